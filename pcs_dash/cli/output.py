@@ -1,0 +1,91 @@
+"""How the commands print: a table to read, CSV or JSON to work on."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+FORMATS = ("table", "csv", "json")
+Row = Mapping[str, Any]
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """The --format option, the same for every command."""
+    parser.add_argument("--format", choices=FORMATS, default="table", help="default: table")
+
+
+def write(rows: Sequence[Row] | Row, format: str) -> None:
+    """Print rows (a list of mappings, or one mapping) to stdout; missing values print empty.
+
+    JSON keeps the shape given: a list of objects for a list, one object for a mapping; missing
+    numbers are null.
+    """
+    if format == "json":
+        json.dump(_plain(rows), sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
+        sys.stdout.write("\n")
+        return
+    table = [rows] if isinstance(rows, Mapping) else list(rows)
+    if format == "csv":
+        _write_csv(table)
+    else:
+        _write_table(table)
+
+
+def _plain(value: Any) -> Any:
+    """Python's own types, with None for anything missing."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return None if type(value).__name__ in ("NAType", "NaTType") else str(value)
+
+
+def _cell(value: Any) -> str:
+    value = _plain(value)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.3f}" if abs(value) < 10 else f"{value:,.1f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return str(value)
+
+
+def neutralise(value: Any) -> Any:
+    """Text that a spreadsheet would run as a formula, made harmless by a leading apostrophe."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
+
+
+def _write_csv(table: list[Row]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    columns = list(table[0]) if table else []
+    writer.writerow(columns)
+    for row in table:
+        plain = (_plain(row[column]) for column in columns)
+        writer.writerow(["" if value is None else neutralise(value) for value in plain])
+
+
+def _write_table(table: list[Row]) -> None:
+    if not table:
+        print("(nothing to show)")
+        return
+    columns = list(table[0])
+    cells = [[_cell(row[column]) for column in columns] for row in table]
+    widths = [max(len(text) for text in column) for column in zip(columns, *cells, strict=True)]
+    for line in [columns, *cells]:
+        print("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())

@@ -1,0 +1,1 @@
+"""Measures: tables in, Series, tables or dataclasses out. No widgets, no files."""
