@@ -8,7 +8,6 @@ included).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -39,11 +38,11 @@ class Step:
 
     def forwards(self, plan: Plan) -> Plan:
         changes = {code: after for code, _, after in self.moved}
-        return _with(plan, self.hubs_after, changes)
+        return plan.changed(changes, hubs=self.hubs_after)
 
     def backwards(self, plan: Plan) -> Plan:
         changes = {code: before for code, before, _ in self.moved}
-        return _with(plan, self.hubs_before, changes)
+        return plan.changed(changes, hubs=self.hubs_before)
 
 
 @dataclass(frozen=True)
@@ -147,16 +146,6 @@ class History:
                 "This draft is damaged and can't be opened. Open a saved plan."
             ) from error
         return history
-
-
-def _with(plan: Plan, hubs: tuple[Hub, ...], changes: Mapping[str, str | None]) -> Plan:
-    assignment = dict(plan.assignment)
-    for code, hub_id in changes.items():
-        if hub_id is None:
-            assignment.pop(code, None)
-        else:
-            assignment[code] = hub_id
-    return Plan(hubs, assignment)
 
 
 def _step(item: Any, hub_lists: list[tuple[Hub, ...]]) -> Step:

@@ -272,33 +272,31 @@ class Plan:
             raise PlanError("Choose two different hubs to merge.")
         self._refuse_locked(into, "merged")
         self._refuse_locked(other, "merged")
-        moved = self.assignment_changed(dict.fromkeys(self.members(other), into))
-        return replace(moved, hubs=tuple(hub for hub in self.hubs if hub.id != other))
+        return self.changed(dict.fromkeys(self.members(other), into), hubs=self._without(other))
 
     def empty(self, hub_id: str) -> Plan:
         """Take all practices out of a hub and keep the hub. LockedHubError if it is locked."""
         self._refuse_locked(hub_id, "emptied")
-        return self.assignment_changed(dict.fromkeys(self.members(hub_id)))
+        return self.changed(dict.fromkeys(self.members(hub_id)))
 
     def delete_hub(self, hub_id: str) -> Plan:
         """Remove a hub; its practices become unassigned. LockedHubError if it is locked."""
         self._refuse_locked(hub_id, "deleted")
-        emptied = self.assignment_changed(dict.fromkeys(self.members(hub_id)))
-        return replace(emptied, hubs=tuple(hub for hub in self.hubs if hub.id != hub_id))
+        return self.changed(dict.fromkeys(self.members(hub_id)), hubs=self._without(hub_id))
 
     def restricted_to(self, known: Iterable[str]) -> Plan:
         """The plan without practices that are not among `known`; hubs stay, even when empty.
         Locks don't apply.
         """
-        return self.assignment_changed(dict.fromkeys(self.unknown_codes(known)))
+        return self.changed(dict.fromkeys(self.unknown_codes(known)))
 
-    def assignment_changed(self, changes: Mapping[str, str | None]) -> Plan:
-        """The plan with `changes` (code -> hub id, or None for none) made, whatever is locked.
-        For undo, merges of versions and imports; the tools a user paints with go through
-        `try_assign`.
-        """
+    def changed(
+        self, moves: Mapping[str, str | None], *, hubs: tuple[Hub, ...] | None = None
+    ) -> Plan:
+        """The plan with `moves` (code -> hub id, or None for none) and `hubs` in one go, whatever is
+        locked. For undo, merging versions and imports; painting goes through `try_assign`."""
         assert isinstance(self.assignment, Assignment)
-        return replace(self, assignment=self.assignment.changed(changes))
+        return Plan(self.hubs if hubs is None else hubs, self.assignment.changed(moves))
 
     # --- tables and JSON ---
 
@@ -400,6 +398,9 @@ class Plan:
             self, hubs=tuple(changed if hub.id == changed.id else hub for hub in self.hubs)
         )
 
+    def _without(self, hub_id: str) -> tuple[Hub, ...]:
+        return tuple(hub for hub in self.hubs if hub.id != hub_id)
+
     def _move(self, codes: Iterable[str], target: Hub | None) -> Moved:
         target_id = None if target is None else target.id
         locked = {hub.id: hub.name for hub in self.hubs if hub.locked}
@@ -416,7 +417,7 @@ class Plan:
                 refused[code] = locked[target_id]
             else:
                 changes[code] = target_id
-        plan = self.assignment_changed(changes) if changes else self
+        plan = self.changed(changes) if changes else self
         return Moved(plan, tuple(changes), MappingProxyType(refused), tuple(unchanged))
 
     def _refuse_locked(self, hub_id: str, done: str) -> None:
@@ -427,9 +428,6 @@ class Plan:
                 hubs=(hub.name,),
                 codes=self.members(hub_id),
             )
-
-
-EMPTY_PLAN = Plan()
 
 
 def plan_from_column(practices: pd.DataFrame, column: str) -> Plan:
@@ -593,3 +591,6 @@ def _listing(items: Iterable[str], limit: int = 5) -> str:
     names = list(items)
     shown = ", ".join(names[:limit])
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+
+
+EMPTY_PLAN = Plan()
