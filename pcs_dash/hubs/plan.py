@@ -29,6 +29,8 @@ from pcs_dash.hubs.palette import PALETTE
 
 FORMAT_VERSION = 1
 UNASSIGNED = "Unassigned"
+# What stands for "no hub" in files, so that no hub may be called so (compared by `name_key`).
+NO_HUB = frozenset({"unassigned", "nan", "<na>", "#n/a"})
 MAX_NAME_LENGTH = 120
 MAX_NOTE_LENGTH = 2_000
 MAX_HUBS = 2_000
@@ -293,8 +295,9 @@ class Plan:
     def changed(
         self, moves: Mapping[str, str | None], *, hubs: tuple[Hub, ...] | None = None
     ) -> Plan:
-        """The plan with `moves` (code -> hub id, or None for none) and `hubs` in one go, whatever is
-        locked. For undo, merging versions and imports; painting goes through `try_assign`."""
+        """The plan with `moves` (code -> hub id, or None for none) and `hubs` in one go, whatever
+        is locked. For undo, merging versions and imports; painting goes through `try_assign`.
+        """
         assert isinstance(self.assignment, Assignment)
         return Plan(self.hubs if hubs is None else hubs, self.assignment.changed(moves))
 
@@ -458,8 +461,8 @@ def clean_name(name: object) -> str:
         raise PlanError(
             f"The hub name '{_short(text)}' has characters that can't be shown. Retype it."
         )
-    if name_key(text) == name_key(UNASSIGNED):
-        raise PlanError(f"'{UNASSIGNED}' stands for practices in no hub. Choose another name.")
+    if name_key(text) in NO_HUB:
+        raise PlanError(f"'{text}' stands for practices in no hub. Choose another name.")
     return text
 
 
