@@ -16,7 +16,9 @@ from pcs_dash.errors import UserError
 BRITISH_NATIONAL_GRID = "EPSG:27700"
 
 
-def lonlat_to_grid(longitudes: NDArray[np.float64], latitudes: NDArray[np.float64]) -> NDArray:
+def lonlat_to_grid(
+    longitudes: NDArray[np.float64], latitudes: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """WGS 84 degrees to National Grid metres, shape (n, 2), by OSTN15, rounded to 1 mm.
 
     OSTN15 is Ordnance Survey's definitive transformation. Its grid is compiled into convertbng,

@@ -11,14 +11,17 @@ import argparse
 import hashlib
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+import shapely
 
+from pcs_dash.areas import MID_AND_SOUTH_ESSEX, PLACES
 from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.geometry import BRITISH_NATIONAL_GRID, dissolve, to_grid
 from pcs_dash.paths import DATA_DIR, GEO_DIR
@@ -26,18 +29,8 @@ from pcs_dash.paths import DATA_DIR, GEO_DIR
 AREAS_CSV = DATA_DIR / "lsoa11_areas_essex.csv"
 TOWNS_CSV = GEO_DIR / "towns_essex.csv"
 
-# The seven places of the 2014 strategy, by the code that was their CCG's and is their sub-ICB's.
-PLACES: Mapping[str, str] = {
-    "07G": "Thurrock",
-    "99G": "Southend",
-    "99F": "Castle Point and Rochford",
-    "99E": "Basildon and Brentwood",
-    "06Q": "Mid Essex",
-    "06T": "North East Essex",
-    "07H": "West Essex",
-}
 REGIONS: Mapping[str, frozenset[str]] = {
-    "Mid and South Essex": frozenset({"07G", "99G", "99F", "99E", "06Q"}),
+    "Mid and South Essex": frozenset(MID_AND_SOUTH_ESSEX),
     "Essex": frozenset(PLACES),
 }
 
@@ -72,7 +65,7 @@ def package_file(package: str, path: str) -> Path:
         ) from error
     if not file.is_file():
         raise UserError(f"The package {package} has no {path}: pip install -r requirements-dev.txt")
-    if hashlib.sha256(file.read_bytes()).hexdigest() != SHA256[file.name]:
+    if hashlib.sha256(file.read_bytes()).hexdigest() != SHA256.get(file.name):
         raise UserError(
             f"{path} of the package {package} is not the file that geo/ was made from: "
             "pip install -r requirements-dev.txt"
@@ -125,35 +118,43 @@ def build_outlines(lsoas: gpd.GeoSeries, areas: pd.DataFrame) -> gpd.GeoDataFram
     )
 
 
-def read_towns(path: Path = TOWNS_CSV) -> pd.DataFrame:
-    """The gazetteer: columns name, size (1 largest .. 3), district, anchors (tuple of str).
+@dataclass(frozen=True)
+class Town:
+    """A row of the gazetteer. `anchors`: postcodes or postcode sectors that stand for the town."""
 
-    Raises InputFileError naming every faulty row.
-    """
-    towns = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    name: str
+    size: int
+    district: str
+    anchors: tuple[str, ...]
+
+
+def read_towns(path: Path = TOWNS_CSV) -> list[Town]:
+    """The gazetteer. Raises InputFileError naming every faulty row."""
+    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     expected = ["name", "size", "district", "postcodes"]
-    if list(towns.columns) != expected:
+    if list(table.columns) != expected:
         raise InputFileError(path.name, [f"The columns must be {', '.join(expected)}."])
-    anchors = [tuple(text.split(";")) for text in towns["postcodes"]]
+    rows = [dict(zip(expected, map(str, row), strict=True)) for row in table.to_numpy()]
     problems = [
-        f"Row {row}, column {column}: {value!r} {fault}."
-        for row, (town, given) in enumerate(zip(towns.itertuples(), anchors, strict=True), start=2)
-        for column, value, fault in _town_faults(str(town.name), str(town.size), given)
+        f"Row {number}, column {column}: {value!r} {fault}."
+        for number, row in enumerate(rows, start=2)
+        for column, value, fault in _town_faults(row["name"], row["size"], row["postcodes"])
     ]
-    problems += [f"{name!r} is there twice." for name in towns["name"][towns["name"].duplicated()]]
+    problems += [f"{name!r} is there twice." for name in table["name"][table["name"].duplicated()]]
     if problems:
         raise InputFileError(path.name, problems)
-    return towns[["name", "district"]].assign(size=towns["size"].astype("int8"), anchors=anchors)
+    return [
+        Town(row["name"], int(row["size"]), row["district"], tuple(row["postcodes"].split(";")))
+        for row in rows
+    ]
 
 
-def _town_faults(
-    name: str, size: str, anchors: Iterable[str]
-) -> Iterable[tuple[str, str, str]]:
+def _town_faults(name: str, size: str, postcodes: str) -> Iterator[tuple[str, str, str]]:
     if not name.strip():
         yield "name", name, "is empty"
     if size not in {"1", "2", "3"}:
         yield "size", size, "is not 1, 2 or 3"
-    for anchor in anchors:
+    for anchor in postcodes.split(";"):
         if not _POSTCODE.fullmatch(anchor):
             yield "postcodes", anchor, "is neither a sector (SS9 2) nor a postcode (SS9 2SQ)"
 
@@ -186,7 +187,7 @@ def locate(anchors: Iterable[str], postcodes: pd.DataFrame) -> tuple[float, floa
 
 
 def build_towns(
-    towns: pd.DataFrame, postcodes: pd.DataFrame, outlines: gpd.GeoDataFrame
+    towns: Sequence[Town], postcodes: pd.DataFrame, outlines: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Town labels: columns name, size, geometry (point, EPSG:27700); largest first, then by name.
 
@@ -194,19 +195,24 @@ def build_towns(
     """
     districts = outlines[outlines["kind"] == "district"].set_index("name").geometry
     points, problems = [], []
-    for town in towns.itertuples():
+    for town in towns:
         try:
-            point = gpd.points_from_xy(*zip(locate(town.anchors, postcodes), strict=True))[0]
+            point = shapely.Point(locate(town.anchors, postcodes))
         except KeyError as unknown:
             problems.append(f"{town.name}: there is no postcode {unknown.args[0]}.")
             continue
         if town.district not in districts.index or not districts[town.district].covers(point):
-            problems.append(f"{town.name}: ({point.x:.0f}, {point.y:.0f}) is not in {town.district}.")
+            problems.append(f"{town.name}: {point.wkt} is outside {town.district}.")
         points.append(point)
     if problems:
         raise InputFileError(TOWNS_CSV.name, problems)
     labels = gpd.GeoDataFrame(
-        {"name": towns["name"], "size": towns["size"]}, geometry=points, crs=BRITISH_NATIONAL_GRID
+        {
+            "name": [town.name for town in towns],
+            "size": pd.array([town.size for town in towns], dtype="int8"),
+        },
+        geometry=points,
+        crs=BRITISH_NATIONAL_GRID,
     )
     return labels.sort_values(["size", "name"], ignore_index=True)
 
@@ -218,7 +224,8 @@ def build_layers() -> dict[str, gpd.GeoDataFrame]:
     outlines = build_outlines(lsoas, areas.loc[lsoas.index])
     towns = read_towns()
     package, pattern = POSTCODE_FILE
-    letters = {re.match("[A-Z]+", anchor)[0].lower() for row in towns["anchors"] for anchor in row}
+    # "SS9 2" is in the file ss.csv.gz: Code-Point Open has one file for each postcode area.
+    letters = {re.split("[0-9]", anchor)[0].lower() for town in towns for anchor in town.anchors}
     postcodes = read_postcodes(
         package_file(package, pattern.format(area=area)) for area in sorted(letters)
     )
