@@ -173,7 +173,7 @@ def _coefficients(weights: Floats, x: Floats, y: Floats, method: Method) -> Floa
     if method == "kendall":
         return _kendall(weights, x, y)
     if method == "spearman":
-        return _pearson(weights, _midranks(weights, x), _midranks(weights, y))
+        return _pearson(weights, weighted_midranks(weights, x), weighted_midranks(weights, y))
     return _pearson(weights, x[None, :], y[None, :])
 
 
@@ -186,7 +186,7 @@ def _pearson(weights: Floats, x: Floats, y: Floats) -> Floats:
     return np.clip(_divide(sxy, spread), -1.0, 1.0)
 
 
-def _midranks(weights: Floats, values: Floats) -> Floats:
+def weighted_midranks(weights: Floats, values: Floats) -> Floats:
     """Weighted mid-ranks: the weight below each value plus half the weight at it."""
     distinct, group = np.unique(values, return_inverse=True)
     order = np.argsort(group, kind="stable")
