@@ -1,0 +1,261 @@
+// One description of a map ("view"), drawn with Leaflet. The folium pages and the hub builder's
+// component both use it, so that a layer is described once and looks the same everywhere.
+//
+//   PCSMap.mount(map, options)   prepares a Leaflet map; options.onPick(code) hears of clicks
+//   PCSMap.update(map, view)     shows a view, changing only what differs from the last one
+//
+// A view: {area: {url, bounds}, points: {url}, fill, outlineOnly, marks, ring, size, lines,
+// selected, tiles, key}. Fills and marks are one letter for each LSOA or practice, "0"-"9a-z",
+// an index into a palette; "-" draws nothing. Names are untrusted: they only ever become text
+// nodes.
+(function () {
+  "use strict";
+  const MISSING = "-";
+  const fetched = {};
+  const fetchJSON = (url) => (fetched[url] ||= fetch(url).then((answer) => {
+    if (!answer.ok) { delete fetched[url]; throw new Error(url + ": " + answer.status); }
+    return answer.json();
+  }));
+  const state = new WeakMap();
+  const index = (letters, i) => {
+    const letter = letters && letters[i];
+    return letter === undefined || letter === MISSING ? -1 : parseInt(letter, 36);
+  };
+  const thousands = (value) => Math.round(value).toLocaleString("en-GB");
+
+  function textLines(lines) {
+    const box = document.createElement("div");
+    box.className = "pcs-tip";
+    lines.filter(Boolean).forEach((line, i) => {
+      const row = document.createElement(i ? "div" : "strong");
+      row.textContent = line;
+      box.appendChild(row);
+    });
+    return box;
+  }
+
+  function mount(map, options) {
+    const pane = (name, order, clicks) => {
+      const element = map.createPane(name);
+      element.style.zIndex = order;
+      if (!clicks) element.style.pointerEvents = "none";
+      return element;
+    };
+    pane("pcs-fill", 350, true);
+    pane("pcs-lines", 360, false);
+    pane("pcs-points", 450, true);
+    pane("pcs-labels", 470, false);
+    map.attributionControl && map.attributionControl.setPrefix(false).addAttribution(
+      "Contains OS, ONS and NHS England data © Crown copyright, OGL v3.0");
+    const own = {
+      options: options || {}, view: {}, lsoas: [], points: {}, labels: L.layerGroup().addTo(map),
+      canvas: L.canvas({ pane: "pcs-fill", padding: 0.3 }),
+      dots: L.canvas({ pane: "pcs-points", padding: 0.3 }),
+      lines: L.canvas({ pane: "pcs-lines", padding: 0.3 }),
+    };
+    L.control.scale({ imperial: true }).addTo(map);
+    state.set(map, own);
+    map.getContainer().classList.add("pcs-map");
+    map.on("zoomend", () => { spread(map, own); declutter(map, own); remember(map, own); });
+    map.on("moveend", () => remember(map, own));
+    return own;
+  }
+
+  // Where the user had the map, so that a page that is opened again is as it was left.
+  const memory = (own) => "pcs-map:" + (own.view.key || "") + ":" + (own.view.area || {}).url;
+  function remember(map, own) {
+    if (own.settling || !own.view.area) return;
+    const centre = map.getCenter();
+    try {
+      sessionStorage.setItem(memory(own), JSON.stringify([centre.lat, centre.lng, map.getZoom()]));
+    } catch (error) { /* private browsing: nothing to remember with */ }
+  }
+  function place(map, own) {
+    let last = null;
+    try { last = JSON.parse(sessionStorage.getItem(memory(own))); } catch (error) { last = null; }
+    own.settling = true;
+    if (last) map.setView([last[0], last[1]], last[2], { animate: false });
+    else map.fitBounds(own.view.area.bounds, { animate: false, padding: [8, 8] });
+    own.settling = false;
+  }
+
+  function update(map, view) {
+    const own = state.get(map) || mount(map);
+    const before = own.view;
+    own.view = view;
+    const ticket = (own.ticket = (own.ticket || 0) + 1);
+    const wanted = [fetchJSON(view.area.url), fetchJSON(view.points.url)];
+    return Promise.all(wanted).then(([area, practices]) => {
+      if (ticket !== own.ticket) return;
+      const moved = !before.area || before.area.url !== view.area.url;
+      if (moved) { drawArea(map, own, area); place(map, own); }
+      if (moved || before.points.url !== view.points.url) drawPoints(map, own, practices, area);
+      paintArea(own); paintPoints(map, own); tiles(map, own); declutter(map, own);
+      if (before.selected !== view.selected) select(map, own, view.selected, false);
+      window.__pcsPainted = performance.timeOrigin + performance.now();
+      map.getContainer().dataset.painted = String(ticket);
+    }).catch((error) => complain(map, error));
+  }
+
+  function complain(map, error) {
+    const box = document.createElement("div");
+    box.className = "pcs-fault";
+    box.setAttribute("role", "alert");
+    box.textContent = "The map could not be drawn (" + error.message + "). Reload the page.";
+    map.getContainer().appendChild(box);
+  }
+
+  function drawArea(map, own, area) {
+    (own.fillLayer && own.fillLayer.remove());
+    (own.lineLayer && own.lineLayer.remove());
+    own.labels.clearLayers();
+    own.lsoas = [];
+    own.fillLayer = L.geoJson(area.lsoas, {
+      pane: "pcs-fill", renderer: own.canvas,
+      style: { color: "#6b7280", weight: 0.4, fillOpacity: 0 },
+      onEachFeature: (feature, layer) => own.lsoas.push(layer),
+    }).addTo(map);
+    own.fillLayer.bindTooltip((layer) => lsoaText(own, layer), { sticky: true, opacity: 0.95 });
+    own.lineLayer = L.geoJson(area.outlines, {
+      pane: "pcs-lines", renderer: own.lines, interactive: false,
+      style: (feature) => feature.properties.kind === "area"
+        ? { color: "#111827", weight: 2.2, fill: false }
+        : { color: "#374151", weight: 1.1, dashArray: "5 3", fill: false },
+    }).addTo(map);
+    own.towns = area.towns.map(([name, size, lat, lng]) => {
+      const span = document.createElement("span");
+      span.textContent = name;
+      const icon = L.divIcon({ className: "pcs-town pcs-town-" + size, html: span, iconSize: [0, 0] });
+      return { size, marker: L.marker([lat, lng], { icon, pane: "pcs-labels", interactive: false, keyboard: false }) };
+    });
+  }
+
+  // Names show as room for them does: the largest towns first, no two on top of one another.
+  function declutter(map, own) {
+    if (!own.towns) return;
+    const zoom = map.getZoom(), taken = [];
+    own.towns.forEach((town) => {
+      const at = map.latLngToContainerPoint(town.marker.getLatLng());
+      const width = 7 * town.marker.options.icon.options.html.textContent.length;
+      const box = [at.x - width / 2, at.y - 8, at.x + width / 2, at.y + 8];
+      const fits = zoom >= 8 + town.size && taken.every((other) =>
+        box[2] < other[0] || box[0] > other[2] || box[3] < other[1] || box[1] > other[3]);
+      if (fits) { taken.push(box); own.labels.addLayer(town.marker); }
+      else own.labels.removeLayer(town.marker);
+    });
+  }
+
+  function lsoaText(own, layer) {
+    const p = layer.feature.properties, fill = own.view.fill || {};
+    const label = (fill.labels || [])[index(fill.letters, p.i)];
+    return textLines([
+      p.name,
+      label && (fill.title + ": " + label),
+      fill.edition === "2019" ? "Rank " + thousands(p.rank2019) + " of 32,844 in England (IMD 2019)"
+        : "Rank " + thousands(p.rank2025) + " of 33,755 in England (IMD 2025)" + (p.parts ? ", mean of parts" : ""),
+      fill.edition !== "2019" && p.parts ? "Split in 2021: " + p.parts : "",
+    ]);
+  }
+
+  function paintArea(own) {
+    const fill = own.view.fill || { palette: [] };
+    own.lsoas.forEach((layer) => {
+      const colour = fill.palette[index(fill.letters, layer.feature.properties.i)];
+      const fillOpacity = colour ? fill.opacity : 0;
+      if (layer.options.fillColor !== colour || layer.options.fillOpacity !== fillOpacity) {
+        layer.setStyle({ fillColor: colour, fillOpacity });
+      }
+    });
+  }
+
+  function drawPoints(map, own, practices, area) {
+    Object.values(own.points).forEach((point) => { point.dot.remove(); point.ring && point.ring.remove(); });
+    own.points = {};
+    const here = new Set(area.practices);
+    practices.forEach(([code, name, lat, lng, patients, postcode, town], i) => {
+      if (!here.has(code)) return;
+      const dot = L.circleMarker([lat, lng], { pane: "pcs-points", renderer: own.dots, weight: 1.2, color: "#111827", fillOpacity: 0.95 });
+      dot.bindTooltip(() => pointText(own, code), { opacity: 0.97, direction: "top" });
+      dot.on("click", (event) => {
+        L.DomEvent.stop(event);
+        if (own.options.onPick) own.options.onPick(code, own, event);
+      });
+      own.points[code] = { code, name, i, at: L.latLng(lat, lng), patients, postcode, town, dot };
+    });
+    // Small ones on top of large ones, so that each can be clicked.
+    Object.values(own.points).sort((a, b) => b.patients - a.patients).forEach((p) => p.dot.addTo(map));
+  }
+
+  function pointText(own, code) {
+    const p = own.points[code], view = own.view;
+    const value = (view.values || [])[p.i];
+    return textLines([
+      p.name + " (" + code + ")",
+      thousands(p.patients) + " patients",
+      value === undefined ? "" : (view.valueTitle + ": " + (value === null ? "no figure" : thousands(value))),
+      ((view.notes || {})[code]) || "",
+    ]);
+  }
+
+  const radius = (patients) => Math.max(4, Math.min(15, Math.sqrt(patients) / 9));
+
+  function paintPoints(map, own) {
+    const view = own.view, marks = view.marks || { palette: [], letters: "" };
+    Object.values(own.points).forEach((p) => {
+      const colour = marks.palette[index(marks.letters, p.i)];
+      const style = { fillColor: colour || "#ffffff", radius: radius(p.patients), dashArray: colour ? null : "2 2" };
+      if (p.dot.options.fillColor !== style.fillColor || p.dot.options.radius !== style.radius) {
+        p.dot.setRadius(style.radius); p.dot.setStyle(style);
+      }
+      const ringed = index(view.ring, p.i) > 0;
+      if (ringed && !p.ring) {
+        p.ring = L.circleMarker(p.dot.getLatLng(), { pane: "pcs-points", renderer: own.dots, interactive: false,
+          fill: false, weight: 2, color: "#111827", dashArray: "3 3", radius: style.radius + 4 }).addTo(map);
+      } else if (!ringed && p.ring) { p.ring.remove(); p.ring = null; }
+    });
+    spread(map, own);
+  }
+
+  // Practices that share a building stand side by side, whatever the zoom.
+  function spread(map, own) {
+    const groups = {};
+    Object.values(own.points).forEach((p) => (groups[p.at.lat + "," + p.at.lng] ||= []).push(p));
+    Object.values(groups).filter((group) => group.length > 1).forEach((group) => {
+      group.sort((a, b) => (a.code < b.code ? -1 : 1));
+      const centre = map.latLngToLayerPoint(group[0].at);
+      const reach = Math.max(...group.map((p) => p.dot.getRadius())) + 2;
+      const distance = group.length === 2 ? reach : reach * 1.25;
+      group.forEach((p, k) => {
+        const angle = 2 * Math.PI * k / group.length;
+        const at = map.layerPointToLatLng(centre.add([distance * Math.cos(angle), distance * Math.sin(angle)]));
+        p.dot.setLatLng(at);
+        p.ring && p.ring.setLatLng(at);
+      });
+    });
+    if (own.halo && own.view.selected && own.points[own.view.selected]) {
+      own.halo.setLatLng(own.points[own.view.selected].dot.getLatLng());
+    }
+  }
+
+  // Marks a practice at once; `fly` moves the map when the practice is out of sight.
+  function select(map, own, code, fly) {
+    own.view.selected = code;
+    own.halo && own.halo.remove();
+    own.halo = null;
+    const p = code && own.points[code];
+    if (!p) return;
+    const at = p.dot.getLatLng();
+    own.halo = L.circleMarker(at, { pane: "pcs-points", renderer: own.dots, interactive: false,
+      fill: false, weight: 4, color: "#d6006e", radius: p.dot.getRadius() + 5 }).addTo(map);
+    if (fly || !map.getBounds().contains(at)) map.panTo(at, { animate: !matchMedia("(prefers-reduced-motion: reduce)").matches });
+  }
+
+  function tiles(map, own) {
+    if (own.view.tiles && !own.tileLayer) {
+      own.tileLayer = L.tileLayer("https://tile.openstreetmap.org/{z}/{x}/{y}.png",
+        { attribution: "© OpenStreetMap contributors", maxZoom: 19, zIndex: 1 }).addTo(map);
+    } else if (!own.view.tiles && own.tileLayer) { own.tileLayer.remove(); own.tileLayer = null; }
+  }
+
+  window.PCSMap = { mount, update, select: (map, code) => select(map, state.get(map), code, true), state: (map) => state.get(map) };
+})();

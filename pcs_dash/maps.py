@@ -1,0 +1,207 @@
+"""What a map shows: views (plain data) and the folium map that draws them.
+
+A view names the layers to fetch, and gives each LSOA and each practice one letter, an index into
+a palette ("-" where there is nothing to show). `assets/pcs_map.js` draws it. Views touch no
+session state, hold no names, and stay small: about 3 kB for Essex.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import folium
+import numpy as np
+import pandas as pd
+from folium.template import Template
+
+from pcs_dash.areas import Area
+from pcs_dash.metrics.deprivation import QUINTILE_LABELS
+from pcs_dash.web import WebFiles
+
+NOTHING = "-"
+_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+# Quintile 1 (most deprived) first. Purples for the deprivation map, greys where the practices'
+# colours have to stand out; both read in order of lightness alone, so in any colour vision.
+QUINTILE_PURPLES = ("#54278f", "#756bb1", "#9e9ac8", "#cbc9e2", "#f2f0f7")
+QUINTILE_GREYS = ("#4b5563", "#858d98", "#b4bac2", "#d8dce0", "#f3f4f5")
+# Fewer patients per GP than the benchmark in blue, more in red: safe for the three common
+# colour-vision deficiencies, and the ends differ in lightness from the middle.
+BENCHMARK_COLOURS = ("#2166ac", "#92c5de", "#f7f7f7", "#f4a582", "#d6604d", "#8c0d25")
+BENCHMARK_CUTS = (0.75, 0.90, 1.10, 1.25, 1.50)
+BENCHMARK_LABELS = (
+    "over 25% fewer patients per GP",
+    "10% to 25% fewer",
+    "within 10% of the benchmark",
+    "10% to 25% more",
+    "25% to 50% more",
+    "over 50% more patients per GP",
+)
+# Rows: patients per FTE GP low to high; columns: deprivation low to high (Stevens, blue-purple).
+BIVARIATE_COLOURS = (
+    "#e8e8e8", "#ace4e4", "#5ac8c8",
+    "#dfb0d6", "#a5add3", "#5698b9",
+    "#be64ac", "#8c62aa", "#3b4994",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Legend:
+    """Colours with their meaning, in order, and a count of each where it helps."""
+
+    title: str
+    colours: Sequence[str]
+    labels: Sequence[str]
+    counts: Sequence[int] | None = None
+
+
+def letters(classes: pd.Series) -> str:
+    """One letter a row: the class number (0 to 35) as a letter, "-" where it is missing."""
+    return "".join(NOTHING if pd.isna(value) else _LETTERS[int(value)] for value in classes)
+
+
+def quintile_fill(
+    lsoas: pd.DataFrame, edition: str, *, palette: Sequence[str] = QUINTILE_PURPLES, opacity: float
+) -> dict[str, Any]:
+    """LSOAs coloured by national deprivation quintile."""
+    return {
+        "letters": letters(lsoas[f"imd{edition}_quintile"] - 1),
+        "palette": list(palette),
+        "labels": list(QUINTILE_LABELS.values()),
+        "title": f"IMD {edition} quintile",
+        "edition": edition,
+        "opacity": opacity,
+    }
+
+
+def benchmark_classes(ratios: pd.Series, benchmark: float) -> pd.Series:
+    """Class 0 to 5 of each ratio against the benchmark, missing where the ratio is missing."""
+    relative = ratios / benchmark
+    classes = np.searchsorted(BENCHMARK_CUTS, relative.to_numpy(dtype=float), side="right")
+    return pd.Series(classes, index=ratios.index).where(relative.notna())
+
+
+def benchmark_marks(ratios: pd.Series, benchmark: float) -> dict[str, Any]:
+    """Practices coloured by patients per FTE GP against the benchmark; hollow where missing."""
+    return {
+        "letters": letters(benchmark_classes(ratios, benchmark)),
+        "palette": list(BENCHMARK_COLOURS),
+    }
+
+
+def thirds(values: pd.Series) -> pd.Series:
+    """0, 1 or 2 for the lower, middle and upper third of the values; missing stays missing."""
+    ranks = values.rank(method="average", pct=True)
+    return np.ceil(ranks * 3).clip(upper=3) - 1
+
+
+def bivariate_marks(ratios: pd.Series, deprivation: pd.Series) -> dict[str, Any]:
+    """Practices coloured by both thirds: patients per FTE GP and deprivation."""
+    return {
+        "letters": letters(thirds(ratios) * 3 + thirds(deprivation)),
+        "palette": list(BIVARIATE_COLOURS),
+    }
+
+
+def plain_marks(practices: pd.DataFrame) -> dict[str, Any]:
+    """Practices all in one colour."""
+    return {"letters": "0" * len(practices), "palette": ["#ffffff"]}
+
+
+def view(
+    web: WebFiles,
+    area: Area,
+    *,
+    key: str,
+    fill: Mapping[str, Any] | None = None,
+    marks: Mapping[str, Any],
+    ring: str = "",
+    values: pd.Series | None = None,
+    value_title: str = "",
+    notes: Mapping[str, str] | None = None,
+    selected: str | None = None,
+    tiles: bool = False,
+) -> dict[str, Any]:
+    """A view, ready for JSON. `marks`, `ring` and `values` follow the order of all practices.
+
+    `key` names the page: the browser remembers where the map stood for each.
+    """
+    layer = web.areas[area.key]
+    content: dict[str, Any] = {
+        "key": key,
+        "area": {"url": layer.url, "bounds": layer.bounds},
+        "points": {"url": web.points_url},
+        "fill": fill,
+        "marks": marks,
+        "ring": ring,
+        "notes": dict(notes or {}),
+        "selected": selected,
+        "tiles": tiles,
+    }
+    if values is not None:
+        content["valueTitle"] = value_title
+        content["values"] = [None if pd.isna(value) else round(float(value)) for value in values]
+    return content
+
+
+class PracticeMap(folium.Map):
+    """A folium map without tiles, whose scripts come from the app itself."""
+
+    def __init__(self, web: WebFiles) -> None:
+        # Class attributes of folium.Map name hosts on the internet; these stand in their place.
+        self.default_js = [(f"script{i}", url) for i, url in enumerate(web.scripts)]
+        self.default_css = [(f"style{i}", url) for i, url in enumerate(web.styles)]
+        super().__init__(location=[51.75, 0.55], zoom_start=9, tiles=None, zoom_snap=0.5)
+        self.add_child(_Mount())
+
+
+class _Mount(folium.MacroElement):
+    """Prepares the map and sends a clicked practice to the page without st_folium's delay."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+        window.pcsPicks = 0;
+        window.PCSMap.mount({{ this._parent.get_name() }}, {onPick: function (code, own) {
+            window.PCSMap.select(window.map, code);
+            window.Streamlit.setComponentValue({picked: code, count: ++window.pcsPicks});
+        }});
+        {% endmacro %}
+        """
+    )
+
+
+class _ShowView(folium.MacroElement):
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+        window.PCSMap.update(map_div, {{ this.view | tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._name = "ShowView"
+        self.view = content
+
+
+def view_layer(content: Mapping[str, Any]) -> folium.FeatureGroup:
+    """A view as a feature group: st_folium sends it to a map that is already there."""
+    group = folium.FeatureGroup(name="view", control=False)
+    group.add_child(_ShowView(content))
+    return group
+
+
+def quintile_legend(
+    edition: str, palette: Sequence[str], counts: pd.Series | None = None
+) -> Legend:
+    """The legend of a quintile fill, with LSOA counts where given (index 1 to 5)."""
+    return Legend(
+        f"LSOAs: national IMD {edition} quintile",
+        palette,
+        list(QUINTILE_LABELS.values()),
+        None if counts is None else [int(count) for count in counts],
+    )

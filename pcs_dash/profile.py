@@ -1,0 +1,113 @@
+"""The card of a practice: every measure, against its area and the benchmark."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pcs_dash.metrics.deprivation import QUINTILE_LABELS, patients_by_quintile
+from pcs_dash.metrics.workforce import PATIENTS_PER_WTE_RULE, Benchmark, GPDefinition, summarise
+
+NO_FIGURE = "no figure"
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """A number with thousands separators, or "no figure" where it is missing."""
+    return NO_FIGURE if pd.isna(value) else f"{value:,.{decimals}f}"
+
+
+def per_cent(value: float) -> str:
+    """A share (0 to 1) as a percentage, or "no figure"."""
+    return NO_FIGURE if pd.isna(value) else f"{value:.0%}"
+
+
+def signed(value: float, decimals: int = 1) -> str:
+    """A number with its sign; a true minus, so that it lines up and can't be missed."""
+    return NO_FIGURE if pd.isna(value) else f"{value:+,.{decimals}f}".replace("-", "−")
+
+
+def practice_card(
+    practices: pd.DataFrame,
+    code: str,
+    *,
+    definition: GPDefinition,
+    benchmark: Benchmark,
+    edition: str,
+    area_name: str,
+) -> pd.DataFrame:
+    """Measures of one practice beside its area's and the benchmark, as text ready to show.
+
+    `practices` are the area's. Columns: Measure, This practice, the area's name, Benchmark.
+    A measure without a benchmark has an empty cell there, not a zero.
+    """
+    one = practices.loc[[code]]
+    own = _figures(one, definition, benchmark, edition)
+    area = _figures(practices, definition, benchmark, edition)
+    against = {
+        "Patients per FTE GP": f"{benchmark.value:,.0f} ({benchmark.label})",
+        "GPs per 10,000 patients": f"{10_000 / benchmark.value:.1f}",
+        "Registered patients": "4,500 or more (2014 rule)",
+        "FTE GPs": "2.5 or more (2014 rule)",
+        f"FTE GPs to add for {PATIENTS_PER_WTE_RULE:,} per WTE": "0",
+    }
+    return pd.DataFrame(
+        {
+            "Measure": list(own),
+            "This practice": list(own.values()),
+            area_name: [area[measure] for measure in own],
+            "Benchmark": [against.get(measure, "") for measure in own],
+        }
+    )
+
+
+def _figures(
+    practices: pd.DataFrame, definition: GPDefinition, benchmark: Benchmark, edition: str
+) -> dict[str, str]:
+    row = summarise(practices, definition=definition.key, benchmark=benchmark.value).iloc[0]
+    rule = summarise(
+        practices, definition=definition.key, benchmark=float(PATIENTS_PER_WTE_RULE)
+    ).iloc[0]
+    shares = patients_by_quintile(practices, edition)
+    known = shares.sum()
+
+    def share(quintile: int) -> str:
+        return per_cent(shares[quintile] / known) if known else NO_FIGURE
+
+    def one(value: float) -> str:
+        return number(value, 1)
+
+    return {
+        "Patients per FTE GP": number(row["patients_per_fte_gp"]),
+        "Registered patients": number(row["patients"]),
+        "FTE GPs": one(row["fte_gp"]),
+        "GPs per 1,000 patients": number(row["gps_per_1000"], 2),
+        "GPs per 10,000 patients": one(row["gps_per_10000"]),
+        "FTE GPs to add to reach the benchmark": signed(row["fte_gap"]),
+        f"FTE GPs to add for {PATIENTS_PER_WTE_RULE:,} per WTE": signed(rule["fte_gap"]),
+        "GPs aged 55 and over (headcount, all GPs)": per_cent(row["share_gps_55_plus"]),
+        "GPs aged 60 and over (headcount, all GPs)": per_cent(row["share_gps_60_plus"]),
+        "Nurse FTE": one(row["nurse_fte"]),
+        "Direct patient care FTE": one(row["direct_care_fte"]),
+        "IMD 2025 score of its patients": one(row["imd_score"]),
+        f"Patients in quintile {QUINTILE_LABELS[1]}, IMD {edition}": share(1),
+        f"Patients in quintile {QUINTILE_LABELS[5]}, IMD {edition}": share(5),
+    }
+
+
+def flags(practice: pd.Series) -> list[str]:
+    """What to beware of in one practice's figures, as short sentences."""
+    found = []
+    if practice["flag_low_fte"]:
+        found.append("Implausibly low FTE for the list: check the workforce return.")
+    if pd.isna(practice["gp_fte_fully_qualified"]):
+        found.append("No GP figure was supplied.")
+    if practice["single_handed"]:
+        found.append("Single-handed: one permanent GP by headcount.")
+    if practice["flag_appointments"]:
+        found.append("Implausible appointment count.")
+    if pd.isna(practice["nurse_fte"]):
+        found.append("No nurse figure was supplied.")
+    if pd.isna(practice["direct_care_fte"]):
+        found.append("No direct patient care figure was supplied.")
+    if practice["patients"] < 4_500:
+        found.append("Fewer than 4,500 patients.")
+    return found

@@ -1,0 +1,94 @@
+"""Putting maps, legends and tables on a page."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit_folium import st_folium
+
+from pcs_dash.cli.output import neutralise
+from pcs_dash.maps import Legend, PracticeMap, view_layer
+from pcs_dash.sources import ATTRIBUTION
+from pcs_dash.web import WebFiles
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~:&])")
+
+
+def plain(text: object) -> str:
+    """Untrusted text as Markdown that shows it letter by letter."""
+    return _MARKDOWN.sub(r"\\\1", str(text))
+
+
+def show_map(
+    web: WebFiles,
+    content: Mapping[str, Any],
+    *,
+    key: str,
+    height: int = 520,
+    on_pick: Callable[[str], None],
+) -> None:
+    """Show a view; `on_pick` hears the code of a practice that is clicked, before the rerun.
+
+    The one place that knows how a map reaches the browser. The base map never changes, so that
+    st_folium keeps it; the view travels beside it.
+    """
+
+    def picked() -> None:
+        answer = st.session_state.get(key) or {}
+        if "picked" in answer:
+            on_pick(str(answer["picked"]))
+
+    st_folium(
+        PracticeMap(web),
+        key=key,
+        height=height,
+        use_container_width=True,
+        returned_objects=[],
+        feature_group_to_add=view_layer(content),
+        on_change=picked,
+    )
+
+
+def show_legend(legend: Legend, *, note: str = "") -> None:
+    """A legend as a line of swatches with words; counts stand behind the words."""
+    items = []
+    for i, (colour, label) in enumerate(zip(legend.colours, legend.labels, strict=True)):
+        count = f" <b>{legend.counts[i]:,}</b>" if legend.counts is not None else ""
+        items.append(
+            '<span style="display:inline-flex;align-items:center;margin:0 14px 2px 0">'
+            f'<span aria-hidden="true" style="width:14px;height:14px;background:{colour};'
+            'border:1px solid #4b5563;border-radius:2px;margin-right:5px;flex:none"></span>'
+            f"<span>{html.escape(label)}{count}</span></span>"
+        )
+    tail = f'<div style="color:#425563">{html.escape(note)}</div>' if note else ""
+    st.html(
+        '<div style="font-size:0.86rem;line-height:1.5">'
+        f"<b>{html.escape(legend.title)}</b><br>{''.join(items)}{tail}</div>"
+    )
+
+
+def download_csv(table: pd.DataFrame, *, name: str, label: str = "Download as CSV") -> None:
+    """A download button for a table, with formula-like text neutralised."""
+    safe = table.reset_index()
+    text = safe.select_dtypes(exclude="number").columns
+    safe[text] = safe[text].map(neutralise)
+    st.download_button(
+        label,
+        # Excel reads UTF-8 only when the file says so.
+        safe.to_csv(index=False).encode("utf-8-sig"),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        key=f"download-{name}",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def footer(*lines: str) -> None:
+    """Periods, definitions and attribution under a page."""
+    st.caption("  \n".join([*lines, ATTRIBUTION]))

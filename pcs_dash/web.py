@@ -1,0 +1,230 @@
+"""The files the browser fetches: Leaflet from its packages, our map script, the layers.
+
+They are made at start-up under `static/` and served by the app itself, so that no map needs the
+internet. Names carry a digest of the content, so that a browser may keep them for good.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from pcs_dash.areas import Area, all_areas
+from pcs_dash.build import Dataset
+from pcs_dash.paths import STATIC_DIR
+
+URL_PREFIX = "/app/static"
+# Five decimals of a degree are about a metre: finer than the generalised boundaries.
+DECIMALS = 5
+_ASSETS = Path(__file__).parent / "assets"
+
+# package -> folder in it, files wanted from there
+_VENDOR = {
+    "xstatic.pkg.leaflet": ("data", ("leaflet.js", "leaflet.css")),
+    "leaflet": ("static/leaflet/draw", ("leaflet.draw.js", "leaflet.draw.css", "images")),
+}
+
+
+@dataclass(frozen=True)
+class AreaLayer:
+    """Where an area's layer is fetched from and what it covers: ((south, west), (north, east))."""
+
+    url: str
+    bounds: tuple[tuple[float, float], tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class WebFiles:
+    """Addresses of everything a map fetches."""
+
+    scripts: tuple[str, ...]
+    styles: tuple[str, ...]
+    draw_scripts: tuple[str, ...]
+    draw_styles: tuple[str, ...]
+    points_url: str
+    areas: dict[str, AreaLayer]
+
+
+def prepare(dataset: Dataset, folder: Path = STATIC_DIR) -> WebFiles:
+    """Write what is missing under `folder` and return the addresses. A second call is quick."""
+    (folder / "vendor").mkdir(parents=True, exist_ok=True)
+    vendored = _copy_vendor(folder / "vendor")
+    script = _write_text(folder, "pcs_map", "js", (_ASSETS / "pcs_map.js").read_text("utf-8"))
+    style = _write_text(folder, "pcs_map", "css", (_ASSETS / "pcs_map.css").read_text("utf-8"))
+    return WebFiles(
+        scripts=(vendored["leaflet.js"], script),
+        styles=(vendored["leaflet.css"], style),
+        draw_scripts=(vendored["leaflet.draw.js"],),
+        draw_styles=(vendored["leaflet.draw.css"],),
+        points_url=_write_json(folder, "practices", practice_points(dataset.practices)),
+        areas=_write_areas(folder, dataset),
+    )
+
+
+def _package_folder(package: str) -> Path:
+    """The folder of an installed package, found without importing it."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(
+            f"{package} is not installed; run: pip install -r requirements.txt"
+        )
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def _copy_vendor(folder: Path) -> dict[str, str]:
+    urls = {}
+    for package, (inside, names) in _VENDOR.items():
+        for name in names:
+            source = _package_folder(package) / inside / name
+            if source.is_dir():
+                shutil.copytree(source, folder / name, dirs_exist_ok=True)
+            else:
+                _replace(folder / name, source.read_bytes())
+                urls[name] = f"{URL_PREFIX}/vendor/{name}"
+    # Leaflet's own pictures (layer switch, marker) beside those of the drawing tool.
+    leaflet_images = _package_folder("xstatic.pkg.leaflet") / "data" / "images"
+    shutil.copytree(leaflet_images, folder / "images", dirs_exist_ok=True)
+    return urls
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file in one step, so that a reader never sees half of it."""
+    if path.is_file() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+
+
+def _write_text(folder: Path, name: str, suffix: str, text: str) -> str:
+    digest = hashlib.sha256(text.encode()).hexdigest()[:10]
+    _replace(folder / f"{name}-{digest}.{suffix}", text.encode())
+    return f"{URL_PREFIX}/{name}-{digest}.{suffix}"
+
+
+def _write_json(folder: Path, name: str, content: Any) -> str:
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _write_text(folder, name, "json", text)
+
+
+def practice_points(practices: pd.DataFrame) -> list[list[Any]]:
+    """Every practice as [code, name, latitude, longitude, patients, postcode, district]."""
+    columns = ["practice_name", "latitude", "longitude", "patients", "postcode", "district"]
+    return [[code, *row] for code, *row in practices[columns].itertuples(name=None)]
+
+
+def _write_areas(folder: Path, dataset: Dataset) -> dict[str, AreaLayer]:
+    lsoas = _for_the_web(dataset.lsoas)
+    outlines = _for_the_web(dataset.outlines)
+    towns = dataset.towns.to_crs(4326)
+    layers = {}
+    for area in all_areas():
+        content = area_layer(area, dataset.practices, lsoas, outlines, towns)
+        bounds = _bounds(area, dataset.practices, lsoas)
+        layers[area.key] = AreaLayer(_write_json(folder, f"area-{area.key}", content), bounds)
+    return layers
+
+
+def _for_the_web(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """In degrees, rounded: for drawing only, never for distances or areas."""
+    degrees = frame.to_crs(4326)
+    rounded = shapely.transform(degrees.geometry.values, lambda points: points.round(DECIMALS))
+    return degrees.assign(number=range(len(degrees))).set_geometry(rounded, crs=4326)
+
+
+def area_layer(
+    area: Area,
+    practices: pd.DataFrame,
+    lsoas: gpd.GeoDataFrame,
+    outlines: gpd.GeoDataFrame,
+    towns: gpd.GeoDataFrame,
+) -> dict[str, Any]:
+    """What the map of an area is drawn from: its LSOAs, outlines, town names, practice codes.
+
+    Each LSOA carries `i`, its number in the table of all LSOAs, by which a view colours it.
+    """
+    own = area.select(lsoas)
+    inner = outlines[_drawn_inside(area, own, outlines)]
+    itself = outlines[(outlines["kind"] == area.kind) & (outlines["name"] == area.name)]
+    return {
+        "lsoas": _features(own.geometry, map(_lsoa_properties, own.itertuples())),
+        "outlines": _features(
+            [*inner.geometry, *itself.geometry],
+            [{"kind": "inner"}] * len(inner) + [{"kind": "area"}] * len(itself),
+        ),
+        "towns": _town_labels(towns),
+        "practices": list(area.select(practices).index),
+    }
+
+
+def _town_labels(towns: gpd.GeoDataFrame) -> list[list[Any]]:
+    ordered = towns.sort_values(["size", "name"])
+    return [
+        [name, int(size), round(point.y, 4), round(point.x, 4)]
+        for name, size, point in zip(
+            ordered["name"], ordered["size"], ordered.geometry, strict=True
+        )
+    ]
+
+
+def _drawn_inside(area: Area, own: pd.DataFrame, outlines: gpd.GeoDataFrame) -> pd.Series:
+    """Places inside a region, districts inside a place; nothing inside a district."""
+    if area.kind == "region":
+        return (outlines["kind"] == "place") & outlines["name"].isin(own["place"])
+    if area.kind == "place":
+        return (outlines["kind"] == "district") & outlines["name"].isin(own["district"])
+    return pd.Series(False, index=outlines.index)
+
+
+def _lsoa_properties(lsoa: Any) -> dict[str, Any]:
+    properties = {
+        "i": lsoa.number,
+        "code": lsoa.Index,
+        "name": lsoa.lsoa11nm,
+        "rank2019": int(lsoa.imd2019_rank),
+        "rank2025": round(float(lsoa.imd2025_rank)),
+    }
+    return properties | ({"parts": lsoa.imd2025_parts} if lsoa.imd2025_split else {})
+
+
+def _features(geometries: Iterable[Any], properties: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": values,
+                "geometry": json.loads(shapely.to_geojson(geometry)),
+            }
+            for geometry, values in zip(geometries, properties, strict=True)
+        ],
+    }
+
+
+def _bounds(
+    area: Area, practices: pd.DataFrame, lsoas: gpd.GeoDataFrame
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The box of the area's LSOAs; of a little land around its practices where it has none."""
+    own = area.select(lsoas)
+    if len(own):
+        west, south, east, north = own.total_bounds
+    else:
+        at = area.select(practices)
+        west, east = at["longitude"].min() - 0.03, at["longitude"].max() + 0.03
+        south, north = at["latitude"].min() - 0.02, at["latitude"].max() + 0.02
+    return (
+        (round(float(south), 4), round(float(west), 4)),
+        (round(float(north), 4), round(float(east), 4)),
+    )
