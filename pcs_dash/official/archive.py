@@ -1,0 +1,315 @@
+"""Open what was downloaded: zip, gzip or plain, whatever its name, with bounded disk and memory.
+
+A file is known by its first bytes, never by its name. Members of an archive are copied to
+numbered files in a temporary folder, so a name inside an archive never becomes a path here.
+"""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import stat
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from pcs_dash.errors import InputFileError, UserError
+
+CHUNK = 1 << 20
+_HTML = (b"<!doctype html", b"<html", b"<head", b"<!--")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an archive may hold; beyond it the file is refused before it fills the disk.
+
+    The largest real file (the ONS postcode directory) unpacks to some 1.5 GB; the real files
+    shrink 4 to 20 times, a bomb thousands of times.
+    """
+
+    total_bytes: int = 3 * 1024**3
+    members: int = 500
+    ratio: float = 250.0
+    ratio_from_bytes: int = 50 * 1024**2
+    excel_bytes: int = 900 * 1024**2
+    excel_strings_bytes: int = 150 * 1024**2
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A plain (unpacked) file and the name to call it by, e.g. `list.zip: list.csv`."""
+
+    path: Path
+    name: str
+
+    @classmethod
+    def of(cls, path: Path) -> InputFile:
+        return cls(path, path.name)
+
+    @property
+    def base_name(self) -> str:
+        """The file's own name, without that of the archive."""
+        return PurePosixPath(self.name.rsplit(": ", 1)[-1].replace("\\", "/")).name
+
+
+def kind_of(path: Path) -> str:
+    """'zip', 'xlsx', 'gzip', 'json' or 'text', by content.
+
+    Raises InputFileError for what can't be read: an empty file, a web page, a PDF, an old Excel
+    or OpenDocument file, a file that is no text.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    name = path.name
+    if not head:
+        raise InputFileError(name, ["The file is empty. Download it again."])
+    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+        return _zip_kind(path)
+    if head.startswith(b"\x1f\x8b"):
+        return "gzip"
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        raise InputFileError(name, ["It is an old Excel file (.xls). Save it as .xlsx or CSV."])
+    if head.startswith(b"%PDF"):
+        raise InputFileError(name, ["It is a PDF. Download the CSV or Excel version."])
+    if head.startswith((b"PAR1", b"7z\xbc\xaf", b"Rar!")):
+        raise InputFileError(name, ["It is no CSV, Excel, GeoJSON, zip or gzip file."])
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text[:20].lower().startswith(_HTML):
+        raise InputFileError(
+            name,
+            [
+                "It is a web page, not data: the site answered with a page (log-in, error or "
+                "consent). Open the address in a browser and download the file by hand."
+            ],
+        )
+    return "json" if text.startswith((b"{", b"[")) else "text"
+
+
+def _zip_kind(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as fault:
+        raise InputFileError(
+            path.name, ["The zip file is damaged or cut short. Download it again."]
+        ) from fault
+    if "xl/workbook.xml" in names:
+        return "xlsx"
+    if "content.xml" in names and "mimetype" in names:
+        raise InputFileError(
+            path.name, ["It is an OpenDocument file. Open it and save it as .xlsx or CSV."]
+        )
+    return "zip"
+
+
+@contextmanager
+def unpacked(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[list[InputFile]]:
+    """The plain files inside `path`: itself, or the members of the zip or gzip it is.
+
+    Archives inside archives are opened one level down. The temporary copies vanish at the end.
+    Raises InputFileError for damage, bombs, encryption and unsafe names; UserError if absent.
+    """
+    if not path.is_file():
+        raise UserError(f"There is no file {path}.")
+    with tempfile.TemporaryDirectory(prefix="pcs_dash-") as folder:
+        budget = _Budget(path.name, limits)
+        yield list(_expand(InputFile.of(path), Path(folder), budget, depth=0))
+
+
+class _Budget:
+    """Counts what has been written, and refuses once a limit is passed."""
+
+    def __init__(self, name: str, limits: Limits) -> None:
+        self.name = name
+        self.limits = limits
+        self.written = 0
+        self.files = 0
+
+    def new_file(self) -> int:
+        self.files += 1
+        if self.files > self.limits.members:
+            raise InputFileError(self.name, [f"It holds more than {self.limits.members} files."])
+        return self.files
+
+    def add(self, count: int) -> None:
+        self.written += count
+        if self.written > self.limits.total_bytes:
+            self.refuse_size()
+
+    def refuse_size(self) -> None:
+        gigabytes = self.limits.total_bytes / 1024**3
+        raise InputFileError(
+            self.name,
+            [f"Unpacked it would take more than {gigabytes:.1f} GB, so it was not unpacked."],
+        )
+
+    def check_ratio(self, written: int, packed: int) -> None:
+        if (
+            written > self.limits.ratio_from_bytes
+            and packed > 0
+            and written / packed > self.limits.ratio
+        ):
+            raise InputFileError(
+                self.name,
+                ["It unpacks to hundreds of times its size, as no real table does: refused."],
+            )
+
+
+def _expand(file: InputFile, folder: Path, budget: _Budget, depth: int) -> Iterator[InputFile]:
+    try:
+        kind = kind_of(file.path)
+    except InputFileError as fault:
+        if depth == 0:
+            raise
+        # A PDF beside the data is common; the caller sees it and can leave it.
+        raise InputFileError(file.name, fault.problems) from fault
+    if kind == "xlsx":
+        check_excel(file, limits=budget.limits)
+        yield file
+    elif kind == "gzip":
+        target = folder / f"{budget.new_file()}"
+        _copy_gzip(file, target, budget)
+        inner = InputFile(target, file.name.removesuffix(".gz"))
+        if depth < 2:
+            yield from _expand_named(inner, folder, budget, depth + 1)
+    elif kind == "zip":
+        if depth >= 2:
+            raise InputFileError(budget.name, ["Archives inside archives inside archives."])
+        yield from _expand_zip(file, folder, budget, depth)
+    else:
+        yield file
+
+
+def _expand_named(
+    inner: InputFile, folder: Path, budget: _Budget, depth: int
+) -> Iterator[InputFile]:
+    try:
+        yield from _expand(inner, folder, budget, depth)
+    except InputFileError as fault:
+        raise InputFileError(inner.name, fault.problems) from fault
+
+
+def _expand_zip(file: InputFile, folder: Path, budget: _Budget, depth: int) -> Iterator[InputFile]:
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir()]
+            _check_members(file, members, budget)
+            usable = 0
+            for member in members:
+                if PurePosixPath(member.filename).name.startswith((".", "__MACOSX")):
+                    continue
+                target = folder / f"{budget.new_file()}"
+                with archive.open(member) as source:
+                    _copy(source, target, budget, packed=member.compress_size)
+                inner = InputFile(target, f"{file.name}: {member.filename}")
+                try:
+                    found = list(_expand(inner, folder, budget, depth + 1))
+                except InputFileError:
+                    if _is_document(member.filename):
+                        continue  # a readme or PDF beside the data
+                    raise
+                usable += len(found)
+                yield from found
+            if usable == 0:
+                raise InputFileError(file.name, ["There is no table inside the zip file."])
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as fault:
+        raise InputFileError(
+            file.name, ["The zip file is damaged or cut short. Download it again."]
+        ) from fault
+    except (RuntimeError, NotImplementedError) as fault:
+        raise InputFileError(
+            file.name, ["The zip file is encrypted or packed in a way that can't be read."]
+        ) from fault
+
+
+def _is_document(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in (".pdf", ".docx", ".html", ".htm", ".ods", ".xls")
+
+
+def _check_members(file: InputFile, members: list[zipfile.ZipInfo], budget: _Budget) -> None:
+    if len(members) > budget.limits.members:
+        raise InputFileError(file.name, [f"It holds {len(members):,} files; one or few expected."])
+    if budget.written + sum(m.file_size for m in members) > budget.limits.total_bytes:
+        budget.refuse_size()
+    for member in members:
+        path = PurePosixPath(member.filename.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or "\0" in str(path):
+            raise InputFileError(
+                file.name, [f"It holds a file that points outside it ({member.filename!r})."]
+            )
+        if stat.S_ISLNK(member.external_attr >> 16):
+            raise InputFileError(file.name, [f"It holds a link ({member.filename!r})."])
+        if member.flag_bits & 0x1:
+            raise InputFileError(file.name, ["It is encrypted. Save it without a password."])
+        budget.check_ratio(member.file_size, max(member.compress_size, 1))
+
+
+def _copy_gzip(file: InputFile, target: Path, budget: _Budget) -> None:
+    packed = file.path.stat().st_size
+    try:
+        with gzip.open(file.path) as source:
+            _copy(source, target, budget, packed=packed)
+    except (gzip.BadGzipFile, EOFError, zlib.error, OSError) as fault:
+        raise InputFileError(
+            file.name, ["The gzip file is damaged or cut short. Download it again."]
+        ) from fault
+
+
+def _copy(source: IO[bytes] | gzip.GzipFile, target: Path, budget: _Budget, *, packed: int) -> None:
+    written = 0
+    with target.open("wb") as out:
+        while chunk := source.read(CHUNK):
+            written += len(chunk)
+            budget.add(len(chunk))
+            budget.check_ratio(written, packed)
+            out.write(chunk)
+
+
+def check_excel(file: InputFile, *, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Refuse an Excel file that would unpack beyond bounds or that defines XML entities."""
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            members = archive.infolist()
+            if len(members) > limits.members or (
+                sum(m.file_size for m in members) > limits.excel_bytes
+            ):
+                raise InputFileError(
+                    file.name,
+                    [
+                        f"Unpacked this Excel file would take more than "
+                        f"{limits.excel_bytes / 1024**2:,.0f} MB. Save the sheet as CSV."
+                    ],
+                )
+            for member in members:
+                if (
+                    member.filename.endswith("sharedStrings.xml")
+                    and member.file_size > limits.excel_strings_bytes
+                ):
+                    raise InputFileError(
+                        file.name, ["It holds too much text for an Excel table. Save it as CSV."]
+                    )
+                if member.filename.endswith((".xml", ".rels")):
+                    with archive.open(member) as stream:
+                        head = stream.read(2048)
+                    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+                        raise InputFileError(file.name, ["It defines XML entities: refused."])
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as fault:
+        raise InputFileError(
+            file.name, ["The Excel file is damaged. Download it again."]
+        ) from fault
+    except (RuntimeError, NotImplementedError) as fault:
+        raise InputFileError(file.name, ["The Excel file is encrypted."]) from fault
+
+
+def copy_plain(source: Path, target: Path) -> None:
+    """Copy a file and flush it to disk (used by the store)."""
+    with source.open("rb") as read, target.open("wb") as write:
+        shutil.copyfileobj(read, write, CHUNK)

@@ -1,0 +1,499 @@
+"""The official publications this project can read: who, where, when, what, and the loader.
+
+Addresses: `address` is a file that keeps its address from issue to issue; otherwise
+`edition_pattern` and `file_pattern` say how the file is found from the landing page (the newest
+edition whose link matches, then the file on it). Where neither is known for certain the record
+says so, and the file is downloaded by hand and given with `--from`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pcs_dash.errors import UserError
+from pcs_dash.official.archive import InputFile
+from pcs_dash.official.layout import Layout
+from pcs_dash.official.loaders import boundaries as _boundaries
+from pcs_dash.official.loaders import deprivation as _deprivation
+from pcs_dash.official.loaders import lookups as _lookups
+from pcs_dash.official.loaders import organisations as _organisations
+from pcs_dash.official.loaders import quality as _quality
+from pcs_dash.official.loaders import registrations as _registrations
+from pcs_dash.official.loaders import workforce as _workforce
+
+OGL = "Open Government Licence v3.0"
+NHS_ENGLAND = "NHS England"
+ODS = "NHS England, Organisation Data Service"
+ONS = "Office for National Statistics"
+MHCLG = "Ministry of Housing, Communities and Local Government"
+GEOPORTAL = "https://geoportal.statistics.gov.uk/"
+_STATISTICS = "https://digital.nhs.uk/data-and-information/publications/statistical"
+_ODS_REPORT = "https://www.odsdatasearchandexport.nhs.uk/api/getReport?report="
+_ODS_PAGE = (
+    "https://digital.nhs.uk/services/organisation-data-service/data-search-and-export/csv-downloads"
+)
+_DIGITAL_FILE = r"https://files\.digital\.nhs\.uk/\S*"
+_BY_HAND = (
+    "No lasting address is known. Found from the landing page: download it in a browser and give "
+    "it with --from."
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One publication.
+
+    `series`: several periods are kept side by side (lists of several months); otherwise a new
+    file replaces the old. `period_from`: 'column' (in the table), 'name' (in the file's name),
+    or 'fixed' (`fixed_period` says it, as the edition has one period only).
+    """
+
+    key: str
+    publisher: str
+    title: str
+    landing_page: str
+    cadence: str
+    columns: Layout | None
+    parser: Callable[[InputFile], pd.DataFrame]
+    brings: str
+    licence: str = OGL
+    address: str | None = None
+    edition_pattern: str | None = None
+    file_pattern: str | None = None
+    period_from: str = "column"
+    fixed_period: str | None = None
+    series: bool = False
+    note: str = ""
+
+    @property
+    def found(self) -> str:
+        """How the file is found, in words."""
+        if self.address:
+            return self.address
+        if self.file_pattern:
+            return "Found from the landing page: the newest edition, then the file whose name fits."
+        return _BY_HAND
+
+    @property
+    def downloadable(self) -> bool:
+        return bool(self.address or self.file_pattern)
+
+
+def _boundary_parser(key: str) -> Callable[[InputFile], pd.DataFrame]:
+    def load(file: InputFile) -> pd.DataFrame:
+        """A boundary layer: code, name, geometry in EPSG:27700."""
+        return _boundaries.load_boundaries(file, key)
+
+    return load
+
+
+def _boundary(key: str, title: str, vintage: str) -> Source:
+    return Source(
+        key=key,
+        publisher=ONS,
+        title=title,
+        landing_page=GEOPORTAL,
+        cadence="once" if "LSOA" in title else "yearly or when areas change",
+        columns=None,
+        parser=_boundary_parser(key),
+        brings="maps of any area",
+        period_from="fixed",
+        fixed_period=vintage,
+        note=(
+            "Take the super-generalised or generalised layer (BSC or BGC) as GeoJSON. Contains OS "
+            "data (c) Crown copyright and database right."
+        ),
+    )
+
+
+_ALL = (
+    Source(
+        key="ods_practices",
+        publisher=ODS,
+        title="GP practices (epraccur)",
+        landing_page=f"{_ODS_PAGE}/gp-and-gp-practice-related-data",
+        address=f"{_ODS_REPORT}epraccur",
+        cadence="nightly",
+        columns=_organisations.ODS_PRACTICES,
+        parser=_organisations.load_ods_practices,
+        brings="open, closed and dormant practices, their names, addresses and dates",
+        period_from="loaded",
+        note=(
+            "No headings; 27 columns. The former address (files.digital.nhs.uk/assets/ods) "
+            "answers 403 to programs."
+        ),
+    ),
+    Source(
+        key="pcn_core_partners",
+        publisher=ODS,
+        title="Primary care networks and their core partners (ePCN)",
+        landing_page=f"{_ODS_PAGE}/gp-and-gp-practice-related-data",
+        address=f"{_ODS_REPORT}epcncorepartnerdetails",
+        cadence="nightly",
+        columns=_organisations.PCN_CORE_PARTNERS,
+        parser=_organisations.load_pcn_core_partners,
+        brings="this month's PCN membership",
+        period_from="loaded",
+        note="No headings; rows with a leaving date are former members.",
+    ),
+    Source(
+        key="pcn_membership",
+        publisher=NHS_ENGLAND,
+        title="Practice, PCN, sub-ICB, ICB and region (Appointments in General Practice, mapping)",
+        landing_page=f"{_STATISTICS}/appointments-in-general-practice",
+        cadence="monthly",
+        columns=_organisations.PCN_MEMBERSHIP,
+        parser=_organisations.load_pcn_membership,
+        brings="PCN, sub-ICB, ICB and region of every practice",
+        period_from="name",
+        edition_pattern=r"/appointments-in-general-practice/[a-z]+-20\d\d$",
+        file_pattern=_DIGITAL_FILE + r"[Mm]apping\S*\.(?:csv|zip)",
+        note="Up to three rows a practice, one for each GP system; made one.",
+    ),
+    Source(
+        key="ods_successors",
+        publisher=ODS,
+        title="Successor organisations (succ, succarc)",
+        landing_page=_ODS_PAGE,
+        cadence="quarterly",
+        columns=_organisations.SUCCESSORS,
+        parser=_organisations.load_successors,
+        brings="which practice took over from a closed one",
+        period_from="loaded",
+        note=_BY_HAND,
+    ),
+    Source(
+        key="list_sizes",
+        publisher=NHS_ENGLAND,
+        title="Patients Registered at a GP Practice: totals (gp-reg-pat-prac-all)",
+        landing_page=f"{_STATISTICS}/patients-registered-at-a-gp-practice",
+        cadence="monthly",
+        columns=_registrations.LIST_SIZES,
+        parser=_registrations.load_list_sizes,
+        brings="list sizes, and their change over time",
+        edition_pattern=r"/patients-registered-at-a-gp-practice/[a-z]+-20\d\d$",
+        file_pattern=_DIGITAL_FILE + r"gp-reg-pat-prac-all\S*\.(?:csv|zip)",
+        series=True,
+        note="EXTRACT_DATE is written 01/05/2025 in some months and 2025-10-01 in others.",
+    ),
+    Source(
+        key="registrations_lsoa",
+        publisher=NHS_ENGLAND,
+        title="Patients Registered at a GP Practice: by LSOA (gp-reg-pat-prac-lsoa-all)",
+        landing_page=f"{_STATISTICS}/patients-registered-at-a-gp-practice",
+        cadence="quarterly (January, April, July, October)",
+        columns=_registrations.BY_LSOA,
+        parser=_registrations.load_registrations_lsoa,
+        brings="true catchments, deprivation of each practice's patients, distances",
+        edition_pattern=r"/patients-registered-at-a-gp-practice/(?:january|april|july|october)-20\d\d$",
+        file_pattern=_DIGITAL_FILE + r"gp-reg-pat-prac-lsoa\S*\.zip",
+        note="LSOAs of 2011 until 2023; NO2011 or NO2021 stands for an unknown place.",
+    ),
+    Source(
+        key="workforce",
+        publisher=NHS_ENGLAND,
+        title="General Practice Workforce: practice level",
+        landing_page=f"{_STATISTICS}/general-and-personal-medical-services",
+        cadence="monthly",
+        columns=_workforce.WORKFORCE,
+        parser=_workforce.load_workforce,
+        brings="FTE and headcount of GPs, nurses and others: patients per FTE GP",
+        edition_pattern=r"/general-and-personal-medical-services/\d\d?-[a-z]+-20\d\d$",
+        file_pattern=_DIGITAL_FILE + r"GPWPracticeCSV\S*\.zip",
+        series=True,
+        note=(
+            "NA is no data from February 2023; before, ND or 0. Up to 2019 the registrars' columns "
+            "have other names. The month is in the name of the file."
+        ),
+    ),
+    Source(
+        key="workforce_individual",
+        publisher=NHS_ENGLAND,
+        title="General Practice Workforce: individual level",
+        landing_page=f"{_STATISTICS}/general-and-personal-medical-services",
+        cadence="monthly",
+        columns=_workforce.INDIVIDUALS,
+        parser=_workforce.load_workforce_individual,
+        brings="roles, ages and genders by sub-ICB",
+        edition_pattern=r"/general-and-personal-medical-services/\d\d?-[a-z]+-20\d\d$",
+        file_pattern=_DIGITAL_FILE + r"GPWIndividualCSV\S*\.zip",
+        note="Added up when read: no single person is kept.",
+    ),
+    Source(
+        key="imd2019",
+        publisher=MHCLG,
+        title="English Indices of Deprivation 2019, File 1 or 7",
+        landing_page="https://www.gov.uk/government/statistics/english-indices-of-deprivation-2019",
+        address=(
+            "https://assets.publishing.service.gov.uk/government/uploads/system/uploads/"
+            "attachment_data/file/845345/"
+            "File_7_-_All_IoD2019_Scores__Ranks__Deciles_and_Population_Denominators_3.csv"
+        ),
+        cadence="every four to six years",
+        columns=_deprivation.IMD_2019,
+        parser=_deprivation.load_imd2019,
+        brings="deprivation by LSOA of 2011",
+        period_from="fixed",
+        fixed_period="2019-09-26",
+        note="File 7 also has scores and populations; File 1 (Excel) ranks and deciles only.",
+    ),
+    Source(
+        key="imd2025",
+        publisher=MHCLG,
+        title="English Indices of Deprivation 2025, File 1 or 7",
+        landing_page="https://www.gov.uk/government/statistics/english-indices-of-deprivation-2025",
+        address=(
+            "https://assets.publishing.service.gov.uk/media/691ded56d140bbbaa59a2a7d/"
+            "File_7_IoD2025_All_Ranks_Scores_Deciles_Population_Denominators.csv"
+        ),
+        cadence="every four to six years",
+        columns=_deprivation.IMD_2025,
+        parser=_deprivation.load_imd2025,
+        brings="deprivation by LSOA of 2021",
+        period_from="fixed",
+        fixed_period="2025-10-30",
+        note="LSOAs of 2021: never joined to those of 2011 without the ONS lookup.",
+    ),
+    Source(
+        key="barriers2019",
+        publisher=MHCLG,
+        title="IoD 2019 underlying indicators: barriers to housing and services",
+        landing_page="https://www.gov.uk/government/statistics/english-indices-of-deprivation-2019",
+        cadence="once",
+        columns=_deprivation.BARRIERS_2019,
+        parser=_deprivation.load_barriers2019,
+        brings="road distance to a GP surgery by LSOA",
+        period_from="fixed",
+        fixed_period="2019-09-26",
+        note=_BY_HAND + " File 8, sheet 'IoD2019 Barriers Domain'.",
+    ),
+    Source(
+        key="lsoa11_lsoa21",
+        publisher=ONS,
+        title="LSOA (2011) to LSOA (2021) to district (2022), exact fit",
+        landing_page=GEOPORTAL,
+        cadence="once",
+        columns=_lookups.LSOA11_LSOA21,
+        parser=_lookups.load_lsoa11_lsoa21,
+        brings="the join between IMD 2025 and registrations by LSOA of 2011",
+        period_from="fixed",
+        fixed_period="2022-12-01",
+        note="In latin-1; U unchanged, S split, M merged, X other.",
+    ),
+    Source(
+        key="lsoa_icb",
+        publisher=ONS,
+        title="LSOA to sub-ICB location to ICB to district",
+        landing_page=GEOPORTAL,
+        cadence="yearly, April",
+        columns=_lookups.LSOA_ICB,
+        parser=_lookups.load_lsoa_icb,
+        brings="the ICB in which an LSOA lies",
+        period_from="name",
+        note=_BY_HAND,
+    ),
+    Source(
+        key="rural_urban2011",
+        publisher=ONS,
+        title="Rural Urban Classification (2011) of LSOAs",
+        landing_page=GEOPORTAL,
+        cadence="once",
+        columns=_lookups.RURAL_URBAN_2011,
+        parser=_lookups.load_rural_urban,
+        brings="rural or urban by LSOA",
+        period_from="fixed",
+        fixed_period="2013-08-01",
+    ),
+    Source(
+        key="postcodes",
+        publisher=ONS,
+        title="ONS Postcode Directory, or a postcode lookup",
+        landing_page=GEOPORTAL,
+        cadence="quarterly (February, May, August, November)",
+        columns=_lookups.POSTCODES,
+        parser=_lookups.load_postcodes,
+        brings="the LSOA of a surgery's postcode",
+        period_from="name",
+        note=(
+            "Contains Royal Mail data (c) Royal Mail copyright and database right. Northern "
+            "Ireland postcodes have a licence of their own."
+        ),
+    ),
+    Source(
+        key="lsoa_population",
+        publisher=ONS,
+        title="LSOA mid-year population estimates, by broad age",
+        landing_page=(
+            "https://www.ons.gov.uk/peoplepopulationandcommunity/populationandmigration/"
+            "populationestimates/datasets/lowersuperoutputareamidyearpopulationestimates"
+        ),
+        cadence="yearly",
+        columns=_lookups.POPULATION,
+        parser=_lookups.load_population,
+        brings="residents by LSOA: a better modelled catchment, need by age",
+        period_from="name",
+        note=_BY_HAND,
+    ),
+    _boundary("boundaries_lsoa11", "LSOA (December 2011) boundaries", "2011-12-01"),
+    _boundary("boundaries_lsoa21", "LSOA (December 2021) boundaries", "2021-12-01"),
+    _boundary("boundaries_district", "Local authority district boundaries", "2025-05-01"),
+    _boundary("boundaries_sub_icb", "Sub-ICB location boundaries", "2023-04-01"),
+    _boundary("boundaries_icb", "Integrated care board boundaries", "2023-04-01"),
+    Source(
+        key="qof",
+        publisher=NHS_ENGLAND,
+        title="Quality and Outcomes Framework: achievement by practice",
+        landing_page=(
+            f"{_STATISTICS}/"
+            "quality-and-outcomes-framework-achievement-prevalence-and-exceptions-data"
+        ),
+        cadence="yearly",
+        columns=_quality.QOF,
+        parser=_quality.load_qof,
+        brings="QOF points by practice",
+        period_from="name",
+        note=_BY_HAND + " The total points (635 in 2022/23) stand in the headings.",
+    ),
+    Source(
+        key="cqc",
+        publisher="Care Quality Commission",
+        title="Latest ratings of GP practices",
+        landing_page="https://www.cqc.org.uk/about-us/transparency/using-cqc-data",
+        cadence="monthly",
+        columns=_quality.CQC,
+        parser=_quality.load_cqc,
+        brings="overall CQC rating by practice",
+        period_from="rating",
+        note=_BY_HAND + " Published as an OpenDocument file: save it as CSV or Excel.",
+    ),
+    Source(
+        key="appointments",
+        publisher=NHS_ENGLAND,
+        title="Appointments in General Practice: time between booking and appointment, by practice",
+        landing_page=f"{_STATISTICS}/appointments-in-general-practice",
+        cadence="monthly",
+        columns=_quality.APPOINTMENTS,
+        parser=_quality.load_appointments,
+        brings="appointments per patient and the share on the day",
+        series=True,
+        note=_BY_HAND,
+    ),
+    Source(
+        key="survey",
+        publisher="NHS England and Ipsos",
+        title="GP Patient Survey: practice data, weighted",
+        landing_page="https://www.gp-patient.co.uk/surveysandreports",
+        cadence="yearly, July",
+        columns=_quality.SURVEY,
+        parser=_quality.load_survey,
+        brings="patients' experience by practice",
+        period_from="name",
+        note=_BY_HAND,
+    ),
+    Source(
+        key="payments",
+        publisher=NHS_ENGLAND,
+        title="NHS Payments to General Practice",
+        landing_page=f"{_STATISTICS}/nhs-payments-to-general-practice",
+        cadence="yearly",
+        columns=_quality.PAYMENTS,
+        parser=_quality.load_payments,
+        brings="contract type, dispensing, patients weighted by need",
+        period_from="name",
+        note=_BY_HAND,
+    ),
+    Source(
+        key="allocations",
+        publisher=NHS_ENGLAND,
+        title="ICB allocations: weighted populations by practice",
+        landing_page="https://www.england.nhs.uk/allocations/",
+        cadence="with each round of allocations",
+        columns=_quality.ALLOCATIONS,
+        parser=_quality.load_allocations,
+        brings="coordinates, district and ICB of every practice, weighted populations",
+        period_from="name",
+        note=_BY_HAND + " `Patients` and the PCN columns are empty in the 2025/26 file.",
+    ),
+    Source(
+        key="pharmacies",
+        publisher=ODS,
+        title="Pharmacies and dispensaries (edispensary)",
+        landing_page=_ODS_PAGE,
+        address=f"{_ODS_REPORT}edispensary",
+        cadence="nightly",
+        columns=_organisations.PHARMACIES,
+        parser=_organisations.load_pharmacies,
+        brings="pharmacies (by postcode)",
+        period_from="loaded",
+    ),
+    Source(
+        key="dentists",
+        publisher="Third-party compilation of NHS.UK data",
+        title="NHS dental practices with coordinates",
+        landing_page="https://www.nhs.uk/service-search/find-a-dentist",
+        cadence="irregular",
+        columns=_organisations.DENTISTS,
+        parser=_organisations.load_dentists,
+        brings="dental practices near each practice, and whether they take patients",
+        period_from="name",
+        note="Not an official statistic: compiled by a third party. " + _BY_HAND,
+    ),
+    Source(
+        key="dental_sites",
+        publisher=ODS,
+        title="Dental practices (egdpprac)",
+        landing_page=_ODS_PAGE,
+        address=f"{_ODS_REPORT}egdpprac",
+        cadence="nightly",
+        columns=_organisations.DENTAL_SITES,
+        parser=_organisations.load_dental_sites,
+        brings="dental practices (by postcode)",
+        period_from="loaded",
+    ),
+    Source(
+        key="opticians",
+        publisher=ODS,
+        title="Optical sites (eoptsite)",
+        landing_page=_ODS_PAGE,
+        address=f"{_ODS_REPORT}eoptsite",
+        cadence="nightly",
+        columns=_organisations.OPTICIANS,
+        parser=_organisations.load_opticians,
+        brings="opticians (by postcode)",
+        period_from="loaded",
+    ),
+)
+
+SOURCES: dict[str, Source] = {source.key: source for source in _ALL}
+
+
+def find_source(key: str) -> Source:
+    """The source of that key; UserError, which lists the keys, when there is none."""
+    try:
+        return SOURCES[key.strip().lower().replace("-", "_")]
+    except KeyError:
+        raise UserError(
+            f"There is no source called '{key}'. Choose from: {', '.join(SOURCES)}."
+        ) from None
+
+
+def dictionary() -> pd.DataFrame:
+    """Every column of every source: source, column, published name, meaning, unit."""
+    return pd.DataFrame(
+        [
+            {
+                "source": source.key,
+                "column": column.name,
+                "published_as": " | ".join(column.sources),
+                "meaning": column.meaning,
+                "unit": column.unit,
+                "required": column.required,
+            }
+            for source in SOURCES.values()
+            if source.columns is not None
+            for column in source.columns.columns
+        ]
+    )

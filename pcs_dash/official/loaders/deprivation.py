@@ -1,0 +1,112 @@
+"""English Indices of Deprivation 2019 and 2025: File 1 (Excel) or File 7 (CSV), and barriers."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pcs_dash.errors import InputFileError
+from pcs_dash.official.archive import InputFile
+from pcs_dash.official.layout import LSOA_ENGLAND, Column, Layout
+from pcs_dash.official.reading import read_table
+
+LSOAS_2019 = 32_844
+LSOAS_2025 = 33_755
+
+
+def _imd(year: int, lsoas: int) -> Layout:
+    rank = "index_of_multiple_deprivation_imd_rank"
+    decile = "index_of_multiple_deprivation_imd_decile"
+    return Layout(
+        columns=(
+            Column(
+                "lsoa_code", (f"LSOA code ({year})",), "code", f"LSOA of {year}",
+                pattern=LSOA_ENGLAND,
+            ),
+            Column("lsoa_name", (f"LSOA name ({year})",), "text", "name of the LSOA"),
+            Column(
+                "district_code", (r"~local_authority_district_code_\d{4}",), "code",
+                "district (of the year in the heading)",
+            ),
+            Column(
+                "district", (r"~local_authority_district_name_\d{4}",), "text",
+                "name of the district",
+            ),
+            Column(
+                "imd_rank", (f"~{rank}(_where.*)?",), "int", "rank, 1 = most deprived",
+                minimum=1, maximum=lsoas,
+            ),
+            Column(
+                "imd_decile", (f"~{decile}(_where.*)?",), "int", "decile, 1 = most deprived",
+                minimum=1, maximum=10,
+            ),
+            Column(
+                "imd_score", ("Index of Multiple Deprivation (IMD) Score",), "float",
+                "score, higher = more deprived (File 7 only)", required=False, minimum=0,
+                maximum=100,
+            ),
+            Column(
+                "population", (r"~total_population_mid_\d{4}.*",), "float",
+                "population denominator (File 7 only)", "people", required=False, minimum=0,
+            ),
+        ),
+        key=("lsoa_code",),
+    )  # fmt: skip
+
+
+IMD_2019 = _imd(2011, LSOAS_2019)
+IMD_2025 = _imd(2021, LSOAS_2025)
+
+
+def load_imd2019(file: InputFile) -> pd.DataFrame:
+    """IMD 2019 by LSOA of 2011, England: rank, decile, quintile; score if the file has it."""
+    return _load(file, IMD_2019, LSOAS_2019)
+
+
+def load_imd2025(file: InputFile) -> pd.DataFrame:
+    """IMD 2025 by LSOA of 2021, England: rank, decile, quintile; score if the file has it."""
+    return _load(file, IMD_2025, LSOAS_2025)
+
+
+def _load(file: InputFile, layout: Layout, lsoas: int) -> pd.DataFrame:
+    table = read_table(file, layout)
+    _decile_fits_rank(file, table, lsoas)
+    quintile = (table["imd_decile"] + 1) // 2
+    return table.assign(imd_quintile=quintile).sort_values("lsoa_code").reset_index(drop=True)
+
+
+def _decile_fits_rank(file: InputFile, table: pd.DataFrame, lsoas: int) -> None:
+    """The decile follows from the rank; one apart at a boundary is rounding, more is a mix-up."""
+    expected = ((table["imd_rank"] - 1) * 10) // lsoas + 1
+    wrong = table[(expected - table["imd_decile"]).abs() > 1]
+    if not wrong.empty:
+        row = wrong.iloc[0]
+        raise InputFileError(
+            file.name,
+            [
+                f"LSOA {row['lsoa_code']} has rank {row['imd_rank']:,} and decile "
+                f"{row['imd_decile']}: they can't belong together ({len(wrong):,} such rows)."
+            ],
+        )
+
+
+BARRIERS_2019 = Layout(
+    columns=(
+        Column(
+            "lsoa_code", ("LSOA code (2011)",), "code", "LSOA of 2011", pattern=LSOA_ENGLAND
+        ),
+        Column(
+            "gp_road_km", ("Road distance to a GP surgery indicator (km)",), "float",
+            "mean road distance to a GP surgery", "km", minimum=0, maximum=200,
+        ),
+        Column(
+            "post_office_road_km", ("Road distance to a post office indicator (km)",), "float",
+            "mean road distance to a post office", "km", minimum=0, maximum=200,
+        ),
+    ),
+    key=("lsoa_code",),
+)  # fmt: skip
+
+
+def load_barriers2019(file: InputFile) -> pd.DataFrame:
+    """Road distance to a GP surgery by LSOA of 2011 (IoD 2019, underlying indicators)."""
+    return read_table(file, BARRIERS_2019).sort_values("lsoa_code").reset_index(drop=True)

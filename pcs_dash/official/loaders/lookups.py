@@ -1,0 +1,142 @@
+"""ONS lookups: LSOA 2011 -> 2021 -> district, LSOA -> ICB, rural-urban class, postcodes,
+and the population of LSOAs by age.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pcs_dash.errors import InputFileError
+from pcs_dash.official.archive import InputFile
+from pcs_dash.official.layout import LSOA_ENGLAND_WALES, Column, Layout
+from pcs_dash.official.reading import month_in_name, read_table
+
+LSOA11_LSOA21 = Layout(
+    columns=(
+        Column("lsoa11cd", ("LSOA11CD",), "code", "LSOA of 2011", pattern=LSOA_ENGLAND_WALES),
+        Column("lsoa11nm", ("LSOA11NM",), "text", "its name"),
+        Column("lsoa21cd", ("LSOA21CD",), "code", "LSOA of 2021", pattern=LSOA_ENGLAND_WALES),
+        Column("lsoa21nm", ("LSOA21NM",), "text", "its name"),
+        Column(
+            "change", ("CHGIND", "CHNGIND"), "code",
+            "U unchanged, S split, M merged, X other", allowed=("U", "S", "M", "X"),
+        ),
+        Column("district_code", (r"~lad\d\dcd",), "code", "district"),
+        Column("district", (r"~lad\d\dnm",), "text", "name of the district"),
+    ),
+    key=("lsoa11cd", "lsoa21cd"),
+)  # fmt: skip
+
+
+def load_lsoa11_lsoa21(file: InputFile) -> pd.DataFrame:
+    """LSOA of 2011 to LSOA of 2021 (one row a pair) with the district."""
+    return read_table(file, LSOA11_LSOA21).sort_values(["lsoa11cd", "lsoa21cd"], ignore_index=True)
+
+
+LSOA_ICB = Layout(
+    columns=(
+        Column("lsoa_code", (r"~lsoa(11|21)cd",), "code", "LSOA", pattern=LSOA_ENGLAND_WALES),
+        Column("sub_icb_ons", (r"~(sicbl|loc)\d\dcd",), "code", "sub-ICB location, ONS code"),
+        Column("sub_icb_code", (r"~(sicbl|loc)\d\dcdh",), "code", "sub-ICB location, NHS code"),
+        Column("icb_ons", (r"~icb\d\dcd",), "code", "ICB, ONS code"),
+        Column("icb_code", (r"~icb\d\dcdh",), "code", "ICB, NHS code"),
+        Column("icb", (r"~icb\d\dnm",), "text", "name of the ICB"),
+    ),
+    key=("lsoa_code",),
+)
+
+
+def load_lsoa_icb(file: InputFile) -> pd.DataFrame:
+    """LSOA to sub-ICB location and ICB (ONS)."""
+    return read_table(file, LSOA_ICB).sort_values("lsoa_code").reset_index(drop=True)
+
+
+RURAL_URBAN_2011 = Layout(
+    columns=(
+        Column("lsoa_code", ("LSOA11CD",), "code", "LSOA of 2011", pattern=LSOA_ENGLAND_WALES),
+        Column("rural_urban_code", ("RUC11CD",), "code", "class, A1 to F2"),
+        Column("rural_urban", ("RUC11",), "text", "rural-urban class of 2011"),
+    ),
+    key=("lsoa_code",),
+)
+
+
+def load_rural_urban(file: InputFile) -> pd.DataFrame:
+    """Rural-urban class of 2011 by LSOA, with `rural` (classes D to F)."""
+    table = read_table(file, RURAL_URBAN_2011)
+    return table.assign(rural=table["rural_urban_code"].str[0].isin(list("DEF"))).sort_values(
+        "lsoa_code", ignore_index=True
+    )
+
+
+POSTCODES = Layout(
+    columns=(
+        Column("postcode", ("pcds",), "code", "postcode with one space"),
+        Column("ended", ("doterm",), "date", "month it ended; none while in use", nullable=True),
+        Column(
+            "lsoa11cd", ("lsoa11", "lsoa11cd"), "code", "LSOA of 2011", nullable=True,
+            repeated=True,
+        ),
+        Column(
+            "lsoa21cd", ("lsoa21", "lsoa21cd"), "code", "LSOA of 2021", nullable=True,
+            required=False, repeated=True,
+        ),
+        Column(
+            "district_code", ("oslaua", "ladcd", "lad25cd", "lad24cd"), "code", "district",
+            nullable=True, repeated=True,
+        ),
+        Column(
+            "easting", ("oseast1m", "east1m"), "float", "easting", "m", required=False,
+            nullable=True,
+        ),
+        Column(
+            "northing", ("osnrth1m", "north1m"), "float", "northing", "m", required=False,
+            nullable=True,
+        ),
+    ),
+    key=("postcode",),
+)  # fmt: skip
+
+
+def load_postcodes(file: InputFile) -> pd.DataFrame:
+    """Postcode to LSOA and district (ONS Postcode Directory, or a part of it)."""
+    return read_table(file, POSTCODES).sort_values("postcode").reset_index(drop=True)
+
+
+POPULATION = Layout(
+    columns=(
+        Column(
+            "lsoa_code", ("LSOA 2021 Code", "LSOA Code", "LSOA21CD"), "code", "LSOA",
+            pattern=LSOA_ENGLAND_WALES,
+        ),
+        Column(
+            "population", ("Total", "All Ages", "Population"), "float", "residents", "people",
+            minimum=0,
+        ),
+        *(
+            Column(
+                f"{sex}_{band}", (f"{sex[0]}{words}",), "float", f"{sex}, aged {words}", "people",
+                required=False, minimum=0,
+            )
+            for sex in ("female", "male")
+            for band, words in (
+                ("0_15", "0 to 15"), ("16_29", "16 to 29"), ("30_44", "30 to 44"),
+                ("45_64", "45 to 64"), ("65_plus", "65 and over"),
+            )
+        ),
+    ),
+    key=("lsoa_code",),
+)  # fmt: skip
+
+
+def load_population(file: InputFile) -> pd.DataFrame:
+    """Residents by LSOA (ONS small-area estimates), in broad ages where the file has them."""
+    return read_table(file, POPULATION).sort_values("lsoa_code").reset_index(drop=True)
+
+
+def period_or_fail(file: InputFile) -> pd.Timestamp:
+    """The month in a file's name; InputFileError when it carries none."""
+    period = month_in_name(file.base_name) or month_in_name(file.name)
+    if period is None:
+        raise InputFileError(file.name, ["Put the month in the file's name, e.g. '2025-04'."])
+    return period

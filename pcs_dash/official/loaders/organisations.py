@@ -1,0 +1,303 @@
+"""Organisations: ODS lists (no headings), PCN membership, successors, dentists."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pcs_dash.errors import InputFileError
+from pcs_dash.official.archive import InputFile
+from pcs_dash.official.layout import LSOA_ENGLAND_WALES, ODS_ANY, ODS_PRACTICE, Column, Layout
+from pcs_dash.official.reading import convert, read_table
+
+_STATUS = {"A": "active", "C": "closed", "D": "dormant", "P": "proposed"}
+_UNALLOCATED = ("U", "UNALLOCATED", "UNKNOWN OR NO PCN")
+GP_PRACTICE_SETTING = "4"
+GEOJSON_BYTES = 400 * 1024**2
+
+
+def _ods_layout(code_pattern: str, what: str) -> Layout:
+    """The 27 columns that every ODS list of sites shares; the code tells which list it is."""
+    return Layout(
+        columns=(
+            Column(
+                f"{what}_code",
+                ("0",),
+                "code",
+                "ODS code",
+                pattern=f"^{code_pattern}$",
+            ),
+            Column(f"{what}_name", ("1",), "text", "name"),
+            Column("region_code", ("2",), "code", "national grouping (region)", nullable=True),
+            Column("icb_code", ("3",), "code", "health geography (ICB)", nullable=True),
+            Column("address_1", ("4",), "text", "address, line 1", nullable=True),
+            Column("address_2", ("5",), "text", "address, line 2", nullable=True),
+            Column("town", ("6",), "text", "address, line 3", nullable=True),
+            Column("postcode", ("9",), "code", "postcode", nullable=True),
+            Column("opened", ("10",), "date", "date opened", nullable=True),
+            Column("closed", ("11",), "date", "date closed; none while open", nullable=True),
+            Column("status", ("12",), "code", "A active, C closed, D dormant, P proposed"),
+            Column(
+                "sub_icb_code", ("14",), "code", "commissioner (sub-ICB location)", nullable=True
+            ),
+            Column(
+                "prescribing_setting",
+                ("25",),
+                "code",
+                "kind of site; 4 is a GP practice",
+                nullable=True,
+            ),
+        ),
+        key=(f"{what}_code",),
+        headless=True,
+        widths=(26, 30),
+        probe={0: code_pattern, 10: r"(\d{8}|\d{4}-\d\d-\d\d|)", 12: r"[ACDP]"},
+    )
+
+
+ODS_PRACTICES = _ods_layout(r"([A-EG-Z]\d{5}|F[89]\d{4}|[A-Z]{3}\d{3})", "practice")
+PHARMACIES = _ods_layout(r"F[A-Z][A-Z0-9]\d\d", "pharmacy")
+DENTAL_SITES = _ods_layout(r"V\d{6}", "dentist")
+OPTICIANS = _ods_layout(r"T[A-Z0-9]{2,7}", "optician")
+
+
+def load_ods_practices(file: InputFile) -> pd.DataFrame:
+    """Every GP practice and prescribing cost centre, open and closed (epraccur).
+
+    Adds `is_gp_practice` (prescribing setting 4) and spells out the status.
+    """
+    table = _load_ods(file, ODS_PRACTICES)
+    return table.assign(
+        is_gp_practice=(table["prescribing_setting"] == GP_PRACTICE_SETTING).fillna(False)
+    )
+
+
+def _load_ods(file: InputFile, layout: Layout) -> pd.DataFrame:
+    table = read_table(file, layout)
+    unknown = ~table["status"].isin(list(_STATUS))
+    if unknown.any():
+        row = int(np.flatnonzero(unknown)[0])
+        raise InputFileError(
+            file.name,
+            [f"Row {row + 1}: status {table['status'].iloc[row]!r} is none of A, C, D, P."],
+        )
+    return table.assign(status=table["status"].map(_STATUS))
+
+
+def load_pharmacies(file: InputFile) -> pd.DataFrame:
+    """Pharmacies and dispensing contractors (edispensary)."""
+    return _load_ods(file, PHARMACIES)
+
+
+def load_dental_sites(file: InputFile) -> pd.DataFrame:
+    """Dental practices as the ODS lists them (egdpprac)."""
+    return _load_ods(file, DENTAL_SITES)
+
+
+def load_opticians(file: InputFile) -> pd.DataFrame:
+    """Optical sites as the ODS lists them."""
+    return _load_ods(file, OPTICIANS)
+
+
+PCN_MEMBERSHIP = Layout(
+    columns=(
+        Column(
+            "practice_code",
+            ("GP_CODE", "PRACTICE_CODE"),
+            "code",
+            "ODS code of the practice",
+            pattern=ODS_PRACTICE,
+        ),
+        Column("practice_name", ("GP_NAME", "PRACTICE_NAME"), "text", "name of the practice"),
+        Column("supplier", ("SUPPLIER",), "text", "GP system", required=False, nullable=True),
+        Column(
+            "pcn_code",
+            ("PCN_CODE",),
+            "code",
+            "primary care network",
+            nullable=True,
+            missing=_UNALLOCATED,
+        ),
+        Column(
+            "pcn",
+            ("PCN_NAME",),
+            "text",
+            "name of the network",
+            nullable=True,
+            missing=_UNALLOCATED,
+        ),
+        Column("sub_icb_code", ("SUB_ICB_LOCATION_CODE",), "code", "sub-ICB location"),
+        Column("sub_icb", ("SUB_ICB_LOCATION_NAME",), "text", "name of the sub-ICB location"),
+        Column("icb_code", ("ICB_CODE",), "code", "integrated care board"),
+        Column("icb", ("ICB_NAME",), "text", "name of the integrated care board"),
+        Column("region_code", ("REGION_CODE", "COMM_REGION_CODE"), "code", "NHS England region"),
+        Column("region", ("REGION_NAME", "COMM_REGION_NAME"), "text", "name of the region"),
+    ),
+)
+
+
+def load_pcn_membership(file: InputFile) -> pd.DataFrame:
+    """Practice -> PCN -> sub-ICB -> ICB -> region, one row a practice.
+
+    The published file has a row for each GP system a practice used in the month; those rows are
+    made one, with the systems listed. A practice in two networks is refused.
+    """
+    table = read_table(file, PCN_MEMBERSHIP)
+    places = [c for c in table.columns if c not in ("supplier", "practice_name")]
+    distinct = table.drop_duplicates(places)
+    twice = distinct.loc[distinct["practice_code"].duplicated(keep=False), "practice_code"]
+    if not twice.empty:
+        raise InputFileError(
+            file.name,
+            [
+                "These practices are in more than one network, ICB or region: "
+                + ", ".join(sorted(set(twice))[:10])
+                + "."
+            ],
+        )
+    if "supplier" in table.columns:
+        systems = (
+            table.dropna(subset=["supplier"])
+            .sort_values(["practice_code", "supplier"])
+            .drop_duplicates(["practice_code", "supplier"])
+            .groupby("practice_code")["supplier"]
+            .agg(", ".join)
+        )
+        distinct = distinct.assign(supplier=distinct["practice_code"].map(systems))
+    return distinct.sort_values("practice_code").reset_index(drop=True)
+
+
+PCN_CORE_PARTNERS = Layout(
+    columns=(
+        Column("practice_code", ("0",), "code", "ODS code of the practice", pattern=ODS_ANY),
+        Column("practice_name", ("1",), "text", "name of the practice", nullable=True),
+        Column("sub_icb_code", ("2",), "code", "sub-ICB location of the practice", nullable=True),
+        Column("sub_icb", ("3",), "text", "name of the sub-ICB location", nullable=True),
+        Column("pcn_code", ("4",), "code", "primary care network", pattern=r"^U\d{5}$"),
+        Column("pcn", ("5",), "text", "name of the network"),
+        Column("joined", ("8",), "date", "date joined", nullable=True),
+        Column("left", ("9",), "date", "date left; none for a member", nullable=True),
+    ),
+    headless=True,
+    widths=(10, 13),
+    probe={0: r"[A-Z][A-Z0-9]{2}\d{3}", 4: r"U\d{5}", 8: r"(\d{8}|\d{4}-\d\d-\d\d|)"},
+)
+
+
+def load_pcn_core_partners(file: InputFile) -> pd.DataFrame:
+    """Current members of each PCN (ePCN core partner details): rows with a leaving date go."""
+    table = read_table(file, PCN_CORE_PARTNERS)
+    current = table[table["left"].isna()].drop(columns="left")
+    twice = current.loc[current["practice_code"].duplicated(keep=False)]
+    if not twice.empty:
+        # ODS lists practices that are core partners of two networks: the later membership counts.
+        current = current.sort_values(["practice_code", "joined"]).drop_duplicates(
+            "practice_code", keep="last"
+        )
+    return current.sort_values("practice_code").reset_index(drop=True)
+
+
+SUCCESSORS = Layout(
+    columns=(
+        Column("practice_code", ("0",), "code", "code of the closed organisation"),
+        Column("successor_code", ("1",), "code", "code of its successor"),
+        Column("effective", ("3",), "date", "date of succession", nullable=True),
+    ),
+    headless=True,
+    widths=(4, 6),
+    probe={0: r"[A-Z0-9]{3,9}", 1: r"[A-Z0-9]{3,9}", 2: r"[A-Z]?", 3: r"(\d{8}|\d{4}-\d\d-\d\d|)"},
+)
+
+
+def load_successors(file: InputFile) -> pd.DataFrame:
+    """Successor organisations of the ODS: closed code, successor code, date."""
+    table = read_table(file, SUCCESSORS)
+    return table.drop_duplicates().sort_values(["practice_code", "effective"], ignore_index=True)
+
+
+DENTISTS = Layout(
+    columns=(
+        Column(
+            "dentist_code",
+            ("practice_id",),
+            "code",
+            "NHS dental practice",
+            pattern=r"^[A-Z0-9_-]{3,30}$",
+        ),
+        Column("dentist_name", ("practice_name",), "text", "name"),
+        Column("address", ("address",), "text", "address", nullable=True),
+        Column("postcode", ("postcode",), "code", "postcode", nullable=True),
+        Column(
+            "lsoa_code",
+            ("area_code",),
+            "code",
+            "LSOA it stands in",
+            nullable=True,
+            pattern=LSOA_ENGLAND_WALES,
+        ),
+        Column(
+            "accepting_adults",
+            ("accepting_adults",),
+            "yes_no",
+            "takes new adults",
+            nullable=True,
+            missing=("UNKNOWN", "NONE", "NULL"),
+        ),
+        Column(
+            "accepting_children",
+            ("accepting_children",),
+            "yes_no",
+            "takes new children",
+            nullable=True,
+            missing=("UNKNOWN", "NONE", "NULL"),
+        ),
+        Column("longitude", ("longitude",), "float", "longitude", minimum=-9, maximum=3),
+        Column("latitude", ("latitude",), "float", "latitude", minimum=49, maximum=61),
+    ),
+    key=("dentist_code",),
+)
+
+
+def load_dentists(file: InputFile) -> pd.DataFrame:
+    """NHS dental practices with coordinates (a GeoJSON compiled by a third party)."""
+    features = read_features(file)
+    texts: dict[str, list[str]] = {c.name: [] for c in DENTISTS.columns}
+    for feature in features:
+        properties = feature.get("properties") or {}
+        geometry = feature.get("geometry") or {}
+        where = geometry.get("coordinates") if geometry.get("type") == "Point" else None
+        at = where if isinstance(where, list) and len(where) >= 2 else ["", ""]
+        for column in DENTISTS.columns[:-2]:
+            value = properties.get(column.sources[0], "")
+            texts[column.name].append("" if value is None else str(value).strip())
+        texts["longitude"].append(str(at[0]))
+        texts["latitude"].append(str(at[1]))
+    texts["lsoa_code"] = [t.removeprefix("LSOA::") for t in texts["lsoa_code"]]
+    return convert(file.name, _arrays(texts), DENTISTS, first_row=1)
+
+
+def _arrays(texts: dict[str, list[str]]) -> dict[str, Any]:
+    import pyarrow as pa
+
+    return {name: pa.array(values, pa.string()) for name, values in texts.items()}
+
+
+def read_features(file: InputFile) -> list[dict[str, Any]]:
+    """The features of a GeoJSON file; InputFileError when it is none or too large."""
+    if file.path.stat().st_size > GEOJSON_BYTES:
+        raise InputFileError(
+            file.name, ["The GeoJSON is larger than 400 MB; take a generalised layer."]
+        )
+    try:
+        content = json.loads(file.path.read_bytes())
+    except (ValueError, RecursionError) as fault:
+        raise InputFileError(file.name, [f"It is no valid JSON ({str(fault)[:80]})."]) from fault
+    features = content.get("features") if isinstance(content, dict) else None
+    if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
+        raise InputFileError(file.name, ["It is JSON, but no GeoJSON FeatureCollection."])
+    if not features:
+        raise InputFileError(file.name, ["The GeoJSON holds no features."])
+    return features
