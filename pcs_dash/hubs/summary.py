@@ -1,0 +1,594 @@
+"""What a plan means: one row a hub with every measure, the verdict of every rule, a score card.
+
+Runs at every click, so it works on arrays throughout. What doesn't depend on the plan is taken
+out of the practices table once by `prepare`, and given instead of the table. Definitions agree
+with `metrics.workforce`; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from pcs_dash.errors import UserError
+from pcs_dash.hubs.contiguity import Neighbours, pieces
+from pcs_dash.hubs.measures import HUB_MEASURES
+from pcs_dash.hubs.plan import UNASSIGNED, Plan
+from pcs_dash.hubs.rules import Rule
+from pcs_dash.metrics.workforce import (
+    DEFAULT_DEFINITION,
+    MINIMUM_GP_WTE,
+    MINIMUM_LIST,
+    Benchmark,
+    gp_definition,
+)
+
+HUB_MINIMUM = 20_000
+BAND = (30_000, 50_000)
+EDITIONS = ("2025", "2019")
+
+MEETS, BELOW, ABOVE, NO_FIGURE = VERDICTS = ("meets", "below", "above", "no figure")
+_VERDICT = pd.CategoricalDtype(list(VERDICTS))
+
+Floats = NDArray[np.float64]
+Groups = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A practices table under one GP definition and IMD edition, as arrays; see `prepare`.
+
+    summands: what each practice adds to its hub's sums, shape (n, len(_SUMMANDS)), nothing missing;
+    position: easting and northing in m, shape (n, 2), NaN where unknown; patients, fte, imd: shape
+    (n,), NaN where missing.
+    """
+
+    codes: pd.Index
+    definition: str
+    edition: str
+    summands: Floats
+    position: Floats
+    patients: Floats
+    fte: Floats
+    imd: Floats
+
+
+# The columns of Prepared.summands, quintiles last.
+_SUMMANDS = (
+    "practices",
+    "patients",
+    "practices_without_fte",
+    "patients_in_ratio",
+    "fte_gp",
+    "nurse_fte",
+    "practices_without_nurse_figure",
+    "direct_care_fte",
+    "practices_without_direct_care_figure",
+    "single_handed",
+    "below_4500",
+    "below_2_5_wte",
+    "flagged_low_fte",
+    "known_age",
+    "aged_55",
+    "aged_60",
+    "patients_with_imd",
+    "imd_times_patients",
+    *(f"quintile_{quintile}" for quintile in range(1, 6)),
+    "patients_without_quintile",
+    "practices_without_position",
+)
+
+
+def prepare(
+    practices: pd.DataFrame, *, definition: str = DEFAULT_DEFINITION, edition: str = "2025"
+) -> Prepared:
+    """What a summary needs of an area's practices, whatever the plan. Compute once and keep.
+
+    UserError for an unknown definition or edition, or a practice code that is there twice.
+    """
+    if not practices.index.is_unique:
+        raise UserError("A practice code is there twice: a summary needs one row a practice.")
+    if edition not in EDITIONS:
+        raise UserError(f"There is no IMD edition '{edition}'. Choose one of: 2025, 2019.")
+
+    def column(name: str) -> Floats:
+        return practices[name].to_numpy(dtype=float, na_value=np.nan)
+
+    patients, fte = column("patients"), column(gp_definition(definition).column)
+    nurses, direct, imd = column("nurse_fte"), column("direct_care_fte"), column("imd_score")
+    position = np.column_stack([column("easting"), column("northing")])
+    reported = ~np.isnan(patients) & ~np.isnan(fte)
+    scored = ~np.isnan(patients) & ~np.isnan(imd)
+    summands = {
+        "practices": np.ones(len(practices)),
+        "patients": patients,
+        "practices_without_fte": ~reported,
+        "patients_in_ratio": np.where(reported, patients, 0),
+        "fte_gp": np.where(reported, fte, 0),
+        "nurse_fte": nurses,
+        "practices_without_nurse_figure": np.isnan(nurses),
+        "direct_care_fte": direct,
+        "practices_without_direct_care_figure": np.isnan(direct),
+        "single_handed": column("single_handed"),
+        "below_4500": patients < MINIMUM_LIST,
+        "below_2_5_wte": fte < MINIMUM_GP_WTE,
+        "flagged_low_fte": column("flag_low_fte"),
+        "known_age": column("gps_with_known_age"),
+        "aged_55": column("gps_55_plus"),
+        "aged_60": column("gps_60_plus"),
+        "patients_with_imd": np.where(scored, patients, 0),
+        "imd_times_patients": np.where(scored, imd * patients, 0),
+        **{f"quintile_{q}": column(f"imd{edition}_patients_quintile_{q}") for q in range(1, 6)},
+        "patients_without_quintile": column(f"imd{edition}_patients_unknown"),
+        "practices_without_position": np.isnan(position).any(axis=1),
+    }
+    # A missing figure adds nothing to a sum; the columns practices_without_... count it.
+    matrix = np.nan_to_num(np.column_stack([summands[name] for name in _SUMMANDS]).astype(float))
+    return Prepared(practices.index, definition, edition, matrix, position, patients, fte, imd)
+
+
+def summarise_hubs(
+    plan: Plan,
+    practices: pd.DataFrame | Prepared,
+    *,
+    definition: str = DEFAULT_DEFINITION,
+    benchmark: Benchmark | float | None = None,
+    rules: Sequence[Rule] = (),
+    edition: str = "2025",
+    neighbours: Neighbours | None = None,
+) -> pd.DataFrame:
+    """One row a hub in the plan's order and a last row "Unassigned"; index `hub` (name).
+
+    `practices` are those of the area, as a table or prepared (then `definition` and `edition` are
+    those it was prepared with): every one of them is in exactly one row, so that practices,
+    patients and FTE add up to the area. Practices of the plan outside the area are in no figure
+    and counted in practices_outside_area.
+
+    Columns: hub_id, colour, locked, then the keys of HUB_MEASURES (definitions and units there),
+    then a verdict for each rule that is on, called `verdict_column(rule)`: "meets", "below",
+    "above" or "no figure"; missing for Unassigned, which no rule judges. pieces and contiguous
+    are missing without `neighbours` (of these practices, see `contiguity.neighbours`) and for empty
+    hubs; distances are missing for hubs without a position; fte_gap without a benchmark.
+    """
+    if not isinstance(practices, Prepared):
+        practices = prepare(practices, definition=definition, edition=edition)
+    group = groups_of(plan, practices.codes)
+    number = len(plan.hubs) + 1
+    sums = _sums(practices, group, number)
+    judged = np.arange(number) < number - 1
+    table = _capacity(sums, _benchmark_value(benchmark))
+    table |= _quintiles(sums)
+    table |= _distances(practices, group, number)
+    table |= _contiguity(practices, group, number, neighbours)
+    patients = table["patients"]
+    table["meets_20000"] = _flags(patients >= HUB_MINIMUM, judged)
+    table["within_30000_50000"] = _flags((patients >= BAND[0]) & (patients <= BAND[1]), judged)
+    table["practices_outside_area"] = _outside(plan, practices.codes)
+    columns: dict[str, Any] = {
+        "hub_id": [*(hub.id for hub in plan.hubs), None],
+        "colour": [*(hub.colour for hub in plan.hubs), None],
+        "locked": [*(hub.locked for hub in plan.hubs), False],
+    }
+    columns |= {key: table[key] for key in HUB_MEASURES}
+    for rule in rules:
+        if rule.on:
+            columns[verdict_column(rule)] = _verdicts(rule, table, practices, group)
+    names = pd.Index([*(hub.name for hub in plan.hubs), UNASSIGNED], name="hub", dtype="str")
+    return pd.DataFrame(columns, index=names, copy=False)
+
+
+def verdict_column(rule: Rule) -> str:
+    """The summary's column for a rule: "Rule: " and its name."""
+    return f"Rule: {rule.name}"
+
+
+def groups_of(plan: Plan, codes: pd.Index) -> Groups:
+    """For each code the number of its hub in `plan.hubs`, or len(plan.hubs) where unassigned."""
+    number = {hub.id: position for position, hub in enumerate(plan.hubs)}
+    held = {code: number[hub_id] for code, hub_id in plan.assignment.items()}
+    unassigned = len(number)
+    return np.fromiter((held.get(code, unassigned) for code in codes.tolist()), np.intp, len(codes))
+
+
+def judge_practices(
+    plan: Plan,
+    practices: pd.DataFrame | Prepared,
+    rules: Sequence[Rule],
+    *,
+    definition: str = DEFAULT_DEFINITION,
+) -> pd.DataFrame:
+    """Each practice against each practice rule that is on; index practice_code.
+
+    Columns: hub (name; missing where unassigned) and the verdict columns of those rules.
+    """
+    if not isinstance(practices, Prepared):
+        practices = prepare(practices, definition=definition)
+    columns: dict[str, Any] = {"hub": plan.to_series(practices.codes)}
+    for rule in rules:
+        if rule.on and rule.of_practices:
+            words = _verdict_codes(_practice_measure(rule.measure, practices), rule)
+            columns[verdict_column(rule)] = pd.Categorical.from_codes(words, dtype=_VERDICT)
+    return pd.DataFrame(columns, index=practices.codes)
+
+
+def area_totals(summary: pd.DataFrame) -> pd.Series:
+    """Sums over all rows, Unassigned included, of the columns that add up to the area's."""
+    return summary[list(ADDITIVE)].sum()
+
+
+ADDITIVE = (
+    "practices",
+    "patients",
+    "practices_without_fte",
+    "patients_in_ratio",
+    "fte_gp",
+    "nurse_fte",
+    "practices_without_nurse_figure",
+    "direct_care_fte",
+    "practices_without_direct_care_figure",
+    "single_handed",
+    "below_4500",
+    "below_2_5_wte",
+    "flagged_low_fte",
+    "patients_without_quintile",
+    "practices_without_position",
+)
+
+
+def scorecard(
+    plan: Plan,
+    practices: pd.DataFrame | Prepared,
+    *,
+    definition: str = DEFAULT_DEFINITION,
+    benchmark: Benchmark | float | None = None,
+    rules: Sequence[Rule] = (),
+    neighbours: Neighbours | None = None,
+    summary: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """The plan as a whole, one named measure a row; index `key`.
+
+    Columns: measure (name), value, of (what the value is out of, missing where nothing), unit,
+    definition. Hubs without practices are counted as empty and left out of every spread. There is
+    no overall score. Give `summary` (of the same plan, practices and rules) to spare its time.
+    """
+    if not isinstance(practices, Prepared):
+        practices = prepare(practices, definition=definition)
+    if summary is None:
+        summary = summarise_hubs(
+            plan, practices, benchmark=benchmark, rules=rules, neighbours=neighbours
+        )
+    hubs = summary.iloc[:-1]
+    filled = hubs[hubs["practices"] > 0]
+    rest = summary.iloc[-1]
+    lines = [
+        _line("hubs", "Hubs", len(filled), unit="hubs", definition="Hubs with practices here."),
+        _line(
+            "empty_hubs",
+            "Empty hubs",
+            len(hubs) - len(filled),
+            unit="hubs",
+            definition="Hubs without a practice of this area.",
+        ),
+        _line(
+            "unassigned_practices",
+            "Unassigned practices",
+            rest["practices"],
+            of=len(practices.codes),
+            unit="practices",
+            definition="Practices of the area in no hub.",
+        ),
+        _line(
+            "unassigned_patients",
+            "Unassigned patients",
+            rest["patients"],
+            of=int(summary["patients"].sum()),
+            unit="patients",
+            definition="Registered patients of practices in no hub.",
+        ),
+    ]
+    for rule in rules:
+        if rule.on:
+            lines.append(_rule_line(rule, filled, plan, practices))
+    whole = filled["contiguous"].dropna()
+    lines.append(
+        _line(
+            "contiguous_hubs",
+            "Hubs in one piece",
+            float(whole.sum()) if len(whole) else np.nan,
+            of=len(whole),
+            unit="hubs",
+            definition=HUB_MEASURES["contiguous"].definition,
+        )
+    )
+    lines += _spread(filled, "patients", "Hub size", "patients")
+    lines += _spread(filled, "patients_per_fte_gp", "Patients per FTE GP", "patients per FTE GP")
+    value = _benchmark_value(benchmark)
+    if value is not None:
+        ratio = filled["patients_per_fte_gp"].dropna()
+        lines.append(
+            _line(
+                "hubs_above_benchmark",
+                "Under-doctored hubs",
+                int((ratio > value).sum()),
+                of=len(ratio),
+                unit="hubs",
+                definition=f"Hubs with more than {value:,.0f} patients per FTE GP (the benchmark).",
+            )
+        )
+    return pd.DataFrame(lines).set_index("key")
+
+
+def gini(values: Sequence[float] | Floats) -> float:
+    """Gini coefficient of non-negative values, each counted once: 0 all equal, towards 1 unequal.
+
+    Half the mean absolute difference of all pairs over the mean; NaN for no values or a sum of 0.
+    """
+    ordered = np.sort(np.asarray(values, dtype=float))
+    total = ordered.sum()
+    if not len(ordered) or not total > 0:
+        return float("nan")
+    rank = np.arange(1, len(ordered) + 1)
+    return float(((2 * rank - len(ordered) - 1) * ordered).sum() / (len(ordered) * total))
+
+
+# --- sums and measures ---
+
+
+def _sums(practices: Prepared, group: Groups, number: int) -> dict[str, Floats]:
+    """For each summand its sums by group, shape (number,)."""
+    totals = np.zeros((number, len(_SUMMANDS)))
+    order, filled, starts = _sorted_groups(group)
+    if len(filled):
+        totals[filled] = np.add.reduceat(practices.summands[order], starts, axis=0)
+    return dict(zip(_SUMMANDS, totals.T, strict=True))
+
+
+def _sorted_groups(group: Groups) -> tuple[Groups, Groups, Groups]:
+    """Positions ordered by group, the groups there are, and where each starts in that order."""
+    order = np.argsort(group, kind="stable")
+    filled, starts = np.unique(group[order], return_index=True)
+    return order, filled, starts
+
+
+_COUNTS = (
+    "practices",
+    "patients",
+    "practices_without_fte",
+    "patients_in_ratio",
+    "practices_without_nurse_figure",
+    "practices_without_direct_care_figure",
+    "single_handed",
+    "below_4500",
+    "below_2_5_wte",
+    "flagged_low_fte",
+    "patients_without_quintile",
+    "practices_without_position",
+)
+
+
+def _capacity(sums: Mapping[str, Floats], benchmark: float | None) -> dict[str, Any]:
+    """Counts as they are; a sum that no practice reports is missing, not 0; nothing / 0 neither."""
+    practices = sums["practices"]
+
+    def where_reported(name: str, missing: str) -> Floats:
+        # An empty hub has a sum of 0; a hub of practices without figures has none.
+        nobody = (sums[missing] == practices) & (practices > 0)
+        return np.where(nobody, np.nan, sums[name])
+
+    fte = where_reported("fte_gp", "practices_without_fte")
+    patients = sums["patients_in_ratio"]
+    table: dict[str, Any] = {name: np.rint(sums[name]).astype(np.int64) for name in _COUNTS}
+    table["fte_gp"] = fte
+    table["patients_per_fte_gp"] = _over(patients, fte)
+    table["gps_per_10000"] = 10_000 * _over(fte, patients)
+    gap = np.full(len(fte), np.nan) if benchmark is None else patients / benchmark - fte
+    table["fte_gap"] = gap
+    table["nurse_fte"] = where_reported("nurse_fte", "practices_without_nurse_figure")
+    table["direct_care_fte"] = where_reported(
+        "direct_care_fte", "practices_without_direct_care_figure"
+    )
+    table["share_gps_55_plus"] = _over(sums["aged_55"], sums["known_age"])
+    table["share_gps_60_plus"] = _over(sums["aged_60"], sums["known_age"])
+    table["imd_score"] = _over(sums["imd_times_patients"], sums["patients_with_imd"])
+    return table
+
+
+def _quintiles(sums: Mapping[str, Floats]) -> dict[str, Any]:
+    counts = [sums[f"quintile_{quintile}"] for quintile in range(1, 6)]
+    known = np.sum(counts, axis=0)
+    return {f"share_quintile_{q}": _over(count, known) for q, count in enumerate(counts, start=1)}
+
+
+# Of more practices than this only those on the convex hull can be furthest apart.
+_HULL_FROM = 40
+
+
+def _distances(practices: Prepared, group: Groups, number: int) -> dict[str, Any]:
+    """Straight-line distances in km from EPSG:27700 positions."""
+    placed = ~np.isnan(practices.position).any(axis=1)
+    held, position = group[placed], practices.position[placed]
+    weight = np.nan_to_num(practices.patients[placed])
+
+    def sums(values: Floats | None = None) -> Floats:
+        return np.bincount(held, weights=values, minlength=number).astype(float)
+
+    count, total = sums(), sums(weight)
+    # A hub whose practices have no patients has its centre at their plain mean position.
+    weight = np.where(total[held] > 0, weight, 1.0)
+    total = np.where(total > 0, total, count)
+    centre = np.column_stack([_over(sums(weight * axis), total) for axis in position.T])
+    from_centre = np.hypot(*(position - centre[held]).T) / 1_000
+    widest = np.full(number, np.nan)
+    order, filled, starts = _sorted_groups(held)
+    for hub, members in zip(filled, np.split(position[order], starts[1:]), strict=False):
+        widest[hub] = _widest(members) / 1_000
+    return {
+        "mean_distance_km": _over(sums(from_centre), count),
+        "patient_distance_km": _over(sums(weight * from_centre), total),
+        "widest_km": widest,
+    }
+
+
+def _widest(position: Floats) -> float:
+    if len(position) > _HULL_FROM:
+        position = shapely.get_coordinates(shapely.convex_hull(shapely.multipoints(position)))
+    x, y = position.T
+    squared = (x[:, None] - x) ** 2 + (y[:, None] - y) ** 2
+    return float(squared.max()) ** 0.5
+
+
+def _contiguity(
+    practices: Prepared, group: Groups, number: int, neighbours: Neighbours | None
+) -> dict[str, Any]:
+    """Pieces of each hub; Unassigned and empty hubs have none to count."""
+    if neighbours is None:
+        counted = np.zeros(number, dtype=np.int64)
+    else:
+        placed = np.flatnonzero(~np.isnan(practices.position).any(axis=1))
+        if not practices.codes[placed].equals(neighbours.codes):
+            raise UserError("The neighbours are those of another area. Compute them for this one.")
+        held = group[placed]
+        counted = pieces(neighbours, np.where(held == number - 1, -1, held), number)
+    none = counted == 0
+    return {
+        "pieces": pd.arrays.IntegerArray(counted.astype(np.int64), none),
+        "contiguous": pd.arrays.BooleanArray(counted == 1, none.copy()),
+    }
+
+
+def _outside(plan: Plan, codes: pd.Index) -> NDArray[np.int64]:
+    number = {hub.id: position for position, hub in enumerate(plan.hubs)}
+    inside = set(codes)
+    outside = [number[hub_id] for code, hub_id in plan.assignment.items() if code not in inside]
+    return np.bincount(np.array(outside, dtype=np.intp), minlength=len(number) + 1)
+
+
+def _flags(values: NDArray[np.bool_], judged: NDArray[np.bool_]) -> pd.arrays.BooleanArray:
+    return pd.arrays.BooleanArray(values.copy(), ~judged)
+
+
+def _over(numerator: Floats, denominator: Floats) -> Floats:
+    """A quotient that is missing where there is nothing to divide by."""
+    safe = np.where(denominator > 0, denominator, np.nan)
+    return numerator / safe
+
+
+def _benchmark_value(benchmark: Benchmark | float | None) -> float | None:
+    value = benchmark.value if isinstance(benchmark, Benchmark) else benchmark
+    if value is not None and not (np.isfinite(value) and value > 0):
+        raise UserError("A benchmark must be a number of patients per FTE GP above 0.")
+    return value
+
+
+# --- rules ---
+
+
+def _verdicts(
+    rule: Rule, table: Mapping[str, Any], practices: Prepared, group: Groups
+) -> pd.Categorical:
+    """The verdict of each hub; missing for Unassigned."""
+    if rule.of_practices:
+        codes = _hub_verdict_codes(rule, practices, group, len(table["practices"]))
+    else:
+        measured = table[rule.measure]
+        if not isinstance(measured, np.ndarray):
+            measured = measured.to_numpy(dtype=float, na_value=np.nan)
+        codes = _verdict_codes(measured, rule)
+    codes[-1] = -1
+    return pd.Categorical.from_codes(codes, dtype=_VERDICT)
+
+
+def _hub_verdict_codes(
+    rule: Rule, practices: Prepared, group: Groups, number: int
+) -> NDArray[np.int8]:
+    """One practice outside is enough ("below" before "above"); a hub without a figure has none."""
+    words = _verdict_codes(_practice_measure(rule.measure, practices), rule)
+    codes = np.full(number, VERDICTS.index(NO_FIGURE), dtype=np.int8)
+    for verdict in (MEETS, ABOVE, BELOW):
+        codes[group[words == VERDICTS.index(verdict)]] = VERDICTS.index(verdict)
+    return codes
+
+
+def _verdict_codes(measured: Floats, rule: Rule) -> NDArray[np.int8]:
+    """Positions in VERDICTS; a bound itself is met."""
+    codes = np.zeros(len(measured), dtype=np.int8)
+    if rule.lower is not None:
+        codes[measured < rule.lower] = VERDICTS.index(BELOW)
+    if rule.upper is not None:
+        codes[measured > rule.upper] = VERDICTS.index(ABOVE)
+    codes[np.isnan(measured)] = VERDICTS.index(NO_FIGURE)
+    return codes
+
+
+def _practice_measure(measure: str, practices: Prepared) -> Floats:
+    measured = {
+        "practice_patients": practices.patients,
+        "practice_fte_gp": practices.fte,
+        "practice_patients_per_fte_gp": _over(practices.patients, practices.fte),
+        "practice_imd_score": practices.imd,
+    }
+    return measured[measure]
+
+
+def _rule_line(rule: Rule, filled: pd.DataFrame, plan: Plan, practices: Prepared) -> dict[str, Any]:
+    """How many hubs, or practices in hubs, meet a rule, of those that have a figure."""
+    if rule.of_practices:
+        judged = judge_practices(plan, practices, [rule])
+        verdicts = judged.loc[judged["hub"].notna(), verdict_column(rule)]
+        unit = "practices"
+    else:
+        verdicts = filled[verdict_column(rule)]
+        unit = "hubs"
+    return _line(
+        f"rule:{rule.name}",
+        f"Meet the rule {rule.label}",
+        int((verdicts == MEETS).sum()),
+        of=int((verdicts != NO_FIGURE).sum()),
+        unit=unit,
+        definition=f"{unit.capitalize()} in the plan that meet the rule, of those with a figure. "
+        f"Source: {rule.source or 'set by the user'}{', ' + rule.date if rule.date else ''}.",
+    )
+
+
+def _spread(filled: pd.DataFrame, key: str, label: str, unit: str) -> list[dict[str, Any]]:
+    values = filled[key].dropna().to_numpy(dtype=float)
+    low, high = (values.min(), values.max()) if len(values) else (np.nan, np.nan)
+    what = HUB_MEASURES[key].label.lower()
+    return [
+        _line(f"{key}_min", f"{label}: lowest", low, unit=unit, definition=f"Lowest {what}."),
+        _line(f"{key}_max", f"{label}: highest", high, unit=unit, definition=f"Highest {what}."),
+        _line(
+            f"{key}_ratio",
+            f"{label}: highest / lowest",
+            high / low if low > 0 else np.nan,
+            unit="ratio",
+            definition=f"Highest over lowest {what} among the hubs; 1 = all equal.",
+        ),
+        _line(
+            f"{key}_gini",
+            f"{label}: Gini coefficient",
+            gini(values),
+            unit="0 to 1",
+            definition=f"Half the mean absolute difference in {what} over all pairs of hubs, "
+            "divided by the mean; each hub counts once. 0 = all equal.",
+        ),
+    ]
+
+
+def _line(
+    key: str, measure: str, value: float, *, unit: str, definition: str, of: float = np.nan
+) -> dict[str, Any]:
+    return {
+        "key": key,
+        "measure": measure,
+        "value": float(value),
+        "of": float(of),
+        "unit": unit,
+        "definition": definition,
+    }
