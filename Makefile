@@ -1,0 +1,45 @@
+# make run    start the app on the embedded data (creates .venv and installs what it needs)
+# make test   install what the tests need (on Debian and Ubuntu: Chromium and PostgreSQL too), run all
+# make lint   ruff and mypy
+# make bench  the benchmarks, by hand, on a quiet machine
+# make lock   requirements*.in -> requirements*.txt
+# make data   rebuild geo/ from its sources
+
+PYTHON ?= python3
+PORT ?= 8501
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test lint bench lock data
+
+$(VENV)/.app: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "pcs_dash needs Python 3.11 or later; set PYTHON=/path/to/python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.app requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+run: $(VENV)/.app
+	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
+
+test: $(VENV)/.dev
+	sh tests/install_system_packages.sh
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+lock:
+	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header -q requirements.in -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header -q requirements-dev.in -o requirements-dev.txt
+
+data: $(VENV)/.dev
+	$(BIN)/python -m pcs_dash.rebuild

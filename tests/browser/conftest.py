@@ -1,0 +1,158 @@
+"""The real app in a real browser that can reach no other host."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Frame, Page, Request, sync_playwright
+
+from pcs_dash.paths import ROOT
+
+CHROMIUM = Path("/usr/bin/chromium")
+# Every name but this machine's own fails to resolve, so a request elsewhere can't succeed unseen.
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+]
+START_TIMEOUT = 60
+
+
+def free_port() -> int:
+    """A port that nothing listens on just now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@dataclass
+class App:
+    """A running server: where it is, and how to stop and start it again."""
+
+    port: int
+    environment: dict[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def start(self) -> None:
+        command = [
+            sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port),
+        ]  # fmt: skip
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log
+            )
+        self._wait()
+
+    def _wait(self) -> None:
+        end = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < end:
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError(f"The app did not start: {self.log.read_text()[-2000:]}")
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.terminate()
+            self.process.wait(timeout=20)
+            self.process = None
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app with databases and data folders of its own."""
+    folder = tmp_path_factory.mktemp("app")
+    environment = os.environ | {
+        "PCS_DASH_DATABASE": str(folder / "plans.sqlite"),
+        "PCS_DASH_DATA_DIR": str(folder / "data"),
+    }
+    environment.pop("PCS_DASH_DATABASE_URL", None)
+    running = App(free_port(), environment, folder / "app.log")
+    running.start()
+    yield running
+    running.stop()
+    assert "Traceback" not in running.log.read_text(), running.log.read_text()[-4000:]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Tab:
+    """A browser tab that keeps account of what it asked for and what went wrong."""
+
+    page: Page
+    asked_elsewhere: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, url: str) -> None:
+        """Open an address and wait for the page's title and for the run to end."""
+        self.page.goto(url)
+        self.page.wait_for_selector("h1", timeout=30_000)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the server has nothing more to say."""
+        self.page.wait_for_selector('[data-test-script-state="notRunning"]', timeout=30_000)
+
+    def map_frame(self) -> Frame:
+        """The frame of a folium map, once it is painted."""
+        handle = self.page.wait_for_selector("iframe[title*='st_folium']", timeout=15_000)
+        assert handle is not None
+        frame = handle.content_frame()
+        assert frame is not None
+        frame.wait_for_selector(".pcs-map[data-painted]", timeout=15_000, state="attached")
+        return frame
+
+
+@pytest.fixture
+def tab(chromium: Browser, app: App) -> Iterator[Tab]:
+    """A fresh tab; at the end, nothing may have been asked of any other host."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    opened = Tab(page)
+
+    def note(request: Request) -> None:
+        local = (app.url, app.url.replace("http", "ws", 1), "data:", "blob:")
+        if not request.url.startswith(local):
+            opened.asked_elsewhere.append(request.url)
+
+    page.on("request", note)
+    page.on(
+        "websocket",
+        lambda ws: None if "localhost" in ws.url else opened.asked_elsewhere.append(ws.url),
+    )
+    page.on("pageerror", lambda error: opened.faults.append(str(error)))
+    page.on("dialog", lambda dialog: opened.faults.append(f"dialog: {dialog.message}"))
+    yield opened
+    context.close()
+    assert not opened.asked_elsewhere
+    assert not opened.faults
