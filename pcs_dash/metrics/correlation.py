@@ -29,6 +29,7 @@ from scipy import stats
 
 from pcs_dash.areas import all_areas
 from pcs_dash.errors import UserError
+from pcs_dash.metrics.workforce import gp_definition
 
 Method = Literal["pearson", "spearman", "kendall"]
 Interval = Literal["analytic", "bootstrap"]
@@ -639,7 +640,7 @@ class Variable:
 
     def values(self, practices: pd.DataFrame, definition: str = "fully_qualified") -> pd.Series:
         """The measure on the index of `practices`; NaN where it can't be computed."""
-        return _VALUES[self.key](practices, f"gp_fte_{definition}").rename(self.key)
+        return _VALUES[self.key](practices, gp_definition(definition).column).rename(self.key)
 
 
 def _ratio(top: pd.Series, bottom: pd.Series) -> pd.Series:

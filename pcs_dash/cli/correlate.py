@@ -1,0 +1,88 @@
+"""`python -m pcs_dash correlate`: one correlation between two measures of practices."""
+
+from __future__ import annotations
+
+import argparse
+
+from pcs_dash.areas import find_area
+from pcs_dash.cli import output
+from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
+from pcs_dash.sources import WORKFORCE_PERIOD
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> None:
+    """The correlate command and its options."""
+    parser = subparsers.add_parser(
+        "correlate",
+        help="correlation of two measures over an area's practices",
+        description="Correlation of two measures over an area's practices, with its interval.",
+    )
+    parser.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
+    parser.add_argument("--x", default="imd_score", help="default: imd_score")
+    parser.add_argument("--y", default="patients_per_fte_gp", help="default: patients_per_fte_gp")
+    parser.add_argument(
+        "--method", choices=("pearson", "spearman", "kendall"), default="pearson", help="pearson"
+    )
+    parser.add_argument("--gp-definition", choices=list(GP_DEFINITIONS), default=DEFAULT_DEFINITION)
+    parser.add_argument(
+        "--weighted", action="store_true", help="weigh practices by their list size"
+    )
+    parser.add_argument(
+        "--exclude-flagged",
+        action="store_true",
+        help="leave out practices whose figure is implausible",
+    )
+    output.add_format(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the correlation; exit status 0."""
+    # Imported here: scipy takes half a second that the other commands need not wait for.
+    from pcs_dash.build import build_practices
+    from pcs_dash.metrics.correlation import correlate_practices, without_flagged
+    from pcs_dash.words import correlation_words
+
+    area = find_area(args.area)
+    practices = area.select(build_practices()[0])
+    kept = without_flagged(practices, [args.x, args.y]) if args.exclude_flagged else practices
+    result = correlate_practices(
+        kept,
+        args.x,
+        args.y,
+        definition=args.gp_definition,
+        method=args.method,
+        weighted=args.weighted,
+    )
+    words = correlation_words(
+        result,
+        place=area.name,
+        x=args.x,
+        y=args.y,
+        definition=args.gp_definition,
+        date=WORKFORCE_PERIOD,
+    )
+    output.write(
+        {
+            "area": area.name,
+            "x": args.x,
+            "y": args.y,
+            "n": result.n,
+            "coefficient": result.coefficient,
+            "ci_low": result.ci_low,
+            "ci_high": result.ci_high,
+            "p_value": result.p_value,
+            "method": result.method,
+            "gp_definition": args.gp_definition,
+            "weighted": result.weighted,
+            "confidence": result.confidence,
+            "interval_method": result.interval_method,
+            "n_missing": result.n_missing,
+            "n_flagged_left_out": len(practices) - len(kept),
+            "period": WORKFORCE_PERIOD,
+            "reason": result.reason,
+            "sentence": words.text,
+        },
+        args.format,
+    )
+    return 0
