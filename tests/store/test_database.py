@@ -1,0 +1,264 @@
+"""Where the library is, how it is opened and kept up to date, and what a fault says."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+from pcs_dash.paths import ROOT
+from pcs_dash.store.database import (
+    HEAD,
+    MIGRATIONS,
+    Database,
+    StoreError,
+    database_url,
+    migrate,
+    open_database,
+)
+from pcs_dash.store.models import Base
+from pcs_dash.store.plans import PlanLibrary
+
+
+def test_the_url_wins_over_the_path_and_the_path_over_the_default(tmp_path: Path) -> None:
+    path = tmp_path / "mine.sqlite"
+    both = {"PCS_DASH_DATABASE_URL": "postgres://ann@db/plans", "PCS_DASH_DATABASE": str(path)}
+    assert str(database_url(both)) == "postgresql+psycopg://ann@db/plans"
+    assert database_url({"PCS_DASH_DATABASE": str(path)}).database == str(path)
+    default = Path(str(database_url({}).database))
+    assert (default.parent.name, default.name) == ("pcs_dash", "plans.sqlite")
+    assert default.is_absolute()
+
+
+def test_a_blank_setting_is_no_setting() -> None:
+    blank = {"PCS_DASH_DATABASE_URL": " ", "PCS_DASH_DATABASE": ""}
+    assert database_url(blank) == database_url({})
+
+
+def test_a_tilde_means_the_home_directory() -> None:
+    url = database_url({"PCS_DASH_DATABASE": "~/p.sqlite"})
+    assert url.database == str(Path.home() / "p.sqlite")
+
+
+@pytest.mark.parametrize(
+    "given", ["mysql://u:secret@h/x", "sqlite://", "sqlite:///:memory:", "secret", "postgres://h:x/"]
+)
+def test_an_unusable_url_is_refused_without_repeating_it(given: str) -> None:
+    with pytest.raises(StoreError, match="PCS_DASH_DATABASE_URL") as caught:
+        database_url({"PCS_DASH_DATABASE_URL": given})
+    assert "secret" not in str(caught.value)
+
+
+def test_an_unreachable_server_is_named_without_its_password() -> None:
+    with pytest.raises(StoreError, match="can't be used") as caught:
+        open_database("postgresql://ann:hunter2@127.0.0.1:1/plans?password=hunter2")
+    assert "127.0.0.1:1/plans" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_bytes(b"Dear Sir or Madam, " * 100)
+    with pytest.raises(StoreError, match=r"letter\.txt"):
+        open_database(path)
+    assert path.read_bytes() == b"Dear Sir or Madam, " * 100
+
+
+def test_a_directory_that_cannot_be_made_is_a_user_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="PCS_DASH_DATABASE"):
+        open_database(tmp_path / "file" / "plans.sqlite")
+
+
+def test_sqlite_is_set_up_to_be_durable_and_shared(tmp_path: Path) -> None:
+    with open_database(tmp_path / "a" / "b" / "plans.sqlite") as database:
+        with database.reading() as session:
+            pragma = {
+                name: session.execute(text(f"PRAGMA {name}")).scalar()
+                for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+            }
+    assert pragma == {
+        "journal_mode": "wal",
+        "foreign_keys": 1,
+        "synchronous": 2,  # FULL
+        "busy_timeout": 10_000,
+    }
+
+
+def test_the_migrations_make_the_tables_of_the_models(database: Database) -> None:
+    with database.reading() as session:
+        context = MigrationContext.configure(
+            session.connection(), opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, Base.metadata) == []
+        assert context.get_current_revision() == HEAD
+
+
+def test_head_is_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_the_migrations_can_be_undone_and_done_again(database: Database) -> None:
+    with database.writing() as session:
+        connection = session.connection()
+        migrate(connection, "base")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+        migrate(connection)
+        assert set(Base.metadata.tables) < set(inspect(connection).get_table_names())
+
+
+def test_a_failed_migration_leaves_nothing_behind(url: str) -> None:
+    with open_database(url) as database:
+        with pytest.raises(RuntimeError, match="in the middle"), database.writing() as session:
+            migrate(session.connection(), "base")
+            raise RuntimeError("in the middle")
+        assert PlanLibrary(database).entries() == []
+
+
+def test_opening_again_keeps_what_is_there(url: str) -> None:
+    with open_database(url) as database:
+        saved = PlanLibrary(database).create({"a": 1}, name="Kept")
+    with open_database(url) as database:
+        assert PlanLibrary(database).open(saved.id) == saved
+
+
+def test_tables_of_a_newer_program_are_refused_and_left_alone(url: str) -> None:
+    with open_database(url) as database:
+        with database.writing() as session:
+            session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        with pytest.raises(StoreError, match=r"newer version.*9999"):
+            open_database(url)
+        with database.reading() as session:
+            assert session.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
+
+
+def test_threads_may_open_an_empty_database_at_once(url: str) -> None:
+    def start(number: int) -> int:
+        with open_database(url) as database:
+            return PlanLibrary(database).create({}, name=f"Plan {number}").id
+
+    with ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(start, range(8)))
+    assert len(set(ids)) == 8
+    with open_database(url) as database:
+        assert PlanLibrary(database).count() == 8
+
+
+START = """
+import sys
+from pcs_dash.store.database import open_database
+from pcs_dash.store.documents import DocumentLibrary
+print("ready", flush=True)
+sys.stdin.readline()
+with open_database(sys.argv[1]) as database:
+    DocumentLibrary(database).create({}, name="Plan")
+"""
+
+
+def test_processes_may_open_an_empty_database_at_once(url: str) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", START, url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        for _ in range(4)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    # All are waiting at the start line, so that they race for the empty database.
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    errors = [process.communicate()[1] for process in processes]
+    assert errors == [""] * 4
+    with open_database(url) as database, database.reading() as session:
+        assert session.execute(text("SELECT count(*) FROM documents")).scalar() == 4
+
+
+def test_the_package_migrates_from_wherever_it_lies(tmp_path: Path) -> None:
+    # A '%' in the path is special to the configuration that alembic reads.
+    home = tmp_path / "100% elsewhere"
+    shutil.copytree(
+        ROOT / "pcs_dash",
+        home / "pcs_dash",
+        ignore=shutil.ignore_patterns("__pycache__", "ui", "export", "metrics", "cli"),
+    )
+    code = (
+        "import sys, pcs_dash, pathlib; from pcs_dash.store.database import *;"
+        "print(pcs_dash.__file__);"
+        "open_database(pathlib.Path('plans.sqlite')).close()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith(str(home))
+    with sqlite3.connect(tmp_path / "plans.sqlite") as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
+    connection.close()
+
+
+def test_a_busy_file_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "plans.sqlite"
+    with open_database(path) as database, ThreadPoolExecutor(1) as pool:
+        library = PlanLibrary(database)
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        waiting = pool.submit(library.create, {}, name="Patient")
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.3)
+        # Who only reads doesn't wait.
+        assert library.entries() == []
+        other.execute("COMMIT")
+        other.close()
+        assert waiting.result(timeout=5).version == 1
+
+
+def test_a_restarted_server_is_reached_again(postgresql_url: str) -> None:
+    with open_database(postgresql_url) as database, open_database(postgresql_url) as other:
+        library = PlanLibrary(database)
+        library.create({}, name="Before")
+        with other.writing() as session:
+            session.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+        assert library.create({}, name="After").id > 0
+        assert library.count() == 2
+
+
+def test_a_connection_lost_in_the_middle_is_a_store_error_and_saves_nothing(postgresql_url: str) -> None:
+    with open_database(postgresql_url) as database:
+        library = PlanLibrary(database)
+        with pytest.raises(StoreError, match="try again"), database.writing() as session:
+            session.execute(text("DELETE FROM documents"))
+            pid = session.execute(text("SELECT pg_backend_pid()")).scalar()
+            with database.writing() as killer:
+                killer.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+            session.execute(text("SELECT 1"))
+        assert library.count() == 0
