@@ -3,8 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import maps, profile
-from pcs_dash.headline import area_headline
+from pcs_dash import maps, profile, words
 from pcs_dash.metrics.deprivation import quintile_shares
 from pcs_dash.metrics.workforce import patients_per_fte_gp, summarise
 from pcs_dash.sources import WORKFORCE_PERIOD
@@ -22,7 +21,16 @@ if choices.practices.empty:
 
 total = summarise(choices.practices, definition=definition.key, benchmark=benchmark.value).iloc[0]
 ratios = patients_per_fte_gp(choices.practices, definition.key)
-st.markdown(f"#### {area_headline(area.name, total, benchmark, definition)}")
+headline = words.benchmark_words(
+    total["patients_per_fte_gp"],
+    benchmark.value,
+    place=area.name,
+    benchmark_label=benchmark.label,
+    definition=definition.key,
+    date=WORKFORCE_PERIOD,
+    benchmark_date=benchmark.period,
+)
+st.markdown(f"#### {headline.finding} {profile.gap_sentence(total['fte_gap'])}")
 
 figures = st.columns(5)
 relative = total["patients_per_fte_gp"] / benchmark.value - 1

@@ -25,6 +25,32 @@ def signed(value: float, decimals: int = 1) -> str:
     return NO_FIGURE if pd.isna(value) else f"{value:+,.{decimals}f}".replace("-", "−")
 
 
+def decimal(value: float, decimals: int = 2) -> str:
+    """A coefficient, with a true minus, or "no figure"."""
+    return NO_FIGURE if pd.isna(value) else f"{value:.{decimals}f}".replace("-", "−")
+
+
+def interval(low: float, high: float, decimals: int = 2) -> str:
+    """An interval in words: "−0.12 to 0.45"; "no interval" where there is none."""
+    if pd.isna(low) or pd.isna(high):
+        return "no interval"
+    return f"{decimal(low, decimals)} to {decimal(high, decimals)}"
+
+
+def gap_sentence(fte_gap: float) -> str:
+    """What it would take to match the benchmark, in one sentence; empty where there is no figure.
+
+    `fte_gap` is FTE GPs to add, negative where there are more than the benchmark asks for.
+    """
+    if pd.isna(fte_gap):
+        return ""
+    if abs(fte_gap) < 0.05:
+        return "It already has the FTE GPs that matching it takes."
+    if fte_gap > 0:
+        return f"Matching it would take {fte_gap:,.1f} more FTE GPs."
+    return f"It has {-fte_gap:,.1f} FTE GPs more than matching it takes."
+
+
 def practice_card(
     practices: pd.DataFrame,
     code: str,
