@@ -22,6 +22,10 @@ import pytest
 from pcs_dash.store.database import Database, open_database
 
 START_SECONDS = 20
+INITDB_OPTIONS = ("--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+# No TCP port at all: the socket lies in a directory of our own. The zone is far from UTC, so that
+# a time that went in or out without its zone would show.
+SERVER_OPTIONS = ("-c", "listen_addresses=", "-c", "fsync=off", "-c", "timezone=Asia/Tokyo")
 
 
 @dataclass(frozen=True)
@@ -59,18 +63,15 @@ def postgresql_server() -> Iterator[Server]:
     data = directory / "data"
     try:
         subprocess.run(
-            [binaries / "initdb", "-D", data, "-U", user, "-A", "trust", "-E", "UTF8", "-N"]
-            + ["--locale=C.UTF-8"],
+            [binaries / "initdb", "-D", data, *INITDB_OPTIONS, "-U", user],
             check=True,
             capture_output=True,
             cwd=directory,
             **run_as,
         )
         log = (directory / "log").open("w")
-        # No TCP port at all: the socket lies in a directory of our own.
         server = subprocess.Popen(
-            [binaries / "postgres", "-D", data, "-k", directory]
-            + ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "timezone=Asia/Tokyo"],
+            [binaries / "postgres", "-D", data, "-k", directory, *SERVER_OPTIONS],
             stdout=log,
             stderr=log,
             cwd=directory,

@@ -52,7 +52,8 @@ def test_a_tilde_means_the_home_directory() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ["mysql://u:secret@h/x", "sqlite://", "sqlite:///:memory:", "secret", "postgres://h:x/"]
+    "given",
+    ["mysql://u:secret@h/x", "sqlite://", "sqlite:///:memory:", "secret", "postgres://h:x/"],
 )
 def test_an_unusable_url_is_refused_without_repeating_it(given: str) -> None:
     with pytest.raises(StoreError, match="PCS_DASH_DATABASE_URL") as caught:
@@ -82,12 +83,12 @@ def test_a_directory_that_cannot_be_made_is_a_user_error(tmp_path: Path) -> None
 
 
 def test_sqlite_is_set_up_to_be_durable_and_shared(tmp_path: Path) -> None:
-    with open_database(tmp_path / "a" / "b" / "plans.sqlite") as database:
-        with database.reading() as session:
-            pragma = {
-                name: session.execute(text(f"PRAGMA {name}")).scalar()
-                for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
-            }
+    path = tmp_path / "a" / "b" / "plans.sqlite"
+    with open_database(path) as database, database.reading() as session:
+        pragma = {
+            name: session.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+        }
     assert pragma == {
         "journal_mode": "wal",
         "foreign_keys": 1,
@@ -142,7 +143,9 @@ def test_tables_of_a_newer_program_are_refused_and_left_alone(url: str) -> None:
         with pytest.raises(StoreError, match=r"newer version.*9999"):
             open_database(url)
         with database.reading() as session:
-            assert session.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
+            assert (
+                session.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
+            )
 
 
 def test_threads_may_open_an_empty_database_at_once(url: str) -> None:
@@ -252,7 +255,9 @@ def test_a_restarted_server_is_reached_again(postgresql_url: str) -> None:
         assert library.count() == 2
 
 
-def test_a_connection_lost_in_the_middle_is_a_store_error_and_saves_nothing(postgresql_url: str) -> None:
+def test_a_connection_lost_in_the_middle_is_a_store_error_and_saves_nothing(
+    postgresql_url: str,
+) -> None:
     with open_database(postgresql_url) as database:
         library = PlanLibrary(database)
         with pytest.raises(StoreError, match="try again"), database.writing() as session:

@@ -30,7 +30,7 @@ HOSTILE = [
     " leading and trailing ",
     "Ysbyty Ŵyr 漢字 🏥 \u202eright to left",
     "line\nbreak\ttab\x1b[31m",
-    "O'Brien \"quoted\"",
+    'O\'Brien "quoted"',
 ]
 
 
@@ -290,8 +290,9 @@ JSON = st.recursive(
     | st.integers(-(2**60), 2**60)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(), max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
