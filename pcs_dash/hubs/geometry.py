@@ -27,6 +27,8 @@ from pcs_dash.hubs.plan import Moved, Plan
 HUB_SHAPES = ("cells", "concave", "convex")
 MAX_RADIUS = 200_000.0
 MAX_VERTICES = 500_000
+# Crossings can be as many as the square of the corners: no more corners than this are mended.
+MAX_REPAIR_VERTICES = 20_000
 
 # A straight line on the web map is a curve on the National Grid: edges are followed in steps of
 # this many metres (Mercator metres on the map, a little over half as many on the ground).
@@ -364,6 +366,8 @@ def _polygon(
         return made
     if not repair:
         raise CrossingError(f"{what}: its line crosses itself ({_fault_at(made)}).")
+    if sum(len(ring) for ring in rings) > MAX_REPAIR_VERTICES:
+        raise ShapeError(f"{what} crosses itself and has too many corners to be mended.")
     shells = [_enclosed(ring) for ring in rings]
     return shapely.difference(shells[0], shapely.union_all(shells[1:]))
 
