@@ -1,5 +1,6 @@
 """Where do deprived people live, and with which practices are they registered?"""
 
+import pandas as pd
 import streamlit as st
 
 from pcs_dash import charts, maps, profile
@@ -104,7 +105,7 @@ def explore(choices: Choices) -> None:
         )
 
 
-def _in_words(what: str, counts) -> str:  # noqa: ANN001
+def _in_words(what: str, counts: pd.Series) -> str:
     """The text alternative of a bar chart of quintiles."""
     parts = ", ".join(
         f"quintile {deprivation.QUINTILE_LABELS[q]} {int(n):,}" for q, n in counts.items()

@@ -28,6 +28,8 @@ PLACE_SHAPES = (
 INK = "#212b32"
 MUTED = "#768692"
 ACCENT = "#005eb8"
+# Plain numbers with thousands separators; Vega's own shorthand would write 2e+4.
+NUMBERS = alt.Axis(format=",.0f", tickCount=5)
 
 
 def _place_scale(kind: str) -> alt.Scale:
@@ -74,7 +76,7 @@ def scatter(
                 "y:Q",
                 title=y_title,
                 scale=alt.Scale(zero=False, nice=True),
-                axis=alt.Axis(format=","),
+                axis=NUMBERS,
             ),
             size=alt.Size("patients:Q", legend=None, scale=alt.Scale(range=[25, 420])),
             color=alt.Color("place:N", scale=_place_scale("colour"), legend=legend),
@@ -162,7 +164,7 @@ def by_quintile(
             axis=alt.Axis(labelAngle=0),
         )
     )
-    axis = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=","))
+    axis = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=NUMBERS)
     tooltip = [
         alt.Tooltip("quintile:N", title="Quintile"),
         alt.Tooltip("value:Q", title=title, format=",.1f"),
@@ -209,7 +211,7 @@ def quintile_bars(
         x=alt.X(
             "count:Q",
             title=title,
-            axis=alt.Axis(format=","),
+            axis=NUMBERS,
             scale=alt.Scale(domainMax=float(max(data["count"].max(), 1)) * 1.3),
         ),
     )

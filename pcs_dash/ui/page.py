@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pcs_dash.build import Dataset
-from pcs_dash.ui import data
+from pcs_dash.ui import data, navigation
 from pcs_dash.ui.choices import Choices, sidebar
 from pcs_dash.web import WebFiles
 
@@ -34,6 +34,7 @@ _STYLE = """
 
 def begin() -> tuple[Dataset, WebFiles, Choices]:
     """The data, the map's files and the sidebar's choices."""
+    navigation.ensure_app_ran()
     st.html(_STYLE)
     dataset, files = data.load()
     return dataset, files, sidebar(dataset)

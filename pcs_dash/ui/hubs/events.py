@@ -1,0 +1,272 @@
+"""What the browser reports of the user's hand, applied to the plan: each event exactly once.
+
+The map numbers its events and repeats them until it hears that they are kept, so that none is
+lost when several come before an answer, when the connection drops, or when the server is
+restarted. `apply` skips those it has seen. Events come from a browser: nothing in them is trusted.
+
+An event: {"n": number, "t": kind, ...}; the kinds are the keys of `_KINDS`. A hub is named by its
+id, or by a passing id ("new-7") that the browser gave a hub of its own making.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from pcs_dash.errors import UserError
+from pcs_dash.hubs import geometry
+from pcs_dash.hubs.history import History
+from pcs_dash.hubs.plan import Moved, Plan, PlanError
+
+# Browsers whose numbering is remembered: a reload or a second tab makes one more.
+_MAX_CLIENTS = 8
+_MAX_ALIASES = 200
+
+
+@dataclass(frozen=True)
+class Said:
+    """What to tell the user about the last change. Untrusted text (names) inside."""
+
+    text: str = ""
+    fault: bool = False
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The plan under way with its undo steps, and what is needed to apply each event once.
+
+    `applied`: number of the last event of each browser; `aliases`: passing hub id -> hub id.
+    """
+
+    history: History = field(default_factory=History)
+    applied: Mapping[str, int] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    said: Said = field(default_factory=Said)
+
+    @property
+    def plan(self) -> Plan:
+        return self.history.present
+
+    def change(self, plan: Plan, label: str) -> Desk:
+        """The desk with `plan` on it, one step further; the label is told to the user."""
+        return replace(self, history=self.history.change(plan, label), said=Said(label))
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-able form for the autosaved draft."""
+        return {
+            "history": self.history.to_dict(),
+            "applied": dict(self.applied),
+            "aliases": dict(self.aliases),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Desk:
+        """The desk of `to_dict`; PlanError if it makes no sense."""
+        if not isinstance(data, Mapping):
+            raise PlanError("This draft is damaged and can't be opened. Open a saved plan.")
+        applied, aliases = data.get("applied"), data.get("aliases")
+        return cls(
+            history=History.from_dict(data.get("history")),
+            applied=_only(applied, int),
+            aliases=_only(aliases, str),
+        )
+
+
+def _only(items: Any, wanted: type) -> dict[str, Any]:
+    if not isinstance(items, Mapping):
+        return {}
+    return {str(key): value for key, value in items.items() if type(value) is wanted}
+
+
+def apply(desk: Desk, client: str, events: Sequence[Any], practices: pd.DataFrame) -> Desk:
+    """The desk after those of the events that it has not seen, in the order of their numbers.
+
+    `practices` are those a shape may catch (the area shown). An event that can't be carried out
+    changes nothing, is told (`said.fault`) and counts as seen.
+    """
+    seen = desk.applied.get(client, 0)
+    fresh = {number: event for event in events if (number := _number(event)) > seen}
+    for number in sorted(fresh):
+        try:
+            desk = _carry_out(desk, fresh[number], practices)
+        except UserError as error:
+            desk = replace(desk, said=Said(str(error), fault=True))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            fault = "The browser sent something that makes no sense; nothing was changed."
+            desk = replace(desk, said=Said(fault, fault=True))
+        desk = replace(desk, applied=_noted(desk.applied, client, number))
+    return desk
+
+
+def _number(event: Any) -> int:
+    number = event.get("n") if isinstance(event, Mapping) else None
+    return number if isinstance(number, int) and not isinstance(number, bool) else 0
+
+
+def _noted(applied: Mapping[str, int], client: str, number: int) -> dict[str, int]:
+    kept = {key: value for key, value in applied.items() if key != client}
+    recent = dict(list(kept.items())[-(_MAX_CLIENTS - 1) :])
+    return recent | {client: number}
+
+
+def _carry_out(desk: Desk, event: Mapping[str, Any], practices: pd.DataFrame) -> Desk:
+    kind = event.get("t")
+    if kind == "undo":
+        return _stepped(desk, desk.history.undo(), "Taken back", desk.history.undo_label)
+    if kind == "redo":
+        return _stepped(desk, desk.history.redo(), "Done again", desk.history.redo_label)
+    if kind == "shape":
+        return _shape(desk, event, practices)
+    if kind == "paint":
+        return _paint(desk, event)
+    if kind == "add":
+        return _add(desk, event)[0]
+    change = _KINDS.get(str(kind))
+    if change is None:
+        raise PlanError("The browser asked for something unknown. Reload the page.")
+    if "into" in event:
+        event = {**event, "into": _hub_id(desk, event["into"])}
+    plan, label = change(desk.plan, _hub_id(desk, event["hub"]), event)
+    return desk.change(plan, label)
+
+
+def _stepped(desk: Desk, history: History, word: str, label: str | None) -> Desk:
+    said = Said(f"{word}: {label}" if label else "There is nothing left to step to.")
+    return replace(desk, history=history, said=said)
+
+
+def _hub_id(desk: Desk, named: Any) -> str:
+    return desk.aliases.get(str(named), str(named))
+
+
+# --- painting ---
+
+
+def _paint(desk: Desk, event: Mapping[str, Any]) -> Desk:
+    codes = [str(code) for code in event["codes"]]
+    hub = None if event["hub"] is None else _hub_id(desk, event["hub"])
+    moved = _moved(desk.plan, codes, hub)
+    return _told(desk, moved, hub, caught=len(codes), how="")
+
+
+def _shape(desk: Desk, event: Mapping[str, Any], practices: pd.DataFrame) -> Desk:
+    """What a drawn shape catches goes to a hub, to a new hub with the name given, or to none."""
+    shape = geometry.drawn_shape(event["shape"])
+    codes = geometry.practices_in(shape, practices, on_map=False)
+    how = str(event.get("how") or "The shape")[:20]
+    if "name" in event:
+        made, hub_id = _add(desk, event)
+        moved = _moved(made.plan, codes, hub_id)
+        # One step: the new hub and its practices come and go together.
+        plan = moved.plan
+        named = replace(made, history=desk.history)
+        return _told(named, replace(moved, plan=plan), hub_id, caught=len(codes), how=how)
+    hub = None if event["hub"] is None else _hub_id(desk, event["hub"])
+    return _told(desk, _moved(desk.plan, codes, hub), hub, caught=len(codes), how=how)
+
+
+def _moved(plan: Plan, codes: Sequence[str], hub_id: str | None) -> Moved:
+    return plan.try_unassign(codes) if hub_id is None else plan.try_assign(codes, hub_id)
+
+
+def _told(desk: Desk, moved: Moved, hub_id: str | None, *, caught: int, how: str) -> Desk:
+    """Say how many were caught, moved, there already, and held back by which lock."""
+    target = "no hub" if hub_id is None else f"'{moved.plan.hub(hub_id).name}'"
+    before, count = desk.plan, len(moved.moved)
+    label = f"{_practices(count)} to {target}"
+    if count == 1:
+        label = f"{moved.moved[0]} to {target}"
+    parts = [label] if count else []
+    taken: dict[str, int] = {}
+    for code in moved.moved:
+        former = before.hub_of(code)
+        if former is not None:
+            taken[former.name] = taken.get(former.name, 0) + 1
+    if taken and (hub_id is not None or count > 1):
+        parts.append("from " + _listed(taken))
+    if moved.unchanged:
+        parts.append(f"{_practices(len(moved.unchanged))} there already")
+    if moved.refused:
+        held: dict[str, int] = {}
+        for name in moved.refused.values():
+            held[name] = held.get(name, 0) + 1
+        parts.append(f"{_practices(len(moved.refused))} kept by a lock ({_listed(held)})")
+    text = "; ".join(parts) or "nothing to move"
+    if how:
+        text = f"{how} caught {_practices(caught)}: {text}"
+    nothing = not count and (bool(moved.refused) or not caught)
+    return replace(
+        desk,
+        history=desk.history.change(moved.plan, label),
+        said=Said(f"{text[:1].upper()}{text[1:]}.", fault=nothing),
+    )
+
+
+def _practices(count: int) -> str:
+    return f"{count:,} practice" if count == 1 else f"{count:,} practices"
+
+
+def _listed(counts: Mapping[str, int], limit: int = 3) -> str:
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    shown = ", ".join(f"{number} of '{name}'" for name, number in ordered[:limit])
+    return shown if len(ordered) <= limit else f"{shown} and {len(ordered) - limit} more hubs"
+
+
+# --- hubs ---
+
+
+def _add(desk: Desk, event: Mapping[str, Any]) -> tuple[Desk, str]:
+    name = event.get("name")
+    plan = desk.plan.add_hub(None if not str(name or "").strip() else str(name))
+    hub = plan.hubs[-1]
+    aliases = dict(list(desk.aliases.items())[-_MAX_ALIASES:])
+    if isinstance(event.get("as"), str):
+        aliases[event["as"][:40]] = hub.id
+    return replace(desk.change(plan, f"Add hub '{hub.name}'"), aliases=aliases), hub.id
+
+
+def _rename(plan: Plan, hub: str, event: Mapping[str, Any]) -> tuple[Plan, str]:
+    before = plan.hub(hub).name
+    changed = plan.rename(hub, event["name"])
+    return changed, f"Rename '{before}' to '{changed.hub(hub).name}'"
+
+
+def _recolour(plan: Plan, hub: str, event: Mapping[str, Any]) -> tuple[Plan, str]:
+    return plan.recolour(hub, event["colour"]), f"New colour for '{plan.hub(hub).name}'"
+
+
+def _note(plan: Plan, hub: str, event: Mapping[str, Any]) -> tuple[Plan, str]:
+    return plan.set_note(hub, event["note"]), f"Note on '{plan.hub(hub).name}'"
+
+
+def _lock(plan: Plan, hub: str, event: Mapping[str, Any]) -> tuple[Plan, str]:
+    word = "Lock" if event["locked"] else "Unlock"
+    return plan.set_locked(hub, event["locked"]), f"{word} '{plan.hub(hub).name}'"
+
+
+def _merge(plan: Plan, hub: str, event: Mapping[str, Any]) -> tuple[Plan, str]:
+    into = str(event["into"])
+    label = f"Merge '{plan.hub(hub).name}' into '{plan.hub(into).name}'"
+    return plan.merge(into, hub), label
+
+
+def _empty(plan: Plan, hub: str, event: Mapping[str, Any]) -> tuple[Plan, str]:
+    return plan.empty(hub), f"Empty '{plan.hub(hub).name}'"
+
+
+def _delete(plan: Plan, hub: str, event: Mapping[str, Any]) -> tuple[Plan, str]:
+    return plan.delete_hub(hub), f"Delete '{plan.hub(hub).name}'"
+
+
+_KINDS: dict[str, Callable[[Plan, str, Mapping[str, Any]], tuple[Plan, str]]] = {
+    "rename": _rename,
+    "recolour": _recolour,
+    "note": _note,
+    "lock": _lock,
+    "merge": _merge,
+    "empty": _empty,
+    "delete": _delete,
+}

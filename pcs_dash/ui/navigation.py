@@ -1,0 +1,60 @@
+"""The pages and their order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+_RAN_APP = "ran-app"
+
+
+def configure() -> None:
+    """Title, icon and layout, the same on every page."""
+    st.set_page_config(
+        page_title="pcs_dash: primary care planning in Essex",
+        page_icon="pcs_dash/assets/icon.png",
+        layout="wide",
+    )
+
+
+def pages() -> dict[str, list[Any]]:
+    """The pages by section of the menu."""
+    return {
+        "Explore": [
+            st.Page(
+                "pages/under_doctoring.py",
+                title="Under-doctoring",
+                icon=":material/stethoscope:",
+                default=True,
+            ),
+            st.Page("pages/deprivation.py", title="Deprivation", icon=":material/map:"),
+            st.Page("pages/correlation.py", title="Correlation", icon=":material/scatter_plot:"),
+        ],
+        "Plan": [st.Page("pages/hubs.py", title="Hubs", icon=":material/hub:")],
+        "About": [
+            st.Page(
+                "pages/data_and_methods.py",
+                title="Data and methods",
+                icon=":material/menu_book:",
+            )
+        ],
+    }
+
+
+def run() -> None:
+    """Show the menu and run the chosen page; called by app.py."""
+    st.session_state[_RAN_APP] = True
+    st.navigation(pages()).run()
+
+
+def ensure_app_ran() -> None:
+    """Start again through app.py where a page was run without it.
+
+    A server whose first visitor follows a link to a page finds the folder `pages/` and runs that
+    file alone, without the menu and the wide layout, until someone calls st.navigation.
+    """
+    if not st.session_state.pop(_RAN_APP, False):
+        configure()
+        st.navigation(pages())
+        st.rerun()
