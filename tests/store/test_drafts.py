@@ -1,0 +1,100 @@
+"""The autosaved draft of a browser."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text, update
+
+from pcs_dash.errors import UserError
+from pcs_dash.store.checks import MAX_DOCUMENT_BYTES
+from pcs_dash.store.database import Database, open_database
+from pcs_dash.store.drafts import (
+    clean_drafts,
+    delete_draft,
+    load_draft,
+    new_token,
+    save_draft,
+)
+from pcs_dash.store.models import DraftRow
+
+TOKEN = "0123456789abcdef"
+
+
+def test_a_draft_survives_a_restart_and_the_latest_wins(url: str) -> None:
+    with open_database(url) as database:
+        assert load_draft(database, TOKEN) is None
+        save_draft(database, TOKEN, {"step": 1})
+        save_draft(database, TOKEN, {"step": 2, "nul\0": "\ud83c"})
+    with open_database(url) as database:
+        draft = load_draft(database, TOKEN)
+        assert draft is not None
+        assert draft.document == {"step": 2, "nul\0": "\ud83c"}
+        assert timedelta(0) <= datetime.now(UTC) - draft.saved_at < timedelta(minutes=1)
+
+
+def test_browsers_and_kinds_have_drafts_of_their_own(database: Database) -> None:
+    other = new_token()
+    save_draft(database, TOKEN, {"mine": "plan"})
+    save_draft(database, TOKEN, {"mine": "story"}, kind="story")
+    save_draft(database, other, {"other": "plan"})
+    delete_draft(database, TOKEN)
+    delete_draft(database, TOKEN)
+    assert load_draft(database, TOKEN) is None
+    story, theirs = load_draft(database, TOKEN, kind="story"), load_draft(database, other)
+    assert story is not None
+    assert theirs is not None
+    assert (story.document, theirs.document) == ({"mine": "story"}, {"other": "plan"})
+
+
+def test_only_drafts_untouched_for_long_are_cleaned(database: Database) -> None:
+    tokens = [f"{TOKEN}-{days}" for days in (0, 89, 91, 400)]
+    for token in tokens:
+        save_draft(database, token, {})
+    with database.writing() as session:
+        for token in tokens:
+            age = timedelta(days=int(token.rpartition("-")[2]))
+            session.execute(
+                update(DraftRow)
+                .where(DraftRow.token == token)
+                .values(saved_at=datetime.now(UTC) - age)
+            )
+    assert clean_drafts(database) == 2
+    assert [load_draft(database, token) is not None for token in tokens] == [True] * 2 + [False] * 2
+    save_draft(database, tokens[1], {})
+    assert clean_drafts(database, older_than_days=1) == 0
+
+
+def test_tokens_are_long_and_differ() -> None:
+    tokens = {new_token() for _ in range(100)}
+    assert len(tokens) == 100
+    assert min(map(len, tokens)) >= 20
+
+
+@pytest.mark.parametrize("token", ["", "short", "x" * 101, "0123456789abcde\n", "' OR 1=1 --    "])
+def test_a_damaged_token_is_refused(database: Database, token: str) -> None:
+    for attempt in (
+        lambda: save_draft(database, token, {}),
+        lambda: load_draft(database, token),
+        lambda: delete_draft(database, token),
+    ):
+        with pytest.raises(UserError, match="token"):
+            attempt()
+
+
+def test_a_draft_beyond_the_limit_is_refused_and_the_last_one_kept(database: Database) -> None:
+    save_draft(database, TOKEN, {"a": 1})
+    with pytest.raises(UserError, match="draft takes"):
+        save_draft(database, TOKEN, {"a": "x" * MAX_DOCUMENT_BYTES})
+    draft = load_draft(database, TOKEN)
+    assert draft is not None
+    assert draft.document == {"a": 1}
+
+
+def test_a_first_draft_saved_twice_at_once_is_one_draft(database: Database) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda step: save_draft(database, TOKEN, {"step": step}), range(16)))
+    with database.reading() as session:
+        assert session.execute(text("SELECT count(*) FROM drafts")).scalar() == 1
