@@ -6,13 +6,39 @@ definition and the rules the plan was judged by, and each format carries it in i
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
+from pcs_dash.errors import UserError
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.metrics.workforce import Benchmark, gp_definition
 from pcs_dash.sources import ATTRIBUTION, QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
+
+
+def write_file(path: Path | str, content: bytes) -> None:
+    """Write a file whole or not at all: to a temporary neighbour first, then put in place.
+
+    UserError if the folder is missing or can't be written to.
+    """
+    path = Path(path)
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".pcs_dash_", delete=False) as new:
+            try:
+                new.write(content)
+                new.flush()
+                os.fsync(new.fileno())
+            except OSError:
+                Path(new.name).unlink(missing_ok=True)
+                raise
+        Path(new.name).replace(path)
+    except OSError as error:
+        raise UserError(
+            f"'{path}' can't be written ({error.strerror}). Check the folder and its permissions."
+        ) from error
 
 
 @dataclass(frozen=True)
