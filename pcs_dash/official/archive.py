@@ -7,7 +7,6 @@ numbered files in a temporary folder, so a name inside an archive never becomes 
 from __future__ import annotations
 
 import gzip
-import shutil
 import stat
 import tempfile
 import zipfile
@@ -307,9 +306,3 @@ def check_excel(file: InputFile, *, limits: Limits = DEFAULT_LIMITS) -> None:
         ) from fault
     except (RuntimeError, NotImplementedError) as fault:
         raise InputFileError(file.name, ["The Excel file is encrypted."]) from fault
-
-
-def copy_plain(source: Path, target: Path) -> None:
-    """Copy a file and flush it to disk (used by the store)."""
-    with source.open("rb") as read, target.open("wb") as write:
-        shutil.copyfileobj(read, write, CHUNK)

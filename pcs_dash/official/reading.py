@@ -635,8 +635,9 @@ def _refuse_repeats(table: pd.DataFrame, layout: Layout, problems: _Problems) ->
 
 
 _MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
 
 
 def month_in_name(name: str) -> pd.Timestamp | None:

@@ -275,7 +275,11 @@ def load_dentists(file: InputFile) -> pd.DataFrame:
             texts[column.name].append("" if value is None else str(value).strip())
         texts["longitude"].append(str(at[0]))
         texts["latitude"].append(str(at[1]))
-    texts["lsoa_code"] = [t.removeprefix("LSOA::") for t in texts["lsoa_code"]]
+    texts["lsoa_code"] = [
+        # Some stand for a county only: their LSOA is not known.
+        t.removeprefix("LSOA::") if t.startswith("LSOA::") else ""
+        for t in texts["lsoa_code"]
+    ]
     return convert(file.name, _arrays(texts), DENTISTS, first_row=1)
 
 

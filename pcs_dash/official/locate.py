@@ -1,0 +1,98 @@
+"""Find this month's file from a publication's landing page: newest edition, then the file."""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import unquote, urlsplit
+
+from pcs_dash.official.catalogue import Source
+from pcs_dash.official.download import (
+    DEFAULT_PATIENCE,
+    DownloadError,
+    Patience,
+    absolute,
+    fetch_page,
+)
+from pcs_dash.official.reading import month_in_name
+
+_LINK = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*["']([^"'#]+)""", re.IGNORECASE)
+DATA_SUFFIXES = (".csv", ".zip", ".gz", ".xlsx", ".geojson", ".json")
+MOST_FILES = 200
+
+
+def links(page: str, base: str) -> list[str]:
+    """The addresses a page links to, in order, without repeats."""
+    found = (absolute(base, html.unescape(link.strip())) for link in _LINK.findall(page))
+    return list(dict.fromkeys(link for link in found if link.startswith(("http://", "https://"))))
+
+
+def newest_edition(addresses: list[str], pattern: str) -> str | None:
+    """Of the links whose path fits, the one of the latest month; the first if none has a month."""
+    fitting = [a for a in addresses if re.search(pattern, a.rstrip("/"))]
+    if not fitting:
+        return None
+    dated = [(month_in_name(a.rstrip("/").rsplit("/", 1)[-1]), a) for a in fitting]
+    known = [(month, a) for month, a in dated if month is not None]
+    if not known:
+        return fitting[0]
+    latest = max(month for month, _ in known)
+    return next(a for month, a in known if month == latest)
+
+
+def locate(
+    source: Source, *, landing_page: str | None = None, patience: Patience = DEFAULT_PATIENCE
+) -> str:
+    """The address of a source's newest file. DownloadError says what was looked for, and where.
+
+    A future edition ("upcoming") has a page without files: then the one before is tried.
+    """
+    if source.address:
+        return source.address
+    start = landing_page or source.landing_page
+    if not source.file_pattern:
+        raise DownloadError(
+            f"{source.title}: no address is known. Open {source.landing_page}, download the file "
+            f"and run `python -m pcs_dash update {source.key} --from FOLDER`."
+        )
+    page, base = fetch_page(start, patience=patience)
+    addresses = links(page, base)
+    if not source.edition_pattern:
+        return _file(source, addresses, base)
+    tried: list[str] = []
+    while len(tried) < 3:
+        left = [a for a in addresses if a not in tried]
+        edition = newest_edition(left, source.edition_pattern)
+        if edition is None:
+            break
+        tried.append(edition)
+        edition_page, edition_base = fetch_page(edition, patience=patience)
+        try:
+            return _file(source, links(edition_page, edition_base), edition)
+        except DownloadError:
+            continue
+    looked = f"the editions {', '.join(tried)}" if tried else f"any edition on {start}"
+    raise DownloadError(
+        f"{source.title}: no file was found on {looked}. The site may have changed: open "
+        f"{source.landing_page}, download the file and use --from."
+    )
+
+
+def _file(source: Source, addresses: list[str], where: str) -> str:
+    pattern = (source.file_pattern or "").replace(
+        r"https://files\.digital\.nhs\.uk", r"https?://\S+"
+    )
+    fitting = [a for a in addresses if re.search(pattern, unquote(a))]
+    if not fitting:
+        raise DownloadError(f"{source.title}: no link on {where} fits.")
+    return fitting[0]
+
+
+def data_links(page: str, base: str) -> list[str]:
+    """The data files that a plain list of files (a folder on a web server) links to."""
+    here = urlsplit(base).netloc
+    return [
+        link
+        for link in links(page, base)
+        if urlsplit(link).netloc == here and urlsplit(link).path.lower().endswith(DATA_SUFFIXES)
+    ][:MOST_FILES]
