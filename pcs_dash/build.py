@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -274,13 +275,7 @@ def carry_imd2025(imd2025: pd.DataFrame, splits: pd.DataFrame) -> tuple[pd.DataF
         report.left_only,
         (),
     )
-    words = (
-        parts["lsoa21cd"]
-        + ": rank "
-        + parts["imd2025_rank"].map("{:,}".format)
-        + ", decile "
-        + parts["imd2025_decile"].astype(str)
-    )
+    words = [_part_in_words(part) for part in parts.itertuples()]
     by_parent = parts.assign(words=words).groupby("lsoa11cd", sort=True)
     split = pd.DataFrame(
         {
@@ -300,6 +295,12 @@ def carry_imd2025(imd2025: pd.DataFrame, splits: pd.DataFrame) -> tuple[pd.DataF
         }
     )
     return pd.concat([whole, split], ignore_index=True), report
+
+
+def _part_in_words(part: Any) -> str:
+    if pd.isna(part.imd2025_rank):
+        return f"{part.lsoa21cd}: rank missing"
+    return f"{part.lsoa21cd}: rank {part.imd2025_rank:,.0f}, decile {part.imd2025_decile:.0f}"
 
 
 def build_dataset(folder: Path = DATA_DIR, geo_folder: Path = GEO_DIR) -> Dataset:

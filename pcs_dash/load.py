@@ -34,15 +34,20 @@ def read_table(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
 
 
 def _faults(cases: pd.DataFrame) -> list[str]:
-    """Sentences for pandera's failure cases. Line 1 of the file is its header."""
+    """Sentences for pandera's failure cases, columns first. Line 1 of the file is its header."""
+    # A check of the whole table comes back once a column of the row that fails it.
+    whole = cases["schema_context"] != "Column"
+    once = pd.concat([cases[~whole], cases[whole].drop_duplicates(["index", "check"])])
     sentences = []
-    for case in cases.head(MOST_FAULTS_NAMED).itertuples():
-        where = f"column '{case.column}'" if case.schema_context == "Column" else "the table"
-        if pd.notna(case.index):
-            where = f"line {int(case.index) + 2}, {where}"
-        sentences.append(f"{where}: {case.failure_case!r} fails the check {case.check}.")
-    if len(cases) > MOST_FAULTS_NAMED:
-        sentences.append(f"And {len(cases) - MOST_FAULTS_NAMED:,} more.")
+    for case in once.head(MOST_FAULTS_NAMED).itertuples():
+        line = f"line {int(case.index) + 2}, " if pd.notna(case.index) else ""
+        if case.schema_context == "Column":
+            where = f"{line}column '{case.column}': {case.failure_case!r} fails the check"
+        else:
+            where = f"{line}the table: {case.failure_case!r} fails the check"
+        sentences.append(f"{where} {case.check}.")
+    if len(once) > MOST_FAULTS_NAMED:
+        sentences.append(f"And {len(once) - MOST_FAULTS_NAMED:,} more.")
     return sentences
 
 
