@@ -7,7 +7,7 @@ definition and the rules the plan was judged by, and each format carries it in i
 from __future__ import annotations
 
 import os
-import tempfile
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,16 +25,16 @@ def write_file(path: Path | str, content: bytes) -> None:
     UserError if the folder is missing or can't be written to.
     """
     path = Path(path)
+    new = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".pcs_dash_", delete=False) as new:
-            try:
-                new.write(content)
-                new.flush()
-                os.fsync(new.fileno())
-            except OSError:
-                Path(new.name).unlink(missing_ok=True)
-                raise
-        Path(new.name).replace(path)
+        try:
+            with new.open("xb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)
     except OSError as error:
         raise UserError(
             f"'{path}' can't be written ({error.strerror}). Check the folder and its permissions."

@@ -292,6 +292,14 @@ class Plan:
         """
         return self.changed(dict.fromkeys(self.unknown_codes(known)))
 
+    def within(self, known: Iterable[str]) -> Plan:
+        """The plan as an area sees it: without practices that are not among `known`, and without
+        the hubs that lose all their practices by that. Hubs that were empty before stay.
+        """
+        trimmed = self.restricted_to(known)
+        before, after = set(self.assignment.values()), set(trimmed.assignment.values())
+        return replace(trimmed, hubs=tuple(h for h in self.hubs if h.id not in before - after))
+
     def changed(
         self, moves: Mapping[str, str | None], *, hubs: tuple[Hub, ...] | None = None
     ) -> Plan:

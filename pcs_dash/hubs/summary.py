@@ -306,6 +306,7 @@ def scorecard(
             definition=HUB_MEASURES["contiguous"].definition,
         )
     )
+    lines += _distance_lines(filled)
     lines += _spread(filled, "patients", "Hub size", "patients")
     lines += _spread(filled, "patients_per_fte_gp", "Patients per FTE GP", "patients per FTE GP")
     value = _benchmark_value(benchmark)
@@ -554,6 +555,29 @@ def _rule_line(rule: Rule, filled: pd.DataFrame, plan: Plan, practices: Prepared
         definition=f"{unit.capitalize()} in the plan that meet the rule, of those with a figure. "
         f"Source: {rule.source or 'set by the user'}{', ' + rule.date if rule.date else ''}.",
     )
+
+
+def _distance_lines(filled: pd.DataFrame) -> list[dict[str, Any]]:
+    known = filled[filled["patient_distance_km"].notna() & (filled["patients"] > 0)]
+    patients = known["patients"].to_numpy(dtype=float)
+    distance = known["patient_distance_km"].to_numpy(dtype=float)
+    return [
+        _line(
+            "patient_distance_km",
+            "Mean distance from practice to hub centre",
+            float((patients * distance).sum() / patients.sum()) if len(known) else np.nan,
+            unit="km",
+            definition="Mean over the patients in hubs of the straight-line distance from their "
+            "practice to their hub's patient-weighted centre.",
+        ),
+        _line(
+            "widest_km_max",
+            "Widest hub",
+            float(filled["widest_km"].max()),
+            unit="km",
+            definition="Longest straight-line distance between two practices of one hub.",
+        ),
+    ]
 
 
 def _spread(filled: pd.DataFrame, key: str, label: str, unit: str) -> list[dict[str, Any]]:

@@ -1,0 +1,90 @@
+"""`python -m pcs_dash compare A.csv B.csv`: two hub plans held against each other."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from pcs_dash.cli import output
+from pcs_dash.cli.hubs import Setting, add_area_and_definition, find_setting, read
+from pcs_dash.hubs.compare import Comparison, compare_plans, paper_table
+from pcs_dash.hubs.plan import Plan, plan_from_column
+
+TODAY = ("pcn", "district", "place")
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> None:
+    """The compare command and its options."""
+    parser = subparsers.add_parser(
+        "compare",
+        help="two hub plans, or a plan and today's PCNs, held against each other",
+        description="Two hub plans held against each other. Either may be a file (see the command "
+        "hubs) or one of the words pcn, district and place for today's groupings.",
+    )
+    parser.add_argument("first", metavar="A.csv", help="the first plan: a file, or pcn")
+    parser.add_argument("second", metavar="B.csv", help="the second plan: a file, or pcn")
+    add_area_and_definition(parser)
+    output.add_format(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the comparison; exit status 0."""
+    setting = find_setting(args.area, args.gp_definition)
+    comparison = compare_plans(
+        _plan(args.first, setting),
+        _plan(args.second, setting),
+        setting.practices,
+        names=(_name(args.first), _name(args.second)),
+        definition=args.gp_definition,
+        benchmark=setting.benchmark,
+        rules=setting.rules,
+        neighbours=setting.neighbours,
+    )
+    if args.format == "json":
+        output.write(as_mapping(comparison, setting, definition=args.gp_definition), "json")
+        return 0
+    table = paper_table(comparison)
+    if args.format == "table":
+        table = table.drop(columns="definition")
+    output.write(_records(table), args.format)
+    if args.format == "table":
+        print()
+        output.write(_records(comparison.moved.reset_index()), "table")
+    return 0
+
+
+def as_mapping(comparison: Comparison, setting: Setting, *, definition: str) -> dict[str, object]:
+    """The comparison as one JSON-able object."""
+    return {
+        "area": setting.area.name,
+        "gp_definition": definition,
+        "a": comparison.name_a,
+        "b": comparison.name_b,
+        "practices": comparison.practices,
+        "patients": comparison.patients,
+        "practices_moved": comparison.practices_moved,
+        "patients_moved": comparison.patients_moved,
+        "share_of_patients_moved": comparison.share_of_patients_moved,
+        "share_kept_together": comparison.share_kept_together,
+        "share_together_before": comparison.share_together_before,
+        "measures": _records(comparison.measures.reset_index()),
+        "hubs": _records(comparison.matching),
+        "moved": _records(comparison.moved.reset_index()),
+    }
+
+
+def _plan(given: str, setting: Setting) -> Plan:
+    if given.lower() in TODAY and not Path(given).exists():
+        return plan_from_column(setting.everywhere, given.lower())
+    return read(given, setting)
+
+
+def _name(given: str) -> str:
+    return given if given.lower() in TODAY else Path(given).name
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, object]]:
+    return table.astype(object).to_dict("records")  # type: ignore[return-value]
