@@ -20,6 +20,10 @@ from pcs_dash.paths import DATA_DIR, GEO_DIR
 # NHS England writes NA for "not supplied"; ND is what files before February 2023 write.
 MISSING = ["NA", "ND", ""]
 MOST_FAULTS_NAMED = 10
+_LAYOUT_FAULTS = {
+    "column_in_dataframe": "is missing",
+    "column_in_schema": "is not expected in this file",
+}
 
 
 def read_table(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
@@ -41,6 +45,9 @@ def _faults(cases: pd.DataFrame) -> list[str]:
     sentences = []
     for case in once.head(MOST_FAULTS_NAMED).itertuples():
         line = f"line {int(case.index) + 2}, " if pd.notna(case.index) else ""
+        if case.check in _LAYOUT_FAULTS:
+            sentences.append(f"column '{case.failure_case}' {_LAYOUT_FAULTS[case.check]}.")
+            continue
         if case.schema_context == "Column":
             where = f"{line}column '{case.column}': {case.failure_case!r} fails the check"
         else:

@@ -50,7 +50,7 @@ def test_a_missing_column_is_named(folder: Path) -> None:
     pd.read_csv(path, keep_default_na=False).drop(columns="TOTAL_PATIENTS").to_csv(
         path, index=False
     )
-    with pytest.raises(InputFileError, match="TOTAL_PATIENTS"):
+    with pytest.raises(InputFileError, match="column 'TOTAL_PATIENTS' is missing"):
         load.load_workforce(folder)
 
 
