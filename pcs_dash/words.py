@@ -580,7 +580,7 @@ def specification_words(summary: SpecificationSummary, *, place: str, date: str)
 def then_now_words(row: ThenNow) -> Words:
     """A published figure of 2014-2018 beside today's, and what changed in between."""
     then = (
-        f"{row.place}, {row.then_period}: {row.figure} {row.then_text}"
+        f"{row.place}, {row.then_period}, {row.figure}: {row.then_text}"
         f"{f' ({row.then_source})' if row.then_source else ''}."
     )
     if not math.isfinite(row.now_value):

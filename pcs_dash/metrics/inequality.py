@@ -13,6 +13,7 @@ inequalities in health", Journal of Econometrics 1997; 77: 87-103 (concentration
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -290,7 +291,8 @@ class PatientMatrix:
     """Patients and FTE of each practice (rows) in each group (columns).
 
     Groups are quintiles, LSOAs or the practices themselves. `order` rises from the most to the
-    least deprived group. Practices without an FTE figure are left out and counted.
+    least deprived group. Practices without an FTE figure are left out and counted. `diagonal`:
+    each practice is a group of its own.
     """
 
     patients: Floats
@@ -300,6 +302,7 @@ class PatientMatrix:
     n_practices: int
     n_missing: int
     note: str = ""
+    diagonal: bool = False
 
 
 def quintile_matrix(
@@ -322,8 +325,8 @@ def quintile_matrix(
     empty = [str(q) for q in range(1, 6) if not used[q - 1]]
     note = f"Nobody lives in quintile {', '.join(empty)}." if empty and keep.any() else ""
     return PatientMatrix(
-        people[:, used],
-        doctors[:, used],
+        _floats(people[:, used]),
+        _floats(doctors[:, used]),
         _floats(np.arange(1, 6)[used]),
         tuple(int(q) for q in np.arange(1, 6)[used]),
         int(keep.sum()),
@@ -337,14 +340,17 @@ def practice_matrix(
     *,
     definition: str = "fully_qualified",
     measure: Measure = "patients_per_fte_gp",
+    deprivation: pd.Series | None = None,
 ) -> PatientMatrix:
-    """Every practice a group of its own, ordered by the deprivation score of its patients.
+    """Every practice a group of its own, ordered by the deprivation of its patients.
 
+    `deprivation` is higher where patients are more deprived; the IMD 2025 score if not given.
     A practice that reports no such GP (FTE 0) has no patients per FTE GP and leaves that measure;
     it stays in FTE per 10,000 as 0.
     """
     fte = practices[f"gp_fte_{definition}"].astype("float64")
-    score = practices["imd_score"].astype("float64")
+    score = practices["imd_score"] if deprivation is None else deprivation.reindex(practices.index)
+    score = score.astype("float64")
     keep = fte.notna() & score.notna()
     if measure == "patients_per_fte_gp":
         keep &= fte > 0
@@ -355,6 +361,7 @@ def practice_matrix(
         tuple(practices.index[keep]),
         int(keep.sum()),
         int((~keep).sum()),
+        diagonal=True,
     )
 
 
@@ -507,26 +514,89 @@ def _bootstrap_index(
     return SlopeIndex(slope, low, high, rii, rii_low, rii_high, intercept, confidence, method), ""
 
 
-def _resampled(
-    matrix: PatientMatrix, measure: Measure, repetitions: int, seed: int
-) -> tuple[Floats, Floats]:
+def relative_gradient(
+    matrix: PatientMatrix,
+    *,
+    measure: Measure = "patients_per_fte_gp",
+    by_patients: bool = True,
+    confidence: float = 0.95,
+    repetitions: int = 1_000,
+    seed: int = 0,
+) -> tuple[float, float, float]:
+    """Fitted value at the most minus that at the least deprived end, per cent of the mean.
+
+    The SII with its sign turned, over the (weighted) mean: comparable between levels, definitions
+    and kinds of list. With its limits (BCa bootstrap over practices); NaN where there is too
+    little to go on.
+    """
+    nan = float("nan")
+    if len(matrix.groups) < FEWEST_QUANTILES or matrix.n_practices < FEWEST_PRACTICES:
+        return nan, nan, nan
+
+    def gradient(lines: tuple[Floats, Floats]) -> Floats:
+        starts, rises = lines
+        return -100 * _ratio(rises, starts + rises / 2)
+
     n = len(matrix.fte)
-    rng = np.random.default_rng(seed)
-    parts = []
+    estimate = float(gradient(_slopes(np.ones((1, n)), matrix, measure, by_patients))[0])
+    if not np.isfinite(estimate):
+        return nan, nan, nan
+    samples = gradient(_resampled(matrix, measure, repetitions, seed, by_patients))
+    left_out = gradient(_slopes(1 - np.eye(n), matrix, measure, by_patients))
+    return estimate, *bca_limits(samples, estimate, left_out, confidence)
+
+
+def _draws(n: int, repetitions: int, seed: int) -> Floats:
+    """How often each of n practices stands in each bootstrap sample (read only)."""
+    # Kept for the next call, unless that would take more than 16 MB.
+    return (_kept if n * repetitions <= 2_000_000 else _drawn)(n, repetitions, seed)
+
+
+def _drawn(n: int, repetitions: int, seed: int) -> Floats:
+    counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=repetitions)
+    draws = counts.astype("float64")
+    draws.setflags(write=False)
+    return draws
+
+
+_kept = lru_cache(maxsize=4)(_drawn)
+
+
+def _resampled(
+    matrix: PatientMatrix,
+    measure: Measure,
+    repetitions: int,
+    seed: int,
+    by_patients: bool = True,
+) -> tuple[Floats, Floats]:
+    draws = _draws(len(matrix.fte), repetitions, seed)
     # About 16 MB a time, however many groups there are.
-    size = max(50, min(repetitions, 2_000_000 // max(1, len(matrix.groups))))
-    for start in range(0, repetitions, size):
-        counts = rng.multinomial(n, np.full(n, 1 / n), size=min(size, repetitions - start))
-        parts.append(_slopes(counts.astype("float64"), matrix, measure))
+    size = max(50, 2_000_000 // max(1, len(matrix.groups)))
+    parts = [
+        _slopes(draws[start : start + size], matrix, measure, by_patients)
+        for start in range(0, repetitions, size)
+    ]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
-def _slopes(counts: Floats, matrix: PatientMatrix, measure: Measure) -> tuple[Floats, Floats]:
-    """Intercept and slope for each row of `counts` (how often each practice stands in it)."""
-    patients, fte = counts @ matrix.patients, counts @ matrix.fte
+def _slopes(
+    counts: Floats, matrix: PatientMatrix, measure: Measure, by_patients: bool = True
+) -> tuple[Floats, Floats]:
+    """Intercept and slope for each row of `counts` (how often each practice stands in it).
+
+    Groups weigh by their patients, or each alike (a practice drawn twice then counts twice).
+    """
+    if matrix.diagonal:
+        # The same as the products below, without the zeros.
+        patients, fte = counts * matrix.patients.diagonal(), counts * matrix.fte.diagonal()
+    else:
+        patients, fte = counts @ matrix.patients, counts @ matrix.fte
     values = _measured(patients, fte, measure)
     # A group that this sample leaves empty, or without a GP, has no figure and no weight.
-    weights = np.where(np.isfinite(values), patients, 0.0)
+    sizes = patients
+    if not by_patients:
+        sizes = counts if matrix.diagonal else (patients > 0).astype("float64")
+    weights = np.where(np.isfinite(values), sizes, 0.0)
     values = np.where(weights > 0, values, 0.0)
     total = weights.sum(axis=1, keepdims=True)
     total = np.where(total > 0, total, np.nan)
@@ -544,6 +614,51 @@ def _measured(patients: Floats, fte: Floats, measure: Measure) -> Floats:
     if measure == "patients_per_fte_gp":
         return _ratio(patients, fte)
     return 1e4 * _ratio(fte, patients)
+
+
+@dataclass(frozen=True)
+class AreaRatio:
+    """An area's patients per FTE GP with limits, as if its practices were a sample."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    n_missing: int
+    confidence: float
+    interval_method: str
+
+
+def area_ratio(
+    practices: pd.DataFrame,
+    *,
+    definition: str = "fully_qualified",
+    confidence: float = 0.95,
+    repetitions: int = 2_000,
+    seed: int = 0,
+) -> AreaRatio:
+    """Patients per FTE GP of all practices together (sum over sum), with its interval.
+
+    A studentised bootstrap over practices on the log scale. The practices are all there are, so
+    the interval answers: how much could the figure owe to which practices happen to be there?
+    """
+    _check_simulation(confidence, repetitions)
+    fte = practices[f"gp_fte_{definition}"].astype("float64")
+    keep = (fte.notna() & (practices["patients"] > 0)).to_numpy()
+    people = _floats(practices["patients"])[keep][:, None]
+    doctors = _floats(fte)[keep][:, None]
+    value = float(_ratio(people.sum(axis=0), doctors.sum(axis=0))[0]) if keep.any() else np.nan
+    low, high = _studentised(people, doctors, confidence, repetitions, seed)
+    method = f"bootstrap over practices (studentised on the log scale, {repetitions:,} samples)"
+    return AreaRatio(
+        float(value),
+        float(np.exp(low)),
+        float(np.exp(high)),
+        int(keep.sum()),
+        int((~keep).sum()),
+        confidence,
+        method,
+    )
 
 
 @dataclass(frozen=True)
@@ -665,9 +780,7 @@ def _studentised(
 
     with np.errstate(divide="ignore", invalid="ignore"):
         centre, error = (part[0] for part in estimate(np.ones((1, n))))
-        rng = np.random.default_rng(seed)
-        counts = rng.multinomial(n, np.full(n, 1 / n), size=repetitions).astype("float64")
-        logs, errors = estimate(counts)
+        logs, errors = estimate(_draws(n, repetitions, seed))
         scores = (logs - centre) / errors
     scores = scores[np.isfinite(scores)]
     if not np.isfinite(error) or scores.size < repetitions / 2:
@@ -696,12 +809,11 @@ def _gap(
     low, high = _studentised(people, doctors, confidence, repetitions, seed)
     if measure == "fte_gp_per_10000":
         low, high = -high, -low
-    rng = np.random.default_rng(seed)
     gap_low, gap_high = nan, nan
     if n >= FEWEST_PRACTICES:
-        counts = rng.multinomial(n, np.full(n, 1 / n), size=repetitions).astype("float64")
+        draws = _draws(n, repetitions, seed)
         gap_low, gap_high = bca_limits(
-            difference(counts), float(values[0] - values[1]), difference(1 - np.eye(n)), confidence
+            difference(draws), float(values[0] - values[1]), difference(1 - np.eye(n)), confidence
         )
     reason = "" if np.isfinite(low) else "There are too few practices for an interval."
     return Gap(
@@ -788,9 +900,8 @@ def concentration_index(
         return 2 * _ratio((shares * ranks).sum(axis=1), held) - 1
 
     estimate = float(index(np.ones((1, n)))[0])
-    rng = np.random.default_rng(seed)
-    counts = rng.multinomial(n, np.full(n, 1 / n), size=repetitions).astype("float64")
-    low, high = bca_limits(index(counts), estimate, index(1 - np.eye(n)), confidence)
+    draws = _draws(n, repetitions, seed)
+    low, high = bca_limits(index(draws), estimate, index(1 - np.eye(n)), confidence)
     method = f"bootstrap over practices (BCa, {repetitions:,} samples)"
     return Concentration(estimate, low, high, n, missing, curve, confidence, method)
 

@@ -1,0 +1,82 @@
+"""`python -m pcs_dash inequality`: slope and relative index of inequality of an area."""
+
+from __future__ import annotations
+
+import argparse
+
+from pcs_dash.areas import find_area
+from pcs_dash.cli import output
+from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
+from pcs_dash.sources import WORKFORCE_PERIOD
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> None:
+    """The inequality command and its options."""
+    parser = subparsers.add_parser(
+        "inequality",
+        help="Slope and Relative Index of Inequality by deprivation",
+        description=(
+            "Slope and Relative Index of Inequality by deprivation. Below zero: the figure is "
+            "higher where people are more deprived."
+        ),
+    )
+    parser.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
+    parser.add_argument(
+        "--level", choices=("practice", "quintile"), default="quintile", help="default: quintile"
+    )
+    parser.add_argument(
+        "--measure",
+        choices=("patients_per_fte_gp", "fte_gp_per_10000"),
+        default="patients_per_fte_gp",
+        help="default: patients_per_fte_gp",
+    )
+    parser.add_argument("--gp-definition", choices=list(GP_DEFINITIONS), default=DEFAULT_DEFINITION)
+    parser.add_argument(
+        "--imd-edition", choices=("2025", "2019"), default="2025", help="of the quintiles"
+    )
+    output.add_format(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the indices; exit status 0."""
+    # Imported here: scipy takes half a second that the other commands need not wait for.
+    from pcs_dash.build import build_practices
+    from pcs_dash.metrics.inequality import area_inequality
+    from pcs_dash.words import inequality_words
+
+    area = find_area(args.area)
+    result = area_inequality(
+        area.select(build_practices()[0]),
+        level=args.level,
+        measure=args.measure,
+        definition=args.gp_definition,
+        edition=args.imd_edition,
+    )
+    index = result.index
+    output.write(
+        {
+            "area": area.name,
+            "level": result.level,
+            "measure": result.measure,
+            "gp_definition": result.definition,
+            "sii": index.sii,
+            "sii_low": index.sii_low,
+            "sii_high": index.sii_high,
+            "rii": index.rii,
+            "rii_low": index.rii_low,
+            "rii_high": index.rii_high,
+            "intercept": index.intercept,
+            "n": result.n_practices,
+            "n_missing": result.n_missing,
+            "n_groups": result.n_groups,
+            "imd_edition": result.edition if result.level == "quintile" else "2025",
+            "confidence": index.confidence,
+            "interval_method": index.interval_method,
+            "period": WORKFORCE_PERIOD,
+            "reason": result.reason,
+            "sentence": inequality_words(result, place=area.name, date=WORKFORCE_PERIOD).text,
+        },
+        args.format,
+    )
+    return 0

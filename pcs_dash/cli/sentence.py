@@ -1,0 +1,97 @@
+"""`python -m pcs_dash sentence`: the finding in plain English."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from pcs_dash.areas import Area, find_area
+from pcs_dash.cli import output
+from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
+from pcs_dash.sources import WORKFORCE_PERIOD
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pcs_dash.words import Words
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> None:
+    """The sentence command and its options."""
+    parser = subparsers.add_parser(
+        "sentence",
+        help="the finding in plain English",
+        description="What the figures of an area allow to be said, and no more.",
+    )
+    parser.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
+    parser.add_argument("--gp-definition", choices=list(GP_DEFINITIONS), default=DEFAULT_DEFINITION)
+    parser.add_argument("--format", choices=("text", *output.FORMATS), default="text")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the paragraphs, or one row for each; exit status 0."""
+    # Imported here: scipy takes half a second that the other commands need not wait for.
+    from pcs_dash.build import build_dataset
+    from pcs_dash.words import join
+
+    area = find_area(args.area)
+    dataset = build_dataset()
+    found = findings(dataset.practices, dataset.published, area, args.gp_definition)
+    if args.format == "text":
+        print(join(list(found.values())))
+    else:
+        rows = [
+            {"area": area.name, "gp_definition": args.gp_definition, "topic": topic}
+            | {"sentence": words.text, "finding": words.finding}
+            for topic, words in found.items()
+        ]
+        output.write(rows, args.format)
+    return 0
+
+
+def findings(
+    practices: pd.DataFrame, published: pd.DataFrame, area: Area, definition: str
+) -> dict[str, Words]:
+    """The area against a benchmark, its correlation, its gradient and its fifths, by topic."""
+    from pcs_dash.metrics.correlation import correlate_practices
+    from pcs_dash.metrics.inequality import area_inequality, area_ratio, quintile_table
+    from pcs_dash.metrics.workforce import benchmarks
+    from pcs_dash.words import benchmark_words, correlation_words, gap_words, inequality_words
+
+    local = area.select(practices)
+    known = benchmarks(
+        published, practices, definition=definition, practices_period=WORKFORCE_PERIOD
+    )
+    benchmark = known.get("england") or known["mse"]
+    ratio = area_ratio(local, definition=definition)
+    date = WORKFORCE_PERIOD
+    return {
+        "benchmark": benchmark_words(
+            ratio.value,
+            benchmark.value,
+            place=area.name,
+            benchmark_label=benchmark.label,
+            definition=definition,
+            date=date,
+            benchmark_date=benchmark.period,
+            low=ratio.low,
+            high=ratio.high,
+            n=ratio.n,
+        ),
+        "correlation": correlation_words(
+            correlate_practices(local, "imd_score", "patients_per_fte_gp", definition=definition),
+            place=area.name,
+            definition=definition,
+            date=date,
+        ),
+        "gradient": inequality_words(
+            area_inequality(local, definition=definition), place=area.name, date=date
+        ),
+        "quintiles": gap_words(
+            quintile_table(local, definition=definition).gaps["patients_per_fte_gp"],
+            place=area.name,
+            definition=definition,
+            date=date,
+        ),
+    }

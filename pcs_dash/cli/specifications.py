@@ -1,0 +1,42 @@
+"""`python -m pcs_dash specifications`: the gradient measured every reasonable way."""
+
+from __future__ import annotations
+
+import argparse
+
+from pcs_dash.areas import find_area
+from pcs_dash.cli import output
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> None:
+    """The specifications command and its options."""
+    parser = subparsers.add_parser(
+        "specifications",
+        help="does the conclusion survive another way of measuring?",
+        description=(
+            "The gradient of patients per FTE GP towards deprivation, in per cent of the mean, "
+            "under every GP definition, kind of list, IMD edition, level and weighting."
+        ),
+    )
+    parser.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
+    output.add_format(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print one row a specification, lowest coefficient first; exit status 0."""
+    # Imported here: scipy takes half a second that the other commands need not wait for.
+    from pcs_dash.build import build_practices
+    from pcs_dash.metrics.need import need_adjusted_patients, need_model
+    from pcs_dash.metrics.specification import NEED_ADJUSTED, UNIT, specification_curve
+
+    area = find_area(args.area)
+    practices = build_practices()[0]
+    lists = {NEED_ADJUSTED: need_adjusted_patients(practices, need_model(practices))}
+    curve = specification_curve(area.select(practices), lists=lists)
+    records = [
+        {"specification": place, "area": area.name, **row, "unit": UNIT}
+        for place, row in enumerate(curve.to_dict("records"), start=1)
+    ]
+    output.write(records, args.format)
+    return 0
