@@ -52,6 +52,8 @@ class WebFiles:
     styles: tuple[str, ...]
     draw_scripts: tuple[str, ...]
     draw_styles: tuple[str, ...]
+    hub_scripts: tuple[str, ...]
+    hub_styles: tuple[str, ...]
     points_url: str
     areas: dict[str, AreaLayer]
 
@@ -60,13 +62,18 @@ def prepare(dataset: Dataset, folder: Path = STATIC_DIR) -> WebFiles:
     """Write what is missing under `folder` and return the addresses. A second call is quick."""
     (folder / "vendor").mkdir(parents=True, exist_ok=True)
     vendored = _copy_vendor(folder / "vendor")
-    script = _write_text(folder, "pcs_map", "js", (_ASSETS / "pcs_map.js").read_text("utf-8"))
-    style = _write_text(folder, "pcs_map", "css", (_ASSETS / "pcs_map.css").read_text("utf-8"))
+
+    def asset(name: str, suffix: str) -> str:
+        return _write_text(folder, name, suffix, (_ASSETS / f"{name}.{suffix}").read_text("utf-8"))
+
+    script, style = asset("pcs_map", "js"), asset("pcs_map", "css")
     return WebFiles(
         scripts=(vendored["leaflet.js"], script),
         styles=(vendored["leaflet.css"], style),
         draw_scripts=(vendored["leaflet.draw.js"],),
         draw_styles=(vendored["leaflet.draw.css"],),
+        hub_scripts=(asset("hub_lists", "js"), asset("hub_map", "js")),
+        hub_styles=(asset("hub_map", "css"),),
         points_url=_write_json(folder, "practices", practice_points(dataset.practices)),
         areas=_write_areas(folder, dataset),
     )

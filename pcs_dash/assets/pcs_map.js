@@ -3,11 +3,13 @@
 //
 //   PCSMap.mount(map, options)   prepares a Leaflet map; options.onPick(code) hears of clicks
 //   PCSMap.update(map, view)     shows a view, changing only what differs from the last one
+//   PCSMap.paint(map, changes)   changes fill or marks of the view at once
 //
 // A view: {area: {url, bounds}, points: {url}, fill, outlineOnly, marks, ring, size, lines,
 // selected, tiles, key}. Fills and marks are one letter for each LSOA or practice, "0"-"9a-z",
-// an index into a palette; "-" draws nothing. Names are untrusted: they only ever become text
-// nodes.
+// an index into a palette; "-" draws nothing. Where 36 are too few, an array of indices stands in
+// place of the letters, -1 for nothing; marks.labels then writes a word on each dot. Names are
+// untrusted: they only ever become text nodes.
 (function () {
   "use strict";
   const MISSING = "-";
@@ -18,10 +20,35 @@
   }));
   const state = new WeakMap();
   const index = (letters, i) => {
+    if (Array.isArray(letters)) return letters[i] === undefined ? -1 : letters[i];
     const letter = letters && letters[i];
     return letter === undefined || letter === MISSING ? -1 : parseInt(letter, 36);
   };
   const thousands = (value) => Math.round(value).toLocaleString("en-GB");
+
+  // A dot with a short word on it, so that colour is never the only sign.
+  let Dot = null;
+  const dotClass = () => Dot ||= L.CircleMarker.extend({
+    _updatePath: function () {
+      L.CircleMarker.prototype._updatePath.call(this);
+      const word = this.options.word, context = this._renderer && this._renderer._ctx;
+      if (!word || !context || !this._renderer._drawing || this._radius < 6.5) return;
+      context.save();
+      context.font = "700 " + (word.length > 2 ? 8 : word.length > 1 ? 9.5 : 11) + "px system-ui, Arial, sans-serif";
+      context.textAlign = "center"; context.textBaseline = "middle";
+      context.fillStyle = darkOn(this.options.fillColor) ? "#111827" : "#ffffff";
+      context.fillText(word, this._point.x, this._point.y + 0.5);
+      context.restore();
+    },
+  });
+  // Whether dark text reads better than white on a colour "#rrggbb" (WCAG relative luminance).
+  function darkOn(colour) {
+    const part = (at) => {
+      const share = parseInt(colour.slice(at, at + 2), 16) / 255;
+      return share <= 0.04045 ? share / 12.92 : Math.pow((share + 0.055) / 1.055, 2.4);
+    };
+    return 0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5) > 0.179;
+  }
 
   function textLines(lines) {
     const box = document.createElement("div");
@@ -53,7 +80,7 @@
       dots: L.canvas({ pane: "pcs-points", padding: 0.3 }),
       lines: L.canvas({ pane: "pcs-lines", padding: 0.3 }),
     };
-    L.control.scale({ imperial: true }).addTo(map);
+    L.control.scale({ imperial: true, position: "topright" }).addTo(map);
     state.set(map, own);
     map.getContainer().classList.add("pcs-map");
     map.on("zoomend", () => { spread(map, own); declutter(map, own); remember(map, own); });
@@ -174,7 +201,7 @@
     const here = new Set(area.practices);
     practices.forEach(([code, name, lat, lng, patients, postcode, town], i) => {
       if (!here.has(code)) return;
-      const dot = L.circleMarker([lat, lng], { pane: "pcs-points", renderer: own.dots, weight: 1.2, color: "#111827", fillOpacity: 0.95 });
+      const dot = new (dotClass())([lat, lng], { pane: "pcs-points", renderer: own.dots, weight: 1.2, color: "#111827", fillOpacity: 0.95 });
       dot.bindTooltip(() => pointText(own, code), { opacity: 0.97, direction: "top" });
       dot.on("click", (event) => {
         L.DomEvent.stop(event);
@@ -194,6 +221,7 @@
       thousands(p.patients) + " patients",
       value === undefined ? "" : (view.valueTitle + ": " + (value === null ? "no figure" : thousands(value))),
       ((view.notes || {})[code]) || "",
+      ...(own.options.lines ? own.options.lines(code) : []),
     ]);
   }
 
@@ -202,9 +230,10 @@
   function paintPoints(map, own) {
     const view = own.view, marks = view.marks || { palette: [], letters: "" };
     Object.values(own.points).forEach((p) => {
-      const colour = marks.palette[index(marks.letters, p.i)];
-      const style = { fillColor: colour || "#ffffff", radius: radius(p.patients), dashArray: colour ? null : "2 2" };
-      if (p.dot.options.fillColor !== style.fillColor || p.dot.options.radius !== style.radius) {
+      const which = index(marks.letters, p.i), colour = marks.palette[which];
+      const style = { fillColor: colour || "#ffffff", radius: radius(p.patients), dashArray: colour ? null : "2 2",
+        word: (marks.labels || [])[which] || "" };
+      if (["fillColor", "radius", "word"].some((key) => p.dot.options[key] !== style[key])) {
         p.dot.setRadius(style.radius); p.dot.setStyle(style);
       }
       const ringed = index(view.ring, p.i) > 0;
@@ -257,5 +286,12 @@
     } else if (!own.view.tiles && own.tileLayer) { own.tileLayer.remove(); own.tileLayer = null; }
   }
 
-  window.PCSMap = { mount, update, select: (map, code) => select(map, state.get(map), code, true), state: (map) => state.get(map) };
+  function paint(map, changes) {
+    const own = state.get(map);
+    Object.assign(own.view, changes);
+    if (changes.fill !== undefined) paintArea(own);
+    if (changes.marks !== undefined) paintPoints(map, own);
+  }
+
+  window.PCSMap = { mount, update, paint, darkOn, load: fetchJSON, select: (map, code) => select(map, state.get(map), code, true), state: (map) => state.get(map) };
 })();

@@ -1,0 +1,534 @@
+// The hub builder: a map to paint practices on, and the hubs' figures beside it.
+//
+// The plan on screen is the server's plan with the events on top that the server has not applied
+// yet, so that a click shows at once. Events are numbered and sent again, all that are not
+// answered, until the server says that they are kept; it applies each once. Nothing is rebuilt at
+// an answer: map, zoom, half-drawn shape, selection and focus stay as they are.
+(function () {
+  "use strict";
+  const { h, put, mark, whole, many } = window.PCSHubLists;
+  const NEW = "NEW";
+  const STORE = "pcs-hubs-browser";
+  const MAC = /Mac|iP(hone|ad)/.test(navigator.platform);
+  const TOOLS = [
+    ["click", "Click", "C", "Click a practice to move it to the chosen hub; click again to take it out"],
+    ["lasso", "Lasso", "L", "Draw around practices freehand"],
+    ["polygon", "Polygon", "P", "Draw around practices corner by corner; double-click to close"],
+    ["rectangle", "Rectangle", "R", "Drag a rectangle over practices"],
+    ["circle", "Circle", "O", "Drag a circle over practices"],
+  ];
+
+  // --- this browser tab: its number, its events on the way ---
+
+  function tab() {
+    // A duplicated tab copies the store of one that is still open: only a closed one is taken up.
+    let kept = null;
+    try { kept = JSON.parse(sessionStorage.getItem(STORE)); } catch (error) { kept = null; }
+    const mine = kept && kept.closed ? kept : { client: fresh(), next: 0, log: [] };
+    mine.closed = false;
+    return mine;
+  }
+  const fresh = () => Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(36)).join("");
+  function store(app, closed) {
+    try {
+      sessionStorage.setItem(STORE, JSON.stringify({ client: app.tab.client, next: app.tab.next, log: app.tab.log, target: app.target, closed }));
+    } catch (error) { /* private browsing: the server's draft is the only one */ }
+  }
+
+  class Builder {
+    constructor(root, send) {
+      this.root = root;
+      this.push = send;
+      this.tab = tab();
+      this.tool = "click";
+      this.target = this.tab.target === undefined ? undefined : this.tab.target;
+      this.hits = new Map();
+      this.hubs = [];
+      this.groups = new Map();
+      this.sums = new Map();
+      this.points = new Map();
+    }
+
+    // --- what the server says ---
+
+    receive(data) {
+      const first = !this.data;
+      this.data = data;
+      const [applied, kept] = data.applied[this.tab.client] || [0, 0];
+      this.tab.next = Math.max(this.tab.next, applied);
+      this.tab.log = this.tab.log.filter((event) => event.n > kept);
+      this.served = { hubs: data.plan.hubs, groups: data.plan.groups };
+      this.aliases = data.aliases || {};
+      if (typeof this.target === "string" && this.aliases[this.target]) this.target = this.aliases[this.target];
+      if (first) this.build();
+      const moved = this.area !== data.view.area.url;
+      this.area = data.view.area.url;
+      return Promise.all([moved ? window.PCSMap.load(data.view.area.url) : null, window.PCSMap.load(data.view.points.url)]).then(([area, all]) => {
+        if (data !== this.data) return;
+        if (area) this.takeArea(area, all);
+        this.replay(applied);
+        if (first && this.tab.log.length) this.flush();
+        store(this, false);
+        this.showView();
+        if (data.said.n !== this.said) { this.said = data.said.n; this.say(data.said.text, data.said.fault); }
+        this.render();
+        mark(this.root, "data-answered", String(applied));
+      });
+    }
+
+    takeArea(area, all) {
+      const here = new Set(area.practices);
+      this.points = new Map();
+      this.order = all.map(([code]) => code);
+      all.forEach(([code, name, lat, lng, patients, postcode, district], i) => {
+        if (here.has(code)) this.points.set(code, { code, name, i, at: L.latLng(lat, lng), patients, postcode, district });
+      });
+      this.nearest = null;
+    }
+
+    // The server's plan, then what it has not applied yet.
+    replay(applied) {
+      this.hubs = this.served.hubs.map((hub) => ({ ...hub }));
+      this.groups = new Map();
+      this.order.forEach((code, i) => {
+        const hub = this.hubs[this.served.groups[i]];
+        if (hub) this.groups.set(code, hub.id);
+      });
+      this.tab.log.filter((event) => event.n > applied).forEach((event) => this.carryOut(event));
+      this.settleTarget();
+      this.count();
+    }
+
+    settleTarget() {
+      if (this.target === null || this.target === NEW || this.hub(this.target)) return;
+      const first = this.hubs.find((hub) => this.shownBefore(hub)) || this.hubs[0];
+      this.target = first ? first.id : NEW;
+    }
+    // Has a practice here, or none anywhere: hubs that lie wholly elsewhere are left out of lists.
+    shownBefore(hub) {
+      return [...this.groups].some(([code, id]) => id === hub.id && this.points.has(code)) || ![...this.groups.values()].includes(hub.id);
+    }
+    shown(hub) {
+      const sum = this.sums.get(hub.id);
+      return sum.here > 0 || sum.away === 0 || this.target === hub.id;
+    }
+
+    // --- what the user does ---
+
+    send(event) {
+      const sent = { n: ++this.tab.next, ...event };
+      this.tab.log.push(sent);
+      this.carryOut(sent);
+      this.count();
+      this.paint();
+      this.flush();
+      this.renderSoon();
+      store(this, false);
+      return sent;
+    }
+    flush() { this.push({ client: this.tab.client, list: this.tab.log, score: Boolean(this.scoreOpen) }); }
+
+    id(named) { return this.aliases[named] || named; }
+    hub(named) { const id = this.id(named); return this.hubs.find((hub) => hub.id === id); }
+    number(id) { return this.hubs.findIndex((hub) => hub.id === id) + 1; }
+
+    // The same event on the plan on screen; the server has the last word.
+    carryOut(event) {
+      const hub = event.hub === undefined || event.hub === null ? null : this.hub(event.hub);
+      if (event.t === "paint") this.moveCodes(event.codes, event.hub === null ? null : hub);
+      else if (event.t === "add" || (event.t === "shape" && "name" in event)) {
+        const made = { id: event.as, name: event.name || this.freeName(), colour: this.freeColour(), note: "", locked: false };
+        this.hubs.push(made);
+        if (event.t === "shape") this.moveCodes(this.hits.get(event.n) || [], made);
+      } else if (event.t === "shape") this.moveCodes(this.hits.get(event.n) || [], event.hub === null ? null : hub);
+      else if (!hub) return;
+      else if (event.t === "rename") hub.name = event.name.trim() || hub.name;
+      else if (event.t === "recolour") hub.colour = event.colour;
+      else if (event.t === "note") hub.note = event.note;
+      else if (event.t === "lock") hub.locked = event.locked;
+      else if (hub.locked) return;
+      else if (event.t === "merge") {
+        const into = this.hub(event.into);
+        if (!into || into.locked || into === hub) return;
+        this.members(hub.id).forEach((code) => this.groups.set(code, into.id));
+        this.hubs = this.hubs.filter((other) => other !== hub);
+      } else if (event.t === "empty" || event.t === "delete") {
+        this.members(hub.id).forEach((code) => this.groups.delete(code));
+        if (event.t === "delete") this.hubs = this.hubs.filter((other) => other !== hub);
+      }
+    }
+    members(id) { return [...this.groups].filter(([, held]) => held === id).map(([code]) => code); }
+    lockOf(code, target) {
+      const held = this.hubs.find((hub) => hub.id === this.groups.get(code));
+      if (held && held.locked && held !== target) return held;
+      return target && target.locked && held !== target ? target : null;
+    }
+    moveCodes(codes, target) {
+      if (target === undefined) return;
+      codes.forEach((code) => {
+        if (this.lockOf(code, target)) return;
+        if (target) this.groups.set(code, target.id); else this.groups.delete(code);
+      });
+    }
+    freeName() {
+      const used = new Set(this.hubs.map((hub) => hub.name.toLowerCase()));
+      let number = 1;
+      while (used.has("hub " + number)) number += 1;
+      return "Hub " + number;
+    }
+    freeColour() {
+      const used = new Set(this.hubs.map((hub) => hub.colour)), palette = this.data.palette;
+      return palette.find((colour) => !used.has(colour)) || palette[this.hubs.length % palette.length];
+    }
+
+    count() {
+      const zero = () => ({ practices: 0, patients: 0, here: 0, away: 0 });
+      this.sums = new Map([[null, zero()], ["all", zero()], ...this.hubs.map((hub) => [hub.id, zero()])]);
+      const left = new Set(this.data.excluded);
+      this.points.forEach((p, code) => {
+        const sum = this.sums.get(this.groups.get(code) ?? null);
+        sum.here += 1;
+        if (left.has(code)) return;
+        [sum, this.sums.get("all")].forEach((one) => { one.practices += 1; one.patients += p.patients; });
+      });
+      this.groups.forEach((id, code) => { if (!this.points.has(code)) this.sums.get(id).away += 1; });
+    }
+
+    setTarget(target) {
+      this.target = target;
+      if (target === NEW && this.tool === "click") this.setTool("lasso");
+      store(this, false);
+      this.render();
+    }
+    addHub() {
+      const as = "new-" + this.tab.client.slice(0, 8) + "-" + (this.tab.next + 1);
+      this.target = as;
+      this.send({ t: "add", as });
+    }
+    pick(code) {
+      if (this.tool !== "click") return;
+      if (this.target === NEW) { this.say("Choose a hub to click practices into, or draw the new hub's shape.", true); return; }
+      const target = this.target === null ? null : this.hub(this.target);
+      const there = target ? this.groups.get(code) === target.id : !this.groups.has(code);
+      const aim = there ? null : target;
+      const lock = this.lockOf(code, aim);
+      const name = this.points.get(code).name;
+      if (lock) { this.say(name + " was not moved: hub '" + lock.name + "' is locked.", true); return; }
+      if (aim === null && !this.groups.has(code)) { this.say(name + " is in no hub already.", false); return; }
+      this.send({ t: "paint", codes: [code], hub: aim ? this.target : null });
+      this.say(name + (aim ? " is in '" + aim.name + "' now." : " is in no hub now."), false);
+    }
+
+    // --- shapes ---
+
+    setTool(tool) {
+      if (this.handler) { this.handler.disable(); this.handler = null; }
+      this.tool = tool;
+      this.root.classList.toggle("pcs-drawing", tool !== "click");
+      this.root.classList.toggle("pcs-lassoing", tool === "lasso");
+      if (tool === "lasso") this.map.dragging.disable(); else this.map.dragging.enable();
+      const shape = { color: "#d6006e", weight: 3, fillOpacity: 0.12 };
+      const options = { repeatMode: true, shapeOptions: shape, showArea: false, showLength: false, showRadius: true, metric: true, feet: false };
+      const Tool = { polygon: L.Draw.Polygon, rectangle: L.Draw.Rectangle, circle: L.Draw.Circle }[tool];
+      if (Tool) { this.handler = new Tool(this.map, { ...options, allowIntersection: true }); this.handler.enable(); }
+      if (tool === "click" && this.target === NEW) this.target = (this.hubs.find((hub) => this.shown(hub)) || {}).id ?? null;
+      this.render();
+    }
+
+    lasso() {
+      const frame = this.mapBox;
+      let line = null, trail = [];
+      frame.addEventListener("pointerdown", (event) => {
+        if (this.tool !== "lasso" || event.button !== 0 || event.target.closest(".leaflet-control, .pcs-dialog")) return;
+        frame.setPointerCapture(event.pointerId);
+        trail = [this.map.mouseEventToContainerPoint(event)];
+        line = L.polygon([], { color: "#d6006e", weight: 3, fillOpacity: 0.12, interactive: false }).addTo(this.map);
+      });
+      frame.addEventListener("pointermove", (event) => {
+        if (!line) return;
+        const at = this.map.mouseEventToContainerPoint(event);
+        if (at.distanceTo(trail[trail.length - 1]) < 3 || trail.length > 3000) return;
+        trail.push(at);
+        line.setLatLngs(trail.map((point) => this.map.containerPointToLatLng(point)));
+      });
+      const end = (event, given) => {
+        if (!line) return;
+        const drawn = line;
+        line = null;
+        if (!given || trail.length < 3) { drawn.remove(); return; }
+        this.drawn(drawn, "Lasso");
+      };
+      frame.addEventListener("pointerup", (event) => end(event, true));
+      frame.addEventListener("pointercancel", (event) => end(event, false));
+    }
+
+    drawn(layer, how) {
+      if (this.outline) this.outline.remove();
+      layer.setStyle({ interactive: false, dashArray: "6 5", weight: 2, fillOpacity: 0.05 });
+      this.outline = layer.addTo(this.map);
+      const round = (value) => Math.round(value * 1e6) / 1e6;
+      const circle = layer instanceof L.Circle;
+      const shape = { type: "Feature", properties: {}, geometry: null };
+      if (circle) {
+        const at = layer.getLatLng();
+        shape.properties.radius = Math.round(layer.getRadius() * 10) / 10;
+        shape.geometry = { type: "Point", coordinates: [round(at.lng), round(at.lat)] };
+      } else {
+        const ring = layer.getLatLngs()[0].map((at) => [round(at.lng), round(at.lat)]);
+        shape.geometry = { type: "Polygon", coordinates: [[...ring, ring[0]]] };
+      }
+      const inside = circle ? (p) => this.map.distance(layer.getLatLng(), p.at) <= layer.getRadius() : winding(layer.getLatLngs()[0]);
+      const codes = [...this.points.values()].filter(inside).map((p) => p.code);
+      if (this.target === NEW) this.askName(shape, codes, how);
+      else this.sendShape({ hub: this.target }, shape, codes, how);
+    }
+
+    sendShape(aim, shape, codes, how) {
+      const target = aim.hub === undefined || aim.hub === null ? null : this.hub(aim.hub);
+      const locked = codes.filter((code) => this.lockOf(code, target)).length;
+      this.hits.set(this.tab.next + 1, codes);
+      this.send({ t: "shape", shape, how, ...aim });
+      this.say(how + " caught " + many(codes.length, "practice") + (locked ? ", " + whole(locked) + " of them locked" : "") + ".", !codes.length);
+    }
+
+    askName(shape, codes, how) {
+      const patients = codes.reduce((sum, code) => sum + this.points.get(code).patients, 0);
+      const locked = codes.filter((code) => this.lockOf(code, null)).length;
+      const name = h("input", { type: "text", maxlength: 120, value: this.freeName(), "aria-label": "Name of the new hub" });
+      const close = () => { box.remove(); if (this.outline) this.outline.remove(); this.outline = null; };
+      const make = () => {
+        const as = "new-" + this.tab.client.slice(0, 8) + "-" + (this.tab.next + 1);
+        box.remove();
+        this.target = as;
+        this.sendShape({ as, name: name.value.trim() || this.freeName() }, shape, codes, how);
+      };
+      const box = h("div", { class: "pcs-dialog", role: "dialog", "aria-label": "Name the new hub", on: {
+        keydown: (event) => {
+          event.stopPropagation();
+          if (event.key === "Enter") make();
+          if (event.key === "Escape") { close(); this.mapBox.focus(); }
+        },
+      } },
+      h("div", {}, how + " caught " + many(codes.length, "practice") + " with " + whole(patients) + " patients" +
+        (locked ? "; " + whole(locked) + " of them stay where a lock holds them" : "") + "."),
+      h("label", {}, "Name the new hub ", name),
+      h("div", { class: "pcs-hubs-group" }, h("button", { type: "button", "aria-pressed": "true", on: { click: make } }, "Make this hub"),
+        h("button", { type: "button", on: { click: close } }, "Draw again")));
+      ["pointerdown", "mousedown", "click", "dblclick", "wheel"].forEach((kind) => box.addEventListener(kind, (event) => event.stopPropagation()));
+      this.root.querySelectorAll(".pcs-dialog").forEach((old) => old.remove());
+      this.mapFrame.append(box);
+      name.focus();
+      name.select();
+    }
+
+    zoomTo(id) {
+      const at = this.members(id).map((code) => this.points.get(code)).filter(Boolean).map((p) => p.at);
+      if (at.length) this.map.fitBounds(L.latLngBounds(at).pad(0.25), { maxZoom: 14, animate: false });
+    }
+
+    // --- the page ---
+
+    build() {
+      const button = (label, title, click) => h("button", { type: "button", title, on: { click } }, label);
+      this.tools = TOOLS.map(([tool, label, key, title]) => {
+        const made = button(label, title + " (" + key + ")", () => this.setTool(tool));
+        made.dataset.tool = tool;
+        return made;
+      });
+      this.eraser = button("Eraser", "Take practices out of their hubs, with any tool (E)", () => this.toggleEraser());
+      this.undoButton = button("Undo", "", () => this.send({ t: "undo" }));
+      this.redoButton = button("Redo", "", () => this.send({ t: "redo" }));
+      this.fit = button("Whole area", "Show the whole area", () => this.map.fitBounds(this.data.view.area.bounds, { animate: false, padding: [8, 8] }));
+      this.back = h("select", { "aria-label": "Colour of the land", on: { change: () => this.land() } },
+        h("option", { value: "imd" }, "Land: deprivation"), h("option", { value: "hub" }, "Land: hub of the nearest practice"), h("option", { value: "none" }, "Land: plain"));
+      const keys = button("Shortcuts", "Keyboard shortcuts (?)", () => this.showKeys());
+      this.head = h("p", { class: "pcs-hubs-head" });
+      this.line = h("p", { class: "pcs-hubs-say", role: "status", "aria-live": "polite" });
+      this.mapBox = h("div", { style: { height: "100%" }, "aria-label": "Map of practices to paint" });
+      this.mapFrame = h("div", { class: "pcs-hubs-map" }, this.mapBox);
+      this.newHub = button("+ Empty hub", "Add an empty hub and paint with it (N)", () => this.addHub());
+      this.drawHub = button("Draw a hub", "Draw a shape and name the hub it makes (D)", () => this.setTarget(NEW));
+      const parts = window.PCSHubLists;
+      this.list = parts.hubs(this);
+      const side = h("div", { class: "pcs-hubs-side" },
+        h("div", { class: "pcs-hubs-group" }, h("b", {}, "Paint with"), this.newHub, this.drawHub), this.list.element,
+        h("p", { class: "pcs-quiet" }, "Bar: patients. Green: " + whole(this.data.band.low) + " to " + whole(this.data.band.high) + "."));
+      this.parts = [["Figures of every hub", "figures", true], ["Practices: find, choose several, move", "practices", false], ["Score card of the plan", "score", false]].map(([title, kind, open]) => {
+        const part = parts[kind](this);
+        const box = h("details", { "data-part": kind, on: { toggle: () => { this.opened(); this.render(); } } }, h("summary", {}, title), part.element);
+        box.open = open;
+        return { kind, box, update: part.update };
+      });
+      this.root.replaceChildren(this.head,
+        h("div", { class: "pcs-hubs-bar", role: "toolbar", "aria-label": "Painting" },
+          h("div", { class: "pcs-hubs-group" }, this.tools, this.eraser), h("div", { class: "pcs-hubs-group" }, this.undoButton, this.redoButton),
+          h("div", { class: "pcs-hubs-group" }, this.fit, this.back, keys)),
+        this.line, h("div", { class: "pcs-hubs-main" }, this.mapFrame, side), ...this.parts.map((part) => part.box));
+
+      this.map = L.map(this.mapBox, { center: [51.75, 0.55], zoom: 9, zoomSnap: 0.5, attributionControl: true, doubleClickZoom: true });
+      window.PCSMap.mount(this.map, { onPick: (code) => this.pick(code), lines: (code) => this.lines(code) });
+      this.map.on("draw:created", (event) => this.drawn(event.layer, { polygon: "Polygon", rectangle: "Rectangle", circle: "Circle" }[event.layerType]));
+      this.lasso();
+      new ResizeObserver(() => this.map.invalidateSize({ animate: false })).observe(this.mapBox);
+      this.keys = (event) => this.key(event);
+      document.addEventListener("keydown", this.keys, true);
+      this.leave = () => store(this, true);
+      window.addEventListener("pagehide", this.leave);
+    }
+
+    toggleEraser() {
+      if (this.target === null) { this.target = undefined; this.settleTarget(); }
+      else this.target = null;
+      this.setTarget(this.target);
+    }
+
+    showView() {
+      const view = { ...this.data.view, ...this.paintings() };
+      window.PCSMap.update(this.map, view).then(() => { this.nearest = this.nearest || this.nearestPractices(); if (this.back.value === "hub") this.paint(); });
+    }
+    paintings() {
+      const place = new Map(this.hubs.map((hub, i) => [hub.id, i]));
+      const letters = (this.order || []).map((code) => (this.groups.has(code) ? place.get(this.groups.get(code)) : -1));
+      const palette = this.hubs.map((hub) => hub.colour);
+      const changes = { marks: { letters, palette, labels: this.hubs.map((hub, i) => String(i + 1)) } };
+      if (this.back.value === "none") changes.fill = null;
+      if (this.back.value === "imd") changes.fill = this.data.view.fill;
+      if (this.back.value === "hub") {
+        const land = [];
+        (this.nearest || []).forEach(([lsoa, i]) => { land[lsoa] = letters[i]; });
+        for (let i = 0; i < land.length; i += 1) if (land[i] === undefined) land[i] = -1;
+        changes.fill = { ...this.data.view.fill, letters: land, palette, opacity: 0.45, title: "Hub of the nearest practice", labels: this.hubs.map((hub) => hub.name) };
+      }
+      return changes;
+    }
+    paint() { window.PCSMap.paint(this.map, this.paintings()); mark(this.root, "data-painted-event", String(this.tab.next)); }
+    land() { this.nearest = this.nearest || this.nearestPractices(); this.paint(); }
+    // For each LSOA the practice nearest to the middle of its box: [number of LSOA, of practice].
+    nearestPractices() {
+      const all = [...this.points.values()];
+      return window.PCSMap.state(this.map).lsoas.map((layer) => {
+        const middle = layer.getBounds().getCenter(), squash = Math.cos(middle.lat * Math.PI / 180);
+        let best = null, least = Infinity;
+        all.forEach((p) => {
+          const away = (p.at.lat - middle.lat) ** 2 + ((p.at.lng - middle.lng) * squash) ** 2;
+          if (away < least) { least = away; best = p; }
+        });
+        return [layer.feature.properties.i, best ? best.i : -1];
+      });
+    }
+
+    lines(code) {
+      const hub = this.hubs.find((one) => one.id === this.groups.get(code));
+      return [hub ? "Hub " + this.number(hub.id) + ": " + hub.name + (hub.locked ? " (locked)" : "") : "In no hub"];
+    }
+
+    say(text, fault) { mark(this.line, "data-fault", String(Boolean(fault))); put(this.line, text); }
+
+    opened() {
+      const open = this.parts.find((part) => part.kind === "score").box.open;
+      if (open === Boolean(this.scoreOpen)) return;
+      this.scoreOpen = open;
+      this.flush();
+    }
+
+    renderSoon() {
+      if (this.due) return;
+      this.due = requestAnimationFrame(() => { this.due = 0; this.render(); });
+    }
+    render() {
+      if (!this.order) return;
+      put(this.head, this.data.headline);
+      this.tools.forEach((button) => mark(button, "aria-pressed", String(button.dataset.tool === this.tool)));
+      mark(this.eraser, "aria-pressed", String(this.target === null));
+      mark(this.drawHub, "aria-pressed", String(this.target === NEW));
+      const step = (button, label, word, key) => {
+        button.disabled = !label && !this.tab.log.length;
+        mark(button, "title", (label ? word + ": " + label : "Nothing to " + word.toLowerCase()) + " (" + (MAC ? "⌘" : "Ctrl+") + key + ")");
+      };
+      step(this.undoButton, this.data.undo, "Undo", "Z");
+      step(this.redoButton, this.data.redo, "Redo", "Y");
+      this.list.update();
+      this.parts.forEach((part) => { if (part.box.open) part.update(); });
+    }
+
+    // --- keyboard ---
+
+    key(event) {
+      if (!this.root.isConnected) { this.stop(); return; }
+      const typing = event.target.closest && event.target.closest("input:not([type=checkbox]):not([type=color]), textarea, [contenteditable=true]");
+      const letter = event.key.toLowerCase();
+      const take = () => { event.preventDefault(); event.stopPropagation(); };
+      if ((event.ctrlKey || event.metaKey) && !event.altKey && !typing && (letter === "z" || letter === "y")) {
+        take();
+        if (letter === "z" && !event.shiftKey && this.handler && this.handler._markers && this.handler._markers.length) {
+          this.handler.deleteLastVertex();
+        } else this.send({ t: letter === "z" && !event.shiftKey ? "undo" : "redo" });
+        return;
+      }
+      // Single letters count only while the builder has the focus, so that they surprise nobody.
+      if (typing || event.ctrlKey || event.metaKey || event.altKey || !this.root.contains(document.activeElement)) return;
+      const tool = TOOLS.find(([, , key]) => key.toLowerCase() === letter);
+      const shown = this.hubs.filter((hub) => this.shown(hub)).map((hub) => hub.id);
+      const at = shown.indexOf(this.target);
+      if (tool) { take(); this.setTool(tool[0]); }
+      else if (letter === "e") { take(); this.eraser.click(); }
+      else if (letter === "n") { take(); this.addHub(); }
+      else if (letter === "d") { take(); this.setTarget(NEW); }
+      else if (letter === "]" && shown.length) { take(); this.setTarget(shown[(at + 1) % shown.length]); }
+      else if (letter === "[" && shown.length) { take(); this.setTarget(shown[(at + shown.length - (at < 0 ? 0 : 1)) % shown.length]); }
+      else if (letter === "?") { take(); this.showKeys(); }
+      else if (letter === "escape") {
+        if (this.outline) { this.outline.remove(); this.outline = null; }
+        this.root.querySelectorAll(".pcs-dialog").forEach((box) => box.remove());
+        if (this.tool !== "click") this.setTool(this.tool);
+      }
+    }
+
+    showKeys() {
+      const open = this.root.querySelector(".pcs-dialog");
+      if (open) { open.remove(); return; }
+      const cmd = MAC ? "⌘" : "Ctrl";
+      const rows = [[[cmd, "Z"], "undo (while drawing a polygon: its last corner)"], [[cmd, "Y"], "redo; also " + cmd + "+Shift+Z"],
+        ...TOOLS.map(([, label, key]) => [[key], label]), [["E"], "eraser on or off"], [["N"], "new empty hub"], [["D"], "draw a hub"],
+        [["["], "previous hub"], [["]"], "next hub"], [["Esc"], "clear the drawing"], [["?"], "this list"]];
+      const close = h("button", { type: "button", on: { click: () => { box.remove(); this.mapBox.focus(); } } }, "Close");
+      const box = h("div", { class: "pcs-dialog", role: "dialog", "aria-label": "Keyboard shortcuts" },
+        h("b", {}, "Keyboard shortcuts"), h("span", { class: "pcs-small", style: { whiteSpace: "normal" } }, "Letters work while the map or the lists have the focus. To paint without a mouse, choose practices in the table below the map."),
+        h("dl", { class: "pcs-keys" }, rows.map(([names, meaning]) => [h("dt", {}, names.map((name, i) => [i ? "+" : null, h("kbd", {}, name)]).flat()), h("dd", {}, meaning)]).flat()), close);
+      this.mapFrame.append(box);
+      close.focus();
+    }
+
+    stop() {
+      document.removeEventListener("keydown", this.keys, true);
+      window.removeEventListener("pagehide", this.leave);
+      store(this, true);
+    }
+  }
+
+  // Whether a line that closes goes round a point (winding number, Mercator: as drawn).
+  function winding(ring) {
+    const y = (at) => Math.log(Math.tan(Math.PI / 4 + at.lat * Math.PI / 360));
+    const corners = ring.map((at) => [at.lng, y(at)]);
+    return (p) => {
+      const x0 = p.at.lng, y0 = y(p.at);
+      let turns = 0;
+      corners.forEach(([x1, y1], i) => {
+        const [x2, y2] = corners[(i + 1) % corners.length];
+        const side = (x2 - x1) * (y0 - y1) - (x0 - x1) * (y2 - y1);
+        if (y1 <= y0 && y2 > y0 && side > 0) turns += 1;
+        if (y1 > y0 && y2 <= y0 && side < 0) turns -= 1;
+      });
+      return turns !== 0;
+    };
+  }
+
+  window.PCSHubs = {
+    show(root, data, send) {
+      const builder = (root.pcsHubs ||= new Builder(root, send));
+      builder.push = send;
+      if (data.token) document.cookie = "pcs_dash_browser=" + data.token + ";path=/;max-age=31536000;SameSite=Lax";
+      return builder.receive(data);
+    },
+  };
+})();
