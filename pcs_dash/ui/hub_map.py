@@ -1,0 +1,69 @@
+"""The hub builder in the browser: a Streamlit component over the maps' own Leaflet files.
+
+Why not streamlit-folium here: docs/decisions/0002-hub-map-component.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from pcs_dash.web import WebFiles
+
+# The script travels with every answer, so it only fetches the others, which the browser keeps.
+_LOADER = """
+const wanted = {};
+const load = (tag, name, url) => (wanted[url] ||= new Promise((done, failed) => {
+  const element = document.createElement(tag);
+  element[name] = url;
+  if (tag === "link") element.rel = "stylesheet";
+  element.onload = done;
+  element.onerror = () => { delete wanted[url]; failed(new Error(url)); };
+  document.head.append(element);
+}));
+let ready;
+export default function ({ parentElement, data, setStateValue }) {
+  const root = parentElement.querySelector(".pcs-hubs");
+  ready ||= (async () => {
+    await Promise.all(data.styles.map((url) => load("link", "href", url)));
+    for (const url of data.scripts) await load("script", "src", url);
+  })();
+  ready.then(() => window.PCSHubs.show(root, data, (value) => setStateValue("events", value)))
+    .catch((error) => {
+      ready = null;
+      root.textContent = "The map could not be loaded (" + error.message + "). Reload the page.";
+    });
+}
+"""
+
+_builder = st.components.v2.component(
+    "pcs_dash_hub_builder",
+    html='<div class="pcs-hubs"><div style="min-height: 640px">Loading the map ...</div></div>',
+    js=_LOADER,
+    isolate_styles=False,
+)
+
+
+def show_builder(
+    web: WebFiles,
+    content: Mapping[str, Any],
+    *,
+    key: str,
+    on_events: Callable[[], None],
+) -> Any:
+    """Show the builder; what the user does arrives as `events(key)` when `on_events` is called."""
+    data = {
+        **content,
+        "scripts": [web.scripts[0], *web.draw_scripts, *web.scripts[1:], *web.hub_scripts],
+        "styles": [*web.styles, *web.draw_styles, *web.hub_styles],
+    }
+    result = _builder(key=key, data=data, on_events_change=on_events)
+    return result.events
+
+
+def events(key: str) -> Any:
+    """What the browser last sent, or None."""
+    state = st.session_state.get(key)
+    return None if state is None else state.get("events")

@@ -1,0 +1,121 @@
+"""The map and the hubs beside it: what the browser is sent, and what it sends back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pcs_dash import maps
+from pcs_dash.build import Dataset
+from pcs_dash.hubs.palette import PALETTE
+from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
+from pcs_dash.hubs.summary import scorecard, summarise_hubs
+from pcs_dash.metrics.workforce import patients_per_fte_gp
+from pcs_dash.ui import hub_map
+from pcs_dash.ui.choices import Choices
+from pcs_dash.ui.hubs import figures, work
+from pcs_dash.ui.hubs.events import apply
+from pcs_dash.web import WebFiles
+
+KEY = "hub-builder"
+
+
+@st.fragment
+def show(dataset: Dataset, web: WebFiles, choices: Choices) -> None:
+    """The builder. A click reruns this alone: no widget of the page takes part."""
+    answer = hub_map.show_builder(
+        web, content(dataset, web, choices), key=KEY, on_events=lambda: hear(dataset, choices)
+    )
+    # After a restart the browser's events come with the first run, before any callback is known.
+    if unheard(answer):
+        hear(dataset, choices)
+        st.rerun(scope="fragment")
+
+
+def hear(dataset: Dataset, choices: Choices) -> None:
+    """Apply what the browser reports and keep the plan, before anything is drawn."""
+    sent = hub_map.events(KEY)
+    if not isinstance(sent, Mapping):
+        return
+    st.session_state["hub-score-open"] = bool(sent.get("score"))
+    client, events = str(sent.get("client", ""))[:40], sent.get("list")
+    if client and isinstance(events, list) and unheard(sent):
+        caught_among = choices.area.select(dataset.practices)
+        work.put(apply(work.desk(), client, events, caught_among))
+
+
+def unheard(sent: Any) -> bool:
+    """Whether the browser reports something that was not applied yet."""
+    if not isinstance(sent, Mapping) or not isinstance(sent.get("list"), list):
+        return False
+    seen = work.desk().applied.get(str(sent.get("client", ""))[:40], 0)
+    numbers = (item.get("n") for item in sent["list"] if isinstance(item, Mapping))
+    return any(isinstance(number, int) and number > seen for number in numbers)
+
+
+def content(dataset: Dataset, web: WebFiles, choices: Choices) -> dict[str, Any]:
+    """Everything the builder shows, ready for JSON; names are as typed, for it to show as text."""
+    desk, rules, plan = work.desk(), work.rules(), work.desk().plan
+    left_out = tuple(choices.excluded.index)
+    judged = work.prepared(
+        choices.area.key, choices.definition.key, choices.edition, left_out, choices.practices
+    )
+    near = work.neighbourhood(choices.area.key, left_out, choices.area, dataset, choices.practices)
+    options: dict[str, Any] = {"benchmark": choices.benchmark, "rules": rules, "neighbours": near}
+    summary = summarise_hubs(plan, judged, **options)
+    columns = figures.columns(rules, choices.benchmark)
+    low, high = figures.band_of(rules)
+    made: dict[str, Any] = {
+        "view": _view(dataset, web, choices),
+        "area": choices.area.name,
+        "excluded": list(left_out),
+        "plan": {
+            "hubs": [hub.to_dict() for hub in plan.hubs],
+            "groups": _groups(plan, dataset.practices),
+        },
+        "applied": {client: [number, number] for client, number in desk.applied.items()},
+        "aliases": dict(desk.aliases),
+        "undo": desk.history.undo_label,
+        "redo": desk.history.redo_label,
+        "said": {"n": work.saying(), "text": desk.said.text, "fault": desk.said.fault},
+        "figures": {
+            "columns": columns,
+            "rows": figures.rows(
+                summary, summarise_hubs(EMPTY_PLAN, judged, **options), columns, choices.benchmark
+            ),
+        },
+        "headline": figures.headline(plan, summary, rules, choices.area.name),
+        "note": f"{choices.basis} Totals are counted on their own and equal the sum of the rows.",
+        "band": {"low": low, "high": high},
+        "palette": list(PALETTE[:20]),
+        "token": work.token(),
+    }
+    if st.session_state.get("hub-score-open"):
+        score = scorecard(plan, judged, summary=summary, **options)
+        made["score"] = figures.score_lines(score)
+    return made
+
+
+def _view(dataset: Dataset, web: WebFiles, choices: Choices) -> dict[str, Any]:
+    ratios = patients_per_fte_gp(dataset.practices, choices.definition.key)
+    return maps.view(
+        web,
+        choices.area,
+        key="hubs",
+        fill=maps.quintile_fill(
+            dataset.lsoas, choices.edition, palette=maps.QUINTILE_GREYS, opacity=0.75
+        ),
+        marks={},
+        values=ratios.mask(ratios.index.isin(choices.excluded.index)),
+        value_title=f"Patients per FTE GP ({choices.definition.label.lower()})",
+        tiles=choices.tiles,
+    )
+
+
+def _groups(plan: Plan, practices: pd.DataFrame) -> list[int]:
+    """For each practice the place of its hub in the plan, -1 for none."""
+    place = {hub.id: number for number, hub in enumerate(plan.hubs)}
+    return [place.get(plan.assignment.get(code, ""), -1) for code in practices.index]

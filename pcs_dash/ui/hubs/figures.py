@@ -1,0 +1,177 @@
+"""What the builder shows of a plan: the figures of every hub, the score card, the headline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from pcs_dash.hubs.measures import HUB_MEASURES
+from pcs_dash.hubs.plan import Plan
+from pcs_dash.hubs.rules import Rule
+from pcs_dash.hubs.summary import BAND, verdict_column
+from pcs_dash.metrics.workforce import Benchmark
+
+_SHARES = [f"share_quintile_{quintile}" for quintile in range(1, 6)]
+# In the order shown; those of the second list only with "every measure".
+_FIRST = ("practices", "patients", "fte_gp", "patients_per_fte_gp", "against", "imd_score", "mix")
+_MORE = (
+    "fte_gap", "nurse_fte", "direct_care_fte", "single_handed", "below_4500", "below_2_5_wte",
+    "share_gps_55_plus", "share_gps_60_plus", "share_quintile_1", "mean_distance_km", "widest_km",
+    "contiguous", "practices_without_fte", "practices_outside_area",
+)  # fmt: skip
+_SHORT = {
+    "mean_distance_km": "Mean km to centre",
+    "widest_km": "Widest km",
+    "single_handed": "Single-handed",
+    "below_4500": "Under 4,500 patients",
+    "below_2_5_wte": "Under 2.5 WTE",
+    "share_quintile_1": "In quintile 1",
+    "practices_without_fte": "No FTE figure",
+    "practices_outside_area": "Not in these figures",
+    "direct_care_fte": "Direct care FTE",
+    "nurse_fte": "Nurse FTE",
+}
+
+
+def columns(rules: Sequence[Rule], benchmark: Benchmark) -> list[dict[str, Any]]:
+    """The table's columns: key, label, help, kind, decimals, more."""
+    first = [_column(key, benchmark) for key in _FIRST]
+    judged = [
+        {"key": verdict_column(rule), "label": rule.label, "kind": "verdict", "help": rule.source}
+        for rule in rules
+        if rule.on and not rule.of_practices
+    ]
+    of_practices = [
+        {
+            "key": verdict_column(rule),
+            "label": f"Every practice: {rule.label}",
+            "kind": "verdict",
+            "help": rule.source,
+            "more": True,
+        }
+        for rule in rules
+        if rule.on and rule.of_practices
+    ]
+    more = [{**_column(key, benchmark), "more": True} for key in _MORE]
+    return [*first, *judged, *more, *of_practices]
+
+
+def _column(key: str, benchmark: Benchmark) -> dict[str, Any]:
+    if key == "against":
+        help = f"Patients per FTE GP against {benchmark.label}: {benchmark.value:,.0f}."
+        return {"key": key, "label": f"Against {benchmark.label}", "kind": "change", "help": help}
+    if key == "mix":
+        help = "Patients by national deprivation quintile, darkest = most deprived."
+        return {"key": key, "label": "Quintiles 1 to 5", "kind": "mix", "help": help}
+    measure = HUB_MEASURES[key]
+    kind = {"share": "share", "yes/no": "yesno"}.get(measure.unit, "number")
+    return {
+        "key": key,
+        "label": _SHORT.get(key, measure.label),
+        "kind": "signed" if key == "fte_gap" else kind,
+        "decimals": measure.decimals,
+        "help": measure.definition,
+    }
+
+
+def rows(
+    summary: pd.DataFrame,
+    area: pd.DataFrame,
+    wanted: Sequence[dict[str, Any]],
+    benchmark: Benchmark,
+) -> list[list[Any]]:
+    """One list a hub, then Unassigned and the area, in the order of `wanted`; None = missing.
+
+    `area` is the summary of a plan without hubs: its one row is the area, counted on its own.
+    """
+    made = [_cells(table, wanted, benchmark) for table in (summary, area)]
+    return [*made[0], *made[1]]
+
+
+def _cells(
+    table: pd.DataFrame, wanted: Sequence[dict[str, Any]], benchmark: Benchmark
+) -> list[list[Any]]:
+    columns = []
+    for column in wanted:
+        key = str(column["key"])
+        if key == "against":
+            values = (table["patients_per_fte_gp"] / benchmark.value - 1).tolist()
+        elif key == "mix":
+            shares = table[_SHARES].round(4).to_numpy().tolist()
+            values = [None if share[0] != share[0] else share for share in shares]
+        else:
+            values = table[key].tolist()
+        columns.append([_plain(value) for value in values])
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value is pd.NA:
+        return None
+    if isinstance(value, (str, list)):
+        return value
+    if isinstance(value, float):
+        return None if value != value else round(value, 4)
+    return value
+
+
+def score_lines(score: pd.DataFrame) -> list[list[str]]:
+    """The score card as text: measure, value, unit, definition."""
+    return [
+        [
+            row.measure,
+            _score_value(row),
+            "" if row.unit == "0 to 1" else str(row.unit),
+            row.definition,
+        ]
+        for row in score.itertuples()
+    ]
+
+
+def _score_value(row: Any) -> str:
+    if pd.isna(row.value):
+        return "no figure"
+    small = row.unit in ("ratio", "0 to 1")
+    value = f"{row.value:,.2f}" if small else f"{row.value:,.0f}"
+    return value if pd.isna(row.of) else f"{value} of {row.of:,.0f}"
+
+
+def band_of(rules: Sequence[Rule]) -> tuple[float, float]:
+    """The band drawn in the bars: the first rule that is on and holds patients between two."""
+    for rule in rules:
+        if (
+            rule.on
+            and rule.measure == "patients"
+            and rule.lower is not None
+            and rule.upper is not None
+        ):
+            return rule.lower, rule.upper
+    return float(BAND[0]), float(BAND[1])
+
+
+def headline(plan: Plan, summary: pd.DataFrame, rules: Sequence[Rule], area: str) -> str:
+    """The plan in a sentence or two: how many hubs keep each hub rule, who is in none, the sum."""
+    hubs = summary.iloc[:-1]
+    filled, rest = hubs[hubs["practices"] > 0], summary.iloc[-1]
+    total, people = int(summary["practices"].sum()), int(summary["patients"].sum())
+    whole = f"{area}: {total:,} practices, {people:,} patients"
+    if filled.empty:
+        return f"{whole}, none in a hub yet. Choose a hub and click practices, or draw a shape."
+    verdicts = [
+        f"{int((filled[verdict_column(rule)] == 'meets').sum())} meet {rule.label}"
+        for rule in rules
+        if rule.on and rule.measure == "patients"
+    ]
+    parts = [f"{len(filled):,} {'hub' if len(filled) == 1 else 'hubs'}", *verdicts]
+    none = int(rest["practices"])
+    in_none = (
+        f"{none:,} {'practice' if none == 1 else 'practices'} ({int(rest['patients']):,} patients) "
+        "in no hub"
+        if none
+        else "every practice in a hub"
+    )
+    outside = int(hubs["practices_outside_area"].sum())
+    tail = f" {outside:,} more of the plan lie outside the area or are left out." if outside else ""
+    return f"{'; '.join(parts)}; {in_none}. {whole} in all.{tail}"
