@@ -57,7 +57,7 @@ class Neighbours:
 
     @property
     def graph(self) -> Graph:
-        """The same as a libpysal Graph (binary, symmetric; isolates included), for PySAL's tools."""
+        """The same as a libpysal Graph (binary, symmetric; isolates included), for PySAL."""
         from libpysal.graph import Graph  # takes seconds: only for those who ask
 
         first, second = self.pairs.T

@@ -465,7 +465,7 @@ def clean_name(name: object) -> str:
             f"The hub name '{_short(text)}' has {len(text)} characters. "
             f"Use {MAX_NAME_LENGTH} at the most."
         )
-    if _unprintable(text):
+    if _unprintable(text) or not any(unicodedata.category(c)[0] in "LNPS" for c in text):
         raise PlanError(
             f"The hub name '{_short(text)}' has characters that can't be shown. Retype it."
         )
