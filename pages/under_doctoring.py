@@ -32,41 +32,32 @@ headline = words.benchmark_words(
 )
 st.markdown(f"#### {headline.finding} {profile.gap_sentence(total['fte_gap'])}")
 
-figures = st.columns(5)
 relative = total["patients_per_fte_gp"] / benchmark.value - 1
-figures[0].metric(
-    "Patients per FTE GP",
-    profile.number(total["patients_per_fte_gp"]),
-    f"{relative:+.0%} against {benchmark.label}" if pd.notna(relative) else None,
-    delta_color="inverse",
-)
-figures[1].metric(
-    "FTE GPs to add",
-    profile.signed(total["fte_gap"]),
-    f"to reach {benchmark.value:,.0f}",
-    delta_color="off",
-    delta_arrow="off",
-)
-figures[2].metric(
-    "Registered patients",
-    profile.number(total["patients"]),
-    f"with {profile.number(total['fte_gp'], 1)} FTE GPs",
-    delta_color="off",
-    delta_arrow="off",
-)
-figures[3].metric(
-    "Practices above the benchmark",
-    f"{int((ratios > benchmark.value).sum()):,} of {int(ratios.notna().sum()):,}",
-    f"{int(total['single_handed'])} single-handed",
-    delta_color="off",
-    delta_arrow="off",
-)
-figures[4].metric(
-    "GPs aged 60 and over",
-    profile.per_cent(total["share_gps_60_plus"]),
-    "of all GPs by headcount",
-    delta_color="off",
-    delta_arrow="off",
+show.figures(
+    show.Figure(
+        "Patients per FTE GP",
+        profile.number(total["patients_per_fte_gp"]),
+        f"{relative:+.0%} against {benchmark.label}" if pd.notna(relative) else "",
+        more_is_worse=True,
+    ),
+    show.Figure(
+        "FTE GPs to add", profile.signed(total["fte_gap"]), f"to reach {benchmark.value:,.0f}"
+    ),
+    show.Figure(
+        "Registered patients",
+        profile.number(total["patients"]),
+        f"with {profile.number(total['fte_gp'], 1)} FTE GPs",
+    ),
+    show.Figure(
+        "Practices above the benchmark",
+        f"{int((ratios > benchmark.value).sum()):,} of {int(ratios.notna().sum()):,}",
+        f"{int(total['single_handed'])} single-handed",
+    ),
+    show.Figure(
+        "GPs aged 60 and over",
+        profile.per_cent(total["share_gps_60_plus"]),
+        "of all GPs by headcount",
+    ),
 )
 missing = int(total["practices_without_fte"])
 st.caption(
@@ -185,12 +176,12 @@ TABLE_COLUMNS = {
     "Patients": st.column_config.NumberColumn(format="localized"),
     "FTE GPs": st.column_config.NumberColumn(format="%.1f"),
     "Patients per FTE GP": st.column_config.NumberColumn(format="%,.0f"),
-    "Against benchmark": st.column_config.NumberColumn(format="percent"),
+    "Against benchmark": st.column_config.NumberColumn(format="%+.0f%%"),
     "FTE GPs to add": st.column_config.NumberColumn(format="%+.1f"),
     "GPs per 10,000": st.column_config.NumberColumn(format="%.1f"),
-    "Aged 60+": st.column_config.NumberColumn(format="percent"),
+    "Aged 60+": st.column_config.NumberColumn(format="%.0f%%"),
     "IMD score": st.column_config.NumberColumn(format="%.1f"),
-    "In quintile 1": st.column_config.NumberColumn(format="percent"),
+    "In quintile 1": st.column_config.NumberColumn(format="%.0f%%"),
 }
 
 
@@ -212,12 +203,13 @@ def practice_table(choices: Choices) -> pd.DataFrame:
             "Patients": practices["patients"],
             "FTE GPs": measures["fte_gp"],
             "Patients per FTE GP": measures["patients_per_fte_gp"],
-            "Against benchmark": measures["patients_per_fte_gp"] / choices.benchmark.value - 1,
+            "Against benchmark": 100
+            * (measures["patients_per_fte_gp"] / choices.benchmark.value - 1),
             "FTE GPs to add": measures["fte_gap"],
             "GPs per 10,000": measures["gps_per_10000"],
-            "Aged 60+": measures["share_gps_60_plus"],
+            "Aged 60+": 100 * measures["share_gps_60_plus"],
             "IMD score": practices["imd_score"],
-            "In quintile 1": quintile_shares(practices, choices.edition)[1],
+            "In quintile 1": 100 * quintile_shares(practices, choices.edition)[1],
             "Flags": [" ".join(profile.flags(row)) for _, row in practices.iterrows()],
         }
     )

@@ -14,6 +14,8 @@ _STYLE = """
 <style>
 .stMainBlockContainer { padding-top: 2.6rem; padding-bottom: 2rem; }
 .stMainBlockContainer h1 { font-size: 1.9rem; padding: 0 0 0.3rem; }
+.stMainBlockContainer h2 { font-size: 1.4rem; padding-bottom: 0.2rem; }
+.stMainBlockContainer h3 { font-size: 1.15rem; }
 .pcs-small-table { overflow-x: auto; font-size: 0.86rem; }
 .pcs-small-table caption { text-align: left; font-weight: 600; padding-bottom: 4px; }
 .pcs-small-table table { border-collapse: collapse; width: 100%; }
@@ -24,7 +26,7 @@ _STYLE = """
 .pcs-small-table tbody th { font-weight: 400; }
 :focus-visible { outline: 3px solid #d6006e !important; outline-offset: 1px; }
 @media (max-width: 640px) {
-  .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; padding-top: 3.2rem; }
+  .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; padding-top: 4.2rem; }
   .stMainBlockContainer h1 { font-size: 1.5rem; }
   .stMainBlockContainer h4 { font-size: 1.05rem; }
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,36 @@ from pcs_dash.cli.output import neutralise
 from pcs_dash.maps import BIVARIATE_COLOURS, Legend, PracticeMap, view_layer
 from pcs_dash.sources import ATTRIBUTION
 from pcs_dash.web import WebFiles
+
+# Wide enough for the longest label; two stand side by side on a phone.
+FIGURE_WIDTH = 168
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A headline figure: what it is, its value as text, a short note below.
+
+    `more_is_worse` colours the note by its sign; otherwise it stays neutral.
+    """
+
+    label: str
+    value: str
+    note: str = ""
+    more_is_worse: bool = False
+
+
+def figures(*items: Figure) -> None:
+    """Headline figures in a row that wraps on a narrow screen."""
+    with st.container(horizontal=True, gap="medium"):
+        for item in items:
+            st.metric(
+                item.label,
+                item.value,
+                item.note or None,
+                delta_color="inverse" if item.more_is_worse else "off",
+                delta_arrow="auto" if item.more_is_worse else "off",
+                width=FIGURE_WIDTH,
+            )
 
 
 def show_map(

@@ -1,0 +1,29 @@
+"""The app without a browser: every page run as a session would run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pcs_dash.paths import ROOT
+
+
+@pytest.fixture
+def run_page(tmp_path, monkeypatch) -> Callable[..., AppTest]:
+    """Run app.py, switch to a page, with query parameters; fails if the page raised."""
+    monkeypatch.setenv("PCS_DASH_DATABASE", str(tmp_path / "plans.sqlite"))
+    monkeypatch.setenv("PCS_DASH_DATA_DIR", str(tmp_path / "data"))
+
+    def run(page: str = "", **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for name, value in query.items():
+            app.query_params[name] = value
+        if page:
+            app.switch_page(f"pages/{page}.py")
+        app.run()
+        assert not app.exception, app.exception[0].stack_trace
+        return app
+
+    return run
