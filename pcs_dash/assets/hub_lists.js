@@ -40,13 +40,16 @@
 
   function hubs(app) {
     const list = h("ul", { class: "pcs-hubs-list", "aria-label": "Hubs: choose the one to paint with", tabindex: "-1" });
+    const foot = h("div", { class: "pcs-hubs-foot" });
+    const element = h("div", { class: "pcs-hubs-lists" }, list, foot);
     const rows = new Map();
-    const rest = h("li", {}, h("div", { class: "pcs-row" }));
+    const rest = h("div", { class: "pcs-row" });
     const restPick = pickButton(() => app.setTarget(null), "–");
     restPick.badge.classList.add("pcs-none");
-    rest.firstChild.append(restPick.button);
-    const away = h("li", { class: "pcs-quiet", style: { padding: "4px 8px" } });
-    const total = h("li", { class: "pcs-total" });
+    rest.append(restPick.button);
+    const away = h("div", { class: "pcs-quiet", style: { padding: "0 8px" } });
+    const total = h("div", { class: "pcs-total" });
+    foot.append(rest, away, total);
     let open = null;
 
     function pickButton(choose, number) {
@@ -72,7 +75,7 @@
       put(pick.name, (hub.locked ? "🔒 " : "") + hub.name);
       put(pick.count, whole(sum.patients));
       put(pick.small, many(sum.practices, "practice") + (hub.id === null ? "" : " " + sign));
-      pick.value.style.width = 100 * sum.patients / scale + "%";
+      pick.value.style.width = Math.min(100, 100 * sum.patients / scale) + "%";
       pick.band.style.display = hub.id === null ? "none" : "";
       pick.band.style.left = 100 * band.low / scale + "%";
       pick.band.style.width = 100 * (band.high - band.low) / scale + "%";
@@ -84,7 +87,9 @@
 
     function update() {
       const shown = app.hubs.filter((hub) => app.shown(hub));
-      const scale = Math.max(app.data.band.high * 1.25, ...app.hubs.map((hub) => app.sums.get(hub.id).patients), 1);
+      // One very large hub must not squeeze the band: the bar ends at twice its upper end.
+      const most = Math.max(1, ...shown.map((hub) => app.sums.get(hub.id).patients));
+      const scale = Math.min(Math.max(app.data.band.high * 1.25, most), app.data.band.high * 2);
       const live = new Set(shown.map((hub) => hub.id));
       rows.forEach((made, id) => { if (!live.has(id)) { made.item.remove(); rows.delete(id); } });
       let before = null;
@@ -110,9 +115,8 @@
       away.style.display = hidden ? "" : "none";
       const all = app.sums.get("all");
       put(total, "Total: " + many(all.practices, "practice") + ", " + whole(all.patients) + " patients");
-      [rest, away, total].forEach((item) => { if (item.parentNode !== list) list.append(item); });
     }
-    return { element: list, update };
+    return { element, update };
   }
 
   // What can be changed of one hub. Every change can be undone, so none asks twice.
@@ -178,7 +182,7 @@
       const same = wanted.length === columns.length && wanted.every((column, i) => column.key === columns[i].key && column.label === columns[i].label);
       columns = wanted;
       if (!same) {
-        head.replaceChildren(...columns.map((column) => h("th", { scope: "col", class: column.text ? "pcs-text" : "" },
+        head.replaceChildren(...columns.map((column) => h("th", { scope: "col", class: (column.text ? "pcs-text" : "") + (column.kind === "verdict" ? " pcs-wide" : "") },
           column.bare ? column.label : h("button", { type: "button", title: column.help || null, on: { click: () => sort(column) } }, column.label))));
       }
       columns.forEach((column, i) => {

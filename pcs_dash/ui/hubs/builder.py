@@ -16,54 +16,54 @@ from pcs_dash.hubs.summary import scorecard, summarise_hubs
 from pcs_dash.metrics.workforce import patients_per_fte_gp
 from pcs_dash.ui import hub_map
 from pcs_dash.ui.choices import Choices
-from pcs_dash.ui.hubs import figures, work
+from pcs_dash.ui.hubs import figures
 from pcs_dash.ui.hubs.events import apply
+from pcs_dash.ui.hubs.work import Work, neighbours_for, prepared_for
 from pcs_dash.web import WebFiles
 
 KEY = "hub-builder"
 
 
 @st.fragment
-def show(dataset: Dataset, web: WebFiles, choices: Choices) -> None:
+def show(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> None:
     """The builder. A click reruns this alone: no widget of the page takes part."""
     answer = hub_map.show_builder(
-        web, content(dataset, web, choices), key=KEY, on_events=lambda: hear(dataset, choices)
+        web,
+        content(work, dataset, web, choices),
+        key=KEY,
+        on_events=lambda: hear(work, dataset, choices),
     )
     # After a restart the browser's events come with the first run, before any callback is known.
-    if unheard(answer):
-        hear(dataset, choices)
+    if unheard(work, answer):
+        hear(work, dataset, choices)
         st.rerun(scope="fragment")
 
 
-def hear(dataset: Dataset, choices: Choices) -> None:
+def hear(work: Work, dataset: Dataset, choices: Choices) -> None:
     """Apply what the browser reports and keep the plan, before anything is drawn."""
     sent = hub_map.events(KEY)
     if not isinstance(sent, Mapping):
         return
     st.session_state["hub-score-open"] = bool(sent.get("score"))
     client, events = str(sent.get("client", ""))[:40], sent.get("list")
-    if client and isinstance(events, list) and unheard(sent):
+    if client and isinstance(events, list) and unheard(work, sent):
         caught_among = choices.area.select(dataset.practices)
-        work.put(apply(work.desk(), client, events, caught_among))
+        work.put(apply(work.desk, client, events, caught_among))
 
 
-def unheard(sent: Any) -> bool:
+def unheard(work: Work, sent: Any) -> bool:
     """Whether the browser reports something that was not applied yet."""
     if not isinstance(sent, Mapping) or not isinstance(sent.get("list"), list):
         return False
-    seen = work.desk().applied.get(str(sent.get("client", ""))[:40], 0)
+    seen = work.desk.applied.get(str(sent.get("client", ""))[:40], 0)
     numbers = (item.get("n") for item in sent["list"] if isinstance(item, Mapping))
     return any(isinstance(number, int) and number > seen for number in numbers)
 
 
-def content(dataset: Dataset, web: WebFiles, choices: Choices) -> dict[str, Any]:
+def content(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> dict[str, Any]:
     """Everything the builder shows, ready for JSON; names are as typed, for it to show as text."""
-    desk, rules, plan = work.desk(), work.rules(), work.desk().plan
-    left_out = tuple(choices.excluded.index)
-    judged = work.prepared(
-        choices.area.key, choices.definition.key, choices.edition, left_out, choices.practices
-    )
-    near = work.neighbourhood(choices.area.key, left_out, choices.area, dataset, choices.practices)
+    desk, rules, plan = work.desk, work.rules, work.desk.plan
+    judged, near = prepared_for(choices), neighbours_for(choices, dataset)
     options: dict[str, Any] = {"benchmark": choices.benchmark, "rules": rules, "neighbours": near}
     summary = summarise_hubs(plan, judged, **options)
     columns = figures.columns(rules, choices.benchmark)
@@ -71,7 +71,7 @@ def content(dataset: Dataset, web: WebFiles, choices: Choices) -> dict[str, Any]
     made: dict[str, Any] = {
         "view": _view(dataset, web, choices),
         "area": choices.area.name,
-        "excluded": list(left_out),
+        "excluded": list(choices.excluded.index),
         "plan": {
             "hubs": [hub.to_dict() for hub in plan.hubs],
             "groups": _groups(plan, dataset.practices),
@@ -80,18 +80,19 @@ def content(dataset: Dataset, web: WebFiles, choices: Choices) -> dict[str, Any]
         "aliases": dict(desk.aliases),
         "undo": desk.history.undo_label,
         "redo": desk.history.redo_label,
-        "said": {"n": work.saying(), "text": desk.said.text, "fault": desk.said.fault},
+        "said": {"n": work.saying, "text": desk.said.text, "fault": desk.said.fault},
         "figures": {
             "columns": columns,
             "rows": figures.rows(
                 summary, summarise_hubs(EMPTY_PLAN, judged, **options), columns, choices.benchmark
             ),
         },
-        "headline": figures.headline(plan, summary, rules, choices.area.name),
+        "headline": figures.headline(summary, rules, choices.area.name),
         "note": f"{choices.basis} Totals are counted on their own and equal the sum of the rows.",
         "band": {"low": low, "high": high},
         "palette": list(PALETTE[:20]),
-        "token": work.token(),
+        "token": work.token,
+        "draft": work.draft_fault,
     }
     if st.session_state.get("hub-score-open"):
         score = scorecard(plan, judged, summary=summary, **options)

@@ -10,6 +10,7 @@ id, or by a passing id ("new-7") that the browser gave a hub of its own making.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -121,7 +122,7 @@ def _carry_out(desk: Desk, event: Mapping[str, Any], practices: pd.DataFrame) ->
     if kind == "shape":
         return _shape(desk, event, practices)
     if kind == "paint":
-        return _paint(desk, event)
+        return _paint(desk, event, practices)
     if kind == "add":
         return _add(desk, event)[0]
     change = _KINDS.get(str(kind))
@@ -145,11 +146,11 @@ def _hub_id(desk: Desk, named: Any) -> str:
 # --- painting ---
 
 
-def _paint(desk: Desk, event: Mapping[str, Any]) -> Desk:
+def _paint(desk: Desk, event: Mapping[str, Any], practices: pd.DataFrame) -> Desk:
     codes = [str(code) for code in event["codes"]]
     hub = None if event["hub"] is None else _hub_id(desk, event["hub"])
     moved = _moved(desk.plan, codes, hub)
-    return _told(desk, moved, hub, caught=len(codes), how="")
+    return _told(desk, moved, hub, practices, caught=len(codes), how="")
 
 
 def _shape(desk: Desk, event: Mapping[str, Any], practices: pd.DataFrame) -> Desk:
@@ -161,43 +162,43 @@ def _shape(desk: Desk, event: Mapping[str, Any], practices: pd.DataFrame) -> Des
         made, hub_id = _add(desk, event)
         moved = _moved(made.plan, codes, hub_id)
         # One step: the new hub and its practices come and go together.
-        plan = moved.plan
         named = replace(made, history=desk.history)
-        return _told(named, replace(moved, plan=plan), hub_id, caught=len(codes), how=how)
+        return _told(named, moved, hub_id, practices, caught=len(codes), how=how)
     hub = None if event["hub"] is None else _hub_id(desk, event["hub"])
-    return _told(desk, _moved(desk.plan, codes, hub), hub, caught=len(codes), how=how)
+    moved = _moved(desk.plan, codes, hub)
+    return _told(desk, moved, hub, practices, caught=len(codes), how=how)
 
 
 def _moved(plan: Plan, codes: Sequence[str], hub_id: str | None) -> Moved:
     return plan.try_unassign(codes) if hub_id is None else plan.try_assign(codes, hub_id)
 
 
-def _told(desk: Desk, moved: Moved, hub_id: str | None, *, caught: int, how: str) -> Desk:
+def _told(
+    desk: Desk,
+    moved: Moved,
+    hub_id: str | None,
+    practices: pd.DataFrame,
+    *,
+    caught: int,
+    how: str,
+) -> Desk:
     """Say how many were caught, moved, there already, and held back by which lock."""
     target = "no hub" if hub_id is None else f"'{moved.plan.hub(hub_id).name}'"
-    before, count = desk.plan, len(moved.moved)
-    label = f"{_practices(count)} to {target}"
-    if count == 1:
-        label = f"{moved.moved[0]} to {target}"
-    parts = [label] if count else []
-    taken: dict[str, int] = {}
-    for code in moved.moved:
-        former = before.hub_of(code)
-        if former is not None:
-            taken[former.name] = taken.get(former.name, 0) + 1
-    if taken and (hub_id is not None or count > 1):
-        parts.append("from " + _listed(taken))
+    label = f"{_named(moved.moved, practices)} to {target}"
+    parts = [label] if moved.moved else []
+    former = [desk.plan.hub_of(code) for code in moved.moved]
+    left = Counter(hub.name for hub in former if hub is not None)
+    if left:
+        parts.append("from " + _listed(left, of=len(moved.moved) > 1))
     if moved.unchanged:
         parts.append(f"{_practices(len(moved.unchanged))} there already")
     if moved.refused:
-        held: dict[str, int] = {}
-        for name in moved.refused.values():
-            held[name] = held.get(name, 0) + 1
+        held = Counter(moved.refused.values())
         parts.append(f"{_practices(len(moved.refused))} kept by a lock ({_listed(held)})")
     text = "; ".join(parts) or "nothing to move"
     if how:
         text = f"{how} caught {_practices(caught)}: {text}"
-    nothing = not count and (bool(moved.refused) or not caught)
+    nothing = not moved.moved and (bool(moved.refused) or not caught)
     return replace(
         desk,
         history=desk.history.change(moved.plan, label),
@@ -205,13 +206,23 @@ def _told(desk: Desk, moved: Moved, hub_id: str | None, *, caught: int, how: str
     )
 
 
+def _named(codes: Sequence[str], practices: pd.DataFrame) -> str:
+    """One practice by its name, several by their number."""
+    if len(codes) == 1 and codes[0] in practices.index:
+        return str(practices.at[codes[0], "practice_name"])
+    return _practices(len(codes))
+
+
 def _practices(count: int) -> str:
     return f"{count:,} practice" if count == 1 else f"{count:,} practices"
 
 
-def _listed(counts: Mapping[str, int], limit: int = 3) -> str:
-    ordered = sorted(counts.items(), key=lambda item: -item[1])
-    shown = ", ".join(f"{number} of '{name}'" for name, number in ordered[:limit])
+def _listed(counts: Counter[str], *, of: bool = True, limit: int = 3) -> str:
+    """ "3 of 'A', 2 of 'B' and 4 more hubs"; without the numbers unless `of`."""
+    ordered = counts.most_common()
+    shown = ", ".join(
+        f"{number} of '{name}'" if of else f"'{name}'" for name, number in ordered[:limit]
+    )
     return shown if len(ordered) <= limit else f"{shown} and {len(ordered) - limit} more hubs"
 
 
@@ -253,11 +264,11 @@ def _merge(plan: Plan, hub: str, event: Mapping[str, Any]) -> tuple[Plan, str]:
     return plan.merge(into, hub), label
 
 
-def _empty(plan: Plan, hub: str, event: Mapping[str, Any]) -> tuple[Plan, str]:
+def _empty(plan: Plan, hub: str, _: Mapping[str, Any]) -> tuple[Plan, str]:
     return plan.empty(hub), f"Empty '{plan.hub(hub).name}'"
 
 
-def _delete(plan: Plan, hub: str, event: Mapping[str, Any]) -> tuple[Plan, str]:
+def _delete(plan: Plan, hub: str, _: Mapping[str, Any]) -> tuple[Plan, str]:
     return plan.delete_hub(hub), f"Delete '{plan.hub(hub).name}'"
 
 

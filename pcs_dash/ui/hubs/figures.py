@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from pcs_dash.hubs.measures import HUB_MEASURES
-from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.hubs.summary import BAND, verdict_column
 from pcs_dash.metrics.workforce import Benchmark
@@ -39,7 +38,12 @@ def columns(rules: Sequence[Rule], benchmark: Benchmark) -> list[dict[str, Any]]
     """The table's columns: key, label, help, kind, decimals, more."""
     first = [_column(key, benchmark) for key in _FIRST]
     judged = [
-        {"key": verdict_column(rule), "label": rule.label, "kind": "verdict", "help": rule.source}
+        {
+            "key": verdict_column(rule),
+            "label": rule.name,
+            "kind": "verdict",
+            "help": f"{rule.label}. {rule.source}, {rule.date}.",
+        }
         for rule in rules
         if rule.on and not rule.of_practices
     ]
@@ -121,10 +125,10 @@ def score_lines(score: pd.DataFrame) -> list[list[str]]:
     """The score card as text: measure, value, unit, definition."""
     return [
         [
-            row.measure,
+            str(row.measure),
             _score_value(row),
             "" if row.unit == "0 to 1" else str(row.unit),
-            row.definition,
+            str(row.definition),
         ]
         for row in score.itertuples()
     ]
@@ -151,27 +155,27 @@ def band_of(rules: Sequence[Rule]) -> tuple[float, float]:
     return float(BAND[0]), float(BAND[1])
 
 
-def headline(plan: Plan, summary: pd.DataFrame, rules: Sequence[Rule], area: str) -> str:
-    """The plan in a sentence or two: how many hubs keep each hub rule, who is in none, the sum."""
+def headline(summary: pd.DataFrame, rules: Sequence[Rule], area: str) -> str:
+    """The plan in short sentences: how many hubs keep each hub rule, who is in none, the sum."""
     hubs = summary.iloc[:-1]
     filled, rest = hubs[hubs["practices"] > 0], summary.iloc[-1]
-    total, people = int(summary["practices"].sum()), int(summary["patients"].sum())
-    whole = f"{area}: {total:,} practices, {people:,} patients"
+    whole = f"{area}: {_counted(summary)}"
     if filled.empty:
         return f"{whole}, none in a hub yet. Choose a hub and click practices, or draw a shape."
-    verdicts = [
-        f"{int((filled[verdict_column(rule)] == 'meets').sum())} meet {rule.label}"
+    judged = [
+        f"{rule.label}: {int((filled[verdict_column(rule)] == 'meets').sum())} of {len(filled)}."
         for rule in rules
         if rule.on and rule.measure == "patients"
     ]
-    parts = [f"{len(filled):,} {'hub' if len(filled) == 1 else 'hubs'}", *verdicts]
-    none = int(rest["practices"])
-    in_none = (
-        f"{none:,} {'practice' if none == 1 else 'practices'} ({int(rest['patients']):,} patients) "
-        "in no hub"
-        if none
-        else "every practice in a hub"
-    )
+    none = f"{_counted(rest)} in no hub." if rest["practices"] else "Every practice is in a hub."
     outside = int(hubs["practices_outside_area"].sum())
     tail = f" {outside:,} more of the plan lie outside the area or are left out." if outside else ""
-    return f"{'; '.join(parts)}; {in_none}. {whole} in all.{tail}"
+    count = f"{len(filled):,} {'hub' if len(filled) == 1 else 'hubs'}."
+    return f"{' '.join([count, *judged])} {none} {whole}.{tail}"
+
+
+def _counted(rows: Any) -> str:
+    """Practices and patients of a row, or of rows together, in words."""
+    practices, patients = int(rows["practices"].sum()), int(rows["patients"].sum())
+    word = "practice" if practices == 1 else "practices"
+    return f"{practices:,} {word} ({patients:,} patients)"

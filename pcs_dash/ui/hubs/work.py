@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -19,11 +20,13 @@ import streamlit as st
 from pcs_dash.areas import Area
 from pcs_dash.build import Dataset
 from pcs_dash.errors import UserError
+from pcs_dash.export import Provenance
 from pcs_dash.hubs.contiguity import Neighbours, neighbours
 from pcs_dash.hubs.history import History
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan, plan_from_column
 from pcs_dash.hubs.rules import Rule, default_rules, rules_from_list, rules_to_list
 from pcs_dash.hubs.summary import Prepared, prepare
+from pcs_dash.store.checks import MAX_NAME
 from pcs_dash.store.database import Database, open_database
 from pcs_dash.store.drafts import clean_drafts, load_draft, new_token, save_draft
 from pcs_dash.ui.choices import Choices
@@ -31,9 +34,7 @@ from pcs_dash.ui.hubs.events import Desk, Said
 
 COOKIE = "pcs_dash_browser"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,100}")
-_DESK, _RULES, _TOKEN_KEY, _NAME, _SAYING, _FAULT = (
-    "hub-desk", "hub-rules", "hub-token", "hub-plan-name", "hub-saying", "hub-draft-fault",
-)  # fmt: skip
+_KEY = "hub-work"
 STARTS = {
     "pcn": "Today's PCNs",
     "district": "Districts",
@@ -53,10 +54,10 @@ def database() -> Database:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def prepared(
-    area_key: str,
+    area_key: str,  # noqa: ARG001 - part of the cache's key
     definition: str,
     edition: str,
-    left_out: tuple[str, ...],
+    left_out: tuple[str, ...],  # noqa: ARG001
     _practices: pd.DataFrame,
 ) -> Prepared:
     """What every summary of an area needs, whatever the plan."""
@@ -65,8 +66,8 @@ def prepared(
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def neighbourhood(
-    area_key: str,
-    left_out: tuple[str, ...],
+    area_key: str,  # noqa: ARG001 - part of the cache's key
+    left_out: tuple[str, ...],  # noqa: ARG001
     _area: Area,
     _dataset: Dataset,
     _practices: pd.DataFrame,
@@ -77,36 +78,119 @@ def neighbourhood(
     return neighbours(_practices, same.geometry.iloc[0] if len(same) else None)
 
 
-def begin(dataset: Dataset, choices: Choices) -> None:
-    """Put a plan on the table: the draft of this browser or, for a first visit, today's PCNs."""
-    if _DESK in st.session_state:
-        return
-    given = st.context.cookies.get(COOKIE, "")
-    token = given if _TOKEN.fullmatch(given) else new_token()
-    st.session_state[_TOKEN_KEY] = token
-    st.session_state[_RULES] = default_rules(dataset.published)
-    try:
-        draft = load_draft(database(), token)
-        if draft is not None:
-            _take_up(draft.document)
-            return
-    except UserError as error:
-        st.session_state[_FAULT] = str(error)
-    plan = start_plan("pcn", choices.practices)
-    st.session_state[_DESK] = Desk(
-        history=History(present=plan),
-        said=Said(
-            f"Today's PCNs of {choices.area.name}. Change them, or start from something else."
-        ),
+def prepared_for(choices: Choices) -> Prepared:
+    """`prepared` for what the sidebar says."""
+    left_out = tuple(choices.excluded.index)
+    return prepared(
+        choices.area.key, choices.definition.key, choices.edition, left_out, choices.practices
     )
 
 
-def _take_up(document: dict[str, Any]) -> None:
-    desk = Desk.from_dict(document.get("desk"))
-    rules = rules_from_list(document.get("rules"))
-    st.session_state[_DESK] = replace(desk, said=Said("Your plan is as you left it."))
-    st.session_state[_RULES] = rules
-    st.session_state[_NAME] = str(document.get("name", ""))[:200]
+def neighbours_for(choices: Choices, dataset: Dataset) -> Neighbours:
+    """`neighbourhood` for what the sidebar says."""
+    left_out = tuple(choices.excluded.index)
+    return neighbourhood(choices.area.key, left_out, choices.area, dataset, choices.practices)
+
+
+@dataclass
+class Work:
+    """What is on the table: the one thing of this page that the session holds.
+
+    `token` is the browser's; `saying` grows with everything that is said, so that the page says it
+    once; `draft_fault` tells why the draft can't be kept, "" if it is; `saved_id` and
+    `saved_version` name the version in the library that the plan was opened from or saved as.
+    """
+
+    desk: Desk
+    rules: tuple[Rule, ...]
+    token: str
+    name: str = ""
+    saying: int = 0
+    draft_fault: str = ""
+    saved_id: int | None = None
+    saved_version: int | None = None
+
+    @property
+    def plan(self) -> Plan:
+        return self.desk.plan
+
+    def put(self, changed: Desk) -> None:
+        """Put the changed plan on the table and keep it as the draft."""
+        if changed.said is not self.desk.said:
+            self.saying += 1
+        self.desk = changed
+        self.keep()
+
+    def change(self, plan: Plan, label: str) -> None:
+        """A change from outside the map (a start, a file, a version): one step to undo."""
+        self.put(self.desk.change(plan, label))
+
+    def say(self, text: str, *, fault: bool = False) -> None:
+        """Tell the user something beside the map."""
+        self.saying += 1
+        self.desk = replace(self.desk, said=Said(text, fault=fault))
+
+    def judge_by(self, rules: Sequence[Rule]) -> None:
+        """Judge the plan by other rules."""
+        self.rules = tuple(rules)
+        self.keep()
+
+    def keep(self) -> None:
+        """Write the draft. The plan on screen stays usable if that fails; the page says so."""
+        try:
+            save_draft(database(), self.token, self.to_dict())
+            self.draft_fault = ""
+        except UserError as error:
+            _log.warning("draft not kept: %s", error)
+            self.draft_fault = str(error)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The draft as it is stored."""
+        return {
+            "desk": self.desk.to_dict(),
+            "rules": rules_to_list(self.rules),
+            "name": self.name,
+            "saved_id": self.saved_id,
+            "saved_version": self.saved_version,
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any], token: str) -> Work:
+        """The work of `to_dict`; PlanError or RuleError if the draft makes no sense."""
+        desk = Desk.from_dict(document.get("desk"))
+        saved = (document.get("saved_id"), document.get("saved_version"))
+        known = saved if all(isinstance(number, int) for number in saved) else (None, None)
+        return cls(
+            desk=replace(desk, said=Said("Your plan is as you left it.")),
+            rules=rules_from_list(document.get("rules")),
+            token=token,
+            name=str(document.get("name", ""))[:MAX_NAME],
+            saved_id=known[0],
+            saved_version=known[1],
+        )
+
+
+def begin(dataset: Dataset, choices: Choices) -> Work:
+    """The plan on the table: this session's, else the draft of this browser, else today's PCNs."""
+    if _KEY in st.session_state:
+        held: Work = st.session_state[_KEY]
+        return held
+    given = st.context.cookies.get(COOKIE, "")
+    token = given if _TOKEN.fullmatch(given) else new_token()
+    fault = ""
+    try:
+        draft = load_draft(database(), token)
+        work = None if draft is None else Work.from_dict(draft.document, token)
+    except UserError as error:
+        work, fault = None, str(error)
+    if work is None:
+        plan = start_plan("pcn", choices.practices)
+        said = Said(f"Today's PCNs of {choices.area.name}. Change them, or start from another.")
+        rules = default_rules(dataset.published)
+        work = Work(Desk(history=History(present=plan), said=said), rules, token)
+        work.draft_fault = fault
+    st.session_state[_KEY] = work
+    return work
 
 
 def start_plan(kind: str, practices: pd.DataFrame) -> Plan:
@@ -114,78 +198,14 @@ def start_plan(kind: str, practices: pd.DataFrame) -> Plan:
     return EMPTY_PLAN if kind == "nothing" else plan_from_column(practices, kind)
 
 
-def desk() -> Desk:
-    """The plan on the table with its undo steps."""
-    held: Desk = st.session_state[_DESK]
-    return held
-
-
-def rules() -> tuple[Rule, ...]:
-    """The rules the plan is judged by."""
-    held: tuple[Rule, ...] = st.session_state[_RULES]
-    return held
-
-
-def token() -> str:
-    """The browser's token, for it to keep."""
-    return str(st.session_state[_TOKEN_KEY])
-
-
-def plan_name() -> str:
-    """What the plan is called, "" if it has no name yet."""
-    return str(st.session_state.get(_NAME, ""))
-
-
-def saying() -> int:
-    """A number that grows with everything that was said, so that the page says it once."""
-    return int(st.session_state.get(_SAYING, 0))
-
-
-def draft_fault() -> str:
-    """Why the draft can't be kept, "" if it is."""
-    return str(st.session_state.get(_FAULT, ""))
-
-
-def put(changed: Desk) -> None:
-    """Put the changed plan on the table and keep it as the draft."""
-    if changed.said != desk().said or changed.history is not desk().history:
-        st.session_state[_SAYING] = saying() + 1
-    st.session_state[_DESK] = changed
-    keep()
-
-
-def change(plan: Plan, label: str) -> None:
-    """A change from outside the map (a start, an upload, a version): one step to undo."""
-    put(desk().change(plan, label))
-
-
-def say(text: str, *, fault: bool = False) -> None:
-    """Tell the user something beside the map."""
-    st.session_state[_SAYING] = saying() + 1
-    st.session_state[_DESK] = replace(desk(), said=Said(text, fault=fault))
-
-
-def set_rules(changed: Sequence[Rule]) -> None:
-    """Judge the plan by other rules."""
-    st.session_state[_RULES] = tuple(changed)
-    keep()
-
-
-def set_plan_name(name: str) -> None:
-    st.session_state[_NAME] = name
-    keep()
-
-
-def keep() -> None:
-    """Write the draft. The plan on screen stays usable if that fails; the page says so."""
-    document = {
-        "desk": desk().to_dict(),
-        "rules": rules_to_list(rules()),
-        "name": plan_name(),
-    }
-    try:
-        save_draft(database(), token(), document)
-        st.session_state[_FAULT] = ""
-    except UserError as error:
-        _log.warning("draft not kept: %s", error)
-        st.session_state[_FAULT] = str(error)
+def provenance(work: Work, choices: Choices) -> Provenance:
+    """What an export of the plan was made from."""
+    return Provenance(
+        exported=date.today(),
+        area=choices.area.name,
+        definition=choices.definition.key,
+        edition=choices.edition,
+        benchmark=choices.benchmark,
+        rules=work.rules,
+        plan_name=work.name,
+    )

@@ -1,0 +1,210 @@
+"""Starting, opening and downloading a plan: the row of buttons above the map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from pcs_dash.build import Dataset
+from pcs_dash.errors import InputFileError, UserError
+from pcs_dash.export import Provenance
+from pcs_dash.export.csv import hubs_csv, plan_csv
+from pcs_dash.export.excel import plan_workbook
+from pcs_dash.export.geo import plan_geojson, plan_geopackage
+from pcs_dash.hubs.contiguity import Neighbours
+from pcs_dash.hubs.files import CrossingShapeError, PlanImport, UnknownPracticeError, read_plan
+from pcs_dash.hubs.summary import scorecard, summarise_hubs
+from pcs_dash.ui.choices import Choices
+from pcs_dash.ui.hubs.work import (
+    STARTS,
+    Work,
+    neighbours_for,
+    prepared_for,
+    provenance,
+    start_plan,
+)
+from pcs_dash.ui.text import plain
+
+_FILE_TYPES = ["csv", "xlsx", "geojson", "json"]
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_SHOWN = 12
+
+
+def start(work: Work, choices: Choices) -> None:
+    """Start afresh from today's groups or from nothing; undo brings the old plan back."""
+    with st.popover("Start from", icon=":material/restart_alt:"):
+        kind = st.radio("Start from", list(STARTS), format_func=STARTS.__getitem__, key="hub-start")
+        st.caption(
+            f"Takes the practices of {plain(choices.area.name)} and replaces the plan on the map. "
+            "Undo brings it back."
+        )
+        if st.button("Start", type="primary", key="hub-start-go"):
+            label = f"Start from {STARTS[kind][:1].lower()}{STARTS[kind][1:]}"
+            work.change(start_plan(kind, choices.practices), label)
+            st.rerun()
+
+
+def open_file(work: Work, dataset: Dataset, choices: Choices) -> None:
+    """Read a plan from a file. Whatever is wrong with it is told, and the plan on screen stays."""
+    with st.popover("Open a file", icon=":material/upload_file:"):
+        uploaded = st.file_uploader(
+            "CSV (practice_code, hub), Excel or GeoJSON (points or polygons)",
+            type=_FILE_TYPES,
+            key="hub-file",
+        )
+        if uploaded is None:
+            st.caption("A file that was downloaded here opens again as it was.")
+            return
+        done = st.session_state.get("hub-file-done")
+        if done == uploaded.file_id:
+            _tell(st.session_state["hub-file-notes"])
+            return
+        repair = st.session_state.get("hub-file-repair") == uploaded.file_id
+        skip = st.session_state.get("hub-file-skip") == uploaded.file_id
+        try:
+            found = read_plan(
+                uploaded.name,
+                uploaded.getvalue(),
+                dataset.practices,
+                area=choices.area,
+                repair=repair,
+                skip_unknown=skip,
+            )
+        except InputFileError as error:
+            _explain(error, uploaded.file_id)
+            return
+        st.session_state["hub-file-done"] = uploaded.file_id
+        st.session_state["hub-file-notes"] = (uploaded.name, found)
+        work.change(found.plan, f"Open the file '{uploaded.name}'")
+        st.rerun()
+
+
+def _explain(error: InputFileError, file_id: str) -> None:
+    """Every fault with its row and column, and what would get around them."""
+    problems = [f"- {plain(problem)}" for problem in error.problems]
+    st.error(f"**{plain(error.file_name)}** was not opened. Your plan is as it was.")
+    st.markdown("\n".join(problems))
+    if isinstance(error, CrossingShapeError):
+        if st.button("Open it: take all that the crossing lines enclose", key="hub-file-repair-go"):
+            st.session_state["hub-file-repair"] = file_id
+            st.rerun()
+    elif isinstance(error, UnknownPracticeError):
+        count = len(error.codes)
+        word = "practice" if count == 1 else "practices"
+        if st.button(f"Open it without {count:,} unknown {word}", key="hub-file-skip-go"):
+            st.session_state["hub-file-skip"] = file_id
+            st.rerun()
+
+
+def _tell(opened: tuple[str, PlanImport]) -> None:
+    name, found = opened
+    st.success(f"**{plain(name)}** is on the map.")
+    for note in found.notes:
+        st.markdown(f"- {plain(note)}")
+    if found.twice_claimed:
+        claimed = list(found.twice_claimed.items())
+        st.warning(
+            f"{len(claimed):,} practices are claimed by more than one hub and stay unassigned: "
+            + "; ".join(f"{code} ({plain(' and '.join(hubs))})" for code, hubs in claimed[:_SHOWN])
+            + ("" if len(claimed) <= _SHOWN else f"; and {len(claimed) - _SHOWN} more")
+            + "."
+        )
+
+
+def download(work: Work, dataset: Dataset, choices: Choices) -> None:
+    """The plan as a file. Files are made when asked for, from the plan as it then is."""
+    files = Files(work, dataset, choices)
+    with st.popover("Download", icon=":material/download:"):
+        for label, suffix, mime, make in (
+            ("Plan as CSV (opens again here)", "csv", "text/csv", files.csv),
+            ("Figures of the hubs as CSV", "figures.csv", "text/csv", files.figures),
+            ("Excel workbook", "xlsx", _XLSX, files.workbook),
+            ("GeoJSON", "geojson", "application/geo+json", files.geojson),
+            ("GeoPackage (EPSG:27700)", "gpkg", "application/geopackage+sqlite3", files.geopackage),
+        ):
+            st.download_button(
+                label,
+                make,
+                file_name=f"hubs-{choices.area.key}.{suffix}",
+                mime=mime,
+                key=f"hub-download-{suffix}",
+                on_click="ignore",
+                width="stretch",
+            )
+        st.caption("Each file says its data period, GP definition and the rules it was judged by.")
+
+
+@dataclass(frozen=True)
+class Files:
+    """Makes each kind of file from the plan as it is when asked."""
+
+    work: Work
+    dataset: Dataset
+    choices: Choices
+
+    def csv(self) -> bytes:
+        return plan_csv(self.work.plan, self.choices.practices, self._provenance())
+
+    def figures(self) -> bytes:
+        return hubs_csv(self._summary(), self._provenance())
+
+    def workbook(self) -> bytes:
+        summary = self._summary()
+        score = scorecard(
+            self.work.plan,
+            prepared_for(self.choices),
+            benchmark=self.choices.benchmark,
+            rules=self.work.rules,
+            neighbours=self._neighbours(),
+            summary=summary,
+        )
+        return plan_workbook(
+            self.work.plan,
+            self.choices.practices,
+            self._provenance(),
+            summary=summary,
+            scorecard=score,
+        )
+
+    def geojson(self) -> bytes:
+        return plan_geojson(
+            self.work.plan,
+            self.choices.practices,
+            self._provenance(),
+            neighbours=self._neighbours(),
+        )
+
+    def geopackage(self) -> bytes:
+        return plan_geopackage(
+            self.work.plan,
+            self.choices.practices,
+            self._provenance(),
+            neighbours=self._neighbours(),
+            summary=self._summary(),
+        )
+
+    def _provenance(self) -> Provenance:
+        return provenance(self.work, self.choices)
+
+    def _neighbours(self) -> Neighbours:
+        return neighbours_for(self.choices, self.dataset)
+
+    def _summary(self) -> pd.DataFrame:
+        return summarise_hubs(
+            self.work.plan,
+            prepared_for(self.choices),
+            benchmark=self.choices.benchmark,
+            rules=self.work.rules,
+            neighbours=self._neighbours(),
+        )
+
+
+def guarded(panel: Callable[[], None]) -> None:
+    """Run a panel; a fault the user can mend is shown in its place and the page goes on."""
+    try:
+        panel()
+    except UserError as error:
+        st.error(plain(str(error)))
