@@ -1,0 +1,306 @@
+"""Oracles: plain pandas from the definitions, metrics.workforce, and identities over any plan."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pcs_dash.build import Dataset
+from pcs_dash.errors import UserError
+from pcs_dash.hubs.contiguity import Neighbours
+from pcs_dash.hubs.measures import HUB_MEASURES
+from pcs_dash.hubs.plan import EMPTY_PLAN, Plan, plan_from_column
+from pcs_dash.hubs.rules import Rule, change_rule
+from pcs_dash.hubs.summary import (
+    ADDITIVE,
+    area_totals,
+    gini,
+    judge_practices,
+    prepare,
+    scorecard,
+    summarise_hubs,
+    verdict_column,
+)
+from pcs_dash.metrics.workforce import area_patients_per_fte_gp, summarise
+
+
+def random_plan(codes: pd.Index, seed: int, hubs: int = 6) -> Plan:
+    """Practices dealt at random to `hubs` hubs or none."""
+    dealt = np.random.default_rng(seed).integers(0, hubs + 1, len(codes))
+    names = pd.Series([f"Hub {d}" if d else None for d in dealt], index=codes, dtype="str")
+    return Plan.from_series(names)
+
+
+@pytest.mark.parametrize("definition", ["all", "fully_qualified", "permanent"])
+def test_agrees_with_the_measures_of_every_other_page(
+    practices: pd.DataFrame, definition: str
+) -> None:
+    plan = plan_from_column(practices, "pcn")
+    ours = summarise_hubs(plan, practices, definition=definition, benchmark=2_258.0)
+    theirs = summarise(practices, "pcn", definition=definition, benchmark=2_258.0)
+    theirs = theirs.reindex(ours.index[:-1])
+    shared = [column for column in theirs.columns if column in ours.columns]
+    assert len(shared) >= 15
+    for column in shared:
+        np.testing.assert_allclose(
+            ours[column].iloc[:-1].to_numpy(dtype=float),
+            theirs[column].to_numpy(dtype=float),
+            err_msg=column,
+        )
+
+
+@given(seed=st.integers(0, 10_000), cut=st.integers(0, 143))
+@settings(max_examples=25)
+def test_totals_always_add_up_to_the_area(mse: pd.DataFrame, seed: int, cut: int) -> None:
+    area = mse.iloc[cut:]
+    # Codes outside the area are in the plan too, and in no total.
+    plan = random_plan(mse.index, seed)
+    table = summarise_hubs(plan, area)
+    totals = area_totals(table)
+    assert totals["practices"] == len(area)
+    assert totals["patients"] == area["patients"].sum()
+    for column in ("gp_fte_fully_qualified", "nurse_fte", "direct_care_fte"):
+        name = {"gp_fte_fully_qualified": "fte_gp"}.get(column, column)
+        assert totals[name] == pytest.approx(area[column].sum())
+    assert totals["single_handed"] == area["single_handed"].sum()
+    assert totals["below_4500"] == (area["patients"] < 4_500).sum()
+    assert totals["practices_without_nurse_figure"] == area["nurse_fte"].isna().sum()
+    outside = sum(1 for code in plan.assignment if code not in area.index)
+    assert table["practices_outside_area"].sum() == outside
+    assert set(ADDITIVE) <= set(table.columns)
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=10)
+def test_every_row_from_its_definition(mse: pd.DataFrame, seed: int) -> None:
+    plan = random_plan(mse.index, seed)
+    table = summarise_hubs(plan, mse, benchmark=1_800.0, edition="2019")
+    rows = {hub.name: mse.loc[list(plan.members(hub.id))] for hub in plan.hubs}
+    rows["Unassigned"] = mse.loc[list(plan.unassigned(mse.index))]
+    assert list(table.index) == list(rows)
+    for name, group in rows.items():
+        row = table.loc[name]
+        known = group[group["gp_fte_fully_qualified"].notna()]
+        patients, fte = known["patients"].sum(), known["gp_fte_fully_qualified"].sum()
+        assert row["patients_per_fte_gp"] == pytest.approx(patients / fte)
+        assert row["gps_per_10000"] == pytest.approx(1e4 * fte / patients)
+        assert row["fte_gap"] == pytest.approx(patients / 1_800 - fte)
+        scored = group[group["imd_score"].notna()]
+        mean = np.average(scored["imd_score"], weights=scored["patients"])
+        assert row["imd_score"] == pytest.approx(mean)
+        mix = group[[f"imd2019_patients_quintile_{q}" for q in range(1, 6)]].sum()
+        shares = [row[f"share_quintile_{q}"] for q in range(1, 6)]
+        np.testing.assert_allclose(shares, mix / mix.sum())
+        assert row["share_gps_55_plus"] == pytest.approx(
+            group["gps_55_plus"].sum() / group["gps_with_known_age"].sum()
+        )
+
+
+def test_distances_from_their_definition(mse: pd.DataFrame) -> None:
+    plan = plan_from_column(mse, "place")
+    table = summarise_hubs(plan, mse)
+    for hub in plan.hubs:
+        group = mse.loc[list(plan.members(hub.id))]
+        place = group[["easting", "northing"]].to_numpy() / 1_000
+        centre = (place * group[["patients"]].to_numpy()).sum(axis=0) / group["patients"].sum()
+        away = np.linalg.norm(place - centre, axis=1)
+        row = table.loc[hub.name]
+        assert row["mean_distance_km"] == pytest.approx(away.mean())
+        assert row["patient_distance_km"] == pytest.approx(
+            np.average(away, weights=group["patients"])
+        )
+        widest = np.linalg.norm(place[:, None] - place[None], axis=-1).max()
+        assert row["widest_km"] == pytest.approx(widest)
+
+
+def test_check_figures(thurrock: pd.DataFrame, mse: pd.DataFrame) -> None:
+    one = EMPTY_PLAN.add_hub("All").assign(thurrock.index, "h1")
+    row = summarise_hubs(one, thurrock).loc["All"]
+    assert row["practices"] == 26
+    assert row["patients"] == 190_486
+    assert row["fte_gp"] == pytest.approx(68.52, abs=0.005)
+    assert row["patients_per_fte_gp"] == pytest.approx(2_780.1, abs=0.05)
+    whole = summarise_hubs(EMPTY_PLAN, mse).loc["Unassigned"]
+    assert whole["practices"] == 143
+    assert whole["patients_per_fte_gp"] == pytest.approx(2_607.3, abs=0.05)
+    assert whole["patients_per_fte_gp"] == pytest.approx(area_patients_per_fte_gp(mse))
+
+
+def test_missing_figures_leave_both_sums_and_are_counted(thurrock: pd.DataFrame) -> None:
+    table = thurrock.copy()
+    first, second = table.index[:2]
+    table.loc[first, ["gp_fte_fully_qualified", "nurse_fte", "imd_score"]] = np.nan
+    table.loc[second, "gp_fte_fully_qualified"] = 0.0
+    plan = EMPTY_PLAN.add_hub("A").add_hub("B").add_hub("None")
+    plan = plan.assign([first, second, table.index[2]], "h1").assign([first], "h2")
+    plan = plan.assign(table.index[1:3], "h1")
+    rows = summarise_hubs(plan, table, benchmark=1_800.0)
+    # A reported 0 stays in the sums: its patients have no GP.
+    patients = table.loc[table.index[1:3], "patients"].sum()
+    expected = patients / table.loc[table.index[2], "gp_fte_fully_qualified"]
+    assert rows.loc["A", "patients_per_fte_gp"] == pytest.approx(expected)
+    lone = rows.loc["B"]
+    assert lone["practices_without_fte"] == 1
+    assert lone["practices_without_nurse_figure"] == 1
+    for column in (
+        "fte_gp",
+        "patients_per_fte_gp",
+        "fte_gap",
+        "gps_per_10000",
+        "nurse_fte",
+        "imd_score",
+    ):
+        assert np.isnan(lone[column]), column
+    empty = rows.loc["None"]
+    assert empty["patients"] == 0
+    assert np.isnan(empty["patients_per_fte_gp"])
+    assert np.isnan(empty["widest_km"])
+
+
+def test_a_practice_without_a_position_is_counted_and_in_no_distance(
+    thurrock: pd.DataFrame,
+) -> None:
+    table = thurrock.copy()
+    table.loc[table.index[0], ["easting", "northing"]] = np.nan
+    plan = EMPTY_PLAN.add_hub("A").assign(table.index[:3], "h1")
+    row = summarise_hubs(plan, table).loc["A"]
+    without = EMPTY_PLAN.add_hub("A").assign(table.index[1:3], "h1")
+    assert row["practices_without_position"] == 1
+    assert row["widest_km"] == summarise_hubs(without, table).loc["A", "widest_km"]
+
+
+def test_twenty_thousand_and_the_band_count_their_bounds(thurrock: pd.DataFrame) -> None:
+    table = thurrock.iloc[:5].copy()
+    table["patients"] = [19_999, 20_000, 30_000, 50_000, 50_001]
+    plan = Plan.from_series(pd.Series(list("ABCDE"), index=table.index))
+    rows = summarise_hubs(plan, table)
+    assert rows["meets_20000"].tolist()[:5] == [False, True, True, True, True]
+    assert rows["within_30000_50000"].tolist()[:5] == [False, False, True, True, False]
+    assert pd.isna(rows.loc["Unassigned", "meets_20000"])
+
+
+def test_verdicts_of_rules(mse: pd.DataFrame, rules: tuple[Rule, ...]) -> None:
+    plan = plan_from_column(mse, "pcn")
+    rows = summarise_hubs(plan, mse, rules=rules)
+    band, lists = verdict_column(rules[1]), verdict_column(rules[2])
+    for hub in plan.hubs:
+        group = mse.loc[list(plan.members(hub.id))]
+        patients = group["patients"].sum()
+        expected = "below" if patients < 30_000 else "above" if patients > 50_000 else "meets"
+        assert rows.loc[hub.name, band] == expected
+        assert rows.loc[hub.name, lists] == (
+            "below" if (group["patients"] < 4_500).any() else "meets"
+        )
+    assert rows.loc["Unassigned", [band, lists]].isna().all()
+    off = summarise_hubs(plan, mse, rules=change_rule(rules, rules[1].name, on=False))
+    assert band not in off.columns
+    assert lists in off.columns
+
+
+def test_no_figure_is_no_verdict(thurrock: pd.DataFrame, rules: tuple[Rule, ...]) -> None:
+    table = thurrock.copy()
+    table["gp_fte_fully_qualified"] = np.nan
+    plan = EMPTY_PLAN.add_hub("A").assign(table.index, "h1")
+    row = summarise_hubs(plan, table, rules=rules).loc["A"]
+    assert row[verdict_column(rules[3])] == "no figure"
+    assert row[verdict_column(rules[4])] == "no figure"
+    judged = judge_practices(plan, table, rules)
+    assert (judged[verdict_column(rules[3])] == "no figure").all()
+
+
+def test_practices_judged_one_by_one(mse: pd.DataFrame, rules: tuple[Rule, ...]) -> None:
+    judged = judge_practices(plan_from_column(mse, "pcn"), mse, rules)
+    assert list(judged.columns) == ["hub", verdict_column(rules[2]), verdict_column(rules[3])]
+    small = judged[verdict_column(rules[2])] == "below"
+    assert small.equals(mse["patients"] < 4_500)
+
+
+def test_a_rule_on_any_measure_can_be_added(mse: pd.DataFrame, mse_neighbours: Neighbours) -> None:
+    own = (
+        Rule("Compact", "widest_km", None, 12, "km"),
+        Rule("One piece", "pieces", None, 1, "pieces"),
+        Rule("Not too poor", "practice_imd_score", None, 40, "score"),
+    )
+    plan = plan_from_column(mse, "pcn")
+    rows = summarise_hubs(plan, mse, rules=own, neighbours=mse_neighbours).iloc[:-1]
+    assert (rows[verdict_column(own[0])] == "meets").equals(rows["widest_km"] <= 12)
+    assert ((rows[verdict_column(own[1])] == "meets") == rows["contiguous"]).all()
+
+
+def test_prepared_or_not_is_the_same(mse: pd.DataFrame, rules: tuple[Rule, ...]) -> None:
+    plan = random_plan(mse.index, 1)
+    ready = prepare(mse, definition="all", edition="2019")
+    pd.testing.assert_frame_equal(
+        summarise_hubs(plan, ready, rules=rules),
+        summarise_hubs(plan, mse, rules=rules, definition="all", edition="2019"),
+    )
+
+
+def test_columns_are_those_defined(mse: pd.DataFrame) -> None:
+    table = summarise_hubs(random_plan(mse.index, 2), mse)
+    assert list(table.columns) == ["hub_id", "colour", "locked", *HUB_MEASURES]
+    assert all(measure.definition for measure in HUB_MEASURES.values())
+
+
+def test_no_practices_at_all(mse: pd.DataFrame) -> None:
+    table = summarise_hubs(EMPTY_PLAN.add_hub("A"), mse.iloc[:0])
+    assert table["practices"].tolist() == [0, 0]
+    card = scorecard(EMPTY_PLAN, mse.iloc[:0])
+    assert card.loc["hubs", "value"] == 0
+    assert np.isnan(card.loc["patients_gini", "value"])
+
+
+def test_faults_are_the_users(
+    dataset: Dataset, mse: pd.DataFrame, mse_neighbours: Neighbours
+) -> None:
+    with pytest.raises(UserError, match="edition"):
+        summarise_hubs(EMPTY_PLAN, mse, edition="2015")
+    with pytest.raises(UserError, match="definition"):
+        summarise_hubs(EMPTY_PLAN, mse, definition="most")
+    with pytest.raises(UserError, match="benchmark"):
+        summarise_hubs(EMPTY_PLAN, mse, benchmark=0.0)
+    with pytest.raises(UserError, match="twice"):
+        summarise_hubs(EMPTY_PLAN, pd.concat([mse, mse]))
+    with pytest.raises(UserError, match="another area"):
+        summarise_hubs(EMPTY_PLAN, dataset.practices, neighbours=mse_neighbours)
+
+
+def test_score_card(mse: pd.DataFrame, rules: tuple[Rule, ...], mse_neighbours: Neighbours) -> None:
+    plan = plan_from_column(mse, "pcn").add_hub("Empty")
+    card = scorecard(plan, mse, rules=rules, neighbours=mse_neighbours, benchmark=2_258.0)
+    sizes = mse.groupby("pcn")["patients"].sum()
+    assert card.loc["hubs", "value"] == len(sizes)
+    assert card.loc["empty_hubs", "value"] == 1
+    assert card.loc["unassigned_practices", "value"] == mse["pcn"].isna().sum()
+    assert card.loc["unassigned_patients", "of"] == mse["patients"].sum()
+    assert card.loc["patients_min", "value"] == sizes.min()
+    assert card.loc["patients_max", "value"] == sizes.max()
+    assert card.loc["patients_ratio", "value"] == pytest.approx(sizes.max() / sizes.min())
+    band = card.loc["rule:PCN or locality"]
+    assert band["value"] == sizes.between(30_000, 50_000).sum()
+    assert band["of"] == len(sizes)
+    teams = mse[mse["pcn"].notna()]["gp_fte_fully_qualified"]
+    assert card.loc["rule:Practice GP team", "value"] == (teams >= 2.5).sum()
+    assert card.loc["rule:Practice GP team", "of"] == teams.notna().sum()
+    ratio = summarise(mse, "pcn")["patients_per_fte_gp"]
+    assert card.loc["hubs_above_benchmark", "value"] == (ratio > 2_258).sum()
+    assert card["definition"].str.len().gt(10).all()
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=20))
+def test_gini_is_half_the_relative_mean_difference(values: list[float]) -> None:
+    array = np.array(values)
+    if array.sum() <= 0:
+        assert np.isnan(gini(values))
+        return
+    oracle = np.abs(array[:, None] - array[None]).mean() / (2 * array.mean())
+    assert gini(values) == pytest.approx(oracle, abs=1e-9)
+
+
+def test_gini_of_equal_shares_is_nothing() -> None:
+    assert gini([3, 3, 3]) == pytest.approx(0)
+    assert gini([0, 0, 0, 1]) == pytest.approx(0.75)
+    assert np.isnan(gini([]))
