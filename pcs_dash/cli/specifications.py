@@ -34,9 +34,9 @@ def run(args: argparse.Namespace) -> int:
     practices = build_practices()[0]
     lists = {NEED_ADJUSTED: need_adjusted_patients(practices, need_model(practices))}
     curve = specification_curve(area.select(practices), lists=lists)
-    records = [
-        {"specification": place, "area": area.name, **row, "unit": UNIT}
-        for place, row in enumerate(curve.to_dict("records"), start=1)
-    ]
+    records = []
+    for place, row in enumerate(curve.to_dict("records"), start=1):
+        named = {str(column): value for column, value in row.items()}
+        records.append({"specification": place, "area": area.name, **named, "unit": UNIT})
     output.write(records, args.format)
     return 0

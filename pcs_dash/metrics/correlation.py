@@ -158,7 +158,8 @@ def _floats(values: ArrayLike) -> Floats:
 
 def _why_not(x: Floats, y: Floats, n: int) -> str:
     if n < SMALLEST_N:
-        return f"Only {n} practices have both figures; at least {SMALLEST_N} are needed."
+        have = "practice has" if n == 1 else "practices have"
+        return f"Only {n} {have} both figures; at least {SMALLEST_N} are needed."
     if _is_constant(x) or _is_constant(y):
         return "One of the measures is the same for every practice, so nothing can vary with it."
     return ""

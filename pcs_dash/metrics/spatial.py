@@ -358,7 +358,7 @@ def getis_ord(
         weights.w.transform = "b"
         star = fill_diagonal(weights.w, 1.0)
         result = G_Local(
-            figures, star, star=None, transform="R", permutations=permutations, n_jobs=1, seed=seed
+            figures, star, star=None, transform="B", permutations=permutations, n_jobs=1, seed=seed
         )
         return result.Zs, result.rGs, [HOT if z > 0 else COLD for z in result.Zs], result.Gs
 
