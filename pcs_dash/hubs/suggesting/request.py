@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -55,10 +55,10 @@ class SuggestRequest:
     hubs: int | None = None
     objective: str | Mapping[str, float] = "distance"
     gp_definition: str = DEFAULT_DEFINITION
-    locked: Mapping[str, Iterable[str]] = field(default_factory=dict)
-    keep_whole: Mapping[str, Iterable[str]] = field(default_factory=dict)
-    together: Iterable[Pair] = ()
-    apart: Iterable[Pair] = ()
+    locked: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    keep_whole: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    together: Sequence[Pair] = ()
+    apart: Sequence[Pair] = ()
     neighbours: Any = None
     nearest: int | None = None
 

@@ -1,0 +1,105 @@
+"""`python -m pcs_dash suggest`: group an area's practices into hubs, and say how good that is."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+from pcs_dash.areas import find_area
+from pcs_dash.build import build_dataset
+from pcs_dash.cli import output
+from pcs_dash.errors import UserError
+from pcs_dash.hubs.contiguity import neighbours
+from pcs_dash.hubs.suggest import OBJECTIVES, TIME_LIMIT, Suggestion, SuggestRequest, suggest
+from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
+
+EXIT_INFEASIBLE = 3
+EXIT_UNKNOWN = 4
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> None:
+    """The suggest command and its options."""
+    parser = subparsers.add_parser(
+        "suggest",
+        help="suggest hubs of an area's practices",
+        description=(
+            "Suggest hubs of an area's practices. Exit status 0 with a plan, 3 when no plan keeps "
+            "the rules, 4 when none was found in time, 2 for a mistake in what was asked."
+        ),
+    )
+    parser.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
+    parser.add_argument("--min", type=float, default=30_000, help="least patients of a hub")
+    parser.add_argument("--max", type=float, default=50_000, help="most patients of a hub")
+    parser.add_argument("--hubs", type=int, help="how many hubs (default: what serves best)")
+    parser.add_argument(
+        "--objective", choices=list(OBJECTIVES), default="distance", help="default: distance"
+    )
+    parser.add_argument("--gp-definition", choices=list(GP_DEFINITIONS), default=DEFAULT_DEFINITION)
+    parser.add_argument(
+        "--contiguous", action="store_true", help="every hub must hang together on the map"
+    )
+    parser.add_argument(
+        "--keep-pcns", action="store_true", help="keep every Primary Care Network whole"
+    )
+    parser.add_argument(
+        "--time-limit", type=float, default=TIME_LIMIT, help="seconds (default: %(default)g)"
+    )
+    parser.add_argument("--out", type=Path, help="write the plan to this CSV file as well")
+    output.add_format(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the suggestion; exit status 0, or 3 (infeasible), or 4 (none found in time)."""
+    dataset = build_dataset()
+    area = find_area(args.area)
+    practices = area.select(dataset.practices)
+    kept = practices["pcn"].dropna().groupby(practices["pcn"]) if args.keep_pcns else []
+    request = SuggestRequest(
+        min_patients=args.min,
+        max_patients=args.max,
+        hubs=args.hubs,
+        objective=args.objective,
+        gp_definition=args.gp_definition,
+        keep_whole={str(name): tuple(codes.index) for name, codes in kept},
+        neighbours=neighbours(practices) if args.contiguous else None,
+    )
+    answer = suggest(practices, request, time_limit=args.time_limit)
+    if args.out is not None and answer.hubs:
+        write_plan(args.out, answer)
+    if args.format == "json":
+        output.write({"area": area.name, **answer.to_dict()}, "json")
+    else:
+        rows = [
+            {
+                "hub": hub.hub,
+                "practices": len(hub.practices),
+                "patients": hub.patients,
+                "centre": hub.centre,
+                "mean_distance_km": hub.mean_distance_km,
+                "patients_per_fte_gp": hub.patients_per_fte_gp,
+                "imd_score": hub.imd_score,
+                "practice_codes": " ".join(hub.practices),
+            }
+            for hub in answer.hubs
+        ]
+        output.write(rows, args.format)
+        if args.format == "table":
+            print(f"\n{answer.status}: {answer.message}")
+            if answer.objective_value is not None:
+                print(f"objective: {answer.objective_value:,.1f} {answer.unit}")
+    if answer.status == "infeasible":
+        return EXIT_INFEASIBLE
+    return EXIT_UNKNOWN if answer.status == "unknown" else 0
+
+
+def write_plan(path: Path, answer: Suggestion) -> None:
+    """The plan as CSV: practice_code, hub. Raises UserError when the file can't be written."""
+    try:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["practice_code", "hub"])
+            writer.writerows(answer.assignment.items())
+    except OSError as error:
+        raise UserError(f"{path}: the plan can't be written: {error.strerror}.") from error

@@ -1,0 +1,4 @@
+"""How hubs are suggested: the request, the model, the solvers, the explanations, the repair.
+
+Others use `pcs_dash.hubs.suggest`.
+"""

@@ -1,0 +1,309 @@
+"""The compact model: each unit goes to one slot (a centre, or a hub of the present plan).
+
+Needs no list of possible hubs, so it serves where that list would be too long (wide bands), for
+the elastic question "by how much must the band give way?", and for repairs. Connected hubs are
+enforced by cuts: solve, look for hubs in pieces, forbid them, solve again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import highspy
+import numpy as np
+
+from pcs_dash.hubs.suggesting.clock import Clock, new_solver, run_solver
+from pcs_dash.hubs.suggesting.model import Bools, Floats, Ints, Problem, pieces
+from pcs_dash.hubs.suggesting.partition import RELATIVE_GAP, Found
+
+Elastic = Literal["min", "max", "both"]
+
+
+@dataclass
+class Slots:
+    """Where units can go.
+
+    allowed, cost: shape (units, slots); root: the practice (place among the free ones) that every
+    hub of the slot holds, or None where any practices may make it up.
+    """
+
+    allowed: Bools
+    cost: Floats
+    root: Ints | None = None
+    # Slots that must be used whatever the number of hubs.
+    used: Sequence[int] = ()
+
+
+@dataclass
+class Answer:
+    """What the solver found: the slot of each unit (None: nothing), value, bound, band slack."""
+
+    slot: Ints | None = None
+    value: float = math.inf
+    bound: float = -math.inf
+    infeasible: bool = False
+    complete: bool = False
+    slack_low: int = 0
+    slack_high: int = 0
+
+
+@dataclass
+class Compact:
+    """A mixed-integer program that is built once and cut until the hubs hang together."""
+
+    problem: Problem
+    slots: Slots
+    clock: Clock
+    elastic: Elastic | None = None
+    least_slack: tuple[int, int] = (0, 0)
+    stage: str = "compact model"
+    tolerance: float = 0.0
+    # Another cost of each unit and slot, and the most it may come to.
+    limit: tuple[Floats, float] | None = None
+    columns: list[tuple[float, float, float, bool]] = field(default_factory=list)
+    rows: list[tuple[float, float, list[int], list[float]]] = field(default_factory=list)
+
+    def solve(self, *, any_plan: bool = False, start: Answer | None = None) -> Answer:
+        """Solve; `any_plan` ends at the first plan. Raises Stopped only when cancelled."""
+        self._build(any_plan)
+        highs = new_solver(self.clock, self.stage)
+        highs.setOptionValue("mip_rel_gap", RELATIVE_GAP)
+        highs.setOptionValue("mip_abs_gap", max(1e-6, self.tolerance))
+        self._pass(highs)
+        answer = start or Answer()
+        while True:
+            status = run_solver(highs, self.clock)
+            info = highs.getInfo()
+            if status == "Infeasible":
+                answer.infeasible, answer.complete = answer.slot is None, True
+                return answer
+            if math.isfinite(info.mip_dual_bound):
+                answer.bound = max(answer.bound, info.mip_dual_bound)
+            if info.primal_solution_status != 2:
+                return answer
+            level = np.array(highs.getSolution().col_value)
+            slot = self._read(level)
+            cuts = self._separators(slot)
+            if not cuts:
+                if info.objective_function_value < answer.value:
+                    answer.slot, answer.value = slot, info.objective_function_value
+                    answer.slack_low = self._slack(level, self.delta_low)
+                    answer.slack_high = self._slack(level, self.delta_high)
+                    self.clock.report(self.stage, best=answer.value, bound=answer.bound, now=True)
+                answer.complete = status == "Optimal"
+                return answer
+            if self.clock.stopped:
+                return answer
+            for low, high, columns, values in cuts:
+                highs.addRow(
+                    low, high, len(columns), np.array(columns, dtype=np.int32), np.array(values)
+                )
+
+    def _build(self, any_plan: bool) -> None:
+        problem, slots = self.problem, self.slots
+        units, places = slots.allowed.shape
+        self.x = np.full((units, places), -1)
+        for unit, slot in np.argwhere(slots.allowed):
+            cost = 0.0 if any_plan or self.elastic else float(slots.cost[unit, slot])
+            self.x[unit, slot] = self._column(cost, 0, 1, True)
+        self.y = [self._column(0.0, float(slot in slots.used), 1, True) for slot in range(places)]
+        self.delta_low = self.delta_high = -1
+        total = float(problem.facts.total)
+        if self.elastic in ("min", "both"):
+            self.delta_low = self._column(1.0, self.least_slack[0], max(problem.low, 0), False)
+        if self.elastic in ("max", "both"):
+            self.delta_high = self._column(1.0, self.least_slack[1], total, False)
+        for unit in range(units):
+            chosen = self.x[unit][self.x[unit] >= 0]
+            self._row(1, 1, chosen, np.ones(len(chosen)))
+        for slot in range(places):
+            self._slot_rows(slot)
+        self._row(problem.hubs_low, problem.hubs_high, self.y, np.ones(places))
+        for first, second in np.argwhere(np.triu(problem.apart)):
+            for slot in range(places):
+                pair = [self.x[first, slot], self.x[second, slot]]
+                if min(pair) >= 0:
+                    self._row(-math.inf, 0, [*pair, self.y[slot]], [1, 1, -1])
+        if self.limit is not None:
+            limited, most = self.limit
+            placed = self.x >= 0
+            self._row(-math.inf, most, self.x[placed], limited[placed])
+        if not (any_plan or self.elastic):
+            self._evenness()
+
+    def _slot_rows(self, slot: int) -> None:
+        problem = self.problem
+        inside = np.flatnonzero(self.x[:, slot] >= 0)
+        chosen = self.x[inside, slot]
+        patients = problem.unit_patients[inside].astype(float)
+        here = self.y[slot]
+        for column in chosen:
+            self._row(-math.inf, 0, [column, here], [1, -1])
+        self._row(0, math.inf, [*chosen, here], [*np.ones(len(chosen)), -1])
+        low = [*patients, -float(problem.low)]
+        high = [*patients, -float(problem.high)]
+        columns = [*chosen, here]
+        slack_low = [self.delta_low] * (self.delta_low >= 0)
+        slack_high = [self.delta_high] * (self.delta_high >= 0)
+        self._row(0, math.inf, columns + slack_low, low + [1.0] * len(slack_low))
+        self._row(-math.inf, 0, columns + slack_high, high + [-1.0] * len(slack_high))
+        if self.slots.root is not None:
+            own = self.x[problem.own_unit[self.slots.root[slot]], slot]
+            self._row(0, 0, [own, here], [1, -1])
+
+    def _evenness(self) -> None:
+        """A column a slot and aim that is at least the hub's distance from even."""
+        problem = self.problem
+        aims = [
+            (problem.weight_size / 2, problem.unit_patients.astype(float), problem.target or 0.0),
+            (problem.weight_fte / 2, problem.unit_fte, 0.0),
+            (problem.weight_imd, problem.unit_imd, 0.0),
+        ]
+        for weight, values, target in aims:
+            if not weight:
+                continue
+            for slot, here in enumerate(self.y):
+                inside = np.flatnonzero(self.x[:, slot] >= 0)
+                away = self._column(weight, 0, math.inf, False)
+                columns = [*self.x[inside, slot], here, away]
+                self._row(0, math.inf, columns, [*values[inside], -target, 1])
+                self._row(-math.inf, 0, columns, [*values[inside], -target, -1])
+
+    def _separators(self, slot: Ints) -> list[tuple[float, float, list[int], list[float]]]:
+        """For each hub in pieces: a piece belongs to it only with a practice beside the piece."""
+        problem = self.problem
+        if problem.adjacent is None:
+            return []
+        own_unit = problem.own_unit
+        at = slot[own_unit]
+        cuts = []
+        for place in np.unique(slot):
+            group = np.flatnonzero(at == place)
+            parts = pieces(problem.adjacent, group)
+            if len(parts) == 1:
+                continue
+            parts.sort(key=lambda part: (-len(part), int(part[0])))
+            if self.slots.root is not None:
+                root = int(self.slots.root[place])
+                main = next(part for part in parts if root in part)
+            else:
+                main = parts[0]
+            for part in parts:
+                if part is main:
+                    continue
+                beside = np.flatnonzero(problem.adjacent[part].any(axis=0))
+                gates = np.unique(own_unit[np.setdiff1d(beside, part)])
+                for unit in np.unique(own_unit[part]):
+                    cuts += self._cut(int(unit), int(own_unit[main[0]]), gates, part)
+        return cuts
+
+    def _cut(
+        self, unit: int, other: int, gates: Ints, part: Ints
+    ) -> list[tuple[float, float, list[int], list[float]]]:
+        cuts = []
+        for place in range(self.x.shape[1]):
+            column = self.x[unit, place]
+            if column < 0:
+                continue
+            open_ = [int(self.x[gate, place]) for gate in gates if self.x[gate, place] >= 0]
+            if self.slots.root is not None:
+                if self.slots.root[place] in part:
+                    continue
+                cuts.append((-math.inf, 0.0, [int(column), *open_], [1.0] + [-1.0] * len(open_)))
+            elif self.x[other, place] >= 0:
+                columns = [int(column), int(self.x[other, place]), *open_]
+                cuts.append((-math.inf, 1.0, *_merged(columns, [1.0, 1.0] + [-1.0] * len(open_))))
+        return cuts
+
+    def _read(self, level: Floats) -> Ints:
+        filled = np.where(self.x >= 0, level[self.x], 0.0)
+        return filled.argmax(axis=1)
+
+    def _slack(self, level: Floats, column: int) -> int:
+        return math.ceil(round(float(level[column]), 3)) if column >= 0 else 0
+
+    def _column(self, cost: float, low: float, high: float, whole: bool) -> int:
+        self.columns.append((cost, low, high, whole))
+        return len(self.columns) - 1
+
+    def _row(
+        self,
+        low: float,
+        high: float,
+        columns: Sequence[int] | Ints,
+        values: Sequence[float] | Floats,
+    ) -> None:
+        merged = _merged([int(column) for column in columns], [float(value) for value in values])
+        self.rows.append((low, high, *merged))
+
+    def _pass(self, highs: highspy.Highs) -> None:
+        count = len(self.columns)
+        nothing = np.zeros(count, dtype=np.int32)
+        cost, low, high, whole = (np.array(part) for part in zip(*self.columns, strict=True))
+        highs.addCols(
+            count,
+            cost.astype(float),
+            low.astype(float),
+            high.astype(float),
+            0,
+            nothing,
+            nothing[:0],
+            nothing[:0].astype(float),
+        )
+        integer = np.flatnonzero(whole).astype(np.int32)
+        kind = np.full(len(integer), int(highspy.HighsVarType.kInteger), dtype=np.uint8)
+        highs.changeColsIntegrality(len(integer), integer, kind)
+        starts = np.cumsum([0] + [len(row[2]) for row in self.rows[:-1]]).astype(np.int32)
+        entries = np.concatenate([row[2] for row in self.rows]).astype(np.int32)
+        values = np.concatenate([row[3] for row in self.rows]).astype(float)
+        highs.addRows(
+            len(self.rows),
+            np.array([row[0] for row in self.rows], dtype=float),
+            np.array([row[1] for row in self.rows], dtype=float),
+            len(entries),
+            starts,
+            entries,
+            values,
+        )
+
+
+def _merged(columns: list[int], values: list[float]) -> tuple[list[int], list[float]]:
+    """The row with each column once."""
+    total: dict[int, float] = {}
+    for column, value in zip(columns, values, strict=True):
+        total[column] = total.get(column, 0.0) + value
+    return list(total), list(total.values())
+
+
+def centre_slots(problem: Problem) -> Slots:
+    """A slot a practice that may be a centre."""
+    return Slots(
+        allowed=problem.near,
+        cost=problem.weight_distance * problem.centre_cost,
+        root=np.arange(len(problem.free)),
+    )
+
+
+def plan_of(slot: Ints) -> list[tuple[int, ...]]:
+    """The units of each used slot."""
+    return [tuple(int(unit) for unit in np.flatnonzero(slot == place)) for place in np.unique(slot)]
+
+
+def solve_compact(problem: Problem, clock: Clock, found: Found, *, any_plan: bool = False) -> None:
+    """Search with the compact model; writes what it learns into `found`."""
+    if problem.units == 0 or problem.hubs_low > problem.hubs_high or problem.hubs_high < 1:
+        found.infeasible = found.infeasible or problem.units > 0
+        return
+    model = Compact(problem, centre_slots(problem), clock, tolerance=problem.tolerance)
+    answer = model.solve(any_plan=any_plan)
+    found.infeasible = answer.infeasible and found.plan is None
+    if answer.slot is not None:
+        plan = plan_of(answer.slot)
+        cost = sum(problem.hub_cost(units)[0] for units in plan)
+        if cost < found.cost:
+            found.plan, found.cost = plan, cost
+    if not any_plan and math.isfinite(answer.bound):
+        found.bound = max(found.bound, answer.bound)

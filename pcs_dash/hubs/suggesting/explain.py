@@ -1,0 +1,430 @@
+"""Why no plan keeps the rules, and the smallest changes that make one possible.
+
+First what can be seen without a search: rules that contradict each other, practices or locked hubs
+outside the band, totals that no number of hubs fits. Then the elastic question to the compact model
+(how far must the band give way?), and each rule left out by itself. Every change offered has been
+tried: a plan was found for it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pcs_dash.errors import UserError
+from pcs_dash.hubs.suggesting.clock import Clock, Stopped
+from pcs_dash.hubs.suggesting.compact import Compact, Elastic, centre_slots
+from pcs_dash.hubs.suggesting.model import Facts, Problem, band, build_problem, listed, pieces
+from pcs_dash.hubs.suggesting.request import Relaxation, SuggestRequest
+from pcs_dash.hubs.suggesting.solve import possible
+
+# Rules left out one by one: at most so many are tried.
+_MOST_TRIED = 25
+# Share of the remaining time for the elastic questions, and for one rule left out.
+_ELASTIC_SHARE = 0.3
+_TRIAL_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why there is no plan (`reason`, whole sentences), rule by rule, and what would help."""
+
+    reason: str
+    conflicts: tuple[str, ...]
+    relaxations: tuple[Relaxation, ...]
+
+
+def check_codes(facts: Facts, request: SuggestRequest) -> None:
+    """Raise UserError where the request names practices that are not there, or locks one twice."""
+    known = set(facts.codes)
+    named: dict[str, set[str]] = {}
+    for name, codes in [*request.locked.items(), *request.keep_whole.items()]:
+        named.setdefault(f"'{name}'", set()).update(codes)
+    for what, pairs in (("a pair together", request.together), ("a pair apart", request.apart)):
+        named.setdefault(what, set()).update(code for pair in pairs for code in pair)
+    for what, asked in named.items():
+        if foreign := sorted(asked - known):
+            raise UserError(
+                f"Practices of {what} are not in this area: {listed(foreign)}. Leave them out, or "
+                "choose the area that holds them."
+            )
+    held: dict[str, str] = {}
+    for name, codes in request.locked.items():
+        for code in codes:
+            if held.setdefault(code, name) != name:
+                raise UserError(f"{code} is in two locked hubs, {held[code]} and {name}.")
+    if request.neighbours is not None:
+        placed = {code for pair in request.neighbours for code in pair}
+        if len(known) > 1 and not known & placed:
+            raise UserError("The neighbours given name none of this area's practices.")
+
+
+def contradictions(facts: Facts, request: SuggestRequest) -> list[str]:
+    """Rules that no assignment of practices can meet at once, whatever the band."""
+    lock_of = {code: name for name, codes in request.locked.items() for code in codes}
+    faults = []
+    for name, codes in request.keep_whole.items():
+        locks = sorted({lock_of[code] for code in codes if code in lock_of})
+        loose = [code for code in codes if code not in lock_of]
+        if len(locks) > 1 or (locks and loose):
+            faults.append(
+                f"{name} is to stay whole, but the locked hub {locks[0]} holds only part of it."
+            )
+    for first, second in request.together:
+        if lock_of.get(first) != lock_of.get(second):
+            holder = lock_of.get(first) or lock_of.get(second)
+            faults.append(
+                f"{first} and {second} are to be together, but the locked hub {holder} holds "
+                "one of them."
+            )
+    for first, second in request.apart:
+        if first in lock_of and lock_of[first] == lock_of.get(second):
+            faults.append(
+                f"{first} and {second} are to be apart, but the locked hub {lock_of[first]} "
+                "holds both."
+            )
+    problem = build_problem(facts, request)
+    own_unit = problem.own_unit
+    place = {facts.codes[practice]: number for number, practice in enumerate(problem.free)}
+    for first, second in request.apart:
+        if first in place and second in place and own_unit[place[first]] == own_unit[place[second]]:
+            faults.append(
+                f"{first} and {second} are to be apart, but other rules keep them together."
+            )
+    if request.hubs is not None:
+        locked = len(problem.locked)
+        if locked > request.hubs or (locked == request.hubs and problem.units):
+            left = f", and {len(problem.free)} practices are left over" if problem.units else ""
+            faults.append(f"{request.hubs:,} hubs are asked for, but {locked:,} are locked{left}.")
+        elif len(problem.members) + locked < request.hubs:
+            faults.append(
+                f"{request.hubs:,} hubs are asked for, but there are only "
+                f"{len(problem.members) + locked:,} practices or groups to make them of."
+            )
+    return faults + _locked_pieces(facts, request, problem)
+
+
+def band_conflicts(facts: Facts, request: SuggestRequest) -> list[str]:
+    """Practices, locked hubs and totals that the band can't hold."""
+    problem = build_problem(facts, request)
+    low, high = band(request, facts.total)
+    faults = []
+    for name, group in problem.locked:
+        size = int(facts.patients[group].sum())
+        if size > high:
+            faults.append(f"The locked hub {name} has {size:,} patients, over the most, {high:,}.")
+        if size < low:
+            faults.append(f"The locked hub {name} has {size:,} patients, under the least, {low:,}.")
+    for practices, size in zip(problem.members, problem.unit_patients, strict=True):
+        if size <= high:
+            continue
+        codes = [facts.codes[problem.free[practice]] for practice in practices]
+        if len(codes) == 1:
+            faults.append(f"{codes[0]} by itself has {size:,} patients, over the most, {high:,}.")
+        else:
+            faults.append(
+                f"{listed(codes)} are to stay together and have {size:,} patients, over the most, "
+                f"{high:,}."
+            )
+    total = int(problem.unit_patients.sum())
+    unlocked = " not in locked hubs" if problem.locked else ""
+    if problem.units and not faults:
+        faults += _total_conflict(problem, request, total, unlocked, "The practices")
+    if problem.adjacent is not None and not faults and problem.units > 1:
+        faults += _component_conflicts(problem, low, high)
+    return faults
+
+
+def explain(facts: Facts, request: SuggestRequest, clock: Clock) -> Explanation:
+    """Why an impossible request is impossible, and what would make it possible.
+
+    Raises Stopped only when cancelled: when the time is up it returns what is known by then.
+    """
+    conflicts = contradictions(facts, request)
+    contradicted = bool(conflicts)
+    if not contradicted:
+        conflicts += band_conflicts(facts, request)
+    relaxations: list[Relaxation] = []
+    try:
+        if not contradicted:
+            relaxations += _band_relaxations(facts, request, clock)
+        relaxations += _rules_left_out(facts, request, clock)
+        if not relaxations:
+            relaxations += _everything_left_out(facts, request, clock)
+    except Stopped as stop:
+        if stop.cancelled:
+            raise
+    if not conflicts:
+        conflicts = _found_conflicts(facts, request)
+    return Explanation(_reason(conflicts, relaxations), tuple(conflicts), tuple(relaxations))
+
+
+def _locked_pieces(facts: Facts, request: SuggestRequest, problem: Problem) -> list[str]:
+    if request.neighbours is None:
+        return []
+    everything = np.arange(len(facts.codes))
+    from_all = build_problem(facts, request.but(locked={})).adjacent
+    assert from_all is not None
+    return [
+        f"Hubs must hang together, but the locked hub {name} is in {len(parts)} pieces."
+        for name, group in problem.locked
+        if len(parts := pieces(from_all, everything[group])) > 1
+    ]
+
+
+def _total_conflict(
+    problem: Problem, request: SuggestRequest, total: int, unlocked: str, who: str
+) -> list[str]:
+    low, high = problem.low, problem.high
+    if request.hubs is not None:
+        number = problem.hubs_low
+        if number * low > total:
+            return [
+                f"{number:,} hubs of at least {low:,} need {number * low:,} patients; {who.lower()}"
+                f"{unlocked} have {total:,}."
+            ]
+        if number * high < total:
+            return [
+                f"{number:,} hubs of at most {high:,} hold {number * high:,} patients; "
+                f"{who.lower()}{unlocked} have {total:,}."
+            ]
+        return []
+    if math.ceil(total / max(high, 1)) <= (total // low if low else total):
+        return []
+    if total < low:
+        return [f"{who}{unlocked} have {total:,} patients, under the least of one hub, {low:,}."]
+    few = total // low
+    return [
+        f"{who}{unlocked} have {total:,} patients: too many for {few:,} "
+        f"{'hub' if few == 1 else 'hubs'} of at most {high:,}, too few for {few + 1:,} of at "
+        f"least {low:,}."
+    ]
+
+
+def _component_conflicts(problem: Problem, low: int, high: int) -> list[str]:
+    assert problem.adjacent is not None
+    joined = problem.adjacent.copy()
+    for practices in problem.members:
+        joined[np.ix_(practices, practices)] = True
+    faults = []
+    parts = pieces(joined, np.arange(len(problem.free)))
+    if len(parts) == 1:
+        return []
+    for part in parts:
+        codes = [problem.facts.codes[problem.free[practice]] for practice in part]
+        size = int(problem.facts.patients[problem.free[part]].sum())
+        if math.ceil(size / max(high, 1)) > (size // low if low else size):
+            faults.append(
+                f"Hubs must hang together, but {listed(codes)} have {size:,} patients and no "
+                "neighbours outside their group that are free to join them."
+            )
+    return faults
+
+
+def _band_relaxations(facts: Facts, request: SuggestRequest, clock: Clock) -> list[Relaxation]:
+    """The band widened as little as possible at its lower end, its upper end, or (if neither helps
+    alone) both."""
+    found = []
+    kinds: tuple[Elastic, ...] = ("min", "max")
+    for kind in kinds:
+        change = _widened(facts, request, clock, kind)
+        if change is not None:
+            found.append(change)
+    if not found:
+        change = _widened(facts, request, clock, "both")
+        found += [change] if change is not None else []
+
+    def size(change: Relaxation) -> float:
+        old, new = request, change.request
+        lower = (old.min_patients or 0) - (new.min_patients or 0)
+        upper = (new.max_patients or 0) - (old.max_patients or 0)
+        return lower + upper
+
+    return sorted(found, key=size)
+
+
+def _widened(
+    facts: Facts, request: SuggestRequest, clock: Clock, kind: Elastic
+) -> Relaxation | None:
+    if (kind == "min" and not request.min_patients) or (
+        kind == "max" and request.max_patients is None
+    ):
+        return None
+    plain = request.but(objective="distance")
+    problem = build_problem(facts, plain)
+    low, high = band(request, facts.total)
+    locked = [int(facts.patients[group].sum()) for _, group in problem.locked]
+    least_low = max([0, *(low - size for size in locked)])
+    least_high = max([0, *(size - high for size in locked)])
+    if (kind == "min" and least_high) or (kind == "max" and least_low):
+        return None
+    if request.hubs is None:
+        most = problem.units if kind != "max" else problem.hubs_high
+        fewest = 1 if kind != "min" else problem.hubs_low
+        # Totals that no number of hubs fits leave the two the wrong way round.
+        problem = replace(problem, hubs_low=fewest, hubs_high=most)
+    if not problem.units:
+        lows, highs, proven = least_low, least_high, True
+    else:
+        if problem.hubs_low > problem.hubs_high or problem.hubs_high < 1:
+            return None
+        part = clock.sooner(clock.remaining * _ELASTIC_SHARE)
+        model = Compact(
+            problem,
+            centre_slots(problem),
+            part,
+            elastic=kind,
+            least_slack=(least_low, least_high),
+            stage="looking for the smallest change",
+        )
+        answer = model.solve()
+        if answer.slot is None:
+            return None
+        lows, highs, proven = answer.slack_low, answer.slack_high, answer.complete
+    if not lows and not highs:
+        return None
+    changes, words = {}, []
+    if lows:
+        changes["min_patients"] = low - lows
+        words.append(f"lower the least number of patients from {low:,} to {low - lows:,}")
+    if highs:
+        changes["max_patients"] = high + highs
+        words.append(f"raise the most from {high:,} to {high + highs:,} patients")
+    text = " and ".join(words)
+    if not proven:
+        text += " (a smaller change may do: the time ran out)"
+    relaxed = request.but(**changes, nearest=problem.nearest)
+    return Relaxation(f"{text[0].upper()}{text[1:]}.", relaxed, proven)
+
+
+def _changes(request: SuggestRequest) -> Iterator[tuple[str, SuggestRequest]]:
+    """Each rule left out by itself."""
+    if request.hubs is not None and (
+        request.min_patients is not None or request.max_patients is not None
+    ):
+        yield f"Leave the number of hubs open instead of {request.hubs:,}.", request.but(hubs=None)
+    if request.neighbours is not None:
+        yield "Allow hubs in pieces.", request.but(neighbours=None)
+    for name in request.locked:
+        others = {key: codes for key, codes in request.locked.items() if key != name}
+        yield f"Unlock the hub {name}.", request.but(locked=others)
+    for name in request.keep_whole:
+        others = {key: codes for key, codes in request.keep_whole.items() if key != name}
+        yield f"Allow {name} to be split.", request.but(keep_whole=others)
+    for pair in request.apart:
+        rest = tuple(other for other in request.apart if other != pair)
+        yield f"Allow {pair[0]} and {pair[1]} in one hub.", request.but(apart=rest)
+    for pair in request.together:
+        rest = tuple(other for other in request.together if other != pair)
+        yield f"Allow {pair[0]} and {pair[1]} in different hubs.", request.but(together=rest)
+
+
+def _rules_left_out(facts: Facts, request: SuggestRequest, clock: Clock) -> list[Relaxation]:
+    helpful = []
+    for tried, (text, changed) in enumerate(_changes(request)):
+        if tried == _MOST_TRIED:
+            break
+        if _works(facts, changed, clock):
+            if changed.hubs is None and request.hubs is not None:
+                text, changed = _number_that_works(facts, request, changed, clock)
+            helpful.append(Relaxation(text, changed))
+    return helpful
+
+
+def _number_that_works(
+    facts: Facts, request: SuggestRequest, changed: SuggestRequest, clock: Clock
+) -> tuple[str, SuggestRequest]:
+    """The number of hubs nearest to the one asked for that a plan was found for."""
+    problem = build_problem(facts, changed.but(objective="distance"))
+    locked = len(problem.locked)
+    asked = request.hubs or 0
+    numbers = range(problem.hubs_low + locked, problem.hubs_high + locked + 1)
+    for number in sorted(numbers, key=lambda number: (abs(number - asked), number))[:4]:
+        if _works(facts, request.but(hubs=number), clock):
+            return f"Make it {number:,} hubs instead of {asked:,}.", request.but(hubs=number)
+    return f"Leave the number of hubs open instead of {asked:,}.", changed
+
+
+def _everything_left_out(facts: Facts, request: SuggestRequest, clock: Clock) -> list[Relaxation]:
+    """The band alone: where no single change helps, say whether it is the other rules together."""
+    texts: list[str] = []
+    changed = request
+    drops: list[tuple[bool, str, Callable[[SuggestRequest], SuggestRequest]]] = [
+        (bool(request.apart or request.together), "drop the pairs", _without_pairs),
+        (bool(request.keep_whole), "allow groups to be split", lambda r: r.but(keep_whole={})),
+        (bool(request.locked), "unlock the hubs", lambda r: r.but(locked={})),
+        (request.neighbours is not None, "allow hubs in pieces", lambda r: r.but(neighbours=None)),
+    ]
+    for there, text, drop in drops:
+        if not there:
+            continue
+        texts.append(text)
+        changed = drop(changed)
+        together = " and ".join(texts)
+        if _works(facts, changed, clock):
+            return [Relaxation(f"{together[0].upper()}{together[1:]}.", changed, smallest=False)]
+        if not contradictions(facts, changed):
+            widened = _band_relaxations(facts, changed, clock)
+            if widened:
+                best = widened[0]
+                return [
+                    Relaxation(
+                        f"{together[0].upper()}{together[1:]}, and "
+                        f"{best.text[0].lower()}{best.text[1:]}",
+                        best.request,
+                        smallest=False,
+                    )
+                ]
+    return []
+
+
+def _without_pairs(request: SuggestRequest) -> SuggestRequest:
+    return request.but(apart=(), together=())
+
+
+def _works(facts: Facts, request: SuggestRequest, clock: Clock) -> bool:
+    clock.check()
+    if contradictions(facts, request) or band_conflicts(facts, request):
+        return False
+    part = clock.sooner(clock.remaining * _TRIAL_SHARE)
+    try:
+        return possible(facts, request, part) is True
+    except Stopped as stop:
+        if stop.cancelled:
+            raise
+        return False
+
+
+def _found_conflicts(facts: Facts, request: SuggestRequest) -> list[str]:
+    """What a search has shown, where no single figure gives it away."""
+    low, high = band(request, facts.total)
+    wanted = f"{request.hubs:,} hubs" if request.hubs is not None else "hubs"
+    patients = f"{low:,} to {high:,} patients"
+    where = " that hang together" if request.neighbours is not None else ""
+    first = f"The practices can't be grouped into {wanted} of {patients}{where}"
+    rules = [
+        name
+        for name, there in (
+            ("the locked hubs", request.locked),
+            ("the groups kept whole", request.keep_whole),
+            ("the pairs", request.together or request.apart),
+        )
+        if there
+    ]
+    kept = f" with {' and '.join(rules)} as asked for" if rules else ""
+    return [f"{first}{kept}."]
+
+
+def _reason(conflicts: list[str], relaxations: list[Relaxation]) -> str:
+    why = "No plan keeps all the rules. " + " ".join(conflicts)
+    if not relaxations:
+        return f"{why} No single change that would help was found in the time allowed."
+    texts = [item.text for item in relaxations]
+    if len(texts) == 1:
+        return f"{why} What would work: {texts[0]}"
+    return f"{why} Any one of these would work: " + " ".join(
+        f"({number}) {text}" for number, text in enumerate(texts, start=1)
+    )

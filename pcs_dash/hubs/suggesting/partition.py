@@ -1,0 +1,592 @@
+"""Set partitioning: choose, among all possible hubs, those that hold every unit once.
+
+The linear relaxation is solved by column generation (HiGHS prices nothing: all reduced costs are
+read off the written-down columns), tightened with subset-row cuts (of any three units, at most one
+hub can hold two or more; Jepsen et al. 2008), and closed by enumeration: any better plan uses only
+hubs whose reduced cost is within the gap (Baldacci et al. 2008), and HiGHS chooses among those.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from pcs_dash.hubs.suggesting.clock import Clock, new_solver, run_solver
+from pcs_dash.hubs.suggesting.columns import Centre, subset_sums
+from pcs_dash.hubs.suggesting.model import Bools, Floats, Problem
+
+Units = tuple[int, ...]
+Triple = tuple[int, int, int]
+
+# A plan counts as optimal within this share of its cost.
+RELATIVE_GAP = 1e-6
+_REDUCED_COST = 1e-6
+# New columns a centre and round of pricing; columns of the first, quick search for a plan.
+_PER_CENTRE = 15
+_QUICK_COLUMNS = 2_000
+_QUICK_NODES = 50
+# So few columns are all looked at at once.
+_EASY_COLUMNS = 10_000
+# So few units are worth a quick search whatever the aim.
+_FEW_UNITS = 60
+# Improving: hubs that are made anew together, the most columns and nodes for that.
+_TOGETHER = 3
+_IMPROVE_COLUMNS = 1_000
+_IMPROVE_NODES = 20
+# Closing: columns of the first try, growth, and the most that one search takes.
+_FIRST_COLUMNS = 4_000
+_GROWTH = 4
+_MOST_COLUMNS = 250_000
+# Cuts a round, most with one unit in a round, rounds, and the least gain that warrants another.
+_CUTS = 60
+_CUTS_PER_UNIT = 4
+_ROUNDS = 30
+_ROUNDS_EVEN = 2
+_LEAST_GAIN = 1e-4
+_VIOLATED = 1e-3
+
+
+@dataclass
+class Found:
+    """What a search knows: the best plan (tuples of units), its internal cost, a lower bound."""
+
+    plan: list[Units] | None = None
+    cost: float = math.inf
+    bound: float = -math.inf
+    infeasible: bool = False
+
+    def closed(self, tolerance: float) -> bool:
+        """Whether the plan is proven to be the best."""
+        if self.plan is None:
+            return False
+        return self.cost - self.bound <= max(tolerance, RELATIVE_GAP * abs(self.cost))
+
+
+class Partition:
+    """One search. `found` can be read at any time, also after Stopped.
+
+    earlier, stay_most: for each earlier plan, the patients of each unit in each of its hubs, and
+    the most patients who may stay with its hubs.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        centres: Sequence[Centre],
+        clock: Clock,
+        found: Found,
+        earlier: Sequence[Floats] = (),
+        stay_most: Sequence[float] = (),
+    ) -> None:
+        self.problem = problem
+        self.centres = [centre for centre in centres if len(centre)]
+        self.clock = clock
+        self.found = found
+        self.earlier = list(earlier)
+        self.stay_most = list(stay_most)
+        self.cuts: list[Triple] = []
+        self.pool_units: list[Units] = []
+        self.pool: dict[Units, int] = {}
+        self.pool_cost: list[float] = []
+        self.pool_stay: list[Floats] = []
+        self.reduced: list[Floats] = []
+        self.worst = _worst_cost(problem)
+        self.tolerance = problem.tolerance
+
+    def run(self, *, any_plan: bool = False) -> None:
+        """Search until the plan is proven, none is proven to exist, or Stopped is raised.
+
+        any_plan: end at the first plan. May end without an answer when the possible hubs are too
+        many to close the gap; the caller sees that in `found`.
+        """
+        problem, found = self.problem, self.found
+        if problem.units == 0:
+            found.plan, found.cost, found.bound = [], 0.0, 0.0
+            return
+        held = np.zeros(problem.units, dtype=bool)
+        for centre in self.centres:
+            held[centre.own] = True
+            for bit, unit in enumerate(centre.others):
+                if not held[unit]:
+                    held[unit] = bool((centre.mask >> centre.mask.dtype.type(bit) & 1).any())
+        if not held.all() or problem.hubs_low > problem.hubs_high or problem.hubs_high < 1:
+            found.infeasible = True
+            return
+        if sum(len(centre) for centre in self.centres) <= _FIRST_COLUMNS:
+            self.reduced = [centre.cost for centre in self.centres]
+            self._close()
+            return
+        self._start_master()
+        self._generate()
+        if found.infeasible:
+            return
+        if problem.exact_tolerance or problem.units <= _FEW_UNITS or found.plan is None:
+            self._choose(self._smallest(_QUICK_COLUMNS), nodes=_QUICK_NODES)
+        if not problem.exact_tolerance:
+            self._improve()
+        for _ in range(_ROUNDS if problem.exact_tolerance else _ROUNDS_EVEN):
+            if found.closed(self.tolerance) or (any_plan and found.plan is not None):
+                return
+            self._drop_hopeless()
+            cuts = self._violated()
+            if not cuts:
+                break
+            before = found.bound
+            self._add_cuts(cuts)
+            self._generate()
+            if found.infeasible:
+                return
+            if found.bound - before < _LEAST_GAIN * abs(found.bound):
+                break
+        self._drop_hopeless()
+        if sum(len(reduced) for reduced in self.reduced) > _EASY_COLUMNS:
+            self._choose(self._smallest(_QUICK_COLUMNS), nodes=_QUICK_NODES)
+        self._close(any_plan=any_plan)
+
+    # --- the linear relaxation -------------------------------------------------------------------
+
+    def _start_master(self) -> None:
+        """Rows: each unit once; the number of hubs; patients who stay, a row an earlier plan."""
+        problem = self.problem
+        units, plans = problem.units, len(self.stay_most)
+        low = np.concatenate(
+            [np.ones(units), [problem.hubs_low], np.full(plans, -highspy.kHighsInf)]
+        )
+        high = np.concatenate([np.ones(units), [problem.hubs_high], np.ones(plans)])
+        self.master = new_solver(self.clock)
+        nothing = np.zeros(len(low), dtype=np.int32)
+        self.master.addRows(len(low), low, high, 0, nothing, nothing[:0], nothing[:0].astype(float))
+        # Stand-ins make every set of columns feasible, at a price that no real plan reaches.
+        self.penalty = 10 * max(self.worst, 1.0) / units
+        rows = [*range(units), units, units, *range(units + 1, units + 1 + plans)]
+        sign = [1.0] * (units + 1) + [-1.0] * (1 + plans)
+        self.stand_ins = len(rows)
+        self.master.addCols(
+            len(rows),
+            np.full(len(rows), self.penalty),
+            np.zeros(len(rows)),
+            np.full(len(rows), highspy.kHighsInf),
+            len(rows),
+            np.arange(len(rows), dtype=np.int32),
+            np.array(rows, dtype=np.int32),
+            np.array(sign),
+        )
+
+    def _generate(self) -> None:
+        """Solve the relaxation over all columns: a bound, or the proof that there is no plan."""
+        found = self.found
+        while True:
+            status = run_solver(self.master, self.clock)
+            self.clock.check()
+            if status != "Optimal":
+                raise RuntimeError(f"The relaxation ended as '{status}'.")
+            value = self.master.getInfo().objective_function_value
+            dual = np.array(self.master.getSolution().row_dual)
+            self.reduced = [self._reduced_costs(centre, dual) for centre in self.centres]
+            lowest = min(float(reduced.min()) for reduced in self.reduced)
+            bound = value + self.problem.hubs_high * min(0.0, lowest)
+            found.bound = max(found.bound, bound)
+            if found.bound > self.worst * (1 + 1e-6) + 1e-6:
+                found.infeasible = True
+                return
+            self.clock.report("bound", bound=found.bound)
+            if lowest >= -_REDUCED_COST * max(1.0, abs(value) / self.problem.units):
+                level = np.array(self.master.getSolution().col_value)
+                self.level = level[self.stand_ins :]
+                if level[: self.stand_ins].max() < 1e-6 or self.penalty > 2 * self.worst + 1:
+                    return
+                self._raise_penalty()
+                continue
+            self._add_columns()
+
+    def _raise_penalty(self) -> None:
+        self.penalty = min(self.penalty * 10, 2 * self.worst + 2)
+        which = np.arange(self.stand_ins, dtype=np.int32)
+        self.master.changeColsCost(len(which), which, np.full(len(which), self.penalty))
+
+    def _reduced_costs(self, centre: Centre, dual: Floats) -> Floats:
+        units = self.problem.units
+        reduced = centre.cost - subset_sums(centre.mask, dual[centre.others])
+        reduced -= dual[centre.own] + dual[units]
+        for plan, most in enumerate(self.stay_most):
+            price = dual[units + 1 + plan]
+            if price:
+                reduced -= price * centre.stay[plan] / most
+        bit = {int(unit): number for number, unit in enumerate(centre.others)}
+        first_cut = units + 1 + len(self.stay_most)
+        kind = centre.mask.dtype.type
+        for number, triple in enumerate(self.cuts):
+            price = dual[first_cut + number]
+            if price > -1e-9:
+                continue
+            flags = sum(1 << bit[unit] for unit in triple if unit in bit)
+            if centre.own in triple:
+                hit = (centre.mask & kind(flags)) != 0
+            elif flags & (flags - 1):
+                shared = centre.mask & kind(flags)
+                # Taking the lowest bit away leaves something only where there are two or more.
+                hit = (shared & (shared - (shared != 0))) != 0
+            else:
+                continue
+            reduced[hit] -= price
+        return reduced
+
+    def _add_columns(self) -> None:
+        """The most promising columns of each centre that the master has not got yet."""
+        new: dict[Units, tuple[float, Floats]] = {}
+        for centre, reduced in zip(self.centres, self.reduced, strict=True):
+            count = min(_PER_CENTRE, len(reduced))
+            for hub in np.argpartition(reduced, count - 1)[:count]:
+                if reduced[hub] < -_REDUCED_COST:
+                    units = centre.units(int(hub))
+                    cost = float(centre.cost[hub])
+                    if units not in new or cost < new[units][0]:
+                        new[units] = (cost, centre.stay[:, hub])
+        for units, (cost, stay) in new.items():
+            if units in self.pool and self.pool_cost[self.pool[units]] <= cost + 1e-12:
+                continue
+            self._add_column(units, cost, stay)
+
+    def _add_column(self, units: Units, cost: float, stay: Floats) -> None:
+        count = self.problem.units
+        rows = [*units, count]
+        values = [1.0] * len(rows)
+        for plan, most in enumerate(self.stay_most):
+            rows.append(count + 1 + plan)
+            values.append(float(stay[plan]) / most)
+        first_cut = count + 1 + len(self.stay_most)
+        inside = set(units)
+        for number, triple in enumerate(self.cuts):
+            if len(inside.intersection(triple)) >= 2:
+                rows.append(first_cut + number)
+                values.append(1.0)
+        self.pool[units] = len(self.pool_cost)
+        self.pool_cost.append(cost)
+        self.pool_stay.append(stay)
+        self.pool_units.append(units)
+        self.master.addCol(
+            cost,
+            0.0,
+            highspy.kHighsInf,
+            len(rows),
+            np.array(rows, dtype=np.int32),
+            np.array(values),
+        )
+
+    # --- cuts ------------------------------------------------------------------------------------
+
+    def _violated(self) -> list[Triple]:
+        """Triples of which the relaxation spends more than one hub on two or more."""
+        used = np.flatnonzero(self.level > 1e-6)
+        level = self.level[used]
+        inside = np.zeros((len(used), self.problem.units))
+        for row, column in enumerate(used):
+            inside[row, list(self.pool_units[column])] = 1
+        pair = (inside * level[:, None]).T @ inside
+        violated: list[tuple[float, Triple]] = []
+        known = set(self.cuts)
+        for first in range(self.problem.units):
+            three = (inside * (level * inside[:, first])[:, None]).T @ inside
+            spent = pair[first][:, None] + pair[first][None, :] + pair - 2 * three
+            spent = np.triu(spent[first + 1 :, first + 1 :], 1)
+            for second, third in np.argwhere(spent > 1 + _VIOLATED) + first + 1:
+                triple = (first, int(second), int(third))
+                if triple not in known:
+                    violated.append(
+                        (-round(float(spent[second - first - 1, third - first - 1]), 6), triple)
+                    )
+        chosen: list[Triple] = []
+        uses = np.zeros(self.problem.units, dtype=int)
+        for _, triple in sorted(violated):
+            if (uses[list(triple)] < _CUTS_PER_UNIT).all():
+                chosen.append(triple)
+                uses[list(triple)] += 1
+            if len(chosen) == _CUTS:
+                break
+        return chosen
+
+    def _add_cuts(self, cuts: list[Triple]) -> None:
+        inside = np.zeros((len(self.pool_units), self.problem.units), dtype=np.int8)
+        for row, units in enumerate(self.pool_units):
+            inside[row, list(units)] = 1
+        for triple in cuts:
+            hit = np.flatnonzero(inside[:, triple].sum(axis=1) >= 2) + self.stand_ins
+            self.master.addRow(
+                -highspy.kHighsInf, 1.0, len(hit), hit.astype(np.int32), np.ones(len(hit))
+            )
+            self.cuts.append(triple)
+
+    def _drop_hopeless(self) -> None:
+        """Forget columns that no plan better than the best one can use."""
+        if self.found.plan is None:
+            return
+        gap = self.found.cost - self.found.bound + _REDUCED_COST
+        kept = [reduced <= gap for reduced in self.reduced]
+        pairs = [
+            (centre.kept(keep), reduced[keep])
+            for centre, reduced, keep in zip(self.centres, self.reduced, kept, strict=True)
+            if keep.any()
+        ]
+        self.centres = [centre for centre, _ in pairs]
+        self.reduced = [reduced for _, reduced in pairs]
+
+    # --- choosing among columns ------------------------------------------------------------------
+
+    def _smallest(self, count: int) -> float:
+        """The reduced cost that `count` columns don't exceed (inf when there are fewer)."""
+        reduced = np.concatenate(self.reduced)
+        if len(reduced) <= count:
+            return math.inf
+        return float(np.partition(reduced, count)[count])
+
+    def _close(self, *, any_plan: bool = False) -> None:
+        """Choose among ever more columns until no other column can belong to a better plan."""
+        found = self.found
+        count = _FIRST_COLUMNS
+        relaxed = found.bound
+        while True:
+            self._drop_hopeless()
+            available = sum(len(reduced) for reduced in self.reduced)
+            if available <= max(2 * count, _EASY_COLUMNS):
+                count = available
+            limit = self._smallest(count)
+            proven, bound = self._choose(limit)
+            if math.isinf(limit):
+                if proven and found.plan is None:
+                    found.infeasible = True
+                found.bound = max(found.bound, min(bound, found.cost))
+                self.clock.check()
+                return
+            found.bound = max(found.bound, min(bound, relaxed + limit, found.cost))
+            self.clock.report("closing", bound=found.bound)
+            if found.closed(self.tolerance) or (any_plan and found.plan is not None):
+                return
+            self.clock.check()
+            count *= _GROWTH
+            if count > _MOST_COLUMNS:
+                return
+
+    def _choose(self, limit: float, nodes: int | None = None) -> tuple[bool, float]:
+        """The best plan of the columns within a reduced cost; whether that is proven, and a bound
+        for plans of these columns. `nodes`: a quick search, among the master's columns too."""
+        columns = self._columns_within(limit, with_pool=nodes is not None)
+        choice = Choice(self, columns, range(self.problem.units))
+        chosen, proven, bound = choice.solve(self.found.plan, nodes)
+        if chosen is not None:
+            self._keep(chosen)
+        return proven, bound
+
+    def _keep(self, plan: list[Units]) -> None:
+        """Take a plan if it is better than the best one."""
+        cost = sum(self.problem.hub_cost(units)[0] for units in plan)
+        if cost < self.found.cost - 1e-9 * max(1.0, cost):
+            self.found.plan, self.found.cost = sorted(plan), cost
+            self.clock.report("plan", best=cost, bound=self.found.bound, now=True)
+
+    def _improve(self) -> None:
+        """Make a few neighbouring hubs anew, the rest unchanged, until that helps nowhere."""
+        problem, found = self.problem, self.found
+        if found.plan is None:
+            return
+        without_gain, start = 0, 0
+        while without_gain < len(found.plan) and not found.closed(self.tolerance):
+            plan = found.plan
+            seed = start % len(plan)
+            group = self._neighbourhood(plan, seed)
+            before = found.cost
+            rest = [units for number, units in enumerate(plan) if number not in group]
+            units = sorted(unit for number in group for unit in plan[number])
+            columns = self._columns_of(units)
+            for number in group:
+                hub = plan[number]
+                columns.setdefault(hub, (problem.hub_cost(hub)[0], self._stay_of(hub)))
+            choice = Choice(self, columns, units, rest=rest)
+            chosen, _, _ = choice.solve([plan[number] for number in group], _IMPROVE_NODES)
+            if chosen is not None:
+                self._keep([*rest, *chosen])
+            self.clock.check()
+            without_gain = 0 if found.cost < before - max(1e-6 * before, 1e-9) else without_gain + 1
+            start += 1
+
+    def _neighbourhood(self, plan: list[Units], seed: int) -> list[int]:
+        """The hubs nearest to one hub, itself included."""
+        centres = [self.problem.hub_cost(units)[1] for units in plan]
+        free = self.problem.free[centres]
+        away = self.problem.facts.distance[free[seed], free]
+        away[seed] = -1.0
+        return [int(number) for number in np.argsort(away, kind="stable")[:_TOGETHER]]
+
+    def _columns_of(self, units: list[int]) -> dict[Units, tuple[float, Floats]]:
+        """The most promising columns that hold none but these units."""
+        inside = np.zeros(self.problem.units, dtype=bool)
+        inside[units] = True
+        parts: list[tuple[Centre, NDArray[np.intp], Floats]] = []
+        for centre, reduced in zip(self.centres, self.reduced, strict=True):
+            if not inside[centre.own]:
+                continue
+            kind = centre.mask.dtype.type
+            absent = np.flatnonzero(~inside[centre.others])
+            outside = kind(sum(1 << int(bit) for bit in absent))
+            hubs = np.flatnonzero((centre.mask & outside) == 0)
+            parts.append((centre, hubs, reduced[hubs]))
+        if not parts:
+            return {}
+        every = np.concatenate([reduced for _, _, reduced in parts])
+        limit = np.inf
+        if len(every) > _IMPROVE_COLUMNS:
+            limit = np.partition(every, _IMPROVE_COLUMNS)[_IMPROVE_COLUMNS]
+        columns: dict[Units, tuple[float, Floats]] = {}
+        for centre, hubs, reduced in parts:
+            _cheapest(columns, centre, hubs[reduced <= limit])
+        return dict(sorted(columns.items()))
+
+    def _stay_of(self, units: Units) -> Floats:
+        return np.array([plan[list(units)].sum(axis=0).max() for plan in self.earlier])
+
+    def _columns_within(
+        self, limit: float, *, with_pool: bool
+    ) -> dict[Units, tuple[float, Floats]]:
+        """Columns by their units, each at its cheapest centre; `with_pool`: also the master's."""
+        columns = {
+            units: (self.pool_cost[place], self.pool_stay[place])
+            for units, place in self.pool.items()
+            if with_pool
+        }
+        for centre, reduced in zip(self.centres, self.reduced, strict=True):
+            _cheapest(columns, centre, np.flatnonzero(reduced <= limit))
+        return dict(sorted(columns.items()))
+
+
+class Choice:
+    """The choice among columns that hold each of some units once, as a mixed-integer program.
+
+    `rest`: hubs that stay, for the rules that count over the whole plan.
+    """
+
+    def __init__(
+        self,
+        search: Partition,
+        columns: dict[Units, tuple[float, Floats]],
+        units: Sequence[int],
+        rest: Sequence[Units] = (),
+    ) -> None:
+        self.search = search
+        self.units_of = list(columns)
+        cost = np.array([columns[chosen][0] for chosen in self.units_of])
+        row_of = {unit: row for row, unit in enumerate(units)}
+        problem, plans = search.problem, len(search.stay_most)
+        cuts = [triple for triple in search.cuts if all(unit in row_of for unit in triple)]
+        staying = sum((search._stay_of(hub) for hub in rest), np.zeros(plans))
+        most = np.array(search.stay_most)
+        count, first_cut = len(row_of), len(row_of) + 1 + plans
+        low = np.full(first_cut + len(cuts), -highspy.kHighsInf)
+        high = np.ones(first_cut + len(cuts))
+        low[:count] = 1.0
+        low[count], high[count] = problem.hubs_low - len(rest), problem.hubs_high - len(rest)
+        high[count + 1 : first_cut] = (most - staying) / most if plans else []
+        cuts_of: dict[int, list[int]] = {}
+        for number, triple in enumerate(cuts):
+            for unit in triple:
+                cuts_of.setdefault(unit, []).append(number)
+        rows: list[int] = []
+        values: list[float] = []
+        starts: list[int] = []
+        for chosen in self.units_of:
+            starts.append(len(rows))
+            rows += [*(row_of[unit] for unit in chosen), count, *range(count + 1, first_cut)]
+            values += [1.0] * (len(chosen) + 1)
+            values += list(columns[chosen][1] / most) if plans else []
+            times: dict[int, int] = {}
+            for unit in chosen:
+                for number in cuts_of.get(unit, ()):
+                    times[number] = times.get(number, 0) + 1
+            hit = [number for number, held in times.items() if held >= 2]
+            rows += [first_cut + number for number in hit]
+            values += [1.0] * len(hit)
+        self.highs = new_solver(search.clock, "choosing hubs")
+        self.highs.setOptionValue("mip_rel_gap", RELATIVE_GAP)
+        self.highs.setOptionValue("mip_abs_gap", max(1e-6, search.tolerance))
+        nothing = np.zeros(len(low), dtype=np.int32)
+        self.highs.addRows(len(low), low, high, 0, nothing, nothing[:0], nothing[:0].astype(float))
+        number = len(self.units_of)
+        if number:
+            self.highs.addCols(
+                number,
+                cost,
+                np.zeros(number),
+                np.ones(number),
+                len(rows),
+                np.array(starts, dtype=np.int32),
+                np.array(rows, dtype=np.int32),
+                np.array(values),
+            )
+            kind = np.full(number, int(highspy.HighsVarType.kInteger), dtype=np.uint8)
+            self.highs.changeColsIntegrality(number, np.arange(number, dtype=np.int32), kind)
+
+    def solve(
+        self, start: list[Units] | None, nodes: int | None
+    ) -> tuple[list[Units] | None, bool, float]:
+        """The best choice found (None: none), whether the search was complete, and a bound."""
+        if nodes is not None:
+            self.highs.setOptionValue("mip_max_nodes", nodes)
+        self._offer(start)
+        status = run_solver(self.highs, self.search.clock)
+        info = self.highs.getInfo()
+        chosen = None
+        if info.primal_solution_status == 2:
+            level = np.array(self.highs.getSolution().col_value)
+            chosen = [self.units_of[column] for column in np.flatnonzero(level > 0.5)]
+        if status == "Infeasible":
+            return None, True, math.inf
+        bound = info.mip_dual_bound
+        return chosen, status == "Optimal", bound if math.isfinite(bound) else -math.inf
+
+    def _offer(self, start: list[Units] | None) -> None:
+        """Start from a plan, where its hubs are among the columns."""
+        place = {units: column for column, units in enumerate(self.units_of)}
+        if start is None or not all(units in place for units in start):
+            return
+        level = np.zeros(len(self.units_of))
+        level[[place[units] for units in start]] = 1.0
+        solution = highspy.HighsSolution()
+        solution.col_value = level.tolist()
+        self.highs.setSolution(solution)
+
+
+def _cheapest(
+    columns: dict[Units, tuple[float, Floats]], centre: Centre, hubs: NDArray[np.intp]
+) -> None:
+    """Add hubs of a centre to the columns, unless they are there at a lower cost."""
+    for hub, units in zip(hubs, _unit_tuples(centre, hubs), strict=True):
+        cost = float(centre.cost[hub])
+        if units not in columns or cost < columns[units][0]:
+            columns[units] = (cost, centre.stay[:, hub])
+
+
+def _unit_tuples(centre: Centre, chosen: NDArray[np.intp]) -> list[Units]:
+    """The units of several hubs of a centre."""
+    kind = centre.mask.dtype.type
+    bits = np.arange(len(centre.others)).astype(centre.mask.dtype)
+    inside: Bools = (centre.mask[chosen][:, None] >> bits & kind(1)).astype(bool)
+    others = [int(unit) for unit in centre.others]
+    return [
+        tuple(sorted([centre.own, *(others[bit] for bit in np.flatnonzero(row))])) for row in inside
+    ]
+
+
+def _worst_cost(problem: Problem) -> float:
+    """A cost that no plan exceeds."""
+    away = np.where(problem.near, problem.centre_cost, 0.0).max(axis=1, initial=0.0).sum()
+    patients = float(problem.unit_patients.sum())
+    target = problem.target or 0.0
+    return (
+        problem.weight_distance * float(away)
+        + problem.weight_size * (patients + target * max(problem.hubs_high, 0)) / 2
+        + problem.weight_fte * float(np.abs(problem.unit_fte).sum()) / 2
+        + problem.weight_imd * float(np.abs(problem.unit_imd).sum())
+    )

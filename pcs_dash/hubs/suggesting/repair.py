@@ -1,0 +1,276 @@
+"""The fewest moves that make a plan keep its rules, and among those the fewest patients moved."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from pcs_dash.errors import UserError
+from pcs_dash.hubs.suggesting.clock import Clock, Progress, Stopped
+from pcs_dash.hubs.suggesting.compact import Answer, Compact, Slots
+from pcs_dash.hubs.suggesting.explain import (
+    band_conflicts,
+    check_codes,
+    contradictions,
+    explain,
+)
+from pcs_dash.hubs.suggesting.model import (
+    Bools,
+    Facts,
+    Ints,
+    Problem,
+    build_problem,
+    listed,
+    read_facts,
+)
+from pcs_dash.hubs.suggesting.request import (
+    Relaxation,
+    Status,
+    SuggestRequest,
+    empty_assignment,
+)
+from pcs_dash.hubs.suggesting.rules import broken_rules
+
+TIME_LIMIT = 20.0
+# Share of the time for the number of moves; the rest is for the patients moved.
+_FIRST_SHARE = 0.7
+
+
+@dataclass(frozen=True)
+class Move:
+    """One practice that changes hub; `before` is None for a practice that was in no hub."""
+
+    practice: str
+    before: str | None
+    after: str
+    patients: int
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A repaired plan and what it took.
+
+    status: "optimal" when no plan that keeps the rules needs fewer moves (nor, with so many, moves
+    fewer patients); "feasible" when that is not proven; the others as in Suggestion.
+    moves: practices that leave a hub for another; placed: practices that were in no hub (they have
+    to go somewhere, and don't count as moves). least_moves: the proven least number of moves.
+    """
+
+    status: Status
+    request: SuggestRequest
+    seconds: float
+    stopped: Literal["finished", "time limit", "cancelled"] = "finished"
+    assignment: pd.Series = field(default_factory=empty_assignment)
+    moves: tuple[Move, ...] = ()
+    placed: tuple[Move, ...] = ()
+    patients_moved: int = 0
+    least_moves: int | None = None
+    broken_before: tuple[str, ...] = ()
+    reason: str = ""
+    conflicts: tuple[str, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """One sentence that says what this answer is."""
+        if self.status == "infeasible":
+            return self.reason
+        if self.status == "unknown":
+            return (
+                "No repair was found in time, and it is not known whether there is one. "
+                "Allow more time."
+            )
+        count = len(self.moves)
+        if not count and not self.placed:
+            return "The plan keeps every rule already: nothing to move."
+        moved = f"{count:,} {'move' if count == 1 else 'moves'} ({self.patients_moved:,} patients)"
+        if self.placed:
+            moved += f", and {len(self.placed):,} practices placed that were in no hub"
+        if self.status == "optimal":
+            return f"{moved}: fewer moves can't do it."
+        return f"{moved}; at least {self.least_moves or 0:,} moves are needed."
+
+
+def repair(
+    plan_assignment: pd.Series,
+    practices: pd.DataFrame,
+    request: SuggestRequest,
+    *,
+    time_limit: float = TIME_LIMIT,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> Repair:
+    """The fewest moves, then the fewest patients moved, after which every practice is in a hub and
+    every rule of the request is kept (its objective is not looked at).
+
+    plan_assignment: practice code -> hub name (missing = in no hub); hubs may be dissolved, and new
+    ones ("Hub 1", ...) opened where the rules need it. practices: as for `suggest`. Raises
+    UserError for faults of the input, such as a locked hub that the plan does not hold.
+    """
+    clock = Clock(time_limit, progress=progress, cancel=cancel)
+    request = request.but(objective="distance")
+    facts = read_facts(practices, request)
+    check_codes(facts, request)
+    before = _present(plan_assignment, facts)
+    broken = broken_rules(pd.Series(before, dtype=object), practices, request)
+    if not broken:
+        return Repair("optimal", request, clock.seconds, assignment=_series(before), least_moves=0)
+    answer, least, problem, hubs = Answer(), None, None, []
+    stopped: Literal["finished", "time limit", "cancelled"] = "finished"
+    try:
+        impossible = bool(contradictions(facts, request) or band_conflicts(facts, request))
+        if not impossible:
+            problem = build_problem(facts, request)
+            hubs = _hub_names(problem, before)
+            answer, least = _fewest(problem, hubs, before, clock)
+        if impossible or answer.infeasible:
+            why = explain(facts, request, clock)
+            return Repair(
+                "infeasible",
+                request,
+                clock.seconds,
+                broken_before=broken,
+                reason=why.reason,
+                conflicts=why.conflicts,
+                relaxations=why.relaxations,
+            )
+    except Stopped as stop:
+        stopped = "cancelled" if stop.cancelled else "time limit"
+    if answer.slot is None or problem is None:
+        if stopped == "finished":
+            stopped = "time limit"
+        return Repair("unknown", request, clock.seconds, stopped, broken_before=broken)
+    after = {
+        facts.codes[problem.free[practice]]: hubs[answer.slot[unit]]
+        for unit, members in enumerate(problem.members)
+        for practice in members
+    }
+    for name, group in problem.locked:
+        after |= {facts.codes[practice]: name for practice in group}
+    after = dict(sorted(after.items()))
+    if faults := broken_rules(pd.Series(after, dtype=object), practices, request):
+        raise RuntimeError(f"The repaired plan breaks its rules: {' '.join(faults)}")
+    changed = [
+        Move(code, before.get(code), hub, int(facts.patients[facts.position[code]]))
+        for code, hub in after.items()
+        if before.get(code) != hub
+    ]
+    moves = tuple(move for move in changed if move.before is not None)
+    if not answer.complete and stopped == "finished":
+        stopped = "time limit"
+    return Repair(
+        "optimal" if answer.complete else "feasible",
+        request,
+        clock.seconds,
+        stopped,
+        assignment=_series(after),
+        moves=moves,
+        placed=tuple(move for move in changed if move.before is None),
+        patients_moved=sum(move.patients for move in moves),
+        least_moves=least,
+        broken_before=broken,
+    )
+
+
+def _present(plan_assignment: pd.Series, facts: Facts) -> dict[str, str]:
+    plan = {str(code): str(hub) for code, hub in plan_assignment.dropna().items()}
+    if foreign := sorted(set(plan) - set(facts.codes)):
+        raise UserError(
+            f"The plan holds practices that are not in this area: {listed(foreign)}. Choose the "
+            "area the plan was made for."
+        )
+    return dict(sorted(plan.items()))
+
+
+def _series(plan: dict[str, str]) -> pd.Series:
+    series = pd.Series(plan, dtype=object, name="hub")
+    series.index.name = "practice_code"
+    return series
+
+
+def _hub_names(problem: Problem, before: dict[str, str]) -> list[str]:
+    """The plan's hubs, and as many new ones as the patients beyond its hubs might fill."""
+    locked = {name for name, _ in problem.locked}
+    loose = [problem.facts.codes[practice] for practice in problem.free]
+    present = sorted({before[code] for code in loose if code in before} - locked)
+    size = dict.fromkeys(present, 0)
+    unplaced = 0
+    for code, patients in zip(loose, problem.facts.patients[problem.free], strict=True):
+        hub = before.get(code)
+        if hub in size:
+            size[hub] += int(patients)
+        else:
+            unplaced += int(patients)
+    high = max(problem.high, 1)
+    beyond = unplaced + sum(max(0, held - high) for held in size.values())
+    spare = math.ceil(beyond / max(problem.low, 1)) if beyond else 0
+    spare = max(spare, problem.hubs_low - len(present), 1)
+    new: list[str] = []
+    number = 1
+    while len(new) < min(spare, max(0, problem.hubs_high - len(present)) + 1, problem.units):
+        if f"Hub {number}" not in size and f"Hub {number}" not in locked:
+            new.append(f"Hub {number}")
+        number += 1
+    return present + new
+
+
+def _fewest(
+    problem: Problem, hubs: list[str], before: dict[str, str], clock: Clock
+) -> tuple[Answer, int | None]:
+    """The least number of moves, then the least patients moved with so many."""
+    codes = [problem.facts.codes[practice] for practice in problem.free]
+    patients = problem.facts.patients[problem.free]
+    place = {name: number for number, name in enumerate(hubs)}
+    at = np.array([place.get(before.get(code, ""), -1) for code in codes])
+    moves = np.zeros((problem.units, len(hubs)))
+    moved = np.zeros((problem.units, len(hubs)))
+    for unit, members in enumerate(problem.members):
+        for practice in members:
+            if codes[practice] in before:
+                away = np.arange(len(hubs)) != at[practice]
+                moves[unit] += away
+                moved[unit] += away * float(patients[practice])
+    everywhere = np.ones_like(moves, dtype=bool)
+    nearby = _nearby(problem, at, len(hubs))
+    first = clock.sooner(clock.remaining * _FIRST_SHARE)
+    near = Compact(problem, Slots(nearby, moves), first, stage="fewest moves").solve()
+    # Moves to hubs further away can only matter where the near ones can't do it, or not so few.
+    if near.infeasible:
+        near = Compact(problem, Slots(everywhere, moves), first, stage="fewest moves").solve()
+        nearby = everywhere
+    if near.infeasible or near.slot is None:
+        return near, None
+    count = round(near.value)
+    least = max(0, math.ceil(near.bound - 1e-6)) if math.isfinite(near.bound) else 0
+    near.complete = near.complete or least >= count
+    second = Compact(
+        problem,
+        Slots(nearby, moved),
+        clock,
+        stage="fewest patients",
+        limit=(moves, count),
+    )
+    start = replace(near, value=float(moved[np.arange(problem.units), near.slot].sum()))
+    start.bound, start.complete = -math.inf, False
+    final = second.solve(start=start)
+    final.complete = final.complete and near.complete
+    return final, least
+
+
+def _nearby(problem: Problem, at: Ints, hubs: int) -> Bools:
+    """Hubs that a unit may go to: its own, new ones, and those with a practice near to it."""
+    allowed = np.zeros((problem.units, hubs), dtype=bool)
+    present = set(at[at >= 0].tolist())
+    for hub in range(hubs):
+        if hub not in present:
+            allowed[:, hub] = True
+            continue
+        inside = np.flatnonzero(at == hub)
+        allowed[:, hub] = problem.near[:, inside].any(axis=1)
+        allowed[problem.own_unit[inside], hub] = True
+    return allowed
