@@ -8,7 +8,6 @@ from typing import Any
 
 from pcs_dash.cli import output
 
-
 # A table to read; CSV and JSON have every column, with addresses and licences.
 _SHORT = ("source", "period", "rows", "age_days", "due", "refresh")
 

@@ -10,12 +10,13 @@ import json
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
+import urllib3
 
 from pcs_dash import __version__
 from pcs_dash.errors import InputFileError, UserError
@@ -216,7 +217,7 @@ def _write(
     _facts(part).write_text(json.dumps({"url": url, "validator": validator}), encoding="utf-8")
     size = start
     with part.open("ab" if start else "wb") as stream:
-        for chunk in answer.iter_content(CHUNK // 8):
+        for chunk in _pieces(answer):
             size += len(chunk)
             if size > patience.largest_bytes:
                 raise DownloadError(f"{url}: it does not end; stopped.")
@@ -227,6 +228,21 @@ def _write(
         os.fsync(stream.fileno())
     if expected is not None and size != expected:
         raise _PassingError(f"the file broke off at {size:,} of {expected:,} bytes")
+
+
+def _pieces(answer: requests.Response) -> Iterator[bytes]:
+    """What arrives, as it arrives: a break loses nothing that came before it."""
+    try:
+        while piece := answer.raw.read1(CHUNK // 8, decode_content=False):
+            yield piece
+    except urllib3.exceptions.ReadTimeoutError as fault:
+        raise _PassingError("the server stopped sending") from fault
+    except urllib3.exceptions.ProtocolError as fault:
+        if fault.args and isinstance(fault.args[-1], urllib3.exceptions.IncompleteRead):
+            return  # told by the caller, with the sizes
+        raise _PassingError("the connection broke off") from fault
+    except urllib3.exceptions.HTTPError as fault:
+        raise _PassingError(f"the transfer failed ({type(fault).__name__})") from fault
 
 
 def _forget(part: Path) -> None:

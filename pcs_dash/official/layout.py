@@ -75,6 +75,10 @@ class Column:
     def _patterns(self) -> tuple[re.Pattern[str], ...]:
         return tuple(re.compile(s[1:]) for s in self.sources if s.startswith("~"))
 
+    @property
+    def has_patterns(self) -> bool:
+        return any(source.startswith("~") for source in self.sources)
+
     def matches(self, heading: str) -> bool:
         """Whether this normalised heading is a name of this column."""
         return heading in self._plain or any(p.fullmatch(heading) for p in self._patterns)
@@ -131,12 +135,29 @@ class Layout:
 
     def positions(self, headings: list[str]) -> dict[str, list[int]]:
         """For each of our columns that is there, the places of its headings (normalised)."""
-        found: dict[str, list[int]] = {}
-        for column in self.columns:
+        names: dict[str, list[int]] = {}
+        for place, heading in enumerate(headings):
+            for name in self._plain.get(heading, ()):
+                names.setdefault(name, []).append(place)
+        for column in self._with_patterns:
             places = [i for i, heading in enumerate(headings) if column.matches(heading)]
             if places:
-                found[column.name] = places
-        return found
+                names[column.name] = places
+        return {name: names[name] for name in self.names if name in names}
+
+    @cached_property
+    def _plain(self) -> dict[str, list[str]]:
+        """Heading -> our columns, for the columns without patterns."""
+        index: dict[str, list[str]] = {}
+        for column in self.columns:
+            if not column.has_patterns:
+                for heading in {normalise_heading(source) for source in column.sources}:
+                    index.setdefault(heading, []).append(column.name)
+        return index
+
+    @cached_property
+    def _with_patterns(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.has_patterns)
 
     def missing_columns(self, headings: list[str]) -> list[Column]:
         """The required columns that none of these normalised headings names."""
@@ -163,10 +184,15 @@ class Layout:
         low, high = self.widths
         fits = sum(
             low <= len(row) <= high
-            and all(re.fullmatch(p, row[i].strip()) for i, p in self.probe.items())
+            and all(re.fullmatch(p, row[i].strip(), re.ASCII) for i, p in self.probe.items())
             for row in rows
         )
         return fits >= 0.9 * len(rows)
+
+    @cached_property
+    def column_schema(self) -> pa.DataFrameSchema:
+        """The schema without the key, whose repeats are told with their rows (`reading`)."""
+        return pa.DataFrameSchema({c.name: c.schema() for c in self.columns}, strict=False)
 
     def schema(self) -> pa.DataFrameSchema:
         """The pandera schema of the table as loaded."""

@@ -335,7 +335,8 @@ def _read_text(
 
     def note(row: Any) -> str:
         if len(faults) < MOST_PROBLEMS:
-            number = "" if row.number is None else f" {row.number + (0 if place.row < 0 else 1)}"
+            # pyarrow counts the lines skipped too.
+            number = "" if row.number is None else f" {row.number - skip + place.row + 1:,}"
             faults.append(
                 f"Row{number} has {row.actual_columns} columns where {row.expected_columns} "
                 f"were expected ({_short(row.text)})."
@@ -489,7 +490,7 @@ def _as_text(array: pa.Array, column: Column, problems: _Problems) -> pd.Series:
     return pd.Series(text.to_pandas(), dtype="str")
 
 
-_NUMBER = re.compile(r"[+-]?(\d+(,\d{3})*(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?%?")
+_NUMBER = re.compile(r"[+-]?(\d+(,\d{3})*(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?%?", re.ASCII)
 
 
 def _number(text: str) -> float | None:
@@ -603,10 +604,8 @@ def _validate(name: str, table: pd.DataFrame, layout: Layout, problems: _Problem
     """The pandera schema; its failures told by row and column."""
     _refuse_repeats(table, layout, problems)
     problems.raise_for(name)
-    schema = layout.schema()
-    schema.unique = None  # told above, with the rows
     try:
-        schema.validate(table, lazy=True)
+        layout.column_schema.validate(table, lazy=True)
     except pandera.errors.SchemaErrors as fault:
         for case in fault.failure_cases.to_dict("records"):
             column = next((c for c in layout.columns if c.name == case["column"]), None)

@@ -1,0 +1,175 @@
+"""What the tests of official data share: the real files where they are, and a bad web server."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def official_folder() -> Path | None:
+    """The folder of files as published, or None."""
+    chosen = os.environ.get("PCS_DASH_OFFICIAL_DATA")
+    folder = Path(chosen) if chosen else ROOT.parent / "shared" / "data" / "official"
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def official() -> Path:
+    folder = official_folder()
+    if folder is None:
+        pytest.skip("the official files are absent (set PCS_DASH_OFFICIAL_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def england(official: Path, tmp_path_factory: pytest.TempPathFactory):
+    """The store built from every official file, once for all tests."""
+    from pcs_dash.official.store import Store
+    from pcs_dash.official.update import update_store
+
+    store = Store(tmp_path_factory.mktemp("england"))
+    report = update_store(store, origin=str(official))
+    assert not report.failed, report.failed
+    return store
+
+
+class BadServer(ThreadingHTTPServer):
+    """A real HTTP server on loopback that misbehaves as the path asks."""
+
+    daemon_threads = True
+    body: bytes = b"a,b\n" + b"1,2\n" * 50_000
+    requests: ClassVar[list[tuple[str, str | None]]] = []
+    pages: ClassVar[dict[str, bytes]] = {}
+    failures_left = 0
+
+    @property
+    def url(self) -> str:
+        host, port = self.server_address[:2]
+        return f"http://{host}:{port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: BadServer
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def _send(self, status: int, body: bytes, **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection", "close")
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        server = self.server
+        path = self.path.split("?")[0]
+        wanted = self.headers.get("Range")
+        server.requests.append((path, wanted))
+        body = server.body
+        try:
+            if path in server.pages:
+                self._send(200, server.pages[path])
+            elif path == "/good.csv":
+                self._send(200, body, ETag='"one"')
+            elif path == "/missing.csv":
+                self._send(404, b"not here")
+            elif path == "/forbidden.csv":
+                self._send(403, b"no programs")
+            elif path == "/page.csv":
+                self._send(200, b"<!DOCTYPE html><html><body>Sign in</body></html>")
+            elif path == "/garbage.csv":
+                self._send(200, bytes(range(256)) * 40)
+            elif path == "/redirect.csv":
+                self._send(302, b"", Location="/good.csv")
+            elif path == "/circle.csv":
+                self._send(302, b"", Location="/circle.csv")
+            elif path == "/ftp.csv":
+                self._send(302, b"", Location="ftp://127.0.0.1/good.csv")
+            elif path == "/flaky.csv":
+                if server.failures_left > 0:
+                    server.failures_left -= 1
+                    self._send(503, b"later")
+                else:
+                    self._send(200, body, ETag='"one"')
+            elif path in ("/truncated.csv", "/broken-resume.csv"):
+                self._truncated(body, wanted, wrong=path == "/broken-resume.csv")
+            elif path == "/always-truncated.csv":
+                self._half(body)
+            elif path == "/changed.csv":
+                self._changed(body, wanted)
+            elif path == "/stall.csv":
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body[:1000])
+                self.wfile.flush()
+                time.sleep(1.5)
+            elif path == "/endless.csv":
+                self.send_response(200)
+                self.send_header("Connection", "close")
+                self.end_headers()
+                for _ in range(10_000):
+                    self.wfile.write(b"1,2\n" * 20_000)
+            else:
+                self._send(404, b"unknown")
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        finally:
+            self.close_connection = True
+
+    def _half(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", '"one"')
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2])
+
+    def _truncated(self, body: bytes, wanted: str | None, *, wrong: bool) -> None:
+        """Half the body at first; the rest when asked to resume with the right validator."""
+        if wanted and self.headers.get("If-Range") == '"one"':
+            start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+            shown = 0 if wrong else start
+            self._send(
+                206, body[start:], Content_Range=f"bytes {shown}-{len(body) - 1}/{len(body)}"
+            )
+        elif wrong and self.server.failures_left == 0:
+            self._send(200, body, ETag='"one"')
+        else:
+            self.server.failures_left = 0
+            self._half(body)
+
+    def _changed(self, body: bytes, wanted: str | None) -> None:
+        """The file changed between the two attempts: If-Range fails, so all of it comes anew."""
+        if wanted:
+            self._send(200, b"new," + body, ETag='"two"')
+        else:
+            self._half(body)
+
+
+@pytest.fixture
+def server() -> Iterator[BadServer]:
+    with BadServer(("127.0.0.1", 0), _Handler) as running:
+        running.requests.clear()
+        running.pages.clear()
+        running.failures_left = 0
+        thread = threading.Thread(target=running.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()

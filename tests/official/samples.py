@@ -1,0 +1,323 @@
+"""Small files in the layout of each publication, with the real quirks, and how to write them."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import openpyxl
+
+EPRACCUR = (
+    '"F81001","DR KHAN","Y61","QH8","12 HIGH ROAD","","BENFLEET","ESSEX","","SS7 4EA","19740401",'
+    '"","A","B","99F","20130401","","01268 0","","","","0","","99F","","4",""\n'
+    '"F81003","CARNAVON, ROAD","Y61","QH8","7 CARNAVON ROAD","SOUTHEND","","ESSEX","","SS2 6LR",'
+    '"19740401","20231231","C","B","99G","20130401","20231231","","","","","0","","99G","","4",""\n'
+    '"AAA001","PRISON","Y61","QH8","1 ROAD","","","","","","20200101","","D","Z","","","","","",'
+    '"","","0","","QH8","","0",""\n'
+)
+MAPPING = (
+    "GP_CODE,GP_NAME,SUPPLIER,PCN_CODE,PCN_NAME,SUB_ICB_LOCATION_CODE,SUB_ICB_LOCATION_NAME,"
+    "ICB_CODE,ICB_NAME,REGION_CODE,REGION_NAME\r\n"
+    "F81001,DR KHAN,TPP,U27924,BENFLEET PCN,99F,NHS Mid and South Essex ICB - 99F,QH8,NHS Mid and "
+    "South Essex Integrated Care Board,Y61,East of England\r\n"
+    "F81001,DR KHAN,EMIS,U27924,BENFLEET PCN,99F,NHS Mid and South Essex ICB - 99F,QH8,NHS Mid and "
+    "South Essex Integrated Care Board,Y61,East of England\r\n"
+    "F81003,CARNAVON,TPP,U,UNALLOCATED,99G,NHS Mid and South Essex ICB - 99G,QH8,NHS Mid and "
+    "South Essex Integrated Care Board,Y61,East of England\r\n"
+    "F81100,COLCHESTER,TPP,U11111,COLNE PCN,06T,NHS Suffolk and North East Essex ICB - 06T,QJG,NHS "
+    "Suffolk and North East Essex Integrated Care Board,Y61,East of England\r\n"
+)
+_LIST_HEAD = (
+    "PUBLICATION,EXTRACT_DATE,TYPE,SUB_ICB_LOCATION_CODE,ONS_SUB_ICB_LOCATION_CODE,CODE,POSTCODE,"
+    "SEX,AGE,NUMBER_OF_PATIENTS\n"
+)
+
+
+def list_sizes(day: str, lists: dict[str, tuple[str, str, int]]) -> str:
+    """A file of list sizes: code -> (sub-ICB, postcode, patients)."""
+    rows = (
+        f"GP_PRAC_PAT_LIST,{day},GP,{place},E38000000,{code},{postcode},ALL,ALL,{patients}\n"
+        for code, (place, postcode, patients) in lists.items()
+    )
+    return _LIST_HEAD + "".join(rows)
+
+
+LISTS_OLD = list_sizes(
+    "01/05/2025",
+    {
+        "F81001": ("99F", "SS7 4EA", 13000),
+        "F81003": ("99G", "SS2 6LR", 6000),
+        "F81100": ("06T", "CO1 1AA", 9000),
+        "F81101": ("06T", "CO1 1AA", 2000),
+    },
+)
+LISTS_NEW = list_sizes(
+    "2025-10-01",
+    {
+        "F81001": ("99F", "SS7 4EA", 13100),
+        "F81003": ("99G", "SS2 6LR", 5900),
+        "F81100": ("06T", "CO1 1AA", 10900),
+        "F81102": ("06T", "CO2 2BB", 1500),
+    },
+)
+BY_LSOA = (
+    "PUBLICATION,EXTRACT_DATE,PRACTICE_CODE,PRACTICE_NAME,LSOA_CODE,SEX,NUMBER_OF_PATIENTS\n"
+    "GP_PRAC_PAT_LIST,01Jul2023,F81001,DR KHAN,E01000001,ALL,9000\n"
+    "GP_PRAC_PAT_LIST,01Jul2023,F81001,DR KHAN,E01000002,ALL,4000\n"
+    "GP_PRAC_PAT_LIST,01Jul2023,F81001,DR KHAN,NO2011,ALL,3\n"
+    "GP_PRAC_PAT_LIST,01Jul2023,F81003,CARNAVON,E01000002,ALL,5990\n"
+    "GP_PRAC_PAT_LIST,01Jul2023,F81003,CARNAVON,W01000003,ALL,10\n"
+    "GP_PRAC_PAT_LIST,01Jul2023,F81100,COLCHESTER,E01000003,ALL,9000\n"
+)
+LOOKUP_2021 = (
+    "LSOA11CD,LSOA11NM,LSOA21CD,LSOA21NM,CHGIND,LAD22CD,LAD22NM,LAD22NMW,ObjectId\r\n"
+    "E01000001,Castle Point 001A,E01000001,Castle Point 001A,U,E07000069,Castle Point,,1\r\n"
+    "E01000002,Southend 001A,E01034002,Southend 001E,S,E06000033,Southend-on-Sea,,2\r\n"
+    "E01000002,Southend 001A,E01034003,Southend 001F,S,E06000033,Southend-on-Sea,,3\r\n"
+    "E01000003,Colchester 001A,E01000003,Colchester 001A,U,E07000071,Colchester,,4\r\n"
+    "W01000003,Anglesey 001A,W01000003,Anglesey 001A,U,W06000001,Isle of Anglesey,Ynys Môn,5\r\n"
+)
+RURAL = (
+    "\ufeffFID,LSOA11CD,LSOA11NM,RUC11CD,RUC11\n"
+    "1,E01000001,A,C1,Urban city and town\n2,E01000002,B,D1,Rural town and fringe\n"
+    "3,E01000003,C,E1,Rural village and dispersed\n"
+)
+BARRIERS = (
+    "\ufeffLSOA code (2011),LSOA name (2011),Road distance to a post office indicator (km),"
+    "Road distance to a GP surgery indicator (km),,,\n"
+    "E01000001,A,0.946,0.795,,,\nE01000002,B,0.502,0.952,,,\nE01000003,C,1.5,2.25,,,\n"
+)
+POSTCODES = (
+    "pcd7,pcd8,pcds,dointr,doterm,usertype,oa11cd,lsoa11cd,msoa11cd,ladcd,lsoa11nm,msoa11nm,ladnm,"
+    "ladnmw\r\n"
+    "SS7 4EA,SS7  4EA,SS7 4EA,198001,,0,E00112068,E01000001,E02004591,E07000069,A,A,CP,\r\n"
+    "SS2 6LR,SS2  6LR,SS2 6LR,198001,200609,0,E00112068,E01000002,E02004591,E06000033,B,B,S,\r\n"
+)
+ALLOCATIONS = (
+    "\ufeffPractice_Code,GP_Practice_Name,Practice_Postcode,Latitude,Longitude,CCG,Former CCG,"
+    "PCN_Code,PCN_Name,LOC,LOCname,ICB,ICBname,Rcode,Region,LAD,LTLA,LA,UTLA,Patients,Population,"
+    "G&A WP,Final WP,Primary Medical Care WP,Final PMC WP\n"
+    "F81001,DR KHAN,SS7 4EA,51.570733,0.548167,,,,,,,QH8,NHS Mid and South Essex ICB,Y61,"
+    "NHS East of England,E07000069,Castle Point,,,,13582.5,1,13015.04,1,12408.97\n"
+    "F81003,CARNAVON,SS2 6LR,51.55,0.7,,,,,,,QH8,NHS Mid and South Essex ICB,Y61,"
+    "NHS East of England,E06000033,Southend-on-Sea,,,,5988,1,6100.5,1,6200.25\n"
+    "F81100,COLCHESTER,CO1 1AA,51.89,0.9,,,,,,,QJG,NHS Suffolk and North East Essex ICB,Y61,"
+    "NHS East of England,E07000071,Colchester,,,,9000,1,9100.5,1,9200.25\n"
+)
+QOF = (
+    '\ufeff"Sub ICB Loc \nODS code","Sub ICB Loc \nONS code",Sub ICB Loc name,PCN ODS code,'
+    "PCN name,Practice code,Practice name,List size,Achievement score (635 max),"
+    "QOF points total / 635 available (%),Total points for indicators where register exists. "
+    "(Max QOF points available),Points achieved/ max. QOF points available (%)\r\n"
+    "99F,E38000030,NHS,U27924,Benfleet,F81001,Dr Khan,13500,508.25,80.03937,635,80.03937\r\n"
+    "99G,E38000168,NHS,U,Unallocated,F81003,Carnavon,5900,635,100,635,100\r\n"
+)
+CQC = (
+    '"Practice.Code","Year","location_name","service_population_group","domain","latest_rating",'
+    '"inherited_rating_y_n","IMD","IMD_quintile","ICB_NAME"\n'
+    '"F81001",2017,"Dr Khan","Overall","Overall","Good","N",10.9,4,"Mid and South Essex"\n'
+    '"F81003",2016,"Carnavon","Overall","Overall","Outstanding","N",NA,NA,"Mid and South Essex"\n'
+    '"F81003",2019,"Carnavon","Overall","Overall","Requires improvement","Y",NA,NA,"M"\n'
+    '"F81001001",2024,"Branch","Overall","Overall","Inadequate","N",NA,NA,NA\n'
+    '"NA",2021,"No code","Overall","Overall","Good","N",NA,NA,NA\n'
+)
+APPOINTMENTS = (
+    "Appointment Month Start Date,GP_CODE,GP_NAME,SUPPLIER,PCN_CODE,PCN_NAME,SUB_ICB_LOCATION_CODE,"
+    "SUB_ICB_LOCATION_NAME,Same Day,1 Day,2 to 7 Days,8  to 14 Days,15  to 21 Days,22  to 28 Days,"
+    "More than 28 Days,Unknown / Data Quality\n"
+    "Apr-25,F81001,DR KHAN,TPP,U27924,BENFLEET PCN,99F,N,2000,200,1000,500,200,80,17,3\n"
+    "Apr-25,F81003,CARNAVON,TPP,U,UNALLOCATED,99G,N,0,0,0,0,0,0,0,40\n"
+    "Apr-25,F81003,CARNAVON,EMIS,U,UNALLOCATED,99G,N,10,0,0,0,0,0,0,0\n"
+)
+PAYMENTS = (
+    "\ufeffPractice Code,Practice Name,Contract Type,Dispensing Practice,Practice Rurality,"
+    "Average Number of Registered Patients,Average Number of Weighted Patients,"
+    "Average payments per registered patient,Global Sum\r\n"
+    "F81001,DR KHAN,GMS,No,Urban,13400.5,11478.61,139.57,1\r\n"
+    "F81003,CARNAVON,Unknown,Unknown,Urban,0,0,0,0\r\n"
+)
+SURVEY = (
+    "ad_practicecode,ad_practicename,distributed,received,overallexp.pcteval,"
+    "gpcontactoverall.pcteval\nF81001,Dr Khan,400,120,0.7421,0.61\nF81003,Carnavon,300,90,/,0.5\n"
+)
+POPULATION = (
+    "Mid-2022 population estimates\n\n"
+    "LAD 2023 Code,LAD 2023 Name,LSOA 2021 Code,LSOA 2021 Name,Total,F0 to 15,F16 to 29,F30 to 44,"
+    "F45 to 64,F65 and over,M0 to 15,M16 to 29,M30 to 44,M45 to 64,M65 and over\n"
+    'E07000069,Castle Point,E01000001,A,"1,600",150,150,150,150,200,150,150,150,150,200\n'
+    "E06000033,Southend,E01034002,B,1500,150,150,150,150,150,150,150,150,150,150\n"
+)
+LSOA_ICB = (
+    "LSOA11CD,LSOA11NM,SICBL23CD,SICBL23CDH,SICBL23NM,ICB23CD,ICB23CDH,ICB23NM,LAD23CD,LAD23NM\n"
+    "E01000001,A,E38000030,99F,NHS MSE - 99F,E54000026,QH8,NHS Mid and South Essex,E07000069,C\n"
+)
+PARTNERS = (
+    '"F81001","DR KHAN","99F","NHS MID AND SOUTH ESSEX ICB - 99F","U27924","BENFLEET PCN","99F",'
+    '"NHS MID AND SOUTH ESSEX ICB - 99F","20190701","","Y"\n'
+    '"F81003","CARNAVON","99G","NHS MID AND SOUTH ESSEX ICB - 99G","U99999","OLD PCN","99G",'
+    '"NHS MID AND SOUTH ESSEX ICB - 99G","20190701","20210331","Y"\n'
+)
+SUCCESSORS = '"F81101","F81100","R","20250701",""\n"F81900","F81901","R","20010101","1"\n'
+PHARMACIES = EPRACCUR.split("\n", 1)[0].replace("F81001", "FA002") + "\n"
+DENTAL_SITES = EPRACCUR.split("\n", 1)[0].replace("F81001", "V012345") + "\n"
+OPTICIANS = EPRACCUR.split("\n", 1)[0].replace("F81001", "TP4AB") + "\n"
+_WORK = (
+    "PRAC_CODE,PRAC_NAME,SUB_ICB_CODE,PCN_CODE,TOTAL_PATIENTS,MALE_PATIENTS_0TO4,TOTAL_GP_HC,"
+    "TOTAL_GP_EXTG_HC,TOTAL_GP_EXTGL_HC,TOTAL_GP_FTE,TOTAL_GP_EXTG_FTE,TOTAL_GP_EXTGL_FTE,"
+    "TOTAL_NURSES_FTE,TOTAL_DPC_FTE,TOTAL_ADMIN_FTE\n"
+)
+WORKFORCE = (
+    _WORK + "F81001,DR KHAN,99F,U27924,13602,1,13,8,7,12.0933333334,7.4,6.4,2.3,0.93,12.2\n"
+    "F81003,CARNAVON,99G,U,5988,1,NA,NA,NA,NA,NA,NA,NA,0.6,0.4\n"
+    "F81100,COLCHESTER,06T,U1,9000,1,2,0,0,2,0,0,0,0,0\n"
+)
+WORKFORCE_2022 = (
+    _WORK + "F81001,DR KHAN,99F,U27924,13602,1,13,8,7,12.0933333334,7.4,6.4,2.3,0.93,12.2\n"
+    "F81003,CARNAVON,99G,U,5988,1,0,0,0,0,0,0,0,0,0\n"
+    "F81100,COLCHESTER,06T,U1,9000,1,ND,ND,ND,ND,ND,ND,1,1,1\n"
+)
+WORKFORCE_2017 = (
+    "PRAC_CODE,PRAC_NAME,CCG_CODE,TOTAL_PATIENTS,TOTAL_GP_HC,TOTAL_GP_EXL_HC,TOTAL_GP_EXRL_HC,"
+    "TOTAL_GP_EXRRL_HC,TOTAL_GP_REG_ST3_4_HC,TOTAL_GP_REG_F1_2_HC,TOTAL_GP_LOCUM_VAC_HC,"
+    "TOTAL_GP_LOCUM_ABS_HC,TOTAL_GP_LOCUM_OTH_HC,TOTAL_GP_FTE,TOTAL_GP_EXL_FTE,TOTAL_GP_EXRL_FTE,"
+    "TOTAL_GP_EXRRL_FTE,TOTAL_GP_REG_ST3_4_FTE,TOTAL_GP_REG_F1_2_FTE,TOTAL_GP_LOCUM_VAC_FTE,"
+    "TOTAL_GP_LOCUM_ABS_FTE,TOTAL_GP_LOCUM_OTH_FTE,TOTAL_NURSES_FTE\n"
+    "F81001,DR KHAN,99F,13602,10,9,7,7,2,1,1,0,0,9,8.5,6,6,1.5,1,0.25,0.25,0,2\n"
+    "F81003,CARNAVON,99G,5988,ND,ND,ND,ND,ND,ND,ND,ND,ND,ND,ND,ND,ND,ND,ND,ND,ND,ND,ND\n"
+)
+INDIVIDUALS = (
+    "COMM_REGION_CODE,COMM_REGION_NAME,ICB_CODE,ICB_NAME,SUB_ICB_CODE,SUB_ICB_NAME,DATA_SOURCE,"
+    "UNIQUE_IDENTIFIER,STAFF_GROUP,DETAILED_STAFF_ROLE,STAFF_ROLE,AGE_BAND,AGE_YEARS,GENDER,FTE\n"
+    "Y61,E,QH8,M,99F,N,P,1,GP,Salaried GPs,Salaried GPs,35-39,36,Female,0.5\n"
+    "Y61,E,QH8,M,99F,N,P,2,GP,Salaried GPs,Salaried GPs,35-39,38,Female,0.75\n"
+    "Y61,E,QH8,M,99F,N,P,3,GP,Senior Partners,Partners,60-64,61,Male,NA\n"
+)
+DENTISTS = json.dumps(
+    {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "id": code,
+                "geometry": {"type": "Point", "coordinates": [longitude, latitude]},
+                "properties": {
+                    "practice_id": code, "practice_name": "Teeth", "address": "1 Road",
+                    "postcode": "SS7 4EA", "area_code": area, "accepting_adults": adults,
+                    "accepting_children": "no",
+                },
+            }
+            for code, longitude, latitude, area, adults in (
+                ("V001573", 0.548, 51.571, "LSOA::E01000001", "yes"),
+                ("NHS-02BAE4", 0.549, 51.572, "COUNTY::ESSEX", "no"),
+                ("V000001", -2.2, 53.5, "LSOA::E01005041", "yes"),
+            )
+        ],
+    }
+)  # fmt: skip
+
+
+def boundaries(prefix: str = "LSOA11") -> str:
+    """Three squares of some 100 m in longitude and latitude."""
+    features = []
+    for number in (1, 2, 3):
+        west, south = 0.5 + number / 10, 51.5
+        ring = [
+            [west, south], [west + 0.01, south], [west + 0.01, south + 0.01], [west, south + 0.01],
+            [west, south],
+        ]  # fmt: skip
+        features.append(
+            {
+                "type": "Feature",
+                "properties": {f"{prefix}CD": f"E0100000{number}", f"{prefix}NM": f"A {number}"},
+                "geometry": {"type": "Polygon", "coordinates": [ring]},
+            }
+        )
+    return json.dumps({"type": "FeatureCollection", "features": features})
+
+
+def imd_workbook(year: int = 2011, rows: int = 3) -> bytes:
+    """An Excel file with a notes sheet and the IMD sheet, like File 1."""
+    book = openpyxl.Workbook()
+    notes = book.active
+    notes.title = "Notes"
+    notes.append(["Indices of Deprivation"])
+    sheet = book.create_sheet("IMD")
+    districts = 2019 if year == 2011 else 2024
+    tail = "" if year == 2011 else " (where 1 is most deprived)"
+    sheet.append(
+        [
+            f"LSOA code ({year})", f"LSOA name ({year})",
+            f"Local Authority District code ({districts})",
+            f"Local Authority District name ({districts})",
+            f"Index of Multiple Deprivation (IMD) Rank{tail}",
+            f"Index of Multiple Deprivation (IMD) Decile{tail}",
+        ]
+    )  # fmt: skip
+    if year == 2011:
+        values = [("E01000001", 29199, 9), ("E01000002", 100, 1), ("E01000003", 14915, 5)]
+    else:
+        values = [("E01000001", 26525, 8), ("E01034002", 300, 1), ("E01034003", 900, 1),
+                  ("E01000003", 25913, 8)]  # fmt: skip
+    for code, rank, decile in values[: rows + 1]:
+        sheet.append([code, f"Place {code}", "E07000069", "Castle Point", rank, decile])
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+# source -> (a file name, its content as bytes)
+FILES: dict[str, tuple[str, bytes]] = {
+    "ods_practices": ("epraccur.csv", EPRACCUR.encode()),
+    "pcn_core_partners": ("epcncorepartnerdetails.csv", PARTNERS.encode()),
+    "pcn_membership": ("mapping-2025-08.csv", MAPPING.encode()),
+    "ods_successors": ("succ.csv", SUCCESSORS.encode()),
+    "list_sizes": ("lists.csv", LISTS_NEW.encode()),
+    "registrations_lsoa": ("by-lsoa.csv", BY_LSOA.encode()),
+    "workforce": ("General Practice – December 2025 Practice Level.csv", WORKFORCE.encode()),
+    "workforce_individual": ("GP – August 2024 Individual Level.csv", INDIVIDUALS.encode()),
+    "imd2019": ("File_1_IMD2019.xlsx", imd_workbook(2011)),
+    "imd2025": ("File_1_IoD2025.xlsx", imd_workbook(2021)),
+    "barriers2019": ("barriers.csv", BARRIERS.encode()),
+    "lsoa11_lsoa21": ("lookup.csv", LOOKUP_2021.encode("latin-1")),
+    "lsoa_icb": ("icb-lookup-2023.csv", LSOA_ICB.encode()),
+    "rural_urban2011": ("ruc.csv", RURAL.encode()),
+    "postcodes": ("postcodes-2022-05.csv", POSTCODES.encode()),
+    "lsoa_population": ("population-mid-2022.csv", POPULATION.encode()),
+    "boundaries_lsoa11": ("lsoa.geojson", boundaries().encode()),
+    "qof": ("QOF_2022-23.csv", QOF.encode()),
+    "cqc": ("cqc.csv", CQC.encode()),
+    "appointments": ("appointments.csv", APPOINTMENTS.encode()),
+    "survey": ("GPPS_2025.csv", SURVEY.encode()),
+    "payments": ("nhspayments-22-23.csv", PAYMENTS.encode()),
+    "allocations": ("allocations_2025-26.csv", ALLOCATIONS.encode()),
+    "pharmacies": ("edispensary.csv", PHARMACIES.encode()),
+    "dentists": ("dentists_2026-02.geojson", DENTISTS.encode()),
+    "dental_sites": ("egdpprac.csv", DENTAL_SITES.encode()),
+    "opticians": ("eoptsite.csv", OPTICIANS.encode()),
+}
+
+
+def write(folder: Path, *sources: str) -> Path:
+    """Write the sample files of these sources (all when none is named) into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in sources or FILES:
+        name, content = FILES[source]
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """A zip of these files."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def gzipped(content: bytes) -> bytes:
+    """Gzip without a time stamp, so that it is the same every time."""
+    return gzip.compress(content, mtime=0)
