@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
+from scipy import special, stats
 
 from pcs_dash.errors import UserError
 from pcs_dash.metrics.correlation import bca_limits, weighted_midranks
@@ -28,14 +28,16 @@ Floats = NDArray[np.float64]
 Kind = Literal["mean", "rate", "proportion"]
 Level = Literal["practice", "quintile", "lsoa"]
 Measure = Literal["patients_per_fte_gp", "fte_gp_per_10000"]
+Interval = Literal["jackknife", "bootstrap"]
 
 LEVELS: tuple[Level, ...] = ("practice", "quintile", "lsoa")
 MEASURES: tuple[Measure, ...] = ("patients_per_fte_gp", "fte_gp_per_10000")
 EDITIONS = ("2025", "2019")
 FEWEST_QUANTILES = 3
-# Fewer practices than this give a bootstrap too few different samples.
+# Fewer practices than this tell nothing of how far a figure depends on each of them.
 FEWEST_PRACTICES = 5
 CHUNK = 20_000
+JACKKNIFE = "jackknife over practices, Student's t"
 
 
 # --- OHID's method from quantile values and their standard errors --------------------------------
@@ -283,7 +285,7 @@ def _ratio_limits(most: Floats, least: Floats, confidence: float) -> tuple[float
     return _positions(least / most, confidence)
 
 
-# --- The same over practices: quintiles, practices, LSOAs, with a bootstrap over practices --------
+# --- The same over practices: by quintile, practice or LSOA -----------------------------------
 
 
 @dataclass(frozen=True)
@@ -424,7 +426,7 @@ def _ratio(top: Floats, bottom: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class AreaInequality:
-    """SII and RII of a measure over an area's practices, with a bootstrap over practices."""
+    """SII and RII of a measure over an area's practices, with limits over practices."""
 
     index: SlopeIndex
     level: str
@@ -449,14 +451,17 @@ def area_inequality(
     registrations: pd.DataFrame | None = None,
     lsoa_rank: pd.Series | None = None,
     confidence: float = 0.95,
+    interval: Interval = "jackknife",
     repetitions: int = 2_000,
     seed: int = 0,
 ) -> AreaInequality:
-    """Slope and Relative Index of Inequality at a level, the practices resampled for the limits.
+    """Slope and Relative Index of Inequality at a level, with limits over practices.
 
     The quintiles share practices, so their errors are not independent as OHID's simulation has
-    it; resampling whole practices keeps that. `edition` matters for quintiles; practices are
-    ranked by their IMD 2025 score; LSOAs by `lsoa_rank`. Too few practices: NaN and a `reason`.
+    it; leaving out (or resampling) whole practices keeps that. `interval`: "jackknife" (RII on
+    the log scale), or "bootstrap" (BCa, seeded), which covers the truth a little too rarely.
+    `edition` matters for quintiles; practices are ranked by their IMD 2025 score; LSOAs by
+    `lsoa_rank`. Too few practices: NaN and a `reason`.
     """
     if measure not in MEASURES:
         raise UserError(f"There is no measure '{measure}'. Choose one of: {', '.join(MEASURES)}.")
@@ -471,7 +476,7 @@ def area_inequality(
         matrix = lsoa_matrix(practices, registrations, lsoa_rank, definition=definition)
     else:
         raise UserError(f"There is no level '{level}'. Choose one of: {', '.join(LEVELS)}.")
-    index, reason = _bootstrap_index(matrix, measure, confidence, repetitions, seed)
+    index, reason = _area_index(matrix, measure, confidence, interval, repetitions, seed)
     return AreaInequality(
         index,
         level,
@@ -487,31 +492,59 @@ def area_inequality(
     )
 
 
-def _bootstrap_index(
-    matrix: PatientMatrix, measure: Measure, confidence: float, repetitions: int, seed: int
+def _area_index(
+    matrix: PatientMatrix,
+    measure: Measure,
+    confidence: float,
+    interval: Interval,
+    repetitions: int,
+    seed: int,
 ) -> tuple[SlopeIndex, str]:
     nan = float("nan")
+    n = len(matrix.fte)
     if len(matrix.groups) < FEWEST_QUANTILES:
         reason = f"Only {len(matrix.groups)} groups have patients; a slope needs at least 3."
         return SlopeIndex(nan, nan, nan, nan, nan, nan, nan, confidence), reason
-    starts, rises = _slopes(np.ones((1, len(matrix.fte))), matrix, measure)
+    starts, rises = _slopes(np.ones((1, n)), matrix, measure)
     intercept, slope = float(starts[0]), float(rises[0])
     if not np.isfinite(slope):
         reason = "No group has both patients and GPs, so there is nothing to compare."
         return SlopeIndex(nan, nan, nan, nan, nan, nan, nan, confidence), reason
     rii = _ratio_of_ends(intercept, intercept + slope, abs(intercept) + abs(slope))
-    if matrix.n_practices < FEWEST_PRACTICES:
-        reason = f"Only {matrix.n_practices} practices: too few for an interval."
+    if n < FEWEST_PRACTICES:
+        reason = f"Only {n} {'practice' if n == 1 else 'practices'}: too few for an interval."
         return SlopeIndex(slope, nan, nan, rii, nan, nan, intercept, confidence), reason
-    starts, rises = _resampled(matrix, measure, repetitions, seed)
-    left_start, left_rise = _slopes(1 - np.eye(len(matrix.fte)), matrix, measure)
-    low, high = bca_limits(rises, slope, left_rise, confidence)
-    rii_low, rii_high = nan, nan
-    if np.isfinite(rii) and not np.any(starts <= 0):
-        ratios, left_out = 1 + rises / starts, 1 + left_rise / left_start
-        rii_low, rii_high = bca_limits(ratios, rii, left_out, confidence)
-    method = f"bootstrap over practices (BCa, {repetitions:,} samples)"
+    left_start, left_rise = _slopes(1 - np.eye(n), matrix, measure)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left_log = np.log1p(left_rise / left_start)
+        log_rii = float(np.log1p(slope / intercept)) if intercept else nan
+    if interval == "bootstrap":
+        starts, rises = _resampled(matrix, measure, repetitions, seed)
+        low, high = bca_limits(rises, slope, left_rise, confidence)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = bca_limits(np.log1p(rises / starts), log_rii, left_log, confidence)
+        method = f"bootstrap over practices (BCa, {repetitions:,} samples)"
+    else:
+        low, high = jackknife_limits(slope, left_rise, confidence)
+        logs = jackknife_limits(log_rii, left_log, confidence)
+        method = JACKKNIFE
+    rii_low, rii_high = (float(np.exp(limit)) for limit in logs)
     return SlopeIndex(slope, low, high, rii, rii_low, rii_high, intercept, confidence, method), ""
+
+
+def jackknife_limits(
+    estimate: float, left_out: Floats, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Limits from the estimates without each practice: standard error x Student's t on n - 1.
+
+    NaN where an estimate is missing: without that practice there would be no figure at all.
+    """
+    n = len(left_out)
+    if n < FEWEST_PRACTICES or not np.isfinite(estimate) or not np.all(np.isfinite(left_out)):
+        return float("nan"), float("nan")
+    error = np.sqrt((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum())
+    reach = float(error * stats.t.ppf((1 + confidence) / 2, n - 1))
+    return estimate - reach, estimate + reach
 
 
 def relative_gradient(
@@ -520,30 +553,24 @@ def relative_gradient(
     measure: Measure = "patients_per_fte_gp",
     by_patients: bool = True,
     confidence: float = 0.95,
-    repetitions: int = 1_000,
-    seed: int = 0,
 ) -> tuple[float, float, float]:
     """Fitted value at the most minus that at the least deprived end, per cent of the mean.
 
-    The SII with its sign turned, over the (weighted) mean: comparable between levels, definitions
-    and kinds of list. With its limits (BCa bootstrap over practices); NaN where there is too
-    little to go on.
+    The SII with its sign turned, over the mean: comparable between levels, definitions and kinds
+    of list. Groups weigh by their patients, or each alike. With its jackknife limits over
+    practices; NaN where there is too little to go on.
     """
     nan = float("nan")
-    if len(matrix.groups) < FEWEST_QUANTILES or matrix.n_practices < FEWEST_PRACTICES:
+    n = len(matrix.fte)
+    if len(matrix.groups) < FEWEST_QUANTILES or n < FEWEST_PRACTICES:
         return nan, nan, nan
 
-    def gradient(lines: tuple[Floats, Floats]) -> Floats:
-        starts, rises = lines
+    def gradient(counts: Floats) -> Floats:
+        starts, rises = _slopes(counts, matrix, measure, by_patients)
         return -100 * _ratio(rises, starts + rises / 2)
 
-    n = len(matrix.fte)
-    estimate = float(gradient(_slopes(np.ones((1, n)), matrix, measure, by_patients))[0])
-    if not np.isfinite(estimate):
-        return nan, nan, nan
-    samples = gradient(_resampled(matrix, measure, repetitions, seed, by_patients))
-    left_out = gradient(_slopes(1 - np.eye(n), matrix, measure, by_patients))
-    return estimate, *bca_limits(samples, estimate, left_out, confidence)
+    estimate = float(gradient(np.ones((1, n)))[0])
+    return estimate, *jackknife_limits(estimate, gradient(1 - np.eye(n)), confidence)
 
 
 def _draws(n: int, repetitions: int, seed: int) -> Floats:
@@ -563,17 +590,13 @@ _kept = lru_cache(maxsize=4)(_drawn)
 
 
 def _resampled(
-    matrix: PatientMatrix,
-    measure: Measure,
-    repetitions: int,
-    seed: int,
-    by_patients: bool = True,
+    matrix: PatientMatrix, measure: Measure, repetitions: int, seed: int
 ) -> tuple[Floats, Floats]:
     draws = _draws(len(matrix.fte), repetitions, seed)
     # About 16 MB a time, however many groups there are.
     size = max(50, 2_000_000 // max(1, len(matrix.groups)))
     parts = [
-        _slopes(draws[start : start + size], matrix, measure, by_patients)
+        _slopes(draws[start : start + size], matrix, measure)
         for start in range(0, repetitions, size)
     ]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
@@ -630,35 +653,40 @@ class AreaRatio:
 
 
 def area_ratio(
-    practices: pd.DataFrame,
-    *,
-    definition: str = "fully_qualified",
-    confidence: float = 0.95,
-    repetitions: int = 2_000,
-    seed: int = 0,
+    practices: pd.DataFrame, *, definition: str = "fully_qualified", confidence: float = 0.95
 ) -> AreaRatio:
     """Patients per FTE GP of all practices together (sum over sum), with its interval.
 
-    A studentised bootstrap over practices on the log scale. The practices are all there are, so
-    the interval answers: how much could the figure owe to which practices happen to be there?
+    The jackknife over practices, on the log scale. The practices are all there are, so the
+    interval answers: how much could the figure owe to which practices happen to be there?
     """
-    _check_simulation(confidence, repetitions)
     fte = practices[f"gp_fte_{definition}"].astype("float64")
     keep = (fte.notna() & (practices["patients"] > 0)).to_numpy()
     people = _floats(practices["patients"])[keep][:, None]
     doctors = _floats(fte)[keep][:, None]
-    value = float(_ratio(people.sum(axis=0), doctors.sum(axis=0))[0]) if keep.any() else np.nan
-    low, high = _studentised(people, doctors, confidence, repetitions, seed)
-    method = f"bootstrap over practices (studentised on the log scale, {repetitions:,} samples)"
-    return AreaRatio(
-        float(value),
-        float(np.exp(low)),
-        float(np.exp(high)),
-        int(keep.sum()),
-        int((~keep).sum()),
-        confidence,
-        method,
-    )
+    value, low, high = _log_ratio_limits(people, doctors, confidence)
+    return AreaRatio(value, low, high, int(keep.sum()), int((~keep).sum()), confidence, JACKKNIFE)
+
+
+def _log_ratio_limits(
+    people: Floats, doctors: Floats, confidence: float
+) -> tuple[float, float, float]:
+    """people / doctors of one column, or the ratio of that in the first and in the second column.
+
+    With jackknife limits on the log scale.
+    """
+    signs = np.array([1.0, -1.0])[: people.shape[1]]
+
+    def logs(counts: Floats) -> Floats:
+        tops, bottoms = counts @ people, counts @ doctors
+        positive = (tops > 0) & (bottoms > 0)
+        ratios = np.where(positive, tops, 1.0) / np.where(positive, bottoms, 1.0)
+        return np.asarray(np.where(positive, np.log(ratios), np.nan) @ signs)
+
+    n = len(people)
+    estimate = float(logs(np.ones((1, n)))[0]) if n else float("nan")
+    low, high = jackknife_limits(estimate, logs(1 - np.eye(n)), confidence)
+    return float(np.exp(estimate)), float(np.exp(low)), float(np.exp(high))
 
 
 @dataclass(frozen=True)
@@ -700,133 +728,54 @@ def quintile_table(
     definition: str = "fully_qualified",
     edition: str = "2025",
     confidence: float = 0.95,
-    repetitions: int = 2_000,
-    seed: int = 0,
 ) -> QuintileTable:
     """Patients per FTE GP and FTE GPs per 10,000 patients by deprivation quintile.
 
-    Limits by a studentised bootstrap over practices on the log scale; NaN with fewer than five
-    practices or an empty quintile.
+    Limits by the jackknife over practices, on the log scale; NaN with fewer than five practices
+    or an empty quintile.
     """
-    _check_simulation(confidence, repetitions)
     matrix = quintile_matrix(practices, definition=definition, edition=edition)
     table = group_ratios(matrix).reindex(range(1, 6)).rename_axis("quintile")
     table[["patients", "fte_gp"]] = table[["patients", "fte_gp"]].where(
         table["patients"].notna(), 0.0
     )
-    method = f"bootstrap over practices (studentised on the log scale, {repetitions:,} samples)"
-    limits = _log_ratio_limits(matrix, confidence, repetitions, seed)
-    columns = {group: place for place, group in enumerate(matrix.groups)}
-    low, high = (
-        np.array([limits[columns[q]][side] if q in columns else np.nan for q in range(1, 6)])
-        for side in (0, 1)
-    )
+    limits = {
+        group: _log_ratio_limits(matrix.patients[:, [g]], matrix.fte[:, [g]], confidence)
+        for g, group in enumerate(matrix.groups)
+    }
+    nothing = (float("nan"),) * 3
+    low, high = (np.array([limits.get(q, nothing)[side] for q in range(1, 6)]) for side in (1, 2))
     table["patients_per_fte_gp_low"], table["patients_per_fte_gp_high"] = low, high
     table["fte_gp_per_10000_low"], table["fte_gp_per_10000_high"] = 1e4 / high, 1e4 / low
     order = ["patients", "fte_gp"] + [
         f"{m}{end}" for m in MEASURES for end in ("", "_low", "_high")
     ]
-    gaps: dict[str, Gap] = {m: _gap(matrix, m, confidence, repetitions, seed) for m in MEASURES}
+    gaps: dict[str, Gap] = {m: _gap(matrix, m, confidence) for m in MEASURES}
     return QuintileTable(
-        table[order], gaps, definition, edition, matrix.n_practices, matrix.n_missing, method
+        table[order], gaps, definition, edition, matrix.n_practices, matrix.n_missing, JACKKNIFE
     )
 
 
-def _log_ratio_limits(
-    matrix: PatientMatrix, confidence: float, repetitions: int, seed: int
-) -> list[tuple[float, float]]:
-    """Limits of patients per FTE in each group (a group at a time; see `_studentised`)."""
-    limits = []
-    for column in range(len(matrix.groups)):
-        people, doctors = matrix.patients[:, [column]], matrix.fte[:, [column]]
-        low, high = _studentised(people, doctors, confidence, repetitions, seed)
-        limits.append((float(np.exp(low)), float(np.exp(high))))
-    return limits
-
-
-def _studentised(
-    people: Floats, doctors: Floats, confidence: float, repetitions: int, seed: int
-) -> tuple[float, float]:
-    """Bootstrap-t limits of log(people / doctors), or with two columns of the log ratio of both.
-
-    The standard error within each sample is the linearised one of a ratio of sums.
-    """
-    n = len(people)
-    if n < FEWEST_PRACTICES:
-        return float("nan"), float("nan")
-    signs = np.array([1.0, -1.0])[: people.shape[1]]
-
-    def estimate(counts: Floats) -> tuple[Floats, Floats]:
-        tops, bottoms = counts @ people, counts @ doctors
-        logs = np.log(np.where((tops > 0) & (bottoms > 0), tops, np.nan)) - np.log(
-            np.where(bottoms > 0, bottoms, np.nan)
-        )
-        # Influence of practice i on log(P / F) is p_i / P - f_i / F; squares sum to the variance.
-        variance = np.zeros(len(counts))
-        for a in range(len(signs)):
-            for b in range(len(signs)):
-                products = [
-                    counts @ (first[:, a] * second[:, b]) / (over_a[:, a] * over_b[:, b])
-                    for first, over_a, second, over_b in (
-                        (people, tops, people, tops),
-                        (people, tops, doctors, bottoms),
-                        (doctors, bottoms, people, tops),
-                        (doctors, bottoms, doctors, bottoms),
-                    )
-                ]
-                part = products[0] - products[1] - products[2] + products[3]
-                variance += signs[a] * signs[b] * part
-        return logs @ signs, np.sqrt(np.maximum(variance, 0.0) * n / (n - 1))
-
-    with np.errstate(divide="ignore", invalid="ignore"):
-        centre, error = (part[0] for part in estimate(np.ones((1, n))))
-        logs, errors = estimate(_draws(n, repetitions, seed))
-        scores = (logs - centre) / errors
-    scores = scores[np.isfinite(scores)]
-    if not np.isfinite(error) or scores.size < repetitions / 2:
-        return float("nan"), float("nan")
-    tail = (1 - confidence) / 2
-    upper, lower = np.quantile(scores, [1 - tail, tail])
-    return float(centre - upper * error), float(centre - lower * error)
-
-
-def _gap(
-    matrix: PatientMatrix, measure: Measure, confidence: float, repetitions: int, seed: int
-) -> Gap:
+def _gap(matrix: PatientMatrix, measure: Measure, confidence: float) -> Gap:
     nan = float("nan")
-    method = f"bootstrap over practices (ratio: studentised; difference: BCa, {repetitions:,})"
     if not {1, 5} <= set(matrix.groups):
         return Gap(measure, nan, nan, nan, nan, nan, nan, confidence, "none", matrix.note)
     ends = [matrix.groups.index(1), matrix.groups.index(5)]
     people, doctors = matrix.patients[:, ends], matrix.fte[:, ends]
+    n = len(people)
 
     def difference(counts: Floats) -> Floats:
         values = _measured(counts @ people, counts @ doctors, measure)
         return np.asarray(values[:, 0] - values[:, 1])
 
-    n = len(people)
-    values = _measured(people.sum(axis=0)[None], doctors.sum(axis=0)[None], measure)[0]
-    low, high = _studentised(people, doctors, confidence, repetitions, seed)
+    ratio, low, high = _log_ratio_limits(people, doctors, confidence)
     if measure == "fte_gp_per_10000":
-        low, high = -high, -low
-    gap_low, gap_high = nan, nan
-    if n >= FEWEST_PRACTICES:
-        draws = _draws(n, repetitions, seed)
-        gap_low, gap_high = bca_limits(
-            difference(draws), float(values[0] - values[1]), difference(1 - np.eye(n)), confidence
-        )
+        ratio, low, high = (1 / limit if limit else nan for limit in (ratio, high, low))
+    apart = float(difference(np.ones((1, n)))[0])
+    apart_low, apart_high = jackknife_limits(apart, difference(1 - np.eye(n)), confidence)
     reason = "" if np.isfinite(low) else "There are too few practices for an interval."
     return Gap(
-        measure,
-        float(values[0] / values[1]) if values[1] else nan,
-        float(np.exp(low)),
-        float(np.exp(high)),
-        float(values[0] - values[1]),
-        gap_low,
-        gap_high,
-        confidence,
-        method,
-        reason,
+        measure, ratio, low, high, apart, apart_low, apart_high, confidence, JACKKNIFE, reason
     )
 
 
@@ -863,17 +812,14 @@ def concentration_index(
     deprivation: ArrayLike,
     *,
     confidence: float = 0.95,
-    repetitions: int = 2_000,
-    seed: int = 0,
 ) -> Concentration:
     """Concentration of `resource` (FTE, a total) over `people`, most deprived first.
 
     `deprivation` is higher where people are more deprived; practices with the same deprivation
     share their rank. C = 2 cov(h, r) / mean(h), with h resource per person, r the relative rank
-    and everything weighted by people (Kakwani, Wagstaff and van Doorslaer 1997). Limits: BCa
-    bootstrap over the rows.
+    and everything weighted by people (Kakwani, Wagstaff and van Doorslaer 1997). Limits:
+    jackknife over the rows.
     """
-    _check_simulation(confidence, repetitions)
     amounts, persons, scores = (
         np.asarray(pd.Series(np.ravel(np.asarray(part))), dtype="float64")
         for part in (resource, people, deprivation)
@@ -900,10 +846,8 @@ def concentration_index(
         return 2 * _ratio((shares * ranks).sum(axis=1), held) - 1
 
     estimate = float(index(np.ones((1, n)))[0])
-    draws = _draws(n, repetitions, seed)
-    low, high = bca_limits(index(draws), estimate, index(1 - np.eye(n)), confidence)
-    method = f"bootstrap over practices (BCa, {repetitions:,} samples)"
-    return Concentration(estimate, low, high, n, missing, curve, confidence, method)
+    low, high = jackknife_limits(estimate, index(1 - np.eye(n)), confidence)
+    return Concentration(estimate, low, high, n, missing, curve, confidence, JACKKNIFE)
 
 
 def _curve(amounts: Floats, persons: Floats, scores: Floats) -> pd.DataFrame:

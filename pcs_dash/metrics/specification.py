@@ -4,7 +4,7 @@ A specification curve (Simonsohn, Simmons and Nelson 2020): GP definition x kind
 without flagged practices x IMD edition x level x weighting. The coefficient of each is the
 relative gradient of patients per FTE GP: the fitted figure at the most deprived end minus that at
 the least deprived end, in per cent of the mean. Positive: more patients per GP where people are
-more deprived. Limits: BCa bootstrap over practices.
+more deprived. Limits: jackknife over practices.
 
 At practice level IMD 2025 ranks practices by their patients' mean score; for IMD 2019 there is no
 such score, so their share of patients in the most deprived fifth ranks them.
@@ -61,8 +61,6 @@ def specification_curve(
     registrations: pd.DataFrame | None = None,
     lsoa_ranks: Mapping[str, pd.Series] | None = None,
     confidence: float = 0.95,
-    repetitions: int = 1_000,
-    seed: int = 0,
 ) -> pd.DataFrame:
     """One row a specification, sorted by coefficient (undefined last).
 
@@ -94,8 +92,6 @@ def specification_curve(
                     matrix,
                     by_patients=weighting == WEIGHTINGS[0],
                     confidence=confidence,
-                    repetitions=repetitions,
-                    seed=seed,
                 )
                 rows.append(
                     {

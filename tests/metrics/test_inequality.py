@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from pcs_dash.errors import UserError
 from pcs_dash.metrics.inequality import (
     area_inequality,
+    area_ratio,
     concentration_index,
+    jackknife_limits,
     quintile_matrix,
     quintile_table,
     relative_ranks,
@@ -230,7 +232,7 @@ def make_practices(n: int = 40, seed: int = 1, slope: float = 0.0) -> pd.DataFra
 
 def test_quintiles_add_up_to_the_area_and_match_the_definition() -> None:
     practices = make_practices()
-    result = quintile_table(practices, repetitions=200)
+    result = quintile_table(practices)
     table = result.table
     assert table["patients"].sum() == pytest.approx(practices["patients"].sum())
     assert table["fte_gp"].sum() == pytest.approx(practices["gp_fte_fully_qualified"].sum())
@@ -258,7 +260,7 @@ def test_practices_without_fte_leave_the_quintiles_and_are_counted() -> None:
     practices = make_practices()
     practices.loc[["F00002", "F00005"], "gp_fte_fully_qualified"] = np.nan
     practices.loc["F00007", "gp_fte_fully_qualified"] = 0.0
-    result = quintile_table(practices, repetitions=200)
+    result = quintile_table(practices)
     assert (result.n_practices, result.n_missing) == (38, 2)
     kept = practices.drop(["F00002", "F00005"])
     assert result.table["patients"].sum() == pytest.approx(kept["patients"].sum())
@@ -266,10 +268,10 @@ def test_practices_without_fte_leave_the_quintiles_and_are_counted() -> None:
 
 def test_the_quintile_slope_is_ohids_on_the_quintile_table() -> None:
     practices = make_practices(slope=-0.5)
-    table = quintile_table(practices, repetitions=200).table
+    table = quintile_table(practices).table
     for measure in ("patients_per_fte_gp", "fte_gp_per_10000"):
         expected = slope_index_of_inequality(table.index, table["patients"], table[measure])
-        result = area_inequality(practices, measure=measure, repetitions=200)
+        result = area_inequality(practices, measure=measure)
         assert result.index.sii == pytest.approx(expected.sii)
         assert result.index.rii == pytest.approx(expected.rii)
         assert result.index.intercept == pytest.approx(expected.intercept)
@@ -282,21 +284,17 @@ def test_the_practice_slope_is_the_weighted_line_over_practices() -> None:
     ordered = practices.sort_values("imd_score", ascending=False)
     rate = 1e4 * ordered["gp_fte_fully_qualified"] / ordered["patients"]
     expected = slope_index_of_inequality(range(1, 41), ordered["patients"], rate)
-    result = area_inequality(
-        practices, level="practice", measure="fte_gp_per_10000", repetitions=200
-    )
+    result = area_inequality(practices, level="practice", measure="fte_gp_per_10000")
     assert result.index.sii == pytest.approx(expected.sii)
     assert result.n_practices == 40
-    ratio = area_inequality(practices, level="practice", repetitions=200)
+    ratio = area_inequality(practices, level="practice")
     assert (ratio.n_practices, ratio.n_missing) == (39, 1)
 
 
 def test_practices_of_equal_deprivation_share_a_rank() -> None:
     practices = make_practices(n=12)
     practices["imd_score"] = [10.0] * 4 + [20.0] * 4 + [30.0] * 4
-    result = area_inequality(
-        practices, level="practice", measure="fte_gp_per_10000", repetitions=200
-    )
+    result = area_inequality(practices, level="practice", measure="fte_gp_per_10000")
     groups = practices.groupby("imd_score")[["patients", "gp_fte_fully_qualified"]].sum()
     groups = groups.sort_index(ascending=False)
     rate = 1e4 * groups["gp_fte_fully_qualified"] / groups["patients"]
@@ -317,9 +315,7 @@ def test_lsoas_share_a_practices_fte_by_its_patients() -> None:
         }
     )
     rank = pd.Series({"E1": 10, "E2": 20, "E3": 30})
-    result = area_inequality(
-        practices, level="lsoa", registrations=registrations, lsoa_rank=rank, repetitions=200
-    )
+    result = area_inequality(practices, level="lsoa", registrations=registrations, lsoa_rank=rank)
     assert result.groups["fte_gp"].tolist() == pytest.approx(
         [2 * 30 / 100, 2 * 50 / 100 + 1 * 20 / 60, 40 / 60]
     )
@@ -354,12 +350,56 @@ def test_no_practices_is_a_reason_not_a_crash(level: str) -> None:
 def test_an_empty_quintile_leaves_the_slope_and_the_gap() -> None:
     practices = make_practices()
     practices["imd2025_patients_quintile_5"] = 0
-    result = quintile_table(practices, repetitions=200)
+    result = quintile_table(practices)
     assert math.isnan(result.table.loc[5, "patients_per_fte_gp"])
     assert "quintile 5" in result.gaps["patients_per_fte_gp"].reason
-    slope = area_inequality(practices, repetitions=200)
+    slope = area_inequality(practices)
     assert slope.n_groups == 4
     assert math.isfinite(slope.index.sii_low)
+
+
+def test_jackknife_of_a_mean_is_students_interval() -> None:
+    values = np.random.default_rng(2).normal(size=12)
+    left_out = np.array([np.delete(values, i).mean() for i in range(12)])
+    low, high = jackknife_limits(values.mean(), left_out)
+    reach = 2.200985160082949 * values.std(ddof=1) / math.sqrt(12)
+    assert (low, high) == pytest.approx((values.mean() - reach, values.mean() + reach))
+    assert math.isnan(jackknife_limits(1.0, np.array([1.0, math.nan, 1, 1, 1, 1]))[0])
+    assert math.isnan(jackknife_limits(1.0, np.ones(3))[0])
+
+
+@pytest.mark.parametrize("level", ["practice", "quintile"])
+def test_jackknife_leaves_out_each_practice_in_turn_and_is_near_the_bootstrap(level: str) -> None:
+    practices = make_practices(slope=-0.5)
+    jackknife = area_inequality(practices, level=level).index  # type: ignore[arg-type]
+    left_out = [
+        area_inequality(practices.drop(code), level=level).index  # type: ignore[arg-type]
+        for code in practices.index
+    ]
+    by_hand = jackknife_limits(jackknife.sii, np.array([index.sii for index in left_out]))
+    assert (jackknife.sii_low, jackknife.sii_high) == pytest.approx(by_hand)
+    logs = jackknife_limits(
+        math.log(jackknife.rii), np.log(np.array([index.rii for index in left_out]))
+    )
+    assert (jackknife.rii_low, jackknife.rii_high) == pytest.approx(tuple(np.exp(logs)))
+    bootstrap = area_inequality(practices, level=level, interval="bootstrap").index  # type: ignore[arg-type]
+    assert bootstrap == area_inequality(practices, level=level, interval="bootstrap").index  # type: ignore[arg-type]
+    width = jackknife.sii_high - jackknife.sii_low
+    assert bootstrap.sii_high - bootstrap.sii_low == pytest.approx(width, rel=0.35)
+    assert "BCa" in bootstrap.interval_method
+
+
+def test_area_ratio_is_sum_over_sum_with_its_interval() -> None:
+    practices = make_practices()
+    practices.loc["F00001", "gp_fte_fully_qualified"] = np.nan
+    kept = practices.drop("F00001")
+    result = area_ratio(practices)
+    expected = kept["patients"].sum() / kept["gp_fte_fully_qualified"].sum()
+    assert result.value == pytest.approx(expected)
+    assert (result.n, result.n_missing) == (39, 1)
+    assert result.low < expected < result.high
+    assert math.isnan(area_ratio(practices[:3]).low)
+    assert math.isnan(area_ratio(practices[:0]).value)
 
 
 # --- concentration
