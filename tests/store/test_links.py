@@ -262,7 +262,7 @@ def test_forged_json_is_refused(rest: bytes) -> None:
         b"\x02" + bytes(6) + b"\0\x02\x05\0\0" + b"{}",  # a code twice
         b"\x02" + bytes(6) + b"\0\x01\xff\xff\xff\x01\0" + b"{}",  # a code beyond Z99999
         b"\x02" + bytes(6) + b"\0\xff\xff\xff\xff\xff\xff\0\0{}",  # more codes than bytes
-        b"\x07" + bytes(6) + b"\0\0\0{}",  # a flag nobody knows
+        b"\x06" + bytes(6) + b"\0\0\0{}",  # a flag nobody knows
         b"\x02" + bytes(6) + b"\x01\xff\0\0{}",  # a period that is no UTF-8
     ],
 )

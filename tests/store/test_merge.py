@@ -123,6 +123,15 @@ def test_hubs_that_both_added_under_one_id_stay_two() -> None:
     assert result.notes == ("Both versions have a hub 'Hub 3'; yours is 'Hub 3 (2)' now.",)
 
 
+def test_empty_hubs_that_both_added_with_different_names_stay_two() -> None:
+    result = three_way_merge(
+        BASE, with_hub(BASE, "h3", name="Mine"), with_hub(BASE, "h3", name="Theirs")
+    )
+    assert (result.conflicts, result.notes) == ((), ())
+    names = {id: item["name"] for id, item in hubs_of(result.document).items()}
+    assert names == {"h1": "North", "h2": "South", "h3": "Theirs", "h4": "Mine"}
+
+
 def test_a_hub_deleted_by_one_and_untouched_by_the_other_goes() -> None:
     result = three_way_merge(BASE, changed(BASE, C="h1"), without_hub(BASE, "h2"))
     # C: mine moved it, theirs lost it with its hub: a conflict about C alone.
