@@ -90,20 +90,30 @@ def polygon(
     crosses itself; with `repair` such a shape becomes all that the line encloses. `what` opens
     the message ("Feature 3 ('North')").
     """
-    rings = _rings(geometry, what)
-    parts = []
-    for part in rings:
-        if crs == 27700:
-            grid = [np.asarray(ring) for ring in part]
-        else:
-            for ring in part:
-                _check_degrees(ring, what)
-            grid = [_ring_to_grid(ring, mercator=crs == 3857) for ring in part]
-        parts.append(_polygon(grid, repair=repair, what=what))
-    whole = shapely.union_all(parts)
-    if shapely.area(whole) == 0:
+    try:
+        parts = [
+            _polygon(_grid_rings(part, what=what, crs=crs), repair=repair, what=what)
+            for part in _rings(geometry, what)
+        ]
+        whole = shapely.union_all(parts)
+    except shapely.errors.GEOSException as error:
+        # Degenerate rings that the checks above let through.
+        raise ShapeError(f"{what} is no shape that can be computed with. Draw it again.") from error
+    if not shapely.area(whole) > 0:
         raise ShapeError(f"{what} has no area. Draw it again.")
     return _only_polygons(whole)
+
+
+def _grid_rings(
+    part: list[NDArray[np.float64]], *, what: str, crs: int
+) -> list[NDArray[np.float64]]:
+    if crs == 27700:
+        return part
+    for ring in part:
+        _check_degrees(ring, what)
+        if (ring == ring[0]).all():
+            raise ShapeError(f"{what} has no area. Draw it again.")
+    return [_ring_to_grid(ring, mercator=crs == 3857) for ring in part]
 
 
 def drawn_shape(feature: Mapping[str, Any]) -> Shape:
