@@ -367,7 +367,9 @@ def index_limits(
     """The limits of the SII or RII over practices."""
 
     def interval(table: pd.DataFrame) -> Interval:
-        index = ineq.area_inequality(table, level=level, measure=measure, repetitions=SAMPLES).index
+        index = ineq.area_inequality(
+            table, level=level, measure=measure, interval=method, repetitions=SAMPLES
+        ).index
         return getattr(index, f"{part}_low"), getattr(index, f"{part}_high")
 
     return interval
