@@ -81,6 +81,9 @@ def _row(
     if "icb_code" in lsoas.columns:
         # LSOAs of a district can lie in another partition than its practices.
         icbs |= set(lsoas["icb_code"].dropna().astype(str))
+    if kind == "england":
+        # Registrations of practices that have closed since are under no ICB.
+        icbs.add(_NO_ICB)
     return {
         "kind": kind,
         "code": code,

@@ -51,10 +51,10 @@ def hide_small(
     groups = pd.Series(0, index=table.index) if within is None else table[within]
     if within is not None:
         alone = hidden.groupby(groups, observed=True).transform("sum") == 1
-        open_cells = counts.where(~hidden & alone & (counts > 0))
-        if open_cells.notna().any():
-            smallest = open_cells.groupby(groups, observed=True).idxmin().dropna()
-            hidden.loc[smallest] = True
+        open_cells = counts[~hidden & alone & (counts > 0)]
+        if len(open_cells):
+            smallest = open_cells.groupby(groups.loc[open_cells.index], observed=True).idxmin()
+            hidden.loc[smallest.to_numpy()] = True
     result = table.copy()
     result[count] = counts.mask(hidden).astype("Int64")
     for column in derived:

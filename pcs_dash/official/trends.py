@@ -150,7 +150,9 @@ def _listed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _day(table: pd.DataFrame) -> str:
-    return f"{pd.Timestamp(table['period'].max()):%Y-%m-%d}" if "period" in table.columns else ""
+    if "period" not in table.columns or table.empty:
+        return ""
+    return f"{pd.Timestamp(table['period'].max()):%Y-%m-%d}"
 
 
 def _ods_successors(successors: pd.DataFrame | None, alive: set[str]) -> dict[str, str]:

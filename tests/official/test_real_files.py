@@ -1,0 +1,259 @@
+"""The real publications, recomputed from the raw files by other means: figures agree exactly."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from pcs_dash.build import build_practices as embedded_practices
+from pcs_dash.official import build
+from pcs_dash.official.registrations import (
+    agreement,
+    catchment,
+    hub_overlap,
+    lsoa_totals,
+    patient_weighted,
+    patients_per_fte_gp_by_lsoa,
+)
+from pcs_dash.official.store import Store
+from pcs_dash.official.trends import compare_lists, migrate_assignment, trend
+from pcs_dash.paths import DATA_DIR
+
+MONTHS = ("2025-05", "2025-10", "2025-12", "2026-01", "2026-03")
+
+
+def raw_rows(path: Path, encoding: str = "utf-8-sig") -> Iterator[list[str]]:
+    """The rows of a gzipped CSV as the standard library reads them."""
+    with gzip.open(path) as stream:
+        yield from csv.reader(io.TextIOWrapper(stream, encoding, newline=""))
+
+
+def records(path: Path, encoding: str = "utf-8-sig") -> Iterator[dict[str, str]]:
+    rows = raw_rows(path, encoding)
+    headings = next(rows)
+    for row in rows:
+        yield dict(zip(headings, row, strict=True))
+
+
+@pytest.fixture(scope="module")
+def registered(official: Path) -> dict[tuple[str, str], int]:
+    path = official / "registrations" / "gp-reg-pat-prac-lsoa-all-2023-07.csv.gz"
+    rows = raw_rows(path)
+    next(rows)
+    return {(row[2], row[4]): int(row[6]) for row in rows}
+
+
+def test_list_sizes_of_every_month(england: Store, official: Path) -> None:
+    for month in MONTHS:
+        path = official / "registrations" / f"gp-reg-pat-prac-all-{month}.csv.gz"
+        raw = {row["CODE"]: int(row["NUMBER_OF_PATIENTS"]) for row in records(path)}
+        table = england.read("list_sizes", f"{month}-01")
+        assert dict(zip(table["practice_code"], table["patients"], strict=True)) == raw
+
+
+def test_registrations_are_all_there(
+    england: Store, registered: dict[tuple[str, str], int]
+) -> None:
+    table = build.england_registrations(store=england)
+    assert len(table) == len(registered) == 868_505
+    assert table["patients"].sum() == sum(registered.values())
+    keys = zip(table["practice_code"].astype(str), table["lsoa_code"].astype(str), strict=True)
+    assert dict(zip(keys, table["patients"], strict=True)) == registered
+
+
+def test_catchment_of_a_hub(england: Store, registered: dict[tuple[str, str], int]) -> None:
+    hub = set(build.england_practices("QH8", store=england).index[:3])
+    everyone: Counter[str] = Counter()
+    ours: Counter[str] = Counter()
+    for (practice, place), n in registered.items():
+        everyone[place] += n
+        if practice in hub:
+            ours[place] += n
+    registrations = build.england_registrations("QH8", store=england)
+    totals = lsoa_totals(build.england_registrations(store=england))
+    table = catchment(registrations, hub, totals=totals)
+    assert table["patients"].to_dict() == dict(ours)
+    assert table["share"].to_dict() == {p: n / everyone[p] for p, n in ours.items()}
+    lsoas = build.england_lsoas("QH8", store=england)
+    assert lsoas["registered_patients"].to_dict() == {p: everyone[p] for p in lsoas.index}
+
+
+@pytest.mark.parametrize("edition", ["2019", "2025"])
+def test_quintile_mix_is_that_of_the_embedded_table(edition: str, england: Store) -> None:
+    path = DATA_DIR / f"practice_patients_by_imd{edition}_quintile_2023-07_essex.csv"
+    embedded = pd.read_csv(path).set_index("practice_code")
+    practices = build.england_practices(store=england)
+    columns = [f"imd{edition}_patients_quintile_{q}" for q in range(1, 6)]
+    columns.append(f"imd{edition}_patients_unknown")
+    ours = practices.loc[practices.index.isin(embedded.index), columns]
+    assert len(ours) > 195
+    np.testing.assert_array_equal(
+        ours.to_numpy("int64"), embedded.loc[ours.index].iloc[:, :6].to_numpy("int64")
+    )
+
+
+def test_imd_of_every_lsoa(england: Store, official: Path) -> None:
+    book = openpyxl.load_workbook(official / "deprivation" / "File_1_IMD2019.xlsx", read_only=True)
+    rows = book["IMD2019"].iter_rows(min_row=2, values_only=True)
+    raw = {row[0]: (row[4], row[5]) for row in rows}
+    book.close()
+    table = build.england_lsoas(store=england)
+    assert len(table) == len(raw) == 32_844
+    ranks, deciles = table["imd2019_rank"].to_dict(), table["imd2019_decile"].to_dict()
+    assert {code: (ranks[code], deciles[code]) for code in raw} == raw
+
+
+def test_imd_2025_on_lsoas_of_2011(england: Store, official: Path) -> None:
+    parts = defaultdict(list)
+    path = official / "lookups" / "LSOA11_to_LSOA21_to_LAD22.csv.gz"
+    for row in records(path, "latin-1"):
+        parts[row["LSOA11CD"]].append(row["LSOA21CD"])
+    published = england.read("imd2025").set_index("lsoa_code")["imd_rank"].to_dict()
+    table = build.england_lsoas(store=england)["imd2025_rank"].to_dict()
+    for code, rank in table.items():
+        ranks = [published[part] for part in parts[code]]
+        assert rank == sum(ranks) / len(ranks)
+
+
+def test_patient_weighted_imd_agrees_with_the_published_score(
+    england: Store, official: Path
+) -> None:
+    """Essex scores of IMD 2019 (embedded) weighted by patients, against the practice scores that
+    stand in the CQC file: the same figure from lists of other years."""
+    scores = pd.read_csv(DATA_DIR / "imd2019_lsoa11_essex.csv").set_index("lsoa11cd")
+    registrations = build.england_registrations(store=england)
+    essex = set(pd.read_csv(DATA_DIR / "practices_essex.csv")["practice_code"])
+    ours = registrations[registrations["practice_code"].isin(essex)]
+    recomputed = patient_weighted(ours, scores["imd2019_score"])
+    covered = recomputed["patients_matched"] / recomputed["patients"] > 0.95
+    rows = records(official / "quality" / "cqc_overall_rating_by_practice_to_2024.csv.gz")
+    published = {r["Practice.Code"]: float(r["IMD"]) for r in rows if r["IMD"] != "NA"}
+    result = agreement(recomputed.loc[covered, "value"], pd.Series(published))
+    assert result.n > 180
+    assert result.pearson > 0.99
+    assert result.mean_absolute_difference < 0.7
+
+
+def test_patients_per_fte_gp_by_lsoa_from_the_embedded_workforce(
+    england: Store, registered: dict[tuple[str, str], int]
+) -> None:
+    practices = embedded_practices()[0]
+    practices = practices.set_index("practice_code") if "practice_code" in practices else practices
+    fte = practices["gp_fte_fully_qualified"].astype("float64")
+    registrations = build.england_registrations(store=england)
+    ours = registrations[registrations["practice_code"].isin(fte.index)]
+    table = patients_per_fte_gp_by_lsoa(ours, fte)
+    lists: Counter[str] = Counter()
+    for (practice, _), n in registered.items():
+        lists[practice] += n
+    place = "E01021254" if "E01021254" in table.index else table.index[0]
+    patients = drawn = 0.0
+    for (practice, where), n in registered.items():
+        if where == place and practice in fte.index and not np.isnan(fte[practice]):
+            patients += n
+            drawn += fte[practice] * n / lists[practice]
+    assert table.loc[place, "patients_per_fte_gp"] == pytest.approx(patients / drawn)
+    with_list = fte[fte.index.isin(set(ours["practice_code"].astype(str)))]
+    assert table["fte_gp"].sum() == pytest.approx(with_list.sum())
+
+
+def test_overlap_between_networks(england: Store, registered: dict[tuple[str, str], int]) -> None:
+    practices = build.england_practices("Castle Point", store=england)
+    hubs = practices["pcn"].dropna().to_dict()
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for (practice, place), n in registered.items():
+        if practice in hubs:
+            counts[place][hubs[practice]] += n
+    elsewhere: Counter[str] = Counter()
+    for by_hub in counts.values():
+        most = min(by_hub, key=lambda hub: (-by_hub[hub], hub))
+        for hub, n in by_hub.items():
+            elsewhere[hub] += n if hub != most else 0
+    result = hub_overlap(build.england_registrations("QH8", store=england), hubs)
+    found = result.hubs["patients_elsewhere"].to_dict()
+    assert found == {hub: elsewhere[hub] for hub in found}
+
+
+def test_practices_closed_and_new_over_the_five_months(england: Store, official: Path) -> None:
+    lists = {}
+    for month in (MONTHS[0], MONTHS[-1]):
+        path = official / "registrations" / f"gp-reg-pat-prac-all-{month}.csv.gz"
+        lists[month] = {r["CODE"]: int(r["NUMBER_OF_PATIENTS"]) for r in records(path)}
+    old, new = lists.values()
+    changes = compare_lists(
+        england.read("list_sizes", "2025-05-01"), england.read("list_sizes", "2026-03-01")
+    )
+    gone = set(changes.of("closed").index) | set(changes.of("merged").index)
+    assert gone == set(old) - set(new)
+    assert len(gone) == 62
+    assert set(changes.of("new").index) == set(new) - set(old)
+    table = trend(build.list_history(store=england))
+    stayed = set(old) & set(new)
+    change = table.loc[sorted(stayed), "change"].astype("int64")
+    assert change.to_dict() == {code: new[code] - old[code] for code in sorted(stayed)}
+    plan = dict.fromkeys(old, "h1")
+    moved = migrate_assignment(plan, changes)
+    assert set(moved.assignment) == stayed | set(changes.successors.values())
+
+
+def test_quality_of_practices(england: Store, official: Path) -> None:
+    practices = build.england_practices(store=england)
+    raw = {
+        row["Practice code"]: float(row["Achievement score (635 max)"])
+        for row in records(official / "quality" / "QOF_2022-23_practice_achievement.csv.gz")
+    }
+    points = practices["qof_points"].dropna().to_dict()
+    assert points == {code: raw[code] for code in points}
+    assert len(points) == len(set(raw) & set(practices.index))
+    waits = official / "quality" / "appointments_time_between_booking_2025-04.csv.gz"
+    total = sum(int(cell) for row in raw_rows(waits) if row[1] != "GP_CODE" for cell in row[8:])
+    assert england.read("appointments")["appointments"].sum() == total
+    pay = official / "organisations" / "nhspaymentsgp-22-23-prac.csv.gz"
+    contracts = Counter(row["Contract Type"] for row in records(pay))
+    assert england.read("payments")["contract_type"].value_counts().to_dict() == {
+        kind: n for kind, n in contracts.items() if kind != "Unknown"
+    }
+
+
+def test_dentists_within_a_mile(england: Store, official: Path) -> None:
+    path = official / "organisations" / "dental_practices_2026-02.geojson.gz"
+    features = json.loads(gzip.decompress(path.read_bytes()))["features"]
+    practice = build.england_practices("Castle Point", store=england).iloc[0]
+    count = 0
+    for feature in features:
+        longitude, latitude = feature["geometry"]["coordinates"]
+        # Great-circle distance on a sphere: within half a per cent of the grid distance.
+        a, b = np.radians(practice["latitude"]), np.radians(latitude)
+        half = np.sin((a - b) / 2) ** 2 + np.cos(a) * np.cos(b) * (
+            np.sin(np.radians(practice["longitude"] - longitude) / 2) ** 2
+        )
+        count += 2 * 6_371_000 * np.arcsin(np.sqrt(half)) <= 1609
+    assert practice["dentists_1_mile"] == count
+
+
+def test_essex_is_where_it_should_be(england: Store) -> None:
+    embedded = pd.read_csv(DATA_DIR / "practices_essex.csv").set_index("practice_code")
+    practices = build.england_practices(store=england)
+    both = practices[practices.index.isin(embedded.index)]
+    expected = embedded.loc[both.index]
+    assert (both["sub_icb_code"] == expected["sub_icb_code"]).all()
+    assert (np.hypot(both["easting"] - expected["easting"],
+                     both["northing"] - expected["northing"]) < 50).mean() > 0.98  # fmt: skip
+
+
+def test_every_practice_of_england_is_in_an_icb(england: Store) -> None:
+    practices = build.england_practices(store=england)
+    assert len(practices) == 6169
+    assert (practices["icb_code"] != "none").all()
+    assert practices["icb_code"].nunique() == 42
+    assert practices["easting"].notna().all()

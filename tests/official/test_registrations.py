@@ -1,0 +1,267 @@
+"""Catchments, ratios, overlap and suppression against definitions written out in plain loops."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pcs_dash.errors import UserError
+from pcs_dash.official.registrations import (
+    agreement,
+    catchment,
+    core_catchment,
+    distances_to_practice,
+    dominant,
+    hide_small,
+    hub_overlap,
+    lsoa_totals,
+    patient_weighted,
+    patients_per_fte_gp_by_lsoa,
+    quintile_mix,
+    small_number,
+    weighted_quantile,
+)
+
+PRACTICES = ["P1", "P2", "P3", "P4"]
+PLACES = ["L1", "L2", "L3", "NO2011"]
+
+cells = st.dictionaries(
+    st.tuples(st.sampled_from(PRACTICES), st.sampled_from(PLACES)),
+    st.integers(1, 5000),
+    min_size=1,
+)
+
+
+def frame(counts: dict[tuple[str, str], int], *, category: bool = True) -> pd.DataFrame:
+    table = pd.DataFrame(
+        [(p, place, n) for (p, place), n in counts.items()],
+        columns=["practice_code", "lsoa_code", "patients"],
+    )
+    if category:
+        table = table.astype({"practice_code": "category", "lsoa_code": "category"})
+    return table
+
+
+SMALL = frame(
+    {
+        ("P1", "L1"): 900, ("P1", "L2"): 100, ("P2", "L1"): 300, ("P2", "L3"): 700,
+        ("P3", "L3"): 500, ("P3", "NO2011"): 3,
+    }
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(cells, st.sets(st.sampled_from(PRACTICES), min_size=1))
+def test_catchment_by_definition(counts: dict[tuple[str, str], int], codes: set[str]) -> None:
+    ours: dict[str, int] = defaultdict(int)
+    everyone: dict[str, int] = defaultdict(int)
+    for (practice, place), n in counts.items():
+        everyone[place] += n
+        if practice in codes:
+            ours[place] += n
+    if not ours:
+        with pytest.raises(UserError, match="No registrations"):
+            catchment(frame(counts), codes)
+        return
+    table = catchment(frame(counts), codes)
+    assert table["patients"].to_dict() == dict(ours)
+    assert table["share"].to_dict() == {p: ours[p] / everyone[p] for p in ours}
+    assert table["share_of_list"].sum() == pytest.approx(1)
+    assert (np.diff(table["patients"]) <= 0).all()
+
+
+def test_catchment_share_uses_all_england_where_given() -> None:
+    totals = lsoa_totals(SMALL) * 2
+    table = catchment(SMALL, ["P1"], totals=totals)
+    assert table.loc["L1", "share"] == 900 / 2400
+
+
+def test_core_catchment_reaches_the_share_and_no_further() -> None:
+    table = catchment(SMALL, ["P1"])
+    assert core_catchment(table, share_of_list=0.8).index.tolist() == ["L1"]
+    assert core_catchment(table, share_of_list=0.95).index.tolist() == ["L1", "L2"]
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    cells,
+    st.dictionaries(
+        st.sampled_from(PRACTICES),
+        st.one_of(st.none(), st.floats(0, 20).map(lambda x: round(x, 3))),
+    ),
+)
+def test_patients_per_fte_by_definition(
+    counts: dict[tuple[str, str], int], fte: dict[str, float | None]
+) -> None:
+    lists: dict[str, int] = defaultdict(int)
+    for (practice, _), n in counts.items():
+        lists[practice] += n
+    patients: dict[str, float] = defaultdict(float)
+    drawn: dict[str, float] = defaultdict(float)
+    for (practice, place), n in counts.items():
+        value = fte.get(practice)
+        patients[place] += 0 if value is None else n
+        drawn[place] += 0 if value is None else value * n / lists[practice]
+    table = patients_per_fte_gp_by_lsoa(frame(counts), pd.Series(fte, dtype="float64"))
+    for place in table.index:
+        assert table.loc[place, "patients_in_ratio"] == patients[place]
+        assert table.loc[place, "fte_gp"] == pytest.approx(drawn[place])
+        if drawn[place] > 0:
+            ratio = patients[place] / drawn[place]
+            assert table.loc[place, "patients_per_fte_gp"] == pytest.approx(ratio)
+        else:
+            assert np.isnan(table.loc[place, "patients_per_fte_gp"])
+    # Identity: nothing of the FTE of the practices with registrations is lost.
+    known = sum(v for p, v in fte.items() if v is not None and p in lists)
+    assert table["fte_gp"].sum() == pytest.approx(known)
+
+
+def test_a_zero_stays_in_and_a_missing_fte_leaves_both_sums() -> None:
+    table = patients_per_fte_gp_by_lsoa(SMALL, pd.Series({"P1": 1.0, "P2": 0.0, "P3": np.nan}))
+    assert table.loc["L1", "patients_in_ratio"] == 1200
+    assert table.loc["L1", "patients_per_fte_gp"] == pytest.approx(1200 / 0.9)
+    assert table.loc["L3", "patients_in_ratio"] == 700
+    assert np.isnan(table.loc["L3", "patients_per_fte_gp"])
+
+
+def test_patient_weighted_mean_leaves_out_unknown_places_and_counts_them() -> None:
+    result = patient_weighted(SMALL, pd.Series({"L1": 10.0, "L2": 50.0, "L3": 30.0}))
+    assert result.loc["P1", "value"] == pytest.approx(14)
+    assert result.loc["P3", "value"] == 30
+    assert (result.loc["P3", "patients"], result.loc["P3", "patients_matched"]) == (503, 500)
+    nobody = patient_weighted(SMALL, pd.Series({"L9": 1.0}))
+    assert nobody["value"].isna().all()
+
+
+def test_quintiles_add_up_to_the_list() -> None:
+    mix = quintile_mix(SMALL, pd.Series({"L1": 1, "L2": 5, "L3": 3}))
+    assert mix.loc["P1"].tolist() == [900, 0, 0, 0, 100, 0]
+    assert mix.loc["P3"].tolist() == [0, 0, 500, 0, 0, 3]
+    assert mix.sum(axis=1).to_dict() == {"P1": 1000, "P2": 1000, "P3": 503}
+
+
+def test_dominant_practice_and_group() -> None:
+    assert dominant(SMALL)["dominant"].to_dict() == {
+        "L1": "P1", "L2": "P1", "L3": "P2", "NO2011": "P3",
+    }  # fmt: skip
+    by_group = dominant(SMALL, {"P2": "east", "P3": "east"})
+    assert by_group["dominant"].to_dict() == {"L1": "east", "L3": "east", "NO2011": "east"}
+    assert by_group.loc["L1", "share"] == 300 / 1200
+
+
+def test_a_tie_goes_to_the_first_in_the_alphabet() -> None:
+    tie = frame({("P2", "L1"): 10, ("P1", "L1"): 10})
+    assert dominant(tie).loc["L1", "dominant"] == "P1"
+
+
+def test_overlap_by_hand() -> None:
+    result = hub_overlap(SMALL, {"P1": "west", "P2": "east", "P3": "east"})
+    # P2's 300 patients of L1 live where most people use the west hub.
+    assert result.hubs.loc["east", "patients_elsewhere"] == 300
+    assert result.hubs.loc["west", "patients_elsewhere"] == 0
+    assert result.matrix.loc["east", "west"] == 300
+    assert result.hubs["patients"].sum() == SMALL["patients"].sum()
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(cells, st.dictionaries(st.sampled_from(PRACTICES), st.sampled_from("xyz"), min_size=1))
+def test_overlap_identities(counts: dict[tuple[str, str], int], hubs: dict[str, str]) -> None:
+    table = frame(counts)
+    inside = sum(n for (p, _), n in counts.items() if p in hubs)
+    if inside == 0:
+        with pytest.raises(UserError):
+            hub_overlap(table, hubs)
+        return
+    result = hub_overlap(table, hubs)
+    assert result.matrix.to_numpy().sum() == inside
+    at_home = np.diag(result.matrix.to_numpy()).sum()
+    assert result.hubs["patients_elsewhere"].sum() == inside - at_home
+    # The dominant hub has the most patients of its LSOAs, so it is at least half at home overall
+    # only by weight of numbers: each LSOA gives its largest group to its own hub.
+    assert at_home >= inside / len(set(hubs.values()))
+
+
+def test_distances_weigh_by_patients() -> None:
+    practices = pd.DataFrame({"easting": [0.0, 0.0], "northing": [0.0, 0.0]}, index=["P1", "P2"])
+    points = pd.DataFrame(
+        {"easting": [3000.0, 0.0, 0.0], "northing": [4000.0, 1000.0, 2000.0]},
+        index=["L1", "L2", "L3"],
+    )
+    result = distances_to_practice(SMALL, practices, points)
+    assert result.loc["P1", "mean_km"] == pytest.approx((900 * 5 + 100 * 1) / 1000)
+    assert result.loc["P1", "median_km"] == 5
+    assert result.loc["P2", "p90_km"] == 5
+    assert result.loc["P3", "patients_placed"] == 0
+    assert np.isnan(result.loc["P3", "mean_km"])
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.integers(1, 9)), min_size=1, max_size=12),
+    st.sampled_from([0.1, 0.5, 0.9]),
+)
+def test_weighted_quantile_is_the_quantile_of_repeated_values(
+    pairs: list[tuple[int, int]], share: float
+) -> None:
+    values = np.array([v for v, _ in pairs], float)
+    weights = np.array([w for _, w in pairs], float)
+    repeated = np.sort(np.repeat(values, weights.astype(int)))
+    expected = repeated[int(np.ceil(share * len(repeated) - 1e-9)) - 1]
+    assert weighted_quantile(values, weights, share) == expected
+
+
+# --- small numbers ------------------------------------------------------------------------------
+
+
+def test_small_counts_are_hidden_with_what_is_derived_from_them() -> None:
+    table = pd.DataFrame({"n": [0, 1, 4, 5, 9], "share": [0.0, 0.1, 0.4, 0.5, 0.9]})
+    shown = hide_small(table, "n", derived=["share"], threshold=5)
+    assert shown["hidden"].tolist() == [False, True, True, False, False]
+    assert shown["n"].isna().tolist() == [False, True, True, False, False]
+    assert shown["share"].isna().tolist() == [False, True, True, False, False]
+    assert hide_small(table, "n", threshold=0)["hidden"].sum() == 0
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 12)), min_size=1, max_size=12),
+    st.integers(0, 8),
+)
+def test_no_hidden_cell_can_be_had_by_subtraction(
+    rows: list[tuple[str, int]], threshold: int
+) -> None:
+    table = pd.DataFrame(rows, columns=["group", "n"])
+    shown = hide_small(table, "n", within="group", threshold=threshold)
+    for _, group in shown.groupby("group"):
+        original = table.loc[group.index, "n"]
+        hidden = group["hidden"]
+        assert (hidden | ~((original > 0) & (original < threshold))).all()
+        others = (original[~hidden] > 0).sum()
+        assert hidden.sum() != 1 or others == 0
+        assert (group.loc[~hidden, "n"] == original[~hidden]).all()
+
+
+def test_the_threshold_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PCS_DASH_SMALL_NUMBER", raising=False)
+    assert small_number() == 5
+    monkeypatch.setenv("PCS_DASH_SMALL_NUMBER", "8")
+    assert small_number() == 8
+    monkeypatch.setenv("PCS_DASH_SMALL_NUMBER", "many")
+    with pytest.raises(UserError, match="whole number"):
+        small_number()
+
+
+def test_agreement_says_how_far_and_where() -> None:
+    result = agreement(
+        pd.Series({"a": 1.0, "b": 2.0, "c": 3.0, "d": np.nan}),
+        pd.Series({"a": 1.0, "b": 2.5, "c": 3.0, "e": 9.0}),
+    )
+    assert (result.n, result.largest_at, result.largest_absolute_difference) == (3, "b", 0.5)
+    assert "3 practices" in result.sentence
+    with pytest.raises(UserError, match="Fewer than three"):
+        agreement(pd.Series({"a": 1.0}), pd.Series({"a": 1.0}))
