@@ -48,6 +48,7 @@ CODE_NAMES = ("practice_code", "ods_code", "prac_code", "practice")
 HUB_NAMES = ("hub", "hub_name")
 # Below this row a sheet's heading is not looked for.
 _LAST_HEADING_ROW = 20
+_EXCEL_ROWS = 1_048_576
 _NEEDS = "It needs a column practice_code and a column hub."
 
 
@@ -382,8 +383,7 @@ def _read_excel(content: bytes, reading: _Reading) -> _Table:
             # In a workbook of our own the sheet Hubs also has a column hub, but no codes.
             sheets = sorted(workbook.worksheets, key=lambda sheet: sheet.title != "Plan")
             for sheet in sheets:
-                rows = _sheet_rows(sheet, reading)
-                table = _sheet_table(sheet.title, rows, reading)
+                table = _sheet_table(sheet, reading)
                 if table is not None:
                     return _with_hub_sheet(table, workbook)
         finally:
@@ -403,63 +403,56 @@ def _read_excel(content: bytes, reading: _Reading) -> _Table:
     )
 
 
-@dataclass(frozen=True)
-class _Cell:
-    text: str
-    formula: bool = False
-    error: bool = False
-
-
-def _sheet_rows(sheet: Any, reading: _Reading) -> Iterator[tuple[int, list[_Cell]]]:
-    last = MAX_ROWS + _LAST_HEADING_ROW
-    rows = sheet.iter_rows(max_row=last + 1, max_col=MAX_COLUMNS)
-    for number, row in enumerate(rows, start=1):
-        cells = [_cell(cell) for cell in row]
-        if number > last and any(cell.text for cell in cells):
+def _sheet_table(sheet: Any, reading: _Reading) -> _Table | None:
+    """The table under the first heading with both columns; None without such a heading."""
+    top, heading = _heading(sheet)
+    if not heading:
+        return None
+    at = f"Sheet '{_short(sheet.title)}', row"
+    code, hub = _columns(heading, reading, where=f"{at} {top}: the heading")
+    names = {place: f"column '{_short(heading[place])}'" for place in (code, hub)}
+    rows = []
+    # No wider than needed and no longer than Excel can be, whatever the file claims.
+    body = sheet.iter_rows(min_row=top + 1, max_row=_EXCEL_ROWS, max_col=max(code, hub) + 1)
+    for number, cells in enumerate(body, start=top + 1):
+        if len(cells) <= max(code, hub) or (cells[code].value is None and cells[hub].value is None):
+            continue
+        sound = True
+        for place in (code, hub):
+            fault = {"f": "a formula", "e": "an error"}.get(cells[place].data_type)
+            if fault is not None:
+                sound = False
+                reading.faults.append(
+                    f"{at} {number}, {names[place]}: {fault} instead of a value. Copy the column "
+                    "and paste it as values."
+                )
+        if sound:
+            row = _Row(f"{at} {number}", _cell_text(cells[code]), _cell_text(cells[hub]))
+            rows.append(row)
+        if len(rows) > MAX_ROWS:
             reading.refuse(_too_many_rows())
-        yield number, cells
+    return _Table(tuple(rows), names[code], names[hub])
 
 
-def _cell(cell: Any) -> _Cell:
-    value, kind = cell.value, getattr(cell, "data_type", "n")
+def _heading(sheet: Any) -> tuple[int, list[str]]:
+    """Row number and texts of the first row with both columns; an empty list if there is none."""
+    rows = sheet.iter_rows(max_row=_LAST_HEADING_ROW, max_col=MAX_COLUMNS)
+    for number, cells in enumerate(rows, start=1):
+        texts = [_cell_text(cell) for cell in cells]
+        keys = {_column_key(text) for text in texts}
+        if keys & set(CODE_NAMES) and keys & set(HUB_NAMES):
+            return number, texts
+    return 0, []
+
+
+def _cell_text(cell: Any) -> str:
+    value = cell.value
     if value is None:
-        return _Cell("")
+        return ""
     if isinstance(value, float) and value.is_integer():
         # Excel keeps whole numbers as floats: hub 1 is "1", not "1.0".
         value = int(value)
-    return _Cell(str(value).strip(), formula=kind == "f", error=kind == "e")
-
-
-def _sheet_table(
-    title: str, rows: Iterator[tuple[int, list[_Cell]]], reading: _Reading
-) -> _Table | None:
-    """The table under the first heading with both columns; None without such a heading."""
-    for number, cells in rows:
-        keys = {_column_key(cell.text) for cell in cells}
-        if keys & set(CODE_NAMES) and keys & set(HUB_NAMES):
-            break
-        if number >= _LAST_HEADING_ROW:
-            return None
-    else:
-        return None
-    sheet = f"Sheet '{_short(title)}', row"
-    heading = [cell.text for cell in cells]
-    code, hub = _columns(heading, reading, where=f"{sheet} {number}: the heading")
-    found = []
-    for number, cells in rows:
-        pair = (cells[code], cells[hub]) if len(cells) > max(code, hub) else (_Cell(""),) * 2
-        for column, cell in zip((code, hub), pair, strict=True):
-            if cell.formula or cell.error:
-                what = "a formula" if cell.formula else f"the error {_short(cell.text)}"
-                reading.faults.append(
-                    f"{sheet} {number}, column '{_short(heading[column])}': {what} instead of a "
-                    "value. Copy the column and paste it as values."
-                )
-        if not any(cell.formula or cell.error for cell in pair):
-            found.append(_Row(f"{sheet} {number}", pair[0].text, pair[1].text))
-    return _Table(
-        tuple(found), f"column '{_short(heading[code])}'", f"column '{_short(heading[hub])}'"
-    )
+    return str(value).strip()
 
 
 def _with_hub_sheet(table: _Table, workbook: Any) -> _Table:
@@ -792,12 +785,14 @@ def _said_twice(
 def _unknown(code: str, at: str, code_at: str, known: Mapping[str, str], reading: _Reading) -> str:
     # Only what will be shown is worth the search.
     close = (
-        difflib.get_close_matches(code[:20], known, n=1, cutoff=0.8)
+        difflib.get_close_matches(code[:20], known, n=3, cutoff=0.8)
         if len(reading.faults) < MAX_FAULTS
         else []
     )
-    hint = f"Is it {close[0]}?" if close else "Correct it or remove the row."
-    return f"{at}, {code_at}: the data has no practice '{_short(code)}'. {hint}"
+    near = f" (there is {', '.join(close)})" if close else ""
+    return (
+        f"{at}, {code_at}: the data has no practice '{_short(code)}'{near}. Correct or remove it."
+    )
 
 
 def _plan(
