@@ -92,7 +92,7 @@ def correlation_cases() -> Iterator[Case]:
                     )
             yield (
                 "pearson",
-                "BCa bootstrap",
+                "BCa bootstrap, widened tails",
                 n,
                 rho,
                 correlation_draw(n, rho, "pearson", False, "bootstrap"),
@@ -306,7 +306,7 @@ def practice_cases() -> Iterator[Case]:
                 for method in ("jackknife", "bootstrap") if place == 0 else ("jackknife",):
                     yield (
                         f"{part.upper()} by {level}, {measure}",
-                        "BCa bootstrap (not the default)" if method == "bootstrap" else method,
+                        "bootstrap error" if method == "bootstrap" else method,
                         n,
                         truth[place],
                         practice_draw(n, index_limits(level, measure, part, method)),

@@ -279,10 +279,12 @@ def bca_limits(
 ) -> tuple[float, float]:
     """The BCa limits from bootstrap `samples` and leave-one-out estimates (Efron 1987).
 
-    Samples without a value (no variation was drawn) leave. NaN where none is left.
+    The tails are widened for small n as Hesterberg (2015) proposes: Student's t for the normal
+    quantile, and sqrt(n / (n - 1)) for the bootstrap's too small variance. Samples without a
+    value (no variation was drawn) leave. NaN where none is left.
     """
     samples, left_out = samples[np.isfinite(samples)], left_out[np.isfinite(left_out)]
-    if not samples.size or not left_out.size:
+    if not samples.size or left_out.size < 2:
         return float("nan"), float("nan")
     below = (np.sum(samples < estimate) + np.sum(samples == estimate) / 2) / samples.size
     # Keep the bias finite where every sample falls on one side.
@@ -291,7 +293,9 @@ def bca_limits(
     deviation = left_out.mean() - left_out
     spread = float((deviation**2).sum())
     acceleration = float((deviation**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
-    z = stats.norm.ppf(np.array([(1 - confidence) / 2, (1 + confidence) / 2])) + bias
+    n = left_out.size
+    widened = stats.t.ppf((1 + confidence) / 2, n - 1) * np.sqrt(n / (n - 1))
+    z = np.array([-widened, widened]) + bias
     low, high = np.quantile(samples, stats.norm.cdf(bias + z / (1 - acceleration * z)))
     return float(low), float(high)
 
