@@ -8,7 +8,7 @@ from pcs_dash.metrics import correlation, inequality
 from pcs_dash.metrics.workforce import patients_per_fte_gp
 from pcs_dash.sources import QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
 from pcs_dash.ui import page, show
-from pcs_dash.ui.choices import accept_short_names
+from pcs_dash.ui.address import tell_unknown
 
 dataset, web, choices = page.begin()
 area, definition, practices = choices.area, choices.definition, choices.practices
@@ -28,7 +28,7 @@ def menu(label: str, axis: str, key: str) -> str:
     """A measure for an axis; the choice is part of the address."""
     choices_there = correlation.available_variables(dataset.practices, axis)
     labels = {name: variable.label for name, variable in choices_there.items()}
-    accept_short_names(key, labels)
+    tell_unknown(key, labels)
     return st.selectbox(
         label, list(labels), format_func=labels.__getitem__, key=key, bind="query-params"
     )

@@ -8,7 +8,8 @@ from pcs_dash.metrics.deprivation import quintile_shares
 from pcs_dash.metrics.workforce import patients_per_fte_gp, summarise
 from pcs_dash.sources import WORKFORCE_PERIOD
 from pcs_dash.ui import page, show
-from pcs_dash.ui.choices import Choices, accept_short_names
+from pcs_dash.ui.address import tell_unknown
+from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.text import plain
 
 dataset, web, choices = page.begin()
@@ -85,7 +86,7 @@ def explore(choices: Choices) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with right:
         labels = {code: f"{name} ({code})" for code, name in practices["practice_name"].items()}
-        accept_short_names("practice", labels)
+        tell_unknown("practice", labels)
         chosen = st.selectbox(
             "Find a practice",
             codes,

@@ -53,6 +53,12 @@ GP_DEFINITIONS = {
     )
 }
 DEFAULT_DEFINITION = "fully_qualified"
+BENCHMARK_LABELS = {
+    "england": "England",
+    "mse": "Mid and South Essex",
+    "rule": "1,800 per WTE rule",
+    "own": "Type in a figure",
+}
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,7 @@ def benchmarks(
     mse = find_area("Mid and South Essex").select(practices)
     chosen["mse"] = Benchmark(
         "mse",
-        "Mid and South Essex",
+        BENCHMARK_LABELS["mse"],
         area_patients_per_fte_gp(mse, definition),
         definition,
         practices_period,
@@ -137,7 +143,7 @@ def benchmarks(
     )
     chosen["rule"] = Benchmark(
         "rule",
-        "1,800 per WTE rule",
+        BENCHMARK_LABELS["rule"],
         float(PATIENTS_PER_WTE_RULE),
         None,
         "2014 strategy",
@@ -155,7 +161,7 @@ def england_benchmark(published: pd.DataFrame) -> Benchmark:
     latest = rows.loc[pd.to_datetime(rows["period"], format="%B %Y").idxmax()]
     return Benchmark(
         "england",
-        "England",
+        BENCHMARK_LABELS["england"],
         float(latest["value"]),
         "fully_qualified",
         str(latest["period"]),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.areas import Area, all_areas, find_area
+from pcs_dash.areas import Area, all_areas
 from pcs_dash.build import IMD_EDITIONS, Dataset
-from pcs_dash.errors import UserError
 from pcs_dash.metrics.workforce import (
+    BENCHMARK_LABELS,
     GP_DEFINITIONS,
     Benchmark,
     GPDefinition,
@@ -19,7 +19,7 @@ from pcs_dash.metrics.workforce import (
     typed_benchmark,
 )
 from pcs_dash.sources import WORKFORCE_PERIOD
-from pcs_dash.ui.text import plain
+from pcs_dash.ui.address import area_labels, definition_labels, edition_labels, tell_unknown
 
 DEFAULT_AREA = "mid-and-south-essex"
 _OWN = "own"
@@ -54,11 +54,15 @@ class Choices:
         return f"{self.definition.label} ({self.definition.meaning}), {WORKFORCE_PERIOD}.{left_out}"
 
 
+# The choices of the run that this thread is in; set by the entry script before the page runs.
+of_this_run: ContextVar[Choices] = ContextVar("choices")
+
+
 def sidebar(dataset: Dataset) -> Choices:
     """Draw the sidebar and return its choices."""
     with st.sidebar:
         area = _area()
-        accept_short_names("gp", {key: item.label for key, item in GP_DEFINITIONS.items()})
+        tell_unknown("gp", definition_labels())
         definition = GP_DEFINITIONS[
             st.selectbox(
                 "Which GPs count",
@@ -73,7 +77,7 @@ def sidebar(dataset: Dataset) -> Choices:
                 + "\n\nHeadlines differ by a third between them, so every figure says which it is.",
             )
         ]
-        accept_short_names("imd", {year: f"IMD {year}" for year in IMD_EDITIONS})
+        tell_unknown("imd", edition_labels())
         edition = st.selectbox(
             "Deprivation (IMD edition)",
             list(IMD_EDITIONS),
@@ -104,28 +108,9 @@ def sidebar(dataset: Dataset) -> Choices:
     )
 
 
-def accept_short_names(key: str, labels: Mapping[str, str]) -> None:
-    """Let an address say `gp=permanent` as well as the label that Streamlit writes there.
-
-    Call it before the widget `key` whose options are `labels`' keys. A value that is neither is
-    told: the widget would otherwise show its default as if that had been asked for.
-    """
-    wanted = st.query_params.get(key)
-    if wanted is None or wanted in labels.values():
-        return
-    for option, label in labels.items():
-        if wanted.casefold() in (option.casefold(), label.casefold()):
-            st.session_state[key] = option
-            return
-    st.warning(
-        f"The address asks for {key} = '{plain(wanted)}', which is not there. "
-        "Choose from the list instead."
-    )
-
-
 def _area() -> Area:
     areas = {area.key: area for area in all_areas()}
-    _accept_area_names(areas)
+    tell_unknown("area", area_labels())
     key = st.selectbox(
         "Area",
         # The default comes first: Streamlit warns of a default index beside a value of our own.
@@ -139,17 +124,6 @@ def _area() -> Area:
     return areas[key]
 
 
-def _accept_area_names(areas: Mapping[str, Area]) -> None:
-    """Any way of writing an area opens it; an unknown one is told, with the names there are."""
-    wanted = st.query_params.get("area")
-    if wanted is None or wanted in {area.label for area in areas.values()}:
-        return
-    try:
-        st.session_state["area"] = find_area(wanted).key
-    except UserError as error:
-        st.warning(plain(str(error)))
-
-
 def _benchmark(dataset: Dataset, definition: GPDefinition) -> Benchmark:
     known = benchmarks(
         dataset.published,
@@ -157,8 +131,8 @@ def _benchmark(dataset: Dataset, definition: GPDefinition) -> Benchmark:
         definition=definition.key,
         practices_period=WORKFORCE_PERIOD,
     )
-    labels = {key: item.label for key, item in known.items()} | {_OWN: "Type in a figure"}
-    accept_short_names("benchmark", labels)
+    labels = {key: BENCHMARK_LABELS[key] for key in (*known, _OWN)}
+    tell_unknown("benchmark", labels)
     key = st.selectbox(
         "Benchmark (patients per FTE GP)",
         list(labels),

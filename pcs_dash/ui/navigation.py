@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from pcs_dash.ui import address, choices, data
+
 _RAN_APP = "ran-app"
 
 
@@ -43,9 +45,19 @@ def pages() -> dict[str, list[Any]]:
 
 
 def run() -> None:
-    """Show the menu and run the chosen page; called by app.py."""
+    """Show the menu and the sidebar, and run the chosen page; called by app.py.
+
+    The sidebar is drawn here and not by the pages, because Streamlit keeps in the address only
+    what the entry script binds when the user goes from page to page.
+    """
     st.session_state[_RAN_APP] = True
-    st.navigation(pages()).run()
+    page = st.navigation(pages())
+    in_full = address.spelled_out(st.query_params)
+    if in_full is not None:
+        st.switch_page(page, query_params=in_full)
+    dataset, _ = data.load()
+    choices.of_this_run.set(choices.sidebar(dataset))
+    page.run()
 
 
 def ensure_app_ran() -> None:

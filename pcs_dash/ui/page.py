@@ -6,7 +6,7 @@ import streamlit as st
 
 from pcs_dash.build import Dataset
 from pcs_dash.ui import data, navigation
-from pcs_dash.ui.choices import Choices, sidebar
+from pcs_dash.ui.choices import Choices, of_this_run
 from pcs_dash.web import WebFiles
 
 # Less empty space above the title, small tables that fit a phone, a focus ring that shows.
@@ -39,4 +39,4 @@ def begin() -> tuple[Dataset, WebFiles, Choices]:
     navigation.ensure_app_ran()
     st.html(_STYLE)
     dataset, files = data.load()
-    return dataset, files, sidebar(dataset)
+    return dataset, files, of_this_run.get()

@@ -1,0 +1,99 @@
+"""Addresses that people type: `?area=thurrock&gp=permanent` as well as the labels on screen.
+
+Streamlit writes a widget's label into the address and drops whatever is no label. So a short
+name is spelled out before the page runs, and what is neither is told instead of passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from pcs_dash.areas import all_areas, find_area
+from pcs_dash.build import IMD_EDITIONS
+from pcs_dash.errors import UserError
+from pcs_dash.metrics.correlation import VARIABLES
+from pcs_dash.metrics.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
+from pcs_dash.ui import data
+from pcs_dash.ui.text import plain
+
+Labels = Mapping[str, str]
+
+
+def area_labels() -> Labels:
+    """Key of every area to its label."""
+    return {area.key: area.label for area in all_areas()}
+
+
+def definition_labels() -> Labels:
+    """Key of every GP definition to its label."""
+    return {key: item.label for key, item in GP_DEFINITIONS.items()}
+
+
+def edition_labels() -> Labels:
+    """IMD editions by year."""
+    return {year: f"IMD {year}" for year in IMD_EDITIONS}
+
+
+def variable_labels() -> Labels:
+    """Measures that can stand on an axis."""
+    return {key: variable.label for key, variable in VARIABLES.items()}
+
+
+def practice_labels() -> Labels:
+    """ODS code of every practice to the label by which it is found: "name (code)"."""
+    names = data.load()[0].practices["practice_name"]
+    return {code: f"{name} ({code})" for code, name in names.items()}
+
+
+_KNOWN: dict[str, Callable[[], Labels]] = {
+    "area": area_labels,
+    "gp": definition_labels,
+    "imd": edition_labels,
+    "benchmark": lambda: BENCHMARK_LABELS,
+    "x": variable_labels,
+    "y": variable_labels,
+    "practice": practice_labels,
+}
+
+
+def spelled_out(parameters: Mapping[str, str]) -> dict[str, str] | None:
+    """The parameters with short names as labels; None where there is nothing to spell out."""
+    result = dict(parameters)
+    for name, labels in _KNOWN.items():
+        if name in result:
+            result[name] = _label(name, result[name], labels())
+    return result if result != dict(parameters) else None
+
+
+def _label(name: str, text: str, labels: Labels) -> str:
+    if text in labels.values():
+        return text
+    if name == "area":
+        try:
+            return find_area(text).label
+        except UserError:
+            return text
+    folded = text.casefold()
+    return next(
+        (label for key, label in labels.items() if folded in (key.casefold(), label.casefold())),
+        text,
+    )
+
+
+def tell_unknown(name: str, labels: Labels) -> None:
+    """Say so where the address asks for what is not there; call it before the widget `name`."""
+    wanted = st.query_params.get(name)
+    if wanted is None or wanted in labels.values():
+        return
+    if name == "area":
+        try:
+            find_area(wanted)
+        except UserError as error:
+            st.warning(plain(str(error)))
+        return
+    st.warning(
+        f"The address asks for {name} = '{plain(wanted)}', which is not there. "
+        "Choose from the list instead."
+    )
