@@ -4,18 +4,35 @@ import streamlit as st
 
 from pcs_dash.sources import WORKFORCE_PERIOD
 from pcs_dash.ui import page, show
-from pcs_dash.ui.hubs import builder, panels
+from pcs_dash.ui.hubs import builder, comparing, library, panels, rules_panel, suggesting
 from pcs_dash.ui.hubs.work import begin
 
 dataset, web, choices = page.begin()
 work = begin(dataset, choices)
 
 st.title(f"Hubs: {choices.area.label}")
+if choices.practices.empty:
+    st.info("No practice is left in this area. Switch the exclusion off, or choose another area.")
+    st.stop()
+library.open_from_address(work, dataset)
 with st.container(horizontal=True):
     panels.start(work, choices)
     panels.open_file(work, dataset, choices)
+    library.save(work, dataset)
     panels.download(work, dataset, choices)
+panels.told(work)
 builder.show(work, dataset, web, choices)
+
+suggest, compare, saved, judged = st.tabs(["Suggest hubs", "Compare", "Plan library", "Rules"])
+with suggest:
+    suggesting.panel(work, dataset, choices)
+with compare:
+    comparing.panel(work, dataset, web, choices)
+with saved:
+    library.browse(work, dataset)
+with judged:
+    rules_panel.edit(work, dataset)
+
 show.footer(
     f"General Practice Workforce, {WORKFORCE_PERIOD} (NHS England). "
     f"Benchmark: {choices.benchmark.source}. IMD {choices.edition} (MHCLG)."

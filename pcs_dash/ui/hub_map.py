@@ -30,7 +30,9 @@ export default function ({ parentElement, data, setStateValue }) {
     await Promise.all(data.styles.map((url) => load("link", "href", url)));
     for (const url of data.scripts) await load("script", "src", url);
   })();
-  ready.then(() => window.PCSHubs.show(root, data, (value) => setStateValue("events", value)))
+  const send = (value) => setStateValue("events", value);
+  const what = data.plans ? "PCSPair" : "PCSHubs";
+  ready.then(() => window[what].show(root, data, send))
     .catch((error) => {
       ready = null;
       root.textContent = "The map could not be loaded (" + error.message + "). Reload the page.";
@@ -44,6 +46,12 @@ _builder = st.components.v2.component(
     js=_LOADER,
     isolate_styles=False,
 )
+_pair = st.components.v2.component(
+    "pcs_dash_hub_pair",
+    html='<div class="pcs-hubs pcs-pair"></div>',
+    js=_LOADER,
+    isolate_styles=False,
+)
 
 
 def show_builder(
@@ -54,13 +62,20 @@ def show_builder(
     on_events: Callable[[], None],
 ) -> Any:
     """Show the builder; what the user does arrives as `events(key)` when `on_events` is called."""
-    data = {
-        **content,
+    result = _builder(key=key, data={**content, **_files(web)}, on_events_change=on_events)
+    return result.events
+
+
+def show_pair(web: WebFiles, content: Mapping[str, Any], *, key: str) -> None:
+    """Show two plans on two maps in step: `plans` (name, hubs, groups) and `moved` codes."""
+    _pair(key=key, data={**content, **_files(web)})
+
+
+def _files(web: WebFiles) -> dict[str, list[str]]:
+    return {
         "scripts": [web.scripts[0], *web.draw_scripts, *web.scripts[1:], *web.hub_scripts],
         "styles": [*web.styles, *web.draw_styles, *web.hub_styles],
     }
-    result = _builder(key=key, data=data, on_events_change=on_events)
-    return result.events
 
 
 def events(key: str) -> Any:

@@ -69,12 +69,12 @@ def content(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> di
     columns = figures.columns(rules, choices.benchmark)
     low, high = figures.band_of(rules)
     made: dict[str, Any] = {
-        "view": _view(dataset, web, choices),
+        "view": view(dataset, web, choices),
         "area": choices.area.name,
         "excluded": list(choices.excluded.index),
         "plan": {
             "hubs": [hub.to_dict() for hub in plan.hubs],
-            "groups": _groups(plan, dataset.practices),
+            "groups": groups(plan, dataset.practices),
         },
         "applied": {client: [number, number] for client, number in desk.applied.items()},
         "aliases": dict(desk.aliases),
@@ -100,7 +100,8 @@ def content(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> di
     return made
 
 
-def _view(dataset: Dataset, web: WebFiles, choices: Choices) -> dict[str, Any]:
+def view(dataset: Dataset, web: WebFiles, choices: Choices) -> dict[str, Any]:
+    """The map under the plan: area, deprivation, patients per FTE GP."""
     ratios = patients_per_fte_gp(dataset.practices, choices.definition.key)
     return maps.view(
         web,
@@ -116,7 +117,7 @@ def _view(dataset: Dataset, web: WebFiles, choices: Choices) -> dict[str, Any]:
     )
 
 
-def _groups(plan: Plan, practices: pd.DataFrame) -> list[int]:
+def groups(plan: Plan, practices: pd.DataFrame) -> list[int]:
     """For each practice the place of its hub in the plan, -1 for none."""
     place = {hub.id: number for number, hub in enumerate(plan.hubs)}
     return [place.get(plan.assignment.get(code, ""), -1) for code in practices.index]

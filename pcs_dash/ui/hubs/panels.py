@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
 from pcs_dash.build import Dataset
-from pcs_dash.errors import InputFileError, UserError
+from pcs_dash.errors import InputFileError
 from pcs_dash.export import Provenance
 from pcs_dash.export.csv import hubs_csv, plan_csv
 from pcs_dash.export.excel import plan_workbook
@@ -202,9 +201,12 @@ class Files:
         )
 
 
-def guarded(panel: Callable[[], None]) -> None:
-    """Run a panel; a fault the user can mend is shown in its place and the page goes on."""
-    try:
-        panel()
-    except UserError as error:
-        st.error(plain(str(error)))
+def told(work: Work) -> None:
+    """What has to be said above the map: a draft that can't be kept, a version of other data."""
+    if work.draft_fault:
+        st.warning(
+            f"Your plan is on the screen but not kept as a draft. {plain(work.draft_fault)} "
+            "Download the plan before you leave."
+        )
+    if work.migration:
+        st.info("\n".join(f"- {sentence}" for sentence in work.migration))

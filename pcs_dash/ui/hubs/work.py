@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from sqlalchemy.engine import URL
 
 from pcs_dash.areas import Area
 from pcs_dash.build import Dataset
@@ -27,7 +28,8 @@ from pcs_dash.hubs.plan import EMPTY_PLAN, Plan, plan_from_column
 from pcs_dash.hubs.rules import Rule, default_rules, rules_from_list, rules_to_list
 from pcs_dash.hubs.summary import Prepared, prepare
 from pcs_dash.store.checks import MAX_NAME
-from pcs_dash.store.database import Database, open_database
+from pcs_dash.store.database import Database, database_url, open_database
+from pcs_dash.store.documents import ConflictError
 from pcs_dash.store.drafts import clean_drafts, load_draft, new_token, save_draft
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs.events import Desk, Said
@@ -44,10 +46,14 @@ STARTS = {
 _log = logging.getLogger(__name__)
 
 
-@st.cache_resource(show_spinner=False)
 def database() -> Database:
-    """The plan library's database, opened once for the server."""
-    opened = open_database()
+    """The plan library's database, opened once for the server. StoreError if it can't be."""
+    return _opened(database_url())
+
+
+@st.cache_resource(show_spinner=False)
+def _opened(url: URL) -> Database:
+    opened = open_database(url)
     clean_drafts(opened)
     return opened
 
@@ -98,7 +104,10 @@ class Work:
 
     `token` is the browser's; `saying` grows with everything that is said, so that the page says it
     once; `draft_fault` tells why the draft can't be kept, "" if it is; `saved_id` and
-    `saved_version` name the version in the library that the plan was opened from or saved as.
+    `saved_version` name the version in the library that the plan was opened from or saved as;
+    `conflict` is what stood in the way of saving the next; `suggested` is the search under way or
+    done (suggesting.Search); `migration` is what changed since the version opened was saved;
+    `untouched_since` is the area whose PCNs were put on the table, "" once anything was done.
     """
 
     desk: Desk
@@ -109,6 +118,10 @@ class Work:
     draft_fault: str = ""
     saved_id: int | None = None
     saved_version: int | None = None
+    conflict: ConflictError | None = None
+    suggested: Any = None
+    migration: Sequence[str] = ()
+    untouched_since: str = ""
 
     @property
     def plan(self) -> Plan:
@@ -118,7 +131,7 @@ class Work:
         """Put the changed plan on the table and keep it as the draft."""
         if changed.said is not self.desk.said:
             self.saying += 1
-        self.desk = changed
+        self.desk, self.untouched_since = changed, ""
         self.keep()
 
     def change(self, plan: Plan, label: str) -> None:
@@ -174,6 +187,8 @@ def begin(dataset: Dataset, choices: Choices) -> Work:
     """The plan on the table: this session's, else the draft of this browser, else today's PCNs."""
     if _KEY in st.session_state:
         held: Work = st.session_state[_KEY]
+        if held.untouched_since not in ("", choices.area.key):
+            _start(held, choices)
         return held
     given = st.context.cookies.get(COOKIE, "")
     token = given if _TOKEN.fullmatch(given) else new_token()
@@ -184,13 +199,19 @@ def begin(dataset: Dataset, choices: Choices) -> Work:
     except UserError as error:
         work, fault = None, str(error)
     if work is None:
-        plan = start_plan("pcn", choices.practices)
-        said = Said(f"Today's PCNs of {choices.area.name}. Change them, or start from another.")
-        rules = default_rules(dataset.published)
-        work = Work(Desk(history=History(present=plan), said=said), rules, token)
-        work.draft_fault = fault
+        work = Work(Desk(), default_rules(dataset.published), token, draft_fault=fault)
+        _start(work, choices)
     st.session_state[_KEY] = work
     return work
+
+
+def _start(work: Work, choices: Choices) -> None:
+    """Today's PCNs of the area, as long as nothing was done to the plan."""
+    plan = start_plan("pcn", choices.practices)
+    said = Said(f"Today's PCNs of {choices.area.name}. Change them, or start from another.")
+    work.desk = replace(work.desk, history=History(present=plan), said=said)
+    work.saying += 1
+    work.untouched_since = choices.area.key
 
 
 def start_plan(kind: str, practices: pd.DataFrame) -> Plan:

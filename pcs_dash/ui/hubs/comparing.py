@@ -1,0 +1,196 @@
+"""Two plans held against each other and against today's PCNs: measures, moves, maps in step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from pcs_dash.build import Dataset
+from pcs_dash.errors import UserError
+from pcs_dash.export.csv import table_csv, with_provenance
+from pcs_dash.hubs.compare import (
+    KEPT_TOGETHER,
+    MOVED,
+    Comparison,
+    compare_many,
+    compare_plans,
+    paper_table,
+)
+from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
+from pcs_dash.hubs.suggest import Suggestion
+from pcs_dash.ui import hub_map
+from pcs_dash.ui.choices import Choices
+from pcs_dash.ui.hubs import builder
+from pcs_dash.ui.hubs.adopt import adopt
+from pcs_dash.ui.hubs.library import library
+from pcs_dash.ui.hubs.work import STARTS, Work, neighbours_for, provenance, start_plan
+from pcs_dash.ui.text import plain
+from pcs_dash.web import WebFiles
+
+NOW = "The plan on the map"
+PCNS = STARTS["pcn"]
+_SAVED = 30
+
+
+@st.fragment
+def panel(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> None:
+    """Choose A and B; see what differs. The plan on the map is taken as it is at each refresh."""
+    try:
+        _panel(work, dataset, web, choices)
+    except UserError as error:
+        st.error(plain(str(error)))
+
+
+def _panel(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> None:
+    offered = plans_on_offer(work, choices)
+    row = st.columns([2, 2, 1], vertical_alignment="bottom")
+    names = list(offered)
+    first = row[0].selectbox("Plan A", names, index=names.index(PCNS), key="hub-compare-a")
+    second = row[1].selectbox("Plan B", names, index=names.index(NOW), key="hub-compare-b")
+    row[2].button("Refresh", key="hub-compare-refresh", help="After painting on", width="stretch")
+    a, b = offered[first](), offered[second]()
+    rules, near = work.rules, neighbours_for(choices, dataset)
+    compared = compare_plans(
+        a,
+        b,
+        choices.practices,
+        names=(first, second),
+        definition=choices.definition.key,
+        benchmark=choices.benchmark,
+        rules=rules,
+        neighbours=near,
+    )
+    st.markdown(f"**{plain(in_words(compared))}**", help=f"{MOVED} {KEPT_TOGETHER}")
+    hub_map.show_pair(web, _maps(dataset, web, choices, compared, a, b), key="hub-pair")
+    st.caption("The maps move together. A dashed ring marks a practice that moves.")
+    _measures(work, choices, dataset, compared, a, b)
+    _moves(work, choices, compared)
+
+
+def plans_on_offer(work: Work, choices: Choices) -> dict[str, Callable[[], Plan]]:
+    """Name -> how to get the plan: the one on the map, today's groups, answers, saved plans."""
+    offered: dict[str, Callable[[], Plan]] = {NOW: lambda: work.plan}
+    for kind in ("pcn", "district", "place"):
+        offered[STARTS[kind]] = partial(start_plan, kind, choices.practices)
+    search = work.suggested
+    if search is not None and search.area == choices.area.key and not search.running:
+        found = search.future.result() if search.future.exception() is None else ()
+        for number, answer in enumerate(found if isinstance(found, tuple) else (), start=1):
+            if isinstance(answer, Suggestion) and answer.hubs:
+                offered[f"Suggestion {number}"] = partial(
+                    adopt, EMPTY_PLAN, answer.assignment, search.codes
+                )
+    for entry in library().entries(limit=_SAVED):
+        name = f"{entry.name} (saved, version {entry.version}, no. {entry.id})"
+        offered[name] = partial(_saved_plan, entry.id)
+    return offered
+
+
+def _saved_plan(id: int) -> Plan:
+    return Plan.from_dict(library().open(id).document)
+
+
+def in_words(compared: Comparison) -> str:
+    """What moves, in a sentence."""
+    if not compared.practices_moved:
+        return f"From {compared.name_a} to {compared.name_b}: no practice changes its hub."
+    kept = compared.share_kept_together
+    stay = "" if pd.isna(kept) else f" {kept:.0%} of patients' neighbours stay together."
+    return (
+        f"From {compared.name_a} to {compared.name_b}: {compared.practices_moved:,} of "
+        f"{compared.practices:,} practices with {compared.patients_moved:,} patients "
+        f"({compared.share_of_patients_moved:.0%}) move.{stay}"
+    )
+
+
+def _maps(
+    dataset: Dataset, web: WebFiles, choices: Choices, compared: Comparison, a: Plan, b: Plan
+) -> dict[str, object]:
+    plans = [
+        {
+            "name": name,
+            "hubs": [{"name": hub.name, "colour": hub.colour} for hub in plan.hubs],
+            "groups": builder.groups(plan, dataset.practices),
+        }
+        for name, plan in ((compared.name_a, a), (compared.name_b, _in_colours_of(a, b, compared)))
+    ]
+    return {
+        "view": builder.view(dataset, web, choices),
+        "plans": plans,
+        "moved": list(compared.moved.index),
+    }
+
+
+def _in_colours_of(a: Plan, b: Plan, compared: Comparison) -> Plan:
+    """Plan b with each hub in the colour of the hub of a that it is matched with."""
+    matched = compared.matching.dropna()
+    for name_a, name_b in zip(matched["hub_a"], matched["hub_b"], strict=True):
+        one, other = a.hub_by_name(name_a), b.hub_by_name(name_b)
+        if one is not None and other is not None:
+            b = b.recolour(other.id, one.colour)
+    return b
+
+
+def _measures(
+    work: Work, choices: Choices, dataset: Dataset, compared: Comparison, a: Plan, b: Plan
+) -> None:
+    table = paper_table(compared)
+    names = [compared.name_a, compared.name_b]
+    if PCNS not in names:
+        three = compare_many(
+            {PCNS: start_plan("pcn", choices.practices), names[0]: a, names[1]: b},
+            choices.practices,
+            definition=choices.definition.key,
+            benchmark=choices.benchmark,
+            rules=work.rules,
+            neighbours=neighbours_for(choices, dataset),
+        )
+        table.insert(2, PCNS, [*three[PCNS], *[None] * (len(table) - len(three))])
+    st.dataframe(
+        table,
+        hide_index=True,
+        placeholder="",
+        column_config={
+            name: st.column_config.NumberColumn(format="localized")
+            for name in [*names, PCNS, "difference"]
+        },
+        alt="Measures of the plans side by side, with differences",
+    )
+    st.download_button(
+        "Download this table as CSV",
+        table_csv(with_provenance(table, provenance(work, choices)), index=False),
+        file_name=f"compare-{choices.area.key}.csv",
+        mime="text/csv",
+        key="hub-compare-csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _moves(work: Work, choices: Choices, compared: Comparison) -> None:
+    if compared.moved.empty:
+        return
+    with st.expander(f"The {compared.practices_moved:,} practices that move"):
+        moved = compared.moved.reset_index().rename(
+            columns={
+                "practice_code": "Code",
+                "practice_name": "Practice",
+                "patients": "Patients",
+                "hub_a": f"Hub in {compared.name_a}",
+                "hub_b": f"Hub in {compared.name_b}",
+                "match_of_hub_a": "Match of its old hub",
+            }
+        )
+        st.dataframe(moved, hide_index=True, placeholder="no hub", alt="Practices that move")
+        st.download_button(
+            "Download the moves as CSV",
+            table_csv(with_provenance(moved, provenance(work, choices)), index=False),
+            file_name=f"moves-{choices.area.key}.csv",
+            mime="text/csv",
+            key="hub-moves-csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )

@@ -1,0 +1,294 @@
+"""Saving plans as versions, opening older ones, and links that carry a plan."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from pcs_dash.build import Dataset
+from pcs_dash.errors import UserError
+from pcs_dash.hubs.plan import Plan
+from pcs_dash.hubs.rules import rules_from_list, rules_to_list
+from pcs_dash.sources import WORKFORCE_PERIOD
+from pcs_dash.store.checks import MAX_AUTHOR, MAX_NAME, MAX_NOTE
+from pcs_dash.store.documents import ConflictError, DeletedError, Entry, Saved
+from pcs_dash.store.links import (
+    data_fingerprint,
+    is_short_link,
+    make_link,
+    make_short_link,
+    open_link,
+    open_short_link,
+)
+from pcs_dash.store.plans import PlanLibrary
+from pcs_dash.ui.hubs.work import Work, database
+from pcs_dash.ui.text import plain
+
+LINK = "plan"
+_SHOWN = 25
+
+
+def library() -> PlanLibrary:
+    """The saved plans."""
+    return PlanLibrary(database())
+
+
+# --- saving ---
+
+
+def save(work: Work, dataset: Dataset) -> None:
+    """Save the plan as a version, or as a plan of its own, and share it by a link."""
+    with st.popover("Save and share", icon=":material/save:"):
+        try:
+            _save_form(work, dataset)
+            st.divider()
+            _links(work, dataset)
+        except UserError as error:
+            st.error(plain(str(error)))
+
+
+def _save_form(work: Work, dataset: Dataset) -> None:
+    name = st.text_input("Name of the plan", value=work.name, max_chars=MAX_NAME, key="hub-name")
+    note = st.text_area("Note", max_chars=MAX_NOTE, height=70, key="hub-note")
+    author = st.text_input(
+        "Your name, as others shall see it", max_chars=MAX_AUTHOR, key="hub-author"
+    )
+    known = work.saved_id is not None
+    if known:
+        st.caption(f"On the table: version {work.saved_version} with your changes since.")
+    again, new = st.columns(2)
+    if known and again.button("Save version", type="primary", width="stretch", key="hub-save"):
+        _save_version(work, dataset, name, note, author)
+    if new.button(
+        "Save as a new plan",
+        type="secondary" if known else "primary",
+        width="stretch",
+        key="hub-save-new",
+    ):
+        _note_saved(
+            work, library().create(work.plan.to_dict(), **_about(work, dataset, name, note, author))
+        )
+    if work.conflict is not None:
+        _conflict(work, dataset, name, note, author)
+
+
+def _about(work: Work, dataset: Dataset, name: str, note: str, author: str) -> dict[str, Any]:
+    """What a version says besides the plan."""
+    codes = dataset.practices.index
+    patients = dataset.practices["patients"]
+    return {
+        "name": name,
+        "note": note,
+        "author": author,
+        "data_period": WORKFORCE_PERIOD,
+        "data_fingerprint": data_fingerprint(codes, WORKFORCE_PERIOD),
+        "rules": rules_to_list(work.rules),
+        "list_sizes": {
+            code: int(patients[code]) for code in sorted(work.plan.assignment) if code in patients
+        },
+    }
+
+
+def _save_version(work: Work, dataset: Dataset, name: str, note: str, author: str) -> None:
+    assert work.saved_id is not None
+    assert work.saved_version is not None
+    about = _about(work, dataset, name, note, author)
+    try:
+        saved = library().save(work.saved_id, work.saved_version, work.plan.to_dict(), **about)
+    except ConflictError as error:
+        work.conflict = error
+        return
+    except DeletedError as error:
+        st.error(f"{plain(str(error))} Undelete it in the plan library, or save as a new plan.")
+        return
+    _note_saved(work, saved)
+
+
+def _note_saved(work: Work, saved: Saved) -> None:
+    work.name, work.saved_id, work.saved_version = saved.name, saved.id, saved.version
+    work.conflict = None
+    work.say(f"Saved: '{saved.name}', version {saved.version}.")
+    work.keep()
+    st.rerun()
+
+
+def _conflict(work: Work, dataset: Dataset, name: str, note: str, author: str) -> None:
+    """Someone saved in between: nothing is overwritten; merge the two, or keep a copy."""
+    conflict = work.conflict
+    assert conflict is not None
+    theirs = conflict.theirs
+    st.warning(plain(str(conflict)))
+    merged = library().merge(
+        theirs.id, conflict.based_on_version, work.plan.to_dict(), theirs_version=theirs.version
+    )
+    for clash in merged.conflicts:
+        st.markdown(f"- {plain(clash.text)} The merge takes {clash.taken}.")
+    for remark in merged.notes:
+        st.markdown(f"- {plain(remark)}")
+    if not merged.conflicts:
+        st.caption("Your changes and theirs don't touch one another.")
+    if st.button("Merge the two and save", type="primary", key="hub-merge"):
+        plan = Plan.from_dict(merged.document)
+        work.saved_version = theirs.version
+        work.change(plan, f"Merge with version {theirs.version}")
+        _save_version(work, dataset, name, note, author)
+    if st.button("Save mine as a copy", key="hub-copy"):
+        about = _about(work, dataset, f"{name} (copy)"[:MAX_NAME], note, author)
+        _note_saved(work, library().create(work.plan.to_dict(), **about))
+
+
+# --- links ---
+
+
+def _links(work: Work, dataset: Dataset) -> None:
+    st.markdown("**Share by link**")
+    if st.button("Make a link that carries the plan", key="hub-link"):
+        text = make_link(work.plan.to_dict(), dataset.practices.index, data_period=WORKFORCE_PERIOD)
+        st.code(_address(text), language=None, wrap_lines=True)
+        st.caption("It opens on any computer that runs this program, also without this library.")
+    if work.saved_id is not None and st.button("Make a short link", key="hub-short"):
+        saved = library().open(work.saved_id, work.saved_version)
+        st.code(_address(make_short_link(database(), saved)), language=None, wrap_lines=True)
+        st.caption(f"It opens version {saved.version} wherever this plan library is shared.")
+
+
+def _address(text: str) -> str:
+    at = urlsplit(st.context.url or "http://localhost:8501/hubs")
+    path = at.path if at.path.endswith("hubs") else f"{at.path.rstrip('/')}/hubs"
+    return f"{at.scheme}://{at.netloc}{path}?{LINK}={text}"
+
+
+def open_from_address(work: Work, dataset: Dataset) -> None:
+    """Open the plan of a link, once: undo brings back what was on the table."""
+    text = st.query_params.get(LINK)
+    if not text:
+        return
+    # Out of the address at once, so that a reload shows the work and not the link again.
+    del st.query_params[LINK]
+    try:
+        if is_short_link(text):
+            _put_on_table(work, dataset, open_short_link(library(), database(), text))
+            return
+        linked = open_link(text, dataset.practices.index, data_period=WORKFORCE_PERIOD)
+        work.saved_id = work.saved_version = None
+        work.change(Plan.from_dict(linked.document), "Open the plan of a link")
+        if not linked.matches_data:
+            gone, new = len(linked.missing_codes), len(linked.new_codes)
+            st.warning(
+                "The link was made with other data "
+                f"({plain(linked.data_period or 'unknown period')}). "
+                f"Practices of the plan that are not here: {gone:,}"
+                f"{_codes(linked.missing_codes)}. Practices that are new here: {new:,}"
+                f"{_codes(linked.new_codes)}; they are in no hub."
+            )
+    except UserError as error:
+        st.error(f"{plain(str(error))} Your plan is as it was.")
+
+
+def _codes(codes: tuple[str, ...], limit: int = 10) -> str:
+    if not codes:
+        return ""
+    more = f" and {len(codes) - limit} more" if len(codes) > limit else ""
+    return f" ({', '.join(plain(code) for code in codes[:limit])}{more})"
+
+
+def _put_on_table(work: Work, dataset: Dataset, saved: Saved) -> None:
+    plan = Plan.from_dict(saved.document)
+    rules = rules_from_list(saved.rules)
+    work.name, work.saved_id, work.saved_version = saved.name, saved.id, saved.version
+    work.conflict = None
+    if rules:
+        work.rules = rules
+    work.change(plan, f"Open '{saved.name}', version {saved.version}")
+    work.migration = migration(saved, dataset)
+
+
+def migration(saved: Saved, dataset: Dataset) -> list[str]:
+    """What differs between the data a version was saved with and the data at hand, in sentences."""
+    patients = dataset.practices["patients"]
+    plan = Plan.from_dict(saved.document)
+    gone = plan.unknown_codes(dataset.practices.index)
+    sentences = []
+    if gone:
+        sentences.append(f"{len(gone):,} practices of the plan are not in the data{_codes(gone)}.")
+    moved = {
+        code: (size, int(patients[code]))
+        for code, size in saved.list_sizes.items()
+        if code in patients and int(patients[code]) != size
+    }
+    if moved:
+        before, after = (sum(pair[i] for pair in moved.values()) for i in (0, 1))
+        sentences.append(
+            f"{len(moved):,} list sizes have changed since: {before:,} patients then, "
+            f"{after:,} now."
+        )
+    if saved.data_period and saved.data_period != WORKFORCE_PERIOD:
+        sentences.append(f"It was saved with data of {plain(saved.data_period)}.")
+    return sentences
+
+
+# --- the library ---
+
+
+@st.fragment
+def browse(work: Work, dataset: Dataset) -> None:
+    """Every saved plan: open a version, delete, undo a delete."""
+    try:
+        _browse(work, dataset)
+    except UserError as error:
+        st.error(plain(str(error)))
+
+
+def _browse(work: Work, dataset: Dataset) -> None:
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    search = left.text_input("Find a plan (name, author or note)", key="hub-search")
+    deleted = right.toggle("Deleted plans", key="hub-deleted")
+    books = library()
+    entries = books.entries(search, deleted=deleted, limit=_SHOWN)
+    if not entries:
+        st.info(
+            "No deleted plans." if deleted else "No plan found. Save one with 'Save and share'."
+        )
+        return
+    total = books.count(search, deleted=deleted)
+    if total > len(entries):
+        st.caption(f"The {len(entries)} last saved of {total:,}. Search to see others.")
+    for entry in entries:
+        _entry(work, dataset, books, entry, deleted=deleted)
+
+
+def _entry(
+    work: Work, dataset: Dataset, books: PlanLibrary, entry: Entry, *, deleted: bool
+) -> None:
+    here = " · on the table" if entry.id == work.saved_id else ""
+    with st.container(border=True):
+        text, buttons = st.columns([3, 2], vertical_alignment="center")
+        text.markdown(
+            f"**{plain(entry.name)}** · version {entry.version}{here}  \n"
+            f"{plain(entry.author) or 'no author'}, {entry.saved_at:%d %B %Y %H:%M} UTC · "
+            f"{plain(entry.data_period)}{'  ' + chr(10) + plain(entry.note) if entry.note else ''}"
+        )
+        row = buttons.container(horizontal=True)
+        if deleted:
+            if row.button("Undo the delete", key=f"hub-undelete-{entry.id}"):
+                books.undelete(entry.id)
+                st.rerun(scope="fragment")
+            return
+        version = entry.version
+        if entry.latest_version > 1:
+            version = row.selectbox(
+                "Version",
+                range(entry.latest_version, 0, -1),
+                key=f"hub-version-{entry.id}",
+                label_visibility="collapsed",
+                format_func=lambda number: f"Version {number}",
+                width=130,
+            )
+        if row.button("Open", key=f"hub-open-{entry.id}", type="primary"):
+            _put_on_table(work, dataset, books.open(entry.id, version))
+            st.rerun()
+        if row.button("Delete", key=f"hub-delete-{entry.id}", help="Can be undone"):
+            books.delete(entry.id)
+            st.rerun(scope="fragment")

@@ -1,0 +1,63 @@
+"""The table of rules that a plan is judged by: change, add, switch off."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pcs_dash.build import Dataset
+from pcs_dash.errors import UserError
+from pcs_dash.hubs.measures import RULE_MEASURES
+from pcs_dash.hubs.rules import default_rules, rules_from_frame, rules_to_frame
+from pcs_dash.ui.hubs.work import Work
+from pcs_dash.ui.text import plain
+
+_COLUMNS = {
+    "name": st.column_config.TextColumn("Name", required=True, width="medium"),
+    "measure": st.column_config.SelectboxColumn(
+        "Measure",
+        options=list(RULE_MEASURES),
+        format_func=lambda key: RULE_MEASURES[str(key)].label,
+        required=True,
+        width="medium",
+    ),
+    "lower": st.column_config.NumberColumn("At least", format="localized"),
+    "upper": st.column_config.NumberColumn("At most", format="localized"),
+    "unit": st.column_config.TextColumn("Unit"),
+    "source": st.column_config.TextColumn("Source", width="large"),
+    "date": st.column_config.TextColumn("Date"),
+    "on": st.column_config.CheckboxColumn("On", default=True),
+}
+
+
+@st.fragment
+def edit(work: Work, dataset: Dataset) -> None:
+    """Edit the rules. What can't be used is told by row; the rules in force stay until then."""
+    st.caption(
+        "A hub meets a rule when the measure lies between the bounds, both included; leave a bound "
+        "empty to leave it open. A practice measure judges every practice of a hub. Every export "
+        "prints the rules in force."
+    )
+    edited = st.data_editor(
+        rules_to_frame(work.rules),
+        # Other rules in force: another table, without the edits that led to them.
+        key=f"hub-rules-{hash(work.rules)}",
+        num_rows="dynamic",
+        hide_index=True,
+        column_config=_COLUMNS,
+        column_order=["on", "name", "measure", "lower", "upper", "unit", "source", "date"],
+        alt="The rules, one row each",
+    )
+    try:
+        wanted = rules_from_frame(edited)
+    except UserError as error:
+        st.error(f"{plain(str(error))} The rules as they were stay in force.")
+        return
+    apply, restore = st.columns([1, 1])
+    if apply.button(
+        "Judge by these rules", type="primary", disabled=wanted == work.rules, key="hub-rules-go"
+    ):
+        work.judge_by(wanted)
+        st.rerun()
+    if restore.button("Back to the strategies' rules", key="hub-rules-back"):
+        work.judge_by(default_rules(dataset.published))
+        st.rerun()

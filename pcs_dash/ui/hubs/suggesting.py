@@ -1,0 +1,343 @@
+"""Suggesting hubs: the form, the search in the background, the answers."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import combinations, pairwise
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pcs_dash.build import Dataset
+from pcs_dash.errors import UserError
+from pcs_dash.hubs.plan import Plan
+from pcs_dash.hubs.suggest import (
+    OBJECTIVES,
+    Progress,
+    Repair,
+    Suggestion,
+    SuggestRequest,
+    repair,
+    suggest_alternatives,
+)
+from pcs_dash.ui.choices import Choices
+from pcs_dash.ui.hubs import figures
+from pcs_dash.ui.hubs.adopt import adopt
+from pcs_dash.ui.hubs.work import Work, neighbours_for
+from pcs_dash.ui.text import plain
+
+_WEIGHTED = "weighted"
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Search:
+    """A search under way or done, of one session. Its thread only writes `progress`."""
+
+    kind: str
+    area: str
+    codes: tuple[str, ...]
+    time_limit: float
+    stop: threading.Event = field(default_factory=threading.Event)
+    progress: Progress | None = None
+    asked: float = field(default_factory=time.monotonic)
+    future: Future[Any] | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.future is not None and not self.future.done()
+
+
+@st.cache_resource(show_spinner=False)
+def _workers() -> ThreadPoolExecutor:
+    """Two searches at a time for the whole server; HiGHS lets go of Python's lock meanwhile."""
+    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="suggest")
+
+
+def panel(work: Work, dataset: Dataset, choices: Choices) -> None:
+    """The form above; below it the search under way, or its answers."""
+    st.caption(
+        "Looks for the grouping that serves the aim best and keeps every rule below, and says how "
+        f"sure that is. It groups the {len(choices.practices):,} practices of "
+        f"{plain(choices.area.name)}; the plan on the map changes only when you take an answer."
+    )
+    form(work, dataset, choices)
+    search: Search | None = work.suggested
+    if search is not None and search.running:
+        watch(work)
+    elif search is not None:
+        answers(work, choices)
+
+
+@st.fragment
+def form(work: Work, dataset: Dataset, choices: Choices) -> None:
+    """What is asked for."""
+    low, high = figures.band_of(work.rules)
+    first = st.columns(4, vertical_alignment="bottom")
+    least = first[0].number_input("At least (patients)", 0, None, int(low), 1_000, key="hub-least")
+    most = first[1].number_input("At most (patients)", 0, None, int(high), 1_000, key="hub-most")
+    count = first[2].number_input(
+        "Number of hubs", 0, 200, 0, help="0: as many as serve the aim best", key="hub-count"
+    )
+    limit = first[3].number_input("Time limit (seconds)", 1, 600, 20, key="hub-limit")
+    second = st.columns(4, vertical_alignment="bottom")
+    aim = second[0].selectbox(
+        "Aim",
+        [*OBJECTIVES, _WEIGHTED],
+        format_func=lambda key: OBJECTIVES.get(key, "a weighting of these"),
+        key="hub-aim",
+    )
+    plans = second[1].selectbox("Answers", [1, 2, 3], key="hub-answers", help="Clearly different")
+    together = second[2].toggle("Every hub in one piece", value=False, key="hub-contiguous")
+    keep = second[3].toggle("Keep locked hubs", value=True, key="hub-keep-locked")
+    objective: Any = aim
+    if aim == _WEIGHTED:
+        sliders = st.columns(len(OBJECTIVES))
+        objective = {
+            key: box.slider(words.capitalize(), 0.0, 5.0, 1.0, 0.5, key=f"hub-weight-{key}")
+            for box, (key, words) in zip(sliders, OBJECTIVES.items(), strict=True)
+        }
+    with st.expander("Practices and PCNs that belong together or apart"):
+        names = choices.practices["practice_name"]
+        pcns = sorted(choices.practices["pcn"].dropna().unique())
+        whole = st.multiselect("Keep these PCNs whole", pcns, key="hub-whole")
+        every = list(names.index)
+        label = {code: f"{name} ({code})" for code, name in names.items()}.__getitem__
+        joined = st.multiselect("In one hub", every, format_func=label, key="hub-joined")
+        parted = st.multiselect("No two in one hub", every, format_func=label, key="hub-parted")
+    ask, mend = st.columns(2)
+    busy = work.suggested is not None and work.suggested.running
+    if ask.button(
+        "Suggest hubs", type="primary", disabled=busy, key="hub-suggest", width="stretch"
+    ):
+        kind = "suggest"
+    elif mend.button(
+        "Repair the plan with the fewest moves",
+        disabled=busy,
+        key="hub-repair",
+        width="stretch",
+        help="Keeps the band, locks and pairs above; the aim plays no part.",
+    ):
+        kind = "repair"
+    else:
+        return
+    try:
+        request = SuggestRequest(
+            min_patients=float(least) or None,
+            max_patients=float(most) or None,
+            hubs=int(count) or None,
+            objective=objective,
+            gp_definition=choices.definition.key,
+            locked=_locked(work.plan, every) if keep else {},
+            keep_whole={pcn: list(names.index[choices.practices["pcn"] == pcn]) for pcn in whole},
+            together=list(pairwise(joined)),
+            apart=list(combinations(parted, 2)),
+            neighbours=neighbours_for(choices, dataset) if together else None,
+        )
+    except UserError as error:
+        st.error(plain(str(error)))
+        return
+    start(work, choices, kind, request, time_limit=float(limit), count=int(plans))
+    st.rerun()
+
+
+def _locked(plan: Plan, codes: list[str]) -> dict[str, list[str]]:
+    here = set(codes)
+    held = {
+        hub.name: [code for code in plan.members(hub.id) if code in here]
+        for hub in plan.hubs
+        if hub.locked
+    }
+    return {name: members for name, members in held.items() if members}
+
+
+def start(
+    work: Work,
+    choices: Choices,
+    kind: str,
+    request: SuggestRequest,
+    *,
+    time_limit: float,
+    count: int,
+) -> None:
+    """Search in the background; an earlier search of this session is stopped."""
+    if work.suggested is not None:
+        work.suggested.stop.set()
+    practices = choices.practices
+    search = Search(kind, choices.area.key, tuple(practices.index), time_limit)
+
+    def note(progress: Progress) -> None:
+        search.progress = progress
+
+    def run() -> Any:
+        options: dict[str, Any] = {
+            "time_limit": time_limit,
+            "progress": note,
+            "cancel": search.stop.is_set,
+        }
+        if kind == "repair":
+            return repair(plan.to_series(practices.index), practices, request, **options)
+        return suggest_alternatives(practices, request, count=count, **options)
+
+    plan = work.plan
+    search.future = _workers().submit(run)
+    work.suggested = search
+
+
+@st.fragment(run_every=0.5)
+def watch(work: Work) -> None:
+    """How far the search is, and Cancel. The page stays usable: only this part reruns."""
+    search: Search | None = work.suggested
+    if search is None:
+        return
+    if not search.running:
+        st.rerun()
+    now = search.progress
+    seconds = now.seconds if now else 0.0
+    stage = now.stage if now else "waiting for a free worker"
+    best = "" if now is None or now.best is None else f"; best so far {now.best:,.0f}"
+    gap = (
+        "" if now is None or now.gap is None else f", at most {now.gap:.0%} from the best possible"
+    )
+    st.progress(
+        min(1.0, seconds / search.time_limit),
+        f"{plain(stage)}: {seconds:,.0f} of at most {search.time_limit:,.0f} seconds{best}{gap}",
+    )
+    if st.button("Cancel", key="hub-cancel", disabled=search.stop.is_set()):
+        search.stop.set()
+
+
+def answers(work: Work, choices: Choices) -> None:
+    """What the search found, as it is: proven, best found, impossible and why, or unknown."""
+    search: Search = work.suggested
+    assert search.future is not None
+    try:
+        found = search.future.result()
+    except UserError as error:
+        st.error(plain(str(error)))
+        return
+    except Exception:
+        _log.exception("the search failed")
+        st.error("The search failed; this is a fault of the program. Your plan is as it was.")
+        return
+    if search.area != choices.area.key:
+        st.caption("The last answer was for another area. Choose that area to see it again.")
+        return
+    if isinstance(found, Repair):
+        _repair(work, search, found, choices)
+        return
+    if not found:
+        st.info("Cancelled before anything was found.")
+        return
+    if len(found) == 1:
+        _suggestion(work, search, found[0], choices, 0)
+        return
+    for tab, (number, answer) in zip(
+        st.tabs([f"Answer {i + 1}" for i in range(len(found))]), enumerate(found), strict=True
+    ):
+        with tab:
+            _suggestion(work, search, answer, choices, number)
+
+
+def _status(answer: Suggestion | Repair) -> None:
+    show = {"optimal": st.success, "feasible": st.info, "infeasible": st.error}.get(
+        answer.status, st.warning
+    )
+    show(plain(answer.message))
+    for reason in answer.conflicts:
+        st.markdown(f"- {plain(reason)}")
+
+
+def _suggestion(
+    work: Work, search: Search, answer: Suggestion, choices: Choices, number: int
+) -> None:
+    _status(answer)
+    _relaxations(work, search, answer, choices, number)
+    if not answer.hubs:
+        return
+    value = "" if answer.objective_value is None else f"{answer.objective_value:,.1f} {answer.unit}"
+    st.caption(
+        f"{len(answer.hubs)} hubs, {value}, {answer.seconds:,.1f} seconds. "
+        + " ".join(plain(note) for note in answer.notes)
+    )
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Hub": [hub.hub for hub in answer.hubs],
+                "Practices": [len(hub.practices) for hub in answer.hubs],
+                "Patients": [hub.patients for hub in answer.hubs],
+                "Mean km to centre": [hub.mean_distance_km for hub in answer.hubs],
+                "Patients per FTE GP": [hub.patients_per_fte_gp for hub in answer.hubs],
+                "IMD score": [hub.imd_score for hub in answer.hubs],
+                "Locked": [hub.locked for hub in answer.hubs],
+            }
+        ),
+        hide_index=True,
+        height=min(420, 38 + 35 * len(answer.hubs)),
+        column_config={
+            "Patients": st.column_config.NumberColumn(format="localized"),
+            "Mean km to centre": st.column_config.NumberColumn(format="%.1f"),
+            "Patients per FTE GP": st.column_config.NumberColumn(format="%,.0f"),
+            "IMD score": st.column_config.NumberColumn(format="%.1f"),
+        },
+        alt="The suggested hubs, one row each",
+    )
+    locked = [hub.hub for hub in answer.hubs if hub.locked]
+    if st.button("Take this plan", type="primary", key=f"hub-take-{number}"):
+        _take(work, search, answer.assignment, reuse=locked, label="Take the suggested hubs")
+
+
+def _repair(work: Work, search: Search, answer: Repair, choices: Choices) -> None:
+    _status(answer)
+    _relaxations(work, search, answer, choices, 0)
+    moves = [*answer.moves, *answer.placed]
+    if not moves:
+        return
+    names = choices.practices["practice_name"]
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Practice": [names.get(move.practice, move.practice) for move in moves],
+                "From": [move.before or "no hub" for move in moves],
+                "To": [move.after for move in moves],
+                "Patients": [move.patients for move in moves],
+            }
+        ),
+        hide_index=True,
+        alt="The moves that mend the plan",
+    )
+    if st.button("Make these moves", type="primary", key="hub-take-repair"):
+        reuse = [hub.name for hub in work.plan.hubs]
+        _take(work, search, answer.assignment, reuse=reuse, label="Repair the plan")
+
+
+def _take(
+    work: Work, search: Search, assignment: pd.Series, *, reuse: list[str], label: str
+) -> None:
+    work.change(adopt(work.plan, assignment, search.codes, reuse=reuse), label)
+    st.rerun()
+
+
+def _relaxations(
+    work: Work, search: Search, answer: Suggestion | Repair, choices: Choices, number: int
+) -> None:
+    """The smallest changes of the request that would work, each to be tried at once."""
+    for i, relaxed in enumerate(answer.relaxations):
+        least = "smallest change that works" if relaxed.smallest else "a change that works"
+        text, go = st.columns([4, 1], vertical_alignment="center")
+        text.markdown(f"- {plain(relaxed.text)} ({least})")
+        if go.button("Try it", key=f"hub-relax-{number}-{i}"):
+            start(
+                work,
+                choices,
+                search.kind,
+                relaxed.request,
+                time_limit=search.time_limit,
+                count=1,
+            )
+            st.rerun()
