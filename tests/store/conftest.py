@@ -13,7 +13,6 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import psycopg
 import pytest
 
 from pcs_dash.store.database import Database, open_database
+from pcs_dash.store.models import Base
 
 START_SECONDS = 20
 INITDB_OPTIONS = ("--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
@@ -108,24 +108,14 @@ def _administer(server: Server) -> psycopg.Connection[Any]:
     )
 
 
-@contextmanager
-def _new_database(server: Server, template: str) -> Iterator[str]:
-    name = f"t{uuid.uuid4().hex}"
-    with _administer(server) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        try:
-            yield server.url(name)
-        finally:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql_server: Server) -> str:
-    """The name of a database with the tables made, to copy: quicker than making them each time."""
+def postgresql_prepared(postgresql_server: Server) -> str:
+    """The address of a database with the tables made, which the tests use one after another."""
     with _administer(postgresql_server) as connection:
         connection.execute("CREATE DATABASE prepared")
-    open_database(postgresql_server.url("prepared")).close()
-    return "prepared"
+    url = postgresql_server.url("prepared")
+    open_database(url).close()
+    return url
 
 
 @pytest.fixture(scope="session")
@@ -136,10 +126,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: Server, postgresql_template: str) -> Iterator[str]:
+def postgresql_url(postgresql_prepared: str) -> str:
     """The address of a PostgreSQL database with empty tables."""
-    with _new_database(postgresql_server, postgresql_template) as url:
-        yield url
+    with psycopg.connect(postgresql_prepared) as connection:
+        tables = ", ".join(Base.metadata.tables)
+        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+    return postgresql_prepared
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -158,8 +150,14 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/plans.sqlite"
         return
-    with _new_database(request.getfixturevalue("postgresql_server"), "template0") as url:
-        yield url
+    server: Server = request.getfixturevalue("postgresql_server")
+    name = f"t{uuid.uuid4().hex}"
+    with _administer(server) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield server.url(name)
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture

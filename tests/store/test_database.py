@@ -21,12 +21,12 @@ from pcs_dash.paths import ROOT
 from pcs_dash.store.database import (
     HEAD,
     MIGRATIONS,
-    Database,
     StoreError,
     database_url,
     migrate,
     open_database,
 )
+from pcs_dash.store.documents import DocumentLibrary
 from pcs_dash.store.models import Base
 from pcs_dash.store.plans import PlanLibrary
 
@@ -112,8 +112,8 @@ def test_head_is_the_newest_migration() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
-def test_the_migrations_can_be_undone_and_done_again(database: Database) -> None:
-    with database.writing() as session:
+def test_the_migrations_can_be_undone_and_done_again(bare_url: str) -> None:
+    with open_database(bare_url) as database, database.writing() as session:
         connection = session.connection()
         migrate(connection, "base")
         assert inspect(connection).get_table_names() == ["alembic_version"]
@@ -136,12 +136,12 @@ def test_opening_again_keeps_what_is_there(bare_url: str) -> None:
         assert PlanLibrary(database).open(saved.id) == saved
 
 
-def test_tables_of_a_newer_program_are_refused_and_left_alone(url: str) -> None:
-    with open_database(url) as database:
+def test_tables_of_a_newer_program_are_refused_and_left_alone(bare_url: str) -> None:
+    with open_database(bare_url) as database:
         with database.writing() as session:
             session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         with pytest.raises(StoreError, match=r"newer version.*9999"):
-            open_database(url)
+            open_database(bare_url)
         with database.reading() as session:
             assert (
                 session.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
@@ -174,41 +174,39 @@ def test_threads_may_open_different_databases_at_once(tmp_path: Path) -> None:
     assert tables == [sorted([*Base.metadata.tables, "alembic_version"])] * 8
 
 
-START = """
-import sys
+# Forked, so that the imports are paid for once, and let go all at the same time.
+STARTERS = """
+import os, sys
+import alembic.command, alembic.script, psycopg
 from pcs_dash.store.database import open_database
 from pcs_dash.store.documents import DocumentLibrary
-print("ready", flush=True)
-sys.stdin.readline()
-with open_database(sys.argv[1]) as database:
-    DocumentLibrary(database).create({}, name="Plan")
+
+gate, opener = os.pipe()
+children = []
+for _ in range(int(sys.argv[2])):
+    child = os.fork()
+    if child == 0:
+        os.close(opener)
+        os.read(gate, 1)
+        with open_database(sys.argv[1]) as database:
+            DocumentLibrary(database).create({}, name="Plan")
+        os._exit(0)
+    children.append(child)
+os.close(opener)
+sys.exit(any(os.waitpid(child, 0)[1] for child in children))
 """
 
 
 def test_processes_may_open_an_empty_database_at_once(bare_url: str) -> None:
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", START, bare_url],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        for _ in range(3)
-    ]
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    # All are waiting at the start line, so that they race for the empty database.
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    errors = [process.communicate()[1] for process in processes]
-    assert errors == [""] * 3
-    with open_database(bare_url) as database, database.reading() as session:
-        assert session.execute(text("SELECT count(*) FROM documents")).scalar() == 3
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", STARTERS, bare_url, "6"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    with open_database(bare_url) as database:
+        assert DocumentLibrary(database).count() == 6
 
 
 def test_the_package_migrates_from_wherever_it_lies(tmp_path: Path) -> None:
