@@ -91,6 +91,7 @@ class _Reading:
     unknown: list[str] = field(default_factory=list)
     crossings: int = 0
     notes: list[str] = field(default_factory=list)
+    formulas: dict[str, None] = field(default_factory=dict)
 
     def refuse(self, problem: str) -> NoReturn:
         """Stop at a fault that leaves nothing more to look at."""
@@ -261,6 +262,14 @@ def _too_large(size: int) -> str:
     )
 
 
+def _spreadsheet_row(at: str, code: str, hub: str, reading: _Reading) -> _Row:
+    """A row of a CSV or a sheet: takes off the apostrophe that our exports put before formulas."""
+    hub = hub.strip()
+    if hub.startswith(FORMULA_STARTS):
+        reading.formulas[hub] = None
+    return _Row(at, code, restore(hub))
+
+
 # --- CSV ---
 
 
@@ -290,7 +299,7 @@ def _read_csv(content: bytes, reading: _Reading) -> _Table:
                 f"'{_short(heading[max(code, hub)])}' is missing. Complete the row."
             )
             continue
-        rows.append(_Row(f"Row {at}", record[code], record[hub]))
+        rows.append(_spreadsheet_row(f"Row {at}", record[code], record[hub], reading))
     return _Table(
         tuple(rows), f"column '{_short(heading[code])}'", f"column '{_short(heading[hub])}'"
     )
@@ -427,8 +436,8 @@ def _sheet_table(sheet: Any, reading: _Reading) -> _Table | None:
                     "and paste it as values."
                 )
         if sound:
-            row = _Row(f"{at} {number}", _cell_text(cells[code]), _cell_text(cells[hub]))
-            rows.append(row)
+            texts = _cell_text(cells[code]), _cell_text(cells[hub])
+            rows.append(_spreadsheet_row(f"{at} {number}", *texts, reading))
         if len(rows) > MAX_ROWS:
             reading.refuse(_too_many_rows())
     return _Table(tuple(rows), names[code], names[hub])
@@ -576,7 +585,7 @@ def _polygons(
         named = f"{feature.at} ('{_short(hub)}')" if hub else feature.at
         try:
             shape = polygon(feature.geometry, what=named, crs=crs, repair=repair)
-            key = f"{feature.at}\n{name_key(clean_name(restore(hub)))}"
+            key = f"{feature.at}\n{name_key(clean_name(hub))}"
         except CrossingError as error:
             reading.crossings += 1
             reading.faults.append(
@@ -589,7 +598,7 @@ def _polygons(
             reading.faults.append(f"{named}, property hub: {error}")
         else:
             shapes[key] = shape
-            names.setdefault(key.partition("\n")[2], clean_name(restore(hub)))
+            names.setdefault(key.partition("\n")[2], clean_name(hub))
     reading.check()
     _, claimed = claims(shapes, practices, on_map=crs != 27700)
     rows = []
@@ -699,7 +708,6 @@ def _assemble(
     first_at: dict[str, str] = {}
     spelling: dict[str, str] = {}
     other_spellings: dict[str, None] = {}
-    formulas: dict[str, None] = {}
     skipped: dict[str, None] = {}
     for row in table.rows:
         code, hub = row.code.strip().upper(), row.hub.strip()
@@ -713,8 +721,6 @@ def _assemble(
             continue
         name = _hub_name(hub, row.at, table.hub_at, reading)
         if name is not None:
-            if hub.startswith(FORMULA_STARTS):
-                formulas[name] = None
             spelled = spelling.setdefault(name_key(name), name)
             if spelled != name:
                 other_spellings[f"'{_short(name)}' as '{_short(spelled)}'"] = None
@@ -741,8 +747,8 @@ def _assemble(
         if name is not None and code not in skipped
     }
     plan = _plan(assigned, table.hubs, reading)
-    if formulas:
-        listed = ", ".join(_short(name) for name in [*formulas][:5])
+    if reading.formulas:
+        listed = ", ".join(_short(name) for name in [*reading.formulas][:5])
         reading.notes.append(f"Hub names that look like formulas were taken as text: {listed}.")
     if other_spellings:
         listed = ", ".join([*other_spellings][:5])
@@ -765,7 +771,7 @@ def _hub_name(hub: str, at: str, hub_at: str, reading: _Reading) -> str | None:
     if not hub or name_key(hub) in NO_HUB:
         return None
     try:
-        return clean_name(restore(hub))
+        return clean_name(hub)
     except PlanError as error:
         reading.faults.append(f"{at}, {hub_at}: {error}")
         return None
