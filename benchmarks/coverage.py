@@ -5,7 +5,7 @@
 Prints a table for docs/methods_evidence.md. Correlations: bivariate normal clouds of known
 correlation. Ratios, gradients and indices: samples of practices from a population like Essex
 (lists, mix of quintiles and FTE vary; people in deprived practices have fewer GPs), whose true
-values come from a very large sample. The monte-carlo error at 1,000 runs is 0.7 points.
+values come from a very large sample. `--only practices` runs these alone. The monte-carlo error at 1,000 runs is 0.7 points.
 """
 
 from __future__ import annotations
@@ -39,25 +39,29 @@ def main() -> None:
     print("| interval | method | n | true value | below | above | coverage |")
     print("|---|---|---|---|---|---|---|")
     for name, method, n, truth, draw in cases():
-        if args.only.lower() not in f"{name} {method}".lower():
-            continue
-        rng = np.random.default_rng(20251231)
-        limits = np.array([draw(rng) for _ in range(args.runs)])
-        limits = limits[np.isfinite(limits).all(axis=1)]
-        below, above = np.mean(limits[:, 1] < truth), np.mean(limits[:, 0] > truth)
-        cover = 1 - below - above
-        print(
-            f"| {name} | {method} | {n} | {truth:,.3g} | {below:.1%} | {above:.1%} | {cover:.1%} |",
-            flush=True,
-        )
+        if args.only.lower() in f"{name} {method}".lower():
+            rng = np.random.default_rng(20251231)
+            print_row(name, method, n, truth, np.array([draw(rng) for _ in range(args.runs)]))
+    if args.only in ("", "practices"):
+        print_practices(args.runs)
+
+
+def print_row(name: str, method: str, n: int, truth: float, limits: np.ndarray) -> None:
+    """One line of the table; samples without an interval leave."""
+    limits = limits[np.isfinite(limits).all(axis=1)]
+    below, above = np.mean(limits[:, 1] < truth), np.mean(limits[:, 0] > truth)
+    cover = 1 - below - above
+    print(
+        f"| {name} | {method} | {n} | {truth:,.3g} | {below:.1%} | {above:.1%} | {cover:.1%} |",
+        flush=True,
+    )
 
 
 def cases() -> Iterator[Case]:
-    """Every interval, at the sizes of a place (26), Mid and South Essex (143) and Essex (204)."""
+    """Everything but the intervals over practices (see `print_practices`)."""
     yield from correlation_cases()
     yield from line_cases()
     yield from slope_index_cases()
-    yield from practice_cases()
 
 
 # --- correlation ---------------------------------------------------------------------------------
@@ -246,143 +250,84 @@ def practices_like_essex(rng: np.random.Generator, n: int) -> pd.DataFrame:
     return table
 
 
-def practice_cases() -> Iterator[Case]:
-    """Area ratio, quintiles, gap, slope indices, concentration; truth from a very large sample."""
+def practice_truths() -> dict[str, float]:
+    """The true value of everything `practice_intervals` estimates, from a very large sample."""
     big = practices_like_essex(np.random.default_rng(1), 400_000)
-    matrix = ineq.quintile_matrix(big)
-    sums = ineq.group_ratios(matrix)["patients_per_fte_gp"]
-    by_quintile = ineq.slope_index_of_inequality(
-        range(1, 6), ineq.group_ratios(matrix)["patients"], sums
-    )
-    rates = 1e4 / sums
-    quintile_rate = ineq.slope_index_of_inequality(
-        range(1, 6), ineq.group_ratios(matrix)["patients"], rates
-    )
-    ordered = big.sort_values("imd_score", ascending=False)
-    by_practice = {
-        measure: practice_truth(ordered, measure) for measure in ("patients_per_fte_gp", "rate")
+    quintiles = ineq.group_ratios(ineq.quintile_matrix(big))
+    truths = {
+        "patients per FTE GP, area": float(
+            big["patients"].sum() / big["gp_fte_fully_qualified"].sum()
+        )
     }
-    ranks = ineq.relative_ranks(ordered["patients"])
-    held = ordered["gp_fte_fully_qualified"]
-    concentration = float(2 * (held * ranks).sum() / held.sum() - 1)
-    for n in (26, 143, 204):
-        yield (
-            "patients per FTE GP of an area",
-            "jackknife, log scale",
-            n,
-            float(big["patients"].sum() / big["gp_fte_fully_qualified"].sum()),
-            practice_draw(n, lambda t: limits(ineq.area_ratio(t))),
-        )
+    ordered = big.sort_values("imd_score", ascending=False)
+    patients, held = ordered["patients"], ordered["gp_fte_fully_qualified"]
+    for measure, values in (
+        ("patients_per_fte_gp", patients / held),
+        ("fte_gp_per_10000", 1e4 * held / patients),
+    ):
+        sums = quintiles[measure]
         for q in (1, 3):
-            yield (
-                f"patients per FTE GP of quintile {q}",
-                "jackknife, log scale",
-                n,
-                float(sums[q]),
-                practice_draw(n, quintile_limits(q)),
-            )
-        for measure, values in (("patients_per_fte_gp", sums), ("fte_gp_per_10000", rates)):
-            yield (
-                f"ratio of quintile 1 to 5, {measure}",
-                "jackknife, log scale",
-                n,
-                float(values[1] / values[5]),
-                practice_draw(n, gap_limits(measure, "ratio")),
-            )
-            yield (
-                f"difference of quintile 1 and 5, {measure}",
-                "jackknife",
-                n,
-                float(values[1] - values[5]),
-                practice_draw(n, gap_limits(measure, "difference")),
-            )
-        for level, measure, truth in (
-            ("quintile", "patients_per_fte_gp", (by_quintile.sii, by_quintile.rii)),
-            ("quintile", "fte_gp_per_10000", (quintile_rate.sii, quintile_rate.rii)),
-            ("practice", "patients_per_fte_gp", by_practice["patients_per_fte_gp"]),
-            ("practice", "fte_gp_per_10000", by_practice["rate"]),
-        ):
-            for place, part in enumerate(("sii", "rii")):
-                for method in ("jackknife", "bootstrap") if place == 0 else ("jackknife",):
-                    yield (
-                        f"{part.upper()} by {level}, {measure}",
-                        "bootstrap error" if method == "bootstrap" else method,
-                        n,
-                        truth[place],
-                        practice_draw(n, index_limits(level, measure, part, method)),
-                    )
-        yield (
-            "concentration index",
-            "jackknife",
-            n,
-            concentration,
-            practice_draw(n, concentration_limits),
+            truths[f"{measure}, quintile {q}"] = float(sums[q])
+        truths[f"{measure}, ratio of quintile 1 to 5"] = float(sums[1] / sums[5])
+        truths[f"{measure}, difference of quintile 1 and 5"] = float(sums[1] - sums[5])
+        by_quintile = ineq.slope_index_of_inequality(range(1, 6), quintiles["patients"], sums)
+        by_practice = ineq.slope_index_of_inequality(
+            np.arange(1, len(ordered) + 1), patients, values
         )
+        for level, index in (("quintile", by_quintile), ("practice", by_practice)):
+            truths[f"{measure}, SII by {level}"] = index.sii
+            truths[f"{measure}, RII by {level}"] = index.rii
+    ranks = ineq.relative_ranks(patients)
+    truths["concentration index"] = float(2 * (held * ranks).sum() / held.sum() - 1)
+    quintile = truths["patients_per_fte_gp, SII by quintile"]
+    truths["patients_per_fte_gp, SII by quintile, bootstrap error"] = quintile
+    middle = np.average(quintiles["patients_per_fte_gp"], weights=quintiles["patients"])
+    truths["relative gradient by quintile (specification curve)"] = -100 * quintile / middle
+    return truths
 
 
-def practice_truth(ordered: pd.DataFrame, measure: str) -> tuple[float, float]:
-    """SII and RII of the weighted line through a very large number of practices."""
-    patients, fte = ordered["patients"], ordered["gp_fte_fully_qualified"]
-    values = 1e4 * fte / patients if measure == "rate" else patients / fte
-    result = ineq.slope_index_of_inequality(np.arange(1, len(ordered) + 1), patients, values)
-    return result.sii, result.rii
-
-
-def practice_draw(
-    n: int, interval: Callable[[pd.DataFrame], Interval]
-) -> Callable[[np.random.Generator], Interval]:
-    """The interval of a fresh sample of n practices."""
-    return lambda rng: interval(practices_like_essex(rng, n))
-
-
-def limits(result: ineq.AreaRatio) -> Interval:
-    """The limits of a ratio."""
-    return result.low, result.high
-
-
-def quintile_limits(q: int) -> Callable[[pd.DataFrame], Interval]:
-    """The limits of one quintile's ratio."""
-
-    def interval(table: pd.DataFrame) -> Interval:
-        result = ineq.quintile_table(table).table
-        low, high = result["patients_per_fte_gp_low"], result["patients_per_fte_gp_high"]
-        return float(low[q]), float(high[q])
-
-    return interval
-
-
-def gap_limits(measure: str, part: str) -> Callable[[pd.DataFrame], Interval]:
-    """The limits of the gap between quintile 1 and 5."""
-
-    def interval(table: pd.DataFrame) -> Interval:
-        gap = ineq.quintile_table(table).gaps[measure]
-        return getattr(gap, f"{part}_low"), getattr(gap, f"{part}_high")
-
-    return interval
-
-
-def index_limits(
-    level: str, measure: str, part: str, method: str
-) -> Callable[[pd.DataFrame], Interval]:
-    """The limits of the SII or RII over practices."""
-
-    def interval(table: pd.DataFrame) -> Interval:
-        index = ineq.area_inequality(
-            table, level=level, measure=measure, interval=method, repetitions=SAMPLES
-        ).index
-        return getattr(index, f"{part}_low"), getattr(index, f"{part}_high")
-
-    return interval
-
-
-def concentration_limits(table: pd.DataFrame) -> Interval:
-    """The limits of the concentration index of FTE GPs."""
-    result = ineq.concentration_index(
-        table["gp_fte_fully_qualified"],
-        table["patients"],
-        table["imd_score"],
+def practice_intervals(table: pd.DataFrame) -> dict[str, Interval]:
+    """Every interval over the practices of one sample."""
+    ratio = ineq.area_ratio(table)
+    found: dict[str, Interval] = {"patients per FTE GP, area": (ratio.low, ratio.high)}
+    result = ineq.quintile_table(table)
+    for measure in ineq.MEASURES:
+        for q in (1, 3):
+            low, high = (float(result.table.loc[q, f"{measure}_{end}"]) for end in ("low", "high"))
+            found[f"{measure}, quintile {q}"] = (low, high)
+        gap = result.gaps[measure]
+        found[f"{measure}, ratio of quintile 1 to 5"] = (gap.ratio_low, gap.ratio_high)
+        found[f"{measure}, difference of quintile 1 and 5"] = (
+            gap.difference_low,
+            gap.difference_high,
+        )
+        for level in ("quintile", "practice"):
+            index = ineq.area_inequality(table, level=level, measure=measure).index
+            found[f"{measure}, SII by {level}"] = (index.sii_low, index.sii_high)
+            found[f"{measure}, RII by {level}"] = (index.rii_low, index.rii_high)
+    concentration = ineq.concentration_index(
+        table["gp_fte_fully_qualified"], table["patients"], table["imd_score"]
     )
-    return result.low, result.high
+    found["concentration index"] = (concentration.low, concentration.high)
+    index = ineq.area_inequality(table, interval="bootstrap", repetitions=SAMPLES).index
+    found["patients_per_fte_gp, SII by quintile, bootstrap error"] = (
+        index.sii_low,
+        index.sii_high,
+    )
+    _, low, high = ineq.relative_gradient(ineq.quintile_matrix(table))
+    found["relative gradient by quintile (specification curve)"] = (low, high)
+    return found
+
+
+def print_practices(runs: int) -> None:
+    """Coverage over practices, all intervals from the same samples."""
+    truths = practice_truths()
+    for n in (26, 143, 204):
+        rng = np.random.default_rng(20251231)
+        samples = [practice_intervals(practices_like_essex(rng, n)) for _ in range(runs)]
+        for name, truth in truths.items():
+            method = "bootstrap over practices" if "bootstrap" in name else "jackknife"
+            print_row(name, method, n, truth, np.array([sample[name] for sample in samples]))
 
 
 if __name__ == "__main__":

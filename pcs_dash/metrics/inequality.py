@@ -23,6 +23,7 @@ from scipy import special, stats
 
 from pcs_dash.errors import UserError
 from pcs_dash.metrics.correlation import weighted_midranks
+from pcs_dash.metrics.workforce import gp_definition
 
 Floats = NDArray[np.float64]
 Kind = Literal["mean", "rate", "proportion"]
@@ -318,7 +319,7 @@ def quintile_matrix(
         raise UserError(f"There is no IMD edition '{edition}'. Choose 2025 or 2019.")
     mix = practices[[f"imd{edition}_patients_quintile_{q}" for q in range(1, 6)]]
     mix = mix.astype("float64")
-    fte = practices[f"gp_fte_{definition}"].astype("float64")
+    fte = practices[gp_definition(definition).column].astype("float64")
     keep = (fte.notna() & (mix.sum(axis=1, skipna=False) > 0)).to_numpy()
     share = mix[keep].div(mix[keep].sum(axis=1), axis=0).to_numpy()
     patients = practices["patients"].astype("float64")[keep].to_numpy()
@@ -350,7 +351,7 @@ def practice_matrix(
     A practice that reports no such GP (FTE 0) has no patients per FTE GP and leaves that measure;
     it stays in FTE per 10,000 as 0.
     """
-    fte = practices[f"gp_fte_{definition}"].astype("float64")
+    fte = practices[gp_definition(definition).column].astype("float64")
     score = practices["imd_score"] if deprivation is None else deprivation.reindex(practices.index)
     score = score.astype("float64")
     keep = fte.notna() & score.notna()
@@ -382,7 +383,7 @@ def lsoa_matrix(
     columns = {"practice_code", "lsoa11cd", "patients"}
     if not columns <= set(registrations.columns):
         raise UserError("Registrations need the columns practice_code, lsoa11cd and patients.")
-    fte = practices[f"gp_fte_{definition}"].astype("float64").dropna()
+    fte = practices[gp_definition(definition).column].astype("float64").dropna()
     table = registrations[registrations["practice_code"].isin(fte.index)].pivot_table(
         index="practice_code", columns="lsoa11cd", values="patients", aggfunc="sum", fill_value=0
     )
@@ -672,7 +673,7 @@ def area_ratio(
     The jackknife over practices, on the log scale. The practices are all there are, so the
     interval answers: how much could the figure owe to which practices happen to be there?
     """
-    fte = practices[f"gp_fte_{definition}"].astype("float64")
+    fte = practices[gp_definition(definition).column].astype("float64")
     keep = (fte.notna() & (practices["patients"] > 0)).to_numpy()
     people = _floats(practices["patients"])[keep][:, None]
     doctors = _floats(fte)[keep][:, None]

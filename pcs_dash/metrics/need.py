@@ -24,6 +24,7 @@ import pandas as pd
 from scipy.optimize import nnls
 
 from pcs_dash.errors import UserError
+from pcs_dash.metrics.workforce import gp_definition
 
 CONDITIONS = MappingProxyType(
     {
@@ -127,7 +128,7 @@ def need_adjusted_summary(
         {
             "patients": practices["patients"].astype("float64"),
             "adjusted_patients": lists.reindex(practices.index).astype("float64"),
-            "fte_gp": practices[f"gp_fte_{definition}"].astype("float64"),
+            "fte_gp": practices[gp_definition(definition).column].astype("float64"),
         }
     )
     complete = table.notna().all(axis=1)

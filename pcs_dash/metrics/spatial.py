@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from pcs_dash.errors import UserError
+from pcs_dash.metrics.workforce import gp_definition
 
 Floats = NDArray[np.float64]
 Neighbours = Literal["queen", "knn"]
@@ -471,7 +472,7 @@ def floating_catchment_access(
     people = demand.reindex(lsoas.index).astype("float64")
     if people.isna().any() or (people < 0).any():
         raise UserError("Every LSOA needs a number of people, zero or more.")
-    fte = practices[f"gp_fte_{definition}"].astype("float64").dropna()
+    fte = practices[gp_definition(definition).column].astype("float64").dropna()
     supply = practices.loc[fte.index]
     here, there = _points(lsoas) / 1_000, _points(supply) / 1_000
     out = pd.DataFrame(
