@@ -1,0 +1,141 @@
+"""`python -m pcs_dash report`: a board paper as PowerPoint, PDF, one HTML file or a workbook."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pcs_dash.areas import find_area
+from pcs_dash.build import IMD_EDITIONS
+from pcs_dash.cli import output
+from pcs_dash.errors import InputFileError, UserError
+from pcs_dash.metrics.workforce import GP_DEFINITIONS
+
+if TYPE_CHECKING:
+    from pcs_dash.hubs.plan import Plan
+
+DEFAULT_AREA = "Mid and South Essex"
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> None:
+    """The report command and its options."""
+    parser = subparsers.add_parser(
+        "report",
+        help="a board paper: .pptx, .pdf, .html or .xlsx",
+        description="A story of views as PowerPoint, PDF or one HTML file, or its tables as an "
+        "Excel workbook. The ending of --to says which.",
+    )
+    parser.add_argument(
+        "--area", default=DEFAULT_AREA, help=f"an area's name (default: {DEFAULT_AREA})"
+    )
+    parser.add_argument(
+        "--to", type=Path, required=True, metavar="FILE", help="FILE.pptx, .pdf, .html or .xlsx"
+    )
+    parser.add_argument(
+        "--plan",
+        type=Path,
+        metavar="FILE",
+        help="a hub plan: FILE.csv (practice_code, hub) or FILE.json",
+    )
+    parser.add_argument(
+        "--story", type=Path, metavar="FILE", help="a story's FILE.json (default: a ready-made one)"
+    )
+    parser.add_argument(
+        "--template", type=Path, metavar="FILE", help="a .pptx whose layouts the slides follow"
+    )
+    parser.add_argument("--gp-definition", choices=list(GP_DEFINITIONS))
+    parser.add_argument("--imd", choices=list(IMD_EDITIONS), help="IMD edition")
+    parser.add_argument("--benchmark", help="england, mse, rule or patients per FTE GP (1800)")
+    parser.add_argument(
+        "--exclude-flagged", action="store_true", help="leave out practices with implausible FTE"
+    )
+    output.add_format(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the file, print what was written; exit status 0."""
+    from pcs_dash.report.files import KINDS, check_writable, kind_of, make, write_atomically
+
+    # What can be refused is refused before the work begins.
+    kind = kind_of(args.to)
+    check_writable(args.to)
+    area = find_area(args.area)
+    template = _read(args.template) if args.template else None
+    plan, plan_name = _plan(args.plan) if args.plan else (None, "")
+
+    from pcs_dash.build import build_dataset
+    from pcs_dash.report.content import build_deck
+    from pcs_dash.stories import Story, ready_made
+
+    switches = _switches(args)
+    if args.story:
+        story = Story.from_json(_read(args.story), args.story.name)
+        if switches:
+            raise UserError(
+                "A story has its own definitions: leave out --gp-definition, --imd, --benchmark "
+                "and --exclude-flagged, or leave out --story."
+            )
+    else:
+        story = ready_made(area, switches=switches, plan=plan, plan_name=plan_name)
+    deck = build_deck(build_dataset(), story, area=area, plan=plan, plan_name=plan_name)
+    content = make(deck, kind, template=template)
+    write_atomically(args.to, content)
+    output.write(
+        [
+            {
+                "file": str(args.to),
+                "kind": KINDS[kind],
+                "area": deck.settings.area.label,
+                "story": deck.title,
+                "views": len(story.views),
+                "bytes": len(content),
+            }
+        ],
+        args.format,
+    )
+    return 0
+
+
+def _switches(args: argparse.Namespace) -> dict[str, str]:
+    switches: dict[str, str] = {}
+    if args.gp_definition:
+        switches["gp"] = args.gp_definition
+    if args.imd:
+        switches["imd"] = args.imd
+    if args.benchmark:
+        number = args.benchmark.replace(",", "").replace(".", "", 1).isdigit()
+        switches |= (
+            {"benchmark": "own", "own": args.benchmark} if number else {"benchmark": args.benchmark}
+        )
+    if args.exclude_flagged:
+        switches["exclude"] = "true"
+    return switches
+
+
+def _plan(path: Path) -> tuple[Plan, str]:
+    """The plan in a file of either kind, and its name there or the file's own."""
+    from pcs_dash.cli.plans import read_plan_csv
+    from pcs_dash.hubs.plan import Plan, PlanError
+
+    ending = path.suffix.lower()
+    if ending not in (".csv", ".json"):
+        raise UserError(f"'{path}' ends neither in .csv nor in .json. Name a plan's file.")
+    data = _read(path)
+    if ending == ".csv":
+        return Plan.from_dict(read_plan_csv(data, path.name)), path.stem
+    from pcs_dash.store.files import from_file
+
+    content = from_file(data, path.name)
+    try:
+        return Plan.from_dict(content.document), content.name or path.stem
+    except PlanError as error:
+        raise InputFileError(path.name, [str(error)]) from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} can't be read: {error.strerror}.") from error
