@@ -74,7 +74,8 @@ def explore(choices: Choices) -> None:
     """Map, card and table in step: choosing a practice in one chooses it in all."""
     practices = choices.practices
     codes = list(practices.index)
-    table = practice_table(choices)
+    full_precision = practice_table(choices)
+    table = compact(full_precision)
 
     def choose(code: str | None) -> None:
         st.session_state["practice"] = code if code in codes else None
@@ -146,7 +147,7 @@ def explore(choices: Choices) -> None:
         height=360,
         alt=f"Practices of {choices.area.name} with their measures, one row each",
     )
-    show.download_csv(table.set_index("Code"), name=f"under-doctoring-{choices.area.key}")
+    show.download_csv(full_precision.set_index("Code"), name=f"under-doctoring-{choices.area.key}")
 
 
 def show_card(choices: Choices, code: str | None) -> None:
@@ -214,6 +215,13 @@ def practice_table(choices: Choices) -> pd.DataFrame:
             "Flags": [" ".join(profile.flags(row)) for _, row in practices.iterrows()],
         }
     )
+
+
+def compact(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as sent to the browser: repeated words once, figures to seven digits."""
+    repeated = dict.fromkeys(["PCN", "District", "Flags"], "category")
+    rounded = ["Against benchmark", "GPs per 10,000", "Aged 60+", "IMD score", "In quintile 1"]
+    return table.astype(repeated | dict.fromkeys(rounded, "float32"))
 
 
 explore(choices)
