@@ -55,7 +55,8 @@ def area_table(practices: pd.DataFrame, lsoas: pd.DataFrame) -> pd.DataFrame:
     """Every area of the built practices: kind, code, name, icb_codes, sub_icb_codes, practices,
     patients; codes joined by spaces.
     """
-    rows = [_row("england", "E92000001", "England", practices, lsoas)]
+    # Registrations of practices that have closed since are under no ICB.
+    rows = [_row("england", "E92000001", "England", practices, {_NO_ICB})]
     for kind, code, name in (
         ("region", "region_code", "region"),
         ("icb", "icb_code", "icb"),
@@ -64,26 +65,33 @@ def area_table(practices: pd.DataFrame, lsoas: pd.DataFrame) -> pd.DataFrame:
     ):
         if code not in practices.columns:
             continue
+        there = _icbs_by(lsoas, code)
         for value, group in practices.dropna(subset=[code]).groupby(code):
             if value == _NO_ICB:
                 continue
             label = group[name].dropna() if name in group.columns else pd.Series(dtype="str")
-            there = lsoas[lsoas[code] == value] if code in lsoas.columns else lsoas.iloc[:0]
             title = str(label.iloc[0]) if len(label) else str(value)
-            rows.append(_row(kind, str(value), title, group, there))
+            rows.append(_row(kind, str(value), title, group, there.get(str(value), set())))
     return pd.DataFrame(rows)
 
 
+def _icbs_by(lsoas: pd.DataFrame, code: str) -> dict[str, set[str]]:
+    """The ICBs of the LSOAs of each area: those of a district can lie in another partition than
+    its practices.
+    """
+    if code not in lsoas.columns or "icb_code" not in lsoas.columns:
+        return {}
+    pairs = lsoas[[code, "icb_code"]].dropna().drop_duplicates()
+    found: dict[str, set[str]] = {}
+    for value, icb in zip(pairs[code].astype(str), pairs["icb_code"].astype(str), strict=True):
+        found.setdefault(value, set()).add(icb)
+    return found
+
+
 def _row(
-    kind: str, code: str, name: str, practices: pd.DataFrame, lsoas: pd.DataFrame
+    kind: str, code: str, name: str, practices: pd.DataFrame, more_icbs: set[str]
 ) -> dict[str, object]:
-    icbs = set(practices["icb_code"].dropna().astype(str))
-    if "icb_code" in lsoas.columns:
-        # LSOAs of a district can lie in another partition than its practices.
-        icbs |= set(lsoas["icb_code"].dropna().astype(str))
-    if kind == "england":
-        # Registrations of practices that have closed since are under no ICB.
-        icbs.add(_NO_ICB)
+    icbs = set(practices["icb_code"].dropna().astype(str)) | more_icbs
     return {
         "kind": kind,
         "code": code,

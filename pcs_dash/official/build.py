@@ -491,8 +491,13 @@ def imd2025_on_lsoa11(imd2025: pd.DataFrame, lookup: pd.DataFrame) -> pd.DataFra
         validate="m:1",
     )
     grouped = pairs.sort_values("lsoa21cd").groupby("lsoa11cd")
-    rank = grouped["imd_rank"].agg(lambda ranks: ranks.mean(skipna=False))
-    parts = grouped["lsoa21cd"].agg(" ".join)
+    # A part without a rank leaves the whole without one.
+    complete = grouped["imd_rank"].count() == grouped.size()
+    rank = grouped["imd_rank"].mean().where(complete)
+    first = pairs.drop_duplicates("lsoa11cd").set_index("lsoa11cd")["lsoa21cd"]
+    several = pairs[pairs["lsoa11cd"].duplicated(keep=False)].sort_values("lsoa21cd")
+    parts = first.reindex(rank.index)
+    parts.update(several.groupby("lsoa11cd")["lsoa21cd"].agg(" ".join))
     return pd.DataFrame(
         {
             "imd2025_rank": rank.astype("float64"),

@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -60,9 +61,10 @@ def read_heads(file: InputFile) -> list[Head]:
 
     Raises InputFileError when the file is no table (binary, a web page, damaged).
     """
-    kind = kind_of(file.path) if file.path.exists() else "text"
+    kind = kind_of(file.path)
     if kind == "xlsx":
-        return _excel_heads(file)
+        facts = file.path.stat()
+        return list(_excel_heads_once(file, facts.st_mtime_ns, facts.st_size))
     if kind == "text":
         return [_text_head(file)]
     raise InputFileError(file.name, [f"A {kind} file where a CSV or Excel table was expected."])
@@ -137,6 +139,12 @@ def text_encoding(file: InputFile) -> str:
         except UnicodeDecodeError:
             del candidates[name]
     return next(iter(candidates), "latin-1")
+
+
+@lru_cache(maxsize=4)
+def _excel_heads_once(file: InputFile, _mtime: int, _size: int) -> tuple[Head, ...]:
+    """To open an Excel file takes a second: recognising and reading share its heads."""
+    return tuple(_excel_heads(file))
 
 
 def _excel_heads(file: InputFile) -> list[Head]:

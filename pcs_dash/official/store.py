@@ -39,6 +39,10 @@ from pcs_dash.official.archive import CHUNK
 DATA_DIR_VARIABLE = "PCS_DASH_DATA_DIR"
 FORMAT = 1
 KEEP_VERSIONS = 5
+# A partitioned table of up to so many rows is kept whole as well: to open 43 files of 60 columns
+# each takes ten times as long as to open one.
+WHOLE = "whole.parquet"
+WHOLE_TOO_UP_TO = 100_000
 # Raised when a loader changes what it makes of a file, so that the same file is read again.
 READER = 1
 
@@ -369,6 +373,11 @@ def read_entry(
             return pq.read_table(file, columns=columns, partitioning=None).to_pandas()
         wanted = None if where is None else sorted({str(value) for value in where})
         parts = _parts(folder, entry.partitioned_by, wanted)
+        if (folder / WHOLE).exists() and len(parts) == len(
+            _parts(folder, entry.partitioned_by, None)
+        ):
+            whole = pq.read_table(folder / WHOLE, columns=columns, partitioning=None)
+            return whole.to_pandas()
         if not parts:
             first = next(iter(_parts(folder, entry.partitioned_by, None)), None)
             if first is None:
@@ -406,6 +415,11 @@ def _write(table: pd.DataFrame, folder: Path, partition_by: str | None) -> None:
             compression="zstd",
         )  # fmt: skip
     else:
+        if len(plain) <= WHOLE_TOO_UP_TO:
+            pq.write_table(
+                pa.Table.from_pandas(plain, preserve_index=False), folder / WHOLE,
+                compression="zstd",
+            )  # fmt: skip
         for value, part in plain.groupby(partition_by, observed=True, sort=True):
             name = str(value)
             if not name.replace("_", "").replace("-", "").isalnum():

@@ -82,6 +82,7 @@ def test_only_the_chosen_partitions_are_read(store: Store) -> None:
     assert store.read("demo", where=["QJG"])["practice_code"].tolist() == ["C3"]
     assert len(store.read("demo")) == 3
     assert store.read("demo", where=["XXX"]).empty
+    pd.testing.assert_frame_equal(store.read("demo", where=["QH8", "QJG"]), store.read("demo"))
     other = store.root / store.entry("demo").path / "icb_code=QH8" / "part.parquet"
     other.write_bytes(b"damaged")
     # The damaged part of another area is never opened.
