@@ -5,7 +5,8 @@
 Prints a table for docs/methods_evidence.md. Correlations: bivariate normal clouds of known
 correlation. Ratios, gradients and indices: samples of practices from a population like Essex
 (lists, mix of quintiles and FTE vary; people in deprived practices have fewer GPs), whose true
-values come from a very large sample. `--only practices` runs these alone. The monte-carlo error at 1,000 runs is 0.7 points.
+values come from a very large sample; `--only practices` runs these alone. The standard error of a
+coverage at 1,000 runs is 0.7 points.
 """
 
 from __future__ import annotations
