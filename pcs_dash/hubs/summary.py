@@ -59,8 +59,8 @@ class Prepared:
     imd: Floats
 
 
-# The columns of Prepared.summands, quintiles last.
-_SUMMANDS = (
+# Columns of a summary that add up to the area's, and those of them that are no counts.
+ADDITIVE = (
     "practices",
     "patients",
     "practices_without_fte",
@@ -74,14 +74,20 @@ _SUMMANDS = (
     "below_4500",
     "below_2_5_wte",
     "flagged_low_fte",
+    "patients_without_quintile",
+    "practices_without_position",
+)
+_FTE = ("fte_gp", "nurse_fte", "direct_care_fte")
+_COUNTS = tuple(name for name in ADDITIVE if name not in _FTE)
+# The columns of Prepared.summands.
+_SUMMANDS = (
+    *ADDITIVE,
     "known_age",
     "aged_55",
     "aged_60",
     "patients_with_imd",
     "imd_times_patients",
     *(f"quintile_{quintile}" for quintile in range(1, 6)),
-    "patients_without_quintile",
-    "practices_without_position",
 )
 
 
@@ -222,25 +228,6 @@ def area_totals(summary: pd.DataFrame) -> pd.Series:
     return summary[list(ADDITIVE)].sum()
 
 
-ADDITIVE = (
-    "practices",
-    "patients",
-    "practices_without_fte",
-    "patients_in_ratio",
-    "fte_gp",
-    "nurse_fte",
-    "practices_without_nurse_figure",
-    "direct_care_fte",
-    "practices_without_direct_care_figure",
-    "single_handed",
-    "below_4500",
-    "below_2_5_wte",
-    "flagged_low_fte",
-    "patients_without_quintile",
-    "practices_without_position",
-)
-
-
 def scorecard(
     plan: Plan,
     practices: pd.DataFrame | Prepared,
@@ -292,9 +279,10 @@ def scorecard(
             definition="Registered patients of practices in no hub.",
         ),
     ]
+    in_hub = groups_of(plan, practices.codes) < len(plan.hubs)
     for rule in rules:
         if rule.on:
-            lines.append(_rule_line(rule, filled, plan, practices))
+            lines.append(_rule_line(rule, filled, practices, in_hub))
     whole = filled["contiguous"].dropna()
     lines.append(
         _line(
@@ -355,22 +343,6 @@ def _sorted_groups(group: Groups) -> tuple[Groups, Groups, Groups]:
     order = np.argsort(group, kind="stable")
     filled, starts = np.unique(group[order], return_index=True)
     return order, filled, starts
-
-
-_COUNTS = (
-    "practices",
-    "patients",
-    "practices_without_fte",
-    "patients_in_ratio",
-    "practices_without_nurse_figure",
-    "practices_without_direct_care_figure",
-    "single_handed",
-    "below_4500",
-    "below_2_5_wte",
-    "flagged_low_fte",
-    "patients_without_quintile",
-    "practices_without_position",
-)
 
 
 def _capacity(sums: Mapping[str, Floats], benchmark: float | None) -> dict[str, Any]:
@@ -537,20 +509,21 @@ def _practice_measure(measure: str, practices: Prepared) -> Floats:
     return measured[measure]
 
 
-def _rule_line(rule: Rule, filled: pd.DataFrame, plan: Plan, practices: Prepared) -> dict[str, Any]:
+def _rule_line(
+    rule: Rule, filled: pd.DataFrame, practices: Prepared, in_hub: NDArray[np.bool_]
+) -> dict[str, Any]:
     """How many hubs, or practices in hubs, meet a rule, of those that have a figure."""
     if rule.of_practices:
-        judged = judge_practices(plan, practices, [rule])
-        verdicts = judged.loc[judged["hub"].notna(), verdict_column(rule)]
+        codes = _verdict_codes(_practice_measure(rule.measure, practices), rule)[in_hub]
         unit = "practices"
     else:
-        verdicts = filled[verdict_column(rule)]
+        codes = filled[verdict_column(rule)].cat.codes.to_numpy(dtype=np.int8)
         unit = "hubs"
     return _line(
         f"rule:{rule.name}",
         f"Meet the rule {rule.label}",
-        int((verdicts == MEETS).sum()),
-        of=int((verdicts != NO_FIGURE).sum()),
+        int((codes == VERDICTS.index(MEETS)).sum()),
+        of=int((codes != VERDICTS.index(NO_FIGURE)).sum()),
         unit=unit,
         definition=f"{unit.capitalize()} in the plan that meet the rule, of those with a figure. "
         f"Source: {rule.source or 'set by the user'}{', ' + rule.date if rule.date else ''}.",
