@@ -50,7 +50,7 @@ show.figures(
         f"with {profile.number(total['fte_gp'], 1)} FTE GPs",
     ),
     show.Figure(
-        "Practices above the benchmark",
+        "Above the benchmark",
         f"{int((ratios > benchmark.value).sum()):,} of {int(ratios.notna().sum()):,}",
         f"{int(total['single_handed'])} single-handed",
     ),

@@ -16,6 +16,11 @@ _STYLE = """
 .stMainBlockContainer h1 { font-size: 1.9rem; padding: 0 0 0.3rem; }
 .stMainBlockContainer h2 { font-size: 1.4rem; padding-bottom: 0.2rem; }
 .stMainBlockContainer h3 { font-size: 1.15rem; }
+.st-key-headline-figures [data-testid="stHorizontalBlock"] {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(148px, 1fr)); gap: 0.6rem 1rem;
+}
+.st-key-headline-figures [data-testid="stColumn"] { width: auto; min-width: 0; }
+.st-key-headline-figures [data-testid="stMetricValue"] { font-size: 1.8rem; }
 .pcs-small-table { overflow-x: auto; font-size: 0.86rem; }
 .pcs-small-table caption { text-align: left; font-weight: 600; padding-bottom: 4px; }
 .pcs-small-table table { border-collapse: collapse; width: 100%; }

@@ -16,9 +16,6 @@ from pcs_dash.maps import BIVARIATE_COLOURS, Legend, PracticeMap, view_layer
 from pcs_dash.sources import ATTRIBUTION
 from pcs_dash.web import WebFiles
 
-# Wide enough for the longest label; two stand side by side on a phone.
-FIGURE_WIDTH = 168
-
 
 @dataclass(frozen=True)
 class Figure:
@@ -34,16 +31,15 @@ class Figure:
 
 
 def figures(*items: Figure) -> None:
-    """Headline figures in a row that wraps on a narrow screen."""
-    with st.container(horizontal=True, gap="medium"):
-        for item in items:
-            st.metric(
+    """Headline figures in a row that wraps on a narrow screen (see the style in page.py)."""
+    with st.container(key="headline-figures"):
+        for column, item in zip(st.columns(len(items)), items, strict=True):
+            column.metric(
                 item.label,
                 item.value,
                 item.note or None,
                 delta_color="inverse" if item.more_is_worse else "off",
                 delta_arrow="auto" if item.more_is_worse else "off",
-                width=FIGURE_WIDTH,
             )
 
 
