@@ -517,7 +517,7 @@ def _rule_line(
         codes = _verdict_codes(_practice_measure(rule.measure, practices), rule)[in_hub]
         unit = "practices"
     else:
-        codes = filled[verdict_column(rule)].cat.codes.to_numpy(dtype=np.int8)
+        codes = filled[verdict_column(rule)].cat.codes.to_numpy().astype(np.int8)
         unit = "hubs"
     return _line(
         f"rule:{rule.name}",
