@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -30,6 +30,7 @@ IMPLAUSIBLE_PATIENTS_PER_FTE_GP = 10_000
 IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT = 4
 
 _NO_PCN = "UNALLOCATED"
+Cardinality = Literal["1:1", "m:1"]
 _AGED_55 = ("55TO59", "60TO64", "65TO69", "70PLUS")
 _AGED_60 = _AGED_55[1:]
 _AGED_UNDER_55 = ("UNDER30", "30TO34", "35TO39", "40TO44", "45TO49", "50TO54")
@@ -66,7 +67,7 @@ class Dataset:
 
 
 def join(
-    left: pd.DataFrame, right: pd.DataFrame, *, on: str, cardinality: str, name: str
+    left: pd.DataFrame, right: pd.DataFrame, *, on: str, cardinality: Cardinality, name: str
 ) -> tuple[pd.DataFrame, JoinReport]:
     """Left join on a column, keeping every left row, with a report of what did not match.
 

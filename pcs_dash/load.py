@@ -7,6 +7,7 @@ file, the row and the column.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
@@ -37,13 +38,23 @@ def read_table(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
         raise InputFileError(path.name, _faults(error.failure_cases)) from None
 
 
+class _Case(NamedTuple):
+    """A row of pandera's table of failure cases."""
+
+    schema_context: str
+    column: str
+    check: str
+    failure_case: object
+    index: Any
+
+
 def _faults(cases: pd.DataFrame) -> list[str]:
     """Sentences for pandera's failure cases, columns first. Line 1 of the file is its header."""
     # A check of the whole table comes back once a column of the row that fails it.
     whole = cases["schema_context"] != "Column"
     once = pd.concat([cases[~whole], cases[whole].drop_duplicates(["index", "check"])])
     sentences = []
-    for case in once.head(MOST_FAULTS_NAMED).itertuples():
+    for case in map(_Case._make, once[list(_Case._fields)].head(MOST_FAULTS_NAMED).to_numpy()):
         line = f"line {int(case.index) + 2}, " if pd.notna(case.index) else ""
         if case.check in _LAYOUT_FAULTS:
             sentences.append(f"column '{case.failure_case}' {_LAYOUT_FAULTS[case.check]}.")

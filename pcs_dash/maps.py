@@ -94,7 +94,7 @@ def benchmark_marks(ratios: pd.Series, benchmark: float) -> dict[str, Any]:
 def thirds(values: pd.Series) -> pd.Series:
     """0, 1 or 2 for the lower, middle and upper third of the values; missing stays missing."""
     ranks = values.rank(method="average", pct=True)
-    return np.ceil(ranks * 3).clip(upper=3) - 1
+    return (ranks * 3).map(np.ceil) - 1
 
 
 def bivariate_marks(ratios: pd.Series, deprivation: pd.Series) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -128,7 +129,7 @@ def test_the_palettes_differ_in_lightness_in_order() -> None:
     for palette in (maps.QUINTILE_PURPLES, maps.QUINTILE_GREYS):
         lightness = [_luminance(colour) for colour in palette]
         assert lightness == sorted(lightness)
-        assert min(b - a for a, b in zip(lightness, lightness[1:], strict=False)) > 0.05
+        assert min(b - a for a, b in pairwise(lightness)) > 0.05
 
 
 def _luminance(colour: str) -> float:

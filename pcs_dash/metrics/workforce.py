@@ -8,11 +8,15 @@ GP), although the practice itself then has no ratio.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
 from pcs_dash.errors import UserError
+
+# A figure, or a column of figures.
+Amount = TypeVar("Amount", float, pd.Series)
 
 MINIMUM_LIST = 4_500
 MINIMUM_GP_WTE = 2.5
@@ -106,7 +110,7 @@ def area_patients_per_fte_gp(
     return _ratio(float(practices["patients"][reported].sum()), float(fte[reported].sum()))
 
 
-def fte_gap(patients: float, fte: float, benchmark: float) -> float:
+def fte_gap(patients: Amount, fte: Amount, benchmark: float) -> Amount:
     """FTE GPs to add to bring `patients` down to `benchmark` patients per FTE GP.
 
     Negative where there are more GPs than the benchmark asks for. Unit: FTE.
@@ -158,7 +162,7 @@ def england_benchmark(published: pd.DataFrame) -> Benchmark:
         (published["figure"] == "patients per FTE GP (fully qualified)")
         & (published["place"] == "England")
     ]
-    latest = rows.loc[pd.to_datetime(rows["period"], format="%B %Y").idxmax()]
+    latest = rows.iloc[int(pd.to_datetime(rows["period"], format="%B %Y").to_numpy().argmax())]
     return Benchmark(
         "england",
         BENCHMARK_LABELS["england"],

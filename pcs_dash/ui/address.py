@@ -44,7 +44,7 @@ def variable_labels() -> Labels:
 def practice_labels() -> Labels:
     """ODS code of every practice to the label by which it is found: "name (code)"."""
     names = data.load()[0].practices["practice_name"]
-    return {code: f"{name} ({code})" for code, name in names.items()}
+    return {str(code): f"{name} ({code})" for code, name in names.items()}
 
 
 _KNOWN: dict[str, Callable[[], Labels]] = {

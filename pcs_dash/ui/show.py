@@ -118,9 +118,10 @@ def small_table(table: pd.DataFrame, *, caption: str) -> None:
         + "</tr>"
         for first, *rest in table.itertuples(index=False)
     )
+    name = html.escape(caption)
     st.html(
-        f'<div class="pcs-small-table" role="region" aria-label="{html.escape(caption)}" tabindex="0">'
-        f"<table><caption>{html.escape(caption)}</caption>"
+        f'<div class="pcs-small-table" role="region" aria-label="{name}" tabindex="0">'
+        f"<table><caption>{name}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 

@@ -48,7 +48,8 @@ def test_pages_open_without_internet_and_without_sideways_scrolling(
     if page != "data_and_methods":
         tab.map_frame()
     wide = tab.page.evaluate(
-        "document.querySelector('.stMain').scrollWidth - document.querySelector('.stMain').clientWidth"
+        "() => { const main = document.querySelector('.stMain');"
+        " return main.scrollWidth - main.clientWidth; }"
     )
     assert wide <= 1
 

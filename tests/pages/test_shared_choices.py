@@ -25,7 +25,11 @@ def test_every_page_opens_for_every_kind_of_area(run_page, page: str, area: str)
 @pytest.mark.parametrize("definition", ["all", "fully_qualified", "permanent"])
 def test_the_definition_of_the_address_is_named_on_screen(run_page, definition: str) -> None:
     app = run_page(area="thurrock", gp=definition)
-    label = {"all": "All GPs", "fully_qualified": "Fully qualified GPs", "permanent": "Permanent GPs"}
+    label = {
+        "all": "All GPs",
+        "fully_qualified": "Fully qualified GPs",
+        "permanent": "Permanent GPs",
+    }
     assert label[definition] in text_of(app)
     expected = {"all": "2,330", "fully_qualified": "2,780", "permanent": "3,229"}
     assert app.metric[0].value == expected[definition]
