@@ -178,6 +178,9 @@ def england_registrations(
 ) -> pd.DataFrame:
     """Patients by practice and LSOA of the practices of an area: practice_code, lsoa_code,
     patients (where the patients live may be anywhere).
+
+    LSOAs are those of 2011 also where the publication has those of 2021 (`build_all` carries
+    them back; merged ones keep their new code). England includes practices closed since.
     """
     store = store or Store()
     chosen = find_official_area(area, store) if isinstance(area, str) else area
@@ -214,11 +217,13 @@ def build_all(update: Update, *, area: str = "England") -> list[JoinReport]:
     """
     read: Read = update.read
     practices, reports = build_practices(read, lists=_lists(update))
-    registrations = update.read("registrations_lsoa")
+    published = update.read("registrations_lsoa")
+    registrations, moved = _on_lsoas_of_2011(published, read("lsoa11_lsoa21"))
+    reports += moved
     lsoas, lsoa_reports = build_lsoas(read, practices, registrations)
     reports += lsoa_reports
-    if registrations is not None:
-        mixes = _quintile_mixes(registrations, lsoas)
+    if published is not None:
+        mixes = _quintile_mixes(published, lsoas, read)
         counts = mixes.columns[mixes.columns.str.contains("_patients_")]
         practices = practices.join(mixes.astype(dict.fromkeys(counts, "Int64")), on="practice_code")
     areas = area_table(practices, lsoas)
@@ -241,6 +246,45 @@ def build_all(update: Update, *, area: str = "England") -> list[JoinReport]:
     update.put(AREAS, period, areas)
     update.put(REPORTS, period, reports_table(reports))
     return reports
+
+
+def _on_lsoas_of_2011(
+    registrations: pd.DataFrame | None, lookup: pd.DataFrame | None
+) -> tuple[pd.DataFrame | None, list[JoinReport]]:
+    """Registrations on LSOAs of 2011, on which maps and IMD 2019 stand.
+
+    Registrations by LSOA of 2021 (since 2024) are carried back: unchanged LSOAs keep their
+    code, parts of a split LSOA add up to it. LSOAs that were merged or otherwise redrawn can't
+    be told apart again: they keep their code of 2021, match no LSOA, and are reported. Without
+    the lookup nothing can be joined, and None is returned.
+    """
+    if registrations is None or lsoa_vintage(registrations["lsoa_code"]) == 2011:
+        return registrations, []
+    if lookup is None:
+        return None, []
+    single = lookup[~lookup["lsoa21cd"].duplicated(keep=False)].set_index("lsoa21cd")["lsoa11cd"]
+    codes = registrations["lsoa_code"].astype("str")
+    back = codes.map(single)
+    known = codes.str.match(r"[EW]01")
+    lost = known & back.isna()
+    report = JoinReport(
+        "registrations by LSOA of 2021 on LSOAs of 2011",
+        "m:1",
+        len(registrations),
+        len(single),
+        int((known & ~lost).sum()),
+        tuple(sorted(set(codes[lost]))),
+        (),
+    )
+    moved = registrations.assign(lsoa_code=back.fillna(codes))
+    carried = pd.DataFrame(
+        moved.groupby(["period", "practice_code", "lsoa_code"], observed=True, as_index=False)[
+            ["patients"]
+        ].sum()
+    )
+    for column in ("practice_code", "lsoa_code"):
+        carried[column] = carried[column].astype("category")
+    return carried, [report]
 
 
 def _lists(update: Update) -> dict[str, pd.DataFrame]:
@@ -567,7 +611,7 @@ def build_lsoas(
 def _with_patients(
     lsoas: pd.DataFrame, practices: pd.DataFrame, registrations: pd.DataFrame | None
 ) -> pd.DataFrame:
-    if registrations is None or lsoa_vintage(registrations["lsoa_code"]) != 2011:
+    if registrations is None:
         return lsoas
     by_lsoa = registrations.groupby("lsoa_code", observed=True)["patients"]
     lsoas["registered_patients"] = lsoas["lsoa11cd"].map(by_lsoa.sum()).astype("Int64")
@@ -621,15 +665,44 @@ def _with_lsoa_icb(
     return lsoas.assign(icb_code=icb.fillna(_NO_ICB), icb_basis=basis.where(icb.notna()))
 
 
-def _quintile_mixes(registrations: pd.DataFrame, lsoas: pd.DataFrame) -> pd.DataFrame:
+def _imd_values(vintage: int, lsoas: pd.DataFrame, read: Read) -> pd.DataFrame:
+    """IMD of both editions by LSOA of the vintage of the registrations: index LSOA code."""
+    if lsoas.empty:
+        return pd.DataFrame()
+    if vintage == 2011:
+        return lsoas.set_index("lsoa11cd")
+    imd2025, lookup = read("imd2025"), read("lsoa11_lsoa21")
+    values = pd.DataFrame()
+    if imd2025 is not None:
+        own = imd2025.set_index("lsoa_code")
+        values = own[["imd_rank"]].rename(columns={"imd_rank": "imd2025_rank"}).astype("float64")
+        values["imd2025_quintile"] = quintile_of_rank(
+            values["imd2025_rank"], LSOAS_IN_ENGLAND["2025"]
+        )
+    if lookup is not None:
+        pairs = lookup.merge(
+            lsoas[[c for c in ("lsoa11cd", "imd2019_rank", "imd2019_score") if c in lsoas.columns]],
+            on="lsoa11cd",
+            validate="m:1",
+        )
+        # Parts of a split have the rank of the whole; a merger the mean of what went into it.
+        carried = pairs.groupby("lsoa21cd")[
+            [c for c in ("imd2019_rank", "imd2019_score") if c in pairs.columns]
+        ].mean()
+        carried["imd2019_quintile"] = quintile_of_rank(
+            carried["imd2019_rank"], LSOAS_IN_ENGLAND["2019"]
+        )
+        values = values.join(carried, how="outer") if len(values) else carried
+    return values
+
+
+def _quintile_mixes(registrations: pd.DataFrame, lsoas: pd.DataFrame, read: Read) -> pd.DataFrame:
     """Each practice's patients by IMD quintile (both editions), the patient-weighted mean rank
     and, where scores are loaded, the patient-weighted score. Index practice_code.
     """
     from pcs_dash.official.registrations import patient_weighted, quintile_mix
 
-    if lsoas.empty or lsoa_vintage(registrations["lsoa_code"]) != 2011:
-        return pd.DataFrame()
-    by_code = lsoas.set_index("lsoa11cd")
+    by_code = _imd_values(lsoa_vintage(registrations["lsoa_code"]), lsoas, read)
     parts = []
     for edition in ("2019", "2025"):
         if f"imd{edition}_quintile" not in by_code.columns:

@@ -22,7 +22,7 @@ from pcs_dash.errors import UserError
 
 # Calibrated on the registrations of Mid and South Essex, July 2023 (`calibrate`): the decay at
 # which the fewest patients are misplaced; North East and West Essex served as the test.
-DECAY_KM = 0.77
+DECAY_KM = 0.70
 ROUNDS = 200
 # Balanced when no LSOA is further than this from its residents.
 TOLERANCE = 1e-3

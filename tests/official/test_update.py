@@ -153,6 +153,38 @@ def test_measures_that_lack_an_input_say_which_file_brings_it(
     )
 
 
+def test_registrations_by_lsoa_of_2021_are_carried_back(tmp_path: Path) -> None:
+    folder = samples.write(
+        tmp_path / "2021", "list_sizes", "pcn_membership", "imd2019", "imd2025", "lsoa11_lsoa21"
+    )
+    text = (
+        samples.BY_LSOA.replace("01Jul2023", "01Apr2026")
+        .replace("NO2011", "NO2021")
+        .replace("F81001,DR KHAN,E01000002", "F81001,DR KHAN,E01034002")
+        .replace("F81003,CARNAVON,E01000002", "F81003,CARNAVON,E01034003")
+    )
+    text += "GP_PRAC_PAT_LIST,01Apr2026,F81003,CARNAVON,E01034002,ALL,500\n"
+    (folder / "by lsoa").write_text(text, encoding="utf-8")
+    store = Store()
+    update_store(store, origin=str(folder))
+    lsoas = build.england_lsoas(store=store)
+    # The parts of the split LSOA add up to it.
+    assert lsoas.loc["E01000002", "registered_patients"] == 4000 + 5990 + 500
+    registrations = build.england_registrations(store=store)
+    assert registrations["patients"].sum() == 28_003 + 500
+    table = build.england_practices(store=store)
+    # IMD 2025 ranks the parts themselves: 4,000 at 300; 5,990 at 900 and 500 at 300.
+    assert table.loc["F81001", "imd2025_rank_mean"] == pytest.approx(
+        (9000 * 26525 + 4000 * 300) / 13000
+    )
+    assert table.loc["F81003", "imd2025_rank_mean"] == pytest.approx(
+        (5990 * 900 + 500 * 300) / 6490
+    )
+    # IMD 2019 ranks the whole.
+    assert table.loc["F81003", "imd2019_rank_mean"] == 100
+    assert table.loc["F81003", "imd2019_patients_quintile_1"] == 6490
+
+
 def small(tmp_path: Path, name: str = "files") -> Path:
     return samples.write(tmp_path / name, "list_sizes", "pcn_membership")
 
