@@ -22,8 +22,8 @@ counts = deprivation.lsoas_by_quintile(lsoas, edition)
 patients = deprivation.patients_by_quintile(choices.practices, edition)
 unknown = deprivation.patients_of_unknown_quintile(choices.practices, edition)
 if len(lsoas):
-    st.markdown(
-        f"#### {counts[1]:,} of {area.name}'s {len(lsoas):,} small areas "
+    show.headline(
+        f"{counts[1]:,} of {area.name}'s {len(lsoas):,} small areas "
         f"({counts[1] / len(lsoas):.0%}) are among England's most deprived fifth; "
         f"{profile.per_cent(patients[1] / patients.sum() if patients.sum() else float('nan'))} "
         "of its practices' patients live in such areas."

@@ -31,7 +31,7 @@ headline = words.benchmark_words(
     date=WORKFORCE_PERIOD,
     benchmark_date=benchmark.period,
 )
-st.markdown(f"#### {headline.finding} {profile.gap_sentence(total['fte_gap'])}")
+show.headline(f"{headline.finding} {profile.gap_sentence(total['fte_gap'])}")
 
 relative = total["patients_per_fte_gp"] / benchmark.value - 1
 show.figures(

@@ -127,7 +127,18 @@ def build_practices(folder: Path = DATA_DIR) -> tuple[pd.DataFrame, tuple[JoinRe
         columns={"lad_code": "district_code", "lad_name": "district", "pcn_name": "pcn"}
     )
     table["pcn"] = table["pcn"].mask(table["pcn"] == _NO_PCN)
-    return _flag(table.set_index("practice_code").sort_index()), tuple(reports)
+    return _flag(_placed(table.set_index("practice_code").sort_index())), tuple(reports)
+
+
+def _placed(practices: pd.DataFrame) -> pd.DataFrame:
+    """Degrees from easting and northing, by the transformation that draws the boundaries.
+
+    Code-Point Open gives eastings and northings; the latitudes and longitudes published beside
+    them come from elsewhere and are up to 74 m off (F81025), so a map and a drawn shape would
+    disagree.
+    """
+    at = gpd.GeoSeries.from_xy(practices["easting"], practices["northing"], crs=27700).to_crs(4326)
+    return practices.assign(latitude=at.y, longitude=at.x)
 
 
 def _places() -> pd.DataFrame:

@@ -127,17 +127,10 @@ def _write_json(folder: Path, name: str, content: Any) -> str:
 
 
 def practice_points(practices: pd.DataFrame) -> list[list[Any]]:
-    """Every practice as [code, name, latitude, longitude, patients, postcode, district].
-
-    Degrees come from easting and northing, by the same transformation as the boundaries: the
-    published latitudes and longitudes of a few postcodes are up to 74 m off.
-    """
-    at = gpd.GeoSeries.from_xy(practices["easting"], practices["northing"], crs=27700).to_crs(4326)
-    rows = practices[["practice_name", "patients", "postcode", "district"]].itertuples(name=None)
-    return [
-        [code, name, round(point.y, DECIMALS), round(point.x, DECIMALS), patients, postcode, place]
-        for (code, name, patients, postcode, place), point in zip(rows, at, strict=True)
-    ]
+    """Every practice as [code, name, latitude, longitude, patients, postcode, district]."""
+    columns = ["practice_name", "latitude", "longitude", "patients", "postcode", "district"]
+    rounded = practices[columns].round({"latitude": DECIMALS, "longitude": DECIMALS})
+    return [[code, *row] for code, *row in rounded.itertuples(name=None)]
 
 
 def _write_areas(folder: Path, dataset: Dataset) -> dict[str, AreaLayer]:

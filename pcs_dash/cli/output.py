@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pcs_dash.export.csv import neutralise
+
 FORMATS = ("table", "csv", "json")
 Row = Mapping[str, Any]
 
@@ -62,13 +64,6 @@ def _cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return str(value)
-
-
-def neutralise(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula, made harmless by a leading apostrophe."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
 
 
 def _write_csv(table: list[Row]) -> None:

@@ -14,6 +14,9 @@ _STYLE = """
 <style>
 .stMainBlockContainer { padding-top: 2.6rem; padding-bottom: 2rem; }
 .stMainBlockContainer h1 { font-size: 1.9rem; padding: 0 0 0.3rem; }
+.st-key-headline p { font-size: 1.25rem; font-weight: 600; line-height: 1.35; }
+.stMainBlockContainer [data-testid="stCaptionContainer"], section[data-testid="stSidebar"]
+[data-testid="stCaptionContainer"] { color: #425563; }
 .stMainBlockContainer h2 { font-size: 1.4rem; padding-bottom: 0.2rem; }
 .stMainBlockContainer h3 { font-size: 1.15rem; }
 .st-key-headline-figures [data-testid="stHorizontalBlock"] {
@@ -33,7 +36,7 @@ _STYLE = """
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; padding-top: 4.2rem; }
   .stMainBlockContainer h1 { font-size: 1.5rem; }
-  .stMainBlockContainer h4 { font-size: 1.05rem; }
+  .st-key-headline p { font-size: 1.05rem; }
 }
 </style>
 """

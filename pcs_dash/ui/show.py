@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from streamlit_folium import st_folium
 
-from pcs_dash.cli.output import neutralise
+from pcs_dash.export.csv import neutralise
 from pcs_dash.maps import BIVARIATE_COLOURS, Legend, PracticeMap, view_layer
 from pcs_dash.sources import ATTRIBUTION
 from pcs_dash.web import WebFiles
@@ -41,6 +41,12 @@ def figures(*items: Figure) -> None:
                 delta_color="inverse" if item.more_is_worse else "off",
                 delta_arrow="auto" if item.more_is_worse else "off",
             )
+
+
+def headline(sentence: str) -> None:
+    """The page's message in one or two sentences, as Markdown, large."""
+    with st.container(key="headline"):
+        st.markdown(sentence)
 
 
 def show_map(
