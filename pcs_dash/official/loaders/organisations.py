@@ -28,7 +28,8 @@ def _ods_layout(code_pattern: str, what: str) -> Layout:
                 ("0",),
                 "code",
                 "ODS code",
-                pattern=f"^{code_pattern}$",
+                # Newer codes take other forms: the list is told by nine in ten of its codes.
+                pattern=ODS_ANY,
             ),
             Column(f"{what}_name", ("1",), "text", "name"),
             Column("region_code", ("2",), "code", "national grouping (region)", nullable=True),
@@ -58,7 +59,7 @@ def _ods_layout(code_pattern: str, what: str) -> Layout:
     )
 
 
-ODS_PRACTICES = _ods_layout(r"([A-EG-Z]\d{5}|F[89]\d{4}|[A-Z]{3}\d{3})", "practice")
+ODS_PRACTICES = _ods_layout(r"([A-Z]\d{5}|[A-Z]{3}\d{3})", "practice")
 PHARMACIES = _ods_layout(r"F[A-Z][A-Z0-9]\d\d", "pharmacy")
 DENTAL_SITES = _ods_layout(r"V\d{6}", "dentist")
 OPTICIANS = _ods_layout(r"T[A-Z0-9]{2,7}", "optician")
