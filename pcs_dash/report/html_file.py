@@ -230,7 +230,7 @@ def _block(deck: Deck, block: Block, number: int, place: int, shown: list[dict[s
         caption = f'<p class="lead own">{_escape(block.caption)}</p>' if block.caption else ""
         return f'{caption}<ol class="points">{items}</ol>'
     if isinstance(block, Chart):
-        return _chart(block, f"figures-{number}-{place}")
+        return _chart(block, f"figures-{number}-{place}", narrow=place > 0)
     return _map(deck, block, number, shown)
 
 
@@ -252,9 +252,9 @@ def _table(table: Table, name: str) -> str:
     )
 
 
-def _chart(chart: Chart, name: str) -> str:
-    wide = 7.2 if chart.kind != "bars" or len(chart.categories) > 5 else 6.0
-    picture = base64.b64encode(to_svg(chart, size=(wide, 4.6)).encode()).decode()
+def _chart(chart: Chart, name: str, *, narrow: bool) -> str:
+    size = (4.9, 4.2) if narrow else (7.2, 4.6)
+    picture = base64.b64encode(to_svg(chart, size=size).encode()).decode()
     return (
         f'<figure><img src="data:image/svg+xml;base64,{picture}" alt="{_escape(chart.alt)}">'
         f"</figure><details><summary>Figures of the chart</summary>"
