@@ -23,16 +23,27 @@ with st.container(horizontal=True):
 panels.told(work)
 builder.show(work, dataset, web, choices)
 
-suggest, compare, saved, judged = st.tabs(["Suggest hubs", "Compare", "Plan library", "Rules"])
-with suggest:
-    suggesting.panel(work, dataset, choices)
-with compare:
-    comparing.panel(work, dataset, web, choices)
-with saved:
-    library.browse(work, dataset)
-with judged:
-    rules_panel.edit(work, dataset)
 
+@st.fragment
+def more() -> None:
+    """What needs more room, one at a time: only the tab that is open is made."""
+    names = ["Suggest hubs", "Compare", "Plan library", "Rules"]
+    suggest, compare, saved, judged = st.tabs(names, key="hub-tab", on_change="rerun")
+    if suggest.open:
+        with suggest:
+            suggesting.panel(work, dataset, choices)
+    if compare.open:
+        with compare:
+            comparing.panel(work, dataset, web, choices)
+    if saved.open:
+        with saved:
+            library.browse(work, dataset)
+    if judged.open:
+        with judged:
+            rules_panel.edit(work, dataset)
+
+
+more()
 show.footer(
     f"General Practice Workforce, {WORKFORCE_PERIOD} (NHS England). "
     f"Benchmark: {choices.benchmark.source}. IMD {choices.edition} (MHCLG)."

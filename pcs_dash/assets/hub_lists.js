@@ -24,9 +24,11 @@
   const mark = (element, name, value) => {
     if (element.getAttribute(name) !== value) element.setAttribute(name, value);
   };
-  const whole = (value) => Math.round(value).toLocaleString("en-GB");
-  const figure = (value, decimals) => value.toLocaleString("en-GB",
-    { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  // Kept: making a number format takes longer than all its uses at an answer.
+  const formats = {};
+  const figure = (value, decimals) => (formats[decimals] ||= new Intl.NumberFormat("en-GB",
+    { minimumFractionDigits: decimals, maximumFractionDigits: decimals })).format(value);
+  const whole = (value) => figure(Math.round(value), 0);
   const many = (count, word) => whole(count) + " " + word + (count === 1 ? "" : "s");
   const ink = (colour) => (window.PCSMap.darkOn(colour) ? "#111827" : "#ffffff");
 
@@ -238,7 +240,7 @@
         });
       });
     }
-    return { element, show: (wanted, rows, sums) => { heads(wanted); lay(body, ordered(rows)); lay(feet, sums || []); } };
+    return { element, sorting: () => order, show: (wanted, rows, sums) => { heads(wanted); lay(body, ordered(rows)); lay(feet, sums || []); } };
   }
 
   const SIGNS = { meets: "✓ meets", below: "▼ below", above: "▲ above", "no figure": "no figure" };
@@ -265,7 +267,12 @@
     const all = h("input", { type: "checkbox", on: { change: () => app.render() } });
     const note = h("p", { class: "pcs-quiet" });
     const element = h("div", {}, h("label", {}, all, " every measure"), made.element, note);
+    let shown = [];
     function update() {
+      // Only what the server says, the target and the user's own sorting change this table.
+      const now = [app.data, app.target, all.checked, made.sorting()];
+      if (now.every((item, i) => item === shown[i])) return;
+      shown = now;
       const { columns, rows } = app.data.figures;
       const kept = columns.map((column, i) => ({ ...column, i })).filter((column) => all.checked || !column.more);
       const wanted = [{ key: "hub", label: "Hub", text: true }, ...kept];

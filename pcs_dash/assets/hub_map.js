@@ -55,6 +55,7 @@
       const first = !this.data;
       this.data = data;
       const [applied, kept] = data.applied[this.tab.client] || [0, 0];
+      this.applied = applied;
       this.tab.next = Math.max(this.tab.next, applied);
       this.tab.log = this.tab.log.filter((event) => event.n > kept);
       this.served = { hubs: data.plan.hubs, groups: data.plan.groups };
@@ -126,7 +127,16 @@
       store(this, false);
       return sent;
     }
-    flush() { this.push({ client: this.tab.client, list: this.tab.log, score: Boolean(this.scoreOpen) }); }
+    // Sent again until the server says that it is applied: an answer, or a connection, may be lost.
+    flush(again) {
+      this.push({ client: this.tab.client, list: this.tab.log, score: Boolean(this.scoreOpen), again: again || 0 });
+      clearTimeout(this.waiting);
+      this.waiting = setTimeout(() => {
+        if (!this.root.isConnected || !this.tab.log.some((event) => event.n > this.applied)) return;
+        this.say("The server does not answer. What you do is kept in this tab and sent again.", true);
+        this.flush((again || 0) + 1);
+      }, 4000);
+    }
 
     id(named) { return this.aliases[named] || named; }
     hub(named) { const id = this.id(named); return this.hubs.find((hub) => hub.id === id); }
@@ -383,6 +393,9 @@
     }
 
     showView() {
+      const now = JSON.stringify(this.data.view);
+      if (now === this.viewed) { this.paint(); return; }
+      this.viewed = now;
       const view = { ...this.data.view, ...this.paintings() };
       window.PCSMap.update(this.map, view).then(() => { this.nearest = this.nearest || this.nearestPractices(); if (this.back.value === "hub") this.paint(); });
     }

@@ -257,6 +257,7 @@
       group.forEach((p, k) => {
         const angle = 2 * Math.PI * k / group.length;
         const at = map.layerPointToLatLng(centre.add([distance * Math.cos(angle), distance * Math.sin(angle)]));
+        if (p.dot.getLatLng().equals(at, 1e-9)) return; // each move redraws the canvas
         p.dot.setLatLng(at);
         p.ring && p.ring.setLatLng(at);
       });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -18,7 +19,7 @@ from pcs_dash.ui import hub_map
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs import figures
 from pcs_dash.ui.hubs.events import apply
-from pcs_dash.ui.hubs.work import Work, neighbours_for, prepared_for
+from pcs_dash.ui.hubs.work import Work, neighbours_for, practices_of, prepared_for
 from pcs_dash.web import WebFiles
 
 KEY = "hub-builder"
@@ -47,7 +48,7 @@ def hear(work: Work, dataset: Dataset, choices: Choices) -> None:
     st.session_state["hub-score-open"] = bool(sent.get("score"))
     client, events = str(sent.get("client", ""))[:40], sent.get("list")
     if client and isinstance(events, list) and unheard(work, sent):
-        caught_among = choices.area.select(dataset.practices)
+        caught_among = practices_of(choices.area.key, choices.area, dataset)
         work.put(apply(work.desk, client, events, caught_among))
 
 
@@ -66,10 +67,10 @@ def content(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> di
     judged, near = prepared_for(choices), neighbours_for(choices, dataset)
     options: dict[str, Any] = {"benchmark": choices.benchmark, "rules": rules, "neighbours": near}
     summary = summarise_hubs(plan, judged, **options)
-    columns = figures.columns(rules, choices.benchmark)
+    fixed = _fixed(work, dataset, web, choices, options)
     low, high = figures.band_of(rules)
     made: dict[str, Any] = {
-        "view": view(dataset, web, choices),
+        "view": fixed.view,
         "area": choices.area.name,
         "excluded": list(choices.excluded.index),
         "plan": {
@@ -82,10 +83,8 @@ def content(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> di
         "redo": desk.history.redo_label,
         "said": {"n": work.saying, "text": desk.said.text, "fault": desk.said.fault},
         "figures": {
-            "columns": columns,
-            "rows": figures.rows(
-                summary, summarise_hubs(EMPTY_PLAN, judged, **options), columns, choices.benchmark
-            ),
+            "columns": fixed.columns,
+            "rows": [*figures.rows(summary, fixed.columns, choices.benchmark), *fixed.total],
         },
         "headline": figures.headline(summary, rules, choices.area.name),
         "note": f"{choices.basis} Totals are counted on their own and equal the sum of the rows.",
@@ -98,6 +97,39 @@ def content(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> di
         score = scorecard(plan, judged, summary=summary, **options)
         made["score"] = figures.score_lines(score)
     return made
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What stays the same from click to click, for one state of sidebar and rules."""
+
+    key: tuple[object, ...]
+    view: dict[str, Any]
+    columns: list[dict[str, Any]]
+    total: list[list[Any]]
+
+
+def _fixed(
+    work: Work, dataset: Dataset, web: WebFiles, choices: Choices, options: Mapping[str, Any]
+) -> Fixed:
+    key = (
+        choices.area.key,
+        choices.definition.key,
+        choices.edition,
+        choices.benchmark,
+        tuple(choices.excluded.index),
+        choices.tiles,
+        work.rules,
+    )
+    held = work.fixed
+    if not isinstance(held, Fixed) or held.key != key:
+        columns = figures.columns(work.rules, choices.benchmark)
+        # A plan without hubs: its row Unassigned is the area, counted on its own.
+        area = summarise_hubs(EMPTY_PLAN, prepared_for(choices), **options)
+        total = figures.rows(area, columns, choices.benchmark)
+        held = Fixed(key, view(dataset, web, choices), columns, total)
+        work.fixed = held
+    return held
 
 
 def view(dataset: Dataset, web: WebFiles, choices: Choices) -> dict[str, Any]:

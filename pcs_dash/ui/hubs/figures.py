@@ -81,34 +81,28 @@ def _column(key: str, benchmark: Benchmark) -> dict[str, Any]:
 
 
 def rows(
-    summary: pd.DataFrame,
-    area: pd.DataFrame,
-    wanted: Sequence[dict[str, Any]],
-    benchmark: Benchmark,
-) -> list[list[Any]]:
-    """One list a hub, then Unassigned and the area, in the order of `wanted`; None = missing.
-
-    `area` is the summary of a plan without hubs: its one row is the area, counted on its own.
-    """
-    made = [_cells(table, wanted, benchmark) for table in (summary, area)]
-    return [*made[0], *made[1]]
-
-
-def _cells(
     table: pd.DataFrame, wanted: Sequence[dict[str, Any]], benchmark: Benchmark
 ) -> list[list[Any]]:
-    columns = []
-    for column in wanted:
-        key = str(column["key"])
-        if key == "against":
-            values = (table["patients_per_fte_gp"] / benchmark.value - 1).tolist()
-        elif key == "mix":
-            shares = table[_SHARES].round(4).to_numpy().tolist()
-            values = [None if share[0] != share[0] else share for share in shares]
-        else:
-            values = table[key].tolist()
-        columns.append([_plain(value) for value in values])
+    """The cells of a summary in the order of `wanted`, one list a row; None = missing."""
+    keys = {str(column["key"]) for column in wanted} | {"patients_per_fte_gp", *_SHARES}
+    values = {name: _listed(table[name]) for name in keys if name in table}
+    values["against"] = [
+        None if ratio != ratio else ratio / benchmark.value - 1
+        for ratio in values["patients_per_fte_gp"]
+    ]
+    shares = zip(*(values[name] for name in _SHARES), strict=True)
+    values["mix"] = [
+        None if share[0] != share[0] else [round(part, 4) for part in share] for share in shares
+    ]
+    columns = [[_plain(value) for value in values[str(column["key"])]] for column in wanted]
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _listed(column: pd.Series) -> list[Any]:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        words = [*column.cat.categories, None]
+        return [words[code] for code in column.cat.codes.to_numpy()]
+    return column.tolist()
 
 
 def _plain(value: Any) -> Any:

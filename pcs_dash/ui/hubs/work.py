@@ -7,6 +7,7 @@ it. Why not the address or local storage: docs/decisions/0002-hub-map-component.
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -55,6 +56,10 @@ def database() -> Database:
 def _opened(url: URL) -> Database:
     opened = open_database(url)
     clean_drafts(opened)
+    # As after loading the data: what this page brought in never dies, and Streamlit collects
+    # garbage after every run.
+    gc.collect()
+    gc.freeze()
     return opened
 
 
@@ -84,6 +89,16 @@ def neighbourhood(
     return neighbours(_practices, same.geometry.iloc[0] if len(same) else None)
 
 
+@st.cache_resource(show_spinner=False, max_entries=64)
+def practices_of(
+    area_key: str,  # noqa: ARG001 - the cache's key
+    _area: Area,
+    _dataset: Dataset,
+) -> pd.DataFrame:
+    """Every practice of an area, those left out of the figures included."""
+    return _area.select(_dataset.practices)
+
+
 def prepared_for(choices: Choices) -> Prepared:
     """`prepared` for what the sidebar says."""
     left_out = tuple(choices.excluded.index)
@@ -107,7 +122,8 @@ class Work:
     `saved_version` name the version in the library that the plan was opened from or saved as;
     `conflict` is what stood in the way of saving the next; `suggested` is the search under way or
     done (suggesting.Search); `migration` is what changed since the version opened was saved;
-    `untouched_since` is the area whose PCNs were put on the table, "" once anything was done.
+    `untouched_since` is the area whose PCNs were put on the table, "" once anything was done;
+    `fixed` is the builder's, to spare work from click to click.
     """
 
     desk: Desk
@@ -122,6 +138,7 @@ class Work:
     suggested: Any = None
     migration: Sequence[str] = ()
     untouched_since: str = ""
+    fixed: Any = None
 
     @property
     def plan(self) -> Plan:
@@ -190,7 +207,7 @@ def begin(dataset: Dataset, choices: Choices) -> Work:
         if held.untouched_since not in ("", choices.area.key):
             _start(held, choices)
         return held
-    given = st.context.cookies.get(COOKIE, "")
+    given = str(st.context.cookies.get(COOKIE, ""))
     token = given if _TOKEN.fullmatch(given) else new_token()
     fault = ""
     try:
