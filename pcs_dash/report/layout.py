@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pcs_dash.report.content import Table
 from pcs_dash.report.text import width, wrap
 
 LEADING = 1.22
+SHORT_TABLE = 16  # rows: a table of no more is always shown whole
 _NUMBER = re.compile(r"[−+-]?[\d,.]+(%| km)?")
 
 
@@ -101,19 +102,32 @@ def best_fit(
     """`fit_rows` at the first of `sizes` at which the whole table fits, or else at the last."""
     for size in sizes:
         parts = fit_rows(table, wide, high, size, narrow)
-        whole = len(parts) == 1 and len(parts[0].rows) == len(table.rows)
-        if whole and not _cramped(parts[0], narrow):
+        if holds_all(parts, table, narrow):
             break
     return parts
 
 
-def _cramped(fitted: Fitted, narrow: float) -> bool:
+def holds_all(
+    parts: Sequence[Fitted], table: Table, narrow: float, *, figures_whole: bool = True
+) -> bool:
+    """Whether one part holds every row, no word cut and (if asked) no figure over two lines."""
+    whole = len(parts) == 1 and len(parts[0].rows) == len(table.rows)
+    return whole and not _cramped(parts[0], narrow, figures_whole=figures_whole)
+
+
+def whole_if_short(table: Table) -> Table:
+    """A short table goes on on the next page rather than losing rows."""
+    return replace(table, overflow="split") if len(table.rows) <= SHORT_TABLE else table
+
+
+def _cramped(fitted: Fitted, narrow: float, *, figures_whole: bool) -> bool:
     """Whether a word is cut, or a figure broken over two lines."""
     for column, wide in enumerate(fitted.widths):
         room = wide - 2 * fitted.padding - 1
         head = [(word, True) for word in fitted.columns[column].split()]
         cells = [row[column] for row in fitted.rows]
-        words = cells if fitted.numbers[column] else " ".join(cells).split()
+        one_line = fitted.numbers[column] and figures_whole
+        words = cells if one_line else " ".join(cells).split()
         for text, bold in [*head, *((word, False) for word in words)]:
             if width(text, fitted.size * narrow, bold=bold) > room:
                 return True

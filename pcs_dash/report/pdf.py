@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle
 from pcs_dash.report.charts import draw_chart
 from pcs_dash.report.content import Block, Bullets, Chart, Deck, MapBlock, Slide, Table
 from pcs_dash.report.figures import draw_map
-from pcs_dash.report.layout import LEADING, Fitted, best_fit
+from pcs_dash.report.layout import LEADING, Fitted, best_fit, whole_if_short
 from pcs_dash.report.text import FAMILY, drawable, wrap
 
 WIDE, HIGH = 13.333, 7.5
@@ -118,7 +118,9 @@ def _pages(deck: Deck, slide: Slide, before: int) -> list[Figure]:
     ready: list[list[Block | Fitted]] = []
     for block, share in zip(slide.blocks, shares, strict=True):
         if isinstance(block, Table):
-            ready.append([*best_fit(block, room * share * 72, high * 72, (14, 12, 11), 1.0)])
+            ready.append(
+                [*best_fit(whole_if_short(block), room * share * 72, high * 72, (14, 12, 11), 1.0)]
+            )
         else:
             ready.append([block])
     count = max((len(parts) for parts in ready), default=1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import io
+import math
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +34,7 @@ from pptx.util import Emu, Inches, Pt
 from pcs_dash.errors import UserError
 from pcs_dash.report.content import Block, Bullets, Chart, Deck, MapBlock, Series, Slide, Table
 from pcs_dash.report.figures import map_figure, to_png
-from pcs_dash.report.layout import Fitted, best_fit
+from pcs_dash.report.layout import SHORT_TABLE, Fitted, best_fit, holds_all, whole_if_short
 from pcs_dash.report.text import ARIAL, printable, wrap
 
 INK = RGBColor(0x11, 0x18, 0x27)
@@ -48,6 +49,7 @@ _FOOTER_SIZE = 10
 _TABLE_SIZES = (16, 14, 12)
 _BULLET_SIZE = 20
 _GAP = 0.18  # inches between blocks
+_LEAST_WIDTH = 4.3  # inches for a map or chart beside another block
 # Placeholders that hold no content of the slide's own.
 _FURNITURE = (PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER)
 _TITLES = (PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE)
@@ -178,6 +180,8 @@ class _Writer:
     def __init__(self, presentation: Any, deck: Deck, *, templated: bool) -> None:
         self.presentation = presentation
         self.templated = templated
+        # A template's font may be any; DejaVu Sans, as measured, is wider than nearly all.
+        self.narrow = 1.0 if templated else ARIAL
         self.deck = deck
         self.wide = presentation.slide_width / Inches(1)
         self.high = presentation.slide_height / Inches(1)
@@ -218,7 +222,7 @@ class _Writer:
                     paragraph.font.color.rgb = QUIET
                     paragraph.alignment = PP_ALIGN.LEFT
         else:
-            box = replace(self._body(slide), height=2.0)
+            box = replace(self._body(), height=2.0)
             self._text(slide, box, lines, size=18, name="About this report")
         self._drop_empty(slide)
         self._footer(slide, f"Source: NHS England. GPs counted: {deck.settings.basis}", deck.link)
@@ -232,21 +236,36 @@ class _Writer:
             self._one(content, f"{content.heading}{of}", blocks)
 
     def _parts(self, content: Slide) -> list[tuple[Block | Fitted, ...]]:
-        """The blocks of each slide, tables cut to what fits."""
-        room = self._blocks_box(content, self._body(None))
+        """The blocks of each slide: side by side where there is room, tables cut to what fits."""
+        room = self._blocks_box(content, self._body())
         boxes = _split(room, len(content.blocks), content.share)
-        ready: list[list[Block | Fitted]] = []
-        for block, box in zip(content.blocks, boxes, strict=True):
-            if isinstance(block, Table):
-                wide, high = box.width * 72, box.height * 72
-                ready.append(list(best_fit(block, wide, high, _TABLE_SIZES, ARIAL)))
-            else:
-                ready.append([block])
+        if len(boxes) > 1 and any(
+            self._too_small(block, box) for block, box in zip(content.blocks, boxes, strict=True)
+        ):
+            return [(part,) for block in content.blocks for part in self._pages(block, room)]
+        ready = [self._pages(block, box) for block, box in zip(content.blocks, boxes, strict=True)]
         # Where one block goes on, the others are repeated beside it.
         most = max((len(pages) for pages in ready), default=1)
         return [
             tuple(pages[min(number, len(pages) - 1)] for pages in ready) for number in range(most)
         ]
+
+    def _pages(self, block: Block, box: _Box) -> list[Block | Fitted]:
+        if not isinstance(block, Table):
+            return [block]
+        table = whole_if_short(block)
+        return [*best_fit(table, box.width * 72, box.height * 72, _TABLE_SIZES, self.narrow)]
+
+    def _too_small(self, block: Block, box: _Box) -> bool:
+        """Whether a block needs a slide to itself: on a 4:3 template two rarely fit."""
+        if isinstance(block, (Chart, MapBlock)):
+            return box.width < _LEAST_WIDTH
+        if not isinstance(block, Table):
+            return False
+        parts = best_fit(block, box.width * 72, box.height * 72, _TABLE_SIZES, self.narrow)
+        if len(block.rows) <= SHORT_TABLE:
+            return not holds_all(parts, block, self.narrow, figures_whole=False)
+        return len(parts[0].rows) < 8
 
     def _one(self, content: Slide, heading: str, blocks: Sequence[Block | Fitted]) -> None:
         slide = self.presentation.slides.add_slide(self.plain)
@@ -254,10 +273,10 @@ class _Writer:
         title.text_frame.text = printable(heading)
         title.text_frame.auto_size = MSO_AUTO_SIZE.TEXT_TO_FIT_SHAPE
         self._drop_empty(slide)
-        body = self._body(slide)
+        body = self._body()
         top = body.top
         for text, size, bold in _lead(content):
-            high = _text_height(text, size, body.width)
+            high = _text_height(text, size, body.width, self.narrow)
             box = replace(body, top=top, height=high)
             self._text(slide, box, [text], size=size, bold=bold, name="Message")
             top += high
@@ -269,17 +288,16 @@ class _Writer:
 
     # --- where there is room ---
 
-    def _body(self, slide: Any) -> _Box:
+    def _body(self) -> _Box:
         """Below the layout's title, above its footer, as wide as its title."""
         holder = _holder(self.plain, _TITLES)
-        left, top, width, height = _inches(holder)
+        left, top, _, height = _inches(holder)
         if top > 0.4 * self.high or top + height > 0.5 * self.high:
             # A title at the foot or down the side: the upper left is free.
             left, below = 0.04 * self.wide, 0.06 * self.high
         else:
             below = top + height + 0.04
         margin = min(max(left, 0.3), 0.08 * self.wide)
-        del slide, width
         return _Box(margin, below, self.wide - 2 * margin, self._footer_top() - 0.08 - below)
 
     def _footer_top(self) -> float:
@@ -294,7 +312,9 @@ class _Writer:
         return lowest - 0.42
 
     def _blocks_box(self, content: Slide, body: _Box) -> _Box:
-        used = sum(_text_height(text, size, body.width) for text, size, _ in _lead(content))
+        used = sum(
+            _text_height(text, size, body.width, self.narrow) for text, size, _ in _lead(content)
+        )
         used += 0.08 if used else 0
         return replace(body, top=body.top + used, height=body.height - used)
 
@@ -341,11 +361,11 @@ class _Writer:
                 _bullet(paragraph, size)
 
     def _footer(self, slide: Any, text: str, link: str) -> None:
-        body = self._body(slide)
+        body = self._body()
         box = _Box(body.left, self._footer_top(), body.width - 0.35, 0.4)
         words = f"{text} Made {self.deck.made_text}. View: {link}"
         size: float = _FOOTER_SIZE
-        while size > 7 and len(wrap(words, size * ARIAL, box.width * 72)) > 2:
+        while size > 7 and len(wrap(words, size * self.narrow, box.width * 72)) > 2:
             size -= 0.5
         self._text(slide, box, [words], size=size, colour=QUIET, name="Source and period")
 
@@ -367,20 +387,18 @@ class _Writer:
 
     def _bullets(self, slide: Any, block: Bullets, box: _Box) -> None:
         if block.caption:
-            high = _text_height(block.caption, _BULLET_SIZE, box.width)
+            high = _text_height(block.caption, _BULLET_SIZE, box.width, self.narrow)
             self._text(slide, replace(box, height=high), [block.caption], size=_BULLET_SIZE,
                        bold=True, name="Caption")  # fmt: skip
             box = replace(box, top=box.top + high + 0.1, height=box.height - high - 0.1)
         size: float = _BULLET_SIZE
-        while (
-            size > 12
-            and sum(
-                _text_height(item, size, box.width - 0.35) + size * 0.6 / 72 for item in block.items
-            )
-            > box.height
-        ):
+        while size > 12 and self._bullets_height(block.items, size, box.width) > box.height:
             size -= 1
         self._text(slide, box, block.items, size=size, bullets=True, name="Points")
+
+    def _bullets_height(self, items: Sequence[str], size: float, wide: float) -> float:
+        lines = sum(_text_height(item, size, wide - 0.35, self.narrow) for item in items)
+        return lines + len(items) * size * 0.6 / 72
 
     def _table(self, slide: Any, fitted: Fitted, box: _Box) -> None:
         caption_high = fitted.caption_height / 72
@@ -430,9 +448,9 @@ def _split(box: _Box, parts: int, share: float) -> list[_Box]:
     ]
 
 
-def _text_height(text: str, size: float, wide: float) -> float:
+def _text_height(text: str, size: float, wide: float, narrow: float) -> float:
     """Inches that a text takes at a width in inches."""
-    return max(1, len(wrap(text, size * ARIAL, wide * 72))) * size * 1.22 / 72 + 0.03
+    return max(1, len(wrap(text, size * narrow, wide * 72))) * size * 1.22 / 72 + 0.03
 
 
 def _holder(shapes: Any, kinds: Sequence[Any]) -> Any:
@@ -528,7 +546,10 @@ def _style(native: Any, chart: Chart) -> None:
         native.legend.position = XL_LEGEND_POSITION.BOTTOM
         native.legend.include_in_layout = False
         native.legend.font.size = Pt(11)
-    _axis_style(native.value_axis, chart.value_title, chart.number_format)
+    whole = chart.number_format.partition(".")[0] if chart.kind == "bars" else chart.number_format
+    _axis_style(native.value_axis, chart.value_title, f"{whole};−{whole}")
+    if chart.kind == "bars":
+        native.value_axis.major_unit = _step(chart)
     if chart.bounds is not None:
         native.value_axis.minimum_scale, native.value_axis.maximum_scale = chart.bounds
     if chart.kind == "scatter":
@@ -548,6 +569,16 @@ def _style(native: Any, chart: Chart) -> None:
         native.value_axis.tick_labels.number_format = "0%"
     for series, own in zip(_drawn(chart), plot.series, strict=True):
         _bar_series(own, series, chart)
+
+
+def _step(chart: Chart) -> float:
+    """A round distance between the ticks, so that there are about five and their words fit."""
+    values = [value for series in chart.series for value in series.values if value is not None]
+    span = max([*values, 0.0]) - min([*values, 0.0])
+    if span <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(span / 4))
+    return power * min(step for step in (1, 2, 2.5, 5, 10) if step * power >= span / 4)
 
 
 def _every_label(axis: Any) -> None:
@@ -591,7 +622,7 @@ def _bar_series(own: Any, series: Series, chart: Chart) -> None:
     if chart.kind == "bars":
         labels = own.data_labels
         labels.show_value = True
-        labels.number_format = chart.number_format
+        labels.number_format = f"{chart.number_format};−{chart.number_format}"
         labels.number_format_is_linked = False
         labels.font.size = Pt(11)
     if series.low:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from matplotlib.textpath import TextPath
 
 from pcs_dash.report.content import Table
-from pcs_dash.report.layout import best_fit, fit_rows
+from pcs_dash.report.layout import best_fit, fit_rows, whole_if_short
 from pcs_dash.report.text import drawable, printable, shorten, width, wrap
 
 words = st.text(st.characters(codec="utf-8"), max_size=40)
@@ -81,6 +81,10 @@ def test_no_page_of_a_table_is_higher_than_its_box(table: Table, wide: float, hi
 def test_the_largest_size_that_holds_everything_is_taken() -> None:
     table = Table("Few", ("Name", "Figure"), (("A", "1"), ("B", "2")))
     assert best_fit(table, 400, 300, (16, 14, 12), 0.9)[0].size == 16
+    short = Table("Short", ("Name", "Figure"), tuple((f"Row {n}", "1") for n in range(9)))
+    pages = best_fit(whole_if_short(short), 400, 120, (16, 14, 12), 0.9)
+    assert [row for page in pages for row in page.rows] == list(short.rows)
+    assert len(pages) > 1
     many = Table("Many", ("Name", "Figure"), tuple((f"Row {n}", "1") for n in range(40)))
     fitted = best_fit(many, 400, 300, (16, 14, 12), 0.9)[0]
     assert fitted.size == 12

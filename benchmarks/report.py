@@ -1,0 +1,64 @@
+"""How long the exports take and how large they are: `python -m benchmarks.report [AREA ...]`.
+
+To reach on 2 cores: PowerPoint of ten slides 10 s, HTML 5 s, search 5 ms a key. Reading the data
+and importing the libraries (once per process) stand apart.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+
+from pcs_dash.areas import find_area
+from pcs_dash.build import build_dataset
+from pcs_dash.report.content import build_deck
+from pcs_dash.report.files import KINDS, make
+from pcs_dash.search import build_index
+from pcs_dash.stories import ready_made
+
+QUERIES = (
+    "a",
+    "su",
+    "surgery",
+    "F810",
+    "grays surg",
+    "ss7 4zz",
+    "thurrock 001",
+    "zzqq",
+    "basildon",
+)
+
+
+def main(names: list[str]) -> None:
+    """Print one line a measurement."""
+    start = time.perf_counter()
+    dataset = build_dataset()
+    print(f"data set: {time.perf_counter() - start:.2f} s")
+    for name in names or ["Thurrock", "Mid and South Essex", "Essex"]:
+        area = find_area(name)
+        story = ready_made(area)
+        for kind in KINDS:
+            make(build_deck(dataset, story, area=area), kind)  # imports and font caches
+            times = []
+            for _ in range(3):
+                start = time.perf_counter()
+                content = make(build_deck(dataset, story, area=area), kind)
+                times.append(time.perf_counter() - start)
+            print(f"{name} {kind}: {statistics.median(times):.2f} s, {len(content):,} bytes")
+    start = time.perf_counter()
+    index = build_index(dataset)
+    print(f"search index of {len(index):,} entries: {time.perf_counter() - start:.2f} s")
+    for query in QUERIES:
+        times = []
+        for _ in range(50):
+            start = time.perf_counter()
+            index.find(query)
+            times.append(1_000 * (time.perf_counter() - start))
+        print(
+            f"search {query!r}: median {statistics.median(times):.2f} ms, worst {max(times):.2f} ms"
+        )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
