@@ -116,7 +116,7 @@ def _in_words(what: str, counts: pd.Series) -> str:
 
 explore(choices)
 
-st.subheader("Districts")
+st.header("Districts")
 table = deprivation.district_table(choices.practices, lsoas, edition)
 st.dataframe(
     table.reset_index().rename(

@@ -135,7 +135,7 @@ def explore(choices: Choices) -> None:
         )
         show.show_legend(maps.quintile_legend(choices.edition, maps.QUINTILE_GREYS))
 
-    st.subheader("All practices")
+    st.header("All practices")
     st.dataframe(
         table,
         hide_index=True,

@@ -15,8 +15,9 @@ _STYLE = """
 .stMainBlockContainer { padding-top: 2.6rem; padding-bottom: 2rem; }
 .stMainBlockContainer h1 { font-size: 1.9rem; padding: 0 0 0.3rem; }
 .st-key-headline p { font-size: 1.25rem; font-weight: 600; line-height: 1.35; }
-.stMainBlockContainer [data-testid="stCaptionContainer"], section[data-testid="stSidebar"]
-[data-testid="stCaptionContainer"] { color: #425563; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
+  color: #425563 !important; opacity: 1 !important;
+}
 .stMainBlockContainer h2 { font-size: 1.4rem; padding-bottom: 0.2rem; }
 .stMainBlockContainer h3 { font-size: 1.15rem; }
 .st-key-headline-figures [data-testid="stHorizontalBlock"] {
