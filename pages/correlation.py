@@ -7,21 +7,14 @@ from pcs_dash import charts, maps, profile, words
 from pcs_dash.metrics import correlation, inequality
 from pcs_dash.metrics.workforce import patients_per_fte_gp
 from pcs_dash.sources import QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
-from pcs_dash.ui import page, show
-from pcs_dash.ui.address import tell_unknown
+from pcs_dash.ui import evidence, page, show
+from pcs_dash.ui.address import given_labels, tell_unknown
 
 dataset, web, choices = page.begin()
 area, definition, practices = choices.area, choices.definition, choices.practices
 
 st.title(f"Under-doctoring and deprivation: {area.label}")
-
-
-@st.cache_data(show_spinner="Resampling the practices ...", max_entries=200)
-def quintiles(codes: tuple[str, ...], gp: str, edition: str) -> inequality.QuintileTable:
-    """The quintile table of these practices, with its bootstrap."""
-    return inequality.quintile_table(
-        dataset.practices.loc[list(codes)], definition=gp, edition=edition
-    )
+evidence.stop_if_empty(choices)
 
 
 def menu(label: str, axis: str, key: str) -> str:
@@ -52,7 +45,7 @@ results = {
     method: correlation.correlate_practices(
         practices, x, y, definition=definition.key, method=method, weighted=weighted
     )
-    for method in ("pearson", "spearman")
+    for method in correlation.METHODS
 }
 sentence = words.correlation_words(
     results["pearson"],
@@ -62,32 +55,17 @@ sentence = words.correlation_words(
     definition=definition.key,
     date=WORKFORCE_PERIOD,
 )
-st.markdown(f"#### {sentence.finding}")
-st.markdown(f"{sentence.caution} {sentence.basis}")
-
-table = pd.DataFrame(
-    [
-        {
-            "Coefficient": correlation.COEFFICIENT_NAMES[method],
-            "Value": profile.decimal(result.coefficient),
-            "95% interval": profile.interval(result.ci_low, result.ci_high),
-            "p": words.p_text(result.p_value) or profile.NO_FIGURE,
-            "Practices": f"{result.n:,}"
-            + (f" ({result.n_missing} without a figure)" if result.n_missing else ""),
-            "Interval by": result.interval_method,
-        }
-        for method, result in results.items()
-    ]
-)
-show.small_table(table, caption="Practice level: every practice is one point")
+evidence.say(sentence, headline=True)
 
 left, right = st.columns([3, 2], gap="medium")
 x_values = correlation.measure(practices, x, definition.key)
 y_values = correlation.measure(practices, y, definition.key)
+weights = practices["patients"].astype("float64") if weighted else None
+fitted = correlation.lines(x_values, y_values, weights=weights)
 with left:
     st.subheader("Practice by practice")
     on_ratio = y == "patients_per_fte_gp"
-    st.altair_chart(
+    evidence.chart(
         charts.scatter(
             practices,
             x=x_values,
@@ -96,10 +74,25 @@ with left:
             y_title=f"{up.label} ({up.unit})" if up.unit not in up.label.lower() else up.label,
             benchmark=choices.benchmark.value if on_ratio else None,
             benchmark_label=f"{choices.benchmark.label} {choices.benchmark.value:,.0f}",
+            lines=[(line.name, line.intercept, line.slope) for line in fitted],
             description=sentence.text,
+            height=480,
         ),
+        sentence.text,
         key="scatter",
     )
+    places = words.decimals_for(max((abs(line.slope) for line in fitted), default=0.0))
+    if fitted:
+        st.caption(
+            "Slope per unit of deprivation, with 95% interval: "
+            + "; ".join(
+                f"{line.name} {words.number(line.slope, places)} "
+                f"({evidence.between(line.slope_low, line.slope_high, places)})"
+                for line in fitted
+            )
+            + ". Theil-Sen is the median of the slopes between all pairs of practices: a few odd "
+            "practices can't turn it."
+        )
 with right:
     st.subheader("On the map")
     all_x = correlation.measure(dataset.practices, x, definition.key)
@@ -118,33 +111,61 @@ with right:
     show.show_map(web, content, key="correlation-map", height=400)
     show.bivariate_legend(across.label, up.label)
 
-st.subheader("By deprivation quintile of where patients live")
-by_quintile = quintiles(tuple(practices.index), definition.key, choices.edition)
-gap = by_quintile.gaps["patients_per_fte_gp"]
-gap_sentence = words.gap_words(
-    gap, place=area.name, definition=definition.key, date=WORKFORCE_PERIOD
-)
-left, right = st.columns([3, 2], gap="medium")
-with left:
-    st.altair_chart(
-        charts.by_quintile(
-            by_quintile.table,
-            value="patients_per_fte_gp",
-            title="Patients per FTE GP",
-            benchmark=choices.benchmark.value,
-            benchmark_label=f"{choices.benchmark.label} {choices.benchmark.value:,.0f}",
-            description=gap_sentence.text,
-        ),
-        key="by-quintile",
+
+@st.fragment
+def coefficients() -> None:
+    """Three coefficients, from a formula or resampled."""
+    st.subheader("Three coefficients")
+    resampled = st.toggle(
+        "Bootstrap intervals",
+        key="bootstrap",
+        bind="query-params",
+        help="Off: from a formula (Fisher's z; Bonett and Wright). On: 2,000 random resamples of "
+        "the practices, bias-corrected (BCa), always the same ones (seed 0).",
     )
-with right:
-    st.markdown(f"**{gap_sentence.finding}** {gap_sentence.caution} {gap_sentence.basis}")
-    st.caption(
-        f"Each practice's patients and FTE are shared out over quintiles in proportion to where "
-        f"its patients lived in {QUINTILE_MIX_PERIOD} (IMD {choices.edition}). Intervals: "
-        f"{by_quintile.interval_method}."
+    shown = results
+    if resampled:
+        shown = {
+            method: evidence.computed(
+                ("bootstrap", evidence.codes(choices), definition.key, x, y, method, weighted),
+                lambda method=method: correlation.correlate(
+                    x_values, y_values, method=method, weights=weights, interval="bootstrap"
+                ),
+                label="Resampling the practices",
+            )
+            for method in correlation.METHODS
+        }
+    show.small_table(
+        pd.DataFrame([coefficient_row(result) for result in shown.values()]),
+        caption="Practice level: every practice is one point",
     )
-show.download_csv(by_quintile.table, name=f"quintiles-{area.key}-{definition.key}")
+    for result in shown.values():
+        if result.reason:
+            st.info(result.reason)
+            break
+    told = {
+        method: words.correlation_words(
+            result, place=area.name, x=x, y=y, definition=definition.key, date=WORKFORCE_PERIOD
+        ).text
+        for method, result in shown.items()
+    }
+    evidence.paper("\n\n".join(told.values()), key="coefficients")
+
+
+def coefficient_row(result: correlation.Correlation) -> dict[str, str]:
+    """A coefficient with all it rests on, as text."""
+    missing = f" ({result.n_missing} without a figure)" if result.n_missing else ""
+    return {
+        "Coefficient": correlation.COEFFICIENT_NAMES[result.method],
+        "Value": profile.decimal(result.coefficient),
+        "95% interval": evidence.between(result.ci_low, result.ci_high),
+        "p": words.p_text(result.p_value) or profile.NO_FIGURE,
+        "Practices": f"{result.n:,}{missing}",
+        "Interval by": result.interval_method,
+    }
+
+
+coefficients()
 
 st.subheader("Areas side by side")
 counted_everywhere = (
@@ -155,17 +176,20 @@ counted_everywhere = (
 forest = correlation.forest(
     counted_everywhere, x=x, y=y, definition=definition.key, weighted=weighted
 )
-st.altair_chart(
+forest_text = "; ".join(
+    f"{name}: {profile.decimal(row['coefficient'])} "
+    f"({words.interval_text(row['ci_low'], row['ci_high'], 2)}, n = {int(row['n']):,})"
+    for name, row in forest.iterrows()
+)
+forest_text = (
+    f"Pearson's r of {up.label} with {across.label}. {forest_text}. "
+    f"{words.definition_text(definition.key, WORKFORCE_PERIOD)}"
+)
+evidence.chart(
     charts.forest(
-        forest,
-        title="Pearson's r with 95% interval",
-        description="; ".join(
-            f"{name}: {profile.decimal(row['coefficient'])} "
-            f"({profile.interval(row['ci_low'], row['ci_high'])})"
-            for name, row in forest.iterrows()
-        ),
-        highlight=area.name,
+        forest, title="Pearson's r with 95% interval", description=forest_text, highlight=area.name
     ),
+    forest_text,
     key="forest",
 )
 st.caption(
@@ -173,6 +197,236 @@ st.caption(
     "intervals side by side, one or two may exclude zero by chance alone."
 )
 show.download_csv(forest, name=f"correlation-areas-{x}-{y}-{definition.key}")
+st.subheader("Within places and between places")
+
+
+def groups() -> tuple[str, str]:
+    """Column and word of the groups: places, or PCNs where there is one place only."""
+    return ("place", "places") if len(practices["place"].unique()) > 1 else ("pcn", "PCNs")
+
+
+@st.fragment
+def levels() -> None:
+    """Whether the slope over all practices is also the slope inside the places."""
+    column, unit = groups()
+    result = evidence.computed(
+        ("within", evidence.codes(choices), definition.key, x, y, column),
+        lambda: correlation.within_between(x_values, y_values, practices[column]),
+        label="Fitting the mixed model",
+    )
+    said = words.within_between_words(
+        result, definition=definition.key, date=WORKFORCE_PERIOD, unit=unit
+    )
+    rows = {
+        "Over all practices": ("pooled", result.n),
+        f"Within {unit}": ("within", result.n),
+        f"Between {unit}": ("between", result.n_groups),
+        "Mixed model": ("mixed", result.n),
+    }
+    table = pd.DataFrame(
+        {
+            name: {
+                "coefficient": getattr(result, key),
+                "ci_low": getattr(result, f"{key}_low"),
+                "ci_high": getattr(result, f"{key}_high"),
+                "n": n,
+            }
+            for name, (key, n) in rows.items()
+        }
+    ).T.rename_axis("slope")
+    table["n"] = table["n"].astype(int)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        evidence.chart(
+            charts.forest(
+                table,
+                title=f"{up.label}: change for one unit of deprivation, 95% interval",
+                description=said.text,
+                domain=None,
+                unit="Practices or groups",
+            ),
+            said.text,
+            key="within",
+        )
+    with right:
+        evidence.say(said)
+        if result.note:
+            st.caption(result.note)
+        if results["pearson"].excludes_zero and result.pooled_low < 0 < result.pooled_high:
+            st.info(
+                "The interval of Pearson's r at the top leaves zero out, this one does not: it "
+                "allows for practices that spread unequally, and a few very high figures carry "
+                "much of the correlation. Say both, or leave out implausible FTE and look again."
+            )
+        st.caption(
+            f"Within: each of the {result.n_groups} {unit} has its own level. Between: one point "
+            "a group. Mixed: a random level for each group"
+            + (
+                f", {result.group_share:.0%} of the variance lies between them."
+                if pd.notna(result.group_share)
+                else "."
+            )
+            + f" Unweighted. Intervals: {result.errors}."
+        )
+    show.small_table(group_rows(result.groups, unit), caption=f"The line inside each of the {unit}")
+    show.download_csv(result.groups, name=f"within-{area.key}-{x}-{y}-{definition.key}")
+
+
+def group_rows(table: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """Each group's means and slope as text."""
+    columns = [unit.removesuffix("s").capitalize() if unit == "places" else "PCN"]
+    columns += ["Practices", "Mean deprivation", "Mean figure", "Slope (95% interval)"]
+    largest = table[["slope_low", "slope_high"]].abs().to_numpy()
+    decimals = words.decimals_for(largest[largest == largest].max(initial=0.0))
+    rows = []
+    for group, row in table.iterrows():
+        slope = "too few practices"
+        if pd.notna(row["slope"]):
+            limits = evidence.between(row["slope_low"], row["slope_high"], decimals)
+            slope = f"{words.number(row['slope'], decimals)} ({limits})"
+        cells = [group, f"{int(row['n']):,}", words.number(row["mean_x"], 1)]
+        cells += [words.number(row["mean_y"], words.decimals_for(row["mean_y"])), slope]
+        rows.append(dict(zip(columns, cells, strict=True)))
+    return pd.DataFrame(rows, columns=columns)
+
+
+levels()
+
+
+@st.fragment
+def allowing() -> None:
+    """The correlation that is left once age and recorded illness are allowed for."""
+    st.subheader("Allowing for age and illness")
+    labels = given_labels()
+    given = st.multiselect(
+        "Allow for",
+        list(labels),
+        default=["pct_65plus", "prev_hyp", "prev_dm"],
+        format_func=labels.__getitem__,
+        key="given",
+        bind="query-params",
+    )
+    if not given:
+        st.info("Choose at least one figure to allow for.")
+        return
+    result = correlation.partial_correlation(
+        x_values, y_values, practices[given].rename(columns=labels)
+    )
+    plain_result = results["pearson"]
+    said = words.correlation_words(
+        result, place=area.name, x=x, y=y, definition=definition.key, date=WORKFORCE_PERIOD
+    )
+    names = ", ".join(labels[key] for key in given)
+    said = words.Words(
+        f"Once {names} {'is' if len(given) == 1 else 'are'} allowed for: "
+        f"{said.finding[0].lower()}{said.finding[1:]}",
+        said.caution,
+        said.basis.replace("Pearson's r", "Partial Pearson's r"),
+    )
+    evidence.say(said)
+    show.small_table(
+        pd.DataFrame(
+            [
+                {
+                    "Pearson's r": name,
+                    "Value": profile.decimal(shown.coefficient),
+                    "95% interval": evidence.between(shown.ci_low, shown.ci_high),
+                    "p": words.p_text(shown.p_value) or profile.NO_FIGURE,
+                    "Practices": f"{shown.n:,}",
+                }
+                for name, shown in (("as it is", plain_result), ("allowing for these", result))
+            ]
+        ),
+        caption="Before and after; the second is unweighted",
+    )
+    st.caption(
+        "Illness is recorded less where GPs are few, so allowing for it can hide a real "
+        "disadvantage."
+    )
+    evidence.paper(said.text, key="given")
+
+
+allowing()
+
+st.subheader("Which practices carry the result?")
+carried = correlation.influence(x_values, y_values, weights=weights)
+if carried.empty:
+    st.info("There are too few practices to leave one out.")
+else:
+    turning = int(carried["changes_conclusion"].sum())
+    first = carried.iloc[0]
+    carried_text = (
+        f"In {area.name} leaving out one practice "
+        + (
+            f"changes whether or on which side the interval excludes zero for {turning:,} of "
+            f"{words.count(len(carried), 'practice')}."
+            if turning
+            else "never changes whether the interval excludes zero."
+        )
+        + f" Without the most influential one ({carried.index[0]}) Pearson's r is "
+        f"{words.number(first['coefficient_without'], 2)} "
+        f"({words.interval_text(first['ci_low'], first['ci_high'], 2)}) in place of "
+        f"{words.number(results['pearson'].coefficient, 2)}."
+    )
+    st.markdown(f"**{carried_text}**")
+    named = carried.assign(name=practices["practice_name"].reindex(carried.index))
+    named["flagged"] = practices["flag_low_fte"].reindex(carried.index)
+    st.dataframe(
+        named.rename_axis("code").reset_index()[
+            [
+                "code", "name", "coefficient_without", "change", "ci_low", "ci_high",
+                "changes_conclusion", "flagged",
+            ]
+        ],
+        hide_index=True,
+        height=260,
+        placeholder="no figure",
+        column_config={
+            "code": "Code",
+            "name": "Practice",
+            "coefficient_without": st.column_config.NumberColumn("r without it", format="%.3f"),
+            "change": st.column_config.NumberColumn("Change", format="%+.3f"),
+            "ci_low": st.column_config.NumberColumn("95% from", format="%.2f"),
+            "ci_high": st.column_config.NumberColumn("to", format="%.2f"),
+            "changes_conclusion": "Changes the conclusion",
+            "flagged": "Implausible FTE",
+        },
+        alt=f"Practices of {area.name} by how much the coefficient moves without them",
+    )  # fmt: skip
+    evidence.paper(carried_text, key="influence")
+    show.download_csv(named, name=f"influence-{area.key}-{x}-{y}-{definition.key}")
+
+st.subheader("By deprivation quintile of where patients live")
+by_quintile = inequality.quintile_table(
+    practices, definition=definition.key, edition=choices.edition
+)
+gap = by_quintile.gaps["patients_per_fte_gp"]
+gap_sentence = words.gap_words(
+    gap, place=area.name, definition=definition.key, date=WORKFORCE_PERIOD
+)
+left, right = st.columns([3, 2], gap="medium")
+with left:
+    evidence.chart(
+        charts.by_quintile(
+            by_quintile.table,
+            value="patients_per_fte_gp",
+            title="Patients per FTE GP",
+            benchmark=choices.benchmark.value,
+            benchmark_label=f"{choices.benchmark.label} {choices.benchmark.value:,.0f}",
+            description=gap_sentence.text,
+        ),
+        gap_sentence.text,
+        key="by-quintile",
+    )
+with right:
+    st.markdown(f"**{gap_sentence.finding}** {gap_sentence.caution} {gap_sentence.basis}")
+    st.caption(
+        f"Each practice's patients and FTE are shared out over quintiles in proportion to where "
+        f"its patients lived in {QUINTILE_MIX_PERIOD} (IMD {choices.edition}). Intervals: "
+        f"{by_quintile.interval_method}. More of it on the page Inequality."
+    )
+show.download_csv(by_quintile.table, name=f"quintiles-{area.key}-{definition.key}")
+
 show.footer(
     f"{choices.basis}",
     "Deprivation: patient-weighted IMD 2025 score (OHID), or shares of patients by quintile "

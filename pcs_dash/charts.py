@@ -32,6 +32,16 @@ ACCENT = "#005eb8"
 NUMBERS = alt.Axis(format=",.0f", tickCount=5)
 
 
+def _numbers(values: pd.Series) -> alt.Axis:
+    """`NUMBERS`, with a decimal where the figures are so small that their ticks need one."""
+    largest = values.abs().max()
+    return alt.Axis(format=",.1f", tickCount=5) if largest < 20 else NUMBERS
+
+
+# "1 (most deprived)" in lines, so that all five labels fit a narrow screen.
+_QUINTILE_AXIS = alt.Axis(labelAngle=0, labelOverlap=False, labelExpr="split(datum.label, ' ')")
+
+
 def _place_scale(kind: str) -> alt.Scale:
     values = PLACE_COLOURS if kind == "colour" else PLACE_SHAPES
     return alt.Scale(domain=list(PLACES.values()), range=list(values))
@@ -66,7 +76,15 @@ def scatter(
         }
     ).dropna(subset=["x", "y"])
     here = [place for place in PLACES.values() if place in set(table["place"])]
-    legend = alt.Legend(title="Place", orient="bottom", columns=4, values=here, symbolSize=90)
+    legend = alt.Legend(
+        title="Place",
+        orient="bottom",
+        columns=2,
+        labelLimit=220,
+        values=here,
+        symbolSize=90,
+        symbolStrokeWidth=0.8,
+    )
     points = (
         alt.Chart(table)
         .mark_point(filled=True, opacity=0.78, stroke=INK, strokeWidth=0.6)
@@ -161,10 +179,10 @@ def by_quintile(
             "quintile:N",
             sort=order,
             title="Deprivation quintile of where patients live",
-            axis=alt.Axis(labelAngle=0),
+            axis=_QUINTILE_AXIS,
         )
     )
-    axis = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=NUMBERS)
+    axis = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=_numbers(data["value"]))
     tooltip = [
         alt.Tooltip("quintile:N", title="Quintile"),
         alt.Tooltip("value:Q", title=title, format=",.1f"),
@@ -234,12 +252,20 @@ def quintile_bars(
 
 
 def forest(
-    table: pd.DataFrame, *, title: str, description: str, highlight: str = ""
+    table: pd.DataFrame,
+    *,
+    title: str,
+    description: str,
+    highlight: str = "",
+    domain: tuple[float, float] | None = (-1, 1),
+    mark_at: Sequence[float] = (0.0,),
+    unit: str = "Practices",
 ) -> alt.LayerChart:
     """Estimates with their intervals, one row an area in the table's order.
 
-    `table`: index the area's name, columns coefficient, ci_low, ci_high, n. Areas without an
-    estimate keep their row, empty.
+    `table`: index the area's name, columns coefficient, ci_low, ci_high, n (how many of `unit`).
+    Areas without an estimate keep their row, empty. `domain`: the ends of the axis, None to fit
+    it. `mark_at`: where dashed lines stand.
     """
     data = table.reset_index().rename(columns={table.index.name or "index": "area"})
     data["label"] = [f"{area} (n = {n:,})" for area, n in zip(data["area"], data["n"], strict=True)]
@@ -247,20 +273,395 @@ def forest(
     y = alt.Y("label:N", sort=list(data["label"]), title=None, axis=alt.Axis(labelLimit=260))
     tooltip = [
         alt.Tooltip("area:N", title="Area"),
-        alt.Tooltip("n:Q", title="Practices"),
+        alt.Tooltip("n:Q", title=unit),
         alt.Tooltip("coefficient:Q", title=title, format=".2f"),
         alt.Tooltip("ci_low:Q", title="95% interval from", format=".2f"),
         alt.Tooltip("ci_high:Q", title="to", format=".2f"),
     ]
     colour = alt.condition("datum.chosen", alt.value(ACCENT), alt.value(INK))
     base = alt.Chart(data).encode(y=y, tooltip=tooltip)
-    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=MUTED, strokeDash=[4, 4])
+    marks = alt.Chart(pd.DataFrame({"at": list(mark_at)})).mark_rule(color=MUTED, strokeDash=[4, 4])
+    scale = alt.Scale(domain=list(domain)) if domain else alt.Scale()
     return alt.layer(
-        zero.encode(x="zero:Q"),
+        marks.encode(x="at:Q"),
         base.mark_rule(strokeWidth=2).encode(
-            x=alt.X("ci_low:Q", title=title, scale=alt.Scale(domain=[-1, 1])),
+            x=alt.X("ci_low:Q", title=title, scale=scale),
             x2="ci_high:Q",
             color=colour,
         ),
         base.mark_point(filled=True, size=90, opacity=1).encode(x="coefficient:Q", color=colour),
-    ).properties(height=34 * len(data), description=description)
+    ).properties(height=80 + 32 * len(data), description=description)
+
+
+# --- Inequality ---------------------------------------------------------------------------------
+
+
+def gradient(
+    groups: pd.DataFrame,
+    *,
+    value: str,
+    title: str,
+    intercept: float,
+    sii: float,
+    description: str,
+    height: int = 300,
+) -> alt.LayerChart:
+    """Groups at their relative rank with the line of the Slope Index of Inequality.
+
+    `groups`: from the most to the least deprived, index their names, columns patients and `value`.
+    A group spans its share of the patients on the axis from 0 to 1.
+    """
+    patients = groups["patients"].to_numpy(dtype=float)
+    ends = np.cumsum(patients) / patients.sum() if patients.sum() > 0 else np.zeros(len(groups))
+    data = pd.DataFrame(
+        {
+            "group": [QUINTILE_LABELS.get(name, str(name)) for name in groups.index],
+            "from": np.concatenate([[0.0], ends[:-1]]),
+            "to": ends,
+            "value": groups[value].to_numpy(dtype=float),
+            "patients": patients,
+        }
+    ).dropna(subset=["value"])
+    data["rank"] = (data["from"] + data["to"]) / 2
+    tooltip = [
+        alt.Tooltip("group:N", title="Group"),
+        alt.Tooltip("value:Q", title=title, format=",.1f"),
+        alt.Tooltip("patients:Q", title="Patients", format=",.0f"),
+    ]
+    across = "Patients ranked from the most (0) to the least deprived (1)"
+    x = alt.X("rank:Q", title=across, scale=alt.Scale(domain=[0, 1]))
+    y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=_numbers(data["value"]))
+    spans = (
+        alt.Chart(data)
+        .mark_rule(color=MUTED, strokeWidth=4, opacity=0.55)
+        .encode(x=alt.X("from:Q", title=across), x2="to:Q", y=y, tooltip=tooltip)
+    )
+    points = (
+        alt.Chart(data)
+        .mark_point(filled=True, color=ACCENT, stroke=INK, strokeWidth=0.6, opacity=0.85)
+        .encode(
+            x=x,
+            y=y,
+            size=alt.Size("patients:Q", legend=None, scale=alt.Scale(range=[30, 220])),
+            tooltip=tooltip,
+        )
+    )
+    layers: list[Any] = [spans, points]
+    if np.isfinite(intercept) and np.isfinite(sii):
+        line = pd.DataFrame({"rank": [0.0, 1.0], "value": [intercept, intercept + sii]})
+        line["label"] = [
+            f"{end:,.0f}" if abs(end) >= 100 else f"{end:,.1f}" for end in line["value"]
+        ]
+        drawn = alt.Chart(line).encode(x="rank:Q", y="value:Q")
+        layers.append(drawn.mark_line(color=INK, strokeWidth=2))
+        # On the side of the line where it leaves room.
+        above = -12 if sii > 0 else 14
+        for end, align, dx, dy in ((0.0, "left", 4, above), (1.0, "right", -4, -above)):
+            layers.append(
+                drawn.transform_filter(f"datum.rank == {end}")
+                .mark_text(align=align, dx=dx, dy=dy, color=INK, fontWeight="bold")
+                .encode(text="label:N")
+            )
+    return alt.layer(*layers).properties(height=height, description=description)
+
+
+def raw_and_adjusted(
+    table: pd.DataFrame, *, title: str, description: str, height: int = 300
+) -> alt.Chart | alt.LayerChart:
+    """A measure by quintile on raw and on need-adjusted lists, side by side, with intervals.
+
+    `table`: columns quintile (1 to 5), list ("raw", "need-adjusted"), value, low, high.
+    """
+    data = table.assign(quintile=[QUINTILE_LABELS[int(q)] for q in table["quintile"]])
+    kinds = list(dict.fromkeys(data["list"]))
+    base = alt.Chart(data).encode(
+        x=alt.X(
+            "quintile:N",
+            sort=list(QUINTILE_LABELS.values()),
+            title="Deprivation quintile of where patients live",
+            axis=_QUINTILE_AXIS,
+        ),
+        xOffset=alt.XOffset("list:N", sort=kinds),
+        color=alt.Color(
+            "list:N",
+            scale=alt.Scale(domain=kinds, range=[INK, "#d55e00"]),
+            legend=alt.Legend(title="Lists", orient="bottom", symbolSize=90, symbolStrokeWidth=0.8),
+        ),
+        tooltip=[
+            alt.Tooltip("quintile:N", title="Quintile"),
+            alt.Tooltip("list:N", title="Lists"),
+            alt.Tooltip("value:Q", title=title, format=",.1f"),
+            alt.Tooltip("low:Q", title="95% interval from", format=",.1f"),
+            alt.Tooltip("high:Q", title="to", format=",.1f"),
+        ],
+    )
+    y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=NUMBERS)
+    return alt.layer(
+        base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=title), y2="high:Q"),
+        base.mark_point(filled=True, size=110, opacity=1).encode(
+            y=y,
+            shape=alt.Shape(
+                "list:N",
+                scale=alt.Scale(domain=kinds, range=["circle", "diamond"]),
+                legend=alt.Legend(
+                    title="Lists", orient="bottom", symbolSize=90, symbolStrokeWidth=0.8
+                ),
+            ),
+        ),
+    ).properties(height=height, description=description)
+
+
+def concentration(
+    curve: pd.DataFrame, *, resource: str, description: str, height: int = 300
+) -> alt.LayerChart:
+    """Cumulative share of a resource over people, the most deprived first, beside even shares.
+
+    `curve`: columns people and resource, cumulative shares from (0, 0) to (1, 1).
+    """
+    even = pd.DataFrame({"people": [0.0, 1.0], "resource": [0.0, 1.0]})
+    both = pd.concat(
+        [curve[["people", "resource"]].assign(line=resource), even.assign(line="even shares")],
+        ignore_index=True,
+    )
+    percent = alt.Axis(format=".0%", tickCount=5)
+    drawn = (
+        alt.Chart(both)
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("people:Q", title="Patients, most deprived first", axis=percent),
+            y=alt.Y("resource:Q", title=f"Share of {resource}", axis=percent),
+            order="people:Q",
+            strokeDash=alt.StrokeDash(
+                "line:N",
+                scale=alt.Scale(domain=[resource, "even shares"], range=[[1, 0], [5, 4]]),
+                legend=alt.Legend(title=None, orient="bottom"),
+            ),
+            color=alt.Color(
+                "line:N",
+                scale=alt.Scale(domain=[resource, "even shares"], range=[ACCENT, MUTED]),
+                legend=alt.Legend(title=None, orient="bottom"),
+            ),
+            tooltip=[
+                alt.Tooltip("people:Q", title="Patients", format=".1%"),
+                alt.Tooltip("resource:Q", title=resource, format=".1%"),
+            ],
+        )
+    )
+    return alt.layer(drawn).properties(height=height, description=description)
+
+
+# --- Does it survive? ---------------------------------------------------------------------------
+
+
+EXCLUDES, INCLUDES = "interval excludes zero", "interval includes zero"
+
+
+def specifications(
+    curve: pd.DataFrame, *, title: str, description: str, height: int = 400
+) -> alt.LayerChart:
+    """Every specification as a dot with its interval, in the order of the table.
+
+    `curve`: columns coefficient, ci_low, ci_high, excludes_zero, n and the words of each choice
+    (gp_definition, list, flagged, imd_edition, level, weighting).
+    """
+    data = curve.dropna(subset=["coefficient"]).reset_index(drop=True)
+    data["place"] = np.arange(1, len(data) + 1)
+    data["says"] = np.where(data["excludes_zero"].astype(bool), EXCLUDES, INCLUDES)
+    choices = {
+        "gp_definition": "GPs",
+        "list": "Lists",
+        "flagged": "Practices",
+        "imd_edition": "IMD",
+        "level": "Level",
+        "weighting": "Weighting",
+    }
+    tooltip = [
+        alt.Tooltip("coefficient:Q", title=title, format="+.1f"),
+        alt.Tooltip("ci_low:Q", title="95% interval from", format="+.1f"),
+        alt.Tooltip("ci_high:Q", title="to", format="+.1f"),
+        *(alt.Tooltip(f"{key}:N", title=label) for key, label in choices.items()),
+        alt.Tooltip("n:Q", title="Practices"),
+    ]
+    x = alt.X(
+        "place:Q",
+        title="Specifications, lowest to highest",
+        axis=alt.Axis(tickMinStep=1, grid=False, format=",.0f"),
+        scale=alt.Scale(domain=[0, len(data) + 1], nice=False),
+    )
+    sign = alt.Legend(title=None, orient="bottom", symbolSize=90, symbolStrokeWidth=0.8)
+    domain = [EXCLUDES, INCLUDES]
+    base = alt.Chart(data).encode(
+        x=x,
+        tooltip=tooltip,
+        color=alt.Color(
+            "says:N", scale=alt.Scale(domain=domain, range=["#b2182b", MUTED]), legend=sign
+        ),
+    )
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=INK, strokeDash=[4, 4])
+    return alt.layer(
+        zero.encode(y="zero:Q"),
+        base.mark_rule(opacity=0.55).encode(y=alt.Y("ci_low:Q", title=title), y2="ci_high:Q"),
+        base.mark_point(filled=True, size=45, opacity=1).encode(
+            y=alt.Y("coefficient:Q", title=title),
+            shape=alt.Shape(
+                "says:N", scale=alt.Scale(domain=domain, range=["circle", "square"]), legend=sign
+            ),
+        ),
+    ).properties(height=height, description=description)
+
+
+FUNNEL_LINES = {
+    "average": ("average", [1, 0]),
+    "95": ("95% limits", [6, 4]),
+    "998": ("99.8% limits", [2, 2]),
+}
+# In the order of metrics.funnel.POSITIONS: far fewer, fewer, within, more, far more.
+FUNNEL_COLOURS = ("#b2182b", "#f4a582", "#b4bac2", "#92c5de", "#2166ac")
+FUNNEL_SHAPES = ("triangle-down", "square", "circle", "diamond", "triangle-up")
+
+
+def funnel(
+    points: pd.DataFrame,
+    limits: pd.DataFrame,
+    *,
+    positions: Sequence[str],
+    description: str,
+    height: int = 480,
+) -> alt.LayerChart:
+    """Practices by list size against control limits, in FTE GPs per 10,000 patients.
+
+    `points`: index code, columns name, patients, fte_per_10000, patients_per_fte_gp, position.
+    `limits`: columns patients, average, low_95, high_95, low_998, high_998.
+    """
+    long = []
+    for key, (label, _) in FUNNEL_LINES.items():
+        for column in ("average",) if key == "average" else (f"low_{key}", f"high_{key}"):
+            long.append(
+                pd.DataFrame(
+                    {
+                        "patients": limits["patients"],
+                        "value": limits[column],
+                        "line": label,
+                        "part": column,
+                    }
+                )
+            )
+    x = alt.X("patients:Q", title="Registered patients", scale=alt.Scale(zero=False), axis=NUMBERS)
+    # The limits of the smallest practices would flatten the rest: they leave at the top.
+    highest = 1.2 * float(max(points["fte_per_10000"].max(), limits["high_95"].median()))
+    y = alt.Y(
+        "value:Q",
+        title="FTE GPs per 10,000 patients",
+        axis=alt.Axis(tickCount=6),
+        scale=alt.Scale(domain=[0, highest], nice=False),
+    )
+    lines = (
+        alt.Chart(pd.concat(long, ignore_index=True))
+        .mark_line(color=INK, strokeWidth=1.2, clip=True)
+        .encode(
+            x=x,
+            y=y,
+            detail="part:N",
+            strokeDash=alt.StrokeDash(
+                "line:N",
+                scale=alt.Scale(
+                    domain=[label for label, _ in FUNNEL_LINES.values()],
+                    range=[dash for _, dash in FUNNEL_LINES.values()],
+                ),
+                legend=alt.Legend(title=None, orient="bottom"),
+            ),
+        )
+    )
+    data = points.rename_axis("code").reset_index().rename(columns={"fte_per_10000": "value"})
+    here = [position for position in positions if position in set(points["position"])]
+    legend = alt.Legend(
+        title=None,
+        orient="bottom",
+        columns=1,
+        symbolSize=90,
+        symbolStrokeWidth=0.8,
+        labelLimit=260,
+        values=here,
+    )
+    dots = (
+        alt.Chart(data)
+        .mark_point(filled=True, size=70, stroke=INK, strokeWidth=0.6, opacity=0.95)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color(
+                "position:N",
+                scale=alt.Scale(domain=list(positions), range=list(FUNNEL_COLOURS)),
+                legend=legend,
+            ),
+            shape=alt.Shape(
+                "position:N",
+                scale=alt.Scale(domain=list(positions), range=list(FUNNEL_SHAPES)),
+                legend=legend,
+            ),
+            tooltip=[
+                alt.Tooltip("name:N", title="Practice"),
+                alt.Tooltip("code:N", title="Code"),
+                alt.Tooltip("patients:Q", title="Patients", format=",.0f"),
+                alt.Tooltip("value:Q", title="FTE GPs per 10,000", format=",.1f"),
+                alt.Tooltip("patients_per_fte_gp:Q", title="Patients per FTE GP", format=",.0f"),
+                alt.Tooltip("position:N", title="Position"),
+            ],
+        )
+    )
+    return alt.layer(lines, dots).properties(height=height, description=description)
+
+
+# --- Then and now -------------------------------------------------------------------------------
+
+
+def then_and_now(
+    table: pd.DataFrame, *, title: str, then: str, now: str, description: str, number: str = ",.0f"
+) -> alt.LayerChart:
+    """Two dots a row, a diamond for then, a circle for now; no line, since they may not compare.
+
+    `table`: index the row's words, columns then and now. `then`, `now`: words for the legend.
+    """
+    data = (
+        table[["then", "now"]]
+        .rename(columns={"then": then, "now": now})
+        .rename_axis("row")
+        .reset_index()
+        .melt(id_vars="row", var_name="when", value_name="value")
+        .dropna(subset=["value"])
+    )
+    domain = [then, now]
+    legend = alt.Legend(
+        title=None,
+        orient="bottom",
+        columns=1,
+        symbolSize=110,
+        symbolStrokeWidth=0.8,
+        labelLimit=420,
+    )
+    base = alt.Chart(data).encode(
+        y=alt.Y("row:N", sort=list(table.index), title=None, axis=alt.Axis(labelLimit=240)),
+        x=alt.X(
+            "value:Q",
+            title=title,
+            axis=NUMBERS,
+            scale=alt.Scale(domain=[0, 1.08 * float(data["value"].max())], nice=False),
+        ),
+        tooltip=[
+            alt.Tooltip("row:N", title="Figure"),
+            alt.Tooltip("when:N", title="When"),
+            alt.Tooltip("value:Q", title=title, format=number),
+        ],
+    )
+    dots = base.mark_point(filled=True, size=150, stroke=INK, strokeWidth=0.6, opacity=1).encode(
+        shape=alt.Shape(
+            "when:N", scale=alt.Scale(domain=domain, range=["diamond", "circle"]), legend=legend
+        ),
+        color=alt.Color(
+            "when:N", scale=alt.Scale(domain=domain, range=["#e69f00", ACCENT]), legend=legend
+        ),
+    )
+    words = base.mark_text(dy=-14, fontSize=12, color=INK).encode(
+        text=alt.Text("value:Q", format=number)
+    )
+    return alt.layer(dots, words).properties(height=140 + 42 * len(table), description=description)

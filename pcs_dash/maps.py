@@ -105,6 +105,46 @@ def bivariate_marks(ratios: pd.Series, deprivation: pd.Series) -> dict[str, Any]
     }
 
 
+def _numbers(labels: pd.Series, categories: Mapping[str, str]) -> pd.Series:
+    """The place of each label among the categories, missing where it is none of them."""
+    order = {label: float(i) for i, label in enumerate(categories)}
+    return pd.Series([order.get(label, np.nan) for label in labels], index=labels.index)
+
+
+def category_marks(
+    labels: pd.Series, categories: Mapping[str, str], *, signs: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Practices coloured by a word: `categories` is word to colour, in the legend's order.
+
+    A practice whose label is no category is hollow. `signs`: a letter or two for each category,
+    written on the dots, so that colour is never the only sign.
+    """
+    marks: dict[str, Any] = {
+        "letters": letters(_numbers(labels, categories)),
+        "palette": list(categories.values()),
+    }
+    return marks | ({"labels": list(signs)} if signs else {})
+
+
+def category_fill(
+    labels: pd.Series,
+    categories: Mapping[str, str],
+    *,
+    title: str,
+    edition: str,
+    opacity: float = 0.8,
+) -> dict[str, Any]:
+    """LSOAs coloured by a word, which their tooltips say; bare where it is no category."""
+    return {
+        "letters": letters(_numbers(labels, categories)),
+        "palette": list(categories.values()),
+        "labels": list(categories),
+        "title": title,
+        "edition": edition,
+        "opacity": opacity,
+    }
+
+
 def plain_marks(practices: pd.DataFrame) -> dict[str, Any]:
     """Practices all in one colour."""
     return {"letters": "0" * len(practices), "palette": ["#ffffff"]}

@@ -41,6 +41,47 @@ def variable_labels() -> Labels:
     return {key: variable.label for key, variable in VARIABLES.items()}
 
 
+def given_labels() -> Labels:
+    """Columns of practices that a correlation can allow for."""
+    return {
+        "pct_65plus": "share aged 65 and over",
+        "pct_75plus": "share aged 75 and over",
+        "pct_0_14": "share aged 0-14",
+        "prev_hyp": "hypertension",
+        "prev_dm": "diabetes",
+        "prev_copd": "COPD",
+        "prev_chd": "coronary heart disease",
+        "prev_dep": "depression",
+        "prev_ob": "obesity",
+        "prev_smok": "smoking",
+    }
+
+
+def level_labels() -> Labels:
+    """Levels at which inequality is measured from the embedded tables."""
+    return {"quintile": "By quintile", "practice": "By practice"}
+
+
+def pattern_labels() -> Labels:
+    """What the page of spatial patterns looks for."""
+    return {
+        "under-doctoring": "Patients per FTE GP, by practice",
+        "both": "Patients per FTE GP in deprived surroundings, by practice",
+        "deprivation": "Deprivation of residents, by small area (LSOA)",
+    }
+
+
+def statistic_labels() -> Labels:
+    """Local statistics of the page of spatial patterns."""
+    return {"moran": "Local Moran's I", "getis": "Getis and Ord's G*"}
+
+
+def neighbour_labels() -> Labels:
+    """How neighbours are chosen on the page of spatial patterns."""
+    nearest = {f"{k}-nearest": f"The {k} nearest" for k in (6, 4, 8, 12)}
+    return nearest | {"queen": "Shared borders (queen)"}
+
+
 def practice_labels() -> Labels:
     """ODS code of every practice to the label by which it is found: "name (code)"."""
     names = data.load()[0].practices["practice_name"]
@@ -55,6 +96,11 @@ _KNOWN: dict[str, Callable[[], Labels]] = {
     "x": variable_labels,
     "y": variable_labels,
     "practice": practice_labels,
+    "level": level_labels,
+    "pattern": pattern_labels,
+    "statistic": statistic_labels,
+    "near": neighbour_labels,
+    "near-lsoa": neighbour_labels,
 }
 
 

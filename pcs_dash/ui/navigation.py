@@ -31,7 +31,15 @@ def pages() -> dict[str, list[Any]]:
                 default=True,
             ),
             st.Page("pages/deprivation.py", title="Deprivation", icon=":material/map:"),
+        ],
+        "Evidence": [
             st.Page("pages/correlation.py", title="Correlation", icon=":material/scatter_plot:"),
+            st.Page("pages/inequality.py", title="Inequality", icon=":material/stairs:"),
+            st.Page(
+                "pages/spatial_pattern.py", title="Spatial pattern", icon=":material/bubble_chart:"
+            ),
+            st.Page("pages/robustness.py", title="Does it survive?", icon=":material/rule:"),
+            st.Page("pages/then_and_now.py", title="Then and now", icon=":material/history:"),
         ],
         "Plan": [st.Page("pages/hubs.py", title="Hubs", icon=":material/hub:")],
         "About": [

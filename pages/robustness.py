@@ -1,0 +1,234 @@
+"""Does the conclusion survive another way of measuring, and the noise of small practices?"""
+
+import pandas as pd
+import streamlit as st
+
+from pcs_dash import charts, profile, words
+from pcs_dash.metrics import funnel, need
+from pcs_dash.metrics.specification import (
+    NEED_ADJUSTED,
+    SpecificationSummary,
+    specification_curve,
+    summarise_curve,
+)
+from pcs_dash.metrics.workforce import GP_DEFINITIONS
+from pcs_dash.sources import QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
+from pcs_dash.ui import evidence, page, show
+from pcs_dash.ui.choices import Choices
+
+dataset, web, choices = page.begin()
+area, definition = choices.area, choices.definition
+
+# Columns of the curve with the words of the filters.
+FILTERS = {
+    "gp_definition": "GPs",
+    "list": "Lists",
+    "flagged": "Implausible FTE",
+    "imd_edition": "IMD",
+    "level": "Level",
+    "weighting": "Weighting",
+}
+GRADIENT = "Gradient, % of the mean"
+
+
+def curve_of_area() -> pd.DataFrame:
+    """Every specification, with the options in words. Flagged practices are one of the choices."""
+    practices = dataset.practices
+    lists = {NEED_ADJUSTED: need.need_adjusted_patients(practices, need.need_model(practices))}
+    curve = specification_curve(area.select(practices), lists=lists)
+    return curve.assign(
+        gp_definition=curve["gp_definition"].map(
+            {key: item.label for key, item in GP_DEFINITIONS.items()}
+        ),
+        imd_edition="IMD " + curve["imd_edition"],
+    )
+
+
+st.title(f"Does it survive? {area.label}")
+st.markdown(
+    "One question, measured every reasonable way: **do practices with more deprived patients have "
+    "more patients per FTE GP?** Above zero: yes, by so much of the mean from the least to the "
+    "most deprived end."
+)
+
+
+@st.fragment
+def specifications() -> None:
+    """The curve with its filters: empty means every option."""
+    curve = evidence.computed(
+        ("specifications", area.key), curve_of_area, label="Measuring it every way"
+    )
+    top = st.container()
+    with st.expander("Filter the specifications (empty: all)", icon=":material/filter_alt:"):
+        columns = st.columns(3)
+        for i, (column, label) in enumerate(FILTERS.items()):
+            options = list(dict.fromkeys(curve[column].sort_values()))
+            with columns[i % 3]:
+                chosen = st.multiselect(
+                    label,
+                    options,
+                    key=f"spec-{column}",
+                    bind="query-params",
+                    placeholder="all",
+                )
+            if chosen:
+                curve = curve[curve[column].isin(chosen)]
+    summary = summarise_curve(curve)
+    said = words.specification_words(summary, place=area.name, date=WORKFORCE_PERIOD)
+    with top:
+        evidence.say(said, headline=True)
+        if not summary.n:
+            st.info(
+                "There is nothing to draw: the area has too few practices, or no specification "
+                "fits the filters."
+            )
+            return
+        evidence.chart(
+            charts.specifications(curve, title=GRADIENT, description=said.text),
+            said.text,
+            key="specifications",
+        )
+    st.markdown("**Which choice moves it?**")
+    show.small_table(
+        by_option(curve), caption="The specifications above, by each choice that was made"
+    )
+    st.dataframe(
+        curve.drop(columns=["reason"]).reset_index(),
+        hide_index=True,
+        placeholder="no figure",
+        height=260,
+        column_config={
+            "specification": "No.",
+            **FILTERS,
+            "coefficient": st.column_config.NumberColumn("Gradient, %", format="%+.1f"),
+            "ci_low": st.column_config.NumberColumn("95% from", format="%+.1f"),
+            "ci_high": st.column_config.NumberColumn("to", format="%+.1f"),
+            "n": "Practices",
+            "n_left_out": "Left out",
+            "excludes_zero": "Interval excludes zero",
+        },
+        alt=f"Every specification for {area.name}, one row each",
+    )
+    show.download_csv(curve, name=f"specifications-{area.key}")
+    st.caption(
+        "GP definition × raw or need-adjusted lists × with or without practices of implausible "
+        "FTE × IMD edition × level × weighting. Intervals: jackknife over practices. They are not "
+        "independent tests: all use the same practices. At practice level IMD 2019 ranks practices "
+        "by their share of patients in the most deprived fifth, for want of a score. The level of "
+        "LSOAs needs the table of patients by practice and LSOA, which is not among the embedded "
+        "figures; nor are published weighted lists."
+    )
+
+
+def by_option(curve: pd.DataFrame) -> pd.DataFrame:
+    """How the specifications fall for every option that is left."""
+    rows = []
+    for column, label in FILTERS.items():
+        for option, part in curve.groupby(column, sort=True):
+            told = summarise_curve(part)
+            rows.append(
+                {
+                    "Choice": f"{label}: {option}",
+                    "Specifications": f"{told.n:,}",
+                    "Positive": f"{told.n_positive:,}",
+                    "Interval above zero": f"{told.n_positive_excludes_zero:,}",
+                    "Interval below zero": f"{told.n_negative_excludes_zero:,}",
+                    "Median gradient, %": median_text(told),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def median_text(summary: SpecificationSummary) -> str:
+    """The median with its sign."""
+    return profile.signed(summary.median) if summary.n else profile.NO_FIGURE
+
+
+@st.fragment
+def funnel_plot(choices: Choices) -> None:
+    """Practices against the limits for their size."""
+    st.subheader("A scandal, or a small practice?")
+    adjust = st.toggle(
+        "Widen or narrow the limits to the practices' own spread",
+        key="adjust",
+        bind="query-params",
+        help="Poisson limits are a yardstick for counts. On: the limits are scaled to the spread "
+        "that practices here have (Spiegelhalter 2005).",
+    )
+    result = funnel.funnel(choices.practices, definition=choices.definition.key, adjust=adjust)
+    said = funnel_words(result)
+    evidence.say(said)
+    if not result.n:
+        return
+    points = result.points.assign(
+        name=choices.practices["practice_name"].reindex(result.points.index)
+    )
+    evidence.chart(
+        charts.funnel(points, result.limits, positions=funnel.POSITIONS, description=said.text),
+        said.text,
+        key="funnel",
+    )
+    order = {position: i for i, position in enumerate(funnel.POSITIONS)}
+    table = points.sort_values(
+        ["position", "fte_per_10000"], key=lambda c: c.map(order) if c.name == "position" else c
+    )
+    st.dataframe(
+        table.reset_index()[
+            [
+                "practice_code",
+                "name",
+                "patients",
+                "fte_gp",
+                "fte_per_10000",
+                "expected_fte",
+                "position",
+            ]
+        ],
+        hide_index=True,
+        placeholder="no figure",
+        height=260,
+        column_config={
+            "practice_code": "Code",
+            "name": "Practice",
+            "patients": st.column_config.NumberColumn("Patients", format="localized"),
+            "fte_gp": st.column_config.NumberColumn("FTE GPs", format="%.1f"),
+            "fte_per_10000": st.column_config.NumberColumn("FTE GPs per 10,000", format="%.1f"),
+            "expected_fte": st.column_config.NumberColumn("FTE at the average", format="%.1f"),
+            "position": "Against the limits",
+        },
+        alt=f"Practices of {area.name} against the funnel's limits, furthest below first",
+    )
+    show.download_csv(table, name=f"funnel-{area.key}-{choices.definition.key}")
+
+
+def funnel_words(result: funnel.Funnel) -> words.Words:
+    """How many practices stand out for their size, and how many would by chance."""
+    tail = words.definition_text(result.definition, WORKFORCE_PERIOD)
+    if not result.n:
+        return words.Words(f"In {area.name} no practice has a figure.", "", tail)
+    low = int(result.points["position"].isin(funnel.POSITIONS[:2]).sum())
+    more = result.n_outside_95 - low
+    finding = (
+        f"In {area.name} {words.count(low, 'practice')} of {result.n:,} "
+        f"{'has' if low == 1 else 'have'} fewer FTE GPs than the limits for "
+        f"{'its' if low == 1 else 'their'} size, and {more:,} "
+        f"{'has' if more == 1 else 'have'} more; chance alone would put about "
+        f"{words.number(result.expected_outside_95, 1)} outside."
+    )
+    missing = f"; {result.n_missing:,} left out for a missing figure" if result.n_missing else ""
+    basis = (
+        f"FTE GPs per 10,000 patients against 95% and 99.8% limits about the average of "
+        f"{words.number(result.average, 2)}, {words.count(result.n, 'practice')}{missing}"
+        f"{'; limits scaled to the practices' if result.adjusted else ''}. {tail}"
+    )
+    return words.Words(finding, result.note, basis)
+
+
+specifications()
+funnel_plot(choices)
+show.footer(
+    choices.basis,
+    f"Deprivation: IMD 2025 and IMD 2019 (MHCLG), patients by quintile, {QUINTILE_MIX_PERIOD} "
+    "(NHS England). Specification curve after Simonsohn, Simmons and Nelson (2020); limits as "
+    "OHID's funnel plots.",
+)

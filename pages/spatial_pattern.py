@@ -1,0 +1,447 @@
+"""Are like figures near each other, where, and is there a GP within reach?"""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pcs_dash import maps, profile, words
+from pcs_dash.metrics import spatial
+from pcs_dash.metrics.correlation import measure
+from pcs_dash.metrics.deprivation import QUINTILE_LABELS
+from pcs_dash.metrics.workforce import area_patients_per_fte_gp, patients_per_fte_gp
+from pcs_dash.sources import WORKFORCE_PERIOD
+from pcs_dash.ui import evidence, page, show
+from pcs_dash.ui.address import neighbour_labels, pattern_labels, statistic_labels, tell_unknown
+from pcs_dash.ui.choices import Choices
+
+dataset, web, choices = page.begin()
+area, definition, edition = choices.area, choices.definition, choices.edition
+
+st.title(f"Spatial pattern: {area.label}")
+evidence.stop_if_empty(choices)
+
+# Word for the legend, colour, sign on the dot. The first four are Moran's, the next two G*'s.
+CLUSTERS = {
+    "high surrounded by high": ("#b2182b", "HH"),
+    "low surrounded by low": ("#2166ac", "LL"),
+    "high surrounded by low": ("#f4a582", "HL"),
+    "low surrounded by high": ("#92c5de", "LH"),
+    "high values together": ("#b2182b", "H"),
+    "low values together": ("#2166ac", "L"),
+    spatial.NOT_SIGNIFICANT: ("#e5e7eb", ""),
+}
+ACCESS_COLOURS = ("#edf8e9", "#bae4b3", "#74c476", "#31a354", "#006d2c")
+ACCESS_CUTS = (2.0, 3.0, 4.0, 5.0)
+ACCESS_LABELS = ("under 2", "2 to 3", "3 to 4", "4 to 5", "5 or more")
+
+
+def menu(label: str, key: str, labels: Any, help_text: str) -> str:
+    """A choice that is part of the address."""
+    tell_unknown(key, labels)
+    return st.selectbox(
+        label,
+        list(labels),
+        format_func=labels.__getitem__,
+        key=key,
+        bind="query-params",
+        help=help_text,
+    )
+
+
+@st.fragment
+def pattern(choices: Choices) -> None:
+    """The figures on the map at once; the clusters when the permutations are done."""
+    pick = st.columns(3)
+    with pick[0]:
+        what = menu("Pattern of", "pattern", pattern_labels(), "What is compared with neighbours.")
+    by_practice = what != "deprivation"
+    with pick[1]:
+        statistics = statistic_labels()
+        if what == "both":
+            statistics = {"moran": "Bivariate local Moran's I"}
+        statistic = (
+            menu("Statistic", "statistic", statistics, "How clusters are found.")
+            if what != "both"
+            else "bivariate"
+        )
+        if what == "both":
+            st.caption(
+                "Statistic: bivariate local Moran's I, a practice's own patients per FTE GP "
+                "against the deprivation of its neighbours' patients."
+            )
+    with pick[2]:
+        near = neighbour_labels()
+        if by_practice:
+            near = {key: label for key, label in near.items() if key != "queen"}
+        else:
+            near = {"queen": near["queen"], "6-nearest": near["6-nearest"]}
+        chosen_near = menu(
+            "Neighbours",
+            "near" if by_practice else "near-lsoa",
+            near,
+            "Who counts as a neighbour. The answer can depend on it: try another.",
+        )
+    options: dict[str, Any] = (
+        {"neighbours": "queen"}
+        if chosen_near == "queen"
+        else {"neighbours": "knn", "k": int(chosen_near.split("-")[0])}
+    )
+    if by_practice:
+        table: Any = choices.practices
+        values = patients_per_fte_gp(table, choices.definition.key)
+        unit, named = "practice", "patients per FTE GP"
+        date = words.definition_text(choices.definition.key, WORKFORCE_PERIOD).rstrip(".")
+    else:
+        table = choices.area.select(dataset.lsoas)
+        values = deprivation_percentile(table)
+        unit, named = "LSOA", f"deprivation (IMD {edition})"
+        date = f"IMD {edition}"
+    if table.empty:
+        st.info(f"{choices.area.name} has no LSOA of Essex, so there is no pattern to look for.")
+        return
+    key = (what, statistic, chosen_near, choices.area.key, evidence.codes(choices))
+    key += (choices.definition.key,) if by_practice else (edition,)
+
+    # The answer stands on top, but the map does not wait for it.
+    head = st.container()
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**The figures**")
+        figures_map(choices, by_practice)
+    with right:
+        st.markdown("**Clusters**")
+        found_place = st.container()
+    with head:
+        whole = evidence.computed(
+            ("global", *key),
+            lambda: spatial.global_moran(values, table, unit=unit, **options),
+            label=f"Shuffling {named} over the map {spatial.PERMUTATIONS:,} times",
+        )
+        said = words.moran_words(whole, what=named, place=choices.area.name, date=date)
+        evidence.say(said, headline=True)
+    with found_place:
+        found = evidence.computed(
+            ("local", *key),
+            lambda: local(what, statistic, values, table, unit, options),
+            label="Looking for clusters",
+        )
+        clusters_map(choices, found, by_practice)
+    clustered = words.clusters_words(found, what=named, place=choices.area.name)
+    evidence.say(clustered)
+    if found.note:
+        st.caption(found.note)
+    evidence.paper(f"{said.text}\n\n{clustered.text}", key="pattern")
+    cluster_table(choices, found, by_practice)
+
+
+def deprivation_percentile(lsoas: pd.DataFrame) -> pd.Series:
+    """100 for England's most deprived LSOA, 0 for the least."""
+    ranks = lsoas[f"imd{edition}_rank"].astype("float64")
+    return 100 * (1 - ranks / (33_755 if edition == "2025" else 32_844))
+
+
+def local(
+    what: str, statistic: str, values: pd.Series, table: Any, unit: str, options: dict[str, Any]
+) -> spatial.LocalPattern:
+    """The local statistic that was asked for."""
+    if what == "both":
+        around = measure(table, "imd_score", definition.key)
+        return spatial.bivariate_local_moran(values, around, table, unit=unit, **options)
+    if statistic == "getis":
+        return spatial.getis_ord(values, table, unit=unit, **options)
+    return spatial.local_moran(values, table, unit=unit, **options)
+
+
+def figures_map(choices: Choices, by_practice: bool) -> None:
+    """The figures themselves, before anything is computed of them."""
+    ratios = patients_per_fte_gp(dataset.practices, choices.definition.key)
+    counted = ratios.where(ratios.index.isin(choices.practices.index))
+    content = maps.view(
+        web,
+        choices.area,
+        key="spatial",
+        fill=None if by_practice else maps.quintile_fill(dataset.lsoas, edition, opacity=0.85),
+        marks=maps.benchmark_marks(counted, choices.benchmark.value)
+        if by_practice
+        else maps.plain_marks(dataset.practices),
+        values=ratios,
+        value_title=f"Patients per FTE GP ({choices.definition.label.lower()})",
+        tiles=choices.tiles,
+    )
+    show.show_map(web, content, key="spatial-figures", height=400)
+    if by_practice:
+        show.show_legend(
+            maps.Legend(
+                f"Practices: patients per FTE GP against {choices.benchmark.label}",
+                maps.BENCHMARK_COLOURS,
+                maps.BENCHMARK_LABELS,
+            )
+        )
+    else:
+        show.show_legend(maps.quintile_legend(edition, maps.QUINTILE_PURPLES))
+
+
+def clusters_map(choices: Choices, found: spatial.LocalPattern, by_practice: bool) -> None:
+    """Clusters in words, colours and letters; a dashed ring where only chance may speak."""
+    if found.reason:
+        st.info(f"No clusters can be looked for here. {found.reason}")
+        return
+    labels = found.table["label"]
+    used = [name for name in CLUSTERS if name in kinds_of(found)]
+    colours = {name: CLUSTERS[name][0] for name in used}
+    if by_practice:
+        everyone = labels.reindex(dataset.practices.index).where(
+            dataset.practices.index.isin(labels.index), spatial.NO_FIGURE
+        )
+        only_before = found.table["unadjusted"] & ~found.table["significant"]
+        fill = None
+        marks = maps.category_marks(everyone, colours, signs=[CLUSTERS[name][1] for name in used])
+        ring = maps.letters(
+            only_before.reindex(dataset.practices.index, fill_value=False).astype(int)
+        )
+        notes = {code: note(row) for code, row in found.table.iterrows()}
+    else:
+        fill = maps.category_fill(
+            labels.reindex(dataset.lsoas.index, fill_value=spatial.NO_FIGURE),
+            colours,
+            title=found.statistic_name,
+            edition=edition,
+        )
+        marks, ring, notes = maps.plain_marks(dataset.practices), "", {}
+    content = maps.view(
+        web,
+        choices.area,
+        key="clusters",
+        fill=fill,
+        marks=marks,
+        ring=ring,
+        values=patients_per_fte_gp(dataset.practices, choices.definition.key),
+        value_title=f"Patients per FTE GP ({choices.definition.label.lower()})",
+        notes=notes,
+        tiles=choices.tiles,
+    )
+    show.show_map(web, content, key="spatial-clusters", height=400)
+    counts = labels.value_counts()
+    signs = [CLUSTERS[name][1] for name in used]
+    show.show_legend(
+        maps.Legend(
+            f"{found.statistic_name}, neighbours: {found.weights}",
+            list(colours.values()),
+            [
+                f"{name} ({sign})" if sign and by_practice else name
+                for name, sign in zip(used, signs, strict=True)
+            ],
+            [int(counts.get(name, 0)) for name in used],
+        ),
+        note=f"Without control for the number of tests {found.n_unadjusted:,} would stand out"
+        f"{' (those that drop out: dashed ring)' if by_practice else ''}; "
+        f"chance alone would give about {found.expected_by_chance:,.1f}.",
+    )
+
+
+def kinds_of(found: spatial.LocalPattern) -> tuple[str, ...]:
+    """The words of the legend for a statistic."""
+    own = (
+        (spatial.HOT, spatial.COLD)
+        if "G*" in found.statistic_name
+        else tuple(spatial.MORAN_LABELS.values())
+    )
+    return (*own, spatial.NOT_SIGNIFICANT)
+
+
+def note(row: pd.Series) -> str:
+    """What the tooltip adds."""
+    if pd.isna(row["p_value"]):
+        return ""
+    tail = " before control only" if row["unadjusted"] and not row["significant"] else ""
+    return f"{row['label']}, {words.p_text(row['p_value'])}{tail}"
+
+
+def cluster_table(choices: Choices, found: spatial.LocalPattern, by_practice: bool) -> None:
+    """Every unit with its statistic, the surest first."""
+    names = (
+        choices.practices["practice_name"] if by_practice else dataset.lsoas["lsoa11nm"]
+    ).reindex(found.table.index)
+    table = found.table.assign(name=names).sort_values("p_value", na_position="last")
+    table = table.rename_axis("code")[
+        ["name", "value", "statistic", "p_value", "unadjusted", "significant", "label"]
+    ]
+    st.dataframe(
+        table.reset_index(),
+        hide_index=True,
+        placeholder="no figure",
+        height=260,
+        column_config={
+            "code": "Code",
+            "name": "Practice" if by_practice else "LSOA",
+            "value": st.column_config.NumberColumn(
+                "Patients per FTE GP" if by_practice else "Deprivation percentile",
+                format="%,.0f",
+            ),
+            "statistic": st.column_config.NumberColumn(found.statistic_name, format="%.2f"),
+            "p_value": st.column_config.NumberColumn("p (two-sided)", format="%.4f"),
+            "unadjusted": "p below 0.05",
+            "significant": "After control",
+            "label": "Cluster",
+        },
+        alt=f"Local statistics of {choices.area.name}, one row each, smallest p first",
+    )
+    show.download_csv(table, name=f"clusters-{choices.area.key}")
+
+
+pattern(choices)
+
+
+@st.fragment
+def access(choices: Choices) -> None:
+    """Two-step floating catchment: what is near, whoever is registered there."""
+    st.subheader("Is there a GP within reach? A separate question")
+    st.markdown(
+        "**Under-doctoring is not the same as distance.** A practice next door may have too few "
+        "GPs for its list; a village far from any surgery may be registered with a well-staffed "
+        "one. This measure looks only at what is near."
+    )
+    reach = st.slider(
+        "Reach in km, straight line", 1, 15, 5, key="reach", bind="query-params", width=360
+    )
+    own = choices.area.select(dataset.lsoas)
+    if own.empty:
+        st.info(f"{choices.area.name} has no LSOA of Essex, so access can't be mapped here.")
+        return
+    everywhere = dataset.practices
+    if choices.excludes_flagged or st.session_state.get("exclude"):
+        everywhere = everywhere[~everywhere["flag_low_fte"]]
+    found = evidence.computed(
+        ("access", choices.definition.key, reach, len(everywhere)),
+        lambda: spatial.floating_catchment_access(
+            everywhere,
+            dataset.lsoas,
+            spatial.even_demand(dataset.lsoas, everywhere["patients"].sum()),
+            definition=choices.definition.key,
+            max_km=float(reach),
+        ),
+        label="Adding up what is within reach",
+    )
+    here = found.loc[own.index]
+    said = access_words(choices, here, found, reach)
+    evidence.say(said)
+    left, right = st.columns([3, 2], gap="medium")
+    classes = pd.Series(
+        [
+            ACCESS_LABELS[sum(value >= cut for cut in ACCESS_CUTS)]
+            for value in found["fte_per_10000"]
+        ],
+        index=found.index,
+    )
+    with left:
+        content = maps.view(
+            web,
+            choices.area,
+            key="access",
+            fill=maps.category_fill(
+                classes,
+                dict(zip(ACCESS_LABELS, ACCESS_COLOURS, strict=True)),
+                title=f"FTE GPs per 10,000 people within {reach} km",
+                edition=edition,
+            ),
+            marks=maps.plain_marks(dataset.practices),
+            values=patients_per_fte_gp(dataset.practices, choices.definition.key),
+            value_title=f"Patients per FTE GP ({choices.definition.label.lower()})",
+            tiles=choices.tiles,
+        )
+        show.show_map(web, content, key="access-map", height=420)
+        counts = classes.loc[own.index].value_counts()
+        show.show_legend(
+            maps.Legend(
+                f"LSOAs: FTE GPs per 10,000 people within {reach} km",
+                ACCESS_COLOURS,
+                ACCESS_LABELS,
+                [int(counts.get(label, 0)) for label in ACCESS_LABELS],
+            )
+        )
+    with right:
+        by_quintile = access_by_quintile(own, here)
+        show.small_table(by_quintile, caption=f"By deprivation quintile (IMD {edition})")
+        by_district = access_by_district(choices, own, here)
+        show.small_table(
+            by_district, caption="What is near beside what the registered have: not the same"
+        )
+    evidence.paper(said.text, key="access")
+    show.download_csv(
+        here.assign(name=own["lsoa11nm"], district=own["district"]),
+        name=f"access-{choices.area.key}-{choices.definition.key}-{reach}km",
+    )
+    st.caption(
+        "Two-step floating catchment (Luo and Wang 2003), straight-line distance from the middle "
+        "of an LSOA. People: all patients of Essex spread evenly over its LSOAs, which hold alike "
+        "numbers, for want of residents by LSOA. Practices beyond the border of Essex do not "
+        "count, so figures near it are too low."
+    )
+
+
+def access_words(
+    choices: Choices, here: pd.DataFrame, everywhere: pd.DataFrame, reach: int
+) -> words.Words:
+    """What is within reach, with no interval: it is a count of what there is."""
+    none = int((here["practices_in_reach"] == 0).sum())
+    against = (
+        f", against {words.number(everywhere['fte_per_10000'].median(), 1)} in Essex"
+        if len(here) < len(everywhere)
+        else ""
+    )
+    finding = (
+        f"In {choices.area.name} the middle LSOA has "
+        f"{words.number(here['fte_per_10000'].median(), 1)} FTE GPs per 10,000 people within "
+        f"{reach} km{against}; "
+        f"{none:,} of {words.count(len(here), 'LSOA')} "
+        f"{'has' if none == 1 else 'have'} no practice within reach."
+    )
+    caution = "It counts what there is, so it has no interval; it says nothing of who may register."
+    return words.Words(
+        finding, caution, words.definition_text(choices.definition.key, WORKFORCE_PERIOD)
+    )
+
+
+def access_by_quintile(own: pd.DataFrame, here: pd.DataFrame) -> pd.DataFrame:
+    """Median access of the LSOAs in each quintile."""
+    groups = here.groupby(own[f"imd{edition}_quintile"])
+    medians, sizes = groups.median(), groups.size()
+    return pd.DataFrame(
+        [
+            {
+                "Quintile": label,
+                "LSOAs": f"{int(sizes.get(q, 0)):,}",
+                "FTE per 10,000": profile.number(medians["fte_per_10000"].get(q, float("nan")), 1),
+                "Nearest, km": profile.number(medians["nearest_km"].get(q, float("nan")), 1),
+            }
+            for q, label in QUINTILE_LABELS.items()
+        ]
+    )
+
+
+def access_by_district(choices: Choices, own: pd.DataFrame, here: pd.DataFrame) -> pd.DataFrame:
+    """Access of residents beside patients per FTE GP of the practices there."""
+    medians = here.groupby(own["district"])["fte_per_10000"].median()
+    rows = []
+    for district, value in medians.sort_values().items():
+        practices = choices.practices[choices.practices["district"] == district]
+        rows.append(
+            {
+                "District": district,
+                "FTE GPs per 10,000 near": profile.number(value, 1),
+                "Patients per FTE GP": profile.number(
+                    area_patients_per_fte_gp(practices, choices.definition.key)
+                ),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+access(choices)
+show.footer(
+    choices.basis,
+    f"IMD {edition} (MHCLG). Moran's I, local Moran, G* and two-step floating catchment by PySAL; "
+    f"{spatial.PERMUTATIONS:,} permutations, always the same ones (seed 0); false discovery rate "
+    "5% (Benjamini and Hochberg).",
+)
