@@ -10,6 +10,7 @@ from pcs_dash.ui.hubs.work import begin
 dataset, web, choices = page.begin()
 work = begin(dataset, choices)
 
+builder.make_room()
 st.title(f"Hubs: {choices.area.label}")
 if choices.practices.empty:
     st.info("No practice is left in this area. Switch the exclusion off, or choose another area.")

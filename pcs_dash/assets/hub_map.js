@@ -131,11 +131,19 @@
     flush(again) {
       this.push({ client: this.tab.client, list: this.tab.log, score: Boolean(this.scoreOpen), again: again || 0 });
       clearTimeout(this.waiting);
-      this.waiting = setTimeout(() => {
-        if (!this.root.isConnected || !this.tab.log.some((event) => event.n > this.applied)) return;
-        this.say("The server does not answer. What you do is kept in this tab and sent again.", true);
-        this.flush((again || 0) + 1);
-      }, 4000);
+      this.waiting = setTimeout(() => this.notAnswered(again || 0), 5000);
+    }
+    notAnswered(again) {
+      if (!this.root.isConnected || !this.tab.log.some((event) => event.n > this.applied)) return;
+      this.say("The server does not answer. What you do is kept in this tab and sent again.", true);
+      if (again < 2) { this.flush(again + 1); return; }
+      // A server that was restarted knows nothing of this page, and Streamlit doesn't tell it: open
+      // the page anew once the server is there. The events wait in the tab's store.
+      fetch("/_stcore/health").then((answer) => {
+        if (!answer.ok) throw new Error(answer.status);
+        store(this, true);
+        location.reload();
+      }).catch(() => { this.waiting = setTimeout(() => this.notAnswered(again), 2000); });
     }
 
     id(named) { return this.aliases[named] || named; }

@@ -34,7 +34,8 @@ class Builder:
     def answered(self) -> None:
         """Wait until the server has applied everything that was done."""
         self.page.wait_for_function(
-            f"document.querySelector('.pcs-hubs').dataset.answered === String({APP}.tab.next)",
+            """() => { const root = document.querySelector('.pcs-hubs'), own = root?.pcsHubs;
+            return own?.data && root.dataset.answered === String(own.tab.next); }""",
             timeout=WAIT,
         )
 
@@ -262,6 +263,7 @@ def test_zoom_and_half_drawn_shape_stay_at_every_answer(builder: Builder) -> Non
     assert box is not None
     for x, y in [(0.2, 0.2), (0.8, 0.2)]:
         builder.page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        builder.page.wait_for_timeout(300)
     builder.page.evaluate(f"{APP}.addHub()")
     builder.answered()
     assert builder.page.evaluate(f"{APP}.handler._markers.length") == 2

@@ -23,6 +23,15 @@ from pcs_dash.ui.hubs.work import Work, neighbours_for, practices_of, prepared_f
 from pcs_dash.web import WebFiles
 
 KEY = "hub-builder"
+# Map and list side by side need the width that other pages leave at their sides.
+_ROOM = """<style>
+@media (min-width: 641px) { .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; } }
+</style>"""
+
+
+def make_room() -> None:
+    """Let the page use the whole width of the window."""
+    st.html(_ROOM)
 
 
 @st.fragment
@@ -37,7 +46,7 @@ def show(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> None:
     # After a restart the browser's events come with the first run, before any callback is known.
     if unheard(work, answer):
         hear(work, dataset, choices)
-        st.rerun(scope="fragment")
+        st.rerun()
 
 
 def hear(work: Work, dataset: Dataset, choices: Choices) -> None:

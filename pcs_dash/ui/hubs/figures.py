@@ -154,16 +154,17 @@ def headline(summary: pd.DataFrame, rules: Sequence[Rule], area: str) -> str:
     hubs = summary.iloc[:-1]
     filled, rest = hubs[hubs["practices"] > 0], summary.iloc[-1]
     whole = f"{area}: {_counted(summary)}"
+    outside = int(hubs["practices_outside_area"].sum())
+    tail = f" {outside:,} more of the plan lie outside the area or are left out." if outside else ""
     if filled.empty:
-        return f"{whole}, none in a hub yet. Choose a hub and click practices, or draw a shape."
+        paint = "Choose a hub and click practices, or draw a shape."
+        return f"{whole}, none in a hub yet. {paint}{tail}"
     judged = [
         f"{rule.label}: {int((filled[verdict_column(rule)] == 'meets').sum())} of {len(filled)}."
         for rule in rules
         if rule.on and rule.measure == "patients"
     ]
     none = f"{_counted(rest)} in no hub." if rest["practices"] else "Every practice is in a hub."
-    outside = int(hubs["practices_outside_area"].sum())
-    tail = f" {outside:,} more of the plan lie outside the area or are left out." if outside else ""
     count = f"{len(filled):,} {'hub' if len(filled) == 1 else 'hubs'}."
     return f"{' '.join([count, *judged])} {none} {whole}.{tail}"
 

@@ -272,9 +272,12 @@ def _entry(
         )
         row = buttons.container(horizontal=True)
         if deleted:
-            if row.button("Undo the delete", key=f"hub-undelete-{entry.id}"):
-                books.undelete(entry.id)
-                st.rerun(scope="fragment")
+            row.button(
+                "Undo the delete",
+                key=f"hub-undelete-{entry.id}",
+                on_click=books.undelete,
+                args=(entry.id,),
+            )
             return
         version = entry.version
         if entry.latest_version > 1:
@@ -289,6 +292,10 @@ def _entry(
         if row.button("Open", key=f"hub-open-{entry.id}", type="primary"):
             _put_on_table(work, dataset, books.open(entry.id, version))
             st.rerun()
-        if row.button("Delete", key=f"hub-delete-{entry.id}", help="Can be undone"):
-            books.delete(entry.id)
-            st.rerun(scope="fragment")
+        row.button(
+            "Delete",
+            key=f"hub-delete-{entry.id}",
+            help="Can be undone",
+            on_click=books.delete,
+            args=(entry.id,),
+        )
