@@ -6,6 +6,8 @@ import argparse
 import csv
 from pathlib import Path
 
+import pandas as pd
+
 from pcs_dash.areas import find_area
 from pcs_dash.build import build_dataset
 from pcs_dash.cli import output
@@ -55,14 +57,13 @@ def run(args: argparse.Namespace) -> int:
     dataset = build_dataset()
     area = find_area(args.area)
     practices = area.select(dataset.practices)
-    kept = practices["pcn"].dropna().groupby(practices["pcn"]) if args.keep_pcns else []
     request = SuggestRequest(
         min_patients=args.min,
         max_patients=args.max,
         hubs=args.hubs,
         objective=args.objective,
         gp_definition=args.gp_definition,
-        keep_whole={str(name): tuple(codes.index) for name, codes in kept},
+        keep_whole=_networks(practices) if args.keep_pcns else {},
         neighbours=neighbours(practices) if args.contiguous else None,
     )
     answer = suggest(practices, request, time_limit=args.time_limit)
@@ -92,6 +93,13 @@ def run(args: argparse.Namespace) -> int:
     if answer.status == "infeasible":
         return EXIT_INFEASIBLE
     return EXIT_UNKNOWN if answer.status == "unknown" else 0
+
+
+def _networks(practices: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    members: dict[str, tuple[str, ...]] = {}
+    for code, name in practices["pcn"].dropna().items():
+        members[str(name)] = (*members.get(str(name), ()), str(code))
+    return members
 
 
 def write_plan(path: Path, answer: Suggestion) -> None:

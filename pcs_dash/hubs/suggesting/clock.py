@@ -1,11 +1,12 @@
 """Time limit, Cancel and progress: one object that every step of a suggestion asks.
 
-HiGHS lets go of Python's global lock while it works and asks back through its callbacks, so a
-suggestion can run in a thread beside the page.
+HiGHS lets go of Python's global lock while it works, so a suggestion can run in a thread beside the
+page.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,8 +18,12 @@ from pcs_dash.errors import UserError
 
 # Seconds between two reports of progress.
 _REPORT_EVERY = 0.1
-# Kept back from the time limit to check the answer and write it out, in seconds.
+# Kept back from the time limit to end the search and check the answer: seconds, and a share.
 _RESERVE = 0.15
+_RESERVED_SHARE = 0.02
+# Share of that which a solver gets to stop in, and seconds between two looks at the clock.
+_PATIENCE_SHARE = 0.6
+_LOOK_EVERY = 0.05
 _THREADS = 1
 _SEED = 20
 
@@ -71,7 +76,8 @@ class Clock:
         self._progress = progress
         self._cancel = cancel
         self._start = time.monotonic()
-        self._end = self._start + max(time_limit - _RESERVE, time_limit / 2)
+        self.reserve = min(_RESERVE + _RESERVED_SHARE * time_limit, time_limit / 2)
+        self._end = self._start + time_limit - self.reserve
         self._last_report = -_REPORT_EVERY
         self.best: float | None = None
         self.bound: float | None = None
@@ -109,6 +115,7 @@ class Clock:
         """A clock for a part of the work: at most `seconds` more, same Cancel, no progress."""
         part = Clock(max(seconds, 1e-3), cancel=self._cancel)
         part._end = min(self._end, time.monotonic() + seconds)
+        part.reserve = self.reserve
         return part
 
     def report(
@@ -138,39 +145,46 @@ def relative_gap(best: float | None, bound: float | None) -> float | None:
     return distance / abs(best) if distance else 0.0
 
 
-def new_solver(clock: Clock, stage: str = "") -> Any:
-    """A silent HiGHS object that obeys the clock: one thread and a fixed seed, so that the same
-    input takes the same path."""
+def new_solver() -> Any:
+    """A silent HiGHS object, with one thread and a fixed seed: the same input, the same path."""
     highs = highspy.Highs()
     highs.silent()
     highs.setOptionValue("threads", _THREADS)
     highs.setOptionValue("random_seed", _SEED)
-
-    def stop(event: Any) -> None:
-        if clock.stopped:
-            event.interrupt()
-
-    def watch(event: Any) -> None:
-        if clock.stopped:
-            event.interrupt()
-        elif stage:
-            clock.report(stage)
-
-    highs.cbSimplexInterrupt += stop
-    highs.cbIpmInterrupt += stop
-    highs.cbMipInterrupt += watch
     return highs
 
 
-def run_solver(highs: Any, clock: Clock) -> str:
-    """Solve; the model status in words ("Optimal", "Infeasible", ...).
+def run_solver(highs: Any, clock: Clock, stage: str = "") -> str:
+    """Solve; the model status in words ("Optimal", "Infeasible", "Time limit reached", ...).
 
-    Raises Stopped when the user cancelled. When the time is up the status says so, and what HiGHS
-    has found by then stays readable.
+    HiGHS works in a thread of its own, while this one looks at the clock and reports progress.
+    When the time is up HiGHS is asked to stop, and what it has found by then stays readable. If it
+    does not listen soon (some of its steps ask nobody), it is left behind to stop by itself, and
+    `highs` must not be touched again: that, and Cancel, raise Stopped.
     """
     clock.check()
+    halt = threading.Event()
+
+    def obey(event: Any) -> None:
+        if halt.is_set():
+            event.interrupt()
+
+    highs.clearCallbacks()
+    for callback in (highs.cbSimplexInterrupt, highs.cbIpmInterrupt, highs.cbMipInterrupt):
+        callback.subscribe(obey)
     highs.setOptionValue("time_limit", highs.getRunTime() + clock.remaining)
-    highs.run()
-    if clock.cancelled:
-        raise Stopped(cancelled=True)
+    worker = threading.Thread(target=highs.run, name="HiGHS")
+    worker.start()
+    patience = clock.reserve * _PATIENCE_SHARE
+    while worker.is_alive():
+        worker.join(min(_LOOK_EVERY, clock.remaining + 1e-3))
+        if halt.is_set():
+            worker.join(patience)
+            break
+        if clock.stopped:
+            halt.set()
+        elif stage:
+            clock.report(stage)
+    if worker.is_alive() or clock.cancelled:
+        raise Stopped(cancelled=clock.cancelled)
     return str(highs.modelStatusToString(highs.getModelStatus()))

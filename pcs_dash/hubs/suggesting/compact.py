@@ -69,13 +69,13 @@ class Compact:
     def solve(self, *, any_plan: bool = False, start: Answer | None = None) -> Answer:
         """Solve; `any_plan` ends at the first plan. Raises Stopped only when cancelled."""
         self._build(any_plan)
-        highs = new_solver(self.clock, self.stage)
+        highs = new_solver()
         highs.setOptionValue("mip_rel_gap", RELATIVE_GAP)
         highs.setOptionValue("mip_abs_gap", max(1e-6, self.tolerance))
         self._pass(highs)
         answer = start or Answer()
         while True:
-            status = run_solver(highs, self.clock)
+            status = run_solver(highs, self.clock, self.stage)
             info = highs.getInfo()
             if status == "Infeasible":
                 answer.infeasible, answer.complete = answer.slot is None, True

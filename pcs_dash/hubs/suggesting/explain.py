@@ -25,7 +25,7 @@ from pcs_dash.hubs.suggesting.solve import possible
 _MOST_TRIED = 25
 # Share of the remaining time for the elastic questions, and for one rule left out.
 _ELASTIC_SHARE = 0.3
-_TRIAL_SHARE = 0.2
+_TRIAL_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def band_conflicts(facts: Facts, request: SuggestRequest) -> list[str]:
             faults.append(f"{codes[0]} by itself has {size:,} patients, over the most, {high:,}.")
         else:
             faults.append(
-                f"{listed(codes)} are to stay together and have {size:,} patients, over the most, "
+                f"{_group_name(request, codes)} together have {size:,} patients, over the most, "
                 f"{high:,}."
             )
     total = int(problem.unit_patients.sum())
@@ -173,6 +173,14 @@ def _locked_pieces(facts: Facts, request: SuggestRequest, problem: Problem) -> l
         for name, group in problem.locked
         if len(parts := pieces(from_all, everything[group])) > 1
     ]
+
+
+def _group_name(request: SuggestRequest, codes: list[str]) -> str:
+    """The name of the group that keeps these practices together, or their codes."""
+    for name, group in request.keep_whole.items():
+        if set(codes) == set(group):
+            return f"The practices of {name}, which is to stay whole,"
+    return f"{listed(codes)}, which are to stay together,"
 
 
 def _total_conflict(

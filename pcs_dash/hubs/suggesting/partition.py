@@ -23,6 +23,11 @@ from pcs_dash.hubs.suggesting.model import Bools, Floats, Problem
 Units = tuple[int, ...]
 Triple = tuple[int, int, int]
 
+# With more columns than this, HiGHS's presolve takes longer than it saves, and does not look at
+# the clock.
+_PRESOLVED = 8_000
+# The clock is asked once in so many columns.
+_CHECK_EVERY = 1_000
 # A plan counts as optimal within this share of its cost.
 RELATIVE_GAP = 1e-6
 _REDUCED_COST = 1e-6
@@ -34,14 +39,19 @@ _QUICK_NODES = 50
 _EASY_COLUMNS = 10_000
 # So few units are worth a quick search whatever the aim.
 _FEW_UNITS = 60
-# Improving: hubs that are made anew together, the most columns and nodes for that.
-_TOGETHER = 3
-_IMPROVE_COLUMNS = 1_000
+# A quick search ends when its plan is within this share of the best of its columns; a start,
+# from which to improve, within this.
+_QUICK_GAP = 1e-3
+_START_GAP = 0.05
+# Improving: how many hubs are made anew together, first few, then more; columns for each of them,
+# and nodes.
+_TOGETHER = (3, 5)
+_IMPROVE_COLUMNS = 350
 _IMPROVE_NODES = 20
 # Closing: columns of the first try, growth, and the most that one search takes.
 _FIRST_COLUMNS = 4_000
 _GROWTH = 4
-_MOST_COLUMNS = 250_000
+_MOST_COLUMNS = 100_000
 # Cuts a round, most with one unit in a round, rounds, and the least gain that warrants another.
 _CUTS = 60
 _CUTS_PER_UNIT = 4
@@ -87,6 +97,8 @@ class Partition:
         self.centres = [centre for centre in centres if len(centre)]
         self.clock = clock
         self.found = found
+        # No cost is below 0.
+        found.bound = max(found.bound, 0.0)
         self.earlier = list(earlier)
         self.stay_most = list(stay_most)
         self.cuts: list[Triple] = []
@@ -98,11 +110,11 @@ class Partition:
         self.worst = _worst_cost(problem)
         self.tolerance = problem.tolerance
 
-    def run(self, *, any_plan: bool = False) -> None:
+    def run(self, *, any_plan: bool = False, quick: bool = False) -> None:
         """Search until the plan is proven, none is proven to exist, or Stopped is raised.
 
-        any_plan: end at the first plan. May end without an answer when the possible hubs are too
-        many to close the gap; the caller sees that in `found`.
+        any_plan: end at the first plan; quick: end after the first try at one. May end without an
+        answer when the possible hubs are too many to close the gap: `found` says so.
         """
         problem, found = self.problem, self.found
         if problem.units == 0:
@@ -125,10 +137,14 @@ class Partition:
         self._generate()
         if found.infeasible:
             return
-        if problem.exact_tolerance or problem.units <= _FEW_UNITS or found.plan is None:
-            self._choose(self._smallest(_QUICK_COLUMNS), nodes=_QUICK_NODES)
+        easy = problem.exact_tolerance and problem.units <= _FEW_UNITS and not any_plan
+        if found.plan is None and not easy:
+            gap = _START_GAP if quick else _QUICK_GAP
+            self._choose(self._smallest(_QUICK_COLUMNS), nodes=_QUICK_NODES, gap=gap)
+        if quick:
+            return
         if not problem.exact_tolerance:
-            self._improve()
+            self._improve(_TOGETHER[0])
         for _ in range(_ROUNDS if problem.exact_tolerance else _ROUNDS_EVEN):
             if found.closed(self.tolerance) or (any_plan and found.plan is not None):
                 return
@@ -146,6 +162,9 @@ class Partition:
         self._drop_hopeless()
         if sum(len(reduced) for reduced in self.reduced) > _EASY_COLUMNS:
             self._choose(self._smallest(_QUICK_COLUMNS), nodes=_QUICK_NODES)
+            if not problem.exact_tolerance:
+                for together in _TOGETHER:
+                    self._improve(together)
         self._close(any_plan=any_plan)
 
     # --- the linear relaxation -------------------------------------------------------------------
@@ -158,7 +177,7 @@ class Partition:
             [np.ones(units), [problem.hubs_low], np.full(plans, -highspy.kHighsInf)]
         )
         high = np.concatenate([np.ones(units), [problem.hubs_high], np.ones(plans)])
-        self.master = new_solver(self.clock)
+        self.master = new_solver()
         nothing = np.zeros(len(low), dtype=np.int32)
         self.master.addRows(len(low), low, high, 0, nothing, nothing[:0], nothing[:0].astype(float))
         # Stand-ins make every set of columns feasible, at a price that no real plan reaches.
@@ -210,6 +229,7 @@ class Partition:
         self.master.changeColsCost(len(which), which, np.full(len(which), self.penalty))
 
     def _reduced_costs(self, centre: Centre, dual: Floats) -> Floats:
+        self.clock.check()
         units = self.problem.units
         reduced = centre.cost - subset_sums(centre.mask, dual[centre.others])
         reduced -= dual[centre.own] + dual[units]
@@ -291,9 +311,13 @@ class Partition:
         violated: list[tuple[float, Triple]] = []
         known = set(self.cuts)
         for first in range(self.problem.units):
-            three = (inside * (level * inside[:, first])[:, None]).T @ inside
-            spent = pair[first][:, None] + pair[first][None, :] + pair - 2 * three
-            spent = np.triu(spent[first + 1 :, first + 1 :], 1)
+            self.clock.check()
+            later = slice(first + 1, None)
+            with_first = inside[:, first] > 0
+            rest = inside[with_first, later]
+            three = (rest * level[with_first][:, None]).T @ rest
+            alone = pair[first, later]
+            spent = np.triu(alone[:, None] + alone[None, :] + pair[later, later] - 2 * three, 1)
             for second, third in np.argwhere(spent > 1 + _VIOLATED) + first + 1:
                 triple = (first, int(second), int(third))
                 if triple not in known:
@@ -371,12 +395,14 @@ class Partition:
             if count > _MOST_COLUMNS:
                 return
 
-    def _choose(self, limit: float, nodes: int | None = None) -> tuple[bool, float]:
+    def _choose(
+        self, limit: float, nodes: int | None = None, gap: float = RELATIVE_GAP
+    ) -> tuple[bool, float]:
         """The best plan of the columns within a reduced cost; whether that is proven, and a bound
         for plans of these columns. `nodes`: a quick search, among the master's columns too."""
         columns = self._columns_within(limit, with_pool=nodes is not None)
         choice = Choice(self, columns, range(self.problem.units))
-        chosen, proven, bound = choice.solve(self.found.plan, nodes)
+        chosen, proven, bound = choice.solve(self.found.plan, nodes, gap)
         if chosen is not None:
             self._keep(chosen)
         return proven, bound
@@ -388,7 +414,7 @@ class Partition:
             self.found.plan, self.found.cost = sorted(plan), cost
             self.clock.report("plan", best=cost, bound=self.found.bound, now=True)
 
-    def _improve(self) -> None:
+    def _improve(self, together: int) -> None:
         """Make a few neighbouring hubs anew, the rest unchanged, until that helps nowhere."""
         problem, found = self.problem, self.found
         if found.plan is None:
@@ -397,11 +423,11 @@ class Partition:
         while without_gain < len(found.plan) and not found.closed(self.tolerance):
             plan = found.plan
             seed = start % len(plan)
-            group = self._neighbourhood(plan, seed)
+            group = self._neighbourhood(plan, seed)[:together]
             before = found.cost
             rest = [units for number, units in enumerate(plan) if number not in group]
             units = sorted(unit for number in group for unit in plan[number])
-            columns = self._columns_of(units)
+            columns = self._columns_of(units, _IMPROVE_COLUMNS * together)
             for number in group:
                 hub = plan[number]
                 columns.setdefault(hub, (problem.hub_cost(hub)[0], self._stay_of(hub)))
@@ -414,14 +440,14 @@ class Partition:
             start += 1
 
     def _neighbourhood(self, plan: list[Units], seed: int) -> list[int]:
-        """The hubs nearest to one hub, itself included."""
+        """The hubs from the nearest to one hub to the furthest, itself first."""
         centres = [self.problem.hub_cost(units)[1] for units in plan]
         free = self.problem.free[centres]
         away = self.problem.facts.distance[free[seed], free]
         away[seed] = -1.0
-        return [int(number) for number in np.argsort(away, kind="stable")[:_TOGETHER]]
+        return [int(number) for number in np.argsort(away, kind="stable")]
 
-    def _columns_of(self, units: list[int]) -> dict[Units, tuple[float, Floats]]:
+    def _columns_of(self, units: list[int], most: int) -> dict[Units, tuple[float, Floats]]:
         """The most promising columns that hold none but these units."""
         inside = np.zeros(self.problem.units, dtype=bool)
         inside[units] = True
@@ -438,8 +464,8 @@ class Partition:
             return {}
         every = np.concatenate([reduced for _, _, reduced in parts])
         limit = np.inf
-        if len(every) > _IMPROVE_COLUMNS:
-            limit = np.partition(every, _IMPROVE_COLUMNS)[_IMPROVE_COLUMNS]
+        if len(every) > most:
+            limit = np.partition(every, most)[most]
         columns: dict[Units, tuple[float, Floats]] = {}
         for centre, hubs, reduced in parts:
             _cheapest(columns, centre, hubs[reduced <= limit])
@@ -458,6 +484,7 @@ class Partition:
             if with_pool
         }
         for centre, reduced in zip(self.centres, self.reduced, strict=True):
+            self.clock.check()
             _cheapest(columns, centre, np.flatnonzero(reduced <= limit))
         return dict(sorted(columns.items()))
 
@@ -496,7 +523,9 @@ class Choice:
         rows: list[int] = []
         values: list[float] = []
         starts: list[int] = []
-        for chosen in self.units_of:
+        for place, chosen in enumerate(self.units_of):
+            if place % _CHECK_EVERY == 0:
+                search.clock.check()
             starts.append(len(rows))
             rows += [*(row_of[unit] for unit in chosen), count, *range(count + 1, first_cut)]
             values += [1.0] * (len(chosen) + 1)
@@ -508,8 +537,9 @@ class Choice:
             hit = [number for number, held in times.items() if held >= 2]
             rows += [first_cut + number for number in hit]
             values += [1.0] * len(hit)
-        self.highs = new_solver(search.clock, "choosing hubs")
-        self.highs.setOptionValue("mip_rel_gap", RELATIVE_GAP)
+        self.highs = new_solver()
+        if len(self.units_of) > _PRESOLVED:
+            self.highs.setOptionValue("presolve", "off")
         self.highs.setOptionValue("mip_abs_gap", max(1e-6, search.tolerance))
         nothing = np.zeros(len(low), dtype=np.int32)
         self.highs.addRows(len(low), low, high, 0, nothing, nothing[:0], nothing[:0].astype(float))
@@ -529,13 +559,14 @@ class Choice:
             self.highs.changeColsIntegrality(number, np.arange(number, dtype=np.int32), kind)
 
     def solve(
-        self, start: list[Units] | None, nodes: int | None
+        self, start: list[Units] | None, nodes: int | None, gap: float = RELATIVE_GAP
     ) -> tuple[list[Units] | None, bool, float]:
         """The best choice found (None: none), whether the search was complete, and a bound."""
+        self.highs.setOptionValue("mip_rel_gap", gap)
         if nodes is not None:
             self.highs.setOptionValue("mip_max_nodes", nodes)
         self._offer(start)
-        status = run_solver(self.highs, self.search.clock)
+        status = run_solver(self.highs, self.search.clock, "choosing hubs")
         info = self.highs.getInfo()
         chosen = None
         if info.primal_solution_status == 2:

@@ -16,7 +16,7 @@ from pcs_dash.hubs.suggesting.partition import Found, Partition
 from pcs_dash.hubs.suggesting.request import SuggestRequest
 
 # An even plan is first sought among the most even of the possible hubs, with short distances.
-_EVEN_SHARES = (0.03, 0.15, 1.0)
+_EVEN_SHARES = (0.3, 1.0)
 _MANY_UNITS = 60
 
 
@@ -114,7 +114,7 @@ def _start_even(
         even = [replace(centre, cost=centre.away) for centre in even]
         quiet = clock.sooner(clock.remaining)
         first = Found()
-        Partition(near, even, quiet, first, earlier, stay_most).run(any_plan=True)
+        Partition(near, even, quiet, first, earlier, stay_most).run(any_plan=True, quick=True)
         clock.check()
         if first.plan is not None:
             found.plan = sorted(first.plan)
