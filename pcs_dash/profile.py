@@ -5,7 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from pcs_dash.metrics.deprivation import QUINTILE_LABELS, patients_by_quintile
-from pcs_dash.metrics.workforce import PATIENTS_PER_WTE_RULE, Benchmark, GPDefinition, summarise
+from pcs_dash.metrics.workforce import (
+    PATIENTS_PER_WTE_RULE,
+    Benchmark,
+    GPDefinition,
+    fte_gap,
+    summarise,
+)
 
 NO_FIGURE = "no figure"
 
@@ -89,9 +95,7 @@ def _figures(
     practices: pd.DataFrame, definition: GPDefinition, benchmark: Benchmark, edition: str
 ) -> dict[str, str]:
     row = summarise(practices, definition=definition.key, benchmark=benchmark.value).iloc[0]
-    rule = summarise(
-        practices, definition=definition.key, benchmark=float(PATIENTS_PER_WTE_RULE)
-    ).iloc[0]
+    rule_gap = fte_gap(row["patients_in_ratio"], row["fte_gp"], float(PATIENTS_PER_WTE_RULE))
     shares = patients_by_quintile(practices, edition)
     known = shares.sum()
 
@@ -108,7 +112,7 @@ def _figures(
         "GPs per 1,000 patients": number(row["gps_per_1000"], 2),
         "GPs per 10,000 patients": one(row["gps_per_10000"]),
         "FTE GPs to add to reach the benchmark": signed(row["fte_gap"]),
-        f"FTE GPs to add for {PATIENTS_PER_WTE_RULE:,} per WTE": signed(rule["fte_gap"]),
+        f"FTE GPs to add for {PATIENTS_PER_WTE_RULE:,} per WTE": signed(rule_gap),
         "GPs aged 55 and over (headcount, all GPs)": per_cent(row["share_gps_55_plus"]),
         "GPs aged 60 and over (headcount, all GPs)": per_cent(row["share_gps_60_plus"]),
         "Nurse FTE": one(row["nurse_fte"]),
