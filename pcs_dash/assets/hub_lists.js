@@ -327,10 +327,11 @@
       if (now === seen) return;
       seen = now;
       const options = () => app.hubs.map((hub, i) => h("option", { value: hub.id }, i + 1 + ". " + hub.name));
-      const [a, b] = [where.value || "all", into.value];
+      const [a, b] = [where.options.length ? where.value : "all", into.options.length ? into.value : null];
       where.replaceChildren(h("option", { value: "all" }, "all hubs"), h("option", { value: "" }, "Unassigned"), ...options());
       into.replaceChildren(...options(), h("option", { value: "" }, "Unassigned"));
-      where.value = a; into.value = b;
+      where.value = a;
+      into.value = b === null ? app.hubs.length && app.hubs[0].id : b;
       if (where.value !== a) where.value = "all";
       if (into.selectedIndex < 0) into.selectedIndex = 0;
     }

@@ -36,6 +36,7 @@
         Object.assign(one, { plan, order: points.map(([code]) => code), moved: new Set(data.moved) });
         put(one.title, plan.name);
         const ring = points.map(([code]) => (one.moved.has(code) ? "1" : "0")).join("");
+        one.map.invalidateSize({ animate: false });
         window.PCSMap.update(one.map, { ...data.view, key: "pair", ring, marks: {
           letters: plan.groups, palette: plan.hubs.map((hub) => hub.colour), labels: plan.hubs.map((hub, n) => String(n + 1)) } });
       });

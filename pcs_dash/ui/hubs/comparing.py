@@ -98,7 +98,7 @@ def in_words(compared: Comparison) -> str:
     if not compared.practices_moved:
         return f"From {compared.name_a} to {compared.name_b}: no practice changes its hub."
     kept = compared.share_kept_together
-    stay = "" if pd.isna(kept) else f" {kept:.0%} of patients' neighbours stay together."
+    stay = "" if pd.isna(kept) else f" Of patients who shared a hub, {kept:.0%} still do."
     return (
         f"From {compared.name_a} to {compared.name_b}: {compared.practices_moved:,} of "
         f"{compared.practices:,} practices with {compared.patients_moved:,} patients "
