@@ -20,36 +20,31 @@ def configure() -> None:
     )
 
 
-def pages() -> dict[str, list[Any]]:
-    """The pages by section of the menu."""
-    return {
-        "Explore": [
-            st.Page(
-                "pages/under_doctoring.py",
-                title="Under-doctoring",
-                icon=":material/stethoscope:",
-                default=True,
-            ),
-            st.Page("pages/deprivation.py", title="Deprivation", icon=":material/map:"),
-        ],
-        "Evidence": [
-            st.Page("pages/correlation.py", title="Correlation", icon=":material/scatter_plot:"),
-            st.Page("pages/inequality.py", title="Inequality", icon=":material/stairs:"),
-            st.Page(
-                "pages/spatial_pattern.py", title="Spatial pattern", icon=":material/bubble_chart:"
-            ),
-            st.Page("pages/robustness.py", title="Does it survive?", icon=":material/rule:"),
-            st.Page("pages/then_and_now.py", title="Then and now", icon=":material/history:"),
-        ],
-        "Plan": [st.Page("pages/hubs.py", title="Hubs", icon=":material/hub:")],
-        "About": [
-            st.Page(
-                "pages/data_and_methods.py",
-                title="Data and methods",
-                icon=":material/menu_book:",
-            )
-        ],
-    }
+def pages() -> list[Any]:
+    """The pages in the order of the menu.
+
+    One list without headings: Streamlit's headings put a `div` among the items of a list, which
+    screen readers stumble over (axe: list, listitem).
+    """
+    return [
+        st.Page(
+            "pages/under_doctoring.py",
+            title="Under-doctoring",
+            icon=":material/stethoscope:",
+            default=True,
+        ),
+        st.Page("pages/deprivation.py", title="Deprivation", icon=":material/map:"),
+        st.Page("pages/correlation.py", title="Correlation", icon=":material/scatter_plot:"),
+        st.Page("pages/inequality.py", title="Inequality", icon=":material/stairs:"),
+        st.Page(
+            "pages/spatial_pattern.py", title="Spatial pattern", icon=":material/bubble_chart:"
+        ),
+        st.Page("pages/robustness.py", title="Does it survive?", icon=":material/rule:"),
+        st.Page("pages/then_and_now.py", title="Then and now", icon=":material/history:"),
+        st.Page("pages/hubs.py", title="Hubs", icon=":material/hub:"),
+        st.Page("pages/board_pack.py", title="Board pack", icon=":material/co_present:"),
+        st.Page("pages/data_and_methods.py", title="Data and methods", icon=":material/menu_book:"),
+    ]
 
 
 def run() -> None:
@@ -59,7 +54,7 @@ def run() -> None:
     what the entry script binds when the user goes from page to page.
     """
     st.session_state[_RAN_APP] = True
-    page = st.navigation(pages())
+    page = st.navigation(pages(), expanded=True)
     in_full = address.spelled_out(st.query_params)
     if in_full is not None:
         st.switch_page(page, query_params=in_full)
@@ -76,5 +71,5 @@ def ensure_app_ran() -> None:
     """
     if not st.session_state.pop(_RAN_APP, False):
         configure()
-        st.navigation(pages())
+        st.navigation(pages(), expanded=True)
         st.rerun()
