@@ -240,7 +240,7 @@ def levels() -> None:
         evidence.chart(
             charts.forest(
                 table,
-                title=f"{up.label}: change for one unit of deprivation, 95% interval",
+                title="Slope with 95% interval",
                 description=said.text,
                 domain=None,
                 unit="Practices or groups",
@@ -259,6 +259,7 @@ def levels() -> None:
                 "much of the correlation. Say both, or leave out implausible FTE and look again."
             )
         st.caption(
+            "Slope: the change of the figure for one unit of deprivation. "
             f"Within: each of the {result.n_groups} {unit} has its own level. Between: one point "
             "a group. Mixed: a random level for each group"
             + (

@@ -39,6 +39,15 @@ headline = words.inequality_words(
 )
 evidence.say(headline, headline=True)
 
+if by_quintile.n_practices < inequality.FEWEST_PRACTICES:
+    st.info(
+        f"{words.count(by_quintile.n_practices, 'practice')} can't show an inequality: every "
+        "quintile would repeat the same few figures. Choose a larger area."
+    )
+    evidence.paper(headline.text, key="headline")
+    show.footer(choices.basis)
+    st.stop()
+
 gap = by_quintile.gaps["patients_per_fte_gp"]
 ends = by_quintile.table["patients_per_fte_gp"]
 show.figures(
@@ -106,8 +115,8 @@ show.small_table(
 st.caption(
     f"Each practice's patients and FTE are shared out over quintiles in proportion to where its "
     f"patients lived in {QUINTILE_MIX_PERIOD}. Intervals: {by_quintile.interval_method}; "
-    f"{by_quintile.n_practices:,} practices, {by_quintile.n_missing:,} left out for a missing "
-    "figure."
+    f"{words.count(by_quintile.n_practices, 'practice')}, {by_quintile.n_missing:,} left out for "
+    "a missing figure."
 )
 show.download_csv(by_quintile.table, name=f"quintiles-{area.key}-{definition.key}-imd{edition}")
 
@@ -171,7 +180,9 @@ def slopes(choices: Choices) -> None:
         )
     with right:
         rows = pd.DataFrame([index_row(measure, result) for measure, result in results.items()])
-        show.small_table(rows, caption=f"{labels[level]}, {shown.n_practices:,} practices")
+        show.small_table(
+            rows, caption=f"{labels[level]}, {words.count(shown.n_practices, 'practice')}"
+        )
         if shown.reason:
             st.info(shown.reason)
         if (level, interval) != ("quintile", "jackknife"):

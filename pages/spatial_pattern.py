@@ -164,7 +164,7 @@ def figures_map(choices: Choices, by_practice: bool) -> None:
         fill=None if by_practice else maps.quintile_fill(dataset.lsoas, edition, opacity=0.85),
         marks=maps.benchmark_marks(counted, choices.benchmark.value)
         if by_practice
-        else maps.plain_marks(dataset.practices),
+        else maps.hollow_marks(dataset.practices),
         values=ratios,
         value_title=f"Patients per FTE GP ({choices.definition.label.lower()})",
         tiles=choices.tiles,
@@ -208,7 +208,7 @@ def clusters_map(choices: Choices, found: spatial.LocalPattern, by_practice: boo
             title=found.statistic_name,
             edition=edition,
         )
-        marks, ring, notes = maps.plain_marks(dataset.practices), "", {}
+        marks, ring, notes = maps.hollow_marks(dataset.practices), "", {}
     content = maps.view(
         web,
         choices.area,
@@ -345,7 +345,7 @@ def access(choices: Choices) -> None:
                 title=f"FTE GPs per 10,000 people within {reach} km",
                 edition=edition,
             ),
-            marks=maps.plain_marks(dataset.practices),
+            marks=maps.hollow_marks(dataset.practices),
             values=patients_per_fte_gp(dataset.practices, choices.definition.key),
             value_title=f"Patients per FTE GP ({choices.definition.label.lower()})",
             tiles=choices.tiles,

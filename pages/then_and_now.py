@@ -45,7 +45,7 @@ st.subheader("The claim tested on today's figures")
 evidence.chart(
     charts.forest(
         forest,
-        title="Pearson's r, patients per FTE GP with deprivation, with 95% interval",
+        title="Pearson's r with 95% interval",
         description=tested,
         highlight="Thurrock",
         mark_at=(0.0, 0.5),
@@ -99,8 +99,8 @@ evidence.chart(
             }
         ),
         title="Patients per FTE GP",
-        then="2014/15, as counted before September 2015",
-        now="Now: England May 2025, Thurrock " + WORKFORCE_PERIOD,
+        then="2014/15, as counted then",
+        now="now (England: May 2025)",
         description=ratio_said.text,
     ),
     ratio_said.text,
@@ -121,7 +121,7 @@ evidence.chart(
         ),
         title="Number",
         then="2014: contracts held by a single GP",
-        now=f"{WORKFORCE_PERIOD}: practices with one GP by headcount",
+        now="now: practices with one GP by headcount",
         description=f"{single_said} {single[0].change}",
     ),
     f"{single_said} {single[0].change}",

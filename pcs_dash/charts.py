@@ -133,7 +133,9 @@ def _fitted(x: pd.Series, lines: Sequence[tuple[str, float, float]]) -> list[alt
             x="x:Q",
             y="y:Q",
             strokeDash=alt.StrokeDash(
-                "line:N", scale=dash, legend=alt.Legend(title="Line", orient="bottom")
+                "line:N",
+                scale=dash,
+                legend=alt.Legend(title=None, orient="top", symbolType="stroke", symbolSize=600),
             ),
         )
     ]
@@ -328,7 +330,7 @@ def gradient(
         alt.Tooltip("value:Q", title=title, format=",.1f"),
         alt.Tooltip("patients:Q", title="Patients", format=",.0f"),
     ]
-    across = "Patients ranked from the most (0) to the least deprived (1)"
+    across = "Patients, most (0) to least deprived (1)"
     x = alt.X("rank:Q", title=across, scale=alt.Scale(domain=[0, 1]))
     y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=_numbers(data["value"]))
     spans = (
@@ -488,7 +490,7 @@ def specifications(
         axis=alt.Axis(tickMinStep=1, grid=False, format=",.0f"),
         scale=alt.Scale(domain=[0, len(data) + 1], nice=False),
     )
-    sign = alt.Legend(title=None, orient="bottom", symbolSize=90, symbolStrokeWidth=0.8)
+    sign = alt.Legend(title=None, orient="bottom", columns=1, symbolSize=90, symbolStrokeWidth=0.8)
     domain = [EXCLUDES, INCLUDES]
     base = alt.Chart(data).encode(
         x=x,
@@ -568,7 +570,8 @@ def funnel(
                     domain=[label for label, _ in FUNNEL_LINES.values()],
                     range=[dash for _, dash in FUNNEL_LINES.values()],
                 ),
-                legend=alt.Legend(title=None, orient="bottom"),
+                # On top: beside the other legend it would leave a narrow screen.
+                legend=alt.Legend(title=None, orient="top", symbolType="stroke", symbolSize=600),
             ),
         )
     )

@@ -150,6 +150,11 @@ def plain_marks(practices: pd.DataFrame) -> dict[str, Any]:
     return {"letters": "0" * len(practices), "palette": ["#ffffff"]}
 
 
+def hollow_marks(practices: pd.DataFrame) -> dict[str, Any]:
+    """Practices as outlines only, where the LSOAs under them matter."""
+    return {"letters": "0" * len(practices), "palette": ["#ffffff00"]}
+
+
 def view(
     web: WebFiles,
     area: Area,

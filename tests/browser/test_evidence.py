@@ -1,0 +1,80 @@
+"""The evidence pages in a real browser that can reach no other host."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from .conftest import App, Tab
+
+pytestmark = pytest.mark.browser
+
+PAGES = ["correlation", "inequality", "spatial_pattern", "robustness", "then_and_now"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=str)
+def test_pages_draw_charts_or_maps_and_fit_the_screen(
+    tab: Tab, app: App, page: str, size: tuple[int, int]
+) -> None:
+    tab.page.set_viewport_size({"width": size[0], "height": size[1]})
+    tab.open(f"{app.url}/{page}?area=thurrock")
+    if page in ("correlation", "spatial_pattern"):
+        tab.map_frame()
+    if page != "spatial_pattern":
+        expect(tab.page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+    wide = tab.page.evaluate(
+        "document.querySelector('.stMain').scrollWidth"
+        " - document.querySelector('.stMain').clientWidth"
+    )
+    assert wide <= 1
+    expect(tab.page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_the_words_are_copied_as_they_stand(tab: Tab, app: App) -> None:
+    tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=app.url)
+    tab.open(f"{app.url}/then_and_now")
+    tab.page.get_by_text("Words for your paper", exact=True).first.click()
+    box = tab.page.get_by_test_id("stCode").first
+    expect(box).to_be_visible()
+    box.hover()
+    box.get_by_role("button").first.click()
+    tab.page.wait_for_function(
+        "navigator.clipboard.readText().then((text) => text.includes('Today'))", timeout=30_000
+    )
+    copied = tab.page.evaluate("navigator.clipboard.readText()")
+    assert "In 2015 the council reported a strong positive correlation" in copied
+    assert "95% interval" in copied
+
+
+def test_charts_say_in_words_what_they_show(tab: Tab, app: App) -> None:
+    tab.open(f"{app.url}/inequality?area=essex")
+    charts = tab.page.get_by_test_id("stVegaLiteChart")
+    expect(charts.first).to_be_visible()
+    told = charts.first.evaluate(
+        "chart => [chart, ...chart.querySelectorAll('*')]"
+        ".map((part) => part.getAttribute('aria-label') || part.getAttribute('alt')).join(' ')"
+    )
+    assert "Ratio of quintile 1 to quintile 5" in told
+
+
+def test_clusters_are_coloured_on_the_second_map(tab: Tab, app: App) -> None:
+    tab.open(f"{app.url}/spatial_pattern?area=mid-and-south-essex&pattern=deprivation")
+    expect(tab.page.get_by_text("high surrounded by high").first).to_be_visible()
+    frames = tab.page.locator("iframe[title*='st_folium']")
+    expect(frames).to_have_count(3)
+    handle = frames.nth(1).element_handle()
+    assert handle is not None
+    frame = handle.content_frame()
+    assert frame is not None
+    frame.wait_for_selector(".pcs-map[data-painted]", timeout=30_000, state="attached")
+    colours = frame.evaluate(
+        "() => [...new Set(PCSMap.state(map).lsoas.map((layer) => layer.options.fillColor))]"
+    )
+    assert {"#b2182b", "#e5e7eb"} <= set(colours)
+
+
+def test_a_link_opens_the_chosen_specification(tab: Tab, app: App) -> None:
+    tab.open(f"{app.url}/spatial_pattern?area=thurrock&near=4-nearest")
+    expect(tab.page.get_by_text("neighbours by the 4 nearest").first).to_be_visible()
+    assert "near=The+4+nearest" in tab.page.url
