@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
@@ -65,6 +69,29 @@ def open_tab(app: AppTest, name: str) -> AppTest:
     app.run()
     assert not app.exception, app.exception[0].stack_trace
     return app
+
+
+def wait_for_answers(app: AppTest) -> AppTest:
+    """Run the page again once the search under way has ended."""
+    work_of(app).suggested.future.exception(timeout=90)
+    app.run()
+    assert not app.exception, app.exception[0].stack_trace
+    return app
+
+
+def upload(app: AppTest, name: str, content: bytes) -> AppTest:
+    app.file_uploader(key="hub-file").set_value((name, content, "application/octet-stream")).run()
+    assert not app.exception, app.exception[0].stack_trace
+    return app
+
+
+def save_new(app: AppTest, name: str) -> int:
+    """Save the plan on the table under a name; its number in the library."""
+    app.text_input(key="hub-name").set_value(name).run()
+    click(app, "hub-save-new")
+    number = work_of(app).saved_id
+    assert number is not None
+    return number
 
 
 def texts(app: AppTest) -> str:
@@ -166,10 +193,7 @@ def test_a_damaged_link_leaves_the_plan(run_page: Run) -> None:
 def test_suggest_takes_a_plan_that_keeps_the_band(run_page: Run) -> None:
     app = run_page(area="Thurrock")
     click(app, "hub-suggest")
-    end = time.monotonic() + 60
-    while work_of(app).suggested.running and time.monotonic() < end:
-        time.sleep(0.2)
-    app.run()
+    wait_for_answers(app)
     answers = work_of(app).suggested.future.result()
     assert answers[0].status in ("optimal", "feasible")
     click(app, "hub-take-0")
@@ -183,12 +207,196 @@ def test_an_impossible_wish_is_told_with_its_reason(run_page: Run) -> None:
     app = run_page(area="Thurrock")
     app.number_input(key="hub-count").set_value(20).run()
     click(app, "hub-suggest")
-    end = time.monotonic() + 60
-    while work_of(app).suggested.running and time.monotonic() < end:
-        time.sleep(0.2)
-    app.run()
+    wait_for_answers(app)
     assert work_of(app).suggested.future.result()[0].status == "infeasible"
     assert app.error
+
+
+def test_cancel_ends_a_search_long_before_its_time_limit(run_page: Run) -> None:
+    app = run_page(area="Essex")
+    before = work_of(app).plan
+    app.number_input(key="hub-limit").set_value(600).run()
+    app.selectbox(key="hub-aim").select("size").run()
+    asked = time.monotonic()
+    click(app, "hub-suggest")
+    assert work_of(app).suggested.running
+    click(app, "hub-cancel")
+    assert work_of(app).suggested.stop.is_set()
+    wait_for_answers(app)
+    assert time.monotonic() - asked < 300
+    found = work_of(app).suggested.future.result()
+    assert all(answer.stopped == "cancelled" for answer in found)
+    assert "failed" not in texts(app)
+    assert work_of(app).plan == before
+
+
+def test_repair_makes_the_moves_it_names_and_keeps_the_hubs(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    before, practices = work_of(app).plan, build_dataset().practices
+    click(app, "hub-repair")
+    wait_for_answers(app)
+    answer = work_of(app).suggested.future.result()
+    assert answer.status in ("optimal", "feasible")
+    assert answer.moves
+    assert work_of(app).plan == before
+    click(app, "hub-take-repair")
+    after = work_of(app).plan
+    moved = {
+        code
+        for code, hub in after.to_series(before.assignment).items()
+        if hub != before.hub(before.assignment[code]).name
+    }
+    assert moved == {move.practice for move in answer.moves}
+    sizes = practices["patients"].groupby(after.to_series()).sum()
+    assert sizes.between(30_000, 50_000).all()
+    assert {hub.id for hub in after.hubs} & {hub.id for hub in before.hubs}
+    assert work_of(app).desk.history.undo().present == before
+
+
+def test_alternatives_differ_and_the_one_taken_is_the_one_on_the_map(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    app.selectbox(key="hub-answers").select(2).run()
+    app.number_input(key="hub-limit").set_value(10).run()
+    click(app, "hub-suggest")
+    wait_for_answers(app)
+    answers = work_of(app).suggested.future.result()
+    assert len(answers) >= 2
+    partitions = {frozenset(frozenset(hub.practices) for hub in each.hubs) for each in answers}
+    assert len(partitions) == len(answers)
+    click(app, "hub-take-1")
+    plan = work_of(app).plan
+    taken = frozenset(frozenset(plan.members(hub.id)) for hub in plan.hubs)
+    assert taken == frozenset(frozenset(hub.practices) for hub in answers[1].hubs)
+
+
+def test_an_older_version_opens_as_it_was(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    first = work_of(app).plan
+    number = save_new(app, "Ours")
+    second = first.rename(first.hubs[0].id, "Renamed")
+    work_of(app).change(second, "Rename")
+    app.run()
+    click(app, "hub-save")
+    assert work_of(app).saved_version == 2
+    open_tab(app, "Plan library")
+    app.selectbox(key=f"hub-version-{number}").select(1).run()
+    click(app, f"hub-open-{number}")
+    assert work_of(app).plan == first
+    assert (work_of(app).saved_id, work_of(app).saved_version) == (number, 1)
+    assert library.library().open(number).document == second.to_dict()
+
+
+def test_a_second_saver_can_keep_a_copy(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    number, books = save_new(app, "Ours"), library.library()
+    work = work_of(app)
+    theirs = work.plan.rename(work.plan.hubs[0].id, "Theirs")
+    books.save(number, 1, theirs.to_dict(), name="Ours", author="Somebody")
+    mine = work.plan.rename(work.plan.hubs[0].id, "Mine")
+    work.change(mine, "Rename")
+    app.run()
+    click(app, "hub-save")
+    click(app, "hub-copy")
+    copy = work_of(app).saved_id
+    assert copy is not None
+    assert copy != number
+    assert (books.open(copy).name, books.open(copy).version) == ("Ours (copy)", 1)
+    assert Plan.from_dict(books.open(copy).document) == mine == work_of(app).plan
+    assert Plan.from_dict(books.open(number).document) == theirs
+    assert work_of(app).conflict is None
+
+
+@pytest.mark.parametrize("kind", ["hub-short", "hub-link"])
+def test_a_link_made_here_opens_in_another_session(run_page: Run, kind: str) -> None:
+    app = run_page(area="Thurrock")
+    first = work_of(app).plan
+    plan = first.assign([next(iter(first.assignment))], first.hubs[-1].id)
+    work_of(app).change(plan, "Move")
+    number = save_new(app, HOSTILE)
+    click(app, kind)
+    address = urlsplit(app.code[0].value)
+    assert address.path.endswith("/hubs")
+    [link] = parse_qs(address.query)["plan"]
+    other = run_page(area="Southend", plan=link)
+    assert work_of(other).plan == plan
+    assert work_of(other).saved_id == (number if kind == "hub-short" else None)
+    assert "plan" not in other.query_params
+
+
+def zipped() -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("plan.csv", "practice_code,hub\nF81010,North\n")
+    return held.getvalue()
+
+
+def crossing() -> bytes:
+    """Two features around Grays: a sound square, and a bow tie whose lines cross."""
+    square = [[0.2, 51.4], [0.3, 51.4], [0.3, 51.45], [0.2, 51.45], [0.2, 51.4]]
+    tie = [[0.3, 51.45], [0.5, 51.6], [0.5, 51.45], [0.3, 51.6], [0.3, 51.45]]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"hub": hub},
+            "geometry": {"type": "Polygon", "coordinates": [ring]},
+        }
+        for hub, ring in (("Sound", square), ("Bow tie", tie))
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+LARGE = b"practice_code,hub\n" + b"F81010,North\n" * (12_000_000 // 13)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("plan.zip", zipped(), ["zip archive", "Unpack it"]),
+        ("plan.csv", zipped(), ["zip archive", "Unpack it"]),
+        ("large.csv", LARGE, ["12.0 MB", "the most is 10 MB"]),
+        ("shapes.geojson", crossing(), ["Feature 2", "Bow tie", "crosses itself"]),
+        ("twice.csv", b"practice_code,hub\nF81010,A\nF81010,B\n", ["Row 3", "practice_code"]),
+        ("bare.csv", b"practice_code\nF81010\n", ["hub"]),
+        ("nobody.csv", b"practice_code,hub\nZ99999,A\n", ["Row 2", "Z99999"]),
+        ("empty.csv", b"", ["empty"]),
+        ("greek.csv", "practice_code,hub\nF81010,\u0391\n".encode("utf-16"), ["UTF"]),
+        (f"{HOSTILE}.csv", b"practice_code\n", ["hub"]),
+    ],
+)
+def test_a_bad_file_is_explained_and_the_plan_stays(
+    run_page: Run, name: str, content: bytes, says: list[str]
+) -> None:
+    app = run_page(area="Thurrock")
+    before = work_of(app).desk.history
+    upload(app, name, content)
+    told = texts(app)
+    assert HOSTILE not in told, "a file's name must be escaped where Markdown is"
+    told = told.replace("\\", "")
+    assert f"**{name}** was not opened. Your plan is as it was." in told
+    for part in says:
+        assert part in told
+    assert work_of(app).desk.history == before
+    assert app.title[0].value == "Hubs: Thurrock"
+    app.run()
+    assert not app.exception
+
+
+def test_a_crossing_shape_can_be_opened_as_what_it_encloses(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    upload(app, "shapes.geojson", crossing())
+    click(app, "hub-file-repair-go")
+    assert {hub.name for hub in work_of(app).plan.hubs} == {"Sound", "Bow tie"}
+    assert "is on the map" in texts(app)
+
+
+def test_a_good_file_opens_once_and_later_work_stays(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    upload(app, "plan.csv", b"practice_code,hub\nF81010,North\n")
+    plan = work_of(app).plan
+    assert dict(plan.to_series()) == {"F81010": "North"}
+    work_of(app).change(plan.rename(plan.hubs[0].id, "South"), "Rename")
+    app.run()
+    assert work_of(app).plan.hubs[0].name == "South"
 
 
 def test_comparing_with_todays_pcns_names_what_moves(run_page: Run) -> None:

@@ -27,7 +27,6 @@ from pcs_dash.ui.hubs.work import (
 )
 from pcs_dash.ui.text import plain
 
-_FILE_TYPES = ["csv", "xlsx", "geojson", "json"]
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SHOWN = 12
 
@@ -49,10 +48,9 @@ def start(work: Work, choices: Choices) -> None:
 def open_file(work: Work, dataset: Dataset, choices: Choices) -> None:
     """Read a plan from a file. Whatever is wrong with it is told, and the plan on screen stays."""
     with st.popover("Open a file", icon=":material/upload_file:"):
+        # Any type: the reader knows a file by its content and says what to do with a wrong one.
         uploaded = st.file_uploader(
-            "CSV (practice_code, hub), Excel or GeoJSON (points or polygons)",
-            type=_FILE_TYPES,
-            key="hub-file",
+            "CSV (practice_code, hub), Excel or GeoJSON (points or polygons)", key="hub-file"
         )
         if uploaded is None:
             st.caption("A file that was downloaded here opens again as it was.")
