@@ -127,8 +127,18 @@ def pattern(choices: Choices) -> None:
             label="Looking for clusters",
         )
         clusters_map(choices, found, by_practice)
-    clustered = words.clusters_words(found, what=named, place=choices.area.name)
+    clustered = words.clusters_words(
+        found,
+        what=f"{named} by the deprivation around" if what == "both" else named,
+        place=choices.area.name,
+    )
     evidence.say(clustered)
+    if what == "both":
+        st.caption(
+            "Read: 'high surrounded by high' has many patients per FTE GP, and its neighbours' "
+            "patients are deprived. Deprivation is itself clustered, so many practices stand out "
+            "for their surroundings alone; that is no evidence that the two go together."
+        )
     if found.note:
         st.caption(found.note)
     evidence.paper(f"{said.text}\n\n{clustered.text}", key="pattern")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 PAGES = ["correlation", "inequality", "spatial_pattern", "robustness", "then_and_now"]
 # A region, a place, a district, and the district with one practice and no LSOA.
@@ -135,3 +136,30 @@ def test_influence_names_the_practice_that_carries_most(run_page) -> None:
     assert "Without the most influential one (F81006)" in text_of(
         run_page("correlation", area="essex")
     )
+
+
+def slow_work() -> None:
+    """A page whose work fails the first time."""
+    import streamlit as st
+
+    from pcs_dash.ui import evidence
+
+    tried = st.session_state.setdefault("tried", [])
+
+    def work() -> str:
+        tried.append(1)
+        if len(tried) == 1:
+            raise ValueError("the first try fails")
+        return "done"
+
+    st.write(evidence.computed(("test", "fails once"), work, label="Working"))
+    st.write(f"{len(tried)} tries")
+
+
+def test_work_is_done_once_and_tried_afresh_where_it_failed() -> None:
+    app = AppTest.from_function(slow_work, default_timeout=30).run()
+    assert len(app.exception) == 1
+    app.run()
+    assert not app.exception
+    app.run()
+    assert [part.value for part in app.markdown] == ["done", "2 tries"]
