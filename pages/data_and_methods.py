@@ -99,7 +99,11 @@ for definition in GP_DEFINITIONS.values():
     st.markdown(
         f"- **{definition.label}**: {definition.meaning} (column `{definition.source_column}`)."
     )
-st.markdown((ROOT / "docs" / "methods.md").read_text("utf-8").split("\n", 1)[1])
+for part in (ROOT / "docs" / "methods.md").read_text("utf-8").split("\n## ")[1:]:
+    heading, text = part.split("\n", 1)
+    with st.expander(heading):
+        # A part's own title stands last in the section before it.
+        st.markdown(text.split("\n# ")[0])
 
 with st.expander("Checksums (SHA-256) of the embedded files"):
     show.small_table(
