@@ -16,7 +16,9 @@ from streamlit.testing.v1 import AppTest
 
 from pcs_dash.build import build_dataset
 from pcs_dash.hubs.plan import Plan, plan_from_column
+from pcs_dash.official.store import Store
 from pcs_dash.paths import ROOT
+from pcs_dash.store.links import data_fingerprint
 from pcs_dash.ui.hubs import library
 from pcs_dash.ui.hubs.adopt import adopt
 from pcs_dash.ui.hubs.work import Work
@@ -172,6 +174,151 @@ def test_a_second_saver_is_told_and_can_merge(run_page: Run) -> None:
     assert books.open(work.saved_id).version == 3
     assert {"Theirs", "Mine"} <= {hub.name for hub in merged.hubs}
     assert work_of(app).plan == merged
+
+
+def conflicting(app: AppTest) -> tuple[int, Plan]:
+    """Two people name the first hub, and put the first practice, each in their own way."""
+    base = work_of(app).plan
+    number = save_new(app, "Ours")
+    code = next(iter(base.assignment))
+    other = [hub.id for hub in base.hubs if hub.id != base.assignment[code]]
+    first = base.hubs[0].id
+    theirs = base.rename(first, "Theirs").assign([code], other[0])
+    library.library().save(number, 1, theirs.to_dict(), name="Ours", author="Somebody")
+    work_of(app).change(base.rename(first, "Mine").assign([code], other[1]), "Both")
+    app.run()
+    click(app, "hub-save")
+    return number, base
+
+
+@pytest.mark.parametrize("chosen", ["mine", "theirs", "each"])
+def test_each_conflict_of_a_merge_is_settled_as_chosen(run_page: Run, chosen: str) -> None:
+    app = run_page(area="Thurrock")
+    number, base = conflicting(app)
+    mine, books = work_of(app).plan, library.library()
+    theirs = Plan.from_dict(books.open(number, 2).document)
+    first, code = base.hubs[0].id, next(iter(base.assignment))
+    name_key, code_key = (
+        f"hub-side-{number}-1-2-{what}" for what in (f"hub:{first}:name", f"practice:{code}")
+    )
+    assert {app.radio(key=key).value for key in (name_key, code_key)} == {"theirs"}
+    if chosen == "each":
+        app.radio(key=name_key).set_value("mine").run()
+    else:
+        click(app, f"hub-all-{chosen}")
+    assert books.open(number).version == 2, "choosing saves nothing"
+    click(app, "hub-merge")
+    merged = Plan.from_dict(books.open(number).document)
+    assert books.open(number).version == 3
+    assert merged.hub(first).name == ("Theirs" if chosen == "theirs" else "Mine")
+    side = mine if chosen == "mine" else theirs
+    assert merged.assignment[code] == side.assignment[code]
+    assert work_of(app).plan == merged
+    assert work_of(app).conflict is None
+
+
+def test_a_third_saver_between_the_question_and_the_answer_is_not_overwritten(
+    run_page: Run,
+) -> None:
+    app = run_page(area="Thurrock")
+    number, base = conflicting(app)
+    books = library.library()
+    third = Plan.from_dict(books.open(number).document).set_note(base.hubs[1].id, "Third")
+    books.save(number, 2, third.to_dict(), name="Ours", author="Third")
+    click(app, "hub-merge")
+    assert books.open(number).version == 3
+    assert "Third saved version 3" in texts(app).replace("\\", "")
+    click(app, "hub-merge")
+    merged = Plan.from_dict(books.open(number).document)
+    assert books.open(number).version == 4
+    assert merged.hub(base.hubs[1].id).note == "Third"
+
+
+def made_before(plan: Plan) -> tuple[Plan, dict[str, int]]:
+    """The plan as of other data: a practice Z00001 besides, one not yet there, one list smaller."""
+    sizes = {code: int(n) for code, n in build_dataset().practices["patients"].items()}
+    codes = sorted(plan.assignment)
+    del sizes[codes[0]]
+    sizes[codes[1]] -= 100
+    sizes["Z00001"] = 5_000
+    return plan.changed({codes[0]: None, "Z00001": plan.assignment[codes[0]]}), sizes
+
+
+def load_successors(names: dict[str, str]) -> None:
+    table = pd.DataFrame({"practice_code": [*names], "successor_code": [*names.values()]})
+    table["effective"] = pd.Timestamp("2026-01-01")
+    with Store().writing() as update:
+        update.put("ods_successors", pd.Timestamp("2026-01-01"), table)
+        update.commit()
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_version_of_other_data_opens_with_a_report(run_page: Run, known: bool) -> None:
+    app = run_page(area="Thurrock")
+    now = work_of(app).plan
+    old, sizes = made_before(now)
+    codes = sorted(now.assignment)
+    if known:
+        load_successors({"Z00001": codes[0]})
+    number = (
+        library.library()
+        .create(
+            old.to_dict(),
+            name="Old",
+            data_period="30 June 2025",
+            data_fingerprint=data_fingerprint(sizes, "30 June 2025"),
+            list_sizes=sizes,
+        )
+        .id
+    )
+    open_tab(app, "Plan library")
+    click(app, f"hub-open-{number}")
+    told = texts(app).replace("\\", "")
+    assert "made with data of 30 June 2025" in told
+    assert "1 list size has changed" in told
+    carried = now if known else now.changed({codes[0]: None})
+    assert work_of(app).plan == carried
+    if known:
+        assert "Z00001 merged into" in told
+        assert "New in the data" not in told
+    else:
+        assert "Z00001 of '" in told
+        assert "ODS list of successors is not loaded" in told
+        assert f"({codes[0]})" in told
+    assert work_of(app).desk.history.undo().present == old, "undo brings back the plan as saved"
+    click(app, "hub-migration-close")
+    assert "30 June 2025; these" not in texts(app).replace("\\", "")
+
+
+def test_a_link_of_other_data_opens_with_a_report(run_page: Run) -> None:
+    now = plan_from_column(build_dataset().practices, "district")
+    old, sizes = made_before(now)
+    app = run_page(area="Essex", plan=library.make_link(old.to_dict(), sizes, data_period="2025"))
+    told = texts(app).replace("\\", "")
+    first = sorted(now.assignment)[0]
+    assert "made with data of 2025" in told
+    assert "Z00001 of '" in told
+    assert "New in the data, and in no hub yet: 1 practice" in told
+    assert work_of(app).plan == now.changed({first: None})
+
+
+def test_a_file_of_other_data_opens_when_asked_with_a_report(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    load_successors({"Z00001": "F81010"})
+    before = work_of(app).plan
+    upload(app, "old.csv", b"practice_code,hub\nZ00001,North\n")
+    assert work_of(app).plan == before
+    click(app, "hub-file-skip-go")
+    assert dict(work_of(app).plan.to_series()) == {"F81010": "North"}
+    assert "Z00001 merged into" in texts(app)
+
+
+def test_a_saved_version_of_these_data_has_nothing_to_report(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    number = save_new(app, "Ours")
+    open_tab(app, "Plan library")
+    click(app, f"hub-open-{number}")
+    assert work_of(app).migration == ()
 
 
 def test_a_link_opens_the_plan_once_and_leaves_the_address(run_page: Run) -> None:

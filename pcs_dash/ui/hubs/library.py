@@ -22,12 +22,15 @@ from pcs_dash.store.links import (
     open_link,
     open_short_link,
 )
-from pcs_dash.store.plans import PlanLibrary
+from pcs_dash.store.plans import Conflict, MergeResult, PlanLibrary, Side
+from pcs_dash.ui.hubs.migrating import Before, carry_over, ods_successors
 from pcs_dash.ui.hubs.work import Work, database
 from pcs_dash.ui.text import plain
 
 LINK = "plan"
 _SHOWN = 25
+_LONG = 5
+_SIDES: dict[Side, str] = {"theirs": "Theirs", "mine": "Mine"}
 
 
 def library() -> PlanLibrary:
@@ -85,9 +88,8 @@ def _about(work: Work, dataset: Dataset, name: str, note: str, author: str) -> d
         "data_period": WORKFORCE_PERIOD,
         "data_fingerprint": data_fingerprint(codes, WORKFORCE_PERIOD),
         "rules": rules_to_list(work.rules),
-        "list_sizes": {
-            code: int(patients[code]) for code in sorted(work.plan.assignment) if code in patients
-        },
+        # Of every practice, so that those that are new to a later reader can be told.
+        "list_sizes": {str(code): int(size) for code, size in patients.items()},
     }
 
 
@@ -120,11 +122,7 @@ def _conflict(work: Work, dataset: Dataset, name: str, note: str, author: str) -
     assert conflict is not None
     theirs = conflict.theirs
     st.warning(plain(str(conflict)))
-    merged = library().merge(
-        theirs.id, conflict.based_on_version, work.plan.to_dict(), theirs_version=theirs.version
-    )
-    for clash in merged.conflicts:
-        st.markdown(f"- {plain(clash.text)} The merge takes {clash.taken}.")
+    merged = _merge(work, conflict, dataset)
     for remark in merged.notes:
         st.markdown(f"- {plain(remark)}")
     if not merged.conflicts:
@@ -134,9 +132,62 @@ def _conflict(work: Work, dataset: Dataset, name: str, note: str, author: str) -
         work.saved_version = theirs.version
         work.change(plan, f"Merge with version {theirs.version}")
         _save_version(work, dataset, name, note, author)
+        # Not saved: someone was faster once more, and the question is a new one.
+        st.rerun()
     if st.button("Save mine as a copy", key="hub-copy"):
         about = _about(work, dataset, f"{name} (copy)"[:MAX_NAME], note, author)
         _note_saved(work, library().create(work.plan.to_dict(), **about))
+
+
+def _merge(work: Work, conflict: ConflictError, dataset: Dataset) -> MergeResult:
+    """What comes of both versions, with the user's choice wherever both changed the same."""
+    books, theirs, choices = library(), conflict.theirs, dict[str, Side]()
+    asked = f"hub-side-{theirs.id}-{conflict.based_on_version}-{theirs.version}-"
+
+    def merged() -> MergeResult:
+        return books.merge(
+            theirs.id,
+            conflict.based_on_version,
+            work.plan.to_dict(),
+            theirs_version=theirs.version,
+            choices=choices,
+        )
+
+    found = merged()
+    if found.conflicts:
+        st.caption(f"Both versions changed the same in {len(found.conflicts):,} places. Choose:")
+        every = st.container(horizontal=True)
+        questions = st.container(height=300) if len(found.conflicts) > _LONG else st.container()
+        # A choice may raise another question (a hub that is to go had been filled): ask until none
+        # is left.
+        while fresh := [clash for clash in found.conflicts if clash.key not in choices]:
+            with questions:
+                choices |= {clash.key: _ask(clash, asked, dataset) for clash in fresh}
+            found = merged()
+        for side, words in _SIDES.items():
+            every.button(
+                f"{words} everywhere",
+                key=f"hub-all-{side}",
+                on_click=_choose_all,
+                args=([asked + key for key in choices], side),
+            )
+    return found
+
+
+def _ask(clash: Conflict, asked: str, dataset: Dataset) -> Side:
+    key = asked + clash.key
+    st.session_state.setdefault(key, clash.taken)
+    code = clash.key.removeprefix("practice:")
+    name = dataset.practices["practice_name"].get(code)
+    label = clash.text if name is None else f"{name}: {clash.text}"
+    side: Side = st.radio(
+        plain(label), list(_SIDES), format_func=_SIDES.__getitem__, key=key, horizontal=True
+    )
+    return side
+
+
+def _choose_all(keys: list[str], side: Side) -> None:
+    st.session_state.update(dict.fromkeys(keys, side))
 
 
 # --- links ---
@@ -172,26 +223,27 @@ def open_from_address(work: Work, dataset: Dataset) -> None:
             _put_on_table(work, dataset, open_short_link(library(), database(), text))
             return
         linked = open_link(text, dataset.practices.index, data_period=WORKFORCE_PERIOD)
-        work.saved_id = work.saved_version = None
-        work.change(Plan.from_dict(linked.document), "Open the plan of a link")
-        if not linked.matches_data:
-            gone, new = len(linked.missing_codes), len(linked.new_codes)
-            st.warning(
-                "The link was made with other data "
-                f"({plain(linked.data_period or 'unknown period')}). "
-                f"Practices of the plan that are not here: {gone:,}"
-                f"{_codes(linked.missing_codes)}. Practices that are new here: {new:,}"
-                f"{_codes(linked.new_codes)}; they are in no hub."
-            )
+        plan = Plan.from_dict(linked.document)
+        work.saved_id = work.saved_version = work.conflict = None
+        before = Before.of_link(linked, dataset.practices)
+        put_carried(work, dataset, plan, before, "Open the plan of a link")
     except UserError as error:
         st.error(f"{plain(str(error))} Your plan is as it was.")
 
 
-def _codes(codes: tuple[str, ...], limit: int = 10) -> str:
-    if not codes:
-        return ""
-    more = f" and {len(codes) - limit} more" if len(codes) > limit else ""
-    return f" ({', '.join(plain(code) for code in codes[:limit])}{more})"
+def put_carried(work: Work, dataset: Dataset, plan: Plan, before: Before, label: str) -> None:
+    """Put a plan made with other data on the table, as it was and, a step on, for these data."""
+    carried = carry_over(
+        plan,
+        before,
+        dataset.practices,
+        period=WORKFORCE_PERIOD,
+        successors=ods_successors() if plan.unknown_codes(dataset.practices.index) else None,
+    )
+    work.change(plan, label)
+    if carried.plan != plan:
+        work.change(carried.plan, "Carry the plan over to the data at hand")
+    work.migration = carried.sentences
 
 
 def _put_on_table(work: Work, dataset: Dataset, saved: Saved) -> None:
@@ -201,32 +253,8 @@ def _put_on_table(work: Work, dataset: Dataset, saved: Saved) -> None:
     work.conflict = None
     if rules:
         work.rules = rules
-    work.change(plan, f"Open '{saved.name}', version {saved.version}")
-    work.migration = migration(saved, dataset)
-
-
-def migration(saved: Saved, dataset: Dataset) -> list[str]:
-    """What differs between the data a version was saved with and the data at hand, in sentences."""
-    patients = dataset.practices["patients"]
-    plan = Plan.from_dict(saved.document)
-    gone = plan.unknown_codes(dataset.practices.index)
-    sentences = []
-    if gone:
-        sentences.append(f"{len(gone):,} practices of the plan are not in the data{_codes(gone)}.")
-    moved = {
-        code: (size, int(patients[code]))
-        for code, size in saved.list_sizes.items()
-        if code in patients and int(patients[code]) != size
-    }
-    if moved:
-        before, after = (sum(pair[i] for pair in moved.values()) for i in (0, 1))
-        sentences.append(
-            f"{len(moved):,} list sizes have changed since: {before:,} patients then, "
-            f"{after:,} now."
-        )
-    if saved.data_period and saved.data_period != WORKFORCE_PERIOD:
-        sentences.append(f"It was saved with data of {plain(saved.data_period)}.")
-    return sentences
+    label = f"Open '{saved.name}', version {saved.version}"
+    put_carried(work, dataset, plan, Before.of_saved(saved), label)
 
 
 # --- the library ---

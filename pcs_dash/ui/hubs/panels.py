@@ -17,6 +17,8 @@ from pcs_dash.hubs.contiguity import Neighbours
 from pcs_dash.hubs.files import CrossingShapeError, PlanImport, UnknownPracticeError, read_plan
 from pcs_dash.hubs.summary import scorecard, summarise_hubs
 from pcs_dash.ui.choices import Choices
+from pcs_dash.ui.hubs.library import put_carried
+from pcs_dash.ui.hubs.migrating import Before
 from pcs_dash.ui.hubs.work import (
     STARTS,
     Work,
@@ -42,6 +44,7 @@ def start(work: Work, choices: Choices) -> None:
         if st.button("Start", type="primary", key="hub-start-go"):
             label = f"Start from {STARTS[kind][:1].lower()}{STARTS[kind][1:]}"
             work.change(start_plan(kind, choices.practices), label)
+            work.migration = ()
             st.rerun()
 
 
@@ -60,22 +63,23 @@ def open_file(work: Work, dataset: Dataset, choices: Choices) -> None:
             _tell(st.session_state["hub-file-notes"])
             return
         repair = st.session_state.get("hub-file-repair") == uploaded.file_id
-        skip = st.session_state.get("hub-file-skip") == uploaded.file_id
+        skip_file, unknown = st.session_state.get("hub-file-skip", ("", ()))
+        # Practices of other data are read too, so that their successors can take their places.
+        known = [*unknown] if skip_file == uploaded.file_id else []
         try:
             found = read_plan(
                 uploaded.name,
                 uploaded.getvalue(),
-                dataset.practices,
+                dataset.practices.reindex([*dataset.practices.index, *known]),
                 area=choices.area,
                 repair=repair,
-                skip_unknown=skip,
             )
         except InputFileError as error:
             _explain(error, uploaded.file_id)
             return
         st.session_state["hub-file-done"] = uploaded.file_id
         st.session_state["hub-file-notes"] = (uploaded.name, found)
-        work.change(found.plan, f"Open the file '{uploaded.name}'")
+        put_carried(work, dataset, found.plan, Before(), f"Open the file '{uploaded.name}'")
         st.rerun()
 
 
@@ -92,7 +96,7 @@ def _explain(error: InputFileError, file_id: str) -> None:
         count = len(error.codes)
         word = "practice" if count == 1 else "practices"
         if st.button(f"Open it without {count:,} unknown {word}", key="hub-file-skip-go"):
-            st.session_state["hub-file-skip"] = file_id
+            st.session_state["hub-file-skip"] = (file_id, error.codes)
             st.rerun()
 
 
@@ -207,4 +211,9 @@ def told(work: Work) -> None:
             "Download the plan before you leave."
         )
     if work.migration:
-        st.info("\n".join(f"- {sentence}" for sentence in work.migration))
+        with st.container(border=True):
+            st.markdown("**The plan was made with other data. What is different here:**")
+            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in work.migration))
+            if st.button("Close the report", key="hub-migration-close"):
+                work.migration = ()
+                st.rerun()
