@@ -27,12 +27,12 @@ class Slots:
     """Where units can go.
 
     allowed, cost: shape (units, slots); root: the practice (place among the free ones) that every
-    hub of the slot holds, or None where any practices may make it up.
+    hub of the slot holds, -1 where any practices may make it up.
     """
 
     allowed: Bools
     cost: Floats
-    root: Ints | None = None
+    root: Ints
     # Slots that must be used whatever the number of hubs.
     used: Sequence[int] = ()
 
@@ -63,6 +63,8 @@ class Compact:
     tolerance: float = 0.0
     # Another cost of each unit and slot, and the most it may come to.
     limit: tuple[Floats, float] | None = None
+    # Cuts found so far; those of a model with the same slots may be given.
+    cuts: list[tuple[float, float, list[int], list[float]]] = field(default_factory=list)
     columns: list[tuple[float, float, float, bool]] = field(default_factory=list)
     rows: list[tuple[float, float, list[int], list[float]]] = field(default_factory=list)
 
@@ -74,6 +76,8 @@ class Compact:
         highs.setOptionValue("mip_abs_gap", max(1e-6, self.tolerance))
         self._pass(highs)
         answer = start or Answer()
+        if answer.slot is not None:
+            self._offer(highs, answer.slot)
         while True:
             status = run_solver(highs, self.clock, self.stage)
             info = highs.getInfo()
@@ -88,7 +92,7 @@ class Compact:
             slot = self._read(level)
             cuts = self._separators(slot)
             if not cuts:
-                if info.objective_function_value < answer.value:
+                if info.objective_function_value < answer.value - 1e-6:
                     answer.slot, answer.value = slot, info.objective_function_value
                     answer.slack_low = self._slack(level, self.delta_low)
                     answer.slack_high = self._slack(level, self.delta_high)
@@ -97,6 +101,7 @@ class Compact:
                 return answer
             if self.clock.stopped:
                 return answer
+            self.cuts += cuts
             for low, high, columns, values in cuts:
                 highs.addRow(
                     low, high, len(columns), np.array(columns, dtype=np.int32), np.array(values)
@@ -127,6 +132,9 @@ class Compact:
                 pair = [self.x[first, slot], self.x[second, slot]]
                 if min(pair) >= 0:
                     self._row(-math.inf, 0, [*pair, self.y[slot]], [1, 1, -1])
+        if problem.adjacent is not None:
+            self._beside()
+        self.rows += self.cuts
         if self.limit is not None:
             limited, most = self.limit
             placed = self.x >= 0
@@ -150,9 +158,26 @@ class Compact:
         slack_high = [self.delta_high] * (self.delta_high >= 0)
         self._row(0, math.inf, columns + slack_low, low + [1.0] * len(slack_low))
         self._row(-math.inf, 0, columns + slack_high, high + [-1.0] * len(slack_high))
-        if self.slots.root is not None:
+        if self.slots.root[slot] >= 0:
             own = self.x[problem.own_unit[self.slots.root[slot]], slot]
             self._row(0, 0, [own, here], [1, -1])
+
+    def _beside(self) -> None:
+        """A unit too small to be a hub joins one only with a neighbour: the first of the cuts."""
+        problem = self.problem
+        assert problem.adjacent is not None
+        own_unit = problem.own_unit
+        low = problem.low if self.elastic not in ("min", "both") else 0
+        for unit, practices in enumerate(problem.members):
+            if problem.unit_patients[unit] >= low:
+                continue
+            around = own_unit[problem.adjacent[practices].any(axis=0)]
+            gates = np.setdiff1d(around, [unit])
+            for slot in range(len(self.y)):
+                if self.x[unit, slot] >= 0:
+                    open_ = [column for column in self.x[gates, slot] if column >= 0]
+                    columns = [self.x[unit, slot], *open_]
+                    self._row(-math.inf, 0, columns, [1.0] + [-1.0] * len(open_))
 
     def _evenness(self) -> None:
         """A column a slot and aim that is at least the hub's distance from even."""
@@ -186,18 +211,17 @@ class Compact:
             if len(parts) == 1:
                 continue
             parts.sort(key=lambda part: (-len(part), int(part[0])))
-            if self.slots.root is not None:
-                root = int(self.slots.root[place])
-                main = next(part for part in parts if root in part)
-            else:
-                main = parts[0]
+            root = int(self.slots.root[place])
+            main = next((part for part in parts if root in part), parts[0])
             for part in parts:
                 if part is main:
                     continue
                 beside = np.flatnonzero(problem.adjacent[part].any(axis=0))
                 gates = np.unique(own_unit[np.setdiff1d(beside, part)])
+                others = [root] if root >= 0 else main
                 for unit in np.unique(own_unit[part]):
-                    cuts += self._cut(int(unit), int(own_unit[main[0]]), gates, part)
+                    for other in np.unique(own_unit[others]):
+                        cuts += self._cut(int(unit), int(other), gates, part)
         return cuts
 
     def _cut(
@@ -209,14 +233,23 @@ class Compact:
             if column < 0:
                 continue
             open_ = [int(self.x[gate, place]) for gate in gates if self.x[gate, place] >= 0]
-            if self.slots.root is not None:
-                if self.slots.root[place] in part:
-                    continue
-                cuts.append((-math.inf, 0.0, [int(column), *open_], [1.0] + [-1.0] * len(open_)))
+            if self.slots.root[place] >= 0:
+                if self.slots.root[place] not in part:
+                    row = [int(column), *open_]
+                    cuts.append((-math.inf, 0.0, *_merged(row, [1.0] + [-1.0] * len(open_))))
             elif self.x[other, place] >= 0:
                 columns = [int(column), int(self.x[other, place]), *open_]
                 cuts.append((-math.inf, 1.0, *_merged(columns, [1.0, 1.0] + [-1.0] * len(open_))))
         return cuts
+
+    def _offer(self, highs: highspy.Highs, slot: Ints) -> None:
+        """Start from a plan (without the columns of evenness, which a repair has not got)."""
+        level = np.zeros(len(self.columns))
+        level[self.x[np.arange(len(slot)), slot]] = 1.0
+        level[[self.y[int(place)] for place in np.unique(slot)]] = 1.0
+        solution = highspy.HighsSolution()
+        solution.col_value = level.tolist()
+        highs.setSolution(solution)
 
     def _read(self, level: Floats) -> Ints:
         filled = np.where(self.x >= 0, level[self.x], 0.0)

@@ -23,9 +23,11 @@ from pcs_dash.hubs.suggesting.solve import possible
 
 # Rules left out one by one: at most so many are tried.
 _MOST_TRIED = 25
+# Shares of a needed bound that are tried on top of it.
+_EXTRA = (0.0, 0.02, 0.05, 0.1)
 # Share of the remaining time for the elastic questions, and for one rule left out.
 _ELASTIC_SHARE = 0.3
-_TRIAL_SHARE = 0.3
+_TRIAL_SHARE = 0.4
 
 
 @dataclass(frozen=True)
@@ -257,55 +259,134 @@ def _band_relaxations(facts: Facts, request: SuggestRequest, clock: Clock) -> li
 def _widened(
     facts: Facts, request: SuggestRequest, clock: Clock, kind: Elastic
 ) -> Relaxation | None:
+    """The least widening of one end of the band, or of both together, that a plan was found for."""
     if (kind == "min" and not request.min_patients) or (
         kind == "max" and request.max_patients is None
     ):
         return None
-    plain = request.but(objective="distance")
-    problem = build_problem(facts, plain)
     low, high = band(request, facts.total)
-    locked = [int(facts.patients[group].sum()) for _, group in problem.locked]
-    least_low = max([0, *(low - size for size in locked)])
-    least_high = max([0, *(size - high for size in locked)])
-    if (kind == "min" and least_high) or (kind == "max" and least_low):
-        return None
-    if request.hubs is None:
-        most = problem.units if kind != "max" else problem.hubs_high
-        fewest = 1 if kind != "min" else problem.hubs_low
-        # Totals that no number of hubs fits leave the two the wrong way round.
-        problem = replace(problem, hubs_low=fewest, hubs_high=most)
-    if not problem.units:
-        lows, highs, proven = least_low, least_high, True
+    least_low = least_high = 0
+    if kind != "both":
+        needed = _needed(facts, request, kind)
+        if needed is None:
+            return None
+        if kind == "min":
+            least_low = low - needed
+        else:
+            least_high = needed - high
+        # A little more than needed is tried too: that often does where the least does not.
+        for extra in _EXTRA:
+            more = math.ceil(needed * extra)
+            value = max(needed - more, 0) if kind == "min" else needed + more
+            if _works(facts, _with_bound(request, kind, value), clock):
+                first = _Widening(low - value, 0, extra == 0)
+                if kind == "max":
+                    first = _Widening(0, value - high, extra == 0)
+                break
+        else:
+            first = None
+        if first is not None and first.proven and (first.low or first.high):
+            return _as_relaxation(request, low, high, first)
     else:
-        if problem.hubs_low > problem.hubs_high or problem.hubs_high < 1:
-            return None
-        part = clock.sooner(clock.remaining * _ELASTIC_SHARE)
-        model = Compact(
-            problem,
-            centre_slots(problem),
-            part,
-            elastic=kind,
-            least_slack=(least_low, least_high),
-            stage="looking for the smallest change",
-        )
-        answer = model.solve()
-        if answer.slot is None:
-            return None
-        lows, highs, proven = answer.slack_low, answer.slack_high, answer.complete
-    if not lows and not highs:
+        first = None
+        least_low, least_high = _locked_slack(facts, request)
+    found = _elastic(facts, request, clock, kind, (least_low, least_high))
+    best = min(
+        (change for change in (first, found) if change is not None and (change.low or change.high)),
+        key=lambda change: (change.low + change.high, not change.proven),
+        default=None,
+    )
+    return None if best is None else _as_relaxation(request, low, high, best)
+
+
+@dataclass(frozen=True)
+class _Widening:
+    """Patients by which the band gives way at its lower and upper end."""
+
+    low: int
+    high: int
+    proven: bool
+
+
+def _with_bound(request: SuggestRequest, kind: Elastic, value: int) -> SuggestRequest:
+    if kind == "min":
+        return request.but(min_patients=value)
+    return request.but(max_patients=value)
+
+
+def _needed(facts: Facts, request: SuggestRequest, kind: Elastic) -> int | None:
+    """The bound nearest to the request's at which no conflict can be seen; None without one."""
+
+    def clear(value: int) -> bool:
+        return not band_conflicts(facts, _with_bound(request, kind, value))
+
+    low, high = band(request, facts.total)
+    near, far = (low, 0) if kind == "min" else (high, max(high, facts.total))
+    if clear(near):
+        return near
+    if not clear(far):
         return None
-    changes, words = {}, []
-    if lows:
-        changes["min_patients"] = low - lows
-        words.append(f"lower the least number of patients from {low:,} to {low - lows:,}")
-    if highs:
-        changes["max_patients"] = high + highs
-        words.append(f"raise the most from {high:,} to {high + highs:,} patients")
+    # Widening never makes a conflict, so the first clear bound is found by halving.
+    while abs(near - far) > 1:
+        middle = (near + far) // 2
+        near, far = (near, middle) if clear(middle) else (middle, far)
+    return far
+
+
+def _locked_slack(facts: Facts, request: SuggestRequest) -> tuple[int, int]:
+    """By how much locked hubs are under and over the band."""
+    low, high = band(request, facts.total)
+    position = facts.position
+    sizes = [
+        int(sum(facts.patients[position[code]] for code in codes))
+        for codes in request.locked.values()
+        if codes
+    ]
+    return max([0, *(low - size for size in sizes)]), max([0, *(size - high for size in sizes)])
+
+
+def _elastic(
+    facts: Facts, request: SuggestRequest, clock: Clock, kind: Elastic, least: tuple[int, int]
+) -> _Widening | None:
+    """The least widening by the compact model, at least `least`."""
+    problem = build_problem(facts, request.but(objective="distance"))
+    if request.hubs is None:
+        problem = replace(
+            problem,
+            hubs_low=1 if kind != "min" else problem.hubs_low,
+            hubs_high=problem.units if kind != "max" else problem.hubs_high,
+        )
+    if not problem.units:
+        return _Widening(*least, proven=True)
+    if problem.hubs_low > problem.hubs_high or problem.hubs_high < 1:
+        return None
+    model = Compact(
+        problem,
+        centre_slots(problem),
+        clock.sooner(clock.remaining * _ELASTIC_SHARE),
+        elastic=kind,
+        least_slack=least,
+        stage="looking for the smallest change",
+    )
+    answer = model.solve()
+    if answer.slot is None:
+        return None
+    return _Widening(answer.slack_low, answer.slack_high, answer.complete)
+
+
+def _as_relaxation(request: SuggestRequest, low: int, high: int, change: _Widening) -> Relaxation:
+    changes: dict[str, int] = {}
+    words = []
+    if change.low:
+        changes["min_patients"] = low - change.low
+        words.append(f"lower the least number of patients from {low:,} to {low - change.low:,}")
+    if change.high:
+        changes["max_patients"] = high + change.high
+        words.append(f"raise the most from {high:,} to {high + change.high:,} patients")
     text = " and ".join(words)
-    if not proven:
+    if not change.proven:
         text += " (a smaller change may do: the time ran out)"
-    relaxed = request.but(**changes, nearest=problem.nearest)
-    return Relaxation(f"{text[0].upper()}{text[1:]}.", relaxed, proven)
+    return Relaxation(f"{text[0].upper()}{text[1:]}.", request.but(**changes), change.proven)
 
 
 def _changes(request: SuggestRequest) -> Iterator[tuple[str, SuggestRequest]]:

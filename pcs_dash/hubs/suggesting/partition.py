@@ -33,7 +33,7 @@ RELATIVE_GAP = 1e-6
 _REDUCED_COST = 1e-6
 # New columns a centre and round of pricing; columns of the first, quick search for a plan.
 _PER_CENTRE = 15
-_QUICK_COLUMNS = 2_000
+_QUICK_COLUMNS = 2000
 _QUICK_NODES = 50
 # So few columns are all looked at at once.
 _EASY_COLUMNS = 10_000
@@ -137,10 +137,8 @@ class Partition:
         self._generate()
         if found.infeasible:
             return
-        easy = problem.exact_tolerance and problem.units <= _FEW_UNITS and not any_plan
-        if found.plan is None and not easy:
-            gap = _START_GAP if quick else _QUICK_GAP
-            self._choose(self._smallest(_QUICK_COLUMNS), nodes=_QUICK_NODES, gap=gap)
+        if found.plan is None:
+            self._quick(1.0 if any_plan and not quick else _START_GAP if quick else _QUICK_GAP)
         if quick:
             return
         if not problem.exact_tolerance:
@@ -161,7 +159,7 @@ class Partition:
                 break
         self._drop_hopeless()
         if sum(len(reduced) for reduced in self.reduced) > _EASY_COLUMNS:
-            self._choose(self._smallest(_QUICK_COLUMNS), nodes=_QUICK_NODES)
+            self._quick(_QUICK_GAP)
             if not problem.exact_tolerance:
                 for together in _TOGETHER:
                     self._improve(together)
@@ -395,12 +393,24 @@ class Partition:
             if count > _MOST_COLUMNS:
                 return
 
+    def _quick(self, gap: float) -> None:
+        """A quick search among the most promising columns, and for large areas the master's too."""
+        with_pool = self.problem.units > _FEW_UNITS
+        self._choose(
+            self._smallest(_QUICK_COLUMNS), nodes=_QUICK_NODES, gap=gap, with_pool=with_pool
+        )
+
     def _choose(
-        self, limit: float, nodes: int | None = None, gap: float = RELATIVE_GAP
+        self,
+        limit: float,
+        nodes: int | None = None,
+        gap: float = RELATIVE_GAP,
+        *,
+        with_pool: bool = False,
     ) -> tuple[bool, float]:
         """The best plan of the columns within a reduced cost; whether that is proven, and a bound
-        for plans of these columns. `nodes`: a quick search, among the master's columns too."""
-        columns = self._columns_within(limit, with_pool=nodes is not None)
+        for plans of these columns. `nodes`: the most nodes; with_pool: the master's columns too."""
+        columns = self._columns_within(limit, with_pool=with_pool)
         choice = Choice(self, columns, range(self.problem.units))
         chosen, proven, bound = choice.solve(self.found.plan, nodes, gap)
         if chosen is not None:

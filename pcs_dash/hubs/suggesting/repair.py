@@ -93,6 +93,11 @@ class Repair:
             moved += f", and {len(self.placed):,} practices placed that were in no hub"
         if self.status == "optimal":
             return f"{moved}: fewer moves can't do it."
+        if self.least_moves == count:
+            return (
+                f"{moved}: fewer moves can't do it, but so many might move fewer patients: the "
+                "time ran out."
+            )
         return f"{moved}; at least {self.least_moves or 0:,} moves are needed."
 
 
@@ -108,9 +113,11 @@ def repair(
     """The fewest moves, then the fewest patients moved, after which every practice is in a hub and
     every rule of the request is kept (its objective is not looked at).
 
-    plan_assignment: practice code -> hub name (missing = in no hub); hubs may be dissolved, and new
-    ones ("Hub 1", ...) opened where the rules need it. practices: as for `suggest`. Raises
-    UserError for faults of the input, such as a locked hub that the plan does not hold.
+    plan_assignment: practice code -> hub name (missing = in no hub); hubs may be dissolved, and
+    new ones ("Hub 1", ...) opened where the rules need it. A practice moves to hubs that hold one
+    of the 15 practices nearest to it (or `request.nearest`), and anywhere only where that can't do;
+    "fewer moves can't do it" is meant so. practices: as for `suggest`. Raises UserError for faults
+    of the input.
     """
     clock = Clock(time_limit, progress=progress, cancel=cancel)
     request = request.but(objective="distance")
@@ -126,7 +133,7 @@ def repair(
         impossible = bool(contradictions(facts, request) or band_conflicts(facts, request))
         if not impossible:
             problem = build_problem(facts, request)
-            hubs = _hub_names(problem, before)
+            hubs = _present_hubs(problem, before)
             answer, least = _fewest(problem, hubs, before, clock)
         if impossible or answer.infeasible:
             why = explain(facts, request, clock)
@@ -145,8 +152,9 @@ def repair(
         if stopped == "finished":
             stopped = "time limit"
         return Repair("unknown", request, clock.seconds, stopped, broken_before=broken)
+    names = _slot_names(problem, hubs, answer.slot)
     after = {
-        facts.codes[problem.free[practice]]: hubs[answer.slot[unit]]
+        facts.codes[problem.free[practice]]: names[int(answer.slot[unit])]
         for unit, members in enumerate(problem.members)
         for practice in members
     }
@@ -193,56 +201,55 @@ def _series(plan: dict[str, str]) -> pd.Series:
     return series
 
 
-def _hub_names(problem: Problem, before: dict[str, str]) -> list[str]:
-    """The plan's hubs, and as many new ones as the patients beyond its hubs might fill."""
-    locked = {name for name, _ in problem.locked}
-    loose = [problem.facts.codes[practice] for practice in problem.free]
-    present = sorted({before[code] for code in loose if code in before} - locked)
-    size = dict.fromkeys(present, 0)
-    unplaced = 0
-    for code, patients in zip(loose, problem.facts.patients[problem.free], strict=True):
-        hub = before.get(code)
-        if hub in size:
-            size[hub] += int(patients)
-        else:
-            unplaced += int(patients)
-    high = max(problem.high, 1)
-    beyond = unplaced + sum(max(0, held - high) for held in size.values())
-    spare = math.ceil(beyond / max(problem.low, 1)) if beyond else 0
-    spare = max(spare, problem.hubs_low - len(present), 1)
-    new: list[str] = []
+def _slot_names(problem: Problem, present: list[str], slot: Ints) -> dict[int, str]:
+    """The hub's name of each slot; new ones get "Hub 1", ... as far as those are free."""
+    names = dict(enumerate(present))
+    taken = {*present, *(name for name, _ in problem.locked)}
     number = 1
-    while len(new) < min(spare, max(0, problem.hubs_high - len(present)) + 1, problem.units):
-        if f"Hub {number}" not in size and f"Hub {number}" not in locked:
-            new.append(f"Hub {number}")
-        number += 1
-    return present + new
+    for place in np.unique(slot[slot >= len(present)]):
+        while f"Hub {number}" in taken:
+            number += 1
+        names[int(place)] = f"Hub {number}"
+        taken.add(f"Hub {number}")
+    return names
+
+
+def _present_hubs(problem: Problem, before: dict[str, str]) -> list[str]:
+    """The plan's hubs that are not locked."""
+    locked = {name for name, _ in problem.locked}
+    codes = (problem.facts.codes[practice] for practice in problem.free)
+    return sorted({before[code] for code in codes if code in before} - locked)
 
 
 def _fewest(
-    problem: Problem, hubs: list[str], before: dict[str, str], clock: Clock
+    problem: Problem, present: list[str], before: dict[str, str], clock: Clock
 ) -> tuple[Answer, int | None]:
-    """The least number of moves, then the least patients moved with so many."""
+    """The least number of moves, then the least patients moved with so many.
+
+    The first slots of the answer are the present hubs, the others new ones.
+    """
     codes = [problem.facts.codes[practice] for practice in problem.free]
     patients = problem.facts.patients[problem.free]
-    place = {name: number for number, name in enumerate(hubs)}
+    place = {name: number for number, name in enumerate(present)}
     at = np.array([place.get(before.get(code, ""), -1) for code in codes])
-    moves = np.zeros((problem.units, len(hubs)))
-    moved = np.zeros((problem.units, len(hubs)))
+    allowed, root = _places(problem, at, len(present))
+    slots = allowed.shape[1]
+    moves = np.zeros((problem.units, slots))
+    moved = np.zeros((problem.units, slots))
     for unit, members in enumerate(problem.members):
         for practice in members:
             if codes[practice] in before:
-                away = np.arange(len(hubs)) != at[practice]
+                away = np.arange(slots) != at[practice]
                 moves[unit] += away
                 moved[unit] += away * float(patients[practice])
-    everywhere = np.ones_like(moves, dtype=bool)
-    nearby = _nearby(problem, at, len(hubs))
     first = clock.sooner(clock.remaining * _FIRST_SHARE)
-    near = Compact(problem, Slots(nearby, moves), first, stage="fewest moves").solve()
-    # Moves to hubs further away can only matter where the near ones can't do it, or not so few.
+    model = Compact(problem, Slots(allowed, moves, root), first, stage="fewest moves")
+    near = model.solve()
+    # Hubs further away are asked only where the near ones can't do it.
     if near.infeasible:
-        near = Compact(problem, Slots(everywhere, moves), first, stage="fewest moves").solve()
-        nearby = everywhere
+        allowed[:, : len(present)] = True
+        model = Compact(problem, Slots(allowed, moves, root), first, stage="fewest moves")
+        near = model.solve()
     if near.infeasible or near.slot is None:
         return near, None
     count = round(near.value)
@@ -250,10 +257,11 @@ def _fewest(
     near.complete = near.complete or least >= count
     second = Compact(
         problem,
-        Slots(nearby, moved),
+        Slots(allowed, moved, root),
         clock,
         stage="fewest patients",
         limit=(moves, count),
+        cuts=model.cuts,
     )
     start = replace(near, value=float(moved[np.arange(problem.units), near.slot].sum()))
     start.bound, start.complete = -math.inf, False
@@ -262,15 +270,20 @@ def _fewest(
     return final, least
 
 
-def _nearby(problem: Problem, at: Ints, hubs: int) -> Bools:
-    """Hubs that a unit may go to: its own, new ones, and those with a practice near to it."""
-    allowed = np.zeros((problem.units, hubs), dtype=bool)
-    present = set(at[at >= 0].tolist())
-    for hub in range(hubs):
-        if hub not in present:
-            allowed[:, hub] = True
-            continue
+def _places(problem: Problem, at: Ints, present: int) -> tuple[Bools, Ints]:
+    """Where each unit may go, shape (units, slots), and the root of each slot (see Slots).
+
+    A unit may go to its own hub, to one with a practice near to it, and to a new one. A new hub is
+    known by its first unit, so that no two slots mean the same hub.
+    """
+    old = np.zeros((problem.units, present), dtype=bool)
+    for hub in range(present):
         inside = np.flatnonzero(at == hub)
-        allowed[:, hub] = problem.near[:, inside].any(axis=1)
-        allowed[problem.own_unit[inside], hub] = True
-    return allowed
+        old[:, hub] = problem.near[:, inside].any(axis=1)
+        old[problem.own_unit[inside], hub] = True
+    firsts = np.array([members[0] for members in problem.members])
+    later = np.arange(problem.units)[:, None] >= np.arange(problem.units)[None, :]
+    new = problem.near[:, firsts] & later
+    np.fill_diagonal(new, True)
+    root = np.concatenate([np.full(present, -1), firsts])
+    return np.concatenate([old, new], axis=1), root
