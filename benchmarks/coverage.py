@@ -2,7 +2,7 @@
 
     python benchmarks/coverage.py [--runs 1000] [--only TEXT]
 
-Prints a table for docs/methods_evidence.md. Correlations: bivariate normal clouds of known
+Prints a table for docs/methods.md. Correlations: bivariate normal clouds of known
 correlation. Ratios, gradients and indices: samples of practices from a population like Essex
 (lists, mix of quintiles and FTE vary; people in deprived practices have fewer GPs), whose true
 values come from a very large sample; `--only practices` runs these alone. The standard error of a

@@ -2,7 +2,7 @@
 
 `suggest` answers one request, `suggest_alternatives` adds plans that are clearly different, and
 `repair` mends a plan with the fewest moves. What the answers mean and how they are found:
-docs/methods_suggest.md. All of them keep to their time limit, can be cancelled, and may run in a
+docs/methods.md. All of them keep to their time limit, can be cancelled, and may run in a
 thread: HiGHS lets go of Python's lock while it works.
 """
 
@@ -269,6 +269,8 @@ def _answer(
     if math.isfinite(found.bound):
         bound = (min(found.bound, cost) + problem.constant) * problem.scale
     closed = Found(found.plan, cost, found.bound).closed(problem.tolerance)
+    last_bound = min(found.bound, cost) if bound is not None else None
+    clock.report("finished", best=cost, bound=last_bound, now=True)
     return Suggestion(
         "optimal" if closed else "feasible",
         request,

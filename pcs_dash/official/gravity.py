@@ -6,7 +6,7 @@ list and every LSOA its residents (a doubly constrained gravity model, balanced 
     patients(i, j) = a(i) * b(j) * residents(i) * list(j) * exp(-distance(i, j) / decay)
 
 Whatever shows its result says "modelled": the table carries `modelled` = True. Its error against
-the real registrations of July 2023 is in docs/methods_official.md and tested.
+the real registrations of July 2023 is in docs/methods.md and tested.
 """
 
 from __future__ import annotations

@@ -120,6 +120,6 @@ def test_the_error_stated_in_the_docs_is_the_measured_one(england, official: Pat
     error = model_error(
         gravity_registrations(practices, points[place]), real, practices, points[place]
     )
-    # docs/methods_official.md says 27 per cent; a change of a point or more must be written there.
+    # docs/methods.md says 27 per cent; a change of a point or more must be written there.
     assert error.misplaced == pytest.approx(0.27, abs=0.01)
     assert error.dominant_right > 0.55
