@@ -35,6 +35,8 @@ MINUS = "−"
 # How much wider an interval of 99% is than one of 95%, on the scale where it is symmetrical.
 _Z = {0.9: 1.644854, 0.95: 1.959964, 0.98: 2.326348, 0.99: 2.575829, 0.998: 3.090232}
 _SIZES = ((0.1, "very small"), (0.3, "small"), (0.5, "moderate"), (math.inf, "large"))
+# "Nearly every" specification: this share of them leaves zero out on one side, none on the other.
+NEARLY_ALL = 0.9
 NOT_WHY = "Figures that go together do not say why."
 
 
@@ -540,27 +542,30 @@ def specification_words(summary: SpecificationSummary, *, place: str, date: str)
     if not n:
         finding = f"In {place} no specification gives a gradient."
         return Words(finding, "", f"{date}.")
-    excludes = summary.n_positive_excludes_zero + summary.n_negative_excludes_zero
-    ways = []
-    if summary.n_positive_excludes_zero:
-        ways.append(f"{summary.n_positive_excludes_zero:,} positive")
-    if summary.n_negative_excludes_zero:
-        ways.append(f"{summary.n_negative_excludes_zero:,} negative")
-    split = f" ({', '.join(ways)})" if ways else ""
+    up, down = summary.n_positive_excludes_zero, summary.n_negative_excludes_zero
+    excludes = up + down
+    one_sign = summary.n_positive in (0, n)
+    split = "" if one_sign or not excludes else f" ({_sides(up, down)})"
     finding = (
         f"In {place} the gradient of patients per FTE GP towards deprivation is positive in "
         f"{summary.n_positive:,} of {n:,} specifications; its interval excludes zero in "
         f"{excludes:,}{split}."
     )
-    if summary.n_positive_excludes_zero == n:
-        caution = "Every way of measuring it finds the same."
-    elif summary.n_negative_excludes_zero == n:
-        caution = "Every way of measuring it finds the same, a negative gradient."
+    side = "" if up else ", a negative gradient"
+    if excludes == n and not (up and down):
+        caution = f"Every way of measuring it finds the same{side}."
     elif excludes == 0:
         caution = "No way of measuring it can tell it from chance."
-    elif ways and len(ways) == 2:
+    elif up and down:
         caution = (
             "The answer turns with the way of measuring: no single one should be quoted alone."
+        )
+    elif excludes >= NEARLY_ALL * n:
+        rest = n - excludes
+        caution = (
+            f"The conclusion survives nearly every way of measuring{side}; {rest:,} "
+            f"{'has an interval that includes' if rest == 1 else 'have intervals that include'} "
+            "zero."
         )
     else:
         caution = "The conclusion depends on the way of measuring; quote it with its specification."
@@ -572,6 +577,12 @@ def specification_words(summary: SpecificationSummary, *, place: str, date: str)
     if summary.n_undefined:
         basis += f" {summary.n_undefined:,} more have too little to go on."
     return Words(finding, caution, basis)
+
+
+def _sides(up: int, down: int) -> str:
+    if up and down:
+        return f"{up:,} positive, {down:,} negative"
+    return f"{up:,} positive" if up else f"{down:,} negative"
 
 
 # --- Then and now --------------------------------------------------------------------------------

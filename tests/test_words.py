@@ -303,6 +303,33 @@ def test_specifications_are_counted_as_the_issue_has_it() -> None:
     assert "no specification" in summary(0, 0, 0, 0).finding
 
 
+def test_nearly_every_way_of_measuring_is_nine_in_ten_on_one_side() -> None:
+    said = summary(96, 96, 95, 0)
+    assert "excludes zero in 95." in said.finding
+    assert "(" not in said.finding
+    assert "survives nearly every way of measuring; 1 has an interval" in said.caution
+    falling = summary(96, 3, 0, 90)
+    assert "(90 negative)" in falling.finding
+    assert "nearly every way of measuring, a negative gradient; 6 have" in falling.caution
+
+
+@given(st.integers(1, 200), st.data())
+def test_specifications_claim_no_more_than_their_counts(n: int, data: st.DataObject) -> None:
+    up = data.draw(st.integers(0, n))
+    down = data.draw(st.integers(0, n - up))
+    positive = data.draw(st.integers(up, n - down))
+    said = summary(n, positive, up, down)
+    one_sided = not (up and down)
+    assert ("Every way" in said.caution) == (one_sided and up + down == n)
+    nearly = one_sided and 10 * (up + down) >= 9 * n and up + down < n
+    assert ("nearly every way" in said.caution) == nearly
+    assert ("no single one" in said.caution) == (not one_sided)
+    assert ("from chance" in said.caution) == (up + down == 0)
+    assert ("negative gradient" in said.caution) == (down > 0 and up == 0 and 10 * down >= 9 * n)
+    # A bracket says what the counts before it do not.
+    assert ("(" in said.finding) == (0 < positive < n and up + down > 0)
+
+
 def test_then_and_now_says_whether_the_two_can_be_compared() -> None:
     row = ThenNow(
         "GP practices", "Thurrock", 33, "33 practices", "2017", "Board", 26, "26 practices", DATE,

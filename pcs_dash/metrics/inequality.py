@@ -503,6 +503,13 @@ def _area_index(
 ) -> tuple[SlopeIndex, str]:
     nan = float("nan")
     n = len(matrix.fte)
+    if n < FEWEST_PRACTICES:
+        # Groups that share so few practices repeat their figures: a slope would be of rounding.
+        reason = (
+            f"Only {n} {'practice has' if n == 1 else 'practices have'} a figure; an index of "
+            f"inequality needs at least {FEWEST_PRACTICES}."
+        )
+        return SlopeIndex(nan, nan, nan, nan, nan, nan, nan, confidence), reason
     if len(matrix.groups) < FEWEST_QUANTILES:
         reason = f"Only {len(matrix.groups)} groups have patients; a slope needs at least 3."
         return SlopeIndex(nan, nan, nan, nan, nan, nan, nan, confidence), reason
@@ -512,9 +519,6 @@ def _area_index(
         reason = "No group has both patients and GPs, so there is nothing to compare."
         return SlopeIndex(nan, nan, nan, nan, nan, nan, nan, confidence), reason
     rii = _ratio_of_ends(intercept, intercept + slope, abs(intercept) + abs(slope))
-    if n < FEWEST_PRACTICES:
-        reason = f"Only {n} {'practice' if n == 1 else 'practices'}: too few for an interval."
-        return SlopeIndex(slope, nan, nan, rii, nan, nan, intercept, confidence), reason
     left_start, left_rise = _slopes(1 - np.eye(n), matrix, measure)
     with np.errstate(divide="ignore", invalid="ignore"):
         left_log = np.log1p(left_rise / left_start)

@@ -303,30 +303,47 @@ def test_practices_of_equal_deprivation_share_a_rank() -> None:
 
 
 def test_lsoas_share_a_practices_fte_by_its_patients() -> None:
+    codes = ["A", "B", "C", "D", "F"]
     practices = pd.DataFrame(
-        {"patients": [100, 60], "gp_fte_fully_qualified": [2.0, 1.0], "imd_score": [30.0, 10.0]},
-        index=["A", "B"],
+        {"patients": [100, 60, 50, 40, 30], "gp_fte_fully_qualified": [2.0, 1.0, 1.5, 0.5, 1.0]},
+        index=codes,
     )
+    patients = {
+        "A": [30, 50, 0, 20], "B": [0, 20, 40, 0], "C": [10, 0, 40, 0], "D": [40, 0, 0, 0],
+        "F": [5, 15, 10, 0],
+    }  # fmt: skip
     registrations = pd.DataFrame(
-        {
-            "practice_code": ["A", "A", "B", "B", "B", "A"],
-            "lsoa11cd": ["E1", "E2", "E2", "E3", "E3", "W9"],
-            "patients": [30, 50, 20, 25, 15, 20],
-        }
+        [
+            {"practice_code": code, "lsoa11cd": lsoa, "patients": count}
+            for code, counts in patients.items()
+            for lsoa, count in zip(["E1", "E2", "E3", "W9"], counts, strict=True)
+            if count
+        ]
     )
     rank = pd.Series({"E1": 10, "E2": 20, "E3": 30})
     result = area_inequality(practices, level="lsoa", registrations=registrations, lsoa_rank=rank)
-    assert result.groups["fte_gp"].tolist() == pytest.approx(
-        [2 * 30 / 100, 2 * 50 / 100 + 1 * 20 / 60, 40 / 60]
-    )
-    people = [30, 70, 40]
-    expected = slope_index_of_inequality(
-        [1, 2, 3], people, np.array(people) / result.groups["fte_gp"].to_numpy()
-    )
+    counts = np.array([patients[code] for code in codes], dtype="float64")
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    doctors = (shares * practices["gp_fte_fully_qualified"].to_numpy()[:, None]).sum(axis=0)[:3]
+    people = counts.sum(axis=0)[:3]
+    assert result.groups["fte_gp"].tolist() == pytest.approx(doctors)
+    expected = slope_index_of_inequality([1, 2, 3], people, people / doctors)
     assert result.index.sii == pytest.approx(expected.sii)
-    assert "too few for an interval" in result.reason
+    assert math.isfinite(result.index.sii_low)
     with pytest.raises(UserError, match="LSOA level needs"):
         area_inequality(practices, level="lsoa")
+
+
+@pytest.mark.parametrize("level", ["practice", "quintile"])
+@pytest.mark.parametrize("n", [1, 2, 4, 5])
+def test_fewer_than_five_practices_have_no_index(level: str, n: int) -> None:
+    result = area_inequality(make_practices(n=n), level=level)  # type: ignore[arg-type]
+    index = result.index
+    figures = [index.sii, index.sii_low, index.sii_high, index.rii, index.intercept]
+    assert [math.isnan(figure) for figure in figures] == [n < 5] * 5
+    assert bool(result.reason) == (n < 5)
+    if n < 5:
+        assert f"Only {n} practice" in result.reason
 
 
 def test_bad_choices_are_named() -> None:
