@@ -257,7 +257,7 @@ def _quintile_mix(edition: str, source: str) -> pa.DataFrameSchema:
     quintiles = {
         f"patients_quintile_{q}": _column(
             int,
-            f"Patients in LSOAs of national IMD {edition} quintile {q}{words.get(q, '')}, July 2023",
+            f"Patients in LSOAs of IMD {edition} quintile {q}{words.get(q, '')}, July 2023",
             f"{REGISTRATIONS}; {source}",
             unit="patients",
             checks=_at_least_zero(),
