@@ -29,7 +29,7 @@ def carry(plan: Plan, before: Before, successors: dict[str, str] | None = None) 
 
 def test_a_plan_of_the_same_data_is_the_plan_and_there_is_nothing_to_tell() -> None:
     plan = EMPTY.assign(["A"], NORTH)
-    before = Before(frozenset("ABC"), NOW["patients"].to_dict(), "2026")
+    before = Before(frozenset("ABC"), {"A": 1_000, "B": 2_000, "C": 3_000}, "2026")
     assert carry(plan, before) == Carried(plan, ())
 
 
