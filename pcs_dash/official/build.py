@@ -224,8 +224,11 @@ def build_all(update: Update, *, area: str = "England") -> list[JoinReport]:
     reports += lsoa_reports
     if published is not None:
         mixes = _quintile_mixes(published, lsoas, read)
-        counts = mixes.columns[mixes.columns.str.contains("_patients_")]
-        practices = practices.join(mixes.astype(dict.fromkeys(counts, "Int64")), on="practice_code")
+        # Without a loaded edition of the IMD there is no mix to join.
+        if not mixes.empty:
+            counts = mixes.columns[mixes.columns.str.contains("_patients_")]
+            mixes = mixes.astype(dict.fromkeys(counts, "Int64"))
+            practices = practices.join(mixes, on="practice_code")
     areas = area_table(practices, lsoas)
     if area.strip().lower() != "england":
         chosen = find_official_area(area, areas)
