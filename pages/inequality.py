@@ -1,5 +1,7 @@
 """Do people in deprived places have fewer GPs, by how much, and how sure is it?"""
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -7,8 +9,9 @@ from pcs_dash import charts, profile, words
 from pcs_dash.metrics import inequality, need
 from pcs_dash.metrics.deprivation import QUINTILE_LABELS
 from pcs_dash.metrics.workforce import gp_definition
+from pcs_dash.official.registrations import small_number
 from pcs_dash.sources import QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
-from pcs_dash.ui import evidence, page, show
+from pcs_dash.ui import data, evidence, page, show
 from pcs_dash.ui.address import level_labels, tell_unknown
 from pcs_dash.ui.choices import Choices
 
@@ -136,7 +139,8 @@ def slopes(choices: Choices) -> None:
             key="level",
             bind="query-params",
             help="By quintile: five groups of patients, by where they live. By practice: every "
-            "practice is a point, ranked by the IMD 2025 score of its patients.",
+            "practice is a point, ranked by the IMD 2025 score of its patients. By small area: "
+            "every LSOA is a point; a practice's GPs are shared out by where its patients live.",
         )
         resampled = st.toggle(
             "Bootstrap interval",
@@ -146,9 +150,20 @@ def slopes(choices: Choices) -> None:
             "resamples of the practices, always the same ones (seed 0).",
         )
     interval = "bootstrap" if resampled else "jackknife"
+    registrations = data.registrations()
+    registered = () if level != "lsoa" else data.registrations_version()
     results = {
         measure: evidence.computed(
-            ("sii", evidence.codes(choices), definition.key, edition, level, measure, interval),
+            (
+                "sii",
+                evidence.codes(choices),
+                definition.key,
+                edition,
+                level,
+                measure,
+                interval,
+                *registered,
+            ),
             lambda measure=measure: inequality.area_inequality(
                 choices.practices,
                 level=level,
@@ -156,11 +171,20 @@ def slopes(choices: Choices) -> None:
                 definition=definition.key,
                 edition=edition,
                 interval=interval,
+                registrations=registrations,
+                lsoa_rank=dataset.lsoas[f"imd{edition}_rank"],
             ),
             label="Resampling the practices",
         )
         for measure in inequality.MEASURES
     }
+    if registrations is None:
+        with right:
+            st.caption(data.NO_REGISTRATIONS)
+    elif level == "lsoa":
+        source = data.registered_in(registrations)
+        note = f"Weighed by {source}; those beyond Essex leave with their share of FTE."
+        results = {key: replace(result, note=note) for key, result in results.items()}
     said = words.inequality_words(
         results["patients_per_fte_gp"], place=area.name, date=WORKFORCE_PERIOD
     )
@@ -203,9 +227,16 @@ def slopes(choices: Choices) -> None:
 
 
 def most_deprived_first(result: inequality.AreaInequality, practices: pd.DataFrame) -> pd.DataFrame:
-    """The groups in the order of the line: quintiles as they are, practices by score."""
+    """The groups in the order of the line: quintiles as they are, practices by score, LSOAs by
+    rank. LSOAs where only a handful of the patients live stay in the line, but get no dot.
+    """
     if result.level == "quintile":
         return result.groups
+    if result.level == "lsoa":
+        ranks = dataset.lsoas[f"imd{edition}_rank"].reindex(result.groups.index)
+        groups = result.groups.loc[ranks.sort_values().index]
+        few = groups["patients"] < small_number()
+        return groups.assign(patients_per_fte_gp=groups["patients_per_fte_gp"].mask(few))
     scores = practices["imd_score"].reindex(result.groups.index)
     return result.groups.loc[scores.sort_values(ascending=False).index]
 
@@ -229,7 +260,7 @@ def flat(measure: str, result: inequality.AreaInequality) -> dict[str, object]:
         "measure": measure,
         "level": result.level,
         "gp_definition": result.definition,
-        "imd_edition": result.edition if result.level == "quintile" else "2025",
+        "imd_edition": "2025" if result.level == "practice" else result.edition,
         "sii": index.sii,
         "sii_low": index.sii_low,
         "sii_high": index.sii_high,

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pcs_dash import charts, profile, words
+from pcs_dash.build import IMD_EDITIONS
 from pcs_dash.metrics import funnel, need
 from pcs_dash.metrics.specification import (
     NEED_ADJUSTED,
@@ -13,7 +14,7 @@ from pcs_dash.metrics.specification import (
 )
 from pcs_dash.metrics.workforce import GP_DEFINITIONS
 from pcs_dash.sources import QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
-from pcs_dash.ui import evidence, page, show
+from pcs_dash.ui import data, evidence, page, show
 from pcs_dash.ui.choices import Choices
 
 dataset, web, choices = page.begin()
@@ -31,11 +32,16 @@ FILTERS = {
 GRADIENT = "Gradient, % of the mean"
 
 
-def curve_of_area() -> pd.DataFrame:
+def curve_of_area(registrations: pd.DataFrame | None) -> pd.DataFrame:
     """Every specification, with the options in words. Flagged practices are one of the choices."""
     practices = dataset.practices
     lists = {NEED_ADJUSTED: need.need_adjusted_patients(practices, need.need_model(practices))}
-    curve = specification_curve(area.select(practices), lists=lists)
+    curve = specification_curve(
+        area.select(practices),
+        lists=lists,
+        registrations=registrations,
+        lsoa_ranks={year: dataset.lsoas[f"imd{year}_rank"] for year in IMD_EDITIONS},
+    )
     return curve.assign(
         gp_definition=curve["gp_definition"].map(
             {key: item.label for key, item in GP_DEFINITIONS.items()}
@@ -55,8 +61,11 @@ st.markdown(
 @st.fragment
 def specifications() -> None:
     """The curve with its filters: empty means every option."""
+    registrations = data.registrations()
     curve = evidence.computed(
-        ("specifications", area.key), curve_of_area, label="Measuring it every way"
+        ("specifications", area.key, *data.registrations_version()),
+        lambda: curve_of_area(registrations),
+        label="Measuring it every way",
     )
     top = st.container()
     with st.expander("Filter the specifications (empty: all)", icon=":material/filter_alt:"):
@@ -114,9 +123,13 @@ def specifications() -> None:
         "GP definition × raw or need-adjusted lists × with or without practices of implausible "
         "FTE × IMD edition × level × weighting. Intervals: jackknife over practices. They are not "
         "independent tests: all use the same practices. At practice level IMD 2019 ranks practices "
-        "by their share of patients in the most deprived fifth, for want of a score. The level of "
-        "LSOAs needs the table of patients by practice and LSOA, which is not among the embedded "
-        "figures; nor are published weighted lists."
+        "by their share of patients in the most deprived fifth, for want of a score. Published "
+        "weighted lists are not among the embedded figures. "
+        + (
+            data.NO_REGISTRATIONS
+            if registrations is None
+            else f"Level LSOA: {data.registered_in(registrations)}, on raw lists only."
+        )
     )
 
 

@@ -10,8 +10,9 @@ from pcs_dash.metrics import spatial
 from pcs_dash.metrics.correlation import measure
 from pcs_dash.metrics.deprivation import QUINTILE_LABELS
 from pcs_dash.metrics.workforce import area_patients_per_fte_gp, patients_per_fte_gp
+from pcs_dash.official.registrations import patients_per_fte_gp_by_lsoa, small_number
 from pcs_dash.sources import WORKFORCE_PERIOD
-from pcs_dash.ui import evidence, page, show
+from pcs_dash.ui import data, evidence, page, show
 from pcs_dash.ui.address import neighbour_labels, pattern_labels, statistic_labels, tell_unknown
 from pcs_dash.ui.choices import Choices
 
@@ -55,7 +56,8 @@ def pattern(choices: Choices) -> None:
     pick = st.columns(3)
     with pick[0]:
         what = menu("Pattern of", "pattern", pattern_labels(), "What is compared with neighbours.")
-    by_practice = what != "deprivation"
+    by_practice = what not in ("deprivation", "residents")
+    registrations = data.registrations()
     with pick[1]:
         statistics = statistic_labels()
         if what == "both":
@@ -92,6 +94,12 @@ def pattern(choices: Choices) -> None:
         values = patients_per_fte_gp(table, choices.definition.key)
         unit, named = "practice", "patients per FTE GP"
         date = words.definition_text(choices.definition.key, WORKFORCE_PERIOD).rstrip(".")
+    elif what == "residents" and registrations is not None:
+        table = choices.area.select(dataset.lsoas)
+        values = ratios_of_residents(choices, registrations).reindex(table.index)
+        unit, named = "LSOA", "patients per FTE GP of residents"
+        date = words.definition_text(choices.definition.key, WORKFORCE_PERIOD).rstrip(".")
+        date += f"; {data.registered_in(registrations)}"
     else:
         table = choices.area.select(dataset.lsoas)
         values = deprivation_percentile(table)
@@ -101,14 +109,16 @@ def pattern(choices: Choices) -> None:
         st.info(f"{choices.area.name} has no LSOA of Essex, so there is no pattern to look for.")
         return
     key = (what, statistic, chosen_near, choices.area.key, evidence.codes(choices))
-    key += (choices.definition.key,) if by_practice else (edition,)
+    key += (edition,) if what == "deprivation" else (choices.definition.key,)
+    if what == "residents":
+        key += data.registrations_version()
 
     # The answer stands on top, but the map does not wait for it.
     head = st.container()
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**The figures**")
-        figures_map(choices, by_practice)
+        figures_map(choices, by_practice, values if what == "residents" else None)
     with right:
         st.markdown("**Clusters**")
         found_place = st.container()
@@ -139,10 +149,30 @@ def pattern(choices: Choices) -> None:
             "patients are deprived. Deprivation is itself clustered, so many practices stand out "
             "for their surroundings alone; that is no evidence that the two go together."
         )
+    if what == "residents":
+        st.caption(
+            "A practice's GPs are shared out over LSOAs by where its patients live, so neighbours "
+            "who share practices are alike by construction: a pattern is to be expected. Patients "
+            "of practices outside Essex or left out do not count; an LSOA with fewer than "
+            f"{small_number()} patients has no figure."
+        )
+    elif registrations is None:
+        st.caption(data.NO_REGISTRATIONS)
     if found.note:
         st.caption(found.note)
     evidence.paper(f"{said.text}\n\n{clustered.text}", key="pattern")
-    cluster_table(choices, found, by_practice)
+    cluster_table(choices, found, by_practice, percentile=what == "deprivation")
+
+
+def ratios_of_residents(choices: Choices, registrations: pd.DataFrame) -> pd.Series:
+    """Patients per FTE GP of whoever lives in an LSOA, at any practice of Essex that counts."""
+    fte = dataset.practices[choices.definition.column]
+    fte = fte.mask(fte.index.isin(choices.excluded.index)).astype("float64")
+    table = patients_per_fte_gp_by_lsoa(
+        registrations.rename(columns={"lsoa11cd": "lsoa_code"}), fte
+    )
+    enough = table["patients_in_ratio"] >= small_number()
+    return table["patients_per_fte_gp"].where(enough)
 
 
 def deprivation_percentile(lsoas: pd.DataFrame) -> pd.Series:
@@ -163,15 +193,25 @@ def local(
     return spatial.local_moran(values, table, unit=unit, **options)
 
 
-def figures_map(choices: Choices, by_practice: bool) -> None:
+def figures_map(choices: Choices, by_practice: bool, residents: pd.Series | None) -> None:
     """The figures themselves, before anything is computed of them."""
     ratios = patients_per_fte_gp(dataset.practices, choices.definition.key)
     counted = ratios.where(ratios.index.isin(choices.practices.index))
+    fill = None if by_practice else maps.quintile_fill(dataset.lsoas, edition, opacity=0.85)
+    if residents is not None:
+        classes = maps.benchmark_classes(residents, choices.benchmark.value)
+        named = classes.map(dict(enumerate(maps.BENCHMARK_LABELS)))
+        fill = maps.category_fill(
+            named.reindex(dataset.lsoas.index),
+            dict(zip(maps.BENCHMARK_LABELS, maps.BENCHMARK_COLOURS, strict=True)),
+            title="Residents' patients per FTE GP",
+            edition=edition,
+        )
     content = maps.view(
         web,
         choices.area,
         key="spatial",
-        fill=None if by_practice else maps.quintile_fill(dataset.lsoas, edition, opacity=0.85),
+        fill=fill,
         marks=maps.benchmark_marks(counted, choices.benchmark.value)
         if by_practice
         else maps.hollow_marks(dataset.practices),
@@ -180,10 +220,11 @@ def figures_map(choices: Choices, by_practice: bool) -> None:
         tiles=choices.tiles,
     )
     show.show_map(web, content, key="spatial-figures", height=400)
-    if by_practice:
+    if by_practice or residents is not None:
+        unit = "Practices" if by_practice else "LSOAs"
         show.show_legend(
             maps.Legend(
-                f"Practices: patients per FTE GP against {choices.benchmark.label}",
+                f"{unit}: patients per FTE GP against {choices.benchmark.label}",
                 maps.BENCHMARK_COLOURS,
                 maps.BENCHMARK_LABELS,
             )
@@ -268,7 +309,9 @@ def note(row: pd.Series) -> str:
     return f"{row['label']}, {words.p_text(row['p_value'])}{tail}"
 
 
-def cluster_table(choices: Choices, found: spatial.LocalPattern, by_practice: bool) -> None:
+def cluster_table(
+    choices: Choices, found: spatial.LocalPattern, by_practice: bool, *, percentile: bool
+) -> None:
     """Every unit with its statistic, the surest first."""
     names = (
         choices.practices["practice_name"] if by_practice else dataset.lsoas["lsoa11nm"]
@@ -286,7 +329,7 @@ def cluster_table(choices: Choices, found: spatial.LocalPattern, by_practice: bo
             "code": "Code",
             "name": "Practice" if by_practice else "LSOA",
             "value": st.column_config.NumberColumn(
-                "Patients per FTE GP" if by_practice else "Deprivation percentile",
+                "Deprivation percentile" if percentile else "Patients per FTE GP",
                 format="%,.0f",
             ),
             "statistic": st.column_config.NumberColumn(found.statistic_name, format="%.2f"),

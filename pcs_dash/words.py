@@ -365,6 +365,8 @@ def inequality_words(result: AreaInequality, *, place: str, date: str) -> Words:
     )
     if result.level == "quintile":
         basis += f" Quintiles: IMD {result.edition}."
+    if result.level == "lsoa":
+        basis += f" LSOAs ranked by IMD {result.edition}."
     if result.note:
         basis += f" {result.note}"
     return slope_words(

@@ -379,6 +379,7 @@ def lsoa_matrix(
 
     `registrations`: columns practice_code, lsoa11cd, patients. `lsoa_rank`: IMD rank (1 = most
     deprived) on the index of LSOA codes; patients living elsewhere leave with their share of FTE.
+    No row or no column where no registration belongs to these practices or LSOAs.
     """
     columns = {"practice_code", "lsoa11cd", "patients"}
     if not columns <= set(registrations.columns):
@@ -390,8 +391,6 @@ def lsoa_matrix(
     lists = table.sum(axis=1)
     known = [code for code in lsoa_rank.dropna().index if code in table.columns]
     table = table.loc[lists > 0, known].astype("float64")
-    if table.empty:
-        raise UserError("None of the registrations belongs to these practices and LSOAs.")
     per_patient = (fte.loc[table.index] / lists[lists > 0]).to_numpy()
     return PatientMatrix(
         table.to_numpy(),

@@ -58,17 +58,21 @@ def given_labels() -> Labels:
 
 
 def level_labels() -> Labels:
-    """Levels at which inequality is measured from the embedded tables."""
-    return {"quintile": "By quintile", "practice": "By practice"}
+    """Levels at which inequality is measured; LSOAs where their registrations are loaded."""
+    labels = {"quintile": "By quintile", "practice": "By practice"}
+    return labels if data.registrations() is None else labels | {"lsoa": "By small area (LSOA)"}
 
 
 def pattern_labels() -> Labels:
     """What the page of spatial patterns looks for."""
-    return {
+    labels = {
         "under-doctoring": "Patients per FTE GP, by practice",
         "both": "Patients per FTE GP in deprived surroundings, by practice",
         "deprivation": "Deprivation of residents, by small area (LSOA)",
     }
+    if data.registrations() is None:
+        return labels
+    return labels | {"residents": "Patients per FTE GP of residents, by small area (LSOA)"}
 
 
 def statistic_labels() -> Labels:

@@ -332,6 +332,14 @@ def test_lsoas_share_a_practices_fte_by_its_patients() -> None:
     assert math.isfinite(result.index.sii_low)
     with pytest.raises(UserError, match="LSOA level needs"):
         area_inequality(practices, level="lsoa")
+    nobody = area_inequality(
+        practices, level="lsoa", registrations=registrations[:0], lsoa_rank=rank
+    )
+    assert "Only 0 practices" in nobody.reason
+    elsewhere = area_inequality(
+        practices, level="lsoa", registrations=registrations, lsoa_rank=rank[:0]
+    )
+    assert "Only 0 groups" in elsewhere.reason
 
 
 @pytest.mark.parametrize("level", ["practice", "quintile"])
