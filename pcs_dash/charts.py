@@ -330,6 +330,9 @@ def gradient(
         alt.Tooltip("value:Q", title=title, format=",.1f"),
         alt.Tooltip("patients:Q", title="Patients", format=",.0f"),
     ]
+    # Hundreds of small areas would hide each other and the line.
+    crowded = len(data) > 300
+    sizes, opacity = ([4, 30], 0.35) if crowded else ([30, 220], 0.85)
     across = "Patients, most (0) to least deprived (1)"
     x = alt.X("rank:Q", title=across, scale=alt.Scale(domain=[0, 1]))
     y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=_numbers(data["value"]))
@@ -340,11 +343,11 @@ def gradient(
     )
     points = (
         alt.Chart(data)
-        .mark_point(filled=True, color=ACCENT, stroke=INK, strokeWidth=0.6, opacity=0.85)
+        .mark_point(filled=True, color=ACCENT, stroke=INK, strokeWidth=0.6, opacity=opacity)
         .encode(
             x=x,
             y=y,
-            size=alt.Size("patients:Q", legend=None, scale=alt.Scale(range=[30, 220])),
+            size=alt.Size("patients:Q", legend=None, scale=alt.Scale(range=sizes)),
             tooltip=tooltip,
         )
     )

@@ -31,6 +31,7 @@ _NEW_COUNT = (
     "practice workforce: England's own figure is 1,321 patients per FTE GP for 2014/15 and 1,938 "
     "for September 2015. The source of 2014/15 does not say which GPs it counts."
 )
+MID_ESSEX_2014 = ("Chelmsford", "Braintree", "Maldon")
 _NO_SINGLE_CONTRACTS = (
     "Then: contracts held by a single GP. Now: practices with one GP by headcount, trainees and "
     "locums apart. A contract holder may employ other GPs, so the two differ."
@@ -145,6 +146,8 @@ def then_and_now(
     )
     add(*_older_gps(thurrock))
     add(*_quintile_1(thurrock, edition))
+    for name in MID_ESSEX_2014:
+        add(*_patients_per_gp(find_area(f"{name} (district)").select(practices), name, definition))
     for area in places():
         local = area.select(practices)
         single = int(local["single_handed"].sum())
@@ -227,6 +230,26 @@ def _gps_per_1000(practices: pd.DataFrame) -> float:
     gps, patients = practices["gp_headcount_permanent"], practices["patients"]
     known = gps.notna() & patients.notna()
     return float(1_000 * gps[known].sum() / patients[known].sum())
+
+
+def _patients_per_gp(
+    practices: pd.DataFrame, district: str, definition: str
+) -> tuple[str, str, float, str, bool, str]:
+    """Patients per GP by headcount, as 2014's wording has it; per FTE GP beside it."""
+    value = 1_000 / _gps_per_1000(practices)
+    per_fte = area_patients_per_fte_gp(practices, definition)
+    return (
+        "patients per GP",
+        district,
+        value,
+        f"{number(value)} patients per GP (headcount, all but trainees and locums) in "
+        f"{len(practices)} practices of the district; {number(per_fte)} per FTE GP "
+        f"({gp_definition(definition).label.lower().replace('gps', 'GPs')})",
+        False,
+        "Then before the new national count of September 2015; the source says neither which GPs "
+        "it counted, nor whether by headcount or FTE, nor whether the place is the district of "
+        "that name. Now practices count where their main surgery is.",
+    )
 
 
 def _older_gps(practices: pd.DataFrame) -> tuple[str, str, float, str, bool, str]:

@@ -51,6 +51,23 @@ def test_counts_by_hand(dataset: Dataset) -> None:
     assert sum(row.now_value for row in singles) == dataset.practices["single_handed"].sum()
 
 
+@pytest.mark.parametrize(
+    ("district", "then"), [("Chelmsford", 1331), ("Braintree", 1653), ("Maldon", 1849)]
+)
+def test_districts_of_mid_essex_stand_beside_2014(
+    dataset: Dataset, district: str, then: int
+) -> None:
+    row = rows(dataset)["patients per GP", district]
+    local = dataset.practices[dataset.practices["district"] == district]
+    known = local[local["gp_headcount_permanent"].notna()]
+    assert (row.then_value, row.then_period) == (then, "2014")
+    assert row.now_value == pytest.approx(
+        known["patients"].sum() / known["gp_headcount_permanent"].sum()
+    )
+    assert f"{len(local)} practices" in row.now_text
+    assert not row.comparable
+
+
 def test_every_row_is_complete_and_as_published(dataset: Dataset) -> None:
     published = dataset.published
     for row in rows(dataset, definition="all", edition="2019").values():
