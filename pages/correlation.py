@@ -317,13 +317,7 @@ def allowing() -> None:
     said = words.correlation_words(
         result, place=area.name, x=x, y=y, definition=definition.key, date=WORKFORCE_PERIOD
     )
-    names = ", ".join(labels[key] for key in given)
-    said = words.Words(
-        f"Once {names} {'is' if len(given) == 1 else 'are'} allowed for: "
-        f"{said.finding[0].lower()}{said.finding[1:]}",
-        said.caution,
-        said.basis.replace("Pearson's r", "Partial Pearson's r"),
-    )
+    said = words.partial_words(said, [labels[key] for key in given])
     evidence.say(said)
     show.small_table(
         pd.DataFrame(
@@ -354,21 +348,7 @@ carried = correlation.influence(x_values, y_values, weights=weights)
 if carried.empty:
     st.info("There are too few practices to leave one out.")
 else:
-    turning = int(carried["changes_conclusion"].sum())
-    first = carried.iloc[0]
-    carried_text = (
-        f"In {area.name} leaving out one practice "
-        + (
-            f"changes whether or on which side the interval excludes zero for {turning:,} of "
-            f"{words.count(len(carried), 'practice')}."
-            if turning
-            else "never changes whether the interval excludes zero."
-        )
-        + f" Without the most influential one ({carried.index[0]}) Pearson's r is "
-        f"{words.number(first['coefficient_without'], 2)} "
-        f"({words.interval_text(first['ci_low'], first['ci_high'], 2)}) in place of "
-        f"{words.number(results['pearson'].coefficient, 2)}."
-    )
+    carried_text = words.influence_words(carried, results["pearson"].coefficient, place=area.name)
     st.markdown(f"**{carried_text}**")
     named = carried.assign(name=practices["practice_name"].reindex(carried.index))
     named["flagged"] = practices["flag_low_fte"].reindex(carried.index)

@@ -169,7 +169,7 @@ def funnel_plot(choices: Choices) -> None:
         "that practices here have (Spiegelhalter 2005).",
     )
     result = funnel.funnel(choices.practices, definition=choices.definition.key, adjust=adjust)
-    said = funnel_words(result)
+    said = words.funnel_words(result, place=area.name, date=WORKFORCE_PERIOD)
     evidence.say(said)
     if not result.n:
         return
@@ -212,29 +212,6 @@ def funnel_plot(choices: Choices) -> None:
         alt=f"Practices of {area.name} against the funnel's limits, furthest below first",
     )
     show.download_csv(table, name=f"funnel-{area.key}-{choices.definition.key}")
-
-
-def funnel_words(result: funnel.Funnel) -> words.Words:
-    """How many practices stand out for their size, and how many would by chance."""
-    tail = words.definition_text(result.definition, WORKFORCE_PERIOD)
-    if not result.n:
-        return words.Words(f"In {area.name} no practice has a figure.", "", tail)
-    low = int(result.points["position"].isin(funnel.POSITIONS[:2]).sum())
-    more = result.n_outside_95 - low
-    finding = (
-        f"In {area.name} {words.count(low, 'practice')} of {result.n:,} "
-        f"{'has' if low == 1 else 'have'} fewer FTE GPs than the limits for "
-        f"{'its' if low == 1 else 'their'} size, and {more:,} "
-        f"{'has' if more == 1 else 'have'} more; chance alone would put about "
-        f"{words.number(result.expected_outside_95, 1)} outside."
-    )
-    missing = f"; {result.n_missing:,} left out for a missing figure" if result.n_missing else ""
-    basis = (
-        f"FTE GPs per 10,000 patients against 95% and 99.8% limits about the average of "
-        f"{words.number(result.average, 2)}, {words.count(result.n, 'practice')}{missing}"
-        f"{'; limits scaled to the practices' if result.adjusted else ''}. {tail}"
-    )
-    return words.Words(finding, result.note, basis)
 
 
 specifications()

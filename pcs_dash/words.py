@@ -22,7 +22,10 @@ from pcs_dash.errors import UserError
 from pcs_dash.metrics.workforce import gp_definition
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pcs_dash.metrics.correlation import Correlation, WithinBetween
+    from pcs_dash.metrics.funnel import Funnel
     from pcs_dash.metrics.inequality import AreaInequality, Concentration, Gap, SlopeIndex
     from pcs_dash.metrics.spatial import GlobalMoran, LocalPattern
     from pcs_dash.metrics.specification import SpecificationSummary
@@ -248,6 +251,36 @@ def _open_interval(low: float, high: float) -> str:
             ends.append(f"a {size_of_correlation(end)} {sign} one")
     return (
         f"That is not the same as evidence of none: the interval runs from {ends[0]} to {ends[1]}."
+    )
+
+
+def partial_words(said: Words, given: Sequence[str]) -> Words:
+    """`correlation_words` of a partial correlation, with what was allowed for named."""
+    names = ", ".join(given)
+    return Words(
+        f"Once {names} {'is' if len(given) == 1 else 'are'} allowed for: "
+        f"{said.finding[0].lower()}{said.finding[1:]}",
+        said.caution,
+        said.basis.replace("Pearson's r", "Partial Pearson's r"),
+    )
+
+
+def influence_words(carried: pd.DataFrame, coefficient: float, *, place: str) -> str:
+    """Whether one practice carries the result; `carried` as `correlation.influence` returns it."""
+    turning = int(carried["changes_conclusion"].sum())
+    first = carried.iloc[0]
+    return (
+        f"In {place} leaving out one practice "
+        + (
+            f"changes whether or on which side the interval excludes zero for {turning:,} of "
+            f"{count(len(carried), 'practice')}."
+            if turning
+            else "never changes whether the interval excludes zero."
+        )
+        + f" Without the most influential one ({carried.index[0]}) Pearson's r is "
+        f"{number(first['coefficient_without'], 2)} "
+        f"({interval_text(first['ci_low'], first['ci_high'], 2)}) in place of "
+        f"{number(coefficient, 2)}."
     )
 
 
@@ -585,6 +618,33 @@ def _sides(up: int, down: int) -> str:
     if up and down:
         return f"{up:,} positive, {down:,} negative"
     return f"{up:,} positive" if up else f"{down:,} negative"
+
+
+# --- Practices against the limits for their size ----------------------------------------------
+
+
+def funnel_words(result: Funnel, *, place: str, date: str) -> Words:
+    """How many practices stand out for their size, and how many would by chance."""
+    from pcs_dash.metrics.funnel import POSITIONS
+
+    tail = definition_text(result.definition, date)
+    if not result.n:
+        return Words(f"In {place} no practice has a figure.", "", tail)
+    low = int(result.points["position"].isin(POSITIONS[:2]).sum())
+    more = result.n_outside_95 - low
+    finding = (
+        f"In {place} {count(low, 'practice')} of {result.n:,} "
+        f"{'has' if low == 1 else 'have'} fewer FTE GPs than the limits for "
+        f"{'its' if low == 1 else 'their'} size, and {more:,} "
+        f"{'has' if more == 1 else 'have'} more; chance alone would put about "
+        f"{number(result.expected_outside_95, 1)} outside."
+    )
+    basis = (
+        f"FTE GPs per 10,000 patients against 95% and 99.8% limits about the average of "
+        f"{number(result.average, 2)}, {count(result.n, 'practice')}{_missing(result.n_missing)}"
+        f"{'; limits scaled to the practices' if result.adjusted else ''}. {tail}"
+    )
+    return Words(finding, result.note, basis)
 
 
 # --- Then and now --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from pcs_dash.errors import UserError
 from pcs_dash.metrics.correlation import Correlation, correlate, within_between
+from pcs_dash.metrics.funnel import POSITIONS
 from pcs_dash.metrics.inequality import Concentration, Gap, SlopeIndex
 from pcs_dash.metrics.spatial import GlobalMoran, LocalPattern
 from pcs_dash.metrics.specification import SpecificationSummary
@@ -23,13 +25,16 @@ from pcs_dash.words import (
     clusters_words,
     concentration_words,
     correlation_words,
+    funnel_words,
     gap_words,
     grade,
     grade_p,
+    influence_words,
     join,
     moran_words,
     number,
     p_text,
+    partial_words,
     size_range,
     slope_words,
     specification_words,
@@ -328,6 +333,54 @@ def test_specifications_claim_no_more_than_their_counts(n: int, data: st.DataObj
     assert ("negative gradient" in said.caution) == (down > 0 and up == 0 and 10 * down >= 9 * n)
     # A bracket says what the counts before it do not.
     assert ("(" in said.finding) == (0 < positive < n and up + down > 0)
+
+
+@pytest.mark.parametrize("turning", [0, 1, 7])
+@pytest.mark.parametrize("r", [-0.4, 0.0, 0.4])
+def test_influence_counts_the_practices_that_turn_the_conclusion(turning: int, r: float) -> None:
+    carried = pd.DataFrame(
+        {
+            "changes_conclusion": [i < turning for i in range(30)],
+            "coefficient_without": r + 0.1,
+            "ci_low": r - 0.2,
+            "ci_high": r + 0.3,
+        },
+        index=[f"F{i}" for i in range(30)],
+    )
+    said = influence_words(carried, r, place="Thurrock")
+    assert ("never changes" in said) == (turning == 0)
+    assert (f"for {turning} of 30 practices" in said) == (turning > 0)
+    assert f"(F0) Pearson's r is {number(r + 0.1, 2)}" in said
+    assert said.endswith(f"in place of {number(r, 2)}.")
+    assert not CAUSAL.search(said)
+
+
+@pytest.mark.parametrize("given", [["hypertension"], ["hypertension", "diabetes"]])
+@pytest.mark.parametrize("interval", [(-0.5, -0.1), (-0.2, 0.3), (0.1, 0.5)])
+def test_partial_correlation_asserts_no_more_than_the_plain_sentence(given, interval) -> None:
+    plain = words(sum(interval) / 2, *interval)
+    said = partial_words(plain, given)
+    assert said.finding.startswith(f"Once {', '.join(given)} {'is' if len(given) == 1 else 'are'}")
+    assert bool(ASSERTS.search(said.finding)) == (interval[0] > 0 or interval[1] < 0)
+    assert "Partial Pearson's r" in said.basis
+    assert said.caution == plain.caution
+
+
+@pytest.mark.parametrize("low", [0, 1, 5])
+@pytest.mark.parametrize("high", [0, 1, 4])
+def test_the_funnel_counts_both_sides_and_what_chance_gives(low: int, high: int) -> None:
+    places = [POSITIONS[1]] * low + [POSITIONS[-2]] * high + [POSITIONS[2]] * (30 - low - high)
+    found = SimpleNamespace(
+        points=pd.DataFrame({"position": places}), n=30, n_outside_95=low + high, average=4.2,
+        expected_outside_95=1.5, n_missing=2, adjusted=False, definition="all", note="",
+    )  # fmt: skip
+    said = funnel_words(found, place="Thurrock", date=DATE)
+    counted = "1 practice of 30 has fewer" if low == 1 else f"{low} practices of 30 have fewer"
+    assert counted in said.finding
+    assert f"{high} {'has' if high == 1 else 'have'} more" in said.finding
+    assert "chance alone would put about 1.5 outside" in said.finding
+    assert "2 left out for a missing figure" in said.basis
+    assert not ASSERTS.search(said.text)
 
 
 def test_then_and_now_says_whether_the_two_can_be_compared() -> None:
