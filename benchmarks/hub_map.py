@@ -18,7 +18,8 @@ import psutil
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.pages import Traffic
-from tests.browser.conftest import CHROMIUM, CHROMIUM_OPTIONS, App, free_port
+from tests.browser.conftest import App, free_port
+from tests.conftest import CHROMIUM, CHROMIUM_OPTIONS
 
 TARGETS = {
     "click to colour": (50, 50),

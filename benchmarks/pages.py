@@ -23,7 +23,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pcs_dash.paths import ROOT
 
 sys.path.insert(0, str(ROOT))
-from tests.browser.conftest import CHROMIUM, CHROMIUM_OPTIONS, App, free_port
+from tests.browser.conftest import App, free_port
+from tests.conftest import CHROMIUM, CHROMIUM_OPTIONS
 
 REPEATS = 7
 CLICKS = 30

@@ -13,22 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Frame, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Frame, Page, Request, expect
 
 from pcs_dash.paths import ROOT
 
-CHROMIUM = Path("/usr/bin/chromium")
-# Every name but this machine's own fails to resolve, so a request elsewhere can't succeed unseen.
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
-]
 START_TIMEOUT = 60
 # A busy machine is slow, not wrong: speed is measured in benchmarks/, never here.
 expect.set_options(timeout=30_000)
@@ -96,16 +84,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     yield running
     running.stop()
     assert "Traceback" not in running.log.read_text(), running.log.read_text()[-4000:]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
 
 
 @dataclass

@@ -6,10 +6,9 @@ import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from pcs_dash.areas import find_area
 from pcs_dash.build import Dataset
@@ -19,7 +18,6 @@ from pcs_dash.stories import Story, ready_made
 
 from .conftest import HOSTILE, MADE
 
-CHROMIUM = Path("/usr/bin/chromium")
 MAX_BYTES = 5_000_000
 
 
@@ -29,26 +27,13 @@ def text(deck: Deck) -> str:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"],
-        )
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
-def page(browser: Browser, text: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(chromium: Browser, text: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """The file on a "memory stick", loaded; fails if anything was asked for or went wrong."""
     path = tmp_path_factory.mktemp("stick") / "board.html"
     path.write_text(text, "utf-8")
     asked: list[str] = []
     faults: list[str] = []
-    page = browser.new_page(viewport={"width": 1024, "height": 768})
+    page = chromium.new_page(viewport={"width": 1024, "height": 768})
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text))
@@ -58,6 +43,7 @@ def page(browser: Browser, text: str, tmp_path_factory: pytest.TempPathFactory) 
         "document.querySelectorAll('.map[data-painted]').length === 3", timeout=30_000
     )
     yield page
+    page.close()
     assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
     assert faults == []
 
