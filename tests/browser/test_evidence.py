@@ -49,13 +49,14 @@ def test_the_words_are_copied_as_they_stand(tab: Tab, app: App) -> None:
 
 def test_charts_say_in_words_what_they_show(tab: Tab, app: App) -> None:
     tab.open(f"{app.url}/inequality?area=essex")
-    charts = tab.page.get_by_test_id("stVegaLiteChart")
-    expect(charts.first).to_be_visible()
-    told = charts.first.evaluate(
-        "chart => [chart, ...chart.querySelectorAll('*')]"
-        ".map((part) => part.getAttribute('aria-label') || part.getAttribute('alt')).join(' ')"
+    # The words may stand on the chart or on a part of it, and come once it is drawn.
+    tab.page.wait_for_function(
+        """() => [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')].slice(0, 1)
+            .flatMap((chart) => [chart, ...chart.querySelectorAll('*')])
+            .map((part) => part.getAttribute('aria-label') || part.getAttribute('alt'))
+            .some((words) => words && words.includes('Ratio of quintile 1 to quintile 5'))""",
+        timeout=30_000,
     )
-    assert "Ratio of quintile 1 to quintile 5" in told
 
 
 def test_clusters_are_coloured_on_the_second_map(tab: Tab, app: App) -> None:
