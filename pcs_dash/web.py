@@ -79,7 +79,7 @@ def prepare(dataset: Dataset, folder: Path = STATIC_DIR) -> WebFiles:
     )
 
 
-def _package_folder(package: str) -> Path:
+def package_folder(package: str) -> Path:
     """The folder of an installed package, found without importing it."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
@@ -93,14 +93,14 @@ def _copy_vendor(folder: Path) -> dict[str, str]:
     urls = {}
     for package, (inside, names) in _VENDOR.items():
         for name in names:
-            source = _package_folder(package) / inside / name
+            source = package_folder(package) / inside / name
             if source.is_dir():
                 shutil.copytree(source, folder / name, dirs_exist_ok=True)
             else:
                 _replace(folder / name, source.read_bytes())
                 urls[name] = f"{URL_PREFIX}/vendor/{name}"
     # Leaflet's own pictures (layer switch, marker) beside those of the drawing tool.
-    leaflet_images = _package_folder("xstatic.pkg.leaflet") / "data" / "images"
+    leaflet_images = package_folder("xstatic.pkg.leaflet") / "data" / "images"
     shutil.copytree(leaflet_images, folder / "images", dirs_exist_ok=True)
     return urls
 
@@ -134,18 +134,18 @@ def practice_points(practices: pd.DataFrame) -> list[list[Any]]:
 
 
 def _write_areas(folder: Path, dataset: Dataset) -> dict[str, AreaLayer]:
-    lsoas = _for_the_web(dataset.lsoas)
-    outlines = _for_the_web(dataset.outlines)
+    lsoas = for_the_web(dataset.lsoas)
+    outlines = for_the_web(dataset.outlines)
     towns = dataset.towns.to_crs(4326)
     layers = {}
     for area in all_areas():
         content = area_layer(area, dataset.practices, lsoas, outlines, towns)
-        bounds = _bounds(area, dataset.practices, lsoas)
+        bounds = bounds_of(area, dataset.practices, lsoas)
         layers[area.key] = AreaLayer(_write_json(folder, f"area-{area.key}", content), bounds)
     return layers
 
 
-def _for_the_web(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def for_the_web(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """In degrees, rounded: for drawing only, never for distances or areas."""
     degrees = frame.to_crs(4326)
     rounded = shapely.transform(degrees.geometry.values, lambda points: points.round(DECIMALS))
@@ -221,7 +221,7 @@ def _features(geometries: Iterable[Any], properties: Iterable[dict[str, Any]]) -
     }
 
 
-def _bounds(
+def bounds_of(
     area: Area, practices: pd.DataFrame, lsoas: gpd.GeoDataFrame
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """The box of the area's LSOAs; of a little land around its practices where it has none."""

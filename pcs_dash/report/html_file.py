@@ -187,7 +187,7 @@ def _script_text(text: str) -> str:
 
 
 def _leaflet(name: str) -> str:
-    return (web._package_folder("xstatic.pkg.leaflet") / "data" / name).read_text("utf-8")
+    return (web.package_folder("xstatic.pkg.leaflet") / "data" / name).read_text("utf-8")
 
 
 def _leaflet_script() -> str:
@@ -415,8 +415,8 @@ def _hub_view(
 def _data(deck: Deck, shown: list[dict[str, Any]]) -> dict[str, Any]:
     """What the scripts read, by the id of its element: layers, practices, views, the story."""
     dataset = deck.dataset
-    lsoas = web._for_the_web(dataset.lsoas)
-    outlines = web._for_the_web(dataset.outlines)
+    lsoas = web.for_the_web(dataset.lsoas)
+    outlines = web.for_the_web(dataset.outlines)
     towns = dataset.towns.to_crs(4326)
     data: dict[str, Any] = {"pcs-data:story": deck.story.to_dict()}
     for view in shown:
@@ -424,7 +424,7 @@ def _data(deck: Deck, shown: list[dict[str, Any]]) -> dict[str, Any]:
         name = view["content"]["area"]["url"]
         if name not in data:
             data[name] = web.area_layer(area, dataset.practices, lsoas, outlines, towns)
-        view["content"]["area"]["bounds"] = web._bounds(area, dataset.practices, lsoas)
+        view["content"]["area"]["bounds"] = web.bounds_of(area, dataset.practices, lsoas)
     data[_POINTS] = web.practice_points(dataset.practices)
     data["pcs-data:views"] = [
         {"content": view["content"], "position": view["position"]} for view in shown
