@@ -6,9 +6,14 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pcs_dash.cli import output
+from pcs_dash.errors import UserError
+
+if TYPE_CHECKING:
+    from pcs_dash.official.update import Report
 
 EXIT_SOME_FAILED = 1
 
@@ -37,7 +42,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--area", help="build for this ICB or region only, or England (default: as before)"
     )
-    parser.add_argument("--dry-run", action="store_true", help="only say what would change")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only say what would change, after a trial build"
+    )
+    parser.add_argument(
+        "--preview", action="store_true", help="only say what would change, without building"
+    )
     output.add_format(parser)
     parser.set_defaults(run=run)
 
@@ -46,6 +56,9 @@ def run(args: argparse.Namespace) -> int:
     """Update and print what became of each file; 1 when a source failed."""
     from pcs_dash.official.store import Store
     from pcs_dash.official.update import update_store
+
+    if args.preview:
+        return _preview(args)
 
     quiet = not sys.stderr.isatty()
     report = update_store(
@@ -57,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
         progress=None if quiet else progress_bar(),
         say=(lambda _: None) if quiet else (lambda text: print(f"\r{text:<79}", file=sys.stderr)),
     )
-    output.write([outcome.row() for outcome in report.outcomes], args.format)
+    _write(report, args.format)
     if args.dry_run:
         print("Dry run: nothing was changed.", file=sys.stderr)
     elif report.committed and report.manifest:
@@ -69,6 +82,25 @@ def run(args: argparse.Namespace) -> int:
         print(f"Not loaded: {names}. What was loaded of them before stays.", file=sys.stderr)
         return EXIT_SOME_FAILED
     return 0
+
+
+def _preview(args: argparse.Namespace) -> int:
+    from pcs_dash.official.update import preview
+
+    if not args.origin or "://" in args.origin:
+        raise UserError("--preview looks at files at hand: name them with --from FOLDER.")
+    report = preview(Path(args.origin), sources=args.sources)
+    _write(report, args.format)
+    print(report.note or "Preview: nothing was changed.", file=sys.stderr)
+    return EXIT_SOME_FAILED if report.failed else 0
+
+
+def _write(report: Report, format: str) -> None:
+    """A short table to read; JSON has codes, columns and faults as well."""
+    if format == "json":
+        output.write([outcome.details() for outcome in report.outcomes], format)
+    else:
+        output.write([outcome.row() for outcome in report.outcomes], format)
 
 
 def progress_bar() -> Callable[[str, int, int | None], None]:

@@ -20,6 +20,14 @@ from typing import IO
 from pcs_dash.errors import InputFileError, UserError
 
 CHUNK = 1 << 20
+_MAGIC = {
+    b"\xd0\xcf\x11\xe0": "xls",
+    b"SQLite format 3\0": "geopackage",
+    b"\x00\x00\x27\x0a": "shapefile",
+}
+# A shapefile is several files of one name; these are needed, the rest may be left out.
+_SHAPE_NEEDED = (".shp", ".shx", ".dbf")
+SHAPE_PARTS = (*_SHAPE_NEEDED, ".prj", ".cpg")
 _HTML = (b"<!doctype html", b"<html", b"<head", b"<!--")
 
 
@@ -60,10 +68,9 @@ class InputFile:
 
 
 def kind_of(path: Path) -> str:
-    """'zip', 'xlsx', 'gzip', 'json' or 'text', by content.
+    """'zip', 'xlsx', 'xls', 'ods', 'gzip', 'json', 'geopackage', 'shapefile' or 'text', by content.
 
-    Raises InputFileError for what can't be read: an empty file, a web page, a PDF, an old Excel
-    or OpenDocument file, a file that is no text.
+    Raises InputFileError for what can't be read: an empty file, a web page, a PDF, a document.
     """
     with path.open("rb") as stream:
         head = stream.read(4096)
@@ -74,12 +81,13 @@ def kind_of(path: Path) -> str:
         return _zip_kind(path)
     if head.startswith(b"\x1f\x8b"):
         return "gzip"
-    if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise InputFileError(name, ["It is an old Excel file (.xls). Save it as .xlsx or CSV."])
+    for magic, kind in _MAGIC.items():
+        if head.startswith(magic):
+            return kind
     if head.startswith(b"%PDF"):
         raise InputFileError(name, ["It is a PDF. Download the CSV or Excel version."])
     if head.startswith((b"PAR1", b"7z\xbc\xaf", b"Rar!")):
-        raise InputFileError(name, ["It is no CSV, Excel, GeoJSON, zip or gzip file."])
+        raise InputFileError(name, ["It is none of the kinds of file this tool reads."])
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text[:20].lower().startswith(_HTML):
         raise InputFileError(
@@ -96,16 +104,25 @@ def _zip_kind(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as fault:
+            mimetype = b""
+            if "content.xml" in names and "mimetype" in names:
+                with archive.open("mimetype") as stream:
+                    mimetype = stream.read(200)
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError,
+        RuntimeError,
+    ) as fault:  # fmt: skip
         raise InputFileError(
             path.name, ["The zip file is damaged or cut short. Download it again."]
         ) from fault
     if "xl/workbook.xml" in names:
         return "xlsx"
+    if "xl/workbook.bin" in names:
+        raise InputFileError(path.name, ["It is a binary Excel file (.xlsb). Save it as .xlsx."])
     if "content.xml" in names and "mimetype" in names:
-        raise InputFileError(
-            path.name, ["It is an OpenDocument file. Open it and save it as .xlsx or CSV."]
-        )
+        if b"opendocument.spreadsheet" in mimetype:
+            return "ods"
+        raise InputFileError(path.name, ["It is an OpenDocument file, but no spreadsheet."])
     return "zip"
 
 
@@ -170,8 +187,15 @@ def _expand(file: InputFile, folder: Path, budget: _Budget, depth: int) -> Itera
             raise
         # A PDF beside the data is common; the caller sees it and can leave it.
         raise InputFileError(file.name, fault.problems) from fault
-    if kind == "xlsx":
+    if kind in ("xlsx", "ods"):
         check_excel(file, limits=budget.limits)
+        yield file
+    elif kind == "shapefile":
+        if not all(_beside(file.path, suffix) for suffix in _SHAPE_NEEDED):
+            raise InputFileError(
+                file.name,
+                ["A shapefile is several files (.shp, .shx, .dbf, .prj): give them in one zip."],
+            )
         yield file
     elif kind == "gzip":
         target = folder / f"{budget.new_file()}"
@@ -201,8 +225,14 @@ def _expand_zip(file: InputFile, folder: Path, budget: _Budget, depth: int) -> I
         with zipfile.ZipFile(file.path) as archive:
             members = [m for m in archive.infolist() if not m.is_dir()]
             _check_members(file, members, budget)
-            usable = 0
+            layers = _shapefiles(members)
+            usable = len(layers)
+            for name, parts in layers.items():
+                yield _copy_shapefile(archive, file, name, parts, folder, budget)
+            in_layers = {part.filename for parts in layers.values() for part in parts}
             for member in members:
+                if member.filename in in_layers or _goes_with(member.filename, layers):
+                    continue
                 if PurePosixPath(member.filename).name.startswith((".", "__MACOSX")):
                     continue
                 target = folder / f"{budget.new_file()}"
@@ -227,6 +257,49 @@ def _expand_zip(file: InputFile, folder: Path, budget: _Budget, depth: int) -> I
         raise InputFileError(
             file.name, ["The zip file is encrypted or packed in a way that can't be read."]
         ) from fault
+
+
+def _shapefiles(members: list[zipfile.ZipInfo]) -> dict[str, list[zipfile.ZipInfo]]:
+    """The parts of each shapefile in a zip, by the name of its .shp."""
+    by_stem: dict[str, dict[str, zipfile.ZipInfo]] = {}
+    for member in members:
+        path = PurePosixPath(member.filename)
+        if path.suffix.lower() in SHAPE_PARTS and not path.name.startswith("."):
+            by_stem.setdefault(str(path.with_suffix("")), {})[path.suffix.lower()] = member
+    return {
+        parts[".shp"].filename: list(parts.values())
+        for parts in by_stem.values()
+        if all(suffix in parts for suffix in _SHAPE_NEEDED)
+    }
+
+
+def _goes_with(name: str, layers: dict[str, list[zipfile.ZipInfo]]) -> bool:
+    """Whether a file is an index or a description of a shapefile beside it."""
+    path = PurePosixPath(name)
+    stems = {PurePosixPath(layer).with_suffix("") for layer in layers}
+    return path.with_suffix("") in stems or path.name.lower().endswith(".shp.xml")
+
+
+def _copy_shapefile(
+    archive: zipfile.ZipFile,
+    file: InputFile,
+    name: str,
+    parts: list[zipfile.ZipInfo],
+    folder: Path,
+    budget: _Budget,
+) -> InputFile:
+    """The parts of a shapefile under one name of our own, in a folder of their own."""
+    place = folder / f"layer-{budget.new_file()}"
+    place.mkdir()
+    for part in parts:
+        target = place / f"layer{PurePosixPath(part.filename).suffix.lower()}"
+        with archive.open(part) as source:
+            _copy(source, target, budget, packed=part.compress_size)
+    return InputFile(place / "layer.shp", f"{file.name}: {name}")
+
+
+def _beside(path: Path, suffix: str) -> bool:
+    return path.with_suffix(suffix).is_file() or path.with_suffix(suffix.upper()).is_file()
 
 
 def _is_document(name: str) -> bool:
@@ -273,7 +346,7 @@ def _copy(source: IO[bytes] | gzip.GzipFile, target: Path, budget: _Budget, *, p
 
 
 def check_excel(file: InputFile, *, limits: Limits = DEFAULT_LIMITS) -> None:
-    """Refuse an Excel file that would unpack beyond bounds or that defines XML entities."""
+    """Refuse a spreadsheet that would unpack beyond bounds or that defines XML entities."""
     try:
         with zipfile.ZipFile(file.path) as archive:
             members = archive.infolist()
@@ -283,7 +356,7 @@ def check_excel(file: InputFile, *, limits: Limits = DEFAULT_LIMITS) -> None:
                 raise InputFileError(
                     file.name,
                     [
-                        f"Unpacked this Excel file would take more than "
+                        f"Unpacked this spreadsheet would take more than "
                         f"{limits.excel_bytes / 1024**2:,.0f} MB. Save the sheet as CSV."
                     ],
                 )
@@ -293,7 +366,7 @@ def check_excel(file: InputFile, *, limits: Limits = DEFAULT_LIMITS) -> None:
                     and member.file_size > limits.excel_strings_bytes
                 ):
                     raise InputFileError(
-                        file.name, ["It holds too much text for an Excel table. Save it as CSV."]
+                        file.name, ["It holds too much text for a table. Save it as CSV."]
                     )
                 if member.filename.endswith((".xml", ".rels")):
                     with archive.open(member) as stream:
@@ -302,7 +375,9 @@ def check_excel(file: InputFile, *, limits: Limits = DEFAULT_LIMITS) -> None:
                         raise InputFileError(file.name, ["It defines XML entities: refused."])
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as fault:
         raise InputFileError(
-            file.name, ["The Excel file is damaged. Download it again."]
+            file.name, ["The spreadsheet is damaged. Download it again."]
         ) from fault
     except (RuntimeError, NotImplementedError) as fault:
-        raise InputFileError(file.name, ["The Excel file is encrypted."]) from fault
+        raise InputFileError(
+            file.name, ["The spreadsheet has a password. Save it without."]
+        ) from fault

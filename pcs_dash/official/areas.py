@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from pcs_dash.areas import Area, Frame
 from pcs_dash.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,26 +21,40 @@ _AREAS = "built_areas"
 _NO_ICB = "none"
 
 
-@dataclass(frozen=True)
-class OfficialArea:
-    """An area: the codes that make it up, and the ICBs (partitions) to read for it."""
+_KIND_WORDS = {"icb": "ICB", "sub_icb": "sub-ICB", "district": "district", "region": "region"}
 
-    name: str
-    kind: str
-    codes: tuple[str, ...]
-    icb_codes: tuple[str, ...]
-    sub_icb_codes: tuple[str, ...] = ()
+
+@dataclass(frozen=True)
+class OfficialArea(Area):
+    """An area of the official data loaded: the codes that make it up, and the ICBs (partitions)
+    to read for it.
+
+    `key` follows from kind and codes: `icb-qh8`, `district-e07000069`, `england`.
+    """
+
+    key: str = ""
+    codes: tuple[str, ...] = ()
+    icb_codes: tuple[str, ...] = ()
     practices: int = 0
     patients: int = 0
 
-    @property
-    def key(self) -> str:
-        """What stands in an address, e.g. `icb-qh8`, `district-e07000069`, `england`."""
-        if self.kind == "england":
-            return "england"
-        return f"{self.kind.replace('_', '-')}-{'+'.join(self.codes)}".lower()
+    def __post_init__(self) -> None:
+        made = f"{self.kind.replace('_', '-')}-{'+'.join(self.codes)}".lower()
+        object.__setattr__(self, "key", "england" if self.kind == "england" else made)
 
-    def select(self, table: pd.DataFrame) -> pd.DataFrame:
+    @property
+    def loaded(self) -> bool:
+        return True
+
+    @property
+    def label(self) -> str:
+        """The name with its kind; "loaded" sets it apart from the embedded areas."""
+        if self.kind == "england":
+            return "England (loaded)"
+        several_of_them = "s" if len(self.codes) > 1 else ""
+        return f"{self.name} ({_KIND_WORDS[self.kind]}{several_of_them}, loaded)"
+
+    def select(self, table: Frame) -> Frame:
         """The rows of the area, by icb_code, sub_icb_code or district_code."""
         column = {"icb": "icb_code", "sub_icb": "sub_icb_code", "district": "district_code"}
         if self.kind in ("england", "region"):
@@ -123,6 +139,84 @@ def _areas(table: pd.DataFrame) -> list[OfficialArea]:
     ]
 
 
+def short_name(name: str, kind: str) -> str:
+    """As sentences and menus call it: "Kent and Medway" for "NHS Kent and Medway Integrated Care
+    Board"; a sub-ICB location keeps its code, since its name is mostly that of its ICB.
+    """
+    short = re.sub(r"^NHS | Integrated Care Board| ICB\b| Commissioning Region", "", name).strip()
+    return short.replace(" - ", " ") if kind == "sub_icb" else short
+
+
+def loaded_areas() -> tuple[OfficialArea, ...]:
+    """ICBs, sub-ICB locations and districts of the data loaded, under short names; none where
+    nothing is loaded or it can't be read.
+    """
+    from pcs_dash.official.store import Store
+
+    store = Store()
+    try:
+        manifest = store.current()
+        entry = manifest.latest(_AREAS) if manifest else None
+        return _read_areas(str(store.root), entry.path) if entry else ()
+    except UserError:
+        return ()
+
+
+@lru_cache(maxsize=4)
+def _read_areas(root: str, path: str) -> tuple[OfficialArea, ...]:  # noqa: ARG001
+    from pcs_dash.official.store import Store
+
+    # Root and path are what the answer is kept under: a new version has another path.
+    return tuple(
+        replace(area, name=short_name(area.name, area.kind))
+        for area in official_areas(Store())
+        if area.kind in ("icb", "sub_icb", "district")
+    )
+
+
+def find_loaded_area(text: str) -> OfficialArea | None:
+    """The loaded area of that key, label or name; sets of one kind by keys joined with `+`.
+
+    `icb-qks`, `Kent and Medway`, `Kent and Medway (ICB, loaded)`, `district-e07000107+e07000109`.
+    None when there is none.
+    """
+    wanted = " ".join(text.lower().split())
+    known = loaded_areas()
+    for area in known:
+        if wanted in (area.key, area.label.lower()):
+            return area
+    for area in known:
+        if wanted and plain_name(wanted) == plain_name(area.name):
+            return area
+    return _set_of_areas(wanted, known)
+
+
+def near_names(text: str, most: int = 8) -> list[str]:
+    """Labels of loaded areas whose name holds the text; none for a blank one."""
+    wanted = plain_name(text)
+    if not wanted:
+        return []
+    return [area.label for area in loaded_areas() if wanted in plain_name(area.name)][:most]
+
+
+def _set_of_areas(wanted: str, known: Sequence[OfficialArea]) -> OfficialArea | None:
+    """Several areas of one kind: by key, or by label as `several` names them."""
+    by_key = {area.key: area for area in known}
+    kind, _, codes = wanted.rpartition("-")
+    keys = [f"{kind}-{code}" for code in codes.split("+")]
+    if len(keys) > 1 and all(key in by_key for key in keys):
+        return several([by_key[key] for key in keys])
+    labelled = re.fullmatch(r"(.+) \((icb|sub-icb|district)s, loaded\)", wanted)
+    if labelled:
+        names = labelled[1].split(" + ")
+        kinds = [word.lower() for word in _KIND_WORDS.values()]
+        kind = list(_KIND_WORDS)[kinds.index(labelled[2])]
+        by_name = {area.name.lower(): area for area in known if area.kind == kind}
+        if all(name in by_name for name in names):
+            return several([by_name[name] for name in names])
+    return None
+
+
 def plain_name(name: str) -> str:
     """'NHS Mid and South Essex Integrated Care Board' -> 'mid and south essex'."""
     text = re.sub(r"[^a-z0-9 ]+", " ", name.lower().replace("&", " and "))
@@ -150,17 +244,20 @@ def several(areas: Sequence[OfficialArea]) -> OfficialArea:
     kinds = {area.kind for area in areas}
     if len(kinds) != 1:
         raise UserError("Choose areas of one kind: several districts, or several ICBs.")
-    merged: dict[str, tuple[str, ...]] = {}
-    for field in ("codes", "icb_codes", "sub_icb_codes"):
-        values = {value for area in areas for value in getattr(area, field)}
-        merged[field] = tuple(sorted(values))
+    # Sorted, so that a set has one name and one address, in whatever order it was chosen.
     return OfficialArea(
-        name=", ".join(area.name for area in areas),
+        name=" + ".join(sorted(area.name for area in areas)),
         kind=kinds.pop(),
+        codes=_all_of(area.codes for area in areas),
+        icb_codes=_all_of(area.icb_codes for area in areas),
+        sub_icb_codes=_all_of(area.sub_icb_codes for area in areas),
         practices=sum(area.practices for area in areas),
         patients=sum(area.patients for area in areas),
-        **merged,
     )
+
+
+def _all_of(codes: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(sorted({code for some in codes for code in some}))
 
 
 def _one(text: str, areas: list[OfficialArea], *, prefer: str | None = None) -> OfficialArea:

@@ -6,14 +6,13 @@ whose input is not loaded is left out, and `measures` says which file would brin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+import geopandas as gpd
 import pandas as pd
 import pyproj
-from scipy.spatial import cKDTree
 
 from pcs_dash.areas import PLACES
 from pcs_dash.build import LSOAS_IN_ENGLAND, JoinReport, join, quintile_of_rank
@@ -21,6 +20,8 @@ from pcs_dash.errors import UserError
 from pcs_dash.official.areas import OfficialArea, area_table, find_official_area
 from pcs_dash.official.catalogue import SOURCES
 from pcs_dash.official.loaders.registrations import lsoa_vintage
+from pcs_dash.official.near import dentists_near, listed_sites_near
+from pcs_dash.official.outlines import area_outlines
 from pcs_dash.official.store import Manifest, Store, Update
 
 PRACTICES = "built_practices"
@@ -29,10 +30,10 @@ REGISTRATIONS = "built_registrations"
 LISTS = "built_lists"
 AREAS = "built_areas"
 REPORTS = "built_reports"
-BUILT = (PRACTICES, LSOAS, REGISTRATIONS, LISTS, AREAS, REPORTS)
+OUTLINES = "built_outlines"
+SHAPES = "built_shapes"
+BUILT = (PRACTICES, LSOAS, REGISTRATIONS, LISTS, AREAS, REPORTS, OUTLINES, SHAPES)
 
-# One mile, the distance of a walk of some twenty minutes.
-DENTIST_RADIUS_M = 1_609
 # As for the embedded three months (4 a patient), for one month.
 IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT_MONTH = 4 / 3
 _NO_ICB = "none"
@@ -79,12 +80,28 @@ MEASURES = (
         ("registrations_lsoa", "imd2019"),
     ),
     Measure("qof_per_cent", "QOF achievement", ("qof",)),
+    Measure("qof_prev_dm", "QOF prevalence: diabetes and other registers", ("qof_prevalence",)),
     Measure("cqc_rating", "CQC rating", ("cqc",)),
     Measure("appointments_per_patient", "Appointments per patient", ("appointments",)),
     Measure("same_day_per_cent", "Same-day appointments", ("appointments",)),
     Measure("contract_type", "Contract type, dispensing", ("payments",)),
     Measure("survey_overall_good", "Patients' experience", ("survey",)),
     Measure("dentists_1_mile", "Dental practices within a mile", ("dentists", "allocations")),
+    Measure(
+        "pharmacies_1_mile",
+        "Pharmacies within a mile (needs coordinates of postcodes)",
+        ("pharmacies", "postcodes", "allocations"),
+    ),
+    Measure(
+        "opticians_1_mile",
+        "Opticians within a mile (needs coordinates of postcodes)",
+        ("opticians", "postcodes", "allocations"),
+    ),
+    Measure(
+        "dental_sites_1_mile",
+        "Dental sites of the ODS within a mile (needs coordinates of postcodes)",
+        ("dental_sites", "postcodes", "allocations"),
+    ),
     Measure("opened", "Dates opened and closed", ("ods_practices",)),
     Measure("imd2019_quintile", "IMD 2019 by LSOA", ("imd2019",), "lsoas"),
     Measure("imd2025_quintile", "IMD 2025 by LSOA", ("imd2025", "lsoa11_lsoa21"), "lsoas"),
@@ -114,7 +131,8 @@ def measures(store: Store) -> pd.DataFrame:
         if available:
             how = ""
         elif missing:
-            how = f"python -m pcs_dash update {' '.join(missing)}"
+            by_hand = not all(SOURCES[key].downloadable for key in missing)
+            how = f"python -m pcs_dash update {' '.join(missing)}{' --from FOLDER' * by_hand}"
         else:
             how = "The files loaded lack the columns it needs."
         rows.append(
@@ -191,6 +209,16 @@ def england_registrations(
     return table[table["practice_code"].isin(codes)].reset_index(drop=True)
 
 
+def registrations_of(codes: Sequence[str], *, store: Store | None = None) -> pd.DataFrame:
+    """Patients by practice and LSOA of the practices of these codes; only their ICBs are read."""
+    store = store or Store()
+    practices = store.read(PRACTICES, columns=["practice_code", "icb_code"])
+    icbs = practices.loc[practices["practice_code"].isin(codes), "icb_code"]
+    # Practices that have closed since stand under no ICB.
+    table = store.read(REGISTRATIONS, where=[*icbs.unique(), _NO_ICB])
+    return table[table["practice_code"].isin(codes)].reset_index(drop=True)
+
+
 def list_history(
     area: str | OfficialArea = "England", *, store: Store | None = None
 ) -> pd.DataFrame:
@@ -240,6 +268,7 @@ def build_all(update: Update, *, area: str = "England") -> list[JoinReport]:
     update.put(PRACTICES, period, practices, partition_by="icb_code")
     if not lsoas.empty:
         update.put(LSOAS, period, lsoas, partition_by="icb_code")
+        _put_shapes(update, period, lsoas, practices)
     if registrations is not None:
         by_icb = _with_icb(registrations, practices, area)
         update.put(REGISTRATIONS, by_icb["period"].iloc[0], by_icb, partition_by="icb_code")
@@ -249,6 +278,20 @@ def build_all(update: Update, *, area: str = "England") -> list[JoinReport]:
     update.put(AREAS, period, areas)
     update.put(REPORTS, period, reports_table(reports))
     return reports
+
+
+def _put_shapes(
+    update: Update, period: pd.Timestamp, lsoas: pd.DataFrame, practices: pd.DataFrame
+) -> None:
+    """Outlines of the areas, and the boundaries of their LSOAs by ICB (as WKB, EPSG:27700)."""
+    boundaries = update.read("boundaries_lsoa11")
+    if not isinstance(boundaries, gpd.GeoDataFrame):
+        return
+    update.put(OUTLINES, period, area_outlines(lsoas, boundaries, practices))
+    shapes = pd.DataFrame({"lsoa11cd": boundaries["code"], "wkb": boundaries.geometry.to_wkb()})
+    shapes = lsoas[["lsoa11cd", "icb_code"]].merge(shapes, on="lsoa11cd", validate="1:1")
+    if len(shapes):
+        update.put(SHAPES, period, shapes, partition_by="icb_code")
 
 
 def _on_lsoas_of_2011(
@@ -333,7 +376,7 @@ def build_practices(
         )
         base = base.assign(list_period=newest)
     elif workforce is not None:
-        base = workforce[["practice_code", "sub_icb_code"]].assign(
+        base = workforce.reindex(columns=["practice_code", "sub_icb_code"]).assign(
             list_size=workforce["patients"], list_period=f"{workforce['period'].iloc[0]:%Y-%m-%d}"
         )
     else:
@@ -387,6 +430,10 @@ def build_practices(
         base["patients"] = base["list_size"]
     add(read("qof"), "practices with QOF", ["qof_points", "qof_per_cent",
         "qof_per_cent_of_available"])  # fmt: skip
+    prevalence = read("qof_prevalence")
+    if prevalence is not None:
+        registers = [column for column in prevalence.columns if column.startswith("qof_prev_")]
+        add(prevalence, "practices with QOF prevalence", registers)
     add(read("cqc"), "practices with CQC rating", ["cqc_rating", "cqc_year", "cqc_inherited"])
     money = ["contract_type", "dispensing", "rural", "payments_weighted", "payment_per_patient"]
     add(read("payments"), "practices with payments", money)
@@ -404,6 +451,10 @@ def build_practices(
     dentists = read("dentists")
     if dentists is not None and "easting" in base.columns:
         base = base.join(dentists_near(base, dentists))
+    if "easting" in base.columns:
+        near, near_reports = listed_sites_near(base, read)
+        base = base.join(near)
+        reports += near_reports
     base["icb_code"] = base["icb_code"].fillna(_NO_ICB)
     base["place"] = base["sub_icb_code"].map(PLACES)
     if "sub_icb" in base.columns:
@@ -488,40 +539,6 @@ def _workforce(table: pd.DataFrame) -> pd.DataFrame:
             columns = [f"TOTAL_GP_HC_{band}" for band in group]
             measures_[name] = table[columns].sum(axis=1, skipna=False)
     return pd.DataFrame(measures_)
-
-
-def dentists_near(
-    practices: pd.DataFrame, dentists: pd.DataFrame, *, radius_m: float = DENTIST_RADIUS_M
-) -> pd.DataFrame:
-    """Dental practices within a radius of each practice (straight line), on the same index.
-
-    Columns dentists_1_mile, dentists_1_mile_taking_adults (those that say they take new adults)
-    and nearest_dentist_km; missing where the practice has no position.
-    """
-    transformer = pyproj.Transformer.from_crs(4326, 27700, always_xy=True)
-    east, north = transformer.transform(
-        dentists["longitude"].to_numpy(), dentists["latitude"].to_numpy()
-    )
-    points = np.column_stack([east, north])
-    placed = practices[practices["easting"].notna()]
-    if placed.empty or len(points) == 0:
-        return pd.DataFrame(index=practices.index)
-    where = placed[["easting", "northing"]].to_numpy(float)
-    tree = cKDTree(points)
-    near = tree.query_ball_point(where, radius_m)
-    nearest, _ = tree.query(where)
-    takes = dentists["accepting_adults"].fillna(False).to_numpy(bool)
-    counts = pd.DataFrame(
-        {
-            "dentists_1_mile": [len(found) for found in near],
-            "dentists_1_mile_taking_adults": [int(takes[found].sum()) for found in near],
-            "nearest_dentist_km": nearest / 1000,
-        },
-        index=placed.index,
-    )
-    return counts.reindex(practices.index).astype(
-        {"dentists_1_mile": "Int64", "dentists_1_mile_taking_adults": "Int64"}
-    )
 
 
 def imd2025_on_lsoa11(imd2025: pd.DataFrame, lookup: pd.DataFrame) -> pd.DataFrame:

@@ -103,8 +103,8 @@ def _boundary(key: str, title: str, vintage: str) -> Source:
         period_from="fixed",
         fixed_period=vintage,
         note=(
-            "Take the super-generalised or generalised layer (BSC or BGC) as GeoJSON. Contains OS "
-            "data (c) Crown copyright and database right."
+            "Take the super-generalised or generalised layer (BSC or BGC) as GeoJSON, GeoPackage "
+            "or zipped shapefile. Contains OS data (c) Crown copyright and database right."
         ),
     )
 
@@ -358,6 +358,24 @@ _ALL = (
         note=_BY_HAND + " The total points (635 in 2022/23) stand in the headings.",
     ),
     Source(
+        key="qof_prevalence",
+        publisher=NHS_ENGLAND,
+        title="Quality and Outcomes Framework: prevalence by practice (PREVALENCE, raw data)",
+        landing_page=(
+            f"{_STATISTICS}/"
+            "quality-and-outcomes-framework-achievement-prevalence-and-exceptions-data"
+        ),
+        cadence="yearly",
+        columns=_quality.QOF_PREVALENCE,
+        parser=_quality.load_qof_prevalence,
+        brings="patients on each disease register, per cent",
+        period_from="name",
+        note=(
+            _BY_HAND + " In the zip of raw data (QOF2324.zip). Some registers are of patients of "
+            "certain ages only; the notes of the table name them."
+        ),
+    ),
+    Source(
         key="cqc",
         publisher="Care Quality Commission",
         title="Latest ratings of GP practices",
@@ -367,7 +385,7 @@ _ALL = (
         parser=_quality.load_cqc,
         brings="overall CQC rating by practice",
         period_from="rating",
-        note=_BY_HAND + " Published as an OpenDocument file: save it as CSV or Excel.",
+        note=_BY_HAND + " Published as an OpenDocument file, which is read as it is.",
     ),
     Source(
         key="appointments",

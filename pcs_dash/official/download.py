@@ -47,6 +47,10 @@ class DownloadError(UserError):
     """A file could not be fetched; the text says why and what to do instead."""
 
 
+class NoConnectionError(DownloadError):
+    """The name of the server can't be resolved: to try again at once is of no use."""
+
+
 class _PassingError(Exception):
     """A fault that may pass: try again, from where the file stopped."""
 
@@ -165,12 +169,34 @@ def _fetch(
     except requests.exceptions.Timeout as fault:
         raise _PassingError("the server does not answer in time") from fault
     except requests.exceptions.ConnectionError as fault:
+        if _unresolved(fault):
+            raise _no_connection(url) from fault
         timed_out = "timed out" in str(fault).lower()
         raise _PassingError(
             "the server stopped sending" if timed_out else "the connection failed or broke off"
         ) from fault
     except requests.RequestException as fault:
         raise _PassingError(f"the transfer failed ({type(fault).__name__})") from fault
+
+
+def _unresolved(fault: BaseException | None) -> bool:
+    """Whether a fault, or one that it comes from, is a name that can't be resolved."""
+    seen = 0
+    while fault is not None and seen < 10:
+        if isinstance(fault, urllib3.exceptions.NameResolutionError):
+            return True
+        inner = [a for a in fault.args if isinstance(a, BaseException)]
+        reason = getattr(fault, "reason", None)
+        fault = reason if isinstance(reason, BaseException) else next(iter(inner), None)
+        seen += 1
+    return False
+
+
+def _no_connection(url: str) -> NoConnectionError:
+    return NoConnectionError(
+        f"{urlsplit(url).hostname} can't be found: there is no connection to the internet, or it "
+        "needs a proxy (HTTPS_PROXY)."
+    )
 
 
 def _check_status(url: str, answer: requests.Response, have: int, part: Path) -> None:
@@ -291,6 +317,8 @@ def fetch_page(
                     raise DownloadError(f"{url}: the page is too large.")
             return body.decode(answer.encoding or "utf-8", errors="replace"), answer.url
     except requests.RequestException as fault:
+        if _unresolved(fault):
+            raise _no_connection(url) from fault
         raise DownloadError(
             f"{url}: the page can't be reached ({type(fault).__name__}). Open it in a browser, "
             "download the file and give it with --from."

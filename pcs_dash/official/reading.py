@@ -1,7 +1,7 @@
 """Read one published table: find its headings, take the columns that matter, type and check them.
 
-CSV goes through pyarrow (the registrations have 868,505 rows), Excel through openpyxl row by
-row. Every fault becomes a sentence with file, row and column; the first ten are listed.
+CSV goes through pyarrow (the registrations have 868,505 rows), spreadsheets row by row
+(`sheets`). Every fault becomes a sentence with file, row and column; the first ten are listed.
 """
 
 from __future__ import annotations
@@ -11,15 +11,13 @@ import csv
 import io
 import math
 import re
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import openpyxl
 import pandas as pd
 import pandera.errors
 import pyarrow as pa
@@ -27,16 +25,16 @@ import pyarrow.compute as pc
 import pyarrow.csv as pv
 
 from pcs_dash.errors import InputFileError
+from pcs_dash.official import sheets
 from pcs_dash.official.archive import CHUNK, InputFile, kind_of
 from pcs_dash.official.layout import Column, Layout, normalise_heading
+from pcs_dash.official.sheets import MOST_COLUMNS, cell_text
 
 HEAD_BYTES = 1 << 18
 HEADING_ROWS = 40  # notes above the headings, in CSV and Excel
 LONGEST_FIELD = 32_767  # Excel's own limit; no published field comes near
-MOST_COLUMNS = 4_000
-MOST_ROWS = 20_000_000
 MOST_PROBLEMS = 10
-EMPTY_ROWS_END_SHEET = 1_000
+MOST_SHEET_TEXT = 400 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -57,17 +55,19 @@ class Head:
 
 
 def read_heads(file: InputFile) -> list[Head]:
-    """The first rows of a text file, or of each sheet of an Excel file.
+    """The first rows of a text file, or of each sheet of a spreadsheet.
 
     Raises InputFileError when the file is no table (binary, a web page, damaged).
     """
     kind = kind_of(file.path)
-    if kind == "xlsx":
+    if kind in sheets.KINDS:
         facts = file.path.stat()
-        return list(_excel_heads_once(file, facts.st_mtime_ns, facts.st_size))
+        return list(_sheet_heads_once(file, kind, facts.st_mtime_ns, facts.st_size))
     if kind == "text":
         return [_text_head(file)]
-    raise InputFileError(file.name, [f"A {kind} file where a CSV or Excel table was expected."])
+    raise InputFileError(
+        file.name, [f"A {kind} file where a CSV file or a spreadsheet was expected."]
+    )
 
 
 def _text_head(file: InputFile) -> Head:
@@ -142,82 +142,13 @@ def text_encoding(file: InputFile) -> str:
 
 
 @lru_cache(maxsize=4)
-def _excel_heads_once(file: InputFile, _mtime: int, _size: int) -> tuple[Head, ...]:
-    """To open an Excel file takes a second: recognising and reading share its heads."""
-    return tuple(_excel_heads(file))
-
-
-def _excel_heads(file: InputFile) -> list[Head]:
-    heads = []
-    with _workbook(file) as book:
-        for sheet in book.worksheets:
-            if not hasattr(sheet, "iter_rows"):
-                continue
-            rows = tuple(
-                tuple(_excel_text(cell) for cell in row)
-                for _, row in zip(range(HEADING_ROWS), _sheet_rows(file, sheet), strict=False)
-            )
-            heads.append(Head(rows, tuple(range(len(rows))), ",", "", sheet.title))
-    if not heads:
-        raise InputFileError(file.name, ["The Excel file has no sheet."])
-    return heads
-
-
-class _workbook:  # noqa: N801 - reads as a function
-    """An Excel file opened to read row by row; its faults become InputFileError."""
-
-    def __init__(self, file: InputFile) -> None:
-        self.file = file
-
-    def __enter__(self) -> openpyxl.Workbook:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of styles and extensions that don't matter
-                self.stream = self.file.path.open("rb")
-                self.book = openpyxl.load_workbook(self.stream, read_only=True, data_only=True)
-        except Exception as fault:  # openpyxl raises anything on a broken file
-            self.stream.close()
-            raise InputFileError(
-                self.file.name, ["The Excel file is damaged. Download it again."]
-            ) from fault
-        return self.book
-
-    def __exit__(self, *_: object) -> None:
-        self.book.close()
-        self.stream.close()
-
-
-def _sheet_rows(file: InputFile, sheet: Any) -> Iterator[tuple[Any, ...]]:
-    """The rows of a sheet, at most MOST_ROWS; stops after a long run of empty ones."""
-    empty = 0
-    try:
-        sheet.reset_dimensions()  # the stated size can be wrong, and would pad every row
-        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-            if len(row) > MOST_COLUMNS or number > MOST_ROWS:
-                raise InputFileError(file.name, [f"Sheet {sheet.title!r} is too large a table."])
-            empty = 0 if any(cell is not None for cell in row) else empty + 1
-            if empty > EMPTY_ROWS_END_SHEET:
-                return
-            yield row
-    except InputFileError:
-        raise
-    except Exception as fault:
-        raise InputFileError(
-            file.name, [f"Sheet {sheet.title!r} is damaged. Download the file again."]
-        ) from fault
-
-
-def _excel_text(cell: Any) -> str:
-    """A cell as the text a CSV would hold."""
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "Y" if cell else "N"
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    if isinstance(cell, (datetime, date)):
-        return f"{cell:%Y-%m-%d}"
-    return str(cell)
+def _sheet_heads_once(file: InputFile, kind: str, _mtime: int, _size: int) -> tuple[Head, ...]:
+    """To open a spreadsheet takes a second: recognising and reading share its heads."""
+    found = []
+    for title, cells in sheets.heads(file, kind, HEADING_ROWS):
+        rows = tuple(tuple(cell_text(cell) for cell in row) for row in cells)
+        found.append(Head(rows, tuple(range(len(rows))), ",", "", title))
+    return tuple(found)
 
 
 # --- finding the headings -------------------------------------------------------------------
@@ -322,7 +253,7 @@ def read_table(file: InputFile, layout: Layout) -> pd.DataFrame:
     if place.head.sheet is None:
         texts, first_row = _read_text(file, place, positions, layout)
     else:
-        texts, first_row = _read_excel(file, place, positions)
+        texts, first_row = _read_sheet(file, place, positions)
     return convert(file.name, texts, layout, first_row=first_row)
 
 
@@ -396,17 +327,24 @@ def _line_after(head: Head, row: int) -> int:
     return head.lines[row] + 1 + sum(cell.count("\n") for cell in head.rows[row])
 
 
-def _read_excel(
+def _read_sheet(
     file: InputFile, place: Place, positions: dict[str, int]
 ) -> tuple[dict[str, pa.Array], int]:
     columns: dict[str, list[str]] = {name: [] for name in positions}
-    with _workbook(file) as book:
-        sheet = next(s for s in book.worksheets if s.title == place.head.sheet)
-        for number, row in enumerate(_sheet_rows(file, sheet)):
+    size = 0
+    with sheets.opened(file, kind_of(file.path)) as book:
+        for number, row in enumerate(book.rows(place.head.sheet or "")):
             if number <= place.row or not any(cell is not None for cell in row):
                 continue
             for name, at in positions.items():
-                columns[name].append(_excel_text(row[at]) if at < len(row) else "")
+                text = cell_text(row[at]) if at < len(row) else ""
+                size += len(text) + 8  # and what refers to it
+                columns[name].append(text)
+            # A text may stand in a million cells and be stored once.
+            if size > MOST_SHEET_TEXT:
+                raise InputFileError(
+                    file.name, [f"Sheet {place.head.sheet!r} is too large a table."]
+                )
     texts = {name: pa.array(cells, pa.string()) for name, cells in columns.items()}
     return texts, place.row + 2
 

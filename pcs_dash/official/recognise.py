@@ -14,7 +14,7 @@ from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.official.archive import DEFAULT_LIMITS, InputFile, Limits, kind_of, unpacked
 from pcs_dash.official.catalogue import SOURCES, Source, find_source
 from pcs_dash.official.layout import normalise_heading
-from pcs_dash.official.loaders.boundaries import CODE_PROPERTIES
+from pcs_dash.official.loaders.boundaries import CODE_PROPERTIES, layer_fields
 from pcs_dash.official.reading import Head, changed_layout, find_layout, month_in_name, read_heads
 
 _HEAD = 1 << 18
@@ -43,8 +43,11 @@ def recognise(file: InputFile) -> Source:
 
     Raises InputFileError that shows the headings found, and which source comes nearest.
     """
-    if kind_of(file.path) == "json":
+    kind = kind_of(file.path)
+    if kind == "json":
         return _recognise_geojson(file)
+    if kind in ("geopackage", "shapefile"):
+        return _boundary_with(file, layer_fields(file))
     heads = read_heads(file)
     best: tuple[int, Source] | None = None
     for source in SOURCES.values():
@@ -89,21 +92,25 @@ def _unknown(file: InputFile, heads: list[Head]) -> InputFileError:
 def _recognise_geojson(file: InputFile) -> Source:
     with file.path.open("rb") as stream:
         head = stream.read(_HEAD).decode("utf-8", errors="replace")
-    found = re.search(r'"properties"\s*:\s*\{(.*?)\}', head, re.DOTALL)
-    keys = (
-        {normalise_heading(k) for k in re.findall(r'"([^"]+)"\s*:', found[1])} if found else set()
-    )
+    # Files from desktop tools state the coordinates first, and that has "properties" too.
+    blocks = re.findall(r'"properties"\s*:\s*\{(.*?)\}', head, re.DOTALL)[:20]
+    keys = {normalise_heading(k) for block in blocks for k in re.findall(r'"([^"]+)"\s*:', block)}
     if "practice_id" in keys and "accepting_adults" in keys:
         return SOURCES["dentists"]
-    # The finest layer wins: an LSOA layer also names the district and ICB.
+    return _boundary_with(file, sorted(keys))
+
+
+def _boundary_with(file: InputFile, fields: list[str]) -> Source:
+    """The boundary layer with these columns; the finest wins: LSOAs also name district and ICB."""
+    keys = [normalise_heading(field) for field in fields]
     for key, pattern in CODE_PROPERTIES.items():
         if any(re.fullmatch(pattern, k) for k in keys):
             return SOURCES[key]
     raise InputFileError(
         file.name,
         [
-            "It is JSON, but none of the layers this tool reads; its first properties: "
-            + (", ".join(sorted(keys)[:12]) or "none")
+            "It is none of the layers this tool reads; its first columns: "
+            + (", ".join(field[:60] for field in fields[:12]) or "none")
             + "."
         ],
     )
@@ -171,14 +178,24 @@ def period_of(item: Recognised, table: pd.DataFrame) -> pd.Timestamp:
         return pd.Timestamp(source.fixed_period)
     if source.period_from == "rating":
         return pd.Timestamp(int(table["cqc_year"].max()), 12, 31)
-    from_name = month_in_name(item.file.base_name) or _year_in_name(item.file.base_name)
-    from_name = from_name or month_in_name(item.file.name) or _year_in_name(item.file.name)
-    if from_name is not None:
-        return from_name
+    for name in (item.file.base_name, item.file.name):
+        # QOF writes 2020-21 as 2021.
+        from_name = _years_run_together(name) if source.key.startswith("qof") else None
+        from_name = from_name or month_in_name(name) or _year_in_name(name)
+        if from_name is not None:
+            return from_name
     written = pd.Timestamp(item.file.path.stat().st_mtime, unit="s").normalize()
     if pd.isna(written):  # pragma: no cover - a file always has a time
         raise UserError(f"{item.file.name}: the period can't be told.")
     return written
+
+
+def _years_run_together(name: str) -> pd.Timestamp | None:
+    """The last day of a financial year written 2324, or None."""
+    found = re.search(r"(?<!\d)(\d\d)(\d\d)(?![-_/]?\d)", name)
+    if found and int(found[2]) == int(found[1]) + 1:
+        return pd.Timestamp(2000 + int(found[2]), 3, 31)
+    return None
 
 
 def _year_in_name(name: str) -> pd.Timestamp | None:

@@ -10,11 +10,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from pcs_dash.errors import UserError
+
+if TYPE_CHECKING:
+    from pcs_dash.official.store import Store
 
 SMALL_NUMBER_VARIABLE = "PCS_DASH_SMALL_NUMBER"
 SMALL_NUMBER = 5
@@ -60,6 +64,40 @@ def hide_small(
     for column in derived:
         result[column] = result[column].mask(hidden)
     return result.assign(hidden=hidden)
+
+
+def read_around(store: Store, codes: Iterable[str], lsoas: Iterable[str]) -> pd.DataFrame:
+    """Everyone registered with these practices, and everyone living in these LSOAs.
+
+    Columns period, practice_code, lsoa_code, patients. So the totals of the LSOAs named are whole,
+    whoever the practice belongs to; those of LSOAs beyond are not. England is filtered part by
+    part and never held at once. UserError when no registrations are loaded.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    from pcs_dash.official.build import REGISTRATIONS
+
+    folder = store.root / store.entry(REGISTRATIONS).path
+    wanted = {
+        "practice_code": pa.array(sorted(codes), pa.string()),
+        "lsoa_code": pa.array(sorted(lsoas), pa.string()),
+    }
+    tables = []
+    for part in sorted(folder.glob("icb_code=*/*.parquet")):
+        table = pq.read_table(
+            part, columns=["period", "practice_code", "lsoa_code", "patients"], partitioning=None
+        )
+        for name in wanted:
+            place = table.schema.get_field_index(name)
+            table = table.set_column(place, name, table[name].cast(pa.string()))
+        ours, here = (pc.is_in(table[name], value_set=wanted[name]) for name in wanted)
+        tables.append(table.filter(pc.or_(ours, here)))
+    if not tables:
+        raise UserError("The registrations loaded hold no rows. Run `update` again.")
+    found = pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    return found.astype({"practice_code": "category", "lsoa_code": "category"})
 
 
 def lsoa_totals(registrations: pd.DataFrame) -> pd.Series:
@@ -212,41 +250,53 @@ def agreement(recomputed: pd.Series, published: pd.Series) -> Agreement:
 
 
 def distances_to_practice(
-    registrations: pd.DataFrame, practices: pd.DataFrame, points: pd.DataFrame
+    registrations: pd.DataFrame,
+    practices: pd.DataFrame,
+    points: pd.DataFrame,
+    *,
+    groups: pd.Series | Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """How far patients live from their practice, straight line: index practice_code.
 
     `practices`: index practice_code; `points`: index LSOA code; both with easting and northing
-    in metres (EPSG:27700). Columns mean_km, median_km, p90_km (all by patients), patients,
-    patients_placed: patients in LSOAs without a point are counted and left out.
+    in metres (EPSG:27700). `groups`: practice_code -> group (PCN, hub), then the index is the
+    group: still each patient's distance to the own practice. Columns mean_km, median_km, p90_km
+    (all by patients), patients, patients_placed: patients in LSOAs without a point are counted
+    and left out.
     """
     east = registrations["practice_code"].map(practices["easting"]).astype("float64")
     north = registrations["practice_code"].map(practices["northing"]).astype("float64")
     x = registrations["lsoa_code"].map(points["easting"]).astype("float64")
     y = registrations["lsoa_code"].map(points["northing"]).astype("float64")
+    label = registrations["practice_code"].astype("str")
+    if groups is not None:
+        label = label.map(pd.Series(groups, dtype="str"))
     frame = pd.DataFrame(
         {
-            "practice_code": registrations["practice_code"].astype("str"),
+            "group": label,
             "patients": registrations["patients"],
             "km": np.hypot(east - x, north - y) / 1000,
         }
     )
     rows = []
-    for code, group in frame.groupby("practice_code"):
+    for name, group in frame.groupby("group"):
         placed = group.dropna(subset=["km"])
         weights = placed["patients"].to_numpy(float)
         km = placed["km"].to_numpy(float)
         rows.append(
             {
-                "practice_code": code,
-                "patients": int(group["patients"].sum()),
-                "patients_placed": int(weights.sum()),
+                "group": name,
+                "patients": group["patients"].sum(),
+                "patients_placed": weights.sum(),
                 "mean_km": float(np.average(km, weights=weights)) if weights.sum() else np.nan,
                 "median_km": weighted_quantile(km, weights, 0.5),
                 "p90_km": weighted_quantile(km, weights, 0.9),
             }
         )
-    return pd.DataFrame(rows).set_index("practice_code")
+    columns = ["group", "patients", "patients_placed", "mean_km", "median_km", "p90_km"]
+    table = pd.DataFrame(rows, columns=columns).set_index("group")
+    table.index.name = "practice_code" if groups is None else "group"
+    return table
 
 
 def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,6 +61,40 @@ def _due(cadence: str, age: int | None) -> str:
         return "not loaded"
     limit = next((days for word, days in _DUE_DAYS if cadence.startswith(word)), None)
     return "newer edition due" if limit is not None and age > limit else "current"
+
+
+def status_sentence(rows: Sequence[Mapping[str, Any]]) -> str:
+    """One sentence on `source_rows`: how many are loaded, the newest period, how many are due."""
+    loaded = [row for row in rows if row["period"]]
+    if not loaded:
+        return "No official data are loaded yet."
+    # A table of allocations can be of a year to come.
+    past = [row["period"] for row in loaded if row["age_days"] >= 0]
+    newest = max(past or [row["period"] for row in loaded])
+    due = sum(row["due"] == "newer edition due" for row in loaded)
+    tail = f", {due} due for a newer edition" if due else ", none due for a newer edition"
+    return (
+        f"Official data loaded: {len(loaded)} of {len(rows)} sources, the newest of "
+        f"{pd.Timestamp(newest):%B %Y}{tail}."
+    )
+
+
+def age_words(days: int | None) -> str:
+    """An age as one would say it: 'today', '12 days', '7 weeks', '5 months', '3 years'."""
+    if days is None:
+        return ""
+    if days < 0:
+        return "in the future"
+    for limit, length, one, many in (
+        (1, 1, "today", ""),
+        (28, 1, "day", "days"),
+        (91, 7, "week", "weeks"),
+        (730, 30.44, "month", "months"),
+    ):
+        if days < limit:
+            count = int(days // length)
+            return one if one == "today" else f"{count} {one if count == 1 else many}"
+    return f"{int(days // 365.25)} years"
 
 
 def history_rows(store: Store) -> list[dict[str, Any]]:

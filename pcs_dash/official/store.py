@@ -392,6 +392,15 @@ def read_entry(
         ) from fault
 
 
+def stored_columns(root: Path, entry: TableEntry) -> tuple[str, ...]:
+    """The columns of a stored table, without reading its rows; none where it can't be read."""
+    first = next(iter(sorted((root / entry.path).rglob("*.parquet"))), None)
+    try:
+        return tuple(pq.read_schema(first).names) if first else ()
+    except (OSError, pa.ArrowInvalid):
+        return ()
+
+
 def _parts(folder: Path, column: str, wanted: list[str] | None) -> list[Path]:
     found = sorted(folder.glob(f"{column}=*/*.parquet"))
     if wanted is None:

@@ -141,6 +141,58 @@ def compare_lists(
     return PracticeChanges(_day(before), _day(after), table)
 
 
+# Where patients of a closed practice without a known successor may have gone: so near, so many.
+NEAR_KM = 3.0
+NEAREST = 3
+
+
+def growth_nearby(
+    changes: PracticeChanges,
+    positions: pd.DataFrame,
+    *,
+    within_km: float = NEAR_KM,
+    at_most: int = NEAREST,
+) -> pd.DataFrame:
+    """Practices near a closed one that grew in the same time: a hint, not a finding.
+
+    `positions`: index practice_code, easting and northing (m). For each closed practice without a
+    successor whose place is known, the (at most `at_most`) practices within `within_km` that
+    gained most. Columns closed, patients_lost, neighbour, km, gained. Lists grow for many reasons,
+    so what was gained near by need not be what was lost.
+    """
+    known = positions.dropna(subset=["easting", "northing"])
+    table = changes.table
+    both = table[table["change"].isin(["continuing", "moved"]) & table.index.isin(known.index)]
+    gained = (both["patients_after"] - both["patients_before"]).astype("float64")
+    there = known.loc[both.index, ["easting", "northing"]].to_numpy(float)
+    rows = []
+    lost = table["patients_before"].to_dict()
+    for code in changes.of("closed").index:
+        if code not in known.index:
+            continue
+        here = known.loc[[code], ["easting", "northing"]].to_numpy(float)[0]
+        km = np.hypot(*(there - here).T) / 1000
+        near = pd.DataFrame({"km": km, "gained": gained.to_numpy()}, index=both.index)
+        near = near[(near["km"] <= within_km) & (near["gained"] > 0)]
+        for neighbour, row in near.nlargest(at_most, "gained").iterrows():
+            rows.append(
+                {
+                    "closed": code,
+                    "patients_lost": int(lost[code]),
+                    "neighbour": neighbour,
+                    "km": float(row["km"]),
+                    "gained": int(row["gained"]),
+                }
+            )
+    return pd.DataFrame(rows, columns=["closed", "patients_lost", "neighbour", "km", "gained"])
+
+
+def between(history: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    """The months of a history from `first` to `last`, both included."""
+    periods = pd.to_datetime(history["period"])
+    return history[(periods >= first) & (periods <= last)]
+
+
 def _listed(table: pd.DataFrame) -> pd.DataFrame:
     listed = table[table["patients"] > 0].set_index("practice_code")
     if listed.index.has_duplicates:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ from pcs_dash.official.catalogue import SOURCES, Source, find_source
 from pcs_dash.official.download import (
     DEFAULT_PATIENCE,
     DownloadError,
+    NoConnectionError,
     Patience,
     Progress,
     download,
@@ -35,10 +36,15 @@ from pcs_dash.official.store import (
     data_dir,
     file_sha256,
     read_entry,
+    stored_columns,
 )
 
 Say = Callable[[str], None]
-_NOT_DATA = (".md", ".txt", ".pdf", ".part", ".html", ".htm", ".docx", ".ini")
+Keep = Callable[[Loaded, str], None]
+NOT_DATA = (
+    ".md", ".txt", ".pdf", ".part", ".html", ".htm", ".docx", ".ini",
+    ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".xml",  # parts of a shapefile
+)  # fmt: skip
 _MOST_CODES = 20
 
 
@@ -57,7 +63,17 @@ class Outcome:
     rows_before: int = 0
     codes_added: tuple[str, ...] = ()
     codes_removed: tuple[str, ...] = ()
+    added: int = 0
+    removed: int = 0
+    columns: tuple[str, ...] = ()
+    columns_added: tuple[str, ...] = ()
+    columns_removed: tuple[str, ...] = ()
     message: str = ""
+    faults: tuple[str, ...] = ()
+
+    def details(self) -> dict[str, object]:
+        """All that is known, for JSON and the Data page; the codes are the first twenty."""
+        return asdict(self)
 
     def row(self) -> dict[str, object]:
         """As a row of the command's output."""
@@ -80,6 +96,7 @@ class Report:
     outcomes: list[Outcome] = field(default_factory=list)
     manifest: Manifest | None = None
     committed: bool = False
+    note: str = ""
 
     @property
     def failed(self) -> list[Outcome]:
@@ -117,7 +134,7 @@ def update_store(
         seen: dict[tuple[str, str], str] = {}
         for path in files:
             say(f"reading {path.name}")
-            _take(path, wanted, update, report, seen)
+            _take(path, wanted, update.tables, store, report, seen, _put_into(update))
         if report.loaded:
             say("building")
             build_all(update, area=area)
@@ -135,29 +152,54 @@ def update_store(
     return report
 
 
-def preview(path: Path, *, store: Store | None = None) -> Report:
-    """What loading this file would change; nothing is changed. For an upload on the Data page."""
+def preview(origin: Path, *, sources: Sequence[str] = (), store: Store | None = None) -> Report:
+    """What loading a file, or the files of a folder, would change; nothing is built or changed.
+
+    `sources` as for `update_store`. `note` says what would keep the load from going through.
+    """
     store = store or Store()
     report = Report(manifest=store.current())
-    loaded = load_file(path)
     base = report.manifest
-    entries = {entry.key: entry for entry in base.tables} if base else {}
-    digest = file_sha256(path)
-    for item in loaded:
-        report.outcomes.append(_judge(item, entries, store, digest, explicit=False))
+    tables = {entry.key: entry for entry in base.tables} if base else {}
+    wanted = [find_source(key) for key in sources]
+    seen: dict[tuple[str, str], str] = {}
+    for path in folder_files(origin):
+        _take(path, wanted, tables, store, report, seen, lambda *_: None)
+    there = {source for source, _ in tables} | {o.source for o in report.loaded}
+    if report.loaded and not there & {"list_sizes", "workforce"}:
+        report.note = (
+            "These files can't be loaded alone: no list of practices is loaded yet. Give them "
+            f"together with '{SOURCES['list_sizes'].title}'."
+        )
     return report
+
+
+def _put_into(update: Update) -> Keep:
+    def keep(item: Loaded, digest: str) -> None:
+        update.put(
+            item.source.key,
+            item.period,
+            item.table,
+            file_name=item.file_name,
+            file_sha256=digest,
+            only_period=not item.source.series,
+        )
+
+    return keep
 
 
 def _take(
     path: Path,
     wanted: list[Source],
-    update: Update,
+    tables: dict[tuple[str, str], TableEntry],
+    store: Store,
     report: Report,
     seen: dict[tuple[str, str], str],
+    keep: Keep,
 ) -> None:
-    """Load a file and put what is new of it into the update."""
+    """Load a file, report on it, and keep what is new of it."""
     digest = file_sha256(path)
-    same = [e for e in update.tables.values() if e.file_sha256 == digest and e.reader == READER]
+    same = [e for e in tables.values() if e.file_sha256 == digest and e.reader == READER]
     if same:
         for entry in same:
             seen[entry.key] = path.name
@@ -173,7 +215,9 @@ def _take(
     except InputFileError as fault:
         # A folder of downloads holds other things too; a file asked for by name must load.
         key = _source_of(path) or (wanted[0].key if len(wanted) == 1 else "unknown")
-        report.outcomes.append(Outcome(key, "failed", path.name, message=str(fault)))
+        report.outcomes.append(
+            Outcome(key, "failed", path.name, message=str(fault), faults=fault.problems)
+        )
         return
     keys = {source.key for source in wanted}
     for item in loaded:
@@ -188,16 +232,9 @@ def _take(
                 )
             )  # fmt: skip
             continue
-        outcome = _judge(item, update.tables, update.store, digest, explicit=bool(keys))
+        outcome = _judge(item, tables, store, digest, explicit=bool(keys))
         if outcome.status in ("new", "changed"):
-            update.put(
-                item.source.key,
-                item.period,
-                item.table,
-                file_name=item.file_name,
-                file_sha256=digest,
-                only_period=not item.source.series,
-            )
+            keep(item, digest)
         seen[place] = item.file_name
         report.outcomes.append(outcome)
 
@@ -224,16 +261,22 @@ def _judge(
     key = item.source.key
     stored = sorted((e for e in tables.values() if e.source == key), key=lambda e: e.period)
     before = tables.get((key, day)) if item.source.series else (stored[-1] if stored else None)
-    base = Outcome(key, "new", item.file_name, day, len(item.table))
-    if before is None:
-        return base
+    columns = tuple(str(column) for column in item.table.columns)
+    # A new month stands beside the others: it is compared with the newest of them.
+    beside = before or (stored[-1] if stored else None)
+    if beside is None:
+        return Outcome(key, "new", item.file_name, day, len(item.table), columns=columns)
     compared = {
-        "period_before": before.period,
-        "rows_before": before.rows,
-        **_codes(item.table, before, store),
+        "period_before": beside.period,
+        "rows_before": beside.rows,
+        "columns": columns,
+        **_columns(columns, beside, store),
+        **_codes(item.table, beside, store),
     }
     status, message = "changed", ""
-    if before.file_sha256 == digest and before.period == day:
+    if before is None:
+        status = "new"
+    elif before.file_sha256 == digest and before.period == day:
         status = "unchanged"
     elif day < before.period and not explicit:
         status = "older"
@@ -241,16 +284,31 @@ def _judge(
     return Outcome(key, status, item.file_name, day, len(item.table), message=message, **compared)  # type: ignore[arg-type]
 
 
-def _codes(table: pd.DataFrame, before: TableEntry, store: Store) -> dict[str, tuple[str, ...]]:
+def _columns(
+    columns: tuple[str, ...], before: TableEntry, store: Store
+) -> dict[str, tuple[str, ...]]:
+    """Columns that come and go."""
+    old = stored_columns(store.root, before)
+    return {
+        "columns_added": tuple(column for column in columns if column not in old),
+        "columns_removed": tuple(column for column in old if column not in columns),
+    }
+
+
+def _codes(
+    table: pd.DataFrame, before: TableEntry, store: Store
+) -> dict[str, tuple[str, ...] | int]:
     """Codes that come and go, for tables with a row a practice or LSOA."""
     column = next((c for c in ("practice_code", "lsoa_code", "code") if c in table.columns), None)
-    if column is None or before.geometry:
+    if column is None or before.geometry or column not in stored_columns(store.root, before):
         return {}
     old = set(read_entry(store.root, before, columns=[column])[column].astype(str))
     new = set(table[column].astype(str))
     return {
         "codes_added": tuple(sorted(new - old)[:_MOST_CODES]),
         "codes_removed": tuple(sorted(old - new)[:_MOST_CODES]),
+        "added": len(new - old),
+        "removed": len(old - new),
     }
 
 
@@ -298,7 +356,7 @@ def folder_files(folder: Path) -> list[Path]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
         and not path.name.startswith(".")
-        and path.suffix.lower() not in _NOT_DATA
+        and path.suffix.lower() not in NOT_DATA
         and path.resolve().is_relative_to(root)
     ]
     if not found:
@@ -311,12 +369,22 @@ def _from_publishers(
 ) -> list[Path]:
     chosen = wanted or [source for source in SOURCES.values() if source.downloadable]
     paths = []
+    unknown: dict[str | None, str] = {}
     for source in chosen:
+        host = urlsplit(source.address or source.landing_page).hostname
+        message = unknown.get(host)
         try:
-            url = locate(source, patience=patience)
-            paths.append(download(url, _downloads(), patience=patience, progress=progress))
+            if message is None:
+                url = locate(source, patience=patience)
+                paths.append(download(url, _downloads(), patience=patience, progress=progress))
+                continue
+        except NoConnectionError as fault:
+            message = unknown[host] = str(fault)
         except DownloadError as fault:
             report.outcomes.append(Outcome(source.key, "failed", message=str(fault)))
+            continue
+        by_hand = f"By hand: open {source.landing_page}, download the file, and use --from."
+        report.outcomes.append(Outcome(source.key, "failed", message=f"{message} {by_hand}"))
     return paths
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import json
 import zipfile
 from pathlib import Path
+from xml.sax.saxutils import escape
 
+import geopandas as gpd
 import openpyxl
+import xlwt
 
 EPRACCUR = (
     '"F81001","DR KHAN","Y61","QH8","12 HIGH ROAD","","BENFLEET","ESSEX","","SS7 4EA","19740401",'
@@ -123,6 +127,13 @@ CQC = (
     '"F81003",2019,"Carnavon","Overall","Overall","Requires improvement","Y",NA,NA,"M"\n'
     '"F81001001",2024,"Branch","Overall","Overall","Inadequate","N",NA,NA,NA\n'
     '"NA",2021,"No code","Overall","Overall","Good","N",NA,NA,NA\n'
+)
+# By hand, to the layout of the raw data (PREVALENCE_2324.csv in QOF2324.zip): no real file of it is
+# at hand.
+QOF_PREVALENCE = (
+    "PRACTICE_CODE,GROUP_CODE,REGISTER,PATIENT_LIST_TYPE,PRACTICE_LIST_SIZE\n"
+    "F81001,AF,270,TOTAL,13500\nF81001,DM,900,17OV,10800\nF81001,DEP,0,18OV,10700\n"
+    "F81003,AF,59,TOTAL,5900\nF81003,DM,300,17OV,4800\nF81003,OST,0,50OV,0\n"
 )
 APPOINTMENTS = (
     "Appointment Month Start Date,GP_CODE,GP_NAME,SUPPLIER,PCN_CODE,PCN_NAME,SUB_ICB_LOCATION_CODE,"
@@ -268,6 +279,97 @@ def imd_workbook(year: int = 2011, rows: int = 3) -> bytes:
     return stream.getvalue()
 
 
+def ods(sheets: dict[str, list[list[object]]]) -> bytes:
+    """An OpenDocument spreadsheet as office programs write it: text in paragraphs, numbers as
+    attributes, empty rows and columns counted to the edge of the sheet."""
+
+    def cell(value: object) -> str:
+        if value is None:
+            return "<table:table-cell/>"
+        if isinstance(value, (int, float)):
+            kind = f'office:value-type="float" office:value="{value}"'
+            return f"<table:table-cell {kind}><text:p>{value}</text:p></table:table-cell>"
+        lines = "".join(f"<text:p>{escape(line)}</text:p>" for line in str(value).split("\n"))
+        return f'<table:table-cell office:value-type="string">{lines}</table:table-cell>'
+
+    rest = '<table:table-cell table:number-columns-repeated="16000"/>'
+    end = f'<table:table-row table:number-rows-repeated="1048000">{rest}</table:table-row>'
+    tables = "".join(
+        f'<table:table table:name="{escape(name)}"><table:table-column/>'
+        + "".join(
+            f"<table:table-row>{''.join(map(cell, row))}{rest}</table:table-row>" for row in rows
+        )
+        + f"{end}</table:table>"
+        for name, rows in sheets.items()
+    )
+    return ods_of(tables)
+
+
+def ods_of(tables: str, prolog: str = "") -> bytes:
+    """An OpenDocument spreadsheet around the XML of its tables."""
+    names = "".join(
+        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?>{prolog}<office:document-content{names}>'
+        f"<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>"
+        "</office:document-content>"
+    )
+    return zipped(
+        {
+            "mimetype": b"application/vnd.oasis.opendocument.spreadsheet",
+            "content.xml": content.encode(),
+        }
+    )
+
+
+def xls(sheets: dict[str, list[list[object]]]) -> bytes:
+    """An Excel file of before 2007."""
+    book = xlwt.Workbook()
+    for name, rows in sheets.items():
+        sheet = book.add_sheet(name)
+        for y, row in enumerate(rows):
+            for x, value in enumerate(row):
+                if value is not None:
+                    sheet.write(y, x, value)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def sheet_rows(text: str) -> list[list[object]]:
+    """The cells of a CSV text, numbers as numbers, as someone would have typed them."""
+
+    def typed(cell: str) -> object:
+        try:
+            return float(cell.replace(",", "")) if cell else None
+        except ValueError:
+            return cell
+
+    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    return [[typed(cell) for cell in row] for row in rows]
+
+
+def geopackage(folder: Path, prefix: str = "LSOA11") -> bytes:
+    """The squares of `boundaries` as a GeoPackage."""
+    path = folder / f"{prefix}-sample.gpkg"
+    squares(prefix).to_file(path, layer="Areas of England", engine="pyogrio")
+    return path.read_bytes()
+
+
+def shapefile(folder: Path, prefix: str = "LSOA11") -> bytes:
+    """The squares of `boundaries` as a zipped shapefile in the national grid."""
+    place = folder / f"{prefix}-shape"
+    place.mkdir()
+    squares(prefix).to_crs(27700).to_file(place / "Areas.shp", engine="pyogrio")
+    return zipped({f"Boundaries/{p.name}": p.read_bytes() for p in sorted(place.iterdir())})
+
+
+def squares(prefix: str) -> gpd.GeoDataFrame:
+    return gpd.read_file(io.BytesIO(boundaries(prefix).encode()))
+
+
 # source -> (a file name, its content as bytes)
 FILES: dict[str, tuple[str, bytes]] = {
     "ods_practices": ("epraccur.csv", EPRACCUR.encode()),
@@ -287,7 +389,12 @@ FILES: dict[str, tuple[str, bytes]] = {
     "postcodes": ("postcodes-2022-05.csv", POSTCODES.encode()),
     "lsoa_population": ("population-mid-2022.csv", POPULATION.encode()),
     "boundaries_lsoa11": ("lsoa.geojson", boundaries().encode()),
+    "boundaries_lsoa21": ("lsoa21.geojson", boundaries("LSOA21").encode()),
+    "boundaries_district": ("districts.geojson", boundaries("LAD25").encode()),
+    "boundaries_icb": ("icbs.geojson", boundaries("ICB23").encode()),
+    "boundaries_sub_icb": ("sub-icbs.geojson", boundaries("SICBL23").encode()),
     "qof": ("QOF_2022-23.csv", QOF.encode()),
+    "qof_prevalence": ("PREVALENCE_2324.csv", QOF_PREVALENCE.encode()),
     "cqc": ("cqc.csv", CQC.encode()),
     "appointments": ("appointments.csv", APPOINTMENTS.encode()),
     "survey": ("GPPS_2025.csv", SURVEY.encode()),

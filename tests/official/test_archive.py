@@ -133,7 +133,7 @@ def test_an_empty_zip_is_told(tmp_path: Path) -> None:
         (b"<!DOCTYPE html><html>", "web page"),
         (b"\xef\xbb\xbf\r\n <HTML lang=en>", "web page"),
         (b"%PDF-1.4", "PDF"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1", "old Excel"),
+        (samples.zipped({"xl/workbook.bin": b"x"}), "xlsb"),
         (samples.zipped({"mimetype": b"x", "content.xml": b"<a/>"}), "OpenDocument"),
     ],
 )

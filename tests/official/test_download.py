@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 from pathlib import Path
 
 import pytest
 from conftest import BadServer
 
 from pcs_dash.official.catalogue import SOURCES
-from pcs_dash.official.download import DownloadError, Patience, download, file_name_of
+from pcs_dash.official.download import (
+    DownloadError,
+    NoConnectionError,
+    Patience,
+    download,
+    fetch_page,
+    file_name_of,
+)
 from pcs_dash.official.locate import data_links, links, locate, newest_edition
+from pcs_dash.official.store import Store
+from pcs_dash.official.update import update_store
 
 SHORT = Patience(connect_s=2, stall_s=0.4, attempts=3, back_off_s=0.01, longest_back_off_s=0.02)
 
@@ -47,6 +57,38 @@ def test_what_will_not_pass_is_told_at_once(
         fetch(server, path, tmp_path)
     assert not list(tmp_path.glob("*.csv"))
     assert len([p for p, _ in server.requests if p == path]) <= SHORT.redirects + 1
+
+
+def test_a_name_that_does_not_resolve_is_tried_once(tmp_path: Path) -> None:
+    waits: list[float] = []
+    # No name below .invalid ever resolves (RFC 6761).
+    with pytest.raises(NoConnectionError, match=r"nowhere\.invalid can't be found.*HTTPS_PROXY"):
+        download("https://nowhere.invalid/a.csv", tmp_path, sleep=waits.append)
+    with pytest.raises(NoConnectionError, match=r"nowhere\.invalid"):
+        fetch_page("https://nowhere.invalid/a")
+    assert waits == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_network_every_source_is_told_and_no_server_sought_twice(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    def nothing(host: str, *_: object, **__: object) -> None:
+        asked.append(host)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nothing)
+    monkeypatch.setenv("PCS_DASH_DATA_DIR", str(tmp_path))
+    report = update_store(Store())
+    downloadable = [s for s in SOURCES.values() if s.downloadable]
+    assert [o.source for o in report.failed] == [s.key for s in downloadable]
+    for outcome, source in zip(report.failed, downloadable, strict=True):
+        assert "no connection to the internet" in outcome.message
+        assert f"By hand: open {source.landing_page}" in outcome.message
+    assert len(asked) == len(set(asked))
+    assert not report.committed
 
 
 def test_a_redirect_is_followed(server: BadServer, tmp_path: Path) -> None:

@@ -257,3 +257,97 @@ def test_every_practice_of_england_is_in_an_icb(england: Store) -> None:
     assert (practices["icb_code"] != "none").all()
     assert practices["icb_code"].nunique() == 42
     assert practices["easting"].notna().all()
+
+
+def test_lists_of_the_built_table(england: Store, official: Path) -> None:
+    path = official / "registrations" / "gp-reg-pat-prac-all-2026-03.csv.gz"
+    raw = {row["CODE"]: int(row["NUMBER_OF_PATIENTS"]) for row in records(path)}
+    practices = build.england_practices(store=england)
+    assert practices["list_size"].to_dict() == raw
+    assert practices["list_size"].sum() == sum(raw.values())
+    assert practices.loc["F81010", "list_size"] == raw["F81010"]
+
+
+def test_patients_by_quintile_of_imd_2019(
+    england: Store, official: Path, registered: dict[tuple[str, str], int]
+) -> None:
+    """Every hundredth practice of England, from the raw registrations and the raw ranks."""
+    book = openpyxl.load_workbook(official / "deprivation" / "File_1_IMD2019.xlsx", read_only=True)
+    rows = book["IMD2019"].iter_rows(min_row=2, values_only=True)
+    # A quintile is two of the published deciles.
+    quintile = {row[0]: (int(row[5]) + 1) // 2 for row in rows}
+    book.close()
+    practices = build.england_practices(store=england)
+    there = sorted({code for code, _ in registered} & set(practices.index))[::100]
+    assert len(there) > 50
+    counts: dict[str, Counter[int]] = {code: Counter() for code in there}
+    for (code, place), patients in registered.items():
+        if code in counts:
+            counts[code][quintile.get(place, 0)] += patients
+    for code in there:
+        built = [practices.loc[code, f"imd2019_patients_quintile_{q}"] for q in range(1, 6)]
+        assert built == [counts[code][q] for q in range(1, 6)]
+        assert practices.loc[code, "imd2019_patients_unknown"] == counts[code][0]
+
+
+def test_cqc_ratings(england: Store, official: Path) -> None:
+    order = ["Outstanding", "Good", "Requires improvement", "Inadequate"]
+    latest: dict[str, tuple[int, int]] = {}
+    for row in records(official / "quality" / "cqc_overall_rating_by_practice_to_2024.csv.gz"):
+        code, rating = row["Practice.Code"], row["latest_rating"].capitalize()
+        if len(code) == 6 and row["domain"] == row["service_population_group"] == "Overall":
+            found = (int(row["Year"]), order.index(rating))
+            latest[code] = max(latest.get(code, found), found)
+    practices = build.england_practices(store=england)
+    built = practices[["cqc_rating", "cqc_year"]].dropna()
+    assert set(built.index) == set(latest) & set(practices.index)
+    assert built["cqc_rating"].to_dict() == {c: order[latest[c][1]] for c in built.index}
+    assert built["cqc_year"].to_dict() == {c: latest[c][0] for c in built.index}
+
+
+def test_dispensing_practices_and_weighted_patients(england: Store, official: Path) -> None:
+    pay = official / "organisations" / "nhspaymentsgp-22-23-prac.csv.gz"
+    raw = {row["Practice Code"]: row for row in records(pay)}
+    practices = build.england_practices(store=england)
+    both = sorted(set(raw) & set(practices.index))
+    said = {"Yes": True, "No": False}
+    expected = {c: said[raw[c]["Dispensing Practice"]] for c in both
+                if raw[c]["Dispensing Practice"] in said}  # fmt: skip
+    built = practices["dispensing"].dropna().astype(bool)
+    assert built.to_dict() == expected
+    assert int(built.sum()) == sum(expected.values()) > 500
+    weighted = practices.loc[both, "payments_weighted"].to_dict()
+    assert weighted == {c: float(raw[c]["Average Number of Weighted Patients"]) for c in both}
+
+
+def test_appointments_and_the_same_day_share(england: Store, official: Path) -> None:
+    waits = official / "quality" / "appointments_time_between_booking_2025-04.csv.gz"
+    rows = raw_rows(waits)
+    headings = [" ".join(heading.split()) for heading in next(rows)]
+    total: Counter[str] = Counter()
+    same_day: Counter[str] = Counter()
+    unknown: Counter[str] = Counter()
+    for row in rows:
+        cells = dict(zip(headings, row, strict=True))
+        code = cells["GP_CODE"]
+        total[code] += sum(int(cell) for cell in row[8:])
+        same_day[code] += int(cells["Same Day"])
+        unknown[code] += int(cells["Unknown / Data Quality"])
+    practices = build.england_practices(store=england)
+    built = practices["appointments"].dropna()
+    assert built.to_dict() == {code: total[code] for code in built.index}
+    for code in built.index[::200]:
+        known = total[code] - unknown[code]
+        share = practices.loc[code, "same_day_per_cent"]
+        assert share == 100 * same_day[code] / known if known else pd.isna(share)
+
+
+def test_open_and_closed_practices(england: Store, official: Path) -> None:
+    raw = {row[0]: row for row in raw_rows(official / "organisations" / "epraccur-2023.csv.gz")}
+    practices = build.england_practices(store=england)
+    both = sorted(set(raw) & set(practices.index))
+    assert len(both) > 6_000
+    words = {"A": "active", "C": "closed", "D": "dormant", "P": "proposed"}
+    assert practices.loc[both, "ods_status"].to_dict() == {c: words[raw[c][12]] for c in both}
+    opened = practices.loc[both, "opened"].dt.strftime("%Y%m%d").fillna("").to_dict()
+    assert opened == {c: raw[c][10].replace("-", "") for c in both}

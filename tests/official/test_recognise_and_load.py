@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
 import random
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 import samples
@@ -48,10 +51,10 @@ def test_recognised_by_columns_whatever_the_name(
     pd.testing.assert_frame_equal(pd.DataFrame(loaded[0].table[same]), pd.DataFrame(expected[same]))
 
 
-def test_every_source_of_columns_has_a_sample_or_is_a_boundary() -> None:
-    assert {k for k in SOURCES if not k.startswith("boundaries")} == {
-        k for k in samples.FILES if not k.startswith("boundaries")
-    }
+def test_every_source_has_a_sample_so_that_every_loader_is_fuzzed() -> None:
+    assert set(samples.FILES) == set(SOURCES)
+    headless = {k for k, source in SOURCES.items() if source.columns and source.columns.headless}
+    assert set(WITHOUT_HEADINGS) == headless
 
 
 # --- quirks ---------------------------------------------------------------------------------
@@ -267,6 +270,54 @@ def test_a_practice_without_patients_has_no_payment_per_patient(tmp_path: Path) 
     assert pd.isna(table.loc["F81003", "dispensing"])
 
 
+def test_prevalence_is_of_the_patients_of_the_ages_of_its_register(tmp_path: Path) -> None:
+    path = tmp_path / "PREVALENCE_2324.csv"
+    path.write_text(samples.QOF_PREVALENCE, encoding="utf-8")
+    loaded = load_file(path)[0]
+    assert loaded.period == pd.Timestamp("2024-03-31")
+    table = loaded.table.set_index("practice_code")
+    assert table["qof_prev_af"].to_dict() == {"F81001": 2, "F81003": 1}
+    assert table.loc["F81001", "qof_prev_dep"] == 0
+    assert table.loc[["F81001", "F81003"], "qof_prev_ost"].isna().all()
+    assert loaded.table.attrs["notes"] == [
+        "Not of patients of all ages: DEP 18OV, DM 17OV, OST 50OV."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "F81001,AF,270,TOTAL,13500",
+            "F81001,AF,270,TOTAL,13",
+            "AF has 270 patients of 13",
+        ),
+        ("F81003,AF,59,TOTAL", "F81003,AF,59,18OV", "AF is counted on lists of different"),
+        ("F81003,AF", "F81001,AF", "F81001 / AF stands in more than one row"),
+    ],
+)
+def test_prevalence_that_can_not_be_is_refused(
+    old: str, new: str, words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputFileError, match=words):
+        load(tmp_path, samples.QOF_PREVALENCE.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("PREVALENCE_2021_v2.csv", "2021-03-31"),
+        ("PREVALENCE_2425.csv", "2025-03-31"),
+        ("prevalence 2022-23.csv", "2023-03-31"),
+        ("prevalence 2021-22.csv", "2022-03-31"),
+    ],
+)
+def test_the_year_of_a_qof_file(name: str, day: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(samples.QOF_PREVALENCE, encoding="utf-8")
+    assert load_file(path)[0].period == pd.Timestamp(day)
+
+
 def test_survey_shares_become_per_cent(tmp_path: Path) -> None:
     table = load(tmp_path, samples.SURVEY, "GPPS_2025.csv").set_index("practice_code")
     assert table.loc["F81001", "survey_overall_good"] == pytest.approx(74.21)
@@ -290,8 +341,6 @@ def test_boundaries_arrive_in_the_national_grid(tmp_path: Path) -> None:
 
 
 def test_swapped_coordinates_are_noticed(tmp_path: Path) -> None:
-    import json
-
     layer = json.loads(samples.boundaries())
     for feature in layer["features"]:
         ring = feature["geometry"]["coordinates"][0]
@@ -423,7 +472,6 @@ CSV_WITH_HEADINGS = [
 
 def cells_of(content: bytes) -> list[list[str]]:
     import csv
-    import io
 
     encoding = "utf-8-sig"
     try:
@@ -435,7 +483,6 @@ def cells_of(content: bytes) -> list[list[str]]:
 
 def csv_of(rows: list[list[str]]) -> bytes:
     import csv
-    import io
 
     stream = io.StringIO()
     csv.writer(stream).writerows(rows)
@@ -492,6 +539,78 @@ def test_wrong_values_give_a_table_or_a_clear_error(
     value = data.draw(st.one_of(st.sampled_from(odd), st.text(max_size=12)))
     rows[row][at] = value.replace("\0", "")
     outcome(tmp_path / name, csv_of(rows))
+
+
+WITHOUT_HEADINGS = [
+    key
+    for key in samples.FILES
+    if (columns := SOURCES[key].columns) is not None and columns.headless
+]
+
+
+@pytest.mark.parametrize("source", WITHOUT_HEADINGS)
+@settings(QUICK, max_examples=15)
+@given(data=st.data())
+def test_wrong_values_in_lists_without_headings(
+    source: str, data: st.DataObject, tmp_path: Path
+) -> None:
+    name, content = samples.FILES[source]
+    rows = cells_of(content)
+    # So that nine in ten rows are still right, and the file is still recognised.
+    rows = rows + [[f"{code[:-2]}{n:02d}", *rest] for n, (code, *rest) in enumerate(rows * 12, 10)]
+    at = data.draw(st.integers(0, len(rows[0]) - 1))
+    change = data.draw(st.sampled_from(["value", "shorter", "longer", "repeat"]))
+    if change == "value":
+        odd = ["", "=1+1", "99999999", "x" * 40_000, "20259999", "Q", "\n", "\ufeff", "٣"]
+        rows[1][at] = data.draw(st.one_of(st.sampled_from(odd), st.text(max_size=9)))
+        rows[1][at] = rows[1][at].replace("\0", "")
+    elif change == "shorter":
+        del rows[1][at]
+    elif change == "longer":
+        rows[1].insert(at, "more")
+    else:
+        rows.insert(at, list(rows[1]))
+    table = outcome(tmp_path / name, csv_of(rows))
+    if change in ("shorter", "longer"):
+        assert table is None
+    if table is not None:
+        assert table.iloc[:, 0].is_unique or source == "ods_successors"
+
+
+@settings(QUICK, max_examples=40)
+@given(data=st.data())
+def test_wrong_values_in_the_list_of_dentists(data: st.DataObject, tmp_path: Path) -> None:
+    layer = json.loads(samples.DENTISTS)
+    feature = layer["features"][1]
+    odd = st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5),
+        st.lists(st.integers(), max_size=3), st.just({"a": 1}), st.just("x" * 40_000),
+    )  # fmt: skip
+    where = data.draw(st.sampled_from(["properties", "geometry", "feature", "coordinates"]))
+    if where == "feature":
+        layer["features"][1] = data.draw(odd)
+    elif where == "coordinates":
+        feature["geometry"]["coordinates"] = data.draw(odd)
+    else:
+        key = data.draw(st.sampled_from(sorted(feature[where])))
+        feature[where][key] = data.draw(odd)
+    table = outcome(tmp_path / "dentists_2026-02.geojson", json.dumps(layer).encode())
+    if table is not None:
+        assert len(table) == 3
+        assert table[["longitude", "latitude"]].notna().all(axis=None)
+
+
+FORMULA = '=HYPERLINK("http://a.invalid")'
+
+
+@pytest.mark.parametrize("cell", ["=1+1", FORMULA, "#REF!", -1, 2.5, "x"])
+def test_a_cell_that_is_no_figure_in_a_spreadsheet_is_told(cell: object, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(samples.imd_workbook()))
+    book["IMD"]["E3"] = cell
+    path = tmp_path / "File_1.xlsx"
+    book.save(path)
+    with pytest.raises(InputFileError, match=r"Row 3, column 'imd_rank'"):
+        load_file(path)
 
 
 @QUICK

@@ -23,6 +23,7 @@ from pcs_dash.official.registrations import (
     patient_weighted,
     patients_per_fte_gp_by_lsoa,
     quintile_mix,
+    read_around,
     small_number,
     weighted_quantile,
 )
@@ -265,3 +266,46 @@ def test_agreement_says_how_far_and_where() -> None:
     assert "3 practices" in result.sentence
     with pytest.raises(UserError, match="Fewer than three"):
         agreement(pd.Series({"a": 1.0}), pd.Series({"a": 1.0}))
+
+
+# --- reading around an area ---------------------------------------------------------------------
+
+
+def test_everyone_around_an_area_is_read_and_nobody_else(england) -> None:  # type: ignore[no-untyped-def]
+    """Against a filter over all of England in memory."""
+    from pcs_dash.official import build
+
+    whole = build.england_registrations(store=england)
+    codes = set(build.england_practices("Thurrock", store=england).index)
+    lsoas = build.england_lsoas("England", store=england)
+    places = set(lsoas.index[lsoas["district"] == "Thurrock"])
+    expected = whole[whole["practice_code"].isin(codes) | whole["lsoa_code"].isin(places)]
+    found = read_around(england, codes, places)
+    columns = ["practice_code", "lsoa_code", "patients"]
+
+    def rows(table: pd.DataFrame) -> set[tuple[str, str, int]]:
+        return set(table[columns].astype({"patients": "int64"}).itertuples(index=False, name=None))
+
+    assert len(found) == len(expected)
+    assert rows(found) == rows(expected)
+    # Others' practices that people of Thurrock use are there, so that totals are whole.
+    assert not set(found["practice_code"]) <= codes
+    totals = lsoa_totals(found[found["lsoa_code"].isin(places)])
+    assert totals.sum() == lsoas.loc[sorted(places), "registered_patients"].sum()
+
+
+def test_distances_of_a_group_are_to_the_own_practice() -> None:
+    practices = pd.DataFrame(
+        {"easting": [0.0, 10_000.0], "northing": [0.0, 0.0]}, index=["P1", "P2"]
+    )
+    points = pd.DataFrame({"easting": [1000.0, 8000.0], "northing": 0.0}, index=["L1", "L3"])
+    result = distances_to_practice(SMALL, practices, points, groups={"P1": "west", "P2": "west"})
+    assert result.index.tolist() == ["west"]
+    row = result.loc["west"]
+    # P1's 900 in L1 live 1 km away; P2's 300 in L1 9 km, its 700 in L3 2 km; L2 has no point.
+    assert row["patients"] == 2000
+    assert row["patients_placed"] == 1900
+    assert row["mean_km"] == pytest.approx((900 * 1 + 300 * 9 + 700 * 2) / 1900)
+    assert row["median_km"] == 2
+    assert row["p90_km"] == 9
+    assert distances_to_practice(SMALL, practices, points, groups={"P9": "x"}).empty

@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcs_dash.errors import UserError
-from pcs_dash.official.trends import compare_lists, migrate_assignment, trend
+from pcs_dash.official.trends import (
+    between,
+    compare_lists,
+    growth_nearby,
+    migrate_assignment,
+    trend,
+)
 
 
 def history(rows: dict[str, dict[str, int]]) -> pd.DataFrame:
@@ -158,3 +164,44 @@ def test_slopes_are_least_squares() -> None:
     x = np.column_stack([np.ones(5), years])
     expected = np.linalg.lstsq(x, values.astype(float), rcond=None)[0][1]
     assert trend(table).loc["A", "per_year"] == pytest.approx(expected)
+
+
+def test_growth_near_a_closed_practice() -> None:
+    before = pd.DataFrame(
+        {"practice_code": list("ABCDEF"), "patients": [500, 1000, 1000, 1000, 1000, 1000]}
+    )
+    after = pd.DataFrame(
+        {"practice_code": list("BCDEF"), "patients": [1100, 1300, 900, 1400, 1250]}
+    )
+    changes = compare_lists(before, after)
+    positions = pd.DataFrame(
+        # E is 4 km away; F's place is not known; D shrank.
+        {"easting": [0.0, 300.0, 0.0, 100.0, 4000.0, np.nan], "northing": [0.0, 400.0, 2000.0, 0.0,
+         0.0, np.nan]}, index=list("ABCDEF"),
+    )  # fmt: skip
+    found = growth_nearby(changes, positions)
+    assert found["closed"].tolist() == ["A", "A"]
+    assert found["neighbour"].tolist() == ["C", "B"]
+    assert found["gained"].tolist() == [300, 100]
+    assert found["km"].tolist() == [2.0, 0.5]
+    assert found["patients_lost"].tolist() == [500, 500]
+    assert growth_nearby(changes, positions, at_most=1)["neighbour"].tolist() == ["C"]
+    assert growth_nearby(changes, positions, within_km=5)["neighbour"].tolist() == ["E", "C", "B"]
+    assert growth_nearby(changes, positions.drop(index="A")).empty
+
+
+def test_no_growth_is_looked_for_where_a_successor_is_known() -> None:
+    before = pd.DataFrame({"practice_code": ["A", "B"], "patients": [500, 1000]})
+    after = pd.DataFrame({"practice_code": ["B"], "patients": [1400]})
+    named = pd.DataFrame({"practice_code": ["A"], "successor_code": ["B"]})
+    positions = pd.DataFrame({"easting": [0.0, 0.0], "northing": [0.0, 0.0]}, index=["A", "B"])
+    assert growth_nearby(compare_lists(before, after, successors=named), positions).empty
+    assert len(growth_nearby(compare_lists(before, after), positions)) == 1
+
+
+def test_between_keeps_both_ends() -> None:
+    kept = between(MONTHS, pd.Timestamp("2025-07-02"), pd.Timestamp("2026-01-01"))
+    assert sorted(kept["period"].unique()) == [
+        pd.Timestamp("2025-07-02"),
+        pd.Timestamp("2026-01-01"),
+    ]

@@ -149,7 +149,7 @@ def test_measures_that_lack_an_input_say_which_file_brings_it(
     nothing = build.measures(Store(tmp_path / "empty")).set_index("column")
     assert not nothing["available"].any()
     assert nothing.loc["imd2025_quintile", "how"] == (
-        "python -m pcs_dash update imd2025 lsoa11_lsoa21"
+        "python -m pcs_dash update imd2025 lsoa11_lsoa21 --from FOLDER"
     )
 
 

@@ -1,25 +1,40 @@
-"""Boundary layers as GeoJSON: LSOAs of 2011 and 2021, districts, ICBs, sub-ICB locations."""
+"""Boundary layers as GeoJSON, GeoPackage or shapefile: LSOAs of 2011 and 2021, districts, ICBs,
+sub-ICB locations.
+
+All three are read through pyogrio (GDAL), which takes a file of England's LSOAs in a second; a
+GeoPackage is looked at as the database it is first, as it may hold more than tables.
+"""
 
 from __future__ import annotations
 
 import re
+import shutil
+import sqlite3
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
-from shapely.errors import ShapelyError
-from shapely.geometry import shape
-from shapely.geometry.base import BaseGeometry
+import pyogrio
+import pyogrio.errors
+import shapely
+from shapely.errors import GEOSException
 
 from pcs_dash.errors import InputFileError
-from pcs_dash.official.archive import InputFile
+from pcs_dash.official.archive import SHAPE_PARTS, InputFile, kind_of
 from pcs_dash.official.layout import normalise_heading
-from pcs_dash.official.loaders.organisations import read_features
 
 BRITISH_NATIONAL_GRID = 27700
 WGS84 = 4326
 # Great Britain in the national grid, with a margin.
 _EASTINGS = (-100_000, 800_000)
 _NORTHINGS = (-100_000, 1_400_000)
+LARGEST_LAYER = 300 * 1024**2
+MOST_FEATURES = 200_000  # England and Wales have 35,672 LSOAs
 
 CODE_PROPERTIES = {
     "boundaries_lsoa11": r"lsoa11cd",
@@ -28,60 +43,201 @@ CODE_PROPERTIES = {
     "boundaries_icb": r"icb\d\dcd",
     "boundaries_sub_icb": r"(sicbl|loc)\d\dcd",
 }
+_CODE = r"[EWSN]\d{8}"
 
 
 def load_boundaries(file: InputFile, source: str) -> gpd.GeoDataFrame:
     """Columns code, name, geometry (EPSG:27700), one row an area.
 
-    Coordinates are longitude and latitude unless the file states EPSG:27700. Raises
-    InputFileError for other coordinates, missing codes, repeated codes or broken shapes.
+    Coordinates are in the system that the file states; GeoJSON without one is longitude and
+    latitude unless its figures can't be. Shapes that cross themselves (generalising makes some)
+    are mended and counted in `.attrs["notes"]`. Raises InputFileError for missing or repeated
+    codes, missing or broken shapes, and places outside Great Britain.
     """
-    features = read_features(file)
-    wanted = re.compile(CODE_PROPERTIES[source])
-    codes: list[str] = []
-    names: list[str] = []
-    shapes: list[BaseGeometry] = []
-    for number, feature in enumerate(features, start=1):
-        properties = {
-            normalise_heading(str(k)): v for k, v in (feature.get("properties") or {}).items()
-        }
-        code_at = next((k for k in properties if wanted.fullmatch(k)), None)
-        code = properties.get(code_at) if code_at else None
-        if not isinstance(code, str) or not re.fullmatch(r"[EWSN]\d{8}", code):
+    with _readable(file) as (path, layer, fields):
+        code_at = _matching(fields, source)
+        if code_at is None:
             raise InputFileError(
                 file.name,
                 [
-                    f"Feature {number} has no code of the kind expected ({wanted.pattern}); "
-                    f"found {', '.join(properties) or 'no properties'}."
+                    f"Expected a column with codes ({CODE_PROPERTIES[source]}); found "
+                    f"{', '.join(fields[:30]) or 'no columns'}."
                 ],
             )
-        name_at = code_at[:-2] + "nm" if code_at else ""
-        try:
-            geometry = shape(feature["geometry"])
-        except (
-            ShapelyError, KeyError, TypeError, ValueError, AttributeError, IndexError,
-        ) as fault:  # fmt: skip
-            raise InputFileError(
-                file.name, [f"Feature {number} ({code}) has no valid shape."]
-            ) from fault
-        if geometry.is_empty or geometry.geom_type not in ("Polygon", "MultiPolygon"):
-            raise InputFileError(file.name, [f"Feature {number} ({code}) is no polygon."])
-        codes.append(code)
-        names.append(str(properties.get(name_at) or code))
-        shapes.append(geometry)
-    repeated = pd.Series(codes)[pd.Series(codes).duplicated()]
+        name_at = next((f for f in fields if f.lower() == f"{code_at[:-2]}nm".lower()), None)
+        frame = _read(file, path, layer, [code_at, *([name_at] if name_at else [])])
+    _check(file, frame, code_at)
+    names = frame[name_at].fillna(frame[code_at]) if name_at else frame[code_at]
+    frame = gpd.GeoDataFrame(
+        {"code": frame[code_at].astype("str"), "name": names.astype("str")},
+        geometry=frame.geometry.to_numpy(),
+        crs=_crs(frame),
+    ).to_crs(BRITISH_NATIONAL_GRID)
+    _check_place(file, frame)
+    mended = _mend(frame)
+    frame = frame.sort_values("code").reset_index(drop=True)
+    frame.attrs["notes"] = [f"{mended:,} shapes that crossed themselves were mended."]
+    return frame
+
+
+def layer_fields(file: InputFile) -> list[str]:
+    """The columns of a GeoPackage's or shapefile's layer of areas (for recognising it)."""
+    with _readable(file) as (_, _, fields):
+        return fields
+
+
+def _matching(fields: list[str], source: str) -> str | None:
+    wanted = re.compile(CODE_PROPERTIES[source])
+    return next((f for f in fields if wanted.fullmatch(normalise_heading(f))), None)
+
+
+@contextmanager
+def _readable(file: InputFile) -> Iterator[tuple[Path, str | None, list[str]]]:
+    """The path to give to GDAL, the layer in it, and its columns.
+
+    GDAL goes by the ending of a name, and may write beside a database: so it gets a copy.
+    """
+    if file.path.stat().st_size > LARGEST_LAYER:
+        raise InputFileError(
+            file.name, ["The layer is larger than 300 MB; take a generalised one (BSC or BGC)."]
+        )
+    kind = kind_of(file.path)
+    with tempfile.TemporaryDirectory(prefix="pcs_dash-") as folder:
+        if kind == "geopackage":
+            layer = _geopackage_layer(file)
+            path = Path(folder) / "layer.gpkg"
+            shutil.copyfile(file.path, path)
+        elif kind == "shapefile":
+            layer = None
+            path = Path(folder) / "layer.shp"
+            for suffix in SHAPE_PARTS:
+                for part in (file.path.with_suffix(suffix), file.path.with_suffix(suffix.upper())):
+                    if part.is_file():
+                        shutil.copyfile(part, path.with_suffix(suffix))
+        else:
+            layer = None
+            path = Path(folder) / "layer.geojson"
+            shutil.copyfile(file.path, path)
+        yield path, layer, _fields(file, path, layer)
+
+
+def _fields(file: InputFile, path: Path, layer: str | None) -> list[str]:
+    with _told(file):
+        info = pyogrio.read_info(path, layer=layer, force_feature_count=True)
+    if info["features"] == 0:
+        raise InputFileError(file.name, ["The layer holds no features."])
+    if info["features"] > MOST_FEATURES:
+        raise InputFileError(file.name, [f"The layer holds {info['features']:,} features."])
+    return [str(name) for name in info["fields"]]
+
+
+def _read(file: InputFile, path: Path, layer: str | None, columns: list[str]) -> gpd.GeoDataFrame:
+    with _told(file):
+        frame = pyogrio.read_dataframe(path, layer=layer, columns=columns)
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputFileError(file.name, ["The layer has no shapes."])
+    return frame
+
+
+@contextmanager
+def _told(file: InputFile) -> Iterator[None]:
+    """GDAL's faults as InputFileError; what it warns of shows as a feature without a shape."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except InputFileError:
+        raise
+    except (
+        pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError,
+        pyogrio.errors.FeatureError, pyogrio.errors.FieldError, pyogrio.errors.GeometryError,
+        GEOSException, UnicodeDecodeError, ValueError, OverflowError,
+    ) as fault:  # fmt: skip
+        reason = " ".join(str(fault).split()).replace(str(file.path), file.name)
+        reason = re.sub(r"'?/\S+layer\.\w+'?", "the file", reason)
+        raise InputFileError(
+            file.name, [f"The layer can't be read: {reason[:200].rstrip('.')}."]
+        ) from fault
+
+
+def _geopackage_layer(file: InputFile) -> str:
+    """The table of a GeoPackage that holds areas we know; InputFileError when there is none.
+
+    Only plain tables: a view in a hostile file could run for ever.
+    """
+    address = f"{file.path.resolve().as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as database:
+            database.execute("PRAGMA trusted_schema = OFF")
+            tables = database.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
+            ).fetchmany(1_000)
+            plain = {n for n, sql in tables if re.match(r"(?i)\s*create\s+table\b", str(sql))}
+            if "gpkg_contents" not in plain:
+                raise InputFileError(file.name, ["It is a database, but no GeoPackage."])
+            layers = database.execute(
+                "SELECT table_name FROM gpkg_contents WHERE data_type = 'features'"
+            ).fetchmany(1_000)
+            for (layer,) in layers:
+                if layer not in plain:
+                    continue
+                quoted = str(layer).replace('"', '""')
+                columns = database.execute(f'PRAGMA table_info("{quoted}")').fetchall()
+                fields = [str(column[1]) for column in columns]
+                if any(_matching(fields, source) for source in CODE_PROPERTIES):
+                    return str(layer)
+    except (sqlite3.Error, UnicodeDecodeError, OverflowError) as fault:
+        raise InputFileError(
+            file.name, ["The GeoPackage is damaged. Download it again."]
+        ) from fault
+    names = ", ".join(str(name) for (name,) in layers[:10]) or "none"
+    raise InputFileError(
+        file.name, [f"None of its layers has codes of areas this tool reads; layers: {names}."]
+    )
+
+
+def _check(file: InputFile, frame: gpd.GeoDataFrame, code_at: str) -> None:
+    """Every feature has a code of its own and is a polygon."""
+    codes = frame[code_at].astype("str")
+    shapes = frame.geometry
+    polygon = shapes.geom_type.isin(["Polygon", "MultiPolygon"]) & ~shapes.is_empty
+    finite = pd.Series(
+        np.isfinite(shapely.bounds(shapes.to_numpy())).all(axis=1), index=frame.index
+    )
+    for wrong, what in (
+        (~codes.str.fullmatch(_CODE).fillna(False).astype(bool), "has no code such as E01000001"),
+        (shapes.isna(), "has no valid shape"),
+        (~polygon, "is no polygon"),
+        (~finite, "has coordinates that are no numbers"),
+    ):
+        if wrong.any():
+            number = int(np.flatnonzero(wrong.to_numpy())[0])
+            code = " ".join(str(codes.iloc[number]).split())[:40]
+            raise InputFileError(file.name, [f"Feature {number + 1} ({code}) {what}."])
+    repeated = codes[codes.duplicated()]
     if not repeated.empty:
         raise InputFileError(file.name, [f"{repeated.iloc[0]} stands in more than one feature."])
-    frame = gpd.GeoDataFrame({"code": codes, "name": names}, geometry=shapes, crs=_crs(shapes))
-    frame = frame.to_crs(BRITISH_NATIONAL_GRID)
-    _check_place(file, frame)
-    return frame.sort_values("code").reset_index(drop=True)
 
 
-def _crs(shapes: list[BaseGeometry]) -> int:
+def _mend(frame: gpd.GeoDataFrame) -> int:
+    """Make shapes valid, in place, as areas; how many needed it."""
+    wrong = ~frame.geometry.is_valid
+    if wrong.any():
+        # The method of structure keeps polygons polygons.
+        frame.loc[wrong, frame.geometry.name] = shapely.make_valid(
+            frame.geometry[wrong].to_numpy(), method="structure", keep_collapsed=False
+        )
+    return int(wrong.sum())
+
+
+def _crs(frame: gpd.GeoDataFrame) -> int | str:
     """GeoJSON means WGS84; the ONS portal also gives eastings and northings under that name."""
-    west, south, east, north = shapes[0].bounds
-    return WGS84 if max(abs(west), abs(south), abs(east), abs(north)) <= 180 else 27700
+    west, south, east, north = frame.total_bounds
+    degrees = max(abs(west), abs(south), abs(east), abs(north)) <= 180
+    stated = frame.crs
+    if stated is None or (stated.is_geographic and not degrees):
+        return WGS84 if degrees else BRITISH_NATIONAL_GRID
+    return str(stated.to_wkt())
 
 
 def _check_place(file: InputFile, frame: gpd.GeoDataFrame) -> None:

@@ -16,7 +16,7 @@ from pcs_dash.official.reading import convert, read_table
 _STATUS = {"A": "active", "C": "closed", "D": "dormant", "P": "proposed"}
 _UNALLOCATED = ("U", "UNALLOCATED", "UNKNOWN OR NO PCN")
 GP_PRACTICE_SETTING = "4"
-GEOJSON_BYTES = 400 * 1024**2
+GEOJSON_BYTES = 64 * 1024**2
 
 
 def _ods_layout(code_pattern: str, what: str) -> Layout:
@@ -294,7 +294,7 @@ def read_features(file: InputFile) -> list[dict[str, Any]]:
     """The features of a GeoJSON file; InputFileError when it is none or too large."""
     if file.path.stat().st_size > GEOJSON_BYTES:
         raise InputFileError(
-            file.name, ["The GeoJSON is larger than 400 MB; take a generalised layer."]
+            file.name, ["The GeoJSON is larger than 64 MB, far more than the list of dentists."]
         )
     try:
         content = json.loads(file.path.read_bytes())

@@ -75,6 +75,8 @@ def load_cqc(file: InputFile) -> pd.DataFrame:
     return result
 
 
+MOST_REGISTERS = 100
+
 QOF = Layout(
     columns=(
         Column("practice_code", ("Practice code",), "code", "ODS code", pattern=ODS_PRACTICE),
@@ -94,6 +96,91 @@ QOF = Layout(
 def load_qof(file: InputFile) -> pd.DataFrame:
     """QOF achievement by practice: points, per cent of all points and of those within reach."""
     return read_table(file, QOF).sort_values("practice_code").reset_index(drop=True)
+
+
+# The register of each group, as the headings of a page or table say it; others keep their code.
+QOF_REGISTERS = {
+    "AF": "atrial fibrillation",
+    "AST": "asthma",
+    "CAN": "cancer",
+    "CHD": "coronary heart disease",
+    "CKD": "chronic kidney disease",
+    "COPD": "chronic obstructive pulmonary disease",
+    "DEM": "dementia",
+    "DEP": "depression",
+    "DM": "diabetes mellitus",
+    "EP": "epilepsy",
+    "HF": "heart failure",
+    "HYP": "hypertension",
+    "LD": "learning disability",
+    "MH": "serious mental illness",
+    "NDH": "non-diabetic hyperglycaemia",
+    "OB": "obesity",
+    "OST": "osteoporosis",
+    "PAD": "peripheral arterial disease",
+    "PC": "palliative care",
+    "RA": "rheumatoid arthritis",
+    "SMOK": "smoking",
+    "STIA": "stroke and transient ischaemic attack",
+}
+QOF_PREVALENCE = Layout(
+    columns=(
+        Column("practice_code", ("PRACTICE_CODE", "PRACTICECODE"), "code", "ODS code",
+               pattern=ODS_PRACTICE, repeated=True),
+        Column("group", ("GROUP_CODE", "INDICATOR_GROUP_CODE", "INDICATOR_GROUP"), "code",
+               "disease register", pattern=r"^[A-Z0-9]{1,12}$", repeated=True),
+        Column("list_type", ("PATIENT_LIST_TYPE",), "code",
+               "ages the register is of: TOTAL, 18OV ...", required=False, nullable=True,
+               repeated=True),
+        Column("register", ("REGISTER", "REGISTER_SIZE", "DISEASE_REGISTER_SIZE"), "int",
+               "patients on the register", "patients", minimum=0),
+        Column("listed", ("PRACTICE_LIST_SIZE", "PRACTICE_LISTSIZE", "PATIENT_LIST_SIZE"), "int",
+               "patients of those ages on the list", "patients", minimum=0),
+    ),
+    key=("practice_code", "group"),
+)  # fmt: skip
+
+
+def load_qof_prevalence(file: InputFile) -> pd.DataFrame:
+    """QOF prevalence, one row a practice: qof_prev_<group> in per cent of the patients of the
+    ages that the register is of (all, or 18 and over ...), which `.attrs["notes"]` names.
+
+    The published file has a row for each practice and register. Missing where a practice has no
+    such register or no patient of those ages. A register larger than its list is refused.
+    """
+    table = read_table(file, QOF_PREVALENCE)
+    over = table[table["register"] > table["listed"]]
+    if not over.empty:
+        row = over.iloc[0]
+        raise InputFileError(
+            file.name,
+            [
+                f"{row['practice_code']}: register {row['group']} has {row['register']:,} patients "
+                f"of {row['listed']:,} on the list ({len(over):,} such rows)."
+            ],
+        )
+    groups = table["group"].cat.remove_unused_categories().cat.categories
+    if len(groups) > MOST_REGISTERS:
+        raise InputFileError(file.name, [f"It has {len(groups):,} registers; some 22 expected."])
+    share = 100 * table["register"] / table["listed"].where(table["listed"] > 0)
+    keyed = table.assign(share=share, practice_code=table["practice_code"].astype("str"))
+    keyed = keyed.set_index(["practice_code", "group"])[["share"]]
+    wide = keyed["share"].unstack()  # noqa: PD010 - keys don't repeat, and no practice may go
+    wide = wide.sort_index().sort_index(axis=1)
+    wide.columns = pd.Index([f"qof_prev_{str(group).lower()}" for group in wide.columns])
+    result = wide.reset_index()
+    if "list_type" in table.columns:
+        ages = table.dropna(subset=["list_type"]).drop_duplicates(["group", "list_type"])
+        mixed = ages.loc[ages["group"].duplicated(), "group"]
+        if not mixed.empty:
+            raise InputFileError(
+                file.name, [f"Register {mixed.iloc[0]} is counted on lists of different ages."]
+            )
+        narrow = ages[ages["list_type"] != "TOTAL"]
+        pairs = zip(narrow["group"], narrow["list_type"], strict=True)
+        named = sorted(f"{group} {ages_of}" for group, ages_of in pairs)
+        result.attrs["notes"] = [f"Not of patients of all ages: {', '.join(named)}."] * bool(named)
+    return result
 
 
 WAITS = {
