@@ -1,4 +1,6 @@
-"""The areas a user can choose: Essex, Mid and South Essex, seven sub-ICB places, districts."""
+"""The areas a user can choose: Essex, Mid and South Essex, seven sub-ICB places, districts; and,
+where official data are loaded, every ICB, sub-ICB location and district of England.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +59,11 @@ class Area:
     sub_icb_codes: tuple[str, ...] = ()
 
     @property
+    def loaded(self) -> bool:
+        """Whether its figures come from the official data loaded, not from the embedded ones."""
+        return False
+
+    @property
     def label(self) -> str:
         """The name with its kind where the name alone could mean two areas."""
         if self.kind == "district":
@@ -99,7 +106,8 @@ def find_area(text: str) -> Area:
     """The area of that name, label or key; case does not matter, `&` is `and`.
 
     A place wins over a district of the same name (Thurrock); `Thurrock (district)` names the
-    other. Raises UserError, which lists the names, when there is none.
+    other. An embedded area wins over a loaded one (`pcs_dash.official.areas`), which its key
+    (`icb-qh8`) or label names. Raises UserError, which lists the names, when there is none.
     """
     wanted = _slug(text.replace("&", " and "))
     for area in all_areas():
@@ -108,5 +116,13 @@ def find_area(text: str) -> Area:
     for area in all_areas():
         if wanted == _slug(area.label):
             return area
+    # Areas of the data loaded build on this module.
+    from pcs_dash.official.areas import find_loaded_area, near_names
+
+    loaded = find_loaded_area(text)
+    if loaded is not None:
+        return loaded
+    near = near_names(text)
+    meant = f" Did you mean, of the data loaded: {'; '.join(near)}?" if near else ""
     names = ", ".join(dict.fromkeys(area.name for area in all_areas()))
-    raise UserError(f"There is no area called '{text}'. Choose one of: {names}.")
+    raise UserError(f"There is no area called '{text}'.{meant} Choose one of: {names}.")

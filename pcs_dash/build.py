@@ -17,6 +17,7 @@ import pandas as pd
 from pcs_dash import load
 from pcs_dash.areas import PLACES
 from pcs_dash.paths import DATA_DIR, GEO_DIR
+from pcs_dash.sources import QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
 
 IMD_EDITIONS = ("2025", "2019")
 # LSOAs in England by edition: IMD 2019 ranks 2011 LSOAs, IMD 2025 ranks 2021 LSOAs.
@@ -56,7 +57,11 @@ class JoinReport:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Everything the app shows, joined. Tables are shared: copy before changing one."""
+    """Everything the app shows, joined. Tables are shared: copy before changing one.
+
+    `workforce_period` and `mix_period` say when the GP figures and the patients by quintile are
+    from, for under the figures; `version` tells apart data sets whose practices share codes.
+    """
 
     practices: pd.DataFrame
     lsoas: gpd.GeoDataFrame
@@ -64,6 +69,14 @@ class Dataset:
     towns: gpd.GeoDataFrame
     published: pd.DataFrame
     reports: tuple[JoinReport, ...]
+    workforce_period: str = WORKFORCE_PERIOD
+    mix_period: str = QUINTILE_MIX_PERIOD
+    version: str = "embedded"
+
+    @property
+    def has_gps(self) -> bool:
+        """Whether any practice has a GP figure."""
+        return bool(self.practices["gp_fte_all"].notna().any())
 
 
 def join(
@@ -127,7 +140,7 @@ def build_practices(folder: Path = DATA_DIR) -> tuple[pd.DataFrame, tuple[JoinRe
         columns={"lad_code": "district_code", "lad_name": "district", "pcn_name": "pcn"}
     )
     table["pcn"] = table["pcn"].mask(table["pcn"] == _NO_PCN)
-    return _flag(_placed(table.set_index("practice_code").sort_index())), tuple(reports)
+    return flag(_placed(table.set_index("practice_code").sort_index())), tuple(reports)
 
 
 def _placed(practices: pd.DataFrame) -> pd.DataFrame:
@@ -188,7 +201,7 @@ def _quintile_columns(mix: pd.DataFrame, edition: str) -> pd.DataFrame:
     return mix.rename(columns=names)
 
 
-def _flag(practices: pd.DataFrame) -> pd.DataFrame:
+def flag(practices: pd.DataFrame) -> pd.DataFrame:
     """Flags that stand beside a figure; a missing figure raises none."""
     ratio = practices["patients"] / practices["gp_fte_fully_qualified"].replace(0, np.nan)
     appointments = practices["appointments"] / practices["list_size_2025_12"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from pcs_dash.metrics.deprivation import QUINTILE_LABELS, patients_by_quintile
@@ -55,6 +57,23 @@ def gap_sentence(fte_gap: float) -> str:
     if fte_gap > 0:
         return f"Matching it would take {fte_gap:,.1f} more FTE GPs."
     return f"It has {-fte_gap:,.1f} FTE GPs more than matching it takes."
+
+
+def measure_table(
+    groups: Mapping[str, pd.DataFrame],
+    *,
+    definition: GPDefinition,
+    benchmark: Benchmark,
+    edition: str,
+) -> pd.DataFrame:
+    """Every measure of some groups of practices side by side, as text ready to show.
+
+    Columns: Measure, then the name of each group. Sums and shares are of each group as a whole.
+    """
+    figures = {name: _figures(own, definition, benchmark, edition) for name, own in groups.items()}
+    measures = list(next(iter(figures.values())))
+    columns = {name: [own[measure] for measure in measures] for name, own in figures.items()}
+    return pd.DataFrame({"Measure": measures, **columns})
 
 
 def practice_card(

@@ -124,7 +124,7 @@ def test_flags_find_the_practices_that_were_published_with_odd_figures(practices
 
 def test_a_missing_figure_raises_no_flag(practices: pd.DataFrame) -> None:
     unknown = practices.assign(gp_fte_fully_qualified=float("nan"), appointments=float("nan"))
-    flagged = build._flag(unknown)
+    flagged = build.flag(unknown)
     assert not flagged["flag_low_fte"].any()
     assert not flagged["flag_appointments"].any()
 

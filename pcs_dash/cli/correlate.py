@@ -7,7 +7,6 @@ import argparse
 from pcs_dash.areas import find_area
 from pcs_dash.cli import output
 from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
-from pcs_dash.sources import WORKFORCE_PERIOD
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -18,7 +17,9 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         description="Correlation of two measures over an area's practices, with its interval.",
     )
     parser.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
-    parser.add_argument("--x", default="imd_score", help="default: imd_score")
+    parser.add_argument(
+        "--x", help="default: imd_score, or the first measure of deprivation there is"
+    )
     parser.add_argument("--y", default="patients_per_fte_gp", help="default: patients_per_fte_gp")
     parser.add_argument(
         "--method", choices=("pearson", "spearman", "kendall"), default="pearson", help="pearson"
@@ -39,16 +40,22 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the correlation; exit status 0."""
     # Imported here: scipy takes half a second that the other commands need not wait for.
-    from pcs_dash.build import build_practices
-    from pcs_dash.metrics.correlation import correlate_practices, without_flagged
+    from pcs_dash.datasets import practices_for
+    from pcs_dash.metrics.correlation import (
+        correlate_practices,
+        deprivation_measure,
+        without_flagged,
+    )
     from pcs_dash.words import correlation_words
 
     area = find_area(args.area)
-    practices = area.select(build_practices()[0])
-    kept = without_flagged(practices, [args.x, args.y]) if args.exclude_flagged else practices
+    everywhere, period = practices_for(area)
+    practices = area.select(everywhere)
+    x = args.x or deprivation_measure(everywhere)
+    kept = without_flagged(practices, [x, args.y]) if args.exclude_flagged else practices
     result = correlate_practices(
         kept,
-        args.x,
+        x,
         args.y,
         definition=args.gp_definition,
         method=args.method,
@@ -57,15 +64,15 @@ def run(args: argparse.Namespace) -> int:
     words = correlation_words(
         result,
         place=area.name,
-        x=args.x,
+        x=x,
         y=args.y,
         definition=args.gp_definition,
-        date=WORKFORCE_PERIOD,
+        date=period,
     )
     output.write(
         {
             "area": area.name,
-            "x": args.x,
+            "x": x,
             "y": args.y,
             "n": result.n,
             "coefficient": result.coefficient,
@@ -79,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
             "interval_method": result.interval_method,
             "n_missing": result.n_missing,
             "n_flagged_left_out": len(practices) - len(kept),
-            "period": WORKFORCE_PERIOD,
+            "period": period,
             "reason": result.reason,
             "sentence": words.text,
         },

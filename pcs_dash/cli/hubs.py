@@ -6,18 +6,18 @@ import argparse
 import sys
 from dataclasses import dataclass
 
+import geopandas as gpd
 import pandas as pd
 import shapely
 
 from pcs_dash.areas import Area, find_area
-from pcs_dash.build import build_practices
 from pcs_dash.cli import output
+from pcs_dash.datasets import dataset_for
 from pcs_dash.hubs.contiguity import Neighbours, neighbours
 from pcs_dash.hubs.files import read_plan_file
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import Rule, default_rules
 from pcs_dash.hubs.summary import summarise_hubs
-from pcs_dash.load import load_outlines, load_published_figures
 from pcs_dash.metrics.workforce import (
     DEFAULT_DEFINITION,
     GP_DEFINITIONS,
@@ -72,22 +72,21 @@ def find_setting(area_name: str, definition: str) -> Setting:
     England's benchmark counts fully qualified GPs and is left out under the other definitions.
     """
     area = find_area(area_name)
-    everywhere, _ = build_practices()
+    dataset = dataset_for(area)
+    everywhere, published = dataset.practices, dataset.published
     practices = area.select(everywhere)
-    published = load_published_figures()
     return Setting(
         area=area,
         practices=practices,
         everywhere=everywhere,
-        neighbours=neighbours(practices, outline_of(area)),
+        neighbours=neighbours(practices, outline_of(area, dataset.outlines)),
         rules=default_rules(published),
         benchmark=england_benchmark(published) if definition == "fully_qualified" else None,
     )
 
 
-def outline_of(area: Area) -> shapely.Geometry | None:
+def outline_of(area: Area, outlines: gpd.GeoDataFrame) -> shapely.Geometry | None:
     """The area's outline (EPSG:27700); None for a district whose land is not in the data."""
-    outlines = load_outlines()
     found = outlines[(outlines["kind"] == area.kind) & (outlines["name"] == area.name)]
     return found.geometry.iloc[0] if len(found) else None
 

@@ -7,7 +7,6 @@ import argparse
 from pcs_dash.areas import find_area
 from pcs_dash.cli import output
 from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
-from pcs_dash.sources import WORKFORCE_PERIOD
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -41,13 +40,14 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the indices; exit status 0."""
     # Imported here: scipy takes half a second that the other commands need not wait for.
-    from pcs_dash.build import build_practices
+    from pcs_dash.datasets import practices_for
     from pcs_dash.metrics.inequality import area_inequality
     from pcs_dash.words import inequality_words
 
     area = find_area(args.area)
+    practices, period = practices_for(area)
     result = area_inequality(
-        area.select(build_practices()[0]),
+        area.select(practices),
         level=args.level,
         measure=args.measure,
         definition=args.gp_definition,
@@ -73,9 +73,9 @@ def run(args: argparse.Namespace) -> int:
             "imd_edition": result.edition if result.level == "quintile" else "2025",
             "confidence": index.confidence,
             "interval_method": index.interval_method,
-            "period": WORKFORCE_PERIOD,
+            "period": period,
             "reason": result.reason,
-            "sentence": inequality_words(result, place=area.name, date=WORKFORCE_PERIOD).text,
+            "sentence": inequality_words(result, place=area.name, date=period).text,
         },
         args.format,
     )

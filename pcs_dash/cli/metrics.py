@@ -7,8 +7,8 @@ import argparse
 import pandas as pd
 
 from pcs_dash.areas import Area, find_area, places
-from pcs_dash.build import build_practices
 from pcs_dash.cli import output
+from pcs_dash.datasets import practices_for
 from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS, summarise
 
 GROUPS = ("area", "place", "district", "pcn", "practice")
@@ -34,7 +34,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the table; exit status 0."""
     area = find_area(args.area)
-    practices = area.select(build_practices()[0])
+    practices = area.select(practices_for(area)[0])
     output.write(rows(practices, area, by=args.by, definition=args.gp_definition), args.format)
     return 0
 
@@ -44,7 +44,7 @@ def rows(
 ) -> list[dict[str, object]]:
     """One mapping a group; practices in no PCN make a group of their own, so totals add up."""
     table = summarise(practices, _keys(practices, by), definition=definition, name=area.name)
-    if by == "place":
+    if by == "place" and not area.loaded:
         table = table.reindex([place.name for place in places() if place.name in table.index])
     records = []
     for name, row in table.iterrows():

@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     template = _read(args.template) if args.template else None
     plan, plan_name = _plan(args.plan) if args.plan else (None, "")
 
-    from pcs_dash.build import build_dataset
+    from pcs_dash.datasets import dataset_for
     from pcs_dash.report.content import build_deck
     from pcs_dash.stories import Story, ready_made
 
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
             )
     else:
         story = ready_made(area, switches=switches, plan=plan, plan_name=plan_name)
-    deck = build_deck(build_dataset(), story, area=area, plan=plan, plan_name=plan_name)
+    deck = build_deck(dataset_for(area), story, area=area, plan=plan, plan_name=plan_name)
     content = make(deck, kind, template=template)
     write_atomically(args.to, content)
     output.write(

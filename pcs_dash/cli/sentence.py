@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 from pcs_dash.areas import Area, find_area
 from pcs_dash.cli import output
 from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
-from pcs_dash.sources import WORKFORCE_PERIOD
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from pcs_dash.build import Dataset
     from pcs_dash.words import Words
 
 
@@ -32,12 +30,12 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the paragraphs, or one row for each; exit status 0."""
     # Imported here: scipy takes half a second that the other commands need not wait for.
-    from pcs_dash.build import build_dataset
+    from pcs_dash.datasets import dataset_for
     from pcs_dash.words import join
 
     area = find_area(args.area)
-    dataset = build_dataset()
-    found = findings(dataset.practices, dataset.published, area, args.gp_definition)
+    dataset = dataset_for(area)
+    found = findings(dataset, area, args.gp_definition)
     if args.format == "text":
         print(join(list(found.values())))
     else:
@@ -50,22 +48,20 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def findings(
-    practices: pd.DataFrame, published: pd.DataFrame, area: Area, definition: str
-) -> dict[str, Words]:
+def findings(dataset: Dataset, area: Area, definition: str) -> dict[str, Words]:
     """The area against a benchmark, its correlation, its gradient and its fifths, by topic."""
-    from pcs_dash.metrics.correlation import correlate_practices
+    from pcs_dash.metrics.correlation import correlate_practices, deprivation_measure
     from pcs_dash.metrics.inequality import area_inequality, area_ratio, quintile_table
     from pcs_dash.metrics.workforce import benchmarks
     from pcs_dash.words import benchmark_words, correlation_words, gap_words, inequality_words
 
-    local = area.select(practices)
+    local, date = area.select(dataset.practices), dataset.workforce_period
     known = benchmarks(
-        published, practices, definition=definition, practices_period=WORKFORCE_PERIOD
+        dataset.published, dataset.practices, definition=definition, practices_period=date
     )
-    benchmark = known.get("england") or known["mse"]
+    benchmark = next(iter(known.values()))
+    x = deprivation_measure(dataset.practices)
     ratio = area_ratio(local, definition=definition)
-    date = WORKFORCE_PERIOD
     return {
         "benchmark": benchmark_words(
             ratio.value,
@@ -80,8 +76,9 @@ def findings(
             n=ratio.n,
         ),
         "correlation": correlation_words(
-            correlate_practices(local, "imd_score", "patients_per_fte_gp", definition=definition),
+            correlate_practices(local, x, "patients_per_fte_gp", definition=definition),
             place=area.name,
+            x=x,
             definition=definition,
             date=date,
         ),

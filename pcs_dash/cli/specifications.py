@@ -26,14 +26,12 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print one row a specification, lowest coefficient first; exit status 0."""
     # Imported here: scipy takes half a second that the other commands need not wait for.
-    from pcs_dash.build import build_practices
-    from pcs_dash.metrics.need import need_adjusted_patients, need_model
-    from pcs_dash.metrics.specification import NEED_ADJUSTED, UNIT, specification_curve
+    from pcs_dash.datasets import practices_for
+    from pcs_dash.metrics.specification import UNIT, other_lists, specification_curve
 
     area = find_area(args.area)
-    practices = build_practices()[0]
-    lists = {NEED_ADJUSTED: need_adjusted_patients(practices, need_model(practices))}
-    curve = specification_curve(area.select(practices), lists=lists)
+    practices, _ = practices_for(area)
+    curve = specification_curve(area.select(practices), lists=other_lists(practices))
     records = []
     for place, row in enumerate(curve.to_dict("records"), start=1):
         named = {str(column): value for column, value in row.items()}

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from pcs_dash.areas import find_area
-from pcs_dash.build import build_dataset
 from pcs_dash.cli import output
+from pcs_dash.datasets import practices_for
 from pcs_dash.errors import UserError
 from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.suggest import OBJECTIVES, TIME_LIMIT, Suggestion, SuggestRequest, suggest
@@ -54,9 +54,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the suggestion; exit status 0, or 3 (infeasible), or 4 (none found in time)."""
-    dataset = build_dataset()
     area = find_area(args.area)
-    practices = area.select(dataset.practices)
+    practices = area.select(practices_for(area)[0])
     request = SuggestRequest(
         min_patients=args.min,
         max_patients=args.max,

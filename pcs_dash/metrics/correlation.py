@@ -772,20 +772,30 @@ VARIABLES: dict[str, Variable] = {variable.key: variable for variable in _MENU}
 def available_variables(
     practices: pd.DataFrame, axis: Literal["x", "y"] | None = None
 ) -> dict[str, Variable]:
-    """The measures that the columns of `practices` allow, in menu order (QOF only if loaded)."""
+    """The measures that the columns of `practices` allow, in menu order (QOF only if loaded).
+
+    A measure of deprivation that no practice has (the score, where none is loaded) is left out.
+    """
     return {
         key: variable
         for key, variable in VARIABLES.items()
-        if axis in (None, variable.axis) and set(variable.needs) <= set(practices.columns)
+        if axis in (None, variable.axis)
+        and set(variable.needs) <= set(practices.columns)
+        and (variable.axis == "y" or variable.values(practices).notna().any())
     }
+
+
+def deprivation_measure(practices: pd.DataFrame) -> str:
+    """The first measure of deprivation that the practices have: the score, or a share."""
+    return next(iter(available_variables(practices, "x")), "imd_score")
 
 
 def measure(practices: pd.DataFrame, key: str, definition: str = "fully_qualified") -> pd.Series:
     """The measure `key` of VARIABLES for each practice; UserError if there is none."""
-    choice = available_variables(practices)
-    if key not in choice:
-        raise UserError(f"There is no measure '{key}'. Choose one of: {', '.join(choice)}.")
-    return choice[key].values(practices, definition)
+    if key not in VARIABLES or not set(VARIABLES[key].needs) <= set(practices.columns):
+        names = ", ".join(available_variables(practices))
+        raise UserError(f"There is no measure '{key}'. Choose one of: {names}.")
+    return VARIABLES[key].values(practices, definition)
 
 
 def without_flagged(practices: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -827,17 +837,17 @@ def forest(
     weighted: bool = False,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """The correlation in each of the seven places, Mid and South Essex and Essex.
+    """The correlation in each of the seven places, Mid and South Essex and Essex; where the
+    practices are those of loaded ICBs, in each sub-ICB location (or district) and in the whole.
 
-    One row an area, places first: index `area`; columns kind, n, n_missing, coefficient, ci_low,
-    ci_high, p_value, reason. `practices` are those of all Essex (flagged ones left out or not).
+    One row an area, the largest last: index `area`; columns kind, n, n_missing, coefficient,
+    ci_low, ci_high, p_value, reason. `practices` are those of all Essex or of whole ICBs (flagged
+    ones left out or not).
     """
-    areas = [area for area in all_areas() if area.kind == "place"]
-    areas += [area for area in reversed(all_areas()) if area.kind == "region"]
     rows = []
-    for area in areas:
+    for name, kind, own in _side_by_side(practices):
         result = correlate_practices(
-            area.select(practices),
+            own,
             x,
             y,
             definition=definition,
@@ -847,8 +857,8 @@ def forest(
         )
         rows.append(
             {
-                "area": area.name,
-                "kind": area.kind,
+                "area": name,
+                "kind": kind,
                 "n": result.n,
                 "n_missing": result.n_missing,
                 "coefficient": result.coefficient,
@@ -859,3 +869,15 @@ def forest(
             }
         )
     return pd.DataFrame(rows).set_index("area")
+
+
+def _side_by_side(practices: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
+    """Name, kind and practices of the areas to set beside one another."""
+    if "icb_code" not in practices.columns:
+        areas = [area for area in all_areas() if area.kind == "place"]
+        areas += [area for area in reversed(all_areas()) if area.kind == "region"]
+        return [(area.name, area.kind, area.select(practices)) for area in areas]
+    column = "place" if len(practices["place"].dropna().unique()) > 1 else "district"
+    parts = [(str(name), column, own) for name, own in practices.groupby(column)]
+    whole = " + ".join(sorted(practices["icb"].dropna().unique()))
+    return [*parts, (whole, "icb", practices)]

@@ -73,7 +73,7 @@ def need_model(practices: pd.DataFrame) -> NeedModel:
     if fitted.sum() < FEWEST:
         raise UserError(
             f"Only {int(fitted.sum())} practices have every figure for the need index; it is "
-            f"fitted over at least {FEWEST}. Use all of Essex."
+            f"fitted over at least {FEWEST}. It takes age shares, QOF registers and appointments."
         )
     root = np.sqrt(patients[fitted].to_numpy())
     design = np.column_stack([np.ones(int(fitted.sum())), columns[fitted].to_numpy()])

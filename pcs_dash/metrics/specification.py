@@ -13,6 +13,7 @@ such score, so their share of patients in the most deprived fifth ranks them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 
@@ -29,11 +30,12 @@ from pcs_dash.metrics.inequality import (
     quintile_matrix,
     relative_gradient,
 )
-from pcs_dash.metrics.need import with_lists
+from pcs_dash.metrics.need import need_adjusted_patients, need_model, with_lists
 from pcs_dash.metrics.workforce import GP_DEFINITIONS
 
 RAW = "raw"
 NEED_ADJUSTED = "need-adjusted"
+PUBLISHED_WEIGHTED = "published weighted population"
 FLAGGED = ("with flagged", "without flagged")
 WEIGHTINGS = ("by patients", "each alike")
 CHOICES = ("gp_definition", "list", "flagged", "imd_edition", "level", "weighting")
@@ -52,6 +54,20 @@ class SpecificationSummary:
     lowest: float
     median: float
     highest: float
+
+
+def other_lists(practices: pd.DataFrame) -> dict[str, pd.Series]:
+    """Lists adjusted for need, by kind, in every way that the columns of `practices` allow.
+
+    `practices` are those of the whole data set: the need index is fitted over all of them.
+    """
+    lists = {}
+    if "weighted_population" in practices.columns:
+        lists[PUBLISHED_WEIGHTED] = practices["weighted_population"]
+    with suppress(UserError):
+        model = need_model(practices)
+        lists[NEED_ADJUSTED] = need_adjusted_patients(practices, model)
+    return lists
 
 
 def specification_curve(

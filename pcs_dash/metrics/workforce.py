@@ -60,6 +60,7 @@ DEFAULT_DEFINITION = "fully_qualified"
 BENCHMARK_LABELS = {
     "england": "England",
     "mse": "Mid and South Essex",
+    "icb": "The whole ICB",
     "rule": "1,800 per WTE rule",
     "own": "Type in a figure",
 }
@@ -129,22 +130,23 @@ def benchmarks(
 
     England's published figure counts fully qualified GPs, so it is left out under the other
     definitions: comparing across definitions would be off by about a sixth. `mse` is computed
-    from `practices` (all of Essex) under the same definition and period.
+    from `practices` (all of Essex) under the same definition and period; where `practices` are
+    those of loaded ICBs (they have `icb_code`), `icb` stands in its place, if they have GP figures.
     """
-    from pcs_dash.areas import find_area
-
     chosen: dict[str, Benchmark] = {}
     if definition == "fully_qualified":
         chosen["england"] = england_benchmark(published)
-    mse = find_area("Mid and South Essex").select(practices)
-    chosen["mse"] = Benchmark(
-        "mse",
-        BENCHMARK_LABELS["mse"],
-        area_patients_per_fte_gp(mse, definition),
-        definition,
-        practices_period,
-        "computed here from General Practice Workforce",
-    )
+    whole = "icb" if "icb_code" in practices.columns else "mse"
+    value = area_patients_per_fte_gp(_whole(practices), definition)
+    if pd.notna(value):
+        chosen[whole] = Benchmark(
+            whole,
+            BENCHMARK_LABELS[whole],
+            value,
+            definition,
+            practices_period,
+            "computed here from General Practice Workforce",
+        )
     chosen["rule"] = Benchmark(
         "rule",
         BENCHMARK_LABELS["rule"],
@@ -154,6 +156,15 @@ def benchmarks(
         "4,500 patients with 2.5 WTE GPs: Transforming Primary Care in Essex, NHS England, 2014",
     )
     return chosen
+
+
+def _whole(practices: pd.DataFrame) -> pd.DataFrame:
+    """The practices that the area is held against: the ICBs loaded, or Mid and South Essex."""
+    from pcs_dash.areas import find_area
+
+    if "icb_code" in practices.columns:
+        return practices
+    return find_area("Mid and South Essex").select(practices)
 
 
 def england_benchmark(published: pd.DataFrame) -> Benchmark:

@@ -7,23 +7,46 @@ name is spelled out before the page runs, and what is neither is told instead of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import streamlit as st
 
-from pcs_dash.areas import all_areas, find_area
+from pcs_dash.areas import Area, all_areas, find_area
 from pcs_dash.build import IMD_EDITIONS
 from pcs_dash.errors import UserError
 from pcs_dash.metrics.correlation import VARIABLES
 from pcs_dash.metrics.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
+from pcs_dash.official.areas import loaded_areas
+from pcs_dash.official.england import LEVEL_LABELS, MEASURES
 from pcs_dash.ui import data
 from pcs_dash.ui.text import plain
 
 Labels = Mapping[str, str]
 
 
+def known_areas() -> dict[str, Area]:
+    """Every area by its key: embedded, then loaded, then the set of areas that is asked for."""
+    areas: dict[str, Area] = {area.key: area for area in (*all_areas(), *loaded_areas())}
+    for asked in (st.session_state.get("area"), st.query_params.get("area")):
+        if asked and asked not in areas:
+            with suppress(UserError):
+                found = find_area(asked)
+                areas[found.key] = found
+    return areas
+
+
+def asked_area(default: str) -> Area:
+    """The area that this run is about, before the sidebar is drawn."""
+    asked = st.session_state.get("area") or st.query_params.get("area") or default
+    try:
+        return find_area(asked)
+    except UserError:
+        return find_area(default)
+
+
 def area_labels() -> Labels:
     """Key of every area to its label."""
-    return {area.key: area.label for area in all_areas()}
+    return {key: area.label for key, area in known_areas().items()}
 
 
 def definition_labels() -> Labels:
@@ -86,9 +109,15 @@ def neighbour_labels() -> Labels:
     return nearest | {"queen": "Shared borders (queen)"}
 
 
+def england_measure_labels() -> Labels:
+    """Measures of the page of England."""
+    labels = {measure.key: measure.label for measure in MEASURES}
+    return labels | {"change_per_cent": "Change of registered patients"}
+
+
 def practice_labels() -> Labels:
     """ODS code of every practice to the label by which it is found: "name (code)"."""
-    names = data.load()[0].practices["practice_name"]
+    names = data.current().practices["practice_name"]
     return {str(code): f"{name} ({code})" for code, name in names.items()}
 
 
@@ -105,6 +134,8 @@ _KNOWN: dict[str, Callable[[], Labels]] = {
     "statistic": statistic_labels,
     "near": neighbour_labels,
     "near-lsoa": neighbour_labels,
+    "england-areas": lambda: LEVEL_LABELS,
+    "england-measure": england_measure_labels,
 }
 
 

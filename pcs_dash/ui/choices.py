@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.areas import Area, all_areas
+from pcs_dash.areas import Area
 from pcs_dash.build import IMD_EDITIONS, Dataset
 from pcs_dash.metrics.workforce import (
     BENCHMARK_LABELS,
@@ -18,8 +18,8 @@ from pcs_dash.metrics.workforce import (
     benchmarks,
     typed_benchmark,
 )
-from pcs_dash.sources import WORKFORCE_PERIOD
-from pcs_dash.ui.address import area_labels, definition_labels, edition_labels, tell_unknown
+from pcs_dash.ui import data
+from pcs_dash.ui.address import definition_labels, edition_labels, known_areas, tell_unknown
 
 DEFAULT_AREA = "mid-and-south-essex"
 _OWN = "own"
@@ -29,7 +29,8 @@ _OWN = "own"
 class Choices:
     """What the sidebar says: area, GP definition, IMD edition, benchmark, exclusions.
 
-    `practices` are the area's practices that count; `excluded` those left out by the switch.
+    `practices` are the area's practices that count; `excluded` those left out by the switch;
+    `period` is when the GP figures are from; `version` the data set's.
     """
 
     area: Area
@@ -39,6 +40,8 @@ class Choices:
     practices: pd.DataFrame
     excluded: pd.DataFrame
     tiles: bool
+    period: str
+    version: str
 
     @property
     def excludes_flagged(self) -> bool:
@@ -51,17 +54,19 @@ class Choices:
         left_out = (
             f" {len(self.excluded)} with implausible FTE left out." if self.excludes_flagged else ""
         )
-        return f"{self.definition.label} ({self.definition.meaning}), {WORKFORCE_PERIOD}.{left_out}"
+        return f"{self.definition.label} ({self.definition.meaning}), {self.period}.{left_out}"
 
 
 # The choices of the run that this thread is in; set by the entry script before the page runs.
 of_this_run: ContextVar[Choices] = ContextVar("choices")
 
 
-def sidebar(dataset: Dataset) -> Choices:
-    """Draw the sidebar and return its choices."""
+def sidebar() -> Choices:
+    """Draw the sidebar and return its choices; the area's data are then those of this run."""
     with st.sidebar:
         area = _area()
+        data.of_this_run.set(data.of(area))
+        dataset = data.current()
         tell_unknown("gp", definition_labels())
         definition = GP_DEFINITIONS[
             st.selectbox(
@@ -105,12 +110,14 @@ def sidebar(dataset: Dataset) -> Choices:
         practices=own.drop(index=excluded.index),
         excluded=excluded,
         tiles=tiles,
+        period=dataset.workforce_period,
+        version=dataset.version,
     )
 
 
 def _area() -> Area:
-    areas = {area.key: area for area in all_areas()}
-    tell_unknown("area", area_labels())
+    areas = known_areas()
+    tell_unknown("area", {key: area.label for key, area in areas.items()})
     key = st.selectbox(
         "Area",
         # The default comes first: Streamlit warns of a default index beside a value of our own.
@@ -119,7 +126,8 @@ def _area() -> Area:
         key="area",
         bind="query-params",
         help="Type to search. Essex and Mid and South Essex, the seven sub-ICB places (the CCGs "
-        "of the 2014 strategy), and the districts.",
+        "of the 2014 strategy), and the districts; where official data are loaded, also every "
+        'ICB, sub-ICB location and district of England, marked "loaded".',
     )
     return areas[key]
 
@@ -129,7 +137,7 @@ def _benchmark(dataset: Dataset, definition: GPDefinition) -> Benchmark:
         dataset.published,
         dataset.practices,
         definition=definition.key,
-        practices_period=WORKFORCE_PERIOD,
+        practices_period=dataset.workforce_period,
     )
     labels = {key: BENCHMARK_LABELS[key] for key in (*known, _OWN)}
     tell_unknown("benchmark", labels)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gc
 import logging
+from contextvars import ContextVar
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from pcs_dash import web
+from pcs_dash.areas import Area
 from pcs_dash.build import Dataset, build_dataset
 from pcs_dash.errors import UserError
+from pcs_dash.official.areas import OfficialArea
 
 # Registrations are joined to the practices of a list, so both are named.
 NO_REGISTRATIONS = (
@@ -19,6 +22,8 @@ NO_REGISTRATIONS = (
     "list_sizes registrations_lsoa` brings them; `python -m pcs_dash status` says what is loaded."
 )
 _log = logging.getLogger(__name__)
+# What the thread's run shows; set by the entry script once the area is known.
+of_this_run: ContextVar[tuple[Dataset, web.WebFiles] | None] = ContextVar("dataset", default=None)
 
 
 @st.cache_resource(show_spinner="Reading the data ...")
@@ -32,15 +37,42 @@ def load() -> tuple[Dataset, web.WebFiles]:
     return dataset, files
 
 
+def of(area: Area) -> tuple[Dataset, web.WebFiles]:
+    """The data set and map files that show an area: the embedded ones, or those of its ICBs."""
+    if not isinstance(area, OfficialArea):
+        return load()
+    # The module takes seconds to import: only where data are loaded at all.
+    from pcs_dash.official.build import PRACTICES
+    from pcs_dash.official.store import Store
+
+    return _of_loaded(area.key, Store().entry(PRACTICES).path, area)
+
+
+def current() -> Dataset:
+    """The data set of this run; the embedded one before the sidebar is drawn."""
+    held = of_this_run.get(None)
+    return load()[0] if held is None else held[0]
+
+
+@st.cache_resource(show_spinner="Reading the area ...", max_entries=6)
+def _of_loaded(key: str, path: str, _area: OfficialArea) -> tuple[Dataset, web.WebFiles]:  # noqa: ARG001
+    # Key and path are what Streamlit keeps the answer under: a new version has another path.
+    from pcs_dash.official.dataset import dataset_of
+
+    dataset = dataset_of(_area)
+    return dataset, web.prepare_area(load()[1], dataset, _area)
+
+
 def registrations() -> pd.DataFrame | None:
-    """Patients by practice of Essex and LSOA (2011) from the official data, if they are loaded.
+    """Patients by practice and LSOA (2011) of the practices of this run, if they are loaded.
 
     Columns practice_code, lsoa11cd, patients, period (the first of its month), one row a pair;
     shared, so never changed. None where the data folder holds none that can be read.
     """
     named = registrations_version()
+    codes = tuple(current().practices.index)
     try:
-        return _registrations(*named) if named else None
+        return _registrations(named, codes) if named else None
     except UserError as error:
         _log.warning("registrations not read: %s", error)
         return None
@@ -72,14 +104,15 @@ def _registrations_key() -> str:
     return REGISTRATIONS
 
 
-@st.cache_resource(show_spinner="Reading the registrations ...", max_entries=2)
-def _registrations(folder: str, path: str, sha256: str) -> pd.DataFrame | None:  # noqa: ARG001
-    # Path and checksum are what Streamlit keeps the table under.
-    from pcs_dash.official.build import england_registrations
+@st.cache_resource(show_spinner="Reading the registrations ...", max_entries=4)
+def _registrations(
+    named: tuple[str, ...],  # folder, path and checksum: what Streamlit keeps the table under
+    codes: tuple[str, ...],
+) -> pd.DataFrame | None:
+    from pcs_dash.official.build import registrations_of
     from pcs_dash.official.store import Store
 
-    table = england_registrations(store=Store(Path(folder)))
-    ours = table["practice_code"].isin(load()[0].practices.index)
-    table = table.loc[ours, ["practice_code", "lsoa_code", "patients", "period"]]
+    table = registrations_of(codes, store=Store(Path(named[0])))
+    table = table[["practice_code", "lsoa_code", "patients", "period"]]
     table = table.astype({"practice_code": "str", "lsoa_code": "str"})
     return table.rename(columns={"lsoa_code": "lsoa11cd"}) if len(table) else None

@@ -64,7 +64,7 @@ def test_a_missing_register_has_no_index(practices: pd.DataFrame) -> None:
 
 
 def test_too_few_practices_are_refused(practices: pd.DataFrame) -> None:
-    with pytest.raises(UserError, match="Use all of Essex"):
+    with pytest.raises(UserError, match="at least 30"):
         need_model(find_area("Thurrock").select(practices))
 
 

@@ -1,0 +1,223 @@
+"""England by ICB, sub-ICB location or district: choose a measure, see all, open any of them."""
+
+from typing import Literal
+
+import pandas as pd
+import streamlit as st
+
+from pcs_dash import maps, profile
+from pcs_dash.official.england import ENGLAND, LEVEL_LABELS, MEASURES, fifths
+from pcs_dash.ui import england, helping, page, show
+from pcs_dash.ui.address import england_measure_labels, tell_unknown
+
+page.begin(needs_gps=False)
+st.title("England: every ICB and district")
+helping.about("england")
+
+tell_unknown("england-areas", LEVEL_LABELS)
+pick = st.columns([1, 2])
+with pick[0]:
+    level = st.selectbox(
+        "Areas",
+        list(LEVEL_LABELS),
+        format_func=LEVEL_LABELS.__getitem__,
+        key="england-areas",
+        bind="query-params",
+    )
+loaded = england.load(level)
+if loaded is None:
+    show.headline("No official data are loaded yet, so there is only Essex to show.")
+    st.markdown(
+        "The figures of every practice of England come from files that NHS England publishes. "
+        "Load them once with `python -m pcs_dash update`, or with `python -m pcs_dash update "
+        "--from FOLDER` where you downloaded them by hand, or upload them under **Data and "
+        "methods**. Then any ICB, sub-ICB location or district can be chosen as the area, too."
+    )
+    st.stop()
+
+known = {measure.key: measure for measure in MEASURES if measure.key in loaded.measures}
+CHANGE = "change_per_cent"
+labels = {
+    key: label
+    for key, label in england_measure_labels().items()
+    if key in known or (key == CHANGE and CHANGE in loaded.table)
+}
+# A measure that few areas have is no first choice.
+told = sorted(labels, key=lambda key: loaded.table[key].notna().sum() < len(loaded.table) / 2)
+with pick[1]:
+    tell_unknown("england-measure", labels)
+    key = st.selectbox(
+        "Measure", told, format_func=labels.__getitem__, key="england-measure", bind="query-params"
+    )
+
+table, whole = loaded.table.drop(index=ENGLAND), loaded.table.loc[ENGLAND]
+values = table[key]
+if key == CHANGE:
+    unit, digits = "%", 1
+    how, period = "registered patients, first to last month loaded", " to ".join(loaded.months)
+else:
+    unit, digits, how = known[key].unit, known[key].digits, known[key].how
+    period = ", ".join(dict.fromkeys(loaded.periods[name] for name in known[key].sources))
+
+
+def figure(value: float) -> str:
+    """A figure of the measure with its unit."""
+    if pd.isna(value):
+        return profile.NO_FIGURE
+    text = profile.signed(value, digits) if key == CHANGE else profile.number(value, digits)
+    return f"{text}%" if unit == "%" else f"{text} {unit}".strip()
+
+
+def span(low: float, high: float) -> str:
+    """The range of a class, as one figure where it is one."""
+    return figure(low) if figure(low) == figure(high) else f"{figure(low)} to {figure(high)}"
+
+
+def message() -> str:
+    """Who has the highest and the lowest figure, and how many have none."""
+    there = values.dropna()
+    if len(there) < 2:
+        return f"{labels[key]}: hardly any area has the figure in the files loaded."
+    highest, lowest = table.loc[there.idxmax(), "name"], table.loc[there.idxmin(), "name"]
+    rest = len(values) - len(there)
+    without = f" {rest:,} have no figure." if rest else ""
+    overall = f" England: {figure(whole[key])}." if pd.notna(whole[key]) else ""
+    return (
+        f"{labels[key]}: from {figure(there.min())} in {lowest} to {figure(there.max())} in "
+        f"{highest}.{overall}{without}"
+    )
+
+
+show.headline(message())
+st.caption(
+    f"{labels[key]}: {how}. Period: {period}. An area whose practices with the figure hold less "
+    "than 80% of its patients has no figure. This page is about England, whatever the menu says."
+)
+
+
+@st.fragment
+def explore() -> None:
+    """Map, card and table in step: picking an area in one picks it in all."""
+    codes = list(table.index)
+
+    def choose(code: str | None) -> None:
+        st.session_state["england-area"] = code if code in codes else None
+
+    def choose_from_table() -> None:
+        rows = st.session_state["england-table"]["selection"]["rows"]
+        st.session_state["england-set"] = [codes[row] for row in rows]
+        choose(codes[rows[-1]] if rows else None)
+
+    left, right = st.columns([3, 2], gap="medium")
+    with right:
+        chosen = st.selectbox(
+            f"Find one of the {LEVEL_LABELS[level]}",
+            codes,
+            index=None,
+            format_func=lambda code: f"{table.loc[code, 'name']} ({code})",
+            key="england-area",
+            placeholder="Type a name or code, or click one on the map or in the table",
+        )
+        card(chosen)
+    with left:
+        classes, ranges = fifths(values)
+        if loaded.files is None:
+            st.info(
+                "No boundaries are loaded that cover England, so there is no map. `python -m "
+                "pcs_dash update boundaries_lsoa11` brings them."
+            )
+        else:
+            by_code = table.sort_index()
+            texts = [
+                [f"{labels[key]}: {figure(row[key])}", f"{row['patients']:,} patients"]
+                for _, row in by_code.iterrows()
+            ]
+            fill = maps.area_fill(classes.reindex(by_code.index), texts)
+            content = maps.england_view(loaded.files, level, fill=fill, selected=chosen)
+            show.show_map(loaded.files, content, key=f"england-map-{level}", on_pick=choose)
+            show.show_legend(
+                maps.Legend(
+                    f"{LEVEL_LABELS[level]}: {labels[key]}, fifths by rank",
+                    [maps.CLASS_PURPLES[number] for number in ranges],
+                    [span(low, high) for low, high in ranges.values()],
+                ),
+                note="No colour: no figure.",
+            )
+    st.header(f"All {LEVEL_LABELS[level]}")
+    st.dataframe(
+        shown_table(),
+        hide_index=True,
+        key="england-table",
+        on_select=choose_from_table,
+        selection_mode="multi-row",
+        placeholder="no figure",
+        height=400,
+        column_config={"Patients": st.column_config.NumberColumn(format="localized")},
+        alt=f"{LEVEL_LABELS[level]} of England with their measures, one row each",
+    )
+    picked = st.session_state.get("england-set") or []
+    if len(picked) > 1:
+        names = ", ".join(str(table.loc[code, "name"]) for code in picked)
+        open_button(picked, f"Open these {len(picked)} together", f"As one area: {names}")
+    show.download_csv(loaded.table, name=f"england-{level}")
+
+
+def card(code: str | None) -> None:
+    """Every measure of the area that is picked, beside England's, and the way to its pages."""
+    if code is None:
+        st.info("Pick an area to see all its measures beside England's, and to open it.")
+        return
+    area = table.loc[code]
+    rows = [("Practices", f"{area['practices']:,}", f"{whole['practices']:,}")]
+    rows += [("Registered patients", f"{area['patients']:,}", f"{whole['patients']:,}")]
+    for name, measure in known.items():
+        texts = [
+            profile.number(value, measure.digits) + ("%" if measure.unit == "%" else "")
+            if pd.notna(value)
+            else profile.NO_FIGURE
+            for value in (area[name], whole[name])
+        ]
+        rows.append((measure.label, *texts))
+    if CHANGE in table:
+        rows.append((labels[CHANGE], f"{area[CHANGE]:+.1f}%", f"{whole[CHANGE]:+.1f}%"))
+    open_button([code], f"Open {area['name']}", "Make it the area of every page", primary=True)
+    show.small_table(
+        pd.DataFrame(rows, columns=["Measure", str(area["name"]), "England"]),
+        caption=f"{area['name']} beside England",
+    )
+
+
+def open_button(codes: list[str], label: str, about: str, *, primary: bool = False) -> None:
+    """A button that makes these areas the area of every page, and goes to the first page."""
+    asked = f"{level.replace('_', '-')}-{'+'.join(sorted(codes))}".lower()
+
+    def choose_area() -> None:
+        st.session_state["area"] = asked
+
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    if st.button(label, help=about, type=kind, key=f"open-{asked}", on_click=choose_area):
+        st.switch_page("pages/under_doctoring.py")
+
+
+def shown_table() -> pd.DataFrame:
+    """The table as shown: the measure that is chosen first, counts of practices left out."""
+    order = [key, *(name for name in labels if name != key)]
+    shown = table[["name", "practices", "patients", *order]].round(
+        {name: known[name].digits if name in known else 1 for name in order}
+    )
+    titles = {"name": "Area", "practices": "Practices", "patients": "Patients"} | labels
+    return shown.rename(columns=titles)
+
+
+explore()
+with st.expander("Measures that need another file"):
+    if loaded.missing.empty:
+        st.markdown("None: every measure has its file.")
+    else:
+        show.small_table(
+            loaded.missing[["measure", "needs", "how"]].rename(
+                columns={"measure": "Measure", "needs": "File", "how": "Brings it"}
+            ),
+            caption="What is missing and what would bring it",
+        )
+show.footer(f"{labels[key]}: {how}; {period}. Sources and licences: Data and methods.")

@@ -1,0 +1,65 @@
+"""From England to an ICB's own pages, in a real browser, on the published files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import App, Tab, free_port
+
+
+@pytest.fixture(scope="module")
+def app(england_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app on a data folder with all of England."""
+    folder = tmp_path_factory.mktemp("england-app")
+    environment = os.environ | {
+        "PCS_DASH_DATABASE": str(folder / "plans.sqlite"),
+        "PCS_DASH_DATA_DIR": str(england_data),
+    }
+    running = App(free_port(), environment, folder / "app.log")
+    running.start()
+    yield running
+    running.stop()
+    assert "Traceback" not in running.log.read_text(), running.log.read_text()[-4000:]
+
+
+def test_click_an_icb_see_it_beside_england_and_open_it(tab: Tab) -> None:
+    page = tab.page
+    tab.open(f"{tab.home}/england")
+    frame = tab.map_frame()
+    box = frame.locator(".pcs-map").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.6)
+    caption = page.locator(".pcs-small-table caption", has_text="beside England")
+    expect(caption).to_be_visible()
+    name = caption.inner_text().removesuffix(" beside England")
+    page.get_by_role("button", name=f"Open {name}", exact=True).click()
+    expect(page.locator("h1")).to_have_text(f"Under-doctoring: {name} (ICB, loaded)")
+    tab.map_frame()
+    assert "area=" in page.evaluate("location.href")
+    # The address opens the same view in a fresh tab, and back goes back to England.
+    page.reload()
+    expect(page.locator("h1")).to_have_text(f"Under-doctoring: {name} (ICB, loaded)")
+    page.get_by_role("link", name=re.compile("Deprivation")).click()
+    expect(page.locator("h1")).to_contain_text(f"Deprivation: {name}")
+    tab.map_frame()
+
+
+def test_every_hub_tool_works_for_a_loaded_icb(tab: Tab) -> None:
+    tab.open(f"{tab.home}/hubs?area=icb-qks")
+    page = tab.page
+    expect(page.locator("h1")).to_have_text("Hubs: Kent and Medway (ICB, loaded)")
+    expect(page.get_by_text("Today's PCNs of Kent and Medway.")).to_be_visible()
+    expect(page.locator(".pcs-hubs .pcs-map[data-painted]")).to_be_attached()
+
+
+def test_no_other_host_is_asked_and_it_fits_a_phone(tab: Tab) -> None:
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    tab.open(f"{tab.home}/england")
+    tab.map_frame()
+    assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,76 @@
+"""The England page and the pages of a loaded area, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+PAGES = ("", "deprivation", "correlation", "inequality", "spatial_pattern", "robustness", "hubs")
+
+
+@pytest.fixture
+def run_loaded(run_page, england_data: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PCS_DASH_DATA_DIR", str(england_data))
+    return run_page
+
+
+def text_of(app) -> str:
+    return " ".join(
+        item.value for kind in ("markdown", "info", "caption", "title") for item in app.get(kind)
+    )
+
+
+def test_without_official_data_it_says_how_to_load_them(run_page) -> None:
+    shown = text_of(run_page("england"))
+    assert "No official data are loaded yet" in shown
+    assert "python -m pcs_dash update" in shown
+
+
+def test_england_by_icb(run_loaded) -> None:
+    app = run_loaded("england")
+    shown = text_of(app)
+    assert "from 0.7% in Surrey Heartlands to 50.9% in Birmingham and Solihull" in shown
+    assert "England: 20.9%" in shown
+    table = app.dataframe[0].value
+    assert len(table) == 42
+    assert table["Practices"].sum() == 6_169
+
+
+def test_another_measure_and_level_by_address(run_loaded) -> None:
+    app = run_loaded("england", **{"england-areas": "district", "england-measure": "cqc"})
+    assert "Practices that CQC rates good or outstanding" in text_of(app)
+    assert len(app.dataframe[0].value) == 309
+    assert not app.warning
+
+
+def test_a_measure_that_few_areas_have_is_told_as_such(run_loaded) -> None:
+    app = run_loaded("england", **{"england-measure": "patients_per_fte_gp_fully_qualified"})
+    shown = text_of(app)
+    assert "hardly any area has the figure" in shown
+    # England's own figure would rest on Essex alone.
+    assert "England:" not in app.markdown[0].value
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("area", ["icb-qks", "icb-qh8", "district-e07000107+e07000109"])
+def test_every_page_shows_a_loaded_area(run_loaded, page: str, area: str) -> None:
+    app = run_loaded(page, area=area)
+    assert "loaded)" in app.title[0].value
+    told = [item.value for item in app.info if "No GP figures (FTE) are loaded" in item.value]
+    assert bool(told) == (area != "icb-qh8")
+
+
+def test_the_loaded_icb_shows_the_check_figure(run_loaded) -> None:
+    app = run_loaded("", area="icb-qh8")
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Patients per FTE GP"] == "2,607"
+    assert "The whole ICB" in app.selectbox(key="benchmark").options
+
+
+def test_going_back_to_an_embedded_area_brings_the_embedded_figures(run_loaded) -> None:
+    app = run_loaded("", area="icb-qks")
+    assert {m.label: m.value for m in app.metric}["Patients per FTE GP"] == "no figure"
+    app.selectbox(key="area").set_value("thurrock").run()
+    assert not app.exception
+    assert {m.label: m.value for m in app.metric}["Patients per FTE GP"] == "2,780"
