@@ -671,3 +671,159 @@ def then_and_now(
         text=alt.Text("value:Q", format=number)
     )
     return alt.layer(dots, words).properties(height=140 + 42 * len(table), description=description)
+
+
+# --- List sizes over time -----------------------------------------------------------------------
+
+DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [4, 4], [1, 3], [10, 4])
+
+
+def lists_over_time(
+    table: pd.DataFrame, *, title: str, description: str, number: str = ",.0f", height: int = 360
+) -> alt.LayerChart:
+    """Lines with a point at each month: colour, dash and shape differ by unit (seven at most).
+
+    `table`: columns unit (words), period (timestamp), value. Months stand where they fall in time,
+    so gaps between them show.
+    """
+    data = table.dropna(subset=["value"])
+    units = list(dict.fromkeys(data["unit"]))
+    legend = alt.Legend(
+        title=None, orient="bottom", columns=1, labelLimit=380, symbolSize=110, symbolStrokeWidth=2
+    )
+
+    def scale(values: Sequence[Any]) -> alt.Scale:
+        return alt.Scale(domain=units, range=list(values)[: max(len(units), 1)])
+
+    base = alt.Chart(data).encode(
+        x=alt.X(
+            "period:T",
+            title=None,
+            axis=alt.Axis(
+                format="%b %Y",
+                labelAngle=0,
+                labelOverlap="greedy",
+                values=[
+                    alt.DateTime(year=when.year, month=when.month, date=when.day)
+                    for when in sorted(set(pd.to_datetime(data["period"])))
+                ],
+            ),
+        ),
+        y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=number)),
+        color=alt.Color("unit:N", scale=scale(PLACE_COLOURS), legend=legend),
+        tooltip=[
+            alt.Tooltip("unit:N", title="Unit"),
+            alt.Tooltip("period:T", title="Month", format="%d %B %Y"),
+            alt.Tooltip("value:Q", title=title, format=number),
+        ],
+    )
+    return alt.layer(
+        base.mark_line(strokeWidth=2).encode(
+            strokeDash=alt.StrokeDash("unit:N", scale=scale(DASHES), legend=None)
+        ),
+        base.mark_point(filled=True, size=90, opacity=1).encode(
+            shape=alt.Shape("unit:N", scale=scale(PLACE_SHAPES), legend=legend)
+        ),
+    ).properties(height=height, description=description)
+
+
+def change_bars(
+    values: pd.Series, *, title: str, description: str, number: str = "+,.0f"
+) -> alt.LayerChart:
+    """One bar a unit from zero, in the order given; gains and losses differ in colour and side.
+
+    `values`: index the unit's words.
+    """
+    data = pd.DataFrame({"unit": values.index, "value": values.to_numpy(float)})
+    data["sign"] = np.where(data["value"] < 0, "shrank", "grew")
+    base = alt.Chart(data).encode(
+        y=alt.Y(
+            "unit:N",
+            sort=list(data["unit"]),
+            title=None,
+            axis=alt.Axis(labelLimit=230, labelOverlap=False),
+        ),
+        x=alt.X("value:Q", title=title, axis=alt.Axis(format=number, tickCount=5)),
+        tooltip=[
+            alt.Tooltip("unit:N", title="Unit"),
+            alt.Tooltip("value:Q", title=title, format=number),
+        ],
+    )
+    bars = base.mark_bar().encode(
+        color=alt.Color(
+            "sign:N",
+            scale=alt.Scale(domain=["grew", "shrank"], range=["#2166ac", "#b2182b"]),
+            legend=None,
+        )
+    )
+    zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=INK).encode(x="at:Q")
+    return alt.layer(bars, zero).properties(height=60 + 20 * len(data), description=description)
+
+
+# --- Quality beside capacity --------------------------------------------------------------------
+
+
+def beside_capacity(
+    table: pd.DataFrame,
+    *,
+    x_title: Sequence[str],
+    y_title: str,
+    benchmark: float | None,
+    benchmark_label: str = "",
+    categories: Sequence[str] | None = None,
+    description: str,
+    height: int = 420,
+) -> alt.LayerChart:
+    """Practices by a measure (across: a number, or a word of `categories`) and patients per FTE GP.
+
+    `x_title`: lines; the first names the measure. Patients per FTE GP stand on a logarithmic axis,
+    so that a few huge ratios don't flatten the rest.
+    `table`: columns code, name, patients, x, y, flagged (an implausible figure: a cross). Practices
+    without either figure are not drawn: the page counts them.
+    """
+    data = table.dropna(subset=["x", "y"])
+    x: Any
+    if categories is None:
+        x = alt.X("x:Q", title=list(x_title), scale=alt.Scale(zero=False, nice=True))
+        tip = alt.Tooltip("x:Q", title=x_title[0], format=",.1f")
+        mark = alt.Chart(data).mark_point(filled=True, opacity=0.75, stroke=INK, strokeWidth=0.6)
+    else:
+        x = alt.X(
+            "x:N",
+            title=list(x_title),
+            sort=list(categories),
+            axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, ' ')"),
+        )
+        tip = alt.Tooltip("x:N", title=x_title[0])
+        # Beside one another, so that many of a kind don't hide each other.
+        data = data.assign(beside=np.random.default_rng(0).uniform(-1, 1, len(data)))
+        mark = alt.Chart(data).mark_point(filled=True, opacity=0.7, stroke=INK, strokeWidth=0.6)
+        mark = mark.encode(xOffset=alt.XOffset("beside:Q", scale=alt.Scale(domain=[-1.6, 1.6])))
+    domain = [False, True]
+    points = mark.encode(
+        x=x,
+        y=alt.Y(
+            "y:Q",
+            title=y_title,
+            scale=alt.Scale(type="log", nice=False, padding=12),
+            axis=alt.Axis(format=",.0f", values=[500, 1000, 2000, 3000, 5000, 10000, 20000]),
+        ),
+        size=alt.Size("patients:Q", legend=None, scale=alt.Scale(range=[25, 360])),
+        color=alt.Color(
+            "flagged:N", scale=alt.Scale(domain=domain, range=[ACCENT, "#d55e00"]), legend=None
+        ),
+        shape=alt.Shape(
+            "flagged:N", scale=alt.Scale(domain=domain, range=["circle", "cross"]), legend=None
+        ),
+        tooltip=[
+            alt.Tooltip("name:N", title="Practice"),
+            alt.Tooltip("code:N", title="Code"),
+            alt.Tooltip("patients:Q", title="Patients", format=",.0f"),
+            tip,
+            alt.Tooltip("y:Q", title=y_title, format=",.0f"),
+        ],
+    )
+    layers: list[Any] = [points]
+    if benchmark is not None:
+        layers.append(_rule(benchmark, benchmark_label))
+    return alt.layer(*layers).properties(height=height, description=description)
