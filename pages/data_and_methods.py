@@ -8,18 +8,23 @@ from pcs_dash.completeness import flagged_practices, join_table, missing_figures
 from pcs_dash.metrics.workforce import GP_DEFINITIONS
 from pcs_dash.paths import DATA_DIR, GEO_DIR, ROOT
 from pcs_dash.sources import SOURCES, checksum
-from pcs_dash.ui import page, show
+from pcs_dash.ui import helping, official_data, page, show
 
 dataset, web, choices = page.begin()
 practices = choices.area.select(dataset.practices)
+store, manifest, rows = official_data.rows_now()
 
 st.title("Data and methods")
-st.markdown(
-    "What each figure is, from when, under what licence; what is missing; how the tables were "
-    "joined; how every measure is defined. Nothing here is fetched from the internet."
+helping.about("data_and_methods")
+show.headline(official_data.message(rows))
+st.caption(
+    "What each figure is, from when, under what licence; what is missing; how every measure is "
+    "defined. Nothing on this page is fetched from the internet."
 )
 
-st.header("Sources", anchor="sources")
+official_data.section(store, manifest, rows)
+
+st.header("Embedded figures", anchor="sources")
 st.dataframe(
     pd.DataFrame(
         [
@@ -63,16 +68,16 @@ st.caption(
     "practices with implausible FTE out of every figure and says so."
 )
 
-st.header("Joins", anchor="joins")
-st.caption(
-    "Every join states how many rows of one side may meet one of the other (1:1, m:1), and "
-    "refuses data that break it. What found no partner is listed."
-)
-st.dataframe(
-    join_table(dataset.reports), hide_index=True, height="content", alt="Reports of the joins"
-)
+st.header("In detail", anchor="details")
+with st.expander("Joins: what found no partner"):
+    st.caption(
+        "Every join states how many rows of one side may meet one of the other (1:1, m:1), and "
+        "refuses data that break it. What found no partner is listed."
+    )
+    st.dataframe(
+        join_table(dataset.reports), hide_index=True, height="content", alt="Reports of the joins"
+    )
 
-st.header("Columns", anchor="columns")
 tables = {
     "Practices": schemas.practices,
     "Workforce": schemas.workforce,
@@ -85,25 +90,17 @@ tables = {
     "LSOA splits": schemas.lsoa_splits,
     "Published figures": schemas.published_figures,
 }
-name = st.selectbox("Dictionary of", list(tables), key="dictionary", bind="query-params")
-st.dataframe(
-    schemas.dictionary(tables[name]), hide_index=True, height=380, alt=f"Columns of {name}"
-)
-
-st.header("Published figures and rules", anchor="published")
-st.dataframe(dataset.published, hide_index=True, height=380, alt="Published benchmarks and rules")
-show.download_csv(dataset.published, name="published-figures")
-
-st.header("Definitions", anchor="definitions")
-for definition in GP_DEFINITIONS.values():
-    st.markdown(
-        f"- **{definition.label}**: {definition.meaning} (column `{definition.source_column}`)."
+with st.expander("Columns: meaning, unit and rules"):
+    name = st.selectbox("Dictionary of", list(tables), key="dictionary", bind="query-params")
+    st.dataframe(
+        schemas.dictionary(tables[name]), hide_index=True, height=380, alt=f"Columns of {name}"
     )
-for part in (ROOT / "docs" / "methods.md").read_text("utf-8").split("\n## ")[1:]:
-    heading, text = part.split("\n", 1)
-    with st.expander(heading):
-        # A part's own title stands last in the section before it.
-        st.markdown(text.split("\n# ")[0])
+
+with st.expander("Published figures and rules"):
+    st.dataframe(
+        dataset.published, hide_index=True, height=380, alt="Published benchmarks and rules"
+    )
+    show.download_csv(dataset.published, name="published-figures")
 
 with st.expander("Checksums (SHA-256) of the embedded files"):
     show.small_table(
@@ -117,4 +114,15 @@ with st.expander("Checksums (SHA-256) of the embedded files"):
         ),
         caption="The same figures stand in data/README.md and geo/README.md",
     )
+
+st.header("Definitions", anchor="definitions")
+for definition in GP_DEFINITIONS.values():
+    st.markdown(
+        f"- **{definition.label}**: {definition.meaning} (column `{definition.source_column}`)."
+    )
+for part in (ROOT / "docs" / "methods.md").read_text("utf-8").split("\n## ")[1:]:
+    heading, text = part.split("\n", 1)
+    with st.expander(heading):
+        # A part's own title stands last in the section before it.
+        st.markdown(text.split("\n# ")[0])
 show.footer()
