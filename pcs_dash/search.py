@@ -18,8 +18,9 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from scipy.spatial import cKDTree
 
-from pcs_dash.areas import all_areas
+from pcs_dash.areas import Area, all_areas
 from pcs_dash.build import Dataset
 from pcs_dash.hubs.plan import Plan
 
@@ -34,6 +35,8 @@ _LIKE_A_POSTCODE = re.compile(r"[a-z]{1,2}\d")
 # "Saint Mary's" is "St Marys" in one place and "St. Mary's" in the next.
 _SAME = {"saint": "st", "doctor": "dr", "doctors": "drs", "road": "rd", "centre": "ctr"}
 _SAME |= {"center": "ctr", "and": ""}
+# Without a position from the directory, the middle of a postcode's LSOA stands for it.
+_BY_LSOA = "the directory loaded has no position; shown: the middle of its LSOA, "
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,29 @@ class SearchIndex:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def as_json(self) -> dict[str, Any]:
+        """Everything `find` goes by, without hubs and directory: the browser searches in it.
+
+        `assets/find.js` has the same rules; tests/browser/test_find.py holds the two together.
+        """
+        return {
+            "kinds": list(KINDS),
+            "same": dict(_SAME),
+            "max": MAX_QUERY,
+            "entries": [
+                [
+                    KINDS.index(entry.hit.kind),
+                    *_as_list(entry.hit),
+                    entry.words,
+                    list(entry.codes),
+                    entry.weight,
+                ]
+                for entry in self._entries
+                if entry.hit.kind != "hub"
+            ],
+            **self._postcodes.as_json(),
+        }
+
     def find(self, text: str, limit: int = 10) -> list[Hit]:
         """The best finds, best first; none for a blank text. Every word typed must occur."""
         query = normalise(str(text)[:MAX_QUERY])
@@ -119,29 +145,85 @@ class SearchIndex:
 
 
 def build_index(
-    dataset: Dataset, *, plan: Plan | None = None, directory: pd.DataFrame | None = None
+    dataset: Dataset,
+    *,
+    plan: Plan | None = None,
+    directory: pd.DataFrame | None = None,
+    areas: Sequence[Area] | None = None,
 ) -> SearchIndex:
     """The index of a data set and, where given, of a plan's hubs.
 
-    `directory`: positions of postcodes where a directory is loaded, index postcode, columns
-    easting and northing (EPSG:27700). Without it a postcode that is no practice's is answered by
-    its sector or district, and the find says so.
+    `areas`: those that can be chosen with this data set; the embedded ones unless given.
+
+    `directory`: postcodes where a directory is loaded, as `directory_near` makes it. Without it a
+    postcode that is no practice's is answered by its sector or district, and the find says so.
     """
     places = _Places(dataset)
     practices = dataset.practices
     entries = [*_practice_entries(practices, places), *_pcn_entries(practices, places)]
     if plan is not None:
         entries += _hub_entries(plan, practices, places)
-    entries += _area_entries(dataset, places)
+    entries += _area_entries(dataset, places, all_areas() if areas is None else areas)
     entries += _town_entries(dataset)
     entries += _lsoa_entries(dataset)
     return SearchIndex(entries, _Postcodes(practices, places, directory))
 
 
+def directory_near(table: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
+    """The postcodes of a directory that lie in the data set's LSOAs or within 5 km of its box.
+
+    `table`: columns postcode, and of lsoa11cd, ended, easting, northing (EPSG:27700) what there is;
+    postcodes that ended are left out. Returns index postcode without its space in lower case,
+    columns latitude, longitude (degrees), town, and lsoa: the name of the LSOA whose middle stands
+    for a postcode without a position, "" where it has one of its own.
+    """
+    asked = ["postcode", "lsoa11cd", "easting", "northing", "ended"]
+    own = table.reindex(columns=asked)
+    own = own[own["ended"].isna() & own["postcode"].notna()]
+    lsoas = dataset.lsoas
+    middle = lsoas.geometry.representative_point()
+    at = pd.DataFrame({"easting": middle.x, "northing": middle.y, "lsoa": lsoas["lsoa11nm"]})
+    by_lsoa = at.reindex(own["lsoa11cd"].astype("object")).set_axis(own.index)
+    without = own["easting"].isna() | own["northing"].isna()
+    easting = own["easting"].where(~without, by_lsoa["easting"]).astype(float)
+    northing = own["northing"].where(~without, by_lsoa["northing"]).astype(float)
+    west, south, east, north = lsoas.total_bounds if len(lsoas) else (0.0, 0.0, 0.0, 0.0)
+    near = easting.between(west - 5_000, east + 5_000) & northing.between(
+        south - 5_000, north + 5_000
+    )
+    degrees = gpd.GeoSeries.from_xy(easting[near], northing[near], crs=27700).to_crs(4326)
+    places = _Places(dataset)
+    keys = [normalise(str(text)).replace(" ", "") for text in own.loc[near, "postcode"]]
+    return pd.DataFrame(
+        {
+            "latitude": degrees.y.round(5).to_numpy(),
+            "longitude": degrees.x.round(5).to_numpy(),
+            "town": places.towns_of(easting[near].to_numpy(), northing[near].to_numpy()),
+            "lsoa": by_lsoa["lsoa"].where(without, "").loc[near].to_numpy(),
+        },
+        index=pd.Index(keys, name="postcode"),
+    )
+
+
+def directory_parts(directory: pd.DataFrame) -> dict[str, dict[str, list[Any]]]:
+    """The directory by outward code ("rm18"), small enough for a browser to fetch one at need.
+
+    {outward: {inward: [latitude, longitude, town, lsoa]}}.
+    """
+    parts: dict[str, dict[str, list[Any]]] = {}
+    for code, *row in directory[["latitude", "longitude", "town", "lsoa"]].itertuples():
+        parts.setdefault(code[:-3], {})[code[-3:]] = row
+    return parts
+
+
 def normalise(text: str) -> str:
-    """Lower case without accents; apostrophes vanish, other punctuation parts words."""
+    """Lower case without accents; apostrophes vanish, other punctuation parts words.
+
+    Each step is one that a browser has too (assets/find.js).
+    """
     decomposed = unicodedata.normalize("NFKD", text)
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+    marked = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
+    plain = marked.lower().replace("ß", "ss")
     plain = re.sub(r"['’‘`´]", "", plain).replace("&", " and ")
     words = re.findall(r"[^\W_]+", plain)
     return " ".join(word for word in (_SAME.get(word, word) for word in words) if word)
@@ -189,6 +271,17 @@ def _entry(hit: Hit, *, codes: Iterable[str] = (), also: str = "", weight: float
     return _Entry(hit, name, compact, f" {words} ", weight)
 
 
+def _text(value: Any) -> str:
+    """A name as text, "" where it is missing."""
+    return "" if pd.isna(value) else str(value)
+
+
+def _as_list(hit: Hit) -> list[Any]:
+    """A hit as the browser gets it: key, name, detail, latitude, longitude, zoom, codes."""
+    at = [None if math.isnan(x) else x for x in (hit.latitude, hit.longitude)]
+    return [hit.key, hit.name, hit.detail, *at, hit.zoom, list(hit.codes)]
+
+
 class _Places:
     """Degrees of practices, and the town that a point is nearest to."""
 
@@ -208,7 +301,10 @@ class _Places:
 
     def of(self, codes: Sequence[str]) -> tuple[float, float]:
         """The middle of some practices; NaN where none has a position."""
-        latitudes, longitudes = zip(*(self._at[code] for code in codes), strict=True)
+        known = [self._at[code] for code in codes if math.isfinite(self._at[code][0])]
+        if not known:
+            return math.nan, math.nan
+        latitudes, longitudes = zip(*known, strict=True)
         return round(float(np.mean(latitudes)), 5), round(float(np.mean(longitudes)), 5)
 
     def town(self, easting: float, northing: float) -> str:
@@ -217,6 +313,13 @@ class _Places:
         apart = np.hypot(*(self._town_xy - (easting, northing)).T)
         return str(self._towns[int(apart.argmin())])
 
+    def towns_of(self, easting: np.ndarray, northing: np.ndarray) -> list[str]:
+        """The nearest town of each of many points; "" where there are no towns."""
+        if not self._towns or not len(easting):
+            return [""] * len(easting)
+        _, nearest = cKDTree(self._town_xy).query(np.column_stack([easting, northing]))
+        return [str(self._towns[i]) for i in nearest]
+
 
 def _practice_entries(practices: pd.DataFrame, places: _Places) -> list[_Entry]:
     entries = []
@@ -224,25 +327,26 @@ def _practice_entries(practices: pd.DataFrame, places: _Places) -> list[_Entry]:
     columns = ["practice_name", "postcode", "district", "pcn", "patients", "easting", "northing"]
     for code, row in zip(practices.index, practices[columns].to_dict("records"), strict=True):
         latitude, longitude = places.of([code])
-        patients = int(row["patients"])
+        patients = 0 if pd.isna(row["patients"]) else int(row["patients"])
+        known = [code, *(_text(row[name]) for name in ("postcode", "district"))]
+        count = "no list size" if pd.isna(row["patients"]) else f"{patients:,} patients"
         hit = Hit(
             "practice",
             code,
-            row["practice_name"],
-            f"{code}, {row['postcode']}, {row['district']}; {patients:,} patients",
+            _text(row["practice_name"]) or code,
+            f"{', '.join(part for part in known if part)}; {count}",
             latitude,
             longitude,
             14,
             (code,),
         )
-        pcn = "" if pd.isna(row["pcn"]) else row["pcn"]
         town = places.town(row["easting"], row["northing"])
         entries.append(
             _entry(
                 hit,
-                codes=(code, row["postcode"]),
-                also=f"{code} {row['postcode']} {row['district']} {town} {pcn}",
-                weight=patients / largest,
+                codes=(code, _text(row["postcode"])),
+                also=" ".join([*known, town, _text(row["pcn"])]),
+                weight=patients / largest if largest > 0 else 0.0,
             )
         )
     return entries
@@ -253,7 +357,7 @@ def _group_entry(
 ) -> _Entry:
     latitude, longitude = places.of(list(members.index))
     patients = int(members["patients"].sum())
-    districts = ", ".join(sorted(set(members["district"])))
+    districts = ", ".join(sorted(set(members["district"].dropna().astype(str))))
     count = f"{len(members)} practice{'' if len(members) == 1 else 's'}"
     detail = f"{what}, {count}, {patients:,} patients{f'; {districts}' if districts else ''}"
     hit = Hit(kind, key, name, detail, latitude, longitude, 12, tuple(map(str, members.index)))
@@ -278,21 +382,23 @@ def _hub_entries(plan: Plan, practices: pd.DataFrame, places: _Places) -> list[_
     return entries
 
 
-def _area_entries(dataset: Dataset, places: _Places) -> list[_Entry]:
+def _area_entries(dataset: Dataset, places: _Places, areas: Sequence[Area]) -> list[_Entry]:
     kinds = {"region": "Region", "place": "Sub-ICB place", "district": "District"}
+    kinds |= {"icb": "ICB", "sub_icb": "Sub-ICB location"}
     entries = []
-    for area in all_areas():
+    for area in areas:
         own = area.select(dataset.practices)
         if own.empty:
             continue
         latitude, longitude = places.of(list(own.index))
         detail = (
-            f"{kinds[area.kind]}, {len(own)} practices, {int(own['patients'].sum()):,} patients"
+            f"{kinds.get(area.kind, 'Area')}, {len(own)} practices, "
+            f"{int(own['patients'].sum()):,} patients"
         )
-        zoom = {"region": 9, "place": 11, "district": 11}[area.kind]
-        codes = area.sub_icb_codes if area.kind == "place" else ()
+        zoom = 9 if area.kind in ("region", "icb") else 11
+        codes = area.sub_icb_codes if area.kind in ("place", "sub_icb") else ()
         hit = Hit("area", area.key, area.label, detail, latitude, longitude, zoom, tuple(own.index))
-        entries.append(_entry(hit, codes=codes, also=kinds[area.kind], weight=0.5))
+        entries.append(_entry(hit, codes=codes, also=kinds.get(area.kind, ""), weight=0.5))
     return entries
 
 
@@ -323,8 +429,8 @@ def _lsoa_entries(dataset: Dataset) -> list[_Entry]:
             Hit(
                 "lsoa",
                 code,
-                name,
-                f"LSOA {code}, {district}"
+                _text(name) or code,
+                ", ".join(part for part in (f"LSOA {code}", _text(district)) if part)
                 + ("" if pd.isna(quintile) else f"; IMD 2025 quintile {quintile}"),
                 latitude,
                 longitude,
@@ -345,36 +451,49 @@ class _Postcodes:
         self._places = places
         columns = ["practice_name", "easting", "northing"]
         self._practices = {
-            str(code): row
-            for code, row in zip(
-                practices.index, practices[columns].itertuples(index=False), strict=True
-            )
+            str(code): (_text(name) or str(code), easting, northing)
+            for code, name, easting, northing in practices[columns].itertuples(name=None)
         }
-        known = practices["postcode"].map(lambda text: normalise(str(text)).replace(" ", ""))
+        written = practices["postcode"].dropna()
+        known = written.map(lambda text: normalise(str(text)).replace(" ", ""))
         self._exact = {code: tuple(own.index) for code, own in known.groupby(known)}
+        self._shown = {code: _spaced(code) for code in self._exact}
         self._sectors: dict[str, list[str]] = {}
         self._districts: dict[str, list[str]] = {}
         for code, postcode in known.items():
             if _POSTCODE.fullmatch(postcode):
                 self._sectors.setdefault(postcode[:-2], []).append(str(code))
                 self._districts.setdefault(postcode[:-3], []).append(str(code))
-        self._directory = None
-        if directory is not None:
-            keys = directory.index.map(lambda text: normalise(str(text)).replace(" ", ""))
-            self._directory = directory[["easting", "northing"]].set_axis(keys)
+        self._directory = directory
+
+    def as_json(self) -> dict[str, Any]:
+        """Practices' postcodes, sectors and districts as the browser gets them."""
+        exact = {
+            code: _as_list(self._hit(self._shown[code], codes, "Postcode of a practice", "", 15))
+            for code, codes in self._exact.items()
+        }
+        sectors = {sector: _as_list(self._sector(sector, "")) for sector in sorted(self._sectors)}
+        districts = {
+            district: _as_list(self._district(district, "")) for district in sorted(self._districts)
+        }
+        return {"exact": exact, "sectors": sectors, "districts": districts}
 
     def find(self, query: str) -> list[Hit]:
         """At most one find: the postcode itself, its sector, or its district."""
         compact = query.replace(" ", "")
         whole = _POSTCODE.fullmatch(compact)
         if whole:
-            shown = f"{whole[1]} {whole[2]}".upper()
+            shown = _spaced(compact)
             if self._directory is not None and compact in self._directory.index:
                 return [self._from_directory(compact, shown)]
             if compact in self._exact:
                 codes = self._exact[compact]
                 return [self._hit(shown, codes, "Postcode of a practice", "", 15)]
-            asked = f"{shown} is no practice's postcode; "
+            asked = (
+                f"{shown} is no practice's postcode; "
+                if self._directory is None
+                else f"{shown} is not in the postcode directory loaded; "
+            )
             return self._part(whole[1] + whole[2][0], whole[1], asked)
         sector = _SECTOR.fullmatch(query)
         if sector:
@@ -385,19 +504,22 @@ class _Postcodes:
 
     def _part(self, sector: str, district: str, asked: str) -> list[Hit]:
         if sector in self._sectors:
-            codes, part, what = self._sectors[sector], f"{sector[:-1]} {sector[-1]}", "sector"
-        elif district in self._districts:
-            codes, part, what = self._districts[district], district, "district"
-            asked = asked or (
-                f"no practice in sector {sector[:-1]} {sector[-1]}; " if sector else ""
-            )
-        else:
-            return []
+            return [self._sector(sector, asked)]
+        if district in self._districts:
+            none_there = f"no practice in sector {_spaced_sector(sector)}; " if sector else ""
+            return [self._district(district, asked or none_there)]
+        return []
+
+    def _sector(self, sector: str, asked: str) -> Hit:
+        return self._middle(self._sectors[sector], _spaced_sector(sector), "sector", asked, 13)
+
+    def _district(self, district: str, asked: str) -> Hit:
+        return self._middle(self._districts[district], district.upper(), "district", asked, 12)
+
+    def _middle(self, codes: Sequence[str], part: str, what: str, asked: str, zoom: int) -> Hit:
         count = f"{len(codes)} practice{'' if len(codes) == 1 else 's'}"
-        part = part.upper()
         note = f"{asked}shown: the middle of the {count} in postcode {what} {part}"
-        note = note[0].upper() + note[1:]
-        return [self._hit(part, codes, f"Postcode {what}", note, 13 if what == "sector" else 12)]
+        return self._hit(part, codes, f"Postcode {what}", note[0].upper() + note[1:], zoom)
 
     def _hit(self, name: str, codes: Sequence[str], what: str, note: str, zoom: int) -> Hit:
         names, eastings, northings = zip(*(self._practices[code] for code in codes), strict=True)
@@ -412,17 +534,26 @@ class _Postcodes:
     def _from_directory(self, compact: str, shown: str) -> Hit:
         assert self._directory is not None
         row: Any = self._directory.loc[[compact]].iloc[0]
-        at = gpd.GeoSeries.from_xy([row["easting"]], [row["northing"]], crs=27700).to_crs(4326)[0]
-        town = self._places.town(float(row["easting"]), float(row["northing"]))
+        near = f", near {row['town']}" if row["town"] else ""
+        note = f"{_BY_LSOA}{row['lsoa']}" if row["lsoa"] else ""
         return Hit(
             "postcode",
             shown,
             shown,
-            f"Postcode{f', near {town}' if town else ''}",
-            round(at.y, 5),
-            round(at.x, 5),
+            f"Postcode{near}",
+            float(row["latitude"]),
+            float(row["longitude"]),
             15,
             tuple(self._exact.get(compact, ())),
-            "",
+            note[:1].upper() + note[1:],
             200.0,
         )
+
+
+def _spaced(compact: str) -> str:
+    """A postcode as it is written: "ss74ea" -> "SS7 4EA"; other text in capitals."""
+    return f"{compact[:-3]} {compact[-3:]}".upper() if len(compact) > 4 else compact.upper()
+
+
+def _spaced_sector(sector: str) -> str:
+    return f"{sector[:-1]} {sector[-1:]}".upper()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pcs_dash.build import Dataset, build_dataset
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.search import KINDS, Hit, SearchIndex, build_index, normalise
+from pcs_dash.search import KINDS, Hit, SearchIndex, build_index, directory_near, normalise
 
 HUB = "Grays & <b>Tilbury</b>"
 
@@ -93,7 +93,8 @@ def test_any_other_postcode_says_what_stands_for_it(dataset: Dataset, index: Sea
 
 
 def test_a_loaded_directory_resolves_every_postcode(dataset: Dataset) -> None:
-    directory = pd.DataFrame({"easting": [576000], "northing": [188000]}, index=["SS7 9ZZ"])
+    table = pd.DataFrame({"postcode": ["SS7 9ZZ"], "easting": [576000.0], "northing": [188000.0]})
+    directory = directory_near(table, dataset)
     hit = first(build_index(dataset, directory=directory), "ss79zz")
     assert (hit.name, hit.note, hit.codes) == ("SS7 9ZZ", "", ())
     assert (hit.latitude, hit.longitude) == (

@@ -1,0 +1,289 @@
+"""The search box "What about ...?", on every page at one place, and the card of what it found.
+
+The browser searches (assets/find.js) and moves the map; the server is asked for the card only.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pcs_dash import cards, web
+from pcs_dash.areas import Area, all_areas
+from pcs_dash.build import Dataset
+from pcs_dash.errors import UserError
+from pcs_dash.paths import STATIC_DIR
+from pcs_dash.search import KINDS, Hit, build_index, directory_near, directory_parts
+from pcs_dash.ui import data
+from pcs_dash.ui.choices import Choices
+
+KEY = "find-box"
+_HELD = "find-held"
+MOST_CODES = 2_000
+_log = logging.getLogger(__name__)
+
+# Only what keeps the box in its place from the first moment; the rest is in assets/find.css.
+_STYLE = """
+div:has(> .st-key-pcs-find) {
+  position: sticky; top: 2.6rem; height: 0; z-index: 999991; margin-bottom: -1rem;
+  overflow: visible;
+}
+@media (max-width: 640px) { div:has(> .st-key-pcs-find) { top: 4.2rem; } }
+"""
+_LOADER = """
+let ready;
+const load = (tag, name, url) => new Promise((done, failed) => {
+  const element = document.createElement(tag);
+  element[name] = url;
+  if (tag === "link") element.rel = "stylesheet";
+  element.onload = done;
+  element.onerror = () => failed(new Error(url));
+  document.head.append(element);
+});
+export default function ({ parentElement, data, setStateValue }) {
+  const root = parentElement.querySelector(".pcs-find");
+  ready ||= Promise.all([
+    ...data.styles.map((url) => load("link", "href", url)),
+    ...data.scripts.map((url) => load("script", "src", url)),
+  ]);
+  const send = (asked) => setStateValue("asked", asked);
+  ready.then(() => window.PCSFind.show(root, data, send)).catch((error) => {
+    ready = null;
+    root.textContent = "The search box could not be loaded. Reload the page.";
+  });
+}
+"""
+_find = st.components.v2.component(
+    "pcs_dash_find",
+    html='<div class="pcs-find"></div>',
+    css=_STYLE,
+    js=_LOADER,
+    isolate_styles=False,
+)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is on the card, and the choices to go back to: name in the session -> value."""
+
+    number: int
+    hit: Hit
+    before: Mapping[str, Any]
+
+
+def box(dataset: Dataset, files: web.WebFiles, choices: Choices) -> None:
+    """Draw the box and, where something was chosen, its card; called once a run for every page."""
+    held: Held | None = st.session_state.get(_HELD)
+    areas = _areas(choices)
+    of = tuple(area.key for area in areas)
+    url, directory = _published(dataset, of, *_directory_entry(), areas)
+    content: dict[str, Any] = {
+        "scripts": list(files.find_scripts),
+        "styles": list(files.find_styles),
+        "index": url,
+        "directory": directory,
+        "hubs": _hubs(),
+        "heard": st.session_state.get("find-heard", 0),
+        "held": None,
+        "card": None,
+    }
+    if held is not None:
+        content["held"] = {
+            **_for_browser(held.hit),
+            "n": held.number,
+            "places": _places(held.hit, dataset),
+        }
+        content["card"] = _card(held.hit, dataset, choices)
+    with st.container(key="pcs-find"):
+        _find(key=KEY, data=content, on_asked_change=lambda: _hear(dataset, choices))
+
+
+def _hear(dataset: Dataset, choices: Choices) -> None:
+    """Do what the box asks, before anything is drawn."""
+    state = st.session_state.get(KEY)
+    asked = state.get("asked") if state is not None else None
+    if not isinstance(asked, Mapping) or not isinstance(asked.get("n"), int):
+        return
+    if asked["n"] <= st.session_state.get("find-heard", 0):
+        return
+    st.session_state["find-heard"] = asked["n"]
+    held: Held | None = st.session_state.get(_HELD)
+    if asked.get("do") == "choose":
+        hit = hit_from(asked.get("hit"))
+        if hit is not None:
+            _choose(hit, asked["n"], held, dataset, choices)
+    elif asked.get("do") == "back" and held is not None:
+        for name, value in held.before.items():
+            st.session_state[name] = value
+        st.session_state[_HELD] = None
+    elif asked.get("do") == "stay":
+        st.session_state[_HELD] = None
+    elif asked.get("do") == "switch" and held is not None:
+        area = {area.key: area for area in _areas(choices)}.get(str(asked.get("area")))
+        if area is not None:
+            st.session_state["area"] = area.key
+            _pick(held.hit, area, dataset)
+
+
+def _choose(hit: Hit, number: int, held: Held | None, dataset: Dataset, choices: Choices) -> None:
+    # A second find still goes back to where the first one set out from.
+    now = {
+        name: st.session_state[name] for name in ("area", "practice") if name in st.session_state
+    }
+    st.session_state[_HELD] = Held(number, hit, held.before if held else now)
+    _pick(hit, choices.area, dataset)
+
+
+def _pick(hit: Hit, area: Area, dataset: Dataset) -> None:
+    """Choose a found practice on the page too, where the page has such a choice."""
+    if hit.kind != "practice" or "practice" not in st.session_state:
+        return
+    if hit.key in area.select(dataset.practices).index:
+        st.session_state["practice"] = hit.key
+
+
+def hit_from(given: Any) -> Hit | None:
+    """A find as the browser reports it, or None if it is none: it may come from anywhere."""
+    if not isinstance(given, Mapping) or given.get("kind") not in KINDS:
+        return None
+    texts = [given.get(name, "") for name in ("key", "name", "detail", "note")]
+    at = [given.get(name) for name in ("latitude", "longitude")]
+    codes, zoom = given.get("codes"), given.get("zoom")
+    if not all(isinstance(text, str) and len(text) <= 1_000 for text in texts):
+        return None
+    # Practices without a position are found, but no map can go there.
+    unplaced = given["kind"] in ("practice", "hub", "pcn", "area") and at == [None, None]
+    if unplaced:
+        at = [math.nan, math.nan]
+    elif not all(isinstance(x, int | float) and math.isfinite(x) and abs(x) <= 90 for x in at):
+        return None
+    if not isinstance(codes, list | tuple) or len(codes) > MOST_CODES:
+        return None
+    key, name, detail, note = texts
+    latitude, longitude = (float(x) for x in at if x is not None)
+    zoom = int(zoom) if isinstance(zoom, int) and 5 <= zoom <= 18 else 13
+    kept = tuple(code for code in codes if isinstance(code, str))
+    return Hit(str(given["kind"]), key, name, detail, latitude, longitude, zoom, kept, note)
+
+
+def _card(hit: Hit, dataset: Dataset, choices: Choices) -> dict[str, Any]:
+    counted = dataset.practices
+    if st.session_state.get("exclude"):
+        counted = counted[~counted["flag_low_fte"]]
+    residents, residents_basis = _residents(choices, counted) if hit.kind == "lsoa" else (None, "")
+    basis = cards.Basis(
+        dataset=dataset,
+        counted=counted,
+        area=choices.area,
+        areas=_areas(choices),
+        definition=choices.definition,
+        benchmark=choices.benchmark,
+        edition=choices.edition,
+        residents=residents,
+        residents_basis=residents_basis,
+    )
+    return asdict(cards.card(hit, basis)) | {"basis": choices.basis}
+
+
+def _areas(choices: Choices) -> tuple[Area, ...]:
+    """The areas that a click can switch to: the embedded ones where one of them is chosen."""
+    known = all_areas()
+    return known if choices.area in known else (choices.area,)
+
+
+def _residents(choices: Choices, counted: pd.DataFrame) -> tuple[pd.Series | None, str]:
+    """Patients per FTE GP by LSOA where registrations are loaded; small numbers stay missing."""
+    registrations = data.registrations()
+    if registrations is None:
+        return None, ""
+    from pcs_dash.official.registrations import patients_per_fte_gp_by_lsoa, small_number
+
+    table = patients_per_fte_gp_by_lsoa(
+        registrations.rename(columns={"lsoa11cd": "lsoa_code"}), counted[choices.definition.column]
+    )
+    enough = table["patients_in_ratio"] >= small_number()
+    return table["patients_per_fte_gp"].where(enough), data.registered_in(registrations)
+
+
+def _for_browser(hit: Hit) -> dict[str, Any]:
+    """A hit as JSON can carry it: what is missing is None."""
+    missing = {
+        key: None for key, x in asdict(hit).items() if isinstance(x, float) and math.isnan(x)
+    }
+    return asdict(hit) | missing
+
+
+def _places(hit: Hit, dataset: Dataset) -> dict[str, list[float]]:
+    known = dataset.practices.reindex([c for c in hit.codes if c in dataset.practices.index])
+    return {
+        str(code): [round(latitude, 5), round(longitude, 5)]
+        for code, latitude, longitude in zip(
+            known.index, known["latitude"], known["longitude"], strict=True
+        )
+        if math.isfinite(latitude) and math.isfinite(longitude)
+    }
+
+
+def _hubs() -> list[tuple[str, str, tuple[str, ...]]]:
+    """Hubs of the plan on the table: id, name, practices; none before the page Hubs was opened."""
+    work = st.session_state.get("hub-work")
+    if work is None:
+        return []
+    return [(hub.id, hub.name, tuple(work.plan.members(hub.id))) for hub in work.plan.hubs]
+
+
+def _directory_entry() -> tuple[str, str]:
+    """Folder and checksum of the postcode directory in use; empty where there is none."""
+    from pcs_dash.official.store import Store
+
+    store = Store()
+    try:
+        loaded = store.current()
+        entry = loaded.latest("postcodes") if loaded else None
+    except UserError as error:
+        _log.warning("postcode directory not read: %s", error)
+        return "", ""
+    return (str(store.root), entry.sha256) if entry else ("", "")
+
+
+@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Dataset: id})
+def _published(
+    dataset: Dataset,
+    area_keys: tuple[str, ...],  # noqa: ARG001 - part of the cache's key
+    root: str,
+    sha256: str,
+    _areas: tuple[Area, ...],
+) -> tuple[str, str]:
+    """Addresses of the index and of the folder of postcodes ("" without a directory)."""
+    url = web.publish("find", build_index(dataset, areas=_areas).as_json())
+    if not root:
+        return url, ""
+    folder = f"postcodes-{sha256[:10]}-{url.rsplit('-', 1)[-1].removesuffix('.json')}"
+    threading.Thread(target=_publish_directory, args=(dataset, folder), daemon=True).start()
+    return url, f"{web.URL_PREFIX}/{folder}/"
+
+
+def _publish_directory(dataset: Dataset, folder: str) -> None:
+    """Write the directory by outward code; its list comes last, and says that all is there."""
+    from pcs_dash.official.store import Store
+
+    made = STATIC_DIR / folder
+    if (made / "list.json").exists():
+        return
+    try:
+        parts = directory_parts(directory_near(Store().read("postcodes"), dataset))
+    except UserError as error:
+        _log.warning("postcode directory not read: %s", error)
+        return
+    made.mkdir(parents=True, exist_ok=True)
+    for outward, part in parts.items():
+        (made / f"{outward}.json").write_text(json.dumps(part, separators=(",", ":")), "utf-8")
+    (made / "list.json").write_text(json.dumps(sorted(parts)), "utf-8")
