@@ -18,11 +18,20 @@ import pandas as pd
 from pcs_dash import maps
 from pcs_dash.areas import Area
 from pcs_dash.build import Dataset
+from pcs_dash.datasets import dataset_for
+from pcs_dash.errors import UserError
 from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.plan import Plan, plan_from_column
 from pcs_dash.hubs.rules import Rule, default_rules
 from pcs_dash.hubs.summary import scorecard, summarise_hubs
-from pcs_dash.metrics.correlation import correlate_practices, forest, lines, measure
+from pcs_dash.metrics.correlation import (
+    VARIABLES,
+    correlate_practices,
+    deprivation_measure,
+    forest,
+    lines,
+    measure,
+)
 from pcs_dash.metrics.deprivation import (
     QUINTILE_LABELS,
     group_quintile_shares,
@@ -31,9 +40,9 @@ from pcs_dash.metrics.deprivation import (
 from pcs_dash.metrics.inequality import quintile_table
 from pcs_dash.metrics.workforce import GP_DEFINITIONS, patients_per_fte_gp, summarise
 from pcs_dash.profile import flags, gap_sentence, number, per_cent, signed
-from pcs_dash.report.figures import MapSpec, alt_text, area_outline
+from pcs_dash.report.map_views import MapSpec, alt_text, area_outline
 from pcs_dash.report.settings import Settings, resolve
-from pcs_dash.sources import ATTRIBUTION, QUINTILE_MIX_PERIOD, SOURCES, WORKFORCE_PERIOD
+from pcs_dash.sources import ATTRIBUTION, QUINTILE_MIX_PERIOD, SOURCES
 from pcs_dash.stories import Story, View
 from pcs_dash.words import benchmark_words, correlation_words, gap_words, interval_text, p_text
 from pcs_dash.words import number as figure
@@ -49,7 +58,8 @@ ChartKind = Literal["bars", "shares", "scatter", "intervals"]
 class Series:
     """One row of marks. `x` for scatters; `low` and `high` for intervals; `colours` one a mark.
 
-    A missing value is None. `line` joins the marks instead of showing them.
+    A missing value is None. `line` joins the marks instead of showing them. `codes` say which
+    practice (or, by name, which hub) each mark is, where marks are practices or hubs.
     """
 
     name: str
@@ -60,6 +70,7 @@ class Series:
     colour: str = CHART_COLOURS[0]
     colours: tuple[str, ...] = ()
     line: bool = False
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,7 +132,9 @@ class Slide:
     """One slide: heading, what it says in a sentence or two, one or two blocks side by side.
 
     `text` is the presenter's own line; `footer` the source, period and GP definition; `notes` the
-    paragraphs for the speaker; `link` the relative address that opens the view in the app.
+    paragraphs for the speaker; `link` the relative address that opens the view in the app. A room
+    that looks at a screen sees one picture, `screen` or else the first block, and `figures` (label
+    and value, at most four).
     """
 
     heading: str
@@ -134,6 +147,8 @@ class Slide:
     share: float = 0.58
     view: View | None = None
     settings: Settings | None = None
+    figures: tuple[tuple[str, str], ...] = ()
+    screen: Block | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +178,19 @@ def long_date(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
+def _in_same_data(one: Area, other: Area) -> bool:
+    """Whether one data set holds both: all embedded areas share one, loaded ones have their own."""
+    return one.key == other.key or not (one.loaded or other.loaded)
+
+
+def _check_gps(settings: Settings) -> None:
+    if settings.practices["gp_fte_all"].isna().all():
+        raise UserError(
+            f"No GP figures (FTE) are loaded for {settings.area.name}, and the report is about "
+            "them. `python -m pcs_dash update workforce` brings them."
+        )
+
+
 def build_deck(
     dataset: Dataset,
     story: Story,
@@ -177,18 +205,19 @@ def build_deck(
     `area` and `plan` stand in where a view names none. UserError where a view can't be shown, with
     the number of the view.
     """
-    from pcs_dash.errors import UserError
-
     rules = default_rules(dataset.published)
     slides: list[Slide] = []
     first: Settings | None = None
     for place, view in enumerate(story.views, start=1):
         try:
-            settings = resolve(view.switches, dataset, view.area_in(area))
+            shown = view.area_in(area)
+            own = dataset if _in_same_data(shown, area) else dataset_for(shown)
+            settings = resolve(view.switches, own, shown)
+            _check_gps(settings)
         except UserError as error:
             raise UserError(f"View {place} of the story '{story.name}': {error}") from error
         first = first or settings
-        work = _Work(dataset, settings, view, rules, view.plan or plan, view.plan_name or plan_name)
+        work = _Work(own, settings, view, rules, view.plan or plan, view.plan_name or plan_name)
         slides += _TOPICS[view.topic](work)
     first = first or resolve({}, dataset, area)
     used = next((view.plan for view in story.views if view.plan is not None), plan)
@@ -236,6 +265,11 @@ class _Work:
         return self.settings.definition.key
 
     @property
+    def deprivation(self) -> str:
+        """The measure of deprivation that the data at hand have."""
+        return deprivation_measure(self.dataset.practices)
+
+    @property
     def shown_plan(self) -> Plan:
         return self.plan if self.plan is not None else plan_from_column(self.practices, "pcn")
 
@@ -256,7 +290,7 @@ class _Work:
             place=self.name,
             benchmark_label=benchmark.label,
             definition=self.definition,
-            date=WORKFORCE_PERIOD,
+            date=self.dataset.workforce_period,
             benchmark_date=benchmark.period or "typed in",
         )
         return f"{words.finding} {gap_sentence(total['fte_gap'])}".strip()
@@ -280,6 +314,8 @@ class _Work:
         notes: Sequence[str] = (),
         share: float = 0.58,
         sources: str = "",
+        figures: Sequence[tuple[str, str]] = (),
+        screen: Block | None = None,
     ) -> Slide:
         settings, view = self.settings, self.view
         link = view.link(settings.area)
@@ -295,7 +331,7 @@ class _Work:
             text=view.text,
             blocks=blocks,
             footer=(
-                f"Source: NHS England, General Practice Workforce, {WORKFORCE_PERIOD}"
+                f"Source: NHS England, General Practice Workforce, {self.dataset.workforce_period}"
                 f"{'; ' + sources if sources else ''}. GPs counted: {settings.basis}"
             ),
             notes=tuple(spoken),
@@ -303,6 +339,8 @@ class _Work:
             share=share,
             view=view,
             settings=settings,
+            figures=tuple(figures),
+            screen=screen,
         )
 
 
@@ -337,7 +375,7 @@ def definitions(settings: Settings, rules: Sequence[Rule]) -> tuple[tuple[str, s
     return (
         (
             "GPs counted",
-            f"{chosen.label}: {chosen.meaning} ({chosen.source_column}), {WORKFORCE_PERIOD}. "
+            f"{chosen.label}: {chosen.meaning} ({chosen.source_column}), {settings.period}. "
             "FTE: 37.5 hours a week = 1.",
         ),
         (
@@ -440,6 +478,12 @@ def _where(work: _Work) -> list[Slide]:
             Table("Key figures", ("Measure", work.name), rows, widths=(2.3, 1.0)),
             share=0.66,
             sources=f"MHCLG, IMD {settings.edition}",
+            figures=(
+                rows[0],
+                (f"{settings.benchmark.label}, the benchmark", rows[1][1]),
+                ("FTE GPs to add", rows[2][1]),
+                ("Practices above it", above),
+            ),
         )
     ]
 
@@ -475,6 +519,7 @@ def _practices(work: _Work) -> list[Slide]:
                 "Patients per FTE GP",
                 tuple(float(value) for value in shown["patients_per_fte_gp"]),
                 colours=tuple(maps.BENCHMARK_COLOURS[int(number)] for number in classes),
+                codes=tuple(map(str, shown.index)),
             ),
         ),
         f"Bar chart of the {len(shown)} practices with most patients per FTE GP in {work.name}, "
@@ -518,6 +563,12 @@ def _practices(work: _Work) -> list[Slide]:
                 "question to the practice.",
             ),
             share=0.44,
+            figures=(
+                ("Above the benchmark", f"{len(above)} of {int(ratios.notna().sum())}"),
+                ("Patients registered there", number(above["patients"].sum())),
+                ("Implausible FTE", f"{len(flagged)}"),
+                ("Without a GP figure", f"{int(ratios.isna().sum())}"),
+            ),
         )
     ]
 
@@ -571,6 +622,17 @@ def _deprivation(work: _Work) -> list[Slide]:
             MapBlock(spec, alt_text(work.dataset, spec)),
             chart,
             sources=f"MHCLG, IMD {settings.edition}; patients by LSOA, {QUINTILE_MIX_PERIOD}",
+            figures=(
+                ("Patients in the most deprived fifth", per_cent(first)),
+                *(
+                    (
+                        (f"Most: {shares[1].idxmax()}", per_cent(float(shares[1].max()))),
+                        (f"Least: {shares[1].idxmin()}", per_cent(float(shares[1].min()))),
+                    )
+                    if len(top) > 1
+                    else ()
+                ),
+            ),
         )
     ]
 
@@ -578,18 +640,22 @@ def _deprivation(work: _Work) -> list[Slide]:
 def _correlation(work: _Work) -> list[Slide]:
     settings, practices = work.settings, work.practices
     result = correlate_practices(
-        practices, "imd_score", "patients_per_fte_gp", definition=work.definition
+        practices, work.deprivation, "patients_per_fte_gp", definition=work.definition
     )
     words = correlation_words(
-        result, place=work.name, definition=work.definition, date=WORKFORCE_PERIOD
+        result,
+        place=work.name,
+        x=work.deprivation,
+        definition=work.definition,
+        date=work.dataset.workforce_period,
     )
-    x = measure(practices, "imd_score")
+    x, title = measure(practices, work.deprivation), VARIABLES[work.deprivation].label
     y = measure(practices, "patients_per_fte_gp", work.definition)
     both = pd.DataFrame({"x": x, "y": y}).dropna()
     series = [
         Series(
             "Practices", tuple(map(float, both["y"])), x=tuple(map(float, both["x"])),
-            colour=CHART_COLOURS[0],
+            colour=CHART_COLOURS[0], codes=tuple(map(str, both.index)),
         )
     ]  # fmt: skip
     found = lines(both["x"], both["y"])
@@ -609,10 +675,10 @@ def _correlation(work: _Work) -> list[Slide]:
         "scatter",
         "Each dot is a practice",
         tuple(series),
-        f"Scatter chart of {len(both)} practices of {work.name}: deprivation score across, "
+        f"Scatter chart of {len(both)} practices of {work.name}: {title} across, "
         f"patients per FTE GP up. {words.basis}",
         value_title="Patients per FTE GP",
-        x_title="IMD 2025 score of the practice's patients (higher = more deprived)",
+        x_title=f"{title} (higher = more deprived)",
     )
     # Limits of a quintile with almost nobody in it may be beyond any number.
     with np.errstate(over="ignore"):
@@ -631,7 +697,7 @@ def _correlation(work: _Work) -> list[Slide]:
         quintiles.gaps["patients_per_fte_gp"],
         place=work.name,
         definition=work.definition,
-        date=WORKFORCE_PERIOD,
+        date=work.dataset.workforce_period,
     )
     return [
         work.slide(
@@ -646,13 +712,21 @@ def _correlation(work: _Work) -> list[Slide]:
             ),
             notes=(words.basis, gap.text),
             share=0.52,
+            figures=(
+                ("Pearson's r", figure(result.coefficient, 2)),
+                (
+                    "95% interval",
+                    interval_text(result.ci_low, result.ci_high, 2).removeprefix("95% interval "),
+                ),
+                ("Practices", f"{result.n}"),
+            ),
             sources=f"MHCLG, IMD 2025; patients by LSOA, {QUINTILE_MIX_PERIOD}",
         )
     ]
 
 
 def _sure(work: _Work) -> list[Slide]:
-    table = forest(work.dataset.practices, definition=work.definition)
+    table = forest(work.dataset.practices, x=work.deprivation, definition=work.definition)
     table = table[table["coefficient"].notna()]
     chart = Chart(
         "intervals",
@@ -688,7 +762,7 @@ def _sure(work: _Work) -> list[Slide]:
                 if left_out:
                     kept = kept[~kept["flag_low_fte"].astype(bool)]
                 result = correlate_practices(
-                    kept, "imd_score", "patients_per_fte_gp", definition=key, weighted=weighted
+                    kept, work.deprivation, "patients_per_fte_gp", definition=key, weighted=weighted
                 )
                 sides.append(0 if not result.excludes_zero else 1 if result.coefficient > 0 else -1)
                 rows.append(
@@ -737,6 +811,10 @@ def _sure(work: _Work) -> list[Slide]:
                 "correlation at all.",
             ),
             share=0.46,
+            figures=(
+                ("Ways of measuring", f"{n}"),
+                ("Interval excludes zero", f"{said} of {n}"),
+            ),
             sources="MHCLG, IMD 2025",
         )
     ]
@@ -775,6 +853,14 @@ def _options(work: _Work) -> list[Slide]:
                 f"Rule: {rule.label}. {rule.source}, {rule.date}." for rule in work.rules if rule.on
             ],
             share=0.66 if len(columns) == 1 else 0.6,
+            figures=(
+                ("Groups", f"{len(filled)}"),
+                ("30,000 to 50,000 patients", f"{inside} of {len(filled)}"),
+                ("Smallest", number(filled["patients"].min())),
+                ("Largest", number(filled["patients"].max())),
+            )
+            if len(filled)
+            else (),
         )
     ]
 
@@ -853,6 +939,27 @@ def _hubs(work: _Work) -> list[Slide]:
         )
     ratio = filled["patients_per_fte_gp"].dropna()
     benchmark = work.settings.benchmark
+    highest = ratio.sort_values(ascending=False, kind="stable").head(12)
+    classes = maps.benchmark_classes(highest, benchmark.value)
+    cut = f", the {len(highest)} highest of {len(ratio)}" if len(ratio) > len(highest) else ""
+    chart = Chart(
+        "bars",
+        f"Patients per FTE GP by group{cut}",
+        (
+            Series(
+                "Patients per FTE GP",
+                tuple(map(float, highest)),
+                colours=tuple(maps.BENCHMARK_COLOURS[int(number)] for number in classes),
+                codes=tuple(map(str, highest.index)),
+            ),
+        ),
+        f"Bar chart of the {len(highest)} groups of practices with most patients per FTE GP: "
+        f"{_range(highest)}; benchmark {benchmark.value:,.0f}.",
+        categories=tuple(map(str, highest.index)),
+        value_title=f"Patients per FTE GP (benchmark: {benchmark.value:,.0f})",
+        reference=benchmark.value,
+        reference_label=benchmark.label,
+    )
     message = (
         f"{work.shown_plan_name}: {int((ratio > benchmark.value).sum())} of {len(ratio)} groups "
         f"have more patients per FTE GP than {benchmark.label} ({benchmark.value:,.0f})."
@@ -880,6 +987,7 @@ def _hubs(work: _Work) -> list[Slide]:
                 note=f"{empty} groups without a practice here are not shown." if empty else "",
             ),
             sources=f"MHCLG, IMD 2025; patients by LSOA, {QUINTILE_MIX_PERIOD}",
+            screen=chart if len(highest) else None,
         )
     ]
 
@@ -992,7 +1100,13 @@ def _costs(work: _Work) -> list[Slide]:
         "added where they are short and taken from nowhere.",
         NOT_IN_THE_DATA,
     ]
-    return [work.slide(message, *blocks, notes=notes, share=0.38)]
+    figures = (
+        ("FTE GPs, no practice above it", signed(row["gross"])),
+        ("FTE GPs, area as a whole", signed(row["net"])),
+        ("Practices that gain", number(row["helped"])),
+        ("Patients registered there", number(row["patients"])),
+    )
+    return [work.slide(message, *blocks, notes=notes, share=0.38, figures=figures)]
 
 
 def _ask(work: _Work) -> list[Slide]:
@@ -1000,10 +1114,14 @@ def _ask(work: _Work) -> list[Slide]:
     benchmark = settings.benchmark
     row = option_rows(settings, work.dataset.published).loc[[benchmark.label]].iloc[0]
     result = correlate_practices(
-        work.practices, "imd_score", "patients_per_fte_gp", definition=work.definition
+        work.practices, work.deprivation, "patients_per_fte_gp", definition=work.definition
     )
     words = correlation_words(
-        result, place=work.name, definition=work.definition, date=WORKFORCE_PERIOD
+        result,
+        place=work.name,
+        x=work.deprivation,
+        definition=work.definition,
+        date=work.dataset.workforce_period,
     )
     asked = [f"Note: {work.headline(total)}"]
     asked.append(

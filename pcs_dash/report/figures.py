@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -31,11 +30,14 @@ from pcs_dash.hubs.palette import UNASSIGNED_COLOUR
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.metrics.deprivation import QUINTILE_LABELS, lsoas_by_quintile
 from pcs_dash.metrics.workforce import patients_per_fte_gp
+from pcs_dash.report.map_views import KINDS, MapSpec, alt_text, area_outline
 from pcs_dash.report.settings import Settings
 from pcs_dash.report.text import FAMILY, drawable, shorten, width, wrap
 from pcs_dash.stories import Position
 
 DPI = 200
+__all__ = ["KINDS", "MapSpec", "alt_text", "area_outline", "draw_map", "map_figure", "to_png"]
+
 INK = "#111827"
 QUIET = "#374151"
 LAND = "#f3f4f6"
@@ -47,19 +49,6 @@ _KM_PER_MILE = 1.609344
 _MERCATOR = 156_543.03
 _APP_WIDTH = 900
 _FOOT = 36  # points
-
-KINDS = ("practices", "quintiles", "hubs")
-
-
-@dataclass(frozen=True, eq=False)
-class MapSpec:
-    """A map to draw: `kind` is one of KINDS; `highlight` a practice code or a hub's name."""
-
-    kind: str
-    settings: Settings
-    plan: Plan | None = None
-    highlight: str = ""
-    position: Position | None = None
 
 
 def map_figure(
@@ -107,34 +96,6 @@ def draw_map(
     if spec.kind == "hubs":
         _hub_labels(axes, frame, labels)
     _towns(axes, labels, dataset, spec)
-
-
-def alt_text(dataset: Dataset, spec: MapSpec) -> str:
-    """What the map shows, in words, for those who can't see it."""
-    settings = spec.settings
-    practices = settings.practices
-    name = settings.area.name
-    if spec.kind == "practices":
-        ratios = patients_per_fte_gp(practices, settings.definition.key)
-        above = int((ratios > settings.benchmark.value).sum())
-        return (
-            f"Map of {name}: {len(practices)} practices as circles sized by registered patients, "
-            f"coloured by patients per FTE GP against {settings.benchmark.label} "
-            f"({settings.benchmark.value:,.0f}), over LSOAs shaded by IMD {settings.edition} "
-            f"quintile. {above} of {int(ratios.notna().sum())} practices are above the benchmark."
-        )
-    if spec.kind == "quintiles":
-        counts = lsoas_by_quintile(settings.area.select(dataset.lsoas), settings.edition)
-        return (
-            f"Map of {name}: LSOAs by national IMD {settings.edition} quintile. "
-            f"{counts[1]} of {counts.sum()} are in the most deprived fifth of England, "
-            f"{counts[5]} in the least deprived fifth."
-        )
-    hubs = len(spec.plan.hubs) if spec.plan else 0
-    return (
-        f"Map of {name}: practices coloured by hub, {hubs} hubs, each over the land nearest to its "
-        "surgeries. The table beside it names the hubs."
-    )
 
 
 # --- what each kind of map shows ---
@@ -305,13 +266,6 @@ def _hub_shapes(dataset: Dataset, spec: MapSpec) -> gpd.GeoDataFrame:
     practices = spec.settings.practices
     around = neighbours(practices, area_outline(dataset, spec.settings))
     return hub_polygons(spec.plan or Plan(), practices, around)
-
-
-def area_outline(dataset: Dataset, settings: Settings) -> Any:
-    """The area's outline (EPSG:27700), None where there is none (a district without LSOAs)."""
-    outlines, area = dataset.outlines, settings.area
-    own = outlines[(outlines["kind"] == area.kind) & (outlines["name"] == area.name)]
-    return own.geometry.iloc[0] if len(own) else None
 
 
 # --- layers ---

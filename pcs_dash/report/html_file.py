@@ -15,17 +15,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
-
 from pcs_dash import maps, web
 from pcs_dash.areas import find_area
-from pcs_dash.build import Dataset
-from pcs_dash.hubs.palette import UNASSIGNED_COLOUR
-from pcs_dash.hubs.plan import UNASSIGNED, Plan
-from pcs_dash.metrics.deprivation import lsoas_by_quintile
-from pcs_dash.metrics.workforce import patients_per_fte_gp
 from pcs_dash.paths import ROOT
-from pcs_dash.profile import flags
 from pcs_dash.report.charts import to_svg
 from pcs_dash.report.content import (
     Block,
@@ -37,12 +29,11 @@ from pcs_dash.report.content import (
     Table,
     sources,
 )
-from pcs_dash.report.figures import MapSpec
+from pcs_dash.report.map_views import POINTS, map_view
 from pcs_dash.report.text import printable
 from pcs_dash.sources import ATTRIBUTION
 
 _ASSETS = ROOT / "pcs_dash" / "assets"
-_POINTS = "pcs-data:points"
 
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
@@ -303,7 +294,7 @@ def _sources_section() -> str:
 
 
 def _map(deck: Deck, block: MapBlock, number: int, shown: list[dict[str, Any]]) -> str:
-    content, legends, note = _view(deck.dataset, block.spec, f"report-{number}")
+    content, legends, note = map_view(deck.dataset, block.spec, f"report-{number}")
     position = block.spec.position
     place = None
     if position is not None:
@@ -327,91 +318,6 @@ def _legend(legend: maps.Legend) -> str:
     return f'<p class="note"><b>{_escape(legend.title)}</b></p><ul class="legend">{items}</ul>'
 
 
-def _view(
-    dataset: Dataset, spec: MapSpec, key: str
-) -> tuple[dict[str, Any], list[maps.Legend], str]:
-    """What the map script draws, the legends, and a line on how to read it."""
-    settings, practices = spec.settings, dataset.practices
-    definition, benchmark = settings.definition, settings.benchmark
-    ratios = patients_per_fte_gp(practices, definition.key)
-    ratios = ratios.mask(~ratios.index.isin(settings.practices.index))
-    content: dict[str, Any] = {
-        "key": key,
-        "area": {"url": f"pcs-data:area-{settings.area.key}", "bounds": None},
-        "points": {"url": _POINTS},
-        "ring": "",
-        "selected": spec.highlight if spec.highlight in practices.index else None,
-        "tiles": False,
-        "valueTitle": f"Patients per FTE GP ({definition.label.lower()})",
-        "values": [None if pd.isna(value) else round(float(value)) for value in ratios],
-    }
-    if spec.kind == "hubs":
-        return _hub_view(content, dataset, spec)
-    grey = spec.kind == "practices"
-    palette = maps.QUINTILE_GREYS if grey else maps.QUINTILE_PURPLES
-    content["fill"] = maps.quintile_fill(
-        dataset.lsoas, settings.edition, palette=palette, opacity=0.75 if grey else 0.9
-    )
-    counts = lsoas_by_quintile(settings.area.select(dataset.lsoas), settings.edition)
-    quintiles = maps.quintile_legend(settings.edition, palette, counts)
-    if not grey:
-        content["marks"] = maps.plain_marks(practices)
-        return content, [quintiles], "Circles: practices, by registered patients."
-    content["marks"] = maps.benchmark_marks(ratios, benchmark.value)
-    content["ring"] = maps.letters(practices["flag_low_fte"].astype(int))
-    content["notes"] = {
-        str(code): " ".join(flags(row))
-        for code, row in settings.practices.iterrows()
-        if row["flag_low_fte"]
-    }
-    classes = maps.benchmark_classes(ratios, benchmark.value)
-    legend = maps.Legend(
-        f"Practices: patients per FTE GP against {benchmark.label} ({benchmark.value:,.0f})",
-        maps.BENCHMARK_COLOURS,
-        maps.BENCHMARK_LABELS,
-        [int((classes == number).sum()) for number in range(len(maps.BENCHMARK_LABELS))],
-    )
-    note = "Size: registered patients. Dashed ring: implausible FTE. Hollow: no ratio."
-    return content, [legend, quintiles], note
-
-
-def _hub_view(
-    content: dict[str, Any], dataset: Dataset, spec: MapSpec
-) -> tuple[dict[str, Any], list[maps.Legend], str]:
-    plan = spec.plan or Plan()
-    own = spec.settings.practices
-    held = {code: plan.assignment.get(code) for code in own.index}
-    hubs = [hub for hub in plan.hubs if hub.id in set(held.values())]
-    number = {hub.id: place for place, hub in enumerate(hubs)}
-    content["fill"] = None
-    content["marks"] = {
-        "letters": [
-            -1 if code not in held else number.get(str(held[code]), len(hubs))
-            for code in dataset.practices.index
-        ],
-        "palette": [*(hub.colour for hub in hubs), UNASSIGNED_COLOUR],
-        "labels": [*(str(place + 1) for place in range(len(hubs))), ""],
-    }
-    content["notes"] = {
-        code: hubs[number[hub_id]].name if hub_id in number else UNASSIGNED
-        for code, hub_id in held.items()
-    }
-    sums = [
-        int(own["patients"][[held[code] == hub.id for code in own.index]].sum()) for hub in hubs
-    ]
-    alone = own["patients"][[held[code] is None for code in own.index]]
-    legend = maps.Legend(
-        "Hubs: patients",
-        [*(hub.colour for hub in hubs), *([UNASSIGNED_COLOUR] if len(alone) else [])],
-        [
-            *(f"{place}. {hub.name}" for place, hub in enumerate(hubs, 1)),
-            *(["In no hub"] if len(alone) else []),
-        ],
-        [*sums, *([int(alone.sum())] if len(alone) else [])],
-    )
-    return content, [legend], "Circles: practices, by registered patients; the number is the hub's."
-
-
 def _data(deck: Deck, shown: list[dict[str, Any]]) -> dict[str, Any]:
     """What the scripts read, by the id of its element: layers, practices, views, the story."""
     dataset = deck.dataset
@@ -425,7 +331,7 @@ def _data(deck: Deck, shown: list[dict[str, Any]]) -> dict[str, Any]:
         if name not in data:
             data[name] = web.area_layer(area, dataset.practices, lsoas, outlines, towns)
         view["content"]["area"]["bounds"] = web.bounds_of(area, dataset.practices, lsoas)
-    data[_POINTS] = web.practice_points(dataset.practices)
+    data[POINTS] = web.practice_points(dataset.practices)
     data["pcs-data:views"] = [
         {"content": view["content"], "position": view["position"]} for view in shown
     ]

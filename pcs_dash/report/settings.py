@@ -19,7 +19,6 @@ from pcs_dash.metrics.workforce import (
     benchmarks,
     typed_benchmark,
 )
-from pcs_dash.sources import WORKFORCE_PERIOD
 
 _YES = ("true", "yes", "1", "on")
 _NO = ("", "false", "no", "0", "off")
@@ -27,7 +26,10 @@ _NO = ("", "false", "no", "0", "off")
 
 @dataclass(frozen=True, eq=False)
 class Settings:
-    """What the app's sidebar would say; `practices` count, `excluded` were left out on demand."""
+    """What the app's sidebar would say; `practices` count, `excluded` were left out on demand.
+
+    `period` is when the GP figures are from.
+    """
 
     area: Area
     definition: GPDefinition
@@ -36,6 +38,7 @@ class Settings:
     benchmarks: Mapping[str, Benchmark]
     practices: pd.DataFrame
     excluded: pd.DataFrame
+    period: str
 
     @property
     def basis(self) -> str:
@@ -43,7 +46,7 @@ class Settings:
         left_out = ""
         if len(self.excluded):
             left_out = f" {len(self.excluded)} with implausible FTE left out."
-        return f"{self.definition.label} ({self.definition.meaning}), {WORKFORCE_PERIOD}.{left_out}"
+        return f"{self.definition.label} ({self.definition.meaning}), {self.period}.{left_out}"
 
     @property
     def switches(self) -> dict[str, str]:
@@ -66,7 +69,7 @@ def resolve(switches: Mapping[str, str], dataset: Dataset, area: Area) -> Settin
         dataset.published,
         dataset.practices,
         definition=definition.key,
-        practices_period=WORKFORCE_PERIOD,
+        practices_period=dataset.workforce_period,
     )
     edition = imd_edition(switches.get("imd", "").upper().removeprefix("IMD").strip() or "2025")
     own = area.select(dataset.practices)
@@ -82,6 +85,7 @@ def resolve(switches: Mapping[str, str], dataset: Dataset, area: Area) -> Settin
         benchmarks=known,
         practices=practices,
         excluded=own[flagged.astype(bool)],
+        period=dataset.workforce_period,
     )
 
 

@@ -18,7 +18,7 @@ import runpy
 import streamlit as st
 from pcs_dash.ui import choices, data
 st.session_state["ran-app"] = True
-choices.of_this_run.set(choices.sidebar(data.load()[0]))
+choices.of_this_run.set(choices.sidebar())
 runpy.run_path("pages/board_pack.py")
 """
 

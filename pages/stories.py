@@ -1,0 +1,13 @@
+"""What is shown, in which order: the presenter's list of views."""
+
+import streamlit as st
+
+from pcs_dash.ui import helping, page, show
+from pcs_dash.ui.stories import editor
+
+dataset, web, choices = page.begin()
+
+st.title("Stories")
+helping.about("stories")
+editor.show_editor(dataset, web, choices)
+show.footer(choices.basis)

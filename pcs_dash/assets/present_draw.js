@@ -1,0 +1,184 @@
+// What a slide shows besides maps: charts, tables and lists, in type for the back of a room.
+//
+//   PCSPresentDraw.el(tag, attributes, ...children)  an element; text children become text nodes
+//   PCSPresentDraw.draw(picture, holder, options)    a chart, table or list that fits the holder
+(function () {
+  "use strict";
+  const SVG = "http://www.w3.org/2000/svg", INK = "#111827", QUIET = "#374151", GRID = "#c3c9d0";
+  const FONT = '"Source Sans", "Segoe UI", system-ui, Arial, sans-serif';
+
+  function fill(element, attributes, children) {
+    Object.entries(attributes).forEach(([name, value]) => {
+      if (name === "onclick") element.addEventListener("click", value);
+      else if (name === "hidden" || name === "disabled") element[name] = value;
+      else element.setAttribute(name, value);
+    });
+    children.forEach((child) => { if (child !== "" && child !== null) element.append(child); });
+    return element;
+  }
+  const el = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+  const svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+
+  // --- words ---
+
+  const context = document.createElement("canvas").getContext("2d");
+  function width(text, size, bold) { context.font = (bold ? "700 " : "") + size + "px " + FONT; return context.measureText(text).width; }
+  function shorten(text, size, limit) {
+    if (width(text, size) <= limit) return text;
+    let kept = text.length;
+    while (kept > 1 && width(text.slice(0, kept).trimEnd() + "…", size) > limit) kept -= 1;
+    return text.slice(0, kept).trimEnd() + "…";
+  }
+  function text(x, y, size, words, more) {
+    return svg("text", { x, y, "font-size": size, fill: INK, "font-family": FONT, ...more }, words);
+  }
+  function numbers(pattern) {
+    const bare = pattern.replace(/["%]/g, ""), decimals = (bare.split(".")[1] || "").length, tail = pattern.includes("%") ? "%" : "";
+    return (value) => value.toLocaleString("en-GB", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).replace("-", "−") + tail;
+  }
+  // About `count` round numbers from low to high.
+  function ticks(low, high, count) {
+    const rough = (high - low) / count || 1, power = Math.pow(10, Math.floor(Math.log10(rough)));
+    const unit = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((step) => step >= rough - 1e-12);
+    const found = [];
+    for (let at = Math.ceil(low / unit - 1e-9) * unit; at <= high + unit * 1e-6; at += unit) found.push(Math.abs(at) < unit * 1e-9 ? 0 : at);
+    return found;
+  }
+  const finite = (values) => values.filter((value) => value !== null && Number.isFinite(value));
+
+  // --- charts ---
+
+  function chart(spec, wide, high, size, onMark) {
+    const root = svg("svg", { viewBox: "0 0 " + wide + " " + high, width: wide, height: high, role: "img", "aria-label": spec.alt });
+    const top = head(root, spec, wide, size);
+    if (spec.kind === "scatter") scatter(root, spec, wide, high, top, size, onMark);
+    else bars(root, spec, wide, high, top, size, onMark);
+    return root;
+  }
+  // Title and, where there are several rows of marks, what each colour is; returns where it ends.
+  function head(root, spec, wide, size) {
+    root.append(text(0, size, size, shorten(spec.title, size * 1.06, wide), { "font-weight": 700 }));
+    if (spec.series.length < 2) return size * 1.6;
+    let x = 0, y = size * 2.4;
+    spec.series.forEach((series) => {
+      const length = size * 1.5 + width(series.name, size) + size;
+      if (x && x + length > wide) { x = 0; y += size * 1.35; }
+      root.append(series.line
+        ? svg("line", { x1: x, x2: x + size, y1: y - size * 0.35, y2: y - size * 0.35, stroke: series.colour, "stroke-width": 5 })
+        : svg("rect", { x, y: y - size * 0.8, width: size, height: size * 0.9, fill: series.colour, stroke: QUIET }));
+      root.append(text(x + size * 1.35, y, size, series.name));
+      x += length;
+    });
+    return y + size * 0.7;
+  }
+
+  function bars(root, spec, wide, high, top, size, onMark) {
+    const show = numbers(spec.number_format), rows = spec.categories.length || 1;
+    const stacked = spec.kind === "shares", intervals = spec.kind === "intervals", bare = spec.kind === "bars";
+    const foot = size * (bare ? 1.5 : 2.9), above = spec.reference !== null && spec.reference_label ? size * 1.3 : 0;
+    const step = (high - top - above - foot) / rows, small = Math.max(13, Math.min(size, step * 0.82));
+    const left = Math.min(wide * 0.42, Math.max(...spec.categories.map((name) => width(name, small)), 0)) + 12;
+    const all = finite(spec.series.flatMap((series) => [...series.values, ...series.low, ...series.high]));
+    let low = Math.min(0, ...all), highest = Math.max(0, ...all, spec.reference || 0);
+    if (stacked) { low = 0; highest = 100; }
+    if (spec.bounds) [low, highest] = spec.bounds;
+    const right = bare ? width(show(highest), small, true) + 14 : size;
+    const room = wide - left - right - (bare && low < 0 ? right : 0), begin = left + (bare && low < 0 ? right : 0);
+    const x = (value) => begin + (value - low) / (highest - low || 1) * room;
+    const bottom = top + above + step * rows;
+    if (!bare) ticks(low, highest, 6).forEach((value) => {
+      root.append(svg("line", { x1: x(value), x2: x(value), y1: top + above, y2: bottom, stroke: GRID }));
+      root.append(text(x(value), bottom + size * 1.1, size * 0.9, intervals ? value.toFixed(1).replace("-", "−") : show(value), { "text-anchor": "middle" }));
+    });
+    const thick = step * (stacked || spec.series.length === 1 ? 0.74 : 0.82 / spec.series.length);
+    spec.categories.forEach((name, row) => {
+      const middle = top + above + step * (row + 0.5);
+      const label = text(left - 12, middle + small * 0.35, small, shorten(name, small, left - 12), { "text-anchor": "end" });
+      label.append(svg("title", {}, name));
+      root.append(label);
+      let start = 0;
+      spec.series.forEach((series, number) => {
+        const value = series.values[row];
+        if (value === null) { if (!stacked) root.append(text(x(0) + 6, middle + small * 0.35, small, "no figure")); return; }
+        const y = stacked || spec.series.length === 1 ? middle - thick / 2 : middle - step * 0.41 + number * thick;
+        const from = stacked ? start : Math.max(low, Math.min(0, value)), to = stacked ? start + value : Math.max(0, value);
+        const bar = svg("rect", { x: x(from), y, width: Math.max(1, x(to) - x(from)), height: Math.max(2, thick), fill: series.colours[row] || series.colour, stroke: QUIET, "stroke-width": 1 });
+        if (series.codes[row]) mark(bar, series.codes[row], name, onMark);
+        root.append(bar);
+        const colour = series.colours[row] || series.colour;
+        if (stacked) {
+          start += value;
+          if (width(Math.round(value) + "%", small) + 8 < x(to) - x(from)) root.append(text((x(from) + x(to)) / 2, middle + small * 0.35, small, Math.round(value) + "%", { "text-anchor": "middle", fill: window.PCSMap.darkOn(colour) ? INK : "#ffffff" }));
+        } else if (bare) {
+          const side = value < 0, own = Math.min(small, thick * 1.1);
+          root.append(text(side ? x(value) - 6 : x(to) + 6, y + thick / 2 + own * 0.35, own, show(value), { "font-weight": 700, "text-anchor": side ? "end" : "start" }));
+        }
+        if (series.low.length && series.low[row] !== null && series.high[row] !== null) {
+          const [a, b] = [x(series.low[row]), x(series.high[row])], arm = Math.min(thick * 0.35, 12);
+          root.append(svg("path", { d: "M" + a + " " + middle + "H" + b + "M" + a + " " + (middle - arm) + "v" + 2 * arm + "M" + b + " " + (middle - arm) + "v" + 2 * arm, stroke: INK, "stroke-width": 3.5, fill: "none" }));
+        }
+      });
+    });
+    root.append(svg("line", { x1: x(0), x2: x(0), y1: top + above, y2: bottom, stroke: QUIET, "stroke-width": 1.5 }));
+    if (spec.reference !== null) {
+      root.append(svg("line", { x1: x(spec.reference), x2: x(spec.reference), y1: top + above - 4, y2: bottom, stroke: INK, "stroke-width": 3, "stroke-dasharray": "10 6" }));
+      if (above) {
+        const words = bare ? spec.reference_label + " " + show(spec.reference) : spec.reference_label, half = width(words, size) / 2;
+        root.append(text(Math.max(half, Math.min(wide - half, x(spec.reference))), top + size * 0.9, size, words, { "text-anchor": "middle" }));
+      }
+    }
+    root.append(text(wide / 2, high - size * 0.3, size, shorten(spec.value_title, size, wide), { "text-anchor": "middle" }));
+  }
+
+  function scatter(root, spec, wide, high, top, size, onMark) {
+    const dots = spec.series.filter((series) => !series.line);
+    const xs = finite(dots.flatMap((series) => series.x)), ys = finite(dots.flatMap((series) => series.values));
+    const show = numbers(spec.number_format), left = width(show(Math.max(...ys, 0)), size) + size * 2.2, bottom = high - size * 3;
+    const [a, b] = [Math.min(...xs), Math.max(...xs)], slack = (b - a) * 0.04 || 1, most = Math.max(...ys, 1) * 1.06;
+    const x = (value) => left + (value - a + slack) / (b - a + 2 * slack) * (wide - left - size);
+    const y = (value) => bottom - value / most * (bottom - top - size * 0.5);
+    ticks(0, most, 5).forEach((value) => {
+      root.append(svg("line", { x1: left, x2: wide - size, y1: y(value), y2: y(value), stroke: GRID }));
+      root.append(text(left - 8, y(value) + size * 0.35, size * 0.95, show(value), { "text-anchor": "end" }));
+    });
+    ticks(a, b, 6).forEach((value) => root.append(text(x(value), bottom + size * 1.15, size * 0.95, value.toLocaleString("en-GB"), { "text-anchor": "middle" })));
+    root.append(text(left + (wide - left) / 2, high - size * 0.4, size, shorten(spec.x_title, size, wide - left), { "text-anchor": "middle" }));
+    root.append(text(0, 0, size, shorten(spec.value_title, size, bottom - top), { "text-anchor": "middle", transform: "translate(" + size + " " + (top + bottom) / 2 + ") rotate(-90)" }));
+    spec.series.filter((series) => series.line).forEach((series) => root.append(svg("polyline", {
+      points: series.x.map((value, i) => x(value) + "," + y(Math.max(0, series.values[i]))).join(" "), stroke: series.colour, "stroke-width": 5, fill: "none",
+    })));
+    dots.forEach((series) => series.x.forEach((value, i) => {
+      if (series.values[i] === null) return;
+      const dot = svg("circle", { cx: x(value), cy: y(series.values[i]), r: xs.length > 80 ? 8 : 11, fill: series.colour, stroke: "#ffffff", "stroke-width": 1.5 });
+      if (series.codes[i]) mark(dot, series.codes[i], series.codes[i], onMark);
+      root.append(dot);
+    }));
+  }
+  function mark(element, key, name, onMark) {
+    element.dataset.key = key;
+    element.classList.add("pcs-p-mark");
+    element.append(svg("title", {}, name));
+    element.addEventListener("click", () => onMark(key));
+  }
+
+  // --- tables and lists ---
+
+  function table(picture) {
+    const head = el("tr", {}, ...picture.columns.map((name) => el("th", { scope: "col" }, name)));
+    const rows = picture.rows.map((row) => el("tr", {}, el("th", { scope: "row" }, row[0]), ...row.slice(1).map((cell) => el("td", {}, cell))));
+    return el("div", { class: "pcs-p-table pcs-p-scroll", tabindex: "0", role: "region", "aria-label": picture.caption },
+      el("table", {}, el("caption", {}, picture.caption), el("thead", {}, head), el("tbody", {}, ...rows)), picture.note ? el("p", {}, picture.note) : "");
+  }
+  function list(picture) {
+    return el("div", { class: "pcs-p-points" }, picture.caption ? el("h2", {}, picture.caption) : "", el("ol", {}, ...picture.items.map((item) => el("li", {}, item))));
+  }
+
+  function drawn(picture, holder, options) {
+    if (picture.kind === "table") return table(picture);
+    if (picture.kind === "list") return list(picture);
+    const box = holder.getBoundingClientRect(), size = parseFloat(getComputedStyle(holder).getPropertyValue("font-size")) || 20;
+    return chart(picture.chart, Math.max(280, Math.floor(box.width)), Math.max(220, Math.floor(box.height) - 4), size, options.onMark);
+  }
+
+  window.PCSPresentDraw = { el, draw: drawn };
+})();

@@ -1,0 +1,34 @@
+"""Whose drafts: the browser's token, and what of the session other pages may look at.
+
+Every page needs this, so it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from pcs_dash.hubs.plan import Plan
+
+COOKIE = "pcs_dash_browser"
+HUB_WORK = "hub-work"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,100}")
+_KEY = "browser-token"
+
+
+def browser_token() -> str:
+    """The browser's cookie, else a new token (128 random bits), the same all session long."""
+    if _KEY not in st.session_state:
+        given = str(st.context.cookies.get(COOKIE, ""))
+        st.session_state[_KEY] = given if _TOKEN.fullmatch(given) else secrets.token_urlsafe(16)
+    return str(st.session_state[_KEY])
+
+
+def plan_on_table() -> tuple[Plan, str] | None:
+    """The Hubs page's plan and its name; None while it is still today's PCNs, or nothing."""
+    work = st.session_state.get(HUB_WORK)
+    return None if work is None or work.untouched_since else (work.plan, work.name)

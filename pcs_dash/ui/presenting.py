@@ -1,0 +1,219 @@
+"""Present mode: the buttons on a page, and the slides that the browser shows on its own.
+
+Why the browser holds every slide: docs/decisions/0006-present-mode.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from threading import Timer
+from typing import Any
+
+import streamlit as st
+
+from pcs_dash.areas import Area
+from pcs_dash.build import Dataset
+from pcs_dash.errors import UserError
+from pcs_dash.stories import FIRST_PAGE, PAGES, Position, Story, View
+from pcs_dash.ui import data
+from pcs_dash.ui.browser import browser_token, plan_on_table
+from pcs_dash.ui.choices import Choices
+from pcs_dash.web import WebFiles
+
+KEY = "presenter"
+_ANSWER = "presenter-answer"
+# Page -> the key under which the browser remembers where its map stood.
+_MAPS = {"under_doctoring": "home", "deprivation": "deprivation", "hubs": "hubs"}
+
+Button = tuple[str, str, str]
+PRESENT: Button = ("present", "Present", "Show this view full screen")
+ADD: Button = ("add", "Add to story", "Add this view to the story on the Stories page")
+
+_LOADER = """
+const wanted = (window.pcsFiles ||= {});
+const load = (tag, name, url) => (wanted[url] ||= new Promise((done, failed) => {
+  const element = document.createElement(tag);
+  element[name] = url;
+  if (tag === "link") element.rel = "stylesheet";
+  element.onload = done;
+  element.onerror = () => { delete wanted[url]; failed(new Error(url)); };
+  document.head.append(element);
+}));
+export default function ({ parentElement, data, setTriggerValue }) {
+  const root = parentElement.querySelector(".pcs-bar");
+  (async () => {
+    await Promise.all(data.styles.map((url) => load("link", "href", url)));
+    for (const url of data.scripts) await load("script", "src", url);
+    window.PCSPresent.attach(root, data, (value) => setTriggerValue("ask", value));
+  })().catch((error) => {
+    root.textContent = "Present mode could not be loaded (" + error.message + "). Reload the page.";
+  });
+}
+"""
+
+_component = st.components.v2.component(
+    "pcs_dash_presenter",
+    html='<div class="pcs-bar"></div>',
+    js=_LOADER,
+    isolate_styles=False,
+)
+
+
+def bar(url_path: str, dataset: Dataset, files: WebFiles, choices: Choices) -> None:
+    """The buttons of a page whose view a story can hold; nothing on any other page."""
+    page = url_path or FIRST_PAGE
+    if page not in PAGES or not dataset.has_gps:
+        return
+    _warm()
+    with st.container(key="present-bar"):
+        _bar(page, files, choices)
+
+
+@st.cache_resource(show_spinner=False)
+def _warm() -> None:
+    """Import what slides are made with before somebody waits for it, once the page is up."""
+    later = Timer(3.0, import_module, ["pcs_dash.report.screen"])
+    later.daemon = True
+    later.start()
+
+
+@st.fragment
+def _bar(page: str, files: WebFiles, choices: Choices) -> None:
+    def hear(ask: Mapping[str, Any]) -> dict[str, Any]:
+        view = current_view(page, choices, ask.get("position"))
+        if ask.get("what") == "add":
+            from pcs_dash.ui.stories import desk
+
+            return {"said": desk.add(view, choices.area)}
+        story = Story(view.heading, (view,))
+        return {"slides": slides(story, choices.area)}
+
+    layer = files.areas[choices.area.key].url
+    place = f"{_MAPS[page]}:{layer}" if page in _MAPS else ""
+    buttons(f"{KEY}-{page}", files, hear, [PRESENT, ADD], place=place)
+
+
+def buttons(
+    key: str,
+    files: WebFiles,
+    hear: Callable[[Mapping[str, Any]], dict[str, Any]],
+    offered: Sequence[Button],
+    *,
+    place: str = "",
+) -> None:
+    """Show buttons; `hear` answers what was pressed with `slides` to show or words (`said`).
+
+    Call it in a fragment. `place` names the map whose position travels with the question. A
+    UserError of `hear` is told beside the buttons.
+    """
+
+    def asked() -> None:
+        ask = (st.session_state.get(key) or {}).get("ask")
+        if not isinstance(ask, Mapping) or not isinstance(ask.get("n"), int):
+            return
+        answer = {"n": ask["n"], "what": str(ask.get("what")), "at": ask.get("at", 0)}
+        try:
+            answer |= hear(ask)
+        except UserError as error:
+            answer |= {"fault": True, "said": str(error)}
+        st.session_state[_ANSWER] = answer
+
+    _component(
+        key=key,
+        data={
+            "buttons": [list(button) for button in offered],
+            "map": place,
+            "token": browser_token(),
+            "resume": any(button[0] == "present" for button in offered),
+            "answer": st.session_state.pop(_ANSWER, None),
+            "scripts": [*files.scripts, *files.present_scripts],
+            "styles": [*files.styles, *files.present_styles],
+        },
+        on_ask_change=asked,
+    )
+
+
+def slides(story: Story, area: Area) -> dict[str, Any]:
+    """Every slide of a story, ready for the browser. UserError where a view can't be shown."""
+    if not story.views:
+        raise UserError("This story has no views yet. Add one, or start from the ready-made story.")
+    versions = tuple(data.of(view.area_in(area))[0].version for view in story.views)
+    made: dict[str, Any] = _slides(story.to_json(), area.key, versions, area, story)
+    return made
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _slides(
+    text: str,  # noqa: ARG001 - the cache's key, as the two below
+    area_key: str,  # noqa: ARG001
+    versions: tuple[str, ...],  # noqa: ARG001
+    _area: Area,
+    _story: Story,
+) -> dict[str, Any]:
+    from pcs_dash.report.content import build_deck
+    from pcs_dash.report.screen import to_screen
+
+    parts = []
+    for views in _of_one_dataset(_story, _area):
+        dataset, files = data.of(views[0].area_in(_area))
+        story = Story(_story.name, tuple(views))
+        parts.append((build_deck(dataset, story, area=_area), files))
+    return to_screen(_story.name, parts)
+
+
+def _of_one_dataset(story: Story, area: Area) -> list[list[View]]:
+    """The views in runs whose areas are shown by one data set."""
+    runs: list[list[View]] = []
+    last = None
+    for view in story.views:
+        dataset = data.of(view.area_in(area))[0]
+        if dataset is not last:
+            runs.append([])
+        runs[-1].append(view)
+        last = dataset
+    return runs
+
+
+def switches_of(choices: Choices) -> dict[str, str]:
+    """The sidebar's switches as a view holds them."""
+    switches = {
+        "gp": choices.definition.key,
+        "imd": choices.edition,
+        "benchmark": choices.benchmark.key,
+        "exclude": "true" if choices.excludes_flagged else "false",
+    }
+    if choices.benchmark.key == "own":
+        switches["own"] = f"{choices.benchmark.value:g}"
+    return switches
+
+
+def current_view(page: str, choices: Choices, position: Any = None) -> View:
+    """The view that is on screen. `position` is what the browser says of its map; [lat, lng, zoom]
+    or anything else, which is passed over.
+    """
+    chosen = st.session_state.get("practice")
+    highlight = str(chosen) if page in _MAPS and chosen in choices.practices.index else ""
+    plan, plan_name = (plan_on_table() if page == "hubs" else None) or (None, "")
+    return View(
+        page=page,
+        area=choices.area.key,
+        switches=switches_of(choices),
+        position=_position(position),
+        plan=plan,
+        plan_name=plan_name[:120],
+        highlight=highlight,
+    )
+
+
+def _position(given: Any) -> Position | None:
+    if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != 3:
+        return None
+    if not all(isinstance(value, (int, float)) and math.isfinite(value) for value in given):
+        return None
+    try:
+        latitude, longitude, zoom = (round(float(value), 5) for value in given)
+        return Position(latitude, longitude, zoom)
+    except UserError:
+        return None

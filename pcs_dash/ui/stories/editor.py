@@ -1,0 +1,275 @@
+"""The story on the table: its views in order, the chosen one's words, what can be done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from pcs_dash.build import Dataset
+from pcs_dash.errors import UserError
+from pcs_dash.metrics.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
+from pcs_dash.stories import MAX_NAME_LENGTH, MAX_TEXT_LENGTH, TOPICS, Story, View, ready_made
+from pcs_dash.ui import presenting, show
+from pcs_dash.ui.browser import plan_on_table
+from pcs_dash.ui.choices import Choices
+from pcs_dash.ui.stories import handout, library
+from pcs_dash.ui.stories.desk import Desk, begin
+from pcs_dash.ui.text import plain
+from pcs_dash.web import WebFiles
+
+_PRESENT: presenting.Button = ("present", "Present", "Show the story full screen")
+_REHEARSE: presenting.Button = ("rehearse", "Rehearse", "With clock, time on each slide and notes")
+_AT = "story-at"
+
+
+@st.fragment
+def show_editor(dataset: Dataset, files: WebFiles, choices: Choices) -> None:
+    """Everything of the Stories page that changes with the story."""
+    desk = begin(choices.area, presenting.switches_of(choices))
+    library.open_from_address(desk, dataset)
+    many = len(desk.story.views)
+    show.headline(
+        f"{plain(desk.story.name)}: {many} view{'s' * (many != 1)}, shown full screen from here; "
+        "once it has begun, nothing waits for a network or for this server."
+    )
+    if desk.fault:
+        st.warning(f"Your story is not kept as a draft: {plain(desk.fault)}")
+    if desk.said:
+        st.info(plain(desk.said))
+        desk.said = ""
+
+    def hear(ask: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - both show all slides
+        return {"slides": presenting.slides(desk.story, choices.area)}
+
+    presenting.buttons("presenter-stories", files, hear, [_PRESENT, _REHEARSE])
+    with st.container(horizontal=True):
+        _begin_again(desk, choices)
+        library.save(desk, dataset)
+        library.exchange(desk)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _views(desk)
+        _add(desk, choices)
+    with right:
+        _chosen(desk, choices)
+    with st.expander("PowerPoint, PDF, HTML and Excel of this story"):
+        handout.offer(lambda: desk.story, choices.area, name="story", key="story-")
+    with st.expander("Saved stories"):
+        library.browse(desk)
+
+
+def _views(desk: Desk) -> None:
+    views = desk.story.views
+    st.text_input(
+        "Name of the story",
+        value=desk.story.name,
+        max_chars=MAX_NAME_LENGTH,
+        key=f"story-name-{desk.stamp}",
+        on_change=lambda: _typed(desk, f"story-name-{desk.stamp}", "name"),
+    )
+    if not views:
+        st.info(
+            "No view yet. Add one below, start from the ready-made story, or press 'Add to story' "
+            "on a page."
+        )
+        return
+    st.session_state[_AT] = desk.at
+
+    def choose() -> None:
+        desk.at = int(st.session_state[_AT])
+
+    st.radio(
+        "Views in the order they are shown",
+        range(len(views)),
+        format_func=lambda at: f"{at + 1}. {plain(views[at].heading)}",
+        captions=[_about(view) for view in views],
+        key=_AT,
+        on_change=choose,
+    )
+    with st.container(horizontal=True):
+        last = len(views) - 1
+        st.button(
+            "Move up",
+            icon=":material/arrow_upward:",
+            key="story-up",
+            disabled=desk.at == 0,
+            on_click=_move,
+            args=(desk, -1),
+        )
+        st.button(
+            "Move down",
+            icon=":material/arrow_downward:",
+            key="story-down",
+            disabled=desk.at == last,
+            on_click=_move,
+            args=(desk, 1),
+        )
+        st.button(
+            "Remove",
+            icon=":material/delete:",
+            key="story-remove",
+            on_click=lambda: desk.put(desk.story.remove(desk.at)),
+        )
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            key="story-undo",
+            disabled=not desk.past,
+            on_click=desk.undo,
+        )
+
+
+def _about(view: View) -> str:
+    """A line under a view: what it shows, of which area, with what else."""
+    topic = TOPICS[view.topic].title
+    parts = [topic] if view.heading != topic else []
+    if view.area:
+        parts.append(view.area_in(view.area).label)
+    if view.plan is not None:
+        parts.append(f"plan: {view.plan_name or 'unnamed'}")
+    if view.highlight:
+        parts.append(f"highlight: {view.highlight}")
+    if view.position is not None:
+        parts.append("map as it stood")
+    return plain(" · ".join(parts) + (f" · “{view.text}”" if view.text else ""))
+
+
+def _move(desk: Desk, by: int) -> None:
+    end = desk.at + by
+    if 0 <= end < len(desk.story.views):
+        desk.put(desk.story.move(desk.at, end), at=end)
+
+
+def _typed(desk: Desk, key: str, what: str) -> None:
+    """Take up what was typed; a text that makes no story is told and the story stays."""
+    text = str(st.session_state[key])
+    try:
+        if what == "name":
+            desk.put(desk.story.rename(text), typed=True)
+        else:
+            desk.put(desk.story.change(desk.at, **{what: text}), typed=True)
+    except UserError as error:
+        desk.said = str(error)
+
+
+def _chosen(desk: Desk, choices: Choices) -> None:
+    """The words of the chosen view, and where it is told of."""
+    if not desk.story.views:
+        return
+    view, which = desk.story.views[desk.at], f"{desk.stamp}-{desk.at}"
+    st.subheader(f"View {desk.at + 1}")
+    title, text = f"story-title-{which}", f"story-text-{which}"
+    st.text_input(
+        "Title",
+        value=view.title,
+        max_chars=MAX_NAME_LENGTH,
+        key=title,
+        placeholder=TOPICS[view.topic].title,
+        on_change=_typed,
+        args=(desk, title, "title"),
+    )
+    st.text_area(
+        "Your line under the title",
+        value=view.text,
+        max_chars=MAX_TEXT_LENGTH,
+        key=text,
+        height=80,
+        on_change=_typed,
+        args=(desk, text, "text"),
+    )
+    st.caption(f"{_settings(view)} [Open it in the app]({view.link(choices.area)})")
+    with st.container(horizontal=True):
+        st.button(
+            "Take area and switches of the sidebar",
+            key="story-take",
+            on_click=_take,
+            args=(desk, choices, [desk.at]),
+        )
+        st.button(
+            "For every view",
+            key="story-take-all",
+            on_click=_take,
+            args=(desk, choices, range(len(desk.story.views))),
+        )
+
+
+def _settings(view: View) -> str:
+    given = view.switches
+    definition = GP_DEFINITIONS.get(given.get("gp", ""))
+    benchmark = given.get("benchmark", "")
+    said = [
+        definition.label if definition else "",
+        f"IMD {plain(given['imd'])}" if given.get("imd") else "",
+        f"benchmark {plain(BENCHMARK_LABELS.get(benchmark, benchmark))}" if benchmark else "",
+        f"{plain(given['own'])} patients per FTE GP" if given.get("own") else "",
+        "implausible FTE left out" if given.get("exclude") == "true" else "",
+    ]
+    told = ", ".join(text for text in said if text)
+    return f"Shown with: {told or 'what the app begins with'}."
+
+
+def _take(desk: Desk, choices: Choices, places: Any) -> None:
+    story, switches = desk.story, presenting.switches_of(choices)
+    for at in places:
+        view = story.views[at]
+        # A map's position and a highlight belong to the area that they were taken in.
+        moved = view.area != choices.area.key
+        kept = {"position": None, "highlight": ""} if moved else {}
+        story = story.replace_view(
+            at, replace(view, area=choices.area.key, switches=switches, **kept)
+        )
+    desk.put(story)
+
+
+def _add(desk: Desk, choices: Choices) -> None:
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    topic = left.selectbox(
+        "Add a view of the sidebar's area",
+        list(TOPICS),
+        format_func=lambda key: TOPICS[key].title,
+        key="story-topic",
+    )
+    right.button("Add", key="story-add", on_click=_add_view, args=(desk, choices, topic))
+
+
+def _add_view(desk: Desk, choices: Choices, topic: str) -> None:
+    page = TOPICS[topic].page
+    plan, name = (plan_on_table() if page == "hubs" else None) or (None, "")
+    view = View(
+        page=page,
+        topic=topic,
+        area=choices.area.key,
+        switches=presenting.switches_of(choices),
+        plan=plan,
+        plan_name=name[:MAX_NAME_LENGTH],
+    )
+    after = desk.at + 1 if desk.story.views else 0
+    try:
+        desk.put(desk.story.add(view, after), at=after)
+    except UserError as error:
+        desk.said = str(error)
+
+
+def _begin_again(desk: Desk, choices: Choices) -> None:
+    with st.popover("Start from ...", icon=":material/restart_alt:"):
+        st.caption("What is on the table can be brought back with Undo.")
+        if st.button(f"The ready-made story of {plain(choices.area.name)}", key="story-ready"):
+            plan, name = plan_on_table() or (None, "")
+            story = ready_made(
+                choices.area,
+                switches=presenting.switches_of(choices),
+                plan=plan,
+                plan_name=name[:MAX_NAME_LENGTH],
+            )
+            _start(desk, story)
+        if st.button("An empty story", key="story-empty"):
+            _start(desk, Story(f"Story of {choices.area.name}"))
+
+
+def _start(desk: Desk, story: Story) -> None:
+    desk.saved_id = desk.saved_version = desk.conflict = None
+    desk.put(story, at=0)
+    st.rerun()

@@ -1,0 +1,72 @@
+"""The files of a story, made on demand and kept for their download buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pcs_dash.areas import Area
+from pcs_dash.build import Dataset
+from pcs_dash.errors import UserError
+from pcs_dash.hubs.plan import Plan
+from pcs_dash.report import files
+from pcs_dash.report.content import build_deck
+from pcs_dash.stories import Story
+from pcs_dash.ui import data
+from pcs_dash.ui.text import plain
+
+ABOUT = {
+    ".pptx": "Slides with native charts and tables, maps as pictures, speaker notes, alt text.",
+    ".pdf": "The same as a paper.",
+    ".html": "One file that opens from a memory stick with no network; its maps pan and zoom.",
+    ".xlsx": "Measures by place, district, PCN and practice, with definitions and sources.",
+}
+
+
+def offer(
+    story: Callable[[], Story],
+    area: Area,
+    *,
+    name: str = "board",
+    key: str = "",
+    plan: Plan | None = None,
+    plan_name: str = "",
+    template: bytes | None = None,
+) -> None:
+    """A button for each kind of file; `name` ends the files' names, `key` begins widgets' keys."""
+    for kind, about in ABOUT.items():
+        with st.container(border=True):
+            st.markdown(f"**{files.KINDS[kind][0].upper()}{files.KINDS[kind][1:]}.** {about}")
+            if not st.button("Make it", key=f"{key}make{kind}", help=f"Make {files.KINDS[kind]}"):
+                continue
+            try:
+                with st.spinner(f"Making {files.KINDS[kind]} ..."):
+                    told = story()
+                    dataset = _only_dataset(told, area)
+                    deck = build_deck(dataset, told, area=area, plan=plan, plan_name=plan_name)
+                    made = files.make(deck, kind, template=template if kind == ".pptx" else None)
+            except UserError as error:
+                st.error(plain(str(error)))
+                continue
+            st.download_button(
+                f"Save {files.KINDS[kind]} ({len(made) / 1e6:.1f} MB)",
+                made,
+                file_name=f"{area.key}-{name}{kind}",
+                mime=files.MIME[kind],
+                key=f"{key}save{kind}",
+                icon=":material/download:",
+                type="primary",
+                on_click="ignore",
+            )
+
+
+def _only_dataset(story: Story, area: Area) -> Dataset:
+    """The data set of every view's area. UserError where they are several: a file has one."""
+    found = {id(held): held for held in (data.of(view.area_in(area))[0] for view in story.views)}
+    if len(found) > 1:
+        raise UserError(
+            "The views of this story are of areas from different data sets, which one file can't "
+            "hold. Present it, or make a file of the views of one area."
+        )
+    return next(iter(found.values()), data.of(area)[0])

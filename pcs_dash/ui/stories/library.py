@@ -1,0 +1,286 @@
+"""Saving stories as versions, opening older ones, links and files that carry a story."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from pcs_dash.build import Dataset
+from pcs_dash.errors import UserError
+from pcs_dash.store.checks import MAX_AUTHOR, MAX_NOTE
+from pcs_dash.store.documents import ConflictError, DeletedError, Entry, Saved
+from pcs_dash.store.files import to_file
+from pcs_dash.store.links import (
+    data_fingerprint,
+    is_short_link,
+    make_link,
+    make_short_link,
+    open_link,
+    open_short_link,
+)
+from pcs_dash.store.stories import StoryLibrary
+from pcs_dash.stories import Story
+from pcs_dash.ui.hubs.work import database
+from pcs_dash.ui.stories.desk import Desk
+from pcs_dash.ui.text import plain
+
+LINK = "story"
+_SHOWN = 25
+
+
+def library() -> StoryLibrary:
+    """The saved stories."""
+    return StoryLibrary(database())
+
+
+# --- saving and sharing ---
+
+
+def save(desk: Desk, dataset: Dataset) -> None:
+    """Save the story as a version, or as a story of its own, and share it by a link."""
+    with st.popover("Save and share", icon=":material/save:"):
+        try:
+            _save_form(desk, dataset)
+            st.divider()
+            _links(desk, dataset)
+        except UserError as error:
+            st.error(plain(str(error)))
+
+
+def _save_form(desk: Desk, dataset: Dataset) -> None:
+    note = st.text_area("Note", max_chars=MAX_NOTE, height=70, key="story-note")
+    author = st.text_input(
+        "Your name, as others shall see it", max_chars=MAX_AUTHOR, key="story-author"
+    )
+    about = _about(desk.story, dataset, note, author)
+    known = desk.saved_id is not None
+    if known:
+        st.caption(f"On the table: version {desk.saved_version} with your changes since.")
+    again, new = st.columns(2)
+    if known and again.button("Save version", type="primary", width="stretch", key="story-save"):
+        _save_version(desk, about)
+    if new.button(
+        "Save as a new story",
+        type="secondary" if known else "primary",
+        width="stretch",
+        key="story-save-new",
+    ):
+        _note_saved(desk, library().create(desk.story.to_dict(), **about))
+    if desk.conflict is not None:
+        _conflict(desk, about)
+
+
+def _about(story: Story, dataset: Dataset, note: str, author: str) -> dict[str, Any]:
+    """What a version says besides the story."""
+    return {
+        "name": story.name,
+        "note": note,
+        "author": author,
+        "data_period": dataset.workforce_period,
+        "data_fingerprint": data_fingerprint(dataset.practices.index, dataset.workforce_period),
+    }
+
+
+def _save_version(desk: Desk, about: dict[str, Any]) -> None:
+    assert desk.saved_id is not None
+    assert desk.saved_version is not None
+    try:
+        saved = library().save(desk.saved_id, desk.saved_version, desk.story.to_dict(), **about)
+    except ConflictError as error:
+        desk.conflict = error
+        return
+    except DeletedError as error:
+        st.error(f"{plain(str(error))} Undelete it below, or save as a new story.")
+        return
+    _note_saved(desk, saved)
+
+
+def _note_saved(desk: Desk, saved: Saved) -> None:
+    desk.saved_id, desk.saved_version, desk.conflict = saved.id, saved.version, None
+    desk.untouched = False
+    desk.said = f"Saved: '{saved.name}', version {saved.version}."
+    desk.keep()
+    st.rerun()
+
+
+def _conflict(desk: Desk, about: dict[str, Any]) -> None:
+    """Someone saved in between: nothing is overwritten. Keep a copy, or take theirs."""
+    conflict = desk.conflict
+    assert conflict is not None
+    st.warning(
+        f"{conflict.theirs.author or 'Someone'} saved version {conflict.theirs.version} meanwhile. "
+        "Yours is not saved yet: save it as a copy, or open theirs (Undo brings yours back)."
+    )
+    if st.button("Save mine as a copy", type="primary", key="story-copy"):
+        copy = desk.story.rename(f"{desk.story.name[:110]} (copy)")
+        desk.put(copy)
+        _note_saved(desk, library().create(copy.to_dict(), **about | {"name": copy.name}))
+    if st.button("Open theirs", key="story-theirs"):
+        _put_on_table(desk, conflict.theirs)
+        st.rerun()
+
+
+def _links(desk: Desk, dataset: Dataset) -> None:
+    st.markdown("**Share by link**")
+    if st.button("Make a link that carries the story", key="story-link"):
+        text = make_link(
+            desk.story.to_dict(),
+            dataset.practices.index,
+            data_period=dataset.workforce_period,
+            kind="story",
+        )
+        st.code(_address(text), language=None, wrap_lines=True)
+        st.caption("It opens on any computer that runs this program, also without this library.")
+    if desk.saved_id is not None and st.button("Make a short link", key="story-short"):
+        saved = library().open(desk.saved_id, desk.saved_version)
+        st.code(_address(make_short_link(database(), saved)), language=None, wrap_lines=True)
+        st.caption(f"It opens version {saved.version} wherever this library is shared.")
+
+
+def _address(text: str) -> str:
+    at = urlsplit(st.context.url or "http://localhost:8501/stories")
+    path = at.path if at.path.endswith("stories") else f"{at.path.rstrip('/')}/stories"
+    return f"{at.scheme}://{at.netloc}{path}?{LINK}={text}"
+
+
+def open_from_address(desk: Desk, dataset: Dataset) -> None:
+    """Open the story of a link, once: undo brings back what was on the table."""
+    text = st.query_params.get(LINK)
+    if not text:
+        return
+    # Out of the address at once, so that a reload shows the work and not the link again.
+    del st.query_params[LINK]
+    try:
+        if is_short_link(text):
+            _put_on_table(desk, open_short_link(library(), database(), text))
+            return
+        linked = open_link(
+            text, dataset.practices.index, data_period=dataset.workforce_period, kind="story"
+        )
+        story = Story.from_dict(linked.document)
+        desk.saved_id = desk.saved_version = desk.conflict = None
+        desk.put(story, at=0)
+    except UserError as error:
+        st.error(f"{plain(str(error))} Your story is as it was.")
+
+
+def _put_on_table(desk: Desk, saved: Saved) -> None:
+    story = Story.from_dict(saved.document)
+    desk.saved_id, desk.saved_version, desk.conflict = saved.id, saved.version, None
+    desk.put(story, at=0)
+    desk.keep()
+    desk.said = f"Open: '{saved.name}', version {saved.version}."
+
+
+# --- files ---
+
+
+def exchange(desk: Desk) -> None:
+    """The story as a file, and a story out of a file."""
+    with st.popover("File", icon=":material/description:"):
+        st.download_button(
+            "Export the story",
+            _as_file(desk),
+            file_name="story.json",
+            mime="application/json",
+            key="story-export",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        given = st.file_uploader(
+            "Import a story (JSON, as exported here)", type=["json"], key="story-file"
+        )
+        if given is not None and st.button("Open it", type="primary", key="story-import"):
+            try:
+                story = Story.from_json(given.getvalue(), given.name)
+            except UserError as error:
+                st.error(f"{plain(str(error))} Your story is as it was.")
+                return
+            desk.saved_id = desk.saved_version = desk.conflict = None
+            desk.put(story, at=0)
+            st.rerun()
+
+
+def _as_file(desk: Desk) -> str:
+    """As saved, with version and author, if it is what was saved; else the story alone."""
+    try:
+        if desk.saved_id is not None:
+            saved = library().open(desk.saved_id, desk.saved_version)
+            if saved.document == desk.story.to_dict():
+                return to_file(saved, kind="story")
+    except UserError:
+        pass
+    return desk.story.to_json()
+
+
+# --- the library ---
+
+
+@st.fragment
+def browse(desk: Desk) -> None:
+    """Every saved story: open a version, delete, undo a delete."""
+    try:
+        _browse(desk)
+    except UserError as error:
+        st.error(plain(str(error)))
+
+
+def _browse(desk: Desk) -> None:
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    search = left.text_input("Find a story (name, author or note)", key="story-search")
+    deleted = right.toggle("Deleted stories", key="story-deleted")
+    books = library()
+    entries = books.entries(search, deleted=deleted, limit=_SHOWN)
+    if not entries:
+        st.info(
+            "No deleted stories." if deleted else "No story found. Save one with 'Save and share'."
+        )
+        return
+    total = books.count(search, deleted=deleted)
+    if total > len(entries):
+        st.caption(f"The {len(entries)} last saved of {total:,}. Search to see others.")
+    for entry in entries:
+        _entry(desk, books, entry, deleted=deleted)
+
+
+def _entry(desk: Desk, books: StoryLibrary, entry: Entry, *, deleted: bool) -> None:
+    here = " · on the table" if entry.id == desk.saved_id else ""
+    with st.container(border=True):
+        text, buttons = st.columns([3, 2], vertical_alignment="center")
+        note = f"  \n{plain(entry.note)}" if entry.note else ""
+        text.markdown(
+            f"**{plain(entry.name)}** · version {entry.version}{here}  \n"
+            f"{plain(entry.author) or 'no author'}, {entry.saved_at:%d %B %Y %H:%M} UTC · "
+            f"{plain(entry.data_period)}{note}"
+        )
+        row = buttons.container(horizontal=True)
+        if deleted:
+            row.button(
+                "Undo the delete",
+                key=f"story-undelete-{entry.id}",
+                on_click=books.undelete,
+                args=(entry.id,),
+            )
+            return
+        version = entry.version
+        if entry.latest_version > 1:
+            version = row.selectbox(
+                "Version",
+                range(entry.latest_version, 0, -1),
+                key=f"story-version-{entry.id}",
+                label_visibility="collapsed",
+                format_func=lambda number: f"Version {number}",
+                width=130,
+            )
+        if row.button("Open", key=f"story-open-{entry.id}", type="primary"):
+            _put_on_table(desk, books.open(entry.id, version))
+            st.rerun()
+        row.button(
+            "Delete",
+            key=f"story-delete-{entry.id}",
+            help="Can be undone",
+            on_click=books.delete,
+            args=(entry.id,),
+        )

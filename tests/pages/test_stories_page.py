@@ -1,0 +1,207 @@
+"""The Stories page: views are added, moved, renamed, removed; stories saved, shared, imported."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pcs_dash.areas import find_area
+from pcs_dash.build import Dataset
+from pcs_dash.paths import ROOT
+from pcs_dash.store.database import open_database
+from pcs_dash.store.links import make_link, make_short_link
+from pcs_dash.store.stories import StoryLibrary
+from pcs_dash.stories import Story, View, ready_made
+
+# Without the menu: AppTest runs a page of a menu through a rerun, in which a button that was
+# pressed is no longer pressed.
+SCRIPT = """
+import runpy
+import streamlit as st
+from pcs_dash.ui import choices
+st.session_state["ran-app"] = True
+choices.of_this_run.set(choices.sidebar())
+runpy.run_path("pages/stories.py")
+"""
+READY = ready_made(find_area("thurrock"))
+HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$"
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PCS_DASH_DATABASE", str(tmp_path / "plans.sqlite"))
+    monkeypatch.setenv("PCS_DASH_DATA_DIR", str(tmp_path / "data"))
+    app = AppTest.from_string(SCRIPT, default_timeout=120)
+    app.query_params["area"] = "Thurrock"
+    return app
+
+
+def press(app: AppTest, key: str) -> None:
+    app.button(key=key).click().run()
+    assert not app.exception
+
+
+def story(app: AppTest) -> Story:
+    """The story on the table."""
+    held: Story = app.session_state["story-desk"].story
+    return held
+
+
+def headings(app: AppTest) -> list[str]:
+    return [view.heading for view in story(app).views]
+
+
+def field(app: AppTest, label: str):
+    """A field by its label: its key changes with what it is for."""
+    return next(item for item in [*app.text_input, *app.text_area] if item.label == label)
+
+
+def test_the_page_begins_with_the_ready_made_story_of_the_area(run_page) -> None:
+    app = run_page("stories", area="thurrock")
+    assert app.title[0].value == "Stories"
+    assert headings(app) == [view.heading for view in READY.views]
+    assert [view.area for view in story(app).views] == ["thurrock"] * len(READY.views)
+
+
+def test_move_remove_and_undo(page: AppTest) -> None:
+    page.run()
+    first, second, *rest = headings(page)
+    press(page, "story-down")
+    assert headings(page) == [second, first, *rest]
+    # The view that was moved stays chosen.
+    press(page, "story-down")
+    assert headings(page) == [second, rest[0], first, *rest[1:]]
+    press(page, "story-up")
+    press(page, "story-remove")
+    assert headings(page) == [second, *rest]
+    press(page, "story-undo")
+    press(page, "story-undo")
+    press(page, "story-undo")
+    press(page, "story-undo")
+    assert headings(page) == [first, second, *rest]
+    assert page.button(key="story-undo").disabled
+
+
+def test_add_rename_and_text(page: AppTest) -> None:
+    page.run()
+    page.selectbox(key="story-topic").set_value("ask").run()
+    press(page, "story-add")
+    assert headings(page)[1] == "What we ask for"
+    field(page, "Title").set_value(HOSTILE).run()
+    field(page, "Your line under the title").set_value("Say this").run()
+    field(page, "Name of the story").set_value("For the board").run()
+    assert not page.exception
+    assert story(page).name == "For the board"
+    view = story(page).views[1]
+    assert (view.title, view.text, view.topic) == (HOSTILE, "Say this", "ask")
+    # Shown letter by letter, not as Markdown or HTML.
+    option = page.radio(key="story-at").options[1]
+    assert r"\<img" in option
+    assert r"\*\*bold\*\*" in option
+
+
+def test_every_view_takes_the_sidebar_s_area_and_switches(page: AppTest) -> None:
+    page.run()
+    field(page, "Name of the story").set_value("Mine").run()
+    page.selectbox(key="area").set_value("southend").run()
+    page.selectbox(key="gp").set_value("permanent").run()
+    assert {view.area for view in story(page).views} == {"thurrock"}
+    press(page, "story-take-all")
+    assert {view.area for view in story(page).views} == {"southend"}
+    assert {view.switches["gp"] for view in story(page).views} == {"permanent"}
+
+
+def test_saved_as_versions_and_opened_again(page: AppTest, tmp_path: Path) -> None:
+    page.run()
+    field(page, "Name of the story").set_value("For the board").run()
+    press(page, "story-save-new")
+    press(page, "story-remove")
+    press(page, "story-save")
+    with open_database(tmp_path / "plans.sqlite") as database:
+        books = StoryLibrary(database)
+        (entry,) = books.entries()
+        assert (entry.name, entry.latest_version) == ("For the board", 2)
+        lengths = [len(Story.from_dict(books.open(entry.id, n).document).views) for n in (1, 2)]
+    assert lengths == [len(READY.views), len(READY.views) - 1]
+    press(page, f"story-open-{entry.id}")
+    assert len(story(page).views) == len(READY.views) - 1
+
+
+def test_another_s_version_is_never_overwritten(page: AppTest, tmp_path: Path) -> None:
+    page.run()
+    field(page, "Name of the story").set_value("For the board").run()
+    press(page, "story-save-new")
+    with open_database(tmp_path / "plans.sqlite") as database:
+        books = StoryLibrary(database)
+        (entry,) = books.entries()
+        theirs = Story("Theirs", (View(area="essex"),))
+        books.save(entry.id, 1, theirs.to_dict(), name="Theirs", author="Ann")
+    press(page, "story-remove")
+    press(page, "story-save")
+    assert any("Ann" in warning.value for warning in page.warning)
+    press(page, "story-copy")
+    with open_database(tmp_path / "plans.sqlite") as database:
+        names = {item.name for item in StoryLibrary(database).entries()}
+    assert names == {"Theirs", "For the board (copy)"}
+
+
+def test_a_bad_file_is_told_and_the_story_stays(page: AppTest) -> None:
+    page.run()
+    before = story(page)
+    for name, content in (
+        ("a.json", b"{"),
+        ("b.json", b'{"version": 1, "views": [{"page": "x"}]}'),
+    ):
+        page.file_uploader(key="story-file").upload(name, content, "application/json").run()
+        press(page, "story-import")
+        (error,) = page.error
+        assert name.replace(".", r"\.") in error.value
+        assert "Your story is as it was" in error.value
+        assert story(page) == before
+
+
+def test_an_exported_story_is_imported(page: AppTest) -> None:
+    page.run()
+    given = Story("From a file", (View(area="essex", text="Hello"),))
+    page.file_uploader(key="story-file").upload(
+        "story.json", json.dumps(given.to_dict()).encode(), "application/json"
+    ).run()
+    press(page, "story-import")
+    assert story(page) == given
+
+
+def test_a_link_opens_its_story_once(page: AppTest, dataset: Dataset) -> None:
+    given = Story("By link", (View(area="essex", highlight="F81110"),))
+    link = make_link(
+        given.to_dict(),
+        dataset.practices.index,
+        data_period=dataset.workforce_period,
+        kind="story",
+    )
+    page.query_params["story"] = link
+    page.run()
+    assert not page.exception
+    assert story(page) == given
+    assert "story" not in page.query_params
+    press(page, "story-undo")
+    assert headings(page) == [view.heading for view in READY.views]
+
+
+def test_a_short_link_opens_the_version_it_was_made_of(page: AppTest, tmp_path: Path) -> None:
+    given = Story("Short", (View(area="essex"),))
+    with open_database(tmp_path / "plans.sqlite") as database:
+        saved = StoryLibrary(database).create(given.to_dict(), name=given.name)
+        page.query_params["story"] = make_short_link(database, saved)
+    page.run()
+    assert story(page) == given
+
+
+def test_a_damaged_link_is_told(page: AppTest) -> None:
+    page.query_params["story"] = "s1.nonsense"
+    page.run()
+    assert "Your story is as it was" in page.error[0].value
+    assert headings(page) == [view.heading for view in READY.views]
