@@ -1,0 +1,189 @@
+"""Help on every page: what am I looking at, the words used, a tour of six steps, an example.
+
+The help travels only when it is opened: a small file from the app itself, so it works offline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import streamlit as st
+
+from pcs_dash import glossary, web
+from pcs_dash.build import Dataset
+from pcs_dash.hubs.plan import Plan
+from pcs_dash.sources import WORKFORCE_PERIOD
+
+# What am I looking at? One line for every file in pages/, drawn by `about` under its title.
+WHAT = {
+    "under_doctoring": "Where patients share each GP with more others than the benchmark asks "
+    "for: the area, its practices, and any one of them.",
+    "deprivation": "Where deprived people live, and with which practices they are registered.",
+    "correlation": "Whether practices with more patients per GP are those with more deprived "
+    "patients, and how sure that is.",
+    "inequality": "Whether patients per GP rise or fall from the most to the least deprived, "
+    "and by how much.",
+    "spatial_pattern": "Whether high figures stand beside high ones on the map, or are scattered "
+    "as chance would have it.",
+    "robustness": "Whether the answer stays the same when the question is asked in every "
+    "reasonable way.",
+    "then_and_now": "What was published in 2014 to 2018 beside today's figures, and what "
+    "changed in how they are counted.",
+    "england": "Every ICB, sub-ICB location or district of England by one measure; open any of "
+    "them as the area of all pages.",
+    "catchments": "Where the patients of a practice, PCN or hub live, and how far they travel.",
+    "trends": "How registered lists grew or shrank between the months loaded, and which practices "
+    "opened, closed or merged.",
+    "quality": "CQC rating, QOF, appointments and more, beside patients per GP; each figure with "
+    "its own period.",
+    "stories": "The views you will show, in order, with a line of your own under each.",
+    "hubs": "Practices in groups: paint them on the map and see at once what each group means.",
+    "board_pack": "What the other pages show, as slides, a paper or a spreadsheet to take away.",
+    "data_and_methods": "Where every figure comes from, of when it is, what is missing, and how "
+    "it is worked out.",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the tour: what it points at (CSS, first that is on screen), title and words."""
+
+    at: tuple[str, ...]
+    title: str
+    text: str
+
+
+TOUR = (
+    Step(
+        ('[data-testid="stSidebar"] .st-key-area',),
+        "Choose the area",
+        "Essex, Mid and South Essex, one of the seven places, or a district; where official data "
+        "are loaded, any area of England. Every page follows, "
+        "and so does the address: a copied link opens the same view.",
+    ),
+    Step(
+        ('[data-testid="stSidebar"] .st-key-gp',),
+        "Say which GPs count",
+        "With or without GPs in training and locums. Headlines differ by a third between the "
+        "definitions, so one switch changes every figure, and each figure says which it is.",
+    ),
+    Step(
+        (".st-key-headline", ".pcs-hubs-head", ".stMainBlockContainer h1"),
+        "Read the message first",
+        "Each page begins with its answer in a sentence or two. It never claims more than the "
+        "figures allow. The figures, the picture and the table follow.",
+    ),
+    Step(
+        ("iframe[title*='st_folium']", ".pcs-hubs-map"),
+        "Look at the map",
+        "Circles are practices, sized by registered patients; the land is coloured by "
+        "deprivation. Click a practice for its card. By keyboard: arrow keys move, + and − zoom, "
+        "and the list beside the map chooses a practice.",
+    ),
+    Step(
+        (".pcs-find-box",),
+        "Ask “What about ...?”",
+        "Press / on any page and type any part of a name or code: a practice, hub, PCN, town, "
+        "postcode or LSOA. Enter goes there and shows its card; Escape goes back.",
+    ),
+    Step(
+        ('[data-testid="stSidebarNav"]',),
+        "Draw hubs, take it to the board",
+        "Hubs: put practices together on the map and compare groupings. Board pack: "
+        "slides, a paper and a spreadsheet of what you see. Help brings this tour back any time.",
+    ),
+)
+
+# Thurrock's 26 practices in five hubs of 30,000 to 50,000 patients, as `pcs_dash suggest --area
+# Thurrock --min 30000 --max 50000` answers on the embedded figures (the optimum, proved).
+_EXAMPLE = (
+    "F81010 F81134 F81197 F81632 F81669 Y00033",
+    "F81211 F81219 F81623 F81641 Y00999 Y02807",
+    "F81113 F81137 F81155 F81192",
+    "F81110 F81206 F81652 F81708",
+    "F81082 F81088 F81153 F81177 F81198 F81697",
+)
+
+_STYLE = """
+div:has(> .st-key-pcs-help) {
+  position: sticky; top: 2.6rem; height: 0; z-index: 999990; margin-bottom: -0.6rem;
+  overflow: visible;
+}
+@media (max-width: 640px) { div:has(> .st-key-pcs-help) { top: 4.2rem; } }
+"""
+_LOADER = """
+let ready;
+const load = (tag, name, url) => new Promise((done, failed) => {
+  const element = document.createElement(tag);
+  element[name] = url;
+  if (tag === "link") element.rel = "stylesheet";
+  element.onload = done;
+  element.onerror = () => failed(new Error(url));
+  document.head.append(element);
+});
+export default function ({ parentElement, data }) {
+  const root = parentElement.querySelector(".pcs-help");
+  ready ||= Promise.all([load("link", "href", data.style), load("script", "src", data.script)]);
+  ready.then(() => window.PCSHelp.show(root, data)).catch(() => { ready = null; });
+}
+"""
+_help = st.components.v2.component(
+    "pcs_dash_help",
+    html='<div class="pcs-help"></div>',
+    css=_STYLE,
+    js=_LOADER,
+    isolate_styles=False,
+)
+
+
+def about(page: str) -> None:
+    """The line under a page's title that says what it shows; `page` is a key of WHAT."""
+    st.caption(WHAT[page])
+
+
+def button(dataset: Dataset, files: web.WebFiles) -> None:
+    """The help button beside the search box; called once a run for every page."""
+    with st.container(key="pcs-help"):
+        _help(
+            key="help-button",
+            data={
+                "script": files.tour_scripts[0],
+                "style": files.tour_styles[0],
+                "content": _published(dataset),
+            },
+        )
+
+
+def example_plan() -> Plan:
+    """Thurrock's practices in five hubs, to try the page Hubs with."""
+    plan = Plan()
+    for number, codes in enumerate(_EXAMPLE, start=1):
+        plan = plan.add_hub(f"Example hub {number}")
+        plan = plan.assign(codes.split(), plan.hubs[-1].id)
+    return plan
+
+
+@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Dataset: id})
+def _published(dataset: Dataset) -> str:
+    """The address of what the help panel and the tour say."""
+    return web.publish("help", content(dataset))
+
+
+def content(dataset: Dataset) -> dict[str, Any]:
+    """Glossary, tour and examples, ready for JSON."""
+    from pcs_dash.store.links import make_link
+
+    plan = example_plan()
+    # Where other data are open, the link names its own practices alone.
+    known = dataset.practices.index
+    own = known if set(plan.assignment) <= set(known) else list(plan.assignment)
+    link = make_link(plan.to_dict(), own, data_period=WORKFORCE_PERIOD)
+    return {
+        "glossary": [[term.word, term.meaning, list(term.also)] for term in glossary.TERMS],
+        "tour": [asdict(step) for step in TOUR],
+        "examples": [
+            ["/?area=thurrock", "Thurrock: where are GPs short?"],
+            [f"/hubs?area=thurrock&plan={link}", "Thurrock in five hubs of 30,000 to 50,000"],
+        ],
+    }

@@ -1,0 +1,49 @@
+"""Help: a line for every page, a tour of six steps, an example plan that is what it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from pcs_dash.build import Dataset
+from pcs_dash.hubs.plan import Plan
+from pcs_dash.paths import ROOT
+from pcs_dash.sources import WORKFORCE_PERIOD
+from pcs_dash.store.links import open_link
+from pcs_dash.ui import helping
+
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_says_what_it_is(page: str) -> None:
+    assert page in helping.WHAT, f"add a line for pages/{page}.py to helping.WHAT"
+    text = (ROOT / "pages" / f"{page}.py").read_text("utf-8")
+    assert f'helping.about("{page}")' in text, f'call helping.about("{page}") under the title'
+
+
+@pytest.mark.parametrize("line", helping.WHAT.values())
+def test_a_line_is_one_line(line: str) -> None:
+    assert len(line) <= 150
+    assert line.endswith(".")
+
+
+def test_the_tour_has_six_steps() -> None:
+    assert len(helping.TOUR) == 6
+    assert all(step.at and step.title and len(step.text) < 300 for step in helping.TOUR)
+
+
+def test_the_example_is_thurrock_in_hubs_of_the_band(dataset: Dataset) -> None:
+    plan = helping.example_plan()
+    thurrock = dataset.practices[dataset.practices["place"] == "Thurrock"]
+    assert set(plan.assignment) == set(thurrock.index)
+    patients = thurrock["patients"].groupby(dict(plan.assignment)).sum()
+    assert len(patients) == 5
+    assert patients.between(30_000, 50_000).all()
+
+
+def test_the_example_s_link_opens_it(dataset: Dataset) -> None:
+    (_, (address, _)) = helping.content(dataset)["examples"]
+    link = address.partition("plan=")[2]
+    linked = open_link(link, dataset.practices.index, data_period=WORKFORCE_PERIOD)
+    assert Plan.from_dict(linked.document) == helping.example_plan()
+    assert linked.matches_data
