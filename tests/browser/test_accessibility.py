@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
+from pcs_dash.areas import find_area
+from pcs_dash.build import Dataset
 from pcs_dash.paths import ROOT
+from pcs_dash.report import files
+from pcs_dash.report.content import build_deck
+from pcs_dash.stories import ready_made
 
 from .conftest import App, Tab
 
@@ -17,9 +24,9 @@ FILES = sorted((ROOT / "pages").glob("*.py"))
 PAGES = ["" if file.stem == "under_doctoring" else file.stem for file in FILES]
 
 
-def faults(tab: Tab) -> list[str]:
+def faults(page: Page) -> list[str]:
     """Serious and critical faults, each with its first element."""
-    found = Axe().run(tab.page).response["violations"]
+    found = Axe().run(page).response["violations"]
     return [
         f"{fault['impact']} {fault['id']}: {fault['nodes'][0]['html'][:200]}"
         for fault in found
@@ -31,7 +38,7 @@ def faults(tab: Tab) -> list[str]:
 def test_no_serious_fault(tab: Tab, app: App, page: str) -> None:
     tab.open(f"{app.url}/{page}?area=thurrock")
     tab.page.wait_for_timeout(1_000)
-    assert faults(tab) == []
+    assert faults(tab.page) == []
 
 
 def test_the_page_reads_at_twice_the_size(tab: Tab, app: App) -> None:
@@ -54,3 +61,41 @@ def test_focus_shows(tab: Tab, app: App) -> None:
     )
     assert width >= 2
     expect(tab.page.locator("iframe[title*='st_folium']").first).to_be_attached()
+
+
+def test_the_html_report_has_no_serious_fault(
+    chromium: Browser, dataset: Dataset, tmp_path: Path
+) -> None:
+    area = find_area("Thurrock")
+    made = files.make(build_deck(dataset, ready_made(area), area=area), ".html")
+    file = tmp_path / "board.html"
+    file.write_bytes(made)
+    page = chromium.new_page()
+    page.goto(file.as_uri())
+    assert faults(page) == []
+    page.close()
+
+
+def test_nothing_of_ours_moves_where_motion_is_not_wanted(tab: Tab, app: App) -> None:
+    tab.page.emulate_media(reduced_motion="reduce")
+    tab.open(f"{app.url}/?area=thurrock")
+    frame = tab.map_frame()
+    moving = frame.evaluate(
+        "() => [...document.querySelectorAll('.pcs-map, .pcs-map *')].filter((element) => {"
+        " const style = getComputedStyle(element);"
+        " return parseFloat(style.transitionDuration) > 0.01 && style.transitionProperty !== 'none'"
+        " || style.animationName !== 'none'; }).map((element) => element.className)"
+    )
+    assert moving == []
+
+
+def test_the_practice_list_moves_the_focus_of_the_map(tab: Tab, app: App) -> None:
+    """By keyboard alone: choose a practice in the list, and the map marks it."""
+    tab.open(f"{app.url}/?area=thurrock")
+    frame = tab.map_frame()
+    box = tab.page.get_by_role("combobox", name="Find a practice")
+    box.focus()
+    box.press_sequentially("F81110")
+    tab.page.keyboard.press("Enter")
+    expect(tab.page.get_by_text("F81110 beside Thurrock")).to_be_visible()
+    frame.wait_for_function("() => window.PCSMap.state(window.map).view.selected === 'F81110'")
