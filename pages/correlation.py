@@ -6,14 +6,15 @@ import streamlit as st
 from pcs_dash import charts, maps, profile, words
 from pcs_dash.metrics import correlation, inequality
 from pcs_dash.metrics.workforce import patients_per_fte_gp
-from pcs_dash.sources import QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
-from pcs_dash.ui import evidence, page, show
+from pcs_dash.sources import QUINTILE_MIX_PERIOD
+from pcs_dash.ui import evidence, helping, page, show
 from pcs_dash.ui.address import given_labels, tell_unknown
 
 dataset, web, choices = page.begin()
 area, definition, practices = choices.area, choices.definition, choices.practices
 
 st.title(f"Under-doctoring and deprivation: {area.label}")
+helping.about("correlation")
 evidence.stop_if_empty(choices)
 
 
@@ -53,7 +54,7 @@ sentence = words.correlation_words(
     x=x,
     y=y,
     definition=definition.key,
-    date=WORKFORCE_PERIOD,
+    date=dataset.workforce_period,
 )
 evidence.say(sentence, headline=True)
 
@@ -145,7 +146,12 @@ def coefficients() -> None:
             break
     told = {
         method: words.correlation_words(
-            result, place=area.name, x=x, y=y, definition=definition.key, date=WORKFORCE_PERIOD
+            result,
+            place=area.name,
+            x=x,
+            y=y,
+            definition=definition.key,
+            date=dataset.workforce_period,
         ).text
         for method, result in shown.items()
     }
@@ -183,7 +189,7 @@ forest_text = "; ".join(
 )
 forest_text = (
     f"Pearson's r of {up.label} with {across.label}. {forest_text}. "
-    f"{words.definition_text(definition.key, WORKFORCE_PERIOD)}"
+    f"{words.definition_text(definition.key, dataset.workforce_period)}"
 )
 evidence.chart(
     charts.forest(
@@ -193,8 +199,8 @@ evidence.chart(
     key="forest",
 )
 st.caption(
-    "An interval that crosses zero is no evidence of an association in that place. With nine "
-    "intervals side by side, one or two may exclude zero by chance alone."
+    "An interval that crosses zero is no evidence of an association in that place. With "
+    f"{len(forest)} intervals side by side, one or two may exclude zero by chance alone."
 )
 show.download_csv(forest, name=f"correlation-areas-{x}-{y}-{definition.key}")
 st.subheader("Within places and between places")
@@ -215,7 +221,7 @@ def levels() -> None:
         label="Fitting the mixed model",
     )
     said = words.within_between_words(
-        result, definition=definition.key, date=WORKFORCE_PERIOD, unit=unit
+        result, definition=definition.key, date=dataset.workforce_period, unit=unit
     )
     rows = {
         "Over all practices": ("pooled", result.n),
@@ -315,7 +321,7 @@ def allowing() -> None:
     )
     plain_result = results["pearson"]
     said = words.correlation_words(
-        result, place=area.name, x=x, y=y, definition=definition.key, date=WORKFORCE_PERIOD
+        result, place=area.name, x=x, y=y, definition=definition.key, date=dataset.workforce_period
     )
     said = words.partial_words(said, [labels[key] for key in given])
     evidence.say(said)
@@ -383,7 +389,7 @@ by_quintile = inequality.quintile_table(
 )
 gap = by_quintile.gaps["patients_per_fte_gp"]
 gap_sentence = words.gap_words(
-    gap, place=area.name, definition=definition.key, date=WORKFORCE_PERIOD
+    gap, place=area.name, definition=definition.key, date=dataset.workforce_period
 )
 left, right = st.columns([3, 2], gap="medium")
 with left:

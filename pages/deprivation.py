@@ -7,7 +7,7 @@ from pcs_dash import charts, maps, profile
 from pcs_dash.metrics import deprivation
 from pcs_dash.metrics.workforce import patients_per_fte_gp
 from pcs_dash.sources import QUINTILE_MIX_PERIOD
-from pcs_dash.ui import page, show
+from pcs_dash.ui import helping, page, show
 from pcs_dash.ui.address import tell_unknown
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.text import plain
@@ -17,6 +17,7 @@ area, edition = choices.area, choices.edition
 lsoas = area.select(dataset.lsoas)
 
 st.title(f"Deprivation: {area.label}")
+helping.about("deprivation")
 
 counts = deprivation.lsoas_by_quintile(lsoas, edition)
 patients = deprivation.patients_by_quintile(choices.practices, edition)

@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from pcs_dash.sources import WORKFORCE_PERIOD
-from pcs_dash.ui import page, show
+from pcs_dash.ui import helping, page, show
 from pcs_dash.ui.hubs import builder, comparing, library, panels, rules_panel, suggesting
 from pcs_dash.ui.hubs.work import begin
 
@@ -12,6 +11,7 @@ work = begin(dataset, choices)
 
 builder.make_room()
 st.title(f"Hubs: {choices.area.label}")
+helping.about("hubs")
 if choices.practices.empty:
     st.info("No practice is left in this area. Switch the exclusion off, or choose another area.")
     st.stop()
@@ -46,6 +46,6 @@ def more() -> None:
 
 more()
 show.footer(
-    f"General Practice Workforce, {WORKFORCE_PERIOD} (NHS England). "
+    f"General Practice Workforce, {dataset.workforce_period} (NHS England). "
     f"Benchmark: {choices.benchmark.source}. IMD {choices.edition} (MHCLG)."
 )

@@ -6,12 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from pcs_dash import charts, profile, words
+from pcs_dash.errors import UserError
 from pcs_dash.metrics import inequality, need
 from pcs_dash.metrics.deprivation import QUINTILE_LABELS
 from pcs_dash.metrics.workforce import gp_definition
 from pcs_dash.official.registrations import small_number
-from pcs_dash.sources import QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
-from pcs_dash.ui import data, evidence, page, show
+from pcs_dash.sources import QUINTILE_MIX_PERIOD
+from pcs_dash.ui import data, evidence, helping, page, show
 from pcs_dash.ui.address import level_labels, tell_unknown
 from pcs_dash.ui.choices import Choices
 
@@ -19,6 +20,7 @@ dataset, web, choices = page.begin()
 area, definition, edition = choices.area, choices.definition, choices.edition
 
 st.title(f"Inequality by deprivation: {area.label}")
+helping.about("inequality")
 evidence.stop_if_empty(choices)
 
 NAMES = {
@@ -38,7 +40,7 @@ by_quintile = inequality.quintile_table(
 headline = words.inequality_words(
     inequality.area_inequality(choices.practices, definition=definition.key, edition=edition),
     place=area.name,
-    date=WORKFORCE_PERIOD,
+    date=dataset.workforce_period,
 )
 evidence.say(headline, headline=True)
 
@@ -79,7 +81,7 @@ for column, measure in zip(st.columns(2, gap="medium"), inequality.MEASURES, str
             by_quintile.gaps[measure],
             place=area.name,
             definition=definition.key,
-            date=WORKFORCE_PERIOD,
+            date=dataset.workforce_period,
         )
         on_ratio = measure == "patients_per_fte_gp"
         evidence.chart(
@@ -186,7 +188,7 @@ def slopes(choices: Choices) -> None:
         note = f"Weighed by {source}; those beyond Essex leave with their share of FTE."
         results = {key: replace(result, note=note) for key, result in results.items()}
     said = words.inequality_words(
-        results["patients_per_fte_gp"], place=area.name, date=WORKFORCE_PERIOD
+        results["patients_per_fte_gp"], place=area.name, date=dataset.workforce_period
     )
     shown = results["patients_per_fte_gp"]
     with left:
@@ -270,7 +272,7 @@ def flat(measure: str, result: inequality.AreaInequality) -> dict[str, object]:
         "n_practices": result.n_practices,
         "n_missing": result.n_missing,
         "interval": index.interval_method,
-        "period": WORKFORCE_PERIOD,
+        "period": dataset.workforce_period,
     }
 
 
@@ -284,7 +286,7 @@ held = inequality.concentration_index(
     choices.practices["imd_score"],
 )
 said = words.concentration_words(
-    held, place=area.name, definition=definition.key, date=WORKFORCE_PERIOD
+    held, place=area.name, definition=definition.key, date=dataset.workforce_period
 )
 with left:
     evidence.chart(
@@ -302,7 +304,11 @@ with right:
 show.download_csv(held.curve, name=f"concentration-{area.key}-{definition.key}")
 
 st.subheader("Allowing for need")
-model = need.need_model(dataset.practices)
+try:
+    model = need.need_model(dataset.practices)
+except UserError as error:
+    st.info(f"No list can be adjusted for need here. {error}")
+    st.stop()
 lists = need.need_adjusted_patients(dataset.practices, model)
 adjusted_practices, without_need = need.with_lists(choices.practices, lists)
 both = {
@@ -317,8 +323,10 @@ indices = {
     kind: inequality.area_inequality(table, definition=definition.key, edition=edition)
     for kind, table in both.items()
 }
-said = words.inequality_words(indices["need-adjusted"], place=area.name, date=WORKFORCE_PERIOD)
-raw_said = words.inequality_words(indices["raw"], place=area.name, date=WORKFORCE_PERIOD)
+said = words.inequality_words(
+    indices["need-adjusted"], place=area.name, date=dataset.workforce_period
+)
+raw_said = words.inequality_words(indices["raw"], place=area.name, date=dataset.workforce_period)
 compared = f"On need-adjusted lists: {said.text} On raw lists: {raw_said.text}"
 left, right = st.columns([3, 2], gap="medium")
 with left:
@@ -399,7 +407,7 @@ st.dataframe(
 show.download_csv(places, name=f"need-{area.key}-{definition.key}")
 
 show.footer(
-    f"General Practice Workforce, {WORKFORCE_PERIOD} (NHS England); patients by quintile, "
+    f"General Practice Workforce, {dataset.workforce_period} (NHS England); patients by quintile, "
     f"{QUINTILE_MIX_PERIOD} (NHS England, IMD {edition} of MHCLG); need: QOF prevalence and "
     "appointments (NHS England).",
     "SII and RII after OHID (PHEindicatormethods).",

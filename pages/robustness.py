@@ -5,16 +5,16 @@ import streamlit as st
 
 from pcs_dash import charts, profile, words
 from pcs_dash.build import IMD_EDITIONS
-from pcs_dash.metrics import funnel, need
+from pcs_dash.metrics import funnel
 from pcs_dash.metrics.specification import (
-    NEED_ADJUSTED,
     SpecificationSummary,
+    other_lists,
     specification_curve,
     summarise_curve,
 )
 from pcs_dash.metrics.workforce import GP_DEFINITIONS
-from pcs_dash.sources import QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
-from pcs_dash.ui import data, evidence, page, show
+from pcs_dash.sources import QUINTILE_MIX_PERIOD
+from pcs_dash.ui import data, evidence, helping, page, show
 from pcs_dash.ui.choices import Choices
 
 dataset, web, choices = page.begin()
@@ -35,10 +35,9 @@ GRADIENT = "Gradient, % of the mean"
 def curve_of_area(registrations: pd.DataFrame | None) -> pd.DataFrame:
     """Every specification, with the options in words. Flagged practices are one of the choices."""
     practices = dataset.practices
-    lists = {NEED_ADJUSTED: need.need_adjusted_patients(practices, need.need_model(practices))}
     curve = specification_curve(
         area.select(practices),
-        lists=lists,
+        lists=other_lists(practices),
         registrations=registrations,
         lsoa_ranks={year: dataset.lsoas[f"imd{year}_rank"] for year in IMD_EDITIONS},
     )
@@ -51,6 +50,7 @@ def curve_of_area(registrations: pd.DataFrame | None) -> pd.DataFrame:
 
 
 st.title(f"Does it survive? {area.label}")
+helping.about("robustness")
 st.markdown(
     "One question, measured every reasonable way: **do practices with more deprived patients have "
     "more patients per FTE GP?** Above zero: yes, by so much of the mean from the least to the "
@@ -63,7 +63,7 @@ def specifications() -> None:
     """The curve with its filters: empty means every option."""
     registrations = data.registrations()
     curve = evidence.computed(
-        ("specifications", area.key, *data.registrations_version()),
+        ("specifications", area.key, choices.version, *data.registrations_version()),
         lambda: curve_of_area(registrations),
         label="Measuring it every way",
     )
@@ -83,7 +83,7 @@ def specifications() -> None:
             if chosen:
                 curve = curve[curve[column].isin(chosen)]
     summary = summarise_curve(curve)
-    said = words.specification_words(summary, place=area.name, date=WORKFORCE_PERIOD)
+    said = words.specification_words(summary, place=area.name, date=dataset.workforce_period)
     with top:
         evidence.say(said, headline=True)
         if not summary.n:
@@ -169,7 +169,7 @@ def funnel_plot(choices: Choices) -> None:
         "that practices here have (Spiegelhalter 2005).",
     )
     result = funnel.funnel(choices.practices, definition=choices.definition.key, adjust=adjust)
-    said = words.funnel_words(result, place=area.name, date=WORKFORCE_PERIOD)
+    said = words.funnel_words(result, place=area.name, date=dataset.workforce_period)
     evidence.say(said)
     if not result.n:
         return

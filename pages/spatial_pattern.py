@@ -7,12 +7,11 @@ import streamlit as st
 
 from pcs_dash import maps, profile, words
 from pcs_dash.metrics import spatial
-from pcs_dash.metrics.correlation import measure
+from pcs_dash.metrics.correlation import deprivation_measure, measure
 from pcs_dash.metrics.deprivation import QUINTILE_LABELS
 from pcs_dash.metrics.workforce import area_patients_per_fte_gp, patients_per_fte_gp
 from pcs_dash.official.registrations import patients_per_fte_gp_by_lsoa, small_number
-from pcs_dash.sources import WORKFORCE_PERIOD
-from pcs_dash.ui import data, evidence, page, show
+from pcs_dash.ui import data, evidence, helping, page, show
 from pcs_dash.ui.address import neighbour_labels, pattern_labels, statistic_labels, tell_unknown
 from pcs_dash.ui.choices import Choices
 
@@ -20,6 +19,7 @@ dataset, web, choices = page.begin()
 area, definition, edition = choices.area, choices.definition, choices.edition
 
 st.title(f"Spatial pattern: {area.label}")
+helping.about("spatial_pattern")
 evidence.stop_if_empty(choices)
 
 # Word for the legend, colour, sign on the dot. The first four are Moran's, the next two G*'s.
@@ -93,12 +93,12 @@ def pattern(choices: Choices) -> None:
         table: Any = choices.practices
         values = patients_per_fte_gp(table, choices.definition.key)
         unit, named = "practice", "patients per FTE GP"
-        date = words.definition_text(choices.definition.key, WORKFORCE_PERIOD).rstrip(".")
+        date = words.definition_text(choices.definition.key, dataset.workforce_period).rstrip(".")
     elif what == "residents" and registrations is not None:
         table = choices.area.select(dataset.lsoas)
         values = ratios_of_residents(choices, registrations).reindex(table.index)
         unit, named = "LSOA", "patients per FTE GP of residents"
-        date = words.definition_text(choices.definition.key, WORKFORCE_PERIOD).rstrip(".")
+        date = words.definition_text(choices.definition.key, dataset.workforce_period).rstrip(".")
         date += f"; {data.registered_in(registrations)}"
     else:
         table = choices.area.select(dataset.lsoas)
@@ -186,7 +186,7 @@ def local(
 ) -> spatial.LocalPattern:
     """The local statistic that was asked for."""
     if what == "both":
-        around = measure(table, "imd_score", definition.key)
+        around = measure(table, deprivation_measure(dataset.practices), definition.key)
         return spatial.bivariate_local_moran(values, around, table, unit=unit, **options)
     if statistic == "getis":
         return spatial.getis_ord(values, table, unit=unit, **options)
@@ -452,7 +452,7 @@ def access_words(
     )
     caution = "It counts what there is, so it has no interval; it says nothing of who may register."
     return words.Words(
-        finding, caution, words.definition_text(choices.definition.key, WORKFORCE_PERIOD)
+        finding, caution, words.definition_text(choices.definition.key, dataset.workforce_period)
     )
 
 

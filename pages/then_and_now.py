@@ -5,10 +5,11 @@ import streamlit as st
 
 from pcs_dash import charts, profile, words
 from pcs_dash.metrics.then_now import ThenNow, claim_retested, then_and_now
-from pcs_dash.sources import WORKFORCE_PERIOD
-from pcs_dash.ui import evidence, page, show
+from pcs_dash.ui import data, evidence, helping, page, show
 
-dataset, web, choices = page.begin()
+_, web, choices = page.begin()
+# The claim is about Essex, whatever area the menu says.
+dataset, _ = data.load()
 definition = choices.definition
 counted = (
     dataset.practices[~dataset.practices["flag_low_fte"]]
@@ -17,7 +18,8 @@ counted = (
 )
 
 st.title("Then and now: the claim of 2015, and the figures since")
-claim = claim_retested(counted, definition=definition.key, date=WORKFORCE_PERIOD)
+helping.about("then_and_now")
+claim = claim_retested(counted, definition=definition.key, date=dataset.workforce_period)
 st.markdown(f"#### {claim.then} {claim.verdict}")
 st.markdown(f"**Now.** {claim.now.finding} {claim.now.caution} {claim.now.basis}")
 st.caption(f"Source of the claim: {claim.then_source}. Its coefficient was not published.")
@@ -37,7 +39,9 @@ forest = pd.DataFrame(
 ).T.rename_axis("area")
 forest[["n", "n_missing"]] = forest[["n", "n_missing"]].astype(int)
 told = [
-    words.correlation_words(result, place=name, definition=definition.key, date=WORKFORCE_PERIOD)
+    words.correlation_words(
+        result, place=name, definition=definition.key, date=dataset.workforce_period
+    )
     for name, result in claim.results.items()
 ]
 tested = f"{claim.then} {claim.verdict} {words.join(told)}"
@@ -65,7 +69,7 @@ rows = then_and_now(
     counted,
     dataset.published,
     definition=definition.key,
-    date=WORKFORCE_PERIOD,
+    date=dataset.workforce_period,
     edition=choices.edition,
 )
 
@@ -155,7 +159,8 @@ with st.expander("Words for your paper: every figure", icon=":material/content_c
     st.code(words.join([words.then_now_words(row) for row in rows]), language=None, wrap_lines=True)
 show.download_csv(table.set_index("Figure"), name=f"then-and-now-{definition.key}")
 show.footer(
-    f"Then: the sources named in each row. Now: General Practice Workforce, {WORKFORCE_PERIOD} "
-    f"(NHS England), {definition.label} ({definition.meaning}); IMD {choices.edition} (MHCLG). "
+    f"Then: the sources named in each row. Now: General Practice Workforce, "
+    f"{dataset.workforce_period} (NHS England), {definition.label} ({definition.meaning}); "
+    f"IMD {choices.edition} (MHCLG). "
     "This page is about Thurrock and the seven places, whatever area the menu says.",
 )

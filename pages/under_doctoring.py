@@ -6,8 +6,7 @@ import streamlit as st
 from pcs_dash import maps, profile, words
 from pcs_dash.metrics.deprivation import quintile_shares
 from pcs_dash.metrics.workforce import patients_per_fte_gp, summarise
-from pcs_dash.sources import WORKFORCE_PERIOD
-from pcs_dash.ui import page, show
+from pcs_dash.ui import helping, page, show
 from pcs_dash.ui.address import tell_unknown
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.text import plain
@@ -16,6 +15,7 @@ dataset, web, choices = page.begin()
 area, definition, benchmark = choices.area, choices.definition, choices.benchmark
 
 st.title(f"Under-doctoring: {area.label}")
+helping.about("under_doctoring")
 if choices.practices.empty:
     st.info("No practice is left in this area. Switch the exclusion off, or choose another area.")
     st.stop()
@@ -28,7 +28,7 @@ headline = words.benchmark_words(
     place=area.name,
     benchmark_label=benchmark.label,
     definition=definition.key,
-    date=WORKFORCE_PERIOD,
+    date=dataset.workforce_period,
     benchmark_date=benchmark.period,
 )
 show.headline(f"{headline.finding} {profile.gap_sentence(total['fte_gap'])}")
@@ -40,19 +40,25 @@ show.figures(
         profile.number(total["patients_per_fte_gp"]),
         f"{relative:+.0%} against {benchmark.label}" if pd.notna(relative) else "",
         more_is_worse=True,
+        term="Patients per FTE GP",
     ),
     show.Figure(
-        "FTE GPs to add", profile.signed(total["fte_gap"]), f"to reach {benchmark.value:,.0f}"
+        "FTE GPs to add",
+        profile.signed(total["fte_gap"]),
+        f"to reach {benchmark.value:,.0f}",
+        term="FTE gap",
     ),
     show.Figure(
         "Registered patients",
         profile.number(total["patients"]),
-        f"with {profile.number(total['fte_gp'], 1)} FTE GPs",
+        f"with {profile.number(total['fte_gp'], 1)} FTE GPs" if dataset.has_gps else "",
+        term="List size",
     ),
     show.Figure(
         "Above the benchmark",
         f"{int((ratios > benchmark.value).sum()):,} of {int(ratios.notna().sum()):,}",
         f"{int(total['single_handed'])} single-handed",
+        term="Single-handed practice",
     ),
     show.Figure(
         "GPs aged 60 and over",
@@ -226,6 +232,6 @@ def compact(table: pd.DataFrame) -> pd.DataFrame:
 
 explore(choices)
 show.footer(
-    f"General Practice Workforce, {WORKFORCE_PERIOD} (NHS England). "
+    f"General Practice Workforce, {dataset.workforce_period} (NHS England). "
     f"Benchmark: {benchmark.source}. IMD {choices.edition} (MHCLG)."
 )

@@ -26,6 +26,7 @@ _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 # Quintile 1 (most deprived) first. Purples for the deprivation map, greys where the practices'
 # colours have to stand out; both read in order of lightness alone, so in any colour vision.
 QUINTILE_PURPLES = ("#54278f", "#756bb1", "#9e9ac8", "#cbc9e2", "#f2f0f7")
+CLASS_PURPLES = QUINTILE_PURPLES[::-1]
 QUINTILE_GREYS = ("#4b5563", "#858d98", "#b4bac2", "#d8dce0", "#f3f4f5")
 # Fewer patients per GP than the benchmark in blue, more in red: safe for the three common
 # colour-vision deficiencies, and the ends differ in lightness from the middle.
@@ -39,11 +40,12 @@ BENCHMARK_LABELS = (
     "25% to 50% more",
     "over 50% more patients per GP",
 )
-# Rows: patients per FTE GP low to high; columns: deprivation low to high (Stevens, blue-purple).
+# Rows: patients per FTE GP low to high (blue); columns: deprivation low to high (yellow). Blue and
+# yellow stay apart in all three common colour-vision deficiencies, which purple and blue do not.
 BIVARIATE_COLOURS = (
-    "#e8e8e8", "#ace4e4", "#5ac8c8",
-    "#dfb0d6", "#a5add3", "#5698b9",
-    "#be64ac", "#8c62aa", "#3b4994",
+    "#f3f3f3", "#f3e6b3", "#f3b300",
+    "#b4d3e1", "#b3b3b3", "#b36600",
+    "#509dc2", "#376387", "#000000",
 )  # fmt: skip
 
 
@@ -135,8 +137,11 @@ def category_fill(
     opacity: float = 0.8,
 ) -> dict[str, Any]:
     """LSOAs coloured by a word, which their tooltips say; bare where it is no category."""
+    numbers = _numbers(labels, categories)
+    # Where there are more categories than letters, numbers say the same (-1 for nothing).
+    many = len(categories) > len(_LETTERS)
     return {
-        "letters": letters(_numbers(labels, categories)),
+        "letters": [int(n) if n >= 0 else -1 for n in numbers] if many else letters(numbers),
         "palette": list(categories.values()),
         "labels": list(categories),
         "title": title,
@@ -150,9 +155,40 @@ def plain_marks(practices: pd.DataFrame) -> dict[str, Any]:
     return {"letters": "0" * len(practices), "palette": ["#ffffff"]}
 
 
+def area_fill(
+    classes: pd.Series, texts: Sequence[Sequence[str]], *, palette: Sequence[str] = CLASS_PURPLES
+) -> dict[str, Any]:
+    """Areas coloured by class (0 the lowest), each with the lines of its tooltip; can be picked."""
+    return {
+        "letters": letters(classes),
+        "palette": list(palette),
+        "texts": [list(lines) for lines in texts],
+        "opacity": 0.9,
+        "pick": True,
+    }
+
+
 def hollow_marks(practices: pd.DataFrame) -> dict[str, Any]:
     """Practices as outlines only, where the LSOAs under them matter."""
     return {"letters": "0" * len(practices), "palette": ["#ffffff00"]}
+
+
+def england_view(
+    web: WebFiles, level: str, *, fill: Mapping[str, Any], selected: str | None
+) -> dict[str, Any]:
+    """All areas of one kind on the map of England (`web.prepare_england`), ready for JSON."""
+    layer = web.areas[level]
+    return {
+        "key": "england",
+        "area": {"url": layer.url, "bounds": layer.bounds},
+        "points": {"url": web.points_url},
+        "fill": fill,
+        "marks": {"letters": "", "palette": []},
+        "ring": "",
+        "notes": {},
+        "selected": selected,
+        "tiles": False,
+    }
 
 
 def view(

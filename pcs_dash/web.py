@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,12 @@ class WebFiles:
     draw_styles: tuple[str, ...]
     hub_scripts: tuple[str, ...]
     hub_styles: tuple[str, ...]
+    find_scripts: tuple[str, ...]
+    find_styles: tuple[str, ...]
+    present_scripts: tuple[str, ...]
+    present_styles: tuple[str, ...]
+    tour_scripts: tuple[str, ...]
+    tour_styles: tuple[str, ...]
     points_url: str
     areas: dict[str, AreaLayer]
 
@@ -74,9 +80,64 @@ def prepare(dataset: Dataset, folder: Path = STATIC_DIR) -> WebFiles:
         draw_styles=(vendored["leaflet.draw.css"],),
         hub_scripts=tuple(asset(name, "js") for name in ("hub_lists", "hub_map", "hub_pair")),
         hub_styles=(asset("hub_map", "css"),),
+        find_scripts=(asset("find", "js"),),
+        find_styles=(asset("find", "css"),),
+        present_scripts=tuple(asset(name, "js") for name in ("present_draw", "present")),
+        present_styles=(asset("present", "css"),),
+        tour_scripts=(asset("tour", "js"),),
+        tour_styles=(asset("tour", "css"),),
         points_url=_write_json(folder, "practices", practice_points(dataset.practices)),
         areas=_write_areas(folder, dataset),
     )
+
+
+def prepare_area(
+    files: WebFiles, dataset: Dataset, area: Area, folder: Path = STATIC_DIR
+) -> WebFiles:
+    """The addresses for one area of another data set, whose layer is written if it is missing."""
+    content = area_layer(
+        area,
+        dataset.practices,
+        for_the_web(dataset.lsoas),
+        for_the_web(dataset.outlines),
+        dataset.towns.to_crs(4326),
+    )
+    return replace(
+        files,
+        points_url=_write_json(folder, "practices", practice_points(dataset.practices)),
+        areas={
+            area.key: AreaLayer(
+                _write_json(folder, "area-loaded", content),
+                bounds_of(area, dataset.practices, dataset.lsoas.to_crs(4326)),
+            )
+        },
+    )
+
+
+def prepare_england(
+    files: WebFiles, outlines: gpd.GeoDataFrame, level: str, folder: Path = STATIC_DIR
+) -> WebFiles:
+    """The addresses for a map of all areas of one kind, under the key of that kind.
+
+    `outlines` has kind, code, name and `coarse`, shapes for a map of England, EPSG:27700. Areas
+    stand in the place of LSOAs: each carries `i`, its place among those of its kind by code.
+    """
+    own = outlines[outlines["kind"] == level].sort_values("code").set_geometry("coarse")
+    drawn = for_the_web(own[["code", "name", "coarse"]])
+    properties = [
+        {"i": number, "code": code, "name": name}
+        for number, (code, name) in enumerate(zip(own["code"], own["name"], strict=True))
+    ]
+    content = {
+        "lsoas": _features(drawn.geometry, properties),
+        "outlines": _features([], []),
+        "towns": [],
+        "practices": [],
+    }
+    west, south, east, north = drawn.total_bounds
+    bounds = ((float(south), float(west)), (float(north), float(east)))
+    layer = AreaLayer(_write_json(folder, f"england-{level}", content), bounds)
+    return replace(files, points_url=_write_json(folder, "nothing", []), areas={level: layer})
 
 
 def package_folder(package: str) -> Path:
@@ -126,11 +187,19 @@ def _write_json(folder: Path, name: str, content: Any) -> str:
     return _write_text(folder, name, "json", text)
 
 
+def publish(name: str, content: Any, folder: Path = STATIC_DIR) -> str:
+    """Write JSON for the browser under a name that carries its digest; returns its address."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return _write_json(folder, name, content)
+
+
 def practice_points(practices: pd.DataFrame) -> list[list[Any]]:
     """Every practice as [code, name, latitude, longitude, patients, postcode, district]."""
     columns = ["practice_name", "latitude", "longitude", "patients", "postcode", "district"]
     rounded = practices[columns].round({"latitude": DECIMALS, "longitude": DECIMALS})
-    return [[code, *row] for code, *row in rounded.itertuples(name=None)]
+    # JSON has no NaN: a practice without a position or list says null, and is not drawn.
+    known = rounded.astype(object).where(rounded.notna(), None)
+    return [[code, *row] for code, *row in known.itertuples(name=None)]
 
 
 def _write_areas(folder: Path, dataset: Dataset) -> dict[str, AreaLayer]:
@@ -161,9 +230,11 @@ def area_layer(
 ) -> dict[str, Any]:
     """What the map of an area is drawn from: its LSOAs, outlines, town names, practice codes.
 
-    Each LSOA carries `i`, its number in the table of all LSOAs, by which a view colours it.
+    Each LSOA carries `i`, its number in the table of all LSOAs, by which a view colours it. One
+    without a boundary is not drawn.
     """
     own = area.select(lsoas)
+    own = own[own.geometry.notna()]
     inner = outlines[_drawn_inside(area, own, outlines)]
     itself = outlines[(outlines["kind"] == area.kind) & (outlines["name"] == area.name)]
     return {
@@ -188,10 +259,10 @@ def _town_labels(towns: gpd.GeoDataFrame) -> list[list[Any]]:
 
 
 def _drawn_inside(area: Area, own: pd.DataFrame, outlines: gpd.GeoDataFrame) -> pd.Series:
-    """Places inside a region, districts inside a place; nothing inside a district."""
+    """Places inside a region, districts inside a place or ICB; nothing inside a district."""
     if area.kind == "region":
         return (outlines["kind"] == "place") & outlines["name"].isin(own["place"])
-    if area.kind == "place":
+    if area.kind in ("place", "icb", "sub_icb"):
         return (outlines["kind"] == "district") & outlines["name"].isin(own["district"])
     return pd.Series(False, index=outlines.index)
 
@@ -201,10 +272,14 @@ def _lsoa_properties(lsoa: Any) -> dict[str, Any]:
         "i": lsoa.number,
         "code": lsoa.Index,
         "name": lsoa.lsoa11nm,
-        "rank2019": int(lsoa.imd2019_rank),
-        "rank2025": round(float(lsoa.imd2025_rank)),
+        "rank2019": _rounded(lsoa.imd2019_rank),
+        "rank2025": _rounded(lsoa.imd2025_rank),
     }
     return properties | ({"parts": lsoa.imd2025_parts} if lsoa.imd2025_split else {})
+
+
+def _rounded(rank: float) -> int | None:
+    return None if pd.isna(rank) else round(float(rank))
 
 
 def _features(geometries: Iterable[Any], properties: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -226,7 +301,7 @@ def bounds_of(
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """The box of the area's LSOAs; of a little land around its practices where it has none."""
     own = area.select(lsoas)
-    if len(own):
+    if own.geometry.notna().any():
         west, south, east, north = own.total_bounds
     else:
         at = area.select(practices)

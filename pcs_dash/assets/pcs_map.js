@@ -4,8 +4,11 @@
 //   PCSMap.mount(map, options)   prepares a Leaflet map; options.onPick(code) hears of clicks
 //   PCSMap.update(map, view)     shows a view, changing only what differs from the last one
 //   PCSMap.paint(map, changes)   changes fill or marks of the view at once
+//   PCSMap.fly(map, hit)         goes to what the search box found (find.js) and marks it
+//   PCSMap.back(map)             takes the mark away and goes back to where the map was
+//   PCSMap.stay(map)             takes the mark away and leaves the map where it is
 //
-// A view: {area: {url, bounds}, points: {url}, fill, outlineOnly, marks, ring, size, lines,
+// A view: {area: {url, bounds}, points: {url}, fill, marks, ring, size, lines,
 // selected, tiles, key}. Fills and marks are one letter for each LSOA or practice, "0"-"9a-z",
 // an index into a palette; "-" draws nothing. Where 36 are too few, an array of indices stands in
 // place of the letters, -1 for nothing; marks.labels then writes a word on each dot. Names are
@@ -24,6 +27,12 @@
     const letter = letters && letters[i];
     return letter === undefined || letter === MISSING ? -1 : parseInt(letter, 36);
   };
+  const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+  // The page around a map that stands in a frame of its own; the page itself otherwise.
+  const outer = () => {
+    try { return window.parent.document ? window.parent : window; } catch (error) { return window; }
+  };
+  const mounted = new Set();
   const thousands = (value) => Math.round(value).toLocaleString("en-GB");
 
   // A dot with a short word on it, so that colour is never the only sign.
@@ -82,16 +91,36 @@
     };
     L.control.scale({ imperial: true, position: "topright" }).addTo(map);
     state.set(map, own);
-    map.getContainer().classList.add("pcs-map");
+    mounted.add(map);
+    name(map);
     map.on("zoomend", () => { spread(map, own); declutter(map, own); remember(map, own); });
     map.on("moveend", () => remember(map, own));
     return own;
   }
 
+  // What a screen reader calls the map and its frame, and the keys that reach the search box.
+  function name(map) {
+    const box = map.getContainer();
+    box.classList.add("pcs-map");
+    if (!box.hasAttribute("role")) box.setAttribute("role", "application");
+    if (!box.hasAttribute("aria-label")) box.setAttribute("aria-label", "Map of practices");
+    box.setAttribute("aria-roledescription", "map");
+    box.setAttribute("aria-keyshortcuts", "ArrowUp ArrowDown ArrowLeft ArrowRight + -");
+    const around = outer();
+    if (around === window) return;
+    if (window.frameElement) window.frameElement.title = "Map of practices (st_folium)";
+    document.addEventListener("keydown", (event) => {
+      const find = around.PCSFind;
+      if (!find || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "/") { event.preventDefault(); find.open(window.frameElement); }
+      else if (event.key === "Escape" && find.back()) event.preventDefault();
+    });
+  }
+
   // Where the user had the map, so that a page that is opened again is as it was left.
   const memory = (own) => "pcs-map:" + (own.view.key || "") + ":" + (own.view.area || {}).url;
   function remember(map, own) {
-    if (own.settling || !own.view.area) return;
+    if (own.settling || own.found || !own.view.area) return;
     const centre = map.getCenter();
     try {
       sessionStorage.setItem(memory(own), JSON.stringify([centre.lat, centre.lng, map.getZoom()]));
@@ -121,6 +150,8 @@
       if (before.selected !== view.selected) select(map, own, view.selected, false);
       window.__pcsPainted = performance.timeOrigin + performance.now();
       map.getContainer().dataset.painted = String(ticket);
+      const find = outer().PCSFind;
+      if (find) find.painted(window.PCSMap, map);
     }).catch((error) => complain(map, error));
   }
 
@@ -142,6 +173,13 @@
       style: { color: "#6b7280", weight: 0.4, fillOpacity: 0 },
       onEachFeature: (feature, layer) => own.lsoas.push(layer),
     }).addTo(map);
+    own.fillLayer.on("click", (event) => {
+      const code = event.propagatedFrom.feature.properties.code;
+      if (!(own.view.fill || {}).pick || !own.options.onPick) return;
+      own.view.selected = code;
+      paintArea(own);
+      own.options.onPick(code, own, event);
+    });
     own.fillLayer.bindTooltip((layer) => lsoaText(own, layer), { sticky: true, opacity: 0.95 });
     own.lineLayer = L.geoJson(area.outlines, {
       pane: "pcs-lines", renderer: own.lines, interactive: false,
@@ -174,11 +212,13 @@
 
   function lsoaText(own, layer) {
     const p = layer.feature.properties, fill = own.view.fill || {};
+    if (fill.texts) return textLines([p.name, ...(fill.texts[p.i] || [])]);
     const label = (fill.labels || [])[index(fill.letters, p.i)];
     return textLines([
       p.name,
       label && (fill.title + ": " + label),
-      fill.edition === "2019" ? "Rank " + thousands(p.rank2019) + " of 32,844 in England (IMD 2019)"
+      p["rank" + (fill.edition || "2025")] === null ? "Its rank is not loaded"
+        : fill.edition === "2019" ? "Rank " + thousands(p.rank2019) + " of 32,844 in England (IMD 2019)"
         : "Rank " + thousands(p.rank2025) + " of 33,755 in England (IMD 2025)" + (p.parts ? ", mean of parts" : ""),
       fill.edition !== "2019" && p.parts ? "Split in 2021: " + p.parts : "",
     ]);
@@ -189,9 +229,13 @@
     own.lsoas.forEach((layer) => {
       const colour = fill.palette[index(fill.letters, layer.feature.properties.i)];
       const fillOpacity = colour ? fill.opacity : 0;
-      if (layer.options.fillColor !== colour || layer.options.fillOpacity !== fillOpacity) {
-        layer.setStyle({ fillColor: colour, fillOpacity });
+      // Where areas can be picked, the one that is picked has a thick border.
+      const picked = fill.pick && layer.feature.properties.code === own.view.selected;
+      const weight = picked ? 4 : fill.pick ? 0.8 : 0.4, color = picked ? "#d6006e" : "#6b7280";
+      if (layer.options.fillColor !== colour || layer.options.fillOpacity !== fillOpacity || layer.options.weight !== weight) {
+        layer.setStyle({ fillColor: colour, fillOpacity, weight, color });
       }
+      if (picked) layer.bringToFront();
     });
   }
 
@@ -200,7 +244,7 @@
     own.points = {};
     const here = new Set(area.practices);
     practices.forEach(([code, name, lat, lng, patients, postcode, town], i) => {
-      if (!here.has(code)) return;
+      if (!here.has(code) || lat === null) return;
       const dot = new (dotClass())([lat, lng], { pane: "pcs-points", renderer: own.dots, weight: 1.2, color: "#111827", fillOpacity: 0.95 });
       dot.bindTooltip(() => pointText(own, code), { opacity: 0.97, direction: "top" });
       dot.on("click", (event) => {
@@ -277,7 +321,75 @@
     const at = p.dot.getLatLng();
     own.halo = L.circleMarker(at, { pane: "pcs-points", renderer: own.dots, interactive: false,
       fill: false, weight: 4, color: "#d6006e", radius: p.dot.getRadius() + 5 }).addTo(map);
-    if (fly || !map.getBounds().contains(at)) map.panTo(at, { animate: !matchMedia("(prefers-reduced-motion: reduce)").matches });
+    if (own.found) return; // the search box has moved the map
+    if (fly || !map.getBounds().contains(at)) map.panTo(at, { animate: !still() });
+  }
+
+  // --- the search box: going to a find and back ---
+
+  function fly(map, hit) {
+    const own = state.get(map);
+    if (!own || !map.getSize().x || !map.getSize().y || hit.latitude === null) return;
+    const before = own.found;
+    own.found = before || { centre: map.getCenter(), zoom: map.getZoom(), marks: L.layerGroup().addTo(map) };
+    markFind(map, own, hit);
+    const again = before && before.n === hit.n && before.area === own.view.area.url;
+    own.found.n = hit.n;
+    own.found.area = (own.view.area || {}).url;
+    if (again) return; // drawn afresh: the map stands where it should, or where the user moved it
+    const bounds = own.found.bounds, animate = !still();
+    if (bounds.getNorthEast().equals(bounds.getSouthWest())) map.flyTo(bounds.getCenter(), hit.zoom, { animate, duration: 0.7 });
+    else map.flyToBounds(bounds.pad(0.15), { animate, duration: 0.7, maxZoom: 15 });
+  }
+  function markFind(map, own, hit) {
+    const marks = own.found.marks.clearLayers();
+    if (!map.getPane("pcs-found")) {
+      map.createPane("pcs-found").style.cssText += "z-index:460;pointer-events:none";
+      own.foundCanvas = L.canvas({ pane: "pcs-found", padding: 0.3 });
+    }
+    const line = { pane: "pcs-found", renderer: own.foundCanvas, interactive: false, fill: false, color: "#d6006e", weight: 4 };
+    const ring = (at, radius) => {
+      marks.addLayer(L.circleMarker(at, { ...line, color: "#ffffff", weight: 8, radius })).addLayer(L.circleMarker(at, { ...line, radius }));
+    };
+    const land = hit.kind === "lsoa" && own.lsoas.find((layer) => layer.feature.properties.code === hit.key);
+    const members = ["practice", "hub", "pcn"].includes(hit.kind) ? hit.codes : [];
+    const places = members.map((code) => own.points[code] ? [own.points[code].dot.getLatLng(), own.points[code].dot.getRadius() + 5]
+      : hit.places && hit.places[code] ? [L.latLng(hit.places[code]), 10] : null).filter(Boolean);
+    const middle = L.latLng(hit.latitude, hit.longitude);
+    if (land) {
+      marks.addLayer(L.geoJson(land.feature, { ...line, style: { ...line, color: "#ffffff", weight: 8 } })).addLayer(L.geoJson(land.feature, { ...line, style: line }));
+      own.found.bounds = land.getBounds();
+    } else if (places.length) {
+      places.forEach(([at, radius]) => ring(at, radius));
+      own.found.bounds = L.latLngBounds(places.map(([at]) => at));
+    } else {
+      const around = hit.kind === "area" || hit.note ? Object.values(hit.places || {}) : [];
+      if (hit.kind !== "area") ring(middle, 12);
+      own.found.bounds = around.length > 1 ? L.latLngBounds(around) : L.latLngBounds([middle, middle]);
+    }
+    const above = land || places.length > 1 ? L.latLng(own.found.bounds.getNorth(), own.found.bounds.getCenter().lng) : middle;
+    if (hit.kind !== "area") {
+      marks.addLayer(L.tooltip({ permanent: true, direction: "top", offset: [0, -12], className: "pcs-found-name", interactive: false })
+        .setLatLng(above).setContent(textLines([hit.name])));
+    }
+  }
+  function leave(map) {
+    const own = state.get(map), found = own && own.found;
+    if (!found) return null;
+    found.marks.remove();
+    own.found = null;
+    return found;
+  }
+  function back(map) {
+    const found = leave(map);
+    if (found) map.flyTo(found.centre, found.zoom, { animate: !still(), duration: 0.5 });
+  }
+  function stay(map) {
+    if (leave(map)) remember(map, state.get(map));
+  }
+  function maps() {
+    mounted.forEach((map) => { if (!map.getContainer().isConnected) mounted.delete(map); });
+    return [...mounted];
   }
 
   function tiles(map, own) {
@@ -294,5 +406,5 @@
     if (changes.marks !== undefined) paintPoints(map, own);
   }
 
-  window.PCSMap = { mount, update, paint, darkOn, load: fetchJSON, select: (map, code) => select(map, state.get(map), code, true), state: (map) => state.get(map) };
+  window.PCSMap = { mount, update, paint, darkOn, fly, back, stay, maps, load: fetchJSON, select: (map, code) => select(map, state.get(map), code, true), state: (map) => state.get(map) };
 })();

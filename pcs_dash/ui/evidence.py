@@ -39,8 +39,8 @@ def stop_if_empty(choices: Choices) -> None:
 
 
 def codes(choices: Choices) -> tuple[str, ...]:
-    """The practices that count, as part of the name of a piece of work."""
-    return tuple(choices.practices.index)
+    """The data set and its practices that count, as part of the name of a piece of work."""
+    return (choices.version, *choices.practices.index)
 
 
 def say(words: Words, *, headline: bool = False) -> None:

@@ -14,7 +14,8 @@ from pcs_dash.web import WebFiles
 
 # The script travels with every answer, so it only fetches the others, which the browser keeps.
 _LOADER = """
-const wanted = {};
+// Shared with the other components of a page: Leaflet loaded twice would be two Leaflets.
+const wanted = (window.pcsFiles ||= {});
 const load = (tag, name, url) => (wanted[url] ||= new Promise((done, failed) => {
   const element = document.createElement(tag);
   element[name] = url;

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pcs_dash.ui import address, choices, data
+from pcs_dash.ui import address, choices, data, finding, helping, presenting
 
 _RAN_APP = "ran-app"
 
@@ -41,7 +41,12 @@ def pages() -> list[Any]:
         ),
         st.Page("pages/robustness.py", title="Does it survive?", icon=":material/rule:"),
         st.Page("pages/then_and_now.py", title="Then and now", icon=":material/history:"),
+        st.Page("pages/england.py", title="England", icon=":material/travel_explore:"),
+        st.Page("pages/catchments.py", title="Who lives where", icon=":material/home_pin:"),
+        st.Page("pages/trends.py", title="List sizes over time", icon=":material/timeline:"),
+        st.Page("pages/quality.py", title="Quality beside capacity", icon=":material/verified:"),
         st.Page("pages/hubs.py", title="Hubs", icon=":material/hub:"),
+        st.Page("pages/stories.py", title="Stories", icon=":material/slideshow:"),
         st.Page("pages/board_pack.py", title="Board pack", icon=":material/co_present:"),
         st.Page("pages/data_and_methods.py", title="Data and methods", icon=":material/menu_book:"),
     ]
@@ -55,11 +60,16 @@ def run() -> None:
     """
     st.session_state[_RAN_APP] = True
     page = st.navigation(pages(), expanded=True)
+    data.of_this_run.set(data.of(address.asked_area(choices.DEFAULT_AREA)))
     in_full = address.spelled_out(st.query_params)
     if in_full is not None:
         st.switch_page(page, query_params=in_full)
-    dataset, _ = data.load()
-    choices.of_this_run.set(choices.sidebar(dataset))
+    chosen = choices.sidebar()
+    choices.of_this_run.set(chosen)
+    dataset, files = data.of(chosen.area)
+    finding.box(dataset, files, chosen)
+    presenting.bar(page.url_path, dataset, files, chosen)
+    helping.button(dataset, files)
     page.run()
 
 

@@ -43,9 +43,17 @@ _STYLE = """
 """
 
 
-def begin() -> tuple[Dataset, WebFiles, Choices]:
-    """The data, the map's files and the sidebar's choices."""
+def begin(*, needs_gps: bool = True) -> tuple[Dataset, WebFiles, Choices]:
+    """The data, the map's files and the sidebar's choices; where no GP figures are loaded, a page
+    that `needs_gps` says which file would bring them.
+    """
     navigation.ensure_app_ran()
     st.html(_STYLE)
-    dataset, files = data.load()
+    dataset, files = data.of_this_run.get() or data.load()
+    if needs_gps and not dataset.has_gps:
+        st.info(
+            f"No GP figures (FTE) are loaded for {of_this_run.get().area.name}, so what rests on "
+            "them is left out. The General Practice Workforce file brings them: `python -m "
+            "pcs_dash update workforce`, or choose it under Data and methods."
+        )
     return dataset, files, of_this_run.get()

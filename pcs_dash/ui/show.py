@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 from streamlit_folium import st_folium
 
+from pcs_dash import glossary
 from pcs_dash.export.csv import neutralise
 from pcs_dash.maps import BIVARIATE_COLOURS, Legend, PracticeMap, view_layer
 from pcs_dash.sources import ATTRIBUTION
@@ -21,13 +22,15 @@ from pcs_dash.web import WebFiles
 class Figure:
     """A headline figure: what it is, its value as text, a short note below.
 
-    `more_is_worse` colours the note by its sign; otherwise it stays neutral.
+    `more_is_worse` colours the note by its sign; otherwise it stays neutral. `term`: a word of
+    the glossary, explained behind the question mark.
     """
 
     label: str
     value: str
     note: str = ""
     more_is_worse: bool = False
+    term: str = ""
 
 
 def figures(*items: Figure) -> None:
@@ -40,6 +43,7 @@ def figures(*items: Figure) -> None:
                 item.note or None,
                 delta_color="inverse" if item.more_is_worse else "off",
                 delta_arrow="auto" if item.more_is_worse else "off",
+                help=glossary.meaning(item.term) if item.term else None,
             )
 
 

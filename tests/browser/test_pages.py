@@ -19,7 +19,8 @@ from .conftest import App, Tab, free_port
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["", "deprivation", "correlation", "data_and_methods"]
+PAGES = ["", "deprivation", "correlation", "catchments", "trends", "quality", "data_and_methods"]
+WITHOUT_MAP = ("trends", "data_and_methods")
 
 
 def where(frame: Frame, code: str) -> dict[str, float]:
@@ -45,7 +46,7 @@ def test_pages_open_without_internet_and_without_sideways_scrolling(
 ) -> None:
     tab.page.set_viewport_size({"width": size[0], "height": size[1]})
     tab.open(f"{app.url}/{page}?area=thurrock")
-    if page != "data_and_methods":
+    if page not in WITHOUT_MAP:
         tab.map_frame()
     wide = tab.page.evaluate(
         "() => { const main = document.querySelector('.stMain');"

@@ -30,7 +30,7 @@ import runpy
 import streamlit as st
 from pcs_dash.ui import choices, data
 st.session_state["ran-app"] = True
-choices.of_this_run.set(choices.sidebar(data.load()[0]))
+choices.of_this_run.set(choices.sidebar())
 runpy.run_path("pages/hubs.py")
 """
 HOSTILE = "<img src=x onerror=alert(1)>${alert(2)}"

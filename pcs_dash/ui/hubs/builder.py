@@ -19,7 +19,7 @@ from pcs_dash.ui import hub_map
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs import figures
 from pcs_dash.ui.hubs.events import apply
-from pcs_dash.ui.hubs.work import Work, neighbours_for, practices_of, prepared_for
+from pcs_dash.ui.hubs.work import Work, every_practice, neighbours_for, prepared_for
 from pcs_dash.web import WebFiles
 
 KEY = "hub-builder"
@@ -57,7 +57,7 @@ def hear(work: Work, dataset: Dataset, choices: Choices) -> None:
     st.session_state["hub-score-open"] = bool(sent.get("score"))
     client, events = str(sent.get("client", ""))[:40], sent.get("list")
     if client and isinstance(events, list) and unheard(work, sent):
-        caught_among = practices_of(choices.area.key, choices.area, dataset)
+        caught_among = every_practice(choices, dataset)
         work.put(apply(work.desk, client, events, caught_among))
 
 
@@ -123,6 +123,7 @@ def _fixed(
 ) -> Fixed:
     key = (
         choices.area.key,
+        choices.version,
         choices.definition.key,
         choices.edition,
         choices.benchmark,

@@ -11,7 +11,6 @@ from pcs_dash.build import Dataset
 from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_from_list, rules_to_list
-from pcs_dash.sources import WORKFORCE_PERIOD
 from pcs_dash.store.checks import MAX_AUTHOR, MAX_NAME, MAX_NOTE
 from pcs_dash.store.documents import ConflictError, DeletedError, Entry, Saved
 from pcs_dash.store.links import (
@@ -85,8 +84,8 @@ def _about(work: Work, dataset: Dataset, name: str, note: str, author: str) -> d
         "name": name,
         "note": note,
         "author": author,
-        "data_period": WORKFORCE_PERIOD,
-        "data_fingerprint": data_fingerprint(codes, WORKFORCE_PERIOD),
+        "data_period": dataset.workforce_period,
+        "data_fingerprint": data_fingerprint(codes, dataset.workforce_period),
         "rules": rules_to_list(work.rules),
         # Of every practice, so that those that are new to a later reader can be told.
         "list_sizes": {str(code): int(size) for code, size in patients.items()},
@@ -196,7 +195,9 @@ def _choose_all(keys: list[str], side: Side) -> None:
 def _links(work: Work, dataset: Dataset) -> None:
     st.markdown("**Share by link**")
     if st.button("Make a link that carries the plan", key="hub-link"):
-        text = make_link(work.plan.to_dict(), dataset.practices.index, data_period=WORKFORCE_PERIOD)
+        text = make_link(
+            work.plan.to_dict(), dataset.practices.index, data_period=dataset.workforce_period
+        )
         st.code(_address(text), language=None, wrap_lines=True)
         st.caption("It opens on any computer that runs this program, also without this library.")
     if work.saved_id is not None and st.button("Make a short link", key="hub-short"):
@@ -222,7 +223,7 @@ def open_from_address(work: Work, dataset: Dataset) -> None:
         if is_short_link(text):
             _put_on_table(work, dataset, open_short_link(library(), database(), text))
             return
-        linked = open_link(text, dataset.practices.index, data_period=WORKFORCE_PERIOD)
+        linked = open_link(text, dataset.practices.index, data_period=dataset.workforce_period)
         plan = Plan.from_dict(linked.document)
         work.saved_id = work.saved_version = work.conflict = None
         before = Before.of_link(linked, dataset.practices)
@@ -237,7 +238,7 @@ def put_carried(work: Work, dataset: Dataset, plan: Plan, before: Before, label:
         plan,
         before,
         dataset.practices,
-        period=WORKFORCE_PERIOD,
+        period=dataset.workforce_period,
         successors=ods_successors() if plan.unknown_codes(dataset.practices.index) else None,
     )
     work.change(plan, label)

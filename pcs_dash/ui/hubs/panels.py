@@ -53,7 +53,9 @@ def open_file(work: Work, dataset: Dataset, choices: Choices) -> None:
     with st.popover("Open a file", icon=":material/upload_file:"):
         # Any type: the reader knows a file by its content and says what to do with a wrong one.
         uploaded = st.file_uploader(
-            "CSV (practice_code, hub), Excel or GeoJSON (points or polygons)", key="hub-file"
+            "CSV (practice_code, hub), Excel or GeoJSON (points or polygons)",
+            key="hub-file",
+            max_upload_size=50,
         )
         if uploaded is None:
             st.caption("A file that was downloaded here opens again as it was.")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -31,13 +30,11 @@ from pcs_dash.hubs.summary import Prepared, prepare
 from pcs_dash.store.checks import MAX_NAME
 from pcs_dash.store.database import Database, database_url, open_database
 from pcs_dash.store.documents import ConflictError
-from pcs_dash.store.drafts import clean_drafts, load_draft, new_token, save_draft
+from pcs_dash.store.drafts import clean_drafts, load_draft, save_draft
+from pcs_dash.ui.browser import HUB_WORK, browser_token
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs.events import Desk, Said
 
-COOKIE = "pcs_dash_browser"
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,100}")
-_KEY = "hub-work"
 STARTS = {
     "pcn": "Today's PCNs",
     "district": "Districts",
@@ -65,7 +62,7 @@ def _opened(url: URL) -> Database:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def prepared(
-    area_key: str,  # noqa: ARG001 - part of the cache's key
+    name: str,  # noqa: ARG001 - part of the cache's key
     definition: str,
     edition: str,
     left_out: tuple[str, ...],  # noqa: ARG001
@@ -77,7 +74,7 @@ def prepared(
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def neighbourhood(
-    area_key: str,  # noqa: ARG001 - part of the cache's key
+    name: str,  # noqa: ARG001 - part of the cache's key
     left_out: tuple[str, ...],  # noqa: ARG001
     _area: Area,
     _dataset: Dataset,
@@ -91,7 +88,7 @@ def neighbourhood(
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def practices_of(
-    area_key: str,  # noqa: ARG001 - the cache's key
+    name: str,  # noqa: ARG001 - the cache's key
     _area: Area,
     _dataset: Dataset,
 ) -> pd.DataFrame:
@@ -99,18 +96,28 @@ def practices_of(
     return _area.select(_dataset.practices)
 
 
+def _name(choices: Choices) -> str:
+    """Area and data set, as the name of what is kept of them."""
+    return f"{choices.area.key} {choices.version}"
+
+
+def every_practice(choices: Choices, dataset: Dataset) -> pd.DataFrame:
+    """`practices_of` for what the sidebar says."""
+    return practices_of(_name(choices), choices.area, dataset)
+
+
 def prepared_for(choices: Choices) -> Prepared:
     """`prepared` for what the sidebar says."""
     left_out = tuple(choices.excluded.index)
     return prepared(
-        choices.area.key, choices.definition.key, choices.edition, left_out, choices.practices
+        _name(choices), choices.definition.key, choices.edition, left_out, choices.practices
     )
 
 
 def neighbours_for(choices: Choices, dataset: Dataset) -> Neighbours:
     """`neighbourhood` for what the sidebar says."""
     left_out = tuple(choices.excluded.index)
-    return neighbourhood(choices.area.key, left_out, choices.area, dataset, choices.practices)
+    return neighbourhood(_name(choices), left_out, choices.area, dataset, choices.practices)
 
 
 @dataclass
@@ -202,13 +209,12 @@ class Work:
 
 def begin(dataset: Dataset, choices: Choices) -> Work:
     """The plan on the table: this session's, else the draft of this browser, else today's PCNs."""
-    if _KEY in st.session_state:
-        held: Work = st.session_state[_KEY]
+    if HUB_WORK in st.session_state:
+        held: Work = st.session_state[HUB_WORK]
         if held.untouched_since not in ("", choices.area.key):
             _start(held, choices)
         return held
-    given = str(st.context.cookies.get(COOKIE, ""))
-    token = given if _TOKEN.fullmatch(given) else new_token()
+    token = browser_token()
     fault = ""
     try:
         draft = load_draft(database(), token)
@@ -218,7 +224,7 @@ def begin(dataset: Dataset, choices: Choices) -> Work:
     if work is None:
         work = Work(Desk(), default_rules(dataset.published), token, draft_fault=fault)
         _start(work, choices)
-    st.session_state[_KEY] = work
+    st.session_state[HUB_WORK] = work
     return work
 
 
