@@ -13,7 +13,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from pcs_dash.report.content import Chart, Series
+from pcs_dash.report.blocks import Chart, Series
 from pcs_dash.report.text import FAMILY, drawable, shorten, width, wrap
 
 INK = "#111827"

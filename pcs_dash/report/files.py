@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from pcs_dash.errors import UserError
-from pcs_dash.report.content import Deck
+from pcs_dash.report.blocks import Deck
 
 KINDS = {
     ".pptx": "PowerPoint",

@@ -18,19 +18,11 @@ from typing import Any
 from pcs_dash import maps, web
 from pcs_dash.areas import find_area
 from pcs_dash.paths import ROOT
+from pcs_dash.report.blocks import Block, Bullets, Chart, Deck, MapBlock, Slide, Table
 from pcs_dash.report.charts import to_svg
-from pcs_dash.report.content import (
-    Block,
-    Bullets,
-    Chart,
-    Deck,
-    MapBlock,
-    Slide,
-    Table,
-    sources,
-)
 from pcs_dash.report.map_views import POINTS, map_view
 from pcs_dash.report.text import printable
+from pcs_dash.report.work import sources
 from pcs_dash.sources import ATTRIBUTION
 
 _ASSETS = ROOT / "pcs_dash" / "assets"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pcs_dash.report.content import Table
+from pcs_dash.report.blocks import Table
 from pcs_dash.report.text import width, wrap
 
 LEADING = 1.22

@@ -14,8 +14,8 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from pcs_dash.report.blocks import Block, Bullets, Chart, Deck, MapBlock, Slide, Table
 from pcs_dash.report.charts import draw_chart
-from pcs_dash.report.content import Block, Bullets, Chart, Deck, MapBlock, Slide, Table
 from pcs_dash.report.figures import draw_map
 from pcs_dash.report.layout import LEADING, Fitted, best_fit, whole_if_short
 from pcs_dash.report.text import FAMILY, drawable, wrap

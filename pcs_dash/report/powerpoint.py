@@ -32,7 +32,7 @@ from pptx.oxml.xmlchemy import OxmlElement
 from pptx.util import Emu, Inches, Pt
 
 from pcs_dash.errors import UserError
-from pcs_dash.report.content import Block, Bullets, Chart, Deck, MapBlock, Series, Slide, Table
+from pcs_dash.report.blocks import Block, Bullets, Chart, Deck, MapBlock, Series, Slide, Table
 from pcs_dash.report.figures import map_figure, to_png
 from pcs_dash.report.layout import SHORT_TABLE, Fitted, best_fit, holds_all, whole_if_short
 from pcs_dash.report.text import ARIAL, printable, wrap

@@ -21,7 +21,7 @@ from pcs_dash.hubs.summary import summarise_hubs
 from pcs_dash.maps import Legend
 from pcs_dash.metrics.workforce import summarise
 from pcs_dash.profile import flags, number, per_cent, signed
-from pcs_dash.report.content import Block, Bullets, Chart, Deck, MapBlock, Slide
+from pcs_dash.report.blocks import Block, Bullets, Chart, Deck, MapBlock, Slide
 from pcs_dash.report.map_views import map_view
 from pcs_dash.report.settings import Settings
 from pcs_dash.web import WebFiles

@@ -22,8 +22,10 @@ from pcs_dash.hubs.plan import UNASSIGNED, plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs, verdict_column
 from pcs_dash.metrics.deprivation import group_quintile_shares
 from pcs_dash.metrics.workforce import GP_DEFINITIONS, summarise
-from pcs_dash.report.content import NOT_IN_THE_DATA, Deck, option_rows, practice_rows, sources
+from pcs_dash.report.blocks import Deck
 from pcs_dash.report.text import printable
+from pcs_dash.report.topics import NOT_IN_THE_DATA, option_rows, practice_rows
+from pcs_dash.report.work import sources
 from pcs_dash.sources import ATTRIBUTION
 
 _HEAD = Font(name="Arial", size=11, bold=True, color="FFFFFF")

@@ -10,7 +10,8 @@ import pytest
 from pcs_dash.areas import find_area
 from pcs_dash.build import Dataset, build_dataset
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.report.content import Deck, build_deck
+from pcs_dash.report.blocks import Deck
+from pcs_dash.report.content import build_deck
 from pcs_dash.stories import ready_made
 
 MADE = date(2026, 3, 5)

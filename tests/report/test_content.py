@@ -8,8 +8,10 @@ import pytest
 from pcs_dash.areas import find_area
 from pcs_dash.build import Dataset
 from pcs_dash.errors import UserError
-from pcs_dash.report.content import Bullets, Deck, MapBlock, Table, build_deck, option_rows
+from pcs_dash.report.blocks import Bullets, Deck, MapBlock, Table
+from pcs_dash.report.content import build_deck
 from pcs_dash.report.settings import resolve
+from pcs_dash.report.topics import option_rows
 from pcs_dash.stories import Story, View, ready_made
 
 from .conftest import MADE

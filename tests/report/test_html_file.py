@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page
 
 from pcs_dash.areas import find_area
 from pcs_dash.build import Dataset
-from pcs_dash.report.content import Deck, Table, build_deck
+from pcs_dash.report.blocks import Deck, Table
+from pcs_dash.report.content import build_deck
 from pcs_dash.report.html_file import to_html
 from pcs_dash.stories import Story, ready_made
 

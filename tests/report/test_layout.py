@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.textpath import TextPath
 
-from pcs_dash.report.content import Table
+from pcs_dash.report.blocks import Table
 from pcs_dash.report.layout import best_fit, fit_rows, whole_if_short
 from pcs_dash.report.text import drawable, printable, shorten, width, wrap
 

@@ -7,7 +7,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from pcs_dash.report.content import Deck
+from pcs_dash.report.blocks import Deck
 from pcs_dash.report.pdf import to_pdf
 
 

@@ -20,7 +20,8 @@ from pptx.util import Emu, Inches, Pt
 from pcs_dash.areas import find_area
 from pcs_dash.build import Dataset
 from pcs_dash.errors import UserError
-from pcs_dash.report.content import Chart, Deck, build_deck
+from pcs_dash.report.blocks import Chart, Deck
+from pcs_dash.report.content import build_deck
 from pcs_dash.report.powerpoint import to_pptx
 from pcs_dash.report.text import printable
 from pcs_dash.stories import Story, View

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from pcs_dash.build import Dataset
-from pcs_dash.report.content import Deck
+from pcs_dash.report.blocks import Deck
 from pcs_dash.report.workbook import to_xlsx
 
 from .conftest import HOSTILE
