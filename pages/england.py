@@ -24,8 +24,8 @@ with pick[0]:
         key="england-areas",
         bind="query-params",
     )
-loaded = england.load(level)
-if loaded is None:
+on_map = england.load(level)
+if on_map is None:
     show.headline("No official data are loaded yet, so there is only Essex to show.")
     st.markdown(
         "The figures of every practice of England come from files that NHS England publishes. "
@@ -35,6 +35,7 @@ if loaded is None:
     )
     st.stop()
 
+loaded, files = on_map.figures, on_map.files
 known = {measure.key: measure for measure in MEASURES if measure.key in loaded.measures}
 CHANGE = "change_per_cent"
 labels = {
@@ -121,7 +122,7 @@ def explore() -> None:
         card(chosen)
     with left:
         classes, ranges = fifths(values)
-        if loaded.files is None:
+        if files is None:
             st.info(
                 "No boundaries are loaded that cover England, so there is no map. `python -m "
                 "pcs_dash update boundaries_lsoa11` brings them."
@@ -133,8 +134,8 @@ def explore() -> None:
                 for _, row in by_code.iterrows()
             ]
             fill = maps.area_fill(classes.reindex(by_code.index), texts)
-            content = maps.england_view(loaded.files, level, fill=fill, selected=chosen)
-            show.show_map(loaded.files, content, key=f"england-map-{level}", on_pick=choose)
+            content = maps.england_view(files, level, fill=fill, selected=chosen)
+            show.show_map(files, content, key=f"england-map-{level}", on_pick=choose)
             show.show_legend(
                 maps.Legend(
                     f"{LEVEL_LABELS[level]}: {labels[key]}, fifths by rank",

@@ -10,38 +10,22 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.build import Dataset, JoinReport, join
+from pcs_dash.build import Dataset
 from pcs_dash.errors import UserError
 
 if TYPE_CHECKING:
     from pcs_dash.catchments import Registered
-    from pcs_dash.official.store import Manifest
+    from pcs_dash.official.around import OfficialPractices
+    from pcs_dash.official.store import Manifest, Store
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-
-# What the joined table calls the columns that the embedded one has under the same name.
-PREFIX = "official_"
-
-
-@dataclass(frozen=True)
-class OfficialPractices:
-    """The official columns of the practices of the data, by code.
-
-    `table`: index as the data's practices, columns prefixed "official_"; `report`: the join;
-    `periods`: source -> ISO date of what is loaded.
-    """
-
-    table: pd.DataFrame
-    report: JoinReport
-    periods: dict[str, str]
 
 
 def manifest() -> Manifest | None:
@@ -63,10 +47,10 @@ def version() -> tuple[str, ...]:
 
 def periods() -> dict[str, str]:
     """Source -> ISO date of the newest table loaded; empty where nothing is."""
-    loaded = manifest()
-    if loaded is None:
+    if manifest() is None:
         return {}
-    return {entry.source: entry.period for entry in sorted(loaded.tables, key=lambda e: e.period)}
+    found: dict[str, str] = around().periods(_store(version()))
+    return found
 
 
 def practices(dataset: Dataset) -> OfficialPractices | None:
@@ -143,37 +127,7 @@ def _practices(
     fingerprint: tuple[int, int, int],  # noqa: ARG001 - part of the cache's key
     _dataset: Dataset,
 ) -> OfficialPractices | None:
-    from pcs_dash.official.build import PRACTICES
-    from pcs_dash.official.store import Store
-    from pcs_dash.quality import OFFICIAL_COLUMNS, near_sites
-
-    store = Store(Path(key[0]))
-    loaded = store.require()
-    if loaded.latest(PRACTICES) is None:
-        return None
-    table = store.read(PRACTICES)
-    wanted = [name for name in OFFICIAL_COLUMNS if name in table.columns]
-    codes = _dataset.practices.index.to_frame(index=False, name="practice_code")
-    joined, report = join(
-        codes,
-        table[["practice_code", *wanted]],
-        on="practice_code",
-        cardinality="1:1",
-        name="practices with official data",
-    )
-    joined = joined.set_index("practice_code")
-    for source in ("pharmacies", "opticians"):
-        if loaded.latest(source) and loaded.latest("postcodes"):
-            joined[f"{source}_1_mile"] = near_sites(
-                _dataset.practices, _dataset.lsoas, store.read(source), store.read("postcodes")
-            )
-    # Right-hand codes are all of England's: those of other places are no fault.
-    report = JoinReport(
-        report.name, report.cardinality, report.left_rows, report.right_rows, report.matched,
-        report.left_only, (),
-    )  # fmt: skip
-    dates = {e.source: e.period for e in sorted(loaded.tables, key=lambda e: e.period)}
-    return OfficialPractices(joined.add_prefix(PREFIX), report, dates)
+    return around().practices(_store(key), _dataset)
 
 
 @st.cache_resource(show_spinner="Reading the registrations ...", max_entries=4)
@@ -182,19 +136,7 @@ def _registered(
     fingerprint: tuple[int, int, int],  # noqa: ARG001
     _dataset: Dataset,
 ) -> Registered | None:
-    from pcs_dash.catchments import Registered
-    from pcs_dash.official.build import REGISTRATIONS
-    from pcs_dash.official.registrations import read_around
-    from pcs_dash.official.store import Store
-
-    store = Store(Path(key[0]))
-    if store.require().latest(REGISTRATIONS) is None:
-        return None
-    table = read_around(store, _dataset.practices.index, _dataset.lsoas.index)
-    if not table["practice_code"].isin(_dataset.practices.index).any():
-        return None
-    period = f"{table['period'].iloc[0]:%B %Y}"
-    found = Registered(table.drop(columns="period"), _dataset.lsoas.index, period=period)
+    found = around().registered(_store(key), _dataset)
     gc.collect()
     gc.freeze()
     return found
@@ -206,16 +148,10 @@ def _modelled(
     fingerprint: tuple[int, int, int],  # noqa: ARG001
     _dataset: Dataset,
 ) -> Registered:
-    from pcs_dash.catchments import modelled, residents_of_2011
-    from pcs_dash.official.store import Store
+    from pcs_dash.catchments import modelled
 
-    residents = None
-    if key and {"lsoa_population", "lsoa11_lsoa21"} <= set(periods()):
-        store = Store(Path(key[0]))
-        residents = _or_none(
-            lambda: residents_of_2011(store.read("lsoa_population"), store.read("lsoa11_lsoa21"))
-        )
-    return modelled(_dataset.practices, _dataset.lsoas, residents)
+    found = _or_none(lambda: around().modelled_registrations(_store(key), _dataset))
+    return modelled(_dataset.practices, _dataset.lsoas) if found is None else found
 
 
 @st.cache_resource(show_spinner="Reading the lists ...", max_entries=4)
@@ -224,29 +160,20 @@ def _history(
     fingerprint: tuple[int, int, int],  # noqa: ARG001
     _dataset: Dataset,
 ) -> pd.DataFrame | None:
-    from pcs_dash.official.build import LISTS
+    return around().history(_store(key), _dataset)
+
+
+def _store(key: tuple[str, ...]) -> Store:
     from pcs_dash.official.store import Store
 
-    store = Store(Path(key[0]))
-    if store.require().latest(LISTS) is None:
-        return None
-    table = store.read(LISTS)
-    ours = _dataset.practices
-    table = table[
-        table["sub_icb_code"].isin(ours["sub_icb_code"]) | table["practice_code"].isin(ours.index)
-    ]
-    district = table["practice_code"].map(ours["district"])
-    # Where a practice stands now counts for all months, as the sub-ICB of now does.
-    sub_icb = table["practice_code"].map(ours["sub_icb_code"])
-    unknown = district.isna()
-    if unknown.any() and store.require().latest("postcodes"):
-        codes = store.read("postcodes").drop_duplicates("postcode").set_index("postcode")
-        names = ours.drop_duplicates("district_code").set_index("district_code")["district"]
-        there = table["postcode"].map(codes["district_code"]).map(names)
-        district = district.fillna(there)
-    return table.assign(
-        district=district, sub_icb_code=sub_icb.fillna(table["sub_icb_code"])
-    ).reset_index(drop=True)
+    return Store(Path(key[0])) if key else Store()
+
+
+def around() -> Any:
+    """`official.around`, which takes seconds to import: only where it is asked for."""
+    from pcs_dash.official import around
+
+    return around
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

@@ -1,0 +1,160 @@
+"""What the official data hold of the practices and LSOAs of one data set, whoever shows it.
+
+Every reader returns None where the publication is not loaded. UserError where the store is damaged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pcs_dash.build import Dataset, JoinReport, join
+from pcs_dash.catchments import Registered, modelled, residents_of_2011
+from pcs_dash.official import england
+from pcs_dash.official.build import (
+    LISTS,
+    PRACTICES,
+    REGISTRATIONS,
+    england_practices,
+    list_history,
+    measures,
+)
+from pcs_dash.official.registrations import read_around
+from pcs_dash.official.store import Store
+from pcs_dash.quality import OFFICIAL_COLUMNS, PREFIX, near_sites
+
+
+@dataclass(frozen=True)
+class OfficialPractices:
+    """The official columns of the practices of the data, by code.
+
+    `table`: index as the data's practices, columns prefixed "official_"; `report`: the join;
+    `periods`: source -> ISO date of what is loaded.
+    """
+
+    table: pd.DataFrame
+    report: JoinReport
+    periods: dict[str, str]
+
+
+def periods(store: Store) -> dict[str, str]:
+    """Source -> ISO date of the newest table loaded; empty where nothing is."""
+    loaded = store.current()
+    if loaded is None:
+        return {}
+    return {entry.source: entry.period for entry in sorted(loaded.tables, key=lambda e: e.period)}
+
+
+def practices(store: Store, dataset: Dataset) -> OfficialPractices | None:
+    """Quality and other official columns of the practices, joined 1:1 by code."""
+    loaded = store.current()
+    if loaded is None or loaded.latest(PRACTICES) is None:
+        return None
+    table = store.read(PRACTICES)
+    wanted = [name for name in OFFICIAL_COLUMNS if name in table.columns]
+    codes = dataset.practices.index.to_frame(index=False, name="practice_code")
+    joined, report = join(
+        codes,
+        table[["practice_code", *wanted]],
+        on="practice_code",
+        cardinality="1:1",
+        name="practices with official data",
+    )
+    joined = joined.set_index("practice_code")
+    for source in ("pharmacies", "opticians"):
+        if loaded.latest(source) and loaded.latest("postcodes"):
+            joined[f"{source}_1_mile"] = near_sites(
+                dataset.practices, dataset.lsoas, store.read(source), store.read("postcodes")
+            )
+    # Right-hand codes are all of England's: those of other places are no fault.
+    report = JoinReport(
+        report.name, report.cardinality, report.left_rows, report.right_rows, report.matched,
+        report.left_only, (),
+    )  # fmt: skip
+    return OfficialPractices(joined.add_prefix(PREFIX), report, periods(store))
+
+
+def registered(store: Store, dataset: Dataset) -> Registered | None:
+    """Registrations around the practices and LSOAs; None where none of them has any."""
+    loaded = store.current()
+    if loaded is None or loaded.latest(REGISTRATIONS) is None:
+        return None
+    table = read_around(store, dataset.practices.index, dataset.lsoas.index)
+    if not table["practice_code"].isin(dataset.practices.index).any():
+        return None
+    period = f"{table['period'].iloc[0]:%B %Y}"
+    return Registered(table.drop(columns="period"), dataset.lsoas.index, period=period)
+
+
+def modelled_registrations(store: Store, dataset: Dataset) -> Registered:
+    """The modelled stand-in for registrations, on the residents that are loaded, if any."""
+    residents = None
+    if {"lsoa_population", "lsoa11_lsoa21"} <= set(periods(store)):
+        residents = residents_of_2011(store.read("lsoa_population"), store.read("lsoa11_lsoa21"))
+    return modelled(dataset.practices, dataset.lsoas, residents)
+
+
+def history(store: Store, dataset: Dataset) -> pd.DataFrame | None:
+    """List sizes of every month loaded, for the data's sub-ICBs: period, practice_code, patients,
+    sub_icb_code, district (missing where a closed practice's is unknown), postcode.
+    """
+    loaded = store.current()
+    if loaded is None or loaded.latest(LISTS) is None:
+        return None
+    table = store.read(LISTS)
+    ours = dataset.practices
+    table = table[
+        table["sub_icb_code"].isin(ours["sub_icb_code"]) | table["practice_code"].isin(ours.index)
+    ]
+    district = table["practice_code"].map(ours["district"])
+    # Where a practice stands now counts for all months, as the sub-ICB of now does.
+    sub_icb = table["practice_code"].map(ours["sub_icb_code"])
+    if district.isna().any() and loaded.latest("postcodes"):
+        codes = store.read("postcodes").drop_duplicates("postcode").set_index("postcode")
+        names = ours.drop_duplicates("district_code").set_index("district_code")["district"]
+        there = table["postcode"].map(codes["district_code"]).map(names)
+        district = district.fillna(there)
+    return table.assign(
+        district=district, sub_icb_code=sub_icb.fillna(table["sub_icb_code"])
+    ).reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class England:
+    """`table` is `england.by_area` with change_per_cent, `measures` key to label, `periods` the
+    newest of each source, `months` the first and last month of list sizes, `missing` the measures
+    no file brings yet.
+    """
+
+    table: pd.DataFrame
+    measures: dict[str, str]
+    periods: dict[str, str]
+    months: tuple[str, str]
+    missing: pd.DataFrame
+
+
+def england_by(store: Store, level: str) -> England | None:
+    """England by one kind of area ("icb", "sub_icb", "district"); None where nothing is loaded."""
+    manifest = store.current()
+    if manifest is None or manifest.latest(PRACTICES) is None:
+        return None
+    everyone = england_practices(store=store)
+    table = england.by_area(everyone, level)
+    newest = {source: _month(manifest.of(source)[-1].period) for source in manifest.sources()}
+    months = [_month(entry.period) for entry in manifest.of("list_sizes")]
+    if len(months) > 1:
+        change = england.change_of_lists(list_history(store=store), everyone, level)
+        table["change_per_cent"] = change["change_per_cent"].reindex(table.index)
+    loaded = measures(store)
+    return England(
+        table=table,
+        measures={key: item.label for key, item in england.available(everyone).items()},
+        periods=newest,
+        months=(months[0], months[-1]) if months else ("", ""),
+        missing=loaded[~loaded["available"]],
+    )
+
+
+def _month(period: str) -> str:
+    return f"{pd.Timestamp(period):%B %Y}"
