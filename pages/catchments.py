@@ -6,11 +6,23 @@ import pandas as pd
 import streamlit as st
 
 from pcs_dash import catchments, maps, profile
+from pcs_dash.catchments import (
+    HUB,
+    KINDS,
+    MAIN_GROUP,
+    MAIN_PRACTICE,
+    MAPS,
+    PCN,
+    PRACTICE,
+    RATIO,
+    SHARE,
+)
 from pcs_dash.errors import UserError
 from pcs_dash.metrics.workforce import patients_per_fte_gp
 from pcs_dash.official.gravity import MODEL_ERROR
 from pcs_dash.official.registrations import small_number
 from pcs_dash.ui import helping, official, page, show
+from pcs_dash.ui.address import practice_labels
 from pcs_dash.ui.text import plain
 
 dataset, web, choices = page.begin()
@@ -18,15 +30,7 @@ area, edition = choices.area, choices.edition
 registered = official.registered(dataset)
 everyone = area.select(dataset.practices)
 
-KINDS = ("PCN", "Practice", "Hub of my plan")
-SHARE, MAIN_PRACTICE, MAIN_GROUP, RATIO = (
-    "Its share of each small area's patients",
-    "Main practice of each small area",
-    "Main PCN or hub of each small area",
-    "Patients per FTE GP of each small area's patients",
-)
-OWN_COLOUR = "#d6006e"
-SUFFIX = " (modelled)" if registered.modelled else ""
+SUFFIX = registered.suffix
 
 st.title(f"Who lives where: {area.label}{SUFFIX}")
 helping.about("catchments")
@@ -63,14 +67,13 @@ def overlap(key: tuple[object, ...], _groups: Mapping[str, str]) -> object:  # n
 
 def groups_of(kind: str) -> dict[str, str]:
     """Practice code to the name of its unit, over all practices of the data."""
-    if kind == "Practice":
-        return {code: code for code in dataset.practices.index}
-    if kind == "PCN":
-        return dataset.practices["pcn"].dropna().to_dict()
-    # The builder brings the database with it: only where its plan is asked for.
-    from pcs_dash.ui.hubs import work
+    plan = pd.Series(dtype="str")
+    if kind == HUB:
+        # The builder brings the database with it: only where its plan is asked for.
+        from pcs_dash.ui.hubs import work
 
-    return work.begin(dataset, choices).plan.to_series().to_dict()
+        plan = work.begin(dataset, choices).plan.to_series()
+    return catchments.groups_of(kind, dataset.practices, plan)
 
 
 def shares(kind: str, groups: Mapping[str, str]) -> object:
@@ -86,15 +89,14 @@ def explore() -> None:
     with first:
         kind = st.selectbox("Whose patients", KINDS, key="whose", bind="query-params")
     groups = groups_of(kind)
-    units = units_here(kind, groups)
+    units = catchments.units_in(kind, groups, everyone)
     if not units:
         empty(kind)
         return
     with second:
         unit = choose_unit(kind, units)
     with third:
-        names = [SHARE, MAIN_PRACTICE, MAIN_GROUP, RATIO]
-        what = st.selectbox("What the map shows", names, key="catchment-map", bind="query-params")
+        what = st.selectbox("What the map shows", MAPS, key="catchment-map", bind="query-params")
     codes = [code for code, name in groups.items() if name == unit]
     name = units[unit]
     have = set(registered.table["practice_code"])
@@ -115,24 +117,13 @@ def explore() -> None:
             main_table(what, kind, groups)
     with right:
         where(name, codes)
-    if kind != "Practice":
+    if kind != PRACTICE:
         between(kind, units, found)
-
-
-def units_here(kind: str, groups: Mapping[str, str]) -> dict[str, str]:
-    """Units with a practice in the area, the largest first: key to the words shown."""
-    own = pd.Series(groups, dtype="str").reindex(everyone.index).dropna()
-    sizes = everyone["patients"].groupby(own).sum().sort_values(ascending=False)
-    if kind == "Practice":
-        return {
-            code: f"{everyone.loc[code, 'practice_name']} ({code})" for code in sorted(sizes.index)
-        }
-    return {str(name): str(name) for name in sizes.index}
 
 
 def choose_unit(kind: str, units: Mapping[str, str]) -> str:
     """The unit that is looked at."""
-    if kind == "Practice":
+    if kind == PRACTICE:
         chosen = st.selectbox(
             "Practice",
             list(units),
@@ -147,14 +138,14 @@ def choose_unit(kind: str, units: Mapping[str, str]) -> str:
             st.caption(f"Shown: the largest, {plain(units[biggest])}.")
             return biggest
         return str(chosen)
-    label = "PCN" if kind == "PCN" else "Hub"
-    key = "catchment-pcn" if kind == "PCN" else "catchment-hub"
+    label = "PCN" if kind == PCN else "Hub"
+    key = "catchment-pcn" if kind == PCN else "catchment-hub"
     return str(st.selectbox(f"{label} (largest first)", list(units), key=key, bind="query-params"))
 
 
 def empty(kind: str) -> None:
     """What to do where there is nothing to choose."""
-    if kind == "PCN":
+    if kind == PCN:
         st.info("No practice of this area is in a PCN. Look at a practice instead.")
     else:
         st.info("Your plan has no practice of this area in a hub. Make hubs on the page Hubs.")
@@ -169,15 +160,8 @@ def points_here(places: tuple[str, ...]) -> pd.DataFrame:
 
 def tell(kind: str, name: str, figures: catchments.Portrait, away: float, missing: int) -> None:
     """The message and the five figures."""
-    other = {"Practice": "another practice", "PCN": "another PCN"}.get(kind, "another hub")
-    start = "Modelled: " if registered.modelled else ""
-    elsewhere = (
-        f" {profile.per_cent(away)} live where most people use {other}." if pd.notna(away) else ""
-    )
     show.headline(
-        f"{start}80% of the patients of {plain(name)} live in {figures.core:,} small areas; half "
-        f"live within {profile.number(figures.median_km, 1)} km of their practice, nine in ten "
-        f"within {profile.number(figures.p90_km, 1)} km.{elsewhere}"
+        catchments.sentence(kind, plain(name), figures, away, modelled=registered.modelled)
     )
     show.figures(
         show.Figure("Patients", profile.number(figures.patients), registered.tag),
@@ -188,7 +172,9 @@ def tell(kind: str, name: str, figures: catchments.Portrait, away: float, missin
         show.Figure(
             "Nine in ten within", f"{profile.number(figures.p90_km, 1)} km", "of their practice"
         ),
-        show.Figure("Mostly others' areas", profile.per_cent(away), f"most use {other}"),
+        show.Figure(
+            "Mostly others' areas", profile.per_cent(away), f"most use {catchments.another(kind)}"
+        ),
     )
     parts = [f"Rests on {registered.label}; practices as of the workforce data."]
     if missing:
@@ -210,25 +196,17 @@ def draw(
     what: str, kind: str, unit: str, name: str, codes: list[str], groups: Mapping[str, str]
 ) -> None:
     """The map and its legend."""
-    if what == SHARE:
-        fill, legend, note = share_fill(name, codes)
-    elif what == RATIO:
-        fill, legend, note = ratio_fill()
-    else:
-        fill, legend, note = main_fill(what, kind, groups)
-    ours = pd.Series("other", index=dataset.practices.index).mask(
-        dataset.practices.index.isin(codes), "own"
-    )
+    layer, legend, note = ground(what, kind, name, codes, groups)
     ratios = patients_per_fte_gp(dataset.practices, choices.definition.key)
     content = maps.view(
         web,
         area,
         key="catchments",
-        fill=fill,
-        marks=maps.category_marks(ours, {"own": OWN_COLOUR, "other": "#ffffff00"}),
+        fill=layer.fill(dataset.lsoas.index, edition),
+        marks=catchments.own_marks(dataset.practices, codes).marks(dataset.practices.index),
         values=ratios,
         value_title=f"Patients per FTE GP ({choices.definition.label.lower()})",
-        selected=unit if kind == "Practice" else None,
+        selected=unit if kind == PRACTICE else None,
         tiles=choices.tiles,
     )
     show.show_map(web, content, key="catchment-map-view", height=520, on_pick=pick)
@@ -238,63 +216,42 @@ def draw(
 def pick(code: str) -> None:
     """A practice clicked on the map is the one looked at."""
     if code in everyone.index:
-        st.session_state["whose"] = "Practice"
+        st.session_state["whose"] = PRACTICE
         st.session_state["practice"] = code
+        # The box for a practice may not be on the page yet, and then nothing writes its address.
+        st.query_params["practice"] = practice_labels()[code]
 
 
-def share_fill(name: str, codes: list[str]) -> tuple[dict[str, object], maps.Legend, str]:
-    """The unit's share of each LSOA's patients."""
-    words = catchments.share_classes(registered, codes)
-    categories = catchments.share_categories()
-    here = words.reindex(area.select(dataset.lsoas).index)
-    title = f"Share of the area's patients{SUFFIX}"
-    legend = maps.Legend(
-        f"Small areas: share of all their patients who are with {name}{SUFFIX}",
-        list(categories.values()),
-        list(categories),
-        [int((here == word).sum()) for word in categories],
+def ground(
+    what: str, kind: str, name: str, codes: list[str], groups: Mapping[str, str]
+) -> tuple[maps.Layer, maps.Legend, str]:
+    """How the small areas are coloured, the legend of those of the area, how to read it."""
+    here = area.select(dataset.lsoas).index
+    if what == SHARE:
+        layer = catchments.share_layer(registered, codes, name)
+        return layer, layer.legend(here), "Bare: none. The numbers count small areas."
+    if what == RATIO:
+        return ratio_ground(here)
+    named = None if what == MAIN_PRACTICE else groups if kind != PRACTICE else groups_of(PCN)
+    noun = "practice" if named is None else "hub" if kind == HUB else "PCN"
+    layer = catchments.main_layer(
+        registered, named, dataset.practices, borders(tuple(dataset.lsoas.index)), noun
     )
-    fill = maps.category_fill(
-        words.reindex(dataset.lsoas.index), categories, title=title, edition=edition
-    )
-    return fill, legend, "Bare: none. The numbers count small areas."
+    return layer, *main_legend(layer, here)
 
 
-def main_fill(
-    what: str, kind: str, groups: Mapping[str, str]
-) -> tuple[dict[str, object], maps.Legend, str]:
-    """Which practice, PCN or hub most people of each LSOA use."""
-    by_practice = what == MAIN_PRACTICE
-    named = groups if kind != "Practice" else groups_of("PCN")
-    users = catchments.main_users(registered, None if by_practice else named)
-    owner = users["dominant"].reindex(dataset.lsoas.index)
-    known = set(dataset.practices.index) if by_practice else set(named.values())
-    owner = owner.where(owner.isin(known) | owner.isna(), catchments.ELSEWHERE)
-    colours = catchments.territory_colours(
-        owner.mask(owner == catchments.ELSEWHERE), borders(tuple(dataset.lsoas.index))
-    )
-    colours[catchments.ELSEWHERE] = catchments.ELSEWHERE_COLOUR
-    names = dataset.practices["practice_name"]
-    labels = {
-        key: f"{names[key]} ({key})" if by_practice and key in names.index else key
-        for key in colours
-    }
-    fill = maps.category_fill(
-        owner.map(labels),
-        {labels[key]: colour for key, colour in colours.items()},
-        title=f"Most people use{SUFFIX}",
-        edition=edition,
-    )
-    counts = owner.reindex(area.select(dataset.lsoas).index).value_counts()
-    what_is = "practice" if by_practice else ("hub" if kind == KINDS[2] else "PCN")
+def main_legend(layer: maps.Layer, here: pd.Index) -> tuple[maps.Legend, str]:
+    """The legend of main users: only the names whose colour stands for them alone."""
+    counts = {word: n for word, n in zip(layer.colours, layer.counts(here), strict=True) if n}
+    counts = dict(sorted(counts.items(), key=lambda item: -item[1]))
     # A colour that stands for several names says none of them.
-    once = len({colours[key] for key in counts.index}) == len(counts)
-    shown = [key for key in counts.index if once or key == catchments.ELSEWHERE]
+    once = len({layer.colours[word] for word in counts}) == len(counts)
+    shown = [word for word in counts if once or word == catchments.ELSEWHERE]
     legend = maps.Legend(
-        f"Small areas by the {what_is} most of their patients use: {len(counts):,} in all{SUFFIX}",
-        [colours[key] for key in shown],
-        [labels[key] for key in shown],
-        [int(counts[key]) for key in shown],
+        f"{layer.title}: {len(counts):,} in all",
+        [layer.colours[word] for word in shown],
+        shown,
+        [counts[word] for word in shown],
     )
     note = (
         "The numbers count small areas."
@@ -302,13 +259,13 @@ def main_fill(
         else "Hover over a small area for the name, or take the table below: colours repeat, but "
         "not side by side."
     )
-    return fill, legend, note
+    return legend, note
 
 
 def main_table(what: str, kind: str, groups: Mapping[str, str]) -> None:
     """The main practice, PCN or hub of each small area of the area, as a file."""
     by_practice = what == MAIN_PRACTICE
-    named = groups if kind != "Practice" else groups_of("PCN")
+    named = groups if kind != PRACTICE else groups_of(PCN)
     users = catchments.main_users(registered, None if by_practice else named)
     own = area.select(dataset.lsoas)
     table = users.reindex(own.index).dropna(subset=["dominant"])
@@ -316,7 +273,7 @@ def main_table(what: str, kind: str, groups: Mapping[str, str]) -> None:
     table["modelled"] = registered.modelled
     if by_practice:
         table.insert(2, "practice_name", table["dominant"].map(dataset.practices["practice_name"]))
-    unit = "practice" if by_practice else ("hub" if kind == KINDS[2] else "pcn")
+    unit = "practice" if by_practice else ("hub" if kind == HUB else "pcn")
     show.download_csv(
         table,
         name=f"main-{unit}-{area.key}-{registered.file_tag}",
@@ -324,27 +281,14 @@ def main_table(what: str, kind: str, groups: Mapping[str, str]) -> None:
     )
 
 
-def ratio_fill() -> tuple[dict[str, object], maps.Legend, str]:
+def ratio_ground(here: pd.Index) -> tuple[maps.Layer, maps.Legend, str]:
     """Patients per FTE GP of whoever lives there, against the benchmark."""
     fte = dataset.practices[choices.definition.column].astype("float64")
-    fte = fte.mask(fte.index.isin(choices.excluded.index))
-    table = catchments.ratios_by_lsoa(registered, fte)
-    classes = maps.benchmark_classes(table["patients_per_fte_gp"], choices.benchmark.value)
-    words = classes.map(dict(enumerate(maps.BENCHMARK_LABELS))).reindex(dataset.lsoas.index)
-    here = words.reindex(area.select(dataset.lsoas).index)
-    legend = maps.Legend(
-        f"Small areas: patients per FTE GP against {choices.benchmark.label}{SUFFIX}",
-        maps.BENCHMARK_COLOURS,
-        maps.BENCHMARK_LABELS,
-        [int((here == label).sum()) for label in maps.BENCHMARK_LABELS],
+    table = catchments.ratios_by_lsoa(registered, fte.mask(fte.index.isin(choices.excluded.index)))
+    layer = catchments.ratio_layer(
+        registered, table["patients_per_fte_gp"], choices.benchmark.value, choices.benchmark.label
     )
-    fill = maps.category_fill(
-        words,
-        dict(zip(maps.BENCHMARK_LABELS, maps.BENCHMARK_COLOURS, strict=True)),
-        title=f"Patients per FTE GP{SUFFIX}",
-        edition=edition,
-    )
-    partly = int((table["coverage"].reindex(here.index) < 0.9).sum())
+    partly = int((table["coverage"].reindex(here) < 0.9).sum())
     note = (
         f"{choices.definition.label}: each practice's FTE is shared out over where its patients "
         "live."
@@ -354,7 +298,7 @@ def ratio_fill() -> tuple[dict[str, object], maps.Legend, str]:
             f" In {partly} small areas more than a tenth of the patients are with practices whose "
             "GPs are not in these data; they are left out of both sums."
         )
-    return fill, legend, note
+    return layer, layer.legend(here), note
 
 
 def where(name: str, codes: list[str]) -> None:
@@ -417,7 +361,7 @@ def downloads(name: str, codes: list[str], rows: pd.DataFrame) -> None:
 
 def between(kind: str, units: Mapping[str, str], found: object) -> None:
     """The matrix: patients of each group by the group that most people use where they live."""
-    noun = "PCN" if kind == "PCN" else "hub"
+    noun = "PCN" if kind == PCN else "hub"
     st.header(f"Overlap between {noun}s{SUFFIX}")
     table = catchments.matrix_rows(found, list(units))
     if table.empty:

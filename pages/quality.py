@@ -8,7 +8,6 @@ import streamlit as st
 from pcs_dash import charts, maps, profile, quality
 from pcs_dash.metrics.workforce import area_patients_per_fte_gp, patients_per_fte_gp
 from pcs_dash.quality import Measure
-from pcs_dash.sources import WORKFORCE_PERIOD
 from pcs_dash.ui import evidence, helping, official, page, show
 from pcs_dash.ui.choices import Choices
 
@@ -32,15 +31,6 @@ ratios = patients_per_fte_gp(choices.practices, definition.key)
 def period(measure: Measure) -> str:
     """The period of a measure, in words."""
     return quality.period_of(measure, dates)
-
-
-def value_text(value: float, measure: Measure) -> str:
-    """A figure with its unit."""
-    # A mean of whole numbers has a decimal.
-    text = profile.number(value, max(measure.decimals, 1))
-    if text == profile.NO_FIGURE:
-        return text
-    return f"{text}%" if measure.unit.startswith("%") else text
 
 
 @st.fragment
@@ -76,29 +66,24 @@ def tell(measure: Measure) -> None:
     capacity = area_patients_per_fte_gp(choices.practices, definition.key)
     gaps = int(table[measure.key].isna().sum())
     flagged = int(quality.flags(table, measure).sum())
+    show.headline(quality.sentence(table, measure, area.name, period(measure)))
     figures = []
     if measure.kind == "number":
         value, n, _, _ = quality.of_area(table, measure)
-        sound = table[measure.key].mask(quality.flags(table, measure)).dropna()
-        low, high = (value_text(sound.quantile(q), measure) for q in (0.1, 0.9))
-        show.headline(
-            f"{measure.label} in {area.name}, {period(measure)}: {value_text(value, measure)}. "
-            f"Eight in ten practices lie between {low} and {high}."
-        )
         figures.append(
-            show.Figure("The area's figure", value_text(value, measure), period(measure))
+            show.Figure("The area's figure", quality.value_text(value, measure), period(measure))
         )
         figures.append(show.Figure("Rests on", f"{n:,} practices", f"of {len(table):,}"))
     else:
-        words = quality.counted(table[measure.key], measure)
-        show.headline(f"{measure.label} in {area.name}, {period(measure)}: practices {words}.")
         figures.append(
             show.Figure("With a figure", f"{len(table) - gaps:,} of {len(table):,}", "practices")
         )
     figures.append(show.Figure("Without a figure", f"{gaps:,}", "practices"))
     if measure.flag:
         figures.append(show.Figure("Implausible", f"{flagged:,}", "left out of the sum"))
-    figures.append(show.Figure("Patients per FTE GP", profile.number(capacity), WORKFORCE_PERIOD))
+    figures.append(
+        show.Figure("Patients per FTE GP", profile.number(capacity), dataset.workforce_period)
+    )
     show.figures(*figures)
     old = " Both figures keep their own date: read them side by side, not as one moment."
     st.caption(
@@ -153,31 +138,11 @@ def notes(measure: Measure) -> dict[str, str]:
 
 def measure_marks(measure: Measure) -> tuple[dict[str, object], maps.Legend, str]:
     """Colours and legend of a measure: classes of a number, or words."""
-    values = everything[measure.key]
-    counts = table[measure.key]
-    title = f"{measure.label}, {period(measure)}"
+    layer = quality.layer(everything, table.index, measure, period(measure))
+    note = "Hollow: no figure."
     if measure.kind == "number":
-        classes, labels = quality.number_classes(counts.astype("float64"), measure.decimals)
-        colours = quality.colours_for(len(labels))
-        marks = {
-            "letters": maps.letters(classes.reindex(everything.index)),
-            "palette": colours,
-        }
-        sizes = [int((classes == i).sum()) for i in range(len(labels))]
-        note = f"Fifths of this area's practices; {measure.unit}. Hollow: no figure."
-        return marks, maps.Legend(title, colours, labels, sizes), note
-    known = dict(measure.categories or {})
-    marks = maps.category_marks(
-        values, {name: c for name, (c, _) in known.items()}, signs=[s for _, s in known.values()]
-    )
-    used = [name for name in known if (counts == name).any()]
-    legend = maps.Legend(
-        title,
-        [known[name][0] for name in used],
-        [f"{name} ({known[name][1]})" for name in used],
-        [int((counts == name).sum()) for name in used],
-    )
-    return marks, legend, "Hollow: no figure."
+        note = f"Fifths of this area's practices; {measure.unit}. {note}"
+    return layer.marks(everything.index), layer.legend(table.index), note
 
 
 def capacity_marks(own_ratios: pd.Series) -> tuple[dict[str, object], maps.Legend, str]:
@@ -185,7 +150,7 @@ def capacity_marks(own_ratios: pd.Series) -> tuple[dict[str, object], maps.Legen
     counted = own_ratios.where(own_ratios.index.isin(choices.practices.index))
     classes = maps.benchmark_classes(counted, benchmark.value)
     legend = maps.Legend(
-        f"Patients per FTE GP against {benchmark.label}, {WORKFORCE_PERIOD}",
+        f"Patients per FTE GP against {benchmark.label}, {dataset.workforce_period}",
         maps.BENCHMARK_COLOURS,
         maps.BENCHMARK_LABELS,
         [int((classes == i).sum()) for i in range(len(maps.BENCHMARK_LABELS))],
@@ -221,14 +186,14 @@ def beside(measure: Measure) -> None:
             place=area.name,
             period=period(measure),
             definition=definition.key,
-            date=WORKFORCE_PERIOD,
+            date=dataset.workforce_period,
             left_out=int(quality.flags(table, measure).sum()),
         )
         text = said.text if said else text
     drawn = charts.beside_capacity(
         data,
         x_title=[measure.label, period(measure)],
-        y_title=f"Patients per FTE GP, {WORKFORCE_PERIOD}",
+        y_title=f"Patients per FTE GP, {dataset.workforce_period}",
         benchmark=benchmark.value,
         benchmark_label=benchmark.label,
         categories=known,
@@ -270,7 +235,7 @@ def column_config(with_n: bool) -> dict[str, object]:
         "practices": "Practices",
         "patients": st.column_config.NumberColumn("Patients", format="localized"),
         "patients_per_fte_gp": st.column_config.NumberColumn(
-            f"Patients per FTE GP, {WORKFORCE_PERIOD}", format="%,.0f"
+            f"Patients per FTE GP, {dataset.workforce_period}", format="%,.0f"
         ),
     }
     for key, measure in measures.items():
@@ -327,7 +292,7 @@ def practice_rows() -> None:
 def dated() -> Mapping[str, str]:
     """Names of the columns of a file, with the period of each."""
     return {key: f"{key} ({period(measure)})" for key, measure in measures.items()} | {
-        "patients_per_fte_gp": f"patients_per_fte_gp ({definition.key}, {WORKFORCE_PERIOD})"
+        "patients_per_fte_gp": f"patients_per_fte_gp ({definition.key}, {dataset.workforce_period})"
     }
 
 

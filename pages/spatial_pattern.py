@@ -5,12 +5,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import maps, profile, words
+from pcs_dash import maps, patterns, profile, words
 from pcs_dash.metrics import spatial
-from pcs_dash.metrics.correlation import deprivation_measure, measure
 from pcs_dash.metrics.deprivation import QUINTILE_LABELS
 from pcs_dash.metrics.workforce import area_patients_per_fte_gp, patients_per_fte_gp
-from pcs_dash.official.registrations import patients_per_fte_gp_by_lsoa, small_number
+from pcs_dash.official.registrations import small_number
 from pcs_dash.ui import data, evidence, helping, page, show
 from pcs_dash.ui.address import neighbour_labels, pattern_labels, statistic_labels, tell_unknown
 from pcs_dash.ui.choices import Choices
@@ -22,16 +21,6 @@ st.title(f"Spatial pattern: {area.label}")
 helping.about("spatial_pattern")
 evidence.stop_if_empty(choices)
 
-# Word for the legend, colour, sign on the dot. The first four are Moran's, the next two G*'s.
-CLUSTERS = {
-    "high surrounded by high": ("#b2182b", "HH"),
-    "low surrounded by low": ("#2166ac", "LL"),
-    "high surrounded by low": ("#f4a582", "HL"),
-    "low surrounded by high": ("#92c5de", "LH"),
-    "high values together": ("#b2182b", "H"),
-    "low values together": ("#2166ac", "L"),
-    spatial.NOT_SIGNIFICANT: ("#e5e7eb", ""),
-}
 ACCESS_COLOURS = ("#edf8e9", "#bae4b3", "#74c476", "#31a354", "#006d2c")
 ACCESS_CUTS = (2.0, 3.0, 4.0, 5.0)
 ACCESS_LABELS = ("under 2", "2 to 3", "3 to 4", "4 to 5", "5 or more")
@@ -84,27 +73,26 @@ def pattern(choices: Choices) -> None:
             near,
             "Who counts as a neighbour. The answer can depend on it: try another.",
         )
-    options: dict[str, Any] = (
-        {"neighbours": "queen"}
-        if chosen_near == "queen"
-        else {"neighbours": "knn", "k": int(chosen_near.split("-")[0])}
+    residents = None
+    if what == "residents" and registrations is not None:
+        residents = patterns.ratios_of_residents(
+            dataset.practices, registrations, choices.definition.column, choices.excluded.index
+        )
+    question = patterns.ask(
+        dataset,
+        choices.practices,
+        choices.area.select(dataset.lsoas),
+        definition=choices.definition.key,
+        edition=edition,
+        what=what,
+        statistic=statistic,
+        near=chosen_near,
+        residents=residents,
+        registered_in="" if registrations is None else data.registered_in(registrations),
     )
-    if by_practice:
-        table: Any = choices.practices
-        values = patients_per_fte_gp(table, choices.definition.key)
-        unit, named = "practice", "patients per FTE GP"
-        date = words.definition_text(choices.definition.key, dataset.workforce_period).rstrip(".")
-    elif what == "residents" and registrations is not None:
-        table = choices.area.select(dataset.lsoas)
-        values = ratios_of_residents(choices, registrations).reindex(table.index)
-        unit, named = "LSOA", "patients per FTE GP of residents"
-        date = words.definition_text(choices.definition.key, dataset.workforce_period).rstrip(".")
-        date += f"; {data.registered_in(registrations)}"
-    else:
-        table = choices.area.select(dataset.lsoas)
-        values = deprivation_percentile(table)
-        unit, named = "LSOA", f"deprivation (IMD {edition})"
-        date = f"IMD {edition}"
+    by_practice, table, named = (
+        question.by_practice, question.table, question.named,
+    )  # fmt: skip
     if table.empty:
         st.info(f"{choices.area.name} has no LSOA of Essex, so there is no pattern to look for.")
         return
@@ -118,22 +106,22 @@ def pattern(choices: Choices) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**The figures**")
-        figures_map(choices, by_practice, values if what == "residents" else None)
+        figures_map(choices, by_practice, question.measured if what == "residents" else None)
     with right:
         st.markdown("**Clusters**")
         found_place = st.container()
     with head:
         whole = evidence.computed(
             ("global", *key),
-            lambda: spatial.global_moran(values, table, unit=unit, **options),
+            question.whole,
             label=f"Shuffling {named} over the map {spatial.PERMUTATIONS:,} times",
         )
-        said = words.moran_words(whole, what=named, place=choices.area.name, date=date)
+        said = words.moran_words(whole, what=named, place=choices.area.name, date=question.basis)
         evidence.say(said, headline=True)
     with found_place:
         found = evidence.computed(
             ("local", *key),
-            lambda: local(what, statistic, values, table, unit, options),
+            question.clusters,
             label="Looking for clusters",
         )
         clusters_map(choices, found, by_practice)
@@ -162,35 +150,6 @@ def pattern(choices: Choices) -> None:
         st.caption(found.note)
     evidence.paper(f"{said.text}\n\n{clustered.text}", key="pattern")
     cluster_table(choices, found, by_practice, percentile=what == "deprivation")
-
-
-def ratios_of_residents(choices: Choices, registrations: pd.DataFrame) -> pd.Series:
-    """Patients per FTE GP of whoever lives in an LSOA, at any practice of Essex that counts."""
-    fte = dataset.practices[choices.definition.column]
-    fte = fte.mask(fte.index.isin(choices.excluded.index)).astype("float64")
-    table = patients_per_fte_gp_by_lsoa(
-        registrations.rename(columns={"lsoa11cd": "lsoa_code"}), fte
-    )
-    enough = table["patients_in_ratio"] >= small_number()
-    return table["patients_per_fte_gp"].where(enough)
-
-
-def deprivation_percentile(lsoas: pd.DataFrame) -> pd.Series:
-    """100 for England's most deprived LSOA, 0 for the least."""
-    ranks = lsoas[f"imd{edition}_rank"].astype("float64")
-    return 100 * (1 - ranks / (33_755 if edition == "2025" else 32_844))
-
-
-def local(
-    what: str, statistic: str, values: pd.Series, table: Any, unit: str, options: dict[str, Any]
-) -> spatial.LocalPattern:
-    """The local statistic that was asked for."""
-    if what == "both":
-        around = measure(table, deprivation_measure(dataset.practices), definition.key)
-        return spatial.bivariate_local_moran(values, around, table, unit=unit, **options)
-    if statistic == "getis":
-        return spatial.getis_ord(values, table, unit=unit, **options)
-    return spatial.local_moran(values, table, unit=unit, **options)
 
 
 def figures_map(choices: Choices, by_practice: bool, residents: pd.Series | None) -> None:
@@ -238,75 +197,30 @@ def clusters_map(choices: Choices, found: spatial.LocalPattern, by_practice: boo
     if found.reason:
         st.info(f"No clusters can be looked for here. {found.reason}")
         return
-    labels = found.table["label"]
-    used = [name for name in CLUSTERS if name in kinds_of(found)]
-    colours = {name: CLUSTERS[name][0] for name in used}
-    if by_practice:
-        everyone = labels.reindex(dataset.practices.index).where(
-            dataset.practices.index.isin(labels.index), spatial.NO_FIGURE
-        )
-        only_before = found.table["unadjusted"] & ~found.table["significant"]
-        fill = None
-        marks = maps.category_marks(everyone, colours, signs=[CLUSTERS[name][1] for name in used])
-        ring = maps.letters(
-            only_before.reindex(dataset.practices.index, fill_value=False).astype(int)
-        )
-        notes = {code: note(row) for code, row in found.table.iterrows()}
-    else:
-        fill = maps.category_fill(
-            labels.reindex(dataset.lsoas.index, fill_value=spatial.NO_FIGURE),
-            colours,
-            title=found.statistic_name,
-            edition=edition,
-        )
-        marks, ring, notes = maps.hollow_marks(dataset.practices), "", {}
+    layer = patterns.layer(found)
+    ring = maps.letters(
+        pd.Series(dataset.practices.index.isin(patterns.only_before(found)), dtype=int)
+    )
     content = maps.view(
         web,
         choices.area,
         key="clusters",
-        fill=fill,
-        marks=marks,
-        ring=ring,
+        fill=None if by_practice else layer.fill(dataset.lsoas.index, edition),
+        marks=layer.marks(dataset.practices.index)
+        if by_practice
+        else maps.hollow_marks(dataset.practices),
+        ring=ring if by_practice else "",
         values=patients_per_fte_gp(dataset.practices, choices.definition.key),
         value_title=f"Patients per FTE GP ({choices.definition.label.lower()})",
-        notes=notes,
+        notes={code: patterns.note(row) for code, row in found.table.iterrows()}
+        if by_practice
+        else {},
         tiles=choices.tiles,
     )
     show.show_map(web, content, key="spatial-clusters", height=400)
-    counts = labels.value_counts()
-    signs = [CLUSTERS[name][1] for name in used]
     show.show_legend(
-        maps.Legend(
-            f"{found.statistic_name}, neighbours: {found.weights}",
-            list(colours.values()),
-            [
-                f"{name} ({sign})" if sign and by_practice else name
-                for name, sign in zip(used, signs, strict=True)
-            ],
-            [int(counts.get(name, 0)) for name in used],
-        ),
-        note=f"Without control for the number of tests {found.n_unadjusted:,} would stand out"
-        f"{' (those that drop out: dashed ring)' if by_practice else ''}; "
-        f"chance alone would give about {found.expected_by_chance:,.1f}.",
+        layer.legend(found.table.index), note=patterns.control_note(found, by_practice)
     )
-
-
-def kinds_of(found: spatial.LocalPattern) -> tuple[str, ...]:
-    """The words of the legend for a statistic."""
-    own = (
-        (spatial.HOT, spatial.COLD)
-        if "G*" in found.statistic_name
-        else tuple(spatial.MORAN_LABELS.values())
-    )
-    return (*own, spatial.NOT_SIGNIFICANT)
-
-
-def note(row: pd.Series) -> str:
-    """What the tooltip adds."""
-    if pd.isna(row["p_value"]):
-        return ""
-    tail = " before control only" if row["unadjusted"] and not row["significant"] else ""
-    return f"{row['label']}, {words.p_text(row['p_value'])}{tail}"
 
 
 def cluster_table(

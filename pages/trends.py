@@ -13,7 +13,6 @@ from pcs_dash.official.trends import (
     migrate_assignment,
     trend,
 )
-from pcs_dash.sources import WORKFORCE_PERIOD
 from pcs_dash.ui import evidence, helping, official, page, show
 from pcs_dash.ui.text import plain
 
@@ -65,7 +64,7 @@ def only_now(lists: pd.DataFrame | None) -> None:
         "`python -m pcs_dash update --from FOLDER` reads files of other months that were "
         "downloaded by hand, any number at once. All that are loaded are kept side by side."
     )
-    st.header(f"Patients by PCN now: {WORKFORCE_PERIOD}")
+    st.header(f"Patients by PCN now: {dataset.workforce_period}")
     sizes = everyone.groupby(everyone["pcn"].fillna("in no PCN")).agg(
         practices=("patients", "size"), patients=("patients", "sum")
     )
@@ -363,7 +362,7 @@ def plan_after(changes: PracticeChanges) -> None:
 
 if history is None or len(months) < 2:
     only_now(history)
-    show.footer(f"General Practice Workforce, {WORKFORCE_PERIOD} (NHS England).")
+    show.footer(f"General Practice Workforce, {dataset.workforce_period} (NHS England).")
     st.stop()
 
 start, end = st.columns(2, gap="medium")

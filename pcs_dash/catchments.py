@@ -19,6 +19,7 @@ import pandas as pd
 import shapely
 
 from pcs_dash.errors import UserError
+from pcs_dash.maps import BENCHMARK_COLOURS, BENCHMARK_LABELS, Layer, benchmark_classes
 from pcs_dash.official.gravity import MODELLED_LABEL, gravity_registrations
 from pcs_dash.official.registrations import (
     Agreement,
@@ -51,6 +52,16 @@ TERRITORY_COLOURS = (
 # Generalised boundaries of neighbours may leave slivers between them.
 NEIGHBOUR_M = 60
 _PLACE = r"[EW]01\d{6}"
+# Whose patients are looked at.
+PCN, PRACTICE, HUB = KINDS = ("PCN", "Practice", "Hub of my plan")
+# What the map shows.
+SHARE, MAIN_PRACTICE, MAIN_GROUP, RATIO = MAPS = (
+    "Its share of each small area's patients",
+    "Main practice of each small area",
+    "Main PCN or hub of each small area",
+    "Patients per FTE GP of each small area's patients",
+)
+OWN_COLOUR = "#d6006e"
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,11 @@ class Registered:
     def file_tag(self) -> str:
         """The same for the name of a file."""
         return self.tag.lower().replace(" ", "-")
+
+    @property
+    def suffix(self) -> str:
+        """What stands behind every title: " (modelled)", or nothing."""
+        return " (modelled)" if self.modelled else ""
 
     @property
     def totals(self) -> pd.Series:
@@ -139,6 +155,31 @@ def residents_of_2011(population: pd.DataFrame, lookup: pd.DataFrame) -> pd.Seri
     return (people / among).groupby(pairs["lsoa11cd"]).agg(lambda part: part.sum(skipna=False))
 
 
+# --- whose patients ---
+
+
+def groups_of(kind: str, practices: pd.DataFrame, plan: pd.Series) -> dict[str, str]:
+    """Practice code to its unit of that kind: its own code, its PCN, or its hub in `plan`
+    (practice code to hub). Practices in none are left out.
+    """
+    if kind == PRACTICE:
+        return {str(code): str(code) for code in practices.index}
+    named = practices["pcn"] if kind == PCN else plan
+    return {str(code): str(name) for code, name in named.dropna().items()}
+
+
+def units_in(kind: str, groups: Mapping[str, str], practices: pd.DataFrame) -> dict[str, str]:
+    """The units that have one of these practices: key to the words shown; the largest first, or
+    practices by code.
+    """
+    own = pd.Series(groups, dtype="str").reindex(practices.index).dropna()
+    sizes = practices["patients"].groupby(own).sum().sort_values(ascending=False)
+    if kind == PRACTICE:
+        names = practices["practice_name"]
+        return {str(code): f"{names[code]} ({code})" for code in sorted(sizes.index)}
+    return {str(name): str(name) for name in sizes.index}
+
+
 # --- a unit in figures --------------------------------------------------------------------------
 
 
@@ -188,6 +229,26 @@ def portrait(
         median_km=float(far["median_km"]),
         p90_km=float(far["p90_km"]),
     )
+
+
+def sentence(kind: str, name: str, figures: Portrait, away: float, *, modelled: bool) -> str:
+    """The catchment in a sentence or two. `away`: the share who live in others' areas."""
+    from pcs_dash.profile import number, per_cent
+
+    start = "Modelled: " if modelled else ""
+    elsewhere_text = (
+        f" {per_cent(away)} live where most people use {another(kind)}." if pd.notna(away) else ""
+    )
+    return (
+        f"{start}80% of the patients of {name} live in {figures.core:,} small areas; half live "
+        f"within {number(figures.median_km, 1)} km of their practice, nine in ten within "
+        f"{number(figures.p90_km, 1)} km.{elsewhere_text}"
+    )
+
+
+def another(kind: str) -> str:
+    """ "another PCN" and the like."""
+    return {PRACTICE: "another practice", PCN: "another PCN"}.get(kind, "another hub")
 
 
 def catchment_rows(
@@ -322,6 +383,63 @@ def main_users(
     here = registered.table[registered.table["lsoa_code"].isin(registered.lsoas)]
     table = dominant(here, groups)
     return table[(table["patients"] >= limit) & (table["patients"] > 0)]
+
+
+def share_layer(registered: Registered, codes: Collection[str], name: str) -> Layer:
+    """LSOAs by the unit's share of their patients."""
+    return Layer(
+        f"Small areas: share of all their patients who are with {name}{registered.suffix}",
+        share_classes(registered, codes),
+        share_categories(),
+        tip=f"Share of the area's patients{registered.suffix}",
+    )
+
+
+def main_layer(
+    registered: Registered,
+    groups: Mapping[str, str] | None,
+    practices: pd.DataFrame,
+    borders: Sequence[tuple[str, str]],
+    noun: str,
+) -> Layer:
+    """LSOAs by the group most of their patients use; by practice where `groups` is None.
+
+    `practices` are those of the data: whoever is none of them is "another practice".
+    """
+    owner = main_users(registered, groups)["dominant"].reindex(registered.lsoas)
+    known = set(practices.index) if groups is None else set(groups.values())
+    owner = owner.where(owner.isin(known) | owner.isna(), ELSEWHERE)
+    colours = territory_colours(owner.mask(owner == ELSEWHERE), borders)
+    colours[ELSEWHERE] = ELSEWHERE_COLOUR
+    names = practices["practice_name"]
+    labels = {
+        key: f"{names[key]} ({key})" if groups is None and key in names.index else key
+        for key in colours
+    }
+    return Layer(
+        f"Small areas by the {noun} most of their patients use{registered.suffix}",
+        owner.map(labels),
+        {labels[key]: colour for key, colour in colours.items()},
+        tip=f"Most people use{registered.suffix}",
+    )
+
+
+def ratio_layer(registered: Registered, ratios: pd.Series, benchmark: float, label: str) -> Layer:
+    """LSOAs by the patients per FTE GP of whoever lives there (`ratios_by_lsoa`)."""
+    classes = benchmark_classes(ratios, benchmark)
+    return Layer(
+        f"Small areas: patients per FTE GP against {label}{registered.suffix}",
+        classes.map(dict(enumerate(BENCHMARK_LABELS))),
+        dict(zip(BENCHMARK_LABELS, BENCHMARK_COLOURS, strict=True)),
+        tip=f"Patients per FTE GP{registered.suffix}",
+    )
+
+
+def own_marks(practices: pd.DataFrame, codes: Collection[str]) -> Layer:
+    """The unit's own practices in magenta, the others as outlines."""
+    ours = practices.index.isin(list(codes))
+    labels = pd.Series("other", index=practices.index).mask(ours, "own")
+    return Layer("", labels, {"own": OWN_COLOUR, "other": "#ffffff00"})
 
 
 def neighbours_of(lsoas: gpd.GeoDataFrame) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ session state, hold no names, and stay small: about 3 kB for Essex.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import folium
@@ -57,6 +57,55 @@ class Legend:
     colours: Sequence[str]
     labels: Sequence[str]
     counts: Sequence[int] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Places coloured by a word: `labels` is code to word (missing: bare), `colours` word to colour
+    in the legend's order, `signs` what is written on a dot of that word. `title` heads the legend
+    (without one there is none), `tip` the word in a tooltip.
+    """
+
+    title: str
+    labels: pd.Series
+    colours: Mapping[str, str]
+    signs: Mapping[str, str] = field(default_factory=dict)
+    tip: str = ""
+
+    def counts(self, codes: pd.Index) -> list[int]:
+        """How many of these places have each word."""
+        own = self.labels.reindex(codes)
+        return [int((own == word).sum()) for word in self.colours]
+
+    def legend(self, codes: pd.Index) -> Legend:
+        """The legend, with the number of these places that have each word."""
+        labels = [
+            f"{word} ({self.signs[word]})" if self.signs.get(word) else word
+            for word in self.colours
+        ]
+        return Legend(self.title, list(self.colours.values()), labels, self.counts(codes))
+
+    def marks(self, practices: pd.Index) -> dict[str, Any]:
+        """Practices coloured so, in this order."""
+        signs = [self.signs.get(word, "") for word in self.colours]
+        labels = self.labels.reindex(practices)
+        return category_marks(labels, self.colours, signs=signs if any(signs) else ())
+
+    def fill(self, lsoas: pd.Index, edition: str, *, opacity: float = 0.8) -> dict[str, Any]:
+        """LSOAs coloured so, in this order."""
+        return category_fill(
+            self.labels.reindex(lsoas), self.colours, title=self.tip or self.title,
+            edition=edition, opacity=opacity,
+        )  # fmt: skip
+
+
+def quintile_layer(lsoas: pd.DataFrame, edition: str, palette: Sequence[str]) -> Layer:
+    """LSOAs by national deprivation quintile as a layer."""
+    return Layer(
+        f"LSOAs: national IMD {edition} quintile",
+        lsoas[f"imd{edition}_quintile"].map(QUINTILE_LABELS),
+        dict(zip(QUINTILE_LABELS.values(), palette, strict=True)),
+    )
 
 
 def letters(classes: pd.Series) -> str:

@@ -17,7 +17,9 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from pcs_dash import profile
 from pcs_dash.build import IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT
+from pcs_dash.maps import Layer
 from pcs_dash.metrics.correlation import Correlation, correlate
 from pcs_dash.words import (
     NOT_WHY,
@@ -398,6 +400,28 @@ def flags(table: pd.DataFrame, measure: Measure) -> pd.Series:
     return table[measure.flag].astype(bool)
 
 
+def value_text(value: float, measure: Measure) -> str:
+    """A figure with its unit; a mean of whole numbers has a decimal."""
+    text = profile.number(value, max(measure.decimals, 1))
+    if text == profile.NO_FIGURE:
+        return text
+    return f"{text}%" if measure.unit.startswith("%") else text
+
+
+def sentence(table: pd.DataFrame, measure: Measure, place: str, period: str) -> str:
+    """What an area has of a measure, in a sentence or two."""
+    if measure.kind != "number":
+        words = counted(table[measure.key], measure)
+        return f"{measure.label} in {place}, {period}: practices {words}."
+    value = of_area(table, measure)[0]
+    sound = table[measure.key].mask(flags(table, measure)).dropna()
+    low, high = (value_text(float(sound.quantile(q)), measure) for q in (0.1, 0.9))
+    return (
+        f"{measure.label} in {place}, {period}: {value_text(value, measure)}. "
+        f"Eight in ten practices lie between {low} and {high}."
+    )
+
+
 # --- classes for the map ------------------------------------------------------------------------
 
 
@@ -437,6 +461,27 @@ def colours_for(number_of_classes: int) -> list[str]:
         return [LESS_TO_MORE[2]]
     places = np.linspace(0, len(LESS_TO_MORE) - 1, number_of_classes).round().astype(int)
     return [LESS_TO_MORE[place] for place in places]
+
+
+def layer(everything: pd.DataFrame, own: pd.Index, measure: Measure, period: str) -> Layer:
+    """Practices by a measure: fifths of the area's own practices (`own`), or the words it has."""
+    title = f"{measure.label}, {period}"
+    if measure.kind == "number":
+        classes, labels = number_classes(
+            everything.loc[own, measure.key].astype("float64"), measure.decimals
+        )
+        return Layer(
+            title,
+            classes.map(dict(enumerate(labels))),
+            dict(zip(labels, colours_for(len(labels)), strict=True)),
+        )
+    known = dict(measure.categories or {})
+    return Layer(
+        title,
+        everything[measure.key],
+        {name: colour for name, (colour, _) in known.items()},
+        {name: sign for name, (_, sign) in known.items()},
+    )
 
 
 # --- with capacity ------------------------------------------------------------------------------

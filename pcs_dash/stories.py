@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -55,6 +55,14 @@ TOPICS: dict[str, Topic] = {
         Topic("hubs", "hubs", "The hubs, one by one"),
         Topic("costs", "under_doctoring", "What each option costs and gains"),
         Topic("ask", "under_doctoring", "What we ask for"),
+        Topic("inequality", "inequality", "Inequality by deprivation"),
+        Topic("pattern", "spatial_pattern", "Spatial pattern"),
+        Topic("survives", "robustness", "Does it survive?"),
+        Topic("then_now", "then_and_now", "Then and now"),
+        Topic("england", "england", "England"),
+        Topic("catchment", "catchments", "Who lives where"),
+        Topic("lists", "trends", "List sizes over time"),
+        Topic("quality", "quality", "Quality beside capacity"),
     )
 }
 PAGES = tuple(dict.fromkeys(topic.page for topic in TOPICS.values()))
@@ -65,6 +73,22 @@ _TOPIC_OF_PAGE = {
     "deprivation": "deprivation",
     "correlation": "correlation",
     "hubs": "options",
+    "inequality": "inequality",
+    "spatial_pattern": "pattern",
+    "robustness": "survives",
+    "then_and_now": "then_now",
+    "england": "england",
+    "catchments": "catchment",
+    "trends": "lists",
+    "quality": "quality",
+}
+# What a page is asked beside the sidebar's switches, by its name in an address.
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "spatial_pattern": ("pattern", "statistic", "near", "near-lsoa"),
+    "england": ("england-areas", "england-measure"),
+    "catchments": ("whose", "catchment-pcn", "catchment-hub", "practice", "catchment-map"),
+    "trends": ("trend-by", "trend-in", "trend-from", "trend-to"),
+    "quality": ("quality", "quality-colour"),
 }
 
 
@@ -98,8 +122,9 @@ class View:
     """One view. `area` is an area's key, or "" for the area the story is told of.
 
     `topic` is a key of TOPICS ("": what the page is first about), `switches` the sidebar's by their
-    names in an address (gp, imd, benchmark, own, exclude, tiles), `highlight` a practice code or a
-    hub's name, `text` the line the presenter wants under the title.
+    names in an address (gp, imd, benchmark, own, exclude, tiles), `options` what its own page is
+    asked (of OPTIONS), `highlight` a practice code or a hub's name, `text` the line the presenter
+    wants under the title.
     """
 
     page: str = FIRST_PAGE
@@ -112,6 +137,7 @@ class View:
     plan: Plan | None = None
     plan_name: str = ""
     highlight: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.page not in PAGES:
@@ -133,7 +159,13 @@ class View:
             object.__setattr__(self, name, _clean(getattr(self, name), name, limit))
         if self.area:
             object.__setattr__(self, "area", find_area(self.area).key)
-        object.__setattr__(self, "switches", MappingProxyType(_checked_switches(self.switches)))
+        asked = OPTIONS.get(self.page, ())
+        for name, kind, known in (
+            ("switches", "switch", SWITCHES),
+            ("options", "option", asked),
+        ):
+            given = _checked(getattr(self, name), known, kind, name)
+            object.__setattr__(self, name, MappingProxyType(given))
 
     def __hash__(self) -> int:
         return hash((self.page, self.topic, self.title, self.text, self.area, self.highlight))
@@ -159,6 +191,7 @@ class View:
         """
         path = "" if self.page == FIRST_PAGE else self.page
         asked = {"area": self.area_in(default_area).key} | dict(sorted(self.switches.items()))
+        asked |= dict(sorted(self.options.items()))
         if self.highlight and self.page == FIRST_PAGE:
             asked["practice"] = self.highlight
         return f"{path}?{urlencode(asked)}"
@@ -169,8 +202,9 @@ class View:
         for name in ("title", "text", "area", "plan_name", "highlight"):
             if getattr(self, name):
                 content[name] = getattr(self, name)
-        if self.switches:
-            content["switches"] = dict(self.switches)
+        for name in ("switches", "options"):
+            if getattr(self, name):
+                content[name] = dict(getattr(self, name))
         if self.position is not None:
             content["position"] = self.position.to_dict()
         if self.plan is not None:
@@ -187,7 +221,7 @@ class View:
         if unknown:
             raise StoryError(f"A view has no field '{_short(unknown[0])}'.")
         fields = dict(data)
-        for name in known - {"switches", "position", "plan"}:
+        for name in known - {"switches", "options", "position", "plan"}:
             if not isinstance(fields.get(name, ""), str):
                 raise StoryError(f"The field '{name}' of a view must be text.")
         position, plan = fields.pop("position", None), fields.pop("plan", None)
@@ -362,18 +396,18 @@ def ready_made(
     )
 
 
-def _checked_switches(switches: Any) -> dict[str, str]:
-    if not isinstance(switches, Mapping):
-        raise StoryError("The switches of a view must be an object.")
+def _checked(given: Any, known: Sequence[str], kind: str, many: str) -> dict[str, str]:
+    """Names of `known` with a line of text each; StoryError for anything else."""
+    if not isinstance(given, Mapping):
+        raise StoryError(f"The {many} of a view must be an object.")
     checked = {}
-    for name, value in switches.items():
-        if name not in SWITCHES:
-            raise StoryError(
-                f"There is no switch '{_short(name)}'. Choose of: {', '.join(SWITCHES)}."
-            )
+    for name, value in given.items():
+        if name not in known:
+            there = f"Choose of: {', '.join(known)}." if known else "This page has none."
+            raise StoryError(f"There is no {kind} '{_short(name)}'. {there}")
         if not isinstance(value, str):
-            raise StoryError(f"The switch '{name}' must be text.")
-        checked[str(name)] = _clean(value, f"switch '{name}'", _MAX_SWITCH_LENGTH)
+            raise StoryError(f"The {kind} '{name}' must be text.")
+        checked[str(name)] = _clean(value, f"{kind} '{name}'", _MAX_SWITCH_LENGTH)
     return checked
 
 

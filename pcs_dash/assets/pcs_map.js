@@ -102,6 +102,9 @@
   function name(map) {
     const box = map.getContainer();
     box.classList.add("pcs-map");
+    // Leaflet focuses the map at every press of the mouse. The browser would scroll a map that is
+    // partly out of sight into view, between press and release, and the click would miss.
+    box.focus = () => HTMLElement.prototype.focus.call(box, { preventScroll: true });
     if (!box.hasAttribute("role")) box.setAttribute("role", "application");
     if (!box.hasAttribute("aria-label")) box.setAttribute("aria-label", "Map of practices");
     box.setAttribute("aria-roledescription", "map");

@@ -197,10 +197,67 @@ def _draw_hubs(
     legend.note("Tint: land nearest to the hub's surgeries, not its catchment")
 
 
+def _draw_layers(
+    axes: Axes, side: Axes, frame: _Frame, labels: _Labels, dataset: Dataset, spec: MapSpec
+) -> None:
+    settings, ground, marks = spec.settings, spec.ground, spec.marks
+    own = settings.area.select(dataset.lsoas)
+    words = None if ground is None else ground.labels.reindex(own.index)
+    colours = [] if words is None or ground is None else [ground.colours.get(w) for w in words]
+    _places(axes, own, colours or [None] * len(own), alpha=0.9)
+    _outlines(axes, dataset, settings)
+    practices = settings.practices
+    named = None if marks is None else marks.labels.reindex(practices.index)
+    dots = [None] * len(practices) if named is None or marks is None else [
+        marks.colours.get(word) for word in named
+    ]  # fmt: skip
+    _practices(
+        axes, frame, labels, practices,
+        ["none" if colour is None or len(colour) > 7 else colour for colour in dots],
+        hollow=None if marks is None else pd.Series([c is None for c in dots], practices.index),
+        spec=spec, scale=0.75 if marks is not None else 0.55,
+    )  # fmt: skip
+    if marks is not None and named is not None:
+        _signs(axes, frame, practices, named.map(dict(marks.signs)))
+    legend = _Legend(side)
+    for place, (found, dot) in enumerate(_legends_of(spec, dataset)):
+        room = max(legend.room() - (2 if place == 0 else 0), 0)
+        legend.title(found.title)
+        shown = list(zip(found.colours, found.labels, found.counts or [], strict=True))
+        used = [item for item in shown if item[2]] if len(shown) > 8 else shown
+        for colour, label, count in used[: max(room // 2, 4)]:
+            draw = legend.dot if dot else legend.swatch
+            draw(colour, label, f"{count:,}")
+        if len(used) > max(room // 2, 4):
+            legend.note(f"and {len(used) - max(room // 2, 4)} more")
+    legend.note(spec.note)
+
+
+def _legends_of(spec: MapSpec, dataset: Dataset) -> list[tuple[maps.Legend, bool]]:
+    """The legends, and whether each is of practices."""
+    of_practices = spec.marks is not None and bool(spec.marks.title)
+    return [
+        (found, of_practices and place == 0) for place, found in enumerate(spec.legends(dataset))
+    ]
+
+
+def _signs(axes: Axes, frame: _Frame, practices: pd.DataFrame, signs: pd.Series) -> None:
+    """A letter or two on each dot, so that colour is never the only sign."""
+    for sign, easting, northing in zip(
+        signs, practices["easting"], practices["northing"], strict=True
+    ):
+        if pd.isna(sign) or not sign or not frame.holds(float(easting), float(northing)):
+            continue
+        axes.text(float(easting), float(northing), str(sign), fontsize=6, ha="center",
+                  va="center", family=FAMILY, color=INK, zorder=12, parse_math=False,
+                  path_effects=[withStroke(linewidth=1.6, foreground="white")])  # fmt: skip
+
+
 _SOURCES_OF_MAPS = {
     "practices": _draw_practices,
     "quintiles": _draw_quintiles,
     "hubs": _draw_hubs,
+    "layers": _draw_layers,
 }
 
 
@@ -305,10 +362,30 @@ def _lsoas(
 ) -> None:
     own = settings.area.select(dataset.lsoas)
     quintiles = own[f"imd{settings.edition}_quintile"]
-    colours = [(*_rgb(palette[int(q) - 1]), alpha) if pd.notna(q) else "none" for q in quintiles]
+    colours = [palette[int(q) - 1] if pd.notna(q) else None for q in quintiles]
+    _places(axes, own, colours, alpha=alpha)
+
+
+def _places(
+    axes: Axes, own: gpd.GeoDataFrame, colours: Sequence[str | None], *, alpha: float
+) -> None:
+    """LSOAs in these colours, bare where there is none; those without a boundary are not drawn."""
+    drawn = own.geometry.notna() & ~own.geometry.is_empty
+    filled = [
+        "none" if colour is None else (*_rgb(colour), alpha)
+        for colour, there in zip(colours, drawn, strict=True)
+        if there
+    ]
     # The same line everywhere would blacken a map of a thousand LSOAs.
     thin = 0.4 if len(own) < 250 else 0.15
-    _paths(axes, own.geometry, facecolors=colours, edgecolors="#6b7280", linewidths=thin, zorder=2)
+    _paths(
+        axes,
+        own.geometry[drawn],
+        facecolors=filled,
+        edgecolors="#6b7280",
+        linewidths=thin,
+        zorder=2,
+    )
 
 
 def _outlines(axes: Axes, dataset: Dataset, settings: Settings) -> None:
@@ -359,7 +436,8 @@ def _practices(
                    linestyle=(0, (2, 2)) if dashed else "-", zorder=8)
         )  # fmt: skip
         labels.keep_clear(at[code], radii[code] * 0.6)
-        if spec.kind == "practices" and practices.loc[code, "flag_low_fte"]:
+        ringed = spec.kind == "practices" and practices.loc[code, "flag_low_fte"]
+        if ringed or code in spec.ring:
             axes.add_patch(
                 Circle(at[code], radius + 3 * frame.metres_per_point, fill=False, edgecolor=INK,
                        linewidth=1.2, linestyle=(0, (3, 2)), zorder=9)

@@ -5,7 +5,8 @@ Without matplotlib, so that the screen need not wait for it; `figures` draws the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -20,19 +21,40 @@ from pcs_dash.profile import flags
 from pcs_dash.report.settings import Settings
 from pcs_dash.stories import Position
 
-KINDS = ("practices", "quintiles", "hubs")
+KINDS = ("practices", "quintiles", "hubs", "layers")
 POINTS = "pcs-data:points"
 
 
 @dataclass(frozen=True, eq=False)
 class MapSpec:
-    """A map to draw: `kind` is one of KINDS; `highlight` a practice code or a hub's name."""
+    """A map to draw: `kind` is one of KINDS; `highlight` a practice code or a hub's name.
+
+    A map of `layers` shows practices by `marks` (outlines where None) over LSOAs by `ground` (bare
+    where None); `ring` are practices with a dashed ring, `notes` what their tooltips add, `about`
+    says in words what it shows and `note` how to read it.
+    """
 
     kind: str
     settings: Settings
     plan: Plan | None = None
     highlight: str = ""
     position: Position | None = None
+    marks: maps.Layer | None = None
+    ground: maps.Layer | None = None
+    ring: frozenset[str] = frozenset()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    about: str = ""
+    note: str = ""
+
+    def legends(self, dataset: Dataset) -> list[maps.Legend]:
+        """The legends of a map of layers, the practices' first."""
+        own = self.settings.area.select(dataset.lsoas).index
+        found = []
+        if self.marks is not None and self.marks.title:
+            found.append(self.marks.legend(self.settings.practices.index))
+        if self.ground is not None and self.ground.title:
+            found.append(self.ground.legend(own))
+        return found
 
 
 def alt_text(dataset: Dataset, spec: MapSpec) -> str:
@@ -56,6 +78,18 @@ def alt_text(dataset: Dataset, spec: MapSpec) -> str:
             f"{counts[1]} of {counts.sum()} are in the most deprived fifth of England, "
             f"{counts[5]} in the least deprived fifth."
         )
+    if spec.kind == "layers":
+        told = [
+            f"{legend.title}: "
+            + ", ".join(
+                f"{label} {count}"
+                for label, count in zip(legend.labels, legend.counts or [], strict=False)
+                if count
+            )
+            + "."
+            for legend in spec.legends(dataset)[:1]
+        ]
+        return " ".join([f"Map of {name}: {spec.about}", *told])
     hubs = len(spec.plan.hubs) if spec.plan else 0
     return (
         f"Map of {name}: practices coloured by hub, {hubs} hubs, each over the land nearest to its "
@@ -90,6 +124,8 @@ def map_view(
     }
     if spec.kind == "hubs":
         return _hub_view(content, dataset, spec)
+    if spec.kind == "layers":
+        return _layers_view(content, dataset, spec)
     grey = spec.kind == "practices"
     palette = maps.QUINTILE_GREYS if grey else maps.QUINTILE_PURPLES
     content["fill"] = maps.quintile_fill(
@@ -116,6 +152,23 @@ def map_view(
     )
     note = "Size: registered patients. Dashed ring: implausible FTE. Hollow: no ratio."
     return content, [legend, quintiles], note
+
+
+def _layers_view(
+    content: dict[str, Any], dataset: Dataset, spec: MapSpec
+) -> tuple[dict[str, Any], list[maps.Legend], str]:
+    practices, edition = dataset.practices, spec.settings.edition
+    content["fill"] = (
+        None if spec.ground is None else spec.ground.fill(dataset.lsoas.index, edition)
+    )
+    content["marks"] = (
+        maps.hollow_marks(practices) if spec.marks is None else spec.marks.marks(practices.index)
+    )
+    content["ring"] = maps.letters(
+        pd.Series(practices.index.isin(list(spec.ring)), index=practices.index).astype(int)
+    )
+    content["notes"] = dict(spec.notes)
+    return content, spec.legends(dataset), spec.note
 
 
 def _hub_view(

@@ -102,8 +102,10 @@ class Tab:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the server has nothing more to say."""
+        """Wait until the server has nothing more to say and nothing old is faded any more."""
         self.page.wait_for_selector('[data-test-script-state="notRunning"]', timeout=30_000)
+        stale = self.page.locator('[data-stale="true"], [data-testid="stSkeleton"]')
+        expect(stale).to_have_count(0)
 
     def map_frame(self) -> Frame:
         """The frame of a folium map, once it is painted."""

@@ -106,7 +106,7 @@ def test_the_file_holds_no_small_cell(tab: Tab, loaded: App, tmp_path: Path) -> 
     tab.home = loaded.url
     tab.open(f"{loaded.url}/catchments?area=thurrock&whose=Practice")
     with tab.page.expect_download() as waiting:
-        tab.page.get_by_role("button", name="Download as CSV").first.click()
+        tab.page.get_by_test_id("stDownloadButton").first.click()
     assert waiting.value.suggested_filename.endswith("july-2023.csv")
     path = tmp_path / "catchment.csv"
     waiting.value.save_as(path)
@@ -126,7 +126,7 @@ def test_the_file_holds_no_small_cell(tab: Tab, loaded: App, tmp_path: Path) -> 
 def test_the_modelled_file_says_so_in_its_name(tab: Tab, app: App) -> None:
     tab.open(f"{app.url}/catchments?area=thurrock")
     with tab.page.expect_download() as waiting:
-        tab.page.get_by_role("button", name="Download as CSV").first.click()
+        tab.page.get_by_test_id("stDownloadButton").first.click()
     assert waiting.value.suggested_filename.endswith("-modelled.csv")
 
 
