@@ -5,10 +5,10 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import maps, profile
-from pcs_dash.official.england import ENGLAND, LEVEL_LABELS, MEASURES, fifths
+from pcs_dash import maps
+from pcs_dash.official.england import ENGLAND, LEVEL_LABELS, fifths, sentence, shown_measures
 from pcs_dash.ui import england, helping, page, show
-from pcs_dash.ui.address import england_measure_labels, tell_unknown
+from pcs_dash.ui.address import tell_unknown
 
 page.begin(needs_gps=False)
 st.title("England: every ICB and district")
@@ -36,37 +36,21 @@ if on_map is None:
     st.stop()
 
 loaded, files = on_map.figures, on_map.files
-known = {measure.key: measure for measure in MEASURES if measure.key in loaded.measures}
-CHANGE = "change_per_cent"
-labels = {
-    key: label
-    for key, label in england_measure_labels().items()
-    if key in known or (key == CHANGE and CHANGE in loaded.table)
-}
-# A measure that few areas have is no first choice.
-told = sorted(labels, key=lambda key: loaded.table[key].notna().sum() < len(loaded.table) / 2)
+measures = shown_measures(loaded.table, loaded.measures)
+labels = {key: measure.label for key, measure in measures.items()}
 with pick[1]:
     tell_unknown("england-measure", labels)
     key = st.selectbox(
-        "Measure", told, format_func=labels.__getitem__, key="england-measure", bind="query-params"
+        "Measure",
+        list(measures),
+        format_func=labels.__getitem__,
+        key="england-measure",
+        bind="query-params",
     )
 
 table, whole = loaded.table.drop(index=ENGLAND), loaded.table.loc[ENGLAND]
-values = table[key]
-if key == CHANGE:
-    unit, digits = "%", 1
-    how, period = "registered patients, first to last month loaded", " to ".join(loaded.months)
-else:
-    unit, digits, how = known[key].unit, known[key].digits, known[key].how
-    period = ", ".join(dict.fromkeys(loaded.periods[name] for name in known[key].sources))
-
-
-def figure(value: float) -> str:
-    """A figure of the measure with its unit."""
-    if pd.isna(value):
-        return profile.NO_FIGURE
-    text = profile.signed(value, digits) if key == CHANGE else profile.number(value, digits)
-    return f"{text}%" if unit == "%" else f"{text} {unit}".strip()
+values, shown = table[key], measures[key]
+figure, how, period = shown.text, shown.how, shown.period(loaded.periods, loaded.months)
 
 
 def span(low: float, high: float) -> str:
@@ -74,22 +58,7 @@ def span(low: float, high: float) -> str:
     return figure(low) if figure(low) == figure(high) else f"{figure(low)} to {figure(high)}"
 
 
-def message() -> str:
-    """Who has the highest and the lowest figure, and how many have none."""
-    there = values.dropna()
-    if len(there) < 2:
-        return f"{labels[key]}: hardly any area has the figure in the files loaded."
-    highest, lowest = table.loc[there.idxmax(), "name"], table.loc[there.idxmin(), "name"]
-    rest = len(values) - len(there)
-    without = f" {rest:,} have no figure." if rest else ""
-    overall = f" England: {figure(whole[key])}." if pd.notna(whole[key]) else ""
-    return (
-        f"{labels[key]}: from {figure(there.min())} in {lowest} to {figure(there.max())} in "
-        f"{highest}.{overall}{without}"
-    )
-
-
-show.headline(message())
+show.headline(sentence(table, whole, shown))
 st.caption(
     f"{labels[key]}: {how}. Period: {period}. An area whose practices with the figure hold less "
     "than 80% of its patients has no figure. This page is about England, whatever the menu says."
@@ -171,16 +140,12 @@ def card(code: str | None) -> None:
     area = table.loc[code]
     rows = [("Practices", f"{area['practices']:,}", f"{whole['practices']:,}")]
     rows += [("Registered patients", f"{area['patients']:,}", f"{whole['patients']:,}")]
-    for name, measure in known.items():
+    for name, measure in measures.items():
         texts = [
-            profile.number(value, measure.digits) + ("%" if measure.unit == "%" else "")
-            if pd.notna(value)
-            else profile.NO_FIGURE
+            measure.text(value).removesuffix(f" {measure.unit}")
             for value in (area[name], whole[name])
         ]
         rows.append((measure.label, *texts))
-    if CHANGE in table:
-        rows.append((labels[CHANGE], f"{area[CHANGE]:+.1f}%", f"{whole[CHANGE]:+.1f}%"))
     open_button([code], f"Open {area['name']}", "Make it the area of every page", primary=True)
     show.small_table(
         pd.DataFrame(rows, columns=["Measure", str(area["name"]), "England"]),
@@ -202,12 +167,12 @@ def open_button(codes: list[str], label: str, about: str, *, primary: bool = Fal
 
 def shown_table() -> pd.DataFrame:
     """The table as shown: the measure that is chosen first, counts of practices left out."""
-    order = [key, *(name for name in labels if name != key)]
-    shown = table[["name", "practices", "patients", *order]].round(
-        {name: known[name].digits if name in known else 1 for name in order}
+    order = [key, *(name for name in measures if name != key)]
+    result = table[["name", "practices", "patients", *order]].round(
+        {name: measures[name].digits for name in order}
     )
     titles = {"name": "Area", "practices": "Practices", "patients": "Patients"} | labels
-    return shown.rename(columns=titles)
+    return result.rename(columns=titles)
 
 
 explore()

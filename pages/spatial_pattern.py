@@ -212,7 +212,7 @@ def clusters_map(choices: Choices, found: spatial.LocalPattern, by_practice: boo
         ring=ring if by_practice else "",
         values=patients_per_fte_gp(dataset.practices, choices.definition.key),
         value_title=f"Patients per FTE GP ({choices.definition.label.lower()})",
-        notes={code: patterns.note(row) for code, row in found.table.iterrows()}
+        notes={code: patterns.note(row.to_dict()) for code, row in found.table.iterrows()}
         if by_practice
         else {},
         tiles=choices.tiles,

@@ -4,8 +4,18 @@ import pandas as pd
 import streamlit as st
 
 from pcs_dash import charts, words
+from pcs_dash.official import trends
 from pcs_dash.official.trends import (
+    CHANGE_IN,
+    HUB,
+    LEVELS,
     NEAR_KM,
+    PATIENTS,
+    PCN,
+    PER_CENT,
+    PRACTICE,
+    SMALL_LIST,
+    WHOLE,
     PracticeChanges,
     between,
     compare_lists,
@@ -19,11 +29,7 @@ from pcs_dash.ui.text import plain
 dataset, web, choices = page.begin()
 area = choices.area
 everyone = area.select(dataset.practices)
-LEVELS = ("PCN", "Practice", "Hub of my plan", "District", "The area as a whole")
-PER_CENT, PATIENTS = "Per cent", "Patients"
 MOST_LINES = 7
-# Below this a handful of families moves a percentage.
-SMALL_LIST = 1_000
 MOST_BARS = 24
 
 st.title(f"List sizes over time: {area.label}")
@@ -38,20 +44,14 @@ months = sorted(pd.to_datetime(history["period"].unique())) if history is not No
 
 def groups_of(level: str, lists: pd.DataFrame) -> dict[str, str]:
     """Practice code to the words of its unit; closed practices have no PCN or hub of now."""
-    codes = lists["practice_code"].unique()
-    if level == "Practice":
-        names = official.names(dataset)
-        return {code: f"{names[code]} ({code})" if code in names else code for code in codes}
-    if level == "PCN":
-        return everyone["pcn"].dropna().to_dict()
-    if level == "District":
-        known = lists.dropna(subset=["district"]).drop_duplicates("practice_code")
-        return known.set_index("practice_code")["district"].to_dict()
-    if level == "The area as a whole":
-        return dict.fromkeys(codes, area.name)
-    from pcs_dash.ui.hubs import work
+    plan = pd.Series(dtype="str")
+    if level == HUB:
+        from pcs_dash.ui.hubs import work
 
-    return work.begin(dataset, choices).plan.to_series().to_dict()
+        plan = work.begin(dataset, choices).plan.to_series()
+    return trends.groups_of(
+        level, lists, everyone, names=official.names(dataset), plan=plan, area_name=area.name
+    )
 
 
 def only_now(lists: pd.DataFrame | None) -> None:
@@ -89,16 +89,9 @@ def only_now(lists: pd.DataFrame | None) -> None:
 
 def describe(first: pd.Timestamp, last: pd.Timestamp, changes: PracticeChanges) -> None:
     """The message and the five figures."""
-    whole = trend(chosen, groups_of("The area as a whole", chosen)).iloc[0]
+    whole = trend(chosen, groups_of(WHOLE, chosen)).iloc[0]
     count = changes.counts
-    gone = count["closed"] + count["merged"]
-    grew = "grew" if whole["change"] >= 0 else "shrank"
-    show.headline(
-        f"From {first:%B %Y} to {last:%B %Y} the lists of {area.name} {grew} by "
-        f"{abs(whole['change']):,.0f} patients ({whole['change_per_cent']:+.1f}%), to "
-        f"{whole['last']:,.0f}. {words.count(gone, 'practice') if gone else 'No practice'} closed "
-        f"or merged, {count['new'] or 'none'} opened."
-    )
+    show.headline(trends.sentence(area.name, whole, count, first, last))
     years = (last - first).days / 365.25
     show.figures(
         show.Figure(f"Patients, {last:%b %Y}", f"{whole['last']:,.0f}"),
@@ -126,16 +119,14 @@ def explore() -> None:
     with first:
         level = st.selectbox("By", LEVELS, key="trend-by", bind="query-params")
     with second:
-        measure = st.selectbox(
-            "Change in", [PER_CENT, PATIENTS], key="trend-in", bind="query-params"
-        )
+        measure = st.selectbox("Change in", CHANGE_IN, key="trend-in", bind="query-params")
     groups = groups_of(level, chosen)
     here = {code: unit for code, unit in groups.items() if code in set(chosen["practice_code"])}
     if not here:
         st.info("None of the practices here is in such a group. Choose another level.")
         return
     table = trend(chosen, here)
-    if level == "Practice":
+    if level == PRACTICE:
         table = table.drop(columns=["practices_first", "practices_last"])
     lines(level, table, measure)
     rows(level, table)
@@ -153,7 +144,7 @@ def lines(level: str, table: pd.DataFrame, measure: str) -> None:
     number = "+.1f" if measure == PER_CENT else "+,.0f"
     unit = "Change in %" if measure == PER_CENT else "Change in patients"
     ranked = table.dropna(subset=["change"]).sort_values(column, ascending=False)
-    fair = ranked[ranked["first"] >= SMALL_LIST] if measure == PER_CENT else ranked
+    fair = trends.fair(table, measure)
     several = len(table) > 1
     left, right = st.columns(2, gap="medium") if several else (st.container(), None)
     with left:
@@ -265,7 +256,7 @@ def rows(level: str, table: pd.DataFrame) -> None:
         shown.rename_axis("unit"),
         name=f"lists-{area.key}-{level.lower().replace(' ', '-')}-{last_month:%Y-%m}",
     )
-    if level in ("PCN", "Hub of my plan"):
+    if level in (PCN, HUB):
         st.caption(
             "Units are those of now, carried back: a practice that has closed since is in none, "
             "and a change of practices between the dates shows in the two counts."

@@ -170,7 +170,7 @@ def control_note(found: spatial.LocalPattern, ringed: bool) -> str:
     )
 
 
-def note(row: Mapping[str, Any]) -> str:
+def note(row: Mapping[Any, Any]) -> str:
     """What the tooltip adds for a unit."""
     if pd.isna(row["p_value"]):
         return ""

@@ -88,7 +88,7 @@
     const bottom = top + above + step * rows;
     if (!bare) ticks(low, highest, 6).forEach((value) => {
       root.append(svg("line", { x1: x(value), x2: x(value), y1: top + above, y2: bottom, stroke: GRID }));
-      root.append(text(x(value), bottom + size * 1.1, size * 0.9, intervals ? value.toFixed(1).replace("-", "−") : show(value), { "text-anchor": "middle" }));
+      root.append(text(x(value), bottom + size * 1.1, size * 0.9, show(value), { "text-anchor": "middle" }));
     });
     const thick = step * (stacked || spec.series.length === 1 ? 0.74 : 0.82 / spec.series.length);
     spec.categories.forEach((name, row) => {
@@ -134,18 +134,19 @@
     const dots = spec.series.filter((series) => !series.line);
     const xs = finite(dots.flatMap((series) => series.x)), ys = finite(dots.flatMap((series) => series.values));
     const show = numbers(spec.number_format), left = width(show(Math.max(...ys, 0)), size) + size * 2.2, bottom = high - size * 3;
-    const [a, b] = [Math.min(...xs), Math.max(...xs)], slack = (b - a) * 0.04 || 1, most = Math.max(...ys, 1) * 1.06;
+    const [a, b] = [Math.min(...xs), Math.max(...xs)], slack = (b - a) * 0.04 || 1, most = Math.max(...ys, 1) * 1.06, least = Math.min(...ys, 0) * 1.06;
     const x = (value) => left + (value - a + slack) / (b - a + 2 * slack) * (wide - left - size);
-    const y = (value) => bottom - value / most * (bottom - top - size * 0.5);
-    ticks(0, most, 5).forEach((value) => {
+    const y = (value) => bottom - (value - least) / (most - least) * (bottom - top - size * 0.5);
+    ticks(least, most, 5).forEach((value) => {
       root.append(svg("line", { x1: left, x2: wide - size, y1: y(value), y2: y(value), stroke: GRID }));
       root.append(text(left - 8, y(value) + size * 0.35, size * 0.95, show(value), { "text-anchor": "end" }));
     });
+    if (least < 0) root.append(svg("line", { x1: left, x2: wide - size, y1: y(0), y2: y(0), stroke: INK, "stroke-width": 2 }));
     ticks(a, b, 6).forEach((value) => root.append(text(x(value), bottom + size * 1.15, size * 0.95, value.toLocaleString("en-GB"), { "text-anchor": "middle" })));
     root.append(text(left + (wide - left) / 2, high - size * 0.4, size, shorten(spec.x_title, size, wide - left), { "text-anchor": "middle" }));
     root.append(text(0, 0, size, shorten(spec.value_title, size, bottom - top), { "text-anchor": "middle", transform: "translate(" + size + " " + (top + bottom) / 2 + ") rotate(-90)" }));
     spec.series.filter((series) => series.line).forEach((series) => root.append(svg("polyline", {
-      points: series.x.map((value, i) => x(value) + "," + y(Math.max(0, series.values[i]))).join(" "), stroke: series.colour, "stroke-width": 5, fill: "none",
+      points: series.x.map((value, i) => x(value) + "," + y(Math.max(least, series.values[i]))).join(" "), stroke: series.colour, "stroke-width": 5, fill: "none",
     })));
     dots.forEach((series) => series.x.forEach((value, i) => {
       if (series.values[i] === null) return;

@@ -120,6 +120,16 @@ def history(store: Store, dataset: Dataset) -> pd.DataFrame | None:
     ).reset_index(drop=True)
 
 
+def names(store: Store, dataset: Dataset) -> dict[str, str]:
+    """Practice names by code, closed ones too where the ODS list is loaded."""
+    own = {str(code): str(name) for code, name in dataset.practices["practice_name"].items()}
+    if "ods_practices" not in periods(store):
+        return own
+    listed = store.read("ods_practices", columns=["practice_code", "practice_name"])
+    found = dict(zip(listed["practice_code"], listed["practice_name"].str.title(), strict=True))
+    return {**found, **own}
+
+
 @dataclass(frozen=True)
 class England:
     """`table` is `england.by_area` with change_per_cent, `measures` key to label, `periods` the

@@ -6,12 +6,13 @@ ratio. An area where none has the figure has a missing value, not a nought.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from pcs_dash import profile
 from pcs_dash.metrics.workforce import GP_DEFINITIONS
 from pcs_dash.official.areas import short_name
 
@@ -180,6 +181,79 @@ def available(practices: pd.DataFrame) -> dict[str, AreaMeasure]:
             name in practices.columns and practices[name].notna().any() for name in measure.needs
         )
     }
+
+
+CHANGE = "change_per_cent"
+CHANGE_LABEL = "Change of registered patients"
+
+
+@dataclass(frozen=True)
+class ShownMeasure:
+    """A measure as it is shown: `signed` where its sign matters; without `sources` its period is
+    from the first to the last month of list sizes.
+    """
+
+    key: str
+    label: str
+    unit: str
+    digits: int
+    how: str
+    sources: tuple[str, ...] = ()
+    signed: bool = False
+
+    def text(self, value: float) -> str:
+        """A figure of the measure with its unit."""
+        if pd.isna(value):
+            return profile.NO_FIGURE
+        text = (profile.signed if self.signed else profile.number)(value, self.digits)
+        return f"{text}%" if self.unit == "%" else f"{text} {self.unit}".strip()
+
+    def period(self, periods: Mapping[str, str], months: tuple[str, str]) -> str:
+        """The periods of its sources ("May 2025, July 2023")."""
+        if not self.sources:
+            return " to ".join(months)
+        return ", ".join(dict.fromkeys(periods[name] for name in self.sources))
+
+    @property
+    def number_format(self) -> str:
+        """As a workbook or chart has it."""
+        decimals = f".{'0' * self.digits}" if self.digits else ""
+        return f"#,##0{decimals}" + ('"%"' if self.unit == "%" else "")
+
+
+def shown_measures(table: pd.DataFrame, keys: Collection[str]) -> dict[str, ShownMeasure]:
+    """The measures of a `by_area` table, those that few areas have last."""
+    found = [
+        ShownMeasure(m.key, m.label, m.unit, m.digits, m.how, m.sources)
+        for m in MEASURES
+        if m.key in keys
+    ]
+    if CHANGE in table:
+        how = "registered patients, first to last month loaded"
+        found.append(ShownMeasure(CHANGE, CHANGE_LABEL, "%", 1, how, signed=True))
+    found.sort(key=lambda m: table[m.key].notna().sum() < len(table) / 2)
+    return {measure.key: measure for measure in found}
+
+
+def sentence(table: pd.DataFrame, whole: pd.Series, measure: ShownMeasure) -> str:
+    """Who has the highest and the lowest figure, and how many have none. `table`: without England,
+    whose row is `whole`.
+    """
+    values = table[measure.key]
+    there = values.dropna()
+    if len(there) < 2:
+        return f"{measure.label}: hardly any area has the figure in the files loaded."
+    names = table["name"].to_dict()
+    highest, lowest = names[there.idxmax()], names[there.idxmin()]
+    rest = len(values) - len(there)
+    without = f" {rest:,} have no figure." if rest else ""
+    overall = (
+        f" England: {measure.text(whole[measure.key])}." if pd.notna(whole[measure.key]) else ""
+    )
+    return (
+        f"{measure.label}: from {measure.text(there.min())} in {lowest} to "
+        f"{measure.text(there.max())} in {highest}.{overall}{without}"
+    )
 
 
 def by_area(practices: pd.DataFrame, level: str) -> pd.DataFrame:

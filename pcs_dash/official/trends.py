@@ -14,6 +14,40 @@ from pcs_dash.errors import UserError
 # at least half of it between the two dates.
 SAME_PLACE_SHARE = 0.5
 DAYS_A_YEAR = 365.25
+# What lists are added up by.
+LEVELS = PCN, PRACTICE, HUB, DISTRICT, WHOLE = (
+    "PCN", "Practice", "Hub of my plan", "District", "The area as a whole",
+)  # fmt: skip
+PER_CENT, PATIENTS = CHANGE_IN = ("Per cent", "Patients")
+# Below this a handful of families moves a percentage.
+SMALL_LIST = 1_000
+
+
+def groups_of(
+    level: str,
+    lists: pd.DataFrame,
+    practices: pd.DataFrame,
+    *,
+    names: Mapping[str, str],
+    plan: pd.Series,
+    area_name: str,
+) -> dict[str, str]:
+    """Practice code to its unit of that level; closed practices have no PCN or hub of now.
+
+    `lists`: practice_code, district; `practices`: those of now; `names`: closed ones' too; `plan`:
+    practice code to hub.
+    """
+    codes = [str(code) for code in lists["practice_code"].unique()]
+    if level == PRACTICE:
+        return {code: f"{names[code]} ({code})" if code in names else code for code in codes}
+    if level == WHOLE:
+        return dict.fromkeys(codes, area_name)
+    if level == DISTRICT:
+        known = lists.dropna(subset=["district"]).drop_duplicates("practice_code")
+        found = known.set_index("practice_code")["district"]
+    else:
+        found = practices["pcn"].dropna() if level == PCN else plan.dropna()
+    return {str(code): str(name) for code, name in found.items()}
 
 
 def trend(
@@ -58,6 +92,31 @@ def trend(
         result["practices_last"] = count[periods[-1]]
     result.index.name = "practice_code" if groups is None else "group"
     return result.sort_index()
+
+
+def sentence(
+    place: str, whole: pd.Series, counts: Mapping[str, int], first: pd.Timestamp, last: pd.Timestamp
+) -> str:
+    """How the lists of a place changed, and how many practices closed or opened. `whole`: its row
+    of `trend`; `counts`: `PracticeChanges.counts`.
+    """
+    gone = counts["closed"] + counts["merged"]
+    grew = "grew" if whole["change"] >= 0 else "shrank"
+    closed = "No practice" if not gone else f"{gone} practice{'s' * (gone != 1)}"
+    return (
+        f"From {first:%B %Y} to {last:%B %Y} the lists of {place} {grew} by "
+        f"{abs(whole['change']):,.0f} patients ({whole['change_per_cent']:+.1f}%), to "
+        f"{whole['last']:,.0f}. {closed} closed or merged, {counts['new'] or 'none'} opened."
+    )
+
+
+def fair(table: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """The units of a `trend` with both ends, the largest change first; without small lists where
+    the change is in per cent.
+    """
+    column = "change_per_cent" if measure == PER_CENT else "change"
+    ranked = table.dropna(subset=["change"]).sort_values(column, ascending=False)
+    return ranked[ranked["first"] >= SMALL_LIST] if measure == PER_CENT else ranked
 
 
 def _slope(years: np.ndarray, values: np.ndarray) -> float | None:

@@ -178,4 +178,10 @@ def _scatter(axes: Axes, chart: Chart) -> None:
         else:
             axes.scatter(series.x, _values(series), s=34, color=series.colour, edgecolor="white",
                          linewidth=0.6, label=drawable(series.name), zorder=3)  # fmt: skip
-    axes.set_ylim(bottom=0)
+    lowest = min(
+        (value for s in chart.series for value in s.values if value is not None), default=0
+    )
+    if lowest < 0:
+        axes.axhline(0, color=INK, linewidth=1.0)
+    else:
+        axes.set_ylim(bottom=0)

@@ -11,8 +11,9 @@ from pcs_dash.datasets import dataset_for
 from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import default_rules
-from pcs_dash.report import topics
+from pcs_dash.report import evidence_topics, official_topics, topics
 from pcs_dash.report.blocks import Deck, Slide, Table
+from pcs_dash.report.readers import STRAIGHT, Readers
 from pcs_dash.report.settings import Settings, resolve
 from pcs_dash.report.work import Work, definitions, sources
 from pcs_dash.sources import ATTRIBUTION
@@ -28,7 +29,17 @@ _TOPICS: dict[str, Callable[[Work], list[Slide]]] = {
     "hubs": topics.hubs,
     "costs": topics.costs,
     "ask": topics.ask,
+    "inequality": evidence_topics.inequality,
+    "pattern": evidence_topics.pattern,
+    "survives": evidence_topics.survives,
+    "then_now": evidence_topics.then_now,
+    "england": official_topics.england,
+    "catchment": official_topics.catchment,
+    "lists": official_topics.lists,
+    "quality": official_topics.quality_slide,
 }
+# What needs no GP figures.
+_WITHOUT_GPS = frozenset({"england", "lists", "catchment", "then_now"})
 
 
 def _in_same_data(one: Area, other: Area) -> bool:
@@ -52,11 +63,12 @@ def build_deck(
     made: date | None = None,
     plan: Plan | None = None,
     plan_name: str = "",
+    readers: Readers = STRAIGHT,
 ) -> Deck:
     """The report that a story makes with these data.
 
-    `area` and `plan` stand in where a view names none. UserError where a view can't be shown, with
-    the number of the view.
+    `area` and `plan` stand in where a view names none; `readers` fetch what is in no data set.
+    UserError where a view can't be shown, with the number of the view.
     """
     rules = default_rules(dataset.published)
     slides: list[Slide] = []
@@ -66,12 +78,15 @@ def build_deck(
             shown = view.area_in(area)
             own = dataset if _in_same_data(shown, area) else dataset_for(shown)
             settings = resolve(view.switches, own, shown)
-            _check_gps(settings)
+            if view.topic not in _WITHOUT_GPS:
+                _check_gps(settings)
+            work = Work(
+                own, settings, view, rules, view.plan or plan, view.plan_name or plan_name, readers
+            )
+            slides += _TOPICS[view.topic](work)
         except UserError as error:
             raise UserError(f"View {place} of the story '{story.name}': {error}") from error
         first = first or settings
-        work = Work(own, settings, view, rules, view.plan or plan, view.plan_name or plan_name)
-        slides += _TOPICS[view.topic](work)
     first = first or resolve({}, dataset, area)
     used = next((view.plan for view in story.views if view.plan is not None), plan)
     used_name = next((view.plan_name for view in story.views if view.plan_name), plan_name)

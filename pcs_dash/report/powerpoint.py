@@ -546,7 +546,9 @@ def _style(native: Any, chart: Chart) -> None:
         native.legend.position = XL_LEGEND_POSITION.BOTTOM
         native.legend.include_in_layout = False
         native.legend.font.size = Pt(11)
-    whole = chart.number_format.partition(".")[0] if chart.kind == "bars" else chart.number_format
+    whole = chart.number_format
+    if chart.kind == "bars":
+        whole = whole.partition(".")[0].removesuffix('"%"') + ('"%"' if "%" in whole else "")
     _axis_style(native.value_axis, chart.value_title, f"{whole};−{whole}")
     if chart.kind == "bars":
         native.value_axis.major_unit = _step(chart)

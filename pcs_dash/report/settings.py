@@ -28,7 +28,8 @@ _NO = ("", "false", "no", "0", "off")
 class Settings:
     """What the app's sidebar would say; `practices` count, `excluded` were left out on demand.
 
-    `period` is when the GP figures are from.
+    `period` is when the GP figures are from, `mix_period` when patients lived where they are said
+    to.
     """
 
     area: Area
@@ -39,6 +40,7 @@ class Settings:
     practices: pd.DataFrame
     excluded: pd.DataFrame
     period: str
+    mix_period: str
 
     @property
     def basis(self) -> str:
@@ -86,6 +88,7 @@ def resolve(switches: Mapping[str, str], dataset: Dataset, area: Area) -> Settin
         practices=practices,
         excluded=own[flagged.astype(bool)],
         period=dataset.workforce_period,
+        mix_period=dataset.mix_period or "not loaded",
     )
 
 

@@ -33,7 +33,6 @@ from pcs_dash.report.map_views import MapSpec, alt_text
 from pcs_dash.report.phrases import band, between, fifths, listed, or_none, short_list, span
 from pcs_dash.report.settings import Settings
 from pcs_dash.report.work import TODAY_S_PCNS, Work
-from pcs_dash.sources import QUINTILE_MIX_PERIOD
 from pcs_dash.words import correlation_words, gap_words, interval_text, p_text
 from pcs_dash.words import number as figure
 
@@ -217,7 +216,7 @@ def deprivation(work: Work) -> list[Slide]:
             message,
             MapBlock(spec, alt_text(work.dataset, spec)),
             chart,
-            sources=f"MHCLG, IMD {settings.edition}; patients by LSOA, {QUINTILE_MIX_PERIOD}",
+            sources=f"MHCLG, IMD {settings.edition}; patients by LSOA, {work.settings.mix_period}",
             figures=(
                 ("Patients in the most deprived fifth", per_cent(first)),
                 *(
@@ -316,7 +315,7 @@ def correlation(work: Work) -> list[Slide]:
                 ),
                 ("Practices", f"{result.n}"),
             ),
-            sources=f"MHCLG, IMD 2025; patients by LSOA, {QUINTILE_MIX_PERIOD}",
+            sources=f"MHCLG, IMD 2025; patients by LSOA, {work.settings.mix_period}",
         )
     ]
 
@@ -582,7 +581,7 @@ def hubs(work: Work) -> list[Slide]:
                 widths=(2.9, 0.9, 1.0, 0.95, 0.85, 1.05, 0.85, 0.8, 0.9, 0.9),
                 note=f"{empty} groups without a practice here are not shown." if empty else "",
             ),
-            sources=f"MHCLG, IMD 2025; patients by LSOA, {QUINTILE_MIX_PERIOD}",
+            sources=f"MHCLG, IMD 2025; patients by LSOA, {work.settings.mix_period}",
             screen=chart if len(highest) else None,
         )
     ]

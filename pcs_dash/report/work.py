@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,8 +17,9 @@ from pcs_dash.metrics.workforce import summarise
 from pcs_dash.profile import gap_sentence
 from pcs_dash.report.blocks import Block, Bullets, Slide, Table
 from pcs_dash.report.map_views import area_outline
+from pcs_dash.report.readers import STRAIGHT, Readers
 from pcs_dash.report.settings import Settings
-from pcs_dash.sources import QUINTILE_MIX_PERIOD, SOURCES
+from pcs_dash.sources import SOURCES
 from pcs_dash.stories import View
 from pcs_dash.words import benchmark_words
 
@@ -35,6 +36,7 @@ class Work:
     rules: tuple[Rule, ...]
     plan: Plan | None
     plan_name: str
+    readers: Readers = STRAIGHT
 
     @property
     def practices(self) -> pd.DataFrame:
@@ -60,6 +62,16 @@ class Work:
     @property
     def shown_plan_name(self) -> str:
         return (self.plan_name or "The plan") if self.plan is not None else TODAY_S_PCNS
+
+    @property
+    def options(self) -> Mapping[str, str]:
+        return self.view.options
+
+    @property
+    def asked_plan(self) -> Plan:
+        """The plan of hubs that a page means by "my plan": the view's, else today's PCNs."""
+        everyone = self.dataset.practices
+        return self.plan if self.plan is not None else plan_from_column(everyone, "pcn")
 
     def total(self) -> pd.Series:
         benchmark = self.settings.benchmark.value
@@ -100,7 +112,12 @@ class Work:
         sources: str = "",
         figures: Sequence[tuple[str, str]] = (),
         screen: Block | None = None,
+        heading: str = "",
+        about_gps: bool = True,
     ) -> Slide:
+        """A slide of this view. `about_gps`: whether its figures rest on the workforce data; where
+        not, `sources` says what they rest on.
+        """
         settings, view = self.settings, self.view
         link = view.link(settings.area)
         spoken = [text for text in (view.text, message) if text]
@@ -110,13 +127,17 @@ class Work:
         spoken += [f"{term}: {meaning}" for term, meaning in definitions(settings, ())]
         spoken.append(f"Opens this view: {link}")
         return Slide(
-            heading=view.title or f"{self.name}: {view.heading[0].lower()}{view.heading[1:]}",
+            heading=view.title
+            or heading
+            or f"{self.name}: {view.heading[0].lower()}{view.heading[1:]}",
             message=message,
             text=view.text,
             blocks=blocks,
             footer=(
                 f"Source: NHS England, General Practice Workforce, {self.dataset.workforce_period}"
                 f"{'; ' + sources if sources else ''}. GPs counted: {settings.basis}"
+                if about_gps
+                else f"Source: {sources}."
             ),
             notes=tuple(spoken),
             link=link,
@@ -176,7 +197,7 @@ def definitions(settings: Settings, rules: Sequence[Rule]) -> tuple[tuple[str, s
         (
             f"Deprivation (IMD {settings.edition})",
             "Quintile 1 is the most deprived fifth of England's LSOAs. Where patients live: "
-            f"{QUINTILE_MIX_PERIOD}. A practice's score: patient-weighted mean IMD 2025 score.",
+            f"{settings.mix_period}. A practice's score: patient-weighted mean IMD 2025 score.",
         ),
         (
             "Implausible FTE",

@@ -17,7 +17,7 @@ from pcs_dash.errors import UserError
 from pcs_dash.metrics.correlation import VARIABLES
 from pcs_dash.metrics.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
 from pcs_dash.official.areas import loaded_areas
-from pcs_dash.official.england import LEVEL_LABELS, MEASURES
+from pcs_dash.official.england import CHANGE, CHANGE_LABEL, LEVEL_LABELS, MEASURES
 from pcs_dash.ui import data
 from pcs_dash.ui.text import plain
 
@@ -112,7 +112,7 @@ def neighbour_labels() -> Labels:
 def england_measure_labels() -> Labels:
     """Measures of the page of England."""
     labels = {measure.key: measure.label for measure in MEASURES}
-    return labels | {"change_per_cent": "Change of registered patients"}
+    return labels | {CHANGE: CHANGE_LABEL}
 
 
 def practice_labels() -> Labels:

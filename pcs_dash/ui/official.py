@@ -90,11 +90,11 @@ def positions(dataset: Dataset) -> pd.DataFrame:
 
 def names(dataset: Dataset) -> dict[str, str]:
     """Practice names by code, closed ones too where the ODS list is loaded."""
-    own = {str(code): str(name) for code, name in dataset.practices["practice_name"].items()}
-    if "ods_practices" not in periods():
-        return own
-    found = _or_none(lambda: _ods_names(version()))
-    return {**(found or {}), **own}
+    key = version()
+    found = _or_none(lambda: _names(key, _fingerprint(dataset), dataset)) if key else None
+    if found is not None:
+        return found
+    return {str(code): str(name) for code, name in dataset.practices["practice_name"].items()}
 
 
 def successors() -> pd.DataFrame | None:
@@ -190,9 +190,11 @@ def _allocated_places(key: tuple[str, ...]) -> pd.DataFrame:
     return places[~places.index.duplicated()]
 
 
-@st.cache_resource(show_spinner=False, max_entries=2)
-def _ods_names(key: tuple[str, ...]) -> dict[str, str]:
-    from pcs_dash.official.store import Store
-
-    table = Store(Path(key[0])).read("ods_practices", columns=["practice_code", "practice_name"])
-    return dict(zip(table["practice_code"], table["practice_name"].str.title(), strict=True))
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _names(
+    key: tuple[str, ...],
+    fingerprint: tuple[int, int, int],  # noqa: ARG001
+    _dataset: Dataset,
+) -> dict[str, str]:
+    found: dict[str, str] = around().names(_store(key), _dataset)
+    return found
