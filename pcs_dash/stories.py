@@ -22,6 +22,7 @@ from urllib.parse import urlencode
 from pcs_dash.areas import Area, find_area
 from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.hubs.plan import Plan, PlanError
+from pcs_dash.hubs.rules import Rule, rules_from_list, rules_to_list
 
 FORMAT_VERSION = 1
 MAX_VIEWS = 60
@@ -124,7 +125,7 @@ class View:
     `topic` is a key of TOPICS ("": what the page is first about), `switches` the sidebar's by their
     names in an address (gp, imd, benchmark, own, exclude, tiles), `options` what its own page is
     asked (of OPTIONS), `highlight` a practice code or a hub's name, `text` the line the presenter
-    wants under the title.
+    wants under the title, `rules` what hubs are judged by (none: the published rules).
     """
 
     page: str = FIRST_PAGE
@@ -138,6 +139,7 @@ class View:
     plan_name: str = ""
     highlight: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
         if self.page not in PAGES:
@@ -209,6 +211,8 @@ class View:
             content["position"] = self.position.to_dict()
         if self.plan is not None:
             content["plan"] = self.plan.to_dict()
+        if self.rules:
+            content["rules"] = rules_to_list(self.rules)
         return content
 
     @classmethod
@@ -221,10 +225,12 @@ class View:
         if unknown:
             raise StoryError(f"A view has no field '{_short(unknown[0])}'.")
         fields = dict(data)
-        for name in known - {"switches", "options", "position", "plan"}:
+        for name in known - {"switches", "options", "position", "plan", "rules"}:
             if not isinstance(fields.get(name, ""), str):
                 raise StoryError(f"The field '{name}' of a view must be text.")
         position, plan = fields.pop("position", None), fields.pop("plan", None)
+        if "rules" in fields:
+            fields["rules"] = rules_from_list(fields["rules"])
         if position is not None:
             if not isinstance(position, Mapping) or set(position) != {
                 "latitude",

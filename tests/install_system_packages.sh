@@ -1,11 +1,14 @@
 #!/bin/sh
-# Chromium, PostgreSQL and LibreOffice for the tests, on Debian and Ubuntu; elsewhere it says what
+# Chromium, PostgreSQL, LibreOffice and the fonts that stand in for Arial for the tests, on Debian
+# and Ubuntu; elsewhere it says what
 # is missing. The tests themselves say which of them they skip for want of a program.
 set -eu
 missing=""
 command -v /usr/bin/chromium >/dev/null 2>&1 || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 command -v soffice >/dev/null 2>&1 || missing="$missing libreoffice-impress"
+[ -d /usr/share/fonts/truetype/liberation ] || [ -d /usr/share/fonts/truetype/liberation2 ] \
+    || missing="$missing fonts-liberation"
 command -v pdftoppm >/dev/null 2>&1 || missing="$missing poppler-utils"
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then

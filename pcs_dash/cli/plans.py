@@ -66,7 +66,7 @@ def run_list(args: argparse.Namespace) -> int:
 
     with open_database() as database:
         entries = PlanLibrary(database).entries(args.search, deleted=args.deleted)
-    _print([_row(entry) for entry in entries], args.format)
+    print_entries(entries, args.format)
     return 0
 
 
@@ -85,7 +85,7 @@ def run_export(args: argparse.Namespace) -> int:
         args.out.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise UserError(f"{args.out} can't be written: {error.strerror}. Name another.") from error
-    _print([_row(saved) | {"file": str(args.out)}], args.format)
+    print_entries([saved], args.format, file=str(args.out))
     return 0
 
 
@@ -97,7 +97,7 @@ def run_import(args: argparse.Namespace) -> int:
     from pcs_dash.store.plans import PlanLibrary
 
     suffix = _suffix(args.file)
-    data = _read(args.file)
+    data = read_file(args.file)
     content: FileContent
     if suffix == ".json":
         content = from_file(data, args.file.name)
@@ -112,7 +112,7 @@ def run_import(args: argparse.Namespace) -> int:
     arguments["name"] = arguments["name"] or args.file.stem
     with open_database() as database:
         saved = PlanLibrary(database).create(**arguments)
-    _print([_row(saved)], args.format)
+    print_entries([saved], args.format)
     return 0
 
 
@@ -190,11 +190,15 @@ def _row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _print(rows: Iterable[dict[str, Any]], format: str) -> None:
-    """Names are stored as typed; a terminal must not obey what they hold, nor an id be "1,234"."""
+def print_entries(entries: Iterable[Entry], format: str, **more: str) -> None:
+    """One row a saved plan or story, with `more` in each.
+
+    Names are stored as typed; a terminal must not obey what they hold, nor an id be "1,234".
+    """
+    rows = [_row(entry) | more for entry in entries]
     if format == "table":
         rows = [{key: _harmless(str(value)) for key, value in row.items()} for row in rows]
-    output.write(list(rows), format)
+    output.write(rows, format)
 
 
 def _harmless(text: str) -> str:
@@ -208,7 +212,8 @@ def _suffix(path: Path) -> str:
     return suffix
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The bytes of a file, no more than a saved plan or story may have; UserError if unreadable."""
     from pcs_dash.store.files import MAX_FILE_BYTES
 
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from pcs_dash.build import IMD_EDITIONS
 from pcs_dash.cli import output
 from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.metrics.workforce import GP_DEFINITIONS
+from pcs_dash.report.links import LOCAL_APP
 
 if TYPE_CHECKING:
     from pcs_dash.hubs.plan import Plan
@@ -50,6 +52,12 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--exclude-flagged", action="store_true", help="leave out practices with implausible FTE"
     )
+    parser.add_argument(
+        "--url",
+        default=os.environ.get("PCS_DASH_URL", LOCAL_APP),
+        help="where the app is, for the links in the report (default: PCS_DASH_URL, or this "
+        "computer)",
+    )
     output.add_format(parser)
     parser.set_defaults(run=run)
 
@@ -66,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     plan, plan_name = _plan(args.plan) if args.plan else (None, "")
 
     from pcs_dash.datasets import dataset_for
-    from pcs_dash.report.content import build_deck
+    from pcs_dash.report.content import build_deck, only_dataset
     from pcs_dash.stories import Story, ready_made
 
     switches = _switches(args)
@@ -79,7 +87,14 @@ def run(args: argparse.Namespace) -> int:
             )
     else:
         story = ready_made(area, switches=switches, plan=plan, plan_name=plan_name)
-    deck = build_deck(dataset_for(area), story, area=area, plan=plan, plan_name=plan_name)
+    deck = build_deck(
+        only_dataset(story, area, dataset_for),
+        story,
+        area=area,
+        plan=plan,
+        plan_name=plan_name,
+        base=args.url.rstrip("/"),
+    )
     content = make(deck, kind, template=template)
     write_atomically(args.to, content)
     output.write(

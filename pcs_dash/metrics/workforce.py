@@ -191,7 +191,7 @@ def typed_benchmark(value: float) -> Benchmark:
             f"A benchmark of {value:,.0f} patients per FTE GP can't be right. "
             "Type a figure between 100 and 20,000."
         )
-    return Benchmark("own", f"{value:,.0f} (typed in)", float(value), None, "", "typed in")
+    return Benchmark("own", "your own benchmark", float(value), None, "", "Typed in")
 
 
 def summarise(

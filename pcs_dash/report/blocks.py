@@ -6,6 +6,7 @@ for it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -100,7 +101,7 @@ class Slide:
     """One slide: heading, what it says in a sentence or two, one or two blocks side by side.
 
     `text` is the presenter's own line; `footer` the source, period and GP definition; `notes` the
-    paragraphs for the speaker; `link` the relative address that opens the view in the app. A room
+    paragraphs for the speaker; `link` the address that opens the view in the app. A room
     that looks at a screen sees one picture, `screen` or else the first block, and `figures` (label
     and value, at most four).
     """
@@ -120,8 +121,29 @@ class Slide:
 
 
 @dataclass(frozen=True, eq=False)
+class Basis:
+    """The switches and rules that some views share; `views` are their numbers, from 1."""
+
+    settings: Settings
+    rules: tuple[Rule, ...]
+    views: tuple[int, ...]
+
+    @property
+    def lines(self) -> tuple[str, str]:
+        """Which GPs and when, and the benchmark."""
+        benchmark = self.settings.benchmark
+        return (
+            f"Data: {self.settings.basis}",
+            f"Benchmark: {benchmark.label}, {benchmark.value:,.0f} patients per FTE GP",
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class Deck:
-    """A whole report. `made` is the day it was made on; `link` opens its first view."""
+    """A whole report. `made` is the day it was made on; `link` opens its first view, `story_link`
+    the whole story ("" where it is too long for a link). `bases` are the definitions in use; with
+    several of them, `settings` and `rules` are those of the first view.
+    """
 
     title: str
     subtitle: str
@@ -132,13 +154,30 @@ class Deck:
     rules: tuple[Rule, ...]
     link: str
     dataset: Dataset
+    bases: tuple[Basis, ...] = ()
+    story_link: str = ""
     plan: Plan | None = None
     plan_name: str = ""
     story: Story = field(default_factory=Story)
 
     @property
+    def basis_lines(self) -> tuple[str, ...]:
+        """What the figures rest on, for the title; where views differ, that they do."""
+        if len(self.bases) < 2:
+            return Basis(self.settings, self.rules, ()).lines
+        return tuple(f"{views_text(basis.views)}: {' '.join(basis.lines)}" for basis in self.bases)
+
+    @property
     def made_text(self) -> str:
         return long_date(self.made)
+
+
+def views_text(views: Sequence[int]) -> str:
+    """ "View 2", "Views 1, 3 and 4"."""
+    numbers = [str(view) for view in views]
+    if len(numbers) == 1:
+        return f"View {numbers[0]}"
+    return f"Views {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
 def long_date(day: date) -> str:

@@ -10,9 +10,10 @@ from pcs_dash.build import Dataset
 from pcs_dash.datasets import dataset_for
 from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.hubs.rules import default_rules
+from pcs_dash.hubs.rules import Rule, default_rules
 from pcs_dash.report import evidence_topics, official_topics, topics
-from pcs_dash.report.blocks import Deck, Slide, Table
+from pcs_dash.report.blocks import Basis, Deck, Slide, Table, views_text
+from pcs_dash.report.links import LOCAL_APP, of_story, of_view
 from pcs_dash.report.readers import STRAIGHT, Readers
 from pcs_dash.report.settings import Settings, resolve
 from pcs_dash.report.work import Work, definitions, sources
@@ -55,6 +56,17 @@ def _check_gps(settings: Settings) -> None:
         )
 
 
+def only_dataset(story: Story, area: Area, read: Callable[[Area], Dataset]) -> Dataset:
+    """The data set of every view's area. UserError where they are several: a file has one."""
+    areas = [view.area_in(area) for view in story.views] or [area]
+    if not all(_in_same_data(areas[0], other) for other in areas):
+        raise UserError(
+            "The views of this story are of areas from different data sets, which one file can't "
+            "hold. Present it, or make a file of the views of one area."
+        )
+    return read(areas[0])
+
+
 def build_deck(
     dataset: Dataset,
     story: Story,
@@ -64,15 +76,16 @@ def build_deck(
     plan: Plan | None = None,
     plan_name: str = "",
     readers: Readers = STRAIGHT,
+    base: str = LOCAL_APP,
 ) -> Deck:
     """The report that a story makes with these data.
 
-    `area` and `plan` stand in where a view names none; `readers` fetch what is in no data set.
-    UserError where a view can't be shown, with the number of the view.
+    `area` and `plan` stand in where a view names none; `readers` fetch what is in no data set;
+    `base` is the address of the app that links lead to. UserError where a view can't be shown,
+    with the number of the view.
     """
-    rules = default_rules(dataset.published)
     slides: list[Slide] = []
-    first: Settings | None = None
+    bases: dict[tuple[object, ...], Basis] = {}
     for place, view in enumerate(story.views, start=1):
         try:
             shown = view.area_in(area)
@@ -80,19 +93,26 @@ def build_deck(
             settings = resolve(view.switches, own, shown)
             if view.topic not in _WITHOUT_GPS:
                 _check_gps(settings)
+            rules = view.rules or default_rules(own.published)
             work = Work(
-                own, settings, view, rules, view.plan or plan, view.plan_name or plan_name, readers
-            )
+                own, settings, view, rules, view.plan or plan, view.plan_name or plan_name,
+                readers, base,
+            )  # fmt: skip
             slides += _TOPICS[view.topic](work)
         except UserError as error:
             raise UserError(f"View {place} of the story '{story.name}': {error}") from error
-        first = first or settings
-    first = first or resolve({}, dataset, area)
+        _note_basis(bases, settings, rules, place)
+    if not bases:
+        _note_basis(bases, resolve({}, dataset, area), default_rules(dataset.published), 1)
+    found_bases = tuple(bases.values())
+    first, rules = found_bases[0].settings, found_bases[0].rules
     used = next((view.plan for view in story.views if view.plan is not None), plan)
     used_name = next((view.plan_name for view in story.views if view.plan_name), plan_name)
-    link = story.views[0].link(area) if story.views else View().link(area)
-    found = definitions(first, rules)
-    slides.append(_method_slide(first, found, link))
+    codes = tuple(dataset.practices.index)
+    link = slides[0].link if slides else of_view(View(), first, None, codes, base)
+    found = _all_definitions(found_bases)
+    told = of_story(story, area, used, used_name, codes, dataset.workforce_period, base)
+    slides.append(_method_slide(found_bases, found, link, told))
     return Deck(
         title=story.name,
         subtitle=f"{first.area.name}: practices, people and GPs",
@@ -103,32 +123,73 @@ def build_deck(
         rules=rules,
         link=link,
         dataset=dataset,
+        bases=found_bases,
+        story_link=told,
         plan=used,
         plan_name=used_name,
         story=story,
     )
 
 
-def _method_slide(settings: Settings, found: Sequence[tuple[str, str]], link: str) -> Slide:
+def _note_basis(
+    bases: dict[tuple[object, ...], Basis], settings: Settings, rules: tuple[Rule, ...], view: int
+) -> None:
+    """Add a view to those that share its switches and rules."""
+    key = (tuple(sorted(settings.switches.items())), rules, settings.period)
+    known = bases.get(key)
+    views = (*known.views, view) if known else (view,)
+    bases[key] = Basis(known.settings if known else settings, rules, views)
+
+
+def _all_definitions(bases: Sequence[Basis]) -> tuple[tuple[str, str], ...]:
+    """`work.definitions` of every basis; a term whose meaning differs says for which views."""
+    meanings: dict[str, dict[str, list[int]]] = {}
+    for basis in bases:
+        for term, meaning in definitions(basis.settings, basis.rules):
+            meanings.setdefault(term, {}).setdefault(meaning, []).extend(basis.views)
+    every = sum(len(basis.views) for basis in bases)
+    rows = []
+    for term, found in meanings.items():
+        for meaning, views in found.items():
+            where = "" if len(views) == every else f" ({views_text(sorted(views)).lower()})"
+            rows.append((f"{term}{where}", meaning))
+    return tuple(rows)
+
+
+def _method_slide(
+    bases: Sequence[Basis], found: Sequence[tuple[str, str]], link: str, story_link: str
+) -> Slide:
+    settings = bases[0].settings
+    listed = sources()
+    counted = settings.basis if len(bases) == 1 else "as each view says."
+    basis = f"Source: NHS England, General Practice Workforce, {settings.period}."
     return Slide(
         heading="Definitions, rules and sources",
         message="",
         blocks=(
             Table(
-                "What the words mean",
+                "What the words mean, and where the figures come from",
                 ("Term", "Meaning"),
-                tuple(found),
+                (
+                    *found,
+                    *(
+                        (f"Source: {title}", f"{publisher}, {period}. {licence}.")
+                        for title, publisher, period, licence in listed
+                    ),
+                    ("Attribution", ATTRIBUTION),
+                ),
                 overflow="split",
-                widths=(1.0, 4.4),
+                widths=(1.0, 3.4),
             ),
         ),
-        footer=ATTRIBUTION,
+        footer=f"{basis} GPs counted: {counted}",
         notes=(
             *(f"{term}: {meaning}" for term, meaning in found),
             "Sources:",
             *(f"{title} ({publisher}), {period}, {licence}" for title, publisher, period, licence
-              in sources()),
+              in listed),
             f"Opens the first view: {link}",
+            f"Opens the whole story: {story_link or 'it is too long for a link.'}",
         ),
         link=link,
         settings=settings,

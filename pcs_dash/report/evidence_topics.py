@@ -55,9 +55,10 @@ def inequality(work: Work) -> list[Slide]:
         + "; ".join(f"{QUINTILE_LABELS[int(str(q))]} {number(v)}" for q, v in ratios.items())
         + f". {said.basis}",
         categories=tuple(f"Quintile {QUINTILE_LABELS[int(str(q))]}" for q in rows.index),
-        value_title="Patients per FTE GP",
+        value_title=f"Patients per FTE GP (benchmark: {settings.benchmark.value:,.0f})",
         reference=settings.benchmark.value,
         reference_label=f"{settings.benchmark.label} {settings.benchmark.value:,.0f}",
+        bounds=(0.0, _ceiling(rows["patients_per_fte_gp_high"], ratios)),
     )
     cells = tuple(
         (
@@ -95,6 +96,13 @@ def inequality(work: Work) -> list[Slide]:
             ),
         )
     ]  # fmt: skip
+
+
+def _ceiling(highs: pd.Series, ratios: pd.Series) -> float:
+    """A round end of the axis that holds every interval, or five times the bars at most."""
+    most = float(ratios.max())
+    highest = min(float(highs.max()) if highs.notna().any() else most, 5 * most)
+    return 500.0 * math.ceil(max(most, highest) * 1.02 / 500)
 
 
 def _between_decimals(low: float, high: float) -> str:
@@ -155,7 +163,7 @@ def pattern(work: Work) -> list[Slide]:
                     for code, row in surest.iterrows()
                 ),
                 widths=(2.6, 0.9, 0.8, 1.6),
-                note=f"Neighbours: {found.weights}. {found.control}.",
+                note=f"Neighbours: {found.weights}. Control of tests: {found.control}.",
             ),
         ]  # fmt: skip
     return [
@@ -287,7 +295,7 @@ def _by_choice(curve: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
             told = summarise_curve(part)
             rows.append(
                 (
-                    f"{name}: {labels.get(str(option), str(option))}",
+                    f"{name}: {labels.get(str(option), str(option)).replace('lsoa', 'LSOA')}",
                     f"{told.n}",
                     f"{told.n_positive}",
                     f"{told.n_positive_excludes_zero}",

@@ -20,6 +20,7 @@ from pcs_dash.areas import find_area
 from pcs_dash.paths import ROOT
 from pcs_dash.report.blocks import Block, Bullets, Chart, Deck, MapBlock, Slide, Table
 from pcs_dash.report.charts import to_svg
+from pcs_dash.report.links import shown as shown_link
 from pcs_dash.report.map_views import POINTS, map_view
 from pcs_dash.report.text import printable
 from pcs_dash.report.work import sources
@@ -98,7 +99,7 @@ def to_html(deck: Deck) -> bytes:
     sections = [
         _section(deck, slide, number, maps_shown) for number, slide in enumerate(deck.slides, 1)
     ]
-    settings = deck.settings
+    story = f" {_anchor(deck.story_link, 'Open this story in the app')}" if deck.story_link else ""
     contents = "".join(
         f'<li><a href="#view-{number}">{_escape(slide.heading)}</a></li>'
         for number, slide in enumerate(deck.slides, 1)
@@ -125,9 +126,8 @@ def to_html(deck: Deck) -> bytes:
 <a class="skip" href="#content">Skip to the first view</a>
 <header>
 <h1>{_escape(deck.title)}</h1>
-<p>{_escape(deck.subtitle)}{plan}<br>Data: {_escape(settings.basis)}<br>
-Benchmark: {_escape(settings.benchmark.label)}, {settings.benchmark.value:,.0f} patients per FTE GP.
-Made {_escape(deck.made_text)}.</p>
+<p>{_escape(deck.subtitle)}{plan}<br>{"<br>".join(map(_escape, deck.basis_lines))}<br>
+Made {_escape(deck.made_text)}.{story}</p>
 <nav aria-label="Contents"><ol>{contents}</ol></nav>
 </header>
 <main id="content">
@@ -152,6 +152,11 @@ Every figure is in the tables.</p></noscript>
 
 def _escape(text: object) -> str:
     return html.escape(printable(text))
+
+
+def _anchor(link: str, words: str) -> str:
+    """A link that is followed only when somebody clicks it."""
+    return f'<a href="{_escape(link)}" rel="noreferrer">{_escape(words)}</a>'
 
 
 def _json(content: Any) -> str:
@@ -200,7 +205,7 @@ def _section(deck: Deck, slide: Slide, number: int, shown: list[dict[str, Any]])
         f'<h2 id="heading-{number}">{_escape(slide.heading)}</h2>{own}{message}'
         f'<div class="blocks{two}">{blocks}</div>'
         f'<p class="basis">{_escape(slide.footer)} Made {_escape(deck.made_text)}. '
-        f"Opens in the app: <code>{_escape(slide.link)}</code></p>"
+        f"Opens in the app: {_anchor(slide.link, shown_link(slide.link))}</p>"
         f"<details><summary>Notes and definitions</summary><ul>{notes}</ul></details></section>"
     )
 

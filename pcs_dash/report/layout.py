@@ -46,7 +46,7 @@ def fit_rows(table: Table, wide: float, high: float, size: float, narrow: float)
     def lines(cells: Sequence[str], *, bold: bool) -> int:
         # Text tools may break a line a little earlier than measured: a point is kept in hand.
         return max(
-            len(wrap(cell, size * narrow, column - 2 * padding - 1, bold=bold)) or 1
+            len(wrap(cell, size, column - 2 * padding - 1, bold=bold, narrow=narrow)) or 1
             for cell, column in zip(cells, widths, strict=True)
         )
 
@@ -115,6 +115,11 @@ def holds_all(
     return whole and not _cramped(parts[0], narrow, figures_whole=figures_whole)
 
 
+def words_whole(parts: Sequence[Fitted], narrow: float) -> bool:
+    """Whether no word is cut, so that it would go on in the next line."""
+    return not any(_cramped(part, narrow, figures_whole=False) for part in parts)
+
+
 def whole_if_short(table: Table) -> Table:
     """A short table goes on on the next page rather than losing rows."""
     return replace(table, overflow="split") if len(table.rows) <= SHORT_TABLE else table
@@ -129,7 +134,7 @@ def _cramped(fitted: Fitted, narrow: float, *, figures_whole: bool) -> bool:
         one_line = fitted.numbers[column] and figures_whole
         words = cells if one_line else " ".join(cells).split()
         for text, bold in [*head, *((word, False) for word in words)]:
-            if width(text, fitted.size * narrow, bold=bold) > room:
+            if width(text, fitted.size, bold=bold, narrow=narrow) > room:
                 return True
     return False
 
@@ -146,7 +151,7 @@ def _evened(pages: list[list[int]], each: Sequence[float], room: float) -> list[
 
 
 def _height(text: str, size: float, wide: float, narrow: float) -> float:
-    return max(1, len(wrap(text, size * narrow, wide))) * size * LEADING
+    return max(1, len(wrap(text, size, wide, narrow=narrow))) * size * LEADING
 
 
 def _is_numeric(rows: Sequence[Sequence[str]], column: int) -> bool:

@@ -18,6 +18,7 @@ from pcs_dash.report.blocks import Block, Bullets, Chart, Deck, MapBlock, Slide,
 from pcs_dash.report.charts import draw_chart
 from pcs_dash.report.figures import draw_map
 from pcs_dash.report.layout import LEADING, Fitted, best_fit, whole_if_short
+from pcs_dash.report.links import shown
 from pcs_dash.report.text import FAMILY, drawable, wrap
 
 WIDE, HIGH = 13.333, 7.5
@@ -66,13 +67,16 @@ def _write(
     size: float,
     bold: bool = False,
     colour: str = INK,
+    link: str = "",
 ) -> float:
-    """Write wrapped lines from `top` down, in inches; returns where the next may begin."""
+    """Write wrapped lines from `top` down, in inches; returns where the next may begin. A click on
+    them opens `link`.
+    """
     for line in wrap(text, size, wide * 72, bold=bold):
         figure.text(
             left / WIDE, 1 - top / HIGH, drawable(line, bold=bold), fontsize=size, color=colour,
             fontweight="bold" if bold else "normal", family=FAMILY, ha="left", va="top",
-            parse_math=False,
+            parse_math=False, url=link or None,
         )  # fmt: skip
         top += size * LEADING / 72
     return top
@@ -86,22 +90,23 @@ def _title_page(deck: Deck) -> Figure:
     lines = [
         deck.subtitle,
         *([f"Plan: {deck.plan_name}"] if deck.plan_name else []),
-        f"Data: {settings.basis}",
-        f"Benchmark: {settings.benchmark.label}, {settings.benchmark.value:,.0f} patients per FTE "
-        "GP",
+        *deck.basis_lines,
         f"Made {deck.made_text}",
     ]
     for line in lines:
         top = _write(figure, line, left=1, top=top, wide=11, size=16, colour=QUIET) + 0.08
-    _foot(figure, f"Source: NHS England. GPs counted: {settings.basis}", deck, deck.link, 1)
+    source = f"Source: NHS England. GPs counted: {settings.basis}"
+    _foot(figure, source, deck, deck.link, 1, opens=deck.story_link)
     return figure
 
 
-def _foot(figure: Figure, text: str, deck: Deck, link: str, number: int) -> None:
-    words = f"{text} Made {deck.made_text}. View: {link}"
+def _foot(
+    figure: Figure, text: str, deck: Deck, link: str, number: int, *, opens: str = ""
+) -> None:
+    words = f"{text} Made {deck.made_text}. View: {shown(link)}"
     _write(
         figure, words, left=_MARGIN, top=HIGH - _FOOT + 0.2, wide=WIDE - 2 * _MARGIN - 0.5,
-        size=8.5, colour=QUIET,
+        size=8.5, colour=QUIET, link=opens or link,
     )  # fmt: skip
     figure.text(1 - _MARGIN / WIDE, 0.045, f"{number}", fontsize=10, family=FAMILY, color=QUIET,
                 ha="right", va="bottom")  # fmt: skip

@@ -23,6 +23,7 @@ from pptx.enum.chart import (
     XL_MARKER_STYLE,
     XL_TICK_LABEL_POSITION,
 )
+from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.enum.shapes import PP_PLACEHOLDER
 from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
 from pptx.opc.constants import RELATIONSHIP_TYPE
@@ -34,7 +35,15 @@ from pptx.util import Emu, Inches, Pt
 from pcs_dash.errors import UserError
 from pcs_dash.report.blocks import Block, Bullets, Chart, Deck, MapBlock, Series, Slide, Table
 from pcs_dash.report.figures import map_figure, to_png
-from pcs_dash.report.layout import SHORT_TABLE, Fitted, best_fit, holds_all, whole_if_short
+from pcs_dash.report.layout import (
+    SHORT_TABLE,
+    Fitted,
+    best_fit,
+    holds_all,
+    whole_if_short,
+    words_whole,
+)
+from pcs_dash.report.links import LONGEST_IN_OFFICE, shown
 from pcs_dash.report.text import ARIAL, printable, wrap
 
 INK = RGBColor(0x11, 0x18, 0x27)
@@ -47,6 +56,8 @@ _MESSAGE_SIZE = 16
 _TEXT_SIZE = 18
 _FOOTER_SIZE = 10
 _TABLE_SIZES = (16, 14, 12)
+# Only where a word would be cut: on the narrow slides of some templates.
+_SMALLER_TABLE_SIZES = (11, 10, 9, 8)
 _BULLET_SIZE = 20
 _GAP = 0.18  # inches between blocks
 _LEAST_WIDTH = 4.3  # inches for a map or chart beside another block
@@ -204,12 +215,7 @@ class _Writer:
         slide = self.presentation.slides.add_slide(self.opening)
         slide.shapes.title.text_frame.text = printable(deck.title)
         slide.shapes.title.text_frame.auto_size = MSO_AUTO_SIZE.TEXT_TO_FIT_SHAPE
-        basis = (
-            f"Data: {deck.settings.basis}",
-            f"Benchmark: {deck.settings.benchmark.label}, {deck.settings.benchmark.value:,.0f} "
-            "patients per FTE GP",
-            f"Made {deck.made_text}",
-        )
+        basis = (*deck.basis_lines, f"Made {deck.made_text}")
         lines = [deck.subtitle, *([f"Plan: {deck.plan_name}"] if deck.plan_name else []), *basis]
         subtitle = _holder(slide, (PP_PLACEHOLDER.SUBTITLE,))
         if subtitle is not None:
@@ -225,7 +231,8 @@ class _Writer:
             box = replace(self._body(), height=2.0)
             self._text(slide, box, lines, size=18, name="About this report")
         self._drop_empty(slide)
-        self._footer(slide, f"Source: NHS England. GPs counted: {deck.settings.basis}", deck.link)
+        foot = f"Source: NHS England. GPs counted: {deck.settings.basis}"
+        self._footer(slide, foot, deck.link, opens=deck.story_link)
         self._notes(slide, [f"{term}: {meaning}" for term, meaning in deck.definitions])
 
     def slide(self, content: Slide) -> None:
@@ -254,7 +261,13 @@ class _Writer:
         if not isinstance(block, Table):
             return [block]
         table = whole_if_short(block)
-        return [*best_fit(table, box.width * 72, box.height * 72, _TABLE_SIZES, self.narrow)]
+        wide, high = box.width * 72, box.height * 72
+        parts = best_fit(table, wide, high, _TABLE_SIZES, self.narrow)
+        for size in _SMALLER_TABLE_SIZES if self.templated else ():
+            if words_whole(parts, self.narrow):
+                break
+            parts = best_fit(table, wide, high, (size,), self.narrow)
+        return [*parts]
 
     def _too_small(self, block: Block, box: _Box) -> bool:
         """Whether a block needs a slide to itself: on a 4:3 template two rarely fit."""
@@ -339,7 +352,7 @@ class _Writer:
         size: float,
         name: str,
         bold: bool = False,
-        colour: RGBColor | None = INK,
+        colour: RGBColor = INK,
         bullets: bool = False,
     ) -> None:
         shape = slide.shapes.add_textbox(*box.emu)
@@ -354,20 +367,38 @@ class _Writer:
             run.text = printable(text)
             run.font.size = Pt(size)
             run.font.bold = bold or None
-            if colour is not None:
+            # A template's own colour reads on its own background, whatever that is.
+            if not self.templated:
                 run.font.color.rgb = colour
             if bullets:
                 paragraph.space_after = Pt(size * 0.6)
                 _bullet(paragraph, size)
 
-    def _footer(self, slide: Any, text: str, link: str) -> None:
+    def _footer(self, slide: Any, text: str, link: str, *, opens: str = "") -> None:
         body = self._body()
         box = _Box(body.left, self._footer_top(), body.width - 0.35, 0.4)
-        words = f"{text} Made {self.deck.made_text}. View: {link}"
+        words = f"{text} Made {self.deck.made_text}. View: {shown(link)}"
         size: float = _FOOTER_SIZE
-        while size > 7 and len(wrap(words, size * self.narrow, box.width * 72)) > 2:
+        while size > 7 and len(wrap(words, size, box.width * 72, narrow=self.narrow)) > 2:
             size -= 0.5
         self._text(slide, box, [words], size=size, colour=QUIET, name="Source and period")
+        self._link(slide.shapes[-1], shown(link), opens or link)
+
+    def _link(self, shape: Any, words: str, link: str) -> None:
+        """Make the end of a text box, which are these words, a link."""
+        paragraph = shape.text_frame.paragraphs[0]
+        run = paragraph.runs[0]
+        if not words or not run.text.endswith(printable(words)):
+            return
+        size, colour = run.font.size, run.font.color
+        run.text = run.text.removesuffix(printable(words))
+        tail = paragraph.add_run()
+        tail.text = printable(words)
+        tail.font.size = size
+        if colour.type is not None:
+            tail.font.color.rgb = colour.rgb
+        if len(link) <= LONGEST_IN_OFFICE:
+            tail.hyperlink.address = link
 
     def _notes(self, slide: Any, paragraphs: Sequence[str]) -> None:
         slide.notes_slide.notes_text_frame.text = "\n".join(map(printable, paragraphs))
@@ -379,7 +410,7 @@ class _Writer:
             picture.name = "Map"
             _describe(picture, block.alt)
         elif isinstance(block, Chart):
-            _add_chart(slide, block, box)
+            _add_chart(slide, block, box, templated=self.templated)
         elif isinstance(block, Fitted):
             self._table(slide, block, box)
         elif isinstance(block, Bullets):
@@ -450,7 +481,7 @@ def _split(box: _Box, parts: int, share: float) -> list[_Box]:
 
 def _text_height(text: str, size: float, wide: float, narrow: float) -> float:
     """Inches that a text takes at a width in inches."""
-    return max(1, len(wrap(text, size * narrow, wide * 72))) * size * 1.22 / 72 + 0.03
+    return max(1, len(wrap(text, size, wide * 72, narrow=narrow))) * size * 1.22 / 72 + 0.03
 
 
 def _holder(shapes: Any, kinds: Sequence[Any]) -> Any:
@@ -504,7 +535,7 @@ def _fill_cell(cell: Any, text: str, fitted: Fitted, *, right: bool, head: bool)
 # --- charts ---
 
 
-def _add_chart(slide: Any, chart: Chart, box: _Box) -> None:
+def _add_chart(slide: Any, chart: Chart, box: _Box, *, templated: bool) -> None:
     if chart.kind == "scatter":
         data: Any = XyChartData(number_format="General")
         for series in chart.series:
@@ -524,7 +555,7 @@ def _add_chart(slide: Any, chart: Chart, box: _Box) -> None:
     frame = slide.shapes.add_chart(kind, *box.emu, data)
     frame.name = "Chart"
     _describe(frame, chart.alt)
-    _style(frame.chart, chart)
+    _style(frame.chart, chart, templated=templated)
 
 
 def _drawn(chart: Chart) -> Sequence[Series]:
@@ -532,9 +563,12 @@ def _drawn(chart: Chart) -> Sequence[Series]:
     return tuple(reversed(chart.series)) if chart.kind == "bars" else chart.series
 
 
-def _style(native: Any, chart: Chart) -> None:
+def _style(native: Any, chart: Chart, *, templated: bool) -> None:
     native.font.size = Pt(12)
-    native.font.color.rgb = INK
+    if templated:
+        native.font.color.theme_color = MSO_THEME_COLOR.TEXT_1
+    else:
+        native.font.color.rgb = INK
     native.has_title = True
     native.chart_title.include_in_layout = False
     title = native.chart_title.text_frame

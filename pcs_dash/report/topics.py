@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash import maps
+from pcs_dash.hubs.compare import compare_plans
 from pcs_dash.hubs.plan import Plan, plan_from_column
 from pcs_dash.hubs.summary import scorecard
 from pcs_dash.metrics.correlation import VARIABLES, correlate_practices, forest, lines, measure
@@ -701,7 +702,85 @@ def costs(work: Work) -> list[Slide]:
         ("Practices that gain", number(row["helped"])),
         ("Patients registered there", number(row["patients"])),
     )
-    return [work.slide(message, *blocks, notes=notes, share=0.38, figures=figures)]
+    slides = [work.slide(message, *blocks, notes=notes, share=0.38, figures=figures)]
+    return slides if work.plan is None else [*slides, _grouping_costs(work)]
+
+
+def _grouping_costs(work: Work) -> Slide:
+    """What today's PCNs and the plan each cost: FTE so that no group is above the benchmark."""
+    today = plan_from_column(work.practices, "pcn")
+    plan = work.shown_plan
+    names = (TODAY_S_PCNS, work.shown_plan_name)
+    benchmark = work.settings.benchmark
+    gaps: list[float] = []
+    columns: list[tuple[str, ...]] = []
+    for option in (today, plan):
+        summary = work.hubs(option).iloc[:-1]
+        filled = summary[summary["practices"] > 0]
+        short = filled["fte_gap"][filled["fte_gap"] > 0]
+        gaps.append(float(short.sum()))
+        columns.append(
+            (
+                f"{len(filled)}",
+                signed(short.sum()),
+                f"{len(short)} of {len(filled)}",
+                f"{int(filled['meets_20000'].sum())} of {len(filled)}",
+                f"{int(filled['within_30000_50000'].sum())} of {len(filled)}",
+            )
+        )
+    moved = compare_plans(today, plan, work.practices, names=names)
+    columns[0] = (*columns[0], "0", "0")
+    columns[1] = (
+        *columns[1], f"{moved.practices_moved:,}", f"{moved.patients_moved:,}",
+    )  # fmt: skip
+    measures = (
+        "Groups",
+        f"Costs: FTE GPs, no group above {benchmark.label}",
+        "Groups short of GPs",
+        "Gains: groups of 20,000 and more",
+        "Gains: groups of 30,000 to 50,000",
+        "Costs: practices that change group",
+        "Patients registered there",
+    )
+    table = Table(
+        "What each grouping costs and gains",
+        ("Measure", *names),
+        tuple(
+            (measure, *(column[row] for column in columns)) for row, measure in enumerate(measures)
+        ),
+        widths=(2.3, 1.1, 1.1),
+        note="Change group: hubs are matched with PCNs by the most patients in common. No group "
+        "above: within a group practices offset each other.",
+    )
+    chart = Chart(
+        "bars",
+        f"FTE GPs to add so that no group is above {benchmark.label}",
+        (Series("FTE GPs", tuple(gaps), colour=CHART_COLOURS[0]),),
+        "FTE GPs to add: "
+        + "; ".join(f"{name} {signed(gap)}" for name, gap in zip(names, gaps, strict=True)),
+        categories=names,
+        value_title="FTE GPs",
+        number_format="#,##0.0",
+    )
+    message = (
+        f"So that no group is above {benchmark.label}, {names[1]} takes {signed(gaps[1])} FTE GPs "
+        f"and {names[0][0].lower()}{names[0][1:]} take {signed(gaps[0])}; "
+        f"{moved.practices_moved:,} practices would change group."
+    )
+    return work.slide(
+        message,
+        chart,
+        table,
+        share=0.4,
+        notes=(NOT_IN_THE_DATA,),
+        heading=f"{work.name}: what each grouping costs and gains",
+        figures=(
+            (names[0], f"{signed(gaps[0])} FTE"),
+            (names[1], f"{signed(gaps[1])} FTE"),
+            ("Practices that change group", f"{moved.practices_moved:,}"),
+            ("Patients registered there", f"{moved.patients_moved:,}"),
+        ),
+    )
 
 
 def ask(work: Work) -> list[Slide]:

@@ -16,6 +16,7 @@ from pcs_dash.metrics.correlation import deprivation_measure
 from pcs_dash.metrics.workforce import summarise
 from pcs_dash.profile import gap_sentence
 from pcs_dash.report.blocks import Block, Bullets, Slide, Table
+from pcs_dash.report.links import LOCAL_APP, of_view
 from pcs_dash.report.map_views import area_outline
 from pcs_dash.report.readers import STRAIGHT, Readers
 from pcs_dash.report.settings import Settings
@@ -37,6 +38,7 @@ class Work:
     plan: Plan | None
     plan_name: str
     readers: Readers = STRAIGHT
+    base: str = LOCAL_APP
 
     @property
     def practices(self) -> pd.DataFrame:
@@ -119,7 +121,7 @@ class Work:
         not, `sources` says what they rest on.
         """
         settings, view = self.settings, self.view
-        link = view.link(settings.area)
+        link = of_view(view, settings, self.plan, self.dataset.practices.index, self.base)
         spoken = [text for text in (view.text, message) if text]
         spoken += [note for note in notes if note]
         for block in blocks:

@@ -22,7 +22,8 @@ from pcs_dash.hubs.plan import UNASSIGNED, plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs, verdict_column
 from pcs_dash.metrics.deprivation import group_quintile_shares
 from pcs_dash.metrics.workforce import GP_DEFINITIONS, summarise
-from pcs_dash.report.blocks import Deck
+from pcs_dash.report.blocks import Deck, views_text
+from pcs_dash.report.links import LONGEST_IN_OFFICE
 from pcs_dash.report.text import printable
 from pcs_dash.report.topics import NOT_IN_THE_DATA, option_rows, practice_rows
 from pcs_dash.report.work import sources
@@ -167,6 +168,8 @@ def _about(sheet: Any, deck: Deck) -> None:
         ("Plan", deck.plan_name or ("given" if deck.plan is not None else "Today's PCNs")),
         ("Rules", "; ".join(rule.label for rule in deck.rules if rule.on)),
         ("Opens in the app", deck.link),
+        ("Opens the whole story", deck.story_link or "The story is too long for a link."),
+        *_other_bases(deck),
         ("Missing figures", "An empty cell is a missing figure, never 0."),
         ("Attribution", ATTRIBUTION),
     )
@@ -174,9 +177,24 @@ def _about(sheet: Any, deck: Deck) -> None:
     for row, (term, meaning) in enumerate(lines, start=3):
         _text(sheet.cell(row, 1), term, _BOLD)
         _text(sheet.cell(row, 2), meaning, _BODY)
+        if meaning.startswith(("http://", "https://")) and len(meaning) <= LONGEST_IN_OFFICE:
+            sheet.cell(row, 2).hyperlink = meaning
         sheet.cell(row, 2).alignment = Alignment(wrap_text=True, vertical="top")
     sheet.column_dimensions["A"].width = 22
     sheet.column_dimensions["B"].width = 110
+
+
+def _other_bases(deck: Deck) -> list[tuple[str, str]]:
+    """Where views have other definitions, that the tables follow the first."""
+    if len(deck.bases) < 2:
+        return []
+    return [
+        ("Which views", f"The tables of this workbook follow {views_text(deck.bases[0].views)}."),
+        *(
+            (f"Not in the tables: {views_text(basis.views).lower()}", " ".join(basis.lines))
+            for basis in deck.bases[1:]
+        ),
+    ]
 
 
 def _measures(book: Workbook, deck: Deck, title: str, head: str, keys: pd.Series) -> None:

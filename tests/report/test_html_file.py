@@ -15,6 +15,7 @@ from pcs_dash.build import Dataset
 from pcs_dash.report.blocks import Deck, Table
 from pcs_dash.report.content import build_deck
 from pcs_dash.report.html_file import to_html
+from pcs_dash.report.links import LOCAL_APP
 from pcs_dash.stories import Story, ready_made
 
 from .conftest import HOSTILE, MADE
@@ -111,17 +112,22 @@ def test_date_period_rules_and_links_are_printed(page: Page, deck: Deck) -> None
 def test_nothing_in_the_file_points_outside(text: str) -> None:
     class Links(HTMLParser):
         found: list[str]
+        loaded: list[str]
 
-        def handle_starttag(self, _: str, attrs: list[tuple[str, str | None]]) -> None:
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
             for name, value in attrs:
                 if name in ("src", "href", "srcset", "action", "poster"):
                     self.found.append(value or "")
+                    if tag != "a":
+                        self.loaded.append(value or "")
 
     links = Links()
-    links.found = []
+    links.found, links.loaded = [], []
     links.feed(text)
     assert links.found
-    assert all(link.startswith(("data:", "#")) for link in links.found)
+    # Links to the app are followed by a click only; the policy below forbids everything else.
+    assert all(link.startswith(("data:", "#", f"{LOCAL_APP}/")) for link in links.found)
+    assert not any(link.startswith(LOCAL_APP) for link in links.loaded)
     assert "connect-src" not in text or "connect-src 'none'" in text
     assert "default-src 'none'" in text
     assert not re.search(r"url\((?!data:)", text.split("</style>")[0])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from pcs_dash.areas import Area
-from pcs_dash.build import Dataset
 from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.report import files
-from pcs_dash.report.content import build_deck
+from pcs_dash.report.content import build_deck, only_dataset
+from pcs_dash.report.links import LOCAL_APP
 from pcs_dash.stories import Story
 from pcs_dash.ui import data
 from pcs_dash.ui.text import plain
@@ -43,8 +44,10 @@ def offer(
             try:
                 with st.spinner(f"Making {files.KINDS[kind]} ..."):
                     told = story()
-                    dataset = _only_dataset(told, area)
-                    deck = build_deck(dataset, told, area=area, plan=plan, plan_name=plan_name)
+                    dataset = only_dataset(told, area, lambda shown: data.of(shown)[0])
+                    deck = build_deck(
+                        dataset, told, area=area, plan=plan, plan_name=plan_name, base=_base()
+                    )
                     made = files.make(deck, kind, template=template if kind == ".pptx" else None)
             except UserError as error:
                 st.error(plain(str(error)))
@@ -61,12 +64,7 @@ def offer(
             )
 
 
-def _only_dataset(story: Story, area: Area) -> Dataset:
-    """The data set of every view's area. UserError where they are several: a file has one."""
-    found = {id(held): held for held in (data.of(view.area_in(area))[0] for view in story.views)}
-    if len(found) > 1:
-        raise UserError(
-            "The views of this story are of areas from different data sets, which one file can't "
-            "hold. Present it, or make a file of the views of one area."
-        )
-    return next(iter(found.values()), data.of(area)[0])
+def _base() -> str:
+    """Where the app is, as this browser sees it, without the page."""
+    at = urlsplit(st.context.url or f"{LOCAL_APP}/stories")
+    return f"{at.scheme}://{at.netloc}{at.path.rpartition('/')[0]}"
