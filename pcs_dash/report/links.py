@@ -66,7 +66,8 @@ def shown(link: str) -> str:
     if any(name == _STORY for name, _ in parse_qsl(parts.query)):
         return "the whole story, in the app"
     asked = [item for item in parse_qsl(parts.query) if item[0] not in (_PLAN, _STORY)]
-    text = f"{parts.path.lstrip('/')}?{urlencode(asked)}" if asked else parts.path.lstrip("/")
+    page = parts.path.rpartition("/")[2]
+    text = f"{page}?{urlencode(asked)}" if asked else page
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 

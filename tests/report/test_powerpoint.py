@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,6 +16,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 from pptx import Presentation
+from pptx.dml.color import RGBColor
+from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.enum.shapes import PP_PLACEHOLDER
 from pptx.util import Emu, Inches, Pt
 
@@ -26,9 +29,9 @@ from pcs_dash.report.content import build_deck
 from pcs_dash.report.links import LOCAL_APP
 from pcs_dash.report.powerpoint import to_pptx
 from pcs_dash.report.text import printable
-from pcs_dash.stories import Story, View
+from pcs_dash.stories import TOPICS, Story, View, ready_made
 
-from .conftest import HOSTILE, MADE
+from .conftest import HOSTILE, MADE, hostile_plan
 
 
 @pytest.fixture(scope="module")
@@ -249,22 +252,59 @@ def test_a_template_that_can_t_be_used_is_told(deck: Deck, data: bytes, says: st
 # --- looked at ---
 
 
+def as_pdf(content: bytes, folder: Path) -> Path:
+    """The slides as LibreOffice draws them."""
+    office = shutil.which("soffice")
+    if not office or not shutil.which("pdftoppm"):
+        pytest.skip("Missing: apt-get install libreoffice-impress poppler-utils")
+    (folder / "board.pptx").write_bytes(content)
+    subprocess.run(
+        [office, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to",
+         "pdf", "--outdir", str(folder), str(folder / "board.pptx")],
+        check=True, capture_output=True, timeout=240,
+    )  # fmt: skip
+    return folder / "board.pdf"
+
+
+def lines_on_lines(pdf: Path) -> list[tuple[int, str, str]]:
+    """Pairs of lines of text, and their page, of which one stands on the other."""
+    text = subprocess.run(
+        ["pdftotext", "-bbox-layout", str(pdf), "-"], check=True, capture_output=True, timeout=60
+    ).stdout
+    inside = "{http://www.w3.org/1999/xhtml}"
+    found = []
+    for number, page in enumerate(ElementTree.fromstring(text).iter(f"{inside}page"), start=1):
+        lines = []
+        for line in page.iter(f"{inside}line"):
+            box = [float(line.get(side, 0)) for side in ("xMin", "yMin", "xMax", "yMax")]
+            lines.append((box, " ".join(word.text or "" for word in line.iter(f"{inside}word"))))
+        for (a, first), (b, second) in combinations(lines, 2):
+            across = min(a[2], b[2]) - max(a[0], b[0])
+            down = min(a[3], b[3]) - max(a[1], b[1])
+            # Lines of one paragraph touch by a sixth of their height.
+            if across > 1 and down > 0.25 * min(a[3] - a[1], b[3] - b[1]):
+                found.append((number, first, second))
+    return found
+
+
+@pytest.mark.parametrize("area", ["Thurrock", "Essex"])
+def test_no_line_stands_on_another(dataset: Dataset, area: str, tmp_path: Path) -> None:
+    own = find_area(area)
+    story = ready_made(own, plan=hostile_plan(dataset), plan_name="A plan")
+    more = ("inequality", "pattern", "survives", "then_now")
+    for topic in more:
+        story = story.add(View(page=TOPICS[topic].page, topic=topic))
+    pdf = as_pdf(to_pptx(build_deck(dataset, story, area=own)), tmp_path)
+    assert lines_on_lines(pdf) == []
+
+
 def test_libreoffice_opens_it_and_nothing_runs_off_the_page(
     content: bytes, slides: list[Any], tmp_path: Path
 ) -> None:
-    office, to_png = shutil.which("soffice"), shutil.which("pdftoppm")
-    if not office or not to_png:
-        pytest.skip("Missing: apt-get install libreoffice-impress poppler-utils")
-    (tmp_path / "board.pptx").write_bytes(content)
+    pdf = as_pdf(content, tmp_path)
     subprocess.run(
-        [office, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to",
-         "pdf", "--outdir", str(tmp_path), str(tmp_path / "board.pptx")],
-        check=True, capture_output=True, timeout=240,
-    )  # fmt: skip
-    subprocess.run(
-        [to_png, "-r", "50", "-png", str(tmp_path / "board.pdf"), str(tmp_path / "page")],
-        check=True, timeout=120,
-    )  # fmt: skip
+        ["pdftoppm", "-r", "50", "-png", str(pdf), str(tmp_path / "page")], check=True, timeout=120
+    )
     pages = sorted(tmp_path.glob("page*.png"))
     assert len(pages) == len(slides)
     for page, slide in zip(pages, slides, strict=True):
@@ -279,3 +319,20 @@ def test_libreoffice_opens_it_and_nothing_runs_off_the_page(
         foot = next(s.top for s in slide.shapes if s.name == "Source and period")
         row = round(foot / Inches(1) * 50)
         assert pixels[row - 2 : row].min() > 0.9, slide.shapes.title.text_frame.text
+
+
+def test_a_dark_template_keeps_its_own_colours(deck: Deck) -> None:
+    made = Presentation()
+    fill = made.slide_master.background.fill
+    fill.solid()
+    fill.fore_color.rgb = RGBColor(0x10, 0x10, 0x30)
+    data = io.BytesIO()
+    made.save(data)
+    written = Presentation(io.BytesIO(to_pptx(deck, template=data.getvalue())))
+    for slide in written.slides:
+        for shape in slide.shapes:
+            if shape.has_text_frame:
+                runs = [run for p in shape.text_frame.paragraphs for run in p.runs]
+                assert all(run.font.color.type is None for run in runs), shape.name
+            if shape.has_chart:
+                assert shape.chart.font.color.theme_color == MSO_THEME_COLOR.TEXT_1
