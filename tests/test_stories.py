@@ -224,3 +224,35 @@ def test_a_file_of_the_story_library_opens_too() -> None:
     wrapped = {"format": "pcs_dash story", "format_version": 1, "name": "Board, March"}
     again = Story.from_json(json.dumps(wrapped | {"document": story.to_dict()}))
     assert again == story.rename("Board, March")
+
+
+# --- what a page is asked ---
+
+
+def test_the_options_of_a_page_travel_with_its_view() -> None:
+    view = View(
+        page="catchments", area="Thurrock",
+        options={"whose": "Practice", "practice": "F81010"},
+    )  # fmt: skip
+    assert view.topic == "catchment"
+    assert View.from_dict(view.to_dict()) == view
+    assert view.link("Thurrock") == "catchments?area=thurrock&practice=F81010&whose=Practice"
+
+
+@pytest.mark.parametrize(
+    ("page", "options", "says"),
+    [
+        ("catchments", {"pattern": "both"}, "no option 'pattern'"),
+        ("under_doctoring", {"whose": "PCN"}, "This page has none"),
+        ("quality", {"quality": 3}, "must be text"),
+        ("quality", ["quality"], "must be an object"),
+    ],
+)
+def test_options_a_page_does_not_have_are_refused(page: str, options: object, says: str) -> None:
+    with pytest.raises(StoryError, match=says):
+        View(page=page, options=options)  # type: ignore[arg-type]
+
+
+def test_every_page_that_a_view_can_show_has_a_topic_of_its_own() -> None:
+    assert {View(page=page).topic for page in PAGES} <= set(TOPICS)
+    assert all(TOPICS[View(page=page).topic].page == page for page in PAGES)
