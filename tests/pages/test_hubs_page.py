@@ -18,7 +18,7 @@ from pcs_dash.build import build_dataset
 from pcs_dash.hubs.plan import Plan, plan_from_column
 from pcs_dash.official.store import Store
 from pcs_dash.paths import ROOT
-from pcs_dash.store.links import data_fingerprint
+from pcs_dash.store.links import data_fingerprint, make_link
 from pcs_dash.ui.hubs import library
 from pcs_dash.ui.hubs.adopt import adopt
 from pcs_dash.ui.hubs.work import Work
@@ -293,7 +293,7 @@ def test_a_version_of_other_data_opens_with_a_report(run_page: Run, known: bool)
 def test_a_link_of_other_data_opens_with_a_report(run_page: Run) -> None:
     now = plan_from_column(build_dataset().practices, "district")
     old, sizes = made_before(now)
-    app = run_page(area="Essex", plan=library.make_link(old.to_dict(), sizes, data_period="2025"))
+    app = run_page(area="Essex", plan=make_link(old.to_dict(), sizes, data_period="2025"))
     told = texts(app).replace("\\", "")
     first = sorted(now.assignment)[0]
     assert "made with data of 2025" in told
@@ -324,7 +324,7 @@ def test_a_saved_version_of_these_data_has_nothing_to_report(run_page: Run) -> N
 def test_a_link_opens_the_plan_once_and_leaves_the_address(run_page: Run) -> None:
     data = build_dataset()
     plan = plan_from_column(data.practices, "district")
-    text = library.make_link(plan.to_dict(), data.practices.index)
+    text = make_link(plan.to_dict(), data.practices.index)
     app = run_page(area="Thurrock", plan=text)
     assert work_of(app).plan == plan
     assert "plan" not in app.query_params

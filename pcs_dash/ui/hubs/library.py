@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -12,22 +11,20 @@ from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_from_list, rules_to_list
 from pcs_dash.store.checks import MAX_AUTHOR, MAX_NAME, MAX_NOTE
-from pcs_dash.store.documents import ConflictError, DeletedError, Entry, Saved
+from pcs_dash.store.documents import ConflictError, DeletedError, Saved
 from pcs_dash.store.links import (
     data_fingerprint,
     is_short_link,
-    make_link,
-    make_short_link,
     open_link,
     open_short_link,
 )
 from pcs_dash.store.plans import Conflict, MergeResult, PlanLibrary, Side
 from pcs_dash.ui.hubs.migrating import Before, carry_over, ods_successors
 from pcs_dash.ui.hubs.work import Work, database
+from pcs_dash.ui.shelf import Shelf
 from pcs_dash.ui.text import plain
 
 LINK = "plan"
-_SHOWN = 25
 _LONG = 5
 _SIDES: dict[Side, str] = {"theirs": "Theirs", "mine": "Mine"}
 
@@ -35,6 +32,11 @@ _SIDES: dict[Side, str] = {"theirs": "Theirs", "mine": "Mine"}
 def library() -> PlanLibrary:
     """The saved plans."""
     return PlanLibrary(database())
+
+
+def shelf() -> Shelf:
+    """Its list and its links on screen."""
+    return Shelf(library(), database(), "plan", "plans", "hubs", LINK, "hub")
 
 
 # --- saving ---
@@ -46,7 +48,7 @@ def save(work: Work, dataset: Dataset) -> None:
         try:
             _save_form(work, dataset)
             st.divider()
-            _links(work, dataset)
+            shelf().links(work.plan.to_dict(), dataset, work.saved_id, work.saved_version)
         except UserError as error:
             st.error(plain(str(error)))
 
@@ -192,26 +194,6 @@ def _choose_all(keys: list[str], side: Side) -> None:
 # --- links ---
 
 
-def _links(work: Work, dataset: Dataset) -> None:
-    st.markdown("**Share by link**")
-    if st.button("Make a link that carries the plan", key="hub-link"):
-        text = make_link(
-            work.plan.to_dict(), dataset.practices.index, data_period=dataset.workforce_period
-        )
-        st.code(_address(text), language=None, wrap_lines=True)
-        st.caption("It opens on any computer that runs this program, also without this library.")
-    if work.saved_id is not None and st.button("Make a short link", key="hub-short"):
-        saved = library().open(work.saved_id, work.saved_version)
-        st.code(_address(make_short_link(database(), saved)), language=None, wrap_lines=True)
-        st.caption(f"It opens version {saved.version} wherever this plan library is shared.")
-
-
-def _address(text: str) -> str:
-    at = urlsplit(st.context.url or "http://localhost:8501/hubs")
-    path = at.path if at.path.endswith("hubs") else f"{at.path.rstrip('/')}/hubs"
-    return f"{at.scheme}://{at.netloc}{path}?{LINK}={text}"
-
-
 def open_from_address(work: Work, dataset: Dataset) -> None:
     """Open the plan of a link, once: undo brings back what was on the table."""
     text = st.query_params.get(LINK)
@@ -265,66 +247,6 @@ def _put_on_table(work: Work, dataset: Dataset, saved: Saved) -> None:
 def browse(work: Work, dataset: Dataset) -> None:
     """Every saved plan: open a version, delete, undo a delete."""
     try:
-        _browse(work, dataset)
+        shelf().browse(work.saved_id, lambda saved: _put_on_table(work, dataset, saved))
     except UserError as error:
         st.error(plain(str(error)))
-
-
-def _browse(work: Work, dataset: Dataset) -> None:
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
-    search = left.text_input("Find a plan (name, author or note)", key="hub-search")
-    deleted = right.toggle("Deleted plans", key="hub-deleted")
-    books = library()
-    entries = books.entries(search, deleted=deleted, limit=_SHOWN)
-    if not entries:
-        st.info(
-            "No deleted plans." if deleted else "No plan found. Save one with 'Save and share'."
-        )
-        return
-    total = books.count(search, deleted=deleted)
-    if total > len(entries):
-        st.caption(f"The {len(entries)} last saved of {total:,}. Search to see others.")
-    for entry in entries:
-        _entry(work, dataset, books, entry, deleted=deleted)
-
-
-def _entry(
-    work: Work, dataset: Dataset, books: PlanLibrary, entry: Entry, *, deleted: bool
-) -> None:
-    here = " · on the table" if entry.id == work.saved_id else ""
-    with st.container(border=True):
-        text, buttons = st.columns([3, 2], vertical_alignment="center")
-        text.markdown(
-            f"**{plain(entry.name)}** · version {entry.version}{here}  \n"
-            f"{plain(entry.author) or 'no author'}, {entry.saved_at:%d %B %Y %H:%M} UTC · "
-            f"{plain(entry.data_period)}{'  ' + chr(10) + plain(entry.note) if entry.note else ''}"
-        )
-        row = buttons.container(horizontal=True)
-        if deleted:
-            row.button(
-                "Undo the delete",
-                key=f"hub-undelete-{entry.id}",
-                on_click=books.undelete,
-                args=(entry.id,),
-            )
-            return
-        version = entry.version
-        if entry.latest_version > 1:
-            version = row.selectbox(
-                "Version",
-                range(entry.latest_version, 0, -1),
-                key=f"hub-version-{entry.id}",
-                label_visibility="collapsed",
-                format_func=lambda number: f"Version {number}",
-                width=130,
-            )
-        if row.button("Open", key=f"hub-open-{entry.id}", type="primary"):
-            _put_on_table(work, dataset, books.open(entry.id, version))
-            st.rerun()
-        row.button(
-            "Delete",
-            key=f"hub-delete-{entry.id}",
-            help="Can be undone",
-            on_click=books.delete,
-            args=(entry.id,),
-        )

@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from pcs_dash.build import Dataset
 from pcs_dash.errors import UserError
 from pcs_dash.store.checks import MAX_AUTHOR, MAX_NOTE
-from pcs_dash.store.documents import ConflictError, DeletedError, Entry, Saved
+from pcs_dash.store.documents import ConflictError, DeletedError, Saved
 from pcs_dash.store.files import to_file
 from pcs_dash.store.links import (
     data_fingerprint,
     is_short_link,
-    make_link,
-    make_short_link,
     open_link,
     open_short_link,
 )
 from pcs_dash.store.stories import StoryLibrary
 from pcs_dash.stories import Story
 from pcs_dash.ui.hubs.work import database
+from pcs_dash.ui.shelf import Shelf
 from pcs_dash.ui.stories.desk import Desk
 from pcs_dash.ui.text import plain
 
 LINK = "story"
-_SHOWN = 25
 
 
 def library() -> StoryLibrary:
     """The saved stories."""
     return StoryLibrary(database())
+
+
+def shelf() -> Shelf:
+    """Its list and its links on screen."""
+    return Shelf(library(), database(), "story", "stories", "stories", LINK, "story")
 
 
 # --- saving and sharing ---
@@ -44,7 +46,7 @@ def save(desk: Desk, dataset: Dataset) -> None:
         try:
             _save_form(desk, dataset)
             st.divider()
-            _links(desk, dataset)
+            shelf().links(desk.story.to_dict(), dataset, desk.saved_id, desk.saved_version)
         except UserError as error:
             st.error(plain(str(error)))
 
@@ -120,29 +122,6 @@ def _conflict(desk: Desk, about: dict[str, Any]) -> None:
     if st.button("Open theirs", key="story-theirs"):
         _put_on_table(desk, conflict.theirs)
         st.rerun()
-
-
-def _links(desk: Desk, dataset: Dataset) -> None:
-    st.markdown("**Share by link**")
-    if st.button("Make a link that carries the story", key="story-link"):
-        text = make_link(
-            desk.story.to_dict(),
-            dataset.practices.index,
-            data_period=dataset.workforce_period,
-            kind="story",
-        )
-        st.code(_address(text), language=None, wrap_lines=True)
-        st.caption("It opens on any computer that runs this program, also without this library.")
-    if desk.saved_id is not None and st.button("Make a short link", key="story-short"):
-        saved = library().open(desk.saved_id, desk.saved_version)
-        st.code(_address(make_short_link(database(), saved)), language=None, wrap_lines=True)
-        st.caption(f"It opens version {saved.version} wherever this library is shared.")
-
-
-def _address(text: str) -> str:
-    at = urlsplit(st.context.url or "http://localhost:8501/stories")
-    path = at.path if at.path.endswith("stories") else f"{at.path.rstrip('/')}/stories"
-    return f"{at.scheme}://{at.netloc}{path}?{LINK}={text}"
 
 
 def open_from_address(desk: Desk, dataset: Dataset) -> None:
@@ -222,65 +201,6 @@ def _as_file(desk: Desk) -> str:
 def browse(desk: Desk) -> None:
     """Every saved story: open a version, delete, undo a delete."""
     try:
-        _browse(desk)
+        shelf().browse(desk.saved_id, lambda saved: _put_on_table(desk, saved))
     except UserError as error:
         st.error(plain(str(error)))
-
-
-def _browse(desk: Desk) -> None:
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
-    search = left.text_input("Find a story (name, author or note)", key="story-search")
-    deleted = right.toggle("Deleted stories", key="story-deleted")
-    books = library()
-    entries = books.entries(search, deleted=deleted, limit=_SHOWN)
-    if not entries:
-        st.info(
-            "No deleted stories." if deleted else "No story found. Save one with 'Save and share'."
-        )
-        return
-    total = books.count(search, deleted=deleted)
-    if total > len(entries):
-        st.caption(f"The {len(entries)} last saved of {total:,}. Search to see others.")
-    for entry in entries:
-        _entry(desk, books, entry, deleted=deleted)
-
-
-def _entry(desk: Desk, books: StoryLibrary, entry: Entry, *, deleted: bool) -> None:
-    here = " · on the table" if entry.id == desk.saved_id else ""
-    with st.container(border=True):
-        text, buttons = st.columns([3, 2], vertical_alignment="center")
-        note = f"  \n{plain(entry.note)}" if entry.note else ""
-        text.markdown(
-            f"**{plain(entry.name)}** · version {entry.version}{here}  \n"
-            f"{plain(entry.author) or 'no author'}, {entry.saved_at:%d %B %Y %H:%M} UTC · "
-            f"{plain(entry.data_period)}{note}"
-        )
-        row = buttons.container(horizontal=True)
-        if deleted:
-            row.button(
-                "Undo the delete",
-                key=f"story-undelete-{entry.id}",
-                on_click=books.undelete,
-                args=(entry.id,),
-            )
-            return
-        version = entry.version
-        if entry.latest_version > 1:
-            version = row.selectbox(
-                "Version",
-                range(entry.latest_version, 0, -1),
-                key=f"story-version-{entry.id}",
-                label_visibility="collapsed",
-                format_func=lambda number: f"Version {number}",
-                width=130,
-            )
-        if row.button("Open", key=f"story-open-{entry.id}", type="primary"):
-            _put_on_table(desk, books.open(entry.id, version))
-            st.rerun()
-        row.button(
-            "Delete",
-            key=f"story-delete-{entry.id}",
-            help="Can be undone",
-            on_click=books.delete,
-            args=(entry.id,),
-        )

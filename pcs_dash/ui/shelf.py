@@ -1,0 +1,132 @@
+"""What the libraries of plans and of stories share on screen: links, and the list of saved ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from pcs_dash.build import Dataset
+from pcs_dash.store.database import Database
+from pcs_dash.store.documents import DocumentLibrary, Entry, Saved
+from pcs_dash.store.links import make_link, make_short_link
+from pcs_dash.ui.text import plain
+
+_SHOWN = 25
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One library: `noun` and `plural` as users say them, `page` and `parameter` of its links,
+    `key` the beginning of its widgets' keys.
+    """
+
+    books: DocumentLibrary
+    database: Database
+    noun: str
+    plural: str
+    page: str
+    parameter: str
+    key: str
+
+    def links(
+        self,
+        document: Mapping[str, Any],
+        dataset: Dataset,
+        saved_id: int | None,
+        version: int | None,
+    ) -> None:
+        """Buttons that make a link with everything in it, or a short one to the saved version."""
+        st.markdown("**Share by link**")
+        if st.button(f"Make a link that carries the {self.noun}", key=f"{self.key}-link"):
+            text = make_link(
+                document,
+                dataset.practices.index,
+                data_period=dataset.workforce_period,
+                kind=self.books.kind,
+            )
+            st.code(self._address(text), language=None, wrap_lines=True)
+            st.caption(
+                "It opens on any computer that runs this program, also without this library."
+            )
+        if saved_id is not None and st.button("Make a short link", key=f"{self.key}-short"):
+            saved = self.books.open(saved_id, version)
+            text = make_short_link(self.database, saved)
+            st.code(self._address(text), language=None, wrap_lines=True)
+            st.caption(f"It opens version {saved.version} wherever this library is shared.")
+
+    def _address(self, text: str) -> str:
+        at = urlsplit(st.context.url or f"http://localhost:8501/{self.page}")
+        path = at.path if at.path.endswith(self.page) else f"{at.path.rstrip('/')}/{self.page}"
+        return f"{at.scheme}://{at.netloc}{path}?{self.parameter}={text}"
+
+    def browse(self, saved_id: int | None, put_on_table: Callable[[Saved], None]) -> None:
+        """Every saved version: open, delete, undo a delete. `saved_id` is on the table."""
+        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        search = left.text_input(
+            f"Find a {self.noun} (name, author or note)", key=f"{self.key}-search"
+        )
+        deleted = right.toggle(f"Deleted {self.plural}", key=f"{self.key}-deleted")
+        entries = self.books.entries(search, deleted=deleted, limit=_SHOWN)
+        if not entries:
+            st.info(
+                f"No deleted {self.plural}."
+                if deleted
+                else f"No {self.noun} found. Save one with 'Save and share'."
+            )
+            return
+        total = self.books.count(search, deleted=deleted)
+        if total > len(entries):
+            st.caption(f"The {len(entries)} last saved of {total:,}. Search to see others.")
+        for entry in entries:
+            self._entry(entry, saved_id, put_on_table, deleted=deleted)
+
+    def _entry(
+        self,
+        entry: Entry,
+        saved_id: int | None,
+        put_on_table: Callable[[Saved], None],
+        *,
+        deleted: bool,
+    ) -> None:
+        here = " · on the table" if entry.id == saved_id else ""
+        note = f"  \n{plain(entry.note)}" if entry.note else ""
+        with st.container(border=True):
+            text, buttons = st.columns([3, 2], vertical_alignment="center")
+            text.markdown(
+                f"**{plain(entry.name)}** · version {entry.version}{here}  \n"
+                f"{plain(entry.author) or 'no author'}, {entry.saved_at:%d %B %Y %H:%M} UTC · "
+                f"{plain(entry.data_period)}{note}"
+            )
+            row = buttons.container(horizontal=True)
+            if deleted:
+                row.button(
+                    "Undo the delete",
+                    key=f"{self.key}-undelete-{entry.id}",
+                    on_click=self.books.undelete,
+                    args=(entry.id,),
+                )
+                return
+            version = entry.version
+            if entry.latest_version > 1:
+                version = row.selectbox(
+                    "Version",
+                    range(entry.latest_version, 0, -1),
+                    key=f"{self.key}-version-{entry.id}",
+                    label_visibility="collapsed",
+                    format_func=lambda number: f"Version {number}",
+                    width=130,
+                )
+            if row.button("Open", key=f"{self.key}-open-{entry.id}", type="primary"):
+                put_on_table(self.books.open(entry.id, version))
+                st.rerun()
+            row.button(
+                "Delete",
+                key=f"{self.key}-delete-{entry.id}",
+                help="Can be undone",
+                on_click=self.books.delete,
+                args=(entry.id,),
+            )
