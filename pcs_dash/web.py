@@ -36,12 +36,15 @@ _VENDOR = {
 }
 
 
+Bounds = tuple[tuple[float, float], tuple[float, float]]
+
+
 @dataclass(frozen=True)
 class AreaLayer:
     """Where an area's layer is fetched from and what it covers: ((south, west), (north, east))."""
 
     url: str
-    bounds: tuple[tuple[float, float], tuple[float, float]]
+    bounds: Bounds
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,16 @@ def prepare_england(
     `outlines` has kind, code, name and `coarse`, shapes for a map of England, EPSG:27700. Areas
     stand in the place of LSOAs: each carries `i`, its place among those of its kind by code.
     """
-    own = outlines[outlines["kind"] == level].sort_values("code").set_geometry("coarse")
+    content, bounds = england_layer(outlines[outlines["kind"] == level])
+    layer = AreaLayer(_write_json(folder, f"england-{level}", content), bounds)
+    return replace(files, points_url=_write_json(folder, "nothing", []), areas={level: layer})
+
+
+def england_layer(
+    outlines: gpd.GeoDataFrame,
+) -> tuple[dict[str, Any], tuple[tuple[float, float], tuple[float, float]]]:
+    """What the map script draws of these areas, by code, and their south-west and north-east."""
+    own = outlines.sort_values("code").set_geometry("coarse")
     drawn = for_the_web(own[["code", "name", "coarse"]])
     properties = [
         {"i": number, "code": code, "name": name}
@@ -135,9 +147,7 @@ def prepare_england(
         "practices": [],
     }
     west, south, east, north = drawn.total_bounds
-    bounds = ((float(south), float(west)), (float(north), float(east)))
-    layer = AreaLayer(_write_json(folder, f"england-{level}", content), bounds)
-    return replace(files, points_url=_write_json(folder, "nothing", []), areas={level: layer})
+    return content, ((float(south), float(west)), (float(north), float(east)))
 
 
 def package_folder(package: str) -> Path:

@@ -173,7 +173,7 @@ def _missing(n: int) -> str:
     return f"; {n:,} left out for a missing figure" if n else ""
 
 
-def _lower_first(label: str) -> str:
+def lower_first(label: str) -> str:
     """The label inside a sentence; an acronym keeps its capitals."""
     first = label.split(" ", 1)[0]
     return (
@@ -200,7 +200,7 @@ def correlation_words(
     from pcs_dash.metrics.correlation import COEFFICIENT_NAMES, VARIABLES
 
     across, up = VARIABLES[x], VARIABLES[y]
-    pair = f"{_lower_first(up.label)} and {_lower_first(across.label)}"
+    pair = f"{lower_first(up.label)} and {lower_first(across.label)}"
     counted = (definition_text(definition, date),) if up.per_gp else (f"Figures: {date}.",)
     level = grade(
         result.coefficient,
@@ -231,7 +231,7 @@ def correlation_words(
     verb = "tends" if level == "clear" else "may tend"
     finding = (
         f"In {place} there is {level} evidence of a {sign} association between {pair}: where "
-        f"{across.higher}, the figure for {_lower_first(up.label)} {verb} to be "
+        f"{across.higher}, the figure for {lower_first(up.label)} {verb} to be "
         f"{'higher' if r > 0 else 'lower'}."
     )
     sizes = size_range(result.ci_low, result.ci_high)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import geopandas as gpd
 import pandas as pd
 
 from pcs_dash.build import Dataset, JoinReport, join
@@ -20,6 +21,7 @@ from pcs_dash.official.build import (
     list_history,
     measures,
 )
+from pcs_dash.official.dataset import england_outlines
 from pcs_dash.official.registrations import read_around
 from pcs_dash.official.store import Store
 from pcs_dash.quality import OFFICIAL_COLUMNS, PREFIX, near_sites
@@ -134,7 +136,8 @@ def names(store: Store, dataset: Dataset) -> dict[str, str]:
 class England:
     """`table` is `england.by_area` with change_per_cent, `measures` key to label, `periods` the
     newest of each source, `months` the first and last month of list sizes, `missing` the measures
-    no file brings yet.
+    no file brings yet, `outlines` the areas that have a boundary (kind, code, name, coarse;
+    EPSG:27700).
     """
 
     table: pd.DataFrame
@@ -142,6 +145,7 @@ class England:
     periods: dict[str, str]
     months: tuple[str, str]
     missing: pd.DataFrame
+    outlines: gpd.GeoDataFrame
 
 
 def england_by(store: Store, level: str) -> England | None:
@@ -157,12 +161,14 @@ def england_by(store: Store, level: str) -> England | None:
         change = england.change_of_lists(list_history(store=store), everyone, level)
         table["change_per_cent"] = change["change_per_cent"].reindex(table.index)
     loaded = measures(store)
+    outlines = england_outlines(store)
     return England(
         table=table,
         measures={key: item.label for key, item in england.available(everyone).items()},
         periods=newest,
         months=(months[0], months[-1]) if months else ("", ""),
         missing=loaded[~loaded["available"]],
+        outlines=outlines[outlines["kind"] == level],
     )
 
 

@@ -233,6 +233,30 @@ def _draw_layers(
     legend.note(spec.note)
 
 
+def _draw_areas(
+    axes: Axes,
+    side: Axes,
+    frame: _Frame,  # noqa: ARG001 - every kind of map is drawn with the same arguments
+    labels: _Labels,  # noqa: ARG001
+    dataset: Dataset,
+    spec: MapSpec,
+) -> None:
+    shapes, ground = spec.shapes, spec.ground
+    assert shapes is not None
+    assert ground is not None
+    own = shapes.set_geometry("coarse")
+    colours = [ground.colours.get(word) for word in ground.labels.reindex(own["code"])]
+    _places(axes, own, colours, alpha=1.0)
+    legend = _Legend(side)
+    for found in spec.legends(dataset):
+        legend.title(found.title)
+        for colour, label, count in zip(
+            found.colours, found.labels, found.counts or [], strict=True
+        ):
+            legend.swatch(colour, label, f"{count:,}")
+    legend.note(spec.note)
+
+
 def _legends_of(spec: MapSpec, dataset: Dataset) -> list[tuple[maps.Legend, bool]]:
     """The legends, and whether each is of practices."""
     of_practices = spec.marks is not None and bool(spec.marks.title)
@@ -258,6 +282,7 @@ _SOURCES_OF_MAPS = {
     "quintiles": _draw_quintiles,
     "hubs": _draw_hubs,
     "layers": _draw_layers,
+    "areas": _draw_areas,
 }
 
 
@@ -270,7 +295,10 @@ class _Frame:
     def __init__(self, dataset: Dataset, spec: MapSpec, wide: float, high: float) -> None:
         self.wide, self.high = wide, high
         area = spec.settings.area
-        if spec.position is not None:
+        if spec.shapes is not None:
+            west, south, east, north = spec.shapes.set_geometry("coarse").total_bounds
+            south -= (north - south) * _FOOT / (high - _FOOT)
+        elif spec.position is not None:
             west, south, east, north = _around(spec.position, wide / high)
         else:
             own = area.select(dataset.lsoas)
@@ -549,6 +577,8 @@ _ROUND = ((0.0, 0.0), (0.0, 1.5), (0.0, -1.5), (1.1, 0.0), (-1.1, 0.0), (0.9, 1.
 def _towns(axes: Axes, labels: _Labels, dataset: Dataset, spec: MapSpec) -> None:
     """The largest first; those outside the area quieter, and only where they stand."""
     towns = dataset.towns.sort_values(["size", "name"])
+    if spec.kind == "areas":
+        return
     outline = area_outline(dataset, spec.settings)
     size = {1: 10.0, 2: 8.5, 3: 8.0}
     for name, rank, at in zip(towns["name"], towns["size"], towns.geometry, strict=True):

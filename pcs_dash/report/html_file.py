@@ -16,12 +16,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from pcs_dash import maps, web
-from pcs_dash.areas import find_area
 from pcs_dash.paths import ROOT
 from pcs_dash.report.blocks import Block, Bullets, Chart, Deck, MapBlock, Slide, Table
 from pcs_dash.report.charts import to_svg
 from pcs_dash.report.links import shown as shown_link
-from pcs_dash.report.map_views import POINTS, map_view
+from pcs_dash.report.map_views import NO_POINTS, POINTS, MapSpec, map_view
 from pcs_dash.report.text import printable
 from pcs_dash.report.work import sources
 from pcs_dash.sources import ATTRIBUTION
@@ -296,7 +295,7 @@ def _map(deck: Deck, block: MapBlock, number: int, shown: list[dict[str, Any]]) 
     place = None
     if position is not None:
         place = [position.latitude, position.longitude, position.zoom]
-    shown.append({"content": content, "position": place, "area": block.spec.settings.area.key})
+    shown.append({"content": content, "position": place, "spec": block.spec})
     alt = _escape(block.alt)
     return (
         f'<div class="map" role="region" aria-label="{alt}" data-view="{len(shown) - 1}"></div>'
@@ -323,11 +322,17 @@ def _data(deck: Deck, shown: list[dict[str, Any]]) -> dict[str, Any]:
     towns = dataset.towns.to_crs(4326)
     data: dict[str, Any] = {"pcs-data:story": deck.story.to_dict()}
     for view in shown:
-        area = find_area(view["area"])
+        spec: MapSpec = view["spec"]
         name = view["content"]["area"]["url"]
-        if name not in data:
-            data[name] = web.area_layer(area, dataset.practices, lsoas, outlines, towns)
-        view["content"]["area"]["bounds"] = web.bounds_of(area, dataset.practices, lsoas)
+        if spec.shapes is not None:
+            data[name], bounds = web.england_layer(spec.shapes)
+            data[NO_POINTS] = []
+        else:
+            area = spec.settings.area
+            bounds = web.bounds_of(area, dataset.practices, lsoas)
+            if name not in data:
+                data[name] = web.area_layer(area, dataset.practices, lsoas, outlines, towns)
+        view["content"]["area"]["bounds"] = bounds
     data[POINTS] = web.practice_points(dataset.practices)
     data["pcs-data:views"] = [
         {"content": view["content"], "position": view["position"]} for view in shown

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 
 from pcs_dash import maps
@@ -21,8 +22,10 @@ from pcs_dash.profile import flags
 from pcs_dash.report.settings import Settings
 from pcs_dash.stories import Position
 
-KINDS = ("practices", "quintiles", "hubs", "layers")
+KINDS = ("practices", "quintiles", "hubs", "layers", "areas")
 POINTS = "pcs-data:points"
+NO_POINTS = "pcs-data:no-points"
+ENGLAND = "pcs-data:england-"
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +34,8 @@ class MapSpec:
 
     A map of `layers` shows practices by `marks` (outlines where None) over LSOAs by `ground` (bare
     where None); `ring` are practices with a dashed ring, `notes` what their tooltips add, `about`
-    says in words what it shows and `note` how to read it.
+    says in words what it shows and `note` how to read it. A map of `areas` shows `shapes` (code,
+    name, coarse; EPSG:27700), areas of England of one `level`, coloured by `ground`.
     """
 
     kind: str
@@ -45,10 +49,14 @@ class MapSpec:
     notes: Mapping[str, str] = field(default_factory=dict)
     about: str = ""
     note: str = ""
+    shapes: gpd.GeoDataFrame | None = None
+    level: str = ""
 
     def legends(self, dataset: Dataset) -> list[maps.Legend]:
         """The legends of a map of layers, the practices' first."""
         own = self.settings.area.select(dataset.lsoas).index
+        if self.shapes is not None:
+            own = pd.Index(self.shapes["code"])
         found = []
         if self.marks is not None and self.marks.title:
             found.append(self.marks.legend(self.settings.practices.index))
@@ -78,7 +86,7 @@ def alt_text(dataset: Dataset, spec: MapSpec) -> str:
             f"{counts[1]} of {counts.sum()} are in the most deprived fifth of England, "
             f"{counts[5]} in the least deprived fifth."
         )
-    if spec.kind == "layers":
+    if spec.kind in ("layers", "areas"):
         told = [
             f"{legend.title}: "
             + ", ".join(
@@ -89,7 +97,8 @@ def alt_text(dataset: Dataset, spec: MapSpec) -> str:
             + "."
             for legend in spec.legends(dataset)[:1]
         ]
-        return " ".join([f"Map of {name}: {spec.about}", *told])
+        where = "England" if spec.kind == "areas" else name
+        return " ".join([f"Map of {where}: {spec.about}", *told])
     hubs = len(spec.plan.hubs) if spec.plan else 0
     return (
         f"Map of {name}: practices coloured by hub, {hubs} hubs, each over the land nearest to its "
@@ -110,6 +119,8 @@ def map_view(
     """What the map script draws, the legends, and a line on how to read it."""
     settings, practices = spec.settings, dataset.practices
     definition, benchmark = settings.definition, settings.benchmark
+    if spec.kind == "areas":
+        return _areas_view(spec, key)
     ratios = patients_per_fte_gp(practices, definition.key)
     ratios = ratios.mask(~ratios.index.isin(settings.practices.index))
     content: dict[str, Any] = {
@@ -152,6 +163,33 @@ def map_view(
     )
     note = "Size: registered patients. Dashed ring: implausible FTE. Hollow: no ratio."
     return content, [legend, quintiles], note
+
+
+def _areas_view(spec: MapSpec, key: str) -> tuple[dict[str, Any], list[maps.Legend], str]:
+    assert spec.shapes is not None
+    assert spec.ground is not None
+    codes = spec.shapes["code"].sort_values()
+    words, order = spec.ground.labels.reindex(codes), list(spec.ground.colours)
+    classes = pd.Series([order.index(w) if w in order else None for w in words], dtype="Float64")
+    fill = maps.area_fill(
+        classes,
+        [[spec.notes[code]] if code in spec.notes else [] for code in codes],
+        palette=list(spec.ground.colours.values()),
+    )
+    content: dict[str, Any] = {
+        "key": key,
+        "area": {"url": f"{ENGLAND}{spec.level}", "bounds": None},
+        "points": {"url": NO_POINTS},
+        # Areas are looked at here; they are opened on the page England.
+        "fill": {**fill, "pick": False},
+        "marks": {"letters": "", "palette": []},
+        "ring": "",
+        "notes": {},
+        "selected": None,
+        "tiles": False,
+    }
+    legend = spec.ground.legend(pd.Index(codes))
+    return content, [legend], spec.note
 
 
 def _layers_view(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import geopandas as gpd
 import pandas as pd
 
 from pcs_dash import catchments, maps, quality
@@ -16,9 +17,10 @@ from pcs_dash.official.areas import OfficialArea
 from pcs_dash.official.gravity import MODEL_ERROR
 from pcs_dash.official.registrations import small_number
 from pcs_dash.profile import NO_FIGURE, number, per_cent, signed
-from pcs_dash.report.blocks import CHART_COLOURS, Chart, MapBlock, Series, Slide, Table
+from pcs_dash.report.blocks import CHART_COLOURS, Block, Chart, MapBlock, Series, Slide, Table
 from pcs_dash.report.map_views import MapSpec, alt_text
 from pcs_dash.report.work import Work
+from pcs_dash.words import lower_first
 
 _MOST_BARS = 12
 _GREW, _SHRANK = "#2166ac", "#d6604d"
@@ -464,6 +466,10 @@ def england(work: Work) -> list[Slide]:
         reference=england_value if math.isfinite(england_value) else None,
         reference_label="England",
     )
+    shapes = loaded.outlines
+    drawn: list[Block] = []
+    if len(shapes) > 1:
+        drawn = [_england_map(work, measure, level, table, shapes), chart]
     ranks = values.rank(ascending=False, method="min")
     listed = [str(code) for code in values.index if code in own]
     listed = list(dict.fromkeys([*listed, *map(str, bars.index)]))
@@ -477,20 +483,20 @@ def england(work: Work) -> list[Slide]:
         )
         for code in listed
     )
+    listing = Table(
+        title,
+        ("Area", measure.label, "Rank, highest first", "Patients"),
+        rows,
+        widths=(2.4, 1.1, 1.0, 1.0),
+        note="Every area is in the table of the page England.",
+    )
     return [
         work.slide(
             areas_of_england.sentence(table, whole, measure),
-            chart,
-            Table(
-                title,
-                ("Area", measure.label, "Rank, highest first", "Patients"),
-                rows,
-                widths=(2.4, 1.1, 1.0, 1.0),
-                note="Every area is in the table of the page England.",
-            ),
+            *(drawn or [chart, listing]),
             notes=(f"{measure.label}: {measure.how}.",),
             share=0.55,
-            heading=f"England: {measure.label[0].lower()}{measure.label[1:]}",
+            heading=f"England: {lower_first(measure.label)}",
             about_gps=False,
             sources=f"{measure.label}, {period}; {measure.how}",
             figures=(
@@ -503,6 +509,45 @@ def england(work: Work) -> list[Slide]:
             )[:4],
         )
     ]
+
+
+def _england_map(
+    work: Work,
+    measure: areas_of_england.ShownMeasure,
+    level: str,
+    table: pd.DataFrame,
+    shapes: gpd.GeoDataFrame,
+) -> MapBlock:
+    """All areas of a level by fifths of a measure."""
+    classes, ranges = areas_of_england.fifths(table[measure.key])
+    words = {number: _span(measure, *ends) for number, ends in ranges.items()}
+    title = areas_of_england.LEVEL_LABELS[level]
+    missing = len(table) - len(shapes)
+    spec = MapSpec(
+        "areas",
+        work.settings,
+        position=work.view.position,
+        ground=maps.Layer(
+            f"{title}: {measure.label}, fifths by rank",
+            classes.map(words),
+            {word: maps.CLASS_PURPLES[number] for number, word in words.items()},
+        ),
+        notes={
+            str(code): f"{measure.label}: {measure.text(value)}"
+            for code, value in table[measure.key].items()
+        },
+        about=f"{title} by {lower_first(measure.label)}.",
+        note="Bare: no figure."
+        + (f" {missing} of {len(table)} have no boundary loaded." if missing else ""),
+        shapes=shapes,
+        level=level,
+    )
+    return MapBlock(spec, alt_text(work.dataset, spec))
+
+
+def _span(measure: areas_of_england.ShownMeasure, low: float, high: float) -> str:
+    ends = (measure.text(low), measure.text(high))
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
 
 
 def _own_codes(work: Work, level: str, names: pd.Series) -> list[str]:

@@ -10,21 +10,23 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.summary import summarise_hubs
 from pcs_dash.maps import Legend
 from pcs_dash.metrics.workforce import summarise
 from pcs_dash.profile import flags, number, per_cent, signed
 from pcs_dash.report.blocks import Block, Bullets, Chart, Deck, MapBlock, Slide
-from pcs_dash.report.map_views import map_view
+from pcs_dash.report.map_views import MapSpec, map_view
 from pcs_dash.report.settings import Settings
-from pcs_dash.web import WebFiles
+from pcs_dash.web import AreaLayer, WebFiles
 
 MAX_FIGURES = 4
 MAX_ROWS = 12
@@ -32,26 +34,49 @@ MAX_ROWS = 12
 Rows = list[list[str]]
 
 
-def to_screen(title: str, parts: Sequence[tuple[Deck, WebFiles]]) -> dict[str, Any]:
+England = Callable[[str], WebFiles | None]
+# The layer and the points that a map is drawn with.
+Layers = Callable[[MapSpec], tuple[AreaLayer, str]]
+
+
+def _no_england(_: str) -> WebFiles | None:
+    return None
+
+
+def to_screen(
+    title: str, parts: Sequence[tuple[Deck, WebFiles]], *, england: England = _no_england
+) -> dict[str, Any]:
     """Decks, one after another, as JSON-able data: `id` (a digest of the rest), `title`, `slides`,
     `cards`. The areas of a deck share a data set, and with it the files of its maps.
 
     `cards` are lists of practices (code to name and rows of figures), one for each state of the
-    sidebar; a slide's `cards` says which. Maps name the layers that the browser fetches.
+    sidebar; a slide's `cards` says which. Maps name the layers that the browser fetches; `england`
+    gives those of all areas of a level.
     """
     cards: dict[str, dict[str, Any]] = {}
     slides: list[dict[str, Any]] = []
     for deck, files in parts:
+        layers = partial(_layers, files=files, england=england)
         # What belongs to no view (definitions and sources) is for paper.
         for slide in (item for item in deck.slides if item.view is not None):
-            slides.append(_slide(deck, slide, len(slides), files, cards))
+            slides.append(_slide(deck, slide, len(slides), layers, cards))
     content = {"title": title, "slides": slides, "cards": cards}
     text = json.dumps(content, separators=(",", ":"), allow_nan=False, sort_keys=True)
     return {"id": hashlib.sha256(text.encode()).hexdigest()[:12], **content}
 
 
+def _layers(spec: MapSpec, *, files: WebFiles, england: England) -> tuple[AreaLayer, str]:
+    key = spec.settings.area.key
+    if spec.kind == "areas":
+        found = england(spec.level)
+        if found is None:
+            raise UserError("No boundaries are loaded for a map of England.")
+        files, key = found, spec.level
+    return files.areas[key], files.points_url
+
+
 def _slide(
-    deck: Deck, slide: Slide, place: int, files: WebFiles, cards: dict[str, dict[str, Any]]
+    deck: Deck, slide: Slide, place: int, layers: Layers, cards: dict[str, dict[str, Any]]
 ) -> dict[str, Any]:
     settings, view = slide.settings, slide.view
     assert settings is not None
@@ -65,7 +90,7 @@ def _slide(
         "message": slide.message,
         "text": slide.text,
         "figures": [list(item) for item in slide.figures[:MAX_FIGURES]],
-        "picture": _picture(deck, block, place, files) if block is not None else None,
+        "picture": _picture(deck, block, place, layers) if block is not None else None,
         "hubs": _hub_cards(deck, slide) if view.topic in ("options", "hubs") else {},
         "highlight": view.highlight,
         "foot": slide.footer,
@@ -75,9 +100,9 @@ def _slide(
     }
 
 
-def _picture(deck: Deck, block: Block, place: int, files: WebFiles) -> dict[str, Any]:
+def _picture(deck: Deck, block: Block, place: int, layers: Layers) -> dict[str, Any]:
     if isinstance(block, MapBlock):
-        return _map(deck, block, place, files)
+        return _map(deck, block, place, layers)
     if isinstance(block, Chart):
         return {"kind": "chart", "chart": asdict(block), "alt": block.alt}
     if isinstance(block, Bullets):
@@ -93,12 +118,12 @@ def _picture(deck: Deck, block: Block, place: int, files: WebFiles) -> dict[str,
     }
 
 
-def _map(deck: Deck, block: MapBlock, place: int, files: WebFiles) -> dict[str, Any]:
+def _map(deck: Deck, block: MapBlock, place: int, layers: Layers) -> dict[str, Any]:
     spec = block.spec
     content, legends, note = map_view(deck.dataset, spec, f"present-{place}")
-    layer = files.areas[spec.settings.area.key]
+    layer, points = layers(spec)
     content["area"] = {"url": layer.url, "bounds": layer.bounds}
-    content["points"] = {"url": files.points_url}
+    content["points"] = {"url": points}
     # The presenter rings what is pointed at itself, larger than a page's map does.
     content["selected"] = None
     own = set(spec.settings.practices.index)

@@ -31,10 +31,18 @@ from pcs_dash.report.blocks import (
     Table,
 )
 from pcs_dash.report.map_views import MapSpec, alt_text
-from pcs_dash.report.phrases import band, between, fifths, listed, or_none, short_list, span
+from pcs_dash.report.phrases import (
+    band,
+    between,
+    fifths,
+    listed,
+    or_none,
+    short_list,
+    span,
+)
 from pcs_dash.report.settings import Settings
 from pcs_dash.report.work import TODAY_S_PCNS, Work
-from pcs_dash.words import correlation_words, gap_words, interval_text, p_text
+from pcs_dash.words import correlation_words, gap_words, interval_text, lower_first, p_text
 from pcs_dash.words import number as figure
 
 NOT_IN_THE_DATA = "Costs in money are not in the data."
@@ -764,7 +772,7 @@ def _grouping_costs(work: Work) -> Slide:
     )
     message = (
         f"So that no group is above {benchmark.label}, {names[1]} takes {signed(gaps[1])} FTE GPs "
-        f"and {names[0][0].lower()}{names[0][1:]} take {signed(gaps[0])}; "
+        f"and {lower_first(names[0])} take {signed(gaps[0])}; "
         f"{moved.practices_moved:,} practices would change group."
     )
     return work.slide(

@@ -22,7 +22,7 @@ from pcs_dash.report.readers import STRAIGHT, Readers
 from pcs_dash.report.settings import Settings
 from pcs_dash.sources import SOURCES
 from pcs_dash.stories import View
-from pcs_dash.words import benchmark_words
+from pcs_dash.words import benchmark_words, lower_first
 
 TODAY_S_PCNS = "Today's PCNs"
 
@@ -129,9 +129,7 @@ class Work:
         spoken += [f"{term}: {meaning}" for term, meaning in definitions(settings, ())]
         spoken.append(f"Opens this view: {link}")
         return Slide(
-            heading=view.title
-            or heading
-            or f"{self.name}: {view.heading[0].lower()}{view.heading[1:]}",
+            heading=view.title or heading or f"{self.name}: {lower_first(view.heading)}",
             message=message,
             text=view.text,
             blocks=blocks,

@@ -39,15 +39,12 @@ def load(level: str) -> EnglandOnMap | None:
 @st.cache_resource(show_spinner="Reading England ...", max_entries=6)
 def _load(level: str, path: str) -> EnglandOnMap | None:  # noqa: ARG001 - a new version's path
     from pcs_dash.official.around import england_by
-    from pcs_dash.official.dataset import england_outlines
     from pcs_dash.official.store import Store
 
-    store = Store()
-    figures = england_by(store, level)
+    figures = england_by(Store(), level)
     if figures is None:
         return None
-    outlines = england_outlines(store)
-    drawn = bool((outlines["kind"] == level).any())
-    return EnglandOnMap(
-        figures, web.prepare_england(data.load()[1], outlines, level) if drawn else None
-    )
+    files = None
+    if len(figures.outlines):
+        files = web.prepare_england(data.load()[1], figures.outlines, level)
+    return EnglandOnMap(figures, files)

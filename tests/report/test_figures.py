@@ -6,7 +6,9 @@ import io
 import struct
 from concurrent.futures import ThreadPoolExecutor
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib._pylab_helpers import Gcf
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -17,6 +19,7 @@ from pcs_dash import maps
 from pcs_dash.areas import find_area
 from pcs_dash.build import Dataset
 from pcs_dash.hubs.plan import plan_from_column
+from pcs_dash.maps import QUINTILE_PURPLES, Layer, quintile_layer
 from pcs_dash.metrics.workforce import patients_per_fte_gp
 from pcs_dash.paths import ROOT
 from pcs_dash.report.figures import KINDS, MapSpec, _Frame, alt_text, map_figure, to_png
@@ -30,7 +33,24 @@ def settings_of(dataset: Dataset, area: str = "Thurrock") -> Settings:
 
 def spec_of(dataset: Dataset, kind: str, area: str = "Thurrock") -> MapSpec:
     settings = settings_of(dataset, area)
-    return MapSpec(kind, settings, plan_from_column(settings.practices, "pcn"))
+    plan = plan_from_column(settings.practices, "pcn")
+    ground = quintile_layer(dataset.lsoas, "2025", QUINTILE_PURPLES)
+    if kind == "layers":
+        pcn = settings.practices["pcn"]
+        colours = {
+            name: hub.colour for name, hub in zip(pcn.dropna().unique(), plan.hubs, strict=False)
+        }
+        marks = Layer("PCN", pcn, colours, {name: name[:1] for name in colours})
+        return MapSpec(kind, settings, marks=marks, ground=ground, note="A line on how to read it.")
+    if kind == "areas":
+        own = dataset.outlines[dataset.outlines["kind"] == "district"]
+        shapes = gpd.GeoDataFrame(
+            own.assign(code=own["name"], coarse=own.geometry), geometry="coarse", crs=27700
+        )
+        words = pd.Series(["low", "high"] * len(own), dtype="str")[: len(own)].set_axis(own["name"])
+        layer = Layer("Districts", words, {"low": "#f2f0f7", "high": "#54278f"})
+        return MapSpec(kind, settings, ground=layer, shapes=shapes, level="district")
+    return MapSpec(kind, settings, plan)
 
 
 def colour_at(png: bytes, x: float, y: float) -> str:
