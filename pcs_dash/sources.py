@@ -1,4 +1,7 @@
-"""What each embedded input is: publisher, period, licence, address, checksum."""
+"""What each embedded input is: publisher, period, licence, address, checksum.
+
+The publications that `update` loads have their records in `pcs_dash.official.catalogue`.
+"""
 
 from __future__ import annotations
 

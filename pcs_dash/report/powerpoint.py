@@ -23,8 +23,8 @@ from pptx.enum.chart import (
     XL_MARKER_STYLE,
     XL_TICK_LABEL_POSITION,
 )
-from pptx.enum.dml import MSO_THEME_COLOR
-from pptx.enum.shapes import PP_PLACEHOLDER
+from pptx.enum.dml import MSO_LINE, MSO_THEME_COLOR
+from pptx.enum.shapes import MSO_CONNECTOR, PP_PLACEHOLDER
 from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
 from pptx.opc.constants import RELATIONSHIP_TYPE
 from pptx.oxml import parse_xml
@@ -44,7 +44,7 @@ from pcs_dash.report.layout import (
     words_whole,
 )
 from pcs_dash.report.links import LONGEST_IN_OFFICE, shown
-from pcs_dash.report.text import ARIAL, printable, wrap
+from pcs_dash.report.text import ARIAL, printable, width, wrap
 
 INK = RGBColor(0x11, 0x18, 0x27)
 QUIET = RGBColor(0x37, 0x41, 0x51)
@@ -556,6 +556,75 @@ def _add_chart(slide: Any, chart: Chart, box: _Box, *, templated: bool) -> None:
     frame.name = "Chart"
     _describe(frame, chart.alt)
     _style(frame.chart, chart, templated=templated)
+    if chart.reference is not None and chart.kind in ("bars", "intervals"):
+        _reference_line(slide, frame.chart, chart, box, templated=templated)
+
+
+def _reference_line(slide: Any, native: Any, chart: Chart, box: _Box, *, templated: bool) -> None:
+    """The reference as a dashed line over the bars, which native bar charts have no part for.
+
+    The plot is given a fixed place in the chart and the axis fixed ends, so that the line's place
+    is known; without them each program would choose its own.
+    """
+    assert chart.reference is not None
+    low, high = chart.bounds or (0.0, _round_end(chart))
+    native.value_axis.minimum_scale, native.value_axis.maximum_scale = low, high
+    names = max((width(name, 12, narrow=ARIAL) for name in map(printable, chart.categories)),
+                default=0.0)  # fmt: skip
+    left = min(0.46, (names + 16) / 72 / box.width)
+    lines = len(wrap(chart.title, 13, box.width * 72 - 24, bold=True, narrow=ARIAL))
+    above = (lines * 18 + 38) / 72 / box.height
+    below = 52 / 72 / box.height
+    plot = (left, above, 1 - left - 0.05, 1 - above - below)
+    _fix_plot(native, plot)
+    share = (chart.reference - low) / (high - low)
+    x = box.left + box.width * (plot[0] + plot[2] * share)
+    top, foot = box.top + box.height * plot[1], box.top + box.height * (plot[1] + plot[3])
+    line = slide.shapes.add_connector(
+        MSO_CONNECTOR.STRAIGHT, Inches(x), Inches(top), Inches(x), Inches(foot)
+    )
+    if templated:
+        line.line.color.theme_color = MSO_THEME_COLOR.TEXT_1
+    else:
+        line.line.color.rgb = INK
+    line.line.width = Pt(1.75)
+    line.line.dash_style = MSO_LINE.DASH
+    line.name = "Reference line"
+    label = chart.reference_label or f"{chart.reference:,.0f}"
+    line._element.xpath(".//p:cNvPr")[0].set("descr", printable(f"Line at {label}"))
+    words = slide.shapes.add_textbox(Inches(x - 1), Inches(top - 0.26), Inches(2), Inches(0.24))
+    words.name = "Reference label"
+    _describe(words, f"Line at {label}")
+    words.text_frame.margin_top = words.text_frame.margin_bottom = 0
+    paragraph = words.text_frame.paragraphs[0]
+    paragraph.alignment = PP_ALIGN.CENTER
+    run = paragraph.add_run()
+    run.text = printable(label)
+    run.font.size = Pt(12)
+
+
+def _round_end(chart: Chart) -> float:
+    """A round end of the axis with room for the figures behind the bars."""
+    values = [value for series in chart.series for value in series.values if value is not None]
+    most = max([*values, chart.reference or 0.0]) * 1.08
+    step = _step(chart)
+    return step * math.ceil(most / step)
+
+
+def _fix_plot(native: Any, plot: tuple[float, float, float, float]) -> None:
+    """Give the plot (without its labels) a place in the chart, as shares of its size."""
+    sizes = "".join(
+        f'<c:{name} val="{value:.4f}"/>' for name, value in zip("xywh", plot, strict=True)
+    )
+    layout = parse_xml(
+        '<c:layout xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"><c:manualLayout>'
+        '<c:layoutTarget val="inner"/><c:xMode val="edge"/><c:yMode val="edge"/>'
+        f"{sizes}</c:manualLayout></c:layout>"
+    )
+    area = native._chartSpace.chart.plotArea
+    for old in area.findall(qn("c:layout")):
+        area.remove(old)
+    area.insert(0, layout)
 
 
 def _drawn(chart: Chart) -> Sequence[Series]:

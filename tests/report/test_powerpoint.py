@@ -19,6 +19,7 @@ from pptx import Presentation
 from pptx.dml.color import RGBColor
 from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.enum.shapes import PP_PLACEHOLDER
+from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Pt
 
 from pcs_dash.areas import find_area
@@ -319,6 +320,22 @@ def test_libreoffice_opens_it_and_nothing_runs_off_the_page(
         foot = next(s.top for s in slide.shapes if s.name == "Source and period")
         row = round(foot / Inches(1) * 50)
         assert pixels[row - 2 : row].min() > 0.9, slide.shapes.title.text_frame.text
+
+
+def test_the_benchmark_stands_where_the_axis_says(deck: Deck, slides: list[Any]) -> None:
+    place = next(n for n, s in enumerate(deck.slides) if s.view and s.view.topic == "practices")
+    slide = slides[place + 1]
+    frame = next(shape for shape in slide.shapes if shape.has_chart)
+    line = next(shape for shape in slide.shapes if shape.name == "Reference line")
+    plot = frame.chart._chartSpace.chart.plotArea.find(qn("c:layout")).find(qn("c:manualLayout"))
+    x, wide = (float(plot.find(qn(f"c:{name}")).get("val")) for name in "xw")
+    axis = frame.chart.value_axis
+    block = next(item for item in deck.slides[place].blocks if isinstance(item, Chart))
+    share = (block.reference - axis.minimum_scale) / (axis.maximum_scale - axis.minimum_scale)
+    assert line.left == pytest.approx(frame.left + frame.width * (x + wide * share), abs=2)
+    assert block.reference == 2258
+    assert axis.minimum_scale == 0
+    assert axis.maximum_scale > max(block.series[0].values)
 
 
 def test_a_dark_template_keeps_its_own_colours(deck: Deck) -> None:
