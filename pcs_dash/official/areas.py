@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 KINDS = ("england", "region", "icb", "sub_icb", "district")
 _AREAS = "built_areas"
+# What stands for England where the data are built for one ICB or region only.
+PART_OF_ENGLAND = "All that is loaded"
 _NO_ICB = "none"
 
 
@@ -67,12 +69,14 @@ class OfficialArea(Area):
         return table[table[column[self.kind]].isin(self.codes)]
 
 
-def area_table(practices: pd.DataFrame, lsoas: pd.DataFrame) -> pd.DataFrame:
+def area_table(
+    practices: pd.DataFrame, lsoas: pd.DataFrame, *, whole: str = "England"
+) -> pd.DataFrame:
     """Every area of the built practices: kind, code, name, icb_codes, sub_icb_codes, practices,
-    patients; codes joined by spaces.
+    patients; codes joined by spaces. `whole`: what all of them together are called.
     """
     # Registrations of practices that have closed since are under no ICB.
-    rows = [_row("england", "E92000001", "England", practices, {_NO_ICB})]
+    rows = [_row("england", "E92000001", whole, practices, {_NO_ICB})]
     for kind, code, name in (
         ("region", "region_code", "region"),
         ("icb", "icb_code", "icb"),
