@@ -88,7 +88,10 @@ def download(
     """
     if urlsplit(url).scheme not in ("http", "https"):
         raise DownloadError(f"{url}: only http and https addresses can be fetched.")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise UserError(f"The folder {folder} can't be written ({fault.strerror}).") from fault
     target = folder / (name or file_name_of(url))
     part = target.with_name(f"{target.name}.part")
     reason = ""

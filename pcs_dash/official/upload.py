@@ -101,7 +101,7 @@ def load(folder: Path, *, sources: Sequence[str] = ()) -> Answer:
 def _run(options: list[str], folder: Path, sources: Sequence[str], seconds: float) -> Answer:
     command = [
         sys.executable, "-m", "pcs_dash", "update", *sources, "--from", str(folder), *options,
-        "--format", "json",
+        "--format", "json", "--quiet",
     ]  # fmt: skip
     try:
         done = subprocess.run(
