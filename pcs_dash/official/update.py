@@ -24,6 +24,7 @@ from pcs_dash.official.download import (
     Progress,
     download,
     fetch_page,
+    file_name_of,
 )
 from pcs_dash.official.locate import data_links, locate
 from pcs_dash.official.recognise import (
@@ -518,10 +519,15 @@ def _from_address(
         addresses = data_links(page, base)
         if not addresses:
             raise DownloadError(f"{origin}: the page links to no data files.")
-    paths = []
+    paths: list[Path] = []
     for address in addresses:
+        name = file_name_of(address)
+        if name in {path.name for path in paths}:
+            name = f"{len(paths)}-{name}"  # of another folder on that server
         try:
-            paths.append(download(address, _downloads(), patience=patience, progress=progress))
+            paths.append(
+                download(address, _downloads(), name=name, patience=patience, progress=progress)
+            )
         except DownloadError as fault:
             report.outcomes.append(
                 Outcome(address.rsplit("/", 1)[-1], "failed", message=str(fault))
