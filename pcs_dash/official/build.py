@@ -27,7 +27,7 @@ from pcs_dash.official.catalogue import SOURCES
 from pcs_dash.official.loaders.registrations import lsoa_vintage
 from pcs_dash.official.near import dentists_near, listed_sites_near
 from pcs_dash.official.outlines import area_outlines
-from pcs_dash.official.store import Manifest, Store, Update
+from pcs_dash.official.store import Manifest, Store, Update, read_entry, stored_columns
 
 PRACTICES = "built_practices"
 LSOAS = "built_lsoas"
@@ -120,18 +120,22 @@ MEASURES = (
 
 
 def measures(store: Store) -> pd.DataFrame:
-    """Which measures are there: measure, column, table, available, period, needs, brings.
+    """Which measures are there: measure, column, table, available, covers, period, needs, how.
 
-    `needs` names the publications that are missing, `how` the command that loads them.
+    `covers` says of how many practices or LSOAs ("204 of 6,169 practices"); a measure that none
+    has is not available. `needs` names the publications that are missing, `how` the command that
+    loads them.
     """
     manifest = store.current()
-    columns = {
-        "practices": _columns_of(store, manifest, PRACTICES),
-        "lsoas": _columns_of(store, manifest, LSOAS),
+    counts = {
+        "practices": _counts(store, manifest, PRACTICES, "practices"),
+        "lsoas": _counts(store, manifest, LSOAS, "lsoas"),
     }
+    words = {"practices": "practices", "lsoas": "LSOAs"}
     rows = []
     for measure in MEASURES:
-        available = measure.column in columns[measure.table]
+        there, of = counts[measure.table].get(measure.column, (0, 0))
+        available = there > 0
         loaded = {key: manifest.latest(key) if manifest else None for key in measure.needs}
         missing = [key for key, entry in loaded.items() if entry is None]
         periods = sorted({entry.period for entry in loaded.values() if entry})
@@ -148,6 +152,7 @@ def measures(store: Store) -> pd.DataFrame:
                 "column": measure.column,
                 "table": measure.table,
                 "available": available,
+                "covers": f"{there:,} of {of:,} {words[measure.table]}" if available else "",
                 "period": ", ".join(periods) if available else "",
                 "needs": "; ".join(SOURCES[key].title for key in missing),
                 "how": how,
@@ -156,16 +161,19 @@ def measures(store: Store) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _columns_of(store: Store, manifest: Manifest | None, source: str) -> set[str]:
+def _counts(
+    store: Store, manifest: Manifest | None, source: str, table: str
+) -> dict[str, tuple[int, int]]:
+    """Column of each measure that is there -> rows that have the figure, and all rows."""
     entry = manifest.latest(source) if manifest else None
     if entry is None:
-        return set()
-    part = next(iter(sorted((store.root / entry.path).rglob("*.parquet"))), None)
-    if part is None:
-        return set()
-    import pyarrow.parquet as pq
-
-    return set(pq.read_schema(part).names)
+        return {}
+    stored = set(stored_columns(store.root, entry))
+    wanted = [m.column for m in MEASURES if m.table == table and m.column in stored]
+    if not wanted:
+        return {}
+    rows = read_entry(store.root, entry, columns=list(dict.fromkeys(wanted)))
+    return {column: (int(rows[column].notna().sum()), len(rows)) for column in wanted}
 
 
 # --- reading an area ------------------------------------------------------------------------

@@ -149,6 +149,9 @@ def test_measures_that_lack_an_input_say_which_file_brings_it(
     here = build.measures(loaded).set_index("column")
     assert here.loc["gp_fte_fully_qualified", "available"]
     assert here.loc["gp_fte_fully_qualified", "period"] == "2025-12-31"
+    assert here.loc["gp_fte_fully_qualified", "covers"] == "2 of 4 practices"
+    assert here.loc["easting", "covers"] == "3 of 3 LSOAs"
+    assert here.loc["imd_score", "covers"] == ""
     assert not here.loc["imd_score", "available"]
     nothing = build.measures(Store(tmp_path / "empty")).set_index("column")
     assert not nothing["available"].any()
