@@ -117,12 +117,37 @@ def find_area(text: str) -> Area:
         if wanted == _slug(area.label):
             return area
     # Areas of the data loaded build on this module.
-    from pcs_dash.official.areas import find_loaded_area, near_names
+    from pcs_dash.official.areas import find_large_area, find_loaded_area, near_names
 
     loaded = find_loaded_area(text)
     if loaded is not None:
         return loaded
+    if find_large_area(text) is not None:
+        raise UserError(
+            f"{text.strip()} is too large for this. The page 'England' shows it by area; figures "
+            f'of it as a whole: `python -m pcs_dash metrics --area "{text.strip()}"`. Here, '
+            "choose an ICB, a sub-ICB location, districts or a set of them ('A + B')."
+        )
+    if "+" in text or ";" in text:
+        raise UserError(
+            f"There is no set of areas called '{text}'. Join names or keys of one kind of the "
+            "data loaded, such as 'Castle Point + Basildon'; without official data "
+            "(`python -m pcs_dash update`) there are single areas only."
+        )
     near = near_names(text)
     meant = f" Did you mean, of the data loaded: {'; '.join(near)}?" if near else ""
     names = ", ".join(dict.fromkeys(area.name for area in all_areas()))
     raise UserError(f"There is no area called '{text}'.{meant} Choose one of: {names}.")
+
+
+def find_any_area(text: str) -> Area:
+    """As `find_area`, England and the regions of the data loaded too: for figures of a whole,
+    where no map of single LSOAs has to be drawn.
+    """
+    from pcs_dash.official.areas import find_large_area
+
+    if _slug(text) not in {area.key for area in all_areas()}:
+        large = find_large_area(text)
+        if large is not None:
+            return large
+    return find_area(text)

@@ -24,6 +24,7 @@ def practices_for(area: Area) -> tuple[pd.DataFrame, str]:
     GP figures; quicker than `dataset_for` for an embedded area.
     """
     if isinstance(area, OfficialArea):
-        dataset = dataset_for(area)
-        return dataset.practices, dataset.workforce_period
+        from pcs_dash.official.dataset import practices_of
+
+        return practices_of(area)
     return build_practices()[0], WORKFORCE_PERIOD

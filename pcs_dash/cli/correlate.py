@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pcs_dash.areas import find_area
+from pcs_dash.areas import find_any_area
 from pcs_dash.cli import output
 from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     )
     from pcs_dash.words import correlation_words
 
-    area = find_area(args.area)
+    area = find_any_area(args.area)
     everywhere, period = practices_for(area)
     practices = area.select(everywhere)
     x = args.x or deprivation_measure(everywhere)

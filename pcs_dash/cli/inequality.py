@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pcs_dash.areas import find_area
+from pcs_dash.areas import find_any_area
 from pcs_dash.cli import output
 from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     from pcs_dash.metrics.inequality import area_inequality
     from pcs_dash.words import inequality_words
 
-    area = find_area(args.area)
+    area = find_any_area(args.area)
     practices, period = practices_for(area)
     result = area_inequality(
         area.select(practices),

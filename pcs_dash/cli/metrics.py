@@ -6,7 +6,7 @@ import argparse
 
 import pandas as pd
 
-from pcs_dash.areas import Area, find_area, places
+from pcs_dash.areas import Area, find_any_area, places
 from pcs_dash.cli import output
 from pcs_dash.datasets import practices_for
 from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS, summarise
@@ -33,7 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the table; exit status 0."""
-    area = find_area(args.area)
+    area = find_any_area(args.area)
     practices = area.select(practices_for(area)[0])
     output.write(rows(practices, area, by=args.by, definition=args.gp_definition), args.format)
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pcs_dash.areas import Area, find_area
+from pcs_dash.areas import Area, find_any_area
 from pcs_dash.cli import output
 from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     from pcs_dash.datasets import dataset_for
     from pcs_dash.words import join
 
-    area = find_area(args.area)
+    area = find_any_area(args.area)
     dataset = dataset_for(area)
     found = findings(dataset, area, args.gp_definition)
     if args.format == "text":

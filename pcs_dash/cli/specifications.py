@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pcs_dash.areas import find_area
+from pcs_dash.areas import find_any_area
 from pcs_dash.cli import output
 
 
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from pcs_dash.datasets import practices_for
     from pcs_dash.metrics.specification import UNIT, other_lists, specification_curve
 
-    area = find_area(args.area)
+    area = find_any_area(args.area)
     practices, _ = practices_for(area)
     curve = specification_curve(area.select(practices), lists=other_lists(practices))
     records = []

@@ -45,6 +45,11 @@ def run(args: argparse.Namespace) -> int:
         if args.format == "table":
             rows = [{column: row[column] for column in _SHORT} for row in rows]
     output.write(rows, args.format)
+    when, failed = store.last_update()
+    if failed:
+        print(f"The last update ({when}) could not load:", file=sys.stderr)
+        for sentence in failed:
+            print(f"  {sentence}", file=sys.stderr)
     if manifest is None:
         print("No official data are loaded; the app shows its embedded tables.", file=sys.stderr)
         return 0

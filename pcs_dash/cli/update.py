@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
 
 from pcs_dash.cli import output
 from pcs_dash.errors import UserError
@@ -48,6 +51,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--preview", action="store_true", help="only say what would change, without building"
     )
+    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
     output.add_format(parser)
     parser.set_defaults(run=run)
 
@@ -60,16 +64,16 @@ def run(args: argparse.Namespace) -> int:
     if args.preview:
         return _preview(args)
 
-    quiet = not sys.stderr.isatty()
-    report = update_store(
-        Store(),
-        sources=args.sources,
-        origin=args.origin,
-        area=args.area,
-        dry_run=args.dry_run,
-        progress=None if quiet else progress_bar(),
-        say=(lambda _: None) if quiet else (lambda text: print(f"\r{text:<79}", file=sys.stderr)),
-    )
+    with _shown(args.quiet) as shown:
+        report = update_store(
+            Store(),
+            sources=args.sources,
+            origin=args.origin,
+            area=args.area,
+            dry_run=args.dry_run,
+            progress=shown.bytes,
+            stage=shown.stage,
+        )
     _write(report, args.format)
     if args.dry_run:
         print("Dry run: nothing was changed.", file=sys.stderr)
@@ -89,7 +93,8 @@ def _preview(args: argparse.Namespace) -> int:
 
     if not args.origin or "://" in args.origin:
         raise UserError("--preview looks at files at hand: name them with --from FOLDER.")
-    report = preview(Path(args.origin), sources=args.sources)
+    with _shown(args.quiet) as shown:
+        report = preview(Path(args.origin), sources=args.sources, stage=shown.stage)
     _write(report, args.format)
     print(report.note or "Preview: nothing was changed.", file=sys.stderr)
     return EXIT_SOME_FAILED if report.failed else 0
@@ -101,23 +106,76 @@ def _write(report: Report, format: str) -> None:
         output.write([outcome.details() for outcome in report.outcomes], format)
     else:
         output.write([outcome.row() for outcome in report.outcomes], format)
+    if report.left_out:
+        print(report.left_out_words, file=sys.stderr)
 
 
-def progress_bar() -> Callable[[str, int, int | None], None]:
-    """A bar on stderr, redrawn five times a second at most."""
-    last = 0.0
+@contextmanager
+def _shown(quiet: bool) -> Iterator[Shown]:
+    """Progress on stderr: bars in a terminal, a line for each file and stage elsewhere."""
+    shown = Shown() if quiet else (Bars() if sys.stderr.isatty() else Lines())
+    try:
+        yield shown
+    finally:
+        shown.close()
 
-    def show(name: str, done: int, total: int | None) -> None:
-        nonlocal last
+
+class Shown:
+    """Shows nothing; what shows something builds on it."""
+
+    def stage(self, what: str, number: int, of: int) -> None:
+        """Step `number` of `of` begins."""
+
+    def bytes(self, name: str, done: int, total: int | None) -> None:
+        """So much of a download has come."""
+
+    def close(self) -> None:
+        """Nothing more comes."""
+
+
+class Bars(Shown):
+    """A bar for the download under way, and one for the steps of reading and building."""
+
+    def __init__(self) -> None:
+        self.bar: tqdm[Any] | None = None
+        self.key: tuple[str, int | None] = ("", 0)
+
+    def stage(self, what: str, number: int, of: int) -> None:
+        bar = self._bar((what.split()[0], of), desc=what, total=of, unit="step")
+        bar.set_description(what[:50])
+        bar.update(number - bar.n)
+
+    def bytes(self, name: str, done: int, total: int | None) -> None:
+        bar = self._bar((name, total), desc=name[:30], total=total, unit="B", unit_scale=True)
+        bar.update(done - bar.n)
+
+    def _bar(self, key: tuple[str, int | None], **options: Any) -> tqdm[Any]:
+        if self.bar is None or key != self.key:
+            self.close()
+            self.bar, self.key = tqdm(file=sys.stderr, **options), key
+        return self.bar
+
+    def close(self) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+
+class Lines(Shown):
+    """Whole lines, for a log: a step, the begin and end of a download, and every ten seconds."""
+
+    EVERY_S = 10.0
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.last = 0.0
+
+    def stage(self, what: str, number: int, of: int) -> None:
+        print(f"{what} ({number} of {of})", file=sys.stderr, flush=True)
+
+    def bytes(self, name: str, done: int, total: int | None) -> None:
         now = time.monotonic()
-        if now - last < 0.2 and done != total:
+        if name == self.name and done != total and now - self.last < self.EVERY_S:
             return
-        last = now
-        size = f"{done / 1e6:,.1f} MB"
-        if total:
-            filled = int(30 * done / total)
-            size = f"[{'#' * filled}{'.' * (30 - filled)}] {size} of {total / 1e6:,.1f}"
-        end = "\n" if done == total else ""
-        print(f"\r{name[:30]:<30} {size}", end=end, file=sys.stderr, flush=True)
-
-    return show
+        self.name, self.last = name, now
+        of = f" of {total / 1e6:,.1f}" if total else ""
+        print(f"downloading {name}: {done / 1e6:,.1f}{of} MB", file=sys.stderr, flush=True)

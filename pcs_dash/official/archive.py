@@ -31,6 +31,10 @@ SHAPE_PARTS = (*_SHAPE_NEEDED, ".prj", ".cpg")
 _HTML = (b"<!doctype html", b"<html", b"<head", b"<!--")
 
 
+class NoTableError(InputFileError):
+    """The file is none of the publications, as far as can be seen: notes, a page, nothing."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What an archive may hold; beyond it the file is refused before it fills the disk.
@@ -43,8 +47,14 @@ class Limits:
     members: int = 500
     ratio: float = 250.0
     ratio_from_bytes: int = 50 * 1024**2
-    excel_bytes: int = 900 * 1024**2
+    # The real .xlsx shrink 6 to 8 times, to 12 MB at most; .ods is wordier and shrinks more (the
+    # ratings of the CQC hold half a gigabyte), but is read as a stream.
+    excel_bytes: int = 300 * 1024**2
     excel_strings_bytes: int = 150 * 1024**2
+    excel_ratio: float = 60.0
+    excel_ratio_from_bytes: int = 8 * 1024**2
+    ods_bytes: int = 900 * 1024**2
+    ods_ratio: float = 150.0
 
 
 DEFAULT_LIMITS = Limits()
@@ -76,7 +86,7 @@ def kind_of(path: Path) -> str:
         head = stream.read(4096)
     name = path.name
     if not head:
-        raise InputFileError(name, ["The file is empty. Download it again."])
+        raise NoTableError(name, ["The file is empty. Download it again."])
     if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
         return _zip_kind(path)
     if head.startswith(b"\x1f\x8b"):
@@ -85,12 +95,12 @@ def kind_of(path: Path) -> str:
         if head.startswith(magic):
             return kind
     if head.startswith(b"%PDF"):
-        raise InputFileError(name, ["It is a PDF. Download the CSV or Excel version."])
+        raise NoTableError(name, ["It is a PDF. Download the CSV or Excel version."])
     if head.startswith((b"PAR1", b"7z\xbc\xaf", b"Rar!")):
-        raise InputFileError(name, ["It is none of the kinds of file this tool reads."])
+        raise NoTableError(name, ["It is none of the kinds of file this tool reads."])
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text[:20].lower().startswith(_HTML):
-        raise InputFileError(
+        raise NoTableError(
             name,
             [
                 "It is a web page, not data: the site answered with a page (log-in, error or "
@@ -182,11 +192,12 @@ class _Budget:
 def _expand(file: InputFile, folder: Path, budget: _Budget, depth: int) -> Iterator[InputFile]:
     try:
         kind = kind_of(file.path)
-    except InputFileError as fault:
+    except InputFileError:
         if depth == 0:
             raise
-        # A PDF beside the data is common; the caller sees it and can leave it.
-        raise InputFileError(file.name, fault.problems) from fault
+        # A PDF beside the data is common, a damaged table is not: `recognise` tells them apart.
+        yield file
+        return
     if kind in ("xlsx", "ods"):
         check_excel(file, limits=budget.limits)
         yield file
@@ -217,13 +228,13 @@ def _expand_named(
     try:
         yield from _expand(inner, folder, budget, depth)
     except InputFileError as fault:
-        raise InputFileError(inner.name, fault.problems) from fault
+        raise type(fault)(inner.name, fault.problems) from fault
 
 
 def _expand_zip(file: InputFile, folder: Path, budget: _Budget, depth: int) -> Iterator[InputFile]:
     try:
         with zipfile.ZipFile(file.path) as archive:
-            members = [m for m in archive.infolist() if not m.is_dir()]
+            members = [m for m in archive.infolist() if not m.filename.endswith("/")]
             _check_members(file, members, budget)
             layers = _shapefiles(members)
             usable = len(layers)
@@ -239,12 +250,7 @@ def _expand_zip(file: InputFile, folder: Path, budget: _Budget, depth: int) -> I
                 with archive.open(member) as source:
                     _copy(source, target, budget, packed=member.compress_size)
                 inner = InputFile(target, f"{file.name}: {member.filename}")
-                try:
-                    found = list(_expand(inner, folder, budget, depth + 1))
-                except InputFileError:
-                    if _is_document(member.filename):
-                        continue  # a readme or PDF beside the data
-                    raise
+                found = list(_expand(inner, folder, budget, depth + 1))
                 usable += len(found)
                 yield from found
             if usable == 0:
@@ -302,10 +308,6 @@ def _beside(path: Path, suffix: str) -> bool:
     return path.with_suffix(suffix).is_file() or path.with_suffix(suffix.upper()).is_file()
 
 
-def _is_document(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in (".pdf", ".docx", ".html", ".htm", ".ods", ".xls")
-
-
 def _check_members(file: InputFile, members: list[zipfile.ZipInfo], budget: _Budget) -> None:
     if len(members) > budget.limits.members:
         raise InputFileError(file.name, [f"It holds {len(members):,} files; one or few expected."])
@@ -313,6 +315,8 @@ def _check_members(file: InputFile, members: list[zipfile.ZipInfo], budget: _Bud
         budget.refuse_size()
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))
+        if not path.parts:
+            raise InputFileError(file.name, ["It holds a file without a name."])
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or "\0" in str(path):
             raise InputFileError(
                 file.name, [f"It holds a file that points outside it ({member.filename!r})."]
@@ -347,18 +351,26 @@ def _copy(source: IO[bytes] | gzip.GzipFile, target: Path, budget: _Budget, *, p
 
 def check_excel(file: InputFile, *, limits: Limits = DEFAULT_LIMITS) -> None:
     """Refuse a spreadsheet that would unpack beyond bounds or that defines XML entities."""
+    packed = max(file.path.stat().st_size, 1)
     try:
         with zipfile.ZipFile(file.path) as archive:
             members = archive.infolist()
-            if len(members) > limits.members or (
-                sum(m.file_size for m in members) > limits.excel_bytes
-            ):
+            is_ods = any(m.filename == "content.xml" for m in members)
+            most = limits.ods_bytes if is_ods else limits.excel_bytes
+            size = sum(m.file_size for m in members)
+            if len(members) > limits.members or size > most:
                 raise InputFileError(
                     file.name,
                     [
                         f"Unpacked this spreadsheet would take more than "
-                        f"{limits.excel_bytes / 1024**2:,.0f} MB. Save the sheet as CSV."
+                        f"{most / 1024**2:,.0f} MB. Save the sheet as CSV."
                     ],
+                )
+            ratio = limits.ods_ratio if is_ods else limits.excel_ratio
+            if size > limits.excel_ratio_from_bytes and size / packed > ratio:
+                raise InputFileError(
+                    file.name,
+                    ["It unpacks to hundreds of times its size, as no real table does: refused."],
                 )
             for member in members:
                 if (

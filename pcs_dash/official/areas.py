@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 KINDS = ("england", "region", "icb", "sub_icb", "district")
 _AREAS = "built_areas"
+# What stands for England where the data are built for one ICB or region only.
+PART_OF_ENGLAND = "All that is loaded"
 _NO_ICB = "none"
 
 
@@ -50,7 +52,7 @@ class OfficialArea(Area):
     def label(self) -> str:
         """The name with its kind; "loaded" sets it apart from the embedded areas."""
         if self.kind == "england":
-            return "England (loaded)"
+            return f"{self.name} (loaded)" if self.name == "England" else self.name
         several_of_them = "s" if len(self.codes) > 1 else ""
         return f"{self.name} ({_KIND_WORDS[self.kind]}{several_of_them}, loaded)"
 
@@ -67,12 +69,14 @@ class OfficialArea(Area):
         return table[table[column[self.kind]].isin(self.codes)]
 
 
-def area_table(practices: pd.DataFrame, lsoas: pd.DataFrame) -> pd.DataFrame:
+def area_table(
+    practices: pd.DataFrame, lsoas: pd.DataFrame, *, whole: str = "England"
+) -> pd.DataFrame:
     """Every area of the built practices: kind, code, name, icb_codes, sub_icb_codes, practices,
-    patients; codes joined by spaces.
+    patients; codes joined by spaces. `whole`: what all of them together are called.
     """
     # Registrations of practices that have closed since are under no ICB.
-    rows = [_row("england", "E92000001", "England", practices, {_NO_ICB})]
+    rows = [_row("england", "E92000001", whole, practices, {_NO_ICB})]
     for kind, code, name in (
         ("region", "region_code", "region"),
         ("icb", "icb_code", "icb"),
@@ -151,6 +155,10 @@ def loaded_areas() -> tuple[OfficialArea, ...]:
     """ICBs, sub-ICB locations and districts of the data loaded, under short names; none where
     nothing is loaded or it can't be read.
     """
+    return tuple(area for area in _every_loaded_area() if area.kind not in ("england", "region"))
+
+
+def _every_loaded_area() -> tuple[OfficialArea, ...]:
     from pcs_dash.official.store import Store
 
     store = Store()
@@ -168,16 +176,35 @@ def _read_areas(root: str, path: str) -> tuple[OfficialArea, ...]:  # noqa: ARG0
 
     # Root and path are what the answer is kept under: a new version has another path.
     return tuple(
-        replace(area, name=short_name(area.name, area.kind))
-        for area in official_areas(Store())
-        if area.kind in ("icb", "sub_icb", "district")
+        replace(area, name=short_name(area.name, area.kind)) for area in official_areas(Store())
     )
 
 
-def find_loaded_area(text: str) -> OfficialArea | None:
-    """The loaded area of that key, label or name; sets of one kind by keys joined with `+`.
+def find_large_area(text: str) -> OfficialArea | None:
+    """England or a region of the data loaded, by name or key; None when it is neither.
 
-    `icb-qks`, `Kent and Medway`, `Kent and Medway (ICB, loaded)`, `district-e07000107+e07000109`.
+    UserError where England is asked for and the data are built for a part of it.
+    """
+    wanted = plain_name(text)
+    large = [area for area in _every_loaded_area() if area.kind in ("england", "region")]
+    for area in large:
+        if wanted == plain_name(area.name) or text.strip().lower() == area.key:
+            if area.kind == "england" and wanted == "england" and area.name == PART_OF_ENGLAND:
+                break
+            return area
+    if large and wanted == "england":
+        raise UserError(
+            "The official data are built for a part of England only. Run `python -m pcs_dash "
+            f"update --area England`, or ask for '{PART_OF_ENGLAND}'."
+        )
+    return None
+
+
+def find_loaded_area(text: str) -> OfficialArea | None:
+    """The loaded area of that key, label or name; sets of one kind by keys or names with `+`.
+
+    `icb-qks`, `Kent and Medway`, `Kent and Medway (ICB, loaded)`, `district-e07000107+e07000109`,
+    `Castle Point + Basildon` (districts before sub-ICB locations before ICBs).
     None when there is none.
     """
     wanted = " ".join(text.lower().split())
@@ -200,7 +227,7 @@ def near_names(text: str, most: int = 8) -> list[str]:
 
 
 def _set_of_areas(wanted: str, known: Sequence[OfficialArea]) -> OfficialArea | None:
-    """Several areas of one kind: by key, or by label as `several` names them."""
+    """Several areas of one kind: by key, by label as `several` names them, or by their names."""
     by_key = {area.key: area for area in known}
     kind, _, codes = wanted.rpartition("-")
     keys = [f"{kind}-{code}" for code in codes.split("+")]
@@ -214,6 +241,13 @@ def _set_of_areas(wanted: str, known: Sequence[OfficialArea]) -> OfficialArea | 
         by_name = {area.name.lower(): area for area in known if area.kind == kind}
         if all(name in by_name for name in names):
             return several([by_name[name] for name in names])
+    parts = [plain_name(part) for part in re.split(r"[+;]", wanted) if part.strip()]
+    for kind in ("district", "sub_icb", "icb") if len(parts) > 1 else ():
+        of_kind = [area for area in known if area.kind == kind]
+        here = {plain_name(area.name): area for area in of_kind}
+        here |= {area.codes[0].lower(): area for area in of_kind}
+        if all(part in here for part in parts):
+            return several([here[part] for part in dict.fromkeys(parts)])
     return None
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from pcs_dash.build import Dataset, JoinReport, join
 from pcs_dash.catchments import Registered, modelled, residents_of_2011
 from pcs_dash.official import england
+from pcs_dash.official.areas import PART_OF_ENGLAND
 from pcs_dash.official.build import (
     LISTS,
     PRACTICES,
@@ -154,11 +155,16 @@ def england_by(store: Store, level: str) -> England | None:
     if manifest is None or manifest.latest(PRACTICES) is None:
         return None
     everyone = england_practices(store=store)
-    table = england.by_area(everyone, level)
+    # A build for one ICB holds no England to compare with.
+    whole = "England" if manifest.of_england else PART_OF_ENGLAND
+    table = england.by_area(everyone, level, whole=whole)
     newest = {source: _month(manifest.of(source)[-1].period) for source in manifest.sources()}
     months = [_month(entry.period) for entry in manifest.of("list_sizes")]
     if len(months) > 1:
-        change = england.change_of_lists(list_history(store=store), everyone, level)
+        lists = list_history(store=store)
+        if not manifest.of_england:
+            lists = lists[lists["sub_icb_code"].isin(everyone["sub_icb_code"])]
+        change = england.change_of_lists(lists, everyone, level)
         table["change_per_cent"] = change["change_per_cent"].reindex(table.index)
     loaded = measures(store)
     outlines = england_outlines(store)

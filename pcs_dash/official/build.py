@@ -6,7 +6,7 @@ whose input is not loaded is left out, and `measures` says which file would brin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +17,17 @@ import pyproj
 from pcs_dash.areas import PLACES
 from pcs_dash.build import LSOAS_IN_ENGLAND, JoinReport, join, quintile_of_rank
 from pcs_dash.errors import UserError
-from pcs_dash.official.areas import OfficialArea, area_table, find_official_area
+from pcs_dash.official.areas import (
+    PART_OF_ENGLAND,
+    OfficialArea,
+    area_table,
+    find_official_area,
+)
 from pcs_dash.official.catalogue import SOURCES
 from pcs_dash.official.loaders.registrations import lsoa_vintage
 from pcs_dash.official.near import dentists_near, listed_sites_near
 from pcs_dash.official.outlines import area_outlines
-from pcs_dash.official.store import Manifest, Store, Update
+from pcs_dash.official.store import Manifest, Store, Update, read_entry, stored_columns
 
 PRACTICES = "built_practices"
 LSOAS = "built_lsoas"
@@ -45,6 +50,8 @@ _AGED_UNDER_55 = ("UNDER30", "30TO34", "35TO39", "40TO44", "45TO49", "50TO54")
 _NULLABLE = {"int64": "Int64", "bool": "boolean"}
 
 Read = Callable[[str], "pd.DataFrame | None"]
+Stage = Callable[[str, int, int], None]
+BUILD_STAGES = 4
 
 
 @dataclass(frozen=True)
@@ -113,18 +120,22 @@ MEASURES = (
 
 
 def measures(store: Store) -> pd.DataFrame:
-    """Which measures are there: measure, column, table, available, period, needs, brings.
+    """Which measures are there: measure, column, table, available, covers, period, needs, how.
 
-    `needs` names the publications that are missing, `how` the command that loads them.
+    `covers` says of how many practices or LSOAs ("204 of 6,169 practices"); a measure that none
+    has is not available. `needs` names the publications that are missing, `how` the command that
+    loads them.
     """
     manifest = store.current()
-    columns = {
-        "practices": _columns_of(store, manifest, PRACTICES),
-        "lsoas": _columns_of(store, manifest, LSOAS),
+    counts = {
+        "practices": _counts(store, manifest, PRACTICES, "practices"),
+        "lsoas": _counts(store, manifest, LSOAS, "lsoas"),
     }
+    words = {"practices": "practices", "lsoas": "LSOAs"}
     rows = []
     for measure in MEASURES:
-        available = measure.column in columns[measure.table]
+        there, of = counts[measure.table].get(measure.column, (0, 0))
+        available = there > 0
         loaded = {key: manifest.latest(key) if manifest else None for key in measure.needs}
         missing = [key for key, entry in loaded.items() if entry is None]
         periods = sorted({entry.period for entry in loaded.values() if entry})
@@ -141,6 +152,7 @@ def measures(store: Store) -> pd.DataFrame:
                 "column": measure.column,
                 "table": measure.table,
                 "available": available,
+                "covers": f"{there:,} of {of:,} {words[measure.table]}" if available else "",
                 "period": ", ".join(periods) if available else "",
                 "needs": "; ".join(SOURCES[key].title for key in missing),
                 "how": how,
@@ -149,16 +161,19 @@ def measures(store: Store) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _columns_of(store: Store, manifest: Manifest | None, source: str) -> set[str]:
+def _counts(
+    store: Store, manifest: Manifest | None, source: str, table: str
+) -> dict[str, tuple[int, int]]:
+    """Column of each measure that is there -> rows that have the figure, and all rows."""
     entry = manifest.latest(source) if manifest else None
     if entry is None:
-        return set()
-    part = next(iter(sorted((store.root / entry.path).rglob("*.parquet"))), None)
-    if part is None:
-        return set()
-    import pyarrow.parquet as pq
-
-    return set(pq.read_schema(part).names)
+        return {}
+    stored = set(stored_columns(store.root, entry))
+    wanted = [m.column for m in MEASURES if m.table == table and m.column in stored]
+    if not wanted:
+        return {}
+    rows = read_entry(store.root, entry, columns=list(dict.fromkeys(wanted)))
+    return {column: (int(rows[column].notna().sum()), len(rows)) for column in wanted}
 
 
 # --- reading an area ------------------------------------------------------------------------
@@ -198,12 +213,15 @@ def england_registrations(
     patients (where the patients live may be anywhere).
 
     LSOAs are those of 2011 also where the publication has those of 2021 (`build_all` carries
-    them back; merged ones keep their new code). England includes practices closed since.
+    them back; merged ones keep their new code). England includes practices closed since, and all
+    of England also where the build is of one ICB: totals of an LSOA are of everyone in it.
     """
     store = store or Store()
     chosen = find_official_area(area, store) if isinstance(area, str) else area
+    if chosen.kind == "england":
+        return store.read(REGISTRATIONS)
     table = store.read(REGISTRATIONS, where=chosen.icb_codes)
-    if chosen.kind in ("england", "region", "icb"):
+    if chosen.kind in ("region", "icb"):
         return table
     codes = england_practices(chosen, store=store).index
     return table[table["practice_code"].isin(codes)].reset_index(drop=True)
@@ -237,17 +255,24 @@ def list_history(
 # --- building -------------------------------------------------------------------------------
 
 
-def build_all(update: Update, *, area: str = "England") -> list[JoinReport]:
+def build_all(
+    update: Update, *, area: str = "England", stage: Stage = lambda *_: None
+) -> list[JoinReport]:
     """Build every joined table from what the update holds, and put them into it.
 
-    `area`: the ICB (or region) to build for; England builds all. Returns the join reports.
-    Raises UserError when no source of practices is loaded.
+    `area`: the ICB (or region) to build for; England builds all. Registrations are kept for all
+    of England whatever the area: people of an LSOA are registered with practices of other ICBs
+    too, and the embedded tables of Essex lie in three. Returns the join reports. Raises
+    UserError when no source of practices is loaded.
     """
     read: Read = update.read
-    practices, reports = build_practices(read, lists=_lists(update))
+    stage("building: practices", 1, BUILD_STAGES)
+    practices, reports = build_practices(read, lists=_lists(update), periods=_periods(update))
+    stage("building: registrations", 2, BUILD_STAGES)
     published = update.read("registrations_lsoa")
     registrations, moved = _on_lsoas_of_2011(published, read("lsoa11_lsoa21"))
     reports += moved
+    stage("building: LSOAs", 3, BUILD_STAGES)
     lsoas, lsoa_reports = build_lsoas(read, practices, registrations)
     reports += lsoa_reports
     if published is not None:
@@ -258,19 +283,21 @@ def build_all(update: Update, *, area: str = "England") -> list[JoinReport]:
             mixes = mixes.astype(dict.fromkeys(counts, "Int64"))
             practices = practices.join(mixes, on="practice_code")
     areas = area_table(practices, lsoas)
+    everyone = practices
     if area.strip().lower() != "england":
         chosen = find_official_area(area, areas)
         practices = practices[practices["icb_code"].isin(chosen.icb_codes)]
         if not lsoas.empty:
             lsoas = lsoas[lsoas["icb_code"].isin(chosen.icb_codes)]
-        areas = area_table(practices, lsoas)
+        areas = area_table(practices, lsoas, whole=PART_OF_ENGLAND)
     period = _period_of_practices(update)
+    stage("building: tables and outlines", 4, BUILD_STAGES)
     update.put(PRACTICES, period, practices, partition_by="icb_code")
     if not lsoas.empty:
         update.put(LSOAS, period, lsoas, partition_by="icb_code")
         _put_shapes(update, period, lsoas, practices)
     if registrations is not None:
-        by_icb = _with_icb(registrations, practices, area)
+        by_icb = _with_icb(registrations, everyone)
         update.put(REGISTRATIONS, by_icb["period"].iloc[0], by_icb, partition_by="icb_code")
     history = _history(update)
     if history is not None:
@@ -342,6 +369,14 @@ def _lists(update: Update) -> dict[str, pd.DataFrame]:
     return tables
 
 
+def _periods(update: Update) -> dict[str, str]:
+    """The newest period of each source, as ISO date."""
+    newest: dict[str, str] = {}
+    for source, period in sorted(update.tables):
+        newest[source] = period
+    return newest
+
+
 def _period_of_practices(update: Update) -> pd.Timestamp:
     for source in ("list_sizes", "workforce", "pcn_membership", "allocations"):
         entries = update.entries(source)
@@ -362,12 +397,14 @@ def _history(update: Update) -> pd.DataFrame | None:
 
 
 def build_practices(
-    read: Read, *, lists: dict[str, pd.DataFrame]
+    read: Read, *, lists: dict[str, pd.DataFrame], periods: Mapping[str, str] | None = None
 ) -> tuple[pd.DataFrame, list[JoinReport]]:
     """One row a practice that has a list in the newest month, with all that is known of it.
 
-    `read` gives the newest table of a source or None; `lists` the list sizes by month.
+    `read` gives the newest table of a source or None; `lists` the list sizes by month; `periods`
+    the newest period (ISO date) of each source. UserError where a source names a practice twice.
     """
+    periods = periods or {}
     workforce = read("workforce")
     if lists:
         newest = max(lists)
@@ -395,8 +432,8 @@ def build_practices(
         table = table.astype(
             {c: _NULLABLE[str(table[c].dtype)] for c in there if str(table[c].dtype) in _NULLABLE}
         )
-        base, report = join(
-            base, table[["practice_code", *there]], on="practice_code", cardinality="1:1", name=name
+        base, report = _join_or_tell(
+            base, table[["practice_code", *there]], on="practice_code", name=name
         )
         reports.append(report)
 
@@ -406,7 +443,8 @@ def build_practices(
         "practices with PCN and ICB",
         ["practice_name", "pcn_code", "pcn", "sub_icb", "icb_code", "icb", "region_code", "region"],
     )
-    base = _newer_pcn(base, read("pcn_core_partners"))
+    base, pcn_reports = _newer_pcn(base, read("pcn_core_partners"), periods)
+    reports += pcn_reports
     allocations = read("allocations")
     if allocations is not None:
         extra = ["latitude", "longitude", "district_code", "district", "weighted_population",
@@ -471,14 +509,48 @@ def _fill(base: pd.DataFrame, table: pd.DataFrame, columns: list[str]) -> pd.Dat
     return base
 
 
-def _newer_pcn(base: pd.DataFrame, partners: pd.DataFrame | None) -> pd.DataFrame:
-    """The nightly ODS membership, where it is loaded, says more than last month's mapping."""
+def _join_or_tell(
+    left: pd.DataFrame, right: pd.DataFrame, *, on: str, name: str
+) -> tuple[pd.DataFrame, JoinReport]:
+    """A 1:1 join; UserError with the codes where one stands in several rows of the file."""
+    twice = right.loc[right[on].duplicated(), on]
+    if not twice.empty:
+        codes = ", ".join(sorted(set(twice.astype(str)))[:10])
+        raise UserError(
+            f"{name}: the file loaded has more than one row for {codes}. Load a file with one row "
+            "for each; the last good version is still in use."
+        )
+    return join(left, right, on=on, cardinality="1:1", name=name)
+
+
+def _newer_pcn(
+    base: pd.DataFrame, partners: pd.DataFrame | None, periods: Mapping[str, str]
+) -> tuple[pd.DataFrame, list[JoinReport]]:
+    """PCNs by the nightly list of the ODS, where it is not older than the mapping.
+
+    A practice that the list lacks keeps the PCN of the mapping; the report names those.
+    """
     if partners is None:
-        return base
+        return base, []
     table = partners.set_index("practice_code")
-    for column in ("pcn_code", "pcn"):
-        base[column] = base["practice_code"].map(table[column])
-    return base
+    name = "practices with PCN of the ODS list"
+    mapped = base["pcn_code"] if "pcn_code" in base.columns else pd.Series(pd.NA, base.index)
+    listed = base["practice_code"].isin(table.index)
+    older = periods.get("pcn_core_partners", "") < periods.get("pcn_membership", "")
+    if older and "pcn_code" in base.columns:
+        name += " (not used: older than the mapping)"
+    else:
+        for column in ("pcn_code", "pcn"):
+            newer = base["practice_code"].map(table[column])
+            base[column] = newer.fillna(base[column]) if column in base.columns else newer
+        kept = int((~listed & mapped.notna()).sum())
+        name += f" ({kept:,} keep that of the mapping)" if kept else ""
+    report = JoinReport(
+        name, "1:1", len(base), len(table), int(listed.sum()),
+        tuple(sorted(base.loc[~listed, "practice_code"])),
+        tuple(sorted(set(table.index) - set(base["practice_code"]))),
+    )  # fmt: skip
+    return base, [report]
 
 
 def _fill_icb_from_sub_icb(base: pd.DataFrame) -> pd.DataFrame:
@@ -599,9 +671,7 @@ def build_lsoas(
         imd2025 = read("imd2025")
         if imd2025 is not None:
             carried = imd2025_on_lsoa11(imd2025, lookup).reset_index()
-            lsoas, report = join(
-                lsoas, carried, on="lsoa11cd", cardinality="1:1", name="LSOAs with IMD 2025"
-            )
+            lsoas, report = _join_or_tell(lsoas, carried, on="lsoa11cd", name="LSOAs with IMD 2025")
             reports.append(report)
     for source, columns, name in (
         ("barriers2019", ["gp_road_km"], "LSOAs with road distance to a GP"),
@@ -611,7 +681,7 @@ def build_lsoas(
         if table is not None:
             table = table[["lsoa_code", *columns]].rename(columns={"lsoa_code": "lsoa11cd"})
             table = table[table["lsoa11cd"].str.startswith("E")]
-            lsoas, report = join(lsoas, table, on="lsoa11cd", cardinality="1:1", name=name)
+            lsoas, report = _join_or_tell(lsoas, table, on="lsoa11cd", name=name)
             reports.append(report)
     boundaries = read("boundaries_lsoa11")
     if boundaries is not None:
@@ -619,9 +689,7 @@ def build_lsoas(
         where = pd.DataFrame(
             {"lsoa11cd": boundaries["code"], "easting": points.x, "northing": points.y}
         )
-        lsoas, report = join(
-            lsoas, where, on="lsoa11cd", cardinality="1:1", name="LSOAs with boundaries"
-        )
+        lsoas, report = _join_or_tell(lsoas, where, on="lsoa11cd", name="LSOAs with boundaries")
         reports.append(report)
     lsoas = _with_patients(lsoas, practices, registrations)
     lsoas = _with_lsoa_icb(lsoas, practices, read("lsoa_icb"))
@@ -737,14 +805,12 @@ def _quintile_mixes(registrations: pd.DataFrame, lsoas: pd.DataFrame, read: Read
     return pd.concat(parts, axis=1) if parts else pd.DataFrame()
 
 
-def _with_icb(registrations: pd.DataFrame, practices: pd.DataFrame, area: str) -> pd.DataFrame:
+def _with_icb(registrations: pd.DataFrame, practices: pd.DataFrame) -> pd.DataFrame:
     """Registrations with the practice's ICB. Practices that have closed since keep their rows
-    under 'none' when England is built.
+    under 'none'. `practices` are those of all England.
     """
     icb_of = practices.set_index("practice_code")["icb_code"]
     icb = registrations["practice_code"].map(icb_of).astype("str")
-    if area.strip().lower() != "england":
-        return registrations.assign(icb_code=icb)[icb.notna()].reset_index(drop=True)
     return registrations.assign(icb_code=icb.fillna(_NO_ICB))
 
 

@@ -48,7 +48,10 @@ class Source:
 
     `series`: several periods are kept side by side (lists of several months); otherwise a new
     file replaces the old. `period_from`: 'column' (in the table), 'name' (in the file's name),
-    or 'fixed' (`fixed_period` says it, as the edition has one period only).
+    'fixed' (`fixed_period` says it, as the edition has one period only), 'rating' (the newest year
+    rated), or 'loaded' (a list made anew every night, which carries no date). `usual_rows`: about
+    how many rows the published file has, 0 where a part of it is as good. `largest_bytes`: what a
+    file of it may take unpacked, a few times the published one.
     """
 
     key: str
@@ -67,6 +70,8 @@ class Source:
     fixed_period: str | None = None
     series: bool = False
     note: str = ""
+    usual_rows: int = 0
+    largest_bytes: int = 250 * 1024**2
 
     @property
     def found(self) -> str:
@@ -148,6 +153,7 @@ _ALL = (
         columns=_organisations.PCN_MEMBERSHIP,
         parser=_organisations.load_pcn_membership,
         brings="PCN, sub-ICB, ICB and region of every practice",
+        usual_rows=6_200,
         period_from="name",
         edition_pattern=r"/appointments-in-general-practice/[a-z]+-20\d\d$",
         file_pattern=_DIGITAL_FILE + r"[Mm]apping\S*\.(?:csv|zip)",
@@ -174,6 +180,7 @@ _ALL = (
         columns=_registrations.LIST_SIZES,
         parser=_registrations.load_list_sizes,
         brings="list sizes, and their change over time",
+        usual_rows=6_200,
         edition_pattern=r"/patients-registered-at-a-gp-practice/[a-z]+-20\d\d$",
         file_pattern=_DIGITAL_FILE + r"gp-reg-pat-prac-all\S*\.(?:csv|zip)",
         series=True,
@@ -188,6 +195,7 @@ _ALL = (
         columns=_registrations.BY_LSOA,
         parser=_registrations.load_registrations_lsoa,
         brings="true catchments, deprivation of each practice's patients, distances",
+        usual_rows=868_000,
         edition_pattern=r"/patients-registered-at-a-gp-practice/(?:january|april|july|october)-20\d\d$",
         file_pattern=_DIGITAL_FILE + r"gp-reg-pat-prac-lsoa\S*\.zip",
         note="LSOAs of 2011 until 2023; NO2011 or NO2021 stands for an unknown place.",
@@ -201,6 +209,7 @@ _ALL = (
         columns=_workforce.WORKFORCE,
         parser=_workforce.load_workforce,
         brings="FTE and headcount of GPs, nurses and others: patients per FTE GP",
+        usual_rows=6_200,
         edition_pattern=r"/general-and-personal-medical-services/\d\d?-[a-z]+-20\d\d$",
         file_pattern=_DIGITAL_FILE + r"GPWPracticeCSV\S*\.zip",
         series=True,
@@ -236,6 +245,7 @@ _ALL = (
         columns=_deprivation.IMD_2019,
         parser=_deprivation.load_imd2019,
         brings="deprivation by LSOA of 2011",
+        usual_rows=32_844,
         period_from="fixed",
         fixed_period="2019-09-26",
         note="File 7 also has scores and populations; File 1 (Excel) ranks and deciles only.",
@@ -253,6 +263,7 @@ _ALL = (
         columns=_deprivation.IMD_2025,
         parser=_deprivation.load_imd2025,
         brings="deprivation by LSOA of 2021",
+        usual_rows=33_755,
         period_from="fixed",
         fixed_period="2025-10-30",
         note="LSOAs of 2021: never joined to those of 2011 without the ONS lookup.",
@@ -266,6 +277,7 @@ _ALL = (
         columns=_deprivation.BARRIERS_2019,
         parser=_deprivation.load_barriers2019,
         brings="road distance to a GP surgery by LSOA",
+        usual_rows=32_844,
         period_from="fixed",
         fixed_period="2019-09-26",
         note=_BY_HAND + " File 8, sheet 'IoD2019 Barriers Domain'.",
@@ -279,6 +291,7 @@ _ALL = (
         columns=_lookups.LSOA11_LSOA21,
         parser=_lookups.load_lsoa11_lsoa21,
         brings="the join between IMD 2025 and registrations by LSOA of 2011",
+        usual_rows=35_796,
         period_from="fixed",
         fixed_period="2022-12-01",
         note="In latin-1; U unchanged, S split, M merged, X other.",
@@ -292,6 +305,7 @@ _ALL = (
         columns=_lookups.LSOA_ICB,
         parser=_lookups.load_lsoa_icb,
         brings="the ICB in which an LSOA lies",
+        usual_rows=33_755,
         period_from="name",
         note=_BY_HAND,
     ),
@@ -304,6 +318,7 @@ _ALL = (
         columns=_lookups.RURAL_URBAN_2011,
         parser=_lookups.load_rural_urban,
         brings="rural or urban by LSOA",
+        usual_rows=34_753,
         period_from="fixed",
         fixed_period="2013-08-01",
     ),
@@ -316,6 +331,7 @@ _ALL = (
         columns=_lookups.POSTCODES,
         parser=_lookups.load_postcodes,
         brings="the LSOA of a surgery's postcode",
+        largest_bytes=2_500 * 1024**2,  # the whole directory has some 1.5 GB
         period_from="name",
         note=(
             "Contains Royal Mail data (c) Royal Mail copyright and database right. Northern "
@@ -334,6 +350,7 @@ _ALL = (
         columns=_lookups.POPULATION,
         parser=_lookups.load_population,
         brings="residents by LSOA: a better modelled catchment, need by age",
+        usual_rows=35_672,
         period_from="name",
         note=_BY_HAND,
     ),
@@ -354,6 +371,7 @@ _ALL = (
         columns=_quality.QOF,
         parser=_quality.load_qof,
         brings="QOF points by practice",
+        usual_rows=6_300,
         period_from="name",
         note=_BY_HAND + " The total points (635 in 2022/23) stand in the headings.",
     ),
@@ -369,6 +387,7 @@ _ALL = (
         columns=_quality.QOF_PREVALENCE,
         parser=_quality.load_qof_prevalence,
         brings="patients on each disease register, per cent",
+        usual_rows=6_200,
         period_from="name",
         note=(
             _BY_HAND + " In the zip of raw data (QOF2324.zip). Some registers are of patients of "
@@ -396,6 +415,7 @@ _ALL = (
         columns=_quality.APPOINTMENTS,
         parser=_quality.load_appointments,
         brings="appointments per patient and the share on the day",
+        usual_rows=6_200,
         series=True,
         note=_BY_HAND,
     ),
@@ -408,6 +428,7 @@ _ALL = (
         columns=_quality.SURVEY,
         parser=_quality.load_survey,
         brings="patients' experience by practice",
+        usual_rows=6_200,
         period_from="name",
         note=_BY_HAND,
     ),
@@ -420,6 +441,7 @@ _ALL = (
         columns=_quality.PAYMENTS,
         parser=_quality.load_payments,
         brings="contract type, dispensing, patients weighted by need",
+        usual_rows=6_500,
         period_from="name",
         note=_BY_HAND,
     ),
@@ -432,6 +454,7 @@ _ALL = (
         columns=_quality.ALLOCATIONS,
         parser=_quality.load_allocations,
         brings="coordinates, district and ICB of every practice, weighted populations",
+        usual_rows=6_200,
         period_from="name",
         note=_BY_HAND + " `Patients` and the PCN columns are empty in the 2025/26 file.",
     ),

@@ -50,9 +50,9 @@ def dataset_of(area: OfficialArea, store: Store | None = None) -> Dataset:
     """
     store = store or Store()
     manifest = store.require()
-    practices, lsoas = _practices(store, area), _lsoas(store, manifest, area)
+    practices, period = practices_of(area, store)
+    lsoas = _lsoas(store, manifest, area)
     outlines = _outlines(england_outlines(store), _districts(store, manifest, lsoas), area)
-    has_gps = practices["gp_fte_all"].notna().any()
     return Dataset(
         practices=practices,
         lsoas=lsoas,
@@ -60,10 +60,20 @@ def dataset_of(area: OfficialArea, store: Store | None = None) -> Dataset:
         towns=_labels(outlines),
         published=load.load_published_figures(),
         reports=_reports(store, manifest),
-        workforce_period=_day(manifest, "workforce") if has_gps else NO_GPS,
+        workforce_period=period,
         mix_period=_month(manifest, "registrations_lsoa"),
         version=store.entry(PRACTICES).path,
     )
+
+
+def practices_of(area: OfficialArea, store: Store | None = None) -> tuple[pd.DataFrame, str]:
+    """The practices of the ICBs that an area touches, as the app shows them, and the period of
+    their GP figures. UserError where nothing is loaded.
+    """
+    store = store or Store()
+    practices = _practices(store, area)
+    has_gps = practices["gp_fte_all"].notna().any()
+    return practices, _day(store.require(), "workforce") if has_gps else NO_GPS
 
 
 def england_outlines(store: Store) -> gpd.GeoDataFrame:

@@ -248,7 +248,9 @@ def sentence(table: pd.DataFrame, whole: pd.Series, measure: ShownMeasure) -> st
     rest = len(values) - len(there)
     without = f" {rest:,} have no figure." if rest else ""
     overall = (
-        f" England: {measure.text(whole[measure.key])}." if pd.notna(whole[measure.key]) else ""
+        f" {whole['name']}: {measure.text(whole[measure.key])}."
+        if pd.notna(whole[measure.key])
+        else ""
     )
     return (
         f"{measure.label}: from {measure.text(there.min())} in {lowest} to "
@@ -256,12 +258,13 @@ def sentence(table: pd.DataFrame, whole: pd.Series, measure: ShownMeasure) -> st
     )
 
 
-def by_area(practices: pd.DataFrame, level: str) -> pd.DataFrame:
+def by_area(practices: pd.DataFrame, level: str, *, whole: str = "England") -> pd.DataFrame:
     """One row an area of LEVELS, index its code, sorted by name.
 
     Columns: name, practices, patients, and for each measure of `available` its value and
     `<key>_practices`, the number of practices it rests on. A value is missing where those hold
-    less than LEAST_COVERED of the area's patients. The last row, ENGLAND, is England.
+    less than LEAST_COVERED of the area's patients. The last row, ENGLAND, is that of all practices
+    given, called `whole`.
     """
     code, name = LEVELS[level]
     groups = practices[code]
@@ -274,12 +277,12 @@ def by_area(practices: pd.DataFrame, level: str) -> pd.DataFrame:
     )
     table["name"] = [short_name(str(text), level) for text in table["name"]]
     table = table[table.index != "none"].sort_values("name")
-    whole = {
-        "name": "England",
+    everyone = {
+        "name": whole,
         "practices": len(practices),
         "patients": practices["patients"].sum(),
     }
-    table = pd.concat([table, pd.DataFrame(whole, index=[ENGLAND])])
+    table = pd.concat([table, pd.DataFrame(everyone, index=[ENGLAND])])
     for key, measure in available(practices).items():
         values, counted = _values(measure, practices, groups)
         table[key] = values.reindex(table.index)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import re
-from urllib.parse import unquote, urlsplit
+import warnings
+from urllib.parse import unquote, urldefrag, urlsplit
+
+from bs4 import BeautifulSoup, SoupStrainer
 
 from pcs_dash.official.catalogue import Source
 from pcs_dash.official.download import (
@@ -16,15 +18,22 @@ from pcs_dash.official.download import (
 )
 from pcs_dash.official.reading import month_in_name
 
-_LINK = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*["']([^"'#]+)""", re.IGNORECASE)
 DATA_SUFFIXES = (".csv", ".zip", ".gz", ".xlsx", ".geojson", ".json")
 MOST_FILES = 200
 
 
 def links(page: str, base: str) -> list[str]:
     """The addresses a page links to, in order, without repeats."""
-    found = (absolute(base, html.unescape(link.strip())) for link in _LINK.findall(page))
-    return list(dict.fromkeys(link for link in found if link.startswith(("http://", "https://"))))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of pages that look like XML or an address
+        anchors = BeautifulSoup(page, "lxml", parse_only=SoupStrainer("a", href=True))
+    found: dict[str, None] = {}
+    for anchor in anchors.find_all("a"):
+        link = urldefrag(str(anchor["href"]).strip()).url
+        address = absolute(base, link) if link else ""
+        if address.startswith(("http://", "https://")):
+            found[address] = None
+    return list(found)
 
 
 def newest_edition(addresses: list[str], pattern: str) -> str | None:

@@ -11,6 +11,7 @@ import csv
 import io
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,7 @@ HEADING_ROWS = 40  # notes above the headings, in CSV and Excel
 LONGEST_FIELD = 32_767  # Excel's own limit; no published field comes near
 MOST_PROBLEMS = 10
 MOST_SHEET_TEXT = 400 * 1024**2
+_STARTS_WITH_FIGURE = re.compile(r"\s*[-+.£]?\d")
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,47 @@ def _sheet_heads_once(file: InputFile, kind: str, _mtime: int, _size: int) -> tu
         rows = tuple(tuple(cell_text(cell) for cell in row) for row in cells)
         found.append(Head(rows, tuple(range(len(rows))), ",", "", title))
     return tuple(found)
+
+
+def cut_short(file: InputFile) -> bool:
+    """Whether a text file ends in the middle of its last line, as a broken-off download does.
+
+    Some publications end without a line break (the rural-urban classes). Such an end is sound
+    when the last cell is no number and stands, beside the same cell before it, in another row:
+    half a word does not.
+    """
+    if kind_of(file.path) != "text":
+        return False
+    with file.path.open("rb") as stream:
+        stream.seek(-1, io.SEEK_END)
+        if stream.read(1) in (b"\n", b"\r"):
+            return False
+    head = _text_head(file)
+    ends: Counter[tuple[str, ...]] = Counter()
+    last: tuple[str, ...] = ()
+    try:
+        with file.path.open(encoding=head.encoding, newline="") as text:
+            for row in csv.reader(text, delimiter=head.delimiter):
+                last = tuple(row[-2:])
+                ends[last] += 1
+    except csv.Error:
+        return True
+    if not last or _STARTS_WITH_FIGURE.match(last[-1]):
+        return True
+    # A column that is blank in the last row must be so in every row.
+    blank_only = bool(last[-1]) or not any(end and end[-1] for end in ends)
+    return ends[last] < 2 or not blank_only
+
+
+def line_count(file: InputFile) -> int:
+    """Lines of a text file; 0 for other kinds of file."""
+    if kind_of(file.path) != "text":
+        return 0
+    count = 0
+    with file.path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            count += chunk.count(b"\n")
+    return count
 
 
 # --- finding the headings -------------------------------------------------------------------
@@ -577,6 +620,14 @@ def _refuse_repeats(table: pd.DataFrame, layout: Layout, problems: _Problems) ->
             "stands in more than one row."
         )
     problems.more += int(repeats.sum()) - len(shown)
+
+
+def one_period(file: InputFile, periods: pd.Series) -> None:
+    """Refuse a table that mixes dates."""
+    days = sorted(periods.unique())
+    if len(days) != 1:
+        named = ", ".join(f"{pd.Timestamp(day):%d %B %Y}" for day in days[:4])
+        raise InputFileError(file.name, [f"It mixes dates ({named}): give one file a date."])
 
 
 _MONTHS = (

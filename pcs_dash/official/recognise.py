@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from pcs_dash.errors import InputFileError, UserError
-from pcs_dash.official.archive import DEFAULT_LIMITS, InputFile, Limits, kind_of, unpacked
+from pcs_dash.errors import InputFileError
+from pcs_dash.official.archive import (
+    DEFAULT_LIMITS,
+    InputFile,
+    Limits,
+    NoTableError,
+    kind_of,
+    unpacked,
+)
 from pcs_dash.official.catalogue import SOURCES, Source, find_source
 from pcs_dash.official.layout import normalise_heading
 from pcs_dash.official.loaders.boundaries import CODE_PROPERTIES, layer_fields
-from pcs_dash.official.reading import Head, changed_layout, find_layout, month_in_name, read_heads
+from pcs_dash.official.reading import (
+    Head,
+    changed_layout,
+    cut_short,
+    find_layout,
+    line_count,
+    month_in_name,
+    read_heads,
+)
 
 _HEAD = 1 << 18
+_BLOCKS, _MOST_BLOCKS, _BLOCK_LENGTH = 20, 500, 8_192
+# Names under which notes are published; a table under such a name is read all the same.
+NOTES = (
+    ".md", ".txt", ".pdf", ".html", ".htm", ".docx", ".doc", ".pptx", ".ini", ".xml", ".rtf",
+    ".png", ".jpg", ".jpeg", ".gif", ".svg",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,12 +51,44 @@ class Recognised:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A loaded table with the period it is for."""
+    """A loaded table with the period it is for; `lines` of its text file (0: a spreadsheet)."""
 
     source: Source
     table: pd.DataFrame
     period: pd.Timestamp
     file_name: str
+    lines: int = 0
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file, or a file in an archive, that looks like a table and can't be read.
+
+    `source`: the publication it comes nearest to, where that can be told.
+    """
+
+    file_name: str
+    source: Source | None
+    fault: InputFileError
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a file holds: tables of known publications, tables that can't be read, and the names
+    of what is neither (notes, the tables for men and women beside that of all).
+    """
+
+    known: tuple[Recognised, ...]
+    unreadable: tuple[Unreadable, ...]
+    left_out: tuple[str, ...]
+
+
+class NearlyError(InputFileError):
+    """A table much like that of a publication, with columns missing."""
+
+    def __init__(self, file_name: str, problems: Sequence[str], source: Source) -> None:
+        super().__init__(file_name, problems)
+        self.source = source
 
 
 def recognise(file: InputFile) -> Source:
@@ -43,7 +96,10 @@ def recognise(file: InputFile) -> Source:
 
     Raises InputFileError that shows the headings found, and which source comes nearest.
     """
-    kind = kind_of(file.path)
+    try:
+        kind = kind_of(file.path)
+    except InputFileError as fault:
+        raise type(fault)(file.name, fault.problems) from fault
     if kind == "json":
         return _recognise_geojson(file)
     if kind in ("geopackage", "shapefile"):
@@ -77,10 +133,11 @@ def _unknown(file: InputFile, heads: list[Head]) -> InputFileError:
     share, source = max(near, key=lambda pair: pair[0], default=(0.0, None))
     if source is not None and source.columns is not None and share >= 0.5:
         fault = changed_layout(file, heads, source.columns)
-        return InputFileError(file.name, [f"It looks like '{source.title}', but:", *fault.problems])
+        words = [f"It looks like '{source.title}', but:", *fault.problems]
+        return NearlyError(file.name, words, source)
     found = next((r for h in heads for r in h.rows if any(r)), ())
     headings = ", ".join(" ".join(cell.split())[:60] for cell in found[:12]) or "nothing"
-    return InputFileError(
+    return NoTableError(
         file.name,
         [
             f"Its columns fit no publication this tool reads. Its first row: {headings}. "
@@ -92,12 +149,33 @@ def _unknown(file: InputFile, heads: list[Head]) -> InputFileError:
 def _recognise_geojson(file: InputFile) -> Source:
     with file.path.open("rb") as stream:
         head = stream.read(_HEAD).decode("utf-8", errors="replace")
-    # Files from desktop tools state the coordinates first, and that has "properties" too.
-    blocks = re.findall(r'"properties"\s*:\s*\{(.*?)\}', head, re.DOTALL)[:20]
-    keys = {normalise_heading(k) for block in blocks for k in re.findall(r'"([^"]+)"\s*:', block)}
+    keys = {normalise_heading(key) for key in _property_names(head)}
     if "practice_id" in keys and "accepting_adults" in keys:
         return SOURCES["dentists"]
     return _boundary_with(file, sorted(keys))
+
+
+def _property_names(text: str) -> set[str]:
+    """The names in the first blocks of "properties"; no block is looked for beyond a few kB, so
+    that a file of nothing but their beginnings takes no longer than another.
+    """
+    names: set[str] = set()
+    at = found = 0
+    # Files from desktop tools state the coordinates first, and that has "properties" too.
+    for _ in range(_MOST_BLOCKS):
+        at = text.find('"properties"', at)
+        if at < 0 or found >= _BLOCKS:
+            break
+        at += len('"properties"')
+        opening = re.match(r"\s{0,100}:\s{0,100}\{", text[at : at + 210])
+        if opening is None:
+            continue
+        start = at + opening.end()
+        end = text.find("}", start, start + _BLOCK_LENGTH)
+        if end >= 0:
+            found += 1
+            names.update(re.findall(r'"([^"]{1,200})"\s{0,100}:', text[start:end]))
+    return names
 
 
 def _boundary_with(file: InputFile, fields: list[str]) -> Source:
@@ -106,7 +184,7 @@ def _boundary_with(file: InputFile, fields: list[str]) -> Source:
     for key, pattern in CODE_PROPERTIES.items():
         if any(re.fullmatch(pattern, k) for k in keys):
             return SOURCES[key]
-    raise InputFileError(
+    raise NoTableError(
         file.name,
         [
             "It is none of the layers this tool reads; its first columns: "
@@ -116,24 +194,45 @@ def _boundary_with(file: InputFile, fields: list[str]) -> Source:
     )
 
 
-@contextmanager
-def recognised_files(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[list[Recognised]]:
-    """The tables inside a file (plain, gzip, zip) with their sources.
+class DoubtfulError(InputFileError):
+    """A file that may be whole or cut short; it is read where its source is named."""
 
-    In an archive with several files, those of no known publication are left out so long as one
-    is known (a zip often holds notes, or the male and female tables beside that of all).
+
+@contextmanager
+def contents(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Contents]:
+    """What is inside a file (plain, gzip, zip); the unpacked copies last as long as the context.
+
+    Raises InputFileError for an archive that can't be opened or is out of bounds, and for a file
+    with nothing in it that looks like a table (then of the first file in it).
     """
     with unpacked(path, limits=limits) as files:
         known: list[Recognised] = []
-        faults: list[InputFileError] = []
+        unreadable: list[Unreadable] = []
+        others: list[InputFileError] = []
         for file in files:
             try:
                 known.append(Recognised(file, recognise(file)))
+            except NearlyError as fault:
+                unreadable.append(Unreadable(file.name, fault.source, fault))
             except InputFileError as fault:
-                faults.append(fault)
-        if not known:
-            raise faults[0]
-        yield known
+                inside = len(files) > 1 and isinstance(fault, NoTableError)
+                if inside or is_note(file.base_name, fault):
+                    others.append(fault)
+                else:
+                    unreadable.append(Unreadable(file.name, None, fault))
+        if not known and not unreadable and others:
+            raise others[0]
+        yield Contents(tuple(known), tuple(unreadable), tuple(f.file_name for f in others))
+
+
+def is_note(name: str, fault: InputFileError) -> bool:
+    """Whether a file that can't be read is notes, a page or a picture by its name, which nobody
+    misses. What comes near to a table is not, nor a text that a spreadsheet has written as such.
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    if isinstance(fault, NoTableError):
+        return suffix in NOTES
+    return suffix in NOTES and suffix != ".txt" and not isinstance(fault, NearlyError)
 
 
 def load_file(path: Path, *, source: str | None = None) -> list[Loaded]:
@@ -144,11 +243,11 @@ def load_file(path: Path, *, source: str | None = None) -> list[Loaded]:
     """
     wanted = find_source(source).key if source else None
     loaded: list[Loaded] = []
-    faults: list[InputFileError] = []
-    with recognised_files(path) as files:
-        chosen = [f for f in files if wanted is None or f.source.key == wanted]
-        if not chosen:
-            titles = ", ".join(sorted({f.source.title for f in files}))
+    with contents(path) as found:
+        faults = [item.fault for item in found.unreadable]
+        chosen = [f for f in found.known if wanted is None or f.source.key == wanted]
+        if found.known and not chosen:
+            titles = ", ".join(sorted({f.source.title for f in found.known}))
             raise InputFileError(path.name, [f"It holds {titles}, not {wanted}."])
         for item in chosen:
             try:
@@ -160,16 +259,40 @@ def load_file(path: Path, *, source: str | None = None) -> list[Loaded]:
     return loaded
 
 
-def load_recognised(item: Recognised) -> Loaded:
-    """Load one recognised file and find its period. Raises InputFileError."""
-    table = item.source.parser(item.file)
-    return Loaded(item.source, table, period_of(item, table), item.file.name)
+def load_recognised(item: Recognised, *, trusted: bool = False) -> Loaded:
+    """Load one recognised file and find its period. Raises InputFileError.
+
+    `trusted`: the source was named, so a last line without an end is taken as it is.
+    """
+    file = item.file
+    size = file.path.stat().st_size
+    if size > item.source.largest_bytes:
+        raise InputFileError(
+            file.name,
+            [f"Unpacked it has {size / 1024**2:,.0f} MB, several times the published file."],
+        )
+    table = item.source.parser(file)
+    if not trusted and cut_short(file):
+        raise DoubtfulError(
+            file.name,
+            [
+                "It ends in the middle of a line, so it may be cut short. Download it again; if "
+                f"it is right as it is, name the source ({item.source.key}) to load it."
+            ],
+        )
+    return Loaded(item.source, table, period_of(item, table), file.name, line_count(file))
+
+
+def name_carries_period(source: Source) -> bool:
+    """Whether the month or year of this source stands in the name of its file only."""
+    return source.period_from == "name" or source.key.startswith("workforce")
 
 
 def period_of(item: Recognised, table: pd.DataFrame) -> pd.Timestamp:
     """The day a table is for: from its column, its file's name, or the edition.
 
     A list that is published anew every night carries no date: the day the file was written.
+    Raises InputFileError where the name should say it and does not.
     """
     source = item.source
     if "period" in table.columns:
@@ -184,10 +307,17 @@ def period_of(item: Recognised, table: pd.DataFrame) -> pd.Timestamp:
         from_name = from_name or month_in_name(name) or _year_in_name(name)
         if from_name is not None:
             return from_name
-    written = pd.Timestamp(item.file.path.stat().st_mtime, unit="s").normalize()
-    if pd.isna(written):  # pragma: no cover - a file always has a time
-        raise UserError(f"{item.file.name}: the period can't be told.")
-    return written
+    if source.period_from != "loaded":
+        monthly = source.cadence.startswith(("monthly", "quarterly"))
+        what = "year and month" if monthly else "year"
+        raise InputFileError(
+            item.file.name,
+            [
+                f"Nothing in it says which period it is for: put the {what} in the file's name, "
+                f"e.g. '{source.key} {'2025-08' if monthly else '2024-25'}'."
+            ],
+        )
+    return pd.Timestamp(item.file.path.stat().st_mtime, unit="s").normalize()
 
 
 def _years_run_together(name: str) -> pd.Timestamp | None:

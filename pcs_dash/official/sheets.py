@@ -23,7 +23,8 @@ from pcs_dash.official.archive import InputFile
 
 KINDS = ("xlsx", "xls", "ods")
 MOST_COLUMNS = 4_000
-MOST_ROWS = 20_000_000
+MOST_ROWS = 1_048_576  # Excel's own limit
+MOST_CELLS = 20_000_000  # the largest published sheet has some 4 million
 EMPTY_ROWS_END_SHEET = 1_000
 # The same row a thousand times over is no published table.
 MOST_REPEATS = 1_000
@@ -93,10 +94,11 @@ def _damaged(file: InputFile, sheet: str | None = None) -> InputFileError:
 
 def _bounded(file: InputFile, title: str, rows: Iterator[Row]) -> Iterator[Row]:
     """At most MOST_ROWS; stops after a long run of empty ones; faults are told."""
-    empty = 0
+    empty = cells = 0
     try:
         for number, row in enumerate(rows, start=1):
-            if len(row) > MOST_COLUMNS or number > MOST_ROWS:
+            cells += len(row)
+            if len(row) > MOST_COLUMNS or number > MOST_ROWS or cells > MOST_CELLS:
                 raise InputFileError(file.name, [f"Sheet {title!r} is too large a table."])
             empty = 0 if any(cell is not None for cell in row) else empty + 1
             if empty > EMPTY_ROWS_END_SHEET:

@@ -20,7 +20,7 @@ import shutil
 import sys
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,7 +44,7 @@ KEEP_VERSIONS = 5
 WHOLE = "whole.parquet"
 WHOLE_TOO_UP_TO = 100_000
 # Raised when a loader changes what it makes of a file, so that the same file is read again.
-READER = 1
+READER = 2
 
 
 def data_dir() -> Path:
@@ -70,6 +70,8 @@ class TableEntry:
     partitioned_by: str | None = None
     notes: tuple[str, ...] = ()
     reader: int = READER
+    file_member: str = ""  # the table's name in the archive it came from
+    file_lines: int = 0
 
     @property
     def key(self) -> tuple[str, str]:
@@ -86,6 +88,11 @@ class Manifest:
     tables: tuple[TableEntry, ...] = ()
     notes: tuple[str, ...] = ()
     recovered: bool = field(default=False, compare=False)
+
+    @property
+    def of_england(self) -> bool:
+        """Whether it was built for all of England, not for one ICB or region."""
+        return self.area.strip().lower() == "england"
 
     def of(self, source: str) -> list[TableEntry]:
         """The tables of a source, oldest period first."""
@@ -213,21 +220,17 @@ class Store:
         """A change to the store. Nothing is in use until `commit`; leaving without it, by an
         error or otherwise, changes nothing. UserError when another update is running.
         """
-        try:
-            for folder in ("versions", "tables", "tmp"):
-                (self.root / folder).mkdir(parents=True, exist_ok=True)
-        except OSError as fault:
-            raise UserError(
-                f"The data folder {self.root} can't be written ({fault.strerror}). Set "
-                f"{DATA_DIR_VARIABLE} to a folder you may write to."
-            ) from fault
-        with _locked(self.root / "lock"):
-            for left in (self.root / "tmp").iterdir():
-                shutil.rmtree(left, ignore_errors=True)
-            work = self.root / "tmp" / uuid.uuid4().hex
-            work.mkdir()
+        with self._lock():
+            with self._told():
+                for folder in ("versions", "tables", "tmp"):
+                    (self.root / folder).mkdir(parents=True, exist_ok=True)
+                for left in (self.root / "tmp").iterdir():
+                    shutil.rmtree(left, ignore_errors=True)
+                work = self.root / "tmp" / uuid.uuid4().hex
+                work.mkdir()
+            update = Update(self, work)
             try:
-                yield Update(self, work)
+                yield update
             except OSError as fault:
                 raise UserError(
                     f"The data folder {self.root} could not be written ({fault}). The last good "
@@ -235,6 +238,47 @@ class Store:
                 ) from fault
             finally:
                 shutil.rmtree(work, ignore_errors=True)
+                update.clear_unused()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """A folder that can't be written, as UserError."""
+        try:
+            yield
+        except OSError as fault:
+            raise UserError(
+                f"The data folder {self.root} can't be written ({fault.strerror}). Set "
+                f"{DATA_DIR_VARIABLE} to a folder you may write to."
+            ) from fault
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        with self._told():
+            self.root.mkdir(parents=True, exist_ok=True)
+            stream = (self.root / "lock").open("a+b")
+        with stream:
+            if not _try_lock(stream):
+                raise UserError("Another update of these data is running. Wait until it is done.")
+            try:
+                yield
+            finally:
+                _unlock(stream)
+
+    def note_last_update(self, failed: Sequence[str]) -> None:
+        """Keep what the last update could not load, also where it changed nothing."""
+        content = {"when": _now(), "failed": list(failed)}
+        with self._told():
+            _replace_text(self.root / "last_update.json", json.dumps(content, ensure_ascii=False))
+
+    def last_update(self) -> tuple[str, tuple[str, ...]]:
+        """When the last update ran, and a sentence on each source it could not load; empty where
+        that is not known.
+        """
+        try:
+            content = json.loads((self.root / "last_update.json").read_text(encoding="utf-8"))
+            return str(content["when"]), tuple(str(text) for text in content["failed"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return "", ()
 
     def rollback(self, version: int | None = None) -> Manifest:
         """Use an earlier version again: the one before the current, or the one given.
@@ -256,7 +300,7 @@ class Store:
                 kept = ", ".join(str(m.version) for m in versions)
                 raise UserError(f"There is no version {version}. Kept are: {kept}.")
             target = found[0]
-        with _locked(self.root / "lock"):
+        with self._lock(), self._told():
             _replace_text(self.root / "current", f"{target.version}\n")
         return target
 
@@ -273,6 +317,8 @@ class Update:
             {entry.key: entry for entry in base.tables} if base else {}
         )
         self.notes: list[str] = []
+        self._made: list[Path] = []
+        self._committed = False
 
     def entries(self, source: str) -> list[TableEntry]:
         """The entries of a source as they will be, oldest first."""
@@ -293,6 +339,8 @@ class Update:
         *,
         file_name: str = "",
         file_sha256: str = "",
+        file_member: str = "",
+        file_lines: int = 0,
         partition_by: str | None = None,
         only_period: bool = True,
     ) -> TableEntry:
@@ -310,6 +358,7 @@ class Update:
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             draft.replace(target)
+            self._made.append(target)
             _flush_folder(target.parent)
         entry = TableEntry(
             source=source,
@@ -324,6 +373,8 @@ class Update:
             geometry=geometry,
             partitioned_by=partition_by,
             notes=notes,
+            file_member=file_member,
+            file_lines=file_lines,
         )
         if only_period:
             for key in [k for k in self.tables if k[0] == source]:
@@ -335,6 +386,23 @@ class Update:
         """Leave a source out of the new version."""
         for key in [k for k in self.tables if k[0] == source]:
             del self.tables[key]
+
+    def remove_file(self, source: str, file_sha256: str, file_member: str) -> None:
+        """Leave out what this very file gave the source, whatever period it was taken for."""
+        for key, entry in list(self.tables.items()):
+            if (entry.source, entry.file_sha256, entry.file_member) == (
+                source, file_sha256, file_member,
+            ):  # fmt: skip
+                del self.tables[key]
+
+    def clear_unused(self) -> None:
+        """Delete the tables written for a version that never came to be."""
+        if self._committed:
+            return
+        for folder in self._made:
+            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):  # the source may have other tables
+                folder.parent.rmdir()
 
     def commit(self, *, area: str = "England") -> Manifest:
         """Put the new version in use, in one step; older ones beyond five are cleared away."""
@@ -350,6 +418,8 @@ class Update:
             tables=tuple(sorted(self.tables.values(), key=lambda e: e.key)),
             notes=tuple(self.notes),
         )
+        # From here on a version may name the tables, so they stay whatever happens.
+        self._committed = True
         _replace_text(self.store.root / "versions" / f"{version:06d}.json", _text_of(manifest))
         _replace_text(self.store.root / "current", f"{version}\n")
         _clear_old(self.store)
@@ -512,19 +582,6 @@ def _clear_old(store: Store) -> None:
     for folder in (store.root / "tables").glob("*/*"):
         if folder.relative_to(store.root).as_posix() not in used:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """One writer at a time; the lock goes with the process, also when it is killed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as stream:
-        if not _try_lock(stream):
-            raise UserError("Another update of these data is running. Wait until it is done.")
-        try:
-            yield
-        finally:
-            _unlock(stream)
 
 
 def _try_lock(stream: IO[Any]) -> bool:

@@ -24,9 +24,19 @@ from pcs_dash.official.download import (
     Progress,
     download,
     fetch_page,
+    file_name_of,
 )
 from pcs_dash.official.locate import data_links, locate
-from pcs_dash.official.recognise import Loaded, load_file, recognised_files
+from pcs_dash.official.recognise import (
+    NOTES,
+    DoubtfulError,
+    Loaded,
+    Recognised,
+    contents,
+    is_note,
+    load_recognised,
+    name_carries_period,
+)
 from pcs_dash.official.store import (
     READER,
     Manifest,
@@ -39,13 +49,17 @@ from pcs_dash.official.store import (
     stored_columns,
 )
 
-Say = Callable[[str], None]
-Keep = Callable[[Loaded, str], None]
-NOT_DATA = (
-    ".md", ".txt", ".pdf", ".part", ".html", ".htm", ".docx", ".ini",
-    ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".xml",  # parts of a shapefile
-)  # fmt: skip
+# What is being done, and how many of how many such steps it is.
+Stage = Callable[[str, int, int], None]
+Keep = Callable[[Loaded, str, str], None]
+# The parts of a shapefile beside its .shp, and of a download, are no files of their own.
+_PARTS = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".part")
+NOT_DATA = (*NOTES, *_PARTS)
 _MOST_CODES = 20
+# Between two editions of a publication its rows or patients fall by less than this, and by so
+# much more for each year between them: practices merge, some 2% a year.
+MOST_FALL = 0.10
+MOST_FALL_A_YEAR = 0.03
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,7 @@ class Outcome:
     columns_removed: tuple[str, ...] = ()
     message: str = ""
     faults: tuple[str, ...] = ()
+    by_name: bool = False  # it is loaded when its source is named
 
     def details(self) -> dict[str, object]:
         """All that is known, for JSON and the Data page; the codes are the first twenty."""
@@ -97,6 +112,19 @@ class Report:
     manifest: Manifest | None = None
     committed: bool = False
     note: str = ""
+    left_out: list[str] = field(default_factory=list)
+
+    @property
+    def left_out_words(self) -> str:
+        """How many files were no table this tool reads, with the first names; empty for none."""
+        if not self.left_out:
+            return ""
+        count = len(self.left_out)
+        more = " ..." if count > 5 else ""
+        return (
+            f"Left out: {count} {'file' if count == 1 else 'files'} with no table this tool "
+            f"reads ({', '.join(self.left_out[:5])}{more})."
+        )
 
     @property
     def failed(self) -> list[Outcome]:
@@ -116,43 +144,51 @@ def update_store(
     dry_run: bool = False,
     patience: Patience = DEFAULT_PATIENCE,
     progress: Progress | None = None,
-    say: Say = lambda _: None,
+    stage: Stage = lambda *_: None,
 ) -> Report:
     """Load publications into the store and build the joined tables, in one swap.
 
     `origin`: a folder or file (whatever the names), or the address of a file or of a list of
     files; without it each source is downloaded from its publisher. `sources` restricts to
-    these, and lets an older edition replace a newer one. `dry_run` changes nothing and reports
-    what would change. UserError when the origin holds nothing of use.
+    these, lets an older edition replace a newer one, and takes a file that has lost rows as it
+    is. `dry_run` changes nothing and reports what would change. UserError when the origin holds
+    nothing of use, or another update is running.
     """
     from pcs_dash.official.build import build_all
 
     wanted = [find_source(key) for key in sources]
     report = Report()
-    with _files(wanted, origin, patience, progress, report) as files, store.writing() as update:
+    # The lock comes first: two updates would write into the same downloads.
+    with store.writing() as update, _files(wanted, origin, patience, progress, report) as files:
         area = area or (update.base.area if update.base else "England")
-        seen: dict[tuple[str, str], str] = {}
-        for path in files:
-            say(f"reading {path.name}")
-            _take(path, wanted, update.tables, store, report, seen, _put_into(update))
-        if report.loaded:
-            say("building")
-            build_all(update, area=area)
-        elif update.base is not None and area != update.base.area:
-            build_all(update, area=area)
+        run = _Run(store, tuple(s.key for s in wanted), update.tables, report, _put_into(update))
+        for number, path in enumerate(files, start=1):
+            stage(f"reading {path.name}", number, len(files))
+            _take(path, run)
+        moved = update.base is not None and area != update.base.area
         if not report.outcomes:
-            raise UserError("Nothing to load was found.")
-        changed = bool(report.loaded) or (update.base is not None and area != update.base.area)
-        if changed and not dry_run:
-            update.notes = [f"{o.source}: {o.message}" for o in report.failed]
+            raise UserError(" ".join(["Nothing to load was found.", report.left_out_words]).strip())
+        if report.loaded or moved:
+            build_all(update, area=area, stage=stage)
+        failed = [f"{o.source}: {o.message}" for o in report.failed]
+        if (report.loaded or moved) and not dry_run:
+            update.notes = failed
             report.manifest = update.commit(area=area)
             report.committed = True
         else:
             report.manifest = update.base
+        if not dry_run:
+            store.note_last_update(failed)
     return report
 
 
-def preview(origin: Path, *, sources: Sequence[str] = (), store: Store | None = None) -> Report:
+def preview(
+    origin: Path,
+    *,
+    sources: Sequence[str] = (),
+    store: Store | None = None,
+    stage: Stage = lambda *_: None,
+) -> Report:
     """What loading a file, or the files of a folder, would change; nothing is built or changed.
 
     `sources` as for `update_store`. `note` says what would keep the load from going through.
@@ -161,10 +197,12 @@ def preview(origin: Path, *, sources: Sequence[str] = (), store: Store | None = 
     report = Report(manifest=store.current())
     base = report.manifest
     tables = {entry.key: entry for entry in base.tables} if base else {}
-    wanted = [find_source(key) for key in sources]
-    seen: dict[tuple[str, str], str] = {}
-    for path in folder_files(origin):
-        _take(path, wanted, tables, store, report, seen, lambda *_: None)
+    wanted = tuple(find_source(key).key for key in sources)
+    run = _Run(store, wanted, tables, report, lambda *_: None)
+    files = folder_files(origin)
+    for number, path in enumerate(files, start=1):
+        stage(f"reading {path.name}", number, len(files))
+        _take(path, run)
     there = {source for source, _ in tables} | {o.source for o in report.loaded}
     if report.loaded and not there & {"list_sizes", "workforce"}:
         report.note = (
@@ -174,114 +212,196 @@ def preview(origin: Path, *, sources: Sequence[str] = (), store: Store | None = 
     return report
 
 
+@dataclass
+class _Run:
+    """One update or preview: the sources named (none: all), what is stored, what was seen.
+
+    `seen`: (source, period) -> the file that gave it.
+    """
+
+    store: Store
+    wanted: tuple[str, ...]
+    tables: dict[tuple[str, str], TableEntry]
+    report: Report
+    keep: Keep
+    seen: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def wants(self, source: Source | None) -> bool:
+        return not self.wanted or source is None or source.key in self.wanted
+
+    def fail(self, source: str, file_name: str, fault: InputFileError) -> None:
+        self.report.outcomes.append(
+            Outcome(
+                source, "failed", file_name, message=str(fault), faults=fault.problems,
+                by_name=isinstance(fault, DoubtfulError),
+            )
+        )  # fmt: skip
+
+
 def _put_into(update: Update) -> Keep:
-    def keep(item: Loaded, digest: str) -> None:
+    def keep(item: Loaded, digest: str, member: str) -> None:
+        # The same file may have been loaded for another period, by its former name.
+        update.remove_file(item.source.key, digest, member)
         update.put(
             item.source.key,
             item.period,
             item.table,
             file_name=item.file_name,
             file_sha256=digest,
+            file_member=member,
+            file_lines=item.lines,
             only_period=not item.source.series,
         )
 
     return keep
 
 
-def _take(
-    path: Path,
-    wanted: list[Source],
-    tables: dict[tuple[str, str], TableEntry],
-    store: Store,
-    report: Report,
-    seen: dict[tuple[str, str], str],
-    keep: Keep,
-) -> None:
-    """Load a file, report on it, and keep what is new of it."""
+def _take(path: Path, run: _Run) -> None:
+    """Load the tables of a file, report on them, and keep what is new."""
     digest = file_sha256(path)
-    same = [e for e in tables.values() if e.file_sha256 == digest and e.reader == READER]
-    if same:
-        for entry in same:
-            seen[entry.key] = path.name
-            report.outcomes.append(
-                Outcome(
-                    entry.source, "unchanged", path.name, entry.period, entry.rows,
-                    entry.period, entry.rows,
-                )
-            )  # fmt: skip
-        return
     try:
-        loaded = load_file(path)
+        with contents(path) as found:
+            run.report.left_out.extend(found.left_out)
+            for bad in found.unreadable:
+                if run.wants(bad.source):
+                    key = bad.source.key if bad.source else _only(run.wanted)
+                    run.fail(key, bad.file_name, bad.fault)
+            for item in found.known:
+                if run.wants(item.source):
+                    _take_table(item, _member(path, item.file.name), digest, run)
     except InputFileError as fault:
-        # A folder of downloads holds other things too; a file asked for by name must load.
-        key = _source_of(path) or (wanted[0].key if len(wanted) == 1 else "unknown")
-        report.outcomes.append(
-            Outcome(key, "failed", path.name, message=str(fault), faults=fault.problems)
-        )
+        # A folder of downloads holds other things too; a file that looks like data must load.
+        if is_note(path.name, fault):
+            run.report.left_out.append(path.name)
+        else:
+            run.fail(_only(run.wanted), path.name, fault)
+
+
+def _only(wanted: tuple[str, ...]) -> str:
+    """The source a file that can't be told was meant to be of: the one named, if one was."""
+    return wanted[0] if len(wanted) == 1 else "unknown"
+
+
+def _member(path: Path, name: str) -> str:
+    """The name of a table inside its archive; empty for a file of its own."""
+    archive = f"{path.name.removesuffix('.gz')}: "
+    return name.removeprefix(archive) if name.startswith(archive) else ""
+
+
+def _take_table(item: Recognised, member: str, digest: str, run: _Run) -> None:
+    key = item.source.key
+    stored = [
+        entry
+        for entry in run.tables.values()
+        if (entry.source, entry.file_sha256, entry.file_member) == (key, digest, member)
+        and entry.reader == READER
+    ]
+    if stored and (not name_carries_period(item.source) or stored[0].file_name == item.file.name):
+        run.seen[stored[0].key] = item.file.name
+        run.report.outcomes.append(_unchanged(stored[0], item.file.name))
         return
-    keys = {source.key for source in wanted}
-    for item in loaded:
-        if keys and item.source.key not in keys:
-            continue
-        place = (item.source.key, f"{item.period:%Y-%m-%d}")
-        if place in seen:
-            report.outcomes.append(
-                Outcome(
-                    item.source.key, "failed", item.file_name, place[1],
-                    message=f"{seen[place]} is for the same period; keep one of the two files.",
-                )
-            )  # fmt: skip
-            continue
-        outcome = _judge(item, tables, store, digest, explicit=bool(keys))
-        if outcome.status in ("new", "changed"):
-            keep(item, digest)
-        seen[place] = item.file_name
-        report.outcomes.append(outcome)
-
-
-def _source_of(path: Path) -> str | None:
-    """The source a faulty file belongs to by its columns, if that can be told."""
     try:
-        with recognised_files(path) as files:
-            return files[0].source.key
-    except UserError:
-        return None
+        loaded = load_recognised(item, trusted=bool(run.wanted))
+    except InputFileError as fault:
+        run.fail(key, item.file.name, fault)
+        return
+    place = (key, f"{loaded.period:%Y-%m-%d}")
+    if place in run.seen:
+        run.report.outcomes.append(
+            Outcome(
+                key, "failed", loaded.file_name, place[1],
+                message=f"{run.seen[place]} is for the same period; keep one of the two files.",
+            )
+        )  # fmt: skip
+        return
+    outcome = _judge(loaded, run, digest, stored[0] if stored else None)
+    if outcome.status in ("new", "changed"):
+        run.keep(loaded, digest, member)
+    run.seen[place] = loaded.file_name
+    run.report.outcomes.append(outcome)
 
 
-def _judge(
-    item: Loaded,
-    tables: dict[tuple[str, str], TableEntry],
-    store: Store,
-    digest: str,
-    *,
-    explicit: bool,
-) -> Outcome:
-    """Compare a loaded table with what is stored of its source."""
+def _unchanged(entry: TableEntry, file_name: str) -> Outcome:
+    return Outcome(
+        entry.source, "unchanged", file_name, entry.period, entry.rows, entry.period, entry.rows
+    )
+
+
+def _judge(item: Loaded, run: _Run, digest: str, itself: TableEntry | None) -> Outcome:
+    """Compare a loaded table with what is stored of its source.
+
+    `itself`: the entry of the very same table, loaded before under another name of its file.
+    """
     day = f"{item.period:%Y-%m-%d}"
     key = item.source.key
-    stored = sorted((e for e in tables.values() if e.source == key), key=lambda e: e.period)
-    before = tables.get((key, day)) if item.source.series else (stored[-1] if stored else None)
+    explicit = bool(run.wanted)
+    stored = sorted((e for e in run.tables.values() if e.source == key), key=lambda e: e.period)
+    before = run.tables.get((key, day)) if item.source.series else (stored[-1] if stored else None)
     columns = tuple(str(column) for column in item.table.columns)
     # A new month stands beside the others: it is compared with the newest of them.
     beside = before or (stored[-1] if stored else None)
     if beside is None:
-        return Outcome(key, "new", item.file_name, day, len(item.table), columns=columns)
+        return Outcome(
+            key, "new", item.file_name, day, len(item.table), columns=columns, message=_few(item)
+        )
     compared = {
         "period_before": beside.period,
         "rows_before": beside.rows,
         "columns": columns,
-        **_columns(columns, beside, store),
-        **_codes(item.table, beside, store),
+        **_columns(columns, beside, run.store),
+        **_codes(item.table, beside, run.store),
     }
-    status, message = "changed", ""
+    status, message, by_name = "changed", _few(item), False
     if before is None:
         status = "new"
-    elif before.file_sha256 == digest and before.period == day:
-        status = "unchanged"
-    elif day < before.period and not explicit:
-        status = "older"
+    if itself is not None and itself.period != day:
+        status = "changed"
+        message = f"It was loaded for {itself.period} under another name; that is put right."
+    elif before is not None and (before.file_sha256, before.period) == (digest, day):
+        status = "unchanged" if before.reader == READER else "changed"
+    elif explicit:
+        pass
+    elif before is not None and day < before.period:
+        status, by_name = "older", True
         message = f"Older than what is loaded; name the source ({key}) to load it all the same."
-    return Outcome(key, status, item.file_name, day, len(item.table), message=message, **compared)  # type: ignore[arg-type]
+    elif fall := _fall(item, stored, run.store):
+        status, message, by_name = "failed", fall, True
+    return Outcome(
+        key, status, item.file_name, day, len(item.table), message=message, by_name=by_name,
+        **compared,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _few(item: Loaded) -> str:
+    """A word of caution for a table of far fewer rows than the publication has."""
+    usual, rows = item.source.usual_rows, len(item.table)
+    if rows >= usual / 2:
+        return ""
+    return f"Only {rows:,} rows; the published file has some {usual:,}: is it a part, or cut short?"
+
+
+def _fall(item: Loaded, stored: Sequence[TableEntry], store: Store) -> str:
+    """Why a table looks cut short beside the stored edition nearest to it in time; else nothing.
+
+    Rows and patients are compared; without patients the lines of the files, as several lines can
+    make one row.
+    """
+    near = min(stored, key=lambda entry: abs(pd.Timestamp(entry.period) - item.period))
+    years = abs((pd.Timestamp(near.period) - item.period).days) / 365.25
+    pairs = [("rows", near.rows, len(item.table))]
+    if "patients" in item.table.columns and "patients" in stored_columns(store.root, near):
+        old = read_entry(store.root, near, columns=["patients"])["patients"]
+        pairs.append(("patients", int(old.sum()), int(item.table["patients"].sum())))
+    elif item.lines and near.file_lines:
+        pairs.append(("lines", near.file_lines, item.lines))
+    for what, before, now in pairs:
+        if now < before * (1 - MOST_FALL - MOST_FALL_A_YEAR * years):
+            return (
+                f"It has {now:,} {what}, {1 - now / before:.0%} fewer than the {before:,} loaded "
+                f"for {near.period}: it may be cut short or a part. Download it again; if it is "
+                f"right, name the source ({item.source.key}) to load it."
+            )
+    return ""
 
 
 def _columns(
@@ -342,9 +462,9 @@ def _downloads() -> Path:
 
 
 def folder_files(folder: Path) -> list[Path]:
-    """The files in a folder (and below) that may hold data, by name; or the one file given.
+    """The files in a folder (and below) that may hold data; or the one file given.
 
-    Hidden files and notes are left out; links are not followed out of the folder.
+    Hidden files and parts of shapefiles are left out; links are not followed out of the folder.
     """
     if folder.is_file():
         return [folder]
@@ -356,7 +476,8 @@ def folder_files(folder: Path) -> list[Path]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
         and not path.name.startswith(".")
-        and path.suffix.lower() not in NOT_DATA
+        and path.suffix.lower() not in _PARTS
+        and not path.name.lower().endswith(".shp.xml")
         and path.resolve().is_relative_to(root)
     ]
     if not found:
@@ -398,10 +519,15 @@ def _from_address(
         addresses = data_links(page, base)
         if not addresses:
             raise DownloadError(f"{origin}: the page links to no data files.")
-    paths = []
+    paths: list[Path] = []
     for address in addresses:
+        name = file_name_of(address)
+        if name in {path.name for path in paths}:
+            name = f"{len(paths)}-{name}"  # of another folder on that server
         try:
-            paths.append(download(address, _downloads(), patience=patience, progress=progress))
+            paths.append(
+                download(address, _downloads(), name=name, patience=patience, progress=progress)
+            )
         except DownloadError as fault:
             report.outcomes.append(
                 Outcome(address.rsplit("/", 1)[-1], "failed", message=str(fault))

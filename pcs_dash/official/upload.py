@@ -1,8 +1,8 @@
 """Files given on the Data page: looked at and loaded by a process of its own.
 
-So a file made to do harm, or the memory that a build takes, can't stop the app for the others,
-and a time limit holds. The process is the `update` command; the store is changed in one step
-by it or not at all.
+So a file made to do harm, or the memory that a build takes, can't stop the app for the others:
+limits of time and (but for Windows) of memory hold. The process is the `update` command; the
+store is changed in one step by it or not at all.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pcs_dash.official.archive import SHAPE_PARTS
+from pcs_dash.official.confined import EXIT_OUT_OF_MEMORY, memory_mb
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import NOT_DATA
 from pcs_dash.paths import ROOT
@@ -100,8 +101,8 @@ def load(folder: Path, *, sources: Sequence[str] = ()) -> Answer:
 
 def _run(options: list[str], folder: Path, sources: Sequence[str], seconds: float) -> Answer:
     command = [
-        sys.executable, "-m", "pcs_dash", "update", *sources, "--from", str(folder), *options,
-        "--format", "json",
+        sys.executable, "-m", "pcs_dash.official.confined", "update", *sources,
+        "--from", str(folder), *options, "--format", "json", "--quiet",
     ]  # fmt: skip
     try:
         done = subprocess.run(
@@ -119,6 +120,11 @@ def _run(options: list[str], folder: Path, sources: Sequence[str], seconds: floa
             return Answer(tuple(json.loads(done.stdout)), words, True)
         except ValueError:
             pass
+    if done.returncode == EXIT_OUT_OF_MEMORY:
+        return Answer(
+            (), f"The files need more memory than {memory_mb():,} MB, so it was stopped. Nothing "
+            "was changed. Load fewer files, or use the command.", False,
+        )  # fmt: skip
     if done.returncode == _USER_ERROR:
         return Answer((), words.removeprefix("pcs_dash: "), False)
     return Answer(

@@ -210,10 +210,9 @@ def _load_files(store: Store, manifest: Manifest | None) -> None:
     older = _older_wanted()
     checked = _checked(given, older, manifest)
     _preview(checked)
-    older_now = [o["source"] for o in checked.outcomes if o["status"] == "older"]
-    if older_now or older:
+    if older or any(o["by_name"] for o in checked.outcomes):
         st.checkbox(
-            "Load the older editions too, in place of the newer ones",
+            "Load older editions, and files that may be cut short, all the same",
             key="official-older",
             help="As naming the source does on the command line.",
         )
@@ -373,6 +372,7 @@ def _measures(store: Store) -> None:
                 "Measure": table["measure"],
                 "Of": table["table"].map({"practices": "practices", "lsoas": "LSOAs"}),
                 "There": table["available"].map({True: "yes", False: "no"}),
+                "Covers": table["covers"].replace("", None),
                 "Period of its files": table["period"].replace("", None),
                 "Missing publication": table["needs"].replace("", None),
                 "How": table["how"].replace("", None),

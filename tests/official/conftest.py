@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import sys
 import threading
@@ -52,7 +54,9 @@ class BadServer(ThreadingHTTPServer):
     body: bytes = b"a,b\n" + b"1,2\n" * 50_000
     requests: ClassVar[list[tuple[str, str | None]]] = []
     pages: ClassVar[dict[str, bytes]] = {}
+    answers: ClassVar[list[tuple[str, int]]] = []
     failures_left = 0
+    slow_s = 0.0
 
     @property
     def url(self) -> str:
@@ -68,6 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def _send(self, status: int, body: bytes, **headers: str) -> None:
+        self.server.answers.append((self.path, status))
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")
@@ -113,6 +118,25 @@ class _Handler(BaseHTTPRequestHandler):
                 self._half(body)
             elif path == "/changed.csv":
                 self._changed(body, wanted)
+            elif path.endswith(("-md5.csv", "-digest.csv")):
+                right = body if "right" in path else b"other"
+                md5, sha = (hashlib.new(name, right).digest() for name in ("md5", "sha256"))
+                if "md5" in path:
+                    self._send(200, body, Content_MD5=base64.b64encode(md5).decode())
+                else:
+                    stated = f"sha-256=:{base64.b64encode(sha).decode()}:"
+                    self._send(200, body, Repr_Digest=stated)
+            elif path == "/kept.csv":
+                if self.headers.get("If-None-Match") == '"one"':
+                    self._send(304, b"")
+                else:
+                    self._send(200, body, ETag='"one"')
+            elif path == "/drip.csv":
+                self._slowly(body[:1000], 1, 0.02)
+            elif path == "/slow.csv" and wanted is None:
+                self._slowly(body, len(body) // 50, server.slow_s)
+            elif path == "/slow.csv":
+                self._truncated(body, wanted, wrong=False)
             elif path == "/stall.csv":
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))
@@ -132,6 +156,16 @@ class _Handler(BaseHTTPRequestHandler):
             pass
         finally:
             self.close_connection = True
+
+    def _slowly(self, body: bytes, piece: int, pause_s: float) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", '"one"')
+        self.end_headers()
+        for start in range(0, len(body), piece):
+            self.wfile.write(body[start : start + piece])
+            self.wfile.flush()
+            time.sleep(pause_s)
 
     def _half(self, body: bytes) -> None:
         self.send_response(200)
@@ -166,6 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
 def server() -> Iterator[BadServer]:
     with BadServer(("127.0.0.1", 0), _Handler) as running:
         running.requests.clear()
+        running.answers.clear()
         running.pages.clear()
         running.failures_left = 0
         thread = threading.Thread(target=running.serve_forever, args=(0.05,), daemon=True)

@@ -13,6 +13,7 @@ import samples
 
 from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.official.archive import InputFile, Limits, check_excel, kind_of, unpacked
+from pcs_dash.official.recognise import contents
 
 
 def put(tmp_path: Path, content: bytes, name: str = "download.zip") -> Path:
@@ -44,8 +45,34 @@ def test_the_copies_vanish(tmp_path: Path) -> None:
 
 
 def test_a_readme_beside_the_data_is_left_out(tmp_path: Path) -> None:
-    path = put(tmp_path, samples.zipped({"notes.pdf": b"%PDF-1.7", "x.csv": b"a,b\n"}))
-    assert names(path) == ["download.zip: x.csv"]
+    files = {"notes.pdf": b"%PDF-1.7", "x.csv": samples.QOF.encode(), "logo.png": b"\x89PNG\0\0"}
+    with contents(put(tmp_path, samples.zipped(files))) as found:
+        assert [item.file.name for item in found.known] == ["download.zip: x.csv"]
+        assert found.unreadable == ()
+        assert found.left_out == ("download.zip: notes.pdf", "download.zip: logo.png")
+
+
+@pytest.mark.parametrize("name", [".", "./", "/", "..", "a/..", "\\", " ", "a" * 5_000])
+def test_any_name_inside_gives_a_clear_answer(name: str, tmp_path: Path) -> None:
+    path = put(tmp_path, samples.zipped({name: samples.QOF.encode(), "b.csv": b"a,b\n"}))
+    try:
+        names(path)
+    except UserError as fault:
+        assert str(fault)
+
+
+def test_a_file_without_a_name_is_refused(tmp_path: Path) -> None:
+    refused(put(tmp_path, samples.zipped({".": samples.QOF.encode()})), "without a name")
+    # A name ends at a zero byte, so this one is empty.
+    nameless = samples.zipped({"abc": samples.QOF.encode()}).replace(b"abc", b"\0bc")
+    refused(put(tmp_path, nameless), "without a name")
+
+
+def test_a_spreadsheet_that_shrinks_as_no_table_does_is_refused(tmp_path: Path) -> None:
+    book = samples.zipped(
+        {"xl/workbook.xml": b"<a/>", "xl/worksheets/sheet1.xml": b"<row/>" * 4_000_000}
+    )
+    refused(put(tmp_path, book, "x.xlsx"), "hundreds of times")
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from pcs_dash.__main__ import main
 from pcs_dash.areas import find_area
 from pcs_dash.build import Dataset, build_dataset
 from pcs_dash.datasets import dataset_for, practices_for
 from pcs_dash.errors import UserError
 from pcs_dash.metrics.workforce import area_patients_per_fte_gp, benchmarks
 from pcs_dash.official.areas import find_loaded_area, loaded_areas, short_name
+from pcs_dash.official.build import england_practices
 from pcs_dash.official.dataset import NO_GPS
 
 
@@ -56,6 +59,31 @@ def test_a_set_of_districts_is_an_area() -> None:
     assert outline.is_valid
     parts = data.outlines[data.outlines["name"].isin(["Dartford", "Gravesham"])]
     assert outline.area == pytest.approx(parts.area.sum(), rel=1e-3)
+
+
+def test_sets_by_names_and_codes() -> None:
+    both = find_area("Castle Point + Basildon")
+    assert both.label == "Basildon + Castle Point (districts, loaded)"
+    assert find_area("basildon; castle point") == both == find_area("E07000066+e07000069")
+    assert find_area("QKS + Mid and South Essex").kind == "icb"
+    with pytest.raises(UserError, match="no set of areas called"):
+        find_area("Castle Point + Narnia")
+
+
+@pytest.mark.parametrize("area", ["England", "East of England", "Castle Point + Basildon"])
+def test_figures_of_england_a_region_and_a_set(
+    area: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["metrics", "--area", area, "--format", "json"]) == 0
+    [row] = json.loads(capsys.readouterr().out)
+    practices = england_practices(area)
+    assert row["practices"] == len(practices)
+    assert row["patients"] == practices["patients"].sum()
+
+
+def test_england_is_too_large_for_a_page_and_that_is_said() -> None:
+    with pytest.raises(UserError, match=r"too large.*metrics --area \"England\""):
+        find_area("England")
 
 
 def test_an_unknown_area_names_near_ones() -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 from conftest import BadServer
 
 from pcs_dash.official.catalogue import SOURCES
@@ -36,7 +40,7 @@ def test_a_whole_file_arrives_with_its_name_and_nothing_beside(
     seen: list[tuple[int, int | None]] = []
     path = fetch(server, "/good.csv", tmp_path, progress=lambda _, n, of: seen.append((n, of)))
     assert path.read_bytes() == server.body
-    assert [p.name for p in tmp_path.iterdir()] == ["good.csv"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["good.csv", "good.csv.done.json"]
     assert seen[-1] == (len(server.body), len(server.body))
 
 
@@ -113,7 +117,7 @@ def test_a_broken_off_file_is_resumed_where_it_stopped(server: BadServer, tmp_pa
 def test_a_part_of_an_earlier_run_is_resumed(server: BadServer, tmp_path: Path) -> None:
     part = tmp_path / "truncated.csv.part"
     part.write_bytes(server.body[:123])
-    facts = {"url": f"{server.url}/truncated.csv", "validator": '"one"'}
+    facts = {"url": f"{server.url}/truncated.csv", "etag": '"one"'}
     part.with_name("truncated.csv.part.json").write_text(json.dumps(facts), encoding="utf-8")
     assert fetch(server, "/truncated.csv", tmp_path).read_bytes() == server.body
     assert server.requests == [("/truncated.csv", "bytes=123-")]
@@ -122,7 +126,7 @@ def test_a_part_of_an_earlier_run_is_resumed(server: BadServer, tmp_path: Path) 
 def test_a_part_of_another_address_is_not_used(server: BadServer, tmp_path: Path) -> None:
     part = tmp_path / "good.csv.part"
     part.write_bytes(b"something else")
-    facts = {"url": "http://127.0.0.1/other.csv", "validator": '"one"'}
+    facts = {"url": "http://127.0.0.1/other.csv", "etag": '"one"'}
     part.with_name("good.csv.part.json").write_text(json.dumps(facts), encoding="utf-8")
     assert fetch(server, "/good.csv", tmp_path).read_bytes() == server.body
 
@@ -168,6 +172,75 @@ def test_a_wrong_checksum_is_never_accepted(server: BadServer, tmp_path: Path) -
 def test_the_right_checksum_is(server: BadServer, tmp_path: Path) -> None:
     right = hashlib.sha256(server.body).hexdigest()
     assert fetch(server, "/good.csv", tmp_path, sha256=right.upper()).exists()
+
+
+def test_a_checksum_that_the_server_states_is_compared(server: BadServer, tmp_path: Path) -> None:
+    assert fetch(server, "/right-md5.csv", tmp_path).read_bytes() == server.body
+    assert fetch(server, "/right-digest.csv", tmp_path).read_bytes() == server.body
+    for path in ("/wrong-md5.csv", "/wrong-digest.csv"):
+        with pytest.raises(DownloadError, match="checksum is"):
+            fetch(server, path, tmp_path)
+        assert not (tmp_path / path[1:]).exists()
+
+
+def test_a_finished_file_is_asked_for_again_only_if_it_has_changed(
+    server: BadServer, tmp_path: Path
+) -> None:
+    """A run that was killed before it could load the file leaves it; it does not come twice."""
+    first = fetch(server, "/kept.csv", tmp_path)
+    facts = first.stat()
+    assert fetch(server, "/kept.csv", tmp_path).stat().st_mtime_ns == facts.st_mtime_ns
+    assert [status for _, status in server.answers] == [200, 304]
+    first.write_bytes(b"damaged")
+    assert fetch(server, "/kept.csv", tmp_path).read_bytes() == server.body
+    assert [status for _, status in server.answers] == [200, 304, 200]
+
+
+@pytest.mark.parametrize("kind", ["file", "page"])
+def test_a_server_that_drips_is_given_up(kind: str, server: BadServer, tmp_path: Path) -> None:
+    patience = Patience(stall_s=0.3, attempts=2, back_off_s=0.01, slowest_bytes_s=500)
+    begun = time.monotonic()
+    with pytest.raises(DownloadError, match="sends too slowly, after 2 attempts"):
+        if kind == "file":
+            download(f"{server.url}/drip.csv", tmp_path, patience=patience)
+        else:
+            fetch_page(f"{server.url}/drip.csv", patience=patience)
+    assert time.monotonic() - begun < 3
+
+
+def test_a_download_ends_in_the_time_it_is_given(server: BadServer, tmp_path: Path) -> None:
+    patience = Patience(stall_s=5, longest_s=0.3)
+    with pytest.raises(DownloadError, match="more than 0 minutes"):
+        download(f"{server.url}/drip.csv", tmp_path, patience=patience)
+
+
+def test_a_page_is_tried_again_and_its_redirects_are_looked_at(server: BadServer) -> None:
+    server.failures_left = 2
+    waits: list[float] = []
+    text, _ = fetch_page(f"{server.url}/flaky.csv", patience=SHORT, sleep=waits.append)
+    assert text.encode() == server.body
+    assert len(waits) == 2
+    with pytest.raises(DownloadError, match="404 Not Found"):
+        fetch_page(f"{server.url}/missing.csv", patience=SHORT)
+    with pytest.raises(DownloadError, match="in a circle"):
+        fetch_page(f"{server.url}/circle.csv", patience=SHORT)
+
+
+@pytest.mark.parametrize("get", [fetch_page, lambda url: download(url, Path("unused"))])
+def test_a_redirect_from_https_to_http_is_refused(
+    get: Callable[[str], object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    @contextmanager
+    def answered(*_: object, **__: object) -> Iterator[requests.Response]:
+        answer = requests.Response()
+        answer.status_code, answer.url = 200, "http://example.invalid/a"
+        yield answer
+
+    monkeypatch.setattr(requests.Session, "get", answered)
+    with pytest.raises(DownloadError, match="unprotected address"):
+        get("https://example.invalid/a")
 
 
 def test_nobody_there_is_told(tmp_path: Path) -> None:
@@ -243,6 +316,20 @@ def test_a_source_without_address_says_how_to_get_it() -> None:
 def test_links_are_full_addresses_without_repeats() -> None:
     page = '<a href="b.csv">x</a><A HREF=\'/c?x=1&amp;y=2\'>y</A><a href="b.csv#top">z</a>'
     assert links(page, "http://h/a/") == ["http://h/a/b.csv", "http://h/c?x=1&y=2"]
+
+
+@pytest.mark.parametrize(
+    "text", ["<a ", "<a href='", "<!--", "<a href=x>", "<div><a href='y'>", "<![CDATA[", "<", "&lt"]
+)
+def test_a_page_of_nothing_but_beginnings_takes_no_time(text: str) -> None:
+    begun = time.process_time()
+    links(text * (1_000_000 // len(text)), "http://h/")
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize("page", ["", "http://x/y", "<?xml version='1.0'?><a href='b'/>", "[::"])
+def test_a_page_that_is_none_has_no_fault(page: str) -> None:
+    assert links(f"{page}<a href='http://[oops'>x</a>", "http://h/") in ([], ["http://h/b"])
 
 
 def test_the_newest_is_by_date_not_by_place() -> None:

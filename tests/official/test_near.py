@@ -104,7 +104,7 @@ def test_from_files_to_the_table_of_practices(tmp_path: Path) -> None:
         "opticians", "dental_sites", "qof_prevalence",
     )  # fmt: skip
     # F81001 stands at 51.570733 N, 0.548167 E; all three sites have the postcode SS7 4EA.
-    (folder / "onspd.csv").write_text(
+    (folder / "ONSPD_MAY_2025.csv").write_text(
         "pcds,doterm,oseast1m,osnrth1m,oslaua,lsoa11,lsoa21\n"
         "SS7 4EA,,577000,189000,E07000069,E01000001,E01000001\n",
         encoding="utf-8",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
+import os
 import random
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pcs_dash.errors import InputFileError, UserError
+from pcs_dash.official import sheets
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.catalogue import SOURCES
 from pcs_dash.official.loaders.registrations import lsoa_vintage
@@ -23,7 +27,7 @@ from pcs_dash.official.reading import month_in_name, parse_date
 from pcs_dash.official.recognise import load_file, recognise
 
 
-def load(tmp_path: Path, content: bytes | str, name: str = "download") -> pd.DataFrame:
+def load(tmp_path: Path, content: bytes | str, name: str = "download 2025-08") -> pd.DataFrame:
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return load_file(path)[0].table
@@ -409,6 +413,57 @@ def test_many_faults_are_counted_not_listed(tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match="And 490 more faults") as fault:
         load(tmp_path, samples.LISTS_NEW + rows)
     assert len(str(fault.value)) < 3_000
+
+
+NAMED = [key for key, source in SOURCES.items() if source.period_from == "name"]
+
+
+@pytest.mark.parametrize("source", NAMED)
+def test_a_period_that_only_the_name_can_say_is_asked_for(source: str, tmp_path: Path) -> None:
+    path = tmp_path / "download.dat"
+    path.write_bytes(samples.FILES[source][1])
+    with pytest.raises(InputFileError, match=r"put the year( and month)? in the file's name, e\.g"):
+        load_file(path)
+
+
+def test_a_nightly_list_is_of_the_day_its_file_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "epraccur.csv"
+    path.write_text(samples.EPRACCUR, encoding="utf-8")
+    os.utime(path, (0, pd.Timestamp("2024-05-06 07:00").timestamp()))
+    assert load_file(path)[0].period == pd.Timestamp("2024-05-06")
+
+
+# --- bounds ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ['"properties":{', '"properties"', '"properties" : ', '{"', '"a" ' * 3]
+)
+def test_a_geojson_of_nothing_but_beginnings_takes_no_time(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.geojson"
+    path.write_text("{" + text * (1_000_000 // len(text)), encoding="utf-8")
+    begun = time.process_time()
+    with pytest.raises(InputFileError):
+        load_file(path)
+    assert time.process_time() - begun < 1
+
+
+def test_a_file_many_times_the_published_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert all(s.largest_bytes <= 250 * 1024**2 for s in SOURCES.values() if s.key != "postcodes")
+    small = dataclasses.replace(SOURCES["qof"], largest_bytes=300)
+    monkeypatch.setitem(SOURCES, "qof", small)
+    with pytest.raises(InputFileError, match="several times the published file"):
+        load(tmp_path, samples.QOF, "QOF_2022-23.csv")
+
+
+def test_a_sheet_of_more_cells_than_any_publication_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheets, "MOST_CELLS", 20)
+    with pytest.raises(InputFileError, match="too large a table"):
+        load(tmp_path, samples.imd_workbook())
 
 
 # --- fuzz -------------------------------------------------------------------------------------

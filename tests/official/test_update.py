@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -11,14 +12,17 @@ import samples
 from conftest import BadServer
 
 from pcs_dash.__main__ import main
-from pcs_dash.errors import UserError
+from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.official import build
 from pcs_dash.official.areas import find_official_area, official_areas
+from pcs_dash.official.around import england_by
 from pcs_dash.official.catalogue import SOURCES, dictionary, find_source
 from pcs_dash.official.download import Patience
+from pcs_dash.official.recognise import load_file
+from pcs_dash.official.registrations import lsoa_totals, read_around
 from pcs_dash.official.status import history_rows, source_rows
 from pcs_dash.official.store import Store
-from pcs_dash.official.update import preview, update_store
+from pcs_dash.official.update import Report, _put_into, preview, update_store
 
 CHAIN = (
     "list_sizes", "pcn_membership", "allocations", "registrations_lsoa", "imd2019", "imd2025",
@@ -145,6 +149,9 @@ def test_measures_that_lack_an_input_say_which_file_brings_it(
     here = build.measures(loaded).set_index("column")
     assert here.loc["gp_fte_fully_qualified", "available"]
     assert here.loc["gp_fte_fully_qualified", "period"] == "2025-12-31"
+    assert here.loc["gp_fte_fully_qualified", "covers"] == "2 of 4 practices"
+    assert here.loc["easting", "covers"] == "3 of 3 LSOAs"
+    assert here.loc["imd_score", "covers"] == ""
     assert not here.loc["imd_score", "available"]
     nothing = build.measures(Store(tmp_path / "empty")).set_index("column")
     assert not nothing["available"].any()
@@ -218,9 +225,18 @@ def test_the_same_files_again_change_nothing(tmp_path: Path) -> None:
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
-    report = update_store(Store(), origin=str(small(tmp_path)), dry_run=True)
+    store = Store()
+    report = update_store(store, origin=str(small(tmp_path)), dry_run=True)
     assert {o.status for o in report.outcomes} == {"new"}
-    assert Store().current() is None
+    assert store.current() is None
+    assert [p.name for p in store.root.rglob("*") if p.is_file()] == ["lock"]
+    update_store(store, origin=str(small(tmp_path)))
+    before = sorted(store.root.rglob("*"))
+    more = samples.write(tmp_path / "more", "cqc", "qof")
+    report = update_store(store, origin=str(more), dry_run=True)
+    assert {o.status for o in report.outcomes} == {"new"}
+    assert sorted(store.root.rglob("*")) == before
+    assert store.verify() == []
 
 
 def test_an_older_edition_does_not_replace_a_newer_one_unless_named(tmp_path: Path) -> None:
@@ -253,11 +269,58 @@ def test_an_area_is_built_alone(tmp_path: Path) -> None:
     folder = samples.write(tmp_path / "all", *CHAIN)
     update_store(store, origin=str(folder), area="Mid and South Essex")
     assert build.england_practices(store=store).index.tolist() == ["F81001", "F81003"]
-    assert set(build.england_registrations(store=store)["practice_code"]) == {"F81001", "F81003"}
+    assert set(build.england_registrations("QH8", store=store)["practice_code"]) == {
+        "F81001", "F81003",
+    }  # fmt: skip
     assert store.require().area == "Mid and South Essex"
     # England is built again from what is stored, without the files.
     update_store(store, origin=str(folder), area="England")
     assert len(build.england_practices(store=store)) == 4
+
+
+def test_lsoas_of_an_area_built_alone_hold_the_patients_of_all_practices(tmp_path: Path) -> None:
+    """Patients cross the borders of ICBs: totals by LSOA are those of the England build."""
+    folder = samples.write(tmp_path / "all", *CHAIN)
+    over_the_border = "GP_PRAC_PAT_LIST,01Jul2023,{},{},E01000001,ALL,{}\n"
+    text = samples.BY_LSOA + over_the_border.format("F81100", "COLCHESTER", 700)
+    text += over_the_border.format("F89999", "CLOSED SINCE", 55)
+    (folder / "by-lsoa.csv").write_text(text, encoding="utf-8")
+    totals = {}
+    for area in ("England", "Mid and South Essex"):
+        store = Store(tmp_path / area)
+        update_store(store, origin=str(folder), area=area)
+        practices = build.england_practices("QH8", store=store)
+        lsoas = build.england_lsoas("QH8", store=store)
+        around = read_around(store, practices.index, lsoas.index)
+        everywhere = lsoa_totals(build.england_registrations(store=store))
+        totals[area] = (
+            lsoa_totals(around)[lsoas.index].to_dict(),
+            everywhere[lsoas.index].to_dict(),
+            lsoas["registered_patients"].to_dict(),
+            registered_total(store, practices.index),
+        )
+    assert totals["England"] == totals["Mid and South Essex"]
+    assert totals["England"][0]["E01000001"] == 9000 + 700 + 55
+    assert totals["England"][0] == totals["England"][2]
+
+
+def registered_total(store: Store, codes: pd.Index) -> int:
+    return int(build.registrations_of(list(codes), store=store)["patients"].sum())
+
+
+def test_a_build_of_one_icb_does_not_call_it_england(tmp_path: Path) -> None:
+    folder = samples.write(tmp_path / "all", *CHAIN)
+    (folder / "lists of May").write_text(samples.LISTS_OLD, encoding="utf-8")
+    store = Store()
+    update_store(store, origin=str(folder), area="QH8")
+    assert official_areas(store)[0].name == "All that is loaded"
+    found = england_by(store, "icb")
+    assert found is not None
+    assert found.table.index.tolist() == ["QH8", "E92000001"]
+    whole = found.table.loc["E92000001"]
+    assert whole["name"] == "All that is loaded"
+    assert whole["patients"] == found.table.loc["QH8", "patients"]
+    assert whole["change_per_cent"] == found.table.loc["QH8", "change_per_cent"]
 
 
 def test_a_faulty_build_leaves_the_version_in_use(tmp_path: Path) -> None:
@@ -281,7 +344,9 @@ def test_a_preview_of_an_upload_changes_nothing(tmp_path: Path) -> None:
     store = Store()
     update_store(store, origin=str(small(tmp_path)))
     upload = tmp_path / "upload.bin"
-    upload.write_bytes(samples.zipped({"x": samples.MAPPING.replace("F81100", "F81105").encode()}))
+    upload.write_bytes(
+        samples.zipped({"x 2025-08": samples.MAPPING.replace("F81100", "F81105").encode()})
+    )
     outcome = preview(upload).outcomes[0]
     assert outcome.codes_added == ("F81105",)
     assert outcome.codes_removed == ("F81100",)
@@ -304,6 +369,278 @@ def test_an_empty_or_absent_folder_is_told(tmp_path: Path) -> None:
     for folder in ("empty", "absent"):
         with pytest.raises(UserError, match=folder):
             update_store(Store(), origin=str(tmp_path / folder))
+
+
+# --- what is stored of a file decides whether it is read again ---------------------------------
+
+
+def whole_zip(tmp_path: Path, **others: str) -> Path:
+    path = tmp_path / "all.zip"
+    files = {
+        "lists.csv": samples.LISTS_NEW, "mapping-2025-08.csv": samples.MAPPING, **others,
+    }  # fmt: skip
+    path.write_bytes(samples.zipped({name: text.encode() for name, text in files.items()}))
+    return path
+
+
+def statuses(report: Report) -> dict[str, str]:
+    return {o.source: o.status for o in report.outcomes}
+
+
+def test_the_rest_of_an_archive_loads_after_one_source_of_it(tmp_path: Path) -> None:
+    store, path = Store(), whole_zip(tmp_path)
+    first = update_store(store, origin=str(path), sources=["list_sizes"])
+    assert statuses(first) == {"list_sizes": "new"}
+    rest = update_store(store, origin=str(path))
+    assert statuses(rest) == {"list_sizes": "unchanged", "pcn_membership": "new"}
+    again = update_store(store, origin=str(path), sources=["pcn_membership"])
+    assert statuses(again) == {"pcn_membership": "unchanged"}
+
+
+def test_an_older_table_in_an_archive_loads_when_its_source_is_named(tmp_path: Path) -> None:
+    store, folder = Store(), small(tmp_path)
+    update_store(store, origin=str(folder))
+    path = tmp_path / "old.zip"
+    old = {"mapping-2024-01.csv": samples.MAPPING, "lists.csv": samples.LISTS_OLD}
+    path.write_bytes(samples.zipped({name: text.encode() for name, text in old.items()}))
+    report = update_store(store, origin=str(path))
+    assert statuses(report) == {"list_sizes": "new", "pcn_membership": "older"}
+    named = update_store(store, origin=str(path), sources=["pcn_membership"])
+    assert statuses(named) == {"pcn_membership": "changed"}
+    assert store.entry("pcn_membership").period == "2024-01-31"
+
+
+def test_a_file_renamed_to_its_right_month_is_put_right(tmp_path: Path) -> None:
+    store, folder = Store(), samples.write(tmp_path / "files", "list_sizes", "workforce")
+    wrong = folder / "General Practice – December 2026 Practice Level.csv"
+    (folder / samples.FILES["workforce"][0]).rename(wrong)
+    (folder / "mapping-2026-08.csv").write_text(samples.MAPPING, encoding="utf-8")
+    update_store(store, origin=str(folder))
+    assert store.entry("workforce").period == "2026-12-31"
+    wrong.rename(folder / samples.FILES["workforce"][0])
+    (folder / "mapping-2026-08.csv").rename(folder / "mapping-2025-08.csv")
+    report = update_store(store, origin=str(folder))
+    assert [e.period for e in store.require().of("workforce")] == ["2025-12-31"]
+    assert [e.period for e in store.require().of("pcn_membership")] == ["2025-08-31"]
+    assert {o.message for o in report.loaded} == {
+        "It was loaded for 2026-12-31 under another name; that is put right.",
+        "It was loaded for 2026-08-31 under another name; that is put right.",
+    }
+    # A new name that says the same month changes nothing.
+    (folder / "mapping-2025-08.csv").rename(folder / "August 2025.csv")
+    assert set(statuses(update_store(store, origin=str(folder))).values()) == {"unchanged"}
+
+
+def test_a_source_not_named_is_not_reported(tmp_path: Path) -> None:
+    store, folder = Store(), small(tmp_path)
+    update_store(store, origin=str(folder))
+    report = update_store(store, origin=str(folder), sources=["list_sizes"])
+    assert statuses(report) == {"list_sizes": "unchanged"}
+
+
+# --- nothing is dropped in silence -----------------------------------------------------------
+
+
+def test_tables_in_an_archive_that_can_not_be_read_are_told_one_by_one(tmp_path: Path) -> None:
+    path = whole_zip(
+        tmp_path,
+        **{
+            "QOF_2022-23.csv": samples.QOF.replace("Practice code", "Surgery"),
+            "nhspayments-22-23.csv": samples.PAYMENTS.replace("GMS,No", "GMS,Perhaps"),
+            "broken.xlsx": "PK\x03\x04 and no more",
+            "notes.txt": "Revised figures", "women.csv": "fruit,price\napple,1\n",
+        },
+    )  # fmt: skip
+    report = update_store(Store(), origin=str(path))
+    failed = {o.file_name: (o.source, o.message) for o in report.failed}
+    assert set(failed) == {
+        "all.zip: QOF_2022-23.csv", "all.zip: nhspayments-22-23.csv", "all.zip: broken.xlsx",
+    }  # fmt: skip
+    assert failed["all.zip: QOF_2022-23.csv"][0] == "qof"
+    assert "missing 'Practice code'" in failed["all.zip: QOF_2022-23.csv"][1]
+    assert "Surgery" in failed["all.zip: QOF_2022-23.csv"][1]
+    assert failed["all.zip: nhspayments-22-23.csv"][0] == "payments"
+    assert "PERHAPS" in failed["all.zip: nhspayments-22-23.csv"][1]
+    assert report.left_out_words.startswith("Left out: 2 files")
+    assert {o.source for o in report.loaded} == {"list_sizes", "pcn_membership"}
+
+
+def test_a_table_is_read_whatever_its_name_and_notes_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = small(tmp_path)
+    (folder / "mapping-2025-08.csv").rename(folder / "mapping-2025-08.txt")
+    (folder / "lists.csv").rename(folder / "lists.xml")
+    for name in ("README.md", "read me.txt", "meta.xml"):
+        (folder / name).write_text("<about>these files</about>", encoding="utf-8")
+    assert main(["update", "--from", str(folder)]) == 0
+    shown = capsys.readouterr().err
+    assert shown.count("Left out: 3 files with no table this tool reads") == 1
+    assert set(Store().require().sources()) >= {"list_sizes", "pcn_membership"}
+    (folder / "mapping-2025-08.txt").write_text(
+        samples.MAPPING.replace("PCN_NAME", "NETWORK"), encoding="utf-8"
+    )
+    assert [o.source for o in update_store(Store(), origin=str(folder)).failed] == [
+        "pcn_membership"
+    ]
+
+
+def test_status_says_what_the_last_update_could_not_load(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = small(tmp_path)
+    main(["update", "--from", str(folder)])
+    (folder / "mapping-2025-08.csv").write_text("GP_CODE,GP_NAME\n", encoding="utf-8")
+    broken = folder / "QOF_2022-23.csv"
+    broken.write_text(samples.QOF.replace("List size", "Patients"), encoding="utf-8")
+    assert main(["update", "--from", str(folder)]) == 1
+    capsys.readouterr()
+    main(["status"])
+    assert "could not load:\n" in (shown := capsys.readouterr().err)
+    assert "qof: QOF_2022-23.csv" in shown
+    broken.unlink()
+    (folder / "mapping-2025-08.csv").write_text(samples.MAPPING, encoding="utf-8")
+    main(["update", "--from", str(folder)])
+    capsys.readouterr()
+    main(["status"])
+    assert "could not load" not in capsys.readouterr().err
+
+
+# --- truncated files ---------------------------------------------------------------------------
+
+
+def test_a_list_that_has_lost_rows_or_patients_must_be_asked_for(tmp_path: Path) -> None:
+    store, folder = Store(), small(tmp_path)
+    update_store(store, origin=str(folder))
+    short = tmp_path / "lists of November.csv"
+    rows = samples.LISTS_NEW.replace("2025-10-01", "2025-11-01").splitlines(keepends=True)
+    short.write_text("".join(rows[:-1]), encoding="utf-8")
+    report = update_store(store, origin=str(short))
+    assert [o.status for o in report.outcomes] == ["failed"]
+    assert "3 rows, 25% fewer than the 4" in report.failed[0].message
+    assert "name the source (list_sizes)" in report.failed[0].message
+    assert report.failed[0].by_name
+    fewer = samples.LISTS_NEW.replace("2025-10-01", "2025-11-01").replace(",13100\n", ",131\n")
+    short.write_text(fewer, encoding="utf-8")
+    assert "patients, 41% fewer" in update_store(store, origin=str(short)).failed[0].message
+    assert not update_store(store, origin=str(short), sources=["list_sizes"]).failed
+    assert store.entry("list_sizes").period == "2025-11-01"
+
+
+def test_a_list_of_far_fewer_rows_than_published_is_remarked_on(tmp_path: Path) -> None:
+    report = update_store(Store(), origin=str(small(tmp_path)))
+    message = {o.source: o.message for o in report.outcomes}["list_sizes"]
+    assert message.startswith("Only 4 rows; the published file has some 6,200")
+
+
+CUTS = {key: item for key, item in samples.FILES.items() if not key.startswith("boundaries")}
+
+
+@pytest.mark.parametrize("source", CUTS)
+def test_a_file_cut_anywhere_gives_an_error_or_the_whole_table(source: str, tmp_path: Path) -> None:
+    """Beside the edition that is stored; a cut between two rows shows in nothing else."""
+    name, content = CUTS[source]
+    path = tmp_path / name
+    path.write_bytes(content)
+    store = Store()
+    whole = load_file(path)[0]
+    with store.writing() as update:
+        _put_into(update)(whole, "whole", "")
+        update.commit()
+    step = max(1, len(content) // 80)
+    for at in {*range(1, len(content), step), *range(len(content) - 40, len(content))}:
+        path.write_bytes(content[:at])
+        [outcome] = preview(path, store=store).outcomes or [None]
+        if outcome is None or outcome.status == "failed":
+            continue
+        pd.testing.assert_frame_equal(load_file(path)[0].table, whole.table)
+
+
+def test_a_last_line_without_an_end_is_refused_unless_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "ruc.csv"
+    text = samples.RURAL + "4,E01000004,D,E1,Rural village and dispersed"
+    path.write_text(text, encoding="utf-8")
+    assert len(load_file(path)[0].table) == 4
+    for cut in ("Rural village and disp", "4,E01000004,D,E1,", "4"):
+        path.write_text(text[: text.rindex(cut) + len(cut)], encoding="utf-8")
+        with pytest.raises(InputFileError, match=r"middle of a line|columns where|value is needed"):
+            load_file(path)
+    lists = tmp_path / "lists.csv"
+    lists.write_text(samples.LISTS_NEW[:-2], encoding="utf-8")
+    report = preview(lists)
+    assert "ends in the middle of a line" in report.failed[-1].message
+    assert "name the source (list_sizes)" in report.failed[-1].message
+
+
+# --- PCNs of two lists -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ods", "network", "words"),
+    [
+        ("2024-05-06", "BENFLEET PCN", "not used: older than the mapping"),
+        ("2025-09-06", "NEW PCN", "1 keep that of the mapping"),
+    ],
+)
+def test_the_newer_list_of_networks_counts_and_gaps_keep_the_other(
+    ods: str, network: str, words: str, tmp_path: Path
+) -> None:
+    folder = samples.write(tmp_path / "files", "list_sizes", "pcn_membership")
+    partners = folder / "epcncorepartnerdetails.csv"
+    partners.write_text(samples.PARTNERS.replace("BENFLEET", "NEW"), encoding="utf-8")
+    os.utime(partners, (0, pd.Timestamp(ods).timestamp()))
+    store = Store()
+    update_store(store, origin=str(folder))
+    practices = build.england_practices(store=store)
+    assert practices["pcn"].dropna().to_dict() == {"F81001": network, "F81100": "COLNE PCN"}
+    joins = store.read(build.REPORTS)["join"].tolist()
+    assert f"practices with PCN of the ODS list ({words})" in joins
+
+
+# --- no traceback ------------------------------------------------------------------------------
+
+
+def test_appointments_of_two_months_in_one_file_are_refused(tmp_path: Path) -> None:
+    folder = small(tmp_path)
+    both = samples.APPOINTMENTS + samples.APPOINTMENTS.split("\n", 1)[1].replace("Apr-", "May-")
+    (folder / "appointments.csv").write_text(both, encoding="utf-8")
+    report = update_store(Store(), origin=str(folder))
+    assert "mixes dates (01 April 2025, 01 May 2025)" in report.failed[0].message
+    assert report.committed
+
+
+def test_a_source_that_names_a_practice_twice_is_told_not_thrown(tmp_path: Path) -> None:
+    lists = load_file(samples.write(tmp_path, "list_sizes") / "lists.csv")[0].table
+    twice = pd.DataFrame({"practice_code": ["F81001", "F81001"], "cqc_rating": ["Good", "Good"]})
+    with pytest.raises(UserError, match=r"practices with CQC rating.*more than one row for F81001"):
+        build.build_practices({"cqc": twice}.get, lists={"2025-10-01": lists})
+
+
+@pytest.mark.parametrize("origin", ["address", "folder"])
+def test_a_data_folder_that_is_none_is_told(
+    origin: str, server: BadServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = tmp_path / "a file"
+    blocked.write_bytes(b"")
+    monkeypatch.setenv("PCS_DASH_DATA_DIR", str(blocked))
+    place = f"{server.url}/good.csv" if origin == "address" else str(small(tmp_path))
+    with pytest.raises(UserError, match=r"a file.*can't be written.*PCS_DASH_DATA_DIR"):
+        update_store(Store(), origin=place)
+    assert server.requests == []
+
+
+def test_downloads_that_can_not_be_kept_are_told(server: BadServer, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "downloads").write_bytes(b"")
+    with pytest.raises(UserError, match=r"downloads.*can't be written"):
+        update_store(Store(), origin=f"{server.url}/good.csv")
+
+
+def test_a_second_update_does_not_touch_the_downloads_of_the_first(server: BadServer) -> None:
+    store = Store()
+    with store.writing(), pytest.raises(UserError, match="Another update"):
+        update_store(store, origin=f"{server.url}/good.csv")
+    assert server.requests == []
 
 
 # --- over the network ---------------------------------------------------------------------------

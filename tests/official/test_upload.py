@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -26,7 +27,7 @@ def data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def kept(tmp_path: Path, *files: tuple[str, bytes]) -> Path:
     folder = tmp_path / "upload"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True, parents=True)
     upload.keep_files(files, folder)
     return folder
 
@@ -102,6 +103,18 @@ def test_a_zip_that_declares_ten_gigabytes_is_refused_unread(tmp_path: Path) -> 
     content[at : at + 4] = b"\xfe\xff\xff\xff"
     [failed] = upload.look(kept(tmp_path, ("a.zip", bytes(content)))).failed
     assert "not unpacked" in failed["faults"][0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PCS_DASH_UPLOAD_MEMORY_MB", "1200")
+    # 210 MB of one short list become some gigabytes in memory.
+    rows = b"GP_PRAC_PAT_LIST,2025-10-01,GP,99F,E38000000,F81001,SS7 4EA,ALL,ALL,1\n" * 3_000_000
+    content = samples.LISTS_NEW.encode() + rows
+    answer = upload.look(kept(tmp_path, ("lists.csv", content)))
+    assert not answer.finished
+    assert "more memory than 1,200 MB" in answer.words
+    assert upload.look(kept(tmp_path / "small", *SMALL)).finished
 
 
 def test_time_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from pcs_dash.errors import InputFileError
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import ODS_PRACTICE, Column, Layout
-from pcs_dash.official.reading import read_table
+from pcs_dash.official.reading import one_period, read_table
 
 CQC_RATINGS = ("Outstanding", "Good", "Requires improvement", "Inadequate")
 
@@ -208,9 +208,11 @@ APPOINTMENTS = Layout(
 
 def load_appointments(file: InputFile) -> pd.DataFrame:
     """Appointments of a month by practice and wait since booking, with the total and the
-    same-day share (per cent of those whose wait is known; missing where there is none).
+    same-day share (per cent of those whose wait is known; missing where there is none). A file
+    of several months is refused.
     """
     table = read_table(file, APPOINTMENTS)
+    one_period(file, table["period"])
     waits = list(WAITS)
     # A practice with two GP systems has two rows.
     summed = table.groupby(["period", "practice_code"], as_index=False)[waits].sum()

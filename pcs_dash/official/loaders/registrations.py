@@ -7,7 +7,7 @@ import pandas as pd
 from pcs_dash.errors import InputFileError
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import LSOA_OR_UNKNOWN, ODS_PRACTICE, Column, Layout
-from pcs_dash.official.reading import read_table
+from pcs_dash.official.reading import one_period, read_table
 
 LIST_SIZES = Layout(
     columns=(
@@ -42,20 +42,13 @@ def load_list_sizes(file: InputFile) -> pd.DataFrame:
         raise InputFileError(
             file.name, ["It has no row for practices with SEX and AGE both 'ALL': take the totals."]
         )
-    _one_period(file, totals["period"])
+    one_period(file, totals["period"])
     _practice_codes(file, totals["practice_code"])
     twice = totals["practice_code"].duplicated(keep=False)
     if twice.any():
         codes = ", ".join(sorted(set(totals.loc[twice, "practice_code"]))[:10])
         raise InputFileError(file.name, [f"These practices stand in more than one row: {codes}."])
     return totals.sort_values("practice_code").reset_index(drop=True)
-
-
-def _one_period(file: InputFile, periods: pd.Series) -> None:
-    days = sorted(periods.unique())
-    if len(days) != 1:
-        named = ", ".join(f"{pd.Timestamp(day):%d %B %Y}" for day in days[:4])
-        raise InputFileError(file.name, [f"It mixes dates ({named}): give one file a date."])
 
 
 def _practice_codes(file: InputFile, codes: pd.Series) -> None:
@@ -115,7 +108,7 @@ def load_registrations_lsoa(file: InputFile) -> pd.DataFrame:
         raise InputFileError(
             file.name, ["It has no rows for SEX 'ALL': take the file of all patients (…-lsoa-all)."]
         )
-    _one_period(file, everyone["period"])
+    one_period(file, everyone["period"])
     twice = everyone.duplicated(["practice_code", "lsoa_code"])
     if twice.any():
         first = everyone[twice].iloc[0]

@@ -1,0 +1,46 @@
+"""`python -m pcs_dash.official.confined COMMAND ...`: a command of pcs_dash in bounded memory.
+
+For files given by others (`upload`): one made to fill the memory of the computer ends its own
+process. The limit is set here and not between fork and exec, which is unsafe in the app, as it
+has threads. Windows has no such limit; there the sizes that `archive` allows are all there is.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+MEMORY_VARIABLE = "PCS_DASH_UPLOAD_MEMORY_MB"
+# Of addresses, of which libraries reserve more than they use: a build of England holds 0.6 GB
+# and reserves 2.3.
+MEMORY_MB = 4_096
+EXIT_OUT_OF_MEMORY = 3
+
+
+def memory_mb() -> int:
+    """The limit in megabytes: PCS_DASH_UPLOAD_MEMORY_MB, or 4,096."""
+    text = os.environ.get(MEMORY_VARIABLE, "").strip()
+    return int(text) if text.isdigit() and int(text) > 0 else MEMORY_MB
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command of pcs_dash; EXIT_OUT_OF_MEMORY where the limit does not suffice."""
+    if sys.platform != "win32":
+        import resource
+
+        most = memory_mb() * 1024**2
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        if hard != resource.RLIM_INFINITY:
+            most = min(most, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    try:
+        from pcs_dash.__main__ import main as run
+
+        return run(arguments)
+    except MemoryError:
+        print(f"It needs more memory than {memory_mb():,} MB.", file=sys.stderr)
+        return EXIT_OUT_OF_MEMORY
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
