@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-PAGES = ("", "deprivation", "correlation", "inequality", "spatial_pattern", "robustness", "hubs")
+from pcs_dash.paths import ROOT
+
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+# About England, the data, or documents that name their own area.
+WITHOUT_AREA = ("england", "data_and_methods", "stories", "board_pack", "then_and_now")
+AREAS = ("icb-qks", "icb-qh8", "sub-icb-91q", "district-e07000107", "district-e07000107+e07000109")
+WITH_GPS = ("icb-qh8",)
 
 
 @pytest.fixture
@@ -53,12 +59,15 @@ def test_a_measure_that_few_areas_have_is_told_as_such(run_loaded) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("area", ["icb-qks", "icb-qh8", "district-e07000107+e07000109"])
+@pytest.mark.parametrize("area", AREAS)
 def test_every_page_shows_a_loaded_area(run_loaded, page: str, area: str) -> None:
     app = run_loaded(page, area=area)
+    assert not app.error
+    if page in WITHOUT_AREA:
+        return
     assert "loaded)" in app.title[0].value
     told = [item.value for item in app.info if "No GP figures (FTE) are loaded" in item.value]
-    assert bool(told) == (area != "icb-qh8")
+    assert bool(told) == (area not in WITH_GPS)
 
 
 def test_the_loaded_icb_shows_the_check_figure(run_loaded) -> None:
