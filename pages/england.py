@@ -94,7 +94,7 @@ def explore() -> None:
         if files is None:
             st.info(
                 "No boundaries are loaded that cover England, so there is no map. `python -m "
-                "pcs_dash update boundaries_lsoa11` brings them."
+                "pcs_dash update boundaries_lsoa11 --from FOLDER` brings them."
             )
         else:
             by_code = table.sort_index()
