@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EnglandOnMap:
-    """England by one kind of area; `files` are its map's, None where no boundaries are loaded."""
+    """England by one kind of area; `files` are its map's, None where no boundaries are loaded, and
+    `drawn` the codes of the areas that have one, in the order in which the map numbers them.
+    """
 
     figures: England
     files: web.WebFiles | None
+    drawn: tuple[str, ...]
 
 
 def load(level: str) -> EnglandOnMap | None:
@@ -47,7 +50,8 @@ def _load(level: str, path: str) -> EnglandOnMap | None:  # noqa: ARG001 - a new
     if figures is None:
         return None
     outlines = england_outlines(store)
-    drawn = bool((outlines["kind"] == level).any())
-    return EnglandOnMap(
-        figures, web.prepare_england(data.load()[1], outlines, level) if drawn else None
-    )
+    # A map of an area that has no row would show what the page says nothing of.
+    outlines = outlines[(outlines["kind"] == level) & outlines["code"].isin(figures.table.index)]
+    drawn = tuple(sorted(outlines["code"]))
+    files = web.prepare_england(data.load()[1], outlines, level) if drawn else None
+    return EnglandOnMap(figures, files, drawn)
