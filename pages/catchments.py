@@ -20,7 +20,7 @@ from pcs_dash.catchments import (
 from pcs_dash.errors import UserError
 from pcs_dash.metrics.workforce import patients_per_fte_gp
 from pcs_dash.official.gravity import MODEL_ERROR
-from pcs_dash.official.registrations import small_number
+from pcs_dash.small_numbers import small_number
 from pcs_dash.ui import helping, official, page, show
 from pcs_dash.ui.address import practice_labels
 from pcs_dash.ui.text import plain
@@ -109,14 +109,16 @@ def explore() -> None:
     figures = catchments.portrait(registered, codes, dataset.practices, points)
     found = shares(kind, groups)
     away = catchments.elsewhere(found, unit)[1]
-    tell(kind, name, figures, away, len(set(codes) - have))
+    rows = catchments.catchment_rows(registered, codes, dataset.lsoas)
+    tell(kind, name, figures, away, len(set(codes) - have), rows)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        draw(what, kind, unit, name, codes, groups)
+        box = catchments.extent(dataset.lsoas, rows) if kind == PRACTICE else None
+        draw(what, kind, unit, name, codes, groups, focus=(unit, box) if box else None)
         if what in (MAIN_PRACTICE, MAIN_GROUP):
             main_table(what, kind, groups)
     with right:
-        where(name, codes)
+        where(name, codes, rows)
     if kind != PRACTICE:
         between(kind, units, found)
 
@@ -158,7 +160,14 @@ def points_here(places: tuple[str, ...]) -> pd.DataFrame:
     return catchments.points_of(dataset.lsoas.loc[list(places)])
 
 
-def tell(kind: str, name: str, figures: catchments.Portrait, away: float, missing: int) -> None:
+def tell(
+    kind: str,
+    name: str,
+    figures: catchments.Portrait,
+    away: float,
+    missing: int,
+    rows: pd.DataFrame,
+) -> None:
     """The message and the five figures."""
     show.headline(
         catchments.sentence(kind, plain(name), figures, away, modelled=registered.modelled)
@@ -166,12 +175,8 @@ def tell(kind: str, name: str, figures: catchments.Portrait, away: float, missin
     show.figures(
         show.Figure("Patients", profile.number(figures.patients), registered.tag),
         show.Figure("Core catchment", f"{figures.core:,} LSOAs", f"of {figures.lsoas:,}, hold 80%"),
-        show.Figure(
-            "Half live within", f"{profile.number(figures.median_km, 1)} km", "straight line"
-        ),
-        show.Figure(
-            "Nine in ten within", f"{profile.number(figures.p90_km, 1)} km", "of their practice"
-        ),
+        show.Figure("Half live within", catchments.km_text(figures.median_km), "straight line"),
+        show.Figure("Nine in ten within", catchments.km_text(figures.p90_km), "of their practice"),
         show.Figure(
             "Mostly others' areas", profile.per_cent(away), f"most use {catchments.another(kind)}"
         ),
@@ -182,20 +187,21 @@ def tell(kind: str, name: str, figures: catchments.Portrait, away: float, missin
             f"{missing} of its practices {'is' if missing == 1 else 'are'} not in the "
             "registrations and left out."
         )
-    if figures.outside:
-        parts.append(
-            f"{figures.outside:,.0f} patients live beyond the small areas known here: they count "
-            "in the catchment, but have no distance and are not on the map."
-        )
-    if figures.unknown:
-        parts.append(f"{figures.unknown:,.0f} live at an unknown place.")
+    parts += catchments.beyond(registered, figures, rows)
     st.caption(" ".join(parts))
 
 
 def draw(
-    what: str, kind: str, unit: str, name: str, codes: list[str], groups: Mapping[str, str]
+    what: str,
+    kind: str,
+    unit: str,
+    name: str,
+    codes: list[str],
+    groups: Mapping[str, str],
+    *,
+    focus: tuple[str, tuple[tuple[float, float], tuple[float, float]]] | None,
 ) -> None:
-    """The map and its legend."""
+    """The map and its legend; without boundaries only the practices, and which file has them."""
     layer, legend, note = ground(what, kind, name, codes, groups)
     ratios = patients_per_fte_gp(dataset.practices, choices.definition.key)
     content = maps.view(
@@ -208,9 +214,13 @@ def draw(
         value_title=f"Patients per FTE GP ({choices.definition.label.lower()})",
         selected=unit if kind == PRACTICE else None,
         tiles=choices.tiles,
+        focus=focus,
     )
     show.show_map(web, content, key="catchment-map-view", height=520, on_pick=pick)
-    show.show_legend(legend, note=f"Magenta: practices of {name}. {note}")
+    if show.without_boundaries(dataset.lsoas):
+        st.caption(f"Magenta: practices of {plain(name)}.")
+    else:
+        show.show_legend(legend, note=f"Magenta: practices of {name}. {note}")
 
 
 def pick(code: str) -> None:
@@ -301,9 +311,8 @@ def ratio_ground(here: pd.Index) -> tuple[maps.Layer, maps.Legend, str]:
     return layer, layer.legend(here), note
 
 
-def where(name: str, codes: list[str]) -> None:
+def where(name: str, codes: list[str], rows: pd.DataFrame) -> None:
     """The small areas with most patients, and the files."""
-    rows = catchments.catchment_rows(registered, codes, dataset.lsoas)
     listed = rows[~rows["hidden"]]
     # Beyond the map there are only codes.
     listed = listed.assign(lsoa=listed["lsoa"].fillna(listed.index.to_series()))
@@ -399,6 +408,11 @@ explore()
 
 st.header("Is the deprivation of patients right? A check")
 try:
+    if area.loaded:
+        raise UserError(
+            "No published score is loaded for these practices: theirs is computed from the "
+            "registrations, and would check itself."
+        )
     check = catchments.check_scores(registered, dataset.practices, dataset.lsoas)
 except UserError as error:
     st.info(plain(str(error)))

@@ -6,7 +6,6 @@ import streamlit as st
 from pcs_dash import charts, maps, profile, words
 from pcs_dash.metrics import correlation, inequality
 from pcs_dash.metrics.workforce import patients_per_fte_gp
-from pcs_dash.sources import QUINTILE_MIX_PERIOD
 from pcs_dash.ui import evidence, helping, page, show
 from pcs_dash.ui.address import given_labels, tell_unknown
 
@@ -69,7 +68,7 @@ with left:
     evidence.chart(
         charts.scatter(
             practices,
-            x=x_values,
+            x=correlation.shown_measure(practices, x, definition.key),
             y=y_values,
             x_title=across.label,
             y_title=f"{up.label} ({up.unit})" if up.unit not in up.label.lower() else up.label,
@@ -395,7 +394,7 @@ left, right = st.columns([3, 2], gap="medium")
 with left:
     evidence.chart(
         charts.by_quintile(
-            by_quintile.table,
+            by_quintile.shown,
             value="patients_per_fte_gp",
             title="Patients per FTE GP",
             benchmark=choices.benchmark.value,
@@ -409,13 +408,13 @@ with right:
     st.markdown(f"**{gap_sentence.finding}** {gap_sentence.caution} {gap_sentence.basis}")
     st.caption(
         f"Each practice's patients and FTE are shared out over quintiles in proportion to where "
-        f"its patients lived in {QUINTILE_MIX_PERIOD} (IMD {choices.edition}). Intervals: "
+        f"its patients lived in {dataset.mix_words} (IMD {choices.edition}). Intervals: "
         f"{by_quintile.interval_method}. More of it on the page Inequality."
     )
-show.download_csv(by_quintile.table, name=f"quintiles-{area.key}-{definition.key}")
+show.download_csv(by_quintile.shown, name=f"quintiles-{area.key}-{definition.key}")
 
 show.footer(
     f"{choices.basis}",
     "Deprivation: patient-weighted IMD 2025 score (OHID), or shares of patients by quintile "
-    f"({QUINTILE_MIX_PERIOD}, NHS England and MHCLG).",
+    f"({dataset.mix_words}, NHS England and MHCLG).",
 )

@@ -6,7 +6,7 @@ import streamlit as st
 from pcs_dash import charts, maps, profile
 from pcs_dash.metrics import deprivation
 from pcs_dash.metrics.workforce import patients_per_fte_gp
-from pcs_dash.sources import QUINTILE_MIX_PERIOD
+from pcs_dash.small_numbers import small_number, small_text
 from pcs_dash.ui import helping, page, show
 from pcs_dash.ui.address import tell_unknown
 from pcs_dash.ui.choices import Choices
@@ -36,8 +36,8 @@ else:
     )
 st.caption(
     f"IMD {edition} on 2011 LSOAs; quintile 1 is the most deprived fifth of England. Patients: "
-    f"registered, {QUINTILE_MIX_PERIOD}, by the LSOA they live in (with practices of "
-    f"{area.name}; {unknown:,} outside England or unknown are in no quintile). "
+    f"registered, {dataset.mix_words}, by the LSOA they live in (with practices of "
+    f"{area.name}; {small_text(unknown)} outside England or unknown are in no quintile). "
     "Residents by LSOA are not among the embedded figures; registered patients stand for them."
 )
 
@@ -65,15 +65,20 @@ def explore(choices: Choices) -> None:
         practices = choices.practices.loc[[chosen]] if chosen else choices.practices
         whose = labels[chosen] if chosen else f"practices of {area.name}"
         st.markdown(f"**Patients of {plain(whose)} by quintile**")
-        own = deprivation.patients_by_quintile(practices, edition)
+        own = deprivation.shown_patients_by_quintile(practices, edition)
         st.altair_chart(
             charts.quintile_bars(
                 own,
-                title=f"Registered patients, {QUINTILE_MIX_PERIOD}",
+                title=f"Registered patients, {dataset.mix_words}",
                 description=_in_words("Registered patients", own),
             ),
             key="patients-by-quintile",
         )
+        if own.isna().any():
+            st.caption(
+                f"{charts.NOT_SHOWN.capitalize()}: fewer than {small_number()} patients, or the "
+                "next fewest, from which they could be worked out."
+            )
         if chosen:
             st.caption(
                 f"Patient-weighted IMD 2025 score: "
@@ -110,7 +115,9 @@ def explore(choices: Choices) -> None:
 def _in_words(what: str, counts: pd.Series) -> str:
     """The text alternative of a bar chart of quintiles."""
     parts = ", ".join(
-        f"quintile {deprivation.QUINTILE_LABELS[q]} {int(n):,}" for q, n in counts.items()
+        f"quintile {deprivation.QUINTILE_LABELS[q]} "
+        + (charts.NOT_SHOWN if pd.isna(n) else f"{int(n):,}")
+        for q, n in counts.items()
     )
     return f"{what} by deprivation quintile: {parts}."
 
@@ -144,6 +151,6 @@ st.dataframe(
 )
 show.download_csv(table, name=f"deprivation-{area.key}-imd{edition}")
 show.footer(
-    f"IMD {edition} (MHCLG); patients by LSOA, {QUINTILE_MIX_PERIOD} (NHS England); "
+    f"IMD {edition} (MHCLG); patients by LSOA, {dataset.mix_words} (NHS England); "
     "patient-weighted score (OHID)."
 )

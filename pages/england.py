@@ -6,7 +6,15 @@ import pandas as pd
 import streamlit as st
 
 from pcs_dash import maps
-from pcs_dash.official.england import ENGLAND, LEVEL_LABELS, fifths, sentence, shown_measures
+from pcs_dash.official.england import (
+    ENGLAND,
+    LEVEL_LABELS,
+    fifths,
+    in_order,
+    period_of,
+    sentence,
+    shown_measures,
+)
 from pcs_dash.ui import england, helping, page, show
 from pcs_dash.ui.address import tell_unknown
 
@@ -35,7 +43,7 @@ if on_map is None:
     )
     st.stop()
 
-loaded, files = on_map.figures, on_map.files
+loaded, files, drawn = on_map.figures, on_map.files, list(on_map.drawn)
 measures = shown_measures(loaded.table, loaded.measures)
 labels = {key: measure.label for key, measure in measures.items()}
 with pick[1]:
@@ -48,7 +56,8 @@ with pick[1]:
         bind="query-params",
     )
 
-table, whole = loaded.table.drop(index=ENGLAND), loaded.table.loc[ENGLAND]
+# Highest first, as the table opens; names tell apart what is equal.
+table, whole = in_order(loaded.table.drop(index=ENGLAND), key), loaded.table.loc[ENGLAND]
 values, shown = table[key], measures[key]
 figure, how, period = shown.text, shown.how, shown.period(loaded.periods, loaded.months)
 
@@ -69,20 +78,21 @@ st.caption(
 def explore() -> None:
     """Map, card and table in step: picking an area in one picks it in all."""
     codes = list(table.index)
+    # Another measure puts the rows in another order: what was selected is no row of it.
+    table_key = f"england-table-{level}-{key}"
 
     def choose(code: str | None) -> None:
         st.session_state["england-area"] = code if code in codes else None
 
     def choose_from_table() -> None:
-        rows = st.session_state["england-table"]["selection"]["rows"]
-        st.session_state["england-set"] = [codes[row] for row in rows]
+        rows = st.session_state[table_key]["selection"]["rows"]
         choose(codes[rows[-1]] if rows else None)
 
     left, right = st.columns([3, 2], gap="medium")
     with right:
         chosen = st.selectbox(
             f"Find one of the {LEVEL_LABELS[level]}",
-            codes,
+            list(table.sort_values("name").index),
             index=None,
             format_func=lambda code: f"{table.loc[code, 'name']} ({code})",
             key="england-area",
@@ -94,10 +104,11 @@ def explore() -> None:
         if files is None:
             st.info(
                 "No boundaries are loaded that cover England, so there is no map. `python -m "
-                "pcs_dash update boundaries_lsoa11` brings them."
+                "pcs_dash update boundaries_lsoa11 --from FOLDER` brings them."
             )
         else:
-            by_code = table.sort_index()
+            # In the order in which the map numbers the areas it has.
+            by_code = table.loc[drawn]
             texts = [
                 [f"{labels[key]}: {figure(row[key])}", f"{row['patients']:,} patients"]
                 for _, row in by_code.iterrows()
@@ -105,6 +116,7 @@ def explore() -> None:
             fill = maps.area_fill(classes.reindex(by_code.index), texts)
             content = maps.england_view(files, level, fill=fill, selected=chosen)
             show.show_map(files, content, key=f"england-map-{level}", on_pick=choose)
+            tell_covered()
             show.show_legend(
                 maps.Legend(
                     f"{LEVEL_LABELS[level]}: {labels[key]}, fifths by rank",
@@ -114,22 +126,34 @@ def explore() -> None:
                 note="No colour: no figure.",
             )
     st.header(f"All {LEVEL_LABELS[level]}")
-    st.dataframe(
+    selection = st.dataframe(
         shown_table(),
         hide_index=True,
-        key="england-table",
+        key=table_key,
         on_select=choose_from_table,
         selection_mode="multi-row",
         placeholder="no figure",
         height=400,
-        column_config={"Patients": st.column_config.NumberColumn(format="localized")},
+        column_config=column_config(),
         alt=f"{LEVEL_LABELS[level]} of England with their measures, one row each",
     )
-    picked = st.session_state.get("england-set") or []
+    picked = [codes[row] for row in selection["selection"]["rows"]]
     if len(picked) > 1:
         names = ", ".join(str(table.loc[code, "name"]) for code in picked)
         open_button(picked, f"Open these {len(picked)} together", f"As one area: {names}")
     show.download_csv(loaded.table, name=f"england-{level}")
+
+
+def tell_covered() -> None:
+    """How many of the areas have a boundary, where not all have."""
+    if len(drawn) < len(table):
+        st.info(
+            f"{len(drawn):,} of {len(table):,} {LEVEL_LABELS[level]} "
+            f"{'has' if len(drawn) == 1 else 'have'} "
+            "boundaries here, so the map shows no more. `python -m pcs_dash update "
+            "boundaries_lsoa11 --from FOLDER` brings the rest, where the file holds all of "
+            "England. The table has every one."
+        )
 
 
 def card(code: str | None) -> None:
@@ -139,7 +163,8 @@ def card(code: str | None) -> None:
         return
     area = table.loc[code]
     rows = [("Practices", f"{area['practices']:,}", f"{whole['practices']:,}")]
-    rows += [("Registered patients", f"{area['patients']:,}", f"{whole['patients']:,}")]
+    listed = f"Registered patients, {period_of('list_sizes', loaded.periods)}"
+    rows += [(listed, f"{area['patients']:,}", f"{whole['patients']:,}")]
     for name, measure in measures.items():
         texts = [
             measure.text(value).removesuffix(f" {measure.unit}")
@@ -166,13 +191,33 @@ def open_button(codes: list[str], label: str, about: str, *, primary: bool = Fal
 
 
 def shown_table() -> pd.DataFrame:
-    """The table as shown: the measure that is chosen first, counts of practices left out."""
+    """The table as shown: the measure that is chosen first and its highest figure on top; counts
+    of practices left out.
+    """
     order = [key, *(name for name in measures if name != key)]
     result = table[["name", "practices", "patients", *order]].round(
         {name: measures[name].digits for name in order}
     )
     titles = {"name": "Area", "practices": "Practices", "patients": "Patients"} | labels
     return result.rename(columns=titles)
+
+
+def column_config() -> dict[str, object]:
+    """Headings with units, decimals of each measure."""
+    config: dict[str, object] = {
+        "Area": st.column_config.TextColumn(pinned=True),
+        "Patients": st.column_config.NumberColumn(
+            format="localized", help=f"List sizes, {period_of('list_sizes', loaded.periods)}"
+        ),
+    }
+    for name, measure in measures.items():
+        sign = "+" if measure.signed else ""
+        unit = "%%" if measure.unit == "%" else ""
+        config[labels[name]] = st.column_config.NumberColumn(
+            format=f"%{sign},.{measure.digits}f{unit}",
+            help=f"{measure.how}; {measure.period(loaded.periods, loaded.months)}",
+        )
+    return config
 
 
 explore()

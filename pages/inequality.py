@@ -10,8 +10,7 @@ from pcs_dash.errors import UserError
 from pcs_dash.metrics import inequality, need
 from pcs_dash.metrics.deprivation import QUINTILE_LABELS
 from pcs_dash.metrics.workforce import gp_definition
-from pcs_dash.official.registrations import small_number
-from pcs_dash.sources import QUINTILE_MIX_PERIOD
+from pcs_dash.small_numbers import small_number
 from pcs_dash.ui import data, evidence, helping, page, show
 from pcs_dash.ui.address import level_labels, tell_unknown
 from pcs_dash.ui.choices import Choices
@@ -54,7 +53,7 @@ if by_quintile.n_practices < inequality.FEWEST_PRACTICES:
     st.stop()
 
 gap = by_quintile.gaps["patients_per_fte_gp"]
-ends = by_quintile.table["patients_per_fte_gp"]
+ends = by_quintile.shown["patients_per_fte_gp"]
 show.figures(
     show.Figure("Most deprived fifth", profile.number(ends[1]), "patients per FTE GP"),
     show.Figure("Least deprived fifth", profile.number(ends[5]), "patients per FTE GP"),
@@ -86,7 +85,7 @@ for column, measure in zip(st.columns(2, gap="medium"), inequality.MEASURES, str
         on_ratio = measure == "patients_per_fte_gp"
         evidence.chart(
             charts.by_quintile(
-                by_quintile.table,
+                by_quintile.shown,
                 value=measure,
                 title=NAMES[measure],
                 benchmark=choices.benchmark.value if on_ratio else None,
@@ -115,15 +114,15 @@ def quintile_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 show.small_table(
-    quintile_rows(by_quintile.table), caption=f"{area.name} by deprivation quintile (IMD {edition})"
+    quintile_rows(by_quintile.shown), caption=f"{area.name} by deprivation quintile (IMD {edition})"
 )
 st.caption(
     f"Each practice's patients and FTE are shared out over quintiles in proportion to where its "
-    f"patients lived in {QUINTILE_MIX_PERIOD}. Intervals: {by_quintile.interval_method}; "
+    f"patients lived in {dataset.mix_words}. Intervals: {by_quintile.interval_method}; "
     f"{words.count(by_quintile.n_practices, 'practice')}, {by_quintile.n_missing:,} left out for "
     "a missing figure."
 )
-show.download_csv(by_quintile.table, name=f"quintiles-{area.key}-{definition.key}-imd{edition}")
+show.download_csv(by_quintile.shown, name=f"quintiles-{area.key}-{definition.key}-imd{edition}")
 
 
 @st.fragment
@@ -335,11 +334,11 @@ with left:
             pd.concat(
                 pd.DataFrame(
                     {
-                        "quintile": result.table.index,
+                        "quintile": result.shown.index,
                         "list": kind,
-                        "value": result.table["patients_per_fte_gp"],
-                        "low": result.table["patients_per_fte_gp_low"],
-                        "high": result.table["patients_per_fte_gp_high"],
+                        "value": result.shown["patients_per_fte_gp"],
+                        "low": result.shown["patients_per_fte_gp_low"],
+                        "high": result.shown["patients_per_fte_gp_high"],
                     }
                 )
                 for kind, result in tables.items()
@@ -408,7 +407,7 @@ show.download_csv(places, name=f"need-{area.key}-{definition.key}")
 
 show.footer(
     f"General Practice Workforce, {dataset.workforce_period} (NHS England); patients by quintile, "
-    f"{QUINTILE_MIX_PERIOD} (NHS England, IMD {edition} of MHCLG); need: QOF prevalence and "
+    f"{dataset.mix_words} (NHS England, IMD {edition} of MHCLG); need: QOF prevalence and "
     "appointments (NHS England).",
     "SII and RII after OHID (PHEindicatormethods).",
 )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import charts, maps, profile, quality
+from pcs_dash import charts, maps, profile, quality, words
 from pcs_dash.metrics.workforce import area_patients_per_fte_gp, patients_per_fte_gp
 from pcs_dash.quality import Measure
 from pcs_dash.ui import evidence, helping, official, page, show
@@ -24,7 +24,7 @@ everything = quality.quality_table(dataset.practices, loaded.table if loaded els
 table = everything.loc[choices.practices.index]
 measures = quality.available(everything)
 dates = loaded.periods if loaded else {}
-missing = quality.missing_measures(everything)
+missing = quality.missing_measures(everything, dates)
 ratios = patients_per_fte_gp(choices.practices, definition.key)
 
 
@@ -314,6 +314,7 @@ def group_rows() -> None:
     ratio = people.groupby(groups).sum() / fte.groupby(groups).sum().where(lambda total: total > 0)
     grouped.insert(2, "patients_per_fte_gp", ratio.reindex(grouped.index))
     counts = [f"{key}_n" for key in measures if f"{key}_n" in grouped.columns]
+    left_out = words.count(int(groups.isna().sum()), "practice")
     st.dataframe(
         grouped.drop(columns=counts).reset_index(),
         hide_index=True,
@@ -327,7 +328,7 @@ def group_rows() -> None:
         "Ratings, contracts and dispensing: practices counted. Appointments and same-day share: "
         "sums over sums, implausible counts left out and counted. All other numbers: mean weighted "
         "by patients over the practices that have the figure; how many those are is in the file. "
-        f"{int(groups.isna().sum())} practices are in no group."
+        f"{left_out} in no group."
     )
     show.download_csv(grouped.rename(columns=dated()), name=f"quality-{area.key}-{kind.lower()}")
 

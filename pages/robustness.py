@@ -13,7 +13,6 @@ from pcs_dash.metrics.specification import (
     summarise_curve,
 )
 from pcs_dash.metrics.workforce import GP_DEFINITIONS
-from pcs_dash.sources import QUINTILE_MIX_PERIOD
 from pcs_dash.ui import data, evidence, helping, page, show
 from pcs_dash.ui.choices import Choices
 
@@ -218,7 +217,7 @@ specifications()
 funnel_plot(choices)
 show.footer(
     choices.basis,
-    f"Deprivation: IMD 2025 and IMD 2019 (MHCLG), patients by quintile, {QUINTILE_MIX_PERIOD} "
+    f"Deprivation: IMD 2025 and IMD 2019 (MHCLG), patients by quintile, {dataset.mix_words} "
     "(NHS England). Specification curve after Simonsohn, Simmons and Nelson (2020); limits as "
     "OHID's funnel plots.",
 )

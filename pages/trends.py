@@ -110,6 +110,13 @@ def describe(first: pd.Timestamp, last: pd.Timestamp, changes: PracticeChanges) 
         f"{', '.join(f'{month:%B %Y}' for month in used)}. A list is not a population: lists are "
         "cleaned at times, and people are registered who have moved away."
     )
+    unplaced = trends.unplaced(loaded) if area.kind == "district" and loaded is not None else 0
+    if unplaced:
+        st.caption(
+            f"{words.count(unplaced, 'practice')} that closed since, of the sub-ICB locations "
+            "around, may have stood here: the district is not known, so no month counts them. "
+            "`python -m pcs_dash update postcodes --from FOLDER` brings it."
+        )
 
 
 @st.fragment

@@ -74,6 +74,11 @@ class Dataset:
     version: str = "embedded"
 
     @property
+    def mix_words(self) -> str:
+        """`mix_period` for a sentence: "July 2023", "a month that is not loaded"."""
+        return self.mix_period or "a month that is not loaded"
+
+    @property
     def has_gps(self) -> bool:
         """Whether any practice has a GP figure."""
         return bool(self.practices["gp_fte_all"].notna().any())

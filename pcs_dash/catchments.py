@@ -29,13 +29,12 @@ from pcs_dash.official.registrations import (
     core_catchment,
     distances_to_practice,
     dominant,
-    hide_small,
     hub_overlap,
     lsoa_totals,
     patient_weighted,
     patients_per_fte_gp_by_lsoa,
-    small_number,
 )
+from pcs_dash.small_numbers import hide_rest, hide_small, is_small, small_number, small_text
 
 CORE_SHARE = 0.8
 SHARE_CUTS = (0.05, 0.1, 0.25, 0.5)
@@ -231,19 +230,70 @@ def portrait(
     )
 
 
+def km_text(km: float) -> str:
+    """A distance in words: "2.4 km", "no figure"."""
+    from pcs_dash.profile import NO_FIGURE, number
+
+    return NO_FIGURE if pd.isna(km) else f"{number(km, 1)} km"
+
+
 def sentence(kind: str, name: str, figures: Portrait, away: float, *, modelled: bool) -> str:
     """The catchment in a sentence or two. `away`: the share who live in others' areas."""
-    from pcs_dash.profile import number, per_cent
+    from pcs_dash.profile import per_cent
 
     start = "Modelled: " if modelled else ""
     elsewhere_text = (
         f" {per_cent(away)} live where most people use {another(kind)}." if pd.notna(away) else ""
     )
+    areas = "1 small area" if figures.core == 1 else f"{figures.core:,} small areas"
+    where = f"{start}80% of the patients of {name} live in {areas}"
+    if pd.isna(figures.median_km):
+        return (
+            f"{where}. How far they live from their practice is not known: no place of either is "
+            f"loaded.{elsewhere_text}"
+        )
     return (
-        f"{start}80% of the patients of {name} live in {figures.core:,} small areas; half live "
-        f"within {number(figures.median_km, 1)} km of their practice, nine in ten within "
-        f"{number(figures.p90_km, 1)} km.{elsewhere_text}"
+        f"{where}; half live within {km_text(figures.median_km)} of their practice, nine in ten "
+        f"within {km_text(figures.p90_km)}.{elsewhere_text}"
     )
+
+
+def extent(
+    lsoas: gpd.GeoDataFrame, rows: pd.DataFrame
+) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """The box of a unit's core catchment in degrees, ((south, west), (north, east)), for the map;
+    None where no boundary of it is loaded. `rows`: its `catchment_rows`.
+    """
+    core = lsoas.loc[lsoas.index.isin(rows.index[rows["in_core"]]), "geometry"].dropna()
+    if core.empty:
+        return None
+    west, south, east, north = core.to_crs(4326).total_bounds.round(4)
+    return (float(south), float(west)), (float(north), float(east))
+
+
+def beyond(registered: Registered, figures: Portrait, rows: pd.DataFrame) -> list[str]:
+    """How many of a unit's patients live beyond the map or at an unknown place, in sentences.
+
+    `rows`: its `catchment_rows`. Where one of them is hidden the count is not told to the patient,
+    which would tell the hidden ones: "about 120", or "fewer than 5".
+    """
+    known = rows.index.str.fullmatch(_PLACE)
+    outside = known & ~rows.index.isin(registered.lsoas)
+
+    def told(count: float, of: np.ndarray) -> str:
+        if is_small(count) or not rows.loc[of, "hidden"].any():
+            return small_text(count)
+        return f"about {max(round(count, -1), 10):,.0f}"
+
+    said = []
+    if figures.outside:
+        said.append(
+            f"{told(figures.outside, outside)} patients live beyond the small areas known here: "
+            "they count in the catchment, but have no distance and are not on the map."
+        )
+    if figures.unknown:
+        said.append(f"{told(figures.unknown, ~known)} live at an unknown place.")
+    return [text[0].upper() + text[1:] for text in said]
 
 
 def another(kind: str) -> str:
@@ -279,6 +329,9 @@ def catchment_rows(
             "unit": 0,
         }
     )
+    # The share would tell the few of the LSOA who are with others.
+    rest = table["lsoa_patients"] - table["patients"]
+    rows["share_per_cent"] = rows["share_per_cent"].mask(is_small(rest, threshold))
     # A model spreads fractions of a patient far and wide.
     rows = rows[rows["patients"] > 0]
     shown = hide_small(
@@ -288,15 +341,22 @@ def catchment_rows(
         within="unit",
         threshold=threshold,
     )
+    # Hidden ones come last; their order must not tell which is larger.
+    hidden = shown["hidden"]
+    shown = pd.concat([shown[~hidden], shown[hidden].sort_index()])
     return shown.drop(columns="unit")
 
 
 def elsewhere(overlap: Overlap, group: str) -> tuple[float, float]:
-    """Patients of a group who live where most people use another group, and their share."""
+    """Patients of a group who live where most people use another group, and their share; both
+    missing where they or the others of the group are few.
+    """
     if group not in overlap.hubs.index:
         return float("nan"), float("nan")
-    row = overlap.hubs.to_dict("index")[group]
-    return float(row["patients_elsewhere"]), float(row["share_elsewhere"])
+    shown = hide_rest(
+        overlap.hubs.loc[[group]], "patients_elsewhere", "patients", derived=["share_elsewhere"]
+    ).iloc[0]
+    return float(shown["patients_elsewhere"]), float(shown["share_elsewhere"])
 
 
 def overlap_of(registered: Registered, groups: Mapping[str, str] | pd.Series) -> Overlap:
@@ -311,7 +371,8 @@ def matrix_rows(
     """Patients of each of `groups` (rows) by the group that most people use where they live.
 
     Columns patients, elsewhere_per_cent, then the groups themselves, then "others" together.
-    Small cells are missing, never alone in their row, since the row's total stands beside them.
+    Small cells are missing, never alone in their row, since the row's total stands beside them;
+    where the cell of those at home is hidden, the share of the others would tell it: missing too.
     """
     rows = [name for name in groups if name in overlap.matrix.index]
     if not rows:
@@ -333,7 +394,9 @@ def matrix_rows(
         index=pd.Index(rows, name="group"),
     ).astype("Int64")
     table.insert(0, "patients", overlap.hubs.loc[rows, "patients"].round().astype("Int64"))
-    table.insert(1, "elsewhere_per_cent", 100 * overlap.hubs.loc[rows, "share_elsewhere"])
+    at_home = np.array([table.loc[name, name] is pd.NA for name in rows])
+    away = overlap.hubs.loc[rows, "share_elsewhere"].mask(at_home)
+    table.insert(1, "elsewhere_per_cent", 100 * away)
     return table
 
 
@@ -377,12 +440,14 @@ def main_users(
     """The practice (or group) that most people of each LSOA of the map use; index lsoa_code.
 
     Columns dominant, patients, lsoa_patients, share. LSOAs where even that is a small count are
-    left out. Practices in no group leave the contest but stay in the whole.
+    left out; where only a few use others, patients and share are missing, as their total would tell
+    how many. Practices in no group leave the contest but stay in the whole.
     """
     limit = small_number() if threshold is None else threshold
     here = registered.table[registered.table["lsoa_code"].isin(registered.lsoas)]
     table = dominant(here, groups)
-    return table[(table["patients"] >= limit) & (table["patients"] > 0)]
+    table = table[(table["patients"] >= limit) & (table["patients"] > 0)]
+    return hide_rest(table, "patients", "lsoa_patients", derived=["share"], threshold=threshold)
 
 
 def share_layer(registered: Registered, codes: Collection[str], name: str) -> Layer:

@@ -25,6 +25,8 @@ PLACE_SHAPES = (
     "triangle-down",
     "triangle-right",
 )
+# A count that is small, or would tell one that is.
+NOT_SHOWN = "not shown"
 INK = "#212b32"
 MUTED = "#768692"
 ACCENT = "#005eb8"
@@ -215,15 +217,17 @@ def by_quintile(
 def quintile_bars(
     counts: pd.Series, *, title: str, description: str, height: int = 220
 ) -> alt.Chart:
-    """Counts by quintile as bars with their numbers; index 1 to 5."""
+    """Counts by quintile as bars with their numbers; index 1 to 5. A missing one has no bar."""
     order = list(QUINTILE_LABELS.values())
     data = pd.DataFrame(
         {"quintile": order, "count": counts.reindex(range(1, 6)).to_numpy(dtype=float)}
     )
     total = data["count"].sum()
-    data["share"] = data["count"] / total if total else np.nan
+    # With a count hidden the shares of the others would tell it.
+    whole = total > 0 and data["count"].notna().all()
+    data["share"] = data["count"] / total if whole else np.nan
     data["label"] = [
-        f"{count:,.0f} ({share:.0%})" if total else ""
+        NOT_SHOWN if np.isnan(count) else f"{count:,.0f}" + (f" ({share:.0%})" if whole else "")
         for count, share in zip(data["count"], data["share"], strict=True)
     ]
     base = alt.Chart(data).encode(

@@ -253,10 +253,12 @@ def view(
     notes: Mapping[str, str] | None = None,
     selected: str | None = None,
     tiles: bool = False,
+    focus: tuple[str, tuple[tuple[float, float], tuple[float, float]]] | None = None,
 ) -> dict[str, Any]:
     """A view, ready for JSON. `marks`, `ring` and `values` follow the order of all practices.
 
-    `key` names the page: the browser remembers where the map stood for each.
+    `key` names the page: the browser remembers where the map stood for each. `focus`: a name and
+    the box ((south, west), (north, east)) that the map goes to when that name is new.
     """
     layer = web.areas[area.key]
     content: dict[str, Any] = {
@@ -270,6 +272,8 @@ def view(
         "selected": selected,
         "tiles": tiles,
     }
+    if focus is not None:
+        content["focus"] = {"name": focus[0], "bounds": focus[1]}
     if values is not None:
         content["valueTitle"] = value_title
         content["values"] = [None if pd.isna(value) else round(float(value)) for value in values]

@@ -16,7 +16,8 @@ from pcs_dash.maps import Layer
 from pcs_dash.metrics import spatial
 from pcs_dash.metrics.correlation import deprivation_measure, measure
 from pcs_dash.metrics.workforce import patients_per_fte_gp
-from pcs_dash.official.registrations import patients_per_fte_gp_by_lsoa, small_number
+from pcs_dash.official.registrations import patients_per_fte_gp_by_lsoa
+from pcs_dash.small_numbers import small_number
 from pcs_dash.words import definition_text, p_text
 
 # Word for the legend, colour, sign on the dot. The first four are Moran's, the next two G*'s.

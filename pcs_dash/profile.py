@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pcs_dash.metrics.deprivation import QUINTILE_LABELS, patients_by_quintile
+from pcs_dash.metrics.deprivation import QUINTILE_LABELS, group_quintile_shares
 from pcs_dash.metrics.workforce import (
     PATIENTS_PER_WTE_RULE,
     Benchmark,
@@ -115,11 +115,11 @@ def _figures(
 ) -> dict[str, str]:
     row = summarise(practices, definition=definition.key, benchmark=benchmark.value).iloc[0]
     rule_gap = fte_gap(row["patients_in_ratio"], row["fte_gp"], float(PATIENTS_PER_WTE_RULE))
-    shares = patients_by_quintile(practices, edition)
-    known = shares.sum()
+    whole = pd.Series("all", index=practices.index)
+    shares = group_quintile_shares(practices, whole, edition)
 
     def share(quintile: int) -> str:
-        return per_cent(shares[quintile] / known) if known else NO_FIGURE
+        return per_cent(shares[quintile].iloc[0] if len(shares) else float("nan"))
 
     def one(value: float) -> str:
         return number(value, 1)

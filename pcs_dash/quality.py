@@ -7,20 +7,19 @@ flagged, and left out of groups and of the comparison with capacity, with their 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy.spatial import cKDTree
 
 from pcs_dash import profile
 from pcs_dash.build import IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT
 from pcs_dash.maps import Layer
 from pcs_dash.metrics.correlation import Correlation, correlate
+from pcs_dash.official.loaders.quality import QOF_REGISTERS
 from pcs_dash.words import (
     NOT_WHY,
     Words,
@@ -35,15 +34,16 @@ from pcs_dash.words import (
 
 Kind = Literal["number", "category", "yes_no"]
 PREFIX = "official_"
+_REGISTER = "qof_prev_"
 # The columns of the built practices that this module reads.
 OFFICIAL_COLUMNS = (
     "cqc_rating", "cqc_year", "cqc_inherited", "qof_per_cent", "appointments", "same_day",
     "wait_unknown", "appointments_per_patient", "same_day_per_cent", "flag_appointments",
     "contract_type", "dispensing", "dentists_1_mile", "dentists_1_mile_taking_adults",
-    "nearest_dentist_km", "survey_answers", "survey_overall_good", "survey_contact_good",
-    "patients",
+    "nearest_dentist_km", "pharmacies_1_mile", "opticians_1_mile", "dental_sites_1_mile",
+    "survey_answers", "survey_overall_good", "survey_contact_good", "patients",
+    *(f"{_REGISTER}{key.lower()}" for key in QOF_REGISTERS),
 )  # fmt: skip
-MILE_M = 1_609
 FEWEST_FOR_WORDS = 10
 
 CQC_RATINGS = {
@@ -62,7 +62,8 @@ LESS_TO_MORE = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
 class Measure:
     """One measure. `column`: in the table of `quality_table`; `sources`: the publications it
     needs (none: embedded); `fixed_period`: its period when embedded; `grouped`: how a PCN or hub
-    gets its figure; `weight`: the column that weighs it; `beware`: what not to read into it.
+    gets its figure; `weight`: the column that weighs it; `beware`: what not to read into it;
+    `family`: what measures of one publication are called together where none of them is there.
     """
 
     key: str
@@ -79,6 +80,7 @@ class Measure:
     flag: str = ""
     weight: str = "patients"
     categories: Mapping[str, tuple[str, str]] | None = None
+    family: str = ""
 
     @property
     def column(self) -> str:
@@ -95,6 +97,7 @@ _PREVALENCE = {
     "prev_ob": "obesity (18 and over)",
     "prev_smok": "smoking (15 and over)",
 }
+_NOTHING_HERE = "none: what is loaded has no figure for these practices"
 _WEIGHTED = "mean weighted by patients"
 _COUNTED = "practices counted"
 
@@ -146,6 +149,16 @@ MEASURES: tuple[Measure, ...] = (
         )
         for key, name in _PREVALENCE.items()
     ),
+    *(
+        Measure(
+            f"{_REGISTER}{key.lower()}", f"Prevalence: {name}", f"recorded prevalence of {name}",
+            "number", "% of the patients of the register's ages", _WEIGHTED,
+            "What is recorded: age and how well a practice looks for it move it as much as need. "
+            "Some registers are of patients of certain ages only.",
+            ("qof_prevalence",), family="Prevalence of the registers of the QOF",
+        )
+        for key, name in QOF_REGISTERS.items()
+    ),
     Measure(
         "contract_type", "Contract type", "contract type", "category", "contract", _COUNTED,
         "GMS: national contract; PMS: locally agreed; APMS: with any provider.",
@@ -170,17 +183,19 @@ MEASURES: tuple[Measure, ...] = (
         "week.",
         ("dentists", "allocations"), decimals=0,
     ),
-    Measure(
-        "pharmacies_1_mile", "Pharmacies within about a mile", "pharmacies within about a mile",
-        "number", "pharmacies", _WEIGHTED,
-        "Each stands in the middle of its small area (LSOA) for want of its exact place.",
-        ("pharmacies", "postcodes"), decimals=0,
-    ),
-    Measure(
-        "opticians_1_mile", "Opticians within about a mile", "opticians within about a mile",
-        "number", "opticians", _WEIGHTED,
-        "Each stands in the middle of its small area (LSOA) for want of its exact place.",
-        ("opticians", "postcodes"), decimals=0,
+    *(
+        Measure(
+            f"{key}_1_mile", f"{name} within a mile", f"{name[0].lower()}{name[1:]} within a mile",
+            "number", unit, _WEIGHTED,
+            "Open ones of the ODS list, straight line from the surgery to their postcode; counted "
+            "only where the place of at least 95% of the list is known.",
+            (key, "postcodes", "allocations"), decimals=0,
+        )
+        for key, name, unit in (
+            ("pharmacies", "Pharmacies", "pharmacies"),
+            ("opticians", "Opticians", "opticians"),
+            ("dental_sites", "Dental sites of the ODS", "dental sites"),
+        )
     ),
     Measure(
         "survey_overall_good", "Patients' overall experience good",
@@ -258,58 +273,37 @@ def _month(own: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def near_sites(
-    practices: pd.DataFrame,
-    lsoas: gpd.GeoDataFrame,
-    sites: pd.DataFrame,
-    postcodes: pd.DataFrame,
-    *,
-    radius_m: float = MILE_M,
-) -> pd.Series:
-    """Active sites (pharmacies, opticians) within a radius of each practice, on its index.
-
-    `sites`: postcode, status (ODS); `postcodes`: postcode, lsoa11cd. Each site stands at a point
-    inside its LSOA. Missing where the practice has no position, or where no site could be placed.
-    """
-    active = sites[sites["status"] == "active"]
-    where = postcodes.drop_duplicates("postcode").set_index("postcode")["lsoa11cd"]
-    codes = active["postcode"].map(where)
-    points = lsoas.geometry.representative_point()
-    placed = codes[codes.isin(points.index)]
-    known = practices.dropna(subset=["easting", "northing"])
-    if placed.empty or known.empty:
-        return pd.Series(np.nan, index=practices.index)
-    at = points.loc[placed]
-    tree = cKDTree(np.column_stack([at.x, at.y]))
-    found = tree.query_ball_point(known[["easting", "northing"]].to_numpy(float), radius_m)
-    near = pd.Series([float(len(sites_near)) for sites_near in found], index=known.index)
-    return near.reindex(practices.index)
-
-
 def available(table: pd.DataFrame) -> dict[str, Measure]:
     """The measures that the table holds, in the order of the menu."""
     return {m.key: m for m in MEASURES if m.key in table.columns}
 
 
-def missing_measures(table: pd.DataFrame) -> pd.DataFrame:
-    """The measures that are not there: measure, publication that would bring it, command."""
+def missing_measures(table: pd.DataFrame, loaded: Collection[str] = ()) -> pd.DataFrame:
+    """The measures that are not there: measure (or family, in one row), publication that would
+    bring it, command.
+
+    `loaded`: the sources that are. Where they all are, the files lack what the measure needs, and
+    no command would change that.
+    """
     from pcs_dash.official.catalogue import SOURCES
 
-    rows = []
+    there = {measure.family or measure.label for measure in available(table).values()}
+    rows: dict[str, dict[str, str]] = {}
     for measure in MEASURES:
-        if measure.key in table.columns or not measure.sources:
+        name = measure.family or measure.label
+        if measure.key in table.columns or name in there or not measure.sources:
             continue
-        keys = measure.sources
+        keys = [key for key in measure.sources if key not in loaded]
         by_hand = any(not SOURCES[key].downloadable for key in keys)
-        rows.append(
-            {
-                "measure": measure.label,
-                "publication": "; ".join(SOURCES[key].title for key in keys),
-                "command": f"python -m pcs_dash update {' '.join(keys)}"
-                + (" --from FOLDER" if by_hand else ""),
-            }
-        )
-    return pd.DataFrame(rows, columns=["measure", "publication", "command"])
+        rows[name] = {
+            "measure": name,
+            "publication": "; ".join(SOURCES[key].title for key in keys or measure.sources),
+            "command": f"python -m pcs_dash update {' '.join(keys)}"
+            + (" --from FOLDER" if by_hand else "")
+            if keys
+            else _NOTHING_HERE,
+        }
+    return pd.DataFrame(rows.values(), columns=["measure", "publication", "command"])
 
 
 def period_of(measure: Measure, periods: Mapping[str, str]) -> str:
@@ -320,7 +314,7 @@ def period_of(measure: Measure, periods: Mapping[str, str]) -> str:
     if date is None:
         return "period unknown"
     when = pd.Timestamp(date)
-    if measure.sources[0] in ("qof", "payments"):
+    if measure.sources[0] in ("qof", "qof_prevalence", "payments"):
         return f"{when.year - 1}-{when.year % 100:02d}" if when.month <= 3 else f"{when.year}"
     if measure.sources[0] == "cqc":
         return f"to {when.year}"
@@ -436,6 +430,10 @@ def number_classes(values: pd.Series, decimals: int) -> tuple[pd.Series, list[st
         return pd.Series(np.nan, index=values.index), []
     cuts = np.unique(np.round(np.quantile(known, [0.2, 0.4, 0.6, 0.8]), decimals))
     cuts = cuts[(cuts > known.min()) & (cuts <= known.max())]
+    if not len(cuts):
+        # Nearly all are the same: the few above them still stand apart.
+        rounded = np.unique(np.round(known, decimals))
+        cuts = rounded[(rounded > known.min()) & (rounded <= known.max())][:1]
     classes = pd.Series(
         np.searchsorted(cuts, values.to_numpy(float), side="right"), index=values.index
     ).where(values.notna())

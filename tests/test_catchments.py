@@ -77,7 +77,8 @@ def test_shares_are_of_everyone_who_lives_there() -> None:
 
 def test_a_small_cell_is_hidden_with_the_next_so_that_none_stands_alone() -> None:
     rows = catchments.catchment_rows(SMALL, ["P1"], LSOAS, threshold=5)
-    assert rows.index[rows["hidden"]].tolist() == [L3, L2]
+    # By code: their order must not tell which of them is larger.
+    assert rows.index[rows["hidden"]].tolist() == [L2, L3]
     hidden = rows[rows["hidden"]]
     assert hidden[["patients", "share_per_cent", "share_of_list_per_cent"]].isna().all(axis=None)
 
@@ -155,6 +156,70 @@ def test_main_users_leave_out_small_counts() -> None:
     assert users["dominant"].to_dict() == {L1: "P1", L2: "P2", L3: "P3"}
     assert catchments.main_users(SMALL, threshold=361).index.tolist() == [L1]
     assert catchments.main_users(SMALL, {"P1": "n"}, threshold=5).index.tolist() == [L1, L3]
+
+
+def test_a_few_who_use_others_are_not_told_by_the_total() -> None:
+    """497 of 500 in the file of main practices would tell that 3 are with someone else."""
+    data = registered({("P1", L1): 497, ("P2", L1): 3, ("P1", L2): 300, ("P2", L2): 200})
+    users = catchments.main_users(data, threshold=5)
+    assert users["dominant"].tolist() == ["P1", "P1"]
+    assert np.isnan(users.loc[L1, ["patients", "share"]].astype(float)).all()
+    assert users.loc[L1, "lsoa_patients"] == 500
+    assert users.loc[L2, "patients"] == 300
+    # Nor by the share in the file of the catchment, to full precision.
+    rows = catchments.catchment_rows(data, ["P1"], LSOAS, threshold=5)
+    assert rows["patients"].tolist() == [497, 300]
+    assert rows["share_per_cent"].isna().tolist() == [True, False]
+
+
+def test_the_share_of_the_others_does_not_tell_a_hidden_cell_of_the_matrix() -> None:
+    data = registered({("P1", L1): 900, ("P1", L3): 3, ("P3", L3): 360, ("P3", L1): 70})
+    overlap = catchments.overlap_of(data, GROUPS)
+    table = catchments.matrix_rows(overlap, ["north", "south"], threshold=5)
+    # 903 patients, of whom 0.33% elsewhere, are 3.
+    assert table.loc["north", ["north", "south", "elsewhere_per_cent"]].isna().all()
+    assert table.loc["south", "elsewhere_per_cent"] == pytest.approx(100 * 70 / 430)
+    assert np.isnan(catchments.elsewhere(overlap, "north")).all()
+
+
+def test_who_lives_beyond_is_told_as_carefully_as_the_rows() -> None:
+    cells = {("P1", L1): 900, ("P1", OUT): 4, ("P1", "NO2011"): 3, ("P2", L1): 500,
+             ("P2", OUT): 57, ("P3", L3): 360, ("P3", OUT): 4, ("P3", "E01888888"): 118,
+             ("P3", "NO2011"): 6, ("P3", L1): 6}  # fmt: skip
+    data = registered(cells)
+    practices = pd.DataFrame({"easting": 0.0, "northing": 0.0}, index=["P1", "P2", "P3"])
+    points = pd.DataFrame({"easting": [1000.0, 5000.0, 3000.0], "northing": 0.0}, index=HERE)
+
+    def told(code: str) -> str:
+        rows = catchments.catchment_rows(data, [code], LSOAS, threshold=5)
+        figures = catchments.portrait(data, [code], practices, points)
+        return " ".join(catchments.beyond(data, figures, rows))
+
+    assert told("P1").startswith("Fewer than 5 patients live beyond")
+    assert told("P1").endswith("Fewer than 5 live at an unknown place.")
+    assert told("P2").startswith("57 patients live beyond")
+    # 122, of whom 4 are hidden, and one of the two sixes with them.
+    assert told("P3").startswith("About 120 patients live beyond")
+
+
+def test_without_a_place_the_sentence_says_so() -> None:
+    nowhere = catchments.Portrait(1000, 4, 1, 0, 0, 0, np.nan, np.nan)
+    said = catchments.sentence(catchments.PCN, "Kent PCN", nowhere, 0.25, modelled=False)
+    assert "no figure" not in said
+    assert "live in 1 small area. How far they live from their practice is not known" in said
+    assert "25% live where most people use another PCN" in said
+    assert catchments.km_text(np.nan) == "no figure"
+    assert catchments.km_text(2.449) == "2.4 km"
+
+
+def test_the_extent_is_that_of_the_core(dataset: Dataset) -> None:
+    some = dataset.lsoas.index[:3]
+    rows = pd.DataFrame({"in_core": [True, True, False]}, index=some)
+    (south, west), (north, east) = catchments.extent(dataset.lsoas, rows)
+    box = dataset.lsoas.loc[some[:2]].to_crs(4326).total_bounds
+    assert (west, south, east, north) == pytest.approx(tuple(box), abs=1e-4)
+    bare = dataset.lsoas.assign(geometry=None)
+    assert catchments.extent(bare, rows) is None
 
 
 def test_neighbours_by_measuring_every_pair(dataset: Dataset) -> None:

@@ -176,3 +176,10 @@ def test_categories_become_letters_with_their_colours_and_signs() -> None:
     fill = maps.category_fill(labels, {"high": "#111111"}, title="t", edition="2025")
     assert fill["letters"] == "0--"
     assert fill["labels"] == ["high"]
+
+
+def test_a_hidden_count_has_no_bar_and_leaves_the_others_without_a_share() -> None:
+    counts = pd.Series({1: np.nan, 2: np.nan, 3: 30.0, 4: 0.0, 5: 500.0})
+    chart = charts.quintile_bars(counts, title="Patients", description="words")
+    labels = [row["label"] for row in rows_of(chart)]
+    assert labels == ["not shown", "not shown", "30", "0", "500"]

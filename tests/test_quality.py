@@ -104,9 +104,9 @@ def test_a_column_without_a_figure_is_not_offered() -> None:
 
 def test_every_missing_measure_names_a_publication_and_a_command(dataset: Dataset) -> None:
     lost = quality.missing_measures(quality.quality_table(dataset.practices, None))
-    needing = [m for m in quality.MEASURES if m.sources]
-    assert lost["measure"].tolist() == [m.label for m in needing]
-    for measure, row in zip(needing, lost.itertuples(), strict=True):
+    needing = {m.family or m.label: m for m in quality.MEASURES if m.sources}
+    assert lost["measure"].tolist() == list(needing)
+    for measure, row in zip(needing.values(), lost.itertuples(), strict=True):
         for key in measure.sources:
             assert SOURCES[key].title in row.publication
             assert key in row.command
@@ -159,29 +159,30 @@ def test_classes_hold_what_their_words_say(numbers: list[int | None], decimals: 
     assert len(set(colours)) == max(len(labels), 1)
 
 
-def test_sites_near_by_measuring_every_one(dataset: Dataset) -> None:
-    draw = np.random.default_rng(5)
-    places = draw.choice(dataset.lsoas.index, 80)
-    postcodes = pd.DataFrame({"postcode": [f"P{n}" for n in range(80)], "lsoa11cd": places})
-    sites = pd.DataFrame(
-        {
-            "postcode": [f"P{n}" for n in range(82)],
-            "status": ["closed" if n % 7 == 0 else "active" for n in range(82)],
-        }
+def test_what_is_loaded_and_brings_nothing_has_no_command() -> None:
+    """Pharmacies and postcodes can be loaded without a place for 95% of the pharmacies."""
+    sources = ["pharmacies", "postcodes", "allocations"]
+    lost = quality.missing_measures(quality.quality_table(PRACTICES, None), sources)
+    lost = lost.set_index("measure")
+    assert lost.loc["Pharmacies within a mile", "command"].startswith("none: what is loaded")
+    assert lost.loc["Opticians within a mile", "command"] == "python -m pcs_dash update opticians"
+
+
+def test_what_the_build_counted_and_recorded_is_offered() -> None:
+    built = OFFICIAL.assign(
+        official_pharmacies_1_mile=pd.array([2, 0, None, 1], dtype="Int64"),
+        official_qof_prev_dm=[7.5, np.nan, 8.0, 9.0],
     )
-    found = quality.near_sites(dataset.practices, dataset.lsoas, sites, postcodes)
-    points = dataset.lsoas.geometry.representative_point()
-    for code in dataset.practices.index[::20]:
-        at = dataset.practices.loc[code]
-        near = 0
-        for n in range(80):
-            point = points[places[n]]
-            far = np.hypot(point.x - at["easting"], point.y - at["northing"])
-            near += n % 7 != 0 and far <= quality.MILE_M
-        assert found[code] == near
-    assert found.sum() > 0
-    nothing = quality.near_sites(dataset.practices, dataset.lsoas, sites.iloc[80:], postcodes)
-    assert nothing.isna().all()
+    for column in ("pharmacies_1_mile", "opticians_1_mile", "dental_sites_1_mile", "qof_prev_dm"):
+        assert column in quality.OFFICIAL_COLUMNS
+    table = quality.quality_table(PRACTICES.drop(columns="prev_dm"), built)
+    assert table["pharmacies_1_mile"].tolist()[:2] == [2, 0]
+    assert np.isnan(table.loc["C", "pharmacies_1_mile"])
+    measure = quality.available(table)["qof_prev_dm"]
+    assert quality.period_of(measure, {"qof_prevalence": "2024-03-31"}) == "2023-24"
+    assert "Prevalence of the registers of the QOF" not in set(
+        quality.missing_measures(table)["measure"]
+    )
 
 
 def test_with_capacity_is_spearman_without_the_implausible(dataset: Dataset) -> None:

@@ -9,7 +9,7 @@
 //   PCSMap.stay(map)             takes the mark away and leaves the map where it is
 //
 // A view: {area: {url, bounds}, points: {url}, fill, marks, ring, size, lines,
-// selected, tiles, key}. Fills and marks are one letter for each LSOA or practice, "0"-"9a-z",
+// selected, tiles, key, focus: {name, bounds}}. The map goes to a focus whose name is new. Fills and marks are one letter for each LSOA or practice, "0"-"9a-z",
 // an index into a palette; "-" draws nothing. Where 36 are too few, an array of indices stands in
 // place of the letters, -1 for nothing; marks.labels then writes a word on each dot. Names are
 // untrusted: they only ever become text nodes.
@@ -127,15 +127,25 @@
     const centre = map.getCenter();
     try {
       sessionStorage.setItem(memory(own), JSON.stringify([centre.lat, centre.lng, map.getZoom()]));
+      sessionStorage.setItem(memory(own) + ":focus", focus(own));
     } catch (error) { /* private browsing: nothing to remember with */ }
   }
+  const focus = (own) => (own.view.focus || {}).name || "";
   function place(map, own) {
     let last = null;
-    try { last = JSON.parse(sessionStorage.getItem(memory(own))); } catch (error) { last = null; }
+    try {
+      // Where the map stood for another focus says nothing of this one.
+      const same = !focus(own) || sessionStorage.getItem(memory(own) + ":focus") === focus(own);
+      last = same ? JSON.parse(sessionStorage.getItem(memory(own))) : null;
+    } catch (error) { last = null; }
     own.settling = true;
     if (last) map.setView([last[0], last[1]], last[2], { animate: false });
-    else map.fitBounds(own.view.area.bounds, { animate: false, padding: [8, 8] });
+    else fit(map, own, false);
     own.settling = false;
+  }
+  function fit(map, own, animate) {
+    const bounds = (own.view.focus || own.view.area).bounds;
+    map.fitBounds(bounds, { animate, padding: [8, 8], maxZoom: own.view.focus ? 14 : undefined });
   }
 
   function update(map, view) {
@@ -148,6 +158,7 @@
       if (ticket !== own.ticket) return;
       const moved = !before.area || before.area.url !== view.area.url;
       if (moved) { drawArea(map, own, area); place(map, own); }
+      else if (focus(own) && focus(own) !== ((before.focus || {}).name || "") && !own.found) fit(map, own, !still());
       if (moved || before.points.url !== view.points.url) drawPoints(map, own, practices, area);
       paintArea(own); paintPoints(map, own); tiles(map, own); declutter(map, own);
       if (before.selected !== view.selected) select(map, own, view.selected, false);

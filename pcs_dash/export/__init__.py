@@ -43,7 +43,11 @@ def write_file(path: Path | str, content: bytes) -> None:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What an export was made from. `area` and `plan_name` are shown as they are."""
+    """What an export was made from. `area` and `plan_name` are shown as they are.
+
+    `data_period`: of the GP figures, `mix_period`: of the patients by quintile; the embedded ones
+    unless given.
+    """
 
     exported: date
     area: str
@@ -53,6 +57,7 @@ class Provenance:
     rules: tuple[Rule, ...] = ()
     plan_name: str = ""
     data_period: str = WORKFORCE_PERIOD
+    mix_period: str = QUINTILE_MIX_PERIOD
 
     @property
     def rules_in_words(self) -> str:
@@ -68,7 +73,7 @@ class Provenance:
             ("Exported", self.exported.isoformat()),
             ("Practices, patients and workforce", self.data_period),
             ("GP definition", f"{gps.label}: {gps.meaning}"),
-            ("IMD edition", f"{self.edition}; patients by quintile {QUINTILE_MIX_PERIOD}"),
+            ("IMD edition", f"{self.edition}; patients by quintile {self.mix_period}"),
         ]
         if self.benchmark is not None:
             lines.append(("Benchmark", _benchmark_in_words(self.benchmark)))

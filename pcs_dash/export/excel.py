@@ -25,6 +25,7 @@ from pcs_dash.export.csv import neutralise
 from pcs_dash.hubs.measures import HUB_MEASURES, RULE_MEASURES, Measure
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_to_frame
+from pcs_dash.metrics.deprivation import without_small_counts
 
 _A4 = 9
 _WIDEST, _NARROWEST = 60, 9
@@ -96,7 +97,7 @@ def _number_format(measure: Measure) -> str:
 
 
 def _practice_table(plan: Plan, practices: pd.DataFrame) -> pd.DataFrame:
-    table = practices.copy()
+    table = without_small_counts(practices)
     table.insert(0, "hub", plan.to_series(practices.index))
     return table.reset_index()
 

@@ -20,6 +20,7 @@ from pcs_dash.hubs.contiguity import CRS, Neighbours
 from pcs_dash.hubs.geometry import grid_to_lonlat, hub_polygons
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_to_frame
+from pcs_dash.metrics.deprivation import without_small_counts
 
 # A millionth of a degree is about a tenth of a metre: finer than any surgery is placed.
 _DEGREES = 1e-6
@@ -153,7 +154,7 @@ def _practice_points(plan: Plan, practices: pd.DataFrame) -> gpd.GeoDataFrame:
     placed = np.isfinite(position).all(axis=1)
     points = np.full(len(practices), None, dtype=object)
     points[placed] = shapely.points(position[placed])
-    table = practices.drop(columns=["easting", "northing"])
+    table = without_small_counts(practices).drop(columns=["easting", "northing"])
     table.insert(0, "hub", plan.to_series(practices.index))
     return gpd.GeoDataFrame(table.reset_index(), geometry=points, crs=CRS)
 

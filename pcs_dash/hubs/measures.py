@@ -28,15 +28,20 @@ _RATIO = (
 _AGES = "Share, by headcount, of GPs of known age (all GPs) who are aged {age} or over."
 
 
+SMALL_SHARES = (
+    "Rounded to whole per cent, or missing, where a quintile has fewer than 5 of the patients."
+)
+
+
 def _quintile(number: int) -> Measure:
     label = f"Quintile {number}" + {1: " (most deprived)", 5: " (least deprived)"}.get(number, "")
     return Measure(
         f"share_quintile_{number}",
         label,
         "share",
-        f"Share of registered patients (July 2023) living in LSOAs of national IMD quintile "
-        f"{number} in the chosen edition (1 = most deprived fifth of England's LSOAs), of those "
-        "whose quintile is known.",
+        "Share of registered patients (in the month of the registrations by LSOA) living in LSOAs "
+        f"of national IMD quintile {number} in the chosen edition (1 = most deprived fifth of "
+        f"England's LSOAs), of those whose quintile is known. {SMALL_SHARES}",
         3,
     )
 
@@ -143,7 +148,9 @@ HUB_MEASURES: dict[str, Measure] = {
             "patients_without_quintile",
             "Patients without a known quintile",
             "patients",
-            "Registered patients (July 2023) outside England or with an unknown LSOA.",
+            "Registered patients (in the month of the registrations by LSOA) outside England or "
+            "with an unknown LSOA. Missing where they are few (fewer than 5), or would tell "
+            "another hub's few.",
         ),
         Measure(
             "mean_distance_km",

@@ -28,6 +28,7 @@ from pcs_dash.metrics.workforce import (
     Benchmark,
     gp_definition,
 )
+from pcs_dash.small_numbers import hidden_cells, shown_shares
 
 HUB_MINIMUM = 20_000
 BAND = (30_000, 50_000)
@@ -181,10 +182,11 @@ def summarise_hubs(
         "colour": [*(hub.colour for hub in plan.hubs), None],
         "locked": [*(hub.locked for hub in plan.hubs), False],
     }
-    columns |= {key: table[key] for key in HUB_MEASURES}
-    for rule in rules:
-        if rule.on:
-            columns[verdict_column(rule)] = _verdicts(rule, table, practices, group)
+    verdicts = {
+        verdict_column(rule): _verdicts(rule, table, practices, group) for rule in rules if rule.on
+    }
+    table |= _without_small(sums)
+    columns |= {key: table[key] for key in HUB_MEASURES} | verdicts
     names = pd.Index([*(hub.name for hub in plan.hubs), UNASSIGNED], name="hub", dtype="str")
     return pd.DataFrame(columns, index=names, copy=False)
 
@@ -376,6 +378,20 @@ def _quintiles(sums: Mapping[str, Floats]) -> dict[str, Any]:
     counts = [sums[f"quintile_{quintile}"] for quintile in range(1, 6)]
     known = np.sum(counts, axis=0)
     return {f"share_quintile_{q}": _over(count, known) for q, count in enumerate(counts, start=1)}
+
+
+def _without_small(sums: Mapping[str, Floats]) -> dict[str, Any]:
+    """What rests on counts of patients by quintile, as it may be shown (`small_numbers`). The
+    rules judge the exact figures.
+    """
+    shares = shown_shares(np.column_stack([sums[f"quintile_{q}"] for q in range(1, 6)]))
+    unknown = np.rint(sums["patients_without_quintile"])
+    # The area's count is known, so a single hidden one would follow from the others.
+    shown = pd.arrays.IntegerArray(unknown.astype(np.int64), hidden_cells(unknown))
+    return {
+        **{f"share_quintile_{q}": shares[:, q - 1] for q in range(1, 6)},
+        "patients_without_quintile": shown,
+    }
 
 
 # Of more practices than this only those on the convex hull can be furthest apart.

@@ -29,6 +29,7 @@ from scipy import stats
 
 from pcs_dash.areas import all_areas
 from pcs_dash.errors import UserError
+from pcs_dash.metrics.deprivation import quintile_shares
 from pcs_dash.metrics.workforce import gp_definition
 
 Method = Literal["pearson", "spearman", "kendall"]
@@ -796,6 +797,19 @@ def measure(practices: pd.DataFrame, key: str, definition: str = "fully_qualifie
         names = ", ".join(available_variables(practices))
         raise UserError(f"There is no measure '{key}'. Choose one of: {names}.")
     return VARIABLES[key].values(practices, definition)
+
+
+def shown_measure(
+    practices: pd.DataFrame, key: str, definition: str = "fully_qualified"
+) -> pd.Series:
+    """The measure as a dot or a file may show it for each practice: a share by quintile that rests
+    on a few patients is rounded or missing (`deprivation.quintile_shares`). Coefficients are of
+    the exact figures.
+    """
+    if key.endswith("_share_quintile_1"):
+        shares = quintile_shares(practices, key.removeprefix("imd")[:4])
+        return (100 * shares[1]).rename(key)
+    return measure(practices, key, definition)
 
 
 def without_flagged(practices: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

@@ -5,10 +5,12 @@ Quintile 1 is the most deprived fifth of England's LSOAs, in either edition of t
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from pcs_dash.build import IMD_EDITIONS, QUINTILES
 from pcs_dash.errors import UserError
+from pcs_dash.small_numbers import hidden_cells, shown_shares
 
 DEFAULT_EDITION = "2025"
 QUINTILE_LABELS = {
@@ -33,9 +35,18 @@ def quintile_columns(edition: str = DEFAULT_EDITION) -> list[str]:
 
 
 def patients_by_quintile(practices: pd.DataFrame, edition: str = DEFAULT_EDITION) -> pd.Series:
-    """Patients (July 2023) by national quintile of the LSOA they live in, index 1 to 5."""
+    """Registered patients by national quintile of the LSOA they live in, index 1 to 5; exact."""
     sums = practices[quintile_columns(edition)].sum()
     return pd.Series(sums.to_numpy(), index=pd.Index(QUINTILES, name="quintile"), name="patients")
+
+
+def shown_patients_by_quintile(
+    practices: pd.DataFrame, edition: str = DEFAULT_EDITION
+) -> pd.Series:
+    """The same as it may be shown: missing where a count is small, or would tell a small one."""
+    counts = patients_by_quintile(practices, edition).astype("float64")
+    unknown = patients_of_unknown_quintile(practices, edition)
+    return counts.mask(hidden_cells(np.array([*counts, float(unknown)]))[:-1])
 
 
 def patients_of_unknown_quintile(practices: pd.DataFrame, edition: str = DEFAULT_EDITION) -> int:
@@ -43,24 +54,39 @@ def patients_of_unknown_quintile(practices: pd.DataFrame, edition: str = DEFAULT
     return int(practices[f"imd{imd_edition(edition)}_patients_unknown"].sum())
 
 
+def without_small_counts(practices: pd.DataFrame) -> pd.DataFrame:
+    """The practices with their patients by quintile as they may be exported, both editions."""
+    result = practices.copy()
+    for edition in IMD_EDITIONS:
+        columns = [*quintile_columns(edition), f"imd{edition}_patients_unknown"]
+        counts = practices[columns].astype("float64")
+        hidden = np.array([hidden_cells(row) for row in counts.to_numpy()]).reshape(counts.shape)
+        result[columns] = counts.mask(hidden).astype("Int64")
+    return result
+
+
 def quintile_shares(practices: pd.DataFrame, edition: str = DEFAULT_EDITION) -> pd.DataFrame:
     """Each practice's share of patients by quintile (0 to 1), columns 1 to 5, same index.
 
-    Shares are of the patients whose quintile is known; missing where there are none.
+    Shares are of the patients whose quintile is known; missing where there are none. To be shown:
+    those that rest on small counts are rounded (`small_numbers.shown_shares`).
     """
-    counts = practices[quintile_columns(edition)]
-    shares = counts.div(counts.sum(axis=1).where(lambda total: total > 0), axis=0)
-    return shares.set_axis(pd.Index(QUINTILES, name="quintile"), axis=1)
+    return _shares(practices[quintile_columns(edition)])
+
+
+def _shares(counts: pd.DataFrame) -> pd.DataFrame:
+    shares = shown_shares(counts.to_numpy(dtype=float, na_value=np.nan))
+    return pd.DataFrame(shares, index=counts.index, columns=pd.Index(QUINTILES, name="quintile"))
 
 
 def group_quintile_shares(
     practices: pd.DataFrame, by: str | pd.Series, edition: str = DEFAULT_EDITION
 ) -> pd.DataFrame:
-    """Share of patients by quintile of each group of practices: sums over sums, columns 1 to 5."""
+    """Share of patients by quintile of each group of practices: sums over sums, columns 1 to 5;
+    as they may be shown.
+    """
     keys = practices[by] if isinstance(by, str) else by.reindex(practices.index)
-    counts = practices[quintile_columns(edition)].groupby(keys).sum()
-    shares = counts.div(counts.sum(axis=1).where(lambda total: total > 0), axis=0)
-    return shares.set_axis(pd.Index(QUINTILES, name="quintile"), axis=1)
+    return _shares(practices[quintile_columns(edition)].groupby(keys).sum())
 
 
 def lsoas_by_quintile(lsoas: pd.DataFrame, edition: str = DEFAULT_EDITION) -> pd.Series:

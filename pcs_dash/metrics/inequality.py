@@ -24,6 +24,7 @@ from scipy import special, stats
 from pcs_dash.errors import UserError
 from pcs_dash.metrics.correlation import weighted_midranks
 from pcs_dash.metrics.workforce import gp_definition
+from pcs_dash.small_numbers import is_small
 
 Floats = NDArray[np.float64]
 Kind = Literal["mean", "rate", "proportion"]
@@ -736,6 +737,19 @@ class QuintileTable:
     n_practices: int
     n_missing: int
     interval_method: str
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """`table` as it may be shown: a quintile of a few patients is missing, and then the others
+        are rounded (tens of patients, tenths of an FTE), as the area's sums would tell it.
+        """
+        few = is_small(self.table["patients"])
+        if not few.any():
+            return self.table
+        rounded = self.table.assign(
+            patients=self.table["patients"].round(-1), fte_gp=self.table["fte_gp"].round(1)
+        )
+        return rounded.mask(few)
 
 
 def quintile_table(

@@ -25,7 +25,7 @@ from pcs_dash.official.build import (
 from pcs_dash.official.dataset import england_outlines
 from pcs_dash.official.registrations import read_around
 from pcs_dash.official.store import Store
-from pcs_dash.quality import OFFICIAL_COLUMNS, PREFIX, near_sites
+from pcs_dash.quality import OFFICIAL_COLUMNS, PREFIX
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,6 @@ def practices(store: Store, dataset: Dataset) -> OfficialPractices | None:
         name="practices with official data",
     )
     joined = joined.set_index("practice_code")
-    for source in ("pharmacies", "opticians"):
-        if loaded.latest(source) and loaded.latest("postcodes"):
-            joined[f"{source}_1_mile"] = near_sites(
-                dataset.practices, dataset.lsoas, store.read(source), store.read("postcodes")
-            )
     # Right-hand codes are all of England's: those of other places are no fault.
     report = JoinReport(
         report.name, report.cardinality, report.left_rows, report.right_rows, report.matched,
@@ -100,7 +95,9 @@ def modelled_registrations(store: Store, dataset: Dataset) -> Registered:
 
 def history(store: Store, dataset: Dataset) -> pd.DataFrame | None:
     """List sizes of every month loaded, for the data's sub-ICBs: period, practice_code, patients,
-    sub_icb_code, district (missing where a closed practice's is unknown), postcode.
+    postcode, and the columns by which an area selects: sub_icb_code, district and, where the data
+    have them, icb_code and district_code. A closed practice is in the ICB of its sub-ICB, and in
+    the district of its postcode: missing where no postcodes are loaded.
     """
     loaded = store.current()
     if loaded is None or loaded.latest(LISTS) is None:
@@ -110,17 +107,21 @@ def history(store: Store, dataset: Dataset) -> pd.DataFrame | None:
     table = table[
         table["sub_icb_code"].isin(ours["sub_icb_code"]) | table["practice_code"].isin(ours.index)
     ]
-    district = table["practice_code"].map(ours["district"])
     # Where a practice stands now counts for all months, as the sub-ICB of now does.
-    sub_icb = table["practice_code"].map(ours["sub_icb_code"])
-    if district.isna().any() and loaded.latest("postcodes"):
-        codes = store.read("postcodes").drop_duplicates("postcode").set_index("postcode")
-        names = ours.drop_duplicates("district_code").set_index("district_code")["district"]
-        there = table["postcode"].map(codes["district_code"]).map(names)
-        district = district.fillna(there)
-    return table.assign(
-        district=district, sub_icb_code=sub_icb.fillna(table["sub_icb_code"])
-    ).reset_index(drop=True)
+    sub_icb = table["practice_code"].map(ours["sub_icb_code"]).fillna(table["sub_icb_code"])
+    district_code = table["practice_code"].map(ours["district_code"])
+    if district_code.isna().any() and loaded.latest("postcodes"):
+        codes = store.read("postcodes", columns=["postcode", "district_code"])
+        by_postcode = codes.drop_duplicates("postcode").set_index("postcode")["district_code"]
+        district_code = district_code.fillna(table["postcode"].map(by_postcode))
+    names = ours.dropna(subset=["district_code"]).drop_duplicates("district_code")
+    district = district_code.map(names.set_index("district_code")["district"])
+    found = table.assign(sub_icb_code=sub_icb, district_code=district_code, district=district)
+    if "icb_code" in ours.columns:
+        known = ours.dropna(subset=["sub_icb_code"]).drop_duplicates("sub_icb_code")
+        by_sub_icb = sub_icb.map(known.set_index("sub_icb_code")["icb_code"])
+        found["icb_code"] = table["practice_code"].map(ours["icb_code"]).fillna(by_sub_icb)
+    return found.reset_index(drop=True)
 
 
 def names(store: Store, dataset: Dataset) -> dict[str, str]:
@@ -174,7 +175,8 @@ def england_by(store: Store, level: str) -> England | None:
         periods=newest,
         months=(months[0], months[-1]) if months else ("", ""),
         missing=loaded[~loaded["available"]],
-        outlines=outlines[outlines["kind"] == level],
+        # A map of an area that has no row would show what nothing is said of.
+        outlines=outlines[(outlines["kind"] == level) & outlines["code"].isin(table.index)],
     )
 
 

@@ -36,6 +36,8 @@ _ODS_PAGE = (
     "https://digital.nhs.uk/services/organisation-data-service/data-search-and-export/csv-downloads"
 )
 _DIGITAL_FILE = r"https://files\.digital\.nhs\.uk/\S*"
+# What is read and kept, but stands on no page: said, so that nobody waits for it.
+_STORED_ONLY = "stored, not shown on any page yet"
 _BY_HAND = (
     "No lasting address is known. Found from the landing page: download it in a browser and give "
     "it with --from."
@@ -95,7 +97,7 @@ def _boundary_parser(key: str) -> Callable[[InputFile], pd.DataFrame]:
     return load
 
 
-def _boundary(key: str, title: str, vintage: str) -> Source:
+def _boundary(key: str, title: str, vintage: str, brings: str = _STORED_ONLY) -> Source:
     return Source(
         key=key,
         publisher=ONS,
@@ -104,7 +106,7 @@ def _boundary(key: str, title: str, vintage: str) -> Source:
         cadence="once" if "LSOA" in title else "yearly or when areas change",
         columns=None,
         parser=_boundary_parser(key),
-        brings="maps of any area",
+        brings=brings,
         period_from="fixed",
         fixed_period=vintage,
         note=(
@@ -226,7 +228,7 @@ _ALL = (
         cadence="monthly",
         columns=_workforce.INDIVIDUALS,
         parser=_workforce.load_workforce_individual,
-        brings="roles, ages and genders by sub-ICB",
+        brings=f"roles, ages and genders by sub-ICB: {_STORED_ONLY}",
         edition_pattern=r"/general-and-personal-medical-services/\d\d?-[a-z]+-20\d\d$",
         file_pattern=_DIGITAL_FILE + r"GPWIndividualCSV\S*\.zip",
         note="Added up when read: no single person is kept.",
@@ -349,12 +351,17 @@ _ALL = (
         cadence="yearly",
         columns=_lookups.POPULATION,
         parser=_lookups.load_population,
-        brings="residents by LSOA: a better modelled catchment, need by age",
+        brings=f"residents by LSOA: a better modelled catchment; their ages are {_STORED_ONLY}",
         usual_rows=35_672,
         period_from="name",
         note=_BY_HAND,
     ),
-    _boundary("boundaries_lsoa11", "LSOA (December 2011) boundaries", "2011-12-01"),
+    _boundary(
+        "boundaries_lsoa11",
+        "LSOA (December 2011) boundaries",
+        "2011-12-01",
+        "maps of the LSOAs it holds, and the outlines of their ICBs and districts",
+    ),
     _boundary("boundaries_lsoa21", "LSOA (December 2021) boundaries", "2021-12-01"),
     _boundary("boundaries_district", "Local authority district boundaries", "2025-05-01"),
     _boundary("boundaries_sub_icb", "Sub-ICB location boundaries", "2023-04-01"),

@@ -81,6 +81,17 @@ def _good(practices: pd.DataFrame) -> pd.Series:
     return practices["cqc_rating"].isin(_GOOD).astype("float64")
 
 
+def _listed(practices: pd.DataFrame) -> pd.Series:
+    """Registered patients, all of one date: `patients` are those of the workforce where it knows a
+    practice, which is another month's.
+    """
+    return practices[_people(practices)].astype("float64")
+
+
+def _people(practices: pd.DataFrame) -> str:
+    return "list_size" if "list_size" in practices.columns else "patients"
+
+
 def _one(practices: pd.DataFrame) -> pd.Series:
     return pd.Series(1.0, index=practices.index)
 
@@ -125,7 +136,7 @@ MEASURES = (
     AreaMeasure(
         "patients_per_practice", "Patients per practice", "patients",
         "registered patients over practices", ("list_sizes",), ("patients",),
-        _number("patients"), _one,
+        _listed, _one,
     ),
     AreaMeasure(
         "need_weighted", "Population weighted by need, per registered patient", "",
@@ -136,13 +147,13 @@ MEASURES = (
     AreaMeasure(
         "qof", "QOF achievement, by patients", "%",
         "practices' achievement weighted by list size", ("qof",), ("qof_per_cent",),
-        lambda p: p["qof_per_cent"].astype("float64") * p["patients"].astype("float64"),
-        lambda p: p["patients"].astype("float64").where(p["qof_per_cent"].notna()), 1, 1,
+        lambda p: p["qof_per_cent"].astype("float64") * _listed(p),
+        lambda p: _listed(p).where(p["qof_per_cent"].notna()), 1, 1,
     ),
     AreaMeasure(
         "appointments", "Appointments a patient in the month", "",
         "appointments over patients, practices with implausible counts left out",
-        ("appointments",), ("appointments",), _plausible("appointments"), _number("patients"),
+        ("appointments", "list_sizes"), ("appointments",), _plausible("appointments"), _listed,
         1, 2,
     ),
     AreaMeasure(
@@ -209,16 +220,25 @@ class ShownMeasure:
         return f"{text}%" if self.unit == "%" else f"{text} {self.unit}".strip()
 
     def period(self, periods: Mapping[str, str], months: tuple[str, str]) -> str:
-        """The periods of its sources ("May 2025, July 2023")."""
+        """The periods of its sources ("May 2025, July 2023"); where no lists are loaded those of
+        the workforce stand for them.
+        """
         if not self.sources:
             return " to ".join(months)
-        return ", ".join(dict.fromkeys(periods[name] for name in self.sources))
+        return ", ".join(dict.fromkeys(period_of(name, periods) for name in self.sources))
 
     @property
     def number_format(self) -> str:
         """As a workbook or chart has it."""
         decimals = f".{'0' * self.digits}" if self.digits else ""
         return f"#,##0{decimals}" + ('"%"' if self.unit == "%" else "")
+
+
+def period_of(source: str, periods: Mapping[str, str]) -> str:
+    """The period of a source: of the lists, that of the workforce where none are loaded."""
+    if source == "list_sizes" and source not in periods:
+        source = "workforce"
+    return periods.get(source, "period unknown")
 
 
 def shown_measures(table: pd.DataFrame, keys: Collection[str]) -> dict[str, ShownMeasure]:
@@ -233,6 +253,12 @@ def shown_measures(table: pd.DataFrame, keys: Collection[str]) -> dict[str, Show
         found.append(ShownMeasure(CHANGE, CHANGE_LABEL, "%", 1, how, signed=True))
     found.sort(key=lambda m: table[m.key].notna().sum() < len(table) / 2)
     return {measure.key: measure for measure in found}
+
+
+def in_order(table: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """The areas by a measure, highest first; equal ones by name, those without a figure last."""
+    named = table.sort_values("name", kind="stable")
+    return named.sort_values(measure, ascending=False, na_position="last", kind="stable")
 
 
 def sentence(table: pd.DataFrame, whole: pd.Series, measure: ShownMeasure) -> str:
@@ -261,10 +287,10 @@ def sentence(table: pd.DataFrame, whole: pd.Series, measure: ShownMeasure) -> st
 def by_area(practices: pd.DataFrame, level: str, *, whole: str = "England") -> pd.DataFrame:
     """One row an area of LEVELS, index its code, sorted by name.
 
-    Columns: name, practices, patients, and for each measure of `available` its value and
-    `<key>_practices`, the number of practices it rests on. A value is missing where those hold
-    less than LEAST_COVERED of the area's patients. The last row, ENGLAND, is that of all practices
-    given, called `whole`.
+    Columns: name, practices, patients (of the newest lists), and for each measure of `available`
+    its value and `<key>_practices`, the number of practices it rests on. A value is missing where
+    those hold less than LEAST_COVERED of the area's patients. The last row, ENGLAND, is that of all
+    practices given, called `whole`.
     """
     code, name = LEVELS[level]
     groups = practices[code]
@@ -272,7 +298,7 @@ def by_area(practices: pd.DataFrame, level: str, *, whole: str = "England") -> p
         {
             "name": practices.groupby(groups)[name].first(),
             "practices": groups.value_counts(),
-            "patients": practices.groupby(groups)["patients"].sum(),
+            "patients": practices.groupby(groups)[_people(practices)].sum(),
         }
     )
     table["name"] = [short_name(str(text), level) for text in table["name"]]
@@ -280,7 +306,7 @@ def by_area(practices: pd.DataFrame, level: str, *, whole: str = "England") -> p
     everyone = {
         "name": whole,
         "practices": len(practices),
-        "patients": practices["patients"].sum(),
+        "patients": practices[_people(practices)].sum(),
     }
     table = pd.concat([table, pd.DataFrame(everyone, index=[ENGLAND])])
     for key, measure in available(practices).items():
@@ -302,7 +328,7 @@ def _values(
     sums.loc[ENGLAND] = frame.sum()
     divisor = sums["bottom"].where(sums["bottom"] > 0)
     value = sums["top"] if measure.bottom is None else sums["top"] / divisor
-    enough = covered_by(known, practices["patients"], groups) >= LEAST_COVERED
+    enough = covered_by(known, _listed(practices), groups) >= LEAST_COVERED
     return (value * measure.times).where(enough.reindex(value.index)), sums["n"]
 
 

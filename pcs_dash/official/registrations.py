@@ -1,13 +1,12 @@
 """Who lives where: catchments, LSOA ratios, deprivation, distance, overlap, from registrations.
 
 Tables in, tables out. `registrations` has practice_code, lsoa_code, patients, one row a pair.
-Counts below the small-number threshold are to be hidden before anything is shown or exported:
-`hide_small` does it; the functions themselves compute with the exact figures.
+The functions compute with the exact figures: `pcs_dash.small_numbers` hides small counts before
+anything is shown or exported.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,50 +19,7 @@ from pcs_dash.errors import UserError
 if TYPE_CHECKING:
     from pcs_dash.official.store import Store
 
-SMALL_NUMBER_VARIABLE = "PCS_DASH_SMALL_NUMBER"
-SMALL_NUMBER = 5
 QUINTILES = (1, 2, 3, 4, 5)
-
-
-def small_number() -> int:
-    """Cells below this are not shown singly: 5, or PCS_DASH_SMALL_NUMBER (0 shows all)."""
-    text = os.environ.get(SMALL_NUMBER_VARIABLE, "").strip()
-    if not text:
-        return SMALL_NUMBER
-    if not text.isdigit() or int(text) > 1000:
-        raise UserError(f"{SMALL_NUMBER_VARIABLE} is {text!r}; set a whole number from 0 to 1000.")
-    return int(text)
-
-
-def hide_small(
-    table: pd.DataFrame,
-    count: str,
-    *,
-    derived: Iterable[str] = (),
-    within: str | None = None,
-    threshold: int | None = None,
-) -> pd.DataFrame:
-    """The table with counts from 1 to below the threshold made missing, and `hidden` set there.
-
-    `derived`: columns computed from the count, hidden with it. `within`: a column whose groups'
-    totals are known (a practice, an LSOA); where exactly one cell of a group would be hidden it
-    could be had by subtraction, so the next smallest is hidden too. Zeros are shown.
-    """
-    limit = small_number() if threshold is None else threshold
-    counts = table[count].astype("float64")
-    hidden = (counts > 0) & (counts < limit)
-    groups = pd.Series(0, index=table.index) if within is None else table[within]
-    if within is not None:
-        alone = hidden.groupby(groups, observed=True).transform("sum") == 1
-        open_cells = counts[~hidden & alone & (counts > 0)]
-        if len(open_cells):
-            smallest = open_cells.groupby(groups.loc[open_cells.index], observed=True).idxmin()
-            hidden.loc[smallest.to_numpy()] = True
-    result = table.copy()
-    result[count] = counts.mask(hidden).astype("Int64")
-    for column in derived:
-        result[column] = result[column].mask(hidden)
-    return result.assign(hidden=hidden)
 
 
 def read_around(store: Store, codes: Iterable[str], lsoas: Iterable[str]) -> pd.DataFrame:

@@ -50,6 +50,11 @@ def groups_of(
     return {str(code): str(name) for code, name in found.items()}
 
 
+def unplaced(lists: pd.DataFrame) -> int:
+    """Practices of a history whose district is not known: no district counts them."""
+    return int(lists.loc[lists["district"].isna(), "practice_code"].nunique())
+
+
 def trend(
     history: pd.DataFrame, groups: pd.Series | Mapping[str, str] | None = None
 ) -> pd.DataFrame:

@@ -38,7 +38,7 @@ def inequality(work: Work) -> list[Slide]:
             "quintile would repeat the same few figures. Choose a larger area."
         )
         return [work.slide(few, sources=sources)]
-    rows, ratios = table.table, table.table["patients_per_fte_gp"]
+    rows, ratios = table.shown, table.shown["patients_per_fte_gp"]
     chart = Chart(
         "intervals",
         "Patients per FTE GP by where patients live (95% intervals)",

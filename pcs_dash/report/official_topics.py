@@ -15,11 +15,11 @@ from pcs_dash.official import england as areas_of_england
 from pcs_dash.official import trends
 from pcs_dash.official.areas import OfficialArea
 from pcs_dash.official.gravity import MODEL_ERROR
-from pcs_dash.official.registrations import small_number
 from pcs_dash.profile import NO_FIGURE, number, per_cent, signed
 from pcs_dash.report.blocks import CHART_COLOURS, Block, Chart, MapBlock, Series, Slide, Table
 from pcs_dash.report.map_views import MapSpec, alt_text
 from pcs_dash.report.work import Work
+from pcs_dash.small_numbers import small_number
 from pcs_dash.words import lower_first
 
 _MOST_BARS = 12
@@ -93,6 +93,7 @@ def catchment(work: Work) -> list[Slide]:
                 f"{registered.note} {MODEL_ERROR}" if registered.modelled else "",
                 "Distances are straight lines from a point inside the LSOA to the surgery's "
                 "postcode.",
+                *catchments.beyond(registered, portrait, rows),
             ),
             share=0.62,
             heading=f"Who lives where: {name}{registered.suffix}",
@@ -101,7 +102,7 @@ def catchment(work: Work) -> list[Slide]:
             figures=(
                 (f"Patients, {registered.tag}", number(portrait.patients)),
                 ("Small areas that hold 80%", f"{portrait.core:,}"),
-                ("Half live within", f"{number(portrait.median_km, 1)} km"),
+                ("Half live within", catchments.km_text(portrait.median_km)),
                 (f"Where most use {catchments.another(kind)}", per_cent(away)),
             ),
         )

@@ -11,7 +11,14 @@ from pcs_dash import maps
 from pcs_dash.hubs.compare import compare_plans
 from pcs_dash.hubs.plan import Plan, plan_from_column
 from pcs_dash.hubs.summary import scorecard
-from pcs_dash.metrics.correlation import VARIABLES, correlate_practices, forest, lines, measure
+from pcs_dash.metrics.correlation import (
+    VARIABLES,
+    correlate_practices,
+    forest,
+    lines,
+    measure,
+    shown_measure,
+)
 from pcs_dash.metrics.deprivation import (
     QUINTILE_LABELS,
     group_quintile_shares,
@@ -256,10 +263,11 @@ def correlation(work: Work) -> list[Slide]:
     x, title = measure(practices, work.deprivation), VARIABLES[work.deprivation].label
     y = measure(practices, "patients_per_fte_gp", work.definition)
     both = pd.DataFrame({"x": x, "y": y}).dropna()
+    drawn = both.assign(x=shown_measure(practices, work.deprivation)).dropna()
     series = [
         Series(
-            "Practices", tuple(map(float, both["y"])), x=tuple(map(float, both["x"])),
-            colour=CHART_COLOURS[0], codes=tuple(map(str, both.index)),
+            "Practices", tuple(map(float, drawn["y"])), x=tuple(map(float, drawn["x"])),
+            colour=CHART_COLOURS[0], codes=tuple(map(str, drawn.index)),
         )
     ]  # fmt: skip
     found = lines(both["x"], both["y"])
@@ -295,7 +303,7 @@ def correlation(work: Work) -> list[Slide]:
             number(row["patients_per_fte_gp"]),
             between(row["patients_per_fte_gp_low"], row["patients_per_fte_gp_high"]),
         )
-        for quintile, row in quintiles.table.iterrows()
+        for quintile, row in quintiles.shown.iterrows()
     )
     gap = gap_words(
         quintiles.gaps["patients_per_fte_gp"],

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EnglandOnMap:
-    """England by one kind of area; `files` are its map's, None where no boundaries are loaded."""
+    """England by one kind of area; `files` are its map's, None where no boundaries are loaded, and
+    `drawn` the codes of the areas that have one, in the order in which the map numbers them.
+    """
 
     figures: England
     files: web.WebFiles | None
+    drawn: tuple[str, ...]
 
 
 def load(level: str) -> EnglandOnMap | None:
@@ -44,7 +47,7 @@ def _load(level: str, path: str) -> EnglandOnMap | None:  # noqa: ARG001 - a new
     figures = england_by(Store(), level)
     if figures is None:
         return None
-    files = None
-    if len(figures.outlines):
-        files = web.prepare_england(data.load()[1], figures.outlines, level)
-    return EnglandOnMap(figures, files)
+    outlines = figures.outlines
+    drawn = tuple(sorted(outlines["code"]))
+    files = web.prepare_england(data.load()[1], outlines, level) if drawn else None
+    return EnglandOnMap(figures, files, drawn)

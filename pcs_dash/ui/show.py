@@ -83,6 +83,20 @@ def show_map(
     )
 
 
+def without_boundaries(lsoas: pd.DataFrame) -> bool:
+    """Say that a map has no LSOAs to colour, and which file brings them; False where it has some.
+
+    Where there is no LSOA at all, a page says so itself.
+    """
+    if lsoas.empty or lsoas["geometry"].notna().any():
+        return False
+    st.info(
+        "No boundaries of small areas (LSOAs) are loaded here, so the map shows practices only. "
+        "`python -m pcs_dash update boundaries_lsoa11 --from FOLDER` brings them."
+    )
+    return True
+
+
 def show_legend(legend: Legend, *, note: str = "") -> None:
     """A legend as a line of swatches with words; counts stand behind the words."""
     items = []

@@ -99,6 +99,38 @@ def test_every_row_from_its_definition(mse: pd.DataFrame, seed: int) -> None:
         )
 
 
+def test_small_counts_can_not_be_had_from_hubs_of_one_practice(mse: pd.DataFrame) -> None:
+    plan = EMPTY_PLAN
+    for number, code in enumerate(mse.index[:60], start=1):
+        plan = plan.add_hub(str(code)).assign([code], f"h{number}")
+    table = summarise_hubs(plan, mse)
+    unknown = table["patients_without_quintile"]
+    assert not unknown.between(1, 4).any()
+    assert unknown.isna().sum() > 1
+    shares = table[[f"share_quintile_{q}" for q in range(1, 6)]].to_numpy()
+    columns = [f"imd2025_patients_quintile_{q}" for q in range(1, 6)]
+    counts = mse.loc[mse.index[:60], columns].to_numpy()
+    few = ((counts > 0) & (counts < 5)).any(axis=1)
+    assert few.any()
+    np.testing.assert_allclose(shares[:60][few] * 100, np.rint(shares[:60][few] * 100))
+    exact = counts / counts.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(shares[:60][~few], exact[~few])
+    np.testing.assert_allclose(shares[:60][few], exact[few], atol=0.005)
+
+
+def test_rules_judge_the_exact_share(mse: pd.DataFrame) -> None:
+    columns = [f"imd2025_patients_quintile_{q}" for q in range(1, 6)]
+    own = mse[(mse[columns] > 0).all(axis=1) & (mse[columns] < 5).any(axis=1)]
+    share = own[columns[0]] / own[columns].sum(axis=1)
+    code = share.index[share.gt(share.round(2) + 0.0005)][0]
+    bound = (share[code] + round(share[code], 2)) / 2
+    rule = Rule("Share", "share_quintile_1", bound, None, "share")
+    plan = EMPTY_PLAN.add_hub("One").assign([code], "h1")
+    row = summarise_hubs(plan, mse, rules=(rule,)).loc["One"]
+    assert row["share_quintile_1"] < bound
+    assert row["Rule: Share"] == "meets"
+
+
 def test_distances_from_their_definition(mse: pd.DataFrame) -> None:
     plan = plan_from_column(mse, "place")
     table = summarise_hubs(plan, mse)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -26,12 +27,41 @@ def test_patients_by_quintile_against_the_raw_file(practices, edition: str) -> N
 
 @pytest.mark.parametrize("edition", ["2019", "2025"])
 def test_shares_add_up_to_one(practices: pd.DataFrame, edition: str) -> None:
-    assert deprivation.quintile_shares(practices, edition).sum(axis=1).to_numpy() == pytest.approx(
-        1
-    )
+    shares = deprivation.quintile_shares(practices, edition)
+    counts = practices[deprivation.quintile_columns(edition)].to_numpy()
+    small = ((counts > 0) & (counts < 5)).any(axis=1)
+    assert small.any()
+    assert shares[~small].sum(axis=1).to_numpy() == pytest.approx(1)
+    # Those that rest on a few patients are whole per cent.
+    assert (shares[small] * 100).to_numpy() == pytest.approx(np.rint(shares[small] * 100))
+    assert shares[small].sum(axis=1).to_numpy() == pytest.approx(1, abs=0.025)
     by_place = deprivation.group_quintile_shares(practices, "place", edition)
     assert by_place.sum(axis=1).to_numpy() == pytest.approx(1)
     assert len(by_place) == 7
+
+
+def test_small_counts_of_a_practice_are_not_exported(practices: pd.DataFrame) -> None:
+    shown = deprivation.without_small_counts(practices)
+    for edition in ("2019", "2025"):
+        columns = [*deprivation.quintile_columns(edition), f"imd{edition}_patients_unknown"]
+        cells = shown[columns].astype("float64")
+        assert not ((cells > 0) & (cells < 5)).any(axis=None)
+        assert (cells.isna().sum(axis=1) != 1).all()
+        kept = cells.notna()
+        assert (cells.where(kept, 0) == practices[columns].where(kept, 0)).all(axis=None)
+    assert practices["imd2025_patients_unknown"].between(1, 4).any()
+
+
+def test_a_practice_s_small_counts_are_not_drawn(practices: pd.DataFrame) -> None:
+    counts = practices[deprivation.quintile_columns()]
+    code = counts.index[((counts > 0) & (counts < 5)).any(axis=1)][0]
+    shown = deprivation.shown_patients_by_quintile(practices.loc[[code]])
+    exact = deprivation.patients_by_quintile(practices.loc[[code]])
+    assert shown.isna().sum() >= 1
+    assert not shown.between(1, 4).any()
+    assert (shown.dropna() == exact[shown.notna()]).all()
+    whole = deprivation.shown_patients_by_quintile(practices)
+    assert whole.tolist() == deprivation.patients_by_quintile(practices).tolist()
 
 
 def test_a_practice_without_known_patients_has_no_shares(practices: pd.DataFrame) -> None:

@@ -35,7 +35,7 @@ def test_areas_add_up_to_england(practices: pd.DataFrame, level: str) -> None:
     table = england.by_area(practices, level)
     parts, whole = table.drop(index=england.ENGLAND), table.loc[england.ENGLAND]
     assert parts["practices"].sum() == whole["practices"] == len(practices)
-    assert parts["patients"].sum() == whole["patients"] == practices["patients"].sum()
+    assert parts["patients"].sum() == whole["patients"] == practices["list_size"].sum()
     assert not parts["name"].duplicated().any() or level == "district"
 
 
@@ -50,9 +50,33 @@ def test_a_ratio_is_a_sum_over_a_sum(practices: pd.DataFrame) -> None:
                 one_to_five += sum(quintiles)
             if pd.notna(row["appointments"]) and not row["flag_appointments"]:
                 appointments += row["appointments"]
-                patients += row["patients"]
+                patients += row["list_size"]
         assert table.loc[icb, "share_quintile_1_2025"] == pytest.approx(100 * first / one_to_five)
         assert table.loc[icb, "appointments"] == pytest.approx(appointments / patients)
+
+
+def test_patients_are_all_of_the_date_that_is_said(practices: pd.DataFrame, official: Path) -> None:
+    """With the workforce of Essex loaded, `patients` are its practices' of another month."""
+    assert (practices["patients"] != practices["list_size"]).any()
+    table = england.by_area(practices, "icb")
+    raw = pd.read_csv(next((official / "registrations").glob("*prac-all-2026-03*")))
+    everyone = raw["NUMBER_OF_PATIENTS"].sum()
+    assert table.loc[england.ENGLAND, "patients"] == everyone
+    assert table.loc[england.ENGLAND, "patients_per_practice"] == everyone / len(raw)
+    shown = england.shown_measures(table, england.available(practices))
+    periods = {"list_sizes": "March 2026", "appointments": "April 2025"}
+    assert shown["patients_per_practice"].period(periods, ("", "")) == "March 2026"
+    assert shown["appointments"].period(periods, ("", "")) == "April 2025, March 2026"
+    assert england.period_of("list_sizes", {"workforce": "December 2025"}) == "December 2025"
+
+
+def test_the_highest_comes_first_and_what_has_no_figure_last(practices: pd.DataFrame) -> None:
+    table = england.by_area(practices, "district").drop(index=england.ENGLAND)
+    ordered = england.in_order(table, "dentists")
+    values = ordered["dentists"].dropna()
+    assert values.is_monotonic_decreasing
+    assert ordered["dentists"].isna().to_numpy()[len(values) :].all()
+    assert len(ordered) == len(table)
 
 
 def test_a_figure_of_few_patients_is_not_passed_off_as_the_area_s(practices: pd.DataFrame) -> None:

@@ -12,7 +12,10 @@ import samples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcs_dash.official import build
+from pcs_dash import quality
+from pcs_dash.official import around, build
+from pcs_dash.official.areas import find_official_area
+from pcs_dash.official.dataset import dataset_of
 from pcs_dash.official.near import listed_sites_near, sites_near
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
@@ -116,6 +119,17 @@ def test_from_files_to_the_table_of_practices(tmp_path: Path) -> None:
     for column in ("pharmacies_1_mile", "opticians_1_mile", "dental_sites_1_mile"):
         assert table[column].dropna().to_dict() == {"F81001": 1, "F81003": 0, "F81100": 0}
         assert pd.isna(table.loc["F81102", column])  # it has no position
+    # The pages show what was built, nought and missing as they are.
+    data = dataset_of(find_official_area("England", store), store)
+    shown = around.practices(store, data)
+    assert shown is not None
+    offered = quality.quality_table(data.practices, shown.table)
+    assert offered["pharmacies_1_mile"].dropna().to_dict() == {
+        "F81001": 1,
+        "F81003": 0,
+        "F81100": 0,
+    }
+    assert offered.loc["F81001", "qof_prev_dm"] == pytest.approx(100 * 900 / 10_800)
     measures = build.measures(store).set_index("column")
     assert measures.loc[["pharmacies_1_mile", "opticians_1_mile"], "available"].all()
     assert measures.loc["qof_prev_dm", "available"]

@@ -17,14 +17,12 @@ from pcs_dash.official.registrations import (
     core_catchment,
     distances_to_practice,
     dominant,
-    hide_small,
     hub_overlap,
     lsoa_totals,
     patient_weighted,
     patients_per_fte_gp_by_lsoa,
     quintile_mix,
     read_around,
-    small_number,
     weighted_quantile,
 )
 
@@ -214,47 +212,6 @@ def test_weighted_quantile_is_the_quantile_of_repeated_values(
     repeated = np.sort(np.repeat(values, weights.astype(int)))
     expected = repeated[int(np.ceil(share * len(repeated) - 1e-9)) - 1]
     assert weighted_quantile(values, weights, share) == expected
-
-
-# --- small numbers ------------------------------------------------------------------------------
-
-
-def test_small_counts_are_hidden_with_what_is_derived_from_them() -> None:
-    table = pd.DataFrame({"n": [0, 1, 4, 5, 9], "share": [0.0, 0.1, 0.4, 0.5, 0.9]})
-    shown = hide_small(table, "n", derived=["share"], threshold=5)
-    assert shown["hidden"].tolist() == [False, True, True, False, False]
-    assert shown["n"].isna().tolist() == [False, True, True, False, False]
-    assert shown["share"].isna().tolist() == [False, True, True, False, False]
-    assert hide_small(table, "n", threshold=0)["hidden"].sum() == 0
-
-
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(
-    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 12)), min_size=1, max_size=12),
-    st.integers(0, 8),
-)
-def test_no_hidden_cell_can_be_had_by_subtraction(
-    rows: list[tuple[str, int]], threshold: int
-) -> None:
-    table = pd.DataFrame(rows, columns=["group", "n"])
-    shown = hide_small(table, "n", within="group", threshold=threshold)
-    for _, group in shown.groupby("group"):
-        original = table.loc[group.index, "n"]
-        hidden = group["hidden"]
-        assert (hidden | ~((original > 0) & (original < threshold))).all()
-        others = (original[~hidden] > 0).sum()
-        assert hidden.sum() != 1 or others == 0
-        assert (group.loc[~hidden, "n"] == original[~hidden]).all()
-
-
-def test_the_threshold_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PCS_DASH_SMALL_NUMBER", raising=False)
-    assert small_number() == 5
-    monkeypatch.setenv("PCS_DASH_SMALL_NUMBER", "8")
-    assert small_number() == 8
-    monkeypatch.setenv("PCS_DASH_SMALL_NUMBER", "many")
-    with pytest.raises(UserError, match="whole number"):
-        small_number()
 
 
 def test_agreement_says_how_far_and_where() -> None:

@@ -23,6 +23,7 @@ from pcs_dash.official.registrations import lsoa_totals, read_around
 from pcs_dash.official.status import history_rows, source_rows
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import Report, _put_into, preview, update_store
+from pcs_dash.paths import ROOT
 
 CHAIN = (
     "list_sizes", "pcn_membership", "allocations", "registrations_lsoa", "imd2019", "imd2025",
@@ -742,3 +743,16 @@ def test_the_catalogue_is_complete() -> None:
     table = dictionary()
     assert (table["meaning"] != "").all()
     assert not table.duplicated(["source", "column"]).any()
+
+
+def test_what_is_stored_and_not_shown_is_said() -> None:
+    """Nobody should fetch a file for a map that no page draws."""
+    quiet = {key for key, source in SOURCES.items() if "not shown on any page yet" in source.brings}
+    assert quiet == {
+        "workforce_individual", "lsoa_population", "boundaries_lsoa21", "boundaries_district",
+        "boundaries_sub_icb", "boundaries_icb",
+    }  # fmt: skip
+    listed = (ROOT / "docs" / "data.md").read_text(encoding="utf-8").splitlines()
+    for key in quiet:
+        row = next(line for line in listed if line.startswith("|") and f"`{key}`" in line)
+        assert "not shown on any page yet" in row

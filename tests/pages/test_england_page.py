@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-PAGES = ("", "deprivation", "correlation", "inequality", "spatial_pattern", "robustness", "hubs")
+from pcs_dash.official.store import Store
+from pcs_dash.official.update import update_store
+from pcs_dash.paths import ROOT, STATIC_DIR
+from pcs_dash.ui import england
+
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+# About England, the data, or documents that name their own area.
+WITHOUT_AREA = ("england", "data_and_methods", "stories", "board_pack", "then_and_now")
+AREAS = ("icb-qks", "icb-qh8", "sub-icb-91q", "district-e07000107", "district-e07000107+e07000109")
+WITH_GPS = ("icb-qh8",)
 
 
 @pytest.fixture
@@ -52,13 +62,58 @@ def test_a_measure_that_few_areas_have_is_told_as_such(run_loaded) -> None:
     assert "England:" not in app.markdown[0].value
 
 
+def test_the_table_opens_with_the_highest_and_has_units(run_loaded) -> None:
+    app = run_loaded("england", **{"england-measure": "dispensing"})
+    table = app.dataframe[0].value
+    assert table.columns[3] == "Practices that dispense"
+    assert table.iloc[:, 3].is_monotonic_decreasing
+    config = json.loads(app.dataframe[0].proto.columns)
+    assert config["Practices that dispense"]["type_config"]["format"] == "%,.1f%%"
+    assert config["Patients"]["help"] == "List sizes, March 2026"
+    assert not any("boundaries" in item.value for item in app.info)
+
+
+@pytest.fixture(scope="module")
+def of_essex(official: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All practices of England, and the boundaries of Essex alone."""
+    root = tmp_path_factory.mktemp("essex-boundaries")
+    sources = ["list_sizes", "pcn_membership", "allocations", "registrations_lsoa", "imd2019",
+               "lsoa11_lsoa21", "boundaries_lsoa11", "cqc"]  # fmt: skip
+    report = update_store(Store(root), sources=sources, origin=str(official))
+    assert not report.failed, report.failed
+    return root
+
+
+@pytest.mark.parametrize("level", ["icb", "district"])
+def test_a_map_of_a_part_of_england_says_so_and_names_its_areas_right(
+    run_page, of_essex: Path, monkeypatch: pytest.MonkeyPatch, level: str
+) -> None:
+    monkeypatch.setenv("PCS_DASH_DATA_DIR", str(of_essex))
+    app = run_page("england", **{"england-areas": level, "england-measure": "cqc"})
+    told = next(item.value for item in app.info if "boundaries here" in item.value)
+    loaded = england.load(level)
+    assert loaded is not None
+    assert loaded.files is not None
+    drawn = list(loaded.drawn)
+    table = loaded.figures.table
+    assert told.startswith(f"{len(drawn)} of {len(table) - 1} ")
+    # The browser colours area number i of the layer with letter and texts number i of the view.
+    layer = json.loads((STATIC_DIR / Path(loaded.files.areas[level].url).name).read_text("utf-8"))
+    codes = {each["properties"]["i"]: each["properties"]["code"] for each in
+             layer["lsoas"]["features"]}  # fmt: skip
+    assert [codes[i] for i in range(len(codes))] == drawn
+
+
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("area", ["icb-qks", "icb-qh8", "district-e07000107+e07000109"])
+@pytest.mark.parametrize("area", AREAS)
 def test_every_page_shows_a_loaded_area(run_loaded, page: str, area: str) -> None:
     app = run_loaded(page, area=area)
+    assert not app.error
+    if page in WITHOUT_AREA:
+        return
     assert "loaded)" in app.title[0].value
     told = [item.value for item in app.info if "No GP figures (FTE) are loaded" in item.value]
-    assert bool(told) == (area != "icb-qh8")
+    assert bool(told) == (area not in WITH_GPS)
 
 
 def test_the_loaded_icb_shows_the_check_figure(run_loaded) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from pcs_dash.areas import find_area
 from pcs_dash.build import Dataset
+from pcs_dash.datasets import dataset_for
 from pcs_dash.errors import UserError
 from pcs_dash.report.blocks import Bullets, Deck, MapBlock, Table
 from pcs_dash.report.content import build_deck
@@ -159,3 +162,20 @@ def test_a_switch_that_names_nothing_is_told_with_its_view(
 def test_a_story_without_views_still_states_its_terms(dataset: Dataset) -> None:
     deck = build_deck(dataset, Story("Empty"), area=find_area("Thurrock"), made=MADE)
     assert [slide.heading for slide in deck.slides] == ["Definitions, rules and sources"]
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["icb-qks", "icb-qh8", "sub-icb-91q", "district-e07000107", "district-e07000107+e07000109"],
+)
+def test_slides_of_official_data_for_loaded_areas(
+    key: str, england_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PCS_DASH_DATA_DIR", str(england_data))
+    area = find_area(key)
+    story = Story("Lists", tuple(View(topic=topic) for topic in ("lists", "catchment")))
+    deck = build_deck(dataset_for(area), story, area=area, made=MADE)
+    assert deck.slides[0].message.startswith(
+        f"From May 2025 to March 2026 the lists of {area.name} grew by"
+    )
+    assert "80% of the patients of" in deck.slides[1].message

@@ -31,6 +31,7 @@ from pcs_dash.store.checks import MAX_NAME
 from pcs_dash.store.database import Database, database_url, open_database
 from pcs_dash.store.documents import ConflictError
 from pcs_dash.store.drafts import clean_drafts, load_draft, save_draft
+from pcs_dash.ui import data
 from pcs_dash.ui.browser import HUB_WORK, browser_token
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs.events import Desk, Said
@@ -252,4 +253,6 @@ def provenance(work: Work, choices: Choices) -> Provenance:
         benchmark=choices.benchmark,
         rules=work.rules,
         plan_name=work.name,
+        data_period=choices.period,
+        mix_period=data.current().mix_words,
     )
