@@ -250,7 +250,7 @@ def lists(work: Work) -> list[Slide]:
             sources=f"{_LISTS}, {period}",
             figures=(
                 (f"Patients, {last:%b %Y}", number(whole["last"])),
-                ("Change", f"{whole['change']:+,.0f}"),
+                ("Change", signed(whole["change"], 0)),
                 ("Practices", f"{int(whole['practices_last'])}"),
                 ("Closed, merged, new", f"{count['closed']}, {count['merged']}, {count['new']}"),
             ),

@@ -112,7 +112,12 @@ def _bar(page: str, files: WebFiles, choices: Choices) -> None:
 
             return {"said": desk.add(view, choices.area)}
         story = Story(view.heading, (view,))
-        return {"slides": slides(story, choices.area)}
+        try:
+            return {"slides": slides(story, choices.area)}
+        except UserError as error:
+            # There is one view, so its number says nothing.
+            said = str(error).removeprefix(f"View 1 of the story '{story.name}': ")
+            raise UserError(said) from error
 
     layer = files.areas[choices.area.key].url
     place = f"{_MAPS[page]}:{layer}" if page in _MAPS else ""
