@@ -209,7 +209,15 @@ def draw(
         selected=unit if kind == PRACTICE else None,
         tiles=choices.tiles,
     )
-    show.show_map(web, content, key="catchment-map-view", height=520, on_pick=pick)
+    # Where a practice is looked at, its own list is above; a click then changes what is shown.
+    show.show_map(
+        web,
+        content,
+        key="catchment-map-view",
+        height=520,
+        on_pick=pick,
+        practices=None if kind == PRACTICE else everyone["practice_name"],
+    )
     show.show_legend(legend, note=f"Magenta: practices of {name}. {note}")
 
 

@@ -55,7 +55,7 @@ def catchment(work: Work) -> list[Slide]:
     spec = MapSpec(
         "layers",
         settings,
-        highlight=unit if kind == catchments.PRACTICE else "",
+        highlight=unit if kind == catchments.PRACTICE else work.view.highlight,
         position=work.view.position,
         marks=catchments.own_marks(dataset.practices, codes),
         ground=ground,

@@ -27,7 +27,7 @@ from pcs_dash.stories import (
     Story,
     View,
 )
-from pcs_dash.ui import data, official
+from pcs_dash.ui import data, official, show
 from pcs_dash.ui.browser import browser_token, plan_on_table
 from pcs_dash.ui.choices import Choices
 from pcs_dash.web import WebFiles
@@ -47,6 +47,13 @@ _MAPS = {
     "catchments": "catchments",
     "quality": "quality",
     "hubs": "hubs",
+}
+# Page -> the map whose list says which practice is pointed at; elsewhere the box "practice" does.
+_LISTS = {
+    "correlation": "correlation-map",
+    "spatial_pattern": "spatial-clusters",
+    "catchments": "catchment-map-view",
+    "quality": "quality-map",
 }
 # Pages that show something where no GP figures are loaded, too.
 _WITHOUT_GPS = ("then_and_now", "england", "catchments", "trends")
@@ -243,8 +250,6 @@ def current_view(page: str, choices: Choices, position: Any = None) -> View:
     """The view that is on screen. `position` is what the browser says of its map; [lat, lng, zoom]
     or anything else, which is passed over.
     """
-    chosen = st.session_state.get("practice")
-    highlight = str(chosen) if page in _MAPS and chosen in choices.practices.index else ""
     plan, plan_name = plan_for(TOPIC_OF_PAGE[page])
     return View(
         page=page,
@@ -253,9 +258,17 @@ def current_view(page: str, choices: Choices, position: Any = None) -> View:
         position=_position(position),
         plan=plan,
         plan_name=plan_name,
-        highlight=highlight,
+        highlight=_highlight(page, choices),
         options=_options(page),
     )
+
+
+def _highlight(page: str, choices: Choices) -> str:
+    """The practice that is chosen in the list beside the page's map."""
+    key = show.list_key(_LISTS[page]) if page in _LISTS else "practice"
+    chosen = st.session_state.get(key)
+    known = page in (*_LISTS, *_MAPS) and chosen in choices.practices.index
+    return str(chosen) if known else ""
 
 
 def plan_for(topic: str) -> tuple[Plan | None, str]:
