@@ -4,7 +4,6 @@ import streamlit as st
 
 from pcs_dash.errors import UserError
 from pcs_dash.hubs.files import read_plan
-from pcs_dash.hubs.plan import Plan
 from pcs_dash.stories import ready_made
 from pcs_dash.ui import helping, page, presenting, show
 from pcs_dash.ui.stories import handout
@@ -37,7 +36,10 @@ with st.expander("Put a plan of hubs beside today's PCNs, or use your own PowerP
         "PowerPoint template", type=["pptx"], key="board-template", max_upload_size=50
     )
 
-plan: Plan | None = None
+# Without a file, the plan that is open on the page Hubs.
+plan, plan_name = presenting.plan_for("options")
+if plan is not None and plan_file is None:
+    st.caption(f"With the plan that is open on the page Hubs: {plain(plan_name or 'unnamed')}.")
 if plan_file is not None:
     try:
         plan = read_plan(plan_file.name, plan_file.getvalue(), dataset.practices).plan
@@ -45,8 +47,8 @@ if plan_file is not None:
         st.error(plain(str(error)))
         st.stop()
 template = template_file.getvalue() if template_file is not None else None
-plan_name = plan_file.name.rsplit(".", 1)[0] if plan_file is not None else ""
-
+if plan_file is not None:
+    plan_name = plan_file.name.rsplit(".", 1)[0]
 
 handout.offer(
     lambda: ready_made(area, switches=switches, plan=plan, plan_name=plan_name),

@@ -216,7 +216,15 @@ def draw(
         tiles=choices.tiles,
         focus=focus,
     )
-    show.show_map(web, content, key="catchment-map-view", height=520, on_pick=pick)
+    # Where a practice is looked at, its own list is above; a click then changes what is shown.
+    show.show_map(
+        web,
+        content,
+        key="catchment-map-view",
+        height=520,
+        on_pick=pick,
+        practices=None if kind == PRACTICE else everyone["practice_name"],
+    )
     if show.without_boundaries(dataset.lsoas):
         st.caption(f"Magenta: practices of {plain(name)}.")
     else:

@@ -108,7 +108,9 @@ with right:
         value_title=f"Patients per FTE GP ({definition.label.lower()})",
         tiles=choices.tiles,
     )
-    show.show_map(web, content, key="correlation-map", height=400)
+    show.show_map(
+        web, content, key="correlation-map", height=400, practices=practices["practice_name"]
+    )
     show.bivariate_legend(across.label, up.label)
 
 

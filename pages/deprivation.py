@@ -20,15 +20,9 @@ st.title(f"Deprivation: {area.label}")
 helping.about("deprivation")
 
 counts = deprivation.lsoas_by_quintile(lsoas, edition)
-patients = deprivation.patients_by_quintile(choices.practices, edition)
 unknown = deprivation.patients_of_unknown_quintile(choices.practices, edition)
 if len(lsoas):
-    show.headline(
-        f"{counts[1]:,} of {area.name}'s {len(lsoas):,} small areas "
-        f"({counts[1] / len(lsoas):.0%}) are among England's most deprived fifth; "
-        f"{profile.per_cent(patients[1] / patients.sum() if patients.sum() else float('nan'))} "
-        "of its practices' patients live in such areas."
-    )
+    show.headline(profile.deprivation_sentence(area.name, lsoas, choices.practices, edition))
 else:
     st.info(
         f"{area.name} has a practice of West Essex but no LSOA of Essex, so there is no "

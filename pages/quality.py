@@ -113,7 +113,8 @@ def draw(measure: Measure, colour: str, choices: Choices) -> None:
         notes=notes(measure),
         tiles=choices.tiles,
     )
-    show.show_map(web, content, key="quality-map", height=420)
+    names = choices.practices["practice_name"]
+    show.show_map(web, content, key="quality-map", height=420, practices=names)
     ringed = " Dashed ring: implausible count." if measure.flag else ""
     show.show_legend(legend, note=f"{note}{ringed} Size: registered patients. Ground: IMD, grey.")
 

@@ -178,7 +178,14 @@ def figures_map(choices: Choices, by_practice: bool, residents: pd.Series | None
         value_title=f"Patients per FTE GP ({choices.definition.label.lower()})",
         tiles=choices.tiles,
     )
-    show.show_map(web, content, key="spatial-figures", height=400)
+    show.show_map(
+        web,
+        content,
+        key="spatial-figures",
+        height=400,
+        practices=choices.practices["practice_name"],
+        find="Find a practice among the figures",
+    )
     if by_practice or residents is not None:
         unit = "Practices" if by_practice else "LSOAs"
         show.show_legend(
@@ -217,7 +224,14 @@ def clusters_map(choices: Choices, found: spatial.LocalPattern, by_practice: boo
         else {},
         tiles=choices.tiles,
     )
-    show.show_map(web, content, key="spatial-clusters", height=400)
+    show.show_map(
+        web,
+        content,
+        key="spatial-clusters",
+        height=400,
+        practices=choices.practices["practice_name"],
+        find="Find a practice among the clusters",
+    )
     show.show_legend(
         layer.legend(found.table.index), note=patterns.control_note(found, by_practice)
     )
@@ -317,7 +331,14 @@ def access(choices: Choices) -> None:
             value_title=f"Patients per FTE GP ({choices.definition.label.lower()})",
             tiles=choices.tiles,
         )
-        show.show_map(web, content, key="access-map", height=420)
+        show.show_map(
+            web,
+            content,
+            key="access-map",
+            height=420,
+            practices=choices.practices["practice_name"],
+            find="Find a practice on the map of GPs in reach",
+        )
         counts = classes.loc[own.index].value_counts()
         show.show_legend(
             maps.Legend(

@@ -6,7 +6,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pcs_dash.metrics.deprivation import QUINTILE_LABELS, group_quintile_shares
+from pcs_dash.metrics.deprivation import (
+    QUINTILE_LABELS,
+    group_quintile_shares,
+    lsoas_by_quintile,
+    patients_by_quintile,
+)
 from pcs_dash.metrics.workforce import (
     PATIENTS_PER_WTE_RULE,
     Benchmark,
@@ -57,6 +62,22 @@ def gap_sentence(fte_gap: float) -> str:
     if fte_gap > 0:
         return f"Matching it would take {fte_gap:,.1f} more FTE GPs."
     return f"It has {-fte_gap:,.1f} FTE GPs more than matching it takes."
+
+
+def deprivation_sentence(
+    name: str, lsoas: pd.DataFrame, practices: pd.DataFrame, edition: str
+) -> str:
+    """How many of an area's LSOAs and of its patients are in England's most deprived fifth."""
+    counts = lsoas_by_quintile(lsoas, edition)
+    patients = patients_by_quintile(practices, edition)
+    share = patients[1] / patients.sum() if patients.sum() else float("nan")
+    if not len(lsoas):
+        return f"{per_cent(share)} of the patients of {name} live in England's most deprived fifth."
+    return (
+        f"{counts[1]:,} of {name}'s {len(lsoas):,} small areas ({counts[1] / len(lsoas):.0%}) are "
+        f"among England's most deprived fifth; {per_cent(share)} of its practices' patients live "
+        "in such areas."
+    )
 
 
 def measure_table(

@@ -66,10 +66,12 @@ TOPICS: dict[str, Topic] = {
         Topic("quality", "quality", "Quality beside capacity"),
     )
 }
+# Views that the plan of hubs on the table belongs to.
+WITH_PLAN = ("options", "hubs", "costs", "ask", "catchment", "lists")
 PAGES = tuple(dict.fromkeys(topic.page for topic in TOPICS.values()))
 FIRST_PAGE = "under_doctoring"
 # What a view of a page is about if it does not say.
-_TOPIC_OF_PAGE = {
+TOPIC_OF_PAGE = {
     "under_doctoring": "where",
     "deprivation": "deprivation",
     "correlation": "correlation",
@@ -85,6 +87,7 @@ _TOPIC_OF_PAGE = {
 }
 # What a page is asked beside the sidebar's switches, by its name in an address.
 OPTIONS: dict[str, tuple[str, ...]] = {
+    "correlation": ("x", "y", "weighted"),
     "spatial_pattern": ("pattern", "statistic", "near", "near-lsoa"),
     "england": ("england-areas", "england-measure"),
     "catchments": ("whose", "catchment-pcn", "catchment-hub", "practice", "catchment-map"),
@@ -147,7 +150,7 @@ class View:
                 f"There is no page '{_short(self.page)}'. Choose one of: {', '.join(PAGES)}."
             )
         if not self.topic:
-            object.__setattr__(self, "topic", _TOPIC_OF_PAGE[self.page])
+            object.__setattr__(self, "topic", TOPIC_OF_PAGE[self.page])
         if self.topic not in TOPICS:
             raise StoryError(
                 f"There is no topic '{_short(self.topic)}'. Choose one of: {', '.join(TOPICS)}."

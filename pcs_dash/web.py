@@ -85,7 +85,9 @@ def prepare(dataset: Dataset, folder: Path = STATIC_DIR) -> WebFiles:
         hub_styles=(asset("hub_map", "css"),),
         find_scripts=(asset("find", "js"),),
         find_styles=(asset("find", "css"),),
-        present_scripts=tuple(asset(name, "js") for name in ("present_draw", "present")),
+        present_scripts=tuple(
+            asset(name, "js") for name in ("present_draw", "present_cards", "present")
+        ),
         present_styles=(asset("present", "css"),),
         tour_scripts=(asset("tour", "js"),),
         tour_styles=(asset("tour", "css"),),

@@ -7,7 +7,8 @@
 //   PCSFind.painted(PCSMap, map)     a map has been drawn: it shows the choice, if there is one
 //   PCSFind.find(index, text, limit) the hits, best first: {kind, key, name, detail, ...}
 //
-// Present mode may offer window.PCSPresent.flyTo(hit) and .back(); they are called beside the maps.
+// Present mode may offer window.PCSPresent.flyTo(hit) and .back(), which are called beside the maps,
+// and .hubs(), which are found in place of the page's while it is open.
 // Names are untrusted: they only ever become text nodes.
 (function () {
   "use strict";
@@ -183,6 +184,8 @@
       own.index.hasDirectory = Boolean(own.outwards);
     }
     const live = document.querySelector(".pcs-hubs:not(.pcs-pair)")?.pcsHubs;
+    const shown = window.PCSPresent?.hubs?.(); // those of an open presentation
+    if (shown) return withHubs(own.index, shown);
     return withHubs(own.index, live?.groups ? liveHubs(live) : own.data.hubs || []);
   }
   const liveHubs = (builder) => builder.hubs.map((hub) =>
@@ -352,6 +355,8 @@
     restoreFocus();
   }
   function finish(how) {
+    // The server may still be answering what is over by now.
+    own.cleared = own.active.n;
     own.active = null;
     own.parts.input.value = "";
     drawCard();

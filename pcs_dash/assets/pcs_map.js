@@ -5,6 +5,8 @@
 //   PCSMap.update(map, view)     shows a view, changing only what differs from the last one
 //   PCSMap.paint(map, changes)   changes fill or marks of the view at once
 //   PCSMap.fly(map, hit)         goes to what the search box found (find.js) and marks it
+//   PCSMap.quietly(map, act)     what `act` moves is not remembered as the user's doing
+//   PCSMap.settle(map)           names and shared buildings in place after dots have changed size
 //   PCSMap.back(map)             takes the mark away and goes back to where the map was
 //   PCSMap.stay(map)             takes the mark away and leaves the map where it is
 //
@@ -93,8 +95,8 @@
     state.set(map, own);
     mounted.add(map);
     name(map);
-    map.on("zoomend", () => { spread(map, own); declutter(map, own); remember(map, own); });
-    map.on("moveend", () => remember(map, own));
+    map.on("zoomend", () => spread(map, own));
+    map.on("moveend", () => { declutter(map, own); remember(map, own); });
     return own;
   }
 
@@ -130,6 +132,15 @@
       sessionStorage.setItem(memory(own) + ":focus", focus(own));
     } catch (error) { /* private browsing: nothing to remember with */ }
   }
+  function forget(map) {
+    try { sessionStorage.removeItem(memory(state.get(map))); } catch (error) { /* nothing is kept */ }
+  }
+  function quietly(map, act) {
+    const own = state.get(map), before = own.settling;
+    own.settling = true;
+    act();
+    own.settling = before;
+  }
   const focus = (own) => (own.view.focus || {}).name || "";
   function place(map, own) {
     let last = null;
@@ -138,10 +149,10 @@
       const same = !focus(own) || sessionStorage.getItem(memory(own) + ":focus") === focus(own);
       last = same ? JSON.parse(sessionStorage.getItem(memory(own))) : null;
     } catch (error) { last = null; }
-    own.settling = true;
-    if (last) map.setView([last[0], last[1]], last[2], { animate: false });
-    else fit(map, own, false);
-    own.settling = false;
+    quietly(map, () => {
+      if (last) map.setView([last[0], last[1]], last[2], { animate: false });
+      else fit(map, own, false);
+    });
   }
   function fit(map, own, animate) {
     const bounds = (own.view.focus || own.view.area).bounds;
@@ -209,19 +220,70 @@
     });
   }
 
-  // Names show as room for them does: the largest towns first, no two on top of one another.
+  // Names show as room for them does: the largest towns first, no two on top of one another, beside
+  // large dots rather than on them, none under the controls.
+  const ASIDE = [0, -16, 16, -26, 26, -38, 38];
   function declutter(map, own) {
     if (!own.towns) return;
-    const zoom = map.getZoom(), taken = [];
+    const zoom = map.getZoom(), size = map.getSize(), taken = corners(map), dots = large(map, own);
     own.towns.forEach((town) => {
       const at = map.latLngToContainerPoint(town.marker.getLatLng());
-      const width = 7 * town.marker.options.icon.options.html.textContent.length;
-      const box = [at.x - width / 2, at.y - 8, at.x + width / 2, at.y + 8];
-      const fits = zoom >= 8 + town.size && taken.every((other) =>
-        box[2] < other[0] || box[0] > other[2] || box[3] < other[1] || box[1] > other[3]);
-      if (fits) { taken.push(box); own.labels.addLayer(town.marker); }
-      else own.labels.removeLayer(town.marker);
+      const near = at.x > -200 && at.y > -100 && at.x < size.x + 200 && at.y < size.y + 100;
+      const found = near && zoom >= 8 + town.size && room(at, measured(map, own, town), taken, dots, town.size === 1);
+      if (!found) { own.labels.removeLayer(town.marker); return; }
+      taken.push(found.box);
+      own.labels.addLayer(town.marker);
+      town.marker.options.icon.options.html.style.translate = found.x + "px " + found.y + "px";
     });
+  }
+  const apart = (a, b) => a[2] < b[0] || a[0] > b[2] || a[3] < b[1] || a[1] > b[3];
+  // The place near its town where a name covers no other name and no large dot; the largest towns
+  // are named in any case, where they cover least.
+  function room(at, [wide, high], taken, dots, always) {
+    let best = null;
+    const beside = wide / 2 + 10;
+    for (const [x, y] of [...ASIDE.map((down) => [0, down]), ...[0, -14, 14].flatMap((down) => [[beside, down], [-beside, down]])]) {
+      const box = [at.x + x - wide / 2, at.y + y - high / 2, at.x + x + wide / 2, at.y + y + high / 2];
+      if (!taken.every((other) => apart(box, other))) continue;
+      const covered = dots.filter((dot) => !apart(box, dot)).length;
+      if (!covered) return { x, y, box };
+      if (always && (!best || covered < best.covered)) best = { x, y, box, covered };
+    }
+    return best;
+  }
+  // Boxes of dots that a name would hide or be hidden by, and of the controls in the corners.
+  function large(map, own) {
+    return Object.values(own.points).filter((p) => p.dot.getRadius() >= 7).map((p) => {
+      const at = map.latLngToContainerPoint(p.dot.getLatLng()), reach = p.dot.getRadius() * 0.8;
+      return [at.x - reach, at.y - reach, at.x + reach, at.y + reach];
+    });
+  }
+  function corners(map) {
+    const box = map.getContainer(), from = box.getBoundingClientRect();
+    return [...box.querySelectorAll(".leaflet-control")].map((control) => control.getBoundingClientRect()).filter((r) => r.width)
+      .map((r) => [r.left - from.left - 4, r.top - from.top - 4, r.right - from.left + 4, r.bottom - from.top + 4]);
+  }
+  // Width and height of a name in the type it is shown in, which a style sheet may have enlarged.
+  const pen = document.createElement("canvas").getContext("2d");
+  function measured(map, own, town) {
+    const fonts = (own.fonts ||= {});
+    if (!fonts[town.size]) {
+      const span = document.createElement("span"), icon = document.createElement("div");
+      icon.className = "pcs-town pcs-town-" + town.size;
+      icon.append(span);
+      map.getPane("pcs-labels").append(icon);
+      const style = getComputedStyle(span);
+      fonts[town.size] = [style.fontWeight + " " + style.fontSize + " " + style.fontFamily, 1.25 * parseFloat(style.fontSize)];
+      icon.remove();
+    }
+    const [font, high] = fonts[town.size];
+    pen.font = font;
+    return [pen.measureText(town.marker.options.icon.options.html.textContent).width + 6, high];
+  }
+  function settle(map) {
+    const own = state.get(map);
+    spread(map, own);
+    declutter(map, own);
   }
 
   function lsoaText(own, layer) {
@@ -420,5 +482,5 @@
     if (changes.marks !== undefined) paintPoints(map, own);
   }
 
-  window.PCSMap = { mount, update, paint, darkOn, fly, back, stay, maps, load: fetchJSON, select: (map, code) => select(map, state.get(map), code, true), state: (map) => state.get(map) };
+  window.PCSMap = { mount, update, paint, quietly, forget, settle, darkOn, fly, back, stay, maps, load: fetchJSON, select: (map, code) => select(map, state.get(map), code, true), state: (map) => state.get(map) };
 })();

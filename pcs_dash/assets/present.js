@@ -6,6 +6,7 @@
 //
 //   PCSPresent.attach(root, data, send)  the buttons on a page; data.answer brings slides
 //   PCSPresent.flyTo(hit), .back()       points at a place from anywhere, and returns
+//   PCSPresent.hubs()                    [id, name, codes] of the hubs on its slides, or null
 //   PCSPresent.host()                    the open presentation's element, or null: what has to lie
 //                                        above it (a search box on "/") is appended there
 //
@@ -15,6 +16,10 @@
   const { el, draw } = window.PCSPresentDraw;
   const STORE = "pcs-present:", PLACE = "pcs-present-at:", PARAMETER = "present", KEPT = 4;
   const PINK = "#d6006e";
+  // What can hold more than fits, and is then scrolled by keyboard.
+  const AREAS = ".pcs-p-scroll, .pcs-p-points, .pcs-p-stage";
+  // Streamlit's own windows ("Connection error") make everything beside them inert, but for this.
+  const ABOVE = { "data-react-aria-top-layer": "true" };
   const KEYS = [
     ["→  ↓  Page Down  Space", "Next slide"], ["←  ↑  Page Up", "Slide before"],
     ["Home  End", "First, last slide"], ["3 Enter", "Slide 3"],
@@ -30,12 +35,16 @@
 
   const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch (error) { return null; } };
   const write = (key, value) => { try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch (error) { return false; } };
+  // A browser may refuse its storage altogether, at any of these calls.
   function keep(slides) {
+    try { makeRoom(slides); } catch (error) { /* nothing survives a reload; the slides are open */ }
+    write(STORE + slides.id, slides);
+  }
+  function makeRoom(slides) {
     const known = Object.keys(localStorage).filter((key) => key.startsWith(PLACE)).map((key) => [key.slice(PLACE.length), (read(key) || {}).saved || 0]);
     known.sort((a, b) => b[1] - a[1]).filter(([id], i) => i >= KEPT - 1 && id !== slides.id).forEach(([id]) => {
       localStorage.removeItem(STORE + id); localStorage.removeItem(PLACE + id);
     });
-    write(STORE + slides.id, slides);
   }
   function keepPlace() {
     write(PLACE + show.slides.id, { at: show.at, saved: Date.now(), rehearse: show.rehearse, times: show.times, highlight: show.highlight });
@@ -124,7 +133,7 @@
   function curtain(title) {
     shutCurtain();
     waiting = el("p", { role: "status" }, "Making the slides ...");
-    curtainBox = el("dialog", { class: "pcs-present pcs-p-curtain", "aria-label": title || "Presentation" }, waiting);
+    curtainBox = el("dialog", { ...ABOVE, class: "pcs-present pcs-p-curtain", "aria-label": title || "Presentation" }, waiting);
     curtainBox.addEventListener("close", () => { if (!show) leaveFullScreen(); });
     document.body.append(curtainBox);
     curtainBox.showModal();
@@ -144,7 +153,6 @@
     document.body.append(show.parts.dialog);
     show.parts.dialog.showModal();
     shutCurtain();
-    keep(slides);
     window.addEventListener("keydown", onKey, true);
     window.addEventListener("popstate", onPop);
     window.addEventListener("resize", onResize);
@@ -163,6 +171,7 @@
     });
     go(Math.min(options.at, slides.slides.length - 1), options.highlight);
     moving();
+    keep(slides);
   }
 
   function close() {
@@ -216,7 +225,7 @@
     parts.bar = el("div", { class: "pcs-p-bar", role: "group", "aria-label": "Presentation" },
       button("leave", "Back to the page (Escape)", "✕", close), button("black-out", "Black-out (B)", "■", () => blackOut()),
       button("laser-on", "Laser dot (L)", "●", () => laser()), button("keys", "Keys (?)", "?", () => help()));
-    parts.dialog = el("dialog", { class: "pcs-present", "aria-label": "Presentation: " + title },
+    parts.dialog = el("dialog", { ...ABOVE, class: "pcs-present", "aria-label": "Presentation: " + title },
       parts.stage, button("back pcs-p-edge", "Slide before", "‹", () => step(-1)), button("next pcs-p-edge", "Next slide", "›", () => step(1)),
       parts.bar, parts.notes, parts.number, parts.said, parts.help, parts.laser, parts.black);
     parts.dialog.addEventListener("cancel", (event) => { event.preventDefault(); escape(); });
@@ -238,11 +247,15 @@
     show.rest = setTimeout(() => show && show.parts.dialog.classList.remove("pcs-p-moving"), 2500);
   }
 
+  function wide(target) {
+    const box = target.closest(AREAS);
+    return Boolean(box) && box.scrollWidth > box.clientWidth + 2;
+  }
   function swipes(dialog) {
     let from = null;
     dialog.addEventListener("touchstart", (event) => {
-      // A finger on the map moves the map.
-      const on = event.target.closest(".leaflet-container, button, .pcs-p-notes, .pcs-p-scroll");
+      // A finger on the map moves the map, one on what is wider than its frame moves that.
+      const on = event.target.closest(".leaflet-container, input") || wide(event.target);
       from = event.touches.length === 1 && !on ? [event.touches[0].clientX, event.touches[0].clientY] : null;
     }, { passive: true });
     dialog.addEventListener("touchend", (event) => {
@@ -265,9 +278,24 @@
     const pressing = (key === "Enter" || key === " ") && target instanceof Element && target.closest("button, summary, a");
     // The page below listens for letters, too ("r" runs it again).
     event.stopImmediatePropagation();
-    if (pressing) return;
+    if (pressing || scrolls(target, key)) return;
     if (!parts().black.hidden && key !== "Escape" && !["b", "B", "."].includes(key)) { blackOut(false); }
     if (act(key, event)) event.preventDefault();
+  }
+  // Up, Down, Home and End belong to what the focus is in where it holds more than fits. Clickers
+  // send Page Up and Page Down, which always change the slide.
+  function scrolls(target, key) {
+    if (!["ArrowUp", "ArrowDown", "Home", "End"].includes(key) || !(target instanceof Element)) return false;
+    for (let box = target.closest(AREAS); box; box = box.parentElement.closest(AREAS)) if (overflows(box)) return true;
+    return false;
+  }
+  const overflows = (box) => box.scrollHeight > box.clientHeight + 2 && getComputedStyle(box).overflowY !== "visible";
+  // What can be scrolled can be reached with Tab.
+  function reachable() {
+    if (!show) return;
+    show.parts.dialog.querySelectorAll(AREAS).forEach((box) => {
+      box.tabIndex = overflows(box) ? 0 : -1;
+    });
   }
   const parts = () => show.parts;
   function act(key, event) {
@@ -296,8 +324,17 @@
     if (!show) return;
     if (!parts().black.hidden) blackOut(false);
     else if (!parts().help.hidden) help(false);
+    else if (inCard()) leaveCard();
     else if (show.aside) comeBack();
     else close();
+  }
+  // A hub chosen in the legend by keyboard: the focus goes to its card, and back on Escape.
+  const inCard = () => show.from && show.side.contains(document.activeElement);
+  function leaveCard() {
+    const name = show.from;
+    unpoint();
+    const entry = [...show.side.querySelectorAll(".pcs-p-legend button")].find((button) => button.dataset.hub === name);
+    if (entry) entry.focus();
   }
   function fullScreen() {
     show.toggled = true;
@@ -348,7 +385,7 @@
     here.number.textContent = "Slide " + (at + 1) + " of " + total;
     here.dialog.dataset.slide = String(at + 1);
     here.dialog.dataset.painted = "false";
-    show.highlight = null;
+    show.highlight = show.from = null;
     sideline();
     drawPicture();
     const wanted = highlight || (slide.highlight ? known(slide.highlight) : null);
@@ -358,6 +395,7 @@
     if (show.rehearse) notes();
     here.said.textContent = "Slide " + (at + 1) + " of " + total + ". " + slide.heading + ". " + slide.text + " " + slide.message;
     keepPlace();
+    reachable();
   }
   // A story's highlight is a practice code or a hub's name.
   function known(key) {
@@ -387,20 +425,28 @@
       boxes.push(el("section", { class: "pcs-p-legend" }, el("h2", {}, legend.title), el("ul", {}, ...legend.items.map(([colour, label, number]) => {
         const name = label.replace(/^\d+\. /, ""), hub = hubs.includes(name) && name;
         const content = [el("span", { class: "pcs-p-swatch", style: "background:" + colour, "aria-hidden": "true" }), el("span", {}, label), number === null ? "" : el("b", {}, number.toLocaleString("en-GB"))];
-        return el("li", {}, ...(hub ? [el("button", { type: "button", onclick: () => point({ kind: "hub", key: hub }, false) }, ...content)] : content));
+        return el("li", {}, ...(hub ? [el("button", { type: "button", "data-hub": hub, onclick: (event) => pointFromLegend(hub, event) }, ...content)] : content));
       })), picture.note ? el("p", {}, picture.note) : ""));
     });
     show.side.replaceChildren(...boxes);
     show.side.hidden = !boxes.length;
-    if (boxes.length && (picture.legends || []).length) { show.side.tabIndex = 0; show.side.setAttribute("role", "region"); show.side.setAttribute("aria-label", "Figures and legend"); }
+    if (boxes.length && (picture.legends || []).length) { show.side.setAttribute("role", "region"); show.side.setAttribute("aria-label", "Figures and legend"); }
+  }
+
+  function pointFromLegend(hub, event) {
+    point({ kind: "hub", key: hub }, false);
+    if (event.detail) return; // a mouse: its pointer shows where things are
+    show.from = hub;
+    show.side.querySelector(".pcs-p-card").focus();
   }
 
   function card(name, line, rows, remark) {
     show.side.hidden = false;
-    show.side.replaceChildren(el("section", { class: "pcs-p-card", "aria-live": "polite" },
-      el("button", { type: "button", class: "pcs-p-shut", "aria-label": "Close the card", onclick: () => unpoint() }, "✕"),
+    show.side.replaceChildren(el("section", { class: "pcs-p-card", "aria-live": "polite", "aria-label": name, tabindex: "-1" },
+      el("button", { type: "button", class: "pcs-p-shut", "aria-label": "Close the card", onclick: () => (inCard() ? leaveCard() : unpoint()) }, "✕"),
       el("h2", {}, name), line ? el("p", {}, line) : "", el("dl", {}, ...rows.flatMap(([label, value]) => [el("dt", {}, label), el("dd", {}, value)])),
       remark ? el("p", { class: "pcs-p-remark" }, remark) : ""));
+    reachable();
   }
 
   // --- pointing at a practice or a hub ---
@@ -420,7 +466,7 @@
   }
   function unpoint() {
     if (!show || !show.highlight) return;
-    show.highlight = null;
+    show.highlight = show.from = null;
     sideline();
     rings(false);
     show.holder.querySelectorAll(".pcs-p-marked").forEach((mark) => mark.classList.remove("pcs-p-marked"));
@@ -440,22 +486,25 @@
       show.rings = L.layerGroup().addTo(map);
       show.ringRenderer = L.svg({ pane: "pcs-rings" });
       map.on("click", unpoint);
-      map.on("zoomend", () => rings(false));
+      map.on("zoomend moveend", () => rings(false));
     }
     show.holder.replaceChildren(show.mapBox);
     show.mapBox.setAttribute("role", "region");
     show.mapBox.setAttribute("aria-label", picture.alt);
     show.mapBox.tabIndex = 0;
-    show.map.invalidateSize({ animate: false, pan: false });
-    // A first view before the layers are there: Leaflet moves nothing without one.
-    if (!show.map._loaded) show.map.fitBounds(picture.view.area.bounds, { animate: false });
+    // What the script moves is not what the presenter moved: only that is remembered.
+    window.PCSMap.quietly(show.map, () => {
+      show.map.invalidateSize({ animate: false, pan: false });
+      // A first view before the layers are there: Leaflet moves nothing without one.
+      if (!show.map._loaded) show.map.fitBounds(picture.view.area.bounds, { animate: false });
+    });
     // Each slide of each story has a memory of its own of where its map was left.
     const key = picture.view.key + "-" + show.slides.id;
     const before = mapPosition(key + ":" + picture.view.area.url);
     return window.PCSMap.update(show.map, { ...picture.view, key, selected: null }).then(() => {
       if (!show || ticket !== show.ticket) return;
-      placeMap(false, before);
       enlarge();
+      placeMap(false, before);
       rings(false);
     });
   }
@@ -463,16 +512,21 @@
   function placeMap(afresh, before) {
     const picture = show.slide.picture;
     if (!show.map || !picture || picture.kind !== "map") return false;
+    // A zoom under way would end where it was going, whatever is said now.
+    if (show.map._animatingZoom) { show.map.once("zoomend", () => show && placeMap(afresh, before)); return true; }
     const at = afresh ? picture.position : before || picture.position;
-    if (at) show.map.setView([at[0], at[1]], at[2], { animate: false });
-    else show.map.fitBounds(picture.view.area.bounds, { animate: false, padding: [8, 8] });
+    if (afresh) window.PCSMap.forget(show.map);
+    window.PCSMap.quietly(show.map, () => {
+      if (at) show.map.setView([at[0], at[1]], at[2], { animate: false });
+      else show.map.fitBounds(picture.view.area.bounds, { animate: false, padding: [8, 8] });
+      window.PCSMap.settle(show.map);
+    });
     return true;
   }
   // Dots for the back of the room, as far as there is room for them.
   function enlarge() {
     const points = Object.values(window.PCSMap.state(show.map).points), factor = points.length > 60 ? 1.15 : 1.5;
     points.forEach((p) => { p.dot.setRadius(p.dot.getRadius() * factor); if (p.ring) p.ring.setRadius(p.dot.getRadius() + 5); });
-    show.map.fire("zoomend");
   }
   function rings(fly) {
     if (!show || !show.map || !show.rings || (show.slide.picture || {}).kind !== "map") return;
@@ -526,18 +580,43 @@
   function flyTo(hit) {
     if (!show) return false;
     homeSearch();
-    let at = show.at;
-    if (!onMap()) at = show.slides.slides.findIndex((slide) => slide.picture && slide.picture.kind === "map");
+    const slides = show.slides.slides, isMap = (slide) => Boolean(slide.picture) && slide.picture.kind === "map";
+    const fits = (slide) => isMap(slide) && (hit.kind !== "hub" || slide.hubs[hit.name]);
+    let at = fits(show.slide) ? show.at : slides.findIndex(fits);
+    if (at < 0) at = onMap() ? show.at : slides.findIndex(isMap);
     const aside = show.aside || { at: show.at, highlight: show.highlight };
     const other = at >= 0 && at !== show.at;
     if (other) go(at, null);
     show.aside = aside;
     if (hit.kind === "practice" && cards()[hit.key]) point({ kind: "practice", key: hit.key }, false);
     else if (show.slide.hubs[hit.name]) point({ kind: "hub", key: hit.name }, false);
-    else card(hit.name || hit.key || "", hit.detail || "", Array.isArray(hit.card) ? hit.card : [], hit.note || "");
+    else placeCard(hit, at);
     // A map that was there already was moved by the search itself.
     if (other && at >= 0) window.PCSMap.load(show.slide.picture.view.area.url).then(() => requestAnimationFrame(() => show && show.aside && window.PCSMap.fly(show.map, hit)));
     return true;
+  }
+  // The card of a place: its words at once, its figures as soon as the map's layers are read.
+  function placeCard(hit, at) {
+    const slide = show.slide, words = [hit.detail, hit.note].filter(Boolean).join(". ");
+    card(hit.name || hit.key, words, [], "");
+    if (at < 0) return;
+    const { area, points } = slide.picture.view;
+    Promise.all([window.PCSMap.load(area.url), window.PCSMap.load(points.url)]).then((files) => {
+      if (!show || show.slide !== slide || !show.aside || show.highlight) return;
+      const { rows, remark } = window.PCSPresentCards.of(hit, slide, cards(), ...files);
+      card(hit.name || hit.key, words, rows, remark);
+    }).catch(() => {});
+  }
+  // The hubs of this slide first, then those of the others, each once.
+  function hubs() {
+    if (!show) return null;
+    const found = new Map();
+    [show.slide, ...show.slides.slides].forEach((slide) => {
+      const held = Object.entries((slide && slide.picture && slide.picture.hubOf) || {}), own = new Map();
+      held.forEach(([code, name]) => own.set(name, [...(own.get(name) || []), code]));
+      own.forEach((codes, name) => { if (!found.has(name)) found.set(name, [name, name, codes]); });
+    });
+    return [...found.values()];
   }
   function back() {
     if (!show || !show.aside) return false;
@@ -570,5 +649,5 @@
     show.timer.textContent = "Elapsed " + minutes(all) + " · this slide " + minutes(own) + (each.length > 1 ? " · slides " + each.join(", ") : "");
   }
 
-  window.PCSPresent = { attach, flyTo, back, host: () => (show ? show.parts.dialog : null) };
+  window.PCSPresent = { attach, flyTo, back, hubs, host: () => (show ? show.parts.dialog : null) };
 })();

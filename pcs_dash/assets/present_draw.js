@@ -143,7 +143,8 @@
     });
     if (least < 0) root.append(svg("line", { x1: left, x2: wide - size, y1: y(0), y2: y(0), stroke: INK, "stroke-width": 2 }));
     ticks(a, b, 6).forEach((value) => root.append(text(x(value), bottom + size * 1.15, size * 0.95, value.toLocaleString("en-GB"), { "text-anchor": "middle" })));
-    root.append(text(left + (wide - left) / 2, high - size * 0.4, size, shorten(spec.x_title, size, wide - left), { "text-anchor": "middle" }));
+    const below = shorten(spec.x_title, size, wide), half = width(below, size) / 2;
+    root.append(text(Math.min(wide - half, left + (wide - left) / 2), high - size * 0.4, size, below, { "text-anchor": "middle" }));
     root.append(text(0, 0, size, shorten(spec.value_title, size, bottom - top), { "text-anchor": "middle", transform: "translate(" + size + " " + (top + bottom) / 2 + ") rotate(-90)" }));
     spec.series.filter((series) => series.line).forEach((series) => root.append(svg("polyline", {
       points: series.x.map((value, i) => x(value) + "," + y(Math.max(least, series.values[i]))).join(" "), stroke: series.colour, "stroke-width": 5, fill: "none",
@@ -171,7 +172,7 @@
       el("table", {}, el("caption", {}, picture.caption), el("thead", {}, head), el("tbody", {}, ...rows)), picture.note ? el("p", {}, picture.note) : "");
   }
   function list(picture) {
-    return el("div", { class: "pcs-p-points" }, picture.caption ? el("h2", {}, picture.caption) : "", el("ol", {}, ...picture.items.map((item) => el("li", {}, item))));
+    return el("div", { class: "pcs-p-points", role: "region", "aria-label": picture.caption || "Points" }, picture.caption ? el("h2", {}, picture.caption) : "", el("ol", {}, ...picture.items.map((item) => el("li", {}, item))));
   }
 
   function drawn(picture, holder, options) {

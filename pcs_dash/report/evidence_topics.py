@@ -218,7 +218,7 @@ def survives(work: Work) -> list[Slide]:
     practices = work.settings.area.select(work.dataset.practices)
     curve = specification_curve(
         practices,
-        lists=other_lists(practices),
+        lists=other_lists(work.dataset.practices),
         registrations=_registrations(work),
         lsoa_ranks={year: work.dataset.lsoas[f"imd{year}_rank"] for year in IMD_EDITIONS},
     )

@@ -63,6 +63,8 @@ details { margin-top: 10px; }
 summary { cursor: pointer; }
 code { overflow-wrap: anywhere; }
 a { color: #005eb8; }
+.find { margin: 0 0 6px; }
+.find select { font: inherit; max-width: 100%; min-height: 32px; }
 :focus-visible { outline: 3px solid #d6006e; outline-offset: 2px; }
 .skip { position: absolute; left: -9999px; }
 .skip:focus { left: 20px; top: 8px; background: #fff; padding: 6px; }
@@ -83,7 +85,10 @@ _SCRIPT = """
       // The wheel scrolls the page until the map is in use.
       map.on("focus click", () => map.scrollWheelZoom.enable());
       map.on("blur mouseout", () => map.scrollWheelZoom.disable());
-      PCSMap.mount(map, { onPick: (code) => PCSMap.select(map, code) });
+      const list = document.getElementById(element.dataset.list);
+      const pick = (code) => { PCSMap.select(map, code); list.value = code; };
+      PCSMap.mount(map, { onPick: pick });
+      list.addEventListener("change", () => PCSMap.select(map, list.value || null));
       const shown = PCSMap.update(map, view.content);
       if (view.position) shown.then(() => map.setView(view.position.slice(0, 2), view.position[2]));
     });
@@ -297,10 +302,26 @@ def _map(deck: Deck, block: MapBlock, number: int, shown: list[dict[str, Any]]) 
         place = [position.latitude, position.longitude, position.zoom]
     shown.append({"content": content, "position": place, "spec": block.spec})
     alt = _escape(block.alt)
+    place_in_list = f"practice-{len(shown)}"
     return (
-        f'<div class="map" role="region" aria-label="{alt}" data-view="{len(shown) - 1}"></div>'
+        f"{_practice_list(block, place_in_list)}"
+        f'<div class="map" role="region" aria-label="{alt}" data-view="{len(shown) - 1}" '
+        f'data-list="{place_in_list}"></div>'
         f"{''.join(_legend(legend) for legend in legends)}"
         f'<p class="note">{_escape(note)}</p>'
+    )
+
+
+def _practice_list(block: MapBlock, name: str) -> str:
+    """A list that marks a practice on the map, for those who don't point."""
+    names = block.spec.settings.practices["practice_name"]
+    options = "".join(
+        f'<option value="{_escape(code)}">{_escape(text)} ({_escape(code)})</option>'
+        for code, text in names.sort_values(kind="stable").items()
+    )
+    return (
+        f'<p class="find"><label for="{name}">Find a practice on the map</label> '
+        f'<select id="{name}"><option value="">None</option>{options}</select></p>'
     )
 
 

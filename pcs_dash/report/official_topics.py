@@ -57,7 +57,7 @@ def catchment(work: Work) -> list[Slide]:
     spec = MapSpec(
         "layers",
         settings,
-        highlight=unit if kind == catchments.PRACTICE else "",
+        highlight=unit if kind == catchments.PRACTICE else work.view.highlight,
         position=work.view.position,
         marks=catchments.own_marks(dataset.practices, codes),
         ground=ground,
@@ -253,7 +253,7 @@ def lists(work: Work) -> list[Slide]:
             sources=f"{_LISTS}, {period}",
             figures=(
                 (f"Patients, {last:%b %Y}", number(whole["last"])),
-                ("Change", f"{whole['change']:+,.0f}"),
+                ("Change", signed(whole["change"], 0)),
                 ("Practices", f"{int(whole['practices_last'])}"),
                 ("Closed, merged, new", f"{count['closed']}, {count['merged']}, {count['new']}"),
             ),

@@ -93,6 +93,8 @@ def _slide(
         "picture": _picture(deck, block, place, layers) if block is not None else None,
         "hubs": _hub_cards(deck, slide) if view.topic in ("options", "hubs") else {},
         "highlight": view.highlight,
+        "area": settings.area.name,
+        "benchmark": [settings.benchmark.label, settings.benchmark.value],
         "foot": slide.footer,
         "notes": list(slide.notes),
         "link": slide.link,
@@ -155,7 +157,10 @@ def _legend(legend: Legend) -> dict[str, Any]:
 
 
 def practice_cards(settings: Settings) -> dict[str, Any]:
-    """What is said of each practice that is pointed at: code to [name, line, rows, remark]."""
+    """What is said of each practice that is pointed at: code to [name, line, rows, remark, sums].
+
+    `sums` are what a group of practices is added up from: patients, those in the ratio, FTE GPs.
+    """
     practices = settings.practices
     figures = summarise(
         practices,
@@ -169,11 +174,16 @@ def practice_cards(settings: Settings) -> dict[str, Any]:
             ", ".join(str(row[key]) for key in ("district", "pcn") if not pd.isna(row[key])),
             _rows(row_of, settings),
             " ".join(flags(row)),
+            [_plain(row_of[name]) for name in ("patients", "patients_in_ratio", "fte_gp")],
         ]
         for (code, row), (_, row_of) in zip(
             practices.iterrows(), figures.loc[practices.index].iterrows(), strict=True
         )
     }
+
+
+def _plain(value: Any) -> float | None:
+    return None if pd.isna(value) else round(float(value), 3)
 
 
 def _rows(row: pd.Series, settings: Settings) -> Rows:

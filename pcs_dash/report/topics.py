@@ -9,10 +9,13 @@ import pandas as pd
 
 from pcs_dash import maps
 from pcs_dash.hubs.compare import compare_plans
+from pcs_dash.hubs.headline import headline
 from pcs_dash.hubs.plan import Plan, plan_from_column
 from pcs_dash.hubs.summary import scorecard
 from pcs_dash.metrics.correlation import (
     VARIABLES,
+    Variable,
+    available_variables,
     correlate_practices,
     forest,
     lines,
@@ -26,7 +29,7 @@ from pcs_dash.metrics.deprivation import (
 )
 from pcs_dash.metrics.inequality import quintile_table
 from pcs_dash.metrics.workforce import GP_DEFINITIONS, patients_per_fte_gp, summarise
-from pcs_dash.profile import flags, number, per_cent, signed
+from pcs_dash.profile import deprivation_sentence, flags, number, per_cent, signed
 from pcs_dash.report.blocks import (
     CHART_COLOURS,
     Block,
@@ -52,6 +55,11 @@ from pcs_dash.report.work import TODAY_S_PCNS, Work
 from pcs_dash.words import correlation_words, gap_words, interval_text, lower_first, p_text
 from pcs_dash.words import number as figure
 
+_LINE_NAMES = {
+    "least squares": "Least squares",
+    "least squares, weighted": "Least squares, weighted",
+    "Theil-Sen": "Robust (Theil-Sen)",
+}
 NOT_IN_THE_DATA = "Costs in money are not in the data."
 
 
@@ -218,14 +226,15 @@ def deprivation(work: Work) -> list[Slide]:
         value_title="Per cent of patients",
         number_format='0"%"',
     )
-    message = (
-        f"{per_cent(first)} of {work.name}'s patients live in the most deprived fifth of England's "
-        f"LSOAs (an even share would be 20%)."
+    message = deprivation_sentence(
+        work.name,
+        settings.area.select(work.dataset.lsoas),
+        work.practices,
+        settings.edition,
     )
     if len(top) > 1:
         message += (
-            f" The share runs from {per_cent(float(shares[1].min()))} to "
-            f"{per_cent(float(shares[1].max()))} between {word}s."
+            f" By {word}: {per_cent(float(shares[1].min()))} to {per_cent(float(shares[1].max()))}."
         )
     return [
         work.slide(
@@ -250,32 +259,40 @@ def deprivation(work: Work) -> list[Slide]:
 
 def correlation(work: Work) -> list[Slide]:
     settings, practices = work.settings, work.practices
+    across, up, weighted = _compared(work)
     result = correlate_practices(
-        practices, work.deprivation, "patients_per_fte_gp", definition=work.definition
+        practices, across.key, up.key, definition=work.definition, weighted=weighted
     )
     words = correlation_words(
         result,
         place=work.name,
-        x=work.deprivation,
+        x=across.key,
+        y=up.key,
         definition=work.definition,
         date=work.dataset.workforce_period,
     )
-    x, title = measure(practices, work.deprivation), VARIABLES[work.deprivation].label
-    y = measure(practices, "patients_per_fte_gp", work.definition)
+    x, title = measure(practices, across.key, work.definition), across.label
+    y = measure(practices, up.key, work.definition)
+    weights = practices["patients"].astype("float64") if weighted else None
     both = pd.DataFrame({"x": x, "y": y}).dropna()
-    drawn = both.assign(x=shown_measure(practices, work.deprivation)).dropna()
+    drawn = pd.DataFrame(
+        {
+            "x": shown_measure(practices, across.key, work.definition),
+            "y": shown_measure(practices, up.key, work.definition),
+        }
+    ).dropna()
     series = [
         Series(
             "Practices", tuple(map(float, drawn["y"])), x=tuple(map(float, drawn["x"])),
             colour=CHART_COLOURS[0], codes=tuple(map(str, drawn.index)),
         )
     ]  # fmt: skip
-    found = lines(both["x"], both["y"])
+    found = lines(x, y, weights=weights)
     if found:
         ends = (float(both["x"].min()), float(both["x"].max()))
         series += [
             Series(
-                {"least squares": "Least squares", "Theil-Sen": "Robust (Theil-Sen)"}[line.name],
+                _LINE_NAMES.get(line.name, line.name),
                 tuple(map(float, line.at(ends))),
                 x=ends,
                 colour=colour,
@@ -288,8 +305,8 @@ def correlation(work: Work) -> list[Slide]:
         "Each dot is a practice",
         tuple(series),
         f"Scatter chart of {len(both)} practices of {work.name}: {title} across, "
-        f"patients per FTE GP up. {words.basis}",
-        value_title="Patients per FTE GP",
+        f"{up.label} up. {words.basis}",
+        value_title=up.label,
         x_title=f"{title} (higher = more deprived)",
     )
     # Limits of a quintile with almost nobody in it may be beyond any number.
@@ -325,7 +342,7 @@ def correlation(work: Work) -> list[Slide]:
             notes=(words.basis, gap.text),
             share=0.52,
             figures=(
-                ("Pearson's r", figure(result.coefficient, 2)),
+                (f"{'Weighted ' if weighted else ''}Pearson's r", figure(result.coefficient, 2)),
                 (
                     "95% interval",
                     interval_text(result.ci_low, result.ci_high, 2).removeprefix("95% interval "),
@@ -335,6 +352,17 @@ def correlation(work: Work) -> list[Slide]:
             sources=f"MHCLG, IMD 2025; patients by LSOA, {work.settings.mix_period}",
         )
     ]
+
+
+def _compared(work: Work) -> tuple[Variable, Variable, bool]:
+    """The two measures that the view compares, and whether practices weigh by their list."""
+    chosen, everyone = work.options, work.dataset.practices
+    x, y = available_variables(everyone, "x"), available_variables(everyone, "y")
+    return (
+        x.get(chosen.get("x", ""), VARIABLES[work.deprivation]),
+        y.get(chosen.get("y", ""), VARIABLES["patients_per_fte_gp"]),
+        chosen.get("weighted") == "true",
+    )
 
 
 def sure(work: Work) -> list[Slide]:
@@ -443,14 +471,11 @@ def options(work: Work) -> list[Slide]:
     columns = {name: _plan_figures(work, option) for name, option in compared.items()}
     measures = list(next(iter(columns.values())))
     rows = tuple((name, *(found[name] for found in columns.values())) for name in measures)
-    summary = work.hubs(plan).iloc[:-1]
+    every = work.hubs(plan)
+    summary = every.iloc[:-1]
     filled = summary[summary["practices"] > 0]
     inside = int(filled["within_30000_50000"].sum()) if len(filled) else 0
-    message = (
-        f"{work.shown_plan_name}: {len(filled)} groups of practices; {inside} have 30,000 to "
-        "50,000 patients, the 2018 strategy's band"
-        + (f"; sizes from {span(filled['patients'])}." if len(filled) else ".")
-    )
+    message = f"{work.shown_plan_name}: {headline(every, work.rules, work.name)}"
     return [
         work.slide(
             message,

@@ -115,6 +115,22 @@ def england_measure_labels() -> Labels:
     return labels | {CHANGE: CHANGE_LABEL}
 
 
+def quality_labels() -> Labels:
+    """Measures of quality that the practices of this run have."""
+    # Official data take seconds to import: only where an address asks for them.
+    from pcs_dash import quality
+    from pcs_dash.ui import official
+
+    dataset = data.current()
+    loaded = official.practices(dataset)
+    table = quality.quality_table(dataset.practices, loaded.table if loaded else None)
+    periods = loaded.periods if loaded else {}
+    return {
+        key: f"{measure.label} ({quality.period_of(measure, periods)})"
+        for key, measure in quality.available(table).items()
+    }
+
+
 def practice_labels() -> Labels:
     """ODS code of every practice to the label by which it is found: "name (code)"."""
     names = data.current().practices["practice_name"]
@@ -134,6 +150,7 @@ _KNOWN: dict[str, Callable[[], Labels]] = {
     "statistic": statistic_labels,
     "near": neighbour_labels,
     "near-lsoa": neighbour_labels,
+    "quality": quality_labels,
     "england-areas": lambda: LEVEL_LABELS,
     "england-measure": england_measure_labels,
 }

@@ -9,23 +9,54 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from threading import Timer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from pcs_dash.areas import Area
 from pcs_dash.build import Dataset
 from pcs_dash.errors import UserError
-from pcs_dash.stories import FIRST_PAGE, PAGES, Position, Story, View
-from pcs_dash.ui import data
+from pcs_dash.stories import (
+    FIRST_PAGE,
+    MAX_NAME_LENGTH,
+    OPTIONS,
+    PAGES,
+    TOPIC_OF_PAGE,
+    WITH_PLAN,
+    Position,
+    Story,
+    View,
+)
+from pcs_dash.ui import data, official, show
 from pcs_dash.ui.browser import browser_token, plan_on_table
 from pcs_dash.ui.choices import Choices
 from pcs_dash.web import WebFiles
 
+if TYPE_CHECKING:
+    from pcs_dash.hubs.plan import Plan
+    from pcs_dash.official.around import England
+    from pcs_dash.report.readers import Readers
+
 KEY = "presenter"
 _ANSWER = "presenter-answer"
 # Page -> the key under which the browser remembers where its map stood.
-_MAPS = {"under_doctoring": "home", "deprivation": "deprivation", "hubs": "hubs"}
+_MAPS = {
+    "under_doctoring": "home",
+    "deprivation": "deprivation",
+    "spatial_pattern": "clusters",
+    "catchments": "catchments",
+    "quality": "quality",
+    "hubs": "hubs",
+}
+# Page -> the map whose list says which practice is pointed at; elsewhere the box "practice" does.
+_LISTS = {
+    "correlation": "correlation-map",
+    "spatial_pattern": "spatial-clusters",
+    "catchments": "catchment-map-view",
+    "quality": "quality-map",
+}
+# Pages that show something where no GP figures are loaded, too.
+_WITHOUT_GPS = ("then_and_now", "england", "catchments", "trends")
 
 Button = tuple[str, str, str]
 PRESENT: Button = ("present", "Present", "Show this view full screen")
@@ -64,7 +95,7 @@ _component = st.components.v2.component(
 def bar(url_path: str, dataset: Dataset, files: WebFiles, choices: Choices) -> None:
     """The buttons of a page whose view a story can hold; nothing on any other page."""
     page = url_path or FIRST_PAGE
-    if page not in PAGES or not dataset.has_gps:
+    if page not in PAGES or not (dataset.has_gps or page in _WITHOUT_GPS):
         return
     _warm()
     with st.container(key="present-bar"):
@@ -88,7 +119,12 @@ def _bar(page: str, files: WebFiles, choices: Choices) -> None:
 
             return {"said": desk.add(view, choices.area)}
         story = Story(view.heading, (view,))
-        return {"slides": slides(story, choices.area)}
+        try:
+            return {"slides": slides(story, choices.area)}
+        except UserError as error:
+            # There is one view, so its number says nothing.
+            said = str(error).removeprefix(f"View 1 of the story '{story.name}': ")
+            raise UserError(said) from error
 
     layer = files.areas[choices.area.key].url
     place = f"{_MAPS[page]}:{layer}" if page in _MAPS else ""
@@ -140,15 +176,14 @@ def slides(story: Story, area: Area) -> dict[str, Any]:
     if not story.views:
         raise UserError("This story has no views yet. Add one, or start from the ready-made story.")
     versions = tuple(data.of(view.area_in(area))[0].version for view in story.views)
-    made: dict[str, Any] = _slides(story.to_json(), area.key, versions, area, story)
+    key = (story.to_json(), area.key, *versions, *official.version())
+    made: dict[str, Any] = _slides(key, area, story)
     return made
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _slides(
-    text: str,  # noqa: ARG001 - the cache's key, as the two below
-    area_key: str,  # noqa: ARG001
-    versions: tuple[str, ...],  # noqa: ARG001
+    key: tuple[str, ...],  # noqa: ARG001 - what Streamlit keeps the slides under
     _area: Area,
     _story: Story,
 ) -> dict[str, Any]:
@@ -159,8 +194,30 @@ def _slides(
     for views in _of_one_dataset(_story, _area):
         dataset, files = data.of(views[0].area_in(_area))
         story = Story(_story.name, tuple(views))
-        parts.append((build_deck(dataset, story, area=_area), files))
+        deck = build_deck(dataset, story, area=_area, readers=readers())
+        parts.append((deck, files))
     return to_screen(_story.name, parts)
+
+
+def readers() -> Readers:
+    """What slides are made with beside the data set, each read once for all sessions."""
+    from pcs_dash.report.readers import Readers
+
+    return Readers(
+        registered=official.registered,
+        practices=official.practices,
+        history=official.history,
+        successors=official.successors,
+        england=_england,
+        names=official.names,
+    )
+
+
+def _england(level: str) -> England | None:
+    from pcs_dash.ui import england
+
+    loaded = england.load(level)
+    return None if loaded is None else loaded.figures
 
 
 def _of_one_dataset(story: Story, area: Area) -> list[list[View]]:
@@ -193,18 +250,43 @@ def current_view(page: str, choices: Choices, position: Any = None) -> View:
     """The view that is on screen. `position` is what the browser says of its map; [lat, lng, zoom]
     or anything else, which is passed over.
     """
-    chosen = st.session_state.get("practice")
-    highlight = str(chosen) if page in _MAPS and chosen in choices.practices.index else ""
-    plan, plan_name = (plan_on_table() if page == "hubs" else None) or (None, "")
+    plan, plan_name = plan_for(TOPIC_OF_PAGE[page])
     return View(
         page=page,
         area=choices.area.key,
         switches=switches_of(choices),
         position=_position(position),
         plan=plan,
-        plan_name=plan_name[:120],
-        highlight=highlight,
+        plan_name=plan_name,
+        highlight=_highlight(page, choices),
+        options=_options(page),
     )
+
+
+def _highlight(page: str, choices: Choices) -> str:
+    """The practice that is chosen in the list beside the page's map."""
+    key = show.list_key(_LISTS[page]) if page in _LISTS else "practice"
+    chosen = st.session_state.get(key)
+    known = page in (*_LISTS, *_MAPS) and chosen in choices.practices.index
+    return str(chosen) if known else ""
+
+
+def plan_for(topic: str) -> tuple[Plan | None, str]:
+    """The plan on the table and its name for a view that a plan belongs to; None and "" else."""
+    plan, name = (plan_on_table() if topic in WITH_PLAN else None) or (None, "")
+    return plan, name[:MAX_NAME_LENGTH]
+
+
+def _options(page: str) -> dict[str, str]:
+    """What the page's own menus and switches stand at, by their names in an address."""
+    found = {}
+    for name in OPTIONS.get(page, ()):
+        value = st.session_state.get(name)
+        if isinstance(value, bool):
+            found[name] = "true" if value else "false"
+        elif isinstance(value, str):
+            found[name] = value
+    return found
 
 
 def _position(given: Any) -> Position | None:

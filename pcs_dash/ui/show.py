@@ -60,12 +60,22 @@ def show_map(
     key: str,
     height: int = 520,
     on_pick: Callable[[str], None] | None = None,
+    practices: pd.Series | None = None,
+    find: str = "Find a practice on this map",
 ) -> None:
     """Show a view; `on_pick` hears the code of a practice that is clicked, before the rerun.
+
+    `practices` (names by code) puts a list above a map whose page has none, so that a practice is
+    found without a pointer; `find` is the list's label.
 
     The one place that knows how a map reaches the browser. The base map never changes, so that
     st_folium keeps it; the view travels beside it.
     """
+    if practices is not None:
+        # A page that hears clicks runs again as a whole, the list with it.
+        listed = _with_list if on_pick else st.fragment(_with_list)
+        listed(web, content, key, height, practices, find, on_pick)
+        return
 
     def picked() -> None:
         answer = st.session_state.get(key) or {}
@@ -95,6 +105,37 @@ def without_boundaries(lsoas: pd.DataFrame) -> bool:
         "`python -m pcs_dash update boundaries_lsoa11 --from FOLDER` brings them."
     )
     return True
+
+
+def list_key(key: str) -> str:
+    """Where the session holds the practice chosen in the list of the map `key`."""
+    return f"{key}-practice"
+
+
+def _with_list(
+    web: WebFiles,
+    content: Mapping[str, Any],
+    key: str,
+    height: int,
+    practices: pd.Series,
+    find: str,
+    on_pick: Callable[[str], None] | None,
+) -> None:
+    labels = {str(code): f"{name} ({code})" for code, name in practices.items()}
+
+    def choose(code: str) -> None:
+        st.session_state[list_key(key)] = code if code in labels else None
+
+    chosen = st.selectbox(
+        find,
+        list(labels),
+        index=None,
+        format_func=lambda code: labels.get(code, code),
+        key=list_key(key),
+        placeholder="Type a name or code, or click one on the map",
+    )
+    content = {**content, "selected": chosen}
+    show_map(web, content, key=key, height=height, on_pick=on_pick or choose)
 
 
 def show_legend(legend: Legend, *, note: str = "") -> None:

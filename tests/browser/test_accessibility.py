@@ -99,3 +99,43 @@ def test_the_practice_list_moves_the_focus_of_the_map(tab: Tab, app: App) -> Non
     tab.page.keyboard.press("Enter")
     expect(tab.page.get_by_text("F81110 beside Thurrock")).to_be_visible()
     frame.wait_for_function("() => window.PCSMap.state(window.map).view.selected === 'F81110'")
+
+
+@pytest.mark.parametrize(
+    ("page", "label"),
+    [
+        ("correlation", "Find a practice on this map"),
+        ("quality", "Find a practice on this map"),
+        ("catchments", "Find a practice on this map"),
+        ("spatial_pattern", "Find a practice among the figures"),
+    ],
+)
+def test_every_map_of_practices_has_a_list_that_moves_it(
+    tab: Tab, app: App, page: str, label: str
+) -> None:
+    tab.open(f"{app.url}/{page}?area=thurrock")
+    frame = tab.map_frame()
+    box = tab.page.get_by_role("combobox", name=label)
+    box.focus()
+    box.press_sequentially("F81110")
+    tab.page.keyboard.press("Enter")
+    frame.wait_for_function("() => window.PCSMap.state(window.map).view.selected === 'F81110'")
+
+
+def test_the_maps_of_the_html_report_have_lists(
+    chromium: Browser, dataset: Dataset, tmp_path: Path
+) -> None:
+    area = find_area("Thurrock")
+    file = tmp_path / "board.html"
+    file.write_bytes(files.make(build_deck(dataset, ready_made(area), area=area), ".html"))
+    page = chromium.new_page()
+    page.goto(file.as_uri())
+    page.wait_for_selector(".map[data-painted]", state="attached")
+    lists = page.get_by_label("Find a practice on the map")
+    assert lists.count() == page.locator(".map").count()
+    lists.first.select_option("F81110")
+    selected = "() => PCSMap.state(PCSMap.maps()[0]).view.selected"
+    assert page.evaluate(selected) == "F81110"
+    lists.first.select_option("")
+    assert page.evaluate(selected) is None
+    page.close()

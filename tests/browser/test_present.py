@@ -17,6 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from pcs_dash.areas import find_area
+from pcs_dash.hubs.plan import Plan
 from pcs_dash.paths import ROOT
 from pcs_dash.stories import Story, View, ready_made
 
@@ -184,6 +185,10 @@ def test_the_server_stops_and_starts_in_the_middle(chromium: Browser, tmp_path: 
         on_slide(page, 1)
         click_practice(page, "F81010")
         expect(page.locator(".pcs-p-card h2")).to_have_text("Aveley Medical Centre")
+        page.get_by_role("button", name="Close the card").click()
+        # Streamlit's own window comes up below, and takes nothing from the presentation.
+        expect(page.locator(".stDialog")).to_contain_text("onnection", timeout=60_000)
+        everything_works(page)
         page.keyboard.press("6")
         page.keyboard.press("Enter")
         on_slide(page, 6)
@@ -201,6 +206,58 @@ def test_the_server_stops_and_starts_in_the_middle(chromium: Browser, tmp_path: 
     finally:
         page.close()
         app.stop()
+
+
+def everything_works(page: Page) -> None:
+    """Zoom, search, click, laser, black-out and Escape, on a slide with a map."""
+    zoom = page.evaluate("PCSMap.maps()[0].getZoom()")
+    page.get_by_role("button", name="Zoom in").click()
+    page.wait_for_function(f"PCSMap.maps()[0].getZoom() > {zoom}")
+    page.keyboard.press("0")
+    page.wait_for_function(f"PCSMap.maps()[0].getZoom() === {zoom}")
+    page.keyboard.press("/")
+    page.keyboard.type("Tilbury Health")
+    expect(page.locator("dialog .pcs-find-list [role=option]").first).to_contain_text("Tilbury")
+    page.keyboard.press("Enter")
+    expect(page.locator(".pcs-p-card h2")).to_have_text("Tilbury Health Centre")
+    page.keyboard.press("Escape")
+    expect(page.locator(".pcs-p-card")).to_have_count(0)
+    page.wait_for_function(f"PCSMap.maps()[0].getZoom() === {zoom}")
+    click_practice(page, "F81010")
+    expect(page.locator(".pcs-p-card h2")).to_have_text("Aveley Medical Centre")
+    page.mouse.move(500, 400)
+    page.keyboard.press("l")
+    expect(page.locator(".pcs-p-laser")).to_be_visible()
+    page.keyboard.press("l")
+    page.keyboard.press("b")
+    expect(page.locator(".pcs-p-black")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".pcs-p-black")).to_be_hidden()
+
+
+def test_a_browser_that_refuses_storage_still_presents(chromium: Browser, app: App) -> None:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    context.add_init_script(
+        "for (const name of ['getItem', 'setItem', 'removeItem', 'key'])"
+        " Storage.prototype[name] = () => { throw new DOMException('no', 'SecurityError'); };"
+        "Object.defineProperty(window, 'localStorage',"
+        " { get: () => { throw new DOMException('no', 'SecurityError'); } });"
+    )
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    try:
+        present(Tab(page, app.url), f"{app.url}/stories?area=thurrock")
+        page.keyboard.press("PageDown")
+        on_slide(page, 2)
+        page.keyboard.press("PageUp")
+        on_slide(page, 1)
+        everything_works(page)
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog.pcs-present")).to_have_count(0)
+        assert not [fault for fault in faults if "pcs" in fault.lower()], faults
+    finally:
+        context.close()
 
 
 def test_a_reload_comes_back_to_slide_map_and_practice(tab: Tab, app: App) -> None:
@@ -359,12 +416,32 @@ def test_rehearsing_shows_clock_and_notes(tab: Tab, app: App) -> None:
     on_slide(tab.page, 1)
     expect(tab.page.locator(".pcs-p-clock")).to_have_text(re.compile(r"Elapsed 0:0[1-9]"))
     expect(tab.page.locator(".pcs-p-notes")).to_contain_text("Patients per FTE GP")
+    # The whole area is on the map, which has less room than when presenting.
+    assert inside(tab.page)
+    tab.page.keyboard.press("Escape")
+    tab.page.get_by_role("button", name="Present", exact=True).click()
+    on_slide(tab.page, 1)
+    assert inside(tab.page)
+    tab.page.keyboard.press("Escape")
+    tab.page.get_by_role("button", name="Rehearse").click()
+    on_slide(tab.page, 1)
+    assert inside(tab.page)
     tab.page.keyboard.press("PageDown")
     on_slide(tab.page, 2)
     expect(tab.page.locator(".pcs-p-clock")).to_have_text(re.compile(r"slides 1: 0:0\d, 2: 0:0\d"))
     tab.page.reload()
     on_slide(tab.page, 2)
     expect(tab.page.locator(".pcs-p-clock")).to_be_visible()
+
+
+def inside(page: Page) -> bool:
+    """Whether the whole area is on the map."""
+    return bool(
+        page.evaluate(
+            "() => { const [map] = PCSMap.maps(), view = PCSMap.state(map).view;"
+            " return map.getBounds().pad(0.01).contains(view.area.bounds); }"
+        )
+    )
 
 
 def test_what_about_works_while_presenting(tab: Tab, app: App) -> None:
@@ -387,6 +464,130 @@ def test_what_about_works_while_presenting(tab: Tab, app: App) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("dialog.pcs-present")).to_have_count(0)
     expect(page.locator(".pcs-find .pcs-find-input")).to_be_visible()
+
+
+def look_for(page: Page, text: str, kind: str) -> None:
+    """Search while presenting, and go to the first find of a kind."""
+    page.keyboard.press("/")
+    page.keyboard.type(text)
+    options = page.locator("dialog .pcs-find-list [role=option]")
+    found = options.filter(has=page.locator(".pcs-find-kind", has_text=re.compile(f"^{kind}$")))
+    found.first.click()
+
+
+def test_cards_of_places_have_figures_without_the_server(tab: Tab, app: App, practices) -> None:
+    present(tab, f"{app.url}/?area=thurrock&gp=permanent")
+    page, card = tab.page, tab.page.locator(".pcs-p-card")
+    own = practices[(practices["place"] == "Thurrock") & practices["pcn"].notna()]
+    tab.page.context.set_offline(True)
+    pcn = str(own["pcn"].iloc[0])
+    members = own[own["pcn"] == pcn]
+    known = members["gp_fte_permanent"].notna()
+    look_for(page, pcn, "PCN")
+    expect(card.locator("h2")).to_have_text(pcn)
+    expect(card).to_contain_text(f"{members['patients'].sum():,}")
+    ratio = members["patients"][known].sum() / members["gp_fte_permanent"][known].sum()
+    expect(card).to_contain_text(f"{ratio:,.0f}")
+    page.keyboard.press("Escape")
+    look_for(page, "Thurrock 014C", "LSOA")
+    expect(card).to_contain_text("IMD 2025 rank")
+    expect(card).to_contain_text("of 33,755")
+    expect(card).to_contain_text("Nearest practices")
+    expect(card.locator("dt", has_text=" km")).to_have_count(3)
+    page.keyboard.press("Escape")
+    look_for(page, "RM18 8EB", "Postcode")
+    expect(card.locator("dt", has_text=" km")).to_have_count(3)
+    expect(card).not_to_contain_text("Outside")
+    page.keyboard.press("Escape")
+    look_for(page, "Colchester", "Town")
+    expect(card).to_contain_text("Outside Thurrock, the area shown.")
+    page.keyboard.press("Escape")
+    look_for(page, "Essex", "Area")
+    expect(card).to_contain_text("Partly outside Thurrock")
+    tab.page.context.set_offline(False)
+
+
+def test_the_hubs_of_the_plan_are_found_and_its_legend_works_by_keyboard(
+    tab: Tab, app: App, practices, tmp_path: Path
+) -> None:
+    own = list(practices.index[practices["place"] == "Thurrock"])
+    plan = Plan().add_hub("Riverside").add_hub("Northern heights")
+    plan = plan.assign(own[:9], plan.hubs[0].id).assign(own[9:], plan.hubs[1].id)
+    story = ready_made(find_area("thurrock"), plan=plan, plan_name="Two hubs")
+    file = tmp_path / "story.json"
+    file.write_text(story.to_json(), "utf-8")
+    ready(tab, f"{app.url}/stories?area=thurrock")
+    page = tab.page
+    page.get_by_role("button", name="File", exact=False).first.click()
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Open it").click()
+    page.keyboard.press("Escape")
+    tab.settle()
+    page.get_by_role("button", name="Present", exact=True).click()
+    on_slide(page, 1)
+    look_for(page, "Northern", "Hub")
+    # The first slide has no hubs: the one that has them shows it.
+    on_slide(page, 6)
+    expect(page.locator(".pcs-p-card h2")).to_have_text("Northern heights")
+    rings = page.locator(".leaflet-pcs-rings-pane path[stroke='#d6006e']")
+    expect(rings).to_have_count(len(own) - 9)
+    page.keyboard.press("Escape")
+    on_slide(page, 1)
+    page.keyboard.press("6")
+    page.keyboard.press("Enter")
+    on_slide(page, 6)
+    entry = page.locator(".pcs-p-legend button", has_text="Riverside")
+    entry.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".pcs-p-card")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(entry).to_be_focused()
+    expect(page.locator(".pcs-p-card")).to_have_count(0)
+    on_slide(page, 6)
+
+
+def test_what_overflows_scrolls_by_keyboard(tab: Tab, app: App) -> None:
+    """The legend of forty PCNs, and a whole slide at 200% zoom; Page Down still goes on."""
+    present(tab, f"{app.url}/hubs?area=essex")
+    page, side = tab.page, tab.page.locator(".pcs-p-side")
+    side.focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("document.querySelector('.pcs-p-side').scrollTop > 10")
+    page.keyboard.press("End")
+    page.wait_for_function(
+        "() => { const e = document.querySelector('.pcs-p-side');"
+        " return e.scrollTop + e.clientHeight > e.scrollHeight - 3; }"
+    )
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 640, "height": 360})
+    present(tab, f"{app.url}/stories?area=thurrock")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("document.querySelector('.pcs-p-stage').scrollTop > 10")
+    on_slide(page, 1)
+    page.keyboard.press("PageDown")
+    on_slide(page, 2)
+
+
+@pytest.mark.parametrize("area", ["thurrock", "essex"])
+def test_names_of_towns_cover_neither_each_other_nor_the_controls(
+    tab: Tab, app: App, area: str
+) -> None:
+    tab.page.set_viewport_size({"width": 1024, "height": 768})
+    present(tab, f"{app.url}/?area={area}")
+    over = tab.page.evaluate(
+        """() => {
+            const box = (e) => e.getBoundingClientRect();
+            const names = [...document.querySelectorAll('.pcs-p-map .pcs-town span')].map(box);
+            const fixed = [...document.querySelectorAll('.pcs-p-map .leaflet-control')].map(box);
+            const hit = (a, b) => a.left < b.right - 1 && a.right > b.left + 1
+                && a.top + 3 < b.bottom - 3 && a.bottom - 3 > b.top + 3;
+            const twice = names.filter((a, i) => names.some((b, j) => j > i && hit(a, b)));
+            const under = names.filter((a) => fixed.some((b) => hit(a, b)));
+            return [names.length, twice.length, under.length];
+        }"""
+    )
+    assert over[0] >= 5
+    assert over[1:] == [0, 0]
 
 
 def test_no_serious_fault_while_presenting(tab: Tab, app: App) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pcs_dash.areas import find_area
 from pcs_dash.build import Dataset
+from pcs_dash.hubs.plan import Plan
 from pcs_dash.paths import ROOT
 from pcs_dash.store.database import open_database
 from pcs_dash.store.links import make_link, make_short_link
 from pcs_dash.store.stories import StoryLibrary
-from pcs_dash.stories import Story, View, ready_made
+from pcs_dash.stories import Position, Story, View, ready_made
 
 # Without the menu: AppTest runs a page of a menu through a rerun, in which a button that was
 # pressed is no longer pressed.
@@ -205,3 +207,50 @@ def test_a_damaged_link_is_told(page: AppTest) -> None:
     page.run()
     assert "Your story is as it was" in page.error[0].value
     assert headings(page) == [view.heading for view in READY.views]
+
+
+def on_table(app: AppTest) -> Plan:
+    """Put a plan of two hubs on the table, as the page Hubs does."""
+    plan = Plan().add_hub("Riverside").add_hub("Northern heights")
+    plan = plan.assign(["F81010", "F81082"], plan.hubs[0].id)
+    app.session_state["hub-work"] = SimpleNamespace(untouched_since="", plan=plan, name="Two hubs")
+    return plan
+
+
+def test_the_plan_on_the_table_is_in_the_ready_made_story_and_in_views_it_belongs_to(
+    page: AppTest,
+) -> None:
+    plan = on_table(page)
+    page.run()
+    with_plan = [view.topic for view in story(page).views if view.plan == plan]
+    assert with_plan == ["options", "hubs", "costs", "ask"]
+    for topic, held in (("ask", True), ("catchment", True), ("lists", True), ("where", False)):
+        page.selectbox(key="story-topic").select(topic).run()
+        press(page, "story-add")
+        view = story(page).views[page.session_state["story-desk"].at]
+        assert (view.topic, view.plan == plan) == (topic, held)
+
+
+def test_what_a_view_points_at_is_chosen_and_its_map_put_back(page: AppTest) -> None:
+    on_table(page)
+    page.run()
+    page.radio(key="story-at").set_value(5).run()
+
+    def pointing():
+        return next(box for box in page.selectbox if box.label == "Point at")
+
+    assert pointing().options[:3] == ["Nothing", "Hub: Riverside", "Hub: Northern heights"]
+    pointing().select("Riverside").run()
+    assert story(page).views[5].highlight == "Riverside"
+    page.radio(key="story-at").set_value(0).run()
+    assert "Hub: Riverside" not in pointing().options
+    pointing().select("F81110").run()
+    assert story(page).views[0].highlight == "F81110"
+    pointing().select("").run()
+    assert story(page).views[0].highlight == ""
+    desk = page.session_state["story-desk"]
+    desk.put(desk.story.change(0, position=Position(51.5, 0.4, 12)))
+    page.run()
+    press(page, "story-unplace")
+    assert story(page).views[0].position is None
+    assert not [button for button in page.button if button.key == "story-unplace"]

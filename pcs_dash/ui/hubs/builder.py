@@ -11,6 +11,7 @@ import streamlit as st
 
 from pcs_dash import maps
 from pcs_dash.build import Dataset
+from pcs_dash.hubs.headline import headline
 from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.hubs.summary import scorecard, summarise_hubs
@@ -95,7 +96,7 @@ def content(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> di
             "columns": fixed.columns,
             "rows": [*figures.rows(summary, fixed.columns, choices.benchmark), *fixed.total],
         },
-        "headline": figures.headline(summary, rules, choices.area.name),
+        "headline": headline(summary, rules, choices.area.name),
         "note": f"{choices.basis} Totals are counted on their own and equal the sum of the rows.",
         "band": {"low": low, "high": high},
         "palette": list(PALETTE[:20]),

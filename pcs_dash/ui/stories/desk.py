@@ -14,6 +14,7 @@ import streamlit as st
 
 from pcs_dash.areas import Area
 from pcs_dash.errors import UserError
+from pcs_dash.hubs.plan import Plan
 from pcs_dash.store.documents import ConflictError
 from pcs_dash.store.drafts import load_draft, save_draft
 from pcs_dash.stories import Story, StoryError, View, ready_made
@@ -98,15 +99,20 @@ class Desk:
         return held
 
 
-def begin(area: Area, switches: Mapping[str, str] | None = None) -> Desk:
+def begin(
+    area: Area,
+    switches: Mapping[str, str] | None = None,
+    plan: Plan | None = None,
+    plan_name: str = "",
+) -> Desk:
     """The story on the table: this session's, else this browser's draft, else the ready-made one
-    of the area, which follows the sidebar until it is changed.
+    of the area, which follows the sidebar and the plan on the table until it is changed.
     """
     held: Desk | None = st.session_state.get(_KEY)
     if held is None:
         held = st.session_state[_KEY] = _from_draft(area)
     if held.untouched:
-        held.story = ready_made(area, switches=switches)
+        held.story = ready_made(area, switches=switches, plan=plan, plan_name=plan_name)
         held._choose(held.at)
     return held
 

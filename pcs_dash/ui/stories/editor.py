@@ -10,10 +10,10 @@ import streamlit as st
 
 from pcs_dash.build import Dataset
 from pcs_dash.errors import UserError
+from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.metrics.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
 from pcs_dash.stories import MAX_NAME_LENGTH, MAX_TEXT_LENGTH, TOPICS, Story, View, ready_made
-from pcs_dash.ui import presenting, show
-from pcs_dash.ui.browser import plan_on_table
+from pcs_dash.ui import data, presenting, show
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.stories import handout, library
 from pcs_dash.ui.stories.desk import Desk, begin
@@ -28,7 +28,8 @@ _AT = "story-at"
 @st.fragment
 def show_editor(dataset: Dataset, files: WebFiles, choices: Choices) -> None:
     """Everything of the Stories page that changes with the story."""
-    desk = begin(choices.area, presenting.switches_of(choices))
+    plan, plan_name = presenting.plan_for("options")
+    desk = begin(choices.area, presenting.switches_of(choices), plan, plan_name)
     library.open_from_address(desk, dataset)
     many = len(desk.story.views)
     show.headline(
@@ -180,6 +181,7 @@ def _chosen(desk: Desk, choices: Choices) -> None:
         on_change=_typed,
         args=(desk, text, "text"),
     )
+    _pointing(desk, choices, view, which)
     st.caption(f"{_settings(view)} [Open it in the app]({view.link(choices.area)})")
     with st.container(horizontal=True):
         st.button(
@@ -194,6 +196,40 @@ def _chosen(desk: Desk, choices: Choices) -> None:
             on_click=_take,
             args=(desk, choices, range(len(desk.story.views))),
         )
+
+
+def _pointing(desk: Desk, choices: Choices, view: View, which: str) -> None:
+    """What the view points at, and the way back from a map that stands where it was added."""
+    offered = _pointed_at(view, choices)
+    key = f"story-highlight-{which}"
+    st.selectbox(
+        "Point at",
+        list(offered),
+        index=list(offered).index(view.highlight),
+        format_func=offered.__getitem__,
+        key=key,
+        on_change=_typed,
+        args=(desk, key, "highlight"),
+        help="The practice or hub that is ringed, with its card, when the slide comes up.",
+    )
+    if view.position is not None:
+        st.button(
+            "Show the whole area, not the map as it stood",
+            key="story-unplace",
+            on_click=lambda: desk.put(desk.story.change(desk.at, position=None)),
+        )
+
+
+def _pointed_at(view: View, choices: Choices) -> dict[str, str]:
+    """What a view can point at: value to label; the plan's hubs (or PCNs) before practices."""
+    area = view.area_in(choices.area)
+    practices = area.select(data.of(area)[0].practices)
+    found = {"": "Nothing"}
+    if TOPICS[view.topic].page == "hubs":
+        plan = view.plan if view.plan is not None else plan_from_column(practices, "pcn")
+        found |= {hub.name: f"Hub: {hub.name}" for hub in plan.hubs}
+    found |= {str(code): f"{name} ({code})" for code, name in practices["practice_name"].items()}
+    return found if view.highlight in found else found | {view.highlight: view.highlight}
 
 
 def _settings(view: View) -> str:
@@ -236,15 +272,14 @@ def _add(desk: Desk, choices: Choices) -> None:
 
 
 def _add_view(desk: Desk, choices: Choices, topic: str) -> None:
-    page = TOPICS[topic].page
-    plan, name = (plan_on_table() if page == "hubs" else None) or (None, "")
+    plan, name = presenting.plan_for(topic)
     view = View(
-        page=page,
+        page=TOPICS[topic].page,
         topic=topic,
         area=choices.area.key,
         switches=presenting.switches_of(choices),
         plan=plan,
-        plan_name=name[:MAX_NAME_LENGTH],
+        plan_name=name,
     )
     after = desk.at + 1 if desk.story.views else 0
     try:
@@ -257,14 +292,9 @@ def _begin_again(desk: Desk, choices: Choices) -> None:
     with st.popover("Start from ...", icon=":material/restart_alt:"):
         st.caption("What is on the table can be brought back with Undo.")
         if st.button(f"The ready-made story of {plain(choices.area.name)}", key="story-ready"):
-            plan, name = plan_on_table() or (None, "")
-            story = ready_made(
-                choices.area,
-                switches=presenting.switches_of(choices),
-                plan=plan,
-                plan_name=name[:MAX_NAME_LENGTH],
-            )
-            _start(desk, story)
+            plan, name = presenting.plan_for("options")
+            switches = presenting.switches_of(choices)
+            _start(desk, ready_made(choices.area, switches=switches, plan=plan, plan_name=name))
         if st.button("An empty story", key="story-empty"):
             _start(desk, Story(f"Story of {choices.area.name}"))
 

@@ -1,0 +1,142 @@
+"""Every page that shows figures can be presented, and its slide says what the page says."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pcs_dash.stories import FIRST_PAGE, PAGES
+
+from .conftest import App, Tab, free_port
+from .test_present import on_slide, ready
+
+pytestmark = pytest.mark.browser
+
+# What each page is asked here: never only what it begins with.
+ASKED = {
+    FIRST_PAGE: {"gp": "permanent"},
+    "deprivation": {"imd": "2019"},
+    "correlation": {"area": "essex", "weighted": "true", "x": "imd2025_share_quintile_1"},
+    "inequality": {"area": "essex", "gp": "all"},
+    "spatial_pattern": {"pattern": "deprivation", "near-lsoa": "6-nearest"},
+    "robustness": {},
+    "then_and_now": {"gp": "permanent"},
+    "england": {"england-areas": "district", "england-measure": "share_quintile_1_2019"},
+    "catchments": {"whose": "Practice", "practice": "F81010"},
+    "trends": {"trend-by": "District", "trend-in": "Patients"},
+    "quality": {"quality": "prev_dm", "quality-colour": "Patients per FTE GP"},
+    "hubs": {"area": "essex"},
+}
+
+
+@pytest.fixture(scope="module")
+def official_app(england_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app with official data of all England."""
+    folder = tmp_path_factory.mktemp("present-official")
+    environment = os.environ | {
+        "PCS_DASH_DATABASE": str(folder / "plans.sqlite"),
+        "PCS_DASH_DATA_DIR": str(england_data),
+    }
+    running = App(free_port(), environment, folder / "app.log")
+    running.start()
+    yield running
+    running.stop()
+    assert "Traceback" not in running.log.read_text(), running.log.read_text()[-4000:]
+
+
+def address(app: App, page: str, asked: dict[str, str]) -> str:
+    path = "" if page == FIRST_PAGE else page
+    return f"{app.url}/{path}?{urlencode({'area': 'thurrock'} | asked)}"
+
+
+def headline(page: Page) -> str:
+    said = page.locator(".st-key-headline p, .stMarkdown h4, .pcs-hubs-head").first
+    expect(said).not_to_be_empty()
+    return said.inner_text()
+
+
+def message(page: Page) -> str:
+    page.get_by_role("button", name="Present", exact=True).click()
+    on_slide(page, 1)
+    return page.locator(".pcs-p-message").inner_text()
+
+
+def slide(page: Page) -> dict[str, object]:
+    """The slide that is shown, as the browser keeps it."""
+    kept = page.evaluate(
+        "() => Object.entries(localStorage).find(([key]) => key.startsWith('pcs-present:'))[1]"
+    )
+    shown: dict[str, object] = json.loads(kept)["slides"][0]
+    return shown
+
+
+def test_every_page_is_asked_something() -> None:
+    assert set(ASKED) == set(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_slide_says_what_the_page_says(tab: Tab, official_app: App, name: str) -> None:
+    tab.home = official_app.url
+    ready(tab, address(official_app, name, ASKED[name]))
+    page = tab.page
+    expect(page.get_by_role("button", name="Add to story")).to_be_visible()
+    said = headline(page)
+    assert said in message(page)
+    # The address on the slide opens the same view.
+    link = str(slide(page)["link"])
+    ready(tab, f"{official_app.url}/{link}")
+    assert headline(page) == said
+
+
+def test_what_was_chosen_is_on_the_slide(tab: Tab, official_app: App) -> None:
+    tab.home = official_app.url
+    page = tab.page
+    ready(tab, address(official_app, "correlation", ASKED["correlation"]))
+    message(page)
+    chart = slide(page)["picture"]["chart"]  # type: ignore[index]
+    assert "most deprived fifth" in chart["x_title"]
+    expect(page.locator(".pcs-p-figures")).to_contain_text("Weighted Pearson's r")
+    ready(tab, address(official_app, "catchments", ASKED["catchments"]))
+    message(page)
+    expect(page.locator("dialog h1")).to_contain_text("Aveley Medical Centre")
+    ready(tab, address(official_app, "quality", ASKED["quality"]))
+    message(page)
+    expect(page.locator("dialog h1")).to_contain_text("iabetes")
+    expect(page.locator(".pcs-p-legend")).to_contain_text("Patients per FTE GP against")
+
+
+def test_the_map_stands_where_it_stood(tab: Tab, official_app: App) -> None:
+    tab.home = official_app.url
+    for name in ("catchments", "quality", "spatial_pattern"):
+        ready(tab, address(official_app, name, {}))
+        page = tab.page
+        # Of several maps, the second has what the slide shows.
+        map_number = 1 if name == "spatial_pattern" else 0
+        page.locator("iframe[title*='st_folium']").nth(map_number).wait_for()
+        handle = page.locator("iframe[title*='st_folium']").nth(map_number).element_handle()
+        frame = handle.content_frame()
+        assert frame is not None
+        frame.wait_for_selector(".pcs-map[data-painted]", state="attached")
+        frame.evaluate("() => { map.setView([51.48, 0.35], 13, {animate: false}); }")
+        message(page)
+        shown = page.evaluate("PCSMap.maps()[0].getCenter().lat")
+        assert shown == pytest.approx(51.48, abs=0.001), name
+        assert page.evaluate("PCSMap.maps()[0].getZoom()") == 13, name
+
+
+def test_a_fault_is_told_in_full(tab: Tab, app: App) -> None:
+    """Where no official data are loaded, the button says what is missing."""
+    ready(tab, f"{app.url}/england?area=thurrock")
+    tab.page.get_by_role("button", name="Present", exact=True).click()
+    said = tab.page.locator(".pcs-bar-said[data-fault=true]")
+    expect(said).to_contain_text("No official data are loaded")
+    box = said.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 1440
