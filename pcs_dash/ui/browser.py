@@ -13,6 +13,7 @@ import streamlit as st
 
 if TYPE_CHECKING:
     from pcs_dash.hubs.plan import Plan
+    from pcs_dash.hubs.rules import Rule
 
 COOKIE = "pcs_dash_browser"
 HUB_WORK = "hub-work"
@@ -26,6 +27,12 @@ def browser_token() -> str:
         given = str(st.context.cookies.get(COOKIE, ""))
         st.session_state[_KEY] = given if _TOKEN.fullmatch(given) else secrets.token_urlsafe(16)
     return str(st.session_state[_KEY])
+
+
+def rules_on_table() -> tuple[Rule, ...]:
+    """The rules that the Hubs page judges by; none where it was not opened."""
+    work = st.session_state.get(HUB_WORK)
+    return () if work is None else tuple(work.rules)
 
 
 def plan_on_table() -> tuple[Plan, str] | None:

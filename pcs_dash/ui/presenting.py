@@ -28,7 +28,7 @@ from pcs_dash.stories import (
     View,
 )
 from pcs_dash.ui import data, official, show
-from pcs_dash.ui.browser import browser_token, plan_on_table
+from pcs_dash.ui.browser import browser_token, plan_on_table, rules_on_table
 from pcs_dash.ui.choices import Choices
 from pcs_dash.web import WebFiles
 
@@ -196,7 +196,7 @@ def _slides(
         story = Story(_story.name, tuple(views))
         deck = build_deck(dataset, story, area=_area, readers=readers())
         parts.append((deck, files))
-    return to_screen(_story.name, parts)
+    return to_screen(_story.name, parts, england=_england_files)
 
 
 def readers() -> Readers:
@@ -218,6 +218,13 @@ def _england(level: str) -> England | None:
 
     loaded = england.load(level)
     return None if loaded is None else loaded.figures
+
+
+def _england_files(level: str) -> WebFiles | None:
+    from pcs_dash.ui import england
+
+    loaded = england.load(level)
+    return None if loaded is None else loaded.files
 
 
 def _of_one_dataset(story: Story, area: Area) -> list[list[View]]:
@@ -258,6 +265,7 @@ def current_view(page: str, choices: Choices, position: Any = None) -> View:
         position=_position(position),
         plan=plan,
         plan_name=plan_name,
+        rules=rules_on_table() if page == "hubs" else (),
         highlight=_highlight(page, choices),
         options=_options(page),
     )
