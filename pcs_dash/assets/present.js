@@ -649,5 +649,5 @@
     show.timer.textContent = "Elapsed " + minutes(all) + " · this slide " + minutes(own) + (each.length > 1 ? " · slides " + each.join(", ") : "");
   }
 
-  window.PCSPresent = { attach, flyTo, back, hubs, host: () => (show ? show.parts.dialog : null) };
+  window.PCSPresent = { attach, curtain, flyTo, back, hubs, host: () => (show ? show.parts.dialog : null) };
 })();

@@ -92,7 +92,7 @@
       where, title, text, h("div", { class: "pcs-tour-buttons" }, out, previous, next));
     const veil = h("div", { class: "pcs-tour" }, light, box);
     let at = 0;
-    const place = () => put(steps[at], light, box);
+    const place = () => put(steps[at], light, box, text);
     veil.addEventListener("keydown", (event) => {
       if (event.key === "Escape") leave();
       else if (event.key === "ArrowRight" && at < steps.length - 1) go(at + 1);
@@ -106,7 +106,6 @@
       at = step;
       where.textContent = "Step " + (at + 1) + " of " + steps.length;
       title.textContent = steps[at].title;
-      text.textContent = steps[at].text;
       previous.disabled = at === 0;
       next.textContent = at === steps.length - 1 ? "Done" : "Next";
       box.dataset.step = String(at + 1);
@@ -131,12 +130,15 @@
     const here = buttons.indexOf(document.activeElement), step = event.shiftKey ? -1 : 1;
     buttons[here < 0 ? (event.shiftKey ? buttons.length - 1 : 0) : (here + step + buttons.length) % buttons.length].focus();
   }
-  function put(step, light, box) {
-    const target = step.at.map((selector) => document.querySelector(selector)).find((element) => element && element.getClientRects().length);
+  function put(step, light, box, text) {
+    // A closed sidebar stands beside the window: what opens it is pointed at in its place.
+    const target = step.at.map((selector) => document.querySelector(selector)).find((element) => {
+      const box = element && element.getClientRects()[0];
+      return box && box.right > 8 && box.left < innerWidth;
+    });
     if (target) target.scrollIntoView({ block: "nearest", behavior: "auto" });
-    let area = target && target.getBoundingClientRect();
-    // A closed sidebar stands beside the window.
-    if (area && (area.right <= 8 || area.left >= innerWidth || area.bottom <= 0 || area.top >= innerHeight)) area = null;
+    const area = target && target.getBoundingClientRect();
+    text.textContent = step.text + (target && target.matches('[data-testid="stExpandSidebarButton"]') ? " This button opens the menu that it is in." : "");
     light.hidden = !area;
     const margin = 12;
     if (!area) {

@@ -54,16 +54,18 @@ class Step:
     text: str
 
 
+# What opens the sidebar where there is no room for it beside the page.
+_MENU = '[data-testid="stExpandSidebarButton"]'
 TOUR = (
     Step(
-        ('[data-testid="stSidebar"] .st-key-area',),
+        ('[data-testid="stSidebar"] .st-key-area', _MENU),
         "Choose the area",
         "Essex, Mid and South Essex, one of the seven places, or a district; where official data "
         "are loaded, any area of England. Every page follows, "
         "and so does the address: a copied link opens the same view.",
     ),
     Step(
-        ('[data-testid="stSidebar"] .st-key-gp',),
+        ('[data-testid="stSidebar"] .st-key-gp', _MENU),
         "Say which GPs count",
         "With or without GPs in training and locums. Headlines differ by a third between the "
         "definitions, so one switch changes every figure, and each figure says which it is.",
@@ -88,10 +90,11 @@ TOUR = (
         "postcode or LSOA. Enter goes there and shows its card; Escape goes back.",
     ),
     Step(
-        ('[data-testid="stSidebarNav"]',),
+        ('[data-testid="stSidebarNav"]', _MENU),
         "Draw hubs, take it to the board",
-        "Hubs: put practices together on the map and compare groupings. Board pack: "
-        "slides, a paper and a spreadsheet of what you see. Help brings this tour back any time.",
+        "Hubs: put practices together on the map and compare groupings. Present, at the top of a "
+        "page, shows its view full screen; Stories puts such views in order; Board pack makes "
+        "slides, a paper and a spreadsheet. Help brings this tour back any time.",
     ),
 )
 

@@ -399,6 +399,14 @@ def test_a_swipe_and_the_large_buttons(chromium: Browser, app: App) -> None:
         on_slide(page, 2)
         page.evaluate(swipe, [300, 700])
         on_slide(page, 1)
+        # On a list, a table or a chart as on a heading; a finger on the map moves the map.
+        for on, then in ((".pcs-p-side", 2), (".pcs-p-picture > svg", 3), ("footer", 4)):
+            page.evaluate(swipe.replace(".pcs-p-message", f"dialog {on}"), [700, 300])
+            on_slide(page, then)
+        page.keyboard.press("Home")
+        on_slide(page, 1)
+        page.evaluate(swipe.replace(".pcs-p-message", "dialog .pcs-p-map"), [700, 300])
+        expect(page.locator(".pcs-p-number")).to_have_text(f"Slide 1 of {LAST}")
         page.touchscreen.tap(500, 60)
         button = page.get_by_role("button", name="Next slide")
         box = button.bounding_box()

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from pcs_dash.stories import FIRST_PAGE, PAGES
@@ -140,3 +141,65 @@ def test_a_fault_is_told_in_full(tab: Tab, app: App) -> None:
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 1440
+
+
+STRIP = """() => [
+    '.pcs-find-box', '.pcs-help-button', '.pcs-bar-add', '.pcs-bar-present'
+].map((name) => {
+    const box = document.querySelector(name).getBoundingClientRect();
+    const points = [[0.1, 0.5], [0.5, 0.5], [0.9, 0.5]].map(([x, y]) =>
+        document.elementFromPoint(box.left + x * box.width, box.top + y * box.height));
+    const hit = points.every((at) => at && at.closest(name));
+    return hit ? '' : name + ' is under ' + points.map((at) => at && at.className).join(', ');
+}).filter(Boolean)"""
+
+
+@pytest.mark.parametrize("wide", [1440, 1280, 1024, 800, 390])
+@pytest.mark.parametrize("path", ["", "hubs"])
+def test_nothing_lies_over_the_strip_above_the_title(
+    tab: Tab, app: App, wide: int, path: str
+) -> None:
+    tab.page.set_viewport_size({"width": wide, "height": 800})
+    ready(tab, f"{app.url}/{path}?area=thurrock")
+    tab.page.wait_for_selector(".pcs-help[data-ready]", state="attached")
+    tab.page.wait_for_selector(".pcs-find[data-ready]", state="attached")
+    # With the invitation to the tour, which a first visit shows, and without.
+    assert tab.page.evaluate(STRIP) == []
+    tab.page.evaluate("localStorage.setItem('pcs-dash-tour', 'seen')")
+    ready(tab, f"{app.url}/{path}?area=thurrock")
+    tab.page.wait_for_selector(".pcs-help[data-ready]", state="attached")
+    tab.page.wait_for_selector(".pcs-find[data-ready]", state="attached")
+    assert tab.page.evaluate(STRIP) == []
+
+
+def serious(page: Page, part: str | None = None) -> list[str]:
+    found = Axe().run(page, part).response["violations"]
+    return [
+        f"{fault['id']}: {fault['nodes'][0]['html'][:200]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]
+
+
+def test_no_serious_fault_in_england_or_while_waiting_pointing_and_rehearsing(
+    tab: Tab, official_app: App
+) -> None:
+    tab.home = official_app.url
+    page = tab.page
+    ready(tab, f"{official_app.url}/england")
+    tab.map_frame()
+    assert serious(page) == []
+    ready(tab, f"{official_app.url}/stories?area=thurrock")
+    # The curtain: shown for as long as the server takes, here for ever.
+    page.evaluate("() => { window.PCSPresent.curtain('Thurrock'); }")
+    expect(page.get_by_text("Making the slides ...")).to_be_visible()
+    assert serious(page, "dialog.pcs-present") == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Rehearse").click()
+    on_slide(page, 1)
+    assert serious(page, "dialog.pcs-present") == []
+    page.keyboard.press("/")
+    page.keyboard.type("RM18 8EB")
+    page.locator("dialog .pcs-find-list [role=option]").first.click()
+    expect(page.locator(".pcs-p-card")).to_contain_text("Nearest practices")
+    assert serious(page, "dialog.pcs-present") == []

@@ -69,6 +69,29 @@ def test_the_tour_has_six_steps_and_changes_nothing(tab: Tab, app: App) -> None:
     expect(help_button(tab.page)).to_be_focused()
 
 
+def test_on_a_phone_each_step_points_at_what_is_there(tab: Tab, app: App) -> None:
+    """The sidebar is shut there: the button that opens it stands in its place."""
+    page = tab.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    tab.open(f"{app.url}/?area=thurrock")
+    tab.map_frame()
+    ready(page)
+    help_button(page).click()
+    page.get_by_role("button", name="Take the tour (six steps)").click()
+    for number, step in enumerate(TOUR, start=1):
+        expect(page.get_by_role("dialog", name=step.title)).to_be_visible()
+        light = page.locator(".pcs-tour-light")
+        expect(light).to_be_visible()
+        box = light.bounding_box()
+        assert box is not None
+        assert -8 <= box["x"] < 390
+        opens = page.get_by_text("This button opens the menu")
+        expect(opens).to_have_count(1 if number in (1, 2, 6) else 0)
+        page.keyboard.press("Enter")
+    assert "Stories" in TOUR[-1].text
+    assert "Present" in TOUR[-1].text
+
+
 @pytest.mark.parametrize("steps", [0, 3, 5])
 def test_it_can_be_left_at_any_point_and_called_again(tab: Tab, app: App, steps: int) -> None:
     tab.open(f"{app.url}/deprivation?area=thurrock")

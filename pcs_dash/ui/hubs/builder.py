@@ -26,7 +26,11 @@ from pcs_dash.web import WebFiles
 KEY = "hub-builder"
 # Map and list side by side need the width that other pages leave at their sides.
 _ROOM = """<style>
-@media (min-width: 641px) { .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; } }
+@media (min-width: 641px) {
+  .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-present-bar) { width: calc(100% - 4rem); }
+}
+@media (min-width: 961px) and (max-width: 1200px) { .st-key-present-bar { right: -1.4rem; } }
 </style>"""
 
 
