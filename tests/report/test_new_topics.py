@@ -215,7 +215,7 @@ def test_list_sizes_are_those_of_the_files(dataset: Dataset, official: Path) -> 
     whole = {month: sum(lists.values()) for month, lists in sums.items()}
     change = whole["2026-01"] - whole["2025-05"]
     assert dict(slide.figures)["Patients, Jan 2026"] == f"{whole['2026-01']:,}"
-    assert dict(slide.figures)["Change"] == f"{change:+,}"
+    assert dict(slide.figures)["Change"] == f"{change:+,}".replace("-", "−")
     chart = block(slide, Chart)
     assert isinstance(chart, Chart)
     for name, value in zip(chart.categories, chart.series[0].values, strict=True):
