@@ -26,7 +26,8 @@ from pcs_dash.official.download import (
     fetch_page,
     file_name_of,
 )
-from pcs_dash.official.locate import data_links, locate
+from pcs_dash.official.locate import Found, data_links, locate
+from pcs_dash.official.reading import month_in_name
 from pcs_dash.official.recognise import (
     NOTES,
     DoubtfulError,
@@ -496,8 +497,13 @@ def _from_publishers(
         message = unknown.get(host)
         try:
             if message is None:
-                url = locate(source, patience=patience)
-                paths.append(download(url, _downloads(), patience=patience, progress=progress))
+                found = locate(source, patience=patience)
+                name = _named(source, found)
+                paths.append(
+                    download(
+                        found.address, _downloads(), name=name, patience=patience, progress=progress
+                    )
+                )
                 continue
         except NoConnectionError as fault:
             message = unknown[host] = str(fault)
@@ -507,6 +513,14 @@ def _from_publishers(
         by_hand = f"By hand: open {source.landing_page}, download the file, and use --from."
         report.outcomes.append(Outcome(source.key, "failed", message=f"{message} {by_hand}"))
     return paths
+
+
+def _named(source: Source, found: Found) -> str:
+    """The file's own name; with the month of its edition where only a name can say the period."""
+    name = file_name_of(found.address)
+    if found.month is None or not name_carries_period(source) or month_in_name(name) is not None:
+        return name
+    return f"{found.month:%Y-%m} {name}"
 
 
 def _from_address(
