@@ -341,6 +341,8 @@ def test_practices_are_needed(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="No list of practices is loaded"):
         update_store(Store(), origin=str(folder))
     assert Store().current() is None
+    assert "No list of practices is loaded" in Store().last_update()[1][0]
+    assert not list((Store().root / "tables").iterdir())
 
 
 def test_a_preview_of_an_upload_changes_nothing(tmp_path: Path) -> None:
