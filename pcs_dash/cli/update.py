@@ -81,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"Version {report.manifest.version} is in use.", file=sys.stderr)
     else:
         print("Nothing changed; the version in use stays.", file=sys.stderr)
+    _tell_left_out(report)
     if report.failed:
         names = ", ".join(sorted({outcome.source for outcome in report.failed}))
         print(f"Not loaded: {names}. What was loaded of them before stays.", file=sys.stderr)
@@ -97,7 +98,13 @@ def _preview(args: argparse.Namespace) -> int:
         report = preview(Path(args.origin), sources=args.sources, stage=shown.stage)
     _write(report, args.format)
     print(report.note or "Preview: nothing was changed.", file=sys.stderr)
+    _tell_left_out(report)
     return EXIT_SOME_FAILED if report.failed else 0
+
+
+def _tell_left_out(report: Report) -> None:
+    if report.left_out:
+        print(report.left_out_words, file=sys.stderr)
 
 
 def _write(report: Report, format: str) -> None:
@@ -106,8 +113,6 @@ def _write(report: Report, format: str) -> None:
         output.write([outcome.details() for outcome in report.outcomes], format)
     else:
         output.write([outcome.row() for outcome in report.outcomes], format)
-    if report.left_out:
-        print(report.left_out_words, file=sys.stderr)
 
 
 @contextmanager

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import warnings
+from dataclasses import dataclass
 from urllib.parse import unquote, urldefrag, urlsplit
 
+import pandas as pd
 from bs4 import BeautifulSoup, SoupStrainer
 
 from pcs_dash.official.catalogue import Source
@@ -36,12 +38,17 @@ def links(page: str, base: str) -> list[str]:
     return list(found)
 
 
+def _month_of(address: str) -> pd.Timestamp | None:
+    """The month in the last part of an edition's address."""
+    return month_in_name(address.rstrip("/").rsplit("/", 1)[-1])
+
+
 def newest_edition(addresses: list[str], pattern: str) -> str | None:
     """Of the links whose path fits, the one of the latest month; the first if none has a month."""
     fitting = [a for a in addresses if re.search(pattern, a.rstrip("/"))]
     if not fitting:
         return None
-    dated = [(month_in_name(a.rstrip("/").rsplit("/", 1)[-1]), a) for a in fitting]
+    dated = [(_month_of(a), a) for a in fitting]
     known = [(month, a) for month, a in dated if month is not None]
     if not known:
         return fitting[0]
@@ -49,15 +56,23 @@ def newest_edition(addresses: list[str], pattern: str) -> str | None:
     return next(a for month, a in known if month == latest)
 
 
+@dataclass(frozen=True)
+class Found:
+    """The address of a file, and the month of the edition it is of, where the page is of one."""
+
+    address: str
+    month: pd.Timestamp | None = None
+
+
 def locate(
     source: Source, *, landing_page: str | None = None, patience: Patience = DEFAULT_PATIENCE
-) -> str:
-    """The address of a source's newest file. DownloadError says what was looked for, and where.
+) -> Found:
+    """Where a source's newest file is. DownloadError says what was looked for, and where.
 
     A future edition ("upcoming") has a page without files: then the one before is tried.
     """
     if source.address:
-        return source.address
+        return Found(source.address)
     start = landing_page or source.landing_page
     if not source.file_pattern:
         raise DownloadError(
@@ -67,7 +82,7 @@ def locate(
     page, base = fetch_page(start, patience=patience)
     addresses = links(page, base)
     if not source.edition_pattern:
-        return _file(source, addresses, base)
+        return Found(_file(source, addresses, base))
     tried: list[str] = []
     while len(tried) < 3:
         left = [a for a in addresses if a not in tried]
@@ -77,7 +92,8 @@ def locate(
         tried.append(edition)
         edition_page, edition_base = fetch_page(edition, patience=patience)
         try:
-            return _file(source, links(edition_page, edition_base), edition)
+            address = _file(source, links(edition_page, edition_base), edition)
+            return Found(address, _month_of(edition))
         except DownloadError:
             continue
     looked = f"the editions {', '.join(tried)}" if tried else f"any edition on {start}"

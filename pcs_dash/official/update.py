@@ -26,7 +26,8 @@ from pcs_dash.official.download import (
     fetch_page,
     file_name_of,
 )
-from pcs_dash.official.locate import data_links, locate
+from pcs_dash.official.locate import Found, data_links, locate
+from pcs_dash.official.reading import month_in_name
 from pcs_dash.official.recognise import (
     NOTES,
     DoubtfulError,
@@ -154,32 +155,51 @@ def update_store(
     is. `dry_run` changes nothing and reports what would change. UserError when the origin holds
     nothing of use, or another update is running.
     """
-    from pcs_dash.official.build import build_all
-
     wanted = [find_source(key) for key in sources]
     report = Report()
     # The lock comes first: two updates would write into the same downloads.
-    with store.writing() as update, _files(wanted, origin, patience, progress, report) as files:
-        area = area or (update.base.area if update.base else "England")
-        run = _Run(store, tuple(s.key for s in wanted), update.tables, report, _put_into(update))
-        for number, path in enumerate(files, start=1):
-            stage(f"reading {path.name}", number, len(files))
-            _take(path, run)
-        moved = update.base is not None and area != update.base.area
-        if not report.outcomes:
-            raise UserError(" ".join(["Nothing to load was found.", report.left_out_words]).strip())
-        if report.loaded or moved:
-            build_all(update, area=area, stage=stage)
-        failed = [f"{o.source}: {o.message}" for o in report.failed]
-        if (report.loaded or moved) and not dry_run:
-            update.notes = failed
-            report.manifest = update.commit(area=area)
-            report.committed = True
-        else:
-            report.manifest = update.base
+    with store.writing() as update:
+        try:
+            with _files(wanted, origin, patience, progress, report) as files:
+                area = area or (update.base.area if update.base else "England")
+                run = _Run(
+                    store, tuple(s.key for s in wanted), update.tables, report, _put_into(update)
+                )
+                for number, path in enumerate(files, start=1):
+                    stage(f"reading {path.name}", number, len(files))
+                    _take(path, run)
+                _build_and_swap(update, area, report, stage, dry_run=dry_run)
+        except UserError as fault:
+            if not dry_run:
+                store.note_last_update([*_sentences(report), str(fault)])
+            raise
         if not dry_run:
-            store.note_last_update(failed)
+            store.note_last_update(_sentences(report))
     return report
+
+
+def _build_and_swap(
+    update: Update, area: str, report: Report, stage: Stage, *, dry_run: bool
+) -> None:
+    """Build what follows from the tables taken, and put it in use unless it is a dry run."""
+    from pcs_dash.official.build import build_all
+
+    if not report.outcomes:
+        raise UserError(" ".join(["Nothing to load was found.", report.left_out_words]).strip())
+    report.manifest = update.base
+    moved = update.base is not None and area != update.base.area
+    if not report.loaded and not moved:
+        return
+    build_all(update, area=area, stage=stage)
+    if not dry_run:
+        update.notes = _sentences(report)
+        report.manifest = update.commit(area=area)
+        report.committed = True
+
+
+def _sentences(report: Report) -> list[str]:
+    """A sentence on each table that could not be loaded."""
+    return [f"{o.source}: {o.message}" for o in report.failed]
 
 
 def preview(
@@ -496,8 +516,13 @@ def _from_publishers(
         message = unknown.get(host)
         try:
             if message is None:
-                url = locate(source, patience=patience)
-                paths.append(download(url, _downloads(), patience=patience, progress=progress))
+                found = locate(source, patience=patience)
+                name = _named(source, found)
+                paths.append(
+                    download(
+                        found.address, _downloads(), name=name, patience=patience, progress=progress
+                    )
+                )
                 continue
         except NoConnectionError as fault:
             message = unknown[host] = str(fault)
@@ -507,6 +532,14 @@ def _from_publishers(
         by_hand = f"By hand: open {source.landing_page}, download the file, and use --from."
         report.outcomes.append(Outcome(source.key, "failed", message=f"{message} {by_hand}"))
     return paths
+
+
+def _named(source: Source, found: Found) -> str:
+    """The file's own name; with the month of its edition where only a name can say the period."""
+    name = file_name_of(found.address)
+    if found.month is None or not name_carries_period(source) or month_in_name(name) is not None:
+        return name
+    return f"{found.month:%Y-%m} {name}"
 
 
 def _from_address(

@@ -27,6 +27,11 @@ LARGEST_FILE_MB = 200
 PREVIEW_SECONDS = 300
 LOAD_SECONDS = 1_200
 _NAME_LENGTH = 120
+# Every thread reserves memory, and a server has many cores: few threads, so that the limit of
+# memory means the same everywhere.
+_ENVIRONMENT = {
+    "PYTHONUTF8": "1", "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "MALLOC_ARENA_MAX": "2",
+}  # fmt: skip
 _USER_ERROR = 2  # the command's exit status when nothing could be done
 
 
@@ -107,7 +112,7 @@ def _run(options: list[str], folder: Path, sources: Sequence[str], seconds: floa
     try:
         done = subprocess.run(
             command, cwd=ROOT, capture_output=True, timeout=seconds, check=False, text=True,
-            encoding="utf-8", errors="replace", env=os.environ | {"PYTHONUTF8": "1"},
+            encoding="utf-8", errors="replace", env=os.environ | _ENVIRONMENT,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return Answer(

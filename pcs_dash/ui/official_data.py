@@ -61,6 +61,12 @@ def section(store: Store, manifest: Manifest | None, rows: list[dict[str, Any]])
     elif manifest.recovered:
         st.warning("The last version is damaged: the one before it is in use. Load files again.")
     _result()
+    when, failed = store.last_update()
+    if failed:
+        with st.expander(
+            f"The last update ({_day(when)}) could not load {len(failed)} of its files"
+        ):
+            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in failed))
     names = _TABS if manifest else _TABS[:3]
     opened = st.tabs(names, key="official", on_change="rerun", default=names[0])
     draw = {
@@ -275,8 +281,11 @@ def _preview(checked: upload.Answer) -> None:
         st.error(plain(checked.words))
         return
     _outcomes(checked)
+    for line in checked.words.splitlines():
+        if line.startswith("Left out:"):
+            st.caption(plain(line))
     if checked.words.startswith("These files can't be loaded alone"):
-        st.warning(plain(checked.words))
+        st.warning(plain(checked.words.splitlines()[0]))
     elif not checked.to_load:
         st.info("There is nothing to load: what could be read is loaded already, or older.")
 

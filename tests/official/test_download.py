@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import socket
@@ -10,8 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import requests
+import samples
 from conftest import BadServer
 
 from pcs_dash.official.catalogue import SOURCES
@@ -285,8 +288,9 @@ def test_the_newest_edition_and_its_file_are_found(server: BadServer) -> None:
             ),
         }
     )
-    address = locate(SOURCES["list_sizes"], landing_page=server.url + base, patience=SHORT)
-    assert address == f"{server.url}/66/gp-reg-pat-prac-all.csv"
+    found = locate(SOURCES["list_sizes"], landing_page=server.url + base, patience=SHORT)
+    assert found.address == f"{server.url}/66/gp-reg-pat-prac-all.csv"
+    assert found.month == pd.Timestamp("2026-03-31")
 
 
 def test_an_announced_edition_without_files_is_passed_over(server: BadServer) -> None:
@@ -298,8 +302,29 @@ def test_an_announced_edition_without_files_is_passed_over(server: BadServer) ->
             f"{base}/april-2026": b'<a href="/1/gp-reg-pat-prac-all.csv">totals</a>',
         }
     )
-    address = locate(SOURCES["list_sizes"], landing_page=server.url + base, patience=SHORT)
-    assert address.endswith("/1/gp-reg-pat-prac-all.csv")
+    found = locate(SOURCES["list_sizes"], landing_page=server.url + base, patience=SHORT)
+    assert found.address.endswith("/1/gp-reg-pat-prac-all.csv")
+
+
+def test_a_mapping_takes_its_month_from_its_edition(
+    server: BadServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing in the file says which month it is for."""
+    monkeypatch.setenv("PCS_DASH_DATA_DIR", str(tmp_path))
+    base = "/appointments-in-general-practice"
+    source = dataclasses.replace(SOURCES["pcn_membership"], landing_page=server.url + base)
+    monkeypatch.setitem(SOURCES, "pcn_membership", source)
+    server.pages.update(
+        {
+            base: f"<a href='{base}/august-2025'>August</a>".encode(),
+            f"{base}/august-2025": b"<a href='/1/Mapping.csv'>mapping</a>",
+            "/1/Mapping.csv": samples.MAPPING.encode(),
+        }
+    )
+    store = Store()
+    update_store(store, origin=str(samples.write(tmp_path / "files", "list_sizes")))
+    assert not update_store(store, sources=["pcn_membership"], patience=SHORT).failed
+    assert store.entry("pcn_membership").period == "2025-08-31"
 
 
 def test_a_changed_site_is_told_with_what_was_looked_at(server: BadServer) -> None:

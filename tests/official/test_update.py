@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +14,7 @@ import samples
 from conftest import BadServer
 
 from pcs_dash.__main__ import main
+from pcs_dash.cli.update import Bars, Lines, Shown
 from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.official import build
 from pcs_dash.official.areas import find_official_area, official_areas
@@ -339,6 +342,8 @@ def test_practices_are_needed(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="No list of practices is loaded"):
         update_store(Store(), origin=str(folder))
     assert Store().current() is None
+    assert "No list of practices is loaded" in Store().last_update()[1][0]
+    assert not list((Store().root / "tables").iterdir())
 
 
 def test_a_preview_of_an_upload_changes_nothing(tmp_path: Path) -> None:
@@ -711,6 +716,48 @@ def test_update_status_and_rollback_commands(
     assert json.loads(capsys.readouterr().out)["version"] == 1
     assert main(["rollback"]) == 2
     assert "no earlier version" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_every_file_and_stage_shows_on_stderr(
+    terminal: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bars in a terminal, lines elsewhere (a log of `update` run at night), nothing if asked."""
+    folder = str(small(tmp_path))
+    shown = Screen(terminal)
+    monkeypatch.setattr(sys, "stderr", shown)
+    assert main(["update", "--from", folder, "--quiet", "--dry-run"]) == 0
+    assert "reading" not in shown.getvalue()
+    assert main(["update", "--from", folder]) == 0
+    for words in ("reading lists.csv", "reading mapping-2025-08.csv", "building: practices"):
+        assert words in shown.getvalue()
+    assert ("(1 of 2)\n" in shown.getvalue()) != terminal
+    assert ("100%" in shown.getvalue()) == terminal
+
+
+class Screen(io.StringIO):
+    """A stderr that is a terminal, or is not."""
+
+    def __init__(self, terminal: bool) -> None:
+        super().__init__()
+        self.terminal = terminal
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+
+@pytest.mark.parametrize("kind", [Bars, Lines])
+def test_the_progress_of_downloads(kind: type[Shown], monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = Screen(True)
+    monkeypatch.setattr(sys, "stderr", shown)
+    progress = kind()
+    for done in range(0, 5_000_001, 100_000):
+        progress.bytes("lists.csv", done, 5_000_000)
+    progress.bytes("next.csv", 10, None)
+    progress.close()
+    assert "lists.csv" in shown.getvalue()
+    assert "next.csv" in shown.getvalue()
+    assert len(shown.getvalue()) < 3_000
 
 
 def test_an_unknown_source_lists_the_known(capsys: pytest.CaptureFixture[str]) -> None:
