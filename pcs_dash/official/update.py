@@ -393,9 +393,11 @@ def _judge(item: Loaded, run: _Run, digest: str, itself: TableEntry | None) -> O
 
 
 def _few(item: Loaded) -> str:
-    """A word of caution for a table of far fewer rows than the publication has."""
+    """A word of caution for a table of fewer rows than the publication has: any fewer where there
+    is one edition, a fifth fewer where their number changes.
+    """
     usual, rows = item.source.usual_rows, len(item.table)
-    if rows >= usual / 2:
+    if rows >= usual * (1.0 if item.source.period_from == "fixed" else 0.8):
         return ""
     return f"Only {rows:,} rows; the published file has some {usual:,}: is it a part, or cut short?"
 

@@ -21,11 +21,11 @@ from pcs_dash.official.areas import find_official_area, official_areas
 from pcs_dash.official.around import england_by
 from pcs_dash.official.catalogue import SOURCES, dictionary, find_source
 from pcs_dash.official.download import Patience
-from pcs_dash.official.recognise import load_file
+from pcs_dash.official.recognise import Loaded, load_file
 from pcs_dash.official.registrations import lsoa_totals, read_around
 from pcs_dash.official.status import history_rows, source_rows
 from pcs_dash.official.store import Store
-from pcs_dash.official.update import Report, _put_into, preview, update_store
+from pcs_dash.official.update import Report, _few, _put_into, preview, update_store
 from pcs_dash.paths import ROOT
 
 CHAIN = (
@@ -537,6 +537,22 @@ def test_a_list_of_far_fewer_rows_than_published_is_remarked_on(tmp_path: Path) 
     report = update_store(Store(), origin=str(small(tmp_path)))
     message = {o.source: o.message for o in report.outcomes}["list_sizes"]
     assert message.startswith("Only 4 rows; the published file has some 6,200")
+
+
+@pytest.mark.parametrize(("rows", "remark"), [(32_844, ""), (32_843, "Only 32,843 rows")])
+def test_one_row_less_than_the_only_edition_has_is_remarked_on(rows: int, remark: str) -> None:
+    table = pd.DataFrame({"lsoa_code": range(rows)})
+    item = Loaded(SOURCES["imd2019"], table, pd.Timestamp("2019-09-26"), "File_1.xlsx")
+    assert _few(item).startswith(remark)
+    assert bool(_few(item)) == bool(remark)
+
+
+def test_the_published_files_raise_no_remark(england: Store) -> None:
+    for entry in england.require().tables:
+        source = SOURCES.get(entry.source)
+        if source is not None:
+            table = pd.DataFrame(index=range(entry.rows))
+            assert _few(Loaded(source, table, pd.Timestamp(entry.period), "")) == ""
 
 
 CUTS = {key: item for key, item in samples.FILES.items() if not key.startswith("boundaries")}
