@@ -38,6 +38,11 @@ def stop_if_empty(choices: Choices) -> None:
         st.stop()
 
 
+def whole(choices: Choices) -> str:
+    """What the data hold around the area, in a sentence: "Essex", "these ICBs"."""
+    return "these ICBs" if choices.area.loaded else "Essex"
+
+
 def codes(choices: Choices) -> tuple[str, ...]:
     """The data set and its practices that count, as part of the name of a piece of work."""
     return (choices.version, *choices.practices.index)
