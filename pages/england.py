@@ -195,7 +195,7 @@ def shown_table() -> pd.DataFrame:
     of practices left out.
     """
     order = [key, *(name for name in measures if name != key)]
-    result = table[["name", "practices", "patients", *order]].round(
+    result = table[["name", order[0], "practices", "patients", *order[1:]]].round(
         {name: measures[name].digits for name in order}
     )
     titles = {"name": "Area", "practices": "Practices", "patients": "Patients"} | labels

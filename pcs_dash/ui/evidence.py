@@ -92,7 +92,7 @@ def reading_table(table: pd.DataFrame, *, caption: str) -> None:
     )
     st.html(
         f'<div class="pcs-small-table" role="region" aria-label="{html.escape(caption)}" '
-        f'tabindex="0"><table style="min-width:640px"><caption>{html.escape(caption)}</caption>'
+        f'tabindex="0"><table style="min-width:540px"><caption>{html.escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -66,8 +66,8 @@ def test_a_measure_that_few_areas_have_is_told_as_such(run_loaded) -> None:
 def test_the_table_opens_with_the_highest_and_has_units(run_loaded) -> None:
     app = run_loaded("england", **{"england-measure": "dispensing"})
     table = app.dataframe[0].value
-    assert table.columns[3] == "Practices that dispense"
-    assert table.iloc[:, 3].is_monotonic_decreasing
+    assert table.columns[1] == "Practices that dispense"
+    assert table.iloc[:, 1].is_monotonic_decreasing
     config = json.loads(app.dataframe[0].proto.columns)
     assert config["Practices that dispense"]["type_config"]["format"] == "%,.1f%%"
     assert config["Patients"]["help"] == "List sizes, March 2026"
