@@ -53,10 +53,14 @@ if registered.modelled:
     )
 
 
+# What the data on this page are: another version of the store may have other boundaries.
+DATA = (dataset.version, area.key if area.loaded else "")
+
+
 @st.cache_resource(show_spinner=False, max_entries=4)
-def borders(places: tuple[str, ...]) -> list[tuple[str, str]]:
+def borders(key: tuple[str, ...]) -> list[tuple[str, str]]:  # noqa: ARG001
     """Which LSOAs border which."""
-    return catchments.neighbours_of(dataset.lsoas.loc[list(places)])
+    return catchments.neighbours_of(dataset.lsoas)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -79,7 +83,7 @@ def groups_of(kind: str) -> dict[str, str]:
 def shares(kind: str, groups: Mapping[str, str]) -> object:
     """`overlap`, kept under what it depends on."""
     key = (official.version(), registered.modelled, kind, hash(frozenset(groups.items())))
-    return overlap((*key, len(dataset.practices)), groups)
+    return overlap((*key, *DATA), groups)
 
 
 @st.fragment
@@ -105,7 +109,7 @@ def explore() -> None:
             f"{plain(name)} is not in the {registered.label}: it is newer, or had no list then."
         )
         return
-    points = points_here(tuple(dataset.lsoas.index))
+    points = points_here(DATA)
     figures = catchments.portrait(registered, codes, dataset.practices, points)
     found = shares(kind, groups)
     away = catchments.elsewhere(found, unit)[1]
@@ -155,9 +159,9 @@ def empty(kind: str) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def points_here(places: tuple[str, ...]) -> pd.DataFrame:
+def points_here(key: tuple[str, ...]) -> pd.DataFrame:  # noqa: ARG001
     """A point in each LSOA."""
-    return catchments.points_of(dataset.lsoas.loc[list(places)])
+    return catchments.points_of(dataset.lsoas)
 
 
 def tell(
@@ -181,7 +185,8 @@ def tell(
             "Mostly others' areas", profile.per_cent(away), f"most use {catchments.another(kind)}"
         ),
     )
-    parts = [f"Rests on {registered.label}; practices as of the workforce data."]
+    now = "the newest lists" if area.loaded else "the workforce data"
+    parts = [f"Rests on {registered.label}; practices as of {now}."]
     if missing:
         parts.append(
             f"{missing} of its practices {'is' if missing == 1 else 'are'} not in the "
@@ -252,9 +257,7 @@ def ground(
         return ratio_ground(here)
     named = None if what == MAIN_PRACTICE else groups if kind != PRACTICE else groups_of(PCN)
     noun = "practice" if named is None else "hub" if kind == HUB else "PCN"
-    layer = catchments.main_layer(
-        registered, named, dataset.practices, borders(tuple(dataset.lsoas.index)), noun
-    )
+    layer = catchments.main_layer(registered, named, dataset.practices, borders(DATA), noun)
     return layer, *main_legend(layer, here)
 
 
@@ -423,7 +426,7 @@ try:
         )
     check = catchments.check_scores(registered, dataset.practices, dataset.lsoas)
 except UserError as error:
-    st.info(plain(str(error)))
+    st.info(str(error))
 else:
     st.markdown(
         f"**{check.agreement.sentence}** Their order agrees at {check.rank_correlation:.3f} "

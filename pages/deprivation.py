@@ -25,14 +25,14 @@ if len(lsoas):
     show.headline(profile.deprivation_sentence(area.name, lsoas, choices.practices, edition))
 else:
     st.info(
-        f"{area.name} has a practice of West Essex but no LSOA of Essex, so there is no "
-        "deprivation map here. Its practice is shown where it stands."
+        f"{area.name} has practices but no LSOA in these data, so there is no deprivation map "
+        "here. They are shown where they stand."
     )
 st.caption(
     f"IMD {edition} on 2011 LSOAs; quintile 1 is the most deprived fifth of England. Patients: "
     f"registered, {dataset.mix_words}, by the LSOA they live in (with practices of "
     f"{area.name}; {small_text(unknown)} outside England or unknown are in no quintile). "
-    "Residents by LSOA are not among the embedded figures; registered patients stand for them."
+    "Registered patients stand for residents by LSOA."
 )
 
 
@@ -99,6 +99,8 @@ def explore(choices: Choices) -> None:
             tiles=choices.tiles,
         )
         show.show_map(web, content, key="deprivation-map", on_pick=choose, height=560)
+        if show.without_boundaries(lsoas):
+            return
         show.show_legend(
             maps.quintile_legend(edition, maps.QUINTILE_PURPLES, counts if len(lsoas) else None),
             note="White circles are practices, sized by registered patients. "
@@ -120,8 +122,11 @@ explore(choices)
 
 st.header("Districts")
 table = deprivation.district_table(choices.practices, lsoas, edition)
+in_per_cent = ["share_lsoas_quintile_1", "share_patients_quintile_1"]
 st.dataframe(
-    table.reset_index().rename(
+    table.assign(**{name: 100 * table[name] for name in in_per_cent})
+    .reset_index()
+    .rename(
         columns={
             "district": "District",
             "lsoas": "LSOAs",
@@ -136,8 +141,8 @@ st.dataframe(
     hide_index=True,
     placeholder="no figure",
     column_config={
-        "Share in quintile 1": st.column_config.NumberColumn(format="percent"),
-        "Patients in quintile 1": st.column_config.NumberColumn(format="percent"),
+        "Share in quintile 1": st.column_config.NumberColumn(format="%.1f%%"),
+        "Patients in quintile 1": st.column_config.NumberColumn(format="%.1f%%"),
         "Patients": st.column_config.NumberColumn(format="localized"),
         "IMD 2025 score of patients": st.column_config.NumberColumn(format="%.1f"),
     },

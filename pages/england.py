@@ -173,8 +173,8 @@ def card(code: str | None) -> None:
         rows.append((measure.label, *texts))
     open_button([code], f"Open {area['name']}", "Make it the area of every page", primary=True)
     show.small_table(
-        pd.DataFrame(rows, columns=["Measure", str(area["name"]), "England"]),
-        caption=f"{area['name']} beside England",
+        pd.DataFrame(rows, columns=["Measure", str(area["name"]), str(whole["name"])]),
+        caption=f"{area['name']} beside {whole['name']}",
     )
 
 
@@ -195,7 +195,7 @@ def shown_table() -> pd.DataFrame:
     of practices left out.
     """
     order = [key, *(name for name in measures if name != key)]
-    result = table[["name", "practices", "patients", *order]].round(
+    result = table[["name", order[0], "practices", "patients", *order[1:]]].round(
         {name: measures[name].digits for name in order}
     )
     titles = {"name": "Area", "practices": "Practices", "patients": "Patients"} | labels

@@ -184,7 +184,10 @@ def slopes(choices: Choices) -> None:
             st.caption(data.NO_REGISTRATIONS)
     elif level == "lsoa":
         source = data.registered_in(registrations)
-        note = f"Weighed by {source}; those beyond Essex leave with their share of FTE."
+        note = (
+            f"Weighed by {source}; those beyond {evidence.whole(choices)} leave with their share "
+            "of FTE."
+        )
         results = {key: replace(result, note=note) for key, result in results.items()}
     said = words.inequality_words(
         results["patients_per_fte_gp"], place=area.name, date=dataset.workforce_period

@@ -47,7 +47,10 @@ def explore(choices: Choices) -> None:
         )
     with second:
         colour = st.selectbox(
-            "Colour on the map", [MEASURE, CAPACITY], key="quality-colour", bind="query-params"
+            "Colour on the map",
+            [MEASURE, CAPACITY] if dataset.has_gps else [MEASURE],
+            key="quality-colour",
+            bind="query-params",
         )
     measure = measures[key]
     if table[key].isna().all():
@@ -81,9 +84,10 @@ def tell(measure: Measure) -> None:
     figures.append(show.Figure("Without a figure", f"{gaps:,}", "practices"))
     if measure.flag:
         figures.append(show.Figure("Implausible", f"{flagged:,}", "left out of the sum"))
-    figures.append(
-        show.Figure("Patients per FTE GP", profile.number(capacity), dataset.workforce_period)
-    )
+    if dataset.has_gps:
+        figures.append(
+            show.Figure("Patients per FTE GP", profile.number(capacity), dataset.workforce_period)
+        )
     show.figures(*figures)
     old = " Both figures keep their own date: read them side by side, not as one moment."
     st.caption(
@@ -172,6 +176,14 @@ def beside(measure: Measure) -> None:
         }
     )
     n = int(data[["x", "y"]].notna().all(axis=1).sum())
+    if not n:
+        st.info(
+            f"No practice of {area.name} has both a figure for {measure.label} and patients per "
+            "FTE GP, so the two can't be set side by side."
+        )
+        if measure.kind != "number":
+            by_category(measure)
+        return
     known = None
     if measure.kind != "number":
         known = [name for name in measure.categories or {} if (data["x"] == name).any()]
@@ -216,16 +228,21 @@ def beside(measure: Measure) -> None:
         else:
             evidence.say(said)
         return
+    by_category(measure)
+
+
+def by_category(measure: Measure) -> None:
+    """Practices, patients and, where GPs are loaded, patients per FTE GP of each category."""
     counts = quality.by_category(table, measure, choices.practices, definition.column)
+    shown = {
+        measure.label: list(counts.index),
+        "Practices": [f"{n:,}" for n in counts["practices"]],
+        "Patients": [profile.number(n) for n in counts["patients"]],
+    }
+    if dataset.has_gps:
+        shown["Patients per FTE GP"] = [profile.number(n) for n in counts["patients_per_fte_gp"]]
     show.small_table(
-        pd.DataFrame(
-            {
-                measure.label: counts.index,
-                "Practices": [f"{n:,}" for n in counts["practices"]],
-                "Patients": [profile.number(n) for n in counts["patients"]],
-                "Patients per FTE GP": [profile.number(n) for n in counts["patients_per_fte_gp"]],
-            }
-        ),
+        pd.DataFrame(shown),
         caption="Sums over sums; no test is made, and groups of few practices say little",
     )
 
@@ -262,6 +279,8 @@ def practice_rows() -> None:
             "patients_per_fte_gp": ratios,
         }
     ).join(table[list(measures)])
+    if not dataset.has_gps:
+        shown = shown.drop(columns="patients_per_fte_gp")
     if "cqc_year" in table.columns:
         shown.insert(shown.columns.get_loc("cqc_rating") + 1, "cqc_year", table["cqc_year"])
     flagged = pd.Series("", index=table.index)
@@ -313,7 +332,8 @@ def group_rows() -> None:
     fte = choices.practices[definition.column]
     people = choices.practices["patients"].where(fte.notna())
     ratio = people.groupby(groups).sum() / fte.groupby(groups).sum().where(lambda total: total > 0)
-    grouped.insert(2, "patients_per_fte_gp", ratio.reindex(grouped.index))
+    if dataset.has_gps:
+        grouped.insert(2, "patients_per_fte_gp", ratio.reindex(grouped.index))
     counts = [f"{key}_n" for key in measures if f"{key}_n" in grouped.columns]
     left_out = words.count(int(groups.isna().sum()), "practice")
     st.dataframe(
@@ -378,7 +398,7 @@ else:
 not_loaded()
 show.footer(
     f"Capacity: {choices.basis}",
-    "Quality: " + "; ".join(f"{m.label.lower()} {period(m)}" for m in measures.values()
+    "Quality: " + "; ".join(f"{m.label}, {period(m)}" for m in measures.values()
                             if m.sources) + "."
     if any(m.sources for m in measures.values())
     else "Prevalence and appointments: embedded figures, see Data and methods.",

@@ -94,7 +94,7 @@ def pattern(choices: Choices) -> None:
         question.by_practice, question.table, question.named,
     )  # fmt: skip
     if table.empty:
-        st.info(f"{choices.area.name} has no LSOA of Essex, so there is no pattern to look for.")
+        st.info(f"{choices.area.name} has no LSOA here, so there is no pattern to look for.")
         return
     key = (what, statistic, chosen_near, choices.area.key, evidence.codes(choices))
     key += (edition,) if what == "deprivation" else (choices.definition.key,)
@@ -141,8 +141,8 @@ def pattern(choices: Choices) -> None:
         st.caption(
             "A practice's GPs are shared out over LSOAs by where its patients live, so neighbours "
             "who share practices are alike by construction: a pattern is to be expected. Patients "
-            "of practices outside Essex or left out do not count; an LSOA with fewer than "
-            f"{small_number()} patients has no figure."
+            f"of practices outside {evidence.whole(choices)} or left out do not count; an LSOA "
+            f"with fewer than {small_number()} patients has no figure."
         )
     elif registrations is None:
         st.caption(data.NO_REGISTRATIONS)
@@ -288,8 +288,20 @@ def access(choices: Choices) -> None:
     )
     own = choices.area.select(dataset.lsoas)
     if own.empty:
-        st.info(f"{choices.area.name} has no LSOA of Essex, so access can't be mapped here.")
+        st.info(f"{choices.area.name} has no LSOA here, so access can't be mapped.")
         return
+    placed = dataset.lsoas[dataset.lsoas.geometry.notna()]
+    own, unplaced = own[own.index.isin(placed.index)], len(own)
+    if own.empty:
+        st.info(
+            "Access can't be told, as no boundaries of small areas (LSOAs) are loaded here. "
+            "`python -m pcs_dash update boundaries_lsoa11 --from FOLDER` brings them."
+        )
+        return
+    if choices.practices[choices.definition.column].isna().all():
+        st.info("Access can't be told, as no practice here has a GP figure.")
+        return
+    unplaced -= len(own)
     everywhere = dataset.practices
     if choices.excludes_flagged or st.session_state.get("exclude"):
         everywhere = everywhere[~everywhere["flag_low_fte"]]
@@ -297,8 +309,8 @@ def access(choices: Choices) -> None:
         ("access", choices.definition.key, reach, len(everywhere)),
         lambda: spatial.floating_catchment_access(
             everywhere,
-            dataset.lsoas,
-            spatial.even_demand(dataset.lsoas, everywhere["patients"].sum()),
+            placed,
+            spatial.even_demand(placed, everywhere["patients"].sum()),
             definition=choices.definition.key,
             max_km=float(reach),
         ),
@@ -362,9 +374,10 @@ def access(choices: Choices) -> None:
     )
     st.caption(
         "Two-step floating catchment (Luo and Wang 2003), straight-line distance from the middle "
-        "of an LSOA. People: all patients of Essex spread evenly over its LSOAs, which hold alike "
-        "numbers, for want of residents by LSOA. Practices beyond the border of Essex do not "
-        "count, so figures near it are too low."
+        f"of an LSOA. People: all patients of {evidence.whole(choices)} spread evenly over the "
+        "LSOAs, which hold alike numbers, for want of residents by LSOA. Practices beyond the "
+        f"border of {evidence.whole(choices)} do not count, so figures near it are too low."
+        + (f" {words.count(unplaced, 'LSOA')} without a boundary left out." if unplaced else "")
     )
 
 
@@ -373,10 +386,9 @@ def access_words(
 ) -> words.Words:
     """What is within reach, with no interval: it is a count of what there is."""
     none = int((here["practices_in_reach"] == 0).sum())
+    middle = words.number(everywhere["fte_per_10000"].median(), 1)
     against = (
-        f", against {words.number(everywhere['fte_per_10000'].median(), 1)} in Essex"
-        if len(here) < len(everywhere)
-        else ""
+        f", against {middle} in {evidence.whole(choices)}" if len(here) < len(everywhere) else ""
     )
     finding = (
         f"In {choices.area.name} the middle LSOA has "

@@ -26,7 +26,7 @@ from pcs_dash.official.trends import (
 from pcs_dash.ui import evidence, helping, official, page, show
 from pcs_dash.ui.text import plain
 
-dataset, web, choices = page.begin()
+dataset, web, choices = page.begin(needs_gps=False)
 area = choices.area
 everyone = area.select(dataset.practices)
 MOST_LINES = 7

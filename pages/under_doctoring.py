@@ -56,8 +56,10 @@ show.figures(
     ),
     show.Figure(
         "Above the benchmark",
-        f"{int((ratios > benchmark.value).sum()):,} of {int(ratios.notna().sum()):,}",
-        f"{int(total['single_handed'])} single-handed",
+        f"{int((ratios > benchmark.value).sum()):,} of {int(ratios.notna().sum()):,}"
+        if ratios.notna().any()
+        else profile.NO_FIGURE,
+        f"{int(total['single_handed'])} single-handed" if dataset.has_gps else "",
         term="Single-handed practice",
     ),
     show.Figure(

@@ -249,8 +249,8 @@ def sentence(kind: str, name: str, figures: Portrait, away: float, *, modelled: 
     where = f"{start}80% of the patients of {name} live in {areas}"
     if pd.isna(figures.median_km):
         return (
-            f"{where}. How far they live from their practice is not known: no place of either is "
-            f"loaded.{elsewhere_text}"
+            f"{where}. How far they live from their practice is not known: the places of the small "
+            f"areas, or of the practice, are not loaded.{elsewhere_text}"
         )
     return (
         f"{where}; half live within {km_text(figures.median_km)} of their practice, nine in ten "

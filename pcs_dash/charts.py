@@ -796,7 +796,12 @@ def beside_capacity(
             "x:N",
             title=list(x_title),
             sort=list(categories),
-            axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, ' ')"),
+            axis=alt.Axis(
+                labelAngle=0,
+                labelExpr="split(datum.label, ' ')",
+                labelOverlap=False,
+                labelFontSize=10,
+            ),
         )
         tip = alt.Tooltip("x:N", title=x_title[0])
         # Beside one another, so that many of a kind don't hide each other.

@@ -221,8 +221,10 @@ def normalise(text: str) -> str:
 
     Each step is one that a browser has too (assets/find.js).
     """
-    decomposed = unicodedata.normalize("NFKD", text)
-    marked = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
+    marked = text
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text)
+        marked = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
     plain = marked.lower().replace("ß", "ss")
     plain = re.sub(r"['’‘`´]", "", plain).replace("&", " and ")
     words = re.findall(r"[^\W_]+", plain)
@@ -305,7 +307,9 @@ class _Places:
         if not known:
             return math.nan, math.nan
         latitudes, longitudes = zip(*known, strict=True)
-        return round(float(np.mean(latitudes)), 5), round(float(np.mean(longitudes)), 5)
+        # A thousand calls a data set: an array for each would take longer than its mean.
+        number = len(known)
+        return round(math.fsum(latitudes) / number, 5), round(math.fsum(longitudes) / number, 5)
 
     def town(self, easting: float, northing: float) -> str:
         if not len(self._towns) or not (math.isfinite(easting) and math.isfinite(northing)):
@@ -365,7 +369,8 @@ def _group_entry(
 
 
 def _pcn_entries(practices: pd.DataFrame, places: _Places) -> list[_Entry]:
-    groups = practices[practices["pcn"].notna()].groupby("pcn", sort=True)
+    narrow = practices.loc[practices["pcn"].notna(), ["pcn", "patients", "district"]]
+    groups = narrow.groupby("pcn", sort=True)
     return [
         _group_entry("pcn", str(name), str(name), own, places, "Primary care network")
         for name, own in groups

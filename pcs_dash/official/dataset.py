@@ -7,6 +7,8 @@ loaded publication brings stays missing, and `build.measures` says which would b
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -58,11 +60,11 @@ def dataset_of(area: OfficialArea, store: Store | None = None) -> Dataset:
         lsoas=lsoas,
         outlines=outlines,
         towns=_labels(outlines),
-        published=load.load_published_figures(),
+        published=_published(),
         reports=_reports(store, manifest),
         workforce_period=period,
         mix_period=_month(manifest, "registrations_lsoa"),
-        version=store.entry(PRACTICES).path,
+        version=manifest.identity,
     )
 
 
@@ -80,11 +82,32 @@ def england_outlines(store: Store) -> gpd.GeoDataFrame:
     """Outlines of all ICBs, sub-ICB locations and districts (`outlines.area_outlines`), EPSG:27700;
     no rows where no LSOA boundaries are loaded.
     """
-    manifest = store.require()
-    if manifest.latest(OUTLINES) is None:
+    entry = store.require().latest(OUTLINES)
+    if entry is None:
         nothing = {"kind": [], "code": [], "name": [], "coarse": gpd.GeoSeries([], crs=27700)}
         return gpd.GeoDataFrame(nothing, geometry=[], crs=27700)
-    return gpd.GeoDataFrame(store.read(OUTLINES), geometry="geometry", crs=27700)
+    return _read_outlines(store.root, entry.path)
+
+
+# England's tables of which each area takes a part: read once for a version, and never changed.
+@lru_cache(maxsize=2)
+def _read_outlines(root: Path, path: str) -> gpd.GeoDataFrame:  # noqa: ARG001 - another version's
+    return gpd.GeoDataFrame(_store_at(root).read(OUTLINES), geometry="geometry", crs=27700)
+
+
+@lru_cache(maxsize=2)
+def _lsoas_of_districts(root: Path, path: str) -> pd.Series:  # noqa: ARG001 - another version's
+    table = _store_at(root).read(LSOAS, columns=["district_code"])
+    return table.groupby("district_code").size()
+
+
+@lru_cache(maxsize=1)
+def _published() -> pd.DataFrame:
+    return load.load_published_figures()
+
+
+def _store_at(root: Path) -> Store:
+    return Store(root.parent)
 
 
 def _practices(store: Store, area: OfficialArea) -> pd.DataFrame:
@@ -102,9 +125,8 @@ def _practices(store: Store, area: OfficialArea) -> pd.DataFrame:
     table["flag_appointments_month"] = _column(table, "flag_appointments").eq(True)
     table["appointments"] = np.nan
     for column, kind in (("place", "sub_icb"), ("icb", "icb")):
-        table[column] = [
-            short_name(text, kind) if isinstance(text, str) else text for text in table[column]
-        ]
+        short = {text: short_name(text, kind) for text in table[column].dropna().unique()}
+        table[column] = table[column].map(short)
     return flag(table.set_index("practice_code").sort_index())
 
 
@@ -172,9 +194,10 @@ def _outlines(
 
 def _districts(store: Store, manifest: Manifest, lsoas: pd.DataFrame) -> list[str]:
     """The districts that lie mostly in these LSOAs; of the others a map would show a corner."""
-    if manifest.latest(LSOAS) is None:
+    entry = manifest.latest(LSOAS)
+    if entry is None:
         return []
-    everywhere = store.read(LSOAS, columns=["district_code"]).groupby("district_code").size()
+    everywhere = _lsoas_of_districts(store.root, entry.path)
     here = lsoas.groupby("district_code").size()
     return [str(code) for code in here.index[here * 2 > everywhere.reindex(here.index)]]
 

@@ -103,6 +103,11 @@ class Manifest:
         entries = self.of(source)
         return entries[-1] if entries else None
 
+    @property
+    def identity(self) -> str:
+        """What tells this version from every other of its store, also after a rollback."""
+        return f"{self.version} of {self.created}"
+
     def sources(self) -> tuple[str, ...]:
         return tuple(sorted({t.source for t in self.tables}))
 

@@ -465,7 +465,7 @@ def england(work: Work) -> list[Slide]:
         value_title=f"{measure.label} ({measure.unit})" if measure.unit else measure.label,
         number_format=measure.number_format,
         reference=england_value if math.isfinite(england_value) else None,
-        reference_label="England",
+        reference_label=str(whole["name"]),
     )
     shapes = loaded.outlines
     drawn: list[Block] = []
@@ -501,7 +501,7 @@ def england(work: Work) -> list[Slide]:
             about_gps=False,
             sources=f"{measure.label}, {period}; {measure.how}",
             figures=(
-                ("England", measure.text(england_value)),
+                (str(whole["name"]), measure.text(england_value)),
                 *(
                     (str(names[code]), measure.text(values[code]))
                     for code in values.index

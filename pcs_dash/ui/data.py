@@ -42,10 +42,10 @@ def of(area: Area) -> tuple[Dataset, web.WebFiles]:
     if not isinstance(area, OfficialArea):
         return load()
     # The module takes seconds to import: only where data are loaded at all.
-    from pcs_dash.official.build import PRACTICES
     from pcs_dash.official.store import Store
 
-    return _of_loaded(area.key, Store().entry(PRACTICES).path, area)
+    store = Store()
+    return _of_loaded(area.key, str(store.root), store.require().identity, area)
 
 
 def current() -> Dataset:
@@ -55,8 +55,12 @@ def current() -> Dataset:
 
 
 @st.cache_resource(show_spinner="Reading the area ...", max_entries=6)
-def _of_loaded(key: str, path: str, _area: OfficialArea) -> tuple[Dataset, web.WebFiles]:  # noqa: ARG001
-    # Key and path are what Streamlit keeps the answer under: a new version has another path.
+def _of_loaded(
+    key: str,  # noqa: ARG001 - what Streamlit keeps the answer under, with the next two
+    root: str,  # noqa: ARG001
+    version: str,  # noqa: ARG001
+    _area: OfficialArea,
+) -> tuple[Dataset, web.WebFiles]:
     from pcs_dash.official.dataset import dataset_of
 
     dataset = dataset_of(_area)

@@ -31,16 +31,22 @@ def load(level: str) -> EnglandOnMap | None:
     from pcs_dash.official.build import PRACTICES
     from pcs_dash.official.store import Store
 
+    store = Store()
     try:
-        manifest = Store().current()
+        manifest = store.current()
     except UserError:
         return None
-    entry = manifest.latest(PRACTICES) if manifest else None
-    return _load(level, entry.path) if entry else None
+    if manifest is None or manifest.latest(PRACTICES) is None:
+        return None
+    return _load(level, str(store.root), manifest.identity)
 
 
 @st.cache_resource(show_spinner="Reading England ...", max_entries=6)
-def _load(level: str, path: str) -> EnglandOnMap | None:  # noqa: ARG001 - a new version's path
+def _load(
+    level: str,
+    root: str,  # noqa: ARG001 - part of the cache's key
+    version: str,  # noqa: ARG001 - another version may have other boundaries
+) -> EnglandOnMap | None:
     from pcs_dash.official.around import england_by
     from pcs_dash.official.store import Store
 

@@ -38,6 +38,11 @@ def stop_if_empty(choices: Choices) -> None:
         st.stop()
 
 
+def whole(choices: Choices) -> str:
+    """What the data hold around the area, in a sentence: "Essex", "these ICBs"."""
+    return "these ICBs" if choices.area.loaded else "Essex"
+
+
 def codes(choices: Choices) -> tuple[str, ...]:
     """The data set and its practices that count, as part of the name of a piece of work."""
     return (choices.version, *choices.practices.index)
@@ -87,7 +92,7 @@ def reading_table(table: pd.DataFrame, *, caption: str) -> None:
     )
     st.html(
         f'<div class="pcs-small-table" role="region" aria-label="{html.escape(caption)}" '
-        f'tabindex="0"><table style="min-width:640px"><caption>{html.escape(caption)}</caption>'
+        f'tabindex="0"><table style="min-width:540px"><caption>{html.escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

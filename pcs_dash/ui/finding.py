@@ -27,6 +27,8 @@ from pcs_dash.ui.choices import Choices
 
 KEY = "find-box"
 _HELD = "find-held"
+# How long the list of postcodes waits for the first page.
+_DIRECTORY_AFTER_S = 2.0
 MOST_CODES = 2_000
 _log = logging.getLogger(__name__)
 
@@ -268,7 +270,10 @@ def _published(
     if not root:
         return url, ""
     folder = f"postcodes-{sha256[:10]}-{url.rsplit('-', 1)[-1].removesuffix('.json')}"
-    threading.Thread(target=_publish_directory, args=(dataset, folder), daemon=True).start()
+    # Later: it would take the processor from the page that is about to be drawn.
+    later = threading.Timer(_DIRECTORY_AFTER_S, _publish_directory, args=(dataset, folder))
+    later.daemon = True
+    later.start()
     return url, f"{web.URL_PREFIX}/{folder}/"
 
 

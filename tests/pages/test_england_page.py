@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pcs_dash.official import dataset
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
 from pcs_dash.paths import ROOT, STATIC_DIR
-from pcs_dash.ui import england
+from pcs_dash.ui import data, england
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 # About England, the data, or documents that name their own area.
@@ -26,9 +28,8 @@ def run_loaded(run_page, england_data: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def text_of(app) -> str:
-    return " ".join(
-        item.value for kind in ("markdown", "info", "caption", "title") for item in app.get(kind)
-    )
+    kinds = ("markdown", "info", "caption", "title", "header", "subheader")
+    return " ".join(item.value for kind in kinds for item in app.get(kind))
 
 
 def test_without_official_data_it_says_how_to_load_them(run_page) -> None:
@@ -65,8 +66,8 @@ def test_a_measure_that_few_areas_have_is_told_as_such(run_loaded) -> None:
 def test_the_table_opens_with_the_highest_and_has_units(run_loaded) -> None:
     app = run_loaded("england", **{"england-measure": "dispensing"})
     table = app.dataframe[0].value
-    assert table.columns[3] == "Practices that dispense"
-    assert table.iloc[:, 3].is_monotonic_decreasing
+    assert table.columns[1] == "Practices that dispense"
+    assert table.iloc[:, 1].is_monotonic_decreasing
     config = json.loads(app.dataframe[0].proto.columns)
     assert config["Practices that dispense"]["type_config"]["format"] == "%,.1f%%"
     assert config["Patients"]["help"] == "List sizes, March 2026"
@@ -113,7 +114,66 @@ def test_every_page_shows_a_loaded_area(run_loaded, page: str, area: str) -> Non
         return
     assert "loaded)" in app.title[0].value
     told = [item.value for item in app.info if "No GP figures (FTE) are loaded" in item.value]
-    assert bool(told) == (area not in WITH_GPS)
+    assert bool(told) == (area not in WITH_GPS and page != "trends")
+
+
+def test_what_is_not_loaded_is_no_nought(run_page, of_essex: Path, monkeypatch) -> None:
+    """Kent without GP figures and without boundaries: nothing is claimed of either."""
+    monkeypatch.setenv("PCS_DASH_DATA_DIR", str(of_essex))
+    first = run_page("", area="icb-qks")
+    assert {m.label: m.value for m in first.metric}["Above the benchmark"] == "no figure"
+    pattern = text_of(run_page("spatial_pattern", area="icb-qks"))
+    assert "no practice within reach" not in pattern
+    assert "Access can't be told" in pattern
+    lives = run_page("catchments", area="icb-qks")
+    said = text_of(lives)
+    assert "How far they live from their practice is not known" in said
+    assert "no figure km" not in said
+    assert "No boundaries of small areas (LSOAs) are loaded here" in said
+    assert not any("patients who are with" in str(b.proto.body) for b in lives.get("html"))
+    rated = run_page("quality", area="icb-qks", quality="CQC rating (to 2024)")
+    assert "can't be set side by side" in text_of(rated)
+    assert "Patients per FTE GP" not in {m.label for m in rated.metric}
+    assert "loaded here" in text_of(run_page("deprivation", area="icb-qks"))
+
+
+def test_boundaries_loaded_later_are_seen_without_a_restart(
+    run_page, official: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They change no practice, by whose table alone the data were kept before."""
+    root = tmp_path / "growing"
+    monkeypatch.setenv("PCS_DASH_DATA_DIR", str(root))
+    sources = ["list_sizes", "pcn_membership", "allocations", "imd2019", "registrations_lsoa"]
+    assert not update_store(Store(root), sources=sources, origin=str(official)).failed
+    before = text_of(run_page("catchments", area="icb-qh8"))
+    assert "No boundaries of small areas (LSOAs) are loaded here" in before
+    boundaries = ["boundaries_lsoa11"]
+    assert not update_store(Store(root), sources=boundaries, origin=str(official)).failed
+    after = text_of(run_page("catchments", area="icb-qh8"))
+    assert "No boundaries" not in after
+    assert "km of their practice" in after
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in WITHOUT_AREA])
+def test_no_loaded_area_shows_an_embedded_date(
+    run_loaded, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The registrations loaded are of the embedded month, so here they say another."""
+    made = dataset.dataset_of
+    monkeypatch.setattr(
+        dataset, "dataset_of",
+        lambda area, store=None: replace(made(area, store), mix_period="April 2031"),
+    )  # fmt: skip
+    data._of_loaded.clear()
+    try:
+        app = run_loaded(page, area="icb-qks")
+    finally:
+        data._of_loaded.clear()
+    charts = [str(chart.proto.spec) for chart in app.get("vega_lite_chart")]
+    shown = "\n".join([text_of(app), *charts])
+    assert "31 December 2025" not in shown
+    if page != "catchments":  # it rests on the registrations themselves
+        assert "July 2023" not in shown
 
 
 def test_the_loaded_icb_shows_the_check_figure(run_loaded) -> None:
