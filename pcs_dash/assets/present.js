@@ -371,6 +371,7 @@
 
   function go(at, highlight) {
     const total = show.slides.slides.length, slide = show.slides.slides[at], here = parts();
+    if (show.slide !== slide) here.stage.scrollTop = 0;
     show.at = at;
     show.slide = slide;
     if (!total) { here.stage.replaceChildren(el("h1", {}, "This story has no views yet.")); return; }
