@@ -371,12 +371,16 @@
 
   function go(at, highlight) {
     const total = show.slides.slides.length, slide = show.slides.slides[at], here = parts();
+    if (show.slide !== slide) here.stage.scrollTop = 0;
     show.at = at;
     show.slide = slide;
     if (!total) { here.stage.replaceChildren(el("h1", {}, "This story has no views yet.")); return; }
     const picture = slide.picture;
     show.side = el("div", { class: "pcs-p-side pcs-p-scroll" });
     show.holder = el("div", { class: "pcs-p-picture" });
+    // Before anything is measured: the notes take a third of the height.
+    here.notes.hidden = !show.rehearse;
+    here.dialog.classList.toggle("pcs-p-rehearse", show.rehearse);
     const body = el("div", { class: "pcs-p-body pcs-p-with-" + (picture ? picture.kind : "none") }, show.holder, show.side);
     here.stage.replaceChildren(
       el("header", {}, el("h1", {}, slide.heading), slide.text ? el("p", { class: "pcs-p-own" }, slide.text) : "",
@@ -390,8 +394,6 @@
     drawPicture();
     const wanted = highlight || (slide.highlight ? known(slide.highlight) : null);
     if (wanted) point(wanted, false);
-    here.notes.hidden = !show.rehearse;
-    here.dialog.classList.toggle("pcs-p-rehearse", show.rehearse);
     if (show.rehearse) notes();
     here.said.textContent = "Slide " + (at + 1) + " of " + total + ". " + slide.heading + ". " + slide.text + " " + slide.message;
     keepPlace();

@@ -18,9 +18,8 @@
     const inside = hit.kind === "lsoa" ? land : holds(layer, hit.longitude, hit.latitude);
     const near = nearest(hit, cards, points);
     return {
-      rows: [...(land ? ranks(land.properties) : []), ...near],
-      remark: [inside ? "" : "Outside " + slide.area + ", the area shown.",
-        near.length ? "Nearest practices in a straight line, with their patients per FTE GP." : ""].filter(Boolean).join(" "),
+      rows: [...(land ? ranks(land.properties) : []), ...(near.length ? [["Nearest practices in a straight line; patients per FTE GP:", ""], ...near] : [])],
+      remark: inside ? "" : "Outside " + slide.area + ", the area shown.",
     };
   }
 
@@ -46,8 +45,8 @@
     return Object.keys(ENGLAND).sort().reverse().flatMap((edition) => {
       const rank = land["rank" + edition], all = ENGLAND[edition];
       if (rank === null || rank === undefined) return [["IMD " + edition, NONE]];
-      return [["IMD " + edition + " rank (1 is most deprived)", whole(rank) + " of " + whole(all)],
-        ["IMD " + edition + " quintile", String(Math.min(5, Math.ceil(5 * rank / all)))]];
+      const fifth = Math.min(5, Math.ceil(5 * rank / all));
+      return [["IMD " + edition + " quintile (1: most)", String(fifth)], ["Its rank of " + whole(all), whole(rank)]];
     });
   }
 

@@ -39,7 +39,7 @@ def catchment(work: Work) -> list[Slide]:
     dataset, options, settings = work.dataset, work.options, work.settings
     registered = work.readers.registered(dataset)
     kind = options.get("whose", catchments.PCN)
-    groups = catchments.groups_of(kind, dataset.practices, work.asked_plan.to_series())
+    groups = catchments.groups_of(kind, dataset.practices, work.shown_plan.to_series())
     everyone = settings.area.select(dataset.practices)
     units = catchments.units_in(kind, groups, everyone)
     if not units:
@@ -197,7 +197,7 @@ def lists(work: Work) -> list[Slide]:
             chosen,
             work.settings.area.select(dataset.practices),
             names=work.readers.names(dataset),
-            plan=work.asked_plan.to_series(),
+            plan=work.shown_plan.to_series(),
             area_name=work.name,
         )
         return trends.trend(chosen, groups)

@@ -475,7 +475,9 @@ def options(work: Work) -> list[Slide]:
     summary = every.iloc[:-1]
     filled = summary[summary["practices"] > 0]
     inside = int(filled["within_30000_50000"].sum()) if len(filled) else 0
-    message = f"{work.shown_plan_name}: {headline(every, work.rules, work.name)}"
+    # On the page an empty plan is told what to do first; a room is not.
+    said = headline(every, work.rules, work.name) if len(filled) else "no practice is in a hub yet."
+    message = f"{work.shown_plan_name}: {said}"
     return [
         work.slide(
             message,

@@ -59,6 +59,7 @@ class Work:
 
     @property
     def shown_plan(self) -> Plan:
+        """The plan of hubs that a page means by "my plan": the view's, else the area's PCNs."""
         return self.plan if self.plan is not None else plan_from_column(self.practices, "pcn")
 
     @property
@@ -68,12 +69,6 @@ class Work:
     @property
     def options(self) -> Mapping[str, str]:
         return self.view.options
-
-    @property
-    def asked_plan(self) -> Plan:
-        """The plan of hubs that a page means by "my plan": the view's, else today's PCNs."""
-        everyone = self.dataset.practices
-        return self.plan if self.plan is not None else plan_from_column(everyone, "pcn")
 
     def total(self) -> pd.Series:
         benchmark = self.settings.benchmark.value

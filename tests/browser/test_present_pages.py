@@ -95,6 +95,14 @@ def test_the_slide_says_what_the_page_says(tab: Tab, official_app: App, name: st
     assert headline(page) == said
 
 
+def test_hubs_of_my_plan_are_the_page_s(tab: Tab, official_app: App) -> None:
+    """Before a plan was made they are the area's PCNs, on the page and on the slide."""
+    tab.home = official_app.url
+    ready(tab, address(official_app, "catchments", {"whose": "Hub of my plan"}))
+    said = headline(tab.page)
+    assert said in message(tab.page)
+
+
 def test_what_was_chosen_is_on_the_slide(tab: Tab, official_app: App) -> None:
     tab.home = official_app.url
     page = tab.page
