@@ -83,8 +83,8 @@ MEASURES = (
     ),
     Measure(
         "imd_score",
-        "Patient-weighted IMD score (needs File 7, which has scores)",
-        ("registrations_lsoa", "imd2019"),
+        "Patient-weighted IMD 2025 score (needs File 7, which has scores)",
+        ("registrations_lsoa", "imd2025", "lsoa11_lsoa21"),
     ),
     Measure("qof_per_cent", "QOF achievement", ("qof",)),
     Measure("qof_prev_dm", "QOF prevalence: diabetes and other registers", ("qof_prevalence",)),
@@ -757,9 +757,9 @@ def _imd_values(vintage: int, lsoas: pd.DataFrame, read: Read) -> pd.DataFrame:
     """IMD of both editions by LSOA of the vintage of the registrations: index LSOA code."""
     if lsoas.empty:
         return pd.DataFrame()
-    if vintage == 2011:
-        return lsoas.set_index("lsoa11cd")
     imd2025, lookup = read("imd2025"), read("lsoa11_lsoa21")
+    if vintage == 2011:
+        return lsoas.set_index("lsoa11cd").join(_scores_2025_on_lsoa11(imd2025, lookup))
     values = pd.DataFrame()
     if imd2025 is not None:
         own = imd2025.set_index("lsoa_code")
@@ -767,6 +767,8 @@ def _imd_values(vintage: int, lsoas: pd.DataFrame, read: Read) -> pd.DataFrame:
         values["imd2025_quintile"] = quintile_of_rank(
             values["imd2025_rank"], LSOAS_IN_ENGLAND["2025"]
         )
+        if "imd_score" in own.columns:
+            values["imd2025_score"] = own["imd_score"]
     if lookup is not None:
         pairs = lookup.merge(
             lsoas[[c for c in ("lsoa11cd", "imd2019_rank", "imd2019_score") if c in lsoas.columns]],
@@ -784,9 +786,21 @@ def _imd_values(vintage: int, lsoas: pd.DataFrame, read: Read) -> pd.DataFrame:
     return values
 
 
+def _scores_2025_on_lsoa11(imd2025: pd.DataFrame | None, lookup: pd.DataFrame | None) -> pd.Series:
+    """IMD 2025 scores by LSOA of 2011, the mean of the parts of a split; empty without scores."""
+    if imd2025 is None or lookup is None or "imd_score" not in imd2025.columns:
+        return pd.Series(dtype="float64", name="imd2025_score")
+    scores = imd2025.set_index("lsoa_code")["imd_score"]
+    pairs = lookup[["lsoa11cd", "lsoa21cd"]].drop_duplicates()
+    parts = pairs["lsoa21cd"].map(scores).groupby(pairs["lsoa11cd"])
+    # A part without a score leaves the whole without one.
+    whole = parts.agg(lambda part: part.mean(skipna=False))
+    return whole.rename("imd2025_score")
+
+
 def _quintile_mixes(registrations: pd.DataFrame, lsoas: pd.DataFrame, read: Read) -> pd.DataFrame:
     """Each practice's patients by IMD quintile (both editions), the patient-weighted mean rank
-    and, where scores are loaded, the patient-weighted score. Index practice_code.
+    and, where scores are loaded, the patient-weighted scores. Index practice_code.
     """
     from pcs_dash.official.registrations import patient_weighted, quintile_mix
 
@@ -799,9 +813,11 @@ def _quintile_mixes(registrations: pd.DataFrame, lsoas: pd.DataFrame, read: Read
         parts.append(mix.add_prefix(f"imd{edition}_"))
         rank = patient_weighted(registrations, by_code[f"imd{edition}_rank"])["value"]
         parts.append(rank.rename(f"imd{edition}_rank_mean").to_frame())
-    if "imd2019_score" in by_code.columns:
-        score = patient_weighted(registrations, by_code["imd2019_score"])["value"]
-        parts.append(score.rename("imd_score").to_frame())
+    # The pages' score is that of IMD 2025; the one of 2019 stands beside it under its own name.
+    for column, name in (("imd2025_score", "imd_score"), ("imd2019_score", "imd2019_score_mean")):
+        if column in by_code.columns and by_code[column].notna().any():
+            score = patient_weighted(registrations, by_code[column])["value"]
+            parts.append(score.rename(name).to_frame())
     return pd.concat(parts, axis=1) if parts else pd.DataFrame()
 
 

@@ -266,3 +266,44 @@ def test_distances_of_a_group_are_to_the_own_practice() -> None:
     assert row["median_km"] == 2
     assert row["p90_km"] == 9
     assert distances_to_practice(SMALL, practices, points, groups={"P9": "x"}).empty
+
+
+def test_the_score_of_practices_is_that_of_imd_2025_and_splits_take_the_mean_of_parts() -> None:
+    from pcs_dash.official.build import _quintile_mixes
+
+    registrations = pd.DataFrame(
+        {
+            "practice_code": ["A", "A", "B"],
+            "lsoa_code": ["E01000001", "E01000002", "E01000002"],
+            "patients": [100, 300, 50],
+        }
+    )
+    lsoas = pd.DataFrame(
+        {
+            "lsoa11cd": ["E01000001", "E01000002"],
+            "imd2019_rank": [10.0, 30_000.0],
+            "imd2019_quintile": [1, 5],
+            "imd2019_score": [70.0, 4.0],
+        }
+    )
+    tables = {
+        "imd2025": pd.DataFrame(
+            {
+                "lsoa_code": ["E01000001", "E01033001", "E01033002"],
+                "imd_rank": [20, 100, 200],
+                "imd_score": [60.0, 10.0, 20.0],
+            }
+        ),
+        "lsoa11_lsoa21": pd.DataFrame(
+            {
+                "lsoa11cd": ["E01000001", "E01000002", "E01000002"],
+                "lsoa21cd": ["E01000001", "E01033001", "E01033002"],
+            }
+        ),
+    }
+    found = _quintile_mixes(registrations, lsoas, tables.get)
+    assert found.loc["A", "imd_score"] == pytest.approx((100 * 60 + 300 * 15) / 400)
+    assert found.loc["A", "imd2019_score_mean"] == pytest.approx((100 * 70 + 300 * 4) / 400)
+    del tables["imd2025"]["imd_score"]
+    # Without scores of 2025 there is no score: that of 2019 does not stand in its place.
+    assert "imd_score" not in _quintile_mixes(registrations, lsoas, tables.get).columns
