@@ -8,11 +8,13 @@ import pytest
 from pcs_dash.areas import find_area
 from pcs_dash.build import Dataset
 from pcs_dash.errors import UserError
-from pcs_dash.report.blocks import Bullets, Deck, MapBlock, Table
+from pcs_dash.metrics.correlation import correlate_practices
+from pcs_dash.report.blocks import Bullets, Chart, Deck, MapBlock, Table
 from pcs_dash.report.content import build_deck
 from pcs_dash.report.settings import resolve
 from pcs_dash.report.topics import option_rows
 from pcs_dash.stories import Story, View, ready_made
+from pcs_dash.words import correlation_words
 
 from .conftest import MADE
 
@@ -159,3 +161,35 @@ def test_a_switch_that_names_nothing_is_told_with_its_view(
 def test_a_story_without_views_still_states_its_terms(dataset: Dataset) -> None:
     deck = build_deck(dataset, Story("Empty"), area=find_area("Thurrock"), made=MADE)
     assert [slide.heading for slide in deck.slides] == ["Definitions, rules and sources"]
+
+
+def test_the_correlation_follows_what_its_page_was_asked(dataset: Dataset) -> None:
+    area = find_area("essex")
+    chosen = {"x": "imd2019_share_quintile_1", "y": "nurse_fte_per_10000", "weighted": "true"}
+    view = View(page="correlation", area="essex", options=chosen)
+    slide = build_deck(dataset, Story("S", (view,)), area=area).slides[0]
+    said = correlation_words(
+        correlate_practices(
+            area.select(dataset.practices), chosen["x"], chosen["y"], weighted=True
+        ),
+        place="Essex",
+        x=chosen["x"],
+        y=chosen["y"],
+        date=dataset.workforce_period,
+    )
+    assert slide.message == f"{said.finding} {said.caution}".strip()
+    chart = slide.blocks[0]
+    assert isinstance(chart, Chart)
+    assert chart.value_title == "FTE nurses per 10,000 patients"
+    assert slide.figures[0][0] == "Weighted Pearson's r"
+    assert "weighted=true" in slide.link
+
+
+def test_what_the_correlation_does_not_know_is_what_it_begins_with(dataset: Dataset) -> None:
+    area = find_area("essex")
+    views = (
+        View(page="correlation", options={"x": "nothing", "y": "imd_score"}),
+        View(page="correlation"),
+    )
+    deck = build_deck(dataset, Story("S", views), area=area)
+    assert deck.slides[0].message == deck.slides[1].message
