@@ -139,6 +139,26 @@ def test_the_map_stands_where_it_stood(tab: Tab, official_app: App) -> None:
         assert page.evaluate("PCSMap.maps()[0].getZoom()") == 13, name
 
 
+def test_an_icb_without_gp_figures_has_slides_of_the_rest(tab: Tab, official_app: App) -> None:
+    tab.home = official_app.url
+    ready(tab, f"{official_app.url}/catchments?area=icb-qks")
+    said = headline(tab.page)
+    assert said in message(tab.page)
+
+
+@pytest.mark.parametrize("name", ["correlation", "quality"])
+def test_the_practice_chosen_beside_the_map_is_pointed_at(tab: Tab, app: App, name: str) -> None:
+    ready(tab, f"{app.url}/{name}?area=thurrock")
+    box = tab.page.get_by_role("combobox", name="Find a practice on this map")
+    box.focus()
+    box.press_sequentially("F81110")
+    tab.page.keyboard.press("Enter")
+    tab.map_frame().wait_for_function("PCSMap.state(map).view.selected === 'F81110'")
+    tab.settle()
+    message(tab.page)
+    expect(tab.page.locator(".pcs-p-card h2")).to_have_text("Tilbury Health Centre")
+
+
 def test_a_fault_is_told_in_full(tab: Tab, app: App) -> None:
     """Where no official data are loaded, the button says what is missing."""
     ready(tab, f"{app.url}/england?area=thurrock")

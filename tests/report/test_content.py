@@ -11,11 +11,13 @@ from pcs_dash.areas import find_area
 from pcs_dash.build import Dataset
 from pcs_dash.datasets import dataset_for
 from pcs_dash.errors import UserError
-from pcs_dash.report.blocks import Bullets, Deck, MapBlock, Table
+from pcs_dash.metrics.correlation import correlate_practices
+from pcs_dash.report.blocks import Bullets, Chart, Deck, MapBlock, Table
 from pcs_dash.report.content import build_deck
 from pcs_dash.report.settings import resolve
 from pcs_dash.report.topics import option_rows
 from pcs_dash.stories import Story, View, ready_made
+from pcs_dash.words import correlation_words
 
 from .conftest import MADE
 
@@ -179,3 +181,35 @@ def test_slides_of_official_data_for_loaded_areas(
         f"From May 2025 to March 2026 the lists of {area.name} grew by"
     )
     assert "80% of the patients of" in deck.slides[1].message
+
+
+def test_the_correlation_follows_what_its_page_was_asked(dataset: Dataset) -> None:
+    area = find_area("essex")
+    chosen = {"x": "imd2019_share_quintile_1", "y": "nurse_fte_per_10000", "weighted": "true"}
+    view = View(page="correlation", area="essex", options=chosen)
+    slide = build_deck(dataset, Story("S", (view,)), area=area).slides[0]
+    said = correlation_words(
+        correlate_practices(
+            area.select(dataset.practices), chosen["x"], chosen["y"], weighted=True
+        ),
+        place="Essex",
+        x=chosen["x"],
+        y=chosen["y"],
+        date=dataset.workforce_period,
+    )
+    assert slide.message == f"{said.finding} {said.caution}".strip()
+    chart = slide.blocks[0]
+    assert isinstance(chart, Chart)
+    assert chart.value_title == "FTE nurses per 10,000 patients"
+    assert slide.figures[0][0] == "Weighted Pearson's r"
+    assert "weighted=true" in slide.link
+
+
+def test_what_the_correlation_does_not_know_is_what_it_begins_with(dataset: Dataset) -> None:
+    area = find_area("essex")
+    views = (
+        View(page="correlation", options={"x": "nothing", "y": "imd_score"}),
+        View(page="correlation"),
+    )
+    deck = build_deck(dataset, Story("S", views), area=area)
+    assert deck.slides[0].message == deck.slides[1].message
