@@ -151,3 +151,26 @@ def test_the_plan_after_the_changes_opens(tab: Tab, loaded: App) -> None:
     tab.open(f"{loaded.url}/trends?area=thurrock")
     tab.page.get_by_text("What this means for your plan of hubs").click()
     expect(tab.page.get_by_text("every practice of your plan stands in both lists")).to_be_visible()
+
+
+def test_a_chosen_practice_fills_the_map_which_keeps_its_place(tab: Tab, loaded: App) -> None:
+    """The core catchment at first; where the user moved it when the page is opened again; another
+    practice's catchment for another practice.
+    """
+    tab.home = loaded.url
+    where = "() => [map.getZoom(), map.getCenter().lat, map.getCenter().lng]"
+
+    def opened(query: str) -> list[float]:
+        tab.open(f"{loaded.url}/catchments?area=essex{query}")
+        found: list[float] = tab.map_frame().evaluate(where)
+        return found
+
+    whole = opened("")
+    largest = opened("&whose=Practice")
+    assert largest[0] > whole[0] + 2
+    tab.map_frame().evaluate("() => { map.setView([51.9, 0.8], 11, {animate: false}); }")
+    tab.page.wait_for_timeout(300)
+    assert opened("&whose=Practice") == pytest.approx([11, 51.9, 0.8], abs=0.01)
+    other = opened("&whose=Practice&practice=Aveley+Medical+Centre+(F81010)")
+    assert other[0] > whole[0] + 2
+    assert other[1:] == pytest.approx([51.49, 0.26], abs=0.05)
