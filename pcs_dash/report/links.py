@@ -13,11 +13,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from pcs_dash.areas import Area
 from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import Plan
+from pcs_dash.paths import LOCAL_APP as LOCAL_APP
 from pcs_dash.report.settings import Settings
 from pcs_dash.stories import FIRST_PAGE, Story, View
 
-# Where `make run` starts the app.
-LOCAL_APP = "http://localhost:8501"
 _PLAN, _STORY = "plan", "story"
 _SHOWN = 110
 # Office programs open no longer ones, and Excel calls a file damaged that has them.

@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 import secrets
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import streamlit as st
+
+from pcs_dash.paths import LOCAL_APP
 
 if TYPE_CHECKING:
     from pcs_dash.hubs.plan import Plan
@@ -27,6 +30,12 @@ def browser_token() -> str:
         given = str(st.context.cookies.get(COOKIE, ""))
         st.session_state[_KEY] = given if _TOKEN.fullmatch(given) else secrets.token_urlsafe(16)
     return str(st.session_state[_KEY])
+
+
+def app_address() -> str:
+    """Where the app is, as this browser sees it, without the page and without a slash."""
+    at = urlsplit(st.context.url or LOCAL_APP)
+    return f"{at.scheme}://{at.netloc}{at.path.rpartition('/')[0]}"
 
 
 def rules_on_table() -> tuple[Rule, ...]:

@@ -24,6 +24,7 @@ from pcs_dash.paths import STATIC_DIR
 from pcs_dash.search import KINDS, Hit, build_index, directory_near, directory_parts
 from pcs_dash.ui import data
 from pcs_dash.ui.choices import Choices
+from pcs_dash.ui.component import component
 
 KEY = "find-box"
 _HELD = "find-held"
@@ -40,35 +41,12 @@ div:has(> .st-key-pcs-find) {
 }
 @media (max-width: 640px) { div:has(> .st-key-pcs-find) { top: 4.2rem; } }
 """
-_LOADER = """
-let ready;
-const load = (tag, name, url) => new Promise((done, failed) => {
-  const element = document.createElement(tag);
-  element[name] = url;
-  if (tag === "link") element.rel = "stylesheet";
-  element.onload = done;
-  element.onerror = () => failed(new Error(url));
-  document.head.append(element);
-});
-export default function ({ parentElement, data, setStateValue }) {
-  const root = parentElement.querySelector(".pcs-find");
-  ready ||= Promise.all([
-    ...data.styles.map((url) => load("link", "href", url)),
-    ...data.scripts.map((url) => load("script", "src", url)),
-  ]);
-  const send = (asked) => setStateValue("asked", asked);
-  ready.then(() => window.PCSFind.show(root, data, send)).catch((error) => {
-    ready = null;
-    root.textContent = "The search box could not be loaded. Reload the page.";
-  });
-}
-"""
-_find = st.components.v2.component(
-    "pcs_dash_find",
-    html='<div class="pcs-find"></div>',
+_find = component(
+    "find",
+    "pcs-find",
+    'window.PCSFind.show(root, data, (asked) => setStateValue("asked", asked))',
+    what="The search box",
     css=_STYLE,
-    js=_LOADER,
-    isolate_styles=False,
 )
 
 

@@ -14,6 +14,7 @@ from pcs_dash import glossary, web
 from pcs_dash.build import Dataset
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.sources import WORKFORCE_PERIOD
+from pcs_dash.ui.component import component
 
 # What am I looking at? One line for every file in pages/, drawn by `about` under its title.
 WHAT = {
@@ -115,29 +116,7 @@ div:has(> .st-key-pcs-help) {
 }
 @media (max-width: 640px) { div:has(> .st-key-pcs-help) { top: 4.2rem; } }
 """
-_LOADER = """
-let ready;
-const load = (tag, name, url) => new Promise((done, failed) => {
-  const element = document.createElement(tag);
-  element[name] = url;
-  if (tag === "link") element.rel = "stylesheet";
-  element.onload = done;
-  element.onerror = () => failed(new Error(url));
-  document.head.append(element);
-});
-export default function ({ parentElement, data }) {
-  const root = parentElement.querySelector(".pcs-help");
-  ready ||= Promise.all([load("link", "href", data.style), load("script", "src", data.script)]);
-  ready.then(() => window.PCSHelp.show(root, data)).catch(() => { ready = null; });
-}
-"""
-_help = st.components.v2.component(
-    "pcs_dash_help",
-    html='<div class="pcs-help"></div>',
-    css=_STYLE,
-    js=_LOADER,
-    isolate_styles=False,
-)
+_help = component("help", "pcs-help", "window.PCSHelp.show(root, data)", what="Help", css=_STYLE)
 
 
 def about(page: str) -> None:
@@ -151,8 +130,8 @@ def button(dataset: Dataset, files: web.WebFiles) -> None:
         _help(
             key="help-button",
             data={
-                "script": files.tour_scripts[0],
-                "style": files.tour_styles[0],
+                "scripts": list(files.tour_scripts),
+                "styles": list(files.tour_styles),
                 "content": _published(dataset),
             },
         )

@@ -10,49 +10,18 @@ from typing import Any
 
 import streamlit as st
 
+from pcs_dash.ui.component import component
 from pcs_dash.web import WebFiles
 
-# The script travels with every answer, so it only fetches the others, which the browser keeps.
-_LOADER = """
-// Shared with the other components of a page: Leaflet loaded twice would be two Leaflets.
-const wanted = (window.pcsFiles ||= {});
-const load = (tag, name, url) => (wanted[url] ||= new Promise((done, failed) => {
-  const element = document.createElement(tag);
-  element[name] = url;
-  if (tag === "link") element.rel = "stylesheet";
-  element.onload = done;
-  element.onerror = () => { delete wanted[url]; failed(new Error(url)); };
-  document.head.append(element);
-}));
-let ready;
-export default function ({ parentElement, data, setStateValue }) {
-  const root = parentElement.querySelector(".pcs-hubs");
-  ready ||= (async () => {
-    await Promise.all(data.styles.map((url) => load("link", "href", url)));
-    for (const url of data.scripts) await load("script", "src", url);
-  })();
-  const send = (value) => setStateValue("events", value);
-  const what = data.plans ? "PCSPair" : "PCSHubs";
-  ready.then(() => window[what].show(root, data, send))
-    .catch((error) => {
-      ready = null;
-      root.textContent = "The map could not be loaded (" + error.message + "). Reload the page.";
-    });
-}
-"""
-
-_builder = st.components.v2.component(
-    "pcs_dash_hub_builder",
-    html='<div class="pcs-hubs"><div style="min-height: 640px">Loading the map ...</div></div>',
-    js=_LOADER,
-    isolate_styles=False,
+_SHOW = 'window.{}.show(root, data, (value) => setStateValue("events", value))'
+_builder = component(
+    "hub_builder",
+    "pcs-hubs",
+    _SHOW.format("PCSHubs"),
+    what="The map",
+    inner='<div style="min-height: 640px">Loading the map ...</div>',
 )
-_pair = st.components.v2.component(
-    "pcs_dash_hub_pair",
-    html='<div class="pcs-hubs pcs-pair"></div>',
-    js=_LOADER,
-    isolate_styles=False,
-)
+_pair = component("hub_pair", "pcs-hubs pcs-pair", _SHOW.format("PCSPair"), what="The map")
 
 
 def show_builder(

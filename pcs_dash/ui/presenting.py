@@ -28,8 +28,9 @@ from pcs_dash.stories import (
     View,
 )
 from pcs_dash.ui import data, official, show
-from pcs_dash.ui.browser import browser_token, plan_on_table, rules_on_table
+from pcs_dash.ui.browser import app_address, browser_token, plan_on_table, rules_on_table
 from pcs_dash.ui.choices import Choices
+from pcs_dash.ui.component import component
 from pcs_dash.web import WebFiles
 
 if TYPE_CHECKING:
@@ -62,33 +63,11 @@ Button = tuple[str, str, str]
 PRESENT: Button = ("present", "Present", "Show this view full screen")
 ADD: Button = ("add", "Add to story", "Add this view to the story on the Stories page")
 
-_LOADER = """
-const wanted = (window.pcsFiles ||= {});
-const load = (tag, name, url) => (wanted[url] ||= new Promise((done, failed) => {
-  const element = document.createElement(tag);
-  element[name] = url;
-  if (tag === "link") element.rel = "stylesheet";
-  element.onload = done;
-  element.onerror = () => { delete wanted[url]; failed(new Error(url)); };
-  document.head.append(element);
-}));
-export default function ({ parentElement, data, setTriggerValue }) {
-  const root = parentElement.querySelector(".pcs-bar");
-  (async () => {
-    await Promise.all(data.styles.map((url) => load("link", "href", url)));
-    for (const url of data.scripts) await load("script", "src", url);
-    window.PCSPresent.attach(root, data, (value) => setTriggerValue("ask", value));
-  })().catch((error) => {
-    root.textContent = "Present mode could not be loaded (" + error.message + "). Reload the page.";
-  });
-}
-"""
-
-_component = st.components.v2.component(
-    "pcs_dash_presenter",
-    html='<div class="pcs-bar"></div>',
-    js=_LOADER,
-    isolate_styles=False,
+_component = component(
+    "presenter",
+    "pcs-bar",
+    'window.PCSPresent.attach(root, data, (value) => setTriggerValue("ask", value))',
+    what="Present mode",
 )
 
 
@@ -176,8 +155,9 @@ def slides(story: Story, area: Area) -> dict[str, Any]:
     if not story.views:
         raise UserError("This story has no views yet. Add one, or start from the ready-made story.")
     versions = tuple(data.of(view.area_in(area))[0].version for view in story.views)
-    key = (story.to_json(), area.key, *versions, *official.version())
-    made: dict[str, Any] = _slides(key, area, story)
+    base = app_address()
+    key = (story.to_json(), area.key, base, *versions, *official.version())
+    made: dict[str, Any] = _slides(key, area, story, base)
     return made
 
 
@@ -186,6 +166,7 @@ def _slides(
     key: tuple[str, ...],  # noqa: ARG001 - what Streamlit keeps the slides under
     _area: Area,
     _story: Story,
+    _base: str,
 ) -> dict[str, Any]:
     from pcs_dash.report.content import build_deck
     from pcs_dash.report.screen import to_screen
@@ -194,7 +175,7 @@ def _slides(
     for views in _of_one_dataset(_story, _area):
         dataset, files = data.of(views[0].area_in(_area))
         story = Story(_story.name, tuple(views))
-        deck = build_deck(dataset, story, area=_area, readers=readers())
+        deck = build_deck(dataset, story, area=_area, readers=readers(), base=_base)
         parts.append((deck, files))
     return to_screen(_story.name, parts, england=_england_files)
 

@@ -91,7 +91,7 @@ def test_the_slide_says_what_the_page_says(tab: Tab, official_app: App, name: st
     assert said in message(page)
     # The address on the slide opens the same view.
     link = str(slide(page)["link"])
-    ready(tab, f"{official_app.url}/{link}")
+    ready(tab, link)
     assert headline(page) == said
 
 

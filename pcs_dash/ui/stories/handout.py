@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -12,9 +11,9 @@ from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.report import files
 from pcs_dash.report.content import build_deck, only_dataset
-from pcs_dash.report.links import LOCAL_APP
 from pcs_dash.stories import Story
 from pcs_dash.ui import data
+from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.text import plain
 
 ABOUT = {
@@ -46,7 +45,7 @@ def offer(
                     told = story()
                     dataset = only_dataset(told, area, lambda shown: data.of(shown)[0])
                     deck = build_deck(
-                        dataset, told, area=area, plan=plan, plan_name=plan_name, base=_base()
+                        dataset, told, area=area, plan=plan, plan_name=plan_name, base=app_address()
                     )
                     made = files.make(deck, kind, template=template if kind == ".pptx" else None)
             except UserError as error:
@@ -62,9 +61,3 @@ def offer(
                 type="primary",
                 on_click="ignore",
             )
-
-
-def _base() -> str:
-    """Where the app is, as this browser sees it, without the page."""
-    at = urlsplit(st.context.url or f"{LOCAL_APP}/stories")
-    return f"{at.scheme}://{at.netloc}{at.path.rpartition('/')[0]}"
