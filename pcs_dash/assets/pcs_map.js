@@ -397,7 +397,7 @@
     const at = p.dot.getLatLng();
     own.halo = L.circleMarker(at, { pane: "pcs-points", renderer: own.dots, interactive: false,
       fill: false, weight: 4, color: "#d6006e", radius: p.dot.getRadius() + 5 }).addTo(map);
-    if (own.found) return; // the search box has moved the map
+    if (own.found || own.returning) return; // the search box has moved the map, or moves it back
     if (fly || !map.getBounds().contains(at)) map.panTo(at, { animate: !still() });
   }
 
@@ -457,8 +457,12 @@
     return found;
   }
   function back(map) {
-    const found = leave(map);
-    if (found) map.flyTo(found.centre, found.zoom, { animate: !still(), duration: 0.5 });
+    const found = leave(map), own = state.get(map);
+    if (!found) return;
+    // The answer of the server, with the choice of before, comes while the map is still on its way.
+    own.returning = true;
+    map.flyTo(found.centre, found.zoom, { animate: !still(), duration: 0.5 });
+    setTimeout(() => { own.returning = false; }, 1500);
   }
   function stay(map) {
     if (leave(map)) remember(map, state.get(map));
