@@ -87,9 +87,9 @@ def ask(
     which needs the patients per FTE GP of LSOAs (`residents`) and where they are from.
     `near`: "6-nearest" and the like, or "queen". What is not known is asked as the first.
     """
-    kind, _, k = near.partition("-")[0], None, near.split("-")[0]
+    first = near.split("-")[0]
     neighbours: dict[str, Any] = (
-        {"neighbours": "queen"} if kind == "queen" else {"neighbours": "knn", "k": int(k)}
+        {"neighbours": "queen"} if first == "queen" else {"neighbours": "knn", "k": int(first)}
     )
     counted = definition_text(definition, dataset.workforce_period).rstrip(".")
     if what == "residents" and residents is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -37,7 +36,6 @@ AREAS = "built_areas"
 REPORTS = "built_reports"
 OUTLINES = "built_outlines"
 SHAPES = "built_shapes"
-BUILT = (PRACTICES, LSOAS, REGISTRATIONS, LISTS, AREAS, REPORTS, OUTLINES, SHAPES)
 
 # As for the embedded three months (4 a patient), for one month.
 IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT_MONTH = 4 / 3
@@ -848,13 +846,3 @@ def reports_table(reports: list[JoinReport]) -> pd.DataFrame:
             for report in reports
         ]
     )
-
-
-def build_from_folder(folder: Path, store: Store, *, area: str = "England") -> Manifest:
-    """Load every publication in a folder and build: the whole chain in one call."""
-    from pcs_dash.official.update import update_store
-
-    report = update_store(store, origin=str(folder), area=area)
-    if report.manifest is None:
-        raise UserError(f"{folder}: nothing in it could be loaded.")
-    return report.manifest

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,13 +71,12 @@ class App:
             self.process = None
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The app with databases and data folders of its own."""
-    folder = tmp_path_factory.mktemp("app")
+@contextmanager
+def started(folder: Path, data: Path) -> Iterator[App]:
+    """A running app that keeps plans and log in `folder` and reads the official data in `data`."""
     environment = os.environ | {
         "PCS_DASH_DATABASE": str(folder / "plans.sqlite"),
-        "PCS_DASH_DATA_DIR": str(folder / "data"),
+        "PCS_DASH_DATA_DIR": str(data),
     }
     environment.pop("PCS_DASH_DATABASE_URL", None)
     running = App(free_port(), environment, folder / "app.log")
@@ -84,6 +84,14 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     yield running
     running.stop()
     assert "Traceback" not in running.log.read_text(), running.log.read_text()[-4000:]
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app with databases and data folders of its own."""
+    folder = tmp_path_factory.mktemp("app")
+    with started(folder, folder / "data") as running:
+        yield running
 
 
 @dataclass

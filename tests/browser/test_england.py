@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,22 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import App, Tab, free_port
+from tests.browser.conftest import App, Tab, started
 
 
 @pytest.fixture(scope="module")
 def app(england_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """The app on a data folder with all of England."""
     folder = tmp_path_factory.mktemp("england-app")
-    environment = os.environ | {
-        "PCS_DASH_DATABASE": str(folder / "plans.sqlite"),
-        "PCS_DASH_DATA_DIR": str(england_data),
-    }
-    running = App(free_port(), environment, folder / "app.log")
-    running.start()
-    yield running
-    running.stop()
-    assert "Traceback" not in running.log.read_text(), running.log.read_text()[-4000:]
+    with started(folder, england_data) as running:
+        yield running
 
 
 def test_click_an_icb_see_it_beside_england_and_open_it(tab: Tab) -> None:

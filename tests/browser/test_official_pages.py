@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from playwright.sync_api import expect
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
 
-from .conftest import App, Tab, free_port
+from .conftest import App, Tab, started
 from .test_pages import click_practice
 
 pytestmark = pytest.mark.browser
@@ -32,16 +31,8 @@ def loaded(official: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("loaded")
     report = update_store(Store(folder / "data"), sources=SOURCES, origin=str(official))
     assert not report.failed, report.failed
-    environment = os.environ | {
-        "PCS_DASH_DATABASE": str(folder / "plans.sqlite"),
-        "PCS_DASH_DATA_DIR": str(folder / "data"),
-    }
-    environment.pop("PCS_DASH_DATABASE_URL", None)
-    running = App(free_port(), environment, folder / "app.log")
-    running.start()
-    yield running
-    running.stop()
-    assert "Traceback" not in running.log.read_text(), running.log.read_text()[-4000:]
+    with started(folder, folder / "data") as running:
+        yield running
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -14,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from pcs_dash.stories import FIRST_PAGE, PAGES
 
-from .conftest import App, Tab, free_port
+from .conftest import App, Tab, started
 from .test_present import on_slide, ready
 
 pytestmark = pytest.mark.browser
@@ -40,15 +39,8 @@ ASKED = {
 def official_app(england_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """The app with official data of all England."""
     folder = tmp_path_factory.mktemp("present-official")
-    environment = os.environ | {
-        "PCS_DASH_DATABASE": str(folder / "plans.sqlite"),
-        "PCS_DASH_DATA_DIR": str(england_data),
-    }
-    running = App(free_port(), environment, folder / "app.log")
-    running.start()
-    yield running
-    running.stop()
-    assert "Traceback" not in running.log.read_text(), running.log.read_text()[-4000:]
+    with started(folder, england_data) as running:
+        yield running
 
 
 def address(app: App, page: str, asked: dict[str, str]) -> str:

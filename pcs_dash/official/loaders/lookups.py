@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pcs_dash.errors import InputFileError
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import LSOA_ENGLAND_WALES, Column, Layout
-from pcs_dash.official.reading import month_in_name, read_table
+from pcs_dash.official.reading import read_table
 
 LSOA11_LSOA21 = Layout(
     columns=(
@@ -132,11 +131,3 @@ POPULATION = Layout(
 def load_population(file: InputFile) -> pd.DataFrame:
     """Residents by LSOA (ONS small-area estimates), in broad ages where the file has them."""
     return read_table(file, POPULATION).sort_values("lsoa_code").reset_index(drop=True)
-
-
-def period_or_fail(file: InputFile) -> pd.Timestamp:
-    """The month in a file's name; InputFileError when it carries none."""
-    period = month_in_name(file.base_name) or month_in_name(file.name)
-    if period is None:
-        raise InputFileError(file.name, ["Put the month in the file's name, e.g. '2025-04'."])
-    return period

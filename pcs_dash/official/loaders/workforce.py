@@ -112,7 +112,6 @@ def _columns() -> tuple[Column, ...]:
 
 
 WORKFORCE = Layout(columns=_columns(), key=("practice_code",))
-_MAIN = [f"TOTAL_GP{g}_{u}" for u in ("HC", "FTE") for g in GP_GROUPS]
 
 
 def load_workforce(file: InputFile, *, period: pd.Timestamp | None = None) -> pd.DataFrame:
