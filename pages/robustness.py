@@ -14,7 +14,7 @@ from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.render import charts
 from pcs_dash.tables.dataset import IMD_EDITIONS
 from pcs_dash.ui import data, evidence, helping, page, show
-from pcs_dash.ui.choices import Choices
+from pcs_dash.views.question import Question
 
 dataset, web, choices = page.begin()
 area, definition = choices.area, choices.definition
@@ -157,7 +157,7 @@ def median_text(summary: SpecificationSummary) -> str:
 
 
 @st.fragment
-def funnel_plot(choices: Choices) -> None:
+def funnel_plot(choices: Question) -> None:
     """Practices against the limits for their size."""
     st.subheader("A scandal, or a small practice?")
     adjust = st.toggle(

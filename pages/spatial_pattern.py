@@ -11,8 +11,8 @@ from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp
 from pcs_dash.ui import data, evidence, helping, page, show
 from pcs_dash.ui.address import neighbour_labels, pattern_labels, statistic_labels, tell_unknown
-from pcs_dash.ui.choices import Choices
 from pcs_dash.views import maps, patterns
+from pcs_dash.views.question import Question
 
 dataset, web, choices = page.begin()
 area, definition, edition = choices.area, choices.definition, choices.edition
@@ -40,7 +40,7 @@ def menu(label: str, key: str, labels: Any, help_text: str) -> str:
 
 
 @st.fragment
-def pattern(choices: Choices) -> None:
+def pattern(choices: Question) -> None:
     """The figures on the map at once; the clusters when the permutations are done."""
     pick = st.columns(3)
     with pick[0]:
@@ -152,7 +152,7 @@ def pattern(choices: Choices) -> None:
     cluster_table(choices, found, by_practice, percentile=what == "deprivation")
 
 
-def figures_map(choices: Choices, by_practice: bool, residents: pd.Series | None) -> None:
+def figures_map(choices: Question, by_practice: bool, residents: pd.Series | None) -> None:
     """The figures themselves, before anything is computed of them."""
     ratios = patients_per_fte_gp(dataset.practices, choices.definition.key)
     counted = ratios.where(ratios.index.isin(choices.practices.index))
@@ -199,7 +199,7 @@ def figures_map(choices: Choices, by_practice: bool, residents: pd.Series | None
         show.show_legend(maps.quintile_legend(edition, maps.QUINTILE_PURPLES))
 
 
-def clusters_map(choices: Choices, found: spatial.LocalPattern, by_practice: bool) -> None:
+def clusters_map(choices: Question, found: spatial.LocalPattern, by_practice: bool) -> None:
     """Clusters in words, colours and letters; a dashed ring where only chance may speak."""
     if found.reason:
         st.info(f"No clusters can be looked for here. {found.reason}")
@@ -238,7 +238,7 @@ def clusters_map(choices: Choices, found: spatial.LocalPattern, by_practice: boo
 
 
 def cluster_table(
-    choices: Choices, found: spatial.LocalPattern, by_practice: bool, *, percentile: bool
+    choices: Question, found: spatial.LocalPattern, by_practice: bool, *, percentile: bool
 ) -> None:
     """Every unit with its statistic, the surest first."""
     names = (
@@ -275,7 +275,7 @@ pattern(choices)
 
 
 @st.fragment
-def access(choices: Choices) -> None:
+def access(choices: Question) -> None:
     """Two-step floating catchment: what is near, whoever is registered there."""
     st.subheader("Is there a GP within reach? A separate question")
     st.markdown(
@@ -303,7 +303,7 @@ def access(choices: Choices) -> None:
         return
     unplaced -= len(own)
     everywhere = dataset.practices
-    if choices.excludes_flagged or st.session_state.get("exclude"):
+    if choices.exclude:
         everywhere = everywhere[~everywhere["flag_low_fte"]]
     found = evidence.computed(
         ("access", choices.definition.key, reach, len(everywhere)),
@@ -382,7 +382,7 @@ def access(choices: Choices) -> None:
 
 
 def access_words(
-    choices: Choices, here: pd.DataFrame, everywhere: pd.DataFrame, reach: int
+    choices: Question, here: pd.DataFrame, everywhere: pd.DataFrame, reach: int
 ) -> words.Words:
     """What is within reach, with no interval: it is a count of what there is."""
     none = int((here["practices_in_reach"] == 0).sum())
@@ -420,7 +420,7 @@ def access_by_quintile(own: pd.DataFrame, here: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def access_by_district(choices: Choices, own: pd.DataFrame, here: pd.DataFrame) -> pd.DataFrame:
+def access_by_district(choices: Question, own: pd.DataFrame, here: pd.DataFrame) -> pd.DataFrame:
     """Access of residents beside patients per FTE GP of the practices there."""
     medians = here.groupby(own["district"])["fte_per_10000"].median()
     rows = []

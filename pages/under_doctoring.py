@@ -8,9 +8,9 @@ from pcs_dash.measures.deprivation import quintile_shares
 from pcs_dash.measures.workforce import patients_per_fte_gp, summarise
 from pcs_dash.ui import helping, page, show
 from pcs_dash.ui.address import tell_unknown
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.text import plain
 from pcs_dash.views import maps
+from pcs_dash.views.question import Question
 
 dataset, web, choices = page.begin()
 area, definition, benchmark = choices.area, choices.definition, choices.benchmark
@@ -79,7 +79,7 @@ st.caption(
 
 
 @st.fragment
-def explore(choices: Choices) -> None:
+def explore(choices: Question) -> None:
     """Map, card and table in step: choosing a practice in one chooses it in all."""
     practices = choices.practices
     codes = list(practices.index)
@@ -159,7 +159,7 @@ def explore(choices: Choices) -> None:
     show.download_csv(full_precision.set_index("Code"), name=f"under-doctoring-{choices.area.key}")
 
 
-def show_card(choices: Choices, code: str | None) -> None:
+def show_card(choices: Question, code: str | None) -> None:
     """Every measure of the chosen practice, or what to do to see one."""
     if code is None:
         st.info("Choose a practice to see all its measures beside the area's and the benchmark.")
@@ -196,7 +196,7 @@ TABLE_COLUMNS = {
 }
 
 
-def practice_table(choices: Choices) -> pd.DataFrame:
+def practice_table(choices: Question) -> pd.DataFrame:
     """One row a practice, with the measures of the map and the card."""
     practices = choices.practices
     measures = summarise(

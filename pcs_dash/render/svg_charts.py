@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pcs_dash.render.text import FAMILY, drawable, shorten, width, wrap
-from pcs_dash.views.blocks import Chart, Series
+from pcs_dash.views.answer import Chart, Series
 
 INK = "#111827"
 QUIET = "#374151"

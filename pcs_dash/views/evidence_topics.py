@@ -15,9 +15,10 @@ from pcs_dash.measures.then_now import claim_retested, then_and_now
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.tables.dataset import IMD_EDITIONS, build_dataset
 from pcs_dash.views import patterns
-from pcs_dash.views.blocks import Block, Chart, MapBlock, Series, Slide, Table
-from pcs_dash.views.map_views import MapSpec, alt_text
+from pcs_dash.views.answer import Chart, Drawn, MapBlock, Series, text_table
+from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.phrases import between, fifths, or_none
+from pcs_dash.views.report import Slide
 from pcs_dash.views.work import Work
 
 _NOT_TOLD, _TOLD = "#92c5de", "#b2182b"
@@ -25,14 +26,14 @@ _NOT_TOLD, _TOLD = "#92c5de", "#b2182b"
 
 def inequality(work: Work) -> list[Slide]:
     """Patients per FTE GP by deprivation quintile, and the sentence on the slope."""
-    settings, name = work.settings, work.name
-    table = quintile_table(work.practices, definition=work.definition, edition=settings.edition)
+    question, name = work.question, work.name
+    table = quintile_table(work.practices, definition=work.definition, edition=question.edition)
     said = words.inequality_words(
-        area_inequality(work.practices, definition=work.definition, edition=settings.edition),
+        area_inequality(work.practices, definition=work.definition, edition=question.edition),
         place=name,
         date=work.dataset.workforce_period,
     )
-    sources = f"MHCLG, IMD {settings.edition}; patients by LSOA, {settings.mix_period}"
+    sources = f"MHCLG, IMD {question.edition}; patients by LSOA, {question.mix_period}"
     if table.n_practices < FEWEST_PRACTICES:
         few = (
             f"{words.count(table.n_practices, 'practice')} can't show an inequality: every "
@@ -52,13 +53,13 @@ def inequality(work: Work) -> list[Slide]:
                 colour="#9e9ac8",
             ),
         ),
-        f"Bars of patients per FTE GP by IMD {settings.edition} quintile in {name}: "
+        f"Bars of patients per FTE GP by IMD {question.edition} quintile in {name}: "
         + "; ".join(f"{QUINTILE_LABELS[int(str(q))]} {number(v)}" for q, v in ratios.items())
         + f". {said.basis}",
         categories=tuple(f"Quintile {QUINTILE_LABELS[int(str(q))]}" for q in rows.index),
-        value_title=f"Patients per FTE GP (benchmark: {settings.benchmark.value:,.0f})",
-        reference=settings.benchmark.value,
-        reference_label=f"{settings.benchmark.label} {settings.benchmark.value:,.0f}",
+        value_title=f"Patients per FTE GP (benchmark: {question.benchmark.value:,.0f})",
+        reference=question.benchmark.value,
+        reference_label=f"{question.benchmark.label} {question.benchmark.value:,.0f}",
         bounds=(0.0, _ceiling(rows["patients_per_fte_gp_high"], ratios)),
     )
     cells = tuple(
@@ -77,8 +78,8 @@ def inequality(work: Work) -> list[Slide]:
         work.slide(
             f"{said.finding} {said.caution}".strip(),
             chart,
-            Table(
-                f"By IMD {settings.edition} quintile of where patients live",
+            text_table(
+                f"By IMD {question.edition} quintile of where patients live",
                 ("Quintile", "Patients", "FTE GPs", "Patients per FTE GP", "95% interval",
                  "FTE GPs per 10,000"),
                 cells,
@@ -114,7 +115,7 @@ def _between_decimals(low: float, high: float) -> str:
 
 def pattern(work: Work) -> list[Slide]:
     """Clusters on the map, and whether there is any pattern at all."""
-    settings, dataset = work.settings, work.dataset
+    shared, dataset = work.question, work.dataset
     question = _question(work)
     whole, found = question.whole(), question.clusters()
     said = words.moran_words(whole, what=question.named, place=work.name, date=question.basis)
@@ -125,12 +126,12 @@ def pattern(work: Work) -> list[Slide]:
         else question.named,
         place=work.name,
     )
-    blocks: list[Block] = []
+    blocks: list[Drawn] = []
     if not found.reason:
         layer = patterns.layer(found)
         spec = MapSpec(
             "layers",
-            settings,
+            shared,
             highlight=work.view.highlight,
             position=work.view.position,
             marks=layer if question.by_practice else None,
@@ -150,7 +151,7 @@ def pattern(work: Work) -> list[Slide]:
         surest = found.table[found.table["p_value"].notna()].sort_values("p_value").head(10)
         blocks = [
             MapBlock(spec, alt_text(dataset, spec)),
-            Table(
+            text_table(
                 f"Smallest p of {found.n_tested} ({found.statistic_name})",
                 (question.unit.capitalize() if question.by_practice else "LSOA", "Value",
                  "p", "Cluster"),
@@ -173,7 +174,7 @@ def pattern(work: Work) -> list[Slide]:
             *blocks,
             notes=(said.text, clustered.text, found.note, found.reason),
             share=0.62,
-            sources=f"MHCLG, IMD {settings.edition}" if question.what != "under-doctoring" else "",
+            sources=f"MHCLG, IMD {shared.edition}" if question.what != "under-doctoring" else "",
             figures=(
                 ("Moran's I", decimal(whole.statistic)),
                 ("p", words.p_text(whole.p_value).removeprefix("p = ").removeprefix("p ")),
@@ -184,8 +185,8 @@ def pattern(work: Work) -> list[Slide]:
     ]
 
 
-def _question(work: Work) -> patterns.Question:
-    options, dataset, settings = work.options, work.dataset, work.settings
+def _question(work: Work) -> patterns.PatternAsked:
+    options, dataset, question = work.options, work.dataset, work.question
     what = options.get("pattern", "under-doctoring")
     near = options.get("near-lsoa" if what in ("deprivation", "residents") else "near", "")
     residents, registered_in = None, ""
@@ -196,16 +197,16 @@ def _question(work: Work) -> patterns.Question:
             residents = patterns.ratios_of_residents(
                 dataset.practices,
                 registrations,
-                settings.definition.column,
-                settings.excluded.index,
+                question.definition.column,
+                question.excluded.index,
             )
     default = "queen" if what in ("deprivation", "residents") else "6-nearest"
     return patterns.ask(
         dataset,
         work.practices,
-        settings.area.select(dataset.lsoas),
+        question.area.select(dataset.lsoas),
         definition=work.definition,
-        edition=settings.edition,
+        edition=question.edition,
         what=what,
         statistic=options.get("statistic", "moran"),
         near=near or default,
@@ -216,7 +217,7 @@ def _question(work: Work) -> patterns.Question:
 
 def survives(work: Work) -> list[Slide]:
     """Every reasonable way of measuring the gradient, in order of what it gives."""
-    practices = work.settings.area.select(work.dataset.practices)
+    practices = work.question.area.select(work.dataset.practices)
     curve = specification_curve(
         practices,
         lists=other_lists(work.dataset.practices),
@@ -254,7 +255,7 @@ def survives(work: Work) -> list[Slide]:
         work.slide(
             f"{said.finding} {said.caution}".strip(),
             chart,
-            Table(
+            text_table(
                 "Which choice moves it?",
                 ("Choice", "Ways", "Positive", "Above zero", "Below zero", "Median, %"),
                 _by_choice(known),
@@ -264,7 +265,7 @@ def survives(work: Work) -> list[Slide]:
             ),
             notes=(said.basis,),
             share=0.5,
-            sources=f"MHCLG, IMD 2019 and 2025; patients by LSOA, {work.settings.mix_period}",
+            sources=f"MHCLG, IMD 2019 and 2025; patients by LSOA, {work.question.mix_period}",
             figures=(
                 ("Ways of measuring", f"{summary.n}"),
                 ("Positive", f"{summary.n_positive}"),
@@ -311,7 +312,7 @@ def then_now(work: Work) -> list[Slide]:
     """The claim of 2015 tested on today's figures. About Essex, whatever the area."""
     dataset = build_dataset()
     practices = dataset.practices
-    if len(work.settings.excluded):
+    if len(work.question.excluded):
         practices = practices[~practices["flag_low_fte"]]
     claim = claim_retested(practices, definition=work.definition, date=dataset.workforce_period)
     rows = then_and_now(
@@ -319,7 +320,7 @@ def then_now(work: Work) -> list[Slide]:
         dataset.published,
         definition=work.definition,
         date=dataset.workforce_period,
-        edition=work.settings.edition,
+        edition=work.question.edition,
     )
     found = claim.results
     lows = [result.ci_low for result in found.values() if math.isfinite(result.ci_low)]
@@ -349,7 +350,7 @@ def then_now(work: Work) -> list[Slide]:
         work.slide(
             f"{claim.then} {claim.verdict}",
             chart,
-            Table(
+            text_table(
                 "Published figures beside today's",
                 ("Figure", "Then", "Now", "Alike?"),
                 tuple(

@@ -64,7 +64,8 @@ def _names(dataset: Dataset) -> Mapping[str, str]:
 @dataclass(frozen=True)
 class Readers:
     """`registered` gives registrations or their modelled stand-in; the others give None where
-    nothing is loaded. `names`: practice code to name, of closed ones too.
+    nothing is loaded. `names`: practice code to name, of closed ones too. `version` says which data
+    they read, where what they gave is kept.
     """
 
     registered: Callable[[Dataset], Registered] = _registered
@@ -73,6 +74,7 @@ class Readers:
     successors: Callable[[], pd.DataFrame | None] = _successors
     england: Callable[[str], England | None] = _england
     names: Callable[[Dataset], Mapping[str, str]] = _names
+    version: tuple[str, ...] = ()
 
 
 STRAIGHT = Readers()

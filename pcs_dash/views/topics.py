@@ -32,19 +32,19 @@ from pcs_dash.measures.words import correlation_words, gap_words, interval_text,
 from pcs_dash.measures.words import number as figure
 from pcs_dash.measures.workforce import GP_DEFINITIONS, patients_per_fte_gp, summarise
 from pcs_dash.views import maps
-from pcs_dash.views.blocks import (
+from pcs_dash.views.answer import (
     CHART_COLOURS,
-    Block,
     Bullets,
     Chart,
+    Drawn,
     MapBlock,
     Series,
-    Slide,
-    Table,
+    text_table,
 )
-from pcs_dash.views.map_views import MapSpec, alt_text
+from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.phrases import band, between, fifths, listed, or_none, short_list, span
-from pcs_dash.views.settings import Settings
+from pcs_dash.views.question import Question
+from pcs_dash.views.report import Slide
 from pcs_dash.views.work import TODAY_S_PCNS, Work
 
 _LINE_NAMES = {
@@ -56,18 +56,18 @@ NOT_IN_THE_DATA = "Costs in money are not in the data."
 
 
 def where(work: Work) -> list[Slide]:
-    settings, total = work.settings, work.total()
+    question, total = work.question, work.total()
     ratios = patients_per_fte_gp(work.practices, work.definition)
     spec = MapSpec(
-        "practices", settings, highlight=work.view.highlight, position=work.view.position
+        "practices", question, highlight=work.view.highlight, position=work.view.position
     )
-    quintiles = patients_by_quintile(work.practices, settings.edition)
+    quintiles = patients_by_quintile(work.practices, question.edition)
     known = quintiles.sum()
     deprived = quintiles[1] / known if known else math.nan
-    above = f"{int((ratios > settings.benchmark.value).sum())} of {int(ratios.notna().sum())}"
+    above = f"{int((ratios > question.benchmark.value).sum())} of {int(ratios.notna().sum())}"
     rows = (
         ("Patients per FTE GP", number(total["patients_per_fte_gp"])),
-        (f"Benchmark: {settings.benchmark.label}", number(settings.benchmark.value)),
+        (f"Benchmark: {question.benchmark.label}", number(question.benchmark.value)),
         ("FTE GPs to add to reach it", signed(total["fte_gap"])),
         ("Registered patients", number(total["patients"])),
         ("FTE GPs", number(total["fte_gp"], 1)),
@@ -86,12 +86,12 @@ def where(work: Work) -> list[Slide]:
         work.slide(
             work.headline(total),
             MapBlock(spec, alt_text(work.dataset, spec)),
-            Table("Key figures", ("Measure", work.name), rows, widths=(2.3, 1.0)),
+            text_table("Key figures", ("Measure", work.name), rows, widths=(2.3, 1.0)),
             share=0.66,
-            sources=f"MHCLG, IMD {settings.edition}",
+            sources=f"MHCLG, IMD {question.edition}",
             figures=(
                 rows[0],
-                (f"{settings.benchmark.label}, the benchmark", rows[1][1]),
+                (f"{question.benchmark.label}, the benchmark", rows[1][1]),
                 ("FTE GPs to add", rows[2][1]),
                 ("Practices above it", above),
             ),
@@ -99,7 +99,7 @@ def where(work: Work) -> list[Slide]:
     ]
 
 
-def practice_rows(work_settings: Settings) -> pd.DataFrame:
+def practice_rows(work_settings: Question) -> pd.DataFrame:
     """One row a practice, most patients per FTE GP first, those without a ratio last."""
     practices, definition = work_settings.practices, work_settings.definition.key
     table = summarise(
@@ -116,8 +116,8 @@ def practice_rows(work_settings: Settings) -> pd.DataFrame:
 
 
 def practices(work: Work) -> list[Slide]:
-    benchmark = work.settings.benchmark
-    table = practice_rows(work.settings)
+    benchmark = work.question.benchmark
+    table = practice_rows(work.question)
     ratios = table["patients_per_fte_gp"]
     above = table[ratios > benchmark.value]
     shown = table[ratios.notna()].head(12)
@@ -162,7 +162,7 @@ def practices(work: Work) -> list[Slide]:
         work.slide(
             message,
             chart,
-            Table(
+            text_table(
                 "Practices, most patients per FTE GP first",
                 ("Practice", "Patients", "FTE GPs", "Patients per FTE GP", "FTE to add"),
                 rows,
@@ -185,17 +185,17 @@ def practices(work: Work) -> list[Slide]:
 
 
 def deprivation(work: Work) -> list[Slide]:
-    settings = work.settings
+    question = work.question
     spec = MapSpec(
-        "quintiles", settings, highlight=work.view.highlight, position=work.view.position
+        "quintiles", question, highlight=work.view.highlight, position=work.view.position
     )
-    by, word = ("place", "sub-ICB place") if settings.area.kind == "region" else ("pcn", "PCN")
+    by, word = ("place", "sub-ICB place") if question.area.kind == "region" else ("pcn", "PCN")
     keys = work.practices[by].astype(object)
     keys = keys.where(keys.notna(), "No PCN")
-    shares = group_quintile_shares(work.practices, keys, settings.edition).dropna()
+    shares = group_quintile_shares(work.practices, keys, question.edition).dropna()
     order = (shares[1] + shares[2] / 1_000).sort_values(ascending=False, kind="stable")
     shares = shares.loc[order.index]
-    all_shares = patients_by_quintile(work.practices, settings.edition)
+    all_shares = patients_by_quintile(work.practices, question.edition)
     known = all_shares.sum()
     limit = 12
     cut = f", the {limit} with most in quintile 1" if len(shares) > limit else ""
@@ -203,7 +203,7 @@ def deprivation(work: Work) -> list[Slide]:
     first = float(all_shares[1] / known) if known else math.nan
     chart = Chart(
         "shares",
-        f"Patients by IMD {settings.edition} quintile of their homes, by {word}{cut}",
+        f"Patients by IMD {question.edition} quintile of their homes, by {word}{cut}",
         tuple(
             Series(
                 f"Quintile {label}",
@@ -220,9 +220,9 @@ def deprivation(work: Work) -> list[Slide]:
     )
     message = deprivation_sentence(
         work.name,
-        settings.area.select(work.dataset.lsoas),
+        question.area.select(work.dataset.lsoas),
         work.practices,
-        settings.edition,
+        question.edition,
     )
     if len(top) > 1:
         message += (
@@ -233,7 +233,7 @@ def deprivation(work: Work) -> list[Slide]:
             message,
             MapBlock(spec, alt_text(work.dataset, spec)),
             chart,
-            sources=f"MHCLG, IMD {settings.edition}; patients by LSOA, {work.settings.mix_period}",
+            sources=f"MHCLG, IMD {question.edition}; patients by LSOA, {work.question.mix_period}",
             figures=(
                 ("Patients in the most deprived fifth", per_cent(first)),
                 *(
@@ -250,7 +250,7 @@ def deprivation(work: Work) -> list[Slide]:
 
 
 def correlation(work: Work) -> list[Slide]:
-    settings, practices = work.settings, work.practices
+    question, practices = work.question, work.practices
     across, up, weighted = _compared(work)
     result = correlate_practices(
         practices, across.key, up.key, definition=work.definition, weighted=weighted
@@ -303,7 +303,7 @@ def correlation(work: Work) -> list[Slide]:
     )
     # Limits of a quintile with almost nobody in it may be beyond any number.
     with np.errstate(over="ignore"):
-        quintiles = quintile_table(practices, definition=work.definition, edition=settings.edition)
+        quintiles = quintile_table(practices, definition=work.definition, edition=question.edition)
     rows = tuple(
         (
             QUINTILE_LABELS[int(str(quintile))],
@@ -324,8 +324,8 @@ def correlation(work: Work) -> list[Slide]:
         work.slide(
             f"{words.finding} {words.caution}".strip(),
             chart,
-            Table(
-                f"By IMD {settings.edition} quintile of where patients live",
+            text_table(
+                f"By IMD {question.edition} quintile of where patients live",
                 ("Quintile", "Patients", "FTE GPs", "Patients per FTE GP", "95% interval"),
                 rows,
                 widths=(1.6, 1.0, 0.8, 1.0, 1.3),
@@ -341,7 +341,7 @@ def correlation(work: Work) -> list[Slide]:
                 ),
                 ("Practices", f"{result.n}"),
             ),
-            sources=f"MHCLG, IMD 2025; patients by LSOA, {work.settings.mix_period}",
+            sources=f"MHCLG, IMD 2025; patients by LSOA, {work.question.mix_period}",
         )
     ]
 
@@ -431,7 +431,7 @@ def sure(work: Work) -> list[Slide]:
         work.slide(
             verdict,
             chart,
-            Table(
+            text_table(
                 f"{work.name}: does the conclusion survive?",
                 ("GPs and practices counted", "n", "r", "95% interval", "p"),
                 tuple(rows),
@@ -455,7 +455,7 @@ def sure(work: Work) -> list[Slide]:
 def options(work: Work) -> list[Slide]:
     plan = work.shown_plan
     spec = MapSpec(
-        "hubs", work.settings, plan=plan, highlight=work.view.highlight, position=work.view.position
+        "hubs", work.question, plan=plan, highlight=work.view.highlight, position=work.view.position
     )
     compared = {TODAY_S_PCNS: plan_from_column(work.practices, "pcn")}
     if work.plan is not None:
@@ -474,7 +474,7 @@ def options(work: Work) -> list[Slide]:
         work.slide(
             message,
             MapBlock(spec, alt_text(work.dataset, spec)),
-            Table(
+            text_table(
                 "Groupings side by side",
                 ("Measure", *columns),
                 rows,
@@ -504,7 +504,7 @@ def _plan_figures(work: Work, plan: Plan) -> dict[str, str]:
         plan,
         work.practices,
         definition=work.definition,
-        benchmark=work.settings.benchmark,
+        benchmark=work.question.benchmark,
         rules=work.rules,
         summary=summary,
     )
@@ -569,7 +569,7 @@ def hubs(work: Work) -> list[Slide]:
             )
         )
     ratio = filled["patients_per_fte_gp"].dropna()
-    benchmark = work.settings.benchmark
+    benchmark = work.question.benchmark
     highest = ratio.sort_values(ascending=False, kind="stable").head(12)
     classes = maps.benchmark_classes(highest, benchmark.value)
     cut = f", the {len(highest)} highest of {len(ratio)}" if len(ratio) > len(highest) else ""
@@ -598,7 +598,7 @@ def hubs(work: Work) -> list[Slide]:
     return [
         work.slide(
             message,
-            Table(
+            text_table(
                 f"{work.shown_plan_name}, one by one",
                 (
                     "Group",
@@ -617,13 +617,13 @@ def hubs(work: Work) -> list[Slide]:
                 widths=(2.9, 0.9, 1.0, 0.95, 0.85, 1.05, 0.85, 0.8, 0.9, 0.9),
                 note=f"{empty} groups without a practice here are not shown." if empty else "",
             ),
-            sources=f"MHCLG, IMD 2025; patients by LSOA, {work.settings.mix_period}",
+            sources=f"MHCLG, IMD 2025; patients by LSOA, {work.question.mix_period}",
             screen=chart if len(highest) else None,
         )
     ]
 
 
-def option_rows(settings: Settings, published: pd.DataFrame) -> pd.DataFrame:
+def option_rows(question: Question, published: pd.DataFrame) -> pd.DataFrame:
     """What reaching each benchmark costs and gains; index the benchmark's label.
 
     Columns: benchmark (patients per FTE GP), net (FTE to add over the whole area), gross (FTE to
@@ -631,11 +631,11 @@ def option_rows(settings: Settings, published: pd.DataFrame) -> pd.DataFrame:
     gross addition), helped (practices that gain), patients (registered with them), space_low and
     space_high (square metres, by the published rule per additional GP).
     """
-    practices, definition = settings.practices, settings.definition.key
+    practices, definition = question.practices, question.definition.key
     space = published[published["figure"].str.startswith("space per additional GP")]["value"]
-    choices = dict(settings.benchmarks)
-    if settings.benchmark.key not in choices:
-        choices[settings.benchmark.key] = settings.benchmark
+    choices = dict(question.benchmarks)
+    if question.benchmark.key not in choices:
+        choices[question.benchmark.key] = question.benchmark
     rows = []
     for benchmark in choices.values():
         each = summarise(
@@ -667,7 +667,7 @@ def option_rows(settings: Settings, published: pd.DataFrame) -> pd.DataFrame:
 
 
 def costs(work: Work) -> list[Slide]:
-    table = option_rows(work.settings, work.dataset.published)
+    table = option_rows(work.question, work.dataset.published)
     total = work.total()
     chart = Chart(
         "bars",
@@ -709,16 +709,16 @@ def costs(work: Work) -> list[Slide]:
         ("Gains: practices that gain GPs", "0", *(number(v) for v in table["helped"])),
         ("Gains: patients registered there", "0", *(number(v) for v in table["patients"])),
     )
-    chosen = work.settings.benchmark.label
+    chosen = work.question.benchmark.label
     row = table.loc[[chosen]].iloc[0]
     message = (
         f"To bring every practice to {chosen} ({row['benchmark']:,.0f}) takes {row['gross']:,.1f} "
         f"more FTE GPs in {row['helped']:.0f} practices; over {work.name} as a whole the gap is "
         f"{signed(row['net'])}. {NOT_IN_THE_DATA}"
     )
-    blocks: list[Block] = [
+    blocks: list[Drawn] = [
         chart,
-        Table(
+        text_table(
             "What each option costs and gains",
             ("Measure", "As now", *options),
             rows,
@@ -746,7 +746,7 @@ def _grouping_costs(work: Work) -> Slide:
     today = plan_from_column(work.practices, "pcn")
     plan = work.shown_plan
     names = (TODAY_S_PCNS, work.shown_plan_name)
-    benchmark = work.settings.benchmark
+    benchmark = work.question.benchmark
     gaps: list[float] = []
     columns: list[tuple[str, ...]] = []
     for option in (today, plan):
@@ -777,7 +777,7 @@ def _grouping_costs(work: Work) -> Slide:
         "Costs: practices that change group",
         "Patients registered there",
     )
-    table = Table(
+    table = text_table(
         "What each grouping costs and gains",
         ("Measure", *names),
         tuple(
@@ -819,9 +819,9 @@ def _grouping_costs(work: Work) -> Slide:
 
 
 def ask(work: Work) -> list[Slide]:
-    settings, total = work.settings, work.total()
-    benchmark = settings.benchmark
-    row = option_rows(settings, work.dataset.published).loc[[benchmark.label]].iloc[0]
+    question, total = work.question, work.total()
+    benchmark = question.benchmark
+    row = option_rows(question, work.dataset.published).loc[[benchmark.label]].iloc[0]
     result = correlate_practices(
         work.practices, work.deprivation, "patients_per_fte_gp", definition=work.definition
     )
