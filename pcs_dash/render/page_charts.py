@@ -21,7 +21,7 @@ _NARROW = 7
 def drawn(chart: Chart) -> alt.LayerChart:
     """The chart; names reach it as data, never as markup. Its title stands on the page."""
     layers = _KINDS[chart.kind](chart)
-    return alt.layer(*layers).properties(height=_height(chart), description=chart.alt)
+    return alt.layer(*layers).properties(height=_height(chart))
 
 
 def _height(chart: Chart) -> int:
