@@ -93,7 +93,7 @@ def small_table(table: Table) -> None:
 def data_table(table: Table, *, key: str, pick: Callable[[str, str], None]) -> None:
     """A long table that can be sorted; a chosen row picks what it stands for."""
     config: dict[str, Any] = {}
-    for place, column in enumerate(table.fields):
+    for place, column in enumerate(table.on_page):
         form = FORMS[column.form]
         if form.column:
             config[column.key] = st.column_config.NumberColumn(
@@ -111,7 +111,7 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, str], None]) -> N
     )
     st.markdown(f"**{plain(table.caption)}**")
     st.dataframe(
-        table.frame[[column.key for column in table.fields]],
+        table.frame[[column.key for column in table.on_page]],
         hide_index=True,
         key=key,
         column_config=config,

@@ -46,23 +46,31 @@ def page_of(title: str, *keys: str) -> None:
             "No practice is left in this area. Switch the exclusion off, or choose another area."
         )
         st.stop()
-    for view in views:
-        st.fragment(show_view)(view, web, question)
+    st.fragment(_show)(views, web, question)
     page.foot(question)
 
 
-def show_view(view: View, web: WebFiles, question: Question) -> None:
-    """One view, as the page's switches and its own options ask for it."""
+def _show(views: Sequence[View], web: WebFiles, question: Question) -> None:
+    """The views in one fragment: a practice that is chosen in one is chosen in all."""
+    for view in views:
+        if view is not views[0]:
+            st.header(plain(view.title))
+        show_view(view, web, question, figures=view is views[0])
+
+
+def show_view(view: View, web: WebFiles, question: Question, *, figures: bool = True) -> None:
+    """One view, as the page's switches and its own options ask for it; `figures`: with its row of
+    figures, which a page has once.
+    """
     asked = question.with_options(**_draw(view, question, inside=False))
     answer = _answer(view.key, asked.key, asked)
     picked = _state(view)
 
     def pick(option: str, value: str) -> None:
-        labels = view.option(option).labels(question)
-        st.session_state[option] = value if value in labels else None
+        st.session_state[option] = value if value in question.practices.index else None
 
     blocks.message(answer.message)
-    if answer.figures:
+    if answer.figures and figures:
         blocks.figures(view.key, *answer.figures)
     _front(view, web, asked, answer, picked, pick)
     for number, block in enumerate(answer.below):
@@ -167,9 +175,9 @@ def _front(
     beside: Sequence[Block | Beside] = answer.front[1:]
     if picked and answer.picked is not None and picked in question.practices.index:
         beside = answer.picked(question, picked)
-    if not beside or not answer.front:
-        for block in answer.front:
-            draw(block, web, question, f"{view.key}-front", picked, pick)
+    if answer.stacked or not beside:
+        for number, block in enumerate(answer.front):
+            draw(block, web, question, f"{view.key}-front-{number}", picked, pick)
         return
     left, right = st.columns([answer.share, 1 - answer.share], gap="medium")
     with left:
