@@ -18,9 +18,9 @@ from pcs_dash.views.cells import FORMS
 _LEFT = ' style="text-align:left"'
 
 
-def figures(key: str, *items: Figure) -> None:
+def figures(*items: Figure) -> None:
     """Headline figures in a row that wraps on a narrow screen (see the style in page.py)."""
-    with st.container(key=f"figures-{key}"):
+    with st.container(key="headline-figures"):
         for column, item in zip(st.columns(len(items)), items, strict=True):
             column.metric(
                 item.label,
@@ -32,9 +32,9 @@ def figures(key: str, *items: Figure) -> None:
             )
 
 
-def message(words: Words) -> None:
-    """What was found, large; how far it can be trusted and what it rests on, under it."""
-    with st.container(key=f"headline-{abs(hash(words.finding))}"):
+def message(words: Words, *, first: bool) -> None:
+    """What was found, how far it can be trusted and what it rests on; the page's first is large."""
+    with st.container(key="headline" if first else None):
         st.markdown(plain(words.finding))
     if words.caution:
         st.markdown(plain(words.caution))

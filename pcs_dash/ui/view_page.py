@@ -55,23 +55,24 @@ def _show(views: Sequence[View], web: WebFiles, question: Question) -> None:
     for view in views:
         if view is not views[0]:
             st.header(plain(view.title))
-        show_view(view, web, question, figures=view is views[0])
+        show_view(view, web, question, first=view is views[0])
 
 
-def show_view(view: View, web: WebFiles, question: Question, *, figures: bool = True) -> None:
-    """One view, as the page's switches and its own options ask for it; `figures`: with its row of
-    figures, which a page has once.
+def show_view(view: View, web: WebFiles, question: Question, *, first: bool = True) -> None:
+    """One view, as the page's switches and its own options ask for it; the page's `first` has its
+    figures, and its message large.
     """
-    asked = question.with_options(**_draw(view, question, inside=False))
+    above = [option for option in view.options if not option.inside and option.kind != "practice"]
+    asked = question.with_options(**_draw(above, question))
     answer = _answer(view.key, asked.key, asked)
     picked = _state(view)
 
     def pick(option: str, value: str) -> None:
         st.session_state[option] = value if value in question.practices.index else None
 
-    blocks.message(answer.message)
-    if answer.figures and figures:
-        blocks.figures(view.key, *answer.figures)
+    blocks.message(answer.message, first=first)
+    if answer.figures and first:
+        blocks.figures(*answer.figures)
     _front(view, web, asked, answer, picked, pick)
     for number, block in enumerate(answer.below):
         draw(block, web, asked, f"{view.key}-below-{number}", picked, pick)
@@ -98,15 +99,8 @@ def _blocks(
 # --- options ---
 
 
-def _draw(
-    view: View, question: Question, *, inside: bool, wanted: Sequence[str] = ()
-) -> dict[str, str]:
-    """Draw the view's options, or those of a section, and return what they stand at."""
-    options = [
-        option
-        for option in view.options
-        if option.inside == inside and (not inside or option.key in wanted)
-    ]
+def _draw(options: Sequence[Option], question: Question) -> dict[str, str]:
+    """Draw options side by side and return what they stand at."""
     if not options:
         return {}
     columns = st.columns(len(options)) if len(options) > 1 else [st.container()]
@@ -172,10 +166,12 @@ def _state(view: View) -> str:
 def _front(
     view: View, web: WebFiles, question: Question, answer: Answer, picked: str, pick: Pick
 ) -> None:
+    finders = [option for option in view.options if option.kind == "practice" and not option.inside]
     beside: Sequence[Block | Beside] = answer.front[1:]
     if picked and answer.picked is not None and picked in question.practices.index:
         beside = answer.picked(question, picked)
-    if answer.stacked or not beside:
+    if answer.stacked or not (beside or finders):
+        _draw(finders, question)
         for number, block in enumerate(answer.front):
             draw(block, web, question, f"{view.key}-front-{number}", picked, pick)
         return
@@ -183,13 +179,14 @@ def _front(
     with left:
         draw(answer.front[0], web, question, f"{view.key}-front", picked, pick)
     with right:
+        _draw(finders, question)
         for number, part in enumerate(beside):
             draw(part, web, question, f"{view.key}-beside-{number}", picked, pick)
 
 
 def _section(view: View, section: Section, web: WebFiles, question: Question, pick: Pick) -> None:
     st.header(plain(section.title))
-    asked = question.with_options(**_draw(view, question, inside=True, wanted=section.options))
+    asked = question.with_options(**_draw([view.option(key) for key in section.options], question))
     name = (view.key, section.key, *asked.key)
     if section.slow:
         made = evidence.computed(name, lambda: section.blocks(asked), label=section.slow)
