@@ -150,13 +150,14 @@ def text_table(
     rows: Sequence[Sequence[str]],
     *,
     widths: Sequence[float] = (),
+    words: bool = False,
     **more: Any,
 ) -> Table:
-    """A table whose cells are words or ready-made text."""
+    """A table whose cells are ready-made text: figures, which stand to the right, or `words`."""
     keys = [str(place) for place in range(len(columns))]
     wide = tuple(widths) or (1.0,) * len(columns)
     fields = tuple(
-        Column(key, label, "text", width)
+        Column(key, label, "text" if words or key == "0" else "ready", width)
         for key, label, width in zip(keys, columns, wide, strict=True)
     )
     frame = pd.DataFrame([list(row) for row in rows], columns=keys, dtype="object")

@@ -29,6 +29,7 @@ def _yes(value: Any) -> str:
 
 FORMS: Mapping[str, Form] = {
     "text": Form(str, right=False),
+    "ready": Form(str),
     "yes": Form(_yes, right=False),
     "count": Form(number, "%,.0f", "#,##0"),
     "tenth": Form(lambda value: number(value, 1), "%,.1f", "#,##0.0"),

@@ -28,8 +28,6 @@ _TOPICS: dict[str, Callable[[Work], list[Slide]]] = {
     "sure": topics.sure,
     "inequality": evidence_topics.inequality,
     "pattern": evidence_topics.pattern,
-    "survives": evidence_topics.survives,
-    "then_now": evidence_topics.then_now,
     "england": official_topics.england,
     "catchment": official_topics.catchment,
     "lists": official_topics.lists,

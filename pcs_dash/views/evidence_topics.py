@@ -9,15 +9,11 @@ import pandas as pd
 from pcs_dash.measures import words
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.measures.inequality import FEWEST_PRACTICES, area_inequality, quintile_table
-from pcs_dash.measures.profile import decimal, number, signed
-from pcs_dash.measures.specification import other_lists, specification_curve, summarise_curve
-from pcs_dash.measures.then_now import claim_retested, then_and_now
-from pcs_dash.measures.workforce import GP_DEFINITIONS
-from pcs_dash.tables.dataset import IMD_EDITIONS, build_dataset
+from pcs_dash.measures.profile import decimal, number
 from pcs_dash.views import patterns
 from pcs_dash.views.answer import Chart, Drawn, MapBlock, Series, text_table
 from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.phrases import between, fifths, or_none
+from pcs_dash.views.phrases import between, or_none
 from pcs_dash.views.report import Slide
 from pcs_dash.views.work import Work
 
@@ -215,67 +211,6 @@ def _question(work: Work) -> patterns.PatternAsked:
     )
 
 
-def survives(work: Work) -> list[Slide]:
-    """Every reasonable way of measuring the gradient, in order of what it gives."""
-    practices = work.question.area.select(work.dataset.practices)
-    curve = specification_curve(
-        practices,
-        lists=other_lists(work.dataset.practices),
-        registrations=_registrations(work),
-        lsoa_ranks={year: work.dataset.lsoas[f"imd{year}_rank"] for year in IMD_EDITIONS},
-    )
-    summary = summarise_curve(curve)
-    said = words.specification_words(summary, place=work.name, date=work.dataset.workforce_period)
-    known = curve[curve["coefficient"].notna()]
-    if known.empty:
-        return [work.slide(said.text)]
-    clear = known["excludes_zero"].astype(bool)
-    series = [
-        Series(
-            name,
-            tuple(map(float, part["coefficient"])),
-            x=tuple(map(float, part.index)),
-            colour=colour,
-        )
-        for name, colour, part in (
-            ("Interval includes zero", _NOT_TOLD, known[~clear]),
-            ("Interval excludes zero", _TOLD, known[clear]),
-        )
-        if len(part)
-    ]
-    chart = Chart(
-        "scatter",
-        f"Gradient by deprivation, {summary.n} ways of measuring it, lowest first",
-        tuple(series),
-        f"{said.text}",
-        value_title="% of the mean, least to most deprived",
-        x_title="Ways of measuring, lowest gradient first",
-    )
-    return [
-        work.slide(
-            f"{said.finding} {said.caution}".strip(),
-            chart,
-            text_table(
-                "Which choice moves it?",
-                ("Choice", "Ways", "Positive", "Above zero", "Below zero", "Median, %"),
-                _by_choice(known),
-                widths=(2.6, 0.6, 0.8, 0.9, 0.9, 0.8),
-                note="Above and below zero: the whole 95% interval is. They are not independent "
-                "tests: all use the same practices.",
-            ),
-            notes=(said.basis,),
-            share=0.5,
-            sources=f"MHCLG, IMD 2019 and 2025; patients by LSOA, {work.question.mix_period}",
-            figures=(
-                ("Ways of measuring", f"{summary.n}"),
-                ("Positive", f"{summary.n_positive}"),
-                ("Interval above zero", f"{summary.n_positive_excludes_zero}"),
-                ("Median gradient", f"{signed(summary.median)}%"),
-            ),
-        )
-    ]
-
-
 def _registrations(work: Work) -> pd.DataFrame | None:
     """Patients by practice and LSOA of the data's practices; None where a model stands in."""
     registered = work.readers.registered(work.dataset)
@@ -283,107 +218,3 @@ def _registrations(work: Work) -> pd.DataFrame | None:
         return None
     own = registered.table[registered.table["practice_code"].isin(work.dataset.practices.index)]
     return own.rename(columns={"lsoa_code": "lsoa11cd"})
-
-
-def _by_choice(curve: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
-    choices = {
-        "gp_definition": "GPs", "list": "Lists", "flagged": "Implausible FTE",
-        "imd_edition": "IMD", "level": "Level", "weighting": "Weighting",
-    }  # fmt: skip
-    labels = {key: item.label for key, item in GP_DEFINITIONS.items()}
-    rows = []
-    for column, name in choices.items():
-        for option, part in curve.groupby(column, sort=True):
-            told = summarise_curve(part)
-            rows.append(
-                (
-                    f"{name}: {labels.get(str(option), str(option)).replace('lsoa', 'LSOA')}",
-                    f"{told.n}",
-                    f"{told.n_positive}",
-                    f"{told.n_positive_excludes_zero}",
-                    f"{told.n_negative_excludes_zero}",
-                    signed(told.median),
-                )
-            )
-    return tuple(rows)
-
-
-def then_now(work: Work) -> list[Slide]:
-    """The claim of 2015 tested on today's figures. About Essex, whatever the area."""
-    dataset = build_dataset()
-    practices = dataset.practices
-    if len(work.question.excluded):
-        practices = practices[~practices["flag_low_fte"]]
-    claim = claim_retested(practices, definition=work.definition, date=dataset.workforce_period)
-    rows = then_and_now(
-        practices,
-        dataset.published,
-        definition=work.definition,
-        date=dataset.workforce_period,
-        edition=work.question.edition,
-    )
-    found = claim.results
-    lows = [result.ci_low for result in found.values() if math.isfinite(result.ci_low)]
-    highs = [result.ci_high for result in found.values() if math.isfinite(result.ci_high)]
-    chart = Chart(
-        "intervals",
-        "Patients per FTE GP against deprivation, today (95% intervals)",
-        (
-            Series(
-                "Pearson's r",
-                tuple(or_none(result.coefficient) for result in found.values()),
-                low=tuple(or_none(result.ci_low) for result in found.values()),
-                high=tuple(or_none(result.ci_high) for result in found.values()),
-                colour=_NOT_TOLD,
-            ),
-        ),
-        f"{claim.then} {claim.verdict} {claim.now.basis}",
-        categories=tuple(found),
-        value_title="Pearson's r: 0 none, 0.5 and above strong",
-        number_format="0.0",
-        reference=0.5,
-        reference_label="strong",
-        bounds=fifths(min([*lows, 0.0]), max([*highs, 0.6])),
-    )
-    local = next(iter(found.values()))
-    return [
-        work.slide(
-            f"{claim.then} {claim.verdict}",
-            chart,
-            text_table(
-                "Published figures beside today's",
-                ("Figure", "Then", "Now", "Alike?"),
-                tuple(
-                    (
-                        f"{row.figure}, {row.place}",
-                        f"{row.then_text} ({row.then_period})",
-                        f"{row.now_text} ({row.now_period})"
-                        if pd.notna(row.now_value)
-                        else "no figure",
-                        "yes" if row.comparable else "no",
-                    )
-                    for row in rows
-                ),
-                widths=(2.4, 1.9, 1.9, 0.6),
-                note="Alike: whether the difference may be read as a change.",
-            ),
-            notes=(
-                f"Source of the claim: {claim.then_source}. Its coefficient was not published.",
-                claim.now.text,
-                *(f"{row.figure}, {row.place}: {row.change}" for row in rows),
-            ),
-            share=0.46,
-            heading="Then and now: the claim of 2015",
-            sources="published figures as cited in the app",
-            figures=(
-                ("Pearson's r, Thurrock", words.number(local.coefficient, 2)),
-                (
-                    "95% interval",
-                    words.interval_text(local.ci_low, local.ci_high, 2).removeprefix(
-                        "95% interval "
-                    ),
-                ),
-                ("Practices", f"{local.n}"),
-            ),
-        )
-    ]

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import board_request, costs, deprivation, hub_plans, practices, where
+from pcs_dash.views import (
+    board_request,
+    costs,
+    deprivation,
+    hub_plans,
+    practices,
+    robustness,
+    then_now,
+    where,
+)
 from pcs_dash.views.answer import View
 
 _ALL = (
     where.VIEW,
     practices.VIEW,
     deprivation.VIEW,
+    robustness.VIEW,
+    then_now.VIEW,
     hub_plans.OPTIONS,
     hub_plans.ONE_BY_ONE,
     costs.VIEW,
