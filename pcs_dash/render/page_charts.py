@@ -16,18 +16,23 @@ ACCENT = "#005eb8"
 _BAR, _INTERVAL = 26, 32
 _LABEL = 260
 _NARROW = 7
+# More marks than this would hide each other and the lines at their full size.
+_CROWD = 300
 
 
 def drawn(chart: Chart) -> alt.LayerChart:
     """The chart; names reach it as data, never as markup. Its title stands on the page."""
-    layers = _KINDS[chart.kind](chart)
-    return alt.layer(*layers).properties(height=_height(chart))
+    picture = alt.layer(*_KINDS[chart.kind](chart)).properties(height=_height(chart))
+    if chart.kind == "scatter":
+        # Marks and lines have a legend each; shared, one would take the other's colours.
+        return picture.resolve_scale(color="independent", shape="independent")
+    return picture
 
 
 def _height(chart: Chart) -> int:
     if chart.kind == "scatter":
         return 420
-    rows = len(chart.categories) * (len(chart.series) if chart.kind == "bars" else 1)
+    rows = len(chart.categories) * (len(chart.series) if chart.kind != "shares" else 1)
     # Two names of series stand in a line above the plot, which shares its height with them.
     legend = 28 * ((len(chart.series) + 1) // 2) if len(chart.series) > 1 else 0
     return 70 + legend + (_INTERVAL if chart.kind == "intervals" else _BAR) * rows
@@ -143,14 +148,19 @@ def _shares(chart: Chart) -> list[Any]:
 
 
 def _intervals(chart: Chart) -> list[Any]:
+    several = len(chart.series) > 1
+    more: dict[str, Any] = (
+        {"yOffset": alt.YOffset("series:N", sort=[s.name for s in chart.series])} if several else {}
+    )
     base = alt.Chart(_rows(chart)).encode(
-        y=_categories(chart), tooltip=_tooltip(chart, interval=True)
+        y=_categories(chart), tooltip=_tooltip(chart, interval=True), **more
     )
     colour = alt.condition("datum.chosen", alt.value(ACCENT), alt.value(INK))
     across = _values(chart, "low:Q", zero=False)
     rule = base.mark_rule(strokeWidth=2, clip=True).encode(x=across, x2="high:Q", color=colour)
     point = base.mark_point(filled=True, size=90, opacity=1, stroke=INK, clip=True).encode(
-        x=alt.X("value:Q"), color=alt.Color("colour:N", scale=None)
+        x=alt.X("value:Q"),
+        color=_series_colour(chart) if several else alt.Color("colour:N", scale=None),
     )
     return [*_reference(chart, upright=True), rule, point]
 
@@ -204,6 +214,7 @@ def _points(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> alt
     several = len(points) > 1
     legend = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=220) if several else None
     sized = any(series.sizes for series in points)
+    crowded = len(rows) > _CROWD
     tips = [
         alt.Tooltip("label:N", title=" "),
         alt.Tooltip("x:Q", title=chart.x_title, format=",.1f"),
@@ -213,7 +224,8 @@ def _points(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> alt
         tips.append(alt.Tooltip("size:Q", title="Patients", format=",.0f"))
     more: dict[str, Any] = {}
     if sized:
-        more["size"] = alt.Size("size:Q", legend=None, scale=alt.Scale(range=[25, 420]))
+        sizes = [4, 30] if crowded else [25, 420]
+        more["size"] = alt.Size("size:Q", legend=None, scale=alt.Scale(range=sizes))
     if several:
         more["color"] = alt.Color(
             "series:N",
@@ -229,7 +241,7 @@ def _points(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> alt
         more["color"] = alt.Color("colour:N", scale=None)
     return (
         alt.Chart(rows)
-        .mark_point(filled=True, opacity=0.78, stroke=INK, strokeWidth=0.6)
+        .mark_point(filled=True, opacity=0.4 if crowded else 0.78, stroke=INK, strokeWidth=0.6)
         .encode(x=across, y=up, tooltip=tips, **more)
     )
 

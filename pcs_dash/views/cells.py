@@ -41,6 +41,7 @@ FORMS: Mapping[str, Form] = {
     "per_cent_tenth": Form(lambda value: f"{number(value, 1)}%", "%.1f%%", '0.0"%"'),
     "signed": Form(lambda value: signed(value, 0), "%+,.0f", "+#,##0;−#,##0;0"),
     "signed_tenth": Form(signed, "%+.1f", "+#,##0.0;−#,##0.0;0.0"),
+    "signed_thousandth": Form(lambda value: signed(value, 3), "%+.3f", "+0.000;−0.000;0.000"),
     "signed_per_cent": Form(lambda value: f"{signed(value, 0)}%", "%+.0f%%", '+0"%";−0"%";0"%"'),
     "signed_per_cent_tenth": Form(
         lambda value: f"{signed(value)}%", "%+.1f%%", '+0.0"%";−0.0"%";0.0"%"'

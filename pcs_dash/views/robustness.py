@@ -33,6 +33,7 @@ from pcs_dash.views.answer import (
     text_table,
 )
 from pcs_dash.views.question import Question
+from pcs_dash.views.readers import NO_REGISTRATIONS, patients_by_lsoa
 
 # Columns of the curve with the words of the filters.
 FILTERS = {
@@ -65,10 +66,11 @@ def curve_of(question: Question) -> pd.DataFrame:
     Practices with implausible FTE are one of the choices, so they are never left out before it.
     """
     dataset = question.dataset
+    registered = patients_by_lsoa(question.readers, dataset)
     curve = specification_curve(
         question.area.select(dataset.practices),
         lists=other_lists(dataset.practices),
-        registrations=question.readers.registrations(dataset),
+        registrations=None if registered is None else registered[0],
         lsoa_ranks={year: dataset.lsoas[f"imd{year}_rank"] for year in IMD_EDITIONS},
     )
     labels = {key: item.label for key, item in GP_DEFINITIONS.items()}
@@ -191,12 +193,11 @@ def _every(question: Question, curve: pd.DataFrame) -> Table:
 
 
 def _method(question: Question) -> str:
-    registrations = question.readers.registrations(question.dataset)
+    registered = patients_by_lsoa(question.readers, question.dataset)
     level = (
-        "Level LSOA needs patients by practice and small area, which are not loaded."
-        if registrations is None
-        else f"Level LSOA: patients by LSOA of {registrations['period'].iloc[0]:%B %Y} (NHS "
-        "England), on raw lists only."
+        NO_REGISTRATIONS
+        if registered is None
+        else f"Level LSOA: {registered[1]} (NHS England), on raw lists only."
     )
     return (
         "GP definition × raw or need-adjusted lists × with or without practices of implausible FTE "
