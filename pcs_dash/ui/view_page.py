@@ -64,7 +64,11 @@ def show_view(view: View, web: WebFiles, question: Question, *, first: bool = Tr
     """
     above = [option for option in view.options if not option.inside and option.kind != "practice"]
     asked = question.with_options(**_draw(above, question))
-    answer = _answer(view.key, asked.key, asked)
+    answer = (
+        evidence.computed((view.key, *asked.key), lambda: view.answer(asked), label=view.slow)
+        if view.slow
+        else _answer(view.key, asked.key, asked)
+    )
     picked = _state(view)
 
     def pick(option: str, value: str) -> None:

@@ -10,7 +10,7 @@ Names are untrusted and stand here as they are; whoever shows them makes them sa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
@@ -323,7 +323,8 @@ class View:
     `page` is the app's page it stands on, `title` what a story calls it, `about` one line on what
     it shows, `answer` the function. `needs_gps`: whether it says anything without GP figures;
     `with_plan`: whether the plan of hubs on the table belongs to it; `map_key`: the name under
-    which the browser remembers where its map stood ("" : it has none).
+    which the browser remembers where its map stood ("" : it has none); `slow`: what a page says
+    while it waits for the answer.
     """
 
     key: str
@@ -335,7 +336,7 @@ class View:
     needs_gps: bool = True
     with_plan: bool = False
     map_key: str = ""
-    aliases: tuple[str, ...] = field(default_factory=tuple)
+    slow: str = ""
 
     def option(self, key: str) -> Option:
         """The option of that name; KeyError when there is none."""

@@ -27,7 +27,6 @@ _TOPICS: dict[str, Callable[[Work], list[Slide]]] = {
     "correlation": topics.correlation,
     "sure": topics.sure,
     "inequality": evidence_topics.inequality,
-    "pattern": evidence_topics.pattern,
     "england": official_topics.england,
     "catchment": official_topics.catchment,
     "lists": official_topics.lists,

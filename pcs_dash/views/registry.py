@@ -10,6 +10,7 @@ from pcs_dash.views import (
     hub_plans,
     practices,
     robustness,
+    spatial_pattern,
     then_now,
     where,
 )
@@ -19,6 +20,7 @@ _ALL = (
     where.VIEW,
     practices.VIEW,
     deprivation.VIEW,
+    spatial_pattern.VIEW,
     robustness.VIEW,
     then_now.VIEW,
     hub_plans.OPTIONS,
