@@ -329,28 +329,28 @@ def _slope_blocks(question: Question) -> Sequence[Block | Beside]:
     return [Beside((3, 2), ((_gradient(question, shown, said),), tuple(right)))]
 
 
-def _most_deprived_first(question: Question, result: AreaInequality) -> pd.DataFrame:
-    """The groups in the order of the line: quintiles as they are, practices by score, LSOAs by
-    rank. LSOAs where only a handful of the patients live stay in the line, but get no dot.
+def _ranked(question: Question, result: AreaInequality) -> pd.DataFrame:
+    """The groups at the relative rank (0 to 1, `rank`) that the line is fitted over: quintiles as
+    they are, practices by score, LSOAs by rank; equals share the middle of their part. LSOAs where
+    only a handful of the patients live stay in the line, but get no mark.
     """
     groups = result.groups
     if result.level == "quintile":
-        return groups
-    if result.level == "lsoa":
-        ranks = question.dataset.lsoas[f"imd{question.edition}_rank"].reindex(groups.index)
-        ordered = groups.loc[ranks.sort_values().index]
-        few = ordered["patients"] < small_number()
-        return ordered.assign(**{RATIO: ordered[RATIO].mask(few)})
-    scores = question.practices["imd_score"].reindex(groups.index)
-    return groups.loc[scores.sort_values(ascending=False).index]
+        order = pd.Series(groups.index, index=groups.index, dtype="float64")
+    elif result.level == "lsoa":
+        order = question.dataset.lsoas[f"imd{question.edition}_rank"].reindex(groups.index)
+        few = groups["patients"] < small_number()
+        groups = groups.assign(**{RATIO: groups[RATIO].mask(few)})
+    else:
+        order = -question.practices["imd_score"].reindex(groups.index)
+    people = groups["patients"].groupby(order).sum()
+    middles = (people.cumsum() - people / 2) / people.sum()
+    return groups.assign(rank=order.map(middles).astype("float64"))
 
 
 def _gradient(question: Question, result: AreaInequality, said: Words) -> Chart:
     """Groups at their relative rank, and the line of the Slope Index of Inequality."""
-    groups = _most_deprived_first(question, result)
-    people = groups["patients"].astype("float64")
-    ends = people.cumsum() / people.sum() if people.sum() > 0 else people
-    groups = groups.assign(rank=ends - people / people.sum() / 2 if len(people) else ends)
+    groups = _ranked(question, result)
     dots = groups[groups[RATIO].notna()]
     series = [
         Series(
