@@ -268,8 +268,11 @@ def _coefficients(question: Question) -> Sequence[Block | Beside]:
             rows,
         ),
         *([Text(reason, "info")] if reason else []),
-        Text(pair.said(results[0]), words=True),
-        *(Text(str(pair.said(result)), "note") for result in results[1:]),
+        # From a formula, the first is the headline of the page.
+        *(
+            Text(str(pair.said(result)), "note", words=True)
+            for result in results[0 if question.on("bootstrap") else 1 :]
+        ),
     ]
 
 

@@ -249,46 +249,56 @@ def decimals(measure: str) -> int:
 
 def quintile_rows(question: Question, table: QuintileTable) -> Table:
     """The quintiles as a table, with the file of every figure in it."""
-    cells = [
-        (
-            QUINTILE_LABELS[int(str(quintile))],
-            number(row["patients"]),
-            number(row["fte_gp"], 1),
-            number(row[RATIO]),
-            between(row[f"{RATIO}_low"], row[f"{RATIO}_high"]),
-            number(row[PER_10000], 1),
-        )
-        for quintile, row in table.shown.iterrows()
-    ]
+    frame = table.shown.reset_index()
+    frame["quintile"] = frame["quintile"].map(QUINTILE_LABELS)
+    frame["interval"] = _interval_cells(table, RATIO)
     area, definition = question.area.key, question.definition.key
-    return text_table(
+    return Table(
         f"{question.name} by IMD {question.edition} quintile of where patients live",
-        ("Quintile", "Patients", "FTE GPs", "Patients per FTE GP", "95% interval",
-         "FTE GPs per 10,000"),
-        cells,
-        widths=(1.6, 1.0, 0.8, 1.0, 1.3, 0.9),
+        frame,
+        (
+            Column("quintile", "Quintile", wide=1.6),
+            Column("patients", "Patients", "count"),
+            Column("fte_gp", "FTE GPs", "tenth", wide=0.8),
+            Column(RATIO, NAMES[RATIO], "count"),
+            Column("interval", "95% interval", wide=1.3),
+            Column(PER_10000, "FTE GPs per 10,000", "tenth", wide=0.9),
+        ),
+        small=True,
         note="Each practice's patients and FTE are shared out over quintiles in proportion to "
         f"where its patients lived in {question.dataset.mix_words}. Intervals: "
         f"{table.interval_method}; {count(table.n_practices, 'practice')}, "
         f"{table.n_missing:,} left out for a missing figure.",
         name=f"quintiles-{area}-{definition}-imd{question.edition}",
         file=table.shown,
-    )  # fmt: skip
+    )
+
+
+def _interval_cells(table: QuintileTable, measure: str) -> list[str]:
+    lows, highs = table.shown[f"{measure}_low"], table.shown[f"{measure}_high"]
+    places = decimals(measure)
+    return [between(low, high, places) for low, high in zip(lows, highs, strict=True)]
 
 
 def _per_10000(question: Question) -> Sequence[Block | Beside]:
     table, said = quintiles(question, measure=PER_10000)
-    rows = [
-        (
-            QUINTILE_LABELS[int(str(quintile))],
-            number(row[PER_10000], 1),
-            between(row[f"{PER_10000}_low"], row[f"{PER_10000}_high"], 1),
-        )
-        for quintile, row in table.shown.iterrows()
-    ]
     chart = quintile_chart(question, table, said, PER_10000)
-    beside = text_table(
-        NAMES[PER_10000] + " by quintile", ("Quintile", "FTE GPs per 10,000", "95% interval"), rows
+    frame = pd.DataFrame(
+        {
+            "quintile": list(QUINTILE_LABELS.values()),
+            "value": table.shown[PER_10000].to_numpy(),
+            "interval": _interval_cells(table, PER_10000),
+        }
+    )
+    beside = Table(
+        f"{NAMES[PER_10000]} by quintile",
+        frame,
+        (
+            Column("quintile", "Quintile"),
+            Column("value", "FTE GPs per 10,000", "tenth"),
+            Column("interval", "95% interval"),
+        ),
+        small=True,
     )
     return [Beside((3, 2), ((chart,), (beside, Text(said))))]
 
