@@ -24,9 +24,10 @@ from pcs_dash.measures.deprivation import group_quintile_shares
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 from pcs_dash.render.text import printable
 from pcs_dash.tables.sources import ATTRIBUTION
+from pcs_dash.views.costs import NOT_IN_THE_DATA, option_rows
 from pcs_dash.views.links import LONGEST_IN_OFFICE
+from pcs_dash.views.practices import practice_rows
 from pcs_dash.views.report import Deck, views_text
-from pcs_dash.views.topics import NOT_IN_THE_DATA, option_rows, practice_rows
 from pcs_dash.views.work import sources
 
 _HEAD = Font(name="Arial", size=11, bold=True, color="FFFFFF")
@@ -75,7 +76,7 @@ def to_xlsx(deck: Deck) -> bytes:
     about = book.active
     assert about is not None
     _about(about, deck)
-    question, practices = deck.question, deck.question.practices
+    practices = deck.question.practices
     for title, column, head in (
         ("Places", "place", "Sub-ICB place"),
         ("Districts", "district", "District"),
@@ -98,7 +99,23 @@ def to_xlsx(deck: Deck) -> bytes:
             for code, hub in plan.to_series(practices.index).items()
         ],
     )
-    options = option_rows(question, deck.dataset.published).reset_index()
+    _options(book, deck)
+    _sheet(book, "Definitions", "What the words mean", ["Term", "Meaning"], _definitions(deck))
+    _rules(book, deck)
+    _sheet(
+        book, "Sources", "Where the figures come from",
+        ["Title", "Publisher", "Period", "Licence"], sources(),
+    )  # fmt: skip
+    book.properties.creator = "pcs_dash"
+    book.properties.title = printable(deck.title)
+    book.properties.created = datetime(deck.made.year, deck.made.month, deck.made.day)
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()
+
+
+def _options(book: Workbook, deck: Deck) -> None:
+    options = option_rows(deck.question).reset_index()
     _sheet(
         book,
         "Options",
@@ -117,7 +134,9 @@ def to_xlsx(deck: Deck) -> bytes:
         options.itertuples(index=False, name=None),
         [None, _WHOLE, _SIGNED, _SIGNED, _WHOLE, _WHOLE, _WHOLE, _WHOLE, _WHOLE],
     )
-    _sheet(book, "Definitions", "What the words mean", ["Term", "Meaning"], _definitions(deck))
+
+
+def _rules(book: Workbook, deck: Deck) -> None:
     _sheet(
         book,
         "Rules",
@@ -129,16 +148,6 @@ def to_xlsx(deck: Deck) -> bytes:
         ],
         [None, None, "#,##0.##", "#,##0.##"],
     )
-    _sheet(
-        book, "Sources", "Where the figures come from",
-        ["Title", "Publisher", "Period", "Licence"], sources(),
-    )  # fmt: skip
-    book.properties.creator = "pcs_dash"
-    book.properties.title = printable(deck.title)
-    book.properties.created = datetime(deck.made.year, deck.made.month, deck.made.day)
-    data = io.BytesIO()
-    book.save(data)
-    return data.getvalue()
 
 
 def _definitions(deck: Deck) -> list[tuple[str, str]]:

@@ -46,24 +46,37 @@ def page_of(title: str, *keys: str) -> None:
             "No practice is left in this area. Switch the exclusion off, or choose another area."
         )
         st.stop()
-    for view in views:
-        st.fragment(show_view)(view, web, question)
+    st.fragment(_show)(views, web, question)
     page.foot(question)
 
 
-def show_view(view: View, web: WebFiles, question: Question) -> None:
-    """One view, as the page's switches and its own options ask for it."""
-    asked = question.with_options(**_draw(view, question, inside=False))
-    answer = _answer(view.key, asked.key, asked)
+def _show(views: Sequence[View], web: WebFiles, question: Question) -> None:
+    """The views in one fragment: a practice that is chosen in one is chosen in all."""
+    for view in views:
+        if view is not views[0]:
+            st.header(plain(view.title))
+        show_view(view, web, question, first=view is views[0])
+
+
+def show_view(view: View, web: WebFiles, question: Question, *, first: bool = True) -> None:
+    """One view, as the page's switches and its own options ask for it; the page's `first` has its
+    figures, and its message large.
+    """
+    above = [option for option in view.options if not option.inside and option.kind != "practice"]
+    asked = question.with_options(**_draw(above, question))
+    answer = (
+        evidence.computed((view.key, *asked.key), lambda: view.answer(asked), label=view.slow)
+        if view.slow
+        else _answer(view.key, asked.key, asked)
+    )
     picked = _state(view)
 
     def pick(option: str, value: str) -> None:
-        labels = view.option(option).labels(question)
-        st.session_state[option] = value if value in labels else None
+        st.session_state[option] = value if value in question.practices.index else None
 
-    blocks.message(answer.message)
-    if answer.figures:
-        blocks.figures(view.key, *answer.figures)
+    blocks.message(answer.message, first=first)
+    if answer.figures and first:
+        blocks.figures(*answer.figures)
     _front(view, web, asked, answer, picked, pick)
     for number, block in enumerate(answer.below):
         draw(block, web, asked, f"{view.key}-below-{number}", picked, pick)
@@ -90,15 +103,8 @@ def _blocks(
 # --- options ---
 
 
-def _draw(
-    view: View, question: Question, *, inside: bool, wanted: Sequence[str] = ()
-) -> dict[str, str]:
-    """Draw the view's options, or those of a section, and return what they stand at."""
-    options = [
-        option
-        for option in view.options
-        if option.inside == inside and (not inside or option.key in wanted)
-    ]
+def _draw(options: Sequence[Option], question: Question) -> dict[str, str]:
+    """Draw options side by side and return what they stand at."""
     if not options:
         return {}
     columns = st.columns(len(options)) if len(options) > 1 else [st.container()]
@@ -164,24 +170,27 @@ def _state(view: View) -> str:
 def _front(
     view: View, web: WebFiles, question: Question, answer: Answer, picked: str, pick: Pick
 ) -> None:
+    finders = [option for option in view.options if option.kind == "practice" and not option.inside]
     beside: Sequence[Block | Beside] = answer.front[1:]
     if picked and answer.picked is not None and picked in question.practices.index:
         beside = answer.picked(question, picked)
-    if not beside or not answer.front:
-        for block in answer.front:
-            draw(block, web, question, f"{view.key}-front", picked, pick)
+    if answer.stacked or not (beside or finders):
+        _draw(finders, question)
+        for number, block in enumerate(answer.front):
+            draw(block, web, question, f"{view.key}-front-{number}", picked, pick)
         return
     left, right = st.columns([answer.share, 1 - answer.share], gap="medium")
     with left:
         draw(answer.front[0], web, question, f"{view.key}-front", picked, pick)
     with right:
+        _draw(finders, question)
         for number, part in enumerate(beside):
             draw(part, web, question, f"{view.key}-beside-{number}", picked, pick)
 
 
 def _section(view: View, section: Section, web: WebFiles, question: Question, pick: Pick) -> None:
     st.header(plain(section.title))
-    asked = question.with_options(**_draw(view, question, inside=True, wanted=section.options))
+    asked = question.with_options(**_draw([view.option(key) for key in section.options], question))
     name = (view.key, section.key, *asked.key)
     if section.slow:
         made = evidence.computed(name, lambda: section.blocks(asked), label=section.slow)

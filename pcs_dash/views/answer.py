@@ -10,7 +10,7 @@ Names are untrusted and stand here as they are; whoever shows them makes them sa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
@@ -82,13 +82,15 @@ class Chart:
 @dataclass(frozen=True)
 class Column:
     """A column of a table: `key` in files, `label` on screen, and how a value is written
-    (`views.cells.FORMATS`). `wide` is its relative width on paper.
+    (`views.cells.FORMS`). `wide` is its relative width on paper; `only` says where it is shown
+    if not everywhere.
     """
 
     key: str
     label: str
     form: str = "text"
     wide: float = 1.0
+    only: Literal["", "page", "paper"] = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,21 +115,31 @@ class Table:
     codes: tuple[str, ...] = ()
 
     @property
+    def on_page(self) -> tuple[Column, ...]:
+        """The columns that a page shows."""
+        return tuple(column for column in self.fields if column.only != "paper")
+
+    @property
+    def on_paper(self) -> tuple[Column, ...]:
+        """The columns that slides and paper show."""
+        return tuple(column for column in self.fields if column.only != "page")
+
+    @property
     def columns(self) -> tuple[str, ...]:
-        """The headings."""
-        return tuple(column.label for column in self.fields)
+        """The headings on paper."""
+        return tuple(column.label for column in self.on_paper)
 
     @property
     def widths(self) -> tuple[float, ...]:
         """Relative widths of the columns on paper."""
-        return tuple(column.wide for column in self.fields)
+        return tuple(column.wide for column in self.on_paper)
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
-        """The cells as text, ready to show."""
+        """The cells on paper as text, ready to show."""
         columns = [
             [cell_text(value, column.form) for value in self.frame[column.key]]
-            for column in self.fields
+            for column in self.on_paper
         ]
         return tuple(zip(*columns, strict=True))
 
@@ -138,13 +150,14 @@ def text_table(
     rows: Sequence[Sequence[str]],
     *,
     widths: Sequence[float] = (),
+    words: bool = False,
     **more: Any,
 ) -> Table:
-    """A table whose cells are words or ready-made text."""
+    """A table whose cells are ready-made text: figures, which stand to the right, or `words`."""
     keys = [str(place) for place in range(len(columns))]
     wide = tuple(widths) or (1.0,) * len(columns)
     fields = tuple(
-        Column(key, label, "text", width)
+        Column(key, label, "text" if words or key == "0" else "ready", width)
         for key, label, width in zip(keys, columns, wide, strict=True)
     )
     frame = pd.DataFrame([list(row) for row in rows], columns=keys, dtype="object")
@@ -253,8 +266,9 @@ class Answer:
     and what stands beside it, on the page and on the slide (`share`: the first one's width);
     `below` goes under it on the page only. `screen`: what a room sees instead of the first block.
     `about_gps`: whether its figures rest on the workforce data; `sources` what else. `notes` are
-    for the speaker, `foot` lines in small print under it on the page. `picked` gives what stands
-    beside the picture on the page once a practice (its code) is chosen there.
+    for the speaker, `foot` lines in small print under it on the page. `stacked`: a page shows
+    the front's blocks one under another. `picked` gives what stands beside the picture on the page
+    once a practice (its code) is chosen there.
     """
 
     message: Words
@@ -269,6 +283,7 @@ class Answer:
     about_gps: bool = True
     heading: str = ""
     foot: tuple[str, ...] = ()
+    stacked: bool = False
     picked: Callable[[Question, str], Sequence[Block]] | None = None
 
 
@@ -308,7 +323,8 @@ class View:
     `page` is the app's page it stands on, `title` what a story calls it, `about` one line on what
     it shows, `answer` the function. `needs_gps`: whether it says anything without GP figures;
     `with_plan`: whether the plan of hubs on the table belongs to it; `map_key`: the name under
-    which the browser remembers where its map stood ("" : it has none).
+    which the browser remembers where its map stood ("" : it has none); `slow`: what a page says
+    while it waits for the answer.
     """
 
     key: str
@@ -320,7 +336,7 @@ class View:
     needs_gps: bool = True
     with_plan: bool = False
     map_key: str = ""
-    aliases: tuple[str, ...] = field(default_factory=tuple)
+    slow: str = ""
 
     def option(self, key: str) -> Option:
         """The option of that name; KeyError when there is none."""
