@@ -9,9 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.views.by_place import PLACE_COLOURS, PLACE_SHAPES
-from pcs_dash.views.maps import QUINTILE_PURPLES
 
 # A count that is small, or would tell one that is.
 NOT_SHOWN = "not shown"
@@ -31,91 +29,6 @@ def _rule(value: float, label: str) -> alt.LayerChart:
         .encode(y="value:Q", x=alt.value(0), text="label:N")
     )
     return rule + text
-
-
-def quintile_bars(
-    counts: pd.Series, *, title: str, description: str, height: int = 220
-) -> alt.Chart:
-    """Counts by quintile as bars with their numbers; index 1 to 5. A missing one has no bar."""
-    order = list(QUINTILE_LABELS.values())
-    data = pd.DataFrame(
-        {"quintile": order, "count": counts.reindex(range(1, 6)).to_numpy(dtype=float)}
-    )
-    total = data["count"].sum()
-    # With a count hidden the shares of the others would tell it.
-    whole = total > 0 and data["count"].notna().all()
-    data["share"] = data["count"] / total if whole else np.nan
-    data["label"] = [
-        NOT_SHOWN if np.isnan(count) else f"{count:,.0f}" + (f" ({share:.0%})" if whole else "")
-        for count, share in zip(data["count"], data["share"], strict=True)
-    ]
-    base = alt.Chart(data).encode(
-        y=alt.Y("quintile:N", sort=order, title="IMD quintile"),
-        x=alt.X(
-            "count:Q",
-            title=title,
-            axis=NUMBERS,
-            scale=alt.Scale(domainMax=float(max(data["count"].max(), 1)) * 1.3),
-        ),
-    )
-    bars = base.mark_bar(stroke=INK, strokeWidth=0.5).encode(
-        color=alt.Color(
-            "quintile:N",
-            sort=order,
-            scale=alt.Scale(domain=order, range=list(QUINTILE_PURPLES)),
-            legend=None,
-        ),
-        tooltip=[
-            alt.Tooltip("quintile:N", title="Quintile"),
-            alt.Tooltip("count:Q", title=title, format=",.0f"),
-            alt.Tooltip("share:Q", title="Share", format=".1%"),
-        ],
-    )
-    return (bars + base.mark_text(align="left", dx=4, color=INK).encode(text="label:N")).properties(
-        height=height, description=description
-    )
-
-
-def forest(
-    table: pd.DataFrame,
-    *,
-    title: str,
-    description: str,
-    highlight: str = "",
-    domain: tuple[float, float] | None = (-1, 1),
-    mark_at: Sequence[float] = (0.0,),
-    unit: str = "Practices",
-) -> alt.LayerChart:
-    """Estimates with their intervals, one row an area in the table's order.
-
-    `table`: index the area's name, columns coefficient, ci_low, ci_high, n (how many of `unit`).
-    Areas without an estimate keep their row, empty. `domain`: the ends of the axis, None to fit
-    it. `mark_at`: where dashed lines stand.
-    """
-    data = table.reset_index().rename(columns={table.index.name or "index": "area"})
-    data["label"] = [f"{area} (n = {n:,})" for area, n in zip(data["area"], data["n"], strict=True)]
-    data["chosen"] = data["area"] == highlight
-    y = alt.Y("label:N", sort=list(data["label"]), title=None, axis=alt.Axis(labelLimit=260))
-    tooltip = [
-        alt.Tooltip("area:N", title="Area"),
-        alt.Tooltip("n:Q", title=unit),
-        alt.Tooltip("coefficient:Q", title=title, format=".2f"),
-        alt.Tooltip("ci_low:Q", title="95% interval from", format=".2f"),
-        alt.Tooltip("ci_high:Q", title="to", format=".2f"),
-    ]
-    colour = alt.condition("datum.chosen", alt.value(ACCENT), alt.value(INK))
-    base = alt.Chart(data).encode(y=y, tooltip=tooltip)
-    marks = alt.Chart(pd.DataFrame({"at": list(mark_at)})).mark_rule(color=MUTED, strokeDash=[4, 4])
-    scale = alt.Scale(domain=list(domain)) if domain else alt.Scale()
-    return alt.layer(
-        marks.encode(x="at:Q"),
-        base.mark_rule(strokeWidth=2).encode(
-            x=alt.X("ci_low:Q", title=title, scale=scale),
-            x2="ci_high:Q",
-            color=colour,
-        ),
-        base.mark_point(filled=True, size=90, opacity=1).encode(x="coefficient:Q", color=colour),
-    ).properties(height=80 + 32 * len(data), description=description)
 
 
 # --- Does it survive? ---------------------------------------------------------------------------

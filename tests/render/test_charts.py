@@ -78,24 +78,6 @@ def test_then_and_now_draws_no_dot_for_a_missing_figure() -> None:
     ]
 
 
-def test_the_forest_keeps_the_order_and_marks_what_it_is_told() -> None:
-    table = pd.DataFrame(
-        {
-            "coefficient": [0.2, np.nan],
-            "ci_low": [0.1, np.nan],
-            "ci_high": [0.3, np.nan],
-            "n": [9, 1],
-        },
-        index=pd.Index(["Z", "A"], name="area"),
-    )
-    chart = charts.forest(table, title="t", description="words", mark_at=(0.0, 0.5))
-    rows = rows_of(chart)
-    assert [row["at"] for row in rows if "at" in row] == [0.0, 0.5]
-    assert [row["label"] for row in rows if "label" in row] == ["Z (n = 9)", "A (n = 1)"]
-    free = charts.forest(table, title="t", description="words", domain=None).to_dict()
-    assert not any("domain" in layer["encoding"]["x"].get("scale", {}) for layer in free["layer"])
-
-
 def test_categories_become_letters_with_their_colours_and_signs() -> None:
     labels = pd.Series(["high", "none", "other"], index=["a", "b", "c"])
     marks = maps.category_marks(labels, {"high": "#111111", "none": "#222222"}, signs=["H", ""])
@@ -103,10 +85,3 @@ def test_categories_become_letters_with_their_colours_and_signs() -> None:
     fill = maps.category_fill(labels, {"high": "#111111"}, title="t", edition="2025")
     assert fill["letters"] == "0--"
     assert fill["labels"] == ["high"]
-
-
-def test_a_hidden_count_has_no_bar_and_leaves_the_others_without_a_share() -> None:
-    counts = pd.Series({1: np.nan, 2: np.nan, 3: 30.0, 4: 0.0, 5: 500.0})
-    chart = charts.quintile_bars(counts, title="Patients", description="words")
-    labels = [row["label"] for row in rows_of(chart)]
-    assert labels == ["not shown", "not shown", "30", "0", "500"]
