@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.measures import profile
+from pcs_dash.measures import catchments, profile
+from pcs_dash.measures.catchments import HUB, KINDS, PCN, PRACTICE
 from pcs_dash.measures.gravity import MODEL_ERROR
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.workforce import patients_per_fte_gp
@@ -13,18 +14,8 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import helping, official, page, show
 from pcs_dash.ui.address import practice_labels
 from pcs_dash.ui.text import plain
-from pcs_dash.views import catchments, maps
-from pcs_dash.views.catchments import (
-    HUB,
-    KINDS,
-    MAIN_GROUP,
-    MAIN_PRACTICE,
-    MAPS,
-    PCN,
-    PRACTICE,
-    RATIO,
-    SHARE,
-)
+from pcs_dash.views import catchment_maps, maps
+from pcs_dash.views.catchment_maps import MAIN_GROUP, MAIN_PRACTICE, MAPS, RATIO, SHARE
 
 dataset, web, choices = page.begin()
 area, edition = choices.area, choices.edition
@@ -61,7 +52,7 @@ DATA = (dataset.version, area.key if area.loaded else "")
 @st.cache_resource(show_spinner=False, max_entries=4)
 def borders(key: tuple[str, ...]) -> list[tuple[str, str]]:  # noqa: ARG001
     """Which LSOAs border which."""
-    return catchments.neighbours_of(dataset.lsoas)
+    return catchment_maps.neighbours_of(dataset.lsoas)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -118,7 +109,7 @@ def explore() -> None:
     tell(kind, name, figures, away, len(set(codes) - have), rows)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        box = catchments.extent(dataset.lsoas, rows) if kind == PRACTICE else None
+        box = catchment_maps.extent(dataset.lsoas, rows) if kind == PRACTICE else None
         draw(what, kind, unit, name, codes, groups, focus=(unit, box) if box else None)
         if what in (MAIN_PRACTICE, MAIN_GROUP):
             main_table(what, kind, groups)
@@ -215,7 +206,7 @@ def draw(
         area,
         key="catchments",
         fill=layer.fill(dataset.lsoas.index, edition),
-        marks=catchments.own_marks(dataset.practices, codes).marks(dataset.practices.index),
+        marks=catchment_maps.own_marks(dataset.practices, codes).marks(dataset.practices.index),
         values=ratios,
         value_title=f"Patients per FTE GP ({choices.definition.label.lower()})",
         selected=unit if kind == PRACTICE else None,
@@ -252,13 +243,13 @@ def ground(
     """How the small areas are coloured, the legend of those of the area, how to read it."""
     here = area.select(dataset.lsoas).index
     if what == SHARE:
-        layer = catchments.share_layer(registered, codes, name)
+        layer = catchment_maps.share_layer(registered, codes, name)
         return layer, layer.legend(here), "Bare: none. The numbers count small areas."
     if what == RATIO:
         return ratio_ground(here)
     named = None if what == MAIN_PRACTICE else groups if kind != PRACTICE else groups_of(PCN)
     noun = "practice" if named is None else "hub" if kind == HUB else "PCN"
-    layer = catchments.main_layer(registered, named, dataset.practices, borders(DATA), noun)
+    layer = catchment_maps.main_layer(registered, named, dataset.practices, borders(DATA), noun)
     return layer, *main_legend(layer, here)
 
 
@@ -268,7 +259,7 @@ def main_legend(layer: maps.Layer, here: pd.Index) -> tuple[maps.Legend, str]:
     counts = dict(sorted(counts.items(), key=lambda item: -item[1]))
     # A colour that stands for several names says none of them.
     once = len({layer.colours[word] for word in counts}) == len(counts)
-    shown = [word for word in counts if once or word == catchments.ELSEWHERE]
+    shown = [word for word in counts if once or word == catchment_maps.ELSEWHERE]
     legend = maps.Legend(
         f"{layer.title}: {len(counts):,} in all",
         [layer.colours[word] for word in shown],
@@ -307,7 +298,7 @@ def ratio_ground(here: pd.Index) -> tuple[maps.Layer, maps.Legend, str]:
     """Patients per FTE GP of whoever lives there, against the benchmark."""
     fte = dataset.practices[choices.definition.column].astype("float64")
     table = catchments.ratios_by_lsoa(registered, fte.mask(fte.index.isin(choices.excluded.index)))
-    layer = catchments.ratio_layer(
+    layer = catchment_maps.ratio_layer(
         registered, table["patients_per_fte_gp"], choices.benchmark.value, choices.benchmark.label
     )
     partly = int((table["coverage"].reindex(here) < 0.9).sum())
@@ -371,7 +362,9 @@ def downloads(name: str, codes: list[str], rows: pd.DataFrame) -> None:
         show.download_csv(rows, name=file)
         st.download_button(
             "Download as GeoPackage",
-            lambda: catchments.geopackage(rows, dataset.lsoas, dataset.practices.loc[codes], about),
+            lambda: catchment_maps.geopackage(
+                rows, dataset.lsoas, dataset.practices.loc[codes], about
+            ),
             file_name=f"{file}.gpkg",
             mime="application/geopackage+sqlite3",
             key="download-catchment-gpkg",

@@ -158,7 +158,7 @@ def _scatter(chart: Chart) -> list[Any]:
     up = alt.Y(
         "value:Q",
         title=chart.value_title or None,
-        scale=alt.Scale(domain=list(chart.bounds)) if chart.bounds else alt.Scale(zero=False),
+        scale=_up_scale(chart),
         axis=alt.Axis(format=vega_format(chart.number_format), tickCount=5),
     )
     points = [series for series in chart.series if not series.line and series.values]
@@ -169,6 +169,12 @@ def _scatter(chart: Chart) -> list[Any]:
     if joined:
         layers.append(_lines(joined, across, up))
     return [*layers, *_reference(chart, upright=False)]
+
+
+def _up_scale(chart: Chart) -> alt.Scale:
+    if chart.log:
+        return alt.Scale(type="log", nice=False, padding=12)
+    return alt.Scale(domain=list(chart.bounds)) if chart.bounds else alt.Scale(zero=False)
 
 
 def _scatter_axis(chart: Chart) -> alt.X:

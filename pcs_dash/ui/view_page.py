@@ -7,9 +7,11 @@ again, not the page, and a section's own options run that section only.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
+from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import blocks, evidence, page, show
 from pcs_dash.ui.address import tell_unknown
 from pcs_dash.ui.text import plain
@@ -47,18 +49,41 @@ def page_of(title: str, *keys: str) -> None:
         )
         st.stop()
     for view in views:
-        st.fragment(show_view)(view, web, question)
+        st.fragment(show_view)(view, web, _with_plan(view, question))
     page.foot(question)
+
+
+def _with_plan(view: View, question: Question) -> Question:
+    """The question with the plan on the table, where one belongs to the view and was changed."""
+    if not view.with_plan:
+        return question
+    # The builder brings the database with it: only where its plan is asked for.
+    from pcs_dash.ui.hubs import work
+
+    held = work.begin(question.dataset, question)
+    if held.untouched_since:
+        return question
+    return replace(question, plan=held.plan, plan_name=held.name)
 
 
 def show_view(view: View, web: WebFiles, question: Question) -> None:
     """One view, as the page's switches and its own options ask for it."""
     asked = question.with_options(**_draw(view, question, inside=False))
-    answer = _answer(view.key, asked.key, asked)
+    try:
+        answer = _answer(view.key, asked.key, asked)
+    except UserError as error:
+        st.info(plain(str(error)))
+        return
     picked = _state(view)
 
     def pick(option: str, value: str) -> None:
-        labels = view.option(option).labels(question)
+        chosen = view.option(option)
+        labels = chosen.labels(question)
+        if chosen.sets and value in labels:
+            for name, stands in chosen.sets.items():
+                st.session_state[name] = stands
+            # Its box may not be on the page yet, and then nothing writes its address.
+            st.query_params[option] = labels[value]
         st.session_state[option] = value if value in labels else None
 
     blocks.message(answer.message)
@@ -101,12 +126,31 @@ def _draw(
     ]
     if not options:
         return {}
-    columns = st.columns(len(options)) if len(options) > 1 else [st.container()]
-    found = {}
-    for column, option in zip(columns, options, strict=True):
-        with column:
-            found[option.key] = _widget(option, question)
-    return {key: value for key, value in found.items() if value is not None}
+    places = _places(options)
+    columns = st.columns(len(places), gap="medium") if len(places) > 1 else [st.container()]
+    found: dict[str, str] = {}
+    for column, together in zip(columns, places, strict=True):
+        for option in together:
+            # What can be chosen may depend on the options before it.
+            asked = question.with_options(**found)
+            if option.when is not None and not option.when(asked):
+                continue
+            with column:
+                value = _widget(option, asked)
+            if value is not None:
+                found[option.key] = value
+    return found
+
+
+def _places(options: Sequence[Option]) -> list[list[Option]]:
+    """The options by the place where they stand; those with a condition share one."""
+    places: list[list[Option]] = []
+    for option in options:
+        if places and option.when is not None and places[-1][-1].when is not None:
+            places[-1].append(option)
+        else:
+            places.append([option])
+    return places
 
 
 def _widget(option: Option, question: Question) -> str | None:
@@ -164,16 +208,18 @@ def _state(view: View) -> str:
 def _front(
     view: View, web: WebFiles, question: Question, answer: Answer, picked: str, pick: Pick
 ) -> None:
+    # Present asks the browser where the map of that name stands.
+    first = view.map_key or f"{view.key}-front"
     beside: Sequence[Block | Beside] = answer.front[1:]
     if picked and answer.picked is not None and picked in question.practices.index:
         beside = answer.picked(question, picked)
     if not beside or not answer.front:
         for block in answer.front:
-            draw(block, web, question, f"{view.key}-front", picked, pick)
+            draw(block, web, question, first, picked, pick)
         return
     left, right = st.columns([answer.share, 1 - answer.share], gap="medium")
     with left:
-        draw(answer.front[0], web, question, f"{view.key}-front", picked, pick)
+        draw(answer.front[0], web, question, first, picked, pick)
     with right:
         for number, part in enumerate(beside):
             draw(part, web, question, f"{view.key}-beside-{number}", picked, pick)
@@ -225,6 +271,8 @@ def _map(
     block: MapBlock, web: WebFiles, question: Question, key: str, picked: str, pick: Pick
 ) -> None:
     content, legends, note = map_view(question.dataset, block.spec, key)
+    if block.spec.focus is not None:
+        content["focus"] = {"name": block.spec.focus[0], "bounds": block.spec.focus[1]}
     layer = web.areas[question.area.key]
     content = {
         **content,
@@ -232,15 +280,17 @@ def _map(
         "points": {"url": web.points_url},
         "tiles": question.tiles,
     }
+    on_pick = None
     if block.pick:
-        content["selected"] = picked or None
-        show.show_map(
-            web, content, key=f"{key}-map", height=block.high,
-            on_pick=lambda code: pick(block.pick, code),
-        )  # fmt: skip
-    else:
-        names = question.practices["practice_name"]
-        show.show_map(web, content, key=f"{key}-map", height=block.high, practices=names)
+        content["selected"] = picked or content["selected"]
+
+        def on_pick(code: str) -> None:
+            pick(block.pick, code)
+
+    names = question.practices["practice_name"] if block.listed or not block.pick else None
+    show.show_map(
+        web, content, key=f"{key}-map", height=block.high, on_pick=on_pick, practices=names
+    )
     if show.without_boundaries(question.area.select(question.dataset.lsoas)):
         return
     for place, legend in enumerate(legends):

@@ -57,7 +57,8 @@ class Series:
 class Chart:
     """`bars`: horizontal, first category on top; `shares`: horizontal, stacked to 100%;
     `intervals`: one mark and its interval a category; `scatter`: marks and lines over `x`, which
-    is months (as fractions of a year) where `x_dates`. `bounds` are those of the value axis.
+    is months (as fractions of a year) where `x_dates`. `bounds` are those
+    of the value axis, which is logarithmic on pages where `log`.
 
     `alt` says in words what it shows; `words` is the paragraph for a paper ("" : the alt text).
     """
@@ -75,6 +76,7 @@ class Chart:
     reference_label: str = ""
     bounds: tuple[float, float] | None = None
     x_dates: bool = False
+    log: bool = False
     highlight: str = ""
     words: str = ""
 
@@ -173,13 +175,15 @@ class Text:
 @dataclass(frozen=True, eq=False)
 class MapBlock:
     """A map, with the words that stand for it. `pick`: the option that a clicked practice is given
-    to; without one the page puts a list above the map, to point at a practice there.
+    to; without one, or where `listed`, the page puts a list above the map, to point at a practice
+    there.
     """
 
     spec: MapSpec
     alt: str
     pick: str = ""
     high: int = 520
+    listed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,7 +258,8 @@ class Answer:
     `below` goes under it on the page only. `screen`: what a room sees instead of the first block.
     `about_gps`: whether its figures rest on the workforce data; `sources` what else. `notes` are
     for the speaker, `foot` lines in small print under it on the page. `picked` gives what stands
-    beside the picture on the page once a practice (its code) is chosen there.
+    beside the picture on the page once a practice (its code) is chosen there. `refusal` says why
+    there is no slide of it, and what brings one; the page shows what there is.
     """
 
     message: Words
@@ -270,6 +275,7 @@ class Answer:
     heading: str = ""
     foot: tuple[str, ...] = ()
     picked: Callable[[Question, str], Sequence[Block]] | None = None
+    refusal: str = ""
 
 
 # --- a view ---
@@ -281,7 +287,9 @@ class Option:
 
     `choices` gives key -> label of what can be chosen (for `choice` and `several`); `default` is a
     key, or keys joined by "|" ("" : the first, or none). `practice` chooses one of the area's.
-    `inside`: it stands above a section, not above the answer.
+    `inside`: it stands above a section, not above the answer. `when`: whether it is asked at all,
+    as the options before it stand; such options follow one another in one place. `sets`: what else
+    is set when a click on the map chooses it.
     """
 
     key: str
@@ -292,6 +300,8 @@ class Option:
     help: str = ""
     placeholder: str = ""
     inside: bool = False
+    when: Callable[[Question], bool] | None = None
+    sets: Mapping[str, str] = field(default_factory=dict)
 
     def labels(self, question: Question) -> Mapping[str, str]:
         """Key -> label of what can be chosen now."""

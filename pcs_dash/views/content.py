@@ -39,7 +39,6 @@ _TOPICS: dict[str, Callable[[Work], list[Slide]]] = {
     "england": official_topics.england,
     "catchment": official_topics.catchment,
     "lists": official_topics.lists,
-    "quality": official_topics.quality_slide,
 }
 # What needs no GP figures.
 _WITHOUT_GPS = frozenset({"england", "lists", "catchment", "then_now"})

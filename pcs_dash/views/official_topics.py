@@ -8,28 +8,24 @@ from collections.abc import Mapping
 import geopandas as gpd
 import pandas as pd
 
-from pcs_dash.measures import list_trends
+from pcs_dash.measures import catchments, list_trends
 from pcs_dash.measures.gravity import MODEL_ERROR
-from pcs_dash.measures.profile import NO_FIGURE, number, per_cent, signed
+from pcs_dash.measures.profile import number, per_cent, signed
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.words import lower_first
-from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp
 from pcs_dash.official import england as areas_of_england
 from pcs_dash.official.loaded_areas import OfficialArea
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import catchments, maps, quality
-from pcs_dash.views.answer import CHART_COLOURS, Chart, Drawn, MapBlock, Series, Table, text_table
+from pcs_dash.views import catchment_maps, maps
+from pcs_dash.views.answer import CHART_COLOURS, Chart, Drawn, MapBlock, Series, text_table
 from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.phrases import NO_OFFICIAL
 from pcs_dash.views.report import Slide
 from pcs_dash.views.work import Work
 
 _MOST_BARS = 12
 _GREW, _SHRANK = "#2166ac", "#d6604d"
 _LISTS = "NHS England, Patients Registered at a GP Practice"
-_NO_OFFICIAL = (
-    "No official data are loaded. `python -m pcs_dash update` loads them, or choose the files "
-    "under Data and methods."
-)
 
 
 # --- who lives where ---
@@ -60,7 +56,7 @@ def catchment(work: Work) -> list[Slide]:
         question,
         highlight=unit if kind == catchments.PRACTICE else work.view.highlight,
         position=work.view.position,
-        marks=catchments.own_marks(dataset.practices, codes),
+        marks=catchment_maps.own_marks(dataset.practices, codes),
         ground=ground,
         about=f"small areas around {name}, whose practices are magenta.",
         note=f"Magenta: practices of {name}. {note}",
@@ -133,26 +129,26 @@ def _ground(
     groups: Mapping[str, str],
 ) -> tuple[maps.Layer, str]:
     """How the small areas are coloured, and how to read it."""
-    what, dataset = options.get("catchment-map", catchments.SHARE), work.dataset
-    if what == catchments.RATIO:
+    what, dataset = options.get("catchment-map", catchment_maps.SHARE), work.dataset
+    if what == catchment_maps.RATIO:
         fte = dataset.practices[work.question.definition.column].astype("float64")
         left_out = fte.index.isin(work.question.excluded.index)
         ratios = catchments.ratios_by_lsoa(registered, fte.mask(left_out))
         benchmark = work.question.benchmark
-        layer = catchments.ratio_layer(
+        layer = catchment_maps.ratio_layer(
             registered, ratios["patients_per_fte_gp"], benchmark.value, benchmark.label
         )
         return layer, "Each practice's FTE is shared out over where its patients live."
-    if what in (catchments.MAIN_PRACTICE, catchments.MAIN_GROUP):
+    if what in (catchment_maps.MAIN_PRACTICE, catchment_maps.MAIN_GROUP):
         by_pcn = catchments.groups_of(catchments.PCN, dataset.practices, pd.Series(dtype="str"))
         named = groups if kind != catchments.PRACTICE else by_pcn
         noun = "hub" if kind == catchments.HUB else "PCN"
-        by_practice = what == catchments.MAIN_PRACTICE
-        layer = catchments.main_layer(
+        by_practice = what == catchment_maps.MAIN_PRACTICE
+        layer = catchment_maps.main_layer(
             registered,
             None if by_practice else named,
             dataset.practices,
-            catchments.neighbours_of(dataset.lsoas),
+            catchment_maps.neighbours_of(dataset.lsoas),
             "practice" if by_practice else noun,
         )
         here = layer.counts(work.question.area.select(dataset.lsoas).index)
@@ -160,7 +156,7 @@ def _ground(
         kept = {word: layer.colours[word] for word in used}
         layer = maps.Layer(layer.title, layer.labels, kept, tip=layer.tip)
         return layer, "Colours may repeat, but not side by side."
-    return catchments.share_layer(registered, codes, name), "Bare: none."
+    return catchment_maps.share_layer(registered, codes, name), "Bare: none."
 
 
 # --- list sizes over time ---
@@ -270,157 +266,6 @@ def _lower(level: str) -> str:
     return level if level == list_trends.PCN else level.lower()
 
 
-# --- quality beside capacity ---
-
-
-def quality_slide(work: Work) -> list[Slide]:
-    """A measure of quality on the map, and beside patients per FTE GP."""
-    dataset, question = work.dataset, work.question
-    loaded = work.readers.practices(dataset)
-    everything = quality.quality_table(dataset.practices, None if loaded is None else loaded.table)
-    measures = quality.available(everything)
-    if not measures:
-        raise UserError(f"No quality measure is loaded for {work.name}. {_NO_OFFICIAL}")
-    measure = measures.get(work.options.get("quality", ""), next(iter(measures.values())))
-    table = everything.loc[work.practices.index]
-    if table[measure.key].isna().all():
-        raise UserError(f"No practice of {work.name} has a figure for {measure.label}.")
-    period = quality.period_of(measure, {} if loaded is None else loaded.periods)
-    ratios = patients_per_fte_gp(work.practices, work.definition)
-    flagged = quality.flags(everything, measure)
-    layer = quality.layer(everything, table.index, measure, period)
-    if work.options.get("quality-colour", "") == "Patients per FTE GP":
-        layer = _capacity_layer(work, ratios)
-    spec = MapSpec(
-        "layers",
-        question,
-        highlight=work.view.highlight,
-        position=work.view.position,
-        marks=layer,
-        ground=maps.quintile_layer(dataset.lsoas, question.edition, maps.QUINTILE_GREYS),
-        ring=frozenset(map(str, flagged.index[flagged])),
-        notes={
-            str(code): f"{measure.label} ({period}): {_cell(value, measure)}"
-            for code, value in table[measure.key].items()
-        },
-        about=f"practices by {layer.title}, over deprivation in grey.",
-        note="Hollow: no figure." + (" Dashed ring: implausible count." if measure.flag else ""),
-    )
-    said, right = _beside(work, table, measure, ratios, period)
-    return [
-        work.slide(
-            quality.sentence(table, measure, work.name, period),
-            MapBlock(spec, alt_text(dataset, spec)),
-            right,
-            notes=(said, measure.beware, f"{measure.label}: {measure.unit}, {measure.grouped}."),
-            share=0.55,
-            heading=f"{work.name}: {measure.label} beside capacity",
-            sources=f"{measure.label}, {period}",
-            figures=_quality_figures(work, table, measure, period),
-        )
-    ]
-
-
-def _quality_figures(
-    work: Work, table: pd.DataFrame, measure: quality.Measure, period: str
-) -> tuple[tuple[str, str], ...]:
-    capacity = area_patients_per_fte_gp(work.practices, work.definition)
-    last = (
-        ("Without a figure", f"{int(table[measure.key].isna().sum())}"),
-        (f"Patients per FTE GP, {work.dataset.workforce_period}", number(capacity)),
-    )
-    if measure.kind != "number":
-        have = int(table[measure.key].notna().sum())
-        return (("Practices with a figure", f"{have} of {len(table)}"), *last)
-    value, n, _, _ = quality.of_area(table, measure)
-    return (
-        (f"{measure.label}, {period}", quality.value_text(value, measure)),
-        ("Rests on", f"{n} practices"),
-        *last,
-    )
-
-
-def _capacity_layer(work: Work, ratios: pd.Series) -> maps.Layer:
-    benchmark = work.question.benchmark
-    classes = maps.benchmark_classes(ratios, benchmark.value)
-    return maps.Layer(
-        f"Patients per FTE GP against {benchmark.label}, {work.dataset.workforce_period}",
-        classes.map(dict(enumerate(maps.BENCHMARK_LABELS))),
-        dict(zip(maps.BENCHMARK_LABELS, maps.BENCHMARK_COLOURS, strict=True)),
-    )
-
-
-def _cell(value: object, measure: quality.Measure) -> str:
-    if pd.isna(value):  # type: ignore[call-overload]
-        return NO_FIGURE
-    if measure.kind != "number":
-        return str(value)
-    text = f"{float(str(value)):,.{measure.decimals}f}"
-    return f"{text}%" if measure.unit.startswith("%") else text
-
-
-def _beside(
-    work: Work,
-    table: pd.DataFrame,
-    measure: quality.Measure,
-    ratios: pd.Series,
-    period: str,
-) -> tuple[str, Chart | Table]:
-    """What may be said of the measure and patients per FTE GP, and the picture or table of it."""
-    if measure.kind != "number":
-        counts = quality.by_category(
-            table, measure, work.practices, work.question.definition.column
-        )
-        rows = tuple(
-            (
-                str(name),
-                number(row["practices"]),
-                number(row["patients"]),
-                number(row["patients_per_fte_gp"]),
-            )
-            for name, row in counts.iterrows()
-        )
-        found = text_table(
-            f"{measure.label} and capacity",
-            (measure.label, "Practices", "Patients", "Patients per FTE GP"),
-            rows,
-            widths=(1.8, 0.9, 1.0, 1.1),
-            note="Sums over sums; no test is made, and groups of few practices say little.",
-        )
-        return "", found
-    result = quality.with_capacity(table, measure, ratios)
-    words = quality.capacity_words(
-        result,
-        measure,
-        place=work.name,
-        period=period,
-        definition=work.definition,
-        date=work.dataset.workforce_period,
-        left_out=int(quality.flags(table, measure).sum()),
-    )
-    sound = table[measure.key].mask(quality.flags(table, measure))
-    both = pd.DataFrame({"x": sound, "y": ratios}).dropna()
-    said = words.text if words else "Too few practices have both figures for a sentence."
-    chart = Chart(
-        "scatter",
-        "Each dot is a practice",
-        (
-            Series(
-                "Practices",
-                tuple(map(float, both["y"])),
-                x=tuple(map(float, both["x"])),
-                colour=CHART_COLOURS[0],
-                codes=tuple(map(str, both.index)),
-            ),
-        ),
-        f"Scatter chart of {len(both)} practices: {measure.label} ({period}) across, patients per "
-        f"FTE GP up. {said}",
-        value_title=f"Patients per FTE GP, {work.dataset.workforce_period}",
-        x_title=f"{measure.label}, {period}",
-    )
-    return said, chart
-
-
 # --- England ---
 
 
@@ -431,12 +276,12 @@ def england(work: Work) -> list[Slide]:
         level = "icb"
     loaded = work.readers.england(level)
     if loaded is None:
-        raise UserError(_NO_OFFICIAL)
+        raise UserError(NO_OFFICIAL)
     table = loaded.table.drop(index=areas_of_england.ENGLAND)
     whole: pd.Series = loaded.table.T[areas_of_england.ENGLAND]
     shown = areas_of_england.shown_measures(loaded.table, loaded.measures)
     if not shown:
-        raise UserError(f"No measure of England is loaded yet. {_NO_OFFICIAL}")
+        raise UserError(f"No measure of England is loaded yet. {NO_OFFICIAL}")
     measure = shown.get(work.options.get("england-measure", ""), next(iter(shown.values())))
     values = table[measure.key].dropna().sort_values(ascending=False)
     title = areas_of_england.LEVEL_LABELS[level]

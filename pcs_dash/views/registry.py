@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import deprivation
+from pcs_dash.views import deprivation, quality
 from pcs_dash.views.answer import View
 
-VIEWS: dict[str, View] = {view.key: view for view in (deprivation.VIEW,)}
+VIEWS: dict[str, View] = {view.key: view for view in (deprivation.VIEW, quality.VIEW)}
 
 
 def find_view(key: str) -> View:
