@@ -18,7 +18,7 @@ from typing import Any
 from pcs_dash.render import web
 from pcs_dash.render.svg_charts import to_svg
 from pcs_dash.render.text import printable
-from pcs_dash.tables.paths import ROOT
+from pcs_dash.tables.paths import ASSETS_DIR
 from pcs_dash.tables.sources import ATTRIBUTION
 from pcs_dash.views import maps
 from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock, Table, text_table
@@ -26,8 +26,6 @@ from pcs_dash.views.links import shown as shown_link
 from pcs_dash.views.map_spec import NO_POINTS, POINTS, MapSpec, map_view
 from pcs_dash.views.report import Deck, Slide
 from pcs_dash.views.work import sources
-
-_ASSETS = ROOT / "pcs_dash" / "assets"
 
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
@@ -125,7 +123,7 @@ def to_html(deck: Deck) -> bytes:
 <title>{_escape(deck.title)}</title>
 <link rel="icon" href="data:,">
 <style>{_leaflet_style()}
-{(_ASSETS / "pcs_map.css").read_text("utf-8")}
+{(ASSETS_DIR / "pcs_map.css").read_text("utf-8")}
 {_STYLE}</style>
 </head>
 <body>
@@ -145,7 +143,7 @@ Every figure is in the tables.</p></noscript>
 <footer><p class="basis">{_escape(ATTRIBUTION)}</p></footer>
 {data}
 <script>{_leaflet_script()}</script>
-<script>{_script_text((_ASSETS / "pcs_map.js").read_text("utf-8"))}</script>
+<script>{_script_text((ASSETS_DIR / "pcs_map.js").read_text("utf-8"))}</script>
 <script>{_SCRIPT}</script>
 </body>
 </html>

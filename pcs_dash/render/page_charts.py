@@ -28,7 +28,9 @@ def _height(chart: Chart) -> int:
     if chart.kind == "scatter":
         return 420
     rows = len(chart.categories) * (len(chart.series) if chart.kind == "bars" else 1)
-    return 70 + (_INTERVAL if chart.kind == "intervals" else _BAR) * rows
+    # Two names of series stand in a line above the plot, which shares its height with them.
+    legend = 28 * ((len(chart.series) + 1) // 2) if len(chart.series) > 1 else 0
+    return 70 + legend + (_INTERVAL if chart.kind == "intervals" else _BAR) * rows
 
 
 def vega_format(pattern: str) -> str:

@@ -24,9 +24,10 @@ from pcs_dash.measures.deprivation import group_quintile_shares
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 from pcs_dash.render.text import printable
 from pcs_dash.tables.sources import ATTRIBUTION
+from pcs_dash.views.costs import NOT_IN_THE_DATA, option_rows
 from pcs_dash.views.links import LONGEST_IN_OFFICE
+from pcs_dash.views.practices import practice_rows
 from pcs_dash.views.report import Deck, views_text
-from pcs_dash.views.topics import NOT_IN_THE_DATA, option_rows, practice_rows
 from pcs_dash.views.work import sources
 
 _HEAD = Font(name="Arial", size=11, bold=True, color="FFFFFF")
@@ -98,7 +99,7 @@ def to_xlsx(deck: Deck) -> bytes:
             for code, hub in plan.to_series(practices.index).items()
         ],
     )
-    options = option_rows(question, deck.dataset.published).reset_index()
+    options = option_rows(question).reset_index()
     _sheet(
         book,
         "Options",

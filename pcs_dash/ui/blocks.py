@@ -18,9 +18,9 @@ from pcs_dash.views.cells import FORMS
 _LEFT = ' style="text-align:left"'
 
 
-def figures(key: str, *items: Figure) -> None:
+def figures(*items: Figure) -> None:
     """Headline figures in a row that wraps on a narrow screen (see the style in page.py)."""
-    with st.container(key=f"figures-{key}"):
+    with st.container(key="headline-figures"):
         for column, item in zip(st.columns(len(items)), items, strict=True):
             column.metric(
                 item.label,
@@ -32,9 +32,9 @@ def figures(key: str, *items: Figure) -> None:
             )
 
 
-def message(words: Words) -> None:
-    """What was found, large; how far it can be trusted and what it rests on, under it."""
-    with st.container(key=f"headline-{abs(hash(words.finding))}"):
+def message(words: Words, *, first: bool) -> None:
+    """What was found, how far it can be trusted and what it rests on; the page's first is large."""
+    with st.container(key="headline" if first else None):
         st.markdown(plain(words.finding))
     if words.caution:
         st.markdown(plain(words.caution))
@@ -93,7 +93,7 @@ def small_table(table: Table) -> None:
 def data_table(table: Table, *, key: str, pick: Callable[[str, str], None]) -> None:
     """A long table that can be sorted; a chosen row picks what it stands for."""
     config: dict[str, Any] = {}
-    for place, column in enumerate(table.fields):
+    for place, column in enumerate(table.on_page):
         form = FORMS[column.form]
         if form.column:
             config[column.key] = st.column_config.NumberColumn(
@@ -111,7 +111,7 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, str], None]) -> N
     )
     st.markdown(f"**{plain(table.caption)}**")
     st.dataframe(
-        table.frame[[column.key for column in table.fields]],
+        table.frame[[column.key for column in table.on_page]],
         hide_index=True,
         key=key,
         column_config=config,

@@ -48,15 +48,13 @@ def page_of(title: str, *keys: str) -> None:
             "No practice is left in this area. Switch the exclusion off, or choose another area."
         )
         st.stop()
-    for view in views:
-        st.fragment(show_view)(view, web, _with_plan(view, question))
+    plan = any(view.with_plan for view in views)
+    st.fragment(_show)(views, web, _with_plan(question) if plan else question)
     page.foot(question)
 
 
-def _with_plan(view: View, question: Question) -> Question:
-    """The question with the plan on the table, where one belongs to the view and was changed."""
-    if not view.with_plan:
-        return question
+def _with_plan(question: Question) -> Question:
+    """The question with the plan on the table, where it is no longer today's PCNs."""
     # The builder brings the database with it: only where its plan is asked for.
     from pcs_dash.ui.hubs import work
 
@@ -66,9 +64,20 @@ def _with_plan(view: View, question: Question) -> Question:
     return replace(question, plan=held.plan, plan_name=held.name)
 
 
-def show_view(view: View, web: WebFiles, question: Question) -> None:
-    """One view, as the page's switches and its own options ask for it."""
-    asked = question.with_options(**_draw(view, question, inside=False))
+def _show(views: Sequence[View], web: WebFiles, question: Question) -> None:
+    """The views in one fragment: a practice that is chosen in one is chosen in all."""
+    for view in views:
+        if view is not views[0]:
+            st.header(plain(view.title))
+        show_view(view, web, question, first=view is views[0])
+
+
+def show_view(view: View, web: WebFiles, question: Question, *, first: bool = True) -> None:
+    """One view, as the page's switches and its own options ask for it; the page's `first` has its
+    figures, and its message large.
+    """
+    above = [option for option in view.options if not (option.inside or _beside_picture(option))]
+    asked = question.with_options(**_draw(above, question))
     try:
         answer = _answer(view.key, asked.key, asked)
     except UserError as error:
@@ -77,18 +86,17 @@ def show_view(view: View, web: WebFiles, question: Question) -> None:
     picked = _state(view)
 
     def pick(option: str, value: str) -> None:
-        chosen = view.option(option)
-        labels = chosen.labels(question)
-        if chosen.sets and value in labels:
-            for name, stands in chosen.sets.items():
-                st.session_state[name] = stands
+        known = value in question.practices.index
+        others = view.option(option).sets
+        if known and others:
+            st.session_state.update(others)
             # Its box may not be on the page yet, and then nothing writes its address.
-            st.query_params[option] = labels[value]
-        st.session_state[option] = value if value in labels else None
+            st.query_params[option] = view.option(option).labels(question)[value]
+        st.session_state[option] = value if known else None
 
-    blocks.message(answer.message)
-    if answer.figures:
-        blocks.figures(view.key, *answer.figures)
+    blocks.message(answer.message, first=first)
+    if answer.figures and first:
+        blocks.figures(*answer.figures)
     _front(view, web, asked, answer, picked, pick)
     for number, block in enumerate(answer.below):
         draw(block, web, asked, f"{view.key}-below-{number}", picked, pick)
@@ -115,15 +123,8 @@ def _blocks(
 # --- options ---
 
 
-def _draw(
-    view: View, question: Question, *, inside: bool, wanted: Sequence[str] = ()
-) -> dict[str, str]:
-    """Draw the view's options, or those of a section, and return what they stand at."""
-    options = [
-        option
-        for option in view.options
-        if option.inside == inside and (not inside or option.key in wanted)
-    ]
+def _draw(options: Sequence[Option], question: Question) -> dict[str, str]:
+    """Draw options side by side and return what they stand at."""
     if not options:
         return {}
     places = _places(options)
@@ -140,6 +141,11 @@ def _draw(
             if value is not None:
                 found[option.key] = value
     return found
+
+
+def _beside_picture(option: Option) -> bool:
+    """Whether the option only points at a practice, and so stands beside the picture."""
+    return option.kind == "practice" and not option.inside and option.when is None
 
 
 def _places(options: Sequence[Option]) -> list[list[Option]]:
@@ -208,26 +214,30 @@ def _state(view: View) -> str:
 def _front(
     view: View, web: WebFiles, question: Question, answer: Answer, picked: str, pick: Pick
 ) -> None:
+    finders = [option for option in view.options if _beside_picture(option)]
     # Present asks the browser where the map of that name stands.
-    first = view.map_key or f"{view.key}-front"
+    picture = view.map_key or f"{view.key}-front"
     beside: Sequence[Block | Beside] = answer.front[1:]
     if picked and answer.picked is not None and picked in question.practices.index:
         beside = answer.picked(question, picked)
-    if not beside or not answer.front:
-        for block in answer.front:
-            draw(block, web, question, first, picked, pick)
+    if answer.stacked or not (beside or finders):
+        _draw(finders, question)
+        for number, block in enumerate(answer.front):
+            name = f"{picture}-{number}" if number else picture
+            draw(block, web, question, name, picked, pick)
         return
     left, right = st.columns([answer.share, 1 - answer.share], gap="medium")
     with left:
-        draw(answer.front[0], web, question, first, picked, pick)
+        draw(answer.front[0], web, question, picture, picked, pick)
     with right:
+        _draw(finders, question)
         for number, part in enumerate(beside):
             draw(part, web, question, f"{view.key}-beside-{number}", picked, pick)
 
 
 def _section(view: View, section: Section, web: WebFiles, question: Question, pick: Pick) -> None:
     st.header(plain(section.title))
-    asked = question.with_options(**_draw(view, question, inside=True, wanted=section.options))
+    asked = question.with_options(**_draw([view.option(key) for key in section.options], question))
     name = (view.key, section.key, *asked.key)
     if section.slow:
         made = evidence.computed(name, lambda: section.blocks(asked), label=section.slow)
@@ -291,8 +301,11 @@ def _map(
     show.show_map(
         web, content, key=f"{key}-map", height=block.high, on_pick=on_pick, practices=names
     )
-    if show.without_boundaries(question.area.select(question.dataset.lsoas)):
-        return
+    if block.spec.kind != "areas" and show.without_boundaries(
+        question.area.select(question.dataset.lsoas)
+    ):
+        # Without land only what the circles say needs a legend.
+        legends = legends[:1] if block.spec.marks is not None and block.spec.marks.title else []
     for place, legend in enumerate(legends):
         show.show_legend(legend, note=note if place == len(legends) - 1 else "")
 

@@ -84,13 +84,15 @@ class Chart:
 @dataclass(frozen=True)
 class Column:
     """A column of a table: `key` in files, `label` on screen, and how a value is written
-    (`views.cells.FORMATS`). `wide` is its relative width on paper.
+    (`views.cells.FORMS`). `wide` is its relative width on paper; `only` says where it is shown
+    if not everywhere.
     """
 
     key: str
     label: str
     form: str = "text"
     wide: float = 1.0
+    only: Literal["", "page", "paper"] = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,21 +117,31 @@ class Table:
     codes: tuple[str, ...] = ()
 
     @property
+    def on_page(self) -> tuple[Column, ...]:
+        """The columns that a page shows."""
+        return tuple(column for column in self.fields if column.only != "paper")
+
+    @property
+    def on_paper(self) -> tuple[Column, ...]:
+        """The columns that slides and paper show."""
+        return tuple(column for column in self.fields if column.only != "page")
+
+    @property
     def columns(self) -> tuple[str, ...]:
-        """The headings."""
-        return tuple(column.label for column in self.fields)
+        """The headings on paper."""
+        return tuple(column.label for column in self.on_paper)
 
     @property
     def widths(self) -> tuple[float, ...]:
         """Relative widths of the columns on paper."""
-        return tuple(column.wide for column in self.fields)
+        return tuple(column.wide for column in self.on_paper)
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
-        """The cells as text, ready to show."""
+        """The cells on paper as text, ready to show."""
         columns = [
             [cell_text(value, column.form) for value in self.frame[column.key]]
-            for column in self.fields
+            for column in self.on_paper
         ]
         return tuple(zip(*columns, strict=True))
 
@@ -257,9 +269,10 @@ class Answer:
     and what stands beside it, on the page and on the slide (`share`: the first one's width);
     `below` goes under it on the page only. `screen`: what a room sees instead of the first block.
     `about_gps`: whether its figures rest on the workforce data; `sources` what else. `notes` are
-    for the speaker, `foot` lines in small print under it on the page. `picked` gives what stands
-    beside the picture on the page once a practice (its code) is chosen there. `refusal` says why
-    there is no slide of it, and what brings one; the page shows what there is.
+    for the speaker, `foot` lines in small print under it on the page. `stacked`: a page shows
+    the front's blocks one under another. `picked` gives what stands beside the picture on the page
+    once a practice (its code) is chosen there. `refusal` says why there is no slide of it, and
+    what brings one; the page shows what there is.
     """
 
     message: Words
@@ -274,6 +287,7 @@ class Answer:
     about_gps: bool = True
     heading: str = ""
     foot: tuple[str, ...] = ()
+    stacked: bool = False
     picked: Callable[[Question, str], Sequence[Block]] | None = None
     refusal: str = ""
 

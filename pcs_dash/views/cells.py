@@ -30,7 +30,7 @@ def _yes(value: Any) -> str:
 FORMS: Mapping[str, Form] = {
     "text": Form(str, right=False),
     "yes": Form(_yes, right=False),
-    "count": Form(number, "localized", "#,##0"),
+    "count": Form(number, "%,.0f", "#,##0"),
     "tenth": Form(lambda value: number(value, 1), "%,.1f", "#,##0.0"),
     "hundredth": Form(decimal, "%.2f", "0.00"),
     "thousandth": Form(lambda value: decimal(value, 3), "%.3f", "0.000"),

@@ -24,14 +24,8 @@ from pcs_dash.views.story import SavedView, Story
 from pcs_dash.views.work import Work, sources
 
 _TOPICS: dict[str, Callable[[Work], list[Slide]]] = {
-    "where": topics.where,
-    "practices": topics.practices,
     "correlation": topics.correlation,
     "sure": topics.sure,
-    "options": topics.options,
-    "hubs": topics.hubs,
-    "costs": topics.costs,
-    "ask": topics.ask,
     "inequality": evidence_topics.inequality,
     "pattern": evidence_topics.pattern,
     "survives": evidence_topics.survives,

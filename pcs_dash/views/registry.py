@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import deprivation, quality
+from pcs_dash.views import board_request, costs, deprivation, hub_plans, practices, quality, where
 from pcs_dash.views.answer import View
 
-VIEWS: dict[str, View] = {view.key: view for view in (deprivation.VIEW, quality.VIEW)}
+_ALL = (
+    where.VIEW,
+    practices.VIEW,
+    deprivation.VIEW,
+    hub_plans.OPTIONS,
+    hub_plans.ONE_BY_ONE,
+    costs.VIEW,
+    board_request.VIEW,
+    quality.VIEW,
+)
+VIEWS: dict[str, View] = {view.key: view for view in _ALL}
 
 
 def find_view(key: str) -> View:

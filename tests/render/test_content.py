@@ -14,10 +14,10 @@ from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Bullets, Chart, MapBlock, Table
 from pcs_dash.views.content import build_deck
+from pcs_dash.views.costs import option_rows
 from pcs_dash.views.question import ask
 from pcs_dash.views.report import Deck
 from pcs_dash.views.story import SavedView, Story, ready_made
-from pcs_dash.views.topics import option_rows
 
 from .conftest import MADE
 
@@ -50,7 +50,7 @@ def test_options_cost_and_gain_by_the_definition(dataset: Dataset, definition: s
     settings = ask(dataset, find_area("Southend"), {"gp": definition})
     own = settings.practices
     fte, patients = own[f"gp_fte_{definition}"], own["patients"]
-    found = option_rows(settings, dataset.published)
+    found = option_rows(settings)
     assert ("England" in found.index) == (definition == "fully_qualified")
     for option, row in found.iterrows():
         gap = (patients / row["benchmark"] - fte).dropna()
