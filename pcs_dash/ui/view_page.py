@@ -124,7 +124,9 @@ def _blocks(
 
 
 def _draw(options: Sequence[Option], question: Question) -> dict[str, str]:
-    """Draw options side by side and return what they stand at."""
+    """Draw options side by side and return what they stand at; none where nothing can be chosen."""
+    free = ("switch", "practice")
+    options = [each for each in options if each.kind in free or each.when or each.labels(question)]
     if not options:
         return {}
     places = _places(options)

@@ -32,7 +32,6 @@ _TOPICS: dict[str, Callable[[Work], list[Slide]]] = {
     "then_now": evidence_topics.then_now,
     "england": official_topics.england,
     "catchment": official_topics.catchment,
-    "lists": official_topics.lists,
 }
 # What needs no GP figures.
 _WITHOUT_GPS = frozenset({"england", "lists", "catchment", "then_now"})

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import geopandas as gpd
 import pandas as pd
 
-from pcs_dash.measures import catchments, list_trends
+from pcs_dash.measures import catchments
 from pcs_dash.measures.gravity import MODEL_ERROR
-from pcs_dash.measures.profile import number, per_cent, signed
+from pcs_dash.measures.profile import number, per_cent
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.words import lower_first
 from pcs_dash.official import england as areas_of_england
@@ -157,113 +157,6 @@ def _ground(
         layer = maps.Layer(layer.title, layer.labels, kept, tip=layer.tip)
         return layer, "Colours may repeat, but not side by side."
     return catchment_maps.share_layer(registered, codes, name), "Bare: none."
-
-
-# --- list sizes over time ---
-
-
-def lists(work: Work) -> list[Slide]:
-    """Who grew and who shrank between two months."""
-    options, dataset = work.options, work.dataset
-    loaded = work.readers.history(dataset)
-    history = None if loaded is None else work.question.area.select(loaded)
-    if history is None or history["period"].nunique() < 2:
-        raise UserError(
-            "A trend needs the lists of at least two months. `python -m pcs_dash update "
-            "list_sizes` fetches the newest; --from FOLDER reads files of other months."
-        )
-    months = {
-        f"{month:%B %Y}": month for month in sorted(pd.to_datetime(history["period"]).unique())
-    }
-    names = list(months)
-    first = months.get(options.get("trend-from", ""), months[names[0]])
-    last = months.get(options.get("trend-to", ""), months[names[-1]])
-    if last <= first:
-        first, last = months[names[0]], months[names[-1]]
-    chosen = list_trends.between(history, first, last)
-    when = pd.to_datetime(chosen["period"])
-    changes = list_trends.compare_lists(
-        chosen[when == first], chosen[when == last], successors=work.readers.successors()
-    )
-    level = options.get("trend-by", list_trends.PCN)
-    measure = options.get("trend-in", list_trends.PER_CENT)
-
-    def by(what: str) -> pd.DataFrame:
-        groups = list_trends.groups_of(
-            what,
-            chosen,
-            work.question.area.select(dataset.practices),
-            names=work.readers.names(dataset),
-            plan=work.shown_plan.to_series(),
-            area_name=work.name,
-        )
-        return list_trends.trend(chosen, groups)
-
-    whole = by(list_trends.WHOLE).iloc[0]
-    message = list_trends.sentence(work.name, whole, changes.counts, first, last)
-    ranked = list_trends.fair(by(level), measure)
-    column = "change_per_cent" if measure == list_trends.PER_CENT else "change"
-    bars = ranked if len(ranked) <= _MOST_BARS else _ends(ranked)
-    cut = "" if len(ranked) <= _MOST_BARS else f", the {_MOST_BARS // 2} most and least"
-    values = bars[column].astype("float64")
-    period = f"{first:%B %Y} to {last:%B %Y}"
-    chart = Chart(
-        "bars",
-        f"Change in registered patients by {_lower(level)}{cut}",
-        (
-            Series(
-                "Change",
-                tuple(map(float, values)),
-                colours=tuple(_GREW if value >= 0 else _SHRANK for value in values),
-            ),
-        ),
-        f"Bars of the change in registered patients, {period}: "
-        + "; ".join(f"{unit} {value:+,.1f}" for unit, value in values.items()),
-        categories=tuple(map(str, values.index)),
-        value_title="Change in %" if measure == list_trends.PER_CENT else "Change in patients",
-        number_format='#,##0.0"%"' if measure == list_trends.PER_CENT else "#,##0",
-    )
-    table = text_table(
-        f"List sizes by {_lower(level)}",
-        (level.split(" of ")[0], f"{first:%b %Y}", f"{last:%b %Y}", "Change", "Change in %"),
-        tuple(
-            (
-                str(unit),
-                number(row["first"]),
-                number(row["last"]),
-                signed(row["change"], 0),
-                f"{signed(row['change_per_cent'])}%",
-            )
-            for unit, row in bars.iterrows()
-        ),
-        widths=(2.4, 0.9, 0.9, 0.9, 0.9),
-        note="Units are those of now, carried back. A list is not a population.",
-    )
-    count = changes.counts
-    return [
-        work.slide(
-            message,
-            chart,
-            table,
-            share=0.48,
-            about_gps=False,
-            sources=f"{_LISTS}, {period}",
-            figures=(
-                (f"Patients, {last:%b %Y}", number(whole["last"])),
-                ("Change", signed(whole["change"], 0)),
-                ("Practices", f"{int(whole['practices_last'])}"),
-                ("Closed, merged, new", f"{count['closed']}, {count['merged']}, {count['new']}"),
-            ),
-        )
-    ]
-
-
-def _ends(ranked: pd.DataFrame) -> pd.DataFrame:
-    return pd.concat([ranked.head(_MOST_BARS // 2), ranked.tail(_MOST_BARS // 2)])
-
-
-def _lower(level: str) -> str:
-    return level if level == list_trends.PCN else level.lower()
 
 
 # --- England ---

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import board_request, costs, deprivation, hub_plans, practices, quality, where
+from pcs_dash.views import (
+    board_request,
+    costs,
+    deprivation,
+    hub_plans,
+    lists,
+    practices,
+    quality,
+    where,
+)
 from pcs_dash.views.answer import View
 
 _ALL = (
@@ -14,6 +23,7 @@ _ALL = (
     hub_plans.ONE_BY_ONE,
     costs.VIEW,
     board_request.VIEW,
+    lists.VIEW,
     quality.VIEW,
 )
 VIEWS: dict[str, View] = {view.key: view for view in _ALL}
