@@ -41,7 +41,8 @@ def page_of(title: str, *keys: str) -> None:
     """A whole page: the title with the area's name, then its views one under another."""
     views = [find_view(key) for key in keys]
     _, web, question = page.begin(needs_gps=any(view.needs_gps for view in views))
-    st.title(f"{title}: {plain(question.area.label)}")
+    tags = "".join(view.tag(question) for view in views if view.tag is not None)
+    st.title(f"{title}: {plain(question.area.label)}{tags}")
     st.caption(views[0].about)
     if question.practices.empty:
         st.info(
@@ -94,6 +95,8 @@ def show_view(view: View, web: WebFiles, question: Question, *, first: bool = Tr
             st.query_params[option] = view.option(option).labels(question)[value]
         st.session_state[option] = value if known else None
 
+    if answer.warning:
+        st.warning(plain(answer.warning))
     blocks.message(answer.message, first=first)
     if answer.figures and first:
         blocks.figures(*answer.figures)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from pcs_dash.measures.profile import NO_FIGURE
 from pcs_dash.measures.words import Words
 from pcs_dash.views.cells import cell_text
 from pcs_dash.views.map_spec import MapSpec
@@ -103,6 +104,7 @@ class Table:
     `overflow`: what a slide does with more rows than fit: "top" shows the first and says so,
     "split" goes on on the next slide. `name`: the file of `file` (or else of `frame`) that a page
     offers for download. `pick`: the option that a chosen row's `codes` entry is given to.
+    `missing`: what a figure that is not there is called.
     """
 
     caption: str
@@ -115,6 +117,7 @@ class Table:
     file: pd.DataFrame | None = None
     pick: str = ""
     codes: tuple[str, ...] = ()
+    missing: str = NO_FIGURE
 
     @property
     def on_page(self) -> tuple[Column, ...]:
@@ -140,7 +143,7 @@ class Table:
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """The cells on paper as text, ready to show."""
         columns = [
-            [cell_text(value, column.form) for value in self.frame[column.key]]
+            [cell_text(value, column.form, self.missing) for value in self.frame[column.key]]
             for column in self.on_paper
         ]
         return tuple(zip(*columns, strict=True))
@@ -272,7 +275,7 @@ class Answer:
     for the speaker, `foot` lines in small print under it on the page. `stacked`: a page shows
     the front's blocks one under another. `picked` gives what stands beside the picture on the page
     once a practice (its code) is chosen there. `refusal` says why there is no slide of it, and
-    what brings one; the page shows what there is.
+    what brings one; the page shows what there is. `warning` stands above all on the page.
     """
 
     message: Words
@@ -290,6 +293,7 @@ class Answer:
     stacked: bool = False
     picked: Callable[[Question, str], Sequence[Block]] | None = None
     refusal: str = ""
+    warning: str = ""
 
 
 # --- a view ---
@@ -332,7 +336,8 @@ class View:
     `page` is the app's page it stands on, `title` what a story calls it, `about` one line on what
     it shows, `answer` the function. `needs_gps`: whether it says anything without GP figures;
     `with_plan`: whether the plan of hubs on the table belongs to it; `map_key`: the name under
-    which the browser remembers where its map stood ("" : it has none).
+    which the browser remembers where its map stood ("" : it has none); `tag`: what stands
+    behind the title of its page ("" : nothing).
     """
 
     key: str
@@ -345,6 +350,7 @@ class View:
     with_plan: bool = False
     map_key: str = ""
     aliases: tuple[str, ...] = field(default_factory=tuple)
+    tag: Callable[[Question], str] | None = None
 
     def option(self, key: str) -> Option:
         """The option of that name; KeyError when there is none."""

@@ -31,7 +31,6 @@ _TOPICS: dict[str, Callable[[Work], list[Slide]]] = {
     "survives": evidence_topics.survives,
     "then_now": evidence_topics.then_now,
     "england": official_topics.england,
-    "catchment": official_topics.catchment,
 }
 # What needs no GP figures.
 _WITHOUT_GPS = frozenset({"england", "lists", "catchment", "then_now"})

@@ -409,7 +409,7 @@ def _lines(values: pd.DataFrame) -> tuple[Series, ...]:
 
 
 def _fraction_of_year(when: pd.Timestamp) -> float:
-    return float(when.year + (when.dayofyear - 1) / (366 if when.is_leap_year else 365))
+    return float(when.year + (when.day_of_year - 1) / (366 if when.is_leap_year else 365))
 
 
 # --- every month ---

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views import (
     board_request,
+    catchments,
     costs,
     deprivation,
     hub_plans,
@@ -23,6 +24,7 @@ _ALL = (
     hub_plans.ONE_BY_ONE,
     costs.VIEW,
     board_request.VIEW,
+    catchments.VIEW,
     lists.VIEW,
     quality.VIEW,
 )
