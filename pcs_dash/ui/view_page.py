@@ -73,9 +73,16 @@ def _show(views: Sequence[View], web: WebFiles, question: Question) -> None:
         show_view(view, web, question, first=view is views[0])
 
 
-def show_view(view: View, web: WebFiles, question: Question, *, first: bool = True) -> None:
+def show_view(
+    view: View,
+    web: WebFiles,
+    question: Question,
+    *,
+    first: bool = True,
+    picture: Callable[[Question], None] | None = None,
+) -> None:
     """One view, as the page's switches and its own options ask for it; the page's `first` has its
-    figures, and its message large.
+    figures, and its message large. `picture` draws what stands in place of the answer's front.
     """
     above = [option for option in view.options if not (option.inside or _beside_picture(option))]
     asked = question.with_options(**_draw(above, question))
@@ -100,7 +107,10 @@ def show_view(view: View, web: WebFiles, question: Question, *, first: bool = Tr
     blocks.message(answer.message, first=first)
     if answer.figures and first:
         blocks.figures(*answer.figures)
-    _front(view, web, asked, answer, picked, pick)
+    if picture is None:
+        _front(view, web, asked, answer, picked, pick)
+    else:
+        picture(asked)
     for number, block in enumerate(answer.below):
         draw(block, web, asked, f"{view.key}-below-{number}", picked, pick)
     for section in answer.sections:

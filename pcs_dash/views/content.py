@@ -12,7 +12,7 @@ from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.sources import ATTRIBUTION
-from pcs_dash.views import evidence_topics, official_topics, topics
+from pcs_dash.views import evidence_topics, topics
 from pcs_dash.views.answer import text_table
 from pcs_dash.views.links import LOCAL_APP, of_story, of_view
 from pcs_dash.views.question import Question, ask
@@ -30,7 +30,6 @@ _TOPICS: dict[str, Callable[[Work], list[Slide]]] = {
     "pattern": evidence_topics.pattern,
     "survives": evidence_topics.survives,
     "then_now": evidence_topics.then_now,
-    "england": official_topics.england,
 }
 # What needs no GP figures.
 _WITHOUT_GPS = frozenset({"england", "lists", "catchment", "then_now"})

@@ -173,7 +173,7 @@ def _figures(question: Question, shown: _Shown, measure: Measure) -> tuple[Figur
         value, n, _, _ = quality.of_area(table, measure)
         text = quality.value_text(value, measure)
         found.append(Figure("The area's figure", text, shown.period(measure)))
-        found.append(Figure("Rests on", f"{n:,} practices", f"of {len(table):,}"))
+        found.append(Figure("Rests on", count(n, "practice"), f"of {len(table):,}"))
     else:
         have = f"{len(table) - gaps:,} of {len(table):,}"
         found.append(Figure("With a figure", have, "practices"))
@@ -301,11 +301,11 @@ def _dots(
     hidden = len(table) - len(both)
     note = f"One dot a practice, sized by its list; {len(both):,} have both figures"
     note += f", {hidden:,} don't and are not drawn" if hidden else ""
-    note += ". Orange crosses: implausible counts." if measure.flag else "."
     sound = flagged.reindex(both.index).eq(False)
     crosses = (
         _series(question, both[~sound], "Implausible counts", _IMPLAUSIBLE, "cross"),
     ) if len(both[~sound]) else ()  # fmt: skip
+    note += ". Orange crosses: implausible counts." if crosses else "."
     chart = Chart(
         "scatter",
         f"{measure.label} and patients per FTE GP",
