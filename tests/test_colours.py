@@ -12,7 +12,7 @@ from colorspacious import cspace_convert, deltaE
 
 from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.render import charts
-from pcs_dash.views import maps
+from pcs_dash.views import lists, maps
 
 VISIONS = ("normal", "protanomaly", "deuteranomaly", "tritanomaly")
 # About 1 is the least that can be told in a laboratory; on a projector seven times that.
@@ -46,8 +46,9 @@ def apart(one: str, other: str, vision: str) -> float:
         maps.BIVARIATE_COLOURS,
         charts.FUNNEL_COLOURS,
         charts.PLACE_COLOURS,
+        [colour for colour, _ in lists.LINES],
     ],
-    ids=["purples", "greys", "classes", "benchmark", "bivariate", "funnel", "places"],
+    ids=["purples", "greys", "classes", "benchmark", "bivariate", "funnel", "places", "lines"],
 )
 def test_no_two_colours_of_a_palette_look_the_same(palette: Sequence[str], vision: str) -> None:
     near = min(combinations(palette, 2), key=lambda pair: apart(*pair, vision))

@@ -95,7 +95,8 @@ def _card(found: Shown, code: str | None) -> None:
     if code is None:
         st.info("Pick an area to see all its measures beside England's, and to open it.")
         return
-    area, whole = found.table.loc[code], found.whole
+    area: dict[Any, Any] = found.table.loc[code].to_dict()
+    whole: dict[Any, Any] = found.whole.to_dict()
     listed = f"Registered patients, {period_of('list_sizes', found.loaded.periods)}"
     rows = [
         ("Practices", f"{area['practices']:,}", f"{whole['practices']:,}"),
