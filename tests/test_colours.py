@@ -12,7 +12,7 @@ from colorspacious import cspace_convert, deltaE
 
 from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.render import charts
-from pcs_dash.views import lists, maps
+from pcs_dash.views import by_place, maps
 
 VISIONS = ("normal", "protanomaly", "deuteranomaly", "tritanomaly")
 # About 1 is the least that can be told in a laboratory; on a projector seven times that.
@@ -45,10 +45,9 @@ def apart(one: str, other: str, vision: str) -> float:
         maps.BENCHMARK_COLOURS,
         maps.BIVARIATE_COLOURS,
         charts.FUNNEL_COLOURS,
-        charts.PLACE_COLOURS,
-        [colour for colour, _ in lists.LINES],
+        by_place.PLACE_COLOURS,
     ],
-    ids=["purples", "greys", "classes", "benchmark", "bivariate", "funnel", "places", "lines"],
+    ids=["purples", "greys", "classes", "benchmark", "bivariate", "funnel", "places"],
 )
 def test_no_two_colours_of_a_palette_look_the_same(palette: Sequence[str], vision: str) -> None:
     near = min(combinations(palette, 2), key=lambda pair: apart(*pair, vision))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import textwrap
 from typing import Any
 
 import altair as alt
@@ -13,21 +15,31 @@ from pcs_dash.views.answer import Chart, Series
 INK = "#212b32"
 MUTED = "#768692"
 ACCENT = "#005eb8"
-_BAR, _INTERVAL = 26, 32
+_BAR, _INTERVAL, _LEGEND = 26, 32, 26
+# Letters of an axis title that fit a narrow screen.
+_TITLE = 44
 _LABEL = 260
 _NARROW = 7
+# More marks than this would hide each other and the lines at their full size.
+_CROWD = 300
 
 
 def drawn(chart: Chart) -> alt.LayerChart:
     """The chart; names reach it as data, never as markup. Its title stands on the page."""
-    layers = _KINDS[chart.kind](chart)
-    return alt.layer(*layers).properties(height=_height(chart))
+    picture = alt.layer(*_KINDS[chart.kind](chart)).properties(height=_height(chart))
+    if chart.kind == "scatter":
+        # Marks and lines have a legend each; shared, one would take the other's colours.
+        return picture.resolve_scale(
+            color="independent", shape="independent", strokeDash="independent"
+        )
+    return picture
 
 
 def _height(chart: Chart) -> int:
     if chart.kind == "scatter":
-        return 420
-    rows = len(chart.categories) * (len(chart.series) if chart.kind == "bars" else 1)
+        points = sum(not series.line for series in chart.series)
+        return 420 + (_LEGEND * math.ceil(points / 2) if points > 1 else 0)
+    rows = len(chart.categories) * (len(chart.series) if chart.kind != "shares" else 1)
     # Two names of series stand in a line above the plot, which shares its height with them.
     legend = 28 * ((len(chart.series) + 1) // 2) if len(chart.series) > 1 else 0
     return 70 + legend + (_INTERVAL if chart.kind == "intervals" else _BAR) * rows
@@ -48,10 +60,15 @@ def _categories(chart: Chart) -> alt.Y:
     )
 
 
+def _title(text: str) -> list[str] | None:
+    """The title of an axis in lines that fit a narrow screen."""
+    return textwrap.wrap(text, _TITLE) or None
+
+
 def _values(chart: Chart, field: str = "value:Q", *, zero: bool = True) -> alt.X:
     scale = alt.Scale(domain=list(chart.bounds)) if chart.bounds else alt.Scale(zero=zero)
     axis = alt.Axis(format=vega_format(chart.number_format), tickCount=5)
-    return alt.X(field, title=chart.value_title or None, scale=scale, axis=axis)
+    return alt.X(field, title=_title(chart.value_title), scale=scale, axis=axis)
 
 
 def _rows(chart: Chart) -> pd.DataFrame:
@@ -143,14 +160,19 @@ def _shares(chart: Chart) -> list[Any]:
 
 
 def _intervals(chart: Chart) -> list[Any]:
+    several = len(chart.series) > 1
+    more: dict[str, Any] = (
+        {"yOffset": alt.YOffset("series:N", sort=[s.name for s in chart.series])} if several else {}
+    )
     base = alt.Chart(_rows(chart)).encode(
-        y=_categories(chart), tooltip=_tooltip(chart, interval=True)
+        y=_categories(chart), tooltip=_tooltip(chart, interval=True), **more
     )
     colour = alt.condition("datum.chosen", alt.value(ACCENT), alt.value(INK))
     across = _values(chart, "low:Q", zero=False)
     rule = base.mark_rule(strokeWidth=2, clip=True).encode(x=across, x2="high:Q", color=colour)
     point = base.mark_point(filled=True, size=90, opacity=1, stroke=INK, clip=True).encode(
-        x=alt.X("value:Q"), color=alt.Color("colour:N", scale=None)
+        x=alt.X("value:Q"),
+        color=_series_colour(chart) if several else alt.Color("colour:N", scale=None),
     )
     return [*_reference(chart, upright=True), rule, point]
 
@@ -185,7 +207,7 @@ def _scatter_axis(chart: Chart) -> alt.X:
         months = sorted({at for series in chart.series for at in series.x})
         return alt.X(
             "x:T",
-            title=chart.x_title or None,
+            title=_title(chart.x_title),
             axis=alt.Axis(
                 format="%b %Y",
                 labelOverlap="greedy",
@@ -197,7 +219,7 @@ def _scatter_axis(chart: Chart) -> alt.X:
         )
     return alt.X(
         "x:Q",
-        title=chart.x_title or None,
+        title=_title(chart.x_title),
         scale=alt.Scale(zero=False, nice=True),
         axis=alt.Axis(format=vega_format(chart.x_format), tickCount=_NARROW),
     )
@@ -230,6 +252,7 @@ def _points(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> alt
     several = len(points) > 1
     legend = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=220) if several else None
     sized = any(series.sizes for series in points)
+    crowded = len(rows) > _CROWD
     tips = [
         alt.Tooltip("label:N", title=" "),
         alt.Tooltip("x:T", title="Month", format="%B %Y")
@@ -241,7 +264,8 @@ def _points(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> alt
         tips.append(alt.Tooltip("size:Q", title="Patients", format=",.0f"))
     more: dict[str, Any] = {}
     if sized:
-        more["size"] = alt.Size("size:Q", legend=None, scale=alt.Scale(range=[25, 420]))
+        sizes = [4, 30] if crowded else [25, 420]
+        more["size"] = alt.Size("size:Q", legend=None, scale=alt.Scale(range=sizes))
     if several:
         more["color"] = alt.Color(
             "series:N",
@@ -257,7 +281,7 @@ def _points(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> alt
         more["color"] = alt.Color("colour:N", scale=None)
     return (
         alt.Chart(rows)
-        .mark_point(filled=True, opacity=0.78, stroke=INK, strokeWidth=0.6)
+        .mark_point(filled=True, opacity=0.4 if crowded else 0.78, stroke=INK, strokeWidth=0.6)
         .encode(x=across, y=up, tooltip=tips, **more)
     )
 
@@ -272,7 +296,9 @@ def _lines(
     legend = (
         None
         if set(names) <= known
-        else alt.Legend(title=None, orient="top", symbolType="stroke", symbolSize=600)
+        else alt.Legend(
+            title=None, orient="top", symbolType="stroke", symbolSize=600, labelLimit=460
+        )
     )
     return (
         alt.Chart(rows)

@@ -109,6 +109,8 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, str], None]) -> N
     select: dict[str, Any] = (
         {"on_select": chosen, "selection_mode": "single-row"} if table.pick else {}
     )
+    if not table.fields:
+        return
     st.markdown(f"**{plain(table.caption)}**")
     st.dataframe(
         table.frame[[column.key for column in table.on_page]],

@@ -62,12 +62,14 @@ def practices(dataset: Dataset) -> OfficialPractices | None:
 
 def registered(dataset: Dataset) -> Registered:
     """Registrations around the practices and LSOAs of the data, or the modelled stand-in."""
+    found = published(dataset)
+    return _modelled(version(), _fingerprint(dataset), dataset) if found is None else found
+
+
+def published(dataset: Dataset) -> Registered | None:
+    """Registrations around the practices and LSOAs of the data; None if none are loaded."""
     key = version()
-    if key:
-        found = _or_none(lambda: _registered(key, _fingerprint(dataset), dataset))
-        if found is not None:
-            return found
-    return _modelled(key, _fingerprint(dataset), dataset)
+    return _or_none(lambda: _registered(key, _fingerprint(dataset), dataset)) if key else None
 
 
 def history(dataset: Dataset) -> pd.DataFrame | None:
@@ -198,6 +200,7 @@ def readers() -> Readers:
     """What views read beside the data set, each read once for all sessions."""
     return Readers(
         registered=registered,
+        published=published,
         practices=practices,
         history=history,
         successors=successors,

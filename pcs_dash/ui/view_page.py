@@ -87,7 +87,11 @@ def show_view(
     above = [option for option in view.options if not (option.inside or _beside_picture(option))]
     asked = question.with_options(**_draw(above, question))
     try:
-        answer = _answer(view.key, asked.key, asked)
+        answer = (
+            evidence.computed((view.key, *asked.key), lambda: view.answer(asked), label=view.slow)
+            if view.slow
+            else _answer(view.key, asked.key, asked)
+        )
     except UserError as error:
         st.info(plain(str(error)))
         return

@@ -10,7 +10,8 @@ Names are untrusted and stand here as they are; whoever shows them makes them sa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import pandas as pd
@@ -139,7 +140,7 @@ class Table:
         """Relative widths of the columns on paper."""
         return tuple(column.wide for column in self.on_paper)
 
-    @property
+    @cached_property
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """The cells on paper as text, ready to show."""
         columns = [
@@ -155,13 +156,14 @@ def text_table(
     rows: Sequence[Sequence[str]],
     *,
     widths: Sequence[float] = (),
+    words: bool = False,
     **more: Any,
 ) -> Table:
-    """A table whose cells are words or ready-made text."""
+    """A table whose cells are ready-made text: figures, which stand to the right, or `words`."""
     keys = [str(place) for place in range(len(columns))]
     wide = tuple(widths) or (1.0,) * len(columns)
     fields = tuple(
-        Column(key, label, "text", width)
+        Column(key, label, "text" if words or key == "0" else "ready", width)
         for key, label, width in zip(keys, columns, wide, strict=True)
     )
     frame = pd.DataFrame([list(row) for row in rows], columns=keys, dtype="object")
@@ -336,8 +338,8 @@ class View:
     `page` is the app's page it stands on, `title` what a story calls it, `about` one line on what
     it shows, `answer` the function. `needs_gps`: whether it says anything without GP figures;
     `with_plan`: whether the plan of hubs on the table belongs to it; `map_key`: the name under
-    which the browser remembers where its map stood ("" : it has none); `tag`: what stands
-    behind the title of its page ("" : nothing).
+    which the browser remembers where its map stood ("" : it has none); `slow`: what a page says
+    while it waits for the answer; `tag`: what stands behind the title of its page.
     """
 
     key: str
@@ -349,7 +351,7 @@ class View:
     needs_gps: bool = True
     with_plan: bool = False
     map_key: str = ""
-    aliases: tuple[str, ...] = field(default_factory=tuple)
+    slow: str = ""
     tag: Callable[[Question], str] | None = None
 
     def option(self, key: str) -> Option:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pcs_dash.measures.profile import NO_FIGURE, decimal, number, per_cent, signed
+from pcs_dash.measures.words import p_text
 
 
 @dataclass(frozen=True)
@@ -27,19 +28,28 @@ def _yes(value: Any) -> str:
     return "yes" if value else "no"
 
 
+def _p(value: Any) -> str:
+    return p_text(value).removeprefix("p = ").removeprefix("p ")
+
+
 FORMS: Mapping[str, Form] = {
     "text": Form(str, right=False),
+    "ready": Form(str),
     "yes": Form(_yes, right=False),
     "count": Form(number, "%,.0f", "#,##0"),
     "tenth": Form(lambda value: number(value, 1), "%,.1f", "#,##0.0"),
     "hundredth": Form(decimal, "%.2f", "0.00"),
     "thousandth": Form(lambda value: decimal(value, 3), "%.3f", "0.000"),
+    "p": Form(
+        lambda value: p_text(value).removeprefix("p = ").removeprefix("p "), "%.4f", "0.0000"
+    ),
     "share": Form(per_cent, "percent", "0%"),
     "share_tenth": Form(lambda value: f"{number(100 * value, 1)}%", "percent", "0.0%"),
     "per_cent": Form(lambda value: f"{number(value)}%", "%.0f%%", '0"%"'),
     "per_cent_tenth": Form(lambda value: f"{number(value, 1)}%", "%.1f%%", '0.0"%"'),
     "signed": Form(lambda value: signed(value, 0), "%+,.0f", "+#,##0;−#,##0;0"),
     "signed_tenth": Form(signed, "%+.1f", "+#,##0.0;−#,##0.0;0.0"),
+    "signed_thousandth": Form(lambda value: signed(value, 3), "%+.3f", "+0.000;−0.000;0.000"),
     "signed_per_cent": Form(lambda value: f"{signed(value, 0)}%", "%+.0f%%", '+0"%";−0"%";0"%"'),
     "signed_per_cent_tenth": Form(
         lambda value: f"{signed(value)}%", "%+.1f%%", '+0.0"%";−0.0"%";0.0"%"'

@@ -38,18 +38,13 @@ from pcs_dash.views.answer import (
     Text,
     View,
 )
+from pcs_dash.views.by_place import PLACE_COLOURS, PLACE_SHAPES
 from pcs_dash.views.question import Question
 
 MOST_LINES = 7
 MOST_BARS = 24
 MOST_TOLD = 12
 _GREW, _SHRANK = "#2166ac", "#d6604d"
-# Apart in lightness or hue for any colour vision, with a shape each.
-LINES = (
-    ("#0072b2", "circle"), ("#e69f00", "square"), ("#009e73", "triangle-up"),
-    ("#cc79a7", "diamond"), ("#56b4e9", "cross"), ("#d55e00", "triangle-down"),
-    ("#5b5b5b", "triangle-right"),
-)  # fmt: skip
 _SOURCE = "NHS England, Patients Registered at a GP Practice"
 _HOW = (
     "Each month's file (Patients Registered at a GP Practice, NHS England, totals by practice) "
@@ -396,7 +391,8 @@ def _values(table: pd.DataFrame, measure: str, *, alone: bool) -> pd.DataFrame:
 def _lines(values: pd.DataFrame) -> tuple[Series, ...]:
     """A line and its points for each unit; months without a list are passed over."""
     found = []
-    for (unit, row), (colour, shape) in zip(values.iterrows(), LINES, strict=False):
+    signs = zip(PLACE_COLOURS, PLACE_SHAPES, strict=True)
+    for (unit, row), (colour, shape) in zip(values.iterrows(), signs, strict=False):
         known = row.dropna()
         when = tuple(_fraction_of_year(pd.Timestamp(str(month))) for month in known.index)
         heights = tuple(map(float, known))
