@@ -10,7 +10,7 @@ Names are untrusted and stand here as they are; whoever shows them makes them sa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
