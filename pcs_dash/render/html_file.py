@@ -24,8 +24,7 @@ from pcs_dash.views import maps
 from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock, Table, text_table
 from pcs_dash.views.links import shown as shown_link
 from pcs_dash.views.map_spec import NO_POINTS, POINTS, MapSpec, map_view
-from pcs_dash.views.report import Deck, Slide
-from pcs_dash.views.work import sources
+from pcs_dash.views.report import Deck, Slide, sources
 
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "

@@ -104,8 +104,8 @@ def england_measure_labels() -> Labels:
 def quality_labels() -> Labels:
     """Measures of quality that the practices of this run have."""
     # Official data take seconds to import: only where an address asks for them.
+    from pcs_dash.measures import quality
     from pcs_dash.ui import official
-    from pcs_dash.views import quality
 
     dataset = data.current()
     loaded = official.practices(dataset)

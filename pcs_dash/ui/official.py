@@ -21,8 +21,8 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.views.readers import Readers
 
 if TYPE_CHECKING:
+    from pcs_dash.measures.catchments import Registered
     from pcs_dash.official.store import Manifest, Store
-    from pcs_dash.views.catchments import Registered
     from pcs_dash.views.loaded_data import England, OfficialPractices
 
 T = TypeVar("T")
@@ -84,11 +84,8 @@ def positions(dataset: Dataset) -> pd.DataFrame:
     """Easting and northing by practice_code: the data's practices, and closed ones where the
     allocations name a place for them.
     """
-    own = dataset.practices[["easting", "northing"]]
-    if "allocations" not in periods():
-        return own
-    found = _or_none(lambda: _allocated_places(version()))
-    return own if found is None else own.combine_first(found)
+    found = _or_none(lambda: _positions(version(), _fingerprint(dataset), dataset))
+    return dataset.practices[["easting", "northing"]] if found is None else found
 
 
 def names(dataset: Dataset) -> dict[str, str]:
@@ -151,7 +148,7 @@ def _modelled(
     fingerprint: tuple[int, int, int],  # noqa: ARG001
     _dataset: Dataset,
 ) -> Registered:
-    from pcs_dash.views.catchments import modelled
+    from pcs_dash.measures.catchments import modelled
 
     found = _or_none(lambda: loaded_data().modelled_registrations(_store(key), _dataset))
     return modelled(_dataset.practices, _dataset.lsoas) if found is None else found
@@ -179,18 +176,14 @@ def loaded_data() -> Any:
     return loaded_data
 
 
-@st.cache_resource(show_spinner=False, max_entries=2)
-def _allocated_places(key: tuple[str, ...]) -> pd.DataFrame:
-    import pyproj
-
-    from pcs_dash.official.store import Store
-
-    columns = ["practice_code", "longitude", "latitude"]
-    table = Store(Path(key[0])).read("allocations", columns=columns).dropna()
-    to_grid = pyproj.Transformer.from_crs(4326, 27700, always_xy=True)
-    east, north = to_grid.transform(table["longitude"].to_numpy(), table["latitude"].to_numpy())
-    places = pd.DataFrame({"easting": east, "northing": north}, index=table["practice_code"])
-    return places[~places.index.duplicated()]
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _positions(
+    key: tuple[str, ...],
+    fingerprint: tuple[int, int, int],  # noqa: ARG001
+    _dataset: Dataset,
+) -> pd.DataFrame:
+    found: pd.DataFrame = loaded_data().positions(_store(key), _dataset)
+    return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -213,6 +206,7 @@ def readers() -> Readers:
         successors=successors,
         england=_england,
         names=names,
+        positions=positions,
         version=version(),
     )
 

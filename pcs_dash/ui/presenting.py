@@ -51,7 +51,7 @@ _MAPS = {
 _LISTS = {
     "correlation": "correlation-below-0-map",
     "spatial_pattern": "spatial-clusters",
-    "catchments": "catchment-map-view",
+    "catchments": "catchments-map",
     "quality": "quality-map",
 }
 # Pages that show something where no GP figures are loaded, too.

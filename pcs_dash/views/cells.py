@@ -58,8 +58,8 @@ FORMS: Mapping[str, Form] = {
 }
 
 
-def cell_text(value: Any, form: str) -> str:
+def cell_text(value: Any, form: str, missing: str = NO_FIGURE) -> str:
     """A value as text in that form; words of a missing one are empty, numbers say so."""
     if not isinstance(value, (str, list, tuple)) and pd.isna(value):
-        return NO_FIGURE if FORMS[form].right else ""
+        return missing if FORMS[form].right else ""
     return FORMS[form].text(value)

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 from pcs_dash.hubs.plan import plan_from_column
+from pcs_dash.measures import catchments
 from pcs_dash.measures.inequality import quintile_table
 from pcs_dash.measures.specification import specification_curve
 from pcs_dash.official.any_area import dataset_for, find_area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import catchments
+from pcs_dash.views import catchment_maps
 from pcs_dash.views.answer import Chart, MapBlock, Table
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.map_spec import map_view
@@ -180,7 +181,7 @@ def test_the_catchment_is_that_of_the_published_file(dataset: Dataset, official:
         assert own[lsoa] >= 5
 
 
-@pytest.mark.parametrize("what", catchments.MAPS)
+@pytest.mark.parametrize("what", catchment_maps.MAPS)
 @pytest.mark.parametrize("whose", [catchments.PCN, catchments.HUB])
 @pytest.mark.usefixtures("loaded")
 def test_every_catchment_map_is_drawn(dataset: Dataset, what: str, whose: str) -> None:
