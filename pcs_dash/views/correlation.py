@@ -475,4 +475,5 @@ VIEW = View(
             inside=True,
         ),
     ),
+    pointer="correlation-below-0",
 )
