@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.measures import profile
+from pcs_dash.measures import numbers
 from pcs_dash.measures.gravity import MODEL_ERROR
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.workforce import patients_per_fte_gp
@@ -178,12 +178,12 @@ def tell(
         catchments.sentence(kind, plain(name), figures, away, modelled=registered.modelled)
     )
     show.figures(
-        show.Figure("Patients", profile.number(figures.patients), registered.tag),
+        show.Figure("Patients", numbers.number(figures.patients), registered.tag),
         show.Figure("Core catchment", f"{figures.core:,} LSOAs", f"of {figures.lsoas:,}, hold 80%"),
         show.Figure("Half live within", catchments.km_text(figures.median_km), "straight line"),
         show.Figure("Nine in ten within", catchments.km_text(figures.p90_km), "of their practice"),
         show.Figure(
-            "Mostly others' areas", profile.per_cent(away), f"most use {catchments.another(kind)}"
+            "Mostly others' areas", numbers.per_cent(away), f"most use {catchments.another(kind)}"
         ),
     )
     now = "the newest lists" if area.loaded else "the workforce data"

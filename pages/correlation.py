@@ -3,7 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.measures import correlation, inequality, profile, words
+from pcs_dash.measures import correlation, inequality, numbers, practice_measures, words
+from pcs_dash.measures.lines import lines
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.render import charts
 from pcs_dash.ui import evidence, helping, page, show
@@ -20,7 +21,7 @@ evidence.stop_if_empty(choices)
 
 def menu(label: str, axis: str, key: str) -> str:
     """A measure for an axis; the choice is part of the address."""
-    choices_there = correlation.available_variables(dataset.practices, axis)
+    choices_there = practice_measures.available_variables(dataset.practices, axis)
     labels = {name: variable.label for name, variable in choices_there.items()}
     tell_unknown(key, labels)
     return st.selectbox(
@@ -41,15 +42,16 @@ with pick[2]:
         help="Off: every practice counts the same. On: large practices count for more.",
     )
 
-across, up = correlation.VARIABLES[x], correlation.VARIABLES[y]
+across, up = practice_measures.VARIABLES[x], practice_measures.VARIABLES[y]
 results = {
     method: correlation.correlate_practices(
         practices, x, y, definition=definition.key, method=method, weighted=weighted
     )
     for method in correlation.METHODS
 }
+headline = results[correlation.HEADLINE]
 sentence = words.correlation_words(
-    results["pearson"],
+    headline,
     place=area.name,
     x=x,
     y=y,
@@ -59,17 +61,17 @@ sentence = words.correlation_words(
 evidence.say(sentence, headline=True)
 
 left, right = st.columns([3, 2], gap="medium")
-x_values = correlation.measure(practices, x, definition.key)
-y_values = correlation.measure(practices, y, definition.key)
+x_values = practice_measures.measure(practices, x, definition.key)
+y_values = practice_measures.measure(practices, y, definition.key)
 weights = practices["patients"].astype("float64") if weighted else None
-fitted = correlation.lines(x_values, y_values, weights=weights)
+fitted = lines(x_values, y_values, weights=weights)
 with left:
     st.subheader("Practice by practice")
     on_ratio = y == "patients_per_fte_gp"
     evidence.chart(
         charts.scatter(
             practices,
-            x=correlation.shown_measure(practices, x, definition.key),
+            x=practice_measures.shown_measure(practices, x, definition.key),
             y=y_values,
             x_title=across.label,
             y_title=f"{up.label} ({up.unit})" if up.unit not in up.label.lower() else up.label,
@@ -82,22 +84,18 @@ with left:
         sentence.text,
         key="scatter",
     )
-    places = words.decimals_for(max((abs(line.slope) for line in fitted), default=0.0))
+    places = numbers.decimals_for(max((abs(line.slope) for line in fitted), default=0.0))
     if fitted:
         st.caption(
-            "Slope per unit of deprivation, with 95% interval: "
-            + "; ".join(
-                f"{line.name} {words.number(line.slope, places)} "
-                f"({evidence.between(line.slope_low, line.slope_high, places)})"
-                for line in fitted
-            )
+            "Slope per unit of deprivation: "
+            + "; ".join(f"{line.name} {numbers.number(line.slope, places)}" for line in fitted)
             + ". Theil-Sen is the median of the slopes between all pairs of practices: a few odd "
-            "practices can't turn it."
+            "practices can't turn it. How sure the direction is, the coefficients say."
         )
 with right:
     st.subheader("On the map")
-    all_x = correlation.measure(dataset.practices, x, definition.key)
-    all_y = correlation.measure(dataset.practices, y, definition.key)
+    all_x = practice_measures.measure(dataset.practices, x, definition.key)
+    all_y = practice_measures.measure(dataset.practices, y, definition.key)
     counted = dataset.practices.index.isin(practices.index)
     content = maps.view(
         web,
@@ -115,39 +113,22 @@ with right:
     show.bivariate_legend(across.label, up.label)
 
 
-@st.fragment
 def coefficients() -> None:
-    """Three coefficients, from a formula or resampled."""
+    """Three coefficients: ranks, pairs, and the figures as they are."""
     st.subheader("Three coefficients")
-    resampled = st.toggle(
-        "Bootstrap intervals",
-        key="bootstrap",
-        bind="query-params",
-        help="Off: from a formula (Fisher's z; Bonett and Wright). On: 2,000 random resamples of "
-        "the practices, bias-corrected (BCa), always the same ones (seed 0).",
-    )
-    shown = results
-    if resampled:
-        shown = {
-            method: evidence.computed(
-                ("bootstrap", evidence.codes(choices), definition.key, x, y, method, weighted),
-                lambda method=method: correlation.correlate(
-                    x_values, y_values, method=method, weights=weights, interval="bootstrap"
-                ),
-                label="Resampling the practices",
-            )
-            for method in correlation.METHODS
-        }
     show.small_table(
-        pd.DataFrame([coefficient_row(result) for result in shown.values()]),
+        pd.DataFrame([coefficient_row(result) for result in results.values()]),
         caption="Practice level: every practice is one point",
     )
-    for result in shown.values():
-        if result.reason:
-            st.info(result.reason)
-            break
-    told = {
-        method: words.correlation_words(
+    for reason in dict.fromkeys(result.reason for result in results.values() if result.reason):
+        st.info(reason)
+    st.caption(
+        "Spearman's rho and Kendall's tau go by ranks, so that a few extreme figures can't carry "
+        "them. Pearson's r takes the figures as they are; where a few practices carry it, no "
+        "interval of it holds, and its p is from permutations."
+    )
+    told = [
+        words.correlation_words(
             result,
             place=area.name,
             x=x,
@@ -155,9 +136,9 @@ def coefficients() -> None:
             definition=definition.key,
             date=dataset.workforce_period,
         ).text
-        for method, result in shown.items()
-    }
-    evidence.paper("\n\n".join(told.values()), key="coefficients")
+        for result in results.values()
+    ]
+    evidence.paper("\n\n".join(told), key="coefficients")
 
 
 def coefficient_row(result: correlation.Correlation) -> dict[str, str]:
@@ -165,9 +146,9 @@ def coefficient_row(result: correlation.Correlation) -> dict[str, str]:
     missing = f" ({result.n_missing} without a figure)" if result.n_missing else ""
     return {
         "Coefficient": correlation.COEFFICIENT_NAMES[result.method],
-        "Value": profile.decimal(result.coefficient),
-        "95% interval": evidence.between(result.ci_low, result.ci_high),
-        "p": words.p_text(result.p_value) or profile.NO_FIGURE,
+        "Value": numbers.number(result.coefficient, 2),
+        "95% interval": numbers.between(result.ci_low, result.ci_high, 2),
+        "p": numbers.p_text(result.p_value) or numbers.NO_FIGURE,
         "Practices": f"{result.n:,}{missing}",
         "Interval by": result.interval_method,
     }
@@ -185,17 +166,21 @@ forest = correlation.forest(
     counted_everywhere, x=x, y=y, definition=definition.key, weighted=weighted
 )
 forest_text = "; ".join(
-    f"{name}: {profile.decimal(row['coefficient'])} "
+    f"{name}: {numbers.number(row['coefficient'], 2)} "
     f"({words.interval_text(row['ci_low'], row['ci_high'], 2)}, n = {int(row['n']):,})"
     for name, row in forest.iterrows()
 )
 forest_text = (
-    f"Pearson's r of {up.label} with {across.label}. {forest_text}. "
+    f"{correlation.COEFFICIENT_NAMES[correlation.HEADLINE]} of {up.label} with {across.label}. "
+    f"{forest_text}. "
     f"{words.definition_text(definition.key, dataset.workforce_period)}"
 )
 evidence.chart(
     charts.forest(
-        forest, title="Pearson's r with 95% interval", description=forest_text, highlight=area.name
+        forest,
+        title=f"{correlation.COEFFICIENT_NAMES[correlation.HEADLINE]} with 95% interval",
+        description=forest_text,
+        highlight=area.name,
     ),
     forest_text,
     key="forest",
@@ -215,42 +200,36 @@ def groups() -> tuple[str, str]:
 
 @st.fragment
 def levels() -> None:
-    """Whether the slope over all practices is also the slope inside the places."""
+    """Whether what holds over all practices also holds inside the places."""
     column, unit = groups()
-    result = evidence.computed(
-        ("within", evidence.codes(choices), definition.key, x, y, column),
-        lambda: correlation.within_between(x_values, y_values, practices[column]),
-        label="Fitting the mixed model",
-    )
+    result = correlation.within_between(x_values, y_values, practices[column])
     said = words.within_between_words(
         result, definition=definition.key, date=dataset.workforce_period, unit=unit
     )
     rows = {
-        "Over all practices": ("pooled", result.n),
-        f"Within {unit}": ("within", result.n),
-        f"Between {unit}": ("between", result.n_groups),
-        "Mixed model": ("mixed", result.n),
+        "Over all practices": result.pooled,
+        f"Within {unit}": result.within,
+        f"Between {unit}": result.between,
     }
     table = pd.DataFrame(
         {
             name: {
-                "coefficient": getattr(result, key),
-                "ci_low": getattr(result, f"{key}_low"),
-                "ci_high": getattr(result, f"{key}_high"),
-                "n": n,
+                "coefficient": found.coefficient,
+                "ci_low": found.ci_low,
+                "ci_high": found.ci_high,
+                "n": found.n,
             }
-            for name, (key, n) in rows.items()
+            for name, found in rows.items()
         }
-    ).T.rename_axis("slope")
+    ).T.rename_axis("level")
     table["n"] = table["n"].astype(int)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         evidence.chart(
             charts.forest(
                 table,
-                title="Slope with 95% interval",
+                title="Spearman's rho with 95% interval",
                 description=said.text,
-                domain=None,
                 unit="Practices or groups",
             ),
             said.text,
@@ -258,43 +237,36 @@ def levels() -> None:
         )
     with right:
         evidence.say(said)
-        if result.note:
-            st.caption(result.note)
-        if results["pearson"].excludes_zero and result.pooled_low < 0 < result.pooled_high:
-            st.info(
-                "The interval of Pearson's r at the top leaves zero out, this one does not: it "
-                "allows for practices that spread unequally, and a few very high figures carry "
-                "much of the correlation. Say both, or leave out implausible FTE and look again."
-            )
+        between = numbers.p_text(result.between.p_value)
         st.caption(
-            "Slope: the change of the figure for one unit of deprivation. "
-            f"Within: each of the {result.n_groups} {unit} has its own level. Between: one point "
-            "a group. Mixed: a random level for each group"
-            + (
-                f", {result.group_share:.0%} of the variance lies between them."
-                if pd.notna(result.group_share)
-                else "."
-            )
-            + f" Unweighted. Intervals: {result.errors}."
+            "All by ranks over all practices, unweighted. Within: each of the "
+            f"{len(result.groups)} {unit} has a level of its own. Between: one point for each, its "
+            f"means"
+            f"{f' ({between})' if between else ''}. {result.between.reason}"
         )
-    show.small_table(group_rows(result.groups, unit), caption=f"The line inside each of the {unit}")
+    show.small_table(group_rows(result.groups, unit), caption=f"Inside each of the {unit}")
     show.download_csv(result.groups, name=f"within-{area.key}-{x}-{y}-{definition.key}")
 
 
 def group_rows(table: pd.DataFrame, unit: str) -> pd.DataFrame:
-    """Each group's means and slope as text."""
+    """Each group's means and coefficient as text."""
     columns = [unit.removesuffix("s").capitalize() if unit == "places" else "PCN"]
-    columns += ["Practices", "Mean deprivation", "Mean figure", "Slope (95% interval)"]
-    largest = table[["slope_low", "slope_high"]].abs().to_numpy()
-    decimals = words.decimals_for(largest[largest == largest].max(initial=0.0))
+    columns += [
+        "Practices",
+        "Mean deprivation",
+        "Mean figure",
+        "Spearman's rho (95% interval)",
+        "p",
+    ]
     rows = []
     for group, row in table.iterrows():
-        slope = "too few practices"
-        if pd.notna(row["slope"]):
-            limits = evidence.between(row["slope_low"], row["slope_high"], decimals)
-            slope = f"{words.number(row['slope'], decimals)} ({limits})"
-        cells = [group, f"{int(row['n']):,}", words.number(row["mean_x"], 1)]
-        cells += [words.number(row["mean_y"], words.decimals_for(row["mean_y"])), slope]
+        coefficient = "too few practices"
+        if pd.notna(row["coefficient"]):
+            limits = numbers.between(row["ci_low"], row["ci_high"], 2)
+            coefficient = f"{numbers.number(row['coefficient'], 2)} ({limits})"
+        cells = [group, f"{int(row['n']):,}", numbers.number(row["mean_x"], 1)]
+        cells += [numbers.number(row["mean_y"], numbers.decimals_for(row["mean_y"])), coefficient]
+        cells.append(numbers.p_text(row["p_value"]).removeprefix("p = ").removeprefix("p "))
         rows.append(dict(zip(columns, cells, strict=True)))
     return pd.DataFrame(rows, columns=columns)
 
@@ -321,7 +293,7 @@ def allowing() -> None:
     result = correlation.partial_correlation(
         x_values, y_values, practices[given].rename(columns=labels)
     )
-    plain_result = results["pearson"]
+    plain_result = correlation.correlate(x_values, y_values)
     said = words.correlation_words(
         result, place=area.name, x=x, y=y, definition=definition.key, date=dataset.workforce_period
     )
@@ -331,16 +303,16 @@ def allowing() -> None:
         pd.DataFrame(
             [
                 {
-                    "Pearson's r": name,
-                    "Value": profile.decimal(shown.coefficient),
-                    "95% interval": evidence.between(shown.ci_low, shown.ci_high),
-                    "p": words.p_text(shown.p_value) or profile.NO_FIGURE,
+                    correlation.COEFFICIENT_NAMES[correlation.HEADLINE]: name,
+                    "Value": numbers.number(shown.coefficient, 2),
+                    "95% interval": numbers.between(shown.ci_low, shown.ci_high, 2),
+                    "p": numbers.p_text(shown.p_value) or numbers.NO_FIGURE,
                     "Practices": f"{shown.n:,}",
                 }
                 for name, shown in (("as it is", plain_result), ("allowing for these", result))
             ]
         ),
-        caption="Before and after; the second is unweighted",
+        caption="Before and after, both unweighted",
     )
     st.caption(
         "Illness is recorded less where GPs are few, so allowing for it can hide a real "
@@ -352,11 +324,15 @@ def allowing() -> None:
 allowing()
 
 st.subheader("Which practices carry the result?")
-carried = correlation.influence(x_values, y_values, weights=weights)
+carried = evidence.computed(
+    ("influence", evidence.codes(choices), definition.key, x, y, weighted),
+    lambda: correlation.influence(x_values, y_values, weights=weights),
+    label="Leaving out each practice",
+)
 if carried.empty:
     st.info("There are too few practices to leave one out.")
 else:
-    carried_text = words.influence_words(carried, results["pearson"].coefficient, place=area.name)
+    carried_text = words.influence_words(carried, headline.coefficient, place=area.name)
     st.markdown(f"**{carried_text}**")
     named = carried.assign(name=practices["practice_name"].reindex(carried.index))
     named["flagged"] = practices["flag_low_fte"].reindex(carried.index)
@@ -373,7 +349,7 @@ else:
         column_config={
             "code": "Code",
             "name": "Practice",
-            "coefficient_without": st.column_config.NumberColumn("r without it", format="%.3f"),
+            "coefficient_without": st.column_config.NumberColumn("rho without it", format="%.3f"),
             "change": st.column_config.NumberColumn("Change", format="%+.3f"),
             "ci_low": st.column_config.NumberColumn("95% from", format="%.2f"),
             "ci_high": st.column_config.NumberColumn("to", format="%.2f"),

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.measures import deprivation, profile
+from pcs_dash.measures import deprivation, numbers, profile
 from pcs_dash.measures.small_numbers import small_number, small_text
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.render import charts
@@ -77,7 +77,7 @@ def explore(choices: Choices) -> None:
         if chosen:
             st.caption(
                 f"Patient-weighted IMD 2025 score: "
-                f"{profile.number(practices['imd_score'].iloc[0], 1)}."
+                f"{numbers.number(practices['imd_score'].iloc[0], 1)}."
             )
         if len(lsoas):
             st.markdown(f"**LSOAs of {area.name} by quintile**")

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.measures import inequality, need, profile, words
+from pcs_dash.measures import inequality, need, numbers, words
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
+from pcs_dash.measures.patient_matrix import MEASURES
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.workforce import gp_definition
 from pcs_dash.render import charts
@@ -43,9 +44,9 @@ headline = words.inequality_words(
 )
 evidence.say(headline, headline=True)
 
-if by_quintile.n_practices < inequality.FEWEST_PRACTICES:
+if by_quintile.n_practices < inequality.FEWEST_FOR_GRADIENT:
     st.info(
-        f"{words.count(by_quintile.n_practices, 'practice')} can't show an inequality: every "
+        f"{numbers.count(by_quintile.n_practices, 'practice')} can't show an inequality: every "
         "quintile would repeat the same few figures. Choose a larger area."
     )
     evidence.paper(headline.text, key="headline")
@@ -55,17 +56,17 @@ if by_quintile.n_practices < inequality.FEWEST_PRACTICES:
 gap = by_quintile.gaps["patients_per_fte_gp"]
 ends = by_quintile.shown["patients_per_fte_gp"]
 show.figures(
-    show.Figure("Most deprived fifth", profile.number(ends[1]), "patients per FTE GP"),
-    show.Figure("Least deprived fifth", profile.number(ends[5]), "patients per FTE GP"),
+    show.Figure("Most deprived fifth", numbers.number(ends[1]), "patients per FTE GP"),
+    show.Figure("Least deprived fifth", numbers.number(ends[5]), "patients per FTE GP"),
     show.Figure(
         "Ratio, most to least",
-        profile.decimal(gap.ratio),
-        evidence.between(gap.ratio_low, gap.ratio_high),
+        numbers.number(gap.ratio, 2),
+        numbers.between(gap.ratio_low, gap.ratio_high, 2, null=1),
     ),
     show.Figure(
         "Difference",
-        profile.signed(gap.difference, 0),
-        evidence.between(gap.difference_low, gap.difference_high, 0),
+        numbers.signed(gap.difference, 0),
+        numbers.between(gap.difference_low, gap.difference_high, 0),
     ),
 )
 st.caption(
@@ -74,7 +75,7 @@ st.caption(
 )
 
 st.subheader("By quintile")
-for column, measure in zip(st.columns(2, gap="medium"), inequality.MEASURES, strict=True):
+for column, measure in zip(st.columns(2, gap="medium"), MEASURES, strict=True):
     with column:
         said = words.gap_words(
             by_quintile.gaps[measure],
@@ -101,13 +102,13 @@ for column, measure in zip(st.columns(2, gap="medium"), inequality.MEASURES, str
 def quintile_rows(table: pd.DataFrame) -> pd.DataFrame:
     """The quintiles as text, a figure with its interval in a cell."""
     rows = {"Quintile": [QUINTILE_LABELS[int(q)] for q in table.index]}
-    rows["Patients"] = [profile.number(value) for value in table["patients"]]
-    rows["FTE GPs"] = [profile.number(value, 1) for value in table["fte_gp"]]
-    for measure in inequality.MEASURES:
+    rows["Patients"] = [numbers.number(value) for value in table["patients"]]
+    rows["FTE GPs"] = [numbers.number(value, 1) for value in table["fte_gp"]]
+    for measure in MEASURES:
         places = decimals(measure)
         rows[f"{NAMES[measure]} (95% interval)"] = [
-            f"{profile.number(row[measure], places)} "
-            f"({evidence.between(row[f'{measure}_low'], row[f'{measure}_high'], places)})"
+            f"{numbers.number(row[measure], places)} "
+            f"({numbers.between(row[f'{measure}_low'], row[f'{measure}_high'], places)})"
             for _, row in table.iterrows()
         ]
     return pd.DataFrame(rows)
@@ -119,7 +120,7 @@ show.small_table(
 st.caption(
     f"Each practice's patients and FTE are shared out over quintiles in proportion to where its "
     f"patients lived in {dataset.mix_words}. Intervals: {by_quintile.interval_method}; "
-    f"{words.count(by_quintile.n_practices, 'practice')}, {by_quintile.n_missing:,} left out for "
+    f"{numbers.count(by_quintile.n_practices, 'practice')}, {by_quintile.n_missing:,} left out for "
     "a missing figure."
 )
 show.download_csv(by_quintile.shown, name=f"quintiles-{area.key}-{definition.key}-imd{edition}")
@@ -127,7 +128,7 @@ show.download_csv(by_quintile.shown, name=f"quintiles-{area.key}-{definition.key
 
 @st.fragment
 def slopes(choices: Choices) -> None:
-    """Slope and Relative Index of Inequality at a level, with either interval."""
+    """Slope and Relative Index of Inequality at a level."""
     st.subheader("Slope and Relative Index of Inequality")
     left, right = st.columns([3, 2], gap="medium")
     with right:
@@ -143,14 +144,6 @@ def slopes(choices: Choices) -> None:
             "practice is a point, ranked by the IMD 2025 score of its patients. By small area: "
             "every LSOA is a point; a practice's GPs are shared out by where its patients live.",
         )
-        resampled = st.toggle(
-            "Bootstrap interval",
-            key="bootstrap",
-            bind="query-params",
-            help="Off: the jackknife, which leaves out one practice at a time. On: 2,000 random "
-            "resamples of the practices, always the same ones (seed 0).",
-        )
-    interval = "bootstrap" if resampled else "jackknife"
     registrations = data.registrations()
     registered = () if level != "lsoa" else data.registrations_version()
     results = {
@@ -162,7 +155,6 @@ def slopes(choices: Choices) -> None:
                 edition,
                 level,
                 measure,
-                interval,
                 *registered,
             ),
             lambda measure=measure: inequality.area_inequality(
@@ -171,13 +163,12 @@ def slopes(choices: Choices) -> None:
                 measure=measure,
                 definition=definition.key,
                 edition=edition,
-                interval=interval,
                 registrations=registrations,
                 lsoa_rank=dataset.lsoas[f"imd{edition}_rank"],
             ),
-            label="Resampling the practices",
+            label="Leaving out each practice",
         )
-        for measure in inequality.MEASURES
+        for measure in MEASURES
     }
     if registrations is None:
         with right:
@@ -209,11 +200,11 @@ def slopes(choices: Choices) -> None:
     with right:
         rows = pd.DataFrame([index_row(measure, result) for measure, result in results.items()])
         show.small_table(
-            rows, caption=f"{labels[level]}, {words.count(shown.n_practices, 'practice')}"
+            rows, caption=f"{labels[level]}, {numbers.count(shown.n_practices, 'practice')}"
         )
         if shown.reason:
             st.info(shown.reason)
-        if (level, interval) != ("quintile", "jackknife"):
+        if level != "quintile":
             # Otherwise it is the headline of the page.
             evidence.say(said)
         st.caption(
@@ -250,10 +241,10 @@ def index_row(measure: str, result: inequality.AreaInequality) -> dict[str, str]
     index, places = result.index, decimals(measure)
     return {
         "Measure": NAMES[measure],
-        "SII": profile.number(index.sii, places),
-        "95% interval": evidence.between(index.sii_low, index.sii_high, places),
-        "RII": profile.decimal(index.rii),
-        "95% interval of RII": evidence.between(index.rii_low, index.rii_high),
+        "SII": numbers.number(index.sii, places),
+        "95% interval": numbers.between(index.sii_low, index.sii_high, places),
+        "RII": numbers.number(index.rii, 2),
+        "95% interval of RII": numbers.between(index.rii_low, index.rii_high, 2, null=1),
     }
 
 
@@ -359,13 +350,11 @@ with right:
             [
                 {
                     "Lists": kind,
-                    "SII": profile.number(result.index.sii),
-                    "95% interval": evidence.between(
-                        result.index.sii_low, result.index.sii_high, 0
-                    ),
-                    "RII": profile.decimal(result.index.rii),
-                    "95% interval of RII": evidence.between(
-                        result.index.rii_low, result.index.rii_high
+                    "SII": numbers.number(result.index.sii),
+                    "95% interval": numbers.between(result.index.sii_low, result.index.sii_high, 0),
+                    "RII": numbers.number(result.index.rii, 2),
+                    "95% interval of RII": numbers.between(
+                        result.index.rii_low, result.index.rii_high, 2
                     ),
                 }
                 for kind, result in indices.items()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.measures import profile, words
+from pcs_dash.measures import numbers
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp
 from pcs_dash.render import charts
 from pcs_dash.ui import evidence, helping, official, page, show
@@ -88,7 +88,7 @@ def tell(measure: Measure) -> None:
         figures.append(show.Figure("Implausible", f"{flagged:,}", "left out of the sum"))
     if dataset.has_gps:
         figures.append(
-            show.Figure("Patients per FTE GP", profile.number(capacity), dataset.workforce_period)
+            show.Figure("Patients per FTE GP", numbers.number(capacity), dataset.workforce_period)
         )
     show.figures(*figures)
     old = " Both figures keep their own date: read them side by side, not as one moment."
@@ -131,7 +131,7 @@ def notes(measure: Measure) -> dict[str, str]:
     when = period(measure)
     for code, value in table[measure.key].items():
         if pd.isna(value):
-            text = profile.NO_FIGURE
+            text = numbers.NO_FIGURE
         elif measure.kind == "number":
             places = measure.decimals
             text = f"{value:,.{places}f}" + ("%" if measure.unit.startswith("%") else "")
@@ -239,10 +239,10 @@ def by_category(measure: Measure) -> None:
     shown = {
         measure.label: list(counts.index),
         "Practices": [f"{n:,}" for n in counts["practices"]],
-        "Patients": [profile.number(n) for n in counts["patients"]],
+        "Patients": [numbers.number(n) for n in counts["patients"]],
     }
     if dataset.has_gps:
-        shown["Patients per FTE GP"] = [profile.number(n) for n in counts["patients_per_fte_gp"]]
+        shown["Patients per FTE GP"] = [numbers.number(n) for n in counts["patients_per_fte_gp"]]
     show.small_table(
         pd.DataFrame(shown),
         caption="Sums over sums; no test is made, and groups of few practices say little",
@@ -337,7 +337,7 @@ def group_rows() -> None:
     if dataset.has_gps:
         grouped.insert(2, "patients_per_fte_gp", ratio.reindex(grouped.index))
     counts = [f"{key}_n" for key in measures if f"{key}_n" in grouped.columns]
-    left_out = words.count(int(groups.isna().sum()), "practice")
+    left_out = numbers.count(int(groups.isna().sum()), "practice")
     st.dataframe(
         grouped.drop(columns=counts).reset_index(),
         hide_index=True,

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.measures import funnel, profile, words
+from pcs_dash.measures import funnel, numbers, words
 from pcs_dash.measures.specification import (
     SpecificationSummary,
     other_lists,
@@ -153,7 +153,7 @@ def by_option(curve: pd.DataFrame) -> pd.DataFrame:
 
 def median_text(summary: SpecificationSummary) -> str:
     """The median with its sign."""
-    return profile.signed(summary.median) if summary.n else profile.NO_FIGURE
+    return numbers.signed(summary.median) if summary.n else numbers.NO_FIGURE
 
 
 @st.fragment

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.measures import profile, spatial, words
+from pcs_dash.measures import numbers, spatial, words
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp
@@ -377,7 +377,7 @@ def access(choices: Choices) -> None:
         f"of an LSOA. People: all patients of {evidence.whole(choices)} spread evenly over the "
         "LSOAs, which hold alike numbers, for want of residents by LSOA. Practices beyond the "
         f"border of {evidence.whole(choices)} do not count, so figures near it are too low."
-        + (f" {words.count(unplaced, 'LSOA')} without a boundary left out." if unplaced else "")
+        + (f" {numbers.count(unplaced, 'LSOA')} without a boundary left out." if unplaced else "")
     )
 
 
@@ -386,15 +386,15 @@ def access_words(
 ) -> words.Words:
     """What is within reach, with no interval: it is a count of what there is."""
     none = int((here["practices_in_reach"] == 0).sum())
-    middle = words.number(everywhere["fte_per_10000"].median(), 1)
+    middle = numbers.number(everywhere["fte_per_10000"].median(), 1)
     against = (
         f", against {middle} in {evidence.whole(choices)}" if len(here) < len(everywhere) else ""
     )
     finding = (
         f"In {choices.area.name} the middle LSOA has "
-        f"{words.number(here['fte_per_10000'].median(), 1)} FTE GPs per 10,000 people within "
+        f"{numbers.number(here['fte_per_10000'].median(), 1)} FTE GPs per 10,000 people within "
         f"{reach} km{against}; "
-        f"{none:,} of {words.count(len(here), 'LSOA')} "
+        f"{none:,} of {numbers.count(len(here), 'LSOA')} "
         f"{'has' if none == 1 else 'have'} no practice within reach."
     )
     caution = "It counts what there is, so it has no interval; it says nothing of who may register."
@@ -412,8 +412,8 @@ def access_by_quintile(own: pd.DataFrame, here: pd.DataFrame) -> pd.DataFrame:
             {
                 "Quintile": label,
                 "LSOAs": f"{int(sizes.get(q, 0)):,}",
-                "FTE per 10,000": profile.number(medians["fte_per_10000"].get(q, float("nan")), 1),
-                "Nearest, km": profile.number(medians["nearest_km"].get(q, float("nan")), 1),
+                "FTE per 10,000": numbers.number(medians["fte_per_10000"].get(q, float("nan")), 1),
+                "Nearest, km": numbers.number(medians["nearest_km"].get(q, float("nan")), 1),
             }
             for q, label in QUINTILE_LABELS.items()
         ]
@@ -429,8 +429,8 @@ def access_by_district(choices: Choices, own: pd.DataFrame, here: pd.DataFrame) 
         rows.append(
             {
                 "District": district,
-                "FTE GPs per 10,000 near": profile.number(value, 1),
-                "Patients per FTE GP": profile.number(
+                "FTE GPs per 10,000 near": numbers.number(value, 1),
+                "Patients per FTE GP": numbers.number(
                     area_patients_per_fte_gp(practices, choices.definition.key)
                 ),
             }

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.measures import profile, words
+from pcs_dash.measures import numbers, words
 from pcs_dash.measures.then_now import ThenNow, claim_retested, then_and_now
 from pcs_dash.render import charts
 from pcs_dash.ui import data, evidence, helping, page, show
@@ -18,7 +18,7 @@ counted = (
     else dataset.practices
 )
 
-st.title("Then and now: the claim of 2015, and the figures since")
+st.title("Then and now: the claim of 2017, and the figures since")
 helping.about("then_and_now")
 claim = claim_retested(counted, definition=definition.key, date=dataset.workforce_period)
 st.markdown(f"#### {claim.then} {claim.verdict}")
@@ -50,7 +50,7 @@ st.subheader("The claim tested on today's figures")
 evidence.chart(
     charts.forest(
         forest,
-        title="Pearson's r with 95% interval",
+        title="Spearman's rho with 95% interval",
         description=tested,
         highlight="Thurrock",
         mark_at=(0.0, 0.5),
@@ -144,7 +144,7 @@ def row_text(row: ThenNow) -> dict[str, str]:
         "Then": f"{row.then_text} ({row.then_period})",
         "Now": f"{row.now_text} ({row.now_period})"
         if pd.notna(row.now_value)
-        else profile.NO_FIGURE,
+        else numbers.NO_FIGURE,
         "Measured alike?": "yes" if row.comparable else "no",
         "What changed": row.change,
         "Source of then": row.then_source,

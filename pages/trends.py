@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.measures import list_trends, words
+from pcs_dash.measures import list_trends, numbers
 from pcs_dash.measures.list_trends import (
     CHANGE_IN,
     HUB,
@@ -113,7 +113,7 @@ def describe(first: pd.Timestamp, last: pd.Timestamp, changes: PracticeChanges) 
     unplaced = list_trends.unplaced(loaded) if area.kind == "district" and loaded is not None else 0
     if unplaced:
         st.caption(
-            f"{words.count(unplaced, 'practice')} that closed since, of the sub-ICB locations "
+            f"{numbers.count(unplaced, 'practice')} that closed since, of the sub-ICB locations "
             "around, may have stood here: the district is not known, so no month counts them. "
             "`python -m pcs_dash update postcodes --from FOLDER` brings it."
         )
@@ -140,7 +140,7 @@ def explore() -> None:
     left_out = chosen.loc[~chosen["practice_code"].isin(list(here)), "practice_code"].nunique()
     if left_out:
         st.caption(
-            f"{words.count(left_out, 'practice')} of these lists in no "
+            f"{numbers.count(left_out, 'practice')} of these lists in no "
             f"{'PCN' if level == 'PCN' else 'such group'} now: left out here, counted above."
         )
 
@@ -201,7 +201,7 @@ def lines(level: str, table: pd.DataFrame, measure: str) -> None:
         )
         if len(fair) < len(ranked):
             st.caption(
-                f"{words.count(len(ranked) - len(fair), 'list')} below {SMALL_LIST:,} patients "
+                f"{numbers.count(len(ranked) - len(fair), 'list')} below {SMALL_LIST:,} patients "
                 "left out of the bars: a few families move their percentage. The table has them."
             )
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.measures import profile, words
+from pcs_dash.measures import numbers, profile, words
 from pcs_dash.measures.deprivation import quintile_shares
 from pcs_dash.measures.workforce import patients_per_fte_gp, summarise
 from pcs_dash.ui import helping, page, show
@@ -25,12 +25,11 @@ total = summarise(choices.practices, definition=definition.key, benchmark=benchm
 ratios = patients_per_fte_gp(choices.practices, definition.key)
 headline = words.benchmark_words(
     total["patients_per_fte_gp"],
-    benchmark.value,
+    benchmark,
     place=area.name,
-    benchmark_label=benchmark.label,
     definition=definition.key,
     date=dataset.workforce_period,
-    benchmark_date=benchmark.period,
+    codes=area.select(dataset.practices).index,
 )
 show.headline(f"{headline.finding} {profile.gap_sentence(total['fte_gap'])}")
 
@@ -38,34 +37,36 @@ relative = total["patients_per_fte_gp"] / benchmark.value - 1
 show.figures(
     show.Figure(
         "Patients per FTE GP",
-        profile.number(total["patients_per_fte_gp"]),
-        f"{relative:+.0%} against {benchmark.label}" if pd.notna(relative) else "",
+        numbers.number(total["patients_per_fte_gp"]),
+        f"{numbers.signed_per_cent(relative)} against {benchmark.label}"
+        if pd.notna(relative)
+        else "",
         more_is_worse=True,
         term="Patients per FTE GP",
     ),
     show.Figure(
         "FTE GPs to add",
-        profile.signed(total["fte_gap"]),
+        numbers.signed(total["fte_gap"]),
         f"to reach {benchmark.value:,.0f}",
         term="FTE gap",
     ),
     show.Figure(
         "Registered patients",
-        profile.number(total["patients"]),
-        f"with {profile.number(total['fte_gp'], 1)} FTE GPs" if dataset.has_gps else "",
+        numbers.number(total["patients"]),
+        f"with {numbers.number(total['fte_gp'], 1)} FTE GPs" if dataset.has_gps else "",
         term="List size",
     ),
     show.Figure(
         "Above the benchmark",
         f"{int((ratios > benchmark.value).sum()):,} of {int(ratios.notna().sum()):,}"
         if ratios.notna().any()
-        else profile.NO_FIGURE,
+        else numbers.NO_FIGURE,
         f"{int(total['single_handed'])} single-handed" if dataset.has_gps else "",
         term="Single-handed practice",
     ),
     show.Figure(
         "GPs aged 60 and over",
-        profile.per_cent(total["share_gps_60_plus"]),
+        numbers.per_cent(total["share_gps_60_plus"]),
         "of all GPs by headcount",
     ),
 )

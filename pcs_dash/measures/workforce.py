@@ -7,8 +7,9 @@ GP), although the practice itself then has no ratio.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ import pandas as pd
 from pcs_dash.tables.areas import select_area
 from pcs_dash.tables.errors import UserError
 
+Shared = Literal["same", "inside", "around", "overlapping", "apart"]
 # A figure, or an array of figures.
 Amount = TypeVar("Amount", float, np.ndarray)
 
@@ -72,7 +74,8 @@ class Benchmark:
     """A number of patients per FTE GP to hold a place against.
 
     `definition` is the GP definition it was measured under, None where it fits any;
-    `period` and `source` are printed beside it.
+    `period` and `source` are printed beside it. `place`: whose figure it is, if anyone's; `codes`:
+    the practices it was computed from here.
     """
 
     key: str
@@ -81,6 +84,20 @@ class Benchmark:
     definition: str | None
     period: str
     source: str
+    place: str = ""
+    codes: frozenset[str] = frozenset()
+
+    def shared_with(self, place: str, codes: Collection[str]) -> Shared:
+        """How an area and its practices lie to the place of the benchmark.
+
+        The same; inside it; around it (the area includes it); overlapping; or apart.
+        """
+        own = frozenset(codes)
+        if place == self.place or (own and own == self.codes):
+            return "same"
+        if not own & self.codes:
+            return "apart"
+        return "inside" if own < self.codes else "around" if own > self.codes else "overlapping"
 
 
 def gp_definition(key: str) -> GPDefinition:
@@ -138,7 +155,8 @@ def benchmarks(
     if definition == "fully_qualified":
         chosen["england"] = england_benchmark(published)
     whole = "icb" if "icb_code" in practices.columns else "mse"
-    value = area_patients_per_fte_gp(_whole(practices), definition)
+    everyone = _whole(practices)
+    value = area_patients_per_fte_gp(everyone, definition)
     if pd.notna(value):
         chosen[whole] = Benchmark(
             whole,
@@ -147,6 +165,7 @@ def benchmarks(
             definition,
             practices_period,
             "computed here from General Practice Workforce",
+            codes=frozenset(everyone.index),
         )
     chosen["rule"] = Benchmark(
         "rule",
@@ -180,6 +199,7 @@ def england_benchmark(published: pd.DataFrame) -> Benchmark:
         "fully_qualified",
         str(latest["period"]),
         str(latest["source"]),
+        place="England",
     )
 
 

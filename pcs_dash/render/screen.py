@@ -19,7 +19,8 @@ import pandas as pd
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.summary import summarise_hubs
-from pcs_dash.measures.profile import flags, number, per_cent, signed
+from pcs_dash.measures.numbers import number, per_cent, signed
+from pcs_dash.measures.profile import flags
 from pcs_dash.measures.workforce import summarise
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.blocks import Block, Bullets, Chart, Deck, MapBlock, Slide

@@ -6,10 +6,11 @@ import math
 
 import pandas as pd
 
-from pcs_dash.measures import words
+from pcs_dash.measures import numbers, words
+from pcs_dash.measures.correlation import COEFFICIENT_NAMES, HEADLINE
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
-from pcs_dash.measures.inequality import FEWEST_PRACTICES, area_inequality, quintile_table
-from pcs_dash.measures.profile import decimal, number, signed
+from pcs_dash.measures.inequality import FEWEST_FOR_GRADIENT, area_inequality, quintile_table
+from pcs_dash.measures.numbers import between, number, signed
 from pcs_dash.measures.specification import other_lists, specification_curve, summarise_curve
 from pcs_dash.measures.then_now import claim_retested, then_and_now
 from pcs_dash.measures.workforce import GP_DEFINITIONS
@@ -17,7 +18,7 @@ from pcs_dash.tables.dataset import IMD_EDITIONS, build_dataset
 from pcs_dash.views import patterns
 from pcs_dash.views.blocks import Block, Chart, MapBlock, Series, Slide, Table
 from pcs_dash.views.map_views import MapSpec, alt_text
-from pcs_dash.views.phrases import between, fifths, or_none
+from pcs_dash.views.phrases import fifths, or_none
 from pcs_dash.views.work import Work
 
 _NOT_TOLD, _TOLD = "#92c5de", "#b2182b"
@@ -33,9 +34,9 @@ def inequality(work: Work) -> list[Slide]:
         date=work.dataset.workforce_period,
     )
     sources = f"MHCLG, IMD {settings.edition}; patients by LSOA, {settings.mix_period}"
-    if table.n_practices < FEWEST_PRACTICES:
+    if table.n_practices < FEWEST_FOR_GRADIENT:
         few = (
-            f"{words.count(table.n_practices, 'practice')} can't show an inequality: every "
+            f"{numbers.count(table.n_practices, 'practice')} can't show an inequality: every "
             "quintile would repeat the same few figures. Choose a larger area."
         )
         return [work.slide(few, sources=sources)]
@@ -83,7 +84,7 @@ def inequality(work: Work) -> list[Slide]:
                  "FTE GPs per 10,000"),
                 cells,
                 widths=(1.6, 1.0, 0.8, 1.0, 1.3, 0.9),
-                note=f"{words.count(table.n_practices, 'practice')}; {table.n_missing} left out "
+                note=f"{numbers.count(table.n_practices, 'practice')}; {table.n_missing} left out "
                 f"for a missing figure. Intervals: {table.interval_method}.",
             ),
             notes=(said.basis,),
@@ -92,8 +93,8 @@ def inequality(work: Work) -> list[Slide]:
             figures=(
                 ("Most deprived fifth", number(ratios[1])),
                 ("Least deprived fifth", number(ratios[5])),
-                ("Ratio, most to least", decimal(gap.ratio)),
-                ("95% interval", _between_decimals(gap.ratio_low, gap.ratio_high)),
+                ("Ratio, most to least", number(gap.ratio, 2)),
+                ("95% interval", between(gap.ratio_low, gap.ratio_high, 2, null=1)),
             ),
         )
     ]  # fmt: skip
@@ -104,12 +105,6 @@ def _ceiling(highs: pd.Series, ratios: pd.Series) -> float:
     most = float(ratios.max())
     highest = min(float(highs.max()) if highs.notna().any() else most, 5 * most)
     return 500.0 * math.ceil(max(most, highest) * 1.02 / 500)
-
-
-def _between_decimals(low: float, high: float) -> str:
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return "no interval"
-    return f"{decimal(low)} to {decimal(high)}"
 
 
 def pattern(work: Work) -> list[Slide]:
@@ -158,7 +153,7 @@ def pattern(work: Work) -> list[Slide]:
                     (
                         f"{names.get(code, code)} ({code})",
                         number(row["value"]),
-                        words.p_text(row["p_value"]).removeprefix("p = ").removeprefix("p "),
+                        numbers.p_text(row["p_value"]).removeprefix("p = ").removeprefix("p "),
                         str(row["label"]),
                     )
                     for code, row in surest.iterrows()
@@ -175,8 +170,8 @@ def pattern(work: Work) -> list[Slide]:
             share=0.62,
             sources=f"MHCLG, IMD {settings.edition}" if question.what != "under-doctoring" else "",
             figures=(
-                ("Moran's I", decimal(whole.statistic)),
-                ("p", words.p_text(whole.p_value).removeprefix("p = ").removeprefix("p ")),
+                ("Moran's I", number(whole.statistic, 2)),
+                ("p", numbers.p_text(whole.p_value).removeprefix("p = ").removeprefix("p ")),
                 ("Stand out", f"{found.n_significant} of {found.n_tested}"),
                 ("By chance alone, before control", f"about {found.expected_by_chance:,.1f}"),
             ),
@@ -308,7 +303,7 @@ def _by_choice(curve: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
 
 
 def then_now(work: Work) -> list[Slide]:
-    """The claim of 2015 tested on today's figures. About Essex, whatever the area."""
+    """The claim of 2017 tested on today's figures. About Essex, whatever the area."""
     dataset = build_dataset()
     practices = dataset.practices
     if len(work.settings.excluded):
@@ -329,7 +324,7 @@ def then_now(work: Work) -> list[Slide]:
         "Patients per FTE GP against deprivation, today (95% intervals)",
         (
             Series(
-                "Pearson's r",
+                COEFFICIENT_NAMES[HEADLINE],
                 tuple(or_none(result.coefficient) for result in found.values()),
                 low=tuple(or_none(result.ci_low) for result in found.values()),
                 high=tuple(or_none(result.ci_high) for result in found.values()),
@@ -338,7 +333,7 @@ def then_now(work: Work) -> list[Slide]:
         ),
         f"{claim.then} {claim.verdict} {claim.now.basis}",
         categories=tuple(found),
-        value_title="Pearson's r: 0 none, 0.5 and above strong",
+        value_title=f"{COEFFICIENT_NAMES[HEADLINE]}: 0 none, 0.5 and above strong",
         number_format="0.0",
         reference=0.5,
         reference_label="strong",
@@ -372,15 +367,13 @@ def then_now(work: Work) -> list[Slide]:
                 *(f"{row.figure}, {row.place}: {row.change}" for row in rows),
             ),
             share=0.46,
-            heading="Then and now: the claim of 2015",
+            heading="Then and now: the claim of 2017",
             sources="published figures as cited in the app",
             figures=(
-                ("Pearson's r, Thurrock", words.number(local.coefficient, 2)),
+                (f"{COEFFICIENT_NAMES[HEADLINE]}, Thurrock", number(local.coefficient, 2)),
                 (
                     "95% interval",
-                    words.interval_text(local.ci_low, local.ci_high, 2).removeprefix(
-                        "95% interval "
-                    ),
+                    between(local.ci_low, local.ci_high, 2),
                 ),
                 ("Practices", f"{local.n}"),
             ),

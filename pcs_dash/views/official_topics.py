@@ -10,7 +10,7 @@ import pandas as pd
 
 from pcs_dash.measures import list_trends
 from pcs_dash.measures.gravity import MODEL_ERROR
-from pcs_dash.measures.profile import NO_FIGURE, number, per_cent, signed
+from pcs_dash.measures.numbers import NO_FIGURE, number, per_cent, signed
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.words import lower_first
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp

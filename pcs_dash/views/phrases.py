@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from pcs_dash.measures.numbers import number, per_cent
+
 
 def or_none(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
@@ -18,17 +20,12 @@ def fifths(low: float, high: float) -> tuple[float, float]:
     return round(below, 1), round(above, 1)
 
 
-def between(low: float, high: float) -> str:
-    known = math.isfinite(low) and math.isfinite(high) and high < 1e6
-    return f"{low:,.0f} to {high:,.0f}" if known else "no interval"
-
-
 def span(values: pd.Series) -> str:
-    return f"{values.min():,.0f} to {values.max():,.0f}" if len(values) else "none to none"
+    return f"{number(values.min())} to {number(values.max())}" if len(values) else "none to none"
 
 
 def listed(shares: pd.Series) -> str:
-    return "; ".join(f"{name} {share:.0%}" for name, share in shares.items())
+    return "; ".join(f"{name} {per_cent(share)}" for name, share in shares.items())
 
 
 def band(patients: float) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pandas as pd
 
 from pcs_dash.hubs.compare import compare_plans
@@ -12,14 +11,10 @@ from pcs_dash.hubs.headline import headline
 from pcs_dash.hubs.plan import Plan, plan_from_column
 from pcs_dash.hubs.summary import scorecard
 from pcs_dash.measures.correlation import (
-    VARIABLES,
-    Variable,
-    available_variables,
+    COEFFICIENT_NAMES,
+    HEADLINE,
     correlate_practices,
     forest,
-    lines,
-    measure,
-    shown_measure,
 )
 from pcs_dash.measures.deprivation import (
     QUINTILE_LABELS,
@@ -27,9 +22,17 @@ from pcs_dash.measures.deprivation import (
     patients_by_quintile,
 )
 from pcs_dash.measures.inequality import quintile_table
-from pcs_dash.measures.profile import deprivation_sentence, flags, number, per_cent, signed
-from pcs_dash.measures.words import correlation_words, gap_words, interval_text, lower_first, p_text
-from pcs_dash.measures.words import number as figure
+from pcs_dash.measures.lines import lines
+from pcs_dash.measures.numbers import between, number, p_text, per_cent, signed
+from pcs_dash.measures.practice_measures import (
+    VARIABLES,
+    Variable,
+    available_variables,
+    measure,
+    shown_measure,
+)
+from pcs_dash.measures.profile import deprivation_sentence, flags
+from pcs_dash.measures.words import correlation_words, gap_words, lower_first
 from pcs_dash.measures.workforce import GP_DEFINITIONS, patients_per_fte_gp, summarise
 from pcs_dash.views import maps
 from pcs_dash.views.blocks import (
@@ -43,7 +46,7 @@ from pcs_dash.views.blocks import (
     Table,
 )
 from pcs_dash.views.map_views import MapSpec, alt_text
-from pcs_dash.views.phrases import band, between, fifths, listed, or_none, short_list, span
+from pcs_dash.views.phrases import band, fifths, listed, or_none, short_list, span
 from pcs_dash.views.settings import Settings
 from pcs_dash.views.work import TODAY_S_PCNS, Work
 
@@ -301,9 +304,7 @@ def correlation(work: Work) -> list[Slide]:
         value_title=up.label,
         x_title=f"{title} (higher = more deprived)",
     )
-    # Limits of a quintile with almost nobody in it may be beyond any number.
-    with np.errstate(over="ignore"):
-        quintiles = quintile_table(practices, definition=work.definition, edition=settings.edition)
+    quintiles = quintile_table(practices, definition=work.definition, edition=settings.edition)
     rows = tuple(
         (
             QUINTILE_LABELS[int(str(quintile))],
@@ -334,16 +335,17 @@ def correlation(work: Work) -> list[Slide]:
             notes=(words.basis, gap.text),
             share=0.52,
             figures=(
-                (f"{'Weighted ' if weighted else ''}Pearson's r", figure(result.coefficient, 2)),
-                (
-                    "95% interval",
-                    interval_text(result.ci_low, result.ci_high, 2).removeprefix("95% interval "),
-                ),
+                (_coefficient_name(weighted), number(result.coefficient, 2)),
+                ("95% interval", between(result.ci_low, result.ci_high, 2)),
                 ("Practices", f"{result.n}"),
             ),
             sources=f"MHCLG, IMD 2025; patients by LSOA, {work.settings.mix_period}",
         )
     ]
+
+
+def _coefficient_name(weighted: bool) -> str:
+    return f"{'Weighted ' if weighted else ''}{COEFFICIENT_NAMES[HEADLINE]}"
 
 
 def _compared(work: Work) -> tuple[Variable, Variable, bool]:
@@ -365,7 +367,7 @@ def sure(work: Work) -> list[Slide]:
         "Correlation with deprivation, place by place (95% intervals)",
         (
             Series(
-                "Pearson's r",
+                COEFFICIENT_NAMES[HEADLINE],
                 tuple(map(or_none, table["coefficient"])),
                 low=tuple(map(or_none, table["ci_low"])),
                 high=tuple(map(or_none, table["ci_high"])),
@@ -374,16 +376,19 @@ def sure(work: Work) -> list[Slide]:
         ),
         "Correlation of patients per FTE GP with deprivation score, with 95% intervals. "
         + " ".join(
-            f"{area}: {figure(row['coefficient'], 2)} "
-            f"({figure(row['ci_low'], 2)} to {figure(row['ci_high'], 2)})."
+            f"{area}: {number(row['coefficient'], 2)} "
+            f"({between(row['ci_low'], row['ci_high'], 2)})."
             for area, row in table.iterrows()
         ),
         categories=tuple(map(str, table.index)),
-        value_title="Pearson's r: left of 0 negative, right of 0 positive",
+        value_title=f"{COEFFICIENT_NAMES[HEADLINE]}: left of 0 negative, right of 0 positive",
         number_format="0.0",
         reference=0.0,
         reference_label="none",
-        bounds=fifths(table["ci_low"].min(), table["ci_high"].max()),
+        bounds=fifths(
+            min(table["coefficient"].min(), table["ci_low"].min()),
+            max(table["coefficient"].max(), table["ci_high"].max()),
+        ),
     )
     rows, sides = [], []
     for key, definition in GP_DEFINITIONS.items():
@@ -402,10 +407,8 @@ def sure(work: Work) -> list[Slide]:
                         f"{definition.label}{', implausible left out' if left_out else ''}"
                         f"{', weighted' if weighted else ''}",
                         f"{result.n}",
-                        figure(result.coefficient, 2),
-                        interval_text(result.ci_low, result.ci_high, 2).removeprefix(
-                            "95% interval "
-                        ),
+                        number(result.coefficient, 2),
+                        between(result.ci_low, result.ci_high, 2),
                         p_text(result.p_value).removeprefix("p = ").removeprefix("p "),
                     )
                 )
@@ -424,8 +427,8 @@ def sure(work: Work) -> list[Slide]:
         )
     else:
         verdict = (
-            f"In {work.name} the 95% interval excludes zero in {said} of {n} ways of measuring it: "
-            "the conclusion depends on the way of measuring."
+            f"In {work.name} there is evidence of a correlation (p < 0.05) in {said} of {n} ways "
+            "of measuring it: the conclusion depends on the way of measuring."
         )
     return [
         work.slide(
@@ -433,7 +436,7 @@ def sure(work: Work) -> list[Slide]:
             chart,
             Table(
                 f"{work.name}: does the conclusion survive?",
-                ("GPs and practices counted", "n", "r", "95% interval", "p"),
+                ("GPs and practices counted", "n", "rho", "95% interval", "p"),
                 tuple(rows),
                 widths=(3.3, 0.55, 0.75, 1.55, 0.85),
                 note="Weighted: by list size.",

@@ -11,7 +11,7 @@ from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.plan import Plan, plan_from_column
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.hubs.summary import summarise_hubs
-from pcs_dash.measures.correlation import deprivation_measure
+from pcs_dash.measures.practice_measures import deprivation_measure
 from pcs_dash.measures.profile import gap_sentence
 from pcs_dash.measures.words import benchmark_words, lower_first
 from pcs_dash.measures.workforce import summarise
@@ -79,12 +79,11 @@ class Work:
         benchmark = self.settings.benchmark
         words = benchmark_words(
             float(total["patients_per_fte_gp"]),
-            benchmark.value,
+            benchmark,
             place=self.name,
-            benchmark_label=benchmark.label,
             definition=self.definition,
             date=self.dataset.workforce_period,
-            benchmark_date=benchmark.period or "typed in",
+            codes=self.settings.area.select(self.dataset.practices).index,
         )
         return f"{words.finding} {gap_sentence(total['fte_gap'])}".strip()
 

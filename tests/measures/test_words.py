@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from pcs_dash.measures.correlation import Correlation, correlate, within_between
 from pcs_dash.measures.funnel import POSITIONS
 from pcs_dash.measures.inequality import Concentration, Gap, SlopeIndex
+from pcs_dash.measures.numbers import MINUS, number, p_text
 from pcs_dash.measures.spatial import GlobalMoran, LocalPattern
 from pcs_dash.measures.specification import SpecificationSummary
 from pcs_dash.measures.then_now import ThenNow
 from pcs_dash.measures.words import (
-    MINUS,
     Words,
     benchmark_words,
     clusters_words,
@@ -31,8 +31,6 @@ from pcs_dash.measures.words import (
     influence_words,
     join,
     moran_words,
-    number,
-    p_text,
     partial_words,
     size_range,
     slope_words,

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pcs_dash.tables.spreadsheet_text import FORMULA_STARTS, neutralise, restore
 
 from pcs_dash.hubs.plan import EMPTY_PLAN, plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs
 from pcs_dash.render.csv_files import hubs_csv, plan_csv, table_csv
 from pcs_dash.render.provenance import PROVENANCE_COLUMNS, Provenance
+from pcs_dash.tables.spreadsheet_text import FORMULA_STARTS, neutralise, restore
 
 
 def rows(content: bytes) -> list[dict[str, str]]:

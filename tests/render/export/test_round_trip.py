@@ -15,7 +15,6 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pcs_dash.tables.files import write_file
 
 from pcs_dash.hubs.contiguity import Neighbours
 from pcs_dash.hubs.files import read_plan
@@ -34,6 +33,7 @@ from pcs_dash.render.geo_files import plan_geojson, plan_geopackage
 from pcs_dash.render.plan_workbook import plan_workbook
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.files import write_file
 
 
 def is_clean(text: str, clean) -> bool:
