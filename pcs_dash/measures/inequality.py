@@ -312,7 +312,7 @@ def area_ratio(
         value,
         math.exp(limits.low),
         math.exp(limits.high),
-        p_value if limits.known else math.nan,
+        p_value,
         len(people),
         missing,
         confidence,

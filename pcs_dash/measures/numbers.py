@@ -19,7 +19,7 @@ MOST_DECIMALS = 5
 
 def number(value: float, decimals: int = 0) -> str:
     """ "1,234.5", "−3"; "no figure" where it is missing."""
-    if pd.isna(value) or not math.isfinite(value):
+    if not _is_known(value):
         return NO_FIGURE
     text = f"{abs(value):,.{decimals}f}"
     return f"{MINUS}{text}" if value < 0 and _is_seen(text) else text
@@ -28,17 +28,21 @@ def number(value: float, decimals: int = 0) -> str:
 def signed(value: float, decimals: int = 1) -> str:
     """The same with its sign: "+1.2", "−0.3", "0.0"."""
     text = number(value, decimals)
-    return f"+{text}" if text[0].isdigit() and value > 0 and _is_seen(text) else text
+    return f"+{text}" if _is_known(value) and value > 0 and _is_seen(text) else text
 
 
 def per_cent(share: float, decimals: int = 0) -> str:
     """A share (0 to 1) as "12%"."""
-    return NO_FIGURE if pd.isna(share) else f"{number(100 * share, decimals)}%"
+    return f"{number(100 * share, decimals)}%" if _is_known(share) else NO_FIGURE
 
 
 def signed_per_cent(share: float, decimals: int = 0) -> str:
     """A share with its sign: "+12%", "−3%"."""
-    return NO_FIGURE if pd.isna(share) else f"{signed(100 * share, decimals)}%"
+    return f"{signed(100 * share, decimals)}%" if _is_known(share) else NO_FIGURE
+
+
+def _is_known(value: float) -> bool:
+    return not pd.isna(value) and math.isfinite(value)
 
 
 def _is_seen(text: str) -> bool:
@@ -69,7 +73,9 @@ def p_text(p_value: float) -> str:
         return "p < 0.001"
     decimals = 3 if p_value < 0.1 else 2
     for bound in (0.01, 0.05):
-        while decimals < MOST_DECIMALS and p_value < bound == round(p_value, decimals):
+        if p_value < bound == round(p_value, MOST_DECIMALS):
+            return f"p < {bound}"
+        while p_value < bound == round(p_value, decimals):
             decimals += 1
     return f"p = {p_value:.{decimals}f}"
 
