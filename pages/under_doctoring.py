@@ -61,7 +61,7 @@ show.figures(
         f"{int((ratios > benchmark.value).sum()):,} of {int(ratios.notna().sum()):,}"
         if ratios.notna().any()
         else numbers.NO_FIGURE,
-        f"{int(total['single_handed'])} single-handed" if dataset.has_gps else "",
+        f"{numbers.number(total['single_handed'])} single-handed" if dataset.has_gps else "",
         term="Single-handed practice",
     ),
     show.Figure(

@@ -80,6 +80,8 @@ ADDITIVE = (
 )
 _FTE = ("fte_gp", "nurse_fte", "direct_care_fte")
 _COUNTS = tuple(name for name in ADDITIVE if name not in _FTE)
+# Counts that nobody knows of a hub whose practices report no GPs.
+_OF_GPS = ("single_handed", "below_2_5_wte", "flagged_low_fte")
 # The columns of Prepared.summands.
 _SUMMANDS = (
     *ADDITIVE,
@@ -359,6 +361,9 @@ def _capacity(sums: Mapping[str, Floats], benchmark: float | None) -> dict[str, 
     fte = where_reported("fte_gp", "practices_without_fte")
     patients = sums["patients_in_ratio"]
     table: dict[str, Any] = {name: np.rint(sums[name]).astype(np.int64) for name in _COUNTS}
+    unknown = (sums["practices_without_fte"] == practices) & (practices > 0)
+    for name in _OF_GPS:
+        table[name] = pd.arrays.IntegerArray(table[name], unknown)
     table["fte_gp"] = fte
     table["patients_per_fte_gp"] = _over(patients, fte)
     table["gps_per_10000"] = 10_000 * _over(fte, patients)

@@ -232,6 +232,7 @@ def summarise(
     share_gps_55_plus and share_gps_60_plus (of GPs of known age, headcount, all GPs),
     nurse_fte, practices_without_nurse_figure, direct_care_fte,
     practices_without_direct_care_figure, flagged_low_fte, imd_score (patient-weighted).
+    below_2_5_wte, single_handed and flagged_low_fte are missing where no practice reports FTE.
     """
     keys = _group_keys(practices, by, name)
     parts = _summands(practices, gp_definition(definition).column).groupby(keys, sort=True)
@@ -288,6 +289,10 @@ def _measures_of_sums(sums: pd.DataFrame, benchmark: float | None) -> pd.DataFra
     def count(figure: str) -> np.ndarray:
         return total[figure].astype(int)
 
+    def count_of_reported(figure: str) -> pd.arrays.IntegerArray:
+        # None of nobody's GPs is not a 0.
+        return pd.arrays.IntegerArray(count(figure), total["practices_without_fte"] >= everybody)
+
     patients = total["patients_in_ratio"]
     fte = where_reported("fte_gp", "practices_without_fte")
     per_patient = _over(fte, patients)
@@ -303,12 +308,14 @@ def _measures_of_sums(sums: pd.DataFrame, benchmark: float | None) -> pd.DataFra
         "gps_per_10000": 10_000 * per_patient,
         "fte_gap": gap,
         "below_4500": count("below_4500"),
-        "below_2_5_wte": count("below_2_5_wte"),
-        "single_handed": count("single_handed"),
+        "below_2_5_wte": count_of_reported("below_2_5_wte"),
+        "single_handed": count_of_reported("single_handed"),
         "practices_without_nurse_figure": count("practices_without_nurse_figure"),
         "practices_without_direct_care_figure": count("practices_without_direct_care_figure"),
-        "flagged_low_fte": count("flagged_low_fte"),
-        "single_handed_share": _over(total["single_handed"], everybody),
+        "flagged_low_fte": count_of_reported("flagged_low_fte"),
+        "single_handed_share": _over(
+            where_reported("single_handed", "practices_without_fte"), everybody
+        ),
         "share_gps_55_plus": _over(total["gps_55_plus"], total["gps_with_known_age"]),
         "share_gps_60_plus": _over(total["gps_60_plus"], total["gps_with_known_age"]),
         "nurse_fte": where_reported("nurse_fte", "practices_without_nurse_figure"),
