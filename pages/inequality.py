@@ -14,7 +14,7 @@ from pcs_dash.render import charts
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data, evidence, helping, page, show
 from pcs_dash.ui.address import level_labels, tell_unknown
-from pcs_dash.ui.choices import Choices
+from pcs_dash.views.question import Question
 
 dataset, web, choices = page.begin()
 area, definition, edition = choices.area, choices.definition, choices.edition
@@ -127,7 +127,7 @@ show.download_csv(by_quintile.shown, name=f"quintiles-{area.key}-{definition.key
 
 
 @st.fragment
-def slopes(choices: Choices) -> None:
+def slopes(choices: Question) -> None:
     """Slope and Relative Index of Inequality at a level."""
     st.subheader("Slope and Relative Index of Inequality")
     left, right = st.columns([3, 2], gap="medium")

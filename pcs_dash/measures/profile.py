@@ -13,9 +13,8 @@ from pcs_dash.measures.deprivation import (
     patients_by_quintile,
 )
 from pcs_dash.measures.numbers import number, per_cent, signed
+from pcs_dash.measures.sums import MINIMUM_GP_WTE, MINIMUM_LIST
 from pcs_dash.measures.workforce import (
-    MINIMUM_GP_WTE,
-    MINIMUM_LIST,
     PATIENTS_PER_WTE_RULE,
     Benchmark,
     GPDefinition,

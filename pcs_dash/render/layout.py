@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pcs_dash.render.text import width, wrap
-from pcs_dash.views.blocks import Table
+from pcs_dash.views.answer import Table
 
 LEADING = 1.22
 SHORT_TABLE = 16  # rows: a table of no more is always shown whole

@@ -18,11 +18,12 @@ import streamlit as st
 
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
+from pcs_dash.views.readers import Readers
 
 if TYPE_CHECKING:
     from pcs_dash.official.store import Manifest, Store
     from pcs_dash.views.catchments import Registered
-    from pcs_dash.views.loaded_data import OfficialPractices
+    from pcs_dash.views.loaded_data import England, OfficialPractices
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -61,12 +62,14 @@ def practices(dataset: Dataset) -> OfficialPractices | None:
 
 def registered(dataset: Dataset) -> Registered:
     """Registrations around the practices and LSOAs of the data, or the modelled stand-in."""
+    found = published(dataset)
+    return _modelled(version(), _fingerprint(dataset), dataset) if found is None else found
+
+
+def published(dataset: Dataset) -> Registered | None:
+    """Registrations around the practices and LSOAs of the data; None if none are loaded."""
     key = version()
-    if key:
-        found = _or_none(lambda: _registered(key, _fingerprint(dataset), dataset))
-        if found is not None:
-            return found
-    return _modelled(key, _fingerprint(dataset), dataset)
+    return _or_none(lambda: _registered(key, _fingerprint(dataset), dataset)) if key else None
 
 
 def history(dataset: Dataset) -> pd.DataFrame | None:
@@ -198,3 +201,24 @@ def _names(
 ) -> dict[str, str]:
     found: dict[str, str] = loaded_data().names(_store(key), _dataset)
     return found
+
+
+def readers() -> Readers:
+    """What views read beside the data set, each read once for all sessions."""
+    return Readers(
+        registered=registered,
+        published=published,
+        practices=practices,
+        history=history,
+        successors=successors,
+        england=_england,
+        names=names,
+        version=version(),
+    )
+
+
+def _england(level: str) -> England | None:
+    from pcs_dash.ui import england
+
+    loaded = england.load(level)
+    return None if loaded is None else loaded.figures

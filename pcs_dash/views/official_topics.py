@@ -18,8 +18,9 @@ from pcs_dash.official import england as areas_of_england
 from pcs_dash.official.loaded_areas import OfficialArea
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views import catchments, maps, quality
-from pcs_dash.views.blocks import CHART_COLOURS, Block, Chart, MapBlock, Series, Slide, Table
-from pcs_dash.views.map_views import MapSpec, alt_text
+from pcs_dash.views.answer import CHART_COLOURS, Chart, Drawn, MapBlock, Series, Table, text_table
+from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.report import Slide
 from pcs_dash.views.work import Work
 
 _MOST_BARS = 12
@@ -36,11 +37,11 @@ _NO_OFFICIAL = (
 
 def catchment(work: Work) -> list[Slide]:
     """Where the patients of a practice, PCN or hub live."""
-    dataset, options, settings = work.dataset, work.options, work.settings
+    dataset, options, question = work.dataset, work.options, work.question
     registered = work.readers.registered(dataset)
     kind = options.get("whose", catchments.PCN)
     groups = catchments.groups_of(kind, dataset.practices, work.shown_plan.to_series())
-    everyone = settings.area.select(dataset.practices)
+    everyone = question.area.select(dataset.practices)
     units = catchments.units_in(kind, groups, everyone)
     if not units:
         raise UserError(f"No practice of {work.name} is in a {kind}. Choose a practice instead.")
@@ -56,7 +57,7 @@ def catchment(work: Work) -> list[Slide]:
     ground, note = _ground(work, registered, options, kind, name, codes, groups)
     spec = MapSpec(
         "layers",
-        settings,
+        question,
         highlight=unit if kind == catchments.PRACTICE else work.view.highlight,
         position=work.view.position,
         marks=catchments.own_marks(dataset.practices, codes),
@@ -67,7 +68,7 @@ def catchment(work: Work) -> list[Slide]:
     rows = catchments.catchment_rows(registered, codes, dataset.lsoas)
     shown = rows[~rows["hidden"]].head(12)
     hidden = int(rows["hidden"].sum())
-    table = Table(
+    table = text_table(
         f"Where most patients of {name} live{registered.suffix}",
         ("Small area", "Patients", "Its share there", "Of its list"),
         tuple(
@@ -134,10 +135,10 @@ def _ground(
     """How the small areas are coloured, and how to read it."""
     what, dataset = options.get("catchment-map", catchments.SHARE), work.dataset
     if what == catchments.RATIO:
-        fte = dataset.practices[work.settings.definition.column].astype("float64")
-        left_out = fte.index.isin(work.settings.excluded.index)
+        fte = dataset.practices[work.question.definition.column].astype("float64")
+        left_out = fte.index.isin(work.question.excluded.index)
         ratios = catchments.ratios_by_lsoa(registered, fte.mask(left_out))
-        benchmark = work.settings.benchmark
+        benchmark = work.question.benchmark
         layer = catchments.ratio_layer(
             registered, ratios["patients_per_fte_gp"], benchmark.value, benchmark.label
         )
@@ -154,7 +155,7 @@ def _ground(
             catchments.neighbours_of(dataset.lsoas),
             "practice" if by_practice else noun,
         )
-        here = layer.counts(work.settings.area.select(dataset.lsoas).index)
+        here = layer.counts(work.question.area.select(dataset.lsoas).index)
         used = [word for word, n in zip(layer.colours, here, strict=True) if n]
         kept = {word: layer.colours[word] for word in used}
         layer = maps.Layer(layer.title, layer.labels, kept, tip=layer.tip)
@@ -169,7 +170,7 @@ def lists(work: Work) -> list[Slide]:
     """Who grew and who shrank between two months."""
     options, dataset = work.options, work.dataset
     loaded = work.readers.history(dataset)
-    history = None if loaded is None else work.settings.area.select(loaded)
+    history = None if loaded is None else work.question.area.select(loaded)
     if history is None or history["period"].nunique() < 2:
         raise UserError(
             "A trend needs the lists of at least two months. `python -m pcs_dash update "
@@ -195,7 +196,7 @@ def lists(work: Work) -> list[Slide]:
         groups = list_trends.groups_of(
             what,
             chosen,
-            work.settings.area.select(dataset.practices),
+            work.question.area.select(dataset.practices),
             names=work.readers.names(dataset),
             plan=work.shown_plan.to_series(),
             area_name=work.name,
@@ -226,7 +227,7 @@ def lists(work: Work) -> list[Slide]:
         value_title="Change in %" if measure == list_trends.PER_CENT else "Change in patients",
         number_format='#,##0.0"%"' if measure == list_trends.PER_CENT else "#,##0",
     )
-    table = Table(
+    table = text_table(
         f"List sizes by {_lower(level)}",
         (level.split(" of ")[0], f"{first:%b %Y}", f"{last:%b %Y}", "Change", "Change in %"),
         tuple(
@@ -274,7 +275,7 @@ def _lower(level: str) -> str:
 
 def quality_slide(work: Work) -> list[Slide]:
     """A measure of quality on the map, and beside patients per FTE GP."""
-    dataset, settings = work.dataset, work.settings
+    dataset, question = work.dataset, work.question
     loaded = work.readers.practices(dataset)
     everything = quality.quality_table(dataset.practices, None if loaded is None else loaded.table)
     measures = quality.available(everything)
@@ -292,11 +293,11 @@ def quality_slide(work: Work) -> list[Slide]:
         layer = _capacity_layer(work, ratios)
     spec = MapSpec(
         "layers",
-        settings,
+        question,
         highlight=work.view.highlight,
         position=work.view.position,
         marks=layer,
-        ground=maps.quintile_layer(dataset.lsoas, settings.edition, maps.QUINTILE_GREYS),
+        ground=maps.quintile_layer(dataset.lsoas, question.edition, maps.QUINTILE_GREYS),
         ring=frozenset(map(str, flagged.index[flagged])),
         notes={
             str(code): f"{measure.label} ({period}): {_cell(value, measure)}"
@@ -340,7 +341,7 @@ def _quality_figures(
 
 
 def _capacity_layer(work: Work, ratios: pd.Series) -> maps.Layer:
-    benchmark = work.settings.benchmark
+    benchmark = work.question.benchmark
     classes = maps.benchmark_classes(ratios, benchmark.value)
     return maps.Layer(
         f"Patients per FTE GP against {benchmark.label}, {work.dataset.workforce_period}",
@@ -368,7 +369,7 @@ def _beside(
     """What may be said of the measure and patients per FTE GP, and the picture or table of it."""
     if measure.kind != "number":
         counts = quality.by_category(
-            table, measure, work.practices, work.settings.definition.column
+            table, measure, work.practices, work.question.definition.column
         )
         rows = tuple(
             (
@@ -379,7 +380,7 @@ def _beside(
             )
             for name, row in counts.iterrows()
         )
-        found = Table(
+        found = text_table(
             f"{measure.label} and capacity",
             (measure.label, "Practices", "Patients", "Patients per FTE GP"),
             rows,
@@ -468,7 +469,7 @@ def england(work: Work) -> list[Slide]:
         reference_label=str(whole["name"]),
     )
     shapes = loaded.outlines
-    drawn: list[Block] = []
+    drawn: list[Drawn] = []
     if len(shapes) > 1:
         drawn = [_england_map(work, measure, level, table, shapes), chart]
     ranks = values.rank(ascending=False, method="min")
@@ -484,7 +485,7 @@ def england(work: Work) -> list[Slide]:
         )
         for code in listed
     )
-    listing = Table(
+    listing = text_table(
         title,
         ("Area", measure.label, "Rank, highest first", "Patients"),
         rows,
@@ -526,7 +527,7 @@ def _england_map(
     missing = len(table) - len(shapes)
     spec = MapSpec(
         "areas",
-        work.settings,
+        work.question,
         position=work.view.position,
         ground=maps.Layer(
             f"{title}: {measure.label}, fifths by rank",
@@ -553,7 +554,7 @@ def _span(measure: areas_of_england.ShownMeasure, low: float, high: float) -> st
 
 def _own_codes(work: Work, level: str, names: pd.Series) -> list[str]:
     """The codes of the chosen area, or of what it is made of, among the areas of a kind."""
-    area = work.settings.area
+    area = work.question.area
     if isinstance(area, OfficialArea) and area.kind == level:
         return list(area.codes)
     if level == "sub_icb" and area.sub_icb_codes:

@@ -9,7 +9,7 @@ from matplotlib.textpath import TextPath
 
 from pcs_dash.render.layout import best_fit, fit_rows, whole_if_short
 from pcs_dash.render.text import drawable, printable, shorten, width, wrap
-from pcs_dash.views.blocks import Table
+from pcs_dash.views.answer import Table
 
 words = st.text(st.characters(codec="utf-8"), max_size=40)
 

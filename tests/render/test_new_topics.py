@@ -15,20 +15,21 @@ from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.measures.inequality import quintile_table
 from pcs_dash.measures.specification import specification_curve
 from pcs_dash.official.any_area import dataset_for, find_area
-from pcs_dash.store.story import TOPICS, Story, View
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views import catchments
-from pcs_dash.views.blocks import Chart, MapBlock, Slide, Table
+from pcs_dash.views.answer import Chart, MapBlock, Table
 from pcs_dash.views.content import build_deck
-from pcs_dash.views.map_views import map_view
+from pcs_dash.views.map_spec import map_view
+from pcs_dash.views.report import Slide
+from pcs_dash.views.story import TOPICS, SavedView, Story
 
 Make = Callable[..., Slide]
 EVIDENCE = ("inequality", "pattern", "survives", "then_now")
 
 
 def one(dataset: Dataset, topic: str, area: str = "Thurrock", **given: object) -> Slide:
-    view = View(page=TOPICS[topic].page, topic=topic, **given)  # type: ignore[arg-type]
+    view = SavedView(page=TOPICS[topic].page, topic=topic, **given)  # type: ignore[arg-type]
     deck = build_deck(dataset, Story("One", (view,)), area=find_area(area))
     return deck.slides[0]
 
@@ -258,7 +259,7 @@ def test_england_marks_the_area_and_ranks_it(dataset: Dataset) -> None:
 def test_a_loaded_area_without_gp_figures_has_its_slides(topic: str) -> None:
     area = find_area("icb-qks")
     own = dataset_for(area)
-    view = View(page=TOPICS[topic].page, topic=topic, area=area.key)
+    view = SavedView(page=TOPICS[topic].page, topic=topic, area=area.key)
     if topic == "quality":
         with pytest.raises(UserError, match="No GP figures"):
             build_deck(own, Story("One", (view,)), area=area)

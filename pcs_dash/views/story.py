@@ -11,7 +11,6 @@ must be escaped where they are shown.
 from __future__ import annotations
 
 import json
-import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +23,7 @@ from pcs_dash.hubs.rules import Rule, rules_from_list, rules_to_list
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import InputFileError, UserError
+from pcs_dash.views.position import Position, StoryError
 
 FORMAT_VERSION = 1
 MAX_VIEWS = 60
@@ -97,34 +97,9 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 }
 
 
-class StoryError(UserError):
-    """A change, or a stored story, that makes no valid story. The text says what to do."""
-
-
 @dataclass(frozen=True)
-class Position:
-    """Where a map stands: its centre in degrees (WGS 84) and Leaflet's zoom."""
-
-    latitude: float
-    longitude: float
-    zoom: float
-
-    def __post_init__(self) -> None:
-        for name, low, high in (("latitude", -90, 90), ("longitude", -180, 180), ("zoom", 0, 24)):
-            value = getattr(self, name)
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not number or not math.isfinite(value) or not low <= value <= high:
-                raise StoryError(
-                    f"A map position needs a {name} from {low} to {high}, not '{_short(value)}'."
-                )
-
-    def to_dict(self) -> dict[str, float]:
-        return {"latitude": self.latitude, "longitude": self.longitude, "zoom": self.zoom}
-
-
-@dataclass(frozen=True)
-class View:
-    """One view. `area` is an area's key, or "" for the area the story is told of.
+class SavedView:
+    """One view as it is kept. `area` is an area's key, or "" for the area the story is told of.
 
     `topic` is a key of TOPICS ("": what the page is first about), `switches` the sidebar's by their
     names in an address (gp, imd, benchmark, own, exclude, tiles), `options` what its own page is
@@ -177,7 +152,7 @@ class View:
         return hash((self.page, self.topic, self.title, self.text, self.area, self.highlight))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (View.from_dict, (self.to_dict(),))
+        return (SavedView.from_dict, (self.to_dict(),))
 
     @property
     def heading(self) -> str:
@@ -220,7 +195,7 @@ class View:
         return content
 
     @classmethod
-    def from_dict(cls, data: Any) -> View:
+    def from_dict(cls, data: Any) -> SavedView:
         """The view of such a form; StoryError for anything else. Unknown fields are refused."""
         if not isinstance(data, Mapping):
             raise StoryError("A view must be an object.")
@@ -256,7 +231,7 @@ class Story:
     """A named list of views."""
 
     name: str = "Story"
-    views: tuple[View, ...] = ()
+    views: tuple[SavedView, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", _clean(self.name, "name", MAX_NAME_LENGTH) or "Story")
@@ -272,7 +247,7 @@ class Story:
         """The story under another name."""
         return replace(self, name=name)
 
-    def add(self, view: View, at: int | None = None) -> Story:
+    def add(self, view: SavedView, at: int | None = None) -> Story:
         """The story with one more view, at the end or before the view at place `at` (from 0)."""
         place = len(self.views) if at is None else max(0, min(at, len(self.views)))
         return replace(self, views=(*self.views[:place], view, *self.views[place:]))
@@ -282,7 +257,7 @@ class Story:
         self._check(at)
         return replace(self, views=(*self.views[:at], *self.views[at + 1 :]))
 
-    def replace_view(self, at: int, view: View) -> Story:
+    def replace_view(self, at: int, view: SavedView) -> Story:
         """The story with another view at a place."""
         self._check(at)
         return replace(self, views=(*self.views[:at], view, *self.views[at + 1 :]))
@@ -337,7 +312,7 @@ class Story:
         views, faults = [], []
         for number, item in enumerate(data["views"], start=1):
             try:
-                views.append(View.from_dict(item))
+                views.append(SavedView.from_dict(item))
             except UserError as error:
                 faults.append(f"View {number}: {error}")
         if faults:
@@ -387,8 +362,10 @@ def ready_made(
     chosen = dict(switches or {})
     with_plan: dict[str, Any] = {"plan": plan, "plan_name": plan_name}
 
-    def view(topic: str, **more: Any) -> View:
-        return View(page=TOPICS[topic].page, topic=topic, area=area.key, switches=chosen, **more)
+    def view(topic: str, **more: Any) -> SavedView:
+        return SavedView(
+            page=TOPICS[topic].page, topic=topic, area=area.key, switches=chosen, **more
+        )
 
     return Story(
         name=f"General practice in {area.name}",
