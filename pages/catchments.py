@@ -430,13 +430,15 @@ except UserError as error:
     st.info(str(error))
 else:
     st.markdown(
-        f"**{check.agreement.sentence}** Their order agrees at {check.rank_correlation:.3f} "
+        f"**{check.agreement.sentence}** Their order agrees at "
+        f"{numbers.number(check.rank_correlation, 3)} "
         "(Spearman)."
     )
     st.caption(
         f"Recomputed: {registered.label} and the IMD 2019 score of each small area. Published: the "
         "patient-weighted IMD 2025 score (OHID). Other edition, other year: equality is not to be "
-        f"expected, the same order is. {check.unmatched:.1%} of patients live where no score is "
+        f"expected, the same order is. {numbers.per_cent(check.unmatched, 1)} of patients live "
+        "where no score is "
         "loaded and are left out."
     )
     with st.expander("Practices where the two differ most"):

@@ -90,7 +90,8 @@ for column, measure in zip(st.columns(2, gap="medium"), MEASURES, strict=True):
                 value=measure,
                 title=NAMES[measure],
                 benchmark=choices.benchmark.value if on_ratio else None,
-                benchmark_label=f"{choices.benchmark.label} {choices.benchmark.value:,.0f}",
+                benchmark_label=f"{choices.benchmark.label} "
+                f"{numbers.number(choices.benchmark.value)}",
                 description=said.text,
             ),
             said.text,
@@ -364,7 +365,8 @@ with right:
     )
     st.caption(
         "Need: a list counts for the appointments expected of its ages and recorded illness, from "
-        f"a regression over {model.n:,} practices of Essex that explains {model.r_squared:.0%} of "
+        f"a regression over {model.n:,} practices of Essex that explains "
+        f"{numbers.per_cent(model.r_squared)} of "
         "the variation. It is not the national weighted list, and recorded use falls short of "
         "need where people go without: adjusting can hide a real disadvantage."
         + (f" {len(without_need)} practices have no index and left both." if without_need else "")

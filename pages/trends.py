@@ -94,9 +94,17 @@ def describe(first: pd.Timestamp, last: pd.Timestamp, changes: PracticeChanges) 
     show.headline(list_trends.sentence(area.name, whole, count, first, last))
     years = (last - first).days / 365.25
     show.figures(
-        show.Figure(f"Patients, {last:%b %Y}", f"{whole['last']:,.0f}"),
-        show.Figure("Change", f"{whole['change']:+,.0f}", f"{whole['change_per_cent']:+.1f}%"),
-        show.Figure("Pace a year", f"{whole['per_year']:+,.0f}", f"pace over {years:.1f} years"),
+        show.Figure(f"Patients, {last:%b %Y}", numbers.number(whole["last"])),
+        show.Figure(
+            "Change",
+            numbers.signed(whole["change"], 0),
+            f"{numbers.signed(whole['change_per_cent'])}%",
+        ),
+        show.Figure(
+            "Pace a year",
+            numbers.signed(whole["per_year"], 0),
+            f"pace over {numbers.number(years, 1)} years",
+        ),
         show.Figure(
             "Practices",
             f"{int(whole['practices_last']):,}",
@@ -221,8 +229,8 @@ def over_time(table: pd.DataFrame, measure: str) -> pd.DataFrame:
 def in_words(table: pd.DataFrame, level: str) -> str:
     """The chart as a sentence for each line."""
     parts = [
-        f"{name}: {row['first']:,.0f} to {row['last']:,.0f} patients "
-        f"({row['change_per_cent']:+.1f}%)"
+        f"{name}: {numbers.number(row['first'])} to {numbers.number(row['last'])} patients "
+        f"({numbers.signed(row['change_per_cent'])}%)"
         for name, row in table.dropna(subset=["change"]).iterrows()
     ]
     return (
@@ -286,7 +294,8 @@ def comings_and_goings(changes: PracticeChanges) -> None:
     near = growth_nearby(changes, official.positions(dataset))
     for code, group in near.groupby("closed"):
         gains = ", ".join(
-            f"{plain(names.get(row.neighbour, row.neighbour))} (+{row.gained:,}, {row.km:.1f} km)"
+            f"{plain(names.get(row.neighbour, row.neighbour))} (+{row.gained:,}, "
+            f"{numbers.number(row.km, 1)} km)"
             for row in group.itertuples()
         )
         lost = int(group["patients_lost"].iloc[0])
@@ -309,7 +318,8 @@ def caveat() -> None:
            "pcs_dash update ods_successors --from FOLDER`)")
         + ", else a practice at the same postcode that grew by at least half of the closed list, "
         "marked as inferred. For the rest, practices within "
-        f"{NEAR_KM:.0f} km that grew most: a hint, not a finding. Lists grow for many reasons, and "
+        f"{numbers.number(NEAR_KM)} km that grew most: a hint, not a finding. Lists grow for "
+        "many reasons, and "
         "who went where is not published."
     )  # fmt: skip
 

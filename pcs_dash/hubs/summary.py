@@ -20,6 +20,7 @@ from pcs_dash.hubs.contiguity import Neighbours, pieces
 from pcs_dash.hubs.measures import HUB_MEASURES
 from pcs_dash.hubs.plan import UNASSIGNED, Plan
 from pcs_dash.hubs.rules import Rule
+from pcs_dash.measures import numbers
 from pcs_dash.measures.small_numbers import hidden_cells, shown_shares
 from pcs_dash.measures.sums import (
     COUNTS,
@@ -279,7 +280,8 @@ def scorecard(
                 int((ratio > value).sum()),
                 of=len(ratio),
                 unit="hubs",
-                definition=f"Hubs with more than {value:,.0f} patients per FTE GP (the benchmark).",
+                definition=f"Hubs with more than {numbers.number(value)} patients per FTE GP (the "
+                "benchmark).",
             )
         )
     return pd.DataFrame(lines).set_index("key")

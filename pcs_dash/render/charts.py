@@ -9,6 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from pcs_dash.measures import numbers
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.tables.areas import PLACES
 from pcs_dash.views.maps import QUINTILE_PURPLES
@@ -227,7 +228,9 @@ def quintile_bars(
     whole = total > 0 and data["count"].notna().all()
     data["share"] = data["count"] / total if whole else np.nan
     data["label"] = [
-        NOT_SHOWN if np.isnan(count) else f"{count:,.0f}" + (f" ({share:.0%})" if whole else "")
+        NOT_SHOWN
+        if np.isnan(count)
+        else numbers.number(count) + (f" ({numbers.per_cent(share)})" if whole else "")
         for count, share in zip(data["count"], data["share"], strict=True)
     ]
     base = alt.Chart(data).encode(
@@ -359,7 +362,8 @@ def gradient(
     if np.isfinite(intercept) and np.isfinite(sii):
         line = pd.DataFrame({"rank": [0.0, 1.0], "value": [intercept, intercept + sii]})
         line["label"] = [
-            f"{end:,.0f}" if abs(end) >= 100 else f"{end:,.1f}" for end in line["value"]
+            numbers.number(end) if abs(end) >= 100 else numbers.number(end, 1)
+            for end in line["value"]
         ]
         drawn = alt.Chart(line).encode(x="rank:Q", y="value:Q")
         layers.append(drawn.mark_line(color=INK, strokeWidth=2))

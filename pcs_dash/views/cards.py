@@ -163,7 +163,9 @@ def _beside(heading: str, own: pd.DataFrame, name: str, basis: Basis) -> Table:
     table = profile.measure_table(
         groups, definition=basis.definition, benchmark=basis.benchmark, edition=basis.edition
     )
-    benchmark = f"{basis.benchmark.label}: {basis.benchmark.value:,.0f} patients per FTE GP"
+    benchmark = (
+        f"{basis.benchmark.label}: {numbers.number(basis.benchmark.value)} patients per FTE GP"
+    )
     return _table(table, f"{name} beside {basis.area.name}. Benchmark, {benchmark}")
 
 
@@ -172,7 +174,7 @@ def _lsoa(hit: Hit, basis: Basis, outside: Outside | None) -> Card:
     rows = []
     for edition, count in LSOAS_IN_ENGLAND.items():
         rank, quintile = lsoa[f"imd{edition}_rank"], lsoa[f"imd{edition}_quintile"]
-        shown = numbers.number(rank) if pd.isna(rank) else f"{rank:,.0f} of {count:,}"
+        shown = numbers.number(rank) if pd.isna(rank) else f"{numbers.number(rank)} of {count:,}"
         label = numbers.NO_FIGURE if pd.isna(quintile) else QUINTILE_LABELS[int(quintile)]
         rows += [(f"IMD {edition} rank (1 is most deprived)", shown)]
         rows += [(f"IMD {edition} quintile", label)]
@@ -203,7 +205,12 @@ def _nearest(
     own = practices.loc[near.index]
     ratios = patients_per_fte_gp(own, basis.definition.key)
     rows = tuple(
-        (f"{name} ({code})", f"{km:.1f} km", numbers.number(patients), numbers.number(ratio))
+        (
+            f"{name} ({code})",
+            f"{numbers.number(km, 1)} km",
+            numbers.number(patients),
+            numbers.number(ratio),
+        )
         for code, name, km, patients, ratio in zip(
             own.index, own["practice_name"], near, own["patients"], ratios, strict=True
         )

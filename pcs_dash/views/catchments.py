@@ -19,6 +19,7 @@ import pandas as pd
 import shapely
 
 from pcs_dash.measures.gravity import MODELLED_LABEL, gravity_registrations
+from pcs_dash.measures.numbers import NO_FIGURE, number, per_cent
 from pcs_dash.measures.small_numbers import (
     hide_rest,
     hide_small,
@@ -238,15 +239,11 @@ def portrait(
 
 def km_text(km: float) -> str:
     """A distance in words: "2.4 km", "no figure"."""
-    from pcs_dash.measures.numbers import NO_FIGURE, number
-
     return NO_FIGURE if pd.isna(km) else f"{number(km, 1)} km"
 
 
 def sentence(kind: str, name: str, figures: Portrait, away: float, *, modelled: bool) -> str:
     """The catchment in a sentence or two. `away`: the share who live in others' areas."""
-    from pcs_dash.measures.numbers import per_cent
-
     start = "Modelled: " if modelled else ""
     elsewhere_text = (
         f" {per_cent(away)} live where most people use {another(kind)}." if pd.notna(away) else ""
@@ -289,7 +286,7 @@ def beyond(registered: Registered, figures: Portrait, rows: pd.DataFrame) -> lis
     def told(count: float, of: np.ndarray) -> str:
         if is_small(count) or not rows.loc[of, "hidden"].any():
             return small_text(count)
-        return f"about {max(round(count, -1), 10):,.0f}"
+        return f"about {number(max(round(count, -1), 10))}"
 
     said = []
     if figures.outside:

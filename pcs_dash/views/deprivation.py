@@ -153,7 +153,7 @@ def _quintile_bars(what: str, counts: pd.Series) -> Chart:
     """Counts by quintile as bars; a missing one has none."""
     known = [None if pd.isna(count) else float(count) for count in counts]
     told = ", ".join(
-        f"quintile {QUINTILE_LABELS[quintile]} " + ("not shown" if n is None else f"{n:,.0f}")
+        f"quintile {QUINTILE_LABELS[quintile]} " + ("not shown" if n is None else number(n))
         for quintile, n in zip(counts.index, known, strict=True)
     )
     return Chart(

@@ -51,9 +51,9 @@ def inequality(work: Work) -> list[Slide]:
         + "; ".join(f"{QUINTILE_LABELS[int(str(q))]} {number(v)}" for q, v in ratios.items())
         + f". {said.basis}",
         categories=tuple(f"Quintile {QUINTILE_LABELS[int(str(q))]}" for q in rows.index),
-        value_title=f"Patients per FTE GP (benchmark: {question.benchmark.value:,.0f})",
+        value_title=f"Patients per FTE GP (benchmark: {numbers.number(question.benchmark.value)})",
         reference=question.benchmark.value,
-        reference_label=f"{question.benchmark.label} {question.benchmark.value:,.0f}",
+        reference_label=f"{question.benchmark.label} {numbers.number(question.benchmark.value)}",
         bounds=(0.0, _ceiling(rows["patients_per_fte_gp_high"], ratios)),
     )
     cells = tuple(

@@ -75,8 +75,8 @@ def catchment(work: Work) -> list[Slide]:
             (
                 str(code) if pd.isna(row["lsoa"]) else str(row["lsoa"]),
                 number(row["patients"]),
-                "" if pd.isna(row["share_per_cent"]) else f"{row['share_per_cent']:.0f}%",
-                f"{row['share_of_list_per_cent']:.1f}%",
+                "" if pd.isna(row["share_per_cent"]) else f"{number(row['share_per_cent'])}%",
+                f"{number(row['share_of_list_per_cent'], 1)}%",
             )
             for code, row in shown.iterrows()
         ),
@@ -222,7 +222,7 @@ def lists(work: Work) -> list[Slide]:
             ),
         ),
         f"Bars of the change in registered patients, {period}: "
-        + "; ".join(f"{unit} {value:+,.1f}" for unit, value in values.items()),
+        + "; ".join(f"{unit} {signed(value)}" for unit, value in values.items()),
         categories=tuple(map(str, values.index)),
         value_title="Change in %" if measure == list_trends.PER_CENT else "Change in patients",
         number_format='#,##0.0"%"' if measure == list_trends.PER_CENT else "#,##0",
@@ -355,7 +355,7 @@ def _cell(value: object, measure: quality.Measure) -> str:
         return NO_FIGURE
     if measure.kind != "number":
         return str(value)
-    text = f"{float(str(value)):,.{measure.decimals}f}"
+    text = number(float(str(value)), measure.decimals)
     return f"{text}%" if measure.unit.startswith("%") else text
 
 

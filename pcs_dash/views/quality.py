@@ -437,7 +437,7 @@ def number_classes(values: pd.Series, decimals: int) -> tuple[pd.Series, list[st
     ).where(values.notna())
 
     def text(value: float) -> str:
-        return f"{value:,.{decimals}f}"
+        return numbers.number(value, decimals)
 
     if not len(cuts):
         return classes, [f"all {text(known.iloc[0])}"]

@@ -93,7 +93,10 @@ def answer(question: Question) -> Answer:
             Figure("Moran's I", number(whole.statistic, 2)),
             Figure("p", numbers.p_text(whole.p_value).removeprefix("p = ").removeprefix("p ")),
             Figure("Stand out", f"{found.n_significant} of {found.n_tested}"),
-            Figure("By chance alone, before control", f"about {found.expected_by_chance:,.1f}"),
+            Figure(
+                "By chance alone, before control",
+                f"about {numbers.number(found.expected_by_chance, 1)}",
+            ),
         ),
         front=() if found.reason else (_clusters(question, asked, found, clustered),
                                        _surest(question, asked, found)),

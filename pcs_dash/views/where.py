@@ -58,7 +58,7 @@ def answer(question: Question) -> Answer:
         Words(
             headline(question, total),
             "",
-            f"{question.basis} Benchmark: {benchmark.label}, {benchmark.value:,.0f}{dated}. "
+            f"{question.basis} Benchmark: {benchmark.label}, {number(benchmark.value)}{dated}. "
             f"Practices without a GP figure: {missing}{left_out}.",
         ),
         figures=_figures(question, total),
@@ -99,7 +99,7 @@ def _figures(question: Question, total: pd.Series) -> tuple[Figure, ...]:
         Figure(
             "FTE GPs to add",
             signed(total["fte_gap"]),
-            f"to reach {benchmark.value:,.0f}",
+            f"to reach {number(benchmark.value)}",
             term="FTE gap",
         ),
         Figure(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import math
+import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -21,6 +24,7 @@ from pcs_dash.measures.numbers import (
     signed,
     signed_per_cent,
 )
+from pcs_dash.tables.paths import ROOT
 
 
 @pytest.mark.parametrize(
@@ -89,3 +93,53 @@ def test_a_figure_reads_back_with_one_minus_sign(value: float, decimals: int) ->
 
 def test_decimals_show_about_three_figures() -> None:
     assert [decimals_for(value) for value in (-2_500, 100, 99, 10, 9.9, 0)] == [0, 0, 1, 1, 2, 2]
+
+
+# Not figures of the dashboard: a year, a place on the globe, the parts of a drawing, waiting.
+WRITTEN_OTHERWISE = {
+    "hubs/geometry.py", "render/powerpoint.py", "render/report_workbook.py", "ui/evidence.py",
+    "views/cells.py", "pages/quality.py",
+}  # fmt: skip
+
+
+def formats(source: str) -> list[str]:
+    """The fixed-point and per cent formats of a module's f-strings, but for bytes."""
+    found = []
+    for line in ast.walk(ast.parse(source)):
+        if not isinstance(line, ast.JoinedStr):
+            continue
+        words = "".join(part.value for part in line.values if isinstance(part, ast.Constant))
+        if " MB" in words or " GB" in words:
+            continue
+        for part in line.values:
+            if isinstance(part, ast.FormattedValue) and part.format_spec is not None:
+                text = ast.unparse(part.format_spec)
+                if re.search(r"[.\d}][f%]['\"]$", text):
+                    found.append(f"line {part.lineno}: {text}")
+    return found
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(
+        path
+        for folder in ("measures", "hubs", "views", "render", "cli", "ui")
+        for path in (ROOT / "pcs_dash" / folder).rglob("*.py")
+        if path.name != "numbers.py" and f"{folder}/{path.name}" not in WRITTEN_OTHERWISE
+    )
+    + sorted(
+        path
+        for path in (ROOT / "pages").glob("*.py")
+        if f"pages/{path.name}" not in WRITTEN_OTHERWISE
+    ),
+    ids=lambda path: f"{path.parent.name}/{path.name}",
+)
+def test_no_module_writes_figures_of_its_own(path: Path) -> None:
+    assert formats(path.read_text("utf-8")) == []
+
+
+def test_a_format_of_its_own_would_be_seen() -> None:
+    assert formats('f"{value:,.1f} and {share:.0%} of {n:,} on {day:%B %Y}, {size:.1f} x"') == [
+        "line 1: f',.1f'", "line 1: f'.0%'", "line 1: f'.1f'",
+    ]  # fmt: skip
+    assert formats('f"{size:.1f} MB"') == []
