@@ -225,13 +225,31 @@ def scorecard(
         )
     hubs = summary.iloc[:-1]
     filled = hubs[hubs["practices"] > 0]
-    rest = summary.iloc[-1]
-    lines = [
+    in_hub = groups_of(plan, practices.codes) < len(plan.hubs)
+    return pd.DataFrame(
+        [
+            *_count_lines(summary, filled, len(practices.codes)),
+            *(_rule_line(rule, filled, practices, in_hub) for rule in rules if rule.on),
+            _contiguous_line(filled),
+            *_distance_lines(filled),
+            *_spread(filled, "patients", "Hub size", "patients"),
+            *_spread(filled, "patients_per_fte_gp", "Patients per FTE GP", "patients per FTE GP"),
+            *_benchmark_lines(filled, _benchmark_value(benchmark)),
+        ]
+    ).set_index("key")
+
+
+def _count_lines(
+    summary: pd.DataFrame, filled: pd.DataFrame, practices: int
+) -> list[dict[str, Any]]:
+    """Hubs with and without practices, and what is in no hub."""
+    empty, rest = len(summary) - 1 - len(filled), summary.iloc[-1]
+    return [
         _line("hubs", "Hubs", len(filled), unit="hubs", definition="Hubs with practices here."),
         _line(
             "empty_hubs",
             "Empty hubs",
-            len(hubs) - len(filled),
+            empty,
             unit="hubs",
             definition="Hubs without a practice of this area.",
         ),
@@ -239,7 +257,7 @@ def scorecard(
             "unassigned_practices",
             "Unassigned practices",
             rest["practices"],
-            of=len(practices.codes),
+            of=practices,
             unit="practices",
             definition="Practices of the area in no hub.",
         ),
@@ -252,39 +270,35 @@ def scorecard(
             definition="Registered patients of practices in no hub.",
         ),
     ]
-    in_hub = groups_of(plan, practices.codes) < len(plan.hubs)
-    for rule in rules:
-        if rule.on:
-            lines.append(_rule_line(rule, filled, practices, in_hub))
+
+
+def _contiguous_line(filled: pd.DataFrame) -> dict[str, Any]:
     whole = filled["contiguous"].dropna()
-    lines.append(
-        _line(
-            "contiguous_hubs",
-            "Hubs in one piece",
-            float(whole.sum()) if len(whole) else np.nan,
-            of=len(whole),
-            unit="hubs",
-            definition=HUB_MEASURES["contiguous"].definition,
-        )
+    return _line(
+        "contiguous_hubs",
+        "Hubs in one piece",
+        float(whole.sum()) if len(whole) else np.nan,
+        of=len(whole),
+        unit="hubs",
+        definition=HUB_MEASURES["contiguous"].definition,
     )
-    lines += _distance_lines(filled)
-    lines += _spread(filled, "patients", "Hub size", "patients")
-    lines += _spread(filled, "patients_per_fte_gp", "Patients per FTE GP", "patients per FTE GP")
-    value = _benchmark_value(benchmark)
-    if value is not None:
-        ratio = filled["patients_per_fte_gp"].dropna()
-        lines.append(
-            _line(
-                "hubs_above_benchmark",
-                "Under-doctored hubs",
-                int((ratio > value).sum()),
-                of=len(ratio),
-                unit="hubs",
-                definition=f"Hubs with more than {numbers.number(value)} patients per FTE GP (the "
-                "benchmark).",
-            )
+
+
+def _benchmark_lines(filled: pd.DataFrame, benchmark: float | None) -> list[dict[str, Any]]:
+    if benchmark is None:
+        return []
+    ratio = filled["patients_per_fte_gp"].dropna()
+    return [
+        _line(
+            "hubs_above_benchmark",
+            "Under-doctored hubs",
+            int((ratio > benchmark).sum()),
+            of=len(ratio),
+            unit="hubs",
+            definition=f"Hubs with more than {numbers.number(benchmark)} patients per FTE GP (the "
+            "benchmark).",
         )
-    return pd.DataFrame(lines).set_index("key")
+    ]
 
 
 def gini(values: Sequence[float] | Floats) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import textwrap
 from typing import Any
 
 import altair as alt
@@ -13,7 +15,9 @@ from pcs_dash.views.answer import Chart, Series
 INK = "#212b32"
 MUTED = "#768692"
 ACCENT = "#005eb8"
-_BAR, _INTERVAL = 26, 32
+_BAR, _INTERVAL, _LEGEND = 26, 32, 26
+# Letters of an axis title that fit a narrow screen.
+_TITLE = 44
 _LABEL = 260
 _NARROW = 7
 # More marks than this would hide each other and the lines at their full size.
@@ -25,13 +29,16 @@ def drawn(chart: Chart) -> alt.LayerChart:
     picture = alt.layer(*_KINDS[chart.kind](chart)).properties(height=_height(chart))
     if chart.kind == "scatter":
         # Marks and lines have a legend each; shared, one would take the other's colours.
-        return picture.resolve_scale(color="independent", shape="independent")
+        return picture.resolve_scale(
+            color="independent", shape="independent", strokeDash="independent"
+        )
     return picture
 
 
 def _height(chart: Chart) -> int:
     if chart.kind == "scatter":
-        return 420
+        points = sum(not series.line for series in chart.series)
+        return 420 + (_LEGEND * math.ceil(points / 2) if points > 1 else 0)
     rows = len(chart.categories) * (len(chart.series) if chart.kind != "shares" else 1)
     # Two names of series stand in a line above the plot, which shares its height with them.
     legend = 28 * ((len(chart.series) + 1) // 2) if len(chart.series) > 1 else 0
@@ -53,10 +60,15 @@ def _categories(chart: Chart) -> alt.Y:
     )
 
 
+def _title(text: str) -> list[str] | None:
+    """The title of an axis in lines that fit a narrow screen."""
+    return textwrap.wrap(text, _TITLE) or None
+
+
 def _values(chart: Chart, field: str = "value:Q", *, zero: bool = True) -> alt.X:
     scale = alt.Scale(domain=list(chart.bounds)) if chart.bounds else alt.Scale(zero=zero)
     axis = alt.Axis(format=vega_format(chart.number_format), tickCount=5)
-    return alt.X(field, title=chart.value_title or None, scale=scale, axis=axis)
+    return alt.X(field, title=_title(chart.value_title), scale=scale, axis=axis)
 
 
 def _rows(chart: Chart) -> pd.DataFrame:
@@ -185,10 +197,10 @@ def _scatter(chart: Chart) -> list[Any]:
 
 def _scatter_axis(chart: Chart) -> alt.X:
     if chart.x_dates:
-        return alt.X("x:T", title=chart.x_title or None, axis=alt.Axis(format="%b %Y"))
+        return alt.X("x:T", title=_title(chart.x_title), axis=alt.Axis(format="%b %Y"))
     return alt.X(
         "x:Q",
-        title=chart.x_title or None,
+        title=_title(chart.x_title),
         scale=alt.Scale(zero=False, nice=True),
         axis=alt.Axis(format=vega_format(chart.x_format), tickCount=_NARROW),
     )
@@ -250,7 +262,9 @@ def _lines(joined: list[Series], across: alt.X, up: alt.Y) -> alt.Chart:
     rows = pd.concat([_long(series) for series in joined], ignore_index=True)
     names = [series.name for series in joined]
     dashes = [[6, 4] if series.dash else [1, 0] for series in joined]
-    legend = alt.Legend(title=None, orient="top", symbolType="stroke", symbolSize=600)
+    legend = alt.Legend(
+        title=None, orient="top", symbolType="stroke", symbolSize=600, labelLimit=460
+    )
     return (
         alt.Chart(rows)
         .mark_line(strokeWidth=1.8)

@@ -77,7 +77,7 @@ def to_xlsx(deck: Deck) -> bytes:
     about = book.active
     assert about is not None
     _about(about, deck)
-    question, practices = deck.question, deck.question.practices
+    practices = deck.question.practices
     for title, column, head in (
         ("Places", "place", "Sub-ICB place"),
         ("Districts", "district", "District"),
@@ -100,7 +100,23 @@ def to_xlsx(deck: Deck) -> bytes:
             for code, hub in plan.to_series(practices.index).items()
         ],
     )
-    options = option_rows(question).reset_index()
+    _options(book, deck)
+    _sheet(book, "Definitions", "What the words mean", ["Term", "Meaning"], _definitions(deck))
+    _rules(book, deck)
+    _sheet(
+        book, "Sources", "Where the figures come from",
+        ["Title", "Publisher", "Period", "Licence"], sources(),
+    )  # fmt: skip
+    book.properties.creator = "pcs_dash"
+    book.properties.title = printable(deck.title)
+    book.properties.created = datetime(deck.made.year, deck.made.month, deck.made.day)
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()
+
+
+def _options(book: Workbook, deck: Deck) -> None:
+    options = option_rows(deck.question).reset_index()
     _sheet(
         book,
         "Options",
@@ -119,7 +135,9 @@ def to_xlsx(deck: Deck) -> bytes:
         options.itertuples(index=False, name=None),
         [None, _WHOLE, _SIGNED, _SIGNED, _WHOLE, _WHOLE, _WHOLE, _WHOLE, _WHOLE],
     )
-    _sheet(book, "Definitions", "What the words mean", ["Term", "Meaning"], _definitions(deck))
+
+
+def _rules(book: Workbook, deck: Deck) -> None:
     _sheet(
         book,
         "Rules",
@@ -131,16 +149,6 @@ def to_xlsx(deck: Deck) -> bytes:
         ],
         [None, None, "#,##0.##", "#,##0.##"],
     )
-    _sheet(
-        book, "Sources", "Where the figures come from",
-        ["Title", "Publisher", "Period", "Licence"], sources(),
-    )  # fmt: skip
-    book.properties.creator = "pcs_dash"
-    book.properties.title = printable(deck.title)
-    book.properties.created = datetime(deck.made.year, deck.made.month, deck.made.day)
-    data = io.BytesIO()
-    book.save(data)
-    return data.getvalue()
 
 
 def _definitions(deck: Deck) -> list[tuple[str, str]]:

@@ -49,7 +49,7 @@ _MAPS = {
 }
 # Page -> the map whose list says which practice is pointed at; elsewhere the box "practice" does.
 _LISTS = {
-    "correlation": "correlation-map",
+    "correlation": "correlation-below-0-map",
     "spatial_pattern": "spatial-clusters",
     "catchments": "catchment-map-view",
     "quality": "quality-map",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import pandas as pd
@@ -134,7 +135,7 @@ class Table:
         """Relative widths of the columns on paper."""
         return tuple(column.wide for column in self.on_paper)
 
-    @property
+    @cached_property
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """The cells on paper as text, ready to show."""
         columns = [

@@ -12,7 +12,7 @@ from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.sources import ATTRIBUTION
-from pcs_dash.views import evidence_topics, official_topics, topics
+from pcs_dash.views import official_topics
 from pcs_dash.views.answer import text_table
 from pcs_dash.views.links import LOCAL_APP, of_story, of_view
 from pcs_dash.views.question import Question, ask
@@ -24,9 +24,6 @@ from pcs_dash.views.story import SavedView, Story
 from pcs_dash.views.work import Work, sources
 
 _TOPICS: dict[str, Callable[[Work], list[Slide]]] = {
-    "correlation": topics.correlation,
-    "sure": topics.sure,
-    "inequality": evidence_topics.inequality,
     "england": official_topics.england,
     "catchment": official_topics.catchment,
     "lists": official_topics.lists,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pcs_dash.measures.numbers import number, per_cent
+from pcs_dash.tables.areas import Area
 
 
 def or_none(value: float) -> float | None:
@@ -18,6 +19,11 @@ def fifths(low: float, high: float) -> tuple[float, float]:
     """Bounds in steps of 0.2 that hold an interval and zero."""
     below, above = math.floor(min(low, 0) * 5) / 5, math.ceil(max(high, 0) * 5) / 5
     return round(below, 1), round(above, 1)
+
+
+def whole(area: Area) -> str:
+    """What the data hold around an area, in a sentence: "Essex", "these ICBs"."""
+    return "these ICBs" if area.loaded else "Essex"
 
 
 def span(values: pd.Series) -> str:

@@ -5,30 +5,38 @@ from __future__ import annotations
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views import (
     board_request,
+    correlation,
     costs,
     deprivation,
     hub_plans,
+    inequality,
     practices,
     robustness,
     spatial_pattern,
+    sure,
     then_now,
     where,
 )
 from pcs_dash.views.answer import View
 
-_ALL = (
-    where.VIEW,
-    practices.VIEW,
-    deprivation.VIEW,
-    spatial_pattern.VIEW,
-    robustness.VIEW,
-    then_now.VIEW,
-    hub_plans.OPTIONS,
-    hub_plans.ONE_BY_ONE,
-    costs.VIEW,
-    board_request.VIEW,
-)
-VIEWS: dict[str, View] = {view.key: view for view in _ALL}
+VIEWS: dict[str, View] = {
+    view.key: view
+    for view in (
+        where.VIEW,
+        practices.VIEW,
+        deprivation.VIEW,
+        correlation.VIEW,
+        sure.VIEW,
+        inequality.VIEW,
+        spatial_pattern.VIEW,
+        robustness.VIEW,
+        then_now.VIEW,
+        hub_plans.OPTIONS,
+        hub_plans.ONE_BY_ONE,
+        costs.VIEW,
+        board_request.VIEW,
+    )
+}
 
 
 def find_view(key: str) -> View:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from pcs_dash.measures.funnel import POSITIONS
 from pcs_dash.render import charts
@@ -14,65 +13,6 @@ from pcs_dash.views import maps
 def rows_of(chart) -> list[dict]:
     """Every row of data that a chart carries."""
     return [row for table in chart.to_dict()["datasets"].values() for row in table]
-
-
-@pytest.fixture
-def quintiles() -> pd.DataFrame:
-    value = pd.Series([2900.0, 2800.0, 2600.0, 2500.0, np.nan], index=range(1, 6))
-    return pd.DataFrame(
-        {"value": value, "value_low": value - 90, "value_high": value + 90, "patients": 1000.0}
-    )
-
-
-def test_by_quintile_names_the_deprived_end_and_leaves_out_what_is_missing(quintiles) -> None:
-    chart = charts.by_quintile(quintiles, value="value", title="t", description="words")
-    drawn = {row["quintile"]: row["value"] for row in rows_of(chart)}
-    assert next(iter(drawn)) == "1 (most deprived)"
-    assert len(drawn) == 4
-    assert chart.to_dict()["description"] == "words"
-
-
-@pytest.mark.parametrize(("size", "expected"), [(3000.0, ",.0f"), (4.0, ",.1f")])
-def test_small_figures_keep_a_decimal_on_their_axis(quintiles, size, expected) -> None:
-    table = quintiles / 2900 * size
-    chart = charts.by_quintile(table, value="value", title="t", description="words").to_dict()
-    formats = {
-        layer["encoding"]["y"]["axis"]["format"]
-        for layer in chart["layer"]
-        if "axis" in layer["encoding"].get("y", {})
-    }
-    assert formats == {expected}
-
-
-def test_the_gradient_runs_from_the_intercept_by_the_slope() -> None:
-    groups = pd.DataFrame({"patients": [100.0, 300.0], "v": [10.0, 8.0]}, index=[1, 5])
-    chart = charts.gradient(
-        groups, value="v", title="t", intercept=11.0, sii=-4.0, description="words"
-    )
-    line = [row for row in rows_of(chart) if "label" in row]
-    assert [(row["rank"], row["value"]) for row in line] == [(0, 11.0), (1, 7.0)]
-    spans = [row for row in rows_of(chart) if "from" in row]
-    assert [(row["from"], row["to"], row["rank"]) for row in spans] == [
-        (0, 0.25, 0.125),
-        (0.25, 1, 0.625),
-    ]
-
-
-def test_a_gradient_without_a_line_shows_the_groups_only() -> None:
-    groups = pd.DataFrame({"patients": [100.0], "v": [10.0]}, index=["F1"])
-    chart = charts.gradient(
-        groups, value="v", title="t", intercept=np.nan, sii=np.nan, description="words"
-    )
-    assert not [row for row in rows_of(chart) if "label" in row]
-    assert chart.to_dict()["layer"]
-
-
-def test_the_concentration_curve_has_the_diagonal_beside_it() -> None:
-    curve = pd.DataFrame({"people": [0.0, 0.4, 1.0], "resource": [0.0, 0.3, 1.0]})
-    rows = rows_of(charts.concentration(curve, resource="GPs", description="words"))
-    even = [row for row in rows if row["line"] == "even shares"]
-    assert all(row["people"] == row["resource"] for row in even)
-    assert len(rows) - len(even) == 3
 
 
 def specification_table() -> pd.DataFrame:
@@ -136,20 +76,6 @@ def test_then_and_now_draws_no_dot_for_a_missing_figure() -> None:
         ("a", "then", 3.0),
         ("b", "then", 4.0),
     ]
-
-
-def test_raw_and_adjusted_stand_side_by_side() -> None:
-    table = pd.DataFrame(
-        {
-            "quintile": [1, 1],
-            "list": ["raw", "need-adjusted"],
-            "value": [1.0, 2.0],
-            "low": [0.5, 1.5],
-            "high": [1.5, 2.5],
-        }
-    )
-    chart = charts.raw_and_adjusted(table, title="t", description="words").to_dict()
-    assert all("xOffset" in layer["encoding"] for layer in chart["layer"])
 
 
 def test_the_forest_keeps_the_order_and_marks_what_it_is_told() -> None:

@@ -76,6 +76,19 @@ def panel(work: Work, dataset: Dataset, choices: Question) -> None:
 
 
 @st.fragment
+def _belonging(choices: Question) -> tuple[list[str], list[str], list[str]]:
+    """PCNs to keep whole, practices that go into one hub, and practices no two of which do."""
+    with st.expander("Practices and PCNs that belong together or apart"):
+        names = choices.practices["practice_name"]
+        pcns = sorted(choices.practices["pcn"].dropna().unique())
+        whole = st.multiselect("Keep these PCNs whole", pcns, key="hub-whole")
+        every = list(names.index)
+        label = {code: f"{name} ({code})" for code, name in names.items()}.__getitem__
+        joined = st.multiselect("In one hub", every, format_func=label, key="hub-joined")
+        parted = st.multiselect("No two in one hub", every, format_func=label, key="hub-parted")
+    return whole, joined, parted
+
+
 def form(work: Work, dataset: Dataset, choices: Question) -> None:
     """What is asked for."""
     low, high = figures.band_of(work.rules)
@@ -103,14 +116,7 @@ def form(work: Work, dataset: Dataset, choices: Question) -> None:
             key: box.slider(words.capitalize(), 0.0, 5.0, 1.0, 0.5, key=f"hub-weight-{key}")
             for box, (key, words) in zip(sliders, OBJECTIVES.items(), strict=True)
         }
-    with st.expander("Practices and PCNs that belong together or apart"):
-        names = choices.practices["practice_name"]
-        pcns = sorted(choices.practices["pcn"].dropna().unique())
-        whole = st.multiselect("Keep these PCNs whole", pcns, key="hub-whole")
-        every = list(names.index)
-        label = {code: f"{name} ({code})" for code, name in names.items()}.__getitem__
-        joined = st.multiselect("In one hub", every, format_func=label, key="hub-joined")
-        parted = st.multiselect("No two in one hub", every, format_func=label, key="hub-parted")
+    whole, joined, parted = _belonging(choices)
     ask, mend = st.columns(2)
     busy = work.suggested is not None and work.suggested.running
     if ask.button(
@@ -134,8 +140,10 @@ def form(work: Work, dataset: Dataset, choices: Question) -> None:
             hubs=int(count) or None,
             objective=objective,
             gp_definition=choices.definition.key,
-            locked=_locked(work.plan, every) if keep else {},
-            keep_whole={pcn: list(names.index[choices.practices["pcn"] == pcn]) for pcn in whole},
+            locked=_locked(work.plan, list(choices.practices.index)) if keep else {},
+            keep_whole={
+                pcn: list(choices.practices.index[choices.practices["pcn"] == pcn]) for pcn in whole
+            },
             together=list(pairwise(joined)),
             apart=list(combinations(parted, 2)),
             neighbours=neighbours_for(choices, dataset) if together else None,
