@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from pcs_dash.measures import numbers
 from pcs_dash.render import web
 from pcs_dash.render.svg_charts import to_svg
 from pcs_dash.render.text import printable
@@ -259,7 +260,7 @@ def _chart_table(chart: Chart) -> Table:
     def cell(value: float | None) -> str:
         if value is None:
             return "no figure"
-        return f"{value:,.2f}" if abs(value) < 10 else f"{value:,.1f}"
+        return numbers.number(value, 2) if abs(value) < 10 else numbers.number(value, 1)
 
     if chart.kind == "scatter":
         dots = [series for series in chart.series if not series.line]

@@ -32,6 +32,7 @@ from pptx.oxml.ns import qn
 from pptx.oxml.xmlchemy import OxmlElement
 from pptx.util import Emu, Inches, Pt
 
+from pcs_dash.measures import numbers
 from pcs_dash.render.figures import map_figure, to_png
 from pcs_dash.render.layout import (
     SHORT_TABLE,
@@ -591,7 +592,7 @@ def _reference_line(slide: Any, native: Any, chart: Chart, box: _Box, *, templat
     line.line.width = Pt(1.75)
     line.line.dash_style = MSO_LINE.DASH
     line.name = "Reference line"
-    label = chart.reference_label or f"{chart.reference:,.0f}"
+    label = chart.reference_label or numbers.number(chart.reference)
     line._element.xpath(".//p:cNvPr")[0].set("descr", printable(f"Line at {label}"))
     words = slide.shapes.add_textbox(Inches(x - 1), Inches(top - 0.26), Inches(2), Inches(0.24))
     words.name = "Reference label"

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from pcs_dash.measures.profile import NO_FIGURE
+from pcs_dash.measures.numbers import NO_FIGURE
 from pcs_dash.measures.words import Words
 from pcs_dash.views.cells import cell_text
 from pcs_dash.views.map_spec import MapSpec

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Frame, Page, expect
 
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.measures import profile
+from pcs_dash.measures import numbers
 from pcs_dash.measures.workforce import summarise
 from pcs_dash.official.recognise import load_file
 from pcs_dash.official.store import Store
@@ -140,7 +140,7 @@ def test_the_map_goes_there_and_escape_goes_back(
     go_to(tab.page, "Tilbury Health Centre")
     card = tab.page.get_by_role("region", name="Card: Tilbury Health Centre")
     own = practices.loc[["F81110"]]
-    ratio = profile.number(summarise(own).iloc[0]["patients_per_fte_gp"])
+    ratio = numbers.number(summarise(own).iloc[0]["patients_per_fte_gp"])
     expect(card.get_by_role("row", name=f"Patients per FTE GP {ratio}")).to_be_visible()
     at = practices.loc["F81110"]
     wait_for_map(frame, at["latitude"], at["longitude"], 14)
