@@ -5,11 +5,13 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import charts, maps, profile, quality, words
-from pcs_dash.metrics.workforce import area_patients_per_fte_gp, patients_per_fte_gp
-from pcs_dash.quality import Measure
+from pcs_dash.measures import profile, words
+from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp
+from pcs_dash.render import charts
 from pcs_dash.ui import evidence, helping, official, page, show
-from pcs_dash.ui.choices import Choices
+from pcs_dash.views import maps, quality
+from pcs_dash.views.quality import Measure
+from pcs_dash.views.question import Question
 
 dataset, web, choices = page.begin()
 area, definition, benchmark = choices.area, choices.definition, choices.benchmark
@@ -34,7 +36,7 @@ def period(measure: Measure) -> str:
 
 
 @st.fragment
-def explore(choices: Choices) -> None:
+def explore(choices: Question) -> None:
     """Choose a measure; message, map and chart follow."""
     first, second = st.columns(2, gap="medium")
     with first:
@@ -96,7 +98,7 @@ def tell(measure: Measure) -> None:
     )
 
 
-def draw(measure: Measure, colour: str, choices: Choices) -> None:
+def draw(measure: Measure, colour: str, choices: Question) -> None:
     """The map, coloured by the measure or by capacity; the tooltip has both."""
     own_ratios = patients_per_fte_gp(dataset.practices, definition.key)
     marks, legend, note = (

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from pcs_dash.paths import ROOT
+from pcs_dash.tables.paths import ROOT
 
 
 def test_the_scripts_pass_their_own_tests() -> None:

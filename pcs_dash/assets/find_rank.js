@@ -1,6 +1,6 @@
 // What the search box finds, best first: plain arithmetic over the index that the server publishes
-// (pcs_dash/search.py, `as_json`), so that it works while the server is down. The command line has
-// the same rules in Python; tests/search_cases.json holds the two together (docs/decisions/0009).
+// (pcs_dash/views/search.py, `as_json`), so that it works while the server is down. The command line has
+// the same rules in Python; tests/views/search_cases.json holds the two together (docs/decisions/0009).
 //
 //   PCSFindRank.prepared(raw)             the index, ready to be asked
 //   PCSFindRank.withHubs(index, hubs)     the same with hubs: [id, name, codes]

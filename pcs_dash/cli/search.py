@@ -31,9 +31,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one row a find; exit status 0, also where nothing was found."""
-    from pcs_dash.areas import find_area
-    from pcs_dash.datasets import dataset_for
-    from pcs_dash.search import areas_of, build_index, directory_near, is_postcode
+    from pcs_dash.official.any_area import dataset_for, find_area
+    from pcs_dash.views.search import areas_of, build_index, directory_near, is_postcode
 
     text = " ".join(args.text)
     area = find_area(args.area)

@@ -10,17 +10,13 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import web
-from pcs_dash.areas import Area
-from pcs_dash.build import Dataset, build_dataset
-from pcs_dash.errors import UserError
-from pcs_dash.official.areas import OfficialArea
+from pcs_dash.official.loaded_areas import OfficialArea
+from pcs_dash.render import web
+from pcs_dash.tables.areas import Area
+from pcs_dash.tables.dataset import Dataset, build_dataset
+from pcs_dash.tables.errors import UserError
+from pcs_dash.views.readers import NO_REGISTRATIONS as NO_REGISTRATIONS
 
-# Registrations are joined to the practices of a list, so both are named.
-NO_REGISTRATIONS = (
-    "Patients by practice and small area (LSOA) are not loaded. `python -m pcs_dash update "
-    "list_sizes registrations_lsoa` brings them; `python -m pcs_dash status` says what is loaded."
-)
 _log = logging.getLogger(__name__)
 # What the thread's run shows; set by the entry script once the area is known.
 of_this_run: ContextVar[tuple[Dataset, web.WebFiles] | None] = ContextVar("dataset", default=None)
@@ -61,7 +57,7 @@ def _of_loaded(
     version: str,  # noqa: ARG001
     _area: OfficialArea,
 ) -> tuple[Dataset, web.WebFiles]:
-    from pcs_dash.official.dataset import dataset_of
+    from pcs_dash.official.area_dataset import dataset_of
 
     dataset = dataset_of(_area)
     return dataset, web.prepare_area(load()[1], dataset, _area)

@@ -18,9 +18,9 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.ui.choices import Choices
+from pcs_dash.measures.words import Words, number
 from pcs_dash.ui.text import plain
-from pcs_dash.words import Words, number
+from pcs_dash.views.question import Question
 
 # Shorter waits than this need no words; so often the page looks, and can be interrupted.
 QUIET_SECONDS = 0.25
@@ -29,7 +29,7 @@ LOOK_SECONDS = 0.1
 T = TypeVar("T")
 
 
-def stop_if_empty(choices: Choices) -> None:
+def stop_if_empty(choices: Question) -> None:
     """End the page where the area has no practice left."""
     if choices.practices.empty:
         st.info(
@@ -38,12 +38,12 @@ def stop_if_empty(choices: Choices) -> None:
         st.stop()
 
 
-def whole(choices: Choices) -> str:
+def whole(choices: Question) -> str:
     """What the data hold around the area, in a sentence: "Essex", "these ICBs"."""
     return "these ICBs" if choices.area.loaded else "Essex"
 
 
-def codes(choices: Choices) -> tuple[str, ...]:
+def codes(choices: Question) -> tuple[str, ...]:
     """The data set and its practices that count, as part of the name of a piece of work."""
     return (choices.version, *choices.practices.index)
 

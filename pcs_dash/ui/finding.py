@@ -17,16 +17,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import cards, web
-from pcs_dash.areas import Area
-from pcs_dash.build import Dataset
-from pcs_dash.errors import UserError
-from pcs_dash.paths import STATIC_DIR
-from pcs_dash.search import KINDS, Hit, areas_of, build_index, directory_near, directory_parts
+from pcs_dash.render import web
+from pcs_dash.tables.areas import Area
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.paths import STATIC_DIR
 from pcs_dash.ui import data
 from pcs_dash.ui.address import known_areas
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.component import component
+from pcs_dash.views import cards
+from pcs_dash.views.question import Question
+from pcs_dash.views.search import KINDS, Hit, areas_of, build_index, directory_near, directory_parts
 
 KEY = "find-box"
 _HELD = "find-held"
@@ -61,7 +62,7 @@ class Held:
     before: Mapping[str, Any]
 
 
-def box(dataset: Dataset, files: web.WebFiles, choices: Choices) -> None:
+def box(dataset: Dataset, files: web.WebFiles, choices: Question) -> None:
     """Draw the box and, where something was chosen, its card; called once a run for every page."""
     held: Held | None = st.session_state.get(_HELD)
     areas, others = areas_of(dataset, choices.area)
@@ -90,7 +91,7 @@ def box(dataset: Dataset, files: web.WebFiles, choices: Choices) -> None:
         _find(key=KEY, data=content, on_asked_change=lambda: _hear(dataset, choices))
 
 
-def _hear(dataset: Dataset, choices: Choices) -> None:
+def _hear(dataset: Dataset, choices: Question) -> None:
     """Do what the box asks, before anything is drawn."""
     state = st.session_state.get(KEY)
     asked = state.get("asked") if state is not None else None
@@ -120,7 +121,7 @@ def _hear(dataset: Dataset, choices: Choices) -> None:
             st.session_state[_HELD] = None
 
 
-def _choose(hit: Hit, number: int, held: Held | None, dataset: Dataset, choices: Choices) -> None:
+def _choose(hit: Hit, number: int, held: Held | None, dataset: Dataset, choices: Question) -> None:
     # A second find still goes back to where the first one set out from.
     now = {
         name: st.session_state[name] for name in ("area", "practice") if name in st.session_state
@@ -161,7 +162,7 @@ def hit_from(given: Any) -> Hit | None:
     return Hit(str(given["kind"]), key, name, detail, latitude, longitude, zoom, kept, note=note)
 
 
-def _card(hit: Hit, dataset: Dataset, choices: Choices, areas: tuple[Area, ...]) -> dict[str, Any]:
+def _card(hit: Hit, dataset: Dataset, choices: Question, areas: tuple[Area, ...]) -> dict[str, Any]:
     counted = dataset.practices
     if st.session_state.get("exclude"):
         counted = counted[~counted["flag_low_fte"]]
@@ -180,13 +181,13 @@ def _card(hit: Hit, dataset: Dataset, choices: Choices, areas: tuple[Area, ...])
     return asdict(cards.card(hit, basis)) | {"basis": choices.basis}
 
 
-def _residents(choices: Choices, counted: pd.DataFrame) -> tuple[pd.Series | None, str]:
+def _residents(choices: Question, counted: pd.DataFrame) -> tuple[pd.Series | None, str]:
     """Patients per FTE GP by LSOA where registrations are loaded; small numbers stay missing."""
     registrations = data.registrations()
     if registrations is None:
         return None, ""
+    from pcs_dash.measures.small_numbers import small_number
     from pcs_dash.official.registrations import patients_per_fte_gp_by_lsoa
-    from pcs_dash.small_numbers import small_number
 
     table = patients_per_fte_gp_by_lsoa(
         registrations.rename(columns={"lsoa11cd": "lsoa_code"}), counted[choices.definition.column]

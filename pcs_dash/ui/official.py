@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.build import Dataset
-from pcs_dash.errors import UserError
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
+from pcs_dash.views.readers import Readers
 
 if TYPE_CHECKING:
-    from pcs_dash.catchments import Registered
-    from pcs_dash.official.around import OfficialPractices
     from pcs_dash.official.store import Manifest, Store
+    from pcs_dash.views.catchments import Registered
+    from pcs_dash.views.loaded_data import England, OfficialPractices
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ def periods() -> dict[str, str]:
     """Source -> ISO date of the newest table loaded; empty where nothing is."""
     if manifest() is None:
         return {}
-    found: dict[str, str] = around().periods(_store(version()))
+    found: dict[str, str] = loaded_data().periods(_store(version()))
     return found
 
 
@@ -61,12 +62,14 @@ def practices(dataset: Dataset) -> OfficialPractices | None:
 
 def registered(dataset: Dataset) -> Registered:
     """Registrations around the practices and LSOAs of the data, or the modelled stand-in."""
+    found = published(dataset)
+    return _modelled(version(), _fingerprint(dataset), dataset) if found is None else found
+
+
+def published(dataset: Dataset) -> Registered | None:
+    """Registrations around the practices and LSOAs of the data; None if none are loaded."""
     key = version()
-    if key:
-        found = _or_none(lambda: _registered(key, _fingerprint(dataset), dataset))
-        if found is not None:
-            return found
-    return _modelled(key, _fingerprint(dataset), dataset)
+    return _or_none(lambda: _registered(key, _fingerprint(dataset), dataset)) if key else None
 
 
 def history(dataset: Dataset) -> pd.DataFrame | None:
@@ -127,7 +130,7 @@ def _practices(
     fingerprint: tuple[int, int, int],  # noqa: ARG001 - part of the cache's key
     _dataset: Dataset,
 ) -> OfficialPractices | None:
-    return around().practices(_store(key), _dataset)
+    return loaded_data().practices(_store(key), _dataset)
 
 
 @st.cache_resource(show_spinner="Reading the registrations ...", max_entries=4)
@@ -136,7 +139,7 @@ def _registered(
     fingerprint: tuple[int, int, int],  # noqa: ARG001
     _dataset: Dataset,
 ) -> Registered | None:
-    found = around().registered(_store(key), _dataset)
+    found = loaded_data().registered(_store(key), _dataset)
     gc.collect()
     gc.freeze()
     return found
@@ -148,9 +151,9 @@ def _modelled(
     fingerprint: tuple[int, int, int],  # noqa: ARG001
     _dataset: Dataset,
 ) -> Registered:
-    from pcs_dash.catchments import modelled
+    from pcs_dash.views.catchments import modelled
 
-    found = _or_none(lambda: around().modelled_registrations(_store(key), _dataset))
+    found = _or_none(lambda: loaded_data().modelled_registrations(_store(key), _dataset))
     return modelled(_dataset.practices, _dataset.lsoas) if found is None else found
 
 
@@ -160,7 +163,7 @@ def _history(
     fingerprint: tuple[int, int, int],  # noqa: ARG001
     _dataset: Dataset,
 ) -> pd.DataFrame | None:
-    return around().history(_store(key), _dataset)
+    return loaded_data().history(_store(key), _dataset)
 
 
 def _store(key: tuple[str, ...]) -> Store:
@@ -169,11 +172,11 @@ def _store(key: tuple[str, ...]) -> Store:
     return Store(Path(key[0])) if key else Store()
 
 
-def around() -> Any:
-    """`official.around`, which takes seconds to import: only where it is asked for."""
-    from pcs_dash.official import around
+def loaded_data() -> Any:
+    """`views.loaded_data`, which takes seconds to import: only where it is asked for."""
+    from pcs_dash.views import loaded_data
 
-    return around
+    return loaded_data
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
@@ -196,5 +199,26 @@ def _names(
     fingerprint: tuple[int, int, int],  # noqa: ARG001
     _dataset: Dataset,
 ) -> dict[str, str]:
-    found: dict[str, str] = around().names(_store(key), _dataset)
+    found: dict[str, str] = loaded_data().names(_store(key), _dataset)
     return found
+
+
+def readers() -> Readers:
+    """What views read beside the data set, each read once for all sessions."""
+    return Readers(
+        registered=registered,
+        published=published,
+        practices=practices,
+        history=history,
+        successors=successors,
+        england=_england,
+        names=names,
+        version=version(),
+    )
+
+
+def _england(level: str) -> England | None:
+    from pcs_dash.ui import england
+
+    loaded = england.load(level)
+    return None if loaded is None else loaded.figures

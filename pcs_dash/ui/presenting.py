@@ -13,30 +13,28 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pcs_dash.areas import Area
-from pcs_dash.build import Dataset
-from pcs_dash.errors import UserError
-from pcs_dash.stories import (
+from pcs_dash.tables.areas import Area
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
+from pcs_dash.ui import data, official, show
+from pcs_dash.ui.browser import app_address, browser_token, plan_on_table, rules_on_table
+from pcs_dash.ui.component import component
+from pcs_dash.views.position import Position
+from pcs_dash.views.question import Question
+from pcs_dash.views.story import (
     FIRST_PAGE,
     MAX_NAME_LENGTH,
     OPTIONS,
     PAGES,
     TOPIC_OF_PAGE,
     WITH_PLAN,
-    Position,
+    SavedView,
     Story,
-    View,
 )
-from pcs_dash.ui import data, official, show
-from pcs_dash.ui.browser import app_address, browser_token, plan_on_table, rules_on_table
-from pcs_dash.ui.choices import Choices
-from pcs_dash.ui.component import component
-from pcs_dash.web import WebFiles
+from pcs_dash.views.web_files import WebFiles
 
 if TYPE_CHECKING:
     from pcs_dash.hubs.plan import Plan
-    from pcs_dash.official.around import England
-    from pcs_dash.report.readers import Readers
 
 KEY = "presenter"
 _ANSWER = "presenter-answer"
@@ -51,7 +49,7 @@ _MAPS = {
 }
 # Page -> the map whose list says which practice is pointed at; elsewhere the box "practice" does.
 _LISTS = {
-    "correlation": "correlation-map",
+    "correlation": "correlation-below-0-map",
     "spatial_pattern": "spatial-clusters",
     "catchments": "catchment-map-view",
     "quality": "quality-map",
@@ -71,7 +69,7 @@ _component = component(
 )
 
 
-def bar(url_path: str, dataset: Dataset, files: WebFiles, choices: Choices) -> None:
+def bar(url_path: str, dataset: Dataset, files: WebFiles, choices: Question) -> None:
     """The buttons of a page whose view a story can hold; nothing on any other page."""
     page = url_path or FIRST_PAGE
     if page not in PAGES or not (dataset.has_gps or page in _WITHOUT_GPS):
@@ -84,13 +82,13 @@ def bar(url_path: str, dataset: Dataset, files: WebFiles, choices: Choices) -> N
 @st.cache_resource(show_spinner=False)
 def _warm() -> None:
     """Import what slides are made with before somebody waits for it, once the page is up."""
-    later = Timer(3.0, import_module, ["pcs_dash.report.screen"])
+    later = Timer(3.0, import_module, ["pcs_dash.render.screen"])
     later.daemon = True
     later.start()
 
 
 @st.fragment
-def _bar(page: str, files: WebFiles, choices: Choices) -> None:
+def _bar(page: str, files: WebFiles, choices: Question) -> None:
     def hear(ask: Mapping[str, Any]) -> dict[str, Any]:
         view = current_view(page, choices, ask.get("position"))
         if ask.get("what") == "add":
@@ -168,37 +166,16 @@ def _slides(
     _story: Story,
     _base: str,
 ) -> dict[str, Any]:
-    from pcs_dash.report.content import build_deck
-    from pcs_dash.report.screen import to_screen
+    from pcs_dash.render.screen import to_screen
+    from pcs_dash.views.content import build_deck
 
     parts = []
     for views in _of_one_dataset(_story, _area):
         dataset, files = data.of(views[0].area_in(_area))
         story = Story(_story.name, tuple(views))
-        deck = build_deck(dataset, story, area=_area, readers=readers(), base=_base)
+        deck = build_deck(dataset, story, area=_area, readers=official.readers(), base=_base)
         parts.append((deck, files))
     return to_screen(_story.name, parts, england=_england_files)
-
-
-def readers() -> Readers:
-    """What slides are made with beside the data set, each read once for all sessions."""
-    from pcs_dash.report.readers import Readers
-
-    return Readers(
-        registered=official.registered,
-        practices=official.practices,
-        history=official.history,
-        successors=official.successors,
-        england=_england,
-        names=official.names,
-    )
-
-
-def _england(level: str) -> England | None:
-    from pcs_dash.ui import england
-
-    loaded = england.load(level)
-    return None if loaded is None else loaded.figures
 
 
 def _england_files(level: str) -> WebFiles | None:
@@ -208,9 +185,9 @@ def _england_files(level: str) -> WebFiles | None:
     return None if loaded is None else loaded.files
 
 
-def _of_one_dataset(story: Story, area: Area) -> list[list[View]]:
+def _of_one_dataset(story: Story, area: Area) -> list[list[SavedView]]:
     """The views in runs whose areas are shown by one data set."""
-    runs: list[list[View]] = []
+    runs: list[list[SavedView]] = []
     last = None
     for view in story.views:
         dataset = data.of(view.area_in(area))[0]
@@ -221,25 +198,25 @@ def _of_one_dataset(story: Story, area: Area) -> list[list[View]]:
     return runs
 
 
-def switches_of(choices: Choices) -> dict[str, str]:
+def switches_of(choices: Question) -> dict[str, str]:
     """The sidebar's switches as a view holds them."""
     switches = {
         "gp": choices.definition.key,
         "imd": choices.edition,
         "benchmark": choices.benchmark.key,
-        "exclude": "true" if choices.excludes_flagged else "false",
+        "exclude": "true" if choices.exclude else "false",
     }
     if choices.benchmark.key == "own":
         switches["own"] = f"{choices.benchmark.value:g}"
     return switches
 
 
-def current_view(page: str, choices: Choices, position: Any = None) -> View:
+def current_view(page: str, choices: Question, position: Any = None) -> SavedView:
     """The view that is on screen. `position` is what the browser says of its map; [lat, lng, zoom]
     or anything else, which is passed over.
     """
     plan, plan_name = plan_for(TOPIC_OF_PAGE[page])
-    return View(
+    return SavedView(
         page=page,
         area=choices.area.key,
         switches=switches_of(choices),
@@ -252,7 +229,7 @@ def current_view(page: str, choices: Choices, position: Any = None) -> View:
     )
 
 
-def _highlight(page: str, choices: Choices) -> str:
+def _highlight(page: str, choices: Question) -> str:
     """The practice that is chosen in the list beside the page's map."""
     key = show.list_key(_LISTS[page]) if page in _LISTS else "practice"
     chosen = st.session_state.get(key)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, CDPSession, Frame, Locator, Page, expect
 
-from pcs_dash.areas import find_area
-from pcs_dash.build import Dataset
-from pcs_dash.report.content import build_deck
-from pcs_dash.report.files import make
-from pcs_dash.stories import ready_made
+from pcs_dash.official.any_area import find_area
+from pcs_dash.render.html_file import to_html
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.views.content import build_deck
+from pcs_dash.views.story import ready_made
 
 from .conftest import App, Tab
 
@@ -72,7 +72,7 @@ def report(tab: Tab, app: App) -> Where:
 def report_file(app: App, dataset: Dataset) -> None:
     area = find_area("thurrock")
     file = Path(app.environment["PCS_DASH_DATABASE"]).parent / "report.html"
-    file.write_bytes(make(build_deck(dataset, ready_made(area), area=area), ".html"))
+    file.write_bytes(to_html(build_deck(dataset, ready_made(area), area=area)))
 
 
 EVERY: list[Callable[[Tab, App], Where]] = [home, hubs, slide, report]

@@ -1,4 +1,4 @@
-// Finds for many texts in an index, both from standard input, for tests/test_search.py.
+// Finds for many texts in an index, both from standard input, for tests/views/test_search.py.
 require("../../pcs_dash/assets/find_rank.js");
 
 const { prepared, find } = globalThis.PCSFindRank;

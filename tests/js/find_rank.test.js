@@ -4,7 +4,7 @@ const test = require("node:test");
 require("../../pcs_dash/assets/find_rank.js");
 
 const { prepared, withHubs, find, offers } = globalThis.PCSFindRank;
-const table = require("../search_cases.json");
+const table = require("../views/search_cases.json");
 const index = prepared(table.index);
 const seen = (hits) => hits.map(({ kind, key, note }) => [kind, key, note]);
 

@@ -1,0 +1,50 @@
+"""Small words and roundings that slides share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pcs_dash.measures.words import number
+from pcs_dash.tables.areas import Area
+
+
+def or_none(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def fifths(low: float, high: float) -> tuple[float, float]:
+    """Bounds in steps of 0.2 that hold an interval and zero."""
+    below, above = math.floor(min(low, 0) * 5) / 5, math.ceil(max(high, 0) * 5) / 5
+    return round(below, 1), round(above, 1)
+
+
+def between(low: float, high: float, decimals: int = 0) -> str:
+    """An interval in a table: "2,636 to 3,144"; one that ends beyond all reason is none."""
+    known = math.isfinite(low) and math.isfinite(high) and high < 1e6
+    return f"{number(low, decimals)} to {number(high, decimals)}" if known else "no interval"
+
+
+def whole(area: Area) -> str:
+    """What the data hold around an area, in a sentence: "Essex", "these ICBs"."""
+    return "these ICBs" if area.loaded else "Essex"
+
+
+def span(values: pd.Series) -> str:
+    return f"{values.min():,.0f} to {values.max():,.0f}" if len(values) else "none to none"
+
+
+def listed(shares: pd.Series) -> str:
+    return "; ".join(f"{name} {share:.0%}" for name, share in shares.items())
+
+
+def band(patients: float) -> str:
+    low, high = 30_000, 50_000
+    return "below" if patients < low else "above" if patients > high else "inside"
+
+
+def short_list(codes: Sequence[str], limit: int = 6) -> str:
+    rest = f" and {len(codes) - limit} more" if len(codes) > limit else ""
+    return ", ".join(codes[:limit]) + rest
