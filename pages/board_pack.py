@@ -33,7 +33,7 @@ with st.expander("Put a plan of hubs beside today's PCNs, or use your own PowerP
         max_upload_size=50,
     )
     template_file = st.file_uploader(
-        "PowerPoint template", type=["pptx"], key="board-template", max_upload_size=50
+        "PowerPoint template", type=["pptx", "potx"], key="board-template", max_upload_size=50
     )
 
 # Without a file, the plan that is open on the page Hubs.

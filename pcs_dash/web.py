@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ import shapely
 from pcs_dash.areas import Area, all_areas
 from pcs_dash.build import Dataset
 from pcs_dash.paths import STATIC_DIR
+from pcs_dash.writing import replace_whole
 
 URL_PREFIX = "/app/static"
 # Five decimals of a degree are about a metre: finer than the generalised boundaries.
@@ -185,9 +185,7 @@ def _replace(path: Path, content: bytes) -> None:
     if path.is_file() and path.read_bytes() == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+    replace_whole(path, content, lasting=False)
 
 
 def _write_text(folder: Path, name: str, suffix: str, text: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pcs_dash.cli import output
 from pcs_dash.errors import InputFileError, UserError
+from pcs_dash.writing import write_whole
 
 if TYPE_CHECKING:
     from pcs_dash.store.documents import Entry
@@ -81,10 +82,7 @@ def run_export(args: argparse.Namespace) -> int:
         library = PlanLibrary(database)
         saved = library.open(library.find(args.plan).id, args.version)
     text = to_file(saved) if suffix == ".json" else plan_csv(saved.document)
-    try:
-        args.out.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise UserError(f"{args.out} can't be written: {error.strerror}. Name another.") from error
+    write_whole(args.out, text)
     print_entries([saved], args.format, file=str(args.out))
     return 0
 

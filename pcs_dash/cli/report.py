@@ -13,6 +13,7 @@ from pcs_dash.cli import output
 from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.metrics.workforce import GP_DEFINITIONS
 from pcs_dash.report.links import LOCAL_APP
+from pcs_dash.writing import write_whole
 
 if TYPE_CHECKING:
     from pcs_dash.hubs.plan import Plan
@@ -64,7 +65,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the file, print what was written; exit status 0."""
-    from pcs_dash.report.files import KINDS, check_writable, kind_of, make, write_atomically
+    from pcs_dash.report.files import KINDS, check_writable, kind_of, make
 
     # What can be refused is refused before the work begins.
     kind = kind_of(args.to)
@@ -96,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
         base=args.url.rstrip("/"),
     )
     content = make(deck, kind, template=template)
-    write_atomically(args.to, content)
+    write_whole(args.to, content)
     output.write(
         [
             {

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime, time
 from typing import Any
 
 import pandas as pd
@@ -93,4 +94,6 @@ def _cells(column: pd.Series[Any]) -> list[Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, datetime) and value == datetime.combine(value.date(), time()):
+        return value.date().isoformat()
     return neutralise(value) if isinstance(value, str) else value

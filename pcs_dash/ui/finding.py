@@ -25,6 +25,7 @@ from pcs_dash.search import KINDS, Hit, build_index, directory_near, directory_p
 from pcs_dash.ui import data
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.component import component
+from pcs_dash.writing import replace_whole
 
 KEY = "find-box"
 _HELD = "find-held"
@@ -269,5 +270,6 @@ def _publish_directory(dataset: Dataset, folder: str) -> None:
         return
     made.mkdir(parents=True, exist_ok=True)
     for outward, part in parts.items():
-        (made / f"{outward}.json").write_text(json.dumps(part, separators=(",", ":")), "utf-8")
-    (made / "list.json").write_text(json.dumps(sorted(parts)), "utf-8")
+        text = json.dumps(part, separators=(",", ":"))
+        replace_whole(made / f"{outward}.json", text, lasting=False)
+    replace_whole(made / "list.json", json.dumps(sorted(parts)), lasting=False)

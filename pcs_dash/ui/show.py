@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from pcs_dash import glossary
-from pcs_dash.export.csv import neutralise
+from pcs_dash.export.csv import table_csv
 from pcs_dash.maps import BIVARIATE_COLOURS, Legend, PracticeMap, view_layer
 from pcs_dash.sources import ATTRIBUTION
 from pcs_dash.web import WebFiles
@@ -192,14 +192,10 @@ def small_table(table: pd.DataFrame, *, caption: str) -> None:
 
 
 def download_csv(table: pd.DataFrame, *, name: str, label: str = "Download as CSV") -> None:
-    """A download button for a table, with formula-like text neutralised."""
-    safe = table.reset_index()
-    text = safe.select_dtypes(exclude="number").columns
-    safe[text] = safe[text].map(neutralise)
+    """A download button for a table, its index first; see `table_csv`."""
     st.download_button(
         label,
-        # Excel reads UTF-8 only when the file says so.
-        safe.to_csv(index=False).encode("utf-8-sig"),
+        table_csv(table),
         file_name=f"{name}.csv",
         mime="text/csv",
         key=f"download-{name}",

@@ -11,7 +11,6 @@ import pytest
 from pypdf import PdfReader
 
 from pcs_dash.__main__ import main
-from pcs_dash.report.files import write_atomically
 from pcs_dash.stories import Story, View
 
 
@@ -71,19 +70,6 @@ def test_a_fault_is_told_and_nothing_is_left(
     assert says in captured.err
     assert captured.out == ""
     assert {path.name for path in tmp_path.iterdir()} == {"bad.csv", "folder.pdf"}
-
-
-def test_a_file_is_replaced_whole_or_stays(tmp_path: Path) -> None:
-    path = tmp_path / "a.pdf"
-    write_atomically(path, b"one")
-    write_atomically(path, b"two")
-    assert path.read_bytes() == b"two"
-    with pytest.raises(ValueError, match="can't be written"):
-        write_atomically(tmp_path / "none" / "a.pdf", b"three")
-    (tmp_path / "dir").mkdir()
-    with pytest.raises(ValueError, match="can't be written"):
-        write_atomically(tmp_path / "dir", b"four")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.pdf", "dir"]
 
 
 def test_search_prints_its_finds(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from matplotlib.image import imread
+from openpyxl import load_workbook
 from pptx import Presentation
 from pptx.dml.color import RGBColor
 from pptx.enum.dml import MSO_THEME_COLOR
@@ -25,7 +27,7 @@ from pptx.util import Emu, Inches, Pt
 from pcs_dash.areas import find_area
 from pcs_dash.build import Dataset
 from pcs_dash.errors import UserError
-from pcs_dash.report.blocks import Chart, Deck
+from pcs_dash.report.blocks import Chart, Deck, Series, Slide
 from pcs_dash.report.content import build_deck
 from pcs_dash.report.links import LOCAL_APP
 from pcs_dash.report.powerpoint import to_pptx
@@ -208,6 +210,27 @@ def test_a_template_s_size_and_layouts_are_followed(dataset: Dataset) -> None:
             assert shape.top + shape.height <= Inches(6.98)
         kinds = [shape.placeholder_format.type for shape in slide.placeholders]
         assert PP_PLACEHOLDER.SLIDE_NUMBER in kinds
+
+
+def test_a_potx_is_a_template_too(deck: Deck) -> None:
+    content = (Path(__file__).parent / "template.potx").read_bytes()
+    written = to_pptx(deck, template=content)
+    with zipfile.ZipFile(io.BytesIO(written)) as archive:
+        assert b"template.main+xml" not in archive.read("[Content_Types].xml")
+    assert len(Presentation(io.BytesIO(written)).slides) > len(deck.slides)
+
+
+def test_no_name_is_a_formula_in_the_workbook_behind_a_chart(deck: Deck) -> None:
+    names = ('=HYPERLINK("http://a.invalid")', "North")
+    chart = Chart("bars", "Patients", (Series("=1+1", (1.0, 2.0)),), "Bars", categories=names)
+    slide = Slide("Hubs", "Two hubs.", (chart,), "Source", (), "")
+    shapes = Presentation(io.BytesIO(to_pptx(replace(deck, slides=(slide,))))).slides[1].shapes
+    (native,) = (shape.chart for shape in shapes if shape.has_chart)
+    assert tuple(native.plots[0].categories) == tuple(reversed(names))
+    behind = load_workbook(io.BytesIO(native.part.chart_workbook.xlsx_part.blob)).active
+    cells = [cell for row in behind.iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s", "n"}
+    assert {"=1+1", *names} <= {cell.value for cell in cells}
 
 
 def damaged() -> bytes:
