@@ -16,6 +16,7 @@ import pandas as pd
 
 from pcs_dash import load
 from pcs_dash.areas import PLACES
+from pcs_dash.labels import labels_by_code
 from pcs_dash.paths import DATA_DIR, GEO_DIR
 from pcs_dash.sources import QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
 
@@ -140,11 +141,19 @@ def build_practices(folder: Path = DATA_DIR) -> tuple[pd.DataFrame, tuple[JoinRe
     )
     reports.append(with_place)
     reports.append(_pcn_report(table))
+    table, with_code = join(
+        table,
+        load.load_pcn_codes(folder),
+        on="pcn_name",
+        cardinality="m:1",
+        name="PCN codes",
+    )
+    reports.append(_pcn_code_report(table, with_code))
     reports.append(_district_report(table, load.load_lsoa_areas(folder)))
     table = table.rename(
         columns={"lad_code": "district_code", "lad_name": "district", "pcn_name": "pcn"}
     )
-    table["pcn"] = table["pcn"].mask(table["pcn"] == _NO_PCN)
+    table["pcn"] = labels_by_code(table["pcn_code"], table["pcn"].mask(table["pcn"] == _NO_PCN))
     return flag(_placed(table.set_index("practice_code").sort_index())), tuple(reports)
 
 
@@ -229,6 +238,21 @@ def _pcn_report(table: pd.DataFrame) -> JoinReport:
         len(table) - len(without),
         tuple(sorted(without)),
         (),
+    )
+
+
+def _pcn_code_report(table: pd.DataFrame, joined: JoinReport) -> JoinReport:
+    """A PCN is its code; those without one are kept apart by name, and named here."""
+    named = table.loc[table["pcn_name"] != _NO_PCN].drop_duplicates("pcn_name")
+    without = named.loc[named["pcn_code"].isna(), "pcn_name"]
+    return JoinReport(
+        "PCNs with their code (without one: by name)",
+        "1:1",
+        len(named),
+        joined.right_rows,
+        len(named) - len(without),
+        tuple(sorted(without)),
+        tuple(name for name in joined.right_only if name != _NO_PCN),
     )
 
 

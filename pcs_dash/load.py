@@ -74,6 +74,11 @@ def load_practices(folder: Path = DATA_DIR) -> pd.DataFrame:
     return read_table(folder / "practices_essex.csv", schemas.practices)
 
 
+def load_pcn_codes(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """Code of each PCN name of the practices; missing where it is not known."""
+    return read_table(folder / "pcn_codes_essex.csv", schemas.pcn_codes)
+
+
 def load_workforce(folder: Path = DATA_DIR) -> pd.DataFrame:
     """General Practice Workforce, 31 December 2025, one row a practice, source column names."""
     return read_table(folder / "gp_workforce_practice_2025-12_essex.csv", schemas.workforce)

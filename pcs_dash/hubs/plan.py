@@ -26,6 +26,7 @@ import pandas as pd
 
 from pcs_dash.errors import UserError
 from pcs_dash.hubs.palette import PALETTE
+from pcs_dash.labels import name_key
 
 FORMAT_VERSION = 1
 UNASSIGNED = "Unassigned"
@@ -500,11 +501,6 @@ def clean_colour(colour: object) -> str:
             f"'{_short(colour)}' is not a colour. Use '#' and six digits, as in #0072b2."
         )
     return text
-
-
-def name_key(name: str) -> str:
-    """What makes two names the same: case, width and runs of spaces don't count."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def natural_key(name: str) -> tuple[Any, ...]:

@@ -17,6 +17,7 @@ import shapely
 
 from pcs_dash import load
 from pcs_dash.build import Dataset, JoinReport, flag
+from pcs_dash.labels import labels_by_code
 from pcs_dash.official.areas import OfficialArea, short_name
 from pcs_dash.official.build import (
     LSOAS,
@@ -38,7 +39,10 @@ _FIGURES = (
     *(f"imd{edition}_patients_{group}" for edition in ("2019", "2025")
       for group in (*(f"quintile_{q}" for q in range(1, 6)), "unknown")),
 )  # fmt: skip
-_WORDS = ("practice_name", "postcode", "district", "district_code", "sub_icb_code", "pcn", "place")
+_WORDS = (
+    "practice_name", "postcode", "district", "district_code", "sub_icb_code", "pcn_code", "pcn",
+    "place",
+)  # fmt: skip
 _LSOA_WORDS = ("lsoa11nm", "district", "district_code", "sub_icb_code", "icb_code")
 
 
@@ -116,6 +120,8 @@ def _practices(store: Store, area: OfficialArea) -> pd.DataFrame:
         if column not in table.columns:
             table[column] = pd.Series(pd.NA, index=table.index, dtype="str")
     table["practice_name"] = table["practice_name"].fillna(table["practice_code"])
+    # For stores that were built before the build itself made one name of a code.
+    table["pcn"] = labels_by_code(table["pcn_code"], table["pcn"])
     for column in _FIGURES:
         table[column] = _column(table, column).astype("float64")
     if table["patients"].isna().any():

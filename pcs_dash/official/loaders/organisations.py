@@ -147,8 +147,10 @@ def load_pcn_membership(file: InputFile) -> pd.DataFrame:
     made one, with the systems listed. A practice in two networks is refused.
     """
     table = read_table(file, PCN_MEMBERSHIP)
-    places = [c for c in table.columns if c not in ("supplier", "practice_name")]
-    distinct = table.drop_duplicates(places)
+    # By code: the same network, ICB or region may be spelt in several ways.
+    keys = table.assign(network=table["pcn_code"].fillna(table["pcn"]))
+    places = ["practice_code", "network", "sub_icb_code", "icb_code", "region_code"]
+    distinct = table[~keys.duplicated(places)]
     twice = distinct.loc[distinct["practice_code"].duplicated(keep=False), "practice_code"]
     if not twice.empty:
         raise InputFileError(
