@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash.errors import InputFileError
+from pcs_dash.no_value import NO_PCN, NOT_KNOWN
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import LSOA_ENGLAND_WALES, ODS_ANY, ODS_PRACTICE, Column, Layout
 from pcs_dash.official.reading import convert, read_table
 
 _STATUS = {"A": "active", "C": "closed", "D": "dormant", "P": "proposed"}
-_UNALLOCATED = ("U", "UNALLOCATED", "UNKNOWN OR NO PCN")
 GP_PRACTICE_SETTING = "4"
 GEOJSON_BYTES = 64 * 1024**2
 
@@ -120,7 +120,7 @@ PCN_MEMBERSHIP = Layout(
             "code",
             "primary care network",
             nullable=True,
-            missing=_UNALLOCATED,
+            missing=NO_PCN,
         ),
         Column(
             "pcn",
@@ -128,7 +128,7 @@ PCN_MEMBERSHIP = Layout(
             "text",
             "name of the network",
             nullable=True,
-            missing=_UNALLOCATED,
+            missing=NO_PCN,
         ),
         Column("sub_icb_code", ("SUB_ICB_LOCATION_CODE",), "code", "sub-ICB location"),
         Column("sub_icb", ("SUB_ICB_LOCATION_NAME",), "text", "name of the sub-ICB location"),
@@ -247,7 +247,7 @@ DENTISTS = Layout(
             "yes_no",
             "takes new adults",
             nullable=True,
-            missing=("UNKNOWN", "NONE", "NULL"),
+            missing=NOT_KNOWN,
         ),
         Column(
             "accepting_children",
@@ -255,7 +255,7 @@ DENTISTS = Layout(
             "yes_no",
             "takes new children",
             nullable=True,
-            missing=("UNKNOWN", "NONE", "NULL"),
+            missing=NOT_KNOWN,
         ),
         Column("longitude", ("longitude",), "float", "longitude", minimum=-9, maximum=3),
         Column("latitude", ("latitude",), "float", "latitude", minimum=49, maximum=61),
