@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from pcs_dash.paths import ROOT
+from pcs_dash.tables.paths import ROOT
 
 sys.path.insert(0, str(ROOT))
 from tests.browser.conftest import App, free_port

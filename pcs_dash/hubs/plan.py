@@ -24,10 +24,10 @@ from typing import Any
 
 import pandas as pd
 
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.palette import PALETTE
-from pcs_dash.labels import name_key
-from pcs_dash.no_value import NO_HUB, means_no_group
+from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.labels import name_key
+from pcs_dash.tables.no_value import NO_HUB, means_no_group
 
 FORMAT_VERSION = 1
 UNASSIGNED = "Unassigned"

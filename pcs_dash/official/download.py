@@ -28,10 +28,10 @@ import urllib3
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from pcs_dash import __version__
-from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.official.archive import CHUNK, kind_of
 from pcs_dash.official.store import file_sha256
-from pcs_dash.writing import replace_whole
+from pcs_dash.tables.errors import InputFileError, UserError
+from pcs_dash.tables.writing import replace_whole
 
 Progress = Callable[[str, int, int | None], None]
 Sleep = Callable[[float], None]

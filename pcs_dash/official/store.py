@@ -33,9 +33,9 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from pcs_dash.errors import UserError
 from pcs_dash.official.archive import CHUNK
-from pcs_dash.writing import flush_folder, replace_whole
+from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.writing import flush_folder, replace_whole
 
 DATA_DIR_VARIABLE = "PCS_DASH_DATA_DIR"
 FORMAT = 1

@@ -9,10 +9,10 @@ from typing import Literal
 
 import pandas as pd
 
-from pcs_dash.errors import UserError
-from pcs_dash.official.areas import short_name
 from pcs_dash.official.build import PRACTICES
+from pcs_dash.official.loaded_areas import short_name
 from pcs_dash.official.store import Store
+from pcs_dash.tables.errors import UserError
 
 _ODS, _SUCCESSORS = "ods_practices", "ods_successors"
 

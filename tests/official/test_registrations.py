@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcs_dash.errors import UserError
 from pcs_dash.official.registrations import (
     agreement,
     catchment,
@@ -25,6 +24,7 @@ from pcs_dash.official.registrations import (
     read_around,
     weighted_quantile,
 )
+from pcs_dash.tables.errors import UserError
 
 PRACTICES = ["P1", "P2", "P3", "P4"]
 PLACES = ["L1", "L2", "L3", "NO2011"]
