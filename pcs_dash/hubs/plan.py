@@ -27,7 +27,7 @@ import pandas as pd
 from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.labels import name_key
-from pcs_dash.tables.no_value import NO_HUB, means_no_group
+from pcs_dash.tables.no_value import NO_HUB
 
 FORMAT_VERSION = 1
 UNASSIGNED = "Unassigned"
@@ -215,14 +215,14 @@ class Plan:
         """
         hub = Hub(
             id=_next_id(self.hubs),
-            name=_free_name(self.hubs) if name is None else _new_name(name),
+            name=_free_name(self.hubs) if name is None else name,
             colour=_free_colour(self.hubs) if colour is None else colour,
             note=note,
         )
         return replace(self, hubs=(*self.hubs, hub))
 
     def rename(self, hub_id: str, name: str) -> Plan:
-        return self._with_hub(replace(self.hub(hub_id), name=_new_name(name)))
+        return self._with_hub(replace(self.hub(hub_id), name=name))
 
     def recolour(self, hub_id: str, colour: str) -> Plan:
         return self._with_hub(replace(self.hub(hub_id), colour=colour))
@@ -566,13 +566,6 @@ def _all_or_nothing(result: Moved) -> Plan:
 def _next_id(hubs: tuple[Hub, ...]) -> str:
     numbers = [int(hub.id[1:]) for hub in hubs if re.fullmatch(r"h[0-9]{1,9}", hub.id)]
     return f"h{max(numbers, default=0) + 1}"
-
-
-def _new_name(name: str) -> str:
-    """A name to give: none that a file would be read with as "in no hub"."""
-    if isinstance(name, str) and name.strip() and means_no_group(name):
-        raise PlanError(f"'{_short(name)}' stands for practices in no hub. Choose another name.")
-    return name
 
 
 def _free_name(hubs: tuple[Hub, ...]) -> str:

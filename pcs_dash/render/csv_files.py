@@ -42,7 +42,7 @@ def plan_csv(
     """PLAN.csv: practice_code and hub (name; empty = unassigned), sorted by code.
 
     With `practices` a row for each of them and for every assigned code besides, with
-    practice_name and patients; with `provenance` its columns on every row. `files.read_plan`
+    practice_name and patients; with `provenance` its columns on every row. `hubs.reading.read_plan`
     needs the first two columns only. Colours, notes, locks and empty hubs are not in a CSV: use
     Excel or GeoJSON to keep them.
     """

@@ -17,7 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcs_dash.hubs.contiguity import Neighbours
-from pcs_dash.hubs.files import read_plan
 from pcs_dash.hubs.plan import (
     EMPTY_PLAN,
     Plan,
@@ -27,6 +26,7 @@ from pcs_dash.hubs.plan import (
     name_key,
     plan_from_column,
 )
+from pcs_dash.hubs.reading import read_plan
 from pcs_dash.hubs.summary import scorecard, summarise_hubs
 from pcs_dash.render.csv_files import plan_csv
 from pcs_dash.render.geo_files import plan_geojson, plan_geopackage
@@ -114,8 +114,28 @@ def test_geojson(
     assert read_plan("plan.geojson", content, practices).plan == plan
 
 
+@given(data=st.data())
+@settings(max_examples=15)
+def test_geopackage_of_any_plan(
+    practices: pd.DataFrame,
+    thurrock: pd.DataFrame,
+    thurrock_neighbours: Neighbours,
+    provenance: Provenance,
+    codes: list[str],
+    data: st.DataObject,
+) -> None:
+    plan = data.draw(plans(codes))
+    content = plan_geopackage(plan, thurrock, provenance, neighbours=thurrock_neighbours)
+    found = read_plan("plan.gpkg", content, practices)
+    assert found.plan == plan
+    assert found.sheets == ()
+
+
 def test_a_plan_of_more_than_the_area_keeps_all_of_it(
-    practices: pd.DataFrame, thurrock: pd.DataFrame, provenance: Provenance
+    practices: pd.DataFrame,
+    thurrock: pd.DataFrame,
+    thurrock_neighbours: Neighbours,
+    provenance: Provenance,
 ) -> None:
     plan = plan_from_column(practices, "pcn")
     summary = summarise_hubs(plan, thurrock)
@@ -123,6 +143,7 @@ def test_a_plan_of_more_than_the_area_keeps_all_of_it(
         plan_csv(plan, thurrock, provenance),
         plan_workbook(plan, thurrock, provenance, summary=summary),
         plan_geojson(plan, thurrock, provenance),
+        plan_geopackage(plan, thurrock, provenance, neighbours=thurrock_neighbours),
     ):
         found = read_plan("plan", content, practices).plan
         pd.testing.assert_frame_equal(found.to_frame(), plan.to_frame())
@@ -180,7 +201,7 @@ def test_geopackage(
     )
     path.write_bytes(content)
     layers = {str(name) for name, _ in pyogrio.list_layers(path)}
-    assert layers == {"hubs", "practices", "rules", "about"}
+    assert layers == {"hubs", "practices", "plan_hubs", "rules", "about"}
     hubs = gpd.read_file(path, layer="hubs").set_index("hub")
     assert hubs.crs.to_epsg() == 27700
     assert hubs["patients"].to_dict() == summary["patients"].iloc[:-1].to_dict()
