@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.reading.faults import listed
+from pcs_dash.measures.words import count
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,7 @@ class PlanReading:
         name = self.plan_name or PurePath(self.file).stem
         if not self.unknown or self.kept:
             return name
-        word = "practice" if len(self.unknown) == 1 else "practices"
-        return f"{name} (without {len(self.unknown):,} unknown {word})"
+        return f"{name} (without {count(len(self.unknown), 'unknown practice')})"
 
     @property
     def read_as(self) -> str:

@@ -48,10 +48,13 @@ class Before:
 
 @dataclass(frozen=True)
 class Carried:
-    """The plan for the data at hand, and sentences (plain text) on what differs."""
+    """The plan for the data at hand, sentences (plain text) on what differs, and those of them on
+    practices whose successors took their places.
+    """
 
     plan: Plan
     sentences: tuple[str, ...]
+    merged: tuple[str, ...] = ()
 
 
 def ods_successors() -> pd.DataFrame | None:
@@ -104,7 +107,7 @@ def carry_over(
         *_new(before, carried, practices),
         *_sizes(before, practices),
     ]
-    return Carried(carried, tuple(sentences))
+    return Carried(carried, tuple(sentences), tuple(merged))
 
 
 def _heirs(

@@ -14,6 +14,7 @@ from pcs_dash.hubs.reading import (
     read_plan,
 )
 from pcs_dash.hubs.reading.rows import OnUnknown
+from pcs_dash.measures.words import count
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import InputFileError
 from pcs_dash.ui.text import plain
@@ -128,7 +129,8 @@ def preview(reading: PlanReading, area: Area) -> None:
     named = ", ".join(f"{plain(name)} {count:,}" for name, count in hubs[:_SHOWN])
     more = f" and {len(hubs) - _SHOWN:,} more" if len(hubs) > _SHOWN else ""
     st.markdown(
-        f"**{reading.practices:,} practices in {reading.hubs:,} hubs** ({named or 'none'}{more}); "
+        f"**{count(reading.practices, 'practice')} in {count(reading.hubs, 'hub')}** "
+        f"({named or 'none'}{more}); "
         f"{reading.in_area:,} of the {reading.of_area:,} practices of {plain(area.label)}."
     )
     counts = {

@@ -10,6 +10,7 @@ import streamlit as st
 from pcs_dash.hubs.contiguity import Neighbours
 from pcs_dash.hubs.reading import PlanReading
 from pcs_dash.hubs.summary import scorecard, summarise_hubs
+from pcs_dash.measures.words import count
 from pcs_dash.render.csv_files import hubs_csv, plan_csv
 from pcs_dash.render.geo_files import plan_geojson, plan_geopackage
 from pcs_dash.render.plan_workbook import plan_workbook
@@ -79,17 +80,14 @@ def _offer(
     """The preview, and the button that puts the plan on the map."""
     opening.preview(reading, choices.area)
     carried = carried_over(dataset, reading.plan, Before())
-    for sentence in carried.sentences:
+    for sentence in carried.merged:
         st.markdown(f"- {plain(sentence)}")
     here = set(every_practice(choices, dataset).index)
     if not here & set(carried.plan.assignment):
         st.warning(f"{plain(reading.nobody)} Your plan is as it was.")
         return
-    lost = len(carried.plan.unknown_codes(dataset.practices.index)) or len(
-        set(reading.plan.assignment) - set(carried.plan.assignment)
-    )
-    word = "practice" if lost == 1 else "practices"
-    without = f" without {lost:,} unknown {word}" if lost else ""
+    lost = len(reading.unknown) - len(carried.merged)
+    without = f" without {count(lost, 'unknown practice')}" if lost else ""
     if st.button(f"Put it on the map{without}", type="primary", key="hub-file-go"):
         st.session_state["hub-file-done"] = file_id
         st.session_state["hub-file-reading"] = reading
