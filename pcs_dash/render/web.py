@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import replace
@@ -24,6 +23,7 @@ import shapely
 from pcs_dash.tables.areas import Area, all_areas
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.paths import ASSETS_DIR, STATIC_DIR
+from pcs_dash.tables.writing import replace_whole
 from pcs_dash.views.web_files import AreaLayer, WebFiles
 
 URL_PREFIX = "/app/static"
@@ -158,9 +158,7 @@ def _replace(path: Path, content: bytes) -> None:
     if path.is_file() and path.read_bytes() == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+    replace_whole(path, content, lasting=False)
 
 
 def _write_text(folder: Path, name: str, suffix: str, text: str) -> str:

@@ -22,6 +22,7 @@ from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import STATIC_DIR
+from pcs_dash.tables.writing import replace_whole
 from pcs_dash.ui import data
 from pcs_dash.ui.address import known_areas
 from pcs_dash.ui.component import component
@@ -272,5 +273,6 @@ def _publish_directory(dataset: Dataset, folder: str, areas: tuple[Area, ...]) -
         return
     made.mkdir(parents=True, exist_ok=True)
     for outward, part in parts.items():
-        (made / f"{outward}.json").write_text(json.dumps(part, separators=(",", ":")), "utf-8")
-    (made / "list.json").write_text(json.dumps(sorted(parts)), "utf-8")
+        text = json.dumps(part, separators=(",", ":"))
+        replace_whole(made / f"{outward}.json", text, lasting=False)
+    replace_whole(made / "list.json", json.dumps(sorted(parts)), lasting=False)
