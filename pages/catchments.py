@@ -10,8 +10,7 @@ from pcs_dash.measures.gravity import MODEL_ERROR
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import helping, official, page, show
-from pcs_dash.ui.address import practice_labels
+from pcs_dash.ui import address, helping, official, page, show
 from pcs_dash.ui.text import plain
 from pcs_dash.views import catchments, maps
 from pcs_dash.views.catchments import (
@@ -87,12 +86,12 @@ def shares(kind: str, groups: Mapping[str, str]) -> object:
     return overlap((*key, *DATA), groups)
 
 
-@st.fragment
+@address.fragment
 def explore() -> None:
     """Choose whose patients and what the map shows; map, figures and tables follow."""
     first, second, third = st.columns([1.1, 1.5, 1.7], gap="medium")
     with first:
-        kind = st.selectbox("Whose patients", KINDS, key="whose", bind="query-params")
+        kind = st.selectbox("Whose patients", KINDS, key=address.choice("whose", KINDS))
     groups = groups_of(kind)
     units = catchments.units_in(kind, groups, everyone)
     if not units:
@@ -101,7 +100,7 @@ def explore() -> None:
     with second:
         unit = choose_unit(kind, units)
     with third:
-        what = st.selectbox("What the map shows", MAPS, key="catchment-map", bind="query-params")
+        what = st.selectbox("What the map shows", MAPS, key=address.choice("catchment-map", MAPS))
     codes = [code for code, name in groups.items() if name == unit]
     name = units[unit]
     have = set(registered.table["practice_code"])
@@ -136,8 +135,7 @@ def choose_unit(kind: str, units: Mapping[str, str]) -> str:
             list(units),
             index=None,
             format_func=lambda code: units[code],
-            key="practice",
-            bind="query-params",
+            key=address.choice("practice", units, empty=True),
             placeholder="Type a name or code, or click one on the map",
         )
         if chosen is None:
@@ -147,7 +145,8 @@ def choose_unit(kind: str, units: Mapping[str, str]) -> str:
         return str(chosen)
     label = "PCN" if kind == PCN else "Hub"
     key = "catchment-pcn" if kind == PCN else "catchment-hub"
-    return str(st.selectbox(f"{label} (largest first)", list(units), key=key, bind="query-params"))
+    named = address.choice(key, units)
+    return str(st.selectbox(f"{label} (largest first)", list(units), key=named))
 
 
 def empty(kind: str) -> None:
@@ -242,8 +241,6 @@ def pick(code: str) -> None:
     if code in everyone.index:
         st.session_state["whose"] = PRACTICE
         st.session_state["practice"] = code
-        # The box for a practice may not be on the page yet, and then nothing writes its address.
-        st.query_params["practice"] = practice_labels()[code]
 
 
 def ground(

@@ -6,8 +6,7 @@ import streamlit as st
 from pcs_dash.measures import correlation, inequality, profile, words
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.render import charts
-from pcs_dash.ui import evidence, helping, page, show
-from pcs_dash.ui.address import given_labels, tell_unknown
+from pcs_dash.ui import address, evidence, helping, page, show
 from pcs_dash.views import maps
 
 dataset, web, choices = page.begin()
@@ -18,13 +17,27 @@ helping.about("correlation")
 evidence.stop_if_empty(choices)
 
 
+# What the correlation can allow for: columns of practices.
+GIVEN = {
+    "pct_65plus": "share aged 65 and over",
+    "pct_75plus": "share aged 75 and over",
+    "pct_0_14": "share aged 0-14",
+    "prev_hyp": "hypertension",
+    "prev_dm": "diabetes",
+    "prev_copd": "COPD",
+    "prev_chd": "coronary heart disease",
+    "prev_dep": "depression",
+    "prev_ob": "obesity",
+    "prev_smok": "smoking",
+}
+
+
 def menu(label: str, axis: str, key: str) -> str:
     """A measure for an axis; the choice is part of the address."""
     choices_there = correlation.available_variables(dataset.practices, axis)
     labels = {name: variable.label for name, variable in choices_there.items()}
-    tell_unknown(key, labels)
     return st.selectbox(
-        label, list(labels), format_func=labels.__getitem__, key=key, bind="query-params"
+        label, list(labels), format_func=labels.__getitem__, key=address.choice(key, labels)
     )
 
 
@@ -36,8 +49,7 @@ with pick[1]:
 with pick[2]:
     weighted = st.toggle(
         "Weigh by list size",
-        key="weighted",
-        bind="query-params",
+        key=address.switch("weighted"),
         help="Off: every practice counts the same. On: large practices count for more.",
     )
 
@@ -115,14 +127,13 @@ with right:
     show.bivariate_legend(across.label, up.label)
 
 
-@st.fragment
+@address.fragment
 def coefficients() -> None:
     """Three coefficients, from a formula or resampled."""
     st.subheader("Three coefficients")
     resampled = st.toggle(
         "Bootstrap intervals",
-        key="bootstrap",
-        bind="query-params",
+        key=address.switch("bootstrap"),
         help="Off: from a formula (Fisher's z; Bonett and Wright). On: 2,000 random resamples of "
         "the practices, bias-corrected (BCa), always the same ones (seed 0).",
     )
@@ -213,7 +224,7 @@ def groups() -> tuple[str, str]:
     return ("place", "places") if len(practices["place"].unique()) > 1 else ("pcn", "PCNs")
 
 
-@st.fragment
+@address.fragment
 def levels() -> None:
     """Whether the slope over all practices is also the slope inside the places."""
     column, unit = groups()
@@ -302,30 +313,27 @@ def group_rows(table: pd.DataFrame, unit: str) -> pd.DataFrame:
 levels()
 
 
-@st.fragment
+@address.fragment
 def allowing() -> None:
     """The correlation that is left once age and recorded illness are allowed for."""
     st.subheader("Allowing for age and illness")
-    labels = given_labels()
     given = st.multiselect(
         "Allow for",
-        list(labels),
-        default=["pct_65plus", "prev_hyp", "prev_dm"],
-        format_func=labels.__getitem__,
-        key="given",
-        bind="query-params",
+        list(GIVEN),
+        format_func=GIVEN.__getitem__,
+        key=address.several("given", GIVEN, ["pct_65plus", "prev_hyp", "prev_dm"]),
     )
     if not given:
         st.info("Choose at least one figure to allow for.")
         return
     result = correlation.partial_correlation(
-        x_values, y_values, practices[given].rename(columns=labels)
+        x_values, y_values, practices[given].rename(columns=GIVEN)
     )
     plain_result = results["pearson"]
     said = words.correlation_words(
         result, place=area.name, x=x, y=y, definition=definition.key, date=dataset.workforce_period
     )
-    said = words.partial_words(said, [labels[key] for key in given])
+    said = words.partial_words(said, [GIVEN[key] for key in given])
     evidence.say(said)
     show.small_table(
         pd.DataFrame(

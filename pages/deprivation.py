@@ -7,8 +7,7 @@ from pcs_dash.measures import deprivation, profile
 from pcs_dash.measures.small_numbers import small_number, small_text
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.render import charts
-from pcs_dash.ui import helping, page, show
-from pcs_dash.ui.address import tell_unknown
+from pcs_dash.ui import address, helping, page, show
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.text import plain
 from pcs_dash.views import maps
@@ -37,7 +36,7 @@ st.caption(
 )
 
 
-@st.fragment
+@address.fragment
 def explore(choices: Choices) -> None:
     """The map with a practice to look up, and the bars."""
     labels = {code: f"{name} ({code})" for code, name in choices.practices["practice_name"].items()}
@@ -47,14 +46,12 @@ def explore(choices: Choices) -> None:
 
     left, right = st.columns([3, 2], gap="medium")
     with right:
-        tell_unknown("practice", labels)
         chosen = st.selectbox(
             "Find a practice",
             list(labels),
             index=None,
             format_func=labels.__getitem__,
-            key="practice",
-            bind="query-params",
+            key=address.choice("practice", labels, empty=True),
             placeholder="Type a name or code, or click one on the map",
         )
         practices = choices.practices.loc[[chosen]] if chosen else choices.practices

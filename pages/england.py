@@ -14,23 +14,20 @@ from pcs_dash.official.england import (
     sentence,
     shown_measures,
 )
-from pcs_dash.ui import england, helping, page, show
-from pcs_dash.ui.address import tell_unknown
+from pcs_dash.ui import address, england, helping, page, show
 from pcs_dash.views import maps
 
 page.begin(needs_gps=False)
 st.title("England: every ICB and district")
 helping.about("england")
 
-tell_unknown("england-areas", LEVEL_LABELS)
 pick = st.columns([1, 2])
 with pick[0]:
     level = st.selectbox(
         "Areas",
         list(LEVEL_LABELS),
         format_func=LEVEL_LABELS.__getitem__,
-        key="england-areas",
-        bind="query-params",
+        key=address.choice("england-areas", LEVEL_LABELS),
     )
 on_map = england.load(level)
 if on_map is None:
@@ -47,13 +44,11 @@ loaded, files, drawn = on_map.figures, on_map.files, list(on_map.drawn)
 measures = shown_measures(loaded.table, loaded.measures)
 labels = {key: measure.label for key, measure in measures.items()}
 with pick[1]:
-    tell_unknown("england-measure", labels)
     key = st.selectbox(
         "Measure",
         list(measures),
         format_func=labels.__getitem__,
-        key="england-measure",
-        bind="query-params",
+        key=address.choice("england-measure", labels),
     )
 
 # Highest first, as the table opens; names tell apart what is equal.
@@ -74,7 +69,7 @@ st.caption(
 )
 
 
-@st.fragment
+@address.fragment
 def explore() -> None:
     """Map, card and table in step: picking an area in one picks it in all."""
     codes = list(table.index)
@@ -90,12 +85,13 @@ def explore() -> None:
 
     left, right = st.columns([3, 2], gap="medium")
     with right:
+        names = {code: f"{table.loc[code, 'name']} ({code})" for code in codes}
         chosen = st.selectbox(
             f"Find one of the {LEVEL_LABELS[level]}",
             list(table.sort_values("name").index),
             index=None,
-            format_func=lambda code: f"{table.loc[code, 'name']} ({code})",
-            key="england-area",
+            format_func=names.__getitem__,
+            key=address.choice("england-area", names, empty=True),
             placeholder="Type a name or code, or click one on the map or in the table",
         )
         card(chosen)
@@ -187,7 +183,8 @@ def open_button(codes: list[str], label: str, about: str, *, primary: bool = Fal
 
     kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
     if st.button(label, help=about, type=kind, key=f"open-{asked}", on_click=choose_area):
-        st.switch_page("pages/under_doctoring.py")
+        # What the address says stays in it, so that Back leads to this very view.
+        st.switch_page("pages/under_doctoring.py", query_params=address.said())
 
 
 def shown_table() -> pd.DataFrame:

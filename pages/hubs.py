@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pcs_dash.ui import helping, page, show
+from pcs_dash.ui import address, helping, page, show
 from pcs_dash.ui.hubs import builder, comparing, library, panels, rules_panel, suggesting
 from pcs_dash.ui.hubs.work import begin
 
@@ -25,11 +25,13 @@ panels.told(work)
 builder.show(work, dataset, web, choices)
 
 
-@st.fragment
+@address.fragment
 def more() -> None:
     """What needs more room, one at a time: only the tab that is open is made."""
     names = ["Suggest hubs", "Compare", "Plan library", "Rules"]
-    suggest, compare, saved, judged = st.tabs(names, key="hub-tab", on_change="rerun")
+    suggest, compare, saved, judged = st.tabs(
+        names, key=address.choice("hub-tab", names), on_change="rerun"
+    )
     if suggest.open:
         with suggest:
             suggesting.panel(work, dataset, choices)

@@ -11,8 +11,7 @@ from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.workforce import gp_definition
 from pcs_dash.render import charts
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import data, evidence, helping, page, show
-from pcs_dash.ui.address import level_labels, tell_unknown
+from pcs_dash.ui import address, data, evidence, helping, page, show
 from pcs_dash.ui.choices import Choices
 
 dataset, web, choices = page.begin()
@@ -22,6 +21,7 @@ st.title(f"Inequality by deprivation: {area.label}")
 helping.about("inequality")
 evidence.stop_if_empty(choices)
 
+LEVELS = {"quintile": "By quintile", "practice": "By practice"}
 NAMES = {
     "patients_per_fte_gp": "Patients per FTE GP",
     "fte_gp_per_10000": "FTE GPs per 10,000 patients",
@@ -125,28 +125,27 @@ st.caption(
 show.download_csv(by_quintile.shown, name=f"quintiles-{area.key}-{definition.key}-imd{edition}")
 
 
-@st.fragment
+@address.fragment
 def slopes(choices: Choices) -> None:
     """Slope and Relative Index of Inequality at a level, with either interval."""
     st.subheader("Slope and Relative Index of Inequality")
     left, right = st.columns([3, 2], gap="medium")
     with right:
-        labels = level_labels()
-        tell_unknown("level", labels)
+        labels = dict(LEVELS)
+        if data.registrations() is not None:
+            labels["lsoa"] = "By small area (LSOA)"
         level = st.selectbox(
             "Level",
             list(labels),
             format_func=labels.__getitem__,
-            key="level",
-            bind="query-params",
+            key=address.choice("level", labels),
             help="By quintile: five groups of patients, by where they live. By practice: every "
             "practice is a point, ranked by the IMD 2025 score of its patients. By small area: "
             "every LSOA is a point; a practice's GPs are shared out by where its patients live.",
         )
         resampled = st.toggle(
             "Bootstrap interval",
-            key="bootstrap",
-            bind="query-params",
+            key=address.switch("bootstrap"),
             help="Off: the jackknife, which leaves out one practice at a time. On: 2,000 random "
             "resamples of the practices, always the same ones (seed 0).",
         )

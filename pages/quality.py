@@ -8,7 +8,7 @@ import streamlit as st
 from pcs_dash.measures import profile, words
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp
 from pcs_dash.render import charts
-from pcs_dash.ui import evidence, helping, official, page, show
+from pcs_dash.ui import address, evidence, helping, official, page, show
 from pcs_dash.ui.choices import Choices
 from pcs_dash.views import maps, quality
 from pcs_dash.views.quality import Measure
@@ -35,24 +35,24 @@ def period(measure: Measure) -> str:
     return quality.period_of(measure, dates)
 
 
-@st.fragment
+@address.fragment
 def explore(choices: Choices) -> None:
     """Choose a measure; message, map and chart follow."""
+    titles = {name: f"{item.label} ({period(item)})" for name, item in measures.items()}
+    colours = [MEASURE, CAPACITY] if dataset.has_gps else [MEASURE]
     first, second = st.columns(2, gap="medium")
     with first:
         key = st.selectbox(
             "Measure",
             list(measures),
-            format_func=lambda name: f"{measures[name].label} ({period(measures[name])})",
-            key="quality",
-            bind="query-params",
+            format_func=titles.__getitem__,
+            key=address.choice("quality", titles),
         )
     with second:
         colour = st.selectbox(
             "Colour on the map",
-            [MEASURE, CAPACITY] if dataset.has_gps else [MEASURE],
-            key="quality-colour",
-            bind="query-params",
+            colours,
+            key=address.choice("quality-colour", colours),
         )
     measure = measures[key]
     if table[key].isna().all():
@@ -320,7 +320,7 @@ def dated() -> Mapping[str, str]:
 
 def group_rows() -> None:
     """Every measure by PCN, hub, district or place."""
-    kind = st.selectbox("By", GROUPS, key="quality-by", bind="query-params", width=280)
+    kind = st.selectbox("By", GROUPS, key=address.choice("quality-by", GROUPS), width=280)
     if kind == "Hub of my plan":
         from pcs_dash.ui.hubs import work
 

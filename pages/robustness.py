@@ -13,7 +13,7 @@ from pcs_dash.measures.specification import (
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.render import charts
 from pcs_dash.tables.dataset import IMD_EDITIONS
-from pcs_dash.ui import data, evidence, helping, page, show
+from pcs_dash.ui import address, data, evidence, helping, page, show
 from pcs_dash.ui.choices import Choices
 
 dataset, web, choices = page.begin()
@@ -57,7 +57,7 @@ st.markdown(
 )
 
 
-@st.fragment
+@address.fragment
 def specifications() -> None:
     """The curve with its filters: empty means every option."""
     registrations = data.registrations()
@@ -75,8 +75,7 @@ def specifications() -> None:
                 chosen = st.multiselect(
                     label,
                     options,
-                    key=f"spec-{column}",
-                    bind="query-params",
+                    key=address.several(f"spec-{column}", options),
                     placeholder="all",
                 )
             if chosen:
@@ -156,14 +155,13 @@ def median_text(summary: SpecificationSummary) -> str:
     return profile.signed(summary.median) if summary.n else profile.NO_FIGURE
 
 
-@st.fragment
+@address.fragment
 def funnel_plot(choices: Choices) -> None:
     """Practices against the limits for their size."""
     st.subheader("A scandal, or a small practice?")
     adjust = st.toggle(
         "Widen or narrow the limits to the practices' own spread",
-        key="adjust",
-        bind="query-params",
+        key=address.switch("adjust"),
         help="Poisson limits are a yardstick for counts. On: the limits are scaled to the spread "
         "that practices here have (Spiegelhalter 2005).",
     )

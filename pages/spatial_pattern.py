@@ -1,6 +1,6 @@
 """Are like figures near each other, where, and is there a GP within reach?"""
 
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
@@ -9,8 +9,7 @@ from pcs_dash.measures import profile, spatial, words
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp
-from pcs_dash.ui import data, evidence, helping, page, show
-from pcs_dash.ui.address import neighbour_labels, pattern_labels, statistic_labels, tell_unknown
+from pcs_dash.ui import address, data, evidence, helping, page, show
 from pcs_dash.ui.choices import Choices
 from pcs_dash.views import maps, patterns
 
@@ -26,29 +25,40 @@ ACCESS_CUTS = (2.0, 3.0, 4.0, 5.0)
 ACCESS_LABELS = ("under 2", "2 to 3", "3 to 4", "4 to 5", "5 or more")
 
 
-def menu(label: str, key: str, labels: Any, help_text: str) -> str:
+PATTERNS = {
+    "under-doctoring": "Patients per FTE GP, by practice",
+    "both": "Patients per FTE GP in deprived surroundings, by practice",
+    "deprivation": "Deprivation of residents, by small area (LSOA)",
+}
+OF_RESIDENTS = {"residents": "Patients per FTE GP of residents, by small area (LSOA)"}
+STATISTICS = {"moran": "Local Moran's I", "getis": "Getis and Ord's G*"}
+NEIGHBOURS = {f"{k}-nearest": f"The {k} nearest" for k in (6, 4, 8, 12)} | {
+    "queen": "Shared borders (queen)"
+}
+
+
+def menu(label: str, key: str, labels: Mapping[str, str], help_text: str) -> str:
     """A choice that is part of the address."""
-    tell_unknown(key, labels)
     return st.selectbox(
         label,
         list(labels),
         format_func=labels.__getitem__,
-        key=key,
-        bind="query-params",
+        key=address.choice(key, labels),
         help=help_text,
     )
 
 
-@st.fragment
+@address.fragment
 def pattern(choices: Choices) -> None:
     """The figures on the map at once; the clusters when the permutations are done."""
     pick = st.columns(3)
     with pick[0]:
-        what = menu("Pattern of", "pattern", pattern_labels(), "What is compared with neighbours.")
+        offered = PATTERNS if data.registrations() is None else PATTERNS | OF_RESIDENTS
+        what = menu("Pattern of", "pattern", offered, "What is compared with neighbours.")
     by_practice = what not in ("deprivation", "residents")
     registrations = data.registrations()
     with pick[1]:
-        statistics = statistic_labels()
+        statistics = STATISTICS
         if what == "both":
             statistics = {"moran": "Bivariate local Moran's I"}
         statistic = (
@@ -62,7 +72,7 @@ def pattern(choices: Choices) -> None:
                 "against the deprivation of its neighbours' patients."
             )
     with pick[2]:
-        near = neighbour_labels()
+        near = NEIGHBOURS
         if by_practice:
             near = {key: label for key, label in near.items() if key != "queen"}
         else:
@@ -274,7 +284,7 @@ def cluster_table(
 pattern(choices)
 
 
-@st.fragment
+@address.fragment
 def access(choices: Choices) -> None:
     """Two-step floating catchment: what is near, whoever is registered there."""
     st.subheader("Is there a GP within reach? A separate question")
@@ -284,7 +294,7 @@ def access(choices: Choices) -> None:
         "one. This measure looks only at what is near."
     )
     reach = st.slider(
-        "Reach in km, straight line", 1, 15, 5, key="reach", bind="query-params", width=360
+        "Reach in km, straight line", 1, 15, key=address.number("reach", 1, 15, 5), width=360
     )
     own = choices.area.select(dataset.lsoas)
     if own.empty:

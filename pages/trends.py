@@ -23,7 +23,7 @@ from pcs_dash.measures.list_trends import (
     trend,
 )
 from pcs_dash.render import charts
-from pcs_dash.ui import evidence, helping, official, page, show
+from pcs_dash.ui import address, evidence, helping, official, page, show
 from pcs_dash.ui.text import plain
 
 dataset, web, choices = page.begin(needs_gps=False)
@@ -119,14 +119,14 @@ def describe(first: pd.Timestamp, last: pd.Timestamp, changes: PracticeChanges) 
         )
 
 
-@st.fragment
+@address.fragment
 def explore() -> None:
     """Level, lines, bars and table."""
     first, second = st.columns(2, gap="medium")
     with first:
-        level = st.selectbox("By", LEVELS, key="trend-by", bind="query-params")
+        level = st.selectbox("By", LEVELS, key=address.choice("trend-by", LEVELS))
     with second:
-        measure = st.selectbox("Change in", CHANGE_IN, key="trend-in", bind="query-params")
+        measure = st.selectbox("Change in", CHANGE_IN, key=address.choice("trend-in", CHANGE_IN))
     groups = groups_of(level, chosen)
     here = {code: unit for code, unit in groups.items() if code in set(chosen["practice_code"])}
     if not here:
@@ -161,9 +161,8 @@ def lines(level: str, table: pd.DataFrame, measure: str) -> None:
             st.multiselect(
                 f"Lines (up to {MOST_LINES}; at first the two that grew and shrank most)",
                 names,
-                default=default,
                 max_selections=MOST_LINES,
-                key=f"trend-lines-{level}-{area.key}",
+                key=address.several("trend-lines", names, default, most=MOST_LINES),
                 placeholder="Type a name",
             )
             if several
@@ -366,12 +365,13 @@ if history is None or len(months) < 2:
 start, end = st.columns(2, gap="medium")
 labels = {f"{month:%B %Y}": month for month in months}
 with start:
-    first_name = st.selectbox("From", list(labels)[:-1], key="trend-from", bind="query-params")
+    earlier = list(labels)[:-1]
+    first_name = st.selectbox("From", earlier, key=address.choice("trend-from", earlier))
 first_month = labels[first_name]
 # The latest month first: it is the one wanted by default.
 later = [name for name, month in labels.items() if month > first_month][::-1]
 with end:
-    last_month = labels[st.selectbox("To", later, key="trend-to", bind="query-params")]
+    last_month = labels[st.selectbox("To", later, key=address.choice("trend-to", later))]
 chosen = between(history, first_month, last_month)
 two = [chosen[pd.to_datetime(chosen["period"]) == month] for month in (first_month, last_month)]
 changed = compare_lists(*two, successors=official.successors())

@@ -6,8 +6,7 @@ import streamlit as st
 from pcs_dash.measures import profile, words
 from pcs_dash.measures.deprivation import quintile_shares
 from pcs_dash.measures.workforce import patients_per_fte_gp, summarise
-from pcs_dash.ui import helping, page, show
-from pcs_dash.ui.address import tell_unknown
+from pcs_dash.ui import address, helping, page, show
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.text import plain
 from pcs_dash.views import maps
@@ -78,7 +77,7 @@ st.caption(
 )
 
 
-@st.fragment
+@address.fragment
 def explore(choices: Choices) -> None:
     """Map, card and table in step: choosing a practice in one chooses it in all."""
     practices = choices.practices
@@ -96,14 +95,12 @@ def explore(choices: Choices) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with right:
         labels = {code: f"{name} ({code})" for code, name in practices["practice_name"].items()}
-        tell_unknown("practice", labels)
         chosen = st.selectbox(
             "Find a practice",
             codes,
             index=None,
             format_func=labels.__getitem__,
-            key="practice",
-            bind="query-params",
+            key=address.choice("practice", labels, empty=True),
             placeholder="Type a name or code, or click one on the map or in the table",
         )
         show_card(choices, chosen)

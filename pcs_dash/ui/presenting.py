@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
-from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -76,17 +74,14 @@ def bar(url_path: str, dataset: Dataset, files: WebFiles, choices: Choices) -> N
     page = url_path or FIRST_PAGE
     if page not in PAGES or not (dataset.has_gps or page in _WITHOUT_GPS):
         return
-    _warm()
     with st.container(key="present-bar"):
         _bar(page, files, choices)
 
 
-@st.cache_resource(show_spinner=False)
-def _warm() -> None:
-    """Import what slides are made with before somebody waits for it, once the page is up."""
-    later = Timer(3.0, import_module, ["pcs_dash.render.screen"])
-    later.daemon = True
-    later.start()
+def place_of_map(url_path: str, files: WebFiles, area: Area) -> str:
+    """Under what the browser remembers where the map of a page stands; "" for a page without."""
+    page = url_path or FIRST_PAGE
+    return f"{_MAPS[page]}:{files.areas[area.key].url}" if page in _MAPS else ""
 
 
 @st.fragment
@@ -105,8 +100,7 @@ def _bar(page: str, files: WebFiles, choices: Choices) -> None:
             said = str(error).removeprefix(f"View 1 of the story '{story.name}': ")
             raise UserError(said) from error
 
-    layer = files.areas[choices.area.key].url
-    place = f"{_MAPS[page]}:{layer}" if page in _MAPS else ""
+    place = place_of_map(page, files, choices.area)
     buttons(f"{KEY}-{page}", files, hear, [PRESENT, ADD], place=place)
 
 
