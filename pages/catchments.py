@@ -74,9 +74,9 @@ def groups_of(kind: str) -> dict[str, str]:
     plan = pd.Series(dtype="str")
     if kind == HUB:
         # The builder brings the database with it: only where its plan is asked for.
-        from pcs_dash.ui.hubs import work
+        from pcs_dash.ui.hubs import table as hubs_table
 
-        plan = work.begin(dataset, choices).plan.to_series()
+        plan = hubs_table.begin(dataset, choices).plan.to_series()
     return catchments.groups_of(kind, dataset.practices, plan)
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pcs_dash.ui import address, helping, page, show
 from pcs_dash.ui.hubs import builder, comparing, library, panels, rules_panel, suggesting
-from pcs_dash.ui.hubs.work import begin
+from pcs_dash.ui.hubs.table import begin
 
 dataset, web, choices = page.begin()
 work = begin(dataset, choices)
@@ -15,7 +15,6 @@ helping.about("hubs")
 if choices.practices.empty:
     st.info("No practice is left in this area. Switch the exclusion off, or choose another area.")
     st.stop()
-library.open_from_address(work, dataset)
 with st.container(horizontal=True):
     panels.start(work, choices)
     panels.open_file(work, dataset, choices)

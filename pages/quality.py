@@ -322,9 +322,9 @@ def group_rows() -> None:
     """Every measure by PCN, hub, district or place."""
     kind = st.selectbox("By", GROUPS, key=address.choice("quality-by", GROUPS), width=280)
     if kind == "Hub of my plan":
-        from pcs_dash.ui.hubs import work
+        from pcs_dash.ui.hubs import table as hubs_table
 
-        groups = work.begin(dataset, choices).plan.to_series(table.index)
+        groups = hubs_table.begin(dataset, choices).plan.to_series(table.index)
     else:
         groups = choices.practices[{"PCN": "pcn", "District": "district", "Place": "place"}[kind]]
     if groups.isna().all():

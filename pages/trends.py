@@ -46,9 +46,9 @@ def groups_of(level: str, lists: pd.DataFrame) -> dict[str, str]:
     """Practice code to the words of its unit; closed practices have no PCN or hub of now."""
     plan = pd.Series(dtype="str")
     if level == HUB:
-        from pcs_dash.ui.hubs import work
+        from pcs_dash.ui.hubs import table as hubs_table
 
-        plan = work.begin(dataset, choices).plan.to_series()
+        plan = hubs_table.begin(dataset, choices).plan.to_series()
     return list_trends.groups_of(
         level, lists, everyone, names=official.names(dataset), plan=plan, area_name=area.name
     )
@@ -339,9 +339,9 @@ def plan_after(changes: PracticeChanges) -> None:
     )
     if not opened.open:
         return
-    from pcs_dash.ui.hubs import work
+    from pcs_dash.ui.hubs import table as hubs_table
 
-    plan = work.begin(dataset, choices).plan
+    plan = hubs_table.begin(dataset, choices).plan
     known = set(changes.table.index)
     assignment = {code: hub for code, hub in plan.to_series().items() if code in known}
     migrated = migrate_assignment(assignment, changes)

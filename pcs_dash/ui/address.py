@@ -16,16 +16,20 @@ from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.text import plain
 
 Labels = Mapping[str, str]
 Texts = tuple[str, ...]
 P = ParamSpec("P")
 
+# What the sidebar says on every page.
+SHARED = ("area", "gp", "imd", "benchmark", "own", "exclude", "tiles")
 _KEY = "address"
 _MISSING = object()
 _ASSETS = Path(__file__).parent.parent / "assets"
@@ -68,8 +72,9 @@ class Held:
 
     `asked` is the address as it was opened, or gone back to; it rules until that page is drawn,
     except where a choice is no longer as it was `before`. `known` are the texts of every name so
-    far, other pages' too; `drawn` those of the page that is drawn; `shown` those that the browser
-    was told last; `unread` the texts that made no sense. `turned`: the run came from another page.
+    far, other pages' too; `drawn` those of the page that is drawn, `spelled` with what is as the
+    app opens, too; `shown` those that the browser was told last; `unread` the texts that made no
+    sense; `quiet` names and `documents` are no steps to go Back by. `turned`: the run came from another page.
     """
 
     token: str = field(default_factory=lambda: secrets.token_hex(4))
@@ -82,9 +87,11 @@ class Held:
     before: dict[str, Any] = field(default_factory=dict)
     known: dict[str, Texts] = field(default_factory=dict)
     drawn: dict[str, Texts] = field(default_factory=dict)
+    spelled: dict[str, Texts] = field(default_factory=dict)
     shown: dict[str, Texts] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     quiet: set[str] = field(default_factory=set)
+    documents: set[str] = field(default_factory=set)
     place: str = ""
 
     def open(self) -> None:
@@ -110,7 +117,7 @@ def begin(page: str) -> None:
     if context is not None and context.is_history_navigation:
         kept.open()
     kept.turned = page != kept.page
-    kept.page, kept.drawn, kept.whole = page, {}, True
+    kept.page, kept.whole, kept.drawn, kept.spelled = page, True, {}, {}
 
 
 def end() -> None:
@@ -157,7 +164,7 @@ def choice(
         name,
         Parameter(
             read=lambda texts: _option(texts[-1], labels),
-            write=lambda key: (key,),
+            write=lambda key: (key or "",),
             valid=lambda key: key in labels or (empty and key is None),
             default=default if default in labels else first,
         ),
@@ -230,11 +237,13 @@ def take(name: str, parameter: Parameter) -> str:
     _tell_unread(kept, name, value, parameter)
     if name in kept.unread and parameter.unread is not _MISSING:
         kept.drawn[name] = kept.known[name]
-    elif value == parameter.default and not parameter.always:
+        return name
+    kept.spelled[name] = parameter.write(value)
+    if value == parameter.default and not parameter.always:
         kept.drawn.pop(name, None)
         kept.known[name] = ()
     else:
-        kept.drawn[name] = kept.known[name] = parameter.write(value)
+        kept.drawn[name] = kept.known[name] = kept.spelled[name]
     return name
 
 
@@ -289,23 +298,39 @@ def _option(text: str, labels: Labels) -> str:
 # --- documents: a plan, a story ---
 
 
+def link(page: str, documents: Mapping[str, str]) -> str:
+    """The whole address of a page as this one is seen: what the sidebar says is spelled out, so
+    that it opens the same where another version opens with other choices.
+    """
+    kept = held()
+    asked = {name: kept.spelled[name] for name in SHARED if name in kept.spelled}
+    asked |= {name: texts for name, texts in kept.drawn.items() if name not in kept.documents}
+    asked |= {name: (text,) for name, text in documents.items()}
+    return f"{app_address()}/{page}?{urlencode(asked, doseq=True)}"
+
+
 def said() -> dict[str, Texts]:
     """What the address of this page says, as `st.switch_page` takes it."""
     return dict(held().shown)
 
 
+def asks_for(name: str) -> bool:
+    """Whether the address asks for a document that was not opened yet."""
+    return held().ruling and name in held().asked
+
+
 def document(name: str) -> str | None:
-    """The document that the address asks for, where it rules; None where it asks for none."""
+    """The document that the address asks for, told once; None where it asks for none."""
     kept = held()
-    texts = kept.asked.get(name) if kept.ruling else None
-    return texts[-1] if texts else None
+    kept.documents.add(name)
+    texts = kept.asked.pop(name, None) if kept.ruling else None
+    return texts[-1] if texts and texts[-1] else None
 
 
 def carry(name: str, text: str) -> None:
     """Let the address of this page carry a document; "" for none."""
     kept = held()
-    kept.quiet.add(name)
-    kept.known.pop(name, None)
+    kept.documents.add(name)
     if text:
         kept.drawn[name] = (text,)
     else:
@@ -332,14 +357,14 @@ def _tell(where: str) -> None:
     kept.number += 1
     names = {*kept.drawn, *kept.shown}
     changed = {name for name in names if kept.drawn.get(name) != kept.shown.get(name)}
-    step = bool(changed - kept.quiet) and not (kept.turned or kept.ruling)
+    step = bool(changed - kept.quiet - kept.documents) and not (kept.turned or kept.ruling)
     kept.shown, kept.turned = dict(kept.drawn), False
     data = {
         "token": kept.token,
         "n": kept.number,
         "page": kept.page,
         "asked": [[name, text] for name, texts in kept.drawn.items() for text in texts],
-        "ours": sorted({*kept.known, *kept.quiet} - {"map", "present"}),
+        "ours": sorted({*kept.known, *kept.documents} - {"map", "present"}),
         "step": step,
         "place": kept.place,
     }

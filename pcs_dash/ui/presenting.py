@@ -25,8 +25,14 @@ from pcs_dash.store.story import (
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import data, official, show
-from pcs_dash.ui.browser import app_address, browser_token, plan_on_table, rules_on_table
+from pcs_dash.ui import address, data, official, show
+from pcs_dash.ui.browser import (
+    HUB_WORK,
+    app_address,
+    browser_token,
+    plan_on_table,
+    rules_on_table,
+)
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.component import component
 from pcs_dash.views.web_files import WebFiles
@@ -252,6 +258,14 @@ def _highlight(page: str, choices: Choices) -> str:
     chosen = st.session_state.get(key)
     known = page in (*_LISTS, *_MAPS) and chosen in choices.practices.index
     return str(chosen) if known else ""
+
+
+def open_plan(dataset: Dataset, choices: Choices) -> None:
+    """Open the plan that the address of this page carries; let it carry the one that is open."""
+    if HUB_WORK in st.session_state or address.asks_for("plan"):
+        from pcs_dash.ui.hubs import table
+
+        table.begin(dataset, choices)
 
 
 def plan_for(topic: str) -> tuple[Plan | None, str]:

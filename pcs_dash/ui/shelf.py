@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -13,6 +12,7 @@ from pcs_dash.store.database import Database
 from pcs_dash.store.documents import DocumentLibrary, Entry, Saved
 from pcs_dash.store.links import make_link, make_short_link
 from pcs_dash.tables.dataset import Dataset
+from pcs_dash.ui import address
 from pcs_dash.ui.text import plain
 
 _SHOWN = 25
@@ -48,20 +48,20 @@ class Shelf:
                 data_period=dataset.workforce_period,
                 kind=self.books.kind,
             )
-            st.code(self._address(text), language=None, wrap_lines=True)
+            self._show(text)
             st.caption(
-                "It opens on any computer that runs this program, also without this library."
+                "It opens what you see here, on any computer that runs this program, also without "
+                "this library. So does the address of this page while it is not too long."
             )
         if saved_id is not None and st.button("Make a short link", key=f"{self.key}-short"):
             saved = self.books.open(saved_id, version)
             text = make_short_link(self.database, saved)
-            st.code(self._address(text), language=None, wrap_lines=True)
+            self._show(text)
             st.caption(f"It opens version {saved.version} wherever this library is shared.")
 
-    def _address(self, text: str) -> str:
-        at = urlsplit(st.context.url or f"http://localhost:8501/{self.page}")
-        path = at.path if at.path.endswith(self.page) else f"{at.path.rstrip('/')}/{self.page}"
-        return f"{at.scheme}://{at.netloc}{path}?{self.parameter}={text}"
+    def _show(self, text: str) -> None:
+        whole = address.link(self.page, {self.parameter: text})
+        st.code(whole, language=None, wrap_lines=True)
 
     def browse(self, saved_id: int | None, put_on_table: Callable[[Saved], None]) -> None:
         """Every saved version: open, delete, undo a delete. `saved_id` is on the table."""

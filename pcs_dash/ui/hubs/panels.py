@@ -17,8 +17,8 @@ from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import InputFileError
 from pcs_dash.ui.choices import Choices
-from pcs_dash.ui.hubs.library import put_carried
 from pcs_dash.ui.hubs.migrating import Before
+from pcs_dash.ui.hubs.table import put_carried
 from pcs_dash.ui.hubs.work import (
     STARTS,
     Work,

@@ -13,7 +13,7 @@ from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
 from pcs_dash.store.story import MAX_NAME_LENGTH, MAX_TEXT_LENGTH, TOPICS, Story, View, ready_made
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import data, presenting, show
+from pcs_dash.ui import address, data, presenting, show
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.stories import handout, library
 from pcs_dash.ui.stories.desk import Desk, begin
@@ -25,9 +25,10 @@ _REHEARSE: presenting.Button = ("rehearse", "Rehearse", "With clock, time on eac
 _AT = "story-at"
 
 
-@st.fragment
+@address.fragment
 def show_editor(dataset: Dataset, files: WebFiles, choices: Choices) -> None:
     """Everything of the Stories page that changes with the story."""
+    presenting.open_plan(dataset, choices)
     plan, plan_name = presenting.plan_for("options")
     desk = begin(choices.area, presenting.switches_of(choices), plan, plan_name)
     library.open_from_address(desk, dataset)
@@ -60,6 +61,7 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Choices) -> None:
         handout.offer(lambda: desk.story, choices.area, name="story", key="story-")
     with st.expander("Saved stories"):
         library.browse(desk)
+    library.into_address(desk, dataset)
 
 
 def _views(desk: Desk) -> None:
