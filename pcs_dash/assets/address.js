@@ -8,17 +8,18 @@ const own = (window.pcsAddress ||= { token: null, n: 0, place: "" });
 const stored = (place) => { try { return JSON.parse(sessionStorage.getItem(MAPS + place)); } catch (error) { return null; } };
 const focused = (place) => { try { return sessionStorage.getItem(MAPS + place + ":focus") || ""; } catch (error) { return ""; } };
 
-// "51.48,0.33,12", and what the map was about where that is not the whole area.
+// "51.48_0.33_12", and what the map was about where that is not the whole area.
 function position(place) {
   const at = place && stored(place);
   if (!Array.isArray(at) || at.length !== 3) return "";
   const focus = focused(place);
-  return at.map((x) => Number(x.toFixed(5))).join(",") + (focus ? "," + focus : "");
+  return at.map((x) => Number(x.toFixed(5))).join("_") + (focus ? "_" + focus : "");
 }
 
 // The map reads what it remembers; here is what it shall remember, before it looks.
 function stand(place) {
-  const found = /^(-?[\d.]+),(-?[\d.]+),([\d.]+)(?:,(.*))?$/.exec(new URL(location.href).searchParams.get("map") || "");
+  if (!place) return;
+  const found = /^(-?[\d.]+)_(-?[\d.]+)_([\d.]+)(?:_(.*))?$/.exec(new URL(location.href).searchParams.get("map") || "");
   const at = found && found.slice(1, 4).map(Number);
   if (!at || !at.every(Number.isFinite) || Math.abs(at[0]) > 90 || Math.abs(at[1]) > 180 || at[2] > 24) return;
   try {
@@ -41,10 +42,9 @@ window.addEventListener("pcs-map", (event) => {
 });
 
 export default function ({ data }) {
-  if (data.n === 0) {
-    if (own.token === null) stand(data.place);
-    return;
-  }
+  // Only a window that was opened just now has a map that can still be told where to stand.
+  if (own.token === null) stand(data.place);
+  if (data.n === 0) return;
   if (own.token !== null && own.token !== data.token) {
     // A new session in an old window (the server was restarted, the laptop slept): Streamlit's copy
     // of the address may be old. Let it read the real one.

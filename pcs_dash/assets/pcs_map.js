@@ -131,10 +131,14 @@
       sessionStorage.setItem(memory(own), JSON.stringify([centre.lat, centre.lng, map.getZoom()]));
       sessionStorage.setItem(memory(own) + ":focus", focus(own));
     } catch (error) { /* private browsing: nothing to remember with */ }
+    tellAddress(own);
   }
   function forget(map) {
     try { sessionStorage.removeItem(memory(state.get(map))); } catch (error) { /* nothing is kept */ }
+    tellAddress(state.get(map));
   }
+  // The page's address says where its map stands (address.js).
+  function tellAddress(own) { outer().dispatchEvent(new CustomEvent("pcs-map", { detail: memory(own) })); }
   function quietly(map, act) {
     const own = state.get(map), before = own.settling;
     own.settling = true;

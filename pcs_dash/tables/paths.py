@@ -9,6 +9,8 @@ DATA_DIR = ROOT / "data"
 GEO_DIR = ROOT / "geo"
 # Made at start-up and served at /app/static: Leaflet's files and the web copies of the layers.
 STATIC_DIR = ROOT / "static"
+# Scripts and styles of our own.
+ASSETS = ROOT / "pcs_dash" / "assets"
 
 # Where `make run` starts the app.
 LOCAL_APP = "http://localhost:8501"

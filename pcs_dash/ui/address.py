@@ -14,13 +14,13 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from pathlib import Path
 from typing import Any, ParamSpec
 from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pcs_dash.tables.paths import ASSETS
 from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.text import plain
 
@@ -32,7 +32,6 @@ P = ParamSpec("P")
 SHARED = ("area", "gp", "imd", "benchmark", "own", "exclude", "tiles")
 _KEY = "address"
 _MISSING = object()
-_ASSETS = Path(__file__).parent.parent / "assets"
 # Streamlit takes a style of one line for the name of a file.
 _STYLE = """
 div:has(> [class*="st-key-pcs-address"]) {
@@ -43,7 +42,7 @@ _writer = st.components.v2.component(
     "pcs_dash_address",
     html="<span></span>",
     css=_STYLE,
-    js=(_ASSETS / "address.js").read_text("utf-8"),
+    js=(ASSETS / "address.js").read_text("utf-8"),
     isolate_styles=False,
 )
 
@@ -74,7 +73,8 @@ class Held:
     except where a choice is no longer as it was `before`. `known` are the texts of every name so
     far, other pages' too; `drawn` those of the page that is drawn, `spelled` with what is as the
     app opens, too; `shown` those that the browser was told last; `unread` the texts that made no
-    sense; `quiet` names and `documents` are no steps to go Back by. `turned`: the run came from another page.
+    sense. `quiet` names and `documents` are no steps to go Back by; `turned`: the run came from
+    another page; `place`: its map.
     """
 
     token: str = field(default_factory=lambda: secrets.token_hex(4))

@@ -16,6 +16,7 @@ from pcs_dash.store.story import (
     MAX_NAME_LENGTH,
     OPTIONS,
     PAGES,
+    POINTED_AT,
     TOPIC_OF_PAGE,
     WITH_PLAN,
     Position,
@@ -25,7 +26,7 @@ from pcs_dash.store.story import (
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address, data, official, show
+from pcs_dash.ui import address, data, official
 from pcs_dash.ui.browser import (
     HUB_WORK,
     app_address,
@@ -52,13 +53,6 @@ _MAPS = {
     "catchments": "catchments",
     "quality": "quality",
     "hubs": "hubs",
-}
-# Page -> the map whose list says which practice is pointed at; elsewhere the box "practice" does.
-_LISTS = {
-    "correlation": "correlation-map",
-    "spatial_pattern": "spatial-clusters",
-    "catchments": "catchment-map-view",
-    "quality": "quality-map",
 }
 # Pages that show something where no GP figures are loaded, too.
 _WITHOUT_GPS = ("then_and_now", "england", "catchments", "trends")
@@ -254,10 +248,8 @@ def current_view(page: str, choices: Choices, position: Any = None) -> View:
 
 def _highlight(page: str, choices: Choices) -> str:
     """The practice that is chosen in the list beside the page's map."""
-    key = show.list_key(_LISTS[page]) if page in _LISTS else "practice"
-    chosen = st.session_state.get(key)
-    known = page in (*_LISTS, *_MAPS) and chosen in choices.practices.index
-    return str(chosen) if known else ""
+    chosen = st.session_state.get(POINTED_AT.get(page, ""))
+    return str(chosen) if chosen in choices.practices.index else ""
 
 
 def open_plan(dataset: Dataset, choices: Choices) -> None:

@@ -12,10 +12,22 @@ from pcs_dash.store.database import Database
 from pcs_dash.store.documents import DocumentLibrary, Entry, Saved
 from pcs_dash.store.links import make_link, make_short_link
 from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.paths import ASSETS
 from pcs_dash.ui import address
 from pcs_dash.ui.text import plain
 
 _SHOWN = 25
+_link = st.components.v2.component(
+    "pcs_dash_link",
+    html='<div class="pcs-link"><code tabindex="0"></code><button type="button"></button></div>',
+    css="""
+.pcs-link { display: flex; gap: 0.5rem; align-items: start; }
+.pcs-link code { overflow-wrap: anywhere; font-size: 0.8rem; max-height: 9rem; overflow-y: auto; }
+.pcs-link button { padding: 0.2rem 0.6rem; cursor: pointer; }
+""",
+    js=(ASSETS / "link.js").read_text("utf-8"),
+    isolate_styles=False,
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,7 @@ class Shelf:
 
     def _show(self, text: str) -> None:
         whole = address.link(self.page, {self.parameter: text})
-        st.code(whole, language=None, wrap_lines=True)
+        _link(key=f"{self.key}-link-text", data={"link": whole})
 
     def browse(self, saved_id: int | None, put_on_table: Callable[[Saved], None]) -> None:
         """Every saved version: open, delete, undo a delete. `saved_id` is on the table."""

@@ -16,6 +16,7 @@ from pcs_dash.official.any_area import find_area
 from pcs_dash.store.story import (
     MAX_VIEWS,
     PAGES,
+    POINTED_AT,
     SWITCHES,
     TOPICS,
     Position,
@@ -228,6 +229,16 @@ def test_a_file_of_the_story_library_opens_too() -> None:
 
 
 # --- what a page is asked ---
+
+
+@pytest.mark.parametrize(("page", "name"), POINTED_AT.items())
+def test_a_link_says_which_practice_is_pointed_at_and_where_the_map_stands(
+    page: str, name: str
+) -> None:
+    view = View(page=page, highlight="F81010", position=Position(51.48, -0.3312345, 12.5))
+    asked = parse_qs(urlsplit(view.link("thurrock")).query)
+    assert asked[name] == ["F81010"]
+    assert asked["map"] == ["51.48_-0.3312345_12.5"]
 
 
 def test_the_options_of_a_page_travel_with_its_view() -> None:

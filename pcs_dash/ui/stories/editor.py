@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -18,6 +19,7 @@ from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.stories import handout, library
 from pcs_dash.ui.stories.desk import Desk, begin
 from pcs_dash.ui.text import plain
+from pcs_dash.views.links import with_plan
 from pcs_dash.views.web_files import WebFiles
 
 _PRESENT: presenting.Button = ("present", "Present", "Show the story full screen")
@@ -184,7 +186,7 @@ def _chosen(desk: Desk, choices: Choices) -> None:
         args=(desk, text, "text"),
     )
     _pointing(desk, choices, view, which)
-    st.caption(f"{_settings(view)} [Open it in the app]({view.link(choices.area)})")
+    st.caption(f"{_settings(view)} [Open it in the app]({_link(view, choices)})")
     with st.container(horizontal=True):
         st.button(
             "Take area and switches of the sidebar",
@@ -198,6 +200,13 @@ def _chosen(desk: Desk, choices: Choices) -> None:
             on_click=_take,
             args=(desk, choices, range(len(desk.story.views))),
         )
+
+
+def _link(view: View, choices: Choices) -> str:
+    """The address that opens a view as it is here, its plan with it."""
+    dataset = data.of(view.area_in(choices.area))[0]
+    plan = with_plan(view, view.plan, dataset.practices.index, dataset.workforce_period)
+    return f"{view.link(choices.area)}{'&' if plan else ''}{urlencode(plan)}"
 
 
 def _pointing(desk: Desk, choices: Choices, view: View, which: str) -> None:
