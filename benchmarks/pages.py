@@ -20,9 +20,9 @@ from typing import Any
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from pcs_dash.paths import ROOT
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-sys.path.insert(0, str(ROOT))
+
 from tests.browser.conftest import App, free_port
 from tests.conftest import CHROMIUM, CHROMIUM_OPTIONS
 

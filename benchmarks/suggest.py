@@ -1,4 +1,4 @@
-"""How long suggestions take and how good they are: `python benchmarks/suggest.py`.
+"""How long suggestions take and how good they are: `python -m benchmarks.suggest`.
 
 Prints a Markdown table for the distance objective, 30,000-50,000 patients, three areas, and with
 `--more` for the other aims, connected hubs, alternatives and a repair. Takes up to three minutes
@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
+from pathlib import Path
 
 import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pcs_dash.areas import find_area
 from pcs_dash.build import build_dataset

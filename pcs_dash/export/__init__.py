@@ -6,39 +6,12 @@ definition and the rules the plan was judged by, and each format carries it in i
 
 from __future__ import annotations
 
-import os
-import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.metrics.workforce import Benchmark, gp_definition
 from pcs_dash.sources import ATTRIBUTION, QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
-
-
-def write_file(path: Path | str, content: bytes) -> None:
-    """Write a file whole or not at all: to a temporary neighbour first, then put in place.
-
-    UserError if the folder is missing or can't be written to.
-    """
-    path = Path(path)
-    new = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        try:
-            with new.open("xb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            new.replace(path)
-        finally:
-            new.unlink(missing_ok=True)
-    except OSError as error:
-        raise UserError(
-            f"'{path}' can't be written ({error.strerror}). Check the folder and its permissions."
-        ) from error
 
 
 @dataclass(frozen=True)
@@ -96,7 +69,3 @@ def _benchmark_in_words(benchmark: Benchmark) -> str:
     parts = [f"{benchmark.label}: {benchmark.value:,.0f} patients per FTE GP"]
     parts += [part for part in (benchmark.period, benchmark.source) if part]
     return ", ".join(parts)
-
-
-# The columns of `Provenance.columns`, which an import passes over.
-PROVENANCE_COLUMNS: Sequence[str] = ("area", "data_period", "gp_definition", "rules", "exported")

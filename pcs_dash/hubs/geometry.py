@@ -22,7 +22,7 @@ from pyproj import Transformer
 
 from pcs_dash.errors import UserError
 from pcs_dash.hubs.contiguity import CRS, Neighbours
-from pcs_dash.hubs.plan import Moved, Plan
+from pcs_dash.hubs.plan import Plan
 
 HUB_SHAPES = ("cells", "concave", "convex")
 MAX_RADIUS = 200_000.0
@@ -171,16 +171,6 @@ def claims(
         twice={code: names for code, names in by_code.items() if len(names) > 1},
         nobody=tuple(str(code) for code in practices.index if code not in by_code),
     )
-
-
-def paint(plan: Plan, shape: Shape, practices: pd.DataFrame, hub_id: str | None) -> Moved:
-    """Assign to a hub (None: take out of theirs) the practices that a drawn shape catches.
-
-    The answer says which moved, which a lock held back, and which were there already; all three
-    together are what the shape caught.
-    """
-    codes = practices_in(shape, practices)
-    return plan.try_unassign(codes) if hub_id is None else plan.try_assign(codes, hub_id)
 
 
 # --- the shape of a hub ---

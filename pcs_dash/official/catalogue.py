@@ -526,22 +526,3 @@ def find_source(key: str) -> Source:
         raise UserError(
             f"There is no source called '{key}'. Choose from: {', '.join(SOURCES)}."
         ) from None
-
-
-def dictionary() -> pd.DataFrame:
-    """Every column of every source: source, column, published name, meaning, unit."""
-    return pd.DataFrame(
-        [
-            {
-                "source": source.key,
-                "column": column.name,
-                "published_as": " | ".join(column.sources),
-                "meaning": column.meaning,
-                "unit": column.unit,
-                "required": column.required,
-            }
-            for source in SOURCES.values()
-            if source.columns is not None
-            for column in source.columns.columns
-        ]
-    )

@@ -22,8 +22,6 @@ LSOA_ENGLAND = r"^E01\d{6}$"
 LSOA_ENGLAND_WALES = r"^[EW]01\d{6}$"
 # Registrations also hold patients of Wales and of no known place.
 LSOA_OR_UNKNOWN = r"^([EW]01\d{6}|[A-Z]{1,3}\d{4,8})$"
-DISTRICT = r"^[EWSN]\d{8}$"
-
 _DTYPES: Mapping[str, Any] = {
     "code": "str",
     "text": "str",
@@ -193,11 +191,3 @@ class Layout:
     def column_schema(self) -> pa.DataFrameSchema:
         """The schema without the key, whose repeats are told with their rows (`reading`)."""
         return pa.DataFrameSchema({c.name: c.schema() for c in self.columns}, strict=False)
-
-    def schema(self) -> pa.DataFrameSchema:
-        """The pandera schema of the table as loaded."""
-        return pa.DataFrameSchema(
-            {column.name: column.schema() for column in self.columns},
-            unique=list(self.key) or None,
-            strict=False,
-        )

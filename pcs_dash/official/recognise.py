@@ -19,7 +19,7 @@ from pcs_dash.official.archive import (
     kind_of,
     unpacked,
 )
-from pcs_dash.official.catalogue import SOURCES, Source, find_source
+from pcs_dash.official.catalogue import SOURCES, Source
 from pcs_dash.official.layout import normalise_heading
 from pcs_dash.official.loaders.boundaries import CODE_PROPERTIES, layer_fields
 from pcs_dash.official.reading import (
@@ -233,30 +233,6 @@ def is_note(name: str, fault: InputFileError) -> bool:
     if isinstance(fault, NoTableError):
         return suffix in NOTES
     return suffix in NOTES and suffix != ".txt" and not isinstance(fault, NearlyError)
-
-
-def load_file(path: Path, *, source: str | None = None) -> list[Loaded]:
-    """Every table of a known publication inside `path`, loaded and validated.
-
-    `source` restricts to one publication. Raises InputFileError when nothing can be loaded;
-    where an archive holds several tables of one source, those that load are returned.
-    """
-    wanted = find_source(source).key if source else None
-    loaded: list[Loaded] = []
-    with contents(path) as found:
-        faults = [item.fault for item in found.unreadable]
-        chosen = [f for f in found.known if wanted is None or f.source.key == wanted]
-        if found.known and not chosen:
-            titles = ", ".join(sorted({f.source.title for f in found.known}))
-            raise InputFileError(path.name, [f"It holds {titles}, not {wanted}."])
-        for item in chosen:
-            try:
-                loaded.append(load_recognised(item))
-            except InputFileError as fault:
-                faults.append(fault)
-    if not loaded:
-        raise faults[0]
-    return loaded
 
 
 def load_recognised(item: Recognised, *, trusted: bool = False) -> Loaded:

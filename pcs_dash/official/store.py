@@ -30,7 +30,6 @@ import geopandas as gpd
 import pandas as pd
 import platformdirs
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from pcs_dash.errors import UserError
@@ -481,11 +480,6 @@ def _parts(folder: Path, column: str, wanted: list[str] | None) -> list[Path]:
     if wanted is None:
         return found
     return [part for part in found if part.parent.name.split("=", 1)[1] in wanted]
-
-
-def dataset(root: Path, entry: TableEntry) -> ds.Dataset:
-    """The files of an entry as a pyarrow dataset, to filter before reading."""
-    return ds.dataset(root / entry.path, format="parquet", partitioning=None)
 
 
 def _write(table: pd.DataFrame, folder: Path, partition_by: str | None) -> None:

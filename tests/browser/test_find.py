@@ -16,9 +16,9 @@ from pcs_dash import profile
 from pcs_dash.build import Dataset
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.metrics.workforce import summarise
-from pcs_dash.official.recognise import load_file
 from pcs_dash.official.store import Store
 from pcs_dash.search import Hit, SearchIndex, build_index, directory_near
+from tests.loading import load_file
 
 from .conftest import App, Tab, free_port
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcs_dash.export import PROVENANCE_COLUMNS, Provenance
+from pcs_dash.export import Provenance
 from pcs_dash.export.csv import (
     FORMULA_STARTS,
     hubs_csv,
@@ -81,7 +81,7 @@ def test_every_row_says_what_it_was_made_from(
     summary = summarise_hubs(plan, thurrock, rules=provenance.rules)
     for content in (plan_csv(plan, thurrock, provenance), hubs_csv(summary, provenance)):
         for row in rows(content):
-            assert set(PROVENANCE_COLUMNS) <= set(row)
+            assert set(provenance.columns()) <= set(row)
             assert row["exported"] == "2026-03-04"
             assert row["data_period"] == "31 December 2025"
             assert row["gp_definition"] == "fully_qualified"

@@ -16,8 +16,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcs_dash.errors import UserError
-from pcs_dash.export import Provenance, write_file
+from pcs_dash.export import Provenance
 from pcs_dash.export.csv import plan_csv
 from pcs_dash.export.excel import plan_workbook
 from pcs_dash.export.geo import plan_geojson, plan_geopackage
@@ -179,7 +178,7 @@ def test_geopackage(
     content = plan_geopackage(
         plan, thurrock, provenance, neighbours=thurrock_neighbours, summary=summary
     )
-    write_file(path, content)
+    path.write_bytes(content)
     layers = {str(name) for name, _ in pyogrio.list_layers(path)}
     assert layers == {"hubs", "practices", "rules", "about"}
     hubs = gpd.read_file(path, layer="hubs").set_index("hub")
@@ -256,25 +255,6 @@ def test_the_workbook_holds_figures_and_their_formats(
     assert about["Exported"] == "2026-03-04"
     assert about["Rules judged by"].startswith("Hub (at least")
     assert "Open Government Licence" in about["Licence"]
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch) -> None:
-    path = tmp_path / "plan.csv"
-    write_file(path, b"old")
-    write_file(path, b"new")
-    assert path.read_bytes() == b"new"
-    with monkeypatch.context() as patched:
-
-        def full(_descriptor: int) -> None:
-            raise OSError(28, "No space left on device")
-
-        patched.setattr("os.fsync", full)
-        with pytest.raises(UserError, match="No space left"):
-            write_file(path, b"newer")
-    assert path.read_bytes() == b"new"
-    assert [item.name for item in tmp_path.iterdir()] == ["plan.csv"]
-    with pytest.raises(UserError, match="can't be written"):
-        write_file(tmp_path / "none" / "plan.csv", b"x")
 
 
 def test_provenance_in_words(provenance: Provenance) -> None:

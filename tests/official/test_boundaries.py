@@ -16,13 +16,15 @@ import samples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.loaded import england_lsoas
 from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.official import build
 from pcs_dash.official.loaders.boundaries import CODE_PROPERTIES
-from pcs_dash.official.recognise import Loaded, load_file
+from pcs_dash.official.recognise import Loaded
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
 from pcs_dash.rebuild import BOUNDARY_FILE, package_file
+from tests.loading import load_file
 
 PREFIXES = {
     "boundaries_lsoa11": "LSOA11", "boundaries_lsoa21": "LSOA21", "boundaries_district": "LAD25",
@@ -244,7 +246,7 @@ def test_the_lsoas_of_england_load_and_find_their_partners(
     assert layer.geometry.is_valid.all()
     # England has 130,310 sq km; to the coast and generalised, within half a per cent.
     assert english.geometry.area.sum() / 1e6 == pytest.approx(130_310, rel=0.005)
-    lsoas = build.england_lsoas(store=store)
+    lsoas = england_lsoas(store=store)
     assert lsoas["easting"].notna().all()
     reports = store.read(build.REPORTS).set_index("join")
     joined = reports.loc["LSOAs with boundaries"]

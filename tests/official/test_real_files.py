@@ -15,6 +15,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from benchmarks.loaded import england_lsoas, england_registrations
 from pcs_dash.build import build_practices as embedded_practices
 from pcs_dash.official import build
 from pcs_dash.official.registrations import (
@@ -64,7 +65,7 @@ def test_list_sizes_of_every_month(england: Store, official: Path) -> None:
 def test_registrations_are_all_there(
     england: Store, registered: dict[tuple[str, str], int]
 ) -> None:
-    table = build.england_registrations(store=england)
+    table = england_registrations(store=england)
     assert len(table) == len(registered) == 868_505
     assert table["patients"].sum() == sum(registered.values())
     keys = zip(table["practice_code"].astype(str), table["lsoa_code"].astype(str), strict=True)
@@ -79,12 +80,12 @@ def test_catchment_of_a_hub(england: Store, registered: dict[tuple[str, str], in
         everyone[place] += n
         if practice in hub:
             ours[place] += n
-    registrations = build.england_registrations("QH8", store=england)
-    totals = lsoa_totals(build.england_registrations(store=england))
+    registrations = england_registrations("QH8", store=england)
+    totals = lsoa_totals(england_registrations(store=england))
     table = catchment(registrations, hub, totals=totals)
     assert table["patients"].to_dict() == dict(ours)
     assert table["share"].to_dict() == {p: n / everyone[p] for p, n in ours.items()}
-    lsoas = build.england_lsoas("QH8", store=england)
+    lsoas = england_lsoas("QH8", store=england)
     assert lsoas["registered_patients"].to_dict() == {p: everyone[p] for p in lsoas.index}
 
 
@@ -107,7 +108,7 @@ def test_imd_of_every_lsoa(england: Store, official: Path) -> None:
     rows = book["IMD2019"].iter_rows(min_row=2, values_only=True)
     raw = {row[0]: (row[4], row[5]) for row in rows}
     book.close()
-    table = build.england_lsoas(store=england)
+    table = england_lsoas(store=england)
     assert len(table) == len(raw) == 32_844
     ranks, deciles = table["imd2019_rank"].to_dict(), table["imd2019_decile"].to_dict()
     assert {code: (ranks[code], deciles[code]) for code in raw} == raw
@@ -119,7 +120,7 @@ def test_imd_2025_on_lsoas_of_2011(england: Store, official: Path) -> None:
     for row in records(path, "latin-1"):
         parts[row["LSOA11CD"]].append(row["LSOA21CD"])
     published = england.read("imd2025").set_index("lsoa_code")["imd_rank"].to_dict()
-    table = build.england_lsoas(store=england)["imd2025_rank"].to_dict()
+    table = england_lsoas(store=england)["imd2025_rank"].to_dict()
     for code, rank in table.items():
         ranks = [published[part] for part in parts[code]]
         assert rank == sum(ranks) / len(ranks)
@@ -131,7 +132,7 @@ def test_patient_weighted_imd_agrees_with_the_published_score(
     """Essex scores of IMD 2019 (embedded) weighted by patients, against the practice scores that
     stand in the CQC file: the same figure from lists of other years."""
     scores = pd.read_csv(DATA_DIR / "imd2019_lsoa11_essex.csv").set_index("lsoa11cd")
-    registrations = build.england_registrations(store=england)
+    registrations = england_registrations(store=england)
     essex = set(pd.read_csv(DATA_DIR / "practices_essex.csv")["practice_code"])
     ours = registrations[registrations["practice_code"].isin(essex)]
     recomputed = patient_weighted(ours, scores["imd2019_score"])
@@ -150,7 +151,7 @@ def test_patients_per_fte_gp_by_lsoa_from_the_embedded_workforce(
     practices = embedded_practices()[0]
     practices = practices.set_index("practice_code") if "practice_code" in practices else practices
     fte = practices["gp_fte_fully_qualified"].astype("float64")
-    registrations = build.england_registrations(store=england)
+    registrations = england_registrations(store=england)
     ours = registrations[registrations["practice_code"].isin(fte.index)]
     table = patients_per_fte_gp_by_lsoa(ours, fte)
     lists: Counter[str] = Counter()
@@ -179,7 +180,7 @@ def test_overlap_between_networks(england: Store, registered: dict[tuple[str, st
         most = min(by_hub, key=lambda hub: (-by_hub[hub], hub))
         for hub, n in by_hub.items():
             elsewhere[hub] += n if hub != most else 0
-    result = hub_overlap(build.england_registrations("QH8", store=england), hubs)
+    result = hub_overlap(england_registrations("QH8", store=england), hubs)
     found = result.hubs["patients_elsewhere"].to_dict()
     assert found == {hub: elsewhere[hub] for hub in found}
 

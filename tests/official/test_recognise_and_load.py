@@ -24,7 +24,8 @@ from pcs_dash.official.archive import InputFile
 from pcs_dash.official.catalogue import SOURCES
 from pcs_dash.official.loaders.registrations import lsoa_vintage
 from pcs_dash.official.reading import month_in_name, parse_date
-from pcs_dash.official.recognise import load_file, recognise
+from pcs_dash.official.recognise import recognise
+from tests.loading import load_file
 
 
 def load(tmp_path: Path, content: bytes | str, name: str = "download 2025-08") -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.loaded import england_lsoas, england_registrations
 from pcs_dash.errors import UserError
 from pcs_dash.official.registrations import (
     agreement,
@@ -232,9 +233,9 @@ def test_everyone_around_an_area_is_read_and_nobody_else(england) -> None:  # ty
     """Against a filter over all of England in memory."""
     from pcs_dash.official import build
 
-    whole = build.england_registrations(store=england)
+    whole = england_registrations(store=england)
     codes = set(build.england_practices("Thurrock", store=england).index)
-    lsoas = build.england_lsoas("England", store=england)
+    lsoas = england_lsoas("England", store=england)
     places = set(lsoas.index[lsoas["district"] == "Thurrock"])
     expected = whole[whole["practice_code"].isin(codes) | whole["lsoa_code"].isin(places)]
     found = read_around(england, codes, places)

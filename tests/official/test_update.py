@@ -13,20 +13,22 @@ import pytest
 import samples
 from conftest import BadServer
 
+from benchmarks.loaded import england_lsoas, england_registrations
 from pcs_dash.__main__ import main
 from pcs_dash.cli.update import Bars, Lines, Shown
 from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.official import build
 from pcs_dash.official.areas import find_official_area, official_areas
 from pcs_dash.official.around import england_by
-from pcs_dash.official.catalogue import SOURCES, dictionary, find_source
+from pcs_dash.official.catalogue import SOURCES, find_source
 from pcs_dash.official.download import Patience
-from pcs_dash.official.recognise import Loaded, load_file
+from pcs_dash.official.recognise import Loaded
 from pcs_dash.official.registrations import lsoa_totals, read_around
 from pcs_dash.official.status import history_rows, source_rows
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import Report, _few, _put_into, preview, update_store
 from pcs_dash.paths import ROOT
+from tests.loading import load_file
 
 CHAIN = (
     "list_sizes", "pcn_membership", "allocations", "registrations_lsoa", "imd2019", "imd2025",
@@ -91,7 +93,7 @@ def test_quintiles_of_patients_of_both_editions(loaded: Store) -> None:
 
 
 def test_lsoas_are_joined(loaded: Store) -> None:
-    table = build.england_lsoas(store=loaded)
+    table = england_lsoas(store=loaded)
     second = table.loc["E01000002"]
     assert second["imd2025_rank"] == 600
     assert second["imd2025_split"]
@@ -134,9 +136,9 @@ def test_an_unknown_area_lists_what_is_near(loaded: Store) -> None:
 
 
 def test_registrations_and_history_of_an_area(loaded: Store) -> None:
-    ours = build.england_registrations("QH8", store=loaded)
+    ours = england_registrations("QH8", store=loaded)
     assert ours["patients"].sum() == 9000 + 4000 + 3 + 5990 + 10
-    assert build.england_registrations("99G", store=loaded)["patients"].sum() == 6000
+    assert england_registrations("99G", store=loaded)["patients"].sum() == 6000
     history = build.list_history("06T", store=loaded)
     assert sorted(history["period"].dt.strftime("%Y-%m").unique()) == ["2025-05", "2025-10"]
 
@@ -178,10 +180,10 @@ def test_registrations_by_lsoa_of_2021_are_carried_back(tmp_path: Path) -> None:
     (folder / "by lsoa").write_text(text, encoding="utf-8")
     store = Store()
     update_store(store, origin=str(folder))
-    lsoas = build.england_lsoas(store=store)
+    lsoas = england_lsoas(store=store)
     # The parts of the split LSOA add up to it.
     assert lsoas.loc["E01000002", "registered_patients"] == 4000 + 5990 + 500
-    registrations = build.england_registrations(store=store)
+    registrations = england_registrations(store=store)
     assert registrations["patients"].sum() == 28_003 + 500
     table = build.england_practices(store=store)
     # IMD 2025 ranks the parts themselves: 4,000 at 300; 5,990 at 900 and 500 at 300.
@@ -273,7 +275,7 @@ def test_an_area_is_built_alone(tmp_path: Path) -> None:
     folder = samples.write(tmp_path / "all", *CHAIN)
     update_store(store, origin=str(folder), area="Mid and South Essex")
     assert build.england_practices(store=store).index.tolist() == ["F81001", "F81003"]
-    assert set(build.england_registrations("QH8", store=store)["practice_code"]) == {
+    assert set(england_registrations("QH8", store=store)["practice_code"]) == {
         "F81001", "F81003",
     }  # fmt: skip
     assert store.require().area == "Mid and South Essex"
@@ -294,9 +296,9 @@ def test_lsoas_of_an_area_built_alone_hold_the_patients_of_all_practices(tmp_pat
         store = Store(tmp_path / area)
         update_store(store, origin=str(folder), area=area)
         practices = build.england_practices("QH8", store=store)
-        lsoas = build.england_lsoas("QH8", store=store)
+        lsoas = england_lsoas("QH8", store=store)
         around = read_around(store, practices.index, lsoas.index)
-        everywhere = lsoa_totals(build.england_registrations(store=store))
+        everywhere = lsoa_totals(england_registrations(store=store))
         totals[area] = (
             lsoa_totals(around)[lsoas.index].to_dict(),
             everywhere[lsoas.index].to_dict(),
@@ -803,9 +805,9 @@ def test_the_catalogue_is_complete() -> None:
         assert source.found
         assert callable(source.parser)
     assert find_source("list-sizes").key == "list_sizes"
-    table = dictionary()
-    assert (table["meaning"] != "").all()
-    assert not table.duplicated(["source", "column"]).any()
+    for layout in filter(None, (source.columns for source in SOURCES.values())):
+        assert all(column.meaning for column in layout.columns)
+        assert len(set(layout.names)) == len(layout.names)
 
 
 def test_what_is_stored_and_not_shown_is_said() -> None:

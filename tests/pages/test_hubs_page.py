@@ -328,7 +328,7 @@ def test_a_link_opens_the_plan_once_and_leaves_the_address(run_page: Run) -> Non
     app = run_page(area="Thurrock", plan=text)
     assert work_of(app).plan == plan
     assert "plan" not in app.query_params
-    assert work_of(app).desk.history.can_undo
+    assert work_of(app).desk.history.past
 
 
 def test_a_damaged_link_leaves_the_plan(run_page: Run) -> None:
