@@ -24,13 +24,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
 
 import geopandas as gpd
 import pandas as pd
 import platformdirs
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 
 from pcs_dash.errors import UserError
 from pcs_dash.official.archive import CHUNK
@@ -257,16 +257,19 @@ class Store:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
+        lock = FileLock(self.root / "lock")
         with self._told():
             self.root.mkdir(parents=True, exist_ok=True)
-            stream = (self.root / "lock").open("a+b")
-        with stream:
-            if not _try_lock(stream):
-                raise UserError("Another update of these data is running. Wait until it is done.")
             try:
-                yield
-            finally:
-                _unlock(stream)
+                lock.acquire(blocking=False)
+            except Timeout as fault:
+                raise UserError(
+                    "Another update of these data is running. Wait until it is done."
+                ) from fault
+        try:
+            yield
+        finally:
+            lock.release()
 
     def note_last_update(self, failed: Sequence[str]) -> None:
         """Keep what the last update could not load, also where it changed nothing."""
@@ -533,11 +536,8 @@ def _digest(folder: Path) -> tuple[str, int]:
 
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, read in pieces."""
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _flush(path: Path) -> None:
@@ -581,30 +581,3 @@ def _clear_old(store: Store) -> None:
     for folder in (store.root / "tables").glob("*/*"):
         if folder.relative_to(store.root).as_posix() not in used:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _try_lock(stream: IO[Any]) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _unlock(stream: IO[Any]) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        stream.seek(0)
-        msvcrt.locking(stream.fileno(), msvcrt.LK_UNLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(stream, fcntl.LOCK_UN)

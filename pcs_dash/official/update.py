@@ -18,6 +18,8 @@ from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.official.catalogue import SOURCES, Source, find_source
 from pcs_dash.official.download import (
     DEFAULT_PATIENCE,
+    FACTS,
+    PART,
     DownloadError,
     NoConnectionError,
     Patience,
@@ -54,7 +56,7 @@ from pcs_dash.official.store import (
 Stage = Callable[[str, int, int], None]
 Keep = Callable[[Loaded, str, str], None]
 # The parts of a shapefile beside its .shp, and of a download, are no files of their own.
-_PARTS = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".part")
+_PARTS = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", PART)
 NOT_DATA = (*NOTES, *_PARTS)
 _MOST_CODES = 20
 # Between two editions of a publication its rows or patients fall by less than this, and by so
@@ -475,7 +477,8 @@ def _files(
         return
     # Everything that loaded is in the store now; parts of failed downloads stay to be resumed.
     for path in _downloads().glob("*"):
-        if path.is_file() and not path.name.endswith((".part", ".part.json")):
+        part = path.with_name(path.name.removesuffix(FACTS).removesuffix(PART) + PART)
+        if path.is_file() and not part.is_file():
             path.unlink(missing_ok=True)
 
 
