@@ -42,4 +42,4 @@ lock:
 	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header -q requirements-dev.in -o requirements-dev.txt
 
 data: $(VENV)/.dev
-	$(BIN)/python -m pcs_dash.rebuild
+	$(BIN)/python -m pcs_dash.tables.rebuild

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
 
-from pcs_dash.official.gravity import distance_km, gravity_registrations
+from pcs_dash.measures.gravity import distance_km, gravity_registrations
 
 
 @dataclass(frozen=True)

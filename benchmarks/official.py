@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.gravity_error import calibrate, model_error
 from benchmarks.loaded import england_lsoas, england_registrations
+from pcs_dash.measures.gravity import gravity_registrations
 from pcs_dash.official import build
-from pcs_dash.official.gravity import gravity_registrations
 from pcs_dash.official.registrations import catchment, lsoa_totals
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store

@@ -25,7 +25,7 @@ from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.store.database import Database, open_database
 from pcs_dash.store.drafts import load_draft, save_draft
 from pcs_dash.store.links import make_link, make_short_link, open_link, open_short_link
-from pcs_dash.store.plans import PlanLibrary, three_way_merge
+from pcs_dash.store.plan_library import PlanLibrary, three_way_merge
 
 PLANS = 1_000
 CODES = [f"F81{number:03d}" for number in range(0, 816, 4)]

@@ -9,16 +9,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
-from pathlib import Path
 
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from pcs_dash.areas import find_area
-from pcs_dash.build import build_dataset
 from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.suggest import (
     Progress,
@@ -28,6 +22,8 @@ from pcs_dash.hubs.suggest import (
     suggest,
     suggest_alternatives,
 )
+from pcs_dash.official.any_area import find_area
+from pcs_dash.tables.dataset import build_dataset
 
 # Area, time limit in seconds, and what is to be reached.
 DISTANCE = (

@@ -5,8 +5,16 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import catchments, maps, profile
-from pcs_dash.catchments import (
+from pcs_dash.measures import profile
+from pcs_dash.measures.gravity import MODEL_ERROR
+from pcs_dash.measures.small_numbers import small_number
+from pcs_dash.measures.workforce import patients_per_fte_gp
+from pcs_dash.tables.errors import UserError
+from pcs_dash.ui import helping, official, page, show
+from pcs_dash.ui.address import practice_labels
+from pcs_dash.ui.text import plain
+from pcs_dash.views import catchments, maps
+from pcs_dash.views.catchments import (
     HUB,
     KINDS,
     MAIN_GROUP,
@@ -17,13 +25,6 @@ from pcs_dash.catchments import (
     RATIO,
     SHARE,
 )
-from pcs_dash.errors import UserError
-from pcs_dash.metrics.workforce import patients_per_fte_gp
-from pcs_dash.official.gravity import MODEL_ERROR
-from pcs_dash.small_numbers import small_number
-from pcs_dash.ui import helping, official, page, show
-from pcs_dash.ui.address import practice_labels
-from pcs_dash.ui.text import plain
 
 dataset, web, choices = page.begin()
 area, edition = choices.area, choices.edition

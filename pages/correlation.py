@@ -3,11 +3,12 @@
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import charts, maps, profile, words
-from pcs_dash.metrics import correlation, inequality
-from pcs_dash.metrics.workforce import patients_per_fte_gp
+from pcs_dash.measures import correlation, inequality, profile, words
+from pcs_dash.measures.workforce import patients_per_fte_gp
+from pcs_dash.render import charts
 from pcs_dash.ui import evidence, helping, page, show
 from pcs_dash.ui.address import given_labels, tell_unknown
+from pcs_dash.views import maps
 
 dataset, web, choices = page.begin()
 area, definition, practices = choices.area, choices.definition, choices.practices

@@ -3,11 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import schemas
-from pcs_dash.completeness import flagged_practices, join_table, missing_figures
-from pcs_dash.metrics.workforce import GP_DEFINITIONS
-from pcs_dash.paths import DATA_DIR, GEO_DIR, ROOT
-from pcs_dash.sources import SOURCES, checksum
+from pcs_dash.measures.workforce import GP_DEFINITIONS
+from pcs_dash.tables import schemas
+from pcs_dash.tables.completeness import flagged_practices, join_table, missing_figures
+from pcs_dash.tables.paths import DATA_DIR, GEO_DIR, ROOT
+from pcs_dash.tables.sources import SOURCES, checksum
 from pcs_dash.ui import helping, official_data, page, show
 
 dataset, web, choices = page.begin()

@@ -3,14 +3,15 @@
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import charts, maps, profile
-from pcs_dash.metrics import deprivation
-from pcs_dash.metrics.workforce import patients_per_fte_gp
-from pcs_dash.small_numbers import small_number, small_text
+from pcs_dash.measures import deprivation, profile
+from pcs_dash.measures.small_numbers import small_number, small_text
+from pcs_dash.measures.workforce import patients_per_fte_gp
+from pcs_dash.render import charts
 from pcs_dash.ui import helping, page, show
 from pcs_dash.ui.address import tell_unknown
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.text import plain
+from pcs_dash.views import maps
 
 dataset, web, choices = page.begin()
 area, edition = choices.area, choices.edition

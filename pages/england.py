@@ -5,7 +5,6 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import maps
 from pcs_dash.official.england import (
     ENGLAND,
     LEVEL_LABELS,
@@ -17,6 +16,7 @@ from pcs_dash.official.england import (
 )
 from pcs_dash.ui import england, helping, page, show
 from pcs_dash.ui.address import tell_unknown
+from pcs_dash.views import maps
 
 page.begin(needs_gps=False)
 st.title("England: every ICB and district")

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import charts, profile, words
-from pcs_dash.errors import UserError
-from pcs_dash.metrics import inequality, need
-from pcs_dash.metrics.deprivation import QUINTILE_LABELS
-from pcs_dash.metrics.workforce import gp_definition
-from pcs_dash.small_numbers import small_number
+from pcs_dash.measures import inequality, need, profile, words
+from pcs_dash.measures.deprivation import QUINTILE_LABELS
+from pcs_dash.measures.small_numbers import small_number
+from pcs_dash.measures.workforce import gp_definition
+from pcs_dash.render import charts
+from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data, evidence, helping, page, show
 from pcs_dash.ui.address import level_labels, tell_unknown
 from pcs_dash.ui.choices import Choices

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import charts, maps, profile, quality, words
-from pcs_dash.metrics.workforce import area_patients_per_fte_gp, patients_per_fte_gp
-from pcs_dash.quality import Measure
+from pcs_dash.measures import profile, words
+from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp
+from pcs_dash.render import charts
 from pcs_dash.ui import evidence, helping, official, page, show
 from pcs_dash.ui.choices import Choices
+from pcs_dash.views import maps, quality
+from pcs_dash.views.quality import Measure
 
 dataset, web, choices = page.begin()
 area, definition, benchmark = choices.area, choices.definition, choices.benchmark

@@ -3,16 +3,16 @@
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import charts, profile, words
-from pcs_dash.build import IMD_EDITIONS
-from pcs_dash.metrics import funnel
-from pcs_dash.metrics.specification import (
+from pcs_dash.measures import funnel, profile, words
+from pcs_dash.measures.specification import (
     SpecificationSummary,
     other_lists,
     specification_curve,
     summarise_curve,
 )
-from pcs_dash.metrics.workforce import GP_DEFINITIONS
+from pcs_dash.measures.workforce import GP_DEFINITIONS
+from pcs_dash.render import charts
+from pcs_dash.tables.dataset import IMD_EDITIONS
 from pcs_dash.ui import data, evidence, helping, page, show
 from pcs_dash.ui.choices import Choices
 

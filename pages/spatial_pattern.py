@@ -5,14 +5,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import maps, patterns, profile, words
-from pcs_dash.metrics import spatial
-from pcs_dash.metrics.deprivation import QUINTILE_LABELS
-from pcs_dash.metrics.workforce import area_patients_per_fte_gp, patients_per_fte_gp
-from pcs_dash.small_numbers import small_number
+from pcs_dash.measures import profile, spatial, words
+from pcs_dash.measures.deprivation import QUINTILE_LABELS
+from pcs_dash.measures.small_numbers import small_number
+from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp
 from pcs_dash.ui import data, evidence, helping, page, show
 from pcs_dash.ui.address import neighbour_labels, pattern_labels, statistic_labels, tell_unknown
 from pcs_dash.ui.choices import Choices
+from pcs_dash.views import maps, patterns
 
 dataset, web, choices = page.begin()
 area, definition, edition = choices.area, choices.definition, choices.edition

@@ -3,8 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import charts, profile, words
-from pcs_dash.metrics.then_now import ThenNow, claim_retested, then_and_now
+from pcs_dash.measures import profile, words
+from pcs_dash.measures.then_now import ThenNow, claim_retested, then_and_now
+from pcs_dash.render import charts
 from pcs_dash.ui import data, evidence, helping, page, show
 
 _, web, choices = page.begin()

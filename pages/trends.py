@@ -3,9 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import charts, words
-from pcs_dash.official import trends
-from pcs_dash.official.trends import (
+from pcs_dash.measures import list_trends, words
+from pcs_dash.measures.list_trends import (
     CHANGE_IN,
     HUB,
     LEVELS,
@@ -23,6 +22,7 @@ from pcs_dash.official.trends import (
     migrate_assignment,
     trend,
 )
+from pcs_dash.render import charts
 from pcs_dash.ui import evidence, helping, official, page, show
 from pcs_dash.ui.text import plain
 
@@ -49,7 +49,7 @@ def groups_of(level: str, lists: pd.DataFrame) -> dict[str, str]:
         from pcs_dash.ui.hubs import work
 
         plan = work.begin(dataset, choices).plan.to_series()
-    return trends.groups_of(
+    return list_trends.groups_of(
         level, lists, everyone, names=official.names(dataset), plan=plan, area_name=area.name
     )
 
@@ -91,7 +91,7 @@ def describe(first: pd.Timestamp, last: pd.Timestamp, changes: PracticeChanges) 
     """The message and the five figures."""
     whole = trend(chosen, groups_of(WHOLE, chosen)).iloc[0]
     count = changes.counts
-    show.headline(trends.sentence(area.name, whole, count, first, last))
+    show.headline(list_trends.sentence(area.name, whole, count, first, last))
     years = (last - first).days / 365.25
     show.figures(
         show.Figure(f"Patients, {last:%b %Y}", f"{whole['last']:,.0f}"),
@@ -110,7 +110,7 @@ def describe(first: pd.Timestamp, last: pd.Timestamp, changes: PracticeChanges) 
         f"{', '.join(f'{month:%B %Y}' for month in used)}. A list is not a population: lists are "
         "cleaned at times, and people are registered who have moved away."
     )
-    unplaced = trends.unplaced(loaded) if area.kind == "district" and loaded is not None else 0
+    unplaced = list_trends.unplaced(loaded) if area.kind == "district" and loaded is not None else 0
     if unplaced:
         st.caption(
             f"{words.count(unplaced, 'practice')} that closed since, of the sub-ICB locations "
@@ -151,7 +151,7 @@ def lines(level: str, table: pd.DataFrame, measure: str) -> None:
     number = "+.1f" if measure == PER_CENT else "+,.0f"
     unit = "Change in %" if measure == PER_CENT else "Change in patients"
     ranked = table.dropna(subset=["change"]).sort_values(column, ascending=False)
-    fair = trends.fair(table, measure)
+    fair = list_trends.fair(table, measure)
     several = len(table) > 1
     left, right = st.columns(2, gap="medium") if several else (st.container(), None)
     with left:

@@ -3,13 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import maps, profile, words
-from pcs_dash.metrics.deprivation import quintile_shares
-from pcs_dash.metrics.workforce import patients_per_fte_gp, summarise
+from pcs_dash.measures import profile, words
+from pcs_dash.measures.deprivation import quintile_shares
+from pcs_dash.measures.workforce import patients_per_fte_gp, summarise
 from pcs_dash.ui import helping, page, show
 from pcs_dash.ui.address import tell_unknown
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.text import plain
+from pcs_dash.views import maps
 
 dataset, web, choices = page.begin()
 area, definition, benchmark = choices.area, choices.definition, choices.benchmark

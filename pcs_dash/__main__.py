@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from pcs_dash import __version__, cli
-from pcs_dash.errors import UserError
+from pcs_dash.tables.errors import UserError
 
 EXIT_USER_ERROR = 2
 

@@ -12,11 +12,11 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, sync_playwright
 
-from pcs_dash.build import Dataset, build_dataset
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
-from pcs_dash.paths import DATA_DIR, ROOT
-from pcs_dash.web import package_folder
+from pcs_dash.render.web import package_folder
+from pcs_dash.tables.dataset import Dataset, build_dataset
+from pcs_dash.tables.paths import DATA_DIR, ROOT
 
 CHROMIUM = Path("/usr/bin/chromium")
 # Every name but this machine's own fails to resolve, so a request elsewhere can't succeed unseen.

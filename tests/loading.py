@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pcs_dash.errors import InputFileError
 from pcs_dash.official.recognise import Loaded, contents, load_recognised
+from pcs_dash.tables.errors import InputFileError
 
 
 def load_file(path: Path) -> list[Loaded]:

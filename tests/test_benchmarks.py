@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from pcs_dash.paths import ROOT
+from pcs_dash.tables.paths import ROOT
 
 NAMES = sorted(
     path.stem

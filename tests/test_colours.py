@@ -10,8 +10,9 @@ from itertools import combinations, pairwise
 import pytest
 from colorspacious import cspace_convert, deltaE
 
-from pcs_dash import charts, maps
 from pcs_dash.hubs.palette import PALETTE
+from pcs_dash.render import charts
+from pcs_dash.views import maps
 
 VISIONS = ("normal", "protanomaly", "deuteranomaly", "tritanomaly")
 # About 1 is the least that can be told in a laboratory; on a projector seven times that.

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcs_dash.cli import output
-from pcs_dash.export.csv import neutralise
+from pcs_dash.tables.spreadsheet_text import neutralise
 
 
 def test_one_object_stays_one_object(capsys) -> None:

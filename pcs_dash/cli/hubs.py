@@ -10,20 +10,20 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from pcs_dash.areas import Area, find_area
 from pcs_dash.cli import output
-from pcs_dash.datasets import dataset_for
 from pcs_dash.hubs.contiguity import Neighbours, neighbours
 from pcs_dash.hubs.files import read_plan_file
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import Rule, default_rules
 from pcs_dash.hubs.summary import summarise_hubs
-from pcs_dash.metrics.workforce import (
+from pcs_dash.measures.workforce import (
     DEFAULT_DEFINITION,
     GP_DEFINITIONS,
     Benchmark,
     england_benchmark,
 )
+from pcs_dash.official.any_area import dataset_for, find_area
+from pcs_dash.tables.areas import Area
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from pcs_dash.areas import find_any_area
 from pcs_dash.cli import output
-from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
+from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
+from pcs_dash.official.any_area import find_any_area
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -40,9 +40,9 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the indices; exit status 0."""
     # Imported here: scipy takes half a second that the other commands need not wait for.
-    from pcs_dash.datasets import practices_for
-    from pcs_dash.metrics.inequality import area_inequality
-    from pcs_dash.words import inequality_words
+    from pcs_dash.measures.inequality import area_inequality
+    from pcs_dash.measures.words import inequality_words
+    from pcs_dash.official.any_area import practices_for
 
     area = find_any_area(args.area)
     practices, period = practices_for(area)

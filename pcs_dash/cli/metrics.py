@@ -6,10 +6,10 @@ import argparse
 
 import pandas as pd
 
-from pcs_dash.areas import Area, find_any_area, places
 from pcs_dash.cli import output
-from pcs_dash.datasets import practices_for
-from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS, summarise
+from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS, summarise
+from pcs_dash.official.any_area import find_any_area, practices_for
+from pcs_dash.tables.areas import Area, places
 
 GROUPS = ("area", "place", "district", "pcn", "practice")
 NO_PCN = "No PCN"

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pcs_dash.export.csv import neutralise
+from pcs_dash.tables.spreadsheet_text import neutralise
 
 FORMATS = ("table", "csv", "json")
 Row = Mapping[str, Any]

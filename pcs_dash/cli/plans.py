@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pcs_dash.cli import output
-from pcs_dash.errors import InputFileError, UserError
+from pcs_dash.tables.errors import InputFileError, UserError
 
 if TYPE_CHECKING:
     from pcs_dash.store.documents import Entry
-    from pcs_dash.store.files import FileContent
+    from pcs_dash.store.library_files import FileContent
 
 # The database and pandas are imported where they are used: every command's start pays for this
 # module.
@@ -62,7 +62,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 def run_list(args: argparse.Namespace) -> int:
     """Print one row a plan; exit status 0."""
     from pcs_dash.store.database import open_database
-    from pcs_dash.store.plans import PlanLibrary
+    from pcs_dash.store.plan_library import PlanLibrary
 
     with open_database() as database:
         entries = PlanLibrary(database).entries(args.search, deleted=args.deleted)
@@ -73,8 +73,8 @@ def run_list(args: argparse.Namespace) -> int:
 def run_export(args: argparse.Namespace) -> int:
     """Write the file, print what was written; exit status 0."""
     from pcs_dash.store.database import open_database
-    from pcs_dash.store.files import to_file
-    from pcs_dash.store.plans import PlanLibrary
+    from pcs_dash.store.library_files import to_file
+    from pcs_dash.store.plan_library import PlanLibrary
 
     suffix = _suffix(args.out)
     with open_database() as database:
@@ -93,8 +93,8 @@ def run_import(args: argparse.Namespace) -> int:
     """Save the plan, print its row; exit status 0."""
     from pcs_dash.hubs.plan import Plan, PlanError
     from pcs_dash.store.database import open_database
-    from pcs_dash.store.files import FileContent, from_file
-    from pcs_dash.store.plans import PlanLibrary
+    from pcs_dash.store.library_files import FileContent, from_file
+    from pcs_dash.store.plan_library import PlanLibrary
 
     suffix = _suffix(args.file)
     data = read_file(args.file)
@@ -214,7 +214,7 @@ def _suffix(path: Path) -> str:
 
 def read_file(path: Path) -> bytes:
     """The bytes of a file, no more than a saved plan or story may have; UserError if unreadable."""
-    from pcs_dash.store.files import MAX_FILE_BYTES
+    from pcs_dash.store.library_files import MAX_FILE_BYTES
 
     try:
         with path.open("rb") as file:

@@ -7,12 +7,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pcs_dash.areas import find_area
-from pcs_dash.build import IMD_EDITIONS
 from pcs_dash.cli import output
-from pcs_dash.errors import InputFileError, UserError
-from pcs_dash.metrics.workforce import GP_DEFINITIONS
-from pcs_dash.report.links import LOCAL_APP
+from pcs_dash.measures.workforce import GP_DEFINITIONS
+from pcs_dash.official.any_area import find_area
+from pcs_dash.tables.dataset import IMD_EDITIONS
+from pcs_dash.tables.errors import InputFileError, UserError
+from pcs_dash.views.links import LOCAL_APP
 
 if TYPE_CHECKING:
     from pcs_dash.hubs.plan import Plan
@@ -64,7 +64,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the file, print what was written; exit status 0."""
-    from pcs_dash.report.files import KINDS, check_writable, kind_of, make, write_atomically
+    from pcs_dash.render.report_files import KINDS, check_writable, kind_of, make, write_atomically
 
     # What can be refused is refused before the work begins.
     kind = kind_of(args.to)
@@ -73,9 +73,9 @@ def run(args: argparse.Namespace) -> int:
     template = _read(args.template) if args.template else None
     plan, plan_name = _plan(args.plan) if args.plan else (None, "")
 
-    from pcs_dash.datasets import dataset_for
-    from pcs_dash.report.content import build_deck, only_dataset
-    from pcs_dash.stories import Story, ready_made
+    from pcs_dash.official.any_area import dataset_for
+    from pcs_dash.store.story import Story, ready_made
+    from pcs_dash.views.content import build_deck, only_dataset
 
     switches = _switches(args)
     if args.story:
@@ -140,7 +140,7 @@ def _plan(path: Path) -> tuple[Plan, str]:
     data = _read(path)
     if ending == ".csv":
         return Plan.from_dict(read_plan_csv(data, path.name)), path.stem
-    from pcs_dash.store.files import from_file
+    from pcs_dash.store.library_files import from_file
 
     content = from_file(data, path.name)
     try:

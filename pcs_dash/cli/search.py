@@ -22,8 +22,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one row a find; exit status 0, also where nothing was found."""
-    from pcs_dash.build import build_dataset
-    from pcs_dash.search import build_index
+    from pcs_dash.tables.dataset import build_dataset
+    from pcs_dash.views.search import build_index
 
     hits = build_index(build_dataset()).find(" ".join(args.text), max(args.limit, 0))
     output.write(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pcs_dash.areas import Area, find_any_area
 from pcs_dash.cli import output
-from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
+from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
+from pcs_dash.official.any_area import find_any_area
+from pcs_dash.tables.areas import Area
 
 if TYPE_CHECKING:
-    from pcs_dash.build import Dataset
-    from pcs_dash.words import Words
+    from pcs_dash.measures.words import Words
+    from pcs_dash.tables.dataset import Dataset
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -30,8 +31,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the paragraphs, or one row for each; exit status 0."""
     # Imported here: scipy takes half a second that the other commands need not wait for.
-    from pcs_dash.datasets import dataset_for
-    from pcs_dash.words import join
+    from pcs_dash.measures.words import join
+    from pcs_dash.official.any_area import dataset_for
 
     area = find_any_area(args.area)
     dataset = dataset_for(area)
@@ -50,10 +51,15 @@ def run(args: argparse.Namespace) -> int:
 
 def findings(dataset: Dataset, area: Area, definition: str) -> dict[str, Words]:
     """The area against a benchmark, its correlation, its gradient and its fifths, by topic."""
-    from pcs_dash.metrics.correlation import correlate_practices, deprivation_measure
-    from pcs_dash.metrics.inequality import area_inequality, area_ratio, quintile_table
-    from pcs_dash.metrics.workforce import benchmarks
-    from pcs_dash.words import benchmark_words, correlation_words, gap_words, inequality_words
+    from pcs_dash.measures.correlation import correlate_practices, deprivation_measure
+    from pcs_dash.measures.inequality import area_inequality, area_ratio, quintile_table
+    from pcs_dash.measures.words import (
+        benchmark_words,
+        correlation_words,
+        gap_words,
+        inequality_words,
+    )
+    from pcs_dash.measures.workforce import benchmarks
 
     local, date = area.select(dataset.practices), dataset.workforce_period
     known = benchmarks(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from pcs_dash.areas import find_any_area
 from pcs_dash.cli import output
+from pcs_dash.official.any_area import find_any_area
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -26,8 +26,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print one row a specification, lowest coefficient first; exit status 0."""
     # Imported here: scipy takes half a second that the other commands need not wait for.
-    from pcs_dash.datasets import practices_for
-    from pcs_dash.metrics.specification import UNIT, other_lists, specification_curve
+    from pcs_dash.measures.specification import UNIT, other_lists, specification_curve
+    from pcs_dash.official.any_area import practices_for
 
     area = find_any_area(args.area)
     practices, _ = practices_for(area)

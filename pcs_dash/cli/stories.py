@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pcs_dash.cli import output
 from pcs_dash.cli.plans import print_entries, read_file
-from pcs_dash.errors import UserError
+from pcs_dash.tables.errors import UserError
 
 # The database is imported where it is used: every command's start pays for this module.
 
@@ -47,7 +47,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 def run_list(args: argparse.Namespace) -> int:
     """Print one row a story; exit status 0."""
     from pcs_dash.store.database import open_database
-    from pcs_dash.store.stories import StoryLibrary
+    from pcs_dash.store.story_library import StoryLibrary
 
     with open_database() as database:
         entries = StoryLibrary(database).entries(args.search, deleted=args.deleted)
@@ -58,8 +58,8 @@ def run_list(args: argparse.Namespace) -> int:
 def run_export(args: argparse.Namespace) -> int:
     """Write the file, print what was written; exit status 0."""
     from pcs_dash.store.database import open_database
-    from pcs_dash.store.files import to_file
-    from pcs_dash.store.stories import StoryLibrary
+    from pcs_dash.store.library_files import to_file
+    from pcs_dash.store.story_library import StoryLibrary
 
     if args.out.suffix.lower() != ".json":
         raise UserError(f"'{args.out}' does not end in .json. A story's file is JSON.")
@@ -77,8 +77,8 @@ def run_export(args: argparse.Namespace) -> int:
 def run_import(args: argparse.Namespace) -> int:
     """Save the story, print its row; exit status 0. A file that holds none changes nothing."""
     from pcs_dash.store.database import open_database
-    from pcs_dash.store.stories import StoryLibrary
-    from pcs_dash.stories import Story
+    from pcs_dash.store.story import Story
+    from pcs_dash.store.story_library import StoryLibrary
 
     story = Story.from_json(read_file(args.file), args.file.name)
     if args.name:

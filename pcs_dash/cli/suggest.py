@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from pcs_dash.areas import find_area
 from pcs_dash.cli import output
-from pcs_dash.datasets import practices_for
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.suggest import OBJECTIVES, TIME_LIMIT, Suggestion, SuggestRequest, suggest
-from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
+from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
+from pcs_dash.official.any_area import find_area, practices_for
+from pcs_dash.tables.errors import UserError
 
 EXIT_INFEASIBLE = 3
 EXIT_UNKNOWN = 4

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from pcs_dash.cli import output
-from pcs_dash.errors import UserError
+from pcs_dash.tables.errors import UserError
 
 if TYPE_CHECKING:
     from pcs_dash.official.update import Report

@@ -16,12 +16,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.contiguity import Neighbours
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.hubs.summary import Floats, Groups, groups_of, prepare, scorecard
-from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, Benchmark
+from pcs_dash.measures.workforce import DEFAULT_DEFINITION, Benchmark
+from pcs_dash.tables.errors import UserError
 
 KEPT_TOGETHER = (
     "Of all pairs of patients whose two practices, not being the same, are in one hub in the first "

@@ -24,7 +24,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from scipy.spatial.distance import cdist
 
-from pcs_dash.errors import UserError
+from pcs_dash.tables.errors import UserError
 
 if TYPE_CHECKING:
     pass

@@ -22,9 +22,6 @@ from typing import Any, NoReturn
 import openpyxl
 import pandas as pd
 
-from pcs_dash.areas import Area
-from pcs_dash.errors import InputFileError
-from pcs_dash.export.csv import FORMULA_STARTS, restore
 from pcs_dash.hubs.geometry import CrossingError, ShapeError, claims, polygon
 from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.hubs.plan import (
@@ -36,6 +33,9 @@ from pcs_dash.hubs.plan import (
     clean_name,
     name_key,
 )
+from pcs_dash.tables.areas import Area
+from pcs_dash.tables.errors import InputFileError
+from pcs_dash.tables.spreadsheet_text import FORMULA_STARTS, restore
 
 MAX_BYTES = 10_000_000
 MAX_UNPACKED_BYTES = 30_000_000

@@ -20,9 +20,9 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.contiguity import CRS, Neighbours
 from pcs_dash.hubs.plan import Plan
+from pcs_dash.tables.errors import UserError
 
 HUB_SHAPES = ("cells", "concave", "convex")
 MAX_RADIUS = 200_000.0

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import EMPTY_PLAN, Hub, Plan, PlanError
+from pcs_dash.tables.errors import UserError
 
 FORMAT_VERSION = 1
 

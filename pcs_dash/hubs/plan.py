@@ -24,8 +24,8 @@ from typing import Any
 
 import pandas as pd
 
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.palette import PALETTE
+from pcs_dash.tables.errors import UserError
 
 FORMAT_VERSION = 1
 UNASSIGNED = "Unassigned"

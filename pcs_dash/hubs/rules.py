@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.measures import PRACTICE_MEASURES, RULE_MEASURES
 from pcs_dash.hubs.plan import name_key
+from pcs_dash.tables.errors import UserError
 
 MAX_RULES = 50
 MAX_TEXT = 300

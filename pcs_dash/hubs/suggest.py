@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.suggesting.clock import Clock, Progress, Stopped, relative_gap
 from pcs_dash.hubs.suggesting.explain import (
     band_conflicts,
@@ -47,6 +46,7 @@ from pcs_dash.hubs.suggesting.request import (
 )
 from pcs_dash.hubs.suggesting.rules import broken_rules
 from pcs_dash.hubs.suggesting.solve import hub_numbers, search
+from pcs_dash.tables.errors import UserError
 
 __all__ = [
     "DIFFERENCE",

@@ -16,19 +16,19 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.contiguity import Neighbours, pieces
 from pcs_dash.hubs.measures import HUB_MEASURES
 from pcs_dash.hubs.plan import UNASSIGNED, Plan
 from pcs_dash.hubs.rules import Rule
-from pcs_dash.metrics.workforce import (
+from pcs_dash.measures.small_numbers import hidden_cells, shown_shares
+from pcs_dash.measures.workforce import (
     DEFAULT_DEFINITION,
     MINIMUM_GP_WTE,
     MINIMUM_LIST,
     Benchmark,
     gp_definition,
 )
-from pcs_dash.small_numbers import hidden_cells, shown_shares
+from pcs_dash.tables.errors import UserError
 
 HUB_MINIMUM = 20_000
 BAND = (30_000, 50_000)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from pcs_dash.errors import InputFileError, UserError
+from pcs_dash.tables.errors import InputFileError, UserError
 
 CHUNK = 1 << 20
 _MAGIC = {

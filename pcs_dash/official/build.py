@@ -13,20 +13,20 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from pcs_dash.areas import PLACES
-from pcs_dash.build import LSOAS_IN_ENGLAND, JoinReport, join, quintile_of_rank
-from pcs_dash.errors import UserError
-from pcs_dash.official.areas import (
+from pcs_dash.measures.nearby_sites import dentists_near, listed_sites_near
+from pcs_dash.official.catalogue import SOURCES
+from pcs_dash.official.loaded_areas import (
     PART_OF_ENGLAND,
     OfficialArea,
     area_table,
     find_official_area,
 )
-from pcs_dash.official.catalogue import SOURCES
 from pcs_dash.official.loaders.registrations import lsoa_vintage
-from pcs_dash.official.near import dentists_near, listed_sites_near
 from pcs_dash.official.outlines import area_outlines
 from pcs_dash.official.store import Manifest, Store, Update, read_entry, stored_columns
+from pcs_dash.tables.areas import PLACES
+from pcs_dash.tables.dataset import LSOAS_IN_ENGLAND, JoinReport, join, quintile_of_rank
+from pcs_dash.tables.errors import UserError
 
 PRACTICES = "built_practices"
 LSOAS = "built_lsoas"

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pcs_dash.errors import UserError
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import Layout
 from pcs_dash.official.loaders import boundaries as _boundaries
@@ -23,6 +22,7 @@ from pcs_dash.official.loaders import organisations as _organisations
 from pcs_dash.official.loaders import quality as _quality
 from pcs_dash.official.loaders import registrations as _registrations
 from pcs_dash.official.loaders import workforce as _workforce
+from pcs_dash.tables.errors import UserError
 
 OGL = "Open Government Licence v3.0"
 NHS_ENGLAND = "NHS England"

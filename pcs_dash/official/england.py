@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pcs_dash import profile
-from pcs_dash.metrics.workforce import GP_DEFINITIONS
-from pcs_dash.official.areas import short_name
+from pcs_dash.measures import profile
+from pcs_dash.measures.workforce import GP_DEFINITIONS
+from pcs_dash.official.loaded_areas import short_name
 
 # Kind of area -> its code and name columns in the practices.
 LEVELS = {

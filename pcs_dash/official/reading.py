@@ -25,11 +25,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
 
-from pcs_dash.errors import InputFileError
 from pcs_dash.official import sheets
 from pcs_dash.official.archive import CHUNK, InputFile, kind_of
 from pcs_dash.official.layout import Column, Layout, normalise_heading
 from pcs_dash.official.sheets import MOST_COLUMNS, cell_text
+from pcs_dash.tables.errors import InputFileError
 
 HEAD_BYTES = 1 << 18
 HEADING_ROWS = 40  # notes above the headings, in CSV and Excel

@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from pcs_dash.errors import InputFileError
 from pcs_dash.official.archive import (
     DEFAULT_LIMITS,
     InputFile,
@@ -31,6 +30,7 @@ from pcs_dash.official.reading import (
     month_in_name,
     read_heads,
 )
+from pcs_dash.tables.errors import InputFileError
 
 _HEAD = 1 << 18
 _BLOCKS, _MOST_BLOCKS, _BLOCK_LENGTH = 20, 500, 8_192

@@ -1,8 +1,8 @@
 """Who lives where: catchments, LSOA ratios, deprivation, distance, overlap, from registrations.
 
 Tables in, tables out. `registrations` has practice_code, lsoa_code, patients, one row a pair.
-The functions compute with the exact figures: `pcs_dash.small_numbers` hides small counts before
-anything is shown or exported.
+The functions compute with the exact figures: `pcs_dash.measures.small_numbers` hides small counts
+before anything is shown or exported.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pcs_dash.errors import UserError
+from pcs_dash.tables.errors import UserError
 
 if TYPE_CHECKING:
     from pcs_dash.official.store import Store

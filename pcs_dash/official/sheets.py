@@ -18,8 +18,8 @@ from xml.parsers import expat
 import openpyxl
 import xlrd
 
-from pcs_dash.errors import InputFileError
 from pcs_dash.official.archive import InputFile
+from pcs_dash.tables.errors import InputFileError
 
 KINDS = ("xlsx", "xls", "ods")
 MOST_COLUMNS = 4_000

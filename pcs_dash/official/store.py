@@ -32,8 +32,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
-from pcs_dash.errors import UserError
 from pcs_dash.official.archive import CHUNK
+from pcs_dash.tables.errors import UserError
 
 DATA_DIR_VARIABLE = "PCS_DASH_DATA_DIR"
 FORMAT = 1

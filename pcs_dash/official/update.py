@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
-from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.official.catalogue import SOURCES, Source, find_source
 from pcs_dash.official.download import (
     DEFAULT_PATIENCE,
@@ -51,6 +50,7 @@ from pcs_dash.official.store import (
     read_entry,
     stored_columns,
 )
+from pcs_dash.tables.errors import InputFileError, UserError
 
 # What is being done, and how many of how many such steps it is.
 Stage = Callable[[str, int, int], None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pcs_dash.errors import UserError
+from pcs_dash.tables.errors import UserError
 
 MAX_NAME = 200
 MAX_AUTHOR = 200

@@ -33,8 +33,8 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.orm import Session, sessionmaker
 
-from pcs_dash.errors import UserError
 from pcs_dash.store.checks import to_json
+from pcs_dash.tables.errors import UserError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # The newest revision under migrations/versions; a test holds the two together. Knowing it here

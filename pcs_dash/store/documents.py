@@ -16,7 +16,6 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.orm import Session
 
-from pcs_dash.errors import UserError
 from pcs_dash.store.checks import (
     MAX_AUTHOR,
     MAX_DOCUMENT_BYTES,
@@ -30,6 +29,7 @@ from pcs_dash.store.checks import (
 )
 from pcs_dash.store.database import Database
 from pcs_dash.store.models import DocumentRow, VersionRow
+from pcs_dash.tables.errors import UserError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pcs_dash.errors import UserError
 from pcs_dash.store.checks import MAX_DOCUMENT_BYTES, check_json
 from pcs_dash.store.database import Database
 from pcs_dash.store.models import DraftRow
+from pcs_dash.tables.errors import UserError
 
 KEEP_DAYS = 90
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,100}")

@@ -38,10 +38,10 @@ from typing import Any, NoReturn
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from pcs_dash.errors import UserError
 from pcs_dash.store.database import Database
 from pcs_dash.store.documents import DeletedError, DocumentLibrary, NotFoundError, Saved
 from pcs_dash.store.models import DocumentRow, ShortLinkRow, VersionRow
+from pcs_dash.tables.errors import UserError
 
 PREFIXES = {"plan": "p1.", "story": "s1."}
 SHORT_PREFIX = "go-"

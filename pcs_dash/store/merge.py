@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import MAX_NAME_LENGTH, name_key
+from pcs_dash.tables.errors import UserError
 
 Side = Literal["mine", "theirs"]
 Hub = dict[str, Any]

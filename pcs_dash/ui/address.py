@@ -11,13 +11,14 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pcs_dash.areas import Area, all_areas, find_area
-from pcs_dash.build import IMD_EDITIONS
-from pcs_dash.errors import UserError
-from pcs_dash.metrics.correlation import VARIABLES
-from pcs_dash.metrics.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
-from pcs_dash.official.areas import loaded_areas
+from pcs_dash.measures.correlation import VARIABLES
+from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
+from pcs_dash.official.any_area import find_area
 from pcs_dash.official.england import CHANGE, CHANGE_LABEL, LEVEL_LABELS, MEASURES
+from pcs_dash.official.loaded_areas import loaded_areas
+from pcs_dash.tables.areas import Area, all_areas
+from pcs_dash.tables.dataset import IMD_EDITIONS
+from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data
 from pcs_dash.ui.text import plain
 
@@ -118,8 +119,8 @@ def england_measure_labels() -> Labels:
 def quality_labels() -> Labels:
     """Measures of quality that the practices of this run have."""
     # Official data take seconds to import: only where an address asks for them.
-    from pcs_dash import quality
     from pcs_dash.ui import official
+    from pcs_dash.views import quality
 
     dataset = data.current()
     loaded = official.practices(dataset)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from pcs_dash.paths import LOCAL_APP
+from pcs_dash.tables.paths import LOCAL_APP
 
 if TYPE_CHECKING:
     from pcs_dash.hubs.plan import Plan

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.areas import Area
-from pcs_dash.build import IMD_EDITIONS, Dataset
-from pcs_dash.metrics.workforce import (
+from pcs_dash.measures.workforce import (
     BENCHMARK_LABELS,
     GP_DEFINITIONS,
     Benchmark,
@@ -18,6 +16,8 @@ from pcs_dash.metrics.workforce import (
     benchmarks,
     typed_benchmark,
 )
+from pcs_dash.tables.areas import Area
+from pcs_dash.tables.dataset import IMD_EDITIONS, Dataset
 from pcs_dash.ui import data
 from pcs_dash.ui.address import definition_labels, edition_labels, known_areas, tell_unknown
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import web
-from pcs_dash.areas import Area
-from pcs_dash.build import Dataset, build_dataset
-from pcs_dash.errors import UserError
-from pcs_dash.official.areas import OfficialArea
+from pcs_dash.official.loaded_areas import OfficialArea
+from pcs_dash.render import web
+from pcs_dash.tables.areas import Area
+from pcs_dash.tables.dataset import Dataset, build_dataset
+from pcs_dash.tables.errors import UserError
 
 # Registrations are joined to the practices of a list, so both are named.
 NO_REGISTRATIONS = (
@@ -61,7 +61,7 @@ def _of_loaded(
     version: str,  # noqa: ARG001
     _area: OfficialArea,
 ) -> tuple[Dataset, web.WebFiles]:
-    from pcs_dash.official.dataset import dataset_of
+    from pcs_dash.official.area_dataset import dataset_of
 
     dataset = dataset_of(_area)
     return dataset, web.prepare_area(load()[1], dataset, _area)

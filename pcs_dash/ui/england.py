@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pcs_dash import web
-from pcs_dash.errors import UserError
+from pcs_dash.render import web
+from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data
 
 if TYPE_CHECKING:
-    from pcs_dash.official.around import England
+    from pcs_dash.views.loaded_data import England
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def _load(
     root: str,  # noqa: ARG001 - part of the cache's key
     version: str,  # noqa: ARG001 - another version may have other boundaries
 ) -> EnglandOnMap | None:
-    from pcs_dash.official.around import england_by
     from pcs_dash.official.store import Store
+    from pcs_dash.views.loaded_data import england_by
 
     figures = england_by(Store(), level)
     if figures is None:

@@ -18,9 +18,9 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from pcs_dash.measures.words import Words, number
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.text import plain
-from pcs_dash.words import Words, number
 
 # Shorter waits than this need no words; so often the page looks, and can be interrupted.
 QUIET_SECONDS = 0.25

@@ -16,15 +16,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import cards, web
-from pcs_dash.areas import Area, all_areas
-from pcs_dash.build import Dataset
-from pcs_dash.errors import UserError
-from pcs_dash.paths import STATIC_DIR
-from pcs_dash.search import KINDS, Hit, build_index, directory_near, directory_parts
+from pcs_dash.render import web
+from pcs_dash.tables.areas import Area, all_areas
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.paths import STATIC_DIR
 from pcs_dash.ui import data
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.component import component
+from pcs_dash.views import cards
+from pcs_dash.views.search import KINDS, Hit, build_index, directory_near, directory_parts
 
 KEY = "find-box"
 _HELD = "find-held"
@@ -184,8 +185,8 @@ def _residents(choices: Choices, counted: pd.DataFrame) -> tuple[pd.Series | Non
     registrations = data.registrations()
     if registrations is None:
         return None, ""
+    from pcs_dash.measures.small_numbers import small_number
     from pcs_dash.official.registrations import patients_per_fte_gp_by_lsoa
-    from pcs_dash.small_numbers import small_number
 
     table = patients_per_fte_gp_by_lsoa(
         registrations.rename(columns={"lsoa11cd": "lsoa_code"}), counted[choices.definition.column]

@@ -10,10 +10,11 @@ from typing import Any
 
 import streamlit as st
 
-from pcs_dash import glossary, web
-from pcs_dash.build import Dataset
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.sources import WORKFORCE_PERIOD
+from pcs_dash.measures import glossary
+from pcs_dash.render import web
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.sources import WORKFORCE_PERIOD
 from pcs_dash.ui.component import component
 
 # What am I looking at? One line for every file in pages/, drawn by `about` under its title.

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from pcs_dash.ui.component import component
-from pcs_dash.web import WebFiles
+from pcs_dash.views.web_files import WebFiles
 
 _SHOW = 'window.{}.show(root, data, (value) => setStateValue("events", value))'
 _builder = component(

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.build import Dataset
-from pcs_dash.errors import UserError
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
 
 if TYPE_CHECKING:
-    from pcs_dash.catchments import Registered
-    from pcs_dash.official.around import OfficialPractices
     from pcs_dash.official.store import Manifest, Store
+    from pcs_dash.views.catchments import Registered
+    from pcs_dash.views.loaded_data import OfficialPractices
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def periods() -> dict[str, str]:
     """Source -> ISO date of the newest table loaded; empty where nothing is."""
     if manifest() is None:
         return {}
-    found: dict[str, str] = around().periods(_store(version()))
+    found: dict[str, str] = loaded_data().periods(_store(version()))
     return found
 
 
@@ -127,7 +127,7 @@ def _practices(
     fingerprint: tuple[int, int, int],  # noqa: ARG001 - part of the cache's key
     _dataset: Dataset,
 ) -> OfficialPractices | None:
-    return around().practices(_store(key), _dataset)
+    return loaded_data().practices(_store(key), _dataset)
 
 
 @st.cache_resource(show_spinner="Reading the registrations ...", max_entries=4)
@@ -136,7 +136,7 @@ def _registered(
     fingerprint: tuple[int, int, int],  # noqa: ARG001
     _dataset: Dataset,
 ) -> Registered | None:
-    found = around().registered(_store(key), _dataset)
+    found = loaded_data().registered(_store(key), _dataset)
     gc.collect()
     gc.freeze()
     return found
@@ -148,9 +148,9 @@ def _modelled(
     fingerprint: tuple[int, int, int],  # noqa: ARG001
     _dataset: Dataset,
 ) -> Registered:
-    from pcs_dash.catchments import modelled
+    from pcs_dash.views.catchments import modelled
 
-    found = _or_none(lambda: around().modelled_registrations(_store(key), _dataset))
+    found = _or_none(lambda: loaded_data().modelled_registrations(_store(key), _dataset))
     return modelled(_dataset.practices, _dataset.lsoas) if found is None else found
 
 
@@ -160,7 +160,7 @@ def _history(
     fingerprint: tuple[int, int, int],  # noqa: ARG001
     _dataset: Dataset,
 ) -> pd.DataFrame | None:
-    return around().history(_store(key), _dataset)
+    return loaded_data().history(_store(key), _dataset)
 
 
 def _store(key: tuple[str, ...]) -> Store:
@@ -169,11 +169,11 @@ def _store(key: tuple[str, ...]) -> Store:
     return Store(Path(key[0])) if key else Store()
 
 
-def around() -> Any:
-    """`official.around`, which takes seconds to import: only where it is asked for."""
-    from pcs_dash.official import around
+def loaded_data() -> Any:
+    """`views.loaded_data`, which takes seconds to import: only where it is asked for."""
+    from pcs_dash.views import loaded_data
 
-    return around
+    return loaded_data
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
@@ -196,5 +196,5 @@ def _names(
     fingerprint: tuple[int, int, int],  # noqa: ARG001
     _dataset: Dataset,
 ) -> dict[str, str]:
-    found: dict[str, str] = around().names(_store(key), _dataset)
+    found: dict[str, str] = loaded_data().names(_store(key), _dataset)
     return found

@@ -15,12 +15,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.errors import UserError
 from pcs_dash.official import upload
 from pcs_dash.official.catalogue import SOURCES
 from pcs_dash.official.status import age_words, history_rows, source_rows, status_sentence
 from pcs_dash.official.store import DATA_DIR_VARIABLE, Manifest, Store
-from pcs_dash.sources import WORKFORCE_PERIOD
+from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.sources import WORKFORCE_PERIOD
 from pcs_dash.ui import show
 from pcs_dash.ui.text import plain
 

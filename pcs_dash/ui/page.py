@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pcs_dash.build import Dataset
+from pcs_dash.tables.dataset import Dataset
 from pcs_dash.ui import data, navigation
 from pcs_dash.ui.choices import Choices, of_this_run
-from pcs_dash.web import WebFiles
+from pcs_dash.views.web_files import WebFiles
 
 # Less empty space above the title, small tables that fit a phone, a focus ring that shows.
 _STYLE = """

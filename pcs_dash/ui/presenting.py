@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pcs_dash.areas import Area
-from pcs_dash.build import Dataset
-from pcs_dash.errors import UserError
-from pcs_dash.stories import (
+from pcs_dash.store.story import (
     FIRST_PAGE,
     MAX_NAME_LENGTH,
     OPTIONS,
@@ -27,16 +24,19 @@ from pcs_dash.stories import (
     Story,
     View,
 )
+from pcs_dash.tables.areas import Area
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data, official, show
 from pcs_dash.ui.browser import app_address, browser_token, plan_on_table, rules_on_table
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.component import component
-from pcs_dash.web import WebFiles
+from pcs_dash.views.web_files import WebFiles
 
 if TYPE_CHECKING:
     from pcs_dash.hubs.plan import Plan
-    from pcs_dash.official.around import England
-    from pcs_dash.report.readers import Readers
+    from pcs_dash.views.loaded_data import England
+    from pcs_dash.views.readers import Readers
 
 KEY = "presenter"
 _ANSWER = "presenter-answer"
@@ -84,7 +84,7 @@ def bar(url_path: str, dataset: Dataset, files: WebFiles, choices: Choices) -> N
 @st.cache_resource(show_spinner=False)
 def _warm() -> None:
     """Import what slides are made with before somebody waits for it, once the page is up."""
-    later = Timer(3.0, import_module, ["pcs_dash.report.screen"])
+    later = Timer(3.0, import_module, ["pcs_dash.render.screen"])
     later.daemon = True
     later.start()
 
@@ -168,8 +168,8 @@ def _slides(
     _story: Story,
     _base: str,
 ) -> dict[str, Any]:
-    from pcs_dash.report.content import build_deck
-    from pcs_dash.report.screen import to_screen
+    from pcs_dash.render.screen import to_screen
+    from pcs_dash.views.content import build_deck
 
     parts = []
     for views in _of_one_dataset(_story, _area):
@@ -182,7 +182,7 @@ def _slides(
 
 def readers() -> Readers:
     """What slides are made with beside the data set, each read once for all sessions."""
-    from pcs_dash.report.readers import Readers
+    from pcs_dash.views.readers import Readers
 
     return Readers(
         registered=official.registered,

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from pcs_dash.build import Dataset
 from pcs_dash.store.database import Database
 from pcs_dash.store.documents import DocumentLibrary, Entry, Saved
 from pcs_dash.store.links import make_link, make_short_link
+from pcs_dash.tables.dataset import Dataset
 from pcs_dash.ui.text import plain
 
 _SHOWN = 25

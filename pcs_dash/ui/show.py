@@ -11,11 +11,11 @@ import pandas as pd
 import streamlit as st
 from streamlit_folium import st_folium
 
-from pcs_dash import glossary
-from pcs_dash.export.csv import neutralise
-from pcs_dash.maps import BIVARIATE_COLOURS, Legend, PracticeMap, view_layer
-from pcs_dash.sources import ATTRIBUTION
-from pcs_dash.web import WebFiles
+from pcs_dash.measures import glossary
+from pcs_dash.tables.sources import ATTRIBUTION
+from pcs_dash.tables.spreadsheet_text import neutralise
+from pcs_dash.views.maps import BIVARIATE_COLOURS, Legend, PracticeMap, view_layer
+from pcs_dash.views.web_files import WebFiles
 
 
 @dataclass(frozen=True)

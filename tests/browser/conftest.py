@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Frame, Page, Request, expect
 
-from pcs_dash.paths import ROOT
+from pcs_dash.tables.paths import ROOT
 
 START_TIMEOUT = 60
 # A busy machine is slow, not wrong: speed is measured in benchmarks/, never here.

@@ -8,12 +8,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from pcs_dash.areas import find_area
-from pcs_dash.build import Dataset
-from pcs_dash.paths import ROOT
-from pcs_dash.report import files
-from pcs_dash.report.content import build_deck
-from pcs_dash.stories import ready_made
+from pcs_dash.official.any_area import find_area
+from pcs_dash.render import report_files
+from pcs_dash.store.story import ready_made
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.paths import ROOT
+from pcs_dash.views.content import build_deck
 
 from .conftest import App, Tab
 
@@ -67,7 +67,7 @@ def test_the_html_report_has_no_serious_fault(
     chromium: Browser, dataset: Dataset, tmp_path: Path
 ) -> None:
     area = find_area("Thurrock")
-    made = files.make(build_deck(dataset, ready_made(area), area=area), ".html")
+    made = report_files.make(build_deck(dataset, ready_made(area), area=area), ".html")
     file = tmp_path / "board.html"
     file.write_bytes(made)
     page = chromium.new_page()
@@ -127,7 +127,7 @@ def test_the_maps_of_the_html_report_have_lists(
 ) -> None:
     area = find_area("Thurrock")
     file = tmp_path / "board.html"
-    file.write_bytes(files.make(build_deck(dataset, ready_made(area), area=area), ".html"))
+    file.write_bytes(report_files.make(build_deck(dataset, ready_made(area), area=area), ".html"))
     page = chromium.new_page()
     page.goto(file.as_uri())
     page.wait_for_selector(".map[data-painted]", state="attached")

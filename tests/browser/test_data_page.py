@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 
 from pcs_dash.official.store import Store
-from pcs_dash.paths import ROOT
+from pcs_dash.tables.paths import ROOT
 
 from .conftest import App, Tab, free_port
 

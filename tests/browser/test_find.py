@@ -12,12 +12,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Frame, Page, expect
 
-from pcs_dash import profile
-from pcs_dash.build import Dataset
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.metrics.workforce import summarise
+from pcs_dash.measures import profile
+from pcs_dash.measures.workforce import summarise
 from pcs_dash.official.store import Store
-from pcs_dash.search import Hit, SearchIndex, build_index, directory_near
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.views.search import Hit, SearchIndex, build_index, directory_near
 from tests.loading import load_file
 
 from .conftest import App, Tab, free_port

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Frame, expect
 
-from pcs_dash.paths import ROOT
+from pcs_dash.tables.paths import ROOT
 
 from .conftest import App, Tab, free_port
 

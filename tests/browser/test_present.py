@@ -16,10 +16,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from pcs_dash.areas import find_area
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.paths import ROOT
-from pcs_dash.stories import Story, View, ready_made
+from pcs_dash.official.any_area import find_area
+from pcs_dash.store.story import Story, View, ready_made
+from pcs_dash.tables.paths import ROOT
 
 from .conftest import App, Tab, free_port
 

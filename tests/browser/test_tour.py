@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from pcs_dash.glossary import TERMS
+from pcs_dash.measures.glossary import TERMS
 from pcs_dash.ui.helping import TOUR
 
 from .conftest import App, Tab

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from pcs_dash.__main__ import main
-from pcs_dash.areas import find_area
-from pcs_dash.build import build_practices
+from pcs_dash.official.any_area import find_area
+from pcs_dash.tables.dataset import build_practices
 
 
 def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> object:

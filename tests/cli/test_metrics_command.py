@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from pcs_dash.__main__ import main
-from pcs_dash.paths import ROOT
+from pcs_dash.tables.paths import ROOT
 
 
 def run(capsys, *arguments: str):

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from pcs_dash.__main__ import main
-from pcs_dash.areas import find_area
-from pcs_dash.export.csv import plan_csv
 from pcs_dash.hubs.plan import plan_from_column
+from pcs_dash.official.any_area import find_area
+from pcs_dash.render.csv_files import plan_csv
 
 
 @pytest.fixture

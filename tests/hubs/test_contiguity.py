@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 import shapely
 
-from pcs_dash.areas import all_areas
-from pcs_dash.build import Dataset
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.contiguity import Neighbours, neighbours, pieces
 from pcs_dash.hubs.plan import EMPTY_PLAN, plan_from_column
 from pcs_dash.hubs.summary import groups_of, summarise_hubs
+from pcs_dash.tables.areas import all_areas
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
 
 
 def table(places: list[tuple[float, float]]) -> pd.DataFrame:

@@ -16,8 +16,6 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pcs_dash.areas import find_area
-from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.hubs import files
 from pcs_dash.hubs.files import (
     CrossingShapeError,
@@ -27,6 +25,8 @@ from pcs_dash.hubs.files import (
     read_plan_file,
 )
 from pcs_dash.hubs.plan import Plan
+from pcs_dash.official.any_area import find_area
+from pcs_dash.tables.errors import InputFileError, UserError
 
 
 def read(practices: pd.DataFrame, text: str | bytes, **options: Any) -> PlanImport:

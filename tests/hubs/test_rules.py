@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pcs_dash.build import Dataset
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.rules import (
     Rule,
     RuleError,
@@ -17,6 +15,8 @@ from pcs_dash.hubs.rules import (
     rules_to_frame,
     rules_to_list,
 )
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
 
 
 def test_the_strategies_rules_with_their_sources(rules: tuple[Rule, ...]) -> None:

@@ -18,9 +18,6 @@ from libpysal.weights import W
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_matrix
 
-from pcs_dash.areas import find_area
-from pcs_dash.build import build_dataset
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.suggest import (
     OBJECTIVES,
@@ -33,6 +30,9 @@ from pcs_dash.hubs.suggest import (
     suggest_alternatives,
 )
 from pcs_dash.hubs.suggesting import columns, partition
+from pcs_dash.official.any_area import find_area
+from pcs_dash.tables.dataset import build_dataset
+from pcs_dash.tables.errors import UserError
 
 Groups = list[list[int]]
 SETTINGS = settings(

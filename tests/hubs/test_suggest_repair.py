@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcs_dash.areas import find_area
-from pcs_dash.build import build_dataset
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.suggest import SuggestRequest, broken_rules, repair
+from pcs_dash.official.any_area import find_area
+from pcs_dash.tables.dataset import build_dataset
+from pcs_dash.tables.errors import UserError
 
 SETTINGS = settings(max_examples=25, deadline=None, derandomize=True)
 NAMES = ("North", "South", "West")

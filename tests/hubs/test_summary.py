@@ -10,8 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcs_dash.build import Dataset
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.contiguity import Neighbours
 from pcs_dash.hubs.measures import HUB_MEASURES
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan, plan_from_column
@@ -24,7 +22,9 @@ from pcs_dash.hubs.summary import (
     summarise_hubs,
     verdict_column,
 )
-from pcs_dash.metrics.workforce import area_patients_per_fte_gp, summarise
+from pcs_dash.measures.workforce import area_patients_per_fte_gp, summarise
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
 
 
 def random_plan(codes: pd.Index, seed: int, hubs: int = 6) -> Plan:

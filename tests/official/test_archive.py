@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import samples
 
-from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.official.archive import InputFile, Limits, check_excel, kind_of, unpacked
 from pcs_dash.official.recognise import contents
+from pcs_dash.tables.errors import InputFileError, UserError
 
 
 def put(tmp_path: Path, content: bytes, name: str = "download.zip") -> Path:

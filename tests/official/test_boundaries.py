@@ -17,13 +17,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.loaded import england_lsoas
-from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.official import build
 from pcs_dash.official.loaders.boundaries import CODE_PROPERTIES
 from pcs_dash.official.recognise import Loaded
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
-from pcs_dash.rebuild import BOUNDARY_FILE, package_file
+from pcs_dash.tables.errors import InputFileError, UserError
+from pcs_dash.tables.rebuild import BOUNDARY_FILE, package_file
 from tests.loading import load_file
 
 PREFIXES = {

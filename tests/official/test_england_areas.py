@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcs_dash.official import england
+from pcs_dash.official.area_dataset import england_outlines
 from pcs_dash.official.build import england_practices, list_history
-from pcs_dash.official.dataset import england_outlines
 from pcs_dash.official.outlines import area_outlines
 from pcs_dash.official.store import Store
 

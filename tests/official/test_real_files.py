@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.loaded import england_lsoas, england_registrations
-from pcs_dash.build import build_practices as embedded_practices
+from pcs_dash.measures.list_trends import compare_lists, migrate_assignment, trend
 from pcs_dash.official import build
 from pcs_dash.official.registrations import (
     agreement,
@@ -27,8 +27,8 @@ from pcs_dash.official.registrations import (
     patients_per_fte_gp_by_lsoa,
 )
 from pcs_dash.official.store import Store
-from pcs_dash.official.trends import compare_lists, migrate_assignment, trend
-from pcs_dash.paths import DATA_DIR
+from pcs_dash.tables.dataset import build_practices as embedded_practices
+from pcs_dash.tables.paths import DATA_DIR
 
 MONTHS = ("2025-05", "2025-10", "2025-12", "2026-01", "2026-03")
 

@@ -18,13 +18,13 @@ import samples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.official import sheets
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.catalogue import SOURCES
 from pcs_dash.official.loaders.registrations import lsoa_vintage
 from pcs_dash.official.reading import month_in_name, parse_date
 from pcs_dash.official.recognise import recognise
+from pcs_dash.tables.errors import InputFileError, UserError
 from tests.loading import load_file
 
 

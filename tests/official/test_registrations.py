@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.loaded import england_lsoas, england_registrations
-from pcs_dash.errors import UserError
 from pcs_dash.official.registrations import (
     agreement,
     catchment,
@@ -26,6 +25,7 @@ from pcs_dash.official.registrations import (
     read_around,
     weighted_quantile,
 )
+from pcs_dash.tables.errors import UserError
 
 PRACTICES = ["P1", "P2", "P3", "P4"]
 PLACES = ["L1", "L2", "L3", "NO2011"]

@@ -16,18 +16,18 @@ from conftest import BadServer
 from benchmarks.loaded import england_lsoas, england_registrations
 from pcs_dash.__main__ import main
 from pcs_dash.cli.update import Bars, Lines, Shown
-from pcs_dash.errors import InputFileError, UserError
 from pcs_dash.official import build
-from pcs_dash.official.areas import find_official_area, official_areas
-from pcs_dash.official.around import england_by
 from pcs_dash.official.catalogue import SOURCES, find_source
 from pcs_dash.official.download import Patience
+from pcs_dash.official.loaded_areas import find_official_area, official_areas
 from pcs_dash.official.recognise import Loaded
 from pcs_dash.official.registrations import lsoa_totals, read_around
 from pcs_dash.official.status import history_rows, source_rows
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import Report, _few, _put_into, preview, update_store
-from pcs_dash.paths import ROOT
+from pcs_dash.tables.errors import InputFileError, UserError
+from pcs_dash.tables.paths import ROOT
+from pcs_dash.views.loaded_data import england_by
 from tests.loading import load_file
 
 CHAIN = (

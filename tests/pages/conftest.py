@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pcs_dash.paths import ROOT
+from pcs_dash.tables.paths import ROOT
 
 
 @pytest.fixture

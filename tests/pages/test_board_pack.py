@@ -8,8 +8,8 @@ from io import BytesIO
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pcs_dash.paths import ROOT
-from pcs_dash.report import files
+from pcs_dash.render import report_files
+from pcs_dash.tables.paths import ROOT
 
 # Without the menu: AppTest runs a page of a menu through a rerun, in which a button that was
 # pressed is no longer pressed.
@@ -26,20 +26,20 @@ runpy.run_path("pages/board_pack.py")
 def test_the_page_offers_every_kind(run_page) -> None:
     app = run_page("board_pack", area="thurrock")
     assert app.title[0].value == "Board pack: Thurrock"
-    assert [button.key for button in app.button] == [f"make{kind}" for kind in files.KINDS]
+    assert [button.key for button in app.button] == [f"make{kind}" for kind in report_files.KINDS]
 
 
 @pytest.mark.parametrize("kind", [".xlsx", ".html"])
 def test_a_file_is_made_of_what_the_sidebar_says(monkeypatch, kind: str) -> None:
     monkeypatch.chdir(ROOT)
     made: dict[str, bytes] = {}
-    real = files.make
+    real = report_files.make
 
     def keep(deck, wanted, *, template=None):
         made[wanted] = real(deck, wanted, template=template)
         return made[wanted]
 
-    monkeypatch.setattr(files, "make", keep)
+    monkeypatch.setattr(report_files, "make", keep)
     app = AppTest.from_string(SCRIPT, default_timeout=120)
     app.query_params["area"] = "Thurrock"
     app.query_params["gp"] = "Permanent GPs"

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
-from pcs_dash.paths import ROOT
+from pcs_dash.tables.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "official"))
 import samples

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pcs_dash.official import dataset
+from pcs_dash.official import area_dataset
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
-from pcs_dash.paths import ROOT, STATIC_DIR
+from pcs_dash.tables.paths import ROOT, STATIC_DIR
 from pcs_dash.ui import data, england
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
@@ -159,9 +159,9 @@ def test_no_loaded_area_shows_an_embedded_date(
     run_loaded, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The registrations loaded are of the embedded month, so here they say another."""
-    made = dataset.dataset_of
+    made = area_dataset.dataset_of
     monkeypatch.setattr(
-        dataset, "dataset_of",
+        area_dataset, "dataset_of",
         lambda area, store=None: replace(made(area, store), mix_period="April 2031"),
     )  # fmt: skip
     data._of_loaded.clear()

@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pcs_dash.build import build_dataset
 from pcs_dash.hubs.plan import Plan, plan_from_column
 from pcs_dash.official.store import Store
-from pcs_dash.paths import ROOT
 from pcs_dash.store.links import data_fingerprint, make_link
+from pcs_dash.tables.dataset import build_dataset
+from pcs_dash.tables.paths import ROOT
 from pcs_dash.ui.hubs import library
 from pcs_dash.ui.hubs.adopt import adopt
 from pcs_dash.ui.hubs.work import Work

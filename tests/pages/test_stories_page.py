@@ -9,14 +9,14 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pcs_dash.areas import find_area
-from pcs_dash.build import Dataset
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.paths import ROOT
+from pcs_dash.official.any_area import find_area
 from pcs_dash.store.database import open_database
 from pcs_dash.store.links import make_link, make_short_link
-from pcs_dash.store.stories import StoryLibrary
-from pcs_dash.stories import Position, Story, View, ready_made
+from pcs_dash.store.story import Position, Story, View, ready_made
+from pcs_dash.store.story_library import StoryLibrary
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.paths import ROOT
 
 # Without the menu: AppTest runs a page of a menu through a rerun, in which a button that was
 # pressed is no longer pressed.

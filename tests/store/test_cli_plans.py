@@ -14,10 +14,10 @@ import pytest
 
 from pcs_dash.__main__ import EXIT_USER_ERROR, main
 from pcs_dash.cli.plans import plan_csv, read_plan_csv
-from pcs_dash.errors import InputFileError
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.store.database import open_database
-from pcs_dash.store.plans import PlanLibrary
+from pcs_dash.store.plan_library import PlanLibrary
+from pcs_dash.tables.errors import InputFileError
 
 PLAN = (
     EMPTY_PLAN.add_hub("North", note="kept in JSON")

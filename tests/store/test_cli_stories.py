@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pcs_dash.__main__ import main
-from pcs_dash.areas import find_area
-from pcs_dash.stories import Story, ready_made
+from pcs_dash.official.any_area import find_area
+from pcs_dash.store.story import Story, ready_made
 
 
 @pytest.fixture(autouse=True)

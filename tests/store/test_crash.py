@@ -18,10 +18,10 @@ from contextlib import ExitStack
 import pytest
 from sqlalchemy import text
 
-from pcs_dash.paths import ROOT
 from pcs_dash.store.database import Database, open_database
 from pcs_dash.store.documents import DocumentLibrary
 from pcs_dash.store.drafts import load_draft
+from pcs_dash.tables.paths import ROOT
 
 TOKEN = "a-browser-token-0001"
 NEVER = 10**9

@@ -17,7 +17,6 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from pcs_dash.paths import ROOT
 from pcs_dash.store.database import (
     HEAD,
     MIGRATIONS,
@@ -28,7 +27,8 @@ from pcs_dash.store.database import (
 )
 from pcs_dash.store.documents import DocumentLibrary
 from pcs_dash.store.models import Base
-from pcs_dash.store.plans import PlanLibrary
+from pcs_dash.store.plan_library import PlanLibrary
+from pcs_dash.tables.paths import ROOT
 
 
 def test_the_url_wins_over_the_path_and_the_path_over_the_default(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text, update
 
-from pcs_dash.errors import UserError
 from pcs_dash.store.checks import MAX_DOCUMENT_BYTES
 from pcs_dash.store.database import Database, open_database
 from pcs_dash.store.drafts import (
@@ -17,6 +16,7 @@ from pcs_dash.store.drafts import (
     save_draft,
 )
 from pcs_dash.store.models import DraftRow
+from pcs_dash.tables.errors import UserError
 
 TOKEN = "0123456789abcdef"
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from pcs_dash.errors import InputFileError
 from pcs_dash.store.database import Database
-from pcs_dash.store.files import MAX_FILE_BYTES, from_file, to_file
-from pcs_dash.store.plans import PlanLibrary
-from pcs_dash.store.stories import StoryLibrary
+from pcs_dash.store.library_files import MAX_FILE_BYTES, from_file, to_file
+from pcs_dash.store.plan_library import PlanLibrary
+from pcs_dash.store.story_library import StoryLibrary
+from pcs_dash.tables.errors import InputFileError
 
 CONTENT: dict[str, Any] = {
     "name": "Ŵ 🏥 'quoted' \n=1+1",

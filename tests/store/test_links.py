@@ -18,7 +18,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
-from pcs_dash.paths import DATA_DIR
 from pcs_dash.store import links
 from pcs_dash.store.database import Database
 from pcs_dash.store.documents import DeletedError, NotFoundError
@@ -32,8 +31,9 @@ from pcs_dash.store.links import (
     open_link,
     open_short_link,
 )
-from pcs_dash.store.plans import PlanLibrary
-from pcs_dash.store.stories import StoryLibrary
+from pcs_dash.store.plan_library import PlanLibrary
+from pcs_dash.store.story_library import StoryLibrary
+from pcs_dash.tables.paths import DATA_DIR
 
 PERIOD = "31 December 2025"
 with (DATA_DIR / "practices_essex.csv").open(encoding="utf-8") as file:

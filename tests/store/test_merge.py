@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import MAX_NAME_LENGTH, Plan
 from pcs_dash.store.database import Database
 from pcs_dash.store.documents import ConflictError
-from pcs_dash.store.plans import PlanLibrary, three_way_merge
+from pcs_dash.store.plan_library import PlanLibrary, three_way_merge
+from pcs_dash.tables.errors import UserError
 
 Document = dict[str, Any]
 CODES = [f"F8{n:04d}" for n in range(8)]

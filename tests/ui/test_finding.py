@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcs_dash.search import Hit
 from pcs_dash.ui.finding import hit_from
+from pcs_dash.views.search import Hit
 
 GOOD: dict[str, Any] = {
     "kind": "practice", "key": "F81110", "name": "T", "detail": "d", "note": "",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pcs_dash.build import Dataset
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.paths import ROOT
-from pcs_dash.sources import WORKFORCE_PERIOD
 from pcs_dash.store.links import open_link
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.paths import ROOT
+from pcs_dash.tables.sources import WORKFORCE_PERIOD
 from pcs_dash.ui import helping
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))

@@ -14,7 +14,7 @@ from typing import Any
 
 import highspy
 
-from pcs_dash.errors import UserError
+from pcs_dash.tables.errors import UserError
 
 # Seconds between two reports of progress.
 _REPORT_EVERY = 0.1

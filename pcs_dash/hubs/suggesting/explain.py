@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.suggesting.clock import Clock, Stopped
 from pcs_dash.hubs.suggesting.compact import Compact, Elastic, centre_slots
 from pcs_dash.hubs.suggesting.model import Facts, Problem, band, build_problem, listed, pieces
 from pcs_dash.hubs.suggesting.request import Relaxation, SuggestRequest
 from pcs_dash.hubs.suggesting.solve import possible
+from pcs_dash.tables.errors import UserError
 
 # Rules left out one by one: at most so many are tried.
 _MOST_TRIED = 25

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.suggesting.request import SuggestRequest
+from pcs_dash.tables.errors import UserError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -10,7 +10,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.suggesting.clock import Clock, Progress, Stopped
 from pcs_dash.hubs.suggesting.compact import Answer, Compact, Slots
 from pcs_dash.hubs.suggesting.explain import (
@@ -35,6 +34,7 @@ from pcs_dash.hubs.suggesting.request import (
     empty_assignment,
 )
 from pcs_dash.hubs.suggesting.rules import broken_rules
+from pcs_dash.tables.errors import UserError
 
 TIME_LIMIT = 20.0
 # Share of the time for the number of moves; the rest is for the patients moved.

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from pcs_dash.errors import UserError
-from pcs_dash.metrics.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
+from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
+from pcs_dash.tables.errors import UserError
 
 OBJECTIVES = {
     "distance": "short distances",

@@ -24,9 +24,9 @@ import pyogrio.errors
 import shapely
 from shapely.errors import GEOSException
 
-from pcs_dash.errors import InputFileError
 from pcs_dash.official.archive import SHAPE_PARTS, InputFile, kind_of
 from pcs_dash.official.layout import normalise_heading
+from pcs_dash.tables.errors import InputFileError
 
 BRITISH_NATIONAL_GRID = 27700
 WGS84 = 4326

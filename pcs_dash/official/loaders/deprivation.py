@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pcs_dash.errors import InputFileError
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import LSOA_ENGLAND, Column, Layout
 from pcs_dash.official.reading import read_table
+from pcs_dash.tables.errors import InputFileError
 
 LSOAS_2019 = 32_844
 LSOAS_2025 = 33_755

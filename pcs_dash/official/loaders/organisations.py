@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pcs_dash.errors import InputFileError
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import LSOA_ENGLAND_WALES, ODS_ANY, ODS_PRACTICE, Column, Layout
 from pcs_dash.official.reading import convert, read_table
+from pcs_dash.tables.errors import InputFileError
 
 _STATUS = {"A": "active", "C": "closed", "D": "dormant", "P": "proposed"}
 _UNALLOCATED = ("U", "UNALLOCATED", "UNKNOWN OR NO PCN")

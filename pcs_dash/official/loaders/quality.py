@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pcs_dash.errors import InputFileError
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import ODS_PRACTICE, Column, Layout
 from pcs_dash.official.reading import one_period, read_table
+from pcs_dash.tables.errors import InputFileError
 
 CQC_RATINGS = ("Outstanding", "Good", "Requires improvement", "Inadequate")
 

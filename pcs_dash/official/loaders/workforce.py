@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pcs_dash.errors import InputFileError
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import ODS_PRACTICE, Column, Layout
 from pcs_dash.official.reading import month_in_name, read_table
+from pcs_dash.tables.errors import InputFileError
 
 NA_MEANS_NO_DATA_FROM = pd.Timestamp(2023, 2, 1)
 _MISSING = ("NA", "ND", "EST", "NS", "*", ".", "N/A")

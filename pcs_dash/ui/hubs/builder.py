@@ -9,19 +9,19 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pcs_dash import maps
-from pcs_dash.build import Dataset
 from pcs_dash.hubs.headline import headline
 from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.hubs.summary import scorecard, summarise_hubs
-from pcs_dash.metrics.workforce import patients_per_fte_gp
+from pcs_dash.measures.workforce import patients_per_fte_gp
+from pcs_dash.tables.dataset import Dataset
 from pcs_dash.ui import hub_map
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs import figures
 from pcs_dash.ui.hubs.events import apply
 from pcs_dash.ui.hubs.work import Work, every_practice, neighbours_for, prepared_for
-from pcs_dash.web import WebFiles
+from pcs_dash.views import maps
+from pcs_dash.views.web_files import WebFiles
 
 KEY = "hub-builder"
 # Map and list side by side need the width that other pages leave at their sides.

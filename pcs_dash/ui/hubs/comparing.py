@@ -8,9 +8,6 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.build import Dataset
-from pcs_dash.errors import UserError
-from pcs_dash.export.csv import table_csv, with_provenance
 from pcs_dash.hubs.compare import (
     KEPT_TOGETHER,
     MOVED,
@@ -21,6 +18,9 @@ from pcs_dash.hubs.compare import (
 )
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.hubs.suggest import Suggestion
+from pcs_dash.render.csv_files import table_csv, with_provenance
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import hub_map
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs import builder
@@ -28,7 +28,7 @@ from pcs_dash.ui.hubs.adopt import adopt
 from pcs_dash.ui.hubs.library import library
 from pcs_dash.ui.hubs.work import STARTS, Work, neighbours_for, provenance, start_plan
 from pcs_dash.ui.text import plain
-from pcs_dash.web import WebFiles
+from pcs_dash.views.web_files import WebFiles
 
 NOW = "The plan on the map"
 PCNS = STARTS["pcn"]

@@ -17,10 +17,10 @@ from typing import Any
 
 import pandas as pd
 
-from pcs_dash.errors import UserError
 from pcs_dash.hubs import geometry
 from pcs_dash.hubs.history import History
 from pcs_dash.hubs.plan import Moved, Plan, PlanError
+from pcs_dash.tables.errors import UserError
 
 # Browsers whose numbering is remembered: a reload or a second tab makes one more.
 _MAX_CLIENTS = 8

@@ -10,7 +10,7 @@ import pandas as pd
 from pcs_dash.hubs.measures import HUB_MEASURES
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.hubs.summary import BAND, verdict_column
-from pcs_dash.metrics.workforce import Benchmark
+from pcs_dash.measures.workforce import Benchmark
 
 _SHARES = [f"share_quintile_{quintile}" for quintile in range(1, 6)]
 # In the order shown; those of the second list only with "every measure".

@@ -6,8 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from pcs_dash.build import Dataset
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_from_list, rules_to_list
 from pcs_dash.store.checks import MAX_AUTHOR, MAX_NAME, MAX_NOTE
@@ -18,7 +16,9 @@ from pcs_dash.store.links import (
     open_link,
     open_short_link,
 )
-from pcs_dash.store.plans import Conflict, MergeResult, PlanLibrary, Side
+from pcs_dash.store.plan_library import Conflict, MergeResult, PlanLibrary, Side
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.hubs.migrating import Before, carry_over, ods_successors
 from pcs_dash.ui.hubs.work import Work, database
 from pcs_dash.ui.shelf import Shelf

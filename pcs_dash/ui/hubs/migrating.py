@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.store.documents import Saved
 from pcs_dash.store.links import LinkedPlan, data_fingerprint
+from pcs_dash.tables.errors import UserError
 
 _SHOWN = 10
 _LARGEST = 5
@@ -108,7 +108,7 @@ def _heirs(
     """Practice that is gone -> the living one that took over, where the ODS names it."""
     if not gone or successors is None:
         return {}
-    from pcs_dash.official.trends import compare_lists
+    from pcs_dash.measures.list_trends import compare_lists
 
     # Sizes play no part where the ODS names the successor; a list of one counts as open.
     then = pd.DataFrame({"practice_code": [*gone], "patients": 1})

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.build import Dataset
-from pcs_dash.errors import InputFileError
-from pcs_dash.export import Provenance
-from pcs_dash.export.csv import hubs_csv, plan_csv
-from pcs_dash.export.excel import plan_workbook
-from pcs_dash.export.geo import plan_geojson, plan_geopackage
 from pcs_dash.hubs.contiguity import Neighbours
 from pcs_dash.hubs.files import CrossingShapeError, PlanImport, UnknownPracticeError, read_plan
 from pcs_dash.hubs.summary import scorecard, summarise_hubs
+from pcs_dash.render.csv_files import hubs_csv, plan_csv
+from pcs_dash.render.geo_files import plan_geojson, plan_geopackage
+from pcs_dash.render.plan_workbook import plan_workbook
+from pcs_dash.render.provenance import Provenance
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import InputFileError
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs.library import put_carried
 from pcs_dash.ui.hubs.migrating import Before

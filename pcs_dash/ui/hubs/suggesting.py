@@ -13,8 +13,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.build import Dataset
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.suggest import (
     OBJECTIVES,
@@ -25,6 +23,8 @@ from pcs_dash.hubs.suggest import (
     repair,
     suggest_alternatives,
 )
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs import figures
 from pcs_dash.ui.hubs.adopt import adopt

@@ -18,19 +18,19 @@ import pandas as pd
 import streamlit as st
 from sqlalchemy.engine import URL
 
-from pcs_dash.areas import Area
-from pcs_dash.build import Dataset
-from pcs_dash.errors import UserError
-from pcs_dash.export import Provenance
 from pcs_dash.hubs.contiguity import Neighbours, neighbours
 from pcs_dash.hubs.history import History
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan, plan_from_column
 from pcs_dash.hubs.rules import Rule, default_rules, rules_from_list, rules_to_list
 from pcs_dash.hubs.summary import Prepared, prepare
+from pcs_dash.render.provenance import Provenance
 from pcs_dash.store.checks import MAX_NAME
 from pcs_dash.store.database import Database, database_url, open_database
 from pcs_dash.store.documents import ConflictError
 from pcs_dash.store.drafts import clean_drafts, load_draft, save_draft
+from pcs_dash.tables.areas import Area
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data
 from pcs_dash.ui.browser import HUB_WORK, browser_token
 from pcs_dash.ui.choices import Choices

@@ -12,12 +12,12 @@ from typing import Any
 
 import streamlit as st
 
-from pcs_dash.areas import Area
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.store.documents import ConflictError
 from pcs_dash.store.drafts import load_draft, save_draft
-from pcs_dash.stories import Story, StoryError, View, ready_made
+from pcs_dash.store.story import Story, StoryError, View, ready_made
+from pcs_dash.tables.areas import Area
+from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.browser import browser_token
 from pcs_dash.ui.hubs.work import database
 

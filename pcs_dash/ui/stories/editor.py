@@ -8,17 +8,17 @@ from typing import Any
 
 import streamlit as st
 
-from pcs_dash.build import Dataset
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import plan_from_column
-from pcs_dash.metrics.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
-from pcs_dash.stories import MAX_NAME_LENGTH, MAX_TEXT_LENGTH, TOPICS, Story, View, ready_made
+from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
+from pcs_dash.store.story import MAX_NAME_LENGTH, MAX_TEXT_LENGTH, TOPICS, Story, View, ready_made
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data, presenting, show
 from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.stories import handout, library
 from pcs_dash.ui.stories.desk import Desk, begin
 from pcs_dash.ui.text import plain
-from pcs_dash.web import WebFiles
+from pcs_dash.views.web_files import WebFiles
 
 _PRESENT: presenting.Button = ("present", "Present", "Show the story full screen")
 _REHEARSE: presenting.Button = ("rehearse", "Rehearse", "With clock, time on each slide and notes")

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pcs_dash.areas import Area
-from pcs_dash.errors import UserError
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.report import files
-from pcs_dash.report.content import build_deck, only_dataset
-from pcs_dash.stories import Story
+from pcs_dash.render import report_files
+from pcs_dash.store.story import Story
+from pcs_dash.tables.areas import Area
+from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data
 from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.text import plain
+from pcs_dash.views.content import build_deck, only_dataset
 
 ABOUT = {
     ".pptx": "Slides with native charts and tables, maps as pictures, speaker notes, alt text.",
@@ -37,25 +37,31 @@ def offer(
     """A button for each kind of file; `name` ends the files' names, `key` begins widgets' keys."""
     for kind, about in ABOUT.items():
         with st.container(border=True):
-            st.markdown(f"**{files.KINDS[kind][0].upper()}{files.KINDS[kind][1:]}.** {about}")
-            if not st.button("Make it", key=f"{key}make{kind}", help=f"Make {files.KINDS[kind]}"):
+            st.markdown(
+                f"**{report_files.KINDS[kind][0].upper()}{report_files.KINDS[kind][1:]}.** {about}"
+            )
+            if not st.button(
+                "Make it", key=f"{key}make{kind}", help=f"Make {report_files.KINDS[kind]}"
+            ):
                 continue
             try:
-                with st.spinner(f"Making {files.KINDS[kind]} ..."):
+                with st.spinner(f"Making {report_files.KINDS[kind]} ..."):
                     told = story()
                     dataset = only_dataset(told, area, lambda shown: data.of(shown)[0])
                     deck = build_deck(
                         dataset, told, area=area, plan=plan, plan_name=plan_name, base=app_address()
                     )
-                    made = files.make(deck, kind, template=template if kind == ".pptx" else None)
+                    made = report_files.make(
+                        deck, kind, template=template if kind == ".pptx" else None
+                    )
             except UserError as error:
                 st.error(plain(str(error)))
                 continue
             st.download_button(
-                f"Save {files.KINDS[kind]} ({len(made) / 1e6:.1f} MB)",
+                f"Save {report_files.KINDS[kind]} ({len(made) / 1e6:.1f} MB)",
                 made,
                 file_name=f"{area.key}-{name}{kind}",
-                mime=files.MIME[kind],
+                mime=report_files.MIME[kind],
                 key=f"{key}save{kind}",
                 icon=":material/download:",
                 type="primary",

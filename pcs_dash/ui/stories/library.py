@@ -6,19 +6,19 @@ from typing import Any
 
 import streamlit as st
 
-from pcs_dash.build import Dataset
-from pcs_dash.errors import UserError
 from pcs_dash.store.checks import MAX_AUTHOR, MAX_NOTE
 from pcs_dash.store.documents import ConflictError, DeletedError, Saved
-from pcs_dash.store.files import to_file
+from pcs_dash.store.library_files import to_file
 from pcs_dash.store.links import (
     data_fingerprint,
     is_short_link,
     open_link,
     open_short_link,
 )
-from pcs_dash.store.stories import StoryLibrary
-from pcs_dash.stories import Story
+from pcs_dash.store.story import Story
+from pcs_dash.store.story_library import StoryLibrary
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.hubs.work import database
 from pcs_dash.ui.shelf import Shelf
 from pcs_dash.ui.stories.desk import Desk

@@ -1,0 +1,176 @@
+"""The card of a practice: every measure, against its area and the benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pcs_dash.measures.deprivation import (
+    QUINTILE_LABELS,
+    group_quintile_shares,
+    lsoas_by_quintile,
+    patients_by_quintile,
+)
+from pcs_dash.measures.workforce import (
+    PATIENTS_PER_WTE_RULE,
+    Benchmark,
+    GPDefinition,
+    fte_gap,
+    summarise,
+)
+
+NO_FIGURE = "no figure"
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """A number with thousands separators, or "no figure" where it is missing."""
+    return NO_FIGURE if pd.isna(value) else f"{value:,.{decimals}f}"
+
+
+def per_cent(value: float) -> str:
+    """A share (0 to 1) as a percentage, or "no figure"."""
+    return NO_FIGURE if pd.isna(value) else f"{value:.0%}"
+
+
+def signed(value: float, decimals: int = 1) -> str:
+    """A number with its sign; a true minus, so that it lines up and can't be missed."""
+    return NO_FIGURE if pd.isna(value) else f"{value:+,.{decimals}f}".replace("-", "−")
+
+
+def decimal(value: float, decimals: int = 2) -> str:
+    """A coefficient, with a true minus, or "no figure"."""
+    return NO_FIGURE if pd.isna(value) else f"{value:.{decimals}f}".replace("-", "−")
+
+
+def gap_sentence(fte_gap: float) -> str:
+    """What it would take to match the benchmark, in one sentence; empty where there is no figure.
+
+    `fte_gap` is FTE GPs to add, negative where there are more than the benchmark asks for.
+    """
+    if pd.isna(fte_gap):
+        return ""
+    if abs(fte_gap) < 0.05:
+        return "It already has the FTE GPs that matching it takes."
+    if fte_gap > 0:
+        return f"Matching it would take {fte_gap:,.1f} more FTE GPs."
+    return f"It has {-fte_gap:,.1f} FTE GPs more than matching it takes."
+
+
+def deprivation_sentence(
+    name: str, lsoas: pd.DataFrame, practices: pd.DataFrame, edition: str
+) -> str:
+    """How many of an area's LSOAs and of its patients are in England's most deprived fifth."""
+    counts = lsoas_by_quintile(lsoas, edition)
+    patients = patients_by_quintile(practices, edition)
+    share = patients[1] / patients.sum() if patients.sum() else float("nan")
+    if not len(lsoas):
+        return f"{per_cent(share)} of the patients of {name} live in England's most deprived fifth."
+    return (
+        f"{counts[1]:,} of {name}'s {len(lsoas):,} small areas ({counts[1] / len(lsoas):.0%}) are "
+        f"among England's most deprived fifth; {per_cent(share)} of its practices' patients live "
+        "in such areas."
+    )
+
+
+def measure_table(
+    groups: Mapping[str, pd.DataFrame],
+    *,
+    definition: GPDefinition,
+    benchmark: Benchmark,
+    edition: str,
+) -> pd.DataFrame:
+    """Every measure of some groups of practices side by side, as text ready to show.
+
+    Columns: Measure, then the name of each group. Sums and shares are of each group as a whole.
+    """
+    figures = {name: _figures(own, definition, benchmark, edition) for name, own in groups.items()}
+    measures = list(next(iter(figures.values())))
+    columns = {name: [own[measure] for measure in measures] for name, own in figures.items()}
+    return pd.DataFrame({"Measure": measures, **columns})
+
+
+def practice_card(
+    practices: pd.DataFrame,
+    code: str,
+    *,
+    definition: GPDefinition,
+    benchmark: Benchmark,
+    edition: str,
+    area_name: str,
+) -> pd.DataFrame:
+    """Measures of one practice beside its area's and the benchmark, as text ready to show.
+
+    `practices` are the area's. Columns: Measure, This practice, the area's name, Benchmark.
+    A measure without a benchmark has an empty cell there, not a zero.
+    """
+    one = practices.loc[[code]]
+    own = _figures(one, definition, benchmark, edition)
+    area = _figures(practices, definition, benchmark, edition)
+    against = {
+        "Patients per FTE GP": f"{benchmark.value:,.0f} ({benchmark.label})",
+        "GPs per 10,000 patients": f"{10_000 / benchmark.value:.1f}",
+        "Registered patients": "4,500 or more (2014 rule)",
+        "FTE GPs": "2.5 or more (2014 rule)",
+        f"FTE GPs to add for {PATIENTS_PER_WTE_RULE:,} per WTE": "0",
+    }
+    return pd.DataFrame(
+        {
+            "Measure": list(own),
+            "This practice": list(own.values()),
+            area_name: [area[measure] for measure in own],
+            "Benchmark": [against.get(measure, "") for measure in own],
+        }
+    )
+
+
+def _figures(
+    practices: pd.DataFrame, definition: GPDefinition, benchmark: Benchmark, edition: str
+) -> dict[str, str]:
+    row = summarise(practices, definition=definition.key, benchmark=benchmark.value).iloc[0]
+    rule_gap = fte_gap(row["patients_in_ratio"], row["fte_gp"], float(PATIENTS_PER_WTE_RULE))
+    whole = pd.Series("all", index=practices.index)
+    shares = group_quintile_shares(practices, whole, edition)
+
+    def share(quintile: int) -> str:
+        return per_cent(shares[quintile].iloc[0] if len(shares) else float("nan"))
+
+    def one(value: float) -> str:
+        return number(value, 1)
+
+    return {
+        "Patients per FTE GP": number(row["patients_per_fte_gp"]),
+        "Registered patients": number(row["patients"]),
+        "FTE GPs": one(row["fte_gp"]),
+        "GPs per 1,000 patients": number(row["gps_per_1000"], 2),
+        "GPs per 10,000 patients": one(row["gps_per_10000"]),
+        "FTE GPs to add to reach the benchmark": signed(row["fte_gap"]),
+        f"FTE GPs to add for {PATIENTS_PER_WTE_RULE:,} per WTE": signed(rule_gap),
+        "GPs aged 55 and over (headcount, all GPs)": per_cent(row["share_gps_55_plus"]),
+        "GPs aged 60 and over (headcount, all GPs)": per_cent(row["share_gps_60_plus"]),
+        "Nurse FTE": one(row["nurse_fte"]),
+        "Direct patient care FTE": one(row["direct_care_fte"]),
+        "IMD 2025 score of its patients": one(row["imd_score"]),
+        f"Patients in quintile {QUINTILE_LABELS[1]}, IMD {edition}": share(1),
+        f"Patients in quintile {QUINTILE_LABELS[5]}, IMD {edition}": share(5),
+    }
+
+
+def flags(practice: pd.Series) -> list[str]:
+    """What to beware of in one practice's figures, as short sentences."""
+    found = []
+    if practice["flag_low_fte"]:
+        found.append("Implausibly low FTE for the list: check the workforce return.")
+    if pd.isna(practice["gp_fte_fully_qualified"]):
+        found.append("No GP figure was supplied.")
+    if practice["single_handed"]:
+        found.append("Single-handed: one permanent GP by headcount.")
+    if practice["flag_appointments"]:
+        found.append("Implausible appointment count.")
+    if pd.isna(practice["nurse_fte"]):
+        found.append("No nurse figure was supplied.")
+    if pd.isna(practice["direct_care_fte"]):
+        found.append("No direct patient care figure was supplied.")
+    if practice["patients"] < 4_500:
+        found.append("Fewer than 4,500 patients.")
+    return found

@@ -1,0 +1,178 @@
+"""Does the conclusion survive? Every reasonable way of measuring the gradient, side by side.
+
+A specification curve (Simonsohn, Simmons and Nelson 2020): GP definition x kind of list x with or
+without flagged practices x IMD edition x level x weighting. The coefficient of each is the
+relative gradient of patients per FTE GP: the fitted figure at the most deprived end minus that at
+the least deprived end, in per cent of the mean. Positive: more patients per GP where people are
+more deprived. Limits: jackknife over practices.
+
+At practice level IMD 2025 ranks practices by their patients' mean score; for IMD 2019 there is no
+such score, so their share of patients in the most deprived fifth ranks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from pcs_dash.measures.correlation import measure, without_flagged
+from pcs_dash.measures.inequality import (
+    EDITIONS,
+    PatientMatrix,
+    lsoa_matrix,
+    practice_matrix,
+    quintile_matrix,
+    relative_gradient,
+)
+from pcs_dash.measures.need import need_adjusted_patients, need_model, with_lists
+from pcs_dash.measures.workforce import GP_DEFINITIONS
+from pcs_dash.tables.errors import UserError
+
+RAW = "raw"
+NEED_ADJUSTED = "need-adjusted"
+PUBLISHED_WEIGHTED = "published weighted population"
+FLAGGED = ("with flagged", "without flagged")
+WEIGHTINGS = ("by patients", "each alike")
+UNIT = "per cent of mean patients per FTE GP, most minus least deprived end"
+
+
+@dataclass(frozen=True)
+class SpecificationSummary:
+    """How the specifications fall; `n` counts those with a coefficient."""
+
+    n: int
+    n_undefined: int
+    n_positive: int
+    n_positive_excludes_zero: int
+    n_negative_excludes_zero: int
+    lowest: float
+    median: float
+    highest: float
+
+
+def other_lists(practices: pd.DataFrame) -> dict[str, pd.Series]:
+    """Lists adjusted for need, by kind, in every way that the columns of `practices` allow.
+
+    `practices` are those of the whole data set: the need index is fitted over all of them.
+    """
+    lists = {}
+    if "weighted_population" in practices.columns:
+        lists[PUBLISHED_WEIGHTED] = practices["weighted_population"]
+    with suppress(UserError):
+        model = need_model(practices)
+        lists[NEED_ADJUSTED] = need_adjusted_patients(practices, model)
+    return lists
+
+
+def specification_curve(
+    practices: pd.DataFrame,
+    *,
+    lists: Mapping[str, pd.Series] | None = None,
+    registrations: pd.DataFrame | None = None,
+    lsoa_ranks: Mapping[str, pd.Series] | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """One row a specification, sorted by coefficient (undefined last).
+
+    `practices` of the area. `lists`: more kinds of list by name, e.g. {"need-adjusted":
+    need_adjusted_patients(...)} or published weighted lists. The LSOA level needs `registrations`
+    (practice_code, lsoa11cd, patients) and `lsoa_ranks` by IMD edition, and uses raw lists only.
+
+    Columns: gp_definition, list, flagged, imd_edition, level, weighting, coefficient, ci_low,
+    ci_high, n (practices), n_left_out, excludes_zero, reason. Index 1.. in order.
+    """
+    if registrations is not None and lsoa_ranks is None:
+        raise UserError("The LSOA level needs the IMD ranks of LSOAs as well.")
+    ranked = {edition: _deprivation(practices, edition) for edition in EDITIONS}
+    lsoas = {} if registrations is None or lsoa_ranks is None else dict(lsoa_ranks)
+    kinds: dict[str, pd.Series | None] = {RAW: None} | dict(lists or {})
+    rows = []
+    for definition, kind, flagged in product(GP_DEFINITIONS, kinds, FLAGGED):
+        table = practices
+        if flagged == FLAGGED[1]:
+            table = without_flagged(table, ["patients_per_fte_gp"])
+        weighted = kinds[kind]
+        if weighted is not None:
+            table, _ = with_lists(table, weighted)
+        for edition, level, matrix in _matrices(
+            table, definition, ranked, registrations if kind == RAW else None, lsoas
+        ):
+            for weighting in WEIGHTINGS:
+                estimate, low, high = relative_gradient(
+                    matrix,
+                    by_patients=weighting == WEIGHTINGS[0],
+                    confidence=confidence,
+                )
+                rows.append(
+                    {
+                        "gp_definition": definition,
+                        "list": kind,
+                        "flagged": flagged,
+                        "imd_edition": edition,
+                        "level": level,
+                        "weighting": weighting,
+                        "coefficient": estimate,
+                        "ci_low": low,
+                        "ci_high": high,
+                        "n": matrix.n_practices,
+                        "n_left_out": len(practices) - matrix.n_practices,
+                        "excludes_zero": bool(low > 0 or high < 0),
+                        "reason": "" if np.isfinite(estimate) else "too few practices or groups",
+                    }
+                )
+    curve = pd.DataFrame(rows).sort_values("coefficient", kind="stable", na_position="last")
+    curve.index = pd.RangeIndex(1, len(curve) + 1, name="specification")
+    return curve
+
+
+def _deprivation(practices: pd.DataFrame, edition: str) -> pd.Series:
+    key = "imd_score" if edition == "2025" else "imd2019_share_quintile_1"
+    return measure(practices, key)
+
+
+def _matrices(
+    practices: pd.DataFrame,
+    definition: str,
+    ranked: Mapping[str, pd.Series],
+    registrations: pd.DataFrame | None,
+    lsoa_ranks: Mapping[str, pd.Series],
+) -> Iterator[tuple[str, str, PatientMatrix]]:
+    for edition in EDITIONS:
+        yield (
+            edition,
+            "practice",
+            practice_matrix(practices, definition=definition, deprivation=ranked[edition]),
+        )
+        yield (
+            edition,
+            "quintile",
+            quintile_matrix(practices, definition=definition, edition=edition),
+        )
+        if registrations is not None and edition in lsoa_ranks:
+            yield (
+                edition,
+                "lsoa",
+                lsoa_matrix(practices, registrations, lsoa_ranks[edition], definition=definition),
+            )
+
+
+def summarise_curve(curve: pd.DataFrame) -> SpecificationSummary:
+    """Count the specifications of `specification_curve` (all, or those left by a filter)."""
+    defined = curve[curve["coefficient"].notna()]
+    values = defined["coefficient"]
+    nan = float("nan")
+    return SpecificationSummary(
+        len(defined),
+        len(curve) - len(defined),
+        int((values > 0).sum()),
+        int((defined["ci_low"] > 0).sum()),
+        int((defined["ci_high"] < 0).sum()),
+        float(values.min()) if len(defined) else nan,
+        float(values.median()) if len(defined) else nan,
+        float(values.max()) if len(defined) else nan,
+    )

@@ -1,0 +1,325 @@
+"""The published figures of 2014-2018 beside today's, and the claim of 2015 tested again.
+
+"Then" is printed as published; "now" is computed from the embedded tables. Each row says what
+changed in definition in between, and whether the two may be compared at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pcs_dash.measures.correlation import Correlation, correlate_practices
+from pcs_dash.measures.words import Words, correlation_words, number
+from pcs_dash.measures.workforce import area_patients_per_fte_gp, gp_definition, patients_per_fte_gp
+from pcs_dash.tables.areas import places, select_area
+from pcs_dash.tables.errors import UserError
+
+CLAIM = "a strong positive correlation between levels of under-doctoring and deprivation"
+CLAIM_PLACE = "Thurrock"
+CLAIM_PERIOD = "2015"
+CLAIM_SOURCE = "Thurrock Council, 2015"
+
+# England's own figure shows the break: 1,321 in 2014/15, 1,938 in September 2015.
+_NEW_COUNT = (
+    "The national count of GPs changed in September 2015, with a new collection of the general "
+    "practice workforce: England's own figure is 1,321 patients per FTE GP for 2014/15 and 1,938 "
+    "for September 2015. The source of 2014/15 does not say which GPs it counts."
+)
+MID_ESSEX_2014 = ("Chelmsford", "Braintree", "Maldon")
+_NO_SINGLE_CONTRACTS = (
+    "Then: contracts held by a single GP. Now: practices with one GP by headcount, trainees and "
+    "locums apart. A contract holder may employ other GPs, so the two differ."
+)
+
+
+@dataclass(frozen=True)
+class ThenNow:
+    """A published figure and today's. `then_text`, `now_text` are ready to print with units.
+
+    `now_value` is NaN where nothing comparable is embedded; `change` says what changed in
+    definition; `comparable` whether the difference may be read as a change.
+    """
+
+    figure: str
+    place: str
+    then_value: float
+    then_text: str
+    then_period: str
+    then_source: str
+    now_value: float
+    now_text: str
+    now_period: str
+    comparable: bool
+    change: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The claim of 2015 and the same sentence on today's evidence, place by place."""
+
+    then: str
+    then_source: str
+    now: Words
+    results: dict[str, Correlation]
+    verdict: str
+
+
+def then_and_now(
+    practices: pd.DataFrame,
+    published: pd.DataFrame,
+    *,
+    definition: str = "fully_qualified",
+    date: str,
+    edition: str = "2025",
+) -> tuple[ThenNow, ...]:
+    """Every published figure of 2014-2018 that has a counterpart today, in the order of the papers.
+
+    `practices`: all of Essex. `published`: the table of published figures. `date`: the period of
+    the workforce. A published figure that is missing from the table raises UserError.
+    """
+    label = gp_definition(definition).label
+    england = _published(published, "patients per FTE GP (fully qualified)", "England", "May 2025")
+    england_then = _published(published, "patients per FTE GP (mean)", "England")
+    thurrock = select_area(CLAIM_PLACE, practices)
+    ratio = area_patients_per_fte_gp(thurrock, definition)
+    rows: list[ThenNow] = []
+
+    def add(
+        figure: str, place: str, now: float, now_text: str, comparable: bool, change: str
+    ) -> None:
+        found = _published(published, figure, place)
+        unit = str(found["unit"])
+        rows.append(
+            ThenNow(
+                figure,
+                place,
+                float(found["value"]),
+                _figure_text(float(found["value"]), unit),
+                str(found["period"]),
+                str(found["source"]),
+                now,
+                now_text,
+                date,
+                comparable,
+                change,
+            )
+        )
+
+    then = _published(published, "patients per FTE GP (mean)", "Thurrock")
+    add(
+        "patients per FTE GP (mean)",
+        "Thurrock",
+        ratio,
+        f"{number(ratio)} patients per FTE GP ({label.lower().replace('gps', 'GPs')}), "
+        f"{number(ratio / england['value'], 2)} times England's {number(england['value'])} "
+        f"({england['period']}); in {then['period']} it was "
+        f"{number(then['value'] / england_then['value'], 2)} times England's "
+        f"{number(england_then['value'])}",
+        False,
+        _NEW_COUNT + _england_definition(definition),
+    )
+    add(*_worse_than_england(thurrock, definition, float(england["value"]), str(england["period"])))
+    add(*_rank(practices, definition))
+    add(
+        "GP practices",
+        "Thurrock",
+        float(len(thurrock)),
+        f"{len(thurrock)} practices",
+        True,
+        "Practices that merged count once; a branch surgery is not a practice.",
+    )
+    per_1000 = _gps_per_1000(practices)
+    add(
+        "GPs per 1000 population",
+        "Essex",
+        per_1000,
+        f"{number(per_1000, 2)} GPs (headcount, all but trainees and locums) per 1,000 patients",
+        False,
+        "Then per resident, now per registered patient; the strategy does not say which GPs it "
+        "counted, nor whether by headcount or FTE.",
+    )
+    add(*_older_gps(thurrock))
+    add(*_quintile_1(thurrock, edition))
+    for name in MID_ESSEX_2014:
+        add(*_patients_per_gp(select_area(f"{name} (district)", practices), name, definition))
+    for area in places():
+        local = area.select(practices)
+        single = int(local["single_handed"].sum())
+        add(
+            "single-handed GP contracts",
+            area.name,
+            float(single),
+            f"{single} of {len(local)} practices single-handed",
+            False,
+            _NO_SINGLE_CONTRACTS,
+        )
+    return tuple(rows)
+
+
+def _published(
+    published: pd.DataFrame, figure: str, place: str, period: str | None = None
+) -> pd.Series:
+    rows = published[(published["figure"] == figure) & (published["place"] == place)]
+    if period is not None:
+        rows = rows[rows["period"] == period]
+    if rows.empty:
+        raise UserError(
+            f"published_figures.csv has no row '{figure}' for {place}"
+            f"{f', {period}' if period else ''}; add it or restore the file."
+        )
+    return rows.iloc[0]
+
+
+def _figure_text(value: float, unit: str) -> str:
+    decimals = 0 if value == int(value) else 2 if value < 1 else 1
+    if unit.startswith("rank"):
+        return f"rank {number(value)}{unit.removeprefix('rank')}"
+    if unit == "per cent":
+        return f"{number(value, decimals)}%"
+    return f"{number(value, decimals)} {unit}"
+
+
+def _england_definition(definition: str) -> str:
+    if definition == "fully_qualified":
+        return ""
+    return " England's figure counts fully qualified GPs, so today's ratio to it mixes definitions."
+
+
+def _worse_than_england(
+    practices: pd.DataFrame, definition: str, england: float, period: str
+) -> tuple[str, str, float, str, bool, str]:
+    ratios = patients_per_fte_gp(practices, definition).dropna()
+    worse = int((ratios > england).sum())
+    return (
+        "practices worse than the England average",
+        "Thurrock",
+        float(worse),
+        f"{worse} of {len(ratios)} practices with a figure above England's {number(england)} "
+        f"({period})",
+        False,
+        "Another count of GPs and another England figure; more than half of practices can lie "
+        "above a mean." + _england_definition(definition),
+    )
+
+
+def _rank(practices: pd.DataFrame, definition: str) -> tuple[str, str, float, str, bool, str]:
+    ratios = {
+        area.name: area_patients_per_fte_gp(area.select(practices), definition) for area in places()
+    }
+    order = pd.Series(ratios).dropna().sort_values(ascending=False)
+    names = list(order.index)
+    rank = float(names.index(CLAIM_PLACE) + 1) if CLAIM_PLACE in names else float("nan")
+    return (
+        "rank among CCGs by under-doctoring",
+        "Thurrock",
+        rank,
+        f"rank {number(rank)} of the {len(order)} places of Essex (1 = most patients per FTE GP)",
+        False,
+        "Then among all CCGs of England, now among the seven places of Essex only: CCGs ended in "
+        "2022 and no figures for the rest of England are embedded.",
+    )
+
+
+def _gps_per_1000(practices: pd.DataFrame) -> float:
+    gps, patients = practices["gp_headcount_permanent"], practices["patients"]
+    known = gps.notna() & patients.notna()
+    return float(1_000 * gps[known].sum() / patients[known].sum())
+
+
+def _patients_per_gp(
+    practices: pd.DataFrame, district: str, definition: str
+) -> tuple[str, str, float, str, bool, str]:
+    """Patients per GP by headcount, as 2014's wording has it; per FTE GP beside it."""
+    value = 1_000 / _gps_per_1000(practices)
+    per_fte = area_patients_per_fte_gp(practices, definition)
+    return (
+        "patients per GP",
+        district,
+        value,
+        f"{number(value)} patients per GP (headcount, all but trainees and locums) in "
+        f"{len(practices)} practices of the district; {number(per_fte)} per FTE GP "
+        f"({gp_definition(definition).label.lower().replace('gps', 'GPs')})",
+        False,
+        "Then before the new national count of September 2015; the source says neither which GPs "
+        "it counted, nor whether by headcount or FTE, nor whether the place is the district of "
+        "that name. Now practices count where their main surgery is.",
+    )
+
+
+def _older_gps(practices: pd.DataFrame) -> tuple[str, str, float, str, bool, str]:
+    known = practices["gps_with_known_age"].sum()
+    older = practices["gps_60_plus"].sum()
+    share = float(100 * older / known) if known > 0 else float("nan")
+    return (
+        "GP workforce aged over 60",
+        "Thurrock",
+        share,
+        f"{number(share)}% of {number(float(known))} GPs with a known age are 60 or over",
+        False,
+        "Then 'over 60', now 60 and over; today's age bands cover all GPs, trainees and locums "
+        "among them, which makes the share smaller.",
+    )
+
+
+def _quintile_1(practices: pd.DataFrame, edition: str) -> tuple[str, str, float, str, bool, str]:
+    counts = practices[[f"imd{edition}_patients_quintile_{q}" for q in range(1, 6)]].sum()
+    share = float(100 * counts.iloc[0] / counts.sum())
+    return (
+        "population living in the most deprived fifth of England",
+        "Thurrock",
+        share,
+        f"{number(share, 1)}% of patients registered with Thurrock's practices (IMD {edition})",
+        False,
+        f"Then residents by IMD 2010, now registered patients (July 2023) by IMD {edition}. Each "
+        "edition ranks England afresh, so a share can move though nothing has changed locally.",
+    )
+
+
+def claim_retested(
+    practices: pd.DataFrame,
+    *,
+    definition: str = "fully_qualified",
+    date: str,
+) -> Claim:
+    """The claim of 2015, tested again in Thurrock, Mid and South Essex and Essex.
+
+    `practices`: all of Essex. The verdict holds the claim against each interval: "strong" is
+    upheld only if the whole interval lies at 0.5 or above.
+    """
+    results = {
+        name: correlate_practices(
+            select_area(name, practices),
+            "imd_score",
+            "patients_per_fte_gp",
+            definition=definition,
+        )
+        for name in (CLAIM_PLACE, "Mid and South Essex", "Essex")
+    }
+    local = results[CLAIM_PLACE]
+    now = correlation_words(local, place=CLAIM_PLACE, definition=definition, date=date)
+    return Claim(
+        f"In {CLAIM_PERIOD} the council reported {CLAIM} in {CLAIM_PLACE}.",
+        CLAIM_SOURCE,
+        now,
+        results,
+        _verdict(local),
+    )
+
+
+def _verdict(result: Correlation) -> str:
+    if result.reason:
+        return f"Today's figures can't test it. {result.reason}"
+    if result.ci_low >= 0.5:
+        return "Today's figures uphold it."
+    if result.ci_low > 0:
+        return "Today's figures show a positive correlation, but not that it is strong."
+    if result.ci_high < 0:
+        return "Today's figures point the other way."
+    if result.ci_high < 0.5:
+        return (
+            "Today's figures do not show it: the interval includes zero, and leaves out a strong "
+            "correlation (0.5 or more)."
+        )
+    return "Today's figures do not show it; they cannot rule it out either."

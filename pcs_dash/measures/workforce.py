@@ -1,0 +1,309 @@
+"""Capacity: patients per FTE GP, GPs per head, gaps to a benchmark, who the GPs are.
+
+Ratios of areas are sums over sums, never means of ratios. A practice whose FTE or list is
+missing leaves both sums and is counted; a reported FTE of 0 stays in (its patients have no such
+GP), although the practice itself then has no ratio.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from pcs_dash.tables.areas import select_area
+from pcs_dash.tables.errors import UserError
+
+# A figure, or an array of figures.
+Amount = TypeVar("Amount", float, np.ndarray)
+
+MINIMUM_LIST = 4_500
+MINIMUM_GP_WTE = 2.5
+PATIENTS_PER_WTE_RULE = 1_800
+
+
+@dataclass(frozen=True)
+class GPDefinition:
+    """Which GPs count: `key` in addresses and commands, `label` on screen, `meaning` in full."""
+
+    key: str
+    label: str
+    meaning: str
+    source_column: str
+
+    @property
+    def column(self) -> str:
+        """The practice table's FTE column for this definition."""
+        return f"gp_fte_{self.key}"
+
+
+GP_DEFINITIONS = {
+    definition.key: definition
+    for definition in (
+        GPDefinition(
+            "fully_qualified",
+            "Fully qualified GPs",
+            "without GPs in training; regular locums included",
+            "TOTAL_GP_EXTG_FTE",
+        ),
+        GPDefinition("all", "All GPs", "with GPs in training and locums", "TOTAL_GP_FTE"),
+        GPDefinition(
+            "permanent",
+            "Permanent GPs",
+            "without GPs in training and without locums",
+            "TOTAL_GP_EXTGL_FTE",
+        ),
+    )
+}
+DEFAULT_DEFINITION = "fully_qualified"
+BENCHMARK_LABELS = {
+    "england": "England",
+    "mse": "Mid and South Essex",
+    "icb": "The whole ICB",
+    "rule": "1,800 per WTE rule",
+    "own": "Type in a figure",
+}
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A number of patients per FTE GP to hold a place against.
+
+    `definition` is the GP definition it was measured under, None where it fits any;
+    `period` and `source` are printed beside it.
+    """
+
+    key: str
+    label: str
+    value: float
+    definition: str | None
+    period: str
+    source: str
+
+
+def gp_definition(key: str) -> GPDefinition:
+    """The definition of that key; UserError names the three when there is none."""
+    if key not in GP_DEFINITIONS:
+        raise UserError(
+            f"There is no GP definition '{key}'. Choose one of: {', '.join(GP_DEFINITIONS)}."
+        )
+    return GP_DEFINITIONS[key]
+
+
+def patients_per_fte_gp(practices: pd.DataFrame, definition: str = DEFAULT_DEFINITION) -> pd.Series:
+    """Registered patients per FTE GP of each practice, on the same index.
+
+    Missing where the FTE or the list is missing, or where the FTE is 0: never 0, never infinity.
+    Source: General Practice Workforce (TOTAL_PATIENTS over the definition's FTE).
+    """
+    fte = practices[gp_definition(definition).column]
+    ratio = practices["patients"] / fte.where(fte > 0)
+    return ratio.rename("patients_per_fte_gp")
+
+
+def area_patients_per_fte_gp(
+    practices: pd.DataFrame, definition: str = DEFAULT_DEFINITION
+) -> float:
+    """Sum of patients over sum of FTE, of the practices that report both; NaN if there is no GP."""
+    fte = practices[gp_definition(definition).column]
+    reported = fte.notna() & practices["patients"].notna()
+    return _ratio(float(practices["patients"][reported].sum()), float(fte[reported].sum()))
+
+
+def fte_gap(patients: Amount, fte: Amount, benchmark: float) -> Amount:
+    """FTE GPs to add to bring `patients` down to `benchmark` patients per FTE GP.
+
+    Negative where there are more GPs than the benchmark asks for. Unit: FTE.
+    """
+    return patients / benchmark - fte
+
+
+def benchmarks(
+    published: pd.DataFrame,
+    practices: pd.DataFrame,
+    *,
+    definition: str = DEFAULT_DEFINITION,
+    practices_period: str,
+) -> dict[str, Benchmark]:
+    """The benchmarks that can be held against figures under `definition`, by key.
+
+    England's published figure counts fully qualified GPs, so it is left out under the other
+    definitions: comparing across definitions would be off by about a sixth. `mse` is computed
+    from `practices` (all of Essex) under the same definition and period; where `practices` are
+    those of loaded ICBs (they have `icb_code`), `icb` stands in its place, if they have GP figures.
+    """
+    chosen: dict[str, Benchmark] = {}
+    if definition == "fully_qualified":
+        chosen["england"] = england_benchmark(published)
+    whole = "icb" if "icb_code" in practices.columns else "mse"
+    value = area_patients_per_fte_gp(_whole(practices), definition)
+    if pd.notna(value):
+        chosen[whole] = Benchmark(
+            whole,
+            BENCHMARK_LABELS[whole],
+            value,
+            definition,
+            practices_period,
+            "computed here from General Practice Workforce",
+        )
+    chosen["rule"] = Benchmark(
+        "rule",
+        BENCHMARK_LABELS["rule"],
+        float(PATIENTS_PER_WTE_RULE),
+        None,
+        "2014 strategy",
+        "4,500 patients with 2.5 WTE GPs: Transforming Primary Care in Essex, NHS England, 2014",
+    )
+    return chosen
+
+
+def _whole(practices: pd.DataFrame) -> pd.DataFrame:
+    """The practices that the area is held against: the ICBs loaded, or Mid and South Essex."""
+    if "icb_code" in practices.columns:
+        return practices
+    return select_area("Mid and South Essex", practices)
+
+
+def england_benchmark(published: pd.DataFrame) -> Benchmark:
+    """The latest published figure for England, fully qualified GPs (May 2025)."""
+    rows = published[
+        (published["figure"] == "patients per FTE GP (fully qualified)")
+        & (published["place"] == "England")
+    ]
+    latest = rows.iloc[int(pd.to_datetime(rows["period"], format="%B %Y").to_numpy().argmax())]
+    return Benchmark(
+        "england",
+        BENCHMARK_LABELS["england"],
+        float(latest["value"]),
+        "fully_qualified",
+        str(latest["period"]),
+        str(latest["source"]),
+    )
+
+
+def typed_benchmark(value: float) -> Benchmark:
+    """A figure the user typed in; UserError unless it is a plausible, positive number."""
+    if not np.isfinite(value) or not 100 <= value <= 20_000:
+        raise UserError(
+            f"A benchmark of {value:,.0f} patients per FTE GP can't be right. "
+            "Type a figure between 100 and 20,000."
+        )
+    return Benchmark("own", "your own benchmark", float(value), None, "", "Typed in")
+
+
+def summarise(
+    practices: pd.DataFrame,
+    by: str | pd.Series | None = None,
+    *,
+    definition: str = DEFAULT_DEFINITION,
+    benchmark: float | None = None,
+    name: str = "All practices",
+) -> pd.DataFrame:
+    """One row a group of practices, index the group's name, with every capacity measure.
+
+    `by` is a column or a Series on the practices' index; None makes one row called `name`.
+    Practices whose group is missing make no row: ask for `unallocated` yourself. Columns:
+    practices, practices_without_fte (count: no FTE or no list), patients (all),
+    patients_in_ratio and fte_gp (practices that report both), patients_per_fte_gp,
+    gps_per_1000, gps_per_10000, fte_gap (where a benchmark is given), below_4500 and
+    below_2_5_wte (counts), single_handed (count) and single_handed_share,
+    share_gps_55_plus and share_gps_60_plus (of GPs of known age, headcount, all GPs),
+    nurse_fte, practices_without_nurse_figure, direct_care_fte,
+    practices_without_direct_care_figure, flagged_low_fte, imd_score (patient-weighted).
+    """
+    keys = _group_keys(practices, by, name)
+    parts = _summands(practices, gp_definition(definition).column).groupby(keys, sort=True)
+    return _measures_of_sums(parts.sum(min_count=0), benchmark)
+
+
+def _group_keys(practices: pd.DataFrame, by: str | pd.Series | None, name: str) -> pd.Series:
+    if by is None:
+        return pd.Series(name, index=practices.index)
+    return practices[by] if isinstance(by, str) else by.reindex(practices.index)
+
+
+def _summands(practices: pd.DataFrame, fte_column: str) -> pd.DataFrame:
+    """What each practice adds to its group's sums; missing figures add nothing and are counted."""
+    fte = practices[fte_column]
+    patients = practices["patients"]
+    reported = fte.notna() & patients.notna()
+    known_imd = practices["imd_score"].notna() & patients.notna()
+    return pd.DataFrame(
+        {
+            "practices": 1,
+            "practices_without_fte": ~reported,
+            "patients": patients,
+            "patients_in_ratio": patients.where(reported),
+            "fte_gp": fte.where(reported),
+            "below_4500": patients < MINIMUM_LIST,
+            "below_2_5_wte": fte < MINIMUM_GP_WTE,
+            "single_handed": practices["single_handed"],
+            "gps_with_known_age": practices["gps_with_known_age"],
+            "gps_55_plus": practices["gps_55_plus"],
+            "gps_60_plus": practices["gps_60_plus"],
+            "nurse_fte": practices["nurse_fte"],
+            "practices_without_nurse_figure": practices["nurse_fte"].isna(),
+            "direct_care_fte": practices["direct_care_fte"],
+            "practices_without_direct_care_figure": practices["direct_care_fte"].isna(),
+            "flagged_low_fte": practices["flag_low_fte"],
+            "patients_with_imd": patients.where(known_imd),
+            "imd_times_patients": (practices["imd_score"] * patients).where(known_imd),
+        },
+        index=practices.index,
+        # One type of column adds up several times as fast as a mixture.
+        dtype="float64",
+    )
+
+
+def _measures_of_sums(sums: pd.DataFrame, benchmark: float | None) -> pd.DataFrame:
+    """Ratios and shares from the sums of `_summands`; nothing over nothing is missing."""
+    total = {str(column): sums[column].to_numpy() for column in sums}
+    everybody = total["practices"]
+
+    def where_reported(figure: str, without: str) -> np.ndarray:
+        return np.where(total[without] < everybody, total[figure], np.nan)
+
+    def count(figure: str) -> np.ndarray:
+        return total[figure].astype(int)
+
+    patients = total["patients_in_ratio"]
+    fte = where_reported("fte_gp", "practices_without_fte")
+    per_patient = _over(fte, patients)
+    gap = fte_gap(patients, fte, benchmark) if benchmark else np.full(len(fte), np.nan)
+    measures = {
+        "practices": count("practices"),
+        "practices_without_fte": count("practices_without_fte"),
+        "patients": count("patients"),
+        "patients_in_ratio": count("patients_in_ratio"),
+        "fte_gp": fte,
+        "patients_per_fte_gp": _over(patients, fte),
+        "gps_per_1000": 1_000 * per_patient,
+        "gps_per_10000": 10_000 * per_patient,
+        "fte_gap": gap,
+        "below_4500": count("below_4500"),
+        "below_2_5_wte": count("below_2_5_wte"),
+        "single_handed": count("single_handed"),
+        "practices_without_nurse_figure": count("practices_without_nurse_figure"),
+        "practices_without_direct_care_figure": count("practices_without_direct_care_figure"),
+        "flagged_low_fte": count("flagged_low_fte"),
+        "single_handed_share": _over(total["single_handed"], everybody),
+        "share_gps_55_plus": _over(total["gps_55_plus"], total["gps_with_known_age"]),
+        "share_gps_60_plus": _over(total["gps_60_plus"], total["gps_with_known_age"]),
+        "nurse_fte": where_reported("nurse_fte", "practices_without_nurse_figure"),
+        "direct_care_fte": where_reported(
+            "direct_care_fte", "practices_without_direct_care_figure"
+        ),
+        "imd_score": _over(total["imd_times_patients"], total["patients_with_imd"]),
+    }
+    return pd.DataFrame(measures, index=sums.index.rename("group"))
+
+
+def _over(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    """top / bottom; missing where there is nothing to divide by."""
+    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
+
+
+def _ratio(numerator: float, denominator: float) -> float:
+    return numerator / denominator if denominator > 0 else float("nan")

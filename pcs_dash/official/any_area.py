@@ -1,0 +1,77 @@
+"""The tables that an area is in: the embedded ones, or those of the official data loaded."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pcs_dash.official.loaded_areas import (
+    OfficialArea,
+    find_large_area,
+    find_loaded_area,
+    near_names,
+)
+from pcs_dash.tables.areas import Area, all_areas, embedded_area, slug
+from pcs_dash.tables.dataset import Dataset, build_dataset, build_practices
+from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.sources import WORKFORCE_PERIOD
+
+
+def dataset_for(area: Area) -> Dataset:
+    """The data set that holds an area; UserError where the loaded data can't be read."""
+    if isinstance(area, OfficialArea):
+        from pcs_dash.official.area_dataset import dataset_of
+
+        return dataset_of(area)
+    return build_dataset()
+
+
+def practices_for(area: Area) -> tuple[pd.DataFrame, str]:
+    """The practices of that data set (of all Essex, or of whole ICBs), and the period of their
+    GP figures; quicker than `dataset_for` for an embedded area.
+    """
+    if isinstance(area, OfficialArea):
+        from pcs_dash.official.area_dataset import practices_of
+
+        return practices_of(area)
+    return build_practices()[0], WORKFORCE_PERIOD
+
+
+def find_area(text: str) -> Area:
+    """The area of that name, label or key; case does not matter, `&` is `and`.
+
+    An embedded area wins over a loaded one, which its key (`icb-qh8`) or label names. Raises
+    UserError, which lists the names, when there is none.
+    """
+    embedded = embedded_area(text)
+    if embedded is not None:
+        return embedded
+    loaded = find_loaded_area(text)
+    if loaded is not None:
+        return loaded
+    if find_large_area(text) is not None:
+        raise UserError(
+            f"{text.strip()} is too large for this. The page 'England' shows it by area; figures "
+            f'of it as a whole: `python -m pcs_dash metrics --area "{text.strip()}"`. Here, '
+            "choose an ICB, a sub-ICB location, districts or a set of them ('A + B')."
+        )
+    if "+" in text or ";" in text:
+        raise UserError(
+            f"There is no set of areas called '{text}'. Join names or keys of one kind of the "
+            "data loaded, such as 'Castle Point + Basildon'; without official data "
+            "(`python -m pcs_dash update`) there are single areas only."
+        )
+    near = near_names(text)
+    meant = f" Did you mean, of the data loaded: {'; '.join(near)}?" if near else ""
+    names = ", ".join(dict.fromkeys(area.name for area in all_areas()))
+    raise UserError(f"There is no area called '{text}'.{meant} Choose one of: {names}.")
+
+
+def find_any_area(text: str) -> Area:
+    """As `find_area`, England and the regions of the data loaded too: for figures of a whole,
+    where no map of single LSOAs has to be drawn.
+    """
+    if slug(text) not in {area.key for area in all_areas()}:
+        large = find_large_area(text)
+        if large is not None:
+            return large
+    return find_area(text)

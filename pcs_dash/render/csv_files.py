@@ -1,0 +1,79 @@
+"""CSV files that spreadsheets open safely and that come back as they went out.
+
+UTF-8 with a byte order mark, without which Excel takes UTF-8 for the Windows code page; commas;
+CRLF line ends (RFC 4180); missing values empty; numbers in full precision without separators.
+
+A text that a spreadsheet would run as a formula gets a leading apostrophe, which `restore` takes
+off again. So that no text is changed by the way out and back, a text that already begins with
+apostrophes before such a character gets one more. Numbers stay numbers: only text is treated.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pandas as pd
+
+from pcs_dash.hubs.plan import Plan
+from pcs_dash.render.provenance import Provenance
+from pcs_dash.tables.spreadsheet_text import neutralise
+
+
+def table_csv(table: pd.DataFrame, *, index: bool = True) -> bytes:
+    """A table as CSV bytes; column names and text neutralised, missing values empty.
+
+    With `index` the table's (named) index becomes the first columns.
+    """
+    frame = table.reset_index() if index else table
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow([neutralise(str(column)) for column in frame.columns])
+    columns = [_cells(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    writer.writerows(zip(*columns, strict=True))
+    return stream.getvalue().encode("utf-8-sig")
+
+
+def plan_csv(
+    plan: Plan, practices: pd.DataFrame | None = None, provenance: Provenance | None = None
+) -> bytes:
+    """PLAN.csv: practice_code and hub (name; empty = unassigned), sorted by code.
+
+    With `practices` a row for each of them and for every assigned code besides, with
+    practice_name and patients; with `provenance` its columns on every row. `files.read_plan`
+    needs the first two columns only. Colours, notes, locks and empty hubs are not in a CSV: use
+    Excel or GeoJSON to keep them.
+    """
+    codes = sorted({*plan.assignment, *(() if practices is None else practices.index)})
+    table = plan.to_series(codes).to_frame()
+    if practices is not None:
+        table["practice_name"] = practices["practice_name"].reindex(table.index)
+        table["patients"] = practices["patients"].reindex(table.index).astype("Int64")
+    return table_csv(table if provenance is None else with_provenance(table, provenance))
+
+
+def hubs_csv(summary: pd.DataFrame, provenance: Provenance) -> bytes:
+    """The table of `summary.summarise_hubs`, with the provenance on every row."""
+    table = summary.drop(columns=["colour", "locked", "hub_id"], errors="ignore")
+    return table_csv(with_provenance(table, provenance))
+
+
+def with_provenance(table: pd.DataFrame, provenance: Provenance) -> pd.DataFrame:
+    """The table with the provenance's columns after its own; a column that is there is kept."""
+    added = {
+        name: value for name, value in provenance.columns().items() if name not in table.columns
+    }
+    return table.assign(**added)
+
+
+def _cells(column: pd.Series[Any]) -> list[Any]:
+    missing = column.isna().to_numpy()
+    values = column.astype(object).tolist()
+    return ["" if absent else _plain(value) for value, absent in zip(values, missing, strict=True)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return neutralise(value) if isinstance(value, str) else value

@@ -1,0 +1,161 @@
+"""How much of a table fits: columns, wrapped cells, rows a page. Shared by slides and PDF pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pcs_dash.render.text import width, wrap
+from pcs_dash.views.blocks import Table
+
+LEADING = 1.22
+SHORT_TABLE = 16  # rows: a table of no more is always shown whole
+_NUMBER = re.compile(r"[−+-]?[\d,.]+(%| km)?")
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A table, or a part of one, with sizes in points; `heights` begin with the heading's."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    widths: tuple[float, ...]
+    heights: tuple[float, ...]
+    numbers: tuple[bool, ...]
+    size: float
+    padding: float
+    caption_height: float
+    note: str = ""
+    note_height: float = 0.0
+
+
+def fit_rows(table: Table, wide: float, high: float, size: float, narrow: float) -> list[Fitted]:
+    """The table in parts of at most `wide` by `high` points at a font size, one a page.
+
+    A "top" table is one part: its first rows, and a caption that says of how many. `narrow` is the
+    width of the font over DejaVu Sans's.
+    """
+    shares = table.widths or (1.0,) * len(table.columns)
+    widths = tuple(wide * share / sum(shares) for share in shares)
+    numbers = tuple(_is_numeric(table.rows, column) for column in range(len(table.columns)))
+    padding = 5.0
+    line = size * LEADING
+
+    def lines(cells: Sequence[str], *, bold: bool) -> int:
+        # Text tools may break a line a little earlier than measured: a point is kept in hand.
+        return max(
+            len(wrap(cell, size, column - 2 * padding - 1, bold=bold, narrow=narrow)) or 1
+            for cell, column in zip(cells, widths, strict=True)
+        )
+
+    head = lines(table.columns, bold=True) * line + 6
+    each = [lines(row, bold=False) * line + 6 for row in table.rows]
+    note_high = _height(table.note, size, wide, narrow) + 6 if table.note else 0.0
+    caption_high = _height(f"{table.caption} (first 888 of 888)", size + 1, wide, narrow) + 4
+    whole = _height(table.caption, size + 1, wide, narrow) + 4
+    if head + sum(each) + note_high + whole <= high:
+        caption_high = whole
+    room = high - caption_high - head - note_high
+    pages: list[list[int]] = [[]]
+    used = 0.0
+    for number, tall in enumerate(each):
+        if pages[-1] and used + tall > room:
+            if table.overflow == "top":
+                break
+            pages.append([])
+            used = 0.0
+        pages[-1].append(number)
+        used += tall
+    if table.overflow == "split":
+        pages = _evened(pages, each, room)
+    shown = len(pages[0])
+    fitted = []
+    for page, rows in enumerate(pages):
+        caption = table.caption
+        if table.overflow == "top" and shown < len(table.rows):
+            caption += f" (first {shown} of {len(table.rows)})"
+        elif len(pages) > 1:
+            caption += f" (part {page + 1} of {len(pages)})"
+        fitted.append(
+            Fitted(
+                caption=caption,
+                columns=table.columns,
+                rows=tuple(table.rows[number] for number in rows),
+                widths=widths,
+                heights=(head, *(each[number] for number in rows)),
+                numbers=numbers,
+                size=size,
+                padding=padding,
+                caption_height=caption_high,
+                note=table.note,
+                note_height=note_high,
+            )
+        )
+    return fitted
+
+
+def best_fit(
+    table: Table, wide: float, high: float, sizes: Sequence[float], narrow: float
+) -> list[Fitted]:
+    """`fit_rows` at the first of `sizes` at which the whole table fits, or else at the last."""
+    for size in sizes:
+        parts = fit_rows(table, wide, high, size, narrow)
+        if holds_all(parts, table, narrow):
+            break
+    return parts
+
+
+def holds_all(
+    parts: Sequence[Fitted], table: Table, narrow: float, *, figures_whole: bool = True
+) -> bool:
+    """Whether one part holds every row, no word cut and (if asked) no figure over two lines."""
+    whole = len(parts) == 1 and len(parts[0].rows) == len(table.rows)
+    return whole and not _cramped(parts[0], narrow, figures_whole=figures_whole)
+
+
+def words_whole(parts: Sequence[Fitted], narrow: float) -> bool:
+    """Whether no word is cut, so that it would go on in the next line."""
+    return not any(_cramped(part, narrow, figures_whole=False) for part in parts)
+
+
+def whole_if_short(table: Table) -> Table:
+    """A short table goes on on the next page rather than losing rows."""
+    return replace(table, overflow="split") if len(table.rows) <= SHORT_TABLE else table
+
+
+def _cramped(fitted: Fitted, narrow: float, *, figures_whole: bool) -> bool:
+    """Whether a word is cut, or a figure broken over two lines."""
+    for column, wide in enumerate(fitted.widths):
+        room = wide - 2 * fitted.padding - 1
+        head = [(word, True) for word in fitted.columns[column].split()]
+        cells = [row[column] for row in fitted.rows]
+        one_line = fitted.numbers[column] and figures_whole
+        words = cells if one_line else " ".join(cells).split()
+        for text, bold in [*head, *((word, False) for word in words)]:
+            if width(text, fitted.size, bold=bold, narrow=narrow) > room:
+                return True
+    return False
+
+
+def _evened(pages: list[list[int]], each: Sequence[float], room: float) -> list[list[int]]:
+    """The same number of pages with about as many rows on each, where that still fits."""
+    total, count = sum(map(len, pages)), len(pages)
+    if count < 2:
+        return pages
+    bounds = [round(total * number / count) for number in range(count + 1)]
+    even = [list(range(bounds[number], bounds[number + 1])) for number in range(count)]
+    fits = all(sum(each[row] for row in page) <= room for page in even)
+    return even if fits else pages
+
+
+def _height(text: str, size: float, wide: float, narrow: float) -> float:
+    return max(1, len(wrap(text, size, wide, narrow=narrow))) * size * LEADING
+
+
+def _is_numeric(rows: Sequence[Sequence[str]], column: int) -> bool:
+    """Whether most cells are figures, which stand to the right."""
+    cells = [row[column] for row in rows if row[column]]
+    figures = sum(bool(_NUMBER.fullmatch(cell)) or cell[0].isdigit() for cell in cells)
+    return column > 0 and bool(cells) and figures * 2 >= len(cells)

@@ -1,0 +1,201 @@
+"""A plan as an Excel workbook, ready to print and to read back.
+
+Sheets: Plan, Hubs, Practices, Score card, Rules, Definitions, About. Headings are frozen and
+repeat on every printed page; A4 landscape, one page wide; header and footer say plan, area, date,
+data period and GP definition. Text that looks like a formula gets a leading apostrophe (see
+`export.csv`).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time
+from typing import Any
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from pcs_dash.hubs.measures import HUB_MEASURES, RULE_MEASURES, Measure
+from pcs_dash.hubs.plan import Plan
+from pcs_dash.hubs.rules import rules_to_frame
+from pcs_dash.measures.deprivation import without_small_counts
+from pcs_dash.render.provenance import Provenance
+from pcs_dash.tables.spreadsheet_text import neutralise
+
+_A4 = 9
+_WIDEST, _NARROWEST = 60, 9
+_HEADING = PatternFill("solid", fgColor="FFE8EDF2")
+_BOLD = Font(bold=True)
+_WRAP = Alignment(wrap_text=True, vertical="top")
+
+
+def plan_workbook(
+    plan: Plan,
+    practices: pd.DataFrame,
+    provenance: Provenance,
+    *,
+    summary: pd.DataFrame,
+    scorecard: pd.DataFrame | None = None,
+) -> bytes:
+    """The workbook's bytes.
+
+    `summary` and `scorecard` are those of `hubs.summary` for this plan, these practices and the
+    provenance's definition, benchmark and rules. `files.read_plan` gives the very plan back.
+    """
+    workbook = Workbook()
+    workbook.remove(workbook.active)
+    workbook.properties.created = datetime.combine(provenance.exported, time())
+    workbook.properties.title = _clean(provenance.plan_name or "Hub plan")
+    workbook.properties.creator = "pcs_dash"
+    _write(workbook, "Plan", _plan_table(plan, practices), provenance)
+    _colour_hubs(_write(workbook, "Hubs", _hub_table(plan, summary), provenance, _hub_formats()))
+    _write(workbook, "Practices", _practice_table(plan, practices), provenance)
+    if scorecard is not None:
+        _write(workbook, "Score card", scorecard.reset_index(drop=True), provenance)
+    _write(workbook, "Rules", _rule_table(provenance), provenance)
+    _write(workbook, "Definitions", _definition_table(), provenance)
+    about = pd.DataFrame(provenance.lines(), columns=["Item", "Value"])
+    _write(workbook, "About", about, provenance)
+    stream = io.BytesIO()
+    workbook.save(stream)
+    return stream.getvalue()
+
+
+def _plan_table(plan: Plan, practices: pd.DataFrame) -> pd.DataFrame:
+    codes = sorted({*plan.assignment, *practices.index})
+    table = plan.to_series(codes).to_frame()
+    table["practice_name"] = practices["practice_name"].reindex(table.index)
+    table["patients"] = practices["patients"].reindex(table.index).astype("Int64")
+    return table.reset_index()
+
+
+def _hub_table(plan: Plan, summary: pd.DataFrame) -> pd.DataFrame:
+    """The summary under its measures' labels, with what a hub needs to be read back."""
+    notes = {hub.id: hub.note for hub in plan.hubs}
+    table = summary.reset_index()
+    table.insert(4, "note", table["hub_id"].map(notes))
+    return table.rename(columns={key: _label(measure) for key, measure in HUB_MEASURES.items()})
+
+
+def _label(measure: Measure) -> str:
+    return measure.label
+
+
+def _hub_formats() -> dict[str, str]:
+    return {_label(measure): _number_format(measure) for measure in HUB_MEASURES.values()}
+
+
+def _number_format(measure: Measure) -> str:
+    if measure.unit == "share":
+        return "0.0%"
+    return "#,##0" + ("." + "0" * measure.decimals if measure.decimals else "")
+
+
+def _practice_table(plan: Plan, practices: pd.DataFrame) -> pd.DataFrame:
+    table = without_small_counts(practices)
+    table.insert(0, "hub", plan.to_series(practices.index))
+    return table.reset_index()
+
+
+def _rule_table(provenance: Provenance) -> pd.DataFrame:
+    table = rules_to_frame(provenance.rules)
+    table["measure"] = table["measure"].map({k: m.label for k, m in RULE_MEASURES.items()})
+    return table.rename(columns={"on": "judged by"})
+
+
+def _definition_table() -> pd.DataFrame:
+    measures = {**HUB_MEASURES, **RULE_MEASURES}.values()
+    return pd.DataFrame(
+        [(measure.label, measure.unit, measure.definition) for measure in measures],
+        columns=["Measure", "Unit", "Definition"],
+    )
+
+
+def _write(
+    workbook: Workbook,
+    title: str,
+    table: pd.DataFrame,
+    provenance: Provenance,
+    formats: Mapping[str, str] | None = None,
+) -> Worksheet:
+    sheet = workbook.create_sheet(title)
+    headings = [neutralise(_clean(str(column))) for column in table.columns]
+    sheet.append(headings)
+    for row in table.itertuples(index=False, name=None):
+        sheet.append([_value(value) for value in row])
+    _format_columns(sheet, table, formats or {})
+    for cell in sheet[1]:
+        cell.font, cell.fill, cell.alignment = _BOLD, _HEADING, _WRAP
+    sheet.freeze_panes = "B2"
+    if len(table):
+        sheet.auto_filter.ref = sheet.dimensions
+    _set_up_print(sheet, title, provenance)
+    return sheet
+
+
+def _format_columns(sheet: Worksheet, table: pd.DataFrame, formats: Mapping[str, str]) -> None:
+    for number, (name, column) in enumerate(table.items(), start=1):
+        cells = [row[0] for row in sheet.iter_rows(min_row=2, min_col=number, max_col=number)]
+        number_format = formats.get(str(name)) or _usual_format(column)
+        for cell in cells:
+            if isinstance(cell.value, (int, float)):
+                cell.number_format = number_format
+            elif isinstance(cell.value, str) and len(cell.value) > _WIDEST:
+                cell.alignment = _WRAP
+        longest = max([len(str(name)) // 2, *(len(str(cell.value or "")) for cell in cells)])
+        width = min(max(longest + 2, _NARROWEST), _WIDEST)
+        sheet.column_dimensions[get_column_letter(number)].width = width
+
+
+def _usual_format(column: pd.Series[Any]) -> str:
+    return "#,##0" if pd.api.types.is_integer_dtype(column.dtype) else "#,##0.##"
+
+
+def _colour_hubs(sheet: Worksheet) -> None:
+    """The colour's cell filled with it."""
+    headings: Sequence[Any] = [cell.value for cell in sheet[1]]
+    place = headings.index("colour")
+    for row in sheet.iter_rows(min_row=2):
+        colour = row[place].value
+        if isinstance(colour, str):
+            row[place].fill = PatternFill("solid", fgColor="FF" + colour.removeprefix("#").upper())
+
+
+def _set_up_print(sheet: Worksheet, title: str, provenance: Provenance) -> None:
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = _A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = "1:1"
+    sheet.oddHeader.left.text = _header(f"{provenance.plan_name or 'Hub plan'}: {title}")
+    sheet.oddHeader.right.text = _header(provenance.area)
+    sheet.oddFooter.left.text = _header(
+        f"Data: {provenance.data_period}. GPs: {provenance.definition.replace('_', ' ')}."
+    )
+    sheet.oddFooter.center.text = _header(f"Exported {provenance.exported.isoformat()}")
+    sheet.oddFooter.right.text = "&P / &N"
+
+
+def _header(text: str) -> str:
+    """An ampersand is a command in headers; all three parts together may have 255 characters."""
+    return _clean(text)[:70].replace("&", "&&")
+
+
+def _value(value: Any) -> Any:
+    if pd.isna(value):
+        return None
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return neutralise(_clean(value)) if isinstance(value, str) else value
+
+
+def _clean(text: str) -> str:
+    """Without the control characters that no workbook may hold."""
+    return ILLEGAL_CHARACTERS_RE.sub("", text)

@@ -1,0 +1,89 @@
+"""From a deck to a file: the kind by its ending, written in one step."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from pcs_dash.tables.errors import UserError
+from pcs_dash.views.blocks import Deck
+
+KINDS = {
+    ".pptx": "PowerPoint",
+    ".pdf": "PDF",
+    ".html": "one HTML file",
+    ".xlsx": "Excel workbook of tables",
+}
+MIME = {
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".pdf": "application/pdf",
+    ".html": "text/html",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def kind_of(path: Path) -> str:
+    """The ending in small letters, if it is one of KINDS; UserError otherwise."""
+    ending = path.suffix.lower()
+    if ending not in KINDS:
+        raise UserError(
+            f"'{path}' ends in none of {', '.join(KINDS)}. Name the file by what it should be."
+        )
+    return ending
+
+
+def make(deck: Deck, kind: str, *, template: bytes | None = None) -> bytes:
+    """The report as a file's bytes; `kind` is a key of KINDS, `template` for PowerPoint only."""
+    # Each is imported where it is used: none needs the others' libraries.
+    if kind == ".pptx":
+        from pcs_dash.render.powerpoint import to_pptx
+
+        return to_pptx(deck, template=template)
+    if template is not None:
+        raise UserError("A template is for PowerPoint only. Name a .pptx file, or leave it out.")
+    if kind == ".pdf":
+        from pcs_dash.render.pdf import to_pdf
+
+        return to_pdf(deck)
+    if kind == ".html":
+        from pcs_dash.render.html_file import to_html
+
+        return to_html(deck)
+    if kind == ".xlsx":
+        from pcs_dash.render.report_workbook import to_xlsx
+
+        return to_xlsx(deck)
+    raise UserError(f"There is no kind of report '{kind}'. Choose one of: {', '.join(KINDS)}.")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all; UserError if it can't be written."""
+    folder = path.parent
+    unfinished: str | None = None
+    try:
+        handle, unfinished = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp's files are for their owner alone; a report is as readable as any new file.
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(unfinished).chmod(0o666 & ~mask)
+        Path(unfinished).replace(path)
+    except OSError as error:
+        if unfinished is not None:
+            Path(unfinished).unlink(missing_ok=True)
+        raise UserError(
+            f"{path} can't be written: {error.strerror}. Name a file in a folder that is there and "
+            "that you may write to."
+        ) from error
+
+
+def check_writable(path: Path) -> None:
+    """UserError at once, rather than after the work, if there is no such folder."""
+    if path.is_dir():
+        raise UserError(f"{path} is a folder. Name a file in it.")
+    if not path.parent.is_dir():
+        raise UserError(f"There is no folder {path.parent}. Make it, or name another.")

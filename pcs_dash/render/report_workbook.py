@@ -1,0 +1,382 @@
+"""The tables of a report as an Excel workbook: measures by place, district, PCN and practice, the
+plan's hubs, options, definitions, rules and sources.
+
+Figures are numbers with a format, not text; text is text even where it looks like a formula.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+
+from pcs_dash.hubs.measures import HUB_MEASURES
+from pcs_dash.hubs.plan import UNASSIGNED, plan_from_column
+from pcs_dash.hubs.summary import summarise_hubs, verdict_column
+from pcs_dash.measures.deprivation import group_quintile_shares
+from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
+from pcs_dash.render.text import printable
+from pcs_dash.tables.sources import ATTRIBUTION
+from pcs_dash.views.blocks import Deck, views_text
+from pcs_dash.views.links import LONGEST_IN_OFFICE
+from pcs_dash.views.topics import NOT_IN_THE_DATA, option_rows, practice_rows
+from pcs_dash.views.work import sources
+
+_HEAD = Font(name="Arial", size=11, bold=True, color="FFFFFF")
+_BODY = Font(name="Arial", size=11)
+_BOLD = Font(name="Arial", size=11, bold=True)
+_TITLE = Font(name="Arial", size=16, bold=True)
+_BLUE = PatternFill("solid", fgColor="005EB8")
+_WHOLE, _ONE, _TWO, _SHARE, _SIGNED = (
+    "#,##0",
+    "#,##0.0",
+    "#,##0.00",
+    "0.0%",
+    "+#,##0.0;−#,##0.0;0.0",
+)
+
+# Columns of `metrics.workforce.summarise` in the order shown: key, heading, number format.
+_MEASURES = (
+    ("practices", "Practices", _WHOLE),
+    ("patients", "Patients", _WHOLE),
+    ("practices_without_fte", "Practices without GP FTE", _WHOLE),
+    ("patients_in_ratio", "Patients counted in the ratio", _WHOLE),
+    ("fte_gp", "FTE GPs", _ONE),
+    ("patients_per_fte_gp", "Patients per FTE GP", _WHOLE),
+    ("gps_per_1000", "FTE GPs per 1,000 patients", _TWO),
+    ("gps_per_10000", "FTE GPs per 10,000 patients", _TWO),
+    ("fte_gap", "FTE GPs to add to reach the benchmark", _SIGNED),
+    ("below_4500", "Practices under 4,500 patients", _WHOLE),
+    ("below_2_5_wte", "Practices under 2.5 WTE GPs", _WHOLE),
+    ("single_handed", "Single-handed practices", _WHOLE),
+    ("share_gps_55_plus", "GPs aged 55+ (all GPs)", _SHARE),
+    ("share_gps_60_plus", "GPs aged 60+ (all GPs)", _SHARE),
+    ("nurse_fte", "Nurse FTE", _ONE),
+    ("practices_without_nurse_figure", "Practices without a nurse figure", _WHOLE),
+    ("direct_care_fte", "Direct patient care FTE", _ONE),
+    ("practices_without_direct_care_figure", "Practices without a direct-care figure", _WHOLE),
+    ("flagged_low_fte", "Practices with implausible FTE", _WHOLE),
+    ("imd_score", "IMD 2025 score (patient-weighted)", _ONE),
+)
+
+
+def to_xlsx(deck: Deck) -> bytes:
+    """The workbook's bytes. Sheets: About, Places, Districts, PCNs, Practices, Hubs, Plan, Options,
+    Definitions, Rules, Sources. A missing figure is an empty cell, never 0.
+    """
+    book = Workbook()
+    about = book.active
+    assert about is not None
+    _about(about, deck)
+    settings, practices = deck.settings, deck.settings.practices
+    for title, column, head in (
+        ("Places", "place", "Sub-ICB place"),
+        ("Districts", "district", "District"),
+        ("PCNs", "pcn", "PCN"),
+    ):
+        keys = practices[column].astype(object).where(practices[column].notna(), "No PCN")
+        _measures(book, deck, title, head, keys)
+    _practices(book, deck)
+    names = practices["practice_name"]
+    plan = deck.plan if deck.plan is not None else plan_from_column(practices, "pcn")
+    name = deck.plan_name or ("The plan" if deck.plan is not None else "Today's PCNs")
+    _hubs(book, deck, plan, name)
+    _sheet(
+        book,
+        "Plan",
+        f"{name}: which practice belongs to which hub",
+        ["Practice code", "Practice", "Hub"],
+        [
+            (code, names[str(code)], None if pd.isna(hub) else hub)
+            for code, hub in plan.to_series(practices.index).items()
+        ],
+    )
+    options = option_rows(settings, deck.dataset.published).reset_index()
+    _sheet(
+        book,
+        "Options",
+        f"What reaching each benchmark costs and gains. {NOT_IN_THE_DATA}",
+        [
+            "Option",
+            "Patients per FTE GP",
+            "FTE GPs to add over the whole area",
+            "FTE GPs to add so that no practice is above it",
+            "Patients per FTE GP then",
+            "Practices that gain",
+            "Patients registered there",
+            "Space, m², from",
+            "Space, m², to",
+        ],
+        options.itertuples(index=False, name=None),
+        [None, _WHOLE, _SIGNED, _SIGNED, _WHOLE, _WHOLE, _WHOLE, _WHOLE, _WHOLE],
+    )
+    _sheet(book, "Definitions", "What the words mean", ["Term", "Meaning"], _definitions(deck))
+    _sheet(
+        book,
+        "Rules",
+        "Rules that the hubs are judged by",
+        ["Rule", "Measure", "At least", "At most", "Unit", "Source", "Date", "On"],
+        [
+            (r.name, r.measure, r.lower, r.upper, r.unit, r.source, r.date, "yes" if r.on else "no")
+            for r in deck.rules
+        ],
+        [None, None, "#,##0.##", "#,##0.##"],
+    )
+    _sheet(
+        book, "Sources", "Where the figures come from",
+        ["Title", "Publisher", "Period", "Licence"], sources(),
+    )  # fmt: skip
+    book.properties.creator = "pcs_dash"
+    book.properties.title = printable(deck.title)
+    book.properties.created = datetime(deck.made.year, deck.made.month, deck.made.day)
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()
+
+
+def _definitions(deck: Deck) -> list[tuple[str, str]]:
+    found = list(deck.definitions)
+    found += [
+        (f"GP definition: {item.label}", f"{item.meaning} ({item.source_column})")
+        for item in GP_DEFINITIONS.values()
+    ]
+    found += [(f"Hubs: {item.label}", item.definition) for item in HUB_MEASURES.values()]
+    return found
+
+
+def _about(sheet: Any, deck: Deck) -> None:
+    sheet.title = "About"
+    settings = deck.settings
+    lines = (
+        ("Area", settings.area.label),
+        ("Made", deck.made_text),
+        ("Data", settings.basis),
+        ("GP definition", f"{settings.definition.label}: {settings.definition.meaning}"),
+        (
+            "Benchmark",
+            f"{settings.benchmark.label}, {settings.benchmark.value:,.0f} patients per FTE GP"
+            f"{f' ({settings.benchmark.period})' if settings.benchmark.period else ''}",
+        ),
+        ("Deprivation", f"IMD {settings.edition}"),
+        ("Plan", deck.plan_name or ("given" if deck.plan is not None else "Today's PCNs")),
+        ("Rules", "; ".join(rule.label for rule in deck.rules if rule.on)),
+        ("Opens in the app", deck.link),
+        ("Opens the whole story", deck.story_link or "The story is too long for a link."),
+        *_other_bases(deck),
+        ("Missing figures", "An empty cell is a missing figure, never 0."),
+        ("Attribution", ATTRIBUTION),
+    )
+    _text(sheet.cell(1, 1), deck.title, _TITLE)
+    for row, (term, meaning) in enumerate(lines, start=3):
+        _text(sheet.cell(row, 1), term, _BOLD)
+        _text(sheet.cell(row, 2), meaning, _BODY)
+        if meaning.startswith(("http://", "https://")) and len(meaning) <= LONGEST_IN_OFFICE:
+            sheet.cell(row, 2).hyperlink = meaning
+        sheet.cell(row, 2).alignment = Alignment(wrap_text=True, vertical="top")
+    sheet.column_dimensions["A"].width = 22
+    sheet.column_dimensions["B"].width = 110
+
+
+def _other_bases(deck: Deck) -> list[tuple[str, str]]:
+    """Where views have other definitions, that the tables follow the first."""
+    if len(deck.bases) < 2:
+        return []
+    return [
+        ("Which views", f"The tables of this workbook follow {views_text(deck.bases[0].views)}."),
+        *(
+            (f"Not in the tables: {views_text(basis.views).lower()}", " ".join(basis.lines))
+            for basis in deck.bases[1:]
+        ),
+    ]
+
+
+def _measures(book: Workbook, deck: Deck, title: str, head: str, keys: pd.Series) -> None:
+    """One row a group and a last row for the whole area, which the groups add up to."""
+    settings, practices = deck.settings, deck.settings.practices
+    whole = pd.Series(f"{settings.area.name}, all practices", index=practices.index)
+    table = pd.concat(
+        [
+            summarise(
+                practices,
+                by,
+                definition=settings.definition.key,
+                benchmark=settings.benchmark.value,
+            )
+            for by in (keys, whole)
+        ]
+    )
+    shares = pd.concat(
+        [group_quintile_shares(practices, by, settings.edition) for by in (keys, whole)]
+    )
+    rows = [
+        (name, *(row[key] for key, _, _ in _MEASURES), *mix)
+        for (name, row), mix in zip(
+            table.iterrows(), shares.reindex(table.index).to_numpy(), strict=True
+        )
+    ]
+    _sheet(
+        book,
+        title,
+        f"{settings.area.name} by {head}: {settings.basis}",
+        [head, *(label for _, label, _ in _MEASURES), *_quintile_heads(settings.edition)],
+        rows,
+        [None, *(pattern for _, _, pattern in _MEASURES), *[_SHARE] * 5],
+    )
+
+
+def _quintile_heads(edition: str) -> list[str]:
+    return [
+        f"Patients in IMD {edition} quintile {label}"
+        for label in ("1 (most deprived)", "2", "3", "4", "5 (least deprived)")
+    ]
+
+
+def _practices(book: Workbook, deck: Deck) -> None:
+    settings, practices = deck.settings, deck.settings.practices
+    table = practice_rows(settings)
+    shares = group_quintile_shares(practices, practices.index.to_series(), settings.edition)
+    skip = {"practices", "practices_without_fte", "patients_in_ratio"}
+    kept = [
+        item for item in _MEASURES if item[0] not in skip and not item[0].startswith("practices_")
+    ]
+    rows = []
+    for code, row in table.iterrows():
+        own = practices.loc[str(code)]
+        definitions = [own[item.column] for item in GP_DEFINITIONS.values()]
+        rows.append(
+            (
+                code,
+                own["practice_name"],
+                own["postcode"],
+                own["district"],
+                own["place"],
+                None if pd.isna(own["pcn"]) else own["pcn"],
+                *(row[key] for key, _, _ in kept),
+                *definitions,
+                *(shares.loc[str(code)] if code in shares.index else [math.nan] * 5),
+                row["flags"],
+            )
+        )
+    _sheet(
+        book,
+        "Practices",
+        f"Practices of {settings.area.name}: {settings.basis}",
+        [
+            "Practice code", "Practice", "Postcode", "District", "Sub-ICB place", "PCN",
+            *(label for _, label, _ in kept),
+            *(f"FTE: {item.label}" for item in GP_DEFINITIONS.values()),
+            *_quintile_heads(settings.edition),
+            "Beware",
+        ],
+        rows,
+        [*[None] * 6, *(pattern for _, _, pattern in kept), *[_TWO] * 3, *[_SHARE] * 5],
+    )  # fmt: skip
+
+
+def _hubs(book: Workbook, deck: Deck, plan: Any, name: str) -> None:
+    settings = deck.settings
+    summary = summarise_hubs(
+        plan,
+        settings.practices,
+        definition=settings.definition.key,
+        benchmark=settings.benchmark,
+        rules=deck.rules,
+        edition=settings.edition,
+    )
+    # Contiguity needs the map; the app shows it.
+    keys = [key for key in HUB_MEASURES if key not in ("pieces", "contiguous")]
+    on = [rule for rule in deck.rules if rule.on]
+    shares = {key: _SHARE for key in keys if HUB_MEASURES[key].unit == "share"}
+    patterns = {key: ("#,##0." + "0" * HUB_MEASURES[key].decimals).rstrip(".") for key in keys}
+    rows = [
+        (
+            "In no hub" if hub == UNASSIGNED else hub,
+            *(row[key] for key in keys),
+            *(row[verdict_column(rule)] for rule in on),
+        )
+        for hub, row in summary.iterrows()
+    ]
+    _sheet(
+        book,
+        "Hubs",
+        f"{name}: {settings.basis}",
+        [
+            "Hub",
+            *(f"{HUB_MEASURES[key].label} ({HUB_MEASURES[key].unit})" for key in keys),
+            *(f"Rule: {rule.label}" for rule in on),
+        ],
+        rows,
+        [None, *((patterns | {"fte_gap": _SIGNED} | shares)[key] for key in keys)],
+    )
+
+
+# --- cells ---
+
+
+def _sheet(
+    book: Workbook,
+    title: str,
+    caption: str,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    patterns: Sequence[str | None] = (),
+) -> None:
+    """Caption in row 1, headings in row 3, then the rows; headings stay in sight."""
+    sheet = book.create_sheet(title)
+    _text(sheet.cell(1, 1), caption, _BOLD)
+    widths = [min(len(head), 24) for head in heads]
+    for column, head in enumerate(heads, start=1):
+        cell = sheet.cell(3, column)
+        _text(cell, head, _HEAD)
+        cell.fill = _BLUE
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+    last = 3
+    for last, row in enumerate(rows, start=4):
+        for column, value in enumerate(row, start=1):
+            pattern = patterns[column - 1] if column <= len(patterns) else None
+            shown = _cell(sheet.cell(last, column), value, pattern)
+            widths[column - 1] = min(max(widths[column - 1], shown), 60)
+    for column, wide in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(column)].width = max(10, wide + 2)
+    sheet.freeze_panes = "B4"
+    sheet.auto_filter.ref = f"A3:{get_column_letter(len(heads))}{last}"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = "3:3"
+
+
+def _cell(cell: Any, value: Any, pattern: str | None) -> int:
+    """Write a value; returns about how many characters wide it shows. Missing: nothing."""
+    if value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return 0
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        if isinstance(value, float) and not math.isfinite(value):
+            return 0
+        cell.value, cell.font = value, _BODY
+        if pattern:
+            cell.number_format = pattern
+        return len(f"{value:,.1f}")
+    _text(cell, value, _BODY)
+    if len(str(value)) > 60:
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+    return len(str(value))
+
+
+def _text(cell: Any, text: Any, font: Font) -> None:
+    """Text that stays text: Excel is told not to read "=..." as a formula, nor "1-2" as a date."""
+    cell.value = printable(text)[:32_000]
+    cell.data_type = "s"
+    cell.quotePrefix = cell.value.startswith(("=", "+", "-", "@"))
+    cell.font = font

@@ -1,0 +1,1 @@
+"""What we read: loading, schemas, joins, areas, sources, errors, paths, geometry."""

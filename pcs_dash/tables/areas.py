@@ -1,0 +1,121 @@
+"""The areas a user can choose: Essex, Mid and South Essex, seven sub-ICB places, districts; and,
+where official data are loaded, every ICB, sub-ICB location and district of England.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar
+
+import pandas as pd
+
+Frame = TypeVar("Frame", bound=pd.DataFrame)
+
+# The seven CCG places of the 2014 strategy, today's sub-ICB locations, by NHS code.
+PLACES = {
+    "07G": "Thurrock",
+    "99G": "Southend",
+    "99F": "Castle Point and Rochford",
+    "99E": "Basildon and Brentwood",
+    "06Q": "Mid Essex",
+    "06T": "North East Essex",
+    "07H": "West Essex",
+}
+MID_AND_SOUTH_ESSEX = ("07G", "99G", "99F", "99E", "06Q")
+DISTRICTS = (
+    "Basildon",
+    "Braintree",
+    "Brentwood",
+    "Castle Point",
+    "Chelmsford",
+    "Colchester",
+    "Epping Forest",
+    "Harlow",
+    "Maldon",
+    "Rochford",
+    "Southend-on-Sea",
+    "Tendring",
+    "Thurrock",
+    "Uttlesford",
+    # One West Essex practice (F81062, Chigwell) stands just over the county border.
+    "Redbridge",
+)
+
+
+@dataclass(frozen=True)
+class Area:
+    """An area: its name as shown, its kind, and the sub-ICB codes or district that make it up.
+
+    `key` is what stands in an address (`?area=mid-and-south-essex`); it is unique over all kinds.
+    """
+
+    name: str
+    kind: str
+    key: str
+    sub_icb_codes: tuple[str, ...] = ()
+
+    @property
+    def loaded(self) -> bool:
+        """Whether its figures come from the official data loaded, not from the embedded ones."""
+        return False
+
+    @property
+    def label(self) -> str:
+        """The name with its kind where the name alone could mean two areas."""
+        if self.kind == "district":
+            return f"{self.name} (district)"
+        return self.name
+
+    def select(self, table: Frame) -> Frame:
+        """The rows of `table` in this area; needs the columns `sub_icb_code` and `district`.
+
+        A practice belongs where its surgery stands and to the sub-ICB it is a member of; an LSOA
+        to the district and sub-ICB it lies in.
+        """
+        if self.kind == "district":
+            return table[table["district"] == self.name]
+        return table[table["sub_icb_code"].isin(self.sub_icb_codes)]
+
+
+def slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+@cache
+def all_areas() -> tuple[Area, ...]:
+    """Every area, in the order of the menu: regions, places, districts."""
+    regions = (
+        Area("Essex", "region", "essex", tuple(PLACES)),
+        Area("Mid and South Essex", "region", "mid-and-south-essex", MID_AND_SOUTH_ESSEX),
+    )
+    places = tuple(Area(name, "place", slug(name), (code,)) for code, name in PLACES.items())
+    districts = tuple(Area(name, "district", f"{slug(name)}-district") for name in DISTRICTS)
+    return regions + places + districts
+
+
+def places() -> tuple[Area, ...]:
+    """The seven sub-ICB places."""
+    return tuple(area for area in all_areas() if area.kind == "place")
+
+
+def embedded_area(text: str) -> Area | None:
+    """The embedded area of that name, key or label; None when there is none.
+
+    A place wins over a district of the same name (Thurrock); `Thurrock (district)` names the
+    other. Case does not matter, `&` is `and`.
+    """
+    wanted = slug(text.replace("&", " and "))
+    for area in all_areas():
+        if wanted in (area.key, slug(area.name)):
+            return area
+    return next((area for area in all_areas() if wanted == slug(area.label)), None)
+
+
+def select_area(name: str, table: Frame) -> Frame:
+    """The rows of `table` in the embedded area of that name, which must be one."""
+    area = embedded_area(name)
+    if area is None:
+        raise LookupError(f"no embedded area is called {name!r}")
+    return area.select(table)

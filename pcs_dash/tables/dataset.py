@@ -1,0 +1,347 @@
+"""The joins: embedded tables in, one table of practices and one of LSOAs out.
+
+Every join states its cardinality, refuses rows that break it, and says in a JoinReport what did
+not match. Nothing is dropped and nothing is filled in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from pcs_dash.tables import load
+from pcs_dash.tables.areas import PLACES
+from pcs_dash.tables.paths import DATA_DIR, GEO_DIR
+from pcs_dash.tables.sources import QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
+
+IMD_EDITIONS = ("2025", "2019")
+# LSOAs in England by edition: IMD 2019 ranks 2011 LSOAs, IMD 2025 ranks 2021 LSOAs.
+LSOAS_IN_ENGLAND = {"2019": 32_844, "2025": 33_755}
+QUINTILES = (1, 2, 3, 4, 5)
+
+# A practice above this ratio is flagged: about twice England's 95th percentile of practices
+# (5,559, September 2024, BJGP 2025), a ratio that a wrong FTE return explains better than a list.
+IMPLAUSIBLE_PATIENTS_PER_FTE_GP = 10_000
+# Appointments a patient in three months; the median of Essex practices is 1.3.
+IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT = 4
+
+_NO_PCN = "UNALLOCATED"
+Cardinality = Literal["1:1", "m:1"]
+_AGED_55 = ("55TO59", "60TO64", "65TO69", "70PLUS")
+_AGED_60 = _AGED_55[1:]
+_AGED_UNDER_55 = ("UNDER30", "30TO34", "35TO39", "40TO44", "45TO49", "50TO54")
+
+
+@dataclass(frozen=True)
+class JoinReport:
+    """What a join matched: `left_only` and `right_only` are the keys that found no partner."""
+
+    name: str
+    cardinality: str
+    left_rows: int
+    right_rows: int
+    matched: int
+    left_only: tuple[str, ...]
+    right_only: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row on both sides found its partner."""
+        return not self.left_only and not self.right_only
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Everything the app shows, joined. Tables are shared: copy before changing one.
+
+    `workforce_period` and `mix_period` say when the GP figures and the patients by quintile are
+    from, for under the figures; `version` tells apart data sets whose practices share codes.
+    """
+
+    practices: pd.DataFrame
+    lsoas: gpd.GeoDataFrame
+    outlines: gpd.GeoDataFrame
+    towns: gpd.GeoDataFrame
+    published: pd.DataFrame
+    reports: tuple[JoinReport, ...]
+    workforce_period: str = WORKFORCE_PERIOD
+    mix_period: str = QUINTILE_MIX_PERIOD
+    version: str = "embedded"
+
+    @property
+    def mix_words(self) -> str:
+        """`mix_period` for a sentence: "July 2023", "a month that is not loaded"."""
+        return self.mix_period or "a month that is not loaded"
+
+    @property
+    def has_gps(self) -> bool:
+        """Whether any practice has a GP figure."""
+        return bool(self.practices["gp_fte_all"].notna().any())
+
+
+def join(
+    left: pd.DataFrame, right: pd.DataFrame, *, on: str, cardinality: Cardinality, name: str
+) -> tuple[pd.DataFrame, JoinReport]:
+    """Left join on a column, keeping every left row, with a report of what did not match.
+
+    `cardinality` is "1:1" or "m:1"; pandas' MergeError is raised where the keys break it. Left
+    rows without a partner stay, with missing values; right rows without one are only reported.
+    """
+    joined = left.merge(right, on=on, how="left", validate=cardinality, indicator="_joined")
+    has_partner = joined.pop("_joined") == "both"
+    left_only = sorted(set(joined.loc[~has_partner, on].astype(str)))
+    right_only = sorted(set(right[on].dropna()) - set(left[on].dropna()))
+    report = JoinReport(
+        name,
+        cardinality,
+        len(left),
+        len(right),
+        int(has_partner.sum()),
+        tuple(left_only),
+        tuple(right_only),
+    )
+    return joined, report
+
+
+def quintile_of_rank(rank: pd.Series, lsoas: int) -> pd.Series:
+    """National quintile of a rank (1 = most deprived fifth); ranks may be means of parts."""
+    return np.ceil(rank * 5 / lsoas).astype("Int64")
+
+
+def build_practices(folder: Path = DATA_DIR) -> tuple[pd.DataFrame, tuple[JoinReport, ...]]:
+    """One row a practice, index practice_code: who, where, list, FTE, deprivation, flags."""
+    table = load.load_practices(folder)
+    workforce = _workforce_measures(load.load_workforce(folder))
+    context = _context_measures(load.load_context(folder))
+    table, with_workforce = join(
+        table, workforce, on="practice_code", cardinality="1:1", name="practices with workforce"
+    )
+    table, with_context = join(
+        table, context, on="practice_code", cardinality="1:1", name="practices with context"
+    )
+    reports = [with_workforce, with_context]
+    for edition in ("2019", "2025"):
+        mix = _quintile_columns(load.load_quintile_mix(edition, folder), edition)
+        table, report = join(
+            table,
+            mix,
+            on="practice_code",
+            cardinality="1:1",
+            name=f"practices with IMD {edition} quintile mix",
+        )
+        reports.append(report)
+    table, with_place = join(
+        table, _places(), on="sub_icb_code", cardinality="m:1", name="practices with sub-ICB place"
+    )
+    reports.append(with_place)
+    reports.append(_pcn_report(table))
+    reports.append(_district_report(table, load.load_lsoa_areas(folder)))
+    table = table.rename(
+        columns={"lad_code": "district_code", "lad_name": "district", "pcn_name": "pcn"}
+    )
+    table["pcn"] = table["pcn"].mask(table["pcn"] == _NO_PCN)
+    return flag(_placed(table.set_index("practice_code").sort_index())), tuple(reports)
+
+
+def _placed(practices: pd.DataFrame) -> pd.DataFrame:
+    """Degrees from easting and northing, by the transformation that draws the boundaries.
+
+    Code-Point Open gives eastings and northings; the latitudes and longitudes published beside
+    them come from elsewhere and are up to 74 m off (F81025), so a map and a drawn shape would
+    disagree.
+    """
+    at = gpd.GeoSeries.from_xy(practices["easting"], practices["northing"], crs=27700).to_crs(4326)
+    return practices.assign(latitude=at.y, longitude=at.x)
+
+
+def _places() -> pd.DataFrame:
+    return pd.DataFrame({"sub_icb_code": list(PLACES), "place": list(PLACES.values())})
+
+
+def _workforce_measures(workforce: pd.DataFrame) -> pd.DataFrame:
+    """The workforce columns the measures use, under the project's names."""
+    headcount = "TOTAL_GP_HC_"
+
+    def gps(bands: tuple[str, ...]) -> pd.Series:
+        return workforce[[headcount + band for band in bands]].sum(axis=1, skipna=False)
+
+    return pd.DataFrame(
+        {
+            "practice_code": workforce["practice_code"],
+            "patients": workforce["TOTAL_PATIENTS"],
+            "gp_fte_all": workforce["TOTAL_GP_FTE"],
+            "gp_fte_fully_qualified": workforce["TOTAL_GP_EXTG_FTE"],
+            "gp_fte_permanent": workforce["TOTAL_GP_EXTGL_FTE"],
+            "gp_headcount_all": workforce["TOTAL_GP_HC"],
+            "gp_headcount_fully_qualified": workforce["TOTAL_GP_EXTG_HC"],
+            "gp_headcount_permanent": workforce["TOTAL_GP_EXTGL_HC"],
+            "gps_with_known_age": gps(_AGED_UNDER_55 + _AGED_55),
+            "gps_55_plus": gps(_AGED_55),
+            "gps_60_plus": gps(_AGED_60),
+            "nurse_fte": workforce["TOTAL_NURSES_FTE"],
+            "direct_care_fte": workforce["TOTAL_DPC_FTE"],
+            "admin_fte": workforce["TOTAL_ADMIN_FTE"],
+        }
+    )
+
+
+def _context_measures(context: pd.DataFrame) -> pd.DataFrame:
+    return context.rename(
+        columns={
+            "imd2025_score_patient_weighted": "imd_score",
+            "appointments_2026_06_to_08": "appointments",
+            "gp_appointments_2026_06_to_08": "gp_appointments",
+        }
+    )
+
+
+def _quintile_columns(mix: pd.DataFrame, edition: str) -> pd.DataFrame:
+    names = {f"patients_quintile_{q}": f"imd{edition}_patients_quintile_{q}" for q in QUINTILES}
+    names["patients_outside_england_or_unknown"] = f"imd{edition}_patients_unknown"
+    return mix.rename(columns=names)
+
+
+def flag(practices: pd.DataFrame) -> pd.DataFrame:
+    """Flags that stand beside a figure; a missing figure raises none."""
+    ratio = practices["patients"] / practices["gp_fte_fully_qualified"].replace(0, np.nan)
+    appointments = practices["appointments"] / practices["list_size_2025_12"]
+    return practices.assign(
+        flag_low_fte=ratio > IMPLAUSIBLE_PATIENTS_PER_FTE_GP,
+        flag_appointments=appointments > IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT,
+        single_handed=practices["gp_headcount_permanent"] == 1,
+    )
+
+
+def _pcn_report(table: pd.DataFrame) -> JoinReport:
+    """PCNs are named in the practice table itself: a PCN has many practices, a practice one."""
+    without = table.loc[table["pcn_name"] == _NO_PCN, "practice_code"]
+    pcns = table.loc[table["pcn_name"] != _NO_PCN, "pcn_name"].nunique()
+    return JoinReport(
+        "practices with PCN",
+        "m:1",
+        len(table),
+        pcns,
+        len(table) - len(without),
+        tuple(sorted(without)),
+        (),
+    )
+
+
+def _district_report(table: pd.DataFrame, lsoa_areas: pd.DataFrame) -> JoinReport:
+    """Practices against the districts that have LSOAs here."""
+    _, report = join(
+        table,
+        lsoa_areas[["lad_name"]].drop_duplicates(),
+        on="lad_name",
+        cardinality="m:1",
+        name="practices with district",
+    )
+    return report
+
+
+def build_lsoas(
+    folder: Path = DATA_DIR, geo_folder: Path = GEO_DIR
+) -> tuple[gpd.GeoDataFrame, tuple[JoinReport, ...]]:
+    """One row a 2011 LSOA, index lsoa11cd, EPSG:27700: both IMD editions and the boundary."""
+    table = load.load_lsoa_areas(folder)
+    table, with_boundary = join(
+        table,
+        load.load_boundaries(geo_folder),
+        on="lsoa11cd",
+        cardinality="1:1",
+        name="LSOAs with boundary",
+    )
+    table, with_2019 = join(
+        table,
+        load.load_imd2019(folder),
+        on="lsoa11cd",
+        cardinality="1:1",
+        name="LSOAs with IMD 2019",
+    )
+    carried, split_report = carry_imd2025(load.load_imd2025(folder), load.load_lsoa_splits(folder))
+    table, with_2025 = join(
+        table,
+        carried,
+        on="lsoa11cd",
+        cardinality="1:1",
+        name="LSOAs with IMD 2025 carried to 2011 boundaries",
+    )
+    table, with_place = join(
+        table, _places(), on="sub_icb_code", cardinality="m:1", name="LSOAs with sub-ICB place"
+    )
+    for edition in ("2019", "2025"):
+        table[f"imd{edition}_quintile"] = quintile_of_rank(
+            table[f"imd{edition}_rank"], LSOAS_IN_ENGLAND[edition]
+        )
+    frame = gpd.GeoDataFrame(
+        table.rename(columns={"lad_name": "district"}).set_index("lsoa11cd").sort_index(),
+        geometry="geometry",
+        crs=27700,
+    )
+    return frame, (with_boundary, with_2019, split_report, with_2025, with_place)
+
+
+def carry_imd2025(imd2025: pd.DataFrame, splits: pd.DataFrame) -> tuple[pd.DataFrame, JoinReport]:
+    """IMD 2025 ranks by 2011 LSOA: unchanged codes as they are, split ones by their parts' mean.
+
+    Returns lsoa11cd, imd2025_rank (float), imd2025_split, imd2025_parts (each part's code, rank
+    and decile in words, empty where not split), and the report of the join of parts to ranks.
+    """
+    parts, report = join(
+        splits, imd2025, on="lsoa21cd", cardinality="1:1", name="parts of split LSOAs with IMD 2025"
+    )
+    # Ranks outside the splits are the unchanged LSOAs, so only missing parts are worth reporting.
+    report = JoinReport(
+        report.name,
+        report.cardinality,
+        report.left_rows,
+        report.right_rows,
+        report.matched,
+        report.left_only,
+        (),
+    )
+    words = [_part_in_words(part) for part in parts.itertuples()]
+    by_parent = parts.assign(words=words).groupby("lsoa11cd", sort=True)
+    split = pd.DataFrame(
+        {
+            # skipna would take a mean of the parts that are known as the mean of all.
+            "imd2025_rank": by_parent["imd2025_rank"].agg(lambda ranks: ranks.mean(skipna=False)),
+            "imd2025_split": True,
+            "imd2025_parts": by_parent["words"].agg("; ".join),
+        }
+    ).reset_index()
+    unchanged = imd2025[~imd2025["lsoa21cd"].isin(splits["lsoa21cd"])]
+    whole = pd.DataFrame(
+        {
+            "lsoa11cd": unchanged["lsoa21cd"],
+            "imd2025_rank": unchanged["imd2025_rank"].astype(float),
+            "imd2025_split": False,
+            "imd2025_parts": "",
+        }
+    )
+    return pd.concat([whole, split], ignore_index=True), report
+
+
+def _part_in_words(part: Any) -> str:
+    if pd.isna(part.imd2025_rank):
+        return f"{part.lsoa21cd}: rank missing"
+    return f"{part.lsoa21cd}: rank {part.imd2025_rank:,.0f}, decile {part.imd2025_decile:.0f}"
+
+
+def build_dataset(folder: Path = DATA_DIR, geo_folder: Path = GEO_DIR) -> Dataset:
+    """Everything embedded, read, validated and joined."""
+    practices, practice_reports = build_practices(folder)
+    lsoas, lsoa_reports = build_lsoas(folder, geo_folder)
+    return Dataset(
+        practices=practices,
+        lsoas=lsoas,
+        outlines=load.load_outlines(geo_folder),
+        towns=load.load_towns(geo_folder),
+        published=load.load_published_figures(folder),
+        reports=practice_reports + lsoa_reports,
+    )

@@ -1,0 +1,141 @@
+"""Reading the embedded tables: one function a table, typed and validated.
+
+Every reader refuses what its schema in `schemas.py` does not allow, with an error that names the
+file, the row and the column.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import pandas as pd
+import pandera.errors
+import pandera.pandas as pa
+
+from pcs_dash.tables import schemas
+from pcs_dash.tables.errors import InputFileError
+from pcs_dash.tables.paths import DATA_DIR, GEO_DIR
+
+# NHS England writes NA for "not supplied"; ND is what files before February 2023 write.
+MISSING = ["NA", "ND", ""]
+MOST_FAULTS_NAMED = 10
+_LAYOUT_FAULTS = {
+    "column_in_dataframe": "is missing",
+    "column_in_schema": "is not expected in this file",
+}
+
+
+def read_table(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
+    """A CSV as a table of the schema's types. Raises InputFileError naming rows and columns."""
+    if not path.is_file():
+        raise InputFileError(path.name, ["The file is not there. Restore it from the repository."])
+    table = pd.read_csv(path, na_values=MISSING, keep_default_na=False)
+    try:
+        return schema.validate(table, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        raise InputFileError(path.name, _faults(error.failure_cases)) from None
+
+
+class _Case(NamedTuple):
+    """A row of pandera's table of failure cases."""
+
+    schema_context: str
+    column: str
+    check: str
+    failure_case: object
+    index: Any
+
+
+def _faults(cases: pd.DataFrame) -> list[str]:
+    """Sentences for pandera's failure cases, columns first. Line 1 of the file is its header."""
+    # A check of the whole table comes back once a column of the row that fails it.
+    whole = cases["schema_context"] != "Column"
+    once = pd.concat([cases[~whole], cases[whole].drop_duplicates(["index", "check"])])
+    sentences = []
+    for case in map(_Case._make, once[list(_Case._fields)].head(MOST_FAULTS_NAMED).to_numpy()):
+        line = f"line {int(case.index) + 2}, " if pd.notna(case.index) else ""
+        if case.check in _LAYOUT_FAULTS:
+            sentences.append(f"column '{case.failure_case}' {_LAYOUT_FAULTS[case.check]}.")
+            continue
+        if case.schema_context == "Column":
+            where = f"{line}column '{case.column}': {case.failure_case!r} fails the check"
+        else:
+            where = f"{line}the table: {case.failure_case!r} fails the check"
+        sentences.append(f"{where} {case.check}.")
+    if len(once) > MOST_FAULTS_NAMED:
+        sentences.append(f"And {len(once) - MOST_FAULTS_NAMED:,} more.")
+    return sentences
+
+
+def load_practices(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """204 practices: ODS code, name, postcode, position, district, sub-ICB, PCN."""
+    return read_table(folder / "practices_essex.csv", schemas.practices)
+
+
+def load_workforce(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """General Practice Workforce, 31 December 2025, one row a practice, source column names."""
+    return read_table(folder / "gp_workforce_practice_2025-12_essex.csv", schemas.workforce)
+
+
+def load_context(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """List size, patient-weighted IMD 2025 score, ages, prevalence, appointments by practice."""
+    return read_table(folder / "practice_context_essex.csv", schemas.context)
+
+
+def load_quintile_mix(edition: str, folder: Path = DATA_DIR) -> pd.DataFrame:
+    """Each practice's patients by IMD quintile of their LSOA (edition "2019" or "2025")."""
+    schema = {"2019": schemas.quintile_mix_2019, "2025": schemas.quintile_mix_2025}[edition]
+    path = folder / f"practice_patients_by_imd{edition}_quintile_2023-07_essex.csv"
+    return read_table(path, schema)
+
+
+def load_lsoa_areas(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """1,077 LSOAs of 2011: code, name, district, sub-ICB."""
+    return read_table(folder / "lsoa11_areas_essex.csv", schemas.lsoa11_areas)
+
+
+def load_imd2019(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """IMD 2019 rank, decile and score by 2011 LSOA."""
+    return read_table(folder / "imd2019_lsoa11_essex.csv", schemas.imd2019)
+
+
+def load_imd2025(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """IMD 2025 rank and decile by 2021 LSOA."""
+    return read_table(folder / "imd2025_lsoa21_essex.csv", schemas.imd2025)
+
+
+def load_lsoa_splits(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """The 2011 LSOAs split in 2021: parent and part, 62 rows."""
+    return read_table(folder / "lsoa11_lsoa21_splits_essex.csv", schemas.lsoa_splits)
+
+
+def load_published_figures(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """Published benchmarks and rules, each with place, period and source."""
+    return read_table(folder / "published_figures.csv", schemas.published_figures)
+
+
+def load_gp_age_profile_2014(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """GP age profile by CCG place in 2014, per cent."""
+    return read_table(folder / "gp_age_profile_2014.csv", schemas.gp_age_profile_2014)
+
+
+def load_localities_2014(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """Practices, localities and patients of Castle Point and Rochford in 2014."""
+    return read_table(folder / "castle_point_rochford_localities_2014.csv", schemas.localities_2014)
+
+
+def load_boundaries(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
+    """Boundaries of the 1,077 LSOAs (2011), EPSG:27700, columns lsoa11cd and geometry."""
+    return gpd.read_parquet(folder / "lsoa11_essex.parquet")
+
+
+def load_outlines(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
+    """Outlines of districts, places and regions, EPSG:27700, columns kind, name, geometry."""
+    return gpd.read_parquet(folder / "outlines_essex.parquet")
+
+
+def load_towns(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
+    """Town labels, EPSG:27700, columns name, size (1 largest to 3), geometry (points)."""
+    return gpd.read_parquet(folder / "towns_essex.parquet")

@@ -1,0 +1,1 @@
+"""One question, one answer: sentences, map layers, cards, search."""

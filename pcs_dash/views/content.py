@@ -1,0 +1,196 @@
+"""What a report says: a story turned into slides of maps, charts, tables and words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from pcs_dash.hubs.plan import Plan
+from pcs_dash.hubs.rules import Rule, default_rules
+from pcs_dash.official.any_area import dataset_for
+from pcs_dash.store.story import Story, View
+from pcs_dash.tables.areas import Area
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.sources import ATTRIBUTION
+from pcs_dash.views import evidence_topics, official_topics, topics
+from pcs_dash.views.blocks import Basis, Deck, Slide, Table, views_text
+from pcs_dash.views.links import LOCAL_APP, of_story, of_view
+from pcs_dash.views.readers import STRAIGHT, Readers
+from pcs_dash.views.settings import Settings, resolve
+from pcs_dash.views.work import Work, definitions, sources
+
+_TOPICS: dict[str, Callable[[Work], list[Slide]]] = {
+    "where": topics.where,
+    "practices": topics.practices,
+    "deprivation": topics.deprivation,
+    "correlation": topics.correlation,
+    "sure": topics.sure,
+    "options": topics.options,
+    "hubs": topics.hubs,
+    "costs": topics.costs,
+    "ask": topics.ask,
+    "inequality": evidence_topics.inequality,
+    "pattern": evidence_topics.pattern,
+    "survives": evidence_topics.survives,
+    "then_now": evidence_topics.then_now,
+    "england": official_topics.england,
+    "catchment": official_topics.catchment,
+    "lists": official_topics.lists,
+    "quality": official_topics.quality_slide,
+}
+# What needs no GP figures.
+_WITHOUT_GPS = frozenset({"england", "lists", "catchment", "then_now"})
+
+
+def _in_same_data(one: Area, other: Area) -> bool:
+    """Whether one data set holds both: all embedded areas share one, loaded ones have their own."""
+    return one.key == other.key or not (one.loaded or other.loaded)
+
+
+def _check_gps(settings: Settings) -> None:
+    if settings.practices["gp_fte_all"].isna().all():
+        raise UserError(
+            f"No GP figures (FTE) are loaded for {settings.area.name}, and the report is about "
+            "them. `python -m pcs_dash update workforce` brings them."
+        )
+
+
+def only_dataset(story: Story, area: Area, read: Callable[[Area], Dataset]) -> Dataset:
+    """The data set of every view's area. UserError where they are several: a file has one."""
+    areas = [view.area_in(area) for view in story.views] or [area]
+    if not all(_in_same_data(areas[0], other) for other in areas):
+        raise UserError(
+            "The views of this story are of areas from different data sets, which one file can't "
+            "hold. Present it, or make a file of the views of one area."
+        )
+    return read(areas[0])
+
+
+def build_deck(
+    dataset: Dataset,
+    story: Story,
+    *,
+    area: Area,
+    made: date | None = None,
+    plan: Plan | None = None,
+    plan_name: str = "",
+    readers: Readers = STRAIGHT,
+    base: str = LOCAL_APP,
+) -> Deck:
+    """The report that a story makes with these data.
+
+    `area` and `plan` stand in where a view names none; `readers` fetch what is in no data set;
+    `base` is the address of the app that links lead to. UserError where a view can't be shown,
+    with the number of the view.
+    """
+    slides: list[Slide] = []
+    bases: dict[tuple[object, ...], Basis] = {}
+    for place, view in enumerate(story.views, start=1):
+        try:
+            shown = view.area_in(area)
+            own = dataset if _in_same_data(shown, area) else dataset_for(shown)
+            settings = resolve(view.switches, own, shown)
+            if view.topic not in _WITHOUT_GPS:
+                _check_gps(settings)
+            rules = view.rules or default_rules(own.published)
+            work = Work(
+                own, settings, view, rules, view.plan or plan, view.plan_name or plan_name,
+                readers, base,
+            )  # fmt: skip
+            slides += _TOPICS[view.topic](work)
+        except UserError as error:
+            raise UserError(f"View {place} of the story '{story.name}': {error}") from error
+        _note_basis(bases, settings, rules, place)
+    if not bases:
+        _note_basis(bases, resolve({}, dataset, area), default_rules(dataset.published), 1)
+    found_bases = tuple(bases.values())
+    first, rules = found_bases[0].settings, found_bases[0].rules
+    used = next((view.plan for view in story.views if view.plan is not None), plan)
+    used_name = next((view.plan_name for view in story.views if view.plan_name), plan_name)
+    codes = tuple(dataset.practices.index)
+    link = slides[0].link if slides else of_view(View(), first, None, codes, base)
+    found = _all_definitions(found_bases)
+    told = of_story(story, area, used, used_name, codes, dataset.workforce_period, base)
+    slides.append(_method_slide(found_bases, found, link, told))
+    return Deck(
+        title=story.name,
+        subtitle=f"{first.area.name}: practices, people and GPs",
+        slides=tuple(slides),
+        made=made or date.today(),
+        settings=first,
+        definitions=found,
+        rules=rules,
+        link=link,
+        dataset=dataset,
+        bases=found_bases,
+        story_link=told,
+        plan=used,
+        plan_name=used_name,
+        story=story,
+    )
+
+
+def _note_basis(
+    bases: dict[tuple[object, ...], Basis], settings: Settings, rules: tuple[Rule, ...], view: int
+) -> None:
+    """Add a view to those that share its switches and rules."""
+    key = (tuple(sorted(settings.switches.items())), rules, settings.period)
+    known = bases.get(key)
+    views = (*known.views, view) if known else (view,)
+    bases[key] = Basis(known.settings if known else settings, rules, views)
+
+
+def _all_definitions(bases: Sequence[Basis]) -> tuple[tuple[str, str], ...]:
+    """`work.definitions` of every basis; a term whose meaning differs says for which views."""
+    meanings: dict[str, dict[str, list[int]]] = {}
+    for basis in bases:
+        for term, meaning in definitions(basis.settings, basis.rules):
+            meanings.setdefault(term, {}).setdefault(meaning, []).extend(basis.views)
+    every = sum(len(basis.views) for basis in bases)
+    rows = []
+    for term, found in meanings.items():
+        for meaning, views in found.items():
+            where = "" if len(views) == every else f" ({views_text(sorted(views)).lower()})"
+            rows.append((f"{term}{where}", meaning))
+    return tuple(rows)
+
+
+def _method_slide(
+    bases: Sequence[Basis], found: Sequence[tuple[str, str]], link: str, story_link: str
+) -> Slide:
+    settings = bases[0].settings
+    listed = sources()
+    counted = settings.basis if len(bases) == 1 else "as each view says."
+    basis = f"Source: NHS England, General Practice Workforce, {settings.period}."
+    return Slide(
+        heading="Definitions, rules and sources",
+        message="",
+        blocks=(
+            Table(
+                "What the words mean, and where the figures come from",
+                ("Term", "Meaning"),
+                (
+                    *found,
+                    *(
+                        (f"Source: {title}", f"{publisher}, {period}. {licence}.")
+                        for title, publisher, period, licence in listed
+                    ),
+                    ("Attribution", ATTRIBUTION),
+                ),
+                overflow="split",
+                widths=(1.0, 3.4),
+            ),
+        ),
+        footer=f"{basis} GPs counted: {counted}",
+        notes=(
+            *(f"{term}: {meaning}" for term, meaning in found),
+            "Sources:",
+            *(f"{title} ({publisher}), {period}, {licence}" for title, publisher, period, licence
+              in listed),
+            f"Opens the first view: {link}",
+            f"Opens the whole story: {story_link or 'it is too long for a link.'}",
+        ),
+        link=link,
+        settings=settings,
+    )  # fmt: skip

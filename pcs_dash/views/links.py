@@ -1,0 +1,80 @@
+"""The addresses that a report prints: of each view's page, and of the whole story.
+
+A link to the Hubs page carries the plan, a link to the story everything: positions, highlights,
+texts and plans. Both open on any computer that runs this program with the same data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from pcs_dash.hubs.plan import Plan
+from pcs_dash.store.story import FIRST_PAGE, Story, View
+from pcs_dash.tables.areas import Area
+from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.paths import LOCAL_APP as LOCAL_APP
+from pcs_dash.views.settings import Settings
+
+_PLAN, _STORY = "plan", "story"
+_SHOWN = 110
+# Office programs open no longer ones, and Excel calls a file damaged that has them.
+LONGEST_IN_OFFICE = 2_000
+
+
+def of_view(
+    view: View, settings: Settings, plan: Plan | None, codes: Iterable[str], base: str
+) -> str:
+    """The address that opens a view's page as the slide has it: all switches, options, plan."""
+    path = "" if view.page == FIRST_PAGE else view.page
+    asked = {"area": settings.area.key} | settings.switches | dict(view.options)
+    if view.highlight and view.page == FIRST_PAGE:
+        asked["practice"] = view.highlight
+    if view.page == "hubs" and plan is not None:
+        text = _carried(plan.to_dict(), codes, settings.period, "plan")
+        asked |= {_PLAN: text} if text else {}
+    return f"{base}/{path}?{urlencode(asked)}"
+
+
+def of_story(
+    story: Story, area: Area, plan: Plan | None, plan_name: str, codes: Iterable[str],
+    period: str, base: str,
+) -> str:  # fmt: skip
+    """The address that opens the whole story; "" where it is too long for a link.
+
+    Views that name no area or plan are told of the report's own.
+    """
+    views = [
+        replace(
+            view,
+            area=view.area or area.key,
+            plan=view.plan if view.plan is not None else plan,
+            plan_name=view.plan_name or (plan_name if view.plan is None else ""),
+        )
+        for view in story.views
+    ]
+    told = Story(story.name, tuple(views))
+    text = _carried(told.to_dict(), codes, period, "story")
+    return f"{base}/stories?{_STORY}={text}" if text else ""
+
+
+def shown(link: str) -> str:
+    """A link as it is printed: without the server and the plan or story, which nobody types."""
+    parts = urlsplit(link)
+    if any(name == _STORY for name, _ in parse_qsl(parts.query)):
+        return "the whole story, in the app"
+    asked = [item for item in parse_qsl(parts.query) if item[0] not in (_PLAN, _STORY)]
+    page = parts.path.rpartition("/")[2]
+    text = f"{page}?{urlencode(asked)}" if asked else page
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _carried(document: dict[str, object], codes: Iterable[str], period: str, kind: str) -> str:
+    # The links bring the database's library with them: only where one is made.
+    from pcs_dash.store.links import make_link
+
+    try:
+        return make_link(document, codes, data_period=period, kind=kind)
+    except UserError:
+        return ""

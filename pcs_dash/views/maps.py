@@ -1,0 +1,341 @@
+"""What a map shows: views (plain data) and the folium map that draws them.
+
+A view names the layers to fetch, and gives each LSOA and each practice one letter, an index into
+a palette ("-" where there is nothing to show). `assets/pcs_map.js` draws it. Views touch no
+session state, hold no names, and stay small: about 3 kB for Essex.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import folium
+import numpy as np
+import pandas as pd
+from folium.template import Template
+
+from pcs_dash.measures.deprivation import QUINTILE_LABELS
+from pcs_dash.tables.areas import Area
+from pcs_dash.views.web_files import WebFiles
+
+NOTHING = "-"
+_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+# Quintile 1 (most deprived) first. Purples for the deprivation map, greys where the practices'
+# colours have to stand out; both read in order of lightness alone, so in any colour vision.
+QUINTILE_PURPLES = ("#54278f", "#756bb1", "#9e9ac8", "#cbc9e2", "#f2f0f7")
+CLASS_PURPLES = QUINTILE_PURPLES[::-1]
+QUINTILE_GREYS = ("#4b5563", "#858d98", "#b4bac2", "#d8dce0", "#f3f4f5")
+# Fewer patients per GP than the benchmark in blue, more in red: safe for the three common
+# colour-vision deficiencies, and the ends differ in lightness from the middle.
+BENCHMARK_COLOURS = ("#2166ac", "#92c5de", "#f7f7f7", "#f4a582", "#d6604d", "#8c0d25")
+BENCHMARK_CUTS = (0.75, 0.90, 1.10, 1.25, 1.50)
+BENCHMARK_LABELS = (
+    "over 25% fewer patients per GP",
+    "10% to 25% fewer",
+    "within 10% of the benchmark",
+    "10% to 25% more",
+    "25% to 50% more",
+    "over 50% more patients per GP",
+)
+# Rows: patients per FTE GP low to high (blue); columns: deprivation low to high (yellow). Blue and
+# yellow stay apart in all three common colour-vision deficiencies, which purple and blue do not.
+BIVARIATE_COLOURS = (
+    "#f3f3f3", "#f3e6b3", "#f3b300",
+    "#b4d3e1", "#b3b3b3", "#b36600",
+    "#509dc2", "#376387", "#000000",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Legend:
+    """Colours with their meaning, in order, and a count of each where it helps."""
+
+    title: str
+    colours: Sequence[str]
+    labels: Sequence[str]
+    counts: Sequence[int] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Places coloured by a word: `labels` is code to word (missing: bare), `colours` word to colour
+    in the legend's order, `signs` what is written on a dot of that word. `title` heads the legend
+    (without one there is none), `tip` the word in a tooltip.
+    """
+
+    title: str
+    labels: pd.Series
+    colours: Mapping[str, str]
+    signs: Mapping[str, str] = field(default_factory=dict)
+    tip: str = ""
+
+    def counts(self, codes: pd.Index) -> list[int]:
+        """How many of these places have each word."""
+        own = self.labels.reindex(codes)
+        return [int((own == word).sum()) for word in self.colours]
+
+    def legend(self, codes: pd.Index) -> Legend:
+        """The legend, with the number of these places that have each word."""
+        labels = [
+            f"{word} ({self.signs[word]})" if self.signs.get(word) else word
+            for word in self.colours
+        ]
+        return Legend(self.title, list(self.colours.values()), labels, self.counts(codes))
+
+    def marks(self, practices: pd.Index) -> dict[str, Any]:
+        """Practices coloured so, in this order."""
+        signs = [self.signs.get(word, "") for word in self.colours]
+        labels = self.labels.reindex(practices)
+        return category_marks(labels, self.colours, signs=signs if any(signs) else ())
+
+    def fill(self, lsoas: pd.Index, edition: str, *, opacity: float = 0.8) -> dict[str, Any]:
+        """LSOAs coloured so, in this order."""
+        return category_fill(
+            self.labels.reindex(lsoas), self.colours, title=self.tip or self.title,
+            edition=edition, opacity=opacity,
+        )  # fmt: skip
+
+
+def quintile_layer(lsoas: pd.DataFrame, edition: str, palette: Sequence[str]) -> Layer:
+    """LSOAs by national deprivation quintile as a layer."""
+    return Layer(
+        f"LSOAs: national IMD {edition} quintile",
+        lsoas[f"imd{edition}_quintile"].map(QUINTILE_LABELS),
+        dict(zip(QUINTILE_LABELS.values(), palette, strict=True)),
+    )
+
+
+def letters(classes: pd.Series) -> str:
+    """One letter a row: the class number (0 to 35) as a letter, "-" where it is missing."""
+    return "".join(NOTHING if pd.isna(value) else _LETTERS[int(value)] for value in classes)
+
+
+def quintile_fill(
+    lsoas: pd.DataFrame, edition: str, *, palette: Sequence[str] = QUINTILE_PURPLES, opacity: float
+) -> dict[str, Any]:
+    """LSOAs coloured by national deprivation quintile."""
+    return {
+        "letters": letters(lsoas[f"imd{edition}_quintile"] - 1),
+        "palette": list(palette),
+        "labels": list(QUINTILE_LABELS.values()),
+        "title": f"IMD {edition} quintile",
+        "edition": edition,
+        "opacity": opacity,
+    }
+
+
+def benchmark_classes(ratios: pd.Series, benchmark: float) -> pd.Series:
+    """Class 0 to 5 of each ratio against the benchmark, missing where the ratio is missing."""
+    relative = ratios / benchmark
+    classes = np.searchsorted(BENCHMARK_CUTS, relative.to_numpy(dtype=float), side="right")
+    return pd.Series(classes, index=ratios.index).where(relative.notna())
+
+
+def benchmark_marks(ratios: pd.Series, benchmark: float) -> dict[str, Any]:
+    """Practices coloured by patients per FTE GP against the benchmark; hollow where missing."""
+    return {
+        "letters": letters(benchmark_classes(ratios, benchmark)),
+        "palette": list(BENCHMARK_COLOURS),
+    }
+
+
+def thirds(values: pd.Series) -> pd.Series:
+    """0, 1 or 2 for the lower, middle and upper third of the values; missing stays missing."""
+    ranks = values.rank(method="average", pct=True)
+    return (ranks * 3).map(np.ceil) - 1
+
+
+def bivariate_marks(ratios: pd.Series, deprivation: pd.Series) -> dict[str, Any]:
+    """Practices coloured by both thirds: patients per FTE GP and deprivation."""
+    return {
+        "letters": letters(thirds(ratios) * 3 + thirds(deprivation)),
+        "palette": list(BIVARIATE_COLOURS),
+    }
+
+
+def _numbers(labels: pd.Series, categories: Mapping[str, str]) -> pd.Series:
+    """The place of each label among the categories, missing where it is none of them."""
+    order = {label: float(i) for i, label in enumerate(categories)}
+    return pd.Series([order.get(label, np.nan) for label in labels], index=labels.index)
+
+
+def category_marks(
+    labels: pd.Series, categories: Mapping[str, str], *, signs: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Practices coloured by a word: `categories` is word to colour, in the legend's order.
+
+    A practice whose label is no category is hollow. `signs`: a letter or two for each category,
+    written on the dots, so that colour is never the only sign.
+    """
+    marks: dict[str, Any] = {
+        "letters": letters(_numbers(labels, categories)),
+        "palette": list(categories.values()),
+    }
+    return marks | ({"labels": list(signs)} if signs else {})
+
+
+def category_fill(
+    labels: pd.Series,
+    categories: Mapping[str, str],
+    *,
+    title: str,
+    edition: str,
+    opacity: float = 0.8,
+) -> dict[str, Any]:
+    """LSOAs coloured by a word, which their tooltips say; bare where it is no category."""
+    numbers = _numbers(labels, categories)
+    # Where there are more categories than letters, numbers say the same (-1 for nothing).
+    many = len(categories) > len(_LETTERS)
+    return {
+        "letters": [int(n) if n >= 0 else -1 for n in numbers] if many else letters(numbers),
+        "palette": list(categories.values()),
+        "labels": list(categories),
+        "title": title,
+        "edition": edition,
+        "opacity": opacity,
+    }
+
+
+def plain_marks(practices: pd.DataFrame) -> dict[str, Any]:
+    """Practices all in one colour."""
+    return {"letters": "0" * len(practices), "palette": ["#ffffff"]}
+
+
+def area_fill(
+    classes: pd.Series, texts: Sequence[Sequence[str]], *, palette: Sequence[str] = CLASS_PURPLES
+) -> dict[str, Any]:
+    """Areas coloured by class (0 the lowest), each with the lines of its tooltip; can be picked."""
+    return {
+        "letters": letters(classes),
+        "palette": list(palette),
+        "texts": [list(lines) for lines in texts],
+        "opacity": 0.9,
+        "pick": True,
+    }
+
+
+def hollow_marks(practices: pd.DataFrame) -> dict[str, Any]:
+    """Practices as outlines only, where the LSOAs under them matter."""
+    return {"letters": "0" * len(practices), "palette": ["#ffffff00"]}
+
+
+def england_view(
+    web: WebFiles, level: str, *, fill: Mapping[str, Any], selected: str | None
+) -> dict[str, Any]:
+    """All areas of one kind on the map of England (`web.prepare_england`), ready for JSON."""
+    layer = web.areas[level]
+    return {
+        "key": "england",
+        "area": {"url": layer.url, "bounds": layer.bounds},
+        "points": {"url": web.points_url},
+        "fill": fill,
+        "marks": {"letters": "", "palette": []},
+        "ring": "",
+        "notes": {},
+        "selected": selected,
+        "tiles": False,
+    }
+
+
+def view(
+    web: WebFiles,
+    area: Area,
+    *,
+    key: str,
+    fill: Mapping[str, Any] | None = None,
+    marks: Mapping[str, Any],
+    ring: str = "",
+    values: pd.Series | None = None,
+    value_title: str = "",
+    notes: Mapping[str, str] | None = None,
+    selected: str | None = None,
+    tiles: bool = False,
+    focus: tuple[str, tuple[tuple[float, float], tuple[float, float]]] | None = None,
+) -> dict[str, Any]:
+    """A view, ready for JSON. `marks`, `ring` and `values` follow the order of all practices.
+
+    `key` names the page: the browser remembers where the map stood for each. `focus`: a name and
+    the box ((south, west), (north, east)) that the map goes to when that name is new.
+    """
+    layer = web.areas[area.key]
+    content: dict[str, Any] = {
+        "key": key,
+        "area": {"url": layer.url, "bounds": layer.bounds},
+        "points": {"url": web.points_url},
+        "fill": fill,
+        "marks": marks,
+        "ring": ring,
+        "notes": dict(notes or {}),
+        "selected": selected,
+        "tiles": tiles,
+    }
+    if focus is not None:
+        content["focus"] = {"name": focus[0], "bounds": focus[1]}
+    if values is not None:
+        content["valueTitle"] = value_title
+        content["values"] = [None if pd.isna(value) else round(float(value)) for value in values]
+    return content
+
+
+class PracticeMap(folium.Map):
+    """A folium map without tiles, whose scripts come from the app itself."""
+
+    def __init__(self, web: WebFiles) -> None:
+        # Class attributes of folium.Map name hosts on the internet; these stand in their place.
+        self.default_js = [(f"script{i}", url) for i, url in enumerate(web.scripts)]
+        self.default_css = [(f"style{i}", url) for i, url in enumerate(web.styles)]
+        super().__init__(location=[51.75, 0.55], zoom_start=9, tiles=None, zoom_snap=0.5)
+        self.add_child(_Mount())
+
+
+class _Mount(folium.MacroElement):
+    """Prepares the map and sends a clicked practice to the page without st_folium's delay."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+        window.pcsPicks = 0;
+        window.PCSMap.mount({{ this._parent.get_name() }}, {onPick: function (code, own) {
+            window.PCSMap.select(window.map, code);
+            window.Streamlit.setComponentValue({picked: code, count: ++window.pcsPicks});
+        }});
+        {% endmacro %}
+        """
+    )
+
+
+class _ShowView(folium.MacroElement):
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+        window.PCSMap.update(map_div, {{ this.view | tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._name = "ShowView"
+        self.view = content
+
+
+def view_layer(content: Mapping[str, Any]) -> folium.FeatureGroup:
+    """A view as a feature group: st_folium sends it to a map that is already there."""
+    group = folium.FeatureGroup(name="view", control=False)
+    group.add_child(_ShowView(content))
+    return group
+
+
+def quintile_legend(
+    edition: str, palette: Sequence[str], counts: pd.Series | None = None
+) -> Legend:
+    """The legend of a quintile fill, with LSOA counts where given (index 1 to 5)."""
+    return Legend(
+        f"LSOAs: national IMD {edition} quintile",
+        palette,
+        list(QUINTILE_LABELS.values()),
+        None if counts is None else [int(count) for count in counts],
+    )

@@ -1,0 +1,179 @@
+"""What is compared with its neighbours, and the clusters found, ready to show.
+
+The page of spatial patterns and its slide ask through here, so that they ask the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from pcs_dash.measures import spatial
+from pcs_dash.measures.correlation import deprivation_measure, measure
+from pcs_dash.measures.small_numbers import small_number
+from pcs_dash.measures.words import definition_text, p_text
+from pcs_dash.measures.workforce import patients_per_fte_gp
+from pcs_dash.official.registrations import patients_per_fte_gp_by_lsoa
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.views.maps import Layer
+
+# Word for the legend, colour, sign on the dot. The first four are Moran's, the next two G*'s.
+CLUSTERS = {
+    "high surrounded by high": ("#b2182b", "HH"),
+    "low surrounded by low": ("#2166ac", "LL"),
+    "high surrounded by low": ("#f4a582", "HL"),
+    "low surrounded by high": ("#92c5de", "LH"),
+    "high values together": ("#b2182b", "H"),
+    "low values together": ("#2166ac", "L"),
+    spatial.NOT_SIGNIFICANT: ("#e5e7eb", ""),
+}
+# Ranks of England's LSOAs run from 1 to these.
+_LSOAS = {"2019": 32_844, "2025": 33_755}
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """`measured`, the figures of the units of `table` (practices or LSOAs; EPSG:27700), and who
+    counts as a neighbour; `named` says what they are, `basis` which GPs or edition, and when.
+    """
+
+    what: str
+    statistic: str
+    measured: pd.Series
+    table: Any
+    unit: str
+    named: str
+    basis: str
+    neighbours: Mapping[str, Any]
+    around: pd.Series | None = None
+
+    @property
+    def by_practice(self) -> bool:
+        return self.unit == "practice"
+
+    def whole(self) -> spatial.GlobalMoran:
+        """Global Moran's I."""
+        return spatial.global_moran(self.measured, self.table, unit=self.unit, **self.neighbours)
+
+    def clusters(self) -> spatial.LocalPattern:
+        """The local statistic that was asked for."""
+        if self.around is not None:
+            return spatial.bivariate_local_moran(
+                self.measured, self.around, self.table, unit=self.unit, **self.neighbours
+            )
+        find = spatial.getis_ord if self.statistic == "getis" else spatial.local_moran
+        return find(self.measured, self.table, unit=self.unit, **self.neighbours)
+
+
+def ask(
+    dataset: Dataset,
+    practices: pd.DataFrame,
+    lsoas: pd.DataFrame,
+    *,
+    definition: str,
+    edition: str,
+    what: str = "under-doctoring",
+    statistic: str = "moran",
+    near: str = "6-nearest",
+    residents: pd.Series | None = None,
+    registered_in: str = "",
+) -> Question:
+    """The question about these practices and LSOAs of an area.
+
+    `what`: "under-doctoring", "both" (in deprived surroundings), "deprivation" or "residents",
+    which needs the patients per FTE GP of LSOAs (`residents`) and where they are from.
+    `near`: "6-nearest" and the like, or "queen". What is not known is asked as the first.
+    """
+    first = near.split("-")[0]
+    neighbours: dict[str, Any] = (
+        {"neighbours": "queen"} if first == "queen" else {"neighbours": "knn", "k": int(first)}
+    )
+    counted = definition_text(definition, dataset.workforce_period).rstrip(".")
+    if what == "residents" and residents is not None:
+        return Question(
+            what, statistic, residents.reindex(lsoas.index), lsoas, "LSOA",
+            "patients per FTE GP of residents", f"{counted}; {registered_in}", neighbours,
+        )  # fmt: skip
+    if what in ("deprivation", "residents"):
+        return Question(
+            "deprivation", statistic, deprivation_percentile(lsoas, edition), lsoas, "LSOA",
+            f"deprivation (IMD {edition})", f"IMD {edition}", neighbours,
+        )  # fmt: skip
+    around = None
+    if what == "both":
+        around = measure(practices, deprivation_measure(dataset.practices), definition)
+    return Question(
+        what, statistic, patients_per_fte_gp(practices, definition), practices, "practice",
+        "patients per FTE GP", counted, neighbours, around,
+    )  # fmt: skip
+
+
+def ratios_of_residents(
+    practices: pd.DataFrame, registrations: pd.DataFrame, column: str, left_out: pd.Index
+) -> pd.Series:
+    """Patients per FTE GP of whoever lives in an LSOA, at any of these practices that counts.
+
+    `registrations`: practice_code, lsoa11cd, patients; `column` holds the FTE. LSOAs with fewer
+    known patients than the small number have no figure.
+    """
+    fte = practices[column]
+    fte = fte.mask(fte.index.isin(left_out)).astype("float64")
+    table = patients_per_fte_gp_by_lsoa(
+        registrations.rename(columns={"lsoa11cd": "lsoa_code"}), fte
+    )
+    enough = table["patients_in_ratio"] >= small_number()
+    return table["patients_per_fte_gp"].where(enough)
+
+
+def deprivation_percentile(lsoas: pd.DataFrame, edition: str) -> pd.Series:
+    """100 for England's most deprived LSOA, 0 for the least."""
+    ranks = lsoas[f"imd{edition}_rank"].astype("float64")
+    return 100 * (1 - ranks / _LSOAS[edition])
+
+
+def kinds_of(found: spatial.LocalPattern) -> tuple[str, ...]:
+    """The words of the legend for a statistic."""
+    own = (
+        (spatial.HOT, spatial.COLD)
+        if "G*" in found.statistic_name
+        else tuple(spatial.MORAN_LABELS.values())
+    )
+    return (*own, spatial.NOT_SIGNIFICANT)
+
+
+def layer(found: spatial.LocalPattern) -> Layer:
+    """The clusters in words, colours and letters; units without a figure are bare."""
+    used = [name for name in CLUSTERS if name in kinds_of(found)]
+    return Layer(
+        f"{found.statistic_name}, neighbours: {found.weights}",
+        found.table["label"],
+        {name: CLUSTERS[name][0] for name in used},
+        {name: CLUSTERS[name][1] for name in used},
+        tip=found.statistic_name,
+    )
+
+
+def only_before(found: spatial.LocalPattern) -> pd.Index:
+    """Units that stand out only before the number of tests is allowed for."""
+    table = found.table
+    return table.index[table["unadjusted"] & ~table["significant"]]
+
+
+def control_note(found: spatial.LocalPattern, ringed: bool) -> str:
+    """How many would stand out without control, and how many by chance alone."""
+    return (
+        f"Without control for the number of tests {found.n_unadjusted:,} would stand out"
+        f"{' (those that drop out: dashed ring)' if ringed else ''}; "
+        f"chance alone would give about {found.expected_by_chance:,.1f}."
+    )
+
+
+def note(row: Mapping[Any, Any]) -> str:
+    """What the tooltip adds for a unit."""
+    if pd.isna(row["p_value"]):
+        return ""
+    tail = " before control only" if row["unadjusted"] and not row["significant"] else ""
+    return f"{row['label']}, {p_text(row['p_value'])}{tail}"

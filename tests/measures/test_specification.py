@@ -1,0 +1,144 @@
+"""The curve against its parts: each row is the gradient that its choices define."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pcs_dash.measures.inequality import area_inequality, quintile_matrix, slope_index_of_inequality
+from pcs_dash.measures.need import need_adjusted_patients, need_model
+from pcs_dash.measures.specification import (
+    NEED_ADJUSTED,
+    specification_curve,
+    summarise_curve,
+)
+from pcs_dash.official.any_area import find_area
+from pcs_dash.tables.dataset import build_practices
+from pcs_dash.tables.errors import UserError
+
+
+@pytest.fixture(scope="module")
+def practices() -> pd.DataFrame:
+    return build_practices()[0]
+
+
+@pytest.fixture(scope="module")
+def curve(practices: pd.DataFrame) -> pd.DataFrame:
+    return specification_curve(practices)
+
+
+def test_every_combination_of_choices_stands_once_and_in_order(curve: pd.DataFrame) -> None:
+    assert len(curve) == 3 * 1 * 2 * 2 * 2 * 2
+    assert not curve[[*DEFAULT, "level", "weighting"]].duplicated().any()
+    assert curve["coefficient"].is_monotonic_increasing
+    assert curve.index.tolist() == list(range(1, 49))
+    assert (
+        (curve["ci_low"] < curve["coefficient"]) & (curve["coefficient"] < curve["ci_high"])
+    ).all()
+    assert (curve["excludes_zero"] == ((curve["ci_low"] > 0) | (curve["ci_high"] < 0))).all()
+
+
+def row(curve: pd.DataFrame, **choices: str) -> pd.Series:
+    found = curve
+    for column, value in choices.items():
+        found = found[found[column] == value]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+DEFAULT = {
+    "gp_definition": "fully_qualified",
+    "list": "raw",
+    "flagged": "with flagged",
+    "imd_edition": "2025",
+}
+
+
+def test_a_quintile_row_is_the_slope_index_over_the_mean(
+    curve: pd.DataFrame, practices: pd.DataFrame
+) -> None:
+    found = row(curve, **DEFAULT, level="quintile", weighting="by patients")
+    matrix = quintile_matrix(practices)
+    patients, fte = matrix.patients.sum(axis=0), matrix.fte.sum(axis=0)
+    values = patients / fte
+    sii = slope_index_of_inequality(range(1, 6), patients, values).sii
+    assert found["coefficient"] == pytest.approx(-100 * sii / np.average(values, weights=patients))
+    alike = row(curve, **DEFAULT, level="quintile", weighting="each alike")
+    plain = slope_index_of_inequality(range(1, 6), np.ones(5), values).sii
+    assert alike["coefficient"] == pytest.approx(-100 * plain / values.mean())
+
+
+def test_a_practice_row_is_the_line_over_practices(
+    curve: pd.DataFrame, practices: pd.DataFrame
+) -> None:
+    found = row(curve, **DEFAULT, level="practice", weighting="by patients")
+    index = area_inequality(practices, level="practice").index
+    assert found["coefficient"] == pytest.approx(
+        -100 * index.sii / (index.intercept + index.sii / 2)
+    )
+    assert found["n"] == 204
+    ordered = practices.sort_values("imd_score", ascending=False)
+    values = ordered["patients"] / ordered["gp_fte_fully_qualified"]
+    rank = ordered["imd_score"].rank(ascending=False) - 0.5
+    slope = np.polyfit(rank / 204, values, 1)[0]
+    alike = row(curve, **DEFAULT, level="practice", weighting="each alike")
+    assert alike["coefficient"] == pytest.approx(-100 * slope / values.mean(), rel=1e-6)
+
+
+def test_flagged_practices_leave_and_are_counted(curve: pd.DataFrame) -> None:
+    without = curve[curve["flagged"] == "without flagged"]
+    assert without["n_left_out"].min() >= 3
+    assert (curve["n"] + curve["n_left_out"] == 204).all()
+
+
+def test_more_kinds_of_list_double_the_curve(practices: pd.DataFrame) -> None:
+    need = need_adjusted_patients(practices, need_model(practices))
+    thurrock = find_area("Thurrock").select(practices)
+    curve = specification_curve(thurrock, lists={NEED_ADJUSTED: need})
+    assert len(curve) == 96
+    assert set(curve["list"]) == {"raw", NEED_ADJUSTED}
+    same = specification_curve(thurrock, lists={"copy": practices["patients"].astype(float)})
+    raw, copy = (same[same["list"] == name] for name in ("raw", "copy"))
+    assert sorted(raw["coefficient"]) == pytest.approx(sorted(copy["coefficient"]))
+
+
+def test_the_lsoa_level_appears_with_registrations(practices: pd.DataFrame) -> None:
+    thurrock = find_area("Thurrock").select(practices)
+    rng = np.random.default_rng(1)
+    registrations = pd.DataFrame(
+        [
+            {"practice_code": code, "lsoa11cd": f"E{i}", "patients": int(rng.integers(1, 200))}
+            for code in thurrock.index
+            for i in range(12)
+        ]
+    )
+    rank = pd.Series(np.arange(12) + 1, index=[f"E{i}" for i in range(12)])
+    curve = specification_curve(
+        thurrock, registrations=registrations, lsoa_ranks={"2025": rank, "2019": rank}
+    )
+    assert len(curve) == 3 * 2 * 2 * 3 * 2
+    with pytest.raises(UserError, match="IMD ranks"):
+        specification_curve(thurrock, registrations=registrations)
+
+
+def test_summary_counts_what_the_table_shows(curve: pd.DataFrame) -> None:
+    summary = summarise_curve(curve)
+    assert summary.n == 48
+    assert summary.n_positive == sum(curve["coefficient"] > 0)
+    assert summary.n_positive_excludes_zero == sum(curve["ci_low"] > 0)
+    assert summary.n_negative_excludes_zero == sum(curve["ci_high"] < 0)
+    assert summary.lowest == curve["coefficient"].iloc[0]
+    assert summarise_curve(curve[:0]).n == 0
+
+
+def test_a_tiny_area_is_undefined_with_a_reason(practices: pd.DataFrame) -> None:
+    curve = specification_curve(practices[:3])
+    assert curve["coefficient"].isna().all()
+    assert (curve["reason"] != "").all()
+    assert not curve["excludes_zero"].any()
+    summary = summarise_curve(curve)
+    assert (summary.n, summary.n_undefined) == (0, 48)
+    assert math.isnan(summary.median)

@@ -1,0 +1,426 @@
+"""No sentence may claim more than its interval allows: over grids and over random results."""
+
+from __future__ import annotations
+
+import math
+import re
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pcs_dash.measures.correlation import Correlation, correlate, within_between
+from pcs_dash.measures.funnel import POSITIONS
+from pcs_dash.measures.inequality import Concentration, Gap, SlopeIndex
+from pcs_dash.measures.spatial import GlobalMoran, LocalPattern
+from pcs_dash.measures.specification import SpecificationSummary
+from pcs_dash.measures.then_now import ThenNow
+from pcs_dash.measures.words import (
+    MINUS,
+    Words,
+    benchmark_words,
+    clusters_words,
+    concentration_words,
+    correlation_words,
+    funnel_words,
+    gap_words,
+    grade,
+    grade_p,
+    influence_words,
+    join,
+    moran_words,
+    number,
+    p_text,
+    partial_words,
+    size_range,
+    slope_words,
+    specification_words,
+    then_now_words,
+    within_between_words,
+)
+from pcs_dash.tables.errors import UserError
+
+DATE = "31 December 2025"
+CAUSAL = re.compile(
+    r"\b(caus\w*|because|due to|leads? to|led to|effects?|impacts?|drives?|driven|results? in|"
+    r"explains? why|makes?|owing)\b",
+    re.IGNORECASE,
+)
+ASSERTS = re.compile(r"(weak|clear) evidence|\btends?\b")
+
+
+def result(r: float, low: float, high: float, n: int = 30, **more: object) -> Correlation:
+    options = {
+        "p_value": 0.5,
+        "method": "pearson",
+        "weighted": False,
+        "interval_method": "Fisher z",
+    }
+    return Correlation(n, r, low, high, **(options | more))  # type: ignore[arg-type]
+
+
+def words(r: float, low: float, high: float, **more: object) -> Words:
+    return correlation_words(result(r, low, high, **more), place="Thurrock", date=DATE)
+
+
+coefficients = st.floats(-0.999, 0.999)
+
+
+@settings(max_examples=400)
+@given(coefficients, coefficients, coefficients)
+def test_a_correlation_is_asserted_only_where_the_interval_excludes_zero(
+    a: float, b: float, c: float
+) -> None:
+    low, r, high = sorted((a, b, c))
+    said = words(r, low, high)
+    if low <= 0 <= high:
+        assert "no evidence of an association" in said.finding
+        assert not ASSERTS.search(said.text)
+        assert "where patients live" not in said.text
+    else:
+        assert ASSERTS.search(said.finding)
+        assert "no evidence" not in said.text
+        sign, direction = ("positive", "higher") if r > 0 else ("negative", "lower")
+        assert f"a {sign} association" in said.finding
+        assert said.finding.endswith(f"to be {direction}.")
+    assert not CAUSAL.search(said.text)
+
+
+@settings(max_examples=200)
+@given(st.integers(4, 400), st.floats(-0.99, 0.99))
+def test_the_grade_is_clear_exactly_where_the_99_per_cent_interval_excludes_zero(
+    n: int, r: float
+) -> None:
+    error = 1 / math.sqrt(max(n, 4) - 3)
+    low, high = (math.tanh(math.atanh(r) + side * 1.959964 * error) for side in (-1, 1))
+    z = abs(math.atanh(r)) / error
+    expected = "none" if z <= 1.959964 else "weak" if z <= 2.575829 else "clear"
+    if min(abs(z - 1.959964), abs(z - 2.575829)) > 1e-6 and abs(r) < 0.98:
+        assert grade(r, low, high, scale="fisher") == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "expected"),
+    [
+        ((0.3, 0.1, 0.5), {}, "clear"),
+        ((0.3, 0.02, 0.58), {}, "weak"),
+        ((0.3, -0.01, 0.6), {}, "none"),
+        ((0.3, 0.0, 0.6), {}, "none"),
+        ((-0.3, -0.58, -0.02), {}, "weak"),
+        ((1.2, 1.1, 1.31), {"null": 1, "scale": "log"}, "clear"),
+        ((0.8, 0.65, 0.99), {"null": 1, "scale": "log"}, "weak"),
+        ((1.0, 0.8, 1.2), {"null": 1, "scale": "log"}, "none"),
+        ((math.nan, 0, 1), {}, "undefined"),
+        ((0.2, math.nan, math.nan), {}, "undefined"),
+        # A 99.8% interval that excludes zero is clear as it stands.
+        ((0.3, 0.01, 0.6), {"confidence": 0.998}, "clear"),
+    ],
+)
+def test_grades(
+    arguments: tuple[float, float, float], options: dict[str, object], expected: str
+) -> None:
+    assert grade(*arguments, **options) == expected  # type: ignore[arg-type]
+
+
+def test_grades_refuse_what_they_cannot_judge() -> None:
+    with pytest.raises(ValueError, match="upside down"):
+        grade(0.1, 0.2, 0.0)
+    with pytest.raises(UserError, match=r"0\.95"):
+        grade(0.1, 0.05, 0.2, confidence=0.77)
+    assert [grade_p(p) for p in (0.5, 0.05, 0.049, 0.01, 0.009, math.nan)] == [
+        "none",
+        "none",
+        "weak",
+        "weak",
+        "clear",
+        "undefined",
+    ]
+
+
+def test_weak_evidence_is_worded_more_carefully_than_clear() -> None:
+    assert "may tend to be higher" in words(0.2, 0.02, 0.36).finding
+    assert "tends to be higher" in words(0.3, 0.15, 0.43).finding
+
+
+def test_an_interval_around_zero_says_what_it_leaves_open() -> None:
+    assert "a moderate negative one to a moderate positive one" in words(0.05, -0.35, 0.43).caution
+    assert "it is very small" in words(0.01, -0.05, 0.07).caution
+    assert "from none to a small positive one" in words(0.1, -0.001, 0.2).caution
+    assert "not the same as evidence of none" in words(0.05, -0.35, 0.43).caution
+
+
+def test_sizes_span_the_interval() -> None:
+    assert size_range(0.04, 0.36) == "very small to moderate"
+    assert size_range(-0.36, -0.04) == "very small to moderate"
+    assert size_range(0.12, 0.28) == "small"
+    assert "could be anything from very small to moderate" in words(0.2, 0.04, 0.36).text
+    assert "Its size is small." in words(0.2, 0.12, 0.28).text
+
+
+def test_the_basis_has_n_interval_p_definition_and_date() -> None:
+    text = words(0.2, 0.04, 0.36, n=1_430, p_value=0.0151, n_missing=3).text
+    for part in ("0.20", "95% interval 0.04 to 0.36", "p = 0.015", "1,430 practices", "3 left out"):
+        assert part in text
+    assert "fully qualified GPs (without GPs in training; regular locums included)" in text
+    assert DATE in text
+    assert f"{MINUS}0.35" in words(0.05, -0.35, 0.43).text
+
+
+def test_an_undefined_correlation_gives_its_reason() -> None:
+    nothing = correlate([1, 2, 3], [1, 2, 3])
+    said = correlation_words(nothing, place="Redbridge", date=DATE)
+    assert "nothing can be said" in said.finding
+    assert "at least 4" in said.caution
+    assert "nan" not in said.text.lower()
+
+
+def slope(sii: float, low: float, high: float) -> SlopeIndex:
+    return SlopeIndex(sii, low, high, (2_500 + sii) / 2_500, 0.9, 1.1, 2_500)
+
+
+@settings(max_examples=200)
+@given(st.tuples(*[st.floats(-2_000, 2_000)] * 3), st.sampled_from(["patients", "fte"]))
+def test_a_gradient_is_asserted_only_where_the_interval_excludes_zero(
+    values: tuple[float, float, float], kind: str
+) -> None:
+    low, sii, high = sorted(values)
+    measure = "patients_per_fte_gp" if kind == "patients" else "fte_gp_per_10000"
+    said = slope_words(slope(sii, low, high), place="Essex", measure=measure, date=DATE)
+    if low <= 0 <= high:
+        assert "no evidence of a gradient" in said.finding
+        assert not ASSERTS.search(said.text)
+    else:
+        side = "higher" if sii < 0 else "lower"
+        assert f"{side} where people are more deprived" in said.finding
+    assert not CAUSAL.search(said.text)
+
+
+def test_a_slope_without_errors_is_not_judged() -> None:
+    said = slope_words(slope(-400, math.nan, math.nan), place="Essex", date=DATE)
+    assert "can't be told from chance" in said.text
+    assert not ASSERTS.search(said.text)
+    nothing = SlopeIndex(*[math.nan] * 7)
+    assert "can be fitted" in slope_words(nothing, place="Essex", date=DATE).finding
+
+
+@settings(max_examples=100)
+@given(st.tuples(*[st.floats(0.2, 5)] * 3))
+def test_a_gap_is_asserted_only_where_the_ratio_excludes_one(
+    values: tuple[float, float, float],
+) -> None:
+    low, ratio, high = sorted(values)
+    gap = Gap("patients_per_fte_gp", ratio, low, high, 100, 50, 150, 0.95, "bootstrap")
+    said = gap_words(gap, place="Essex", date=DATE)
+    if low <= 1 <= high:
+        assert "no evidence" in said.finding
+        assert not ASSERTS.search(said.text)
+    else:
+        assert f"of {'more' if ratio > 1 else 'fewer'} patients per FTE GP" in said.finding
+    assert not CAUSAL.search(said.text)
+
+
+@settings(max_examples=100)
+@given(st.tuples(*[st.floats(-0.9, 0.9)] * 3))
+def test_concentration_is_asserted_only_where_the_interval_excludes_zero(
+    values: tuple[float, float, float],
+) -> None:
+    low, index, high = sorted(values)
+    found = Concentration(index, low, high, 30, 0, pd.DataFrame(), 0.95, "bootstrap")
+    said = concentration_words(found, place="Essex", date=DATE)
+    if low <= 0 <= high:
+        assert "no evidence" in said.finding
+    else:
+        assert f"{'less' if index > 0 else 'more'} deprived" in said.finding
+    assert not CAUSAL.search(said.text)
+
+
+def benchmark(value: float, low: float = math.nan, high: float = math.nan) -> Words:
+    return benchmark_words(
+        value,
+        2_258,
+        place="Thurrock",
+        benchmark_label="England",
+        date=DATE,
+        benchmark_date="May 2025",
+        low=low,
+        high=high,
+        n=26,
+    )
+
+
+def test_a_benchmark_prints_both_dates_and_judges_only_with_an_interval() -> None:
+    said = benchmark(2_780.1)
+    assert said.finding == (
+        "Thurrock has 2,780 patients per FTE GP, 23% more than England (2,258, May 2025)."
+    )
+    assert DATE in said.text
+    assert "evidence" not in said.text
+    assert "10% fewer" in benchmark(2_032).finding
+    assert "within half a per cent" in benchmark(2_260).finding
+    assert "could be chance" in benchmark(2_400, 2_200, 2_620).caution
+    assert "clear evidence that the figure is above" in benchmark(2_780, 2_500, 3_100).caution
+    assert "evidence that the figure is below" in benchmark(1_900, 1_700, 2_100).caution
+    assert "no figure" in benchmark(math.nan).finding
+
+
+def moran(p_value: float, statistic: float = 0.3) -> Words:
+    found = GlobalMoran(statistic, -0.005, p_value, 204, 2, 4_999, "the 6 nearest", "practice")
+    return moran_words(found, what="patients per FTE GP", place="Essex", date=DATE)
+
+
+def test_a_spatial_pattern_is_graded_by_its_p_value() -> None:
+    assert "no evidence of a spatial pattern" in moran(0.4).finding
+    assert "weak evidence" in moran(0.03).finding
+    assert "more alike" in moran(0.001).finding
+    assert "more unlike" in moran(0.001, -0.4).finding
+    assert "4,999 permutations" in moran(0.4).basis
+
+
+def test_clusters_come_with_what_chance_would_give() -> None:
+    def pattern(found: int) -> LocalPattern:
+        return LocalPattern(
+            pd.DataFrame(), "Local Moran's I", 1_077, 0, found, 90, 53.85, 0.01, "FDR 5%", 4_999,
+            "queen", "LSOA",
+        )  # fmt: skip
+
+    said = clusters_words(pattern(12), what="deprivation", place="Essex")
+    assert "12 of 1,077 LSOAs stand out" in said.finding
+    assert "about 53.9" in said.caution
+    assert "no LSOA stands out" in clusters_words(pattern(0), what="x", place="Essex").finding
+
+
+def summary(n: int, positive: int, up: int, down: int) -> Words:
+    found = SpecificationSummary(n, 0, positive, up, down, -7.0, 12.0, 40.0)
+    return specification_words(found, place="Thurrock", date=DATE)
+
+
+def test_specifications_are_counted_as_the_issue_has_it() -> None:
+    said = summary(48, 31, 9, 0)
+    assert "positive in 31 of 48 specifications" in said.finding
+    assert "excludes zero in 9 (9 positive)" in said.finding
+    assert "depends on the way" in said.caution
+    assert "no single one" in summary(48, 31, 9, 2).caution
+    assert "can tell it from chance" in summary(48, 31, 0, 0).caution
+    assert "finds the same" in summary(48, 48, 48, 0).caution
+    assert "negative gradient" in summary(48, 0, 0, 48).caution
+    assert "no specification" in summary(0, 0, 0, 0).finding
+
+
+def test_nearly_every_way_of_measuring_is_nine_in_ten_on_one_side() -> None:
+    said = summary(96, 96, 95, 0)
+    assert "excludes zero in 95." in said.finding
+    assert "(" not in said.finding
+    assert "survives nearly every way of measuring; 1 has an interval" in said.caution
+    falling = summary(96, 3, 0, 90)
+    assert "(90 negative)" in falling.finding
+    assert "nearly every way of measuring, a negative gradient; 6 have" in falling.caution
+
+
+@given(st.integers(1, 200), st.data())
+def test_specifications_claim_no_more_than_their_counts(n: int, data: st.DataObject) -> None:
+    up = data.draw(st.integers(0, n))
+    down = data.draw(st.integers(0, n - up))
+    positive = data.draw(st.integers(up, n - down))
+    said = summary(n, positive, up, down)
+    one_sided = not (up and down)
+    assert ("Every way" in said.caution) == (one_sided and up + down == n)
+    nearly = one_sided and 10 * (up + down) >= 9 * n and up + down < n
+    assert ("nearly every way" in said.caution) == nearly
+    assert ("no single one" in said.caution) == (not one_sided)
+    assert ("from chance" in said.caution) == (up + down == 0)
+    assert ("negative gradient" in said.caution) == (down > 0 and up == 0 and 10 * down >= 9 * n)
+    # A bracket says what the counts before it do not.
+    assert ("(" in said.finding) == (0 < positive < n and up + down > 0)
+
+
+@pytest.mark.parametrize("turning", [0, 1, 7])
+@pytest.mark.parametrize("r", [-0.4, 0.0, 0.4])
+def test_influence_counts_the_practices_that_turn_the_conclusion(turning: int, r: float) -> None:
+    carried = pd.DataFrame(
+        {
+            "changes_conclusion": [i < turning for i in range(30)],
+            "coefficient_without": r + 0.1,
+            "ci_low": r - 0.2,
+            "ci_high": r + 0.3,
+        },
+        index=[f"F{i}" for i in range(30)],
+    )
+    said = influence_words(carried, r, place="Thurrock")
+    assert ("never changes" in said) == (turning == 0)
+    assert (f"for {turning} of 30 practices" in said) == (turning > 0)
+    assert f"(F0) Pearson's r is {number(r + 0.1, 2)}" in said
+    assert said.endswith(f"in place of {number(r, 2)}.")
+    assert not CAUSAL.search(said)
+
+
+@pytest.mark.parametrize("given", [["hypertension"], ["hypertension", "diabetes"]])
+@pytest.mark.parametrize("interval", [(-0.5, -0.1), (-0.2, 0.3), (0.1, 0.5)])
+def test_partial_correlation_asserts_no_more_than_the_plain_sentence(given, interval) -> None:
+    plain = words(sum(interval) / 2, *interval)
+    said = partial_words(plain, given)
+    assert said.finding.startswith(f"Once {', '.join(given)} {'is' if len(given) == 1 else 'are'}")
+    assert bool(ASSERTS.search(said.finding)) == (interval[0] > 0 or interval[1] < 0)
+    assert "Partial Pearson's r" in said.basis
+    assert said.caution == plain.caution
+
+
+@pytest.mark.parametrize("low", [0, 1, 5])
+@pytest.mark.parametrize("high", [0, 1, 4])
+def test_the_funnel_counts_both_sides_and_what_chance_gives(low: int, high: int) -> None:
+    places = [POSITIONS[1]] * low + [POSITIONS[-2]] * high + [POSITIONS[2]] * (30 - low - high)
+    found = SimpleNamespace(
+        points=pd.DataFrame({"position": places}), n=30, n_outside_95=low + high, average=4.2,
+        expected_outside_95=1.5, n_missing=2, adjusted=False, definition="all", note="",
+    )  # fmt: skip
+    said = funnel_words(found, place="Thurrock", date=DATE)
+    counted = "1 practice of 30 has fewer" if low == 1 else f"{low} practices of 30 have fewer"
+    assert counted in said.finding
+    assert f"{high} {'has' if high == 1 else 'have'} more" in said.finding
+    assert "chance alone would put about 1.5 outside" in said.finding
+    assert "2 left out for a missing figure" in said.basis
+    assert not ASSERTS.search(said.text)
+
+
+def test_then_and_now_says_whether_the_two_can_be_compared() -> None:
+    row = ThenNow(
+        "GP practices", "Thurrock", 33, "33 practices", "2017", "Board", 26, "26 practices", DATE,
+        True, "Mergers.",
+    )  # fmt: skip
+    assert "measured alike" in then_now_words(row).caution
+    other = ThenNow(*[*row.__dict__.values()][:9], False, "Another count.")
+    assert "not measured alike" in then_now_words(other).caution
+    gone = ThenNow(*[*row.__dict__.values()][:6], math.nan, "", DATE, False, "No figure.")
+    assert "no comparable figure" in then_now_words(gone).caution
+
+
+def test_simpsons_paradox_is_named_only_where_both_intervals_are_clear_of_zero() -> None:
+    import numpy as np
+
+    rng = np.random.default_rng(3)
+    place = np.repeat(np.arange(6), 20)
+    inside = rng.normal(size=120)
+    x = pd.Series(10.0 * place + 2 * inside)
+    paradox = pd.Series(5 * place - 3 * inside + rng.normal(scale=0.5, size=120))
+    groups = pd.Series(place)
+    said = within_between_words(within_between(x, paradox, groups), date=DATE)
+    assert "Simpson's paradox" in said.caution
+    noise = pd.Series(rng.normal(size=120))
+    calm = within_between_words(within_between(x, noise, groups), date=DATE)
+    assert "Simpson" not in calm.text
+    assert "no evidence of a slope" in calm.finding
+    one = within_between(x, noise, pd.Series(["A"] * 120))
+    assert "can't be told apart" in within_between_words(one, date=DATE).finding
+    assert not CAUSAL.search(calm.text)
+
+
+def test_numbers() -> None:
+    assert number(12_345.6) == "12,346"
+    assert number(-1_234.5, 1) == f"{MINUS}1,234.5"
+    assert number(-0.001, 2) == "0.00"
+    assert number(math.nan) == "no figure"
+    assert p_text(0.0004) == "p < 0.001"
+    assert p_text(math.nan) == ""
+    assert join([Words("A.", "", "B."), "C."]) == "A. B.\n\nC."
+    assert str(Words("A.", "B.", "C.")) == "A. B. C."

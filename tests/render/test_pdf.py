@@ -1,0 +1,53 @@
+"""The PDF: as many pages, words that can be searched, no office program."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from pypdf import PdfReader
+
+from pcs_dash.render.pdf import to_pdf
+from pcs_dash.views.blocks import Deck
+
+
+@pytest.fixture(scope="module")
+def pages(deck: Deck) -> list[str]:
+    reader = PdfReader(io.BytesIO(to_pdf(deck)))
+    assert reader.metadata is not None
+    assert reader.metadata.title == deck.title
+    assert all(
+        float(page.mediabox.width) / float(page.mediabox.height) == pytest.approx(16 / 9, abs=0.01)
+        for page in reader.pages
+    )
+    return [page.extract_text() for page in reader.pages]
+
+
+def test_a_page_or_more_for_each_view_in_order(deck: Deck, pages: list[str]) -> None:
+    assert deck.title in pages[0]
+    rest = iter(pages[1:])
+    for slide in deck.slides:
+        assert any(slide.heading in page for page in rest), slide.heading
+
+
+def test_every_page_says_source_period_definition_and_date(pages: list[str]) -> None:
+    for page in pages[:-1]:
+        flat = " ".join(page.split())
+        for part in ("NHS England", "31 December 2025", "Fully qualified GPs", "5 March 2026"):
+            assert part in flat
+        assert "area=thurrock" in flat
+
+
+def test_the_figures_and_the_definitions_are_there(deck: Deck, pages: list[str]) -> None:
+    every = " ".join(" ".join(pages).split())
+    for part in ("2,780", "190,486", "Rule: PCN or locality", "A line of <b>my own</b>"):
+        assert part in every
+    for term, _ in deck.definitions:
+        assert term in every
+
+
+def test_hostile_names_are_drawn_as_they_are(pages: list[str]) -> None:
+    every = " ".join(" ".join(pages).split()).replace(" ", "")
+    assert "<imgsrc=xonerror=alert(1)>" in every
+    assert "${x}{{y}}%s" in every
+    assert "\u202e" not in every
