@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pcs_dash.official.build import LSOAS, REGISTRATIONS, england_practices
+from pcs_dash.official.built_tables import LSOAS, REGISTRATIONS, england_practices
 from pcs_dash.official.loaded_areas import OfficialArea, find_official_area
 from pcs_dash.official.store import Store
 

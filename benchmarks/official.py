@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.gravity_error import calibrate, model_error
 from benchmarks.loaded import england_lsoas, england_registrations
 from pcs_dash.measures.gravity import gravity_registrations
-from pcs_dash.official import build
-from pcs_dash.official.registrations import catchment, lsoa_totals
+from pcs_dash.measures.registrations import catchment, lsoa_totals
+from pcs_dash.official.built_tables import england_practices
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
 
@@ -72,7 +72,10 @@ def main() -> None:
         print(f"{'on disk':<52} {size / 1e6:8.1f} MB")
         timed("the same files again", lambda: update_store(store, origin=str(folder)))
         for area in ("Mid and South Essex", "QOP", "QH8", "Thurrock", "England"):
-            timed(f"practices of {area}", lambda a=area: build.england_practices(a, store=store))
+            timed(
+                f"practices of {area}",
+                lambda a=area: england_practices(a, store=store),
+            )
             timed(f"LSOAs of {area}", lambda a=area: england_lsoas(a, store=store))
         real = timed(
             "registrations of an ICB",
@@ -93,7 +96,7 @@ def gravity(store: Store) -> None:
         "North East and West Essex": ["06T", "07H"],
         "Essex": ["07G", "99G", "99F", "99E", "06Q", "06T", "07H"],
     }
-    practices = build.england_practices(store=store)
+    practices = england_practices(store=store)
     registrations = england_registrations(store=store)
     for name, places in parts.items():
         ours = practices[practices["sub_icb_code"].isin(places)]

@@ -5,7 +5,7 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.official.england import (
+from pcs_dash.measures.england_areas import (
     ENGLAND,
     LEVEL_LABELS,
     fifths,

@@ -15,16 +15,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pcs_dash.official.build import (
-    LSOAS,
-    OUTLINES,
-    PRACTICES,
-    REPORTS,
-    SHAPES,
-)
-from pcs_dash.official.loaded_areas import OfficialArea, short_name
+from pcs_dash.official.built_tables import LSOAS, OUTLINES, PRACTICES, REPORTS, SHAPES
+from pcs_dash.official.loaded_areas import OfficialArea
 from pcs_dash.official.store import Manifest, Store
 from pcs_dash.tables import load
+from pcs_dash.tables.areas import short_name
 from pcs_dash.tables.dataset import Dataset, JoinReport, flag
 
 # Columns of the embedded practices that a publication may not bring: missing then.

@@ -89,33 +89,6 @@ class Source:
         return bool(self.address or self.file_pattern)
 
 
-def _boundary_parser(key: str) -> Callable[[InputFile], pd.DataFrame]:
-    def load(file: InputFile) -> pd.DataFrame:
-        """A boundary layer: code, name, geometry in EPSG:27700."""
-        return _boundaries.load_boundaries(file, key)
-
-    return load
-
-
-def _boundary(key: str, title: str, vintage: str, brings: str = _STORED_ONLY) -> Source:
-    return Source(
-        key=key,
-        publisher=ONS,
-        title=title,
-        landing_page=GEOPORTAL,
-        cadence="once" if "LSOA" in title else "yearly or when areas change",
-        columns=None,
-        parser=_boundary_parser(key),
-        brings=brings,
-        period_from="fixed",
-        fixed_period=vintage,
-        note=(
-            "Take the super-generalised or generalised layer (BSC or BGC) as GeoJSON, GeoPackage "
-            "or zipped shapefile. Contains OS data (c) Crown copyright and database right."
-        ),
-    )
-
-
 _ALL = (
     Source(
         key="ods_practices",
@@ -126,7 +99,7 @@ _ALL = (
         cadence="nightly",
         columns=_organisations.ODS_PRACTICES,
         parser=_organisations.load_ods_practices,
-        brings="open, closed and dormant practices, their names, addresses and dates",
+        brings="names of practices, of closed ones too, and gaps in their postcodes",
         period_from="loaded",
         note=(
             "No headings; 27 columns. The former address (files.digital.nhs.uk/assets/ods) "
@@ -169,7 +142,7 @@ _ALL = (
         cadence="quarterly",
         columns=_organisations.SUCCESSORS,
         parser=_organisations.load_successors,
-        brings="which practice took over from a closed one",
+        brings="which practice took over from a closed one (Lists over time, plans carried over)",
         period_from="loaded",
         note=_BY_HAND,
     ),
@@ -196,7 +169,7 @@ _ALL = (
         cadence="quarterly (January, April, July, October)",
         columns=_registrations.BY_LSOA,
         parser=_registrations.load_registrations_lsoa,
-        brings="true catchments, deprivation of each practice's patients, distances",
+        brings="catchments as they are, deprivation of each practice's patients, distances",
         usual_rows=868_000,
         edition_pattern=r"/patients-registered-at-a-gp-practice/(?:january|april|july|october)-20\d\d$",
         file_pattern=_DIGITAL_FILE + r"gp-reg-pat-prac-lsoa\S*\.zip",
@@ -210,7 +183,7 @@ _ALL = (
         cadence="monthly",
         columns=_workforce.WORKFORCE,
         parser=_workforce.load_workforce,
-        brings="FTE and headcount of GPs, nurses and others: patients per FTE GP",
+        brings="FTE and headcount of GPs, FTE of nurses and others: patients per FTE GP",
         usual_rows=6_200,
         edition_pattern=r"/general-and-personal-medical-services/\d\d?-[a-z]+-20\d\d$",
         file_pattern=_DIGITAL_FILE + r"GPWPracticeCSV\S*\.zip",
@@ -278,7 +251,7 @@ _ALL = (
         cadence="once",
         columns=_deprivation.BARRIERS_2019,
         parser=_deprivation.load_barriers2019,
-        brings="road distance to a GP surgery by LSOA",
+        brings="patients' mean road distance to a GP surgery (Quality beside capacity)",
         usual_rows=32_844,
         period_from="fixed",
         fixed_period="2019-09-26",
@@ -306,7 +279,7 @@ _ALL = (
         cadence="yearly, April",
         columns=_lookups.LSOA_ICB,
         parser=_lookups.load_lsoa_icb,
-        brings="the ICB in which an LSOA lies",
+        brings="the ICB in which an LSOA lies; without it that of most of its patients",
         usual_rows=33_755,
         period_from="name",
         note=_BY_HAND,
@@ -319,7 +292,7 @@ _ALL = (
         cadence="once",
         columns=_lookups.RURAL_URBAN_2011,
         parser=_lookups.load_rural_urban,
-        brings="rural or urban by LSOA",
+        brings="share of patients in rural areas (Quality beside capacity)",
         usual_rows=34_753,
         period_from="fixed",
         fixed_period="2013-08-01",
@@ -332,7 +305,7 @@ _ALL = (
         cadence="quarterly (February, May, August, November)",
         columns=_lookups.POSTCODES,
         parser=_lookups.load_postcodes,
-        brings="the LSOA of a surgery's postcode",
+        brings="the place of pharmacies, opticians and dental sites; districts of closed practices",
         largest_bytes=2_500 * 1024**2,  # the whole directory has some 1.5 GB
         period_from="name",
         note=(
@@ -343,7 +316,7 @@ _ALL = (
     Source(
         key="lsoa_population",
         publisher=ONS,
-        title="LSOA mid-year population estimates, by broad age",
+        title="LSOA mid-year population estimates",
         landing_page=(
             "https://www.ons.gov.uk/peoplepopulationandcommunity/populationandmigration/"
             "populationestimates/datasets/lowersuperoutputareamidyearpopulationestimates"
@@ -351,21 +324,27 @@ _ALL = (
         cadence="yearly",
         columns=_lookups.POPULATION,
         parser=_lookups.load_population,
-        brings=f"residents by LSOA: a better modelled catchment; their ages are {_STORED_ONLY}",
+        brings="residents by LSOA: a better modelled catchment",
         usual_rows=35_672,
         period_from="name",
         note=_BY_HAND,
     ),
-    _boundary(
-        "boundaries_lsoa11",
-        "LSOA (December 2011) boundaries",
-        "2011-12-01",
-        "maps of the LSOAs it holds, and the outlines of their ICBs and districts",
+    Source(
+        key="boundaries_lsoa11",
+        publisher=ONS,
+        title="LSOA (December 2011) boundaries",
+        landing_page=GEOPORTAL,
+        cadence="once",
+        columns=None,
+        parser=_boundaries.load_boundaries,
+        brings="maps of the LSOAs it holds, and the outlines of their ICBs and districts",
+        period_from="fixed",
+        fixed_period="2011-12-01",
+        note=(
+            "Take the super-generalised or generalised layer (BSC or BGC) as GeoJSON, GeoPackage "
+            "or zipped shapefile. Contains OS data (c) Crown copyright and database right."
+        ),
     ),
-    _boundary("boundaries_lsoa21", "LSOA (December 2021) boundaries", "2021-12-01"),
-    _boundary("boundaries_district", "Local authority district boundaries", "2025-05-01"),
-    _boundary("boundaries_sub_icb", "Sub-ICB location boundaries", "2023-04-01"),
-    _boundary("boundaries_icb", "Integrated care board boundaries", "2023-04-01"),
     Source(
         key="qof",
         publisher=NHS_ENGLAND,
@@ -377,7 +356,7 @@ _ALL = (
         cadence="yearly",
         columns=_quality.QOF,
         parser=_quality.load_qof,
-        brings="QOF points by practice",
+        brings="QOF achievement by practice, per cent of points",
         usual_rows=6_300,
         period_from="name",
         note=_BY_HAND + " The total points (635 in 2022/23) stand in the headings.",
@@ -447,7 +426,7 @@ _ALL = (
         cadence="yearly",
         columns=_quality.PAYMENTS,
         parser=_quality.load_payments,
-        brings="contract type, dispensing, patients weighted by need",
+        brings="contract type, dispensing, patients weighted by Carr-Hill, payments per patient",
         usual_rows=6_500,
         period_from="name",
         note=_BY_HAND,
@@ -474,7 +453,7 @@ _ALL = (
         cadence="nightly",
         columns=_organisations.PHARMACIES,
         parser=_organisations.load_pharmacies,
-        brings="pharmacies (by postcode)",
+        brings="with the postcodes of England: pharmacies within a mile",
         period_from="loaded",
     ),
     Source(
@@ -498,7 +477,7 @@ _ALL = (
         cadence="nightly",
         columns=_organisations.DENTAL_SITES,
         parser=_organisations.load_dental_sites,
-        brings="dental practices (by postcode)",
+        brings="with the postcodes of England: dental sites within a mile",
         period_from="loaded",
     ),
     Source(
@@ -510,7 +489,7 @@ _ALL = (
         cadence="nightly",
         columns=_organisations.OPTICIANS,
         parser=_organisations.load_opticians,
-        brings="opticians (by postcode)",
+        brings="with the postcodes of England: opticians within a mile",
         period_from="loaded",
     ),
 )

@@ -20,7 +20,7 @@ from pcs_dash.official.archive import (
 )
 from pcs_dash.official.catalogue import SOURCES, Source
 from pcs_dash.official.layout import normalise_heading
-from pcs_dash.official.loaders.boundaries import CODE_PROPERTIES, layer_fields
+from pcs_dash.official.loaders.boundaries import has_codes, layer_fields
 from pcs_dash.official.reading import (
     Head,
     changed_layout,
@@ -179,17 +179,14 @@ def _property_names(text: str) -> set[str]:
 
 
 def _boundary_with(file: InputFile, fields: list[str]) -> Source:
-    """The boundary layer with these columns; the finest wins: LSOAs also name district and ICB."""
-    keys = [normalise_heading(field) for field in fields]
-    for key, pattern in CODE_PROPERTIES.items():
-        if any(re.fullmatch(pattern, k) for k in keys):
-            return SOURCES[key]
+    """The layer of LSOAs, told by its columns."""
+    if has_codes(fields):
+        return SOURCES["boundaries_lsoa11"]
     raise NoTableError(
         file.name,
         [
-            "It is none of the layers this tool reads; its first columns: "
-            + (", ".join(field[:60] for field in fields[:12]) or "none")
-            + "."
+            "It is none of the layers this tool reads (LSOAs of December 2011); its first "
+            "columns: " + (", ".join(field[:60] for field in fields[:12]) or "none") + "."
         ],
     )
 

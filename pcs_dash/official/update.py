@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
+from pcs_dash.official.build import Stage, build_all
 from pcs_dash.official.catalogue import SOURCES, Source, find_source
 from pcs_dash.official.download import (
     DEFAULT_PATIENCE,
@@ -52,8 +53,6 @@ from pcs_dash.official.store import (
 )
 from pcs_dash.tables.errors import InputFileError, UserError
 
-# What is being done, and how many of how many such steps it is.
-Stage = Callable[[str, int, int], None]
 Keep = Callable[[Loaded, str, str], None]
 # The parts of a shapefile beside its .shp, and of a download, are no files of their own.
 _PARTS = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", PART)
@@ -184,8 +183,6 @@ def _build_and_swap(
     update: Update, area: str, report: Report, stage: Stage, *, dry_run: bool
 ) -> None:
     """Build what follows from the tables taken, and put it in use unless it is a dry run."""
-    from pcs_dash.official.build import build_all
-
     if not report.outcomes:
         raise UserError(" ".join(["Nothing to load was found.", report.left_out_words]).strip())
     report.manifest = update.base

@@ -12,9 +12,9 @@ from contextlib import suppress
 import streamlit as st
 
 from pcs_dash.measures.correlation import VARIABLES
+from pcs_dash.measures.england_areas import CHANGE, CHANGE_LABEL, LEVEL_LABELS, MEASURES
 from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_area
-from pcs_dash.official.england import CHANGE, CHANGE_LABEL, LEVEL_LABELS, MEASURES
 from pcs_dash.official.loaded_areas import loaded_areas
 from pcs_dash.tables.areas import Area, all_areas
 from pcs_dash.tables.dataset import IMD_EDITIONS

@@ -103,7 +103,7 @@ def registered_in(table: pd.DataFrame) -> str:
 
 def _registrations_key() -> str:
     # The module takes seconds to import: only where data are loaded at all.
-    from pcs_dash.official.build import REGISTRATIONS
+    from pcs_dash.official.built_tables import REGISTRATIONS
 
     return REGISTRATIONS
 
@@ -113,7 +113,7 @@ def _registrations(
     named: tuple[str, ...],  # folder, path and checksum: what Streamlit keeps the table under
     codes: tuple[str, ...],
 ) -> pd.DataFrame | None:
-    from pcs_dash.official.build import registrations_of
+    from pcs_dash.official.built_tables import registrations_of
     from pcs_dash.official.store import Store
 
     table = registrations_of(codes, store=Store(Path(named[0])))

@@ -185,8 +185,8 @@ def _residents(choices: Choices, counted: pd.DataFrame) -> tuple[pd.Series | Non
     registrations = data.registrations()
     if registrations is None:
         return None, ""
+    from pcs_dash.measures.registrations import patients_per_fte_gp_by_lsoa
     from pcs_dash.measures.small_numbers import small_number
-    from pcs_dash.official.registrations import patients_per_fte_gp_by_lsoa
 
     table = patients_per_fte_gp_by_lsoa(
         registrations.rename(columns={"lsoa11cd": "lsoa_code"}), counted[choices.definition.column]

@@ -178,14 +178,12 @@ def loaded_data() -> Any:
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _allocated_places(key: tuple[str, ...]) -> pd.DataFrame:
-    import pyproj
-
     from pcs_dash.official.store import Store
+    from pcs_dash.tables.geometry import lonlat_to_grid
 
     columns = ["practice_code", "longitude", "latitude"]
     table = Store(Path(key[0])).read("allocations", columns=columns).dropna()
-    to_grid = pyproj.Transformer.from_crs(4326, 27700, always_xy=True)
-    east, north = to_grid.transform(table["longitude"].to_numpy(), table["latitude"].to_numpy())
+    east, north = lonlat_to_grid(table[["longitude", "latitude"]].to_numpy(float)).T
     places = pd.DataFrame({"easting": east, "northing": north}, index=table["practice_code"])
     return places[~places.index.duplicated()]
 

@@ -367,7 +367,7 @@ def _result() -> None:
 
 def _measures(store: Store) -> None:
     # The module takes a second to import: only for those who look.
-    from pcs_dash.official.build import measures
+    from pcs_dash.official.available_measures import measures
 
     table = measures(store)
     there = int(table["available"].sum())
@@ -436,7 +436,7 @@ def _versions(store: Store) -> None:
 
 
 def _joins(store: Store) -> None:
-    from pcs_dash.official.build import REPORTS
+    from pcs_dash.official.built_tables import REPORTS
 
     try:
         table = store.read(REPORTS)

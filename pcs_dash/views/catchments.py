@@ -19,14 +19,7 @@ import pandas as pd
 import shapely
 
 from pcs_dash.measures.gravity import MODELLED_LABEL, gravity_registrations
-from pcs_dash.measures.small_numbers import (
-    hide_rest,
-    hide_small,
-    is_small,
-    small_number,
-    small_text,
-)
-from pcs_dash.official.registrations import (
+from pcs_dash.measures.registrations import (
     Agreement,
     Overlap,
     agreement,
@@ -38,6 +31,13 @@ from pcs_dash.official.registrations import (
     lsoa_totals,
     patient_weighted,
     patients_per_fte_gp_by_lsoa,
+)
+from pcs_dash.measures.small_numbers import (
+    hide_rest,
+    hide_small,
+    is_small,
+    small_number,
+    small_text,
 )
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.maps import BENCHMARK_COLOURS, BENCHMARK_LABELS, Layer, benchmark_classes

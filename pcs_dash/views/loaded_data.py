@@ -10,18 +10,18 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
-from pcs_dash.official import england
+from pcs_dash.measures import england_areas as england
 from pcs_dash.official.area_dataset import england_outlines
-from pcs_dash.official.build import (
+from pcs_dash.official.available_measures import measures
+from pcs_dash.official.built_tables import (
     LISTS,
     PRACTICES,
     REGISTRATIONS,
     england_practices,
     list_history,
-    measures,
+    read_around,
 )
 from pcs_dash.official.loaded_areas import PART_OF_ENGLAND
-from pcs_dash.official.registrations import read_around
 from pcs_dash.official.store import Store
 from pcs_dash.tables.dataset import Dataset, JoinReport, join
 from pcs_dash.views.catchments import Registered, modelled, residents_of_2011

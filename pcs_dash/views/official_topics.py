@@ -8,13 +8,13 @@ from collections.abc import Mapping
 import geopandas as gpd
 import pandas as pd
 
+from pcs_dash.measures import england_areas as areas_of_england
 from pcs_dash.measures import list_trends
 from pcs_dash.measures.gravity import MODEL_ERROR
 from pcs_dash.measures.profile import NO_FIGURE, number, per_cent, signed
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.words import lower_first
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp
-from pcs_dash.official import england as areas_of_england
 from pcs_dash.official.loaded_areas import OfficialArea
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views import catchments, maps, quality

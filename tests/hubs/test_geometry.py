@@ -20,11 +20,11 @@ from pcs_dash.hubs.geometry import (
     drawn_shape,
     grid_to_lonlat,
     hub_polygons,
-    lonlat_to_grid,
     polygon,
     practices_in,
 )
 from pcs_dash.hubs.plan import EMPTY_PLAN, plan_from_column
+from pcs_dash.tables.geometry import lonlat_to_grid
 
 BOWTIE = [[0.2, 51.4], [0.6, 51.6], [0.6, 51.4], [0.2, 51.6], [0.2, 51.4]]
 

@@ -16,7 +16,7 @@ from pcs_dash.measures.gravity import (
     MODEL_ERROR,
     gravity_registrations,
 )
-from pcs_dash.official import build
+from pcs_dash.official import built_tables
 from pcs_dash.official.store import Store
 from pcs_dash.tables.errors import UserError
 
@@ -138,7 +138,7 @@ def measured(store: Store, column: str, codes: Sequence[str]) -> list[str]:
     """The same figures of the model of these practices and LSOAs, with lists of July 2023."""
     real = england_registrations(store=store)
     lists = real.groupby("practice_code", observed=True)["patients"].sum()
-    practices = build.england_practices(store=store)
+    practices = built_tables.england_practices(store=store)
     practices = practices[practices[column].isin(codes) & practices.index.isin(lists.index)]
     practices = practices.assign(patients=lists.reindex(practices.index).astype(float))
     points = england_lsoas(store=store).dropna(subset=["easting"])

@@ -17,8 +17,7 @@ import pytest
 
 from benchmarks.loaded import england_lsoas, england_registrations
 from pcs_dash.measures.list_trends import compare_lists, migrate_assignment, trend
-from pcs_dash.official import build
-from pcs_dash.official.registrations import (
+from pcs_dash.measures.registrations import (
     agreement,
     catchment,
     hub_overlap,
@@ -26,6 +25,7 @@ from pcs_dash.official.registrations import (
     patient_weighted,
     patients_per_fte_gp_by_lsoa,
 )
+from pcs_dash.official import built_tables
 from pcs_dash.official.store import Store
 from pcs_dash.tables.dataset import build_practices as embedded_practices
 from pcs_dash.tables.paths import DATA_DIR
@@ -73,7 +73,7 @@ def test_registrations_are_all_there(
 
 
 def test_catchment_of_a_hub(england: Store, registered: dict[tuple[str, str], int]) -> None:
-    hub = set(build.england_practices("QH8", store=england).index[:3])
+    hub = set(built_tables.england_practices("QH8", store=england).index[:3])
     everyone: Counter[str] = Counter()
     ours: Counter[str] = Counter()
     for (practice, place), n in registered.items():
@@ -93,7 +93,7 @@ def test_catchment_of_a_hub(england: Store, registered: dict[tuple[str, str], in
 def test_quintile_mix_is_that_of_the_embedded_table(edition: str, england: Store) -> None:
     path = DATA_DIR / f"practice_patients_by_imd{edition}_quintile_2023-07_essex.csv"
     embedded = pd.read_csv(path).set_index("practice_code")
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     columns = [f"imd{edition}_patients_quintile_{q}" for q in range(1, 6)]
     columns.append(f"imd{edition}_patients_unknown")
     ours = practices.loc[practices.index.isin(embedded.index), columns]
@@ -169,7 +169,7 @@ def test_patients_per_fte_gp_by_lsoa_from_the_embedded_workforce(
 
 
 def test_overlap_between_networks(england: Store, registered: dict[tuple[str, str], int]) -> None:
-    practices = build.england_practices("Castle Point", store=england)
+    practices = built_tables.england_practices("Castle Point", store=england)
     hubs = practices["pcn"].dropna().to_dict()
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for (practice, place), n in registered.items():
@@ -198,7 +198,7 @@ def test_practices_closed_and_new_over_the_five_months(england: Store, official:
     assert gone == set(old) - set(new)
     assert len(gone) == 62
     assert set(changes.of("new").index) == set(new) - set(old)
-    table = trend(build.list_history(store=england))
+    table = trend(built_tables.list_history(store=england))
     stayed = set(old) & set(new)
     change = table.loc[sorted(stayed), "change"].astype("int64")
     assert change.to_dict() == {code: new[code] - old[code] for code in sorted(stayed)}
@@ -208,14 +208,13 @@ def test_practices_closed_and_new_over_the_five_months(england: Store, official:
 
 
 def test_quality_of_practices(england: Store, official: Path) -> None:
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     raw = {
         row["Practice code"]: float(row["Achievement score (635 max)"])
         for row in records(official / "quality" / "QOF_2022-23_practice_achievement.csv.gz")
     }
-    points = practices["qof_points"].dropna().to_dict()
-    assert points == {code: raw[code] for code in points}
-    assert len(points) == len(set(raw) & set(practices.index))
+    assert england.read("qof").set_index("practice_code")["qof_points"].to_dict() == raw
+    assert set(practices["qof_per_cent"].dropna().index) == set(raw) & set(practices.index)
     waits = official / "quality" / "appointments_time_between_booking_2025-04.csv.gz"
     total = sum(int(cell) for row in raw_rows(waits) if row[1] != "GP_CODE" for cell in row[8:])
     assert england.read("appointments")["appointments"].sum() == total
@@ -229,7 +228,7 @@ def test_quality_of_practices(england: Store, official: Path) -> None:
 def test_dentists_within_a_mile(england: Store, official: Path) -> None:
     path = official / "organisations" / "dental_practices_2026-02.geojson.gz"
     features = json.loads(gzip.decompress(path.read_bytes()))["features"]
-    practice = build.england_practices("Castle Point", store=england).iloc[0]
+    practice = built_tables.england_practices("Castle Point", store=england).iloc[0]
     count = 0
     for feature in features:
         longitude, latitude = feature["geometry"]["coordinates"]
@@ -244,7 +243,7 @@ def test_dentists_within_a_mile(england: Store, official: Path) -> None:
 
 def test_essex_is_where_it_should_be(england: Store) -> None:
     embedded = pd.read_csv(DATA_DIR / "practices_essex.csv").set_index("practice_code")
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     both = practices[practices.index.isin(embedded.index)]
     expected = embedded.loc[both.index]
     assert (both["sub_icb_code"] == expected["sub_icb_code"]).all()
@@ -253,7 +252,7 @@ def test_essex_is_where_it_should_be(england: Store) -> None:
 
 
 def test_every_practice_of_england_is_in_an_icb(england: Store) -> None:
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     assert len(practices) == 6169
     assert (practices["icb_code"] != "none").all()
     assert practices["icb_code"].nunique() == 42
@@ -263,7 +262,7 @@ def test_every_practice_of_england_is_in_an_icb(england: Store) -> None:
 def test_lists_of_the_built_table(england: Store, official: Path) -> None:
     path = official / "registrations" / "gp-reg-pat-prac-all-2026-03.csv.gz"
     raw = {row["CODE"]: int(row["NUMBER_OF_PATIENTS"]) for row in records(path)}
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     assert practices["list_size"].to_dict() == raw
     assert practices["list_size"].sum() == sum(raw.values())
     assert practices.loc["F81010", "list_size"] == raw["F81010"]
@@ -278,7 +277,7 @@ def test_patients_by_quintile_of_imd_2019(
     # A quintile is two of the published deciles.
     quintile = {row[0]: (int(row[5]) + 1) // 2 for row in rows}
     book.close()
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     there = sorted({code for code, _ in registered} & set(practices.index))[::100]
     assert len(there) > 50
     counts: dict[str, Counter[int]] = {code: Counter() for code in there}
@@ -299,7 +298,7 @@ def test_cqc_ratings(england: Store, official: Path) -> None:
         if len(code) == 6 and row["domain"] == row["service_population_group"] == "Overall":
             found = (int(row["Year"]), order.index(rating))
             latest[code] = max(latest.get(code, found), found)
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     built = practices[["cqc_rating", "cqc_year"]].dropna()
     assert set(built.index) == set(latest) & set(practices.index)
     assert built["cqc_rating"].to_dict() == {c: order[latest[c][1]] for c in built.index}
@@ -309,7 +308,7 @@ def test_cqc_ratings(england: Store, official: Path) -> None:
 def test_dispensing_practices_and_weighted_patients(england: Store, official: Path) -> None:
     pay = official / "organisations" / "nhspaymentsgp-22-23-prac.csv.gz"
     raw = {row["Practice Code"]: row for row in records(pay)}
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     both = sorted(set(raw) & set(practices.index))
     said = {"Yes": True, "No": False}
     expected = {c: said[raw[c]["Dispensing Practice"]] for c in both
@@ -317,8 +316,11 @@ def test_dispensing_practices_and_weighted_patients(england: Store, official: Pa
     built = practices["dispensing"].dropna().astype(bool)
     assert built.to_dict() == expected
     assert int(built.sum()) == sum(expected.values()) > 500
-    weighted = practices.loc[both, "payments_weighted"].to_dict()
-    assert weighted == {c: float(raw[c]["Average Number of Weighted Patients"]) for c in both}
+    columns = ("Average Number of Weighted Patients", "Average Number of Registered Patients")
+    pairs = {c: [float(raw[c][column]) for column in columns] for c in both}
+    ratios = practices.loc[both, "carr_hill_ratio"].dropna().to_dict()
+    assert ratios == {c: over / under for c, (over, under) in pairs.items() if under > 0}
+    assert len(ratios) > 5_900
 
 
 def test_appointments_and_the_same_day_share(england: Store, official: Path) -> None:
@@ -334,7 +336,7 @@ def test_appointments_and_the_same_day_share(england: Store, official: Path) -> 
         total[code] += sum(int(cell) for cell in row[8:])
         same_day[code] += int(cells["Same Day"])
         unknown[code] += int(cells["Unknown / Data Quality"])
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     built = practices["appointments"].dropna()
     assert built.to_dict() == {code: total[code] for code in built.index}
     for code in built.index[::200]:
@@ -345,10 +347,8 @@ def test_appointments_and_the_same_day_share(england: Store, official: Path) -> 
 
 def test_open_and_closed_practices(england: Store, official: Path) -> None:
     raw = {row[0]: row for row in raw_rows(official / "organisations" / "epraccur-2023.csv.gz")}
-    practices = build.england_practices(store=england)
-    both = sorted(set(raw) & set(practices.index))
-    assert len(both) > 6_000
+    listed = england.read("ods_practices").set_index("practice_code")
     words = {"A": "active", "C": "closed", "D": "dormant", "P": "proposed"}
-    assert practices.loc[both, "ods_status"].to_dict() == {c: words[raw[c][12]] for c in both}
-    opened = practices.loc[both, "opened"].dt.strftime("%Y%m%d").fillna("").to_dict()
-    assert opened == {c: raw[c][10].replace("-", "") for c in both}
+    assert listed["status"].to_dict() == {code: words[row[12]] for code, row in raw.items()}
+    opened = listed["opened"].dt.strftime("%Y%m%d").fillna("").to_dict()
+    assert opened == {code: row[10].replace("-", "") for code, row in raw.items()}

@@ -244,14 +244,18 @@ PAYMENTS = Layout(
 
 
 def load_payments(file: InputFile) -> pd.DataFrame:
-    """NHS Payments to General Practice: contract, dispensing, weighted patients.
+    """NHS Payments to General Practice: contract, dispensing, weighted patients, and
+    `carr_hill_ratio`, weighted over registered patients.
 
-    A practice with no registered patients has no meaningful payment per patient: missing.
+    A practice with no registered patients has no meaningful figure per patient: missing.
     """
     table = read_table(file, PAYMENTS)
-    nobody = table["payments_registered"] == 0
+    registered = table["payments_registered"].where(table["payments_registered"] > 0)
     return (
-        table.assign(payment_per_patient=table["payment_per_patient"].mask(nobody))
+        table.assign(
+            payment_per_patient=table["payment_per_patient"].where(registered.notna()),
+            carr_hill_ratio=table["payments_weighted"] / registered,
+        )
         .sort_values("practice_code")
         .reset_index(drop=True)
     )
