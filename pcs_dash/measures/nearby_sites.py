@@ -94,7 +94,7 @@ def listed_sites_near(
         if postcodes is None:
             break
         sites = sites[sites["status"] == "active"]
-        placed = sites.assign(postcode=_plain(sites["postcode"])).join(postcodes, on="postcode")
+        placed = sites.join(postcodes, on="postcode")
         known = placed["easting"].notna()
         reports.append(
             JoinReport(
@@ -109,13 +109,9 @@ def listed_sites_near(
 
 
 def _places(postcodes: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Easting and northing by postcode without its space; None where the file has none."""
+    """Easting and northing by postcode; None where the file has none."""
     if postcodes is None or not {"easting", "northing"} <= set(postcodes.columns):
         return None
     known = postcodes[postcodes["easting"].gt(0) & postcodes["northing"].gt(0)]
-    keyed = known.assign(postcode=_plain(known["postcode"]))[["postcode", "easting", "northing"]]
+    keyed = known[["postcode", "easting", "northing"]]
     return keyed.drop_duplicates("postcode").set_index("postcode")
-
-
-def _plain(postcodes: pd.Series) -> pd.Series:
-    return postcodes.str.replace(" ", "", regex=False).str.upper()

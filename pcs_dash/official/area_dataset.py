@@ -33,7 +33,10 @@ _FIGURES = (
     *(f"imd{edition}_patients_{group}" for edition in ("2019", "2025")
       for group in (*(f"quintile_{q}" for q in range(1, 6)), "unknown")),
 )  # fmt: skip
-_WORDS = ("practice_name", "postcode", "district", "district_code", "sub_icb_code", "pcn", "place")
+_WORDS = (
+    "practice_name", "postcode", "district", "district_code", "sub_icb_code", "pcn_code", "pcn",
+    "place",
+)  # fmt: skip
 _LSOA_WORDS = ("lsoa11nm", "district", "district_code", "sub_icb_code", "icb_code")
 
 
@@ -122,7 +125,16 @@ def _practices(store: Store, area: OfficialArea) -> pd.DataFrame:
     for column, kind in (("place", "sub_icb"), ("icb", "icb")):
         short = {text: short_name(text, kind) for text in table[column].dropna().unique()}
         table[column] = table[column].map(short)
+    table["pcn"] = _network_labels(table)
     return flag(table.set_index("practice_code").sort_index())
+
+
+def _network_labels(practices: pd.DataFrame) -> pd.Series:
+    """The name of each practice's network, with its code where two networks share the name."""
+    names, codes = practices["pcn"].fillna(practices["pcn_code"]), practices["pcn_code"]
+    shared = codes.groupby(names).nunique()
+    doubtful = names.isin(shared.index[shared > 1]) & codes.notna()
+    return names.mask(doubtful, names + " (" + codes.astype("str") + ")")
 
 
 def _column(table: pd.DataFrame, name: str) -> pd.Series:

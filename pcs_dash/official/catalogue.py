@@ -53,7 +53,8 @@ class Source:
     'fixed' (`fixed_period` says it, as the edition has one period only), 'rating' (the newest year
     rated), or 'loaded' (a list made anew every night, which carries no date). `usual_rows`: about
     how many rows the published file has, 0 where a part of it is as good. `largest_bytes`: what a
-    file of it may take unpacked, a few times the published one.
+    file of it may take unpacked, a few times the published one. `dated_as_named`: a month in its
+    file's name is that of its dates.
     """
 
     key: str
@@ -74,6 +75,7 @@ class Source:
     note: str = ""
     usual_rows: int = 0
     largest_bytes: int = 250 * 1024**2
+    dated_as_named: bool = False
 
     @property
     def found(self) -> str:
@@ -159,6 +161,7 @@ _ALL = (
         edition_pattern=r"/patients-registered-at-a-gp-practice/[a-z]+-20\d\d$",
         file_pattern=_DIGITAL_FILE + r"gp-reg-pat-prac-all\S*\.(?:csv|zip)",
         series=True,
+        dated_as_named=True,
         note="EXTRACT_DATE is written 01/05/2025 in some months and 2025-10-01 in others.",
     ),
     Source(
@@ -173,6 +176,7 @@ _ALL = (
         usual_rows=868_000,
         edition_pattern=r"/patients-registered-at-a-gp-practice/(?:january|april|july|october)-20\d\d$",
         file_pattern=_DIGITAL_FILE + r"gp-reg-pat-prac-lsoa\S*\.zip",
+        dated_as_named=True,
         note="LSOAs of 2011 until 2023; NO2011 or NO2021 stands for an unknown place.",
     ),
     Source(
@@ -205,6 +209,17 @@ _ALL = (
         edition_pattern=r"/general-and-personal-medical-services/\d\d?-[a-z]+-20\d\d$",
         file_pattern=_DIGITAL_FILE + r"GPWIndividualCSV\S*\.zip",
         note="Added up when read: no single person is kept.",
+    ),
+    Source(
+        key="pcn_workforce",
+        publisher=NHS_ENGLAND,
+        title="Primary Care Network Workforce: individual level",
+        landing_page=f"{_STATISTICS}/primary-care-network-workforce",
+        cadence="monthly",
+        columns=_workforce.PCN_WORKFORCE,
+        parser=_workforce.load_pcn_workforce,
+        brings=f"staff of each network by role: {_STORED_ONLY}",
+        note=_BY_HAND + " Added up when read: no single person is kept.",
     ),
     Source(
         key="imd2019",

@@ -43,7 +43,7 @@ KEEP_VERSIONS = 5
 WHOLE = "whole.parquet"
 WHOLE_TOO_UP_TO = 100_000
 # Raised when a loader changes what it makes of a file, so that the same file is read again.
-READER = 2
+READER = 3
 
 
 def data_dir() -> Path:
@@ -348,6 +348,7 @@ class Update:
         file_sha256: str = "",
         file_member: str = "",
         file_lines: int = 0,
+        notes: tuple[str, ...] = (),
         partition_by: str | None = None,
         only_period: bool = True,
     ) -> TableEntry:
@@ -355,7 +356,6 @@ class Update:
         day = f"{pd.Timestamp(period):%Y-%m-%d}"
         draft = self.work / uuid.uuid4().hex
         draft.mkdir()
-        notes = tuple(str(note) for note in table.attrs.get("notes", ()))
         geometry = isinstance(table, gpd.GeoDataFrame)
         _write(table, draft, partition_by)
         digest, size = _digest(draft)

@@ -6,12 +6,14 @@ everything that loaded has been built; a fault before that leaves the store as i
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import geopandas as gpd
 import pandas as pd
 
 from pcs_dash.official.build import Stage, build_all
@@ -28,8 +30,8 @@ from pcs_dash.official.download import (
     fetch_page,
     file_name_of,
 )
+from pcs_dash.official.file_dates import month_in_name
 from pcs_dash.official.locate import Found, data_links, locate
-from pcs_dash.official.reading import month_in_name
 from pcs_dash.official.recognise import (
     NOTES,
     DoubtfulError,
@@ -235,7 +237,8 @@ def preview(
 class _Run:
     """One update or preview: the sources named (none: all), what is stored, what was seen.
 
-    `seen`: (source, period) -> the file that gave it.
+    `seen`: (source, period) -> the file that gave it, and the checksum of its figures ("" where
+    it was not read again).
     """
 
     store: Store
@@ -243,7 +246,7 @@ class _Run:
     tables: dict[tuple[str, str], TableEntry]
     report: Report
     keep: Keep
-    seen: dict[tuple[str, str], str] = field(default_factory=dict)
+    seen: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def wants(self, source: Source | None) -> bool:
         return not self.wanted or source is None or source.key in self.wanted
@@ -269,6 +272,7 @@ def _put_into(update: Update) -> Keep:
             file_sha256=digest,
             file_member=member,
             file_lines=item.lines,
+            notes=item.notes,
             only_period=not item.source.series,
         )
 
@@ -316,8 +320,9 @@ def _take_table(item: Recognised, member: str, digest: str, run: _Run) -> None:
         and entry.reader == READER
     ]
     if stored and (not name_carries_period(item.source) or stored[0].file_name == item.file.name):
-        run.seen[stored[0].key] = item.file.name
-        run.report.outcomes.append(_unchanged(stored[0], item.file.name))
+        first, _ = run.seen.setdefault(stored[0].key, (item.file.name, ""))
+        twice = "" if first == item.file.name else f"It holds the same as {first}."
+        run.report.outcomes.append(_unchanged(stored[0], item.file.name, twice))
         return
     try:
         loaded = load_recognised(item, trusted=bool(run.wanted))
@@ -325,25 +330,44 @@ def _take_table(item: Recognised, member: str, digest: str, run: _Run) -> None:
         run.fail(key, item.file.name, fault)
         return
     place = (key, f"{loaded.period:%Y-%m-%d}")
+    content = _content_of(loaded.table)
     if place in run.seen:
-        run.report.outcomes.append(
-            Outcome(
-                key, "failed", loaded.file_name, place[1],
-                message=f"{run.seen[place]} is for the same period; keep one of the two files.",
-            )
-        )  # fmt: skip
+        run.report.outcomes.append(_second(loaded, place[1], content, *run.seen[place]))
         return
     outcome = _judge(loaded, run, digest, stored[0] if stored else None)
     if outcome.status in ("new", "changed"):
         run.keep(loaded, digest, member)
-    run.seen[place] = loaded.file_name
+    run.seen[place] = (loaded.file_name, content)
     run.report.outcomes.append(outcome)
 
 
-def _unchanged(entry: TableEntry, file_name: str) -> Outcome:
+def _content_of(table: pd.DataFrame) -> str:
+    """A checksum of a table's figures, whatever file they stand in."""
+    plain = pd.DataFrame(table)
+    if isinstance(table, gpd.GeoDataFrame):
+        plain = plain.assign(geometry=table.geometry.to_wkb())
+    hashes = pd.util.hash_pandas_object(plain, index=False)
+    return hashlib.sha256(hashes.to_numpy().tobytes()).hexdigest()
+
+
+def _second(item: Loaded, period: str, content: str, first: str, its_content: str) -> Outcome:
+    """A second file for a period: the same figures again, or others."""
+    if content == its_content:
+        return Outcome(
+            item.source.key, "unchanged", item.file_name, period, len(item.table), period,
+            len(item.table), message=f"It holds the same as {first}.",
+        )  # fmt: skip
     return Outcome(
-        entry.source, "unchanged", file_name, entry.period, entry.rows, entry.period, entry.rows
-    )
+        item.source.key, "failed", item.file_name, period,
+        message=f"{first} is for the same period; keep one of the two files.",
+    )  # fmt: skip
+
+
+def _unchanged(entry: TableEntry, file_name: str, message: str) -> Outcome:
+    return Outcome(
+        entry.source, "unchanged", file_name, entry.period, entry.rows, entry.period, entry.rows,
+        message=message,
+    )  # fmt: skip
 
 
 def _judge(item: Loaded, run: _Run, digest: str, itself: TableEntry | None) -> Outcome:
@@ -361,7 +385,7 @@ def _judge(item: Loaded, run: _Run, digest: str, itself: TableEntry | None) -> O
     beside = before or (stored[-1] if stored else None)
     if beside is None:
         return Outcome(
-            key, "new", item.file_name, day, len(item.table), columns=columns, message=_few(item)
+            key, "new", item.file_name, day, len(item.table), columns=columns, message=_told(item)
         )
     compared = {
         "period_before": beside.period,
@@ -370,7 +394,7 @@ def _judge(item: Loaded, run: _Run, digest: str, itself: TableEntry | None) -> O
         **_columns(columns, beside, run.store),
         **_codes(item.table, beside, run.store),
     }
-    status, message, by_name = "changed", _few(item), False
+    status, message, by_name = "changed", _told(item), False
     if before is None:
         status = "new"
     if itself is not None and itself.period != day:
@@ -389,6 +413,11 @@ def _judge(item: Loaded, run: _Run, digest: str, itself: TableEntry | None) -> O
         key, status, item.file_name, day, len(item.table), message=message, by_name=by_name,
         **compared,  # type: ignore[arg-type]
     )  # fmt: skip
+
+
+def _told(item: Loaded) -> str:
+    """What to say of a table that loads: that it is short, and what was left out of it."""
+    return " ".join(filter(None, (_few(item), *item.notes)))
 
 
 def _few(item: Loaded) -> str:

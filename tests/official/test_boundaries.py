@@ -77,10 +77,10 @@ def test_a_shape_that_crosses_itself_is_mended_and_counted(tmp_path: Path) -> No
     layer = json.loads(samples.boundaries())
     ring = layer["features"][0]["geometry"]["coordinates"][0]
     ring[1], ring[2] = ring[2], ring[1]
-    frame = load(tmp_path / "x", json.dumps(layer).encode()).table
-    assert frame.geometry.is_valid.all()
-    assert set(frame.geom_type) <= {"Polygon", "MultiPolygon"}
-    assert frame.attrs["notes"] == ["1 shapes that crossed themselves were mended."]
+    loaded = load(tmp_path / "x", json.dumps(layer).encode())
+    assert loaded.table.geometry.is_valid.all()
+    assert set(loaded.table.geom_type) <= {"Polygon", "MultiPolygon"}
+    assert loaded.notes == ("1 shapes that crossed themselves were mended.",)
 
 
 SQUARE = [[0.5, 51.5], [0.51, 51.5], [0.51, 51.51], [0.5, 51.5]]

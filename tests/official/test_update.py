@@ -812,7 +812,7 @@ def test_the_catalogue_is_complete() -> None:
 def test_what_is_stored_and_not_shown_is_said() -> None:
     """Nobody should fetch a file for a map that no page draws."""
     quiet = {key for key, source in SOURCES.items() if "not shown on any page yet" in source.brings}
-    assert quiet == {"workforce_individual"}
+    assert quiet == {"workforce_individual", "pcn_workforce"}
     listed = (ROOT / "docs" / "data.md").read_text(encoding="utf-8").splitlines()
     for key in quiet:
         row = next(line for line in listed if line.startswith("|") and f"`{key}`" in line)
@@ -840,7 +840,7 @@ def test_an_area_or_network_has_one_name_a_code() -> None:
         {
             "practice_code": codes[:5],
             "pcn_code": ["U09187", "U09187", "U09187", "U41025", "U41025"],
-            "pcn": ["GRAND UNION PCN", "Grand Union Pcn", "GRAND  UNION PCN ", *["GRAND UNION PCN"] * 2],
+            "pcn": ["GRAND UNION PCN", "Grand Union", "GRAND  UNION PCN", *2 * ["GRAND UNION PCN"]],
             "icb_code": "QHG", "icb": "NHS Bedfordshire Integrated Care Board",
             "region_code": "Y61", "region": "East of England", "sub_icb": "06D",
         }

@@ -47,7 +47,7 @@ def load_boundaries(file: InputFile) -> gpd.GeoDataFrame:
     Coordinates are in the system that the file states; GeoJSON without one is longitude and
     latitude unless its figures can't be. Of several layers with codes the one with most areas is
     read. That, and how many shapes that cross themselves (generalising makes some) were mended, is
-    told in `.attrs["notes"]`. Raises InputFileError for missing or repeated codes, missing or
+    told in `file.notes`. Raises InputFileError for missing or repeated codes, missing or
     broken shapes, degrees under the name of a grid, and places outside Great Britain.
     """
     with _readable(file) as layer:
@@ -72,10 +72,10 @@ def load_boundaries(file: InputFile) -> gpd.GeoDataFrame:
     _check_place(file, frame)
     mended = _mend(frame)
     frame = frame.sort_values("code").reset_index(drop=True)
-    notes = [layer.note] if layer.note else []
+    if layer.note:
+        file.notes.append(layer.note)
     if mended:
-        notes.append(f"{mended:,} shapes that crossed themselves were mended.")
-    frame.attrs["notes"] = notes
+        file.notes.append(f"{mended:,} shapes that crossed themselves were mended.")
     return frame
 
 

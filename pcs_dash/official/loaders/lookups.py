@@ -70,7 +70,7 @@ def load_rural_urban(file: InputFile) -> pd.DataFrame:
 
 POSTCODES = Layout(
     columns=(
-        Column("postcode", ("pcds",), "code", "postcode with one space"),
+        Column("postcode", ("pcds",), "postcode", "postcode with one space"),
         Column("ended", ("doterm",), "date", "month it ended; none while in use", nullable=True),
         Column(
             "lsoa11cd", ("lsoa11", "lsoa11cd"), "code", "LSOA of 2011", nullable=True,
