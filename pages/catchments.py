@@ -55,7 +55,7 @@ if registered.modelled:
 
 
 # What the data on this page are: another version of the store may have other boundaries.
-DATA = (dataset.version, area.key if area.loaded else "")
+DATA = dataset.key
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -306,7 +306,7 @@ def access(choices: Choices) -> None:
     if choices.excludes_flagged or st.session_state.get("exclude"):
         everywhere = everywhere[~everywhere["flag_low_fte"]]
     found = evidence.computed(
-        ("access", choices.definition.key, reach, len(everywhere)),
+        ("access", *dataset.key, choices.definition.key, reach, tuple(everywhere.index)),
         lambda: spatial.floating_catchment_access(
             everywhere,
             placed,

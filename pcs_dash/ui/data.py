@@ -48,6 +48,11 @@ def of(area: Area) -> tuple[Dataset, web.WebFiles]:
     return _of_loaded(area.key, str(store.root), store.require().identity, area)
 
 
+def key_of(dataset: Dataset) -> tuple[str, str]:
+    """`Dataset.key`, by which Streamlit keeps what is made of a data set."""
+    return dataset.key
+
+
 def current() -> Dataset:
     """The data set of this run; the embedded one before the sidebar is drawn."""
     held = of_this_run.get(None)
