@@ -6,7 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from pcs_dash.measures import profile, words
-from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp
+from pcs_dash.measures.workforce import (
+    area_patients_per_fte_gp,
+    patients_per_fte_gp,
+    summarise,
+)
 from pcs_dash.render import charts
 from pcs_dash.ui import evidence, helping, official, page, show
 from pcs_dash.ui.choices import Choices
@@ -331,11 +335,10 @@ def group_rows() -> None:
         st.info("None of the practices here is in such a group.")
         return
     grouped = quality.by_group(table, groups)
-    fte = choices.practices[definition.column]
-    people = choices.practices["patients"].where(fte.notna())
-    ratio = people.groupby(groups).sum() / fte.groupby(groups).sum().where(lambda total: total > 0)
     if dataset.has_gps:
-        grouped.insert(2, "patients_per_fte_gp", ratio.reindex(grouped.index))
+        capacity = summarise(choices.practices, groups, definition=definition.key)
+        ratio = capacity["patients_per_fte_gp"].reindex(grouped.index)
+        grouped.insert(2, "patients_per_fte_gp", ratio)
     counts = [f"{key}_n" for key in measures if f"{key}_n" in grouped.columns]
     left_out = words.count(int(groups.isna().sum()), "practice")
     st.dataframe(

@@ -295,8 +295,8 @@ class PatientMatrix:
     """Patients and FTE of each practice (rows) in each group (columns).
 
     Groups are quintiles, LSOAs or the practices themselves. `order` rises from the most to the
-    least deprived group. Practices without an FTE figure are left out and counted. `diagonal`:
-    each practice is a group of its own.
+    least deprived group. Practices without an FTE figure or a list are left out and counted.
+    `diagonal`: each practice is a group of its own.
     """
 
     patients: Floats
@@ -321,10 +321,13 @@ def quintile_matrix(
     mix = practices[[f"imd{edition}_patients_quintile_{q}" for q in range(1, 6)]]
     mix = mix.astype("float64")
     fte = practices[gp_definition(definition).column].astype("float64")
-    keep = (fte.notna() & (mix.sum(axis=1, skipna=False) > 0)).to_numpy()
+    patients = practices["patients"].astype("float64")
+    keep = (fte.notna() & patients.notna() & (mix.sum(axis=1, skipna=False) > 0)).to_numpy()
     share = mix[keep].div(mix[keep].sum(axis=1), axis=0).to_numpy()
-    patients = practices["patients"].astype("float64")[keep].to_numpy()
-    people, doctors = share * patients[:, None], share * fte[keep].to_numpy()[:, None]
+    people, doctors = (
+        share * patients[keep].to_numpy()[:, None],
+        share * fte[keep].to_numpy()[:, None],
+    )
     used = people.sum(axis=0) > 0
     empty = [str(q) for q in range(1, 6) if not used[q - 1]]
     note = f"Nobody lives in quintile {', '.join(empty)}." if empty and keep.any() else ""
@@ -355,7 +358,7 @@ def practice_matrix(
     fte = practices[gp_definition(definition).column].astype("float64")
     score = practices["imd_score"] if deprivation is None else deprivation.reindex(practices.index)
     score = score.astype("float64")
-    keep = fte.notna() & score.notna()
+    keep = fte.notna() & score.notna() & practices["patients"].notna()
     if measure == "patients_per_fte_gp":
         keep &= fte > 0
     return PatientMatrix(
