@@ -8,7 +8,8 @@ from pcs_dash.measures.then_now import ThenNow, claim_retested, then_and_now
 from pcs_dash.render import charts
 from pcs_dash.ui import data, evidence, helping, page, show
 
-_, web, choices = page.begin()
+# The figures are those embedded, whatever is loaded for the area of the menu.
+_, web, choices = page.begin(needs_gps=False)
 # The claim is about Essex, whatever area the menu says.
 dataset, _ = data.load()
 definition = choices.definition

@@ -314,7 +314,8 @@ def quintile_matrix(
 ) -> PatientMatrix:
     """Each practice's patients and FTE shared over quintiles in proportion to where patients live.
 
-    The mix is of July 2023, of patients with a known quintile; patients and FTE are today's.
+    The mix is of the month of the registrations by LSOA (`Dataset.mix_period`), of patients with
+    a known quintile; patients and FTE are those of the workforce.
     """
     if edition not in EDITIONS:
         raise UserError(f"There is no IMD edition '{edition}'. Choose 2025 or 2019.")

@@ -16,6 +16,7 @@ from conftest import BadServer
 from benchmarks.loaded import england_lsoas, england_registrations
 from pcs_dash.__main__ import main
 from pcs_dash.cli.update import Bars, Lines, Shown
+from pcs_dash.measures.correlation import VARIABLES
 from pcs_dash.measures.registrations import lsoa_totals
 from pcs_dash.official import available_measures, built_tables
 from pcs_dash.official.built_tables import read_around
@@ -92,6 +93,14 @@ def test_quintiles_of_patients_of_both_editions(loaded: Store) -> None:
     # The split LSOA has the mean rank of its parts, 300 and 900.
     assert khan["imd2025_rank_mean"] == pytest.approx((9000 * 26525 + 4000 * 600) / 13000)
     assert table.loc["F81003", "imd2019_patients_unknown"] == 10
+
+
+def test_every_measure_that_needs_loaded_columns_can_be_chosen(loaded: Store) -> None:
+    practices = built_tables.england_practices(store=loaded)
+    needed = {name for variable in VARIABLES.values() for name in variable.needs}
+    assert needed
+    assert needed <= set(practices.columns)
+    assert practices["qof_per_cent"].notna().any()
 
 
 def test_lsoas_are_joined(loaded: Store) -> None:
