@@ -6,6 +6,7 @@ import streamlit as st
 from pcs_dash.measures import profile, words
 from pcs_dash.measures.then_now import ThenNow, claim_retested, then_and_now
 from pcs_dash.render import charts
+from pcs_dash.tables.load import load_gp_age_profile_2014
 from pcs_dash.ui import data, evidence, helping, page, show
 
 # The figures are those embedded, whatever is loaded for the area of the menu.
@@ -70,6 +71,7 @@ show.download_csv(forest, name=f"claim-{definition.key}")
 rows = then_and_now(
     counted,
     dataset.published,
+    load_gp_age_profile_2014(),
     definition=definition.key,
     date=dataset.workforce_period,
     edition=choices.edition,

@@ -11,9 +11,10 @@ from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.measures.inequality import FEWEST_PRACTICES, area_inequality, quintile_table
 from pcs_dash.measures.profile import decimal, number, signed
 from pcs_dash.measures.specification import other_lists, specification_curve, summarise_curve
-from pcs_dash.measures.then_now import claim_retested, then_and_now
+from pcs_dash.measures.then_now import AGED_55, CLAIM_PLACE, claim_retested, then_and_now
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.tables.dataset import IMD_EDITIONS, build_dataset
+from pcs_dash.tables.load import load_gp_age_profile_2014
 from pcs_dash.views import patterns
 from pcs_dash.views.blocks import Block, Chart, MapBlock, Series, Slide, Table
 from pcs_dash.views.map_views import MapSpec, alt_text
@@ -317,10 +318,13 @@ def then_now(work: Work) -> list[Slide]:
     rows = then_and_now(
         practices,
         dataset.published,
+        load_gp_age_profile_2014(),
         definition=work.definition,
         date=dataset.workforce_period,
         edition=work.settings.edition,
     )
+    # Of the age profile the slide shows the place of the claim, the page all seven.
+    rows = tuple(r for r in rows if r.figure != AGED_55 or r.place == CLAIM_PLACE)
     found = claim.results
     lows = [result.ci_low for result in found.values() if math.isfinite(result.ci_low)]
     highs = [result.ci_high for result in found.values() if math.isfinite(result.ci_high)]
