@@ -64,7 +64,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the file, print what was written; exit status 0."""
-    from pcs_dash.render.report_files import KINDS, check_writable, kind_of, make, write_atomically
+    from pcs_dash.render.report_files import KINDS, check_writable, kind_of, make
+    from pcs_dash.tables.files import write_file
 
     # What can be refused is refused before the work begins.
     kind = kind_of(args.to)
@@ -96,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
         base=args.url.rstrip("/"),
     )
     content = make(deck, kind, template=template)
-    write_atomically(args.to, content)
+    write_file(args.to, content)
     output.write(
         [
             {

@@ -17,7 +17,8 @@ import shapely
 
 from pcs_dash.official.built_tables import LSOAS, OUTLINES, PRACTICES, REPORTS, SHAPES
 from pcs_dash.official.loaded_areas import OfficialArea
-from pcs_dash.official.store import Manifest, Store
+from pcs_dash.official.manifest import Manifest
+from pcs_dash.official.store import Store
 from pcs_dash.tables import load
 from pcs_dash.tables.areas import short_name
 from pcs_dash.tables.dataset import Dataset, JoinReport, flag

@@ -8,7 +8,9 @@ import pandas as pd
 
 from pcs_dash.official.built_tables import LSOAS, PRACTICES
 from pcs_dash.official.catalogue import SOURCES
-from pcs_dash.official.store import Manifest, Store, read_entry, stored_columns
+from pcs_dash.official.manifest import Manifest
+from pcs_dash.official.store import Store
+from pcs_dash.official.stored_tables import read_entry, stored_columns
 
 
 @dataclass(frozen=True)

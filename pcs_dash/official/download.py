@@ -35,7 +35,7 @@ from tenacity import (
 
 from pcs_dash import __version__
 from pcs_dash.official.archive import CHUNK, kind_of
-from pcs_dash.official.store import file_sha256
+from pcs_dash.official.stored_tables import file_sha256
 from pcs_dash.tables.errors import InputFileError, UserError
 
 Progress = Callable[[str, int, int | None], None]

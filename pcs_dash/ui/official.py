@@ -20,7 +20,8 @@ from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 
 if TYPE_CHECKING:
-    from pcs_dash.official.store import Manifest, Store
+    from pcs_dash.official.manifest import Manifest
+    from pcs_dash.official.store import Store
     from pcs_dash.views.catchments import Registered
     from pcs_dash.views.loaded_data import OfficialPractices
 

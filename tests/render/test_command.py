@@ -11,8 +11,8 @@ import pytest
 from pypdf import PdfReader
 
 from pcs_dash.__main__ import main
-from pcs_dash.render.report_files import write_atomically
 from pcs_dash.store.story import Story, View
+from pcs_dash.tables.files import write_file
 
 
 def test_a_story_and_a_plan_become_a_file(
@@ -75,14 +75,14 @@ def test_a_fault_is_told_and_nothing_is_left(
 
 def test_a_file_is_replaced_whole_or_stays(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
-    write_atomically(path, b"one")
-    write_atomically(path, b"two")
+    write_file(path, b"one")
+    write_file(path, b"two")
     assert path.read_bytes() == b"two"
     with pytest.raises(ValueError, match="can't be written"):
-        write_atomically(tmp_path / "none" / "a.pdf", b"three")
+        write_file(tmp_path / "none" / "a.pdf", b"three")
     (tmp_path / "dir").mkdir()
     with pytest.raises(ValueError, match="can't be written"):
-        write_atomically(tmp_path / "dir", b"four")
+        write_file(tmp_path / "dir", b"four")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.pdf", "dir"]
 
 
