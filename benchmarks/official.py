@@ -1,6 +1,6 @@
 """Time and memory of the England build and of switching areas, from the official files.
 
-python -m benchmarks.official FOLDER
+python benchmarks/official.py FOLDER
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.gravity_error import calibrate, model_error
 from benchmarks.loaded import england_lsoas, england_registrations
@@ -72,10 +72,7 @@ def main() -> None:
         print(f"{'on disk':<52} {size / 1e6:8.1f} MB")
         timed("the same files again", lambda: update_store(store, origin=str(folder)))
         for area in ("Mid and South Essex", "QOP", "QH8", "Thurrock", "England"):
-            timed(
-                f"practices of {area}",
-                lambda a=area: england_practices(a, store=store),
-            )
+            timed(f"practices of {area}", lambda a=area: england_practices(a, store=store))
             timed(f"LSOAs of {area}", lambda a=area: england_lsoas(a, store=store))
         real = timed(
             "registrations of an ICB",

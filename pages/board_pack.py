@@ -3,11 +3,11 @@
 import streamlit as st
 
 from pcs_dash.hubs.files import read_plan
-from pcs_dash.store.story import ready_made
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import helping, page, presenting, show
 from pcs_dash.ui.stories import handout
 from pcs_dash.ui.text import plain
+from pcs_dash.views.story import ready_made
 
 dataset, web, choices = page.begin()
 area = choices.area

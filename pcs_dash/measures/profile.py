@@ -43,6 +43,13 @@ def decimal(value: float, decimals: int = 2) -> str:
     return NO_FIGURE if pd.isna(value) else f"{value:.{decimals}f}".replace("-", "−")
 
 
+def interval(low: float, high: float, decimals: int = 2) -> str:
+    """An interval in words: "−0.12 to 0.45"; "no interval" where there is none."""
+    if pd.isna(low) or pd.isna(high):
+        return "no interval"
+    return f"{decimal(low, decimals)} to {decimal(high, decimals)}"
+
+
 def gap_sentence(fte_gap: float) -> str:
     """What it would take to match the benchmark, in one sentence; empty where there is no figure.
 

@@ -204,6 +204,11 @@ def _published(
     return rows.iloc[0]
 
 
+def published_value(published: pd.DataFrame, figure: str, place: str, period: str) -> float:
+    """A published figure's value; UserError where the table has no such row."""
+    return float(_published(published, figure, place, period)["value"])
+
+
 def _figure_text(value: float, unit: str) -> str:
     decimals = 0 if value == int(value) else 2 if value < 1 else 1
     if unit.startswith("rank"):

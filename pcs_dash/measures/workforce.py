@@ -13,14 +13,13 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from pcs_dash.measures.sums import capacity, capacity_summands, stacked, sums_by_group
 from pcs_dash.tables.areas import select_area
 from pcs_dash.tables.errors import UserError
 
 # A figure, or an array of figures.
 Amount = TypeVar("Amount", float, np.ndarray)
 
-MINIMUM_LIST = 4_500
-MINIMUM_GP_WTE = 2.5
 PATIENTS_PER_WTE_RULE = 1_800
 
 
@@ -214,95 +213,18 @@ def summarise(
     practices_without_direct_care_figure, flagged_low_fte, imd_score (patient-weighted).
     """
     keys = _group_keys(practices, by, name)
-    parts = _summands(practices, gp_definition(definition).column).groupby(keys, sort=True)
-    return _measures_of_sums(parts.sum(min_count=0), benchmark)
+    group, names = pd.factorize(keys, sort=True)
+    summands = capacity_summands(practices, gp_definition(definition).column)
+    counted = group >= 0
+    sums = sums_by_group(stacked(summands)[counted], group[counted], len(names))
+    found = capacity(dict(zip(summands, sums.T, strict=True)), benchmark or None)
+    return pd.DataFrame(found, index=pd.Index(names, name="group"))
 
 
 def _group_keys(practices: pd.DataFrame, by: str | pd.Series | None, name: str) -> pd.Series:
     if by is None:
         return pd.Series(name, index=practices.index)
     return practices[by] if isinstance(by, str) else by.reindex(practices.index)
-
-
-def _summands(practices: pd.DataFrame, fte_column: str) -> pd.DataFrame:
-    """What each practice adds to its group's sums; missing figures add nothing and are counted."""
-    fte = practices[fte_column]
-    patients = practices["patients"]
-    reported = fte.notna() & patients.notna()
-    known_imd = practices["imd_score"].notna() & patients.notna()
-    return pd.DataFrame(
-        {
-            "practices": 1,
-            "practices_without_fte": ~reported,
-            "patients": patients,
-            "patients_in_ratio": patients.where(reported),
-            "fte_gp": fte.where(reported),
-            "below_4500": patients < MINIMUM_LIST,
-            "below_2_5_wte": fte < MINIMUM_GP_WTE,
-            "single_handed": practices["single_handed"],
-            "gps_with_known_age": practices["gps_with_known_age"],
-            "gps_55_plus": practices["gps_55_plus"],
-            "gps_60_plus": practices["gps_60_plus"],
-            "nurse_fte": practices["nurse_fte"],
-            "practices_without_nurse_figure": practices["nurse_fte"].isna(),
-            "direct_care_fte": practices["direct_care_fte"],
-            "practices_without_direct_care_figure": practices["direct_care_fte"].isna(),
-            "flagged_low_fte": practices["flag_low_fte"],
-            "patients_with_imd": patients.where(known_imd),
-            "imd_times_patients": (practices["imd_score"] * patients).where(known_imd),
-        },
-        index=practices.index,
-        # One type of column adds up several times as fast as a mixture.
-        dtype="float64",
-    )
-
-
-def _measures_of_sums(sums: pd.DataFrame, benchmark: float | None) -> pd.DataFrame:
-    """Ratios and shares from the sums of `_summands`; nothing over nothing is missing."""
-    total = {str(column): sums[column].to_numpy() for column in sums}
-    everybody = total["practices"]
-
-    def where_reported(figure: str, without: str) -> np.ndarray:
-        return np.where(total[without] < everybody, total[figure], np.nan)
-
-    def count(figure: str) -> np.ndarray:
-        return total[figure].astype(int)
-
-    patients = total["patients_in_ratio"]
-    fte = where_reported("fte_gp", "practices_without_fte")
-    per_patient = _over(fte, patients)
-    gap = fte_gap(patients, fte, benchmark) if benchmark else np.full(len(fte), np.nan)
-    measures = {
-        "practices": count("practices"),
-        "practices_without_fte": count("practices_without_fte"),
-        "patients": count("patients"),
-        "patients_in_ratio": count("patients_in_ratio"),
-        "fte_gp": fte,
-        "patients_per_fte_gp": _over(patients, fte),
-        "gps_per_1000": 1_000 * per_patient,
-        "gps_per_10000": 10_000 * per_patient,
-        "fte_gap": gap,
-        "below_4500": count("below_4500"),
-        "below_2_5_wte": count("below_2_5_wte"),
-        "single_handed": count("single_handed"),
-        "practices_without_nurse_figure": count("practices_without_nurse_figure"),
-        "practices_without_direct_care_figure": count("practices_without_direct_care_figure"),
-        "flagged_low_fte": count("flagged_low_fte"),
-        "single_handed_share": _over(total["single_handed"], everybody),
-        "share_gps_55_plus": _over(total["gps_55_plus"], total["gps_with_known_age"]),
-        "share_gps_60_plus": _over(total["gps_60_plus"], total["gps_with_known_age"]),
-        "nurse_fte": where_reported("nurse_fte", "practices_without_nurse_figure"),
-        "direct_care_fte": where_reported(
-            "direct_care_fte", "practices_without_direct_care_figure"
-        ),
-        "imd_score": _over(total["imd_times_patients"], total["patients_with_imd"]),
-    }
-    return pd.DataFrame(measures, index=sums.index.rename("group"))
-
-
-def _over(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    """top / bottom; missing where there is nothing to divide by."""
-    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
 
 
 def _ratio(numerator: float, denominator: float) -> float:

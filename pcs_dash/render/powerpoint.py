@@ -43,8 +43,9 @@ from pcs_dash.render.layout import (
 )
 from pcs_dash.render.text import ARIAL, printable, width, wrap
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views.blocks import Block, Bullets, Chart, Deck, MapBlock, Series, Slide, Table
+from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock, Series, Table
 from pcs_dash.views.links import LONGEST_IN_OFFICE, shown
+from pcs_dash.views.report import Deck, Slide
 
 INK = RGBColor(0x11, 0x18, 0x27)
 QUIET = RGBColor(0x37, 0x41, 0x51)
@@ -231,7 +232,7 @@ class _Writer:
             box = replace(self._body(), height=2.0)
             self._text(slide, box, lines, size=18, name="About this report")
         self._drop_empty(slide)
-        foot = f"Source: NHS England. GPs counted: {deck.settings.basis}"
+        foot = f"Source: NHS England. GPs counted: {deck.question.basis}"
         self._footer(slide, foot, deck.link, opens=deck.story_link)
         self._notes(slide, [f"{term}: {meaning}" for term, meaning in deck.definitions])
 
@@ -242,7 +243,7 @@ class _Writer:
             of = f" ({number} of {len(parts)})" if len(parts) > 1 else ""
             self._one(content, f"{content.heading}{of}", blocks)
 
-    def _parts(self, content: Slide) -> list[tuple[Block | Fitted, ...]]:
+    def _parts(self, content: Slide) -> list[tuple[Drawn | Fitted, ...]]:
         """The blocks of each slide: side by side where there is room, tables cut to what fits."""
         room = self._blocks_box(content, self._body())
         boxes = _split(room, len(content.blocks), content.share)
@@ -257,7 +258,7 @@ class _Writer:
             tuple(pages[min(number, len(pages) - 1)] for pages in ready) for number in range(most)
         ]
 
-    def _pages(self, block: Block, box: _Box) -> list[Block | Fitted]:
+    def _pages(self, block: Drawn, box: _Box) -> list[Drawn | Fitted]:
         if not isinstance(block, Table):
             return [block]
         table = whole_if_short(block)
@@ -269,7 +270,7 @@ class _Writer:
             parts = best_fit(table, wide, high, (size,), self.narrow)
         return [*parts]
 
-    def _too_small(self, block: Block, box: _Box) -> bool:
+    def _too_small(self, block: Drawn, box: _Box) -> bool:
         """Whether a block needs a slide to itself: on a 4:3 template two rarely fit."""
         if isinstance(block, (Chart, MapBlock)):
             return box.width < _LEAST_WIDTH
@@ -280,7 +281,7 @@ class _Writer:
             return not holds_all(parts, block, self.narrow, figures_whole=False)
         return len(parts[0].rows) < 8
 
-    def _one(self, content: Slide, heading: str, blocks: Sequence[Block | Fitted]) -> None:
+    def _one(self, content: Slide, heading: str, blocks: Sequence[Drawn | Fitted]) -> None:
         slide = self.presentation.slides.add_slide(self.plain)
         title = slide.shapes.title
         title.text_frame.text = printable(heading)
@@ -403,7 +404,7 @@ class _Writer:
     def _notes(self, slide: Any, paragraphs: Sequence[str]) -> None:
         slide.notes_slide.notes_text_frame.text = "\n".join(map(printable, paragraphs))
 
-    def _block(self, slide: Any, block: Block | Fitted, box: _Box) -> None:
+    def _block(self, slide: Any, block: Drawn | Fitted, box: _Box) -> None:
         if isinstance(block, MapBlock):
             figure = map_figure(self.deck.dataset, block.spec, size=(box.width, box.height))
             picture = slide.shapes.add_picture(io.BytesIO(to_png(figure)), *box.emu)

@@ -23,13 +23,12 @@ import shapely
 
 from pcs_dash.tables.areas import Area, all_areas
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.tables.paths import ROOT, STATIC_DIR
+from pcs_dash.tables.paths import ASSETS_DIR, STATIC_DIR
 from pcs_dash.views.web_files import AreaLayer, WebFiles
 
 URL_PREFIX = "/app/static"
 # Five decimals of a degree are about a metre: finer than the generalised boundaries.
 DECIMALS = 5
-_ASSETS = ROOT / "pcs_dash" / "assets"
 
 # package -> folder in it, files wanted from there
 _VENDOR = {
@@ -44,7 +43,9 @@ def prepare(dataset: Dataset, folder: Path = STATIC_DIR) -> WebFiles:
     vendored = _copy_vendor(folder / "vendor")
 
     def asset(name: str, suffix: str) -> str:
-        return _write_text(folder, name, suffix, (_ASSETS / f"{name}.{suffix}").read_text("utf-8"))
+        return _write_text(
+            folder, name, suffix, (ASSETS_DIR / f"{name}.{suffix}").read_text("utf-8")
+        )
 
     script, style = asset("pcs_map", "js"), asset("pcs_map", "css")
     return WebFiles(

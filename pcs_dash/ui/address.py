@@ -21,6 +21,7 @@ from pcs_dash.tables.dataset import IMD_EDITIONS
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data
 from pcs_dash.ui.text import plain
+from pcs_dash.views.inequality import LEVELS
 
 Labels = Mapping[str, str]
 
@@ -65,26 +66,10 @@ def variable_labels() -> Labels:
     return {key: variable.label for key, variable in VARIABLES.items()}
 
 
-def given_labels() -> Labels:
-    """Columns of practices that a correlation can allow for."""
-    return {
-        "pct_65plus": "share aged 65 and over",
-        "pct_75plus": "share aged 75 and over",
-        "pct_0_14": "share aged 0-14",
-        "prev_hyp": "hypertension",
-        "prev_dm": "diabetes",
-        "prev_copd": "COPD",
-        "prev_chd": "coronary heart disease",
-        "prev_dep": "depression",
-        "prev_ob": "obesity",
-        "prev_smok": "smoking",
-    }
-
-
 def level_labels() -> Labels:
     """Levels at which inequality is measured; LSOAs where their registrations are loaded."""
-    labels = {"quintile": "By quintile", "practice": "By practice"}
-    return labels if data.registrations() is None else labels | {"lsoa": "By small area (LSOA)"}
+    loaded = bool(data.registrations_version())
+    return {key: label for key, label in LEVELS.items() if loaded or key != "lsoa"}
 
 
 def pattern_labels() -> Labels:
@@ -119,8 +104,8 @@ def england_measure_labels() -> Labels:
 def quality_labels() -> Labels:
     """Measures of quality that the practices of this run have."""
     # Official data take seconds to import: only where an address asks for them.
+    from pcs_dash.measures import quality
     from pcs_dash.ui import official
-    from pcs_dash.views import quality
 
     dataset = data.current()
     loaded = official.practices(dataset)

@@ -22,9 +22,9 @@ from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import STATIC_DIR
 from pcs_dash.ui import data
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.component import component
 from pcs_dash.views import cards
+from pcs_dash.views.question import Question
 from pcs_dash.views.search import KINDS, Hit, build_index, directory_near, directory_parts
 
 KEY = "find-box"
@@ -60,7 +60,7 @@ class Held:
     before: Mapping[str, Any]
 
 
-def box(dataset: Dataset, files: web.WebFiles, choices: Choices) -> None:
+def box(dataset: Dataset, files: web.WebFiles, choices: Question) -> None:
     """Draw the box and, where something was chosen, its card; called once a run for every page."""
     held: Held | None = st.session_state.get(_HELD)
     areas = _areas(choices)
@@ -87,7 +87,7 @@ def box(dataset: Dataset, files: web.WebFiles, choices: Choices) -> None:
         _find(key=KEY, data=content, on_asked_change=lambda: _hear(dataset, choices))
 
 
-def _hear(dataset: Dataset, choices: Choices) -> None:
+def _hear(dataset: Dataset, choices: Question) -> None:
     """Do what the box asks, before anything is drawn."""
     state = st.session_state.get(KEY)
     asked = state.get("asked") if state is not None else None
@@ -114,7 +114,7 @@ def _hear(dataset: Dataset, choices: Choices) -> None:
             _pick(held.hit, area, dataset)
 
 
-def _choose(hit: Hit, number: int, held: Held | None, dataset: Dataset, choices: Choices) -> None:
+def _choose(hit: Hit, number: int, held: Held | None, dataset: Dataset, choices: Question) -> None:
     # A second find still goes back to where the first one set out from.
     now = {
         name: st.session_state[name] for name in ("area", "practice") if name in st.session_state
@@ -155,7 +155,7 @@ def hit_from(given: Any) -> Hit | None:
     return Hit(str(given["kind"]), key, name, detail, latitude, longitude, zoom, kept, note)
 
 
-def _card(hit: Hit, dataset: Dataset, choices: Choices) -> dict[str, Any]:
+def _card(hit: Hit, dataset: Dataset, choices: Question) -> dict[str, Any]:
     counted = dataset.practices
     if st.session_state.get("exclude"):
         counted = counted[~counted["flag_low_fte"]]
@@ -174,13 +174,13 @@ def _card(hit: Hit, dataset: Dataset, choices: Choices) -> dict[str, Any]:
     return asdict(cards.card(hit, basis)) | {"basis": choices.basis}
 
 
-def _areas(choices: Choices) -> tuple[Area, ...]:
+def _areas(choices: Question) -> tuple[Area, ...]:
     """The areas that a click can switch to: the embedded ones where one of them is chosen."""
     known = all_areas()
     return known if choices.area in known else (choices.area,)
 
 
-def _residents(choices: Choices, counted: pd.DataFrame) -> tuple[pd.Series | None, str]:
+def _residents(choices: Question, counted: pd.DataFrame) -> tuple[pd.Series | None, str]:
     """Patients per FTE GP by LSOA where registrations are loaded; small numbers stay missing."""
     registrations = data.registrations()
     if registrations is None:

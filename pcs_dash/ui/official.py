@@ -18,12 +18,13 @@ import streamlit as st
 
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
+from pcs_dash.views.readers import Readers
 
 if TYPE_CHECKING:
+    from pcs_dash.measures.catchments import Registered
     from pcs_dash.official.manifest import Manifest
     from pcs_dash.official.store import Store
-    from pcs_dash.views.catchments import Registered
-    from pcs_dash.views.loaded_data import OfficialPractices
+    from pcs_dash.views.loaded_data import England, OfficialPractices
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -62,12 +63,14 @@ def practices(dataset: Dataset) -> OfficialPractices | None:
 
 def registered(dataset: Dataset) -> Registered:
     """Registrations around the practices and LSOAs of the data, or the modelled stand-in."""
+    found = published(dataset)
+    return _modelled(version(), dataset.key, dataset) if found is None else found
+
+
+def published(dataset: Dataset) -> Registered | None:
+    """Registrations around the practices and LSOAs of the data; None if none are loaded."""
     key = version()
-    if key:
-        found = _or_none(lambda: _registered(key, dataset.key, dataset))
-        if found is not None:
-            return found
-    return _modelled(key, dataset.key, dataset)
+    return _or_none(lambda: _registered(key, dataset.key, dataset)) if key else None
 
 
 def history(dataset: Dataset) -> pd.DataFrame | None:
@@ -82,11 +85,8 @@ def positions(dataset: Dataset) -> pd.DataFrame:
     """Easting and northing by practice_code: the data's practices, and closed ones where the
     allocations name a place for them.
     """
-    own = dataset.practices[["easting", "northing"]]
-    if "allocations" not in periods():
-        return own
-    found = _or_none(lambda: _allocated_places(version()))
-    return own if found is None else own.combine_first(found)
+    found = _or_none(lambda: _positions(version(), dataset.key, dataset))
+    return dataset.practices[["easting", "northing"]] if found is None else found
 
 
 def names(dataset: Dataset) -> dict[str, str]:
@@ -142,7 +142,7 @@ def _modelled(
     data: tuple[str, str],  # noqa: ARG001
     _dataset: Dataset,
 ) -> Registered:
-    from pcs_dash.views.catchments import modelled
+    from pcs_dash.measures.catchments import modelled
 
     found = _or_none(lambda: loaded_data().modelled_registrations(_store(key), _dataset))
     return modelled(_dataset.practices, _dataset.lsoas) if found is None else found
@@ -170,16 +170,14 @@ def loaded_data() -> Any:
     return loaded_data
 
 
-@st.cache_resource(show_spinner=False, max_entries=2)
-def _allocated_places(key: tuple[str, ...]) -> pd.DataFrame:
-    from pcs_dash.official.store import Store
-    from pcs_dash.tables.geometry import lonlat_to_grid
-
-    columns = ["practice_code", "longitude", "latitude"]
-    table = Store(Path(key[0])).read("allocations", columns=columns).dropna()
-    east, north = lonlat_to_grid(table[["longitude", "latitude"]].to_numpy(float)).T
-    places = pd.DataFrame({"easting": east, "northing": north}, index=table["practice_code"])
-    return places[~places.index.duplicated()]
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _positions(
+    key: tuple[str, ...],
+    data: tuple[str, str],  # noqa: ARG001
+    _dataset: Dataset,
+) -> pd.DataFrame:
+    found: pd.DataFrame = loaded_data().positions(_store(key), _dataset)
+    return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -190,3 +188,25 @@ def _names(
 ) -> dict[str, str]:
     found: dict[str, str] = loaded_data().names(_store(key), _dataset)
     return found
+
+
+def readers() -> Readers:
+    """What views read beside the data set, each read once for all sessions."""
+    return Readers(
+        registered=registered,
+        published=published,
+        practices=practices,
+        history=history,
+        successors=successors,
+        england=_england,
+        names=names,
+        positions=positions,
+        version=version(),
+    )
+
+
+def _england(level: str) -> England | None:
+    from pcs_dash.ui import england
+
+    loaded = england.load(level)
+    return None if loaded is None else loaded.figures

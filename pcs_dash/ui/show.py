@@ -14,7 +14,7 @@ from streamlit_folium import st_folium
 from pcs_dash.measures import glossary
 from pcs_dash.tables.sources import ATTRIBUTION
 from pcs_dash.tables.spreadsheet_text import neutralise
-from pcs_dash.views.maps import BIVARIATE_COLOURS, Legend, PracticeMap, view_layer
+from pcs_dash.views.maps import Legend, PracticeMap, view_layer
 from pcs_dash.views.web_files import WebFiles
 
 
@@ -153,24 +153,6 @@ def show_legend(legend: Legend, *, note: str = "") -> None:
     st.html(
         '<div style="font-size:0.86rem;line-height:1.5">'
         f"<b>{html.escape(legend.title)}</b><br>{''.join(items)}{tail}</div>"
-    )
-
-
-def bivariate_legend(across: str, up: str) -> None:
-    """The nine colours of two measures' thirds, as a small square with words on both sides."""
-    cells = "".join(
-        f'<span style="width:22px;height:22px;background:{BIVARIATE_COLOURS[row * 3 + column]};'
-        'border:1px solid #4b5563"></span>'
-        for row in (2, 1, 0)
-        for column in range(3)
-    )
-    st.html(
-        '<div style="display:flex;gap:10px;align-items:center;font-size:0.86rem">'
-        '<span aria-hidden="true" style="display:grid;grid-template-columns:repeat(3,22px)">'
-        f"{cells}</span>"
-        f"<span><b>Upwards</b>: {html.escape(up)}, low to high third.<br>"
-        f"<b>To the right</b>: {html.escape(across)}, low to high third.<br>"
-        "Thirds are of this area's practices. Hollow: a figure is missing.</span></div>"
     )
 
 

@@ -11,11 +11,11 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.store.story import FIRST_PAGE, Story, View
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import LOCAL_APP as LOCAL_APP
-from pcs_dash.views.settings import Settings
+from pcs_dash.views.question import Question
+from pcs_dash.views.story import FIRST_PAGE, SavedView, Story
 
 _PLAN, _STORY = "plan", "story"
 _SHOWN = 110
@@ -24,15 +24,15 @@ LONGEST_IN_OFFICE = 2_000
 
 
 def of_view(
-    view: View, settings: Settings, plan: Plan | None, codes: Iterable[str], base: str
+    view: SavedView, question: Question, plan: Plan | None, codes: Iterable[str], base: str
 ) -> str:
     """The address that opens a view's page as the slide has it: all switches, options, plan."""
     path = "" if view.page == FIRST_PAGE else view.page
-    asked = {"area": settings.area.key} | settings.switches | dict(view.options)
+    asked = {"area": question.area.key} | question.switches | dict(view.options)
     if view.highlight and view.page == FIRST_PAGE:
         asked["practice"] = view.highlight
     if view.page == "hubs" and plan is not None:
-        text = _carried(plan.to_dict(), codes, settings.period, "plan")
+        text = _carried(plan.to_dict(), codes, question.period, "plan")
         asked |= {_PLAN: text} if text else {}
     return f"{base}/{path}?{urlencode(asked)}"
 

@@ -148,14 +148,6 @@ def thirds(values: pd.Series) -> pd.Series:
     return (ranks * 3).map(np.ceil) - 1
 
 
-def bivariate_marks(ratios: pd.Series, deprivation: pd.Series) -> dict[str, Any]:
-    """Practices coloured by both thirds: patients per FTE GP and deprivation."""
-    return {
-        "letters": letters(thirds(ratios) * 3 + thirds(deprivation)),
-        "palette": list(BIVARIATE_COLOURS),
-    }
-
-
 def _numbers(labels: pd.Series, categories: Mapping[str, str]) -> pd.Series:
     """The place of each label among the categories, missing where it is none of them."""
     order = {label: float(i) for i, label in enumerate(categories)}

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from pcs_dash.measures.words import number
+from pcs_dash.tables.areas import Area
+
 
 def or_none(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
@@ -18,9 +21,15 @@ def fifths(low: float, high: float) -> tuple[float, float]:
     return round(below, 1), round(above, 1)
 
 
-def between(low: float, high: float) -> str:
+def between(low: float, high: float, decimals: int = 0) -> str:
+    """An interval in a table: "2,636 to 3,144"; one that ends beyond all reason is none."""
     known = math.isfinite(low) and math.isfinite(high) and high < 1e6
-    return f"{low:,.0f} to {high:,.0f}" if known else "no interval"
+    return f"{number(low, decimals)} to {number(high, decimals)}" if known else "no interval"
+
+
+def whole(area: Area) -> str:
+    """What the data hold around an area, in a sentence: "Essex", "these ICBs"."""
+    return "these ICBs" if area.loaded else "Essex"
 
 
 def span(values: pd.Series) -> str:
@@ -39,3 +48,9 @@ def band(patients: float) -> str:
 def short_list(codes: Sequence[str], limit: int = 6) -> str:
     rest = f" and {len(codes) - limit} more" if len(codes) > limit else ""
     return ", ".join(codes[:limit]) + rest
+
+
+NO_OFFICIAL = (
+    "No official data are loaded. `python -m pcs_dash update` loads them, or choose the files "
+    "under Data and methods."
+)

@@ -18,8 +18,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.official.any_area import find_area
-from pcs_dash.store.story import Story, View, ready_made
 from pcs_dash.tables.paths import ROOT
+from pcs_dash.views.story import SavedView, Story, ready_made
 
 from .conftest import App, Tab, free_port
 
@@ -655,8 +655,8 @@ def test_hostile_names_are_text(tab: Tab, evil_app: App, tmp_path: Path) -> None
     story = Story(
         EVIL,
         (
-            View(area="thurrock", title=EVIL, text=EVIL, highlight="F81010"),
-            View(page="hubs", area="thurrock", highlight=f"{EVIL} PCN"),
+            SavedView(area="thurrock", title=EVIL, text=EVIL, highlight="F81010"),
+            SavedView(page="hubs", area="thurrock", highlight=f"{EVIL} PCN"),
             *ready_made(find_area("thurrock")).views[1:],
         ),
     )

@@ -213,8 +213,9 @@ def test_quality_of_practices(england: Store, official: Path) -> None:
         row["Practice code"]: float(row["Achievement score (635 max)"])
         for row in records(official / "quality" / "QOF_2022-23_practice_achievement.csv.gz")
     }
-    assert england.read("qof").set_index("practice_code")["qof_points"].to_dict() == raw
-    assert set(practices["qof_per_cent"].dropna().index) == set(raw) & set(practices.index)
+    points = practices["qof_points"].dropna().to_dict()
+    assert points == {code: raw[code] for code in points}
+    assert len(points) == len(set(raw) & set(practices.index))
     waits = official / "quality" / "appointments_time_between_booking_2025-04.csv.gz"
     total = sum(int(cell) for row in raw_rows(waits) if row[1] != "GP_CODE" for cell in row[8:])
     assert england.read("appointments")["appointments"].sum() == total
@@ -316,11 +317,8 @@ def test_dispensing_practices_and_weighted_patients(england: Store, official: Pa
     built = practices["dispensing"].dropna().astype(bool)
     assert built.to_dict() == expected
     assert int(built.sum()) == sum(expected.values()) > 500
-    columns = ("Average Number of Weighted Patients", "Average Number of Registered Patients")
-    pairs = {c: [float(raw[c][column]) for column in columns] for c in both}
-    ratios = practices.loc[both, "carr_hill_ratio"].dropna().to_dict()
-    assert ratios == {c: over / under for c, (over, under) in pairs.items() if under > 0}
-    assert len(ratios) > 5_900
+    weighted = practices.loc[both, "payments_weighted"].to_dict()
+    assert weighted == {c: float(raw[c]["Average Number of Weighted Patients"]) for c in both}
 
 
 def test_appointments_and_the_same_day_share(england: Store, official: Path) -> None:
@@ -347,8 +345,10 @@ def test_appointments_and_the_same_day_share(england: Store, official: Path) -> 
 
 def test_open_and_closed_practices(england: Store, official: Path) -> None:
     raw = {row[0]: row for row in raw_rows(official / "organisations" / "epraccur-2023.csv.gz")}
-    listed = england.read("ods_practices").set_index("practice_code")
+    practices = built_tables.england_practices(store=england)
+    both = sorted(set(raw) & set(practices.index))
+    assert len(both) > 6_000
     words = {"A": "active", "C": "closed", "D": "dormant", "P": "proposed"}
-    assert listed["status"].to_dict() == {code: words[row[12]] for code, row in raw.items()}
-    opened = listed["opened"].dt.strftime("%Y%m%d").fillna("").to_dict()
-    assert opened == {code: row[10].replace("-", "") for code, row in raw.items()}
+    assert practices.loc[both, "ods_status"].to_dict() == {c: words[raw[c][12]] for c in both}
+    opened = practices.loc[both, "opened"].dt.strftime("%Y%m%d").fillna("").to_dict()
+    assert opened == {c: raw[c][10].replace("-", "") for c in both}

@@ -22,12 +22,12 @@ from pcs_dash.render.csv_files import table_csv, with_provenance
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import hub_map
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs import builder
 from pcs_dash.ui.hubs.adopt import adopt
 from pcs_dash.ui.hubs.library import library
 from pcs_dash.ui.hubs.work import STARTS, Work, neighbours_for, provenance, start_plan
 from pcs_dash.ui.text import plain
+from pcs_dash.views.question import Question
 from pcs_dash.views.web_files import WebFiles
 
 NOW = "The plan on the map"
@@ -36,7 +36,7 @@ _SAVED = 30
 
 
 @st.fragment
-def panel(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> None:
+def panel(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> None:
     """Choose A and B; see what differs. The plan on the map is taken as it is at each refresh."""
     try:
         _panel(work, dataset, web, choices)
@@ -44,7 +44,7 @@ def panel(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> None
         st.error(plain(str(error)))
 
 
-def _panel(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> None:
+def _panel(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> None:
     offered = plans_on_offer(work, choices)
     row = st.columns([2, 2, 1], vertical_alignment="bottom")
     names = list(offered)
@@ -70,7 +70,7 @@ def _panel(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> Non
     _moves(work, choices, compared)
 
 
-def plans_on_offer(work: Work, choices: Choices) -> dict[str, Callable[[], Plan]]:
+def plans_on_offer(work: Work, choices: Question) -> dict[str, Callable[[], Plan]]:
     """Name -> how to get the plan: the one on the map, today's groups, answers, saved plans."""
     offered: dict[str, Callable[[], Plan]] = {NOW: lambda: work.plan}
     for kind in ("pcn", "district", "place"):
@@ -107,7 +107,7 @@ def in_words(compared: Comparison) -> str:
 
 
 def _maps(
-    dataset: Dataset, web: WebFiles, choices: Choices, compared: Comparison, a: Plan, b: Plan
+    dataset: Dataset, web: WebFiles, choices: Question, compared: Comparison, a: Plan, b: Plan
 ) -> dict[str, object]:
     plans = [
         {
@@ -135,7 +135,7 @@ def _in_colours_of(a: Plan, b: Plan, compared: Comparison) -> Plan:
 
 
 def _measures(
-    work: Work, choices: Choices, dataset: Dataset, compared: Comparison, a: Plan, b: Plan
+    work: Work, choices: Question, dataset: Dataset, compared: Comparison, a: Plan, b: Plan
 ) -> None:
     table = paper_table(compared)
     names = [compared.name_a, compared.name_b]
@@ -170,7 +170,7 @@ def _measures(
     )
 
 
-def _moves(work: Work, choices: Choices, compared: Comparison) -> None:
+def _moves(work: Work, choices: Question, compared: Comparison) -> None:
     if compared.moved.empty:
         return
     with st.expander(f"The {compared.practices_moved:,} practices that move"):

@@ -16,7 +16,6 @@ from pcs_dash.render.plan_workbook import plan_workbook
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import InputFileError
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs.library import put_carried
 from pcs_dash.ui.hubs.migrating import Before
 from pcs_dash.ui.hubs.work import (
@@ -28,12 +27,13 @@ from pcs_dash.ui.hubs.work import (
     start_plan,
 )
 from pcs_dash.ui.text import plain
+from pcs_dash.views.question import Question
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SHOWN = 12
 
 
-def start(work: Work, choices: Choices) -> None:
+def start(work: Work, choices: Question) -> None:
     """Start afresh from today's groups or from nothing; undo brings the old plan back."""
     with st.popover("Start from", icon=":material/restart_alt:"):
         kind = st.radio("Start from", list(STARTS), format_func=STARTS.__getitem__, key="hub-start")
@@ -48,7 +48,7 @@ def start(work: Work, choices: Choices) -> None:
             st.rerun()
 
 
-def open_file(work: Work, dataset: Dataset, choices: Choices) -> None:
+def open_file(work: Work, dataset: Dataset, choices: Question) -> None:
     """Read a plan from a file. Whatever is wrong with it is told, and the plan on screen stays."""
     with st.popover("Open a file", icon=":material/upload_file:"):
         # Any type: the reader knows a file by its content and says what to do with a wrong one.
@@ -117,7 +117,7 @@ def _tell(opened: tuple[str, PlanImport]) -> None:
         )
 
 
-def download(work: Work, dataset: Dataset, choices: Choices) -> None:
+def download(work: Work, dataset: Dataset, choices: Question) -> None:
     """The plan as a file. Files are made when asked for, from the plan as it then is."""
     files = Files(work, dataset, choices)
     with st.popover("Download", icon=":material/download:"):
@@ -146,7 +146,7 @@ class Files:
 
     work: Work
     dataset: Dataset
-    choices: Choices
+    choices: Question
 
     def csv(self) -> bytes:
         return plan_csv(self.work.plan, self.choices.practices, self._provenance())

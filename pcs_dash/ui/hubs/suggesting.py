@@ -25,11 +25,11 @@ from pcs_dash.hubs.suggest import (
 )
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs import figures
 from pcs_dash.ui.hubs.adopt import adopt
 from pcs_dash.ui.hubs.work import Work, neighbours_for
 from pcs_dash.ui.text import plain
+from pcs_dash.views.question import Question
 
 _WEIGHTED = "weighted"
 _log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def _workers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=2, thread_name_prefix="suggest")
 
 
-def panel(work: Work, dataset: Dataset, choices: Choices) -> None:
+def panel(work: Work, dataset: Dataset, choices: Question) -> None:
     """The form above; below it the search under way, or its answers."""
     st.caption(
         "Looks for the grouping that serves the aim best and keeps every rule below, and says how "
@@ -75,7 +75,20 @@ def panel(work: Work, dataset: Dataset, choices: Choices) -> None:
 
 
 @st.fragment
-def form(work: Work, dataset: Dataset, choices: Choices) -> None:
+def _belonging(choices: Question) -> tuple[list[str], list[str], list[str]]:
+    """PCNs to keep whole, practices that go into one hub, and practices no two of which do."""
+    with st.expander("Practices and PCNs that belong together or apart"):
+        names = choices.practices["practice_name"]
+        pcns = sorted(choices.practices["pcn"].dropna().unique())
+        whole = st.multiselect("Keep these PCNs whole", pcns, key="hub-whole")
+        every = list(names.index)
+        label = {code: f"{name} ({code})" for code, name in names.items()}.__getitem__
+        joined = st.multiselect("In one hub", every, format_func=label, key="hub-joined")
+        parted = st.multiselect("No two in one hub", every, format_func=label, key="hub-parted")
+    return whole, joined, parted
+
+
+def form(work: Work, dataset: Dataset, choices: Question) -> None:
     """What is asked for."""
     low, high = figures.band_of(work.rules)
     first = st.columns(4, vertical_alignment="bottom")
@@ -102,14 +115,7 @@ def form(work: Work, dataset: Dataset, choices: Choices) -> None:
             key: box.slider(words.capitalize(), 0.0, 5.0, 1.0, 0.5, key=f"hub-weight-{key}")
             for box, (key, words) in zip(sliders, OBJECTIVES.items(), strict=True)
         }
-    with st.expander("Practices and PCNs that belong together or apart"):
-        names = choices.practices["practice_name"]
-        pcns = sorted(choices.practices["pcn"].dropna().unique())
-        whole = st.multiselect("Keep these PCNs whole", pcns, key="hub-whole")
-        every = list(names.index)
-        label = {code: f"{name} ({code})" for code, name in names.items()}.__getitem__
-        joined = st.multiselect("In one hub", every, format_func=label, key="hub-joined")
-        parted = st.multiselect("No two in one hub", every, format_func=label, key="hub-parted")
+    whole, joined, parted = _belonging(choices)
     ask, mend = st.columns(2)
     busy = work.suggested is not None and work.suggested.running
     if ask.button(
@@ -133,8 +139,10 @@ def form(work: Work, dataset: Dataset, choices: Choices) -> None:
             hubs=int(count) or None,
             objective=objective,
             gp_definition=choices.definition.key,
-            locked=_locked(work.plan, every) if keep else {},
-            keep_whole={pcn: list(names.index[choices.practices["pcn"] == pcn]) for pcn in whole},
+            locked=_locked(work.plan, list(choices.practices.index)) if keep else {},
+            keep_whole={
+                pcn: list(choices.practices.index[choices.practices["pcn"] == pcn]) for pcn in whole
+            },
             together=list(pairwise(joined)),
             apart=list(combinations(parted, 2)),
             neighbours=neighbours_for(choices, dataset) if together else None,
@@ -158,7 +166,7 @@ def _locked(plan: Plan, codes: list[str]) -> dict[str, list[str]]:
 
 def start(
     work: Work,
-    choices: Choices,
+    choices: Question,
     kind: str,
     request: SuggestRequest,
     *,
@@ -212,7 +220,7 @@ def watch(work: Work) -> None:
         search.stop.set()
 
 
-def answers(work: Work, choices: Choices) -> None:
+def answers(work: Work, choices: Question) -> None:
     """What the search found, as it is: proven, best found, impossible and why, or unknown."""
     search: Search = work.suggested
     assert search.future is not None
@@ -254,7 +262,7 @@ def _status(answer: Suggestion | Repair) -> None:
 
 
 def _suggestion(
-    work: Work, search: Search, answer: Suggestion, choices: Choices, number: int
+    work: Work, search: Search, answer: Suggestion, choices: Question, number: int
 ) -> None:
     _status(answer)
     _relaxations(work, search, answer, choices, number)
@@ -292,7 +300,7 @@ def _suggestion(
         _take(work, search, answer.assignment, reuse=locked, label="Take the suggested hubs")
 
 
-def _repair(work: Work, search: Search, answer: Repair, choices: Choices) -> None:
+def _repair(work: Work, search: Search, answer: Repair, choices: Question) -> None:
     _status(answer)
     _relaxations(work, search, answer, choices, 0)
     moves = [*answer.moves, *answer.placed]
@@ -324,7 +332,7 @@ def _take(
 
 
 def _relaxations(
-    work: Work, search: Search, answer: Suggestion | Repair, choices: Choices, number: int
+    work: Work, search: Search, answer: Suggestion | Repair, choices: Question, number: int
 ) -> None:
     """The smallest changes of the request that would work, each to be tried at once."""
     for i, relaxed in enumerate(answer.relaxations):

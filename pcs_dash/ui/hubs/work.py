@@ -33,8 +33,8 @@ from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data
 from pcs_dash.ui.browser import HUB_WORK, browser_token
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs.events import Desk, Said
+from pcs_dash.views.question import Question
 
 STARTS = {
     "pcn": "Today's PCNs",
@@ -97,17 +97,17 @@ def practices_of(
     return _area.select(_dataset.practices)
 
 
-def _name(choices: Choices) -> str:
+def _name(choices: Question) -> str:
     """Area and data set, as the name of what is kept of them."""
     return f"{choices.area.key} {choices.version}"
 
 
-def every_practice(choices: Choices, dataset: Dataset) -> pd.DataFrame:
+def every_practice(choices: Question, dataset: Dataset) -> pd.DataFrame:
     """`practices_of` for what the sidebar says."""
     return practices_of(_name(choices), choices.area, dataset)
 
 
-def prepared_for(choices: Choices) -> Prepared:
+def prepared_for(choices: Question) -> Prepared:
     """`prepared` for what the sidebar says."""
     left_out = tuple(choices.excluded.index)
     return prepared(
@@ -115,7 +115,7 @@ def prepared_for(choices: Choices) -> Prepared:
     )
 
 
-def neighbours_for(choices: Choices, dataset: Dataset) -> Neighbours:
+def neighbours_for(choices: Question, dataset: Dataset) -> Neighbours:
     """`neighbourhood` for what the sidebar says."""
     left_out = tuple(choices.excluded.index)
     return neighbourhood(_name(choices), left_out, choices.area, dataset, choices.practices)
@@ -208,7 +208,7 @@ class Work:
         )
 
 
-def begin(dataset: Dataset, choices: Choices) -> Work:
+def begin(dataset: Dataset, choices: Question) -> Work:
     """The plan on the table: this session's, else the draft of this browser, else today's PCNs."""
     if HUB_WORK in st.session_state:
         held: Work = st.session_state[HUB_WORK]
@@ -229,7 +229,7 @@ def begin(dataset: Dataset, choices: Choices) -> Work:
     return work
 
 
-def _start(work: Work, choices: Choices) -> None:
+def _start(work: Work, choices: Question) -> None:
     """Today's PCNs of the area, as long as nothing was done to the plan."""
     plan = start_plan("pcn", choices.practices)
     said = Said(f"Today's PCNs of {choices.area.name}. Change them, or start from another.")
@@ -243,7 +243,7 @@ def start_plan(kind: str, practices: pd.DataFrame) -> Plan:
     return EMPTY_PLAN if kind == "nothing" else plan_from_column(practices, kind)
 
 
-def provenance(work: Work, choices: Choices) -> Provenance:
+def provenance(work: Work, choices: Question) -> Provenance:
     """What an export of the plan was made from."""
     return Provenance(
         exported=date.today(),

@@ -13,28 +13,20 @@ from hypothesis import strategies as st
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.official.any_area import find_area
-from pcs_dash.store.story import (
-    MAX_VIEWS,
-    PAGES,
-    SWITCHES,
-    TOPICS,
-    Position,
-    Story,
-    StoryError,
-    View,
-    ready_made,
-)
 from pcs_dash.tables.areas import all_areas
 from pcs_dash.tables.errors import InputFileError, UserError
+from pcs_dash.views.position import Position, StoryError
+from pcs_dash.views.registry import VIEWS
+from pcs_dash.views.story import MAX_VIEWS, PAGES, SWITCHES, SavedView, Story, ready_made
 
 THURROCK = find_area("Thurrock")
 PLAN = Plan().add_hub("Grays & <b>Tilbury</b>").assign(["F81010", "F81110"], "h1")
 
 texts = st.text(max_size=60)
 views = st.builds(
-    View,
+    SavedView,
     page=st.sampled_from(PAGES),
-    topic=st.sampled_from(["", *TOPICS]),
+    topic=st.sampled_from(["", *VIEWS]),
     title=texts,
     text=texts,
     area=st.sampled_from(["", *(area.key for area in all_areas())]),
@@ -79,7 +71,7 @@ def test_changes_leave_the_old_story_and_are_permutations(
         assert len(story.remove(start).views) == n - 1
         assert story.change(start, title="New").views[start].title == "New"
     at = data.draw(st.integers(0, n))
-    grown = story.add(View(title="mine"), at)
+    grown = story.add(SavedView(title="mine"), at)
     assert grown.views[at].title == "mine"
     assert grown.remove(at) == story
     assert story.to_dict() == before
@@ -110,7 +102,9 @@ def test_the_plan_goes_to_the_views_that_speak_of_options() -> None:
 
 
 def test_a_link_carries_page_area_switches_and_practice() -> None:
-    view = View(area="Thurrock", switches={"gp": "permanent", "own": "1 800&x"}, highlight="F81010")
+    view = SavedView(
+        area="Thurrock", switches={"gp": "permanent", "own": "1 800&x"}, highlight="F81010"
+    )
     assert view.link("essex").startswith("?")
     assert parse_qs(urlsplit(view.link("essex")).query) == {
         "area": ["thurrock"],
@@ -124,13 +118,13 @@ def test_a_link_carries_page_area_switches_and_practice() -> None:
 
 
 def test_an_area_may_be_left_to_the_report() -> None:
-    assert View().area_in("Thurrock") == THURROCK
-    assert View().area_in(THURROCK) == THURROCK
-    assert View(area="Southend").area_in(THURROCK).name == "Southend"
+    assert SavedView().area_in("Thurrock") == THURROCK
+    assert SavedView().area_in(THURROCK) == THURROCK
+    assert SavedView(area="Southend").area_in(THURROCK).name == "Southend"
 
 
 def test_text_is_kept_as_typed_apart_from_control_characters() -> None:
-    view = View(text="  <script>\x00alert(1)\r\n</script>\u2028 ${x} ")
+    view = SavedView(text="  <script>\x00alert(1)\r\n</script>\u2028 ${x} ")
     assert view.text == "<script> alert(1) </script> ${x}"
 
 
@@ -148,7 +142,7 @@ def test_text_is_kept_as_typed_apart_from_control_characters() -> None:
 )
 def test_a_view_that_makes_no_sense_is_refused(fields, says) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(UserError, match=says):
-        View(**fields)
+        SavedView(**fields)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 91, "51", True, None])
@@ -231,12 +225,12 @@ def test_a_file_of_the_story_library_opens_too() -> None:
 
 
 def test_the_options_of_a_page_travel_with_its_view() -> None:
-    view = View(
+    view = SavedView(
         page="catchments", area="Thurrock",
         options={"whose": "Practice", "practice": "F81010"},
     )  # fmt: skip
     assert view.topic == "catchment"
-    assert View.from_dict(view.to_dict()) == view
+    assert SavedView.from_dict(view.to_dict()) == view
     assert view.link("Thurrock") == "catchments?area=thurrock&practice=F81010&whose=Practice"
 
 
@@ -251,9 +245,9 @@ def test_the_options_of_a_page_travel_with_its_view() -> None:
 )
 def test_options_a_page_does_not_have_are_refused(page: str, options: object, says: str) -> None:
     with pytest.raises(StoryError, match=says):
-        View(page=page, options=options)  # type: ignore[arg-type]
+        SavedView(page=page, options=options)  # type: ignore[arg-type]
 
 
 def test_every_page_that_a_view_can_show_has_a_topic_of_its_own() -> None:
-    assert {View(page=page).topic for page in PAGES} <= set(TOPICS)
-    assert all(TOPICS[View(page=page).topic].page == page for page in PAGES)
+    assert {SavedView(page=page).topic for page in PAGES} <= set(VIEWS)
+    assert all(VIEWS[SavedView(page=page).topic].page == page for page in PAGES)

@@ -17,15 +17,16 @@ from pcs_dash.hubs.plan import UNASSIGNED, Plan
 from pcs_dash.measures.deprivation import lsoas_by_quintile
 from pcs_dash.measures.profile import flags
 from pcs_dash.measures.workforce import patients_per_fte_gp
-from pcs_dash.store.story import Position
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views import maps
-from pcs_dash.views.settings import Settings
+from pcs_dash.views.position import Position
+from pcs_dash.views.question import Question
 
 KINDS = ("practices", "quintiles", "hubs", "layers", "areas")
 POINTS = "pcs-data:points"
 NO_POINTS = "pcs-data:no-points"
 ENGLAND = "pcs-data:england-"
+Box = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +35,15 @@ class MapSpec:
 
     A map of `layers` shows practices by `marks` (outlines where None) over LSOAs by `ground` (bare
     where None); `ring` are practices with a dashed ring, `notes` what their tooltips add, `about`
-    says in words what it shows and `note` how to read it. A map of `areas` shows `shapes` (code,
-    name, coarse; EPSG:27700), areas of England of one `level`, coloured by `ground`.
+    says in words what it shows and `note` how to read it; `focus` is a name and the box in degrees
+    ((south, west), (north, east)) that a page's map goes to when the name is new, `legend`
+    stands in for that of `ground`. A map of `areas`
+    shows `shapes` (code, name, coarse; EPSG:27700), areas of England of one `level`, coloured by
+    `ground`.
     """
 
     kind: str
-    settings: Settings
+    question: Question
     plan: Plan | None = None
     highlight: str = ""
     position: Position | None = None
@@ -49,40 +53,44 @@ class MapSpec:
     notes: Mapping[str, str] = field(default_factory=dict)
     about: str = ""
     note: str = ""
+    focus: tuple[str, Box] | None = None
+    legend: maps.Legend | None = None
     shapes: gpd.GeoDataFrame | None = None
     level: str = ""
 
     def legends(self, dataset: Dataset) -> list[maps.Legend]:
         """The legends of a map of layers, the practices' first."""
-        own = self.settings.area.select(dataset.lsoas).index
+        own = self.question.area.select(dataset.lsoas).index
         if self.shapes is not None:
             own = pd.Index(self.shapes["code"])
         found = []
         if self.marks is not None and self.marks.title:
-            found.append(self.marks.legend(self.settings.practices.index))
-        if self.ground is not None and self.ground.title:
+            found.append(self.marks.legend(self.question.practices.index))
+        if self.legend is not None:
+            found.append(self.legend)
+        elif self.ground is not None and self.ground.title:
             found.append(self.ground.legend(own))
         return found
 
 
 def alt_text(dataset: Dataset, spec: MapSpec) -> str:
     """What the map shows, in words, for those who can't see it."""
-    settings = spec.settings
-    practices = settings.practices
-    name = settings.area.name
+    question = spec.question
+    practices = question.practices
+    name = question.area.name
     if spec.kind == "practices":
-        ratios = patients_per_fte_gp(practices, settings.definition.key)
-        above = int((ratios > settings.benchmark.value).sum())
+        ratios = patients_per_fte_gp(practices, question.definition.key)
+        above = int((ratios > question.benchmark.value).sum())
         return (
             f"Map of {name}: {len(practices)} practices as circles sized by registered patients, "
-            f"coloured by patients per FTE GP against {settings.benchmark.label} "
-            f"({settings.benchmark.value:,.0f}), over LSOAs shaded by IMD {settings.edition} "
+            f"coloured by patients per FTE GP against {question.benchmark.label} "
+            f"({question.benchmark.value:,.0f}), over LSOAs shaded by IMD {question.edition} "
             f"quintile. {above} of {int(ratios.notna().sum())} practices are above the benchmark."
         )
     if spec.kind == "quintiles":
-        counts = lsoas_by_quintile(settings.area.select(dataset.lsoas), settings.edition)
+        counts = lsoas_by_quintile(question.area.select(dataset.lsoas), question.edition)
         return (
-            f"Map of {name}: LSOAs by national IMD {settings.edition} quintile. "
+            f"Map of {name}: LSOAs by national IMD {question.edition} quintile. "
             f"{counts[1]} of {counts.sum()} are in the most deprived fifth of England, "
             f"{counts[5]} in the least deprived fifth."
         )
@@ -106,26 +114,19 @@ def alt_text(dataset: Dataset, spec: MapSpec) -> str:
     )
 
 
-def area_outline(dataset: Dataset, settings: Settings) -> Any:
-    """The area's outline (EPSG:27700), None where there is none (a district without LSOAs)."""
-    outlines, area = dataset.outlines, settings.area
-    own = outlines[(outlines["kind"] == area.kind) & (outlines["name"] == area.name)]
-    return own.geometry.iloc[0] if len(own) else None
-
-
 def map_view(
     dataset: Dataset, spec: MapSpec, key: str
 ) -> tuple[dict[str, Any], list[maps.Legend], str]:
     """What the map script draws, the legends, and a line on how to read it."""
-    settings, practices = spec.settings, dataset.practices
-    definition, benchmark = settings.definition, settings.benchmark
+    question, practices = spec.question, dataset.practices
+    definition, benchmark = question.definition, question.benchmark
     if spec.kind == "areas":
         return _areas_view(spec, key)
     ratios = patients_per_fte_gp(practices, definition.key)
-    ratios = ratios.mask(~ratios.index.isin(settings.practices.index))
+    ratios = ratios.mask(~ratios.index.isin(question.practices.index))
     content: dict[str, Any] = {
         "key": key,
-        "area": {"url": f"pcs-data:area-{settings.area.key}", "bounds": None},
+        "area": {"url": f"pcs-data:area-{question.area.key}", "bounds": None},
         "points": {"url": POINTS},
         "ring": "",
         "selected": spec.highlight if spec.highlight in practices.index else None,
@@ -140,10 +141,10 @@ def map_view(
     grey = spec.kind == "practices"
     palette = maps.QUINTILE_GREYS if grey else maps.QUINTILE_PURPLES
     content["fill"] = maps.quintile_fill(
-        dataset.lsoas, settings.edition, palette=palette, opacity=0.75 if grey else 0.9
+        dataset.lsoas, question.edition, palette=palette, opacity=0.75 if grey else 0.9
     )
-    counts = lsoas_by_quintile(settings.area.select(dataset.lsoas), settings.edition)
-    quintiles = maps.quintile_legend(settings.edition, palette, counts)
+    counts = lsoas_by_quintile(question.area.select(dataset.lsoas), question.edition)
+    quintiles = maps.quintile_legend(question.edition, palette, counts)
     if not grey:
         content["marks"] = maps.plain_marks(practices)
         return content, [quintiles], "Circles: practices, by registered patients."
@@ -151,7 +152,7 @@ def map_view(
     content["ring"] = maps.letters(practices["flag_low_fte"].astype(int))
     content["notes"] = {
         str(code): " ".join(flags(row))
-        for code, row in settings.practices.iterrows()
+        for code, row in question.practices.iterrows()
         if row["flag_low_fte"]
     }
     classes = maps.benchmark_classes(ratios, benchmark.value)
@@ -195,7 +196,7 @@ def _areas_view(spec: MapSpec, key: str) -> tuple[dict[str, Any], list[maps.Lege
 def _layers_view(
     content: dict[str, Any], dataset: Dataset, spec: MapSpec
 ) -> tuple[dict[str, Any], list[maps.Legend], str]:
-    practices, edition = dataset.practices, spec.settings.edition
+    practices, edition = dataset.practices, spec.question.edition
     content["fill"] = (
         None if spec.ground is None else spec.ground.fill(dataset.lsoas.index, edition)
     )
@@ -213,7 +214,7 @@ def _hub_view(
     content: dict[str, Any], dataset: Dataset, spec: MapSpec
 ) -> tuple[dict[str, Any], list[maps.Legend], str]:
     plan = spec.plan or Plan()
-    own = spec.settings.practices
+    own = spec.question.practices
     held = {code: plan.assignment.get(code) for code in own.index}
     hubs = [hub for hub in plan.hubs if hub.id in set(held.values())]
     number = {hub.id: place for place, hub in enumerate(hubs)}

@@ -11,7 +11,6 @@ must be escaped where they are shown.
 from __future__ import annotations
 
 import json
-import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +23,9 @@ from pcs_dash.hubs.rules import Rule, rules_from_list, rules_to_list
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import InputFileError, UserError
+from pcs_dash.views.answer import View
+from pcs_dash.views.position import Position, StoryError
+from pcs_dash.views.registry import VIEWS, views_of
 
 FORMAT_VERSION = 1
 MAX_VIEWS = 60
@@ -36,99 +38,33 @@ SWITCHES = ("gp", "imd", "benchmark", "own", "exclude", "tiles")
 _MAX_SWITCH_LENGTH = 120
 
 
-@dataclass(frozen=True)
-class Topic:
-    """What a view is about: `page` is the app's page that shows it ("" is the first page)."""
-
-    key: str
-    page: str
-    title: str
-
-
-TOPICS: dict[str, Topic] = {
-    topic.key: topic
-    for topic in (
-        Topic("where", "under_doctoring", "Where we are"),
-        Topic("practices", "under_doctoring", "Which practices"),
-        Topic("deprivation", "deprivation", "Where people are deprived"),
-        Topic("correlation", "correlation", "Is it where people are deprived?"),
-        Topic("sure", "correlation", "How sure are we?"),
-        Topic("options", "hubs", "The options"),
-        Topic("hubs", "hubs", "The hubs, one by one"),
-        Topic("costs", "under_doctoring", "What each option costs and gains"),
-        Topic("ask", "under_doctoring", "What we ask for"),
-        Topic("inequality", "inequality", "Inequality by deprivation"),
-        Topic("pattern", "spatial_pattern", "Spatial pattern"),
-        Topic("survives", "robustness", "Does it survive?"),
-        Topic("then_now", "then_and_now", "Then and now"),
-        Topic("england", "england", "England"),
-        Topic("catchment", "catchments", "Who lives where"),
-        Topic("lists", "trends", "List sizes over time"),
-        Topic("quality", "quality", "Quality beside capacity"),
-    )
-}
-# Views that the plan of hubs on the table belongs to.
-WITH_PLAN = ("options", "hubs", "costs", "ask", "catchment", "lists")
-PAGES = tuple(dict.fromkeys(topic.page for topic in TOPICS.values()))
+PAGES = tuple(dict.fromkeys(view.page for view in VIEWS.values()))
 FIRST_PAGE = "under_doctoring"
-# What a view of a page is about if it does not say.
-TOPIC_OF_PAGE = {
-    "under_doctoring": "where",
-    "deprivation": "deprivation",
-    "correlation": "correlation",
-    "hubs": "options",
-    "inequality": "inequality",
-    "spatial_pattern": "pattern",
-    "robustness": "survives",
-    "then_and_now": "then_now",
-    "england": "england",
-    "catchments": "catchment",
-    "trends": "lists",
-    "quality": "quality",
-}
-# What a page is asked beside the sidebar's switches, by its name in an address.
-OPTIONS: dict[str, tuple[str, ...]] = {
-    "correlation": ("x", "y", "weighted"),
-    "spatial_pattern": ("pattern", "statistic", "near", "near-lsoa"),
-    "england": ("england-areas", "england-measure"),
-    "catchments": ("whose", "catchment-pcn", "catchment-hub", "practice", "catchment-map"),
-    "trends": ("trend-by", "trend-in", "trend-from", "trend-to"),
-    "quality": ("quality", "quality-colour"),
-}
 
 
-class StoryError(UserError):
-    """A change, or a stored story, that makes no valid story. The text says what to do."""
+def first_view(page: str) -> View:
+    """What a page is first about."""
+    return views_of(page)[0]
+
+
+def options_of(page: str) -> tuple[str, ...]:
+    """What a page is asked beside the shared switches, by its names in an address.
+
+    Who is pointed at on a map is no option but the saved view's `highlight`.
+    """
+    options = [option for view in views_of(page) for option in view.options]
+    return tuple(
+        dict.fromkeys(option.key for option in options if option.kind != "practice" or option.sets)
+    )
 
 
 @dataclass(frozen=True)
-class Position:
-    """Where a map stands: its centre in degrees (WGS 84) and Leaflet's zoom."""
+class SavedView:
+    """One view as it is kept. `area` is an area's key, or "" for the area the story is told of.
 
-    latitude: float
-    longitude: float
-    zoom: float
-
-    def __post_init__(self) -> None:
-        for name, low, high in (("latitude", -90, 90), ("longitude", -180, 180), ("zoom", 0, 24)):
-            value = getattr(self, name)
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not number or not math.isfinite(value) or not low <= value <= high:
-                raise StoryError(
-                    f"A map position needs a {name} from {low} to {high}, not '{_short(value)}'."
-                )
-
-    def to_dict(self) -> dict[str, float]:
-        return {"latitude": self.latitude, "longitude": self.longitude, "zoom": self.zoom}
-
-
-@dataclass(frozen=True)
-class View:
-    """One view. `area` is an area's key, or "" for the area the story is told of.
-
-    `topic` is a key of TOPICS ("": what the page is first about), `switches` the sidebar's by their
+    `topic` is a view's key ("": what the page is first about), `switches` the sidebar's by their
     names in an address (gp, imd, benchmark, own, exclude, tiles), `options` what its own page is
-    asked (of OPTIONS), `highlight` a practice code or a hub's name, `text` the line the presenter
+    asked (`options_of`), `highlight` a practice code or a hub's name, `text` the line the presenter
     wants under the title, `rules` what hubs are judged by (none: the published rules).
     """
 
@@ -151,10 +87,10 @@ class View:
                 f"There is no page '{_short(self.page)}'. Choose one of: {', '.join(PAGES)}."
             )
         if not self.topic:
-            object.__setattr__(self, "topic", TOPIC_OF_PAGE[self.page])
-        if self.topic not in TOPICS:
+            object.__setattr__(self, "topic", first_view(self.page).key)
+        if self.topic not in VIEWS:
             raise StoryError(
-                f"There is no topic '{_short(self.topic)}'. Choose one of: {', '.join(TOPICS)}."
+                f"There is no topic '{_short(self.topic)}'. Choose one of: {', '.join(VIEWS)}."
             )
         for name, limit in (
             ("title", MAX_NAME_LENGTH),
@@ -165,7 +101,7 @@ class View:
             object.__setattr__(self, name, _clean(getattr(self, name), name, limit))
         if self.area:
             object.__setattr__(self, "area", find_area(self.area).key)
-        asked = OPTIONS.get(self.page, ())
+        asked = options_of(self.page)
         for name, kind, known in (
             ("switches", "switch", SWITCHES),
             ("options", "option", asked),
@@ -177,12 +113,12 @@ class View:
         return hash((self.page, self.topic, self.title, self.text, self.area, self.highlight))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (View.from_dict, (self.to_dict(),))
+        return (SavedView.from_dict, (self.to_dict(),))
 
     @property
     def heading(self) -> str:
         """Its title, or the topic's where none was typed."""
-        return self.title or TOPICS[self.topic].title
+        return self.title or VIEWS[self.topic].title
 
     def area_in(self, default: str | Area) -> Area:
         """The view's own area, or `default` where it has none."""
@@ -220,7 +156,7 @@ class View:
         return content
 
     @classmethod
-    def from_dict(cls, data: Any) -> View:
+    def from_dict(cls, data: Any) -> SavedView:
         """The view of such a form; StoryError for anything else. Unknown fields are refused."""
         if not isinstance(data, Mapping):
             raise StoryError("A view must be an object.")
@@ -256,7 +192,7 @@ class Story:
     """A named list of views."""
 
     name: str = "Story"
-    views: tuple[View, ...] = ()
+    views: tuple[SavedView, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", _clean(self.name, "name", MAX_NAME_LENGTH) or "Story")
@@ -272,7 +208,7 @@ class Story:
         """The story under another name."""
         return replace(self, name=name)
 
-    def add(self, view: View, at: int | None = None) -> Story:
+    def add(self, view: SavedView, at: int | None = None) -> Story:
         """The story with one more view, at the end or before the view at place `at` (from 0)."""
         place = len(self.views) if at is None else max(0, min(at, len(self.views)))
         return replace(self, views=(*self.views[:place], view, *self.views[place:]))
@@ -282,7 +218,7 @@ class Story:
         self._check(at)
         return replace(self, views=(*self.views[:at], *self.views[at + 1 :]))
 
-    def replace_view(self, at: int, view: View) -> Story:
+    def replace_view(self, at: int, view: SavedView) -> Story:
         """The story with another view at a place."""
         self._check(at)
         return replace(self, views=(*self.views[:at], view, *self.views[at + 1 :]))
@@ -337,7 +273,7 @@ class Story:
         views, faults = [], []
         for number, item in enumerate(data["views"], start=1):
             try:
-                views.append(View.from_dict(item))
+                views.append(SavedView.from_dict(item))
             except UserError as error:
                 faults.append(f"View {number}: {error}")
         if faults:
@@ -387,8 +323,10 @@ def ready_made(
     chosen = dict(switches or {})
     with_plan: dict[str, Any] = {"plan": plan, "plan_name": plan_name}
 
-    def view(topic: str, **more: Any) -> View:
-        return View(page=TOPICS[topic].page, topic=topic, area=area.key, switches=chosen, **more)
+    def view(topic: str, **more: Any) -> SavedView:
+        return SavedView(
+            page=VIEWS[topic].page, topic=topic, area=area.key, switches=chosen, **more
+        )
 
     return Story(
         name=f"General practice in {area.name}",
