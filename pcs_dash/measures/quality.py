@@ -252,9 +252,6 @@ MEASURES: tuple[Measure, ...] = (
         ("survey",),
     ),
 )  # fmt: skip
-BY_KEY: Mapping[str, Measure] = {measure.key: measure for measure in MEASURES}
-
-
 # --- the table ----------------------------------------------------------------------------------
 
 

@@ -148,10 +148,10 @@ def judge(
 
 def _told(item: Loaded) -> str:
     """What to say of a table that loads: that it is short, and what was left out of it."""
-    return " ".join(filter(None, (_few(item), *item.notes)))
+    return " ".join(filter(None, (few(item), *item.notes)))
 
 
-def _few(item: Loaded) -> str:
+def few(item: Loaded) -> str:
     """A word of caution for a table of fewer rows than the publication has: any fewer where there
     is one edition, a fifth fewer where their number changes.
     """

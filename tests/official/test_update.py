@@ -23,11 +23,12 @@ from pcs_dash.official.built_tables import read_around
 from pcs_dash.official.catalogue import SOURCES, find_source
 from pcs_dash.official.download import Patience
 from pcs_dash.official.loaded_areas import find_official_area, official_areas
+from pcs_dash.official.outcomes import few
 from pcs_dash.official.practices import build_practices
 from pcs_dash.official.recognise import Loaded
 from pcs_dash.official.status import history_rows, source_rows
 from pcs_dash.official.store import Store
-from pcs_dash.official.update import Report, _few, _put_into, preview, update_store
+from pcs_dash.official.update import Report, _put_into, preview, update_store
 from pcs_dash.tables.errors import InputFileError, UserError
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.views.loaded_data import england_by
@@ -553,8 +554,8 @@ def test_a_list_of_far_fewer_rows_than_published_is_remarked_on(tmp_path: Path) 
 def test_one_row_less_than_the_only_edition_has_is_remarked_on(rows: int, remark: str) -> None:
     table = pd.DataFrame({"lsoa_code": range(rows)})
     item = Loaded(SOURCES["imd2019"], table, pd.Timestamp("2019-09-26"), "File_1.xlsx")
-    assert _few(item).startswith(remark)
-    assert bool(_few(item)) == bool(remark)
+    assert few(item).startswith(remark)
+    assert bool(few(item)) == bool(remark)
 
 
 def test_the_published_files_raise_no_remark(england: Store) -> None:
@@ -562,7 +563,7 @@ def test_the_published_files_raise_no_remark(england: Store) -> None:
         source = SOURCES.get(entry.source)
         if source is not None:
             table = pd.DataFrame(index=range(entry.rows))
-            assert _few(Loaded(source, table, pd.Timestamp(entry.period), "")) == ""
+            assert few(Loaded(source, table, pd.Timestamp(entry.period), "")) == ""
 
 
 CUTS = {key: item for key, item in samples.FILES.items() if not key.startswith("boundaries")}

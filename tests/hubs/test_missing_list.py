@@ -8,10 +8,10 @@ import pytest
 
 from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs
+from pcs_dash.measures import quality
 from pcs_dash.measures.funnel import funnel
 from pcs_dash.measures.inequality import area_inequality, quintile_table
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, summarise
-from pcs_dash.views import quality
 
 CODE = "F81010"
 
