@@ -26,6 +26,8 @@ from pcs_dash.measures.registrations import (
     patients_per_fte_gp_by_lsoa,
 )
 from pcs_dash.official import built_tables
+from pcs_dash.official.area_dataset import dataset_of
+from pcs_dash.official.loaded_areas import find_official_area
 from pcs_dash.official.store import Store
 from pcs_dash.tables.dataset import build_practices as embedded_practices
 from pcs_dash.tables.paths import DATA_DIR
@@ -352,3 +354,30 @@ def test_open_and_closed_practices(england: Store, official: Path) -> None:
     assert practices.loc[both, "ods_status"].to_dict() == {c: words[raw[c][12]] for c in both}
     opened = practices.loc[both, "opened"].dt.strftime("%Y%m%d").fillna("").to_dict()
     assert opened == {c: raw[c][10].replace("-", "") for c in both}
+
+
+def test_every_area_and_network_of_england_has_one_name_a_code(
+    england: Store, official: Path
+) -> None:
+    practices = built_tables.england_practices(store=england)
+    raw = list(records(official / "organisations" / "practice-pcn-icb-mapping-2025-08.csv.gz"))
+    for code, name, published in (
+        ("icb_code", "icb", "ICB_CODE"),
+        ("region_code", "region", "REGION_CODE"),
+        ("pcn_code", "pcn", "PCN_CODE"),
+    ):
+        known = practices[practices[code] != "none"].dropna(subset=[code])
+        assert known.groupby(code)[name].nunique().max() == 1
+        here = {row[published] for row in raw if row["GP_CODE"] in practices.index} - {"U"}
+        assert here <= set(known[code])
+    assert practices["icb"].nunique() == 42
+    assert practices["region"].nunique() == 7
+
+
+def test_the_two_networks_called_grand_union_stay_two(england: Store) -> None:
+    """U09187 has 5 practices and 66,884 patients in the published mapping, U41025 2 and 27,187."""
+    practices = dataset_of(find_official_area("QM7 + QPM", england), england).practices
+    ours = practices[practices["pcn_code"].isin(["U09187", "U41025"])]
+    assert ours.groupby("pcn_code").size().to_dict() == {"U09187": 5, "U41025": 2}
+    assert set(ours["pcn"]) == {"GRAND UNION PCN (U09187)", "GRAND UNION PCN (U41025)"}
+    assert practices.dropna(subset=["pcn_code"]).groupby("pcn")["pcn_code"].nunique().max() == 1
