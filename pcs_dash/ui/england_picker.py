@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.official.england import period_of
+from pcs_dash.measures.england_areas import period_of
 from pcs_dash.ui import address, england, show
 from pcs_dash.ui.text import plain
 from pcs_dash.views import maps

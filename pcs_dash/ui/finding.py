@@ -245,7 +245,7 @@ def _directory_entry() -> tuple[str, str]:
     return (str(store.root), entry.sha256) if entry else ("", "")
 
 
-@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Dataset: id})
+@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Dataset: data.key_of})
 def _published(
     dataset: Dataset,
     area_keys: str,  # noqa: ARG001 - part of the cache's key
