@@ -17,8 +17,8 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from pcs_dash.measures.gravity import calibrate, gravity_registrations, model_error
+from pcs_dash.measures.registrations import catchment, lsoa_totals
 from pcs_dash.official import build
-from pcs_dash.official.registrations import catchment, lsoa_totals
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
 

@@ -12,10 +12,10 @@ import time
 
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render.report_files import KINDS, make
-from pcs_dash.store.story import ready_made
 from pcs_dash.tables.dataset import build_dataset
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.search import build_index
+from pcs_dash.views.story import ready_made
 
 QUERIES = (
     "a",

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from pcs_dash.store.story import ready_made
 from pcs_dash.ui import helping, page, presenting, show
 from pcs_dash.ui.hubs import opening
 from pcs_dash.ui.stories import handout
 from pcs_dash.ui.text import plain
+from pcs_dash.views.story import ready_made
 
 dataset, web, choices = page.begin()
 area = choices.area
@@ -32,6 +32,7 @@ with st.expander("Put a plan of hubs beside today's PCNs, or use your own PowerP
     )
 
 # Without a file, the plan that is open on the page Hubs.
+presenting.open_plan(dataset, choices)
 plan, plan_name = presenting.plan_for("options")
 if plan is not None and plan_file is None:
     st.caption(f"With the plan that is open on the page Hubs: {plain(plan_name or 'unnamed')}.")

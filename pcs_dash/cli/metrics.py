@@ -73,6 +73,10 @@ def _whole_counts(row: pd.Series, table: pd.DataFrame) -> dict[str, object]:
     """A row's figures, counts as whole numbers (a row of mixed types comes back as floats)."""
     whole = table.select_dtypes("integer").columns
     return {
-        str(column): int(value) if column in whole else float(value)
+        str(column): float("nan")
+        if pd.isna(value)
+        else int(value)
+        if column in whole
+        else float(value)
         for column, value in row.drop("fte_gap").items()
     }

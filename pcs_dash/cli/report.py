@@ -80,8 +80,8 @@ def run(args: argparse.Namespace) -> int:
     plan, plan_name = _plan(args, area) if args.plan else (None, "")
 
     from pcs_dash.official.any_area import dataset_for
-    from pcs_dash.store.story import Story, ready_made
     from pcs_dash.views.content import build_deck, only_dataset
+    from pcs_dash.views.story import Story, ready_made
 
     switches = _switches(args)
     if args.story:
@@ -108,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
             {
                 "file": str(args.to),
                 "kind": KINDS[kind],
-                "area": deck.settings.area.label,
+                "area": deck.question.area.label,
                 "story": deck.title,
                 "views": len(story.views),
                 "bytes": len(content),

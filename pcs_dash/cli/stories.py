@@ -75,8 +75,8 @@ def run_export(args: argparse.Namespace) -> int:
 def run_import(args: argparse.Namespace) -> int:
     """Save the story, print its row; exit status 0. A file that holds none changes nothing."""
     from pcs_dash.store.database import open_database
-    from pcs_dash.store.story import Story
     from pcs_dash.store.story_library import StoryLibrary
+    from pcs_dash.views.story import Story
 
     story = Story.from_json(read_file(args.file), args.file.name)
     if args.name:

@@ -12,6 +12,7 @@ import pandas as pd
 from pcs_dash.cli import output
 from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.suggest import OBJECTIVES, TIME_LIMIT, Suggestion, SuggestRequest, suggest
+from pcs_dash.measures.numbers import number
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_area, practices_for
 from pcs_dash.tables.writing import write_whole
@@ -88,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
         if args.format == "table":
             print(f"\n{answer.status}: {answer.message}")
             if answer.objective_value is not None:
-                print(f"objective: {answer.objective_value:,.1f} {answer.unit}")
+                print(f"objective: {number(answer.objective_value, 1)} {answer.unit}")
     if answer.status == "infeasible":
         return EXIT_INFEASIBLE
     return EXIT_UNKNOWN if answer.status == "unknown" else 0

@@ -814,7 +814,7 @@ def _quintile_mixes(registrations: pd.DataFrame, lsoas: pd.DataFrame, read: Read
     """Each practice's patients by IMD quintile (both editions), the patient-weighted mean rank
     and, where scores are loaded, the patient-weighted scores. Index practice_code.
     """
-    from pcs_dash.official.registrations import patient_weighted, quintile_mix
+    from pcs_dash.measures.registrations import patient_weighted, quintile_mix
 
     by_code = _imd_values(lsoa_vintage(registrations["lsoa_code"]), lsoas, read)
     parts = []

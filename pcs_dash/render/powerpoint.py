@@ -33,6 +33,7 @@ from pptx.oxml.ns import qn
 from pptx.oxml.xmlchemy import OxmlElement
 from pptx.util import Emu, Inches, Pt
 
+from pcs_dash.measures import numbers
 from pcs_dash.render.figures import map_figure, to_png
 from pcs_dash.render.layout import (
     SHORT_TABLE,
@@ -45,8 +46,9 @@ from pcs_dash.render.layout import (
 from pcs_dash.render.text import ARIAL, printable, width, wrap
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.spreadsheet_text import FORMULA_STARTS
-from pcs_dash.views.blocks import Block, Bullets, Chart, Deck, MapBlock, Series, Slide, Table
+from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock, Series, Table
 from pcs_dash.views.links import LONGEST_IN_OFFICE, shown
+from pcs_dash.views.report import Deck, Slide
 
 INK = RGBColor(0x11, 0x18, 0x27)
 QUIET = RGBColor(0x37, 0x41, 0x51)
@@ -251,7 +253,7 @@ class _Writer:
             box = replace(self._body(), height=2.0)
             self._text(slide, box, lines, size=18, name="About this report")
         self._drop_empty(slide)
-        foot = f"Source: NHS England. GPs counted: {deck.settings.basis}"
+        foot = f"Source: NHS England. GPs counted: {deck.question.basis}"
         self._footer(slide, foot, deck.link, opens=deck.story_link)
         self._notes(slide, [f"{term}: {meaning}" for term, meaning in deck.definitions])
 
@@ -262,7 +264,7 @@ class _Writer:
             of = f" ({number} of {len(parts)})" if len(parts) > 1 else ""
             self._one(content, f"{content.heading}{of}", blocks)
 
-    def _parts(self, content: Slide) -> list[tuple[Block | Fitted, ...]]:
+    def _parts(self, content: Slide) -> list[tuple[Drawn | Fitted, ...]]:
         """The blocks of each slide: side by side where there is room, tables cut to what fits."""
         room = self._blocks_box(content, self._body())
         boxes = _split(room, len(content.blocks), content.share)
@@ -277,7 +279,7 @@ class _Writer:
             tuple(pages[min(number, len(pages) - 1)] for pages in ready) for number in range(most)
         ]
 
-    def _pages(self, block: Block, box: _Box) -> list[Block | Fitted]:
+    def _pages(self, block: Drawn, box: _Box) -> list[Drawn | Fitted]:
         if not isinstance(block, Table):
             return [block]
         table = whole_if_short(block)
@@ -289,7 +291,7 @@ class _Writer:
             parts = best_fit(table, wide, high, (size,), self.narrow)
         return [*parts]
 
-    def _too_small(self, block: Block, box: _Box) -> bool:
+    def _too_small(self, block: Drawn, box: _Box) -> bool:
         """Whether a block needs a slide to itself: on a 4:3 template two rarely fit."""
         if isinstance(block, (Chart, MapBlock)):
             return box.width < _LEAST_WIDTH
@@ -300,7 +302,7 @@ class _Writer:
             return not holds_all(parts, block, self.narrow, figures_whole=False)
         return len(parts[0].rows) < 8
 
-    def _one(self, content: Slide, heading: str, blocks: Sequence[Block | Fitted]) -> None:
+    def _one(self, content: Slide, heading: str, blocks: Sequence[Drawn | Fitted]) -> None:
         slide = self.presentation.slides.add_slide(self.plain)
         title = slide.shapes.title
         title.text_frame.text = printable(heading)
@@ -423,7 +425,7 @@ class _Writer:
     def _notes(self, slide: Any, paragraphs: Sequence[str]) -> None:
         slide.notes_slide.notes_text_frame.text = "\n".join(map(printable, paragraphs))
 
-    def _block(self, slide: Any, block: Block | Fitted, box: _Box) -> None:
+    def _block(self, slide: Any, block: Drawn | Fitted, box: _Box) -> None:
         if isinstance(block, MapBlock):
             figure = map_figure(self.deck.dataset, block.spec, size=(box.width, box.height))
             picture = slide.shapes.add_picture(io.BytesIO(to_png(figure)), *box.emu)
@@ -627,7 +629,7 @@ def _reference_line(slide: Any, native: Any, chart: Chart, box: _Box, *, templat
     line.line.width = Pt(1.75)
     line.line.dash_style = MSO_LINE.DASH
     line.name = "Reference line"
-    label = chart.reference_label or f"{chart.reference:,.0f}"
+    label = chart.reference_label or numbers.number(chart.reference)
     line._element.xpath(".//p:cNvPr")[0].set("descr", printable(f"Line at {label}"))
     words = slide.shapes.add_textbox(Inches(x - 1), Inches(top - 0.26), Inches(2), Inches(0.24))
     words.name = "Reference label"

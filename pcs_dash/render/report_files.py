@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views.blocks import Deck
+from pcs_dash.views.report import Deck
 
 KINDS = {
     ".pptx": "PowerPoint",

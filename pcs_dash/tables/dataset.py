@@ -56,7 +56,7 @@ class JoinReport:
         return not self.left_only and not self.right_only
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Everything the app shows, joined. Tables are shared: copy before changing one.
 

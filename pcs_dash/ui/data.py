@@ -16,11 +16,6 @@ from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset, build_dataset
 from pcs_dash.tables.errors import UserError
 
-# Registrations are joined to the practices of a list, so both are named.
-NO_REGISTRATIONS = (
-    "Patients by practice and small area (LSOA) are not loaded. `python -m pcs_dash update "
-    "list_sizes registrations_lsoa` brings them; `python -m pcs_dash status` says what is loaded."
-)
 _log = logging.getLogger(__name__)
 # What the thread's run shows; set by the entry script once the area is known.
 of_this_run: ContextVar[tuple[Dataset, web.WebFiles] | None] = ContextVar("dataset", default=None)

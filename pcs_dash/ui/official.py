@@ -18,11 +18,12 @@ import streamlit as st
 
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
+from pcs_dash.views.readers import Readers
 
 if TYPE_CHECKING:
+    from pcs_dash.measures.catchments import Registered
     from pcs_dash.official.store import Manifest, Store
-    from pcs_dash.views.catchments import Registered
-    from pcs_dash.views.loaded_data import OfficialPractices
+    from pcs_dash.views.loaded_data import England, OfficialPractices
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -61,12 +62,14 @@ def practices(dataset: Dataset) -> OfficialPractices | None:
 
 def registered(dataset: Dataset) -> Registered:
     """Registrations around the practices and LSOAs of the data, or the modelled stand-in."""
+    found = published(dataset)
+    return _modelled(version(), _fingerprint(dataset), dataset) if found is None else found
+
+
+def published(dataset: Dataset) -> Registered | None:
+    """Registrations around the practices and LSOAs of the data; None if none are loaded."""
     key = version()
-    if key:
-        found = _or_none(lambda: _registered(key, _fingerprint(dataset), dataset))
-        if found is not None:
-            return found
-    return _modelled(key, _fingerprint(dataset), dataset)
+    return _or_none(lambda: _registered(key, _fingerprint(dataset), dataset)) if key else None
 
 
 def history(dataset: Dataset) -> pd.DataFrame | None:
@@ -81,11 +84,8 @@ def positions(dataset: Dataset) -> pd.DataFrame:
     """Easting and northing by practice_code: the data's practices, and closed ones where the
     allocations name a place for them.
     """
-    own = dataset.practices[["easting", "northing"]]
-    if "allocations" not in periods():
-        return own
-    found = _or_none(lambda: _allocated_places(version()))
-    return own if found is None else own.combine_first(found)
+    found = _or_none(lambda: _positions(version(), _fingerprint(dataset), dataset))
+    return dataset.practices[["easting", "northing"]] if found is None else found
 
 
 def names(dataset: Dataset) -> dict[str, str]:
@@ -148,7 +148,7 @@ def _modelled(
     fingerprint: tuple[int, int, int],  # noqa: ARG001
     _dataset: Dataset,
 ) -> Registered:
-    from pcs_dash.views.catchments import modelled
+    from pcs_dash.measures.catchments import modelled
 
     found = _or_none(lambda: loaded_data().modelled_registrations(_store(key), _dataset))
     return modelled(_dataset.practices, _dataset.lsoas) if found is None else found
@@ -176,18 +176,14 @@ def loaded_data() -> Any:
     return loaded_data
 
 
-@st.cache_resource(show_spinner=False, max_entries=2)
-def _allocated_places(key: tuple[str, ...]) -> pd.DataFrame:
-    import pyproj
-
-    from pcs_dash.official.store import Store
-
-    columns = ["practice_code", "longitude", "latitude"]
-    table = Store(Path(key[0])).read("allocations", columns=columns).dropna()
-    to_grid = pyproj.Transformer.from_crs(4326, 27700, always_xy=True)
-    east, north = to_grid.transform(table["longitude"].to_numpy(), table["latitude"].to_numpy())
-    places = pd.DataFrame({"easting": east, "northing": north}, index=table["practice_code"])
-    return places[~places.index.duplicated()]
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _positions(
+    key: tuple[str, ...],
+    fingerprint: tuple[int, int, int],  # noqa: ARG001
+    _dataset: Dataset,
+) -> pd.DataFrame:
+    found: pd.DataFrame = loaded_data().positions(_store(key), _dataset)
+    return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -198,3 +194,25 @@ def _names(
 ) -> dict[str, str]:
     found: dict[str, str] = loaded_data().names(_store(key), _dataset)
     return found
+
+
+def readers() -> Readers:
+    """What views read beside the data set, each read once for all sessions."""
+    return Readers(
+        registered=registered,
+        published=published,
+        practices=practices,
+        history=history,
+        successors=successors,
+        england=_england,
+        names=names,
+        positions=positions,
+        version=version(),
+    )
+
+
+def _england(level: str) -> England | None:
+    from pcs_dash.ui import england
+
+    loaded = england.load(level)
+    return None if loaded is None else loaded.figures

@@ -21,7 +21,7 @@ from pcs_dash.official.status import age_words, history_rows, source_rows, statu
 from pcs_dash.official.store import DATA_DIR_VARIABLE, Manifest, Store
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.sources import WORKFORCE_PERIOD
-from pcs_dash.ui import show
+from pcs_dash.ui import address, show
 from pcs_dash.ui.text import plain
 
 # What the answers of most questions need, in the order to get them.
@@ -68,7 +68,7 @@ def section(store: Store, manifest: Manifest | None, rows: list[dict[str, Any]])
         ):
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in failed))
     names = _TABS if manifest else _TABS[:3]
-    opened = st.tabs(names, key="official", on_change="rerun", default=names[0])
+    opened = st.tabs(names, key=address.choice("official", names), on_change="rerun")
     draw = {
         "What is loaded": lambda: _loaded(rows, manifest),
         "Load files": lambda: _load_files(store, manifest),

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
+from pcs_dash.measures.catchments import Registered, modelled, residents_of_2011
+from pcs_dash.measures.quality import OFFICIAL_COLUMNS, PREFIX
 from pcs_dash.official import england
 from pcs_dash.official.area_dataset import england_outlines
 from pcs_dash.official.build import (
@@ -21,14 +23,12 @@ from pcs_dash.official.build import (
     measures,
 )
 from pcs_dash.official.loaded_areas import PART_OF_ENGLAND
-from pcs_dash.official.registrations import read_around
 from pcs_dash.official.store import Store
+from pcs_dash.official.stored_registrations import read_around
 from pcs_dash.tables.dataset import Dataset, JoinReport, join
-from pcs_dash.views.catchments import Registered, modelled, residents_of_2011
-from pcs_dash.views.quality import OFFICIAL_COLUMNS, PREFIX
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OfficialPractices:
     """The official columns of the practices of the data, by code.
 
@@ -132,6 +132,23 @@ def names(store: Store, dataset: Dataset) -> dict[str, str]:
     listed = store.read("ods_practices", columns=["practice_code", "practice_name"])
     found = dict(zip(listed["practice_code"], listed["practice_name"].str.title(), strict=True))
     return {**found, **own}
+
+
+def positions(store: Store, dataset: Dataset) -> pd.DataFrame:
+    """Easting and northing by practice_code: the data's practices, and closed ones where the
+    allocations name a place for them.
+    """
+    import pyproj
+
+    own = dataset.practices[["easting", "northing"]]
+    if "allocations" not in periods(store):
+        return own
+    columns = ["practice_code", "longitude", "latitude"]
+    table = store.read("allocations", columns=columns).dropna()
+    to_grid = pyproj.Transformer.from_crs(4326, 27700, always_xy=True)
+    east, north = to_grid.transform(table["longitude"].to_numpy(), table["latitude"].to_numpy())
+    places = pd.DataFrame({"easting": east, "northing": north}, index=table["practice_code"])
+    return own.combine_first(places[~places.index.duplicated()])
 
 
 @dataclass(frozen=True)

@@ -148,14 +148,6 @@ def thirds(values: pd.Series) -> pd.Series:
     return (ranks * 3).map(np.ceil) - 1
 
 
-def bivariate_marks(ratios: pd.Series, deprivation: pd.Series) -> dict[str, Any]:
-    """Practices coloured by both thirds: patients per FTE GP and deprivation."""
-    return {
-        "letters": letters(thirds(ratios) * 3 + thirds(deprivation)),
-        "palette": list(BIVARIATE_COLOURS),
-    }
-
-
 def _numbers(labels: pd.Series, categories: Mapping[str, str]) -> pd.Series:
     """The place of each label among the categories, missing where it is none of them."""
     order = {label: float(i) for i, label in enumerate(categories)}
@@ -287,7 +279,7 @@ class PracticeMap(folium.Map):
         # Class attributes of folium.Map name hosts on the internet; these stand in their place.
         self.default_js = [(f"script{i}", url) for i, url in enumerate(web.scripts)]
         self.default_css = [(f"style{i}", url) for i, url in enumerate(web.styles)]
-        super().__init__(location=[51.75, 0.55], zoom_start=9, tiles=None, zoom_snap=0.5)
+        super().__init__(location=[51.75, 0.55], zoom_start=9, tiles=None)
         self.add_child(_Mount())
 
 

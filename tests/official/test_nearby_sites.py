@@ -12,13 +12,14 @@ import samples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pcs_dash.measures import quality
 from pcs_dash.measures.nearby_sites import listed_sites_near, sites_near
 from pcs_dash.official import build
 from pcs_dash.official.area_dataset import dataset_of
 from pcs_dash.official.loaded_areas import find_official_area
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
-from pcs_dash.views import loaded_data, quality
+from pcs_dash.views import loaded_data
 
 PLACES = {"AA1 1AA": (580_000.0, 180_000.0), "AA1 1AB": (581_600.0, 180_000.0),
           "AA1 1AC": (580_000.0, 190_000.0)}  # fmt: skip

@@ -16,8 +16,7 @@ import pandas as pd
 import pytest
 
 from pcs_dash.measures.list_trends import compare_lists, migrate_assignment, trend
-from pcs_dash.official import build
-from pcs_dash.official.registrations import (
+from pcs_dash.measures.registrations import (
     agreement,
     catchment,
     hub_overlap,
@@ -25,6 +24,7 @@ from pcs_dash.official.registrations import (
     patient_weighted,
     patients_per_fte_gp_by_lsoa,
 )
+from pcs_dash.official import build
 from pcs_dash.official.store import Store
 from pcs_dash.tables.dataset import build_practices as embedded_practices
 from pcs_dash.tables.paths import DATA_DIR

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcs_dash.official.registrations import (
+from pcs_dash.measures.registrations import (
     agreement,
     catchment,
     core_catchment,
@@ -21,9 +21,9 @@ from pcs_dash.official.registrations import (
     patient_weighted,
     patients_per_fte_gp_by_lsoa,
     quintile_mix,
-    read_around,
     weighted_quantile,
 )
+from pcs_dash.official.stored_registrations import read_around
 from pcs_dash.tables.errors import UserError
 
 PRACTICES = ["P1", "P2", "P3", "P4"]

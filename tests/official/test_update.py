@@ -15,14 +15,15 @@ from conftest import BadServer
 
 from pcs_dash.__main__ import main
 from pcs_dash.cli.update import Bars, Lines, Shown
+from pcs_dash.measures.registrations import lsoa_totals
 from pcs_dash.official import build
 from pcs_dash.official.catalogue import SOURCES, dictionary, find_source
 from pcs_dash.official.download import Patience
 from pcs_dash.official.loaded_areas import find_official_area, official_areas
 from pcs_dash.official.recognise import Loaded, load_file
-from pcs_dash.official.registrations import lsoa_totals, read_around
 from pcs_dash.official.status import history_rows, source_rows
 from pcs_dash.official.store import Store
+from pcs_dash.official.stored_registrations import read_around
 from pcs_dash.official.update import Report, _few, _put_into, preview, update_store
 from pcs_dash.tables.errors import InputFileError, UserError
 from pcs_dash.tables.paths import ROOT

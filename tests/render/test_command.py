@@ -11,14 +11,14 @@ import pytest
 from pypdf import PdfReader
 
 from pcs_dash.__main__ import main
-from pcs_dash.store.story import Story, View
+from pcs_dash.views.story import SavedView, Story
 
 
 def test_a_story_and_a_plan_become_a_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "mine.csv").write_text("practice_code,hub\nF81010,West\nF81110,East\n", "utf-8")
-    story = Story("For the board", (View(page="hubs", text="Two hubs to begin with"),))
+    story = Story("For the board", (SavedView(page="hubs", text="Two hubs to begin with"),))
     (tmp_path / "story.json").write_text(story.to_json(), "utf-8")
     to = tmp_path / "board.PDF"
     to.write_bytes(b"old")

@@ -8,7 +8,7 @@ import pytest
 from pypdf import PdfReader
 
 from pcs_dash.render.pdf import to_pdf
-from pcs_dash.views.blocks import Deck
+from pcs_dash.views.report import Deck
 
 
 @pytest.fixture(scope="module")

@@ -27,12 +27,13 @@ from pptx.util import Emu, Inches, Pt
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render.powerpoint import to_pptx
 from pcs_dash.render.text import printable
-from pcs_dash.store.story import TOPICS, Story, View, ready_made
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views.blocks import Chart, Deck, Series, Slide
+from pcs_dash.views.answer import Chart, Series
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.links import LOCAL_APP
+from pcs_dash.views.report import Deck, Slide
+from pcs_dash.views.story import TOPICS, SavedView, Story, ready_made
 
 from .conftest import HOSTILE, MADE, hostile_plan
 
@@ -193,7 +194,7 @@ def template(*, wide: float = 10, high: float = 7.5) -> bytes:
 
 def test_a_template_s_size_and_layouts_are_followed(dataset: Dataset) -> None:
     area = find_area("Thurrock")
-    story = Story("Short", (View(page="hubs", topic="hubs"), View(topic="costs")))
+    story = Story("Short", (SavedView(page="hubs", topic="hubs"), SavedView(topic="costs")))
     short = build_deck(dataset, story, area=area, made=MADE)
     presentation = Presentation(io.BytesIO(to_pptx(short, template=template())))
     assert presentation.slide_width == Inches(10)
@@ -317,7 +318,7 @@ def test_no_line_stands_on_another(dataset: Dataset, area: str, tmp_path: Path) 
     story = ready_made(own, plan=hostile_plan(dataset), plan_name="A plan")
     more = ("inequality", "pattern", "survives", "then_now")
     for topic in more:
-        story = story.add(View(page=TOPICS[topic].page, topic=topic))
+        story = story.add(SavedView(page=TOPICS[topic].page, topic=topic))
     pdf = as_pdf(to_pptx(build_deck(dataset, story, area=own)), tmp_path)
     assert lines_on_lines(pdf) == []
 

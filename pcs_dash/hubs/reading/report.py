@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.reading.faults import listed
-from pcs_dash.measures.words import count
+from pcs_dash.measures.numbers import count
 
 
 @dataclass(frozen=True)

@@ -98,31 +98,6 @@ def load_qof(file: InputFile) -> pd.DataFrame:
     return read_table(file, QOF).sort_values("practice_code").reset_index(drop=True)
 
 
-# The register of each group, as the headings of a page or table say it; others keep their code.
-QOF_REGISTERS = {
-    "AF": "atrial fibrillation",
-    "AST": "asthma",
-    "CAN": "cancer",
-    "CHD": "coronary heart disease",
-    "CKD": "chronic kidney disease",
-    "COPD": "chronic obstructive pulmonary disease",
-    "DEM": "dementia",
-    "DEP": "depression",
-    "DM": "diabetes mellitus",
-    "EP": "epilepsy",
-    "HF": "heart failure",
-    "HYP": "hypertension",
-    "LD": "learning disability",
-    "MH": "serious mental illness",
-    "NDH": "non-diabetic hyperglycaemia",
-    "OB": "obesity",
-    "OST": "osteoporosis",
-    "PAD": "peripheral arterial disease",
-    "PC": "palliative care",
-    "RA": "rheumatoid arthritis",
-    "SMOK": "smoking",
-    "STIA": "stroke and transient ischaemic attack",
-}
 QOF_PREVALENCE = Layout(
     columns=(
         Column("practice_code", ("PRACTICE_CODE", "PRACTICECODE"), "code", "ODS code",

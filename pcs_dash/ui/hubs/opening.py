@@ -14,7 +14,7 @@ from pcs_dash.hubs.reading import (
     read_plan,
 )
 from pcs_dash.hubs.reading.rows import OnUnknown
-from pcs_dash.measures.words import count
+from pcs_dash.measures.numbers import count
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import InputFileError
 from pcs_dash.ui.text import plain

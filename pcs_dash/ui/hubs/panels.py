@@ -10,16 +10,15 @@ import streamlit as st
 from pcs_dash.hubs.contiguity import Neighbours
 from pcs_dash.hubs.reading import PlanReading
 from pcs_dash.hubs.summary import scorecard, summarise_hubs
-from pcs_dash.measures.words import count
+from pcs_dash.measures.numbers import count
 from pcs_dash.render.csv_files import hubs_csv, plan_csv
 from pcs_dash.render.geo_files import plan_geojson, plan_geopackage
 from pcs_dash.render.plan_workbook import plan_workbook
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs import opening
-from pcs_dash.ui.hubs.library import carried_over, put_carried
 from pcs_dash.ui.hubs.migrating import Before
+from pcs_dash.ui.hubs.table import carried_over, put_carried
 from pcs_dash.ui.hubs.work import (
     STARTS,
     Work,
@@ -30,11 +29,12 @@ from pcs_dash.ui.hubs.work import (
     start_plan,
 )
 from pcs_dash.ui.text import plain
+from pcs_dash.views.question import Question
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def start(work: Work, choices: Choices) -> None:
+def start(work: Work, choices: Question) -> None:
     """Start afresh from today's groups or from nothing; undo brings the old plan back."""
     with st.popover("Start from", icon=":material/restart_alt:"):
         kind = st.radio("Start from", list(STARTS), format_func=STARTS.__getitem__, key="hub-start")
@@ -49,7 +49,7 @@ def start(work: Work, choices: Choices) -> None:
             st.rerun()
 
 
-def open_file(work: Work, dataset: Dataset, choices: Choices) -> None:
+def open_file(work: Work, dataset: Dataset, choices: Question) -> None:
     """Read a plan from a file and show what it holds. The plan on screen stays until the user puts
     another in its place; a file that puts nobody in a hub never does.
     """
@@ -75,7 +75,7 @@ def open_file(work: Work, dataset: Dataset, choices: Choices) -> None:
 
 
 def _offer(
-    work: Work, dataset: Dataset, choices: Choices, reading: PlanReading, file_id: str
+    work: Work, dataset: Dataset, choices: Question, reading: PlanReading, file_id: str
 ) -> None:
     """The preview, and the button that puts the plan on the map."""
     opening.preview(reading, choices.area)
@@ -95,7 +95,7 @@ def _offer(
         st.rerun()
 
 
-def download(work: Work, dataset: Dataset, choices: Choices) -> None:
+def download(work: Work, dataset: Dataset, choices: Question) -> None:
     """The plan as a file. Files are made when asked for, from the plan as it then is."""
     files = Files(work, dataset, choices)
     with st.popover("Download", icon=":material/download:"):
@@ -124,7 +124,7 @@ class Files:
 
     work: Work
     dataset: Dataset
-    choices: Choices
+    choices: Question
 
     def csv(self) -> bytes:
         return plan_csv(self.work.plan, self.choices.practices, self._provenance())

@@ -15,11 +15,12 @@ import streamlit as st
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.store.documents import ConflictError
 from pcs_dash.store.drafts import load_draft, save_draft
-from pcs_dash.store.story import Story, StoryError, View, ready_made
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.browser import browser_token
 from pcs_dash.ui.hubs.work import database
+from pcs_dash.views.position import StoryError
+from pcs_dash.views.story import SavedView, Story, ready_made
 
 _KEY = "story-desk"
 _UNDO = 100
@@ -33,7 +34,8 @@ class Desk:
     `at` is the chosen view's place; `stamp` grows when the list changes other than by typing, so
     that input fields show it; `untouched` while it is still the ready-made story of the area;
     `fault` tells why the draft can't be kept; the saved version it came from, and what stood in the
-    way of saving the next, as for plans.
+    way of saving the next, as for plans; `linked` is the text by which the address carries it, made
+    of the story `link_made_of`.
     """
 
     story: Story
@@ -47,6 +49,8 @@ class Desk:
     saved_id: int | None = None
     saved_version: int | None = None
     conflict: ConflictError | None = None
+    linked: str = ""
+    link_made_of: Story | None = None
 
     def put(self, story: Story, *, at: int | None = None, typed: bool = False) -> None:
         """Put a changed story on the table and keep it as the draft; `undo` takes it back."""
@@ -129,7 +133,7 @@ def _from_draft(area: Area) -> Desk:
     return Desk(ready_made(area), token, fault=fault)
 
 
-def add(view: View, area: Area) -> str:
+def add(view: SavedView, area: Area) -> str:
     """Add a view to the story on the table; the first one begins a story of its own. Returns what
     to tell. StoryError if the story is full.
     """
