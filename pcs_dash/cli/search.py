@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 import pandas as pd
 
@@ -30,8 +31,11 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print one row a find; exit status 0, also where nothing was found."""
+    """Print one row a find; exit status 0, also where nothing was found. What the loaded lists know
+    of a practice that is closed or elsewhere goes to stderr.
+    """
     from pcs_dash.official.any_area import dataset_for, find_area
+    from pcs_dash.official.whereabouts import whereabouts
     from pcs_dash.views.search import areas_of, build_index, directory_near, is_postcode
 
     text = " ".join(args.text)
@@ -41,6 +45,10 @@ def run(args: argparse.Namespace) -> int:
     table = _postcodes() if is_postcode(text) else None
     directory = None if table is None else directory_near(table, dataset, areas)
     index = build_index(dataset, areas=areas, others=others, directory=directory)
+    found = index.find(text, max(args.limit, 0))
+    if not found:
+        for known in whereabouts([text]).values():
+            print(known.sentence, file=sys.stderr)
     output.write(
         [
             {
@@ -53,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
                 "longitude": hit.longitude,
                 "note": hit.note,
             }
-            for hit in index.find(text, max(args.limit, 0))
+            for hit in found
         ],
         args.format,
     )

@@ -15,6 +15,7 @@ from pcs_dash.hubs.suggest import OBJECTIVES, TIME_LIMIT, Suggestion, SuggestReq
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_area, practices_for
+from pcs_dash.tables.spreadsheet_text import neutralise
 from pcs_dash.tables.writing import write_whole
 
 EXIT_INFEASIBLE = 3
@@ -107,5 +108,5 @@ def write_plan(path: Path, answer: Suggestion) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["practice_code", "hub"])
-    writer.writerows(answer.assignment.items())
+    writer.writerows((code, neutralise(hub)) for code, hub in answer.assignment.items())
     write_whole(path, text.getvalue())

@@ -465,7 +465,8 @@ def _practice_entries(practices: pd.DataFrame, places: _Places) -> list[_Entry]:
 
 
 def _pcn_entries(practices: pd.DataFrame, places: _Places) -> list[_Entry]:
-    narrow = practices.loc[practices["pcn"].notna(), ["pcn", "patients", "district"]]
+    columns = ["pcn", "pcn_code", "patients", "district"]
+    narrow = practices.loc[practices["pcn"].notna(), columns]
     entries = []
     for key, own in narrow.groupby("pcn", sort=True):
         name, codes = str(key), tuple(map(str, own.index))
@@ -475,7 +476,9 @@ def _pcn_entries(practices: pd.DataFrame, places: _Places) -> list[_Entry]:
         )
         detail += f"; {districts}" if districts else ""
         hit = Hit("pcn", name, name, detail, *places.of(codes), 12, codes, places.home(codes))
-        entries.append(_entry(hit, also="Primary care network"))
+        entries.append(
+            _entry(hit, codes=own["pcn_code"].dropna().unique(), also="Primary care network")
+        )
     return entries
 
 

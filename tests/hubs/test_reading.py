@@ -11,9 +11,12 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
+import shapely
+import xlwt
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +29,7 @@ from pcs_dash.hubs.reading import (
     read_plan_file,
 )
 from pcs_dash.hubs.reading.faults import MAX_FAULTS
-from pcs_dash.hubs.reading.sheet import MAX_BYTES
+from pcs_dash.hubs.reading.sheet import MAX_BYTES, MAX_CELLS
 from pcs_dash.hubs.reading.workbooks import MAX_UNPACKED_BYTES
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.errors import InputFileError, UserError
@@ -342,6 +345,127 @@ def test_a_bomb_is_not_unpacked(practices: pd.DataFrame) -> None:
         read(practices, bomb)
 
 
+@pytest.mark.parametrize(
+    ("part", "content", "says"),
+    [
+        (
+            "xl/worksheets/sheet1.xml",
+            b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+            b"<sheetData><row>" + b"<c/>" * (MAX_CELLS + 1) + b"</row></sheetData></worksheet>",
+            "has more cells or rows than any plan and was not read",
+        ),
+        ("xl/sharedStrings.xml", b"<sst>" + b"<si/>" * (MAX_CELLS + 1), "more than 200,000 texts"),
+        ("xl/styles.xml", b"<x/>" * 1_000_001, "xl/styles.xml has 4 MB, as no plan's has"),
+    ],
+)
+def test_a_small_file_of_much_work_is_refused_before_it_is_parsed(
+    practices: pd.DataFrame, part: str, content: bytes, says: str
+) -> None:
+    bomb = repacked(workbook([["practice_code", "hub"], ["F81010", "A"]]), **{part: content})
+    assert len(bomb) < 60_000
+    with pytest.raises(InputFileError, match=says):
+        read(practices, bomb)
+
+
+def test_merged_cells_can_t_multiply_without_end(practices: pd.DataFrame) -> None:
+    plan = workbook([["practice_code", "hub"], ["F81010", "A"], *[["F81082", "B"]] * 2_000])
+    with zipfile.ZipFile(io.BytesIO(plan)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml")
+    merged = b"<mergeCells>" + b'<mergeCell ref="A2:B2002"/>' * 200 + b"</mergeCells>"
+    bomb = repacked(
+        plan,
+        **{"xl/worksheets/sheet1.xml": sheet.replace(b"</sheetData>", b"</sheetData>" + merged)},
+    )
+    with pytest.raises(InputFileError, match="more merged cells than any plan"):
+        read(practices, bomb)
+
+
+# --- other workbooks ---
+
+
+def opendocument(*tables: str, styles: str = "") -> bytes:
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text", "style")
+    )
+    content = (
+        f"<office:document-content {names}><office:automatic-styles>{styles}"
+        "</office:automatic-styles><office:body><office:spreadsheet>"
+        f"{''.join(tables)}</office:spreadsheet></office:body></office:document-content>"
+    )
+    return zipped(mimetype="application/vnd.oasis.opendocument.spreadsheet",
+                  **{"content.xml": content})  # fmt: skip
+
+
+def ods_row(*cells: str) -> str:
+    return f"<table:table-row>{''.join(cells)}</table:table-row>"
+
+
+def ods_cell(text: str, rows: int = 1) -> str:
+    span = (
+        f' table:number-rows-spanned="{rows}" table:number-columns-spanned="1"' if rows > 1 else ""
+    )
+    return f"<table:table-cell{span}><text:p>{text}</text:p></table:table-cell>"
+
+
+COVERED = "<table:covered-table-cell/>"
+
+
+def test_merged_cells_and_hidden_sheets_of_opendocument(practices: pd.DataFrame) -> None:
+    styles = (
+        '<style:style style:name="ta1" style:family="table">'
+        '<style:table-properties table:display="false"/></style:style>'
+    )
+    heading = ods_row(ods_cell("hub"), ods_cell("practice_code"))
+    old = f'<table:table table:name="Old" table:style-name="ta1">{heading}' + (
+        ods_row(ods_cell("Old"), ods_cell("F81010")) + "</table:table>"
+    )
+    new = f'<table:table table:name="New">{heading}' + "".join(
+        [
+            ods_row(ods_cell("North", rows=2), ods_cell("F81010")),
+            ods_row(COVERED, ods_cell("F81082")),
+            ods_row(ods_cell("South"), ods_cell("F81088")),
+            "</table:table>",
+        ]
+    )
+    found = read(practices, opendocument(old, new, styles=styles))
+    assert hubs(found) == {"North": ["F81010", "F81082"], "South": ["F81088"]}
+    assert found.notes == ("Sheet or layer 'New' was read. Others could be: 'Old' (hidden).",)
+    assert list(hubs(read(practices, opendocument(old, new, styles=styles), sheet="old"))) == [
+        "Old"
+    ]
+
+
+def test_an_opendocument_that_unrolls_is_refused(practices: pd.DataFrame) -> None:
+    cell = ods_cell("x").replace("cell>", 'cell table:number-columns-repeated="3000">', 1)
+    rows = f'<table:table-row table:number-rows-repeated="900">{cell}</table:table-row>'
+    bomb = opendocument(f'<table:table table:name="Sheet1">{rows}</table:table>')
+    assert len(bomb) < 2_000
+    with pytest.raises(InputFileError, match="too large a table"):
+        read(practices, bomb)
+
+
+def test_an_old_workbook_is_read_with_its_merged_cells(practices: pd.DataFrame) -> None:
+    book = xlwt.Workbook()
+    hidden, sheet = book.add_sheet("Old"), book.add_sheet("New")
+    hidden.visibility = 1
+    for one, hub in ((hidden, "Old"), (sheet, "North")):
+        one.write(0, 0, "hub")
+        one.write(0, 1, "practice_code")
+        one.write_merge(1, 2, 0, 0, hub)
+        one.write(1, 1, "F81010")
+        one.write(2, 1, "F81082")
+    sheet.write(3, 0, 3.0)
+    sheet.write(3, 1, "F81088")
+    book.active_sheet = 1
+    stream = io.BytesIO()
+    book.save(stream)
+    found = read(practices, stream.getvalue())
+    assert hubs(found) == {"3": ["F81088"], "North": ["F81010", "F81082"]}
+    assert found.kind == "Excel workbook (.xls)"
+    assert found.sheets == ("New", "Old")
+
+
 def test_entities_that_expand_are_refused(practices: pd.DataFrame) -> None:
     plan = workbook([["practice_code", "hub"], ["F81010", "A"]])
     laughs = b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha">]><l>&a;</l>'
@@ -508,6 +632,65 @@ def test_what_the_file_says_of_hubs_is_not_trusted(practices: pd.DataFrame) -> N
     assert hubs(found) == {"A": ["F81010"]}
     assert found.plan.hubs[0].colour.startswith("#")
     assert any("not taken over" in note for note in found.notes)
+
+
+# --- other map files ---
+
+KML = """<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>
+<Folder><name>One</name>{west}</Folder><Folder><name>Two</name>{east}</Folder></Document></kml>"""
+MARK = """<Placemark><name>{name}</name><Polygon><outerBoundaryIs><LinearRing><coordinates>
+{west},51.4 {east},51.4 {east},51.6 {west},51.6 {west},51.4
+</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark>"""
+
+
+def test_the_folders_of_a_kml_are_read_together(practices: pd.DataFrame) -> None:
+    west = MARK.format(name="West", west=0.2, east=0.45)
+    text = KML.format(west=west, east=MARK.format(name="East", west=0.45, east=0.7))
+    found = read(practices, text)
+    assert list(hubs(found)) == ["West", "East"]
+    assert len(found.plan.assignment) > 50
+    assert hubs(read(practices, zipped(**{"doc.kml": text}))) == hubs(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!DOCTYPE kml [<!ENTITY a 'x'>]><kml>&a;</kml>",
+        "<kml><OGRVRTDataSource><OGRVRTLayer name='x'/></OGRVRTDataSource></kml>",
+    ],
+)
+def test_a_kml_that_points_elsewhere_is_refused(practices: pd.DataFrame, text: str) -> None:
+    with pytest.raises(InputFileError, match="declarations that no map program writes"):
+        read(practices, text)
+
+
+@pytest.mark.parametrize(
+    ("crs", "said"), [(4326, True), (27700, True), (3857, True), (27700, False)]
+)
+def test_a_shapefile_in_any_projection(
+    practices: pd.DataFrame, tmp_path: Path, crs: int, said: bool
+) -> None:
+    shapes = gpd.GeoDataFrame(
+        {"Zone": ["West", "East"]},
+        geometry=[shapely.box(0.2, 51.4, 0.45, 51.6), shapely.box(0.45, 51.4, 0.7, 51.6)],
+        crs=4326,
+    ).to_crs(crs)
+    shapes.to_file(tmp_path / "hubs.shp")
+    if not said:
+        (tmp_path / "hubs.prj").unlink()
+    files = {f"{path.name}": path.read_bytes() for path in tmp_path.iterdir()}
+    found = read(practices, zipped(**{f"Export/{name}": part for name, part in files.items()}))
+    # Edges of another projection are straight in it: practices near one may change sides.
+    place = practices[["longitude", "latitude"]]
+    inside = place["latitude"].between(51.41, 51.59) & place["longitude"].between(0.21, 0.69)
+    assert len(found.plan.assignment) == pytest.approx(inside.sum(), abs=6)
+    assert found.column == "Zone"
+    assert any("British National Grid" in note for note in found.notes) != said
+
+
+def test_a_part_of_a_shapefile_alone_says_what_is_missing(practices: pd.DataFrame) -> None:
+    with pytest.raises(InputFileError, match=r"one part of a shapefile.*into one zip"):
+        read(practices, b"\x00\x00\x27\x0a" + bytes(100))
 
 
 # --- whatever comes ---

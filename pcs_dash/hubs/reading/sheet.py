@@ -12,7 +12,7 @@ from typing import Any
 MAX_BYTES = 10_000_000
 MAX_ROWS = 20_000
 MAX_COLUMNS = 200
-MAX_CELLS = 300_000
+MAX_CELLS = 200_000
 # Below this row a sheet's heading is not looked for.
 LAST_HEADING_ROW = 20
 # A sheet that says it has a million rows is read until so many of them were empty.

@@ -39,18 +39,23 @@ from pcs_dash.tables.spreadsheet_text import restore
 
 MAX_UNPACKED_BYTES = 30_000_000
 MAX_ENTRIES = 1_000
+MAX_SHEETS = 200
 # Of a part that is neither a sheet nor its texts: styles and names are parsed whole.
 MAX_PART_BYTES = 4_000_000
 NO_VALUE = "a formula whose value is not stored in the file: open it in its program and save it"
 _MOST_ROWS = MAX_ROWS + 1  # with a heading
+_MOST_LINES = 3 * MAX_ROWS  # with those that are only formatted
 _BULKY = ("xl/worksheets/", "xl/sharedStrings", "xl/media/", "xl/drawings/", "xl/embeddings/")
 _CELL = re.compile(rb"<(?:\w{1,20}:)?c[\s/>]")
+_LINE = re.compile(rb"<(?:\w{1,20}:)?row[\s/>]")
 _TEXT = re.compile(rb"<(?:\w{1,20}:)?si[\s/>]")
 _PLACE = re.compile(rb'<(?:\w{1,20}:)?c\b[^>]{0,200}?\br="([A-Z]{1,3})\d')
 _FORMULA = re.compile(rb"<(?:\w{1,20}:)?f[\s/>]")
 _MERGED = re.compile(
     rb'<(?:\w{1,20}:)?mergeCell\b[^>]{0,200}?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"'
 )
+_EMPTY = b"""<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
+<sheetData/></worksheet>"""
 Grid = list[list[str]]
 # First row and column, last row and column, counted from 0.
 Merged = tuple[int, int, int, int]
@@ -60,10 +65,11 @@ def xlsx_sheets(content: bytes, faults: Faults) -> list[Sheet]:
     """The sheets of an .xlsx, hidden ones too; those too large to be plans without their rows."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            _check_parts(archive, faults)
+            large = _check_parts(archive, faults)
+            content = _without(archive, large) if large else content
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of styles and extensions that don't matter
-                return _read(content, archive, faults)
+                return _read(content, archive, large, faults)
     except InputFileError:
         raise
     except Exception as error:
@@ -74,8 +80,11 @@ def xlsx_sheets(content: bytes, faults: Faults) -> list[Sheet]:
         ) from error
 
 
-def _check_parts(archive: zipfile.ZipFile, faults: Faults) -> None:
-    """Refuse what unpacks to too much, or would expand when parsed."""
+def _check_parts(archive: zipfile.ZipFile, faults: Faults) -> set[str]:
+    """Refuse what unpacks to too much, or would expand when parsed; the sheets too large to be
+    parsed.
+    """
+    large, cells, lines = set(), 0, 0
     entries = archive.infolist()
     # zipfile reads no more of an entry than its directory declares.
     unpacked = sum(entry.file_size for entry in entries)
@@ -98,18 +107,33 @@ def _check_parts(archive: zipfile.ZipFile, faults: Faults) -> None:
             faults.refuse(
                 "The workbook has declarations that no Excel writes. Save it anew in Excel."
             )
-        if entry.filename.startswith("xl/sharedStrings") and _many(_TEXT, part):
+        if entry.filename.startswith("xl/sharedStrings") and _count(_TEXT, part) > MAX_CELLS:
             faults.refuse(
                 f"The workbook has more than {MAX_CELLS:,} texts. Save the plan's sheet alone."
             )
+        # All sheets together have what one may have: the one that is beyond it is left out.
+        own = _count(_CELL, part), _count(_LINE, part)
+        if cells + own[0] > MAX_CELLS or lines + own[1] > _MOST_LINES:
+            large.add(entry.filename)
+        else:
+            cells, lines = cells + own[0], lines + own[1]
+    return large
 
 
-def _many(pattern: re.Pattern[bytes], part: bytes) -> bool:
-    """Whether a part has more than MAX_CELLS of something."""
-    return any(number >= MAX_CELLS for number, _ in enumerate(pattern.finditer(part)))
+def _without(archive: zipfile.ZipFile, large: set[str]) -> bytes:
+    """The workbook with empty sheets in place of large ones: openpyxl looks through every sheet."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as copy:
+        for entry in archive.infolist():
+            copy.writestr(entry, _EMPTY if entry.filename in large else archive.read(entry))
+    return made.getvalue()
 
 
-def _read(content: bytes, archive: zipfile.ZipFile, faults: Faults) -> list[Sheet]:
+def _count(pattern: re.Pattern[bytes], part: bytes) -> int:
+    return sum(1 for _ in pattern.finditer(part))
+
+
+def _read(content: bytes, archive: zipfile.ZipFile, large: set[str], faults: Faults) -> list[Sheet]:
     def book(values: bool) -> Any:
         return openpyxl.load_workbook(
             io.BytesIO(content), read_only=True, data_only=values, keep_links=False
@@ -118,14 +142,16 @@ def _read(content: bytes, archive: zipfile.ZipFile, faults: Faults) -> list[Shee
     values, formulas = book(True), None
     sheets = []
     try:
+        if len(values.worksheets) > MAX_SHEETS:
+            faults.refuse(f"The workbook has more than {MAX_SHEETS} sheets. Save the plan's alone.")
         for sheet in values.worksheets:
-            part = archive.read(sheet._worksheet_path.lstrip("/"))
+            place = sheet._worksheet_path.lstrip("/")
             at = f"Sheet '{short(sheet.title)}', row"
             hidden = sheet.sheet_state != "visible"
-            if _many(_CELL, part):
+            if place in large:
                 sheets.append(Sheet(sheet.title, (), at, hidden=hidden, too_large=True))
                 continue
-            written = None
+            part, written = archive.read(place), None
             if _FORMULA.search(part):
                 formulas = formulas or book(False)
                 written = formulas[sheet.title]
@@ -152,7 +178,10 @@ def _grid(
     for number, row in enumerate(_rows(sheet, width)):
         if number >= _MOST_ROWS:
             faults.refuse(f"Sheet '{short(sheet.title)}' has more than {MAX_ROWS:,} rows.")
-        cells = [cell_text(cell.value) for cell in row]
+        values = [cell.value for cell in row]
+        while values and values[-1] is None and written is None:
+            values.pop()
+        cells = [cell_text(value) for value in values]
         for place, cell in enumerate(next(other, ()) if other is not None else ()):
             if cell.data_type == "f":
                 stored += bool(cells[place])
