@@ -33,8 +33,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	@command -v npm >/dev/null || { echo "npm is not installed: the scripts in pcs_dash/assets are not linted."; exit 0; }; \
-		test package-lock.json -ot node_modules/.package-lock.json || npm ci --silent --no-audit --no-fund; npm run --silent lint
+	sh tests/lint_scripts.sh
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

@@ -177,12 +177,12 @@
   function take(hits, which, home) {
     const hit = hits[which];
     if (!hit) return;
-    const area = hit.opens || (home && own.known.all.some((entry) => entry.hit.key === hit.home) && hit.home);
+    const area = areaCalled(hit.opens || (home && hit.home));
     if (area && !window.PCSPresent?.host?.()) openArea(area);
     else choose(hit);
   }
-  function openArea(key) {
-    const { name } = own.known.all.find(({ hit }) => hit.kind === "area" && hit.key === key).hit;
+  const areaCalled = (key) => own.known.all.map((entry) => entry.hit).find((hit) => hit.kind === "area" && hit.key === key);
+  function openArea({ key, name }) {
     if (own.active) forget("stay");
     own.parts.input.value = "";
     fold();

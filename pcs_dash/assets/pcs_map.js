@@ -174,7 +174,7 @@
     own.towns.forEach((town) => {
       const at = map.latLngToContainerPoint(town.marker.getLatLng());
       const near = at.x > -200 && at.y > -100 && at.x < size.x + 200 && at.y < size.y + 100;
-      const spot = near && zoom >= 8 + town.size && nameAt(at, measured(map, own, town), taken, dots, town.size === 1);
+      const spot = near && (town.size === 1 || zoom >= 8 + town.size) && nameAt(at, measured(map, own, town), taken, dots, town.size === 1);
       if (!spot) { own.labels.removeLayer(town.marker); return; }
       taken.push(spot.box);
       own.labels.addLayer(town.marker);

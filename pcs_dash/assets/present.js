@@ -24,7 +24,7 @@
     ["→  ↓  Page Down  Space", "Next slide"], ["←  ↑  Page Up", "Slide before"],
     ["Home  End", "First, last slide"], ["3 Enter", "Slide 3"],
     ["B  .", "Black-out; again to return"], ["L", "Pointer as a laser dot"],
-    ["+  −  0", "Map: closer, wider, as it was"], ["Shift + arrows", "Move the map"],
+    ["+  −  0", "Map: closer, wider, as it was"], ["Ctrl and the wheel", "Map: zoom"], ["Shift + arrows", "Move the map"],
     ["/", "Find a practice or place"], ["F", "Full screen"], ["?", "These keys"],
     ["Escape", "Back to the page"],
   ];
@@ -254,7 +254,7 @@
   function swipes(dialog) {
     let from = null;
     dialog.addEventListener("touchstart", (event) => {
-      // A finger on the map moves the map, one on what is wider than its frame moves that.
+      // Fingers on the map move the map, one on what is wider than its frame moves that.
       const on = event.target.closest(".leaflet-container, input") || wide(event.target);
       from = event.touches.length === 1 && !on ? [event.touches[0].clientX, event.touches[0].clientY] : null;
     }, { passive: true });

@@ -56,7 +56,8 @@
       h("p", {}, first),
       h("h3", {}, "Try an example"), h("ul", {}, ...given.examples.map(([link, label]) => h("li", {}, h("a", { href: link, target: "_self" }, label)))),
       h("h3", {}, "Keys"), h("dl", { class: "pcs-help-keys" }, ...[["/", "ask “What about ...?” from anywhere"], ["Esc", "go back to where you were"],
-        ["Tab", "next control; the focus has a pink line"], ["← ↑ → ↓ + −", "move and zoom a map that has the focus"]].flatMap(([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)])),
+        ["Tab", "next control; the focus has a pink line"], ["← ↑ → ↓ + −", "move and zoom a map that has the focus"], ["Ctrl + wheel", "zoom the map under the pointer"],
+        ["Shift + Enter", "in the search box: open the area it lies in"]].flatMap(([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)])),
       h("h3", {}, "The words used here"), filter, count, terms);
     first.focus();
   }

@@ -83,14 +83,16 @@ TOUR = (
         ("iframe[title*='st_folium']", ".pcs-hubs-map"),
         "Look at the map",
         "Circles are practices, sized by registered patients; the land is coloured by "
-        "deprivation. Click a practice for its card. By keyboard: arrow keys move, + and − zoom, "
-        "and the list beside the map chooses a practice.",
+        "deprivation. Click a practice for its card. Ctrl and the wheel "
+        "zoom. By keyboard: arrow keys move, + and − zoom, and the list beside the map chooses a "
+        "practice.",
     ),
     Step(
         (".pcs-find-box",),
         "Ask “What about ...?”",
         "Press / on any page and type any part of a name or code: a practice, hub, PCN, town, "
-        "postcode or LSOA. Enter goes there and shows its card; Escape goes back.",
+        "postcode or LSOA. Enter goes there and shows its card, or opens an area; Escape goes "
+        "back.",
     ),
     Step(
         ('[data-testid="stSidebarNav"]', _MENU),
