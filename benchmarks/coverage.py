@@ -23,7 +23,8 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pcs_dash.measures import inequality as ineq
-from pcs_dash.measures.correlation import correlate, lines, partial_correlation, within_between
+from pcs_dash.measures.correlation import correlate, partial_correlation, within_between
+from pcs_dash.measures.lines import lines
 
 Interval = tuple[float, float]
 Case = tuple[str, str, int, float, Callable[[np.random.Generator], Interval]]

@@ -32,6 +32,14 @@ CHROMIUM_OPTIONS = [
 ]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_data_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests that load no official data find none, whatever this machine's user has loaded."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PCS_DASH_DATA_DIR", str(tmp_path_factory.mktemp("no_data")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def dataset() -> Dataset:
     return build_dataset()

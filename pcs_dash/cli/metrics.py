@@ -46,11 +46,14 @@ def rows(
     table = summarise(practices, _keys(practices, by), definition=definition, name=area.name)
     if by == "place" and not area.loaded:
         table = table.reindex([place.name for place in places() if place.name in table.index])
+    codes = practices.dropna(subset=["pcn"]).groupby("pcn")["pcn_code"].first()
     records = []
     for name, row in table.iterrows():
         record: dict[str, object] = {"area": name}
         if by == "practice":
             record["practice_name"] = practices.loc[str(name), "practice_name"]
+        if by == "pcn":
+            record["pcn_code"] = codes.get(name)
         record |= {"gp_definition": definition}
         records.append(record | _whole_counts(row, table))
     return records
@@ -70,6 +73,10 @@ def _whole_counts(row: pd.Series, table: pd.DataFrame) -> dict[str, object]:
     """A row's figures, counts as whole numbers (a row of mixed types comes back as floats)."""
     whole = table.select_dtypes("integer").columns
     return {
-        str(column): int(value) if column in whole else float(value)
+        str(column): float("nan")
+        if pd.isna(value)
+        else int(value)
+        if column in whole
+        else float(value)
         for column, value in row.drop("fte_gap").items()
     }

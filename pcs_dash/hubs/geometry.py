@@ -22,6 +22,7 @@ from pyproj import Transformer
 
 from pcs_dash.hubs.contiguity import CRS, Neighbours
 from pcs_dash.hubs.plan import Moved, Plan
+from pcs_dash.measures import numbers
 from pcs_dash.tables.errors import UserError
 
 HUB_SHAPES = ("cells", "concave", "convex")
@@ -75,7 +76,9 @@ def circle(longitude: float, latitude: float, radius: float) -> Circle:
     """A circle about a point of the map; `radius` in metres."""
     _check_degrees(np.array([[longitude, latitude]], dtype=float), "The circle")
     if not (math.isfinite(radius) and 0 < radius <= MAX_RADIUS):
-        raise ShapeError(f"The circle's radius must be above 0 and at most {MAX_RADIUS:,.0f} m.")
+        raise ShapeError(
+            f"The circle's radius must be above 0 and at most {numbers.number(MAX_RADIUS)} m."
+        )
     ((easting, northing),) = lonlat_to_grid(np.array([[longitude, latitude]], dtype=float))
     return Circle(float(easting), float(northing), float(radius))
 

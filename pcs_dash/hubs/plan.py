@@ -26,11 +26,11 @@ import pandas as pd
 
 from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.labels import name_key
+from pcs_dash.tables.no_value import NO_HUB
 
 FORMAT_VERSION = 1
 UNASSIGNED = "Unassigned"
-# What stands for "no hub" in files, so that no hub may be called so (compared by `name_key`).
-NO_HUB = frozenset({"unassigned", "nan", "<na>", "#n/a"})
 MAX_NAME_LENGTH = 120
 MAX_NOTE_LENGTH = 2_000
 MAX_HUBS = 2_000
@@ -500,11 +500,6 @@ def clean_colour(colour: object) -> str:
             f"'{_short(colour)}' is not a colour. Use '#' and six digits, as in #0072b2."
         )
     return text
-
-
-def name_key(name: str) -> str:
-    """What makes two names the same: case, width and runs of spaces don't count."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def natural_key(name: str) -> tuple[Any, ...]:

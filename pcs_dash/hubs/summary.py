@@ -20,6 +20,7 @@ from pcs_dash.hubs.contiguity import Neighbours, pieces
 from pcs_dash.hubs.measures import HUB_MEASURES
 from pcs_dash.hubs.plan import UNASSIGNED, Plan
 from pcs_dash.hubs.rules import Rule
+from pcs_dash.measures import numbers
 from pcs_dash.measures.small_numbers import hidden_cells, shown_shares
 from pcs_dash.measures.sums import (
     COUNTS,
@@ -294,7 +295,8 @@ def _benchmark_lines(filled: pd.DataFrame, benchmark: float | None) -> list[dict
             int((ratio > benchmark).sum()),
             of=len(ratio),
             unit="hubs",
-            definition=f"Hubs with more than {benchmark:,.0f} patients per FTE GP (the benchmark).",
+            definition=f"Hubs with more than {numbers.number(benchmark)} patients per FTE GP (the "
+            "benchmark).",
         )
     ]
 

@@ -213,14 +213,14 @@ def portrait(
 
 def km_text(km: float) -> str:
     """A distance in words: "2.4 km", "no figure"."""
-    from pcs_dash.measures.profile import NO_FIGURE, number
+    from pcs_dash.measures.numbers import NO_FIGURE, number
 
     return NO_FIGURE if pd.isna(km) else f"{number(km, 1)} km"
 
 
 def sentence(kind: str, name: str, figures: Portrait, away: float, *, modelled: bool) -> str:
     """The catchment in a sentence or two. `away`: the share who live in others' areas."""
-    from pcs_dash.measures.profile import per_cent
+    from pcs_dash.measures.numbers import per_cent
 
     start = "Modelled: " if modelled else ""
     elsewhere_text = (

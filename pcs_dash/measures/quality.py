@@ -14,17 +14,15 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from pcs_dash.measures import profile
+from pcs_dash.measures import numbers
 from pcs_dash.measures.correlation import Correlation, correlate
+from pcs_dash.measures.numbers import count, number, p_text
 from pcs_dash.measures.words import (
     NOT_WHY,
     Words,
-    count,
     definition_text,
     grade,
     interval_text,
-    number,
-    p_text,
     size_range,
 )
 from pcs_dash.tables.dataset import IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT
@@ -378,15 +376,15 @@ def flags(table: pd.DataFrame, measure: Measure) -> pd.Series:
 
 def figure_text(value: float, measure: Measure) -> str:
     """A practice's figure with its unit."""
-    text = profile.number(value, measure.decimals)
-    percent = measure.unit.startswith("%") and text != profile.NO_FIGURE
+    text = numbers.number(value, measure.decimals)
+    percent = measure.unit.startswith("%") and text != numbers.NO_FIGURE
     return f"{text}%" if percent else text
 
 
 def value_text(value: float, measure: Measure) -> str:
     """A figure with its unit; a mean of whole numbers has a decimal."""
-    text = profile.number(value, max(measure.decimals, 1))
-    if text == profile.NO_FIGURE:
+    text = numbers.number(value, max(measure.decimals, 1))
+    if text == numbers.NO_FIGURE:
         return text
     return f"{text}%" if measure.unit.startswith("%") else text
 
@@ -431,10 +429,7 @@ def capacity_words(
     """
     if result.n < FEWEST_FOR_WORDS or not np.isfinite([result.ci_low, result.ci_high]).all():
         return None
-    level = grade(
-        result.coefficient, result.ci_low, result.ci_high, confidence=result.confidence,
-        scale="fisher",
-    )  # fmt: skip
+    level = grade(result.p_value)
     pair = f"{measure.noun} ({period}) and patients per FTE GP ({date})"
     p_value = p_text(result.p_value)
     gaps = max(result.n_missing - left_out, 0)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pcs_dash.measures.numbers import number
 from pcs_dash.tables.errors import UserError
 
 QUINTILES = (1, 2, 3, 4, 5)
@@ -146,8 +147,9 @@ class Agreement:
     def sentence(self) -> str:
         return (
             f"Over {self.n:,} practices the recomputed and the published figure correlate at "
-            f"{self.pearson:.3f}; they differ by {self.mean_absolute_difference:.2f} on average "
-            f"and by at most {self.largest_absolute_difference:.2f} ({self.largest_at})."
+            f"{number(self.pearson, 3)}; they differ by "
+            f"{number(self.mean_absolute_difference, 2)} on average "
+            f"and by at most {number(self.largest_absolute_difference, 2)} ({self.largest_at})."
         )
 
 

@@ -152,7 +152,8 @@ def _complete(
 
 def _why_not(values: Floats) -> str:
     if len(values) < FEWEST:
-        return f"Only {len(values)} have a figure; at least {FEWEST} are needed."
+        have = "has" if len(values) == 1 else "have"
+        return f"Only {len(values)} {have} a figure; at least {FEWEST} are needed."
     if np.ptp(values) <= 1e-12 * max(1e-300, float(np.abs(values).max())):
         return "The figure is the same everywhere, so it has no pattern."
     return ""

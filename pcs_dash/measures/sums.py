@@ -39,6 +39,10 @@ COUNTS = (
 )
 
 
+# Counts that nobody knows of a group whose practices report no GPs.
+COUNTS_OF_GPS = ("below_2_5_wte", "single_handed", "flagged_low_fte")
+
+
 def column(practices: pd.DataFrame, name: str) -> Floats:
     """A column as floats, shape (n,), NaN where it is missing."""
     return practices[name].to_numpy(dtype=float, na_value=np.nan)
@@ -105,25 +109,28 @@ def over(top: Floats, bottom: Floats) -> Floats:
     return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
 
 
-def capacity(sums: Mapping[str, Floats], benchmark: float | None) -> dict[str, NDArray[Any]]:
+def capacity(sums: Mapping[str, Floats], benchmark: float | None) -> dict[str, Any]:
     """Every capacity measure of groups from their sums; definitions in `measures.register`.
 
-    Counts are whole numbers. A sum that none of a group's practices reports is missing, not 0.
+    Counts are whole numbers. A sum or a count that rests on what none of a group's practices
+    reports is missing, not 0.
     """
     practices = sums["practices"]
 
-    def where_reported(name: str, missing: str) -> Floats:
+    def unreported(missing: str) -> NDArray[np.bool_]:
         # An empty group has a sum of 0; a group of practices without figures has none.
-        nobody = (sums[missing] == practices) & (practices > 0)
-        return np.where(nobody, np.nan, sums[name])
+        return np.asarray((sums[missing] == practices) & (practices > 0))
+
+    def where_reported(name: str, missing: str) -> Floats:
+        return np.where(unreported(missing), np.nan, sums[name])
 
     fte = where_reported("fte_gp", "practices_without_fte")
     patients = sums["patients_in_ratio"]
     per_patient = over(fte, patients)
     gap = np.full(len(fte), np.nan) if benchmark is None else patients / benchmark - fte
-    counts: dict[str, NDArray[Any]] = {
-        name: np.rint(sums[name]).astype(np.int64) for name in COUNTS
-    }
+    counts: dict[str, Any] = {name: np.rint(sums[name]).astype(np.int64) for name in COUNTS}
+    for name in COUNTS_OF_GPS:
+        counts[name] = pd.arrays.IntegerArray(counts[name], unreported("practices_without_fte"))
     return {
         **counts,
         "fte_gp": fte,
@@ -131,7 +138,9 @@ def capacity(sums: Mapping[str, Floats], benchmark: float | None) -> dict[str, N
         "gps_per_1000": 1_000 * per_patient,
         "gps_per_10000": 10_000 * per_patient,
         "fte_gap": gap,
-        "single_handed_share": over(sums["single_handed"], practices),
+        "single_handed_share": over(
+            where_reported("single_handed", "practices_without_fte"), practices
+        ),
         "share_gps_55_plus": over(sums["aged_55"], sums["known_age"]),
         "share_gps_60_plus": over(sums["aged_60"], sums["known_age"]),
         "nurse_fte": where_reported("nurse_fte", "practices_without_nurse_figure"),

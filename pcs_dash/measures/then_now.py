@@ -1,4 +1,4 @@
-"""The published figures of 2014-2018 beside today's, and the claim of 2015 tested again.
+"""The published figures of 2014-2018 beside today's, and the claim of 2017 tested again.
 
 "Then" is printed as published; "now" is computed from the embedded tables. Each row says what
 changed in definition in between, and whether the two may be compared at all.
@@ -6,20 +6,22 @@ changed in definition in between, and whether the two may be compared at all.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
 
 from pcs_dash.measures.correlation import Correlation, correlate_practices
-from pcs_dash.measures.words import Words, correlation_words, number
+from pcs_dash.measures.numbers import number
+from pcs_dash.measures.words import Words, correlation_words
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, gp_definition, patients_per_fte_gp
 from pcs_dash.tables.areas import places, select_area
 from pcs_dash.tables.errors import UserError
 
 CLAIM = "a strong positive correlation between levels of under-doctoring and deprivation"
 CLAIM_PLACE = "Thurrock"
-CLAIM_PERIOD = "2015"
-CLAIM_SOURCE = "Thurrock Council, 2015"
+CLAIM_DATE = "15 March 2017"
+CLAIM_SOURCE = "Thurrock Health and Wellbeing Board, 15 March 2017, item 11, 1.2"
 
 # England's own figure shows the break: 1,321 in 2014/15, 1,938 in September 2015.
 _NEW_COUNT = (
@@ -30,8 +32,10 @@ _NEW_COUNT = (
 MID_ESSEX_2014 = ("Chelmsford", "Braintree", "Maldon")
 _NO_SINGLE_CONTRACTS = (
     "Then: contracts held by a single GP. Now: practices with one GP by headcount, trainees and "
-    "locums apart. A contract holder may employ other GPs, so the two differ."
+    "locums apart. A contract holder may employ other GPs, so the two differ. The source's table "
+    "adds up to 50 contracts, where its total says 51."
 )
+_SOUTHEND_2014 = " Its text on Southend says 19 of 36, its table 12 of 36."
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class ThenNow:
 
 @dataclass(frozen=True)
 class Claim:
-    """The claim of 2015 and the same sentence on today's evidence, place by place."""
+    """The claim of 2017 and the same sentence on today's evidence, place by place."""
 
     then: str
     then_source: str
@@ -153,7 +157,7 @@ def then_and_now(
             float(single),
             f"{single} of {len(local)} practices single-handed",
             False,
-            _NO_SINGLE_CONTRACTS,
+            _NO_SINGLE_CONTRACTS + (_SOUTHEND_2014 if area.name == "Southend" else ""),
         )
     return tuple(rows)
 
@@ -288,10 +292,10 @@ def claim_retested(
     definition: str = "fully_qualified",
     date: str,
 ) -> Claim:
-    """The claim of 2015, tested again in Thurrock, Mid and South Essex and Essex.
+    """The claim of 2017, tested again in Thurrock, Mid and South Essex and Essex.
 
-    `practices`: all of Essex. The verdict holds the claim against each interval: "strong" is
-    upheld only if the whole interval lies at 0.5 or above.
+    `practices`: all of Essex. Its coefficient was not published; today's is the headline one,
+    Spearman's. "Strong" is upheld only if the whole interval lies at 0.5 or above.
     """
     results = {
         name: correlate_practices(
@@ -305,7 +309,7 @@ def claim_retested(
     local = results[CLAIM_PLACE]
     now = correlation_words(local, place=CLAIM_PLACE, definition=definition, date=date)
     return Claim(
-        f"In {CLAIM_PERIOD} the council reported {CLAIM} in {CLAIM_PLACE}.",
+        f"On {CLAIM_DATE} {CLAIM_PLACE}'s Health and Wellbeing Board was told of {CLAIM}.",
         CLAIM_SOURCE,
         now,
         results,
@@ -314,13 +318,13 @@ def claim_retested(
 
 
 def _verdict(result: Correlation) -> str:
-    if result.reason:
+    if not math.isfinite(result.p_value):
         return f"Today's figures can't test it. {result.reason}"
     if result.ci_low >= 0.5:
         return "Today's figures uphold it."
-    if result.ci_low > 0:
+    if result.excludes_zero and result.coefficient > 0:
         return "Today's figures show a positive correlation, but not that it is strong."
-    if result.ci_high < 0:
+    if result.excludes_zero:
         return "Today's figures point the other way."
     if result.ci_high < 0.5:
         return (

@@ -7,20 +7,30 @@ GP), although the practice itself then has no ratio.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from pcs_dash.measures.sums import capacity, capacity_summands, stacked, sums_by_group
+from pcs_dash.measures.numbers import number
+from pcs_dash.measures.sums import (
+    MINIMUM_GP_WTE,
+    MINIMUM_LIST,
+    capacity,
+    capacity_summands,
+    stacked,
+    sums_by_group,
+)
 from pcs_dash.tables.areas import select_area
 from pcs_dash.tables.errors import UserError
 
+Shared = Literal["same", "inside", "around", "overlapping", "apart"]
 # A figure, or an array of figures.
 Amount = TypeVar("Amount", float, np.ndarray)
 
-PATIENTS_PER_WTE_RULE = 1_800
+PATIENTS_PER_WTE_RULE = round(MINIMUM_LIST / MINIMUM_GP_WTE)
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,7 @@ BENCHMARK_LABELS = {
     "england": "England",
     "mse": "Mid and South Essex",
     "icb": "The whole ICB",
-    "rule": "1,800 per WTE rule",
+    "rule": f"{PATIENTS_PER_WTE_RULE:,} per WTE rule",
     "own": "Type in a figure",
 }
 
@@ -71,7 +81,8 @@ class Benchmark:
     """A number of patients per FTE GP to hold a place against.
 
     `definition` is the GP definition it was measured under, None where it fits any;
-    `period` and `source` are printed beside it.
+    `period` and `source` are printed beside it. `place`: whose figure it is, if anyone's; `codes`:
+    the practices it was computed from here.
     """
 
     key: str
@@ -80,6 +91,20 @@ class Benchmark:
     definition: str | None
     period: str
     source: str
+    place: str = ""
+    codes: frozenset[str] = frozenset()
+
+    def shared_with(self, place: str, codes: Collection[str]) -> Shared:
+        """How an area and its practices lie to the place of the benchmark.
+
+        The same; inside it; around it (the area includes it); overlapping; or apart.
+        """
+        own = frozenset(codes)
+        if place == self.place or (own and own == self.codes):
+            return "same"
+        if not own & self.codes:
+            return "apart"
+        return "inside" if own < self.codes else "around" if own > self.codes else "overlapping"
 
 
 def gp_definition(key: str) -> GPDefinition:
@@ -137,7 +162,8 @@ def benchmarks(
     if definition == "fully_qualified":
         chosen["england"] = england_benchmark(published)
     whole = "icb" if "icb_code" in practices.columns else "mse"
-    value = area_patients_per_fte_gp(_whole(practices), definition)
+    everyone = _whole(practices)
+    value = area_patients_per_fte_gp(everyone, definition)
     if pd.notna(value):
         chosen[whole] = Benchmark(
             whole,
@@ -146,6 +172,7 @@ def benchmarks(
             definition,
             practices_period,
             "computed here from General Practice Workforce",
+            codes=frozenset(everyone.index),
         )
     chosen["rule"] = Benchmark(
         "rule",
@@ -153,7 +180,8 @@ def benchmarks(
         float(PATIENTS_PER_WTE_RULE),
         None,
         "2014 strategy",
-        "4,500 patients with 2.5 WTE GPs: Transforming Primary Care in Essex, NHS England, 2014",
+        f"{MINIMUM_LIST:,} patients with {MINIMUM_GP_WTE} WTE GPs: Transforming Primary Care in "
+        "Essex, NHS England, 2014",
     )
     return chosen
 
@@ -179,6 +207,7 @@ def england_benchmark(published: pd.DataFrame) -> Benchmark:
         "fully_qualified",
         str(latest["period"]),
         str(latest["source"]),
+        place="England",
     )
 
 
@@ -186,7 +215,7 @@ def typed_benchmark(value: float) -> Benchmark:
     """A figure the user typed in; UserError unless it is a plausible, positive number."""
     if not np.isfinite(value) or not 100 <= value <= 20_000:
         raise UserError(
-            f"A benchmark of {value:,.0f} patients per FTE GP can't be right. "
+            f"A benchmark of {number(value)} patients per FTE GP can't be right. "
             "Type a figure between 100 and 20,000."
         )
     return Benchmark("own", "your own benchmark", float(value), None, "", "Typed in")
@@ -211,6 +240,7 @@ def summarise(
     share_gps_55_plus and share_gps_60_plus (of GPs of known age, headcount, all GPs),
     nurse_fte, practices_without_nurse_figure, direct_care_fte,
     practices_without_direct_care_figure, flagged_low_fte, imd_score (patient-weighted).
+    below_2_5_wte, single_handed and flagged_low_fte are missing where no practice reports FTE.
     """
     keys = _group_keys(practices, by, name)
     group, names = pd.factorize(keys, sort=True)

@@ -36,6 +36,17 @@ def practices_for(area: Area) -> tuple[pd.DataFrame, str]:
     return build_practices()[0], WORKFORCE_PERIOD
 
 
+def every_practice() -> pd.DataFrame:
+    """Every practice that is known, with names, networks and places: the embedded ones and, where
+    they are loaded, those of all England.
+    """
+    from pcs_dash.official.area_dataset import listed_practices
+
+    embedded = build_practices()[0]
+    loaded = listed_practices()
+    return pd.concat([embedded, loaded[~loaded.index.isin(embedded.index)]])
+
+
 def find_area(text: str) -> Area:
     """The area of that name, label or key; case does not matter, `&` is `and`.
 

@@ -23,9 +23,10 @@ from pcs_dash.official.build import (
     SHAPES,
 )
 from pcs_dash.official.loaded_areas import OfficialArea, short_name
-from pcs_dash.official.store import Manifest, Store
+from pcs_dash.official.store import Manifest, Store, stored_columns
 from pcs_dash.tables import load
 from pcs_dash.tables.dataset import Dataset, JoinReport, flag
+from pcs_dash.tables.labels import labels_by_code
 
 # Columns of the embedded practices that a publication may not bring: missing then.
 _FIGURES = (
@@ -38,7 +39,10 @@ _FIGURES = (
     *(f"imd{edition}_patients_{group}" for edition in ("2019", "2025")
       for group in (*(f"quintile_{q}" for q in range(1, 6)), "unknown")),
 )  # fmt: skip
-_WORDS = ("practice_name", "postcode", "district", "district_code", "sub_icb_code", "pcn", "place")
+_WORDS = (
+    "practice_name", "postcode", "district", "district_code", "sub_icb_code", "pcn_code", "pcn",
+    "place",
+)  # fmt: skip
 _LSOA_WORDS = ("lsoa11nm", "district", "district_code", "sub_icb_code", "icb_code")
 
 
@@ -76,6 +80,21 @@ def practices_of(area: OfficialArea, store: Store | None = None) -> tuple[pd.Dat
     practices = _practices(store, area)
     has_gps = practices["gp_fte_all"].notna().any()
     return practices, _day(store.require(), "workforce") if has_gps else NO_GPS
+
+
+def listed_practices(store: Store | None = None) -> pd.DataFrame:
+    """Names, networks, places and positions of every practice loaded, index practice_code; no rows
+    where nothing is loaded.
+    """
+    store = store or Store()
+    manifest = store.current()
+    entry = manifest.latest(PRACTICES) if manifest is not None else None
+    columns = [*_WORDS, "icb", "latitude", "longitude", "easting", "northing"]
+    if entry is None:
+        return pd.DataFrame(columns=columns, index=pd.Index([], name="practice_code", dtype="str"))
+    there = [name for name in columns if name in stored_columns(store.root, entry)]
+    table = store.read(PRACTICES, columns=["practice_code", *there])
+    return table.set_index("practice_code").sort_index().reindex(columns=columns)
 
 
 def england_outlines(store: Store) -> gpd.GeoDataFrame:
@@ -116,6 +135,8 @@ def _practices(store: Store, area: OfficialArea) -> pd.DataFrame:
         if column not in table.columns:
             table[column] = pd.Series(pd.NA, index=table.index, dtype="str")
     table["practice_name"] = table["practice_name"].fillna(table["practice_code"])
+    # For stores that were built before the build itself made one name of a code.
+    table["pcn"] = labels_by_code(table["pcn_code"], table["pcn"])
     for column in _FIGURES:
         table[column] = _column(table, column).astype("float64")
     if table["patients"].isna().any():

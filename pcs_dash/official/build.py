@@ -27,6 +27,7 @@ from pcs_dash.official.store import Manifest, Store, Update, read_entry, stored_
 from pcs_dash.tables.areas import PLACES
 from pcs_dash.tables.dataset import LSOAS_IN_ENGLAND, JoinReport, join, quintile_of_rank
 from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.labels import labels_by_code
 
 PRACTICES = "built_practices"
 LSOAS = "built_lsoas"
@@ -450,7 +451,7 @@ def build_practices(
         fill = ["practice_name", "icb_code", "icb", "region_code", "region", "postcode"]
         base = _fill(base, allocations, fill)
         add(allocations, "practices with allocations", extra)
-    base = _fill_icb_from_sub_icb(base)
+    base = _one_name_a_code(_fill_icb_from_sub_icb(base))
     base = _with_grid(base)
     ods = read("ods_practices")
     if ods is not None:
@@ -560,6 +561,19 @@ def _fill_icb_from_sub_icb(base: pd.DataFrame) -> pd.DataFrame:
         known = base.dropna(subset=[column]).drop_duplicates("sub_icb_code")
         by_sub_icb = known.set_index("sub_icb_code")[column]
         base[column] = base[column].fillna(base["sub_icb_code"].map(by_sub_icb))
+    return base
+
+
+def _one_name_a_code(base: pd.DataFrame) -> pd.DataFrame:
+    """Publications spell the same network, ICB or region in several ways; its code is the key."""
+    for code, name in (
+        ("pcn_code", "pcn"),
+        ("sub_icb_code", "sub_icb"),
+        ("icb_code", "icb"),
+        ("region_code", "region"),
+    ):
+        if code in base.columns and name in base.columns:
+            base[name] = labels_by_code(base[code], base[name])
     return base
 
 

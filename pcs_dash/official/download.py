@@ -31,6 +31,7 @@ from pcs_dash import __version__
 from pcs_dash.official.archive import CHUNK, kind_of
 from pcs_dash.official.store import file_sha256
 from pcs_dash.tables.errors import InputFileError, UserError
+from pcs_dash.tables.writing import replace_whole
 
 Progress = Callable[[str, int, int | None], None]
 Sleep = Callable[[float], None]
@@ -229,7 +230,7 @@ def _finish(part: Path, target: Path, facts: _Facts) -> None:
     known = _Facts(
         facts.url, facts.etag, facts.modified, facts.digest, file_sha256(part), part.stat().st_size
     )
-    _done(target).write_text(json.dumps(asdict(known)), encoding="utf-8")
+    replace_whole(_done(target), json.dumps(asdict(known)))
     part.replace(target)
     _facts_of(part).unlink(missing_ok=True)
 
@@ -281,7 +282,7 @@ def _fetch(
             _forget(part)
             raise _PassingError("the server resumed at the wrong place")
         facts = begun if resumed and begun else _stated(url, answer)
-        _facts_of(part).write_text(json.dumps(asdict(facts)), encoding="utf-8")
+        replace_whole(_facts_of(part), json.dumps(asdict(facts)))
         pace.restart()
         _write(url, answer, part, have if resumed else 0, patience, pace, progress)
     return facts

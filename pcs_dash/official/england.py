@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pcs_dash.measures import profile
+from pcs_dash.measures import numbers
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.official.loaded_areas import short_name
 
@@ -215,8 +215,8 @@ class ShownMeasure:
     def text(self, value: float) -> str:
         """A figure of the measure with its unit."""
         if pd.isna(value):
-            return profile.NO_FIGURE
-        text = (profile.signed if self.signed else profile.number)(value, self.digits)
+            return numbers.NO_FIGURE
+        text = (numbers.signed if self.signed else numbers.number)(value, self.digits)
         return f"{text}%" if self.unit == "%" else f"{text} {self.unit}".strip()
 
     def period(self, periods: Mapping[str, str], months: tuple[str, str]) -> str:

@@ -35,6 +35,7 @@ import pyarrow.parquet as pq
 
 from pcs_dash.official.archive import CHUNK
 from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.writing import flush_folder, replace_whole
 
 DATA_DIR_VARIABLE = "PCS_DASH_DATA_DIR"
 FORMAT = 1
@@ -273,7 +274,7 @@ class Store:
         """Keep what the last update could not load, also where it changed nothing."""
         content = {"when": _now(), "failed": list(failed)}
         with self._told():
-            _replace_text(self.root / "last_update.json", json.dumps(content, ensure_ascii=False))
+            replace_whole(self.root / "last_update.json", json.dumps(content, ensure_ascii=False))
 
     def last_update(self) -> tuple[str, tuple[str, ...]]:
         """When the last update ran, and a sentence on each source it could not load; empty where
@@ -306,7 +307,7 @@ class Store:
                 raise UserError(f"There is no version {version}. Kept are: {kept}.")
             target = found[0]
         with self._lock(), self._told():
-            _replace_text(self.root / "current", f"{target.version}\n")
+            replace_whole(self.root / "current", f"{target.version}\n")
         return target
 
 
@@ -364,7 +365,7 @@ class Update:
             target.parent.mkdir(parents=True, exist_ok=True)
             draft.replace(target)
             self._made.append(target)
-            _flush_folder(target.parent)
+            flush_folder(target.parent)
         entry = TableEntry(
             source=source,
             period=day,
@@ -425,8 +426,8 @@ class Update:
         )
         # From here on a version may name the tables, so they stay whatever happens.
         self._committed = True
-        _replace_text(self.store.root / "versions" / f"{version:06d}.json", _text_of(manifest))
-        _replace_text(self.store.root / "current", f"{version}\n")
+        replace_whole(self.store.root / "versions" / f"{version:06d}.json", _text_of(manifest))
+        replace_whole(self.store.root / "current", f"{version}\n")
         _clear_old(self.store)
         return manifest
 
@@ -521,7 +522,7 @@ def _write(table: pd.DataFrame, folder: Path, partition_by: str | None) -> None:
         if path.is_file():
             _flush(path)
     for path in sorted([folder, *(p for p in folder.rglob("*") if p.is_dir())]):
-        _flush_folder(path)
+        flush_folder(path)
 
 
 def _digest(folder: Path) -> tuple[str, int]:
@@ -549,27 +550,6 @@ def file_sha256(path: Path) -> str:
 def _flush(path: Path) -> None:
     with path.open("rb+") as stream:
         os.fsync(stream.fileno())
-
-
-def _flush_folder(path: Path) -> None:
-    """Make the names in a folder lasting; Windows can't and need not."""
-    if sys.platform == "win32":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _replace_text(path: Path, text: str) -> None:
-    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
-    with draft.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(path)
-    _flush_folder(path.parent)
 
 
 def _clear_old(store: Store) -> None:

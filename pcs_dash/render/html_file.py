@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from pcs_dash.measures import numbers
 from pcs_dash.render import web
 from pcs_dash.render.svg_charts import to_svg
 from pcs_dash.render.text import printable
@@ -80,10 +81,7 @@ _SCRIPT = """
     const views = read("pcs-data:views");
     document.querySelectorAll(".map").forEach((element) => {
       const view = views[element.dataset.view];
-      const map = L.map(element, { zoomSnap: 0.5, scrollWheelZoom: false });
-      // The wheel scrolls the page until the map is in use.
-      map.on("focus click", () => map.scrollWheelZoom.enable());
-      map.on("blur mouseout", () => map.scrollWheelZoom.disable());
+      const map = L.map(element);
       const list = document.getElementById(element.dataset.list);
       const pick = (code) => { PCSMap.select(map, code); list.value = code; };
       PCSMap.mount(map, { onPick: pick });
@@ -142,7 +140,7 @@ Every figure is in the tables.</p></noscript>
 <footer><p class="basis">{_escape(ATTRIBUTION)}</p></footer>
 {data}
 <script>{_leaflet_script()}</script>
-<script>{_script_text((ASSETS_DIR / "pcs_map.js").read_text("utf-8"))}</script>
+{_own_scripts()}
 <script>{_SCRIPT}</script>
 </body>
 </html>
@@ -175,6 +173,13 @@ def _script_text(text: str) -> str:
     if "</script" in text.lower() or "<!--" in text:
         raise ValueError("A script holds what would end its own element.")
     return text
+
+
+def _own_scripts() -> str:
+    texts = (
+        _script_text((ASSETS_DIR / f"{name}.js").read_text("utf-8")) for name in web.MAP_SCRIPTS
+    )
+    return "\n".join(f"<script>{text}</script>" for text in texts)
 
 
 def _leaflet(name: str) -> str:
@@ -259,7 +264,7 @@ def _chart_table(chart: Chart) -> Table:
     def cell(value: float | None) -> str:
         if value is None:
             return "no figure"
-        return f"{value:,.2f}" if abs(value) < 10 else f"{value:,.1f}"
+        return numbers.number(value, 2) if abs(value) < 10 else numbers.number(value, 1)
 
     if chart.kind == "scatter":
         dots = [series for series in chart.series if not series.line]

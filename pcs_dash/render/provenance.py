@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pcs_dash.hubs.rules import Rule
+from pcs_dash.measures.numbers import number
 from pcs_dash.measures.workforce import Benchmark, gp_definition
 from pcs_dash.tables.sources import ATTRIBUTION, QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
 
@@ -67,7 +68,7 @@ class Provenance:
 
 
 def _benchmark_in_words(benchmark: Benchmark) -> str:
-    parts = [f"{benchmark.label}: {benchmark.value:,.0f} patients per FTE GP"]
+    parts = [f"{benchmark.label}: {number(benchmark.value)} patients per FTE GP"]
     parts += [part for part in (benchmark.period, benchmark.source) if part]
     return ", ".join(parts)
 

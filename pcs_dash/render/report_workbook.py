@@ -20,6 +20,7 @@ from openpyxl.utils import get_column_letter
 from pcs_dash.hubs.measures import HUB_MEASURES
 from pcs_dash.hubs.plan import UNASSIGNED, plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs, verdict_column
+from pcs_dash.measures import numbers
 from pcs_dash.measures.deprivation import group_quintile_shares
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 from pcs_dash.render.text import printable
@@ -169,7 +170,8 @@ def _about(sheet: Any, deck: Deck) -> None:
         ("GP definition", f"{question.definition.label}: {question.definition.meaning}"),
         (
             "Benchmark",
-            f"{question.benchmark.label}, {question.benchmark.value:,.0f} patients per FTE GP"
+            f"{question.benchmark.label}, {numbers.number(question.benchmark.value)} patients "
+            "per FTE GP"
             f"{f' ({question.benchmark.period})' if question.benchmark.period else ''}",
         ),
         ("Deprivation", f"IMD {question.edition}"),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -19,7 +18,8 @@ import pandas as pd
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.summary import summarise_hubs
-from pcs_dash.measures.profile import flags, number, per_cent, signed
+from pcs_dash.measures.numbers import number, per_cent, signed, signed_per_cent
+from pcs_dash.measures.profile import flags
 from pcs_dash.measures.workforce import summarise
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock
@@ -200,7 +200,7 @@ def _rows(row: pd.Series, question: Question) -> Rows:
 
 def _against(row: pd.Series, question: Question) -> str:
     relative = float(row["patients_per_fte_gp"]) / question.benchmark.value - 1
-    return f"{relative:+.0%}".replace("-", "−") if math.isfinite(relative) else "no figure"
+    return signed_per_cent(relative)
 
 
 def _hub_cards(deck: Deck, slide: Slide) -> dict[str, Rows]:

@@ -13,6 +13,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from pcs_dash.measures import numbers
 from pcs_dash.render.text import FAMILY, drawable, shorten, width, wrap
 from pcs_dash.views.answer import Chart, Series
 
@@ -113,7 +114,7 @@ def _number(pattern: str) -> FuncFormatter:
     tail = "%" if "%" in pattern else ""
 
     def show(value: float, _: int | None = None) -> str:
-        return f"{value:,.{decimals}f}{tail}".replace("-", "−")
+        return f"{numbers.number(value, decimals)}{tail}".replace("-", "−")
 
     return FuncFormatter(show)
 

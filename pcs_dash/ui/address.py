@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pcs_dash.measures.correlation import VARIABLES
+from pcs_dash.measures.practice_measures import VARIABLES
 from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_area
 from pcs_dash.official.england import CHANGE, CHANGE_LABEL, LEVEL_LABELS, MEASURES

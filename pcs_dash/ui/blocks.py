@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pcs_dash.measures import glossary
+from pcs_dash.measures.numbers import MINUS
 from pcs_dash.measures.words import Words
 from pcs_dash.render import page_charts
 from pcs_dash.ui.text import plain
@@ -22,12 +23,14 @@ def figures(*items: Figure) -> None:
     """Headline figures in a row that wraps on a narrow screen (see the style in page.py)."""
     with st.container(key="headline-figures"):
         for column, item in zip(st.columns(len(items)), items, strict=True):
+            # Streamlit knows a fall by its hyphen only; ours has a minus sign.
+            less = item.note.startswith(MINUS)
             column.metric(
                 item.label,
                 item.value,
                 item.note or None,
-                delta_color="inverse" if item.more_is_worse else "off",
-                delta_arrow="auto" if item.more_is_worse else "off",
+                delta_color=("normal" if less else "inverse") if item.more_is_worse else "off",
+                delta_arrow=("down" if less else "up") if item.more_is_worse else "off",
                 help=glossary.meaning(item.term) if item.term else None,
             )
 

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pcs_dash.hubs.rules import default_rules
+from pcs_dash.measures.numbers import number
 from pcs_dash.measures.workforce import (
     BENCHMARK_LABELS,
     GP_DEFINITIONS,
@@ -123,7 +124,7 @@ def _benchmark(known: Mapping[str, Benchmark]) -> Benchmark:
     )
     if key != _OWN:
         chosen = known[key]
-        st.caption(f"{chosen.value:,.0f} patients per FTE GP ({chosen.period})")
+        st.caption(f"{number(chosen.value)} patients per FTE GP ({chosen.period})")
         return chosen
     value = st.number_input(
         "Patients per FTE GP",

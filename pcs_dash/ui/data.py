@@ -15,7 +15,6 @@ from pcs_dash.render import web
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset, build_dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views.readers import NO_REGISTRATIONS as NO_REGISTRATIONS
 
 _log = logging.getLogger(__name__)
 # What the thread's run shows; set by the entry script once the area is known.

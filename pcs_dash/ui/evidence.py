@@ -8,7 +8,6 @@ is there when it is next asked for.
 from __future__ import annotations
 
 import html
-import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,7 +17,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.measures.words import Words, number
+from pcs_dash.measures.words import Words
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 
@@ -38,16 +37,6 @@ def stop_if_empty(choices: Question) -> None:
         st.stop()
 
 
-def whole(choices: Question) -> str:
-    """What the data hold around the area, in a sentence: "Essex", "these ICBs"."""
-    return "these ICBs" if choices.area.loaded else "Essex"
-
-
-def codes(choices: Question) -> tuple[str, ...]:
-    """The data set and its practices that count, as part of the name of a piece of work."""
-    return (choices.version, *choices.practices.index)
-
-
 def say(words: Words, *, headline: bool = False) -> None:
     """A finding, then how far it can be trusted and what it rests on.
 
@@ -57,13 +46,6 @@ def say(words: Words, *, headline: bool = False) -> None:
     rest = f"{words.caution} {words.basis}".strip()
     if rest:
         st.markdown(rest)
-
-
-def between(low: float, high: float, decimals: int = 2) -> str:
-    """An interval in a table: "2,636 to 3,144"."""
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return "no interval"
-    return f"{number(low, decimals)} to {number(high, decimals)}"
 
 
 def chart(drawn: alt.TopLevelMixin, text: str, *, key: str) -> None:

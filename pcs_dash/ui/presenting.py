@@ -21,15 +21,15 @@ from pcs_dash.ui.browser import app_address, browser_token, plan_on_table, rules
 from pcs_dash.ui.component import component
 from pcs_dash.views.position import Position
 from pcs_dash.views.question import Question
+from pcs_dash.views.registry import VIEWS, views_of
 from pcs_dash.views.story import (
     FIRST_PAGE,
     MAX_NAME_LENGTH,
-    OPTIONS,
     PAGES,
-    TOPIC_OF_PAGE,
-    WITH_PLAN,
     SavedView,
     Story,
+    first_view,
+    options_of,
 )
 from pcs_dash.views.web_files import WebFiles
 
@@ -38,25 +38,6 @@ if TYPE_CHECKING:
 
 KEY = "presenter"
 _ANSWER = "presenter-answer"
-# Page -> the key under which the browser remembers where its map stood.
-_MAPS = {
-    "under_doctoring": "home",
-    "deprivation": "deprivation",
-    "spatial_pattern": "clusters",
-    "catchments": "catchments",
-    "quality": "quality",
-    "hubs": "hubs",
-}
-# Page -> the map whose list says which practice is pointed at; elsewhere the box "practice" does.
-_LISTS = {
-    "correlation": "correlation-below-0-map",
-    "spatial_pattern": "spatial-clusters",
-    "catchments": "catchments-map",
-    "quality": "quality-map",
-}
-# Pages that show something where no GP figures are loaded, too.
-_WITHOUT_GPS = ("then_and_now", "england", "catchments", "trends")
-
 Button = tuple[str, str, str]
 PRESENT: Button = ("present", "Present", "Show this view full screen")
 ADD: Button = ("add", "Add to story", "Add this view to the story on the Stories page")
@@ -72,7 +53,7 @@ _component = component(
 def bar(url_path: str, dataset: Dataset, files: WebFiles, choices: Question) -> None:
     """The buttons of a page whose view a story can hold; nothing on any other page."""
     page = url_path or FIRST_PAGE
-    if page not in PAGES or not (dataset.has_gps or page in _WITHOUT_GPS):
+    if page not in PAGES or not (dataset.has_gps or not first_view(page).needs_gps):
         return
     _warm()
     with st.container(key="present-bar"):
@@ -104,7 +85,8 @@ def _bar(page: str, files: WebFiles, choices: Question) -> None:
             raise UserError(said) from error
 
     layer = files.areas[choices.area.key].url
-    place = f"{_MAPS[page]}:{layer}" if page in _MAPS else ""
+    name = first_view(page).map_key
+    place = f"{name}:{layer}" if name else ""
     buttons(f"{KEY}-{page}", files, hear, [PRESENT, ADD], place=place)
 
 
@@ -215,7 +197,7 @@ def current_view(page: str, choices: Question, position: Any = None) -> SavedVie
     """The view that is on screen. `position` is what the browser says of its map; [lat, lng, zoom]
     or anything else, which is passed over.
     """
-    plan, plan_name = plan_for(TOPIC_OF_PAGE[page])
+    plan, plan_name = plan_for(first_view(page).key)
     return SavedView(
         page=page,
         area=choices.area.key,
@@ -230,28 +212,34 @@ def current_view(page: str, choices: Question, position: Any = None) -> SavedVie
 
 
 def _highlight(page: str, choices: Question) -> str:
-    """The practice that is chosen in the list beside the page's map."""
-    key = show.list_key(_LISTS[page]) if page in _LISTS else "practice"
-    chosen = st.session_state.get(key)
-    known = page in (*_LISTS, *_MAPS) and chosen in choices.practices.index
-    return str(chosen) if known else ""
+    """The practice that is chosen in the box of the page, or in the list above its map."""
+    lists = [
+        show.list_key(f"{view.pointer or view.map_key or view.key}-map") for view in views_of(page)
+    ]
+    for key in ("practice", *lists):
+        chosen = st.session_state.get(key)
+        if chosen in choices.practices.index:
+            return str(chosen)
+    return ""
 
 
 def plan_for(topic: str) -> tuple[Plan | None, str]:
     """The plan on the table and its name for a view that a plan belongs to; None and "" else."""
-    plan, name = (plan_on_table() if topic in WITH_PLAN else None) or (None, "")
+    plan, name = (plan_on_table() if VIEWS[topic].with_plan else None) or (None, "")
     return plan, name[:MAX_NAME_LENGTH]
 
 
 def _options(page: str) -> dict[str, str]:
     """What the page's own menus and switches stand at, by their names in an address."""
     found = {}
-    for name in OPTIONS.get(page, ()):
+    for name in options_of(page):
         value = st.session_state.get(name)
         if isinstance(value, bool):
             found[name] = "true" if value else "false"
         elif isinstance(value, str):
             found[name] = value
+        elif isinstance(value, list):
+            found[name] = "|".join(map(str, value))
     return found
 
 

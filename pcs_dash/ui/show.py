@@ -12,8 +12,9 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from pcs_dash.measures import glossary
+from pcs_dash.measures.numbers import MINUS
+from pcs_dash.render.csv_files import table_csv
 from pcs_dash.tables.sources import ATTRIBUTION
-from pcs_dash.tables.spreadsheet_text import neutralise
 from pcs_dash.views.maps import Legend, PracticeMap, view_layer
 from pcs_dash.views.web_files import WebFiles
 
@@ -37,12 +38,14 @@ def figures(*items: Figure) -> None:
     """Headline figures in a row that wraps on a narrow screen (see the style in page.py)."""
     with st.container(key="headline-figures"):
         for column, item in zip(st.columns(len(items)), items, strict=True):
+            # Streamlit knows a fall by its hyphen only; ours has a minus sign.
+            less = item.note.startswith(MINUS)
             column.metric(
                 item.label,
                 item.value,
                 item.note or None,
-                delta_color="inverse" if item.more_is_worse else "off",
-                delta_arrow="auto" if item.more_is_worse else "off",
+                delta_color=("normal" if less else "inverse") if item.more_is_worse else "off",
+                delta_arrow=("down" if less else "up") if item.more_is_worse else "off",
                 help=glossary.meaning(item.term) if item.term else None,
             )
 
@@ -174,14 +177,10 @@ def small_table(table: pd.DataFrame, *, caption: str) -> None:
 
 
 def download_csv(table: pd.DataFrame, *, name: str, label: str = "Download as CSV") -> None:
-    """A download button for a table, with formula-like text neutralised."""
-    safe = table.reset_index()
-    text = safe.select_dtypes(exclude="number").columns
-    safe[text] = safe[text].map(neutralise)
+    """A download button for a table, its index first; see `table_csv`."""
     st.download_button(
         label,
-        # Excel reads UTF-8 only when the file says so.
-        safe.to_csv(index=False).encode("utf-8-sig"),
+        table_csv(table),
         file_name=f"{name}.csv",
         mime="text/csv",
         key=f"download-{name}",

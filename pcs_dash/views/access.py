@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import geopandas as gpd
 import pandas as pd
 
-from pcs_dash.measures import spatial, words
+from pcs_dash.measures import numbers, spatial, words
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
-from pcs_dash.measures.profile import number
+from pcs_dash.measures.numbers import number
 from pcs_dash.measures.workforce import area_patients_per_fte_gp
 from pcs_dash.views.answer import (
     Beside,
@@ -117,7 +117,7 @@ def _words(
     return words.Words(
         f"In {question.name} the middle LSOA has {number(found['fte_per_10000'].median(), 1)} FTE "
         f"GPs per 10,000 people within {reach} km{against}; {none:,} of "
-        f"{words.count(len(found), 'LSOA')} {'has' if none == 1 else 'have'} no practice within "
+        f"{numbers.count(len(found), 'LSOA')} {'has' if none == 1 else 'have'} no practice within "
         "reach.",
         "It counts what there is, so it has no interval; it says nothing of who may register.",
         words.definition_text(question.definition.key, question.period),
@@ -184,7 +184,9 @@ def _file(question: Question, here: pd.DataFrame, found: pd.DataFrame, reach: in
 
 
 def _method(question: Question, unplaced: int) -> str:
-    left_out = f" {words.count(unplaced, 'LSOA')} without a boundary left out." if unplaced else ""
+    left_out = (
+        f" {numbers.count(unplaced, 'LSOA')} without a boundary left out." if unplaced else ""
+    )
     return (
         "Two-step floating catchment (Luo and Wang 2003), straight-line distance from the middle "
         f"of an LSOA. People: all patients of {whole(question)} spread evenly over the LSOAs, "

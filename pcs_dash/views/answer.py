@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from pcs_dash.measures.profile import NO_FIGURE
+from pcs_dash.measures.numbers import NO_FIGURE
 from pcs_dash.measures.words import Words
 from pcs_dash.views.cells import cell_text
 from pcs_dash.views.map_spec import MapSpec
@@ -338,7 +338,8 @@ class View:
     `page` is the app's page it stands on, `title` what a story calls it, `about` one line on what
     it shows, `answer` the function. `needs_gps`: whether it says anything without GP figures;
     `with_plan`: whether the plan of hubs on the table belongs to it; `map_key`: the name under
-    which the browser remembers where its map stood ("" : it has none); `slow`: what a page says
+    which the browser remembers where its map stood ("" : it has none); `pointer`: the map whose
+    list says which practice is pointed at, if that is another; `slow`: what a page says
     while it waits for the answer; `tag`: what stands behind the title of its page.
     """
 
@@ -351,6 +352,7 @@ class View:
     needs_gps: bool = True
     with_plan: bool = False
     map_key: str = ""
+    pointer: str = ""
     slow: str = ""
     tag: Callable[[Question], str] | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pcs_dash.measures.correlation import correlate_practices
+from pcs_dash.measures.numbers import number
 from pcs_dash.measures.words import Words, correlation_words
 from pcs_dash.views.answer import Answer, Bullets, View
 from pcs_dash.views.costs import option_rows
@@ -30,9 +31,11 @@ def answer(question: Question) -> Answer:
     )
     asked = [
         f"Note: {headline(question, total)}",
-        f"Agree a benchmark to plan by. With {benchmark.label} ({benchmark.value:,.0f}), "
-        f"{row['helped']:.0f} practices are short of {row['gross']:,.1f} FTE GPs between them "
-        f"({row['space_low']:,.0f} to {row['space_high']:,.0f} square metres by the 2014 rule).",
+        f"Agree a benchmark to plan by. With {benchmark.label} ({number(benchmark.value)}), "
+        f"{number(row['helped'])} practices are short of {number(row['gross'], 1)} FTE GPs "
+        "between them "
+        f"({number(row['space_low'])} to {number(row['space_high'])} square metres by the 2014 "
+        "rule).",
         f"When deciding where GPs go first, keep in mind: {said.finding}",
         _grouping(question),
         *_returns(question, int(total["practices_without_fte"])),

@@ -10,10 +10,10 @@ import pandas as pd
 from pcs_dash.measures import catchments
 from pcs_dash.measures.catchments import HUB, KINDS, PCN, PRACTICE, Registered
 from pcs_dash.measures.gravity import MODEL_ERROR
-from pcs_dash.measures.profile import number, per_cent
+from pcs_dash.measures.numbers import count, number, per_cent
 from pcs_dash.measures.registrations import Overlap
 from pcs_dash.measures.small_numbers import small_number
-from pcs_dash.measures.words import Words, count
+from pcs_dash.measures.words import Words
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views import catchment_maps, maps
 from pcs_dash.views.answer import (

@@ -8,8 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from pcs_dash.measures.profile import NO_FIGURE, decimal, number, per_cent, signed
-from pcs_dash.measures.words import p_text
+from pcs_dash.measures.numbers import NO_FIGURE, number, p_text, per_cent, signed
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,9 @@ FORMS: Mapping[str, Form] = {
     "yes": Form(_yes, right=False),
     "count": Form(number, "%,.0f", "#,##0"),
     "tenth": Form(lambda value: number(value, 1), "%,.1f", "#,##0.0"),
-    "hundredth": Form(decimal, "%.2f", "0.00"),
-    "thousandth": Form(lambda value: decimal(value, 3), "%.3f", "0.000"),
-    "p": Form(
-        lambda value: p_text(value).removeprefix("p = ").removeprefix("p "), "%.4f", "0.0000"
-    ),
+    "hundredth": Form(lambda value: number(value, 2), "%.2f", "0.00"),
+    "thousandth": Form(lambda value: number(value, 3), "%.3f", "0.000"),
+    "p": Form(_p, "%.4f", "0.0000"),
     "share": Form(per_cent, "percent", "0%"),
     "share_tenth": Form(lambda value: f"{number(100 * value, 1)}%", "percent", "0.0%"),
     "per_cent": Form(lambda value: f"{number(value)}%", "%.0f%%", '0"%"'),

@@ -13,15 +13,18 @@ from typing import Literal
 import pandas as pd
 
 from pcs_dash.measures import correlation as measures
+from pcs_dash.measures import practice_measures
 from pcs_dash.measures.correlation import (
+    COEFFICIENT_NAMES,
+    HEADLINE,
     Correlation,
-    Interval,
-    Line,
     Method,
-    Variable,
     WithinBetween,
 )
-from pcs_dash.measures.words import Words, correlation_words, interval_text, number, p_text
+from pcs_dash.measures.lines import Line, lines
+from pcs_dash.measures.numbers import between, number, p_text
+from pcs_dash.measures.practice_measures import Variable
+from pcs_dash.measures.words import Words, correlation_words
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.views.question import Question
 
@@ -58,24 +61,31 @@ class Compared:
         return label if unit.lower() in label.lower() else f"{label} ({unit})"
 
     @property
+    def coefficient_name(self) -> str:
+        """What the headline coefficient is called."""
+        return f"{'Weighted ' if self.weighted else ''}{COEFFICIENT_NAMES[HEADLINE]}"
+
+    @property
     def benchmark(self) -> float | None:
         """The benchmark, where the other measure is held against one."""
         on_ratio = self.y.key == "patients_per_fte_gp"
         return self.question.benchmark.value if on_ratio else None
 
     def shown(self) -> tuple[pd.Series, pd.Series]:
-        """Both as a dot may show them (`measures.correlation.shown_measure`)."""
+        """Both as a dot may show them (`shown_measure`)."""
         practices, definition = self.question.practices, self.question.definition.key
         return (
-            measures.shown_measure(practices, self.x.key, definition),
-            measures.shown_measure(practices, self.y.key, definition),
+            practice_measures.shown_measure(practices, self.x.key, definition),
+            practice_measures.shown_measure(practices, self.y.key, definition),
         )
 
-    def result(self, method: Method = "pearson", interval: Interval = "analytic") -> Correlation:
+    def result(self, method: Method = HEADLINE) -> Correlation:
         """A coefficient over the practices that count."""
-        return measures.correlate(
-            self.x_values, self.y_values, method=method, weights=self.weights, interval=interval
-        )
+        return measures.correlate(self.x_values, self.y_values, method=method, weights=self.weights)
+
+    def unweighted(self) -> Correlation:
+        """The headline coefficient with every practice counting alike."""
+        return measures.correlate(self.x_values, self.y_values)
 
     def said(self, result: Correlation) -> Words:
         """A coefficient in words."""
@@ -90,10 +100,10 @@ class Compared:
 
     def lines(self) -> tuple[Line, ...]:
         """Least squares and Theil-Sen through the cloud; none for too few practices."""
-        return measures.lines(self.x_values, self.y_values, weights=self.weights)
+        return lines(self.x_values, self.y_values, weights=self.weights)
 
     def influence(self) -> pd.DataFrame:
-        """Pearson's r without each practice (`measures.correlation.influence`)."""
+        """The coefficient without each practice (`measures.correlation.influence`)."""
         return measures.influence(self.x_values, self.y_values, weights=self.weights)
 
     def given(self, columns: Mapping[str, str]) -> Correlation:
@@ -102,12 +112,12 @@ class Compared:
         return measures.partial_correlation(self.x_values, self.y_values, covariates)
 
     def within(self, column: str) -> WithinBetween:
-        """Slopes within and between groups of practices."""
+        """What holds over all, within and between groups of practices."""
         groups = self.question.practices[column]
         return measures.within_between(self.x_values, self.y_values, groups)
 
     def everywhere(self) -> pd.DataFrame:
-        """Pearson's r in each area of the data (`measures.correlation.forest`), implausible FTE
+        """The coefficient in each area of the data (`correlation.forest`), implausible FTE
         left out where the question asks for that.
         """
         practices = self.question.dataset.practices
@@ -122,9 +132,9 @@ class Compared:
         )
 
     def ways(self) -> list[tuple[str, Correlation]]:
-        """Pearson's r of the area counted in every way: other GPs where `y` is of GPs, without the
-        implausible figures where there are any, by list size or not. The question's own choice of
-        these is one of them, so that it changes no row.
+        """The coefficient of the area counted in every way: other GPs where `y` is of GPs, without
+        the implausible figures where there are any, by list size or not. The question's own choice
+        of these is one of them, so that it changes no row.
         """
         practices = self.question.area.select(self.question.dataset.practices)
         chosen = self.question.definition
@@ -136,7 +146,9 @@ class Compared:
                 f"{', implausible left out' if left_out else ''}"
                 f"{', weighted' if weighted else ''}",
                 measures.correlate_practices(
-                    measures.without_flagged(practices, [self.y.key]) if left_out else practices,
+                    practice_measures.without_flagged(practices, [self.y.key])
+                    if left_out
+                    else practices,
                     self.x.key,
                     self.y.key,
                     definition=definition.key,
@@ -150,12 +162,12 @@ class Compared:
 
     def _measured(self, variable: Variable) -> pd.Series:
         question = self.question
-        return measures.measure(question.practices, variable.key, question.definition.key)
+        return practice_measures.measure(question.practices, variable.key, question.definition.key)
 
 
 def axis_labels(question: Question, axis: Literal["x", "y"]) -> dict[str, str]:
     """Key -> label of the measures that can stand on an axis."""
-    found = measures.available_variables(question.dataset.practices, axis)
+    found = practice_measures.available_variables(question.dataset.practices, axis)
     return {key: variable.label for key, variable in found.items()}
 
 
@@ -163,15 +175,19 @@ def asked(question: Question) -> Compared:
     """The pair that the options name; the first of each menu where they name none that is there."""
     return Compared(
         question,
-        measures.VARIABLES[question.option("x", axis_labels(question, "x"), question.deprivation)],
-        measures.VARIABLES[question.option("y", axis_labels(question, "y"), "patients_per_fte_gp")],
+        practice_measures.VARIABLES[
+            question.option("x", axis_labels(question, "x"), question.deprivation)
+        ],
+        practice_measures.VARIABLES[
+            question.option("y", axis_labels(question, "y"), "patients_per_fte_gp")
+        ],
         question.on("weighted"),
     )
 
 
 def interval_cell(result: Correlation) -> str:
     """The interval of a coefficient in a cell."""
-    return interval_text(result.ci_low, result.ci_high, 2).removeprefix("95% interval ")
+    return between(result.ci_low, result.ci_high, 2)
 
 
 def p_cell(result: Correlation) -> str:

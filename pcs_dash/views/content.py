@@ -21,9 +21,6 @@ from pcs_dash.views.report import Basis, Deck, Slide, sources, views_text
 from pcs_dash.views.slides import definitions, slides_of
 from pcs_dash.views.story import SavedView, Story
 
-# What needs no GP figures.
-_WITHOUT_GPS = frozenset({"england", "lists", "catchment", "then_now"})
-
 
 def _in_same_data(one: Area, other: Area) -> bool:
     """Whether one data set holds both: all embedded areas share one, loaded ones have their own."""
@@ -77,7 +74,7 @@ def build_deck(
                 plan_name=view.plan_name or plan_name, rules=view.rules, options=view.options,
                 highlight=view.highlight, position=view.position, readers=readers,
             )  # fmt: skip
-            if view.topic not in _WITHOUT_GPS:
+            if VIEWS[view.topic].needs_gps:
                 _check_gps(question)
             rules = question.rules
             slides += slides_of(view, question, VIEWS[view.topic].answer(question), base)

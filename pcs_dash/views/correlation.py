@@ -8,8 +8,7 @@ import pandas as pd
 
 from pcs_dash.measures import words
 from pcs_dash.measures.correlation import COEFFICIENT_NAMES, METHODS, Correlation, WithinBetween
-from pcs_dash.measures.profile import decimal
-from pcs_dash.measures.words import count, decimals_for, number
+from pcs_dash.measures.numbers import between, count, decimals_for, number, p_text
 from pcs_dash.views import compared, inequality, maps, sure
 from pcs_dash.views.answer import (
     CHART_COLOURS,
@@ -31,7 +30,7 @@ from pcs_dash.views.answer import (
 from pcs_dash.views.by_place import place_series
 from pcs_dash.views.compared import Compared
 from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.phrases import between, or_none
+from pcs_dash.views.phrases import or_none
 from pcs_dash.views.question import Question
 
 _LINE_NAMES = {
@@ -65,9 +64,7 @@ def answer(question: Question) -> Answer:
     return Answer(
         said,
         figures=(
-            Figure(
-                f"{'Weighted ' if pair.weighted else ''}Pearson's r", number(result.coefficient, 2)
-            ),
+            Figure(pair.coefficient_name, number(result.coefficient, 2)),
             Figure("95% interval", compared.interval_cell(result)),
             Figure("Practices", f"{result.n:,}", _missing(result)),
         ),
@@ -81,22 +78,16 @@ def answer(question: Question) -> Answer:
         below=(_map(pair),),
         sections=(
             Section("quintiles", "By deprivation quintile of where patients live", _quintiles),
-            Section(
-                "coefficients",
-                "Three coefficients",
-                _coefficients,
-                options=("bootstrap",),
-                slow="Resampling the practices",
-            ),
+            Section("coefficients", "Three coefficients", _coefficients),
             Section("sure", "How sure are we? Areas side by side", _sure),
-            Section(
-                "within",
-                "Within places and between places",
-                _within,
-                slow="Fitting the mixed model",
-            ),
+            Section("within", "Within places and between places", _within),
             Section("given", "Allowing for age and illness", _given, options=("given",)),
-            Section("influence", "Which practices carry the result?", _influence),
+            Section(
+                "influence",
+                "Which practices carry the result?",
+                _influence,
+                slow="Leaving out each practice",
+            ),
         ),
         notes=(gap_said.text,),
         sources=f"MHCLG, IMD 2025; patients by LSOA, {question.mix_period}",
@@ -129,7 +120,9 @@ def _scatter(pair: Compared, said: words.Words) -> Chart:
         x_title=f"{pair.x.label} (higher = more deprived)",
         number_format="#,##0.0" if _largest(dots) < 20 else "#,##0",
         reference=benchmark,
-        reference_label="" if benchmark is None else f"{question.benchmark.label} {benchmark:,.0f}",
+        reference_label=""
+        if benchmark is None
+        else f"{question.benchmark.label} {number(benchmark)}",
         words=said.text,
     )
 
@@ -164,15 +157,12 @@ def _slopes(pair: Compared) -> tuple[Text, ...]:
     if not found:
         return ()
     places = decimals_for(max(abs(line.slope) for line in found))
-    told = "; ".join(
-        f"{line.name} {number(line.slope, places)} "
-        f"({between(line.slope_low, line.slope_high, places)})"
-        for line in found
-    )
+    told = "; ".join(f"{line.name} {number(line.slope, places)}" for line in found)
     return (
         Text(
-            f"Slope per unit of deprivation, with 95% interval: {told}. Theil-Sen is the median of "
-            "the slopes between all pairs of practices: a few odd practices can't turn it.",
+            f"Slope per unit of deprivation: {told}. Theil-Sen is the median of the slopes between "
+            "all pairs of practices: a few odd practices can't turn it. How sure the direction is, "
+            "the coefficients say.",
             "note",
         ),
     )
@@ -234,7 +224,7 @@ def pair_table(question: Question) -> Table:
             Column("area", "Area", wide=2.0),
             Column("n", "Practices", "count"),
             Column("n_missing", "Without a figure", "count"),
-            Column("coefficient", "Pearson's r", "hundredth"),
+            Column("coefficient", pair.coefficient_name, "hundredth"),
             Column("ci_low", "95% from", "hundredth"),
             Column("ci_high", "to", "hundredth"),
             Column("p_value", "p", "thousandth"),
@@ -245,34 +235,36 @@ def pair_table(question: Question) -> Table:
 
 
 def _coefficients(question: Question) -> Sequence[Block | Beside]:
-    """Pearson, Spearman and Kendall, from a formula or resampled."""
+    """By ranks, by pairs, and of the figures as they are."""
     pair = compared.asked(question)
-    interval = "bootstrap" if question.on("bootstrap") else "analytic"
-    results = [pair.result(method, interval) for method in METHODS]  # type: ignore[arg-type]
+    results = [pair.result(method) for method in METHODS]
     rows = [
         (
             COEFFICIENT_NAMES[result.method],
-            decimal(result.coefficient),
-            between(result.ci_low, result.ci_high, 2),
+            number(result.coefficient, 2),
+            compared.interval_cell(result),
             compared.p_cell(result),
             f"{result.n:,}" + (f" ({_missing(result)})" if result.n_missing else ""),
             result.interval_method,
         )
         for result in results
     ]
-    reason = next((result.reason for result in results if result.reason), "")
+    reasons = dict.fromkeys(result.reason for result in results if result.reason)
     return [
         text_table(
             "Practice level: every practice is one point",
             ("Coefficient", "Value", "95% interval", "p", "Practices", "Interval by"),
             rows,
         ),
-        *([Text(reason, "info")] if reason else []),
-        # From a formula, the first is the headline of the page.
-        *(
-            Text(str(pair.said(result)), "note", words=True)
-            for result in results[0 if question.on("bootstrap") else 1 :]
+        *(Text(reason, "info") for reason in reasons),
+        Text(
+            "Spearman's rho and Kendall's tau go by ranks, so that a few extreme figures can't "
+            "carry them. Pearson's r takes the figures as they are; where a few practices carry "
+            "it, no interval of it holds, and its p is from permutations.",
+            "note",
         ),
+        # The first is the headline of the page.
+        *(Text(str(pair.said(result)), "note", words=True) for result in results[1:]),
     ]
 
 
@@ -282,88 +274,68 @@ def _groups(practices: pd.DataFrame) -> tuple[str, str]:
 
 
 def _within(question: Question) -> Sequence[Block | Beside]:
-    """Whether the slope over all practices is also the slope inside the places."""
+    """Whether what holds over all practices also holds inside the places."""
     pair = compared.asked(question)
     column, unit = _groups(question.practices)
     result = pair.within(column)
     said = words.within_between_words(
         result, definition=question.definition.key, date=question.period, unit=unit
     )
-    right: list[Block] = [Text(said)]
-    if result.note:
-        right.append(Text(result.note, "note"))
-    if pair.result().excludes_zero and result.pooled_low < 0 < result.pooled_high:
-        right.append(
-            Text(
-                "The interval of Pearson's r at the top leaves zero out, this one does not: it "
-                "allows for practices that spread unequally, and a few very high figures carry "
-                "much of the correlation. Say both, or leave out implausible FTE and look again.",
-                "info",
-            )
-        )
-    share = (
-        f", {result.group_share:.0%} of the variance lies between them."
-        if pd.notna(result.group_share)
-        else "."
+    tested = p_text(result.between.p_value)
+    how = (
+        "By ranks over all practices, unweighted. Within: each of the "
+        f"{len(result.groups)} {unit} has a level of its own. Between: one point for each, its "
+        f"means{f' ({tested})' if tested else ''}. {result.between.reason}"
     )
-    right.append(
-        Text(
-            "Slope: the change of the figure for one unit of deprivation. Within: each of the "
-            f"{result.n_groups} {unit} has its own level. Between: one point a group. Mixed: a "
-            f"random level for each group{share} Unweighted. Intervals: {result.errors}.",
-            "note",
-        )
-    )
-    chart = _slopes_chart(result, unit, said.text)
-    return [Beside((3, 2), ((chart,), tuple(right))), _group_rows(pair, result, unit)]
+    chart = _levels_chart(result, unit, said.text)
+    right = (Text(said), Text(how.strip(), "note"))
+    return [Beside((3, 2), ((chart,), right)), _group_rows(pair, result, unit)]
 
 
-def _slopes_chart(result: WithinBetween, unit: str, told: str) -> Chart:
+def _levels_chart(result: WithinBetween, unit: str, told: str) -> Chart:
     rows = {
-        f"Over all practices (n = {result.n:,})": "pooled",
-        f"Within {unit} (n = {result.n:,})": "within",
-        f"Between {unit} (n = {result.n_groups:,})": "between",
-        f"Mixed model (n = {result.n:,})": "mixed",
+        "Over all practices": result.pooled,
+        f"Within {unit}": result.within,
+        f"Between {unit}": result.between,
     }
-
-    def values(end: str) -> tuple[float | None, ...]:
-        return tuple(or_none(getattr(result, f"{key}{end}")) for key in rows.values())
-
     return Chart(
         "intervals",
-        "Slopes with 95% intervals",
+        "Spearman's rho with 95% intervals",
         (
             Series(
-                "Slope", values(""), low=values("_low"), high=values("_high"),
+                "Spearman's rho",
+                tuple(or_none(found.coefficient) for found in rows.values()),
+                low=tuple(or_none(found.ci_low) for found in rows.values()),
+                high=tuple(or_none(found.ci_high) for found in rows.values()),
                 colour=CHART_COLOURS[0],
             ),
         ),
         told,
-        categories=tuple(rows),
-        value_title="Change of the figure for one unit of deprivation",
-        number_format="#,##0.0",
+        categories=tuple(f"{name} (n = {found.n:,})" for name, found in rows.items()),
+        value_title="Spearman's rho: left of 0 falling, right of 0 rising",
+        number_format="0.00",
         reference=0.0,
         reference_label="none",
-    )  # fmt: skip
+    )
 
 
 def _group_rows(pair: Compared, result: WithinBetween, unit: str) -> Table:
-    """Each group's means and slope."""
+    """Each group's means and coefficient."""
     question, table = pair.question, result.groups
-    largest = table[["slope_low", "slope_high"]].abs().to_numpy()
-    places = decimals_for(largest[largest == largest].max(initial=0.0))
     rows = []
     for group, row in table.iterrows():
-        slope = "too few practices"
-        if pd.notna(row["slope"]):
-            limits = between(row["slope_low"], row["slope_high"], places)
-            slope = f"{number(row['slope'], places)} ({limits})"
+        rho = "too few practices"
+        if pd.notna(row["coefficient"]):
+            limits = between(row["ci_low"], row["ci_high"], 2)
+            rho = f"{number(row['coefficient'], 2)} ({limits})"
         figure = number(row["mean_y"], decimals_for(row["mean_y"]))
-        rows.append((str(group), f"{int(row['n']):,}", number(row["mean_x"], 1), figure, slope))
+        p_value = p_text(row["p_value"]).removeprefix("p = ").removeprefix("p ")
+        cells = (f"{int(row['n']):,}", number(row["mean_x"], 1), figure, rho, p_value)
+        rows.append((str(group), *cells))
     return text_table(
-        f"The line inside each of the {unit}",
+        f"Inside each of the {unit}",
         ("Place" if unit == "places" else "PCN", "Practices", "Mean deprivation", "Mean figure",
-         "Slope (95% interval)"),
+         "rho (95% interval)", "p"),
         rows,
         name=f"within-{question.area.key}-{pair.x.key}-{pair.y.key}-{question.definition.key}",
         file=table,
@@ -383,18 +355,18 @@ def _given(question: Question) -> Sequence[Block | Beside]:
     rows = [
         (
             name,
-            decimal(shown.coefficient),
+            number(shown.coefficient, 2),
             between(shown.ci_low, shown.ci_high, 2),
             compared.p_cell(shown),
             f"{shown.n:,}",
         )
-        for name, shown in (("as it is", pair.result()), ("allowing for these", result))
+        for name, shown in (("as it is", pair.unweighted()), ("allowing for these", result))
     ]
     return [
         Text(said, words=True),
         text_table(
-            "Before and after; the second is unweighted",
-            ("Pearson's r", "Value", "95% interval", "p", "Practices"),
+            "Before and after, both unweighted",
+            ("Spearman's rho", "Value", "95% interval", "p", "Practices"),
             rows,
         ),
         Text(
@@ -428,7 +400,7 @@ def _influence(question: Question) -> Sequence[Block | Beside]:
             (
                 Column("code", "Code"),
                 Column("name", "Practice", wide=2.0),
-                Column("coefficient_without", "r without it", "thousandth"),
+                Column("coefficient_without", "rho without it", "thousandth"),
                 Column("change", "Change", "signed_thousandth"),
                 Column("ci_low", "95% from", "hundredth"),
                 Column("ci_high", "to", "hundredth"),
@@ -459,14 +431,6 @@ VIEW = View(
             help="Off: every practice counts the same. On: large practices count for more.",
         ),
         Option(
-            "bootstrap",
-            "Bootstrap intervals",
-            "switch",
-            help="Off: from a formula (Fisher's z; Bonett and Wright). On: 2,000 random resamples "
-            "of the practices, bias-corrected (BCa), always the same ones (seed 0).",
-            inside=True,
-        ),
-        Option(
             "given",
             "Allow for",
             "several",
@@ -475,4 +439,5 @@ VIEW = View(
             inside=True,
         ),
     ),
+    pointer="correlation-below-0",
 )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pcs_dash.hubs.compare import compare_plans
 from pcs_dash.hubs.plan import plan_from_column
-from pcs_dash.measures.profile import number, signed
+from pcs_dash.measures.numbers import number, signed
 from pcs_dash.measures.words import Words, lower_first
 from pcs_dash.measures.workforce import summarise
 from pcs_dash.views.answer import (
@@ -80,8 +80,10 @@ def answer(question: Question) -> Answer:
     chosen = question.benchmark.label
     row = table.loc[[chosen]].iloc[0]
     found = (
-        f"To bring every practice to {chosen} ({row['benchmark']:,.0f}) takes {row['gross']:,.1f} "
-        f"more FTE GPs in {row['helped']:.0f} practices; over {question.name} as a whole the gap "
+        f"To bring every practice to {chosen} ({number(row['benchmark'])}) takes "
+        f"{number(row['gross'], 1)} "
+        f"more FTE GPs in {number(row['helped'])} practices; over {question.name} as a whole the "
+        "gap "
         f"is {signed(row['net'])}."
     )
     return Answer(
@@ -122,14 +124,18 @@ def _chart(table: pd.DataFrame) -> Chart:
             ),
         ),
         f"Bar chart of FTE GPs to add for each option: {told}",
-        categories=tuple(f"{option} ({row['benchmark']:,.0f})" for option, row in table.iterrows()),
+        categories=tuple(
+            f"{option} ({number(row['benchmark'])})" for option, row in table.iterrows()
+        ),
         value_title="FTE GPs",
         number_format="#,##0.0",
     )
 
 
 def _costs_and_gains(table: pd.DataFrame, question: Question) -> Table:
-    space = [f"{row['space_low']:,.0f} to {row['space_high']:,.0f}" for _, row in table.iterrows()]
+    space = [
+        f"{number(row['space_low'])} to {number(row['space_high'])}" for _, row in table.iterrows()
+    ]
     now = number(question.total()["patients_per_fte_gp"])
     rows = (
         ("Benchmark, patients per FTE GP", "", *map(number, table["benchmark"])),

@@ -15,7 +15,8 @@ from pcs_dash.measures.deprivation import (
     patients_of_unknown_quintile,
     shown_patients_by_quintile,
 )
-from pcs_dash.measures.profile import deprivation_sentence, number, per_cent
+from pcs_dash.measures.numbers import number, per_cent
+from pcs_dash.measures.profile import deprivation_sentence
 from pcs_dash.measures.small_numbers import small_number, small_text
 from pcs_dash.measures.words import Words
 from pcs_dash.views import maps
@@ -152,7 +153,7 @@ def _quintile_bars(what: str, counts: pd.Series) -> Chart:
     """Counts by quintile as bars; a missing one has none."""
     known = [None if pd.isna(count) else float(count) for count in counts]
     told = ", ".join(
-        f"quintile {QUINTILE_LABELS[quintile]} " + ("not shown" if n is None else f"{n:,.0f}")
+        f"quintile {QUINTILE_LABELS[quintile]} " + ("not shown" if n is None else number(n))
         for quintile, n in zip(counts.index, known, strict=True)
     )
     return Chart(

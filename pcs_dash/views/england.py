@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from pcs_dash.measures.profile import number
+from pcs_dash.measures.numbers import number
 from pcs_dash.measures.words import Words, lower_first
 from pcs_dash.official import england
 from pcs_dash.official.england import ENGLAND, LEVEL_LABELS, ShownMeasure

@@ -7,7 +7,7 @@ import pandas as pd
 from pcs_dash.hubs.headline import headline
 from pcs_dash.hubs.plan import Plan, plan_from_column
 from pcs_dash.hubs.summary import scorecard
-from pcs_dash.measures.profile import number
+from pcs_dash.measures.numbers import number
 from pcs_dash.measures.words import Words
 from pcs_dash.views import maps
 from pcs_dash.views.answer import (
@@ -96,8 +96,8 @@ def _plan_figures(question: Question, plan: Plan) -> dict[str, str]:
         row = card.loc[key]
         if pd.isna(row["value"]):
             return "no figure"
-        out_of = "" if pd.isna(row["of"]) else f" of {row['of']:,.0f}"
-        return f"{row['value']:,.0f}{out_of}"
+        out_of = "" if pd.isna(row["of"]) else f" of {number(row['of'])}"
+        return f"{number(row['value'])}{out_of}"
 
     n = len(filled)
     return {
@@ -140,7 +140,7 @@ def one_by_one(question: Question) -> Answer:
     ratio, benchmark = filled["patients_per_fte_gp"].dropna(), question.benchmark
     found = (
         f"{question.shown_plan_name}: {int((ratio > benchmark.value).sum())} of {len(ratio)} "
-        f"groups have more patients per FTE GP than {benchmark.label} ({benchmark.value:,.0f})."
+        f"groups have more patients per FTE GP than {benchmark.label} ({number(benchmark.value)})."
     )
     table = Table(
         f"{question.shown_plan_name}, one by one",
@@ -175,9 +175,9 @@ def _bars(question: Question, ratio: pd.Series) -> Chart:
             ),
         ),
         f"Bar chart of the {len(highest)} groups of practices with most patients per FTE GP: "
-        f"{span(highest)}; benchmark {benchmark.value:,.0f}.",
+        f"{span(highest)}; benchmark {number(benchmark.value)}.",
         categories=tuple(map(str, highest.index)),
-        value_title=f"Patients per FTE GP (benchmark: {benchmark.value:,.0f})",
+        value_title=f"Patients per FTE GP (benchmark: {number(benchmark.value)})",
         reference=benchmark.value,
         reference_label=benchmark.label,
     )

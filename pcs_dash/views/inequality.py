@@ -12,16 +12,10 @@ import pandas as pd
 from pcs_dash.measures import inequality, need
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.measures.inequality import AreaInequality, Concentration, QuintileTable
-from pcs_dash.measures.profile import decimal, signed
+from pcs_dash.measures.numbers import between, count, number, per_cent, signed
+from pcs_dash.measures.patient_matrix import MEASURES
 from pcs_dash.measures.small_numbers import small_number
-from pcs_dash.measures.words import (
-    Words,
-    concentration_words,
-    count,
-    gap_words,
-    inequality_words,
-    number,
-)
+from pcs_dash.measures.words import Words, concentration_words, gap_words, inequality_words
 from pcs_dash.measures.workforce import gp_definition
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
@@ -41,11 +35,11 @@ from pcs_dash.views.answer import (
     text_table,
 )
 from pcs_dash.views.maps import QUINTILE_PURPLES
-from pcs_dash.views.phrases import between, or_none, whole
+from pcs_dash.views.phrases import or_none, whole
 from pcs_dash.views.question import Question
 from pcs_dash.views.readers import NO_REGISTRATIONS, patients_by_lsoa
 
-RATIO, PER_10000 = inequality.MEASURES
+RATIO, PER_10000 = MEASURES
 NAMES: dict[str, str] = {RATIO: "Patients per FTE GP", PER_10000: "FTE GPs per 10,000 patients"}
 LEVELS = {"quintile": "By quintile", "practice": "By practice", "lsoa": "By small area (LSOA)"}
 _INK, _ADJUSTED, _LINE, _QUIET = "#212b32", "#d55e00", "#212b32", "#768692"
@@ -60,11 +54,9 @@ def quintiles(
 ) -> tuple[QuintileTable, Words]:
     """The quintiles of the question's practices (or others), and the gap of a measure in words."""
     counted = question.practices if practices is None else practices
-    # Limits of a quintile with almost nobody in it may be beyond any number.
-    with np.errstate(over="ignore"):
-        table = inequality.quintile_table(
-            counted, definition=question.definition.key, edition=question.edition
-        )
+    table = inequality.quintile_table(
+        counted, definition=question.definition.key, edition=question.edition
+    )
     said = gap_words(
         table.gaps[measure],
         place=question.name,
@@ -87,7 +79,7 @@ def slope(
 
 
 def _slopes(question: Question, level: str) -> dict[str, AreaInequality]:
-    """The same of both measures at a level, with the interval that is asked for."""
+    """The same of both measures at a level."""
     found = patients_by_lsoa(question.readers, question.dataset) if level == "lsoa" else None
     results: dict[str, AreaInequality] = {
         measure: inequality.area_inequality(
@@ -96,11 +88,10 @@ def _slopes(question: Question, level: str) -> dict[str, AreaInequality]:
             measure=measure,
             definition=question.definition.key,
             edition=question.edition,
-            interval="bootstrap" if question.on("bootstrap") else "jackknife",
             registrations=None if found is None else found[0],
             lsoa_rank=question.dataset.lsoas[f"imd{question.edition}_rank"],
         )
-        for measure in inequality.MEASURES
+        for measure in MEASURES
     }
     if found is None:
         return results
@@ -132,7 +123,7 @@ def answer(question: Question) -> Answer:
     table, gap_said = quintiles(question)
     _, said = slope(question)
     sources = f"MHCLG, IMD {question.edition}; patients by LSOA, {question.mix_period}"
-    if table.n_practices < inequality.FEWEST_PRACTICES:
+    if table.n_practices < inequality.FEWEST_FOR_GRADIENT:
         few = (
             f"{count(table.n_practices, 'practice')} can't show an inequality: every quintile "
             "would repeat the same few figures. Choose a larger area."
@@ -144,8 +135,10 @@ def answer(question: Question) -> Answer:
         figures=(
             Figure("Most deprived fifth", number(ratios[1]), "patients per FTE GP"),
             Figure("Least deprived fifth", number(ratios[5]), "patients per FTE GP"),
-            Figure("Ratio, most to least", decimal(gap.ratio)),
-            Figure("95% interval", between(gap.ratio_low, gap.ratio_high, 2), "of the ratio"),
+            Figure("Ratio, most to least", number(gap.ratio, 2)),
+            Figure(
+                "95% interval", between(gap.ratio_low, gap.ratio_high, 2, null=1), "of the ratio"
+            ),
             Figure(
                 "Difference",
                 signed(gap.difference, 0),
@@ -165,8 +158,8 @@ def answer(question: Question) -> Answer:
                 "slopes",
                 "Slope and Relative Index of Inequality",
                 _slope_blocks,
-                options=("level", "bootstrap"),
-                slow="Resampling the practices",
+                options=("level",),
+                slow="Leaving out each practice",
             ),
             Section("concentration", "Are GPs concentrated?", _concentration),
             Section("need", "Allowing for need", _need),
@@ -199,10 +192,10 @@ def quintile_chart(
         (_quintile_series(name, table, measure, colours=QUINTILE_PURPLES),),
         f"{name} by IMD {question.edition} quintile in {question.name}: {told}. {said.text}",
         categories=_QUINTILES,
-        value_title=f"{name} (benchmark: {benchmark.value:,.0f})" if on_ratio else name,
+        value_title=f"{name} (benchmark: {number(benchmark.value)})" if on_ratio else name,
         number_format="#,##0" if on_ratio else "#,##0.0",
         reference=benchmark.value if on_ratio else None,
-        reference_label=f"{benchmark.label} {benchmark.value:,.0f}" if on_ratio else "",
+        reference_label=f"{benchmark.label} {number(benchmark.value)}" if on_ratio else "",
         bounds=(0.0, _ceiling([table], measure)),
         words=said.text,
     )
@@ -313,7 +306,7 @@ def levels(question: Question) -> Mapping[str, str]:
 
 
 def _slope_blocks(question: Question) -> Sequence[Block | Beside]:
-    """Slope and Relative Index of Inequality at a level, with either interval."""
+    """Slope and Relative Index of Inequality at a level."""
     known = levels(question)
     level = question.option("level", known)
     results = _slopes(question, level)
@@ -324,7 +317,7 @@ def _slope_blocks(question: Question) -> Sequence[Block | Beside]:
         right.append(Text(NO_REGISTRATIONS, "note"))
     if shown.reason:
         right.append(Text(shown.reason, "info"))
-    if level != "quintile" or question.on("bootstrap"):
+    if level != "quintile":
         # Otherwise it is the headline of the page.
         right.append(Text(said))
     interval = "" if shown.reason else f" Interval: {shown.index.interval_method}."
@@ -404,8 +397,8 @@ def _index_table(question: Question, level: str, results: Mapping[str, AreaInequ
                 NAMES[measure],
                 number(index.sii, places),
                 between(index.sii_low, index.sii_high, places),
-                decimal(index.rii),
-                between(index.rii_low, index.rii_high, 2),
+                number(index.rii, 2),
+                between(index.rii_low, index.rii_high, 2, null=1),
             )
         )
     practices = count(results[RATIO].n_practices, "practice")
@@ -496,7 +489,7 @@ def _need(question: Question) -> Sequence[Block | Beside]:
     how = (
         "Need: a list counts for the appointments expected of its ages and recorded illness, from "
         f"a regression over {model.n:,} practices of {whole(question.area)} that explains "
-        f"{model.r_squared:.0%} of the variation. It is not the national weighted list, and "
+        f"{per_cent(model.r_squared)} of the variation. It is not the national weighted list, and "
         "recorded use falls short of need where people go without: adjusting can hide a real "
         "disadvantage."
         + (f" {count(len(without), 'practice')} without an index left both." if without else "")
@@ -535,8 +528,8 @@ def _need_table(results: Mapping[str, AreaInequality]) -> Table:
                 kind,
                 number(result.index.sii),
                 between(result.index.sii_low, result.index.sii_high),
-                decimal(result.index.rii),
-                between(result.index.rii_low, result.index.rii_high, 2),
+                number(result.index.rii, 2),
+                between(result.index.rii_low, result.index.rii_high, 2, null=1),
             )
             for kind, result in results.items()
         ],
@@ -578,14 +571,6 @@ VIEW = View(
             help="By quintile: five groups of patients, by where they live. By practice: every "
             "practice is a point, ranked by the IMD 2025 score of its patients. By small area: "
             "every LSOA is a point; a practice's GPs are shared out by where its patients live.",
-            inside=True,
-        ),
-        Option(
-            "bootstrap",
-            "Bootstrap interval",
-            "switch",
-            help="Off: the jackknife, which leaves out one practice at a time. On: 2,000 random "
-            "resamples of the practices, always the same ones (seed 0).",
             inside=True,
         ),
     ),

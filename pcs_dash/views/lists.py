@@ -21,8 +21,8 @@ from pcs_dash.measures.list_trends import (
     WHOLE,
     PracticeChanges,
 )
-from pcs_dash.measures.profile import number, signed
-from pcs_dash.measures.words import Words, count
+from pcs_dash.measures.numbers import count, number, signed
+from pcs_dash.measures.words import Words
 from pcs_dash.views.answer import (
     Answer,
     Beside,

@@ -14,6 +14,7 @@ import pandas as pd
 
 from pcs_dash.hubs.palette import UNASSIGNED_COLOUR
 from pcs_dash.hubs.plan import UNASSIGNED, Plan
+from pcs_dash.measures import numbers
 from pcs_dash.measures.deprivation import lsoas_by_quintile
 from pcs_dash.measures.profile import flags
 from pcs_dash.measures.workforce import patients_per_fte_gp
@@ -84,7 +85,8 @@ def alt_text(dataset: Dataset, spec: MapSpec) -> str:
         return (
             f"Map of {name}: {len(practices)} practices as circles sized by registered patients, "
             f"coloured by patients per FTE GP against {question.benchmark.label} "
-            f"({question.benchmark.value:,.0f}), over LSOAs shaded by IMD {question.edition} "
+            f"({numbers.number(question.benchmark.value)}), over LSOAs shaded by IMD "
+            f"{question.edition} "
             f"quintile. {above} of {int(ratios.notna().sum())} practices are above the benchmark."
         )
     if spec.kind == "quintiles":
@@ -157,7 +159,8 @@ def map_view(
     }
     classes = maps.benchmark_classes(ratios, benchmark.value)
     legend = maps.Legend(
-        f"Practices: patients per FTE GP against {benchmark.label} ({benchmark.value:,.0f})",
+        f"Practices: patients per FTE GP against {benchmark.label} "
+        f"({numbers.number(benchmark.value)})",
         maps.BENCHMARK_COLOURS,
         maps.BENCHMARK_LABELS,
         [int((classes == number).sum()) for number in range(len(maps.BENCHMARK_LABELS))],

@@ -12,10 +12,11 @@ from typing import Any
 import pandas as pd
 
 from pcs_dash.measures import spatial
-from pcs_dash.measures.correlation import deprivation_measure, measure
+from pcs_dash.measures.numbers import p_text
+from pcs_dash.measures.practice_measures import deprivation_measure, measure
 from pcs_dash.measures.registrations import patients_per_fte_gp_by_lsoa
 from pcs_dash.measures.small_numbers import small_number
-from pcs_dash.measures.words import definition_text, p_text
+from pcs_dash.measures.words import definition_text
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views.maps import Layer

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from pcs_dash.measures.words import number
+from pcs_dash.measures.numbers import number, per_cent
 from pcs_dash.tables.areas import Area
 
 
@@ -21,23 +21,17 @@ def fifths(low: float, high: float) -> tuple[float, float]:
     return round(below, 1), round(above, 1)
 
 
-def between(low: float, high: float, decimals: int = 0) -> str:
-    """An interval in a table: "2,636 to 3,144"; one that ends beyond all reason is none."""
-    known = math.isfinite(low) and math.isfinite(high) and high < 1e6
-    return f"{number(low, decimals)} to {number(high, decimals)}" if known else "no interval"
-
-
 def whole(area: Area) -> str:
     """What the data hold around an area, in a sentence: "Essex", "these ICBs"."""
     return "these ICBs" if area.loaded else "Essex"
 
 
 def span(values: pd.Series) -> str:
-    return f"{values.min():,.0f} to {values.max():,.0f}" if len(values) else "none to none"
+    return f"{number(values.min())} to {number(values.max())}" if len(values) else "none to none"
 
 
 def listed(shares: pd.Series) -> str:
-    return "; ".join(f"{name} {share:.0%}" for name, share in shares.items())
+    return "; ".join(f"{name} {per_cent(share)}" for name, share in shares.items())
 
 
 def band(patients: float) -> str:

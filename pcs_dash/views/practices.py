@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from pcs_dash.measures import numbers
 from pcs_dash.measures.deprivation import quintile_shares
 from pcs_dash.measures.profile import flags
 from pcs_dash.measures.words import Words
@@ -70,7 +71,8 @@ def answer(question: Question) -> Answer:
     flagged = [str(code) for code in table.index[table["flagged_low_fte"] > 0]]
     found = (
         f"{len(over)} of {int(ratios.notna().sum())} practices have more patients per FTE GP than "
-        f"{benchmark.label} ({benchmark.value:,.0f}); {over['patients'].sum():,.0f} people are "
+        f"{benchmark.label} ({numbers.number(benchmark.value)}); "
+        f"{numbers.number(over['patients'].sum())} people are "
         "registered with them."
     )
     caution = f"Implausible FTE, check the return: {', '.join(flagged)}." if flagged else ""
@@ -88,7 +90,7 @@ def answer(question: Question) -> Answer:
         Words(found, caution, question.basis),
         figures=(
             Figure("Above the benchmark", f"{len(over)} of {int(ratios.notna().sum())}"),
-            Figure("Patients registered there", f"{over['patients'].sum():,.0f}"),
+            Figure("Patients registered there", numbers.number(over["patients"].sum())),
             Figure("Implausible FTE", f"{len(flagged)}"),
             Figure("Without a GP figure", f"{int(ratios.isna().sum())}"),
         ),
@@ -133,9 +135,9 @@ def _highest(question: Question, shown: pd.DataFrame) -> Chart:
             ),
         ),
         f"Bar chart of the {len(shown)} practices with most patients per FTE GP in "
-        f"{question.name}, from {span(ratios)}; benchmark {benchmark.value:,.0f}.",
+        f"{question.name}, from {span(ratios)}; benchmark {numbers.number(benchmark.value)}.",
         categories=tuple(shown["named"]),
-        value_title=f"Patients per FTE GP (benchmark: {benchmark.value:,.0f})",
+        value_title=f"Patients per FTE GP (benchmark: {numbers.number(benchmark.value)})",
         reference=benchmark.value,
         reference_label=benchmark.label,
     )

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash.measures import quality
-from pcs_dash.measures.profile import NO_FIGURE, number
+from pcs_dash.measures.numbers import NO_FIGURE, count, number
 from pcs_dash.measures.quality import MEASURES, Measure
-from pcs_dash.measures.words import Words, count
+from pcs_dash.measures.words import Words
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp, summarise
 from pcs_dash.views import maps
 from pcs_dash.views.answer import (

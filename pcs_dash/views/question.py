@@ -17,8 +17,8 @@ from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.plan import Plan, plan_from_column
 from pcs_dash.hubs.rules import Rule, default_rules, rules_to_list
 from pcs_dash.hubs.summary import summarise_hubs
-from pcs_dash.measures.correlation import deprivation_measure
 from pcs_dash.measures.deprivation import imd_edition
+from pcs_dash.measures.practice_measures import deprivation_measure
 from pcs_dash.measures.workforce import (
     DEFAULT_DEFINITION,
     GP_DEFINITIONS,

@@ -8,6 +8,7 @@ from datetime import date
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import Rule
+from pcs_dash.measures.numbers import number
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.sources import SOURCES
 from pcs_dash.views.answer import Drawn
@@ -53,7 +54,7 @@ class Basis:
         benchmark = self.question.benchmark
         return (
             f"Data: {self.question.basis}",
-            f"Benchmark: {benchmark.label}, {benchmark.value:,.0f} patients per FTE GP",
+            f"Benchmark: {benchmark.label}, {number(benchmark.value)} patients per FTE GP",
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pcs_dash.measures import funnel, words
-from pcs_dash.measures.profile import NO_FIGURE, signed
+from pcs_dash.measures.numbers import NO_FIGURE, signed
 from pcs_dash.measures.specification import (
     SpecificationSummary,
     other_lists,
@@ -32,6 +32,7 @@ from pcs_dash.views.answer import (
     View,
     text_table,
 )
+from pcs_dash.views.phrases import or_none
 from pcs_dash.views.question import Question
 from pcs_dash.views.readers import NO_REGISTRATIONS, patients_by_lsoa
 
@@ -51,7 +52,7 @@ ASKED = (
     "deprived end."
 )
 # Far fewer, fewer, within, more, far more GPs than the funnel's limits.
-_FUNNEL_LOOKS = (
+FUNNEL_LOOKS = (
     ("#b2182b", "triangle-down"),
     ("#f4a582", "square"),
     ("#b4bac2", "circle"),
@@ -120,7 +121,7 @@ def _curve_chart(curve: pd.DataFrame, summary: SpecificationSummary, said: Words
     known = curve[curve["coefficient"].notna()]
     clear = known["excludes_zero"].astype(bool)
     parts = (
-        ("Interval includes zero", _NOT_TOLD, "square", known[~clear]),
+        ("Interval includes zero, or none", _NOT_TOLD, "square", known[~clear]),
         ("Interval excludes zero", _TOLD, "circle", known[clear]),
     )
     return Chart(
@@ -131,8 +132,8 @@ def _curve_chart(curve: pd.DataFrame, summary: SpecificationSummary, said: Words
                 name,
                 tuple(map(float, part["coefficient"])),
                 x=tuple(map(float, part.index)),
-                low=tuple(map(float, part["ci_low"])),
-                high=tuple(map(float, part["ci_high"])),
+                low=tuple(map(or_none, part["ci_low"])),
+                high=tuple(map(or_none, part["ci_high"])),
                 labels=tuple("; ".join(map(str, row)) for row in part[list(FILTERS)].to_numpy()),
                 colour=colour,
                 shape=shape,
@@ -201,9 +202,10 @@ def _method(question: Question) -> str:
     )
     return (
         "GP definition × raw or need-adjusted lists × with or without practices of implausible FTE "
-        "× IMD edition × level × weighting. Intervals: jackknife over practices. At practice level "
-        "IMD 2019 ranks practices by their share of patients in the most deprived fifth, for want "
-        f"of a score. Published weighted lists are not among the embedded figures. {level}"
+        "× IMD edition × level × weighting. Intervals: jackknife over practices, none where a few "
+        "carry the figure. At practice level IMD 2019 ranks practices by their share of patients "
+        "in the most deprived fifth, for want of a score. Published weighted lists are not among "
+        f"the embedded figures. {level}"
     )
 
 
@@ -248,7 +250,7 @@ def _funnel(question: Question) -> Sequence[Block | Beside]:
 
 def _funnel_chart(result: funnel.Funnel, points: pd.DataFrame, said: Words) -> Chart:
     marks = []
-    for position, (colour, shape) in zip(funnel.POSITIONS, _FUNNEL_LOOKS, strict=True):
+    for position, (colour, shape) in zip(funnel.POSITIONS, FUNNEL_LOOKS, strict=True):
         part = points[points["position"] == position]
         if len(part):
             marks.append(

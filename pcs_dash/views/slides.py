@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pcs_dash.hubs.rules import Rule
+from pcs_dash.measures.numbers import number
 from pcs_dash.measures.words import lower_first
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
@@ -130,7 +131,7 @@ def definitions(question: Question, rules: Sequence[Rule]) -> tuple[tuple[str, s
             "Sum of registered patients over sum of FTE GPs, of the practices that report FTE; "
             "never a mean of ratios.",
         ),
-        ("Benchmark", f"{benchmark.label}, {benchmark.value:,.0f}{period}. {benchmark.source}."),
+        ("Benchmark", f"{benchmark.label}, {number(benchmark.value)}{period}. {benchmark.source}."),
         (
             "FTE GPs to add",
             "FTE that would bring patients per FTE GP down to the benchmark; negative where there "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pcs_dash.measures import spatial, words
-from pcs_dash.measures.profile import decimal
+from pcs_dash.measures import numbers, spatial, words
+from pcs_dash.measures.numbers import number
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.words import Words
 from pcs_dash.views import access, maps, patterns
@@ -90,10 +90,13 @@ def answer(question: Question) -> Answer:
     return Answer(
         Words(f"{said.finding} {clustered.finding}".strip(), said.caution, said.basis),
         figures=(
-            Figure("Moran's I", decimal(whole.statistic)),
-            Figure("p", words.p_text(whole.p_value).removeprefix("p = ").removeprefix("p ")),
+            Figure("Moran's I", number(whole.statistic, 2)),
+            Figure("p", numbers.p_text(whole.p_value).removeprefix("p = ").removeprefix("p ")),
             Figure("Stand out", f"{found.n_significant} of {found.n_tested}"),
-            Figure("By chance alone, before control", f"about {found.expected_by_chance:,.1f}"),
+            Figure(
+                "By chance alone, before control",
+                f"about {numbers.number(found.expected_by_chance, 1)}",
+            ),
         ),
         front=() if found.reason else (_clusters(question, asked, found, clustered),
                                        _surest(question, asked, found)),

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pcs_dash.measures.correlation import Correlation
-from pcs_dash.measures.words import NOT_WHY, Words, definition_text, interval_text, number
+from pcs_dash.measures.numbers import number
+from pcs_dash.measures.words import NOT_WHY, Words, definition_text, interval_text
 from pcs_dash.views import compared
 from pcs_dash.views.answer import Answer, Chart, Column, Figure, Series, Table, View
 from pcs_dash.views.compared import Compared
@@ -33,7 +34,7 @@ def answer(question: Question) -> Answer:
         ),
         figures=(
             Figure("Ways of measuring", f"{len(ways)}"),
-            Figure("Interval excludes zero", f"{clear} of {len(ways)}"),
+            Figure("Evidence of it (p < 0.05)", f"{clear} of {len(ways)}"),
         ),
         front=(_areas(pair, everywhere), _ways(question, ways)),
         share=0.46,
@@ -70,8 +71,9 @@ def _verdict(name: str, ways: Sequence[Correlation]) -> str:
             "rarely give."
         )
     return (
-        f"In {name} the 95% interval excludes zero in {told} of {n} ways of measuring it: "
-        "the conclusion depends on the way of measuring."
+        f"In {name} there is evidence of a correlation (p < 0.05) in {told} of {n} ways of "
+        "measuring "
+        "it: the conclusion depends on the way of measuring."
     )
 
 
@@ -88,24 +90,29 @@ def _areas(pair: Compared, table: pd.DataFrame) -> Chart:
     known = table["ci_low"].notna().any()
     return Chart(
         "intervals",
-        f"{'Weighted ' if pair.weighted else ''}Pearson's r place by place (95% intervals)",
+        f"{pair.coefficient_name} place by place (95% intervals)",
         (
             Series(
-                "Pearson's r",
+                pair.coefficient_name,
                 tuple(map(or_none, table["coefficient"])),
                 low=tuple(map(or_none, table["ci_low"])),
                 high=tuple(map(or_none, table["ci_high"])),
                 colour=_MARK,
             ),
         ),
-        f"Pearson's r of {pair.y.label} with {pair.x.label}. {told}.{weighted} "
+        f"{pair.coefficient_name} of {pair.y.label} with {pair.x.label}. {told}.{weighted} "
         f"{definition_text(question.definition.key, question.period)}",
         categories=tuple(names.values()),
-        value_title="Pearson's r: left of 0 negative, right of 0 positive",
+        value_title=f"{pair.coefficient_name}: left of 0 negative, right of 0 positive",
         number_format="0.00",
         reference=0.0,
         reference_label="none",
-        bounds=fifths(table["ci_low"].min(), table["ci_high"].max()) if known else (-1.0, 1.0),
+        bounds=fifths(
+            min(table["coefficient"].min(), table["ci_low"].min()),
+            max(table["coefficient"].max(), table["ci_high"].max()),
+        )
+        if known
+        else (-1.0, 1.0),
         highlight=names.get(question.name, ""),
     )
 
@@ -116,7 +123,7 @@ def _ways(question: Question, ways: Sequence[tuple[str, Correlation]]) -> Table:
             {
                 "way": name,
                 "n": result.n,
-                "r": result.coefficient,
+                "rho": result.coefficient,
                 "interval": compared.interval_cell(result),
                 "p": compared.p_cell(result),
             }
@@ -129,7 +136,7 @@ def _ways(question: Question, ways: Sequence[tuple[str, Correlation]]) -> Table:
         (
             Column("way", "GPs and practices counted", wide=3.3),
             Column("n", "n", "count", wide=0.55),
-            Column("r", "r", "hundredth", wide=0.75),
+            Column("rho", "rho", "hundredth", wide=0.75),
             Column("interval", "95% interval", wide=1.55),
             Column("p", "p", wide=0.85),
         ),

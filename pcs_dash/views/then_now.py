@@ -10,7 +10,7 @@ import pandas as pd
 
 from pcs_dash.measures import words
 from pcs_dash.measures.correlation import COEFFICIENT_NAMES
-from pcs_dash.measures.profile import NO_FIGURE, decimal, interval
+from pcs_dash.measures.numbers import NO_FIGURE, between, number
 from pcs_dash.measures.then_now import (
     CLAIM_PLACE,
     Claim,
@@ -44,7 +44,7 @@ ABOUT_ESSEX = "This page is about Thurrock and the seven places, whatever area t
 
 
 def answer(question: Question) -> Answer:
-    """The claim of 2015 tested on today's figures. About Essex, whatever the area."""
+    """The claim of 2017 tested on today's figures. About Essex, whatever the area."""
     dataset = build_dataset() if question.area.loaded else question.dataset
     practices = dataset.practices
     if question.exclude:
@@ -58,8 +58,10 @@ def answer(question: Question) -> Answer:
     return Answer(
         Words(f"{claim.then} {claim.verdict}", "", f"Now: {claim.now.text}"),
         figures=(
-            Figure(f"{COEFFICIENT_NAMES[local.method]}, {CLAIM_PLACE}", decimal(local.coefficient)),
-            Figure("95% interval", interval(local.ci_low, local.ci_high)),
+            Figure(
+                f"{COEFFICIENT_NAMES[local.method]}, {CLAIM_PLACE}", number(local.coefficient, 2)
+            ),
+            Figure("95% interval", between(local.ci_low, local.ci_high, 2)),
             Figure("Practices", f"{local.n}"),
         ),
         front=(_claim_chart(claim), _all_figures(rows)),
@@ -83,7 +85,7 @@ def answer(question: Question) -> Answer:
             claim.now.text,
             *(f"{row.figure}, {row.place}: {row.change}" for row in rows),
         ),
-        heading="Then and now: the claim of 2015",
+        heading="Then and now: the claim of 2017",
         sources="published figures as cited in the app",
         foot=(
             f"Then: the sources named in each row. Now: General Practice Workforce, {date} (NHS "

@@ -8,15 +8,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pcs_dash.measures.deprivation import patients_by_quintile
-from pcs_dash.measures.profile import (
-    NO_FIGURE,
-    flags,
-    gap_sentence,
-    number,
-    per_cent,
-    practice_card,
-    signed,
-)
+from pcs_dash.measures.numbers import NO_FIGURE, number, per_cent, signed, signed_per_cent
+from pcs_dash.measures.profile import flags, gap_sentence, practice_card
 from pcs_dash.measures.words import Words, benchmark_words
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.views.answer import (
@@ -43,15 +36,13 @@ PRACTICE = Option(
 
 def headline(question: Question, total: pd.Series) -> str:
     """The area's figure against the benchmark, and what it would take to match it."""
-    benchmark = question.benchmark
     said = benchmark_words(
         float(total["patients_per_fte_gp"]),
-        benchmark.value,
+        question.benchmark,
         place=question.name,
-        benchmark_label=benchmark.label,
         definition=question.definition.key,
         date=question.period,
-        benchmark_date=benchmark.period or "typed in",
+        codes=question.area.select(question.dataset.practices).index,
     )
     return f"{said.finding} {gap_sentence(total['fte_gap'])}".strip()
 
@@ -67,7 +58,7 @@ def answer(question: Question) -> Answer:
         Words(
             headline(question, total),
             "",
-            f"{question.basis} Benchmark: {benchmark.label}, {benchmark.value:,.0f}{dated}. "
+            f"{question.basis} Benchmark: {benchmark.label}, {number(benchmark.value)}{dated}. "
             f"Practices without a GP figure: {missing}{left_out}.",
         ),
         figures=_figures(question, total),
@@ -101,14 +92,14 @@ def _figures(question: Question, total: pd.Series) -> tuple[Figure, ...]:
         Figure(
             "Patients per FTE GP",
             number(total["patients_per_fte_gp"]),
-            f"{relative:+.0%} against {benchmark.label}" if pd.notna(relative) else "",
+            f"{signed_per_cent(relative)} against {benchmark.label}" if pd.notna(relative) else "",
             more_is_worse=True,
             term="Patients per FTE GP",
         ),
         Figure(
             "FTE GPs to add",
             signed(total["fte_gap"]),
-            f"to reach {benchmark.value:,.0f}",
+            f"to reach {number(benchmark.value)}",
             term="FTE gap",
         ),
         Figure(
@@ -120,7 +111,7 @@ def _figures(question: Question, total: pd.Series) -> tuple[Figure, ...]:
         Figure(
             "Above the benchmark",
             above(question),
-            f"{int(total['single_handed'])} single-handed" if has_gps else "",
+            f"{number(total['single_handed'])} single-handed" if has_gps else "",
             term="Single-handed practice",
         ),
         Figure(

@@ -49,6 +49,11 @@ def test_counts_by_hand(dataset: Dataset) -> None:
     singles = [row for (figure, _), row in found.items() if figure.startswith("single-handed")]
     assert len(singles) == 7
     assert sum(row.now_value for row in singles) == dataset.practices["single_handed"].sum()
+    # The source contradicts itself twice, which is said.
+    assert sum(row.then_value for row in singles) == 50
+    assert all("adds up to 50 contracts, where its total says 51" in row.change for row in singles)
+    said = {row.place: "19 of 36" in row.change for row in singles}
+    assert [place for place, there in said.items() if there] == ["Southend"]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +98,9 @@ def test_a_missing_published_figure_is_named(dataset: Dataset) -> None:
 
 def test_the_claim_is_not_upheld_by_todays_figures(dataset: Dataset) -> None:
     claim = claim_retested(dataset.practices, date=DATE)
+    assert claim.then.startswith("On 15 March 2017 Thurrock's Health and Wellbeing Board was told")
     assert "strong positive correlation" in claim.then
+    assert "15 March 2017, item 11, 1.2" in claim.then_source
     assert "no evidence of an association" in claim.now.finding
     assert "do not show it" in claim.verdict
     assert list(claim.results) == ["Thurrock", "Mid and South Essex", "Essex"]
@@ -113,13 +120,14 @@ def test_the_claim_is_not_upheld_by_todays_figures(dataset: Dataset) -> None:
 def test_the_verdict_claims_no_more_than_the_interval(
     low: float, r: float, high: float, words: str
 ) -> None:
-    result = Correlation(26, r, low, high, 0.1, "pearson", False, "Fisher z")
+    p_value = 0.3 if low <= 0 <= high else 0.02
+    result = Correlation(26, r, low, high, p_value, "spearman", False, "jackknife")
     assert words in _verdict(result)
 
 
 def test_the_verdict_without_figures_gives_the_reason() -> None:
     nan = float("nan")
-    nothing = Correlation(2, nan, nan, nan, nan, "pearson", False, "none", reason="Only 2.")
+    nothing = Correlation(2, nan, nan, nan, nan, "spearman", False, "none", reason="Only 2.")
     assert "can't test it. Only 2." in _verdict(nothing)
 
 

@@ -620,6 +620,31 @@ def test_the_newer_list_of_networks_counts_and_gaps_keep_the_other(
     assert f"practices with PCN of the ODS list ({words})" in joins
 
 
+# --- codes are keys, names are labels ---------------------------------------------------------
+
+SPELLINGS = """GP_CODE,GP_NAME,SUPPLIER,PCN_CODE,PCN_NAME,SUB_ICB_LOCATION_CODE,SUB_ICB_LOCATION_NAME,ICB_CODE,ICB_NAME,REGION_CODE,REGION_NAME
+F81001,A,TPP,U41025,Grand Union Pcn,99F,NHS MSE ICB - 99F,QH8,NHS Mid and South Essex ICB,Y61,East Of England
+F81001,A,EMIS,U41025,GRAND UNION PCN ,99F,NHS MSE ICB - 99F,QH8,NHS Mid and South Essex ICB,Y61,East of England
+F81003,C,TPP,U41025,GRAND UNION PCN,99G,NHS MSE ICB - 99G,QH8,NHS MID AND SOUTH ESSEX ICB,Y61,East of England
+F81100,B,TPP,U09187,GRAND UNION PCN,06T,NHS SNEE ICB - 06T,QJG,NHS Suffolk and North East Essex ICB,Y61,East of England
+"""  # noqa: E501
+
+
+def test_spellings_of_a_code_are_one_and_namesakes_are_two(tmp_path: Path) -> None:
+    folder = samples.write(tmp_path / "files", "list_sizes", "pcn_membership")
+    (mapping,) = (path for path in folder.iterdir() if "mapping" in path.name)
+    mapping.write_text(SPELLINGS, encoding="utf-8")
+    store = Store()
+    report = update_store(store, origin=str(folder))
+    assert not report.failed
+    practices = build.england_practices(store=store)
+    assert practices.loc[["F81001", "F81003", "F81100"], "pcn"].tolist() == [
+        "GRAND UNION PCN (U41025)", "GRAND UNION PCN (U41025)", "GRAND UNION PCN (U09187)",
+    ]  # fmt: skip
+    assert practices.loc["F81001", "icb"] == practices.loc["F81003", "icb"]
+    assert practices["region"].dropna().unique().tolist() == ["East of England"]
+
+
 # --- no traceback ------------------------------------------------------------------------------
 
 

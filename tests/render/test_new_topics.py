@@ -22,15 +22,16 @@ from pcs_dash.views import catchment_maps
 from pcs_dash.views.answer import Chart, MapBlock, Table
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.map_spec import map_view
+from pcs_dash.views.registry import VIEWS
 from pcs_dash.views.report import Slide
-from pcs_dash.views.story import TOPICS, SavedView, Story
+from pcs_dash.views.story import SavedView, Story
 
 Make = Callable[..., Slide]
 EVIDENCE = ("inequality", "pattern", "survives", "then_now")
 
 
 def one(dataset: Dataset, topic: str, area: str = "Thurrock", **given: object) -> Slide:
-    view = SavedView(page=TOPICS[topic].page, topic=topic, **given)  # type: ignore[arg-type]
+    view = SavedView(page=VIEWS[topic].page, topic=topic, **given)  # type: ignore[arg-type]
     deck = build_deck(dataset, Story("One", (view,)), area=find_area(area))
     return deck.slides[0]
 
@@ -59,7 +60,7 @@ def test_every_evidence_slide_says_what_it_rests_on(
     assert "31 December 2025" in slide.footer
     assert "Fully qualified GPs" in slide.footer
     assert any("Opens this view" in note for note in slide.notes)
-    assert f"/{TOPICS[topic].page}?" in slide.link
+    assert f"/{VIEWS[topic].page}?" in slide.link
 
 
 def test_bars_of_inequality_are_sums_over_sums_with_the_intervals_of_the_page(
@@ -260,7 +261,7 @@ def test_england_marks_the_area_and_ranks_it(dataset: Dataset) -> None:
 def test_a_loaded_area_without_gp_figures_has_its_slides(topic: str) -> None:
     area = find_area("icb-qks")
     own = dataset_for(area)
-    view = SavedView(page=TOPICS[topic].page, topic=topic, area=area.key)
+    view = SavedView(page=VIEWS[topic].page, topic=topic, area=area.key)
     if topic == "quality":
         with pytest.raises(UserError, match="No GP figures"):
             build_deck(own, Story("One", (view,)), area=area)

@@ -12,9 +12,9 @@ from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import LSOA_ENGLAND_WALES, ODS_ANY, ODS_PRACTICE, Column, Layout
 from pcs_dash.official.reading import convert, read_table
 from pcs_dash.tables.errors import InputFileError
+from pcs_dash.tables.no_value import NO_PCN, NOT_KNOWN
 
 _STATUS = {"A": "active", "C": "closed", "D": "dormant", "P": "proposed"}
-_UNALLOCATED = ("U", "UNALLOCATED", "UNKNOWN OR NO PCN")
 GP_PRACTICE_SETTING = "4"
 GEOJSON_BYTES = 64 * 1024**2
 
@@ -120,7 +120,7 @@ PCN_MEMBERSHIP = Layout(
             "code",
             "primary care network",
             nullable=True,
-            missing=_UNALLOCATED,
+            missing=NO_PCN,
         ),
         Column(
             "pcn",
@@ -128,7 +128,7 @@ PCN_MEMBERSHIP = Layout(
             "text",
             "name of the network",
             nullable=True,
-            missing=_UNALLOCATED,
+            missing=NO_PCN,
         ),
         Column("sub_icb_code", ("SUB_ICB_LOCATION_CODE",), "code", "sub-ICB location"),
         Column("sub_icb", ("SUB_ICB_LOCATION_NAME",), "text", "name of the sub-ICB location"),
@@ -147,8 +147,10 @@ def load_pcn_membership(file: InputFile) -> pd.DataFrame:
     made one, with the systems listed. A practice in two networks is refused.
     """
     table = read_table(file, PCN_MEMBERSHIP)
-    places = [c for c in table.columns if c not in ("supplier", "practice_name")]
-    distinct = table.drop_duplicates(places)
+    # By code: the same network, ICB or region may be spelt in several ways.
+    keys = table.assign(network=table["pcn_code"].fillna(table["pcn"]))
+    places = ["practice_code", "network", "sub_icb_code", "icb_code", "region_code"]
+    distinct = table[~keys.duplicated(places)]
     twice = distinct.loc[distinct["practice_code"].duplicated(keep=False), "practice_code"]
     if not twice.empty:
         raise InputFileError(
@@ -245,7 +247,7 @@ DENTISTS = Layout(
             "yes_no",
             "takes new adults",
             nullable=True,
-            missing=("UNKNOWN", "NONE", "NULL"),
+            missing=NOT_KNOWN,
         ),
         Column(
             "accepting_children",
@@ -253,7 +255,7 @@ DENTISTS = Layout(
             "yes_no",
             "takes new children",
             nullable=True,
-            missing=("UNKNOWN", "NONE", "NULL"),
+            missing=NOT_KNOWN,
         ),
         Column("longitude", ("longitude",), "float", "longitude", minimum=-9, maximum=3),
         Column("latitude", ("latitude",), "float", "latitude", minimum=49, maximum=61),

@@ -13,9 +13,10 @@ from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import ODS_PRACTICE, Column, Layout
 from pcs_dash.official.reading import month_in_name, read_table
 from pcs_dash.tables.errors import InputFileError
+from pcs_dash.tables.no_value import NO_FIGURE
 
 NA_MEANS_NO_DATA_FROM = pd.Timestamp(2023, 2, 1)
-_MISSING = ("NA", "ND", "EST", "NS", "*", ".", "N/A")
+_MISSING = ("NA", "ND", *NO_FIGURE)
 
 GP_GROUPS = {
     "": "all GPs, trainees and locums included",

@@ -18,6 +18,7 @@ from pcs_dash.hubs.compare import (
 )
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.hubs.suggest import Suggestion
+from pcs_dash.measures import numbers
 from pcs_dash.render.csv_files import table_csv, with_provenance
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
@@ -98,11 +99,15 @@ def in_words(compared: Comparison) -> str:
     if not compared.practices_moved:
         return f"From {compared.name_a} to {compared.name_b}: no practice changes its hub."
     kept = compared.share_kept_together
-    stay = "" if pd.isna(kept) else f" Of patients who shared a hub, {kept:.0%} still do."
+    stay = (
+        ""
+        if pd.isna(kept)
+        else f" Of patients who shared a hub, {numbers.per_cent(kept)} still do."
+    )
     return (
         f"From {compared.name_a} to {compared.name_b}: {compared.practices_moved:,} of "
         f"{compared.practices:,} practices with {compared.patients_moved:,} patients "
-        f"({compared.share_of_patients_moved:.0%}) move.{stay}"
+        f"({numbers.per_cent(compared.share_of_patients_moved)}) move.{stay}"
     )
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_from_list, rules_to_list
+from pcs_dash.official.whereabouts import whereabouts
 from pcs_dash.store.checks import MAX_AUTHOR, MAX_NAME, MAX_NOTE
 from pcs_dash.store.documents import ConflictError, DeletedError, Saved
 from pcs_dash.store.links import (
@@ -19,7 +20,7 @@ from pcs_dash.store.links import (
 from pcs_dash.store.plan_library import Conflict, MergeResult, PlanLibrary, Side
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui.hubs.migrating import Before, carry_over, ods_successors
+from pcs_dash.ui.hubs.migrating import Before, Carried, carry_over, ods_successors
 from pcs_dash.ui.hubs.work import Work, database
 from pcs_dash.ui.shelf import Shelf
 from pcs_dash.ui.text import plain
@@ -214,15 +215,22 @@ def open_from_address(work: Work, dataset: Dataset) -> None:
         st.error(f"{plain(str(error))} Your plan is as it was.")
 
 
-def put_carried(work: Work, dataset: Dataset, plan: Plan, before: Before, label: str) -> None:
-    """Put a plan made with other data on the table, as it was and, a step on, for these data."""
-    carried = carry_over(
+def carried_over(dataset: Dataset, plan: Plan, before: Before) -> Carried:
+    """A plan made with other data, for the data at hand."""
+    lost = plan.unknown_codes(dataset.practices.index)
+    return carry_over(
         plan,
         before,
         dataset.practices,
         period=dataset.workforce_period,
-        successors=ods_successors() if plan.unknown_codes(dataset.practices.index) else None,
+        successors=ods_successors() if lost else None,
+        known_of={code: found.words for code, found in whereabouts(lost).items()},
     )
+
+
+def put_carried(work: Work, dataset: Dataset, plan: Plan, before: Before, label: str) -> None:
+    """Put a plan made with other data on the table, as it was and, a step on, for these data."""
+    carried = carried_over(dataset, plan, before)
     work.change(plan, label)
     if carried.plan != plan:
         work.change(carried.plan, "Carry the plan over to the data at hand")

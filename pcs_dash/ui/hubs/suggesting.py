@@ -23,6 +23,7 @@ from pcs_dash.hubs.suggest import (
     repair,
     suggest_alternatives,
 )
+from pcs_dash.measures import numbers
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.hubs import figures
@@ -208,13 +209,16 @@ def watch(work: Work) -> None:
     now = search.progress
     seconds = now.seconds if now else 0.0
     stage = now.stage if now else "waiting for a free worker"
-    best = "" if now is None or now.best is None else f"; best so far {now.best:,.0f}"
+    best = "" if now is None or now.best is None else f"; best so far {numbers.number(now.best)}"
     gap = (
-        "" if now is None or now.gap is None else f", at most {now.gap:.0%} from the best possible"
+        ""
+        if now is None or now.gap is None
+        else f", at most {numbers.per_cent(now.gap)} from the best possible"
     )
     st.progress(
         min(1.0, seconds / search.time_limit),
-        f"{plain(stage)}: {seconds:,.0f} of at most {search.time_limit:,.0f} seconds{best}{gap}",
+        f"{plain(stage)}: {numbers.number(seconds)} of at most "
+        f"{numbers.number(search.time_limit)} seconds{best}{gap}",
     )
     if st.button("Cancel", key="hub-cancel", disabled=search.stop.is_set()):
         search.stop.set()
@@ -268,9 +272,13 @@ def _suggestion(
     _relaxations(work, search, answer, choices, number)
     if not answer.hubs:
         return
-    value = "" if answer.objective_value is None else f"{answer.objective_value:,.1f} {answer.unit}"
+    value = (
+        ""
+        if answer.objective_value is None
+        else f"{numbers.number(answer.objective_value, 1)} {answer.unit}"
+    )
     st.caption(
-        f"{len(answer.hubs)} hubs, {value}, {answer.seconds:,.1f} seconds. "
+        f"{len(answer.hubs)} hubs, {value}, {numbers.number(answer.seconds, 1)} seconds. "
         + " ".join(plain(note) for note in answer.notes)
     )
     st.dataframe(

@@ -17,10 +17,10 @@ from pcs_dash.ui.stories import handout, library
 from pcs_dash.ui.stories.desk import Desk, begin
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
+from pcs_dash.views.registry import VIEWS
 from pcs_dash.views.story import (
     MAX_NAME_LENGTH,
     MAX_TEXT_LENGTH,
-    TOPICS,
     SavedView,
     Story,
     ready_made,
@@ -132,7 +132,7 @@ def _views(desk: Desk) -> None:
 
 def _about(view: SavedView) -> str:
     """A line under a view: what it shows, of which area, with what else."""
-    topic = TOPICS[view.topic].title
+    topic = VIEWS[view.topic].title
     parts = [topic] if view.heading != topic else []
     if view.area:
         parts.append(view.area_in(view.area).label)
@@ -175,7 +175,7 @@ def _chosen(desk: Desk, choices: Question) -> None:
         value=view.title,
         max_chars=MAX_NAME_LENGTH,
         key=title,
-        placeholder=TOPICS[view.topic].title,
+        placeholder=VIEWS[view.topic].title,
         on_change=_typed,
         args=(desk, title, "title"),
     )
@@ -232,7 +232,7 @@ def _pointed_at(view: SavedView, choices: Question) -> dict[str, str]:
     area = view.area_in(choices.area)
     practices = area.select(data.of(area)[0].practices)
     found = {"": "Nothing"}
-    if TOPICS[view.topic].page == "hubs":
+    if VIEWS[view.topic].page == "hubs":
         plan = view.plan if view.plan is not None else plan_from_column(practices, "pcn")
         found |= {hub.name: f"Hub: {hub.name}" for hub in plan.hubs}
     found |= {str(code): f"{name} ({code})" for code, name in practices["practice_name"].items()}
@@ -271,8 +271,8 @@ def _add(desk: Desk, choices: Question) -> None:
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     topic = left.selectbox(
         "Add a view of the sidebar's area",
-        list(TOPICS),
-        format_func=lambda key: TOPICS[key].title,
+        list(VIEWS),
+        format_func=lambda key: VIEWS[key].title,
         key="story-topic",
     )
     right.button("Add", key="story-add", on_click=_add_view, args=(desk, choices, topic))
@@ -281,7 +281,7 @@ def _add(desk: Desk, choices: Question) -> None:
 def _add_view(desk: Desk, choices: Question, topic: str) -> None:
     plan, name = presenting.plan_for(topic)
     view = SavedView(
-        page=TOPICS[topic].page,
+        page=VIEWS[topic].page,
         topic=topic,
         area=choices.area.key,
         switches=presenting.switches_of(choices),

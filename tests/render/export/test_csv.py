@@ -43,11 +43,14 @@ def test_numbers_stay_numbers_and_missing_stays_empty() -> None:
             "figure": [-1.25, float("nan")],
             "count": pd.array([-3, None], dtype="Int64"),
             "flag": pd.array([True, None], dtype="boolean"),
+            "day": pd.to_datetime(["2025-12-01", None]),
         },
         index=pd.Index(["@a", "b"], name="hub"),
     )
     text = table_csv(table).decode("utf-8-sig")
-    assert text == "hub,'=name,figure,count,flag\r\n'@a,'-x,-1.25,-3,true\r\nb,,,,\r\n"
+    assert text == (
+        "hub,'=name,figure,count,flag,day\r\n'@a,'-x,-1.25,-3,true,2025-12-01\r\nb,,,,,\r\n"
+    )
 
 
 def test_excel_is_told_that_it_is_utf_8(thurrock: pd.DataFrame) -> None:

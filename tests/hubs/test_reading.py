@@ -4,6 +4,7 @@ out.
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import zipfile
@@ -16,25 +17,27 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pcs_dash.hubs import files
-from pcs_dash.hubs.files import (
+from pcs_dash.hubs.plan import Plan
+from pcs_dash.hubs.reading import (
     CrossingShapeError,
-    PlanImport,
+    PlanReading,
     UnknownPracticeError,
     read_plan,
     read_plan_file,
 )
-from pcs_dash.hubs.plan import Plan
+from pcs_dash.hubs.reading.faults import MAX_FAULTS
+from pcs_dash.hubs.reading.sheet import MAX_BYTES
+from pcs_dash.hubs.reading.workbooks import MAX_UNPACKED_BYTES
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.errors import InputFileError, UserError
 
 
-def read(practices: pd.DataFrame, text: str | bytes, **options: Any) -> PlanImport:
+def read(practices: pd.DataFrame, text: str | bytes, **options: Any) -> PlanReading:
     content = text.encode() if isinstance(text, str) else text
     return read_plan("plan.csv", content, practices, **options)
 
 
-def hubs(found: PlanImport) -> dict[str, list[str]]:
+def hubs(found: PlanReading) -> dict[str, list[str]]:
     return {hub.name: list(found.plan.members(hub.id)) for hub in found.plan.hubs}
 
 
@@ -93,7 +96,8 @@ PLAIN = "practice_code,hub\nF81010,North\nF81082,South\nF81088,\n"
 def test_the_same_plan_in_many_hands(practices: pd.DataFrame, text: str) -> None:
     found = read(practices, text)
     assert hubs(found) == {"North": ["F81010"], "South": ["F81082"]}
-    assert found.notes == ("Practices without a hub in the file, left unassigned: 1.",)
+    (note,) = found.notes
+    assert note.startswith("Practices without a hub in the file, left unassigned: 1")
 
 
 @pytest.mark.parametrize(
@@ -102,12 +106,15 @@ def test_the_same_plan_in_many_hands(practices: pd.DataFrame, text: str) -> None
         ("", "plan.csv: The file is empty"),
         ("\ufeff \r\n", "The file is empty"),
         ("practice_code,hub\n", "no practices"),
-        ("code,hub\nF81010,A\n", r"Row 1.*no column practice_code \(it has 'code', 'hub'\)"),
-        ("practice_code\nF81010\n", "Row 1.*no column hub"),
-        ("practice_code,hub,hub\nF81010,A,B\n", "Row 1.*column hub more than once"),
+        ("when,hub\nMay,A\n", r"Row 1: no column with practice codes \(there is 'when', 'hub'\)"),
+        ("practice_code\nF81010\n", "Row 1: the heading has no column for the hubs"),
+        ("practice_code,hub,hub\nF81010,A,B\n", r"Row 1.*'hub \(column B\)', 'hub \(column C\)'"),
+        (
+            "ODS code,practice_code,hub\nF81010,F81082,A\n",
+            "Row 1.*codes more than once, in 'ODS code' and 'practice_code', and they differ",
+        ),
         ("practice_code,hub\nF99999,A\n", "Row 2, column 'practice_code': .*'F99999'"),
-        ("practice_code,hub\nF810100,A\n", r"\(there is .*F81010.*\)"),
-        ("practice_code,hub\nF81010,A\nf81010,A\n", r"Row 3.*F81010 is there already \(row 2\)"),
+        ("practice_code,hub\nF810100,A\n", r"\(perhaps .*F81010.*\)"),
         ("practice_code,hub\nF81010,A\nF81010,B\n", r"Row 3.*two hubs, 'A' \(row 2\) and 'B'"),
         ("practice_code,hub\nF81010,A\nF81010,\n", r"Row 3.*two hubs, 'A' \(row 2\) and 'none'"),
         ("practice_code,hub\n,A\n", "Row 2, column 'practice_code': no practice code for hub 'A'"),
@@ -116,8 +123,10 @@ def test_the_same_plan_in_many_hands(practices: pd.DataFrame, text: str) -> None
         ('practice_code,hub\nF81010,"A\n', "Row 2: .*double quote"),
         ("practice_code,hub\nF81010,A\x07B\n", "Row 2, column 'hub': .*can't be shown"),
         ("practice_code,hub\nF81010," + "x" * 200, "Row 2, column 'hub': .*120"),
-        ("hello", "Row 1.*no column practice_code"),
-        ("<html></html>", "no column practice_code"),
+        ("hello", "Row 1: no column with practice codes"),
+        ("<html></html>", "a web page"),
+        ("<gml></gml>", "XML of a kind that holds no plan"),
+        ("{\\rtf1 x}", "a text document"),
         ("{}", "not a GeoJSON FeatureCollection"),
         ("[1, 2", "Row 1, column 6: this is not valid JSON"),
         ("[" * 50_000, "nested too deeply"),
@@ -135,16 +144,15 @@ def test_faults_of_a_text_name_row_and_column(
     [
         ("practice_code,hub\nF81010,A\nF81082,Café\n".encode("latin-1"), "Row 3, column 2.*UTF-8"),
         (b"\xef\xbb\xbfpractice_code,hub\n\xff81010,A\n", "Row 2, column 1: .*0xff"),
-        (PLAIN.encode("utf-16"), "Row 1, column 1: .*UTF-16"),
         (PLAIN.encode("utf-16-le"), "UTF-16"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), r"old Excel workbook \(.xls\)"),
-        (b"\x1f\x8b\x08" + bytes(50), "gzip"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "old Office file.*with a password"),
+        (b"\x1f\x8b\x08" + bytes(50), "gzip file is damaged"),
         (b"%PDF-1.7 ...", "PDF"),
         (b"\x89PNG\r\n", "picture"),
-        (b"SQLite format 3\x00", "GeoPackage"),
+        (b"SQLite format 3\x00", "map file is damaged"),
         (b"PK\x03\x04 and no more", "damaged"),
-        (b"PK\x05\x06" + bytes(18), "zip archive"),
-        (b"a" * (files.MAX_BYTES + 1), r"10\.0 MB; the most is 10 MB"),
+        (b"PK\x05\x06" + bytes(18), "no table inside the zip"),
+        (b"a" * (MAX_BYTES + 1), r"10\.0 MB; the most is 10 MB"),
         (b"practice_code,hub\n" + b"F81010,A\n" * 20_001, "more than 20,000 rows"),
     ],
 )
@@ -153,12 +161,47 @@ def test_faults_of_other_content(practices: pd.DataFrame, content: bytes, expect
         read(practices, content)
 
 
-def test_a_zip_of_a_plan_is_not_a_plan(practices: pd.DataFrame) -> None:
+def zipped(**files: str | bytes) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("plan.csv", PLAIN)
-    with pytest.raises(InputFileError, match="Unpack it"):
-        read(practices, stream.getvalue())
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return stream.getvalue()
+
+
+def test_a_zip_is_opened_where_a_plan_is_in_it(practices: pd.DataFrame) -> None:
+    found = read(practices, zipped(**{"mine/plan.csv": PLAIN, "read me.txt": "A plan."}))
+    assert hubs(found) == {"North": ["F81010"], "South": ["F81082"]}
+    assert found.kind == "CSV in a zip"
+    found = read(practices, gzip.compress(PLAIN.encode()))
+    assert hubs(found) == {"North": ["F81010"], "South": ["F81082"]}
+    with pytest.raises(InputFileError, match="no column with practice codes"):
+        read(practices, zipped(**{"read me.txt": "A plan."}))
+
+
+def test_of_two_plans_in_a_zip_the_first_is_read_and_the_other_told(
+    practices: pd.DataFrame,
+) -> None:
+    content = zipped(**{"a.csv": PLAIN, "b.csv": PLAIN.replace("North", "Other")})
+    found = read(practices, content)
+    assert found.sheets == ("a.csv", "b.csv")
+    assert "Others could be: 'b.csv'." in " ".join(found.notes)
+    assert list(hubs(read(practices, content, sheet="b.csv"))) == ["Other", "South"]
+    with pytest.raises(InputFileError, match=r"no sheet or layer 'c'.*a\.csv, b\.csv"):
+        read(practices, content, sheet="c")
+
+
+def test_an_archive_in_an_archive_and_a_bomb_are_refused(practices: pd.DataFrame) -> None:
+    with pytest.raises(InputFileError, match="unpack"):
+        read(practices, zipped(**{"plan.csv": b"\n" * (MAX_UNPACKED_BYTES + 1)}))
+    with pytest.raises(InputFileError, match="10 MB"):
+        read(practices, zipped(**{"plan.csv": b"\n" * (MAX_BYTES + 1)}))
+
+
+def test_text_of_windows_that_says_what_it_is(practices: pd.DataFrame) -> None:
+    # What Excel calls "Unicode text": tabs, UTF-16 with its mark.
+    found = read(practices, PLAIN.replace(",", "\t").encode("utf-16"))
+    assert hubs(found) == {"North": ["F81010"], "South": ["F81082"]}
 
 
 def test_all_faults_come_at_once_up_to_a_number(practices: pd.DataFrame) -> None:
@@ -169,7 +212,7 @@ def test_all_faults_come_at_once_up_to_a_number(practices: pd.DataFrame) -> None
     many = "practice_code,hub\n" + "".join(f"X{number},A\n" for number in range(50))
     with pytest.raises(InputFileError) as caught:
         read(practices, many)
-    assert len(caught.value.problems) == files.MAX_FAULTS + 1
+    assert len(caught.value.problems) == MAX_FAULTS + 1
     assert "30 more" in caught.value.problems[-1]
 
 
@@ -178,10 +221,20 @@ def test_unknown_practices_can_be_left_out_on_request(practices: pd.DataFrame) -
     with pytest.raises(UnknownPracticeError) as caught:
         read(practices, text)
     assert caught.value.codes == ("X1", "X2")
-    found = read(practices, text, skip_unknown=True)
+    found = read(practices, text, unknown="leave out")
     assert hubs(found) == {"A": ["F81010"]}
-    assert found.skipped == ("X1", "X2")
-    assert any("left out: 2 (X1, X2)" in note for note in found.notes)
+    assert [(row.at, row.given, row.hub) for row in found.unknown] == [
+        ("Row 3", "X1", "A"), ("Row 4", "X2", "B"),
+    ]  # fmt: skip
+    assert found.not_in_data == "Practices not in the data, left out: 2 (X1; X2)."
+    assert found.called == "plan (without 2 unknown practices)"
+
+
+def test_unknown_codes_can_be_kept_for_their_successors(practices: pd.DataFrame) -> None:
+    found = read(practices, "practice_code,hub\nF81999,A\nTotal,B\n", unknown="keep")
+    assert hubs(found) == {"A": ["F81999"]}
+    assert [row.given for row in found.unknown] == ["F81999", "TOTAL"]
+    assert found.practices == 0
 
 
 def test_names_are_text_whatever_they_look_like(practices: pd.DataFrame) -> None:
@@ -205,7 +258,8 @@ def test_notes_on_the_area(practices: pd.DataFrame) -> None:
     area = find_area("Thurrock")
     found = read(practices, "practice_code,hub\nF81010,A\nF81001,A\n", area=area)
     assert found.notes == (
-        "Practices of the plan outside Thurrock, kept: 1.",
+        "Practices of the file outside Thurrock, kept in the plan: 1 (F81001 in Castle Point and "
+        "Rochford).",
         "Practices of Thurrock that are not in the file, left unassigned: 25 of 26.",
     )
 
@@ -253,9 +307,9 @@ def test_a_workbook_with_a_title_above_the_heading(practices: pd.DataFrame) -> N
         ([["practice_code", "hub"], ["F81010", "=A1"]], "row 2, column 'hub': a formula"),
         ([["practice_code", "hub"], ["F81010", "#N/A"]], "row 2, column 'hub': an error"),
         ([["practice_code", "hub"], ["X1", "A"]], "Sheet 'Sheet1', row 2, column 'practice_code'"),
-        ([["practice_code", "hub", "hub"], ["F81010", "A", "B"]], "row 1.*more than once"),
-        ([["code", "hub"], ["F81010", "A"]], r"No sheet \('Sheet1'\) has a heading"),
-        ([], "No sheet"),
+        ([["practice_code", "hub", "hub"], ["F81010", "A", "B"]], "row 1.*several columns"),
+        ([["when", "hub"], ["May", "A"]], "Sheet 'Sheet1', row 1: no column with practice codes"),
+        ([], "no column with practice codes"),
         ([["practice_code", "hub"]], "no practices"),
     ],
 )
@@ -282,7 +336,7 @@ def repacked(content: bytes, **changed: bytes) -> bytes:
 
 def test_a_bomb_is_not_unpacked(practices: pd.DataFrame) -> None:
     plan = workbook([["practice_code", "hub"], ["F81010", "A"]])
-    bomb = repacked(plan, **{"xl/media/image1.bin": bytes(files.MAX_UNPACKED_BYTES)})
+    bomb = repacked(plan, **{"xl/media/image1.bin": bytes(MAX_UNPACKED_BYTES)})
     assert len(bomb) < 100_000
     with pytest.raises(InputFileError, match="unpacks to 30 MB"):
         read(practices, bomb)
@@ -384,7 +438,7 @@ def test_a_crossing_polygon_is_named_and_can_be_repaired(practices: pd.DataFrame
         (collection(square("A", 1e6, 1e6, 2e6, 2e6)), r"Feature 1 \('A'\) is not in longitude"),
         (
             collection({"type": "Feature", "properties": {"hub": "A"}, "geometry": None}),
-            "Feature 1",
+            "neither practice codes nor polygons",
         ),
         (
             collection(
@@ -394,7 +448,7 @@ def test_a_crossing_polygon_is_named_and_can_be_repaired(practices: pd.DataFrame
                     "geometry": {"type": "Point", "coordinates": [0, 51]},
                 }
             ),
-            "Feature 1",
+            "neither practice codes nor polygons",
         ),
         (
             collection(
@@ -406,7 +460,7 @@ def test_a_crossing_polygon_is_named_and_can_be_repaired(practices: pd.DataFrame
             collection(
                 {"type": "Feature", "properties": {"practice_code": "F81010"}, "geometry": None}
             ),
-            "Feature 1: no property hub",
+            r"no column for the hubs \(it has 'practice_code'\)",
         ),
         (
             collection(
@@ -416,9 +470,9 @@ def test_a_crossing_polygon_is_named_and_can_be_repaired(practices: pd.DataFrame
                     "geometry": None,
                 }
             ),
-            "Feature 1, property practice_code: .*'X1'",
+            "Feature 1, property 'practice_code': .*'X1'",
         ),
-        (b'{"type": "Topology"}', "not a GeoJSON"),
+        (b'{"type": "Topology"}', "TopoJSON.*GeoJSON"),
     ],
 )
 def test_faults_of_geojson_name_the_feature(
