@@ -1,6 +1,6 @@
 """How often do the intervals hold the truth? Simulated coverage of every interval.
 
-    python benchmarks/coverage.py [--runs 1000] [--only TEXT]
+    python -m benchmarks.coverage [--runs 1000] [--only TEXT]
 
 Prints a table for docs/methods.md. Correlations: bivariate normal clouds of known
 correlation. Ratios, gradients and indices: samples of practices from a population like Essex

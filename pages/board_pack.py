@@ -32,6 +32,7 @@ with st.expander("Put a plan of hubs beside today's PCNs, or use your own PowerP
     )
 
 # Without a file, the plan that is open on the page Hubs.
+presenting.open_plan(dataset, choices)
 plan, plan_name = presenting.plan_for("options")
 if plan is not None and plan_file is None:
     st.caption(f"With the plan that is open on the page Hubs: {plain(plan_name or 'unnamed')}.")

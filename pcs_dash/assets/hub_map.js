@@ -307,7 +307,7 @@
       window.PCSMap.mount(this.map, { onPick: (code) => this.pick(code), lines: (code) => this.lines(code) });
       this.map.on("draw:created", (event) => this.drawn(event.layer, { polygon: "Polygon", rectangle: "Rectangle", circle: "Circle" }[event.layerType]));
       this.lasso();
-      new ResizeObserver(() => this.map.invalidateSize({ animate: false })).observe(this.mapBox);
+      new ResizeObserver(() => window.PCSMap.quietly(this.map, () => this.map.invalidateSize({ animate: false }))).observe(this.mapBox);
       this.keys = (event) => this.key(event);
       document.addEventListener("keydown", this.keys, true);
       this.leave = () => store(this, true);

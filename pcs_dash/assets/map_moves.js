@@ -134,9 +134,17 @@
       sessionStorage.setItem(memory(own), JSON.stringify([centre.lat, centre.lng, map.getZoom()]));
       sessionStorage.setItem(memory(own) + ":focus", focus(own));
     } catch { /* private browsing: nothing to remember with */ }
+    tellAddress(own);
   }
   function forget(own) {
     try { sessionStorage.removeItem(memory(own)); } catch { /* nothing is kept */ }
+    tellAddress(own);
+  }
+  // The page's address says where its map stands (address.js); the map may be in a frame of its own.
+  function tellAddress(own) {
+    let page = window;
+    try { if (window.parent.document) page = window.parent; } catch { /* another site's frame */ }
+    page.dispatchEvent(new CustomEvent("pcs-map", { detail: memory(own) }));
   }
   function remembered(own) {
     try {

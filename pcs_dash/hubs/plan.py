@@ -233,13 +233,6 @@ class Plan:
     def set_locked(self, hub_id: str, locked: bool = True) -> Plan:
         return self._with_hub(replace(self.hub(hub_id), locked=locked))
 
-    def reorder(self, hub_ids: Iterable[str]) -> Plan:
-        """Hubs in the order of `hub_ids`, which must name each hub exactly once."""
-        order = list(hub_ids)
-        if sorted(order) != sorted(hub.id for hub in self.hubs):
-            raise PlanError("The new order must name each hub of the plan exactly once.")
-        return replace(self, hubs=tuple(self.hub(hub_id) for hub_id in order))
-
     # --- practices ---
 
     def assign(self, codes: Iterable[str], hub_id: str) -> Plan:

@@ -59,8 +59,9 @@ QOF_REGISTERS = {
 OFFICIAL_COLUMNS = (
     "cqc_rating", "cqc_year", "cqc_inherited", "qof_per_cent", "appointments", "same_day",
     "wait_unknown", "appointments_per_patient", "same_day_per_cent", "flag_appointments",
-    "contract_type", "dispensing", "dentists_1_mile", "dentists_1_mile_taking_adults",
-    "nearest_dentist_km", "pharmacies_1_mile", "opticians_1_mile", "dental_sites_1_mile",
+    "contract_type", "dispensing", "carr_hill_ratio", "payment_per_patient",
+    "patients_gp_road_km", "patients_rural_per_cent", "dentists_1_mile",
+    "dentists_1_mile_taking_adults", "pharmacies_1_mile", "opticians_1_mile", "dental_sites_1_mile",
     "survey_answers", "survey_overall_good", "survey_contact_good", "patients",
     *(f"{_REGISTER}{key.lower()}" for key in QOF_REGISTERS),
 )  # fmt: skip
@@ -178,6 +179,35 @@ MEASURES: tuple[Measure, ...] = (
         ("payments",), categories=YES_NO,
     ),
     Measure(
+        "carr_hill_ratio", "Patients weighted by Carr-Hill, per registered patient",
+        "weighted patients per registered patient", "number", "weighted over registered",
+        _WEIGHTED,
+        "The formula by which practices are paid: age, sex, nursing homes, turnover, rurality, "
+        "staff costs. It weighs the work expected, not the work done.",
+        ("payments",), decimals=3,
+    ),
+    Measure(
+        "payment_per_patient", "NHS payments per registered patient",
+        "payments per registered patient", "number", "pounds a year", _WEIGHTED,
+        "All NHS payments to the practice over its mean list, premises and dispensing among "
+        "them: not income, and not alike between dispensing and other practices.",
+        ("payments",), decimals=0,
+    ),
+    Measure(
+        "patients_gp_road_km", "Patients' road distance to the nearest GP surgery",
+        "patients' road distance to a GP surgery", "number", "km, mean of its patients",
+        _WEIGHTED,
+        "From the patients' small areas to the nearest surgery of any practice (IoD 2019), not "
+        "to their own.",
+        ("barriers2019", "registrations_lsoa"),
+    ),
+    Measure(
+        "patients_rural_per_cent", "Patients who live in rural areas",
+        "the share of patients in rural areas", "number", "% of patients", _WEIGHTED,
+        "By the rural-urban classification of 2011 of the patients' small areas.",
+        ("rural_urban2011", "registrations_lsoa"),
+    ),
+    Measure(
         "dentists_1_mile", "Dental practices within a mile", "dental practices within a mile",
         "number", "practices", _WEIGHTED,
         "Straight line from the surgery; says nothing of whether they take patients.",
@@ -220,9 +250,6 @@ MEASURES: tuple[Measure, ...] = (
         ("survey",),
     ),
 )  # fmt: skip
-BY_KEY: Mapping[str, Measure] = {measure.key: measure for measure in MEASURES}
-
-
 # --- the table ----------------------------------------------------------------------------------
 
 

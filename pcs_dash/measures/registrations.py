@@ -138,7 +138,6 @@ class Agreement:
 
     n: int
     pearson: float
-    mean_difference: float
     mean_absolute_difference: float
     largest_absolute_difference: float
     largest_at: str
@@ -162,7 +161,6 @@ def agreement(recomputed: pd.Series, published: pd.Series) -> Agreement:
     return Agreement(
         n=len(both),
         pearson=float(np.corrcoef(both["a"], both["b"])[0, 1]),
-        mean_difference=float(difference.mean()),
         mean_absolute_difference=float(difference.abs().mean()),
         largest_absolute_difference=float(difference.abs().max()),
         largest_at=str(difference.abs().idxmax()),

@@ -15,18 +15,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pcs_dash.official.build import (
-    LSOAS,
-    OUTLINES,
-    PRACTICES,
-    REPORTS,
-    SHAPES,
-)
-from pcs_dash.official.loaded_areas import OfficialArea, short_name
-from pcs_dash.official.store import Manifest, Store, stored_columns
+from pcs_dash.official.built_tables import LSOAS, OUTLINES, PRACTICES, REPORTS, SHAPES
+from pcs_dash.official.loaded_areas import OfficialArea
+from pcs_dash.official.manifest import Manifest
+from pcs_dash.official.store import Store
+from pcs_dash.official.stored_tables import stored_columns
 from pcs_dash.tables import load
+from pcs_dash.tables.areas import short_name
 from pcs_dash.tables.dataset import Dataset, JoinReport, flag
-from pcs_dash.tables.labels import labels_by_code
 
 # Columns of the embedded practices that a publication may not bring: missing then.
 _FIGURES = (
@@ -135,8 +131,6 @@ def _practices(store: Store, area: OfficialArea) -> pd.DataFrame:
         if column not in table.columns:
             table[column] = pd.Series(pd.NA, index=table.index, dtype="str")
     table["practice_name"] = table["practice_name"].fillna(table["practice_code"])
-    # For stores that were built before the build itself made one name of a code.
-    table["pcn"] = labels_by_code(table["pcn_code"], table["pcn"])
     for column in _FIGURES:
         table[column] = _column(table, column).astype("float64")
     if table["patients"].isna().any():
@@ -148,7 +142,16 @@ def _practices(store: Store, area: OfficialArea) -> pd.DataFrame:
     for column, kind in (("place", "sub_icb"), ("icb", "icb")):
         short = {text: short_name(text, kind) for text in table[column].dropna().unique()}
         table[column] = table[column].map(short)
+    table["pcn"] = _network_labels(table)
     return flag(table.set_index("practice_code").sort_index())
+
+
+def _network_labels(practices: pd.DataFrame) -> pd.Series:
+    """The name of each practice's network, with its code where two networks share the name."""
+    names, codes = practices["pcn"].fillna(practices["pcn_code"]), practices["pcn_code"]
+    shared = codes.groupby(names).nunique()
+    doubtful = names.isin(shared.index[shared > 1]) & codes.notna()
+    return names.mask(doubtful, names + " (" + codes.astype("str") + ")")
 
 
 def _column(table: pd.DataFrame, name: str) -> pd.Series:

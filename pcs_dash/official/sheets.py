@@ -60,14 +60,21 @@ def opened(file: InputFile, kind: str) -> Iterator[Book]:
         book.close()
 
 
-def heads(file: InputFile, kind: str, rows: int) -> list[tuple[str, list[Row]]]:
-    """The title and first rows of every sheet. InputFileError when there is no sheet."""
+def heads(file: InputFile, kind: str, rows: int) -> list[tuple[str, list[Row], bool]]:
+    """The title and first rows of every sheet, and whether it is hidden (told for .xlsx only).
+    InputFileError when there is no sheet.
+    """
     with opened(file, kind) as book:
         if isinstance(book, _Ods):
-            found = book.heads(rows)
+            found = [(title, first, False) for title, first in book.heads(rows)]
         else:
+            hidden = book.hidden if isinstance(book, _Xlsx) else frozenset[str]()
             found = [
-                (title, [row for _, row in zip(range(rows), book.rows(title), strict=False)])
+                (
+                    title,
+                    [row for _, row in zip(range(rows), book.rows(title), strict=False)],
+                    title in hidden,
+                )
                 for title in book.titles()
             ]
     if not found:
@@ -158,6 +165,7 @@ class _Xlsx:
             self.stream.close()
             raise _damaged(file) from fault
         self.sheets = {s.title: s for s in self.book.worksheets if hasattr(s, "iter_rows")}
+        self.hidden = frozenset(s.title for s in self.book.worksheets if s.sheet_state != "visible")
 
     def titles(self) -> list[str]:
         return list(self.sheets)

@@ -6,7 +6,9 @@ not match. Nothing is dropped and nothing is filled in.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -73,6 +75,15 @@ class Dataset:
     workforce_period: str = WORKFORCE_PERIOD
     mix_period: str = QUINTILE_MIX_PERIOD
     version: str = "embedded"
+
+    @cached_property
+    def key(self) -> tuple[str, str]:
+        """What tells this data set from every other, for what is kept of it: its version, and a
+        checksum of the codes of its practices and LSOAs (those of two areas of one version
+        differ).
+        """
+        codes = " ".join([*self.practices.index, *self.lsoas.index])
+        return self.version, hashlib.sha256(codes.encode()).hexdigest()
 
     @property
     def mix_words(self) -> str:

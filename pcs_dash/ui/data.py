@@ -43,6 +43,11 @@ def of(area: Area) -> tuple[Dataset, web.WebFiles]:
     return _of_loaded(area.key, str(store.root), store.require().identity, area)
 
 
+def key_of(dataset: Dataset) -> tuple[str, str]:
+    """`Dataset.key`, by which Streamlit keeps what is made of a data set."""
+    return dataset.key
+
+
 def current() -> Dataset:
     """The data set of this run; the embedded one before the sidebar is drawn."""
     held = of_this_run.get(None)
@@ -98,7 +103,7 @@ def registered_in(table: pd.DataFrame) -> str:
 
 def _registrations_key() -> str:
     # The module takes seconds to import: only where data are loaded at all.
-    from pcs_dash.official.build import REGISTRATIONS
+    from pcs_dash.official.built_tables import REGISTRATIONS
 
     return REGISTRATIONS
 
@@ -108,7 +113,7 @@ def _registrations(
     named: tuple[str, ...],  # folder, path and checksum: what Streamlit keeps the table under
     codes: tuple[str, ...],
 ) -> pd.DataFrame | None:
-    from pcs_dash.official.build import registrations_of
+    from pcs_dash.official.built_tables import registrations_of
     from pcs_dash.official.store import Store
 
     table = registrations_of(codes, store=Store(Path(named[0])))

@@ -7,8 +7,8 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.official.england import period_of
-from pcs_dash.ui import england, show
+from pcs_dash.measures.england_areas import period_of
+from pcs_dash.ui import address, england, show
 from pcs_dash.ui.text import plain
 from pcs_dash.views import maps
 from pcs_dash.views.england import Shown, shown
@@ -21,7 +21,7 @@ def explore(question: Question) -> None:
     """Map, card and table in step: picking an area in one picks it in all."""
     found = shown(question)
     if found is not None:
-        st.fragment(_explore)(found)
+        address.fragment(_explore)(found)
 
 
 def _explore(found: Shown) -> None:
@@ -135,7 +135,8 @@ def _open_button(
         plain(label), help=plain(about), type=kind, key=f"open-{asked}", on_click=choose_area
     )
     if pressed:
-        st.switch_page("pages/under_doctoring.py")
+        # What the address says stays in it, so that Back leads to this very view.
+        st.switch_page("pages/under_doctoring.py", query_params=address.said())
 
 
 # --- all of them ---

@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pcs_dash.official.any_area import find_area
 from pcs_dash.render import web
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
@@ -24,7 +25,6 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import STATIC_DIR
 from pcs_dash.tables.writing import replace_whole
 from pcs_dash.ui import data
-from pcs_dash.ui.address import known_areas
 from pcs_dash.ui.component import component
 from pcs_dash.views import cards
 from pcs_dash.views.question import Question
@@ -113,13 +113,20 @@ def _hear(dataset: Dataset, choices: Question) -> None:
     elif asked.get("do") == "stay":
         st.session_state[_HELD] = None
     elif asked.get("do") in ("switch", "open"):
-        area = known_areas().get(str(asked.get("area")))
+        area = _area(str(asked.get("area")))
         if area is not None:
             st.session_state["area"] = area.key
         if area is not None and held is not None and asked["do"] == "switch":
             _pick(held.hit, area, dataset)
         if asked["do"] == "open":
             st.session_state[_HELD] = None
+
+
+def _area(key: str) -> Area | None:
+    try:
+        return find_area(key)
+    except UserError:
+        return None
 
 
 def _choose(hit: Hit, number: int, held: Held | None, dataset: Dataset, choices: Question) -> None:
@@ -238,7 +245,7 @@ def _directory_entry() -> tuple[str, str]:
     return (str(store.root), entry.sha256) if entry else ("", "")
 
 
-@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Dataset: id})
+@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Dataset: data.key_of})
 def _published(
     dataset: Dataset,
     area_keys: str,  # noqa: ARG001 - part of the cache's key

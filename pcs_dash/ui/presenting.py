@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
-from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -16,12 +14,18 @@ import streamlit as st
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import data, official, show
-from pcs_dash.ui.browser import app_address, browser_token, plan_on_table, rules_on_table
+from pcs_dash.ui import address, data, official
+from pcs_dash.ui.browser import (
+    HUB_WORK,
+    app_address,
+    browser_token,
+    plan_on_table,
+    rules_on_table,
+)
 from pcs_dash.ui.component import component
 from pcs_dash.views.position import Position
 from pcs_dash.views.question import Question
-from pcs_dash.views.registry import VIEWS, views_of
+from pcs_dash.views.registry import VIEWS
 from pcs_dash.views.story import (
     FIRST_PAGE,
     MAX_NAME_LENGTH,
@@ -30,6 +34,7 @@ from pcs_dash.views.story import (
     Story,
     first_view,
     options_of,
+    pointed_at,
 )
 from pcs_dash.views.web_files import WebFiles
 
@@ -55,17 +60,15 @@ def bar(url_path: str, dataset: Dataset, files: WebFiles, choices: Question) -> 
     page = url_path or FIRST_PAGE
     if page not in PAGES or not (dataset.has_gps or not first_view(page).needs_gps):
         return
-    _warm()
     with st.container(key="present-bar"):
         _bar(page, files, choices)
 
 
-@st.cache_resource(show_spinner=False)
-def _warm() -> None:
-    """Import what slides are made with before somebody waits for it, once the page is up."""
-    later = Timer(3.0, import_module, ["pcs_dash.render.screen"])
-    later.daemon = True
-    later.start()
+def place_of_map(url_path: str, files: WebFiles, area: Area) -> str:
+    """Under what the browser remembers where the map of a page stands; "" for a page without."""
+    page = url_path or FIRST_PAGE
+    name = first_view(page).map_key if page in PAGES else ""
+    return f"{name}:{files.areas[area.key].url}" if name else ""
 
 
 @st.fragment
@@ -84,9 +87,7 @@ def _bar(page: str, files: WebFiles, choices: Question) -> None:
             said = str(error).removeprefix(f"View 1 of the story '{story.name}': ")
             raise UserError(said) from error
 
-    layer = files.areas[choices.area.key].url
-    name = first_view(page).map_key
-    place = f"{name}:{layer}" if name else ""
+    place = place_of_map(page, files, choices.area)
     buttons(f"{KEY}-{page}", files, hear, [PRESENT, ADD], place=place)
 
 
@@ -212,15 +213,17 @@ def current_view(page: str, choices: Question, position: Any = None) -> SavedVie
 
 
 def _highlight(page: str, choices: Question) -> str:
-    """The practice that is chosen in the box of the page, or in the list above its map."""
-    lists = [
-        show.list_key(f"{view.pointer or view.map_key or view.key}-map") for view in views_of(page)
-    ]
-    for key in ("practice", *lists):
-        chosen = st.session_state.get(key)
-        if chosen in choices.practices.index:
-            return str(chosen)
-    return ""
+    """The practice that is chosen on the page, or in the list above its map."""
+    chosen = st.session_state.get(pointed_at(page))
+    return str(chosen) if chosen in choices.practices.index else ""
+
+
+def open_plan(dataset: Dataset, choices: Question) -> None:
+    """Open the plan that the address of this page carries; let it carry the one that is open."""
+    if HUB_WORK in st.session_state or address.asks_for("plan"):
+        from pcs_dash.ui.hubs import table
+
+        table.begin(dataset, choices)
 
 
 def plan_for(topic: str) -> tuple[Plan | None, str]:

@@ -12,8 +12,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import blocks, evidence, page, show
-from pcs_dash.ui.address import tell_unknown
+from pcs_dash.ui import address, blocks, evidence, page, show
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import (
     Answer,
@@ -50,16 +49,16 @@ def page_of(title: str, *keys: str) -> None:
         )
         st.stop()
     plan = any(view.with_plan for view in views)
-    st.fragment(_show)(views, web, _with_plan(question) if plan else question)
+    address.fragment(_show)(views, web, _with_plan(question) if plan else question)
     page.foot(question)
 
 
 def _with_plan(question: Question) -> Question:
     """The question with the plan on the table, where it is no longer today's PCNs."""
     # The builder brings the database with it: only where its plan is asked for.
-    from pcs_dash.ui.hubs import work
+    from pcs_dash.ui.hubs import table
 
-    held = work.begin(question.dataset, question)
+    held = table.begin(question.dataset, question)
     if held.untouched_since:
         return question
     return replace(question, plan=held.plan, plan_name=held.name)
@@ -102,8 +101,6 @@ def show_view(
         others = view.option(option).sets
         if known and others:
             st.session_state.update(others)
-            # Its box may not be on the page yet, and then nothing writes its address.
-            st.query_params[option] = view.option(option).labels(question)[value]
         st.session_state[option] = value if known else None
 
     if answer.warning:
@@ -118,7 +115,7 @@ def show_view(
     for number, block in enumerate(answer.below):
         draw(block, web, asked, f"{view.key}-below-{number}", picked, pick)
     for section in answer.sections:
-        st.fragment(_section)(view, section, web, asked, pick)
+        address.fragment(_section, f"{view.key}-{section.key}")(view, section, web, asked, pick)
     for line in answer.foot:
         st.caption(plain(line))
 
@@ -180,18 +177,17 @@ def _places(options: Sequence[Option]) -> list[list[Option]]:
 
 def _widget(option: Option, question: Question) -> str | None:
     if option.kind == "switch":
-        on = st.toggle(option.label, key=option.key, bind="query-params", help=option.help or None)
+        on = st.toggle(option.label, key=address.switch(option.key), help=option.help or None)
         return "true" if on else "false"
     labels = option.labels(question)
-    tell_unknown(option.key, labels)
     if option.kind == "several":
         chosen = st.multiselect(
             option.label,
             list(labels),
-            default=[key for key in option.default.split("|") if key in labels],
             format_func=lambda key: labels.get(key, key),
-            key=option.key,
-            bind="query-params",
+            key=address.several(
+                option.key, labels, [key for key in option.default.split("|") if key in labels]
+            ),
             placeholder=option.placeholder or "all",
             help=option.help or None,
         )
@@ -202,19 +198,15 @@ def _widget(option: Option, question: Question) -> str | None:
             list(labels),
             index=None,
             format_func=lambda key: labels.get(key, key),
-            key=option.key,
-            bind="query-params",
+            key=address.choice(option.key, labels, empty=True),
             placeholder=option.placeholder or "Type a name or code",
             help=option.help or None,
         )
-    # The default comes first: Streamlit warns of a default index beside a value of our own.
-    order = sorted(labels, key=lambda key: key != option.default)
     return st.selectbox(
         option.label,
-        order,
+        list(labels),
         format_func=lambda key: labels.get(key, key),
-        key=option.key,
-        bind="query-params",
+        key=address.choice(option.key, labels, default=option.default or None),
         help=option.help or None,
     )
 

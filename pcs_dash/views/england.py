@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from pcs_dash.measures import england_areas as england
+from pcs_dash.measures.england_areas import ENGLAND, LEVEL_LABELS, ShownMeasure
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.words import Words, lower_first
-from pcs_dash.official import england
-from pcs_dash.official.england import ENGLAND, LEVEL_LABELS, ShownMeasure
 from pcs_dash.official.loaded_areas import OfficialArea
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views import maps

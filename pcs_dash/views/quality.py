@@ -522,6 +522,7 @@ VIEW = View(
     ),
     with_plan=True,
     map_key="quality",
+    pointer="quality",
 )  # fmt: skip
 
 # --- classes for the map ---

@@ -58,6 +58,16 @@ def options_of(page: str) -> tuple[str, ...]:
     )
 
 
+def pointed_at(page: str) -> str:
+    """By which name a page's address says which practice is pointed at; "" where none can be."""
+    for view in views_of(page):
+        if any(option.kind == "practice" for option in view.options):
+            return "practice"
+        if view.pointer:
+            return f"{view.pointer}-map-practice"
+    return ""
+
+
 @dataclass(frozen=True)
 class SavedView:
     """One view as it is kept. `area` is an area's key, or "" for the area the story is told of.
@@ -129,14 +139,25 @@ class SavedView:
     def link(self, default_area: str | Area) -> str:
         """The relative address that opens the view: page, area and switches as the app reads them.
 
-        A plan is not part of it: it would take thousands of characters.
+        A plan is not part of it: `pcs_dash.views.links` adds it.
         """
         path = "" if self.page == FIRST_PAGE else self.page
         asked = {"area": self.area_in(default_area).key} | dict(sorted(self.switches.items()))
-        asked |= dict(sorted(self.options.items()))
-        if self.highlight and self.page == FIRST_PAGE:
-            asked["practice"] = self.highlight
-        return f"{path}?{urlencode(asked)}"
+        return f"{path}?{urlencode(asked | self.asked())}"
+
+    def asked(self) -> dict[str, str]:
+        """What an address asks the view's own page: options, the practice pointed at, the map."""
+        asked = dict(sorted(self.options.items()))
+        pointed = pointed_at(self.page)
+        if pointed and self.highlight:
+            asked.setdefault(pointed, self.highlight)
+        if self.position is not None:
+            at = self.position
+            asked["map"] = "_".join(f"{x:.9g}" for x in (at.latitude, at.longitude, at.zoom))
+            # A map that is about one practice stands there for this practice only.
+            if self.options.get("whose") == "Practice" and "practice" in asked:
+                asked["map"] += f"_{asked['practice']}"
+        return asked
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able form; what is empty is left out."""

@@ -33,13 +33,24 @@ def test_click_an_icb_see_it_beside_england_and_open_it(tab: Tab) -> None:
     page.get_by_role("button", name=f"Open {name}", exact=True).click()
     expect(page.locator("h1")).to_have_text(f"Under-doctoring: {name} (ICB, loaded)")
     tab.map_frame()
-    assert "area=" in page.evaluate("location.href")
+    page.wait_for_url("**/?area=icb-*")
+    # One Back leads to the view of England that was left, the area still picked.
+    page.go_back()
+    expect(caption).to_have_text(f"{name} beside England")
+    assert "england-area=" in page.url
+    page.go_forward()
     # The address opens the same view in a fresh tab, and back goes back to England.
     page.reload()
     expect(page.locator("h1")).to_have_text(f"Under-doctoring: {name} (ICB, loaded)")
     page.get_by_role("link", name=re.compile("Deprivation")).click()
     expect(page.locator("h1")).to_contain_text(f"Deprivation: {name}")
     tab.map_frame()
+
+
+def test_a_plus_in_the_address_is_a_set_of_areas(tab: Tab) -> None:
+    for text in ("district-e07000107+e07000109", "Dartford + Gravesham"):
+        tab.open(f"{tab.home}/?area={text}")
+        expect(tab.page.locator("h1")).to_contain_text("Under-doctoring: Dartford + Gravesham")
 
 
 def test_every_hub_tool_works_for_a_loaded_icb(tab: Tab) -> None:

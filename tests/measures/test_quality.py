@@ -34,6 +34,7 @@ OFFICIAL = pd.DataFrame(
     index=CODES,
 ).add_prefix(quality.PREFIX)
 ALL = pd.Series("all", index=CODES)
+BY_KEY = {measure.key: measure for measure in quality.MEASURES}
 
 
 @pytest.fixture
@@ -68,17 +69,17 @@ def test_a_group_without_a_figure_has_none(table: pd.DataFrame) -> None:
 
 
 def test_the_area_as_one_group(table: pd.DataFrame) -> None:
-    measure = quality.BY_KEY["appointments_per_patient"]
+    measure = BY_KEY["appointments_per_patient"]
     assert quality.of_area(table, measure) == (pytest.approx(0.35), 2, 1, 1)
     assert quality.flags(table, measure).tolist() == [False, False, False, True]
-    assert not quality.flags(table, quality.BY_KEY["qof_per_cent"]).any()
+    assert not quality.flags(table, BY_KEY["qof_per_cent"]).any()
 
 
 def test_what_is_embedded_stands_without_official_data(dataset: Dataset) -> None:
     table = quality.quality_table(dataset.practices, None)
     assert set(quality.available(table)) == {
         "recent_appointments_per_patient",
-        *(key for key in quality.BY_KEY if key.startswith("prev_")),
+        *(key for key in BY_KEY if key.startswith("prev_")),
     }
     assert table["flag_recent"].sum() == dataset.practices["flag_appointments"].sum() > 0
     district = quality.by_group(table, dataset.practices["district"])
@@ -102,7 +103,7 @@ def test_periods_in_words() -> None:
         "qof": "2023-03-31", "cqc": "2024-12-31", "appointments": "2025-04-01",
         "payments": "2023-03-31", "dentists": "2026-02-28",
     }  # fmt: skip
-    said = {key: quality.period_of(m, dates) for key, m in quality.BY_KEY.items()}
+    said = {key: quality.period_of(m, dates) for key, m in BY_KEY.items()}
     assert said["qof_per_cent"] == said["contract_type"] == said["dispensing"] == "2022-23"
     assert said["cqc_rating"] == "to 2024"
     assert said["same_day_per_cent"] == "April 2025"
@@ -128,7 +129,7 @@ def test_what_the_build_counted_and_recorded_is_offered() -> None:
 def test_with_capacity_is_spearman_without_the_implausible(dataset: Dataset) -> None:
     table = quality.quality_table(dataset.practices, None)
     ratios = patients_per_fte_gp(dataset.practices)
-    measure = quality.BY_KEY["recent_appointments_per_patient"]
+    measure = BY_KEY["recent_appointments_per_patient"]
     result = quality.with_capacity(table, measure, ratios)
     sound = ~table["flag_recent"] & table[measure.key].notna() & ratios.notna()
     expected = stats.spearmanr(table.loc[sound, measure.key], ratios[sound])
@@ -143,7 +144,7 @@ def words_of(rho: float, n: int) -> str:
     y = rho * x + np.sqrt(1 - rho**2) * draw.normal(size=n)
     said = quality.capacity_words(
         correlate(x, y, method="spearman"),
-        quality.BY_KEY["qof_per_cent"],
+        BY_KEY["qof_per_cent"],
         place="Thurrock",
         period="2022-23",
         definition="fully_qualified",
@@ -168,7 +169,7 @@ def test_words_claim_no_more_than_the_interval() -> None:
 
 def test_categories_add_up_to_everyone(table: pd.DataFrame) -> None:
     practices = PRACTICES.assign(fte=[1.0, 0.5, np.nan, 0.0])
-    found = quality.by_category(table, quality.BY_KEY["cqc_rating"], practices, "fte")
+    found = quality.by_category(table, BY_KEY["cqc_rating"], practices, "fte")
     assert found.index.tolist() == ["Good", "Inadequate", "no figure"]
     assert found["practices"].sum() == 4
     assert found["patients"].sum() == PRACTICES["patients"].sum()

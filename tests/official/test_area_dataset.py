@@ -14,12 +14,11 @@ from pcs_dash.__main__ import main
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, benchmarks
 from pcs_dash.official.any_area import dataset_for, find_area, practices_for
 from pcs_dash.official.area_dataset import NO_GPS
-from pcs_dash.official.build import england_practices
-from pcs_dash.official.loaded_areas import find_loaded_area, loaded_areas, short_name
-from pcs_dash.tables.areas import all_areas
+from pcs_dash.official.built_tables import england_practices
+from pcs_dash.official.loaded_areas import find_loaded_area, loaded_areas
+from pcs_dash.tables.areas import short_name
 from pcs_dash.tables.dataset import Dataset, build_dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views.search import areas_of, build_index
 
 
 @pytest.fixture(autouse=True)
@@ -192,40 +191,3 @@ def test_reports_of_the_joins_come_along(kent: Dataset) -> None:
 )
 def test_names_are_shortened(name: str, kind: str, short: str) -> None:
     assert short_name(name, kind) == short
-
-
-def found(capsys: pytest.CaptureFixture[str], *asked: str) -> list[dict[str, str]]:
-    assert main(["search", *asked, "--format", "json"]) == 0
-    rows: list[dict[str, str]] = json.loads(capsys.readouterr().out)
-    return rows
-
-
-def test_the_search_command_takes_loaded_areas(
-    kent: Dataset, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """By name from anywhere; what lies in one where its data are asked for."""
-    by_name = found(capsys, "kent", "and", "medway")[0]
-    assert (by_name["kind"], by_name["key"], by_name["area"]) == ("area", "icb-qks", "icb-qks")
-    code = str(kent.practices.index[0])
-    assert found(capsys, code) == []
-    (hit,) = found(capsys, code, "--area", "Kent and Medway", "--limit", "1")
-    assert (hit["kind"], hit["key"]) == ("practice", code)
-    assert code in find_area(hit["area"]).select(kent.practices).index
-    assert find_area(hit["area"]).kind == "sub_icb"
-    assert main(["search", "x", "--area", "Atlantis"]) != 0
-    assert "no area called 'Atlantis'" in capsys.readouterr().err
-
-
-def test_an_embedded_area_stands_for_a_loaded_one_of_its_name(kent: Dataset) -> None:
-    own, others = areas_of(build_dataset(), find_area("thurrock"))
-    assert own == all_areas()
-    assert {area.name for area in own}.isdisjoint({area.name for area in others})
-    assert "icb-qks" in {area.key for area in others}
-    kents, others = areas_of(kent, find_area("icb-qks"))
-    assert all(area.loaded for area in kents)
-    assert {"icb-qks", "district-e07000107"} <= {area.key for area in kents}
-    assert {"thurrock", "icb-qh8"}.isdisjoint({area.key for area in kents})
-    assert "thurrock" in {area.key for area in others}
-    index = build_index(kent, areas=kents, others=others)
-    assert index.find("Dartford", 1)[0].key == "district-e07000107"
-    assert index.find("Thurrock", 1)[0].key == "thurrock"

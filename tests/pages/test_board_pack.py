@@ -17,7 +17,6 @@ SCRIPT = """
 import runpy
 import streamlit as st
 from pcs_dash.ui import choices, data
-st.session_state["ran-app"] = True
 choices.of_this_run.set(choices.sidebar())
 runpy.run_path("pages/board_pack.py")
 """

@@ -35,6 +35,22 @@ def text_of(app) -> str:
     return " ".join(item.value for kind in kinds for item in app.get(kind)).replace("\\", "")
 
 
+@pytest.mark.parametrize(
+    "text", ["district-e07000107 e07000109", "dartford gravesham", "Dartford   Gravesham"]
+)
+def test_the_plus_of_a_set_of_areas_arrives_as_a_space(run_loaded, text: str) -> None:
+    """`?area=dartford+gravesham`, and "Dartford + Gravesham" as a browser sends it."""
+    app = run_loaded(area=text)
+    assert app.selectbox(key="area").value == "district-e07000107+e07000109"
+    assert not app.warning
+
+
+def test_an_unknown_area_offers_loaded_ones_too(run_loaded) -> None:
+    app = run_loaded(area="kent and midway")
+    app.button(key="near-icb-qks").click().run()
+    assert app.title[0].value == "Under-doctoring: Kent and Medway (ICB, loaded)"
+
+
 def test_without_official_data_it_says_how_to_load_them(run_page) -> None:
     shown = text_of(run_page("england"))
     assert "No official data are loaded yet" in shown

@@ -13,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pcs_dash.hubs.plan import Plan, plan_from_column
+from pcs_dash.hubs.rules import default_rules
 from pcs_dash.official.store import Store
 from pcs_dash.store.links import data_fingerprint, make_link
 from pcs_dash.tables.dataset import build_dataset
@@ -27,7 +28,6 @@ SCRIPT = """
 import runpy
 import streamlit as st
 from pcs_dash.ui import choices, data
-st.session_state["ran-app"] = True
 choices.of_this_run.set(choices.sidebar())
 runpy.run_path("pages/hubs.py")
 """
@@ -326,14 +326,55 @@ def test_a_saved_version_of_these_data_has_nothing_to_report(run_page: Run) -> N
     assert work_of(app).migration == ()
 
 
-def test_a_link_opens_the_plan_once_and_leaves_the_address(run_page: Run) -> None:
+def carried(app: AppTest) -> str:
+    """The plan that the address of the page carries."""
+    [text] = app.session_state["address"].drawn.get("plan", ("",))
+    return str(text)
+
+
+def test_a_link_opens_the_plan_once_and_the_address_carries_it_on(run_page: Run) -> None:
     data = build_dataset()
     plan = plan_from_column(data.practices, "district")
     text = make_link(plan.to_dict(), data.practices.index)
     app = run_page(area="Thurrock", plan=text)
     assert work_of(app).plan == plan
-    assert "plan" not in app.query_params
     assert work_of(app).desk.history.can_undo
+    steps = len(work_of(app).desk.history.past)
+    app.run()
+    assert len(work_of(app).desk.history.past) == steps
+    again = run_page(area="Thurrock", plan=carried(app))
+    assert work_of(again).plan == plan
+
+
+def test_the_address_carries_a_plan_once_anything_was_done_to_it(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    assert carried(app) == ""
+    first = work_of(app).plan
+    work_of(app).change(first.rename(first.hubs[0].id, "Riverside"), "Rename")
+    app.run()
+    one = carried(app)
+    assert one.startswith("p1.")
+    work_of(app).change(first.rename(first.hubs[0].id, "Lakeside"), "Rename")
+    app.run()
+    assert carried(app) != one
+
+
+def test_a_link_carries_the_name_and_the_rules_that_the_plan_is_judged_by(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    first = work_of(app).plan
+    work_of(app).change(first.rename(first.hubs[0].id, "Riverside"), "Rename")
+    work_of(app).name = "Ours"
+    work_of(app).judge_by(work_of(app).rules[:1])
+    app.run()
+    other = run_page(area="Thurrock", plan=carried(app))
+    assert work_of(other).name == "Ours"
+    assert work_of(other).rules == work_of(app).rules
+    # A plan judged by the published rules is shown so, whatever the reader judged by before.
+    work_of(app).judge_by(default_rules(build_dataset().published))
+    app.run()
+    other.session_state["address"].asked["plan"] = (carried(app),)
+    other.run()
+    assert work_of(other).rules == work_of(app).rules
 
 
 def test_a_damaged_link_leaves_the_plan(run_page: Run) -> None:
@@ -463,13 +504,21 @@ def test_a_link_made_here_opens_in_another_session(run_page: Run, kind: str) -> 
     work_of(app).change(plan, "Move")
     number = save_new(app, HOSTILE)
     click(app, kind)
-    address = urlsplit(app.code[0].value)
+    [shown] = [
+        json.loads(item.proto.json)["link"]
+        for item in app.get("bidi_component")
+        if item.proto.component_name == "pcs_dash_link"
+    ]
+    address = urlsplit(shown)
     assert address.path.endswith("/hubs")
-    [link] = parse_qs(address.query)["plan"]
+    asked = parse_qs(address.query)
+    # Another browser opens what was seen here: the area and which GPs count, too.
+    assert asked["area"] == ["thurrock"]
+    assert asked["gp"] == ["fully_qualified"]
+    [link] = asked["plan"]
     other = run_page(area="Southend", plan=link)
     assert work_of(other).plan == plan
     assert work_of(other).saved_id == (number if kind == "hub-short" else None)
-    assert "plan" not in other.query_params
 
 
 def crossing() -> bytes:

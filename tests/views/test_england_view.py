@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pcs_dash.measures.england_areas import ENGLAND
 from pcs_dash.official.any_area import find_area
-from pcs_dash.official.england import ENGLAND
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views.answer import Chart, Table
 from pcs_dash.views.england import VIEW

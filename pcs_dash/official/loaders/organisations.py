@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash.official.archive import InputFile
+from pcs_dash.official.cells import convert
 from pcs_dash.official.layout import LSOA_ENGLAND_WALES, ODS_ANY, ODS_PRACTICE, Column, Layout
-from pcs_dash.official.reading import convert, read_table
+from pcs_dash.official.reading import read_table
 from pcs_dash.tables.errors import InputFileError
 from pcs_dash.tables.no_value import NO_PCN, NOT_KNOWN
 
@@ -37,7 +38,7 @@ def _ods_layout(code_pattern: str, what: str) -> Layout:
             Column("address_1", ("4",), "text", "address, line 1", nullable=True),
             Column("address_2", ("5",), "text", "address, line 2", nullable=True),
             Column("town", ("6",), "text", "address, line 3", nullable=True),
-            Column("postcode", ("9",), "code", "postcode", nullable=True),
+            Column("postcode", ("9",), "postcode", "postcode", nullable=True),
             Column("opened", ("10",), "date", "date opened", nullable=True),
             Column("closed", ("11",), "date", "date closed; none while open", nullable=True),
             Column("status", ("12",), "code", "A active, C closed, D dormant, P proposed"),
@@ -144,13 +145,12 @@ def load_pcn_membership(file: InputFile) -> pd.DataFrame:
     """Practice -> PCN -> sub-ICB -> ICB -> region, one row a practice.
 
     The published file has a row for each GP system a practice used in the month; those rows are
-    made one, with the systems listed. A practice in two networks is refused.
+    made one, with the systems listed. Networks and areas are told by their codes: their names are
+    spelt in several ways. A practice in two networks is refused.
     """
     table = read_table(file, PCN_MEMBERSHIP)
-    # By code: the same network, ICB or region may be spelt in several ways.
-    keys = table.assign(network=table["pcn_code"].fillna(table["pcn"]))
-    places = ["practice_code", "network", "sub_icb_code", "icb_code", "region_code"]
-    distinct = table[~keys.duplicated(places)]
+    places = ["practice_code", "pcn_code", "sub_icb_code", "icb_code", "region_code"]
+    distinct = table.drop_duplicates(places)
     twice = distinct.loc[distinct["practice_code"].duplicated(keep=False), "practice_code"]
     if not twice.empty:
         raise InputFileError(
@@ -232,7 +232,7 @@ DENTISTS = Layout(
         ),
         Column("dentist_name", ("practice_name",), "text", "name"),
         Column("address", ("address",), "text", "address", nullable=True),
-        Column("postcode", ("postcode",), "code", "postcode", nullable=True),
+        Column("postcode", ("postcode",), "postcode", "postcode", nullable=True),
         Column(
             "lsoa_code",
             ("area_code",),
@@ -283,7 +283,7 @@ def load_dentists(file: InputFile) -> pd.DataFrame:
         t.removeprefix("LSOA::") if t.startswith("LSOA::") else ""
         for t in texts["lsoa_code"]
     ]
-    return convert(file.name, _arrays(texts), DENTISTS, first_row=1)
+    return convert(file, _arrays(texts), DENTISTS, first_row=1)
 
 
 def _arrays(texts: dict[str, list[str]]) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from pcs_dash.render.plan_workbook import plan_workbook
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.ui.hubs import opening
-from pcs_dash.ui.hubs.library import carried_over, put_carried
 from pcs_dash.ui.hubs.migrating import Before
+from pcs_dash.ui.hubs.table import carried_over, put_carried
 from pcs_dash.ui.hubs.work import (
     STARTS,
     Work,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -12,10 +13,11 @@ from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import data, presenting, show
+from pcs_dash.ui import address, data, presenting, show
 from pcs_dash.ui.stories import handout, library
 from pcs_dash.ui.stories.desk import Desk, begin
 from pcs_dash.ui.text import plain
+from pcs_dash.views.links import with_plan
 from pcs_dash.views.question import Question
 from pcs_dash.views.registry import VIEWS
 from pcs_dash.views.story import (
@@ -32,9 +34,10 @@ _REHEARSE: presenting.Button = ("rehearse", "Rehearse", "With clock, time on eac
 _AT = "story-at"
 
 
-@st.fragment
+@address.fragment
 def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
     """Everything of the Stories page that changes with the story."""
+    presenting.open_plan(dataset, choices)
     plan, plan_name = presenting.plan_for("options")
     desk = begin(choices.area, presenting.switches_of(choices), plan, plan_name)
     library.open_from_address(desk, dataset)
@@ -67,6 +70,7 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
         handout.offer(lambda: desk.story, choices.area, name="story", key="story-")
     with st.expander("Saved stories"):
         library.browse(desk)
+    library.into_address(desk, dataset)
 
 
 def _views(desk: Desk) -> None:
@@ -189,7 +193,7 @@ def _chosen(desk: Desk, choices: Question) -> None:
         args=(desk, text, "text"),
     )
     _pointing(desk, choices, view, which)
-    st.caption(f"{_settings(view)} [Open it in the app]({view.link(choices.area)})")
+    st.caption(f"{_settings(view)} [Open it in the app]({_link(view, choices)})")
     with st.container(horizontal=True):
         st.button(
             "Take area and switches of the sidebar",
@@ -203,6 +207,13 @@ def _chosen(desk: Desk, choices: Question) -> None:
             on_click=_take,
             args=(desk, choices, range(len(desk.story.views))),
         )
+
+
+def _link(view: SavedView, choices: Question) -> str:
+    """The address that opens a view as it is here, its plan with it."""
+    dataset = data.of(view.area_in(choices.area))[0]
+    plan = with_plan(view, view.plan, dataset.practices.index, dataset.workforce_period)
+    return f"{view.link(choices.area)}{'&' if plan else ''}{urlencode(plan)}"
 
 
 def _pointing(desk: Desk, choices: Question, view: SavedView, which: str) -> None:

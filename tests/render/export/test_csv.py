@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pcs_dash.hubs.plan import EMPTY_PLAN, plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs
 from pcs_dash.render.csv_files import hubs_csv, plan_csv, table_csv
-from pcs_dash.render.provenance import PROVENANCE_COLUMNS, Provenance
+from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.spreadsheet_text import FORMULA_STARTS, neutralise, restore
 
 
@@ -78,7 +78,7 @@ def test_every_row_says_what_it_was_made_from(
     summary = summarise_hubs(plan, thurrock, rules=provenance.rules)
     for content in (plan_csv(plan, thurrock, provenance), hubs_csv(summary, provenance)):
         for row in rows(content):
-            assert set(PROVENANCE_COLUMNS) <= set(row)
+            assert set(provenance.columns()) <= set(row)
             assert row["exported"] == "2026-03-04"
             assert row["data_period"] == "31 December 2025"
             assert row["gp_definition"] == "fully_qualified"

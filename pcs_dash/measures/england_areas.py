@@ -14,7 +14,7 @@ import pandas as pd
 
 from pcs_dash.measures import numbers
 from pcs_dash.measures.workforce import GP_DEFINITIONS
-from pcs_dash.official.loaded_areas import short_name
+from pcs_dash.tables.areas import short_name
 
 # Kind of area -> its code and name columns in the practices.
 LEVELS = {

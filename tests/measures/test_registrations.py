@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.loaded import england_lsoas, england_registrations
 from pcs_dash.measures.registrations import (
     agreement,
     catchment,
@@ -23,7 +24,7 @@ from pcs_dash.measures.registrations import (
     quintile_mix,
     weighted_quantile,
 )
-from pcs_dash.official.stored_registrations import read_around
+from pcs_dash.official.built_tables import read_around
 from pcs_dash.tables.errors import UserError
 
 PRACTICES = ["P1", "P2", "P3", "P4"]
@@ -230,11 +231,11 @@ def test_agreement_says_how_far_and_where() -> None:
 
 def test_everyone_around_an_area_is_read_and_nobody_else(england) -> None:  # type: ignore[no-untyped-def]
     """Against a filter over all of England in memory."""
-    from pcs_dash.official import build
+    from pcs_dash.official import built_tables
 
-    whole = build.england_registrations(store=england)
-    codes = set(build.england_practices("Thurrock", store=england).index)
-    lsoas = build.england_lsoas("England", store=england)
+    whole = england_registrations(store=england)
+    codes = set(built_tables.england_practices("Thurrock", store=england).index)
+    lsoas = england_lsoas("England", store=england)
     places = set(lsoas.index[lsoas["district"] == "Thurrock"])
     expected = whole[whole["practice_code"].isin(codes) | whole["lsoa_code"].isin(places)]
     found = read_around(england, codes, places)
@@ -269,7 +270,7 @@ def test_distances_of_a_group_are_to_the_own_practice() -> None:
 
 
 def test_the_score_of_practices_is_that_of_imd_2025_and_splits_take_the_mean_of_parts() -> None:
-    from pcs_dash.official.build import _quintile_mixes
+    from pcs_dash.official.lsoas import quintile_mixes
 
     registrations = pd.DataFrame(
         {
@@ -301,9 +302,9 @@ def test_the_score_of_practices_is_that_of_imd_2025_and_splits_take_the_mean_of_
             }
         ),
     }
-    found = _quintile_mixes(registrations, lsoas, tables.get)
+    found = quintile_mixes(registrations, lsoas, tables.get)
     assert found.loc["A", "imd_score"] == pytest.approx((100 * 60 + 300 * 15) / 400)
     assert found.loc["A", "imd2019_score_mean"] == pytest.approx((100 * 70 + 300 * 4) / 400)
     del tables["imd2025"]["imd_score"]
     # Without scores of 2025 there is no score: that of 2019 does not stand in its place.
-    assert "imd_score" not in _quintile_mixes(registrations, lsoas, tables.get).columns
+    assert "imd_score" not in quintile_mixes(registrations, lsoas, tables.get).columns

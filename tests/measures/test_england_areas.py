@@ -13,9 +13,9 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcs_dash.official import england
+from pcs_dash.measures import england_areas as england
 from pcs_dash.official.area_dataset import england_outlines
-from pcs_dash.official.build import england_practices, list_history
+from pcs_dash.official.built_tables import england_practices, list_history
 from pcs_dash.official.outlines import area_outlines
 from pcs_dash.official.store import Store
 
