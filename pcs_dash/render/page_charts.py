@@ -134,9 +134,12 @@ def _bars(chart: Chart) -> list[Any]:
     )
     colour = _series_colour(chart) if several else alt.Color("colour:N", scale=None)
     bars = base.mark_bar(stroke=INK, strokeWidth=0.5).encode(x=across, color=colour, **offset)
-    numbers = base.mark_text(align="left", dx=4, color=INK).encode(
-        x=across, text=alt.Text("value:Q", format=vega_format(chart.number_format)), **offset
-    )
+    # A number stands at the end of its bar, to whichever side that is.
+    numbers = base.mark_text(
+        align=alt.expr("datum.value < 0 ? 'right' : 'left'"),
+        dx=alt.expr("datum.value < 0 ? -4 : 4"),
+        color=INK,
+    ).encode(x=across, text=alt.Text("value:Q", format=vega_format(chart.number_format)), **offset)
     return [bars, numbers, *_reference(chart, upright=True)]
 
 

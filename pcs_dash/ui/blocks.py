@@ -14,7 +14,7 @@ from pcs_dash.measures.words import Words
 from pcs_dash.render import page_charts
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import Chart, Figure, Table, Text
-from pcs_dash.views.cells import FORMS
+from pcs_dash.views.cells import FORMS, cell_text
 
 _LEFT = ' style="text-align:left"'
 
@@ -75,7 +75,10 @@ def text(block: Text, *, key: str) -> None:
 def small_table(table: Table) -> None:
     """A short table that fits its column, with its first column as row headings."""
     right = [FORMS[column.form].right for column in table.fields]
-    head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in table.columns)
+    head = "".join(
+        f'<th scope="col"{"" if numbers else _LEFT}>{html.escape(str(name))}</th>'
+        for name, numbers in zip(table.columns, right, strict=True)
+    )
     rows = "".join(
         f'<tr><th scope="row">{html.escape(first)}</th>'
         + "".join(
@@ -115,8 +118,11 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, str], None]) -> N
     if not table.fields:
         return
     st.markdown(f"**{plain(table.caption)}**")
+    # Words for yes and no; numbers and words as they are, so that they can be sorted.
+    yes = [column.key for column in table.on_page if column.form == "yes"]
+    frame = table.frame[[column.key for column in table.on_page]]
     st.dataframe(
-        table.frame[[column.key for column in table.on_page]],
+        frame.assign(**{name: [cell_text(value, "yes") for value in frame[name]] for name in yes}),
         hide_index=True,
         key=key,
         column_config=config,

@@ -292,6 +292,8 @@ def _map(
     block: MapBlock, web: WebFiles, question: Question, key: str, picked: str, pick: Pick
 ) -> None:
     content, legends, note = map_view(question.dataset, block.spec, key)
+    if block.spec.page_legend is not None:
+        legends = [block.spec.page_legend]
     if block.spec.focus is not None:
         content["focus"] = {"name": block.spec.focus[0], "bounds": block.spec.focus[1]}
     layer = web.areas[question.area.key]

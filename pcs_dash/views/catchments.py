@@ -237,7 +237,7 @@ def _map(question: Question, unit: _Unit, what: str, rows: pd.DataFrame) -> MapB
         position=question.position,
         marks=catchment_maps.own_marks(dataset.practices, unit.codes),
         ground=ground,
-        legend=legend,
+        page_legend=legend,
         about=f"small areas around {unit.name}, whose practices are magenta.",
         note=f"Magenta: practices of {unit.name}. {note}",
         focus=None if box is None else (unit.key, box),
@@ -277,19 +277,15 @@ def _main_legend(layer: maps.Layer, here: pd.Index) -> tuple[maps.Legend, str]:
     # A colour that stands for several names says none of them.
     once = len({layer.colours[word] for word in counts}) == len(counts)
     shown = [word for word in counts if once or word == catchment_maps.ELSEWHERE]
+    hint = "" if once else "; hover over one for its name, or take the table below"
     legend = maps.Legend(
-        f"{layer.title}: {len(counts):,} in all",
+        f"{layer.title}: {len(counts):,} in all{hint}",
         [layer.colours[word] for word in shown],
         shown,
         [counts[word] for word in shown],
     )
-    note = (
-        "The numbers count small areas."
-        if once
-        else "Hover over a small area for the name, or take the table below: colours repeat, but "
-        "not side by side."
-    )
-    return legend, note
+    repeated = "Colours repeat, but not side by side."
+    return legend, "The numbers count small areas." if once else repeated
 
 
 def _ratio_ground(question: Question, unit: _Unit) -> tuple[maps.Layer, maps.Legend | None, str]:

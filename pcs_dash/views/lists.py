@@ -489,6 +489,7 @@ def _changes(question: Question) -> Sequence[Block | Beside]:
                 Column("successor", "Successor"),
                 Column("basis", "Known from", wide=1.6),
             ),
+            missing="none",
             name=f"practice-changes-{question.area.key}-{lists.first:%Y-%m}-{lists.last:%Y-%m}",
             file=named,
         )

@@ -37,10 +37,9 @@ class MapSpec:
     A map of `layers` shows practices by `marks` (outlines where None) over LSOAs by `ground` (bare
     where None); `ring` are practices with a dashed ring, `notes` what their tooltips add, `about`
     says in words what it shows and `note` how to read it; `focus` is a name and the box in degrees
-    ((south, west), (north, east)) that a page's map goes to when the name is new, `legend`
-    stands in for that of `ground`. A map of `areas`
-    shows `shapes` (code, name, coarse; EPSG:27700), areas of England of one `level`, coloured by
-    `ground`.
+    ((south, west), (north, east)) that a page's map goes to when the name is new, `page_legend` what
+    stands there in place of `ground`'s legend. A map of `areas` shows `shapes` (code, name, coarse;
+    EPSG:27700), areas of England of one `level`, coloured by `ground`.
     """
 
     kind: str
@@ -55,7 +54,7 @@ class MapSpec:
     about: str = ""
     note: str = ""
     focus: tuple[str, Box] | None = None
-    legend: maps.Legend | None = None
+    page_legend: maps.Legend | None = None
     shapes: gpd.GeoDataFrame | None = None
     level: str = ""
 
@@ -67,10 +66,9 @@ class MapSpec:
         found = []
         if self.marks is not None and self.marks.title:
             found.append(self.marks.legend(self.question.practices.index))
-        if self.legend is not None:
-            found.append(self.legend)
-        elif self.ground is not None and self.ground.title:
-            found.append(self.ground.legend(own))
+        if self.ground is not None and self.ground.title:
+            legend = self.ground.legend(own)
+            found.append(legend if self.page_legend is None else legend.used())
         return found
 
 

@@ -58,6 +58,17 @@ class Legend:
     labels: Sequence[str]
     counts: Sequence[int] | None = None
 
+    def used(self) -> Legend:
+        """The same without what no place has."""
+        counts = self.counts or []
+        kept = [place for place, count in enumerate(counts) if count]
+        return Legend(
+            self.title,
+            [self.colours[place] for place in kept],
+            [self.labels[place] for place in kept],
+            [counts[place] for place in kept],
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Layer:

@@ -71,7 +71,7 @@ def test_the_stand_in_is_called_modelled_in_title_figures_and_legends(run_page) 
     assert "update list_sizes registrations_lsoa" in app.warning[0].value.replace("\\", "")
     assert "Modelled: 80% of the patients" in said(app)
     assert app.metric[0].delta == "modelled"
-    assert all("(modelled)" in head.value for head in app.header if "Overlap" in head.value)
+    assert all("modelled" in head.value for head in app.header if "Overlap" in head.value)
     assert "(modelled)" in "".join(str(block.proto.body) for block in app.get("html"))
     assert "can only be checked with registrations" in said(app)
 
