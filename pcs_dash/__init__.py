@@ -22,7 +22,7 @@ _PUBLIC = {
     "Question": "views.question:Question",
     "summarise": "measures.workforce:summarise",
     "correlate": "measures.correlation:correlate_practices",
-    "slope_index_of_inequality": "measures.inequality:slope_index_of_inequality",
+    "slope_index_of_inequality": "measures.slope_index:slope_index_of_inequality",
     "Plan": "hubs.plan:Plan",
     "suggest": "hubs.suggest:suggest",
     "compare": "hubs.compare:compare_plans",

@@ -109,11 +109,11 @@ def over(top: Floats, bottom: Floats) -> Floats:
     return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
 
 
-def capacity(sums: Mapping[str, Floats], benchmark: float | None) -> dict[str, Any]:
+def capacity(sums: Mapping[str, Floats], benchmark: float | None) -> dict[str, NDArray[Any]]:
     """Every capacity measure of groups from their sums; definitions in `measures.register`.
 
     Counts are whole numbers. A sum or a count that rests on what none of a group's practices
-    reports is missing, not 0.
+    reports is missing, not 0 (and the count then a float).
     """
     practices = sums["practices"]
 
@@ -128,9 +128,12 @@ def capacity(sums: Mapping[str, Floats], benchmark: float | None) -> dict[str, A
     patients = sums["patients_in_ratio"]
     per_patient = over(fte, patients)
     gap = np.full(len(fte), np.nan) if benchmark is None else patients / benchmark - fte
-    counts: dict[str, Any] = {name: np.rint(sums[name]).astype(np.int64) for name in COUNTS}
-    for name in COUNTS_OF_GPS:
-        counts[name] = pd.arrays.IntegerArray(counts[name], unreported("practices_without_fte"))
+    counts: dict[str, NDArray[Any]] = {
+        name: np.rint(sums[name]).astype(np.int64) for name in COUNTS
+    }
+    if unreported("practices_without_fte").any():
+        for name in COUNTS_OF_GPS:
+            counts[name] = where_reported(name, "practices_without_fte")
     return {
         **counts,
         "fte_gp": fte,

@@ -13,9 +13,9 @@ from openpyxl import load_workbook
 
 from pcs_dash.__main__ import main
 from pcs_dash.hubs.plan import plan_from_column
+from pcs_dash.hubs.reading import read_plan_file
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render.csv_files import plan_csv
-from pcs_dash.hubs.reading import read_plan_file
 
 
 @pytest.fixture

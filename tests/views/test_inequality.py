@@ -100,13 +100,12 @@ def test_no_figure_stands_with_a_hyphen_for_a_minus(asked) -> None:
     assert rows[0][1].startswith("−")
 
 
-def test_the_bootstrap_names_itself_and_says_its_finding(asked) -> None:
-    plain = section(inequality.VIEW, asked("thurrock"), "slopes")
-    texts = section(inequality.VIEW, asked("thurrock", bootstrap="true"), "slopes")
+def test_a_level_says_its_finding_where_it_is_not_the_headline(asked) -> None:
+    plain = section(inequality.VIEW, asked("essex"), "slopes")
+    texts = section(inequality.VIEW, asked("essex", level="practice"), "slopes")
     said = " ".join(str(block.said) for block in texts if isinstance(block, Text))
-    assert "bootstrap error over practices (2,000 samples)" in said
-    assert not any("bootstrap" in str(b.said) for b in plain if isinstance(b, Text))
-    # By quintile and jackknife it is the headline of the page, and not said twice.
+    assert "Measured by practice" in said
+    # By quintile it is the headline of the page, and not said twice.
     assert sum(isinstance(b, Text) for b in plain) + 1 == sum(isinstance(b, Text) for b in texts)
 
 
