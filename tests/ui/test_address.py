@@ -1,4 +1,4 @@
-"""What the address asks for is chosen, what is chosen the address says; in a small app of its own."""
+"""What the address asks for is chosen, what is chosen the address says; in a small app."""
 
 from __future__ import annotations
 
