@@ -1,4 +1,4 @@
-"""The address and the page never part: random walks, Back, Forward, links that open elsewhere."""
+"""The address and the page never part: random walks, Back and Forward, links opened elsewhere."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ pytestmark = pytest.mark.browser
 STEPS, SECONDS = 60, 80
 # Every entry that the menu ever had.
 MENU = """new MutationObserver(() => {
-  window.menuSeen = [...new Set([...(window.menuSeen || []),
-    ...[...document.querySelectorAll('[data-testid="stSidebarNavLink"]')]
-      .map((a) => a.innerText.trim())])];
+  const entries = [...document.querySelectorAll('[data-testid="stSidebarNavLink"]')];
+  const names = entries.map((entry) => entry.innerText.trim());
+  window.menuSeen = [...new Set([...(window.menuSeen || []), ...names])];
 }).observe(document, {subtree: true, childList: true});"""
 SEED = int(os.environ.get("PCS_DASH_WALK_SEED", "11"))
 GPS = {key: item.label for key, item in GP_DEFINITIONS.items()}
@@ -43,6 +43,9 @@ TITLES = {
     "hubs": "Hubs: ",
     "board_pack": "Board pack: ",
 }
+MENU_NAMES = (
+    "Under-doctoring", "Deprivation", "Correlation", "Inequality", "Hubs", "Board pack",
+)  # fmt: skip
 # Name in the address -> label of its box, and what its keys are called there.
 BOXES: dict[str, tuple[str, Callable[[str], str]]] = {
     "area": ("Area", lambda key: find_area(key).label),
@@ -57,6 +60,10 @@ OWN_BOXES: dict[str, dict[str, tuple[str, Callable[[str], str]]]] = {
         "level": ("Level", {"quintile": "By quintile", "practice": "By practice"}.__getitem__)
     },
 }
+WAYS = (
+    *("link", "menu", "menu", "area", "area", "box", "box", "switch", "practice"),
+    *("back", "back", "back", "forward", "forward", "reload"),
+)
 OPENED_WITH = {"area": "Mid and South Essex", "gp": GPS["fully_qualified"], "imd": "IMD 2025"}
 SWITCHES = {"exclude": "Leave out implausible FTE", "tiles": "Street map behind (needs internet)"}
 READ = """() => ({
@@ -150,12 +157,7 @@ class Walk:
     def step(self) -> None:
         """One thing, or two at once: nobody waits for a page before pressing Back."""
         for _ in range(self.draw.choice([1, 1, 1, 2])):
-            name = self.draw.choice(
-                [
-                    *("link", "menu", "menu", "area", "area", "box", "box", "switch", "practice"),
-                    *("back", "back", "back", "forward", "forward", "reload"),
-                ]
-            )
+            name = self.draw.choice(WAYS)
             self.story = [*self.story[-12:], name]
             getattr(self, name)()
 
@@ -165,15 +167,7 @@ class Walk:
         self.page.goto(self.home + link)
 
     def menu(self) -> None:
-        names = [
-            "Under-doctoring",
-            "Deprivation",
-            "Correlation",
-            "Inequality",
-            "Hubs",
-            "Board pack",
-        ]
-        name = self.draw.choice(names)
+        name = self.draw.choice(MENU_NAMES)
         self.story[-1] += f" {name}"
         self.page.get_by_role("link", name=name, exact=False).first.click()
 
