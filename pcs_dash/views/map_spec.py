@@ -38,8 +38,8 @@ class MapSpec:
     where None); `ring` are practices with a dashed ring, `notes` what their tooltips add, `about`
     says in words what it shows and `note` how to read it; `focus` is a name and the box in degrees
     ((south, west), (north, east)) that a page's map goes to when the name is new, `page_legend`
-    what stands there in place of `ground`'s legend. A map of `areas` shows `shapes` (code, name, coarse;
-    EPSG:27700), areas of England of one `level`, coloured by `ground`.
+    what stands there in place of `ground`'s legend. A map of `areas` shows `shapes` (code, name,
+    coarse; EPSG:27700), areas of England of one `level`, coloured by `ground`.
     """
 
     kind: str
