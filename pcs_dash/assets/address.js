@@ -5,8 +5,8 @@
 const MAPS = "pcs-map:";
 const own = (window.pcsAddress ||= { token: null, n: 0, place: "" });
 
-const stored = (place) => { try { return JSON.parse(sessionStorage.getItem(MAPS + place)); } catch (error) { return null; } };
-const focused = (place) => { try { return sessionStorage.getItem(MAPS + place + ":focus") || ""; } catch (error) { return ""; } };
+const stored = (place) => { try { return JSON.parse(sessionStorage.getItem(MAPS + place)); } catch { return null; } };
+const focused = (place) => { try { return sessionStorage.getItem(MAPS + place + ":focus") || ""; } catch { return ""; } };
 
 // "51.48_0.33_12", and what the map was about where that is not the whole area.
 function position(place) {
@@ -25,7 +25,7 @@ function stand(place) {
   try {
     sessionStorage.setItem(MAPS + place, JSON.stringify(at));
     sessionStorage.setItem(MAPS + place + ":focus", found[4] || "");
-  } catch (error) { /* private browsing: nothing to remember with */ }
+  } catch { /* private browsing: nothing to remember with */ }
 }
 
 function write(pairs, ours, step) {
