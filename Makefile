@@ -1,6 +1,6 @@
 # make run    start the app on the embedded data (creates .venv and installs what it needs)
 # make test   install what the tests need (on Debian and Ubuntu: Chromium and PostgreSQL too), run all
-# make lint   ruff and mypy
+# make lint   ruff and mypy; where node is, eslint for the scripts in pcs_dash/assets
 # make bench  the benchmarks, by hand, on a quiet machine
 # make lock   requirements*.in -> requirements*.txt
 # make data   rebuild geo/ from its sources
@@ -33,6 +33,8 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@command -v npm >/dev/null || { echo "npm is not installed: the scripts in pcs_dash/assets are not linted."; exit 0; }; \
+		test package-lock.json -ot node_modules/.package-lock.json || npm ci --silent --no-audit --no-fund; npm run --silent lint
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

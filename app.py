@@ -1,6 +1,13 @@
-"""Page configuration and navigation, nothing else."""
+"""The server, which warms up first, and the script that it runs for every visitor."""
 
-from pcs_dash.ui import navigation
+import streamlit as st
 
-navigation.configure()
-navigation.run()
+from pcs_dash.ui import serving
+
+if __name__ == "__main__":
+    from pcs_dash.ui import navigation
+
+    navigation.configure()
+    navigation.run()
+else:
+    app = st.App(__file__, lifespan=serving.warm)

@@ -1,6 +1,6 @@
 """How often do the intervals hold the truth? Simulated coverage of every interval.
 
-    python benchmarks/coverage.py [--runs 2000] [--only real|normal|ohid] [--gp-definition KEY]
+    python -m benchmarks.coverage [--runs 2000] [--only real|normal|ohid] [--gp-definition KEY]
 
 Prints the tables of docs/methods.md. *Real practices*: those of each place, of Mid and South Essex
 and of Essex are drawn with replacement, as many as there are; an interval holds if it has the
@@ -16,13 +16,10 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pcs_dash.measures import correlation, inequality, intervals
 from pcs_dash.measures.patient_matrix import MEASURES, practice_matrix, quintile_matrix

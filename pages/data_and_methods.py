@@ -8,7 +8,7 @@ from pcs_dash.tables import schemas
 from pcs_dash.tables.completeness import flagged_practices, join_table, missing_figures
 from pcs_dash.tables.paths import DATA_DIR, GEO_DIR, ROOT
 from pcs_dash.tables.sources import SOURCES, checksum
-from pcs_dash.ui import helping, official_data, page, show
+from pcs_dash.ui import address, helping, official_data, page, show
 
 dataset, web, choices = page.begin()
 practices = choices.area.select(dataset.practices)
@@ -91,7 +91,7 @@ tables = {
     "Published figures": schemas.published_figures,
 }
 with st.expander("Columns: meaning, unit and rules"):
-    name = st.selectbox("Dictionary of", list(tables), key="dictionary", bind="query-params")
+    name = st.selectbox("Dictionary of", list(tables), key=address.choice("dictionary", tables))
     st.dataframe(
         schemas.dictionary(tables[name]), hide_index=True, height=380, alt=f"Columns of {name}"
     )

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pcs_dash.ui import helping, page, show
+from pcs_dash.ui import address, helping, page, show
 from pcs_dash.ui.hubs import builder, comparing, library, panels, rules_panel, suggesting
-from pcs_dash.ui.hubs.work import begin
+from pcs_dash.ui.hubs.table import begin
 
 dataset, web, choices = page.begin()
 work = begin(dataset, choices)
@@ -15,7 +15,6 @@ helping.about("hubs")
 if choices.practices.empty:
     st.info("No practice is left in this area. Switch the exclusion off, or choose another area.")
     st.stop()
-library.open_from_address(work, dataset)
 with st.container(horizontal=True):
     panels.start(work, choices)
     panels.open_file(work, dataset, choices)
@@ -25,11 +24,13 @@ panels.told(work)
 builder.show(work, dataset, web, choices)
 
 
-@st.fragment
+@address.fragment
 def more() -> None:
     """What needs more room, one at a time: only the tab that is open is made."""
     names = ["Suggest hubs", "Compare", "Plan library", "Rules"]
-    suggest, compare, saved, judged = st.tabs(names, key="hub-tab", on_change="rerun")
+    suggest, compare, saved, judged = st.tabs(
+        names, key=address.choice("hub-tab", names), on_change="rerun"
+    )
     if suggest.open:
         with suggest:
             suggesting.panel(work, dataset, choices)

@@ -33,6 +33,12 @@ def test_a_negative_number_is_not_text(capsys) -> None:
     assert row == {"gap": "-3.5", "name": "'-cmd", "other": "'=1+1"}
 
 
+def test_a_heading_is_no_formula_either(capsys) -> None:
+    output.write([{'=HYPERLINK("http://a.invalid")': 1, "-x": 2}], "csv")
+    heading = capsys.readouterr().out.splitlines()[0]
+    assert next(csv.reader([heading])) == ['\'=HYPERLINK("http://a.invalid")', "'-x"]
+
+
 def test_an_empty_table_says_so(capsys) -> None:
     output.write([], "table")
     assert "nothing" in capsys.readouterr().out

@@ -47,11 +47,14 @@ def rows(
     table = summarise(practices, _keys(practices, by), definition=definition, name=area.name)
     if by == "place" and not area.loaded:
         table = table.reindex([place.name for place in places() if place.name in table.index])
+    codes = practices.dropna(subset=["pcn"]).groupby("pcn")["pcn_code"].first()
     records = []
     for name, row in table.iterrows():
         record: dict[str, object] = {"area": name}
         if by == "practice":
             record["practice_name"] = practices.loc[str(name), "practice_name"]
+        if by == "pcn":
+            record["pcn_code"] = codes.get(name)
         record |= {"gp_definition": definition}
         records.append(record | _whole_counts(row, table))
     return records

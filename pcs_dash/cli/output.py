@@ -70,7 +70,7 @@ def _cell(value: Any) -> str:
 def _write_csv(table: list[Row]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     columns = list(table[0]) if table else []
-    writer.writerow(columns)
+    writer.writerow([neutralise(column) for column in columns])
     for row in table:
         plain = (_plain(row[column]) for column in columns)
         writer.writerow(["" if value is None else neutralise(value) for value in plain])

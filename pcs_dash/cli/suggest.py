@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,7 @@ from pcs_dash.hubs.suggest import OBJECTIVES, TIME_LIMIT, Suggestion, SuggestReq
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_area, practices_for
-from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.writing import write_whole
 
 EXIT_INFEASIBLE = 3
 EXIT_UNKNOWN = 4
@@ -103,10 +104,8 @@ def _networks(practices: pd.DataFrame) -> dict[str, tuple[str, ...]]:
 
 def write_plan(path: Path, answer: Suggestion) -> None:
     """The plan as CSV: practice_code, hub. Raises UserError when the file can't be written."""
-    try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["practice_code", "hub"])
-            writer.writerows(answer.assignment.items())
-    except OSError as error:
-        raise UserError(f"{path}: the plan can't be written: {error.strerror}.") from error
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["practice_code", "hub"])
+    writer.writerows(answer.assignment.items())
+    write_whole(path, text.getvalue())

@@ -175,32 +175,6 @@ def groups_of(plan: Plan, codes: pd.Index) -> Groups:
     return np.fromiter((held.get(code, unassigned) for code in codes.tolist()), np.intp, len(codes))
 
 
-def judge_practices(
-    plan: Plan,
-    practices: pd.DataFrame | Prepared,
-    rules: Sequence[Rule],
-    *,
-    definition: str = DEFAULT_DEFINITION,
-) -> pd.DataFrame:
-    """Each practice against each practice rule that is on; index practice_code.
-
-    Columns: hub (name; missing where unassigned) and the verdict columns of those rules.
-    """
-    if not isinstance(practices, Prepared):
-        practices = prepare(practices, definition=definition)
-    columns: dict[str, Any] = {"hub": plan.to_series(practices.codes)}
-    for rule in rules:
-        if rule.on and rule.of_practices:
-            words = _verdict_codes(_practice_measure(rule.measure, practices), rule)
-            columns[verdict_column(rule)] = pd.Categorical.from_codes(words, dtype=_VERDICT)
-    return pd.DataFrame(columns, index=practices.codes)
-
-
-def area_totals(summary: pd.DataFrame) -> pd.Series:
-    """Sums over all rows, Unassigned included, of the columns that add up to the area's."""
-    return summary[list(ADDITIVE)].sum()
-
-
 def scorecard(
     plan: Plan,
     practices: pd.DataFrame | Prepared,

@@ -38,7 +38,6 @@ NEED_ADJUSTED = "need-adjusted"
 PUBLISHED_WEIGHTED = "published weighted population"
 FLAGGED = ("with flagged", "without flagged")
 WEIGHTINGS = ("by patients", "each alike")
-CHOICES = ("gp_definition", "list", "flagged", "imd_edition", "level", "weighting")
 UNIT = "per cent of mean patients per FTE GP, most minus least deprived end"
 
 

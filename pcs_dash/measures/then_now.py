@@ -29,6 +29,7 @@ _NEW_COUNT = (
     "practice workforce: England's own figure is 1,321 patients per FTE GP for 2014/15 and 1,938 "
     "for September 2015. The source of 2014/15 does not say which GPs it counts."
 )
+AGED_55 = "GPs aged 55 and over"
 MID_ESSEX_2014 = ("Chelmsford", "Braintree", "Maldon")
 _NO_SINGLE_CONTRACTS = (
     "Then: contracts held by a single GP. Now: practices with one GP by headcount, trainees and "
@@ -73,6 +74,7 @@ class Claim:
 def then_and_now(
     practices: pd.DataFrame,
     published: pd.DataFrame,
+    ages_then: pd.DataFrame,
     *,
     definition: str = "fully_qualified",
     date: str,
@@ -80,8 +82,9 @@ def then_and_now(
 ) -> tuple[ThenNow, ...]:
     """Every published figure of 2014-2018 that has a counterpart today, in the order of the papers.
 
-    `practices`: all of Essex. `published`: the table of published figures. `date`: the period of
-    the workforce. A published figure that is missing from the table raises UserError.
+    `practices`: all of Essex. `published`: the table of published figures. `ages_then`: GPs by age
+    and place in 2014, per cent. `date`: the period of the workforce. A published figure that is
+    missing from the table raises UserError.
     """
     label = gp_definition(definition).label
     england = _published(published, "patients per FTE GP (fully qualified)", "England", "May 2025")
@@ -159,7 +162,36 @@ def then_and_now(
             False,
             _NO_SINGLE_CONTRACTS + (_SOUTHEND_2014 if area.name == "Southend" else ""),
         )
-    return tuple(rows)
+    return (*rows, *_aged_55(practices, ages_then, date))
+
+
+def _aged_55(practices: pd.DataFrame, ages_then: pd.DataFrame, date: str) -> list[ThenNow]:
+    """GPs aged 55 and over, place by place, from the age profile of 2014."""
+    bands = ["55_to_59", "60_to_64", "65_to_69", "70_plus"]
+    then = ages_then.set_index(ages_then["place"].str.replace("&", "and"))[bands].sum(axis=1)
+    rows = []
+    for area in places():
+        local = area.select(practices)
+        known, older = local["gps_with_known_age"].sum(), local["gps_55_plus"].sum()
+        now = float(100 * older / known) if known > 0 else float("nan")
+        rows.append(
+            ThenNow(
+                AGED_55,
+                area.name,
+                float(then[area.name]),
+                _figure_text(float(then[area.name]), "per cent"),
+                "2014",
+                "Transforming Primary Care in Essex, NHS England, 2014, GP age profile",
+                now,
+                f"{number(now)}% of {number(float(known))} GPs with a known age",
+                date,
+                False,
+                "Then the CCG's GPs, rounded to whole per cents, without saying which GPs count; "
+                "now all GPs by headcount, trainees and locums among them, which makes the share "
+                "smaller.",
+            )
+        )
+    return rows
 
 
 def _published(

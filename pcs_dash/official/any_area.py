@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 import pandas as pd
 
+from pcs_dash.official.area_dataset import dataset_of, practices_of
 from pcs_dash.official.loaded_areas import (
     OfficialArea,
     find_large_area,
     find_loaded_area,
+    loaded_areas,
     near_names,
+    plain_name,
 )
 from pcs_dash.tables.areas import Area, all_areas, embedded_area, slug
 from pcs_dash.tables.dataset import Dataset, build_dataset, build_practices
@@ -19,8 +24,6 @@ from pcs_dash.tables.sources import WORKFORCE_PERIOD
 def dataset_for(area: Area) -> Dataset:
     """The data set that holds an area; UserError where the loaded data can't be read."""
     if isinstance(area, OfficialArea):
-        from pcs_dash.official.area_dataset import dataset_of
-
         return dataset_of(area)
     return build_dataset()
 
@@ -30,10 +33,19 @@ def practices_for(area: Area) -> tuple[pd.DataFrame, str]:
     GP figures; quicker than `dataset_for` for an embedded area.
     """
     if isinstance(area, OfficialArea):
-        from pcs_dash.official.area_dataset import practices_of
-
         return practices_of(area)
     return build_practices()[0], WORKFORCE_PERIOD
+
+
+def every_practice() -> pd.DataFrame:
+    """Every practice that is known, with names, networks and places: the embedded ones and, where
+    they are loaded, those of all England.
+    """
+    from pcs_dash.official.area_dataset import listed_practices
+
+    embedded = build_practices()[0]
+    loaded = listed_practices()
+    return pd.concat([embedded, loaded[~loaded.index.isin(embedded.index)]])
 
 
 def find_area(text: str) -> Area:
@@ -64,6 +76,20 @@ def find_area(text: str) -> Area:
     meant = f" Did you mean, of the data loaded: {'; '.join(near)}?" if near else ""
     names = ", ".join(dict.fromkeys(area.name for area in all_areas()))
     raise UserError(f"There is no area called '{text}'.{meant} Choose one of: {names}.")
+
+
+def near_areas(text: str, most: int = 6) -> list[Area]:
+    """The areas whose names hold the text, then those whose names are spelt most like it."""
+    areas = (*all_areas(), *loaded_areas())
+    wanted = plain_name(text.replace("-", " "))
+    holding = [area for area in areas if wanted and wanted in plain_name(area.name)]
+    names = list(dict.fromkeys(plain_name(area.name) for area in areas))
+    spelt = get_close_matches(wanted, names, n=most, cutoff=0)
+    like = sorted(
+        (area for area in areas if plain_name(area.name) in spelt),
+        key=lambda area: spelt.index(plain_name(area.name)),
+    )
+    return list(dict.fromkeys([*holding, *like]))[:most]
 
 
 def find_any_area(text: str) -> Area:

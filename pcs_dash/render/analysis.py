@@ -9,7 +9,7 @@ from pcs_dash.official.any_area import dataset_for, find_any_area
 from pcs_dash.render.report_files import kind_of, make
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.tables.files import write_file
+from pcs_dash.tables.writing import write_whole
 from pcs_dash.views.answer import Answer
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.question import Question
@@ -42,5 +42,5 @@ def report(question: Question, path: Path | str, *, plan: Plan | None = None) ->
         question.area, switches=question.switches, plan=chosen, plan_name=question.plan_name
     )
     deck = build_deck(question.dataset, story, area=question.area, plan=chosen)
-    write_file(target, make(deck, kind))
+    write_whole(target, make(deck, kind))
     return target

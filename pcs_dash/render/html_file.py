@@ -25,8 +25,7 @@ from pcs_dash.views import maps
 from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock, Table, text_table
 from pcs_dash.views.links import shown as shown_link
 from pcs_dash.views.map_spec import NO_POINTS, POINTS, MapSpec, map_view
-from pcs_dash.views.report import Deck, Slide
-from pcs_dash.views.work import sources
+from pcs_dash.views.report import Deck, Slide, sources
 
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
@@ -82,10 +81,7 @@ _SCRIPT = """
     const views = read("pcs-data:views");
     document.querySelectorAll(".map").forEach((element) => {
       const view = views[element.dataset.view];
-      const map = L.map(element, { zoomSnap: 0.5, scrollWheelZoom: false });
-      // The wheel scrolls the page until the map is in use.
-      map.on("focus click", () => map.scrollWheelZoom.enable());
-      map.on("blur mouseout", () => map.scrollWheelZoom.disable());
+      const map = L.map(element);
       const list = document.getElementById(element.dataset.list);
       const pick = (code) => { PCSMap.select(map, code); list.value = code; };
       PCSMap.mount(map, { onPick: pick });
@@ -144,7 +140,7 @@ Every figure is in the tables.</p></noscript>
 <footer><p class="basis">{_escape(ATTRIBUTION)}</p></footer>
 {data}
 <script>{_leaflet_script()}</script>
-<script>{_script_text((ASSETS_DIR / "pcs_map.js").read_text("utf-8"))}</script>
+{_own_scripts()}
 <script>{_SCRIPT}</script>
 </body>
 </html>
@@ -177,6 +173,13 @@ def _script_text(text: str) -> str:
     if "</script" in text.lower() or "<!--" in text:
         raise ValueError("A script holds what would end its own element.")
     return text
+
+
+def _own_scripts() -> str:
+    texts = (
+        _script_text((ASSETS_DIR / f"{name}.js").read_text("utf-8")) for name in web.MAP_SCRIPTS
+    )
+    return "\n".join(f"<script>{text}</script>" for text in texts)
 
 
 def _leaflet(name: str) -> str:

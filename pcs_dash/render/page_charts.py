@@ -182,7 +182,7 @@ def _scatter(chart: Chart) -> list[Any]:
     up = alt.Y(
         "value:Q",
         title=chart.value_title or None,
-        scale=alt.Scale(domain=list(chart.bounds)) if chart.bounds else alt.Scale(zero=False),
+        scale=_up_scale(chart),
         axis=alt.Axis(format=vega_format(chart.number_format), tickCount=5),
     )
     points = [series for series in chart.series if not series.line and series.values]
@@ -191,13 +191,32 @@ def _scatter(chart: Chart) -> list[Any]:
     if points:
         layers.append(_points(chart, points, across, up))
     if joined:
-        layers.append(_lines(joined, across, up))
+        marked = {series.name for series in points}
+        layers.append(_lines(chart, joined, across, up, known=marked))
     return [*layers, *_reference(chart, upright=False)]
+
+
+def _up_scale(chart: Chart) -> alt.Scale:
+    if chart.log:
+        return alt.Scale(type="log", nice=False, padding=12)
+    return alt.Scale(domain=list(chart.bounds)) if chart.bounds else alt.Scale(zero=False)
 
 
 def _scatter_axis(chart: Chart) -> alt.X:
     if chart.x_dates:
-        return alt.X("x:T", title=_title(chart.x_title), axis=alt.Axis(format="%b %Y"))
+        months = sorted({at for series in chart.series for at in series.x})
+        return alt.X(
+            "x:T",
+            title=_title(chart.x_title),
+            axis=alt.Axis(
+                format="%b %Y",
+                labelOverlap="greedy",
+                values=[
+                    alt.DateTime(year=day.year, month=day.month, date=day.day)
+                    for day in map(_date, months)
+                ],
+            ),
+        )
     return alt.X(
         "x:Q",
         title=_title(chart.x_title),
@@ -206,12 +225,19 @@ def _scatter_axis(chart: Chart) -> alt.X:
     )
 
 
-def _long(series: Series) -> pd.DataFrame:
+def _date(year: float) -> pd.Timestamp:
+    """A fraction of a year as the day it is."""
+    start = pd.Timestamp(int(year), 1, 1)
+    days = 366 if start.is_leap_year else 365
+    return start + pd.Timedelta(days=round((year - start.year) * days))
+
+
+def _long(chart: Chart, series: Series) -> pd.DataFrame:
     number = len(series.values)
     return pd.DataFrame(
         {
             "series": series.name,
-            "x": series.x,
+            "x": [_date(at) for at in series.x] if chart.x_dates else series.x,
             "value": series.values,
             "label": series.labels or series.codes or [series.name] * number,
             "size": series.sizes or [1.0] * number,
@@ -221,7 +247,7 @@ def _long(series: Series) -> pd.DataFrame:
 
 
 def _points(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> alt.Chart:
-    rows = pd.concat([_long(series) for series in points], ignore_index=True)
+    rows = pd.concat([_long(chart, series) for series in points], ignore_index=True)
     names = [series.name for series in points]
     several = len(points) > 1
     legend = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=220) if several else None
@@ -229,7 +255,9 @@ def _points(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> alt
     crowded = len(rows) > _CROWD
     tips = [
         alt.Tooltip("label:N", title=" "),
-        alt.Tooltip("x:Q", title=chart.x_title, format=",.1f"),
+        alt.Tooltip("x:T", title="Month", format="%B %Y")
+        if chart.x_dates
+        else alt.Tooltip("x:Q", title=chart.x_title, format=",.1f"),
         alt.Tooltip("value:Q", title=chart.value_title, format=vega_format(chart.number_format)),
     ]
     if sized:
@@ -258,12 +286,19 @@ def _points(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> alt
     )
 
 
-def _lines(joined: list[Series], across: alt.X, up: alt.Y) -> alt.Chart:
-    rows = pd.concat([_long(series) for series in joined], ignore_index=True)
+def _lines(
+    chart: Chart, joined: list[Series], across: alt.X, up: alt.Y, *, known: set[str]
+) -> alt.Chart:
+    """Lines; those of a name that has points too are in the points' legend."""
+    rows = pd.concat([_long(chart, series) for series in joined], ignore_index=True)
     names = [series.name for series in joined]
     dashes = [[6, 4] if series.dash else [1, 0] for series in joined]
-    legend = alt.Legend(
-        title=None, orient="top", symbolType="stroke", symbolSize=600, labelLimit=460
+    legend = (
+        None
+        if set(names) <= known
+        else alt.Legend(
+            title=None, orient="top", symbolType="stroke", symbolSize=600, labelLimit=460
+        )
     )
     return (
         alt.Chart(rows)

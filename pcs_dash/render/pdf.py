@@ -6,6 +6,7 @@ Same slides, same order; letters are embedded and stay text, so that a page can 
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -30,8 +31,9 @@ BAND = "#e8edf4"
 _MARGIN = 0.5
 _FOOT = 0.75
 _GAP = 0.2
-# Whole fonts, not shapes of letters: text that can be searched, copied and read aloud.
-mpl.rcParams["pdf.fonttype"] = 42
+# Whole fonts, not shapes of letters: text that can be searched, copied and read aloud. Matplotlib
+# knows the setting for the whole process only, so that one file is drawn at a time.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def to_pdf(deck: Deck) -> bytes:
@@ -44,7 +46,11 @@ def to_pdf(deck: Deck) -> bytes:
         "Creator": "pcs_dash",
         "CreationDate": datetime(deck.made.year, deck.made.month, deck.made.day, tzinfo=UTC),
     }
-    with PdfPages(data, metadata=about) as pages:
+    with (
+        _ONE_AT_A_TIME,
+        mpl.rc_context({"pdf.fonttype": 42}),
+        PdfPages(data, metadata=about) as pages,
+    ):
         number = 1
         pages.savefig(_title_page(deck))
         for slide in deck.slides:

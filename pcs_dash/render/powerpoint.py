@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from openpyxl import load_workbook
 from pptx import Presentation
 from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.dml.color import RGBColor
@@ -44,6 +45,7 @@ from pcs_dash.render.layout import (
 )
 from pcs_dash.render.text import ARIAL, printable, width, wrap
 from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.spreadsheet_text import FORMULA_STARTS
 from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock, Series, Table
 from pcs_dash.views.links import LONGEST_IN_OFFICE, shown
 from pcs_dash.views.report import Deck, Slide
@@ -61,6 +63,9 @@ _TABLE_SIZES = (16, 14, 12)
 # Only where a word would be cut: on the narrow slides of some templates.
 _SMALLER_TABLE_SIZES = (11, 10, 9, 8)
 _BULLET_SIZE = 20
+_KINDS_OF_PARTS = "[Content_Types].xml"
+_TEMPLATE_KIND = b"presentationml.template.main+xml"
+_PRESENTATION_KIND = b"presentationml.presentation.main+xml"
 _GAP = 0.18  # inches between blocks
 _LEAST_WIDTH = 4.3  # inches for a map or chart beside another block
 # Placeholders that hold no content of the slide's own.
@@ -105,7 +110,7 @@ def _open(template: bytes) -> Any:
     """The user's template without its slides; UserError if it can't be read."""
     told = UserError(
         "The template can't be read as PowerPoint. Open it in PowerPoint, save it as .pptx and "
-        "choose it again (a .ppt, .potx or password-protected file won't do)."
+        "choose it again (a .ppt or password-protected file won't do)."
     )
     if len(template) > MAX_TEMPLATE_BYTES:
         raise UserError(f"The template has more than {MAX_TEMPLATE_BYTES:,} bytes. Use a smaller.")
@@ -113,7 +118,7 @@ def _open(template: bytes) -> Any:
         with zipfile.ZipFile(io.BytesIO(template)) as archive:
             if sum(item.file_size for item in archive.infolist()) > _MAX_UNPACKED:
                 raise UserError("The template unpacks to more than 500 MB. Use a smaller one.")
-        presentation = Presentation(io.BytesIO(template))
+        presentation = Presentation(io.BytesIO(_as_presentation(template)))
         for entry in list(presentation.slides._sldIdLst):
             presentation.part.drop_rel(entry.rId)
             presentation.slides._sldIdLst.remove(entry)
@@ -126,6 +131,21 @@ def _open(template: bytes) -> Any:
         # python-pptx and lxml have no common exception for a damaged file.
         raise told from error
     return presentation
+
+
+def _as_presentation(template: bytes) -> bytes:
+    """A .potx as a .pptx: the same parts, of which one is declared as another kind."""
+    with zipfile.ZipFile(io.BytesIO(template)) as archive:
+        if _TEMPLATE_KIND not in archive.read(_KINDS_OF_PARTS):
+            return template
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as copy:
+            for item in archive.infolist():
+                part = archive.read(item)
+                if item.filename == _KINDS_OF_PARTS:
+                    part = part.replace(_TEMPLATE_KIND, _PRESENTATION_KIND)
+                copy.writestr(item, part)
+    return made.getvalue()
 
 
 def _blank() -> Any:
@@ -557,9 +577,26 @@ def _add_chart(slide: Any, chart: Chart, box: _Box, *, templated: bool) -> None:
     frame = slide.shapes.add_chart(kind, *box.emu, data)
     frame.name = "Chart"
     _describe(frame, chart.alt)
+    _names_as_text(frame.chart, chart)
     _style(frame.chart, chart, templated=templated)
     if chart.reference is not None and chart.kind in ("bars", "intervals"):
         _reference_line(slide, frame.chart, chart, box, templated=templated)
+
+
+def _names_as_text(native: Any, chart: Chart) -> None:
+    """In the workbook behind the chart, where python-pptx writes "=..." as a formula, as text."""
+    names = [*chart.categories, *(series.name for series in chart.series)]
+    if not any(name.startswith(FORMULA_STARTS) for name in names):
+        return
+    behind = native.part.chart_workbook
+    book = load_workbook(io.BytesIO(behind.xlsx_part.blob))
+    for row in book.active.iter_rows():
+        for cell in row:
+            if cell.data_type == "f":
+                cell.data_type, cell.quotePrefix = "s", True
+    changed = io.BytesIO()
+    book.save(changed)
+    behind.update_from_xlsx_blob(changed.getvalue())
 
 
 def _reference_line(slide: Any, native: Any, chart: Chart, box: _Box, *, templated: bool) -> None:

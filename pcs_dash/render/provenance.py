@@ -6,7 +6,6 @@ definition and the rules the plan was judged by, and each format carries it in i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -71,7 +70,3 @@ def _benchmark_in_words(benchmark: Benchmark) -> str:
     parts = [f"{benchmark.label}: {number(benchmark.value)} patients per FTE GP"]
     parts += [part for part in (benchmark.period, benchmark.source) if part]
     return ", ".join(parts)
-
-
-# The columns of `Provenance.columns`, which an import passes over.
-PROVENANCE_COLUMNS: Sequence[str] = ("area", "data_period", "gp_definition", "rules", "exported")

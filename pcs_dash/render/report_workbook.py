@@ -28,8 +28,7 @@ from pcs_dash.tables.sources import ATTRIBUTION
 from pcs_dash.views.costs import NOT_IN_THE_DATA, option_rows
 from pcs_dash.views.links import LONGEST_IN_OFFICE
 from pcs_dash.views.practices import practice_rows
-from pcs_dash.views.report import Deck, views_text
-from pcs_dash.views.work import sources
+from pcs_dash.views.report import Deck, sources, views_text
 
 _HEAD = Font(name="Arial", size=11, bold=True, color="FFFFFF")
 _BODY = Font(name="Arial", size=11)

@@ -19,6 +19,7 @@ DATA_DIR = _embedded("data")
 GEO_DIR = _embedded("geo")
 # Made at start-up and served at /app/static: Leaflet's files and the web copies of the layers.
 STATIC_DIR = ROOT / "static"
+# Scripts and styles of our own.
 
 # Where `make run` starts the app.
 LOCAL_APP = "http://localhost:8501"

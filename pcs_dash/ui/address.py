@@ -1,183 +1,376 @@
-"""Addresses that people type: `?area=thurrock&gp=permanent` as well as the labels on screen.
+"""The address: what it asks for when a page is opened, and what it says while one is looked at.
 
-Streamlit writes a widget's label into the address and drops whatever is no label. So a short
-name is spelled out before the page runs, and what is neither is told instead of passed over.
+The address says every choice that is not the one the app opens with, by names that outlive a
+change of wording (`?area=thurrock&gp=permanent`). It rules where a session begins and where the
+user goes Back or Forward; from then on the page rules, and the address follows it. Labels, as
+earlier versions wrote them, are read too. Why not Streamlit's `bind`:
+docs/decisions/0009-the-address-says-what-is-shown.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+import re
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, ParamSpec
+from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pcs_dash.measures.practice_measures import VARIABLES
-from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
-from pcs_dash.official.any_area import find_area
-from pcs_dash.official.england import CHANGE, CHANGE_LABEL, LEVEL_LABELS, MEASURES
-from pcs_dash.official.loaded_areas import loaded_areas
-from pcs_dash.tables.areas import Area, all_areas
-from pcs_dash.tables.dataset import IMD_EDITIONS
-from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import data
+from pcs_dash.tables.paths import ASSETS_DIR
+from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.text import plain
-from pcs_dash.views.inequality import LEVELS
 
 Labels = Mapping[str, str]
+Texts = tuple[str, ...]
+P = ParamSpec("P")
 
-
-def known_areas() -> dict[str, Area]:
-    """Every area by its key: embedded, then loaded, then the set of areas that is asked for."""
-    areas: dict[str, Area] = {area.key: area for area in (*all_areas(), *loaded_areas())}
-    for asked in (st.session_state.get("area"), st.query_params.get("area")):
-        if asked and asked not in areas:
-            with suppress(UserError):
-                found = find_area(asked)
-                areas[found.key] = found
-    return areas
-
-
-def asked_area(default: str) -> Area:
-    """The area that this run is about, before the sidebar is drawn."""
-    asked = st.session_state.get("area") or st.query_params.get("area") or default
-    try:
-        return find_area(asked)
-    except UserError:
-        return find_area(default)
-
-
-def area_labels() -> Labels:
-    """Key of every area to its label."""
-    return {key: area.label for key, area in known_areas().items()}
-
-
-def definition_labels() -> Labels:
-    """Key of every GP definition to its label."""
-    return {key: item.label for key, item in GP_DEFINITIONS.items()}
-
-
-def edition_labels() -> Labels:
-    """IMD editions by year."""
-    return {year: f"IMD {year}" for year in IMD_EDITIONS}
-
-
-def variable_labels() -> Labels:
-    """Measures that can stand on an axis."""
-    return {key: variable.label for key, variable in VARIABLES.items()}
-
-
-def level_labels() -> Labels:
-    """Levels at which inequality is measured; LSOAs where their registrations are loaded."""
-    loaded = bool(data.registrations_version())
-    return {key: label for key, label in LEVELS.items() if loaded or key != "lsoa"}
-
-
-def pattern_labels() -> Labels:
-    """What the page of spatial patterns looks for."""
-    labels = {
-        "under-doctoring": "Patients per FTE GP, by practice",
-        "both": "Patients per FTE GP in deprived surroundings, by practice",
-        "deprivation": "Deprivation of residents, by small area (LSOA)",
-    }
-    if data.registrations() is None:
-        return labels
-    return labels | {"residents": "Patients per FTE GP of residents, by small area (LSOA)"}
-
-
-def statistic_labels() -> Labels:
-    """Local statistics of the page of spatial patterns."""
-    return {"moran": "Local Moran's I", "getis": "Getis and Ord's G*"}
-
-
-def neighbour_labels() -> Labels:
-    """How neighbours are chosen on the page of spatial patterns."""
-    nearest = {f"{k}-nearest": f"The {k} nearest" for k in (6, 4, 8, 12)}
-    return nearest | {"queen": "Shared borders (queen)"}
-
-
-def england_measure_labels() -> Labels:
-    """Measures of the page of England."""
-    labels = {measure.key: measure.label for measure in MEASURES}
-    return labels | {CHANGE: CHANGE_LABEL}
-
-
-def quality_labels() -> Labels:
-    """Measures of quality that the practices of this run have."""
-    # Official data take seconds to import: only where an address asks for them.
-    from pcs_dash.ui import official
-    from pcs_dash.views import quality
-
-    dataset = data.current()
-    loaded = official.practices(dataset)
-    table = quality.quality_table(dataset.practices, loaded.table if loaded else None)
-    periods = loaded.periods if loaded else {}
-    return {
-        key: f"{measure.label} ({quality.period_of(measure, periods)})"
-        for key, measure in quality.available(table).items()
-    }
-
-
-def practice_labels() -> Labels:
-    """ODS code of every practice to the label by which it is found: "name (code)"."""
-    names = data.current().practices["practice_name"]
-    return {str(code): f"{name} ({code})" for code, name in names.items()}
-
-
-_KNOWN: dict[str, Callable[[], Labels]] = {
-    "area": area_labels,
-    "gp": definition_labels,
-    "imd": edition_labels,
-    "benchmark": lambda: BENCHMARK_LABELS,
-    "x": variable_labels,
-    "y": variable_labels,
-    "practice": practice_labels,
-    "level": level_labels,
-    "pattern": pattern_labels,
-    "statistic": statistic_labels,
-    "near": neighbour_labels,
-    "near-lsoa": neighbour_labels,
-    "quality": quality_labels,
-    "england-areas": lambda: LEVEL_LABELS,
-    "england-measure": england_measure_labels,
+# What the sidebar says on every page.
+SHARED = ("area", "gp", "imd", "benchmark", "own", "exclude", "tiles")
+_KEY = "address"
+_MISSING = object()
+# Streamlit takes a style of one line for the name of a file.
+_STYLE = """
+div:has(> [class*="st-key-pcs-address"]) {
+  display: none;
 }
+"""
+_writer = st.components.v2.component(
+    "pcs_dash_address",
+    html="<span></span>",
+    css=_STYLE,
+    js=(ASSETS_DIR / "address.js").read_text("utf-8"),
+    isolate_styles=False,
+)
 
 
-def spelled_out(parameters: Mapping[str, str]) -> dict[str, str] | None:
-    """The parameters with short names as labels; None where there is nothing to spell out."""
-    result = dict(parameters)
-    for name, labels in _KNOWN.items():
-        if name in result:
-            result[name] = _label(name, result[name], labels())
-    return result if result != dict(parameters) else None
+@dataclass(frozen=True)
+class Parameter:
+    """How a name of the address is read, written and checked.
+
+    `read` gives the value that a text stands for, or raises ValueError; `valid` says whether the
+    page can show a value; `unread` is what stands where a text makes no sense; `quiet`: a change
+    of it is no step to go Back by.
+    """
+
+    read: Callable[[Texts], Any]
+    write: Callable[[Any], Texts]
+    valid: Callable[[Any], bool]
+    default: Any
+    unread: Any = _MISSING
+    always: bool = False
+    quiet: bool = False
 
 
-def _label(name: str, text: str, labels: Labels) -> str:
-    if text in labels.values():
-        return text
-    if name == "area":
-        try:
-            return find_area(text).label
-        except UserError:
-            return text
+@dataclass
+class Held:
+    """What the session holds of its address.
+
+    `asked` is the address as it was opened, or gone back to; it rules until that page is drawn,
+    except where a choice is no longer as it was `before`. `known` are the texts of every name so
+    far, other pages' too; `drawn` those of the page that is drawn, `spelled` with what is as the
+    app opens, too; `shown` those that the browser was told last; `unread` the texts that made no
+    sense. `quiet` names and `documents` are no steps to go Back by; `turned`: the run came from
+    another page; `place`: its map.
+    """
+
+    token: str = field(default_factory=lambda: secrets.token_hex(4))
+    number: int = 0
+    page: str = ""
+    turned: bool = True
+    whole: bool = False
+    ruling: bool = True
+    asked: dict[str, Texts] = field(default_factory=dict)
+    before: dict[str, Any] = field(default_factory=dict)
+    known: dict[str, Texts] = field(default_factory=dict)
+    drawn: dict[str, Texts] = field(default_factory=dict)
+    spelled: dict[str, Texts] = field(default_factory=dict)
+    shown: dict[str, Texts] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+    quiet: set[str] = field(default_factory=set)
+    documents: set[str] = field(default_factory=set)
+    place: str = ""
+
+    def open(self) -> None:
+        """Let the address of this run rule."""
+        self.asked = {name: tuple(st.query_params.get_all(name)) for name in st.query_params}
+        self.known |= self.asked
+        self.before = {name: st.session_state.get(name, _MISSING) for name in self.known}
+        self.ruling, self.unread = True, {}
+
+
+def held() -> Held:
+    """What this session holds; at its first call the address rules."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = Held()
+        st.session_state[_KEY].open()
+    kept: Held = st.session_state[_KEY]
+    return kept
+
+
+def begin(page: str) -> None:
+    """Begin a run of the whole app at a page (its path)."""
+    kept, context = held(), get_script_run_ctx()
+    if context is not None and context.is_history_navigation:
+        kept.open()
+    kept.turned = page != kept.page
+    kept.page, kept.whole, kept.drawn, kept.spelled = page, True, {}, {}
+
+
+def end() -> None:
+    """End such a run: the page is drawn, and the browser is told what its address says."""
+    kept = held()
+    _tell("whole")
+    kept.ruling = kept.whole = False
+
+
+def fragment(draw: Callable[P, None], where: str = "") -> Callable[P, None]:
+    """`st.fragment` for what draws choices that are in the address; `where` tells apart what is
+    drawn twice on a page.
+    """
+
+    @st.fragment
+    @wraps(draw)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        draw(*args, **kwargs)
+        if not held().whole:
+            _tell(f"{draw.__name__}-{where}")
+
+    return run
+
+
+# --- choices ---
+
+
+def choice(
+    name: str,
+    options: Labels | Iterable[str],
+    *,
+    default: str | None = None,
+    empty: bool = False,
+) -> str:
+    """The key of a box with one of these options (key to label): `key=choice("gp", labels)`.
+
+    Call it right before the box: what it chose, or what the address asks for, is then in the
+    session, and a text of the address that is no option is told. Without a `default` the first
+    option is; with `empty`, nothing.
+    """
+    labels = options if isinstance(options, Mapping) else {option: option for option in options}
+    first = None if empty else next(iter(labels), None)
+    return take(
+        name,
+        Parameter(
+            read=lambda texts: _option(texts[-1], labels),
+            write=lambda key: (key or "",),
+            valid=lambda key: key in labels or (empty and key is None),
+            default=default if default in labels else first,
+        ),
+    )
+
+
+def several(
+    name: str, options: Labels | Iterable[str], default: Sequence[str] = (), *, most: int = 1_000
+) -> str:
+    """The key of a box with any number of these options, up to `most`."""
+    labels = options if isinstance(options, Mapping) else {option: option for option in options}
+    return take(
+        name,
+        Parameter(
+            read=lambda texts: [_option(text, labels) for text in texts if text],
+            write=lambda keys: tuple(keys) or ("",),
+            valid=lambda keys: len(keys) <= most and set(keys) <= set(labels),
+            default=list(default),
+        ),
+    )
+
+
+def switch(name: str) -> str:
+    """The key of a switch that is off when the app opens."""
+    return take(
+        name,
+        Parameter(
+            read=lambda texts: {"true": True, "false": False}[texts[-1].casefold()],
+            write=lambda on: (str(on).lower(),),
+            valid=lambda on: isinstance(on, bool),
+            default=False,
+        ),
+    )
+
+
+def number(name: str, low: int, high: int, default: int) -> str:
+    """The key of a whole number. Going Back skips the steps by which it was reached."""
+
+    def read(texts: Texts) -> int:
+        value = int(float(texts[-1]))
+        if not low <= value <= high:
+            raise ValueError
+        return value
+
+    return take(
+        name,
+        Parameter(
+            read=read,
+            write=lambda value: (str(value),),
+            valid=lambda value: low <= value <= high,
+            default=default,
+            quiet=True,
+        ),
+    )
+
+
+def take(name: str, parameter: Parameter) -> str:
+    """Put into the session what `name` stands at, and into the address what it says; `name`."""
+    kept = held()
+    value = st.session_state.get(name, _MISSING)
+    if value is _MISSING or (kept.ruling and value == kept.before.get(name, _MISSING)):
+        value = _asked(kept, name, parameter)
+    elif not parameter.valid(value):
+        value = parameter.default
+    # Set only where it differs: what is set is sent, and would undo a click made meanwhile.
+    if name not in st.session_state or st.session_state[name] != value:
+        st.session_state[name] = value
+    if parameter.quiet:
+        kept.quiet.add(name)
+    _tell_unread(kept, name, value, parameter)
+    if name in kept.unread and parameter.unread is not _MISSING:
+        kept.drawn[name] = kept.known[name]
+        return name
+    kept.spelled[name] = parameter.write(value)
+    if value == parameter.default and not parameter.always:
+        kept.drawn.pop(name, None)
+        kept.known[name] = ()
+    else:
+        kept.drawn[name] = kept.known[name] = kept.spelled[name]
+    return name
+
+
+def unread(name: str) -> str:
+    """The text of the address that made no sense for `name`; "" where it did."""
+    return held().unread.get(name, "")
+
+
+def _asked(kept: Held, name: str, parameter: Parameter) -> Any:
+    texts = (kept.asked if kept.ruling else kept.known).get(name)
+    if not texts:
+        return parameter.default
+    try:
+        value = parameter.read(texts)
+    except (ValueError, KeyError):
+        kept.unread[name] = texts[-1]
+        return parameter.default if parameter.unread is _MISSING else parameter.unread
+    return value if parameter.valid(value) else parameter.default
+
+
+def _tell_unread(kept: Held, name: str, value: Any, parameter: Parameter) -> None:
+    """Say so where the address asks for what is not there, until something else is chosen."""
+    if name not in kept.unread:
+        return
+    if value != (parameter.default if parameter.unread is _MISSING else parameter.unread):
+        del kept.unread[name]
+    elif parameter.unread is _MISSING:
+        st.warning(
+            f"The address asks for {name} = '{plain(kept.unread[name])}', which is not there. "
+            "Choose from the list instead."
+        )
+
+
+def _option(text: str, labels: Labels) -> str:
+    """The option that a text names: by key, by label, by a label of other wording with its key
+    in brackets ("Tilbury Health Centre (F81110)"), or but for a period in brackets.
+    """
     folded = text.casefold()
-    return next(
-        (label for key, label in labels.items() if folded in (key.casefold(), label.casefold())),
-        text,
-    )
+    for key, label in labels.items():
+        if folded in (key.casefold(), label.casefold()):
+            return key
+    bracketed = re.fullmatch(r"(.+) \(([^()]+)\)", text)
+    if bracketed:
+        if bracketed[2] in labels:
+            return bracketed[2]
+        for key, label in labels.items():
+            if label.startswith(f"{bracketed[1]} ("):
+                return key
+    raise ValueError(text)
 
 
-def tell_unknown(name: str, labels: Labels) -> None:
-    """Say so where the address asks for what is not there; call it before the widget `name`."""
-    wanted = st.query_params.get(name)
-    if wanted is None or wanted in labels.values():
-        return
-    if name == "area":
-        try:
-            find_area(wanted)
-        except UserError as error:
-            st.warning(plain(str(error)))
-        return
-    st.warning(
-        f"The address asks for {name} = '{plain(wanted)}', which is not there. "
-        "Choose from the list instead."
-    )
+# --- documents: a plan, a story ---
+
+
+def link(page: str, documents: Mapping[str, str]) -> str:
+    """The whole address of a page as this one is seen: what the sidebar says is spelled out, so
+    that it opens the same where another version opens with other choices.
+    """
+    kept = held()
+    asked = {name: kept.spelled[name] for name in SHARED if name in kept.spelled}
+    asked |= {name: texts for name, texts in kept.drawn.items() if name not in kept.documents}
+    asked |= {name: (text,) for name, text in documents.items()}
+    return f"{app_address()}/{page}?{urlencode(asked, doseq=True)}"
+
+
+def said() -> dict[str, Texts]:
+    """What the address of this page says, as `st.switch_page` takes it."""
+    return dict(held().shown)
+
+
+def asks_for(name: str) -> bool:
+    """Whether the address asks for a document that was not opened yet."""
+    return held().ruling and name in held().asked
+
+
+def document(name: str) -> str | None:
+    """The document that the address asks for, told once; None where it asks for none."""
+    kept = held()
+    kept.documents.add(name)
+    texts = kept.asked.pop(name, None) if kept.ruling else None
+    return texts[-1] if texts and texts[-1] else None
+
+
+def carry(name: str, text: str) -> None:
+    """Let the address of this page carry a document; "" for none."""
+    kept = held()
+    kept.documents.add(name)
+    if text:
+        kept.drawn[name] = (text,)
+    else:
+        kept.drawn.pop(name, None)
+
+
+# --- the browser ---
+
+
+def of_map(place: str) -> None:
+    """Name the map of this page by what the browser remembers its position under; "" for none.
+
+    Where the address was opened with a position, the map will stand there.
+    """
+    kept = held()
+    kept.place = place
+    if place and kept.ruling and "map" in kept.asked:
+        _write("map", {"token": kept.token, "n": 0, "place": place})
+
+
+def _tell(where: str) -> None:
+    """Let the browser write the address."""
+    kept = held()
+    kept.number += 1
+    names = {*kept.drawn, *kept.shown}
+    changed = {name for name in names if kept.drawn.get(name) != kept.shown.get(name)}
+    step = bool(changed - kept.quiet - kept.documents) and not (kept.turned or kept.ruling)
+    kept.shown, kept.turned = dict(kept.drawn), False
+    data = {
+        "token": kept.token,
+        "n": kept.number,
+        "page": kept.page,
+        "asked": [[name, text] for name, texts in kept.drawn.items() for text in texts],
+        "ours": sorted({*kept.known, *kept.documents} - {"map", "present"}),
+        "step": step,
+        "place": kept.place,
+    }
+    _write(where, data)
+
+
+def _write(where: str, data: Mapping[str, Any]) -> None:
+    with st.container(key=f"pcs-address-{where}"):
+        _writer(key=f"address-{where}", data=data)

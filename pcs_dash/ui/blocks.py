@@ -120,7 +120,7 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, str], None]) -> N
         hide_index=True,
         key=key,
         column_config=config,
-        placeholder="no figure",
+        placeholder=table.missing,
         height=min(400, 38 + 35 * len(table.frame)),
         alt=table.caption,
         **select,

@@ -14,17 +14,16 @@ from pcs_dash.measures.workforce import (
     BENCHMARK_LABELS,
     GP_DEFINITIONS,
     Benchmark,
+    GPDefinition,
     benchmarks,
     typed_benchmark,
 )
-from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import IMD_EDITIONS
-from pcs_dash.ui import data, official
-from pcs_dash.ui.address import definition_labels, edition_labels, known_areas, tell_unknown
+from pcs_dash.ui import address, area_choice, data, official
 from pcs_dash.views.question import Question
 
-DEFAULT_AREA = "mid-and-south-essex"
 _OWN = "own"
+_OWN_RANGE = (100, 20_000)
 
 
 # The choices of the run that this thread is in; set by the entry script before the page runs.
@@ -32,33 +31,25 @@ of_this_run: ContextVar[Question] = ContextVar("question")
 
 
 def sidebar() -> Question:
-    """Draw the sidebar and return its choices; the area's data are then those of this run."""
+    """Draw the sidebar and return its choices; the area's data are then those of this run.
+
+    Where the address asks for an area that is not there, the run ends with what is near it.
+    """
     with st.sidebar:
-        area = _area()
-        data.of_this_run.set(data.of(area))
-        dataset = data.current()
-        tell_unknown("gp", definition_labels())
-        definition = GP_DEFINITIONS[
-            st.selectbox(
-                "Which GPs count",
-                list(GP_DEFINITIONS),
-                format_func=lambda key: GP_DEFINITIONS[key].label,
-                key="gp",
-                bind="query-params",
-                help="\n".join(
-                    f"- **{item.label}**: {item.meaning} ({item.source_column})."
-                    for item in GP_DEFINITIONS.values()
-                )
-                + "\n\nHeadlines differ by a third between them, so every figure says which it is.",
-            )
-        ]
-        tell_unknown("imd", edition_labels())
+        area = area_choice.box()
+    if area is None:
+        area_choice.offer_nearest()
+        st.stop()
+    data.of_this_run.set(data.of(area))
+    dataset = data.current()
+    with st.sidebar:
+        definition = _definition()
+        editions = {year: f"IMD {year}" for year in IMD_EDITIONS}
         edition = st.selectbox(
             "Deprivation (IMD edition)",
-            list(IMD_EDITIONS),
-            format_func=lambda year: f"IMD {year}",
-            key="imd",
-            bind="query-params",
+            list(editions),
+            format_func=editions.__getitem__,
+            key=address.choice("imd", editions),
             help="IMD 2025 ranks 2021 LSOAs; it is carried to the 2011 boundaries shown here. "
             "Split LSOAs take the mean rank of their parts.",
         )
@@ -69,11 +60,11 @@ def sidebar() -> Question:
             practices_period=dataset.workforce_period,
         )
         benchmark = _benchmark(known)
-        excluded = _excluded(area.select(dataset.practices))
+        own = area.select(dataset.practices)
+        excluded = _excluded(own)
         tiles = st.toggle(
             "Street map behind (needs internet)",
-            key="tiles",
-            bind="query-params",
+            key=address.switch("tiles"),
             help="Off: nothing is asked of any other computer. On: your browser fetches map "
             "pictures from openstreetmap.org.",
         )
@@ -93,32 +84,29 @@ def sidebar() -> Question:
     )
 
 
-def _area() -> Area:
-    areas = known_areas()
-    tell_unknown("area", {key: area.label for key, area in areas.items()})
+def _definition() -> GPDefinition:
+    labels = {key: item.label for key, item in GP_DEFINITIONS.items()}
     key = st.selectbox(
-        "Area",
-        # The default comes first: Streamlit warns of a default index beside a value of our own.
-        sorted(areas, key=lambda key: key != DEFAULT_AREA),
-        format_func=lambda key: areas[key].label,
-        key="area",
-        bind="query-params",
-        help="Type to search. Essex and Mid and South Essex, the seven sub-ICB places (the CCGs "
-        "of the 2014 strategy), and the districts; where official data are loaded, also every "
-        'ICB, sub-ICB location and district of England, marked "loaded".',
+        "Which GPs count",
+        list(labels),
+        format_func=labels.__getitem__,
+        key=address.choice("gp", labels),
+        help="\n".join(
+            f"- **{item.label}**: {item.meaning} ({item.source_column})."
+            for item in GP_DEFINITIONS.values()
+        )
+        + "\n\nHeadlines differ by a third between them, so every figure says which it is.",
     )
-    return areas[key]
+    return GP_DEFINITIONS[key]
 
 
 def _benchmark(known: Mapping[str, Benchmark]) -> Benchmark:
     labels = {key: BENCHMARK_LABELS[key] for key in (*known, _OWN)}
-    tell_unknown("benchmark", labels)
     key = st.selectbox(
         "Benchmark (patients per FTE GP)",
         list(labels),
         format_func=labels.__getitem__,
-        key="benchmark",
-        bind="query-params",
+        key=address.choice("benchmark", labels),
         help="What the area is held against. England's published figure counts fully qualified "
         "GPs, so it is offered for that definition only.",
     )
@@ -128,12 +116,10 @@ def _benchmark(known: Mapping[str, Benchmark]) -> Benchmark:
         return chosen
     value = st.number_input(
         "Patients per FTE GP",
-        min_value=100,
-        max_value=20_000,
-        value=1_800,
+        min_value=_OWN_RANGE[0],
+        max_value=_OWN_RANGE[1],
         step=50,
-        key="own",
-        bind="query-params",
+        key=address.number("own", *_OWN_RANGE, 1_800),
     )
     return typed_benchmark(float(value))
 
@@ -142,8 +128,7 @@ def _excluded(practices: pd.DataFrame) -> pd.DataFrame:
     flagged = practices[practices["flag_low_fte"]]
     leave_out = st.toggle(
         "Leave out implausible FTE",
-        key="exclude",
-        bind="query-params",
+        key=address.switch("exclude"),
         help="Leaves out of every figure the practices with more than 10,000 patients per fully "
         "qualified FTE GP, as published: their return is more likely wrong than their staffing.",
     )

@@ -15,7 +15,6 @@ from pcs_dash.render import web
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset, build_dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views.readers import NO_REGISTRATIONS as NO_REGISTRATIONS
 
 _log = logging.getLogger(__name__)
 # What the thread's run shows; set by the entry script once the area is known.
@@ -42,6 +41,11 @@ def of(area: Area) -> tuple[Dataset, web.WebFiles]:
 
     store = Store()
     return _of_loaded(area.key, str(store.root), store.require().identity, area)
+
+
+def key_of(dataset: Dataset) -> tuple[str, str]:
+    """`Dataset.key`, by which Streamlit keeps what is made of a data set."""
+    return dataset.key
 
 
 def current() -> Dataset:
@@ -99,7 +103,7 @@ def registered_in(table: pd.DataFrame) -> str:
 
 def _registrations_key() -> str:
     # The module takes seconds to import: only where data are loaded at all.
-    from pcs_dash.official.build import REGISTRATIONS
+    from pcs_dash.official.built_tables import REGISTRATIONS
 
     return REGISTRATIONS
 
@@ -109,7 +113,7 @@ def _registrations(
     named: tuple[str, ...],  # folder, path and checksum: what Streamlit keeps the table under
     codes: tuple[str, ...],
 ) -> pd.DataFrame | None:
-    from pcs_dash.official.build import registrations_of
+    from pcs_dash.official.built_tables import registrations_of
     from pcs_dash.official.store import Store
 
     table = registrations_of(codes, store=Store(Path(named[0])))

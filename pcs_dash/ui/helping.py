@@ -15,6 +15,7 @@ from pcs_dash.measures import glossary
 from pcs_dash.render import web
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.sources import WORKFORCE_PERIOD
+from pcs_dash.ui import data
 from pcs_dash.ui.component import component
 
 # What am I looking at? One line for every file in pages/, drawn by `about` under its title.
@@ -147,7 +148,7 @@ def example_plan() -> Plan:
     return plan
 
 
-@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Dataset: id})
+@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Dataset: data.key_of})
 def _published(dataset: Dataset) -> str:
     """The address of what the help panel and the tour say."""
     return web.publish("help", content(dataset))

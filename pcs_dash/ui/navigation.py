@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import StopException
 
 from pcs_dash.ui import address, choices, data, finding, helping, presenting
-
-_RAN_APP = "ran-app"
 
 
 def configure() -> None:
@@ -55,31 +54,25 @@ def pages() -> list[Any]:
 def run() -> None:
     """Show the menu and the sidebar, and run the chosen page; called by app.py.
 
-    The sidebar is drawn here and not by the pages, because Streamlit keeps in the address only
-    what the entry script binds when the user goes from page to page.
+    The sidebar is drawn here and not by the pages, so that it is the same whatever the page is.
     """
-    st.session_state[_RAN_APP] = True
     page = st.navigation(pages(), expanded=True)
-    data.of_this_run.set(data.of(address.asked_area(choices.DEFAULT_AREA)))
-    in_full = address.spelled_out(st.query_params)
-    if in_full is not None:
-        st.switch_page(page, query_params=in_full)
+    address.begin(page.url_path)
+    try:
+        _show(page)
+    except StopException:
+        # A page that has nothing to show ends early; what was chosen on it stands all the same.
+        address.end()
+        raise
+    address.end()
+
+
+def _show(page: Any) -> None:
     chosen = choices.sidebar()
     choices.of_this_run.set(chosen)
     dataset, files = data.of(chosen.area)
+    address.of_map(presenting.place_of_map(page.url_path, files, chosen.area))
     finding.box(dataset, files, chosen)
     presenting.bar(page.url_path, dataset, files, chosen)
     helping.button(dataset, files)
     page.run()
-
-
-def ensure_app_ran() -> None:
-    """Start again through app.py where a page was run without it.
-
-    A server whose first visitor follows a link to a page finds the folder `pages/` and runs that
-    file alone, without the menu and the wide layout, until someone calls st.navigation.
-    """
-    if not st.session_state.pop(_RAN_APP, False):
-        configure()
-        st.navigation(pages(), expanded=True)
-        st.rerun()

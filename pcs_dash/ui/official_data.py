@@ -17,11 +17,12 @@ import streamlit as st
 
 from pcs_dash.official import upload
 from pcs_dash.official.catalogue import SOURCES
+from pcs_dash.official.manifest import Manifest
 from pcs_dash.official.status import age_words, history_rows, source_rows, status_sentence
-from pcs_dash.official.store import DATA_DIR_VARIABLE, Manifest, Store
+from pcs_dash.official.store import DATA_DIR_VARIABLE, Store
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.sources import WORKFORCE_PERIOD
-from pcs_dash.ui import show
+from pcs_dash.ui import address, show
 from pcs_dash.ui.text import plain
 
 # What the answers of most questions need, in the order to get them.
@@ -68,7 +69,7 @@ def section(store: Store, manifest: Manifest | None, rows: list[dict[str, Any]])
         ):
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in failed))
     names = _TABS if manifest else _TABS[:3]
-    opened = st.tabs(names, key="official", on_change="rerun", default=names[0])
+    opened = st.tabs(names, key=address.choice("official", names), on_change="rerun")
     draw = {
         "What is loaded": lambda: _loaded(rows, manifest),
         "Load files": lambda: _load_files(store, manifest),
@@ -113,6 +114,7 @@ def _loaded(rows: list[dict[str, Any]], manifest: Manifest | None) -> None:
             "Brings": row["brings"],
             "Loaded": row["loaded_at"][:10] or None,
             "From file": row["file"] or None,
+            "Remarks": row["remarks"] or None,
             "Published": row["cadence"],
             "Publisher": row["publisher"],
             "Licence": row["licence"],
@@ -367,7 +369,7 @@ def _result() -> None:
 
 def _measures(store: Store) -> None:
     # The module takes a second to import: only for those who look.
-    from pcs_dash.official.build import measures
+    from pcs_dash.official.available_measures import measures
 
     table = measures(store)
     there = int(table["available"].sum())
@@ -436,7 +438,7 @@ def _versions(store: Store) -> None:
 
 
 def _joins(store: Store) -> None:
-    from pcs_dash.official.build import REPORTS
+    from pcs_dash.official.built_tables import REPORTS
 
     try:
         table = store.read(REPORTS)

@@ -50,7 +50,11 @@ def begin(*, needs_gps: bool = True) -> tuple[Dataset, WebFiles, Question]:
     """The data, the map's files and the sidebar's choices; where no GP figures are loaded, a page
     that `needs_gps` says which file would bring them.
     """
-    navigation.ensure_app_ran()
+    if of_this_run.get(None) is None:
+        # Streamlit ran the page's file alone, as it does until st.navigation was first called:
+        # never where the server warmed up, always in AppTest.
+        st.navigation(navigation.pages())
+        st.rerun()
     st.html(_STYLE)
     dataset, files = data.of_this_run.get() or data.load()
     if needs_gps and not dataset.has_gps:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
-from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -16,20 +14,27 @@ import streamlit as st
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import data, official, show
-from pcs_dash.ui.browser import app_address, browser_token, plan_on_table, rules_on_table
+from pcs_dash.ui import address, data, official
+from pcs_dash.ui.browser import (
+    HUB_WORK,
+    app_address,
+    browser_token,
+    plan_on_table,
+    rules_on_table,
+)
 from pcs_dash.ui.component import component
 from pcs_dash.views.position import Position
 from pcs_dash.views.question import Question
+from pcs_dash.views.registry import VIEWS
 from pcs_dash.views.story import (
     FIRST_PAGE,
     MAX_NAME_LENGTH,
-    OPTIONS,
     PAGES,
-    TOPIC_OF_PAGE,
-    WITH_PLAN,
     SavedView,
     Story,
+    first_view,
+    options_of,
+    pointed_at,
 )
 from pcs_dash.views.web_files import WebFiles
 
@@ -38,25 +43,6 @@ if TYPE_CHECKING:
 
 KEY = "presenter"
 _ANSWER = "presenter-answer"
-# Page -> the key under which the browser remembers where its map stood.
-_MAPS = {
-    "under_doctoring": "home",
-    "deprivation": "deprivation",
-    "spatial_pattern": "clusters",
-    "catchments": "catchments",
-    "quality": "quality",
-    "hubs": "hubs",
-}
-# Page -> the map whose list says which practice is pointed at; elsewhere the box "practice" does.
-_LISTS = {
-    "correlation": "correlation-below-0-map",
-    "spatial_pattern": "spatial-clusters",
-    "catchments": "catchment-map-view",
-    "quality": "quality-map",
-}
-# Pages that show something where no GP figures are loaded, too.
-_WITHOUT_GPS = ("then_and_now", "england", "catchments", "trends")
-
 Button = tuple[str, str, str]
 PRESENT: Button = ("present", "Present", "Show this view full screen")
 ADD: Button = ("add", "Add to story", "Add this view to the story on the Stories page")
@@ -72,19 +58,17 @@ _component = component(
 def bar(url_path: str, dataset: Dataset, files: WebFiles, choices: Question) -> None:
     """The buttons of a page whose view a story can hold; nothing on any other page."""
     page = url_path or FIRST_PAGE
-    if page not in PAGES or not (dataset.has_gps or page in _WITHOUT_GPS):
+    if page not in PAGES or not (dataset.has_gps or not first_view(page).needs_gps):
         return
-    _warm()
     with st.container(key="present-bar"):
         _bar(page, files, choices)
 
 
-@st.cache_resource(show_spinner=False)
-def _warm() -> None:
-    """Import what slides are made with before somebody waits for it, once the page is up."""
-    later = Timer(3.0, import_module, ["pcs_dash.render.screen"])
-    later.daemon = True
-    later.start()
+def place_of_map(url_path: str, files: WebFiles, area: Area) -> str:
+    """Under what the browser remembers where the map of a page stands; "" for a page without."""
+    page = url_path or FIRST_PAGE
+    name = first_view(page).map_key if page in PAGES else ""
+    return f"{name}:{files.areas[area.key].url}" if name else ""
 
 
 @st.fragment
@@ -103,8 +87,7 @@ def _bar(page: str, files: WebFiles, choices: Question) -> None:
             said = str(error).removeprefix(f"View 1 of the story '{story.name}': ")
             raise UserError(said) from error
 
-    layer = files.areas[choices.area.key].url
-    place = f"{_MAPS[page]}:{layer}" if page in _MAPS else ""
+    place = place_of_map(page, files, choices.area)
     buttons(f"{KEY}-{page}", files, hear, [PRESENT, ADD], place=place)
 
 
@@ -215,7 +198,7 @@ def current_view(page: str, choices: Question, position: Any = None) -> SavedVie
     """The view that is on screen. `position` is what the browser says of its map; [lat, lng, zoom]
     or anything else, which is passed over.
     """
-    plan, plan_name = plan_for(TOPIC_OF_PAGE[page])
+    plan, plan_name = plan_for(first_view(page).key)
     return SavedView(
         page=page,
         area=choices.area.key,
@@ -230,28 +213,36 @@ def current_view(page: str, choices: Question, position: Any = None) -> SavedVie
 
 
 def _highlight(page: str, choices: Question) -> str:
-    """The practice that is chosen in the list beside the page's map."""
-    key = show.list_key(_LISTS[page]) if page in _LISTS else "practice"
-    chosen = st.session_state.get(key)
-    known = page in (*_LISTS, *_MAPS) and chosen in choices.practices.index
-    return str(chosen) if known else ""
+    """The practice that is chosen on the page, or in the list above its map."""
+    chosen = st.session_state.get(pointed_at(page))
+    return str(chosen) if chosen in choices.practices.index else ""
+
+
+def open_plan(dataset: Dataset, choices: Question) -> None:
+    """Open the plan that the address of this page carries; let it carry the one that is open."""
+    if HUB_WORK in st.session_state or address.asks_for("plan"):
+        from pcs_dash.ui.hubs import table
+
+        table.begin(dataset, choices)
 
 
 def plan_for(topic: str) -> tuple[Plan | None, str]:
     """The plan on the table and its name for a view that a plan belongs to; None and "" else."""
-    plan, name = (plan_on_table() if topic in WITH_PLAN else None) or (None, "")
+    plan, name = (plan_on_table() if VIEWS[topic].with_plan else None) or (None, "")
     return plan, name[:MAX_NAME_LENGTH]
 
 
 def _options(page: str) -> dict[str, str]:
     """What the page's own menus and switches stand at, by their names in an address."""
     found = {}
-    for name in OPTIONS.get(page, ()):
+    for name in options_of(page):
         value = st.session_state.get(name)
         if isinstance(value, bool):
             found[name] = "true" if value else "false"
         elif isinstance(value, str):
             found[name] = value
+        elif isinstance(value, list):
+            found[name] = "|".join(map(str, value))
     return found
 
 

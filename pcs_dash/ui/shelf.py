@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -13,9 +12,22 @@ from pcs_dash.store.database import Database
 from pcs_dash.store.documents import DocumentLibrary, Entry, Saved
 from pcs_dash.store.links import make_link, make_short_link
 from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.paths import ASSETS_DIR
+from pcs_dash.ui import address
 from pcs_dash.ui.text import plain
 
 _SHOWN = 25
+_link = st.components.v2.component(
+    "pcs_dash_link",
+    html='<div class="pcs-link"><code tabindex="0"></code><button type="button"></button></div>',
+    css="""
+.pcs-link { display: flex; gap: 0.5rem; align-items: start; }
+.pcs-link code { overflow-wrap: anywhere; font-size: 0.8rem; max-height: 9rem; overflow-y: auto; }
+.pcs-link button { padding: 0.2rem 0.6rem; cursor: pointer; }
+""",
+    js=(ASSETS_DIR / "link.js").read_text("utf-8"),
+    isolate_styles=False,
+)
 
 
 @dataclass(frozen=True)
@@ -48,20 +60,20 @@ class Shelf:
                 data_period=dataset.workforce_period,
                 kind=self.books.kind,
             )
-            st.code(self._address(text), language=None, wrap_lines=True)
+            self._show(text)
             st.caption(
-                "It opens on any computer that runs this program, also without this library."
+                "It opens what you see here, on any computer that runs this program, also without "
+                "this library. So does the address of this page while it is not too long."
             )
         if saved_id is not None and st.button("Make a short link", key=f"{self.key}-short"):
             saved = self.books.open(saved_id, version)
             text = make_short_link(self.database, saved)
-            st.code(self._address(text), language=None, wrap_lines=True)
+            self._show(text)
             st.caption(f"It opens version {saved.version} wherever this library is shared.")
 
-    def _address(self, text: str) -> str:
-        at = urlsplit(st.context.url or f"http://localhost:8501/{self.page}")
-        path = at.path if at.path.endswith(self.page) else f"{at.path.rstrip('/')}/{self.page}"
-        return f"{at.scheme}://{at.netloc}{path}?{self.parameter}={text}"
+    def _show(self, text: str) -> None:
+        whole = address.link(self.page, {self.parameter: text})
+        _link(key=f"{self.key}-link-text", data={"link": whole})
 
     def browse(self, saved_id: int | None, put_on_table: Callable[[Saved], None]) -> None:
         """Every saved version: open, delete, undo a delete. `saved_id` is on the table."""

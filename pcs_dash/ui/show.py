@@ -13,8 +13,9 @@ from streamlit_folium import st_folium
 
 from pcs_dash.measures import glossary
 from pcs_dash.measures.numbers import MINUS
+from pcs_dash.render.csv_files import table_csv
 from pcs_dash.tables.sources import ATTRIBUTION
-from pcs_dash.tables.spreadsheet_text import neutralise
+from pcs_dash.ui import address
 from pcs_dash.views.maps import Legend, PracticeMap, view_layer
 from pcs_dash.views.web_files import WebFiles
 
@@ -76,7 +77,7 @@ def show_map(
     """
     if practices is not None:
         # A page that hears clicks runs again as a whole, the list with it.
-        listed = _with_list if on_pick else st.fragment(_with_list)
+        listed = _with_list if on_pick else address.fragment(_with_list, key)
         listed(web, content, key, height, practices, find, on_pick)
         return
 
@@ -134,7 +135,7 @@ def _with_list(
         list(labels),
         index=None,
         format_func=lambda code: labels.get(code, code),
-        key=list_key(key),
+        key=address.choice(list_key(key), labels, empty=True),
         placeholder="Type a name or code, or click one on the map",
     )
     content = {**content, "selected": chosen}
@@ -177,14 +178,10 @@ def small_table(table: pd.DataFrame, *, caption: str) -> None:
 
 
 def download_csv(table: pd.DataFrame, *, name: str, label: str = "Download as CSV") -> None:
-    """A download button for a table, with formula-like text neutralised."""
-    safe = table.reset_index()
-    text = safe.select_dtypes(exclude="number").columns
-    safe[text] = safe[text].map(neutralise)
+    """A download button for a table, its index first; see `table_csv`."""
     st.download_button(
         label,
-        # Excel reads UTF-8 only when the file says so.
-        safe.to_csv(index=False).encode("utf-8-sig"),
+        table_csv(table),
         file_name=f"{name}.csv",
         mime="text/csv",
         key=f"download-{name}",

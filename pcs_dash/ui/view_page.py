@@ -7,11 +7,12 @@ again, not the page, and a section's own options run that section only.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
-from pcs_dash.ui import blocks, evidence, page, show
-from pcs_dash.ui.address import tell_unknown
+from pcs_dash.tables.errors import UserError
+from pcs_dash.ui import address, blocks, evidence, page, show
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import (
     Answer,
@@ -39,15 +40,28 @@ def page_of(title: str, *keys: str) -> None:
     """A whole page: the title with the area's name, then its views one under another."""
     views = [find_view(key) for key in keys]
     _, web, question = page.begin(needs_gps=any(view.needs_gps for view in views))
-    st.title(f"{title}: {plain(question.area.label)}")
+    tags = "".join(view.tag(question) for view in views if view.tag is not None)
+    st.title(f"{title}: {plain(question.area.label)}{tags}")
     st.caption(views[0].about)
     if question.practices.empty:
         st.info(
             "No practice is left in this area. Switch the exclusion off, or choose another area."
         )
         st.stop()
-    st.fragment(_show)(views, web, question)
+    plan = any(view.with_plan for view in views)
+    address.fragment(_show)(views, web, _with_plan(question) if plan else question)
     page.foot(question)
+
+
+def _with_plan(question: Question) -> Question:
+    """The question with the plan on the table, where it is no longer today's PCNs."""
+    # The builder brings the database with it: only where its plan is asked for.
+    from pcs_dash.ui.hubs import table
+
+    held = table.begin(question.dataset, question)
+    if held.untouched_since:
+        return question
+    return replace(question, plan=held.plan, plan_name=held.name)
 
 
 def _show(views: Sequence[View], web: WebFiles, question: Question) -> None:
@@ -58,30 +72,50 @@ def _show(views: Sequence[View], web: WebFiles, question: Question) -> None:
         show_view(view, web, question, first=view is views[0])
 
 
-def show_view(view: View, web: WebFiles, question: Question, *, first: bool = True) -> None:
+def show_view(
+    view: View,
+    web: WebFiles,
+    question: Question,
+    *,
+    first: bool = True,
+    picture: Callable[[Question], None] | None = None,
+) -> None:
     """One view, as the page's switches and its own options ask for it; the page's `first` has its
-    figures, and its message large.
+    figures, and its message large. `picture` draws what stands in place of the answer's front.
     """
-    above = [option for option in view.options if not option.inside and option.kind != "practice"]
+    above = [option for option in view.options if not (option.inside or _beside_picture(option))]
     asked = question.with_options(**_draw(above, question))
-    answer = (
-        evidence.computed((view.key, *asked.key), lambda: view.answer(asked), label=view.slow)
-        if view.slow
-        else _answer(view.key, asked.key, asked)
-    )
+    try:
+        answer = (
+            evidence.computed((view.key, *asked.key), lambda: view.answer(asked), label=view.slow)
+            if view.slow
+            else _answer(view.key, asked.key, asked)
+        )
+    except UserError as error:
+        st.info(plain(str(error)))
+        return
     picked = _state(view)
 
     def pick(option: str, value: str) -> None:
-        st.session_state[option] = value if value in question.practices.index else None
+        known = value in question.practices.index
+        others = view.option(option).sets
+        if known and others:
+            st.session_state.update(others)
+        st.session_state[option] = value if known else None
 
+    if answer.warning:
+        st.warning(plain(answer.warning))
     blocks.message(answer.message, first=first)
     if answer.figures and first:
         blocks.figures(*answer.figures)
-    _front(view, web, asked, answer, picked, pick)
+    if picture is None:
+        _front(view, web, asked, answer, picked, pick)
+    else:
+        picture(asked)
     for number, block in enumerate(answer.below):
         draw(block, web, asked, f"{view.key}-below-{number}", picked, pick)
     for section in answer.sections:
-        st.fragment(_section)(view, section, web, asked, pick)
+        address.fragment(_section, f"{view.key}-{section.key}")(view, section, web, asked, pick)
     for line in answer.foot:
         st.caption(plain(line))
 
@@ -104,31 +138,56 @@ def _blocks(
 
 
 def _draw(options: Sequence[Option], question: Question) -> dict[str, str]:
-    """Draw options side by side and return what they stand at."""
+    """Draw options side by side and return what they stand at; none where nothing can be chosen."""
+    free = ("switch", "practice")
+    options = [each for each in options if each.kind in free or each.when or each.labels(question)]
     if not options:
         return {}
-    columns = st.columns(len(options)) if len(options) > 1 else [st.container()]
-    found = {}
-    for column, option in zip(columns, options, strict=True):
-        with column:
-            found[option.key] = _widget(option, question)
-    return {key: value for key, value in found.items() if value is not None}
+    places = _places(options)
+    columns = st.columns(len(places), gap="medium") if len(places) > 1 else [st.container()]
+    found: dict[str, str] = {}
+    for column, together in zip(columns, places, strict=True):
+        for option in together:
+            # What can be chosen may depend on the options before it.
+            asked = question.with_options(**found)
+            if option.when is not None and not option.when(asked):
+                continue
+            with column:
+                value = _widget(option, asked)
+            if value is not None:
+                found[option.key] = value
+    return found
+
+
+def _beside_picture(option: Option) -> bool:
+    """Whether the option only points at a practice, and so stands beside the picture."""
+    return option.kind == "practice" and not option.inside and option.when is None
+
+
+def _places(options: Sequence[Option]) -> list[list[Option]]:
+    """The options by the place where they stand; those with a condition share one."""
+    places: list[list[Option]] = []
+    for option in options:
+        if places and option.when is not None and places[-1][-1].when is not None:
+            places[-1].append(option)
+        else:
+            places.append([option])
+    return places
 
 
 def _widget(option: Option, question: Question) -> str | None:
     if option.kind == "switch":
-        on = st.toggle(option.label, key=option.key, bind="query-params", help=option.help or None)
+        on = st.toggle(option.label, key=address.switch(option.key), help=option.help or None)
         return "true" if on else "false"
     labels = option.labels(question)
-    tell_unknown(option.key, labels)
     if option.kind == "several":
         chosen = st.multiselect(
             option.label,
             list(labels),
-            default=[key for key in option.default.split("|") if key in labels],
             format_func=lambda key: labels.get(key, key),
-            key=option.key,
-            bind="query-params",
+            key=address.several(
+                option.key, labels, [key for key in option.default.split("|") if key in labels]
+            ),
             placeholder=option.placeholder or "all",
             help=option.help or None,
         )
@@ -139,19 +198,15 @@ def _widget(option: Option, question: Question) -> str | None:
             list(labels),
             index=None,
             format_func=lambda key: labels.get(key, key),
-            key=option.key,
-            bind="query-params",
+            key=address.choice(option.key, labels, empty=True),
             placeholder=option.placeholder or "Type a name or code",
             help=option.help or None,
         )
-    # The default comes first: Streamlit warns of a default index beside a value of our own.
-    order = sorted(labels, key=lambda key: key != option.default)
     return st.selectbox(
         option.label,
-        order,
+        list(labels),
         format_func=lambda key: labels.get(key, key),
-        key=option.key,
-        bind="query-params",
+        key=address.choice(option.key, labels, default=option.default or None),
         help=option.help or None,
     )
 
@@ -170,18 +225,21 @@ def _state(view: View) -> str:
 def _front(
     view: View, web: WebFiles, question: Question, answer: Answer, picked: str, pick: Pick
 ) -> None:
-    finders = [option for option in view.options if option.kind == "practice" and not option.inside]
+    finders = [option for option in view.options if _beside_picture(option)]
+    # Present asks the browser where the map of that name stands.
+    picture = view.map_key or f"{view.key}-front"
     beside: Sequence[Block | Beside] = answer.front[1:]
     if picked and answer.picked is not None and picked in question.practices.index:
         beside = answer.picked(question, picked)
     if answer.stacked or not (beside or finders):
         _draw(finders, question)
         for number, block in enumerate(answer.front):
-            draw(block, web, question, f"{view.key}-front-{number}", picked, pick)
+            name = f"{picture}-{number}" if number else picture
+            draw(block, web, question, name, picked, pick)
         return
     left, right = st.columns([answer.share, 1 - answer.share], gap="medium")
     with left:
-        draw(answer.front[0], web, question, f"{view.key}-front", picked, pick)
+        draw(answer.front[0], web, question, picture, picked, pick)
     with right:
         _draw(finders, question)
         for number, part in enumerate(beside):
@@ -234,6 +292,8 @@ def _map(
     block: MapBlock, web: WebFiles, question: Question, key: str, picked: str, pick: Pick
 ) -> None:
     content, legends, note = map_view(question.dataset, block.spec, key)
+    if block.spec.focus is not None:
+        content["focus"] = {"name": block.spec.focus[0], "bounds": block.spec.focus[1]}
     layer = web.areas[question.area.key]
     content = {
         **content,
@@ -241,17 +301,22 @@ def _map(
         "points": {"url": web.points_url},
         "tiles": question.tiles,
     }
+    on_pick = None
     if block.pick:
-        content["selected"] = picked or None
-        show.show_map(
-            web, content, key=f"{key}-map", height=block.high,
-            on_pick=lambda code: pick(block.pick, code),
-        )  # fmt: skip
-    else:
-        names = question.practices["practice_name"]
-        show.show_map(web, content, key=f"{key}-map", height=block.high, practices=names)
-    if show.without_boundaries(question.area.select(question.dataset.lsoas)):
-        return
+        content["selected"] = picked or content["selected"]
+
+        def on_pick(code: str) -> None:
+            pick(block.pick, code)
+
+    names = question.practices["practice_name"] if block.listed or not block.pick else None
+    show.show_map(
+        web, content, key=f"{key}-map", height=block.high, on_pick=on_pick, practices=names
+    )
+    if block.spec.kind != "areas" and show.without_boundaries(
+        question.area.select(question.dataset.lsoas)
+    ):
+        # Without land only what the circles say needs a legend.
+        legends = legends[:1] if block.spec.marks is not None and block.spec.marks.title else []
     for place, legend in enumerate(legends):
         show.show_legend(legend, note=note if place == len(legends) - 1 else "")
 

@@ -10,12 +10,13 @@ Names are untrusted and stand here as they are; whoever shows them makes them sa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
 import pandas as pd
 
+from pcs_dash.measures.numbers import NO_FIGURE
 from pcs_dash.measures.words import Words
 from pcs_dash.views.cells import cell_text
 from pcs_dash.views.map_spec import MapSpec
@@ -58,7 +59,8 @@ class Series:
 class Chart:
     """`bars`: horizontal, first category on top; `shares`: horizontal, stacked to 100%;
     `intervals`: one mark and its interval a category; `scatter`: marks and lines over `x`, which
-    is months (as fractions of a year) where `x_dates`. `bounds` are those of the value axis.
+    is months (as fractions of a year) where `x_dates`. `bounds` are those
+    of the value axis, which is logarithmic on pages where `log`.
 
     `alt` says in words what it shows; `words` is the paragraph for a paper ("" : the alt text).
     """
@@ -76,6 +78,7 @@ class Chart:
     reference_label: str = ""
     bounds: tuple[float, float] | None = None
     x_dates: bool = False
+    log: bool = False
     highlight: str = ""
     words: str = ""
 
@@ -102,6 +105,7 @@ class Table:
     `overflow`: what a slide does with more rows than fit: "top" shows the first and says so,
     "split" goes on on the next slide. `name`: the file of `file` (or else of `frame`) that a page
     offers for download. `pick`: the option that a chosen row's `codes` entry is given to.
+    `missing`: what a figure that is not there is called.
     """
 
     caption: str
@@ -114,6 +118,7 @@ class Table:
     file: pd.DataFrame | None = None
     pick: str = ""
     codes: tuple[str, ...] = ()
+    missing: str = NO_FIGURE
 
     @property
     def on_page(self) -> tuple[Column, ...]:
@@ -139,7 +144,7 @@ class Table:
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """The cells on paper as text, ready to show."""
         columns = [
-            [cell_text(value, column.form) for value in self.frame[column.key]]
+            [cell_text(value, column.form, self.missing) for value in self.frame[column.key]]
             for column in self.on_paper
         ]
         return tuple(zip(*columns, strict=True))
@@ -187,13 +192,15 @@ class Text:
 @dataclass(frozen=True, eq=False)
 class MapBlock:
     """A map, with the words that stand for it. `pick`: the option that a clicked practice is given
-    to; without one the page puts a list above the map, to point at a practice there.
+    to; without one, or where `listed`, the page puts a list above the map, to point at a practice
+    there.
     """
 
     spec: MapSpec
     alt: str
     pick: str = ""
     high: int = 520
+    listed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,7 +276,8 @@ class Answer:
     `about_gps`: whether its figures rest on the workforce data; `sources` what else. `notes` are
     for the speaker, `foot` lines in small print under it on the page. `stacked`: a page shows
     the front's blocks one under another. `picked` gives what stands beside the picture on the page
-    once a practice (its code) is chosen there.
+    once a practice (its code) is chosen there. `refusal` says why there is no slide of it, and
+    what brings one; the page shows what there is. `warning` stands above all on the page.
     """
 
     message: Words
@@ -286,6 +294,8 @@ class Answer:
     foot: tuple[str, ...] = ()
     stacked: bool = False
     picked: Callable[[Question, str], Sequence[Block]] | None = None
+    refusal: str = ""
+    warning: str = ""
 
 
 # --- a view ---
@@ -297,7 +307,9 @@ class Option:
 
     `choices` gives key -> label of what can be chosen (for `choice` and `several`); `default` is a
     key, or keys joined by "|" ("" : the first, or none). `practice` chooses one of the area's.
-    `inside`: it stands above a section, not above the answer.
+    `inside`: it stands above a section, not above the answer. `when`: whether it is asked at all,
+    as the options before it stand; such options follow one another in one place. `sets`: what else
+    is set when a click on the map chooses it.
     """
 
     key: str
@@ -308,6 +320,8 @@ class Option:
     help: str = ""
     placeholder: str = ""
     inside: bool = False
+    when: Callable[[Question], bool] | None = None
+    sets: Mapping[str, str] = field(default_factory=dict)
 
     def labels(self, question: Question) -> Mapping[str, str]:
         """Key -> label of what can be chosen now."""
@@ -324,8 +338,9 @@ class View:
     `page` is the app's page it stands on, `title` what a story calls it, `about` one line on what
     it shows, `answer` the function. `needs_gps`: whether it says anything without GP figures;
     `with_plan`: whether the plan of hubs on the table belongs to it; `map_key`: the name under
-    which the browser remembers where its map stood ("" : it has none); `slow`: what a page says
-    while it waits for the answer.
+    which the browser remembers where its map stood ("" : it has none); `pointer`: the map whose
+    list says which practice is pointed at, if that is another; `slow`: what a page says
+    while it waits for the answer; `tag`: what stands behind the title of its page.
     """
 
     key: str
@@ -337,7 +352,9 @@ class View:
     needs_gps: bool = True
     with_plan: bool = False
     map_key: str = ""
+    pointer: str = ""
     slow: str = ""
+    tag: Callable[[Question], str] | None = None
 
     def option(self, key: str) -> Option:
         """The option of that name; KeyError when there is none."""

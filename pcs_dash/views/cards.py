@@ -17,7 +17,7 @@ from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.measures.workforce import Benchmark, GPDefinition, patients_per_fte_gp
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import LSOAS_IN_ENGLAND, Dataset
-from pcs_dash.views.search import Hit
+from pcs_dash.views.search import Hit, smallest_first
 
 NEAREST = 5
 _GROUPS = ("hub", "pcn", "area")
@@ -85,16 +85,8 @@ def card(hit: Hit, basis: Basis) -> Card:
 
 def smallest_area(hit: Hit, basis: Basis) -> Area | None:
     """The smallest area that can be chosen and holds the whole find; places before districts."""
-    order = {"place": 0, "sub_icb": 0, "district": 1}
     holding = [area for area in basis.areas if _held(hit, area, basis) == "whole"]
-    return min(
-        holding,
-        key=lambda area: (
-            order.get(area.kind, 2),
-            len(area.select(basis.dataset.practices)),
-        ),
-        default=None,
-    )
+    return next(iter(smallest_first(holding, basis.dataset.practices)), None)
 
 
 def _held(hit: Hit, area: Area, basis: Basis) -> str:

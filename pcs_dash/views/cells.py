@@ -39,9 +39,7 @@ FORMS: Mapping[str, Form] = {
     "tenth": Form(lambda value: number(value, 1), "%,.1f", "#,##0.0"),
     "hundredth": Form(lambda value: number(value, 2), "%.2f", "0.00"),
     "thousandth": Form(lambda value: number(value, 3), "%.3f", "0.000"),
-    "p": Form(
-        lambda value: p_text(value).removeprefix("p = ").removeprefix("p "), "%.4f", "0.0000"
-    ),
+    "p": Form(_p, "%.4f", "0.0000"),
     "share": Form(per_cent, "percent", "0%"),
     "share_tenth": Form(lambda value: f"{number(100 * value, 1)}%", "percent", "0.0%"),
     "per_cent": Form(lambda value: f"{number(value)}%", "%.0f%%", '0"%"'),
@@ -57,8 +55,8 @@ FORMS: Mapping[str, Form] = {
 }
 
 
-def cell_text(value: Any, form: str) -> str:
+def cell_text(value: Any, form: str, missing: str = NO_FIGURE) -> str:
     """A value as text in that form; words of a missing one are empty, numbers say so."""
     if not isinstance(value, (str, list, tuple)) and pd.isna(value):
-        return NO_FIGURE if FORMS[form].right else ""
+        return missing if FORMS[form].right else ""
     return FORMS[form].text(value)

@@ -12,25 +12,14 @@ from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.sources import ATTRIBUTION
-from pcs_dash.views import official_topics
 from pcs_dash.views.answer import text_table
 from pcs_dash.views.links import LOCAL_APP, of_story, of_view
 from pcs_dash.views.question import Question, ask
 from pcs_dash.views.readers import STRAIGHT, Readers
 from pcs_dash.views.registry import VIEWS
-from pcs_dash.views.report import Basis, Deck, Slide, views_text
+from pcs_dash.views.report import Basis, Deck, Slide, sources, views_text
 from pcs_dash.views.slides import definitions, slides_of
 from pcs_dash.views.story import SavedView, Story
-from pcs_dash.views.work import Work, sources
-
-_TOPICS: dict[str, Callable[[Work], list[Slide]]] = {
-    "england": official_topics.england,
-    "catchment": official_topics.catchment,
-    "lists": official_topics.lists,
-    "quality": official_topics.quality_slide,
-}
-# What needs no GP figures.
-_WITHOUT_GPS = frozenset({"england", "lists", "catchment", "then_now"})
 
 
 def _in_same_data(one: Area, other: Area) -> bool:
@@ -85,16 +74,10 @@ def build_deck(
                 plan_name=view.plan_name or plan_name, rules=view.rules, options=view.options,
                 highlight=view.highlight, position=view.position, readers=readers,
             )  # fmt: skip
-            if view.topic not in _WITHOUT_GPS:
+            if VIEWS[view.topic].needs_gps:
                 _check_gps(question)
             rules = question.rules
-            if view.topic in VIEWS:
-                slides += slides_of(view, question, VIEWS[view.topic].answer(question), base)
-            else:
-                work = Work(
-                    own, question, view, rules, question.plan, question.plan_name, readers, base
-                )
-                slides += _TOPICS[view.topic](work)
+            slides += slides_of(view, question, VIEWS[view.topic].answer(question), base)
         except UserError as error:
             raise UserError(f"View {place} of the story '{story.name}': {error}") from error
         _note_basis(bases, question, rules, place)
@@ -138,7 +121,7 @@ def _note_basis(
 
 
 def _all_definitions(bases: Sequence[Basis]) -> tuple[tuple[str, str], ...]:
-    """`work.definitions` of every basis; a term whose meaning differs says for which views."""
+    """`slides.definitions` of every basis; a term whose meaning differs says for which views."""
     meanings: dict[str, dict[str, list[int]]] = {}
     for basis in bases:
         for term, meaning in definitions(basis.question, basis.rules):

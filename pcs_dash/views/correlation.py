@@ -439,4 +439,5 @@ VIEW = View(
             inside=True,
         ),
     ),
+    pointer="correlation-below-0",
 )

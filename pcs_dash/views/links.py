@@ -11,6 +11,8 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pcs_dash.hubs.plan import Plan
+from pcs_dash.hubs.rules import rules_to_list
+from pcs_dash.measures.catchments import HUB
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import LOCAL_APP as LOCAL_APP
@@ -28,13 +30,22 @@ def of_view(
 ) -> str:
     """The address that opens a view's page as the slide has it: all switches, options, plan."""
     path = "" if view.page == FIRST_PAGE else view.page
-    asked = {"area": question.area.key} | question.switches | dict(view.options)
-    if view.highlight and view.page == FIRST_PAGE:
-        asked["practice"] = view.highlight
-    if view.page == "hubs" and plan is not None:
-        text = _carried(plan.to_dict(), codes, question.period, "plan")
-        asked |= {_PLAN: text} if text else {}
+    asked = {"area": question.area.key} | question.switches | view.asked()
+    asked |= with_plan(view, plan, codes, question.period)
     return f"{base}/{path}?{urlencode(asked)}"
+
+
+def with_plan(
+    view: SavedView, plan: Plan | None, codes: Iterable[str], period: str
+) -> dict[str, str]:
+    """The plan in a view's address, with its name and rules, where its page shows one."""
+    if plan is None or not (view.page == "hubs" or HUB in view.options.values()):
+        return {}
+    document = plan.to_dict() | {"name": view.plan_name}
+    if view.rules:
+        document["rules"] = rules_to_list(view.rules)
+    text = _carried(document, codes, period, _PLAN)
+    return {_PLAN: text} if text else {}
 
 
 def of_story(
@@ -56,7 +67,8 @@ def of_story(
     ]
     told = Story(story.name, tuple(views))
     text = _carried(told.to_dict(), codes, period, "story")
-    return f"{base}/stories?{_STORY}={text}" if text else ""
+    asked = urlencode({"area": area.key, _STORY: text})
+    return f"{base}/stories?{asked}" if text else ""
 
 
 def shown(link: str) -> str:

@@ -27,6 +27,7 @@ KINDS = ("practices", "quintiles", "hubs", "layers", "areas")
 POINTS = "pcs-data:points"
 NO_POINTS = "pcs-data:no-points"
 ENGLAND = "pcs-data:england-"
+Box = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +36,11 @@ class MapSpec:
 
     A map of `layers` shows practices by `marks` (outlines where None) over LSOAs by `ground` (bare
     where None); `ring` are practices with a dashed ring, `notes` what their tooltips add, `about`
-    says in words what it shows and `note` how to read it. A map of `areas` shows `shapes` (code,
-    name, coarse; EPSG:27700), areas of England of one `level`, coloured by `ground`.
+    says in words what it shows and `note` how to read it; `focus` is a name and the box in degrees
+    ((south, west), (north, east)) that a page's map goes to when the name is new, `legend`
+    stands in for that of `ground`. A map of `areas`
+    shows `shapes` (code, name, coarse; EPSG:27700), areas of England of one `level`, coloured by
+    `ground`.
     """
 
     kind: str
@@ -50,6 +54,8 @@ class MapSpec:
     notes: Mapping[str, str] = field(default_factory=dict)
     about: str = ""
     note: str = ""
+    focus: tuple[str, Box] | None = None
+    legend: maps.Legend | None = None
     shapes: gpd.GeoDataFrame | None = None
     level: str = ""
 
@@ -61,7 +67,9 @@ class MapSpec:
         found = []
         if self.marks is not None and self.marks.title:
             found.append(self.marks.legend(self.question.practices.index))
-        if self.ground is not None and self.ground.title:
+        if self.legend is not None:
+            found.append(self.legend)
+        elif self.ground is not None and self.ground.title:
             found.append(self.ground.legend(own))
         return found
 

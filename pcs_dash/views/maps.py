@@ -279,7 +279,7 @@ class PracticeMap(folium.Map):
         # Class attributes of folium.Map name hosts on the internet; these stand in their place.
         self.default_js = [(f"script{i}", url) for i, url in enumerate(web.scripts)]
         self.default_css = [(f"style{i}", url) for i, url in enumerate(web.styles)]
-        super().__init__(location=[51.75, 0.55], zoom_start=9, tiles=None, zoom_snap=0.5)
+        super().__init__(location=[51.75, 0.55], zoom_start=9, tiles=None)
         self.add_child(_Mount())
 
 

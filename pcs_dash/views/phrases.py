@@ -42,3 +42,9 @@ def band(patients: float) -> str:
 def short_list(codes: Sequence[str], limit: int = 6) -> str:
     rest = f" and {len(codes) - limit} more" if len(codes) > limit else ""
     return ", ".join(codes[:limit]) + rest
+
+
+NO_OFFICIAL = (
+    "No official data are loaded. `python -m pcs_dash update` loads them, or choose the files "
+    "under Data and methods."
+)

@@ -14,7 +14,7 @@ import pandas as pd
 from pcs_dash.tables.dataset import Dataset
 
 if TYPE_CHECKING:
-    from pcs_dash.views.catchments import Registered
+    from pcs_dash.measures.catchments import Registered
     from pcs_dash.views.loaded_data import England, OfficialPractices
 
 
@@ -68,11 +68,19 @@ def _names(dataset: Dataset) -> Mapping[str, str]:
     return loaded_data.names(Store(), dataset)
 
 
+def _positions(dataset: Dataset) -> pd.DataFrame:
+    from pcs_dash.official.store import Store
+    from pcs_dash.views import loaded_data
+
+    return loaded_data.positions(Store(), dataset)
+
+
 @dataclass(frozen=True)
 class Readers:
     """`registered` gives registrations or their modelled stand-in, `published` the former only; it
     and the others give None where nothing is loaded. `names`: practice code to name, of closed
-    ones too. `version` says which data they read, where what they gave is kept.
+    ones too; `positions`: easting and northing by practice code, of closed ones too where the
+    allocations name a place. `version` says which data they read, where what they gave is kept.
     """
 
     registered: Callable[[Dataset], Registered] = _registered
@@ -82,6 +90,7 @@ class Readers:
     successors: Callable[[], pd.DataFrame | None] = _successors
     england: Callable[[str], England | None] = _england
     names: Callable[[Dataset], Mapping[str, str]] = _names
+    positions: Callable[[Dataset], pd.DataFrame] = _positions
     version: tuple[str, ...] = ()
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views import (
     board_request,
+    catchments,
     correlation,
     costs,
     deprivation,
+    england,
     hub_plans,
     inequality,
+    lists,
     practices,
+    quality,
     robustness,
     spatial_pattern,
     sure,
@@ -35,6 +39,10 @@ VIEWS: dict[str, View] = {
         hub_plans.ONE_BY_ONE,
         costs.VIEW,
         board_request.VIEW,
+        england.VIEW,
+        catchments.VIEW,
+        lists.VIEW,
+        quality.VIEW,
     )
 }
 

@@ -10,6 +10,7 @@ from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.measures.numbers import number
 from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.sources import SOURCES
 from pcs_dash.views.answer import Drawn
 from pcs_dash.views.question import Question
 from pcs_dash.views.story import SavedView, Story
@@ -102,3 +103,10 @@ def views_text(views: Sequence[int]) -> str:
 def long_date(day: date) -> str:
     """ "5 March 2026"."""
     return f"{day.day} {day:%B %Y}"
+
+
+def sources() -> tuple[tuple[str, str, str, str], ...]:
+    """Title, publisher, period and licence of every input."""
+    return tuple(
+        (source.title, source.publisher, source.period, source.licence) for source in SOURCES
+    )

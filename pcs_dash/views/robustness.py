@@ -52,7 +52,7 @@ ASKED = (
     "deprived end."
 )
 # Far fewer, fewer, within, more, far more GPs than the funnel's limits.
-_FUNNEL_LOOKS = (
+FUNNEL_LOOKS = (
     ("#b2182b", "triangle-down"),
     ("#f4a582", "square"),
     ("#b4bac2", "circle"),
@@ -250,7 +250,7 @@ def _funnel(question: Question) -> Sequence[Block | Beside]:
 
 def _funnel_chart(result: funnel.Funnel, points: pd.DataFrame, said: Words) -> Chart:
     marks = []
-    for position, (colour, shape) in zip(funnel.POSITIONS, _FUNNEL_LOOKS, strict=True):
+    for position, (colour, shape) in zip(funnel.POSITIONS, FUNNEL_LOOKS, strict=True):
         part = points[points["position"] == position]
         if len(part):
             marks.append(

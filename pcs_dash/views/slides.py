@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.words import lower_first
+from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
     Answer,
     Block,
@@ -30,8 +31,11 @@ _MOST_SPOKEN = 40
 def slides_of(saved: SavedView, question: Question, answer: Answer, base: str) -> list[Slide]:
     """The slide of an answer, and one for each of its sections that has a message of its own.
 
-    `base` is the address of the app that the slides' links lead to.
+    `base` is the address of the app that the slides' links lead to. UserError where the answer
+    says that it makes no slide.
     """
+    if answer.refusal:
+        raise UserError(answer.refusal)
     link = of_view(saved, question, question.plan, question.dataset.practices.index, base)
     message = " ".join(part for part in (answer.message.finding, answer.message.caution) if part)
     foot = (

@@ -260,5 +260,6 @@ VIEW = View(
         access.REACH,
     ),
     map_key="clusters",
+    pointer="clusters",
     slow="Shuffling the figures over the map",
 )

@@ -23,7 +23,9 @@ from pcs_dash.hubs.rules import Rule, rules_from_list, rules_to_list
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import InputFileError, UserError
+from pcs_dash.views.answer import View
 from pcs_dash.views.position import Position, StoryError
+from pcs_dash.views.registry import VIEWS, views_of
 
 FORMAT_VERSION = 1
 MAX_VIEWS = 60
@@ -36,74 +38,43 @@ SWITCHES = ("gp", "imd", "benchmark", "own", "exclude", "tiles")
 _MAX_SWITCH_LENGTH = 120
 
 
-@dataclass(frozen=True)
-class Topic:
-    """What a view is about: `page` is the app's page that shows it ("" is the first page)."""
-
-    key: str
-    page: str
-    title: str
-
-
-TOPICS: dict[str, Topic] = {
-    topic.key: topic
-    for topic in (
-        Topic("where", "under_doctoring", "Where we are"),
-        Topic("practices", "under_doctoring", "Which practices"),
-        Topic("deprivation", "deprivation", "Where people are deprived"),
-        Topic("correlation", "correlation", "Is it where people are deprived?"),
-        Topic("sure", "correlation", "How sure are we?"),
-        Topic("options", "hubs", "The options"),
-        Topic("hubs", "hubs", "The hubs, one by one"),
-        Topic("costs", "under_doctoring", "What each option costs and gains"),
-        Topic("ask", "under_doctoring", "What we ask for"),
-        Topic("inequality", "inequality", "Inequality by deprivation"),
-        Topic("pattern", "spatial_pattern", "Spatial pattern"),
-        Topic("survives", "robustness", "Does it survive?"),
-        Topic("then_now", "then_and_now", "Then and now"),
-        Topic("england", "england", "England"),
-        Topic("catchment", "catchments", "Who lives where"),
-        Topic("lists", "trends", "List sizes over time"),
-        Topic("quality", "quality", "Quality beside capacity"),
-    )
-}
-# Views that the plan of hubs on the table belongs to.
-WITH_PLAN = ("options", "hubs", "costs", "ask", "catchment", "lists")
-PAGES = tuple(dict.fromkeys(topic.page for topic in TOPICS.values()))
+PAGES = tuple(dict.fromkeys(view.page for view in VIEWS.values()))
 FIRST_PAGE = "under_doctoring"
-# What a view of a page is about if it does not say.
-TOPIC_OF_PAGE = {
-    "under_doctoring": "where",
-    "deprivation": "deprivation",
-    "correlation": "correlation",
-    "hubs": "options",
-    "inequality": "inequality",
-    "spatial_pattern": "pattern",
-    "robustness": "survives",
-    "then_and_now": "then_now",
-    "england": "england",
-    "catchments": "catchment",
-    "trends": "lists",
-    "quality": "quality",
-}
-# What a page is asked beside the sidebar's switches, by its name in an address.
-OPTIONS: dict[str, tuple[str, ...]] = {
-    "correlation": ("x", "y", "weighted"),
-    "spatial_pattern": ("pattern", "statistic", "near", "near-lsoa"),
-    "england": ("england-areas", "england-measure"),
-    "catchments": ("whose", "catchment-pcn", "catchment-hub", "practice", "catchment-map"),
-    "trends": ("trend-by", "trend-in", "trend-from", "trend-to"),
-    "quality": ("quality", "quality-colour"),
-}
+
+
+def first_view(page: str) -> View:
+    """What a page is first about."""
+    return views_of(page)[0]
+
+
+def options_of(page: str) -> tuple[str, ...]:
+    """What a page is asked beside the shared switches, by its names in an address.
+
+    Who is pointed at on a map is no option but the saved view's `highlight`.
+    """
+    options = [option for view in views_of(page) for option in view.options]
+    return tuple(
+        dict.fromkeys(option.key for option in options if option.kind != "practice" or option.sets)
+    )
+
+
+def pointed_at(page: str) -> str:
+    """By which name a page's address says which practice is pointed at; "" where none can be."""
+    for view in views_of(page):
+        if any(option.kind == "practice" for option in view.options):
+            return "practice"
+        if view.pointer:
+            return f"{view.pointer}-map-practice"
+    return ""
 
 
 @dataclass(frozen=True)
 class SavedView:
     """One view as it is kept. `area` is an area's key, or "" for the area the story is told of.
 
-    `topic` is a key of TOPICS ("": what the page is first about), `switches` the sidebar's by their
+    `topic` is a view's key ("": what the page is first about), `switches` the sidebar's by their
     names in an address (gp, imd, benchmark, own, exclude, tiles), `options` what its own page is
-    asked (of OPTIONS), `highlight` a practice code or a hub's name, `text` the line the presenter
+    asked (`options_of`), `highlight` a practice code or a hub's name, `text` the line the presenter
     wants under the title, `rules` what hubs are judged by (none: the published rules).
     """
 
@@ -126,10 +97,10 @@ class SavedView:
                 f"There is no page '{_short(self.page)}'. Choose one of: {', '.join(PAGES)}."
             )
         if not self.topic:
-            object.__setattr__(self, "topic", TOPIC_OF_PAGE[self.page])
-        if self.topic not in TOPICS:
+            object.__setattr__(self, "topic", first_view(self.page).key)
+        if self.topic not in VIEWS:
             raise StoryError(
-                f"There is no topic '{_short(self.topic)}'. Choose one of: {', '.join(TOPICS)}."
+                f"There is no topic '{_short(self.topic)}'. Choose one of: {', '.join(VIEWS)}."
             )
         for name, limit in (
             ("title", MAX_NAME_LENGTH),
@@ -140,7 +111,7 @@ class SavedView:
             object.__setattr__(self, name, _clean(getattr(self, name), name, limit))
         if self.area:
             object.__setattr__(self, "area", find_area(self.area).key)
-        asked = OPTIONS.get(self.page, ())
+        asked = options_of(self.page)
         for name, kind, known in (
             ("switches", "switch", SWITCHES),
             ("options", "option", asked),
@@ -157,7 +128,7 @@ class SavedView:
     @property
     def heading(self) -> str:
         """Its title, or the topic's where none was typed."""
-        return self.title or TOPICS[self.topic].title
+        return self.title or VIEWS[self.topic].title
 
     def area_in(self, default: str | Area) -> Area:
         """The view's own area, or `default` where it has none."""
@@ -168,14 +139,25 @@ class SavedView:
     def link(self, default_area: str | Area) -> str:
         """The relative address that opens the view: page, area and switches as the app reads them.
 
-        A plan is not part of it: it would take thousands of characters.
+        A plan is not part of it: `pcs_dash.views.links` adds it.
         """
         path = "" if self.page == FIRST_PAGE else self.page
         asked = {"area": self.area_in(default_area).key} | dict(sorted(self.switches.items()))
-        asked |= dict(sorted(self.options.items()))
-        if self.highlight and self.page == FIRST_PAGE:
-            asked["practice"] = self.highlight
-        return f"{path}?{urlencode(asked)}"
+        return f"{path}?{urlencode(asked | self.asked())}"
+
+    def asked(self) -> dict[str, str]:
+        """What an address asks the view's own page: options, the practice pointed at, the map."""
+        asked = dict(sorted(self.options.items()))
+        pointed = pointed_at(self.page)
+        if pointed and self.highlight:
+            asked.setdefault(pointed, self.highlight)
+        if self.position is not None:
+            at = self.position
+            asked["map"] = "_".join(f"{x:.9g}" for x in (at.latitude, at.longitude, at.zoom))
+            # A map that is about one practice stands there for this practice only.
+            if self.options.get("whose") == "Practice" and "practice" in asked:
+                asked["map"] += f"_{asked['practice']}"
+        return asked
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able form; what is empty is left out."""
@@ -364,7 +346,7 @@ def ready_made(
 
     def view(topic: str, **more: Any) -> SavedView:
         return SavedView(
-            page=TOPICS[topic].page, topic=topic, area=area.key, switches=chosen, **more
+            page=VIEWS[topic].page, topic=topic, area=area.key, switches=chosen, **more
         )
 
     return Story(

@@ -12,6 +12,7 @@ from pcs_dash.measures import words
 from pcs_dash.measures.correlation import COEFFICIENT_NAMES
 from pcs_dash.measures.numbers import NO_FIGURE, between, number
 from pcs_dash.measures.then_now import (
+    AGED_55,
     CLAIM_PLACE,
     Claim,
     ThenNow,
@@ -21,6 +22,7 @@ from pcs_dash.measures.then_now import (
 )
 from pcs_dash.measures.words import Words
 from pcs_dash.tables.dataset import Dataset, build_dataset
+from pcs_dash.tables.load import load_gp_age_profile_2014
 from pcs_dash.views.answer import (
     CHART_COLOURS,
     Answer,
@@ -52,7 +54,12 @@ def answer(question: Question) -> Answer:
     definition, date = question.definition, dataset.workforce_period
     claim = claim_retested(practices, definition=definition.key, date=date)
     rows = then_and_now(
-        practices, dataset.published, definition=definition.key, date=date, edition=question.edition
+        practices,
+        dataset.published,
+        load_gp_age_profile_2014(),
+        definition=definition.key,
+        date=date,
+        edition=question.edition,
     )
     local = claim.results[CLAIM_PLACE]
     return Answer(
@@ -132,6 +139,8 @@ def _all_figures(rows: Sequence[ThenNow]) -> Table:
             "yes" if row.comparable else "no",
         )
         for row in rows
+        # Of the age profile the place of the claim; all seven stand among the changes.
+        if row.figure != AGED_55 or row.place == CLAIM_PLACE
     ]
     return text_table(
         "Published figures beside today's",

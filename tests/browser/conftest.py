@@ -18,7 +18,8 @@ from playwright.sync_api import Browser, Frame, Page, Request, expect
 
 from pcs_dash.tables.paths import ROOT
 
-START_TIMEOUT = 60
+# The server answers once it has read the data and made the first page.
+START_TIMEOUT = 240
 # A busy machine is slow, not wrong: speed is measured in benchmarks/, never here.
 expect.set_options(timeout=30_000)
 

@@ -78,4 +78,4 @@ def test_clusters_are_coloured_on_the_second_map(tab: Tab, app: App) -> None:
 def test_a_link_opens_the_chosen_specification(tab: Tab, app: App) -> None:
     tab.open(f"{app.url}/spatial_pattern?area=thurrock&near=4-nearest")
     expect(tab.page.get_by_text("neighbours by the 4 nearest").first).to_be_visible()
-    assert "near=The+4+nearest" in tab.page.url
+    assert "near=4-nearest" in tab.page.url

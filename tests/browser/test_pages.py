@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Frame, expect
@@ -173,21 +172,3 @@ def test_a_hostile_name_is_shown_as_text_everywhere(tab: Tab, evil_app: App) -> 
         assert tab.page.locator("img[src='x']").count() == 0
     tab.open(f"{evil_app.url}/?area=thurrock&practice=F81010")
     expect(tab.page.get_by_text(EVIL).first).to_be_visible()
-
-
-def test_a_link_to_a_page_opens_it_with_the_menu_on_a_fresh_server(
-    chromium, tmp_path: Path
-) -> None:
-    """The first visitor of a server may come by a link to a page inside."""
-    fresh = App(free_port(), dict(os.environ), tmp_path / "app.log")
-    fresh.start()
-    try:
-        page = chromium.new_page()
-        page.goto(f"{fresh.url}/deprivation?area=thurrock")
-        expect(page.get_by_role("heading", name="Deprivation: Thurrock")).to_be_visible(
-            timeout=30_000
-        )
-        expect(page.get_by_role("link", name="Data and methods")).to_be_visible()
-        page.close()
-    finally:
-        fresh.stop()

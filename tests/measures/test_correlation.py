@@ -441,7 +441,10 @@ def test_measures_keep_the_index_and_zero_fte_has_no_ratio(practices: pd.DataFra
 
 def test_every_variable_of_the_menu_can_be_computed(practices: pd.DataFrame) -> None:
     choice = available_variables(practices)
-    assert set(VARIABLES) - set(choice) == {"qof_achievement"}
+    assert set(VARIABLES) - set(choice) == {"qof_per_cent"}  # not embedded
+    with_qof = practices.assign(qof_per_cent=range(len(practices)))
+    assert set(available_variables(with_qof)) == set(VARIABLES)
+    assert measure(with_qof, "qof_per_cent").tolist() == list(range(len(practices)))
     assert all(len(measure(practices, key)) == len(practices) for key in choice)
     assert {variable.axis for variable in available_variables(practices, "x").values()} == {"x"}
     with pytest.raises(UserError, match="imd_score"):

@@ -51,9 +51,7 @@ def agree(
 
 @pytest.mark.parametrize("definition", list(GP_DEFINITIONS))
 @pytest.mark.parametrize("area", all_areas(), ids=lambda area: area.key)
-def test_verdict_interval_and_p_agree(
-    practices: pd.DataFrame, area: Area, definition: str
-) -> None:
+def test_verdict_interval_and_p_agree(practices: pd.DataFrame, area: Area, definition: str) -> None:
     own = area.select(practices)
     basis = {"place": area.name, "date": DATE}
     x, y = "imd_score", "patients_per_fte_gp"

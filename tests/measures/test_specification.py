@@ -13,7 +13,6 @@ from pcs_dash.measures.need import need_adjusted_patients, need_model
 from pcs_dash.measures.patient_matrix import quintile_matrix
 from pcs_dash.measures.slope_index import slope_index_of_inequality
 from pcs_dash.measures.specification import (
-    CHOICES,
     NEED_ADJUSTED,
     specification_curve,
     summarise_curve,
@@ -35,7 +34,7 @@ def curve(practices: pd.DataFrame) -> pd.DataFrame:
 
 def test_every_combination_of_choices_stands_once_and_in_order(curve: pd.DataFrame) -> None:
     assert len(curve) == 3 * 1 * 2 * 2 * 2 * 2
-    assert not curve[list(CHOICES)].duplicated().any()
+    assert not curve[[*DEFAULT, "level", "weighting"]].duplicated().any()
     assert curve["coefficient"].is_monotonic_increasing
     assert curve.index.tolist() == list(range(1, 49))
     known = curve[curve["ci_low"].notna()]

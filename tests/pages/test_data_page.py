@@ -20,7 +20,6 @@ SCRIPT = """
 import runpy
 import streamlit as st
 from pcs_dash.ui import choices
-st.session_state["ran-app"] = True
 choices.of_this_run.set(choices.sidebar())
 runpy.run_path("pages/data_and_methods.py")
 """

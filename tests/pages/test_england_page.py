@@ -19,6 +19,8 @@ PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 WITHOUT_AREA = ("england", "data_and_methods", "stories", "board_pack", "then_and_now")
 AREAS = ("icb-qks", "icb-qh8", "sub-icb-91q", "district-e07000107", "district-e07000107+e07000109")
 WITH_GPS = ("icb-qh8",)
+# Pages that say something where no GP figures are loaded, too.
+WITHOUT_GPS = ("trends", "catchments")
 
 
 @pytest.fixture
@@ -29,7 +31,24 @@ def run_loaded(run_page, england_data: Path, monkeypatch: pytest.MonkeyPatch):
 
 def text_of(app) -> str:
     kinds = ("markdown", "info", "caption", "title", "header", "subheader")
-    return " ".join(item.value for kind in kinds for item in app.get(kind))
+    # What a page shows of plain text has its Markdown escaped.
+    return " ".join(item.value for kind in kinds for item in app.get(kind)).replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    "text", ["district-e07000107 e07000109", "dartford gravesham", "Dartford   Gravesham"]
+)
+def test_the_plus_of_a_set_of_areas_arrives_as_a_space(run_loaded, text: str) -> None:
+    """`?area=dartford+gravesham`, and "Dartford + Gravesham" as a browser sends it."""
+    app = run_loaded(area=text)
+    assert app.selectbox(key="area").value == "district-e07000107+e07000109"
+    assert not app.warning
+
+
+def test_an_unknown_area_offers_loaded_ones_too(run_loaded) -> None:
+    app = run_loaded(area="kent and midway")
+    app.button(key="near-icb-qks").click().run()
+    assert app.title[0].value == "Under-doctoring: Kent and Medway (ICB, loaded)"
 
 
 def test_without_official_data_it_says_how_to_load_them(run_page) -> None:
@@ -114,7 +133,7 @@ def test_every_page_shows_a_loaded_area(run_loaded, page: str, area: str) -> Non
         return
     assert "loaded)" in app.title[0].value
     told = [item.value for item in app.info if "No GP figures (FTE) are loaded" in item.value]
-    assert bool(told) == (area not in WITH_GPS and page != "trends")
+    assert bool(told) == (area not in WITH_GPS and page not in WITHOUT_GPS)
 
 
 def test_what_is_not_loaded_is_no_nought(run_page, of_essex: Path, monkeypatch) -> None:

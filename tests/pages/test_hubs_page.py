@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pcs_dash.hubs.plan import Plan, plan_from_column
+from pcs_dash.hubs.rules import default_rules
 from pcs_dash.official.store import Store
 from pcs_dash.store.links import data_fingerprint, make_link
 from pcs_dash.tables.dataset import build_dataset
@@ -29,7 +28,6 @@ SCRIPT = """
 import runpy
 import streamlit as st
 from pcs_dash.ui import choices, data
-st.session_state["ran-app"] = True
 choices.of_this_run.set(choices.sidebar())
 runpy.run_path("pages/hubs.py")
 """
@@ -64,6 +62,12 @@ def click(app: AppTest, key: str) -> AppTest:
     app.button(key=key).click().run()
     assert not app.exception, app.exception[0].stack_trace
     return app
+
+
+def click_begins(app: AppTest, start: str, end: str) -> AppTest:
+    """Click the button whose key has the number of an upload in its middle."""
+    (key,) = (b.key for b in app.button if b.key.startswith(start) and b.key.endswith(end))
+    return click(app, key)
 
 
 def open_tab(app: AppTest, name: str) -> AppTest:
@@ -308,7 +312,8 @@ def test_a_file_of_other_data_opens_when_asked_with_a_report(run_page: Run) -> N
     before = work_of(app).plan
     upload(app, "old.csv", b"practice_code,hub\nZ00001,North\n")
     assert work_of(app).plan == before
-    click(app, "hub-file-skip-go")
+    assert "Z00001 merged into" in texts(app)
+    click(app, "hub-file-go")
     assert dict(work_of(app).plan.to_series()) == {"F81010": "North"}
     assert "Z00001 merged into" in texts(app)
 
@@ -321,14 +326,55 @@ def test_a_saved_version_of_these_data_has_nothing_to_report(run_page: Run) -> N
     assert work_of(app).migration == ()
 
 
-def test_a_link_opens_the_plan_once_and_leaves_the_address(run_page: Run) -> None:
+def carried(app: AppTest) -> str:
+    """The plan that the address of the page carries."""
+    [text] = app.session_state["address"].drawn.get("plan", ("",))
+    return str(text)
+
+
+def test_a_link_opens_the_plan_once_and_the_address_carries_it_on(run_page: Run) -> None:
     data = build_dataset()
     plan = plan_from_column(data.practices, "district")
     text = make_link(plan.to_dict(), data.practices.index)
     app = run_page(area="Thurrock", plan=text)
     assert work_of(app).plan == plan
-    assert "plan" not in app.query_params
     assert work_of(app).desk.history.can_undo
+    steps = len(work_of(app).desk.history.past)
+    app.run()
+    assert len(work_of(app).desk.history.past) == steps
+    again = run_page(area="Thurrock", plan=carried(app))
+    assert work_of(again).plan == plan
+
+
+def test_the_address_carries_a_plan_once_anything_was_done_to_it(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    assert carried(app) == ""
+    first = work_of(app).plan
+    work_of(app).change(first.rename(first.hubs[0].id, "Riverside"), "Rename")
+    app.run()
+    one = carried(app)
+    assert one.startswith("p1.")
+    work_of(app).change(first.rename(first.hubs[0].id, "Lakeside"), "Rename")
+    app.run()
+    assert carried(app) != one
+
+
+def test_a_link_carries_the_name_and_the_rules_that_the_plan_is_judged_by(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    first = work_of(app).plan
+    work_of(app).change(first.rename(first.hubs[0].id, "Riverside"), "Rename")
+    work_of(app).name = "Ours"
+    work_of(app).judge_by(work_of(app).rules[:1])
+    app.run()
+    other = run_page(area="Thurrock", plan=carried(app))
+    assert work_of(other).name == "Ours"
+    assert work_of(other).rules == work_of(app).rules
+    # A plan judged by the published rules is shown so, whatever the reader judged by before.
+    work_of(app).judge_by(default_rules(build_dataset().published))
+    app.run()
+    other.session_state["address"].asked["plan"] = (carried(app),)
+    other.run()
+    assert work_of(other).rules == work_of(app).rules
 
 
 def test_a_damaged_link_leaves_the_plan(run_page: Run) -> None:
@@ -458,20 +504,21 @@ def test_a_link_made_here_opens_in_another_session(run_page: Run, kind: str) -> 
     work_of(app).change(plan, "Move")
     number = save_new(app, HOSTILE)
     click(app, kind)
-    address = urlsplit(app.code[0].value)
+    [shown] = [
+        json.loads(item.proto.json)["link"]
+        for item in app.get("bidi_component")
+        if item.proto.component_name == "pcs_dash_link"
+    ]
+    address = urlsplit(shown)
     assert address.path.endswith("/hubs")
-    [link] = parse_qs(address.query)["plan"]
+    asked = parse_qs(address.query)
+    # Another browser opens what was seen here: the area and which GPs count, too.
+    assert asked["area"] == ["thurrock"]
+    assert asked["gp"] == ["fully_qualified"]
+    [link] = asked["plan"]
     other = run_page(area="Southend", plan=link)
     assert work_of(other).plan == plan
     assert work_of(other).saved_id == (number if kind == "hub-short" else None)
-    assert "plan" not in other.query_params
-
-
-def zipped() -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
-        archive.writestr("plan.csv", "practice_code,hub\nF81010,North\n")
-    return held.getvalue()
 
 
 def crossing() -> bytes:
@@ -495,15 +542,12 @@ LARGE = b"practice_code,hub\n" + b"F81010,North\n" * (12_000_000 // 13)
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("plan.zip", zipped(), ["zip archive", "Unpack it"]),
-        ("plan.csv", zipped(), ["zip archive", "Unpack it"]),
         ("large.csv", LARGE, ["12.0 MB", "the most is 10 MB"]),
         ("shapes.geojson", crossing(), ["Feature 2", "Bow tie", "crosses itself"]),
         ("twice.csv", b"practice_code,hub\nF81010,A\nF81010,B\n", ["Row 3", "practice_code"]),
         ("bare.csv", b"practice_code\nF81010\n", ["hub"]),
-        ("nobody.csv", b"practice_code,hub\nZ99999,A\n", ["Row 2", "Z99999"]),
         ("empty.csv", b"", ["empty"]),
-        ("greek.csv", "practice_code,hub\nF81010,\u0391\n".encode("utf-16"), ["UTF"]),
+        ("greek.csv", "practice_code,hub\nF81010,\u0391\n".encode("utf-16-le"), ["UTF"]),
         (f"{HOSTILE}.csv", b"practice_code\n", ["hub"]),
     ],
 )
@@ -528,7 +572,8 @@ def test_a_bad_file_is_explained_and_the_plan_stays(
 def test_a_crossing_shape_can_be_opened_as_what_it_encloses(run_page: Run) -> None:
     app = run_page(area="Thurrock")
     upload(app, "shapes.geojson", crossing())
-    click(app, "hub-file-repair-go")
+    click_begins(app, "hub-file-", "-repair-go")
+    click(app, "hub-file-go")
     assert {hub.name for hub in work_of(app).plan.hubs} == {"Sound", "Bow tie"}
     assert "is on the map" in texts(app)
 
@@ -536,11 +581,77 @@ def test_a_crossing_shape_can_be_opened_as_what_it_encloses(run_page: Run) -> No
 def test_a_good_file_opens_once_and_later_work_stays(run_page: Run) -> None:
     app = run_page(area="Thurrock")
     upload(app, "plan.csv", b"practice_code,hub\nF81010,North\n")
+    click(app, "hub-file-go")
     plan = work_of(app).plan
+    assert "is on the map" in texts(app)
     assert dict(plan.to_series()) == {"F81010": "North"}
     work_of(app).change(plan.rename(plan.hubs[0].id, "South"), "Rename")
     app.run()
     assert work_of(app).plan.hubs[0].name == "South"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("practice_code,hub\nZ99999,A\n", "None of its practices is in the data: Z99999"),
+        ("practice_code,hub\nF81010,TBC\nF81082,\n", "puts no practice of Thurrock in a hub"),
+        ("practice_code,hub\nF81003,Sea\n", "they are in Southend. Choose that area first"),
+    ],
+)
+def test_a_file_that_catches_nobody_never_empties_the_plan(
+    run_page: Run, text: str, says: str
+) -> None:
+    app = run_page(area="Thurrock")
+    before = work_of(app).desk.history
+    upload(app, "nobody.csv", text.encode())
+    told = texts(app).replace("\\", "")
+    assert says in told
+    assert "Your plan is as it was." in told
+    assert not [button for button in app.button if button.key == "hub-file-go"]
+    assert work_of(app).desk.history == before
+
+
+def test_what_a_file_holds_is_shown_before_it_is_used(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    before = work_of(app).plan
+    upload(app, "mine.csv", b"ODS code,hub\nF81010,A\nF81082,A\nF81003,B\nF81999,B\nF81088,\n")
+    assert work_of(app).plan == before
+    told = texts(app).replace("\\", "")
+    for part in (
+        "Read as CSV: practices in column 'ODS code', hubs in column 'hub'.",
+        "**3 practices in 2 hubs** (A 2, B 2); 2 of the 26 practices of Thurrock.",
+        "In no hub: 1. Not in the data: 1. Outside the area: 1. Rows left out: 1.",
+        "Row 5: F81999",
+        "outside Thurrock, kept in the plan: 1 (F81003 in Southend)",
+    ):
+        assert part in told
+    assert app.button(key="hub-file-go").label == "Put it on the map without 1 unknown practice"
+    click(app, "hub-file-go")
+    assert work_of(app).plan.to_series().to_dict() == {"F81003": "B", "F81010": "A", "F81082": "A"}
+
+
+def test_of_two_columns_as_likely_the_user_picks(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    before = work_of(app).plan
+    upload(app, "mine.csv", b"Code,PCN,Locality\nF81010,A,North\nF81082,B,North\n")
+    assert not [button for button in app.button if button.key == "hub-file-go"]
+    assert work_of(app).plan == before
+    (column,) = (box for box in app.selectbox if (box.key or "").startswith("hub-file-"))
+    assert (column.options, column.value) == (["PCN", "Locality"], None)
+    column.set_value("Locality").run()
+    click(app, "hub-file-go")
+    assert work_of(app).plan.to_series().to_dict() == {"F81010": "North", "F81082": "North"}
+
+
+def test_of_columns_that_say_nothing_the_user_picks(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    rows = "F81010,A,N\nF81082,B,N\nF81088,B,S\nF81110,A,S\n"
+    upload(app, "mine.csv", f"Who,One,Two\n{rows}".encode())
+    (column,) = (box for box in app.selectbox if (box.key or "").startswith("hub-file-"))
+    column.set_value("Two").run()
+    assert not app.exception, app.exception[0].stack_trace
+    click(app, "hub-file-go")
+    assert {hub.name for hub in work_of(app).plan.hubs} == {"N", "S"}
 
 
 def test_comparing_with_todays_pcns_names_what_moves(run_page: Run) -> None:

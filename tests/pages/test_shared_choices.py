@@ -44,6 +44,18 @@ def test_england_is_not_offered_for_another_definition(run_page) -> None:
 def test_an_unknown_area_is_told_and_another_page_is_not_shown_in_its_name(run_page) -> None:
     app = run_page(area="Kent")
     assert any("Kent" in warning.value for warning in app.warning)
+    assert app.title[0].value == "No such area"
+    assert not app.metric
+    assert app.selectbox(key="area").value is None
+
+
+@pytest.mark.parametrize(("text", "key"), [("Thurock", "thurrock"), ("mid", "mid-essex")])
+def test_the_areas_of_the_nearest_names_are_one_press_away(run_page, text: str, key: str) -> None:
+    app = run_page(area=text)
+    app.button(key=f"near-{key}").click().run()
+    assert app.title[0].value.startswith("Under-doctoring: ")
+    assert app.selectbox(key="area").value == key
+    assert not app.warning
 
 
 def test_an_unknown_definition_is_told(run_page) -> None:

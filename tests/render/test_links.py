@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import string
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from pcs_dash.hubs.plan import Plan, plan_from_column
-from pcs_dash.hubs.rules import change_rule, default_rules
+from pcs_dash.hubs.rules import default_rules
 from pcs_dash.official.any_area import find_area
 from pcs_dash.store.links import open_link
 from pcs_dash.tables.dataset import Dataset
@@ -104,7 +105,7 @@ def test_views_with_other_definitions_are_all_defined(dataset: Dataset) -> None:
 
 def test_the_rules_of_a_view_are_those_printed(dataset: Dataset, plan: Plan) -> None:
     rules = default_rules(dataset.published)
-    mine = change_rule(rules, rules[0].name, lower=12_345.0)
+    mine = (replace(rules[0], lower=12_345.0), *rules[1:])
     view = SavedView(page="hubs", plan=plan, rules=mine)
     assert SavedView.from_dict(view.to_dict()).rules == mine
     deck = build_deck(dataset, Story("S", (view,)), area=THURROCK)

@@ -16,7 +16,8 @@ from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.areas import all_areas
 from pcs_dash.tables.errors import InputFileError, UserError
 from pcs_dash.views.position import Position, StoryError
-from pcs_dash.views.story import MAX_VIEWS, PAGES, SWITCHES, TOPICS, SavedView, Story, ready_made
+from pcs_dash.views.registry import VIEWS
+from pcs_dash.views.story import MAX_VIEWS, PAGES, SWITCHES, SavedView, Story, ready_made
 
 THURROCK = find_area("Thurrock")
 PLAN = Plan().add_hub("Grays & <b>Tilbury</b>").assign(["F81010", "F81110"], "h1")
@@ -25,7 +26,7 @@ texts = st.text(max_size=60)
 views = st.builds(
     SavedView,
     page=st.sampled_from(PAGES),
-    topic=st.sampled_from(["", *TOPICS]),
+    topic=st.sampled_from(["", *VIEWS]),
     title=texts,
     text=texts,
     area=st.sampled_from(["", *(area.key for area in all_areas())]),
@@ -248,5 +249,5 @@ def test_options_a_page_does_not_have_are_refused(page: str, options: object, sa
 
 
 def test_every_page_that_a_view_can_show_has_a_topic_of_its_own() -> None:
-    assert {SavedView(page=page).topic for page in PAGES} <= set(TOPICS)
-    assert all(TOPICS[SavedView(page=page).topic].page == page for page in PAGES)
+    assert {SavedView(page=page).topic for page in PAGES} <= set(VIEWS)
+    assert all(VIEWS[SavedView(page=page).topic].page == page for page in PAGES)

@@ -15,9 +15,10 @@ from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.hubs.summary import scorecard, summarise_hubs
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.ui import hub_map
+from pcs_dash.ui import address, hub_map
 from pcs_dash.ui.hubs import figures
 from pcs_dash.ui.hubs.events import apply
+from pcs_dash.ui.hubs.table import into_address
 from pcs_dash.ui.hubs.work import Work, every_practice, neighbours_for, prepared_for
 from pcs_dash.views import maps
 from pcs_dash.views.question import Question
@@ -39,7 +40,7 @@ def make_room() -> None:
     st.html(_ROOM)
 
 
-@st.fragment
+@address.fragment
 def show(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> None:
     """The builder. A click reruns this alone: no widget of the page takes part."""
     answer = hub_map.show_builder(
@@ -52,6 +53,7 @@ def show(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> None
     if unheard(work, answer):
         hear(work, dataset, choices)
         st.rerun()
+    into_address(work, dataset)
 
 
 def hear(work: Work, dataset: Dataset, choices: Question) -> None:

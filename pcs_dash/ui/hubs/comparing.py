@@ -22,7 +22,7 @@ from pcs_dash.measures import numbers
 from pcs_dash.render.csv_files import table_csv, with_provenance
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import hub_map
+from pcs_dash.ui import address, hub_map
 from pcs_dash.ui.hubs import builder
 from pcs_dash.ui.hubs.adopt import adopt
 from pcs_dash.ui.hubs.library import library
@@ -36,7 +36,7 @@ PCNS = STARTS["pcn"]
 _SAVED = 30
 
 
-@st.fragment
+@address.fragment
 def panel(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> None:
     """Choose A and B; see what differs. The plan on the map is taken as it is at each refresh."""
     try:
@@ -49,8 +49,10 @@ def _panel(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> No
     offered = plans_on_offer(work, choices)
     row = st.columns([2, 2, 1], vertical_alignment="bottom")
     names = list(offered)
-    first = row[0].selectbox("Plan A", names, index=names.index(PCNS), key="hub-compare-a")
-    second = row[1].selectbox("Plan B", names, index=names.index(NOW), key="hub-compare-b")
+    first = row[0].selectbox(
+        "Plan A", names, key=address.choice("hub-compare-a", names, default=PCNS)
+    )
+    second = row[1].selectbox("Plan B", names, key=address.choice("hub-compare-b", names))
     row[2].button("Refresh", key="hub-compare-refresh", help="After painting on", width="stretch")
     a, b = offered[first](), offered[second]()
     rules, near = work.rules, neighbours_for(choices, dataset)

@@ -7,24 +7,18 @@ from typing import Any
 import streamlit as st
 
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.hubs.rules import rules_from_list, rules_to_list
+from pcs_dash.hubs.rules import rules_to_list
 from pcs_dash.store.checks import MAX_AUTHOR, MAX_NAME, MAX_NOTE
 from pcs_dash.store.documents import ConflictError, DeletedError, Saved
-from pcs_dash.store.links import (
-    data_fingerprint,
-    is_short_link,
-    open_link,
-    open_short_link,
-)
+from pcs_dash.store.links import data_fingerprint
 from pcs_dash.store.plan_library import Conflict, MergeResult, PlanLibrary, Side
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui.hubs.migrating import Before, carry_over, ods_successors
+from pcs_dash.ui.hubs.table import LINK, document_of, put_saved
 from pcs_dash.ui.hubs.work import Work, database
 from pcs_dash.ui.shelf import Shelf
 from pcs_dash.ui.text import plain
 
-LINK = "plan"
 _LONG = 5
 _SIDES: dict[Side, str] = {"theirs": "Theirs", "mine": "Mine"}
 
@@ -48,7 +42,7 @@ def save(work: Work, dataset: Dataset) -> None:
         try:
             _save_form(work, dataset)
             st.divider()
-            shelf().links(work.plan.to_dict(), dataset, work.saved_id, work.saved_version)
+            shelf().links(document_of(work, dataset), dataset, work.saved_id, work.saved_version)
         except UserError as error:
             st.error(plain(str(error)))
 
@@ -191,55 +185,6 @@ def _choose_all(keys: list[str], side: Side) -> None:
     st.session_state.update(dict.fromkeys(keys, side))
 
 
-# --- links ---
-
-
-def open_from_address(work: Work, dataset: Dataset) -> None:
-    """Open the plan of a link, once: undo brings back what was on the table."""
-    text = st.query_params.get(LINK)
-    if not text:
-        return
-    # Out of the address at once, so that a reload shows the work and not the link again.
-    del st.query_params[LINK]
-    try:
-        if is_short_link(text):
-            _put_on_table(work, dataset, open_short_link(library(), database(), text))
-            return
-        linked = open_link(text, dataset.practices.index, data_period=dataset.workforce_period)
-        plan = Plan.from_dict(linked.document)
-        work.saved_id = work.saved_version = work.conflict = None
-        before = Before.of_link(linked, dataset.practices)
-        put_carried(work, dataset, plan, before, "Open the plan of a link")
-    except UserError as error:
-        st.error(f"{plain(str(error))} Your plan is as it was.")
-
-
-def put_carried(work: Work, dataset: Dataset, plan: Plan, before: Before, label: str) -> None:
-    """Put a plan made with other data on the table, as it was and, a step on, for these data."""
-    carried = carry_over(
-        plan,
-        before,
-        dataset.practices,
-        period=dataset.workforce_period,
-        successors=ods_successors() if plan.unknown_codes(dataset.practices.index) else None,
-    )
-    work.change(plan, label)
-    if carried.plan != plan:
-        work.change(carried.plan, "Carry the plan over to the data at hand")
-    work.migration = carried.sentences
-
-
-def _put_on_table(work: Work, dataset: Dataset, saved: Saved) -> None:
-    plan = Plan.from_dict(saved.document)
-    rules = rules_from_list(saved.rules)
-    work.name, work.saved_id, work.saved_version = saved.name, saved.id, saved.version
-    work.conflict = None
-    if rules:
-        work.rules = rules
-    label = f"Open '{saved.name}', version {saved.version}"
-    put_carried(work, dataset, plan, Before.of_saved(saved), label)
-
-
 # --- the library ---
 
 
@@ -247,6 +192,6 @@ def _put_on_table(work: Work, dataset: Dataset, saved: Saved) -> None:
 def browse(work: Work, dataset: Dataset) -> None:
     """Every saved plan: open a version, delete, undo a delete."""
     try:
-        shelf().browse(work.saved_id, lambda saved: _put_on_table(work, dataset, saved))
+        shelf().browse(work.saved_id, lambda saved: put_saved(work, dataset, saved))
     except UserError as error:
         st.error(plain(str(error)))

@@ -19,20 +19,18 @@ import streamlit as st
 from sqlalchemy.engine import URL
 
 from pcs_dash.hubs.contiguity import Neighbours, neighbours
-from pcs_dash.hubs.history import History
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan, plan_from_column
-from pcs_dash.hubs.rules import Rule, default_rules, rules_from_list, rules_to_list
+from pcs_dash.hubs.rules import Rule, rules_from_list, rules_to_list
 from pcs_dash.hubs.summary import Prepared, prepare
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.store.checks import MAX_NAME
 from pcs_dash.store.database import Database, database_url, open_database
 from pcs_dash.store.documents import ConflictError
-from pcs_dash.store.drafts import clean_drafts, load_draft, save_draft
+from pcs_dash.store.drafts import clean_drafts, save_draft
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data
-from pcs_dash.ui.browser import HUB_WORK, browser_token
 from pcs_dash.ui.hubs.events import Desk, Said
 from pcs_dash.views.question import Question
 
@@ -131,6 +129,7 @@ class Work:
     `conflict` is what stood in the way of saving the next; `suggested` is the search under way or
     done (suggesting.Search); `migration` is what changed since the version opened was saved;
     `untouched_since` is the area whose PCNs were put on the table, "" once anything was done;
+    `linked` is the text by which the address carries it, made of `link_made_of`;
     `fixed` is the builder's, to spare work from click to click.
     """
 
@@ -146,6 +145,8 @@ class Work:
     suggested: Any = None
     migration: Sequence[str] = ()
     untouched_since: str = ""
+    linked: str = ""
+    link_made_of: tuple[object, ...] = ()
     fixed: Any = None
 
     @property
@@ -206,36 +207,6 @@ class Work:
             saved_id=known[0],
             saved_version=known[1],
         )
-
-
-def begin(dataset: Dataset, choices: Question) -> Work:
-    """The plan on the table: this session's, else the draft of this browser, else today's PCNs."""
-    if HUB_WORK in st.session_state:
-        held: Work = st.session_state[HUB_WORK]
-        if held.untouched_since not in ("", choices.area.key):
-            _start(held, choices)
-        return held
-    token = browser_token()
-    fault = ""
-    try:
-        draft = load_draft(database(), token)
-        work = None if draft is None else Work.from_dict(draft.document, token)
-    except UserError as error:
-        work, fault = None, str(error)
-    if work is None:
-        work = Work(Desk(), default_rules(dataset.published), token, draft_fault=fault)
-        _start(work, choices)
-    st.session_state[HUB_WORK] = work
-    return work
-
-
-def _start(work: Work, choices: Question) -> None:
-    """Today's PCNs of the area, as long as nothing was done to the plan."""
-    plan = start_plan("pcn", choices.practices)
-    said = Said(f"Today's PCNs of {choices.area.name}. Change them, or start from another.")
-    work.desk = replace(work.desk, history=History(present=plan), said=said)
-    work.saying += 1
-    work.untouched_since = choices.area.key
 
 
 def start_plan(kind: str, practices: pd.DataFrame) -> Plan:

@@ -34,7 +34,8 @@ class Desk:
     `at` is the chosen view's place; `stamp` grows when the list changes other than by typing, so
     that input fields show it; `untouched` while it is still the ready-made story of the area;
     `fault` tells why the draft can't be kept; the saved version it came from, and what stood in the
-    way of saving the next, as for plans.
+    way of saving the next, as for plans; `linked` is the text by which the address carries it, made
+    of the story `link_made_of`.
     """
 
     story: Story
@@ -48,6 +49,8 @@ class Desk:
     saved_id: int | None = None
     saved_version: int | None = None
     conflict: ConflictError | None = None
+    linked: str = ""
+    link_made_of: Story | None = None
 
     def put(self, story: Story, *, at: int | None = None, typed: bool = False) -> None:
         """Put a changed story on the table and keep it as the draft; `undo` takes it back."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -12,15 +13,16 @@ from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import data, presenting, show
+from pcs_dash.ui import address, data, presenting, show
 from pcs_dash.ui.stories import handout, library
 from pcs_dash.ui.stories.desk import Desk, begin
 from pcs_dash.ui.text import plain
+from pcs_dash.views.links import with_plan
 from pcs_dash.views.question import Question
+from pcs_dash.views.registry import VIEWS
 from pcs_dash.views.story import (
     MAX_NAME_LENGTH,
     MAX_TEXT_LENGTH,
-    TOPICS,
     SavedView,
     Story,
     ready_made,
@@ -32,9 +34,10 @@ _REHEARSE: presenting.Button = ("rehearse", "Rehearse", "With clock, time on eac
 _AT = "story-at"
 
 
-@st.fragment
+@address.fragment
 def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
     """Everything of the Stories page that changes with the story."""
+    presenting.open_plan(dataset, choices)
     plan, plan_name = presenting.plan_for("options")
     desk = begin(choices.area, presenting.switches_of(choices), plan, plan_name)
     library.open_from_address(desk, dataset)
@@ -67,6 +70,7 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
         handout.offer(lambda: desk.story, choices.area, name="story", key="story-")
     with st.expander("Saved stories"):
         library.browse(desk)
+    library.into_address(desk, dataset)
 
 
 def _views(desk: Desk) -> None:
@@ -132,7 +136,7 @@ def _views(desk: Desk) -> None:
 
 def _about(view: SavedView) -> str:
     """A line under a view: what it shows, of which area, with what else."""
-    topic = TOPICS[view.topic].title
+    topic = VIEWS[view.topic].title
     parts = [topic] if view.heading != topic else []
     if view.area:
         parts.append(view.area_in(view.area).label)
@@ -175,7 +179,7 @@ def _chosen(desk: Desk, choices: Question) -> None:
         value=view.title,
         max_chars=MAX_NAME_LENGTH,
         key=title,
-        placeholder=TOPICS[view.topic].title,
+        placeholder=VIEWS[view.topic].title,
         on_change=_typed,
         args=(desk, title, "title"),
     )
@@ -189,7 +193,7 @@ def _chosen(desk: Desk, choices: Question) -> None:
         args=(desk, text, "text"),
     )
     _pointing(desk, choices, view, which)
-    st.caption(f"{_settings(view)} [Open it in the app]({view.link(choices.area)})")
+    st.caption(f"{_settings(view)} [Open it in the app]({_link(view, choices)})")
     with st.container(horizontal=True):
         st.button(
             "Take area and switches of the sidebar",
@@ -203,6 +207,13 @@ def _chosen(desk: Desk, choices: Question) -> None:
             on_click=_take,
             args=(desk, choices, range(len(desk.story.views))),
         )
+
+
+def _link(view: SavedView, choices: Question) -> str:
+    """The address that opens a view as it is here, its plan with it."""
+    dataset = data.of(view.area_in(choices.area))[0]
+    plan = with_plan(view, view.plan, dataset.practices.index, dataset.workforce_period)
+    return f"{view.link(choices.area)}{'&' if plan else ''}{urlencode(plan)}"
 
 
 def _pointing(desk: Desk, choices: Question, view: SavedView, which: str) -> None:
@@ -232,7 +243,7 @@ def _pointed_at(view: SavedView, choices: Question) -> dict[str, str]:
     area = view.area_in(choices.area)
     practices = area.select(data.of(area)[0].practices)
     found = {"": "Nothing"}
-    if TOPICS[view.topic].page == "hubs":
+    if VIEWS[view.topic].page == "hubs":
         plan = view.plan if view.plan is not None else plan_from_column(practices, "pcn")
         found |= {hub.name: f"Hub: {hub.name}" for hub in plan.hubs}
     found |= {str(code): f"{name} ({code})" for code, name in practices["practice_name"].items()}
@@ -271,8 +282,8 @@ def _add(desk: Desk, choices: Question) -> None:
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     topic = left.selectbox(
         "Add a view of the sidebar's area",
-        list(TOPICS),
-        format_func=lambda key: TOPICS[key].title,
+        list(VIEWS),
+        format_func=lambda key: VIEWS[key].title,
         key="story-topic",
     )
     right.button("Add", key="story-add", on_click=_add_view, args=(desk, choices, topic))
@@ -281,7 +292,7 @@ def _add(desk: Desk, choices: Question) -> None:
 def _add_view(desk: Desk, choices: Question, topic: str) -> None:
     plan, name = presenting.plan_for(topic)
     view = SavedView(
-        page=TOPICS[topic].page,
+        page=VIEWS[topic].page,
         topic=topic,
         area=choices.area.key,
         switches=presenting.switches_of(choices),

@@ -10,14 +10,18 @@ from pcs_dash.store.checks import MAX_AUTHOR, MAX_NOTE
 from pcs_dash.store.documents import ConflictError, DeletedError, Saved
 from pcs_dash.store.library_files import to_file
 from pcs_dash.store.links import (
+    LinkError,
     data_fingerprint,
     is_short_link,
+    make_link,
     open_link,
     open_short_link,
 )
 from pcs_dash.store.story_library import StoryLibrary
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
+from pcs_dash.ui import address
+from pcs_dash.ui.hubs.table import LINK as PLAN
 from pcs_dash.ui.hubs.work import database
 from pcs_dash.ui.shelf import Shelf
 from pcs_dash.ui.stories.desk import Desk
@@ -125,12 +129,10 @@ def _conflict(desk: Desk, about: dict[str, Any]) -> None:
 
 
 def open_from_address(desk: Desk, dataset: Dataset) -> None:
-    """Open the story of a link, once: undo brings back what was on the table."""
-    text = st.query_params.get(LINK)
-    if not text:
+    """Open the story of the address, where it is another: undo brings back what was there."""
+    text = address.document(LINK)
+    if text is None or text == desk.linked:
         return
-    # Out of the address at once, so that a reload shows the work and not the link again.
-    del st.query_params[LINK]
     try:
         if is_short_link(text):
             _put_on_table(desk, open_short_link(library(), database(), text))
@@ -139,10 +141,33 @@ def open_from_address(desk: Desk, dataset: Dataset) -> None:
             text, dataset.practices.index, data_period=dataset.workforce_period, kind="story"
         )
         story = Story.from_dict(linked.document)
+        if story == desk.story and not desk.untouched:
+            return
         desk.saved_id = desk.saved_version = desk.conflict = None
         desk.put(story, at=0)
     except UserError as error:
         st.error(f"{plain(str(error))} Your story is as it was.")
+
+
+def into_address(desk: Desk, dataset: Dataset) -> None:
+    """Let the address carry the story, unless it is still the ready-made one, or too long."""
+    if desk.untouched:
+        desk.linked, desk.link_made_of = "", None
+    elif desk.link_made_of != desk.story:
+        desk.link_made_of = desk.story
+        try:
+            desk.linked = make_link(
+                desk.story.to_dict(),
+                dataset.practices.index,
+                data_period=dataset.workforce_period,
+                kind=LINK,
+            )
+        except LinkError:
+            desk.linked = ""
+    address.carry(LINK, desk.linked)
+    if desk.linked:
+        # The story's views hold their own plans.
+        address.carry(PLAN, "")
 
 
 def _put_on_table(desk: Desk, saved: Saved) -> None:

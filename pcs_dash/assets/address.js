@@ -1,0 +1,59 @@
+// Writes the address of the page: what the server says is chosen, and where the page's map stands.
+//
+// A choice is a step to go Back by; everything else (another spelling, a painted plan, a map that
+// was moved) replaces the address. What others keep in it (present mode) is left alone.
+const MAPS = "pcs-map:";
+const own = (window.pcsAddress ||= { token: null, n: 0, place: "" });
+
+const stored = (place) => { try { return JSON.parse(sessionStorage.getItem(MAPS + place)); } catch (error) { return null; } };
+const focused = (place) => { try { return sessionStorage.getItem(MAPS + place + ":focus") || ""; } catch (error) { return ""; } };
+
+// "51.48_0.33_12", and what the map was about where that is not the whole area.
+function position(place) {
+  const at = place && stored(place);
+  if (!Array.isArray(at) || at.length !== 3) return "";
+  const focus = focused(place);
+  return at.map((x) => Number(x.toFixed(5))).join("_") + (focus ? "_" + focus : "");
+}
+
+// The map reads what it remembers; here is what it shall remember, before it looks.
+function stand(place) {
+  if (!place) return;
+  const found = /^(-?[\d.]+)_(-?[\d.]+)_([\d.]+)(?:_(.*))?$/.exec(new URL(location.href).searchParams.get("map") || "");
+  const at = found && found.slice(1, 4).map(Number);
+  if (!at || !at.every(Number.isFinite) || Math.abs(at[0]) > 90 || Math.abs(at[1]) > 180 || at[2] > 24) return;
+  try {
+    sessionStorage.setItem(MAPS + place, JSON.stringify(at));
+    sessionStorage.setItem(MAPS + place + ":focus", found[4] || "");
+  } catch (error) { /* private browsing: nothing to remember with */ }
+}
+
+function write(pairs, ours, step) {
+  const url = new URL(location.href);
+  const rest = [...url.searchParams].filter(([name]) => name !== "map" && !ours.includes(name));
+  const at = position(own.place);
+  url.search = new URLSearchParams([...pairs, ...(at ? [["map", at]] : []), ...rest]).toString();
+  if (url.search === location.search) return;
+  history[step ? "pushState" : "replaceState"](step ? {} : history.state, "", url);
+}
+
+window.addEventListener("pcs-map", (event) => {
+  if (own.place && event.detail === MAPS + own.place) write(own.pairs, own.ours, false);
+});
+
+export default function ({ data }) {
+  // Only a window that was opened just now has a map that can still be told where to stand.
+  if (own.token === null) stand(data.place);
+  if (data.n === 0) return;
+  if (own.token !== null && own.token !== data.token) {
+    // A new session in an old window (the server was restarted, the laptop slept): Streamlit's copy
+    // of the address may be old. Let it read the real one.
+    Object.assign(own, { token: data.token, n: data.n });
+    window.dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
+    return;
+  }
+  if (data.n <= own.n) return;
+  Object.assign(own, { token: data.token, n: data.n, place: data.place, pairs: data.asked, ours: data.ours });
+  // The user may be on the way to another page already.
+  if (!data.page || location.pathname.endsWith("/" + data.page)) write(data.asked, data.ours, data.step);
+}
