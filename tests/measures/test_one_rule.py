@@ -8,6 +8,7 @@ import re
 import pandas as pd
 import pytest
 
+from pcs_dash.measures import intervals
 from pcs_dash.measures.correlation import METHODS, correlate_practices, within_between
 from pcs_dash.measures.inequality import area_inequality, concentration_index, quintile_table
 from pcs_dash.measures.patient_matrix import MEASURES
@@ -47,6 +48,12 @@ def agree(
     assert printed is not None, what
     shown = [float(part.replace("−", "-").replace(",", "")) for part in printed.groups()]
     assert (shown[0] > null or shown[1] < null) == excludes, (what, shown)
+
+
+@pytest.fixture(autouse=True)
+def few_permutations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rule is the same however many orders p rests on."""
+    monkeypatch.setattr(intervals, "PERMUTATIONS", 499)
 
 
 @pytest.mark.parametrize("definition", list(GP_DEFINITIONS))
