@@ -251,7 +251,7 @@ def beyond(registered: Registered, figures: Portrait, rows: pd.DataFrame) -> lis
     def told(count: float, of: np.ndarray) -> str:
         if is_small(count) or not rows.loc[of, "hidden"].any():
             return small_text(count)
-        return f"about {max(round(count, -1), 10):,.0f}"
+        return f"about {number(max(round(count, -1), 10))}"
 
     said = []
     if figures.outside:

@@ -58,7 +58,7 @@ _VALUES: dict[str, Any] = {
     "nurse_fte_per_10000": lambda p, _: 1e4 * _ratio(p["nurse_fte"], p["patients"]),
     "direct_care_fte_per_10000": lambda p, _: 1e4 * _ratio(p["direct_care_fte"], p["patients"]),
     "appointments_per_patient": lambda p, _: _ratio(p["appointments"], p["patients"]),
-    "qof_achievement": lambda p, _: p["qof_achievement"].astype("float64"),
+    "qof_per_cent": lambda p, _: p["qof_per_cent"].astype("float64"),
 }
 
 _MENU = (
@@ -145,12 +145,12 @@ _MENU = (
         flag="flag_appointments",
     ),
     Variable(
-        "qof_achievement",
+        "qof_per_cent",
         "QOF achievement",
         "per cent of points",
         "y",
         "more of the quality points achieved",
-        needs=("qof_achievement",),
+        needs=("qof_per_cent",),
     ),
 )
 VARIABLES: dict[str, Variable] = {variable.key: variable for variable in _MENU}

@@ -272,7 +272,9 @@ def _agree_with_name(item: Recognised, period: pd.Timestamp) -> None:
     named = month_in_name(item.file.base_name) or month_in_name(item.file.name)
     if named is None or not item.source.dated_as_named:
         return
-    if (named.year, named.month) != (period.year, period.month):
+    # Lists are of the first of a month; the name of a file may be that of its download.
+    exchanged = (period.year, period.day) == (named.year, named.month)
+    if (named.year, named.month) != (period.year, period.month) and (period.day > 1 or exchanged):
         raise InputFileError(
             item.file.name,
             [

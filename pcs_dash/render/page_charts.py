@@ -87,7 +87,8 @@ def _rows(chart: Chart) -> pd.DataFrame:
                     "chosen": bool(chart.highlight) and category == chart.highlight,
                 }
             )
-    return pd.DataFrame(rows)
+    names = ("category", "series", "value", "low", "high", "colour", "chosen")
+    return pd.DataFrame(rows, columns=list(names))
 
 
 def _tooltip(chart: Chart, *, interval: bool = False) -> list[alt.Tooltip]:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from pcs_dash.measures import england_areas as england
 from pcs_dash.measures.england_areas import ENGLAND, LEVEL_LABELS, ShownMeasure
-from pcs_dash.measures.numbers import number
+from pcs_dash.measures.numbers import number, per_cent
 from pcs_dash.measures.words import Words, lower_first
 from pcs_dash.official.loaded_areas import OfficialArea
 from pcs_dash.tables.errors import UserError
@@ -136,7 +136,7 @@ def answer(question: Question) -> Answer:
             england.sentence(found.table, found.whole, measure),
             "",
             f"{measure.label}: {measure.how}. Period: {period}. An area whose practices with the "
-            f"figure hold less than {england.LEAST_COVERED:.0%} of its patients has no figure. "
+            f"figure hold less than {per_cent(england.LEAST_COVERED)} of its patients has no figure. "
             "This page is about England, whatever the menu says.",
         ),
         figures=_figures(found, own),

@@ -230,7 +230,10 @@ def _figures(whole: pd.Series, lists: _Lists) -> tuple[Figure, ...]:
         Figure(f"Patients, {lists.last:%b %Y}", number(whole["last"])),
         Figure("Change", signed(whole["change"], 0), f"{signed(whole['change_per_cent'])}%"),
         Figure(
-            "Pace a year", signed(whole["per_year"], 0), f"pace over {years:.1f} years", slide=False
+            "Pace a year",
+            signed(whole["per_year"], 0),
+            f"pace over {number(years, 1)} years",
+            slide=False,
         ),
         Figure(
             "Practices",
@@ -524,7 +527,7 @@ def _grown_nearby(
     found = []
     for code, group in near.groupby("closed"):
         gains = ", ".join(
-            f"{names.get(str(row.neighbour), row.neighbour)} (+{row.gained:,}, {row.km:.1f} km)"
+            f"{names.get(str(row.neighbour), row.neighbour)} (+{row.gained:,}, {number(row.km, 1)} km)"
             for row in group.itertuples()
         )
         lost = int(group["patients_lost"].iloc[0])
@@ -543,7 +546,7 @@ def _caveat(question: Question) -> str:
     return (
         f"The successor is the one the ODS names{missing}, else a practice at the same postcode "
         "that grew by at least half of the closed list, marked as inferred. For the rest, "
-        f"practices within {NEAR_KM:.0f} km that grew most: a hint, not a finding. Lists grow for "
+        f"practices within {number(NEAR_KM)} km that grew most: a hint, not a finding. Lists grow for "
         "many reasons, and who went where is not published."
     )
 

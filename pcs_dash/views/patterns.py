@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from pcs_dash.measures import spatial
-from pcs_dash.measures.numbers import p_text
+from pcs_dash.measures.numbers import number, p_text
 from pcs_dash.measures.practice_measures import deprivation_measure, measure
 from pcs_dash.measures.registrations import patients_per_fte_gp_by_lsoa
 from pcs_dash.measures.small_numbers import small_number
@@ -168,7 +168,7 @@ def control_note(found: spatial.LocalPattern, ringed: bool) -> str:
     return (
         f"Without control for the number of tests {found.n_unadjusted:,} would stand out"
         f"{' (those that drop out: dashed ring)' if ringed else ''}; "
-        f"chance alone would give about {found.expected_by_chance:,.1f}."
+        f"chance alone would give about {number(found.expected_by_chance, 1)}."
     )
 
 

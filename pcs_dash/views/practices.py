@@ -94,7 +94,7 @@ def answer(question: Question) -> Answer:
             Figure("Implausible FTE", f"{len(flagged)}"),
             Figure("Without a GP figure", f"{int(ratios.isna().sum())}"),
         ),
-        front=(_highest(question, table[ratios.notna()].head(_MOST_BARS)), listed),
+        front=(*_highest(question, table[ratios.notna()].head(_MOST_BARS)), listed),
         share=0.44,
         stacked=True,
         notes=(
@@ -119,11 +119,13 @@ def _file(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _highest(question: Question, shown: pd.DataFrame) -> Chart:
-    """The practices with most patients per FTE GP as bars, in the map's colours."""
+def _highest(question: Question, shown: pd.DataFrame) -> tuple[Chart, ...]:
+    """The practices with most patients per FTE GP as bars, in the map's colours; none without."""
+    if shown.empty:
+        return ()
     benchmark, ratios = question.benchmark, shown["patients_per_fte_gp"]
     classes = maps.benchmark_classes(ratios, benchmark.value)
-    return Chart(
+    chart = Chart(
         "bars",
         f"Patients per FTE GP: highest {len(shown)}",
         (
@@ -141,6 +143,7 @@ def _highest(question: Question, shown: pd.DataFrame) -> Chart:
         reference=benchmark.value,
         reference_label=benchmark.label,
     )
+    return (chart,)
 
 
 VIEW = View(

@@ -226,7 +226,7 @@ def _tips(table: pd.DataFrame, measure: Measure, period: str) -> dict[str, str]:
         if measure.kind == "number":
             text = quality.figure_text(value, measure)
         elif code in rated:
-            text += f", rated {rated[code]:.0f}"
+            text += f", rated {int(rated[code])}"
         found[str(code)] = f"{measure.label} ({period}): {text}"
     return found
 
@@ -362,7 +362,7 @@ def _form(measure: Measure, *, grouped: bool) -> str:
     decimals = max(measure.decimals, 1) if grouped else measure.decimals
     if measure.unit.startswith("%"):
         return "per_cent_tenth" if decimals else "per_cent"
-    return ("count", "tenth", "hundredth")[decimals]
+    return ("count", "tenth", "hundredth", "thousandth")[decimals]
 
 
 def _dated(shown: _Shown, question: Question) -> dict[str, str]:
@@ -548,7 +548,7 @@ def number_classes(values: pd.Series, decimals: int) -> tuple[pd.Series, list[st
     ).where(values.notna())
 
     def text(value: float) -> str:
-        return f"{value:,.{decimals}f}"
+        return f"{number(value, decimals)}"
 
     if not len(cuts):
         return classes, [f"all {text(known.iloc[0])}"]

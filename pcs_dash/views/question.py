@@ -125,7 +125,8 @@ class Question:
         }
         text = json.dumps([self.switches, asked], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        return (self.dataset.version, self.area.key, digest, *self.readers.version)
+        data = (self.dataset.version, self.period, self.mix_period)
+        return (*data, self.area.key, digest, *self.readers.version)
 
     # --- what views share ---
 
