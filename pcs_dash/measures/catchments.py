@@ -15,6 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from pcs_dash.measures import numbers
 from pcs_dash.measures.gravity import MODELLED_LABEL, gravity_registrations
 from pcs_dash.measures.registrations import (
     Agreement,
@@ -251,7 +252,7 @@ def beyond(registered: Registered, figures: Portrait, rows: pd.DataFrame) -> lis
     def told(count: float, of: np.ndarray) -> str:
         if is_small(count) or not rows.loc[of, "hidden"].any():
             return small_text(count)
-        return f"about {number(max(round(count, -1), 10))}"
+        return f"about {numbers.number(max(round(count, -1), 10))}"
 
     said = []
     if figures.outside:

@@ -449,8 +449,8 @@ def _check(question: Question) -> Sequence[Block | Beside]:
         Text(
             f"Recomputed: {registered.label} and the IMD 2019 score of each small area. Published: "
             "the patient-weighted IMD 2025 score (OHID). Other edition, other year: equality is "
-            f"not to be expected, the same order is. {per_cent(check.unmatched, 1)} of patients live where "
-            "no score is loaded and are left out.",
+            f"not to be expected, the same order is. {per_cent(check.unmatched, 1)} of patients "
+            "live where no score is loaded and are left out.",
             "note",
         ),
         Table(

@@ -136,8 +136,8 @@ def answer(question: Question) -> Answer:
             england.sentence(found.table, found.whole, measure),
             "",
             f"{measure.label}: {measure.how}. Period: {period}. An area whose practices with the "
-            f"figure hold less than {per_cent(england.LEAST_COVERED)} of its patients has no figure. "
-            "This page is about England, whatever the menu says.",
+            f"figure hold less than {per_cent(england.LEAST_COVERED)} of its patients has no "
+            "figure. This page is about England, whatever the menu says.",
         ),
         figures=_figures(found, own),
         front=(_map(question, found), chart) if mapped else (chart, _listing(found, own)),

@@ -526,9 +526,10 @@ def _grown_nearby(
     near = list_trends.growth_nearby(changes, question.readers.positions(question.dataset))
     found = []
     for code, group in near.groupby("closed"):
+        grew = zip(group["neighbour"], group["gained"], group["km"], strict=True)
         gains = ", ".join(
-            f"{names.get(str(row.neighbour), row.neighbour)} (+{row.gained:,}, {number(row.km, 1)} km)"
-            for row in group.itertuples()
+            f"{names.get(str(near_by), near_by)} (+{gained:,}, {number(float(km), 1)} km)"
+            for near_by, gained, km in grew
         )
         lost = int(group["patients_lost"].iloc[0])
         who = names.get(str(code), str(code))
@@ -546,8 +547,8 @@ def _caveat(question: Question) -> str:
     return (
         f"The successor is the one the ODS names{missing}, else a practice at the same postcode "
         "that grew by at least half of the closed list, marked as inferred. For the rest, "
-        f"practices within {number(NEAR_KM)} km that grew most: a hint, not a finding. Lists grow for "
-        "many reasons, and who went where is not published."
+        f"practices within {number(NEAR_KM)} km that grew most: a hint, not a finding. Lists grow "
+        "for many reasons, and who went where is not published."
     )
 
 

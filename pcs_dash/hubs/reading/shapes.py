@@ -14,7 +14,7 @@ from pcs_dash.hubs.plan import MAX_HUBS, PlanError, clean_name
 from pcs_dash.hubs.reading.columns import Layout
 from pcs_dash.hubs.reading.faults import Faults, listed
 from pcs_dash.hubs.reading.sheet import Row, Sheet, short
-from pcs_dash.measures.numbers import number
+from pcs_dash.measures import numbers
 from pcs_dash.tables.labels import name_key
 
 _AREAS = ("Polygon", "MultiPolygon")
@@ -123,7 +123,8 @@ def _nobody(shapes: Mapping[str, Any]) -> str:
     at = next(iter(shapes.values())).representative_point()
     return (
         "The polygons cover no practice. The first lies about easting "
-        f"{number(at.x)}, northing {number(at.y)} (metres): check its coordinates and the area."
+        f"{numbers.number(at.x)}, northing {numbers.number(at.y)} (metres): check its coordinates "
+        "and the area."
     )
 
 
