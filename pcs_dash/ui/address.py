@@ -228,7 +228,7 @@ def take(name: str, parameter: Parameter) -> str:
     if value is _MISSING or (kept.ruling and value == kept.before.get(name, _MISSING)):
         value = _asked(kept, name, parameter)
     elif not parameter.valid(value):
-        value = parameter.default
+        value = _gone(kept, name, value, parameter)
     # Set only where it differs: what is set is sent, and would undo a click made meanwhile.
     if name not in st.session_state or st.session_state[name] != value:
         st.session_state[name] = value
@@ -247,6 +247,14 @@ def take(name: str, parameter: Parameter) -> str:
     return name
 
 
+def _gone(kept: Held, name: str, value: Any, parameter: Parameter) -> Any:
+    """What stands for a choice that the page no longer has."""
+    if parameter.unread is _MISSING:
+        return parameter.default
+    kept.unread[name], kept.known[name] = str(value), parameter.write(value)
+    return parameter.unread
+
+
 def unread(name: str) -> str:
     """The text of the address that made no sense for `name`; "" where it did."""
     return held().unread.get(name, "")
@@ -258,7 +266,7 @@ def _asked(kept: Held, name: str, parameter: Parameter) -> Any:
         return parameter.default
     try:
         value = parameter.read(texts)
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         kept.unread[name] = texts[-1]
         return parameter.default if parameter.unread is _MISSING else parameter.unread
     return value if parameter.valid(value) else parameter.default
@@ -347,8 +355,9 @@ def of_map(place: str) -> None:
     """
     kept = held()
     kept.place = place
-    if place and kept.ruling and "map" in kept.asked:
-        _write("map", {"token": kept.token, "n": 0, "place": place})
+    # Drawn in every run: what follows keeps its place on the page, and its map with it.
+    opened = bool(place) and kept.ruling and "map" in kept.asked
+    _write("map", {"token": kept.token, "n": 0, "place": place if opened else ""})
 
 
 def _tell(where: str) -> None:

@@ -21,6 +21,7 @@ DEFAULT_AREA = "mid-and-south-essex"
 _NAME = "area"
 # Of an address with spaces, how many ways to read some of them as a plus are tried.
 _MOST_READINGS = 64
+_LONGEST = 100
 
 
 def box() -> Area | None:
@@ -39,7 +40,7 @@ def box() -> Area | None:
     address.take(
         _NAME,
         Parameter(
-            read=lambda texts: know(asked_for(texts[-1])),
+            read=lambda texts: know(asked_for(texts[-1] or DEFAULT_AREA)),
             write=lambda key: (key,),
             valid=lambda key: key is None or key in areas,
             default=DEFAULT_AREA,
@@ -90,7 +91,7 @@ def _with_pluses(text: str) -> Iterator[str]:
 
 def offer_nearest() -> None:
     """What the address asked for is not there: say so, and offer the areas of the nearest names."""
-    text = address.unread(_NAME)
+    text = address.unread(_NAME)[:_LONGEST]
     st.title("No such area")
     st.warning(
         f"The address asks for the area '{plain(text)}', which is not there. Nothing is shown in "

@@ -49,6 +49,11 @@ def test_an_unknown_area_is_told_and_another_page_is_not_shown_in_its_name(run_p
     assert app.selectbox(key="area").value is None
 
 
+@pytest.mark.parametrize("text", ["a " * 3_000, "\0<b>x</b>", "+++", "😀"])
+def test_any_text_for_an_area_is_told_and_ends_no_run(run_page, text: str) -> None:
+    assert run_page(area=text).title[0].value == "No such area"
+
+
 @pytest.mark.parametrize(("text", "key"), [("Thurock", "thurrock"), ("mid", "mid-essex")])
 def test_the_areas_of_the_nearest_names_are_one_press_away(run_page, text: str, key: str) -> None:
     app = run_page(area=text)

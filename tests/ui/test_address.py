@@ -92,7 +92,15 @@ def test_the_page_rules_once_it_was_opened() -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("gp", "none"), ("reach", "99"), ("reach", "far"), ("weighted", "perhaps"), ("given", "z")],
+    [
+        ("gp", "none"),
+        ("reach", "99"),
+        ("reach", "far"),
+        ("reach", "inf"),
+        ("gp", ""),
+        ("weighted", "perhaps"),
+        ("given", "z"),
+    ],
 )
 def test_what_makes_no_sense_is_told_until_something_is_chosen(name: str, text: str) -> None:
     app = opened(**{name: text})
