@@ -1,6 +1,6 @@
 # make run    start the app on the embedded data (creates .venv and installs what it needs)
 # make test   install what the tests need (on Debian and Ubuntu: Chromium and PostgreSQL too), run all
-# make lint   ruff and mypy
+# make lint   ruff and mypy; where node is, eslint for the scripts in pcs_dash/assets
 # make bench  the benchmarks, by hand, on a quiet machine
 # make lock   requirements*.in -> requirements*.txt
 # make data   rebuild geo/ from its sources
@@ -33,6 +33,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	sh tests/lint_scripts.sh
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

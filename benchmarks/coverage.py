@@ -1,12 +1,12 @@
 """How often do the intervals hold the truth? Simulated coverage of every interval.
 
-    python benchmarks/coverage.py [--runs 1000] [--only TEXT]
+    python -m benchmarks.coverage [--runs 2000] [--only real|normal|ohid] [--gp-definition KEY]
 
-Prints a table for docs/methods.md. Correlations: bivariate normal clouds of known
-correlation. Ratios, gradients and indices: samples of practices from a population like Essex
-(lists, mix of quintiles and FTE vary; people in deprived practices have fewer GPs), whose true
-values come from a very large sample; `--only practices` runs these alone. The standard error of a
-coverage at 1,000 runs is 0.7 points.
+Prints the tables of docs/methods.md. *Real practices*: those of each place, of Mid and South Essex
+and of Essex are drawn with replacement, as many as there are; an interval holds if it has the
+figure of the real ones in it. Only intervals that the app gives for the real practices are counted
+("-": it gives none there). *Normal clouds*: rank coefficients of few practices. *OHID*: quantile
+values with known standard errors. The standard error of a coverage at 2,000 runs is 0.5 points.
 """
 
 from __future__ import annotations
@@ -15,63 +15,195 @@ import argparse
 import math
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pcs_dash.measures import inequality as ineq
-from pcs_dash.measures.correlation import correlate, lines, partial_correlation, within_between
+from pcs_dash.measures import correlation, inequality, intervals
+from pcs_dash.measures.patient_matrix import MEASURES, practice_matrix, quintile_matrix
+from pcs_dash.measures.practice_measures import measure
+from pcs_dash.measures.slope_index import relative_ranks, slope_index_of_inequality
+from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS, gp_definition
+from pcs_dash.tables.areas import places, select_area
+from pcs_dash.tables.dataset import build_practices
 
 Interval = tuple[float, float]
-Case = tuple[str, str, int, float, Callable[[np.random.Generator], Interval]]
-SAMPLES = 1_000
-GRADIENT = 0.35
+Figures = dict[str, tuple[float, float, float]]
+SEED = 20251231
+# What the figures rest on.
+COLUMNS = (
+    "patients", "imd_score", "place", "pct_65plus", "prev_hyp", "prev_dm",
+    *(f"imd2025_patients_quintile_{quintile}" for quintile in range(1, 6)),
+)  # fmt: skip
+NAMES = {"patients_per_fte_gp": "Patients per FTE GP", "fte_gp_per_10000": "FTE GPs per 10,000"}
 
 
 def main() -> None:
-    """Run the cases and print the table."""
+    """Run the simulations asked for and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=1_000)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--runs", type=int, default=2_000)
+    parser.add_argument("--only", choices=("real", "normal", "ohid"))
+    parser.add_argument("--gp-definition", choices=list(GP_DEFINITIONS), default=DEFAULT_DEFINITION)
     args = parser.parse_args()
-    print("| interval | method | n | true value | below | above | coverage |")
-    print("|---|---|---|---|---|---|---|")
-    for name, method, n, truth, draw in cases():
-        if args.only.lower() in f"{name} {method}".lower():
-            rng = np.random.default_rng(20251231)
-            print_row(name, method, n, truth, np.array([draw(rng) for _ in range(args.runs)]))
-    if args.only in ("", "practices"):
-        print_practices(args.runs)
+    if args.only in (None, "real"):
+        print_real(args.runs, args.gp_definition)
+    for name, cases in (("normal", normal_cases()), ("ohid", ohid_cases())):
+        if args.only in (None, name):
+            print_cases(cases, args.runs)
 
 
-def print_row(name: str, method: str, n: int, truth: float, limits: np.ndarray) -> None:
-    """One line of the table; samples without an interval leave."""
-    limits = limits[np.isfinite(limits).all(axis=1)]
-    below, above = np.mean(limits[:, 1] < truth), np.mean(limits[:, 0] > truth)
-    cover = 1 - below - above
-    print(
-        f"| {name} | {method} | {n} | {truth:,.3g} | {below:.1%} | {above:.1%} | {cover:.1%} |",
-        flush=True,
+# --- real practices ------------------------------------------------------------------------------
+
+
+def print_real(runs: int, definition: str) -> None:
+    """One row an interval, one column an area."""
+    everyone = build_practices()[0]
+    columns: dict[str, dict[str, str]] = {}
+    for name in ("Essex", "Mid and South Essex", *(area.name for area in places())):
+        own = select_area(name, everyone)
+        columns[f"{name} ({len(own)})"] = real_coverage(own, runs, definition)
+        print(f"{name}: done", file=sys.stderr, flush=True)
+    table = pd.DataFrame(columns)
+    print("| interval |", " | ".join(table.columns), "|")
+    print("|---" * (len(table.columns) + 1) + "|")
+    for label, row in table.iterrows():
+        print(f"| {label} |", " | ".join(row.where(row.notna(), "-")), "|")
+    print(flush=True)
+
+
+def real_coverage(own: pd.DataFrame, runs: int, definition: str) -> dict[str, str]:
+    """Coverage in per cent by interval, of those that the app gives for the practices `own`."""
+    own = own[[*COLUMNS, gp_definition(definition).column]]
+    with without_permutations():
+        truth = figures(own, definition)
+    given = {name: part[0] for name, part in truth.items() if np.isfinite(part[1:]).all()}
+    held = {name: [] for name in given}  # type: dict[str, list[bool]]
+    rng = np.random.default_rng(SEED)
+    with without_permutations(), whoever_carries_it():
+        for _ in range(runs):
+            drawn = own.iloc[rng.integers(len(own), size=len(own))].reset_index(drop=True)
+            for name, (_, low, high) in figures(drawn, definition).items():
+                if name in given and math.isfinite(low) and math.isfinite(high):
+                    held[name].append(low <= given[name] <= high)
+    return {name: f"{100 * np.mean(found):.1f}" for name, found in held.items()}
+
+
+@contextmanager
+def without_permutations() -> Iterator[None]:
+    """p-values are not what is measured here, and take long."""
+    with ExitStack() as stack:
+        for module in (correlation, inequality):
+            stack.enter_context(patch.object(module, "permutation_p", lambda *_, **__: math.nan))
+        yield
+
+
+@contextmanager
+def whoever_carries_it() -> Iterator[None]:
+    """Whether the app gives an interval goes by the real practices, not by a sample of them."""
+    with (
+        patch.object(intervals, "FEWEST_CARRYING", 0.0),
+        patch.object(correlation, "PEARSON_CARRYING", 0.0),
+        patch.object(correlation, "WEIGHTED_CARRYING", 0.0),
+    ):
+        yield
+
+
+def figures(practices: pd.DataFrame, definition: str) -> Figures:
+    """Every figure with an interval: its value and its limits."""
+    return (
+        coefficients(practices, definition)
+        | ratios(practices, definition)
+        | gradients(practices, definition)
     )
 
 
-def cases() -> Iterator[Case]:
-    """Everything but the intervals over practices (see `print_practices`)."""
-    yield from correlation_cases()
-    yield from line_cases()
-    yield from slope_index_cases()
+def coefficients(practices: pd.DataFrame, definition: str) -> Figures:
+    """Correlations of patients per FTE GP with the deprivation score."""
+    x = measure(practices, "imd_score")
+    y = measure(practices, "patients_per_fte_gp", definition)
+    found = {
+        correlation.COEFFICIENT_NAMES[method] + (", by list" if weights is not None else ""): (
+            correlation.correlate(x, y, method=method, weights=weights)
+        )
+        for method in correlation.METHODS
+        for weights in (None, practices["patients"].astype("float64"))
+    }
+    covariates = practices[["pct_65plus", "prev_hyp", "prev_dm"]]
+    found["Spearman's rho, allowing for age, hypertension, diabetes"] = (
+        correlation.partial_correlation(x, y, covariates)
+    )
+    if len(set(practices["place"])) > 1:
+        levels = correlation.within_between(x, y, practices["place"])
+        found["Spearman's rho within places"] = levels.within
+    return {name: (part.coefficient, part.ci_low, part.ci_high) for name, part in found.items()}
 
 
-# --- correlation ---------------------------------------------------------------------------------
+def ratios(practices: pd.DataFrame, definition: str) -> Figures:
+    """Sums over sums: the area, its quintiles, the gap between them."""
+    whole = inequality.area_ratio(practices, definition=definition)
+    found: Figures = {"Patients per FTE GP": (whole.value, whole.low, whole.high)}
+    table = inequality.quintile_table(practices, definition=definition)
+    columns = ["patients_per_fte_gp", "patients_per_fte_gp_low", "patients_per_fte_gp_high"]
+    for quintile, row in table.table[columns].iterrows():
+        value, low, high = map(float, row)
+        found[f"Patients per FTE GP, quintile {quintile}"] = (value, low, high)
+    for key, gap in table.gaps.items():
+        if key == MEASURES[0]:
+            found["Ratio of quintiles 1 and 5"] = (gap.ratio, gap.ratio_low, gap.ratio_high)
+        found[f"Difference of quintiles 1 and 5, {NAMES[key]}"] = (
+            gap.difference,
+            gap.difference_low,
+            gap.difference_high,
+        )
+    return found
 
 
-def cloud(rng: np.random.Generator, n: int, rho: float) -> tuple[np.ndarray, np.ndarray]:
-    """A bivariate normal sample."""
-    x = rng.normal(size=n)
-    return x, rho * x + math.sqrt(1 - rho**2) * rng.normal(size=n)
+def gradients(practices: pd.DataFrame, definition: str) -> Figures:
+    """Slope and relative index, the gradient of the specification curve, concentration."""
+    found: Figures = {}
+    by_quintile = quintile_matrix(practices, definition=definition)
+    for key in MEASURES:
+        by_practice = practice_matrix(practices, definition=definition, measure=key)
+        for level, matrix in (("quintile", by_quintile), ("practice", by_practice)):
+            index = inequality.gradient(matrix, measure=key).index(0.95)
+            found[f"SII by {level}, {NAMES[key]}"] = (index.sii, index.sii_low, index.sii_high)
+            found[f"RII by {level}, {NAMES[key]}"] = (index.rii, index.rii_low, index.rii_high)
+            if key == MEASURES[0]:
+                found[f"Gradient by {level}, each alike"] = inequality.relative_gradient(
+                    matrix, by_patients=False
+                )
+    held = inequality.concentration_index(
+        practices[gp_definition(definition).column], practices["patients"], practices["imd_score"]
+    )
+    return found | {"Concentration index": (held.index, held.low, held.high)}
+
+
+# --- clouds and quantiles of known truth ---------------------------------------------------------
+
+Case = tuple[str, int, float, Callable[[np.random.Generator], Interval]]
+
+
+def print_cases(cases: Iterator[Case], runs: int) -> None:
+    """One row a case; samples without an interval leave and are counted."""
+    print("| interval | n | true value | given | below | above | coverage |")
+    print("|---|---|---|---|---|---|---|")
+    for name, n, truth, draw in cases:
+        rng = np.random.default_rng(SEED)
+        with without_permutations():
+            limits = np.array([draw(rng) for _ in range(runs)])
+        known = limits[np.isfinite(limits).all(axis=1)]
+        below, above = np.mean(known[:, 1] < truth), np.mean(known[:, 0] > truth)
+        print(
+            f"| {name} | {n} | {truth:,.3g} | {len(known) / runs:.0%} | {below:.1%} | {above:.1%} "
+            f"| {1 - below - above:.1%} |",
+            flush=True,
+        )
+    print()
 
 
 def true_coefficient(method: str, rho: float) -> float:
@@ -81,132 +213,51 @@ def true_coefficient(method: str, rho: float) -> float:
     return 2 / math.pi * math.asin(rho) if method == "kendall" else rho
 
 
-def correlation_cases() -> Iterator[Case]:
-    """Analytic and bootstrap, weighted or not."""
-    for rho in (0.0, 0.3):
-        for n in (26, 204):
-            for method in ("pearson", "spearman", "kendall"):
-                truth = true_coefficient(method, rho)
-                for weighted in (False, True):
-                    yield (
-                        f"{method}{', weighted' if weighted else ''}",
-                        "analytic",
-                        n,
-                        truth,
-                        correlation_draw(n, rho, method, weighted, "analytic"),
-                    )
-            yield (
-                "pearson",
-                "BCa bootstrap, widened tails",
-                n,
-                rho,
-                correlation_draw(n, rho, "pearson", False, "bootstrap"),
-            )
-    yield "partial pearson given 2", "Fisher z", 26, 0.3, partial_draw(26, 0.3)
+def normal_cases() -> Iterator[Case]:
+    """Rank coefficients of clouds, down to ten practices and up to Kendall's tau of 0.71."""
+    for method in ("spearman", "kendall"):
+        for rho in (0.0, 0.3, 0.6, 0.9):
+            for n in (10, 15, 26):
+                name = correlation.COEFFICIENT_NAMES[method]
+                yield name, n, true_coefficient(method, rho), cloud_draw(n, rho, method)
 
 
-def correlation_draw(
-    n: int, rho: float, method: str, weighted: bool, interval: str
-) -> Callable[[np.random.Generator], Interval]:
-    """One simulated interval; weights are list sizes, unrelated to the figures."""
-
-    def draw(rng: np.random.Generator) -> Interval:
-        x, y = cloud(rng, n, rho)
-        weights = rng.lognormal(9, 0.5, size=n) if weighted else None
-        result = correlate(
-            x,
-            y,
-            method=method,
-            weights=weights,
-            interval=interval,
-            repetitions=SAMPLES,
-            seed=int(rng.integers(2**31)),
-        )
-        return result.ci_low, result.ci_high
-
-    return draw
-
-
-def partial_draw(n: int, rho: float) -> Callable[[np.random.Generator], Interval]:
-    """A partial correlation given two covariates that move both measures."""
-
-    def draw(rng: np.random.Generator) -> Interval:
-        x, y = cloud(rng, n, rho)
-        given = rng.normal(size=(n, 2))
-        result = partial_correlation(
-            x + given @ [1.0, 0.5], y + given @ [0.5, -1.0], pd.DataFrame(given)
-        )
-        return result.ci_low, result.ci_high
-
-    return draw
-
-
-# --- lines ---------------------------------------------------------------------------------------
-
-
-def line_cases() -> Iterator[Case]:
-    """Least squares with unequal spread, Theil-Sen, and the slope within places."""
-    for n in (26, 204):
-        for place, name in enumerate(("least squares slope, unequal spread", "Theil-Sen slope")):
-            yield name, ("HC3", "Sen")[place], n, 0.5, line_draw(n, place)
-    yield "slope within 7 places", "fixed effects, HC3", 204, 0.5, within_draw("within")
-    yield "slope within 7 places", "mixed model", 204, 0.5, within_draw("mixed")
-
-
-def line_draw(n: int, place: int) -> Callable[[np.random.Generator], Interval]:
-    """A line whose spread grows with x (for least squares)."""
+def cloud_draw(n: int, rho: float, method: str) -> Callable[[np.random.Generator], Interval]:
+    """The interval of a bivariate normal sample."""
 
     def draw(rng: np.random.Generator) -> Interval:
         x = rng.normal(size=n)
-        spread = np.exp(0.4 * x) if place == 0 else 1.0
-        line = lines(x, 0.5 * x + spread * rng.normal(size=n))[place]
-        return line.slope_low, line.slope_high
+        y = rho * x + math.sqrt(1 - rho**2) * rng.normal(size=n)
+        result = correlation.correlate(x, y, method=method)  # type: ignore[arg-type]
+        return result.ci_low, result.ci_high
 
     return draw
 
 
-def within_draw(key: str) -> Callable[[np.random.Generator], Interval]:
-    """Practices in seven places whose levels differ."""
-
-    def draw(rng: np.random.Generator) -> Interval:
-        place = np.arange(204) % 7
-        level = rng.normal(size=7)[place]
-        x = rng.normal(size=204)
-        y = 0.5 * x + level + rng.normal(size=204)
-        result = within_between(pd.Series(x), pd.Series(y), pd.Series(place))
-        return getattr(result, f"{key}_low"), getattr(result, f"{key}_high")
-
-    return draw
-
-
-# --- OHID's slope index --------------------------------------------------------------------------
-
-
-def slope_index_cases() -> Iterator[Case]:
-    """Quantile values with known standard errors."""
+def ohid_cases() -> Iterator[Case]:
+    """OHID's slope index of quantile values that scatter by their standard errors."""
     population = np.array([90.0, 110.0, 100.0, 80.0, 120.0])
-    ranks = ineq.relative_ranks(population)
+    ranks = relative_ranks(population)
     for kind, truth, error in (
         ("mean", 80 - 7 * ranks, np.full(5, 1.5)),
         ("rate", 300 * np.exp(-0.5 * ranks), 300 * np.exp(-0.5 * ranks) * 0.06),
         ("proportion", 1 / (1 + np.exp(1.5 + 0.6 * ranks)), np.full(5, 0.008)),
     ):
         for transform in (False, True) if kind != "mean" else (False,):
-            exact = ineq.slope_index_of_inequality(
+            exact = slope_index_of_inequality(
                 range(1, 6), population, truth, kind=kind, transform=transform
             )
             label = f", {'log' if kind == 'rate' else 'logit'}" if transform else ""
             for part in ("sii", "rii"):
                 yield (
                     f"{part.upper()} of {kind}s{label}",
-                    "OHID simulation",
                     5,
                     getattr(exact, part),
-                    slope_index_draw(population, truth, error, kind, transform, part),
+                    ohid_draw(population, truth, error, kind, transform, part),
                 )
 
 
-def slope_index_draw(
+def ohid_draw(
     population: np.ndarray,
     truth: np.ndarray,
     error: np.ndarray,
@@ -217,12 +268,12 @@ def slope_index_draw(
     """Observed values scatter about the truth by their standard errors."""
 
     def draw(rng: np.random.Generator) -> Interval:
-        result = ineq.slope_index_of_inequality(
+        result = slope_index_of_inequality(
             range(1, 6),
             population,
             truth + error * rng.normal(size=5),
             error,
-            kind=kind,
+            kind=kind,  # type: ignore[arg-type]
             transform=transform,
             repetitions=5_000,
             seed=int(rng.integers(2**31)),
@@ -230,105 +281,6 @@ def slope_index_draw(
         return getattr(result, f"{part}_low"), getattr(result, f"{part}_high")
 
     return draw
-
-
-# --- practices -----------------------------------------------------------------------------------
-
-
-def practices_like_essex(rng: np.random.Generator, n: int) -> pd.DataFrame:
-    """Practices drawn from one population: lists, deprivation, mix of quintiles and FTE."""
-    deprived = rng.uniform(size=n)
-    patients = rng.lognormal(9, 0.55, size=n)
-    centres = np.array([0.9, 0.7, 0.5, 0.3, 0.1])
-    mix = np.exp(-6 * (deprived[:, None] - centres) ** 2) * rng.gamma(3, 1 / 3, size=(n, 5))
-    mix /= mix.sum(axis=1, keepdims=True)
-    table = pd.DataFrame({"patients": patients, "imd_score": 5 + 40 * deprived})
-    table["gp_fte_fully_qualified"] = (
-        patients / 2_500 * np.exp(-GRADIENT * (deprived - 0.5) + rng.normal(scale=0.3, size=n))
-    )
-    for quintile in range(5):
-        table[f"imd2025_patients_quintile_{quintile + 1}"] = mix[:, quintile] * patients
-    return table
-
-
-def practice_truths() -> dict[str, float]:
-    """The true value of everything `practice_intervals` estimates, from a very large sample."""
-    big = practices_like_essex(np.random.default_rng(1), 400_000)
-    quintiles = ineq.group_ratios(ineq.quintile_matrix(big))
-    truths = {
-        "patients per FTE GP, area": float(
-            big["patients"].sum() / big["gp_fte_fully_qualified"].sum()
-        )
-    }
-    ordered = big.sort_values("imd_score", ascending=False)
-    patients, held = ordered["patients"], ordered["gp_fte_fully_qualified"]
-    for measure, values in (
-        ("patients_per_fte_gp", patients / held),
-        ("fte_gp_per_10000", 1e4 * held / patients),
-    ):
-        sums = quintiles[measure]
-        for q in (1, 3):
-            truths[f"{measure}, quintile {q}"] = float(sums[q])
-        truths[f"{measure}, ratio of quintile 1 to 5"] = float(sums[1] / sums[5])
-        truths[f"{measure}, difference of quintile 1 and 5"] = float(sums[1] - sums[5])
-        by_quintile = ineq.slope_index_of_inequality(range(1, 6), quintiles["patients"], sums)
-        by_practice = ineq.slope_index_of_inequality(
-            np.arange(1, len(ordered) + 1), patients, values
-        )
-        for level, index in (("quintile", by_quintile), ("practice", by_practice)):
-            truths[f"{measure}, SII by {level}"] = index.sii
-            truths[f"{measure}, RII by {level}"] = index.rii
-    ranks = ineq.relative_ranks(patients)
-    truths["concentration index"] = float(2 * (held * ranks).sum() / held.sum() - 1)
-    quintile = truths["patients_per_fte_gp, SII by quintile"]
-    truths["patients_per_fte_gp, SII by quintile, bootstrap error"] = quintile
-    middle = np.average(quintiles["patients_per_fte_gp"], weights=quintiles["patients"])
-    truths["relative gradient by quintile (specification curve)"] = -100 * quintile / middle
-    return truths
-
-
-def practice_intervals(table: pd.DataFrame) -> dict[str, Interval]:
-    """Every interval over the practices of one sample."""
-    ratio = ineq.area_ratio(table)
-    found: dict[str, Interval] = {"patients per FTE GP, area": (ratio.low, ratio.high)}
-    result = ineq.quintile_table(table)
-    for measure in ineq.MEASURES:
-        for q in (1, 3):
-            low, high = (float(result.table.loc[q, f"{measure}_{end}"]) for end in ("low", "high"))
-            found[f"{measure}, quintile {q}"] = (low, high)
-        gap = result.gaps[measure]
-        found[f"{measure}, ratio of quintile 1 to 5"] = (gap.ratio_low, gap.ratio_high)
-        found[f"{measure}, difference of quintile 1 and 5"] = (
-            gap.difference_low,
-            gap.difference_high,
-        )
-        for level in ("quintile", "practice"):
-            index = ineq.area_inequality(table, level=level, measure=measure).index
-            found[f"{measure}, SII by {level}"] = (index.sii_low, index.sii_high)
-            found[f"{measure}, RII by {level}"] = (index.rii_low, index.rii_high)
-    concentration = ineq.concentration_index(
-        table["gp_fte_fully_qualified"], table["patients"], table["imd_score"]
-    )
-    found["concentration index"] = (concentration.low, concentration.high)
-    index = ineq.area_inequality(table, interval="bootstrap", repetitions=SAMPLES).index
-    found["patients_per_fte_gp, SII by quintile, bootstrap error"] = (
-        index.sii_low,
-        index.sii_high,
-    )
-    _, low, high = ineq.relative_gradient(ineq.quintile_matrix(table))
-    found["relative gradient by quintile (specification curve)"] = (low, high)
-    return found
-
-
-def print_practices(runs: int) -> None:
-    """Coverage over practices, all intervals from the same samples."""
-    truths = practice_truths()
-    for n in (26, 143, 204):
-        rng = np.random.default_rng(20251231)
-        samples = [practice_intervals(practices_like_essex(rng, n)) for _ in range(runs)]
-        for name, truth in truths.items():
-            method = "bootstrap over practices" if "bootstrap" in name else "jackknife"
-            print_row(name, method, n, truth, np.array([sample[name] for sample in samples]))
 
 
 if __name__ == "__main__":

@@ -16,9 +16,11 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from pcs_dash.measures.gravity import calibrate, gravity_registrations, model_error
-from pcs_dash.official import build
-from pcs_dash.official.registrations import catchment, lsoa_totals
+from benchmarks.gravity_error import calibrate, model_error
+from benchmarks.loaded import england_lsoas, england_registrations
+from pcs_dash.measures.gravity import gravity_registrations
+from pcs_dash.measures.registrations import catchment, lsoa_totals
+from pcs_dash.official.built_tables import england_practices
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
 
@@ -70,15 +72,13 @@ def main() -> None:
         print(f"{'on disk':<52} {size / 1e6:8.1f} MB")
         timed("the same files again", lambda: update_store(store, origin=str(folder)))
         for area in ("Mid and South Essex", "QOP", "QH8", "Thurrock", "England"):
-            timed(f"practices of {area}", lambda a=area: build.england_practices(a, store=store))
-            timed(f"LSOAs of {area}", lambda a=area: build.england_lsoas(a, store=store))
+            timed(f"practices of {area}", lambda a=area: england_practices(a, store=store))
+            timed(f"LSOAs of {area}", lambda a=area: england_lsoas(a, store=store))
         real = timed(
             "registrations of an ICB",
-            lambda: build.england_registrations("Mid and South Essex", store=store),
+            lambda: england_registrations("Mid and South Essex", store=store),
         )
-        everyone = timed(
-            "registrations of England", lambda: build.england_registrations(store=store)
-        )
+        everyone = timed("registrations of England", lambda: england_registrations(store=store))
         totals = timed("patients by LSOA, England", lambda: lsoa_totals(everyone))
         codes = list(real["practice_code"].cat.categories[:8])
         timed("catchment of a hub", lambda: catchment(real, codes, totals=totals))
@@ -87,14 +87,14 @@ def main() -> None:
 
 def gravity(store: Store) -> None:
     """Calibrate on Mid and South Essex, test on the rest of Essex."""
-    points = build.england_lsoas(store=store).dropna(subset=["easting"])
+    points = england_lsoas(store=store).dropna(subset=["easting"])
     parts = {
         "Mid and South Essex": ["07G", "99G", "99F", "99E", "06Q"],
         "North East and West Essex": ["06T", "07H"],
         "Essex": ["07G", "99G", "99F", "99E", "06Q", "06T", "07H"],
     }
-    practices = build.england_practices(store=store)
-    registrations = build.england_registrations(store=store)
+    practices = england_practices(store=store)
+    registrations = england_registrations(store=store)
     for name, places in parts.items():
         ours = practices[practices["sub_icb_code"].isin(places)]
         real = registrations[registrations["practice_code"].isin(ours.index)]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import sys
 import tempfile
 import time
 import urllib.request
@@ -20,9 +19,6 @@ from typing import Any
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from pcs_dash.tables.paths import ROOT
-
-sys.path.insert(0, str(ROOT))
 from tests.browser.conftest import App, free_port
 from tests.conftest import CHROMIUM, CHROMIUM_OPTIONS
 

@@ -6,16 +6,20 @@ and importing the libraries (once per process) stand apart.
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import sys
 import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render.report_files import KINDS, make
-from pcs_dash.store.story import ready_made
 from pcs_dash.tables.dataset import build_dataset
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.search import build_index
+from pcs_dash.views.story import ready_made
 
 QUERIES = (
     "a",
@@ -30,8 +34,11 @@ QUERIES = (
 )
 
 
-def main(names: list[str]) -> None:
+def main() -> None:
     """Print one line a measurement."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="AREA")
+    names = parser.parse_args().names
     start = time.perf_counter()
     dataset = build_dataset()
     print(f"data set: {time.perf_counter() - start:.2f} s")
@@ -61,4 +68,4 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -9,6 +9,8 @@ in 8 hubs, 3 versions of every tenth plan.
 
 from __future__ import annotations
 
+import argparse
+import secrets
 import statistics
 import sys
 import tempfile
@@ -17,9 +19,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.store.database import Database, open_database
-from pcs_dash.store.drafts import load_draft, new_token, save_draft
+from pcs_dash.store.drafts import load_draft, save_draft
 from pcs_dash.store.links import make_link, make_short_link, open_link, open_short_link
 from pcs_dash.store.plan_library import PlanLibrary, three_way_merge
 
@@ -63,7 +67,7 @@ def measure(database: Database) -> None:
     ids = [entry.id for entry in library.entries()]
     assert len(ids) == PLANS
     base, mine, theirs = document(1), document(2), document(3)
-    token = new_token()
+    token = secrets.token_urlsafe(16)
     links = [make_link(document(number), CODES, data_period="p") for number in range(100)]
     short = make_short_link(database, library.open(ids[0]))
 
@@ -88,8 +92,11 @@ def measure(database: Database) -> None:
 
 
 def main() -> None:
-    if len(sys.argv) > 1:
-        with open_database(sys.argv[1]) as database:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url", nargs="?", help="an empty database; a new SQLite file without")
+    url = parser.parse_args().url
+    if url:
+        with open_database(url) as database:
             measure(database)
         return
     with tempfile.TemporaryDirectory() as directory:

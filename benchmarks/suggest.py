@@ -1,4 +1,4 @@
-"""How long suggestions take and how good they are: `python benchmarks/suggest.py`.
+"""How long suggestions take and how good they are: `python -m benchmarks.suggest`.
 
 Prints a Markdown table for the distance objective, 30,000-50,000 patients, three areas, and with
 `--more` for the other aims, connected hubs, alternatives and a repair. Takes up to three minutes

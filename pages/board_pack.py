@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from pcs_dash.hubs.files import read_plan
-from pcs_dash.store.story import ready_made
-from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import helping, page, presenting, show
+from pcs_dash.ui.hubs import opening
 from pcs_dash.ui.stories import handout
 from pcs_dash.ui.text import plain
+from pcs_dash.views.story import ready_made
 
 dataset, web, choices = page.begin()
 area = choices.area
@@ -26,14 +25,10 @@ st.markdown(
 switches = presenting.switches_of(choices)
 
 with st.expander("Put a plan of hubs beside today's PCNs, or use your own PowerPoint template"):
-    plan_file = st.file_uploader(
-        "Plan (CSV, Excel or GeoJSON, as downloaded from the Hubs page)",
-        type=["csv", "xlsx", "geojson", "json"],
-        key="board-plan",
-        max_upload_size=50,
-    )
+    plan_file = st.file_uploader(f"Plan ({opening.KINDS})", key="board-plan", max_upload_size=50)
+    reading = opening.for_paper(plan_file, dataset.practices, area) if plan_file else None
     template_file = st.file_uploader(
-        "PowerPoint template", type=["pptx"], key="board-template", max_upload_size=50
+        "PowerPoint template", type=["pptx", "potx"], key="board-template", max_upload_size=50
     )
 
 # Without a file, the plan that is open on the page Hubs.
@@ -41,15 +36,11 @@ presenting.open_plan(dataset, choices)
 plan, plan_name = presenting.plan_for("options")
 if plan is not None and plan_file is None:
     st.caption(f"With the plan that is open on the page Hubs: {plain(plan_name or 'unnamed')}.")
-if plan_file is not None:
-    try:
-        plan = read_plan(plan_file.name, plan_file.getvalue(), dataset.practices).plan
-    except UserError as error:
-        st.error(plain(str(error)))
-        st.stop()
+if plan_file is not None and reading is None:
+    st.stop()
+if reading is not None:
+    plan, plan_name = reading.plan, reading.called
 template = template_file.getvalue() if template_file is not None else None
-if plan_file is not None:
-    plan_name = plan_file.name.rsplit(".", 1)[0]
 
 handout.offer(
     lambda: ready_made(area, switches=switches, plan=plan, plan_name=plan_name),

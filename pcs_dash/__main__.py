@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import pkgutil
 import sys
 from collections.abc import Sequence
 
-from pcs_dash import __version__, cli
+from pcs_dash import __version__
+from pcs_dash.cli import COMMANDS
 from pcs_dash.tables.errors import UserError
 
 EXIT_USER_ERROR = 2
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """A parser with one command for each module of `pcs_dash.cli` that offers `add_parser`."""
+def build_parser(command: str = "") -> argparse.ArgumentParser:
+    """A parser with every command; only the one called is imported and has its options."""
     parser = argparse.ArgumentParser(
         prog="python -m pcs_dash",
         description="GP practices, deprivation and workforce: the dashboard's answers as commands.",
     )
     parser.add_argument("--version", action="version", version=f"pcs_dash {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module_name in sorted(info.name for info in pkgutil.iter_modules(cli.__path__)):
-        module = importlib.import_module(f"pcs_dash.cli.{module_name}")
-        if hasattr(module, "add_parser"):
-            module.add_parser(subparsers)
+    for name, purpose in COMMANDS.items():
+        if name == command:
+            importlib.import_module(f"pcs_dash.cli.{name}").add_parser(subparsers)
+        else:
+            subparsers.add_parser(name, help=purpose)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; a fault of the user's goes to stderr with exit status 2."""
-    args = build_parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    args = build_parser(next((word for word in given if word in COMMANDS), "")).parse_args(given)
     try:
         return int(args.run(args))
     except UserError as error:

@@ -32,6 +32,14 @@ CHROMIUM_OPTIONS = [
 ]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_data_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests that load no official data find none, whatever this machine's user has loaded."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PCS_DASH_DATA_DIR", str(tmp_path_factory.mktemp("no_data")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def dataset() -> Dataset:
     return build_dataset()
@@ -42,14 +50,53 @@ def practices(dataset: Dataset) -> pd.DataFrame:
     return dataset.practices
 
 
+# The published files that the tests rest on: another one in the folder changes nothing here.
+OFFICIAL_FILES = (
+    "boundaries/lsoa11_bsc_essex.geojson",
+    "deprivation/File_1_IMD2019.xlsx",
+    "deprivation/File_1_IoD2025.xlsx",
+    "deprivation/IoD2019_barriers_underlying_indicators.csv.gz",
+    "lookups/LSOA11_to_LSOA21_to_LAD22.csv.gz",
+    "lookups/RUC2011_LSOA11.csv.gz",
+    "lookups/postcode_lookup_2022-05_essex.csv.gz",
+    "organisations/dental_practices_2026-02.geojson.gz",
+    "organisations/epraccur-2023.csv.gz",
+    "organisations/icb_allocations_practices_2025-26.csv.gz",
+    "organisations/nhspaymentsgp-22-23-prac.csv.gz",
+    "organisations/practice-pcn-icb-mapping-2025-08.csv.gz",
+    "quality/QOF_2022-23_practice_achievement.csv.gz",
+    "quality/appointments_time_between_booking_2025-04.csv.gz",
+    "quality/cqc_overall_rating_by_practice_to_2024.csv.gz",
+    "registrations/gp-reg-pat-prac-all-2025-05.csv.gz",
+    "registrations/gp-reg-pat-prac-all-2025-10.csv.gz",
+    "registrations/gp-reg-pat-prac-all-2025-12.csv.gz",
+    "registrations/gp-reg-pat-prac-all-2026-01.csv.gz",
+    "registrations/gp-reg-pat-prac-all-2026-03.csv.gz",
+    "registrations/gp-reg-pat-prac-lsoa-all-2023-07.csv.gz",
+)
+
+
 @pytest.fixture(scope="session")
-def official() -> Path:
-    """The folder of published files; tests that need it are skipped where it is absent."""
+def official(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the published files named above; tests that need it are skipped without them."""
     named = os.environ.get("PCS_DASH_OFFICIAL_DATA")
-    folder = Path(named) if named else ROOT.parent / "shared" / "data" / "official"
-    if not folder.is_dir():
-        pytest.skip(f"No published files in {folder}; set PCS_DASH_OFFICIAL_DATA to their folder.")
+    published = Path(named) if named else ROOT.parent / "shared" / "data" / "official"
+    if not published.is_dir():
+        pytest.skip(f"No published files in {published}; set PCS_DASH_OFFICIAL_DATA to theirs.")
+    folder = tmp_path_factory.mktemp("official")
+    for name in OFFICIAL_FILES:
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copy2(published / name, folder / name)
     return folder
+
+
+@pytest.fixture(scope="session")
+def england(official: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """The store built from the published files, once for all tests of a process."""
+    store = Store(tmp_path_factory.mktemp("england"))
+    report = update_store(store, origin=str(official))
+    assert not report.failed, report.failed
+    return store
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Chromium, PostgreSQL, LibreOffice and the fonts that stand in for Arial for the tests, on Debian
-# and Ubuntu; elsewhere it says what
-# is missing. The tests themselves say which of them they skip for want of a program.
+# Chromium, PostgreSQL, LibreOffice, node and the fonts that stand in for Arial for the tests, on
+# Debian and Ubuntu; elsewhere it says what is missing. The tests themselves say which of them they
+# skip for want of a program.
 set -eu
 missing=""
 command -v /usr/bin/chromium >/dev/null 2>&1 || missing="$missing chromium"
@@ -9,6 +9,8 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgre
 command -v soffice >/dev/null 2>&1 || missing="$missing libreoffice-impress"
 [ -d /usr/share/fonts/truetype/liberation ] || [ -d /usr/share/fonts/truetype/liberation2 ] \
     || missing="$missing fonts-liberation"
+command -v node >/dev/null 2>&1 || missing="$missing nodejs"
+command -v npm >/dev/null 2>&1 || missing="$missing npm"
 command -v pdftoppm >/dev/null 2>&1 || missing="$missing poppler-utils"
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then

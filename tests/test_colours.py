@@ -11,8 +11,7 @@ import pytest
 from colorspacious import cspace_convert, deltaE
 
 from pcs_dash.hubs.palette import PALETTE
-from pcs_dash.render import charts
-from pcs_dash.views import maps
+from pcs_dash.views import by_place, maps, robustness
 
 VISIONS = ("normal", "protanomaly", "deuteranomaly", "tritanomaly")
 # About 1 is the least that can be told in a laboratory; on a projector seven times that.
@@ -44,8 +43,8 @@ def apart(one: str, other: str, vision: str) -> float:
         maps.CLASS_PURPLES,
         maps.BENCHMARK_COLOURS,
         maps.BIVARIATE_COLOURS,
-        charts.FUNNEL_COLOURS,
-        charts.PLACE_COLOURS,
+        tuple(colour for colour, _ in robustness.FUNNEL_LOOKS),
+        by_place.PLACE_COLOURS,
     ],
     ids=["purples", "greys", "classes", "benchmark", "bivariate", "funnel", "places"],
 )

@@ -7,9 +7,9 @@ import json
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
-from pcs_dash.tables.spreadsheet_text import neutralise
 
 from pcs_dash.cli import output
+from pcs_dash.tables.spreadsheet_text import neutralise
 
 
 def test_one_object_stays_one_object(capsys) -> None:
@@ -31,6 +31,12 @@ def test_a_negative_number_is_not_text(capsys) -> None:
     output.write([{"gap": -3.5, "name": "-cmd", "other": "=1+1"}], "csv")
     (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert row == {"gap": "-3.5", "name": "'-cmd", "other": "'=1+1"}
+
+
+def test_a_heading_is_no_formula_either(capsys) -> None:
+    output.write([{'=HYPERLINK("http://a.invalid")': 1, "-x": 2}], "csv")
+    heading = capsys.readouterr().out.splitlines()[0]
+    assert next(csv.reader([heading])) == ['\'=HYPERLINK("http://a.invalid")', "'-x"]
 
 
 def test_an_empty_table_says_so(capsys) -> None:

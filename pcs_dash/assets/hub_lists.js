@@ -3,27 +3,8 @@
 // to date with `app`. Names are untrusted: they only ever become text nodes and values.
 (function () {
   "use strict";
+  const { h, put, mark } = window.PCSDom;
 
-  function h(tag, properties, ...children) {
-    const element = document.createElement(tag);
-    Object.entries(properties || {}).forEach(([name, value]) => {
-      if (value === undefined || value === null || value === false) return;
-      if (name === "on") Object.entries(value).forEach(([event, hear]) => element.addEventListener(event, hear));
-      else if (name === "style") Object.assign(element.style, value);
-      else if (name === "class") element.className = value;
-      else if (name === "value") element.value = value;
-      else element.setAttribute(name, value === true ? "" : value);
-    });
-    children.flat().forEach((child) => {
-      if (child !== null && child !== undefined && child !== false) element.append(child);
-    });
-    return element;
-  }
-  // Writes only what differs: an element that is read aloud or focused is left in peace.
-  const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
-  const mark = (element, name, value) => {
-    if (element.getAttribute(name) !== value) element.setAttribute(name, value);
-  };
   // Kept: making a number format takes longer than all its uses at an answer.
   const formats = {};
   const figure = (value, decimals) => (formats[decimals] ||= new Intl.NumberFormat("en-GB",
@@ -40,6 +21,32 @@
 
   // --- the hubs to paint with ---
 
+  function pickButton(choose, number) {
+    const badge = h("span", { class: "pcs-badge", "aria-hidden": "true" }, number);
+    const name = h("span", { class: "pcs-name" });
+    const count = h("span", { class: "pcs-count" });
+    const value = h("i", { class: "pcs-value" }), band = h("i", { class: "pcs-band" });
+    const meter = h("span", { class: "pcs-meter", "aria-hidden": "true" }, band, value);
+    const small = h("span", { class: "pcs-small" });
+    const button = h("button", { type: "button", class: "pcs-pick", onclick: choose }, badge, name, count, meter, small);
+    return { button, badge, name, count, value, band, small };
+  }
+
+  function fillPick(pick, hub, sum, band, scale, pressed) {
+    const [sign, words] = against(band, sum.patients);
+    put(pick.name, (hub.locked ? "🔒 " : "") + hub.name);
+    put(pick.count, whole(sum.patients));
+    put(pick.small, many(sum.practices, "practice") + (hub.id === null ? "" : " " + sign));
+    pick.value.style.width = Math.min(100, 100 * sum.patients / scale) + "%";
+    pick.band.style.display = hub.id === null ? "none" : "";
+    pick.band.style.left = 100 * band.low / scale + "%";
+    pick.band.style.width = 100 * (band.high - band.low) / scale + "%";
+    mark(pick.button, "aria-pressed", String(pressed));
+    mark(pick.button, "title", hub.name);
+    mark(pick.button, "aria-label", hub.name + (hub.locked ? ", locked" : "") + ": " + many(sum.practices, "practice") + ", " +
+      whole(sum.patients) + " patients" + (hub.id === null ? ". Paint with it to erase." : ", " + words));
+  }
+
   function hubs(app) {
     const list = h("ul", { class: "pcs-hubs-list", "aria-label": "Hubs: choose the one to paint with", tabindex: "-1" });
     const foot = h("div", { class: "pcs-hubs-foot" });
@@ -54,37 +61,11 @@
     foot.append(rest, away, total);
     let open = null;
 
-    function pickButton(choose, number) {
-      const badge = h("span", { class: "pcs-badge", "aria-hidden": "true" }, number);
-      const name = h("span", { class: "pcs-name" });
-      const count = h("span", { class: "pcs-count" });
-      const value = h("i", { class: "pcs-value" }), band = h("i", { class: "pcs-band" });
-      const meter = h("span", { class: "pcs-meter", "aria-hidden": "true" }, band, value);
-      const small = h("span", { class: "pcs-small" });
-      const button = h("button", { type: "button", class: "pcs-pick", on: { click: choose } }, badge, name, count, meter, small);
-      return { button, badge, name, count, value, band, small };
-    }
-
     function row(id) {
       const pick = pickButton(() => app.setTarget(id), "");
-      const more = h("button", { type: "button", on: { click: () => { open = open === id ? null : id; app.render(); } } }, "⋯");
+      const more = h("button", { type: "button", onclick: () => { open = open === id ? null : id; app.render(); } }, "⋯");
       const item = h("li", {}, h("div", { class: "pcs-row" }, pick.button, more));
       return { item, pick, more, edit: null };
-    }
-
-    function fill(pick, hub, sum, scale, pressed) {
-      const band = app.data.band, [sign, words] = against(band, sum.patients);
-      put(pick.name, (hub.locked ? "🔒 " : "") + hub.name);
-      put(pick.count, whole(sum.patients));
-      put(pick.small, many(sum.practices, "practice") + (hub.id === null ? "" : " " + sign));
-      pick.value.style.width = Math.min(100, 100 * sum.patients / scale) + "%";
-      pick.band.style.display = hub.id === null ? "none" : "";
-      pick.band.style.left = 100 * band.low / scale + "%";
-      pick.band.style.width = 100 * (band.high - band.low) / scale + "%";
-      mark(pick.button, "aria-pressed", String(pressed));
-      mark(pick.button, "title", hub.name);
-      mark(pick.button, "aria-label", hub.name + (hub.locked ? ", locked" : "") + ": " + many(sum.practices, "practice") + ", " +
-        whole(sum.patients) + " patients" + (hub.id === null ? ". Paint with it to erase." : ", " + words));
     }
 
     function update() {
@@ -98,7 +79,7 @@
       shown.forEach((hub) => {
         if (!rows.has(hub.id)) rows.set(hub.id, row(hub.id));
         const made = rows.get(hub.id);
-        fill(made.pick, hub, app.sums.get(hub.id), scale, app.target === hub.id);
+        fillPick(made.pick, hub, app.sums.get(hub.id), app.data.band, scale, app.target === hub.id);
         put(made.pick.badge, String(app.number(hub.id)));
         made.pick.badge.style.background = hub.colour;
         made.pick.badge.style.color = ink(hub.colour);
@@ -111,7 +92,7 @@
         if (at !== made.item) list.insertBefore(made.item, at);
         before = made.item;
       });
-      fill(restPick, { id: null, name: "Unassigned", locked: false }, app.sums.get(null), scale, app.target === null);
+      fillPick(restPick, { id: null, name: "Unassigned", locked: false }, app.sums.get(null), app.data.band, scale, app.target === null);
       const hidden = app.hubs.length - shown.length;
       put(away, hidden ? many(hidden, "hub") + " of this plan outside " + app.data.area + ", kept" : "");
       away.style.display = hidden ? "" : "none";
@@ -124,26 +105,24 @@
   // What can be changed of one hub. Every change can be undone, so none asks twice.
   function editor(app, id) {
     const send = (event) => app.send({ hub: id, ...event });
-    const name = h("input", { type: "text", maxlength: 120, on: {
-      change: () => name.value.trim() && send({ t: "rename", name: name.value }),
-      keydown: (event) => event.key === "Enter" && name.blur(),
-    } });
+    const name = h("input", { type: "text", maxlength: 120, onchange: () => name.value.trim() && send({ t: "rename", name: name.value }),
+      onkeydown: (event) => event.key === "Enter" && name.blur() });
     const swatches = app.data.palette.map((colour) => h("button", {
       type: "button", class: "pcs-swatch", style: { background: colour }, "aria-label": "Colour " + colour,
-      on: { click: () => send({ t: "recolour", colour }) } }));
-    const own = h("input", { type: "color", "aria-label": "Another colour", on: { change: () => send({ t: "recolour", colour: own.value }) } });
-    const note = h("textarea", { maxlength: 2000, rows: 2, on: { change: () => send({ t: "note", note: note.value }) } });
-    const lock = h("input", { type: "checkbox", on: { change: () => send({ t: "lock", locked: lock.checked }) } });
+      onclick: () => send({ t: "recolour", colour }) }));
+    const own = h("input", { type: "color", "aria-label": "Another colour", onchange: () => send({ t: "recolour", colour: own.value }) });
+    const note = h("textarea", { maxlength: 2000, rows: 2, onchange: () => send({ t: "note", note: note.value }) });
+    const lock = h("input", { type: "checkbox", onchange: () => send({ t: "lock", locked: lock.checked }) });
     const into = h("select", { "aria-label": "Merge into" });
-    const merge = h("button", { type: "button", on: { click: () => {
+    const merge = h("button", { type: "button", onclick: () => {
       if (!into.value) return;
       const other = into.value;
       send({ t: "merge", into: other });
       app.setTarget(other);
-    } } }, "Merge");
-    const empty = h("button", { type: "button", on: { click: () => send({ t: "empty" }) } }, "Empty");
-    const gone = h("button", { type: "button", class: "pcs-bad", on: { click: () => send({ t: "delete" }) } }, "Delete");
-    const zoom = h("button", { type: "button", on: { click: () => app.zoomTo(id) } }, "Show on map");
+    } }, "Merge");
+    const empty = h("button", { type: "button", onclick: () => send({ t: "empty" }) }, "Empty");
+    const gone = h("button", { type: "button", class: "pcs-bad", onclick: () => send({ t: "delete" }) }, "Delete");
+    const zoom = h("button", { type: "button", onclick: () => app.zoomTo(id) }, "Show on map");
     const element = h("div", { class: "pcs-edit" },
       h("label", {}, "Name", name),
       h("div", { class: "pcs-inline", role: "group", "aria-label": "Colour" }, swatches, own),
@@ -173,6 +152,38 @@
 
   // --- tables ---
 
+  // rows: [{cells: [cell], sort(key), on}]; a cell is {text, class, node}.
+  function lay(part, rows) {
+    while (part.children.length > rows.length) part.lastChild.remove();
+    rows.forEach((row, r) => {
+      const line = part.children[r] || part.appendChild(h("tr"));
+      const name = row.class || "";
+      if (line.className !== name) line.className = name;
+      while (line.children.length > row.cells.length) line.lastChild.remove();
+      row.cells.forEach((given, c) => {
+        const tag = given.head ? "TH" : "TD";
+        let place = line.children[c];
+        if (!place || place.tagName !== tag) {
+          const fresh = h(tag.toLowerCase(), given.head ? { scope: "row" } : {});
+          if (place) place.replaceWith(fresh); else line.append(fresh);
+          place = fresh;
+        }
+        const style = given.class || "";
+        if (place.className !== style) place.className = style;
+        if (given.node) {
+          if (place.dataset.is !== given.is) {
+            const held = place.contains(document.activeElement);
+            place.dataset.is = given.is;
+            place.replaceChildren(given.node());
+            if (held && place.querySelector("input")) place.querySelector("input").focus();
+          }
+        } else {
+          if (place.dataset.is) delete place.dataset.is;
+          put(place, given.text);
+        }
+      });
+    });
+  }
   // A sortable table whose cells are reused. columns: [{key, label, help, text, more}].
   function table(caption, app) {
     const head = h("tr"), body = h("tbody"), feet = h("tfoot");
@@ -185,7 +196,7 @@
       columns = wanted;
       if (!same) {
         head.replaceChildren(...columns.map((column) => h("th", { scope: "col", class: (column.text ? "pcs-text" : "") + (column.kind === "verdict" ? " pcs-wide" : "") },
-          column.bare ? column.label : h("button", { type: "button", title: column.help || null, on: { click: () => sort(column) } }, column.label))));
+          column.bare ? column.label : h("button", { type: "button", title: column.help || null, onclick: () => sort(column) }, column.label))));
       }
       columns.forEach((column, i) => {
         const chosen = order && order.key === column.key;
@@ -206,38 +217,6 @@
         if (blank(x) || blank(y)) return blank(x) - blank(y);
         const way = typeof x === "string" ? x.localeCompare(y, "en-GB", { numeric: true }) : x - y;
         return order.down ? -way : way;
-      });
-    }
-    // rows: [{cells: [cell], sort(key), on}]; a cell is {text, class, node}.
-    function lay(part, rows) {
-      while (part.children.length > rows.length) part.lastChild.remove();
-      rows.forEach((row, r) => {
-        const line = part.children[r] || part.appendChild(h("tr"));
-        const name = row.class || "";
-        if (line.className !== name) line.className = name;
-        while (line.children.length > row.cells.length) line.lastChild.remove();
-        row.cells.forEach((cell, c) => {
-          const tag = cell.head ? "TH" : "TD";
-          let place = line.children[c];
-          if (!place || place.tagName !== tag) {
-            const fresh = h(tag.toLowerCase(), cell.head ? { scope: "row" } : {});
-            if (place) place.replaceWith(fresh); else line.append(fresh);
-            place = fresh;
-          }
-          const style = cell.class || "";
-          if (place.className !== style) place.className = style;
-          if (cell.node) {
-            if (place.dataset.is !== cell.is) {
-              const held = place.contains(document.activeElement);
-              place.dataset.is = cell.is;
-              place.replaceChildren(cell.node());
-              if (held && place.querySelector("input")) place.querySelector("input").focus();
-            }
-          } else {
-            if (place.dataset.is) delete place.dataset.is;
-            put(place, cell.text);
-          }
-        });
       });
     }
     return { element, sorting: () => order, show: (wanted, rows, sums) => { heads(wanted); lay(body, ordered(rows)); lay(feet, sums || []); } };
@@ -264,7 +243,7 @@
 
   function figures(app) {
     const made = table("Figures of every hub", app);
-    const all = h("input", { type: "checkbox", on: { change: () => app.render() } });
+    const all = h("input", { type: "checkbox", onchange: () => app.render() });
     const note = h("p", { class: "pcs-quiet" });
     const element = h("div", {}, h("label", {}, all, " every measure"), made.element, note);
     let shown = [];
@@ -282,33 +261,51 @@
           hub.colour && h("span", { class: "pcs-chip", style: { background: hub.colour } }), hub.number ? hub.number + ". " : "", hub.name) },
           ...kept.map((column) => cell(column, values[column.i]))],
       });
-      const hubs = app.served.hubs;
-      const body = hubs.map((hub, i) => [hub, i]).filter(([hub]) => app.shown(hub)).map(([hub, i]) =>
+      const served = app.served.hubs;
+      const body = served.map((hub, i) => [hub, i]).filter(([hub]) => app.shown(hub)).map(([hub, i]) =>
         line({ ...hub, number: i + 1 }, rows[i], app.target === hub.id ? "pcs-on" : ""));
       made.show(wanted, body, [
-        line({ id: "", name: "Unassigned" }, rows[hubs.length], "pcs-sum"),
-        line({ id: "", name: "Total " + app.data.area }, rows[hubs.length + 1], "pcs-sum"),
+        line({ id: "", name: "Unassigned" }, rows[served.length], "pcs-sum"),
+        line({ id: "", name: "Total " + app.data.area }, rows[served.length + 1], "pcs-sum"),
       ]);
       put(note, app.data.note);
     }
     return { element, update };
   }
 
+  // Keeps what is chosen in two lists of hubs: whose practices are shown, and where they are moved.
+  function hubChoices(app, where, into) {
+    let seen = "";
+    return () => {
+      const now = JSON.stringify(app.hubs.map((hub) => [hub.id, hub.name]));
+      if (now === seen) return;
+      seen = now;
+      const options = () => app.hubs.map((hub, i) => h("option", { value: hub.id }, i + 1 + ". " + hub.name));
+      const [a, b] = [where.options.length ? where.value : "all", into.options.length ? into.value : null];
+      where.replaceChildren(h("option", { value: "all" }, "all hubs"), h("option", { value: "" }, "Unassigned"), ...options());
+      into.replaceChildren(...options(), h("option", { value: "" }, "Unassigned"));
+      where.value = a;
+      into.value = b === null ? app.hubs.length && app.hubs[0].id : b;
+      if (where.value !== a) where.value = "all";
+      if (into.selectedIndex < 0) into.selectedIndex = 0;
+    };
+  }
+
   function practices(app) {
     const chosen = new Set();
     const made = table("Practices of the area", app);
-    const find = h("input", { type: "search", placeholder: "Name, code or district", "aria-label": "Find practices", on: { input: () => app.render() } });
-    const where = h("select", { "aria-label": "Show practices of", on: { change: () => app.render() } });
+    const find = h("input", { type: "search", placeholder: "Name, code or district", "aria-label": "Find practices", oninput: () => app.render() });
+    const where = h("select", { "aria-label": "Show practices of", onchange: () => app.render() });
     const into = h("select", { "aria-label": "Move the chosen practices to" });
-    const move = h("button", { type: "button", on: { click: () => {
+    const move = h("button", { type: "button", onclick: () => {
       const codes = [...chosen].filter((code) => app.points.has(code));
       if (!codes.length) return;
       app.send({ t: "paint", codes, hub: into.value === "" ? null : into.value });
       chosen.clear();
       app.render();
-    } } });
-    const every = h("button", { type: "button", on: { click: () => { visible().forEach((p) => chosen.add(p.code)); app.render(); } } }, "Choose all shown");
-    const none = h("button", { type: "button", on: { click: () => { chosen.clear(); app.render(); } } }, "Choose none");
+    } });
+    const every = h("button", { type: "button", onclick: () => { visible().forEach((p) => chosen.add(p.code)); app.render(); } }, "Choose all shown");
+    const none = h("button", { type: "button", onclick: () => { chosen.clear(); app.render(); } }, "Choose none");
     const element = h("div", {}, h("div", { class: "pcs-hubs-bar" }, find, where, every, none),
       h("div", { class: "pcs-hubs-bar" }, "Move the chosen to", into, move), made.element);
     const columns = [
@@ -321,20 +318,7 @@
       return [...app.points.values()].filter((p) => (where.value === "all" || where.value === String(app.groups.get(p.code) ?? "")) &&
         (!wanted || (p.name + " " + p.code + " " + p.district + " " + p.postcode).toLowerCase().includes(wanted)));
     };
-    let seen = "";
-    function choices() {
-      const now = JSON.stringify(app.hubs.map((hub) => [hub.id, hub.name]));
-      if (now === seen) return;
-      seen = now;
-      const options = () => app.hubs.map((hub, i) => h("option", { value: hub.id }, i + 1 + ". " + hub.name));
-      const [a, b] = [where.options.length ? where.value : "all", into.options.length ? into.value : null];
-      where.replaceChildren(h("option", { value: "all" }, "all hubs"), h("option", { value: "" }, "Unassigned"), ...options());
-      into.replaceChildren(...options(), h("option", { value: "" }, "Unassigned"));
-      where.value = a;
-      into.value = b === null ? app.hubs.length && app.hubs[0].id : b;
-      if (where.value !== a) where.value = "all";
-      if (into.selectedIndex < 0) into.selectedIndex = 0;
-    }
+    const choices = hubChoices(app, where, into);
     function update() {
       choices();
       put(move, "Move " + many(chosen.size, "practice"));
@@ -356,10 +340,10 @@
       }));
     }
     function tick(p) {
-      const box = h("input", { type: "checkbox", "aria-label": "Choose " + p.name, on: { change: () => {
+      const box = h("input", { type: "checkbox", "aria-label": "Choose " + p.name, onchange: () => {
         if (box.checked) chosen.add(p.code); else chosen.delete(p.code);
         app.render();
-      } } });
+      } });
       box.checked = chosen.has(p.code);
       return box;
     }
@@ -381,5 +365,5 @@
     return { element, update };
   }
 
-  window.PCSHubLists = { h, put, mark, whole, many, hubs, figures, practices, score };
+  window.PCSHubLists = { whole, many, hubs, figures, practices, score };
 })();

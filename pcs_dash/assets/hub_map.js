@@ -6,7 +6,7 @@
 // an answer: map, zoom, half-drawn shape, selection and focus stay as they are.
 (function () {
   "use strict";
-  const { h, put, mark, whole, many } = window.PCSHubLists;
+  const { h, put, mark } = window.PCSDom, { whole, many } = window.PCSHubLists, { goesRound } = window.PCSHubPlan;
   const NEW = "NEW";
   const STORE = "pcs-hubs-browser";
   const MAC = /Mac|iP(hone|ad)/.test(navigator.platform);
@@ -23,7 +23,7 @@
   function tab() {
     // A duplicated tab copies the store of one that is still open: only a closed one is taken up.
     let kept = null;
-    try { kept = JSON.parse(sessionStorage.getItem(STORE)); } catch (error) { kept = null; }
+    try { kept = JSON.parse(sessionStorage.getItem(STORE)); } catch { kept = null; }
     const mine = kept && kept.closed ? kept : { client: fresh(), next: 0, log: [] };
     mine.closed = false;
     return mine;
@@ -32,21 +32,17 @@
   function store(app, closed) {
     try {
       sessionStorage.setItem(STORE, JSON.stringify({ client: app.tab.client, next: app.tab.next, log: app.tab.log, target: app.target, closed }));
-    } catch (error) { /* private browsing: the server's draft is the only one */ }
+    } catch { /* private browsing: the server's draft is the only one */ }
   }
 
-  class Builder {
+  class Builder extends window.PCSHubPlan.Draft {
     constructor(root, send) {
+      super();
       this.root = root;
       this.push = send;
       this.tab = tab();
       this.tool = "click";
       this.target = this.tab.target === undefined ? undefined : this.tab.target;
-      this.hits = new Map();
-      this.hubs = [];
-      this.groups = new Map();
-      this.sums = new Map();
-      this.points = new Map();
     }
 
     // --- what the server says ---
@@ -59,7 +55,7 @@
       this.tab.next = Math.max(this.tab.next, applied);
       this.tab.log = this.tab.log.filter((event) => event.n > kept);
       this.served = { hubs: data.plan.hubs, groups: data.plan.groups };
-      this.aliases = data.aliases || {};
+      Object.assign(this, { aliases: data.aliases || {}, palette: data.palette, excluded: data.excluded });
       if (typeof this.target === "string" && this.aliases[this.target]) this.target = this.aliases[this.target];
       if (first) this.build();
       const moved = this.area !== data.view.area.url;
@@ -67,7 +63,7 @@
       return Promise.all([moved ? window.PCSMap.load(data.view.area.url) : null, window.PCSMap.load(data.view.points.url)]).then(([area, all]) => {
         if (data !== this.data) return;
         if (area) this.takeArea(area, all);
-        this.replay(applied);
+        this.replay();
         if (first && this.tab.log.length) this.flush();
         store(this, false);
         this.showView();
@@ -87,15 +83,8 @@
       this.nearest = null;
     }
 
-    // The server's plan, then what it has not applied yet.
-    replay(applied) {
-      this.hubs = this.served.hubs.map((hub) => ({ ...hub }));
-      this.groups = new Map();
-      this.order.forEach((code, i) => {
-        const hub = this.hubs[this.served.groups[i]];
-        if (hub) this.groups.set(code, hub.id);
-      });
-      this.tab.log.filter((event) => event.n > applied).forEach((event) => this.carryOut(event));
+    replay() {
+      super.replay(this.served, this.order, this.tab.log.filter((event) => event.n > this.applied));
       this.settleTarget();
       this.count();
     }
@@ -144,72 +133,6 @@
         store(this, true);
         location.reload();
       }).catch(() => { this.waiting = setTimeout(() => this.notAnswered(again), 2000); });
-    }
-
-    id(named) { return this.aliases[named] || named; }
-    hub(named) { const id = this.id(named); return this.hubs.find((hub) => hub.id === id); }
-    number(id) { return this.hubs.findIndex((hub) => hub.id === id) + 1; }
-
-    // The same event on the plan on screen; the server has the last word.
-    carryOut(event) {
-      const hub = event.hub === undefined || event.hub === null ? null : this.hub(event.hub);
-      if (event.t === "paint") this.moveCodes(event.codes, event.hub === null ? null : hub);
-      else if (event.t === "add" || (event.t === "shape" && "name" in event)) {
-        const made = { id: event.as, name: event.name || this.freeName(), colour: this.freeColour(), note: "", locked: false };
-        this.hubs.push(made);
-        if (event.t === "shape") this.moveCodes(this.hits.get(event.n) || [], made);
-      } else if (event.t === "shape") this.moveCodes(this.hits.get(event.n) || [], event.hub === null ? null : hub);
-      else if (!hub) return;
-      else if (event.t === "rename") hub.name = event.name.trim() || hub.name;
-      else if (event.t === "recolour") hub.colour = event.colour;
-      else if (event.t === "note") hub.note = event.note;
-      else if (event.t === "lock") hub.locked = event.locked;
-      else if (hub.locked) return;
-      else if (event.t === "merge") {
-        const into = this.hub(event.into);
-        if (!into || into.locked || into === hub) return;
-        this.members(hub.id).forEach((code) => this.groups.set(code, into.id));
-        this.hubs = this.hubs.filter((other) => other !== hub);
-      } else if (event.t === "empty" || event.t === "delete") {
-        this.members(hub.id).forEach((code) => this.groups.delete(code));
-        if (event.t === "delete") this.hubs = this.hubs.filter((other) => other !== hub);
-      }
-    }
-    members(id) { return [...this.groups].filter(([, held]) => held === id).map(([code]) => code); }
-    lockOf(code, target) {
-      const held = this.hubs.find((hub) => hub.id === this.groups.get(code));
-      if (held && held.locked && held !== target) return held;
-      return target && target.locked && held !== target ? target : null;
-    }
-    moveCodes(codes, target) {
-      if (target === undefined) return;
-      codes.forEach((code) => {
-        if (this.lockOf(code, target)) return;
-        if (target) this.groups.set(code, target.id); else this.groups.delete(code);
-      });
-    }
-    freeName() {
-      const used = new Set(this.hubs.map((hub) => hub.name.toLowerCase()));
-      let number = 1;
-      while (used.has("hub " + number)) number += 1;
-      return "Hub " + number;
-    }
-    freeColour() {
-      const used = new Set(this.hubs.map((hub) => hub.colour)), palette = this.data.palette;
-      return palette.find((colour) => !used.has(colour)) || palette[this.hubs.length % palette.length];
-    }
-
-    count() {
-      const zero = () => ({ practices: 0, patients: 0, here: 0, away: 0 });
-      this.sums = new Map([[null, zero()], ["all", zero()], ...this.hubs.map((hub) => [hub.id, zero()])]);
-      const left = new Set(this.data.excluded);
-      this.points.forEach((p, code) => {
-        const sum = this.sums.get(this.groups.get(code) ?? null);
-        sum.here += 1;
-        if (left.has(code)) return;
-        [sum, this.sums.get("all")].forEach((one) => { one.practices += 1; one.patients += p.patients; });
-      });
-      this.groups.forEach((id, code) => { if (!this.points.has(code)) this.sums.get(id).away += 1; });
     }
 
     setTarget(target) {
@@ -295,7 +218,7 @@
         const ring = layer.getLatLngs()[0].map((at) => [round(at.lng), round(at.lat)]);
         shape.geometry = { type: "Polygon", coordinates: [[...ring, ring[0]]] };
       }
-      const inside = circle ? (p) => this.map.distance(layer.getLatLng(), p.at) <= layer.getRadius() : winding(layer.getLatLngs()[0]);
+      const inside = circle ? (p) => this.map.distance(layer.getLatLng(), p.at) <= layer.getRadius() : goesRound(layer.getLatLngs()[0]);
       const codes = [...this.points.values()].filter(inside).map((p) => p.code);
       if (this.target === NEW) this.askName(shape, codes, how);
       else this.sendShape({ hub: this.target }, shape, codes, how);
@@ -320,18 +243,16 @@
         this.target = as;
         this.sendShape({ as, name: name.value.trim() || this.freeName() }, shape, codes, how);
       };
-      const box = h("div", { class: "pcs-dialog", role: "dialog", "aria-label": "Name the new hub", on: {
-        keydown: (event) => {
-          event.stopPropagation();
-          if (event.key === "Enter") make();
-          if (event.key === "Escape") { close(); this.mapBox.focus(); }
-        },
+      const box = h("div", { class: "pcs-dialog", role: "dialog", "aria-label": "Name the new hub", onkeydown: (event) => {
+        event.stopPropagation();
+        if (event.key === "Enter") make();
+        if (event.key === "Escape") { close(); this.mapBox.focus(); }
       } },
       h("div", {}, how + " caught " + many(codes.length, "practice") + " with " + whole(patients) + " patients" +
         (locked ? "; " + whole(locked) + " of them stay where a lock holds them" : "") + "."),
       h("label", {}, "Name the new hub ", name),
-      h("div", { class: "pcs-hubs-group" }, h("button", { type: "button", "aria-pressed": "true", on: { click: make } }, "Make this hub"),
-        h("button", { type: "button", on: { click: close } }, "Draw again")));
+      h("div", { class: "pcs-hubs-group" }, h("button", { type: "button", "aria-pressed": "true", onclick: make }, "Make this hub"),
+        h("button", { type: "button", onclick: close }, "Draw again")));
       ["pointerdown", "mousedown", "click", "dblclick", "wheel"].forEach((kind) => box.addEventListener(kind, (event) => event.stopPropagation()));
       this.root.querySelectorAll(".pcs-dialog").forEach((old) => old.remove());
       this.mapFrame.append(box);
@@ -347,7 +268,7 @@
     // --- the page ---
 
     build() {
-      const button = (label, title, click) => h("button", { type: "button", title, on: { click } }, label);
+      const button = (label, title, click) => h("button", { type: "button", title, onclick: click }, label);
       this.tools = TOOLS.map(([tool, label, key, title]) => {
         const made = button(label, title + " (" + key + ")", () => this.setTool(tool));
         made.dataset.tool = tool;
@@ -356,8 +277,7 @@
       this.eraser = button("Eraser", "Take practices out of their hubs, with any tool (E)", () => this.toggleEraser());
       this.undoButton = button("Undo", "", () => this.send({ t: "undo" }));
       this.redoButton = button("Redo", "", () => this.send({ t: "redo" }));
-      this.fit = button("Whole area", "Show the whole area", () => this.map.fitBounds(this.data.view.area.bounds, { animate: false, padding: [8, 8] }));
-      this.back = h("select", { "aria-label": "Colour of the land", on: { change: () => this.land() } },
+      this.back = h("select", { "aria-label": "Colour of the land", onchange: () => this.land() },
         h("option", { value: "imd" }, "Land: deprivation"), h("option", { value: "hub" }, "Land: hub of the nearest practice"), h("option", { value: "none" }, "Land: plain"));
       const keys = button("Shortcuts", "Keyboard shortcuts (?)", () => this.showKeys());
       this.head = h("p", { class: "pcs-hubs-head" });
@@ -373,17 +293,17 @@
         h("p", { class: "pcs-quiet" }, "Bar: patients. Green: " + whole(this.data.band.low) + " to " + whole(this.data.band.high) + "."));
       this.parts = [["Figures of every hub", "figures", true], ["Practices: find, choose several, move", "practices", false], ["Score card of the plan", "score", false]].map(([title, kind, open]) => {
         const part = parts[kind](this);
-        const box = h("details", { "data-part": kind, on: { toggle: () => { this.opened(); this.render(); } } }, h("summary", {}, title), part.element);
+        const box = h("details", { "data-part": kind, ontoggle: () => { this.opened(); this.render(); } }, h("summary", {}, title), part.element);
         box.open = open;
         return { kind, box, update: part.update };
       });
       this.root.replaceChildren(this.head,
         h("div", { class: "pcs-hubs-bar", role: "toolbar", "aria-label": "Painting" },
           h("div", { class: "pcs-hubs-group" }, this.tools, this.eraser), h("div", { class: "pcs-hubs-group" }, this.undoButton, this.redoButton),
-          h("div", { class: "pcs-hubs-group" }, this.fit, this.back, keys)),
+          h("div", { class: "pcs-hubs-group" }, this.back, keys)),
         this.line, h("div", { class: "pcs-hubs-main" }, this.mapFrame, side), ...this.parts.map((part) => part.box));
 
-      this.map = L.map(this.mapBox, { center: [51.75, 0.55], zoom: 9, zoomSnap: 0.5, attributionControl: true, doubleClickZoom: true });
+      this.map = L.map(this.mapBox, { center: [51.75, 0.55], zoom: 9, attributionControl: true, doubleClickZoom: true });
       window.PCSMap.mount(this.map, { onPick: (code) => this.pick(code), lines: (code) => this.lines(code) });
       this.map.on("draw:created", (event) => this.drawn(event.layer, { polygon: "Polygon", rectangle: "Rectangle", circle: "Circle" }[event.layerType]));
       this.lasso();
@@ -477,32 +397,37 @@
     key(event) {
       if (!this.root.isConnected) { this.stop(); return; }
       const typing = event.target.closest && event.target.closest("input:not([type=checkbox]):not([type=color]), textarea, [contenteditable=true]");
-      const letter = event.key.toLowerCase();
-      const take = () => { event.preventDefault(); event.stopPropagation(); };
-      if ((event.ctrlKey || event.metaKey) && !event.altKey && !typing && (letter === "z" || letter === "y")) {
-        take();
-        if (letter === "z" && !event.shiftKey && this.handler && this.handler._markers && this.handler._markers.length) {
-          this.handler.deleteLastVertex();
-        } else this.send({ t: letter === "z" && !event.shiftKey ? "undo" : "redo" });
-        return;
-      }
+      if (typing || event.altKey) return;
+      const letter = event.key.toLowerCase(), command = event.ctrlKey || event.metaKey;
       // Single letters count only while the builder has the focus, so that they surprise nobody.
-      if (typing || event.ctrlKey || event.metaKey || event.altKey || !this.root.contains(document.activeElement)) return;
-      const tool = TOOLS.find(([, , key]) => key.toLowerCase() === letter);
-      const shown = this.hubs.filter((hub) => this.shown(hub)).map((hub) => hub.id);
-      const at = shown.indexOf(this.target);
-      if (tool) { take(); this.setTool(tool[0]); }
-      else if (letter === "e") { take(); this.eraser.click(); }
-      else if (letter === "n") { take(); this.addHub(); }
-      else if (letter === "d") { take(); this.setTarget(NEW); }
-      else if (letter === "]" && shown.length) { take(); this.setTarget(shown[(at + 1) % shown.length]); }
-      else if (letter === "[" && shown.length) { take(); this.setTarget(shown[(at + shown.length - (at < 0 ? 0 : 1)) % shown.length]); }
-      else if (letter === "?") { take(); this.showKeys(); }
-      else if (letter === "escape") {
-        if (this.outline) { this.outline.remove(); this.outline = null; }
-        this.root.querySelectorAll(".pcs-dialog").forEach((box) => box.remove());
-        if (this.tool !== "click") this.setTool(this.tool);
-      }
+      const act = command ? this.commands()[letter] : this.root.contains(document.activeElement) && this.letters()[letter];
+      if (!act) return;
+      // Escape belongs to others as well.
+      if (letter !== "escape") { event.preventDefault(); event.stopPropagation(); }
+      act(event);
+    }
+    commands() {
+      const redo = () => this.send({ t: "redo" });
+      const corners = () => this.handler && this.handler._markers && this.handler._markers.length;
+      const undo = () => (corners() ? this.handler.deleteLastVertex() : this.send({ t: "undo" }));
+      return { z: (event) => (event.shiftKey ? redo() : undo()), y: redo };
+    }
+    letters() {
+      const ids = this.hubs.filter((hub) => this.shown(hub)).map((hub) => hub.id), at = ids.indexOf(this.target);
+      const tools = TOOLS.map(([tool, , key]) => [key.toLowerCase(), () => this.setTool(tool)]);
+      const targets = !ids.length ? {} : {
+        "]": () => this.setTarget(ids[(at + 1) % ids.length]),
+        "[": () => this.setTarget(ids[(at + ids.length - (at < 0 ? 0 : 1)) % ids.length]),
+      };
+      return {
+        ...Object.fromEntries(tools), ...targets, e: () => this.eraser.click(), n: () => this.addHub(), d: () => this.setTarget(NEW),
+        "?": () => this.showKeys(), escape: () => this.clearDrawing(),
+      };
+    }
+    clearDrawing() {
+      if (this.outline) { this.outline.remove(); this.outline = null; }
+      this.root.querySelectorAll(".pcs-dialog").forEach((box) => box.remove());
+      if (this.tool !== "click") this.setTool(this.tool);
     }
 
     showKeys() {
@@ -512,7 +437,7 @@
       const rows = [[[cmd, "Z"], "undo (while drawing a polygon: its last corner)"], [[cmd, "Y"], "redo; also " + cmd + "+Shift+Z"],
         ...TOOLS.map(([, label, key]) => [[key], label]), [["E"], "eraser on or off"], [["N"], "new empty hub"], [["D"], "draw a hub"],
         [["["], "previous hub"], [["]"], "next hub"], [["Esc"], "clear the drawing"], [["?"], "this list"]];
-      const close = h("button", { type: "button", on: { click: () => { box.remove(); this.mapBox.focus(); } } }, "Close");
+      const close = h("button", { type: "button", onclick: () => { box.remove(); this.mapBox.focus(); } }, "Close");
       const box = h("div", { class: "pcs-dialog", role: "dialog", "aria-label": "Keyboard shortcuts" },
         h("b", {}, "Keyboard shortcuts"), h("span", { class: "pcs-small", style: { whiteSpace: "normal" } }, "Letters work while the map or the lists have the focus. To paint without a mouse, choose practices in the table below the map."),
         h("dl", { class: "pcs-keys" }, rows.map(([names, meaning]) => [h("dt", {}, names.map((name, i) => [i ? "+" : null, h("kbd", {}, name)]).flat()), h("dd", {}, meaning)]).flat()), close);
@@ -525,23 +450,6 @@
       window.removeEventListener("pagehide", this.leave);
       store(this, true);
     }
-  }
-
-  // Whether a line that closes goes round a point (winding number, Mercator: as drawn).
-  function winding(ring) {
-    const y = (at) => Math.log(Math.tan(Math.PI / 4 + at.lat * Math.PI / 360));
-    const corners = ring.map((at) => [at.lng, y(at)]);
-    return (p) => {
-      const x0 = p.at.lng, y0 = y(p.at);
-      let turns = 0;
-      corners.forEach(([x1, y1], i) => {
-        const [x2, y2] = corners[(i + 1) % corners.length];
-        const side = (x2 - x1) * (y0 - y1) - (x0 - x1) * (y2 - y1);
-        if (y1 <= y0 && y2 > y0 && side > 0) turns += 1;
-        if (y1 > y0 && y2 <= y0 && side < 0) turns -= 1;
-      });
-      return turns !== 0;
-    };
   }
 
   window.PCSHubs = {

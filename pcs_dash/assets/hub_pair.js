@@ -1,12 +1,12 @@
 // Two plans side by side on two maps that pan and zoom together. To look at, not to paint.
 (function () {
   "use strict";
-  const { h, put } = window.PCSHubLists;
+  const { h, put } = window.PCSDom;
 
-  function pane(root, data) {
+  function pane(root) {
     const title = h("b"), box = h("div", { class: "pcs-hubs-map pcs-pair-map" });
     root.append(h("div", {}, title, box));
-    const map = L.map(box, { center: [51.75, 0.55], zoom: 9, zoomSnap: 0.5 });
+    const map = L.map(box, { center: [51.75, 0.55], zoom: 9 });
     const one = { title, map, plan: null, order: [] };
     window.PCSMap.mount(map, { lines: (code) => {
       const hub = one.plan.hubs[one.plan.groups[one.order.indexOf(code)]];
@@ -19,7 +19,7 @@
   function show(root, data) {
     if (!root.pcsPair) {
       root.replaceChildren();
-      const maps = [pane(root, data), pane(root, data)];
+      const maps = [pane(root), pane(root)];
       let leading = null;
       maps.forEach((one, i) => one.map.on("move", () => {
         if (leading !== null && leading !== i) return;

@@ -1,39 +1,39 @@
 // One description of a map ("view"), drawn with Leaflet. The folium pages and the hub builder's
 // component both use it, so that a layer is described once and looks the same everywhere.
 //
-//   PCSMap.mount(map, options)   prepares a Leaflet map; options.onPick(code) hears of clicks
+//   PCSMap.mount(map, options)   prepares a Leaflet map; options.onPick(code) hears of clicks,
+//                                options.finds() says whether it shows what the search box found
 //   PCSMap.update(map, view)     shows a view, changing only what differs from the last one
 //   PCSMap.paint(map, changes)   changes fill or marks of the view at once
+//   PCSMap.fit(map)              shows the whole area, or the view's focus (map_moves.js)
 //   PCSMap.fly(map, hit)         goes to what the search box found (find.js) and marks it
 //   PCSMap.quietly(map, act)     what `act` moves is not remembered as the user's doing
 //   PCSMap.settle(map)           names and shared buildings in place after dots have changed size
 //   PCSMap.back(map)             takes the mark away and goes back to where the map was
 //   PCSMap.stay(map)             takes the mark away and leaves the map where it is
+//   PCSMap.leave(map)            takes the mark away; the map is moved by somebody else
+//   PCSMap.unmark(map)           takes the mark away; `back` still goes back
 //
 // A view: {area: {url, bounds}, points: {url}, fill, marks, ring, size, lines,
-// selected, tiles, key, focus: {name, bounds}}. The map goes to a focus whose name is new. Fills and marks are one letter for each LSOA or practice, "0"-"9a-z",
-// an index into a palette; "-" draws nothing. Where 36 are too few, an array of indices stands in
-// place of the letters, -1 for nothing; marks.labels then writes a word on each dot. Names are
-// untrusted: they only ever become text nodes.
+// selected, tiles, key, focus: {name, bounds}}. The map goes to a focus whose name is new. Fills and
+// marks are one letter for each LSOA or practice (PCSLayers.index), an index into a palette;
+// marks.labels writes a word on each dot. Names are untrusted: they only ever become text nodes.
 (function () {
   "use strict";
-  const MISSING = "-";
+  const { h } = window.PCSDom, { index, darkOn, radius, ring, nameAt } = window.PCSLayers;
+  const moves = window.PCSMoves;
   const fetched = {};
   const fetchJSON = (url) => (fetched[url] ||= fetch(url).then((answer) => {
     if (!answer.ok) { delete fetched[url]; throw new Error(url + ": " + answer.status); }
     return answer.json();
   }));
   const state = new WeakMap();
-  const index = (letters, i) => {
-    if (Array.isArray(letters)) return letters[i] === undefined ? -1 : letters[i];
-    const letter = letters && letters[i];
-    return letter === undefined || letter === MISSING ? -1 : parseInt(letter, 36);
-  };
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   // The page around a map that stands in a frame of its own; the page itself otherwise.
   const outer = () => {
-    try { return window.parent.document ? window.parent : window; } catch (error) { return window; }
+    try { return window.parent.document ? window.parent : window; } catch { return window; }
   };
+  // Weakly: a map that is taken off the page may come back (present mode), or never.
   const mounted = new Set();
   const thousands = (value) => Math.round(value).toLocaleString("en-GB");
 
@@ -52,29 +52,11 @@
       context.restore();
     },
   });
-  // Whether dark text reads better than white on a colour "#rrggbb" (WCAG relative luminance).
-  function darkOn(colour) {
-    const part = (at) => {
-      const share = parseInt(colour.slice(at, at + 2), 16) / 255;
-      return share <= 0.04045 ? share / 12.92 : Math.pow((share + 0.055) / 1.055, 2.4);
-    };
-    return 0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5) > 0.179;
-  }
-
-  function textLines(lines) {
-    const box = document.createElement("div");
-    box.className = "pcs-tip";
-    lines.filter(Boolean).forEach((line, i) => {
-      const row = document.createElement(i ? "div" : "strong");
-      row.textContent = line;
-      box.appendChild(row);
-    });
-    return box;
-  }
+  const textLines = (lines) => h("div", { class: "pcs-tip" }, lines.filter(Boolean).map((line, i) => h(i ? "div" : "strong", {}, line)));
 
   function mount(map, options) {
-    const pane = (name, order, clicks) => {
-      const element = map.createPane(name);
+    const pane = (called, order, clicks) => {
+      const element = map.createPane(called);
       element.style.zIndex = order;
       if (!clicks) element.style.pointerEvents = "none";
       return element;
@@ -83,7 +65,7 @@
     pane("pcs-lines", 360, false);
     pane("pcs-points", 450, true);
     pane("pcs-labels", 470, false);
-    map.attributionControl && map.attributionControl.setPrefix(false).addAttribution(
+    if (map.attributionControl) map.attributionControl.setPrefix(false).addAttribution(
       "Contains OS, ONS and NHS England data © Crown copyright, OGL v3.0");
     const own = {
       options: options || {}, view: {}, lsoas: [], points: {}, labels: L.layerGroup().addTo(map),
@@ -93,10 +75,12 @@
     };
     L.control.scale({ imperial: true, position: "topright" }).addTo(map);
     state.set(map, own);
-    mounted.add(map);
+    mounted.add(new WeakRef(map));
     name(map);
+    moves.prepare(map, own);
     map.on("zoomend", () => spread(map, own));
-    map.on("moveend", () => { declutter(map, own); remember(map, own); });
+    map.on("moveend", () => declutter(map, own));
+    map.on("resize", () => found(map)); // a map behind a tab comes into view
     return own;
   }
 
@@ -122,79 +106,39 @@
     });
   }
 
-  // Where the user had the map, so that a page that is opened again is as it was left.
-  const memory = (own) => "pcs-map:" + (own.view.key || "") + ":" + (own.view.area || {}).url;
-  function remember(map, own) {
-    if (own.settling || own.found || !own.view.area) return;
-    const centre = map.getCenter();
-    try {
-      sessionStorage.setItem(memory(own), JSON.stringify([centre.lat, centre.lng, map.getZoom()]));
-      sessionStorage.setItem(memory(own) + ":focus", focus(own));
-    } catch (error) { /* private browsing: nothing to remember with */ }
-    tellAddress(own);
-  }
-  function forget(map) {
-    try { sessionStorage.removeItem(memory(state.get(map))); } catch (error) { /* nothing is kept */ }
-    tellAddress(state.get(map));
-  }
-  // The page's address says where its map stands (address.js).
-  function tellAddress(own) { outer().dispatchEvent(new CustomEvent("pcs-map", { detail: memory(own) })); }
-  function quietly(map, act) {
-    const own = state.get(map), before = own.settling;
-    own.settling = true;
-    act();
-    own.settling = before;
-  }
-  const focus = (own) => (own.view.focus || {}).name || "";
-  function place(map, own) {
-    let last = null;
-    try {
-      // Where the map stood for another focus says nothing of this one.
-      const same = !focus(own) || sessionStorage.getItem(memory(own) + ":focus") === focus(own);
-      last = same ? JSON.parse(sessionStorage.getItem(memory(own))) : null;
-    } catch (error) { last = null; }
-    quietly(map, () => {
-      if (last) map.setView([last[0], last[1]], last[2], { animate: false });
-      else fit(map, own, false);
-    });
-  }
-  function fit(map, own, animate) {
-    const bounds = (own.view.focus || own.view.area).bounds;
-    map.fitBounds(bounds, { animate, padding: [8, 8], maxZoom: own.view.focus ? 14 : undefined });
+  // What the search box has found, or nothing: both may have changed while a map was out of sight.
+  function found(map) {
+    const find = outer().PCSFind;
+    if (find && state.get(map).view.area) find.painted(window.PCSMap, map);
   }
 
   function update(map, view) {
     const own = state.get(map) || mount(map);
-    const before = own.view;
+    const before = own.drawn || {};
     own.view = view;
     const ticket = (own.ticket = (own.ticket || 0) + 1);
     const wanted = [fetchJSON(view.area.url), fetchJSON(view.points.url)];
     return Promise.all(wanted).then(([area, practices]) => {
       if (ticket !== own.ticket) return;
+      own.drawn = view;
       const moved = !before.area || before.area.url !== view.area.url;
-      if (moved) { drawArea(map, own, area); place(map, own); }
-      else if (focus(own) && focus(own) !== ((before.focus || {}).name || "") && !own.found) fit(map, own, !still());
+      if (moved) { drawArea(map, own, area); own.reach = null; moves.place(map, own); }
+      else if (view.focus && view.focus.name !== (before.focus || {}).name && !own.found) moves.fit(map, own, !still());
       if (moved || before.points.url !== view.points.url) drawPoints(map, own, practices, area);
       paintArea(own); paintPoints(map, own); tiles(map, own); declutter(map, own);
       if (before.selected !== view.selected) select(map, own, view.selected, false);
       window.__pcsPainted = performance.timeOrigin + performance.now();
       map.getContainer().dataset.painted = String(ticket);
-      const find = outer().PCSFind;
-      if (find) find.painted(window.PCSMap, map);
+      found(map);
     }).catch((error) => complain(map, error));
   }
 
   function complain(map, error) {
-    const box = document.createElement("div");
-    box.className = "pcs-fault";
-    box.setAttribute("role", "alert");
-    box.textContent = "The map could not be drawn (" + error.message + "). Reload the page.";
-    map.getContainer().appendChild(box);
+    map.getContainer().append(h("div", { class: "pcs-fault", role: "alert" }, "The map could not be drawn (" + error.message + "). Reload the page."));
   }
 
   function drawArea(map, own, area) {
-    (own.fillLayer && own.fillLayer.remove());
-    (own.lineLayer && own.lineLayer.remove());
+    if (own.fillLayer) { own.fillLayer.remove(); own.lineLayer.remove(); }
     own.labels.clearLayers();
     own.lsoas = [];
     own.fillLayer = L.geoJson(area.lsoas, {
@@ -216,44 +160,26 @@
         ? { color: "#111827", weight: 2.2, fill: false }
         : { color: "#374151", weight: 1.1, dashArray: "5 3", fill: false },
     }).addTo(map);
-    own.towns = area.towns.map(([name, size, lat, lng]) => {
-      const span = document.createElement("span");
-      span.textContent = name;
-      const icon = L.divIcon({ className: "pcs-town pcs-town-" + size, html: span, iconSize: [0, 0] });
+    own.towns = area.towns.map(([town, size, lat, lng]) => {
+      const icon = L.divIcon({ className: "pcs-town pcs-town-" + size, html: h("span", {}, town), iconSize: [0, 0] });
       return { size, marker: L.marker([lat, lng], { icon, pane: "pcs-labels", interactive: false, keyboard: false }) };
     });
   }
 
   // Names show as room for them does: the largest towns first, no two on top of one another, beside
   // large dots rather than on them, none under the controls.
-  const ASIDE = [0, -16, 16, -26, 26, -38, 38];
   function declutter(map, own) {
     if (!own.towns) return;
     const zoom = map.getZoom(), size = map.getSize(), taken = corners(map), dots = large(map, own);
     own.towns.forEach((town) => {
       const at = map.latLngToContainerPoint(town.marker.getLatLng());
       const near = at.x > -200 && at.y > -100 && at.x < size.x + 200 && at.y < size.y + 100;
-      const found = near && zoom >= 8 + town.size && room(at, measured(map, own, town), taken, dots, town.size === 1);
-      if (!found) { own.labels.removeLayer(town.marker); return; }
-      taken.push(found.box);
+      const spot = near && (town.size === 1 || zoom >= 8 + town.size) && nameAt(at, measured(map, own, town), taken, dots, town.size === 1);
+      if (!spot) { own.labels.removeLayer(town.marker); return; }
+      taken.push(spot.box);
       own.labels.addLayer(town.marker);
-      town.marker.options.icon.options.html.style.translate = found.x + "px " + found.y + "px";
+      town.marker.options.icon.options.html.style.translate = spot.x + "px " + spot.y + "px";
     });
-  }
-  const apart = (a, b) => a[2] < b[0] || a[0] > b[2] || a[3] < b[1] || a[1] > b[3];
-  // The place near its town where a name covers no other name and no large dot; the largest towns
-  // are named in any case, where they cover least.
-  function room(at, [wide, high], taken, dots, always) {
-    let best = null;
-    const beside = wide / 2 + 10;
-    for (const [x, y] of [...ASIDE.map((down) => [0, down]), ...[0, -14, 14].flatMap((down) => [[beside, down], [-beside, down]])]) {
-      const box = [at.x + x - wide / 2, at.y + y - high / 2, at.x + x + wide / 2, at.y + y + high / 2];
-      if (!taken.every((other) => apart(box, other))) continue;
-      const covered = dots.filter((dot) => !apart(box, dot)).length;
-      if (!covered) return { x, y, box };
-      if (always && (!best || covered < best.covered)) best = { x, y, box, covered };
-    }
-    return best;
   }
   // Boxes of dots that a name would hide or be hidden by, and of the controls in the corners.
   function large(map, own) {
@@ -268,13 +194,11 @@
       .map((r) => [r.left - from.left - 4, r.top - from.top - 4, r.right - from.left + 4, r.bottom - from.top + 4]);
   }
   // Width and height of a name in the type it is shown in, which a style sheet may have enlarged.
-  const pen = document.createElement("canvas").getContext("2d");
+  const pen = h("canvas").getContext("2d");
   function measured(map, own, town) {
     const fonts = (own.fonts ||= {});
     if (!fonts[town.size]) {
-      const span = document.createElement("span"), icon = document.createElement("div");
-      icon.className = "pcs-town pcs-town-" + town.size;
-      icon.append(span);
+      const span = h("span"), icon = h("div", { class: "pcs-town pcs-town-" + town.size }, span);
       map.getPane("pcs-labels").append(icon);
       const style = getComputedStyle(span);
       fonts[town.size] = [style.fontWeight + " " + style.fontSize + " " + style.fontFamily, 1.25 * parseFloat(style.fontSize)];
@@ -320,10 +244,10 @@
   }
 
   function drawPoints(map, own, practices, area) {
-    Object.values(own.points).forEach((point) => { point.dot.remove(); point.ring && point.ring.remove(); });
+    Object.values(own.points).forEach((point) => { point.dot.remove(); if (point.ring) point.ring.remove(); });
     own.points = {};
     const here = new Set(area.practices);
-    practices.forEach(([code, name, lat, lng, patients, postcode, town], i) => {
+    practices.forEach(([code, called, lat, lng, patients, postcode, town], i) => {
       if (!here.has(code) || lat === null) return;
       const dot = new (dotClass())([lat, lng], { pane: "pcs-points", renderer: own.dots, weight: 1.2, color: "#111827", fillOpacity: 0.95 });
       dot.bindTooltip(() => pointText(own, code), { opacity: 0.97, direction: "top" });
@@ -331,7 +255,7 @@
         L.DomEvent.stop(event);
         if (own.options.onPick) own.options.onPick(code, own, event);
       });
-      own.points[code] = { code, name, i, at: L.latLng(lat, lng), patients, postcode, town, dot };
+      own.points[code] = { code, name: called, i, at: L.latLng(lat, lng), patients, postcode, town, dot };
     });
     // Small ones on top of large ones, so that each can be clicked.
     Object.values(own.points).sort((a, b) => b.patients - a.patients).forEach((p) => p.dot.addTo(map));
@@ -348,8 +272,6 @@
       ...(own.options.lines ? own.options.lines(code) : []),
     ]);
   }
-
-  const radius = (patients) => Math.max(4, Math.min(15, Math.sqrt(patients) / 9));
 
   function paintPoints(map, own) {
     const view = own.view, marks = view.marks || { palette: [], letters: "" };
@@ -377,13 +299,12 @@
       group.sort((a, b) => (a.code < b.code ? -1 : 1));
       const centre = map.latLngToLayerPoint(group[0].at);
       const reach = Math.max(...group.map((p) => p.dot.getRadius())) + 2;
-      const distance = group.length === 2 ? reach : reach * 1.25;
+      const spots = ring(group.length, reach);
       group.forEach((p, k) => {
-        const angle = 2 * Math.PI * k / group.length;
-        const at = map.layerPointToLatLng(centre.add([distance * Math.cos(angle), distance * Math.sin(angle)]));
+        const at = map.layerPointToLatLng(centre.add(spots[k]));
         if (p.dot.getLatLng().equals(at, 1e-9)) return; // each move redraws the canvas
         p.dot.setLatLng(at);
-        p.ring && p.ring.setLatLng(at);
+        if (p.ring) p.ring.setLatLng(at);
       });
     });
     if (own.halo && own.view.selected && own.points[own.view.selected]) {
@@ -392,9 +313,9 @@
   }
 
   // Marks a practice at once; `fly` moves the map when the practice is out of sight.
-  function select(map, own, code, fly) {
+  function select(map, own, code, goThere) {
     own.view.selected = code;
-    own.halo && own.halo.remove();
+    if (own.halo) own.halo.remove();
     own.halo = null;
     const p = code && own.points[code];
     if (!p) return;
@@ -402,22 +323,28 @@
     own.halo = L.circleMarker(at, { pane: "pcs-points", renderer: own.dots, interactive: false,
       fill: false, weight: 4, color: "#d6006e", radius: p.dot.getRadius() + 5 }).addTo(map);
     if (own.found || own.returning) return; // the search box has moved the map, or moves it back
-    if (fly || !map.getBounds().contains(at)) map.panTo(at, { animate: !still() });
+    if (goThere || !map.getBounds().contains(at)) map.panTo(at, { animate: !still() });
   }
 
   // --- the search box: going to a find and back ---
 
   function fly(map, hit) {
     const own = state.get(map);
-    if (!own || !map.getSize().x || !map.getSize().y || hit.latitude === null) return;
+    if (!own || !map.getSize().x || !map.getSize().y) return;
+    if (own.options.finds && !own.options.finds()) { leave(map); return; }
     const before = own.found;
+    if (before && before.unmarked === hit.n) return;
     own.found = before || { centre: map.getCenter(), zoom: map.getZoom(), marks: L.layerGroup().addTo(map) };
-    markFind(map, own, hit);
     const again = before && before.n === hit.n && before.area === own.view.area.url;
     own.found.n = hit.n;
+    // A second find takes the first one's place, also where no map can go to it.
+    if (hit.latitude === null) { own.found.marks.clearLayers(); return; }
+    markFind(map, own, hit);
     own.found.area = (own.view.area || {}).url;
     if (again) return; // drawn afresh: the map stands where it should, or where the user moved it
     const bounds = own.found.bounds, animate = !still();
+    own.reach = bounds;
+    moves.limit(map, own);
     if (bounds.getNorthEast().equals(bounds.getSouthWest())) map.flyTo(bounds.getCenter(), hit.zoom, { animate, duration: 0.7 });
     else map.flyToBounds(bounds.pad(0.15), { animate, duration: 0.7, maxZoom: 15 });
   }
@@ -428,8 +355,8 @@
       own.foundCanvas = L.canvas({ pane: "pcs-found", padding: 0.3 });
     }
     const line = { pane: "pcs-found", renderer: own.foundCanvas, interactive: false, fill: false, color: "#d6006e", weight: 4 };
-    const ring = (at, radius) => {
-      marks.addLayer(L.circleMarker(at, { ...line, color: "#ffffff", weight: 8, radius })).addLayer(L.circleMarker(at, { ...line, radius }));
+    const encircle = (at, reach) => {
+      marks.addLayer(L.circleMarker(at, { ...line, color: "#ffffff", weight: 8, radius: reach })).addLayer(L.circleMarker(at, { ...line, radius: reach }));
     };
     const land = hit.kind === "lsoa" && own.lsoas.find((layer) => layer.feature.properties.code === hit.key);
     const members = ["practice", "hub", "pcn"].includes(hit.kind) ? hit.codes : [];
@@ -440,11 +367,11 @@
       marks.addLayer(L.geoJson(land.feature, { ...line, style: { ...line, color: "#ffffff", weight: 8 } })).addLayer(L.geoJson(land.feature, { ...line, style: line }));
       own.found.bounds = land.getBounds();
     } else if (places.length) {
-      places.forEach(([at, radius]) => ring(at, radius));
+      places.forEach(([at, reach]) => encircle(at, reach));
       own.found.bounds = L.latLngBounds(places.map(([at]) => at));
     } else {
       const around = hit.kind === "area" || hit.note ? Object.values(hit.places || {}) : [];
-      if (hit.kind !== "area") ring(middle, 12);
+      if (hit.kind !== "area") encircle(middle, 12);
       own.found.bounds = around.length > 1 ? L.latLngBounds(around) : L.latLngBounds([middle, middle]);
     }
     const above = land || places.length > 1 ? L.latLng(own.found.bounds.getNorth(), own.found.bounds.getCenter().lng) : middle;
@@ -453,27 +380,34 @@
         .setLatLng(above).setContent(textLines([hit.name])));
     }
   }
+  // Something else is pointed at; Escape still goes back to where the map was.
+  function unmark(map) {
+    const own = state.get(map);
+    if (own.found) { own.found.marks.clearLayers(); own.found.unmarked = own.found.n; }
+  }
   function leave(map) {
-    const own = state.get(map), found = own && own.found;
-    if (!found) return null;
-    found.marks.remove();
+    const own = state.get(map), left = own && own.found;
+    if (!left) return null;
+    left.marks.remove();
     own.found = null;
-    return found;
+    return left;
   }
   function back(map) {
-    const found = leave(map), own = state.get(map);
-    if (!found) return;
+    const left = leave(map), own = state.get(map);
+    if (!left) return;
+    const animate = !still() && map.getSize().x > 0;
     // The answer of the server, with the choice of before, comes while the map is still on its way.
     own.returning = true;
-    map.flyTo(found.centre, found.zoom, { animate: !still(), duration: 0.5 });
+    map.once("moveend", () => { if (!own.found) { own.reach = null; moves.limit(map, own); } });
+    if (animate) map.flyTo(left.centre, left.zoom, { duration: 0.5 }); else map.setView(left.centre, left.zoom, { animate: false });
     setTimeout(() => { own.returning = false; }, 1500);
   }
   function stay(map) {
-    if (leave(map)) remember(map, state.get(map));
+    if (leave(map)) moves.remember(map, state.get(map));
   }
   function maps() {
-    mounted.forEach((map) => { if (!map.getContainer().isConnected) mounted.delete(map); });
-    return [...mounted];
+    mounted.forEach((held) => { if (!held.deref()) mounted.delete(held); });
+    return [...mounted].map((held) => held.deref()).filter((map) => map.getContainer().isConnected);
   }
 
   function tiles(map, own) {
@@ -490,5 +424,9 @@
     if (changes.marks !== undefined) paintPoints(map, own);
   }
 
-  window.PCSMap = { mount, update, paint, quietly, forget, settle, darkOn, fly, back, stay, maps, load: fetchJSON, select: (map, code) => select(map, state.get(map), code, true), state: (map) => state.get(map) };
+  window.PCSMap = {
+    mount, update, paint, settle, darkOn, fly, back, stay, leave, unmark, maps, load: fetchJSON, state: (map) => state.get(map),
+    fit: (map) => moves.fit(map, state.get(map), false), forget: (map) => moves.forget(state.get(map)),
+    quietly: (map, act) => moves.quietly(state.get(map), act), select: (map, code) => select(map, state.get(map), code, true),
+  };
 })();

@@ -13,7 +13,7 @@
 // Names and texts are untrusted: they only ever become text nodes.
 (function () {
   "use strict";
-  const { el, draw } = window.PCSPresentDraw;
+  const { h: el } = window.PCSDom, { draw } = window.PCSPresentDraw;
   const STORE = "pcs-present:", PLACE = "pcs-present-at:", PARAMETER = "present", KEPT = 4;
   const PINK = "#d6006e";
   // What can hold more than fits, and is then scrolled by keyboard.
@@ -24,7 +24,7 @@
     ["→  ↓  Page Down  Space", "Next slide"], ["←  ↑  Page Up", "Slide before"],
     ["Home  End", "First, last slide"], ["3 Enter", "Slide 3"],
     ["B  .", "Black-out; again to return"], ["L", "Pointer as a laser dot"],
-    ["+  −  0", "Map: closer, wider, as it was"], ["Shift + arrows", "Move the map"],
+    ["+  −  0", "Map: closer, wider, as it was"], ["Ctrl and the wheel", "Map: zoom"], ["Shift + arrows", "Move the map"],
     ["/", "Find a practice or place"], ["F", "Full screen"], ["?", "These keys"],
     ["Escape", "Back to the page"],
   ];
@@ -33,16 +33,16 @@
 
   // --- what survives a reload ---
 
-  const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch (error) { return null; } };
-  const write = (key, value) => { try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch (error) { return false; } };
+  const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
+  const write = (key, value) => { try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch { return false; } };
   // A browser may refuse its storage altogether, at any of these calls.
   function keep(slides) {
-    try { makeRoom(slides); } catch (error) { /* nothing survives a reload; the slides are open */ }
+    try { makeRoom(slides); } catch { /* nothing survives a reload; the slides are open */ }
     write(STORE + slides.id, slides);
   }
   function makeRoom(slides) {
-    const known = Object.keys(localStorage).filter((key) => key.startsWith(PLACE)).map((key) => [key.slice(PLACE.length), (read(key) || {}).saved || 0]);
-    known.sort((a, b) => b[1] - a[1]).filter(([id], i) => i >= KEPT - 1 && id !== slides.id).forEach(([id]) => {
+    const kept = Object.keys(localStorage).filter((key) => key.startsWith(PLACE)).map((key) => [key.slice(PLACE.length), (read(key) || {}).saved || 0]);
+    kept.sort((a, b) => b[1] - a[1]).filter(([id], i) => i >= KEPT - 1 && id !== slides.id).forEach(([id]) => {
       localStorage.removeItem(STORE + id); localStorage.removeItem(PLACE + id);
     });
   }
@@ -95,7 +95,7 @@
     try {
       const last = JSON.parse(sessionStorage.getItem("pcs-map:" + place));
       return Array.isArray(last) && last.length === 3 ? last : null;
-    } catch (error) { return null; }
+    } catch { return null; }
   }
 
   function ask(bar, what, at) {
@@ -211,7 +211,7 @@
   // --- the frame around the slides ---
 
   function build(title) {
-    const button = (name, label, sign, act) => el("button", { type: "button", class: "pcs-p-" + name, "aria-label": label, title: label, onclick: act }, sign);
+    const button = (name, label, sign, press) => el("button", { type: "button", class: "pcs-p-" + name, "aria-label": label, title: label, onclick: press }, sign);
     const parts = {
       stage: el("div", { class: "pcs-p-stage", tabindex: "-1", autofocus: "" }),
       number: el("p", { class: "pcs-p-number" }),
@@ -219,7 +219,7 @@
       black: el("div", { class: "pcs-p-black", hidden: true, onclick: () => blackOut(false) }),
       laser: el("div", { class: "pcs-p-laser", hidden: true }),
       help: el("section", { class: "pcs-p-help", "aria-label": "Keys", tabindex: "0", hidden: true },
-        el("h2", {}, "Keys"), el("dl", {}, ...KEYS.flatMap(([keys, act]) => [el("dt", {}, keys), el("dd", {}, act)]))),
+        el("h2", {}, "Keys"), el("dl", {}, ...KEYS.flatMap(([keys, what]) => [el("dt", {}, keys), el("dd", {}, what)]))),
       notes: el("aside", { class: "pcs-p-notes", "aria-label": "Speaker notes", hidden: true }),
     };
     parts.bar = el("div", { class: "pcs-p-bar", role: "group", "aria-label": "Presentation" },
@@ -254,7 +254,7 @@
   function swipes(dialog) {
     let from = null;
     dialog.addEventListener("touchstart", (event) => {
-      // A finger on the map moves the map, one on what is wider than its frame moves that.
+      // Fingers on the map move the map, one on what is wider than its frame moves that.
       const on = event.target.closest(".leaflet-container, input") || wide(event.target);
       from = event.touches.length === 1 && !on ? [event.touches[0].clientX, event.touches[0].clientY] : null;
     }, { passive: true });
@@ -298,27 +298,22 @@
     });
   }
   const parts = () => show.parts;
+  const onward = () => step(1), backward = () => step(-1);
+  const ACTS = {
+    Enter: onward, ArrowRight: onward, ArrowDown: onward, PageDown: onward, " ": onward, Spacebar: onward,
+    ArrowLeft: backward, ArrowUp: backward, PageUp: backward, Backspace: backward,
+    Home: () => jump(0), End: () => jump(show.slides.slides.length - 1),
+    b: () => blackOut(), ".": () => blackOut(), l: () => laser(), "?": () => help(), f: () => fullScreen(), Escape: () => escape(),
+    "+": () => zoom(1), "=": () => zoom(1), "-": () => zoom(-1), _: () => zoom(-1), 0: () => placeMap(true),
+  };
+  // Whether the key did something.
   function act(key, event) {
     if (/^\d$/.test(key) && !(key === "0" && !show.typed)) { show.typed = (show.typed + key).slice(-3); return true; }
-    const typed = show.typed;
+    const typed = show.typed, name = key.length === 1 ? key.toLowerCase() : key;
     show.typed = "";
     if (event.shiftKey && key.startsWith("Arrow")) return pan(key);
-    switch (key) {
-      case "Enter": return typed ? jump(Number(typed) - 1) : step(1);
-      case "ArrowRight": case "ArrowDown": case "PageDown": case " ": case "Spacebar": return step(1);
-      case "ArrowLeft": case "ArrowUp": case "PageUp": case "Backspace": return step(-1);
-      case "Home": return jump(0);
-      case "End": return jump(show.slides.slides.length - 1);
-      case "b": case "B": case ".": blackOut(); return true;
-      case "l": case "L": laser(); return true;
-      case "?": help(); return true;
-      case "f": case "F": fullScreen(); return true;
-      case "+": case "=": return zoom(1);
-      case "-": case "_": return zoom(-1);
-      case "0": return placeMap(true);
-      case "Escape": escape(); return true;
-      default: return false;
-    }
+    if (typed && key === "Enter") return jump(Number(typed) - 1);
+    return Object.hasOwn(ACTS, name) && ACTS[name]() !== false;
   }
   function escape() {
     if (!show) return;
@@ -393,7 +388,7 @@
     sideline();
     drawPicture();
     const wanted = highlight || (slide.highlight ? known(slide.highlight) : null);
-    if (wanted) point(wanted, false);
+    if (wanted) point(wanted);
     if (show.rehearse) notes();
     here.said.textContent = "Slide " + (at + 1) + " of " + total + ". " + slide.heading + ". " + slide.text + " " + slide.message;
     keepPlace();
@@ -412,7 +407,7 @@
     if (!picture) { painted(); return; }
     if (picture.kind === "map") { drawMap(picture, ticket).then(painted); return; }
     show.holder.replaceChildren(draw(picture, show.holder, {
-      onMark: (key) => point(known(key), false),
+      onMark: (key) => choose(known(key)),
     }));
     painted();
   }
@@ -423,9 +418,9 @@
     const figures = slide.figures.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", { class: value.length > 9 ? "pcs-p-long" : "" }, value)));
     const boxes = figures.length ? [el("dl", { class: "pcs-p-figures" }, ...figures)] : [];
     (picture.legends || []).forEach((legend) => {
-      const hubs = Object.keys(slide.hubs);
+      const named = Object.keys(slide.hubs);
       boxes.push(el("section", { class: "pcs-p-legend" }, el("h2", {}, legend.title), el("ul", {}, ...legend.items.map(([colour, label, number]) => {
-        const name = label.replace(/^\d+\. /, ""), hub = hubs.includes(name) && name;
+        const name = label.replace(/^\d+\. /, ""), hub = named.includes(name) && name;
         const content = [el("span", { class: "pcs-p-swatch", style: "background:" + colour, "aria-hidden": "true" }), el("span", {}, label), number === null ? "" : el("b", {}, number.toLocaleString("en-GB"))];
         return el("li", {}, ...(hub ? [el("button", { type: "button", "data-hub": hub, onclick: (event) => pointFromLegend(hub, event) }, ...content)] : content));
       })), picture.note ? el("p", {}, picture.note) : ""));
@@ -436,7 +431,7 @@
   }
 
   function pointFromLegend(hub, event) {
-    point({ kind: "hub", key: hub }, false);
+    choose({ kind: "hub", key: hub });
     if (event.detail) return; // a mouse: its pointer shows where things are
     show.from = hub;
     show.side.querySelector(".pcs-p-card").focus();
@@ -453,7 +448,7 @@
 
   // --- pointing at a practice or a hub ---
 
-  function point(what, fly) {
+  function point(what) {
     if (!what) return;
     const hubOf = (show.slide.picture || {}).hubOf || {};
     let { kind, key } = what;
@@ -462,17 +457,26 @@
     show.highlight = { kind, key };
     if (kind === "hub") card(key, via && cards()[via] ? "With " + cards()[via][0] + " (" + via + ")" : "Hub", show.slide.hubs[key] || [], "");
     else if (cards()[key]) { const [name, line, rows, remark] = cards()[key]; card(name, key + " · " + line, rows, remark); }
-    rings(fly);
+    rings();
     show.holder.querySelectorAll("[data-key]").forEach((mark) => mark.classList.toggle("pcs-p-marked", mark.dataset.key === (via || key) || mark.dataset.key === key));
     keepPlace();
   }
+  // What is chosen on the slide takes the place of what was found: one card, one ring.
+  function choose(what) {
+    if (show.map) window.PCSMap.unmark(show.map);
+    point(what);
+  }
   function unpoint() {
-    if (!show || !show.highlight) return;
-    show.highlight = show.from = null;
+    if (!show) return;
+    if (show.map) window.PCSMap.unmark(show.map);
+    unring();
     sideline();
-    rings(false);
-    show.holder.querySelectorAll(".pcs-p-marked").forEach((mark) => mark.classList.remove("pcs-p-marked"));
     keepPlace();
+  }
+  function unring() {
+    show.highlight = show.from = null;
+    rings();
+    show.holder.querySelectorAll(".pcs-p-marked").forEach((mark) => mark.classList.remove("pcs-p-marked"));
   }
 
   // --- the map ---
@@ -481,14 +485,15 @@
     if (!show.map) {
       show.mapBox = el("div", { class: "pcs-p-map" });
       show.holder.replaceChildren(show.mapBox);
-      const map = show.map = L.map(show.mapBox, { zoomSnap: 0.5, keyboard: false, zoomAnimation: !still(), fadeAnimation: !still(), inertia: !still() });
-      window.PCSMap.mount(map, { onPick: (code) => point({ kind: "practice", key: code }, false) });
+      const map = show.map = L.map(show.mapBox, { keyboard: false, zoomAnimation: !still(), fadeAnimation: !still(), inertia: !still() });
+      // What was found on the page before is no part of the story.
+      window.PCSMap.mount(map, { onPick: (code) => choose({ kind: "practice", key: code }), finds: () => Boolean(show && show.aside) });
       map.createPane("pcs-rings").style.zIndex = 460;
       map.getPane("pcs-rings").style.pointerEvents = "none";
       show.rings = L.layerGroup().addTo(map);
       show.ringRenderer = L.svg({ pane: "pcs-rings" });
       map.on("click", unpoint);
-      map.on("zoomend moveend", () => rings(false));
+      map.on("zoomend moveend", () => rings());
     }
     show.holder.replaceChildren(show.mapBox);
     show.mapBox.setAttribute("role", "region");
@@ -506,8 +511,10 @@
     return window.PCSMap.update(show.map, { ...picture.view, key, selected: null }).then(() => {
       if (!show || ticket !== show.ticket) return;
       enlarge();
-      placeMap(false, before);
-      rings(false);
+      // A find has its own place on the map, to which it is on its way.
+      if (!show.aside) placeMap(false, before);
+      else { window.PCSMap.settle(show.map); window.PCSMap.fly(show.map, window.PCSFind.active()); }
+      rings();
     });
   }
   // Where the presenter left it, else as the story says, else the whole area.
@@ -520,7 +527,7 @@
     if (afresh) window.PCSMap.forget(show.map);
     window.PCSMap.quietly(show.map, () => {
       if (at) show.map.setView([at[0], at[1]], at[2], { animate: false });
-      else show.map.fitBounds(picture.view.area.bounds, { animate: false, padding: [8, 8] });
+      else window.PCSMap.fit(show.map);
       window.PCSMap.settle(show.map);
     });
     return true;
@@ -530,7 +537,7 @@
     const points = Object.values(window.PCSMap.state(show.map).points), factor = points.length > 60 ? 1.15 : 1.5;
     points.forEach((p) => { p.dot.setRadius(p.dot.getRadius() * factor); if (p.ring) p.ring.setRadius(p.dot.getRadius() + 5); });
   }
-  function rings(fly) {
+  function rings() {
     if (!show || !show.map || !show.rings || (show.slide.picture || {}).kind !== "map") return;
     const what = show.highlight, points = window.PCSMap.state(show.map).points;
     const hubOf = show.slide.picture.hubOf || {};
@@ -540,7 +547,6 @@
       const at = points[code].dot.getLatLng(), radius = points[code].dot.getRadius() + 8;
       [["#ffffff", 11], [PINK, 6]].forEach(([color, weight]) => L.circleMarker(at, { pane: "pcs-rings", renderer: show.ringRenderer, interactive: false, fill: false, color, weight, radius }).addTo(show.rings));
     });
-    if (fly && codes.length === 1 && points[codes[0]]) show.map.panTo(points[codes[0]].at, { animate: !still() });
   }
   function onMap() { return show.map && (show.slide.picture || {}).kind === "map"; }
   function zoom(by) { if (!onMap()) return false; show.map.setZoom(show.map.getZoom() + by, { animate: !still() }); return true; }
@@ -590,11 +596,11 @@
     const other = at >= 0 && at !== show.at;
     if (other) go(at, null);
     show.aside = aside;
-    if (hit.kind === "practice" && cards()[hit.key]) point({ kind: "practice", key: hit.key }, false);
-    else if (show.slide.hubs[hit.name]) point({ kind: "hub", key: hit.name }, false);
-    else placeCard(hit, at);
-    // A map that was there already was moved by the search itself.
-    if (other && at >= 0) window.PCSMap.load(show.slide.picture.view.area.url).then(() => requestAnimationFrame(() => show && show.aside && window.PCSMap.fly(show.map, hit)));
+    if (hit.kind === "practice" && cards()[hit.key]) point({ kind: "practice", key: hit.key });
+    else if (show.slide.hubs[hit.name]) point({ kind: "hub", key: hit.name });
+    else { unring(); placeCard(hit, at); }
+    // Another slide's map is drawn first, and then goes there by itself.
+    if (!other && onMap()) window.PCSMap.fly(show.map, hit);
     return true;
   }
   // The card of a place: its words at once, its figures as soon as the map's layers are read.
@@ -625,7 +631,7 @@
     const { at, highlight } = show.aside;
     show.aside = null;
     if (at !== show.at) go(at, highlight);
-    else { unpoint(); sideline(); if (highlight) point(highlight, false); }
+    else { unpoint(); if (highlight) point(highlight); }
     return true;
   }
 

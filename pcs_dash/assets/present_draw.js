@@ -1,33 +1,21 @@
 // What a slide shows besides maps: charts, tables and lists, in type for the back of a room.
 //
-//   PCSPresentDraw.el(tag, attributes, ...children)  an element; text children become text nodes
 //   PCSPresentDraw.draw(picture, holder, options)    a chart, table or list that fits the holder
 (function () {
   "use strict";
-  const SVG = "http://www.w3.org/2000/svg", INK = "#111827", QUIET = "#374151", GRID = "#c3c9d0";
+  const { h: el, svg } = globalThis.PCSDom;
+  const INK = "#111827", QUIET = "#374151", GRID = "#c3c9d0";
   const FONT = '"Source Sans", "Segoe UI", system-ui, Arial, sans-serif';
-
-  function fill(element, attributes, children) {
-    Object.entries(attributes).forEach(([name, value]) => {
-      if (name === "onclick") element.addEventListener("click", value);
-      else if (name === "hidden" || name === "disabled") element[name] = value;
-      else element.setAttribute(name, value);
-    });
-    children.forEach((child) => { if (child !== "" && child !== null) element.append(child); });
-    return element;
-  }
-  const el = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
-  const svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 
   // --- words ---
 
-  const context = document.createElement("canvas").getContext("2d");
-  function width(text, size, bold) { context.font = (bold ? "700 " : "") + size + "px " + FONT; return context.measureText(text).width; }
-  function shorten(text, size, limit) {
-    if (width(text, size) <= limit) return text;
-    let kept = text.length;
-    while (kept > 1 && width(text.slice(0, kept).trimEnd() + "…", size) > limit) kept -= 1;
-    return text.slice(0, kept).trimEnd() + "…";
+  const pen = el("canvas").getContext("2d");
+  function width(words, size, bold) { pen.font = (bold ? "700 " : "") + size + "px " + FONT; return pen.measureText(words).width; }
+  function shorten(words, size, limit) {
+    if (width(words, size) <= limit) return words;
+    let kept = words.length;
+    while (kept > 1 && width(words.slice(0, kept).trimEnd() + "…", size) > limit) kept -= 1;
+    return words.slice(0, kept).trimEnd() + "…";
   }
   function text(x, y, size, words, more) {
     return svg("text", { x, y, "font-size": size, fill: INK, "font-family": FONT, ...more }, words);
@@ -74,7 +62,7 @@
 
   function bars(root, spec, wide, high, top, size, onMark) {
     const show = numbers(spec.number_format), rows = spec.categories.length || 1;
-    const stacked = spec.kind === "shares", intervals = spec.kind === "intervals", bare = spec.kind === "bars";
+    const stacked = spec.kind === "shares", bare = spec.kind === "bars";
     const foot = size * (bare ? 1.5 : 2.9), above = spec.reference !== null && spec.reference_label ? size * 1.3 : 0;
     const step = (high - top - above - foot) / rows, small = Math.max(13, Math.min(size, step * 0.82));
     const left = Math.min(wide * 0.42, Math.max(...spec.categories.map((name) => width(name, small)), 0)) + 12;
@@ -166,10 +154,10 @@
   // --- tables and lists ---
 
   function table(picture) {
-    const head = el("tr", {}, ...picture.columns.map((name) => el("th", { scope: "col" }, name)));
+    const titles = el("tr", {}, ...picture.columns.map((name) => el("th", { scope: "col" }, name)));
     const rows = picture.rows.map((row) => el("tr", {}, el("th", { scope: "row" }, row[0]), ...row.slice(1).map((cell) => el("td", {}, cell))));
     return el("div", { class: "pcs-p-table pcs-p-scroll", tabindex: "0", role: "region", "aria-label": picture.caption },
-      el("table", {}, el("caption", {}, picture.caption), el("thead", {}, head), el("tbody", {}, ...rows)), picture.note ? el("p", {}, picture.note) : "");
+      el("table", {}, el("caption", {}, picture.caption), el("thead", {}, titles), el("tbody", {}, ...rows)), picture.note ? el("p", {}, picture.note) : "");
   }
   function list(picture) {
     return el("div", { class: "pcs-p-points", role: "region", "aria-label": picture.caption || "Points" }, picture.caption ? el("h2", {}, picture.caption) : "", el("ol", {}, ...picture.items.map((item) => el("li", {}, item))));
@@ -182,5 +170,5 @@
     return chart(picture.chart, Math.max(280, Math.floor(box.width)), Math.max(220, Math.floor(box.height) - 4), size, options.onMark);
   }
 
-  window.PCSPresentDraw = { el, draw: drawn };
+  window.PCSPresentDraw = { draw: drawn };
 })();

@@ -5,20 +5,12 @@
 //   PCSHelp.tour()             starts the tour
 (function () {
   "use strict";
+  const { h } = window.PCSDom;
   const SEEN = "pcs-dash-tour";
   const own = {};
-  const seen = () => { try { return localStorage.getItem(SEEN) === "seen"; } catch (error) { return true; } };
-  const remember = () => { try { localStorage.setItem(SEEN, "seen"); } catch (error) { /* asked again next time */ } };
+  const seen = () => { try { return localStorage.getItem(SEEN) === "seen"; } catch { return true; } };
+  const remember = () => { try { localStorage.setItem(SEEN, "seen"); } catch { /* asked again next time */ } };
 
-  function h(tag, attributes, ...children) {
-    const made = document.createElement(tag);
-    Object.entries(attributes).forEach(([name, value]) => {
-      if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-      else if (value !== null) made.setAttribute(name, value);
-    });
-    made.append(...children.filter((child) => child !== null));
-    return made;
-  }
   const content = () => (own.fetched ||= fetch(own.data.content).then((answer) => {
     if (!answer.ok) throw new Error(answer.status);
     return answer.json();
@@ -64,7 +56,8 @@
       h("p", {}, first),
       h("h3", {}, "Try an example"), h("ul", {}, ...given.examples.map(([link, label]) => h("li", {}, h("a", { href: link, target: "_self" }, label)))),
       h("h3", {}, "Keys"), h("dl", { class: "pcs-help-keys" }, ...[["/", "ask “What about ...?” from anywhere"], ["Esc", "go back to where you were"],
-        ["Tab", "next control; the focus has a pink line"], ["← ↑ → ↓ + −", "move and zoom a map that has the focus"]].flatMap(([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)])),
+        ["Tab", "next control; the focus has a pink line"], ["← ↑ → ↓ + −", "move and zoom a map that has the focus"], ["Ctrl + wheel", "zoom the map under the pointer"],
+        ["Shift + Enter", "in the search box: open the area it lies in"]].flatMap(([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)])),
       h("h3", {}, "The words used here"), filter, count, terms);
     first.focus();
   }
@@ -78,7 +71,7 @@
   async function tour() {
     close();
     let steps;
-    try { steps = (await content()).tour; } catch (error) { open(); return; }
+    try { steps = (await content()).tour; } catch { open(); return; }
     if (own.touring) return;
     const main = document.querySelector(".stMain"), page = document.getElementById("root");
     own.touring = { scrolled: main ? main.scrollTop : 0, main, page };
@@ -133,8 +126,8 @@
   function put(step, light, box, text) {
     // A closed sidebar stands beside the window: what opens it is pointed at in its place.
     const target = step.at.map((selector) => document.querySelector(selector)).find((element) => {
-      const box = element && element.getClientRects()[0];
-      return box && box.right > 8 && box.left < innerWidth;
+      const shown = element && element.getClientRects()[0];
+      return shown && shown.right > 8 && shown.left < innerWidth;
     });
     if (target) target.scrollIntoView({ block: "nearest", behavior: "auto" });
     const area = target && target.getBoundingClientRect();

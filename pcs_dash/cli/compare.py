@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from pcs_dash.cli import output
-from pcs_dash.cli.hubs import Setting, add_area_and_definition, find_setting, read
+from pcs_dash.cli import output, plan_files
+from pcs_dash.cli.hubs import Setting, add_area_and_definition, find_setting
 from pcs_dash.hubs.compare import Comparison, compare_plans, paper_table
 from pcs_dash.hubs.plan import Plan, plan_from_column
 
@@ -26,6 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("first", metavar="A.csv", help="the first plan: a file, or pcn")
     parser.add_argument("second", metavar="B.csv", help="the second plan: a file, or pcn")
     add_area_and_definition(parser)
+    plan_files.add_reading_options(parser)
     output.add_format(parser)
     parser.set_defaults(run=run)
 
@@ -34,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
     """Print the comparison; exit status 0."""
     setting = find_setting(args.area, args.gp_definition)
     comparison = compare_plans(
-        _plan(args.first, setting),
-        _plan(args.second, setting),
+        _plan(args.first, setting, args, 0),
+        _plan(args.second, setting, args, 1),
         setting.practices,
         names=(_name(args.first), _name(args.second)),
         definition=args.gp_definition,
@@ -76,10 +77,10 @@ def as_mapping(comparison: Comparison, setting: Setting, *, definition: str) -> 
     }
 
 
-def _plan(given: str, setting: Setting) -> Plan:
+def _plan(given: str, setting: Setting, args: argparse.Namespace, place: int) -> Plan:
     if given.lower() in TODAY and not Path(given).exists():
         return plan_from_column(setting.everywhere, given.lower())
-    return read(given, setting)
+    return plan_files.read(given, setting.everywhere, setting.area, args, place=place).plan
 
 
 def _name(given: str) -> str:

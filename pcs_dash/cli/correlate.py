@@ -22,7 +22,10 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--y", default="patients_per_fte_gp", help="default: patients_per_fte_gp")
     parser.add_argument(
-        "--method", choices=("pearson", "spearman", "kendall"), default="pearson", help="pearson"
+        "--method",
+        choices=("spearman", "kendall", "pearson"),
+        default="spearman",
+        help="default: spearman, whose interval holds however long the tails of the figures",
     )
     parser.add_argument("--gp-definition", choices=list(GP_DEFINITIONS), default=DEFAULT_DEFINITION)
     parser.add_argument(
@@ -40,11 +43,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the correlation; exit status 0."""
     # Imported here: scipy takes half a second that the other commands need not wait for.
-    from pcs_dash.measures.correlation import (
-        correlate_practices,
-        deprivation_measure,
-        without_flagged,
-    )
+    from pcs_dash.measures.correlation import correlate_practices
+    from pcs_dash.measures.practice_measures import deprivation_measure, without_flagged
     from pcs_dash.measures.words import correlation_words
     from pcs_dash.official.any_area import practices_for
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import dataclass
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
-from pcs_dash.cli import output
+from pcs_dash.cli import output, plan_files
 from pcs_dash.hubs.contiguity import Neighbours, neighbours
-from pcs_dash.hubs.files import read_plan_file
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import Rule, default_rules
 from pcs_dash.hubs.summary import summarise_hubs
@@ -43,11 +41,13 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser = subparsers.add_parser(
         "hubs",
         help="what a hub plan means: patients, GPs, deprivation and rules by hub",
-        description="What a hub plan means, one row a hub and one for Unassigned. PLAN is a CSV "
-        "with the columns practice_code and hub, an Excel workbook or a GeoJSON file.",
+        description="What a hub plan means, one row a hub and one for Unassigned. PLAN is a table "
+        "(CSV, Excel, OpenDocument) with a column of practice codes or names and one of hubs, a "
+        "map file (GeoJSON, GeoPackage, zipped shapefile, KML) or an exported plan (JSON).",
     )
     parser.add_argument("plan", metavar="PLAN.csv", help="the plan's file")
     add_area_and_definition(parser)
+    plan_files.add_reading_options(parser)
     output.add_format(parser)
     parser.set_defaults(run=run)
 
@@ -61,7 +61,7 @@ def add_area_and_definition(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the table; exit status 0."""
     setting = find_setting(args.area, args.gp_definition)
-    plan = read(args.plan, setting)
+    plan = plan_files.read(args.plan, setting.everywhere, setting.area, args).plan
     output.write(rows(plan, setting, definition=args.gp_definition), args.format)
     return 0
 
@@ -89,14 +89,6 @@ def outline_of(area: Area, outlines: gpd.GeoDataFrame) -> shapely.Geometry | Non
     """The area's outline (EPSG:27700); None for a district whose land is not in the data."""
     found = outlines[(outlines["kind"] == area.kind) & (outlines["name"] == area.name)]
     return found.geometry.iloc[0] if len(found) else None
-
-
-def read(path: str, setting: Setting) -> Plan:
-    """The plan in a file; its notes go to stderr."""
-    found = read_plan_file(path, setting.everywhere, area=setting.area)
-    for note in found.notes:
-        print(f"{path}: {note}", file=sys.stderr)
-    return found.plan
 
 
 def rows(plan: Plan, setting: Setting, *, definition: str) -> list[dict[str, object]]:

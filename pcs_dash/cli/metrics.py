@@ -7,6 +7,7 @@ import argparse
 import pandas as pd
 
 from pcs_dash.cli import output
+from pcs_dash.measures.sums import COUNTS_OF_GPS
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS, summarise
 from pcs_dash.official.any_area import find_any_area, practices_for
 from pcs_dash.tables.areas import Area, places
@@ -46,11 +47,14 @@ def rows(
     table = summarise(practices, _keys(practices, by), definition=definition, name=area.name)
     if by == "place" and not area.loaded:
         table = table.reindex([place.name for place in places() if place.name in table.index])
+    codes = practices.dropna(subset=["pcn"]).groupby("pcn")["pcn_code"].first()
     records = []
     for name, row in table.iterrows():
         record: dict[str, object] = {"area": name}
         if by == "practice":
             record["practice_name"] = practices.loc[str(name), "practice_name"]
+        if by == "pcn":
+            record["pcn_code"] = codes.get(name)
         record |= {"gp_definition": definition}
         records.append(record | _whole_counts(row, table))
     return records
@@ -68,8 +72,8 @@ def _keys(practices: pd.DataFrame, by: str) -> pd.Series | None:
 
 def _whole_counts(row: pd.Series, table: pd.DataFrame) -> dict[str, object]:
     """A row's figures, counts as whole numbers (a row of mixed types comes back as floats)."""
-    whole = table.select_dtypes("integer").columns
+    whole = {*table.select_dtypes("integer").columns, *COUNTS_OF_GPS}
     return {
-        str(column): int(value) if column in whole else float(value)
+        str(column): int(value) if column in whole and pd.notna(value) else float(value)
         for column, value in row.drop("fte_gap").items()
     }

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pcs_dash.measures.numbers import number
 from pcs_dash.tables.spreadsheet_text import neutralise
 
 FORMATS = ("table", "csv", "json")
@@ -60,7 +61,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:,.3f}" if abs(value) < 10 else f"{value:,.1f}"
+        return number(value, 3) if abs(value) < 10 else number(value, 1)
     if isinstance(value, int):
         return f"{value:,}"
     return str(value)
@@ -69,7 +70,7 @@ def _cell(value: Any) -> str:
 def _write_csv(table: list[Row]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     columns = list(table[0]) if table else []
-    writer.writerow(columns)
+    writer.writerow([neutralise(column) for column in columns])
     for row in table:
         plain = (_plain(row[column]) for column in columns)
         writer.writerow(["" if value is None else neutralise(value) for value in plain])

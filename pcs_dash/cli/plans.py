@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pcs_dash.cli import output
-from pcs_dash.tables.errors import InputFileError, UserError
+from pcs_dash.cli import output, plan_files
+from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.writing import write_whole
 
 if TYPE_CHECKING:
     from pcs_dash.store.documents import Entry
-    from pcs_dash.store.library_files import FileContent
 
 # The database and pandas are imported where they are used: every command's start pays for this
 # module.
@@ -51,10 +51,16 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     export.set_defaults(run=run_export)
 
     importing = actions.add_parser("import", help="save the plan in a file as a new plan")
-    importing.add_argument("file", type=Path, metavar="FILE", help="FILE.json or FILE.csv")
+    importing.add_argument(
+        "file", type=Path, metavar="FILE", help="an exported plan, a table or a map file"
+    )
+    importing.add_argument(
+        "--area", help="the area whose practices it is about (default: all that are known)"
+    )
     importing.add_argument("--name", help="default: the name in the file, or the file's own")
     importing.add_argument("--author", help="default: the author in the file")
     importing.add_argument("--note", help="default: the note in the file")
+    plan_files.add_reading_options(importing)
     output.add_format(importing)
     importing.set_defaults(run=run_import)
 
@@ -81,32 +87,29 @@ def run_export(args: argparse.Namespace) -> int:
         library = PlanLibrary(database)
         saved = library.open(library.find(args.plan).id, args.version)
     text = to_file(saved) if suffix == ".json" else plan_csv(saved.document)
-    try:
-        args.out.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise UserError(f"{args.out} can't be written: {error.strerror}. Name another.") from error
+    write_whole(args.out, text)
     print_entries([saved], args.format, file=str(args.out))
     return 0
 
 
 def run_import(args: argparse.Namespace) -> int:
     """Save the plan, print its row; exit status 0."""
-    from pcs_dash.hubs.plan import Plan, PlanError
+    from pcs_dash.official.any_area import every_practice, find_area, practices_for
     from pcs_dash.store.database import open_database
     from pcs_dash.store.library_files import FileContent, from_file
     from pcs_dash.store.plan_library import PlanLibrary
 
-    suffix = _suffix(args.file)
-    data = read_file(args.file)
-    content: FileContent
-    if suffix == ".json":
-        content = from_file(data, args.file.name)
-        try:
-            Plan.from_dict(content.document)
-        except PlanError as error:
-            raise InputFileError(args.file.name, [str(error)]) from error
+    area = find_area(args.area) if args.area else None
+    practices = every_practice() if area is None else practices_for(area)[0]
+    if args.file.suffix.lower() == ".json":
+        # With author, note and rules, which are beside the plan.
+        content = from_file(read_file(args.file), args.file.name)
+        plan_files.read(args.file, practices, area, args)
     else:
-        content = FileContent(document=read_plan_csv(data, args.file.name))
+        reading = plan_files.read(args.file, practices, area, args)
+        if reading.nobody:
+            raise UserError(f"{args.file}: {reading.nobody} Nothing was saved.")
+        content = FileContent(document=reading.plan.to_dict())
     given = {key: getattr(args, key) for key in ("name", "author", "note")}
     arguments = content.arguments() | {key: text for key, text in given.items() if text is not None}
     arguments["name"] = arguments["name"] or args.file.stem
@@ -126,56 +129,6 @@ def plan_csv(document: dict[str, Any]) -> str:
     for code, hub in Plan.from_dict(document).to_series().items():
         writer.writerow([output.neutralise(code), output.neutralise(hub)])
     return text.getvalue()
-
-
-def read_plan_csv(data: bytes, file_name: str) -> dict[str, Any]:
-    """The plan document of such a CSV; other columns are ignored, a blank hub is no hub.
-
-    InputFileError, with every fault by row (the header is row 1), if it is none.
-    """
-    import pandas as pd
-
-    from pcs_dash.hubs.plan import Plan, PlanError
-
-    try:
-        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputFileError(
-            file_name, [f"The file is not CSV in UTF-8 ({error}). Save it as 'CSV UTF-8'."]
-        ) from error
-    header = [cell.strip().casefold() for cell in rows[0]] if rows else []
-    lacking = [column for column in ("practice_code", "hub") if column not in header]
-    if lacking:
-        raise InputFileError(file_name, [f"Row 1 has no column {' and no column '.join(lacking)}."])
-    at_code, at_hub = header.index("practice_code"), header.index("hub")
-    problems: list[str] = []
-    hubs: dict[str, str] = {}
-    first_row: dict[str, int] = {}
-    for number, row in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in row):
-            continue
-        code = row[at_code].strip() if len(row) > at_code else ""
-        hub = _typed(row[at_hub].strip()) if len(row) > at_hub else ""
-        if not code:
-            problems.append(f"Row {number} has no practice_code.")
-        elif code in hubs:
-            problems.append(
-                f"Row {number} names {code} again, first named in row {first_row[code]}."
-            )
-        else:
-            hubs[code], first_row[code] = hub, number
-    if problems:
-        raise InputFileError(file_name, problems)
-    try:
-        return Plan.from_series(pd.Series(hubs, dtype="str")).to_dict()
-    except PlanError as error:
-        raise InputFileError(file_name, [str(error)]) from error
-
-
-def _typed(cell: str) -> str:
-    """The text before `output.neutralise` put an apostrophe in front of a formula sign."""
-    bare = cell.removeprefix("'")
-    return bare if output.neutralise(bare) == cell else cell
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -7,15 +7,17 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pcs_dash.cli import output
+from pcs_dash.cli import output, plan_files
 from pcs_dash.measures.workforce import GP_DEFINITIONS
-from pcs_dash.official.any_area import find_area
+from pcs_dash.official.any_area import find_area, practices_for
 from pcs_dash.tables.dataset import IMD_EDITIONS
-from pcs_dash.tables.errors import InputFileError, UserError
+from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.writing import write_whole
 from pcs_dash.views.links import LOCAL_APP
 
 if TYPE_CHECKING:
     from pcs_dash.hubs.plan import Plan
+    from pcs_dash.tables.areas import Area
 
 DEFAULT_AREA = "Mid and South Essex"
 
@@ -38,13 +40,16 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         "--plan",
         type=Path,
         metavar="FILE",
-        help="a hub plan: FILE.csv (practice_code, hub) or FILE.json",
+        help="a hub plan: a table, a map file or an exported plan (see the command hubs)",
     )
     parser.add_argument(
         "--story", type=Path, metavar="FILE", help="a story's FILE.json (default: a ready-made one)"
     )
     parser.add_argument(
-        "--template", type=Path, metavar="FILE", help="a .pptx whose layouts the slides follow"
+        "--template",
+        type=Path,
+        metavar="FILE",
+        help="a .pptx or .potx whose layouts the slides follow",
     )
     parser.add_argument("--gp-definition", choices=list(GP_DEFINITIONS))
     parser.add_argument("--imd", choices=list(IMD_EDITIONS), help="IMD edition")
@@ -58,24 +63,25 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         help="where the app is, for the links in the report (default: PCS_DASH_URL, or this "
         "computer)",
     )
+    plan_files.add_reading_options(parser)
     output.add_format(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the file, print what was written; exit status 0."""
-    from pcs_dash.render.report_files import KINDS, check_writable, kind_of, make, write_atomically
+    from pcs_dash.render.report_files import KINDS, check_writable, kind_of, make
 
     # What can be refused is refused before the work begins.
     kind = kind_of(args.to)
     check_writable(args.to)
     area = find_area(args.area)
     template = _read(args.template) if args.template else None
-    plan, plan_name = _plan(args.plan) if args.plan else (None, "")
+    plan, plan_name = _plan(args, area) if args.plan else (None, "")
 
     from pcs_dash.official.any_area import dataset_for
-    from pcs_dash.store.story import Story, ready_made
     from pcs_dash.views.content import build_deck, only_dataset
+    from pcs_dash.views.story import Story, ready_made
 
     switches = _switches(args)
     if args.story:
@@ -96,13 +102,13 @@ def run(args: argparse.Namespace) -> int:
         base=args.url.rstrip("/"),
     )
     content = make(deck, kind, template=template)
-    write_atomically(args.to, content)
+    write_whole(args.to, content)
     output.write(
         [
             {
                 "file": str(args.to),
                 "kind": KINDS[kind],
-                "area": deck.settings.area.label,
+                "area": deck.question.area.label,
                 "story": deck.title,
                 "views": len(story.views),
                 "bytes": len(content),
@@ -129,24 +135,15 @@ def _switches(args: argparse.Namespace) -> dict[str, str]:
     return switches
 
 
-def _plan(path: Path) -> tuple[Plan, str]:
-    """The plan in a file of either kind, and its name there or the file's own."""
-    from pcs_dash.cli.plans import read_plan_csv
-    from pcs_dash.hubs.plan import Plan, PlanError
-
-    ending = path.suffix.lower()
-    if ending not in (".csv", ".json"):
-        raise UserError(f"'{path}' ends neither in .csv nor in .json. Name a plan's file.")
-    data = _read(path)
-    if ending == ".csv":
-        return Plan.from_dict(read_plan_csv(data, path.name)), path.stem
-    from pcs_dash.store.library_files import from_file
-
-    content = from_file(data, path.name)
-    try:
-        return Plan.from_dict(content.document), content.name or path.stem
-    except PlanError as error:
-        raise InputFileError(path.name, [str(error)]) from error
+def _plan(args: argparse.Namespace, area: Area) -> tuple[Plan, str]:
+    """The plan in a file, and its name there or the file's own; what was left out is in the name,
+    so that the paper says it too. UserError if it puts no practice of the area in a hub.
+    """
+    practices = practices_for(area)[0]
+    reading = plan_files.read(args.plan, practices, area, args)
+    if reading.nobody:
+        raise UserError(f"{args.plan}: {reading.nobody}")
+    return reading.plan, reading.called
 
 
 def _read(path: Path) -> bytes:

@@ -51,8 +51,9 @@ def run(args: argparse.Namespace) -> int:
 
 def findings(dataset: Dataset, area: Area, definition: str) -> dict[str, Words]:
     """The area against a benchmark, its correlation, its gradient and its fifths, by topic."""
-    from pcs_dash.measures.correlation import correlate_practices, deprivation_measure
+    from pcs_dash.measures.correlation import correlate_practices
     from pcs_dash.measures.inequality import area_inequality, area_ratio, quintile_table
+    from pcs_dash.measures.practice_measures import deprivation_measure
     from pcs_dash.measures.words import (
         benchmark_words,
         correlation_words,
@@ -67,19 +68,22 @@ def findings(dataset: Dataset, area: Area, definition: str) -> dict[str, Words]:
     )
     benchmark = next(iter(known.values()))
     x = deprivation_measure(dataset.practices)
-    ratio = area_ratio(local, definition=definition)
+    inside = benchmark.shared_with(area.name, local.index) == "inside"
+    ratio = area_ratio(
+        local,
+        definition=definition,
+        benchmark=benchmark.value,
+        whole=dataset.practices.loc[list(benchmark.codes)] if inside else None,
+    )
     return {
         "benchmark": benchmark_words(
             ratio.value,
-            benchmark.value,
+            benchmark,
             place=area.name,
-            benchmark_label=benchmark.label,
             definition=definition,
             date=date,
-            benchmark_date=benchmark.period,
-            low=ratio.low,
-            high=ratio.high,
-            n=ratio.n,
+            codes=local.index,
+            ratio=ratio,
         ),
         "correlation": correlation_words(
             correlate_practices(local, x, "patients_per_fte_gp", definition=definition),

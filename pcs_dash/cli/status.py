@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     manifest = store.current()
     rows: list[dict[str, Any]]
     if args.measures:
-        from pcs_dash.official.build import measures
+        from pcs_dash.official.available_measures import measures
 
         rows = [{str(k): v for k, v in row.items()} for row in measures(store).to_dict("records")]
     elif args.history:

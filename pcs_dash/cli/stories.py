@@ -8,6 +8,7 @@ from pathlib import Path
 from pcs_dash.cli import output
 from pcs_dash.cli.plans import print_entries, read_file
 from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.writing import write_whole
 
 # The database is imported where it is used: every command's start pays for this module.
 
@@ -66,10 +67,7 @@ def run_export(args: argparse.Namespace) -> int:
     with open_database() as database:
         library = StoryLibrary(database)
         saved = library.open(library.find(args.story).id, args.version)
-    try:
-        args.out.write_text(to_file(saved, kind="story"), encoding="utf-8", newline="")
-    except OSError as error:
-        raise UserError(f"{args.out} can't be written: {error.strerror}. Name another.") from error
+    write_whole(args.out, to_file(saved, kind="story"))
     print_entries([saved], args.format, file=str(args.out))
     return 0
 
@@ -77,8 +75,8 @@ def run_export(args: argparse.Namespace) -> int:
 def run_import(args: argparse.Namespace) -> int:
     """Save the story, print its row; exit status 0. A file that holds none changes nothing."""
     from pcs_dash.store.database import open_database
-    from pcs_dash.store.story import Story
     from pcs_dash.store.story_library import StoryLibrary
+    from pcs_dash.views.story import Story
 
     story = Story.from_json(read_file(args.file), args.file.name)
     if args.name:

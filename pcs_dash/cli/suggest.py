@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 from pathlib import Path
 
 import pandas as pd
@@ -11,9 +12,11 @@ import pandas as pd
 from pcs_dash.cli import output
 from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.suggest import OBJECTIVES, TIME_LIMIT, Suggestion, SuggestRequest, suggest
+from pcs_dash.measures.numbers import number
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_area, practices_for
-from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.spreadsheet_text import neutralise
+from pcs_dash.tables.writing import write_whole
 
 EXIT_INFEASIBLE = 3
 EXIT_UNKNOWN = 4
@@ -87,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
         if args.format == "table":
             print(f"\n{answer.status}: {answer.message}")
             if answer.objective_value is not None:
-                print(f"objective: {answer.objective_value:,.1f} {answer.unit}")
+                print(f"objective: {number(answer.objective_value, 1)} {answer.unit}")
     if answer.status == "infeasible":
         return EXIT_INFEASIBLE
     return EXIT_UNKNOWN if answer.status == "unknown" else 0
@@ -102,10 +105,8 @@ def _networks(practices: pd.DataFrame) -> dict[str, tuple[str, ...]]:
 
 def write_plan(path: Path, answer: Suggestion) -> None:
     """The plan as CSV: practice_code, hub. Raises UserError when the file can't be written."""
-    try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["practice_code", "hub"])
-            writer.writerows(answer.assignment.items())
-    except OSError as error:
-        raise UserError(f"{path}: the plan can't be written: {error.strerror}.") from error
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["practice_code", "hub"])
+    writer.writerows((code, neutralise(hub)) for code, hub in answer.assignment.items())
+    write_whole(path, text.getvalue())

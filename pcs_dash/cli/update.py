@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from pcs_dash.cli import output
+from pcs_dash.measures import numbers
 from pcs_dash.tables.errors import UserError
 
 if TYPE_CHECKING:
@@ -182,5 +183,5 @@ class Lines(Shown):
         if name == self.name and done != total and now - self.last < self.EVERY_S:
             return
         self.name, self.last = name, now
-        of = f" of {total / 1e6:,.1f}" if total else ""
+        of = f" of {numbers.number(total / 1e6, 1)}" if total else ""
         print(f"downloading {name}: {done / 1e6:,.1f}{of} MB", file=sys.stderr, flush=True)

@@ -27,7 +27,7 @@ from scipy.spatial.distance import cdist
 from pcs_dash.tables.errors import UserError
 
 if TYPE_CHECKING:
-    from libpysal.graph import Graph
+    pass
 
 CRS = 27700
 # A touch of less than this, in metres, is a corner that rounding has opened, not a border.
@@ -54,21 +54,6 @@ class Neighbours:
     site: NDArray[np.intp]
     pairs: NDArray[np.intp]
     links: tuple[tuple[str, str], ...]
-
-    @property
-    def graph(self) -> Graph:
-        """The same as a libpysal Graph (binary, symmetric; isolates included), for PySAL."""
-        from libpysal.graph import Graph  # takes seconds: only for those who ask
-
-        first, second = self.pairs.T
-        focal = np.concatenate([first, second])
-        other = np.concatenate([second, first])
-        alone = np.setdiff1d(np.arange(len(self.codes)), focal)
-        return Graph.from_arrays(
-            self.codes[np.concatenate([focal, alone])],
-            self.codes[np.concatenate([other, alone])],
-            np.concatenate([np.ones(len(focal)), np.zeros(len(alone))]),
-        )
 
 
 def neighbours(practices: pd.DataFrame, outline: shapely.Geometry | None = None) -> Neighbours:

@@ -21,8 +21,10 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from pcs_dash.hubs.contiguity import CRS, Neighbours
-from pcs_dash.hubs.plan import Moved, Plan
+from pcs_dash.hubs.plan import Plan
+from pcs_dash.measures import numbers
 from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.geometry import lonlat_to_grid
 
 HUB_SHAPES = ("cells", "concave", "convex")
 MAX_RADIUS = 200_000.0
@@ -75,7 +77,9 @@ def circle(longitude: float, latitude: float, radius: float) -> Circle:
     """A circle about a point of the map; `radius` in metres."""
     _check_degrees(np.array([[longitude, latitude]], dtype=float), "The circle")
     if not (math.isfinite(radius) and 0 < radius <= MAX_RADIUS):
-        raise ShapeError(f"The circle's radius must be above 0 and at most {MAX_RADIUS:,.0f} m.")
+        raise ShapeError(
+            f"The circle's radius must be above 0 and at most {numbers.number(MAX_RADIUS)} m."
+        )
     ((easting, northing),) = lonlat_to_grid(np.array([[longitude, latitude]], dtype=float))
     return Circle(float(easting), float(northing), float(radius))
 
@@ -173,16 +177,6 @@ def claims(
     )
 
 
-def paint(plan: Plan, shape: Shape, practices: pd.DataFrame, hub_id: str | None) -> Moved:
-    """Assign to a hub (None: take out of theirs) the practices that a drawn shape catches.
-
-    The answer says which moved, which a lock held back, and which were there already; all three
-    together are what the shape caught.
-    """
-    codes = practices_in(shape, practices)
-    return plan.try_unassign(codes) if hub_id is None else plan.try_assign(codes, hub_id)
-
-
 # --- the shape of a hub ---
 
 
@@ -249,11 +243,6 @@ def hub_polygons(
 
 
 @cache
-def _to_grid(source: int) -> Transformer:
-    return Transformer.from_crs(source, CRS, always_xy=True)
-
-
-@cache
 def _to_degrees() -> Transformer:
     return Transformer.from_crs(CRS, 4326, always_xy=True)
 
@@ -263,12 +252,9 @@ def _to_mercator() -> Transformer:
     return Transformer.from_crs(4326, 3857, always_xy=True)
 
 
-def lonlat_to_grid(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Longitude and latitude, shape (n, 2), to EPSG:27700 metres by PROJ's own transformation.
-
-    Within about 2 m of the true position; the same for shapes and practices, which is what counts.
-    """
-    return np.column_stack(_to_grid(4326).transform(degrees[:, 0], degrees[:, 1]))
+@cache
+def _from_mercator() -> Transformer:
+    return Transformer.from_crs(3857, CRS, always_xy=True)
 
 
 def grid_to_lonlat(grid: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -280,7 +266,7 @@ def _ring_to_grid(ring: NDArray[np.float64], *, mercator: bool) -> NDArray[np.fl
     if mercator:
         flat = np.column_stack(_to_mercator().transform(ring[:, 0], ring[:, 1]))
         followed = shapely.get_coordinates(_segmented(flat, _STEP))
-        return np.column_stack(_to_grid(3857).transform(followed[:, 0], followed[:, 1]))
+        return np.column_stack(_from_mercator().transform(followed[:, 0], followed[:, 1]))
     # A hundredth of a degree is about 1.1 km of latitude and 0.7 km of longitude here.
     return lonlat_to_grid(shapely.get_coordinates(_segmented(ring, 0.01)))
 

@@ -54,14 +54,6 @@ class History:
     future: tuple[Step, ...] = ()
 
     @property
-    def can_undo(self) -> bool:
-        return bool(self.past)
-
-    @property
-    def can_redo(self) -> bool:
-        return bool(self.future)
-
-    @property
     def undo_label(self) -> str | None:
         """What `undo` would take back, or None."""
         return self.past[-1].label if self.past else None

@@ -26,11 +26,11 @@ import pandas as pd
 
 from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.labels import name_key
+from pcs_dash.tables.no_value import NO_HUB
 
 FORMAT_VERSION = 1
 UNASSIGNED = "Unassigned"
-# What stands for "no hub" in files, so that no hub may be called so (compared by `name_key`).
-NO_HUB = frozenset({"unassigned", "nan", "<na>", "#n/a"})
 MAX_NAME_LENGTH = 120
 MAX_NOTE_LENGTH = 2_000
 MAX_HUBS = 2_000
@@ -232,13 +232,6 @@ class Plan:
 
     def set_locked(self, hub_id: str, locked: bool = True) -> Plan:
         return self._with_hub(replace(self.hub(hub_id), locked=locked))
-
-    def reorder(self, hub_ids: Iterable[str]) -> Plan:
-        """Hubs in the order of `hub_ids`, which must name each hub exactly once."""
-        order = list(hub_ids)
-        if sorted(order) != sorted(hub.id for hub in self.hubs):
-            raise PlanError("The new order must name each hub of the plan exactly once.")
-        return replace(self, hubs=tuple(self.hub(hub_id) for hub_id in order))
 
     # --- practices ---
 
@@ -500,11 +493,6 @@ def clean_colour(colour: object) -> str:
             f"'{_short(colour)}' is not a colour. Use '#' and six digits, as in #0072b2."
         )
     return text
-
-
-def name_key(name: str) -> str:
-    """What makes two names the same: case, width and runs of spaces don't count."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def natural_key(name: str) -> tuple[Any, ...]:

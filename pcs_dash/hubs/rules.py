@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -96,25 +96,6 @@ def default_rules(published: pd.DataFrame) -> tuple[Rule, ...]:
             unit="patients per WTE GP",
         ),
     )
-
-
-def add_rule(rules: Sequence[Rule], rule: Rule) -> tuple[Rule, ...]:
-    """The rules with one more; RuleError if the name is taken."""
-    return checked((*rules, rule))
-
-
-def change_rule(rules: Sequence[Rule], name: str, **changes: Any) -> tuple[Rule, ...]:
-    """The rules with the fields of the rule called `name` changed (`lower=25_000`, `on=False`)."""
-    position = _position(rules, name)
-    changed = list(rules)
-    changed[position] = replace(changed[position], **changes)
-    return checked(changed)
-
-
-def remove_rule(rules: Sequence[Rule], name: str) -> tuple[Rule, ...]:
-    """The rules without the one called `name`."""
-    position = _position(rules, name)
-    return (*rules[:position], *rules[position + 1 :])
 
 
 def checked(rules: Iterable[Rule]) -> tuple[Rule, ...]:
@@ -235,13 +216,6 @@ def _text(value: Any) -> str:
 
 def _figure(value: float | None) -> str:
     return "" if value is None else f"{value:,.10g}"
-
-
-def _position(rules: Sequence[Rule], name: str) -> int:
-    for position, rule in enumerate(rules):
-        if name_key(rule.name) == name_key(name):
-            return position
-    raise RuleError(f"There is no rule called '{name[:60]}'.")
 
 
 def _published(published: pd.DataFrame, figure: str) -> pd.Series[Any]:

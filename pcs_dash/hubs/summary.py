@@ -1,8 +1,8 @@
 """What a plan means: one row a hub with every measure, the verdict of every rule, a score card.
 
 Runs at every click, so it works on arrays throughout. What doesn't depend on the plan is taken
-out of the practices table once by `prepare`, and given instead of the table. Definitions agree
-with `metrics.workforce`; a test holds the two together.
+out of the practices table once by `prepare`, and given instead of the table. The sums are those of
+`measures.sums`, which every other group of practices is summed by.
 """
 
 from __future__ import annotations
@@ -20,14 +20,22 @@ from pcs_dash.hubs.contiguity import Neighbours, pieces
 from pcs_dash.hubs.measures import HUB_MEASURES
 from pcs_dash.hubs.plan import UNASSIGNED, Plan
 from pcs_dash.hubs.rules import Rule
+from pcs_dash.measures import numbers
 from pcs_dash.measures.small_numbers import hidden_cells, shown_shares
-from pcs_dash.measures.workforce import (
-    DEFAULT_DEFINITION,
-    MINIMUM_GP_WTE,
-    MINIMUM_LIST,
-    Benchmark,
-    gp_definition,
+from pcs_dash.measures.sums import (
+    COUNTS,
+    FTE_SUMS,
+    Floats,
+    Groups,
+    capacity,
+    capacity_summands,
+    column,
+    over,
+    sorted_groups,
+    stacked,
+    sums_by_group,
 )
+from pcs_dash.measures.workforce import DEFAULT_DEFINITION, Benchmark, gp_definition
 from pcs_dash.tables.errors import UserError
 
 HUB_MINIMUM = 20_000
@@ -37,15 +45,13 @@ EDITIONS = ("2025", "2019")
 MEETS, BELOW, ABOVE, NO_FIGURE = VERDICTS = ("meets", "below", "above", "no figure")
 _VERDICT = pd.CategoricalDtype(list(VERDICTS))
 
-Floats = NDArray[np.float64]
-Groups = NDArray[np.intp]
-
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """A practices table under one GP definition and IMD edition, as arrays; see `prepare`.
 
-    summands: what each practice adds to its hub's sums, shape (n, len(_SUMMANDS)), nothing missing;
+    summands: what each practice adds to its hub's sums, shape (n, len(names)), nothing missing;
+    names: what its columns are;
     position: easting and northing in m, shape (n, 2), NaN where unknown; patients, fte, imd: shape
     (n,), NaN where missing.
     """
@@ -53,6 +59,7 @@ class Prepared:
     codes: pd.Index
     definition: str
     edition: str
+    names: tuple[str, ...]
     summands: Floats
     position: Floats
     patients: Floats
@@ -60,36 +67,10 @@ class Prepared:
     imd: Floats
 
 
-# Columns of a summary that add up to the area's, and those of them that are no counts.
-ADDITIVE = (
-    "practices",
-    "patients",
-    "practices_without_fte",
-    "patients_in_ratio",
-    "fte_gp",
-    "nurse_fte",
-    "practices_without_nurse_figure",
-    "direct_care_fte",
-    "practices_without_direct_care_figure",
-    "single_handed",
-    "below_4500",
-    "below_2_5_wte",
-    "flagged_low_fte",
-    "patients_without_quintile",
-    "practices_without_position",
-)
-_FTE = ("fte_gp", "nurse_fte", "direct_care_fte")
-_COUNTS = tuple(name for name in ADDITIVE if name not in _FTE)
-# The columns of Prepared.summands.
-_SUMMANDS = (
-    *ADDITIVE,
-    "known_age",
-    "aged_55",
-    "aged_60",
-    "patients_with_imd",
-    "imd_times_patients",
-    *(f"quintile_{quintile}" for quintile in range(1, 6)),
-)
+# What hubs add up beside the capacity of their practices.
+_PLACES = ("patients_without_quintile", "practices_without_position")
+# Columns of a summary that add up to the area's.
+ADDITIVE = (*COUNTS, *FTE_SUMS, *_PLACES)
 
 
 def prepare(
@@ -104,40 +85,27 @@ def prepare(
     if edition not in EDITIONS:
         raise UserError(f"There is no IMD edition '{edition}'. Choose one of: 2025, 2019.")
 
-    def column(name: str) -> Floats:
-        return practices[name].to_numpy(dtype=float, na_value=np.nan)
-
-    patients, fte = column("patients"), column(gp_definition(definition).column)
-    nurses, direct, imd = column("nurse_fte"), column("direct_care_fte"), column("imd_score")
-    position = np.column_stack([column("easting"), column("northing")])
-    reported = ~np.isnan(patients) & ~np.isnan(fte)
-    scored = ~np.isnan(patients) & ~np.isnan(imd)
-    summands = {
-        "practices": np.ones(len(practices)),
-        "patients": patients,
-        "practices_without_fte": ~reported,
-        "patients_in_ratio": np.where(reported, patients, 0),
-        "fte_gp": np.where(reported, fte, 0),
-        "nurse_fte": nurses,
-        "practices_without_nurse_figure": np.isnan(nurses),
-        "direct_care_fte": direct,
-        "practices_without_direct_care_figure": np.isnan(direct),
-        "single_handed": column("single_handed"),
-        "below_4500": patients < MINIMUM_LIST,
-        "below_2_5_wte": fte < MINIMUM_GP_WTE,
-        "flagged_low_fte": column("flag_low_fte"),
-        "known_age": column("gps_with_known_age"),
-        "aged_55": column("gps_55_plus"),
-        "aged_60": column("gps_60_plus"),
-        "patients_with_imd": np.where(scored, patients, 0),
-        "imd_times_patients": np.where(scored, imd * patients, 0),
-        **{f"quintile_{q}": column(f"imd{edition}_patients_quintile_{q}") for q in range(1, 6)},
-        "patients_without_quintile": column(f"imd{edition}_patients_unknown"),
-        "practices_without_position": np.isnan(position).any(axis=1),
+    fte_column = gp_definition(definition).column
+    position = np.column_stack([column(practices, "easting"), column(practices, "northing")])
+    summands = capacity_summands(practices, fte_column) | {
+        **{
+            f"quintile_{quintile}": column(practices, f"imd{edition}_patients_quintile_{quintile}")
+            for quintile in range(1, 6)
+        },
+        "patients_without_quintile": column(practices, f"imd{edition}_patients_unknown"),
+        "practices_without_position": np.isnan(position).any(axis=1).astype(float),
     }
-    # A missing figure adds nothing to a sum; the columns practices_without_... count it.
-    matrix = np.nan_to_num(np.column_stack([summands[name] for name in _SUMMANDS]).astype(float))
-    return Prepared(practices.index, definition, edition, matrix, position, patients, fte, imd)
+    return Prepared(
+        practices.index,
+        definition,
+        edition,
+        tuple(summands),
+        stacked(summands),
+        position,
+        column(practices, "patients"),
+        column(practices, fte_column),
+        column(practices, "imd_score"),
+    )
 
 
 def summarise_hubs(
@@ -167,9 +135,12 @@ def summarise_hubs(
         practices = prepare(practices, definition=definition, edition=edition)
     group = groups_of(plan, practices.codes)
     number = len(plan.hubs) + 1
-    sums = _sums(practices, group, number)
+    totals = sums_by_group(practices.summands, group, number)
+    sums = dict(zip(practices.names, totals.T, strict=True))
     judged = np.arange(number) < number - 1
-    table = _capacity(sums, _benchmark_value(benchmark))
+    table: dict[str, Any] = dict(capacity(sums, _benchmark_value(benchmark)))
+    for name in _PLACES:
+        table[name] = np.rint(sums[name]).astype(np.int64)
     table |= _quintiles(sums)
     table |= _distances(practices, group, number)
     table |= _contiguity(practices, group, number, neighbours)
@@ -204,32 +175,6 @@ def groups_of(plan: Plan, codes: pd.Index) -> Groups:
     return np.fromiter((held.get(code, unassigned) for code in codes.tolist()), np.intp, len(codes))
 
 
-def judge_practices(
-    plan: Plan,
-    practices: pd.DataFrame | Prepared,
-    rules: Sequence[Rule],
-    *,
-    definition: str = DEFAULT_DEFINITION,
-) -> pd.DataFrame:
-    """Each practice against each practice rule that is on; index practice_code.
-
-    Columns: hub (name; missing where unassigned) and the verdict columns of those rules.
-    """
-    if not isinstance(practices, Prepared):
-        practices = prepare(practices, definition=definition)
-    columns: dict[str, Any] = {"hub": plan.to_series(practices.codes)}
-    for rule in rules:
-        if rule.on and rule.of_practices:
-            words = _verdict_codes(_practice_measure(rule.measure, practices), rule)
-            columns[verdict_column(rule)] = pd.Categorical.from_codes(words, dtype=_VERDICT)
-    return pd.DataFrame(columns, index=practices.codes)
-
-
-def area_totals(summary: pd.DataFrame) -> pd.Series:
-    """Sums over all rows, Unassigned included, of the columns that add up to the area's."""
-    return summary[list(ADDITIVE)].sum()
-
-
 def scorecard(
     plan: Plan,
     practices: pd.DataFrame | Prepared,
@@ -254,13 +199,31 @@ def scorecard(
         )
     hubs = summary.iloc[:-1]
     filled = hubs[hubs["practices"] > 0]
-    rest = summary.iloc[-1]
-    lines = [
+    in_hub = groups_of(plan, practices.codes) < len(plan.hubs)
+    return pd.DataFrame(
+        [
+            *_count_lines(summary, filled, len(practices.codes)),
+            *(_rule_line(rule, filled, practices, in_hub) for rule in rules if rule.on),
+            _contiguous_line(filled),
+            *_distance_lines(filled),
+            *_spread(filled, "patients", "Hub size", "patients"),
+            *_spread(filled, "patients_per_fte_gp", "Patients per FTE GP", "patients per FTE GP"),
+            *_benchmark_lines(filled, _benchmark_value(benchmark)),
+        ]
+    ).set_index("key")
+
+
+def _count_lines(
+    summary: pd.DataFrame, filled: pd.DataFrame, practices: int
+) -> list[dict[str, Any]]:
+    """Hubs with and without practices, and what is in no hub."""
+    empty, rest = len(summary) - 1 - len(filled), summary.iloc[-1]
+    return [
         _line("hubs", "Hubs", len(filled), unit="hubs", definition="Hubs with practices here."),
         _line(
             "empty_hubs",
             "Empty hubs",
-            len(hubs) - len(filled),
+            empty,
             unit="hubs",
             definition="Hubs without a practice of this area.",
         ),
@@ -268,7 +231,7 @@ def scorecard(
             "unassigned_practices",
             "Unassigned practices",
             rest["practices"],
-            of=len(practices.codes),
+            of=practices,
             unit="practices",
             definition="Practices of the area in no hub.",
         ),
@@ -281,38 +244,35 @@ def scorecard(
             definition="Registered patients of practices in no hub.",
         ),
     ]
-    in_hub = groups_of(plan, practices.codes) < len(plan.hubs)
-    for rule in rules:
-        if rule.on:
-            lines.append(_rule_line(rule, filled, practices, in_hub))
+
+
+def _contiguous_line(filled: pd.DataFrame) -> dict[str, Any]:
     whole = filled["contiguous"].dropna()
-    lines.append(
-        _line(
-            "contiguous_hubs",
-            "Hubs in one piece",
-            float(whole.sum()) if len(whole) else np.nan,
-            of=len(whole),
-            unit="hubs",
-            definition=HUB_MEASURES["contiguous"].definition,
-        )
+    return _line(
+        "contiguous_hubs",
+        "Hubs in one piece",
+        float(whole.sum()) if len(whole) else np.nan,
+        of=len(whole),
+        unit="hubs",
+        definition=HUB_MEASURES["contiguous"].definition,
     )
-    lines += _distance_lines(filled)
-    lines += _spread(filled, "patients", "Hub size", "patients")
-    lines += _spread(filled, "patients_per_fte_gp", "Patients per FTE GP", "patients per FTE GP")
-    value = _benchmark_value(benchmark)
-    if value is not None:
-        ratio = filled["patients_per_fte_gp"].dropna()
-        lines.append(
-            _line(
-                "hubs_above_benchmark",
-                "Under-doctored hubs",
-                int((ratio > value).sum()),
-                of=len(ratio),
-                unit="hubs",
-                definition=f"Hubs with more than {value:,.0f} patients per FTE GP (the benchmark).",
-            )
+
+
+def _benchmark_lines(filled: pd.DataFrame, benchmark: float | None) -> list[dict[str, Any]]:
+    if benchmark is None:
+        return []
+    ratio = filled["patients_per_fte_gp"].dropna()
+    return [
+        _line(
+            "hubs_above_benchmark",
+            "Under-doctored hubs",
+            int((ratio > benchmark).sum()),
+            of=len(ratio),
+            unit="hubs",
+            definition=f"Hubs with more than {numbers.number(benchmark)} patients per FTE GP (the "
+            "benchmark).",
         )
-    return pd.DataFrame(lines).set_index("key")
+    ]
 
 
 def gini(values: Sequence[float] | Floats) -> float:
@@ -331,53 +291,10 @@ def gini(values: Sequence[float] | Floats) -> float:
 # --- sums and measures ---
 
 
-def _sums(practices: Prepared, group: Groups, number: int) -> dict[str, Floats]:
-    """For each summand its sums by group, shape (number,)."""
-    totals = np.zeros((number, len(_SUMMANDS)))
-    order, filled, starts = _sorted_groups(group)
-    if len(filled):
-        totals[filled] = np.add.reduceat(practices.summands[order], starts, axis=0)
-    return dict(zip(_SUMMANDS, totals.T, strict=True))
-
-
-def _sorted_groups(group: Groups) -> tuple[Groups, Groups, Groups]:
-    """Positions ordered by group, the groups there are, and where each starts in that order."""
-    order = np.argsort(group, kind="stable")
-    filled, starts = np.unique(group[order], return_index=True)
-    return order, filled, starts
-
-
-def _capacity(sums: Mapping[str, Floats], benchmark: float | None) -> dict[str, Any]:
-    """Counts as they are; a sum that no practice reports is missing, not 0; nothing / 0 neither."""
-    practices = sums["practices"]
-
-    def where_reported(name: str, missing: str) -> Floats:
-        # An empty hub has a sum of 0; a hub of practices without figures has none.
-        nobody = (sums[missing] == practices) & (practices > 0)
-        return np.where(nobody, np.nan, sums[name])
-
-    fte = where_reported("fte_gp", "practices_without_fte")
-    patients = sums["patients_in_ratio"]
-    table: dict[str, Any] = {name: np.rint(sums[name]).astype(np.int64) for name in _COUNTS}
-    table["fte_gp"] = fte
-    table["patients_per_fte_gp"] = _over(patients, fte)
-    table["gps_per_10000"] = 10_000 * _over(fte, patients)
-    gap = np.full(len(fte), np.nan) if benchmark is None else patients / benchmark - fte
-    table["fte_gap"] = gap
-    table["nurse_fte"] = where_reported("nurse_fte", "practices_without_nurse_figure")
-    table["direct_care_fte"] = where_reported(
-        "direct_care_fte", "practices_without_direct_care_figure"
-    )
-    table["share_gps_55_plus"] = _over(sums["aged_55"], sums["known_age"])
-    table["share_gps_60_plus"] = _over(sums["aged_60"], sums["known_age"])
-    table["imd_score"] = _over(sums["imd_times_patients"], sums["patients_with_imd"])
-    return table
-
-
 def _quintiles(sums: Mapping[str, Floats]) -> dict[str, Any]:
     counts = [sums[f"quintile_{quintile}"] for quintile in range(1, 6)]
     known = np.sum(counts, axis=0)
-    return {f"share_quintile_{q}": _over(count, known) for q, count in enumerate(counts, start=1)}
+    return {f"share_quintile_{q}": over(count, known) for q, count in enumerate(counts, start=1)}
 
 
 def _without_small(sums: Mapping[str, Floats]) -> dict[str, Any]:
@@ -411,15 +328,15 @@ def _distances(practices: Prepared, group: Groups, number: int) -> dict[str, Any
     # A hub whose practices have no patients has its centre at their plain mean position.
     weight = np.where(total[held] > 0, weight, 1.0)
     total = np.where(total > 0, total, count)
-    centre = np.column_stack([_over(sums(weight * axis), total) for axis in position.T])
+    centre = np.column_stack([over(sums(weight * axis), total) for axis in position.T])
     from_centre = np.hypot(*(position - centre[held]).T) / 1_000
     widest = np.full(number, np.nan)
-    order, filled, starts = _sorted_groups(held)
+    order, filled, starts = sorted_groups(held)
     for hub, members in zip(filled, np.split(position[order], starts[1:]), strict=False):
         widest[hub] = _widest(members) / 1_000
     return {
-        "mean_distance_km": _over(sums(from_centre), count),
-        "patient_distance_km": _over(sums(weight * from_centre), total),
+        "mean_distance_km": over(sums(from_centre), count),
+        "patient_distance_km": over(sums(weight * from_centre), total),
         "widest_km": widest,
     }
 
@@ -460,12 +377,6 @@ def _outside(plan: Plan, codes: pd.Index) -> NDArray[np.int64]:
 
 def _flags(values: NDArray[np.bool_], judged: NDArray[np.bool_]) -> pd.arrays.BooleanArray:
     return pd.arrays.BooleanArray(values.copy(), ~judged)
-
-
-def _over(numerator: Floats, denominator: Floats) -> Floats:
-    """A quotient that is missing where there is nothing to divide by."""
-    safe = np.where(denominator > 0, denominator, np.nan)
-    return numerator / safe
 
 
 def _benchmark_value(benchmark: Benchmark | float | None) -> float | None:
@@ -519,7 +430,7 @@ def _practice_measure(measure: str, practices: Prepared) -> Floats:
     measured = {
         "practice_patients": practices.patients,
         "practice_fte_gp": practices.fte,
-        "practice_patients_per_fte_gp": _over(practices.patients, practices.fte),
+        "practice_patients_per_fte_gp": over(practices.patients, practices.fte),
         "practice_imd_score": practices.imd,
     }
     return measured[measure]

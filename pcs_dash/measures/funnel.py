@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
+from pcs_dash.measures.numbers import number
 from pcs_dash.measures.workforce import gp_definition
 
 Floats = NDArray[np.float64]
@@ -156,10 +157,12 @@ def _note(dispersion: float) -> str:
         return "Too few practices to tell how far they spread."
     if dispersion > 1:
         return (
-            f"The practices' variance is {dispersion:.1f} times what the Poisson limits allow for "
+            f"The practices' variance is {number(dispersion, 1)} times what the Poisson limits "
+            "allow for "
             "(overdispersion), so more of them lie outside than chance explains."
         )
     return (
-        f"The practices' variance is {dispersion:.1f} times what the Poisson limits allow for: the "
+        f"The practices' variance is {number(dispersion, 1)} times what the Poisson limits allow "
+        "for: the "
         "limits are generous, a practice outside them stands out, and one inside may still be odd."
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from pcs_dash.measures import numbers
 from pcs_dash.tables.errors import UserError
 
 # A closed practice's list is taken to have gone to a practice at the same postcode that grew by
@@ -110,8 +111,10 @@ def sentence(
     closed = "No practice" if not gone else f"{gone} practice{'s' * (gone != 1)}"
     return (
         f"From {first:%B %Y} to {last:%B %Y} the lists of {place} {grew} by "
-        f"{abs(whole['change']):,.0f} patients ({whole['change_per_cent']:+.1f}%), to "
-        f"{whole['last']:,.0f}. {closed} closed or merged, {counts['new'] or 'none'} opened."
+        f"{numbers.number(abs(whole['change']))} patients "
+        f"({numbers.signed(whole['change_per_cent'])}%), to "
+        f"{numbers.number(whole['last'])}. {closed} closed or merged, {counts['new'] or 'none'} "
+        "opened."
     )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-import pyproj
 from scipy.spatial import cKDTree
 
 from pcs_dash.tables.dataset import JoinReport
+from pcs_dash.tables.geometry import lonlat_to_grid
 
 # One mile, the distance of a walk of some twenty minutes.
 RADIUS_M = 1_609
@@ -58,10 +58,7 @@ def dentists_near(practices: pd.DataFrame, dentists: pd.DataFrame) -> pd.DataFra
     """Dental practices within a mile, on the index of `practices`: dentists_1_mile,
     dentists_1_mile_taking_adults (those that say they take new adults), nearest_dentist_km.
     """
-    transformer = pyproj.Transformer.from_crs(4326, 27700, always_xy=True)
-    east, north = transformer.transform(
-        dentists["longitude"].to_numpy(), dentists["latitude"].to_numpy()
-    )
+    east, north = lonlat_to_grid(dentists[["longitude", "latitude"]].to_numpy(float)).T
     placed = dentists.assign(easting=east, northing=north)
     everyone = sites_near(practices, placed, count="dentists_1_mile", nearest="nearest_dentist_km")
     taking = placed[placed["accepting_adults"].fillna(False).astype(bool)]
@@ -97,7 +94,7 @@ def listed_sites_near(
         if postcodes is None:
             break
         sites = sites[sites["status"] == "active"]
-        placed = sites.assign(postcode=_plain(sites["postcode"])).join(postcodes, on="postcode")
+        placed = sites.join(postcodes, on="postcode")
         known = placed["easting"].notna()
         reports.append(
             JoinReport(
@@ -112,13 +109,9 @@ def listed_sites_near(
 
 
 def _places(postcodes: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Easting and northing by postcode without its space; None where the file has none."""
+    """Easting and northing by postcode; None where the file has none."""
     if postcodes is None or not {"easting", "northing"} <= set(postcodes.columns):
         return None
     known = postcodes[postcodes["easting"].gt(0) & postcodes["northing"].gt(0)]
-    keyed = known.assign(postcode=_plain(known["postcode"]))[["postcode", "easting", "northing"]]
+    keyed = known[["postcode", "easting", "northing"]]
     return keyed.drop_duplicates("postcode").set_index("postcode")
-
-
-def _plain(postcodes: pd.Series) -> pd.Series:
-    return postcodes.str.replace(" ", "", regex=False).str.upper()

@@ -72,8 +72,8 @@ def need_model(practices: pd.DataFrame) -> NeedModel:
     fitted = known & use.notna() & ~practices["flag_appointments"].astype(bool)
     if fitted.sum() < FEWEST:
         raise UserError(
-            f"Only {int(fitted.sum())} practices have every figure for the need index; it is "
-            f"fitted over at least {FEWEST}. It takes age shares, QOF registers and appointments."
+            f"Practices with every figure for the need index: {int(fitted.sum())}. It is fitted "
+            f"over at least {FEWEST}, and takes age shares, QOF registers and appointments."
         )
     root = np.sqrt(patients[fitted].to_numpy())
     design = np.column_stack([np.ones(int(fitted.sum())), columns[fitted].to_numpy()])

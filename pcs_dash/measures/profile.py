@@ -12,6 +12,8 @@ from pcs_dash.measures.deprivation import (
     lsoas_by_quintile,
     patients_by_quintile,
 )
+from pcs_dash.measures.numbers import number, per_cent, signed
+from pcs_dash.measures.sums import MINIMUM_GP_WTE, MINIMUM_LIST
 from pcs_dash.measures.workforce import (
     PATIENTS_PER_WTE_RULE,
     Benchmark,
@@ -19,35 +21,6 @@ from pcs_dash.measures.workforce import (
     fte_gap,
     summarise,
 )
-
-NO_FIGURE = "no figure"
-
-
-def number(value: float, decimals: int = 0) -> str:
-    """A number with thousands separators, or "no figure" where it is missing."""
-    return NO_FIGURE if pd.isna(value) else f"{value:,.{decimals}f}"
-
-
-def per_cent(value: float) -> str:
-    """A share (0 to 1) as a percentage, or "no figure"."""
-    return NO_FIGURE if pd.isna(value) else f"{value:.0%}"
-
-
-def signed(value: float, decimals: int = 1) -> str:
-    """A number with its sign; a true minus, so that it lines up and can't be missed."""
-    return NO_FIGURE if pd.isna(value) else f"{value:+,.{decimals}f}".replace("-", "−")
-
-
-def decimal(value: float, decimals: int = 2) -> str:
-    """A coefficient, with a true minus, or "no figure"."""
-    return NO_FIGURE if pd.isna(value) else f"{value:.{decimals}f}".replace("-", "−")
-
-
-def interval(low: float, high: float, decimals: int = 2) -> str:
-    """An interval in words: "−0.12 to 0.45"; "no interval" where there is none."""
-    if pd.isna(low) or pd.isna(high):
-        return "no interval"
-    return f"{decimal(low, decimals)} to {decimal(high, decimals)}"
 
 
 def gap_sentence(fte_gap: float) -> str:
@@ -60,8 +33,8 @@ def gap_sentence(fte_gap: float) -> str:
     if abs(fte_gap) < 0.05:
         return "It already has the FTE GPs that matching it takes."
     if fte_gap > 0:
-        return f"Matching it would take {fte_gap:,.1f} more FTE GPs."
-    return f"It has {-fte_gap:,.1f} FTE GPs more than matching it takes."
+        return f"Matching it would take {number(fte_gap, 1)} more FTE GPs."
+    return f"It has {number(-fte_gap, 1)} FTE GPs more than matching it takes."
 
 
 def deprivation_sentence(
@@ -74,9 +47,9 @@ def deprivation_sentence(
     if not len(lsoas):
         return f"{per_cent(share)} of the patients of {name} live in England's most deprived fifth."
     return (
-        f"{counts[1]:,} of {name}'s {len(lsoas):,} small areas ({counts[1] / len(lsoas):.0%}) are "
-        f"among England's most deprived fifth; {per_cent(share)} of its practices' patients live "
-        "in such areas."
+        f"{counts[1]:,} of {name}'s {len(lsoas):,} small areas "
+        f"({per_cent(counts[1] / len(lsoas))}) are among England's most deprived fifth; "
+        f"{per_cent(share)} of its practices' patients live in such areas."
     )
 
 
@@ -115,10 +88,10 @@ def practice_card(
     own = _figures(one, definition, benchmark, edition)
     area = _figures(practices, definition, benchmark, edition)
     against = {
-        "Patients per FTE GP": f"{benchmark.value:,.0f} ({benchmark.label})",
-        "GPs per 10,000 patients": f"{10_000 / benchmark.value:.1f}",
-        "Registered patients": "4,500 or more (2014 rule)",
-        "FTE GPs": "2.5 or more (2014 rule)",
+        "Patients per FTE GP": f"{number(benchmark.value)} ({benchmark.label})",
+        "GPs per 10,000 patients": number(10_000 / benchmark.value, 1),
+        "Registered patients": f"{MINIMUM_LIST:,} or more (2014 rule)",
+        "FTE GPs": f"{MINIMUM_GP_WTE} or more (2014 rule)",
         f"FTE GPs to add for {PATIENTS_PER_WTE_RULE:,} per WTE": "0",
     }
     return pd.DataFrame(
@@ -178,6 +151,6 @@ def flags(practice: pd.Series) -> list[str]:
         found.append("No nurse figure was supplied.")
     if pd.isna(practice["direct_care_fte"]):
         found.append("No direct patient care figure was supplied.")
-    if practice["patients"] < 4_500:
-        found.append("Fewer than 4,500 patients.")
+    if practice["patients"] < MINIMUM_LIST:
+        found.append(f"Fewer than {MINIMUM_LIST:,} patients.")
     return found

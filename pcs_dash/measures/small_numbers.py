@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pcs_dash.measures import numbers
 from pcs_dash.tables.errors import UserError
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -49,7 +50,7 @@ def is_small(counts: Any, threshold: int | None = None) -> Any:
 def small_text(count: float, threshold: int | None = None) -> str:
     """A count in words: "1,234", or "fewer than 5" for one of 1 to 4."""
     limit = small_number() if threshold is None else threshold
-    return f"fewer than {limit}" if is_small(count, limit) else f"{count:,.0f}"
+    return f"fewer than {limit}" if is_small(count, limit) else numbers.number(count)
 
 
 def hidden_cells(counts: Floats, threshold: int | None = None) -> Bools:

@@ -152,7 +152,8 @@ def _complete(
 
 def _why_not(values: Floats) -> str:
     if len(values) < FEWEST:
-        return f"Only {len(values)} have a figure; at least {FEWEST} are needed."
+        have = "has" if len(values) == 1 else "have"
+        return f"Only {len(values)} {have} a figure; at least {FEWEST} are needed."
     if np.ptp(values) <= 1e-12 * max(1e-300, float(np.abs(values).max())):
         return "The figure is the same everywhere, so it has no pattern."
     return ""
@@ -368,6 +369,21 @@ def getis_ord(
     )
 
 
+def _untold(values: pd.Series, index: pd.Index) -> pd.DataFrame:
+    """The table of a local statistic before it is known of any unit."""
+    return pd.DataFrame(
+        {
+            "value": values.reindex(index).astype("float64"),
+            "statistic": np.nan,
+            "p_value": np.nan,
+            "unadjusted": False,
+            "significant": False,
+            "label": NO_FIGURE,
+        },
+        index=index,
+    )
+
+
 def _local(
     name: str,
     values: pd.Series,
@@ -382,17 +398,7 @@ def _local(
 ) -> LocalPattern:
     kept, missing = _complete(values, table, others)
     figures = values.reindex(kept.index).to_numpy(dtype="float64")
-    out = pd.DataFrame(
-        {
-            "value": values.reindex(table.index).astype("float64"),
-            "statistic": np.nan,
-            "p_value": np.nan,
-            "unadjusted": False,
-            "significant": False,
-            "label": NO_FIGURE,
-        },
-        index=table.index,
-    )
+    out = _untold(values, table.index)
     control = f"false discovery rate {100 * alpha:g}% (Benjamini-Hochberg)"
     reason = _why_not(figures)
     if not reason and others is not None:
@@ -492,10 +498,20 @@ def floating_catchment_access(
     )
     if cost.empty:
         return out
+    ratio = _two_stage(people, fte, cost, max_km).reindex(lsoas.index)
+    reached = cost.groupby("origin").size().reindex(lsoas.index)
+    out["practices_in_reach"] = reached.where(reached.notna(), 0).astype(int)
+    # No ratio for an LSOA means that nothing is in reach: an access of zero, not a missing figure.
+    out["fte_per_10000"] = 1e4 * ratio.where(ratio.notna(), 0.0)
+    return out
+
+
+def _two_stage(people: pd.Series, fte: pd.Series, cost: pd.DataFrame, max_km: float) -> pd.Series:
+    """FTE per person in reach of each origin of `cost` (origin, dest, cost in km)."""
     from access.fca import two_stage_fca
 
     with _quiet():
-        ratio = two_stage_fca(
+        ratio: pd.Series = two_stage_fca(
             demand_df=people.rename("people").to_frame(),
             supply_df=fte.rename("fte").to_frame(),
             cost_df=cost,
@@ -508,9 +524,4 @@ def floating_catchment_access(
             cost_dest="dest",
             cost_name="cost",
         )
-    ratio = ratio.replace([np.inf, -np.inf], np.nan).reindex(lsoas.index)
-    reached = cost.groupby("origin").size().reindex(lsoas.index)
-    out["practices_in_reach"] = reached.where(reached.notna(), 0).astype(int)
-    # No ratio for an LSOA means that nothing is in reach: an access of zero, not a missing figure.
-    out["fte_per_10000"] = 1e4 * ratio.where(ratio.notna(), 0.0)
-    return out
+    return ratio.replace([np.inf, -np.inf], np.nan)

@@ -20,16 +20,16 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from pcs_dash.measures.correlation import measure, without_flagged
-from pcs_dash.measures.inequality import (
+from pcs_dash.measures.inequality import relative_gradient
+from pcs_dash.measures.need import need_adjusted_patients, need_model, with_lists
+from pcs_dash.measures.patient_matrix import (
     EDITIONS,
     PatientMatrix,
     lsoa_matrix,
     practice_matrix,
     quintile_matrix,
-    relative_gradient,
 )
-from pcs_dash.measures.need import need_adjusted_patients, need_model, with_lists
+from pcs_dash.measures.practice_measures import measure, without_flagged
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.tables.errors import UserError
 
@@ -38,16 +38,16 @@ NEED_ADJUSTED = "need-adjusted"
 PUBLISHED_WEIGHTED = "published weighted population"
 FLAGGED = ("with flagged", "without flagged")
 WEIGHTINGS = ("by patients", "each alike")
-CHOICES = ("gp_definition", "list", "flagged", "imd_edition", "level", "weighting")
 UNIT = "per cent of mean patients per FTE GP, most minus least deprived end"
 
 
 @dataclass(frozen=True)
 class SpecificationSummary:
-    """How the specifications fall; `n` counts those with a coefficient."""
+    """How the specifications fall; `n` counts those with a coefficient, some without interval."""
 
     n: int
     n_undefined: int
+    n_without_interval: int
     n_positive: int
     n_positive_excludes_zero: int
     n_negative_excludes_zero: int
@@ -120,8 +120,8 @@ def specification_curve(
                         "coefficient": estimate,
                         "ci_low": low,
                         "ci_high": high,
-                        "n": matrix.n_practices,
-                        "n_left_out": len(practices) - matrix.n_practices,
+                        "n": matrix.n,
+                        "n_left_out": len(practices) - matrix.n,
                         "excludes_zero": bool(low > 0 or high < 0),
                         "reason": "" if np.isfinite(estimate) else "too few practices or groups",
                     }
@@ -170,6 +170,7 @@ def summarise_curve(curve: pd.DataFrame) -> SpecificationSummary:
     return SpecificationSummary(
         len(defined),
         len(curve) - len(defined),
+        int(defined["ci_low"].isna().sum()),
         int((values > 0).sum()),
         int((defined["ci_low"] > 0).sum()),
         int((defined["ci_high"] < 0).sum()),

@@ -1,4 +1,4 @@
-"""The published figures of 2014-2018 beside today's, and the claim of 2015 tested again.
+"""The published figures of 2014-2018 beside today's, and the claim of 2017 tested again.
 
 "Then" is printed as published; "now" is computed from the embedded tables. Each row says what
 changed in definition in between, and whether the two may be compared at all.
@@ -6,20 +6,22 @@ changed in definition in between, and whether the two may be compared at all.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
 
 from pcs_dash.measures.correlation import Correlation, correlate_practices
-from pcs_dash.measures.words import Words, correlation_words, number
+from pcs_dash.measures.numbers import number
+from pcs_dash.measures.words import Words, correlation_words
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, gp_definition, patients_per_fte_gp
 from pcs_dash.tables.areas import places, select_area
 from pcs_dash.tables.errors import UserError
 
 CLAIM = "a strong positive correlation between levels of under-doctoring and deprivation"
 CLAIM_PLACE = "Thurrock"
-CLAIM_PERIOD = "2015"
-CLAIM_SOURCE = "Thurrock Council, 2015"
+CLAIM_DATE = "15 March 2017"
+CLAIM_SOURCE = "Thurrock Health and Wellbeing Board, 15 March 2017, item 11, 1.2"
 
 # England's own figure shows the break: 1,321 in 2014/15, 1,938 in September 2015.
 _NEW_COUNT = (
@@ -27,11 +29,14 @@ _NEW_COUNT = (
     "practice workforce: England's own figure is 1,321 patients per FTE GP for 2014/15 and 1,938 "
     "for September 2015. The source of 2014/15 does not say which GPs it counts."
 )
+AGED_55 = "GPs aged 55 and over"
 MID_ESSEX_2014 = ("Chelmsford", "Braintree", "Maldon")
 _NO_SINGLE_CONTRACTS = (
     "Then: contracts held by a single GP. Now: practices with one GP by headcount, trainees and "
-    "locums apart. A contract holder may employ other GPs, so the two differ."
+    "locums apart. A contract holder may employ other GPs, so the two differ. The source's table "
+    "adds up to 50 contracts, where its total says 51."
 )
+_SOUTHEND_2014 = " Its text on Southend says 19 of 36, its table 12 of 36."
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class ThenNow:
 
 @dataclass(frozen=True)
 class Claim:
-    """The claim of 2015 and the same sentence on today's evidence, place by place."""
+    """The claim of 2017 and the same sentence on today's evidence, place by place."""
 
     then: str
     then_source: str
@@ -69,6 +74,7 @@ class Claim:
 def then_and_now(
     practices: pd.DataFrame,
     published: pd.DataFrame,
+    ages_then: pd.DataFrame,
     *,
     definition: str = "fully_qualified",
     date: str,
@@ -76,8 +82,9 @@ def then_and_now(
 ) -> tuple[ThenNow, ...]:
     """Every published figure of 2014-2018 that has a counterpart today, in the order of the papers.
 
-    `practices`: all of Essex. `published`: the table of published figures. `date`: the period of
-    the workforce. A published figure that is missing from the table raises UserError.
+    `practices`: all of Essex. `published`: the table of published figures. `ages_then`: GPs by age
+    and place in 2014, per cent. `date`: the period of the workforce. A published figure that is
+    missing from the table raises UserError.
     """
     label = gp_definition(definition).label
     england = _published(published, "patients per FTE GP (fully qualified)", "England", "May 2025")
@@ -153,9 +160,38 @@ def then_and_now(
             float(single),
             f"{single} of {len(local)} practices single-handed",
             False,
-            _NO_SINGLE_CONTRACTS,
+            _NO_SINGLE_CONTRACTS + (_SOUTHEND_2014 if area.name == "Southend" else ""),
         )
-    return tuple(rows)
+    return (*rows, *_aged_55(practices, ages_then, date))
+
+
+def _aged_55(practices: pd.DataFrame, ages_then: pd.DataFrame, date: str) -> list[ThenNow]:
+    """GPs aged 55 and over, place by place, from the age profile of 2014."""
+    bands = ["55_to_59", "60_to_64", "65_to_69", "70_plus"]
+    then = ages_then.set_index(ages_then["place"].str.replace("&", "and"))[bands].sum(axis=1)
+    rows = []
+    for area in places():
+        local = area.select(practices)
+        known, older = local["gps_with_known_age"].sum(), local["gps_55_plus"].sum()
+        now = float(100 * older / known) if known > 0 else float("nan")
+        rows.append(
+            ThenNow(
+                AGED_55,
+                area.name,
+                float(then[area.name]),
+                _figure_text(float(then[area.name]), "per cent"),
+                "2014",
+                "Transforming Primary Care in Essex, NHS England, 2014, GP age profile",
+                now,
+                f"{number(now)}% of {number(float(known))} GPs with a known age",
+                date,
+                False,
+                "Then the CCG's GPs, rounded to whole per cents, without saying which GPs count; "
+                "now all GPs by headcount, trainees and locums among them, which makes the share "
+                "smaller.",
+            )
+        )
+    return rows
 
 
 def _published(
@@ -170,6 +206,11 @@ def _published(
             f"{f', {period}' if period else ''}; add it or restore the file."
         )
     return rows.iloc[0]
+
+
+def published_value(published: pd.DataFrame, figure: str, place: str, period: str) -> float:
+    """A published figure's value; UserError where the table has no such row."""
+    return float(_published(published, figure, place, period)["value"])
 
 
 def _figure_text(value: float, unit: str) -> str:
@@ -283,10 +324,10 @@ def claim_retested(
     definition: str = "fully_qualified",
     date: str,
 ) -> Claim:
-    """The claim of 2015, tested again in Thurrock, Mid and South Essex and Essex.
+    """The claim of 2017, tested again in Thurrock, Mid and South Essex and Essex.
 
-    `practices`: all of Essex. The verdict holds the claim against each interval: "strong" is
-    upheld only if the whole interval lies at 0.5 or above.
+    `practices`: all of Essex. Its coefficient was not published; today's is the headline one,
+    Spearman's. "Strong" is upheld only if the whole interval lies at 0.5 or above.
     """
     results = {
         name: correlate_practices(
@@ -300,7 +341,7 @@ def claim_retested(
     local = results[CLAIM_PLACE]
     now = correlation_words(local, place=CLAIM_PLACE, definition=definition, date=date)
     return Claim(
-        f"In {CLAIM_PERIOD} the council reported {CLAIM} in {CLAIM_PLACE}.",
+        f"On {CLAIM_DATE} {CLAIM_PLACE}'s Health and Wellbeing Board was told of {CLAIM}.",
         CLAIM_SOURCE,
         now,
         results,
@@ -309,13 +350,13 @@ def claim_retested(
 
 
 def _verdict(result: Correlation) -> str:
-    if result.reason:
+    if not math.isfinite(result.p_value):
         return f"Today's figures can't test it. {result.reason}"
     if result.ci_low >= 0.5:
         return "Today's figures uphold it."
-    if result.ci_low > 0:
+    if result.excludes_zero and result.coefficient > 0:
         return "Today's figures show a positive correlation, but not that it is strong."
-    if result.ci_high < 0:
+    if result.excludes_zero:
         return "Today's figures point the other way."
     if result.ci_high < 0.5:
         return (

@@ -1,10 +1,9 @@
-"""Sentences for a board paper that claim no more than their interval allows.
+"""Sentences for a board paper that claim no more than their figures allow.
 
-One rule grades every result (`grade`):
-
-* "no evidence of": the interval includes the null value (0, or 1 for a ratio);
-* "weak evidence of": it excludes it, but an interval of 99% would not;
-* "clear evidence of": an interval of 99% would exclude it as well.
+One rule grades every result (`grade`), by its p-value, which is that of its interval where it has
+one (`intervals`): "no evidence of" from p = 0.05 up, where an interval of 95% includes the null
+value (0, or 1 for a ratio); "weak evidence of" below that; "clear evidence of" below p = 0.01,
+where an interval of 99% would leave the null value out as well.
 
 Sizes of correlations are Cohen's (1988): below 0.1 very small, 0.3 small, 0.5 moderate, above
 large; a size is always given as the range that the interval spans. Wording is of figures that go
@@ -14,33 +13,41 @@ together, never of one that brings the other about.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from pcs_dash.measures.numbers import (
+    NO_INTERVAL,
+    between,
+    count,
+    decimals_for,
+    number,
+    p_text,
+    per_cent,
+)
 from pcs_dash.measures.workforce import gp_definition
-from pcs_dash.tables.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from pcs_dash.measures.correlation import Correlation, WithinBetween
     from pcs_dash.measures.funnel import Funnel
-    from pcs_dash.measures.inequality import AreaInequality, Concentration, Gap, SlopeIndex
+    from pcs_dash.measures.inequality import AreaInequality, AreaRatio, Concentration, Gap
+    from pcs_dash.measures.slope_index import SlopeIndex
     from pcs_dash.measures.spatial import GlobalMoran, LocalPattern
     from pcs_dash.measures.specification import SpecificationSummary
     from pcs_dash.measures.then_now import ThenNow
+    from pcs_dash.measures.workforce import Benchmark
 
 Grade = Literal["undefined", "none", "weak", "clear"]
-Scale = Literal["linear", "fisher", "log"]
 
-MINUS = "−"
-# How much wider an interval of 99% is than one of 95%, on the scale where it is symmetrical.
-_Z = {0.9: 1.644854, 0.95: 1.959964, 0.98: 2.326348, 0.99: 2.575829, 0.998: 3.090232}
 _SIZES = ((0.1, "very small"), (0.3, "small"), (0.5, "moderate"), (math.inf, "large"))
 # "Nearly every" specification: this share of them leaves zero out on one side, none on the other.
 NEARLY_ALL = 0.9
 NOT_WHY = "Figures that go together do not say why."
+NOT_NONE = "That is not the same as evidence of none"
+FEW_CARRY = "a few practices carry the figure, or there are fewer than ten"
 
 
 @dataclass(frozen=True)
@@ -63,52 +70,11 @@ class Words:
 # --- Grading ------------------------------------------------------------------------------------
 
 
-def grade(
-    estimate: float,
-    low: float,
-    high: float,
-    *,
-    null: float = 0.0,
-    confidence: float = 0.95,
-    scale: Scale = "linear",
-) -> Grade:
-    """How strong the evidence is that the true value is not `null`, from the interval alone.
-
-    `scale` is the one on which the interval is roughly symmetrical: fisher (correlations), log
-    (ratios) or linear.
-    """
-    if not all(map(math.isfinite, (estimate, low, high))):
-        return "undefined"
-    if low > high:
-        raise ValueError(f"The interval {low} to {high} is upside down.")
-    if low <= null <= high:
-        return "none"
-    centre, near, zero = (_rescale(v, scale) for v in (estimate, low if low > null else high, null))
-    widen = max(1.0, _Z[0.99] / _z(confidence))
-    reaches = centre + (near - centre) * widen
-    return "clear" if (reaches - zero) * (near - zero) > 0 else "weak"
-
-
-def grade_p(p_value: float) -> Grade:
-    """The same grades from a p-value, where there is no interval (permutation tests)."""
+def grade(p_value: float) -> Grade:
+    """How strong the evidence is that the true value is not the null value."""
     if not math.isfinite(p_value):
         return "undefined"
     return "none" if p_value >= 0.05 else "weak" if p_value >= 0.01 else "clear"
-
-
-def _z(confidence: float) -> float:
-    nearest = min(_Z, key=lambda known: abs(known - confidence))
-    if abs(nearest - confidence) > 1e-9:
-        raise UserError(f"Sentences are written for intervals of {', '.join(map(str, _Z))}.")
-    return _Z[nearest]
-
-
-def _rescale(value: float, scale: Scale) -> float:
-    if scale == "fisher":
-        return math.atanh(min(max(value, -1 + 1e-12), 1 - 1e-12))
-    if scale == "log":
-        return math.log(value) if value > 0 else -math.inf
-    return value
 
 
 def size_of_correlation(value: float) -> str:
@@ -123,44 +89,33 @@ def size_range(low: float, high: float) -> str:
     return words[0] if words[0] == words[1] else f"{words[0]} to {words[1]}"
 
 
-# --- Numbers ------------------------------------------------------------------------------------
+# --- Parts of sentences --------------------------------------------------------------------------
 
 
-def number(value: float, decimals: int = 0) -> str:
-    """A figure with thousands separators and a proper minus sign; "no figure" if missing."""
-    if not math.isfinite(value):
-        return "no figure"
-    text = f"{abs(value):,.{decimals}f}"
-    negative = value < 0 and any(digit not in "0.," for digit in text)
-    return f"{MINUS}{text}" if negative else text
-
-
-def interval_text(low: float, high: float, decimals: int = 0, confidence: float = 0.95) -> str:
+def interval_text(
+    low: float, high: float, decimals: int = 0, confidence: float = 0.95, *, null: float = 0.0
+) -> str:
     """ "95% interval −0.35 to 0.43"; says so when there is none."""
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return "no interval"
-    level = f"{100 * confidence:.1f}".rstrip("0").rstrip(".")
-    return f"{level}% interval {number(low, decimals)} to {number(high, decimals)}"
+    text = between(low, high, decimals, null=null)
+    level = number(100 * confidence, 1).removesuffix(".0")
+    return text if text == NO_INTERVAL else f"{level}% interval {text}"
 
 
-def p_text(p_value: float) -> str:
-    """ "p = 0.015", "p < 0.001"."""
-    if not math.isfinite(p_value):
-        return ""
-    if p_value < 0.001:
-        return "p < 0.001"
-    return f"p = {p_value:.3f}" if p_value < 0.1 else f"p = {p_value:.2f}"
-
-
-def count(n: int, singular: str, plural: str | None = None) -> str:
-    """ "1 practice", "1,234 practices"."""
-    return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
-
-
-def decimals_for(value: float) -> int:
-    """Decimals that show about three figures: 0 from 100 up, 1 from 10, otherwise 2."""
-    size = abs(value)
-    return 0 if size >= 100 else 1 if size >= 10 else 2
+def _tested(
+    low: float,
+    high: float,
+    decimals: int,
+    confidence: float,
+    p_value: float,
+    *,
+    null: float = 0.0,
+) -> str:
+    """ "95% interval 0.04 to 0.36, p = 0.015"; "no interval, p = 0.083 by permutation"."""
+    interval = interval_text(low, high, decimals, confidence, null=null)
+    p_words = p_text(p_value)
+    if interval == NO_INTERVAL and p_words:
+        p_words += " by permutation"
+    return ", ".join(part for part in (interval, p_words) if part)
 
 
 def definition_text(definition: str, date: str) -> str:
@@ -197,35 +152,31 @@ def correlation_words(
 
     `x`, `y`: keys of `metrics.correlation.VARIABLES`. `date`: the period of the workforce.
     """
-    from pcs_dash.measures.correlation import COEFFICIENT_NAMES, VARIABLES
+    from pcs_dash.measures.correlation import COEFFICIENT_NAMES
+    from pcs_dash.measures.practice_measures import VARIABLES
 
     across, up = VARIABLES[x], VARIABLES[y]
     pair = f"{lower_first(up.label)} and {lower_first(across.label)}"
     counted = (definition_text(definition, date),) if up.per_gp else (f"Figures: {date}.",)
-    level = grade(
-        result.coefficient,
-        result.ci_low,
-        result.ci_high,
-        confidence=result.confidence,
-        scale="fisher",
-    )
+    level = grade(result.p_value)
     if level == "undefined":
         finding = f"In {place} nothing can be said on {pair}."
         basis = f"{count(result.n, 'practice')}{_missing(result.n_missing)}."
         return Words(finding, result.reason, " ".join((basis, *counted)))
     r = result.coefficient
     name = ("weighted " if result.weighted else "") + COEFFICIENT_NAMES[result.method]
-    interval = interval_text(result.ci_low, result.ci_high, 2, result.confidence)
-    p_value = p_text(result.p_value)
+    tested = _tested(result.ci_low, result.ci_high, 2, result.confidence, result.p_value)
     basis = (
-        f"{name[0].upper() + name[1:]} = {number(r, 2)} ({interval}{', ' if p_value else ''}"
-        f"{p_value}), {count(result.n, 'practice')}{_missing(result.n_missing)}."
+        f"{name[0].upper() + name[1:]} = {number(r, 2)} ({tested}), "
+        f"{count(result.n, 'practice')}{_missing(result.n_missing)}."
     )
     if result.weighted:
         basis += " Practices weigh by their list size."
     if level == "none":
         finding = f"In {place} there is no evidence of an association between {pair}."
-        caution = _open_interval(result.ci_low, result.ci_high)
+        caution = f"{NOT_NONE}. {result.reason}".strip()
+        if not result.reason:
+            caution = _open_interval(result.ci_low, result.ci_high)
         return Words(finding, caution, " ".join((basis, *counted)))
     sign = "positive" if r > 0 else "negative"
     verb = "tends" if level == "clear" else "may tend"
@@ -234,9 +185,11 @@ def correlation_words(
         f"{across.higher}, the figure for {lower_first(up.label)} {verb} to be "
         f"{'higher' if r > 0 else 'lower'}."
     )
-    sizes = size_range(result.ci_low, result.ci_high)
-    caution = f"Its size {'could be anything from' if ' to ' in sizes else 'is'} {sizes}. {NOT_WHY}"
-    return Words(finding, caution, " ".join((basis, *counted)))
+    size = result.reason
+    if not size:
+        sizes = size_range(result.ci_low, result.ci_high)
+        size = f"Its size {'could be anything from' if ' to ' in sizes else 'is'} {sizes}."
+    return Words(finding, f"{size} {NOT_WHY}", " ".join((basis, *counted)))
 
 
 def _open_interval(low: float, high: float) -> str:
@@ -249,9 +202,7 @@ def _open_interval(low: float, high: float) -> str:
             ends.append("none")
         else:
             ends.append(f"a {size_of_correlation(end)} {sign} one")
-    return (
-        f"That is not the same as evidence of none: the interval runs from {ends[0]} to {ends[1]}."
-    )
+    return f"{NOT_NONE}: the interval runs from {ends[0]} to {ends[1]}."
 
 
 def partial_words(said: Words, given: Sequence[str]) -> Words:
@@ -261,23 +212,25 @@ def partial_words(said: Words, given: Sequence[str]) -> Words:
         f"Once {names} {'is' if len(given) == 1 else 'are'} allowed for: "
         f"{said.finding[0].lower()}{said.finding[1:]}",
         said.caution,
-        said.basis.replace("Pearson's r", "Partial Pearson's r"),
+        f"Partial {said.basis}",
     )
 
 
-def influence_words(carried: pd.DataFrame, coefficient: float, *, place: str) -> str:
+def influence_words(
+    carried: pd.DataFrame, coefficient: float, *, place: str, name: str = "Spearman's rho"
+) -> str:
     """Whether one practice carries the result; `carried` as `correlation.influence` returns it."""
     turning = int(carried["changes_conclusion"].sum())
     first = carried.iloc[0]
     return (
         f"In {place} leaving out one practice "
         + (
-            f"changes whether or on which side the interval excludes zero for {turning:,} of "
+            f"changes whether there is evidence, or on which side of zero, for {turning:,} of "
             f"{count(len(carried), 'practice')}."
             if turning
-            else "never changes whether the interval excludes zero."
+            else "never changes whether there is evidence."
         )
-        + f" Without the most influential one ({carried.index[0]}) Pearson's r is "
+        + f" Without the most influential one ({carried.index[0]}) {name} is "
         f"{number(first['coefficient_without'], 2)} "
         f"({interval_text(first['ci_low'], first['ci_high'], 2)}) in place of "
         f"{number(coefficient, 2)}."
@@ -287,48 +240,53 @@ def influence_words(carried: pd.DataFrame, coefficient: float, *, place: str) ->
 def within_between_words(
     result: WithinBetween, *, definition: str = "fully_qualified", date: str, unit: str = "places"
 ) -> Words:
-    """Whether the slope over all practices is also the slope inside the places."""
-    levels = {
-        "pooled": grade(result.pooled, result.pooled_low, result.pooled_high),
-        "within": grade(result.within, result.within_low, result.within_high),
-    }
-    if "undefined" in levels.values():
-        basis = f"{count(result.n, 'practice')}, {count(result.n_groups, 'group')}."
+    """Whether what holds over all practices also holds inside the places."""
+    pooled, within = result.pooled, result.within
+    counted = f"{count(pooled.n, 'practice')}{_missing(pooled.n_missing)}, {len(result.groups)}"
+    tail = definition_text(definition, date)
+    levels = grade(pooled.p_value), grade(within.p_value)
+    if "undefined" in levels:
         finding = f"Within and between {unit} can't be told apart here."
-        return Words(finding, result.note, f"{basis} {definition_text(definition, date)}")
-    words = {"none": "no evidence of a slope", "weak": "weak evidence", "clear": "clear evidence"}
+        return Words(finding, within.reason or pooled.reason, f"{counted} {unit}. {tail}")
     parts = []
-    for key, where in (("pooled", "Over all practices"), ("within", f"within {unit}")):
-        level = levels[key]
-        slope = getattr(result, key)
-        text = f"{where} there is {words[level]}"
-        if level != "none":
-            text += f" of a {'rising' if slope > 0 else 'falling'} line"
-        parts.append(text)
-    finding = f"{parts[0]}; {parts[1]}."
-    if result.simpson_clear:
-        caution = (
-            f"The two point opposite ways (Simpson's paradox): the line over all practices comes "
+    for level, part, where in zip(
+        levels, (pooled, within), ("Over all practices", f"within {unit}"), strict=True
+    ):
+        turn = "rising" if part.coefficient > 0 else "falling"
+        claim = "no evidence of a line" if level == "none" else f"{level} evidence of a {turn} line"
+        parts.append(f"{where} there is {claim}")
+    basis = (
+        f"Spearman's rho {_coefficient(pooled)} over all practices, {_coefficient(within)} within "
+        f"{unit}, each with a level of its own. {counted} {unit}. {tail}"
+    )
+    return Words(f"{parts[0]}; {parts[1]}.", _reconciled(result, unit), basis)
+
+
+def _reconciled(result: WithinBetween, unit: str) -> str:
+    """How what holds over all practices and what holds within places go together."""
+    pooled, within = result.pooled.excludes_zero, result.within.excludes_zero
+    if result.simpson:
+        return (
+            "The two point opposite ways (Simpson's paradox): what holds over all practices comes "
             f"from differences between {unit}, not from within them."
         )
-    elif result.simpson:
-        caution = (
-            "The two estimates point opposite ways, but at least one interval includes zero, so "
-            "that may be chance."
+    if result.opposite:
+        return "The two estimates point opposite ways, but at least one of them may be chance."
+    if pooled and within:
+        return f"The two agree: it is not only a matter of differences between {unit}."
+    if pooled:
+        return (
+            f"What holds over all practices may come from differences between {unit}: inside them "
+            "it can't be told from chance."
         )
-    else:
-        caution = "The two estimates point the same way." if result.pooled * result.within else ""
-    basis = (
-        f"Slope per point of deprivation score: {_slope(result, 'pooled')} over all practices, "
-        f"{_slope(result, 'within')} within {unit}. {count(result.n, 'practice')}"
-        f"{_missing(result.n_missing)}, {result.n_groups} {unit}."
-    )
-    return Words(finding, caution, f"{basis} {definition_text(definition, date)}")
+    if within:
+        return f"Differences between {unit} hide over all practices what holds inside them."
+    return "Neither can be told from chance."
 
 
-def _slope(result: WithinBetween, key: str) -> str:
-    value, low, high = (getattr(result, f"{key}{end}") for end in ("", "_low", "_high"))
-    return f"{number(value, 1)} ({interval_text(low, high, 1)})"
+def _coefficient(result: Correlation) -> str:
+    tested = _tested(result.ci_low, result.ci_high, 2, result.confidence, result.p_value)
+    return f"{number(result.coefficient, 2)} ({tested})"
 
 
 # --- Inequality ---------------------------------------------------------------------------------
@@ -359,26 +317,21 @@ def slope_words(
         f"fitted {number(ends[0], places)} at the most deprived end, "
         f"{number(ends[1], places)} at the least deprived end"
     )
-    level = grade(index.sii, index.sii_low, index.sii_high, confidence=index.confidence)
-    interval = interval_text(index.sii_low, index.sii_high, places, index.confidence)
+    level = grade(index.p_value)
+    tested = _tested(index.sii_low, index.sii_high, places, index.confidence, index.p_value)
     ratio = ""
     if math.isfinite(index.rii):
-        ratio_interval = interval_text(index.rii_low, index.rii_high, 2, index.confidence)
-        ratio = f"; Relative Index of Inequality {number(index.rii, 2)} ({ratio_interval})"
-    figures = (
-        f"Slope Index of Inequality {number(index.sii, places)} ({interval}){ratio}: {fitted}."
-    )
+        rii = interval_text(index.rii_low, index.rii_high, 2, index.confidence, null=1)
+        ratio = f"; Relative Index of Inequality {number(index.rii, 2)}"
+        ratio += "" if rii == NO_INTERVAL else f" ({rii})"
+    figures = f"Slope Index of Inequality {number(index.sii, places)} ({tested}){ratio}: {fitted}."
     if level == "undefined":
         finding = f"In {place} no interval can be given for the gradient of {what} by deprivation."
         return Words(finding, "So it can't be told from chance.", f"{figures} {tail}")
     if level == "none":
         finding = f"In {place} there is no evidence of a gradient of {what} by deprivation."
-        caution = (
-            "That is not the same as evidence of none: the interval holds gradients either way."
-            if index.sii_low < 0 < index.sii_high
-            else ""
-        )
-        return Words(finding, caution, f"{figures} {tail}")
+        either = ": the interval holds gradients either way" if index.sii_low < 0 else ""
+        return Words(finding, f"{NOT_NONE}{either}.", f"{figures} {tail}")
     more = index.sii < 0
     finding = (
         f"In {place} there is {level} evidence that {what} are "
@@ -392,10 +345,11 @@ def inequality_words(result: AreaInequality, *, place: str, date: str) -> Words:
     levels = {"quintile": "by deprivation quintile", "practice": "by practice", "lsoa": "by LSOA"}
     basis = (
         f"Measured {levels[result.level]}, {count(result.n_practices, 'practice')}"
-        f"{_missing(result.n_missing)}; {result.index.interval_method}."
-        if result.index.interval_method != "none"
-        else f"{count(result.n_practices, 'practice')}. {result.reason}"
+        f"{_missing(result.n_missing)}"
+        f"{f'; {result.index.interval_method}' if not result.reason else ''}."
     )
+    if result.reason:
+        basis += f" {result.reason}"
     if result.level == "quintile":
         basis += f" Quintiles: IMD {result.edition}."
     if result.level == "lsoa":
@@ -416,18 +370,17 @@ def gap_words(gap: Gap, *, place: str, definition: str = "fully_qualified", date
     """The most against the least deprived fifth, as a ratio with its interval."""
     what = _MEASURE_WORDS[gap.measure]
     tail = definition_text(definition, date)
-    level = grade(
-        gap.ratio, gap.ratio_low, gap.ratio_high, null=1, confidence=gap.confidence, scale="log"
-    )
+    level = grade(gap.p_value)
     if level == "undefined":
         finding = f"In {place} the most and the least deprived fifth can't be compared on {what}."
         return Words(finding, gap.reason, tail)
     places = decimals_for(gap.difference)
+    tested = _tested(gap.ratio_low, gap.ratio_high, 2, gap.confidence, gap.p_value, null=1)
+    apart = interval_text(gap.difference_low, gap.difference_high, places, gap.confidence)
     figures = (
-        f"Ratio of quintile 1 to quintile 5: {number(gap.ratio, 2)} "
-        f"({interval_text(gap.ratio_low, gap.ratio_high, 2, gap.confidence)}); difference "
-        f"{number(gap.difference, places)} "
-        f"({interval_text(gap.difference_low, gap.difference_high, places, gap.confidence)})."
+        f"Ratio of quintile 1 to quintile 5: {number(gap.ratio, 2)} ({tested}); difference "
+        f"{number(gap.difference, places)}{'' if apart == NO_INTERVAL else f' ({apart})'}."
+        f"{f' {gap.reason}' if gap.reason else ''}"
     )
     if level == "none":
         finding = (
@@ -449,11 +402,12 @@ def concentration_words(
 ) -> Words:
     """Whether FTE GPs are concentrated on one end of the deprivation scale."""
     tail = definition_text(definition, date)
-    level = grade(result.index, result.low, result.high, confidence=result.confidence)
+    level = grade(result.p_value)
+    tested = _tested(result.low, result.high, 3, result.confidence, result.p_value)
     figures = (
-        f"Concentration index {number(result.index, 3)} "
-        f"({interval_text(result.low, result.high, 3, result.confidence)}), "
+        f"Concentration index {number(result.index, 3)} ({tested}), "
         f"{count(result.n, 'practice')}{_missing(result.n_missing)}."
+        f"{f' {result.reason}' if result.reason else ''}"
     )
     if level == "undefined":
         finding = f"In {place} no concentration index can be given."
@@ -475,50 +429,70 @@ def concentration_words(
 
 def benchmark_words(
     value: float,
-    benchmark: float,
+    benchmark: Benchmark,
     *,
     place: str,
-    benchmark_label: str,
     definition: str = "fully_qualified",
     date: str,
-    benchmark_date: str,
-    low: float = float("nan"),
-    high: float = float("nan"),
-    confidence: float = 0.95,
-    n: int | None = None,
+    codes: Collection[str] = (),
+    ratio: AreaRatio | None = None,
 ) -> Words:
     """Patients per FTE GP of an area against a benchmark, both dates printed.
 
-    With an interval (see `metrics.inequality.area_ratio`) it says, too, whether a difference of
-    that size could be the chance of which practices there happen to be.
+    `codes`: the area's practices. With `ratio` (`inequality.area_ratio`) it says, too, whether a
+    difference of that size could be the chance of which practices there happen to be.
     """
     tail = definition_text(definition, date)
-    if not (math.isfinite(value) and math.isfinite(benchmark)) or benchmark <= 0:
+    if not (math.isfinite(value) and math.isfinite(benchmark.value)) or benchmark.value <= 0:
         return Words(f"{place} has no figure for patients per FTE GP.", "", tail)
-    per_cent = 100 * (value / benchmark - 1)
-    against = f"{benchmark_label} ({number(benchmark)}, {benchmark_date})"
-    if abs(per_cent) < 0.5:
+    figure = f"{place} has {number(value)} patients per FTE GP"
+    practices = f" {count(ratio.n, 'practice')}." if ratio is not None else ""
+    shared = benchmark.shared_with(place, codes)
+    when = benchmark.period or "typed in"
+    against = f"{benchmark.label} ({number(benchmark.value)}, {when})"
+    if shared == "same":
+        known = f"the benchmark is its own figure ({number(benchmark.value)}, {when})"
+        return Words(f"{figure}; {known}.", "", tail + practices)
+    share = value / benchmark.value - 1
+    if abs(share) < 0.005:
         relation = f"within half a per cent of {against}"
     else:
-        relation = f"{number(abs(per_cent))}% {'more' if per_cent > 0 else 'fewer'} than {against}"
-    finding = f"{place} has {number(value)} patients per FTE GP, {relation}."
-    practices = f" {count(n, 'practice')}." if n is not None else ""
-    level = grade(value, low, high, null=benchmark, confidence=confidence, scale="log")
+        relation = f"{per_cent(abs(share))} {'more' if share > 0 else 'fewer'} than {against}"
+    within = {"inside": ", which includes it", "around": ", which is a part of it"}.get(shared, "")
+    caution = "" if ratio is None else _against(value, benchmark, shared, ratio)
+    return Words(f"{figure}, {relation}{within}.", caution, tail + practices)
+
+
+def _against(value: float, benchmark: Benchmark, shared: str, ratio: AreaRatio) -> str:
+    """Whether the difference could be chance; held against the others where the whole includes the
+    area, and not at all where the area includes the whole.
+    """
+    if shared in ("around", "overlapping"):
+        return ""
+    null = ratio.rest if shared == "inside" else benchmark.value
+    level = grade(ratio.p_value)
     if level == "undefined":
-        return Words(finding, "", tail + practices)
-    interval = interval_text(low, high, 0, confidence)
+        return ratio.reason
+    interval = interval_text(ratio.low, ratio.high, 0, ratio.confidence, null=benchmark.value)
+    beside = f"the benchmark ({interval})"
+    if shared == "inside":
+        beside = f"the others in {benchmark.label} ({number(ratio.rest)}, {p_text(ratio.p_value)})"
+    exact = " England's figure is taken as exact." if benchmark.key == "england" else ""
     if level == "none":
-        caution = (
-            f"The interval includes the benchmark ({interval}): a difference of this size could "
-            "be chance, were these practices a sample."
+        differ = (
+            f"Held against {beside}, a difference of this size could be chance"
+            if shared == "inside"
+            else f"The interval includes {beside}: a difference of this size could be chance"
         )
-    else:
-        side = "above" if value > benchmark else "below"
-        caution = (
-            f"There is {level} evidence that the figure is {side} the benchmark ({interval}), "
-            "were these practices a sample."
-        )
-    return Words(finding, caution, tail + practices)
+        return f"{differ}, were these practices a sample.{exact}"
+    side = "above" if value > null else "below"
+    return (
+        f"There is {level} evidence that the figure is {side} that of {beside}, were these "
+        f"practices a sample.{exact}"
+        if shared == "inside"
+        else f"There is {level} evidence that the figure is {side} {beside}, were these practices "
+        f"a sample.{exact}"
+    )
 
 
 # --- Spatial pattern ----------------------------------------------------------------------------
@@ -526,7 +500,7 @@ def benchmark_words(
 
 def moran_words(result: GlobalMoran, *, what: str, place: str, date: str) -> Words:
     """Whether like values lie near each other more than chance would have it."""
-    level = grade_p(result.p_value)
+    level = grade(result.p_value)
     basis = (
         f"Moran's I = {number(result.statistic, 3)}, expected under chance "
         f"{number(result.expected, 3)}, {p_text(result.p_value)} from {result.permutations:,} "
@@ -581,37 +555,42 @@ def specification_words(summary: SpecificationSummary, *, place: str, date: str)
     excludes = up + down
     one_sign = summary.n_positive in (0, n)
     split = "" if one_sign or not excludes else f" ({_sides(up, down)})"
+    without = summary.n_without_interval
+    lacking = f"; {without:,} {'has' if without == 1 else 'have'} no interval" if without else ""
     finding = (
         f"In {place} the gradient of patients per FTE GP towards deprivation is positive in "
         f"{summary.n_positive:,} of {n:,} specifications; its interval excludes zero in "
-        f"{excludes:,}{split}."
+        f"{excludes:,}{split}{lacking}."
     )
-    side = "" if up else ", a negative gradient"
-    if excludes == n and not (up and down):
-        caution = f"Every way of measuring it finds the same{side}."
-    elif excludes == 0:
-        caution = "No way of measuring it can tell it from chance."
-    elif up and down:
-        caution = (
-            "The answer turns with the way of measuring: no single one should be quoted alone."
-        )
-    elif excludes >= NEARLY_ALL * n:
-        rest = n - excludes
-        caution = (
-            f"The conclusion survives nearly every way of measuring{side}; {rest:,} "
-            f"{'has an interval that includes' if rest == 1 else 'have intervals that include'} "
-            "zero."
-        )
-    else:
-        caution = "The conclusion depends on the way of measuring; quote it with its specification."
     basis = (
         f"From {number(summary.lowest, 1)}% to {number(summary.highest, 1)}%, median "
         f"{number(summary.median, 1)}%: patients per FTE GP at the most against the least "
         f"deprived end, in per cent of their mean. {date}."
     )
+    if without:
+        basis += f" No interval: {FEW_CARRY}."
     if summary.n_undefined:
         basis += f" {summary.n_undefined:,} more have too little to go on."
-    return Words(finding, caution, basis)
+    return Words(finding, _survives(n, up, down), basis)
+
+
+def _survives(n: int, up: int, down: int) -> str:
+    """Whether the conclusion holds however it is measured."""
+    excludes = up + down
+    side = "" if up else ", a negative gradient"
+    if excludes == n and not (up and down):
+        return f"Every way of measuring it finds the same{side}."
+    if excludes == 0:
+        return "No way of measuring it can tell it from chance."
+    if up and down:
+        return "The answer turns with the way of measuring: no single one should be quoted alone."
+    if excludes >= NEARLY_ALL * n:
+        rest = n - excludes
+        return (
+            f"The conclusion survives nearly every way of measuring{side}; {rest:,} "
+            f"{'does' if rest == 1 else 'do'} not leave zero out."
+        )
+    return "The conclusion depends on the way of measuring; quote it with its specification."
 
 
 def _sides(up: int, down: int) -> str:

@@ -7,21 +7,30 @@ GP), although the practice itself then has no ratio.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 
+from pcs_dash.measures.numbers import number
+from pcs_dash.measures.sums import (
+    MINIMUM_GP_WTE,
+    MINIMUM_LIST,
+    capacity,
+    capacity_summands,
+    stacked,
+    sums_by_group,
+)
 from pcs_dash.tables.areas import select_area
 from pcs_dash.tables.errors import UserError
 
+Shared = Literal["same", "inside", "around", "overlapping", "apart"]
 # A figure, or an array of figures.
 Amount = TypeVar("Amount", float, np.ndarray)
 
-MINIMUM_LIST = 4_500
-MINIMUM_GP_WTE = 2.5
-PATIENTS_PER_WTE_RULE = 1_800
+PATIENTS_PER_WTE_RULE = round(MINIMUM_LIST / MINIMUM_GP_WTE)
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,7 @@ BENCHMARK_LABELS = {
     "england": "England",
     "mse": "Mid and South Essex",
     "icb": "The whole ICB",
-    "rule": "1,800 per WTE rule",
+    "rule": f"{PATIENTS_PER_WTE_RULE:,} per WTE rule",
     "own": "Type in a figure",
 }
 
@@ -72,7 +81,8 @@ class Benchmark:
     """A number of patients per FTE GP to hold a place against.
 
     `definition` is the GP definition it was measured under, None where it fits any;
-    `period` and `source` are printed beside it.
+    `period` and `source` are printed beside it. `place`: whose figure it is, if anyone's; `codes`:
+    the practices it was computed from here.
     """
 
     key: str
@@ -81,6 +91,20 @@ class Benchmark:
     definition: str | None
     period: str
     source: str
+    place: str = ""
+    codes: frozenset[str] = frozenset()
+
+    def shared_with(self, place: str, codes: Collection[str]) -> Shared:
+        """How an area and its practices lie to the place of the benchmark.
+
+        The same; inside it; around it (the area includes it); overlapping; or apart.
+        """
+        own = frozenset(codes)
+        if place == self.place or (own and own == self.codes):
+            return "same"
+        if not own & self.codes:
+            return "apart"
+        return "inside" if own < self.codes else "around" if own > self.codes else "overlapping"
 
 
 def gp_definition(key: str) -> GPDefinition:
@@ -138,7 +162,8 @@ def benchmarks(
     if definition == "fully_qualified":
         chosen["england"] = england_benchmark(published)
     whole = "icb" if "icb_code" in practices.columns else "mse"
-    value = area_patients_per_fte_gp(_whole(practices), definition)
+    everyone = _whole(practices)
+    value = area_patients_per_fte_gp(everyone, definition)
     if pd.notna(value):
         chosen[whole] = Benchmark(
             whole,
@@ -147,6 +172,7 @@ def benchmarks(
             definition,
             practices_period,
             "computed here from General Practice Workforce",
+            codes=frozenset(everyone.index),
         )
     chosen["rule"] = Benchmark(
         "rule",
@@ -154,7 +180,8 @@ def benchmarks(
         float(PATIENTS_PER_WTE_RULE),
         None,
         "2014 strategy",
-        "4,500 patients with 2.5 WTE GPs: Transforming Primary Care in Essex, NHS England, 2014",
+        f"{MINIMUM_LIST:,} patients with {MINIMUM_GP_WTE} WTE GPs: Transforming Primary Care in "
+        "Essex, NHS England, 2014",
     )
     return chosen
 
@@ -180,6 +207,7 @@ def england_benchmark(published: pd.DataFrame) -> Benchmark:
         "fully_qualified",
         str(latest["period"]),
         str(latest["source"]),
+        place="England",
     )
 
 
@@ -187,7 +215,7 @@ def typed_benchmark(value: float) -> Benchmark:
     """A figure the user typed in; UserError unless it is a plausible, positive number."""
     if not np.isfinite(value) or not 100 <= value <= 20_000:
         raise UserError(
-            f"A benchmark of {value:,.0f} patients per FTE GP can't be right. "
+            f"A benchmark of {number(value)} patients per FTE GP can't be right. "
             "Type a figure between 100 and 20,000."
         )
     return Benchmark("own", "your own benchmark", float(value), None, "", "Typed in")
@@ -212,97 +240,21 @@ def summarise(
     share_gps_55_plus and share_gps_60_plus (of GPs of known age, headcount, all GPs),
     nurse_fte, practices_without_nurse_figure, direct_care_fte,
     practices_without_direct_care_figure, flagged_low_fte, imd_score (patient-weighted).
+    below_2_5_wte, single_handed and flagged_low_fte are missing where no practice reports FTE.
     """
     keys = _group_keys(practices, by, name)
-    parts = _summands(practices, gp_definition(definition).column).groupby(keys, sort=True)
-    return _measures_of_sums(parts.sum(min_count=0), benchmark)
+    group, names = pd.factorize(keys, sort=True)
+    summands = capacity_summands(practices, gp_definition(definition).column)
+    counted = group >= 0
+    sums = sums_by_group(stacked(summands)[counted], group[counted], len(names))
+    found = capacity(dict(zip(summands, sums.T, strict=True)), benchmark or None)
+    return pd.DataFrame(found, index=pd.Index(names, name="group"))
 
 
 def _group_keys(practices: pd.DataFrame, by: str | pd.Series | None, name: str) -> pd.Series:
     if by is None:
         return pd.Series(name, index=practices.index)
     return practices[by] if isinstance(by, str) else by.reindex(practices.index)
-
-
-def _summands(practices: pd.DataFrame, fte_column: str) -> pd.DataFrame:
-    """What each practice adds to its group's sums; missing figures add nothing and are counted."""
-    fte = practices[fte_column]
-    patients = practices["patients"]
-    reported = fte.notna() & patients.notna()
-    known_imd = practices["imd_score"].notna() & patients.notna()
-    return pd.DataFrame(
-        {
-            "practices": 1,
-            "practices_without_fte": ~reported,
-            "patients": patients,
-            "patients_in_ratio": patients.where(reported),
-            "fte_gp": fte.where(reported),
-            "below_4500": patients < MINIMUM_LIST,
-            "below_2_5_wte": fte < MINIMUM_GP_WTE,
-            "single_handed": practices["single_handed"],
-            "gps_with_known_age": practices["gps_with_known_age"],
-            "gps_55_plus": practices["gps_55_plus"],
-            "gps_60_plus": practices["gps_60_plus"],
-            "nurse_fte": practices["nurse_fte"],
-            "practices_without_nurse_figure": practices["nurse_fte"].isna(),
-            "direct_care_fte": practices["direct_care_fte"],
-            "practices_without_direct_care_figure": practices["direct_care_fte"].isna(),
-            "flagged_low_fte": practices["flag_low_fte"],
-            "patients_with_imd": patients.where(known_imd),
-            "imd_times_patients": (practices["imd_score"] * patients).where(known_imd),
-        },
-        index=practices.index,
-        # One type of column adds up several times as fast as a mixture.
-        dtype="float64",
-    )
-
-
-def _measures_of_sums(sums: pd.DataFrame, benchmark: float | None) -> pd.DataFrame:
-    """Ratios and shares from the sums of `_summands`; nothing over nothing is missing."""
-    total = {str(column): sums[column].to_numpy() for column in sums}
-    everybody = total["practices"]
-
-    def where_reported(figure: str, without: str) -> np.ndarray:
-        return np.where(total[without] < everybody, total[figure], np.nan)
-
-    def count(figure: str) -> np.ndarray:
-        return total[figure].astype(int)
-
-    patients = total["patients_in_ratio"]
-    fte = where_reported("fte_gp", "practices_without_fte")
-    per_patient = _over(fte, patients)
-    gap = fte_gap(patients, fte, benchmark) if benchmark else np.full(len(fte), np.nan)
-    measures = {
-        "practices": count("practices"),
-        "practices_without_fte": count("practices_without_fte"),
-        "patients": count("patients"),
-        "patients_in_ratio": count("patients_in_ratio"),
-        "fte_gp": fte,
-        "patients_per_fte_gp": _over(patients, fte),
-        "gps_per_1000": 1_000 * per_patient,
-        "gps_per_10000": 10_000 * per_patient,
-        "fte_gap": gap,
-        "below_4500": count("below_4500"),
-        "below_2_5_wte": count("below_2_5_wte"),
-        "single_handed": count("single_handed"),
-        "practices_without_nurse_figure": count("practices_without_nurse_figure"),
-        "practices_without_direct_care_figure": count("practices_without_direct_care_figure"),
-        "flagged_low_fte": count("flagged_low_fte"),
-        "single_handed_share": _over(total["single_handed"], everybody),
-        "share_gps_55_plus": _over(total["gps_55_plus"], total["gps_with_known_age"]),
-        "share_gps_60_plus": _over(total["gps_60_plus"], total["gps_with_known_age"]),
-        "nurse_fte": where_reported("nurse_fte", "practices_without_nurse_figure"),
-        "direct_care_fte": where_reported(
-            "direct_care_fte", "practices_without_direct_care_figure"
-        ),
-        "imd_score": _over(total["imd_times_patients"], total["patients_with_imd"]),
-    }
-    return pd.DataFrame(measures, index=sums.index.rename("group"))
-
-
-def _over(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    """top / bottom; missing where there is nothing to divide by."""
-    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
 
 
 def _ratio(numerator: float, denominator: float) -> float:

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 import pandas as pd
 
+from pcs_dash.official.area_dataset import dataset_of, practices_of
 from pcs_dash.official.loaded_areas import (
     OfficialArea,
     find_large_area,
@@ -23,8 +24,6 @@ from pcs_dash.tables.sources import WORKFORCE_PERIOD
 def dataset_for(area: Area) -> Dataset:
     """The data set that holds an area; UserError where the loaded data can't be read."""
     if isinstance(area, OfficialArea):
-        from pcs_dash.official.area_dataset import dataset_of
-
         return dataset_of(area)
     return build_dataset()
 
@@ -34,10 +33,19 @@ def practices_for(area: Area) -> tuple[pd.DataFrame, str]:
     GP figures; quicker than `dataset_for` for an embedded area.
     """
     if isinstance(area, OfficialArea):
-        from pcs_dash.official.area_dataset import practices_of
-
         return practices_of(area)
     return build_practices()[0], WORKFORCE_PERIOD
+
+
+def every_practice() -> pd.DataFrame:
+    """Every practice that is known, with names, networks and places: the embedded ones and, where
+    they are loaded, those of all England.
+    """
+    from pcs_dash.official.area_dataset import listed_practices
+
+    embedded = build_practices()[0]
+    loaded = listed_practices()
+    return pd.concat([embedded, loaded[~loaded.index.isin(embedded.index)]])
 
 
 def find_area(text: str) -> Area:

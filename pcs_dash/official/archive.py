@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -62,10 +62,14 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True)
 class InputFile:
-    """A plain (unpacked) file and the name to call it by, e.g. `list.zip: list.csv`."""
+    """A plain (unpacked) file and the name to call it by, e.g. `list.zip: list.csv`.
+
+    `notes`: what was left out or read against the letter, in sentences, as it is read.
+    """
 
     path: Path
     name: str
+    notes: list[str] = field(default_factory=list, compare=False)
 
     @classmethod
     def of(cls, path: Path) -> InputFile:

@@ -15,16 +15,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pcs_dash.official.build import (
-    LSOAS,
-    OUTLINES,
-    PRACTICES,
-    REPORTS,
-    SHAPES,
-)
-from pcs_dash.official.loaded_areas import OfficialArea, short_name
-from pcs_dash.official.store import Manifest, Store
+from pcs_dash.official.built_tables import LSOAS, OUTLINES, PRACTICES, REPORTS, SHAPES
+from pcs_dash.official.loaded_areas import OfficialArea
+from pcs_dash.official.manifest import Manifest
+from pcs_dash.official.store import Store
+from pcs_dash.official.stored_tables import stored_columns
 from pcs_dash.tables import load
+from pcs_dash.tables.areas import short_name
 from pcs_dash.tables.dataset import Dataset, JoinReport, flag
 
 # Columns of the embedded practices that a publication may not bring: missing then.
@@ -38,7 +35,10 @@ _FIGURES = (
     *(f"imd{edition}_patients_{group}" for edition in ("2019", "2025")
       for group in (*(f"quintile_{q}" for q in range(1, 6)), "unknown")),
 )  # fmt: skip
-_WORDS = ("practice_name", "postcode", "district", "district_code", "sub_icb_code", "pcn", "place")
+_WORDS = (
+    "practice_name", "postcode", "district", "district_code", "sub_icb_code", "pcn_code", "pcn",
+    "place",
+)  # fmt: skip
 _LSOA_WORDS = ("lsoa11nm", "district", "district_code", "sub_icb_code", "icb_code")
 
 
@@ -76,6 +76,21 @@ def practices_of(area: OfficialArea, store: Store | None = None) -> tuple[pd.Dat
     practices = _practices(store, area)
     has_gps = practices["gp_fte_all"].notna().any()
     return practices, _day(store.require(), "workforce") if has_gps else NO_GPS
+
+
+def listed_practices(store: Store | None = None) -> pd.DataFrame:
+    """Names, networks, places and positions of every practice loaded, index practice_code; no rows
+    where nothing is loaded.
+    """
+    store = store or Store()
+    manifest = store.current()
+    entry = manifest.latest(PRACTICES) if manifest is not None else None
+    columns = [*_WORDS, "icb", "latitude", "longitude", "easting", "northing"]
+    if entry is None:
+        return pd.DataFrame(columns=columns, index=pd.Index([], name="practice_code", dtype="str"))
+    there = [name for name in columns if name in stored_columns(store.root, entry)]
+    table = store.read(PRACTICES, columns=["practice_code", *there])
+    return table.set_index("practice_code").sort_index().reindex(columns=columns)
 
 
 def england_outlines(store: Store) -> gpd.GeoDataFrame:
@@ -127,7 +142,16 @@ def _practices(store: Store, area: OfficialArea) -> pd.DataFrame:
     for column, kind in (("place", "sub_icb"), ("icb", "icb")):
         short = {text: short_name(text, kind) for text in table[column].dropna().unique()}
         table[column] = table[column].map(short)
+    table["pcn"] = _network_labels(table)
     return flag(table.set_index("practice_code").sort_index())
+
+
+def _network_labels(practices: pd.DataFrame) -> pd.Series:
+    """The name of each practice's network, with its code where two networks share the name."""
+    names, codes = practices["pcn"].fillna(practices["pcn_code"]), practices["pcn_code"]
+    shared = codes.groupby(names).nunique()
+    doubtful = names.isin(shared.index[shared > 1]) & codes.notna()
+    return names.mask(doubtful, names + " (" + codes.astype("str") + ")")
 
 
 def _column(table: pd.DataFrame, name: str) -> pd.Series:

@@ -53,7 +53,8 @@ class Source:
     'fixed' (`fixed_period` says it, as the edition has one period only), 'rating' (the newest year
     rated), or 'loaded' (a list made anew every night, which carries no date). `usual_rows`: about
     how many rows the published file has, 0 where a part of it is as good. `largest_bytes`: what a
-    file of it may take unpacked, a few times the published one.
+    file of it may take unpacked, a few times the published one. `dated_as_named`: a month in its
+    file's name is that of its dates.
     """
 
     key: str
@@ -74,6 +75,7 @@ class Source:
     note: str = ""
     usual_rows: int = 0
     largest_bytes: int = 250 * 1024**2
+    dated_as_named: bool = False
 
     @property
     def found(self) -> str:
@@ -89,33 +91,6 @@ class Source:
         return bool(self.address or self.file_pattern)
 
 
-def _boundary_parser(key: str) -> Callable[[InputFile], pd.DataFrame]:
-    def load(file: InputFile) -> pd.DataFrame:
-        """A boundary layer: code, name, geometry in EPSG:27700."""
-        return _boundaries.load_boundaries(file, key)
-
-    return load
-
-
-def _boundary(key: str, title: str, vintage: str, brings: str = _STORED_ONLY) -> Source:
-    return Source(
-        key=key,
-        publisher=ONS,
-        title=title,
-        landing_page=GEOPORTAL,
-        cadence="once" if "LSOA" in title else "yearly or when areas change",
-        columns=None,
-        parser=_boundary_parser(key),
-        brings=brings,
-        period_from="fixed",
-        fixed_period=vintage,
-        note=(
-            "Take the super-generalised or generalised layer (BSC or BGC) as GeoJSON, GeoPackage "
-            "or zipped shapefile. Contains OS data (c) Crown copyright and database right."
-        ),
-    )
-
-
 _ALL = (
     Source(
         key="ods_practices",
@@ -126,7 +101,7 @@ _ALL = (
         cadence="nightly",
         columns=_organisations.ODS_PRACTICES,
         parser=_organisations.load_ods_practices,
-        brings="open, closed and dormant practices, their names, addresses and dates",
+        brings="names of practices, of closed ones too, and gaps in their postcodes",
         period_from="loaded",
         note=(
             "No headings; 27 columns. The former address (files.digital.nhs.uk/assets/ods) "
@@ -169,7 +144,7 @@ _ALL = (
         cadence="quarterly",
         columns=_organisations.SUCCESSORS,
         parser=_organisations.load_successors,
-        brings="which practice took over from a closed one",
+        brings="which practice took over from a closed one (Lists over time, plans carried over)",
         period_from="loaded",
         note=_BY_HAND,
     ),
@@ -186,6 +161,7 @@ _ALL = (
         edition_pattern=r"/patients-registered-at-a-gp-practice/[a-z]+-20\d\d$",
         file_pattern=_DIGITAL_FILE + r"gp-reg-pat-prac-all\S*\.(?:csv|zip)",
         series=True,
+        dated_as_named=True,
         note="EXTRACT_DATE is written 01/05/2025 in some months and 2025-10-01 in others.",
     ),
     Source(
@@ -196,10 +172,11 @@ _ALL = (
         cadence="quarterly (January, April, July, October)",
         columns=_registrations.BY_LSOA,
         parser=_registrations.load_registrations_lsoa,
-        brings="true catchments, deprivation of each practice's patients, distances",
+        brings="catchments as they are, deprivation of each practice's patients, distances",
         usual_rows=868_000,
         edition_pattern=r"/patients-registered-at-a-gp-practice/(?:january|april|july|october)-20\d\d$",
         file_pattern=_DIGITAL_FILE + r"gp-reg-pat-prac-lsoa\S*\.zip",
+        dated_as_named=True,
         note="LSOAs of 2011 until 2023; NO2011 or NO2021 stands for an unknown place.",
     ),
     Source(
@@ -210,7 +187,7 @@ _ALL = (
         cadence="monthly",
         columns=_workforce.WORKFORCE,
         parser=_workforce.load_workforce,
-        brings="FTE and headcount of GPs, nurses and others: patients per FTE GP",
+        brings="FTE and headcount of GPs, FTE of nurses and others: patients per FTE GP",
         usual_rows=6_200,
         edition_pattern=r"/general-and-personal-medical-services/\d\d?-[a-z]+-20\d\d$",
         file_pattern=_DIGITAL_FILE + r"GPWPracticeCSV\S*\.zip",
@@ -232,6 +209,17 @@ _ALL = (
         edition_pattern=r"/general-and-personal-medical-services/\d\d?-[a-z]+-20\d\d$",
         file_pattern=_DIGITAL_FILE + r"GPWIndividualCSV\S*\.zip",
         note="Added up when read: no single person is kept.",
+    ),
+    Source(
+        key="pcn_workforce",
+        publisher=NHS_ENGLAND,
+        title="Primary Care Network Workforce: individual level",
+        landing_page=f"{_STATISTICS}/primary-care-network-workforce",
+        cadence="monthly",
+        columns=_workforce.PCN_WORKFORCE,
+        parser=_workforce.load_pcn_workforce,
+        brings=f"staff of each network by role: {_STORED_ONLY}",
+        note=_BY_HAND + " Added up when read: no single person is kept.",
     ),
     Source(
         key="imd2019",
@@ -278,7 +266,7 @@ _ALL = (
         cadence="once",
         columns=_deprivation.BARRIERS_2019,
         parser=_deprivation.load_barriers2019,
-        brings="road distance to a GP surgery by LSOA",
+        brings="patients' mean road distance to a GP surgery (Quality beside capacity)",
         usual_rows=32_844,
         period_from="fixed",
         fixed_period="2019-09-26",
@@ -306,7 +294,7 @@ _ALL = (
         cadence="yearly, April",
         columns=_lookups.LSOA_ICB,
         parser=_lookups.load_lsoa_icb,
-        brings="the ICB in which an LSOA lies",
+        brings="the ICB in which an LSOA lies; without it that of most of its patients",
         usual_rows=33_755,
         period_from="name",
         note=_BY_HAND,
@@ -319,7 +307,7 @@ _ALL = (
         cadence="once",
         columns=_lookups.RURAL_URBAN_2011,
         parser=_lookups.load_rural_urban,
-        brings="rural or urban by LSOA",
+        brings="share of patients in rural areas (Quality beside capacity)",
         usual_rows=34_753,
         period_from="fixed",
         fixed_period="2013-08-01",
@@ -332,7 +320,7 @@ _ALL = (
         cadence="quarterly (February, May, August, November)",
         columns=_lookups.POSTCODES,
         parser=_lookups.load_postcodes,
-        brings="the LSOA of a surgery's postcode",
+        brings="the place of pharmacies, opticians and dental sites; districts of closed practices",
         largest_bytes=2_500 * 1024**2,  # the whole directory has some 1.5 GB
         period_from="name",
         note=(
@@ -343,7 +331,7 @@ _ALL = (
     Source(
         key="lsoa_population",
         publisher=ONS,
-        title="LSOA mid-year population estimates, by broad age",
+        title="LSOA mid-year population estimates",
         landing_page=(
             "https://www.ons.gov.uk/peoplepopulationandcommunity/populationandmigration/"
             "populationestimates/datasets/lowersuperoutputareamidyearpopulationestimates"
@@ -351,21 +339,27 @@ _ALL = (
         cadence="yearly",
         columns=_lookups.POPULATION,
         parser=_lookups.load_population,
-        brings=f"residents by LSOA: a better modelled catchment; their ages are {_STORED_ONLY}",
+        brings="residents by LSOA: a better modelled catchment",
         usual_rows=35_672,
         period_from="name",
         note=_BY_HAND,
     ),
-    _boundary(
-        "boundaries_lsoa11",
-        "LSOA (December 2011) boundaries",
-        "2011-12-01",
-        "maps of the LSOAs it holds, and the outlines of their ICBs and districts",
+    Source(
+        key="boundaries_lsoa11",
+        publisher=ONS,
+        title="LSOA (December 2011) boundaries",
+        landing_page=GEOPORTAL,
+        cadence="once",
+        columns=None,
+        parser=_boundaries.load_boundaries,
+        brings="maps of the LSOAs it holds, and the outlines of their ICBs and districts",
+        period_from="fixed",
+        fixed_period="2011-12-01",
+        note=(
+            "Take the super-generalised or generalised layer (BSC or BGC) as GeoJSON, GeoPackage "
+            "or zipped shapefile. Contains OS data (c) Crown copyright and database right."
+        ),
     ),
-    _boundary("boundaries_lsoa21", "LSOA (December 2021) boundaries", "2021-12-01"),
-    _boundary("boundaries_district", "Local authority district boundaries", "2025-05-01"),
-    _boundary("boundaries_sub_icb", "Sub-ICB location boundaries", "2023-04-01"),
-    _boundary("boundaries_icb", "Integrated care board boundaries", "2023-04-01"),
     Source(
         key="qof",
         publisher=NHS_ENGLAND,
@@ -377,7 +371,7 @@ _ALL = (
         cadence="yearly",
         columns=_quality.QOF,
         parser=_quality.load_qof,
-        brings="QOF points by practice",
+        brings="QOF achievement by practice, per cent of points",
         usual_rows=6_300,
         period_from="name",
         note=_BY_HAND + " The total points (635 in 2022/23) stand in the headings.",
@@ -447,7 +441,7 @@ _ALL = (
         cadence="yearly",
         columns=_quality.PAYMENTS,
         parser=_quality.load_payments,
-        brings="contract type, dispensing, patients weighted by need",
+        brings="contract type, dispensing, patients weighted by Carr-Hill, payments per patient",
         usual_rows=6_500,
         period_from="name",
         note=_BY_HAND,
@@ -474,7 +468,7 @@ _ALL = (
         cadence="nightly",
         columns=_organisations.PHARMACIES,
         parser=_organisations.load_pharmacies,
-        brings="pharmacies (by postcode)",
+        brings="with the postcodes of England: pharmacies within a mile",
         period_from="loaded",
     ),
     Source(
@@ -498,7 +492,7 @@ _ALL = (
         cadence="nightly",
         columns=_organisations.DENTAL_SITES,
         parser=_organisations.load_dental_sites,
-        brings="dental practices (by postcode)",
+        brings="with the postcodes of England: dental sites within a mile",
         period_from="loaded",
     ),
     Source(
@@ -510,7 +504,7 @@ _ALL = (
         cadence="nightly",
         columns=_organisations.OPTICIANS,
         parser=_organisations.load_opticians,
-        brings="opticians (by postcode)",
+        brings="with the postcodes of England: opticians within a mile",
         period_from="loaded",
     ),
 )
@@ -526,22 +520,3 @@ def find_source(key: str) -> Source:
         raise UserError(
             f"There is no source called '{key}'. Choose from: {', '.join(SOURCES)}."
         ) from None
-
-
-def dictionary() -> pd.DataFrame:
-    """Every column of every source: source, column, published name, meaning, unit."""
-    return pd.DataFrame(
-        [
-            {
-                "source": source.key,
-                "column": column.name,
-                "published_as": " | ".join(column.sources),
-                "meaning": column.meaning,
-                "unit": column.unit,
-                "required": column.required,
-            }
-            for source in SOURCES.values()
-            if source.columns is not None
-            for column in source.columns.columns
-        ]
-    )

@@ -1,7 +1,7 @@
 """What a published table looks like: its columns under every name they have had, and their rules.
 
-A `Layout` serves four ends at once: it recognises a file by its headings, reads it, checks it
-(as a pandera schema) and prints the dictionary. So a column is described in one place.
+A `Layout` serves three ends at once: it recognises a file by its headings, reads it and checks it
+(as a pandera schema). So a column is described in one place.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import pandera.pandas as pa
 
-Kind = Literal["code", "text", "int", "float", "date", "yes_no"]
+Kind = Literal["code", "postcode", "text", "int", "float", "date", "yes_no"]
 
 ODS_PRACTICE = r"^[A-Z]\d{5}$"
 ODS_ANY = r"^[A-Z0-9]{3,9}$"
@@ -22,10 +22,9 @@ LSOA_ENGLAND = r"^E01\d{6}$"
 LSOA_ENGLAND_WALES = r"^[EW]01\d{6}$"
 # Registrations also hold patients of Wales and of no known place.
 LSOA_OR_UNKNOWN = r"^([EW]01\d{6}|[A-Z]{1,3}\d{4,8})$"
-DISTRICT = r"^[EWSN]\d{8}$"
-
 _DTYPES: Mapping[str, Any] = {
     "code": "str",
+    "postcode": "str",
     "text": "str",
     "int": "int64",
     "float": "float64",
@@ -66,6 +65,7 @@ class Column:
     missing: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
     repeated: bool = False  # few distinct values in many rows: kept as a category
+    first_of_month: bool = False  # dates that are always the first of a month
 
     @cached_property
     def _plain(self) -> frozenset[str]:
@@ -108,6 +108,11 @@ class Column:
             metadata={"unit": self.unit},
             required=self.required,
         )
+
+
+def first_name(column: Column) -> str:
+    """The publisher's name of a column, for messages."""
+    return next((s for s in column.sources if not s.startswith("~")), column.name)
 
 
 @dataclass(frozen=True)
@@ -193,11 +198,3 @@ class Layout:
     def column_schema(self) -> pa.DataFrameSchema:
         """The schema without the key, whose repeats are told with their rows (`reading`)."""
         return pa.DataFrameSchema({c.name: c.schema() for c in self.columns}, strict=False)
-
-    def schema(self) -> pa.DataFrameSchema:
-        """The pandera schema of the table as loaded."""
-        return pa.DataFrameSchema(
-            {column.name: column.schema() for column in self.columns},
-            unique=list(self.key) or None,
-            strict=False,
-        )

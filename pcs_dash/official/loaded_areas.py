@@ -6,21 +6,19 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from pcs_dash.tables.areas import Area, Frame
+from pcs_dash.official.store import Store
+from pcs_dash.tables.areas import Area, Frame, plain_name, short_name
 from pcs_dash.tables.errors import UserError
 
-if TYPE_CHECKING:
-    from pcs_dash.official.store import Store
-
 KINDS = ("england", "region", "icb", "sub_icb", "district")
-_AREAS = "built_areas"
+AREAS = "built_areas"
 # What stands for England where the data are built for one ICB or region only.
 PART_OF_ENGLAND = "All that is loaded"
-_NO_ICB = "none"
+# Where practices and LSOAs of no known ICB stand.
+NO_ICB = "none"
 
 
 _KIND_WORDS = {"icb": "ICB", "sub_icb": "sub-ICB", "district": "district", "region": "region"}
@@ -76,7 +74,7 @@ def area_table(
     patients; codes joined by spaces. `whole`: what all of them together are called.
     """
     # Registrations of practices that have closed since are under no ICB.
-    rows = [_row("england", "E92000001", whole, practices, {_NO_ICB})]
+    rows = [_row("england", "E92000001", whole, practices, {NO_ICB})]
     for kind, code, name in (
         ("region", "region_code", "region"),
         ("icb", "icb_code", "icb"),
@@ -87,7 +85,7 @@ def area_table(
             continue
         there = _icbs_by(lsoas, code)
         for value, group in practices.dropna(subset=[code]).groupby(code):
-            if value == _NO_ICB:
+            if value == NO_ICB:
                 continue
             label = group[name].dropna() if name in group.columns else pd.Series(dtype="str")
             title = str(label.iloc[0]) if len(label) else str(value)
@@ -125,7 +123,7 @@ def _row(
 
 def official_areas(store: Store) -> list[OfficialArea]:
     """Every area of the loaded data, England first, then regions, ICBs, sub-ICBs, districts."""
-    return _areas(store.read(_AREAS))
+    return _areas(store.read(AREAS))
 
 
 def _areas(table: pd.DataFrame) -> list[OfficialArea]:
@@ -143,14 +141,6 @@ def _areas(table: pd.DataFrame) -> list[OfficialArea]:
     ]
 
 
-def short_name(name: str, kind: str) -> str:
-    """As sentences and menus call it: "Kent and Medway" for "NHS Kent and Medway Integrated Care
-    Board"; a sub-ICB location keeps its code, since its name is mostly that of its ICB.
-    """
-    short = re.sub(r"^NHS | Integrated Care Board| ICB\b| Commissioning Region", "", name).strip()
-    return short.replace(" - ", " ") if kind == "sub_icb" else short
-
-
 def loaded_areas() -> tuple[OfficialArea, ...]:
     """ICBs, sub-ICB locations and districts of the data loaded, under short names; none where
     nothing is loaded or it can't be read.
@@ -159,12 +149,10 @@ def loaded_areas() -> tuple[OfficialArea, ...]:
 
 
 def _every_loaded_area() -> tuple[OfficialArea, ...]:
-    from pcs_dash.official.store import Store
-
     store = Store()
     try:
         manifest = store.current()
-        entry = manifest.latest(_AREAS) if manifest else None
+        entry = manifest.latest(AREAS) if manifest else None
         return _read_areas(str(store.root), entry.path) if entry else ()
     except UserError:
         return ()
@@ -172,8 +160,6 @@ def _every_loaded_area() -> tuple[OfficialArea, ...]:
 
 @lru_cache(maxsize=4)
 def _read_areas(root: str, path: str) -> tuple[OfficialArea, ...]:  # noqa: ARG001
-    from pcs_dash.official.store import Store
-
     # Root and path are what the answer is kept under: a new version has another path.
     return tuple(
         replace(area, name=short_name(area.name, area.kind)) for area in official_areas(Store())
@@ -251,13 +237,6 @@ def _set_of_areas(wanted: str, known: Sequence[OfficialArea]) -> OfficialArea | 
     return None
 
 
-def plain_name(name: str) -> str:
-    """'NHS Mid and South Essex Integrated Care Board' -> 'mid and south essex'."""
-    text = re.sub(r"[^a-z0-9 ]+", " ", name.lower().replace("&", " and "))
-    text = re.sub(r"\b(nhs|integrated care board|icb|commissioning region)\b", " ", text)
-    return " ".join(text.split())
-
-
 def find_official_area(text: str, source: Store | pd.DataFrame) -> OfficialArea:
     """The area of that code, key or name; several districts may be given with '+' or ';'.
 
@@ -265,7 +244,7 @@ def find_official_area(text: str, source: Store | pd.DataFrame) -> OfficialArea:
     'Thurrock + Basildon'. An ICB wins over a sub-ICB, and that over a district, of the same
     name. UserError with near names when there is none.
     """
-    table = source if isinstance(source, pd.DataFrame) else source.read(_AREAS)
+    table = source if isinstance(source, pd.DataFrame) else source.read(AREAS)
     areas = _areas(table)
     parts = [part.strip() for part in re.split(r"[;+]", text) if part.strip()]
     if len(parts) > 1:

@@ -18,7 +18,7 @@ from pcs_dash.official.download import (
     absolute,
     fetch_page,
 )
-from pcs_dash.official.reading import month_in_name
+from pcs_dash.official.file_dates import month_in_name
 
 DATA_SUFFIXES = (".csv", ".zip", ".gz", ".xlsx", ".geojson", ".json")
 MOST_FILES = 200

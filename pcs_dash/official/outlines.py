@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from pcs_dash.official.loaded_areas import short_name
+from pcs_dash.tables.areas import short_name
 
 # In metres: about a pixel of a map of one ICB, and of a map of England.
 ICB_TOLERANCE = 60.0

@@ -18,16 +18,16 @@ from pcs_dash.official.archive import (
     kind_of,
     unpacked,
 )
-from pcs_dash.official.catalogue import SOURCES, Source, find_source
+from pcs_dash.official.catalogue import SOURCES, Source
+from pcs_dash.official.file_dates import month_in_name, year_in_name, years_run_together
 from pcs_dash.official.layout import normalise_heading
-from pcs_dash.official.loaders.boundaries import CODE_PROPERTIES, layer_fields
+from pcs_dash.official.loaders.boundaries import has_codes, layer_fields
 from pcs_dash.official.reading import (
     Head,
     changed_layout,
     cut_short,
     find_layout,
     line_count,
-    month_in_name,
     read_heads,
 )
 from pcs_dash.tables.errors import InputFileError
@@ -39,6 +39,8 @@ NOTES = (
     ".md", ".txt", ".pdf", ".html", ".htm", ".docx", ".doc", ".pptx", ".ini", ".xml", ".rtf",
     ".png", ".jpg", ".jpeg", ".gif", ".svg",
 )  # fmt: skip
+# Lock files of Office, thumbnails and folder settings of Windows, resource forks of macOS.
+_HELPER = re.compile(r"(?i)~\$.*|\.~lock\..*|\._.*|(eh)?thumbs\.db|desktop\.ini|\.ds_store|.*\.lnk")
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,16 @@ class Recognised:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A loaded table with the period it is for; `lines` of its text file (0: a spreadsheet)."""
+    """A loaded table with the period it is for; `lines` of its text file (0: a spreadsheet);
+    `notes`: what was left out of it or read against the letter.
+    """
 
     source: Source
     table: pd.DataFrame
     period: pd.Timestamp
     file_name: str
     lines: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -179,17 +184,14 @@ def _property_names(text: str) -> set[str]:
 
 
 def _boundary_with(file: InputFile, fields: list[str]) -> Source:
-    """The boundary layer with these columns; the finest wins: LSOAs also name district and ICB."""
-    keys = [normalise_heading(field) for field in fields]
-    for key, pattern in CODE_PROPERTIES.items():
-        if any(re.fullmatch(pattern, k) for k in keys):
-            return SOURCES[key]
+    """The layer of LSOAs, told by its columns."""
+    if has_codes(fields):
+        return SOURCES["boundaries_lsoa11"]
     raise NoTableError(
         file.name,
         [
-            "It is none of the layers this tool reads; its first columns: "
-            + (", ".join(field[:60] for field in fields[:12]) or "none")
-            + "."
+            "It is none of the layers this tool reads (LSOAs of December 2011); its first "
+            "columns: " + (", ".join(field[:60] for field in fields[:12]) or "none") + "."
         ],
     )
 
@@ -227,36 +229,15 @@ def contents(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Content
 
 def is_note(name: str, fault: InputFileError) -> bool:
     """Whether a file that can't be read is notes, a page or a picture by its name, which nobody
-    misses. What comes near to a table is not, nor a text that a spreadsheet has written as such.
+    misses, or a helper that an operating system or an office program leaves beside files. What
+    comes near to a table is not, nor a text that a spreadsheet has written as such.
     """
+    if _HELPER.fullmatch(PurePosixPath(name).name):
+        return True
     suffix = PurePosixPath(name).suffix.lower()
     if isinstance(fault, NoTableError):
         return suffix in NOTES
     return suffix in NOTES and suffix != ".txt" and not isinstance(fault, NearlyError)
-
-
-def load_file(path: Path, *, source: str | None = None) -> list[Loaded]:
-    """Every table of a known publication inside `path`, loaded and validated.
-
-    `source` restricts to one publication. Raises InputFileError when nothing can be loaded;
-    where an archive holds several tables of one source, those that load are returned.
-    """
-    wanted = find_source(source).key if source else None
-    loaded: list[Loaded] = []
-    with contents(path) as found:
-        faults = [item.fault for item in found.unreadable]
-        chosen = [f for f in found.known if wanted is None or f.source.key == wanted]
-        if found.known and not chosen:
-            titles = ", ".join(sorted({f.source.title for f in found.known}))
-            raise InputFileError(path.name, [f"It holds {titles}, not {wanted}."])
-        for item in chosen:
-            try:
-                loaded.append(load_recognised(item))
-            except InputFileError as fault:
-                faults.append(fault)
-    if not loaded:
-        raise faults[0]
-    return loaded
 
 
 def load_recognised(item: Recognised, *, trusted: bool = False) -> Loaded:
@@ -280,7 +261,26 @@ def load_recognised(item: Recognised, *, trusted: bool = False) -> Loaded:
                 f"it is right as it is, name the source ({item.source.key}) to load it."
             ],
         )
-    return Loaded(item.source, table, period_of(item, table), file.name, line_count(file))
+    period = period_of(item, table)
+    return Loaded(item.source, table, period, file.name, line_count(file), tuple(file.notes))
+
+
+def _agree_with_name(item: Recognised, period: pd.Timestamp) -> None:
+    """Refuse lists whose dates and whose file name speak of different months: day and month may
+    have been exchanged. Other publications may be named after the month they came out in.
+    """
+    named = month_in_name(item.file.base_name) or month_in_name(item.file.name)
+    if named is None or not item.source.dated_as_named:
+        return
+    if (named.year, named.month) != (period.year, period.month):
+        raise InputFileError(
+            item.file.name,
+            [
+                f"Its dates say {period.day} {period:%B %Y}, its name says {named:%B %Y}. Take the "
+                "file as published (a spreadsheet may have exchanged day and month), or put the "
+                "right month in its name."
+            ],
+        )
 
 
 def name_carries_period(source: Source) -> bool:
@@ -296,15 +296,17 @@ def period_of(item: Recognised, table: pd.DataFrame) -> pd.Timestamp:
     """
     source = item.source
     if "period" in table.columns:
-        return pd.Timestamp(table["period"].max())
+        period = pd.Timestamp(table["period"].max())
+        _agree_with_name(item, period)
+        return period
     if source.period_from == "fixed" and source.fixed_period:
         return pd.Timestamp(source.fixed_period)
     if source.period_from == "rating":
         return pd.Timestamp(int(table["cqc_year"].max()), 12, 31)
     for name in (item.file.base_name, item.file.name):
         # QOF writes 2020-21 as 2021.
-        from_name = _years_run_together(name) if source.key.startswith("qof") else None
-        from_name = from_name or month_in_name(name) or _year_in_name(name)
+        from_name = years_run_together(name) if source.key.startswith("qof") else None
+        from_name = from_name or month_in_name(name) or year_in_name(name)
         if from_name is not None:
             return from_name
     if source.period_from != "loaded":
@@ -318,20 +320,3 @@ def period_of(item: Recognised, table: pd.DataFrame) -> pd.Timestamp:
             ],
         )
     return pd.Timestamp(item.file.path.stat().st_mtime, unit="s").normalize()
-
-
-def _years_run_together(name: str) -> pd.Timestamp | None:
-    """The last day of a financial year written 2324, or None."""
-    found = re.search(r"(?<!\d)(\d\d)(\d\d)(?![-_/]?\d)", name)
-    if found and int(found[2]) == int(found[1]) + 1:
-        return pd.Timestamp(2000 + int(found[2]), 3, 31)
-    return None
-
-
-def _year_in_name(name: str) -> pd.Timestamp | None:
-    """The last day of a financial or calendar year in a file name ('2022-23', '22-23', 2023)."""
-    found = re.search(r"(?<!\d)(?:20)?(\d\d)[-_/](\d\d)(?!\d)", name)
-    if found and int(found[2]) == int(found[1]) + 1:
-        return pd.Timestamp(2000 + int(found[2]), 3, 31)
-    found = re.search(r"(?<!\d)((?:19|20)\d\d)(?!\d)", name)
-    return pd.Timestamp(int(found[1]), 12, 31) if found else None

@@ -11,6 +11,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 from xml.parsers import expat
@@ -59,19 +60,59 @@ def opened(file: InputFile, kind: str) -> Iterator[Book]:
         book.close()
 
 
-def heads(file: InputFile, kind: str, rows: int) -> list[tuple[str, list[Row]]]:
-    """The title and first rows of every sheet. InputFileError when there is no sheet."""
+def heads(file: InputFile, kind: str, rows: int) -> list[tuple[str, list[Row], bool]]:
+    """The title and first rows of every sheet, and whether it is hidden (told for .xlsx only).
+    InputFileError when there is no sheet.
+    """
     with opened(file, kind) as book:
         if isinstance(book, _Ods):
-            found = book.heads(rows)
+            found = [(title, first, False) for title, first in book.heads(rows)]
         else:
+            hidden = book.hidden if isinstance(book, _Xlsx) else frozenset[str]()
             found = [
-                (title, [row for _, row in zip(range(rows), book.rows(title), strict=False)])
+                (
+                    title,
+                    [row for _, row in zip(range(rows), book.rows(title), strict=False)],
+                    title in hidden,
+                )
                 for title in book.titles()
             ]
     if not found:
         raise InputFileError(file.name, ["The spreadsheet has no sheet."])
     return found
+
+
+@dataclass(frozen=True)
+class OdsSheet:
+    """A sheet of an OpenDocument spreadsheet as it lies there: rows from the first, what is hidden,
+    and cells merged over rows (first row and column, last row and column, counted from 0).
+    """
+
+    title: str
+    rows: tuple[Row, ...]
+    hidden: bool
+    merged: tuple[tuple[int, int, int, int], ...]
+
+
+def ods_sheets(file: InputFile, *, most_rows: int, most_cells: int) -> list[OdsSheet]:
+    """Every sheet of an OpenDocument spreadsheet, at most `most_rows` rows of each. InputFileError
+    where they have more than `most_cells` cells together.
+    """
+    book = _Ods(file)
+    found: list[tuple[str, list[Row]]] = []
+    cells = 0
+    for index, title, row in book.events(lambda _: True, most_rows):
+        if index == len(found):
+            found.append((title, []))
+        if row is not None:
+            found[index][1].append(row)
+            cells += len(row)
+            if cells > most_cells:
+                raise InputFileError(file.name, [f"Sheet {title!r} is too large a table."])
+    return [
+        OdsSheet(title, tuple(rows), n in book.hidden, tuple(book.merged.get(n, ())))
+        for n, (title, rows) in enumerate(found)
+    ]
 
 
 def cell_text(cell: Any) -> str:
@@ -124,6 +165,7 @@ class _Xlsx:
             self.stream.close()
             raise _damaged(file) from fault
         self.sheets = {s.title: s for s in self.book.worksheets if hasattr(s, "iter_rows")}
+        self.hidden = frozenset(s.title for s in self.book.worksheets if s.sheet_state != "visible")
 
     def titles(self) -> list[str]:
         return list(self.sheets)
@@ -200,6 +242,7 @@ class _Xls:
 
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 "
+_STYLE = "urn:oasis:names:tc:opendocument:xmlns:style:1.0 "
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
 
 
@@ -208,6 +251,9 @@ class _Ods:
 
     def __init__(self, file: InputFile) -> None:
         self.file = file
+        # Of the sheets by number, known once they were read through.
+        self.hidden: set[int] = set()
+        self.merged: dict[int, list[tuple[int, int, int, int]]] = {}
 
     def titles(self) -> list[str]:
         return [title for title, _ in self.heads(0)]
@@ -215,7 +261,7 @@ class _Ods:
     def heads(self, most: int) -> list[tuple[str, list[Row]]]:
         """The title and first rows of every sheet, in one pass."""
         found: list[tuple[str, list[Row]]] = []
-        for index, title, row in self._events(lambda _: True, most):
+        for index, title, row in self.events(lambda _: True, most):
             if index == len(found):
                 found.append((title, []))
             if row is not None:
@@ -223,7 +269,7 @@ class _Ods:
         return found
 
     def rows(self, title: str) -> Iterator[Row]:
-        events = self._events(lambda name: name == title, None)
+        events = self.events(lambda name: name == title, None)
         first: list[int] = []
 
         def cells() -> Iterator[Row]:
@@ -238,11 +284,12 @@ class _Ods:
 
         return _bounded(self.file, title, cells())
 
-    def _events(
+    def events(
         self, wanted: Callable[[str], bool], most: int | None
     ) -> Iterator[tuple[int, str, Row | None]]:
         """Sheet number and title with None at the start of a sheet, then with each row."""
         reader = _OdsHandler(self.file, wanted, most)
+        self.hidden, self.merged = reader.hidden, reader.merged
         try:
             with (
                 zipfile.ZipFile(self.file.path) as archive,
@@ -293,6 +340,10 @@ class _OdsHandler:
         self.paragraphs = 0
         self.aside = 0  # inside a comment on a cell
         self.in_text = 0
+        self.style = ""
+        self.hiding: set[str] = set()  # styles of sheets that are not shown
+        self.hidden: set[int] = set()
+        self.merged: dict[int, list[tuple[int, int, int, int]]] = {}
 
     def drain(self) -> list[tuple[int, str, Row | None]]:
         ready, self.ready = self.ready, []
@@ -305,8 +356,15 @@ class _OdsHandler:
         raise InputFileError(self.file.name, ["It defines XML entities: refused."])
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == _TABLE + "table":
+        if name == _STYLE + "style":
+            self.style = attributes.get(_STYLE + "name", "")
+        elif name == _STYLE + "table-properties":
+            if attributes.get(_TABLE + "display") == "false":
+                self.hiding.add(self.style)
+        elif name == _TABLE + "table":
             self.sheet += 1
+            if attributes.get(_TABLE + "style-name") in self.hiding:
+                self.hidden.add(self.sheet)
             self.title = attributes.get(_TABLE + "name", "")
             self.reading = self.wanted(self.title)
             self.rows_read = 0
@@ -360,6 +418,12 @@ class _OdsHandler:
         assert self.cell is not None
         repeat = _count(self.cell.get(_TABLE + "number-columns-repeated"))
         value = _ods_value(self.cell, "".join(self.text))
+        down = _count(self.cell.get(_TABLE + "number-rows-spanned")) - 1
+        if down > 0:
+            at = len(self.row) + self.gap
+            right = at + _count(self.cell.get(_TABLE + "number-columns-spanned")) - 1
+            place = (self.rows_read, at, self.rows_read + down, right)
+            self.merged.setdefault(self.sheet, []).append(place)
         self.cell = None
         if value is None:
             self.gap += repeat

@@ -21,8 +21,8 @@ _DUE_DAYS = (
 
 
 def source_rows(store: Store, *, today: datetime | None = None) -> list[dict[str, Any]]:
-    """A row a source: what is loaded (period, rows, when, from which file), age in days, whether
-    a newer edition is due, and how to refresh it.
+    """A row a source: what is loaded (period, rows, when, from which file, what was left out of
+    it), age in days, whether a newer edition is due, and how to refresh it.
     """
     now = today or datetime.now(UTC)
     manifest = store.current()
@@ -41,6 +41,7 @@ def source_rows(store: Store, *, today: datetime | None = None) -> list[dict[str
                 "rows": newest.rows if newest else None,
                 "loaded_at": newest.loaded_at if newest else "",
                 "file": newest.file_name if newest else "",
+                "remarks": " ".join(newest.notes) if newest else "",
                 "age_days": age,
                 "due": _due(source.cadence, age),
                 "cadence": source.cadence,

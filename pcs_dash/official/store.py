@@ -13,127 +13,33 @@ the last good version in use.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
-import sys
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
 
 import geopandas as gpd
 import pandas as pd
 import platformdirs
-import pyarrow as pa
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 
-from pcs_dash.official.archive import CHUNK
+from pcs_dash.official.manifest import Manifest, TableEntry, manifest_of, now, text_of
+from pcs_dash.official.stored_tables import digest_of, read_entry, write_table
 from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.writing import flush_folder, replace_whole
 
 DATA_DIR_VARIABLE = "PCS_DASH_DATA_DIR"
-FORMAT = 1
 KEEP_VERSIONS = 5
-# A partitioned table of up to so many rows is kept whole as well: to open 43 files of 60 columns
-# each takes ten times as long as to open one.
-WHOLE = "whole.parquet"
-WHOLE_TOO_UP_TO = 100_000
-# Raised when a loader changes what it makes of a file, so that the same file is read again.
-READER = 2
 
 
 def data_dir() -> Path:
     """The folder of refreshed data: PCS_DASH_DATA_DIR, or the per-user data folder."""
     chosen = os.environ.get(DATA_DIR_VARIABLE, "").strip()
     return Path(chosen) if chosen else Path(platformdirs.user_data_dir("pcs_dash", False))
-
-
-@dataclass(frozen=True)
-class TableEntry:
-    """One stored table: what it is, where it came from, and the checksum of its files."""
-
-    source: str
-    period: str  # ISO date
-    path: str  # below the store's folder
-    rows: int
-    loaded_at: str
-    file_name: str = ""
-    file_sha256: str = ""
-    bytes: int = 0
-    sha256: str = ""
-    geometry: bool = False
-    partitioned_by: str | None = None
-    notes: tuple[str, ...] = ()
-    reader: int = READER
-    file_member: str = ""  # the table's name in the archive it came from
-    file_lines: int = 0
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return (self.source, self.period)
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """One version of the data."""
-
-    version: int
-    created: str
-    area: str = "England"
-    tables: tuple[TableEntry, ...] = ()
-    notes: tuple[str, ...] = ()
-    recovered: bool = field(default=False, compare=False)
-
-    @property
-    def of_england(self) -> bool:
-        """Whether it was built for all of England, not for one ICB or region."""
-        return self.area.strip().lower() == "england"
-
-    def of(self, source: str) -> list[TableEntry]:
-        """The tables of a source, oldest period first."""
-        return sorted((t for t in self.tables if t.source == source), key=lambda t: t.period)
-
-    def latest(self, source: str) -> TableEntry | None:
-        """The table of the newest period, or None."""
-        entries = self.of(source)
-        return entries[-1] if entries else None
-
-    @property
-    def identity(self) -> str:
-        """What tells this version from every other of its store, also after a rollback."""
-        return f"{self.version} of {self.created}"
-
-    def sources(self) -> tuple[str, ...]:
-        return tuple(sorted({t.source for t in self.tables}))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _text_of(manifest: Manifest) -> str:
-    content = asdict(manifest)
-    del content["recovered"]
-    body = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True)
-    digest = hashlib.sha256(body.encode()).hexdigest()
-    return json.dumps({"format": FORMAT, "sha256": digest, "manifest": body}, ensure_ascii=False)
-
-
-def _manifest_of(text: str) -> Manifest:
-    outer = json.loads(text)
-    if outer["format"] != FORMAT:
-        raise ValueError("a format of another version of pcs_dash")
-    body = outer["manifest"]
-    if hashlib.sha256(body.encode()).hexdigest() != outer["sha256"]:
-        raise ValueError("checksum")
-    content = json.loads(body)
-    tables = tuple(TableEntry(**{**t, "notes": tuple(t["notes"])}) for t in content.pop("tables"))
-    return Manifest(**{**content, "tables": tables, "notes": tuple(content["notes"])})
 
 
 class Store:
@@ -169,7 +75,7 @@ class Store:
 
     def _manifest(self, version: int) -> Manifest:
         path = self.root / "versions" / f"{version:06d}.json"
-        manifest = _manifest_of(path.read_text(encoding="utf-8"))
+        manifest = manifest_of(path.read_text(encoding="utf-8"))
         for entry in manifest.tables:
             if not (self.root / entry.path).exists():
                 raise ValueError(f"table {entry.path} is missing")
@@ -212,7 +118,7 @@ class Store:
         """Checksums of every file in use against the manifest: sentences about what differs."""
         faults = []
         for entry in self.require().tables:
-            if _digest(self.root / entry.path)[0] != entry.sha256:
+            if digest_of(self.root / entry.path)[0] != entry.sha256:
                 faults.append(
                     f"{entry.source} of {entry.period} is damaged; run update or rollback."
                 )
@@ -258,22 +164,27 @@ class Store:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
+        lock = FileLock(self.root / "lock")
         with self._told():
             self.root.mkdir(parents=True, exist_ok=True)
-            stream = (self.root / "lock").open("a+b")
-        with stream:
-            if not _try_lock(stream):
-                raise UserError("Another update of these data is running. Wait until it is done.")
             try:
-                yield
-            finally:
-                _unlock(stream)
+                lock.acquire(blocking=False)
+            except Timeout as fault:
+                raise UserError(
+                    "Another update of these data is running. Wait until it is done."
+                ) from fault
+        try:
+            yield
+        finally:
+            lock.release()
 
     def note_last_update(self, failed: Sequence[str]) -> None:
         """Keep what the last update could not load, also where it changed nothing."""
-        content = {"when": _now(), "failed": list(failed)}
+        content = {"when": now(), "failed": list(failed)}
         with self._told():
-            _replace_text(self.root / "last_update.json", json.dumps(content, ensure_ascii=False))
+            replace_whole(
+                self.root / "last_update.json", json.dumps(content, ensure_ascii=False).encode()
+            )
 
     def last_update(self) -> tuple[str, tuple[str, ...]]:
         """When the last update ran, and a sentence on each source it could not load; empty where
@@ -306,7 +217,7 @@ class Store:
                 raise UserError(f"There is no version {version}. Kept are: {kept}.")
             target = found[0]
         with self._lock(), self._told():
-            _replace_text(self.root / "current", f"{target.version}\n")
+            replace_whole(self.root / "current", f"{target.version}\n".encode())
         return target
 
 
@@ -346,6 +257,7 @@ class Update:
         file_sha256: str = "",
         file_member: str = "",
         file_lines: int = 0,
+        notes: tuple[str, ...] = (),
         partition_by: str | None = None,
         only_period: bool = True,
     ) -> TableEntry:
@@ -353,10 +265,9 @@ class Update:
         day = f"{pd.Timestamp(period):%Y-%m-%d}"
         draft = self.work / uuid.uuid4().hex
         draft.mkdir()
-        notes = tuple(str(note) for note in table.attrs.get("notes", ()))
         geometry = isinstance(table, gpd.GeoDataFrame)
-        _write(table, draft, partition_by)
-        digest, size = _digest(draft)
+        write_table(table, draft, partition_by)
+        digest, size = digest_of(draft)
         target = self.store.root / "tables" / source / f"{day}-{digest[:16]}"
         if target.exists():
             shutil.rmtree(draft)
@@ -364,13 +275,13 @@ class Update:
             target.parent.mkdir(parents=True, exist_ok=True)
             draft.replace(target)
             self._made.append(target)
-            _flush_folder(target.parent)
+            flush_folder(target.parent)
         entry = TableEntry(
             source=source,
             period=day,
             path=target.relative_to(self.store.root).as_posix(),
             rows=len(table),
-            loaded_at=_now(),
+            loaded_at=now(),
             file_name=file_name,
             file_sha256=file_sha256,
             bytes=size,
@@ -418,158 +329,19 @@ class Update:
         version = max(numbers, default=0) + 1
         manifest = Manifest(
             version=version,
-            created=_now(),
+            created=now(),
             area=area,
             tables=tuple(sorted(self.tables.values(), key=lambda e: e.key)),
             notes=tuple(self.notes),
         )
         # From here on a version may name the tables, so they stay whatever happens.
         self._committed = True
-        _replace_text(self.store.root / "versions" / f"{version:06d}.json", _text_of(manifest))
-        _replace_text(self.store.root / "current", f"{version}\n")
+        replace_whole(
+            self.store.root / "versions" / f"{version:06d}.json", text_of(manifest).encode()
+        )
+        replace_whole(self.store.root / "current", f"{version}\n".encode())
         _clear_old(self.store)
         return manifest
-
-
-def read_entry(
-    root: Path,
-    entry: TableEntry,
-    *,
-    columns: Sequence[str] | None = None,
-    where: Iterable[str] | None = None,
-) -> pd.DataFrame:
-    """The table of an entry below the store's folder; see `Store.read`."""
-    folder = root / entry.path
-    try:
-        if entry.geometry and entry.partitioned_by is None:
-            return gpd.read_parquet(folder / "table.parquet", columns=columns)
-        if entry.partitioned_by is None:
-            file = folder / "table.parquet"
-            return pq.read_table(file, columns=columns, partitioning=None).to_pandas()
-        wanted = None if where is None else sorted({str(value) for value in where})
-        parts = _parts(folder, entry.partitioned_by, wanted)
-        if (folder / WHOLE).exists() and len(parts) == len(
-            _parts(folder, entry.partitioned_by, None)
-        ):
-            whole = pq.read_table(folder / WHOLE, columns=columns, partitioning=None)
-            return whole.to_pandas()
-        if not parts:
-            first = next(iter(_parts(folder, entry.partitioned_by, None)), None)
-            if first is None:
-                raise UserError(f"'{entry.source}' of {entry.period} holds no rows.")
-            return pq.read_table(first, columns=columns, partitioning=None).slice(0, 0).to_pandas()
-        tables = [pq.read_table(part, columns=columns, partitioning=None) for part in parts]
-        return pa.concat_tables(tables, promote_options="permissive").to_pandas()
-    except (OSError, pa.ArrowInvalid) as fault:
-        raise UserError(
-            f"'{entry.source}' of {entry.period} can't be read: the data folder is damaged. Run "
-            "`python -m pcs_dash rollback`, or `update` again."
-        ) from fault
-
-
-def stored_columns(root: Path, entry: TableEntry) -> tuple[str, ...]:
-    """The columns of a stored table, without reading its rows; none where it can't be read."""
-    first = next(iter(sorted((root / entry.path).rglob("*.parquet"))), None)
-    try:
-        return tuple(pq.read_schema(first).names) if first else ()
-    except (OSError, pa.ArrowInvalid):
-        return ()
-
-
-def _parts(folder: Path, column: str, wanted: list[str] | None) -> list[Path]:
-    found = sorted(folder.glob(f"{column}=*/*.parquet"))
-    if wanted is None:
-        return found
-    return [part for part in found if part.parent.name.split("=", 1)[1] in wanted]
-
-
-def dataset(root: Path, entry: TableEntry) -> ds.Dataset:
-    """The files of an entry as a pyarrow dataset, to filter before reading."""
-    return ds.dataset(root / entry.path, format="parquet", partitioning=None)
-
-
-def _write(table: pd.DataFrame, folder: Path, partition_by: str | None) -> None:
-    plain = table.copy(deep=False)
-    plain.attrs = {}
-    if isinstance(table, gpd.GeoDataFrame) and partition_by is None:
-        plain.to_parquet(folder / "table.parquet", index=False)
-    elif partition_by is None:
-        pq.write_table(
-            pa.Table.from_pandas(plain, preserve_index=False), folder / "table.parquet",
-            compression="zstd",
-        )  # fmt: skip
-    else:
-        if len(plain) <= WHOLE_TOO_UP_TO:
-            pq.write_table(
-                pa.Table.from_pandas(plain, preserve_index=False), folder / WHOLE,
-                compression="zstd",
-            )  # fmt: skip
-        for value, part in plain.groupby(partition_by, observed=True, sort=True):
-            name = str(value)
-            if not name.replace("_", "").replace("-", "").isalnum():
-                raise ValueError(f"{name!r} can't name a partition")
-            place = folder / f"{partition_by}={name}"
-            place.mkdir()
-            for column in part.columns:
-                if isinstance(part[column].dtype, pd.CategoricalDtype):
-                    part = part.assign(**{column: part[column].cat.remove_unused_categories()})
-            pq.write_table(
-                pa.Table.from_pandas(part, preserve_index=False), place / "part.parquet",
-                compression="zstd",
-            )  # fmt: skip
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            _flush(path)
-    for path in sorted([folder, *(p for p in folder.rglob("*") if p.is_dir())]):
-        _flush_folder(path)
-
-
-def _digest(folder: Path) -> tuple[str, int]:
-    """SHA-256 over names and contents of the files of a folder, and their size in bytes."""
-    digest = hashlib.sha256()
-    size = 0
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        with path.open("rb") as stream:
-            while chunk := stream.read(CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
-    return digest.hexdigest(), size
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, read in pieces."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
-
-
-def _flush_folder(path: Path) -> None:
-    """Make the names in a folder lasting; Windows can't and need not."""
-    if sys.platform == "win32":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _replace_text(path: Path, text: str) -> None:
-    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
-    with draft.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(path)
-    _flush_folder(path.parent)
 
 
 def _clear_old(store: Store) -> None:
@@ -587,30 +359,3 @@ def _clear_old(store: Store) -> None:
     for folder in (store.root / "tables").glob("*/*"):
         if folder.relative_to(store.root).as_posix() not in used:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _try_lock(stream: IO[Any]) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _unlock(stream: IO[Any]) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        stream.seek(0)
-        msvcrt.locking(stream.fileno(), msvcrt.LK_UNLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(stream, fcntl.LOCK_UN)

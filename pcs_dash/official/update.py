@@ -6,29 +6,21 @@ everything that loaded has been built; a fault before that leaves the store as i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import pandas as pd
-
+from pcs_dash.official.build import Stage, build_all
 from pcs_dash.official.catalogue import SOURCES, Source, find_source
 from pcs_dash.official.download import (
     DEFAULT_PATIENCE,
-    DownloadError,
-    NoConnectionError,
     Patience,
     Progress,
-    download,
-    fetch_page,
-    file_name_of,
 )
-from pcs_dash.official.locate import Found, data_links, locate
-from pcs_dash.official.reading import month_in_name
+from pcs_dash.official.gather import folder_files, gathered
+from pcs_dash.official.manifest import READER, Manifest, TableEntry
+from pcs_dash.official.outcomes import Outcome, content_of, judge, second_file, unchanged
 from pcs_dash.official.recognise import (
-    NOTES,
     DoubtfulError,
     Loaded,
     Recognised,
@@ -37,72 +29,11 @@ from pcs_dash.official.recognise import (
     load_recognised,
     name_carries_period,
 )
-from pcs_dash.official.store import (
-    READER,
-    Manifest,
-    Store,
-    TableEntry,
-    Update,
-    data_dir,
-    file_sha256,
-    read_entry,
-    stored_columns,
-)
+from pcs_dash.official.store import Store, Update
+from pcs_dash.official.stored_tables import file_sha256
 from pcs_dash.tables.errors import InputFileError, UserError
 
-# What is being done, and how many of how many such steps it is.
-Stage = Callable[[str, int, int], None]
 Keep = Callable[[Loaded, str, str], None]
-# The parts of a shapefile beside its .shp, and of a download, are no files of their own.
-_PARTS = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".part")
-NOT_DATA = (*NOTES, *_PARTS)
-_MOST_CODES = 20
-# Between two editions of a publication its rows or patients fall by less than this, and by so
-# much more for each year between them: practices merge, some 2% a year.
-MOST_FALL = 0.10
-MOST_FALL_A_YEAR = 0.03
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one table: 'new', 'changed', 'unchanged', 'older' (kept the newer one),
-    'failed' (kept the last good one).
-    """
-
-    source: str
-    status: str
-    file_name: str = ""
-    period: str = ""
-    rows: int = 0
-    period_before: str = ""
-    rows_before: int = 0
-    codes_added: tuple[str, ...] = ()
-    codes_removed: tuple[str, ...] = ()
-    added: int = 0
-    removed: int = 0
-    columns: tuple[str, ...] = ()
-    columns_added: tuple[str, ...] = ()
-    columns_removed: tuple[str, ...] = ()
-    message: str = ""
-    faults: tuple[str, ...] = ()
-    by_name: bool = False  # it is loaded when its source is named
-
-    def details(self) -> dict[str, object]:
-        """All that is known, for JSON and the Data page; the codes are the first twenty."""
-        return asdict(self)
-
-    def row(self) -> dict[str, object]:
-        """As a row of the command's output."""
-        return {
-            "source": self.source,
-            "status": self.status,
-            "period": self.period,
-            "rows": self.rows or None,
-            "was_period": self.period_before,
-            "was_rows": self.rows_before or None,
-            "file": self.file_name,
-            "message": self.message,
-        }
 
 
 @dataclass
@@ -160,7 +91,7 @@ def update_store(
     # The lock comes first: two updates would write into the same downloads.
     with store.writing() as update:
         try:
-            with _files(wanted, origin, patience, progress, report) as files:
+            with gathered(wanted, origin, patience, progress, report.outcomes) as files:
                 area = area or (update.base.area if update.base else "England")
                 run = _Run(
                     store, tuple(s.key for s in wanted), update.tables, report, _put_into(update)
@@ -182,8 +113,6 @@ def _build_and_swap(
     update: Update, area: str, report: Report, stage: Stage, *, dry_run: bool
 ) -> None:
     """Build what follows from the tables taken, and put it in use unless it is a dry run."""
-    from pcs_dash.official.build import build_all
-
     if not report.outcomes:
         raise UserError(" ".join(["Nothing to load was found.", report.left_out_words]).strip())
     report.manifest = update.base
@@ -236,7 +165,8 @@ def preview(
 class _Run:
     """One update or preview: the sources named (none: all), what is stored, what was seen.
 
-    `seen`: (source, period) -> the file that gave it.
+    `seen`: (source, period) -> the file that gave it, and the checksum of its figures ("" where
+    it was not read again).
     """
 
     store: Store
@@ -244,7 +174,7 @@ class _Run:
     tables: dict[tuple[str, str], TableEntry]
     report: Report
     keep: Keep
-    seen: dict[tuple[str, str], str] = field(default_factory=dict)
+    seen: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def wants(self, source: Source | None) -> bool:
         return not self.wanted or source is None or source.key in self.wanted
@@ -270,6 +200,7 @@ def _put_into(update: Update) -> Keep:
             file_sha256=digest,
             file_member=member,
             file_lines=item.lines,
+            notes=item.notes,
             only_period=not item.source.series,
         )
 
@@ -317,8 +248,9 @@ def _take_table(item: Recognised, member: str, digest: str, run: _Run) -> None:
         and entry.reader == READER
     ]
     if stored and (not name_carries_period(item.source) or stored[0].file_name == item.file.name):
-        run.seen[stored[0].key] = item.file.name
-        run.report.outcomes.append(_unchanged(stored[0], item.file.name))
+        first, _ = run.seen.setdefault(stored[0].key, (item.file.name, ""))
+        twice = "" if first == item.file.name else f"It holds the same as {first}."
+        run.report.outcomes.append(unchanged(stored[0], item.file.name, twice))
         return
     try:
         loaded = load_recognised(item, trusted=bool(run.wanted))
@@ -326,245 +258,15 @@ def _take_table(item: Recognised, member: str, digest: str, run: _Run) -> None:
         run.fail(key, item.file.name, fault)
         return
     place = (key, f"{loaded.period:%Y-%m-%d}")
+    content = content_of(loaded.table)
     if place in run.seen:
-        run.report.outcomes.append(
-            Outcome(
-                key, "failed", loaded.file_name, place[1],
-                message=f"{run.seen[place]} is for the same period; keep one of the two files.",
-            )
-        )  # fmt: skip
+        run.report.outcomes.append(second_file(loaded, place[1], content, *run.seen[place]))
         return
-    outcome = _judge(loaded, run, digest, stored[0] if stored else None)
+    outcome = judge(
+        loaded, run.tables, run.store.root, digest=digest, itself=stored[0] if stored else None,
+        explicit=bool(run.wanted),
+    )  # fmt: skip
     if outcome.status in ("new", "changed"):
         run.keep(loaded, digest, member)
-    run.seen[place] = loaded.file_name
+    run.seen[place] = (loaded.file_name, content)
     run.report.outcomes.append(outcome)
-
-
-def _unchanged(entry: TableEntry, file_name: str) -> Outcome:
-    return Outcome(
-        entry.source, "unchanged", file_name, entry.period, entry.rows, entry.period, entry.rows
-    )
-
-
-def _judge(item: Loaded, run: _Run, digest: str, itself: TableEntry | None) -> Outcome:
-    """Compare a loaded table with what is stored of its source.
-
-    `itself`: the entry of the very same table, loaded before under another name of its file.
-    """
-    day = f"{item.period:%Y-%m-%d}"
-    key = item.source.key
-    explicit = bool(run.wanted)
-    stored = sorted((e for e in run.tables.values() if e.source == key), key=lambda e: e.period)
-    before = run.tables.get((key, day)) if item.source.series else (stored[-1] if stored else None)
-    columns = tuple(str(column) for column in item.table.columns)
-    # A new month stands beside the others: it is compared with the newest of them.
-    beside = before or (stored[-1] if stored else None)
-    if beside is None:
-        return Outcome(
-            key, "new", item.file_name, day, len(item.table), columns=columns, message=_few(item)
-        )
-    compared = {
-        "period_before": beside.period,
-        "rows_before": beside.rows,
-        "columns": columns,
-        **_columns(columns, beside, run.store),
-        **_codes(item.table, beside, run.store),
-    }
-    status, message, by_name = "changed", _few(item), False
-    if before is None:
-        status = "new"
-    if itself is not None and itself.period != day:
-        status = "changed"
-        message = f"It was loaded for {itself.period} under another name; that is put right."
-    elif before is not None and (before.file_sha256, before.period) == (digest, day):
-        status = "unchanged" if before.reader == READER else "changed"
-    elif explicit:
-        pass
-    elif before is not None and day < before.period:
-        status, by_name = "older", True
-        message = f"Older than what is loaded; name the source ({key}) to load it all the same."
-    elif fall := _fall(item, stored, run.store):
-        status, message, by_name = "failed", fall, True
-    return Outcome(
-        key, status, item.file_name, day, len(item.table), message=message, by_name=by_name,
-        **compared,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-def _few(item: Loaded) -> str:
-    """A word of caution for a table of fewer rows than the publication has: any fewer where there
-    is one edition, a fifth fewer where their number changes.
-    """
-    usual, rows = item.source.usual_rows, len(item.table)
-    if rows >= usual * (1.0 if item.source.period_from == "fixed" else 0.8):
-        return ""
-    return f"Only {rows:,} rows; the published file has some {usual:,}: is it a part, or cut short?"
-
-
-def _fall(item: Loaded, stored: Sequence[TableEntry], store: Store) -> str:
-    """Why a table looks cut short beside the stored edition nearest to it in time; else nothing.
-
-    Rows and patients are compared; without patients the lines of the files, as several lines can
-    make one row.
-    """
-    near = min(stored, key=lambda entry: abs(pd.Timestamp(entry.period) - item.period))
-    years = abs((pd.Timestamp(near.period) - item.period).days) / 365.25
-    pairs = [("rows", near.rows, len(item.table))]
-    if "patients" in item.table.columns and "patients" in stored_columns(store.root, near):
-        old = read_entry(store.root, near, columns=["patients"])["patients"]
-        pairs.append(("patients", int(old.sum()), int(item.table["patients"].sum())))
-    elif item.lines and near.file_lines:
-        pairs.append(("lines", near.file_lines, item.lines))
-    for what, before, now in pairs:
-        if now < before * (1 - MOST_FALL - MOST_FALL_A_YEAR * years):
-            return (
-                f"It has {now:,} {what}, {1 - now / before:.0%} fewer than the {before:,} loaded "
-                f"for {near.period}: it may be cut short or a part. Download it again; if it is "
-                f"right, name the source ({item.source.key}) to load it."
-            )
-    return ""
-
-
-def _columns(
-    columns: tuple[str, ...], before: TableEntry, store: Store
-) -> dict[str, tuple[str, ...]]:
-    """Columns that come and go."""
-    old = stored_columns(store.root, before)
-    return {
-        "columns_added": tuple(column for column in columns if column not in old),
-        "columns_removed": tuple(column for column in old if column not in columns),
-    }
-
-
-def _codes(
-    table: pd.DataFrame, before: TableEntry, store: Store
-) -> dict[str, tuple[str, ...] | int]:
-    """Codes that come and go, for tables with a row a practice or LSOA."""
-    column = next((c for c in ("practice_code", "lsoa_code", "code") if c in table.columns), None)
-    if column is None or before.geometry or column not in stored_columns(store.root, before):
-        return {}
-    old = set(read_entry(store.root, before, columns=[column])[column].astype(str))
-    new = set(table[column].astype(str))
-    return {
-        "codes_added": tuple(sorted(new - old)[:_MOST_CODES]),
-        "codes_removed": tuple(sorted(old - new)[:_MOST_CODES]),
-        "added": len(new - old),
-        "removed": len(old - new),
-    }
-
-
-# --- gathering files ------------------------------------------------------------------------
-
-
-@contextmanager
-def _files(
-    wanted: list[Source],
-    origin: str | None,
-    patience: Patience,
-    progress: Progress | None,
-    report: Report,
-) -> Iterator[list[Path]]:
-    """The files to load: those of a folder, or downloaded into the store's download folder."""
-    if origin is None:
-        yield _from_publishers(wanted, patience, progress, report)
-    elif urlsplit(origin).scheme in ("http", "https"):
-        yield _from_address(origin, patience, progress, report)
-    else:
-        yield folder_files(Path(origin))
-        return
-    # Everything that loaded is in the store now; parts of failed downloads stay to be resumed.
-    for path in _downloads().glob("*"):
-        if path.is_file() and not path.name.endswith((".part", ".part.json")):
-            path.unlink(missing_ok=True)
-
-
-def _downloads() -> Path:
-    return data_dir() / "downloads"
-
-
-def folder_files(folder: Path) -> list[Path]:
-    """The files in a folder (and below) that may hold data; or the one file given.
-
-    Hidden files and parts of shapefiles are left out; links are not followed out of the folder.
-    """
-    if folder.is_file():
-        return [folder]
-    if not folder.is_dir():
-        raise UserError(f"There is no folder or file {folder}.")
-    root = folder.resolve()
-    found = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and not path.name.startswith(".")
-        and path.suffix.lower() not in _PARTS
-        and not path.name.lower().endswith(".shp.xml")
-        and path.resolve().is_relative_to(root)
-    ]
-    if not found:
-        raise UserError(f"{folder}: there are no files to load in it.")
-    return found
-
-
-def _from_publishers(
-    wanted: list[Source], patience: Patience, progress: Progress | None, report: Report
-) -> list[Path]:
-    chosen = wanted or [source for source in SOURCES.values() if source.downloadable]
-    paths = []
-    unknown: dict[str | None, str] = {}
-    for source in chosen:
-        host = urlsplit(source.address or source.landing_page).hostname
-        message = unknown.get(host)
-        try:
-            if message is None:
-                found = locate(source, patience=patience)
-                name = _named(source, found)
-                paths.append(
-                    download(
-                        found.address, _downloads(), name=name, patience=patience, progress=progress
-                    )
-                )
-                continue
-        except NoConnectionError as fault:
-            message = unknown[host] = str(fault)
-        except DownloadError as fault:
-            report.outcomes.append(Outcome(source.key, "failed", message=str(fault)))
-            continue
-        by_hand = f"By hand: open {source.landing_page}, download the file, and use --from."
-        report.outcomes.append(Outcome(source.key, "failed", message=f"{message} {by_hand}"))
-    return paths
-
-
-def _named(source: Source, found: Found) -> str:
-    """The file's own name; with the month of its edition where only a name can say the period."""
-    name = file_name_of(found.address)
-    if found.month is None or not name_carries_period(source) or month_in_name(name) is not None:
-        return name
-    return f"{found.month:%Y-%m} {name}"
-
-
-def _from_address(
-    origin: str, patience: Patience, progress: Progress | None, report: Report
-) -> list[Path]:
-    """One file, or every data file that a list of files links to."""
-    addresses = [origin]
-    if origin.endswith("/"):
-        page, base = fetch_page(origin, patience=patience)
-        addresses = data_links(page, base)
-        if not addresses:
-            raise DownloadError(f"{origin}: the page links to no data files.")
-    paths: list[Path] = []
-    for address in addresses:
-        name = file_name_of(address)
-        if name in {path.name for path in paths}:
-            name = f"{len(paths)}-{name}"  # of another folder on that server
-        try:
-            paths.append(
-                download(address, _downloads(), name=name, patience=patience, progress=progress)
-            )
-        except DownloadError as fault:
-            report.outcomes.append(
-                Outcome(address.rsplit("/", 1)[-1], "failed", message=str(fault))
-            )
-    return paths

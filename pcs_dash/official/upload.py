@@ -18,8 +18,8 @@ from typing import Any
 
 from pcs_dash.official.archive import SHAPE_PARTS
 from pcs_dash.official.confined import EXIT_OUT_OF_MEMORY, memory_mb
+from pcs_dash.official.gather import NOT_DATA
 from pcs_dash.official.store import Store
-from pcs_dash.official.update import NOT_DATA
 from pcs_dash.tables.paths import ROOT
 
 UPLOADS_VARIABLE = "PCS_DASH_UPLOADS"

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime, time
 from typing import Any
 
 import pandas as pd
@@ -41,7 +42,7 @@ def plan_csv(
     """PLAN.csv: practice_code and hub (name; empty = unassigned), sorted by code.
 
     With `practices` a row for each of them and for every assigned code besides, with
-    practice_name and patients; with `provenance` its columns on every row. `files.read_plan`
+    practice_name and patients; with `provenance` its columns on every row. `hubs.reading.read_plan`
     needs the first two columns only. Colours, notes, locks and empty hubs are not in a CSV: use
     Excel or GeoJSON to keep them.
     """
@@ -76,4 +77,6 @@ def _cells(column: pd.Series[Any]) -> list[Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, datetime) and value == datetime.combine(value.date(), time()):
+        return value.date().isoformat()
     return neutralise(value) if isinstance(value, str) else value

@@ -26,17 +26,17 @@ from matplotlib.patheffects import withStroke
 
 from pcs_dash.hubs.palette import UNASSIGNED_COLOUR
 from pcs_dash.hubs.plan import Plan
+from pcs_dash.measures import numbers
 from pcs_dash.measures.deprivation import QUINTILE_LABELS, lsoas_by_quintile
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.render.text import FAMILY, drawable, shorten, width, wrap
-from pcs_dash.store.story import Position
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views import maps
-from pcs_dash.views.map_views import KINDS, MapSpec, alt_text, area_outline
-from pcs_dash.views.settings import Settings
+from pcs_dash.views.map_spec import MapSpec
+from pcs_dash.views.position import Position
+from pcs_dash.views.question import Question
 
 DPI = 200
-__all__ = ["KINDS", "MapSpec", "alt_text", "area_outline", "draw_map", "map_figure", "to_png"]
 
 INK = "#111827"
 QUIET = "#374151"
@@ -104,19 +104,21 @@ def draw_map(
 def _draw_practices(
     axes: Axes, side: Axes, frame: _Frame, labels: _Labels, dataset: Dataset, spec: MapSpec
 ) -> None:
-    settings = spec.settings
-    edition, benchmark = settings.edition, settings.benchmark
-    _lsoas(axes, dataset, settings, maps.QUINTILE_GREYS, alpha=0.85)
-    _outlines(axes, dataset, settings)
-    practices = settings.practices
-    ratios = patients_per_fte_gp(practices, settings.definition.key)
+    question = spec.question
+    edition, benchmark = question.edition, question.benchmark
+    _lsoas(axes, dataset, question, maps.QUINTILE_GREYS, alpha=0.85)
+    _outlines(axes, dataset, question)
+    practices = question.practices
+    ratios = patients_per_fte_gp(practices, question.definition.key)
     classes = maps.benchmark_classes(ratios, benchmark.value)
     colours = [
         "#ffffff" if pd.isna(number) else maps.BENCHMARK_COLOURS[int(number)] for number in classes
     ]
     _practices(axes, frame, labels, practices, colours, hollow=ratios.isna(), spec=spec)
     legend = _Legend(side)
-    legend.title(f"Patients per FTE GP against {benchmark.label} ({benchmark.value:,.0f})")
+    legend.title(
+        f"Patients per FTE GP against {benchmark.label} ({numbers.number(benchmark.value)})"
+    )
     for number, (colour, label) in enumerate(
         zip(maps.BENCHMARK_COLOURS, maps.BENCHMARK_LABELS, strict=True)
     ):
@@ -137,20 +139,20 @@ def _draw_practices(
 def _draw_quintiles(
     axes: Axes, side: Axes, frame: _Frame, labels: _Labels, dataset: Dataset, spec: MapSpec
 ) -> None:
-    settings = spec.settings
-    _lsoas(axes, dataset, settings, maps.QUINTILE_PURPLES, alpha=1.0)
-    _outlines(axes, dataset, settings)
-    practices = settings.practices
+    question = spec.question
+    _lsoas(axes, dataset, question, maps.QUINTILE_PURPLES, alpha=1.0)
+    _outlines(axes, dataset, question)
+    practices = question.practices
     _practices(axes, frame, labels, practices, ["#ffffff"] * len(practices), spec=spec, scale=0.55)
-    own = settings.area.select(dataset.lsoas)
-    counts = lsoas_by_quintile(own, settings.edition)
+    own = question.area.select(dataset.lsoas)
+    counts = lsoas_by_quintile(own, question.edition)
     legend = _Legend(side)
-    legend.title(f"LSOAs: national IMD {settings.edition} quintile, number")
+    legend.title(f"LSOAs: national IMD {question.edition} quintile, number")
     for quintile, label in QUINTILE_LABELS.items():
         legend.swatch(maps.QUINTILE_PURPLES[quintile - 1], label, f"{counts[quintile]}")
     legend.note("1 is the most deprived fifth of England's LSOAs")
     legend.dot("#ffffff", "practice (size: patients)")
-    if settings.edition == "2025" and len(own) and own["imd2025_split"].any():
+    if question.edition == "2025" and len(own) and own["imd2025_split"].any():
         legend.note(
             f"{int(own['imd2025_split'].sum())} LSOAs split in 2021 take the mean rank of parts"
         )
@@ -159,10 +161,10 @@ def _draw_quintiles(
 def _draw_hubs(
     axes: Axes, side: Axes, frame: _Frame, labels: _Labels, dataset: Dataset, spec: MapSpec
 ) -> None:
-    settings = spec.settings
+    question = spec.question
     plan = spec.plan or Plan()
-    practices = settings.practices
-    _lsoas(axes, dataset, settings, ("#ffffff",) * 5, alpha=1.0)
+    practices = question.practices
+    _lsoas(axes, dataset, question, ("#ffffff",) * 5, alpha=1.0)
     shapes = frame.hubs
     for row in shapes.itertuples():
         chosen = row.hub == spec.highlight
@@ -174,7 +176,7 @@ def _draw_hubs(
             linewidths=2.4 if chosen else 1.0,
             zorder=4 if chosen else 3,
         )
-    _outlines(axes, dataset, settings)
+    _outlines(axes, dataset, question)
     hub_of = [plan.hub_of(code) for code in practices.index]
     colours = [UNASSIGNED_COLOUR if hub is None else hub.colour for hub in hub_of]
     _practices(axes, frame, labels, practices, colours, spec=spec, scale=0.75)
@@ -200,13 +202,13 @@ def _draw_hubs(
 def _draw_layers(
     axes: Axes, side: Axes, frame: _Frame, labels: _Labels, dataset: Dataset, spec: MapSpec
 ) -> None:
-    settings, ground, marks = spec.settings, spec.ground, spec.marks
-    own = settings.area.select(dataset.lsoas)
+    question, ground, marks = spec.question, spec.ground, spec.marks
+    own = question.area.select(dataset.lsoas)
     words = None if ground is None else ground.labels.reindex(own.index)
     colours = [] if words is None or ground is None else [ground.colours.get(w) for w in words]
     _places(axes, own, colours or [None] * len(own), alpha=0.9)
-    _outlines(axes, dataset, settings)
-    practices = settings.practices
+    _outlines(axes, dataset, question)
+    practices = question.practices
     named = None if marks is None else marks.labels.reindex(practices.index)
     dots = [None] * len(practices) if named is None or marks is None else [
         marks.colours.get(word) for word in named
@@ -294,7 +296,7 @@ class _Frame:
 
     def __init__(self, dataset: Dataset, spec: MapSpec, wide: float, high: float) -> None:
         self.wide, self.high = wide, high
-        area = spec.settings.area
+        area = spec.question.area
         if spec.shapes is not None:
             west, south, east, north = spec.shapes.set_geometry("coarse").total_bounds
             south -= (north - south) * _FOOT / (high - _FOOT)
@@ -302,7 +304,7 @@ class _Frame:
             west, south, east, north = _around(spec.position, wide / high)
         else:
             own = area.select(dataset.lsoas)
-            practices = spec.settings.practices
+            practices = spec.question.practices
             corners = practices[["easting", "northing"]].dropna().to_numpy(dtype=float)
             boxes = [own.total_bounds] if len(own) else []
             if len(corners):
@@ -322,7 +324,7 @@ class _Frame:
         self.west, self.east = west - more_wide, east + more_wide
         self.south, self.north = south - more_high, north + more_high
         self.metres_per_point = (self.east - self.west) / wide
-        self.hubs = _hub_shapes(dataset, spec) if spec.kind == "hubs" else gpd.GeoDataFrame()
+        self.hubs = _hub_shapes(spec) if spec.kind == "hubs" else gpd.GeoDataFrame()
 
     def point(self, easting: float, northing: float) -> tuple[float, float]:
         """Points (1/72 inch) from the map's lower left corner."""
@@ -343,13 +345,13 @@ def _around(position: Position, shape: float) -> tuple[float, float, float, floa
     return at.x - half, at.y - half / shape, at.x + half, at.y + half / shape
 
 
-def _hub_shapes(dataset: Dataset, spec: MapSpec) -> gpd.GeoDataFrame:
+def _hub_shapes(spec: MapSpec) -> gpd.GeoDataFrame:
     # Imported here: maps of practices need neither.
     from pcs_dash.hubs.contiguity import neighbours
     from pcs_dash.hubs.geometry import hub_polygons
 
-    practices = spec.settings.practices
-    around = neighbours(practices, area_outline(dataset, spec.settings))
+    practices = spec.question.practices
+    around = neighbours(practices, spec.question.outline)
     return hub_polygons(spec.plan or Plan(), practices, around)
 
 
@@ -386,10 +388,10 @@ def _paths(axes: Axes, geometries: Iterable[Any], **style: Any) -> None:
 
 
 def _lsoas(
-    axes: Axes, dataset: Dataset, settings: Settings, palette: Sequence[str], *, alpha: float
+    axes: Axes, dataset: Dataset, question: Question, palette: Sequence[str], *, alpha: float
 ) -> None:
-    own = settings.area.select(dataset.lsoas)
-    quintiles = own[f"imd{settings.edition}_quintile"]
+    own = question.area.select(dataset.lsoas)
+    quintiles = own[f"imd{question.edition}_quintile"]
     colours = [palette[int(q) - 1] if pd.notna(q) else None for q in quintiles]
     _places(axes, own, colours, alpha=alpha)
 
@@ -416,8 +418,8 @@ def _places(
     )
 
 
-def _outlines(axes: Axes, dataset: Dataset, settings: Settings) -> None:
-    area, outlines = settings.area, dataset.outlines
+def _outlines(axes: Axes, dataset: Dataset, question: Question) -> None:
+    area, outlines = question.area, dataset.outlines
     own = area.select(dataset.lsoas)
     inside = {"region": ("place", own["place"]), "place": ("district", own["district"])}
     if area.kind in inside:
@@ -425,7 +427,7 @@ def _outlines(axes: Axes, dataset: Dataset, settings: Settings) -> None:
         inner = outlines[(outlines["kind"] == kind) & outlines["name"].isin(names)]
         _paths(axes, inner.geometry, facecolors="none", edgecolors=QUIET, linewidths=0.8,
                linestyles=(0, (5, 3)), zorder=5)  # fmt: skip
-    outline = area_outline(dataset, settings)
+    outline = question.outline
     if outline is not None:
         _paths(axes, [outline], facecolors="none", edgecolors=INK, linewidths=1.5, zorder=6)
 
@@ -579,7 +581,7 @@ def _towns(axes: Axes, labels: _Labels, dataset: Dataset, spec: MapSpec) -> None
     towns = dataset.towns.sort_values(["size", "name"])
     if spec.kind == "areas":
         return
-    outline = area_outline(dataset, spec.settings)
+    outline = spec.question.outline
     size = {1: 10.0, 2: 8.5, 3: 8.0}
     for name, rank, at in zip(towns["name"], towns["size"], towns.geometry, strict=True):
         # Small places only where the map is close enough to have room for them.

@@ -41,7 +41,7 @@ def plan_geojson(
     that are not in `practices` come without geometry. Polygons (see `geometry.hub_polygons` for
     `shape`) have hub, colour, practices, patients. The members "hubs" and "provenance" beside the
     features carry the plan's colours, notes and locks, and what the export was made from;
-    `files.read_plan` gives the very plan back. UTF-8, WGS 84, outer rings anticlockwise.
+    `hubs.reading.read_plan` gives the very plan back. UTF-8, WGS 84, outer rings anticlockwise.
     """
     columns = ["practice_name", "longitude", "latitude", "patients"]
     records = practices[columns].to_dict("index")
@@ -74,10 +74,12 @@ def plan_geopackage(
     shape: str = "cells",
 ) -> bytes:
     """A GeoPackage with the layers hubs (polygons) and practices (points), both EPSG:27700, and the
-    tables rules and about. Hubs without practices here make no row.
+    tables plan_hubs, rules, about and, for assigned codes that are not in `practices`,
+    practices_elsewhere. Hubs without practices here have no polygon.
 
     With `summary` (of `summary.summarise_hubs`) the hub layer has all its measures and verdicts.
     Built in a temporary folder and read back whole, so nothing half-written is ever seen.
+    `hubs.reading.read_plan` gives the very plan back, by all but the polygons.
     """
     hubs = hub_polygons(plan, practices, neighbours, shape=shape)
     if summary is not None:
@@ -88,12 +90,16 @@ def plan_geopackage(
     tables: dict[str, tuple[pd.DataFrame, str | None]] = {
         "hubs": (hubs, "MultiPolygon"),
         "practices": (_practice_points(plan, practices), "Point"),
+        "plan_hubs": (_plan_hubs(plan), None),
+        "practices_elsewhere": (plan.to_frame(plan.unknown_codes(practices.index)), None),
         "rules": (rules_to_frame(provenance.rules), None),
         "about": (about, None),
     }
     with tempfile.TemporaryDirectory(prefix="pcs_dash_") as folder:
         path = Path(folder) / "plan.gpkg"
         for layer, (table, geometry_type) in tables.items():
+            if table.empty and geometry_type is None:
+                continue
             pyogrio.write_dataframe(
                 _writable(table),
                 path,
@@ -157,6 +163,14 @@ def _practice_points(plan: Plan, practices: pd.DataFrame) -> gpd.GeoDataFrame:
     table = without_small_counts(practices).drop(columns=["easting", "northing"])
     table.insert(0, "hub", plan.to_series(practices.index))
     return gpd.GeoDataFrame(table.reset_index(), geometry=points, crs=CRS)
+
+
+def _plan_hubs(plan: Plan) -> pd.DataFrame:
+    """Every hub in the plan's order, one without practices too: what it needs to be read back."""
+    rows = [hub.to_dict() for hub in plan.hubs]
+    table = pd.DataFrame(rows, columns=["id", "name", "colour", "note", "locked"])
+    table["locked"] = table["locked"].map({True: "yes", False: "no"}).astype("str")
+    return table.rename(columns={"id": "hub_id", "name": "hub"})
 
 
 def _writable(table: pd.DataFrame) -> pd.DataFrame:

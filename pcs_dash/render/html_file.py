@@ -15,18 +15,17 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from pcs_dash.measures import numbers
 from pcs_dash.render import web
 from pcs_dash.render.svg_charts import to_svg
 from pcs_dash.render.text import printable
-from pcs_dash.tables.paths import ROOT
+from pcs_dash.tables.paths import ASSETS_DIR
 from pcs_dash.tables.sources import ATTRIBUTION
 from pcs_dash.views import maps
-from pcs_dash.views.blocks import Block, Bullets, Chart, Deck, MapBlock, Slide, Table
+from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock, Table, text_table
 from pcs_dash.views.links import shown as shown_link
-from pcs_dash.views.map_views import NO_POINTS, POINTS, MapSpec, map_view
-from pcs_dash.views.work import sources
-
-_ASSETS = ROOT / "pcs_dash" / "assets"
+from pcs_dash.views.map_spec import NO_POINTS, POINTS, MapSpec, map_view
+from pcs_dash.views.report import Deck, Slide, sources
 
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
@@ -82,10 +81,7 @@ _SCRIPT = """
     const views = read("pcs-data:views");
     document.querySelectorAll(".map").forEach((element) => {
       const view = views[element.dataset.view];
-      const map = L.map(element, { zoomSnap: 0.5, scrollWheelZoom: false });
-      // The wheel scrolls the page until the map is in use.
-      map.on("focus click", () => map.scrollWheelZoom.enable());
-      map.on("blur mouseout", () => map.scrollWheelZoom.disable());
+      const map = L.map(element);
       const list = document.getElementById(element.dataset.list);
       const pick = (code) => { PCSMap.select(map, code); list.value = code; };
       PCSMap.mount(map, { onPick: pick });
@@ -124,7 +120,7 @@ def to_html(deck: Deck) -> bytes:
 <title>{_escape(deck.title)}</title>
 <link rel="icon" href="data:,">
 <style>{_leaflet_style()}
-{(_ASSETS / "pcs_map.css").read_text("utf-8")}
+{(ASSETS_DIR / "pcs_map.css").read_text("utf-8")}
 {_STYLE}</style>
 </head>
 <body>
@@ -144,7 +140,7 @@ Every figure is in the tables.</p></noscript>
 <footer><p class="basis">{_escape(ATTRIBUTION)}</p></footer>
 {data}
 <script>{_leaflet_script()}</script>
-<script>{_script_text((_ASSETS / "pcs_map.js").read_text("utf-8"))}</script>
+{_own_scripts()}
 <script>{_SCRIPT}</script>
 </body>
 </html>
@@ -177,6 +173,13 @@ def _script_text(text: str) -> str:
     if "</script" in text.lower() or "<!--" in text:
         raise ValueError("A script holds what would end its own element.")
     return text
+
+
+def _own_scripts() -> str:
+    texts = (
+        _script_text((ASSETS_DIR / f"{name}.js").read_text("utf-8")) for name in web.MAP_SCRIPTS
+    )
+    return "\n".join(f"<script>{text}</script>" for text in texts)
 
 
 def _leaflet(name: str) -> str:
@@ -215,7 +218,7 @@ def _section(deck: Deck, slide: Slide, number: int, shown: list[dict[str, Any]])
     )
 
 
-def _block(deck: Deck, block: Block, number: int, place: int, shown: list[dict[str, Any]]) -> str:
+def _block(deck: Deck, block: Drawn, number: int, place: int, shown: list[dict[str, Any]]) -> str:
     if isinstance(block, Table):
         return _table(block, f"table-{number}-{place}")
     if isinstance(block, Bullets):
@@ -261,7 +264,7 @@ def _chart_table(chart: Chart) -> Table:
     def cell(value: float | None) -> str:
         if value is None:
             return "no figure"
-        return f"{value:,.2f}" if abs(value) < 10 else f"{value:,.1f}"
+        return numbers.number(value, 2) if abs(value) < 10 else numbers.number(value, 1)
 
     if chart.kind == "scatter":
         dots = [series for series in chart.series if not series.line]
@@ -270,7 +273,7 @@ def _chart_table(chart: Chart) -> Table:
             for series in dots
             for x, y in sorted(zip(series.x, series.values, strict=True))
         ]
-        return Table(chart.title, (chart.x_title, chart.value_title), tuple(rows))
+        return text_table(chart.title, (chart.x_title, chart.value_title), tuple(rows))
     columns = [chart.value_title or "Category"]
     parts: list[list[str]] = [list(chart.categories)]
     for series in chart.series:
@@ -280,11 +283,11 @@ def _chart_table(chart: Chart) -> Table:
             columns += ["95% interval, lower", "95% interval, upper"]
             parts += [[cell(v) for v in series.low], [cell(v) for v in series.high]]
     rows_of = tuple(tuple(row) for row in zip(*parts, strict=True))
-    return Table(chart.title, tuple(columns), rows_of)
+    return text_table(chart.title, tuple(columns), rows_of)
 
 
 def _sources_section() -> str:
-    table = Table("Sources", ("Title", "Publisher", "Period", "Licence"), sources())
+    table = text_table("Sources", ("Title", "Publisher", "Period", "Licence"), sources())
     inside = _table(table, "sources").replace("<table>", '<table class="words">')
     return (
         '<section aria-labelledby="heading-sources"><h2 id="heading-sources">Sources</h2>'
@@ -315,7 +318,7 @@ def _map(deck: Deck, block: MapBlock, number: int, shown: list[dict[str, Any]]) 
 
 def _practice_list(block: MapBlock, name: str) -> str:
     """A list that marks a practice on the map, for those who don't point."""
-    names = block.spec.settings.practices["practice_name"]
+    names = block.spec.question.practices["practice_name"]
     options = "".join(
         f'<option value="{_escape(code)}">{_escape(text)} ({_escape(code)})</option>'
         for code, text in names.sort_values(kind="stable").items()
@@ -350,7 +353,7 @@ def _data(deck: Deck, shown: list[dict[str, Any]]) -> dict[str, Any]:
             data[name], bounds = web.england_layer(spec.shapes)
             data[NO_POINTS] = []
         else:
-            area = spec.settings.area
+            area = spec.question.area
             bounds = web.bounds_of(area, dataset.practices, lsoas)
             if name not in data:
                 data[name] = web.area_layer(area, dataset.practices, lsoas, outlines, towns)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pcs_dash.render.text import width, wrap
-from pcs_dash.views.blocks import Table
+from pcs_dash.views.answer import Table
 
 LEADING = 1.22
 SHORT_TABLE = 16  # rows: a table of no more is always shown whole
@@ -57,7 +57,27 @@ def fit_rows(table: Table, wide: float, high: float, size: float, narrow: float)
     whole = _height(table.caption, size + 1, wide, narrow) + 4
     if head + sum(each) + note_high + whole <= high:
         caption_high = whole
-    room = high - caption_high - head - note_high
+    pages = _paged(table, each, high - caption_high - head - note_high)
+    return [
+        Fitted(
+            caption=_part_caption(table, pages, page),
+            columns=table.columns,
+            rows=tuple(table.rows[number] for number in rows),
+            widths=widths,
+            heights=(head, *(each[number] for number in rows)),
+            numbers=numbers,
+            size=size,
+            padding=padding,
+            caption_height=caption_high,
+            note=table.note,
+            note_height=note_high,
+        )
+        for page, rows in enumerate(pages)
+    ]
+
+
+def _paged(table: Table, each: Sequence[float], room: float) -> list[list[int]]:
+    """Numbers of the rows of each page, which has `room`; one page where the rest is cut."""
     pages: list[list[int]] = [[]]
     used = 0.0
     for number, tall in enumerate(each):
@@ -68,32 +88,17 @@ def fit_rows(table: Table, wide: float, high: float, size: float, narrow: float)
             used = 0.0
         pages[-1].append(number)
         used += tall
-    if table.overflow == "split":
-        pages = _evened(pages, each, room)
+    return _evened(pages, each, room) if table.overflow == "split" else pages
+
+
+def _part_caption(table: Table, pages: Sequence[Sequence[int]], page: int) -> str:
+    """The caption, with what part of the table this is where it is not the whole."""
     shown = len(pages[0])
-    fitted = []
-    for page, rows in enumerate(pages):
-        caption = table.caption
-        if table.overflow == "top" and shown < len(table.rows):
-            caption += f" (first {shown} of {len(table.rows)})"
-        elif len(pages) > 1:
-            caption += f" (part {page + 1} of {len(pages)})"
-        fitted.append(
-            Fitted(
-                caption=caption,
-                columns=table.columns,
-                rows=tuple(table.rows[number] for number in rows),
-                widths=widths,
-                heights=(head, *(each[number] for number in rows)),
-                numbers=numbers,
-                size=size,
-                padding=padding,
-                caption_height=caption_high,
-                note=table.note,
-                note_height=note_high,
-            )
-        )
-    return fitted
+    if table.overflow == "top" and shown < len(table.rows):
+        return f"{table.caption} (first {shown} of {len(table.rows)})"
+    if len(pages) > 1:
+        return f"{table.caption} (part {page + 1} of {len(pages)})"
+    return table.caption
 
 
 def best_fit(

@@ -6,6 +6,7 @@ Same slides, same order; letters are embedded and stay text, so that a page can 
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -18,8 +19,9 @@ from pcs_dash.render.figures import draw_map
 from pcs_dash.render.layout import LEADING, Fitted, best_fit, whole_if_short
 from pcs_dash.render.svg_charts import draw_chart
 from pcs_dash.render.text import FAMILY, drawable, wrap
-from pcs_dash.views.blocks import Block, Bullets, Chart, Deck, MapBlock, Slide, Table
+from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock, Table
 from pcs_dash.views.links import shown
+from pcs_dash.views.report import Deck, Slide
 
 WIDE, HIGH = 13.333, 7.5
 INK = "#111827"
@@ -29,8 +31,9 @@ BAND = "#e8edf4"
 _MARGIN = 0.5
 _FOOT = 0.75
 _GAP = 0.2
-# Whole fonts, not shapes of letters: text that can be searched, copied and read aloud.
-mpl.rcParams["pdf.fonttype"] = 42
+# Whole fonts, not shapes of letters: text that can be searched, copied and read aloud. Matplotlib
+# knows the setting for the whole process only, so that one file is drawn at a time.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def to_pdf(deck: Deck) -> bytes:
@@ -43,7 +46,11 @@ def to_pdf(deck: Deck) -> bytes:
         "Creator": "pcs_dash",
         "CreationDate": datetime(deck.made.year, deck.made.month, deck.made.day, tzinfo=UTC),
     }
-    with PdfPages(data, metadata=about) as pages:
+    with (
+        _ONE_AT_A_TIME,
+        mpl.rc_context({"pdf.fonttype": 42}),
+        PdfPages(data, metadata=about) as pages,
+    ):
         number = 1
         pages.savefig(_title_page(deck))
         for slide in deck.slides:
@@ -84,7 +91,7 @@ def _write(
 
 def _title_page(deck: Deck) -> Figure:
     figure = _figure()
-    settings = deck.settings
+    question = deck.question
     figure.add_artist(Rectangle((0, 0), 0.025, 1, transform=figure.transFigure, color=BLUE))
     top = _write(figure, deck.title, left=1, top=2.0, wide=11, size=34, bold=True) + 0.2
     lines = [
@@ -95,7 +102,7 @@ def _title_page(deck: Deck) -> Figure:
     ]
     for line in lines:
         top = _write(figure, line, left=1, top=top, wide=11, size=16, colour=QUIET) + 0.08
-    source = f"Source: NHS England. GPs counted: {settings.basis}"
+    source = f"Source: NHS England. GPs counted: {question.basis}"
     _foot(figure, source, deck, deck.link, 1, opens=deck.story_link)
     return figure
 
@@ -120,7 +127,7 @@ def _pages(deck: Deck, slide: Slide, before: int) -> list[Figure]:
     high = HIGH - _FOOT - top
     shares = [1.0] if len(slide.blocks) < 2 else [slide.share, 1 - slide.share]
     room = wide if len(slide.blocks) < 2 else wide - _GAP
-    ready: list[list[Block | Fitted]] = []
+    ready: list[list[Drawn | Fitted]] = []
     for block, share in zip(slide.blocks, shares, strict=True):
         if isinstance(block, Table):
             ready.append(
@@ -157,7 +164,7 @@ def _head(figure: Figure, slide: Slide, heading: str) -> float:
 def _block(
     deck: Deck,
     figure: Figure,
-    block: Block | Fitted,
+    block: Drawn | Fitted,
     left: float,
     top: float,
     wide: float,

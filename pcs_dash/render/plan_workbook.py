@@ -45,7 +45,7 @@ def plan_workbook(
     """The workbook's bytes.
 
     `summary` and `scorecard` are those of `hubs.summary` for this plan, these practices and the
-    provenance's definition, benchmark and rules. `files.read_plan` gives the very plan back.
+    provenance's definition, benchmark and rules. `hubs.reading.read_plan` gives the very plan back.
     """
     workbook = Workbook()
     workbook.remove(workbook.active)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from openpyxl import load_workbook
 from pptx import Presentation
 from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.dml.color import RGBColor
@@ -32,6 +33,7 @@ from pptx.oxml.ns import qn
 from pptx.oxml.xmlchemy import OxmlElement
 from pptx.util import Emu, Inches, Pt
 
+from pcs_dash.measures import numbers
 from pcs_dash.render.figures import map_figure, to_png
 from pcs_dash.render.layout import (
     SHORT_TABLE,
@@ -43,8 +45,10 @@ from pcs_dash.render.layout import (
 )
 from pcs_dash.render.text import ARIAL, printable, width, wrap
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views.blocks import Block, Bullets, Chart, Deck, MapBlock, Series, Slide, Table
+from pcs_dash.tables.spreadsheet_text import FORMULA_STARTS
+from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock, Series, Table
 from pcs_dash.views.links import LONGEST_IN_OFFICE, shown
+from pcs_dash.views.report import Deck, Slide
 
 INK = RGBColor(0x11, 0x18, 0x27)
 QUIET = RGBColor(0x37, 0x41, 0x51)
@@ -59,6 +63,9 @@ _TABLE_SIZES = (16, 14, 12)
 # Only where a word would be cut: on the narrow slides of some templates.
 _SMALLER_TABLE_SIZES = (11, 10, 9, 8)
 _BULLET_SIZE = 20
+_KINDS_OF_PARTS = "[Content_Types].xml"
+_TEMPLATE_KIND = b"presentationml.template.main+xml"
+_PRESENTATION_KIND = b"presentationml.presentation.main+xml"
 _GAP = 0.18  # inches between blocks
 _LEAST_WIDTH = 4.3  # inches for a map or chart beside another block
 # Placeholders that hold no content of the slide's own.
@@ -103,7 +110,7 @@ def _open(template: bytes) -> Any:
     """The user's template without its slides; UserError if it can't be read."""
     told = UserError(
         "The template can't be read as PowerPoint. Open it in PowerPoint, save it as .pptx and "
-        "choose it again (a .ppt, .potx or password-protected file won't do)."
+        "choose it again (a .ppt or password-protected file won't do)."
     )
     if len(template) > MAX_TEMPLATE_BYTES:
         raise UserError(f"The template has more than {MAX_TEMPLATE_BYTES:,} bytes. Use a smaller.")
@@ -111,7 +118,7 @@ def _open(template: bytes) -> Any:
         with zipfile.ZipFile(io.BytesIO(template)) as archive:
             if sum(item.file_size for item in archive.infolist()) > _MAX_UNPACKED:
                 raise UserError("The template unpacks to more than 500 MB. Use a smaller one.")
-        presentation = Presentation(io.BytesIO(template))
+        presentation = Presentation(io.BytesIO(_as_presentation(template)))
         for entry in list(presentation.slides._sldIdLst):
             presentation.part.drop_rel(entry.rId)
             presentation.slides._sldIdLst.remove(entry)
@@ -124,6 +131,21 @@ def _open(template: bytes) -> Any:
         # python-pptx and lxml have no common exception for a damaged file.
         raise told from error
     return presentation
+
+
+def _as_presentation(template: bytes) -> bytes:
+    """A .potx as a .pptx: the same parts, of which one is declared as another kind."""
+    with zipfile.ZipFile(io.BytesIO(template)) as archive:
+        if _TEMPLATE_KIND not in archive.read(_KINDS_OF_PARTS):
+            return template
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as copy:
+            for item in archive.infolist():
+                part = archive.read(item)
+                if item.filename == _KINDS_OF_PARTS:
+                    part = part.replace(_TEMPLATE_KIND, _PRESENTATION_KIND)
+                copy.writestr(item, part)
+    return made.getvalue()
 
 
 def _blank() -> Any:
@@ -231,7 +253,7 @@ class _Writer:
             box = replace(self._body(), height=2.0)
             self._text(slide, box, lines, size=18, name="About this report")
         self._drop_empty(slide)
-        foot = f"Source: NHS England. GPs counted: {deck.settings.basis}"
+        foot = f"Source: NHS England. GPs counted: {deck.question.basis}"
         self._footer(slide, foot, deck.link, opens=deck.story_link)
         self._notes(slide, [f"{term}: {meaning}" for term, meaning in deck.definitions])
 
@@ -242,7 +264,7 @@ class _Writer:
             of = f" ({number} of {len(parts)})" if len(parts) > 1 else ""
             self._one(content, f"{content.heading}{of}", blocks)
 
-    def _parts(self, content: Slide) -> list[tuple[Block | Fitted, ...]]:
+    def _parts(self, content: Slide) -> list[tuple[Drawn | Fitted, ...]]:
         """The blocks of each slide: side by side where there is room, tables cut to what fits."""
         room = self._blocks_box(content, self._body())
         boxes = _split(room, len(content.blocks), content.share)
@@ -257,7 +279,7 @@ class _Writer:
             tuple(pages[min(number, len(pages) - 1)] for pages in ready) for number in range(most)
         ]
 
-    def _pages(self, block: Block, box: _Box) -> list[Block | Fitted]:
+    def _pages(self, block: Drawn, box: _Box) -> list[Drawn | Fitted]:
         if not isinstance(block, Table):
             return [block]
         table = whole_if_short(block)
@@ -269,7 +291,7 @@ class _Writer:
             parts = best_fit(table, wide, high, (size,), self.narrow)
         return [*parts]
 
-    def _too_small(self, block: Block, box: _Box) -> bool:
+    def _too_small(self, block: Drawn, box: _Box) -> bool:
         """Whether a block needs a slide to itself: on a 4:3 template two rarely fit."""
         if isinstance(block, (Chart, MapBlock)):
             return box.width < _LEAST_WIDTH
@@ -280,7 +302,7 @@ class _Writer:
             return not holds_all(parts, block, self.narrow, figures_whole=False)
         return len(parts[0].rows) < 8
 
-    def _one(self, content: Slide, heading: str, blocks: Sequence[Block | Fitted]) -> None:
+    def _one(self, content: Slide, heading: str, blocks: Sequence[Drawn | Fitted]) -> None:
         slide = self.presentation.slides.add_slide(self.plain)
         title = slide.shapes.title
         title.text_frame.text = printable(heading)
@@ -403,7 +425,7 @@ class _Writer:
     def _notes(self, slide: Any, paragraphs: Sequence[str]) -> None:
         slide.notes_slide.notes_text_frame.text = "\n".join(map(printable, paragraphs))
 
-    def _block(self, slide: Any, block: Block | Fitted, box: _Box) -> None:
+    def _block(self, slide: Any, block: Drawn | Fitted, box: _Box) -> None:
         if isinstance(block, MapBlock):
             figure = map_figure(self.deck.dataset, block.spec, size=(box.width, box.height))
             picture = slide.shapes.add_picture(io.BytesIO(to_png(figure)), *box.emu)
@@ -555,9 +577,26 @@ def _add_chart(slide: Any, chart: Chart, box: _Box, *, templated: bool) -> None:
     frame = slide.shapes.add_chart(kind, *box.emu, data)
     frame.name = "Chart"
     _describe(frame, chart.alt)
+    _names_as_text(frame.chart, chart)
     _style(frame.chart, chart, templated=templated)
     if chart.reference is not None and chart.kind in ("bars", "intervals"):
         _reference_line(slide, frame.chart, chart, box, templated=templated)
+
+
+def _names_as_text(native: Any, chart: Chart) -> None:
+    """In the workbook behind the chart, where python-pptx writes "=..." as a formula, as text."""
+    names = [*chart.categories, *(series.name for series in chart.series)]
+    if not any(name.startswith(FORMULA_STARTS) for name in names):
+        return
+    behind = native.part.chart_workbook
+    book = load_workbook(io.BytesIO(behind.xlsx_part.blob))
+    for row in book.active.iter_rows():
+        for cell in row:
+            if cell.data_type == "f":
+                cell.data_type, cell.quotePrefix = "s", True
+    changed = io.BytesIO()
+    book.save(changed)
+    behind.update_from_xlsx_blob(changed.getvalue())
 
 
 def _reference_line(slide: Any, native: Any, chart: Chart, box: _Box, *, templated: bool) -> None:
@@ -590,7 +629,7 @@ def _reference_line(slide: Any, native: Any, chart: Chart, box: _Box, *, templat
     line.line.width = Pt(1.75)
     line.line.dash_style = MSO_LINE.DASH
     line.name = "Reference line"
-    label = chart.reference_label or f"{chart.reference:,.0f}"
+    label = chart.reference_label or numbers.number(chart.reference)
     line._element.xpath(".//p:cNvPr")[0].set("descr", printable(f"Line at {label}"))
     words = slide.shapes.add_textbox(Inches(x - 1), Inches(top - 0.26), Inches(2), Inches(0.24))
     words.name = "Reference label"

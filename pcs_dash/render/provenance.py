@@ -6,11 +6,11 @@ definition and the rules the plan was judged by, and each format carries it in i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from pcs_dash.hubs.rules import Rule
+from pcs_dash.measures.numbers import number
 from pcs_dash.measures.workforce import Benchmark, gp_definition
 from pcs_dash.tables.sources import ATTRIBUTION, QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
 
@@ -67,10 +67,6 @@ class Provenance:
 
 
 def _benchmark_in_words(benchmark: Benchmark) -> str:
-    parts = [f"{benchmark.label}: {benchmark.value:,.0f} patients per FTE GP"]
+    parts = [f"{benchmark.label}: {number(benchmark.value)} patients per FTE GP"]
     parts += [part for part in (benchmark.period, benchmark.source) if part]
     return ", ".join(parts)
-
-
-# The columns of `Provenance.columns`, which an import passes over.
-PROVENANCE_COLUMNS: Sequence[str] = ("area", "data_period", "gp_definition", "rules", "exported")

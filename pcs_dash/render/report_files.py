@@ -1,13 +1,11 @@
-"""From a deck to a file: the kind by its ending, written in one step."""
+"""From a deck to a file: the kind by its ending, each kind by its own module."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views.blocks import Deck
+from pcs_dash.views.report import Deck
 
 KINDS = {
     ".pptx": "PowerPoint",
@@ -55,30 +53,6 @@ def make(deck: Deck, kind: str, *, template: bytes | None = None) -> bytes:
 
         return to_xlsx(deck)
     raise UserError(f"There is no kind of report '{kind}'. Choose one of: {', '.join(KINDS)}.")
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all; UserError if it can't be written."""
-    folder = path.parent
-    unfinished: str | None = None
-    try:
-        handle, unfinished = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp's files are for their owner alone; a report is as readable as any new file.
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(unfinished).chmod(0o666 & ~mask)
-        Path(unfinished).replace(path)
-    except OSError as error:
-        if unfinished is not None:
-            Path(unfinished).unlink(missing_ok=True)
-        raise UserError(
-            f"{path} can't be written: {error.strerror}. Name a file in a folder that is there and "
-            "that you may write to."
-        ) from error
 
 
 def check_writable(path: Path) -> None:

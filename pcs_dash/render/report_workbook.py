@@ -20,14 +20,15 @@ from openpyxl.utils import get_column_letter
 from pcs_dash.hubs.measures import HUB_MEASURES
 from pcs_dash.hubs.plan import UNASSIGNED, plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs, verdict_column
+from pcs_dash.measures import numbers
 from pcs_dash.measures.deprivation import group_quintile_shares
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 from pcs_dash.render.text import printable
 from pcs_dash.tables.sources import ATTRIBUTION
-from pcs_dash.views.blocks import Deck, views_text
+from pcs_dash.views.costs import NOT_IN_THE_DATA, option_rows
 from pcs_dash.views.links import LONGEST_IN_OFFICE
-from pcs_dash.views.topics import NOT_IN_THE_DATA, option_rows, practice_rows
-from pcs_dash.views.work import sources
+from pcs_dash.views.practices import practice_rows
+from pcs_dash.views.report import Deck, sources, views_text
 
 _HEAD = Font(name="Arial", size=11, bold=True, color="FFFFFF")
 _BODY = Font(name="Arial", size=11)
@@ -75,7 +76,7 @@ def to_xlsx(deck: Deck) -> bytes:
     about = book.active
     assert about is not None
     _about(about, deck)
-    settings, practices = deck.settings, deck.settings.practices
+    practices = deck.question.practices
     for title, column, head in (
         ("Places", "place", "Sub-ICB place"),
         ("Districts", "district", "District"),
@@ -98,7 +99,23 @@ def to_xlsx(deck: Deck) -> bytes:
             for code, hub in plan.to_series(practices.index).items()
         ],
     )
-    options = option_rows(settings, deck.dataset.published).reset_index()
+    _options(book, deck)
+    _sheet(book, "Definitions", "What the words mean", ["Term", "Meaning"], _definitions(deck))
+    _rules(book, deck)
+    _sheet(
+        book, "Sources", "Where the figures come from",
+        ["Title", "Publisher", "Period", "Licence"], sources(),
+    )  # fmt: skip
+    book.properties.creator = "pcs_dash"
+    book.properties.title = printable(deck.title)
+    book.properties.created = datetime(deck.made.year, deck.made.month, deck.made.day)
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()
+
+
+def _options(book: Workbook, deck: Deck) -> None:
+    options = option_rows(deck.question).reset_index()
     _sheet(
         book,
         "Options",
@@ -117,7 +134,9 @@ def to_xlsx(deck: Deck) -> bytes:
         options.itertuples(index=False, name=None),
         [None, _WHOLE, _SIGNED, _SIGNED, _WHOLE, _WHOLE, _WHOLE, _WHOLE, _WHOLE],
     )
-    _sheet(book, "Definitions", "What the words mean", ["Term", "Meaning"], _definitions(deck))
+
+
+def _rules(book: Workbook, deck: Deck) -> None:
     _sheet(
         book,
         "Rules",
@@ -129,16 +148,6 @@ def to_xlsx(deck: Deck) -> bytes:
         ],
         [None, None, "#,##0.##", "#,##0.##"],
     )
-    _sheet(
-        book, "Sources", "Where the figures come from",
-        ["Title", "Publisher", "Period", "Licence"], sources(),
-    )  # fmt: skip
-    book.properties.creator = "pcs_dash"
-    book.properties.title = printable(deck.title)
-    book.properties.created = datetime(deck.made.year, deck.made.month, deck.made.day)
-    data = io.BytesIO()
-    book.save(data)
-    return data.getvalue()
 
 
 def _definitions(deck: Deck) -> list[tuple[str, str]]:
@@ -153,18 +162,19 @@ def _definitions(deck: Deck) -> list[tuple[str, str]]:
 
 def _about(sheet: Any, deck: Deck) -> None:
     sheet.title = "About"
-    settings = deck.settings
+    question = deck.question
     lines = (
-        ("Area", settings.area.label),
+        ("Area", question.area.label),
         ("Made", deck.made_text),
-        ("Data", settings.basis),
-        ("GP definition", f"{settings.definition.label}: {settings.definition.meaning}"),
+        ("Data", question.basis),
+        ("GP definition", f"{question.definition.label}: {question.definition.meaning}"),
         (
             "Benchmark",
-            f"{settings.benchmark.label}, {settings.benchmark.value:,.0f} patients per FTE GP"
-            f"{f' ({settings.benchmark.period})' if settings.benchmark.period else ''}",
+            f"{question.benchmark.label}, {numbers.number(question.benchmark.value)} patients "
+            "per FTE GP"
+            f"{f' ({question.benchmark.period})' if question.benchmark.period else ''}",
         ),
-        ("Deprivation", f"IMD {settings.edition}"),
+        ("Deprivation", f"IMD {question.edition}"),
         ("Plan", deck.plan_name or ("given" if deck.plan is not None else "Today's PCNs")),
         ("Rules", "; ".join(rule.label for rule in deck.rules if rule.on)),
         ("Opens in the app", deck.link),
@@ -199,21 +209,21 @@ def _other_bases(deck: Deck) -> list[tuple[str, str]]:
 
 def _measures(book: Workbook, deck: Deck, title: str, head: str, keys: pd.Series) -> None:
     """One row a group and a last row for the whole area, which the groups add up to."""
-    settings, practices = deck.settings, deck.settings.practices
-    whole = pd.Series(f"{settings.area.name}, all practices", index=practices.index)
+    question, practices = deck.question, deck.question.practices
+    whole = pd.Series(f"{question.area.name}, all practices", index=practices.index)
     table = pd.concat(
         [
             summarise(
                 practices,
                 by,
-                definition=settings.definition.key,
-                benchmark=settings.benchmark.value,
+                definition=question.definition.key,
+                benchmark=question.benchmark.value,
             )
             for by in (keys, whole)
         ]
     )
     shares = pd.concat(
-        [group_quintile_shares(practices, by, settings.edition) for by in (keys, whole)]
+        [group_quintile_shares(practices, by, question.edition) for by in (keys, whole)]
     )
     rows = [
         (name, *(row[key] for key, _, _ in _MEASURES), *mix)
@@ -224,8 +234,8 @@ def _measures(book: Workbook, deck: Deck, title: str, head: str, keys: pd.Series
     _sheet(
         book,
         title,
-        f"{settings.area.name} by {head}: {settings.basis}",
-        [head, *(label for _, label, _ in _MEASURES), *_quintile_heads(settings.edition)],
+        f"{question.area.name} by {head}: {question.basis}",
+        [head, *(label for _, label, _ in _MEASURES), *_quintile_heads(question.edition)],
         rows,
         [None, *(pattern for _, _, pattern in _MEASURES), *[_SHARE] * 5],
     )
@@ -239,9 +249,9 @@ def _quintile_heads(edition: str) -> list[str]:
 
 
 def _practices(book: Workbook, deck: Deck) -> None:
-    settings, practices = deck.settings, deck.settings.practices
-    table = practice_rows(settings)
-    shares = group_quintile_shares(practices, practices.index.to_series(), settings.edition)
+    question, practices = deck.question, deck.question.practices
+    table = practice_rows(question)
+    shares = group_quintile_shares(practices, practices.index.to_series(), question.edition)
     skip = {"practices", "practices_without_fte", "patients_in_ratio"}
     kept = [
         item for item in _MEASURES if item[0] not in skip and not item[0].startswith("practices_")
@@ -267,12 +277,12 @@ def _practices(book: Workbook, deck: Deck) -> None:
     _sheet(
         book,
         "Practices",
-        f"Practices of {settings.area.name}: {settings.basis}",
+        f"Practices of {question.area.name}: {question.basis}",
         [
             "Practice code", "Practice", "Postcode", "District", "Sub-ICB place", "PCN",
             *(label for _, label, _ in kept),
             *(f"FTE: {item.label}" for item in GP_DEFINITIONS.values()),
-            *_quintile_heads(settings.edition),
+            *_quintile_heads(question.edition),
             "Beware",
         ],
         rows,
@@ -281,14 +291,14 @@ def _practices(book: Workbook, deck: Deck) -> None:
 
 
 def _hubs(book: Workbook, deck: Deck, plan: Any, name: str) -> None:
-    settings = deck.settings
+    question = deck.question
     summary = summarise_hubs(
         plan,
-        settings.practices,
-        definition=settings.definition.key,
-        benchmark=settings.benchmark,
+        question.practices,
+        definition=question.definition.key,
+        benchmark=question.benchmark,
         rules=deck.rules,
-        edition=settings.edition,
+        edition=question.edition,
     )
     # Contiguity needs the map; the app shows it.
     keys = [key for key in HUB_MEASURES if key not in ("pieces", "contiguous")]
@@ -306,7 +316,7 @@ def _hubs(book: Workbook, deck: Deck, plan: Any, name: str) -> None:
     _sheet(
         book,
         "Hubs",
-        f"{name}: {settings.basis}",
+        f"{name}: {question.basis}",
         [
             "Hub",
             *(f"{HUB_MEASURES[key].label} ({HUB_MEASURES[key].unit})" for key in keys),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -19,13 +18,15 @@ import pandas as pd
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.summary import summarise_hubs
-from pcs_dash.measures.profile import flags, number, per_cent, signed
+from pcs_dash.measures.numbers import number, per_cent, signed, signed_per_cent
+from pcs_dash.measures.profile import flags
 from pcs_dash.measures.workforce import summarise
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views.blocks import Block, Bullets, Chart, Deck, MapBlock, Slide
-from pcs_dash.views.map_views import MapSpec, map_view
+from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock
+from pcs_dash.views.map_spec import MapSpec, map_view
 from pcs_dash.views.maps import Legend
-from pcs_dash.views.settings import Settings
+from pcs_dash.views.question import Question
+from pcs_dash.views.report import Deck, Slide
 from pcs_dash.views.web_files import AreaLayer, WebFiles
 
 MAX_FIGURES = 4
@@ -66,7 +67,7 @@ def to_screen(
 
 
 def _layers(spec: MapSpec, *, files: WebFiles, england: England) -> tuple[AreaLayer, str]:
-    key = spec.settings.area.key
+    key = spec.question.area.key
     if spec.kind == "areas":
         found = england(spec.level)
         if found is None:
@@ -78,12 +79,12 @@ def _layers(spec: MapSpec, *, files: WebFiles, england: England) -> tuple[AreaLa
 def _slide(
     deck: Deck, slide: Slide, place: int, layers: Layers, cards: dict[str, dict[str, Any]]
 ) -> dict[str, Any]:
-    settings, view = slide.settings, slide.view
-    assert settings is not None
+    question, view = slide.question, slide.view
+    assert question is not None
     assert view is not None
-    which = json.dumps([settings.area.key, *sorted(settings.switches.items())])
+    which = json.dumps([question.area.key, *sorted(question.switches.items())])
     if which not in cards:
-        cards[which] = practice_cards(settings)
+        cards[which] = practice_cards(question)
     block = slide.screen or (slide.blocks[0] if slide.blocks else None)
     return {
         "heading": slide.heading,
@@ -93,8 +94,8 @@ def _slide(
         "picture": _picture(deck, block, place, layers) if block is not None else None,
         "hubs": _hub_cards(deck, slide) if view.topic in ("options", "hubs") else {},
         "highlight": view.highlight,
-        "area": settings.area.name,
-        "benchmark": [settings.benchmark.label, settings.benchmark.value],
+        "area": question.area.name,
+        "benchmark": [question.benchmark.label, question.benchmark.value],
         "foot": slide.footer,
         "notes": list(slide.notes),
         "link": slide.link,
@@ -102,7 +103,7 @@ def _slide(
     }
 
 
-def _picture(deck: Deck, block: Block, place: int, layers: Layers) -> dict[str, Any]:
+def _picture(deck: Deck, block: Drawn, place: int, layers: Layers) -> dict[str, Any]:
     if isinstance(block, MapBlock):
         return _map(deck, block, place, layers)
     if isinstance(block, Chart):
@@ -128,7 +129,7 @@ def _map(deck: Deck, block: MapBlock, place: int, layers: Layers) -> dict[str, A
     content["points"] = {"url": points}
     # The presenter rings what is pointed at itself, larger than a page's map does.
     content["selected"] = None
-    own = set(spec.settings.practices.index)
+    own = set(spec.question.practices.index)
     hub_of = (spec.plan or Plan()).assignment if spec.kind == "hubs" else {}
     hubs = {hub.id: hub.name for hub in (spec.plan or Plan()).hubs}
     at = spec.position
@@ -140,7 +141,7 @@ def _map(deck: Deck, block: MapBlock, place: int, layers: Layers) -> dict[str, A
         "legends": [_legend(legend) for legend in legends[:1]],
         "note": note
         if spec.kind != "practices"
-        else f"{note} Grey land: the darker, the more deprived (IMD {spec.settings.edition}).",
+        else f"{note} Grey land: the darker, the more deprived (IMD {spec.question.edition}).",
         "hubOf": {code: hubs[hub] for code, hub in hub_of.items() if code in own},
         "alt": block.alt,
     }
@@ -156,23 +157,23 @@ def _legend(legend: Legend) -> dict[str, Any]:
     }
 
 
-def practice_cards(settings: Settings) -> dict[str, Any]:
+def practice_cards(question: Question) -> dict[str, Any]:
     """What is said of each practice that is pointed at: code to [name, line, rows, remark, sums].
 
     `sums` are what a group of practices is added up from: patients, those in the ratio, FTE GPs.
     """
-    practices = settings.practices
+    practices = question.practices
     figures = summarise(
         practices,
         practices.index.to_series(),
-        definition=settings.definition.key,
-        benchmark=settings.benchmark.value,
+        definition=question.definition.key,
+        benchmark=question.benchmark.value,
     )
     return {
         str(code): [
             str(row["practice_name"]),
             ", ".join(str(row[key]) for key in ("district", "pcn") if not pd.isna(row[key])),
-            _rows(row_of, settings),
+            _rows(row_of, question),
             " ".join(flags(row)),
             [_plain(row_of[name]) for name in ("patients", "patients_in_ratio", "fte_gp")],
         ]
@@ -186,10 +187,10 @@ def _plain(value: Any) -> float | None:
     return None if pd.isna(value) else round(float(value), 3)
 
 
-def _rows(row: pd.Series, settings: Settings) -> Rows:
+def _rows(row: pd.Series, question: Question) -> Rows:
     return [
         ["Patients per FTE GP", number(row["patients_per_fte_gp"])],
-        [f"Against {settings.benchmark.label}", _against(row, settings)],
+        [f"Against {question.benchmark.label}", _against(row, question)],
         ["Patients", number(row["patients"])],
         ["FTE GPs", number(row["fte_gp"], 1)],
         ["FTE GPs to add", signed(row["fte_gap"])],
@@ -197,28 +198,28 @@ def _rows(row: pd.Series, settings: Settings) -> Rows:
     ]
 
 
-def _against(row: pd.Series, settings: Settings) -> str:
-    relative = float(row["patients_per_fte_gp"]) / settings.benchmark.value - 1
-    return f"{relative:+.0%}".replace("-", "−") if math.isfinite(relative) else "no figure"
+def _against(row: pd.Series, question: Question) -> str:
+    relative = float(row["patients_per_fte_gp"]) / question.benchmark.value - 1
+    return signed_per_cent(relative)
 
 
 def _hub_cards(deck: Deck, slide: Slide) -> dict[str, Rows]:
     """What is said of each hub that is pointed at, by its name."""
     from pcs_dash.hubs.plan import plan_from_column
 
-    settings, view = slide.settings, slide.view
-    assert settings is not None
+    question, view = slide.question, slide.view
+    assert question is not None
     assert view is not None
     plan = view.plan if view.plan is not None else deck.plan
     if plan is None:
-        plan = plan_from_column(settings.practices, "pcn")
+        plan = plan_from_column(question.practices, "pcn")
     table = summarise_hubs(
         plan,
-        settings.practices,
-        definition=settings.definition.key,
-        benchmark=settings.benchmark,
+        question.practices,
+        definition=question.definition.key,
+        benchmark=question.benchmark,
         rules=deck.rules,
-        edition=settings.edition,
+        edition=question.edition,
     ).iloc[:-1]
     return {
         str(name): [

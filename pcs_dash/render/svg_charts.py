@@ -13,8 +13,9 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from pcs_dash.measures import numbers
 from pcs_dash.render.text import FAMILY, drawable, shorten, width, wrap
-from pcs_dash.views.blocks import Chart, Series
+from pcs_dash.views.answer import Chart, Series
 
 INK = "#111827"
 QUIET = "#374151"
@@ -113,7 +114,7 @@ def _number(pattern: str) -> FuncFormatter:
     tail = "%" if "%" in pattern else ""
 
     def show(value: float, _: int | None = None) -> str:
-        return f"{value:,.{decimals}f}{tail}".replace("-", "−")
+        return f"{numbers.number(value, decimals)}{tail}".replace("-", "−")
 
     return FuncFormatter(show)
 
@@ -143,8 +144,8 @@ def _bars(axes: Axes, chart: Chart, names: list[str]) -> None:
             low = np.array([np.nan if v is None else v for v in series.low], dtype=float)
             high = np.array([np.nan if v is None else v for v in series.high], dtype=float)
             axes.errorbar(
-                values, rows, xerr=np.abs([values - low, high - values]), fmt="none", ecolor=INK,
-                elinewidth=1.4, capsize=3,
+                values, rows + offset, xerr=np.abs([values - low, high - values]), fmt="none",
+                ecolor=INK, elinewidth=1.4, capsize=3,
             )  # fmt: skip
         if chart.kind == "bars":
             show = _number(chart.number_format)

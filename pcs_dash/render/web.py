@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import replace
@@ -23,13 +22,15 @@ import shapely
 
 from pcs_dash.tables.areas import Area, all_areas
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.tables.paths import ROOT, STATIC_DIR
+from pcs_dash.tables.paths import ASSETS_DIR, STATIC_DIR
+from pcs_dash.tables.writing import replace_whole
 from pcs_dash.views.web_files import AreaLayer, WebFiles
 
 URL_PREFIX = "/app/static"
 # Five decimals of a degree are about a metre: finer than the generalised boundaries.
 DECIMALS = 5
-_ASSETS = ROOT / "pcs_dash" / "assets"
+# What draws a map, after Leaflet, in order; `assets/dom.js` serves every other script too.
+MAP_SCRIPTS = ("dom", "map_layers", "map_moves", "pcs_map")
 
 # package -> folder in it, files wanted from there
 _VENDOR = {
@@ -44,23 +45,25 @@ def prepare(dataset: Dataset, folder: Path = STATIC_DIR) -> WebFiles:
     vendored = _copy_vendor(folder / "vendor")
 
     def asset(name: str, suffix: str) -> str:
-        return _write_text(folder, name, suffix, (_ASSETS / f"{name}.{suffix}").read_text("utf-8"))
+        return _write_text(
+            folder, name, suffix, (ASSETS_DIR / f"{name}.{suffix}").read_text("utf-8")
+        )
 
-    script, style = asset("pcs_map", "js"), asset("pcs_map", "css")
+    def scripts(*names: str) -> tuple[str, ...]:
+        return tuple(asset(name, "js") for name in names)
+
     return WebFiles(
-        scripts=(vendored["leaflet.js"], script),
-        styles=(vendored["leaflet.css"], style),
+        scripts=(vendored["leaflet.js"], *scripts(*MAP_SCRIPTS)),
+        styles=(vendored["leaflet.css"], asset("pcs_map", "css")),
         draw_scripts=(vendored["leaflet.draw.js"],),
         draw_styles=(vendored["leaflet.draw.css"],),
-        hub_scripts=tuple(asset(name, "js") for name in ("hub_lists", "hub_map", "hub_pair")),
+        hub_scripts=scripts("hub_plan", "hub_lists", "hub_map", "hub_pair"),
         hub_styles=(asset("hub_map", "css"),),
-        find_scripts=(asset("find", "js"),),
+        find_scripts=scripts("dom", "find_rank", "find"),
         find_styles=(asset("find", "css"),),
-        present_scripts=tuple(
-            asset(name, "js") for name in ("present_draw", "present_cards", "present")
-        ),
+        present_scripts=scripts("present_draw", "present_cards", "present"),
         present_styles=(asset("present", "css"),),
-        tour_scripts=(asset("tour", "js"),),
+        tour_scripts=scripts("dom", "tour"),
         tour_styles=(asset("tour", "css"),),
         points_url=_write_json(folder, "practices", practice_points(dataset.practices)),
         areas=_write_areas(folder, dataset),
@@ -155,9 +158,7 @@ def _replace(path: Path, content: bytes) -> None:
     if path.is_file() and path.read_bytes() == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+    replace_whole(path, content, lasting=False)
 
 
 def _write_text(folder: Path, name: str, suffix: str, text: str) -> str:

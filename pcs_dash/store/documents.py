@@ -37,7 +37,7 @@ class Entry:
     """What a list shows of one version. Names, notes and authors are untrusted text.
 
     `saved_at` is when this version was saved, `created_at` when the first one was; both UTC.
-    `based_on` is the version it was made from, `restored_from` the older one it brought back.
+    `based_on` is the version it was made from.
     """
 
     id: int
@@ -51,7 +51,6 @@ class Entry:
     saved_at: datetime
     created_at: datetime
     based_on: int | None
-    restored_from: int | None
     deleted_at: datetime | None
     deleted_by: str | None
 
@@ -167,27 +166,6 @@ class DocumentLibrary:
         with self._database.writing() as session:
             return self._add_version(session, id, based_on_version, content)
 
-    def restore(
-        self, id: int, version: int, *, based_on_version: int, author: str = "", note: str = ""
-    ) -> Saved:
-        """Save what an older version held as the next version; a blank note says so.
-
-        Errors as `save`.
-        """
-        with self._database.writing() as session:
-            old = self._open(session, id, version)
-            content = _content(
-                old.document,
-                old.name,
-                note or f"Version {version} restored",
-                author,
-                old.data_period,
-                old.data_fingerprint,
-                old.rules,
-                old.list_sizes,
-            )
-            return self._add_version(session, id, based_on_version, content, restored_from=version)
-
     def delete(self, id: int, *, author: str = "") -> None:
         """Take the document out of the list. Nothing is lost: `undelete` brings it back."""
         check_text(author, what="author", limit=MAX_AUTHOR)
@@ -291,8 +269,6 @@ class DocumentLibrary:
         id: int,
         based_on: int,
         content: dict[str, Any],
-        *,
-        restored_from: int | None = None,
     ) -> Saved:
         now = datetime.now(UTC)
         # The test of the version and its step forward are one statement, so that of two savers
@@ -314,13 +290,12 @@ class DocumentLibrary:
             .returning(DocumentRow.id)
         ).all()
         if not moved:
-            return self._same_or_refused(session, id, based_on, content, restored_from)
+            return self._same_or_refused(session, id, based_on, content)
         session.add(
             VersionRow(
                 document_id=id,
                 number=based_on + 1,
                 based_on=based_on,
-                restored_from=restored_from,
                 created_at=now,
                 **content,
             )
@@ -334,7 +309,6 @@ class DocumentLibrary:
         id: int,
         based_on: int,
         content: dict[str, Any],
-        restored_from: int | None,
     ) -> Saved:
         theirs = self._open(session, id, None)
         if theirs.deleted_at is not None:
@@ -345,7 +319,7 @@ class DocumentLibrary:
                 id=id,
             )
         same = all(getattr(theirs, field) == value for field, value in content.items())
-        if same and theirs.based_on == based_on and theirs.restored_from == restored_from:
+        if same and theirs.based_on == based_on:
             return theirs
         raise ConflictError(noun=self.noun, based_on_version=based_on, theirs=theirs)
 
@@ -440,7 +414,6 @@ def _select_entries() -> Select[*tuple[Any, ...]]:
         VersionRow.created_at.label("saved_at"),
         DocumentRow.created_at,
         VersionRow.based_on,
-        VersionRow.restored_from,
         DocumentRow.deleted_at,
         DocumentRow.deleted_by,
     ).join(VersionRow, VersionRow.document_id == DocumentRow.id)
@@ -463,7 +436,6 @@ def _saved(document: DocumentRow, version: VersionRow) -> Saved:
         saved_at=version.created_at,
         created_at=document.created_at,
         based_on=version.based_on,
-        restored_from=version.restored_from,
         deleted_at=document.deleted_at,
         deleted_by=document.deleted_by,
         version_id=version.id,

@@ -7,7 +7,6 @@ every change. It survives a reload, a dropped connection and a restart.
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,11 +30,6 @@ class Draft:
 
     document: dict[str, Any]
     saved_at: datetime
-
-
-def new_token() -> str:
-    """A fresh browser token: 128 random bits, nobody guesses another's."""
-    return secrets.token_urlsafe(16)
 
 
 def save_draft(
@@ -62,14 +56,6 @@ def load_draft(database: Database, token: str, *, kind: str = "plan") -> Draft |
             query.where(DraftRow.token == _checked(token), DraftRow.kind == kind)
         ).one_or_none()
     return None if row is None else Draft(row.document, row.saved_at)
-
-
-def delete_draft(database: Database, token: str, *, kind: str = "plan") -> None:
-    """Forget the draft of this browser, if there is one."""
-    with database.writing() as session:
-        session.execute(
-            delete(DraftRow).where(DraftRow.token == _checked(token), DraftRow.kind == kind)
-        )
 
 
 def clean_drafts(database: Database, *, older_than_days: int = KEEP_DAYS) -> int:

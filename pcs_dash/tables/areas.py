@@ -119,3 +119,18 @@ def select_area(name: str, table: Frame) -> Frame:
     if area is None:
         raise LookupError(f"no embedded area is called {name!r}")
     return area.select(table)
+
+
+def short_name(name: str, kind: str) -> str:
+    """As sentences and menus call it: "Kent and Medway" for "NHS Kent and Medway Integrated Care
+    Board"; a sub-ICB location keeps its code, since its name is mostly that of its ICB.
+    """
+    short = re.sub(r"^NHS | Integrated Care Board| ICB\b| Commissioning Region", "", name).strip()
+    return short.replace(" - ", " ") if kind == "sub_icb" else short
+
+
+def plain_name(name: str) -> str:
+    """'NHS Mid and South Essex Integrated Care Board' -> 'mid and south essex'."""
+    text = re.sub(r"[^a-z0-9 ]+", " ", name.lower().replace("&", " and "))
+    text = re.sub(r"\b(nhs|integrated care board|icb|commissioning region)\b", " ", text)
+    return " ".join(text.split())

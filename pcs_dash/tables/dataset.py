@@ -6,7 +6,9 @@ not match. Nothing is dropped and nothing is filled in.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +18,8 @@ import pandas as pd
 
 from pcs_dash.tables import load
 from pcs_dash.tables.areas import PLACES
+from pcs_dash.tables.labels import labels_by_code
+from pcs_dash.tables.no_value import NO_PCN
 from pcs_dash.tables.paths import DATA_DIR, GEO_DIR
 from pcs_dash.tables.sources import QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
 
@@ -30,7 +34,6 @@ IMPLAUSIBLE_PATIENTS_PER_FTE_GP = 10_000
 # Appointments a patient in three months; the median of Essex practices is 1.3.
 IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT = 4
 
-_NO_PCN = "UNALLOCATED"
 Cardinality = Literal["1:1", "m:1"]
 _AGED_55 = ("55TO59", "60TO64", "65TO69", "70PLUS")
 _AGED_60 = _AGED_55[1:]
@@ -55,7 +58,7 @@ class JoinReport:
         return not self.left_only and not self.right_only
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Everything the app shows, joined. Tables are shared: copy before changing one.
 
@@ -72,6 +75,15 @@ class Dataset:
     workforce_period: str = WORKFORCE_PERIOD
     mix_period: str = QUINTILE_MIX_PERIOD
     version: str = "embedded"
+
+    @cached_property
+    def key(self) -> tuple[str, str]:
+        """What tells this data set from every other, for what is kept of it: its version, and a
+        checksum of the codes of its practices and LSOAs (those of two areas of one version
+        differ).
+        """
+        codes = " ".join([*self.practices.index, *self.lsoas.index])
+        return self.version, hashlib.sha256(codes.encode()).hexdigest()
 
     @property
     def mix_words(self) -> str:
@@ -140,11 +152,19 @@ def build_practices(folder: Path = DATA_DIR) -> tuple[pd.DataFrame, tuple[JoinRe
     )
     reports.append(with_place)
     reports.append(_pcn_report(table))
+    table, with_code = join(
+        table,
+        load.load_pcn_codes(folder),
+        on="pcn_name",
+        cardinality="m:1",
+        name="PCN codes",
+    )
+    reports.append(_pcn_code_report(table, with_code))
     reports.append(_district_report(table, load.load_lsoa_areas(folder)))
     table = table.rename(
         columns={"lad_code": "district_code", "lad_name": "district", "pcn_name": "pcn"}
     )
-    table["pcn"] = table["pcn"].mask(table["pcn"] == _NO_PCN)
+    table["pcn"] = labels_by_code(table["pcn_code"], table["pcn"].mask(table["pcn"].isin(NO_PCN)))
     return flag(_placed(table.set_index("practice_code").sort_index())), tuple(reports)
 
 
@@ -219,8 +239,8 @@ def flag(practices: pd.DataFrame) -> pd.DataFrame:
 
 def _pcn_report(table: pd.DataFrame) -> JoinReport:
     """PCNs are named in the practice table itself: a PCN has many practices, a practice one."""
-    without = table.loc[table["pcn_name"] == _NO_PCN, "practice_code"]
-    pcns = table.loc[table["pcn_name"] != _NO_PCN, "pcn_name"].nunique()
+    without = table.loc[table["pcn_name"].isin(NO_PCN), "practice_code"]
+    pcns = table.loc[~table["pcn_name"].isin(NO_PCN), "pcn_name"].nunique()
     return JoinReport(
         "practices with PCN",
         "m:1",
@@ -229,6 +249,21 @@ def _pcn_report(table: pd.DataFrame) -> JoinReport:
         len(table) - len(without),
         tuple(sorted(without)),
         (),
+    )
+
+
+def _pcn_code_report(table: pd.DataFrame, joined: JoinReport) -> JoinReport:
+    """A PCN is its code; those without one are kept apart by name, and named here."""
+    named = table.loc[~table["pcn_name"].isin(NO_PCN)].drop_duplicates("pcn_name")
+    without = named.loc[named["pcn_code"].isna(), "pcn_name"]
+    return JoinReport(
+        "PCNs with their code (without one: by name)",
+        "1:1",
+        len(named),
+        joined.right_rows,
+        len(named) - len(without),
+        tuple(sorted(without)),
+        tuple(name for name in joined.right_only if name not in NO_PCN),
     )
 
 

@@ -5,18 +5,35 @@ Nothing here reads or writes a file.
 
 from __future__ import annotations
 
+from functools import cache
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from pyproj import Transformer
 
 from pcs_dash.tables.errors import UserError
 
 BRITISH_NATIONAL_GRID = "EPSG:27700"
 
 
-def lonlat_to_grid(
+@cache
+def _to_grid() -> Transformer:
+    return Transformer.from_crs(4326, BRITISH_NATIONAL_GRID, always_xy=True)
+
+
+def lonlat_to_grid(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Longitude and latitude, shape (n, 2), to EPSG:27700 metres by PROJ's own transformation.
+
+    Within about 2 m of the true position; the same for shapes and practices, which is what
+    counts. (Boundaries are prepared by `ostn15_grid`.)
+    """
+    return np.column_stack(_to_grid().transform(degrees[:, 0], degrees[:, 1]))
+
+
+def ostn15_grid(
     longitudes: NDArray[np.float64], latitudes: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """WGS 84 degrees to National Grid metres, shape (n, 2), by OSTN15, rounded to 1 mm.
@@ -52,7 +69,7 @@ def to_grid(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
     start and turn in shapely's normal form, so equal shapes are equal bytes.
     """
     projected = shapely.transform(
-        geometry.to_numpy(), lambda lonlat: lonlat_to_grid(lonlat[:, 0], lonlat[:, 1])
+        geometry.to_numpy(), lambda lonlat: ostn15_grid(lonlat[:, 0], lonlat[:, 1])
     )
     return gpd.GeoSeries(
         shapely.normalize(projected), index=geometry.index, crs=BRITISH_NATIONAL_GRID

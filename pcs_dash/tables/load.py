@@ -16,10 +16,9 @@ import pandera.pandas as pa
 
 from pcs_dash.tables import schemas
 from pcs_dash.tables.errors import InputFileError
+from pcs_dash.tables.no_value import NOT_SUPPLIED
 from pcs_dash.tables.paths import DATA_DIR, GEO_DIR
 
-# NHS England writes NA for "not supplied"; ND is what files before February 2023 write.
-MISSING = ["NA", "ND", ""]
 MOST_FAULTS_NAMED = 10
 _LAYOUT_FAULTS = {
     "column_in_dataframe": "is missing",
@@ -31,7 +30,7 @@ def read_table(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     """A CSV as a table of the schema's types. Raises InputFileError naming rows and columns."""
     if not path.is_file():
         raise InputFileError(path.name, ["The file is not there. Restore it from the repository."])
-    table = pd.read_csv(path, na_values=MISSING, keep_default_na=False)
+    table = pd.read_csv(path, na_values=list(NOT_SUPPLIED), keep_default_na=False)
     try:
         return schema.validate(table, lazy=True)
     except pandera.errors.SchemaErrors as error:
@@ -72,6 +71,11 @@ def _faults(cases: pd.DataFrame) -> list[str]:
 def load_practices(folder: Path = DATA_DIR) -> pd.DataFrame:
     """204 practices: ODS code, name, postcode, position, district, sub-ICB, PCN."""
     return read_table(folder / "practices_essex.csv", schemas.practices)
+
+
+def load_pcn_codes(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """Code of each PCN name of the practices; missing where it is not known."""
+    return read_table(folder / "pcn_codes_essex.csv", schemas.pcn_codes)
 
 
 def load_workforce(folder: Path = DATA_DIR) -> pd.DataFrame:

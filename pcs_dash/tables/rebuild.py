@@ -25,6 +25,7 @@ from pcs_dash.tables.areas import MID_AND_SOUTH_ESSEX, PLACES
 from pcs_dash.tables.errors import InputFileError, UserError
 from pcs_dash.tables.geometry import BRITISH_NATIONAL_GRID, dissolve, to_grid
 from pcs_dash.tables.paths import DATA_DIR, GEO_DIR
+from pcs_dash.tables.writing import write_whole
 
 AREAS_CSV = DATA_DIR / "lsoa11_areas_essex.csv"
 TOWNS_CSV = GEO_DIR / "towns_essex.csv"
@@ -244,10 +245,11 @@ def rebuild(out: Path = GEO_DIR) -> list[Path]:
         layer.to_parquet(out / name, index=False, compression="zstd", schema_version="1.1.0")
         written.append(out / name)
     checksums = out / "checksums.sha256"
-    checksums.write_bytes(
+    write_whole(
+        checksums,
         "".join(
             f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in written
-        ).encode()
+        ),
     )
     return [*written, checksums]
 

@@ -14,10 +14,12 @@ import pandera.pandas as pa
 from pcs_dash.tables.areas import DISTRICTS, PLACES
 
 ODS_CODE = r"^[A-Z]\d{5}$"
+PCN_CODE = r"^U\d{5}$"
 LSOA_CODE = r"^E01\d{6}$"
 
 WORKFORCE = "NHS England, General Practice Workforce"
 ORGANISATIONS = "NHS England, Organisation Data Service"
+PCN_MAPPING = "NHS England, GP practice to PCN, sub-ICB and ICB mapping"
 CODE_POINT = "Ordnance Survey, Code-Point Open"
 PROFILES = "OHID, National General Practice Profiles"
 REGISTRATIONS = "NHS England, Patients Registered at a GP Practice"
@@ -107,6 +109,21 @@ practices = pa.DataFrameSchema(
             str,
             "Primary care network, 2026 membership; UNALLOCATED where it has none",
             ORGANISATIONS,
+        ),
+    },
+    strict=True,
+    coerce=True,
+)
+
+pcn_codes = pa.DataFrameSchema(
+    {
+        "pcn_name": _column(str, "Primary care network", ORGANISATIONS, unique=True),
+        "pcn_code": _column(
+            str,
+            "ODS code of the network, its key; missing where it is not known",
+            PCN_MAPPING,
+            checks=pa.Check.str_matches(PCN_CODE),
+            nullable=True,
         ),
     },
     strict=True,

@@ -45,6 +45,16 @@ SOURCES = (
         "The position is that of the postcode, not of the building. Three practices have no PCN.",
     ),
     Source(
+        "pcn_codes_essex.csv",
+        "Codes of the primary care networks",
+        "NHS England",
+        "August 2025",
+        OGL,
+        f"{_NHS}/appointments-in-general-practice",
+        "By the names of the practice table. Two names have no code: Stour Estuary PCN, not in the "
+        "mapping, is kept apart by its name; UNALLOCATED is no network.",
+    ),
+    Source(
         "gp_workforce_practice_2025-12_essex.csv",
         "General Practice Workforce, practice level",
         "NHS England",

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pcs_dash.tables.paths import ASSETS
+from pcs_dash.tables.paths import ASSETS_DIR
 from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.text import plain
 
@@ -42,7 +42,7 @@ _writer = st.components.v2.component(
     "pcs_dash_address",
     html="<span></span>",
     css=_STYLE,
-    js=(ASSETS / "address.js").read_text("utf-8"),
+    js=(ASSETS_DIR / "address.js").read_text("utf-8"),
     isolate_styles=False,
 )
 

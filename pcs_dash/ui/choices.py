@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
+from pcs_dash.hubs.rules import default_rules
+from pcs_dash.measures.numbers import number
 from pcs_dash.measures.workforce import (
     BENCHMARK_LABELS,
     GP_DEFINITIONS,
@@ -16,51 +18,19 @@ from pcs_dash.measures.workforce import (
     benchmarks,
     typed_benchmark,
 )
-from pcs_dash.tables.areas import Area
-from pcs_dash.tables.dataset import IMD_EDITIONS, Dataset
-from pcs_dash.ui import address, area_choice, data
+from pcs_dash.tables.dataset import IMD_EDITIONS
+from pcs_dash.ui import address, area_choice, data, official
+from pcs_dash.views.question import Question
 
 _OWN = "own"
 _OWN_RANGE = (100, 20_000)
 
 
-@dataclass(frozen=True)
-class Choices:
-    """What the sidebar says: area, GP definition, IMD edition, benchmark, exclusions.
-
-    `practices` are the area's practices that count; `excluded` those left out by the switch;
-    `period` is when the GP figures are from; `version` the data set's.
-    """
-
-    area: Area
-    definition: GPDefinition
-    edition: str
-    benchmark: Benchmark
-    practices: pd.DataFrame
-    excluded: pd.DataFrame
-    tiles: bool
-    period: str
-    version: str
-
-    @property
-    def excludes_flagged(self) -> bool:
-        """Whether practices with an implausibly low FTE are left out."""
-        return len(self.excluded) > 0
-
-    @property
-    def basis(self) -> str:
-        """Definition and period, for under a figure."""
-        left_out = (
-            f" {len(self.excluded)} with implausible FTE left out." if self.excludes_flagged else ""
-        )
-        return f"{self.definition.label} ({self.definition.meaning}), {self.period}.{left_out}"
-
-
 # The choices of the run that this thread is in; set by the entry script before the page runs.
-of_this_run: ContextVar[Choices] = ContextVar("choices")
+of_this_run: ContextVar[Question] = ContextVar("question")
 
 
-def sidebar() -> Choices:
+def sidebar() -> Question:
     """Draw the sidebar and return its choices; the area's data are then those of this run.
 
     Where the address asks for an area that is not there, the run ends with what is near it.
@@ -83,7 +53,13 @@ def sidebar() -> Choices:
             help="IMD 2025 ranks 2021 LSOAs; it is carried to the 2011 boundaries shown here. "
             "Split LSOAs take the mean rank of their parts.",
         )
-        benchmark = _benchmark(dataset, definition)
+        known = benchmarks(
+            dataset.published,
+            dataset.practices,
+            definition=definition.key,
+            practices_period=dataset.workforce_period,
+        )
+        benchmark = _benchmark(known)
         own = area.select(dataset.practices)
         excluded = _excluded(own)
         tiles = st.toggle(
@@ -92,16 +68,19 @@ def sidebar() -> Choices:
             help="Off: nothing is asked of any other computer. On: your browser fetches map "
             "pictures from openstreetmap.org.",
         )
-    return Choices(
+    return Question(
+        dataset=dataset,
         area=area,
         definition=definition,
         edition=edition,
         benchmark=benchmark,
-        practices=own.drop(index=excluded.index),
+        benchmarks=known,
+        practices=area.select(dataset.practices).drop(index=excluded.index),
         excluded=excluded,
+        exclude=bool(st.session_state.get("exclude")),
+        rules=default_rules(dataset.published),
+        readers=official.readers(),
         tiles=tiles,
-        period=dataset.workforce_period,
-        version=dataset.version,
     )
 
 
@@ -121,13 +100,7 @@ def _definition() -> GPDefinition:
     return GP_DEFINITIONS[key]
 
 
-def _benchmark(dataset: Dataset, definition: GPDefinition) -> Benchmark:
-    known = benchmarks(
-        dataset.published,
-        dataset.practices,
-        definition=definition.key,
-        practices_period=dataset.workforce_period,
-    )
+def _benchmark(known: Mapping[str, Benchmark]) -> Benchmark:
     labels = {key: BENCHMARK_LABELS[key] for key in (*known, _OWN)}
     key = st.selectbox(
         "Benchmark (patients per FTE GP)",
@@ -139,7 +112,7 @@ def _benchmark(dataset: Dataset, definition: GPDefinition) -> Benchmark:
     )
     if key != _OWN:
         chosen = known[key]
-        st.caption(f"{chosen.value:,.0f} patients per FTE GP ({chosen.period})")
+        st.caption(f"{number(chosen.value)} patients per FTE GP ({chosen.period})")
         return chosen
     value = st.number_input(
         "Patients per FTE GP",

@@ -1,7 +1,8 @@
 """Components of our own: a root element, and a script that the app serves to fill it.
 
 The script of a component travels with every answer, so it only fetches the others, which the
-browser keeps; each once a page, since Leaflet loaded twice would be two Leaflets.
+browser keeps; each once a page, since Leaflet loaded twice would be two Leaflets. They are fetched
+together and run in their order.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ const load = (tag, name, url) => (wanted[url] ||= new Promise((done, failed) => 
   const element = document.createElement(tag);
   element[name] = url;
   if (tag === "link") element.rel = "stylesheet";
+  element.async = false;
   element.onload = done;
   element.onerror = () => { delete wanted[url]; failed(new Error(url)); };
   document.head.append(element);
@@ -23,8 +25,10 @@ const load = (tag, name, url) => (wanted[url] ||= new Promise((done, failed) => 
 export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".ROOT");
   (async () => {
-    await Promise.all(data.styles.map((url) => load("link", "href", url)));
-    for (const url of data.scripts) await load("script", "src", url);
+    await Promise.all([
+      ...data.styles.map((url) => load("link", "href", url)),
+      ...data.scripts.map((url) => load("script", "src", url)),
+    ]);
     SHOW;
   })().catch((error) => {
     root.textContent = "WHAT could not be loaded (" + error.message + "). Reload the page.";

@@ -16,11 +16,6 @@ from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset, build_dataset
 from pcs_dash.tables.errors import UserError
 
-# Registrations are joined to the practices of a list, so both are named.
-NO_REGISTRATIONS = (
-    "Patients by practice and small area (LSOA) are not loaded. `python -m pcs_dash update "
-    "list_sizes registrations_lsoa` brings them; `python -m pcs_dash status` says what is loaded."
-)
 _log = logging.getLogger(__name__)
 # What the thread's run shows; set by the entry script once the area is known.
 of_this_run: ContextVar[tuple[Dataset, web.WebFiles] | None] = ContextVar("dataset", default=None)
@@ -46,6 +41,11 @@ def of(area: Area) -> tuple[Dataset, web.WebFiles]:
 
     store = Store()
     return _of_loaded(area.key, str(store.root), store.require().identity, area)
+
+
+def key_of(dataset: Dataset) -> tuple[str, str]:
+    """`Dataset.key`, by which Streamlit keeps what is made of a data set."""
+    return dataset.key
 
 
 def current() -> Dataset:
@@ -103,7 +103,7 @@ def registered_in(table: pd.DataFrame) -> str:
 
 def _registrations_key() -> str:
     # The module takes seconds to import: only where data are loaded at all.
-    from pcs_dash.official.build import REGISTRATIONS
+    from pcs_dash.official.built_tables import REGISTRATIONS
 
     return REGISTRATIONS
 
@@ -113,7 +113,7 @@ def _registrations(
     named: tuple[str, ...],  # folder, path and checksum: what Streamlit keeps the table under
     codes: tuple[str, ...],
 ) -> pd.DataFrame | None:
-    from pcs_dash.official.build import registrations_of
+    from pcs_dash.official.built_tables import registrations_of
     from pcs_dash.official.store import Store
 
     table = registrations_of(codes, store=Store(Path(named[0])))

@@ -28,7 +28,7 @@ class EnglandOnMap:
 
 def load(level: str) -> EnglandOnMap | None:
     """England by one kind of area, or None where no official data are loaded."""
-    from pcs_dash.official.build import PRACTICES
+    from pcs_dash.official.built_tables import PRACTICES
     from pcs_dash.official.store import Store
 
     store = Store()

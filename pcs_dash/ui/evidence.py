@@ -7,19 +7,14 @@ is there when it is next asked for.
 
 from __future__ import annotations
 
-import html
-import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import altair as alt
-import pandas as pd
 import streamlit as st
 
-from pcs_dash.measures.words import Words, number
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.text import plain
 
 # Shorter waits than this need no words; so often the page looks, and can be interrupted.
@@ -27,43 +22,6 @@ QUIET_SECONDS = 0.25
 LOOK_SECONDS = 0.1
 
 T = TypeVar("T")
-
-
-def stop_if_empty(choices: Choices) -> None:
-    """End the page where the area has no practice left."""
-    if choices.practices.empty:
-        st.info(
-            "No practice is left in this area. Switch the exclusion off, or choose another area."
-        )
-        st.stop()
-
-
-def whole(choices: Choices) -> str:
-    """What the data hold around the area, in a sentence: "Essex", "these ICBs"."""
-    return "these ICBs" if choices.area.loaded else "Essex"
-
-
-def codes(choices: Choices) -> tuple[str, ...]:
-    """The data set and its practices that count, as part of the name of a piece of work."""
-    return (choices.version, *choices.practices.index)
-
-
-def say(words: Words, *, headline: bool = False) -> None:
-    """A finding, then how far it can be trusted and what it rests on.
-
-    Names of practices never stand in findings; names of areas are ours.
-    """
-    st.markdown(f"#### {words.finding}" if headline else f"**{words.finding}**")
-    rest = f"{words.caution} {words.basis}".strip()
-    if rest:
-        st.markdown(rest)
-
-
-def between(low: float, high: float, decimals: int = 2) -> str:
-    """An interval in a table: "2,636 to 3,144"."""
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return "no interval"
-    return f"{number(low, decimals)} to {number(high, decimals)}"
 
 
 def chart(drawn: alt.TopLevelMixin, text: str, *, key: str) -> None:
@@ -76,25 +34,6 @@ def paper(text: str, *, key: str) -> None:
     """Words to copy; the button stands in the corner of the box and needs no internet."""
     with st.expander("Words for your paper", icon=":material/content_copy:", key=f"paper-{key}"):
         st.code(text, language=None, wrap_lines=True)
-
-
-def reading_table(table: pd.DataFrame, *, caption: str) -> None:
-    """A table of sentences: left-aligned, its first column as row headings."""
-    cell = 'style="text-align:left;padding-right:14px"'
-    head = "".join(
-        f'<th scope="col" {cell}>{html.escape(str(name))}</th>' for name in table.columns
-    )
-    body = "".join(
-        f'<tr><th scope="row" {cell}>{html.escape(str(first))}</th>'
-        + "".join(f"<td {cell}>{html.escape(str(part))}</td>" for part in rest)
-        + "</tr>"
-        for first, *rest in table.itertuples(index=False)
-    )
-    st.html(
-        f'<div class="pcs-small-table" role="region" aria-label="{html.escape(caption)}" '
-        f'tabindex="0"><table style="min-width:540px"><caption>{html.escape(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
 
 
 def computed(name: tuple[Any, ...], work: Callable[[], T], *, label: str) -> T:

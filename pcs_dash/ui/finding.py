@@ -1,6 +1,7 @@
 """The search box "What about ...?", on every page at one place, and the card of what it found.
 
-The browser searches (assets/find.js) and moves the map; the server is asked for the card only.
+The browser searches (assets/find.js) and moves the map; the server is asked for the card only, and
+to open an area.
 """
 
 from __future__ import annotations
@@ -16,16 +17,18 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pcs_dash.official.any_area import find_area
 from pcs_dash.render import web
-from pcs_dash.tables.areas import Area, all_areas
+from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import STATIC_DIR
+from pcs_dash.tables.writing import replace_whole
 from pcs_dash.ui import data
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.component import component
 from pcs_dash.views import cards
-from pcs_dash.views.search import KINDS, Hit, build_index, directory_near, directory_parts
+from pcs_dash.views.question import Question
+from pcs_dash.views.search import KINDS, Hit, areas_of, build_index, directory_near, directory_parts
 
 KEY = "find-box"
 _HELD = "find-held"
@@ -60,17 +63,19 @@ class Held:
     before: Mapping[str, Any]
 
 
-def box(dataset: Dataset, files: web.WebFiles, choices: Choices) -> None:
+def box(dataset: Dataset, files: web.WebFiles, choices: Question) -> None:
     """Draw the box and, where something was chosen, its card; called once a run for every page."""
     held: Held | None = st.session_state.get(_HELD)
-    areas = _areas(choices)
-    of = tuple(area.key for area in areas)
-    url, directory = _published(dataset, of, *_directory_entry(), areas)
+    areas, others = areas_of(dataset, choices.area)
+    # One text: Streamlit takes longer over a tuple of hundreds.
+    keys = " ".join(area.key for area in (*areas, *others))
+    url, directory = _published(dataset, keys, *_directory_entry(), areas, others)
     content: dict[str, Any] = {
         "scripts": list(files.find_scripts),
         "styles": list(files.find_styles),
         "index": url,
         "directory": directory,
+        "area": choices.area.key,
         "hubs": _hubs(),
         "heard": st.session_state.get("find-heard", 0),
         "held": None,
@@ -82,12 +87,12 @@ def box(dataset: Dataset, files: web.WebFiles, choices: Choices) -> None:
             "n": held.number,
             "places": _places(held.hit, dataset),
         }
-        content["card"] = _card(held.hit, dataset, choices)
+        content["card"] = _card(held.hit, dataset, choices, areas)
     with st.container(key="pcs-find"):
         _find(key=KEY, data=content, on_asked_change=lambda: _hear(dataset, choices))
 
 
-def _hear(dataset: Dataset, choices: Choices) -> None:
+def _hear(dataset: Dataset, choices: Question) -> None:
     """Do what the box asks, before anything is drawn."""
     state = st.session_state.get(KEY)
     asked = state.get("asked") if state is not None else None
@@ -107,14 +112,24 @@ def _hear(dataset: Dataset, choices: Choices) -> None:
         st.session_state[_HELD] = None
     elif asked.get("do") == "stay":
         st.session_state[_HELD] = None
-    elif asked.get("do") == "switch" and held is not None:
-        area = {area.key: area for area in _areas(choices)}.get(str(asked.get("area")))
+    elif asked.get("do") in ("switch", "open"):
+        area = _area(str(asked.get("area")))
         if area is not None:
             st.session_state["area"] = area.key
+        if area is not None and held is not None and asked["do"] == "switch":
             _pick(held.hit, area, dataset)
+        if asked["do"] == "open":
+            st.session_state[_HELD] = None
 
 
-def _choose(hit: Hit, number: int, held: Held | None, dataset: Dataset, choices: Choices) -> None:
+def _area(key: str) -> Area | None:
+    try:
+        return find_area(key)
+    except UserError:
+        return None
+
+
+def _choose(hit: Hit, number: int, held: Held | None, dataset: Dataset, choices: Question) -> None:
     # A second find still goes back to where the first one set out from.
     now = {
         name: st.session_state[name] for name in ("area", "practice") if name in st.session_state
@@ -152,10 +167,10 @@ def hit_from(given: Any) -> Hit | None:
     latitude, longitude = (float(x) for x in at if x is not None)
     zoom = int(zoom) if isinstance(zoom, int) and 5 <= zoom <= 18 else 13
     kept = tuple(code for code in codes if isinstance(code, str))
-    return Hit(str(given["kind"]), key, name, detail, latitude, longitude, zoom, kept, note)
+    return Hit(str(given["kind"]), key, name, detail, latitude, longitude, zoom, kept, note=note)
 
 
-def _card(hit: Hit, dataset: Dataset, choices: Choices) -> dict[str, Any]:
+def _card(hit: Hit, dataset: Dataset, choices: Question, areas: tuple[Area, ...]) -> dict[str, Any]:
     counted = dataset.practices
     if st.session_state.get("exclude"):
         counted = counted[~counted["flag_low_fte"]]
@@ -164,7 +179,7 @@ def _card(hit: Hit, dataset: Dataset, choices: Choices) -> dict[str, Any]:
         dataset=dataset,
         counted=counted,
         area=choices.area,
-        areas=_areas(choices),
+        areas=areas,
         definition=choices.definition,
         benchmark=choices.benchmark,
         edition=choices.edition,
@@ -174,19 +189,13 @@ def _card(hit: Hit, dataset: Dataset, choices: Choices) -> dict[str, Any]:
     return asdict(cards.card(hit, basis)) | {"basis": choices.basis}
 
 
-def _areas(choices: Choices) -> tuple[Area, ...]:
-    """The areas that a click can switch to: the embedded ones where one of them is chosen."""
-    known = all_areas()
-    return known if choices.area in known else (choices.area,)
-
-
-def _residents(choices: Choices, counted: pd.DataFrame) -> tuple[pd.Series | None, str]:
+def _residents(choices: Question, counted: pd.DataFrame) -> tuple[pd.Series | None, str]:
     """Patients per FTE GP by LSOA where registrations are loaded; small numbers stay missing."""
     registrations = data.registrations()
     if registrations is None:
         return None, ""
+    from pcs_dash.measures.registrations import patients_per_fte_gp_by_lsoa
     from pcs_dash.measures.small_numbers import small_number
-    from pcs_dash.official.registrations import patients_per_fte_gp_by_lsoa
 
     table = patients_per_fte_gp_by_lsoa(
         registrations.rename(columns={"lsoa11cd": "lsoa_code"}), counted[choices.definition.column]
@@ -236,27 +245,28 @@ def _directory_entry() -> tuple[str, str]:
     return (str(store.root), entry.sha256) if entry else ("", "")
 
 
-@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Dataset: id})
+@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Dataset: data.key_of})
 def _published(
     dataset: Dataset,
-    area_keys: tuple[str, ...],  # noqa: ARG001 - part of the cache's key
+    area_keys: str,  # noqa: ARG001 - part of the cache's key
     root: str,
     sha256: str,
     _areas: tuple[Area, ...],
+    _others: tuple[Area, ...],
 ) -> tuple[str, str]:
     """Addresses of the index and of the folder of postcodes ("" without a directory)."""
-    url = web.publish("find", build_index(dataset, areas=_areas).as_json())
+    url = web.publish("find", build_index(dataset, areas=_areas, others=_others).as_json())
     if not root:
         return url, ""
     folder = f"postcodes-{sha256[:10]}-{url.rsplit('-', 1)[-1].removesuffix('.json')}"
     # Later: it would take the processor from the page that is about to be drawn.
-    later = threading.Timer(_DIRECTORY_AFTER_S, _publish_directory, args=(dataset, folder))
+    later = threading.Timer(_DIRECTORY_AFTER_S, _publish_directory, args=(dataset, folder, _areas))
     later.daemon = True
     later.start()
     return url, f"{web.URL_PREFIX}/{folder}/"
 
 
-def _publish_directory(dataset: Dataset, folder: str) -> None:
+def _publish_directory(dataset: Dataset, folder: str, areas: tuple[Area, ...]) -> None:
     """Write the directory by outward code; its list comes last, and says that all is there."""
     from pcs_dash.official.store import Store
 
@@ -264,11 +274,12 @@ def _publish_directory(dataset: Dataset, folder: str) -> None:
     if (made / "list.json").exists():
         return
     try:
-        parts = directory_parts(directory_near(Store().read("postcodes"), dataset))
+        parts = directory_parts(directory_near(Store().read("postcodes"), dataset, areas))
     except UserError as error:
         _log.warning("postcode directory not read: %s", error)
         return
     made.mkdir(parents=True, exist_ok=True)
     for outward, part in parts.items():
-        (made / f"{outward}.json").write_text(json.dumps(part, separators=(",", ":")), "utf-8")
-    (made / "list.json").write_text(json.dumps(sorted(parts)), "utf-8")
+        text = json.dumps(part, separators=(",", ":"))
+        replace_whole(made / f"{outward}.json", text, lasting=False)
+    replace_whole(made / "list.json", json.dumps(sorted(parts)), lasting=False)

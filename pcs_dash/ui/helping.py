@@ -15,6 +15,7 @@ from pcs_dash.measures import glossary
 from pcs_dash.render import web
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.sources import WORKFORCE_PERIOD
+from pcs_dash.ui import data
 from pcs_dash.ui.component import component
 
 # What am I looking at? One line for every file in pages/, drawn by `about` under its title.
@@ -82,14 +83,16 @@ TOUR = (
         ("iframe[title*='st_folium']", ".pcs-hubs-map"),
         "Look at the map",
         "Circles are practices, sized by registered patients; the land is coloured by "
-        "deprivation. Click a practice for its card. By keyboard: arrow keys move, + and − zoom, "
-        "and the list beside the map chooses a practice.",
+        "deprivation. Click a practice for its card. Ctrl and the wheel "
+        "zoom. By keyboard: arrow keys move, + and − zoom, and the list beside the map chooses a "
+        "practice.",
     ),
     Step(
         (".pcs-find-box",),
         "Ask “What about ...?”",
         "Press / on any page and type any part of a name or code: a practice, hub, PCN, town, "
-        "postcode or LSOA. Enter goes there and shows its card; Escape goes back.",
+        "postcode or LSOA. Enter goes there and shows its card, or opens an area; Escape goes "
+        "back.",
     ),
     Step(
         ('[data-testid="stSidebarNav"]', _MENU),
@@ -147,7 +150,7 @@ def example_plan() -> Plan:
     return plan
 
 
-@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Dataset: id})
+@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Dataset: data.key_of})
 def _published(dataset: Dataset) -> str:
     """The address of what the help panel and the tour say."""
     return web.publish("help", content(dataset))

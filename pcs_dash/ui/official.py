@@ -18,11 +18,13 @@ import streamlit as st
 
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
+from pcs_dash.views.readers import Readers
 
 if TYPE_CHECKING:
-    from pcs_dash.official.store import Manifest, Store
-    from pcs_dash.views.catchments import Registered
-    from pcs_dash.views.loaded_data import OfficialPractices
+    from pcs_dash.measures.catchments import Registered
+    from pcs_dash.official.manifest import Manifest
+    from pcs_dash.official.store import Store
+    from pcs_dash.views.loaded_data import England, OfficialPractices
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -56,17 +58,19 @@ def periods() -> dict[str, str]:
 def practices(dataset: Dataset) -> OfficialPractices | None:
     """Quality and other official columns for the practices of the data; None if none are loaded."""
     key = version()
-    return _or_none(lambda: _practices(key, _fingerprint(dataset), dataset)) if key else None
+    return _or_none(lambda: _practices(key, dataset.key, dataset)) if key else None
 
 
 def registered(dataset: Dataset) -> Registered:
     """Registrations around the practices and LSOAs of the data, or the modelled stand-in."""
+    found = published(dataset)
+    return _modelled(version(), dataset.key, dataset) if found is None else found
+
+
+def published(dataset: Dataset) -> Registered | None:
+    """Registrations around the practices and LSOAs of the data; None if none are loaded."""
     key = version()
-    if key:
-        found = _or_none(lambda: _registered(key, _fingerprint(dataset), dataset))
-        if found is not None:
-            return found
-    return _modelled(key, _fingerprint(dataset), dataset)
+    return _or_none(lambda: _registered(key, dataset.key, dataset)) if key else None
 
 
 def history(dataset: Dataset) -> pd.DataFrame | None:
@@ -74,24 +78,21 @@ def history(dataset: Dataset) -> pd.DataFrame | None:
     sub_icb_code, district (missing where a closed practice's is unknown), postcode.
     """
     key = version()
-    return _or_none(lambda: _history(key, _fingerprint(dataset), dataset)) if key else None
+    return _or_none(lambda: _history(key, dataset.key, dataset)) if key else None
 
 
 def positions(dataset: Dataset) -> pd.DataFrame:
     """Easting and northing by practice_code: the data's practices, and closed ones where the
     allocations name a place for them.
     """
-    own = dataset.practices[["easting", "northing"]]
-    if "allocations" not in periods():
-        return own
-    found = _or_none(lambda: _allocated_places(version()))
-    return own if found is None else own.combine_first(found)
+    found = _or_none(lambda: _positions(version(), dataset.key, dataset))
+    return dataset.practices[["easting", "northing"]] if found is None else found
 
 
 def names(dataset: Dataset) -> dict[str, str]:
     """Practice names by code, closed ones too where the ODS list is loaded."""
     key = version()
-    found = _or_none(lambda: _names(key, _fingerprint(dataset), dataset)) if key else None
+    found = _or_none(lambda: _names(key, dataset.key, dataset)) if key else None
     if found is not None:
         return found
     return {str(code): str(name) for code, name in dataset.practices["practice_name"].items()}
@@ -114,17 +115,10 @@ def _or_none(read: Callable[[], T]) -> T | None:
         return None
 
 
-def _fingerprint(dataset: Dataset) -> tuple[int, int, int]:
-    """What tells one area's data from another's: its practices and LSOAs."""
-    codes = pd.util.hash_pandas_object(dataset.practices.index.to_series(), index=False)
-    places = pd.util.hash_pandas_object(dataset.lsoas.index.to_series(), index=False)
-    return len(dataset.practices), int(codes.sum()), int(places.sum())
-
-
 @st.cache_resource(show_spinner="Reading the official data ...", max_entries=8)
 def _practices(
     key: tuple[str, ...],
-    fingerprint: tuple[int, int, int],  # noqa: ARG001 - part of the cache's key
+    data: tuple[str, str],  # noqa: ARG001 - part of the cache's key
     _dataset: Dataset,
 ) -> OfficialPractices | None:
     return loaded_data().practices(_store(key), _dataset)
@@ -133,7 +127,7 @@ def _practices(
 @st.cache_resource(show_spinner="Reading the registrations ...", max_entries=4)
 def _registered(
     key: tuple[str, ...],
-    fingerprint: tuple[int, int, int],  # noqa: ARG001
+    data: tuple[str, str],  # noqa: ARG001
     _dataset: Dataset,
 ) -> Registered | None:
     found = loaded_data().registered(_store(key), _dataset)
@@ -145,10 +139,10 @@ def _registered(
 @st.cache_resource(show_spinner="Modelling who lives where ...", max_entries=4)
 def _modelled(
     key: tuple[str, ...],
-    fingerprint: tuple[int, int, int],  # noqa: ARG001
+    data: tuple[str, str],  # noqa: ARG001
     _dataset: Dataset,
 ) -> Registered:
-    from pcs_dash.views.catchments import modelled
+    from pcs_dash.measures.catchments import modelled
 
     found = _or_none(lambda: loaded_data().modelled_registrations(_store(key), _dataset))
     return modelled(_dataset.practices, _dataset.lsoas) if found is None else found
@@ -157,7 +151,7 @@ def _modelled(
 @st.cache_resource(show_spinner="Reading the lists ...", max_entries=4)
 def _history(
     key: tuple[str, ...],
-    fingerprint: tuple[int, int, int],  # noqa: ARG001
+    data: tuple[str, str],  # noqa: ARG001
     _dataset: Dataset,
 ) -> pd.DataFrame | None:
     return loaded_data().history(_store(key), _dataset)
@@ -176,25 +170,43 @@ def loaded_data() -> Any:
     return loaded_data
 
 
-@st.cache_resource(show_spinner=False, max_entries=2)
-def _allocated_places(key: tuple[str, ...]) -> pd.DataFrame:
-    import pyproj
-
-    from pcs_dash.official.store import Store
-
-    columns = ["practice_code", "longitude", "latitude"]
-    table = Store(Path(key[0])).read("allocations", columns=columns).dropna()
-    to_grid = pyproj.Transformer.from_crs(4326, 27700, always_xy=True)
-    east, north = to_grid.transform(table["longitude"].to_numpy(), table["latitude"].to_numpy())
-    places = pd.DataFrame({"easting": east, "northing": north}, index=table["practice_code"])
-    return places[~places.index.duplicated()]
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _positions(
+    key: tuple[str, ...],
+    data: tuple[str, str],  # noqa: ARG001
+    _dataset: Dataset,
+) -> pd.DataFrame:
+    found: pd.DataFrame = loaded_data().positions(_store(key), _dataset)
+    return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _names(
     key: tuple[str, ...],
-    fingerprint: tuple[int, int, int],  # noqa: ARG001
+    data: tuple[str, str],  # noqa: ARG001
     _dataset: Dataset,
 ) -> dict[str, str]:
     found: dict[str, str] = loaded_data().names(_store(key), _dataset)
     return found
+
+
+def readers() -> Readers:
+    """What views read beside the data set, each read once for all sessions."""
+    return Readers(
+        registered=registered,
+        published=published,
+        practices=practices,
+        history=history,
+        successors=successors,
+        england=_england,
+        names=names,
+        positions=positions,
+        version=version(),
+    )
+
+
+def _england(level: str) -> England | None:
+    from pcs_dash.ui import england
+
+    loaded = england.load(level)
+    return None if loaded is None else loaded.figures

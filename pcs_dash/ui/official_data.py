@@ -17,8 +17,9 @@ import streamlit as st
 
 from pcs_dash.official import upload
 from pcs_dash.official.catalogue import SOURCES
+from pcs_dash.official.manifest import Manifest
 from pcs_dash.official.status import age_words, history_rows, source_rows, status_sentence
-from pcs_dash.official.store import DATA_DIR_VARIABLE, Manifest, Store
+from pcs_dash.official.store import DATA_DIR_VARIABLE, Store
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.sources import WORKFORCE_PERIOD
 from pcs_dash.ui import address, show
@@ -113,6 +114,7 @@ def _loaded(rows: list[dict[str, Any]], manifest: Manifest | None) -> None:
             "Brings": row["brings"],
             "Loaded": row["loaded_at"][:10] or None,
             "From file": row["file"] or None,
+            "Remarks": row["remarks"] or None,
             "Published": row["cadence"],
             "Publisher": row["publisher"],
             "Licence": row["licence"],
@@ -367,7 +369,7 @@ def _result() -> None:
 
 def _measures(store: Store) -> None:
     # The module takes a second to import: only for those who look.
-    from pcs_dash.official.build import measures
+    from pcs_dash.official.available_measures import measures
 
     table = measures(store)
     there = int(table["available"].sum())
@@ -436,7 +438,7 @@ def _versions(store: Store) -> None:
 
 
 def _joins(store: Store) -> None:
-    from pcs_dash.official.build import REPORTS
+    from pcs_dash.official.built_tables import REPORTS
 
     try:
         table = store.read(REPORTS)

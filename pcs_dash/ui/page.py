@@ -5,8 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.sources import ATTRIBUTION
 from pcs_dash.ui import data, navigation
-from pcs_dash.ui.choices import Choices, of_this_run
+from pcs_dash.ui.choices import of_this_run
+from pcs_dash.ui.text import plain
+from pcs_dash.views.question import Question
 from pcs_dash.views.web_files import WebFiles
 
 # Less empty space above the title, small tables that fit a phone, a focus ring that shows.
@@ -43,7 +46,7 @@ _STYLE = """
 """
 
 
-def begin(*, needs_gps: bool = True) -> tuple[Dataset, WebFiles, Choices]:
+def begin(*, needs_gps: bool = True) -> tuple[Dataset, WebFiles, Question]:
     """The data, the map's files and the sidebar's choices; where no GP figures are loaded, a page
     that `needs_gps` says which file would bring them.
     """
@@ -61,3 +64,10 @@ def begin(*, needs_gps: bool = True) -> tuple[Dataset, WebFiles, Choices]:
             "pcs_dash update workforce`, or choose it under Data and methods."
         )
     return dataset, files, of_this_run.get()
+
+
+def foot(question: Question) -> None:
+    """Under every page: which GPs and when, the benchmark's source, and the attribution."""
+    st.caption(
+        f"{plain(question.basis)} Benchmark: {plain(question.benchmark.source)}. {ATTRIBUTION}"
+    )

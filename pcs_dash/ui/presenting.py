@@ -11,18 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pcs_dash.store.story import (
-    FIRST_PAGE,
-    MAX_NAME_LENGTH,
-    OPTIONS,
-    PAGES,
-    POINTED_AT,
-    TOPIC_OF_PAGE,
-    WITH_PLAN,
-    Position,
-    Story,
-    View,
-)
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
@@ -34,29 +22,27 @@ from pcs_dash.ui.browser import (
     plan_on_table,
     rules_on_table,
 )
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.component import component
+from pcs_dash.views.position import Position
+from pcs_dash.views.question import Question
+from pcs_dash.views.registry import VIEWS
+from pcs_dash.views.story import (
+    FIRST_PAGE,
+    MAX_NAME_LENGTH,
+    PAGES,
+    SavedView,
+    Story,
+    first_view,
+    options_of,
+    pointed_at,
+)
 from pcs_dash.views.web_files import WebFiles
 
 if TYPE_CHECKING:
     from pcs_dash.hubs.plan import Plan
-    from pcs_dash.views.loaded_data import England
-    from pcs_dash.views.readers import Readers
 
 KEY = "presenter"
 _ANSWER = "presenter-answer"
-# Page -> the key under which the browser remembers where its map stood.
-_MAPS = {
-    "under_doctoring": "home",
-    "deprivation": "deprivation",
-    "spatial_pattern": "clusters",
-    "catchments": "catchments",
-    "quality": "quality",
-    "hubs": "hubs",
-}
-# Pages that show something where no GP figures are loaded, too.
-_WITHOUT_GPS = ("then_and_now", "england", "catchments", "trends")
-
 Button = tuple[str, str, str]
 PRESENT: Button = ("present", "Present", "Show this view full screen")
 ADD: Button = ("add", "Add to story", "Add this view to the story on the Stories page")
@@ -69,10 +55,10 @@ _component = component(
 )
 
 
-def bar(url_path: str, dataset: Dataset, files: WebFiles, choices: Choices) -> None:
+def bar(url_path: str, dataset: Dataset, files: WebFiles, choices: Question) -> None:
     """The buttons of a page whose view a story can hold; nothing on any other page."""
     page = url_path or FIRST_PAGE
-    if page not in PAGES or not (dataset.has_gps or page in _WITHOUT_GPS):
+    if page not in PAGES or not (dataset.has_gps or not first_view(page).needs_gps):
         return
     with st.container(key="present-bar"):
         _bar(page, files, choices)
@@ -81,11 +67,12 @@ def bar(url_path: str, dataset: Dataset, files: WebFiles, choices: Choices) -> N
 def place_of_map(url_path: str, files: WebFiles, area: Area) -> str:
     """Under what the browser remembers where the map of a page stands; "" for a page without."""
     page = url_path or FIRST_PAGE
-    return f"{_MAPS[page]}:{files.areas[area.key].url}" if page in _MAPS else ""
+    name = first_view(page).map_key if page in PAGES else ""
+    return f"{name}:{files.areas[area.key].url}" if name else ""
 
 
 @st.fragment
-def _bar(page: str, files: WebFiles, choices: Choices) -> None:
+def _bar(page: str, files: WebFiles, choices: Question) -> None:
     def hear(ask: Mapping[str, Any]) -> dict[str, Any]:
         view = current_view(page, choices, ask.get("position"))
         if ask.get("what") == "add":
@@ -169,30 +156,9 @@ def _slides(
     for views in _of_one_dataset(_story, _area):
         dataset, files = data.of(views[0].area_in(_area))
         story = Story(_story.name, tuple(views))
-        deck = build_deck(dataset, story, area=_area, readers=readers(), base=_base)
+        deck = build_deck(dataset, story, area=_area, readers=official.readers(), base=_base)
         parts.append((deck, files))
     return to_screen(_story.name, parts, england=_england_files)
-
-
-def readers() -> Readers:
-    """What slides are made with beside the data set, each read once for all sessions."""
-    from pcs_dash.views.readers import Readers
-
-    return Readers(
-        registered=official.registered,
-        practices=official.practices,
-        history=official.history,
-        successors=official.successors,
-        england=_england,
-        names=official.names,
-    )
-
-
-def _england(level: str) -> England | None:
-    from pcs_dash.ui import england
-
-    loaded = england.load(level)
-    return None if loaded is None else loaded.figures
 
 
 def _england_files(level: str) -> WebFiles | None:
@@ -202,9 +168,9 @@ def _england_files(level: str) -> WebFiles | None:
     return None if loaded is None else loaded.files
 
 
-def _of_one_dataset(story: Story, area: Area) -> list[list[View]]:
+def _of_one_dataset(story: Story, area: Area) -> list[list[SavedView]]:
     """The views in runs whose areas are shown by one data set."""
-    runs: list[list[View]] = []
+    runs: list[list[SavedView]] = []
     last = None
     for view in story.views:
         dataset = data.of(view.area_in(area))[0]
@@ -215,25 +181,25 @@ def _of_one_dataset(story: Story, area: Area) -> list[list[View]]:
     return runs
 
 
-def switches_of(choices: Choices) -> dict[str, str]:
+def switches_of(choices: Question) -> dict[str, str]:
     """The sidebar's switches as a view holds them."""
     switches = {
         "gp": choices.definition.key,
         "imd": choices.edition,
         "benchmark": choices.benchmark.key,
-        "exclude": "true" if choices.excludes_flagged else "false",
+        "exclude": "true" if choices.exclude else "false",
     }
     if choices.benchmark.key == "own":
         switches["own"] = f"{choices.benchmark.value:g}"
     return switches
 
 
-def current_view(page: str, choices: Choices, position: Any = None) -> View:
+def current_view(page: str, choices: Question, position: Any = None) -> SavedView:
     """The view that is on screen. `position` is what the browser says of its map; [lat, lng, zoom]
     or anything else, which is passed over.
     """
-    plan, plan_name = plan_for(TOPIC_OF_PAGE[page])
-    return View(
+    plan, plan_name = plan_for(first_view(page).key)
+    return SavedView(
         page=page,
         area=choices.area.key,
         switches=switches_of(choices),
@@ -246,13 +212,13 @@ def current_view(page: str, choices: Choices, position: Any = None) -> View:
     )
 
 
-def _highlight(page: str, choices: Choices) -> str:
-    """The practice that is chosen in the list beside the page's map."""
-    chosen = st.session_state.get(POINTED_AT.get(page, ""))
+def _highlight(page: str, choices: Question) -> str:
+    """The practice that is chosen on the page, or in the list above its map."""
+    chosen = st.session_state.get(pointed_at(page))
     return str(chosen) if chosen in choices.practices.index else ""
 
 
-def open_plan(dataset: Dataset, choices: Choices) -> None:
+def open_plan(dataset: Dataset, choices: Question) -> None:
     """Open the plan that the address of this page carries; let it carry the one that is open."""
     if HUB_WORK in st.session_state or address.asks_for("plan"):
         from pcs_dash.ui.hubs import table
@@ -262,19 +228,21 @@ def open_plan(dataset: Dataset, choices: Choices) -> None:
 
 def plan_for(topic: str) -> tuple[Plan | None, str]:
     """The plan on the table and its name for a view that a plan belongs to; None and "" else."""
-    plan, name = (plan_on_table() if topic in WITH_PLAN else None) or (None, "")
+    plan, name = (plan_on_table() if VIEWS[topic].with_plan else None) or (None, "")
     return plan, name[:MAX_NAME_LENGTH]
 
 
 def _options(page: str) -> dict[str, str]:
     """What the page's own menus and switches stand at, by their names in an address."""
     found = {}
-    for name in OPTIONS.get(page, ()):
+    for name in options_of(page):
         value = st.session_state.get(name)
         if isinstance(value, bool):
             found[name] = "true" if value else "false"
         elif isinstance(value, str):
             found[name] = value
+        elif isinstance(value, list):
+            found[name] = "|".join(map(str, value))
     return found
 
 

@@ -12,7 +12,7 @@ from pcs_dash.store.database import Database
 from pcs_dash.store.documents import DocumentLibrary, Entry, Saved
 from pcs_dash.store.links import make_link, make_short_link
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.tables.paths import ASSETS
+from pcs_dash.tables.paths import ASSETS_DIR
 from pcs_dash.ui import address
 from pcs_dash.ui.text import plain
 
@@ -25,7 +25,7 @@ _link = st.components.v2.component(
 .pcs-link code { overflow-wrap: anywhere; font-size: 0.8rem; max-height: 9rem; overflow-y: auto; }
 .pcs-link button { padding: 0.2rem 0.6rem; cursor: pointer; }
 """,
-    js=(ASSETS / "link.js").read_text("utf-8"),
+    js=(ASSETS_DIR / "link.js").read_text("utf-8"),
     isolate_styles=False,
 )
 

@@ -12,10 +12,11 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from pcs_dash.measures import glossary
+from pcs_dash.measures.numbers import MINUS
+from pcs_dash.render.csv_files import table_csv
 from pcs_dash.tables.sources import ATTRIBUTION
-from pcs_dash.tables.spreadsheet_text import neutralise
 from pcs_dash.ui import address
-from pcs_dash.views.maps import BIVARIATE_COLOURS, Legend, PracticeMap, view_layer
+from pcs_dash.views.maps import Legend, PracticeMap, view_layer
 from pcs_dash.views.web_files import WebFiles
 
 
@@ -38,12 +39,14 @@ def figures(*items: Figure) -> None:
     """Headline figures in a row that wraps on a narrow screen (see the style in page.py)."""
     with st.container(key="headline-figures"):
         for column, item in zip(st.columns(len(items)), items, strict=True):
+            # Streamlit knows a fall by its hyphen only; ours has a minus sign.
+            less = item.note.startswith(MINUS)
             column.metric(
                 item.label,
                 item.value,
                 item.note or None,
-                delta_color="inverse" if item.more_is_worse else "off",
-                delta_arrow="auto" if item.more_is_worse else "off",
+                delta_color=("normal" if less else "inverse") if item.more_is_worse else "off",
+                delta_arrow=("down" if less else "up") if item.more_is_worse else "off",
                 help=glossary.meaning(item.term) if item.term else None,
             )
 
@@ -157,24 +160,6 @@ def show_legend(legend: Legend, *, note: str = "") -> None:
     )
 
 
-def bivariate_legend(across: str, up: str) -> None:
-    """The nine colours of two measures' thirds, as a small square with words on both sides."""
-    cells = "".join(
-        f'<span style="width:22px;height:22px;background:{BIVARIATE_COLOURS[row * 3 + column]};'
-        'border:1px solid #4b5563"></span>'
-        for row in (2, 1, 0)
-        for column in range(3)
-    )
-    st.html(
-        '<div style="display:flex;gap:10px;align-items:center;font-size:0.86rem">'
-        '<span aria-hidden="true" style="display:grid;grid-template-columns:repeat(3,22px)">'
-        f"{cells}</span>"
-        f"<span><b>Upwards</b>: {html.escape(up)}, low to high third.<br>"
-        f"<b>To the right</b>: {html.escape(across)}, low to high third.<br>"
-        "Thirds are of this area's practices. Hollow: a figure is missing.</span></div>"
-    )
-
-
 def small_table(table: pd.DataFrame, *, caption: str) -> None:
     """A short table that fits its column, with its first column as row headings."""
     head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in table.columns)
@@ -193,14 +178,10 @@ def small_table(table: pd.DataFrame, *, caption: str) -> None:
 
 
 def download_csv(table: pd.DataFrame, *, name: str, label: str = "Download as CSV") -> None:
-    """A download button for a table, with formula-like text neutralised."""
-    safe = table.reset_index()
-    text = safe.select_dtypes(exclude="number").columns
-    safe[text] = safe[text].map(neutralise)
+    """A download button for a table, its index first; see `table_csv`."""
     st.download_button(
         label,
-        # Excel reads UTF-8 only when the file says so.
-        safe.to_csv(index=False).encode("utf-8-sig"),
+        table_csv(table),
         file_name=f"{name}.csv",
         mime="text/csv",
         key=f"download-{name}",

@@ -12,12 +12,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from pcs_dash.measures import profile
+from pcs_dash.measures import numbers, profile
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.measures.workforce import Benchmark, GPDefinition, patients_per_fte_gp
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import LSOAS_IN_ENGLAND, Dataset
-from pcs_dash.views.search import Hit
+from pcs_dash.views.search import Hit, smallest_first
 
 NEAREST = 5
 _GROUPS = ("hub", "pcn", "area")
@@ -85,16 +85,8 @@ def card(hit: Hit, basis: Basis) -> Card:
 
 def smallest_area(hit: Hit, basis: Basis) -> Area | None:
     """The smallest area that can be chosen and holds the whole find; places before districts."""
-    order = {"place": 0, "sub_icb": 0, "district": 1}
     holding = [area for area in basis.areas if _held(hit, area, basis) == "whole"]
-    return min(
-        holding,
-        key=lambda area: (
-            order.get(area.kind, 2),
-            len(area.select(basis.dataset.practices)),
-        ),
-        default=None,
-    )
+    return next(iter(smallest_first(holding, basis.dataset.practices)), None)
 
 
 def _held(hit: Hit, area: Area, basis: Basis) -> str:
@@ -163,7 +155,9 @@ def _beside(heading: str, own: pd.DataFrame, name: str, basis: Basis) -> Table:
     table = profile.measure_table(
         groups, definition=basis.definition, benchmark=basis.benchmark, edition=basis.edition
     )
-    benchmark = f"{basis.benchmark.label}: {basis.benchmark.value:,.0f} patients per FTE GP"
+    benchmark = (
+        f"{basis.benchmark.label}: {numbers.number(basis.benchmark.value)} patients per FTE GP"
+    )
     return _table(table, f"{name} beside {basis.area.name}. Benchmark, {benchmark}")
 
 
@@ -172,13 +166,13 @@ def _lsoa(hit: Hit, basis: Basis, outside: Outside | None) -> Card:
     rows = []
     for edition, count in LSOAS_IN_ENGLAND.items():
         rank, quintile = lsoa[f"imd{edition}_rank"], lsoa[f"imd{edition}_quintile"]
-        shown = profile.number(rank) if pd.isna(rank) else f"{rank:,.0f} of {count:,}"
-        label = profile.NO_FIGURE if pd.isna(quintile) else QUINTILE_LABELS[int(quintile)]
+        shown = numbers.number(rank) if pd.isna(rank) else f"{numbers.number(rank)} of {count:,}"
+        label = numbers.NO_FIGURE if pd.isna(quintile) else QUINTILE_LABELS[int(quintile)]
         rows += [(f"IMD {edition} rank (1 is most deprived)", shown)]
         rows += [(f"IMD {edition} quintile", label)]
     if basis.residents is not None:
         value = basis.residents.get(hit.key, np.nan)
-        rows.append(("Patients per FTE GP of its residents", profile.number(value)))
+        rows.append(("Patients per FTE GP of its residents", numbers.number(value)))
     lines = [hit.detail.split(";")[0]]
     if bool(lsoa["imd2025_split"]):
         lines.append(f"Split in 2021: {lsoa['imd2025_parts']}; its 2025 rank is their mean.")
@@ -203,7 +197,12 @@ def _nearest(
     own = practices.loc[near.index]
     ratios = patients_per_fte_gp(own, basis.definition.key)
     rows = tuple(
-        (f"{name} ({code})", f"{km:.1f} km", profile.number(patients), profile.number(ratio))
+        (
+            f"{name} ({code})",
+            f"{numbers.number(km, 1)} km",
+            numbers.number(patients),
+            numbers.number(ratio),
+        )
         for code, name, km, patients, ratio in zip(
             own.index, own["practice_name"], near, own["patients"], ratios, strict=True
         )

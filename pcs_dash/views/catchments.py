@@ -1,651 +1,505 @@
-"""Who lives where, ready to show: a unit's catchment in figures, classes for the map, files.
-
-A unit is a practice or a group of them (PCN, hub). Everything comes from one `Registered`:
-registrations as published or, where none are loaded, the gravity model's stand-in, which says
-"modelled" in every label and file name. Figures are computed exactly; what is shown or exported
-goes through `catchment_rows` and `matrix_rows`, which hide small cells.
-"""
+"""Who lives where: the patients of a practice, PCN or hub, and who else people there use."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
-import shapely
 
-from pcs_dash.measures.gravity import MODELLED_LABEL, gravity_registrations
-from pcs_dash.measures.small_numbers import (
-    hide_rest,
-    hide_small,
-    is_small,
-    small_number,
-    small_text,
-)
-from pcs_dash.official.registrations import (
-    Agreement,
-    Overlap,
-    agreement,
-    catchment,
-    core_catchment,
-    distances_to_practice,
-    dominant,
-    hub_overlap,
-    lsoa_totals,
-    patient_weighted,
-    patients_per_fte_gp_by_lsoa,
-)
+from pcs_dash.measures import catchments
+from pcs_dash.measures.catchments import HUB, KINDS, PCN, PRACTICE, Registered
+from pcs_dash.measures.gravity import MODEL_ERROR
+from pcs_dash.measures.numbers import count, number, per_cent
+from pcs_dash.measures.registrations import Overlap
+from pcs_dash.measures.small_numbers import small_number
+from pcs_dash.measures.words import Words
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views.maps import BENCHMARK_COLOURS, BENCHMARK_LABELS, Layer, benchmark_classes
-
-CORE_SHARE = 0.8
-SHARE_CUTS = (0.05, 0.1, 0.25, 0.5)
-SHARE_LABELS = ("under 5%", "5% to 10%", "10% to 25%", "25% to 50%", "half or more")
-# Lightness alone orders them, so any colour vision reads them.
-SHARE_COLOURS = ("#deebf7", "#9ecae1", "#4292c6", "#2171b5", "#08306b")
-HIDDEN_COLOUR = "#d9d9d9"
-ELSEWHERE = "another practice"
-ELSEWHERE_COLOUR = "#b8b8b8"
-# Enough to colour any map of territories so that neighbours differ (five do in practice, greedily).
-TERRITORY_COLOURS = (
-    "#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#0072b2", "#d55e00", "#999999",
-)  # fmt: skip
-# Generalised boundaries of neighbours may leave slivers between them.
-NEIGHBOUR_M = 60
-_PLACE = r"[EW]01\d{6}"
-# Whose patients are looked at.
-PCN, PRACTICE, HUB = KINDS = ("PCN", "Practice", "Hub of my plan")
-# What the map shows.
-SHARE, MAIN_PRACTICE, MAIN_GROUP, RATIO = MAPS = (
-    "Its share of each small area's patients",
-    "Main practice of each small area",
-    "Main PCN or hub of each small area",
-    "Patients per FTE GP of each small area's patients",
+from pcs_dash.views import catchment_maps, maps
+from pcs_dash.views.answer import (
+    Answer,
+    Beside,
+    Block,
+    Column,
+    Figure,
+    File,
+    MapBlock,
+    Option,
+    Section,
+    Table,
+    Text,
+    View,
 )
-OWN_COLOUR = "#d6006e"
+from pcs_dash.views.catchment_maps import MAIN_GROUP, MAIN_PRACTICE, MAPS, RATIO, SHARE
+from pcs_dash.views.kept import kept
+from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.question import Question
 
-
-@dataclass(frozen=True)
-class Registered:
-    """Patients by practice and LSOA, and what they are.
-
-    `table`: practice_code, lsoa_code, patients; everyone living in `lsoas`, and everyone with the
-    practices of the data. `period`: "July 2023", or "" when modelled. `note`: what a model
-    assumed, "" for registrations.
-    """
-
-    table: pd.DataFrame
-    lsoas: pd.Index
-    modelled: bool = False
-    period: str = ""
-    note: str = ""
-
-    @property
-    def label(self) -> str:
-        """What the figures rest on, for under each."""
-        if self.modelled:
-            return MODELLED_LABEL
-        return f"patients by LSOA of {self.period} (NHS England)"
-
-    @property
-    def tag(self) -> str:
-        """What stands behind a title or in a legend: "modelled", or the month."""
-        return "modelled" if self.modelled else self.period
-
-    @property
-    def file_tag(self) -> str:
-        """The same for the name of a file."""
-        return self.tag.lower().replace(" ", "-")
-
-    @property
-    def suffix(self) -> str:
-        """What stands behind every title: " (modelled)", or nothing."""
-        return " (modelled)" if self.modelled else ""
-
-    @property
-    def totals(self) -> pd.Series:
-        """Patients by LSOA, over every practice; only LSOAs whose total is whole."""
-        here = self.table[self.table["lsoa_code"].isin(self.lsoas)]
-        return lsoa_totals(here)
-
-
-def points_of(lsoas: gpd.GeoDataFrame) -> pd.DataFrame:
-    """A point inside each LSOA: easting, northing (m, EPSG:27700) on the index of LSOAs."""
-    inside = lsoas.geometry.representative_point()
-    return pd.DataFrame({"easting": inside.x, "northing": inside.y}, index=lsoas.index)
-
-
-def modelled(
-    practices: pd.DataFrame, lsoas: gpd.GeoDataFrame, residents: pd.Series | None = None
-) -> Registered:
-    """The gravity model's stand-in for registrations over these practices and LSOAs.
-
-    `residents` (index LSOA code) where a population is loaded for every LSOA; otherwise each
-    LSOA counts as equally populated, and `note` says so. Practices without a position or list
-    are left out and counted in `note`.
-    """
-    points = points_of(lsoas)
-    population = None
-    if residents is not None and residents.reindex(points.index).gt(0).all():
-        points["residents"] = residents.reindex(points.index).astype("float64")
-        population = "residents"
-    placed = practices.dropna(subset=["patients", "easting", "northing"])
-    table = gravity_registrations(placed, points, population=population)
-    note = (
-        "Residents by LSOA are those loaded (ONS)."
-        if population
-        else "Residents by LSOA are not loaded, so the model takes every LSOA to hold the same "
-        "number of people, which is only roughly so."
-    )
-    left_out = len(practices) - len(placed)
-    if left_out:
-        note += f" {left_out} practices without a position or a list are left out."
-    return Registered(table, points.index, modelled=True, note=note)
-
-
-def residents_of_2011(population: pd.DataFrame, lookup: pd.DataFrame) -> pd.Series:
-    """Residents by LSOA of 2011, from a population by LSOA of 2021 and the ONS lookup.
-
-    Parts of a split add up; an LSOA of 2021 that several became is shared out evenly among them.
-    `population`: lsoa_code, population; `lookup`: lsoa11cd, lsoa21cd.
-    """
-    pairs = lookup[["lsoa11cd", "lsoa21cd"]].drop_duplicates()
-    people = pairs["lsoa21cd"].map(population.set_index("lsoa_code")["population"])
-    among = pairs.groupby("lsoa21cd")["lsoa11cd"].transform("size")
-    # A part without a figure leaves the whole without one.
-    return (people / among).groupby(pairs["lsoa11cd"]).agg(lambda part: part.sum(skipna=False))
+_MOST_CHECKED = 20
+# Small areas where a tenth of the patients are with practices whose GPs are not known.
+_LEAST_COVERED = 0.9
 
 
 # --- whose patients ---
 
 
-def groups_of(kind: str, practices: pd.DataFrame, plan: pd.Series) -> dict[str, str]:
-    """Practice code to its unit of that kind: its own code, its PCN, or its hub in `plan`
-    (practice code to hub). Practices in none are left out.
-    """
-    if kind == PRACTICE:
-        return {str(code): str(code) for code in practices.index}
-    named = practices["pcn"] if kind == PCN else plan
-    return {str(code): str(name) for code, name in named.dropna().items()}
+def _kind(question: Question) -> str:
+    return question.option("whose", KINDS)
 
 
-def units_in(kind: str, groups: Mapping[str, str], practices: pd.DataFrame) -> dict[str, str]:
-    """The units that have one of these practices: key to the words shown; the largest first, or
-    practices by code.
-    """
-    own = pd.Series(groups, dtype="str").reindex(practices.index).dropna()
-    sizes = practices["patients"].groupby(own).sum().sort_values(ascending=False)
-    if kind == PRACTICE:
-        names = practices["practice_name"]
-        return {str(code): f"{names[code]} ({code})" for code in sorted(sizes.index)}
-    return {str(name): str(name) for name in sizes.index}
+def _groups(question: Question, kind: str) -> dict[str, str]:
+    """Practice code to the name of its unit, over all practices of the data."""
+    return catchments.groups_of(kind, question.dataset.practices, question.shown_plan.to_series())
 
 
-# --- a unit in figures --------------------------------------------------------------------------
+def _units(question: Question, kind: str) -> dict[str, str]:
+    """The units of the area: key to the words shown."""
+    everyone = question.area.select(question.dataset.practices)
+    return catchments.units_in(kind, _groups(question, kind), everyone)
 
 
-@dataclass(frozen=True)
-class Portrait:
-    """A unit's catchment in figures.
-
-    `lsoas`: in how many its patients live; `core`: how many hold 80% of them; `unknown`: patients
-    of unknown place; `outside`: patients living beyond the LSOAs of the map; `placed`: patients
-    whose distance is known; `median_km`, `p90_km`: straight-line distance to the own practice.
+@dataclass(frozen=True, eq=False)
+class _Unit:
+    """The unit that is looked at: whose patients, its key and name, its practices (`codes`, of
+    which `missing` are not in the registrations), the units of all practices (`groups`).
     """
 
-    patients: float
-    lsoas: int
-    core: int
-    unknown: float
-    outside: float
-    placed: float
-    median_km: float
-    p90_km: float
+    registered: Registered
+    kind: str
+    key: str
+    name: str
+    codes: list[str]
+    missing: int
+    groups: Mapping[str, str]
+    largest: bool
 
+    @property
+    def noun(self) -> str:
+        """What such a unit is called in a sentence."""
+        return {PRACTICE: "practice", PCN: "PCN", HUB: "hub"}[self.kind]
 
-def of_codes(registered: Registered, codes: Collection[str]) -> pd.DataFrame:
-    """`registrations.catchment` of a unit; the share of an LSOA is missing beyond the map."""
-    return catchment(registered.table, codes, totals=registered.totals)
-
-
-def portrait(
-    registered: Registered,
-    codes: Collection[str],
-    practices: pd.DataFrame,
-    points: pd.DataFrame,
-) -> Portrait:
-    """The figures of a unit. UserError when none of its practices has registrations."""
-    table = of_codes(registered, codes)
-    known = table.index.str.fullmatch(_PLACE)
-    here = table.index.isin(registered.lsoas)
-    own = registered.table[registered.table["practice_code"].isin(set(codes))]
-    far = distances_to_practice(own, practices, points, groups=dict.fromkeys(codes, "unit")).iloc[0]
-    return Portrait(
-        patients=float(table["patients"].sum()),
-        lsoas=int((known & (table["patients"] >= 0.5)).sum()),
-        core=len(core_catchment(table[known], share_of_list=CORE_SHARE)),
-        unknown=float(table.loc[~known, "patients"].sum()),
-        outside=float(table.loc[known & ~here, "patients"].sum()),
-        placed=float(far["patients_placed"]),
-        median_km=float(far["median_km"]),
-        p90_km=float(far["p90_km"]),
-    )
-
-
-def km_text(km: float) -> str:
-    """A distance in words: "2.4 km", "no figure"."""
-    from pcs_dash.measures.profile import NO_FIGURE, number
-
-    return NO_FIGURE if pd.isna(km) else f"{number(km, 1)} km"
-
-
-def sentence(kind: str, name: str, figures: Portrait, away: float, *, modelled: bool) -> str:
-    """The catchment in a sentence or two. `away`: the share who live in others' areas."""
-    from pcs_dash.measures.profile import per_cent
-
-    start = "Modelled: " if modelled else ""
-    elsewhere_text = (
-        f" {per_cent(away)} live where most people use {another(kind)}." if pd.notna(away) else ""
-    )
-    areas = "1 small area" if figures.core == 1 else f"{figures.core:,} small areas"
-    where = f"{start}80% of the patients of {name} live in {areas}"
-    if pd.isna(figures.median_km):
-        return (
-            f"{where}. How far they live from their practice is not known: the places of the small "
-            f"areas, or of the practice, are not loaded.{elsewhere_text}"
+    @property
+    def overlap(self) -> Overlap:
+        """Who shares whose neighbourhoods."""
+        key = ("overlap", self.kind, frozenset(self.groups.items()))
+        found: Overlap = kept(
+            self.registered, key, lambda: catchments.overlap_of(self.registered, self.groups)
         )
-    return (
-        f"{where}; half live within {km_text(figures.median_km)} of their practice, nine in ten "
-        f"within {km_text(figures.p90_km)}.{elsewhere_text}"
-    )
+        return found
 
 
-def extent(
-    lsoas: gpd.GeoDataFrame, rows: pd.DataFrame
-) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """The box of a unit's core catchment in degrees, ((south, west), (north, east)), for the map;
-    None where no boundary of it is loaded. `rows`: its `catchment_rows`.
+_OPTION = {PCN: "catchment-pcn", PRACTICE: "practice", HUB: "catchment-hub"}
+
+
+def _unit(question: Question) -> _Unit:
+    """The unit asked for, else the largest. UserError where there is none, or it is not in the
+    registrations.
     """
-    core = lsoas.loc[lsoas.index.isin(rows.index[rows["in_core"]]), "geometry"].dropna()
-    if core.empty:
-        return None
-    west, south, east, north = core.to_crs(4326).total_bounds.round(4)
-    return (float(south), float(west)), (float(north), float(east))
-
-
-def beyond(registered: Registered, figures: Portrait, rows: pd.DataFrame) -> list[str]:
-    """How many of a unit's patients live beyond the map or at an unknown place, in sentences.
-
-    `rows`: its `catchment_rows`. Where one of them is hidden the count is not told to the patient,
-    which would tell the hidden ones: "about 120", or "fewer than 5".
-    """
-    known = rows.index.str.fullmatch(_PLACE)
-    outside = known & ~rows.index.isin(registered.lsoas)
-
-    def told(count: float, of: np.ndarray) -> str:
-        if is_small(count) or not rows.loc[of, "hidden"].any():
-            return small_text(count)
-        return f"about {max(round(count, -1), 10):,.0f}"
-
-    said = []
-    if figures.outside:
-        said.append(
-            f"{told(figures.outside, outside)} patients live beyond the small areas known here: "
-            "they count in the catchment, but have no distance and are not on the map."
-        )
-    if figures.unknown:
-        said.append(f"{told(figures.unknown, ~known)} live at an unknown place.")
-    return [text[0].upper() + text[1:] for text in said]
-
-
-def another(kind: str) -> str:
-    """ "another PCN" and the like."""
-    return {PRACTICE: "another practice", PCN: "another PCN"}.get(kind, "another hub")
-
-
-def catchment_rows(
-    registered: Registered,
-    codes: Collection[str],
-    lsoas: pd.DataFrame,
-    *,
-    threshold: int | None = None,
-) -> pd.DataFrame:
-    """A unit's catchment to show and export: index lsoa_code, most patients first.
-
-    Columns lsoa, district (missing beyond the map), patients, share_per_cent (of all patients of
-    the LSOA), share_of_list_per_cent, in_core, modelled, hidden. Counts below the threshold are
-    missing with all derived from them; modelled counts are rounded to whole patients.
-    """
-    table = of_codes(registered, codes)
-    known = table[table.index.str.fullmatch(_PLACE)]
-    core = core_catchment(known, share_of_list=CORE_SHARE).index
-    rows = pd.DataFrame(
-        {
-            "lsoa": lsoas["lsoa11nm"].reindex(table.index).astype("str"),
-            "district": lsoas["district"].reindex(table.index).astype("str"),
-            "patients": table["patients"].round(),
-            "share_per_cent": 100 * table["share"],
-            "share_of_list_per_cent": 100 * table["share_of_list"],
-            "in_core": table.index.isin(core),
-            "modelled": registered.modelled,
-            "unit": 0,
-        }
-    )
-    # The share would tell the few of the LSOA who are with others.
-    rest = table["lsoa_patients"] - table["patients"]
-    rows["share_per_cent"] = rows["share_per_cent"].mask(is_small(rest, threshold))
-    # A model spreads fractions of a patient far and wide.
-    rows = rows[rows["patients"] > 0]
-    shown = hide_small(
-        rows,
-        "patients",
-        derived=["share_per_cent", "share_of_list_per_cent"],
-        within="unit",
-        threshold=threshold,
-    )
-    # Hidden ones come last; their order must not tell which is larger.
-    hidden = shown["hidden"]
-    shown = pd.concat([shown[~hidden], shown[hidden].sort_index()])
-    return shown.drop(columns="unit")
-
-
-def elsewhere(overlap: Overlap, group: str) -> tuple[float, float]:
-    """Patients of a group who live where most people use another group, and their share; both
-    missing where they or the others of the group are few.
-    """
-    if group not in overlap.hubs.index:
-        return float("nan"), float("nan")
-    shown = hide_rest(
-        overlap.hubs.loc[[group]], "patients_elsewhere", "patients", derived=["share_elsewhere"]
-    ).iloc[0]
-    return float(shown["patients_elsewhere"]), float(shown["share_elsewhere"])
-
-
-def overlap_of(registered: Registered, groups: Mapping[str, str] | pd.Series) -> Overlap:
-    """`registrations.hub_overlap` over the LSOAs of the map, where every practice is known."""
-    here = registered.table[registered.table["lsoa_code"].isin(registered.lsoas)]
-    return hub_overlap(here, groups)
-
-
-def matrix_rows(
-    overlap: Overlap, groups: Sequence[str], *, threshold: int | None = None
-) -> pd.DataFrame:
-    """Patients of each of `groups` (rows) by the group that most people use where they live.
-
-    Columns patients, elsewhere_per_cent, then the groups themselves, then "others" together.
-    Small cells are missing, never alone in their row, since the row's total stands beside them;
-    where the cell of those at home is hidden, the share of the others would tell it: missing too.
-    """
-    rows = [name for name in groups if name in overlap.matrix.index]
-    if not rows:
-        return pd.DataFrame(columns=["patients", "elsewhere_per_cent"])
-    matrix = overlap.matrix.loc[rows]
-    others = matrix.drop(columns=rows).sum(axis=1)
-    cells = pd.DataFrame(
-        {
-            "of": np.repeat(rows, len(rows) + 1),
-            "patients": matrix[rows].assign(others=others).to_numpy().ravel(),
-        }
-    )
-    shown = hide_small(cells, "patients", within="of", threshold=threshold)
-    table = pd.DataFrame(
-        {
-            name: shown["patients"].iloc[place :: len(rows) + 1].to_numpy()
-            for place, name in enumerate([*rows, "others"])
-        },
-        index=pd.Index(rows, name="group"),
-    ).astype("Int64")
-    table.insert(0, "patients", overlap.hubs.loc[rows, "patients"].round().astype("Int64"))
-    at_home = np.array([table.loc[name, name] is pd.NA for name in rows])
-    away = overlap.hubs.loc[rows, "share_elsewhere"].mask(at_home)
-    table.insert(1, "elsewhere_per_cent", 100 * away)
-    return table
-
-
-# --- classes for the map ------------------------------------------------------------------------
-
-
-def share_classes(
-    registered: Registered, codes: Collection[str], *, threshold: int | None = None
-) -> pd.Series:
-    """The class of each LSOA of the map by the unit's share of its patients, a word of
-    `share_categories`; missing where it has none.
-    """
-    limit = small_number() if threshold is None else threshold
-    table = of_codes(registered, codes)
-    table = table[table.index.isin(registered.lsoas)]
-    classes = np.searchsorted(SHARE_CUTS, table["share"].to_numpy(float), side="right")
-    words = pd.Series([SHARE_LABELS[number] for number in classes], index=table.index, dtype="str")
-    small = (table["patients"] > 0) & (table["patients"] < limit)
-    words = words.mask(small, small_words(limit)).where(table["patients"] > 0)
-    return words.reindex(registered.lsoas)
-
-
-def small_words(threshold: int | None = None) -> str:
-    """How a hidden cell is called."""
-    return f"fewer than {small_number() if threshold is None else threshold} patients"
-
-
-def share_categories(threshold: int | None = None) -> dict[str, str]:
-    """Word to colour of `share_classes`, in the legend's order."""
-    limit = small_number() if threshold is None else threshold
-    hidden = {small_words(limit): HIDDEN_COLOUR} if limit > 1 else {}
-    return hidden | dict(zip(SHARE_LABELS, SHARE_COLOURS, strict=True))
-
-
-def main_users(
-    registered: Registered,
-    groups: Mapping[str, str] | pd.Series | None = None,
-    *,
-    threshold: int | None = None,
-) -> pd.DataFrame:
-    """The practice (or group) that most people of each LSOA of the map use; index lsoa_code.
-
-    Columns dominant, patients, lsoa_patients, share. LSOAs where even that is a small count are
-    left out; where only a few use others, patients and share are missing, as their total would tell
-    how many. Practices in no group leave the contest but stay in the whole.
-    """
-    limit = small_number() if threshold is None else threshold
-    here = registered.table[registered.table["lsoa_code"].isin(registered.lsoas)]
-    table = dominant(here, groups)
-    table = table[(table["patients"] >= limit) & (table["patients"] > 0)]
-    return hide_rest(table, "patients", "lsoa_patients", derived=["share"], threshold=threshold)
-
-
-def share_layer(registered: Registered, codes: Collection[str], name: str) -> Layer:
-    """LSOAs by the unit's share of their patients."""
-    return Layer(
-        f"Small areas: share of all their patients who are with {name}{registered.suffix}",
-        share_classes(registered, codes),
-        share_categories(),
-        tip=f"Share of the area's patients{registered.suffix}",
-    )
-
-
-def main_layer(
-    registered: Registered,
-    groups: Mapping[str, str] | None,
-    practices: pd.DataFrame,
-    borders: Sequence[tuple[str, str]],
-    noun: str,
-) -> Layer:
-    """LSOAs by the group most of their patients use; by practice where `groups` is None.
-
-    `practices` are those of the data: whoever is none of them is "another practice".
-    """
-    owner = main_users(registered, groups)["dominant"].reindex(registered.lsoas)
-    known = set(practices.index) if groups is None else set(groups.values())
-    owner = owner.where(owner.isin(known) | owner.isna(), ELSEWHERE)
-    colours = territory_colours(owner.mask(owner == ELSEWHERE), borders)
-    colours[ELSEWHERE] = ELSEWHERE_COLOUR
-    names = practices["practice_name"]
-    labels = {
-        key: f"{names[key]} ({key})" if groups is None and key in names.index else key
-        for key in colours
-    }
-    return Layer(
-        f"Small areas by the {noun} most of their patients use{registered.suffix}",
-        owner.map(labels),
-        {labels[key]: colour for key, colour in colours.items()},
-        tip=f"Most people use{registered.suffix}",
-    )
-
-
-def ratio_layer(registered: Registered, ratios: pd.Series, benchmark: float, label: str) -> Layer:
-    """LSOAs by the patients per FTE GP of whoever lives there (`ratios_by_lsoa`)."""
-    classes = benchmark_classes(ratios, benchmark)
-    return Layer(
-        f"Small areas: patients per FTE GP against {label}{registered.suffix}",
-        classes.map(dict(enumerate(BENCHMARK_LABELS))),
-        dict(zip(BENCHMARK_LABELS, BENCHMARK_COLOURS, strict=True)),
-        tip=f"Patients per FTE GP{registered.suffix}",
-    )
-
-
-def own_marks(practices: pd.DataFrame, codes: Collection[str]) -> Layer:
-    """The unit's own practices in magenta, the others as outlines."""
-    ours = practices.index.isin(list(codes))
-    labels = pd.Series("other", index=practices.index).mask(ours, "own")
-    return Layer("", labels, {"own": OWN_COLOUR, "other": "#ffffff00"})
-
-
-def neighbours_of(lsoas: gpd.GeoDataFrame) -> list[tuple[str, str]]:
-    """Pairs of LSOAs that border each other (within 60 m, for slivers), each pair once."""
-    tree = shapely.STRtree(lsoas.geometry.to_numpy())
-    left, right = tree.query(lsoas.geometry.to_numpy(), predicate="dwithin", distance=NEIGHBOUR_M)
-    once = left < right
-    names = lsoas.index.to_numpy(str)
-    return list(zip(names[left[once]], names[right[once]], strict=True))
-
-
-def territory_colours(owner: pd.Series, borders: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """A colour for each owner (practice, PCN), so that territories that touch differ.
-
-    `owner`: LSOA -> owner; `borders`: pairs of neighbouring LSOAs. The owner of most LSOAs is
-    coloured first. Where all eight colours touch one territory, the least used one repeats.
-    """
-    who = owner.dropna().to_dict()
-    touching: dict[str, set[str]] = {name: set() for name in set(who.values())}
-    for a, b in borders:
-        one, other = who.get(a), who.get(b)
-        if one is not None and other is not None and one != other:
-            touching[one].add(other)
-            touching[other].add(one)
-    sizes = owner.value_counts()
-    colours: dict[str, str] = {}
-    for name in sorted(touching, key=lambda key: (-int(sizes[key]), key)):
-        taken = [colours[other] for other in touching[name] if other in colours]
-        free = [colour for colour in TERRITORY_COLOURS if colour not in taken]
-        colours[name] = free[0] if free else min(TERRITORY_COLOURS, key=taken.count)
-    return colours
-
-
-def ratios_by_lsoa(
-    registered: Registered, fte: pd.Series, *, threshold: int | None = None
-) -> pd.DataFrame:
-    """Patients per FTE GP of each LSOA of the map (`patients_per_fte_gp_by_lsoa`), with
-    `coverage`: the share of the LSOA's patients whose practice's FTE is known.
-
-    LSOAs with fewer known patients than the threshold have no ratio.
-    """
-    limit = small_number() if threshold is None else threshold
-    # Over every row, so that a practice's FTE is spread over all its patients.
-    table = patients_per_fte_gp_by_lsoa(registered.table, fte)
-    table = table.reindex(registered.lsoas)
-    enough = table["patients_in_ratio"] >= max(limit, 1)
-    return table.assign(
-        patients_per_fte_gp=table["patients_per_fte_gp"].where(enough),
-        coverage=table["patients_in_ratio"] / table["patients"].where(table["patients"] > 0),
-    )
-
-
-# --- the check of the deprivation score ---------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ScoreCheck:
-    """Patient-weighted IMD 2019 score, recomputed, beside the published patient-weighted score.
-
-    `table`: index practice_code; recomputed, published, difference, patients, matched (patients
-    in LSOAs with a score). `unmatched`: share of patients without one.
-    """
-
-    agreement: Agreement
-    rank_correlation: float
-    table: pd.DataFrame
-    unmatched: float
-
-
-def check_scores(
-    registered: Registered, practices: pd.DataFrame, lsoas: pd.DataFrame
-) -> ScoreCheck:
-    """Recompute the patient-weighted IMD score and compare it with the published one.
-
-    Needs `imd2019_score` of LSOAs and `imd_score` (published) of practices: UserError names the
-    file when one is missing. Registrations only: a model would check itself.
-    """
-    if registered.modelled:
-        raise UserError("The score can only be checked with registrations, which are not loaded.")
-    if "imd2019_score" not in lsoas.columns or lsoas["imd2019_score"].isna().all():
+    registered = question.readers.registered(question.dataset)
+    kind = _kind(question)
+    groups, units = _groups(question, kind), _units(question, kind)
+    if not units:
         raise UserError(
-            "The recomputed score needs IMD 2019 scores by LSOA: `python -m pcs_dash update "
-            "imd2019` (File 7, which has scores)."
+            f"No practice of {question.name} is in a PCN. Look at a practice instead."
+            if kind == PCN
+            else f"The plan has no practice of {question.name} in a hub. Make hubs on the page "
+            "Hubs."
         )
-    if "imd_score" not in practices.columns or practices["imd_score"].isna().all():
-        raise UserError("No published patient-weighted score is loaded for these practices.")
-    ours = registered.table[registered.table["practice_code"].isin(practices.index)]
-    weighted = patient_weighted(ours, lsoas["imd2019_score"]).reindex(practices.index)
-    table = pd.DataFrame(
-        {
-            "recomputed": weighted["value"],
-            "published": practices["imd_score"].astype("float64"),
-            "difference": weighted["value"] - practices["imd_score"],
-            "patients": weighted["patients"],
-            "matched": weighted["patients_matched"],
-        }
+    asked = question.options.get(_OPTION[kind], "")
+    key = asked if asked in units else next(iter(units))
+    if asked not in units and kind == PRACTICE:
+        everyone = question.area.select(question.dataset.practices)
+        key = str(everyone["patients"].fillna(0).idxmax())
+    codes = [code for code, name in groups.items() if name == key]
+    have = set(registered.table["practice_code"])
+    if not have & set(codes):
+        raise UserError(
+            f"{units[key]} is not in the {registered.label}: it is newer, or had no list then."
+        )
+    return _Unit(
+        registered, kind, key, units[key], codes, len(set(codes) - have), groups,
+        largest=asked not in units,
+    )  # fmt: skip
+
+
+# --- the answer ---
+
+
+def answer(question: Question) -> Answer:
+    """Where the patients of a practice, PCN or hub live."""
+    dataset = question.dataset
+    registered = question.readers.registered(dataset)
+    warning = _modelled_warning(registered) if registered.modelled else ""
+    try:
+        unit = _unit(question)
+    except UserError as error:
+        said = str(error)
+        return Answer(Words(said, "", ""), warning=warning, sections=(_CHECK,), refusal=said)
+    points = kept(dataset, "points", lambda: catchment_points(question))
+    portrait = catchments.portrait(registered, unit.codes, dataset.practices, points)
+    away = catchments.elsewhere(unit.overlap, unit.key)[1]
+    rows = catchments.catchment_rows(registered, unit.codes, dataset.lsoas)
+    beyond = catchments.beyond(registered, portrait, rows)
+    what = question.option("catchment-map", MAPS, SHARE)
+    return Answer(
+        Words(
+            catchments.sentence(unit.kind, unit.name, portrait, away,
+                                modelled=registered.modelled),
+            "",
+            " ".join(_basis(question, unit, beyond)),
+        ),
+        figures=_figures(unit, portrait, away),
+        front=(_map(question, unit, what, rows), *_where(question, unit, rows)),
+        sections=_sections(unit, what),
+        share=0.6,
+        notes=(
+            f"{registered.note} {MODEL_ERROR}" if registered.modelled else "",
+            _DISTANCES,
+            *beyond,
+        ),
+        sources=registered.label,
+        about_gps=what == RATIO,
+        heading=f"Who lives where: {unit.name}{registered.suffix}",
+        foot=(f"Where patients live: {registered.label}. LSOAs of 2011 (ONS).", _DISTANCES),
+        warning=warning,
+    )  # fmt: skip
+
+
+_DISTANCES = "Distances are straight lines from a point inside the LSOA to the surgery's postcode."
+
+
+def catchment_points(question: Question) -> pd.DataFrame:
+    """A point in each LSOA of the data."""
+    return catchments.points_of(question.dataset.lsoas)
+
+
+def _modelled_warning(registered: Registered) -> str:
+    more = (
+        "; `python -m pcs_dash update lsoa_population lsoa11_lsoa21` brings residents by small "
+        "area for the model."
+        if "not loaded" in registered.note
+        else "."
     )
-    ranks = table[["recomputed", "published"]].dropna().rank()
-    return ScoreCheck(
-        agreement=agreement(table["recomputed"], table["published"]),
-        rank_correlation=float(np.corrcoef(ranks["recomputed"], ranks["published"])[0, 1]),
-        table=table.dropna(subset=["recomputed", "published"]),
-        unmatched=1 - float(table["matched"].sum() / table["patients"].sum()),
+    return (
+        "Modelled, not registrations. Patients by practice and small area (LSOA) are not loaded, "
+        "so a gravity model stands in: it shares patients out by distance until every practice "
+        f"has its list. {registered.note} {MODEL_ERROR} Not for decisions on single small areas. "
+        "`python -m pcs_dash update list_sizes registrations_lsoa` brings the real ones (Patients "
+        f"Registered at a GP Practice, NHS England){more}"
     )
 
 
-# --- files --------------------------------------------------------------------------------------
+def _basis(question: Question, unit: _Unit, beyond: Sequence[str]) -> list[str]:
+    now = "the newest lists" if question.area.loaded else "the workforce data"
+    parts = [f"Rests on {unit.registered.label}; practices as of {now}."]
+    if unit.largest and unit.kind == PRACTICE:
+        parts.insert(0, f"Shown: the largest, {unit.name}.")
+    if unit.missing:
+        parts.append(
+            f"{unit.missing} of its practices {'is' if unit.missing == 1 else 'are'} not in the "
+            "registrations and left out."
+        )
+    return [*parts, *beyond]
 
 
-def geopackage(
-    rows: pd.DataFrame,
-    lsoas: gpd.GeoDataFrame,
-    practices: pd.DataFrame,
-    about: Sequence[tuple[str, str]],
-) -> bytes:
-    """A GeoPackage (EPSG:27700): layer catchment (the rows with their LSOA's polygon), layer
-    practices (points of the unit), table about. Rows beyond the map have no polygon, are in the
-    CSV, and are counted in `about`.
-    """
-    import pyogrio
-
-    here = rows[rows.index.isin(lsoas.index)]
-    polygons = gpd.GeoDataFrame(
-        here.reset_index(), geometry=lsoas.geometry.reindex(here.index).to_numpy(), crs=27700
+def _figures(unit: _Unit, portrait: catchments.Portrait, away: float) -> tuple[Figure, ...]:
+    km = catchments.km_text
+    return (
+        Figure("Patients", number(portrait.patients), unit.registered.tag),
+        Figure("Core catchment", f"{portrait.core:,} LSOAs", f"of {portrait.lsoas:,}, hold 80%"),
+        Figure("Half live within", km(portrait.median_km), "straight line"),
+        Figure("Nine in ten within", km(portrait.p90_km), "of their practice", slide=False),
+        Figure("Mostly others' areas", per_cent(away), f"most use {catchments.another(unit.kind)}"),
     )
-    placed = practices.dropna(subset=["easting", "northing"])
-    points = gpd.GeoDataFrame(
-        placed[["practice_name", "patients"]].rename_axis("practice_code").reset_index(),
-        geometry=gpd.points_from_xy(placed["easting"], placed["northing"]),
-        crs=27700,
+
+
+def _sections(unit: _Unit, what: str) -> tuple[Section, ...]:
+    suffix = unit.registered.suffix
+    found = []
+    if what in (MAIN_PRACTICE, MAIN_GROUP):
+        found.append(Section("main", f"{what}{suffix}", _main_users))
+    if unit.kind != PRACTICE:
+        found.append(Section("overlap", f"Overlap between {unit.noun}s{suffix}", _overlap))
+    return (*found, _CHECK)
+
+
+# --- the map ---
+
+
+def _map(question: Question, unit: _Unit, what: str, rows: pd.DataFrame) -> MapBlock:
+    dataset = question.dataset
+    ground, legend, note = _ground(question, unit, what)
+    box = catchment_maps.extent(dataset.lsoas, rows) if unit.kind == PRACTICE else None
+    spec = MapSpec(
+        "layers",
+        question,
+        highlight=unit.key if unit.kind == PRACTICE else question.highlight,
+        position=question.position,
+        marks=catchment_maps.own_marks(dataset.practices, unit.codes),
+        ground=ground,
+        page_legend=legend,
+        about=f"small areas around {unit.name}, whose practices are magenta.",
+        note=f"Magenta: practices of {unit.name}. {note}",
+        focus=None if box is None else (unit.key, box),
     )
-    beyond = f"{len(rows) - len(here):,} LSOAs or unknown places"
-    notes = pd.DataFrame([*about, ("Beyond the map", beyond)], columns=["item", "value"])
-    with tempfile.TemporaryDirectory(prefix="pcs_dash_") as folder:
-        path = Path(folder) / "catchment.gpkg"
-        for layer, table in (("catchment", polygons), ("practices", points), ("about", notes)):
-            pyogrio.write_dataframe(table, path, driver="GPKG", layer=layer, append=path.exists())
-        return path.read_bytes()
+    return MapBlock(spec, alt_text(dataset, spec), pick="practice", listed=unit.kind != PRACTICE)
+
+
+def _ground(
+    question: Question, unit: _Unit, what: str
+) -> tuple[maps.Layer, maps.Legend | None, str]:
+    """How the small areas are coloured, a legend of another kind than usual, how to read it."""
+    if what == SHARE:
+        layer = catchment_maps.share_layer(unit.registered, unit.codes, unit.name)
+        return layer, None, "Bare: none. The numbers count small areas."
+    if what == RATIO:
+        return _ratio_ground(question, unit)
+    named, noun = _named(question, unit, what)
+    dataset = question.dataset
+    borders = kept(dataset, "borders", lambda: catchment_maps.neighbours_of(dataset.lsoas))
+    layer = catchment_maps.main_layer(unit.registered, named, dataset.practices, borders, noun)
+    here = question.area.select(dataset.lsoas).index
+    return (layer, *_main_legend(layer, here))
+
+
+def _named(question: Question, unit: _Unit, what: str) -> tuple[Mapping[str, str] | None, str]:
+    """The groups by which main users are told (None: by practice), and what one is called."""
+    if what == MAIN_PRACTICE:
+        return None, "practice"
+    named = unit.groups if unit.kind != PRACTICE else _groups(question, PCN)
+    return named, "hub" if unit.kind == HUB else "PCN"
+
+
+def _main_legend(layer: maps.Layer, here: pd.Index) -> tuple[maps.Legend, str]:
+    """The legend of main users: only the names whose colour stands for them alone."""
+    counts = {word: n for word, n in zip(layer.colours, layer.counts(here), strict=True) if n}
+    counts = dict(sorted(counts.items(), key=lambda item: -item[1]))
+    # A colour that stands for several names says none of them.
+    once = len({layer.colours[word] for word in counts}) == len(counts)
+    shown = [word for word in counts if once or word == catchment_maps.ELSEWHERE]
+    hint = "" if once else "; hover over one for its name, or take the table below"
+    legend = maps.Legend(
+        f"{layer.title}: {len(counts):,} in all{hint}",
+        [layer.colours[word] for word in shown],
+        shown,
+        [counts[word] for word in shown],
+    )
+    repeated = "Colours repeat, but not side by side."
+    return legend, "The numbers count small areas." if once else repeated
+
+
+def _ratio_ground(question: Question, unit: _Unit) -> tuple[maps.Layer, maps.Legend | None, str]:
+    """Patients per FTE GP of whoever lives there, against the benchmark."""
+    definition, benchmark = question.definition, question.benchmark
+    fte = question.dataset.practices[definition.column].astype("float64")
+    table = catchments.ratios_by_lsoa(
+        unit.registered, fte.mask(fte.index.isin(question.excluded.index))
+    )
+    layer = catchment_maps.ratio_layer(
+        unit.registered, table["patients_per_fte_gp"], benchmark.value, benchmark.label
+    )
+    if fte.isna().all():
+        return layer, None, "Bare: no GP figures (FTE) are loaded here."
+    here = question.area.select(question.dataset.lsoas).index
+    partly = int((table["coverage"].reindex(here) < _LEAST_COVERED).sum())
+    note = f"{definition.label}: each practice's FTE is shared out over where its patients live."
+    if partly:
+        note += (
+            f" In {partly} small areas more than a tenth of the patients are with practices whose "
+            "GPs are not in these data; they are left out of both sums."
+        )
+    return layer, None, note
+
+
+# --- the tables and files ---
+
+
+def _where(question: Question, unit: _Unit, rows: pd.DataFrame) -> tuple[Block, ...]:
+    """The small areas with most patients, and the files."""
+    listed = rows[~rows["hidden"]]
+    # Beyond the map there are only codes.
+    listed = listed.assign(lsoa=listed["lsoa"].fillna(listed.index.to_series()))
+    hidden, limit = int(rows["hidden"].sum()), small_number()
+    slug = "".join(c if c.isalnum() else "-" for c in unit.name.lower()).strip("-")[:50]
+    file = f"catchment-{slug}-{unit.registered.file_tag}"
+    note = (
+        f"{len(rows):,} small areas in all; {hidden:,} with fewer than {limit} patients (or the "
+        "next fewest, where one could be had by subtraction) are not shown singly, here or in the "
+        "files. PCS_DASH_SMALL_NUMBER sets the limit."
+    )
+    table = Table(
+        f"Where patients of {unit.name} live{unit.registered.suffix}",
+        listed.reset_index(),
+        (
+            Column("lsoa", "Small area", wide=1.7),
+            Column("patients", "Patients", "count", 0.9),
+            Column("share_per_cent", "Its share there", "per_cent"),
+            Column("share_of_list_per_cent", "Of its list", "per_cent_tenth", 0.9),
+            Column("in_core", "Core", "yes", 0.6),
+        ),
+        note=note if hidden else f"{len(rows):,} small areas in all.",
+        name=file,
+        file=rows,
+    )
+    lsoas, own = question.dataset.lsoas, question.dataset.practices.loc[unit.codes]
+    about = [
+        ("Catchment of", unit.name),
+        ("Rests on", unit.registered.label),
+        ("Note", f"{unit.registered.note} {MODEL_ERROR}" if unit.registered.modelled else ""),
+        ("Small counts", f"below {limit} are hidden, with what is computed from them"),
+        ("LSOAs", "of 2011; shares are of all patients registered in England living there"),
+    ]
+    package = File(
+        f"{file}.gpkg",
+        "Download as GeoPackage",
+        "application/geopackage+sqlite3",
+        lambda: catchment_maps.geopackage(rows, lsoas, own, about),
+    )
+    bare = () if lsoas["geometry"].notna().any() else (
+        Text(f"Magenta: practices of {unit.name}.", "note"),
+    )  # fmt: skip
+    return (table, package, *bare)
+
+
+def _main_users(question: Question) -> Sequence[Block | Beside]:
+    """The main practice, PCN or hub of each small area of the area."""
+    unit = _unit(question)
+    what = question.option("catchment-map", MAPS, SHARE)
+    named, noun = _named(question, unit, what)
+    own = question.area.select(question.dataset.lsoas)
+    users = catchments.main_users(unit.registered, named)
+    table = users.reindex(own.index).dropna(subset=["dominant"])
+    table.insert(0, "lsoa", own["lsoa11nm"])
+    table["modelled"] = unit.registered.modelled
+    names: tuple[Column, ...] = (Column("dominant", noun[0].upper() + noun[1:], wide=1.6),)
+    if named is None:
+        known = question.dataset.practices["practice_name"]
+        table.insert(2, "practice_name", table["dominant"].map(known))
+        names = (Column("practice_name", "Practice", wide=1.8), Column("dominant", "Code"))
+    return [
+        Table(
+            f"The {noun} most patients of each small area use{unit.registered.suffix}",
+            table.reset_index(),
+            (
+                Column("lsoa", "Small area", wide=1.7),
+                *names,
+                Column("patients", "Patients", "count"),
+                Column("share", "Share of its patients", "share"),
+            ),
+            missing="hidden",
+            name=f"main-{noun.lower()}-{question.area.key}-{unit.registered.file_tag}",
+            file=table,
+        )
+    ]
+
+
+def _overlap(question: Question) -> Sequence[Block | Beside]:
+    """The matrix: patients of each group by the group that most people use where they live."""
+    unit = _unit(question)
+    noun, registered = unit.noun, unit.registered
+    table = catchments.matrix_rows(unit.overlap, list(_units(question, unit.kind)))
+    if table.empty:
+        return [Text("None of these has registrations.", "note")]
+    return [
+        Text(
+            f"Rows: the {noun} where patients are registered. Columns: the {noun} that most "
+            "patients of their small area use. Along the diagonal they are at home."
+        ),
+        Table(
+            f"Patients of each {noun} by the {noun} most people use where they "
+            f"live{registered.suffix}",
+            table.reset_index(),
+            (
+                Column("group", noun[0].upper() + noun[1:], wide=2.0),
+                Column("patients", "Patients", "count"),
+                Column("elsewhere_per_cent", "In others' areas", "per_cent"),
+                *(Column(str(name), str(name), "count") for name in table.index),
+                Column("others", f"{noun}s elsewhere", "count"),
+            ),
+            note=f"{registered.label[0].upper()}{registered.label[1:]}. Only small areas on these "
+            f"maps; practices in no {noun} leave the contest. Hidden: cells below "
+            f"{small_number()}, and the next smallest where one alone could be had by subtraction.",
+            missing="hidden",
+            name=f"overlap-{question.area.key}-{noun.lower()}-{registered.file_tag}",
+            file=table,
+        ),
+    ]
+
+
+def _check(question: Question) -> Sequence[Block | Beside]:
+    """The patient-weighted score, recomputed, beside the published one."""
+    dataset, registered = question.dataset, question.readers.registered(question.dataset)
+    try:
+        if question.area.loaded:
+            raise UserError(
+                "No published score is loaded for these practices: theirs is computed from the "
+                "registrations, and would check itself."
+            )
+        check = catchments.check_scores(registered, dataset.practices, dataset.lsoas)
+    except UserError as error:
+        return [Text(str(error), "info")]
+    most = check.table.assign(name=dataset.practices["practice_name"]).sort_values(
+        "difference", key=lambda column: column.abs(), ascending=False
+    )
+    return [
+        Text(
+            f"{check.agreement.sentence} Their order agrees at {check.rank_correlation:.3f} "
+            "(Spearman)."
+        ),
+        Text(
+            f"Recomputed: {registered.label} and the IMD 2019 score of each small area. Published: "
+            "the patient-weighted IMD 2025 score (OHID). Other edition, other year: equality is "
+            f"not to be expected, the same order is. {check.unmatched:.1%} of patients live where "
+            "no score is loaded and are left out.",
+            "note",
+        ),
+        Table(
+            f"The {count(min(_MOST_CHECKED, len(most)), 'practice')} where the two differ most",
+            most.head(_MOST_CHECKED).reset_index(),
+            (
+                Column("name", "Practice", wide=2.0),
+                Column("practice_code", "Code"),
+                Column("recomputed", "Recomputed, IMD 2019", "tenth"),
+                Column("published", "Published, IMD 2025", "tenth"),
+                Column("difference", "Difference", "signed_tenth"),
+            ),
+            name="imd-check",
+            file=most,
+        ),
+    ]
+
+
+_CHECK = Section("check", "Is the deprivation of patients right? A check", _check)
+
+
+def _same(names: Sequence[str]) -> Mapping[str, str]:
+    return dict(zip(names, names, strict=True))
+
+
+VIEW = View(
+    "catchment",
+    "catchments",
+    "Who lives where",
+    "Where the patients of a practice, PCN or hub live, and how far they travel.",
+    answer,
+    options=(
+        Option("whose", "Whose patients", choices=lambda _: _same(KINDS)),
+        Option(
+            "catchment-pcn", "PCN (largest first)", choices=lambda asked: _units(asked, PCN),
+            when=lambda asked: _kind(asked) == PCN,
+        ),
+        Option(
+            "practice", "Practice", "practice", when=lambda asked: _kind(asked) == PRACTICE,
+            placeholder="Type a name or code, or click one on the map", sets={"whose": PRACTICE},
+        ),
+        Option(
+            "catchment-hub", "Hub (largest first)", choices=lambda asked: _units(asked, HUB),
+            when=lambda asked: _kind(asked) == HUB,
+        ),
+        Option("catchment-map", "What the map shows", choices=lambda _: _same(MAPS)),
+    ),
+    needs_gps=False,
+    with_plan=True,
+    map_key="catchments",
+    tag=lambda question: question.readers.registered(question.dataset).suffix,
+)  # fmt: skip

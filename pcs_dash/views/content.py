@@ -8,39 +8,18 @@ from datetime import date
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import Rule, default_rules
 from pcs_dash.official.any_area import dataset_for
-from pcs_dash.store.story import Story, View
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.sources import ATTRIBUTION
-from pcs_dash.views import evidence_topics, official_topics, topics
-from pcs_dash.views.blocks import Basis, Deck, Slide, Table, views_text
+from pcs_dash.views.answer import text_table
 from pcs_dash.views.links import LOCAL_APP, of_story, of_view
+from pcs_dash.views.question import Question, ask
 from pcs_dash.views.readers import STRAIGHT, Readers
-from pcs_dash.views.settings import Settings, resolve
-from pcs_dash.views.work import Work, definitions, sources
-
-_TOPICS: dict[str, Callable[[Work], list[Slide]]] = {
-    "where": topics.where,
-    "practices": topics.practices,
-    "deprivation": topics.deprivation,
-    "correlation": topics.correlation,
-    "sure": topics.sure,
-    "options": topics.options,
-    "hubs": topics.hubs,
-    "costs": topics.costs,
-    "ask": topics.ask,
-    "inequality": evidence_topics.inequality,
-    "pattern": evidence_topics.pattern,
-    "survives": evidence_topics.survives,
-    "then_now": evidence_topics.then_now,
-    "england": official_topics.england,
-    "catchment": official_topics.catchment,
-    "lists": official_topics.lists,
-    "quality": official_topics.quality_slide,
-}
-# What needs no GP figures.
-_WITHOUT_GPS = frozenset({"england", "lists", "catchment", "then_now"})
+from pcs_dash.views.registry import VIEWS
+from pcs_dash.views.report import Basis, Deck, Slide, sources, views_text
+from pcs_dash.views.slides import definitions, slides_of
+from pcs_dash.views.story import SavedView, Story
 
 
 def _in_same_data(one: Area, other: Area) -> bool:
@@ -48,10 +27,10 @@ def _in_same_data(one: Area, other: Area) -> bool:
     return one.key == other.key or not (one.loaded or other.loaded)
 
 
-def _check_gps(settings: Settings) -> None:
-    if settings.practices["gp_fte_all"].isna().all():
+def _check_gps(question: Question) -> None:
+    if question.practices["gp_fte_all"].isna().all():
         raise UserError(
-            f"No GP figures (FTE) are loaded for {settings.area.name}, and the report is about "
+            f"No GP figures (FTE) are loaded for {question.area.name}, and the report is about "
             "them. `python -m pcs_dash update workforce` brings them."
         )
 
@@ -90,26 +69,26 @@ def build_deck(
         try:
             shown = view.area_in(area)
             own = dataset if _in_same_data(shown, area) else dataset_for(shown)
-            settings = resolve(view.switches, own, shown)
-            if view.topic not in _WITHOUT_GPS:
-                _check_gps(settings)
-            rules = view.rules or default_rules(own.published)
-            work = Work(
-                own, settings, view, rules, view.plan or plan, view.plan_name or plan_name,
-                readers, base,
+            question = ask(
+                own, shown, view.switches, plan=view.plan or plan,
+                plan_name=view.plan_name or plan_name, rules=view.rules, options=view.options,
+                highlight=view.highlight, position=view.position, readers=readers,
             )  # fmt: skip
-            slides += _TOPICS[view.topic](work)
+            if VIEWS[view.topic].needs_gps:
+                _check_gps(question)
+            rules = question.rules
+            slides += slides_of(view, question, VIEWS[view.topic].answer(question), base)
         except UserError as error:
             raise UserError(f"View {place} of the story '{story.name}': {error}") from error
-        _note_basis(bases, settings, rules, place)
+        _note_basis(bases, question, rules, place)
     if not bases:
-        _note_basis(bases, resolve({}, dataset, area), default_rules(dataset.published), 1)
+        _note_basis(bases, ask(dataset, area), default_rules(dataset.published), 1)
     found_bases = tuple(bases.values())
-    first, rules = found_bases[0].settings, found_bases[0].rules
+    first, rules = found_bases[0].question, found_bases[0].rules
     used = next((view.plan for view in story.views if view.plan is not None), plan)
     used_name = next((view.plan_name for view in story.views if view.plan_name), plan_name)
     codes = tuple(dataset.practices.index)
-    link = slides[0].link if slides else of_view(View(), first, None, codes, base)
+    link = slides[0].link if slides else of_view(SavedView(), first, None, codes, base)
     found = _all_definitions(found_bases)
     told = of_story(story, area, used, used_name, codes, dataset.workforce_period, base)
     slides.append(_method_slide(found_bases, found, link, told))
@@ -118,7 +97,7 @@ def build_deck(
         subtitle=f"{first.area.name}: practices, people and GPs",
         slides=tuple(slides),
         made=made or date.today(),
-        settings=first,
+        question=first,
         definitions=found,
         rules=rules,
         link=link,
@@ -132,20 +111,20 @@ def build_deck(
 
 
 def _note_basis(
-    bases: dict[tuple[object, ...], Basis], settings: Settings, rules: tuple[Rule, ...], view: int
+    bases: dict[tuple[object, ...], Basis], question: Question, rules: tuple[Rule, ...], view: int
 ) -> None:
     """Add a view to those that share its switches and rules."""
-    key = (tuple(sorted(settings.switches.items())), rules, settings.period)
+    key = (tuple(sorted(question.switches.items())), rules, question.period)
     known = bases.get(key)
     views = (*known.views, view) if known else (view,)
-    bases[key] = Basis(known.settings if known else settings, rules, views)
+    bases[key] = Basis(known.question if known else question, rules, views)
 
 
 def _all_definitions(bases: Sequence[Basis]) -> tuple[tuple[str, str], ...]:
-    """`work.definitions` of every basis; a term whose meaning differs says for which views."""
+    """`slides.definitions` of every basis; a term whose meaning differs says for which views."""
     meanings: dict[str, dict[str, list[int]]] = {}
     for basis in bases:
-        for term, meaning in definitions(basis.settings, basis.rules):
+        for term, meaning in definitions(basis.question, basis.rules):
             meanings.setdefault(term, {}).setdefault(meaning, []).extend(basis.views)
     every = sum(len(basis.views) for basis in bases)
     rows = []
@@ -159,15 +138,15 @@ def _all_definitions(bases: Sequence[Basis]) -> tuple[tuple[str, str], ...]:
 def _method_slide(
     bases: Sequence[Basis], found: Sequence[tuple[str, str]], link: str, story_link: str
 ) -> Slide:
-    settings = bases[0].settings
+    question = bases[0].question
     listed = sources()
-    counted = settings.basis if len(bases) == 1 else "as each view says."
-    basis = f"Source: NHS England, General Practice Workforce, {settings.period}."
+    counted = question.basis if len(bases) == 1 else "as each view says."
+    basis = f"Source: NHS England, General Practice Workforce, {question.period}."
     return Slide(
         heading="Definitions, rules and sources",
         message="",
         blocks=(
-            Table(
+            text_table(
                 "What the words mean, and where the figures come from",
                 ("Term", "Meaning"),
                 (
@@ -192,5 +171,5 @@ def _method_slide(
             f"Opens the whole story: {story_link or 'it is too long for a link.'}",
         ),
         link=link,
-        settings=settings,
+        question=question,
     )  # fmt: skip

@@ -12,12 +12,12 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_to_list
-from pcs_dash.store.story import FIRST_PAGE, Story, View
+from pcs_dash.measures.catchments import HUB
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import LOCAL_APP as LOCAL_APP
-from pcs_dash.views.catchments import HUB
-from pcs_dash.views.settings import Settings
+from pcs_dash.views.question import Question
+from pcs_dash.views.story import FIRST_PAGE, SavedView, Story
 
 _PLAN, _STORY = "plan", "story"
 _SHOWN = 110
@@ -26,16 +26,18 @@ LONGEST_IN_OFFICE = 2_000
 
 
 def of_view(
-    view: View, settings: Settings, plan: Plan | None, codes: Iterable[str], base: str
+    view: SavedView, question: Question, plan: Plan | None, codes: Iterable[str], base: str
 ) -> str:
     """The address that opens a view's page as the slide has it: all switches, options, plan."""
     path = "" if view.page == FIRST_PAGE else view.page
-    asked = {"area": settings.area.key} | settings.switches | view.asked()
-    asked |= with_plan(view, plan, codes, settings.period)
+    asked = {"area": question.area.key} | question.switches | view.asked()
+    asked |= with_plan(view, plan, codes, question.period)
     return f"{base}/{path}?{urlencode(asked)}"
 
 
-def with_plan(view: View, plan: Plan | None, codes: Iterable[str], period: str) -> dict[str, str]:
+def with_plan(
+    view: SavedView, plan: Plan | None, codes: Iterable[str], period: str
+) -> dict[str, str]:
     """The plan in a view's address, with its name and rules, where its page shows one."""
     if plan is None or not (view.page == "hubs" or HUB in view.options.values()):
         return {}

@@ -10,25 +10,26 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
-from pcs_dash.official import england
+from pcs_dash.measures import england_areas as england
+from pcs_dash.measures.catchments import Registered, modelled, residents_of_2011
+from pcs_dash.measures.quality import OFFICIAL_COLUMNS, PREFIX
 from pcs_dash.official.area_dataset import england_outlines
-from pcs_dash.official.build import (
+from pcs_dash.official.available_measures import measures
+from pcs_dash.official.built_tables import (
     LISTS,
     PRACTICES,
     REGISTRATIONS,
     england_practices,
     list_history,
-    measures,
+    read_around,
 )
 from pcs_dash.official.loaded_areas import PART_OF_ENGLAND
-from pcs_dash.official.registrations import read_around
 from pcs_dash.official.store import Store
 from pcs_dash.tables.dataset import Dataset, JoinReport, join
-from pcs_dash.views.catchments import Registered, modelled, residents_of_2011
-from pcs_dash.views.quality import OFFICIAL_COLUMNS, PREFIX
+from pcs_dash.tables.geometry import lonlat_to_grid
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OfficialPractices:
     """The official columns of the practices of the data, by code.
 
@@ -132,6 +133,20 @@ def names(store: Store, dataset: Dataset) -> dict[str, str]:
     listed = store.read("ods_practices", columns=["practice_code", "practice_name"])
     found = dict(zip(listed["practice_code"], listed["practice_name"].str.title(), strict=True))
     return {**found, **own}
+
+
+def positions(store: Store, dataset: Dataset) -> pd.DataFrame:
+    """Easting and northing by practice_code: the data's practices, and closed ones where the
+    allocations name a place for them.
+    """
+    own = dataset.practices[["easting", "northing"]]
+    if "allocations" not in periods(store):
+        return own
+    columns = ["practice_code", "longitude", "latitude"]
+    table = store.read("allocations", columns=columns).dropna()
+    east, north = lonlat_to_grid(table[["longitude", "latitude"]].to_numpy(float)).T
+    places = pd.DataFrame({"easting": east, "northing": north}, index=table["practice_code"])
+    return own.combine_first(places[~places.index.duplicated()])
 
 
 @dataclass(frozen=True)

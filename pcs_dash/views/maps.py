@@ -58,6 +58,17 @@ class Legend:
     labels: Sequence[str]
     counts: Sequence[int] | None = None
 
+    def used(self) -> Legend:
+        """The same without what no place has."""
+        counts = self.counts or []
+        kept = [place for place, count in enumerate(counts) if count]
+        return Legend(
+            self.title,
+            [self.colours[place] for place in kept],
+            [self.labels[place] for place in kept],
+            [counts[place] for place in kept],
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Layer:
@@ -146,14 +157,6 @@ def thirds(values: pd.Series) -> pd.Series:
     """0, 1 or 2 for the lower, middle and upper third of the values; missing stays missing."""
     ranks = values.rank(method="average", pct=True)
     return (ranks * 3).map(np.ceil) - 1
-
-
-def bivariate_marks(ratios: pd.Series, deprivation: pd.Series) -> dict[str, Any]:
-    """Practices coloured by both thirds: patients per FTE GP and deprivation."""
-    return {
-        "letters": letters(thirds(ratios) * 3 + thirds(deprivation)),
-        "palette": list(BIVARIATE_COLOURS),
-    }
 
 
 def _numbers(labels: pd.Series, categories: Mapping[str, str]) -> pd.Series:
@@ -287,7 +290,7 @@ class PracticeMap(folium.Map):
         # Class attributes of folium.Map name hosts on the internet; these stand in their place.
         self.default_js = [(f"script{i}", url) for i, url in enumerate(web.scripts)]
         self.default_css = [(f"style{i}", url) for i, url in enumerate(web.styles)]
-        super().__init__(location=[51.75, 0.55], zoom_start=9, tiles=None, zoom_snap=0.5)
+        super().__init__(location=[51.75, 0.55], zoom_start=9, tiles=None)
         self.add_child(_Mount())
 
 

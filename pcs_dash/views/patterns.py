@@ -12,11 +12,12 @@ from typing import Any
 import pandas as pd
 
 from pcs_dash.measures import spatial
-from pcs_dash.measures.correlation import deprivation_measure, measure
+from pcs_dash.measures.numbers import p_text
+from pcs_dash.measures.practice_measures import deprivation_measure, measure
+from pcs_dash.measures.registrations import patients_per_fte_gp_by_lsoa
 from pcs_dash.measures.small_numbers import small_number
-from pcs_dash.measures.words import definition_text, p_text
+from pcs_dash.measures.words import definition_text
 from pcs_dash.measures.workforce import patients_per_fte_gp
-from pcs_dash.official.registrations import patients_per_fte_gp_by_lsoa
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views.maps import Layer
 
@@ -35,7 +36,7 @@ _LSOAS = {"2019": 32_844, "2025": 33_755}
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class PatternAsked:
     """`measured`, the figures of the units of `table` (practices or LSOAs; EPSG:27700), and who
     counts as a neighbour; `named` says what they are, `basis` which GPs or edition, and when.
     """
@@ -80,7 +81,7 @@ def ask(
     near: str = "6-nearest",
     residents: pd.Series | None = None,
     registered_in: str = "",
-) -> Question:
+) -> PatternAsked:
     """The question about these practices and LSOAs of an area.
 
     `what`: "under-doctoring", "both" (in deprived surroundings), "deprivation" or "residents",
@@ -93,19 +94,19 @@ def ask(
     )
     counted = definition_text(definition, dataset.workforce_period).rstrip(".")
     if what == "residents" and residents is not None:
-        return Question(
+        return PatternAsked(
             what, statistic, residents.reindex(lsoas.index), lsoas, "LSOA",
             "patients per FTE GP of residents", f"{counted}; {registered_in}", neighbours,
         )  # fmt: skip
     if what in ("deprivation", "residents"):
-        return Question(
+        return PatternAsked(
             "deprivation", statistic, deprivation_percentile(lsoas, edition), lsoas, "LSOA",
             f"deprivation (IMD {edition})", f"IMD {edition}", neighbours,
         )  # fmt: skip
     around = None
     if what == "both":
         around = measure(practices, deprivation_measure(dataset.practices), definition)
-    return Question(
+    return PatternAsked(
         what, statistic, patients_per_fte_gp(practices, definition), practices, "practice",
         "patients per FTE GP", counted, neighbours, around,
     )  # fmt: skip

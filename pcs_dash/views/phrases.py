@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from pcs_dash.measures.numbers import number, per_cent
+from pcs_dash.tables.areas import Area
+
 
 def or_none(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
@@ -18,17 +21,17 @@ def fifths(low: float, high: float) -> tuple[float, float]:
     return round(below, 1), round(above, 1)
 
 
-def between(low: float, high: float) -> str:
-    known = math.isfinite(low) and math.isfinite(high) and high < 1e6
-    return f"{low:,.0f} to {high:,.0f}" if known else "no interval"
+def whole(area: Area) -> str:
+    """What the data hold around an area, in a sentence: "Essex", "these ICBs"."""
+    return "these ICBs" if area.loaded else "Essex"
 
 
 def span(values: pd.Series) -> str:
-    return f"{values.min():,.0f} to {values.max():,.0f}" if len(values) else "none to none"
+    return f"{number(values.min())} to {number(values.max())}" if len(values) else "none to none"
 
 
 def listed(shares: pd.Series) -> str:
-    return "; ".join(f"{name} {share:.0%}" for name, share in shares.items())
+    return "; ".join(f"{name} {per_cent(share)}" for name, share in shares.items())
 
 
 def band(patients: float) -> str:
@@ -39,3 +42,9 @@ def band(patients: float) -> str:
 def short_list(codes: Sequence[str], limit: int = 6) -> str:
     rest = f" and {len(codes) - limit} more" if len(codes) > limit else ""
     return ", ".join(codes[:limit]) + rest
+
+
+NO_OFFICIAL = (
+    "No official data are loaded. `python -m pcs_dash update` loads them, or choose the files "
+    "under Data and methods."
+)

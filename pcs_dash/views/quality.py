@@ -1,281 +1,445 @@
-"""Quality beside capacity: what each measure is, per practice and per group, and its period.
-
-A measure is read from the practices (embedded) or from the official columns joined by code
-("official_..."). Missing stays missing and is counted; implausible appointment counts are kept,
-flagged, and left out of groups and of the comparison with capacity, with their number.
-"""
+"""Quality beside capacity: a measure on the map, and beside patients per FTE GP."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from pcs_dash.measures import profile
-from pcs_dash.measures.correlation import Correlation, correlate
-from pcs_dash.measures.words import (
-    NOT_WHY,
-    Words,
-    count,
-    definition_text,
-    grade,
-    interval_text,
-    number,
-    p_text,
-    size_range,
+from pcs_dash.measures import quality
+from pcs_dash.measures.numbers import NO_FIGURE, count, number
+from pcs_dash.measures.quality import MEASURES, Measure
+from pcs_dash.measures.words import Words
+from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp, summarise
+from pcs_dash.views import maps
+from pcs_dash.views.answer import (
+    CHART_COLOURS,
+    Answer,
+    Beside,
+    Block,
+    Chart,
+    Column,
+    Figure,
+    MapBlock,
+    Option,
+    Section,
+    Series,
+    Table,
+    Text,
+    View,
 )
-from pcs_dash.official.loaders.quality import QOF_REGISTERS
-from pcs_dash.tables.dataset import IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT
-from pcs_dash.views.maps import Layer
+from pcs_dash.views.kept import kept
+from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.phrases import NO_OFFICIAL
+from pcs_dash.views.question import Question
 
-Kind = Literal["number", "category", "yes_no"]
-PREFIX = "official_"
-_REGISTER = "qof_prev_"
-# The columns of the built practices that this module reads.
-OFFICIAL_COLUMNS = (
-    "cqc_rating", "cqc_year", "cqc_inherited", "qof_per_cent", "appointments", "same_day",
-    "wait_unknown", "appointments_per_patient", "same_day_per_cent", "flag_appointments",
-    "contract_type", "dispensing", "dentists_1_mile", "dentists_1_mile_taking_adults",
-    "nearest_dentist_km", "pharmacies_1_mile", "opticians_1_mile", "dental_sites_1_mile",
-    "survey_answers", "survey_overall_good", "survey_contact_good", "patients",
-    *(f"{_REGISTER}{key.lower()}" for key in QOF_REGISTERS),
-)  # fmt: skip
-FEWEST_FOR_WORDS = 10
+if TYPE_CHECKING:
+    from pcs_dash.views.loaded_data import OfficialPractices
 
-CQC_RATINGS = {
-    "Outstanding": ("#08519c", "O"),
-    "Good": ("#6baed6", "G"),
-    "Requires improvement": ("#fdae61", "R"),
-    "Inadequate": ("#a50f15", "I"),
+THE_MEASURE, CAPACITY = "The measure", "Patients per FTE GP"
+HUB = "Hub of my plan"
+GROUPS = {"PCN": "pcn", HUB: "", "District": "district", "Place": "place"}
+# Colour and sign of the words of a measure.
+STYLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "cqc_rating": {
+        "Outstanding": ("#08519c", "O"),
+        "Good": ("#6baed6", "G"),
+        "Requires improvement": ("#fdae61", "R"),
+        "Inadequate": ("#a50f15", "I"),
+    },
+    "contract_type": {"GMS": ("#0072b2", "G"), "PMS": ("#e69f00", "P"), "APMS": ("#cc79a7", "A")},
+    "dispensing": {"yes": ("#0072b2", "Y"), "no": ("#e5e7eb", "N")},
 }
-CONTRACTS = {"GMS": ("#0072b2", "G"), "PMS": ("#e69f00", "P"), "APMS": ("#cc79a7", "A")}
-YES_NO = {"yes": ("#0072b2", "Y"), "no": ("#e5e7eb", "N")}
 # Light to dark is less to more, in any colour vision.
 LESS_TO_MORE = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
+_IMPLAUSIBLE = "#d55e00"
+_NOTHING_HERE = "none: what is loaded has no figure for these practices"
 
 
-@dataclass(frozen=True)
-class Measure:
-    """One measure. `column`: in the table of `quality_table`; `sources`: the publications it
-    needs (none: embedded); `fixed_period`: its period when embedded; `grouped`: how a PCN or hub
-    gets its figure; `weight`: the column that weighs it; `beware`: what not to read into it;
-    `family`: what measures of one publication are called together where none of them is there.
-    """
+# --- what there is ---
 
-    key: str
-    label: str
-    noun: str
-    kind: Kind
-    unit: str
-    grouped: str
-    beware: str
-    sources: tuple[str, ...] = ()
-    fixed_period: str = ""
-    decimals: int = 1
-    over: tuple[str, str] | None = None
-    flag: str = ""
-    weight: str = "patients"
-    categories: Mapping[str, tuple[str, str]] | None = None
-    family: str = ""
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """Every measure that is loaded: `everything` of the data's practices, `table` of the area's."""
+
+    everything: pd.DataFrame
+    table: pd.DataFrame
+    loaded: OfficialPractices | None
 
     @property
-    def column(self) -> str:
-        return self.key
+    def dates(self) -> Mapping[str, str]:
+        """Source to the date of what is loaded."""
+        return {} if self.loaded is None else self.loaded.periods
+
+    @property
+    def measures(self) -> dict[str, Measure]:
+        """The measures that there are, by key."""
+        return quality.available(self.everything)
+
+    def period(self, measure: Measure) -> str:
+        """The period of a measure, in words."""
+        return quality.period_of(measure, self.dates)
 
 
-_QOF_PREVALENCE = "QOF 2024/25"
-_PREVALENCE = {
-    "prev_hyp": "hypertension",
-    "prev_dm": "diabetes (17 and over)",
-    "prev_copd": "COPD",
-    "prev_chd": "coronary heart disease",
-    "prev_dep": "depression (18 and over)",
-    "prev_ob": "obesity (18 and over)",
-    "prev_smok": "smoking (15 and over)",
-}
-_NOTHING_HERE = "none: what is loaded has no figure for these practices"
-_WEIGHTED = "mean weighted by patients"
-_COUNTED = "practices counted"
-
-MEASURES: tuple[Measure, ...] = (
-    Measure(
-        "cqc_rating", "CQC rating", "CQC rating", "category", "overall rating", _COUNTED,
-        "The latest overall rating up to the period given; many are years old. A rating can be "
-        "inherited from the provider before.",
-        ("cqc",), categories=CQC_RATINGS,
-    ),
-    Measure(
-        "qof_per_cent", "QOF achievement", "QOF achievement", "number", "% of points", _WEIGHTED,
-        "Points for what is recorded and done for registered conditions, not the quality of all "
-        "care.",
-        ("qof",),
-    ),
-    Measure(
-        "appointments_per_patient", "Appointments per patient and month",
-        "appointments per patient", "number", "a patient and month",
-        "sum of appointments over sum of patients, implausible counts left out",
-        "What is in the appointment book: practices book differently, and not every contact is an "
-        "appointment.",
-        ("appointments",), decimals=2, over=("month_appointments", "month_patients"),
-        flag="flag_month",
-    ),
-    Measure(
-        "same_day_per_cent", "Same-day appointments", "the same-day share of appointments",
-        "number", "% of appointments with a known wait",
-        "sum of same-day appointments over sum of those with a known wait, implausible counts "
-        "left out",
-        "Same day is not better in itself: some patients want a later date.",
-        ("appointments",), over=("month_same_day", "month_known_wait"), flag="flag_month",
-    ),
-    Measure(
-        "recent_appointments_per_patient", "Appointments per patient, three months",
-        "appointments per patient in three months", "number", "a patient in three months",
-        "sum of appointments over sum of patients, implausible counts left out",
-        "What is in the appointment book: practices book differently, and not every contact is an "
-        "appointment. Held against the list of 1 December 2025.",
-        fixed_period="June to August 2026", decimals=2,
-        over=("recent_appointments", "recent_patients"), flag="flag_recent",
-    ),
-    *(
-        Measure(
-            key, f"Prevalence: {name}", f"recorded prevalence of {name}", "number",
-            "% of registered patients", _WEIGHTED,
-            "What is recorded: age and how well a practice looks for it move it as much as need.",
-            fixed_period=_QOF_PREVALENCE,
-        )
-        for key, name in _PREVALENCE.items()
-    ),
-    *(
-        Measure(
-            f"{_REGISTER}{key.lower()}", f"Prevalence: {name}", f"recorded prevalence of {name}",
-            "number", "% of the patients of the register's ages", _WEIGHTED,
-            "What is recorded: age and how well a practice looks for it move it as much as need. "
-            "Some registers are of patients of certain ages only.",
-            ("qof_prevalence",), family="Prevalence of the registers of the QOF",
-        )
-        for key, name in QOF_REGISTERS.items()
-    ),
-    Measure(
-        "contract_type", "Contract type", "contract type", "category", "contract", _COUNTED,
-        "GMS: national contract; PMS: locally agreed; APMS: with any provider.",
-        ("payments",), categories=CONTRACTS,
-    ),
-    Measure(
-        "dispensing", "Dispensing practice", "dispensing", "yes_no", "dispenses", _COUNTED,
-        "Practices that may dispense medicines, mostly where pharmacies are far.",
-        ("payments",), categories=YES_NO,
-    ),
-    Measure(
-        "dentists_1_mile", "Dental practices within a mile", "dental practices within a mile",
-        "number", "practices", _WEIGHTED,
-        "Straight line from the surgery; says nothing of whether they take patients.",
-        ("dentists", "allocations"), decimals=0,
-    ),
-    Measure(
-        "dentists_1_mile_taking_adults", "Dental practices within a mile that take adults",
-        "dental practices within a mile that say they take adults", "number", "practices",
-        _WEIGHTED,
-        "As the practices say themselves, in a third party's compilation; it changes from week to "
-        "week.",
-        ("dentists", "allocations"), decimals=0,
-    ),
-    *(
-        Measure(
-            f"{key}_1_mile", f"{name} within a mile", f"{name[0].lower()}{name[1:]} within a mile",
-            "number", unit, _WEIGHTED,
-            "Open ones of the ODS list, straight line from the surgery to their postcode; counted "
-            "only where the place of at least 95% of the list is known.",
-            (key, "postcodes", "allocations"), decimals=0,
-        )
-        for key, name, unit in (
-            ("pharmacies", "Pharmacies", "pharmacies"),
-            ("opticians", "Opticians", "opticians"),
-            ("dental_sites", "Dental sites of the ODS", "dental sites"),
-        )
-    ),
-    Measure(
-        "survey_overall_good", "Patients' overall experience good",
-        "the share of patients with a good overall experience", "number", "% of answers",
-        _WEIGHTED,
-        "A sample of patients: small practices have few answers.",
-        ("survey",),
-    ),
-    Measure(
-        "survey_contact_good", "Patients' experience of contact good",
-        "the share of patients with a good experience of contacting the practice", "number",
-        "% of answers", _WEIGHTED,
-        "A sample of patients: small practices have few answers.",
-        ("survey",),
-    ),
-)  # fmt: skip
-BY_KEY: Mapping[str, Measure] = {measure.key: measure for measure in MEASURES}
+def _shown(question: Question) -> _Shown:
+    practices = question.dataset.practices
+    loaded = question.readers.practices(question.dataset)
+    everything = kept(
+        question.dataset if loaded is None else loaded, "quality",
+        lambda: quality.quality_table(practices, None if loaded is None else loaded.table),
+    )  # fmt: skip
+    return _Shown(everything, everything.loc[question.practices.index], loaded)
 
 
-# --- the table ----------------------------------------------------------------------------------
+def _measure_labels(question: Question) -> Mapping[str, str]:
+    shown = _shown(question)
+    return {key: f"{item.label} ({shown.period(item)})" for key, item in shown.measures.items()}
 
 
-def quality_table(practices: pd.DataFrame, official: pd.DataFrame | None) -> pd.DataFrame:
-    """One row a practice (the index of `practices`): every measure that there is, with the sums
-    and flags that its groups need.
-
-    `official`: columns "official_...", same index (`ui.official.practices`); None where nothing
-    is loaded. Columns without a single figure are left out.
-    """
-    table = practices[["patients"]].astype("float64").copy()
-    if official is not None:
-        own = official.reindex(practices.index)
-        for measure in MEASURES:
-            if PREFIX + measure.key in own.columns:
-                table[measure.key] = own[PREFIX + measure.key]
-        if PREFIX + "cqc_year" in own.columns:
-            table["cqc_year"] = own[PREFIX + "cqc_year"]
-        table = table.join(_month(own))
-    for key in _PREVALENCE:
-        if key in practices.columns:
-            table[key] = practices[key].astype("float64")
-    if {"appointments", "list_size_2025_12"} <= set(practices.columns):
-        size = practices["list_size_2025_12"]
-        recent = practices["appointments"] / size.where(size > 0)
-        table["recent_appointments_per_patient"] = recent
-        table["flag_recent"] = (recent > IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT) | (recent == 0)
-        table["recent_appointments"] = practices["appointments"].where(~table["flag_recent"])
-        table["recent_patients"] = size.where(recent.notna() & ~table["flag_recent"])
-    if "dispensing" in table.columns:
-        table["dispensing"] = table["dispensing"].map({True: "yes", False: "no"}).astype("str")
-    for measure in MEASURES:
-        if measure.key in table.columns and measure.kind == "number":
-            table[measure.key] = table[measure.key].astype("float64")
-    empty = [m.key for m in MEASURES if m.key in table.columns and table[m.key].isna().all()]
-    return table.drop(columns=empty)
+def _colour_labels(question: Question) -> Mapping[str, str]:
+    names = (THE_MEASURE, CAPACITY) if question.dataset.has_gps else (THE_MEASURE,)
+    return dict(zip(names, names, strict=True))
 
 
-def _month(own: pd.DataFrame) -> pd.DataFrame:
-    """The sums that the month's appointments of a group are made of."""
-    needed = {PREFIX + name for name in ("appointments", "same_day", "wait_unknown", "patients")}
-    if not needed <= set(own.columns):
-        return pd.DataFrame(index=own.index)
-    flagged = own[PREFIX + "flag_appointments"].astype("boolean").fillna(False).astype(bool)
-    booked = own[PREFIX + "appointments"].astype("float64")
-    counts = booked.notna() & ~flagged
-    known = booked - own[PREFIX + "wait_unknown"].astype("float64")
-    return pd.DataFrame(
-        {
-            "flag_month": flagged,
-            "month_appointments": booked.where(counts),
-            "month_patients": own[PREFIX + "patients"].astype("float64").where(counts),
-            "month_same_day": own[PREFIX + "same_day"].astype("float64").where(counts),
-            "month_known_wait": known.where(counts),
-        }
+# --- the answer ---
+
+
+def answer(question: Question) -> Answer:
+    """A measure of quality on the map, and beside patients per FTE GP."""
+    shown = _shown(question)
+    below = () if shown.loaded is not None else (Text(_EMBEDDED_ONLY, "info"),)
+    if not shown.measures:
+        said = f"No quality measure is loaded for {question.name}."
+        return Answer(
+            Words(said, "", ""), sections=(_MISSING,), below=below,
+            refusal=f"{said} {NO_OFFICIAL}",
+        )  # fmt: skip
+    sections = (
+        Section("practices", "Every practice", _practices),
+        Section("groups", "Groups of practices", _groups, options=("quality-by",)),
+        _MISSING,
+    )
+    measure = shown.measures[question.option("quality", shown.measures)]
+    if shown.table[measure.key].isna().all():
+        said = f"No practice of {question.name} has a figure for {measure.label}."
+        return Answer(Words(said, "", ""), sections=sections, below=below, refusal=said)
+    period = shown.period(measure)
+    beside, said = _beside(question, shown, measure)
+    return Answer(
+        Words(
+            quality.sentence(shown.table, measure, question.name, period),
+            "",
+            f"{measure.label}: {measure.unit}, {period}; for an area or group: {measure.grouped}. "
+            f"{measure.beware} Both figures keep their own date: read them side by side, not as "
+            "one moment.",
+        ),
+        figures=_figures(question, shown, measure),
+        front=(_map(question, shown, measure), *beside),
+        below=below,
+        sections=sections,
+        share=0.52,
+        notes=(said,) if said else (),
+        sources=f"{measure.label}, {period}",
+        heading=f"{question.name}: {measure.label} beside capacity",
+        foot=(_told_periods(shown),),
     )
 
 
-def available(table: pd.DataFrame) -> dict[str, Measure]:
-    """The measures that the table holds, in the order of the menu."""
-    return {m.key: m for m in MEASURES if m.key in table.columns}
+_EMBEDDED_ONLY = (
+    "No official data are loaded, so ratings, QOF achievement, contracts and dentists are missing. "
+    "Shown is what is embedded: recorded prevalence and appointments. The table at the end says "
+    "which publication brings what; `python -m pcs_dash update --from FOLDER` reads files "
+    "downloaded by hand."
+)
+
+
+def _told_periods(shown: _Shown) -> str:
+    loaded = [measure for measure in shown.measures.values() if measure.sources]
+    if not loaded:
+        return "Prevalence and appointments: embedded figures, see Data and methods."
+    return "Quality: " + "; ".join(f"{m.label}, {shown.period(m)}" for m in loaded) + "."
+
+
+def _figures(question: Question, shown: _Shown, measure: Measure) -> tuple[Figure, ...]:
+    table = shown.table
+    gaps = int(table[measure.key].isna().sum())
+    found = []
+    if measure.kind == "number":
+        value, n, _, _ = quality.of_area(table, measure)
+        text = quality.value_text(value, measure)
+        found.append(Figure("The area's figure", text, shown.period(measure)))
+        found.append(Figure("Rests on", count(n, "practice"), f"of {len(table):,}"))
+    else:
+        have = f"{len(table) - gaps:,} of {len(table):,}"
+        found.append(Figure("With a figure", have, "practices"))
+    found.append(Figure("Without a figure", f"{gaps:,}", "practices"))
+    if measure.flag:
+        implausible = int(quality.flags(table, measure).sum())
+        found.append(Figure("Implausible", f"{implausible:,}", "left out of the sum", slide=False))
+    if question.dataset.has_gps:
+        capacity = area_patients_per_fte_gp(question.practices, question.definition.key)
+        found.append(Figure("Patients per FTE GP", number(capacity), question.period))
+    return tuple(found)
+
+
+# --- the map ---
+
+
+def _map(question: Question, shown: _Shown, measure: Measure) -> MapBlock:
+    dataset, period = question.dataset, shown.period(measure)
+    note = "Hollow: no figure."
+    if question.option("quality-colour", _colour_labels(question)) == CAPACITY:
+        marks, note = _capacity_layer(question), "Hollow: no ratio."
+    else:
+        marks = layer(shown.everything, shown.table.index, measure, period)
+        if measure.kind == "number":
+            note = f"Fifths of this area's practices; {measure.unit}. {note}"
+    flagged = quality.flags(shown.everything, measure)
+    ringed = " Dashed ring: implausible count." if measure.flag else ""
+    spec = MapSpec(
+        "layers",
+        question,
+        highlight=question.highlight,
+        position=question.position,
+        marks=marks,
+        ground=maps.quintile_layer(dataset.lsoas, question.edition, maps.QUINTILE_GREYS),
+        ring=frozenset(map(str, flagged.index[flagged])),
+        notes=_tips(shown.table, measure, period),
+        about=f"practices by {marks.title}, over deprivation in grey.",
+        note=f"{note}{ringed} Size: registered patients.",
+    )
+    return MapBlock(spec, alt_text(dataset, spec), high=420)
+
+
+def _tips(table: pd.DataFrame, measure: Measure, period: str) -> dict[str, str]:
+    """What the tooltip of each practice adds."""
+    years = table.get("cqc_year") if measure.key == "cqc_rating" else None
+    rated = {} if years is None else years.dropna().to_dict()
+    found = {}
+    for code, value in table[measure.key].items():
+        text = NO_FIGURE if pd.isna(value) else str(value)
+        if measure.kind == "number":
+            text = quality.figure_text(value, measure)
+        elif code in rated:
+            text += f", rated {rated[code]:.0f}"
+        found[str(code)] = f"{measure.label} ({period}): {text}"
+    return found
+
+
+def _capacity_layer(question: Question) -> maps.Layer:
+    benchmark = question.benchmark
+    ratios = patients_per_fte_gp(question.practices, question.definition.key)
+    classes = maps.benchmark_classes(ratios, benchmark.value)
+    return maps.Layer(
+        f"Patients per FTE GP against {benchmark.label}, {question.period}",
+        classes.map(dict(enumerate(maps.BENCHMARK_LABELS))),
+        dict(zip(maps.BENCHMARK_LABELS, maps.BENCHMARK_COLOURS, strict=True)),
+    )
+
+
+# --- beside capacity ---
+
+
+def _beside(question: Question, shown: _Shown, measure: Measure) -> tuple[tuple[Block, ...], str]:
+    """The measure beside patients per FTE GP, and what may be said of the two together."""
+    ratios = patients_per_fte_gp(question.practices, question.definition.key)
+    both = int((shown.table[measure.key].notna() & ratios.notna()).sum())
+    none: tuple[Block, ...] = ()
+    if not both:
+        told = (
+            f"No practice of {question.name} has both a figure for {measure.label} and patients "
+            "per FTE GP, so the two can't be set side by side."
+        )
+        none = (Text(told, "info"),)
+    if measure.kind != "number":
+        return (_categories(question, shown, measure), *none), ""
+    return (none, "") if none else _dots(question, shown, measure, ratios)
+
+
+def _categories(question: Question, shown: _Shown, measure: Measure) -> Table:
+    counts = quality.by_category(
+        shown.table, measure, question.practices, question.definition.column
+    )
+    capacity = (Column("patients_per_fte_gp", "Patients per FTE GP", "count", 1.1),)
+    return Table(
+        f"{measure.label} and capacity" if question.dataset.has_gps else measure.label,
+        counts.rename_axis("category").reset_index(),
+        (
+            Column("category", measure.label, wide=1.8),
+            Column("practices", "Practices", "count", 0.9),
+            Column("patients", "Patients", "count"),
+            *(capacity if question.dataset.has_gps else ()),
+        ),
+        small=True,
+        note="Sums over sums; no test is made, and groups of few practices say little.",
+    )
+
+
+def _dots(
+    question: Question, shown: _Shown, measure: Measure, ratios: pd.Series
+) -> tuple[tuple[Block, ...], str]:
+    """A dot a practice, and the sentence that the correlation allows."""
+    table, period = shown.table, shown.period(measure)
+    flagged = quality.flags(table, measure)
+    words = quality.capacity_words(
+        quality.with_capacity(table, measure, ratios),
+        measure,
+        place=question.name,
+        period=period,
+        definition=question.definition.key,
+        date=question.period,
+        left_out=int(flagged.sum()),
+    )
+    too_few = "Too few practices have both figures for a sentence on how the two go together."
+    said = words.text if words else too_few
+    both = pd.DataFrame({"x": table[measure.key].astype("float64"), "y": ratios}).dropna()
+    hidden = len(table) - len(both)
+    note = f"One dot a practice, sized by its list; {len(both):,} have both figures"
+    note += f", {hidden:,} don't and are not drawn" if hidden else ""
+    sound = flagged.reindex(both.index).eq(False)
+    crosses = (
+        _series(question, both[~sound], "Implausible counts", _IMPLAUSIBLE, "cross"),
+    ) if len(both[~sound]) else ()  # fmt: skip
+    note += ". Orange crosses: implausible counts." if crosses else "."
+    chart = Chart(
+        "scatter",
+        f"{measure.label} and patients per FTE GP",
+        (_series(question, both[sound], "Practices", CHART_COLOURS[0], "circle"), *crosses),
+        f"Scatter chart of {len(both)} practices: {measure.label} ({period}) across, patients per "
+        f"FTE GP up. {said}",
+        value_title=f"Patients per FTE GP, {question.period}",
+        x_title=f"{measure.label}, {period}",
+        x_format="#,##0.0" if measure.decimals else "#,##0",
+        reference=question.benchmark.value,
+        reference_label=question.benchmark.label,
+        log=True,
+        words=said,
+    )
+    return (chart, Text(note, "note"), Text(words or too_few)), said
+
+
+def _series(question: Question, points: pd.DataFrame, name: str, colour: str, shape: str) -> Series:
+    own = question.practices.loc[points.index]
+    return Series(
+        name,
+        tuple(map(float, points["y"])),
+        x=tuple(map(float, points["x"])),
+        colour=colour,
+        shape=shape,
+        codes=tuple(map(str, points.index)),
+        labels=tuple(f"{name} ({code})" for code, name in own["practice_name"].items()),
+        sizes=tuple(map(float, own["patients"])),
+    )
+
+
+# --- the tables ---
+
+
+def _columns(shown: _Shown, question: Question, *, grouped: bool = False) -> tuple[Column, ...]:
+    """Patients, capacity and every measure, each with its period in its heading."""
+    capacity = Column("patients_per_fte_gp", f"Patients per FTE GP, {question.period}", "count")
+    found = [Column("patients", "Patients", "count")]
+    found += [capacity] if question.dataset.has_gps else []
+    for key, measure in shown.measures.items():
+        found.append(Column(key, f"{measure.label}, {shown.period(measure)}",
+                            _form(measure, grouped=grouped)))  # fmt: skip
+        if grouped and measure.flag:
+            found.append(Column(f"{key}_flagged", f"Implausible: {measure.label.lower()}", "count"))
+        if key == "cqc_rating" and not grouped and "cqc_year" in shown.table.columns:
+            found.append(Column("cqc_year", "Rated in", "year"))
+    return tuple(found)
+
+
+def _form(measure: Measure, *, grouped: bool) -> str:
+    """How a measure's figures are written; a mean of whole numbers has a decimal."""
+    if measure.kind != "number":
+        return "text"
+    decimals = max(measure.decimals, 1) if grouped else measure.decimals
+    if measure.unit.startswith("%"):
+        return "per_cent_tenth" if decimals else "per_cent"
+    return ("count", "tenth", "hundredth")[decimals]
+
+
+def _dated(shown: _Shown, question: Question) -> dict[str, str]:
+    """Names of the columns of a file, with the period of each."""
+    capacity = f"patients_per_fte_gp ({question.definition.key}, {question.period})"
+    dated = {key: f"{key} ({shown.period(item)})" for key, item in shown.measures.items()}
+    return dated | {"patients_per_fte_gp": capacity}
+
+
+def _practices(question: Question) -> Sequence[Block | Beside]:
+    """Every measure of every practice."""
+    shown, own = _shown(question), question.practices
+    frame = own[["practice_name", "pcn", "patients"]].rename(columns={"practice_name": "practice"})
+    frame = frame.assign(
+        patients_per_fte_gp=patients_per_fte_gp(own, question.definition.key)
+    ).join(shown.table[list(shown.measures)])
+    if "cqc_year" in shown.table.columns and "cqc_rating" in frame.columns:
+        place = frame.columns.tolist().index("cqc_rating") + 1
+        frame.insert(place, "cqc_year", shown.table["cqc_year"])
+    if not question.dataset.has_gps:
+        frame = frame.drop(columns="patients_per_fte_gp")
+    flagged = pd.Series("", index=frame.index)
+    # The appointments of a month are flagged once, for both of their measures.
+    for measure in shown.measures.values():
+        if measure.key != "same_day_per_cent":
+            mark = quality.flags(shown.table, measure)
+            flagged = flagged.mask(mark, flagged + f"{measure.label}, {shown.period(measure)}. ")
+    frame = frame.assign(implausible=flagged).rename_axis("practice_code")
+    return [
+        Table(
+            f"Practices of {question.name} with every quality measure and patients per FTE GP",
+            frame.reset_index(),
+            (
+                Column("practice", "Practice", wide=2.0),
+                Column("practice_code", "Code"),
+                Column("pcn", "PCN"),
+                *_columns(shown, question),
+                Column("implausible", "Implausible"),
+            ),
+            name=f"quality-{question.area.key}",
+            file=frame.rename(columns=_dated(shown, question)),
+        )
+    ]
+
+
+def _groups(question: Question) -> Sequence[Block | Beside]:
+    """Every measure by PCN, hub, district or place."""
+    shown, own = _shown(question), question.practices
+    kind = question.option("quality-by", GROUPS)
+    groups = question.shown_plan.to_series(own.index) if kind == HUB else own[GROUPS[kind]]
+    if groups.isna().all():
+        return [Text("None of the practices here is in such a group.", "info")]
+    grouped = quality.by_group(shown.table, groups)
+    if question.dataset.has_gps:
+        capacity = summarise(own, groups, definition=question.definition.key)
+        grouped.insert(2, "patients_per_fte_gp", capacity["patients_per_fte_gp"])
+    left_out = count(int(groups.isna().sum()), "practice")
+    return [
+        Table(
+            f"Quality measures by {kind[0].lower() + kind[1:] if kind != 'PCN' else kind}",
+            grouped.reset_index(),
+            (
+                Column("group", kind.split(" of ")[0], wide=2.0),
+                Column("practices", "Practices", "count"),
+                *_columns(shown, question, grouped=True),
+            ),
+            note="Ratings, contracts and dispensing: practices counted. Appointments and same-day "
+            "share: sums over sums, implausible counts left out and counted. All other numbers: "
+            "mean weighted by patients over the practices that have the figure; how many those "
+            f"are is in the file. {left_out} in no group.",
+            name=f"quality-{question.area.key}-{kind.lower()}",
+            file=grouped.rename(columns=_dated(shown, question)),
+        )
+    ]
+
+
+# --- what is not loaded ---
 
 
 def missing_measures(table: pd.DataFrame, loaded: Collection[str] = ()) -> pd.DataFrame:
@@ -285,9 +449,9 @@ def missing_measures(table: pd.DataFrame, loaded: Collection[str] = ()) -> pd.Da
     `loaded`: the sources that are. Where they all are, the files lack what the measure needs, and
     no command would change that.
     """
+    there = {measure.family or measure.label for measure in quality.available(table).values()}
     from pcs_dash.official.catalogue import SOURCES
 
-    there = {measure.family or measure.label for measure in available(table).values()}
     rows: dict[str, dict[str, str]] = {}
     for measure in MEASURES:
         name = measure.family or measure.label
@@ -306,117 +470,62 @@ def missing_measures(table: pd.DataFrame, loaded: Collection[str] = ()) -> pd.Da
     return pd.DataFrame(rows.values(), columns=["measure", "publication", "command"])
 
 
-def period_of(measure: Measure, periods: Mapping[str, str]) -> str:
-    """The period of a measure in words: "2022-23", "to 2024", "April 2025"."""
-    if not measure.sources:
-        return measure.fixed_period
-    date = periods.get(measure.sources[0])
-    if date is None:
-        return "period unknown"
-    when = pd.Timestamp(date)
-    if measure.sources[0] in ("qof", "qof_prevalence", "payments"):
-        return f"{when.year - 1}-{when.year % 100:02d}" if when.month <= 3 else f"{when.year}"
-    if measure.sources[0] == "cqc":
-        return f"to {when.year}"
-    return f"{when:%Y}" if measure.sources[0] == "survey" else f"{when:%B %Y}"
+def _not_loaded(question: Question) -> Sequence[Block | Beside]:
+    """Which file would bring what, and how the official figures were joined."""
+    shown = _shown(question)
+    missing = missing_measures(shown.everything, shown.dates)
+    blocks: list[Block] = []
+    if missing.empty:
+        blocks.append(Text("Every measure of this page is loaded."))
+    else:
+        blocks.append(
+            Table(
+                "Measures that are not loaded",
+                missing,
+                (
+                    Column("measure", "Measure", wide=1.6),
+                    Column("publication", "Publication that brings it", wide=1.6),
+                    Column("command", "Command", wide=2.0),
+                ),
+                small=True,
+                note="FOLDER holds files downloaded by hand; the page Data and methods and "
+                "docs/data.md say from where.",
+            )
+        )
+    if shown.loaded is not None:
+        report = shown.loaded.report
+        lost = f"; not matched: {', '.join(report.left_only[:20])}" if report.left_only else ""
+        joined = (
+            "Official figures are joined to practices by code, one to one: "
+            f"{report.matched:,} of {report.left_rows:,} practices matched{lost}."
+        )
+        blocks.append(Text(joined, "note"))
+    return blocks
 
 
-# --- groups -------------------------------------------------------------------------------------
+_MISSING = Section("missing", "What is not loaded, and what would bring it", _not_loaded)
 
+VIEW = View(
+    "quality",
+    "quality",
+    "Quality beside capacity",
+    "CQC rating, QOF, appointments and more, beside patients per GP; each figure with its own "
+    "period.",
+    answer,
+    options=(
+        Option("quality", "Measure", choices=_measure_labels),
+        Option("quality-colour", "Colour on the map", choices=_colour_labels),
+        Option(
+            "quality-by", "By", choices=lambda _: dict(zip(GROUPS, GROUPS, strict=True)),
+            inside=True,
+        ),
+    ),
+    with_plan=True,
+    map_key="quality",
+    pointer="quality",
+)  # fmt: skip
 
-def by_group(table: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
-    """Every measure for each group (PCN, hub, district): index group, sorted.
-
-    Numbers: as `Measure.grouped` says, with "<key>_n", the practices that the figure rests on.
-    Categories: words such as "Good 5, Requires improvement 1, no figure 1". `groups`: group of
-    each practice, missing for none.
-    """
-    keys = groups.reindex(table.index)
-    used = table[keys.notna()]
-    keys = keys[keys.notna()]
-    grouped = used.groupby(keys)
-    result = pd.DataFrame(
-        {"practices": grouped.size(), "patients": grouped["patients"].sum(min_count=1)}
-    )
-    for measure in available(table).values():
-        if measure.kind != "number":
-            parts = {name: counted(part, measure) for name, part in grouped[measure.key]}
-            result[measure.key] = pd.Series(parts, dtype="str")
-            continue
-        if measure.over is not None:
-            top, bottom = (grouped[name].sum(min_count=1) for name in measure.over)
-            value = top / bottom.where(bottom > 0)
-            if measure.unit.startswith("%"):
-                value = 100 * value
-            n = grouped[measure.over[0]].count()
-        else:
-            weight = used[measure.weight].where(used[measure.key].notna())
-            sums = (used[measure.key] * weight).groupby(keys).sum(min_count=1)
-            weights = weight.groupby(keys).sum(min_count=1)
-            value = sums / weights.where(weights > 0)
-            n = grouped[measure.key].count()
-        result[measure.key] = value
-        result[f"{measure.key}_n"] = n
-        if measure.flag:
-            result[f"{measure.key}_flagged"] = grouped[measure.flag].sum().astype(int)
-    result.index.name = "group"
-    return result.sort_index()
-
-
-def counted(values: pd.Series, measure: Measure) -> str:
-    """Practices by category in the legend's order: "Good 5, no figure 1"."""
-    numbers = values.value_counts()
-    order = list(measure.categories or {})
-    names = [*order, *sorted(str(n) for n in numbers.index if n not in order)]
-    parts = [f"{name} {int(numbers[name])}" for name in names if name in numbers.index]
-    gaps = int(values.isna().sum())
-    return ", ".join([*parts, *([f"no figure {gaps}"] if gaps else [])])
-
-
-def of_area(table: pd.DataFrame, measure: Measure) -> tuple[float, int, int, int]:
-    """A number for all practices of the table as one group: value, practices it rests on, without
-    a figure, flagged as implausible.
-    """
-    whole = by_group(table, pd.Series("all", index=table.index))
-    row = whole.iloc[0].to_dict()
-    return (
-        float(row[measure.key]),
-        int(row[f"{measure.key}_n"]),
-        int(table[measure.key].isna().sum()),
-        int(row.get(f"{measure.key}_flagged", 0)),
-    )
-
-
-def flags(table: pd.DataFrame, measure: Measure) -> pd.Series:
-    """Which practices' figures are implausible under a measure."""
-    if not measure.flag:
-        return pd.Series(False, index=table.index)
-    return table[measure.flag].astype(bool)
-
-
-def value_text(value: float, measure: Measure) -> str:
-    """A figure with its unit; a mean of whole numbers has a decimal."""
-    text = profile.number(value, max(measure.decimals, 1))
-    if text == profile.NO_FIGURE:
-        return text
-    return f"{text}%" if measure.unit.startswith("%") else text
-
-
-def sentence(table: pd.DataFrame, measure: Measure, place: str, period: str) -> str:
-    """What an area has of a measure, in a sentence or two."""
-    if measure.kind != "number":
-        words = counted(table[measure.key], measure)
-        return f"{measure.label} in {place}, {period}: practices {words}."
-    value = of_area(table, measure)[0]
-    sound = table[measure.key].mask(flags(table, measure)).dropna()
-    low, high = (value_text(float(sound.quantile(q)), measure) for q in (0.1, 0.9))
-    return (
-        f"{measure.label} in {place}, {period}: {value_text(value, measure)}. "
-        f"Eight in ten practices lie between {low} and {high}."
-    )
-
-
-# --- classes for the map ------------------------------------------------------------------------
+# --- classes for the map ---
 
 
 def number_classes(values: pd.Series, decimals: int) -> tuple[pd.Series, list[str]]:
@@ -461,106 +570,22 @@ def colours_for(number_of_classes: int) -> list[str]:
     return [LESS_TO_MORE[place] for place in places]
 
 
-def layer(everything: pd.DataFrame, own: pd.Index, measure: Measure, period: str) -> Layer:
+def layer(everything: pd.DataFrame, own: pd.Index, measure: Measure, period: str) -> maps.Layer:
     """Practices by a measure: fifths of the area's own practices (`own`), or the words it has."""
     title = f"{measure.label}, {period}"
     if measure.kind == "number":
         classes, labels = number_classes(
             everything.loc[own, measure.key].astype("float64"), measure.decimals
         )
-        return Layer(
+        return maps.Layer(
             title,
             classes.map(dict(enumerate(labels))),
             dict(zip(labels, colours_for(len(labels)), strict=True)),
         )
-    known = dict(measure.categories or {})
-    return Layer(
+    known = STYLES[measure.key]
+    return maps.Layer(
         title,
         everything[measure.key],
         {name: colour for name, (colour, _) in known.items()},
         {name: sign for name, (_, sign) in known.items()},
     )
-
-
-# --- with capacity ------------------------------------------------------------------------------
-
-
-def with_capacity(table: pd.DataFrame, measure: Measure, ratios: pd.Series) -> Correlation:
-    """Spearman's rank correlation of a number with patients per FTE GP, over practices with both
-    figures; implausible ones are left out.
-    """
-    values = table[measure.key].astype("float64").mask(flags(table, measure))
-    return correlate(values, ratios.reindex(table.index).astype("float64"), method="spearman")
-
-
-def capacity_words(
-    result: Correlation,
-    measure: Measure,
-    *,
-    place: str,
-    period: str,
-    definition: str,
-    date: str,
-    left_out: int = 0,
-) -> Words | None:
-    """What the correlation allows to be said; None where it has no interval or too few practices
-    (10) for a sentence.
-    """
-    if result.n < FEWEST_FOR_WORDS or not np.isfinite([result.ci_low, result.ci_high]).all():
-        return None
-    level = grade(
-        result.coefficient, result.ci_low, result.ci_high, confidence=result.confidence,
-        scale="fisher",
-    )  # fmt: skip
-    pair = f"{measure.noun} ({period}) and patients per FTE GP ({date})"
-    p_value = p_text(result.p_value)
-    gaps = max(result.n_missing - left_out, 0)
-    gone = f", {gaps} without both figures" if gaps else ""
-    basis = (
-        f"Spearman's rho = {number(result.coefficient, 2)} "
-        f"({interval_text(result.ci_low, result.ci_high, 2, result.confidence)}"
-        f"{', ' + p_value if p_value else ''}), {count(result.n, 'practice')}{gone}. "
-        + (f"{left_out} with implausible counts left out. " if left_out else "")
-        + definition_text(definition, date)
-    )
-    other = "The two figures are of different dates."
-    if level in ("none", "undefined"):
-        return Words(
-            f"In {place} there is no evidence that {pair} go together.",
-            f"That is not the same as evidence that they don't. {other}",
-            basis,
-        )
-    direction = "higher" if result.coefficient > 0 else "lower"
-    verb = "tends" if level == "clear" else "may tend"
-    return Words(
-        f"In {place} there is {level} evidence that {pair} go together: where there are more "
-        f"patients per GP, {measure.noun} {verb} to be {direction}.",
-        f"The size could be {size_range(result.ci_low, result.ci_high)}. {NOT_WHY} {other}",
-        basis,
-    )
-
-
-def by_category(
-    table: pd.DataFrame, measure: Measure, practices: pd.DataFrame, fte_column: str
-) -> pd.DataFrame:
-    """Practices, patients and patients per FTE GP (sum over sum) of each category; no test is
-    made of them. Index the category, "no figure" last where there is one.
-    """
-    labels = table[measure.key].astype("object").where(table[measure.key].notna(), "no figure")
-    fte = practices[fte_column].reindex(table.index)
-    people = practices["patients"].reindex(table.index)
-    both = fte.notna() & people.notna()
-    frame = pd.DataFrame(
-        {"label": labels, "patients": people, "p": people.where(both), "fte": fte.where(both)}
-    )
-    grouped = frame.groupby("label")
-    sums = grouped[["p", "fte"]].sum()
-    result = pd.DataFrame(
-        {
-            "practices": grouped.size(),
-            "patients": grouped["patients"].sum(),
-            "patients_per_fte_gp": sums["p"] / sums["fte"].where(sums["fte"] > 0),
-        }
-    )
-    order = [*(measure.categories or {}), *sorted(result.index), "no figure"]
-    return result.reindex([name for name in dict.fromkeys(order) if name in result.index])

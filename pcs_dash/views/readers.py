@@ -14,7 +14,7 @@ import pandas as pd
 from pcs_dash.tables.dataset import Dataset
 
 if TYPE_CHECKING:
-    from pcs_dash.views.catchments import Registered
+    from pcs_dash.measures.catchments import Registered
     from pcs_dash.views.loaded_data import England, OfficialPractices
 
 
@@ -24,6 +24,13 @@ def _registered(dataset: Dataset) -> Registered:
 
     found = loaded_data.registered(Store(), dataset)
     return loaded_data.modelled_registrations(Store(), dataset) if found is None else found
+
+
+def _published(dataset: Dataset) -> Registered | None:
+    from pcs_dash.official.store import Store
+    from pcs_dash.views import loaded_data
+
+    return loaded_data.registered(Store(), dataset)
 
 
 def _practices(dataset: Dataset) -> OfficialPractices | None:
@@ -61,18 +68,48 @@ def _names(dataset: Dataset) -> Mapping[str, str]:
     return loaded_data.names(Store(), dataset)
 
 
+def _positions(dataset: Dataset) -> pd.DataFrame:
+    from pcs_dash.official.store import Store
+    from pcs_dash.views import loaded_data
+
+    return loaded_data.positions(Store(), dataset)
+
+
 @dataclass(frozen=True)
 class Readers:
-    """`registered` gives registrations or their modelled stand-in; the others give None where
-    nothing is loaded. `names`: practice code to name, of closed ones too.
+    """`registered` gives registrations or their modelled stand-in, `published` the former only; it
+    and the others give None where nothing is loaded. `names`: practice code to name, of closed
+    ones too; `positions`: easting and northing by practice code, of closed ones too where the
+    allocations name a place. `version` says which data they read, where what they gave is kept.
     """
 
     registered: Callable[[Dataset], Registered] = _registered
+    published: Callable[[Dataset], Registered | None] = _published
     practices: Callable[[Dataset], OfficialPractices | None] = _practices
     history: Callable[[Dataset], pd.DataFrame | None] = _history
     successors: Callable[[], pd.DataFrame | None] = _successors
     england: Callable[[str], England | None] = _england
     names: Callable[[Dataset], Mapping[str, str]] = _names
+    positions: Callable[[Dataset], pd.DataFrame] = _positions
+    version: tuple[str, ...] = ()
 
 
 STRAIGHT = Readers()
+
+# Registrations are joined to the practices of a list, so both are named.
+NO_REGISTRATIONS = (
+    "Patients by practice and small area (LSOA) are not loaded. The command 'python -m pcs_dash "
+    "update list_sizes registrations_lsoa' brings them; 'python -m pcs_dash status' says what is "
+    "loaded."
+)
+
+
+def patients_by_lsoa(readers: Readers, dataset: Dataset) -> tuple[pd.DataFrame, str] | None:
+    """Patients of the data's practices by LSOA (practice_code, lsoa11cd, patients), and a label of
+    what they are; None where no registrations are loaded.
+    """
+    found = readers.published(dataset)
+    if found is None:
+        return None
+    own = found.table[found.table["practice_code"].isin(dataset.practices.index)]
+    return own.rename(columns={"lsoa_code": "lsoa11cd"}), found.label

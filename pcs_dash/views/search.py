@@ -1,7 +1,9 @@
-"""One search box: practice, hub, PCN, area, town, postcode or LSOA by any part of name or code.
+"""One search: practice, hub, PCN, area, town, postcode or LSOA by any part of name or code.
 
-The text is untrusted: it is cut to 100 characters, stripped of accents, case and punctuation, and
-only ever compared. Build an index once and ask it at every key.
+The browser searches in `SearchIndex.as_json` by the rules of `find` (assets/find_rank.js), also
+while the server is down; the command line calls `find`. One table of cases holds the two together
+(docs/decisions/0009). The text is untrusted: it is cut to 100 characters, stripped of accents,
+case and punctuation, and only ever compared.
 """
 
 from __future__ import annotations
@@ -9,10 +11,9 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -20,7 +21,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from pcs_dash.hubs.plan import Plan
+from pcs_dash.official.loaded_areas import OfficialArea, loaded_areas
 from pcs_dash.tables.areas import Area, all_areas
 from pcs_dash.tables.dataset import Dataset
 
@@ -35,8 +36,10 @@ _LIKE_A_POSTCODE = re.compile(r"[a-z]{1,2}\d")
 # "Saint Mary's" is "St Marys" in one place and "St. Mary's" in the next.
 _SAME = {"saint": "st", "doctor": "dr", "doctors": "drs", "road": "rd", "centre": "ctr"}
 _SAME |= {"center": "ctr", "and": ""}
+_KINDS = {"region": "Region", "place": "Sub-ICB place", "district": "District"}
+_KINDS |= {"icb": "ICB", "sub_icb": "Sub-ICB location"}
 # Without a position from the directory, the middle of a postcode's LSOA stands for it.
-_BY_LSOA = "the directory loaded has no position; shown: the middle of its LSOA, "
+_BY_LSOA = "The directory loaded has no position; shown: the middle of its LSOA, "
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,9 @@ class Hit:
     """A find: what it is, where it is (degrees), and how it was found.
 
     `key` is the practice code, hub id, PCN or town name, area key, postcode or LSOA code. `codes`
-    are the practices it stands for. `note` says what an inexact find rests on, "" for an exact one.
-    `score` is higher for better finds; only its order means anything.
+    are the practices it stands for. `home` is the key of the area that it lies in (the first of
+    `smallest_first`), "" where none is known. `note` says what an inexact find rests on, "" for an
+    exact one. `score` is higher for better finds; only its order means anything.
     """
 
     kind: str
@@ -56,17 +60,71 @@ class Hit:
     longitude: float
     zoom: int
     codes: tuple[str, ...] = ()
+    home: str = ""
     note: str = ""
     score: float = 0.0
 
 
 @dataclass(frozen=True)
 class _Entry:
+    """What can be found; `words` are its name, a bar, and what else it is found by."""
+
     hit: Hit
     name: str
     codes: tuple[str, ...]
     words: str
     weight: float
+
+
+@dataclass(frozen=True)
+class _Postcodes:
+    """Postcodes in full from the practices (and a directory), others by sector or district.
+
+    By postcode, sector ("ss74") and district ("ss7"), without space in lower case.
+    """
+
+    exact: dict[str, Hit]
+    sectors: dict[str, Hit]
+    districts: dict[str, Hit]
+    directory: pd.DataFrame | None
+
+    def find(self, query: str) -> list[Hit]:
+        """At most one find: the postcode itself, its sector, or its district."""
+        compact = query.replace(" ", "")
+        whole = _POSTCODE.fullmatch(compact)
+        if whole:
+            shown = _spaced(compact)
+            if self.directory is not None and compact in self.directory.index:
+                return [self._from_directory(compact, shown)]
+            if compact in self.exact:
+                return [self.exact[compact]]
+            asked = (
+                f"{shown} is no practice's postcode; "
+                if self.directory is None
+                else f"{shown} is not in the postcode directory loaded; "
+            )
+            return self._part(whole[1] + whole[2][0], whole[1], asked)
+        sector = _SECTOR.fullmatch(query)
+        if sector:
+            return self._part(sector[1] + sector[2], sector[1], "")
+        return self._part("", query, "") if _DISTRICT.fullmatch(query) else []
+
+    def _part(self, sector: str, district: str, asked: str) -> list[Hit]:
+        if sector in self.sectors:
+            return [_noted(self.sectors[sector], asked)]
+        if district in self.districts:
+            none_there = f"no practice in sector {_spaced_sector(sector)}; " if sector else ""
+            return [_noted(self.districts[district], asked or none_there)]
+        return []
+
+    def _from_directory(self, compact: str, shown: str) -> Hit:
+        assert self.directory is not None
+        row: Any = self.directory.loc[[compact]].iloc[0]
+        near = f", near {row['town']}" if row["town"] else ""
+        codes = self.exact[compact].codes if compact in self.exact else ()
+        at = float(row["latitude"]), float(row["longitude"])
+        note = f"{_BY_LSOA}{row['lsoa']}" if row["lsoa"] else ""
+        return Hit("postcode", shown, shown, f"Postcode{near}", *at, 15, codes, row["home"], note)
 
 
 class SearchIndex:
@@ -75,19 +133,13 @@ class SearchIndex:
     def __init__(self, entries: Sequence[_Entry], postcodes: _Postcodes) -> None:
         self._entries = tuple(entries)
         self._postcodes = postcodes
-        # One long text is searched far quicker than a thousand short ones; line n is entry n.
-        lines = [entry.words for entry in self._entries]
-        self._text = "\n".join(lines)
-        self._starts = [0, *accumulate(len(line) + 1 for line in lines)]
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def as_json(self) -> dict[str, Any]:
-        """Everything `find` goes by, without hubs and directory: the browser searches in it.
-
-        `assets/find.js` has the same rules; tests/browser/test_find.py holds the two together.
-        """
+        """Everything `find` goes by but the directory; the browser adds the hubs on the table."""
+        places = self._postcodes
         return {
             "kinds": list(KINDS),
             "same": dict(_SAME),
@@ -95,15 +147,16 @@ class SearchIndex:
             "entries": [
                 [
                     KINDS.index(entry.hit.kind),
-                    *_as_list(entry.hit),
                     entry.words,
                     list(entry.codes),
                     entry.weight,
+                    *_as_list(entry.hit),
                 ]
                 for entry in self._entries
-                if entry.hit.kind != "hub"
             ],
-            **self._postcodes.as_json(),
+            "exact": {code: _as_list(hit) for code, hit in places.exact.items()},
+            "sectors": {code: _as_list(hit) for code, hit in places.sectors.items()},
+            "districts": {code: _as_list(hit) for code, hit in places.districts.items()},
         }
 
     def find(self, text: str, limit: int = 10) -> list[Hit]:
@@ -113,69 +166,93 @@ class SearchIndex:
             return []
         compact = query.replace(" ", "")
         words = query.split()
+        # The longest word typed, or all without its spaces; one or two letters must begin a word.
+        held = [f" {w}" if len(w) < 3 else w for w in (max(words, key=len), compact)]
         found = []
-        for entry in self._candidates(words, compact):
-            score = _score(entry, query, compact, words)
-            if score > 0:
-                found.append((-score - entry.weight, KINDS.index(entry.hit.kind), entry))
+        for entry in self._entries:
+            if any(word in entry.words for word in held):
+                score = _score(entry, query, compact, words)
+                if score > 0:
+                    found.append((-score - entry.weight, KINDS.index(entry.hit.kind), entry))
         found.sort(key=lambda item: (item[0], item[1], item[2].name))
-        hits = [_scored(entry.hit, -order) for order, _, entry in found[:limit]]
+        hits = [replace(entry.hit, score=-order) for order, _, entry in found[:limit]]
         if _LIKE_A_POSTCODE.match(compact):
             # A postcode in full is what was asked for; part of one may be part of a code.
             places = self._postcodes.find(query)
-            if _POSTCODE.fullmatch(compact):
+            if is_postcode(query):
                 hits = [*places, *hits]
             else:
                 hits = [*hits[: limit - len(places)], *places]
         return hits[:limit]
 
-    def _candidates(self, words: Sequence[str], compact: str) -> list[_Entry]:
-        """The entries that hold the longest word typed, or all of it without its spaces."""
-        asked = {max(words, key=len)} | ({compact} if len(words) > 1 else set())
-        lines: set[int] = set()
-        for word in asked:
-            # One or two letters are in almost everything: they must begin a word.
-            wanted = f" {word}" if len(word) < 3 else word
-            at = self._text.find(wanted)
-            while at >= 0:
-                line = bisect_right(self._starts, at) - 1
-                lines.add(line)
-                at = self._text.find(wanted, self._starts[line + 1])
-        return [self._entries[line] for line in sorted(lines)]
+
+def is_postcode(text: str) -> bool:
+    """Whether a text is a postcode in full, known or not."""
+    return bool(_POSTCODE.fullmatch(normalise(text).replace(" ", "")))
+
+
+def areas_of(dataset: Dataset, area: Area) -> tuple[tuple[Area, ...], tuple[Area, ...]]:
+    """The areas that can be chosen with an area's data set, and all others that can be opened.
+
+    An embedded area stands for a loaded one of its name, as it does where a name is typed.
+    """
+    embedded, loaded = all_areas(), loaded_areas()
+    if not area.loaded:
+        own = embedded
+    else:
+        icbs = set(dataset.practices["icb_code"].dropna())
+        within = [other for other in loaded if set(other.icb_codes) <= icbs]
+        own = tuple({other.key: other for other in (area, *within)}.values())
+    known = {other.name.casefold() for other in own}
+    others: dict[str, Area] = {}
+    for other in (*embedded, *loaded):
+        if other.name.casefold() not in known:
+            others.setdefault(other.name.casefold(), other)
+    return own, tuple(others.values())
+
+
+def smallest_first(areas: Sequence[Area], practices: pd.DataFrame) -> list[Area]:
+    """Places before districts, those before all else, and small ones before large ones."""
+    order = {"place": 0, "sub_icb": 0, "district": 1}
+    return sorted(areas, key=lambda a: (order.get(a.kind, 2), len(a.select(practices))))
 
 
 def build_index(
     dataset: Dataset,
     *,
-    plan: Plan | None = None,
-    directory: pd.DataFrame | None = None,
     areas: Sequence[Area] | None = None,
+    others: Sequence[Area] = (),
+    directory: pd.DataFrame | None = None,
 ) -> SearchIndex:
-    """The index of a data set and, where given, of a plan's hubs.
+    """The index of a data set.
 
-    `areas`: those that can be chosen with this data set; the embedded ones unless given.
-
-    `directory`: postcodes where a directory is loaded, as `directory_near` makes it. Without it a
-    postcode that is no practice's is answered by its sector or district, and the find says so.
+    `areas`: those that can be chosen with it (the embedded ones unless given); `others`: further
+    ones that can be opened by name (`areas_of`). `directory`: postcodes where a directory is
+    loaded, as `directory_near` makes it. Without it a postcode that is no practice's is answered by
+    its sector or district, and the find says so.
     """
-    places = _Places(dataset)
+    areas = all_areas() if areas is None else areas
+    places = _Places(dataset, areas)
     practices = dataset.practices
-    entries = [*_practice_entries(practices, places), *_pcn_entries(practices, places)]
-    if plan is not None:
-        entries += _hub_entries(plan, practices, places)
-    entries += _area_entries(dataset, places, all_areas() if areas is None else areas)
-    entries += _town_entries(dataset)
-    entries += _lsoa_entries(dataset)
-    return SearchIndex(entries, _Postcodes(practices, places, directory))
+    entries = [
+        *_practice_entries(practices, places),
+        *_pcn_entries(practices, places),
+        *_area_entries(practices, places, areas, others),
+        *_town_entries(dataset, places),
+        *_lsoa_entries(dataset, places),
+    ]
+    return SearchIndex(entries, _postcodes(practices, places, directory))
 
 
-def directory_near(table: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
+def directory_near(
+    table: pd.DataFrame, dataset: Dataset, areas: Sequence[Area] | None = None
+) -> pd.DataFrame:
     """The postcodes of a directory that lie in the data set's LSOAs or within 5 km of its box.
 
     `table`: columns postcode, and of lsoa11cd, ended, easting, northing (EPSG:27700) what there is;
     postcodes that ended are left out. Returns index postcode without its space in lower case,
-    columns latitude, longitude (degrees), town, and lsoa: the name of the LSOA whose middle stands
-    for a postcode without a position, "" where it has one of its own.
+    columns latitude, longitude (degrees), town, lsoa (the name of the LSOA whose middle stands for
+    a postcode without a position, "" where it has one of its own) and home, as in a `Hit`.
     """
     asked = ["postcode", "lsoa11cd", "easting", "northing", "ended"]
     own = table.reindex(columns=asked)
@@ -192,7 +269,7 @@ def directory_near(table: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
         south - 5_000, north + 5_000
     )
     degrees = gpd.GeoSeries.from_xy(easting[near], northing[near], crs=27700).to_crs(4326)
-    places = _Places(dataset)
+    places = _Places(dataset, all_areas() if areas is None else areas)
     keys = [normalise(str(text)).replace(" ", "") for text in own.loc[near, "postcode"]]
     return pd.DataFrame(
         {
@@ -200,6 +277,7 @@ def directory_near(table: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
             "longitude": degrees.x.round(5).to_numpy(),
             "town": places.towns_of(easting[near].to_numpy(), northing[near].to_numpy()),
             "lsoa": by_lsoa["lsoa"].where(without, "").loc[near].to_numpy(),
+            "home": own.loc[near, "lsoa11cd"].map(places.lsoa_home).fillna("").to_numpy(),
         },
         index=pd.Index(keys, name="postcode"),
     )
@@ -208,10 +286,10 @@ def directory_near(table: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
 def directory_parts(directory: pd.DataFrame) -> dict[str, dict[str, list[Any]]]:
     """The directory by outward code ("rm18"), small enough for a browser to fetch one at need.
 
-    {outward: {inward: [latitude, longitude, town, lsoa]}}.
+    {outward: {inward: [latitude, longitude, town, lsoa, home]}}.
     """
     parts: dict[str, dict[str, list[Any]]] = {}
-    for code, *row in directory[["latitude", "longitude", "town", "lsoa"]].itertuples():
+    for code, *row in directory[["latitude", "longitude", "town", "lsoa", "home"]].itertuples():
         parts.setdefault(code[:-3], {})[code[-3:]] = row
     return parts
 
@@ -219,7 +297,7 @@ def directory_parts(directory: pd.DataFrame) -> dict[str, dict[str, list[Any]]]:
 def normalise(text: str) -> str:
     """Lower case without accents; apostrophes vanish, other punctuation parts words.
 
-    Each step is one that a browser has too (assets/find.js).
+    Each step is one that a browser has too (assets/find_rank.js).
     """
     marked = text
     if not text.isascii():
@@ -262,15 +340,14 @@ def _score(entry: _Entry, query: str, compact: str, words: Sequence[str]) -> flo
     return total / len(words)
 
 
-def _scored(hit: Hit, score: float) -> Hit:
-    return Hit(**{**hit.__dict__, "score": score})
-
-
-def _entry(hit: Hit, *, codes: Iterable[str] = (), also: str = "", weight: float = 0.0) -> _Entry:
-    name = normalise(hit.name)
+def _entry(
+    hit: Hit, *, name: str = "", codes: Iterable[str] = (), also: str = "", weight: float = 0.0
+) -> _Entry:
+    """`name`: what it is found by where that is not the name shown."""
+    plain = normalise(name or hit.name)
     compact = tuple(code for code in (normalise(c).replace(" ", "") for c in codes) if code)
-    words = " ".join([name, normalise(also), *compact])
-    return _Entry(hit, name, compact, f" {words} ", weight)
+    words = " ".join([plain, "|", normalise(also), *compact])
+    return _Entry(hit, plain, compact, f" {words} ", weight)
 
 
 def _text(value: Any) -> str:
@@ -278,17 +355,38 @@ def _text(value: Any) -> str:
     return "" if pd.isna(value) else str(value)
 
 
+def _counted(number: int) -> str:
+    return f"{number:,} practice{'' if number == 1 else 's'}"
+
+
 def _as_list(hit: Hit) -> list[Any]:
-    """A hit as the browser gets it: key, name, detail, latitude, longitude, zoom, codes."""
+    """A hit as the browser gets it, without its kind; a note only where there is one."""
     at = [None if math.isnan(x) else x for x in (hit.latitude, hit.longitude)]
-    return [hit.key, hit.name, hit.detail, *at, hit.zoom, list(hit.codes)]
+    fields = [hit.key, hit.name, hit.detail, *at, hit.zoom, list(hit.codes), hit.home]
+    return fields + ([hit.note] if hit.note else [])
+
+
+def _where(table: pd.DataFrame) -> pd.DataFrame:
+    """What an area selects by, alone: rows of a wide table take much longer."""
+    columns = ["icb_code", "sub_icb_code", "district", "district_code"]
+    return pd.DataFrame({name: table[name] for name in columns if name in table.columns})
 
 
 class _Places:
-    """Degrees of practices, and the town that a point is nearest to."""
+    """Degrees of practices, the town that a point is nearest to, and the areas things lie in."""
 
-    def __init__(self, dataset: Dataset) -> None:
-        practices = dataset.practices
+    def __init__(self, dataset: Dataset, areas: Sequence[Area]) -> None:
+        practices, lsoas = dataset.practices, dataset.lsoas
+        self.practice_home = dict.fromkeys(practices.index, "")
+        self.lsoa_home = dict.fromkeys(lsoas.index, "")
+        where = [_where(practices), _where(lsoas)]
+        for area in reversed(smallest_first(areas, where[0])):
+            self.practice_home |= dict.fromkeys(area.select(where[0]).index, area.key)
+            self.lsoa_home |= dict.fromkeys(area.select(where[1]).index, area.key)
+        columns = ["practice_name", "easting", "northing"]
+        rows = [(str(code), *row) for code, *row in practices[columns].itertuples(name=None)]
+        self.names = {code: _text(name) or code for code, name, _, _ in rows}
+        self._metres = {code: (easting, northing) for code, _, easting, northing in rows}
         at = gpd.GeoSeries.from_xy(practices["easting"], practices["northing"], crs=27700)
         degrees = at.to_crs(4326)
         self._at = dict(
@@ -310,6 +408,15 @@ class _Places:
         # A thousand calls a data set: an array for each would take longer than its mean.
         number = len(known)
         return round(math.fsum(latitudes) / number, 5), round(math.fsum(longitudes) / number, 5)
+
+    def home(self, codes: Sequence[str]) -> str:
+        """The area that most of some practices lie in."""
+        return Counter(self.practice_home[code] for code in codes).most_common(1)[0][0]
+
+    def town_of(self, codes: Sequence[str]) -> str:
+        """The town nearest to the middle of some practices."""
+        eastings, northings = zip(*(self._metres[code] for code in codes), strict=True)
+        return self.town(float(np.mean(eastings)), float(np.mean(northings)))
 
     def town(self, easting: float, northing: float) -> str:
         if not len(self._towns) or not (math.isfinite(easting) and math.isfinite(northing)):
@@ -343,6 +450,7 @@ def _practice_entries(practices: pd.DataFrame, places: _Places) -> list[_Entry]:
             longitude,
             14,
             (code,),
+            places.practice_home[code],
         )
         town = places.town(row["easting"], row["northing"])
         entries.append(
@@ -356,69 +464,87 @@ def _practice_entries(practices: pd.DataFrame, places: _Places) -> list[_Entry]:
     return entries
 
 
-def _group_entry(
-    kind: str, key: str, name: str, members: pd.DataFrame, places: _Places, what: str
-) -> _Entry:
-    latitude, longitude = places.of(list(members.index))
-    patients = int(members["patients"].sum())
-    districts = ", ".join(sorted(set(members["district"].dropna().astype(str))))
-    count = f"{len(members)} practice{'' if len(members) == 1 else 's'}"
-    detail = f"{what}, {count}, {patients:,} patients{f'; {districts}' if districts else ''}"
-    hit = Hit(kind, key, name, detail, latitude, longitude, 12, tuple(map(str, members.index)))
-    return _entry(hit, also=what)
-
-
 def _pcn_entries(practices: pd.DataFrame, places: _Places) -> list[_Entry]:
-    narrow = practices.loc[practices["pcn"].notna(), ["pcn", "patients", "district"]]
-    groups = narrow.groupby("pcn", sort=True)
-    return [
-        _group_entry("pcn", str(name), str(name), own, places, "Primary care network")
-        for name, own in groups
-    ]
-
-
-def _hub_entries(plan: Plan, practices: pd.DataFrame, places: _Places) -> list[_Entry]:
-    """Hubs without a practice here can't be flown to, so they are no finds."""
+    columns = ["pcn", "pcn_code", "patients", "district"]
+    narrow = practices.loc[practices["pcn"].notna(), columns]
     entries = []
-    for hub in plan.hubs:
-        own = practices.loc[[code for code in plan.members(hub.id) if code in practices.index]]
-        if len(own):
-            entries.append(_group_entry("hub", hub.id, hub.name, own, places, "Hub"))
-    return entries
-
-
-def _area_entries(dataset: Dataset, places: _Places, areas: Sequence[Area]) -> list[_Entry]:
-    kinds = {"region": "Region", "place": "Sub-ICB place", "district": "District"}
-    kinds |= {"icb": "ICB", "sub_icb": "Sub-ICB location"}
-    entries = []
-    for area in areas:
-        own = area.select(dataset.practices)
-        if own.empty:
-            continue
-        latitude, longitude = places.of(list(own.index))
+    for key, own in narrow.groupby("pcn", sort=True):
+        name, codes = str(key), tuple(map(str, own.index))
+        districts = ", ".join(sorted(set(own["district"].dropna().astype(str))))
         detail = (
-            f"{kinds.get(area.kind, 'Area')}, {len(own)} practices, "
-            f"{int(own['patients'].sum()):,} patients"
+            f"Primary care network, {_counted(len(own))}, {int(own['patients'].sum()):,} patients"
         )
-        zoom = 9 if area.kind in ("region", "icb") else 11
-        codes = area.sub_icb_codes if area.kind in ("place", "sub_icb") else ()
-        hit = Hit("area", area.key, area.label, detail, latitude, longitude, zoom, tuple(own.index))
-        entries.append(_entry(hit, codes=codes, also=kinds.get(area.kind, ""), weight=0.5))
+        detail += f"; {districts}" if districts else ""
+        hit = Hit("pcn", name, name, detail, *places.of(codes), 12, codes, places.home(codes))
+        entries.append(
+            _entry(hit, codes=own["pcn_code"].dropna().unique(), also="Primary care network")
+        )
     return entries
 
 
-def _town_entries(dataset: Dataset) -> list[_Entry]:
+def _area_entries(
+    practices: pd.DataFrame, places: _Places, areas: Sequence[Area], others: Sequence[Area]
+) -> list[_Entry]:
+    """Areas by their names, whatever stands behind those on screen ("(district)")."""
+    entries = []
+    where, patients = _where(practices), practices["patients"]
+    for area in areas:
+        codes = tuple(area.select(where).index)
+        if not codes:
+            continue
+        detail = _of_area(area, len(codes), int(patients[list(codes)].sum()))
+        zoom = 9 if area.kind in ("region", "icb") else 11
+        hit = Hit("area", area.key, area.label, detail, *places.of(codes), zoom, codes)
+        entries.append(_area_entry(hit, area, weight=0.5))
+    for area in others:
+        counts = (area.practices, area.patients) if isinstance(area, OfficialArea) else (0, 0)
+        hit = Hit("area", area.key, area.label, _of_area(area, *counts), math.nan, math.nan, 9)
+        entries.append(_area_entry(hit, area, weight=0.3))
+    return entries
+
+
+def _area_entry(hit: Hit, area: Area, *, weight: float) -> _Entry:
+    codes = area.codes if isinstance(area, OfficialArea) else area.sub_icb_codes
+    codes = codes if area.kind in ("place", "sub_icb", "icb", "district") else ()
+    also = f"{_KINDS.get(area.kind, '')} {area.label}"
+    return _entry(hit, name=area.name, codes=codes, also=also, weight=weight)
+
+
+def _of_area(area: Area, practices: int, patients: int) -> str:
+    kind = _KINDS.get(area.kind, "Area")
+    return f"{kind}, {_counted(practices)}, {patients:,} patients" if practices else kind
+
+
+def _town_entries(dataset: Dataset, places: _Places) -> list[_Entry]:
     towns = dataset.towns.to_crs(4326)
+    homes = _homes_of_towns(dataset, places)
     return [
         _entry(
-            Hit("town", name, name, "Town or village", round(at.y, 5), round(at.x, 5), 13),
+            Hit(
+                "town", name, name, "Town or village", round(at.y, 5), round(at.x, 5), 13, (), home
+            ),
             weight=0.4 / size,
         )
-        for name, size, at in zip(towns["name"], towns["size"], towns.geometry, strict=True)
+        for name, size, at, home in zip(
+            towns["name"], towns["size"], towns.geometry, homes, strict=True
+        )
     ]
 
 
-def _lsoa_entries(dataset: Dataset) -> list[_Entry]:
+def _homes_of_towns(dataset: Dataset, places: _Places) -> list[str]:
+    """By the LSOA that a label stands in, or the nearest within 2 km (labels on a shore)."""
+    homes = [""] * len(dataset.towns)
+    by_lsoa = list(places.lsoa_home.values())
+    if dataset.lsoas.geometry.notna().any():
+        rows, found = dataset.lsoas.sindex.nearest(
+            dataset.towns.geometry, return_all=False, max_distance=2_000
+        )
+        for row, lsoa in zip(rows, found, strict=True):
+            homes[row] = by_lsoa[lsoa]
+    return homes
+
+
+def _lsoa_entries(dataset: Dataset, places: _Places) -> list[_Entry]:
     inside = dataset.lsoas.geometry.representative_point().to_crs(4326)
     rows = zip(
         dataset.lsoas.index,
@@ -427,6 +553,7 @@ def _lsoa_entries(dataset: Dataset) -> list[_Entry]:
         dataset.lsoas["imd2025_quintile"],
         inside.y.round(5),
         inside.x.round(5),
+        places.lsoa_home.values(),
         strict=True,
     )
     return [
@@ -440,119 +567,55 @@ def _lsoa_entries(dataset: Dataset) -> list[_Entry]:
                 latitude,
                 longitude,
                 14,
+                (),
+                home,
             ),
             codes=(code,),
         )
-        for code, name, district, quintile, latitude, longitude in rows
+        for code, name, district, quintile, latitude, longitude, home in rows
     ]
 
 
-class _Postcodes:
-    """Postcodes in full from the practices (and a directory), others by sector or district."""
+def _postcodes(
+    practices: pd.DataFrame, places: _Places, directory: pd.DataFrame | None
+) -> _Postcodes:
+    written = practices["postcode"].dropna()
+    known = written.map(lambda text: normalise(str(text)).replace(" ", ""))
+    whole = known[known.map(lambda code: bool(_POSTCODE.fullmatch(code)))]
 
-    def __init__(
-        self, practices: pd.DataFrame, places: _Places, directory: pd.DataFrame | None
-    ) -> None:
-        self._places = places
-        columns = ["practice_name", "easting", "northing"]
-        self._practices = {
-            str(code): (_text(name) or str(code), easting, northing)
-            for code, name, easting, northing in practices[columns].itertuples(name=None)
+    def hits(keys: pd.Series, what: str, zoom: int) -> dict[str, Hit]:
+        return {
+            str(key): _postcode_hit(str(key), tuple(codes), places, what, zoom)
+            for key, codes in keys.groupby(keys).groups.items()
         }
-        written = practices["postcode"].dropna()
-        known = written.map(lambda text: normalise(str(text)).replace(" ", ""))
-        self._exact = {code: tuple(own.index) for code, own in known.groupby(known)}
-        self._shown = {code: _spaced(code) for code in self._exact}
-        self._sectors: dict[str, list[str]] = {}
-        self._districts: dict[str, list[str]] = {}
-        for code, postcode in known.items():
-            if _POSTCODE.fullmatch(postcode):
-                self._sectors.setdefault(postcode[:-2], []).append(str(code))
-                self._districts.setdefault(postcode[:-3], []).append(str(code))
-        self._directory = directory
 
-    def as_json(self) -> dict[str, Any]:
-        """Practices' postcodes, sectors and districts as the browser gets them."""
-        exact = {
-            code: _as_list(self._hit(self._shown[code], codes, "Postcode of a practice", "", 15))
-            for code, codes in self._exact.items()
-        }
-        sectors = {sector: _as_list(self._sector(sector, "")) for sector in sorted(self._sectors)}
-        districts = {
-            district: _as_list(self._district(district, "")) for district in sorted(self._districts)
-        }
-        return {"exact": exact, "sectors": sectors, "districts": districts}
+    return _Postcodes(
+        exact=hits(known, "", 15),
+        sectors=hits(whole.str[:-2], "sector", 13),
+        districts=hits(whole.str[:-3], "district", 12),
+        directory=directory,
+    )
 
-    def find(self, query: str) -> list[Hit]:
-        """At most one find: the postcode itself, its sector, or its district."""
-        compact = query.replace(" ", "")
-        whole = _POSTCODE.fullmatch(compact)
-        if whole:
-            shown = _spaced(compact)
-            if self._directory is not None and compact in self._directory.index:
-                return [self._from_directory(compact, shown)]
-            if compact in self._exact:
-                codes = self._exact[compact]
-                return [self._hit(shown, codes, "Postcode of a practice", "", 15)]
-            asked = (
-                f"{shown} is no practice's postcode; "
-                if self._directory is None
-                else f"{shown} is not in the postcode directory loaded; "
-            )
-            return self._part(whole[1] + whole[2][0], whole[1], asked)
-        sector = _SECTOR.fullmatch(query)
-        if sector:
-            return self._part(sector[1] + sector[2], sector[1], "")
-        if _DISTRICT.fullmatch(query):
-            return self._part("", query, "")
-        return []
 
-    def _part(self, sector: str, district: str, asked: str) -> list[Hit]:
-        if sector in self._sectors:
-            return [self._sector(sector, asked)]
-        if district in self._districts:
-            none_there = f"no practice in sector {_spaced_sector(sector)}; " if sector else ""
-            return [self._district(district, asked or none_there)]
-        return []
+def _postcode_hit(key: str, codes: tuple[str, ...], places: _Places, part: str, zoom: int) -> Hit:
+    """The middle of the practices that have a postcode, or are in a `part` of one."""
+    written = {"": _spaced, "sector": _spaced_sector}.get(part, str.upper)(key)
+    names = [places.names[code] for code in codes]
+    named = "; ".join(names) if len(names) <= 2 else f"{len(names)} practices"
+    town = places.town_of(codes)
+    what = f"Postcode {part}" if part else "Postcode of a practice"
+    detail = f"{what}, near {town}; {named}" if town else f"{what}; {named}"
+    note = f"shown: the middle of the {_counted(len(codes))} in postcode {part} {written}"
+    return Hit(
+        "postcode", written, written, detail, *places.of(codes), zoom, codes, places.home(codes),
+        note if part else "",
+    )  # fmt: skip
 
-    def _sector(self, sector: str, asked: str) -> Hit:
-        return self._middle(self._sectors[sector], _spaced_sector(sector), "sector", asked, 13)
 
-    def _district(self, district: str, asked: str) -> Hit:
-        return self._middle(self._districts[district], district.upper(), "district", asked, 12)
-
-    def _middle(self, codes: Sequence[str], part: str, what: str, asked: str, zoom: int) -> Hit:
-        count = f"{len(codes)} practice{'' if len(codes) == 1 else 's'}"
-        note = f"{asked}shown: the middle of the {count} in postcode {what} {part}"
-        return self._hit(part, codes, f"Postcode {what}", note[0].upper() + note[1:], zoom)
-
-    def _hit(self, name: str, codes: Sequence[str], what: str, note: str, zoom: int) -> Hit:
-        names, eastings, northings = zip(*(self._practices[code] for code in codes), strict=True)
-        town = self._places.town(float(np.mean(eastings)), float(np.mean(northings)))
-        named = "; ".join(names) if len(names) <= 2 else f"{len(names)} practices"
-        detail = f"{what}, near {town}; {named}" if town else f"{what}; {named}"
-        latitude, longitude = self._places.of(list(codes))
-        return Hit(
-            "postcode", name, name, detail, latitude, longitude, zoom, tuple(codes), note, 200.0
-        )
-
-    def _from_directory(self, compact: str, shown: str) -> Hit:
-        assert self._directory is not None
-        row: Any = self._directory.loc[[compact]].iloc[0]
-        near = f", near {row['town']}" if row["town"] else ""
-        note = f"{_BY_LSOA}{row['lsoa']}" if row["lsoa"] else ""
-        return Hit(
-            "postcode",
-            shown,
-            shown,
-            f"Postcode{near}",
-            float(row["latitude"]),
-            float(row["longitude"]),
-            15,
-            tuple(self._exact.get(compact, ())),
-            note[:1].upper() + note[1:],
-            200.0,
-        )
+def _noted(hit: Hit, asked: str) -> Hit:
+    """An inexact find that begins with what was asked for."""
+    note = f"{asked}{hit.note}"
+    return replace(hit, note=note[0].upper() + note[1:])
 
 
 def _spaced(compact: str) -> str:

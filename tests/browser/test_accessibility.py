@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render import report_files
-from pcs_dash.store.story import ready_made
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.views.content import build_deck
+from pcs_dash.views.story import ready_made
 
 from .conftest import App, Tab
 

@@ -61,6 +61,40 @@ def test_every_hub_tool_works_for_a_loaded_icb(tab: Tab) -> None:
     expect(page.locator(".pcs-hubs .pcs-map[data-painted]")).to_be_attached()
 
 
+def test_search_opens_loaded_areas_and_comes_home(tab: Tab) -> None:
+    """From Essex to Kent, to one of its districts, and back to an embedded area."""
+    page = tab.page
+    tab.open(f"{tab.home}/?area=thurrock")
+    page.wait_for_selector(".pcs-find[data-ready]", state="attached")
+    for text, name in (
+        ("kent & medway", "Kent and Medway"),
+        ("Dartford", "Dartford"),
+        ("Thurrock", "Thurrock"),
+    ):
+        page.keyboard.press("/")
+        page.keyboard.type(text)
+        page.wait_for_selector(f".pcs-find-list[data-for='{text}'] [role=option]")
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_contain_text(f"Under-doctoring: {name}")
+        tab.settle()
+        tab.map_frame()
+    assert "loaded" not in page.locator("h1").inner_text()
+
+
+def test_the_map_of_england_fills_its_frame_and_comes_back(tab: Tab) -> None:
+    tab.open(f"{tab.home}/england")
+    frame = tab.map_frame()
+    # Larger of the shares of width and height that England takes.
+    share = """() => { const [a, b] = PCSMap.state(map).view.area.bounds
+        .map((at) => map.latLngToContainerPoint(at)), size = map.getSize();
+        return Math.max((b.x - a.x) / size.x, (a.y - b.y) / size.y); }"""
+    assert 0.85 <= frame.evaluate(share) <= 1
+    frame.evaluate("() => { map.setView([50.5, -4], 10, {animate: false}); }")
+    frame.get_by_role("button", name="Whole area").press("Enter")
+    frame.wait_for_function(f"() => ({share})() <= 1")
+    assert frame.evaluate(share) >= 0.85
+
+
 def test_no_other_host_is_asked_and_it_fits_a_phone(tab: Tab) -> None:
     tab.page.set_viewport_size({"width": 390, "height": 844})
     tab.open(f"{tab.home}/england")

@@ -1,4 +1,7 @@
-"""The search box "What about ...?": the same finds as in Python, the map goes there and back."""
+"""The search box "What about ...?": the map goes there and back, areas are opened.
+
+That it finds what Python finds is tested without a page, in tests/views/test_search.py.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Frame, Page, expect
 
-from pcs_dash.hubs.plan import Plan
-from pcs_dash.measures import profile
+from pcs_dash.measures import numbers
 from pcs_dash.measures.workforce import summarise
 from pcs_dash.official.recognise import load_file
 from pcs_dash.official.store import Store
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.views.search import Hit, SearchIndex, build_index, directory_near
+from pcs_dash.views.search import Hit, build_index, directory_near
 
 from .conftest import App, Tab, free_port
 
@@ -60,72 +62,6 @@ ASK = """async (texts) => { const found = [];
   return found; }"""
 
 
-def queries(dataset: Dataset) -> list[str]:
-    """What people type: codes, names and parts of them, postcodes, and text that is nothing."""
-    practices, lsoas = dataset.practices, dataset.lsoas
-    names = practices["practice_name"]
-    asked = [*practices.index[::7], *names[::5], *practices["postcode"][::6]]
-    asked += [name.lower()[:n] for name in names[::9] for n in (1, 2, 3, 5, 9)]
-    asked += [name[2:8] for name in names[::8]]
-    asked += [" ".join(reversed(name.split())) for name in names[::11]]
-    asked += [postcode[:n] for postcode in practices["postcode"][::13] for n in (2, 4, 5, 6)]
-    asked += [f"{postcode[:-2]}ZZ" for postcode in practices["postcode"][::10]]
-    asked += [f"{postcode[:-3]}9ZZ" for postcode in practices["postcode"][::10]]
-    asked += [*lsoas.index[::151], *lsoas["lsoa11nm"][::149], *dataset.towns["name"][::6]]
-    asked += [*practices["pcn"].dropna().unique()[::4], "thurrock", "07G", "essex", "Mid & South"]
-    asked += [
-        "Avélèy--Medical  Ctr",
-        "ST. MARY’S",
-        "ß",
-        "ſaint",
-        "ﬁtz",
-        "İstanbul",
-        "ΣΑΣ",
-        "①",
-        "½",
-    ]
-    asked += ["", "   ", "...", "zzqqxx", "\0", "x" * 300, "𝔊𝔯𝔞𝔶𝔰", "__", "a_b", "constructor"]
-    asked += ["__proto__ practice", "ss7", "SS7 4", "ss7 9zz", "ZE1 0AA", "practice", "surgery 2"]
-    return [str(text) for text in asked]
-
-
-def test_the_browser_finds_what_python_finds(tab: Tab, app: App, dataset: Dataset) -> None:
-    index = build_index(dataset)
-    asked = queries(dataset)
-    tab.open(app.url)
-    ready(tab.page)
-    given = tab.page.evaluate(ASK, asked)
-    different = [
-        (text, python, browser)
-        for text, python, browser in zip(
-            asked, ([seen(h) for h in index.find(t, LIMIT)] for t in asked), given, strict=True
-        )
-        if python != browser
-    ]
-    assert different == []
-    assert sum(map(len, given)) > 500
-
-
-def test_hubs_are_found_as_in_python(tab: Tab, app: App, dataset: Dataset) -> None:
-    plan = Plan().add_hub("Grays & Tilbury").assign(["F81010", "F81110"], "h1").add_hub("Empty")
-    index = build_index(dataset, plan=plan)
-    tab.open(app.url)
-    ready(tab.page)
-    asked = ["grays", "grays tilbury", "empty", "hub", "Tilbury & Grays"]
-    given = tab.page.evaluate(
-        """([raw, hubs, texts]) => { const index = PCSFind.withHubs(PCSFind.prepared(raw), hubs);
-          const found = (text) => PCSFind.find(index, text, 8).map((hit) => [hit.kind, hit.key]);
-          return texts.map(found); }""",
-        [
-            index.as_json(),
-            [["h1", "Grays & Tilbury", ["F81010", "F81110"]], ["h2", "E", []]],
-            asked,
-        ],
-    )
-    assert given == [[[hit.kind, hit.key] for hit in index.find(text, LIMIT)] for text in asked]
-    assert ["hub", "h1"] in given[0]
-
-
 def test_the_map_goes_there_and_escape_goes_back(
     tab: Tab, app: App, practices: pd.DataFrame
 ) -> None:
@@ -140,7 +76,7 @@ def test_the_map_goes_there_and_escape_goes_back(
     go_to(tab.page, "Tilbury Health Centre")
     card = tab.page.get_by_role("region", name="Card: Tilbury Health Centre")
     own = practices.loc[["F81110"]]
-    ratio = profile.number(summarise(own).iloc[0]["patients_per_fte_gp"])
+    ratio = numbers.number(summarise(own).iloc[0]["patients_per_fte_gp"])
     expect(card.get_by_role("row", name=f"Patients per FTE GP {ratio}")).to_be_visible()
     at = practices.loc["F81110"]
     wait_for_map(frame, at["latitude"], at["longitude"], 14)
@@ -209,6 +145,59 @@ def test_outside_the_area_it_says_so_and_one_click_switches(tab: Tab, app: App) 
     expect(tab.page.get_by_text("F81110 beside Thurrock and the benchmark")).to_be_attached()
     tab.page.keyboard.press("Escape")
     expect(tab.page.get_by_role("heading", name="Under-doctoring: Mid Essex")).to_be_visible()
+
+
+def opened(page: Page, title: str, text: str, keys: list[str]) -> None:
+    """Type, press, and wait for the page of that title without a card."""
+    page.keyboard.press("/")
+    look_for(page, text)
+    for key in keys:
+        box(page).press(key)
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    expect(page.locator(".pcs-find-card")).to_be_hidden()
+    expect(box(page)).to_have_value("")
+
+
+def test_areas_towns_and_postcodes_open_their_area(tab: Tab, app: App) -> None:
+    """An area by Enter; what lies in one by Shift+Enter, or the second of the list."""
+    tab.open(f"{app.url}/?area=mid-essex")
+    ready(tab.page)
+    page = tab.page
+    page.keyboard.press("/")
+    look_for(page, "Basildon")
+    first = page.get_by_role("option").first
+    expect(first).to_contain_text("Open")
+    expect(first).to_contain_text("Basildon (district)")
+    opened(page, "Under-doctoring: Basildon", "Basildon", ["Enter"])
+    page.wait_for_url("**area=Basildon*district*")
+    opened(page, "Under-doctoring: Thurrock", "Tilbury", ["Shift+Enter"])
+    opened(page, "Under-doctoring: West Essex", "CM20 1QX", ["Shift+Enter"])
+    opened(page, "Under-doctoring: North East Essex", "Harwich", ["ArrowDown", "Enter"])
+    # An area that is open already has its card, and what lies in it is not offered again.
+    look_for(page, "Harwich")
+    expect(page.get_by_role("option", name="Open")).to_have_count(0)
+    go_to(page, "North East Essex")
+    expect(page.get_by_role("region", name="Card: North East Essex")).to_be_visible()
+    # On another page the page stays.
+    page.goto(f"{app.url}/inequality?area=thurrock")
+    ready(page)
+    tab.settle()
+    opened(page, "Inequality by deprivation: Southend", "southend", ["Enter"])
+    assert "/inequality" in page.url
+
+
+def test_opening_an_area_leaves_no_find_behind(tab: Tab, app: App) -> None:
+    tab.open(f"{app.url}/?area=thurrock")
+    ready(tab.page)
+    tab.map_frame()
+    go_to(tab.page, "F81110")
+    box(tab.page).focus()
+    look_for(tab.page, "Southend")
+    box(tab.page).press("Enter")
+    expect(tab.page.get_by_role("heading", name="Under-doctoring: Southend")).to_be_visible()
+    expect(tab.page.locator(".pcs-find-card")).to_be_hidden()
+    tab.settle()
+    assert tab.map_frame().evaluate("PCSMap.state(map).found") is None
 
 
 def test_a_page_without_a_map_offers_the_first_page(tab: Tab, app: App) -> None:
@@ -284,7 +273,7 @@ def test_no_serious_fault_with_list_or_card_open(tab: Tab, app: App) -> None:
 
     look_for(tab.page, "tilbury")
     assert faults() == []
-    go_to(tab.page, "chelmsford")
+    go_to(tab.page, "chelmsford medical")
     assert faults() == []
 
 
@@ -345,7 +334,7 @@ def test_a_loaded_directory_resolves_postcodes(
         columns={"pcds": "postcode", "doterm": "ended", "lsoa11": "lsoa11cd",
                  "oseast1m": "easting", "osnrth1m": "northing"}
     )  # fmt: skip
-    index: SearchIndex = build_index(dataset, directory=directory_near(table, dataset))
+    index = build_index(dataset, directory=directory_near(table, dataset))
     asked = ["rm18 8zz", "RM179ZY", "RM17 9ZZ", "ZE1 0AA", "ss7 4ea"]
     # The directory is prepared beside the first page; until then sectors stand in.
     whole = "async () => (await PCSFind.answer('rm188zz', 8))[0].note === ''"

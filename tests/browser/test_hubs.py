@@ -353,6 +353,7 @@ def test_a_downloaded_plan_opens_again(builder: Builder, tmp_path: Path) -> None
     builder.page.wait_for_function(f"{APP}.served.hubs.length === 0", timeout=WAIT)
     builder.page.get_by_role("button", name="Open a file").click()
     builder.page.set_input_files("input[type=file]", saved)
+    builder.page.get_by_role("button", name="Put it on the map").click(timeout=WAIT)
     builder.page.wait_for_function(f"{APP}.served.hubs.length > 0", timeout=WAIT)
     assert builder.plan() == before
 

@@ -18,8 +18,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.official.any_area import find_area
-from pcs_dash.store.story import Story, View, ready_made
 from pcs_dash.tables.paths import ROOT
+from pcs_dash.views.story import SavedView, Story, ready_made
 
 from .conftest import App, Tab, free_port
 
@@ -323,7 +323,9 @@ def test_the_map_pans_zooms_and_answers_a_click(tab: Tab, app: App) -> None:
     page.mouse.move(middle[0] - 200, middle[1], steps=5)
     page.mouse.up()
     page.wait_for_function(f"{state}[2] > {longitude} + 0.01")
+    page.keyboard.down("Control")
     page.mouse.wheel(0, -300)
+    page.keyboard.up("Control")
     # Until the zoom has ended, nothing else moves the map.
     page.wait_for_function(f"{state}[0] > {zoom} && !PCSMap.maps()[0]._animatingZoom")
     page.keyboard.press("0")
@@ -473,6 +475,107 @@ def test_what_about_works_while_presenting(tab: Tab, app: App) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("dialog.pcs-present")).to_have_count(0)
     expect(page.locator(".pcs-find .pcs-find-input")).to_be_visible()
+
+
+RINGED = """() => {
+    const [map] = PCSMap.maps(), state = PCSMap.state(map), seen = new Set();
+    const near = (layer) => Object.values(state.points).forEach((p) => {
+        if (p.dot.getLatLng().equals(layer.getLatLng(), 1e-9)) seen.add(p.code);
+    });
+    const rings = Object.values(map._layers).filter((layer) => layer instanceof L.CircleMarker
+        && layer.options.color === '#d6006e');
+    rings.forEach(near);
+    return [rings.length > 0, ...seen];
+}"""
+
+
+def ringed(page: Page) -> list[str]:
+    """The practices that have a ring on the presentation's map, and nothing else that has one."""
+    drawn, *codes = page.evaluate(RINGED)
+    assert drawn == bool(codes)
+    return sorted(codes)
+
+
+def find(page: Page, text: str) -> None:
+    """Search while presenting and go to the first find."""
+    page.keyboard.press("/")
+    page.keyboard.type(text)
+    page.wait_for_function(
+        "text => document.querySelector('dialog .pcs-find-list').dataset.for === text", arg=text
+    )
+    page.keyboard.press("Enter")
+
+
+def test_what_was_found_is_ringed_and_nothing_else(tab: Tab, app: App) -> None:
+    """From a slide with a chart, where the map is out of sight: after Escape and on the next map
+    nothing is ringed; a second find takes the place of the first.
+    """
+    present(tab, f"{app.url}/stories?area=thurrock")
+    page, card = tab.page, tab.page.locator(".pcs-p-card h2")
+    page.keyboard.press("PageDown")
+    on_slide(page, 2)  # no map
+    find(page, "F81110")
+    on_slide(page, 1)
+    expect(card).to_have_text("Tilbury Health Centre")
+    page.wait_for_function(f"({RINGED})().includes('F81110')")
+    assert ringed(page) == ["F81110"]
+    page.keyboard.press("Escape")
+    on_slide(page, 2)
+    for number in (3, 4, 5, 6):
+        page.keyboard.press("PageDown")
+        on_slide(page, number)
+        if page.locator(".pcs-p-map").count():
+            assert ringed(page) == []
+    page.keyboard.press("Home")
+    on_slide(page, 1)
+    assert ringed(page) == []
+    page.keyboard.press("PageDown")
+    on_slide(page, 2)
+    for text, name, code in (
+        ("F81110", "Tilbury Health Centre", "F81110"),
+        ("F81010", "Aveley Medical Centre", "F81010"),
+    ):
+        find(page, text)
+        expect(card).to_have_text(name)
+        on_slide(page, 1)
+        page.wait_for_function(f"({RINGED})().includes('{code}')")
+        assert ringed(page) == [code]
+    # A place that is no practice of the slide takes the ring, too.
+    find(page, "Chelmsford")
+    expect(card).to_have_text("Chelmsford (district)")
+    page.wait_for_function(f"!({RINGED})()[0]")
+    page.keyboard.press("Escape")
+    on_slide(page, 2)
+
+
+def test_a_click_and_the_card_s_cross_end_a_find(tab: Tab, app: App) -> None:
+    present(tab, f"{app.url}/?area=thurrock")
+    page, card = tab.page, tab.page.locator(".pcs-p-card h2")
+    find(page, "F81110")
+    expect(card).to_have_text("Tilbury Health Centre")
+    page.evaluate("() => { PCSMap.maps()[0].setView([51.49, 0.3], 12, {animate: false}); }")
+    click_practice(page, "F81010")
+    expect(card).to_have_text("Aveley Medical Centre")
+    assert ringed(page) == ["F81010"]
+    find(page, "RM18 8EB")
+    expect(card).to_have_text("RM18 8EB")
+    page.get_by_role("button", name="Close the card").click()
+    expect(card).to_have_count(0)
+    assert page.evaluate(RINGED) == [False]
+
+
+def test_a_find_of_the_page_is_no_part_of_a_presentation(tab: Tab, app: App) -> None:
+    ready(tab, f"{app.url}/?area=thurrock")
+    page = tab.page
+    page.keyboard.press("/")
+    page.keyboard.type("Tilbury")
+    page.wait_for_selector(".pcs-find-list [role=option]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".pcs-find-card[data-n]")
+    page.get_by_role("button", name="Present", exact=True).click()
+    on_slide(page, 1)
+    assert page.evaluate(RINGED) == [False]
+    assert inside(page)
 
 
 def look_for(page: Page, text: str, kind: str) -> None:
@@ -655,8 +758,8 @@ def test_hostile_names_are_text(tab: Tab, evil_app: App, tmp_path: Path) -> None
     story = Story(
         EVIL,
         (
-            View(area="thurrock", title=EVIL, text=EVIL, highlight="F81010"),
-            View(page="hubs", area="thurrock", highlight=f"{EVIL} PCN"),
+            SavedView(area="thurrock", title=EVIL, text=EVIL, highlight="F81010"),
+            SavedView(page="hubs", area="thurrock", highlight=f"{EVIL} PCN"),
             *ready_made(find_area("thurrock")).views[1:],
         ),
     )

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from pcs_dash.store.story import FIRST_PAGE, PAGES
+from pcs_dash.views.story import FIRST_PAGE, PAGES
 
 from .conftest import App, Tab, started
 from .test_present import on_slide, ready

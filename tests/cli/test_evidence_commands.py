@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from pcs_dash.__main__ import main
 from pcs_dash.official.any_area import find_area
@@ -28,11 +29,28 @@ def test_correlate_prints_one_object_with_the_definition(
     ratio = practices["patients"] / practices["gp_fte_fully_qualified"]
     assert isinstance(found, dict)
     assert found["n"] == 143
-    assert found["coefficient"] == pytest.approx(np.corrcoef(practices["imd_score"], ratio)[0, 1])
+    rho = spearmanr(practices["imd_score"], ratio).statistic
+    assert found["coefficient"] == pytest.approx(rho)
     assert found["ci_low"] < found["coefficient"] < found["ci_high"]
-    assert found["method"] == "pearson"
+    assert found["method"] == "spearman"
     assert found["gp_definition"] == "fully_qualified"
     assert "weak evidence" in found["sentence"]
+
+
+def test_correlate_by_pearson_keeps_its_keys_without_an_interval(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rank = answer(capsys, "correlate", "--area", "Thurrock")
+    found = answer(capsys, "correlate", "--area", "Thurrock", "--method", "pearson")
+    assert isinstance(found, dict)
+    assert isinstance(rank, dict)
+    assert list(found) == list(rank)
+    practices = find_area("Thurrock").select(build_practices()[0])
+    ratio = practices["patients"] / practices["gp_fte_fully_qualified"]
+    assert found["coefficient"] == pytest.approx(np.corrcoef(practices["imd_score"], ratio)[0, 1])
+    assert found["ci_low"] is found["ci_high"] is None
+    assert "fewer than 3 of the 26 practices carry" in found["reason"]
+    assert 0.05 < found["p_value"] <= 1
 
 
 def test_correlate_leaves_flagged_practices_out_on_request(

@@ -157,15 +157,6 @@ def test_pieces_are_what_one_can_walk_through(mse_neighbours: Neighbours) -> Non
         assert pieces(mse_neighbours, group, 12).tolist() == oracle
 
 
-def test_the_graph_for_pysal_is_the_same(mse_neighbours: Neighbours) -> None:
-    graph = mse_neighbours.graph
-    focal = graph.adjacency[graph.adjacency > 0].index
-    assert {tuple(pair) for pair in focal if pair[0] < pair[1]} == {
-        tuple(sorted(pair)) for pair in named_pairs(mse_neighbours)
-    }
-    assert graph.n == len(mse_neighbours.codes)
-
-
 def test_contiguity_in_the_summary(mse: pd.DataFrame, mse_neighbours: Neighbours) -> None:
     plan = plan_from_column(mse, "pcn").add_hub("Empty")
     rows = summarise_hubs(plan, mse, neighbours=mse_neighbours)

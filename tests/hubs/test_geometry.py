@@ -20,12 +20,11 @@ from pcs_dash.hubs.geometry import (
     drawn_shape,
     grid_to_lonlat,
     hub_polygons,
-    lonlat_to_grid,
-    paint,
     polygon,
     practices_in,
 )
 from pcs_dash.hubs.plan import EMPTY_PLAN, plan_from_column
+from pcs_dash.tables.geometry import lonlat_to_grid
 
 BOWTIE = [[0.2, 51.4], [0.6, 51.6], [0.6, 51.4], [0.2, 51.6], [0.2, 51.4]]
 
@@ -210,10 +209,9 @@ def test_painting_a_shape_reports_locks(practices: pd.DataFrame) -> None:
     shape = drawn_shape(feature(rectangle(0.2, 51.4, 0.5, 51.6)))
     caught = practices_in(shape, practices)
     plan = EMPTY_PLAN.add_hub("Kept").add_hub("New").assign(caught[:2], "h1").set_locked("h1")
-    result = paint(plan, shape, practices, "h2")
+    result = plan.try_assign(caught, "h2")
     assert result.moved == caught[2:]
     assert dict(result.refused) == dict.fromkeys(caught[:2], "Kept")
-    assert paint(result.plan, shape, practices, None).plan.members("h2") == ()
 
 
 def test_practices_are_where_the_map_shows_them(practices: pd.DataFrame) -> None:

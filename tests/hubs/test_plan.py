@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from pcs_dash.hubs.palette import PALETTE, make_palette, seen
+from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.hubs.plan import (
     EMPTY_PLAN,
     Assignment,
@@ -23,6 +23,7 @@ from pcs_dash.hubs.plan import (
     natural_key,
     plan_from_column,
 )
+from tests.hubs.palette_maker import make_palette, seen
 
 CODES = [f"F81{number:03}" for number in range(12)]
 
@@ -156,14 +157,6 @@ def test_a_click_toggles(plan: Plan) -> None:
     assert CODES[0] not in out.assignment
     assert out.toggle(CODES[0], "h1").plan == plan
     assert plan.toggle(CODES[0], "h2").plan.hub_of(CODES[0]) == plan.hub("h2")
-
-
-def test_order_of_hubs(plan: Plan) -> None:
-    assert [hub.id for hub in plan.reorder(["h2", "h1"]).hubs] == ["h2", "h1"]
-    with pytest.raises(PlanError):
-        plan.reorder(["h1"])
-    with pytest.raises(PlanError):
-        plan.reorder(["h1", "h1"])
 
 
 def test_unknown_hub(plan: Plan) -> None:

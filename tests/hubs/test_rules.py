@@ -9,10 +9,7 @@ import pytest
 from pcs_dash.hubs.rules import (
     Rule,
     RuleError,
-    add_rule,
-    change_rule,
     default_rules,
-    remove_rule,
     rules_from_frame,
     rules_from_list,
     rules_to_frame,
@@ -41,20 +38,6 @@ def test_a_figure_that_is_missing_from_the_published_ones_is_named(dataset: Data
     without = dataset.published[dataset.published["figure"] != "hub minimum population"]
     with pytest.raises(UserError, match="hub minimum population"):
         default_rules(without)
-
-
-def test_changing_adding_switching_off_and_removing(rules: tuple[Rule, ...]) -> None:
-    changed = change_rule(rules, "hub", lower=25_000)
-    assert changed[0].lower == 25_000
-    assert rules[0].lower == 20_000
-    assert not change_rule(rules, "Hub", on=False)[0].on
-    own = Rule("Small", "practices", None, 8, "practices")
-    assert add_rule(rules, own)[-1] == own
-    assert remove_rule(add_rule(rules, own), "SMALL") == rules
-    with pytest.raises(RuleError, match="HUB"):
-        add_rule(rules, Rule("HUB", "practices", 1, None, "practices"))
-    with pytest.raises(RuleError, match="Nothing"):
-        remove_rule(rules, "Nothing")
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.gravity_error import calibrate, model_error
+from benchmarks.loaded import england_lsoas, england_registrations
 from pcs_dash.measures.gravity import (
     DECAY_KM,
     MODEL_ERROR,
-    calibrate,
     gravity_registrations,
-    model_error,
 )
-from pcs_dash.official import build
+from pcs_dash.official import built_tables
 from pcs_dash.official.store import Store
 from pcs_dash.tables.errors import UserError
 
@@ -136,12 +136,12 @@ def stated() -> dict[str, list[str]]:
 
 def measured(store: Store, column: str, codes: Sequence[str]) -> list[str]:
     """The same figures of the model of these practices and LSOAs, with lists of July 2023."""
-    real = build.england_registrations(store=store)
+    real = england_registrations(store=store)
     lists = real.groupby("practice_code", observed=True)["patients"].sum()
-    practices = build.england_practices(store=store)
+    practices = built_tables.england_practices(store=store)
     practices = practices[practices[column].isin(codes) & practices.index.isin(lists.index)]
     practices = practices.assign(patients=lists.reindex(practices.index).astype(float))
-    points = build.england_lsoas(store=store).dropna(subset=["easting"])
+    points = england_lsoas(store=store).dropna(subset=["easting"])
     points = points[points[column].isin(codes)]
     error = model_error(gravity_registrations(practices, points), real, practices, points)
     return [

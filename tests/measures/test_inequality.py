@@ -1,209 +1,27 @@
-"""Oracles: numpy from OHID's definition, the published worked example, and identities."""
+"""Oracles: the slope index on groups' figures, loops that leave out one practice, identities."""
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from scipy import stats
 
 from pcs_dash.measures.inequality import (
     area_inequality,
     area_ratio,
     concentration_index,
-    jackknife_limits,
-    quintile_matrix,
+    gradient,
     quintile_table,
-    relative_ranks,
-    slope_index_of_inequality,
-    standard_error_from_limits,
+    relative_gradient,
 )
+from pcs_dash.measures.intervals import jackknife
+from pcs_dash.measures.patient_matrix import practice_matrix, quintile_matrix
+from pcs_dash.measures.slope_index import relative_ranks, slope_index_of_inequality
 from pcs_dash.tables.errors import UserError
-
-# The worked example in the documentation of OHID's phe_sii, its first area.
-POPULATION = [7291, 7997, 6105, 7666, 5790, 6934, 5918, 5974, 7147, 7534]
-VALUE = [75.9, 78.3, 83.8, 83.6, 80.5, 81.1, 81.7, 84.2, 80.6, 86.3]
-ERROR = [1.64, 1.58, 1.51, 1.78, 1.7, 1.56, 1.37, 1.4, 2.43, 1.57]
-LOWER = [72.7, 75.3, 80.9, 80.2, 77.1, 78, 79, 81.4, 75.8, 83.2]
-UPPER = [79.1, 81.4, 86.8, 87.1, 83.8, 84.2, 84.4, 86.9, 85.4, 89.4]
-
-
-def ohid(
-    population: list[float], value: np.ndarray | list[float]
-) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
-    """Both sides times the square root of the share, then ordinary least squares."""
-    share = np.array(population) / sum(population)
-    rank = np.array([share[:i].sum() + share[i] / 2 for i in range(len(share))])
-    root = np.sqrt(share)
-    columns = np.column_stack([root, rank * root])
-    line = np.linalg.lstsq(columns, root * np.asarray(value), rcond=None)[0]
-    return rank, root, (line[0], line[1])
-
-
-def test_point_estimates_are_ohids_regression() -> None:
-    _, _, (intercept, slope) = ohid(POPULATION, VALUE)
-    result = slope_index_of_inequality(range(1, 11), POPULATION, VALUE)
-    assert result.sii == pytest.approx(slope, rel=1e-12)
-    assert result.intercept == pytest.approx(intercept, rel=1e-12)
-    assert result.rii == pytest.approx((intercept + slope) / intercept, rel=1e-12)
-    assert math.isnan(result.sii_low)
-    assert math.isnan(result.rii_high)
-    assert not result.excludes_zero
-
-
-def test_the_interval_of_means_is_ohids_simulation() -> None:
-    result = slope_index_of_inequality(range(1, 11), POPULATION, VALUE, ERROR)
-    rank, root, _ = ohid(POPULATION, VALUE)
-    rng = np.random.default_rng(99)
-    drawn = rng.normal(VALUE, ERROR, size=(40_000, 10))
-    columns = np.column_stack([root, rank * root])
-    lines = np.linalg.lstsq(columns, (drawn * root).T, rcond=None)[0]
-    assert result.sii_low == pytest.approx(np.quantile(lines[1], 0.025), abs=0.12)
-    assert result.sii_high == pytest.approx(np.quantile(lines[1], 0.975), abs=0.12)
-    ratio = (lines[0] + lines[1]) / lines[0]
-    assert result.rii_low == pytest.approx(np.quantile(ratio, 0.025), abs=0.002)
-    assert result.rii_high == pytest.approx(np.quantile(ratio, 0.975), abs=0.002)
-    # A slope is linear in the values, so its standard error is exact.
-    share = root**2
-    weight = share * (rank - 0.5) / (share * (rank - 0.5) ** 2).sum()
-    reach = 1.959964 * math.sqrt(((weight * np.array(ERROR)) ** 2).sum())
-    assert result.sii_high - result.sii == pytest.approx(reach, rel=0.02)
-
-
-def test_the_same_seed_gives_the_same_interval() -> None:
-    first = slope_index_of_inequality(range(1, 11), POPULATION, VALUE, ERROR, seed=3)
-    assert first == slope_index_of_inequality(range(1, 11), POPULATION, VALUE, ERROR, seed=3)
-    assert first != slope_index_of_inequality(range(1, 11), POPULATION, VALUE, ERROR, seed=4)
-
-
-def test_equal_values_have_no_inequality() -> None:
-    result = slope_index_of_inequality([1, 2, 3], [10, 30, 20], [7, 7, 7], [0, 0, 0])
-    assert result.sii == pytest.approx(0, abs=1e-12)
-    assert result.rii == pytest.approx(1, abs=1e-12)
-    assert (result.sii_low, result.sii_high) == pytest.approx((0, 0), abs=1e-12)
-
-
-@settings(deadline=None, max_examples=50)
-@given(
-    st.lists(st.integers(1, 100_000), min_size=3, max_size=20),
-    st.floats(-1_000, 1_000),
-    st.floats(-500, 500),
-)
-def test_a_measure_linear_in_relative_rank_gives_its_slope_exactly(
-    population: list[int], intercept: float, slope: float
-) -> None:
-    ranks = relative_ranks(population)
-    result = slope_index_of_inequality(
-        np.arange(1, len(population) + 1), population, intercept + slope * ranks
-    )
-    assert result.sii == pytest.approx(slope, rel=1e-6, abs=1e-6)
-    assert result.intercept == pytest.approx(intercept, rel=1e-6, abs=1e-6)
-
-
-def test_direction_quantile_1_is_most_deprived_and_rank_0() -> None:
-    worse_when_deprived = slope_index_of_inequality([1, 2, 3], [1, 1, 1], [30, 20, 10])
-    assert worse_when_deprived.sii == pytest.approx(-30)
-    assert worse_when_deprived.intercept == pytest.approx(35)
-    assert worse_when_deprived.rii == pytest.approx(5 / 35)
-
-
-def test_a_measure_of_zero_at_the_deprived_end_has_no_ratio() -> None:
-    ranks = relative_ranks([4, 4, 4, 4])
-    result = slope_index_of_inequality([1, 2, 3, 4], [4, 4, 4, 4], 8 * ranks, [1, 1, 1, 1])
-    assert result.sii == pytest.approx(8)
-    assert math.isnan(result.rii)
-    assert math.isnan(result.rii_low)
-    assert math.isfinite(result.sii_low)
-
-
-def test_log_transform_back_transforms_the_ends_and_their_limits() -> None:
-    _, _, (a, b) = ohid(POPULATION, np.log(VALUE))
-    result = slope_index_of_inequality(
-        range(1, 11), POPULATION, VALUE, ERROR, kind="rate", transform=True
-    )
-    assert result.intercept == pytest.approx(math.exp(a))
-    assert result.sii == pytest.approx(math.exp(a + b) - math.exp(a))
-    assert result.rii == pytest.approx(math.exp(b))
-    # The limits: those of the slope on the log scale, with the middle of the line held.
-    rank, root, _ = ohid(POPULATION, VALUE)
-    share = root**2
-    weight = share * (rank - 0.5) / (share * (rank - 0.5) ** 2).sum()
-    reach = 1.959964 * math.sqrt(((weight * np.array(ERROR) / np.array(VALUE)) ** 2).sum())
-    low, middle = b - reach, a + b / 2
-    assert result.rii_low == pytest.approx(math.exp(low), rel=2e-3)
-    expected = math.exp(middle + low / 2) - math.exp(middle - low / 2)
-    assert result.sii_low == pytest.approx(expected, abs=0.05)
-
-
-def test_logit_transform_back_transforms_the_ends() -> None:
-    value = np.array([0.31, 0.25, 0.22, 0.18, 0.12])
-    population = [120, 90, 100, 80, 110]
-    _, _, (a, b) = ohid(population, np.log(value / (1 - value)))
-    result = slope_index_of_inequality(
-        range(1, 6), population, value, np.full(5, 0.02), kind="proportion", transform=True
-    )
-    ends = [1 / (1 + math.exp(-a)), 1 / (1 + math.exp(-a - b))]
-    assert result.sii == pytest.approx(ends[1] - ends[0])
-    assert result.rii == pytest.approx(ends[1] / ends[0])
-    assert result.sii_low < result.sii < result.sii_high < 0
-    assert result.sii_low > -1
-
-
-def test_rates_without_transform_are_simulated_as_log_normal() -> None:
-    value, error = np.array([300.0, 200.0, 100.0]), np.array([60.0, 40.0, 20.0])
-    result = slope_index_of_inequality([1, 2, 3], [1, 1, 1], value, error, kind="rate")
-    drawn = value * np.exp(np.random.default_rng(5).normal(size=(60_000, 3)) * error / value)
-    slopes = 1.5 * (drawn[:, 2] - drawn[:, 0])
-    assert result.sii == pytest.approx(-300)
-    assert result.sii_low == pytest.approx(np.quantile(slopes, 0.025), abs=6)
-    assert result.sii_high == pytest.approx(np.quantile(slopes, 0.975), abs=3)
-
-
-def test_limits_give_back_ohids_standard_error() -> None:
-    means = standard_error_from_limits(VALUE, LOWER, UPPER)
-    # The published standard errors are rounded to two places, the limits to one.
-    assert means == pytest.approx(ERROR, abs=0.1)
-    low, high = np.array([80.0, 60.0, 40.0]), np.array([125.0, 90.0, 70.0])
-    value = np.sqrt(low * high)
-    errors = standard_error_from_limits(value, low, high, kind="rate")
-    assert errors / value == pytest.approx(np.log(high / low) / (2 * 1.959964))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "options", "words"),
-    [
-        (([1, 2], [1, 1], [1, 1]), {}, "too few"),
-        (([1, 2, 3], [1, 1], [1, 1, 1]), {}, "lengths differ"),
-        (([1, 3, 2], [1, 1, 1], [1, 1, 1]), {}, "must rise"),
-        (([1, 2, 2], [1, 1, 1], [1, 1, 1]), {}, "each once"),
-        (([1, 2, 3], [1, 0, 1], [1, 1, 1]), {}, "above zero"),
-        (([1, 2, 3], [1, math.nan, 1], [1, 1, 1]), {}, "above zero"),
-        (([1, 2, 3], [1, 1, 1], [1, math.nan, 1]), {}, "needs a value"),
-        (([1, 2, 3], [1, 1, 1], [0.1, 1.2, 0.3]), {"kind": "proportion"}, "between 0 and 1"),
-        (([1, 2, 3], [1, 1, 1], [0.1, 1, 0.3]), {"kind": "proportion", "transform": True}, "logit"),
-        (([1, 2, 3], [1, 1, 1], [5, 0, 3]), {"kind": "rate", "transform": True}, "no logarithm"),
-        (([1, 2, 3], [1, 1, 1], [5, -1, 3]), {"kind": "rate"}, "below zero"),
-        (([1, 2, 3], [1, 1, 1], [5, 0, 3], [1, 1, 1]), {"kind": "rate"}, "merge quantiles"),
-        (([1, 2, 3], [1, 1, 1], [1, 1, 1], [1, -1, 1]), {}, "zero or more"),
-        (([1, 2, 3], [1, 1, 1], [1, 1, 1], [1, 1]), {}, "2 standard errors"),
-        (([1, 2, 3], [1, 1, 1], [1, 1, 1]), {"kind": "count"}, "mean, rate or proportion"),
-        (([1, 2, 3], [1, 1, 1], [1, 1, 1]), {"transform": True}, "no transform"),
-        (([1, 2, 3], [1, 1, 1], [1, 1, 1]), {"confidence": 95}, "from 0.5"),
-        (([1, 2, 3], [1, 1, 1], [1, 1, 1]), {"repetitions": 3}, "repetitions"),
-        ((["a", "b", "c"], [1, 1, 1], [1, 1, 1]), {}, "must be numbers"),
-    ],
-)
-def test_what_the_method_cannot_use_is_said(
-    arguments: tuple[object, ...], options: dict[str, object], words: str
-) -> None:
-    with pytest.raises(UserError, match=words):
-        slope_index_of_inequality(*arguments, **options)  # type: ignore[arg-type]
-
-
-# --- practices
 
 
 def make_practices(n: int = 40, seed: int = 1, slope: float = 0.0) -> pd.DataFrame:
@@ -231,7 +49,7 @@ def make_practices(n: int = 40, seed: int = 1, slope: float = 0.0) -> pd.DataFra
 
 
 def test_quintiles_add_up_to_the_area_and_match_the_definition() -> None:
-    practices = make_practices()
+    practices = make_practices(n=150)
     result = quintile_table(practices)
     table = result.table
     assert table["patients"].sum() == pytest.approx(practices["patients"].sum())
@@ -329,7 +147,7 @@ def test_lsoas_share_a_practices_fte_by_its_patients() -> None:
     assert result.groups["fte_gp"].tolist() == pytest.approx(doctors)
     expected = slope_index_of_inequality([1, 2, 3], people, people / doctors)
     assert result.index.sii == pytest.approx(expected.sii)
-    assert math.isfinite(result.index.sii_low)
+    assert 0 < result.index.p_value <= 1
     with pytest.raises(UserError, match="LSOA level needs"):
         area_inequality(practices, level="lsoa")
     nobody = area_inequality(
@@ -347,11 +165,11 @@ def test_lsoas_share_a_practices_fte_by_its_patients() -> None:
 def test_fewer_than_five_practices_have_no_index(level: str, n: int) -> None:
     result = area_inequality(make_practices(n=n), level=level)  # type: ignore[arg-type]
     index = result.index
-    figures = [index.sii, index.sii_low, index.sii_high, index.rii, index.intercept]
-    assert [math.isnan(figure) for figure in figures] == [n < 5] * 5
-    assert bool(result.reason) == (n < 5)
-    if n < 5:
-        assert f"Only {n} practice" in result.reason
+    figures = [index.sii, index.rii, index.intercept, index.p_value]
+    assert [math.isnan(figure) for figure in figures] == [n < 5] * 4
+    # From five to nine there is an index, but no interval.
+    assert math.isnan(index.sii_low)
+    assert f"Only {n} practice" in result.reason if n < 5 else "at least 10" in result.reason
 
 
 def test_bad_choices_are_named() -> None:
@@ -377,41 +195,100 @@ def test_an_empty_quintile_leaves_the_slope_and_the_gap() -> None:
     practices["imd2025_patients_quintile_5"] = 0
     result = quintile_table(practices)
     assert math.isnan(result.table.loc[5, "patients_per_fte_gp"])
-    assert "quintile 5" in result.gaps["patients_per_fte_gp"].reason
+    reason = "None of the patients live in quintile 5."
+    assert result.gaps["patients_per_fte_gp"].reason == reason
     slope = area_inequality(practices)
     assert slope.n_groups == 4
     assert math.isfinite(slope.index.sii_low)
 
 
-def test_jackknife_of_a_mean_is_students_interval() -> None:
-    values = np.random.default_rng(2).normal(size=12)
-    left_out = np.array([np.delete(values, i).mean() for i in range(12)])
-    low, high = jackknife_limits(values.mean(), left_out)
-    reach = 2.200985160082949 * values.std(ddof=1) / math.sqrt(12)
-    assert (low, high) == pytest.approx((values.mean() - reach, values.mean() + reach))
-    assert math.isnan(jackknife_limits(1.0, np.array([1.0, math.nan, 1, 1, 1, 1]))[0])
-    assert math.isnan(jackknife_limits(1.0, np.ones(3))[0])
-
-
+@pytest.mark.parametrize("measure", ["patients_per_fte_gp", "fte_gp_per_10000"])
 @pytest.mark.parametrize("level", ["practice", "quintile"])
-def test_jackknife_leaves_out_each_practice_in_turn_and_is_near_the_bootstrap(level: str) -> None:
-    practices = make_practices(slope=-0.5)
-    jackknife = area_inequality(practices, level=level).index  # type: ignore[arg-type]
-    left_out = [
-        area_inequality(practices.drop(code), level=level).index  # type: ignore[arg-type]
-        for code in practices.index
-    ]
-    by_hand = jackknife_limits(jackknife.sii, np.array([index.sii for index in left_out]))
-    assert (jackknife.sii_low, jackknife.sii_high) == pytest.approx(by_hand)
-    logs = jackknife_limits(
-        math.log(jackknife.rii), np.log(np.array([index.rii for index in left_out]))
+def test_limits_come_from_the_relative_gradient_without_each_practice(
+    level: str, measure: str
+) -> None:
+    practices = make_practices(n=60, slope=-0.5)
+
+    def relative(table: pd.DataFrame) -> tuple[float, float]:
+        index = area_inequality(table, level=level, measure=measure).index  # type: ignore[arg-type]
+        mean = index.intercept + index.sii / 2
+        return index.sii / mean, mean
+
+    whole, mean = relative(practices)
+    left_out = np.array([relative(practices.drop(code))[0] for code in practices.index])
+    limits = jackknife(whole, left_out)
+    index = area_inequality(practices, level=level, measure=measure).index  # type: ignore[arg-type]
+    assert (index.sii_low, index.sii_high) == pytest.approx((limits.low * mean, limits.high * mean))
+    assert index.rii_low == pytest.approx((1 + limits.low / 2) / (1 - limits.low / 2))
+    assert index.rii_high == pytest.approx((1 + limits.high / 2) / (1 - limits.high / 2))
+    assert index.p_value == pytest.approx(limits.p_value)
+
+
+def test_the_relative_gradient_is_the_index_with_its_sign_turned() -> None:
+    practices = make_practices(n=60, slope=-0.5)
+    index = area_inequality(practices).index
+    mean = index.intercept + index.sii / 2
+    found = relative_gradient(quintile_matrix(practices))
+    expected = [-100 * part / mean for part in (index.sii, index.sii_high, index.sii_low)]
+    assert found == pytest.approx(tuple(expected))
+
+
+def test_slope_and_ratio_never_disagree() -> None:
+    for seed in range(30):
+        practices = make_practices(n=40, seed=seed, slope=-0.4)
+        for measure in ("patients_per_fte_gp", "fte_gp_per_10000"):
+            index = area_inequality(practices, measure=measure).index
+            gap = quintile_table(practices).gaps[measure]
+            if math.isfinite(index.sii_low):
+                sides = {index.sii_low > 0 or index.sii_high < 0, index.p_value < 0.05}
+                sides |= {index.rii_low > 1 or index.rii_high < 1}
+                assert len(sides) == 1
+            if math.isfinite(gap.ratio_low):
+                sides = {gap.ratio_low > 1 or gap.ratio_high < 1, gap.p_value < 0.05}
+                sides |= {gap.difference_low > 0 or gap.difference_high < 0}
+                assert len(sides) == 1
+
+
+def test_equal_scores_have_no_gradient_to_fit() -> None:
+    practices = make_practices(n=8)
+    practices["imd_score"] = 21.7
+    for measure in ("patients_per_fte_gp", "fte_gp_per_10000"):
+        result = area_inequality(practices, level="practice", measure=measure)
+        assert math.isnan(result.index.sii)
+        assert "equally deprived" in result.reason
+    alike = relative_gradient(practice_matrix(practices), by_patients=False)
+    assert all(math.isnan(part) for part in alike)
+    held = concentration_index(
+        practices["gp_fte_fully_qualified"], practices["patients"], practices["imd_score"]
     )
-    assert (jackknife.rii_low, jackknife.rii_high) == pytest.approx(tuple(np.exp(logs)))
-    bootstrap = area_inequality(practices, level=level, interval="bootstrap").index  # type: ignore[arg-type]
-    assert bootstrap == area_inequality(practices, level=level, interval="bootstrap").index  # type: ignore[arg-type]
-    width = jackknife.sii_high - jackknife.sii_low
-    assert bootstrap.sii_high - bootstrap.sii_low == pytest.approx(width, rel=0.15)
-    assert "2,000 samples" in bootstrap.interval_method
+    assert math.isnan(held.index)
+    assert "equally deprived" in held.reason
+
+
+def test_all_but_one_equal_score_is_no_sound_gradient() -> None:
+    # Without the odd one out nothing is left of the spread but rounding.
+    practices = make_practices(n=12)
+    practices["imd_score"] = [21.7] * 11 + [30.1]
+    index = area_inequality(practices, level="practice", measure="fte_gp_per_10000").index
+    assert math.isnan(index.sii_low)
+    assert abs(index.sii) < 1e4
+
+
+def test_where_few_practices_carry_it_p_is_of_all_the_ways_to_deal_them_out() -> None:
+    practices = make_practices(n=6, slope=-0.5)
+    result = area_inequality(practices)
+    assert math.isnan(result.index.sii_low)
+    mix = [f"imd2025_patients_quintile_{q}" for q in range(1, 6)]
+    found = []
+    for order in itertools.permutations(range(6)):
+        dealt = practices.iloc[list(order)].reset_index(drop=True)
+        dealt[mix] = practices[mix].to_numpy()
+        index = area_inequality(dealt).index
+        found.append(index.sii / (index.intercept + index.sii / 2))
+    above = np.mean(np.array(found) >= found[0] - 1e-12)
+    below = np.mean(np.array(found) <= found[0] + 1e-12)
+    assert result.index.p_value == pytest.approx(min(1, 2 * min(above, below)))
+    assert math.isnan(gradient(quintile_matrix(practices), permute=False).p_value)
 
 
 def test_area_ratio_is_sum_over_sum_with_its_interval() -> None:
@@ -425,6 +302,68 @@ def test_area_ratio_is_sum_over_sum_with_its_interval() -> None:
     assert result.low < expected < result.high
     assert math.isnan(area_ratio(practices[:3]).low)
     assert math.isnan(area_ratio(practices[:0]).value)
+
+
+def by_hand(practices: pd.DataFrame, logs) -> tuple[float, float, float]:  # type: ignore[no-untyped-def]
+    """A logarithm, its jackknife error and degrees of freedom, one practice left out in turn."""
+    n = len(practices)
+    left_out = np.array([logs(practices.drop(code)) for code in practices.index])
+    squares = (left_out - left_out.mean()) ** 2
+    carrying = squares.sum() ** 2 / (squares**2).sum()
+    freedom = min(n - 1, 1.5 * carrying / (1 - carrying / n))
+    return logs(practices), math.sqrt((n - 1) / n * squares.sum()), freedom
+
+
+def log_ratio(practices: pd.DataFrame) -> float:
+    return math.log(practices["patients"].sum() / practices["gp_fte_fully_qualified"].sum())
+
+
+def test_an_area_against_a_figure_taken_as_exact() -> None:
+    practices = make_practices()
+    estimate, error, freedom = by_hand(practices, log_ratio)
+    result = area_ratio(practices, benchmark=2_400.0)
+    reach = stats.t.ppf(0.975, freedom) * error
+    assert (result.low, result.high) == pytest.approx(
+        (math.exp(estimate - reach), math.exp(estimate + reach))
+    )
+    t = (estimate - math.log(2_400)) / error
+    assert result.p_value == pytest.approx(2 * stats.t.sf(abs(t), freedom))
+    assert (result.p_value < 0.05) == (not result.low <= 2_400 <= result.high)
+    assert math.isnan(area_ratio(practices).p_value)
+
+
+def test_a_part_is_held_against_the_rest_of_the_whole() -> None:
+    everyone = make_practices(n=60)
+    part = everyone[:20]
+
+    def apart(practices: pd.DataFrame) -> float:
+        inside = practices.index.isin(part.index)
+        return log_ratio(practices[inside]) - log_ratio(practices[~inside])
+
+    estimate, error, freedom = by_hand(everyone, apart)
+    result = area_ratio(part, whole=everyone)
+    assert result.rest == pytest.approx(math.exp(log_ratio(everyone[20:])))
+    assert result.p_value == pytest.approx(2 * stats.t.sf(abs(estimate) / error, freedom))
+    alone = area_ratio(everyone, whole=everyone)
+    assert math.isnan(alone.p_value)
+    assert math.isnan(alone.rest)
+
+
+def test_the_gap_has_the_jackknife_of_the_ratio_of_two_quintiles() -> None:
+    practices = make_practices(n=60, slope=-0.5)
+
+    def logs(table: pd.DataFrame) -> float:
+        values = quintile_table(table).table["patients_per_fte_gp"]
+        return math.log(values[1] / values[5])
+
+    estimate, error, freedom = by_hand(practices, logs)
+    reach = stats.t.ppf(0.975, freedom) * error
+    gap = quintile_table(practices).gaps["patients_per_fte_gp"]
+    assert gap.ratio_high == pytest.approx(math.exp(estimate + reach))
+    assert gap.p_value == pytest.approx(2 * stats.t.sf(abs(estimate) / error, freedom))
+    values = quintile_table(practices).table["patients_per_fte_gp"]
+    middle = math.sqrt(values[1] * values[5])
+    assert gap.difference_high == pytest.approx(2 * middle * math.sinh((estimate + reach) / 2))
 
 
 # --- concentration

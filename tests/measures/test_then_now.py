@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 
 from pcs_dash.measures.correlation import Correlation
-from pcs_dash.measures.then_now import _verdict, claim_retested, then_and_now
+from pcs_dash.measures.then_now import AGED_55, _verdict, claim_retested, then_and_now
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import Dataset, build_dataset
 from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.load import load_gp_age_profile_2014
 
 DATE = "31 December 2025"
 
@@ -20,7 +21,9 @@ def dataset() -> Dataset:
 
 
 def rows(dataset: Dataset, **options: str) -> dict[tuple[str, str], object]:
-    found = then_and_now(dataset.practices, dataset.published, date=DATE, **options)
+    found = then_and_now(
+        dataset.practices, dataset.published, load_gp_age_profile_2014(), date=DATE, **options
+    )
     return {(row.figure, row.place): row for row in found}
 
 
@@ -49,6 +52,24 @@ def test_counts_by_hand(dataset: Dataset) -> None:
     singles = [row for (figure, _), row in found.items() if figure.startswith("single-handed")]
     assert len(singles) == 7
     assert sum(row.now_value for row in singles) == dataset.practices["single_handed"].sum()
+    # The source contradicts itself twice, which is said.
+    assert sum(row.then_value for row in singles) == 50
+    assert all("adds up to 50 contracts, where its total says 51" in row.change for row in singles)
+    said = {row.place: "19 of 36" in row.change for row in singles}
+    assert [place for place, there in said.items() if there] == ["Southend"]
+
+
+def test_the_age_profile_of_2014_stands_beside_todays(dataset: Dataset) -> None:
+    found = rows(dataset)
+    then = {place: row.then_value for (figure, place), row in found.items() if figure == AGED_55}
+    assert then == {
+        "Thurrock": 46, "Southend": 47, "Castle Point and Rochford": 45,
+        "Basildon and Brentwood": 32, "Mid Essex": 26, "North East Essex": 23, "West Essex": 22,
+    }  # fmt: skip
+    thurrock = find_area("Thurrock").select(dataset.practices)
+    now = 100 * thurrock["gps_55_plus"].sum() / thurrock["gps_with_known_age"].sum()
+    assert found[AGED_55, "Thurrock"].now_value == pytest.approx(now)
+    assert not found[AGED_55, "Thurrock"].comparable
 
 
 @pytest.mark.parametrize(
@@ -72,8 +93,10 @@ def test_every_row_is_complete_and_as_published(dataset: Dataset) -> None:
     published = dataset.published
     for row in rows(dataset, definition="all", edition="2019").values():
         same = published[(published["figure"] == row.figure) & (published["place"] == row.place)]
-        assert row.then_value == same["value"].iloc[0]
-        assert row.then_source == same["source"].iloc[0]
+        if row.figure != AGED_55:  # of a table of its own
+            assert row.then_value == same["value"].iloc[0]
+            assert row.then_source == same["source"].iloc[0]
+        assert row.then_source
         assert row.change
         assert row.now_text
         assert row.now_period == DATE
@@ -88,12 +111,14 @@ def test_another_definition_warns_that_englands_figure_is_not_of_it(dataset: Dat
 def test_a_missing_published_figure_is_named(dataset: Dataset) -> None:
     short = dataset.published[dataset.published["figure"] != "GP practices"]
     with pytest.raises(UserError, match="GP practices"):
-        then_and_now(dataset.practices, short, date=DATE)
+        then_and_now(dataset.practices, short, load_gp_age_profile_2014(), date=DATE)
 
 
 def test_the_claim_is_not_upheld_by_todays_figures(dataset: Dataset) -> None:
     claim = claim_retested(dataset.practices, date=DATE)
+    assert claim.then.startswith("On 15 March 2017 Thurrock's Health and Wellbeing Board was told")
     assert "strong positive correlation" in claim.then
+    assert "15 March 2017, item 11, 1.2" in claim.then_source
     assert "no evidence of an association" in claim.now.finding
     assert "do not show it" in claim.verdict
     assert list(claim.results) == ["Thurrock", "Mid and South Essex", "Essex"]
@@ -113,13 +138,14 @@ def test_the_claim_is_not_upheld_by_todays_figures(dataset: Dataset) -> None:
 def test_the_verdict_claims_no_more_than_the_interval(
     low: float, r: float, high: float, words: str
 ) -> None:
-    result = Correlation(26, r, low, high, 0.1, "pearson", False, "Fisher z")
+    p_value = 0.3 if low <= 0 <= high else 0.02
+    result = Correlation(26, r, low, high, p_value, "spearman", False, "jackknife")
     assert words in _verdict(result)
 
 
 def test_the_verdict_without_figures_gives_the_reason() -> None:
     nan = float("nan")
-    nothing = Correlation(2, nan, nan, nan, nan, "pearson", False, "none", reason="Only 2.")
+    nothing = Correlation(2, nan, nan, nan, nan, "spearman", False, "none", reason="Only 2.")
     assert "can't test it. Only 2." in _verdict(nothing)
 
 

@@ -1,4 +1,4 @@
-"""No sentence may claim more than its interval allows: over grids and over random results."""
+"""No sentence may claim more than its p-value allows: over grids and over random results."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcs_dash.measures.correlation import Correlation, correlate, within_between
+from pcs_dash.measures.correlation import Correlation, WithinBetween, correlate, within_between
 from pcs_dash.measures.funnel import POSITIONS
-from pcs_dash.measures.inequality import Concentration, Gap, SlopeIndex
+from pcs_dash.measures.inequality import AreaRatio, Concentration, Gap
+from pcs_dash.measures.numbers import MINUS, number
+from pcs_dash.measures.slope_index import SlopeIndex
 from pcs_dash.measures.spatial import GlobalMoran, LocalPattern
 from pcs_dash.measures.specification import SpecificationSummary
 from pcs_dash.measures.then_now import ThenNow
 from pcs_dash.measures.words import (
-    MINUS,
     Words,
     benchmark_words,
     clusters_words,
@@ -27,12 +28,9 @@ from pcs_dash.measures.words import (
     funnel_words,
     gap_words,
     grade,
-    grade_p,
     influence_words,
     join,
     moran_words,
-    number,
-    p_text,
     partial_words,
     size_range,
     slope_words,
@@ -40,7 +38,7 @@ from pcs_dash.measures.words import (
     then_now_words,
     within_between_words,
 )
-from pcs_dash.tables.errors import UserError
+from pcs_dash.measures.workforce import Benchmark
 
 DATE = "31 December 2025"
 CAUSAL = re.compile(
@@ -51,12 +49,17 @@ CAUSAL = re.compile(
 ASSERTS = re.compile(r"(weak|clear) evidence|\btends?\b")
 
 
+def p_of(low: float, high: float, null: float = 0.0, *, clear: bool = False) -> float:
+    """A p-value that goes with the interval."""
+    return 0.5 if low <= null <= high else 0.002 if clear else 0.03
+
+
 def result(r: float, low: float, high: float, n: int = 30, **more: object) -> Correlation:
     options = {
-        "p_value": 0.5,
-        "method": "pearson",
+        "p_value": p_of(low, high),
+        "method": "spearman",
         "weighted": False,
-        "interval_method": "Fisher z",
+        "interval_method": "jackknife",
     }
     return Correlation(n, r, low, high, **(options | more))  # type: ignore[arg-type]
 
@@ -88,60 +91,39 @@ def test_a_correlation_is_asserted_only_where_the_interval_excludes_zero(
     assert not CAUSAL.search(said.text)
 
 
-@settings(max_examples=200)
-@given(st.integers(4, 400), st.floats(-0.99, 0.99))
-def test_the_grade_is_clear_exactly_where_the_99_per_cent_interval_excludes_zero(
-    n: int, r: float
-) -> None:
-    error = 1 / math.sqrt(max(n, 4) - 3)
-    low, high = (math.tanh(math.atanh(r) + side * 1.959964 * error) for side in (-1, 1))
-    z = abs(math.atanh(r)) / error
-    expected = "none" if z <= 1.959964 else "weak" if z <= 2.575829 else "clear"
-    if min(abs(z - 1.959964), abs(z - 2.575829)) > 1e-6 and abs(r) < 0.98:
-        assert grade(r, low, high, scale="fisher") == expected
-
-
 @pytest.mark.parametrize(
-    ("arguments", "options", "expected"),
+    ("p_value", "expected"),
     [
-        ((0.3, 0.1, 0.5), {}, "clear"),
-        ((0.3, 0.02, 0.58), {}, "weak"),
-        ((0.3, -0.01, 0.6), {}, "none"),
-        ((0.3, 0.0, 0.6), {}, "none"),
-        ((-0.3, -0.58, -0.02), {}, "weak"),
-        ((1.2, 1.1, 1.31), {"null": 1, "scale": "log"}, "clear"),
-        ((0.8, 0.65, 0.99), {"null": 1, "scale": "log"}, "weak"),
-        ((1.0, 0.8, 1.2), {"null": 1, "scale": "log"}, "none"),
-        ((math.nan, 0, 1), {}, "undefined"),
-        ((0.2, math.nan, math.nan), {}, "undefined"),
-        # A 99.8% interval that excludes zero is clear as it stands.
-        ((0.3, 0.01, 0.6), {"confidence": 0.998}, "clear"),
+        (0.5, "none"), (0.05, "none"), (0.049, "weak"), (0.01, "weak"), (0.009, "clear"),
+        (1e-12, "clear"), (math.nan, "undefined"),
     ],
-)
-def test_grades(
-    arguments: tuple[float, float, float], options: dict[str, object], expected: str
-) -> None:
-    assert grade(*arguments, **options) == expected  # type: ignore[arg-type]
-
-
-def test_grades_refuse_what_they_cannot_judge() -> None:
-    with pytest.raises(ValueError, match="upside down"):
-        grade(0.1, 0.2, 0.0)
-    with pytest.raises(UserError, match=r"0\.95"):
-        grade(0.1, 0.05, 0.2, confidence=0.77)
-    assert [grade_p(p) for p in (0.5, 0.05, 0.049, 0.01, 0.009, math.nan)] == [
-        "none",
-        "none",
-        "weak",
-        "weak",
-        "clear",
-        "undefined",
-    ]
+)  # fmt: skip
+def test_grades_go_by_the_p_value(p_value: float, expected: str) -> None:
+    assert grade(p_value) == expected
 
 
 def test_weak_evidence_is_worded_more_carefully_than_clear() -> None:
     assert "may tend to be higher" in words(0.2, 0.02, 0.36).finding
-    assert "tends to be higher" in words(0.3, 0.15, 0.43).finding
+    assert "tends to be higher" in words(0.3, 0.15, 0.43, p_value=0.002).finding
+
+
+def test_without_an_interval_the_p_value_speaks_and_the_reason_is_given() -> None:
+    few = "There is no interval that holds: in effect fewer than 3 of the 26 practices carry it."
+    said = words(0.4, math.nan, math.nan, p_value=0.03, reason=few)
+    assert "weak evidence of a positive association" in said.finding
+    assert said.caution.startswith(few)
+    assert "(no interval, p = 0.030 by permutation)" in said.basis
+    open_ = words(0.4, math.nan, math.nan, p_value=0.3, reason=few)
+    assert "no evidence of an association" in open_.finding
+    assert open_.caution == f"That is not the same as evidence of none. {few}"
+
+
+def test_a_limit_close_to_zero_is_told_from_zero() -> None:
+    assert "95% interval 0.001 to 0.36" in words(0.2, 0.0012, 0.36).text
+    assert "95% interval −0.0004 to 0.36" not in words(0.2, -0.0004, 0.36).text
+    assert "95% interval 0.00 to 0.36" in words(0.2, -0.0004, 0.36).text
+    assert "p = 0.0496" in words(0.2, 0.0012, 0.36, p_value=0.04958).text
+    assert "p = 0.0096" in words(0.2, 0.05, 0.36, p_value=0.00961).text
 
 
 def test_an_interval_around_zero_says_what_it_leaves_open() -> None:
@@ -176,8 +158,11 @@ def test_an_undefined_correlation_gives_its_reason() -> None:
     assert "nan" not in said.text.lower()
 
 
-def slope(sii: float, low: float, high: float) -> SlopeIndex:
-    return SlopeIndex(sii, low, high, (2_500 + sii) / 2_500, 0.9, 1.1, 2_500)
+def slope(sii: float, low: float, high: float, p_value: float | None = None) -> SlopeIndex:
+    p_value = p_of(low, high) if p_value is None else p_value
+    return SlopeIndex(
+        sii, low, high, (2_500 + sii) / 2_500, 0.9, 1.1, 2_500, 0.95, "jackknife", p_value
+    )
 
 
 @settings(max_examples=200)
@@ -198,7 +183,7 @@ def test_a_gradient_is_asserted_only_where_the_interval_excludes_zero(
 
 
 def test_a_slope_without_errors_is_not_judged() -> None:
-    said = slope_words(slope(-400, math.nan, math.nan), place="Essex", date=DATE)
+    said = slope_words(slope(-400, math.nan, math.nan, math.nan), place="Essex", date=DATE)
     assert "can't be told from chance" in said.text
     assert not ASSERTS.search(said.text)
     nothing = SlopeIndex(*[math.nan] * 7)
@@ -211,7 +196,8 @@ def test_a_gap_is_asserted_only_where_the_ratio_excludes_one(
     values: tuple[float, float, float],
 ) -> None:
     low, ratio, high = sorted(values)
-    gap = Gap("patients_per_fte_gp", ratio, low, high, 100, 50, 150, 0.95, "bootstrap")
+    p_value = p_of(low, high, 1)
+    gap = Gap("patients_per_fte_gp", ratio, low, high, 100, 50, 150, 0.95, "jackknife", p_value)
     said = gap_words(gap, place="Essex", date=DATE)
     if low <= 1 <= high:
         assert "no evidence" in said.finding
@@ -227,7 +213,8 @@ def test_concentration_is_asserted_only_where_the_interval_excludes_zero(
     values: tuple[float, float, float],
 ) -> None:
     low, index, high = sorted(values)
-    found = Concentration(index, low, high, 30, 0, pd.DataFrame(), 0.95, "bootstrap")
+    p_value = p_of(low, high)
+    found = Concentration(index, low, high, 30, 0, pd.DataFrame(), 0.95, "jackknife", p_value)
     said = concentration_words(found, place="Essex", date=DATE)
     if low <= 0 <= high:
         assert "no evidence" in said.finding
@@ -236,17 +223,16 @@ def test_concentration_is_asserted_only_where_the_interval_excludes_zero(
     assert not CAUSAL.search(said.text)
 
 
+ENGLAND = Benchmark("england", "England", 2_258, None, "May 2025", "", place="England")
+WHOLE = Benchmark("mse", "Mid and South Essex", 2_607, None, DATE, "", codes=frozenset("abcde"))
+
+
 def benchmark(value: float, low: float = math.nan, high: float = math.nan) -> Words:
+    p_value = p_of(low, high, 2_258, clear=low > 2_400)
+    ratio = AreaRatio(value, low, high, p_value, 26, 0, 0.95, "jackknife")
+    known = math.isfinite(low)
     return benchmark_words(
-        value,
-        2_258,
-        place="Thurrock",
-        benchmark_label="England",
-        date=DATE,
-        benchmark_date="May 2025",
-        low=low,
-        high=high,
-        n=26,
+        value, ENGLAND, place="Thurrock", date=DATE, ratio=ratio if known else None
     )
 
 
@@ -262,7 +248,41 @@ def test_a_benchmark_prints_both_dates_and_judges_only_with_an_interval() -> Non
     assert "could be chance" in benchmark(2_400, 2_200, 2_620).caution
     assert "clear evidence that the figure is above" in benchmark(2_780, 2_500, 3_100).caution
     assert "evidence that the figure is below" in benchmark(1_900, 1_700, 2_100).caution
+    assert "(95% interval 2,258.3 to" in benchmark(2_780, 2_258.3, 3_100).caution
+    assert "England's figure is taken as exact" in benchmark(2_780, 2_500, 3_100).caution
     assert "no figure" in benchmark(math.nan).finding
+
+
+@pytest.mark.parametrize(
+    ("place", "codes", "benchmark"),
+    [("Mid and South Essex", "abcde", WHOLE), ("England", "xyz", ENGLAND)],
+)
+def test_an_area_is_not_held_against_itself(place: str, codes: str, benchmark: Benchmark) -> None:
+    ratio = AreaRatio(2_700, 2_650, 2_750, 0.001, 5, 0, 0.95, "jackknife")
+    said = benchmark_words(2_700, benchmark, place=place, date=DATE, codes=codes, ratio=ratio)
+    assert "the benchmark is its own figure" in said.finding
+    assert said.caution == ""
+    assert "evidence" not in said.text
+
+
+def test_a_part_is_held_against_the_others_of_the_whole() -> None:
+    ratio = AreaRatio(2_780, 2_369, 3_262, 0.38, 2, 0, 0.95, "jackknife", rest=2_580.4)
+    said = benchmark_words(2_780, WHOLE, place="Thurrock", date=DATE, codes="ab", ratio=ratio)
+    assert "7% more than Mid and South Essex (2,607" in said.finding
+    assert said.finding.endswith("which includes it.")
+    assert "the others in Mid and South Essex (2,580, p = 0.38)" in said.caution
+    assert "could be chance" in said.caution
+    sure = AreaRatio(2_780, 2_700, 2_860, 0.001, 2, 0, 0.95, "jackknife", rest=2_580.4)
+    told = benchmark_words(2_780, WHOLE, place="Thurrock", date=DATE, codes="ab", ratio=sure)
+    assert "clear evidence that the figure is above that of the others" in told.caution
+
+
+def test_an_area_around_or_across_the_whole_is_not_tested_against_it() -> None:
+    ratio = AreaRatio(2_700, 2_650, 2_750, 0.001, 6, 0, 0.95, "jackknife")
+    for codes, words_ in (("abcdef", "which is a part of it"), ("def", "2,607")):
+        said = benchmark_words(2_700, WHOLE, place="Essex", date=DATE, codes=codes, ratio=ratio)
+        assert words_ in said.finding
+        assert "evidence" not in said.text
 
 
 def moran(p_value: float, statistic: float = 0.3) -> Words:
@@ -292,7 +312,7 @@ def test_clusters_come_with_what_chance_would_give() -> None:
 
 
 def summary(n: int, positive: int, up: int, down: int) -> Words:
-    found = SpecificationSummary(n, 0, positive, up, down, -7.0, 12.0, 40.0)
+    found = SpecificationSummary(n, 0, 0, positive, up, down, -7.0, 12.0, 40.0)
     return specification_words(found, place="Thurrock", date=DATE)
 
 
@@ -308,14 +328,21 @@ def test_specifications_are_counted_as_the_issue_has_it() -> None:
     assert "no specification" in summary(0, 0, 0, 0).finding
 
 
+def test_specifications_without_an_interval_are_told() -> None:
+    found = SpecificationSummary(48, 0, 5, 31, 9, 0, -7.0, 12.0, 40.0)
+    said = specification_words(found, place="Thurrock", date=DATE)
+    assert "excludes zero in 9 (9 positive); 5 have no interval." in said.finding
+    assert "a few practices carry the figure" in said.basis
+
+
 def test_nearly_every_way_of_measuring_is_nine_in_ten_on_one_side() -> None:
     said = summary(96, 96, 95, 0)
     assert "excludes zero in 95." in said.finding
     assert "(" not in said.finding
-    assert "survives nearly every way of measuring; 1 has an interval" in said.caution
+    assert "survives nearly every way of measuring; 1 does not leave" in said.caution
     falling = summary(96, 3, 0, 90)
     assert "(90 negative)" in falling.finding
-    assert "nearly every way of measuring, a negative gradient; 6 have" in falling.caution
+    assert "nearly every way of measuring, a negative gradient; 6 do" in falling.caution
 
 
 @given(st.integers(1, 200), st.data())
@@ -350,7 +377,7 @@ def test_influence_counts_the_practices_that_turn_the_conclusion(turning: int, r
     said = influence_words(carried, r, place="Thurrock")
     assert ("never changes" in said) == (turning == 0)
     assert (f"for {turning} of 30 practices" in said) == (turning > 0)
-    assert f"(F0) Pearson's r is {number(r + 0.1, 2)}" in said
+    assert f"(F0) Spearman's rho is {number(r + 0.1, 2)}" in said
     assert said.endswith(f"in place of {number(r, 2)}.")
     assert not CAUSAL.search(said)
 
@@ -362,7 +389,7 @@ def test_partial_correlation_asserts_no_more_than_the_plain_sentence(given, inte
     said = partial_words(plain, given)
     assert said.finding.startswith(f"Once {', '.join(given)} {'is' if len(given) == 1 else 'are'}")
     assert bool(ASSERTS.search(said.finding)) == (interval[0] > 0 or interval[1] < 0)
-    assert "Partial Pearson's r" in said.basis
+    assert said.basis.startswith("Partial Spearman's rho")
     assert said.caution == plain.caution
 
 
@@ -395,32 +422,40 @@ def test_then_and_now_says_whether_the_two_can_be_compared() -> None:
     assert "no comparable figure" in then_now_words(gone).caution
 
 
-def test_simpsons_paradox_is_named_only_where_both_intervals_are_clear_of_zero() -> None:
-    import numpy as np
-
-    rng = np.random.default_rng(3)
-    place = np.repeat(np.arange(6), 20)
-    inside = rng.normal(size=120)
-    x = pd.Series(10.0 * place + 2 * inside)
-    paradox = pd.Series(5 * place - 3 * inside + rng.normal(scale=0.5, size=120))
-    groups = pd.Series(place)
-    said = within_between_words(within_between(x, paradox, groups), date=DATE)
-    assert "Simpson's paradox" in said.caution
-    noise = pd.Series(rng.normal(size=120))
-    calm = within_between_words(within_between(x, noise, groups), date=DATE)
-    assert "Simpson" not in calm.text
-    assert "no evidence of a slope" in calm.finding
-    one = within_between(x, noise, pd.Series(["A"] * 120))
-    assert "can't be told apart" in within_between_words(one, date=DATE).finding
-    assert not CAUSAL.search(calm.text)
+def levels(pooled: tuple[float, float], within: tuple[float, float]) -> Words:
+    """The sentence for coefficients and p-values over all practices and within places."""
+    parts = [result(r, r - 0.1, r + 0.1, p_value=p) for r, p in (pooled, within)]
+    found = WithinBetween(parts[0], parts[1], parts[0], pd.DataFrame(index=range(7)))
+    return within_between_words(found, date=DATE)
 
 
-def test_numbers() -> None:
-    assert number(12_345.6) == "12,346"
-    assert number(-1_234.5, 1) == f"{MINUS}1,234.5"
-    assert number(-0.001, 2) == "0.00"
-    assert number(math.nan) == "no figure"
-    assert p_text(0.0004) == "p < 0.001"
-    assert p_text(math.nan) == ""
+@pytest.mark.parametrize(
+    ("pooled", "within", "finding", "caution"),
+    [
+        ((0.3, 0.001), (0.3, 0.001), "clear evidence of a rising line; within", "The two agree"),
+        ((0.3, 0.001), (0.1, 0.3), "within places there is no evidence", "may come from differ"),
+        ((0.1, 0.3), (0.3, 0.02), "within places there is weak evidence", "hide over all"),
+        ((0.1, 0.3), (0.1, 0.3), "within places there is no evidence", "Neither can be told"),
+        ((0.3, 0.001), (-0.3, 0.001), "clear evidence of a falling line", "Simpson's paradox"),
+        ((0.3, 0.001), (-0.1, 0.3), "within places there is no evidence", "may be chance"),
+    ],
+)
+def test_all_practices_and_places_are_reconciled(pooled, within, finding, caution) -> None:
+    said = levels(pooled, within)
+    assert finding in said.finding
+    assert caution in said.caution
+    assert ("Simpson" in said.text) == (caution == "Simpson's paradox")
+    assert not CAUSAL.search(said.text)
+
+
+def test_one_place_can_not_be_told_apart() -> None:
+    x = pd.Series([1.0, 5, 2, 8, 3, 9, 4, 7, 6, 10])
+    one = within_between(x, x**2, pd.Series(["A"] * 10))
+    said = within_between_words(one, date=DATE)
+    assert "can't be told apart" in said.finding
+    assert "one group only" in said.caution
+
+
+def test_paragraphs() -> None:
     assert join([Words("A.", "", "B."), "C."]) == "A. B.\n\nC."
     assert str(Words("A.", "B.", "C.")) == "A. B. C."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import sys
 import threading
 import time
@@ -18,33 +17,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def official_folder() -> Path | None:
-    """The folder of files as published, or None."""
-    chosen = os.environ.get("PCS_DASH_OFFICIAL_DATA")
-    folder = Path(chosen) if chosen else ROOT.parent / "shared" / "data" / "official"
-    return folder if folder.is_dir() else None
-
-
-@pytest.fixture(scope="session")
-def official() -> Path:
-    folder = official_folder()
-    if folder is None:
-        pytest.skip("the official files are absent (set PCS_DASH_OFFICIAL_DATA)")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def england(official: Path, tmp_path_factory: pytest.TempPathFactory):
-    """The store built from every official file, once for all tests."""
-    from pcs_dash.official.store import Store
-    from pcs_dash.official.update import update_store
-
-    store = Store(tmp_path_factory.mktemp("england"))
-    report = update_store(store, origin=str(official))
-    assert not report.failed, report.failed
-    return store
 
 
 class BadServer(ThreadingHTTPServer):

@@ -351,11 +351,16 @@ def sheet_rows(text: str) -> list[list[object]]:
     return [[typed(cell) for cell in row] for row in rows]
 
 
-def geopackage(folder: Path, prefix: str = "LSOA11") -> bytes:
+def geopackage_path(folder: Path, prefix: str = "LSOA11") -> Path:
     """The squares of `boundaries` as a GeoPackage."""
     path = folder / f"{prefix}-sample.gpkg"
     squares(prefix).to_file(path, layer="Areas of England", engine="pyogrio")
-    return path.read_bytes()
+    return path
+
+
+def geopackage(folder: Path, prefix: str = "LSOA11") -> bytes:
+    """The bytes of that."""
+    return geopackage_path(folder, prefix).read_bytes()
 
 
 def shapefile(folder: Path, prefix: str = "LSOA11") -> bytes:
@@ -370,6 +375,19 @@ def squares(prefix: str) -> gpd.GeoDataFrame:
     return gpd.read_file(io.BytesIO(boundaries(prefix).encode()))
 
 
+PCN_STAFF = (
+    "Data_source,CENSUS_YEAR,CENSUS_MONTH,PCN_CODE,PCN_NAME,SUB_ICB_CODE,SUB_ICB_NAME,ICB_CODE,"
+    "ICB_NAME,COMM_REGION_CODE,COMM_REGION_NAME,STAFF_GROUP,STAFF_ROLE,DETAILED_STAFF_ROLE,FTE,"
+    "UNIQUE_IDENTIFIER\n"
+    "NWRS Staff,2022,9,U27924,BENFLEET PCN,99F,99F,QH8,MSE,Y61,East of England,"
+    "Other Direct Patient Care staff,Pharmacists,Pharmacist,1,1\n"
+    "NWRS Staff,2022,9,U27924,BENFLEET PCN,99F,99F,QH8,MSE,Y61,East of England,"
+    "Other Direct Patient Care staff,Pharmacists,Pharmacist,0.5,2\n"
+    "NWRS contracted services,2022,9,U27924,BENFLEET PCN,99F,99F,QH8,MSE,Y61,East of England,"
+    "Directors,Managers,Manager,NA,NA\n"
+)
+
+
 # source -> (a file name, its content as bytes)
 FILES: dict[str, tuple[str, bytes]] = {
     "ods_practices": ("epraccur.csv", EPRACCUR.encode()),
@@ -380,6 +398,7 @@ FILES: dict[str, tuple[str, bytes]] = {
     "registrations_lsoa": ("by-lsoa.csv", BY_LSOA.encode()),
     "workforce": ("General Practice – December 2025 Practice Level.csv", WORKFORCE.encode()),
     "workforce_individual": ("GP – August 2024 Individual Level.csv", INDIVIDUALS.encode()),
+    "pcn_workforce": ("PCN individual.csv", PCN_STAFF.encode()),
     "imd2019": ("File_1_IMD2019.xlsx", imd_workbook(2011)),
     "imd2025": ("File_1_IoD2025.xlsx", imd_workbook(2021)),
     "barriers2019": ("barriers.csv", BARRIERS.encode()),
@@ -389,10 +408,6 @@ FILES: dict[str, tuple[str, bytes]] = {
     "postcodes": ("postcodes-2022-05.csv", POSTCODES.encode()),
     "lsoa_population": ("population-mid-2022.csv", POPULATION.encode()),
     "boundaries_lsoa11": ("lsoa.geojson", boundaries().encode()),
-    "boundaries_lsoa21": ("lsoa21.geojson", boundaries("LSOA21").encode()),
-    "boundaries_district": ("districts.geojson", boundaries("LAD25").encode()),
-    "boundaries_icb": ("icbs.geojson", boundaries("ICB23").encode()),
-    "boundaries_sub_icb": ("sub-icbs.geojson", boundaries("SICBL23").encode()),
     "qof": ("QOF_2022-23.csv", QOF.encode()),
     "qof_prevalence": ("PREVALENCE_2324.csv", QOF_PREVALENCE.encode()),
     "cqc": ("cqc.csv", CQC.encode()),

@@ -14,8 +14,9 @@ from pcs_dash.__main__ import main
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, benchmarks
 from pcs_dash.official.any_area import dataset_for, find_area, practices_for
 from pcs_dash.official.area_dataset import NO_GPS
-from pcs_dash.official.build import england_practices
-from pcs_dash.official.loaded_areas import find_loaded_area, loaded_areas, short_name
+from pcs_dash.official.built_tables import england_practices
+from pcs_dash.official.loaded_areas import find_loaded_area, loaded_areas
+from pcs_dash.tables.areas import short_name
 from pcs_dash.tables.dataset import Dataset, build_dataset
 from pcs_dash.tables.errors import UserError
 

@@ -12,13 +12,14 @@ import samples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pcs_dash.measures import quality
 from pcs_dash.measures.nearby_sites import listed_sites_near, sites_near
-from pcs_dash.official import build
+from pcs_dash.official import available_measures, built_tables
 from pcs_dash.official.area_dataset import dataset_of
 from pcs_dash.official.loaded_areas import find_official_area
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
-from pcs_dash.views import loaded_data, quality
+from pcs_dash.views import loaded_data
 
 PLACES = {"AA1 1AA": (580_000.0, 180_000.0), "AA1 1AB": (581_600.0, 180_000.0),
           "AA1 1AC": (580_000.0, 190_000.0)}  # fmt: skip
@@ -63,8 +64,9 @@ def postcodes(**extra: tuple[float, float]) -> pd.DataFrame:
 PRACTICES = pd.DataFrame({"easting": [580_000.0, np.nan], "northing": [180_000.0, np.nan]})
 
 
-def test_open_sites_by_postcode_whatever_its_spaces() -> None:
-    sites = listed({"FA001": ("AA11AA", "active"), "FA002": ("aa1 1ab", "active"),
+def test_open_sites_by_postcode() -> None:
+    """As the loaders give it: in capitals, with its space."""
+    sites = listed({"FA001": ("AA1 1AA", "active"), "FA002": ("AA1 1AB", "active"),
                     "FA003": ("AA1 1AC", "active"), "FA004": ("AA1 1AA", "closed")})  # fmt: skip
     tables = {"pharmacies": sites, "postcodes": postcodes()}
     table, reports = listed_sites_near(PRACTICES, tables.get)
@@ -115,7 +117,7 @@ def test_from_files_to_the_table_of_practices(tmp_path: Path) -> None:
     store = Store(tmp_path / "data")
     report = update_store(store, origin=str(folder))
     assert not report.failed
-    table = build.england_practices(store=store)
+    table = built_tables.england_practices(store=store)
     for column in ("pharmacies_1_mile", "opticians_1_mile", "dental_sites_1_mile"):
         assert table[column].dropna().to_dict() == {"F81001": 1, "F81003": 0, "F81100": 0}
         assert pd.isna(table.loc["F81102", column])  # it has no position
@@ -130,7 +132,7 @@ def test_from_files_to_the_table_of_practices(tmp_path: Path) -> None:
         "F81100": 0,
     }
     assert offered.loc["F81001", "qof_prev_dm"] == pytest.approx(100 * 900 / 10_800)
-    measures = build.measures(store).set_index("column")
+    measures = available_measures.measures(store).set_index("column")
     assert measures.loc[["pharmacies_1_mile", "opticians_1_mile"], "available"].all()
     assert measures.loc["qof_prev_dm", "available"]
     assert table.loc["F81001", "qof_prev_dm"] == pytest.approx(100 * 900 / 10_800)

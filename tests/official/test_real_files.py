@@ -15,9 +15,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from benchmarks.loaded import england_lsoas, england_registrations
 from pcs_dash.measures.list_trends import compare_lists, migrate_assignment, trend
-from pcs_dash.official import build
-from pcs_dash.official.registrations import (
+from pcs_dash.measures.registrations import (
     agreement,
     catchment,
     hub_overlap,
@@ -25,6 +25,9 @@ from pcs_dash.official.registrations import (
     patient_weighted,
     patients_per_fte_gp_by_lsoa,
 )
+from pcs_dash.official import built_tables
+from pcs_dash.official.area_dataset import dataset_of
+from pcs_dash.official.loaded_areas import find_official_area
 from pcs_dash.official.store import Store
 from pcs_dash.tables.dataset import build_practices as embedded_practices
 from pcs_dash.tables.paths import DATA_DIR
@@ -64,7 +67,7 @@ def test_list_sizes_of_every_month(england: Store, official: Path) -> None:
 def test_registrations_are_all_there(
     england: Store, registered: dict[tuple[str, str], int]
 ) -> None:
-    table = build.england_registrations(store=england)
+    table = england_registrations(store=england)
     assert len(table) == len(registered) == 868_505
     assert table["patients"].sum() == sum(registered.values())
     keys = zip(table["practice_code"].astype(str), table["lsoa_code"].astype(str), strict=True)
@@ -72,19 +75,19 @@ def test_registrations_are_all_there(
 
 
 def test_catchment_of_a_hub(england: Store, registered: dict[tuple[str, str], int]) -> None:
-    hub = set(build.england_practices("QH8", store=england).index[:3])
+    hub = set(built_tables.england_practices("QH8", store=england).index[:3])
     everyone: Counter[str] = Counter()
     ours: Counter[str] = Counter()
     for (practice, place), n in registered.items():
         everyone[place] += n
         if practice in hub:
             ours[place] += n
-    registrations = build.england_registrations("QH8", store=england)
-    totals = lsoa_totals(build.england_registrations(store=england))
+    registrations = england_registrations("QH8", store=england)
+    totals = lsoa_totals(england_registrations(store=england))
     table = catchment(registrations, hub, totals=totals)
     assert table["patients"].to_dict() == dict(ours)
     assert table["share"].to_dict() == {p: n / everyone[p] for p, n in ours.items()}
-    lsoas = build.england_lsoas("QH8", store=england)
+    lsoas = england_lsoas("QH8", store=england)
     assert lsoas["registered_patients"].to_dict() == {p: everyone[p] for p in lsoas.index}
 
 
@@ -92,7 +95,7 @@ def test_catchment_of_a_hub(england: Store, registered: dict[tuple[str, str], in
 def test_quintile_mix_is_that_of_the_embedded_table(edition: str, england: Store) -> None:
     path = DATA_DIR / f"practice_patients_by_imd{edition}_quintile_2023-07_essex.csv"
     embedded = pd.read_csv(path).set_index("practice_code")
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     columns = [f"imd{edition}_patients_quintile_{q}" for q in range(1, 6)]
     columns.append(f"imd{edition}_patients_unknown")
     ours = practices.loc[practices.index.isin(embedded.index), columns]
@@ -107,7 +110,7 @@ def test_imd_of_every_lsoa(england: Store, official: Path) -> None:
     rows = book["IMD2019"].iter_rows(min_row=2, values_only=True)
     raw = {row[0]: (row[4], row[5]) for row in rows}
     book.close()
-    table = build.england_lsoas(store=england)
+    table = england_lsoas(store=england)
     assert len(table) == len(raw) == 32_844
     ranks, deciles = table["imd2019_rank"].to_dict(), table["imd2019_decile"].to_dict()
     assert {code: (ranks[code], deciles[code]) for code in raw} == raw
@@ -119,7 +122,7 @@ def test_imd_2025_on_lsoas_of_2011(england: Store, official: Path) -> None:
     for row in records(path, "latin-1"):
         parts[row["LSOA11CD"]].append(row["LSOA21CD"])
     published = england.read("imd2025").set_index("lsoa_code")["imd_rank"].to_dict()
-    table = build.england_lsoas(store=england)["imd2025_rank"].to_dict()
+    table = england_lsoas(store=england)["imd2025_rank"].to_dict()
     for code, rank in table.items():
         ranks = [published[part] for part in parts[code]]
         assert rank == sum(ranks) / len(ranks)
@@ -131,7 +134,7 @@ def test_patient_weighted_imd_agrees_with_the_published_score(
     """Essex scores of IMD 2019 (embedded) weighted by patients, against the practice scores that
     stand in the CQC file: the same figure from lists of other years."""
     scores = pd.read_csv(DATA_DIR / "imd2019_lsoa11_essex.csv").set_index("lsoa11cd")
-    registrations = build.england_registrations(store=england)
+    registrations = england_registrations(store=england)
     essex = set(pd.read_csv(DATA_DIR / "practices_essex.csv")["practice_code"])
     ours = registrations[registrations["practice_code"].isin(essex)]
     recomputed = patient_weighted(ours, scores["imd2019_score"])
@@ -150,7 +153,7 @@ def test_patients_per_fte_gp_by_lsoa_from_the_embedded_workforce(
     practices = embedded_practices()[0]
     practices = practices.set_index("practice_code") if "practice_code" in practices else practices
     fte = practices["gp_fte_fully_qualified"].astype("float64")
-    registrations = build.england_registrations(store=england)
+    registrations = england_registrations(store=england)
     ours = registrations[registrations["practice_code"].isin(fte.index)]
     table = patients_per_fte_gp_by_lsoa(ours, fte)
     lists: Counter[str] = Counter()
@@ -168,7 +171,7 @@ def test_patients_per_fte_gp_by_lsoa_from_the_embedded_workforce(
 
 
 def test_overlap_between_networks(england: Store, registered: dict[tuple[str, str], int]) -> None:
-    practices = build.england_practices("Castle Point", store=england)
+    practices = built_tables.england_practices("Castle Point", store=england)
     hubs = practices["pcn"].dropna().to_dict()
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for (practice, place), n in registered.items():
@@ -179,7 +182,7 @@ def test_overlap_between_networks(england: Store, registered: dict[tuple[str, st
         most = min(by_hub, key=lambda hub: (-by_hub[hub], hub))
         for hub, n in by_hub.items():
             elsewhere[hub] += n if hub != most else 0
-    result = hub_overlap(build.england_registrations("QH8", store=england), hubs)
+    result = hub_overlap(england_registrations("QH8", store=england), hubs)
     found = result.hubs["patients_elsewhere"].to_dict()
     assert found == {hub: elsewhere[hub] for hub in found}
 
@@ -197,7 +200,7 @@ def test_practices_closed_and_new_over_the_five_months(england: Store, official:
     assert gone == set(old) - set(new)
     assert len(gone) == 62
     assert set(changes.of("new").index) == set(new) - set(old)
-    table = trend(build.list_history(store=england))
+    table = trend(built_tables.list_history(store=england))
     stayed = set(old) & set(new)
     change = table.loc[sorted(stayed), "change"].astype("int64")
     assert change.to_dict() == {code: new[code] - old[code] for code in sorted(stayed)}
@@ -207,7 +210,7 @@ def test_practices_closed_and_new_over_the_five_months(england: Store, official:
 
 
 def test_quality_of_practices(england: Store, official: Path) -> None:
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     raw = {
         row["Practice code"]: float(row["Achievement score (635 max)"])
         for row in records(official / "quality" / "QOF_2022-23_practice_achievement.csv.gz")
@@ -228,7 +231,7 @@ def test_quality_of_practices(england: Store, official: Path) -> None:
 def test_dentists_within_a_mile(england: Store, official: Path) -> None:
     path = official / "organisations" / "dental_practices_2026-02.geojson.gz"
     features = json.loads(gzip.decompress(path.read_bytes()))["features"]
-    practice = build.england_practices("Castle Point", store=england).iloc[0]
+    practice = built_tables.england_practices("Castle Point", store=england).iloc[0]
     count = 0
     for feature in features:
         longitude, latitude = feature["geometry"]["coordinates"]
@@ -243,7 +246,7 @@ def test_dentists_within_a_mile(england: Store, official: Path) -> None:
 
 def test_essex_is_where_it_should_be(england: Store) -> None:
     embedded = pd.read_csv(DATA_DIR / "practices_essex.csv").set_index("practice_code")
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     both = practices[practices.index.isin(embedded.index)]
     expected = embedded.loc[both.index]
     assert (both["sub_icb_code"] == expected["sub_icb_code"]).all()
@@ -252,7 +255,7 @@ def test_essex_is_where_it_should_be(england: Store) -> None:
 
 
 def test_every_practice_of_england_is_in_an_icb(england: Store) -> None:
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     assert len(practices) == 6169
     assert (practices["icb_code"] != "none").all()
     assert practices["icb_code"].nunique() == 42
@@ -262,7 +265,7 @@ def test_every_practice_of_england_is_in_an_icb(england: Store) -> None:
 def test_lists_of_the_built_table(england: Store, official: Path) -> None:
     path = official / "registrations" / "gp-reg-pat-prac-all-2026-03.csv.gz"
     raw = {row["CODE"]: int(row["NUMBER_OF_PATIENTS"]) for row in records(path)}
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     assert practices["list_size"].to_dict() == raw
     assert practices["list_size"].sum() == sum(raw.values())
     assert practices.loc["F81010", "list_size"] == raw["F81010"]
@@ -277,7 +280,7 @@ def test_patients_by_quintile_of_imd_2019(
     # A quintile is two of the published deciles.
     quintile = {row[0]: (int(row[5]) + 1) // 2 for row in rows}
     book.close()
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     there = sorted({code for code, _ in registered} & set(practices.index))[::100]
     assert len(there) > 50
     counts: dict[str, Counter[int]] = {code: Counter() for code in there}
@@ -298,7 +301,7 @@ def test_cqc_ratings(england: Store, official: Path) -> None:
         if len(code) == 6 and row["domain"] == row["service_population_group"] == "Overall":
             found = (int(row["Year"]), order.index(rating))
             latest[code] = max(latest.get(code, found), found)
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     built = practices[["cqc_rating", "cqc_year"]].dropna()
     assert set(built.index) == set(latest) & set(practices.index)
     assert built["cqc_rating"].to_dict() == {c: order[latest[c][1]] for c in built.index}
@@ -308,7 +311,7 @@ def test_cqc_ratings(england: Store, official: Path) -> None:
 def test_dispensing_practices_and_weighted_patients(england: Store, official: Path) -> None:
     pay = official / "organisations" / "nhspaymentsgp-22-23-prac.csv.gz"
     raw = {row["Practice Code"]: row for row in records(pay)}
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     both = sorted(set(raw) & set(practices.index))
     said = {"Yes": True, "No": False}
     expected = {c: said[raw[c]["Dispensing Practice"]] for c in both
@@ -333,7 +336,7 @@ def test_appointments_and_the_same_day_share(england: Store, official: Path) -> 
         total[code] += sum(int(cell) for cell in row[8:])
         same_day[code] += int(cells["Same Day"])
         unknown[code] += int(cells["Unknown / Data Quality"])
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     built = practices["appointments"].dropna()
     assert built.to_dict() == {code: total[code] for code in built.index}
     for code in built.index[::200]:
@@ -344,10 +347,37 @@ def test_appointments_and_the_same_day_share(england: Store, official: Path) -> 
 
 def test_open_and_closed_practices(england: Store, official: Path) -> None:
     raw = {row[0]: row for row in raw_rows(official / "organisations" / "epraccur-2023.csv.gz")}
-    practices = build.england_practices(store=england)
+    practices = built_tables.england_practices(store=england)
     both = sorted(set(raw) & set(practices.index))
     assert len(both) > 6_000
     words = {"A": "active", "C": "closed", "D": "dormant", "P": "proposed"}
     assert practices.loc[both, "ods_status"].to_dict() == {c: words[raw[c][12]] for c in both}
     opened = practices.loc[both, "opened"].dt.strftime("%Y%m%d").fillna("").to_dict()
     assert opened == {c: raw[c][10].replace("-", "") for c in both}
+
+
+def test_every_area_and_network_of_england_has_one_name_a_code(
+    england: Store, official: Path
+) -> None:
+    practices = built_tables.england_practices(store=england)
+    raw = list(records(official / "organisations" / "practice-pcn-icb-mapping-2025-08.csv.gz"))
+    for code, name, published in (
+        ("icb_code", "icb", "ICB_CODE"),
+        ("region_code", "region", "REGION_CODE"),
+        ("pcn_code", "pcn", "PCN_CODE"),
+    ):
+        known = practices[practices[code] != "none"].dropna(subset=[code])
+        assert known.groupby(code)[name].nunique().max() == 1
+        here = {row[published] for row in raw if row["GP_CODE"] in practices.index} - {"U"}
+        assert here <= set(known[code])
+    assert practices["icb"].nunique() == 42
+    assert practices["region"].nunique() == 7
+
+
+def test_the_two_networks_called_grand_union_stay_two(england: Store) -> None:
+    """U09187 has 5 practices and 66,884 patients in the published mapping, U41025 2 and 27,187."""
+    practices = dataset_of(find_official_area("QM7 + QPM", england), england).practices
+    ours = practices[practices["pcn_code"].isin(["U09187", "U41025"])]
+    assert ours.groupby("pcn_code").size().to_dict() == {"U09187": 5, "U41025": 2}
+    assert set(ours["pcn"]) == {"GRAND UNION PCN (U09187)", "GRAND UNION PCN (U41025)"}
+    assert practices.dropna(subset=["pcn_code"]).groupby("pcn")["pcn_code"].nunique().max() == 1

@@ -21,10 +21,11 @@ from hypothesis import strategies as st
 from pcs_dash.official import sheets
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.catalogue import SOURCES
+from pcs_dash.official.file_dates import month_in_name, parse_date
 from pcs_dash.official.loaders.registrations import lsoa_vintage
-from pcs_dash.official.reading import month_in_name, parse_date
-from pcs_dash.official.recognise import load_file, recognise
+from pcs_dash.official.recognise import recognise
 from pcs_dash.tables.errors import InputFileError, UserError
+from tests.loading import load_file
 
 
 def load(tmp_path: Path, content: bytes | str, name: str = "download 2025-08") -> pd.DataFrame:
@@ -283,9 +284,7 @@ def test_prevalence_is_of_the_patients_of_the_ages_of_its_register(tmp_path: Pat
     assert table["qof_prev_af"].to_dict() == {"F81001": 2, "F81003": 1}
     assert table.loc["F81001", "qof_prev_dep"] == 0
     assert table.loc[["F81001", "F81003"], "qof_prev_ost"].isna().all()
-    assert loaded.table.attrs["notes"] == [
-        "Not of patients of all ages: DEP 18OV, DM 17OV, OST 50OV."
-    ]
+    assert list(loaded.notes) == ["Not of patients of all ages: DEP 18OV, DM 17OV, OST 50OV."]
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pcs_dash.official import sheets
 from pcs_dash.official.archive import InputFile, kind_of
-from pcs_dash.official.recognise import load_file
 from pcs_dash.tables.errors import InputFileError, UserError
+from tests.loading import load_file
 
 NOTES: list[list[object]] = [["Source: NHS England"], [None], ["Notes", "1. See the methodology"]]
 TEXTS = {

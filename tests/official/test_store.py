@@ -17,7 +17,8 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from pcs_dash.official.store import KEEP_VERSIONS, Store, data_dir, file_sha256
+from pcs_dash.official.store import KEEP_VERSIONS, Store, data_dir
+from pcs_dash.official.stored_tables import file_sha256
 from pcs_dash.tables.errors import UserError
 
 DAY = pd.Timestamp("2025-05-01")

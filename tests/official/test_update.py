@@ -13,20 +13,26 @@ import pytest
 import samples
 from conftest import BadServer
 
+from benchmarks.loaded import england_lsoas, england_registrations
 from pcs_dash.__main__ import main
 from pcs_dash.cli.update import Bars, Lines, Shown
-from pcs_dash.official import build
-from pcs_dash.official.catalogue import SOURCES, dictionary, find_source
+from pcs_dash.measures.practice_measures import VARIABLES
+from pcs_dash.measures.registrations import lsoa_totals
+from pcs_dash.official import available_measures, built_tables
+from pcs_dash.official.built_tables import read_around
+from pcs_dash.official.catalogue import SOURCES, find_source
 from pcs_dash.official.download import Patience
 from pcs_dash.official.loaded_areas import find_official_area, official_areas
-from pcs_dash.official.recognise import Loaded, load_file
-from pcs_dash.official.registrations import lsoa_totals, read_around
+from pcs_dash.official.outcomes import few
+from pcs_dash.official.practices import build_practices
+from pcs_dash.official.recognise import Loaded
 from pcs_dash.official.status import history_rows, source_rows
 from pcs_dash.official.store import Store
-from pcs_dash.official.update import Report, _few, _put_into, preview, update_store
+from pcs_dash.official.update import Report, _put_into, preview, update_store
 from pcs_dash.tables.errors import InputFileError, UserError
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.views.loaded_data import england_by
+from tests.loading import load_file
 
 CHAIN = (
     "list_sizes", "pcn_membership", "allocations", "registrations_lsoa", "imd2019", "imd2025",
@@ -52,7 +58,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 def test_practices_are_joined_with_their_gaps_kept(loaded: Store) -> None:
-    table = build.england_practices(store=loaded)
+    table = built_tables.england_practices(store=loaded)
     assert table.index.tolist() == ["F81001", "F81003", "F81100", "F81102"]
     khan = table.loc["F81001"]
     assert khan["list_size"] == 13100
@@ -78,7 +84,7 @@ def test_practices_are_joined_with_their_gaps_kept(loaded: Store) -> None:
 
 
 def test_quintiles_of_patients_of_both_editions(loaded: Store) -> None:
-    table = build.england_practices(store=loaded)
+    table = built_tables.england_practices(store=loaded)
     khan = table.loc["F81001"]
     assert khan[[f"imd2019_patients_quintile_{q}" for q in range(1, 6)]].tolist() == [
         4000, 0, 0, 0, 9000,
@@ -90,15 +96,21 @@ def test_quintiles_of_patients_of_both_editions(loaded: Store) -> None:
     assert table.loc["F81003", "imd2019_patients_unknown"] == 10
 
 
+def test_every_measure_that_needs_loaded_columns_can_be_chosen(loaded: Store) -> None:
+    practices = built_tables.england_practices(store=loaded)
+    needed = {name for variable in VARIABLES.values() for name in variable.needs}
+    assert needed
+    assert needed <= set(practices.columns)
+    assert practices["qof_per_cent"].notna().any()
+
+
 def test_lsoas_are_joined(loaded: Store) -> None:
-    table = build.england_lsoas(store=loaded)
+    table = england_lsoas(store=loaded)
     second = table.loc["E01000002"]
     assert second["imd2025_rank"] == 600
     assert second["imd2025_split"]
     assert second["imd2025_parts"] == "E01034002 E01034003"
     assert second["registered_patients"] == 9990
-    assert second["dominant_practice"] == "F81003"
-    assert second["dominant_practice_share"] == pytest.approx(5990 / 9990)
     assert second["rural"]
     assert second["gp_road_km"] == 0.952
     assert table["icb_basis"].tolist() == ["registrations"] * 3
@@ -121,7 +133,7 @@ def test_lsoas_are_joined(loaded: Store) -> None:
 def test_areas_by_name_and_code(text: str, kind: str, codes: list[str], loaded: Store) -> None:
     area = find_official_area(text, loaded)
     assert area.kind == kind
-    assert build.england_practices(area, store=loaded).index.tolist() == codes
+    assert built_tables.england_practices(area, store=loaded).index.tolist() == codes
     assert find_official_area(area.key, loaded).codes == area.codes or "+" in area.key
 
 
@@ -134,30 +146,29 @@ def test_an_unknown_area_lists_what_is_near(loaded: Store) -> None:
 
 
 def test_registrations_and_history_of_an_area(loaded: Store) -> None:
-    ours = build.england_registrations("QH8", store=loaded)
+    ours = england_registrations("QH8", store=loaded)
     assert ours["patients"].sum() == 9000 + 4000 + 3 + 5990 + 10
-    assert build.england_registrations("99G", store=loaded)["patients"].sum() == 6000
-    history = build.list_history("06T", store=loaded)
+    assert england_registrations("99G", store=loaded)["patients"].sum() == 6000
+    history = built_tables.list_history("06T", store=loaded)
     assert sorted(history["period"].dt.strftime("%Y-%m").unique()) == ["2025-05", "2025-10"]
 
 
 def test_what_found_no_partner_is_reported(loaded: Store) -> None:
-    reports = loaded.read(build.REPORTS).set_index("join")
+    reports = loaded.read(built_tables.REPORTS).set_index("join")
     assert reports.loc["practices with CQC rating", "left_only"] == "F81100 F81102"
-    assert reports.loc["practices with ODS status", "right_only"] == "AAA001"
 
 
 def test_measures_that_lack_an_input_say_which_file_brings_it(
     loaded: Store, tmp_path: Path
 ) -> None:
-    here = build.measures(loaded).set_index("column")
+    here = available_measures.measures(loaded).set_index("column")
     assert here.loc["gp_fte_fully_qualified", "available"]
     assert here.loc["gp_fte_fully_qualified", "period"] == "2025-12-31"
     assert here.loc["gp_fte_fully_qualified", "covers"] == "2 of 4 practices"
     assert here.loc["easting", "covers"] == "3 of 3 LSOAs"
     assert here.loc["imd_score", "covers"] == ""
     assert not here.loc["imd_score", "available"]
-    nothing = build.measures(Store(tmp_path / "empty")).set_index("column")
+    nothing = available_measures.measures(Store(tmp_path / "empty")).set_index("column")
     assert not nothing["available"].any()
     assert nothing.loc["imd2025_quintile", "how"] == (
         "python -m pcs_dash update imd2025 lsoa11_lsoa21 --from FOLDER"
@@ -178,12 +189,12 @@ def test_registrations_by_lsoa_of_2021_are_carried_back(tmp_path: Path) -> None:
     (folder / "by lsoa").write_text(text, encoding="utf-8")
     store = Store()
     update_store(store, origin=str(folder))
-    lsoas = build.england_lsoas(store=store)
+    lsoas = england_lsoas(store=store)
     # The parts of the split LSOA add up to it.
     assert lsoas.loc["E01000002", "registered_patients"] == 4000 + 5990 + 500
-    registrations = build.england_registrations(store=store)
+    registrations = england_registrations(store=store)
     assert registrations["patients"].sum() == 28_003 + 500
-    table = build.england_practices(store=store)
+    table = built_tables.england_practices(store=store)
     # IMD 2025 ranks the parts themselves: 4,000 at 300; 5,990 at 900 and 500 at 300.
     assert table.loc["F81001", "imd2025_rank_mean"] == pytest.approx(
         (9000 * 26525 + 4000 * 300) / 13000
@@ -272,14 +283,14 @@ def test_an_area_is_built_alone(tmp_path: Path) -> None:
     store = Store()
     folder = samples.write(tmp_path / "all", *CHAIN)
     update_store(store, origin=str(folder), area="Mid and South Essex")
-    assert build.england_practices(store=store).index.tolist() == ["F81001", "F81003"]
-    assert set(build.england_registrations("QH8", store=store)["practice_code"]) == {
+    assert built_tables.england_practices(store=store).index.tolist() == ["F81001", "F81003"]
+    assert set(england_registrations("QH8", store=store)["practice_code"]) == {
         "F81001", "F81003",
     }  # fmt: skip
     assert store.require().area == "Mid and South Essex"
     # England is built again from what is stored, without the files.
     update_store(store, origin=str(folder), area="England")
-    assert len(build.england_practices(store=store)) == 4
+    assert len(built_tables.england_practices(store=store)) == 4
 
 
 def test_lsoas_of_an_area_built_alone_hold_the_patients_of_all_practices(tmp_path: Path) -> None:
@@ -293,10 +304,10 @@ def test_lsoas_of_an_area_built_alone_hold_the_patients_of_all_practices(tmp_pat
     for area in ("England", "Mid and South Essex"):
         store = Store(tmp_path / area)
         update_store(store, origin=str(folder), area=area)
-        practices = build.england_practices("QH8", store=store)
-        lsoas = build.england_lsoas("QH8", store=store)
+        practices = built_tables.england_practices("QH8", store=store)
+        lsoas = england_lsoas("QH8", store=store)
         around = read_around(store, practices.index, lsoas.index)
-        everywhere = lsoa_totals(build.england_registrations(store=store))
+        everywhere = lsoa_totals(england_registrations(store=store))
         totals[area] = (
             lsoa_totals(around)[lsoas.index].to_dict(),
             everywhere[lsoas.index].to_dict(),
@@ -309,7 +320,7 @@ def test_lsoas_of_an_area_built_alone_hold_the_patients_of_all_practices(tmp_pat
 
 
 def registered_total(store: Store, codes: pd.Index) -> int:
-    return int(build.registrations_of(list(codes), store=store)["patients"].sum())
+    return int(built_tables.registrations_of(list(codes), store=store)["patients"].sum())
 
 
 def test_a_build_of_one_icb_does_not_call_it_england(tmp_path: Path) -> None:
@@ -543,8 +554,8 @@ def test_a_list_of_far_fewer_rows_than_published_is_remarked_on(tmp_path: Path) 
 def test_one_row_less_than_the_only_edition_has_is_remarked_on(rows: int, remark: str) -> None:
     table = pd.DataFrame({"lsoa_code": range(rows)})
     item = Loaded(SOURCES["imd2019"], table, pd.Timestamp("2019-09-26"), "File_1.xlsx")
-    assert _few(item).startswith(remark)
-    assert bool(_few(item)) == bool(remark)
+    assert few(item).startswith(remark)
+    assert bool(few(item)) == bool(remark)
 
 
 def test_the_published_files_raise_no_remark(england: Store) -> None:
@@ -552,7 +563,7 @@ def test_the_published_files_raise_no_remark(england: Store) -> None:
         source = SOURCES.get(entry.source)
         if source is not None:
             table = pd.DataFrame(index=range(entry.rows))
-            assert _few(Loaded(source, table, pd.Timestamp(entry.period), "")) == ""
+            assert few(Loaded(source, table, pd.Timestamp(entry.period), "")) == ""
 
 
 CUTS = {key: item for key, item in samples.FILES.items() if not key.startswith("boundaries")}
@@ -613,10 +624,35 @@ def test_the_newer_list_of_networks_counts_and_gaps_keep_the_other(
     os.utime(partners, (0, pd.Timestamp(ods).timestamp()))
     store = Store()
     update_store(store, origin=str(folder))
-    practices = build.england_practices(store=store)
+    practices = built_tables.england_practices(store=store)
     assert practices["pcn"].dropna().to_dict() == {"F81001": network, "F81100": "COLNE PCN"}
-    joins = store.read(build.REPORTS)["join"].tolist()
+    joins = store.read(built_tables.REPORTS)["join"].tolist()
     assert f"practices with PCN of the ODS list ({words})" in joins
+
+
+# --- codes are keys, names are labels ---------------------------------------------------------
+
+SPELLINGS = """GP_CODE,GP_NAME,SUPPLIER,PCN_CODE,PCN_NAME,SUB_ICB_LOCATION_CODE,SUB_ICB_LOCATION_NAME,ICB_CODE,ICB_NAME,REGION_CODE,REGION_NAME
+F81001,A,TPP,U41025,Grand Union Pcn,99F,NHS MSE ICB - 99F,QH8,NHS Mid and South Essex ICB,Y61,East Of England
+F81001,A,EMIS,U41025,GRAND UNION PCN ,99F,NHS MSE ICB - 99F,QH8,NHS Mid and South Essex ICB,Y61,East of England
+F81003,C,TPP,U41025,GRAND UNION PCN,99G,NHS MSE ICB - 99G,QH8,NHS MID AND SOUTH ESSEX ICB,Y61,East of England
+F81100,B,TPP,U09187,GRAND UNION PCN,06T,NHS SNEE ICB - 06T,QJG,NHS Suffolk and North East Essex ICB,Y61,East of England
+"""  # noqa: E501
+
+
+def test_spellings_of_a_code_are_one_and_namesakes_are_two(tmp_path: Path) -> None:
+    folder = samples.write(tmp_path / "files", "list_sizes", "pcn_membership")
+    (mapping,) = (path for path in folder.iterdir() if "mapping" in path.name)
+    mapping.write_text(SPELLINGS, encoding="utf-8")
+    store = Store()
+    report = update_store(store, origin=str(folder))
+    assert not report.failed
+    practices = built_tables.england_practices(store=store)
+    assert practices.loc[["F81001", "F81003", "F81100"], "pcn"].tolist() == [
+        "GRAND UNION PCN (U41025)", "GRAND UNION PCN (U41025)", "GRAND UNION PCN (U09187)",
+    ]  # fmt: skip
+    assert practices.loc["F81001", "icb"] == practices.loc["F81003", "icb"]
+    assert practices["region"].dropna().unique().tolist() == ["East of England"]
 
 
 # --- no traceback ------------------------------------------------------------------------------
@@ -635,7 +671,7 @@ def test_a_source_that_names_a_practice_twice_is_told_not_thrown(tmp_path: Path)
     lists = load_file(samples.write(tmp_path, "list_sizes") / "lists.csv")[0].table
     twice = pd.DataFrame({"practice_code": ["F81001", "F81001"], "cqc_rating": ["Good", "Good"]})
     with pytest.raises(UserError, match=r"practices with CQC rating.*more than one row for F81001"):
-        build.build_practices({"cqc": twice}.get, lists={"2025-10-01": lists})
+        build_practices({"cqc": twice}.get, lists={"2025-10-01": lists})
 
 
 @pytest.mark.parametrize("origin", ["address", "folder"])
@@ -683,7 +719,7 @@ def test_from_an_address_of_a_list_of_files(server: BadServer) -> None:
     report = update_store(store, origin=f"{server.url}/files/", patience=SHORT)
     assert [o.source for o in report.loaded] == ["list_sizes", "pcn_membership"]
     assert ["404" in o.message for o in report.failed] == [True]
-    assert len(build.england_practices(store=store)) == 4
+    assert len(built_tables.england_practices(store=store)) == 4
     assert list((store.root.parent / "downloads").iterdir()) == []
 
 
@@ -803,19 +839,59 @@ def test_the_catalogue_is_complete() -> None:
         assert source.found
         assert callable(source.parser)
     assert find_source("list-sizes").key == "list_sizes"
-    table = dictionary()
-    assert (table["meaning"] != "").all()
-    assert not table.duplicated(["source", "column"]).any()
+    for layout in filter(None, (source.columns for source in SOURCES.values())):
+        assert all(column.meaning for column in layout.columns)
+        assert len(set(layout.names)) == len(layout.names)
 
 
 def test_what_is_stored_and_not_shown_is_said() -> None:
     """Nobody should fetch a file for a map that no page draws."""
     quiet = {key for key, source in SOURCES.items() if "not shown on any page yet" in source.brings}
-    assert quiet == {
-        "workforce_individual", "lsoa_population", "boundaries_lsoa21", "boundaries_district",
-        "boundaries_sub_icb", "boundaries_icb",
-    }  # fmt: skip
+    assert quiet == {"workforce_individual", "pcn_workforce"}
     listed = (ROOT / "docs" / "data.md").read_text(encoding="utf-8").splitlines()
     for key in quiet:
         row = next(line for line in listed if line.startswith("|") and f"`{key}`" in line)
         assert "not shown on any page yet" in row
+
+
+def test_a_row_of_a_practice_without_a_list_is_reported() -> None:
+    lists = pd.DataFrame(
+        {"practice_code": ["F81001"], "sub_icb_code": ["99F"], "postcode": ["SS7 4EA"],
+         "patients": [100]}
+    )  # fmt: skip
+    rated = pd.DataFrame({"practice_code": ["F81001", "F81009"], "cqc_rating": ["Good", "Good"]})
+    table, (report,) = build_practices({"cqc": rated}.get, lists={"2025-10-01": lists})
+    assert table["practice_code"].tolist() == ["F81001"]
+    assert report.right_only == ("F81009",)
+
+
+def test_an_area_or_network_has_one_name_a_code() -> None:
+    """Publications spell them in several ways; two of one name stay two."""
+    codes = [f"F8100{n}" for n in range(6)]
+    lists = pd.DataFrame(
+        {"practice_code": codes, "sub_icb_code": "06D", "postcode": "X", "patients": 100}
+    )
+    mapping = pd.DataFrame(
+        {
+            "practice_code": codes[:5],
+            "pcn_code": ["U09187", "U09187", "U09187", "U41025", "U41025"],
+            "pcn": ["GRAND UNION PCN", "Grand Union", "GRAND  UNION PCN", *2 * ["GRAND UNION PCN"]],
+            "icb_code": "QHG", "icb": "NHS Bedfordshire Integrated Care Board",
+            "region_code": "Y61", "region": "East of England", "sub_icb": "06D",
+        }
+    )  # fmt: skip
+    allocations = pd.DataFrame(
+        {
+            "practice_code": codes[4:],
+            "icb_code": "QHG", "icb": "Bedfordshire ICB",
+            "region_code": "Y61", "region": "NHS East of England",
+        }
+    )  # fmt: skip
+    tables = {"pcn_membership": mapping, "allocations": allocations}
+    table, _ = build_practices(tables.get, lists={"2025-10-01": lists})
+    assert table["icb"].unique().tolist() == ["NHS Bedfordshire Integrated Care Board"]
+    assert table["region"].unique().tolist() == ["East of England"]
+    named = table.dropna(subset=["pcn_code"]).groupby("pcn_code")["pcn"].unique()
+    assert {code: list(names) for code, names in named.items()} == {
+        "U09187": ["GRAND UNION PCN"], "U41025": ["GRAND UNION PCN"],
+    }  # fmt: skip

@@ -52,3 +52,41 @@ def test_a_file_is_made_of_what_the_sidebar_says(monkeypatch, kind: str) -> None
         content = b"".join(book.read(name) for name in book.namelist())
     assert b"Thurrock" in content
     assert b"ermanent GPs" in content
+
+
+def board_pack(content: str) -> AppTest:
+    """The page with a plan's file chosen."""
+    app = AppTest.from_string(SCRIPT, default_timeout=120)
+    app.query_params["area"] = "Thurrock"
+    app.run()
+    app.file_uploader(key="board-plan").set_value(("mine.csv", content.encode(), "text/csv")).run()
+    assert not app.exception
+    return app
+
+
+def told(app: AppTest) -> str:
+    items = (*app.markdown, *app.caption, *app.warning, *app.error)
+    return "\n".join(item.value for item in items).replace("\\", "")
+
+
+def test_a_plan_s_file_is_told_before_the_pack_is_made(monkeypatch) -> None:
+    monkeypatch.chdir(ROOT)
+    app = board_pack("ODS code,hub\nf81010,West\nF81999,West\n")
+    assert "Read as CSV: practices in column 'ODS code', hubs in column 'hub'." in told(app)
+    assert "**1 practice in 1 hub** (West 1); 1 of the 26 practices of Thurrock." in told(app)
+    assert "Row 3: F81999" in told(app)
+    assert any(button.key == "make.pptx" for button in app.button)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("practice_code,hub\nF81003,Sea\n", "None of its practices is in Thurrock"),
+        ("practice_code,hub\nF81010,A\nF81010,B\n", "Row 3"),
+    ],
+)
+def test_a_plan_of_nobody_makes_no_pack(monkeypatch, content: str, says: str) -> None:
+    monkeypatch.chdir(ROOT)
+    app = board_pack(content)
+    assert says in told(app)
+    assert not any((button.key or "").startswith("make") for button in app.button)

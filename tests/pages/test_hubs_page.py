@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -64,6 +62,12 @@ def click(app: AppTest, key: str) -> AppTest:
     app.button(key=key).click().run()
     assert not app.exception, app.exception[0].stack_trace
     return app
+
+
+def click_begins(app: AppTest, start: str, end: str) -> AppTest:
+    """Click the button whose key has the number of an upload in its middle."""
+    (key,) = (b.key for b in app.button if b.key.startswith(start) and b.key.endswith(end))
+    return click(app, key)
 
 
 def open_tab(app: AppTest, name: str) -> AppTest:
@@ -308,7 +312,8 @@ def test_a_file_of_other_data_opens_when_asked_with_a_report(run_page: Run) -> N
     before = work_of(app).plan
     upload(app, "old.csv", b"practice_code,hub\nZ00001,North\n")
     assert work_of(app).plan == before
-    click(app, "hub-file-skip-go")
+    assert "Z00001 merged into" in texts(app)
+    click(app, "hub-file-go")
     assert dict(work_of(app).plan.to_series()) == {"F81010": "North"}
     assert "Z00001 merged into" in texts(app)
 
@@ -516,13 +521,6 @@ def test_a_link_made_here_opens_in_another_session(run_page: Run, kind: str) -> 
     assert work_of(other).saved_id == (number if kind == "hub-short" else None)
 
 
-def zipped() -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
-        archive.writestr("plan.csv", "practice_code,hub\nF81010,North\n")
-    return held.getvalue()
-
-
 def crossing() -> bytes:
     """Two features around Grays: a sound square, and a bow tie whose lines cross."""
     square = [[0.2, 51.4], [0.3, 51.4], [0.3, 51.45], [0.2, 51.45], [0.2, 51.4]]
@@ -544,15 +542,12 @@ LARGE = b"practice_code,hub\n" + b"F81010,North\n" * (12_000_000 // 13)
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("plan.zip", zipped(), ["zip archive", "Unpack it"]),
-        ("plan.csv", zipped(), ["zip archive", "Unpack it"]),
         ("large.csv", LARGE, ["12.0 MB", "the most is 10 MB"]),
         ("shapes.geojson", crossing(), ["Feature 2", "Bow tie", "crosses itself"]),
         ("twice.csv", b"practice_code,hub\nF81010,A\nF81010,B\n", ["Row 3", "practice_code"]),
         ("bare.csv", b"practice_code\nF81010\n", ["hub"]),
-        ("nobody.csv", b"practice_code,hub\nZ99999,A\n", ["Row 2", "Z99999"]),
         ("empty.csv", b"", ["empty"]),
-        ("greek.csv", "practice_code,hub\nF81010,\u0391\n".encode("utf-16"), ["UTF"]),
+        ("greek.csv", "practice_code,hub\nF81010,\u0391\n".encode("utf-16-le"), ["UTF"]),
         (f"{HOSTILE}.csv", b"practice_code\n", ["hub"]),
     ],
 )
@@ -577,7 +572,8 @@ def test_a_bad_file_is_explained_and_the_plan_stays(
 def test_a_crossing_shape_can_be_opened_as_what_it_encloses(run_page: Run) -> None:
     app = run_page(area="Thurrock")
     upload(app, "shapes.geojson", crossing())
-    click(app, "hub-file-repair-go")
+    click_begins(app, "hub-file-", "-repair-go")
+    click(app, "hub-file-go")
     assert {hub.name for hub in work_of(app).plan.hubs} == {"Sound", "Bow tie"}
     assert "is on the map" in texts(app)
 
@@ -585,11 +581,77 @@ def test_a_crossing_shape_can_be_opened_as_what_it_encloses(run_page: Run) -> No
 def test_a_good_file_opens_once_and_later_work_stays(run_page: Run) -> None:
     app = run_page(area="Thurrock")
     upload(app, "plan.csv", b"practice_code,hub\nF81010,North\n")
+    click(app, "hub-file-go")
     plan = work_of(app).plan
+    assert "is on the map" in texts(app)
     assert dict(plan.to_series()) == {"F81010": "North"}
     work_of(app).change(plan.rename(plan.hubs[0].id, "South"), "Rename")
     app.run()
     assert work_of(app).plan.hubs[0].name == "South"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("practice_code,hub\nZ99999,A\n", "None of its practices is in the data: Z99999"),
+        ("practice_code,hub\nF81010,TBC\nF81082,\n", "puts no practice of Thurrock in a hub"),
+        ("practice_code,hub\nF81003,Sea\n", "they are in Southend. Choose that area first"),
+    ],
+)
+def test_a_file_that_catches_nobody_never_empties_the_plan(
+    run_page: Run, text: str, says: str
+) -> None:
+    app = run_page(area="Thurrock")
+    before = work_of(app).desk.history
+    upload(app, "nobody.csv", text.encode())
+    told = texts(app).replace("\\", "")
+    assert says in told
+    assert "Your plan is as it was." in told
+    assert not [button for button in app.button if button.key == "hub-file-go"]
+    assert work_of(app).desk.history == before
+
+
+def test_what_a_file_holds_is_shown_before_it_is_used(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    before = work_of(app).plan
+    upload(app, "mine.csv", b"ODS code,hub\nF81010,A\nF81082,A\nF81003,B\nF81999,B\nF81088,\n")
+    assert work_of(app).plan == before
+    told = texts(app).replace("\\", "")
+    for part in (
+        "Read as CSV: practices in column 'ODS code', hubs in column 'hub'.",
+        "**3 practices in 2 hubs** (A 2, B 2); 2 of the 26 practices of Thurrock.",
+        "In no hub: 1. Not in the data: 1. Outside the area: 1. Rows left out: 1.",
+        "Row 5: F81999",
+        "outside Thurrock, kept in the plan: 1 (F81003 in Southend)",
+    ):
+        assert part in told
+    assert app.button(key="hub-file-go").label == "Put it on the map without 1 unknown practice"
+    click(app, "hub-file-go")
+    assert work_of(app).plan.to_series().to_dict() == {"F81003": "B", "F81010": "A", "F81082": "A"}
+
+
+def test_of_two_columns_as_likely_the_user_picks(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    before = work_of(app).plan
+    upload(app, "mine.csv", b"Code,PCN,Locality\nF81010,A,North\nF81082,B,North\n")
+    assert not [button for button in app.button if button.key == "hub-file-go"]
+    assert work_of(app).plan == before
+    (column,) = (box for box in app.selectbox if (box.key or "").startswith("hub-file-"))
+    assert (column.options, column.value) == (["PCN", "Locality"], None)
+    column.set_value("Locality").run()
+    click(app, "hub-file-go")
+    assert work_of(app).plan.to_series().to_dict() == {"F81010": "North", "F81082": "North"}
+
+
+def test_of_columns_that_say_nothing_the_user_picks(run_page: Run) -> None:
+    app = run_page(area="Thurrock")
+    rows = "F81010,A,N\nF81082,B,N\nF81088,B,S\nF81110,A,S\n"
+    upload(app, "mine.csv", f"Who,One,Two\n{rows}".encode())
+    (column,) = (box for box in app.selectbox if (box.key or "").startswith("hub-file-"))
+    column.set_value("Two").run()
+    assert not app.exception, app.exception[0].stack_trace
+    click(app, "hub-file-go")
+    assert {hub.name for hub in work_of(app).plan.hubs} == {"N", "S"}
 
 
 def test_comparing_with_todays_pcns_names_what_moves(run_page: Run) -> None:

@@ -37,7 +37,7 @@ def run_loaded(run_page, folder: Path, monkeypatch: pytest.MonkeyPatch):
 
 def said(app) -> str:
     parts = [*app.markdown, *app.caption, *app.info, *app.warning, *app.code]
-    return "\n".join(str(part.value) for part in parts)
+    return "\n".join(str(part.value) for part in parts).replace("\\", "")
 
 
 @pytest.mark.parametrize(("page", "query"), PAGES.items())

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pcs_dash.hubs.history import History
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.official.any_area import find_area
 from pcs_dash.store.database import open_database
-from pcs_dash.store.links import make_link, make_short_link, open_link
-from pcs_dash.store.story import Position, Story, View, ready_made
+from pcs_dash.store.links import make_link, make_short_link
 from pcs_dash.store.story_library import StoryLibrary
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.paths import ROOT
-from pcs_dash.ui.hubs.events import Desk
-from pcs_dash.ui.hubs.work import Work
+from pcs_dash.views.position import Position
+from pcs_dash.views.story import SavedView, Story, ready_made
 
 # Without the menu: AppTest runs a page of a menu through a rerun, in which a button that was
 # pressed is no longer pressed.
@@ -26,6 +25,7 @@ SCRIPT = """
 import runpy
 import streamlit as st
 from pcs_dash.ui import choices
+st.session_state["ran-app"] = True
 choices.of_this_run.set(choices.sidebar())
 runpy.run_path("pages/stories.py")
 """
@@ -141,7 +141,7 @@ def test_another_s_version_is_never_overwritten(page: AppTest, tmp_path: Path) -
     with open_database(tmp_path / "plans.sqlite") as database:
         books = StoryLibrary(database)
         (entry,) = books.entries()
-        theirs = Story("Theirs", (View(area="essex"),))
+        theirs = Story("Theirs", (SavedView(area="essex"),))
         books.save(entry.id, 1, theirs.to_dict(), name="Theirs", author="Ann")
     press(page, "story-remove")
     press(page, "story-save")
@@ -169,7 +169,7 @@ def test_a_bad_file_is_told_and_the_story_stays(page: AppTest) -> None:
 
 def test_an_exported_story_is_imported(page: AppTest) -> None:
     page.run()
-    given = Story("From a file", (View(area="essex", text="Hello"),))
+    given = Story("From a file", (SavedView(area="essex", text="Hello"),))
     page.file_uploader(key="story-file").upload(
         "story.json", json.dumps(given.to_dict()).encode(), "application/json"
     ).run()
@@ -178,7 +178,7 @@ def test_an_exported_story_is_imported(page: AppTest) -> None:
 
 
 def test_a_link_opens_its_story_once(page: AppTest, dataset: Dataset) -> None:
-    given = Story("By link", (View(area="essex", highlight="F81110"),))
+    given = Story("By link", (SavedView(area="essex", highlight="F81110"),))
     link = make_link(
         given.to_dict(),
         dataset.practices.index,
@@ -189,14 +189,13 @@ def test_a_link_opens_its_story_once(page: AppTest, dataset: Dataset) -> None:
     page.run()
     assert not page.exception
     assert story(page) == given
-    [carried] = page.session_state["address"].drawn["story"]
-    assert open_link(carried, dataset.practices.index, kind="story").document == given.to_dict()
+    assert "story" not in page.query_params
     press(page, "story-undo")
     assert headings(page) == [view.heading for view in READY.views]
 
 
 def test_a_short_link_opens_the_version_it_was_made_of(page: AppTest, tmp_path: Path) -> None:
-    given = Story("Short", (View(area="essex"),))
+    given = Story("Short", (SavedView(area="essex"),))
     with open_database(tmp_path / "plans.sqlite") as database:
         saved = StoryLibrary(database).create(given.to_dict(), name=given.name)
         page.query_params["story"] = make_short_link(database, saved)
@@ -215,8 +214,7 @@ def on_table(app: AppTest) -> Plan:
     """Put a plan of two hubs on the table, as the page Hubs does."""
     plan = Plan().add_hub("Riverside").add_hub("Northern heights")
     plan = plan.assign(["F81010", "F81082"], plan.hubs[0].id)
-    desk = Desk(history=History(present=plan))
-    app.session_state["hub-work"] = Work(desk, (), "token-of-a-browser", name="Two hubs")
+    app.session_state["hub-work"] = SimpleNamespace(untouched_since="", plan=plan, name="Two hubs")
     return plan
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.official.any_area import find_area
-from pcs_dash.store.story import ready_made
 from pcs_dash.tables.dataset import Dataset, build_dataset
-from pcs_dash.views.blocks import Deck
 from pcs_dash.views.content import build_deck
+from pcs_dash.views.report import Deck
+from pcs_dash.views.story import ready_made
 
 MADE = date(2026, 3, 5)
 # Names as an enemy would type them: markup, script ends, formulas, mathematics, another script.

@@ -11,15 +11,14 @@ import pytest
 from pypdf import PdfReader
 
 from pcs_dash.__main__ import main
-from pcs_dash.render.report_files import write_atomically
-from pcs_dash.store.story import Story, View
+from pcs_dash.views.story import SavedView, Story
 
 
 def test_a_story_and_a_plan_become_a_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "mine.csv").write_text("practice_code,hub\nF81010,West\nF81110,East\n", "utf-8")
-    story = Story("For the board", (View(page="hubs", text="Two hubs to begin with"),))
+    story = Story("For the board", (SavedView(page="hubs", text="Two hubs to begin with"),))
     (tmp_path / "story.json").write_text(story.to_json(), "utf-8")
     to = tmp_path / "board.PDF"
     to.write_bytes(b"old")
@@ -45,9 +44,9 @@ def test_a_story_and_a_plan_become_a_file(
         (["--to", "nowhere/board.pdf"], "There is no folder"),
         (["--to", "folder.pdf"], "is a folder"),
         (["--to", "b.pdf", "--area", "Atlantis"], "no area called 'Atlantis'"),
-        (["--to", "b.pdf", "--plan", "missing.csv"], "missing.csv can't be read"),
-        (["--to", "b.pdf", "--plan", "plan.txt"], "neither in .csv nor in .json"),
-        (["--to", "b.pdf", "--plan", "bad.csv"], "bad.csv: Row 1 has no column"),
+        (["--to", "b.pdf", "--plan", "missing.csv"], "missing.csv: There is no such file"),
+        (["--to", "b.pdf", "--plan", "plan.txt"], "plan.txt: There is no such file"),
+        (["--to", "b.pdf", "--plan", "bad.csv"], "bad.csv: Row 1: no column with practice codes"),
         (["--to", "b.pdf", "--story", "bad.csv"], "bad.csv: The file is not JSON"),
         (["--to", "b.pdf", "--template", "bad.csv"], "A template is for PowerPoint only"),
         (["--to", "b.pptx", "--template", "bad.csv"], "can't be read as PowerPoint"),
@@ -71,19 +70,6 @@ def test_a_fault_is_told_and_nothing_is_left(
     assert says in captured.err
     assert captured.out == ""
     assert {path.name for path in tmp_path.iterdir()} == {"bad.csv", "folder.pdf"}
-
-
-def test_a_file_is_replaced_whole_or_stays(tmp_path: Path) -> None:
-    path = tmp_path / "a.pdf"
-    write_atomically(path, b"one")
-    write_atomically(path, b"two")
-    assert path.read_bytes() == b"two"
-    with pytest.raises(ValueError, match="can't be written"):
-        write_atomically(tmp_path / "none" / "a.pdf", b"three")
-    (tmp_path / "dir").mkdir()
-    with pytest.raises(ValueError, match="can't be written"):
-        write_atomically(tmp_path / "dir", b"four")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.pdf", "dir"]
 
 
 def test_search_prints_its_finds(capsys: pytest.CaptureFixture[str]) -> None:

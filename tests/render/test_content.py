@@ -10,13 +10,14 @@ import pytest
 from pcs_dash.measures.correlation import correlate_practices
 from pcs_dash.measures.words import correlation_words
 from pcs_dash.official.any_area import dataset_for, find_area
-from pcs_dash.store.story import Story, View, ready_made
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views.blocks import Bullets, Chart, Deck, MapBlock, Table
+from pcs_dash.views.answer import Bullets, Chart, MapBlock, Table
 from pcs_dash.views.content import build_deck
-from pcs_dash.views.settings import resolve
-from pcs_dash.views.topics import option_rows
+from pcs_dash.views.costs import option_rows
+from pcs_dash.views.question import ask
+from pcs_dash.views.report import Deck
+from pcs_dash.views.story import SavedView, Story, ready_made
 
 from .conftest import MADE
 
@@ -46,10 +47,10 @@ def test_key_figures_are_sums_over_sums(dataset: Dataset, deck: Deck) -> None:
 
 @pytest.mark.parametrize("definition", ["all", "permanent", "fully_qualified"])
 def test_options_cost_and_gain_by_the_definition(dataset: Dataset, definition: str) -> None:
-    settings = resolve({"gp": definition}, dataset, find_area("Southend"))
+    settings = ask(dataset, find_area("Southend"), {"gp": definition})
     own = settings.practices
     fte, patients = own[f"gp_fte_{definition}"], own["patients"]
-    found = option_rows(settings, dataset.published)
+    found = option_rows(settings)
     assert ("England" in found.index) == (definition == "fully_qualified")
     for option, row in found.iterrows():
         gap = (patients / row["benchmark"] - fte).dropna()
@@ -91,7 +92,7 @@ def test_the_plan_stands_beside_today_s_pcns(deck: Deck) -> None:
     assert table.columns == ("Measure", "Today's PCNs", "<i>Mine</i> & $more$")
     assert cell(table, "Practices in no group", 2) == "3 of 26"
     hubs = table_of(deck, 6)
-    own = deck.settings.practices
+    own = deck.question.practices
     shown = [int(row[2].replace(",", "")) for row in hubs.rows]
     assert sum(shown) == own["patients"].sum()
     assert hubs.rows[-1][0] == "In no group"
@@ -155,7 +156,7 @@ def test_switches_change_every_figure(dataset: Dataset) -> None:
 def test_a_switch_that_names_nothing_is_told_with_its_view(
     dataset: Dataset, switches: dict[str, str], says: str
 ) -> None:
-    story = Story("Mine", (View(), View(switches=switches)))
+    story = Story("Mine", (SavedView(), SavedView(switches=switches)))
     with pytest.raises(UserError, match=f"^View 2 of the story 'Mine': .*{says}"):
         build_deck(dataset, story, area=find_area("Thurrock"), made=MADE)
 
@@ -174,7 +175,7 @@ def test_slides_of_official_data_for_loaded_areas(
 ) -> None:
     monkeypatch.setenv("PCS_DASH_DATA_DIR", str(england_data))
     area = find_area(key)
-    story = Story("Lists", tuple(View(topic=topic) for topic in ("lists", "catchment")))
+    story = Story("Lists", tuple(SavedView(topic=topic) for topic in ("lists", "catchment")))
     deck = build_deck(dataset_for(area), story, area=area, made=MADE)
     assert deck.slides[0].message.startswith(
         f"From May 2025 to March 2026 the lists of {area.name} grew by"
@@ -185,7 +186,7 @@ def test_slides_of_official_data_for_loaded_areas(
 def test_the_correlation_follows_what_its_page_was_asked(dataset: Dataset) -> None:
     area = find_area("essex")
     chosen = {"x": "imd2019_share_quintile_1", "y": "nurse_fte_per_10000", "weighted": "true"}
-    view = View(page="correlation", area="essex", options=chosen)
+    view = SavedView(page="correlation", area="essex", options=chosen)
     slide = build_deck(dataset, Story("S", (view,)), area=area).slides[0]
     said = correlation_words(
         correlate_practices(
@@ -207,8 +208,8 @@ def test_the_correlation_follows_what_its_page_was_asked(dataset: Dataset) -> No
 def test_what_the_correlation_does_not_know_is_what_it_begins_with(dataset: Dataset) -> None:
     area = find_area("essex")
     views = (
-        View(page="correlation", options={"x": "nothing", "y": "imd_score"}),
-        View(page="correlation"),
+        SavedView(page="correlation", options={"x": "nothing", "y": "imd_score"}),
+        SavedView(page="correlation"),
     )
     deck = build_deck(dataset, Story("S", views), area=area)
     assert deck.slides[0].message == deck.slides[1].message

@@ -18,17 +18,18 @@ from matplotlib.image import imread
 from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.official.any_area import find_area
-from pcs_dash.render.figures import KINDS, MapSpec, _Frame, alt_text, map_figure, to_png
-from pcs_dash.store.story import Position
+from pcs_dash.render.figures import _Frame, map_figure, to_png
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.views import maps
+from pcs_dash.views.map_spec import KINDS, MapSpec, alt_text
 from pcs_dash.views.maps import QUINTILE_PURPLES, Layer, quintile_layer
-from pcs_dash.views.settings import Settings, resolve
+from pcs_dash.views.position import Position
+from pcs_dash.views.question import Question, ask
 
 
-def settings_of(dataset: Dataset, area: str = "Thurrock") -> Settings:
-    return resolve({}, dataset, find_area(area))
+def settings_of(dataset: Dataset, area: str = "Thurrock") -> Question:
+    return ask(dataset, find_area(area), {})
 
 
 def spec_of(dataset: Dataset, kind: str, area: str = "Thurrock") -> MapSpec:
@@ -71,7 +72,7 @@ def test_a_picture_has_200_dots_an_inch(dataset: Dataset, kind: str) -> None:
 
 def test_a_practice_stands_where_it_is_in_the_colour_of_its_class(dataset: Dataset) -> None:
     spec = spec_of(dataset, "practices")
-    practices = spec.settings.practices
+    practices = spec.question.practices
     alone = ~practices.duplicated(["easting", "northing"], keep=False)
     ratios = patients_per_fte_gp(practices)
     png = to_png(map_figure(dataset, spec))
@@ -94,12 +95,12 @@ def test_the_whole_area_is_in_the_frame(dataset: Dataset) -> None:
     for area in ("Thurrock", "Essex", "Redbridge", "Southend"):
         spec = spec_of(dataset, "practices", area)
         frame = _Frame(dataset, spec, 380, 350)
-        own = spec.settings.area.select(dataset.lsoas)
+        own = spec.question.area.select(dataset.lsoas)
         if len(own):
             west, south, east, north = own.total_bounds
             assert frame.west < west < east < frame.east
             assert frame.south < south < north < frame.north
-        places = spec.settings.practices[["easting", "northing"]].to_numpy()
+        places = spec.question.practices[["easting", "northing"]].to_numpy()
         assert all(frame.holds(x, y) for x, y in places)
         assert (frame.east - frame.west) / 380 == pytest.approx((frame.north - frame.south) / 350)
 

@@ -12,11 +12,12 @@ from playwright.sync_api import Browser, Page
 
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render.html_file import to_html
-from pcs_dash.store.story import Story, ready_made
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.views.blocks import Deck, Table
+from pcs_dash.views.answer import Table
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.links import LOCAL_APP
+from pcs_dash.views.report import Deck
+from pcs_dash.views.story import Story, ready_made
 
 from .conftest import HOSTILE, MADE
 

@@ -9,7 +9,7 @@ from matplotlib.textpath import TextPath
 
 from pcs_dash.render.layout import best_fit, fit_rows, whole_if_short
 from pcs_dash.render.text import drawable, printable, shorten, width, wrap
-from pcs_dash.views.blocks import Table
+from pcs_dash.views.answer import Table, text_table
 
 words = st.text(st.characters(codec="utf-8"), max_size=40)
 
@@ -48,7 +48,7 @@ def test_printable_text_has_no_control_or_direction_character(text: str) -> None
 
 
 tables = st.builds(
-    Table,
+    text_table,
     caption=st.just("Practices of the area"),
     columns=st.just(("Practice", "Patients", "Note")),
     rows=st.lists(st.tuples(words, st.just("1,234"), words), max_size=60).map(tuple),
@@ -79,13 +79,13 @@ def test_no_page_of_a_table_is_higher_than_its_box(table: Table, wide: float, hi
 
 
 def test_the_largest_size_that_holds_everything_is_taken() -> None:
-    table = Table("Few", ("Name", "Figure"), (("A", "1"), ("B", "2")))
+    table = text_table("Few", ("Name", "Figure"), (("A", "1"), ("B", "2")))
     assert best_fit(table, 400, 300, (16, 14, 12), 0.9)[0].size == 16
-    short = Table("Short", ("Name", "Figure"), tuple((f"Row {n}", "1") for n in range(9)))
+    short = text_table("Short", ("Name", "Figure"), tuple((f"Row {n}", "1") for n in range(9)))
     pages = best_fit(whole_if_short(short), 400, 120, (16, 14, 12), 0.9)
     assert [row for page in pages for row in page.rows] == list(short.rows)
     assert len(pages) > 1
-    many = Table("Many", ("Name", "Figure"), tuple((f"Row {n}", "1") for n in range(40)))
+    many = text_table("Many", ("Name", "Figure"), tuple((f"Row {n}", "1") for n in range(40)))
     fitted = best_fit(many, 400, 300, (16, 14, 12), 0.9)[0]
     assert fitted.size == 12
     assert "of 40" in fitted.caption

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import random
 import string
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from pcs_dash.hubs.plan import Plan, plan_from_column
-from pcs_dash.hubs.rules import change_rule, default_rules, rules_from_list
+from pcs_dash.hubs.rules import default_rules
 from pcs_dash.official.any_area import find_area
 from pcs_dash.store.links import open_link
-from pcs_dash.store.story import Position, Story, View, ready_made
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.content import build_deck, only_dataset
-from pcs_dash.views.links import LOCAL_APP, shown, with_plan
+from pcs_dash.views.links import LOCAL_APP, shown
+from pcs_dash.views.position import Position
+from pcs_dash.views.story import SavedView, Story, ready_made
 
 THURROCK = find_area("Thurrock")
 
@@ -31,7 +33,7 @@ def plan(dataset: Dataset) -> Plan:
 
 
 def test_a_link_carries_switches_options_and_plan(dataset: Dataset, plan: Plan) -> None:
-    view = View(page="hubs", switches={"gp": "permanent", "benchmark": "own", "own": "1750"})
+    view = SavedView(page="hubs", switches={"gp": "permanent", "benchmark": "own", "own": "1750"})
     deck = build_deck(
         dataset, Story("S", (view,)), area=THURROCK, plan=plan, base="https://app.example/pcs"
     )
@@ -41,37 +43,18 @@ def test_a_link_carries_switches_options_and_plan(dataset: Dataset, plan: Plan) 
     assert {name: given[name] for name in ("area", "gp", "imd", "benchmark", "own")} == {
         "area": "thurrock", "gp": "permanent", "imd": "2025", "benchmark": "own", "own": "1750",
     }  # fmt: skip
-    opened = open_link(given["plan"], dataset.practices.index, data_period=deck.settings.period)
+    opened = open_link(given["plan"], dataset.practices.index, data_period=deck.question.period)
     assert Plan.from_dict(opened.document).assignment == plan.assignment
     assert shown(link) == "hubs?area=thurrock&gp=permanent&imd=2025&benchmark=own&own=1750"
-
-
-def test_a_link_carries_the_name_and_the_rules_of_the_plan(dataset: Dataset, plan: Plan) -> None:
-    rules = default_rules(dataset.published)
-    mine = change_rule(rules, rules[0].name, lower=12_345.0)
-    view = View(page="hubs", plan=plan, plan_name="Mine", rules=mine)
-    deck = build_deck(dataset, Story("S", (view,)), area=THURROCK)
-    opened = open_link(asked(deck.slides[0].link)["plan"], dataset.practices.index)
-    assert opened.document["name"] == "Mine"
-    assert rules_from_list(opened.document["rules"]) == mine
-
-
-@pytest.mark.parametrize(("whose", "carried"), [("Hub of my plan", True), ("PCN", False)])
-def test_a_link_to_another_page_carries_the_plan_where_it_shows_it(
-    dataset: Dataset, plan: Plan, whose: str, *, carried: bool
-) -> None:
-    view = View(page="catchments", options={"whose": whose}, plan=plan)
-    assert bool(with_plan(view, plan, dataset.practices.index, "")) == carried
 
 
 def test_the_story_link_is_the_whole_story(dataset: Dataset, plan: Plan) -> None:
     story = ready_made(THURROCK, plan=plan, plan_name="Mine")
     story = story.change(0, position=Position(51.5, 0.3, 11), text="Look here", highlight="F81010")
     deck = build_deck(dataset, story, area=THURROCK)
-    assert asked(deck.story_link)["area"] == "thurrock"
     text = asked(deck.story_link)["story"]
     opened = open_link(
-        text, dataset.practices.index, data_period=deck.settings.period, kind="story"
+        text, dataset.practices.index, data_period=deck.question.period, kind="story"
     )
     again = Story.from_dict(opened.document)
     assert [view.topic for view in again.views] == [view.topic for view in story.views]
@@ -86,7 +69,7 @@ def test_a_story_too_long_for_a_link_says_so(dataset: Dataset) -> None:
     draw = random.Random(1)
     texts = ["".join(draw.choices(string.ascii_letters, k=590)) for _ in range(30)]
     deck = build_deck(
-        dataset, Story("Long", tuple(View(text=text) for text in texts)), area=THURROCK
+        dataset, Story("Long", tuple(SavedView(text=text) for text in texts)), area=THURROCK
     )
     assert deck.story_link == ""
     assert any("too long for a link" in note for note in deck.slides[-1].notes)
@@ -99,9 +82,11 @@ def test_views_with_other_definitions_are_all_defined(dataset: Dataset) -> None:
     story = Story(
         "Mixed",
         (
-            View(switches={"gp": "permanent", "benchmark": "own", "own": "1750", "imd": "2019"}),
-            View(page="correlation"),
-            View(page="deprivation"),
+            SavedView(
+                switches={"gp": "permanent", "benchmark": "own", "own": "1750", "imd": "2019"}
+            ),
+            SavedView(page="correlation"),
+            SavedView(page="deprivation"),
         ),
     )
     deck = build_deck(dataset, story, area=THURROCK)
@@ -120,16 +105,16 @@ def test_views_with_other_definitions_are_all_defined(dataset: Dataset) -> None:
 
 def test_the_rules_of_a_view_are_those_printed(dataset: Dataset, plan: Plan) -> None:
     rules = default_rules(dataset.published)
-    mine = change_rule(rules, rules[0].name, lower=12_345.0)
-    view = View(page="hubs", plan=plan, rules=mine)
-    assert View.from_dict(view.to_dict()).rules == mine
+    mine = (replace(rules[0], lower=12_345.0), *rules[1:])
+    view = SavedView(page="hubs", plan=plan, rules=mine)
+    assert SavedView.from_dict(view.to_dict()).rules == mine
     deck = build_deck(dataset, Story("S", (view,)), area=THURROCK)
     assert deck.rules == mine
     assert any("12,345" in meaning for _, meaning in deck.definitions)
 
 
 def test_your_own_benchmark_is_named_once(dataset: Dataset) -> None:
-    view = View(switches={"benchmark": "own", "own": "1750"})
+    view = SavedView(switches={"benchmark": "own", "own": "1750"})
     deck = build_deck(dataset, Story("S", (view,)), area=THURROCK)
     assert "than your own benchmark (1,750, typed in)" in deck.slides[0].message
     assert dict(deck.definitions)["Benchmark"] == "your own benchmark, 1,750. Typed in."
@@ -142,12 +127,12 @@ def test_a_file_has_one_data_set(dataset: Dataset) -> None:
 
     places = iter([THURROCK, kent])
 
-    class Mixed(View):
+    class Mixed(SavedView):
         def area_in(self, default: object) -> object:  # noqa: ARG002
             return next(places)
 
     story = Story("S", (Mixed(), Mixed()))
     with pytest.raises(UserError, match="different data sets"):
         only_dataset(story, THURROCK, lambda _: dataset)
-    assert only_dataset(Story("S", (View(),)), THURROCK, lambda _: dataset) is dataset
+    assert only_dataset(Story("S", (SavedView(),)), THURROCK, lambda _: dataset) is dataset
     assert LOCAL_APP.startswith("http://localhost")

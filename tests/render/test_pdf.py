@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 
+import matplotlib as mpl
 import pytest
 from pypdf import PdfReader
 
 from pcs_dash.render.pdf import to_pdf
-from pcs_dash.views.blocks import Deck
+from pcs_dash.views.report import Deck
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +22,19 @@ def pages(deck: Deck) -> list[str]:
         for page in reader.pages
     )
     return [page.extract_text() for page in reader.pages]
+
+
+def test_fonts_are_whole_and_matplotlib_is_left_as_it_was(deck: Deck) -> None:
+    before = {name: value for name, value in mpl.rcParams.items() if name != "backend"}
+    assert before["pdf.fonttype"] == 3
+    reader = PdfReader(io.BytesIO(to_pdf(deck)))
+    assert {name: mpl.rcParams[name] for name in before} == before
+    kinds = {
+        font.get_object()["/Subtype"]
+        for page in reader.pages
+        for font in page["/Resources"]["/Font"].values()
+    }
+    assert "/Type3" not in kinds
 
 
 def test_a_page_or_more_for_each_view_in_order(deck: Deck, pages: list[str]) -> None:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from matplotlib.image import imread
+from openpyxl import load_workbook
 from pptx import Presentation
 from pptx.dml.color import RGBColor
 from pptx.enum.dml import MSO_THEME_COLOR
@@ -25,12 +27,13 @@ from pptx.util import Emu, Inches, Pt
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render.powerpoint import to_pptx
 from pcs_dash.render.text import printable
-from pcs_dash.store.story import TOPICS, Story, View, ready_made
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views.blocks import Chart, Deck
+from pcs_dash.views.answer import Chart, Series
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.links import LOCAL_APP
+from pcs_dash.views.report import Deck, Slide
+from pcs_dash.views.story import TOPICS, SavedView, Story, ready_made
 
 from .conftest import HOSTILE, MADE, hostile_plan
 
@@ -191,7 +194,7 @@ def template(*, wide: float = 10, high: float = 7.5) -> bytes:
 
 def test_a_template_s_size_and_layouts_are_followed(dataset: Dataset) -> None:
     area = find_area("Thurrock")
-    story = Story("Short", (View(page="hubs", topic="hubs"), View(topic="costs")))
+    story = Story("Short", (SavedView(page="hubs", topic="hubs"), SavedView(topic="costs")))
     short = build_deck(dataset, story, area=area, made=MADE)
     presentation = Presentation(io.BytesIO(to_pptx(short, template=template())))
     assert presentation.slide_width == Inches(10)
@@ -208,6 +211,27 @@ def test_a_template_s_size_and_layouts_are_followed(dataset: Dataset) -> None:
             assert shape.top + shape.height <= Inches(6.98)
         kinds = [shape.placeholder_format.type for shape in slide.placeholders]
         assert PP_PLACEHOLDER.SLIDE_NUMBER in kinds
+
+
+def test_a_potx_is_a_template_too(deck: Deck) -> None:
+    content = (Path(__file__).parent / "template.potx").read_bytes()
+    written = to_pptx(deck, template=content)
+    with zipfile.ZipFile(io.BytesIO(written)) as archive:
+        assert b"template.main+xml" not in archive.read("[Content_Types].xml")
+    assert len(Presentation(io.BytesIO(written)).slides) > len(deck.slides)
+
+
+def test_no_name_is_a_formula_in_the_workbook_behind_a_chart(deck: Deck) -> None:
+    names = ('=HYPERLINK("http://a.invalid")', "North")
+    chart = Chart("bars", "Patients", (Series("=1+1", (1.0, 2.0)),), "Bars", categories=names)
+    slide = Slide("Hubs", "Two hubs.", (chart,), "Source", (), "")
+    shapes = Presentation(io.BytesIO(to_pptx(replace(deck, slides=(slide,))))).slides[1].shapes
+    (native,) = (shape.chart for shape in shapes if shape.has_chart)
+    assert tuple(native.plots[0].categories) == tuple(reversed(names))
+    behind = load_workbook(io.BytesIO(native.part.chart_workbook.xlsx_part.blob)).active
+    cells = [cell for row in behind.iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s", "n"}
+    assert {"=1+1", *names} <= {cell.value for cell in cells}
 
 
 def damaged() -> bytes:
@@ -294,7 +318,7 @@ def test_no_line_stands_on_another(dataset: Dataset, area: str, tmp_path: Path) 
     story = ready_made(own, plan=hostile_plan(dataset), plan_name="A plan")
     more = ("inequality", "pattern", "survives", "then_now")
     for topic in more:
-        story = story.add(View(page=TOPICS[topic].page, topic=topic))
+        story = story.add(SavedView(page=TOPICS[topic].page, topic=topic))
     pdf = as_pdf(to_pptx(build_deck(dataset, story, area=own)), tmp_path)
     assert lines_on_lines(pdf) == []
 

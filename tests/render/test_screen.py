@@ -7,12 +7,12 @@ import pytest
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render.screen import practice_cards
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.views.settings import resolve
+from pcs_dash.views.question import ask
 
 
 def test_cards_hold_what_a_group_is_added_up_from(dataset: Dataset) -> None:
     """Practices without FTE leave both sums, as in every figure of an area."""
-    settings = resolve({"gp": "permanent"}, dataset, find_area("essex"))
+    settings = ask(dataset, find_area("essex"), {"gp": "permanent"})
     cards = practice_cards(settings)
     own = settings.practices
     known = own["gp_fte_permanent"].notna()

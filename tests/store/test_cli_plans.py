@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +14,10 @@ from typing import Any
 import pytest
 
 from pcs_dash.__main__ import EXIT_USER_ERROR, main
-from pcs_dash.cli.plans import plan_csv, read_plan_csv
+from pcs_dash.cli.plans import plan_csv
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.store.database import open_database
 from pcs_dash.store.plan_library import PlanLibrary
-from pcs_dash.tables.errors import InputFileError
 
 PLAN = (
     EMPTY_PLAN.add_hub("North", note="kept in JSON")
@@ -137,49 +137,68 @@ def test_csv_export_and_import_keeps_who_is_with_whom(
     assert again.to_series().to_dict() == PLAN.to_series().to_dict()
 
 
-def test_csv_from_a_spreadsheet_is_read() -> None:
-    lines = [
-        "\ufeffName,HUB , Practice_Code",
-        "x,North,F81010",
-        "",
-        "y,,F81011",
-        "z, north ,A1",
-        "",
-    ]
-    data = "\r\n".join(lines).encode()
-    plan = Plan.from_dict(read_plan_csv(data, "x.csv"))
-    assert plan.to_series().to_dict() == {"A1": "North", "F81010": "North"}
-
-
-def test_csv_faults_are_told_by_row_all_at_once() -> None:
-    data = b"practice_code,hub\nF81010,North\n,South\nF81011\nF81010,South\n"
-    with pytest.raises(InputFileError) as caught:
-        read_plan_csv(data, "x.csv")
-    assert str(caught.value) == (
-        "x.csv: Row 3 has no practice_code. Row 5 names F81010 again, first named in row 2."
-    )
+def test_a_file_is_read_as_on_the_page_with_its_notes_on_stderr(
+    run: Run, library: PlanLibrary, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("Proposed hubs,\nODS code,Locality,PCN\nf81010 ,North,A\nF81082,TBC,A\n")
+    status, out, err = run("import", path, "--column", "Locality", "--area", "Thurrock",
+                           "--format", "json")  # fmt: skip
+    assert status == 0
+    plan = Plan.from_dict(library.open(json.loads(out)[0]["id"]).document)
+    assert plan.to_series().to_dict() == {"F81010": "North"}
+    assert "left unassigned: 1 (among them 'TBC')" in err
+    assert "left unassigned: 24 of 26" in err
 
 
 @pytest.mark.parametrize(
-    ("data", "message"),
+    ("text", "message"),
     [
-        (b"", "no column practice_code and no column hub"),
-        (b"practice_code\nF81010\n", "no column hub"),
-        (b"practice_code,hub\nF81010,\xff\n", "not CSV in UTF-8"),
-        (b'practice_code,hub\nF81010,"North\n', "not CSV in UTF-8"),
-        (b"practice_code,hub\nF81010,Unassigned\n", "Choose another name"),
-        (b"practice_code,hub\nF81010," + b"x" * 200 + b"\n", "200 characters"),
+        ("practice_code,hub\nG99999,Ghost\nF81010,A\n", "Row 2, column 'practice_code'.*G99999"),
+        ("practice_code,hub\nF81010,Unassigned\n", "puts no practice.* in a hub. Nothing was"),
+        ("practice_code,hub\n", "no practices"),
+        ("practice_code,hub\nF81010,A\nF81010,B\n", "Row 3.*two hubs"),
+        ("practice_code,hub\nF81010,#REF!\n", "Row 2, column 'hub': an error"),
     ],
 )
-def test_csv_that_is_no_plan_is_refused(data: bytes, message: str) -> None:
-    with pytest.raises(InputFileError, match=rf"x\.csv: .*{message}"):
-        read_plan_csv(data, "x.csv")
+def test_a_file_that_is_no_plan_saves_none(
+    run: Run, library: PlanLibrary, tmp_path: Path, text: str, message: str
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(text, "utf-8")
+    status, out, err = run("import", path)
+    assert (status, out) == (EXIT_USER_ERROR, "")
+    assert re.search(message, err)
+    assert library.count() == 0
+
+
+def test_unknown_practices_are_left_out_on_request_and_named(
+    run: Run, library: PlanLibrary, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("practice_code,hub\nG99999,Ghost\nF81010,A\n", "utf-8")
+    status, out, err = run("import", path, "--leave-out-unknown", "--format", "json")
+    assert status == 0
+    assert "Practices not in the data, left out: 1 (G99999)." in err
+    plan = Plan.from_dict(library.open(json.loads(out)[0]["id"]).document)
+    assert plan.to_series().to_dict() == {"F81010": "A"}
+
+
+def test_an_exported_plan_keeps_codes_of_other_data_and_names_them(
+    run: Run, library: PlanLibrary, tmp_path: Path
+) -> None:
+    other = EMPTY_PLAN.add_hub("A").assign(["F81010", "G99999"], "h1")
+    library.create(other.to_dict(), name="Theirs")
+    out = tmp_path / "theirs.json"
+    run.json("export", "Theirs", "--out", out)
+    status, printed, err = run("import", out, "--format", "json")
+    assert status == 0
+    assert "Practices not in the data, kept in the plan: 1 (G99999)." in err
+    assert Plan.from_dict(library.open(json.loads(printed)[0]["id"]).document) == other
 
 
 def test_an_empty_plan_is_a_header() -> None:
-    text = plan_csv(EMPTY_PLAN.to_dict())
-    assert text == "practice_code,hub\n"
-    assert Plan.from_dict(read_plan_csv(text.encode(), "x.csv")) == EMPTY_PLAN
+    assert plan_csv(EMPTY_PLAN.to_dict()) == "practice_code,hub\n"
 
 
 def test_faults_of_the_user_end_in_status_2_with_a_way_out(
@@ -196,6 +215,7 @@ def test_faults_of_the_user_end_in_status_2_with_a_way_out(
         (("export", id, "--out", tmp_path / "x.doc"), "neither in .json nor in .csv"),
         (("export", id, "--out", tmp_path / "none" / "x.json"), "can't be written"),
         (("import", tmp_path / "none.json"), "can't be read"),
+        (("import", tmp_path / "none.csv"), "no such file"),
         (("import", tmp_path / "no_plan.json"), "no_plan.json: This is not a saved plan"),
         (("list", "--search", "x" * 201), "search has 201"),
     ]:

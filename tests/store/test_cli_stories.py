@@ -9,7 +9,7 @@ import pytest
 
 from pcs_dash.__main__ import main
 from pcs_dash.official.any_area import find_area
-from pcs_dash.store.story import Story, ready_made
+from pcs_dash.views.story import Story, ready_made
 
 
 @pytest.fixture(autouse=True)

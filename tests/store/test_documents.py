@@ -91,21 +91,6 @@ def test_every_save_is_a_version_and_older_ones_still_open(library: PlanLibrary)
     assert library.open(id).created_at == library.open(id, 1).saved_at
 
 
-def test_restoring_makes_a_new_version(library: PlanLibrary) -> None:
-    id = library.create({"step": 1}, name="One", author="Ann", rules=RULES).id
-    library.save(id, 1, {"step": 2}, name="Two", author="Bob")
-    restored = library.restore(id, 1, based_on_version=2, author="Cy")
-    assert (restored.version, restored.restored_from, restored.based_on) == (3, 1, 2)
-    assert (restored.document, restored.name, restored.rules) == ({"step": 1}, "One", RULES)
-    assert (restored.author, restored.note) == ("Cy", "Version 1 restored")
-    assert library.open(id, 2).document == {"step": 2}
-    with pytest.raises(ConflictError):
-        library.restore(id, 2, based_on_version=2)
-    with pytest.raises(NotFoundError, match="no version 9"):
-        library.restore(id, 9, based_on_version=3)
-    assert numbers(library, id) == [3, 2, 1]
-
-
 def test_delete_hides_and_undelete_brings_back(library: PlanLibrary) -> None:
     kept = library.create({}, name="Kept").id
     gone = library.create({"a": 1}, name="Gone").id
@@ -116,8 +101,6 @@ def test_delete_hides_and_undelete_brings_back(library: PlanLibrary) -> None:
     assert library.open(gone).document == {"a": 1}
     with pytest.raises(DeletedError, match=r"deleted by Ann .* Undo the delete"):
         library.save(gone, 1, {"a": 2}, name="Gone")
-    with pytest.raises(DeletedError):
-        library.restore(gone, 1, based_on_version=1)
     assert numbers(library, gone) == [1]
     library.undelete(gone)
     assert {entry.id for entry in library.entries()} == {kept, gone}
@@ -200,7 +183,6 @@ def test_what_is_not_there_is_not_found(library: PlanLibrary, id: int) -> None:
         lambda: library.open(id),
         lambda: library.versions(id),
         lambda: library.save(id, 1, {}, name="x"),
-        lambda: library.restore(id, 1, based_on_version=1),
         lambda: library.delete(id),
         lambda: library.undelete(id),
     ):

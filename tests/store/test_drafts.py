@@ -12,9 +12,7 @@ from pcs_dash.store.checks import MAX_DOCUMENT_BYTES
 from pcs_dash.store.database import Database, open_database
 from pcs_dash.store.drafts import (
     clean_drafts,
-    delete_draft,
     load_draft,
-    new_token,
     save_draft,
 )
 from pcs_dash.store.models import DraftRow
@@ -36,17 +34,18 @@ def test_a_draft_survives_a_restart_and_the_latest_wins(url: str) -> None:
 
 
 def test_browsers_and_kinds_have_drafts_of_their_own(database: Database) -> None:
-    other = new_token()
+    other = f"{TOKEN}-other"
     save_draft(database, TOKEN, {"mine": "plan"})
     save_draft(database, TOKEN, {"mine": "story"}, kind="story")
     save_draft(database, other, {"other": "plan"})
-    delete_draft(database, TOKEN)
-    delete_draft(database, TOKEN)
-    assert load_draft(database, TOKEN) is None
-    story, theirs = load_draft(database, TOKEN, kind="story"), load_draft(database, other)
-    assert story is not None
-    assert theirs is not None
-    assert (story.document, theirs.document) == ({"mine": "story"}, {"other": "plan"})
+    kept = [
+        load_draft(database, TOKEN),
+        load_draft(database, TOKEN, kind="story"),
+        load_draft(database, other),
+    ]
+    assert [draft and draft.document for draft in kept] == [
+        {"mine": "plan"}, {"mine": "story"}, {"other": "plan"},
+    ]  # fmt: skip
 
 
 def test_only_drafts_untouched_for_long_are_cleaned(database: Database) -> None:
@@ -67,18 +66,11 @@ def test_only_drafts_untouched_for_long_are_cleaned(database: Database) -> None:
     assert clean_drafts(database, older_than_days=1) == 0
 
 
-def test_tokens_are_long_and_differ() -> None:
-    tokens = {new_token() for _ in range(100)}
-    assert len(tokens) == 100
-    assert min(map(len, tokens)) >= 20
-
-
 @pytest.mark.parametrize("token", ["", "short", "x" * 101, "0123456789abcde\n", "' OR 1=1 --    "])
 def test_a_damaged_token_is_refused(database: Database, token: str) -> None:
     for attempt in (
         lambda: save_draft(database, token, {}),
         lambda: load_draft(database, token),
-        lambda: delete_draft(database, token),
     ):
         with pytest.raises(UserError, match="token"):
             attempt()

@@ -78,10 +78,26 @@ def test_a_part_without_a_rank_leaves_its_parent_without_one() -> None:
     assert report.left_only == ("E01000002",)
 
 
+def test_a_pcn_is_its_code(practices: pd.DataFrame) -> None:
+    raw = {row["practice_code"]: row["pcn_name"] for row in rows("practices_essex.csv")}
+    codes = {row["pcn_name"]: row["pcn_code"] for row in rows("pcn_codes_essex.csv")}
+    assert len(codes) == 41
+    for code, name in raw.items():
+        row = practices.loc[code]
+        if name == "UNALLOCATED":
+            assert row[["pcn", "pcn_code"]].isna().all()
+        else:
+            assert row["pcn"] == name
+            assert (row["pcn_code"] if codes[name] else "") == codes[name]
+    groups = practices.dropna(subset=["pcn"]).groupby("pcn")["pcn_code"].nunique()
+    assert groups.loc[groups != 1].index.tolist() == ["STOUR ESTUARY PCN"]
+
+
 def test_the_joins_are_complete_but_for_what_is_known(dataset) -> None:
     unmatched = {report.name: report.left_only for report in dataset.reports if not report.complete}
     assert unmatched == {
         "practices with PCN": ("F81014", "F81031", "Y05023"),
+        "PCNs with their code (without one: by name)": ("STOUR ESTUARY PCN",),
         "practices with district": ("Redbridge",),
     }
     assert all(report.cardinality in ("1:1", "m:1") for report in dataset.reports)

@@ -83,6 +83,7 @@ def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
     "schema",
     [
         schemas.practices,
+        schemas.pcn_codes,
         schemas.workforce,
         schemas.context,
         schemas.quintile_mix_2019,

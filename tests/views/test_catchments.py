@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pcs_dash.measures import catchments
+from pcs_dash.measures.catchments import Registered
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import catchments
-from pcs_dash.views.catchments import Registered
+from pcs_dash.views import catchment_maps
 
 L1, L2, L3, OUT = "E01000001", "E01000002", "E01000003", "E01999999"
 HERE = pd.Index([L1, L2, L3])
@@ -100,13 +101,13 @@ def test_no_cell_below_the_limit_is_ever_shown(
         rows = catchments.catchment_rows(data, [code], LSOAS, threshold=limit)
         assert (rows["patients"].dropna() >= limit).all()
         assert rows["hidden"].sum() != 1 or len(rows) == 1
-        classes = catchments.share_classes(data, [code], threshold=limit)
+        classes = catchment_maps.share_classes(data, [code], threshold=limit)
         for place in HERE:
             n = cells.get((code, place), 0)
             if n == 0:
                 assert pd.isna(classes[place])
             else:
-                assert (classes[place] == catchments.small_words(limit)) == (n < limit)
+                assert (classes[place] == catchment_maps.small_words(limit)) == (n < limit)
     inside = [code for code, place in cells if place in HERE]
     if inside:
         groups = {code: GROUPS[code] for code in inside}
@@ -118,13 +119,13 @@ def test_no_cell_below_the_limit_is_ever_shown(
 
 
 def test_classes_of_shares_are_what_their_words_say() -> None:
-    classes = catchments.share_classes(SMALL, ["P1"], threshold=5)
+    classes = catchment_maps.share_classes(SMALL, ["P1"], threshold=5)
     # 900 of 1,000; 3 of 300, hidden; 40 of 400.
     assert classes[L1] == "half or more"
     assert classes[L2] == "fewer than 5 patients"
     assert classes[L3] == "10% to 25%"
-    assert set(classes.dropna()) <= set(catchments.share_categories(5))
-    assert catchments.small_words(0) not in catchments.share_categories(0)
+    assert set(classes.dropna()) <= set(catchment_maps.share_categories(5))
+    assert catchment_maps.small_words(0) not in catchment_maps.share_categories(0)
 
 
 def test_the_matrix_by_plain_loops() -> None:
@@ -215,30 +216,30 @@ def test_without_a_place_the_sentence_says_so() -> None:
 def test_the_extent_is_that_of_the_core(dataset: Dataset) -> None:
     some = dataset.lsoas.index[:3]
     rows = pd.DataFrame({"in_core": [True, True, False]}, index=some)
-    (south, west), (north, east) = catchments.extent(dataset.lsoas, rows)
+    (south, west), (north, east) = catchment_maps.extent(dataset.lsoas, rows)
     box = dataset.lsoas.loc[some[:2]].to_crs(4326).total_bounds
     assert (west, south, east, north) == pytest.approx(tuple(box), abs=1e-4)
     bare = dataset.lsoas.assign(geometry=None)
-    assert catchments.extent(bare, rows) is None
+    assert catchment_maps.extent(bare, rows) is None
 
 
 def test_neighbours_by_measuring_every_pair(dataset: Dataset) -> None:
     some = dataset.lsoas[dataset.lsoas["district"] == "Castle Point"]
-    found = {frozenset(pair) for pair in catchments.neighbours_of(some)}
+    found = {frozenset(pair) for pair in catchment_maps.neighbours_of(some)}
     expected = {
         frozenset((a, b))
         for i, a in enumerate(some.index)
         for b in some.index[i + 1 :]
-        if some.geometry[a].distance(some.geometry[b]) <= catchments.NEIGHBOUR_M
+        if some.geometry[a].distance(some.geometry[b]) <= catchment_maps.NEIGHBOUR_M
     }
     assert found == expected
-    assert len(found) == len(catchments.neighbours_of(some))
+    assert len(found) == len(catchment_maps.neighbours_of(some))
 
 
 def test_territories_that_touch_differ_in_colour(dataset: Dataset, model: Registered) -> None:
     owner = catchments.main_users(model)["dominant"]
-    borders = catchments.neighbours_of(dataset.lsoas)
-    colours = catchments.territory_colours(owner, borders)
+    borders = catchment_maps.neighbours_of(dataset.lsoas)
+    colours = catchment_maps.territory_colours(owner, borders)
     assert set(colours) == set(owner)
     who = owner.to_dict()
     clashes = [
@@ -333,7 +334,7 @@ def test_the_geopackage_holds_what_the_rows_hold(
     dataset: Dataset, model: Registered, tmp_path: Path
 ) -> None:
     rows = catchments.catchment_rows(model, ["F81010"], dataset.lsoas, threshold=5)
-    content = catchments.geopackage(
+    content = catchment_maps.geopackage(
         rows, dataset.lsoas, dataset.practices.loc[["F81010"]], [("Rests on", model.label)]
     )
     path = tmp_path / "catchment.gpkg"

@@ -14,7 +14,7 @@ from pcs_dash.views import patterns
 THURROCK = find_area("Thurrock")
 
 
-def ask(dataset: Dataset, **given: object) -> patterns.Question:
+def ask(dataset: Dataset, **given: object) -> patterns.PatternAsked:
     return patterns.ask(
         dataset,
         THURROCK.select(dataset.practices),

@@ -1,109 +1,30 @@
-"""Quality measures: groups by plain loops, classes that say what they hold, careful words."""
+"""Quality beside capacity: what the view says, against the published files and plain sums."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
-from pcs_dash.measures.correlation import correlate
-from pcs_dash.measures.workforce import patients_per_fte_gp
+from pcs_dash.measures import quality
+from pcs_dash.official.any_area import find_area
 from pcs_dash.official.catalogue import SOURCES
-from pcs_dash.tables.dataset import Dataset
-from pcs_dash.views import quality
+from pcs_dash.tables.dataset import Dataset, JoinReport
+from pcs_dash.views.answer import Chart, Table
+from pcs_dash.views.loaded_data import OfficialPractices
+from pcs_dash.views.quality import VIEW, colours_for, missing_measures, number_classes
+from pcs_dash.views.question import Question, ask
+from pcs_dash.views.readers import Readers
 
-CODES = ["A", "B", "C", "D"]
-PRACTICES = pd.DataFrame(
-    {"patients": [1000, 3000, 2000, 500], "prev_dm": [4.0, 8.0, np.nan, 2.0]}, index=CODES
-)
-OFFICIAL = pd.DataFrame(
-    {
-        "cqc_rating": ["Good", "Inadequate", None, "Good"],
-        "cqc_year": pd.array([2016, 2024, None, 2020], dtype="Int64"),
-        "qof_per_cent": [90.0, 80.0, np.nan, 100.0],
-        "appointments": pd.array([500, 900, None, 9000], dtype="Int64"),
-        "same_day": pd.array([100, 450, None, 10], dtype="Int64"),
-        "wait_unknown": pd.array([100, 0, None, 0], dtype="Int64"),
-        "appointments_per_patient": [0.5, 0.3, np.nan, 18.0],
-        "same_day_per_cent": [25.0, 50.0, np.nan, 0.1],
-        "flag_appointments": pd.array([False, False, None, True], dtype="boolean"),
-        "dispensing": pd.array([True, False, False, None], dtype="boolean"),
-        "contract_type": ["GMS", "PMS", "GMS", "Other"],
-        "patients": [1000, 3000, 2000, 500],
-    },
-    index=CODES,
-).add_prefix(quality.PREFIX)
-ALL = pd.Series("all", index=CODES)
-
-
-@pytest.fixture
-def table() -> pd.DataFrame:
-    return quality.quality_table(PRACTICES, OFFICIAL)
-
-
-def test_groups_by_hand(table: pd.DataFrame) -> None:
-    row = quality.by_group(table, ALL).loc["all"]
-    assert row["practices"] == 4
-    assert row["cqc_rating"] == "Good 2, Inadequate 1, no figure 1"
-    assert row["contract_type"] == "GMS 2, PMS 1, Other 1"
-    assert row["dispensing"] == "yes 1, no 2, no figure 1"
-    assert row["qof_per_cent"] == pytest.approx((90 * 1000 + 80 * 3000 + 100 * 500) / 4500)
-    assert row["qof_per_cent_n"] == 3
-    assert row["prev_dm"] == pytest.approx((4 * 1000 + 8 * 3000 + 2 * 500) / 4500)
-    # D's 18 appointments a patient are implausible: left out and counted.
-    assert row["appointments_per_patient"] == pytest.approx(1400 / 4000)
-    assert (row["appointments_per_patient_n"], row["appointments_per_patient_flagged"]) == (2, 1)
-    # A's unknown waits leave the whole.
-    assert row["same_day_per_cent"] == pytest.approx(100 * 550 / 1300)
-
-
-def test_a_group_without_a_figure_has_none(table: pd.DataFrame) -> None:
-    grouped = quality.by_group(table, pd.Series({"C": "c", "D": "d", "A": None}))
-    assert grouped.index.tolist() == ["c", "d"]
-    assert np.isnan(grouped.loc["c", "qof_per_cent"])
-    assert np.isnan(grouped.loc["c", "appointments_per_patient"])
-    assert np.isnan(grouped.loc["d", "appointments_per_patient"])
-    assert grouped.loc["d", "appointments_per_patient_flagged"] == 1
-    assert grouped.loc["c", "cqc_rating"] == "no figure 1"
-
-
-def test_the_area_as_one_group(table: pd.DataFrame) -> None:
-    measure = quality.BY_KEY["appointments_per_patient"]
-    assert quality.of_area(table, measure) == (pytest.approx(0.35), 2, 1, 1)
-    assert quality.flags(table, measure).tolist() == [False, False, False, True]
-    assert not quality.flags(table, quality.BY_KEY["qof_per_cent"]).any()
-
-
-def test_what_is_embedded_stands_without_official_data(dataset: Dataset) -> None:
-    table = quality.quality_table(dataset.practices, None)
-    assert set(quality.available(table)) == {
-        "recent_appointments_per_patient",
-        *(key for key in quality.BY_KEY if key.startswith("prev_")),
-    }
-    assert table["flag_recent"].sum() == dataset.practices["flag_appointments"].sum() > 0
-    district = quality.by_group(table, dataset.practices["district"])
-    for name, group in dataset.practices.groupby("district"):
-        booked = size = 0.0
-        for _, row in group.iterrows():
-            if row["appointments"] > 0 and not row["flag_appointments"]:
-                booked += row["appointments"]
-                size += row["list_size_2025_12"]
-        assert district.loc[name, "recent_appointments_per_patient"] == pytest.approx(booked / size)
-
-
-def test_a_column_without_a_figure_is_not_offered() -> None:
-    empty = OFFICIAL.assign(official_qof_per_cent=np.nan)
-    table = quality.quality_table(PRACTICES, empty)
-    assert "qof_per_cent" not in quality.available(table)
-    lost = quality.missing_measures(table)
-    assert "QOF achievement" in set(lost["measure"])
+PRACTICES = pd.DataFrame({"patients": [1000, 3000]}, index=["A", "B"])
 
 
 def test_every_missing_measure_names_a_publication_and_a_command(dataset: Dataset) -> None:
-    lost = quality.missing_measures(quality.quality_table(dataset.practices, None))
+    lost = missing_measures(quality.quality_table(dataset.practices, None))
     needing = {m.family or m.label: m for m in quality.MEASURES if m.sources}
     assert lost["measure"].tolist() == list(needing)
     for measure, row in zip(needing.values(), lost.itertuples(), strict=True):
@@ -112,20 +33,6 @@ def test_every_missing_measure_names_a_publication_and_a_command(dataset: Datase
             assert key in row.command
         by_hand = any(not SOURCES[key].downloadable for key in measure.sources)
         assert row.command.endswith("--from FOLDER") == by_hand
-
-
-def test_periods_in_words() -> None:
-    dates = {
-        "qof": "2023-03-31", "cqc": "2024-12-31", "appointments": "2025-04-01",
-        "payments": "2023-03-31", "dentists": "2026-02-28",
-    }  # fmt: skip
-    said = {key: quality.period_of(m, dates) for key, m in quality.BY_KEY.items()}
-    assert said["qof_per_cent"] == said["contract_type"] == said["dispensing"] == "2022-23"
-    assert said["cqc_rating"] == "to 2024"
-    assert said["same_day_per_cent"] == "April 2025"
-    assert said["dentists_1_mile"] == "February 2026"
-    assert said["prev_dm"] == "QOF 2024/25"
-    assert said["survey_overall_good"] == "period unknown"
 
 
 def inside(value: float, words: str, decimals: int) -> bool:
@@ -150,89 +57,105 @@ def inside(value: float, words: str, decimals: int) -> bool:
 )
 def test_classes_hold_what_their_words_say(numbers: list[int | None], decimals: int) -> None:
     values = pd.Series([np.nan if n is None else n / 10**decimals for n in numbers])
-    classes, labels = quality.number_classes(values, decimals)
+    classes, labels = number_classes(values, decimals)
     assert len(labels) <= 5
     assert classes.isna().equals(values.isna())
     for value, which in zip(values.dropna(), classes.dropna(), strict=True):
         assert inside(value, labels[int(which)], decimals), (value, labels)
-    colours = quality.colours_for(max(len(labels), 1))
+    colours = colours_for(max(len(labels), 1))
     assert len(set(colours)) == max(len(labels), 1)
 
 
 def test_what_is_loaded_and_brings_nothing_has_no_command() -> None:
     """Pharmacies and postcodes can be loaded without a place for 95% of the pharmacies."""
     sources = ["pharmacies", "postcodes", "allocations"]
-    lost = quality.missing_measures(quality.quality_table(PRACTICES, None), sources)
+    lost = missing_measures(quality.quality_table(PRACTICES, None), sources)
     lost = lost.set_index("measure")
     assert lost.loc["Pharmacies within a mile", "command"].startswith("none: what is loaded")
     assert lost.loc["Opticians within a mile", "command"] == "python -m pcs_dash update opticians"
 
 
-def test_what_the_build_counted_and_recorded_is_offered() -> None:
-    built = OFFICIAL.assign(
-        official_pharmacies_1_mile=pd.array([2, 0, None, 1], dtype="Int64"),
-        official_qof_prev_dm=[7.5, np.nan, 8.0, 9.0],
-    )
-    for column in ("pharmacies_1_mile", "opticians_1_mile", "dental_sites_1_mile", "qof_prev_dm"):
-        assert column in quality.OFFICIAL_COLUMNS
-    table = quality.quality_table(PRACTICES.drop(columns="prev_dm"), built)
-    assert table["pharmacies_1_mile"].tolist()[:2] == [2, 0]
-    assert np.isnan(table.loc["C", "pharmacies_1_mile"])
-    measure = quality.available(table)["qof_prev_dm"]
-    assert quality.period_of(measure, {"qof_prevalence": "2024-03-31"}) == "2023-24"
-    assert "Prevalence of the registers of the QOF" not in set(
-        quality.missing_measures(table)["measure"]
-    )
+# --- the view -----------------------------------------------------------------------------------
 
 
-def test_with_capacity_is_spearman_without_the_implausible(dataset: Dataset) -> None:
-    table = quality.quality_table(dataset.practices, None)
-    ratios = patients_per_fte_gp(dataset.practices)
-    measure = quality.BY_KEY["recent_appointments_per_patient"]
-    result = quality.with_capacity(table, measure, ratios)
-    sound = ~table["flag_recent"] & table[measure.key].notna() & ratios.notna()
-    expected = stats.spearmanr(table.loc[sound, measure.key], ratios[sound])
-    assert result.n == sound.sum()
-    assert result.coefficient == pytest.approx(expected.statistic)
+@pytest.fixture
+def made_up(dataset: Dataset) -> Readers:
+    """Official columns for three practices of Thurrock, the rest without a figure."""
+    codes = dataset.practices.index
+    official = pd.DataFrame(index=codes)
+    official["official_qof_per_cent"] = pd.Series(
+        {"F81010": 90.0, "F81134": 80.0, "F81197": 100.0}, dtype="float64"
+    ).reindex(codes)
+    official["official_cqc_rating"] = pd.Series(
+        {"F81010": "Good", "F81134": "Inadequate"}, dtype="str"
+    ).reindex(codes)
+    report = JoinReport("made up", "1:1", len(codes), 3, 3, (), ())
+    found = OfficialPractices(official, report, {"qof": "2023-03-31", "cqc": "2024-12-31"})
+    return Readers(practices=lambda _: found)
 
 
-def words_of(rho: float, n: int) -> str:
-    """The words for points whose rank correlation is about `rho`."""
-    draw = np.random.default_rng(1)
-    x = draw.normal(size=n)
-    y = rho * x + np.sqrt(1 - rho**2) * draw.normal(size=n)
-    said = quality.capacity_words(
-        correlate(x, y, method="spearman"),
-        quality.BY_KEY["qof_per_cent"],
-        place="Thurrock",
-        period="2022-23",
-        definition="fully_qualified",
-        date="31 December 2025",
-    )
-    return "" if said is None else said.text
+def asked(dataset: Dataset, readers: Readers, area: str = "Thurrock", **options: str) -> Question:
+    named = {name.replace("_", "-"): value for name, value in options.items()}
+    return ask(dataset, find_area(area), options=named, readers=readers)
 
 
-def test_words_claim_no_more_than_the_interval() -> None:
-    assert "clear evidence" in words_of(0.8, 100)
-    assert "tends to be higher" in words_of(0.8, 100)
-    assert "tends to be lower" in words_of(-0.8, 100)
-    nothing = words_of(0.02, 60)
-    assert "there is no evidence that QOF achievement (2022-23)" in nothing
-    assert "tends" not in nothing
-    for text in (words_of(0.8, 100), nothing):
-        assert "95% interval" in text
-        assert "different dates" in text
-        assert "31 December 2025" in text
-    assert words_of(0.9, quality.FEWEST_FOR_WORDS - 1) == ""
+def test_the_figure_is_the_weighted_mean_of_the_practices(
+    dataset: Dataset, made_up: Readers
+) -> None:
+    answer = VIEW.answer(asked(dataset, made_up, quality="qof_per_cent"))
+    lists = dataset.practices["patients"]
+    codes, values = ["F81010", "F81134", "F81197"], np.array([90.0, 80.0, 100.0])
+    mean = float((values * lists[codes]).sum() / lists[codes].sum())
+    assert answer.figures[0].value == f"{mean:.1f}%"
+    assert answer.figures[1].value == "3 practices"
+    assert answer.figures[2].value == "23"
+    chart = next(block for block in answer.front if isinstance(block, Chart))
+    fte = dataset.practices["gp_fte_fully_qualified"]
+    ratios = (lists / fte)[codes].dropna()
+    shown = dict(zip(chart.series[0].codes, chart.series[0].values, strict=True))
+    assert shown == pytest.approx(ratios[np.isfinite(ratios)].to_dict())
+    assert "Too few practices" in answer.notes[0]
 
 
-def test_categories_add_up_to_everyone(table: pd.DataFrame) -> None:
-    practices = PRACTICES.assign(fte=[1.0, 0.5, np.nan, 0.0])
-    found = quality.by_category(table, quality.BY_KEY["cqc_rating"], practices, "fte")
-    assert found.index.tolist() == ["Good", "Inadequate", "no figure"]
-    assert found["practices"].sum() == 4
-    assert found["patients"].sum() == PRACTICES["patients"].sum()
-    # D reports no GP at all: its patients stay. C's FTE is unknown: it leaves both sums.
-    assert found.loc["Good", "patients_per_fte_gp"] == 1500
-    assert found.loc["Inadequate", "patients_per_fte_gp"] == 6000
-    assert np.isnan(found.loc["no figure", "patients_per_fte_gp"])
+def test_categories_are_sums_over_sums(dataset: Dataset, made_up: Readers) -> None:
+    answer = VIEW.answer(asked(dataset, made_up, quality="cqc_rating"))
+    table = next(block for block in answer.front if isinstance(block, Table))
+    rows = {row[0]: row[1:] for row in table.rows}
+    own = dataset.practices.loc["F81010"]
+    assert rows["Good"][:2] == ("1", f"{own['patients']:,}")
+    assert rows["no figure"][0] == "24"
+    ratio = own["patients"] / own["gp_fte_fully_qualified"]
+    assert rows["Good"][2] == f"{ratio:,.0f}"
+
+
+def test_a_group_without_a_list_leaves_both_sums(dataset: Dataset, made_up: Readers) -> None:
+    """A practice with FTE but no list size is in neither sum of its PCN's ratio."""
+    practices = dataset.practices.copy()
+    practices["patients"] = practices["patients"].astype("float64")
+    practices.loc["F81010", "patients"] = np.nan
+    question = asked(replace(dataset, practices=practices), made_up)
+    groups = next(part for part in VIEW.answer(question).sections if part.key == "groups")
+    (table,) = groups.blocks(question)
+    assert isinstance(table, Table)
+    pcn = practices.loc["F81010", "pcn"]
+    own = practices[(practices["pcn"] == pcn) & practices["patients"].notna()]
+    own = own[own["gp_fte_fully_qualified"].notna()]
+    expected = own["patients"].sum() / own["gp_fte_fully_qualified"].sum()
+    shown = table.frame.set_index("group")["patients_per_fte_gp"]
+    assert shown[pcn] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("key", ["practices", "groups", "missing"])
+@pytest.mark.parametrize("area", ["redbridge-district", "Essex"])
+def test_every_section_of_every_area(
+    dataset: Dataset, made_up: Readers, key: str, area: str
+) -> None:
+    question = asked(dataset, made_up, area, quality_by="Hub of my plan")
+    section = next(part for part in VIEW.answer(question).sections if part.key == key)
+    assert section.blocks(question)
+
+
+def test_a_measure_that_nobody_here_has_makes_no_slide(dataset: Dataset, made_up: Readers) -> None:
+    answer = VIEW.answer(asked(dataset, made_up, "redbridge-district", quality="qof_per_cent"))
+    assert answer.refusal == "No practice of Redbridge has a figure for QOF achievement."
+    assert answer.front == ()

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from pcs_dash.hubs.suggesting.clock import Clock
 from pcs_dash.hubs.suggesting.model import Bools, Floats, Ints, Problem, pieces
 
-Masks = NDArray[np.uint64]
-
 # More possible hubs than this don't fit in memory and time; the compact model takes over.
 MOST_COLUMNS = 12_000_000
 _MOST_AT_A_CENTRE = 5_000_000

@@ -547,15 +547,27 @@ class Choice:
             hit = [number for number, held in times.items() if held >= 2]
             rows += [first_cut + number for number in hit]
             values += [1.0] * len(hit)
-        self.highs = new_solver()
+        self.highs = self._model(cost, low, high, starts, rows, values)
+
+    def _model(
+        self,
+        cost: Floats,
+        low: Floats,
+        high: Floats,
+        starts: Sequence[int],
+        rows: Sequence[int],
+        values: Sequence[float],
+    ) -> highspy.Highs:
+        """The solver, holding one binary column for each possible hub (sparse, by column)."""
+        highs = new_solver()
         if len(self.units_of) > _PRESOLVED:
-            self.highs.setOptionValue("presolve", "off")
-        self.highs.setOptionValue("mip_abs_gap", max(1e-6, search.tolerance))
+            highs.setOptionValue("presolve", "off")
+        highs.setOptionValue("mip_abs_gap", max(1e-6, self.search.tolerance))
         nothing = np.zeros(len(low), dtype=np.int32)
-        self.highs.addRows(len(low), low, high, 0, nothing, nothing[:0], nothing[:0].astype(float))
+        highs.addRows(len(low), low, high, 0, nothing, nothing[:0], nothing[:0].astype(float))
         number = len(self.units_of)
         if number:
-            self.highs.addCols(
+            highs.addCols(
                 number,
                 cost,
                 np.zeros(number),
@@ -566,7 +578,8 @@ class Choice:
                 np.array(values),
             )
             kind = np.full(number, int(highspy.HighsVarType.kInteger), dtype=np.uint8)
-            self.highs.changeColsIntegrality(number, np.arange(number, dtype=np.int32), kind)
+            highs.changeColsIntegrality(number, np.arange(number, dtype=np.int32), kind)
+        return highs
 
     def solve(
         self, start: list[Units] | None, nodes: int | None, gap: float = RELATIVE_GAP

@@ -152,15 +152,7 @@ def repair(
         if stopped == "finished":
             stopped = "time limit"
         return Repair("unknown", request, clock.seconds, stopped, broken_before=broken)
-    names = _slot_names(problem, hubs, answer.slot)
-    after = {
-        facts.codes[problem.free[practice]]: names[int(answer.slot[unit])]
-        for unit, members in enumerate(problem.members)
-        for practice in members
-    }
-    for name, group in problem.locked:
-        after |= {facts.codes[practice]: name for practice in group}
-    after = dict(sorted(after.items()))
+    after = _repaired(problem, hubs, answer.slot, facts)
     if faults := broken_rules(pd.Series(after, dtype=object), practices, request):
         raise RuntimeError(f"The repaired plan breaks its rules: {' '.join(faults)}")
     changed = [
@@ -287,3 +279,16 @@ def _places(problem: Problem, at: Ints, present: int) -> tuple[Bools, Ints]:
     np.fill_diagonal(new, True)
     root = np.concatenate([np.full(present, -1), firsts])
     return np.concatenate([old, new], axis=1), root
+
+
+def _repaired(problem: Problem, hubs: list[str], slot: Ints, facts: Facts) -> dict[str, str]:
+    """Practice code -> hub name after the repair, locked hubs included, in the order of codes."""
+    names = _slot_names(problem, hubs, slot)
+    after = {
+        facts.codes[problem.free[practice]]: names[int(slot[unit])]
+        for unit, members in enumerate(problem.members)
+        for practice in members
+    }
+    for name, group in problem.locked:
+        after |= {facts.codes[practice]: name for practice in group}
+    return dict(sorted(after.items()))

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from pcs_dash.measures.numbers import number, per_cent
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.tables.errors import UserError
 
@@ -189,7 +190,7 @@ class Suggestion:
             return f"The best plan found when {how}; how far it is from the best is not known."
         return (
             f"The best plan found when {how}: it keeps every rule, and the best possible one is "
-            f"at most {self.gap:.1%} better."
+            f"at most {per_cent(self.gap, 1)} better."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -274,7 +275,7 @@ def _band_faults(request: SuggestRequest) -> list[str]:
             faults.append(f"The {name} number of patients is {bound}: give 0 or more.")
     if low is not None and high is not None and low > high:
         faults.append(
-            f"The least number of patients ({low:,.0f}) is above the most ({high:,.0f}): "
+            f"The least number of patients ({number(low)}) is above the most ({number(high)}): "
             "swap them, or widen the band."
         )
     if hubs is not None and (isinstance(hubs, bool) or int(hubs) != hubs or hubs < 1):
@@ -304,4 +305,4 @@ def _objective_faults(request: SuggestRequest) -> list[str]:
 
 
 def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 else f"{value:.3g}"
+    return number(value) if value >= 10 else f"{value:.3g}"

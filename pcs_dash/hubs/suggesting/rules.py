@@ -11,6 +11,7 @@ import pandas as pd
 
 from pcs_dash.hubs.suggesting.model import listed
 from pcs_dash.hubs.suggesting.request import SuggestRequest
+from pcs_dash.measures.numbers import number
 
 
 def broken_rules(
@@ -35,9 +36,13 @@ def broken_rules(
     for hub, codes in groups.items():
         size = sum(patients[code] for code in codes)
         if request.min_patients is not None and size < request.min_patients:
-            faults.append(f"{hub} has {size:,.0f} patients, under {request.min_patients:,.0f}.")
+            faults.append(
+                f"{hub} has {number(size)} patients, under {number(request.min_patients)}."
+            )
         if request.max_patients is not None and size > request.max_patients:
-            faults.append(f"{hub} has {size:,.0f} patients, over {request.max_patients:,.0f}.")
+            faults.append(
+                f"{hub} has {number(size)} patients, over {number(request.max_patients)}."
+            )
     if request.hubs is not None and len(groups) != request.hubs:
         faults.append(f"There are {len(groups)} hubs, not {request.hubs}.")
     for name, held in request.locked.items():

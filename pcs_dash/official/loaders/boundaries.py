@@ -1,5 +1,5 @@
-"""Boundary layers as GeoJSON, GeoPackage or shapefile: LSOAs of 2011 and 2021, districts, ICBs,
-sub-ICB locations.
+"""The boundaries of LSOAs (2011) as GeoJSON, GeoPackage or shapefile. Those of districts, ICBs
+and sub-ICB locations are made from them (`outlines`).
 
 All three are read through pyogrio (GDAL), which takes a file of England's LSOAs in a second; a
 GeoPackage is looked at as the database it is first, as it may hold more than tables.
@@ -12,8 +12,9 @@ import shutil
 import sqlite3
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -36,64 +37,74 @@ _NORTHINGS = (-100_000, 1_400_000)
 LARGEST_LAYER = 300 * 1024**2
 MOST_FEATURES = 200_000  # England and Wales have 35,672 LSOAs
 
-CODE_PROPERTIES = {
-    "boundaries_lsoa11": r"lsoa11cd",
-    "boundaries_lsoa21": r"lsoa21cd",
-    "boundaries_district": r"lad\d\dcd",
-    "boundaries_icb": r"icb\d\dcd",
-    "boundaries_sub_icb": r"(sicbl|loc)\d\dcd",
-}
+CODE_COLUMN = "lsoa11cd"
 _CODE = r"[EWSN]\d{8}"
 
 
-def load_boundaries(file: InputFile, source: str) -> gpd.GeoDataFrame:
-    """Columns code, name, geometry (EPSG:27700), one row an area.
+def load_boundaries(file: InputFile) -> gpd.GeoDataFrame:
+    """Columns code, name, geometry (EPSG:27700), one row an LSOA.
 
     Coordinates are in the system that the file states; GeoJSON without one is longitude and
-    latitude unless its figures can't be. Shapes that cross themselves (generalising makes some)
-    are mended and counted in `.attrs["notes"]`. Raises InputFileError for missing or repeated
-    codes, missing or broken shapes, and places outside Great Britain.
+    latitude unless its figures can't be. Of several layers with codes the one with most areas is
+    read. That, and how many shapes that cross themselves (generalising makes some) were mended, is
+    told in `file.notes`. Raises InputFileError for missing or repeated codes, missing or
+    broken shapes, degrees under the name of a grid, and places outside Great Britain.
     """
-    with _readable(file) as (path, layer, fields):
-        code_at = _matching(fields, source)
+    with _readable(file) as layer:
+        code_at = has_codes(layer.fields)
         if code_at is None:
             raise InputFileError(
                 file.name,
                 [
-                    f"Expected a column with codes ({CODE_PROPERTIES[source]}); found "
-                    f"{', '.join(fields[:30]) or 'no columns'}."
+                    f"Expected a column {CODE_COLUMN.upper()} with codes; found "
+                    f"{', '.join(layer.fields[:30]) or 'no columns'}."
                 ],
             )
-        name_at = next((f for f in fields if f.lower() == f"{code_at[:-2]}nm".lower()), None)
-        frame = _read(file, path, layer, [code_at, *([name_at] if name_at else [])])
+        name_at = next((f for f in layer.fields if f.lower() == f"{code_at[:-2]}nm".lower()), None)
+        frame = _read(file, layer, [code_at, *([name_at] if name_at else [])])
     _check(file, frame, code_at)
     names = frame[name_at].fillna(frame[code_at]) if name_at else frame[code_at]
     frame = gpd.GeoDataFrame(
         {"code": frame[code_at].astype("str"), "name": names.astype("str")},
         geometry=frame.geometry.to_numpy(),
-        crs=_crs(frame),
+        crs=_crs(file, frame),
     ).to_crs(BRITISH_NATIONAL_GRID)
     _check_place(file, frame)
     mended = _mend(frame)
     frame = frame.sort_values("code").reset_index(drop=True)
-    frame.attrs["notes"] = [f"{mended:,} shapes that crossed themselves were mended."]
+    if layer.note:
+        file.notes.append(layer.note)
+    if mended:
+        file.notes.append(f"{mended:,} shapes that crossed themselves were mended.")
     return frame
 
 
 def layer_fields(file: InputFile) -> list[str]:
     """The columns of a GeoPackage's or shapefile's layer of areas (for recognising it)."""
-    with _readable(file) as (_, _, fields):
-        return fields
+    with _readable(file) as layer:
+        return layer.fields
 
 
-def _matching(fields: list[str], source: str) -> str | None:
-    wanted = re.compile(CODE_PROPERTIES[source])
-    return next((f for f in fields if wanted.fullmatch(normalise_heading(f))), None)
+def has_codes(fields: Iterable[str]) -> str | None:
+    """The column with the codes of LSOAs of 2011, or None."""
+    return next((f for f in fields if normalise_heading(f) == CODE_COLUMN), None)
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """A layer that GDAL can read: the file, its name in it, its columns; `note`: which was taken
+    of several.
+    """
+
+    path: Path
+    name: str | None
+    fields: list[str]
+    note: str = ""
 
 
 @contextmanager
-def _readable(file: InputFile) -> Iterator[tuple[Path, str | None, list[str]]]:
-    """The path to give to GDAL, the layer in it, and its columns.
+def _readable(file: InputFile) -> Iterator[_Layer]:
+    """The layer of areas in a file.
 
     GDAL goes by the ending of a name, and may write beside a database: so it gets a copy.
     """
@@ -103,22 +114,21 @@ def _readable(file: InputFile) -> Iterator[tuple[Path, str | None, list[str]]]:
         )
     kind = kind_of(file.path)
     with tempfile.TemporaryDirectory(prefix="pcs_dash-") as folder:
+        layer, note = None, ""
         if kind == "geopackage":
-            layer = _geopackage_layer(file)
+            layer, note = _geopackage_layer(file)
             path = Path(folder) / "layer.gpkg"
             shutil.copyfile(file.path, path)
         elif kind == "shapefile":
-            layer = None
             path = Path(folder) / "layer.shp"
             for suffix in SHAPE_PARTS:
                 for part in (file.path.with_suffix(suffix), file.path.with_suffix(suffix.upper())):
                     if part.is_file():
                         shutil.copyfile(part, path.with_suffix(suffix))
         else:
-            layer = None
             path = Path(folder) / "layer.geojson"
             shutil.copyfile(file.path, path)
-        yield path, layer, _fields(file, path, layer)
+        yield _Layer(path, layer, _fields(file, path, layer), note)
 
 
 def _fields(file: InputFile, path: Path, layer: str | None) -> list[str]:
@@ -131,9 +141,9 @@ def _fields(file: InputFile, path: Path, layer: str | None) -> list[str]:
     return [str(name) for name in info["fields"]]
 
 
-def _read(file: InputFile, path: Path, layer: str | None, columns: list[str]) -> gpd.GeoDataFrame:
+def _read(file: InputFile, layer: _Layer, columns: list[str]) -> gpd.GeoDataFrame:
     with _told(file):
-        frame = pyogrio.read_dataframe(path, layer=layer, columns=columns)
+        frame = pyogrio.read_dataframe(layer.path, layer=layer.name, columns=columns)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputFileError(file.name, ["The layer has no shapes."])
     return frame
@@ -160,8 +170,9 @@ def _told(file: InputFile) -> Iterator[None]:
         ) from fault
 
 
-def _geopackage_layer(file: InputFile) -> str:
-    """The table of a GeoPackage that holds areas we know; InputFileError when there is none.
+def _geopackage_layer(file: InputFile) -> tuple[str, str]:
+    """The table of a GeoPackage that holds LSOAs, and a note where several do: the one with most
+    rows, as a selection is often saved beside the whole. InputFileError when there is none.
 
     Only plain tables: a view in a hostile file could run for ever.
     """
@@ -178,22 +189,37 @@ def _geopackage_layer(file: InputFile) -> str:
             layers = database.execute(
                 "SELECT table_name FROM gpkg_contents WHERE data_type = 'features'"
             ).fetchmany(1_000)
-            for (layer,) in layers:
-                if layer not in plain:
-                    continue
-                quoted = str(layer).replace('"', '""')
-                columns = database.execute(f'PRAGMA table_info("{quoted}")').fetchall()
-                fields = [str(column[1]) for column in columns]
-                if any(_matching(fields, source) for source in CODE_PROPERTIES):
-                    return str(layer)
+            sizes = {
+                str(layer): _rows_of_lsoas(database, str(layer))
+                for (layer,) in layers
+                if layer in plain
+            }
     except (sqlite3.Error, UnicodeDecodeError, OverflowError) as fault:
         raise InputFileError(
             file.name, ["The GeoPackage is damaged. Download it again."]
         ) from fault
-    names = ", ".join(str(name) for (name,) in layers[:10]) or "none"
-    raise InputFileError(
-        file.name, [f"None of its layers has codes of areas this tool reads; layers: {names}."]
+    fitting = {layer: rows for layer, rows in sizes.items() if rows is not None}
+    if not fitting:
+        names = ", ".join(str(name) for (name,) in layers[:10]) or "none"
+        raise InputFileError(
+            file.name, [f"None of its layers has codes of areas this tool reads; layers: {names}."]
+        )
+    chosen = max(fitting, key=lambda layer: fitting[layer])
+    others = [f"'{layer}' ({rows:,} areas)" for layer, rows in fitting.items() if layer != chosen]
+    if not others:
+        return chosen, ""
+    return chosen, (
+        f"Of its layers '{chosen}' ({fitting[chosen]:,} areas) was read, not {', '.join(others)}."
     )
+
+
+def _rows_of_lsoas(database: sqlite3.Connection, layer: str) -> int | None:
+    """How many rows a table of LSOAs has; None for another table."""
+    quoted = layer.replace('"', '""')
+    columns = database.execute(f'PRAGMA table_info("{quoted}")').fetchall()
+    if has_codes(str(column[1]) for column in columns) is None:
+        return None
+    return int(database.execute(f'SELECT COUNT(*) FROM "{quoted}"').fetchone()[0])
 
 
 def _check(file: InputFile, frame: gpd.GeoDataFrame, code_at: str) -> None:
@@ -230,13 +256,26 @@ def _mend(frame: gpd.GeoDataFrame) -> int:
     return int(wrong.sum())
 
 
-def _crs(frame: gpd.GeoDataFrame) -> int | str:
-    """GeoJSON means WGS84; the ONS portal also gives eastings and northings under that name."""
+def _crs(file: InputFile, frame: gpd.GeoDataFrame) -> int | str:
+    """GeoJSON means WGS84; the ONS portal also gives eastings and northings under that name.
+
+    Degrees under the name of a grid are refused: whether the figures or the name are wrong can't
+    be told.
+    """
     west, south, east, north = frame.total_bounds
     degrees = max(abs(west), abs(south), abs(east), abs(north)) <= 180
     stated = frame.crs
     if stated is None or (stated.is_geographic and not degrees):
         return WGS84 if degrees else BRITISH_NATIONAL_GRID
+    if degrees and not stated.is_geographic:
+        raise InputFileError(
+            file.name,
+            [
+                f"Its coordinates are degrees ({west:.2f} to {east:.2f}, {south:.2f} to "
+                f"{north:.2f}), but it says that they are metres of {stated.name}. Save the layer "
+                "again with the system its coordinates are in (EPSG:4326 for degrees)."
+            ],
+        )
     return str(stated.to_wkt())
 
 

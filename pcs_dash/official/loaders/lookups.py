@@ -1,5 +1,5 @@
 """ONS lookups: LSOA 2011 -> 2021 -> district, LSOA -> ICB, rural-urban class, postcodes,
-and the population of LSOAs by age.
+and the population of LSOAs.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def load_rural_urban(file: InputFile) -> pd.DataFrame:
 
 POSTCODES = Layout(
     columns=(
-        Column("postcode", ("pcds",), "code", "postcode with one space"),
+        Column("postcode", ("pcds",), "postcode", "postcode with one space"),
         Column("ended", ("doterm",), "date", "month it ended; none while in use", nullable=True),
         Column(
             "lsoa11cd", ("lsoa11", "lsoa11cd"), "code", "LSOA of 2011", nullable=True,
@@ -112,22 +112,11 @@ POPULATION = Layout(
             "population", ("Total", "All Ages", "Population"), "float", "residents", "people",
             minimum=0,
         ),
-        *(
-            Column(
-                f"{sex}_{band}", (f"{sex[0]}{words}",), "float", f"{sex}, aged {words}", "people",
-                required=False, minimum=0,
-            )
-            for sex in ("female", "male")
-            for band, words in (
-                ("0_15", "0 to 15"), ("16_29", "16 to 29"), ("30_44", "30 to 44"),
-                ("45_64", "45 to 64"), ("65_plus", "65 and over"),
-            )
-        ),
     ),
     key=("lsoa_code",),
 )  # fmt: skip
 
 
 def load_population(file: InputFile) -> pd.DataFrame:
-    """Residents by LSOA (ONS small-area estimates), in broad ages where the file has them."""
+    """Residents by LSOA (ONS small-area estimates), of all ages."""
     return read_table(file, POPULATION).sort_values("lsoa_code").reset_index(drop=True)

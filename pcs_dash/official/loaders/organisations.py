@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash.official.archive import InputFile
+from pcs_dash.official.cells import convert
 from pcs_dash.official.layout import LSOA_ENGLAND_WALES, ODS_ANY, ODS_PRACTICE, Column, Layout
-from pcs_dash.official.reading import convert, read_table
+from pcs_dash.official.reading import read_table
 from pcs_dash.tables.errors import InputFileError
+from pcs_dash.tables.no_value import NO_PCN, NOT_KNOWN
 
 _STATUS = {"A": "active", "C": "closed", "D": "dormant", "P": "proposed"}
-_UNALLOCATED = ("U", "UNALLOCATED", "UNKNOWN OR NO PCN")
 GP_PRACTICE_SETTING = "4"
 GEOJSON_BYTES = 64 * 1024**2
 
@@ -37,7 +38,7 @@ def _ods_layout(code_pattern: str, what: str) -> Layout:
             Column("address_1", ("4",), "text", "address, line 1", nullable=True),
             Column("address_2", ("5",), "text", "address, line 2", nullable=True),
             Column("town", ("6",), "text", "address, line 3", nullable=True),
-            Column("postcode", ("9",), "code", "postcode", nullable=True),
+            Column("postcode", ("9",), "postcode", "postcode", nullable=True),
             Column("opened", ("10",), "date", "date opened", nullable=True),
             Column("closed", ("11",), "date", "date closed; none while open", nullable=True),
             Column("status", ("12",), "code", "A active, C closed, D dormant, P proposed"),
@@ -120,7 +121,7 @@ PCN_MEMBERSHIP = Layout(
             "code",
             "primary care network",
             nullable=True,
-            missing=_UNALLOCATED,
+            missing=NO_PCN,
         ),
         Column(
             "pcn",
@@ -128,7 +129,7 @@ PCN_MEMBERSHIP = Layout(
             "text",
             "name of the network",
             nullable=True,
-            missing=_UNALLOCATED,
+            missing=NO_PCN,
         ),
         Column("sub_icb_code", ("SUB_ICB_LOCATION_CODE",), "code", "sub-ICB location"),
         Column("sub_icb", ("SUB_ICB_LOCATION_NAME",), "text", "name of the sub-ICB location"),
@@ -144,10 +145,11 @@ def load_pcn_membership(file: InputFile) -> pd.DataFrame:
     """Practice -> PCN -> sub-ICB -> ICB -> region, one row a practice.
 
     The published file has a row for each GP system a practice used in the month; those rows are
-    made one, with the systems listed. A practice in two networks is refused.
+    made one, with the systems listed. Networks and areas are told by their codes: their names are
+    spelt in several ways. A practice in two networks is refused.
     """
     table = read_table(file, PCN_MEMBERSHIP)
-    places = [c for c in table.columns if c not in ("supplier", "practice_name")]
+    places = ["practice_code", "pcn_code", "sub_icb_code", "icb_code", "region_code"]
     distinct = table.drop_duplicates(places)
     twice = distinct.loc[distinct["practice_code"].duplicated(keep=False), "practice_code"]
     if not twice.empty:
@@ -230,7 +232,7 @@ DENTISTS = Layout(
         ),
         Column("dentist_name", ("practice_name",), "text", "name"),
         Column("address", ("address",), "text", "address", nullable=True),
-        Column("postcode", ("postcode",), "code", "postcode", nullable=True),
+        Column("postcode", ("postcode",), "postcode", "postcode", nullable=True),
         Column(
             "lsoa_code",
             ("area_code",),
@@ -245,7 +247,7 @@ DENTISTS = Layout(
             "yes_no",
             "takes new adults",
             nullable=True,
-            missing=("UNKNOWN", "NONE", "NULL"),
+            missing=NOT_KNOWN,
         ),
         Column(
             "accepting_children",
@@ -253,7 +255,7 @@ DENTISTS = Layout(
             "yes_no",
             "takes new children",
             nullable=True,
-            missing=("UNKNOWN", "NONE", "NULL"),
+            missing=NOT_KNOWN,
         ),
         Column("longitude", ("longitude",), "float", "longitude", minimum=-9, maximum=3),
         Column("latitude", ("latitude",), "float", "latitude", minimum=49, maximum=61),
@@ -281,7 +283,7 @@ def load_dentists(file: InputFile) -> pd.DataFrame:
         t.removeprefix("LSOA::") if t.startswith("LSOA::") else ""
         for t in texts["lsoa_code"]
     ]
-    return convert(file.name, _arrays(texts), DENTISTS, first_row=1)
+    return convert(file, _arrays(texts), DENTISTS, first_row=1)
 
 
 def _arrays(texts: dict[str, list[str]]) -> dict[str, Any]:

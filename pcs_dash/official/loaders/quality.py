@@ -7,8 +7,9 @@ from __future__ import annotations
 import pandas as pd
 
 from pcs_dash.official.archive import InputFile
+from pcs_dash.official.file_dates import one_period
 from pcs_dash.official.layout import ODS_PRACTICE, Column, Layout
-from pcs_dash.official.reading import one_period, read_table
+from pcs_dash.official.reading import read_table
 from pcs_dash.tables.errors import InputFileError
 
 CQC_RATINGS = ("Outstanding", "Good", "Requires improvement", "Inadequate")
@@ -39,7 +40,7 @@ def load_cqc(file: InputFile) -> pd.DataFrame:
 
     Rows with a branch code (practice code and three digits) and rows without a code are left
     out; of several ratings of a practice the latest counts, and among those of one year the
-    worse. Both are counted in `.attrs["notes"]`.
+    worse. Both are counted in `file.notes`.
     """
     table = read_table(file, CQC)
     if "year" not in table.columns:
@@ -67,11 +68,13 @@ def load_cqc(file: InputFile) -> pd.DataFrame:
     )
     result["cqc_year"] = result["cqc_year"].astype("int64")
     result = result.sort_values("practice_code").reset_index(drop=True)
-    result.attrs["notes"] = [
-        f"{int((~is_practice).sum()):,} rows have no practice code or a branch's code.",
-        f"{len(rated) - len(result):,} older ratings of a practice were left out.",
-        *([f"Ratings not counted: {', '.join(unknown)}."] if unknown else []),
-    ]
+    file.notes.extend(
+        [
+            f"{int((~is_practice).sum()):,} rows have no practice code or a branch's code.",
+            f"{len(rated) - len(result):,} older ratings of a practice were left out.",
+            *([f"Ratings not counted: {', '.join(unknown)}."] if unknown else []),
+        ]
+    )
     return result
 
 
@@ -98,31 +101,6 @@ def load_qof(file: InputFile) -> pd.DataFrame:
     return read_table(file, QOF).sort_values("practice_code").reset_index(drop=True)
 
 
-# The register of each group, as the headings of a page or table say it; others keep their code.
-QOF_REGISTERS = {
-    "AF": "atrial fibrillation",
-    "AST": "asthma",
-    "CAN": "cancer",
-    "CHD": "coronary heart disease",
-    "CKD": "chronic kidney disease",
-    "COPD": "chronic obstructive pulmonary disease",
-    "DEM": "dementia",
-    "DEP": "depression",
-    "DM": "diabetes mellitus",
-    "EP": "epilepsy",
-    "HF": "heart failure",
-    "HYP": "hypertension",
-    "LD": "learning disability",
-    "MH": "serious mental illness",
-    "NDH": "non-diabetic hyperglycaemia",
-    "OB": "obesity",
-    "OST": "osteoporosis",
-    "PAD": "peripheral arterial disease",
-    "PC": "palliative care",
-    "RA": "rheumatoid arthritis",
-    "SMOK": "smoking",
-    "STIA": "stroke and transient ischaemic attack",
-}
 QOF_PREVALENCE = Layout(
     columns=(
         Column("practice_code", ("PRACTICE_CODE", "PRACTICECODE"), "code", "ODS code",
@@ -143,7 +121,7 @@ QOF_PREVALENCE = Layout(
 
 def load_qof_prevalence(file: InputFile) -> pd.DataFrame:
     """QOF prevalence, one row a practice: qof_prev_<group> in per cent of the patients of the
-    ages that the register is of (all, or 18 and over ...), which `.attrs["notes"]` names.
+    ages that the register is of (all, or 18 and over ...), which `file.notes` names.
 
     The published file has a row for each practice and register. Missing where a practice has no
     such register or no patient of those ages. A register larger than its list is refused.
@@ -179,7 +157,8 @@ def load_qof_prevalence(file: InputFile) -> pd.DataFrame:
         narrow = ages[ages["list_type"] != "TOTAL"]
         pairs = zip(narrow["group"], narrow["list_type"], strict=True)
         named = sorted(f"{group} {ages_of}" for group, ages_of in pairs)
-        result.attrs["notes"] = [f"Not of patients of all ages: {', '.join(named)}."] * bool(named)
+        if named:
+            file.notes.append(f"Not of patients of all ages: {', '.join(named)}.")
     return result
 
 
@@ -195,7 +174,8 @@ WAITS = {
 }
 APPOINTMENTS = Layout(
     columns=(
-        Column("period", ("Appointment Month Start Date",), "date", "month of the appointments"),
+        Column("period", ("Appointment Month Start Date",), "date", "month of the appointments",
+               first_of_month=True),
         Column("practice_code", ("GP_CODE",), "code", "ODS code", pattern=ODS_PRACTICE),
         *(
             Column(name, (heading,), "int", f"appointments booked: {heading}", "appointments",
@@ -244,14 +224,18 @@ PAYMENTS = Layout(
 
 
 def load_payments(file: InputFile) -> pd.DataFrame:
-    """NHS Payments to General Practice: contract, dispensing, weighted patients.
+    """NHS Payments to General Practice: contract, dispensing, weighted patients, and
+    `carr_hill_ratio`, weighted over registered patients.
 
-    A practice with no registered patients has no meaningful payment per patient: missing.
+    A practice with no registered patients has no meaningful figure per patient: missing.
     """
     table = read_table(file, PAYMENTS)
-    nobody = table["payments_registered"] == 0
+    registered = table["payments_registered"].where(table["payments_registered"] > 0)
     return (
-        table.assign(payment_per_patient=table["payment_per_patient"].mask(nobody))
+        table.assign(
+            payment_per_patient=table["payment_per_patient"].where(registered.notna()),
+            carr_hill_ratio=table["payments_weighted"] / registered,
+        )
         .sort_values("practice_code")
         .reset_index(drop=True)
     )
@@ -261,7 +245,7 @@ ALLOCATIONS = Layout(
     columns=(
         Column("practice_code", ("Practice_Code",), "code", "ODS code", pattern=ODS_PRACTICE),
         Column("practice_name", ("GP_Practice_Name",), "text", "name of the practice"),
-        Column("postcode", ("Practice_Postcode",), "code", "postcode", nullable=True),
+        Column("postcode", ("Practice_Postcode",), "postcode", "postcode", nullable=True),
         Column("latitude", ("Latitude",), "float", "latitude of the postcode", "degrees",
                nullable=True, minimum=49, maximum=61),
         Column("longitude", ("Longitude",), "float", "longitude of the postcode", "degrees",

@@ -5,13 +5,16 @@ from __future__ import annotations
 import pandas as pd
 
 from pcs_dash.official.archive import InputFile
+from pcs_dash.official.file_dates import one_period
 from pcs_dash.official.layout import LSOA_OR_UNKNOWN, ODS_PRACTICE, Column, Layout
-from pcs_dash.official.reading import one_period, read_table
+from pcs_dash.official.reading import read_table
 from pcs_dash.tables.errors import InputFileError
 
 LIST_SIZES = Layout(
     columns=(
-        Column("period", ("EXTRACT_DATE",), "date", "day the lists were counted"),
+        Column(
+            "period", ("EXTRACT_DATE",), "date", "day the lists were counted", first_of_month=True
+        ),
         Column("practice_code", ("CODE",), "code", "ODS code of the practice"),
         Column("kind", ("TYPE",), "code", "GP, or the area a row adds up to"),
         Column(
@@ -20,7 +23,7 @@ LIST_SIZES = Layout(
             "code",
             "sub-ICB location (until 2022 CCG)",
         ),
-        Column("postcode", ("POSTCODE",), "code", "postcode of the practice", nullable=True),
+        Column("postcode", ("POSTCODE",), "postcode", "postcode of the practice", nullable=True),
         Column("sex", ("SEX",), "code", "ALL, MALE or FEMALE", repeated=True),
         Column("age", ("AGE",), "code", "ALL, or an age or band", repeated=True),
         Column(
@@ -66,7 +69,9 @@ def _practice_codes(file: InputFile, codes: pd.Series) -> None:
 
 BY_LSOA = Layout(
     columns=(
-        Column("period", ("EXTRACT_DATE",), "date", "day the lists were counted"),
+        Column(
+            "period", ("EXTRACT_DATE",), "date", "day the lists were counted", first_of_month=True
+        ),
         Column(
             "practice_code",
             ("PRACTICE_CODE",),

@@ -1,4 +1,5 @@
-"""General Practice Workforce: the practice-level file (294 columns, 64 taken) and individuals.
+"""General Practice Workforce: the practice-level file (294 columns, 64 taken) and individuals;
+the staff of primary care networks.
 
 Conventions by year. From February 2023 `NA` is no data and 0 is zero. Before, a practice
 without data had `ND`, or 0 for everyone: such a practice with patients but no GP of any kind is
@@ -10,12 +11,14 @@ from __future__ import annotations
 import pandas as pd
 
 from pcs_dash.official.archive import InputFile
+from pcs_dash.official.file_dates import month_in_name, one_period
 from pcs_dash.official.layout import ODS_PRACTICE, Column, Layout
-from pcs_dash.official.reading import month_in_name, read_table
+from pcs_dash.official.reading import read_table
 from pcs_dash.tables.errors import InputFileError
+from pcs_dash.tables.no_value import NO_FIGURE
 
 NA_MEANS_NO_DATA_FROM = pd.Timestamp(2023, 2, 1)
-_MISSING = ("NA", "ND", "EST", "NS", "*", ".", "N/A")
+_MISSING = ("NA", "ND", *NO_FIGURE)
 
 GP_GROUPS = {
     "": "all GPs, trainees and locums included",
@@ -233,6 +236,44 @@ INDIVIDUALS = Layout(
         ),
     )
 )  # fmt: skip
+
+
+PCN_WORKFORCE = Layout(
+    columns=(
+        Column("year", ("CENSUS_YEAR",), "int", "year", minimum=2019, maximum=2100),
+        Column("month", ("CENSUS_MONTH",), "int", "month", minimum=1, maximum=12),
+        Column("pcn_code", ("PCN_CODE",), "code", "network", pattern=r"^U\d{5}$", repeated=True),
+        Column("pcn", ("PCN_NAME",), "text", "name of the network", nullable=True, repeated=True),
+        Column("staff_group", ("STAFF_GROUP",), "text", "direct care, admin, directors",
+               repeated=True),
+        Column("staff_role", ("STAFF_ROLE",), "text", "role", nullable=True, repeated=True),
+        Column("detailed_role", ("DETAILED_STAFF_ROLE",), "text", "role in detail",
+               nullable=True, repeated=True),
+        Column("person", ("UNIQUE_IDENTIFIER",), "code", "a number for each person",
+               nullable=True, missing=_MISSING),
+        Column("fte", ("FTE",), "float", "full-time equivalent", "FTE (37.5 h = 1)", nullable=True,
+               missing=_MISSING, minimum=0),
+    )
+)  # fmt: skip
+
+
+def load_pcn_workforce(file: InputFile) -> pd.DataFrame:
+    """Staff employed by or for networks, added up: one row per pcn_code, staff group and role,
+    with people (rows; contracted services have one a service), FTE, and the month's last day.
+    """
+    table = read_table(file, PCN_WORKFORCE)
+    days = pd.to_datetime(table[["year", "month"]].assign(day=1)) + pd.offsets.MonthEnd(0)
+    one_period(file, days)
+    groups = ["pcn_code", "staff_group", "staff_role", "detailed_role"]
+    summed = (
+        table.groupby(groups, dropna=False, observed=True)["fte"]
+        .agg(people="size", fte=lambda values: values.sum(min_count=1))
+        .reset_index()
+    )
+    named = table.dropna(subset=["pcn"]).drop_duplicates("pcn_code").set_index("pcn_code")["pcn"]
+    summed.insert(1, "pcn", summed["pcn_code"].map(named))
+    summed.insert(0, "period", days.iloc[0])
+    return summed
 
 
 def load_workforce_individual(

@@ -16,12 +16,12 @@ from pcs_dash.hubs.summary import scorecard, summarise_hubs
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.ui import address, hub_map
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs import figures
 from pcs_dash.ui.hubs.events import apply
 from pcs_dash.ui.hubs.table import into_address
 from pcs_dash.ui.hubs.work import Work, every_practice, neighbours_for, prepared_for
 from pcs_dash.views import maps
+from pcs_dash.views.question import Question
 from pcs_dash.views.web_files import WebFiles
 
 KEY = "hub-builder"
@@ -41,7 +41,7 @@ def make_room() -> None:
 
 
 @address.fragment
-def show(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> None:
+def show(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> None:
     """The builder. A click reruns this alone: no widget of the page takes part."""
     answer = hub_map.show_builder(
         web,
@@ -56,7 +56,7 @@ def show(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> None:
     into_address(work, dataset)
 
 
-def hear(work: Work, dataset: Dataset, choices: Choices) -> None:
+def hear(work: Work, dataset: Dataset, choices: Question) -> None:
     """Apply what the browser reports and keep the plan, before anything is drawn."""
     sent = hub_map.events(KEY)
     if not isinstance(sent, Mapping):
@@ -77,7 +77,7 @@ def unheard(work: Work, sent: Any) -> bool:
     return any(isinstance(number, int) and number > seen for number in numbers)
 
 
-def content(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> dict[str, Any]:
+def content(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> dict[str, Any]:
     """Everything the builder shows, ready for JSON; names are as typed, for it to show as text."""
     desk, rules, plan = work.desk, work.rules, work.desk.plan
     judged, near = prepared_for(choices), neighbours_for(choices, dataset)
@@ -126,7 +126,7 @@ class Fixed:
 
 
 def _fixed(
-    work: Work, dataset: Dataset, web: WebFiles, choices: Choices, options: Mapping[str, Any]
+    work: Work, dataset: Dataset, web: WebFiles, choices: Question, options: Mapping[str, Any]
 ) -> Fixed:
     key = (
         choices.area.key,
@@ -149,7 +149,7 @@ def _fixed(
     return held
 
 
-def view(dataset: Dataset, web: WebFiles, choices: Choices) -> dict[str, Any]:
+def view(dataset: Dataset, web: WebFiles, choices: Question) -> dict[str, Any]:
     """The map under the plan: area, deprivation, patients per FTE GP."""
     ratios = patients_per_fte_gp(dataset.practices, choices.definition.key)
     return maps.view(

@@ -18,16 +18,17 @@ from pcs_dash.hubs.compare import (
 )
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.hubs.suggest import Suggestion
+from pcs_dash.measures import numbers
 from pcs_dash.render.csv_files import table_csv, with_provenance
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, hub_map
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs import builder
 from pcs_dash.ui.hubs.adopt import adopt
 from pcs_dash.ui.hubs.library import library
 from pcs_dash.ui.hubs.work import STARTS, Work, neighbours_for, provenance, start_plan
 from pcs_dash.ui.text import plain
+from pcs_dash.views.question import Question
 from pcs_dash.views.web_files import WebFiles
 
 NOW = "The plan on the map"
@@ -36,7 +37,7 @@ _SAVED = 30
 
 
 @address.fragment
-def panel(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> None:
+def panel(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> None:
     """Choose A and B; see what differs. The plan on the map is taken as it is at each refresh."""
     try:
         _panel(work, dataset, web, choices)
@@ -44,7 +45,7 @@ def panel(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> None
         st.error(plain(str(error)))
 
 
-def _panel(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> None:
+def _panel(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> None:
     offered = plans_on_offer(work, choices)
     row = st.columns([2, 2, 1], vertical_alignment="bottom")
     names = list(offered)
@@ -72,7 +73,7 @@ def _panel(work: Work, dataset: Dataset, web: WebFiles, choices: Choices) -> Non
     _moves(work, choices, compared)
 
 
-def plans_on_offer(work: Work, choices: Choices) -> dict[str, Callable[[], Plan]]:
+def plans_on_offer(work: Work, choices: Question) -> dict[str, Callable[[], Plan]]:
     """Name -> how to get the plan: the one on the map, today's groups, answers, saved plans."""
     offered: dict[str, Callable[[], Plan]] = {NOW: lambda: work.plan}
     for kind in ("pcn", "district", "place"):
@@ -100,16 +101,20 @@ def in_words(compared: Comparison) -> str:
     if not compared.practices_moved:
         return f"From {compared.name_a} to {compared.name_b}: no practice changes its hub."
     kept = compared.share_kept_together
-    stay = "" if pd.isna(kept) else f" Of patients who shared a hub, {kept:.0%} still do."
+    stay = (
+        ""
+        if pd.isna(kept)
+        else f" Of patients who shared a hub, {numbers.per_cent(kept)} still do."
+    )
     return (
         f"From {compared.name_a} to {compared.name_b}: {compared.practices_moved:,} of "
         f"{compared.practices:,} practices with {compared.patients_moved:,} patients "
-        f"({compared.share_of_patients_moved:.0%}) move.{stay}"
+        f"({numbers.per_cent(compared.share_of_patients_moved)}) move.{stay}"
     )
 
 
 def _maps(
-    dataset: Dataset, web: WebFiles, choices: Choices, compared: Comparison, a: Plan, b: Plan
+    dataset: Dataset, web: WebFiles, choices: Question, compared: Comparison, a: Plan, b: Plan
 ) -> dict[str, object]:
     plans = [
         {
@@ -137,7 +142,7 @@ def _in_colours_of(a: Plan, b: Plan, compared: Comparison) -> Plan:
 
 
 def _measures(
-    work: Work, choices: Choices, dataset: Dataset, compared: Comparison, a: Plan, b: Plan
+    work: Work, choices: Question, dataset: Dataset, compared: Comparison, a: Plan, b: Plan
 ) -> None:
     table = paper_table(compared)
     names = [compared.name_a, compared.name_b]
@@ -172,7 +177,7 @@ def _measures(
     )
 
 
-def _moves(work: Work, choices: Choices, compared: Comparison) -> None:
+def _moves(work: Work, choices: Question, compared: Comparison) -> None:
     if compared.moved.empty:
         return
     with st.expander(f"The {compared.practices_moved:,} practices that move"):

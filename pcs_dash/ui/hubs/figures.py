@@ -10,6 +10,7 @@ import pandas as pd
 from pcs_dash.hubs.measures import HUB_MEASURES
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.hubs.summary import BAND, verdict_column
+from pcs_dash.measures.numbers import number
 from pcs_dash.measures.workforce import Benchmark
 
 _SHARES = [f"share_quintile_{quintile}" for quintile in range(1, 6)]
@@ -64,7 +65,7 @@ def columns(rules: Sequence[Rule], benchmark: Benchmark) -> list[dict[str, Any]]
 
 def _column(key: str, benchmark: Benchmark) -> dict[str, Any]:
     if key == "against":
-        help = f"Patients per FTE GP against {benchmark.label}: {benchmark.value:,.0f}."
+        help = f"Patients per FTE GP against {benchmark.label}: {number(benchmark.value)}."
         return {"key": key, "label": f"Against {benchmark.label}", "kind": "change", "help": help}
     if key == "mix":
         help = "Patients by national deprivation quintile, darkest = most deprived."
@@ -132,8 +133,8 @@ def _score_value(row: Any) -> str:
     if pd.isna(row.value):
         return "no figure"
     small = row.unit in ("ratio", "0 to 1")
-    value = f"{row.value:,.2f}" if small else f"{row.value:,.0f}"
-    return value if pd.isna(row.of) else f"{value} of {row.of:,.0f}"
+    value = number(row.value, 2) if small else number(row.value)
+    return value if pd.isna(row.of) else f"{value} of {number(row.of)}"
 
 
 def band_of(rules: Sequence[Rule]) -> tuple[float, float]:

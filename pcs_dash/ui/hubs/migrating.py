@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -47,10 +48,13 @@ class Before:
 
 @dataclass(frozen=True)
 class Carried:
-    """The plan for the data at hand, and sentences (plain text) on what differs."""
+    """The plan for the data at hand, sentences (plain text) on what differs, and those of them on
+    practices whose successors took their places.
+    """
 
     plan: Plan
     sentences: tuple[str, ...]
+    merged: tuple[str, ...] = ()
 
 
 def ods_successors() -> pd.DataFrame | None:
@@ -75,11 +79,13 @@ def carry_over(
     *,
     period: str,
     successors: pd.DataFrame | None,
+    known_of: Mapping[str, str] = MappingProxyType({}),
 ) -> Carried:
     """`plan` with the practices of `practices` (index practice_code; practice_name, patients).
 
     A practice that is gone leaves the plan; its successor takes its place in the hub unless it is
     in a hub already. Hubs stay, empty ones and locked ones too: the data changed, not the wish.
+    `known_of`: what the loaded lists know of practices that are gone ("closed on 31 March 2023").
     """
     gone = plan.unknown_codes(practices.index)
     heirs = _heirs(gone, practices, successors)
@@ -94,12 +100,14 @@ def carry_over(
     carried = plan.changed(moves) if gone else plan
     sentences = [
         *_period(before, period),
-        *_gone(plan, [code for code in gone if code not in heirs], successors is not None),
+        *_gone(
+            plan, [code for code in gone if code not in heirs], known_of, successors is not None
+        ),
         *_few(merged),
         *_new(before, carried, practices),
         *_sizes(before, practices),
     ]
-    return Carried(carried, tuple(sentences))
+    return Carried(carried, tuple(sentences), tuple(merged))
 
 
 def _heirs(
@@ -136,17 +144,24 @@ def _period(before: Before, period: str) -> list[str]:
     return [f"The plan was made with data of {before.period}; these are of {period}."]
 
 
-def _gone(plan: Plan, codes: list[str], asked: bool) -> list[str]:
+def _gone(plan: Plan, codes: list[str], known_of: Mapping[str, str], asked: bool) -> list[str]:
     if not codes:
         return []
-    listed = [f"{code} of '{plan.hub(plan.assignment[code]).name}'" for code in codes]
-    why = (
-        "The ODS names no successor that is in the data."
-        if asked
-        else "No successor is known, because the ODS list of successors is not loaded "
-        "(python -m pcs_dash update ods_successors)."
-    )
-    return [f"Gone from the data, and so from the plan: {_counted(listed)}. {why}"]
+    listed = [
+        f"{code} of '{plan.hub(plan.assignment[code]).name}'"
+        + (f", {known_of[code]}" if code in known_of else "")
+        for code in codes
+    ]
+    why = ""
+    if not asked:
+        why = (
+            " No successor is known, because the ODS list of successors is not loaded "
+            "(python -m pcs_dash update ods_successors)."
+        )
+    elif any(code not in known_of for code in codes):
+        why = " The ODS names no successor that is in the data."
+    between = "; " if known_of else ", "
+    return [f"Not in the data, and so not in the plan: {_counted(listed, between)}.{why}"]
 
 
 def _new(before: Before, carried: Plan, practices: pd.DataFrame) -> list[str]:
@@ -180,10 +195,10 @@ def _sizes(before: Before, practices: pd.DataFrame) -> list[str]:
     ]
 
 
-def _counted(listed: list[str]) -> str:
+def _counted(listed: list[str], between: str = ", ") -> str:
     count = f"{len(listed):,} {'practice' if len(listed) == 1 else 'practices'}"
     more = f" and {len(listed) - _SHOWN:,} more" if len(listed) > _SHOWN else ""
-    return f"{count} ({', '.join(listed[:_SHOWN])}{more})"
+    return f"{count} ({between.join(listed[:_SHOWN])}{more})"
 
 
 def _few(sentences: list[str]) -> list[str]:

@@ -8,32 +8,33 @@ import pandas as pd
 import streamlit as st
 
 from pcs_dash.hubs.contiguity import Neighbours
-from pcs_dash.hubs.files import CrossingShapeError, PlanImport, UnknownPracticeError, read_plan
+from pcs_dash.hubs.reading import PlanReading
 from pcs_dash.hubs.summary import scorecard, summarise_hubs
+from pcs_dash.measures.numbers import count
 from pcs_dash.render.csv_files import hubs_csv, plan_csv
 from pcs_dash.render.geo_files import plan_geojson, plan_geopackage
 from pcs_dash.render.plan_workbook import plan_workbook
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.tables.errors import InputFileError
-from pcs_dash.ui.choices import Choices
+from pcs_dash.ui.hubs import opening
 from pcs_dash.ui.hubs.migrating import Before
-from pcs_dash.ui.hubs.table import put_carried
+from pcs_dash.ui.hubs.table import carried_over, put_carried
 from pcs_dash.ui.hubs.work import (
     STARTS,
     Work,
+    every_practice,
     neighbours_for,
     prepared_for,
     provenance,
     start_plan,
 )
 from pcs_dash.ui.text import plain
+from pcs_dash.views.question import Question
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_SHOWN = 12
 
 
-def start(work: Work, choices: Choices) -> None:
+def start(work: Work, choices: Question) -> None:
     """Start afresh from today's groups or from nothing; undo brings the old plan back."""
     with st.popover("Start from", icon=":material/restart_alt:"):
         kind = st.radio("Start from", list(STARTS), format_func=STARTS.__getitem__, key="hub-start")
@@ -48,76 +49,53 @@ def start(work: Work, choices: Choices) -> None:
             st.rerun()
 
 
-def open_file(work: Work, dataset: Dataset, choices: Choices) -> None:
-    """Read a plan from a file. Whatever is wrong with it is told, and the plan on screen stays."""
+def open_file(work: Work, dataset: Dataset, choices: Question) -> None:
+    """Read a plan from a file and show what it holds. The plan on screen stays until the user puts
+    another in its place; a file that puts nobody in a hub never does.
+    """
     with st.popover("Open a file", icon=":material/upload_file:"):
         # Any type: the reader knows a file by its content and says what to do with a wrong one.
-        uploaded = st.file_uploader(
-            "CSV (practice_code, hub), Excel or GeoJSON (points or polygons)",
-            key="hub-file",
-            max_upload_size=50,
-        )
+        uploaded = st.file_uploader(opening.KINDS, key="hub-file", max_upload_size=50)
         if uploaded is None:
-            st.caption("A file that was downloaded here opens again as it was.")
-            return
-        done = st.session_state.get("hub-file-done")
-        if done == uploaded.file_id:
-            _tell(st.session_state["hub-file-notes"])
-            return
-        repair = st.session_state.get("hub-file-repair") == uploaded.file_id
-        skip_file, unknown = st.session_state.get("hub-file-skip", ("", ()))
-        # Practices of other data are read too, so that their successors can take their places.
-        known = [*unknown] if skip_file == uploaded.file_id else []
-        try:
-            found = read_plan(
-                uploaded.name,
-                uploaded.getvalue(),
-                dataset.practices.reindex([*dataset.practices.index, *known]),
-                area=choices.area,
-                repair=repair,
+            st.caption(
+                "Plans that were downloaded here as Excel, GeoJSON or GeoPackage open again as "
+                "they were; a CSV keeps who is with whom. The hubs' figures are for reading only."
             )
-        except InputFileError as error:
-            _explain(error, uploaded.file_id)
             return
-        st.session_state["hub-file-done"] = uploaded.file_id
-        st.session_state["hub-file-notes"] = (uploaded.name, found)
-        put_carried(work, dataset, found.plan, Before(), f"Open the file '{uploaded.name}'")
+        if st.session_state.get("hub-file-done") == uploaded.file_id:
+            st.success(f"**{plain(uploaded.name)}** is on the map.")
+            opening.notes(st.session_state["hub-file-reading"])
+            return
+        # Practices of other data are kept, so that their successors can take their places.
+        reading = opening.read_uploaded(
+            uploaded, dataset.practices, choices.area, key="hub-file", unknown="keep"
+        )
+        if reading is not None:
+            _offer(work, dataset, choices, reading, uploaded.file_id)
+
+
+def _offer(
+    work: Work, dataset: Dataset, choices: Question, reading: PlanReading, file_id: str
+) -> None:
+    """The preview, and the button that puts the plan on the map."""
+    opening.preview(reading, choices.area)
+    carried = carried_over(dataset, reading.plan, Before())
+    for sentence in carried.merged:
+        st.markdown(f"- {plain(sentence)}")
+    here = set(every_practice(choices, dataset).index)
+    if not here & set(carried.plan.assignment):
+        st.warning(f"{plain(reading.nobody)} Your plan is as it was.")
+        return
+    lost = len(reading.unknown) - len(carried.merged)
+    without = f" without {count(lost, 'unknown practice')}" if lost else ""
+    if st.button(f"Put it on the map{without}", type="primary", key="hub-file-go"):
+        st.session_state["hub-file-done"] = file_id
+        st.session_state["hub-file-reading"] = reading
+        put_carried(work, dataset, reading.plan, Before(), f"Open the file '{reading.file}'")
         st.rerun()
 
 
-def _explain(error: InputFileError, file_id: str) -> None:
-    """Every fault with its row and column, and what would get around them."""
-    problems = [f"- {plain(problem)}" for problem in error.problems]
-    st.error(f"**{plain(error.file_name)}** was not opened. Your plan is as it was.")
-    st.markdown("\n".join(problems))
-    if isinstance(error, CrossingShapeError):
-        if st.button("Open it: take all that the crossing lines enclose", key="hub-file-repair-go"):
-            st.session_state["hub-file-repair"] = file_id
-            st.rerun()
-    elif isinstance(error, UnknownPracticeError):
-        count = len(error.codes)
-        word = "practice" if count == 1 else "practices"
-        if st.button(f"Open it without {count:,} unknown {word}", key="hub-file-skip-go"):
-            st.session_state["hub-file-skip"] = (file_id, error.codes)
-            st.rerun()
-
-
-def _tell(opened: tuple[str, PlanImport]) -> None:
-    name, found = opened
-    st.success(f"**{plain(name)}** is on the map.")
-    for note in found.notes:
-        st.markdown(f"- {plain(note)}")
-    if found.twice_claimed:
-        claimed = list(found.twice_claimed.items())
-        st.warning(
-            f"{len(claimed):,} practices are claimed by more than one hub and stay unassigned: "
-            + "; ".join(f"{code} ({plain(' and '.join(hubs))})" for code, hubs in claimed[:_SHOWN])
-            + ("" if len(claimed) <= _SHOWN else f"; and {len(claimed) - _SHOWN} more")
-            + "."
-        )
-
-
-def download(work: Work, dataset: Dataset, choices: Choices) -> None:
+def download(work: Work, dataset: Dataset, choices: Question) -> None:
     """The plan as a file. Files are made when asked for, from the plan as it then is."""
     files = Files(work, dataset, choices)
     with st.popover("Download", icon=":material/download:"):
@@ -146,7 +124,7 @@ class Files:
 
     work: Work
     dataset: Dataset
-    choices: Choices
+    choices: Question
 
     def csv(self) -> bytes:
         return plan_csv(self.work.plan, self.choices.practices, self._provenance())

@@ -23,13 +23,14 @@ from pcs_dash.hubs.suggest import (
     repair,
     suggest_alternatives,
 )
+from pcs_dash.measures import numbers
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs import figures
 from pcs_dash.ui.hubs.adopt import adopt
 from pcs_dash.ui.hubs.work import Work, neighbours_for
 from pcs_dash.ui.text import plain
+from pcs_dash.views.question import Question
 
 _WEIGHTED = "weighted"
 _log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ def _workers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=2, thread_name_prefix="suggest")
 
 
-def panel(work: Work, dataset: Dataset, choices: Choices) -> None:
+def panel(work: Work, dataset: Dataset, choices: Question) -> None:
     """The form above; below it the search under way, or its answers."""
     st.caption(
         "Looks for the grouping that serves the aim best and keeps every rule below, and says how "
@@ -75,7 +76,20 @@ def panel(work: Work, dataset: Dataset, choices: Choices) -> None:
 
 
 @st.fragment
-def form(work: Work, dataset: Dataset, choices: Choices) -> None:
+def _belonging(choices: Question) -> tuple[list[str], list[str], list[str]]:
+    """PCNs to keep whole, practices that go into one hub, and practices no two of which do."""
+    with st.expander("Practices and PCNs that belong together or apart"):
+        names = choices.practices["practice_name"]
+        pcns = sorted(choices.practices["pcn"].dropna().unique())
+        whole = st.multiselect("Keep these PCNs whole", pcns, key="hub-whole")
+        every = list(names.index)
+        label = {code: f"{name} ({code})" for code, name in names.items()}.__getitem__
+        joined = st.multiselect("In one hub", every, format_func=label, key="hub-joined")
+        parted = st.multiselect("No two in one hub", every, format_func=label, key="hub-parted")
+    return whole, joined, parted
+
+
+def form(work: Work, dataset: Dataset, choices: Question) -> None:
     """What is asked for."""
     low, high = figures.band_of(work.rules)
     first = st.columns(4, vertical_alignment="bottom")
@@ -102,14 +116,7 @@ def form(work: Work, dataset: Dataset, choices: Choices) -> None:
             key: box.slider(words.capitalize(), 0.0, 5.0, 1.0, 0.5, key=f"hub-weight-{key}")
             for box, (key, words) in zip(sliders, OBJECTIVES.items(), strict=True)
         }
-    with st.expander("Practices and PCNs that belong together or apart"):
-        names = choices.practices["practice_name"]
-        pcns = sorted(choices.practices["pcn"].dropna().unique())
-        whole = st.multiselect("Keep these PCNs whole", pcns, key="hub-whole")
-        every = list(names.index)
-        label = {code: f"{name} ({code})" for code, name in names.items()}.__getitem__
-        joined = st.multiselect("In one hub", every, format_func=label, key="hub-joined")
-        parted = st.multiselect("No two in one hub", every, format_func=label, key="hub-parted")
+    whole, joined, parted = _belonging(choices)
     ask, mend = st.columns(2)
     busy = work.suggested is not None and work.suggested.running
     if ask.button(
@@ -133,8 +140,10 @@ def form(work: Work, dataset: Dataset, choices: Choices) -> None:
             hubs=int(count) or None,
             objective=objective,
             gp_definition=choices.definition.key,
-            locked=_locked(work.plan, every) if keep else {},
-            keep_whole={pcn: list(names.index[choices.practices["pcn"] == pcn]) for pcn in whole},
+            locked=_locked(work.plan, list(choices.practices.index)) if keep else {},
+            keep_whole={
+                pcn: list(choices.practices.index[choices.practices["pcn"] == pcn]) for pcn in whole
+            },
             together=list(pairwise(joined)),
             apart=list(combinations(parted, 2)),
             neighbours=neighbours_for(choices, dataset) if together else None,
@@ -158,7 +167,7 @@ def _locked(plan: Plan, codes: list[str]) -> dict[str, list[str]]:
 
 def start(
     work: Work,
-    choices: Choices,
+    choices: Question,
     kind: str,
     request: SuggestRequest,
     *,
@@ -200,19 +209,22 @@ def watch(work: Work) -> None:
     now = search.progress
     seconds = now.seconds if now else 0.0
     stage = now.stage if now else "waiting for a free worker"
-    best = "" if now is None or now.best is None else f"; best so far {now.best:,.0f}"
+    best = "" if now is None or now.best is None else f"; best so far {numbers.number(now.best)}"
     gap = (
-        "" if now is None or now.gap is None else f", at most {now.gap:.0%} from the best possible"
+        ""
+        if now is None or now.gap is None
+        else f", at most {numbers.per_cent(now.gap)} from the best possible"
     )
     st.progress(
         min(1.0, seconds / search.time_limit),
-        f"{plain(stage)}: {seconds:,.0f} of at most {search.time_limit:,.0f} seconds{best}{gap}",
+        f"{plain(stage)}: {numbers.number(seconds)} of at most "
+        f"{numbers.number(search.time_limit)} seconds{best}{gap}",
     )
     if st.button("Cancel", key="hub-cancel", disabled=search.stop.is_set()):
         search.stop.set()
 
 
-def answers(work: Work, choices: Choices) -> None:
+def answers(work: Work, choices: Question) -> None:
     """What the search found, as it is: proven, best found, impossible and why, or unknown."""
     search: Search = work.suggested
     assert search.future is not None
@@ -254,15 +266,19 @@ def _status(answer: Suggestion | Repair) -> None:
 
 
 def _suggestion(
-    work: Work, search: Search, answer: Suggestion, choices: Choices, number: int
+    work: Work, search: Search, answer: Suggestion, choices: Question, number: int
 ) -> None:
     _status(answer)
     _relaxations(work, search, answer, choices, number)
     if not answer.hubs:
         return
-    value = "" if answer.objective_value is None else f"{answer.objective_value:,.1f} {answer.unit}"
+    value = (
+        ""
+        if answer.objective_value is None
+        else f"{numbers.number(answer.objective_value, 1)} {answer.unit}"
+    )
     st.caption(
-        f"{len(answer.hubs)} hubs, {value}, {answer.seconds:,.1f} seconds. "
+        f"{len(answer.hubs)} hubs, {value}, {numbers.number(answer.seconds, 1)} seconds. "
         + " ".join(plain(note) for note in answer.notes)
     )
     st.dataframe(
@@ -292,7 +308,7 @@ def _suggestion(
         _take(work, search, answer.assignment, reuse=locked, label="Take the suggested hubs")
 
 
-def _repair(work: Work, search: Search, answer: Repair, choices: Choices) -> None:
+def _repair(work: Work, search: Search, answer: Repair, choices: Question) -> None:
     _status(answer)
     _relaxations(work, search, answer, choices, 0)
     moves = [*answer.moves, *answer.placed]
@@ -324,7 +340,7 @@ def _take(
 
 
 def _relaxations(
-    work: Work, search: Search, answer: Suggestion | Repair, choices: Choices, number: int
+    work: Work, search: Search, answer: Suggestion | Repair, choices: Question, number: int
 ) -> None:
     """The smallest changes of the request that would work, each to be tried at once."""
     for i, relaxed in enumerate(answer.relaxations):

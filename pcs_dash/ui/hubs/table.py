@@ -13,6 +13,7 @@ import streamlit as st
 from pcs_dash.hubs.history import History
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import default_rules, rules_from_list, rules_to_list
+from pcs_dash.official.whereabouts import whereabouts
 from pcs_dash.store.checks import MAX_NAME
 from pcs_dash.store.documents import Saved
 from pcs_dash.store.drafts import load_draft
@@ -22,16 +23,16 @@ from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address
 from pcs_dash.ui.browser import HUB_WORK, browser_token
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs.events import Desk, Said
-from pcs_dash.ui.hubs.migrating import Before, carry_over, ods_successors
+from pcs_dash.ui.hubs.migrating import Before, Carried, carry_over, ods_successors
 from pcs_dash.ui.hubs.work import Work, database, start_plan
 from pcs_dash.ui.text import plain
+from pcs_dash.views.question import Question
 
 LINK = "plan"
 
 
-def begin(dataset: Dataset, choices: Choices) -> Work:
+def begin(dataset: Dataset, choices: Question) -> Work:
     """The plan on the table: what the address carries, else this session's, else the draft of this
     browser, else today's PCNs. From now on the address of the page carries it.
     """
@@ -45,7 +46,7 @@ def begin(dataset: Dataset, choices: Choices) -> Work:
     return work
 
 
-def _from_draft(dataset: Dataset, choices: Choices) -> Work:
+def _from_draft(dataset: Dataset, choices: Question) -> Work:
     token, fault = browser_token(), ""
     try:
         draft = load_draft(database(), token)
@@ -58,7 +59,7 @@ def _from_draft(dataset: Dataset, choices: Choices) -> Work:
     return work
 
 
-def _start(work: Work, choices: Choices) -> None:
+def _start(work: Work, choices: Question) -> None:
     """Today's PCNs of the area, as long as nothing was done to the plan."""
     plan = start_plan("pcn", choices.practices)
     said = Said(f"Today's PCNs of {choices.area.name}. Change them, or start from another.")
@@ -143,15 +144,22 @@ def put_saved(work: Work, dataset: Dataset, saved: Saved) -> None:
     put_carried(work, dataset, plan, Before.of_saved(saved), label)
 
 
-def put_carried(work: Work, dataset: Dataset, plan: Plan, before: Before, label: str) -> None:
-    """Put a plan made with other data on the table, as it was and, a step on, for these data."""
-    carried = carry_over(
+def carried_over(dataset: Dataset, plan: Plan, before: Before) -> Carried:
+    """A plan made with other data, for the data at hand."""
+    lost = plan.unknown_codes(dataset.practices.index)
+    return carry_over(
         plan,
         before,
         dataset.practices,
         period=dataset.workforce_period,
-        successors=ods_successors() if plan.unknown_codes(dataset.practices.index) else None,
+        successors=ods_successors() if lost else None,
+        known_of={code: found.words for code, found in whereabouts(lost).items()},
     )
+
+
+def put_carried(work: Work, dataset: Dataset, plan: Plan, before: Before, label: str) -> None:
+    """Put a plan made with other data on the table, as it was and, a step on, for these data."""
+    carried = carried_over(dataset, plan, before)
     work.change(plan, label)
     if carried.plan != plan:
         work.change(carried.plan, "Carry the plan over to the data at hand")

@@ -31,8 +31,8 @@ from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.hubs.events import Desk, Said
+from pcs_dash.views.question import Question
 
 STARTS = {
     "pcn": "Today's PCNs",
@@ -95,17 +95,17 @@ def practices_of(
     return _area.select(_dataset.practices)
 
 
-def _name(choices: Choices) -> str:
+def _name(choices: Question) -> str:
     """Area and data set, as the name of what is kept of them."""
     return f"{choices.area.key} {choices.version}"
 
 
-def every_practice(choices: Choices, dataset: Dataset) -> pd.DataFrame:
+def every_practice(choices: Question, dataset: Dataset) -> pd.DataFrame:
     """`practices_of` for what the sidebar says."""
     return practices_of(_name(choices), choices.area, dataset)
 
 
-def prepared_for(choices: Choices) -> Prepared:
+def prepared_for(choices: Question) -> Prepared:
     """`prepared` for what the sidebar says."""
     left_out = tuple(choices.excluded.index)
     return prepared(
@@ -113,7 +113,7 @@ def prepared_for(choices: Choices) -> Prepared:
     )
 
 
-def neighbours_for(choices: Choices, dataset: Dataset) -> Neighbours:
+def neighbours_for(choices: Question, dataset: Dataset) -> Neighbours:
     """`neighbourhood` for what the sidebar says."""
     left_out = tuple(choices.excluded.index)
     return neighbourhood(_name(choices), left_out, choices.area, dataset, choices.practices)
@@ -214,7 +214,7 @@ def start_plan(kind: str, practices: pd.DataFrame) -> Plan:
     return EMPTY_PLAN if kind == "nothing" else plan_from_column(practices, kind)
 
 
-def provenance(work: Work, choices: Choices) -> Provenance:
+def provenance(work: Work, choices: Question) -> Provenance:
     """What an export of the plan was made from."""
     return Provenance(
         exported=date.today(),

@@ -15,11 +15,12 @@ import streamlit as st
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.store.documents import ConflictError
 from pcs_dash.store.drafts import load_draft, save_draft
-from pcs_dash.store.story import Story, StoryError, View, ready_made
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.browser import browser_token
 from pcs_dash.ui.hubs.work import database
+from pcs_dash.views.position import StoryError
+from pcs_dash.views.story import SavedView, Story, ready_made
 
 _KEY = "story-desk"
 _UNDO = 100
@@ -132,7 +133,7 @@ def _from_draft(area: Area) -> Desk:
     return Desk(ready_made(area), token, fault=fault)
 
 
-def add(view: View, area: Area) -> str:
+def add(view: SavedView, area: Area) -> str:
     """Add a view to the story on the table; the first one begins a story of its own. Returns what
     to tell. StoryError if the story is full.
     """

@@ -11,15 +11,22 @@ import streamlit as st
 
 from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
-from pcs_dash.store.story import MAX_NAME_LENGTH, MAX_TEXT_LENGTH, TOPICS, Story, View, ready_made
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, data, presenting, show
-from pcs_dash.ui.choices import Choices
 from pcs_dash.ui.stories import handout, library
 from pcs_dash.ui.stories.desk import Desk, begin
 from pcs_dash.ui.text import plain
 from pcs_dash.views.links import with_plan
+from pcs_dash.views.question import Question
+from pcs_dash.views.registry import VIEWS
+from pcs_dash.views.story import (
+    MAX_NAME_LENGTH,
+    MAX_TEXT_LENGTH,
+    SavedView,
+    Story,
+    ready_made,
+)
 from pcs_dash.views.web_files import WebFiles
 
 _PRESENT: presenting.Button = ("present", "Present", "Show the story full screen")
@@ -28,7 +35,7 @@ _AT = "story-at"
 
 
 @address.fragment
-def show_editor(dataset: Dataset, files: WebFiles, choices: Choices) -> None:
+def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
     """Everything of the Stories page that changes with the story."""
     presenting.open_plan(dataset, choices)
     plan, plan_name = presenting.plan_for("options")
@@ -127,9 +134,9 @@ def _views(desk: Desk) -> None:
         )
 
 
-def _about(view: View) -> str:
+def _about(view: SavedView) -> str:
     """A line under a view: what it shows, of which area, with what else."""
-    topic = TOPICS[view.topic].title
+    topic = VIEWS[view.topic].title
     parts = [topic] if view.heading != topic else []
     if view.area:
         parts.append(view.area_in(view.area).label)
@@ -160,7 +167,7 @@ def _typed(desk: Desk, key: str, what: str) -> None:
         desk.said = str(error)
 
 
-def _chosen(desk: Desk, choices: Choices) -> None:
+def _chosen(desk: Desk, choices: Question) -> None:
     """The words of the chosen view, and where it is told of."""
     if not desk.story.views:
         return
@@ -172,7 +179,7 @@ def _chosen(desk: Desk, choices: Choices) -> None:
         value=view.title,
         max_chars=MAX_NAME_LENGTH,
         key=title,
-        placeholder=TOPICS[view.topic].title,
+        placeholder=VIEWS[view.topic].title,
         on_change=_typed,
         args=(desk, title, "title"),
     )
@@ -202,14 +209,14 @@ def _chosen(desk: Desk, choices: Choices) -> None:
         )
 
 
-def _link(view: View, choices: Choices) -> str:
+def _link(view: SavedView, choices: Question) -> str:
     """The address that opens a view as it is here, its plan with it."""
     dataset = data.of(view.area_in(choices.area))[0]
     plan = with_plan(view, view.plan, dataset.practices.index, dataset.workforce_period)
     return f"{view.link(choices.area)}{'&' if plan else ''}{urlencode(plan)}"
 
 
-def _pointing(desk: Desk, choices: Choices, view: View, which: str) -> None:
+def _pointing(desk: Desk, choices: Question, view: SavedView, which: str) -> None:
     """What the view points at, and the way back from a map that stands where it was added."""
     offered = _pointed_at(view, choices)
     key = f"story-highlight-{which}"
@@ -231,19 +238,19 @@ def _pointing(desk: Desk, choices: Choices, view: View, which: str) -> None:
         )
 
 
-def _pointed_at(view: View, choices: Choices) -> dict[str, str]:
+def _pointed_at(view: SavedView, choices: Question) -> dict[str, str]:
     """What a view can point at: value to label; the plan's hubs (or PCNs) before practices."""
     area = view.area_in(choices.area)
     practices = area.select(data.of(area)[0].practices)
     found = {"": "Nothing"}
-    if TOPICS[view.topic].page == "hubs":
+    if VIEWS[view.topic].page == "hubs":
         plan = view.plan if view.plan is not None else plan_from_column(practices, "pcn")
         found |= {hub.name: f"Hub: {hub.name}" for hub in plan.hubs}
     found |= {str(code): f"{name} ({code})" for code, name in practices["practice_name"].items()}
     return found if view.highlight in found else found | {view.highlight: view.highlight}
 
 
-def _settings(view: View) -> str:
+def _settings(view: SavedView) -> str:
     given = view.switches
     definition = GP_DEFINITIONS.get(given.get("gp", ""))
     benchmark = given.get("benchmark", "")
@@ -258,7 +265,7 @@ def _settings(view: View) -> str:
     return f"Shown with: {told or 'what the app begins with'}."
 
 
-def _take(desk: Desk, choices: Choices, places: Any) -> None:
+def _take(desk: Desk, choices: Question, places: Any) -> None:
     story, switches = desk.story, presenting.switches_of(choices)
     for at in places:
         view = story.views[at]
@@ -271,21 +278,21 @@ def _take(desk: Desk, choices: Choices, places: Any) -> None:
     desk.put(story)
 
 
-def _add(desk: Desk, choices: Choices) -> None:
+def _add(desk: Desk, choices: Question) -> None:
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     topic = left.selectbox(
         "Add a view of the sidebar's area",
-        list(TOPICS),
-        format_func=lambda key: TOPICS[key].title,
+        list(VIEWS),
+        format_func=lambda key: VIEWS[key].title,
         key="story-topic",
     )
     right.button("Add", key="story-add", on_click=_add_view, args=(desk, choices, topic))
 
 
-def _add_view(desk: Desk, choices: Choices, topic: str) -> None:
+def _add_view(desk: Desk, choices: Question, topic: str) -> None:
     plan, name = presenting.plan_for(topic)
-    view = View(
-        page=TOPICS[topic].page,
+    view = SavedView(
+        page=VIEWS[topic].page,
         topic=topic,
         area=choices.area.key,
         switches=presenting.switches_of(choices),
@@ -299,7 +306,7 @@ def _add_view(desk: Desk, choices: Choices, topic: str) -> None:
         desk.said = str(error)
 
 
-def _begin_again(desk: Desk, choices: Choices) -> None:
+def _begin_again(desk: Desk, choices: Question) -> None:
     with st.popover("Start from ...", icon=":material/restart_alt:"):
         st.caption("What is on the table can be brought back with Undo.")
         if st.button(f"The ready-made story of {plain(choices.area.name)}", key="story-ready"):

@@ -8,13 +8,13 @@ import streamlit as st
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.render import report_files
-from pcs_dash.store.story import Story
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data
 from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.text import plain
 from pcs_dash.views.content import build_deck, only_dataset
+from pcs_dash.views.story import Story
 
 ABOUT = {
     ".pptx": "Slides with native charts and tables, maps as pictures, speaker notes, alt text.",

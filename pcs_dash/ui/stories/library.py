@@ -17,7 +17,6 @@ from pcs_dash.store.links import (
     open_link,
     open_short_link,
 )
-from pcs_dash.store.story import Story
 from pcs_dash.store.story_library import StoryLibrary
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
@@ -27,6 +26,7 @@ from pcs_dash.ui.hubs.work import database
 from pcs_dash.ui.shelf import Shelf
 from pcs_dash.ui.stories.desk import Desk
 from pcs_dash.ui.text import plain
+from pcs_dash.views.story import Story
 
 LINK = "story"
 

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pcs_dash.tables.spreadsheet_text import FORMULA_STARTS, neutralise, restore
 
 from pcs_dash.hubs.plan import EMPTY_PLAN, plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs
 from pcs_dash.render.csv_files import hubs_csv, plan_csv, table_csv
-from pcs_dash.render.provenance import PROVENANCE_COLUMNS, Provenance
+from pcs_dash.render.provenance import Provenance
+from pcs_dash.tables.spreadsheet_text import FORMULA_STARTS, neutralise, restore
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
@@ -43,11 +43,14 @@ def test_numbers_stay_numbers_and_missing_stays_empty() -> None:
             "figure": [-1.25, float("nan")],
             "count": pd.array([-3, None], dtype="Int64"),
             "flag": pd.array([True, None], dtype="boolean"),
+            "day": pd.to_datetime(["2025-12-01", None]),
         },
         index=pd.Index(["@a", "b"], name="hub"),
     )
     text = table_csv(table).decode("utf-8-sig")
-    assert text == "hub,'=name,figure,count,flag\r\n'@a,'-x,-1.25,-3,true\r\nb,,,,\r\n"
+    assert text == (
+        "hub,'=name,figure,count,flag,day\r\n'@a,'-x,-1.25,-3,true,2025-12-01\r\nb,,,,,\r\n"
+    )
 
 
 def test_excel_is_told_that_it_is_utf_8(thurrock: pd.DataFrame) -> None:
@@ -75,7 +78,7 @@ def test_every_row_says_what_it_was_made_from(
     summary = summarise_hubs(plan, thurrock, rules=provenance.rules)
     for content in (plan_csv(plan, thurrock, provenance), hubs_csv(summary, provenance)):
         for row in rows(content):
-            assert set(PROVENANCE_COLUMNS) <= set(row)
+            assert set(provenance.columns()) <= set(row)
             assert row["exported"] == "2026-03-04"
             assert row["data_period"] == "31 December 2025"
             assert row["gp_definition"] == "fully_qualified"

@@ -15,10 +15,8 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pcs_dash.tables.files import write_file
 
 from pcs_dash.hubs.contiguity import Neighbours
-from pcs_dash.hubs.files import read_plan
 from pcs_dash.hubs.plan import (
     EMPTY_PLAN,
     Plan,
@@ -28,12 +26,12 @@ from pcs_dash.hubs.plan import (
     name_key,
     plan_from_column,
 )
+from pcs_dash.hubs.reading import read_plan
 from pcs_dash.hubs.summary import scorecard, summarise_hubs
 from pcs_dash.render.csv_files import plan_csv
 from pcs_dash.render.geo_files import plan_geojson, plan_geopackage
 from pcs_dash.render.plan_workbook import plan_workbook
 from pcs_dash.render.provenance import Provenance
-from pcs_dash.tables.errors import UserError
 
 
 def is_clean(text: str, clean) -> bool:
@@ -116,8 +114,28 @@ def test_geojson(
     assert read_plan("plan.geojson", content, practices).plan == plan
 
 
+@given(data=st.data())
+@settings(max_examples=15)
+def test_geopackage_of_any_plan(
+    practices: pd.DataFrame,
+    thurrock: pd.DataFrame,
+    thurrock_neighbours: Neighbours,
+    provenance: Provenance,
+    codes: list[str],
+    data: st.DataObject,
+) -> None:
+    plan = data.draw(plans(codes))
+    content = plan_geopackage(plan, thurrock, provenance, neighbours=thurrock_neighbours)
+    found = read_plan("plan.gpkg", content, practices)
+    assert found.plan == plan
+    assert found.sheets == ()
+
+
 def test_a_plan_of_more_than_the_area_keeps_all_of_it(
-    practices: pd.DataFrame, thurrock: pd.DataFrame, provenance: Provenance
+    practices: pd.DataFrame,
+    thurrock: pd.DataFrame,
+    thurrock_neighbours: Neighbours,
+    provenance: Provenance,
 ) -> None:
     plan = plan_from_column(practices, "pcn")
     summary = summarise_hubs(plan, thurrock)
@@ -125,6 +143,7 @@ def test_a_plan_of_more_than_the_area_keeps_all_of_it(
         plan_csv(plan, thurrock, provenance),
         plan_workbook(plan, thurrock, provenance, summary=summary),
         plan_geojson(plan, thurrock, provenance),
+        plan_geopackage(plan, thurrock, provenance, neighbours=thurrock_neighbours),
     ):
         found = read_plan("plan", content, practices).plan
         pd.testing.assert_frame_equal(found.to_frame(), plan.to_frame())
@@ -180,9 +199,9 @@ def test_geopackage(
     content = plan_geopackage(
         plan, thurrock, provenance, neighbours=thurrock_neighbours, summary=summary
     )
-    write_file(path, content)
+    path.write_bytes(content)
     layers = {str(name) for name, _ in pyogrio.list_layers(path)}
-    assert layers == {"hubs", "practices", "rules", "about"}
+    assert layers == {"hubs", "practices", "plan_hubs", "rules", "about"}
     hubs = gpd.read_file(path, layer="hubs").set_index("hub")
     assert hubs.crs.to_epsg() == 27700
     assert hubs["patients"].to_dict() == summary["patients"].iloc[:-1].to_dict()
@@ -257,25 +276,6 @@ def test_the_workbook_holds_figures_and_their_formats(
     assert about["Exported"] == "2026-03-04"
     assert about["Rules judged by"].startswith("Hub (at least")
     assert "Open Government Licence" in about["Licence"]
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch) -> None:
-    path = tmp_path / "plan.csv"
-    write_file(path, b"old")
-    write_file(path, b"new")
-    assert path.read_bytes() == b"new"
-    with monkeypatch.context() as patched:
-
-        def full(_descriptor: int) -> None:
-            raise OSError(28, "No space left on device")
-
-        patched.setattr("os.fsync", full)
-        with pytest.raises(UserError, match="No space left"):
-            write_file(path, b"newer")
-    assert path.read_bytes() == b"new"
-    assert [item.name for item in tmp_path.iterdir()] == ["plan.csv"]
-    with pytest.raises(UserError, match="can't be written"):
-        write_file(tmp_path / "none" / "plan.csv", b"x")
 
 
 def test_provenance_in_words(provenance: Provenance) -> None:

@@ -76,7 +76,7 @@ def test_undo_to_the_start_gives_the_very_plan_and_drafts_come_back(
     kept = Desk.from_dict(json.loads(json.dumps(desk.to_dict())))
     assert (kept.history, kept.applied, kept.aliases) == (desk.history, desk.applied, desk.aliases)
     history = desk.history
-    while history.can_undo:
+    while history.past:
         history = history.undo()
     assert history.present == PLAN
 

@@ -1,0 +1,32 @@
+// Making elements, the same for every script of ours.
+//
+//   PCSDom.h(tag, properties, ...children)    an element; lists among the children are opened
+//   PCSDom.svg(tag, properties, ...children)  the same inside an SVG
+//   PCSDom.put(element, text), .mark(element, name, value)  write only what differs, so that an
+//                                             element that is read aloud or focused is left alone
+//
+// A property that is a function hears the event after its "on"; `style` may be an object; what is
+// null, undefined or false is left out. Text children become text nodes: names are untrusted.
+(function () {
+  "use strict";
+  const SVG = "http://www.w3.org/2000/svg";
+  const absent = (value) => value === null || value === undefined || value === false;
+
+  function fill(element, properties, children) {
+    Object.entries(properties || {}).forEach(([name, value]) => {
+      if (absent(value)) return;
+      if (typeof value === "function") element.addEventListener(name.slice(2), value);
+      else if (name === "style" && typeof value === "object") Object.assign(element.style, value);
+      else if (name === "value") element.value = value;
+      else element.setAttribute(name, value === true ? "" : value);
+    });
+    element.append(...children.flat().filter((child) => !absent(child) && child !== ""));
+    return element;
+  }
+  const h = (tag, properties, ...children) => fill(document.createElement(tag), properties, children);
+  const svg = (tag, properties, ...children) => fill(document.createElementNS(SVG, tag), properties, children);
+  const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+  const mark = (element, name, value) => { if (element.getAttribute(name) !== value) element.setAttribute(name, value); };
+
+  globalThis.PCSDom = { h, svg, put, mark };
+})();

@@ -1,0 +1,136 @@
+"""The stored tables: Parquet files in a folder of their own, whole or by ICB, with a checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pcs_dash.official.archive import CHUNK
+from pcs_dash.official.manifest import TableEntry
+from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.writing import flush_folder
+
+# A partitioned table of up to so many rows is kept whole as well: to open 43 files of 60 columns
+# each takes ten times as long as to open one.
+WHOLE = "whole.parquet"
+WHOLE_TOO_UP_TO = 100_000
+
+
+def read_entry(
+    root: Path,
+    entry: TableEntry,
+    *,
+    columns: Sequence[str] | None = None,
+    where: Iterable[str] | None = None,
+) -> pd.DataFrame:
+    """The table of an entry below the store's folder; see `Store.read`."""
+    folder = root / entry.path
+    try:
+        if entry.geometry and entry.partitioned_by is None:
+            return gpd.read_parquet(folder / "table.parquet", columns=columns)
+        if entry.partitioned_by is None:
+            file = folder / "table.parquet"
+            return pq.read_table(file, columns=columns, partitioning=None).to_pandas()
+        wanted = None if where is None else sorted({str(value) for value in where})
+        parts = _parts(folder, entry.partitioned_by, wanted)
+        if (folder / WHOLE).exists() and len(parts) == len(
+            _parts(folder, entry.partitioned_by, None)
+        ):
+            whole = pq.read_table(folder / WHOLE, columns=columns, partitioning=None)
+            return whole.to_pandas()
+        if not parts:
+            first = next(iter(_parts(folder, entry.partitioned_by, None)), None)
+            if first is None:
+                raise UserError(f"'{entry.source}' of {entry.period} holds no rows.")
+            return pq.read_table(first, columns=columns, partitioning=None).slice(0, 0).to_pandas()
+        tables = [pq.read_table(part, columns=columns, partitioning=None) for part in parts]
+        return pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    except (OSError, pa.ArrowInvalid) as fault:
+        raise UserError(
+            f"'{entry.source}' of {entry.period} can't be read: the data folder is damaged. Run "
+            "`python -m pcs_dash rollback`, or `update` again."
+        ) from fault
+
+
+def stored_columns(root: Path, entry: TableEntry) -> tuple[str, ...]:
+    """The columns of a stored table, without reading its rows; none where it can't be read."""
+    first = next(iter(sorted((root / entry.path).rglob("*.parquet"))), None)
+    try:
+        return tuple(pq.read_schema(first).names) if first else ()
+    except (OSError, pa.ArrowInvalid):
+        return ()
+
+
+def _parts(folder: Path, column: str, wanted: list[str] | None) -> list[Path]:
+    found = sorted(folder.glob(f"{column}=*/*.parquet"))
+    if wanted is None:
+        return found
+    return [part for part in found if part.parent.name.split("=", 1)[1] in wanted]
+
+
+def write_table(table: pd.DataFrame, folder: Path, partition_by: str | None) -> None:
+    """Write a table into an empty folder and flush it; `partition_by`: a file for each value."""
+    plain = table.copy(deep=False)
+    plain.attrs = {}
+    if isinstance(table, gpd.GeoDataFrame) and partition_by is None:
+        plain.to_parquet(folder / "table.parquet", index=False)
+    elif partition_by is None:
+        pq.write_table(
+            pa.Table.from_pandas(plain, preserve_index=False), folder / "table.parquet",
+            compression="zstd",
+        )  # fmt: skip
+    else:
+        if len(plain) <= WHOLE_TOO_UP_TO:
+            pq.write_table(
+                pa.Table.from_pandas(plain, preserve_index=False), folder / WHOLE,
+                compression="zstd",
+            )  # fmt: skip
+        for value, part in plain.groupby(partition_by, observed=True, sort=True):
+            name = str(value)
+            if not name.replace("_", "").replace("-", "").isalnum():
+                raise ValueError(f"{name!r} can't name a partition")
+            place = folder / f"{partition_by}={name}"
+            place.mkdir()
+            for column in part.columns:
+                if isinstance(part[column].dtype, pd.CategoricalDtype):
+                    part = part.assign(**{column: part[column].cat.remove_unused_categories()})
+            pq.write_table(
+                pa.Table.from_pandas(part, preserve_index=False), place / "part.parquet",
+                compression="zstd",
+            )  # fmt: skip
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            _flush(path)
+    for path in sorted([folder, *(p for p in folder.rglob("*") if p.is_dir())]):
+        flush_folder(path)
+
+
+def digest_of(folder: Path) -> tuple[str, int]:
+    """SHA-256 over names and contents of the files of a folder, and their size in bytes."""
+    digest = hashlib.sha256()
+    size = 0
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        with path.open("rb") as stream:
+            while chunk := stream.read(CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+    return digest.hexdigest(), size
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, read in pieces."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())

@@ -1,0 +1,344 @@
+"""A chart of an answer as an Altair chart, for a page."""
+
+from __future__ import annotations
+
+import math
+import re
+import textwrap
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from pcs_dash.views.answer import Chart, Series
+
+INK = "#212b32"
+MUTED = "#768692"
+ACCENT = "#005eb8"
+_BAR, _INTERVAL, _LEGEND = 26, 32, 26
+# Letters of an axis title that fit a narrow screen.
+_TITLE = 44
+_LABEL = 260
+_NARROW = 7
+# More marks than this would hide each other and the lines at their full size.
+_CROWD = 300
+
+
+def drawn(chart: Chart) -> alt.LayerChart:
+    """The chart; names reach it as data, never as markup. Its title stands on the page."""
+    picture = alt.layer(*_KINDS[chart.kind](chart)).properties(height=_height(chart))
+    if chart.kind == "scatter":
+        # Marks and lines have a legend each; shared, one would take the other's colours.
+        return picture.resolve_scale(
+            color="independent", shape="independent", strokeDash="independent"
+        )
+    return picture
+
+
+def _height(chart: Chart) -> int:
+    if chart.kind == "scatter":
+        points = sum(not series.line for series in chart.series)
+        return 420 + (_LEGEND * math.ceil(points / 2) if points > 1 else 0)
+    rows = len(chart.categories) * (len(chart.series) if chart.kind != "shares" else 1)
+    # Two names of series stand in a line above the plot, which shares its height with them.
+    legend = 28 * ((len(chart.series) + 1) // 2) if len(chart.series) > 1 else 0
+    return 70 + legend + (_INTERVAL if chart.kind == "intervals" else _BAR) * rows
+
+
+def vega_format(pattern: str) -> str:
+    """A spreadsheet's number format as D3's: '#,##0.0"%"' is ",.1f"; the unit is in the title."""
+    decimals = len(re.sub(r'"[^"]*"', "", pattern).partition(".")[2])
+    return f",.{decimals}f"
+
+
+def _categories(chart: Chart) -> alt.Y:
+    return alt.Y(
+        "category:N",
+        sort=list(chart.categories),
+        title=None,
+        axis=alt.Axis(labelLimit=_LABEL),
+    )
+
+
+def _title(text: str) -> list[str] | None:
+    """The title of an axis in lines that fit a narrow screen."""
+    return textwrap.wrap(text, _TITLE) or None
+
+
+def _values(chart: Chart, field: str = "value:Q", *, zero: bool = True) -> alt.X:
+    scale = alt.Scale(domain=list(chart.bounds)) if chart.bounds else alt.Scale(zero=zero)
+    axis = alt.Axis(format=vega_format(chart.number_format), tickCount=5)
+    return alt.X(field, title=_title(chart.value_title), scale=scale, axis=axis)
+
+
+def _rows(chart: Chart) -> pd.DataFrame:
+    """One row a mark of a chart by category: category, series, value, low, high, colour."""
+    rows = []
+    for series in chart.series:
+        for place, category in enumerate(chart.categories):
+            rows.append(
+                {
+                    "category": category,
+                    "series": series.name,
+                    "value": series.values[place],
+                    "low": series.low[place] if series.low else None,
+                    "high": series.high[place] if series.high else None,
+                    "colour": series.colours[place] if series.colours else series.colour,
+                    "chosen": bool(chart.highlight) and category == chart.highlight,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _tooltip(chart: Chart, *, interval: bool = False) -> list[alt.Tooltip]:
+    shown = vega_format(chart.number_format)
+    fields = [alt.Tooltip("category:N", title=" ")]
+    if len(chart.series) > 1:
+        fields.append(alt.Tooltip("series:N", title="Series"))
+    fields.append(alt.Tooltip("value:Q", title=chart.value_title or chart.title, format=shown))
+    if interval:
+        fields.append(alt.Tooltip("low:Q", title="95% interval from", format=shown))
+        fields.append(alt.Tooltip("high:Q", title="to", format=shown))
+    return fields
+
+
+def _series_colour(chart: Chart) -> alt.Color:
+    return alt.Color(
+        "series:N",
+        sort=[series.name for series in chart.series],
+        scale=alt.Scale(
+            domain=[series.name for series in chart.series],
+            range=[series.colour for series in chart.series],
+        ),
+        legend=alt.Legend(title=None, orient="top", labelLimit=_LABEL, columns=2),
+    )
+
+
+def _bars(chart: Chart) -> list[Any]:
+    rows = _rows(chart).dropna(subset=["value"])
+    base = alt.Chart(rows).encode(y=_categories(chart), tooltip=_tooltip(chart))
+    several = len(chart.series) > 1
+    # Room at the end of the longest bar for its number.
+    room = chart.bounds or (
+        min(0.0, rows["value"].min() * 1.2),
+        max(0.0, rows["value"].max() * 1.2),
+    )
+    across = alt.X(
+        "value:Q",
+        title=chart.value_title or None,
+        scale=alt.Scale(domain=list(room)) if len(rows) else alt.Scale(),
+        axis=alt.Axis(format=vega_format(chart.number_format), tickCount=5),
+    )
+    offset: dict[str, Any] = (
+        {"yOffset": alt.YOffset("series:N", sort=[s.name for s in chart.series])} if several else {}
+    )
+    colour = _series_colour(chart) if several else alt.Color("colour:N", scale=None)
+    bars = base.mark_bar(stroke=INK, strokeWidth=0.5).encode(x=across, color=colour, **offset)
+    # A number stands at the end of its bar, to whichever side that is.
+    numbers = base.mark_text(
+        align=alt.expr("datum.value < 0 ? 'right' : 'left'"),
+        dx=alt.expr("datum.value < 0 ? -4 : 4"),
+        color=INK,
+    ).encode(x=across, text=alt.Text("value:Q", format=vega_format(chart.number_format)), **offset)
+    return [bars, numbers, *_reference(chart, upright=True)]
+
+
+def _shares(chart: Chart) -> list[Any]:
+    rows = _rows(chart)
+    return [
+        alt.Chart(rows)
+        .mark_bar(stroke=INK, strokeWidth=0.4)
+        .encode(
+            y=_categories(chart),
+            x=alt.X(
+                "value:Q",
+                stack="normalize",
+                title=chart.value_title or None,
+                axis=alt.Axis(format=".0%", tickCount=5),
+            ),
+            color=_series_colour(chart),
+            tooltip=_tooltip(chart),
+        )
+    ]
+
+
+def _intervals(chart: Chart) -> list[Any]:
+    several = len(chart.series) > 1
+    more: dict[str, Any] = (
+        {"yOffset": alt.YOffset("series:N", sort=[s.name for s in chart.series])} if several else {}
+    )
+    base = alt.Chart(_rows(chart)).encode(
+        y=_categories(chart), tooltip=_tooltip(chart, interval=True), **more
+    )
+    colour = alt.condition("datum.chosen", alt.value(ACCENT), alt.value(INK))
+    across = _values(chart, "low:Q", zero=False)
+    rule = base.mark_rule(strokeWidth=2, clip=True).encode(x=across, x2="high:Q", color=colour)
+    point = base.mark_point(filled=True, size=90, opacity=1, stroke=INK, clip=True).encode(
+        x=alt.X("value:Q"),
+        color=_series_colour(chart) if several else alt.Color("colour:N", scale=None),
+    )
+    return [*_reference(chart, upright=True), rule, point]
+
+
+def _scatter(chart: Chart) -> list[Any]:
+    across = _scatter_axis(chart)
+    up = alt.Y(
+        "value:Q",
+        title=chart.value_title or None,
+        scale=_up_scale(chart),
+        axis=alt.Axis(format=vega_format(chart.number_format), tickCount=5),
+    )
+    points = [series for series in chart.series if not series.line and series.values]
+    joined = [series for series in chart.series if series.line and series.values]
+    layers: list[Any] = []
+    if points:
+        layers.append(_points(chart, points, across, up))
+    if joined:
+        marked = {series.name for series in points}
+        layers.append(_lines(chart, joined, across, up, known=marked))
+    return [*layers, *_reference(chart, upright=False)]
+
+
+def _up_scale(chart: Chart) -> alt.Scale:
+    if chart.log:
+        return alt.Scale(type="log", nice=False, padding=12)
+    return alt.Scale(domain=list(chart.bounds)) if chart.bounds else alt.Scale(zero=False)
+
+
+def _scatter_axis(chart: Chart) -> alt.X:
+    if chart.x_dates:
+        months = sorted({at for series in chart.series for at in series.x})
+        return alt.X(
+            "x:T",
+            title=_title(chart.x_title),
+            axis=alt.Axis(
+                format="%b %Y",
+                labelOverlap="greedy",
+                values=[
+                    alt.DateTime(year=day.year, month=day.month, date=day.day)
+                    for day in map(_date, months)
+                ],
+            ),
+        )
+    return alt.X(
+        "x:Q",
+        title=_title(chart.x_title),
+        scale=alt.Scale(zero=False, nice=True),
+        axis=alt.Axis(format=vega_format(chart.x_format), tickCount=_NARROW),
+    )
+
+
+def _date(year: float) -> pd.Timestamp:
+    """A fraction of a year as the day it is."""
+    start = pd.Timestamp(int(year), 1, 1)
+    days = 366 if start.is_leap_year else 365
+    return start + pd.Timedelta(days=round((year - start.year) * days))
+
+
+def _long(chart: Chart, series: Series) -> pd.DataFrame:
+    number = len(series.values)
+    return pd.DataFrame(
+        {
+            "series": series.name,
+            "x": [_date(at) for at in series.x] if chart.x_dates else series.x,
+            "value": series.values,
+            "label": series.labels or series.codes or [series.name] * number,
+            "size": series.sizes or [1.0] * number,
+            "colour": series.colours or [series.colour] * number,
+        }
+    )
+
+
+def _points(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> alt.Chart:
+    rows = pd.concat([_long(chart, series) for series in points], ignore_index=True)
+    names = [series.name for series in points]
+    several = len(points) > 1
+    legend = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=220) if several else None
+    sized = any(series.sizes for series in points)
+    crowded = len(rows) > _CROWD
+    tips = [
+        alt.Tooltip("label:N", title=" "),
+        alt.Tooltip("x:T", title="Month", format="%B %Y")
+        if chart.x_dates
+        else alt.Tooltip("x:Q", title=chart.x_title, format=",.1f"),
+        alt.Tooltip("value:Q", title=chart.value_title, format=vega_format(chart.number_format)),
+    ]
+    if sized:
+        tips.append(alt.Tooltip("size:Q", title="Patients", format=",.0f"))
+    more: dict[str, Any] = {}
+    if sized:
+        sizes = [4, 30] if crowded else [25, 420]
+        more["size"] = alt.Size("size:Q", legend=None, scale=alt.Scale(range=sizes))
+    if several:
+        more["color"] = alt.Color(
+            "series:N",
+            scale=alt.Scale(domain=names, range=[series.colour for series in points]),
+            legend=legend,
+        )
+        more["shape"] = alt.Shape(
+            "series:N",
+            scale=alt.Scale(domain=names, range=[series.shape for series in points]),
+            legend=legend,
+        )
+    else:
+        more["color"] = alt.Color("colour:N", scale=None)
+    return (
+        alt.Chart(rows)
+        .mark_point(filled=True, opacity=0.4 if crowded else 0.78, stroke=INK, strokeWidth=0.6)
+        .encode(x=across, y=up, tooltip=tips, **more)
+    )
+
+
+def _lines(
+    chart: Chart, joined: list[Series], across: alt.X, up: alt.Y, *, known: set[str]
+) -> alt.Chart:
+    """Lines; those of a name that has points too are in the points' legend."""
+    rows = pd.concat([_long(chart, series) for series in joined], ignore_index=True)
+    names = [series.name for series in joined]
+    dashes = [[6, 4] if series.dash else [1, 0] for series in joined]
+    legend = (
+        None
+        if set(names) <= known
+        else alt.Legend(
+            title=None, orient="top", symbolType="stroke", symbolSize=600, labelLimit=460
+        )
+    )
+    return (
+        alt.Chart(rows)
+        .mark_line(strokeWidth=1.8)
+        .encode(
+            x=across,
+            y=up,
+            color=alt.Color(
+                "series:N",
+                scale=alt.Scale(domain=names, range=[series.colour for series in joined]),
+                legend=legend,
+            ),
+            strokeDash=alt.StrokeDash(
+                "series:N", scale=alt.Scale(domain=names, range=dashes), legend=legend
+            ),
+            tooltip=[alt.Tooltip("series:N", title=" "), alt.Tooltip("value:Q", format=",.1f")],
+        )
+    )
+
+
+def _reference(chart: Chart, *, upright: bool) -> list[Any]:
+    """The benchmark, or the value of no effect, as a dashed line with its name."""
+    if chart.reference is None:
+        return []
+    at = pd.DataFrame({"at": [chart.reference], "label": [chart.reference_label]})
+    base = alt.Chart(at)
+    if upright:
+        rule = base.mark_rule(color=MUTED, strokeDash=[4, 4]).encode(x="at:Q")
+        text = base.mark_text(align="left", dx=4, dy=-6, color=ACCENT, fontSize=12).encode(
+            x="at:Q", y=alt.value(0), text="label:N"
+        )
+        return [rule, text]
+    rule = base.mark_rule(color=ACCENT, strokeDash=[5, 4]).encode(y="at:Q")
+    text = base.mark_text(
+        align="left", baseline="bottom", dx=4, dy=-2, color=ACCENT, fontSize=12
+    ).encode(y="at:Q", x=alt.value(0), text="label:N")
+    return [rule, text]
+
+
+_KINDS = {"bars": _bars, "shares": _shares, "intervals": _intervals, "scatter": _scatter}

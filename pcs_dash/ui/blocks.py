@@ -1,0 +1,140 @@
+"""The words, figures and tables of an answer on a page."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from pcs_dash.measures import glossary
+from pcs_dash.measures.numbers import MINUS
+from pcs_dash.measures.words import Words
+from pcs_dash.render import page_charts
+from pcs_dash.ui.text import plain
+from pcs_dash.views.answer import Chart, Figure, Table, Text
+from pcs_dash.views.cells import FORMS, cell_text
+
+_LEFT = ' style="text-align:left"'
+
+
+def figures(*items: Figure) -> None:
+    """Headline figures in a row that wraps on a narrow screen (see the style in page.py)."""
+    with st.container(key="headline-figures"):
+        for column, item in zip(st.columns(len(items)), items, strict=True):
+            # Streamlit knows a fall by its hyphen only; ours has a minus sign.
+            less = item.note.startswith(MINUS)
+            column.metric(
+                item.label,
+                item.value,
+                item.note or None,
+                delta_color=("normal" if less else "inverse") if item.more_is_worse else "off",
+                delta_arrow=("down" if less else "up") if item.more_is_worse else "off",
+                help=glossary.meaning(item.term) if item.term else None,
+            )
+
+
+def message(words: Words, *, first: bool) -> None:
+    """What was found, how far it can be trusted and what it rests on; the page's first is large."""
+    with st.container(key="headline" if first else None):
+        st.markdown(plain(words.finding))
+    if words.caution:
+        st.markdown(plain(words.caution))
+    if words.basis:
+        st.caption(plain(words.basis))
+
+
+def words_for_paper(text: str, *, key: str) -> None:
+    """Words to copy; the button stands in the corner of the box and needs no internet."""
+    with st.expander("Words for your paper", icon=":material/content_copy:", key=f"paper-{key}"):
+        st.code(text, language=None, wrap_lines=True)
+
+
+def text(block: Text, *, key: str) -> None:
+    """A paragraph."""
+    said = block.said
+    if block.kind == "info":
+        st.info(plain(said))
+    elif block.kind == "note":
+        st.caption(plain(said))
+    elif isinstance(said, str):
+        st.markdown(plain(said))
+    else:
+        st.markdown(f"**{plain(said.finding)}**")
+        rest = f"{said.caution} {said.basis}".strip()
+        if rest:
+            st.markdown(plain(rest))
+    if block.words:
+        with st.expander(
+            "Words for your paper", icon=":material/content_copy:", key=f"{key}-words"
+        ):
+            st.code(str(said), language=None, wrap_lines=True)
+
+
+def small_table(table: Table) -> None:
+    """A short table that fits its column, with its first column as row headings."""
+    right = [FORMS[column.form].right for column in table.fields]
+    head = "".join(
+        f'<th scope="col"{"" if numbers else _LEFT}>{html.escape(str(name))}</th>'
+        for name, numbers in zip(table.columns, right, strict=True)
+    )
+    rows = "".join(
+        f'<tr><th scope="row">{html.escape(first)}</th>'
+        + "".join(
+            f"<td{'' if numbers else _LEFT}>{html.escape(cell)}</td>"
+            for cell, numbers in zip(rest, right[1:], strict=True)
+        )
+        + "</tr>"
+        for first, *rest in table.rows
+    )
+    name = html.escape(table.caption)
+    st.html(
+        f'<div class="pcs-small-table" role="region" aria-label="{name}" tabindex="0">'
+        f"<table><caption>{name}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def data_table(table: Table, *, key: str, pick: Callable[[str, str], None]) -> None:
+    """A long table that can be sorted; a chosen row picks what it stands for."""
+    config: dict[str, Any] = {}
+    for place, column in enumerate(table.on_page):
+        form = FORMS[column.form]
+        if form.column:
+            config[column.key] = st.column_config.NumberColumn(
+                column.label, format=form.column, pinned=place == 0
+            )
+        else:
+            config[column.key] = st.column_config.TextColumn(column.label, pinned=place == 0)
+
+    def chosen() -> None:
+        rows = st.session_state[key]["selection"]["rows"]
+        pick(table.pick, table.codes[rows[0]] if rows else "")
+
+    select: dict[str, Any] = (
+        {"on_select": chosen, "selection_mode": "single-row"} if table.pick else {}
+    )
+    if not table.fields:
+        return
+    st.markdown(f"**{plain(table.caption)}**")
+    # Words for yes and no; numbers and words as they are, so that they can be sorted.
+    yes = [column.key for column in table.on_page if column.form == "yes"]
+    frame = table.frame[[column.key for column in table.on_page]]
+    st.dataframe(
+        frame.assign(**{name: [cell_text(value, "yes") for value in frame[name]] for name in yes}),
+        hide_index=True,
+        key=key,
+        column_config=config,
+        placeholder=table.missing,
+        height=min(400, 38 + 35 * len(table.frame)),
+        alt=table.caption,
+        **select,
+    )
+
+
+def chart(block: Chart, *, key: str) -> None:
+    """A chart under its title, with its text alternative, which can be copied into a paper."""
+    st.markdown(f"**{plain(block.title)}**")
+    st.altair_chart(page_charts.drawn(block), key=key, alt=block.alt)
+    words_for_paper(block.words or block.alt, key=key)

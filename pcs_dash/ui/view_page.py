@@ -1,0 +1,334 @@
+"""A view on a page: its options, its message and figures, its picture, its sections.
+
+Answers are kept by all that they depend on and shared between sessions; a click runs the view
+again, not the page, and a section's own options run that section only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from pcs_dash.tables.errors import UserError
+from pcs_dash.ui import address, blocks, evidence, page, show
+from pcs_dash.ui.text import plain
+from pcs_dash.views.answer import (
+    Answer,
+    Beside,
+    Block,
+    Bullets,
+    Chart,
+    File,
+    MapBlock,
+    Option,
+    Section,
+    Table,
+    Text,
+    View,
+)
+from pcs_dash.views.map_spec import map_view
+from pcs_dash.views.question import Question
+from pcs_dash.views.registry import find_view
+from pcs_dash.views.web_files import WebFiles
+
+Pick = Callable[[str, str], None]
+
+
+def page_of(title: str, *keys: str) -> None:
+    """A whole page: the title with the area's name, then its views one under another."""
+    views = [find_view(key) for key in keys]
+    _, web, question = page.begin(needs_gps=any(view.needs_gps for view in views))
+    tags = "".join(view.tag(question) for view in views if view.tag is not None)
+    st.title(f"{title}: {plain(question.area.label)}{tags}")
+    st.caption(views[0].about)
+    if question.practices.empty:
+        st.info(
+            "No practice is left in this area. Switch the exclusion off, or choose another area."
+        )
+        st.stop()
+    plan = any(view.with_plan for view in views)
+    address.fragment(_show)(views, web, _with_plan(question) if plan else question)
+    page.foot(question)
+
+
+def _with_plan(question: Question) -> Question:
+    """The question with the plan on the table, where it is no longer today's PCNs."""
+    # The builder brings the database with it: only where its plan is asked for.
+    from pcs_dash.ui.hubs import table
+
+    held = table.begin(question.dataset, question)
+    if held.untouched_since:
+        return question
+    return replace(question, plan=held.plan, plan_name=held.name)
+
+
+def _show(views: Sequence[View], web: WebFiles, question: Question) -> None:
+    """The views in one fragment: a practice that is chosen in one is chosen in all."""
+    for view in views:
+        if view is not views[0]:
+            st.header(plain(view.title))
+        show_view(view, web, question, first=view is views[0])
+
+
+def show_view(
+    view: View,
+    web: WebFiles,
+    question: Question,
+    *,
+    first: bool = True,
+    picture: Callable[[Question], None] | None = None,
+) -> None:
+    """One view, as the page's switches and its own options ask for it; the page's `first` has its
+    figures, and its message large. `picture` draws what stands in place of the answer's front.
+    """
+    above = [option for option in view.options if not (option.inside or _beside_picture(option))]
+    asked = question.with_options(**_draw(above, question))
+    try:
+        answer = (
+            evidence.computed((view.key, *asked.key), lambda: view.answer(asked), label=view.slow)
+            if view.slow
+            else _answer(view.key, asked.key, asked)
+        )
+    except UserError as error:
+        st.info(plain(str(error)))
+        return
+    picked = _state(view)
+
+    def pick(option: str, value: str) -> None:
+        known = value in question.practices.index
+        others = view.option(option).sets
+        if known and others:
+            st.session_state.update(others)
+        st.session_state[option] = value if known else None
+
+    if answer.warning:
+        st.warning(plain(answer.warning))
+    blocks.message(answer.message, first=first)
+    if answer.figures and first:
+        blocks.figures(*answer.figures)
+    if picture is None:
+        _front(view, web, asked, answer, picked, pick)
+    else:
+        picture(asked)
+    for number, block in enumerate(answer.below):
+        draw(block, web, asked, f"{view.key}-below-{number}", picked, pick)
+    for section in answer.sections:
+        address.fragment(_section, f"{view.key}-{section.key}")(view, section, web, asked, pick)
+    for line in answer.foot:
+        st.caption(plain(line))
+
+
+@st.cache_resource(show_spinner=False, max_entries=300)
+def _answer(key: str, name: tuple[str, ...], _question: Question) -> Answer:  # noqa: ARG001
+    return find_view(key).answer(_question)
+
+
+@st.cache_resource(show_spinner=False, max_entries=600)
+def _blocks(
+    name: tuple[str, ...],  # noqa: ARG001 - what Streamlit keeps the blocks under
+    _section: Section,
+    _question: Question,
+) -> Sequence[Block | Beside]:
+    return _section.blocks(_question)
+
+
+# --- options ---
+
+
+def _draw(options: Sequence[Option], question: Question) -> dict[str, str]:
+    """Draw options side by side and return what they stand at; none where nothing can be chosen."""
+    free = ("switch", "practice")
+    options = [each for each in options if each.kind in free or each.when or each.labels(question)]
+    if not options:
+        return {}
+    places = _places(options)
+    columns = st.columns(len(places), gap="medium") if len(places) > 1 else [st.container()]
+    found: dict[str, str] = {}
+    for column, together in zip(columns, places, strict=True):
+        for option in together:
+            # What can be chosen may depend on the options before it.
+            asked = question.with_options(**found)
+            if option.when is not None and not option.when(asked):
+                continue
+            with column:
+                value = _widget(option, asked)
+            if value is not None:
+                found[option.key] = value
+    return found
+
+
+def _beside_picture(option: Option) -> bool:
+    """Whether the option only points at a practice, and so stands beside the picture."""
+    return option.kind == "practice" and not option.inside and option.when is None
+
+
+def _places(options: Sequence[Option]) -> list[list[Option]]:
+    """The options by the place where they stand; those with a condition share one."""
+    places: list[list[Option]] = []
+    for option in options:
+        if places and option.when is not None and places[-1][-1].when is not None:
+            places[-1].append(option)
+        else:
+            places.append([option])
+    return places
+
+
+def _widget(option: Option, question: Question) -> str | None:
+    if option.kind == "switch":
+        on = st.toggle(option.label, key=address.switch(option.key), help=option.help or None)
+        return "true" if on else "false"
+    labels = option.labels(question)
+    if option.kind == "several":
+        chosen = st.multiselect(
+            option.label,
+            list(labels),
+            format_func=lambda key: labels.get(key, key),
+            key=address.several(
+                option.key, labels, [key for key in option.default.split("|") if key in labels]
+            ),
+            placeholder=option.placeholder or "all",
+            help=option.help or None,
+        )
+        return "|".join(chosen)
+    if option.kind == "practice":
+        return st.selectbox(
+            option.label,
+            list(labels),
+            index=None,
+            format_func=lambda key: labels.get(key, key),
+            key=address.choice(option.key, labels, empty=True),
+            placeholder=option.placeholder or "Type a name or code",
+            help=option.help or None,
+        )
+    return st.selectbox(
+        option.label,
+        list(labels),
+        format_func=lambda key: labels.get(key, key),
+        key=address.choice(option.key, labels, default=option.default or None),
+        help=option.help or None,
+    )
+
+
+def _state(view: View) -> str:
+    """The practice that is chosen on this view, if it lets one be chosen."""
+    for option in view.options:
+        if option.kind == "practice" and st.session_state.get(option.key):
+            return str(st.session_state[option.key])
+    return ""
+
+
+# --- blocks ---
+
+
+def _front(
+    view: View, web: WebFiles, question: Question, answer: Answer, picked: str, pick: Pick
+) -> None:
+    finders = [option for option in view.options if _beside_picture(option)]
+    # Present asks the browser where the map of that name stands.
+    picture = view.map_key or f"{view.key}-front"
+    beside: Sequence[Block | Beside] = answer.front[1:]
+    if picked and answer.picked is not None and picked in question.practices.index:
+        beside = answer.picked(question, picked)
+    if answer.stacked or not (beside or finders):
+        _draw(finders, question)
+        for number, block in enumerate(answer.front):
+            name = f"{picture}-{number}" if number else picture
+            draw(block, web, question, name, picked, pick)
+        return
+    left, right = st.columns([answer.share, 1 - answer.share], gap="medium")
+    with left:
+        draw(answer.front[0], web, question, picture, picked, pick)
+    with right:
+        _draw(finders, question)
+        for number, part in enumerate(beside):
+            draw(part, web, question, f"{view.key}-beside-{number}", picked, pick)
+
+
+def _section(view: View, section: Section, web: WebFiles, question: Question, pick: Pick) -> None:
+    st.header(plain(section.title))
+    asked = question.with_options(**_draw([view.option(key) for key in section.options], question))
+    name = (view.key, section.key, *asked.key)
+    if section.slow:
+        made = evidence.computed(name, lambda: section.blocks(asked), label=section.slow)
+    else:
+        made = _blocks(name, section, asked)
+    for number, block in enumerate(made):
+        draw(block, web, asked, f"{view.key}-{section.key}-{number}", _state(view), pick)
+
+
+def draw(
+    block: Block | Beside, web: WebFiles, question: Question, key: str, picked: str, pick: Pick
+) -> None:
+    """One block, or columns of them."""
+    if isinstance(block, Beside):
+        for number, (column, stacked) in enumerate(
+            zip(st.columns(list(block.shares), gap="medium"), block.columns, strict=True)
+        ):
+            with column:
+                for place, one in enumerate(stacked):
+                    draw(one, web, question, f"{key}-{number}-{place}", picked, pick)
+    elif isinstance(block, MapBlock):
+        _map(block, web, question, key, picked, pick)
+    elif isinstance(block, Chart):
+        blocks.chart(block, key=key)
+    elif isinstance(block, Table):
+        _table(block, key, pick)
+    elif isinstance(block, Bullets):
+        if block.caption:
+            st.markdown(f"**{plain(block.caption)}**")
+        st.markdown("\n".join(f"- {plain(item)}" for item in block.items))
+    elif isinstance(block, Text):
+        blocks.text(block, key=key)
+    elif isinstance(block, File):
+        st.download_button(
+            block.label, block.made, file_name=block.name, mime=block.mime, key=key,
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+
+
+def _map(
+    block: MapBlock, web: WebFiles, question: Question, key: str, picked: str, pick: Pick
+) -> None:
+    content, legends, note = map_view(question.dataset, block.spec, key)
+    if block.spec.page_legend is not None:
+        legends = [block.spec.page_legend]
+    if block.spec.focus is not None:
+        content["focus"] = {"name": block.spec.focus[0], "bounds": block.spec.focus[1]}
+    layer = web.areas[question.area.key]
+    content = {
+        **content,
+        "area": {"url": layer.url, "bounds": layer.bounds},
+        "points": {"url": web.points_url},
+        "tiles": question.tiles,
+    }
+    on_pick = None
+    if block.pick:
+        content["selected"] = picked or content["selected"]
+
+        def on_pick(code: str) -> None:
+            pick(block.pick, code)
+
+    names = question.practices["practice_name"] if block.listed or not block.pick else None
+    show.show_map(
+        web, content, key=f"{key}-map", height=block.high, on_pick=on_pick, practices=names
+    )
+    if block.spec.kind != "areas" and show.without_boundaries(
+        question.area.select(question.dataset.lsoas)
+    ):
+        # Without land only what the circles say needs a legend.
+        legends = legends[:1] if block.spec.marks is not None and block.spec.marks.title else []
+    for place, legend in enumerate(legends):
+        show.show_legend(legend, note=note if place == len(legends) - 1 else "")
+
+
+def _table(table: Table, key: str, pick: Pick) -> None:
+    if table.small:
+        blocks.small_table(table)
+    else:
+        blocks.data_table(table, key=key, pick=pick)
+    if table.note:
+        st.caption(plain(table.note))
+    if table.name:
+        show.download_csv(table.frame if table.file is None else table.file, name=table.name)

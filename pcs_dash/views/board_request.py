@@ -1,0 +1,82 @@
+"""What do we ask the board for? Points drafted from the figures, to be changed."""
+
+from __future__ import annotations
+
+from pcs_dash.measures.correlation import correlate_practices
+from pcs_dash.measures.numbers import number
+from pcs_dash.measures.words import Words, correlation_words
+from pcs_dash.views.answer import Answer, Bullets, View
+from pcs_dash.views.costs import option_rows
+from pcs_dash.views.phrases import short_list
+from pcs_dash.views.question import Question
+from pcs_dash.views.where import headline
+
+
+def answer(question: Question) -> Answer:
+    """The points that a board is asked to note and to agree."""
+    total, benchmark = question.total(), question.benchmark
+    row = option_rows(question).loc[[benchmark.label]].iloc[0]
+    result = correlate_practices(
+        question.practices,
+        question.deprivation,
+        "patients_per_fte_gp",
+        definition=question.definition.key,
+    )
+    said = correlation_words(
+        result,
+        place=question.name,
+        x=question.deprivation,
+        definition=question.definition.key,
+        date=question.period,
+    )
+    asked = [
+        f"Note: {headline(question, total)}",
+        f"Agree a benchmark to plan by. With {benchmark.label} ({number(benchmark.value)}), "
+        f"{number(row['helped'])} practices are short of {number(row['gross'], 1)} FTE GPs "
+        "between them "
+        f"({number(row['space_low'])} to {number(row['space_high'])} square metres by the 2014 "
+        "rule).",
+        f"When deciding where GPs go first, keep in mind: {said.finding}",
+        _grouping(question),
+        *_returns(question, int(total["practices_without_fte"])),
+    ]
+    return Answer(
+        Words("", "", ""),
+        front=(Bullets(tuple(asked), caption="The board is asked to"),),
+        notes=(
+            "These points are drafted from the figures: change them to what is asked for.",
+            said.text,
+        ),
+    )
+
+
+def _grouping(question: Question) -> str:
+    summary = question.hubs(question.shown_plan).iloc[:-1]
+    filled = summary[summary["practices"] > 0]
+    inside = int(filled["within_30000_50000"].sum())
+    agree = (
+        f"Agree to take '{question.shown_plan_name}' to practices for comment"
+        if question.plan is not None
+        else "Agree whether today's PCNs stay the unit to plan by"
+    )
+    return f"{agree}: {inside} of {len(filled)} groups have 30,000 to 50,000 patients."
+
+
+def _returns(question: Question, silent: int) -> list[str]:
+    """What practices are asked to mend in their workforce returns; nothing where all is well."""
+    practices = question.practices
+    flagged = [str(code) for code in practices.index[practices["flag_low_fte"].astype(bool)]]
+    parts = [f"check an implausible GP figure ({short_list(flagged)})"] if flagged else []
+    if silent:
+        parts.append(f"supply one ({silent} without any)")
+    return [f"Ask practices to {' and to '.join(parts)} before the next return."] if parts else []
+
+
+VIEW = View(
+    "ask",
+    "under_doctoring",
+    "What we ask for",
+    "Points for the board, drafted from the figures.",
+    answer,
+    with_plan=True,
+)

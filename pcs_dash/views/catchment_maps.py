@@ -1,0 +1,197 @@
+"""Who lives where on the map, and as a GeoPackage: small areas by what their patients use."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from pcs_dash.measures.catchments import Registered, main_users, of_codes
+from pcs_dash.measures.small_numbers import small_number
+from pcs_dash.views.map_spec import Box
+from pcs_dash.views.maps import BENCHMARK_COLOURS, BENCHMARK_LABELS, Layer, benchmark_classes
+
+SHARE_CUTS = (0.05, 0.1, 0.25, 0.5)
+SHARE_LABELS = ("under 5%", "5% to 10%", "10% to 25%", "25% to 50%", "half or more")
+# Lightness alone orders them, so any colour vision reads them.
+SHARE_COLOURS = ("#deebf7", "#9ecae1", "#4292c6", "#2171b5", "#08306b")
+HIDDEN_COLOUR = "#d9d9d9"
+ELSEWHERE = "another practice"
+ELSEWHERE_COLOUR = "#b8b8b8"
+# Enough to colour any map of territories so that neighbours differ (five do in practice, greedily).
+TERRITORY_COLOURS = (
+    "#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#0072b2", "#d55e00", "#999999",
+)  # fmt: skip
+# Generalised boundaries of neighbours may leave slivers between them.
+NEIGHBOUR_M = 60
+OWN_COLOUR = "#d6006e"
+# What the map shows.
+SHARE, MAIN_PRACTICE, MAIN_GROUP, RATIO = MAPS = (
+    "Its share of each small area's patients",
+    "Main practice of each small area",
+    "Main PCN or hub of each small area",
+    "Patients per FTE GP of each small area's patients",
+)
+
+
+def extent(lsoas: gpd.GeoDataFrame, rows: pd.DataFrame) -> Box | None:
+    """The box of a unit's core catchment in degrees, ((south, west), (north, east)), for the map;
+    None where no boundary of it is loaded. `rows`: its `catchment_rows`.
+    """
+    core = lsoas.loc[lsoas.index.isin(rows.index[rows["in_core"]]), "geometry"].dropna()
+    if core.empty:
+        return None
+    west, south, east, north = core.to_crs(4326).total_bounds.round(4)
+    return (float(south), float(west)), (float(north), float(east))
+
+
+def share_classes(
+    registered: Registered, codes: Collection[str], *, threshold: int | None = None
+) -> pd.Series:
+    """The class of each LSOA of the map by the unit's share of its patients, a word of
+    `share_categories`; missing where it has none.
+    """
+    limit = small_number() if threshold is None else threshold
+    table = of_codes(registered, codes)
+    table = table[table.index.isin(registered.lsoas)]
+    classes = np.searchsorted(SHARE_CUTS, table["share"].to_numpy(float), side="right")
+    words = pd.Series([SHARE_LABELS[number] for number in classes], index=table.index, dtype="str")
+    small = (table["patients"] > 0) & (table["patients"] < limit)
+    words = words.mask(small, small_words(limit)).where(table["patients"] > 0)
+    return words.reindex(registered.lsoas)
+
+
+def small_words(threshold: int | None = None) -> str:
+    """How a hidden cell is called."""
+    return f"fewer than {small_number() if threshold is None else threshold} patients"
+
+
+def share_categories(threshold: int | None = None) -> dict[str, str]:
+    """Word to colour of `share_classes`, in the legend's order."""
+    limit = small_number() if threshold is None else threshold
+    hidden = {small_words(limit): HIDDEN_COLOUR} if limit > 1 else {}
+    return hidden | dict(zip(SHARE_LABELS, SHARE_COLOURS, strict=True))
+
+
+def share_layer(registered: Registered, codes: Collection[str], name: str) -> Layer:
+    """LSOAs by the unit's share of their patients."""
+    return Layer(
+        f"Small areas: share of all their patients who are with {name}{registered.suffix}",
+        share_classes(registered, codes),
+        share_categories(),
+        tip=f"Share of the area's patients{registered.suffix}",
+    )
+
+
+def main_layer(
+    registered: Registered,
+    groups: Mapping[str, str] | None,
+    practices: pd.DataFrame,
+    borders: Sequence[tuple[str, str]],
+    noun: str,
+) -> Layer:
+    """LSOAs by the group most of their patients use; by practice where `groups` is None.
+
+    `practices` are those of the data: whoever is none of them is "another practice".
+    """
+    owner = main_users(registered, groups)["dominant"].reindex(registered.lsoas)
+    known = set(practices.index) if groups is None else set(groups.values())
+    owner = owner.where(owner.isin(known) | owner.isna(), ELSEWHERE)
+    colours = territory_colours(owner.mask(owner == ELSEWHERE), borders)
+    colours[ELSEWHERE] = ELSEWHERE_COLOUR
+    names = practices["practice_name"]
+    labels = {
+        key: f"{names[key]} ({key})" if groups is None and key in names.index else key
+        for key in colours
+    }
+    return Layer(
+        f"Small areas by the {noun} most of their patients use{registered.suffix}",
+        owner.map(labels),
+        {labels[key]: colour for key, colour in colours.items()},
+        tip=f"Most people use{registered.suffix}",
+    )
+
+
+def ratio_layer(registered: Registered, ratios: pd.Series, benchmark: float, label: str) -> Layer:
+    """LSOAs by the patients per FTE GP of whoever lives there (`ratios_by_lsoa`)."""
+    classes = benchmark_classes(ratios, benchmark)
+    return Layer(
+        f"Small areas: patients per FTE GP against {label}{registered.suffix}",
+        classes.map(dict(enumerate(BENCHMARK_LABELS))),
+        dict(zip(BENCHMARK_LABELS, BENCHMARK_COLOURS, strict=True)),
+        tip=f"Patients per FTE GP{registered.suffix}",
+    )
+
+
+def own_marks(practices: pd.DataFrame, codes: Collection[str]) -> Layer:
+    """The unit's own practices in magenta, the others as outlines."""
+    ours = practices.index.isin(list(codes))
+    labels = pd.Series("other", index=practices.index).mask(ours, "own")
+    return Layer("", labels, {"own": OWN_COLOUR, "other": "#ffffff00"})
+
+
+def neighbours_of(lsoas: gpd.GeoDataFrame) -> list[tuple[str, str]]:
+    """Pairs of LSOAs that border each other (within 60 m, for slivers), each pair once."""
+    tree = shapely.STRtree(lsoas.geometry.to_numpy())
+    left, right = tree.query(lsoas.geometry.to_numpy(), predicate="dwithin", distance=NEIGHBOUR_M)
+    once = left < right
+    names = lsoas.index.to_numpy(str)
+    return list(zip(names[left[once]], names[right[once]], strict=True))
+
+
+def territory_colours(owner: pd.Series, borders: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """A colour for each owner (practice, PCN), so that territories that touch differ.
+
+    `owner`: LSOA -> owner; `borders`: pairs of neighbouring LSOAs. The owner of most LSOAs is
+    coloured first. Where all eight colours touch one territory, the least used one repeats.
+    """
+    who = owner.dropna().to_dict()
+    touching: dict[str, set[str]] = {name: set() for name in set(who.values())}
+    for a, b in borders:
+        one, other = who.get(a), who.get(b)
+        if one is not None and other is not None and one != other:
+            touching[one].add(other)
+            touching[other].add(one)
+    sizes = owner.value_counts()
+    colours: dict[str, str] = {}
+    for name in sorted(touching, key=lambda key: (-int(sizes[key]), key)):
+        taken = [colours[other] for other in touching[name] if other in colours]
+        free = [colour for colour in TERRITORY_COLOURS if colour not in taken]
+        colours[name] = free[0] if free else min(TERRITORY_COLOURS, key=taken.count)
+    return colours
+
+
+def geopackage(
+    rows: pd.DataFrame,
+    lsoas: gpd.GeoDataFrame,
+    practices: pd.DataFrame,
+    about: Sequence[tuple[str, str]],
+) -> bytes:
+    """A GeoPackage (EPSG:27700): layer catchment (the rows with their LSOA's polygon), layer
+    practices (points of the unit), table about. Rows beyond the map have no polygon, are in the
+    CSV, and are counted in `about`.
+    """
+    import pyogrio
+
+    here = rows[rows.index.isin(lsoas.index)]
+    polygons = gpd.GeoDataFrame(
+        here.reset_index(), geometry=lsoas.geometry.reindex(here.index).to_numpy(), crs=27700
+    )
+    placed = practices.dropna(subset=["easting", "northing"])
+    points = gpd.GeoDataFrame(
+        placed[["practice_name", "patients"]].rename_axis("practice_code").reset_index(),
+        geometry=gpd.points_from_xy(placed["easting"], placed["northing"]),
+        crs=27700,
+    )
+    beyond = f"{len(rows) - len(here):,} LSOAs or unknown places"
+    notes = pd.DataFrame([*about, ("Beyond the map", beyond)], columns=["item", "value"])
+    with tempfile.TemporaryDirectory(prefix="pcs_dash_") as folder:
+        path = Path(folder) / "catchment.gpkg"
+        for layer, table in (("catchment", polygons), ("practices", points), ("about", notes)):
+            pyogrio.write_dataframe(table, path, driver="GPKG", layer=layer, append=path.exists())
+        return path.read_bytes()

@@ -1,0 +1,251 @@
+"""What does each option cost and gain? FTE GPs to reach each benchmark, and for each grouping."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pcs_dash.hubs.compare import compare_plans
+from pcs_dash.hubs.plan import plan_from_column
+from pcs_dash.measures.numbers import number, signed
+from pcs_dash.measures.words import Words, lower_first
+from pcs_dash.measures.workforce import summarise
+from pcs_dash.views.answer import (
+    CHART_COLOURS,
+    Answer,
+    Block,
+    Chart,
+    Figure,
+    Section,
+    Series,
+    Table,
+    View,
+    text_table,
+)
+from pcs_dash.views.phrases import or_none
+from pcs_dash.views.question import TODAY_S_PCNS, Question
+
+NOT_IN_THE_DATA = "Costs in money are not in the data."
+
+
+def option_rows(question: Question) -> pd.DataFrame:
+    """What reaching each benchmark costs and gains; index the benchmark's label.
+
+    Columns: benchmark (patients per FTE GP), net (FTE to add over the whole area), gross (FTE to
+    add so that no practice is above it, none losing any), ratio (patients per FTE GP after the
+    gross addition), helped (practices that gain), patients (registered with them), space_low and
+    space_high (square metres, by the published rule per additional GP).
+    """
+    practices, definition = question.practices, question.definition.key
+    published = question.dataset.published
+    space = published[published["figure"].str.startswith("space per additional GP")]["value"]
+    choices = dict(question.benchmarks)
+    if question.benchmark.key not in choices:
+        choices[question.benchmark.key] = question.benchmark
+    rows = []
+    for benchmark in choices.values():
+        each = summarise(
+            practices,
+            practices.index.to_series(),
+            definition=definition,
+            benchmark=benchmark.value,
+        )
+        gaps = each["fte_gap"]
+        helped = each[gaps > 0]
+        gross = float(helped["fte_gap"].sum())
+        fte = float(each["fte_gp"].sum())
+        rows.append(
+            {
+                "option": benchmark.label,
+                "benchmark": benchmark.value,
+                "net": float(gaps.sum()) if gaps.notna().any() else math.nan,
+                "gross": gross,
+                "ratio": each["patients_in_ratio"].sum() / (fte + gross)
+                if fte + gross > 0
+                else math.nan,
+                "helped": len(helped),
+                "patients": int(helped["patients"].sum()),
+                "space_low": gross * float(space.min()),
+                "space_high": gross * float(space.max()),
+            }
+        )
+    return pd.DataFrame(rows).set_index("option")
+
+
+def answer(question: Question) -> Answer:
+    """What it takes that every practice reaches the benchmark, and that each grouping does."""
+    table = option_rows(question)
+    chosen = question.benchmark.label
+    row = table.loc[[chosen]].iloc[0]
+    found = (
+        f"To bring every practice to {chosen} ({number(row['benchmark'])}) takes "
+        f"{number(row['gross'], 1)} "
+        f"more FTE GPs in {number(row['helped'])} practices; over {question.name} as a whole the "
+        "gap "
+        f"is {signed(row['net'])}."
+    )
+    return Answer(
+        Words(found, NOT_IN_THE_DATA, question.basis),
+        figures=(
+            Figure("FTE GPs, no practice above it", signed(row["gross"])),
+            Figure("FTE GPs, area as a whole", signed(row["net"])),
+            Figure("Practices that gain", number(row["helped"])),
+            Figure("Patients registered there", number(row["patients"])),
+        ),
+        front=(_chart(table), _costs_and_gains(table, question)),
+        sections=() if question.plan is None else (_groupings(question),),
+        share=0.38,
+        notes=(
+            "Net: practices below the benchmark offset those above it. No practice above it: GPs "
+            "are added where they are short and taken from nowhere.",
+            NOT_IN_THE_DATA,
+        ),
+    )
+
+
+def _chart(table: pd.DataFrame) -> Chart:
+    told = "; ".join(
+        f"{option} {signed(row['net'])} net, {signed(row['gross'])} so that no practice is above it"
+        for option, row in table.iterrows()
+    )
+    return Chart(
+        "bars",
+        "FTE GPs to add",
+        (
+            Series(
+                "Over the whole area (net)",
+                tuple(map(or_none, table["net"])),
+                colour=CHART_COLOURS[0],
+            ),
+            Series(
+                "No practice above it", tuple(map(or_none, table["gross"])), colour=CHART_COLOURS[1]
+            ),
+        ),
+        f"Bar chart of FTE GPs to add for each option: {told}",
+        categories=tuple(
+            f"{option} ({number(row['benchmark'])})" for option, row in table.iterrows()
+        ),
+        value_title="FTE GPs",
+        number_format="#,##0.0",
+    )
+
+
+def _costs_and_gains(table: pd.DataFrame, question: Question) -> Table:
+    space = [
+        f"{number(row['space_low'])} to {number(row['space_high'])}" for _, row in table.iterrows()
+    ]
+    now = number(question.total()["patients_per_fte_gp"])
+    rows = (
+        ("Benchmark, patients per FTE GP", "", *map(number, table["benchmark"])),
+        ("Costs: FTE GPs over the whole area", "0", *map(signed, table["net"])),
+        ("Costs: FTE GPs, no practice above it", "0", *map(signed, table["gross"])),
+        ("Costs: space by the 2014 rule, m²", "0", *space),
+        ("Gains: patients per FTE GP then", now, *map(number, table["ratio"])),
+        ("Gains: practices that gain GPs", "0", *map(number, table["helped"])),
+        ("Gains: patients registered there", "0", *map(number, table["patients"])),
+    )
+    options = [str(option) for option in table.index]
+    return text_table(
+        "What each option costs and gains",
+        ("Measure", "As now", *options),
+        rows,
+        widths=(2.3, 0.8, *[1.15] * len(options)),
+        note="Space: 80 to 100 square metres for each additional GP (2014 strategy).",
+    )
+
+
+def _groupings(question: Question) -> Section:
+    """What today's PCNs and the plan each cost: FTE so that no group is above the benchmark."""
+    today = plan_from_column(question.practices, "pcn")
+    plan, benchmark = question.shown_plan, question.benchmark
+    names = (TODAY_S_PCNS, question.shown_plan_name)
+    gaps: list[float] = []
+    columns: list[tuple[str, ...]] = []
+    for option in (today, plan):
+        filled = question.hubs(option).iloc[:-1]
+        filled = filled[filled["practices"] > 0]
+        short = filled["fte_gap"][filled["fte_gap"] > 0]
+        gaps.append(float(short.sum()))
+        columns.append(
+            (
+                f"{len(filled)}",
+                signed(short.sum()),
+                f"{len(short)} of {len(filled)}",
+                f"{int(filled['meets_20000'].sum())} of {len(filled)}",
+                f"{int(filled['within_30000_50000'].sum())} of {len(filled)}",
+            )
+        )
+    moved = compare_plans(today, plan, question.practices, names=names)
+    columns[0] = (*columns[0], "0", "0")
+    columns[1] = (*columns[1], f"{moved.practices_moved:,}", f"{moved.patients_moved:,}")
+    message = (
+        f"So that no group is above {benchmark.label}, {names[1]} takes {signed(gaps[1])} FTE GPs "
+        f"and {lower_first(names[0])} take {signed(gaps[0])}; "
+        f"{moved.practices_moved:,} practices would change group."
+    )
+
+    def blocks(_: Question) -> Sequence[Block]:
+        table = _grouping_table(benchmark.label, names, columns)
+        return [_gap_chart(benchmark.label, names, gaps), table]
+
+    return Section(
+        "groupings",
+        "What each grouping costs and gains",
+        blocks,
+        message=message,
+        heading=f"{question.name}: what each grouping costs and gains",
+        figures=(
+            Figure(names[0], f"{signed(gaps[0])} FTE"),
+            Figure(names[1], f"{signed(gaps[1])} FTE"),
+            Figure("Practices that change group", f"{moved.practices_moved:,}"),
+            Figure("Patients registered there", f"{moved.patients_moved:,}"),
+        ),
+        share=0.4,
+    )
+
+
+def _gap_chart(benchmark: str, names: tuple[str, str], gaps: Sequence[float]) -> Chart:
+    return Chart(
+        "bars",
+        f"FTE GPs to add so that no group is above {benchmark}",
+        (Series("FTE GPs", tuple(gaps), colour=CHART_COLOURS[0]),),
+        "FTE GPs to add: "
+        + "; ".join(f"{name} {signed(gap)}" for name, gap in zip(names, gaps, strict=True)),
+        categories=names,
+        value_title="FTE GPs",
+        number_format="#,##0.0",
+    )
+
+
+def _grouping_table(
+    benchmark: str, names: tuple[str, str], columns: Sequence[Sequence[str]]
+) -> Table:
+    measures = (
+        "Groups",
+        f"Costs: FTE GPs, no group above {benchmark}",
+        "Groups short of GPs",
+        "Gains: groups of 20,000 and more",
+        "Gains: groups of 30,000 to 50,000",
+        "Costs: practices that change group",
+        "Patients registered there",
+    )
+    return text_table(
+        "What each grouping costs and gains",
+        ("Measure", *names),
+        [(measure, *(column[row] for column in columns)) for row, measure in enumerate(measures)],
+        widths=(2.3, 1.1, 1.1),
+        note="Change group: hubs are matched with PCNs by the most patients in common. No group "
+        "above: within a group practices offset each other.",
+    )
+
+
+VIEW = View(
+    "costs",
+    "under_doctoring",
+    "What each option costs and gains",
+    "FTE GPs that it takes to reach each benchmark, and what each grouping takes.",
+    answer,
+    with_plan=True,
+)

@@ -1,0 +1,289 @@
+"""England by ICB, sub-ICB location or district: who has the highest and the lowest figure.
+
+About England, whatever the area; the chosen area is marked where it is one of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from pcs_dash.measures import england_areas as england
+from pcs_dash.measures.england_areas import ENGLAND, LEVEL_LABELS, ShownMeasure
+from pcs_dash.measures.numbers import number
+from pcs_dash.measures.words import Words, lower_first
+from pcs_dash.official.loaded_areas import OfficialArea
+from pcs_dash.tables.errors import UserError
+from pcs_dash.views import maps
+from pcs_dash.views.answer import (
+    CHART_COLOURS,
+    Answer,
+    Beside,
+    Block,
+    Chart,
+    Column,
+    Figure,
+    MapBlock,
+    Option,
+    Section,
+    Series,
+    Table,
+    Text,
+    View,
+    text_table,
+)
+from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.phrases import NO_OFFICIAL
+from pcs_dash.views.question import Question
+
+if TYPE_CHECKING:
+    from pcs_dash.views.loaded_data import England
+
+_MOST_BARS = 12
+_NOTHING = "No official data are loaded yet, so there is only Essex to show."
+_HOW = (
+    "The figures of every practice of England come from files that NHS England publishes. Load "
+    "them once with `python -m pcs_dash update`, or with `python -m pcs_dash update --from FOLDER` "
+    "where you downloaded them by hand, or upload them under Data and methods. Then any ICB, "
+    "sub-ICB location or district can be chosen as the area, too."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What is asked of England: areas of a `level`, by a `measure`, highest first.
+
+    `table`: a row an area, index its code; `whole`: that of all practices loaded.
+    """
+
+    loaded: England
+    level: str
+    measure: ShownMeasure
+    measures: Mapping[str, ShownMeasure]
+    table: pd.DataFrame
+    whole: pd.Series
+
+    @property
+    def title(self) -> str:
+        """What the areas are called."""
+        return LEVEL_LABELS[self.level]
+
+    @property
+    def values(self) -> pd.Series:
+        """The figures that there are, highest first."""
+        return self.table[self.measure.key].dropna()
+
+    @property
+    def period(self) -> str:
+        """The period of the measure."""
+        return self.measure.period(self.loaded.periods, self.loaded.months)
+
+    @property
+    def classes(self) -> tuple[pd.Series, dict[int, str]]:
+        """The fifth by rank of each area, and each fifth's range in words."""
+        found, ranges = england.fifths(self.table[self.measure.key])
+        return found, {place: self._span(*ends) for place, ends in ranges.items()}
+
+    def _span(self, low: float, high: float) -> str:
+        ends = (self.measure.text(low), self.measure.text(high))
+        return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
+def _level(question: Question) -> str:
+    return question.option("england-areas", LEVEL_LABELS)
+
+
+def shown(question: Question) -> Shown | None:
+    """England as it is asked for; None where no official data are loaded. UserError where they
+    hold no measure.
+    """
+    level = _level(question)
+    loaded = question.readers.england(level)
+    if loaded is None:
+        return None
+    measures = england.shown_measures(loaded.table, loaded.measures)
+    if not measures:
+        raise UserError(f"No measure of England is loaded yet. {NO_OFFICIAL}")
+    key = question.option("england-measure", measures)
+    table = england.in_order(loaded.table.drop(index=ENGLAND), key)
+    whole: pd.Series = loaded.table.T[ENGLAND]
+    return Shown(loaded, level, measures[key], measures, table, whole)
+
+
+def _measure_labels(question: Question) -> Mapping[str, str]:
+    found = shown(question)
+    return {} if found is None else {key: each.label for key, each in found.measures.items()}
+
+
+def answer(question: Question) -> Answer:
+    """Who has the highest and the lowest figure in England."""
+    found = shown(question)
+    if found is None:
+        return Answer(
+            Words(_NOTHING, "", ""), below=(Text(_HOW, "info"),), about_gps=False,
+            refusal=NO_OFFICIAL,
+        )  # fmt: skip
+    measure, period = found.measure, found.period
+    own = _own_codes(question, found)
+    chart = _bars(found, own)
+    mapped = len(found.loaded.outlines) > 1
+    return Answer(
+        Words(
+            england.sentence(found.table, found.whole, measure),
+            "",
+            f"{measure.label}: {measure.how}. Period: {period}. An area whose practices with the "
+            f"figure hold less than {england.LEAST_COVERED:.0%} of its patients has no figure. "
+            "This page is about England, whatever the menu says.",
+        ),
+        figures=_figures(found, own),
+        front=(_map(question, found), chart) if mapped else (chart, _listing(found, own)),
+        sections=(Section("missing", "Measures that need another file", _missing),),
+        share=0.55,
+        about_gps=False,
+        notes=(f"{measure.label}: {measure.how}.",),
+        sources=f"{measure.label}, {period}; {measure.how}",
+        heading=f"England: {lower_first(measure.label)}",
+        foot=("Sources and licences: Data and methods.",),
+    )  # fmt: skip
+
+
+def _own_codes(question: Question, found: Shown) -> list[str]:
+    """The codes of the chosen area, or of what it is made of, among these areas."""
+    area, names = question.area, found.table["name"].astype("str")
+    if isinstance(area, OfficialArea) and area.kind == found.level:
+        own = set(area.codes)
+    elif found.level == "sub_icb" and area.sub_icb_codes:
+        own = set(area.sub_icb_codes)
+    else:
+        own = set(names.index[names == area.name])
+    return [str(code) for code in found.values.index if code in own]
+
+
+def _figures(found: Shown, own: Sequence[str]) -> tuple[Figure, ...]:
+    measure, names = found.measure, found.table["name"]
+    overall = measure.text(float(found.whole[measure.key]))
+    return (
+        Figure(str(found.whole["name"]), overall),
+        *(Figure(str(names[code]), measure.text(found.values[code])) for code in own[:3]),
+    )
+
+
+def _ends(found: Shown) -> pd.Series:
+    """The areas that bars are drawn of: all, or the highest and the lowest."""
+    values = found.values
+    if len(values) <= _MOST_BARS:
+        return values
+    return pd.concat([values.head(_MOST_BARS // 2), values.tail(_MOST_BARS // 2)])
+
+
+def _bars(found: Shown, own: Sequence[str]) -> Chart:
+    measure, names, bars = found.measure, found.table["name"], _ends(found)
+    overall = float(found.whole[measure.key])
+    cut = len(bars) < len(found.values)
+    return Chart(
+        "bars",
+        f"{measure.label}: {found.title}"
+        + (f", the {_MOST_BARS // 2} highest and lowest" if cut else ""),
+        (
+            Series(
+                measure.label,
+                tuple(map(float, bars)),
+                colours=tuple(CHART_COLOURS[1 if code in own else 0] for code in bars.index),
+            ),
+        ),
+        f"Bars of {lower_first(measure.label)}: "
+        + "; ".join(f"{names[str(code)]} {measure.text(value)}" for code, value in bars.items()),
+        categories=tuple(str(names[code]) for code in bars.index),
+        value_title=f"{measure.label} ({measure.unit})" if measure.unit else measure.label,
+        number_format=measure.number_format,
+        reference=overall if math.isfinite(overall) else None,
+        reference_label=str(found.whole["name"]),
+    )
+
+
+def _listing(found: Shown, own: Sequence[str]) -> Table:
+    """The chosen area's and the areas of the bars, with their ranks."""
+    measure, values, names = found.measure, found.values, found.table["name"]
+    ranks = values.rank(ascending=False, method="min")
+    patients = found.table["patients"].to_dict()
+    listed = list(dict.fromkeys([*own, *map(str, _ends(found).index)]))
+    return text_table(
+        found.title,
+        ("Area", measure.label, "Rank, highest first", "Patients"),
+        [
+            (
+                str(names[code]),
+                measure.text(values[code]),
+                f"{int(ranks[code])} of {len(values)}",
+                number(patients[code]),
+            )
+            for code in listed
+        ],
+        widths=(2.4, 1.1, 1.0, 1.0),
+        note="Every area is in the table of the page England.",
+    )
+
+
+def _map(question: Question, found: Shown) -> MapBlock:
+    """All areas by fifths of the measure."""
+    measure, shapes = found.measure, found.loaded.outlines
+    classes, words = found.classes
+    missing = len(found.table) - len(shapes)
+    spec = MapSpec(
+        "areas",
+        question,
+        position=question.position,
+        ground=maps.Layer(
+            f"{found.title}: {measure.label}, fifths by rank",
+            classes.map(words),
+            {word: maps.CLASS_PURPLES[place] for place, word in words.items()},
+        ),
+        notes={
+            str(code): f"{measure.label}: {measure.text(value)}"
+            for code, value in found.table[measure.key].items()
+        },
+        about=f"{found.title} by {lower_first(measure.label)}.",
+        note="Bare: no figure."
+        + (f" {missing} of {len(found.table)} have no boundary loaded." if missing else ""),
+        shapes=shapes,
+        level=found.level,
+    )
+    return MapBlock(spec, alt_text(question.dataset, spec))
+
+
+def _missing(question: Question) -> Sequence[Block | Beside]:
+    """Measures that no file loaded brings."""
+    loaded = question.readers.england(_level(question))
+    if loaded is None or loaded.missing.empty:
+        return [Text("None: every measure has its file.")]
+    return [
+        Table(
+            "What is missing and what would bring it",
+            loaded.missing,
+            (
+                Column("measure", "Measure", wide=1.4),
+                Column("needs", "File", wide=1.2),
+                Column("how", "Brings it", wide=2.0),
+            ),
+            small=True,
+        )
+    ]
+
+
+VIEW = View(
+    "england",
+    "england",
+    "England",
+    "Every ICB, sub-ICB location or district of England by one measure; open any of them as the "
+    "area of all pages.",
+    answer,
+    options=(
+        Option("england-areas", "Areas", choices=lambda _: LEVEL_LABELS),
+        Option("england-measure", "Measure", choices=_measure_labels),
+    ),
+    needs_gps=False,
+)

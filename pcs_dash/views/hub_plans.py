@@ -1,0 +1,202 @@
+"""Which grouping? The plan of hubs beside today's PCNs, and its hubs one by one."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pcs_dash.hubs.headline import headline
+from pcs_dash.hubs.plan import Plan, plan_from_column
+from pcs_dash.hubs.summary import scorecard
+from pcs_dash.measures.numbers import number
+from pcs_dash.measures.words import Words
+from pcs_dash.views import maps
+from pcs_dash.views.answer import (
+    Answer,
+    Chart,
+    Column,
+    Figure,
+    MapBlock,
+    Series,
+    Table,
+    View,
+    text_table,
+)
+from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.phrases import band, span
+from pcs_dash.views.question import TODAY_S_PCNS, Question
+
+_MOST_BARS = 12
+
+
+def options(question: Question) -> Answer:
+    """The plan on the map, beside today's PCNs in a table."""
+    plan = question.shown_plan
+    spec = MapSpec(
+        "hubs", question, plan=plan, highlight=question.highlight, position=question.position
+    )
+    compared = {TODAY_S_PCNS: plan_from_column(question.practices, "pcn")}
+    if question.plan is not None:
+        compared[question.shown_plan_name] = question.plan
+    columns = {name: _plan_figures(question, option) for name, option in compared.items()}
+    measures = list(next(iter(columns.values())))
+    every = question.hubs(plan)
+    filled = _filled(every)
+    # On the page an empty plan is told what to do first; a room is not.
+    said = (
+        headline(every, question.rules, question.name)
+        if len(filled)
+        else "no practice is in a hub yet."
+    )
+    table = text_table(
+        "Groupings side by side",
+        ("Measure", *columns),
+        [(name, *(found[name] for found in columns.values())) for name in measures],
+        widths=(2.0, *[1.1] * len(columns)),
+    )
+    return Answer(
+        Words(f"{question.shown_plan_name}: {said}", "", question.basis),
+        figures=_sizes(filled) if len(filled) else (),
+        front=(MapBlock(spec, alt_text(question.dataset, spec)), table),
+        share=0.66 if len(columns) == 1 else 0.6,
+        notes=tuple(
+            f"Rule: {rule.label}. {rule.source}, {rule.date}." for rule in question.rules if rule.on
+        ),
+    )
+
+
+def _filled(summary: pd.DataFrame) -> pd.DataFrame:
+    """The hubs that have practices, without the row of those in none."""
+    hubs = summary.iloc[:-1]
+    return hubs[hubs["practices"] > 0]
+
+
+def _sizes(filled: pd.DataFrame) -> tuple[Figure, ...]:
+    inside = int(filled["within_30000_50000"].sum())
+    return (
+        Figure("Groups", f"{len(filled)}"),
+        Figure("30,000 to 50,000 patients", f"{inside} of {len(filled)}"),
+        Figure("Smallest", number(filled["patients"].min())),
+        Figure("Largest", number(filled["patients"].max())),
+    )
+
+
+def _plan_figures(question: Question, plan: Plan) -> dict[str, str]:
+    summary = question.hubs(plan)
+    filled = _filled(summary)
+    card = scorecard(
+        plan,
+        question.practices,
+        definition=question.definition.key,
+        benchmark=question.benchmark,
+        rules=question.rules,
+        summary=summary,
+    )
+
+    def of(key: str) -> str:
+        row = card.loc[key]
+        if pd.isna(row["value"]):
+            return "no figure"
+        out_of = "" if pd.isna(row["of"]) else f" of {number(row['of'])}"
+        return f"{number(row['value'])}{out_of}"
+
+    n = len(filled)
+    return {
+        "Groups with practices": f"{n}",
+        "At least 20,000 patients": f"{int(filled['meets_20000'].sum())} of {n}",
+        "30,000 to 50,000 patients": f"{int(filled['within_30000_50000'].sum())} of {n}",
+        "Smallest group, patients": of("patients_min"),
+        "Largest group, patients": of("patients_max"),
+        "Patients per FTE GP, lowest": of("patients_per_fte_gp_min"),
+        "Patients per FTE GP, highest": of("patients_per_fte_gp_max"),
+        "Groups above the benchmark": of("hubs_above_benchmark"),
+        "Groups in one piece": of("contiguous_hubs"),
+        "Practices in no group": of("unassigned_practices"),
+        "Patients in no group": of("unassigned_patients"),
+    }
+
+
+_FIELDS = (
+    Column("hub", "Group", wide=2.9),
+    Column("practices", "Practices", "count", 0.9),
+    Column("patients", "Patients", "count"),
+    Column("band", "30,000 to 50,000", wide=0.95),
+    Column("fte_gp", "FTE GPs", "tenth", 0.85),
+    Column("patients_per_fte_gp", "Patients per FTE GP", "count", 1.05),
+    Column("fte_gap", "FTE to add", "signed_tenth", 0.85),
+    Column("imd_score", "IMD score", "tenth", 0.8),
+    Column("share_quintile_1", "In quintile 1", "share", 0.9),
+    Column("share_gps_60_plus", "GPs aged 60+", "share", 0.9),
+)
+
+
+def one_by_one(question: Question) -> Answer:
+    """Every hub of the plan in a table; on a screen the fullest as bars."""
+    summary = question.hubs(question.shown_plan)
+    filled, rest = _filled(summary), summary.iloc[-1:]
+    empty = len(summary) - 1 - len(filled)
+    rows = filled.assign(hub=filled.index, band=[band(float(n)) for n in filled["patients"]])
+    if rest["practices"].iloc[0]:
+        rows = pd.concat([rows, rest.assign(hub="In no group", band="")])
+    ratio, benchmark = filled["patients_per_fte_gp"].dropna(), question.benchmark
+    found = (
+        f"{question.shown_plan_name}: {int((ratio > benchmark.value).sum())} of {len(ratio)} "
+        f"groups have more patients per FTE GP than {benchmark.label} ({number(benchmark.value)})."
+    )
+    table = Table(
+        f"{question.shown_plan_name}, one by one",
+        rows,
+        _FIELDS,
+        overflow="split",
+        note=f"{empty} groups without a practice here are not shown." if empty else "",
+    )
+    return Answer(
+        Words(found, "", question.basis),
+        front=(table,),
+        screen=_bars(question, ratio) if len(ratio) else None,
+        sources=f"MHCLG, IMD 2025; patients by LSOA, {question.mix_period}",
+    )
+
+
+def _bars(question: Question, ratio: pd.Series) -> Chart:
+    """The groups with most patients per FTE GP, in the colours of the map."""
+    highest = ratio.sort_values(ascending=False, kind="stable").head(_MOST_BARS)
+    benchmark = question.benchmark
+    classes = maps.benchmark_classes(highest, benchmark.value)
+    cut = f", the {len(highest)} highest of {len(ratio)}" if len(ratio) > len(highest) else ""
+    return Chart(
+        "bars",
+        f"Patients per FTE GP by group{cut}",
+        (
+            Series(
+                "Patients per FTE GP",
+                tuple(map(float, highest)),
+                colours=tuple(maps.BENCHMARK_COLOURS[int(number)] for number in classes),
+                codes=tuple(map(str, highest.index)),
+            ),
+        ),
+        f"Bar chart of the {len(highest)} groups of practices with most patients per FTE GP: "
+        f"{span(highest)}; benchmark {number(benchmark.value)}.",
+        categories=tuple(map(str, highest.index)),
+        value_title=f"Patients per FTE GP (benchmark: {number(benchmark.value)})",
+        reference=benchmark.value,
+        reference_label=benchmark.label,
+    )
+
+
+OPTIONS = View(
+    "options",
+    "hubs",
+    "The options",
+    "Practices in groups: paint them on the map and see at once what each group means.",
+    options,
+    with_plan=True,
+    map_key="hubs",
+)
+ONE_BY_ONE = View(
+    "hubs",
+    "hubs",
+    "The hubs, one by one",
+    "Every hub of the plan with its patients, GPs and deprivation.",
+    one_by_one,
+    with_plan=True,
+)

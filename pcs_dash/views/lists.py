@@ -1,0 +1,592 @@
+"""List sizes over time: who grew, who shrank, which practices closed, merged or opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pcs_dash.measures import list_trends
+from pcs_dash.measures.list_trends import (
+    CHANGE_IN,
+    HUB,
+    LEVELS,
+    NEAR_KM,
+    PATIENTS,
+    PCN,
+    PER_CENT,
+    PRACTICE,
+    SMALL_LIST,
+    WHOLE,
+    PracticeChanges,
+)
+from pcs_dash.measures.numbers import count, number, signed
+from pcs_dash.measures.words import Words
+from pcs_dash.views.answer import (
+    Answer,
+    Beside,
+    Block,
+    Bullets,
+    Chart,
+    Column,
+    Figure,
+    Option,
+    Section,
+    Series,
+    Table,
+    Text,
+    View,
+)
+from pcs_dash.views.by_place import PLACE_COLOURS, PLACE_SHAPES
+from pcs_dash.views.question import Question
+
+MOST_LINES = 7
+MOST_BARS = 24
+MOST_TOLD = 12
+_GREW, _SHRANK = "#2166ac", "#d6604d"
+_SOURCE = "NHS England, Patients Registered at a GP Practice"
+_HOW = (
+    "Each month's file (Patients Registered at a GP Practice, NHS England, totals by practice) "
+    "brings one more point in time. `python -m pcs_dash update list_sizes` fetches the newest; "
+    "`python -m pcs_dash update --from FOLDER` reads files of other months that were downloaded "
+    "by hand, any number at once. All that are loaded are kept side by side."
+)
+
+
+_NO_GROUP = "None of the practices here is in such a group. Choose another level."
+
+
+# --- what there is ---
+
+
+def _history(question: Question) -> pd.DataFrame | None:
+    """The lists of the area, of every month loaded."""
+    loaded = question.readers.history(question.dataset)
+    return None if loaded is None else question.area.select(loaded)
+
+
+def _months(question: Question) -> dict[str, pd.Timestamp]:
+    """The months that are loaded by their names, the earliest first."""
+    history = _history(question)
+    periods = [] if history is None else sorted(pd.to_datetime(history["period"].unique()))
+    return {f"{month:%B %Y}": month for month in periods}
+
+
+def _chosen(question: Question) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The first and the last month that are asked for; all there are, where they make no sense."""
+    months = _months(question)
+    names = list(months)
+    first = months[question.option("trend-from", names[:-1])]
+    last = months[question.option("trend-to", names, names[-1])]
+    return (first, last) if first < last else (months[names[0]], months[names[-1]])
+
+
+def _first_months(question: Question) -> Mapping[str, str]:
+    names = list(_months(question))[:-1]
+    return dict(zip(names, names, strict=True))
+
+
+def _last_months(question: Question) -> Mapping[str, str]:
+    """Those after the first month, the latest first: it is the one wanted by default."""
+    months = _months(question)
+    if len(months) < 2:
+        return {}
+    first = months[question.option("trend-from", list(months)[:-1])]
+    names = [name for name, month in months.items() if month > first][::-1]
+    return dict(zip(names, names, strict=True))
+
+
+def _of_a_trend(question: Question, names: Sequence[str]) -> Mapping[str, str]:
+    """What a trend can be asked; nothing where there is none."""
+    return dict(zip(names, names, strict=True)) if len(_months(question)) > 1 else {}
+
+
+@dataclass(frozen=True, eq=False)
+class _Lists:
+    """The lists between two months: `between` of all months, `changes` of practices."""
+
+    between: pd.DataFrame
+    changes: PracticeChanges
+    first: pd.Timestamp
+    last: pd.Timestamp
+
+    @property
+    def span(self) -> str:
+        """The two months, in words."""
+        return f"{self.first:%B %Y} to {self.last:%B %Y}"
+
+
+def _lists(question: Question) -> _Lists:
+    history = _history(question)
+    assert history is not None, "sections stand only where there is a history"
+    first, last = _chosen(question)
+    between = list_trends.between(history, first, last)
+    when = pd.to_datetime(between["period"])
+    changes = list_trends.compare_lists(
+        between[when == first], between[when == last], successors=question.readers.successors()
+    )
+    return _Lists(between, changes, first, last)
+
+
+def _groups(question: Question, level: str, lists: pd.DataFrame) -> dict[str, str]:
+    """Practice code to its unit, of the practices in these lists."""
+    found = list_trends.groups_of(
+        level,
+        lists,
+        question.area.select(question.dataset.practices),
+        names=question.readers.names(question.dataset),
+        plan=question.shown_plan.to_series(),
+        area_name=question.name,
+    )
+    here = set(lists["practice_code"])
+    return {code: unit for code, unit in found.items() if code in here}
+
+
+def _trend(question: Question, level: str, lists: pd.DataFrame) -> pd.DataFrame:
+    return list_trends.trend(lists, _groups(question, level, lists))
+
+
+def _asked(question: Question) -> tuple[str, str]:
+    """By what the lists are added up, and what their change is in."""
+    return question.option("trend-by", LEVELS), question.option("trend-in", CHANGE_IN)
+
+
+# --- the answer ---
+
+
+def answer(question: Question) -> Answer:
+    """Who grew and who shrank between two months."""
+    months = _months(question)
+    if len(months) < 2:
+        return _only_now(question, next(iter(months), ""))
+    lists = _lists(question)
+    level, measure = _asked(question)
+    whole = _trend(question, WHOLE, lists.between).iloc[0]
+    used = sorted(pd.to_datetime(lists.between["period"].unique()))
+    units = _groups(question, level, lists.between)
+    table = list_trends.trend(lists.between, units) if units else None
+    sections = (
+        Section("lines", "Over time", _over_time, options=("trend-lines",)),
+        Section("months", "Every month", _every_month),
+        Section("changes", f"Closed, merged, new and moved practices, {lists.span}", _changes),
+        Section("plan", "What this means for your plan of hubs", _plan_after),
+    )
+    return Answer(
+        Words(
+            list_trends.sentence(
+                question.name, whole, lists.changes.counts, lists.first, lists.last
+            ),
+            "",
+            "Registered patients on the first of the month (NHS England): "
+            f"{', '.join(f'{month:%B %Y}' for month in used)}. A list is not a population: lists "
+            "are cleaned at times, and people are registered who have moved away.",
+        ),
+        figures=_figures(whole, lists),
+        front=(Text(_NO_GROUP, "info"),)
+        if table is None
+        else _front(table, lists, level, measure),
+        below=_left_out(question, lists, units, level),
+        sections=sections if table is not None else sections[2:],
+        share=0.5,
+        about_gps=False,
+        sources=f"{_SOURCE}, {lists.span}",
+        foot=("Patients Registered at a GP Practice (NHS England), the months named. PCN, district "
+              "and hub are those of now.",),
+    )  # fmt: skip
+
+
+def _only_now(question: Question, month: str) -> Answer:
+    """What can be shown without two months: today's lists, and how to get a trend."""
+    said = "A trend needs the lists of at least two months; "
+    said += f"only {month} is loaded." if month else "none is loaded."
+    own = question.area.select(question.dataset.practices)
+    sizes = own.groupby(own["pcn"].fillna("in no PCN")).agg(
+        practices=("patients", "size"), patients=("patients", lambda each: each.sum(min_count=1))
+    )
+    sizes = sizes.sort_values("patients", ascending=False).rename_axis("pcn")
+    table = Table(
+        f"Patients by PCN of {question.name}, {question.period}",
+        sizes.reset_index(),
+        (
+            Column("pcn", "PCN", wide=2.0),
+            Column("practices", "Practices", "count"),
+            Column("patients", "Patients", "count"),
+        ),
+        note="Registered patients as in the General Practice Workforce, one point in time. For "
+        "2014 beside now see the page Then and now.",
+        name=f"list-sizes-{question.area.key}",
+    )
+    return Answer(
+        Words(said, "", ""), front=(table,), below=(Text(_HOW, "info"),), about_gps=False,
+        refusal=f"{said} {_HOW}",
+    )  # fmt: skip
+
+
+def _figures(whole: pd.Series, lists: _Lists) -> tuple[Figure, ...]:
+    counts = lists.changes.counts
+    years = (lists.last - lists.first).days / list_trends.DAYS_A_YEAR
+    return (
+        Figure(f"Patients, {lists.last:%b %Y}", number(whole["last"])),
+        Figure("Change", signed(whole["change"], 0), f"{signed(whole['change_per_cent'])}%"),
+        Figure(
+            "Pace a year", signed(whole["per_year"], 0), f"pace over {years:.1f} years", slide=False
+        ),
+        Figure(
+            "Practices",
+            f"{int(whole['practices_last']):,}",
+            f"{int(whole['practices_first']):,} in {lists.first:%b %Y}",
+        ),
+        Figure("Closed, merged, new", f"{counts['closed']}, {counts['merged']}, {counts['new']}"),
+    )
+
+
+def _left_out(
+    question: Question, lists: _Lists, units: Mapping[str, str], level: str
+) -> tuple[Block, ...]:
+    """Who is not among the units shown, and who could be told of no district."""
+    notes = []
+    gone = lists.between.loc[~lists.between["practice_code"].isin(list(units)), "practice_code"]
+    if units and gone.nunique():
+        notes.append(
+            f"{count(gone.nunique(), 'practice')} of these lists in no "
+            f"{'PCN' if level == PCN else 'such group'} now: left out here, counted above."
+        )
+    loaded = question.readers.history(question.dataset)
+    district = question.area.kind == "district" and loaded is not None
+    unplaced = list_trends.unplaced(loaded) if district and loaded is not None else 0
+    if unplaced:
+        notes.append(
+            f"{count(unplaced, 'practice')} that closed since, of the sub-ICB locations around, "
+            "may have stood here: the district is not known, so no month counts them. `python -m "
+            "pcs_dash update postcodes --from FOLDER` brings it."
+        )
+    return tuple(Text(note, "note") for note in notes)
+
+
+# --- who grew most ---
+
+
+def _lower(level: str) -> str:
+    return level if level == PCN else level.lower()
+
+
+def _column(measure: str) -> tuple[str, str]:
+    """The column of a trend that holds a change, and what it is called."""
+    if measure == PER_CENT:
+        return "change_per_cent", "Change in %"
+    return "change", "Change in patients"
+
+
+def _front(table: pd.DataFrame, lists: _Lists, level: str, measure: str) -> tuple[Block, ...]:
+    """Bars of the change, beside the lists at both ends."""
+    ranked = list_trends.fair(table, measure)
+    column, title = _column(measure)
+    shown, cut = ranked, ""
+    if len(ranked) > MOST_BARS:
+        half = MOST_BARS // 2
+        shown = pd.concat([ranked.head(half), ranked.tail(half)])
+        cut = f", the {half} that grew most and the {half} that shrank most"
+    values = shown[column].astype("float64")
+    decimals = 1 if measure == PER_CENT else 0
+    bars = Chart(
+        "bars",
+        f"Change in registered patients by {_lower(level)}{cut}",
+        (
+            Series(
+                "Change",
+                tuple(map(float, values)),
+                colours=tuple(_GREW if value >= 0 else _SHRANK for value in values),
+            ),
+        ),
+        f"Bars of the change in registered patients, {lists.span}: "
+        + "; ".join(f"{unit} {signed(value, decimals)}" for unit, value in values.items()),
+        categories=tuple(map(str, values.index)),
+        value_title=title,
+        number_format='#,##0.0"%"' if decimals else "#,##0",
+    )
+    small = int(table["change"].notna().sum()) - len(ranked)
+    left = f"{count(small, 'list')} below {SMALL_LIST:,} patients left out: a few families move "
+    left += "their percentage. The table of every month has them."
+    ends = Table(
+        f"List sizes by {_lower(level)}, {lists.span}",
+        shown[["first", "last", "change", "change_per_cent"]].rename_axis("unit").reset_index(),
+        (
+            Column("unit", level.split(" of ")[0], wide=2.4),
+            Column("first", f"{lists.first:%b %Y}", "count", 0.9),
+            Column("last", f"{lists.last:%b %Y}", "count", 0.9),
+            Column("change", "Change", "signed", 0.9),
+            Column("change_per_cent", "Change in %", "signed_per_cent_tenth", 0.9),
+        ),
+        note="Units are those of now, carried back. A list is not a population."
+        + (f" {left}" if small else ""),
+    )
+    return (bars, ends) if len(shown) else (ends,)
+
+
+# --- over time ---
+
+
+def _line_labels(question: Question) -> Mapping[str, str]:
+    if len(_months(question)) < 2:
+        return {}
+    history = _history(question)
+    assert history is not None
+    level, _ = _asked(question)
+    between = list_trends.between(history, *_chosen(question))
+    units = sorted(set(_groups(question, level, between).values()))
+    return dict(zip(units, units, strict=True))
+
+
+def _over_time(question: Question) -> Sequence[Block | Beside]:
+    """Lines of the units chosen; at first of the two that grew and the two that shrank most."""
+    lists = _lists(question)
+    level, measure = _asked(question)
+    table = _trend(question, level, lists.between)
+    fair = list_trends.fair(table, measure)
+    ends = list(dict.fromkeys([*fair.index[:2], *fair.index[-2:]])) or list(table.index)
+    asked = question.several("trend-lines", map(str, table.index)) or ends
+    shown = table.loc[asked[:MOST_LINES]]
+    alone = len(table) == 1
+    values = _values(shown, PATIENTS if alone else measure, alone=alone)
+    if values.isna().all(axis=None):
+        return [Text("None of these has a list at both ends.", "note")]
+    title = "Registered patients" if alone else f"{_column(measure)[1]} since {lists.first:%B %Y}"
+    told = [
+        f"{name}: {number(row['first'])} to {number(row['last'])} patients "
+        f"({signed(row['change_per_cent'])}%)"
+        for name, row in shown.dropna(subset=["change"]).iterrows()
+    ]
+    blocks: list[Block | Beside] = [
+        Chart(
+            "scatter",
+            title,
+            _lines(values),
+            f"List sizes by {_lower(level)}, {lists.span}. {'; '.join(told)}.",
+            value_title=title,
+            number_format="#,##0.0" if measure == PER_CENT and not alone else "#,##0",
+            x_dates=True,
+        )
+    ]
+    if len(asked) > MOST_LINES:
+        blocks.append(Text(f"Drawn: the first {MOST_LINES} of {len(asked)}.", "note"))
+    return blocks
+
+
+def _dates(table: pd.DataFrame) -> list[str]:
+    """The columns of a trend that are months."""
+    return [name for name in table.columns if name[:2] == "20" and name.count("-") == 2]
+
+
+def _values(table: pd.DataFrame, measure: str, *, alone: bool) -> pd.DataFrame:
+    """Each unit's value by month: change since the first month, or patients for one unit."""
+    values = table[_dates(table)].astype("float64")
+    if alone:
+        return values
+    start = values.iloc[:, 0]
+    change = values.sub(start, axis=0)
+    return 100 * change.div(start.where(start > 0), axis=0) if measure == PER_CENT else change
+
+
+def _lines(values: pd.DataFrame) -> tuple[Series, ...]:
+    """A line and its points for each unit; months without a list are passed over."""
+    found = []
+    signs = zip(PLACE_COLOURS, PLACE_SHAPES, strict=True)
+    for (unit, row), (colour, shape) in zip(values.iterrows(), signs, strict=False):
+        known = row.dropna()
+        when = tuple(_fraction_of_year(pd.Timestamp(str(month))) for month in known.index)
+        heights = tuple(map(float, known))
+        name = str(unit)
+        found.append(Series(name, heights, x=when, colour=colour, line=True))
+        found.append(
+            Series(name, heights, x=when, colour=colour, shape=shape, labels=(name,) * len(known))
+        )
+    return tuple(found)
+
+
+def _fraction_of_year(when: pd.Timestamp) -> float:
+    return float(when.year + (when.day_of_year - 1) / (366 if when.is_leap_year else 365))
+
+
+# --- every month ---
+
+
+def _every_month(question: Question) -> Sequence[Block | Beside]:
+    """Every unit with every month and the change."""
+    lists = _lists(question)
+    level, _ = _asked(question)
+    table = _trend(question, level, lists.between)
+    if level == PRACTICE:
+        table = table.drop(columns=["practices_first", "practices_last"])
+    small = (table["first"] < SMALL_LIST) | (table["last"] < SMALL_LIST)
+    shown = table.drop(columns=["first", "last"]).assign(
+        note=[f"below {SMALL_LIST:,} patients" if few is True else "" for few in small]
+    )
+    shown = shown.sort_values("change", ascending=False, na_position="last").rename_axis("unit")
+    carried = (
+        "Units are those of now, carried back: a practice that has closed since is in none, and a "
+        "change of practices between the dates shows in the two counts."
+    )
+    return [
+        Table(
+            f"List sizes by {_lower(level)} and month, largest gain first",
+            shown.reset_index(),
+            (
+                Column("unit", level.split(" of ")[0], wide=2.4),
+                *(Column(day, f"{pd.Timestamp(day):%b %Y}", "count") for day in _dates(shown)),
+                Column("change", "Change", "signed"),
+                Column("change_per_cent", "Change in %", "signed_per_cent_tenth"),
+                Column("per_year", "Pace a year", "signed"),
+                *_practice_counts(shown),
+                Column("note", "Note"),
+            ),
+            note=carried if level in (PCN, HUB) else "",
+            name=f"lists-{question.area.key}-{level.lower().replace(' ', '-')}-{lists.last:%Y-%m}",
+            file=shown,
+        )
+    ]
+
+
+def _practice_counts(shown: pd.DataFrame) -> tuple[Column, ...]:
+    if "practices_first" not in shown.columns:
+        return ()
+    return (
+        Column("practices_first", "Practices then", "count"),
+        Column("practices_last", "Practices now", "count"),
+    )
+
+
+# --- comings and goings ---
+
+
+def _changes(question: Question) -> Sequence[Block | Beside]:
+    """Practices closed, merged, new and moved, and where patients seem to have gone."""
+    lists = _lists(question)
+    changes = lists.changes
+    table = changes.table[changes.table["change"] != "continuing"]
+    if table.empty:
+        return [Text("None: the same practices stand in both lists, at the same postcodes.")]
+    names = question.readers.names(question.dataset)
+    told = [_told(str(code), row, names) for code, row in table.iterrows()]
+    blocks: list[Block | Beside] = [
+        Bullets((*told[:MOST_TOLD], *_grown_nearby(question, changes, names)))
+    ]
+    if len(told) > MOST_TOLD:
+        blocks.append(Text(f"{len(told) - MOST_TOLD} more in the file.", "note"))
+    if changes.counts["closed"] + changes.counts["merged"]:
+        blocks.append(Text(_caveat(question), "note"))
+    named = table.assign(name=pd.Series(dict(names), dtype="str").reindex(table.index))
+    blocks.append(
+        Table(
+            "Practices that changed",
+            named.reset_index(),
+            (
+                Column("practice_code", "Code"),
+                Column("name", "Practice", wide=2.0),
+                Column("change", "Change"),
+                Column("patients_before", f"{lists.first:%b %Y}", "count"),
+                Column("patients_after", f"{lists.last:%b %Y}", "count"),
+                Column("successor", "Successor"),
+                Column("basis", "Known from", wide=1.6),
+            ),
+            missing="none",
+            name=f"practice-changes-{question.area.key}-{lists.first:%Y-%m}-{lists.last:%Y-%m}",
+            file=named,
+        )
+    )
+    return blocks
+
+
+def _told(code: str, row: pd.Series, names: Mapping[str, str]) -> str:
+    """What happened to a practice."""
+    who = f"{names.get(code, code)} ({code})"
+    if row["change"] == "new":
+        return f"{who}: new, {row['patients_after']:,} patients."
+    if row["change"] == "moved":
+        return (
+            f"{who}: listed at another postcode, {row['patients_before']:,} then "
+            f"{row['patients_after']:,} patients."
+        )
+    if row["change"] == "merged":
+        to = f"{names.get(row['successor'], row['successor'])} ({row['successor']})"
+        return (
+            f"{who}: closed with {row['patients_before']:,} patients; taken over by {to}, "
+            f"{row['basis']}."
+        )
+    return f"{who}: closed with {row['patients_before']:,} patients; no successor is known."
+
+
+def _grown_nearby(
+    question: Question, changes: PracticeChanges, names: Mapping[str, str]
+) -> list[str]:
+    """Who grew near a practice that closed without a successor."""
+    near = list_trends.growth_nearby(changes, question.readers.positions(question.dataset))
+    found = []
+    for code, group in near.groupby("closed"):
+        gains = ", ".join(
+            f"{names.get(str(row.neighbour), row.neighbour)} (+{row.gained:,}, {row.km:.1f} km)"
+            for row in group.itertuples()
+        )
+        lost = int(group["patients_lost"].iloc[0])
+        who = names.get(str(code), str(code))
+        found.append(f"Near {who} ({code}, {lost:,} patients) grew: {gains}.")
+    return found
+
+
+def _caveat(question: Question) -> str:
+    """How far to trust where patients went."""
+    missing = (
+        ""
+        if question.readers.successors() is not None
+        else " (that list is not loaded: `python -m pcs_dash update ods_successors --from FOLDER`)"
+    )
+    return (
+        f"The successor is the one the ODS names{missing}, else a practice at the same postcode "
+        "that grew by at least half of the closed list, marked as inferred. For the rest, "
+        f"practices within {NEAR_KM:.0f} km that grew most: a hint, not a finding. Lists grow for "
+        "many reasons, and who went where is not published."
+    )
+
+
+def _plan_after(question: Question) -> Sequence[Block | Beside]:
+    """What the changes mean for the plan of hubs."""
+    changes = _lists(question).changes
+    known = set(changes.table.index)
+    hubs = question.shown_plan.to_series()
+    assignment = {str(code): str(hub) for code, hub in hubs.items() if code in known}
+    told = list_trends.migrate_assignment(assignment, changes).sentences
+    nothing = f"Nothing: every practice of {question.shown_plan_name} stands in both lists."
+    return [
+        Bullets(told[:20]) if told else Text(nothing),
+        Text(
+            "The plan itself is not changed here. A saved plan or a link that is opened on the "
+            "page Hubs with newer data is carried over in the same way, with a report.",
+            "note",
+        ),
+    ]
+
+
+VIEW = View(
+    "lists",
+    "trends",
+    "List sizes over time",
+    "How registered lists grew or shrank between the months loaded, and which practices opened, "
+    "closed or merged.",
+    answer,
+    options=(
+        Option("trend-from", "From", choices=_first_months),
+        Option("trend-to", "To", choices=_last_months),
+        Option("trend-by", "By", choices=lambda question: _of_a_trend(question, LEVELS)),
+        Option("trend-in", "Change in", choices=lambda question: _of_a_trend(question, CHANGE_IN)),
+        Option(
+            "trend-lines",
+            f"Lines (up to {MOST_LINES})",
+            "several",
+            choices=_line_labels,
+            placeholder="The two that grew and the two that shrank most",
+            inside=True,
+        ),
+    ),
+    needs_gps=False,
+    with_plan=True,
+)

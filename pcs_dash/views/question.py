@@ -1,0 +1,292 @@
+"""What is asked: the data, the area, which GPs count, and everything else an answer depends on.
+
+A page, a slide, a file and a command that hold the same question get the same answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from pcs_dash.hubs.contiguity import neighbours
+from pcs_dash.hubs.plan import Plan, plan_from_column
+from pcs_dash.hubs.rules import Rule, default_rules, rules_to_list
+from pcs_dash.hubs.summary import summarise_hubs
+from pcs_dash.measures.deprivation import imd_edition
+from pcs_dash.measures.practice_measures import deprivation_measure
+from pcs_dash.measures.workforce import (
+    DEFAULT_DEFINITION,
+    GP_DEFINITIONS,
+    Benchmark,
+    GPDefinition,
+    benchmarks,
+    summarise,
+    typed_benchmark,
+)
+from pcs_dash.tables.areas import Area
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
+from pcs_dash.views.position import Position
+from pcs_dash.views.readers import STRAIGHT, Readers
+
+TODAY_S_PCNS = "Today's PCNs"
+_YES = ("true", "yes", "1", "on")
+_NO = ("", "false", "no", "0", "off")
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A question to a view.
+
+    `practices` are the area's that count, `excluded` those left out on demand (implausible FTE),
+    `exclude` whether that was asked, in an area that has some or not. `plan` is the grouping that
+    "my plan" means (None: today's PCNs), `rules` what hubs are judged by, `options` what the view
+    itself is asked, by their names in an address, `highlight` a practice code or a hub's name that
+    is pointed at. `readers` fetch what is in no data set; `tiles`: whether a page's maps show the
+    street map.
+    """
+
+    dataset: Dataset
+    area: Area
+    definition: GPDefinition
+    edition: str
+    benchmark: Benchmark
+    benchmarks: Mapping[str, Benchmark]
+    practices: pd.DataFrame
+    excluded: pd.DataFrame
+    exclude: bool = False
+    plan: Plan | None = None
+    plan_name: str = ""
+    rules: tuple[Rule, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    highlight: str = ""
+    position: Position | None = None
+    readers: Readers = STRAIGHT
+    tiles: bool = False
+
+    # --- what it rests on, in words ---
+
+    @property
+    def name(self) -> str:
+        """The area's name for a sentence."""
+        return self.area.name
+
+    @property
+    def period(self) -> str:
+        """When the GP figures are from."""
+        return self.dataset.workforce_period
+
+    @property
+    def mix_period(self) -> str:
+        """When patients lived where they are said to."""
+        return self.dataset.mix_period or "not loaded"
+
+    @property
+    def version(self) -> str:
+        """The data set's version, which tells data sets apart whose practices share codes."""
+        return self.dataset.version
+
+    @property
+    def basis(self) -> str:
+        """Which GPs, and when: for under a figure and the foot of a slide."""
+        left_out = ""
+        if len(self.excluded):
+            left_out = f" {len(self.excluded)} with implausible FTE left out."
+        return f"{self.definition.label} ({self.definition.meaning}), {self.period}.{left_out}"
+
+    @property
+    def switches(self) -> dict[str, str]:
+        """The switches that every page shares, by their names in an address."""
+        switches = {
+            "gp": self.definition.key,
+            "imd": self.edition,
+            "benchmark": self.benchmark.key,
+        }
+        if self.exclude:
+            switches["exclude"] = "true"
+        if self.benchmark.key == "own":
+            switches["own"] = f"{self.benchmark.value:g}"
+        return switches
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Everything that the answer depends on, but for `position`: what it may be kept under."""
+        asked = {
+            "plan": None if self.plan is None else self.plan.to_dict(),
+            "plan_name": self.plan_name,
+            "rules": rules_to_list(self.rules),
+            "options": dict(self.options),
+            "highlight": self.highlight,
+        }
+        text = json.dumps([self.switches, asked], sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return (self.dataset.version, self.area.key, digest, *self.readers.version)
+
+    # --- what views share ---
+
+    @property
+    def deprivation(self) -> str:
+        """The measure of deprivation that the data at hand have."""
+        return deprivation_measure(self.dataset.practices)
+
+    @property
+    def outline(self) -> Any:
+        """The area's outline (EPSG:27700), None where there is none (a district without LSOAs)."""
+        outlines = self.dataset.outlines
+        own = outlines[(outlines["kind"] == self.area.kind) & (outlines["name"] == self.area.name)]
+        return own.geometry.iloc[0] if len(own) else None
+
+    @property
+    def shown_plan(self) -> Plan:
+        """The plan of hubs that a page means by "my plan": its own, else the area's PCNs."""
+        return self.plan if self.plan is not None else plan_from_column(self.practices, "pcn")
+
+    @property
+    def shown_plan_name(self) -> str:
+        """What that plan is called."""
+        return (self.plan_name or "The plan") if self.plan is not None else TODAY_S_PCNS
+
+    def option(self, name: str, known: Iterable[str], default: str = "") -> str:
+        """What an option stands at if that is one of `known`; else `default`, else the first."""
+        there = list(known)
+        asked = self.options.get(name, "")
+        if asked in there:
+            return asked
+        return default if default in there or not there else there[0]
+
+    def several(self, name: str, known: Iterable[str], default: Iterable[str] = ()) -> list[str]:
+        """What an option of several stands at ("a|b"); `default` where nothing was asked."""
+        if name not in self.options:
+            return list(default)
+        asked = self.options[name].split("|")
+        return [item for item in known if item in asked]
+
+    def on(self, name: str) -> bool:
+        """Whether a switch of the view is on."""
+        return self.options.get(name, "") == "true"
+
+    def with_options(self, **options: str) -> Question:
+        """The question with some options changed; `_` in a name stands for `-`."""
+        more = {name.replace("_", "-"): value for name, value in options.items()}
+        return replace(self, options={**self.options, **more})
+
+    def total(self) -> pd.Series:
+        """Every measure of the area as a whole (`measures.workforce.summarise`)."""
+        return summarise(
+            self.practices, definition=self.definition.key, benchmark=self.benchmark.value
+        ).iloc[0]
+
+    def hubs(self, plan: Plan) -> pd.DataFrame:
+        """Every measure of each hub of a plan, the practices in none last."""
+        return summarise_hubs(
+            plan,
+            self.practices,
+            definition=self.definition.key,
+            benchmark=self.benchmark,
+            rules=self.rules,
+            edition=self.edition,
+            neighbours=neighbours(self.practices, self.outline),
+        )
+
+
+def ask(
+    dataset: Dataset,
+    area: Area,
+    switches: Mapping[str, str] | None = None,
+    *,
+    plan: Plan | None = None,
+    plan_name: str = "",
+    rules: tuple[Rule, ...] = (),
+    options: Mapping[str, str] | None = None,
+    highlight: str = "",
+    position: Position | None = None,
+    readers: Readers = STRAIGHT,
+    allow_empty: bool = False,
+) -> Question:
+    """The question about an area under switches as they stand in an address (keys or labels).
+
+    UserError for a switch that names nothing there is and, unless `allow_empty`, for an area
+    that is left without practices.
+    """
+    chosen = switches or {}
+    definition = _definition(chosen.get("gp", ""))
+    known = benchmarks(
+        dataset.published,
+        dataset.practices,
+        definition=definition.key,
+        practices_period=dataset.workforce_period,
+    )
+    edition = imd_edition(chosen.get("imd", "").upper().removeprefix("IMD").strip() or "2025")
+    own = area.select(dataset.practices)
+    exclude = _switch(chosen, "exclude")
+    flagged = own["flag_low_fte"].astype(bool) & exclude
+    if own[~flagged].empty and not allow_empty:
+        raise UserError(f"No practice is left in {area.label}. Choose another area.")
+    return Question(
+        dataset=dataset,
+        area=area,
+        definition=definition,
+        edition=edition,
+        benchmark=_benchmark(chosen, known, definition),
+        benchmarks=known,
+        practices=own[~flagged],
+        excluded=own[flagged],
+        exclude=exclude,
+        plan=plan,
+        plan_name=plan_name,
+        rules=rules or default_rules(dataset.published),
+        options=dict(options or {}),
+        highlight=highlight,
+        position=position,
+        readers=readers,
+    )
+
+
+def _definition(text: str) -> GPDefinition:
+    wanted = (text or DEFAULT_DEFINITION).casefold()
+    for key, definition in GP_DEFINITIONS.items():
+        if wanted in (key, definition.label.casefold()):
+            return definition
+    raise UserError(
+        f"There is no GP definition '{text[:40]}'. Choose one of: {', '.join(GP_DEFINITIONS)}."
+    )
+
+
+def _benchmark(
+    switches: Mapping[str, str], known: Mapping[str, Benchmark], definition: GPDefinition
+) -> Benchmark:
+    text = switches.get("benchmark", "")
+    wanted = text.casefold()
+    if not wanted:
+        return next(iter(known.values()))
+    for key, benchmark in known.items():
+        if wanted in (key, benchmark.label.casefold()):
+            return benchmark
+    if wanted in ("own", "type in a figure"):
+        return typed_benchmark(_figure(switches.get("own", "1800")))
+    names = ", ".join([*known, "own"])
+    raise UserError(
+        f"There is no benchmark '{text[:40]}' for {definition.label.lower()}. "
+        f"Choose one of: {names}."
+    )
+
+
+def _figure(text: str) -> float:
+    try:
+        return float(text.replace(",", "").strip())
+    except ValueError:
+        raise UserError(
+            f"'{text[:40]}' is no number of patients per FTE GP. Type one, for example own=1800."
+        ) from None
+
+
+def _switch(switches: Mapping[str, str], name: str) -> bool:
+    value = switches.get(name, "").casefold()
+    if value not in (*_YES, *_NO):
+        raise UserError(f"The switch '{name}' is '{value[:40]}'. Use true or false.")
+    return value in _YES

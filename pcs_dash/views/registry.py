@@ -1,0 +1,59 @@
+"""Every view, in the order of the menu. A new view is one module, named here, and one test."""
+
+from __future__ import annotations
+
+from pcs_dash.tables.errors import UserError
+from pcs_dash.views import (
+    board_request,
+    catchments,
+    correlation,
+    costs,
+    deprivation,
+    england,
+    hub_plans,
+    inequality,
+    lists,
+    practices,
+    quality,
+    robustness,
+    spatial_pattern,
+    sure,
+    then_now,
+    where,
+)
+from pcs_dash.views.answer import View
+
+VIEWS: dict[str, View] = {
+    view.key: view
+    for view in (
+        where.VIEW,
+        practices.VIEW,
+        deprivation.VIEW,
+        correlation.VIEW,
+        sure.VIEW,
+        inequality.VIEW,
+        spatial_pattern.VIEW,
+        robustness.VIEW,
+        then_now.VIEW,
+        hub_plans.OPTIONS,
+        hub_plans.ONE_BY_ONE,
+        costs.VIEW,
+        board_request.VIEW,
+        england.VIEW,
+        catchments.VIEW,
+        lists.VIEW,
+        quality.VIEW,
+    )
+}
+
+
+def find_view(key: str) -> View:
+    """The view of that key; UserError, which names them all, when there is none."""
+    if key not in VIEWS:
+        raise UserError(f"There is no view '{key[:40]}'. Choose one of: {', '.join(VIEWS)}.")
+    return VIEWS[key]
+
+
+def views_of(page: str) -> list[View]:
+    """The views that stand on a page of the app, the first that it is about first."""
+    return [view for view in VIEWS.values() if view.page == page]

@@ -1,0 +1,325 @@
+"""Does the conclusion survive another way of measuring, and the noise of small practices?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pcs_dash.measures import funnel, words
+from pcs_dash.measures.numbers import NO_FIGURE, signed
+from pcs_dash.measures.specification import (
+    SpecificationSummary,
+    other_lists,
+    specification_curve,
+    summarise_curve,
+)
+from pcs_dash.measures.words import Words
+from pcs_dash.measures.workforce import GP_DEFINITIONS
+from pcs_dash.tables.dataset import IMD_EDITIONS
+from pcs_dash.views.answer import (
+    Answer,
+    Beside,
+    Block,
+    Chart,
+    Column,
+    Figure,
+    Option,
+    Section,
+    Series,
+    Table,
+    Text,
+    View,
+    text_table,
+)
+from pcs_dash.views.phrases import or_none
+from pcs_dash.views.question import Question
+from pcs_dash.views.readers import NO_REGISTRATIONS, patients_by_lsoa
+
+# Columns of the curve with the words of the filters.
+FILTERS = {
+    "gp_definition": "GPs",
+    "list": "Lists",
+    "flagged": "Implausible FTE",
+    "imd_edition": "IMD",
+    "level": "Level",
+    "weighting": "Weighting",
+}
+_TOLD, _NOT_TOLD = "#b2182b", "#768692"
+ASKED = (
+    "One question, measured every reasonable way: do practices with more deprived patients have "
+    "more patients per FTE GP? Above zero: yes, by so much of the mean from the least to the most "
+    "deprived end."
+)
+# Far fewer, fewer, within, more, far more GPs than the funnel's limits.
+FUNNEL_LOOKS = (
+    ("#b2182b", "triangle-down"),
+    ("#f4a582", "square"),
+    ("#b4bac2", "circle"),
+    ("#92c5de", "diamond"),
+    ("#2166ac", "triangle-up"),
+)
+
+
+def curve_of(question: Question) -> pd.DataFrame:
+    """Every specification of the area, with the options in words.
+
+    Practices with implausible FTE are one of the choices, so they are never left out before it.
+    """
+    dataset = question.dataset
+    registered = patients_by_lsoa(question.readers, dataset)
+    curve = specification_curve(
+        question.area.select(dataset.practices),
+        lists=other_lists(dataset.practices),
+        registrations=None if registered is None else registered[0],
+        lsoa_ranks={year: dataset.lsoas[f"imd{year}_rank"] for year in IMD_EDITIONS},
+    )
+    labels = {key: item.label for key, item in GP_DEFINITIONS.items()}
+    return curve.assign(
+        gp_definition=curve["gp_definition"].map(labels), imd_edition="IMD " + curve["imd_edition"]
+    )
+
+
+def answer(question: Question) -> Answer:
+    """How the specifications fall, and which choice moves them."""
+    curve = curve_of(question)
+    for column in FILTERS:
+        kept = question.several(f"spec-{column}", list(dict.fromkeys(curve[column])))
+        if kept:
+            curve = curve[curve[column].isin(kept)]
+    summary = summarise_curve(curve)
+    said = words.specification_words(summary, place=question.name, date=question.period)
+    more = (_funnel_section(),)
+    if not summary.n:
+        nothing = (
+            "There is nothing to draw: the area has too few practices, or no specification fits "
+            "the filters."
+        )
+        return Answer(said, below=(Text(ASKED), Text(nothing, "info")), sections=more)
+    return Answer(
+        said,
+        figures=(
+            Figure("Ways of measuring", f"{summary.n}"),
+            Figure("Positive", f"{summary.n_positive}"),
+            Figure("Interval above zero", f"{summary.n_positive_excludes_zero}"),
+            Figure("Median gradient", f"{signed(summary.median)}%"),
+        ),
+        front=(_curve_chart(curve, summary, said), _by_option(curve)),
+        below=(Text(ASKED), _every(question, curve), Text(_method(question), "note")),
+        sections=more,
+        share=0.5,
+        sources=f"MHCLG, IMD 2019 and 2025; patients by LSOA, {question.mix_period}",
+        foot=(
+            f"Deprivation: IMD 2025 and IMD 2019 (MHCLG), patients by quintile, "
+            f"{question.dataset.mix_words} (NHS England). Specification curve after Simonsohn, "
+            "Simmons and Nelson (2020); limits as OHID's funnel plots.",
+        ),
+    )
+
+
+def _curve_chart(curve: pd.DataFrame, summary: SpecificationSummary, said: Words) -> Chart:
+    known = curve[curve["coefficient"].notna()]
+    clear = known["excludes_zero"].astype(bool)
+    parts = (
+        ("Interval includes zero, or none", _NOT_TOLD, "square", known[~clear]),
+        ("Interval excludes zero", _TOLD, "circle", known[clear]),
+    )
+    return Chart(
+        "scatter",
+        f"Gradient by deprivation, {summary.n} ways of measuring it, lowest first",
+        tuple(
+            Series(
+                name,
+                tuple(map(float, part["coefficient"])),
+                x=tuple(map(float, part.index)),
+                low=tuple(map(or_none, part["ci_low"])),
+                high=tuple(map(or_none, part["ci_high"])),
+                labels=tuple("; ".join(map(str, row)) for row in part[list(FILTERS)].to_numpy()),
+                colour=colour,
+                shape=shape,
+            )
+            for name, colour, shape, part in parts
+            if len(part)
+        ),
+        said.text,
+        value_title="% of the mean, least to most deprived",
+        x_title="Ways of measuring, lowest gradient first",
+    )
+
+
+def _by_option(curve: pd.DataFrame) -> Table:
+    """How the specifications fall for every option that is left."""
+    rows = []
+    for column, label in FILTERS.items():
+        for option, part in curve.groupby(column, sort=True):
+            told = summarise_curve(part)
+            median = signed(told.median) if told.n else NO_FIGURE
+            rows.append(
+                (
+                    f"{label}: {str(option).replace('lsoa', 'LSOA')}",
+                    f"{told.n:,}",
+                    f"{told.n_positive:,}",
+                    f"{told.n_positive_excludes_zero:,}",
+                    f"{told.n_negative_excludes_zero:,}",
+                    median,
+                )
+            )
+    return text_table(
+        "Which choice moves it?",
+        ("Choice", "Ways", "Positive", "Above zero", "Below zero", "Median, %"),
+        rows,
+        widths=(2.6, 0.6, 0.8, 0.9, 0.9, 0.8),
+        note="Above and below zero: the whole 95% interval is. They are not independent tests: all "
+        "use the same practices.",
+    )
+
+
+def _every(question: Question, curve: pd.DataFrame) -> Table:
+    return Table(
+        f"Every specification for {question.name}, one row each",
+        curve.reset_index(),
+        (
+            Column("specification", "No.", "count"),
+            *(Column(column, label) for column, label in FILTERS.items()),
+            Column("coefficient", "Gradient, %", "signed_tenth"),
+            Column("ci_low", "95% from", "signed_tenth"),
+            Column("ci_high", "to", "signed_tenth"),
+            Column("n", "Practices", "count"),
+            Column("n_left_out", "Left out", "count"),
+            Column("excludes_zero", "Interval excludes zero", "yes"),
+        ),
+        name=f"specifications-{question.area.key}",
+        file=curve,
+    )
+
+
+def _method(question: Question) -> str:
+    registered = patients_by_lsoa(question.readers, question.dataset)
+    level = (
+        NO_REGISTRATIONS
+        if registered is None
+        else f"Level LSOA: {registered[1]} (NHS England), on raw lists only."
+    )
+    return (
+        "GP definition × raw or need-adjusted lists × with or without practices of implausible FTE "
+        "× IMD edition × level × weighting. Intervals: jackknife over practices, none where a few "
+        "carry the figure. At practice level IMD 2019 ranks practices by their share of patients "
+        "in the most deprived fifth, for want of a score. Published weighted lists are not among "
+        f"the embedded figures. {level}"
+    )
+
+
+# --- small practices ---
+
+
+def _funnel_section() -> Section:
+    return Section("funnel", "A scandal, or a small practice?", _funnel, options=("adjust",))
+
+
+def _funnel(question: Question) -> Sequence[Block | Beside]:
+    """Practices against the limits for their size."""
+    practices = question.practices
+    result = funnel.funnel(
+        practices, definition=question.definition.key, adjust=question.on("adjust")
+    )
+    said = words.funnel_words(result, place=question.name, date=question.period)
+    if not result.n:
+        return [Text(said)]
+    points = result.points.assign(name=practices["practice_name"].reindex(result.points.index))
+    order = {position: place for place, position in enumerate(funnel.POSITIONS)}
+    table = points.sort_values(
+        ["position", "fte_per_10000"], key=lambda c: c.map(order) if c.name == "position" else c
+    )
+    listed = Table(
+        f"Practices of {question.name} against the funnel's limits, furthest below first",
+        table.reset_index(names="practice_code"),
+        (
+            Column("practice_code", "Code"),
+            Column("name", "Practice"),
+            Column("patients", "Patients", "count"),
+            Column("fte_gp", "FTE GPs", "tenth"),
+            Column("fte_per_10000", "FTE GPs per 10,000", "tenth"),
+            Column("expected_fte", "FTE at the average", "tenth"),
+            Column("position", "Against the limits"),
+        ),
+        name=f"funnel-{question.area.key}-{question.definition.key}",
+        file=table,
+    )
+    return [Text(said), _funnel_chart(result, points, said), listed]
+
+
+def _funnel_chart(result: funnel.Funnel, points: pd.DataFrame, said: Words) -> Chart:
+    marks = []
+    for position, (colour, shape) in zip(funnel.POSITIONS, FUNNEL_LOOKS, strict=True):
+        part = points[points["position"] == position]
+        if len(part):
+            marks.append(
+                Series(
+                    position,
+                    tuple(map(float, part["fte_per_10000"])),
+                    x=tuple(map(float, part["patients"])),
+                    codes=tuple(map(str, part.index)),
+                    labels=tuple(f"{name} ({code})" for code, name in part["name"].items()),
+                    colour=colour,
+                    shape=shape,
+                )
+            )
+    limits, sizes = result.limits, tuple(map(float, result.limits["patients"]))
+    names = {
+        "average": "average", "low_95": "95% limits", "high_95": "95% limits ",
+        "low_998": "99.8% limits", "high_998": "99.8% limits ",
+    }  # fmt: skip
+    lines = [
+        Series(
+            name,
+            tuple(map(float, limits[column])),
+            x=sizes,
+            colour="#212b32",
+            line=True,
+            dash=column != "average",
+        )
+        for column, name in names.items()
+    ]
+    return Chart(
+        "scatter",
+        "FTE GPs per 10,000 patients by list size",
+        (*marks, *lines),
+        said.text,
+        value_title="FTE GPs per 10,000 patients",
+        x_title="Registered patients",
+        number_format="#,##0.0",
+    )
+
+
+def _options(column: str, label: str) -> Option:
+    def there(question: Question) -> dict[str, str]:
+        known: dict[str, Sequence[str]] = {
+            "gp_definition": [item.label for item in GP_DEFINITIONS.values()],
+            "imd_edition": [f"IMD {year}" for year in IMD_EDITIONS],
+        }
+        options = known.get(column)
+        if options is None:
+            options = list(dict.fromkeys(curve_of(question)[column].sort_values()))
+        return {str(option): str(option) for option in options}
+
+    return Option(f"spec-{column}", label, "several", there)
+
+
+VIEW = View(
+    "survives",
+    "robustness",
+    "Does it survive?",
+    "Whether the answer stays the same when the question is asked in every reasonable way.",
+    answer,
+    options=(
+        *(_options(column, label) for column, label in FILTERS.items()),
+        Option(
+            "adjust",
+            "Widen or narrow the limits to the practices' own spread",
+            "switch",
+            help="Poisson limits are a yardstick for counts. On: the limits are scaled to the "
+            "spread that practices here have (Spiegelhalter 2005).",
+            inside=True,
+        ),
+    ),
+)

@@ -1,0 +1,156 @@
+"""An answer as slides: what paper and the screen of a room show of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pcs_dash.hubs.rules import Rule
+from pcs_dash.measures.numbers import number
+from pcs_dash.measures.words import lower_first
+from pcs_dash.tables.errors import UserError
+from pcs_dash.views.answer import (
+    Answer,
+    Block,
+    Bullets,
+    Chart,
+    Drawn,
+    Figure,
+    MapBlock,
+    Section,
+    Table,
+)
+from pcs_dash.views.links import of_view
+from pcs_dash.views.question import Question
+from pcs_dash.views.report import Slide
+from pcs_dash.views.story import SavedView
+
+MAX_FIGURES = 4
+_MOST_SPOKEN = 40
+
+
+def slides_of(saved: SavedView, question: Question, answer: Answer, base: str) -> list[Slide]:
+    """The slide of an answer, and one for each of its sections that has a message of its own.
+
+    `base` is the address of the app that the slides' links lead to. UserError where the answer
+    says that it makes no slide.
+    """
+    if answer.refusal:
+        raise UserError(answer.refusal)
+    link = of_view(saved, question, question.plan, question.dataset.practices.index, base)
+    message = " ".join(part for part in (answer.message.finding, answer.message.caution) if part)
+    foot = (
+        f"Source: NHS England, General Practice Workforce, {question.period}"
+        f"{'; ' + answer.sources if answer.sources else ''}. GPs counted: {question.basis}"
+        if answer.about_gps
+        else f"Source: {answer.sources}."
+    )
+
+    def slide(
+        message: str,
+        blocks: Sequence[Block],
+        figures: Sequence[Figure],
+        notes: Sequence[str],
+        heading: str,
+        share: float,
+        screen: Block | None = None,
+    ) -> Slide:
+        drawn = tuple(block for block in blocks if isinstance(block, Drawn))
+        return Slide(
+            heading=saved.title or heading or f"{question.name}: {lower_first(saved.heading)}",
+            message=message,
+            text=saved.text,
+            blocks=drawn,
+            footer=foot,
+            notes=(
+                *(text for text in (saved.text, message, *notes) if text),
+                *(line for block in drawn for line in spoken(block)),
+                *(f"{term}: {meaning}" for term, meaning in definitions(question, ())),
+                f"Opens this view: {link}",
+            ),
+            link=link,
+            share=share,
+            view=saved,
+            question=question,
+            figures=tuple((f.label, f.value) for f in figures if f.slide)[:MAX_FIGURES],
+            screen=screen if isinstance(screen, Drawn) else None,
+        )
+
+    def of_section(section: Section) -> Slide:
+        blocks = [block for block in section.blocks(question) if isinstance(block, Drawn)]
+        return slide(
+            section.message, blocks, section.figures, answer.notes, section.heading, section.share
+        )
+
+    first = slide(
+        message,
+        answer.front,
+        answer.figures,
+        (answer.message.basis, *answer.notes),
+        answer.heading,
+        answer.share,
+        answer.screen,
+    )
+    return [first, *(of_section(part) for part in answer.sections if part.message)]
+
+
+def spoken(block: Drawn) -> list[str]:
+    """A block's figures as lines for the speaker's notes."""
+    if isinstance(block, Table):
+        rows = block.rows
+        told = ["; ".join(_cells(block.columns, row)) for row in rows[:_MOST_SPOKEN]]
+        rest = len(rows) - _MOST_SPOKEN
+        more = [f"(and {rest} more rows)"] if rest > 0 else []
+        return [f"{block.caption}:", *told, *more, *([block.note] if block.note else [])]
+    if isinstance(block, Bullets):
+        return []
+    assert isinstance(block, (Chart, MapBlock))
+    return [block.alt]
+
+
+def _cells(columns: Sequence[str], row: Sequence[str]) -> list[str]:
+    return [row[0], *(f"{name} {cell}" for name, cell in zip(columns[1:], row[1:], strict=True))]
+
+
+def definitions(question: Question, rules: Sequence[Rule]) -> tuple[tuple[str, str], ...]:
+    """Terms and what they mean here, as printed in every export; the rules that are on last."""
+    benchmark, chosen = question.benchmark, question.definition
+    period = f" ({benchmark.period})" if benchmark.period else ""
+    left_out = (
+        [("Left out", f"Practices with implausible FTE: {', '.join(question.excluded.index)}.")]
+        if len(question.excluded)
+        else []
+    )
+    return (
+        (
+            "GPs counted",
+            f"{chosen.label}: {chosen.meaning} ({chosen.source_column}), {question.period}. "
+            "FTE: 37.5 hours a week = 1.",
+        ),
+        (
+            "Patients per FTE GP",
+            "Sum of registered patients over sum of FTE GPs, of the practices that report FTE; "
+            "never a mean of ratios.",
+        ),
+        ("Benchmark", f"{benchmark.label}, {number(benchmark.value)}{period}. {benchmark.source}."),
+        (
+            "FTE GPs to add",
+            "FTE that would bring patients per FTE GP down to the benchmark; negative where there "
+            "are more GPs than it asks for.",
+        ),
+        (
+            f"Deprivation (IMD {question.edition})",
+            "Quintile 1 is the most deprived fifth of England's LSOAs. Where patients live: "
+            f"{question.mix_period}. A practice's score: patient-weighted mean IMD 2025 score.",
+        ),
+        (
+            "Implausible FTE",
+            "More than 10,000 patients per fully qualified FTE GP: the return is more likely wrong "
+            "than the staffing. Counted in unless said otherwise.",
+        ),
+        *left_out,
+        *(
+            (f"Rule: {rule.name}", f"{rule.label}. {rule.source}, {rule.date}.")
+            for rule in rules
+            if rule.on
+        ),
+    )

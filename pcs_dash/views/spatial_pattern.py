@@ -1,0 +1,265 @@
+"""Are like figures near each other, and where?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pcs_dash.measures import numbers, spatial, words
+from pcs_dash.measures.numbers import number
+from pcs_dash.measures.small_numbers import small_number
+from pcs_dash.measures.words import Words
+from pcs_dash.views import access, maps, patterns
+from pcs_dash.views.answer import (
+    Answer,
+    Block,
+    Column,
+    Figure,
+    MapBlock,
+    Option,
+    Table,
+    Text,
+    View,
+)
+from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.question import Question
+from pcs_dash.views.readers import NO_REGISTRATIONS, patients_by_lsoa
+
+PATTERNS = {
+    "under-doctoring": "Patients per FTE GP, by practice",
+    "both": "Patients per FTE GP in deprived surroundings, by practice",
+    "deprivation": "Deprivation of residents, by small area (LSOA)",
+}
+RESIDENTS = {"residents": "Patients per FTE GP of residents, by small area (LSOA)"}
+STATISTICS = {"moran": "Local Moran's I", "getis": "Getis and Ord's G*"}
+NEAREST = {f"{k}-nearest": f"The {k} nearest" for k in (6, 4, 8, 12)}
+BY_LSOA = {"queen": "Shared borders (queen)", "6-nearest": NEAREST["6-nearest"]}
+_BY_AREA = ("deprivation", "residents")
+
+
+def pattern_labels(question: Question) -> Mapping[str, str]:
+    """What can be looked for; residents where their registrations are loaded."""
+    loaded = patients_by_lsoa(question.readers, question.dataset)
+    return PATTERNS if loaded is None else PATTERNS | RESIDENTS
+
+
+def _asked(question: Question) -> patterns.PatternAsked:
+    what = question.option("pattern", pattern_labels(question))
+    near = (
+        question.option("near-lsoa", BY_LSOA)
+        if what in _BY_AREA
+        else question.option("near", NEAREST)
+    )
+    residents, registered_in = None, ""
+    registered = patients_by_lsoa(question.readers, question.dataset)
+    if what == "residents" and registered is not None:
+        residents = patterns.ratios_of_residents(
+            question.dataset.practices,
+            registered[0],
+            question.definition.column,
+            question.excluded.index,
+        )
+        registered_in = registered[1]
+    return patterns.ask(
+        question.dataset,
+        question.practices,
+        question.area.select(question.dataset.lsoas),
+        definition=question.definition.key,
+        edition=question.edition,
+        what=what,
+        statistic=question.option("statistic", STATISTICS),
+        near=near,
+        residents=residents,
+        registered_in=registered_in,
+    )
+
+
+def answer(question: Question) -> Answer:
+    """Whether there is any pattern at all, and the clusters, once the tests are allowed for."""
+    asked = _asked(question)
+    sources = f"MHCLG, IMD {question.edition}" if asked.what != "under-doctoring" else ""
+    if asked.table.empty:
+        nothing = f"{question.name} has no LSOA here, so there is no pattern to look for."
+        return Answer(Words(nothing, "", ""), sections=(access.section(),), sources=sources)
+    whole, found = asked.whole(), asked.clusters()
+    said = words.moran_words(whole, what=asked.named, place=question.name, date=asked.basis)
+    clustered = words.clusters_words(
+        found,
+        what=f"{asked.named} by the deprivation around" if asked.what == "both" else asked.named,
+        place=question.name,
+    )
+    return Answer(
+        Words(f"{said.finding} {clustered.finding}".strip(), said.caution, said.basis),
+        figures=(
+            Figure("Moran's I", number(whole.statistic, 2)),
+            Figure("p", numbers.p_text(whole.p_value).removeprefix("p = ").removeprefix("p ")),
+            Figure("Stand out", f"{found.n_significant} of {found.n_tested}"),
+            Figure(
+                "By chance alone, before control",
+                f"about {numbers.number(found.expected_by_chance, 1)}",
+            ),
+        ),
+        front=() if found.reason else (_clusters(question, asked, found, clustered),
+                                       _surest(question, asked, found)),
+        below=(*_remarks(question, asked, found, said, clustered), _figures(question, asked)),
+        sections=(access.section(),),
+        share=0.62,
+        notes=(said.text, clustered.text, found.note, found.reason),
+        sources=sources,
+        foot=(
+            f"IMD {question.edition} (MHCLG). Moran's I, local Moran, G* and two-step floating "
+            f"catchment by PySAL; {spatial.PERMUTATIONS:,} permutations, always the same ones "
+            "(seed 0); false discovery rate 5% (Benjamini and Hochberg).",
+        ),
+    )  # fmt: skip
+
+
+def _clusters(
+    question: Question,
+    asked: patterns.PatternAsked,
+    found: spatial.LocalPattern,
+    clustered: Words,
+) -> MapBlock:
+    """Clusters in words, colours and letters; a dashed ring where only chance may speak."""
+    layer, by_practice = patterns.layer(found), asked.by_practice
+    notes = {str(code): patterns.note(row.to_dict()) for code, row in found.table.iterrows()}
+    spec = MapSpec(
+        "layers",
+        question,
+        highlight=question.highlight,
+        position=question.position,
+        marks=layer if by_practice else None,
+        ground=None if by_practice else layer,
+        ring=frozenset(map(str, patterns.only_before(found))) if by_practice else frozenset(),
+        notes=notes if by_practice else {},
+        about=f"clusters of {asked.named}. {clustered.finding}",
+        note=patterns.control_note(found, by_practice),
+    )
+    return MapBlock(spec, alt_text(question.dataset, spec), high=440)
+
+
+def _surest(question: Question, asked: patterns.PatternAsked, found: spatial.LocalPattern) -> Table:
+    """Every unit with its statistic, the smallest p first."""
+    dataset = question.dataset
+    names = (
+        dataset.practices["practice_name"] if asked.by_practice else dataset.lsoas["lsoa11nm"]
+    ).reindex(found.table.index)
+    table = found.table.assign(name=names).sort_values("p_value", na_position="last")
+    columns = ["name", "value", "statistic", "p_value", "unadjusted", "significant", "label"]
+    table = table.rename_axis("code")[columns]
+    named = [f"{name} ({code})" for code, name in table["name"].items()]
+    unit = "Practice" if asked.by_practice else "LSOA"
+    value = "Deprivation percentile" if asked.what == "deprivation" else "Patients per FTE GP"
+    return Table(
+        f"Smallest p of {found.n_tested} ({found.statistic_name})",
+        table.reset_index().assign(named=named),
+        (
+            Column("code", "Code", only="page"),
+            Column("name", unit, only="page"),
+            Column("named", unit, wide=2.6, only="paper"),
+            Column("value", value, "count", 0.9),
+            Column("statistic", found.statistic_name, "hundredth", only="page"),
+            Column("p_value", "p", "p", 0.8),
+            Column("unadjusted", "p below 0.05", "yes", only="page"),
+            Column("significant", "After control", "yes", only="page"),
+            Column("label", "Cluster", wide=1.6),
+        ),
+        note=f"Neighbours: {found.weights}. Control of tests: {found.control}.",
+        name=f"clusters-{question.area.key}",
+        file=table,
+    )
+
+
+def _remarks(
+    question: Question,
+    asked: patterns.PatternAsked,
+    found: spatial.LocalPattern,
+    said: Words,
+    clustered: Words,
+) -> list[Block]:
+    """What to beware of when reading this pattern."""
+    told: list[Block] = []
+    if found.reason:
+        told.append(Text(f"No clusters can be looked for here. {found.reason}", "info"))
+    told.append(Text(clustered))
+    if asked.what == "both":
+        both = (
+            "Bivariate local Moran's I: a practice's own patients per FTE GP against the "
+            "deprivation of its neighbours' patients. Read: 'high surrounded by high' has many "
+            "patients per FTE GP, and its neighbours' patients are deprived. Deprivation is itself "
+            "clustered, so many practices stand out for their surroundings alone; that is no "
+            "evidence that the two go together."
+        )
+        told.append(Text(both, "note"))
+    if asked.what == "residents":
+        shared = (
+            "A practice's GPs are shared out over LSOAs by where its patients live, so neighbours "
+            "who share practices are alike by construction: a pattern is to be expected. Patients "
+            f"of practices outside {access.whole(question)} or left out do not count; an LSOA with "
+            f"fewer than {small_number()} patients has no figure."
+        )
+        told.append(Text(shared, "note"))
+    elif patients_by_lsoa(question.readers, question.dataset) is None:
+        told.append(Text(NO_REGISTRATIONS, "note"))
+    if found.note:
+        told.append(Text(found.note, "note"))
+    told.append(Text(f"{said.text} {clustered.text}", "note", words=True))
+    return told
+
+
+def _figures(question: Question, asked: patterns.PatternAsked) -> MapBlock:
+    """The figures themselves, before anything is computed of them."""
+    if asked.by_practice:
+        spec = MapSpec("practices", question)
+    elif asked.what == "deprivation":
+        spec = MapSpec("quintiles", question)
+    else:
+        classes = maps.benchmark_classes(asked.measured, question.benchmark.value)
+        spec = MapSpec(
+            "layers",
+            question,
+            ground=maps.Layer(
+                f"LSOAs: patients per FTE GP against {question.benchmark.label}",
+                classes.map(dict(enumerate(maps.BENCHMARK_LABELS))),
+                dict(zip(maps.BENCHMARK_LABELS, maps.BENCHMARK_COLOURS, strict=True)),
+                tip="Residents' patients per FTE GP",
+            ),
+            about="residents' patients per FTE GP by small area.",
+        )
+    return MapBlock(spec, alt_text(question.dataset, spec), high=420)
+
+
+VIEW = View(
+    "pattern",
+    "spatial_pattern",
+    "Spatial pattern",
+    "Whether high figures stand beside high ones on the map, or are scattered as chance would have "
+    "it.",
+    answer,
+    options=(
+        Option(
+            "pattern",
+            "Pattern of",
+            choices=pattern_labels,
+            help="What is compared with neighbours.",
+        ),
+        Option(
+            "statistic", "Statistic", choices=lambda _: STATISTICS, help="How clusters are found."
+        ),
+        Option(
+            "near",
+            "Neighbours of a practice",
+            choices=lambda _: NEAREST,
+            help="Who counts as a neighbour. The answer can depend on it: try another.",
+        ),
+        Option(
+            "near-lsoa",
+            "Neighbours of a small area",
+            choices=lambda _: BY_LSOA,
+            help="Who counts as a neighbour. The answer can depend on it: try another.",
+        ),
+        access.REACH,
+    ),
+    map_key="clusters",
+    pointer="clusters",
+    slow="Shuffling the figures over the map",
+)

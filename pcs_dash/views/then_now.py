@@ -1,0 +1,286 @@
+"""What was published in 2014 to 2018, what today's figures say, and what changed in between."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+
+import pandas as pd
+
+from pcs_dash.measures import words
+from pcs_dash.measures.correlation import COEFFICIENT_NAMES
+from pcs_dash.measures.numbers import NO_FIGURE, between, number
+from pcs_dash.measures.then_now import (
+    AGED_55,
+    CLAIM_PLACE,
+    Claim,
+    ThenNow,
+    claim_retested,
+    published_value,
+    then_and_now,
+)
+from pcs_dash.measures.words import Words
+from pcs_dash.tables.dataset import Dataset, build_dataset
+from pcs_dash.tables.load import load_gp_age_profile_2014
+from pcs_dash.views.answer import (
+    CHART_COLOURS,
+    Answer,
+    Beside,
+    Block,
+    Chart,
+    Column,
+    Figure,
+    Section,
+    Series,
+    Table,
+    Text,
+    View,
+    text_table,
+)
+from pcs_dash.views.phrases import fifths, or_none
+from pcs_dash.views.question import Question
+
+SINGLE = "single-handed GP contracts"
+ABOUT_ESSEX = "This page is about Thurrock and the seven places, whatever area the menu says."
+
+
+def answer(question: Question) -> Answer:
+    """The claim of 2017 tested on today's figures. About Essex, whatever the area."""
+    dataset = build_dataset() if question.area.loaded else question.dataset
+    practices = dataset.practices
+    if question.exclude:
+        practices = practices[~practices["flag_low_fte"].astype(bool)]
+    definition, date = question.definition, dataset.workforce_period
+    claim = claim_retested(practices, definition=definition.key, date=date)
+    rows = then_and_now(
+        practices,
+        dataset.published,
+        load_gp_age_profile_2014(),
+        definition=definition.key,
+        date=date,
+        edition=question.edition,
+    )
+    local = claim.results[CLAIM_PLACE]
+    return Answer(
+        Words(f"{claim.then} {claim.verdict}", "", f"Now: {claim.now.text}"),
+        figures=(
+            Figure(
+                f"{COEFFICIENT_NAMES[local.method]}, {CLAIM_PLACE}", number(local.coefficient, 2)
+            ),
+            Figure("95% interval", between(local.ci_low, local.ci_high, 2)),
+            Figure("Practices", f"{local.n}"),
+        ),
+        front=(_claim_chart(claim), _all_figures(rows)),
+        sections=(
+            Section("claim", "The claim, area by area", partial(_areas, claim)),
+            Section(
+                "ratio",
+                "Patients per GP: Thurrock beside England",
+                lambda _: _ratio(rows[0], dataset),
+            ),
+            Section("single", "Single-handed practices", lambda _: _single(rows)),
+            Section(
+                "changes",
+                "Every figure, and what changed in its definition",
+                lambda _: _changes(rows, definition.key),
+            ),
+        ),
+        share=0.46,
+        notes=(
+            f"Source of the claim: {claim.then_source}. Its coefficient was not published.",
+            claim.now.text,
+            *(f"{row.figure}, {row.place}: {row.change}" for row in rows),
+        ),
+        heading="Then and now: the claim of 2017",
+        sources="published figures as cited in the app",
+        foot=(
+            f"Then: the sources named in each row. Now: General Practice Workforce, {date} (NHS "
+            f"England), {definition.label} ({definition.meaning}); IMD {question.edition} "
+            f"(MHCLG). {ABOUT_ESSEX}",
+        ),
+    )
+
+
+def _claim_chart(claim: Claim) -> Chart:
+    found = claim.results
+    lows = [result.ci_low for result in found.values() if math.isfinite(result.ci_low)]
+    highs = [result.ci_high for result in found.values() if math.isfinite(result.ci_high)]
+    name = COEFFICIENT_NAMES[next(iter(found.values())).method]
+    return Chart(
+        "intervals",
+        "Patients per FTE GP against deprivation, today (95% intervals)",
+        (
+            Series(
+                name,
+                tuple(or_none(result.coefficient) for result in found.values()),
+                low=tuple(or_none(result.ci_low) for result in found.values()),
+                high=tuple(or_none(result.ci_high) for result in found.values()),
+                colour="#92c5de",
+            ),
+        ),
+        f"{claim.then} {claim.verdict} {claim.now.basis}",
+        categories=tuple(found),
+        value_title=f"{name}: 0 none, 0.5 and above strong",
+        number_format="0.0",
+        reference=0.5,
+        reference_label="strong",
+        bounds=fifths(min([*lows, 0.0]), max([*highs, 0.6])),
+        highlight=CLAIM_PLACE,
+    )
+
+
+def _all_figures(rows: Sequence[ThenNow]) -> Table:
+    cells = [
+        (
+            f"{row.figure}, {row.place}",
+            f"{row.then_text} ({row.then_period})",
+            _now(row),
+            "yes" if row.comparable else "no",
+        )
+        for row in rows
+        # Of the age profile the place of the claim; all seven stand among the changes.
+        if row.figure != AGED_55 or row.place == CLAIM_PLACE
+    ]
+    return text_table(
+        "Published figures beside today's",
+        ("Figure", "Then", "Now", "Alike?"),
+        cells,
+        widths=(2.4, 1.9, 1.9, 0.6),
+        words=True,
+        note="Alike: whether the difference may be read as a change.",
+    )
+
+
+def _now(row: ThenNow) -> str:
+    return f"{row.now_text} ({row.now_period})" if pd.notna(row.now_value) else NO_FIGURE
+
+
+def _areas(claim: Claim, question: Question) -> Sequence[Block | Beside]:
+    """The same test in each area, in words and as rows."""
+    told = [
+        words.correlation_words(
+            result, place=name, definition=question.definition.key, date=question.period
+        )
+        for name, result in claim.results.items()
+    ]
+    forest = pd.DataFrame(
+        {
+            "area": list(claim.results),
+            "coefficient": [result.coefficient for result in claim.results.values()],
+            "ci_low": [result.ci_low for result in claim.results.values()],
+            "ci_high": [result.ci_high for result in claim.results.values()],
+            "p_value": [result.p_value for result in claim.results.values()],
+            "n": [result.n for result in claim.results.values()],
+            "n_missing": [result.n_missing for result in claim.results.values()],
+        }
+    )
+    strong = (
+        "A claim of a strong positive correlation is upheld only if the whole interval lies to "
+        "the right of 0.5."
+    )
+    table = Table(
+        "The claim on today's figures",
+        forest,
+        (
+            Column("area", "Area"),
+            Column("coefficient", "Coefficient", "hundredth"),
+            Column("ci_low", "95% from", "hundredth"),
+            Column("ci_high", "to", "hundredth"),
+            Column("p_value", "p", "thousandth"),
+            Column("n", "Practices", "count"),
+        ),
+        small=True,
+        name=f"claim-{question.definition.key}",
+        file=forest.set_index("area"),
+    )
+    source = f"Source of the claim: {claim.then_source}. Its coefficient was not published."
+    return [Text(strong, "note"), *map(Text, told[1:]), table, Text(source, "note")]
+
+
+def _pair(
+    title: str,
+    then: dict[str, float],
+    now: dict[str, float],
+    said: str,
+    names: tuple[str, str],
+) -> Chart:
+    """Then and now as two bars for each place."""
+    return Chart(
+        "bars",
+        title,
+        (
+            Series(names[0], tuple(map(or_none, then.values())), colour=CHART_COLOURS[2]),
+            Series(names[1], tuple(map(or_none, now.values())), colour=CHART_COLOURS[0]),
+        ),
+        said,
+        categories=tuple(then),
+        value_title=title,
+    )
+
+
+def _ratio(row: ThenNow, dataset: Dataset) -> Sequence[Block | Beside]:
+    said = words.then_now_words(row)
+    then = published_value(dataset.published, "patients per FTE GP (mean)", "England", "2014/15")
+    now = published_value(
+        dataset.published, "patients per FTE GP (fully qualified)", "England", "May 2025"
+    )
+    chart = _pair(
+        "Patients per FTE GP",
+        {"England": then, "Thurrock": row.then_value},
+        {"England": now, "Thurrock": row.now_value},
+        said.text,
+        ("2014/15, as counted then", "now (England: May 2025)"),
+    )
+    return [chart, Text(said)]
+
+
+def _single(rows: Sequence[ThenNow]) -> Sequence[Block | Beside]:
+    single = [row for row in rows if row.figure == SINGLE]
+    said = " ".join(f"{row.place}: then {row.then_text}, now {row.now_text}." for row in single)
+    chart = _pair(
+        "Number",
+        {row.place: row.then_value for row in single},
+        {row.place: row.now_value for row in single},
+        f"{said} {single[0].change}",
+        ("2014: contracts held by a single GP", "now: practices with one GP by headcount"),
+    )
+    return [chart, Text(f"{single[0].change} Source of then: {single[0].then_source}.", "note")]
+
+
+def _changes(rows: Sequence[ThenNow], definition: str) -> Sequence[Block | Beside]:
+    heads = ("Figure", "Then", "Now", "Measured alike?", "What changed", "Source of then")
+    cells = [
+        (
+            f"{row.figure}, {row.place}",
+            f"{row.then_text} ({row.then_period})",
+            _now(row),
+            "yes" if row.comparable else "no",
+            row.change,
+            row.then_source,
+        )
+        for row in rows
+    ]
+    shown = [cell for cell, row in zip(cells, rows, strict=True) if row.figure != SINGLE]
+    file = pd.DataFrame(cells, columns=list(heads)).set_index("Figure")
+    table = text_table(
+        "Published figures of 2014 to 2018 beside today's; single-handed practices: see above",
+        heads,
+        shown,
+        words=True,
+        name=f"then-and-now-{definition}",
+        file=file,
+    )
+    paper = words.join([words.then_now_words(row) for row in rows])
+    return [table, Text(paper, "note", words=True)]
+
+
+VIEW = View(
+    "then_now",
+    "then_and_now",
+    "Then and now",
+    "What was published in 2014 to 2018 beside today's figures, and what changed in how they are "
+    "counted.",
+    answer,
+    needs_gps=False,
+)

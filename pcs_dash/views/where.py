@@ -1,0 +1,183 @@
+"""Where are we under-doctored? The area against the benchmark, the map, a practice's card."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pcs_dash.measures.deprivation import patients_by_quintile
+from pcs_dash.measures.numbers import NO_FIGURE, number, per_cent, signed, signed_per_cent
+from pcs_dash.measures.profile import flags, gap_sentence, practice_card
+from pcs_dash.measures.words import Words, benchmark_words
+from pcs_dash.measures.workforce import patients_per_fte_gp
+from pcs_dash.views.answer import (
+    Answer,
+    Block,
+    Figure,
+    MapBlock,
+    Option,
+    Table,
+    Text,
+    View,
+    text_table,
+)
+from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.question import Question
+
+PRACTICE = Option(
+    "practice",
+    "Find a practice",
+    "practice",
+    placeholder="Type a name or code, or click one on the map or in the table",
+)
+
+
+def headline(question: Question, total: pd.Series) -> str:
+    """The area's figure against the benchmark, and what it would take to match it."""
+    said = benchmark_words(
+        float(total["patients_per_fte_gp"]),
+        question.benchmark,
+        place=question.name,
+        definition=question.definition.key,
+        date=question.period,
+        codes=question.area.select(question.dataset.practices).index,
+    )
+    return f"{said.finding} {gap_sentence(total['fte_gap'])}".strip()
+
+
+def answer(question: Question) -> Answer:
+    """The area as a whole, its practices on the map, and whichever of them is chosen."""
+    total = question.total()
+    spec = MapSpec("practices", question, highlight=question.highlight, position=question.position)
+    benchmark, missing = question.benchmark, int(total["practices_without_fte"])
+    dated = f" ({benchmark.period})" if benchmark.period else ""
+    left_out = ", left out of patients and FTE alike" if missing else ""
+    return Answer(
+        Words(
+            headline(question, total),
+            "",
+            f"{question.basis} Benchmark: {benchmark.label}, {number(benchmark.value)}{dated}. "
+            f"Practices without a GP figure: {missing}{left_out}.",
+        ),
+        figures=_figures(question, total),
+        front=(
+            MapBlock(spec, alt_text(question.dataset, spec), pick="practice"),
+            _key_figures(question, total),
+        ),
+        share=0.6,
+        sources=f"MHCLG, IMD {question.edition}",
+        foot=(
+            f"General Practice Workforce, {question.period} (NHS England). "
+            f"Benchmark: {benchmark.source}. IMD {question.edition} (MHCLG).",
+        ),
+        picked=_card,
+    )
+
+
+def above(question: Question) -> str:
+    """How many practices are above the benchmark, of those that have a ratio."""
+    ratios = patients_per_fte_gp(question.practices, question.definition.key)
+    if not ratios.notna().any():
+        return NO_FIGURE
+    over = int((ratios > question.benchmark.value).sum())
+    return f"{over:,} of {int(ratios.notna().sum()):,}"
+
+
+def _figures(question: Question, total: pd.Series) -> tuple[Figure, ...]:
+    benchmark, has_gps = question.benchmark, question.dataset.has_gps
+    relative = total["patients_per_fte_gp"] / benchmark.value - 1
+    return (
+        Figure(
+            "Patients per FTE GP",
+            number(total["patients_per_fte_gp"]),
+            f"{signed_per_cent(relative)} against {benchmark.label}" if pd.notna(relative) else "",
+            more_is_worse=True,
+            term="Patients per FTE GP",
+        ),
+        Figure(
+            "FTE GPs to add",
+            signed(total["fte_gap"]),
+            f"to reach {number(benchmark.value)}",
+            term="FTE gap",
+        ),
+        Figure(
+            "Registered patients",
+            number(total["patients"]),
+            f"with {number(total['fte_gp'], 1)} FTE GPs" if has_gps else "",
+            term="List size",
+        ),
+        Figure(
+            "Above the benchmark",
+            above(question),
+            f"{number(total['single_handed'])} single-handed" if has_gps else "",
+            term="Single-handed practice",
+        ),
+        Figure(
+            "GPs aged 60 and over",
+            per_cent(total["share_gps_60_plus"]),
+            "of all GPs by headcount",
+        ),
+    )
+
+
+def _key_figures(question: Question, total: pd.Series) -> Table:
+    quintiles = patients_by_quintile(question.practices, question.edition)
+    known = quintiles.sum()
+    rows = (
+        ("Patients per FTE GP", number(total["patients_per_fte_gp"])),
+        (f"Benchmark: {question.benchmark.label}", number(question.benchmark.value)),
+        ("FTE GPs to add to reach it", signed(total["fte_gap"])),
+        ("Registered patients", number(total["patients"])),
+        ("FTE GPs", number(total["fte_gp"], 1)),
+        ("Practices", number(total["practices"])),
+        ("Practices above the benchmark", above(question)),
+        ("Single-handed practices", number(total["single_handed"])),
+        ("Practices under 4,500 patients", number(total["below_4500"])),
+        ("GPs aged 60 and over (all GPs)", per_cent(total["share_gps_60_plus"])),
+        (
+            "Patients in the most deprived fifth",
+            per_cent(quintiles[1] / known if known else math.nan),
+        ),
+        ("Practices without a GP figure", number(total["practices_without_fte"])),
+    )
+    return text_table("Key figures", ("Measure", question.name), rows, widths=(2.3, 1.0))
+
+
+def _card(question: Question, code: str) -> Sequence[Block]:
+    """Every measure of the chosen practice, beside the area's and the benchmark."""
+    practice = question.practices.loc[[code]].iloc[0]
+    pcn = practice["pcn"] if pd.notna(practice["pcn"]) else "in no PCN"
+    card = practice_card(
+        question.practices,
+        code,
+        definition=question.definition,
+        benchmark=question.benchmark,
+        edition=question.edition,
+        area_name=question.name,
+    )
+    who = Words(
+        f"{practice['practice_name']} ({code})",
+        "",
+        f"{practice['postcode']}, {practice['district']}; {pcn}.",
+    )
+    told = [Text(sentence) for sentence in flags(practice)]
+    table = text_table(
+        f"{code} beside {question.name} and the benchmark",
+        list(card.columns),
+        card.to_numpy().tolist(),
+    )
+    return [Text(who), *told, table]
+
+
+VIEW = View(
+    "where",
+    "under_doctoring",
+    "Where we are",
+    "Where patients share each GP with more others than the benchmark asks for: the area, its "
+    "practices, and any one of them.",
+    answer,
+    options=(PRACTICE,),
+    map_key="home",
+)

@@ -1,0 +1,80 @@
+// What a map draws: colours, dots, room for names, and the zoom at which an area fills its frame.
+const assert = require("node:assert/strict");
+const test = require("node:test");
+require("../../pcs_dash/assets/map_layers.js");
+
+const { index, darkOn, radius, ring, nameAt, fitZoom, inside } = globalThis.PCSLayers;
+
+test("a letter is a colour's number, and nothing is none", () => {
+  assert.deepEqual([0, 1, 2, 3, 4, 9].map((i) => index("0az-A", i)), [0, 10, 35, -1, 10, -1]);
+  assert.deepEqual([0, 1, 2, 3].map((i) => index([40, -1, 0], i)), [40, -1, 0, -1]);
+  assert.equal(index("", 0), -1);
+  assert.equal(index(undefined, 0), -1);
+});
+
+test("the text on a colour is the one with more contrast", () => {
+  const light = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+  for (let grey = 0; grey < 256; grey += 1) {
+    const luminance = light(grey / 255), hex = grey.toString(16).padStart(2, "0");
+    const black = (luminance + 0.05) / 0.05, white = 1.05 / (luminance + 0.05);
+    if (Math.abs(black - white) > 0.1) assert.equal(darkOn("#" + hex.repeat(3)), black > white, hex);
+  }
+  assert.equal(darkOn("#ffff00"), true);
+  assert.equal(darkOn("#0000ff"), false);
+});
+
+test("a dot's area follows the list, between bounds", () => {
+  assert.ok(Math.abs(radius(8100) ** 2 / radius(4050) ** 2 - 2) < 1e-9);
+  assert.equal(radius(0), 4);
+  assert.equal(radius(1e6), 15);
+});
+
+test("dots of one building lie apart, around their place", () => {
+  for (const count of [2, 3, 4, 5, 7]) {
+    const reach = 12, spots = ring(count, reach);
+    assert.equal(spots.length, count);
+    const [x, y] = [0, 1].map((part) => spots.reduce((sum, spot) => sum + spot[part], 0));
+    assert.ok(Math.hypot(x, y) < 1e-9);
+    const gaps = spots.map((spot, i) => spots.map((other, j) => (i === j ? Infinity : Math.hypot(spot[0] - other[0], spot[1] - other[1]))));
+    // None hides the middle of another.
+    assert.ok(Math.min(...gaps.flat()) > reach, String(count));
+  }
+});
+
+const town = { x: 100, y: 100 }, name = [60, 20];
+
+test("a name stands on its place, else near by, else nowhere", () => {
+  const free = nameAt(town, name, [], [], false);
+  assert.deepEqual([free.x, free.y, free.box], [0, 0, [70, 90, 130, 110]]);
+  const beside = nameAt(town, name, [free.box], [], false);
+  assert.ok(beside.box[3] < 90 || beside.box[1] > 110 || beside.box[2] < 70 || beside.box[0] > 130);
+  assert.equal(nameAt(town, name, [[0, 0, 300, 300]], [], true), null);
+});
+
+test("large dots are not covered, but by a name that has to stand", () => {
+  const dots = [[0, 0, 300, 300]];
+  assert.equal(nameAt(town, name, [], dots, false), null);
+  assert.deepEqual(nameAt(town, name, [], dots, true).covered, 1);
+  const one = nameAt(town, name, [], [[90, 90, 110, 110]], true);
+  assert.ok(one.box[3] < 90 || one.box[1] > 110 || one.box[2] < 90 || one.box[0] > 110);
+});
+
+test("an area fills at least 85% of one dimension of any frame, and is whole", () => {
+  const [margin, step] = [8, 0.125];
+  for (let wide = 280; wide <= 1900; wide += 7) {
+    for (const [high, span] of [[380, [0.7, 0.4]], [520, [0.2, 0.9]], [600, [0.31, 0.3]], [280, [3.3, 0.02]]]) {
+      const zoom = fitZoom(span, [wide, high], margin, step), scale = 2 ** zoom;
+      assert.equal(zoom % step, 0);
+      const share = [span[0] * scale / wide, span[1] * scale / high];
+      assert.ok(span[0] * scale <= wide - 2 * margin + 1e-6 && span[1] * scale <= high - 2 * margin + 1e-6);
+      assert.ok(Math.max(...share) >= 0.85, [wide, high, span, share].join(" "));
+    }
+  }
+  assert.ok(Number.isFinite(fitZoom([1, 1], [0, 0], margin, step)));
+});
+
+test("a point off an area comes back to its edge, one on it stays", () => {
+  const box = [[51.4, 0.2], [51.6, 0.6]];
+  assert.deepEqual(inside([51.5, 0.3], box), [51.5, 0.3]);
+  assert.deepEqual(inside([55, -3], box), [51.6, 0.2]);
+});

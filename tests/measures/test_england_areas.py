@@ -1,0 +1,189 @@
+"""England by area: each figure recomputed with the standard library from the built practices."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pcs_dash.measures import england_areas as england
+from pcs_dash.official.area_dataset import england_outlines
+from pcs_dash.official.built_tables import england_practices, list_history
+from pcs_dash.official.outlines import area_outlines
+from pcs_dash.official.store import Store
+
+
+@pytest.fixture(scope="module")
+def store(england_data: Path) -> Store:
+    return Store(england_data)
+
+
+@pytest.fixture(scope="module")
+def practices(store: Store) -> pd.DataFrame:
+    return england_practices(store=store)
+
+
+@pytest.mark.parametrize("level", england.LEVELS)
+def test_areas_add_up_to_england(practices: pd.DataFrame, level: str) -> None:
+    table = england.by_area(practices, level)
+    parts, whole = table.drop(index=england.ENGLAND), table.loc[england.ENGLAND]
+    assert parts["practices"].sum() == whole["practices"] == len(practices)
+    assert parts["patients"].sum() == whole["patients"] == practices["list_size"].sum()
+    assert not parts["name"].duplicated().any() or level == "district"
+
+
+def test_a_ratio_is_a_sum_over_a_sum(practices: pd.DataFrame) -> None:
+    table = england.by_area(practices, "icb")
+    for icb in ("QKS", "QOP", "QMF"):
+        first = one_to_five = appointments = patients = 0.0
+        for _, row in practices[practices["icb_code"] == icb].iterrows():
+            quintiles = [row[f"imd2025_patients_quintile_{q}"] for q in range(1, 6)]
+            if not any(pd.isna(count) for count in quintiles):
+                first += quintiles[0]
+                one_to_five += sum(quintiles)
+            if pd.notna(row["appointments"]) and not row["flag_appointments"]:
+                appointments += row["appointments"]
+                patients += row["list_size"]
+        assert table.loc[icb, "share_quintile_1_2025"] == pytest.approx(100 * first / one_to_five)
+        assert table.loc[icb, "appointments"] == pytest.approx(appointments / patients)
+
+
+def test_patients_are_all_of_the_date_that_is_said(practices: pd.DataFrame, official: Path) -> None:
+    """With the workforce of Essex loaded, `patients` are its practices' of another month."""
+    assert (practices["patients"] != practices["list_size"]).any()
+    table = england.by_area(practices, "icb")
+    raw = pd.read_csv(next((official / "registrations").glob("*prac-all-2026-03*")))
+    everyone = raw["NUMBER_OF_PATIENTS"].sum()
+    assert table.loc[england.ENGLAND, "patients"] == everyone
+    assert table.loc[england.ENGLAND, "patients_per_practice"] == everyone / len(raw)
+    shown = england.shown_measures(table, england.available(practices))
+    periods = {"list_sizes": "March 2026", "appointments": "April 2025"}
+    assert shown["patients_per_practice"].period(periods, ("", "")) == "March 2026"
+    assert shown["appointments"].period(periods, ("", "")) == "April 2025, March 2026"
+    assert england.period_of("list_sizes", {"workforce": "December 2025"}) == "December 2025"
+
+
+def test_the_highest_comes_first_and_what_has_no_figure_last(practices: pd.DataFrame) -> None:
+    table = england.by_area(practices, "district").drop(index=england.ENGLAND)
+    ordered = england.in_order(table, "dentists")
+    values = ordered["dentists"].dropna()
+    assert values.is_monotonic_decreasing
+    assert ordered["dentists"].isna().to_numpy()[len(values) :].all()
+    assert len(ordered) == len(table)
+
+
+def test_a_figure_of_few_patients_is_not_passed_off_as_the_area_s(practices: pd.DataFrame) -> None:
+    table = england.by_area(practices, "icb")
+    key = "patients_per_fte_gp_fully_qualified"
+    # GP figures are loaded for Essex alone.
+    assert table.loc["QH8", key] == pytest.approx(2607.3, abs=0.05)
+    assert table.loc["QH8", f"{key}_practices"] == 143
+    assert pd.isna(table.loc[england.ENGLAND, key])
+    assert table.loc[england.ENGLAND, f"{key}_practices"] == 204
+    assert pd.isna(table.loc["QJG", key])  # Suffolk and North East Essex: a third of its patients
+    assert pd.isna(table.loc["QKS", key])
+
+
+def test_a_measure_without_its_columns_is_not_offered(practices: pd.DataFrame) -> None:
+    assert "cqc" in england.available(practices)
+    assert "cqc" not in england.available(practices.drop(columns="cqc_rating"))
+    assert "cqc" not in england.available(practices.assign(cqc_rating=pd.NA))
+
+
+def test_cqc_counts_rated_practices_only(practices: pd.DataFrame) -> None:
+    table = england.by_area(practices, "icb")
+    own = practices[practices["icb_code"] == "QKS"]
+    ratings = [rating for rating in own["cqc_rating"] if isinstance(rating, str)]
+    good = sum(rating in ("Good", "Outstanding") for rating in ratings)
+    assert table.loc["QKS", "cqc"] == pytest.approx(100 * good / len(ratings))
+    assert table.loc["QKS", "cqc_practices"] == len(ratings) < len(own)
+
+
+@pytest.mark.parametrize("level", england.LEVELS)
+def test_change_of_lists_is_first_to_last_month(
+    store: Store, practices: pd.DataFrame, level: str
+) -> None:
+    lists = list_history(store=store)
+    change = england.change_of_lists(lists, practices, level)
+    months = sorted(lists["period"].unique())
+    first = lists.loc[lists["period"] == months[0], "patients"].sum()
+    last = lists.loc[lists["period"] == months[-1], "patients"].sum()
+    if level != "district":
+        assert change.loc[england.ENGLAND, "first"] == first
+        assert change.loc[england.ENGLAND, "last"] == last
+    else:
+        assert change.loc[england.ENGLAND, "first"] <= first
+    # A district is told of practices open in both months: closing is no loss of patients there.
+    assert change["change_per_cent"].between(-60, 60).all()
+
+
+def test_every_area_of_england_has_an_outline_that_covers_its_lsoas(store: Store) -> None:
+    outlines = england_outlines(store)
+    assert outlines["kind"].value_counts().to_dict() == {"district": 309, "sub_icb": 106, "icb": 42}
+    assert outlines.geometry.is_valid.all()
+    assert gpd.GeoSeries(outlines["coarse"]).is_valid.all()
+    areas = outlines.groupby("kind")["geometry"].apply(lambda shapes: shapes.area.sum())
+    lsoas = store.read("boundaries_lsoa11")
+    england_area = lsoas[lsoas["code"].str.startswith("E")].area.sum()
+    for kind in ("icb", "sub_icb", "district"):
+        assert areas[kind] == pytest.approx(england_area, rel=0.001)
+
+
+def test_half_an_area_gets_no_outline() -> None:
+    shapes = [(0, 0, 5000, 5000), (5000, 0, 9000, 5000), (0, 5000, 5000, 9000)]
+    boundaries = gpd.GeoDataFrame(
+        {"code": ["E1", "E2", "E3"]}, geometry=[shapely.box(*box) for box in shapes], crs=27700
+    )
+    lsoas = pd.DataFrame(
+        {
+            "lsoa11cd": ["E1", "E2", "E3", "E4"],
+            "icb_code": ["A", "A", "B", "B"],
+            "sub_icb_code": ["a", "a", "b", "b"],
+            "district_code": ["d", "d", "e", "f"],
+        }
+    )
+    practices = pd.DataFrame(
+        {
+            "icb_code": ["A", "B", "B"],
+            "icb": ["NHS A Integrated Care Board", "NHS B Integrated Care Board", "x"],
+            "district_code": ["d", "e", "f"],
+            "district": ["D", "E", "F"],
+        }
+    )
+    made = area_outlines(lsoas, boundaries, practices)
+    assert made[["kind", "code", "name"]].to_numpy().tolist() == [
+        ["icb", "A", "A"],
+        ["district", "d", "D"],
+        ["district", "e", "E"],
+    ]
+    assert made.geometry.iloc[0].area == pytest.approx(9000 * 5000)
+
+
+@given(st.lists(st.one_of(st.floats(-1e6, 1e6), st.none()), max_size=60))
+def test_fifths_keep_order_and_missing(values: list[float | None]) -> None:
+    series = pd.Series(values, dtype="float64")
+    classes, ranges = england.fifths(series)
+    assert (classes.isna() == series.isna()).all()
+    known = classes.dropna()
+    assert set(known.astype(int)) == set(ranges)
+    assert known.isin(range(5)).all()
+    for low, high in ranges.values():
+        assert low <= high
+    ordered = [ranges[number] for number in sorted(ranges)]
+    for (_, below), (above, _) in pairwise(ordered):
+        assert below < above
+    # Equal figures are in one class.
+    assert all(len(set(group)) == 1 for _, group in known.groupby(series[known.index]))
+
+
+def test_fewer_than_ten_figures_make_one_class() -> None:
+    classes, ranges = england.fifths(pd.Series([1.0, 2.0, np.nan]))
+    assert ranges == {0: (1.0, 2.0)}
+    assert classes.tolist()[:2] == [0, 0]

@@ -1,0 +1,103 @@
+"""The jackknife and permutations against loops by hand, and what they must never do."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from pcs_dash.measures.intervals import FEWEST_CARRYING, jackknife, permutation_p
+from pcs_dash.tables.errors import UserError
+
+
+def spread_over(n: int, seed: int = 1) -> np.ndarray:
+    return 5 + np.random.default_rng(seed).normal(size=n) / n
+
+
+def test_ranks_have_the_jackknifes_error_and_students_t() -> None:
+    left_out = spread_over(30)
+    error = math.sqrt(29 / 30 * sum((value - left_out.mean()) ** 2 for value in left_out))
+    found = jackknife(5.0, left_out, ranks=True)
+    assert found.high - 5 == pytest.approx(stats.t.ppf(0.975, 29) * error)
+    assert 5 - found.low == pytest.approx(found.high - 5)
+    assert found.p_value == pytest.approx(2 * stats.t.sf(5 / error, 29))
+
+
+def test_sums_lose_degrees_of_freedom_where_few_practices_carry_them() -> None:
+    left_out = np.zeros(40)
+    left_out[:8] = [1, -1, 1, -1, 1, -1, 1, -1]
+    found = jackknife(0.5, left_out)
+    assert found.carried_by == pytest.approx(8)
+    freedom = 1.5 * 8 / (1 - 8 / 40)
+    error = math.sqrt(39 / 40 * 8)
+    assert found.high == pytest.approx(0.5 + stats.t.ppf(0.975, freedom) * error)
+    assert jackknife(0.5, left_out, fewest=9).reason
+    assert not jackknife(0.5, left_out, fewest=8).reason
+
+
+def test_no_interval_where_too_few_carry_the_figure() -> None:
+    left_out = np.zeros(26)
+    left_out[0] = 3.0
+    found = jackknife(1.0, left_out)
+    assert not found.known
+    assert math.isnan(found.p_value)
+    assert found.carried_by < FEWEST_CARRYING
+    assert "fewer than 2 of the 26 practices" in found.reason
+    assert jackknife(1.0, left_out, ranks=True).known
+
+
+@pytest.mark.parametrize(
+    ("left_out", "words"),
+    [
+        (spread_over(9), "at least 10 practices; there are 9"),
+        (np.append(spread_over(20), np.nan), "hangs on a single practice"),
+        (np.full(20, 5.0), "do not differ"),
+    ],
+)
+def test_what_has_no_interval_says_why(left_out: np.ndarray, words: str) -> None:
+    found = jackknife(5.0, left_out)
+    assert words in found.reason
+    assert math.isnan(found.low)
+
+
+def test_a_confidence_is_a_share() -> None:
+    with pytest.raises(UserError, match=r"from 0\.5 up to below 1"):
+        jackknife(5.0, spread_over(20), confidence=95)
+
+
+@given(st.integers(10, 60), st.integers(0, 10_000), st.floats(-2, 2), st.booleans())
+def test_the_interval_leaves_the_null_value_out_exactly_where_p_is_below_5_per_cent(
+    n: int, seed: int, estimate: float, ranks: bool
+) -> None:
+    found = jackknife(estimate, spread_over(n, seed), ranks=ranks)
+    if found.known and abs(found.p_value - 0.05) > 1e-9:
+        assert (found.p_value < 0.05) == (found.low > 0 or found.high < 0)
+    wide = jackknife(estimate, spread_over(n, seed), ranks=ranks, confidence=0.99)
+    if wide.known and abs(wide.p_value - 0.01) > 1e-9:
+        assert (wide.p_value < 0.01) == (wide.low > 0 or wide.high < 0)
+
+
+@pytest.mark.parametrize("n", [3, 4, 5, 6, 7])
+def test_permutations_of_a_few_are_all_orders(n: int) -> None:
+    rng = np.random.default_rng(n)
+    x, y = rng.normal(size=n), rng.normal(size=n)
+    observed = x @ y
+    products = [x @ y[list(order)] for order in itertools.permutations(range(n))]
+    above = np.mean(np.array(products) >= observed - 1e-12)
+    below = np.mean(np.array(products) <= observed + 1e-12)
+    assert permutation_p(lambda orders: y[orders] @ x, n) == pytest.approx(
+        min(1.0, 2 * min(above, below))
+    )
+
+
+def test_permutations_of_many_are_seeded_and_never_certain() -> None:
+    x = np.arange(30.0)
+    first = permutation_p(lambda orders: x[orders] @ x, 30)
+    assert first == permutation_p(lambda orders: x[orders] @ x, 30)
+    assert 0 < first < 0.001
+    assert math.isnan(permutation_p(lambda orders: x[orders] @ x, 1))

@@ -1,0 +1,179 @@
+"""Quality measures: groups by plain loops, classes that say what they hold, careful words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from pcs_dash.measures import quality
+from pcs_dash.measures.correlation import correlate
+from pcs_dash.measures.workforce import patients_per_fte_gp
+from pcs_dash.tables.dataset import Dataset
+
+CODES = ["A", "B", "C", "D"]
+PRACTICES = pd.DataFrame(
+    {"patients": [1000, 3000, 2000, 500], "prev_dm": [4.0, 8.0, np.nan, 2.0]}, index=CODES
+)
+OFFICIAL = pd.DataFrame(
+    {
+        "cqc_rating": ["Good", "Inadequate", None, "Good"],
+        "cqc_year": pd.array([2016, 2024, None, 2020], dtype="Int64"),
+        "qof_per_cent": [90.0, 80.0, np.nan, 100.0],
+        "appointments": pd.array([500, 900, None, 9000], dtype="Int64"),
+        "same_day": pd.array([100, 450, None, 10], dtype="Int64"),
+        "wait_unknown": pd.array([100, 0, None, 0], dtype="Int64"),
+        "appointments_per_patient": [0.5, 0.3, np.nan, 18.0],
+        "same_day_per_cent": [25.0, 50.0, np.nan, 0.1],
+        "flag_appointments": pd.array([False, False, None, True], dtype="boolean"),
+        "dispensing": pd.array([True, False, False, None], dtype="boolean"),
+        "contract_type": ["GMS", "PMS", "GMS", "Other"],
+        "patients": [1000, 3000, 2000, 500],
+    },
+    index=CODES,
+).add_prefix(quality.PREFIX)
+ALL = pd.Series("all", index=CODES)
+BY_KEY = {measure.key: measure for measure in quality.MEASURES}
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    return quality.quality_table(PRACTICES, OFFICIAL)
+
+
+def test_groups_by_hand(table: pd.DataFrame) -> None:
+    row = quality.by_group(table, ALL).loc["all"]
+    assert row["practices"] == 4
+    assert row["cqc_rating"] == "Good 2, Inadequate 1, no figure 1"
+    assert row["contract_type"] == "GMS 2, PMS 1, Other 1"
+    assert row["dispensing"] == "yes 1, no 2, no figure 1"
+    assert row["qof_per_cent"] == pytest.approx((90 * 1000 + 80 * 3000 + 100 * 500) / 4500)
+    assert row["qof_per_cent_n"] == 3
+    assert row["prev_dm"] == pytest.approx((4 * 1000 + 8 * 3000 + 2 * 500) / 4500)
+    # D's 18 appointments a patient are implausible: left out and counted.
+    assert row["appointments_per_patient"] == pytest.approx(1400 / 4000)
+    assert (row["appointments_per_patient_n"], row["appointments_per_patient_flagged"]) == (2, 1)
+    # A's unknown waits leave the whole.
+    assert row["same_day_per_cent"] == pytest.approx(100 * 550 / 1300)
+
+
+def test_a_group_without_a_figure_has_none(table: pd.DataFrame) -> None:
+    grouped = quality.by_group(table, pd.Series({"C": "c", "D": "d", "A": None}))
+    assert grouped.index.tolist() == ["c", "d"]
+    assert np.isnan(grouped.loc["c", "qof_per_cent"])
+    assert np.isnan(grouped.loc["c", "appointments_per_patient"])
+    assert np.isnan(grouped.loc["d", "appointments_per_patient"])
+    assert grouped.loc["d", "appointments_per_patient_flagged"] == 1
+    assert grouped.loc["c", "cqc_rating"] == "no figure 1"
+
+
+def test_the_area_as_one_group(table: pd.DataFrame) -> None:
+    measure = BY_KEY["appointments_per_patient"]
+    assert quality.of_area(table, measure) == (pytest.approx(0.35), 2, 1, 1)
+    assert quality.flags(table, measure).tolist() == [False, False, False, True]
+    assert not quality.flags(table, BY_KEY["qof_per_cent"]).any()
+
+
+def test_what_is_embedded_stands_without_official_data(dataset: Dataset) -> None:
+    table = quality.quality_table(dataset.practices, None)
+    assert set(quality.available(table)) == {
+        "recent_appointments_per_patient",
+        *(key for key in BY_KEY if key.startswith("prev_")),
+    }
+    assert table["flag_recent"].sum() == dataset.practices["flag_appointments"].sum() > 0
+    district = quality.by_group(table, dataset.practices["district"])
+    for name, group in dataset.practices.groupby("district"):
+        booked = size = 0.0
+        for _, row in group.iterrows():
+            if row["appointments"] > 0 and not row["flag_appointments"]:
+                booked += row["appointments"]
+                size += row["list_size_2025_12"]
+        assert district.loc[name, "recent_appointments_per_patient"] == pytest.approx(booked / size)
+
+
+def test_a_column_without_a_figure_is_not_offered() -> None:
+    empty = OFFICIAL.assign(official_qof_per_cent=np.nan)
+    table = quality.quality_table(PRACTICES, empty)
+    assert "qof_per_cent" not in quality.available(table)
+
+
+def test_periods_in_words() -> None:
+    dates = {
+        "qof": "2023-03-31", "cqc": "2024-12-31", "appointments": "2025-04-01",
+        "payments": "2023-03-31", "dentists": "2026-02-28",
+    }  # fmt: skip
+    said = {key: quality.period_of(m, dates) for key, m in BY_KEY.items()}
+    assert said["qof_per_cent"] == said["contract_type"] == said["dispensing"] == "2022-23"
+    assert said["cqc_rating"] == "to 2024"
+    assert said["same_day_per_cent"] == "April 2025"
+    assert said["dentists_1_mile"] == "February 2026"
+    assert said["prev_dm"] == "QOF 2024/25"
+    assert said["survey_overall_good"] == "period unknown"
+
+
+def test_what_the_build_counted_and_recorded_is_offered() -> None:
+    built = OFFICIAL.assign(
+        official_pharmacies_1_mile=pd.array([2, 0, None, 1], dtype="Int64"),
+        official_qof_prev_dm=[7.5, np.nan, 8.0, 9.0],
+    )
+    for column in ("pharmacies_1_mile", "opticians_1_mile", "dental_sites_1_mile", "qof_prev_dm"):
+        assert column in quality.OFFICIAL_COLUMNS
+    table = quality.quality_table(PRACTICES.drop(columns="prev_dm"), built)
+    assert table["pharmacies_1_mile"].tolist()[:2] == [2, 0]
+    assert np.isnan(table.loc["C", "pharmacies_1_mile"])
+    measure = quality.available(table)["qof_prev_dm"]
+    assert quality.period_of(measure, {"qof_prevalence": "2024-03-31"}) == "2023-24"
+
+
+def test_with_capacity_is_spearman_without_the_implausible(dataset: Dataset) -> None:
+    table = quality.quality_table(dataset.practices, None)
+    ratios = patients_per_fte_gp(dataset.practices)
+    measure = BY_KEY["recent_appointments_per_patient"]
+    result = quality.with_capacity(table, measure, ratios)
+    sound = ~table["flag_recent"] & table[measure.key].notna() & ratios.notna()
+    expected = stats.spearmanr(table.loc[sound, measure.key], ratios[sound])
+    assert result.n == sound.sum()
+    assert result.coefficient == pytest.approx(expected.statistic)
+
+
+def words_of(rho: float, n: int) -> str:
+    """The words for points whose rank correlation is about `rho`."""
+    draw = np.random.default_rng(1)
+    x = draw.normal(size=n)
+    y = rho * x + np.sqrt(1 - rho**2) * draw.normal(size=n)
+    said = quality.capacity_words(
+        correlate(x, y, method="spearman"),
+        BY_KEY["qof_per_cent"],
+        place="Thurrock",
+        period="2022-23",
+        definition="fully_qualified",
+        date="31 December 2025",
+    )
+    return "" if said is None else said.text
+
+
+def test_words_claim_no_more_than_the_interval() -> None:
+    assert "clear evidence" in words_of(0.8, 100)
+    assert "tends to be higher" in words_of(0.8, 100)
+    assert "tends to be lower" in words_of(-0.8, 100)
+    nothing = words_of(0.02, 60)
+    assert "there is no evidence that QOF achievement (2022-23)" in nothing
+    assert "tends" not in nothing
+    for text in (words_of(0.8, 100), nothing):
+        assert "95% interval" in text
+        assert "different dates" in text
+        assert "31 December 2025" in text
+    assert words_of(0.9, quality.FEWEST_FOR_WORDS - 1) == ""
+
+
+def test_categories_add_up_to_everyone(table: pd.DataFrame) -> None:
+    practices = PRACTICES.assign(fte=[1.0, 0.5, np.nan, 0.0])
+    found = quality.by_category(table, BY_KEY["cqc_rating"], practices, "fte")
+    assert found.index.tolist() == ["Good", "Inadequate", "no figure"]
+    assert found["practices"].sum() == 4
+    assert found["patients"].sum() == PRACTICES["patients"].sum()
+    # D reports no GP at all: its patients stay. C's FTE is unknown: it leaves both sums.
+    assert found.loc["Good", "patients_per_fte_gp"] == 1500
+    assert found.loc["Inadequate", "patients_per_fte_gp"] == 6000
+    assert np.isnan(found.loc["no figure", "patients_per_fte_gp"])
