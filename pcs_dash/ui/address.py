@@ -182,7 +182,10 @@ def several(
     return take(
         name,
         Parameter(
-            read=lambda texts: [_option(text, labels) for text in texts if text],
+            # A saved view holds them in one text, joined by bars.
+            read=lambda texts: [
+                _option(one, labels) for text in texts for one in text.split("|") if one
+            ],
             write=lambda keys: tuple(keys) or ("",),
             valid=lambda keys: len(keys) <= most and set(keys) <= set(labels),
             default=list(default),
