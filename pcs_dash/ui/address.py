@@ -151,12 +151,14 @@ def choice(
     *,
     default: str | None = None,
     empty: bool = False,
+    tell: bool = True,
 ) -> str:
     """The key of a box with one of these options (key to label): `key=choice("gp", labels)`.
 
     Call it right before the box: what it chose, or what the address asks for, is then in the
-    session, and a text of the address that is no option is told. Without a `default` the first
-    option is; with `empty`, nothing.
+    session, and a text of the address that is no option is told (unless `tell` is off, for who
+    needs the choice before its box is drawn). Without a `default` the first option is; with
+    `empty`, nothing.
     """
     labels = options if isinstance(options, Mapping) else {option: option for option in options}
     first = None if empty else next(iter(labels), None)
@@ -168,6 +170,7 @@ def choice(
             valid=lambda key: key in labels or (empty and key is None),
             default=default if default in labels else first,
         ),
+        tell=tell,
     )
 
 
@@ -179,7 +182,10 @@ def several(
     return take(
         name,
         Parameter(
-            read=lambda texts: [_option(text, labels) for text in texts if text],
+            # A saved view holds them in one text, joined by bars.
+            read=lambda texts: [
+                _option(one, labels) for text in texts for one in text.split("|") if one
+            ],
             write=lambda keys: tuple(keys) or ("",),
             valid=lambda keys: len(keys) <= most and set(keys) <= set(labels),
             default=list(default),
@@ -221,7 +227,7 @@ def number(name: str, low: int, high: int, default: int) -> str:
     )
 
 
-def take(name: str, parameter: Parameter) -> str:
+def take(name: str, parameter: Parameter, *, tell: bool = True) -> str:
     """Put into the session what `name` stands at, and into the address what it says; `name`."""
     kept = held()
     value = st.session_state.get(name, _MISSING)
@@ -234,7 +240,8 @@ def take(name: str, parameter: Parameter) -> str:
         st.session_state[name] = value
     if parameter.quiet:
         kept.quiet.add(name)
-    _tell_unread(kept, name, value, parameter)
+    if tell:
+        _tell_unread(kept, name, value, parameter)
     if name in kept.unread and parameter.unread is not _MISSING:
         kept.drawn[name] = kept.known[name]
         return name

@@ -94,7 +94,7 @@ def show_view(
     except UserError as error:
         st.info(plain(str(error)))
         return
-    picked = _state(view)
+    picked = _state(view, question)
 
     def pick(option: str, value: str) -> None:
         known = value in question.practices.index
@@ -211,10 +211,15 @@ def _widget(option: Option, question: Question) -> str | None:
     )
 
 
-def _state(view: View) -> str:
+def _state(view: View, question: Question) -> str:
     """The practice that is chosen on this view, if it lets one be chosen."""
     for option in view.options:
-        if option.kind == "practice" and st.session_state.get(option.key):
+        if option.kind != "practice":
+            continue
+        if _beside_picture(option):
+            # Its box stands below what it points at: the address is asked first.
+            address.choice(option.key, option.labels(question), empty=True, tell=False)
+        if st.session_state.get(option.key):
             return str(st.session_state[option.key])
     return ""
 
@@ -255,7 +260,7 @@ def _section(view: View, section: Section, web: WebFiles, question: Question, pi
     else:
         made = _blocks(name, section, asked)
     for number, block in enumerate(made):
-        draw(block, web, asked, f"{view.key}-{section.key}-{number}", _state(view), pick)
+        draw(block, web, asked, f"{view.key}-{section.key}-{number}", _state(view, question), pick)
 
 
 def draw(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
@@ -74,7 +74,8 @@ READ = """() => ({
     .map((box) => [box.getAttribute('aria-label'), box.checked])),
   alerts: [...document.querySelectorAll('[data-testid="stException"], [role="dialog"]')]
     .map((one) => one.innerText),
-  state: document.querySelector('[data-test-script-state]').dataset.testScriptState,
+  state: (document.querySelector('[data-test-script-state]') || {dataset: {}})
+    .dataset.testScriptState,
   stale: document.querySelectorAll('[data-stale="true"]').length,
   url: location.href})"""
 
@@ -90,7 +91,13 @@ def calm(page: Page) -> dict:
     before, same = None, 0
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        now = page.evaluate(READ)
+        try:
+            now = page.evaluate(READ)
+        except Error:
+            # The document is being replaced: a reload, a link that was followed.
+            before, same = None, 0
+            page.wait_for_timeout(200)
+            continue
         settled = now["state"] == "notRunning" and not now["stale"] and now["title"]
         same = same + 1 if settled and now == before else 0
         if same == 3:

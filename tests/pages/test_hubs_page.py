@@ -338,8 +338,8 @@ def test_a_link_opens_the_plan_once_and_the_address_carries_it_on(run_page: Run)
     text = make_link(plan.to_dict(), data.practices.index)
     app = run_page(area="Thurrock", plan=text)
     assert work_of(app).plan == plan
-    assert work_of(app).desk.history.can_undo
     steps = len(work_of(app).desk.history.past)
+    assert steps
     app.run()
     assert len(work_of(app).desk.history.past) == steps
     again = run_page(area="Thurrock", plan=carried(app))

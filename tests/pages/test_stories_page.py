@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pcs_dash.hubs.history import History
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.official.any_area import find_area
 from pcs_dash.store.database import open_database
-from pcs_dash.store.links import make_link, make_short_link
+from pcs_dash.store.links import make_link, make_short_link, open_link
 from pcs_dash.store.story_library import StoryLibrary
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.paths import ROOT
+from pcs_dash.ui.hubs.events import Desk
+from pcs_dash.ui.hubs.work import Work
 from pcs_dash.views.position import Position
 from pcs_dash.views.story import SavedView, Story, ready_made
 
@@ -25,7 +27,6 @@ SCRIPT = """
 import runpy
 import streamlit as st
 from pcs_dash.ui import choices
-st.session_state["ran-app"] = True
 choices.of_this_run.set(choices.sidebar())
 runpy.run_path("pages/stories.py")
 """
@@ -189,7 +190,8 @@ def test_a_link_opens_its_story_once(page: AppTest, dataset: Dataset) -> None:
     page.run()
     assert not page.exception
     assert story(page) == given
-    assert "story" not in page.query_params
+    [carried] = page.session_state["address"].drawn["story"]
+    assert open_link(carried, dataset.practices.index, kind="story").document == given.to_dict()
     press(page, "story-undo")
     assert headings(page) == [view.heading for view in READY.views]
 
@@ -214,7 +216,8 @@ def on_table(app: AppTest) -> Plan:
     """Put a plan of two hubs on the table, as the page Hubs does."""
     plan = Plan().add_hub("Riverside").add_hub("Northern heights")
     plan = plan.assign(["F81010", "F81082"], plan.hubs[0].id)
-    app.session_state["hub-work"] = SimpleNamespace(untouched_since="", plan=plan, name="Two hubs")
+    desk = Desk(history=History(present=plan))
+    app.session_state["hub-work"] = Work(desk, (), "token-of-a-browser", name="Two hubs")
     return plan
 
 

@@ -10,13 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from pcs_dash.hubs.plan import Plan, plan_from_column
-from pcs_dash.hubs.rules import default_rules
+from pcs_dash.hubs.rules import default_rules, rules_from_list
 from pcs_dash.official.any_area import find_area
 from pcs_dash.store.links import open_link
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.content import build_deck, only_dataset
-from pcs_dash.views.links import LOCAL_APP, shown
+from pcs_dash.views.links import LOCAL_APP, shown, with_plan
 from pcs_dash.views.position import Position
 from pcs_dash.views.story import SavedView, Story, ready_made
 
@@ -48,10 +48,29 @@ def test_a_link_carries_switches_options_and_plan(dataset: Dataset, plan: Plan) 
     assert shown(link) == "hubs?area=thurrock&gp=permanent&imd=2025&benchmark=own&own=1750"
 
 
+def test_a_link_carries_the_name_and_the_rules_of_the_plan(dataset: Dataset, plan: Plan) -> None:
+    published = default_rules(dataset.published)
+    mine = (replace(published[0], lower=12_345.0), *published[1:])
+    view = SavedView(page="hubs", plan=plan, plan_name="Mine", rules=mine)
+    deck = build_deck(dataset, Story("S", (view,)), area=THURROCK)
+    opened = open_link(asked(deck.slides[0].link)["plan"], dataset.practices.index)
+    assert opened.document["name"] == "Mine"
+    assert rules_from_list(opened.document["rules"]) == mine
+
+
+@pytest.mark.parametrize(("whose", "carried"), [("Hub of my plan", True), ("PCN", False)])
+def test_a_link_to_another_page_carries_the_plan_where_it_shows_it(
+    dataset: Dataset, plan: Plan, whose: str, *, carried: bool
+) -> None:
+    view = SavedView(page="catchments", options={"whose": whose}, plan=plan)
+    assert bool(with_plan(view, plan, dataset.practices.index, "")) == carried
+
+
 def test_the_story_link_is_the_whole_story(dataset: Dataset, plan: Plan) -> None:
     story = ready_made(THURROCK, plan=plan, plan_name="Mine")
     story = story.change(0, position=Position(51.5, 0.3, 11), text="Look here", highlight="F81010")
     deck = build_deck(dataset, story, area=THURROCK)
+    assert asked(deck.story_link)["area"] == "thurrock"
     text = asked(deck.story_link)["story"]
     opened = open_link(
         text, dataset.practices.index, data_period=deck.question.period, kind="story"

@@ -116,6 +116,7 @@ def test_several_are_read_one_by_one_and_none_is_said() -> None:
     app = opened(given=["b, c", "d"])
     assert app.multiselect(key="given").value == ["b, c", "d"]
     assert says(app) == {"given": ("b, c", "d")}
+    assert opened(given="b, c|d").multiselect(key="given").value == ["b, c", "d"]
     app.multiselect(key="given").set_value([]).run()
     assert says(app) == {"given": ("",)}
     assert opened(given="").multiselect(key="given").value == []

@@ -17,7 +17,15 @@ from pcs_dash.tables.areas import all_areas
 from pcs_dash.tables.errors import InputFileError, UserError
 from pcs_dash.views.position import Position, StoryError
 from pcs_dash.views.registry import VIEWS
-from pcs_dash.views.story import MAX_VIEWS, PAGES, SWITCHES, SavedView, Story, ready_made
+from pcs_dash.views.story import (
+    MAX_VIEWS,
+    PAGES,
+    SWITCHES,
+    SavedView,
+    Story,
+    pointed_at,
+    ready_made,
+)
 
 THURROCK = find_area("Thurrock")
 PLAN = Plan().add_hub("Grays & <b>Tilbury</b>").assign(["F81010", "F81110"], "h1")
@@ -99,6 +107,14 @@ def test_the_plan_goes_to_the_views_that_speak_of_options() -> None:
     with_plan = {view.topic for view in story.views if view.plan is not None}
     assert with_plan == {"options", "hubs", "costs", "ask"}
     assert all(view.switches == {"gp": "permanent"} for view in story.views)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if pointed_at(page)])
+def test_a_link_says_which_practice_is_pointed_at_and_where_the_map_stands(page: str) -> None:
+    view = SavedView(page=page, highlight="F81010", position=Position(51.48, -0.3312345, 12.5))
+    asked = parse_qs(urlsplit(view.link("thurrock")).query)
+    assert asked[pointed_at(page)] == ["F81010"]
+    assert asked["map"] == ["51.48_-0.3312345_12.5"]
 
 
 def test_a_link_carries_page_area_switches_and_practice() -> None:
