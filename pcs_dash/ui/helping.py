@@ -18,28 +18,9 @@ from pcs_dash.tables.sources import WORKFORCE_PERIOD
 from pcs_dash.ui import data
 from pcs_dash.ui.component import component
 
-# What am I looking at? One line for every file in pages/, drawn by `about` under its title.
+# What am I looking at? One line, drawn by `about` under the title, for every
+# page that is not of views: those say it themselves (`View.about`).
 WHAT = {
-    "under_doctoring": "Where patients share each GP with more others than the benchmark asks "
-    "for: the area, its practices, and any one of them.",
-    "deprivation": "Where deprived people live, and with which practices they are registered.",
-    "correlation": "Whether practices with more patients per GP are those with more deprived "
-    "patients, and how sure that is.",
-    "inequality": "Whether patients per GP rise or fall from the most to the least deprived, "
-    "and by how much.",
-    "spatial_pattern": "Whether high figures stand beside high ones on the map, or are scattered "
-    "as chance would have it.",
-    "robustness": "Whether the answer stays the same when the question is asked in every "
-    "reasonable way.",
-    "then_and_now": "What was published in 2014 to 2018 beside today's figures, and what "
-    "changed in how they are counted.",
-    "england": "Every ICB, sub-ICB location or district of England by one measure; open any of "
-    "them as the area of all pages.",
-    "catchments": "Where the patients of a practice, PCN or hub live, and how far they travel.",
-    "trends": "How registered lists grew or shrank between the months loaded, and which practices "
-    "opened, closed or merged.",
-    "quality": "CQC rating, QOF, appointments and more, beside patients per GP; each figure with "
-    "its own period.",
     "stories": "The views you will show, in order, with a line of your own under each.",
     "hubs": "Practices in groups: paint them on the map and see at once what each group means.",
     "board_pack": "What the other pages show, as slides, a paper or a spreadsheet to take away.",

@@ -84,7 +84,7 @@ def show_view(
     figures, and its message large. `picture` draws what stands in place of the answer's front.
     """
     above = [option for option in view.options if not (option.inside or _beside_picture(option))]
-    asked = question.with_options(**_draw(above, question))
+    asked = question.with_options(_draw(above, question))
     try:
         answer = (
             evidence.computed((view.key, *asked.key), lambda: view.answer(asked), label=view.slow)
@@ -149,7 +149,7 @@ def _draw(options: Sequence[Option], question: Question) -> dict[str, str]:
     for column, together in zip(columns, places, strict=True):
         for option in together:
             # What can be chosen may depend on the options before it.
-            asked = question.with_options(**found)
+            asked = question.with_options(found)
             if option.when is not None and not option.when(asked):
                 continue
             with column:
@@ -253,7 +253,7 @@ def _front(
 
 def _section(view: View, section: Section, web: WebFiles, question: Question, pick: Pick) -> None:
     st.header(plain(section.title))
-    asked = question.with_options(**_draw([view.option(key) for key in section.options], question))
+    asked = question.with_options(_draw([view.option(key) for key in section.options], question))
     name = (view.key, section.key, *asked.key)
     if section.slow:
         made = evidence.computed(name, lambda: section.blocks(asked), label=section.slow)

@@ -171,10 +171,9 @@ class Question:
         """Whether a switch of the view is on."""
         return self.options.get(name, "") == "true"
 
-    def with_options(self, **options: str) -> Question:
-        """The question with some options changed; `_` in a name stands for `-`."""
-        more = {name.replace("_", "-"): value for name, value in options.items()}
-        return replace(self, options={**self.options, **more})
+    def with_options(self, options: Mapping[str, str]) -> Question:
+        """The question with some options (name -> value) changed."""
+        return replace(self, options={**self.options, **options})
 
     def total(self) -> pd.Series:
         """Every measure of the area as a whole (`measures.workforce.summarise`)."""

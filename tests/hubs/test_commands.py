@@ -208,4 +208,5 @@ def test_of_two_columns_the_command_says_which_it_took(
     compare = ["compare", str(path), str(path), "--area", "Thurrock", "--format", "json"]
     assert main([*compare, "--column", "PCN", "--column", "Locality"]) == 0
     moved = json.loads(capsys.readouterr().out)
-    assert {row["hub"] for row in moved["hubs"]} >= {"A"}
+    assert {row["hub_a"] for row in moved["hubs"]} == {"A", "B"}
+    assert {row["hub_b"] for row in moved["hubs"]} == {"North", None}

@@ -73,8 +73,9 @@ def test_dates_booleans_comments_and_repeated_cells_of_opendocument(tmp_path: Pa
     )
     path = tmp_path / "x.ods"
     path.write_bytes(samples.ods_of(f'<table:table table:name="A">{row}</table:table>'))
-    [(title, [cells])] = sheets.heads(InputFile.of(path), "ods", 5)
+    [(title, [cells], hidden)] = sheets.heads(InputFile.of(path), "ods", 5)
     assert title == "A"
+    assert not hidden
     assert cells == ("2025-04-01", True, None, None, "two  words\nbelow", 0.25, 0.25)
 
 

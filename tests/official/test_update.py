@@ -893,5 +893,5 @@ def test_an_area_or_network_has_one_name_a_code() -> None:
     assert table["region"].unique().tolist() == ["East of England"]
     named = table.dropna(subset=["pcn_code"]).groupby("pcn_code")["pcn"].unique()
     assert {code: list(names) for code, names in named.items()} == {
-        "U09187": ["GRAND UNION PCN"], "U41025": ["GRAND UNION PCN"],
+        "U09187": ["GRAND UNION PCN (U09187)"], "U41025": ["GRAND UNION PCN (U41025)"],
     }  # fmt: skip

@@ -61,14 +61,6 @@ def test_the_headlines_match_the_intervals_of_the_area(run_page) -> None:
     assert "Slope Index of Inequality −527" in essex
 
 
-def test_the_bootstrap_says_that_it_is_one(run_page) -> None:
-    app = run_page("inequality", area="thurrock")
-    assert "bootstrap error" not in text_of(app)
-    app.toggle(key="bootstrap").set_value(True).run()
-    assert not app.exception
-    assert "bootstrap error over practices (2,000 samples)" in text_of(app)
-
-
 def test_levels_differ(run_page) -> None:
     by_quintile = text_of(run_page("inequality", area="essex", level="quintile"))
     by_practice = text_of(run_page("inequality", area="essex", level="practice"))
@@ -133,7 +125,7 @@ def test_partial_correlation_says_what_is_allowed_for(run_page) -> None:
 
 
 def test_influence_names_the_practice_that_carries_most(run_page) -> None:
-    assert "Without the most influential one (F81006)" in text_of(
+    assert "Without the most influential one (F81206)" in text_of(
         run_page("correlation", area="essex")
     )
 

@@ -201,7 +201,7 @@ def test_the_correlation_follows_what_its_page_was_asked(dataset: Dataset) -> No
     chart = slide.blocks[0]
     assert isinstance(chart, Chart)
     assert chart.value_title == "FTE nurses per 10,000 patients"
-    assert slide.figures[0][0] == "Weighted Pearson's r"
+    assert slide.figures[0][0] == "Weighted Spearman's rho"
     assert "weighted=true" in slide.link
 
 

@@ -87,7 +87,7 @@ def test_lines_stand_where_the_months_fall(dataset: Dataset, history: pd.DataFra
     question = asked(dataset, history, trend_by="Practice", trend_in="Patients")
     labels = VIEW.option("trend-lines").labels(question)
     (mine,) = [name for name in labels if name.endswith("(F81010)")]
-    question = question.with_options(trend_lines=mine)
+    question = question.with_options({"trend-lines": mine})
     section = next(part for part in VIEW.answer(question).sections if part.key == "lines")
     chart = of_kind(section.blocks(question), Chart)
     assert chart.series[0].values == (0.0, -1_000.0, -2_000.0)
