@@ -215,9 +215,9 @@ def test_quality_of_practices(england: Store, official: Path) -> None:
         row["Practice code"]: float(row["Achievement score (635 max)"])
         for row in records(official / "quality" / "QOF_2022-23_practice_achievement.csv.gz")
     }
-    points = practices["qof_points"].dropna().to_dict()
-    assert points == {code: raw[code] for code in points}
-    assert len(points) == len(set(raw) & set(practices.index))
+    achieved = practices["qof_per_cent"].dropna().to_dict()
+    assert achieved == pytest.approx({code: 100 * raw[code] / 635 for code in achieved})
+    assert len(achieved) == len(set(raw) & set(practices.index))
     waits = official / "quality" / "appointments_time_between_booking_2025-04.csv.gz"
     total = sum(int(cell) for row in raw_rows(waits) if row[1] != "GP_CODE" for cell in row[8:])
     assert england.read("appointments")["appointments"].sum() == total
@@ -308,7 +308,7 @@ def test_cqc_ratings(england: Store, official: Path) -> None:
     assert built["cqc_year"].to_dict() == {c: latest[c][0] for c in built.index}
 
 
-def test_dispensing_practices_and_weighted_patients(england: Store, official: Path) -> None:
+def test_dispensing_practices(england: Store, official: Path) -> None:
     pay = official / "organisations" / "nhspaymentsgp-22-23-prac.csv.gz"
     raw = {row["Practice Code"]: row for row in records(pay)}
     practices = built_tables.england_practices(store=england)
@@ -319,8 +319,6 @@ def test_dispensing_practices_and_weighted_patients(england: Store, official: Pa
     built = practices["dispensing"].dropna().astype(bool)
     assert built.to_dict() == expected
     assert int(built.sum()) == sum(expected.values()) > 500
-    weighted = practices.loc[both, "payments_weighted"].to_dict()
-    assert weighted == {c: float(raw[c]["Average Number of Weighted Patients"]) for c in both}
 
 
 def test_appointments_and_the_same_day_share(england: Store, official: Path) -> None:
@@ -343,17 +341,6 @@ def test_appointments_and_the_same_day_share(england: Store, official: Path) -> 
         known = total[code] - unknown[code]
         share = practices.loc[code, "same_day_per_cent"]
         assert share == 100 * same_day[code] / known if known else pd.isna(share)
-
-
-def test_open_and_closed_practices(england: Store, official: Path) -> None:
-    raw = {row[0]: row for row in raw_rows(official / "organisations" / "epraccur-2023.csv.gz")}
-    practices = built_tables.england_practices(store=england)
-    both = sorted(set(raw) & set(practices.index))
-    assert len(both) > 6_000
-    words = {"A": "active", "C": "closed", "D": "dormant", "P": "proposed"}
-    assert practices.loc[both, "ods_status"].to_dict() == {c: words[raw[c][12]] for c in both}
-    opened = practices.loc[both, "opened"].dt.strftime("%Y%m%d").fillna("").to_dict()
-    assert opened == {c: raw[c][10].replace("-", "") for c in both}
 
 
 def test_every_area_and_network_of_england_has_one_name_a_code(
