@@ -98,9 +98,10 @@ def show_view(
 
     def pick(option: str, value: str) -> None:
         known = value in question.practices.index
-        others = view.option(option).sets
-        if known and others:
-            st.session_state.update(others)
+        # What is picked may be an option of another view of the page.
+        sets = [each.sets for each in view.options if each.key == option and each.sets]
+        if known and sets:
+            st.session_state.update(sets[0])
         st.session_state[option] = value if known else None
 
     if answer.warning:
