@@ -16,10 +16,13 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pcs_dash.measures import correlation, inequality, intervals
 from pcs_dash.measures.patient_matrix import MEASURES, practice_matrix, quintile_matrix

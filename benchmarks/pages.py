@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import sys
 import tempfile
 import time
 import urllib.request
@@ -18,6 +19,8 @@ from typing import Any
 
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.browser.conftest import App, free_port
 from tests.conftest import CHROMIUM, CHROMIUM_OPTIONS

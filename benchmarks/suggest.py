@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
+from pathlib import Path
 
 import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.suggest import (

@@ -28,12 +28,16 @@ def _explore(found: Shown) -> None:
     codes = [str(code) for code in found.table.index]
     left, right = st.columns([3, 2], gap="medium")
     with right:
+        labels = {
+            str(code): f"{name} ({code})"
+            for code, name in found.table["name"].sort_values().items()
+        }
         chosen = st.selectbox(
             f"Find one of the {found.title}",
-            list(found.table.sort_values("name").index),
+            list(labels),
             index=None,
-            format_func=lambda code: f"{found.table.loc[code, 'name']} ({code})",
-            key=_CHOSEN,
+            format_func=labels.__getitem__,
+            key=address.choice(_CHOSEN, labels, empty=True),
             placeholder="Type a name or code, or click one on the map or in the table",
         )
         _card(found, chosen)

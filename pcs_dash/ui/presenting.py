@@ -213,8 +213,9 @@ def current_view(page: str, choices: Question, position: Any = None) -> SavedVie
 
 
 def _highlight(page: str, choices: Question) -> str:
-    """The practice that is chosen on the page, or in the list above its map."""
-    chosen = st.session_state.get(pointed_at(page))
+    """The practice that is chosen on the page; "" where none is, or none can be."""
+    option = pointed_at(page)
+    chosen = st.session_state.get(option) if option else None
     return str(chosen) if chosen in choices.practices.index else ""
 
 

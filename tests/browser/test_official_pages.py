@@ -107,7 +107,7 @@ def test_the_file_holds_no_small_cell(tab: Tab, loaded: App, tmp_path: Path) -> 
     hidden = [row for row in rows if not row["patients"]]
     assert min(shown) >= 5
     assert hidden
-    assert all(not row["share_per_cent"] and row["hidden"] == "True" for row in hidden)
+    assert all(not row["share_per_cent"] and row["hidden"] == "true" for row in hidden)
     with tab.page.expect_download() as waiting:
         tab.page.get_by_role("button", name="Download as GeoPackage").click()
     waiting.value.save_as(tmp_path / "catchment.gpkg")
@@ -141,7 +141,9 @@ def test_the_plan_after_the_changes_opens(tab: Tab, loaded: App) -> None:
     tab.home = loaded.url
     tab.open(f"{loaded.url}/trends?area=thurrock")
     tab.page.get_by_text("What this means for your plan of hubs").click()
-    expect(tab.page.get_by_text("every practice of your plan stands in both lists")).to_be_visible()
+    expect(
+        tab.page.get_by_text("every practice of Today's PCNs stands in both lists")
+    ).to_be_visible()
 
 
 def test_a_chosen_practice_fills_the_map_which_keeps_its_place(tab: Tab, loaded: App) -> None:

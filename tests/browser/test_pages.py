@@ -105,9 +105,10 @@ def test_a_row_of_the_table_marks_the_map(tab: Tab, app: App) -> None:
     grid.scroll_into_view_if_needed()
     box = grid.bounding_box()
     assert box is not None
+    # The first row: the practice with most patients per FTE GP.
     tab.page.mouse.click(box["x"] + 15, box["y"] + 53)
-    expect(tab.page.get_by_text("F81010 beside Thurrock")).to_be_visible()
-    frame.wait_for_function("PCSMap.state(map).view.selected === 'F81010'")
+    expect(tab.page.get_by_text("F81652 beside Thurrock")).to_be_visible()
+    frame.wait_for_function("PCSMap.state(map).view.selected === 'F81652'")
 
 
 def test_back_and_forward_walk_through_the_pages(tab: Tab, app: App) -> None:

@@ -102,7 +102,7 @@ def test_what_was_chosen_is_on_the_slide(tab: Tab, official_app: App) -> None:
     message(page)
     chart = slide(page)["picture"]["chart"]  # type: ignore[index]
     assert "most deprived fifth" in chart["x_title"]
-    expect(page.locator(".pcs-p-figures")).to_contain_text("Weighted Pearson's r")
+    expect(page.locator(".pcs-p-figures")).to_contain_text("Weighted Spearman's rho")
     ready(tab, address(official_app, "catchments", ASKED["catchments"]))
     message(page)
     expect(page.locator("dialog h1")).to_contain_text("Aveley Medical Centre")
@@ -117,10 +117,9 @@ def test_the_map_stands_where_it_stood(tab: Tab, official_app: App) -> None:
     for name in ("catchments", "quality", "spatial_pattern"):
         ready(tab, address(official_app, name, {}))
         page = tab.page
-        # Of several maps, the second has what the slide shows.
-        map_number = 1 if name == "spatial_pattern" else 0
-        page.locator("iframe[title*='st_folium']").nth(map_number).wait_for()
-        handle = page.locator("iframe[title*='st_folium']").nth(map_number).element_handle()
+        # Of several maps, the first has what the slide shows.
+        page.locator("iframe[title*='st_folium']").first.wait_for()
+        handle = page.locator("iframe[title*='st_folium']").first.element_handle()
         frame = handle.content_frame()
         assert frame is not None
         frame.wait_for_selector(".pcs-map[data-painted]", state="attached")

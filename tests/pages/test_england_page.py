@@ -20,7 +20,7 @@ WITHOUT_AREA = ("england", "data_and_methods", "stories", "board_pack", "then_an
 AREAS = ("icb-qks", "icb-qh8", "sub-icb-91q", "district-e07000107", "district-e07000107+e07000109")
 WITH_GPS = ("icb-qh8",)
 # Pages that say something where no GP figures are loaded, too.
-WITHOUT_GPS = ("trends", "catchments")
+WITHOUT_GPS = ("trends", "catchments", "deprivation")
 
 
 @pytest.fixture

@@ -40,7 +40,9 @@ def test_the_sheets_and_what_they_rest_on(book: Any, deck: Deck) -> None:
         "http://localhost:8501/?area=thurrock&gp=fully_qualified&imd=2025&benchmark=england"
         "&practice=F81010"
     )
-    assert about["Opens the whole story"].startswith("http://localhost:8501/stories?story=s1.")
+    assert about["Opens the whole story"].startswith(
+        "http://localhost:8501/stories?area=thurrock&story=s1."
+    )
     assert {row["Term"] for row in rows(book, "Definitions")} >= {t for t, _ in deck.definitions}
     assert [row["Rule"] for row in rows(book, "Rules")] == [rule.name for rule in deck.rules]
     assert len(rows(book, "Sources")) >= 10
