@@ -36,11 +36,8 @@ from pcs_dash.measures.sums import (
     sums_by_group,
 )
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, Benchmark, gp_definition
+from pcs_dash.tables.constants import BAND, HUB_MINIMUM, IMD_EDITIONS
 from pcs_dash.tables.errors import UserError
-
-HUB_MINIMUM = 20_000
-BAND = (30_000, 50_000)
-EDITIONS = ("2025", "2019")
 
 MEETS, BELOW, ABOVE, NO_FIGURE = VERDICTS = ("meets", "below", "above", "no figure")
 _VERDICT = pd.CategoricalDtype(list(VERDICTS))
@@ -82,7 +79,7 @@ def prepare(
     """
     if not practices.index.is_unique:
         raise UserError("A practice code is there twice: a summary needs one row a practice.")
-    if edition not in EDITIONS:
+    if edition not in IMD_EDITIONS:
         raise UserError(f"There is no IMD edition '{edition}'. Choose one of: 2025, 2019.")
 
     fte_column = gp_definition(definition).column

@@ -13,13 +13,17 @@ from pcs_dash.measures.deprivation import (
     patients_by_quintile,
 )
 from pcs_dash.measures.numbers import number, per_cent, signed
-from pcs_dash.measures.sums import MINIMUM_GP_WTE, MINIMUM_LIST
 from pcs_dash.measures.workforce import (
-    PATIENTS_PER_WTE_RULE,
     Benchmark,
     GPDefinition,
     fte_gap,
     summarise,
+)
+from pcs_dash.tables.constants import (
+    MINIMUM_GP_WTE,
+    MINIMUM_LIST,
+    PATIENTS_PER_WTE_RULE,
+    PER_PATIENTS,
 )
 
 
@@ -89,7 +93,7 @@ def practice_card(
     area = _figures(practices, definition, benchmark, edition)
     against = {
         "Patients per FTE GP": f"{number(benchmark.value)} ({benchmark.label})",
-        "GPs per 10,000 patients": number(10_000 / benchmark.value, 1),
+        "GPs per 10,000 patients": number(PER_PATIENTS / benchmark.value, 1),
         "Registered patients": f"{MINIMUM_LIST:,} or more (2014 rule)",
         "FTE GPs": f"{MINIMUM_GP_WTE} or more (2014 rule)",
         f"FTE GPs to add for {PATIENTS_PER_WTE_RULE:,} per WTE": "0",

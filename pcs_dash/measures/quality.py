@@ -25,7 +25,7 @@ from pcs_dash.measures.words import (
     interval_text,
     size_range,
 )
-from pcs_dash.tables.dataset import IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT
+from pcs_dash.tables.constants import IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT
 
 Kind = Literal["number", "category", "yes_no"]
 PREFIX = "official_"

@@ -15,12 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pcs_dash.tables.constants import MINIMUM_GP_WTE, MINIMUM_LIST, PER_PATIENTS
+
 Floats = NDArray[np.float64]
 Groups = NDArray[np.intp]
-
-# Rules of the 2014 strategy: a practice has at least so many patients and so many WTE GPs.
-MINIMUM_LIST = 4_500
-MINIMUM_GP_WTE = 2.5
 
 # What adds up and is no count.
 FTE_SUMS = ("fte_gp", "nurse_fte", "direct_care_fte")
@@ -139,7 +137,7 @@ def capacity(sums: Mapping[str, Floats], benchmark: float | None) -> dict[str, N
         "fte_gp": fte,
         "patients_per_fte_gp": over(patients, fte),
         "gps_per_1000": 1_000 * per_patient,
-        "gps_per_10000": 10_000 * per_patient,
+        "gps_per_10000": PER_PATIENTS * per_patient,
         "fte_gap": gap,
         "single_handed_share": over(
             where_reported("single_handed", "practices_without_fte"), practices

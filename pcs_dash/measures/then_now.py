@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pcs_dash.measures.correlation import Correlation, correlate_practices
+from pcs_dash.measures.deprivation import quintile_columns
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.words import Words, correlation_words
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, gp_definition, patients_per_fte_gp
@@ -305,7 +306,7 @@ def _older_gps(practices: pd.DataFrame) -> tuple[str, str, float, str, bool, str
 
 
 def _quintile_1(practices: pd.DataFrame, edition: str) -> tuple[str, str, float, str, bool, str]:
-    counts = practices[[f"imd{edition}_patients_quintile_{q}" for q in range(1, 6)]].sum()
+    counts = practices[quintile_columns(edition)].sum()
     share = float(100 * counts.iloc[0] / counts.sum())
     return (
         "population living in the most deprived fifth of England",

@@ -18,12 +18,11 @@ from pcs_dash.measures.workforce import (
     benchmarks,
     typed_benchmark,
 )
-from pcs_dash.tables.dataset import IMD_EDITIONS
+from pcs_dash.tables.constants import BENCHMARK_RANGE, IMD_EDITIONS, PATIENTS_PER_WTE_RULE
 from pcs_dash.ui import address, area_choice, data, official
 from pcs_dash.views.question import Question
 
 _OWN = "own"
-_OWN_RANGE = (100, 20_000)
 
 
 # The choices of the run that this thread is in; set by the entry script before the page runs.
@@ -116,10 +115,10 @@ def _benchmark(known: Mapping[str, Benchmark]) -> Benchmark:
         return chosen
     value = st.number_input(
         "Patients per FTE GP",
-        min_value=_OWN_RANGE[0],
-        max_value=_OWN_RANGE[1],
+        min_value=BENCHMARK_RANGE[0],
+        max_value=BENCHMARK_RANGE[1],
         step=50,
-        key=address.number("own", *_OWN_RANGE, 1_800),
+        key=address.number("own", *BENCHMARK_RANGE, PATIENTS_PER_WTE_RULE),
     )
     return typed_benchmark(float(value))
 

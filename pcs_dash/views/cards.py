@@ -16,7 +16,8 @@ from pcs_dash.measures import numbers, profile
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.measures.workforce import Benchmark, GPDefinition, patients_per_fte_gp
 from pcs_dash.tables.areas import Area
-from pcs_dash.tables.dataset import LSOAS_IN_ENGLAND, Dataset
+from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
+from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views.search import Hit, smallest_first
 
 NEAREST = 5

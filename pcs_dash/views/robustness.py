@@ -16,7 +16,7 @@ from pcs_dash.measures.specification import (
 )
 from pcs_dash.measures.words import Words
 from pcs_dash.measures.workforce import GP_DEFINITIONS
-from pcs_dash.tables.dataset import IMD_EDITIONS
+from pcs_dash.tables.constants import IMD_EDITIONS
 from pcs_dash.views.answer import (
     Answer,
     Beside,
