@@ -17,10 +17,10 @@ import shapely
 from numpy.typing import NDArray
 
 from pcs_dash.hubs.contiguity import Neighbours, pieces
-from pcs_dash.hubs.measures import HUB_MEASURES
 from pcs_dash.hubs.plan import UNASSIGNED, Plan
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.measures import numbers
+from pcs_dash.measures.register import HUB_MEASURES, PER_GP
 from pcs_dash.measures.small_numbers import hidden_cells, shown_shares
 from pcs_dash.measures.sums import (
     COUNTS,
@@ -204,7 +204,7 @@ def scorecard(
             _contiguous_line(filled),
             *_distance_lines(filled),
             *_spread(filled, "patients", "Hub size", "patients"),
-            *_spread(filled, "patients_per_fte_gp", "Patients per FTE GP", "patients per FTE GP"),
+            *_spread(filled, PER_GP.key, PER_GP.label, PER_GP.unit),
             *_benchmark_lines(filled, _benchmark_value(benchmark)),
         ]
     ).set_index("key")

@@ -34,8 +34,8 @@ from pcs_dash.measures.intervals import (
 )
 from pcs_dash.measures.patient_matrix import (
     MEASURES,
-    Measure,
     PatientMatrix,
+    RatioKey,
     floats,
     group_ratios,
     lsoa_matrix,
@@ -106,7 +106,7 @@ def _ratio_of_ends(relative: float) -> float:
 def gradient(
     matrix: PatientMatrix,
     *,
-    measure: Measure = "patients_per_fte_gp",
+    measure: RatioKey = "patients_per_fte_gp",
     by_patients: bool = True,
     confidence: float = 0.95,
     permute: bool = True,
@@ -157,7 +157,7 @@ def _no_gradient(matrix: PatientMatrix) -> str:
     return ""
 
 
-def _without_each(matrix: PatientMatrix, measure: Measure, by_patients: bool) -> Floats:
+def _without_each(matrix: PatientMatrix, measure: RatioKey, by_patients: bool) -> Floats:
     """The relative gradient without each practice."""
     step = max(1, CHUNK // max(len(matrix.groups), 1))
     parts = [
@@ -168,7 +168,7 @@ def _without_each(matrix: PatientMatrix, measure: Measure, by_patients: bool) ->
 
 
 def _line(
-    patients: Floats, fte: Floats, order: Floats, measure: Measure, by_patients: bool
+    patients: Floats, fte: Floats, order: Floats, measure: RatioKey, by_patients: bool
 ) -> tuple[Floats, Floats]:
     """Mean of the measure, and rise over it, for each row of groups' sums."""
     patients, fte = np.atleast_2d(patients, fte)
@@ -224,7 +224,7 @@ def area_inequality(
     practices: pd.DataFrame,
     *,
     level: Level = "quintile",
-    measure: Measure = "patients_per_fte_gp",
+    measure: RatioKey = "patients_per_fte_gp",
     definition: str = "fully_qualified",
     edition: str = "2025",
     registrations: pd.DataFrame | None = None,

@@ -19,9 +19,9 @@ from pcs_dash.tables.constants import PER_PATIENTS
 from pcs_dash.tables.errors import UserError
 
 Floats = NDArray[np.float64]
-Measure = Literal["patients_per_fte_gp", "fte_gp_per_10000"]
+RatioKey = Literal["patients_per_fte_gp", "fte_gp_per_10000"]
 
-MEASURES: tuple[Measure, ...] = ("patients_per_fte_gp", "fte_gp_per_10000")
+MEASURES: tuple[RatioKey, ...] = ("patients_per_fte_gp", "fte_gp_per_10000")
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def practice_matrix(
     practices: pd.DataFrame,
     *,
     definition: str = "fully_qualified",
-    measure: Measure = "patients_per_fte_gp",
+    measure: RatioKey = "patients_per_fte_gp",
     deprivation: pd.Series | None = None,
 ) -> PatientMatrix:
     """Every practice a group of its own, ordered by the deprivation of its patients.
@@ -173,7 +173,7 @@ def group_ratios(matrix: PatientMatrix) -> pd.DataFrame:
     )
 
 
-def measured(patients: Floats, fte: Floats, measure: Measure) -> Floats:
+def measured(patients: Floats, fte: Floats, measure: RatioKey) -> Floats:
     """The measure of groups with these patients and FTE; NaN with nothing to divide by."""
     if measure == "patients_per_fte_gp":
         return over(patients, fte)

@@ -107,6 +107,21 @@ def over(top: Floats, bottom: Floats) -> Floats:
     return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
 
 
+def ratio_by_group(top: pd.Series, bottom: pd.Series, groups: pd.Series) -> pd.DataFrame:
+    """The sum of `top` over the sum of `bottom` of each group, over the rows where both are known.
+
+    Index: the groups, sorted; a row whose group is missing is in none. Columns: value (missing
+    where there is nothing to divide by) and n, the rows it rests on.
+    """
+    codes, names = pd.factorize(groups.reindex(top.index), sort=True)
+    parts = np.column_stack([each.to_numpy(float, na_value=np.nan) for each in (top, bottom)])
+    known = ~np.isnan(parts).any(axis=1) & (codes >= 0)
+    summands = np.column_stack([parts, np.ones(len(parts))])[known]
+    sums = sums_by_group(summands, codes[known], len(names))
+    found = {"value": over(sums[:, 0], sums[:, 1]), "n": sums[:, 2].astype(np.int64)}
+    return pd.DataFrame(found, index=names)
+
+
 def capacity(sums: Mapping[str, Floats], benchmark: float | None) -> dict[str, NDArray[Any]]:
     """Every capacity measure of groups from their sums; definitions in `measures.register`.
 

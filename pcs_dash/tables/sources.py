@@ -17,6 +17,7 @@ ATTRIBUTION = (
 )
 WORKFORCE_PERIOD = "31 December 2025"
 QUINTILE_MIX_PERIOD = "July 2023"
+APPOINTMENTS_PERIOD = "June to August 2026"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ SOURCES = (
         "practice_context_essex.csv",
         "List size, patient-weighted IMD 2025 score, ages, prevalence, appointments",
         "NHS England; OHID",
-        "list 1 December 2025, QOF 2024/25, appointments June to August 2026",
+        f"list 1 December 2025, QOF 2024/25, appointments {APPOINTMENTS_PERIOD}",
         OGL,
         "https://fingertips.phe.org.uk/profile/general-practice",
     ),

@@ -10,6 +10,7 @@ import streamlit as st
 
 from pcs_dash.hubs.rules import default_rules
 from pcs_dash.measures.numbers import number
+from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.workforce import (
     BENCHMARK_LABELS,
     GP_DEFINITIONS,
@@ -114,7 +115,7 @@ def _benchmark(known: Mapping[str, Benchmark]) -> Benchmark:
         st.caption(f"{number(chosen.value)} patients per FTE GP ({chosen.period})")
         return chosen
     value = st.number_input(
-        "Patients per FTE GP",
+        PER_GP.label,
         min_value=BENCHMARK_RANGE[0],
         max_value=BENCHMARK_RANGE[1],
         step=50,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.measures.numbers import number
+from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.words import lower_first
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
@@ -127,13 +128,13 @@ def definitions(question: Question, rules: Sequence[Rule]) -> tuple[tuple[str, s
             "FTE: 37.5 hours a week = 1.",
         ),
         (
-            "Patients per FTE GP",
+            PER_GP.label,
             "Sum of registered patients over sum of FTE GPs, of the practices that report FTE; "
             "never a mean of ratios.",
         ),
         ("Benchmark", f"{benchmark.label}, {number(benchmark.value)}{period}. {benchmark.source}."),
         (
-            "FTE GPs to add",
+            REGISTER["fte_gap"].noun,
             "FTE that would bring patients per FTE GP down to the benchmark; negative where there "
             "are more GPs than it asks for.",
         ),
