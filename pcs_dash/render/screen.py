@@ -22,6 +22,7 @@ from pcs_dash.measures.numbers import number, per_cent, signed, signed_per_cent
 from pcs_dash.measures.profile import flags
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.workforce import summarise
+from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock
 from pcs_dash.views.map_spec import MapSpec, map_view
@@ -97,6 +98,7 @@ def _slide(
         "highlight": view.highlight,
         "area": question.area.name,
         "benchmark": [question.benchmark.label, question.benchmark.value],
+        "lsoas": LSOAS_IN_ENGLAND,
         "foot": slide.footer,
         "notes": list(slide.notes),
         "link": slide.link,

@@ -136,8 +136,8 @@ def answer(question: Question) -> Answer:
             quality.sentence(shown.table, measure, question.name, period),
             "",
             f"{measure.label}: {measure.unit}, {period}; for an area or group: "
-            f"{measure.definition}. {measure.beware} Both figures keep their own date: read them side by side, not as "
-            "one moment.",
+            f"{measure.definition}. {measure.beware} Both figures keep their own date: read them "
+            "side by side, not as one moment.",
         ),
         figures=_figures(question, shown, measure),
         front=(_map(question, shown, measure), *beside),
