@@ -139,7 +139,7 @@ class Compared:
         practices = self.question.area.select(self.question.dataset.practices)
         chosen = self.question.definition
         definitions = list(GP_DEFINITIONS.values()) if self.y.per_gp else [chosen]
-        marked = self.y.flag is not None and bool(practices[self.y.flag].any())
+        marked = bool(self.y.flag) and bool(practices[self.y.flag].any())
         return [
             (
                 f"{definition.label if self.y.per_gp else 'All practices'}"
