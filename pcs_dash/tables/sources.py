@@ -9,6 +9,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from pcs_dash.tables.constants import FTE_IS
+
 OGL = "Open Government Licence v3.0"
 ATTRIBUTION = (
     "Contains public sector information licensed under the Open Government Licence v3.0. "
@@ -62,7 +64,7 @@ SOURCES = (
         WORKFORCE_PERIOD,
         OGL,
         f"{_NHS}/general-and-personal-medical-services",
-        "NA means not supplied. FTE: 37.5 hours a week = 1.",
+        f"NA means not supplied. FTE: {FTE_IS}.",
     ),
     Source(
         "practice_context_essex.csv",

@@ -8,6 +8,7 @@ from pcs_dash.hubs.rules import Rule
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.words import lower_first
+from pcs_dash.tables.constants import FTE_IS, IMPLAUSIBLE_PATIENTS_PER_FTE_GP
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
     Answer,
@@ -125,7 +126,7 @@ def definitions(question: Question, rules: Sequence[Rule]) -> tuple[tuple[str, s
         (
             "GPs counted",
             f"{chosen.label}: {chosen.meaning} ({chosen.source_column}), {question.period}. "
-            "FTE: 37.5 hours a week = 1.",
+            f"FTE: {FTE_IS}.",
         ),
         (
             PER_GP.label,
@@ -145,8 +146,8 @@ def definitions(question: Question, rules: Sequence[Rule]) -> tuple[tuple[str, s
         ),
         (
             "Implausible FTE",
-            "More than 10,000 patients per fully qualified FTE GP: the return is more likely wrong "
-            "than the staffing. Counted in unless said otherwise.",
+            f"More than {IMPLAUSIBLE_PATIENTS_PER_FTE_GP:,} patients per fully qualified FTE GP: "
+            "the return is more likely wrong than the staffing. Counted in unless said otherwise.",
         ),
         *left_out,
         *(
