@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
+from pcs_dash.measures.completeness import flagged_practices, join_table, missing_figures
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.tables import schemas
-from pcs_dash.tables.completeness import flagged_practices, join_table, missing_figures
 from pcs_dash.tables.paths import DATA_DIR, GEO_DIR, ROOT
 from pcs_dash.tables.sources import SOURCES, checksum
 from pcs_dash.ui import address, helping, official_data, page, show

@@ -308,9 +308,11 @@
     const none = h("button", { type: "button", onclick: () => { chosen.clear(); app.render(); } }, "Choose none");
     const element = h("div", {}, h("div", { class: "pcs-hubs-bar" }, find, where, every, none),
       h("div", { class: "pcs-hubs-bar" }, "Move the chosen to", into, move), made.element);
-    const columns = [
+    // A measure is called as in the table of the hubs.
+    const named = (key) => app.data.figures.columns.find((column) => column.key === key).label;
+    const columns = () => [
       { key: "tick", label: "Choose", bare: true }, { key: "name", label: "Practice", text: true }, { key: "code", label: "Code", text: true },
-      { key: "district", label: "District", text: true }, { key: "patients", label: "Patients" }, { key: "ratio", label: "Patients per FTE GP" },
+      { key: "district", label: "District", text: true }, { key: "patients", label: named("patients") }, { key: "ratio", label: named("patients_per_fte_gp") },
       { key: "hub", label: "Hub", text: true },
     ];
     const visible = () => {
@@ -324,7 +326,7 @@
       put(move, "Move " + many(chosen.size, "practice"));
       move.disabled = !chosen.size;
       const byId = new Map(app.hubs.map((hub) => [hub.id, hub]));
-      made.show(columns, visible().map((p) => {
+      made.show(columns(), visible().map((p) => {
         const hub = byId.get(app.groups.get(p.code)), ratio = app.data.view.values[p.i];
         const values = { name: p.name, code: p.code, district: p.district, patients: p.patients, ratio, hub: hub ? hub.name : "" };
         return {

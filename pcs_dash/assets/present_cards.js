@@ -7,7 +7,7 @@
 // and `points` are the files of the slide's map.
 (function () {
   "use strict";
-  const ENGLAND = { 2025: 33755, 2019: 32844 }, NEAREST = 3, NONE = "no figure";
+  const NEAREST = 3, NONE = "no figure";
   const whole = (value) => Math.round(value).toLocaleString("en-GB");
   const tenths = (value) => value.toLocaleString("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const signed = (text, value) => (value < 0 ? "−" + text.replace(/^[-−]/, "") : "+" + text);
@@ -18,14 +18,14 @@
     const inside = hit.kind === "lsoa" ? land : holds(layer, hit.longitude, hit.latitude);
     const near = nearest(hit, cards, points);
     return {
-      rows: [...(land ? ranks(land.properties) : []), ...(near.length ? [["Nearest practices in a straight line; patients per FTE GP:", ""], ...near] : [])],
+      rows: [...(land ? ranks(land.properties, slide.lsoas) : []), ...(near.length ? [["Nearest practices in a straight line; patients per FTE GP:", ""], ...near] : [])],
       remark: inside ? "" : "Outside " + slide.area + ", the area shown.",
     };
   }
 
   // Sums over sums, as everywhere.
   function group(hit, slide, cards, layer) {
-    const own = hit.codes.filter((code) => cards[code]).map((code) => cards[code][4]);
+    const found = hit.codes.filter((code) => cards[code]).map((code) => cards[code]), own = found.map((card) => card[4]);
     const here = hit.codes.filter((code) => layer.practices.includes(code)).length, out = here - own.length;
     const remark = [here === hit.codes.length ? "" : (here ? "Partly outside " : "Outside ") + slide.area + ", the area shown: figures of what is inside.",
       out > 0 ? out + " left out, as the switches say." : ""].filter(Boolean).join(" ");
@@ -33,17 +33,20 @@
     const sum = (which) => own.reduce((total, figures) => total + (figures[which] || 0), 0);
     const [patients, counted, fte] = [sum(0), sum(1), sum(2)], [label, benchmark] = slide.benchmark;
     const ratio = fte > 0 ? counted / fte : null, gap = counted / benchmark - fte, share = ratio === null ? 0 : Math.round(100 * (ratio / benchmark - 1));
+    // The measures are called what they are called on the practices' cards.
+    const [perGP, , listed, gps, toAdd] = found[0][2].map(([name]) => name);
     return {
-      rows: [["Patients per FTE GP", ratio === null ? NONE : whole(ratio)], ["Against " + label, ratio === null ? NONE : signed(Math.abs(share) + "%", share)],
-        ["Practices", whole(own.length)], ["Patients", whole(patients)], ["FTE GPs", counted ? tenths(fte) : NONE],
-        ["FTE GPs to add", counted ? signed(tenths(Math.abs(gap)), gap) : NONE]],
+      rows: [[perGP, ratio === null ? NONE : whole(ratio)], ["Against " + label, ratio === null ? NONE : signed(Math.abs(share) + "%", share)],
+        ["Practices", whole(own.length)], [listed, whole(patients)], [gps, counted ? tenths(fte) : NONE],
+        [toAdd, counted ? signed(tenths(Math.abs(gap)), gap) : NONE]],
       remark,
     };
   }
 
-  function ranks(land) {
-    return Object.keys(ENGLAND).sort().reverse().flatMap((edition) => {
-      const rank = land["rank" + edition], all = ENGLAND[edition];
+  // `lsoas`: how many England has, by edition.
+  function ranks(land, lsoas) {
+    return Object.keys(lsoas).sort().reverse().flatMap((edition) => {
+      const rank = land["rank" + edition], all = lsoas[edition];
       if (rank === null || rank === undefined) return [["IMD " + edition, NONE]];
       const fifth = Math.min(5, Math.ceil(5 * rank / all));
       return [["IMD " + edition + " quintile (1: most)", String(fifth)], ["Its rank of " + whole(all), whole(rank)]];

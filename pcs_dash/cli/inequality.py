@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 
 from pcs_dash.cli import output
+from pcs_dash.measures.deprivation import DEFAULT_EDITION
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_any_area
+from pcs_dash.tables.constants import IMD_EDITIONS
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -31,7 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--gp-definition", choices=list(GP_DEFINITIONS), default=DEFAULT_DEFINITION)
     parser.add_argument(
-        "--imd-edition", choices=("2025", "2019"), default="2025", help="of the quintiles"
+        "--imd-edition", choices=IMD_EDITIONS, default=DEFAULT_EDITION, help="of the quintiles"
     )
     output.add_format(parser)
     parser.set_defaults(run=run)

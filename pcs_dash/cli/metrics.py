@@ -7,6 +7,7 @@ import argparse
 import pandas as pd
 
 from pcs_dash.cli import output
+from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.sums import COUNTS_OF_GPS
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS, summarise
 from pcs_dash.official.any_area import find_any_area, practices_for
@@ -21,7 +22,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser = subparsers.add_parser(
         "metrics",
         help="patients per FTE GP and the other capacity measures",
-        description="Patients per FTE GP and the other capacity measures of an area.",
+        description=f"{PER_GP.label} and the other capacity measures of an area.",
     )
     parser.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
     parser.add_argument(

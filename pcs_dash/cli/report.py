@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pcs_dash.cli import output, plan_files
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.official.any_area import find_area, practices_for
-from pcs_dash.tables.dataset import IMD_EDITIONS
+from pcs_dash.tables.constants import IMD_EDITIONS
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.writing import write_whole
 from pcs_dash.views.links import LOCAL_APP

@@ -15,6 +15,7 @@ from pcs_dash.hubs.suggest import OBJECTIVES, TIME_LIMIT, Suggestion, SuggestReq
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_area, practices_for
+from pcs_dash.tables.constants import BAND
 from pcs_dash.tables.spreadsheet_text import neutralise
 from pcs_dash.tables.writing import write_whole
 
@@ -33,8 +34,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         ),
     )
     parser.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
-    parser.add_argument("--min", type=float, default=30_000, help="least patients of a hub")
-    parser.add_argument("--max", type=float, default=50_000, help="most patients of a hub")
+    parser.add_argument("--min", type=float, default=BAND[0], help="least patients of a hub")
+    parser.add_argument("--max", type=float, default=BAND[1], help="most patients of a hub")
     parser.add_argument("--hubs", type=int, help="how many hubs (default: what serves best)")
     parser.add_argument(
         "--objective", choices=list(OBJECTIVES), default="distance", help="default: distance"

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pcs_dash.hubs.measures import PRACTICE_MEASURES, RULE_MEASURES
 from pcs_dash.hubs.plan import name_key
+from pcs_dash.measures.register import PRACTICE_MEASURES, RULE_MEASURES
 from pcs_dash.tables.errors import UserError
 
 MAX_RULES = 50

@@ -17,10 +17,10 @@ import shapely
 from numpy.typing import NDArray
 
 from pcs_dash.hubs.contiguity import Neighbours, pieces
-from pcs_dash.hubs.measures import HUB_MEASURES
 from pcs_dash.hubs.plan import UNASSIGNED, Plan
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.measures import numbers
+from pcs_dash.measures.register import HUB_MEASURES, PER_GP
 from pcs_dash.measures.small_numbers import hidden_cells, shown_shares
 from pcs_dash.measures.sums import (
     COUNTS,
@@ -36,11 +36,8 @@ from pcs_dash.measures.sums import (
     sums_by_group,
 )
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, Benchmark, gp_definition
+from pcs_dash.tables.constants import BAND, HUB_MINIMUM, IMD_EDITIONS
 from pcs_dash.tables.errors import UserError
-
-HUB_MINIMUM = 20_000
-BAND = (30_000, 50_000)
-EDITIONS = ("2025", "2019")
 
 MEETS, BELOW, ABOVE, NO_FIGURE = VERDICTS = ("meets", "below", "above", "no figure")
 _VERDICT = pd.CategoricalDtype(list(VERDICTS))
@@ -82,7 +79,7 @@ def prepare(
     """
     if not practices.index.is_unique:
         raise UserError("A practice code is there twice: a summary needs one row a practice.")
-    if edition not in EDITIONS:
+    if edition not in IMD_EDITIONS:
         raise UserError(f"There is no IMD edition '{edition}'. Choose one of: 2025, 2019.")
 
     fte_column = gp_definition(definition).column
@@ -207,7 +204,7 @@ def scorecard(
             _contiguous_line(filled),
             *_distance_lines(filled),
             *_spread(filled, "patients", "Hub size", "patients"),
-            *_spread(filled, "patients_per_fte_gp", "Patients per FTE GP", "patients per FTE GP"),
+            *_spread(filled, PER_GP.key, PER_GP.label, PER_GP.unit),
             *_benchmark_lines(filled, _benchmark_value(benchmark)),
         ]
     ).set_index("key")

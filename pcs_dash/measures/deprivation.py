@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash.measures.small_numbers import hidden_cells, shown_shares
-from pcs_dash.tables.dataset import IMD_EDITIONS, QUINTILES
+from pcs_dash.tables.constants import IMD_EDITIONS, QUINTILES
 from pcs_dash.tables.errors import UserError
 
 DEFAULT_EDITION = "2025"

@@ -18,6 +18,7 @@ from scipy import special, stats
 
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.workforce import gp_definition
+from pcs_dash.tables.constants import PER_PATIENTS
 
 Floats = NDArray[np.float64]
 
@@ -89,7 +90,7 @@ def funnel(
     fte, patients = fte[keep], patients[keep]
     average = float(fte.sum() / patients.sum()) if patients.sum() > 0 else float("nan")
     points = pd.DataFrame({"patients": patients, "fte_gp": fte, "expected_fte": patients * average})
-    points["fte_per_10000"] = 1e4 * fte / patients
+    points["fte_per_10000"] = PER_PATIENTS * fte / patients
     points["patients_per_fte_gp"] = patients / fte.where(fte > 0)
     dispersion = _dispersion(points)
     widen = float(np.sqrt(dispersion)) if adjust and np.isfinite(dispersion) else 1.0
@@ -97,7 +98,7 @@ def funnel(
     sizes = _axis(patients, grid)
     outside = int((points["position"] != WITHIN).sum())
     return Funnel(
-        1e4 * average,
+        PER_PATIENTS * average,
         points,
         _limit_lines(sizes, average, widen),
         dispersion,
@@ -128,10 +129,15 @@ def _counts(expected: ArrayLike, tail: float, widen: float) -> tuple[Floats, Flo
 
 def _limit_lines(sizes: Floats, average: float, widen: float) -> pd.DataFrame:
     expected = sizes * average
-    table = pd.DataFrame({"patients": sizes, "expected_fte": expected, "average": 1e4 * average})
+    table = pd.DataFrame(
+        {"patients": sizes, "expected_fte": expected, "average": PER_PATIENTS * average}
+    )
     for name, tail in TAILS.items():
         low, high = _counts(expected, tail, widen)
-        table[f"low_{name}"], table[f"high_{name}"] = 1e4 * low / sizes, 1e4 * high / sizes
+        table[f"low_{name}"], table[f"high_{name}"] = (
+            PER_PATIENTS * low / sizes,
+            PER_PATIENTS * high / sizes,
+        )
     return table
 
 

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pcs_dash.measures.register import PER_GP, REGISTER
+from pcs_dash.tables.constants import (
+    BAND,
+    HUB_MINIMUM,
+    IMPLAUSIBLE_PATIENTS_PER_FTE_GP,
+    PATIENTS_PER_WTE_RULE,
+)
+
 
 @dataclass(frozen=True)
 class Term:
@@ -31,7 +39,7 @@ TERMS: tuple[Term, ...] = (
         "FTE",
         "Full-time equivalent: 37.5 contracted hours a week count as 1. Contracted, not worked, "
         "hours. WTE (whole-time equivalent) is the same in the older strategies.",
-        ("full-time equivalent", "WTE", "FTE GPs"),
+        ("full-time equivalent", "WTE", REGISTER["fte_gp"].label),
     ),
     Term(
         "GP definitions",
@@ -41,7 +49,7 @@ TERMS: tuple[Term, ...] = (
         ("fully qualified", "permanent", "GPs in training"),
     ),
     Term(
-        "Patients per FTE GP",
+        PER_GP.label,
         "Registered patients divided by FTE GPs. For an area: all patients over all FTE of the "
         "practices that report both, never a mean of ratios. A practice with no GP figure, or "
         "FTE 0, has no ratio.",
@@ -50,7 +58,8 @@ TERMS: tuple[Term, ...] = (
     Term(
         "Benchmark",
         "What a place is held against: England's published figure, Mid and South Essex, the rule "
-        "of 1,800 patients per WTE GP (strategy of 2014), or a figure typed in.",
+        f"of {PATIENTS_PER_WTE_RULE:,} patients per WTE GP (strategy of 2014), or a figure typed "
+        "in.",
     ),
     Term(
         "Under-doctored",
@@ -58,10 +67,10 @@ TERMS: tuple[Term, ...] = (
         ("under-doctoring",),
     ),
     Term(
-        "FTE gap",
+        REGISTER["fte_gap"].term,
         "The FTE GPs to add to reach the benchmark. Below zero: there are more than the benchmark "
         "asks for.",
-        ("FTE GPs to add",),
+        (REGISTER["fte_gap"].noun,),
     ),
     Term(
         "Single-handed practice",
@@ -69,8 +78,9 @@ TERMS: tuple[Term, ...] = (
     ),
     Term(
         "Implausible FTE",
-        "More than 10,000 patients per fully qualified FTE GP: the workforce return is more "
-        "likely wrong than the staffing. Shown, flagged, counted, and left out with a switch.",
+        f"More than {IMPLAUSIBLE_PATIENTS_PER_FTE_GP:,} patients per fully qualified FTE GP: the "
+        "workforce return is more likely wrong than the staffing. Shown, flagged, counted, and "
+        "left out with a switch.",
         ("flagged", "flag"),
     ),
     Term(
@@ -87,26 +97,26 @@ TERMS: tuple[Term, ...] = (
         ("deprivation", "Index of Multiple Deprivation"),
     ),
     Term(
-        "Quintile 1 (most deprived)",
+        REGISTER["share_quintile_1"].label,
         "The most deprived fifth of England's LSOAs. Quintile 5 is the least deprived fifth.",
         ("quintile", "quintile 5"),
     ),
     Term(
-        "IMD score",
+        REGISTER["imd_score"].term,
         "A practice's deprivation: the mean IMD score of the LSOAs where its patients live, "
         "weighted by patients. Higher is more deprived. Not that of the surgery's own postcode.",
         ("deprivation of a practice",),
     ),
     Term(
         "PCN",
-        "Primary care network: practices that work together, by the guidance for 30,000 to 50,000 "
-        "patients.",
+        f"Primary care network: practices that work together, by the guidance for {BAND[0]:,} to "
+        f"{BAND[1]:,} patients.",
         ("primary care network",),
     ),
     Term(
         "Hub",
         "A group of practices that you draw, choose or have suggested. By the strategy of 2014 a "
-        "hub covers at least 20,000 patients; that rule can be changed.",
+        f"hub covers at least {HUB_MINIMUM:,} patients; that rule can be changed.",
     ),
     Term(
         "Sub-ICB place",

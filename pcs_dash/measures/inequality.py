@@ -34,8 +34,8 @@ from pcs_dash.measures.intervals import (
 )
 from pcs_dash.measures.patient_matrix import (
     MEASURES,
-    Measure,
     PatientMatrix,
+    RatioKey,
     floats,
     group_ratios,
     lsoa_matrix,
@@ -47,6 +47,7 @@ from pcs_dash.measures.patient_matrix import (
 from pcs_dash.measures.slope_index import FEWEST_QUANTILES, SlopeIndex
 from pcs_dash.measures.small_numbers import is_small
 from pcs_dash.measures.workforce import gp_definition
+from pcs_dash.tables.constants import PER_PATIENTS, QUINTILES
 from pcs_dash.tables.errors import UserError
 
 Floats = NDArray[np.float64]
@@ -105,7 +106,7 @@ def _ratio_of_ends(relative: float) -> float:
 def gradient(
     matrix: PatientMatrix,
     *,
-    measure: Measure = "patients_per_fte_gp",
+    measure: RatioKey = "patients_per_fte_gp",
     by_patients: bool = True,
     confidence: float = 0.95,
     permute: bool = True,
@@ -156,7 +157,7 @@ def _no_gradient(matrix: PatientMatrix) -> str:
     return ""
 
 
-def _without_each(matrix: PatientMatrix, measure: Measure, by_patients: bool) -> Floats:
+def _without_each(matrix: PatientMatrix, measure: RatioKey, by_patients: bool) -> Floats:
     """The relative gradient without each practice."""
     step = max(1, CHUNK // max(len(matrix.groups), 1))
     parts = [
@@ -167,7 +168,7 @@ def _without_each(matrix: PatientMatrix, measure: Measure, by_patients: bool) ->
 
 
 def _line(
-    patients: Floats, fte: Floats, order: Floats, measure: Measure, by_patients: bool
+    patients: Floats, fte: Floats, order: Floats, measure: RatioKey, by_patients: bool
 ) -> tuple[Floats, Floats]:
     """Mean of the measure, and rise over it, for each row of groups' sums."""
     patients, fte = np.atleast_2d(patients, fte)
@@ -223,7 +224,7 @@ def area_inequality(
     practices: pd.DataFrame,
     *,
     level: Level = "quintile",
-    measure: Measure = "patients_per_fte_gp",
+    measure: RatioKey = "patients_per_fte_gp",
     definition: str = "fully_qualified",
     edition: str = "2025",
     registrations: pd.DataFrame | None = None,
@@ -424,7 +425,7 @@ def quintile_table(
 ) -> QuintileTable:
     """Patients per FTE GP and FTE GPs per 10,000 patients by deprivation quintile, with limits."""
     matrix = quintile_matrix(practices, definition=definition, edition=edition)
-    table = group_ratios(matrix).reindex(range(1, 6)).rename_axis("quintile")
+    table = group_ratios(matrix).reindex(QUINTILES).rename_axis("quintile")
     table[["patients", "fte_gp"]] = table[["patients", "fte_gp"]].where(
         table["patients"].notna(), 0.0
     )
@@ -434,11 +435,14 @@ def quintile_table(
     }
     low, high = (
         np.array([math.exp(getattr(limits[q], end)) if q in limits else math.nan
-                  for q in range(1, 6)])
+                  for q in QUINTILES])
         for end in ("low", "high")
     )  # fmt: skip
     table["patients_per_fte_gp_low"], table["patients_per_fte_gp_high"] = low, high
-    table["fte_gp_per_10000_low"], table["fte_gp_per_10000_high"] = 1e4 / high, 1e4 / low
+    table["fte_gp_per_10000_low"], table["fte_gp_per_10000_high"] = (
+        PER_PATIENTS / high,
+        PER_PATIENTS / low,
+    )
     order = ["patients", "fte_gp"] + [
         f"{m}{end}" for m in MEASURES for end in ("", "_low", "_high")
     ]
@@ -480,7 +484,11 @@ def _gaps(matrix: PatientMatrix, confidence: float) -> dict[str, Gap]:
     return {
         MEASURES[0]: _gap(MEASURES[0], logs, middle, limits, confidence),
         MEASURES[1]: _gap(
-            MEASURES[1], (-logs[0], -limits.high, -limits.low), 1e4 / middle, limits, confidence
+            MEASURES[1],
+            (-logs[0], -limits.high, -limits.low),
+            PER_PATIENTS / middle,
+            limits,
+            confidence,
         ),
     }
 

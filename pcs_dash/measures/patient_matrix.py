@@ -13,14 +13,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from pcs_dash.measures.deprivation import quintile_columns
 from pcs_dash.measures.workforce import gp_definition
+from pcs_dash.tables.constants import PER_PATIENTS
 from pcs_dash.tables.errors import UserError
 
 Floats = NDArray[np.float64]
-Measure = Literal["patients_per_fte_gp", "fte_gp_per_10000"]
+RatioKey = Literal["patients_per_fte_gp", "fte_gp_per_10000"]
 
-MEASURES: tuple[Measure, ...] = ("patients_per_fte_gp", "fte_gp_per_10000")
-EDITIONS = ("2025", "2019")
+MEASURES: tuple[RatioKey, ...] = ("patients_per_fte_gp", "fte_gp_per_10000")
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,7 @@ def quintile_matrix(
 
     The mix is of July 2023, of patients with a known quintile; patients and FTE are today's.
     """
-    if edition not in EDITIONS:
-        raise UserError(f"There is no IMD edition '{edition}'. Choose 2025 or 2019.")
-    mix = practices[[f"imd{edition}_patients_quintile_{q}" for q in range(1, 6)]]
-    mix = mix.astype("float64")
+    mix = practices[quintile_columns(edition)].astype("float64")
     fte = practices[gp_definition(definition).column].astype("float64")
     patients = practices["patients"].astype("float64")
     keep = fte.notna() & patients.notna() & (mix.sum(axis=1, skipna=False) > 0)
@@ -102,7 +100,7 @@ def practice_matrix(
     practices: pd.DataFrame,
     *,
     definition: str = "fully_qualified",
-    measure: Measure = "patients_per_fte_gp",
+    measure: RatioKey = "patients_per_fte_gp",
     deprivation: pd.Series | None = None,
 ) -> PatientMatrix:
     """Every practice a group of its own, ordered by the deprivation of its patients.
@@ -169,17 +167,17 @@ def group_ratios(matrix: PatientMatrix) -> pd.DataFrame:
             "patients": patients,
             "fte_gp": fte,
             "patients_per_fte_gp": over(patients, fte),
-            "fte_gp_per_10000": 1e4 * over(fte, patients),
+            "fte_gp_per_10000": PER_PATIENTS * over(fte, patients),
         },
         index=pd.Index(matrix.groups, name="group"),
     )
 
 
-def measured(patients: Floats, fte: Floats, measure: Measure) -> Floats:
+def measured(patients: Floats, fte: Floats, measure: RatioKey) -> Floats:
     """The measure of groups with these patients and FTE; NaN with nothing to divide by."""
     if measure == "patients_per_fte_gp":
         return over(patients, fte)
-    return 1e4 * over(fte, patients)
+    return PER_PATIENTS * over(fte, patients)
 
 
 def floats(values: ArrayLike) -> Floats:

@@ -13,13 +13,18 @@ from pcs_dash.measures.deprivation import (
     patients_by_quintile,
 )
 from pcs_dash.measures.numbers import number, per_cent, signed
-from pcs_dash.measures.sums import MINIMUM_GP_WTE, MINIMUM_LIST
+from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.workforce import (
-    PATIENTS_PER_WTE_RULE,
     Benchmark,
     GPDefinition,
     fte_gap,
     summarise,
+)
+from pcs_dash.tables.constants import (
+    MINIMUM_GP_WTE,
+    MINIMUM_LIST,
+    PATIENTS_PER_WTE_RULE,
+    PER_PATIENTS,
 )
 
 
@@ -88,10 +93,10 @@ def practice_card(
     own = _figures(one, definition, benchmark, edition)
     area = _figures(practices, definition, benchmark, edition)
     against = {
-        "Patients per FTE GP": f"{number(benchmark.value)} ({benchmark.label})",
-        "GPs per 10,000 patients": number(10_000 / benchmark.value, 1),
-        "Registered patients": f"{MINIMUM_LIST:,} or more (2014 rule)",
-        "FTE GPs": f"{MINIMUM_GP_WTE} or more (2014 rule)",
+        PER_GP.long: f"{number(benchmark.value)} ({benchmark.label})",
+        REGISTER["gps_per_10000"].long: number(PER_PATIENTS / benchmark.value, 1),
+        REGISTER["patients"].long: f"{MINIMUM_LIST:,} or more (2014 rule)",
+        REGISTER["fte_gp"].long: f"{MINIMUM_GP_WTE} or more (2014 rule)",
         f"FTE GPs to add for {PATIENTS_PER_WTE_RULE:,} per WTE": "0",
     }
     return pd.DataFrame(
@@ -115,22 +120,23 @@ def _figures(
     def share(quintile: int) -> str:
         return per_cent(shares[quintile].iloc[0] if len(shares) else float("nan"))
 
-    def one(value: float) -> str:
-        return number(value, 1)
+    def of(key: str, note: str = "", decimals: int | None = None) -> dict[str, str]:
+        return {f"{REGISTER[key].long}{note}": REGISTER[key].text(row[key], decimals)}
 
+    headcount = " (headcount, all GPs)"
     return {
-        "Patients per FTE GP": number(row["patients_per_fte_gp"]),
-        "Registered patients": number(row["patients"]),
-        "FTE GPs": one(row["fte_gp"]),
-        "GPs per 1,000 patients": number(row["gps_per_1000"], 2),
-        "GPs per 10,000 patients": one(row["gps_per_10000"]),
-        "FTE GPs to add to reach the benchmark": signed(row["fte_gap"]),
+        **of(PER_GP.key),
+        **of("patients"),
+        **of("fte_gp"),
+        **of("gps_per_1000"),
+        **of("gps_per_10000", decimals=1),
+        **of("fte_gap"),
         f"FTE GPs to add for {PATIENTS_PER_WTE_RULE:,} per WTE": signed(rule_gap),
-        "GPs aged 55 and over (headcount, all GPs)": per_cent(row["share_gps_55_plus"]),
-        "GPs aged 60 and over (headcount, all GPs)": per_cent(row["share_gps_60_plus"]),
-        "Nurse FTE": one(row["nurse_fte"]),
-        "Direct patient care FTE": one(row["direct_care_fte"]),
-        "IMD 2025 score of its patients": one(row["imd_score"]),
+        **of("share_gps_55_plus", headcount),
+        **of("share_gps_60_plus", headcount),
+        **of("nurse_fte"),
+        **of("direct_care_fte"),
+        **of("imd_score"),
         f"Patients in quintile {QUINTILE_LABELS[1]}, IMD {edition}": share(1),
         f"Patients in quintile {QUINTILE_LABELS[5]}, IMD {edition}": share(5),
     }

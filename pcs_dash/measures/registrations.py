@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash.measures.numbers import number
+from pcs_dash.tables.constants import QUINTILES
 from pcs_dash.tables.errors import UserError
-
-QUINTILES = (1, 2, 3, 4, 5)
 
 
 def lsoa_totals(registrations: pd.DataFrame) -> pd.Series:

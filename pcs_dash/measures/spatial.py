@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from pcs_dash.measures.workforce import gp_definition
+from pcs_dash.tables.constants import PER_PATIENTS
 from pcs_dash.tables.errors import UserError
 
 Floats = NDArray[np.float64]
@@ -502,7 +503,7 @@ def floating_catchment_access(
     reached = cost.groupby("origin").size().reindex(lsoas.index)
     out["practices_in_reach"] = reached.where(reached.notna(), 0).astype(int)
     # No ratio for an LSOA means that nothing is in reach: an access of zero, not a missing figure.
-    out["fte_per_10000"] = 1e4 * ratio.where(ratio.notna(), 0.0)
+    out["fte_per_10000"] = PER_PATIENTS * ratio.where(ratio.notna(), 0.0)
     return out
 
 

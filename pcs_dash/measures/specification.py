@@ -23,7 +23,6 @@ import pandas as pd
 from pcs_dash.measures.inequality import relative_gradient
 from pcs_dash.measures.need import need_adjusted_patients, need_model, with_lists
 from pcs_dash.measures.patient_matrix import (
-    EDITIONS,
     PatientMatrix,
     lsoa_matrix,
     practice_matrix,
@@ -31,6 +30,7 @@ from pcs_dash.measures.patient_matrix import (
 )
 from pcs_dash.measures.practice_measures import measure, without_flagged
 from pcs_dash.measures.workforce import GP_DEFINITIONS
+from pcs_dash.tables.constants import IMD_EDITIONS
 from pcs_dash.tables.errors import UserError
 
 RAW = "raw"
@@ -89,7 +89,7 @@ def specification_curve(
     """
     if registrations is not None and lsoa_ranks is None:
         raise UserError("The LSOA level needs the IMD ranks of LSOAs as well.")
-    ranked = {edition: _deprivation(practices, edition) for edition in EDITIONS}
+    ranked = {edition: _deprivation(practices, edition) for edition in IMD_EDITIONS}
     lsoas = {} if registrations is None or lsoa_ranks is None else dict(lsoa_ranks)
     kinds: dict[str, pd.Series | None] = {RAW: None} | dict(lists or {})
     rows = []
@@ -143,7 +143,7 @@ def _matrices(
     registrations: pd.DataFrame | None,
     lsoa_ranks: Mapping[str, pd.Series],
 ) -> Iterator[tuple[str, str, PatientMatrix]]:
-    for edition in EDITIONS:
+    for edition in IMD_EDITIONS:
         yield (
             edition,
             "practice",

@@ -15,12 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pcs_dash.tables.constants import MINIMUM_GP_WTE, MINIMUM_LIST, PER_PATIENTS
+
 Floats = NDArray[np.float64]
 Groups = NDArray[np.intp]
-
-# Rules of the 2014 strategy: a practice has at least so many patients and so many WTE GPs.
-MINIMUM_LIST = 4_500
-MINIMUM_GP_WTE = 2.5
 
 # What adds up and is no count.
 FTE_SUMS = ("fte_gp", "nurse_fte", "direct_care_fte")
@@ -109,6 +107,21 @@ def over(top: Floats, bottom: Floats) -> Floats:
     return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
 
 
+def ratio_by_group(top: pd.Series, bottom: pd.Series, groups: pd.Series) -> pd.DataFrame:
+    """The sum of `top` over the sum of `bottom` of each group, over the rows where both are known.
+
+    Index: the groups, sorted; a row whose group is missing is in none. Columns: value (missing
+    where there is nothing to divide by) and n, the rows it rests on.
+    """
+    codes, names = pd.factorize(groups.reindex(top.index), sort=True)
+    parts = np.column_stack([each.to_numpy(float, na_value=np.nan) for each in (top, bottom)])
+    known = ~np.isnan(parts).any(axis=1) & (codes >= 0)
+    summands = np.column_stack([parts, np.ones(len(parts))])[known]
+    sums = sums_by_group(summands, codes[known], len(names))
+    found = {"value": over(sums[:, 0], sums[:, 1]), "n": sums[:, 2].astype(np.int64)}
+    return pd.DataFrame(found, index=names)
+
+
 def capacity(sums: Mapping[str, Floats], benchmark: float | None) -> dict[str, NDArray[Any]]:
     """Every capacity measure of groups from their sums; definitions in `measures.register`.
 
@@ -139,7 +152,7 @@ def capacity(sums: Mapping[str, Floats], benchmark: float | None) -> dict[str, N
         "fte_gp": fte,
         "patients_per_fte_gp": over(patients, fte),
         "gps_per_1000": 1_000 * per_patient,
-        "gps_per_10000": 10_000 * per_patient,
+        "gps_per_10000": PER_PATIENTS * per_patient,
         "fte_gap": gap,
         "single_handed_share": over(
             where_reported("single_handed", "practices_without_fte"), practices

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pcs_dash.measures.correlation import Correlation, correlate_practices
+from pcs_dash.measures.deprivation import quintile_columns
 from pcs_dash.measures.numbers import number
+from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.words import Words, correlation_words
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, gp_definition, patients_per_fte_gp
 from pcs_dash.tables.areas import places, select_area
@@ -29,7 +31,7 @@ _NEW_COUNT = (
     "practice workforce: England's own figure is 1,321 patients per FTE GP for 2014/15 and 1,938 "
     "for September 2015. The source of 2014/15 does not say which GPs it counts."
 )
-AGED_55 = "GPs aged 55 and over"
+AGED_55 = REGISTER["share_gps_55_plus"].long
 MID_ESSEX_2014 = ("Chelmsford", "Braintree", "Maldon")
 _NO_SINGLE_CONTRACTS = (
     "Then: contracts held by a single GP. Now: practices with one GP by headcount, trainees and "
@@ -305,7 +307,7 @@ def _older_gps(practices: pd.DataFrame) -> tuple[str, str, float, str, bool, str
 
 
 def _quintile_1(practices: pd.DataFrame, edition: str) -> tuple[str, str, float, str, bool, str]:
-    counts = practices[[f"imd{edition}_patients_quintile_{q}" for q in range(1, 6)]].sum()
+    counts = practices[quintile_columns(edition)].sum()
     share = float(100 * counts.iloc[0] / counts.sum())
     return (
         "population living in the most deprived fifth of England",

@@ -26,6 +26,7 @@ from pcs_dash.measures.numbers import (
     p_text,
     per_cent,
 )
+from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.workforce import gp_definition
 
 if TYPE_CHECKING:
@@ -292,8 +293,8 @@ def _coefficient(result: Correlation) -> str:
 # --- Inequality ---------------------------------------------------------------------------------
 
 _MEASURE_WORDS = {
-    "patients_per_fte_gp": "patients per FTE GP",
-    "fte_gp_per_10000": "FTE GPs per 10,000 patients",
+    PER_GP.key: PER_GP.noun,
+    "fte_gp_per_10000": REGISTER["gps_per_10000"].noun,
 }
 
 
@@ -619,7 +620,7 @@ def funnel_words(result: Funnel, *, place: str, date: str) -> Words:
         f"{number(result.expected_outside_95, 1)} outside."
     )
     basis = (
-        f"FTE GPs per 10,000 patients against 95% and 99.8% limits about the average of "
+        f"{REGISTER['gps_per_10000'].label} against 95% and 99.8% limits about the average of "
         f"{number(result.average, 2)}, {count(result.n, 'practice')}{_missing(result.n_missing)}"
         f"{'; limits scaled to the practices' if result.adjusted else ''}. {tail}"
     )

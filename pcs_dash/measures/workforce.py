@@ -16,21 +16,23 @@ import pandas as pd
 
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.sums import (
-    MINIMUM_GP_WTE,
-    MINIMUM_LIST,
     capacity,
     capacity_summands,
     stacked,
     sums_by_group,
 )
 from pcs_dash.tables.areas import select_area
+from pcs_dash.tables.constants import (
+    BENCHMARK_RANGE,
+    MINIMUM_GP_WTE,
+    MINIMUM_LIST,
+    PATIENTS_PER_WTE_RULE,
+)
 from pcs_dash.tables.errors import UserError
 
 Shared = Literal["same", "inside", "around", "overlapping", "apart"]
 # A figure, or an array of figures.
 Amount = TypeVar("Amount", float, np.ndarray)
-
-PATIENTS_PER_WTE_RULE = round(MINIMUM_LIST / MINIMUM_GP_WTE)
 
 
 @dataclass(frozen=True)
@@ -213,10 +215,11 @@ def england_benchmark(published: pd.DataFrame) -> Benchmark:
 
 def typed_benchmark(value: float) -> Benchmark:
     """A figure the user typed in; UserError unless it is a plausible, positive number."""
-    if not np.isfinite(value) or not 100 <= value <= 20_000:
+    low, high = BENCHMARK_RANGE
+    if not np.isfinite(value) or not low <= value <= high:
         raise UserError(
             f"A benchmark of {number(value)} patients per FTE GP can't be right. "
-            "Type a figure between 100 and 20,000."
+            f"Type a figure between {low:,} and {high:,}."
         )
     return Benchmark("own", "your own benchmark", float(value), None, "", "Typed in")
 

@@ -22,6 +22,7 @@ from pcs_dash.official.store import Store
 from pcs_dash.official.stored_tables import stored_columns
 from pcs_dash.tables import load
 from pcs_dash.tables.areas import short_name
+from pcs_dash.tables.constants import QUINTILES
 from pcs_dash.tables.dataset import Dataset, JoinReport, flag
 
 # Columns of the embedded practices that a publication may not bring: missing then.
@@ -33,7 +34,7 @@ _FIGURES = (
     "prev_dm", "prev_copd", "prev_chd", "prev_dep", "prev_ob", "prev_smok", "gp_appointments",
     "latitude", "longitude", "easting", "northing",
     *(f"imd{edition}_patients_{group}" for edition in ("2019", "2025")
-      for group in (*(f"quintile_{q}" for q in range(1, 6)), "unknown")),
+      for group in (*(f"quintile_{q}" for q in QUINTILES), "unknown")),
 )  # fmt: skip
 _WORDS = (
     "practice_name", "postcode", "district", "district_code", "sub_icb_code", "pcn_code", "pcn",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.official.built_tables import LSOAS, PRACTICES
 from pcs_dash.official.catalogue import SOURCES
 from pcs_dash.official.manifest import Manifest
@@ -14,8 +15,10 @@ from pcs_dash.official.stored_tables import read_entry, stored_columns
 
 
 @dataclass(frozen=True)
-class Measure:
-    """A measure: its column in the practices or LSOAs table and the sources it needs."""
+class Brought:
+    """What publications bring: its column in the practices or LSOAs table, what it is called, and
+    the sources it needs.
+    """
 
     column: str
     label: str
@@ -23,73 +26,54 @@ class Measure:
     table: str = "practices"
 
 
+def _measure(key: str, note: str = "") -> Brought:
+    """A measure of the register, which is a column of the practices too."""
+    return Brought(key, f"{REGISTER[key].label}{note}", REGISTER[key].sources)
+
+
+_PLACED = " (needs coordinates of postcodes)"
+_IMD2025 = ("registrations_lsoa", "imd2025", "lsoa11_lsoa21")
 MEASURES = (
-    Measure("patients", "List size", ("list_sizes",)),
-    Measure("gp_fte_fully_qualified", "FTE GPs and patients per FTE GP", ("workforce",)),
-    Measure("nurse_fte", "FTE nurses, direct patient care, administration", ("workforce",)),
-    Measure("pcn", "PCN, sub-ICB, ICB", ("pcn_membership",)),
-    Measure("latitude", "Place on the map, district", ("allocations",)),
-    Measure("weighted_population", "Population weighted by need", ("allocations",)),
-    Measure(
+    Brought("patients", REGISTER["patients"].term, ("list_sizes",)),
+    Brought("gp_fte_fully_qualified", f"FTE GPs and {PER_GP.noun}", PER_GP.sources),
+    Brought("nurse_fte", "FTE nurses, direct patient care, administration", ("workforce",)),
+    Brought("pcn", "PCN, sub-ICB, ICB", ("pcn_membership",)),
+    Brought("latitude", "Place on the map, district", ("allocations",)),
+    Brought("weighted_population", "Population weighted by need", ("allocations",)),
+    Brought(
         "imd2019_patients_quintile_1",
         "Patients by IMD 2019 quintile",
         ("registrations_lsoa", "imd2019"),
     ),
-    Measure(
-        "imd2025_patients_quintile_1",
-        "Patients by IMD 2025 quintile",
-        ("registrations_lsoa", "imd2025", "lsoa11_lsoa21"),
+    Brought("imd2025_patients_quintile_1", "Patients by IMD 2025 quintile", _IMD2025),
+    Brought(
+        "imd_score", "Patient-weighted IMD 2025 score (needs File 7, which has scores)", _IMD2025
     ),
-    Measure(
-        "imd_score",
-        "Patient-weighted IMD 2025 score (needs File 7, which has scores)",
-        ("registrations_lsoa", "imd2025", "lsoa11_lsoa21"),
-    ),
-    Measure("qof_per_cent", "QOF achievement", ("qof",)),
-    Measure("qof_prev_dm", "QOF prevalence: diabetes and other registers", ("qof_prevalence",)),
-    Measure("cqc_rating", "CQC rating", ("cqc",)),
-    Measure("appointments_per_patient", "Appointments per patient", ("appointments",)),
-    Measure("same_day_per_cent", "Same-day appointments", ("appointments",)),
-    Measure("contract_type", "Contract type, dispensing", ("payments",)),
-    Measure(
+    _measure("qof_per_cent"),
+    Brought("qof_prev_dm", "QOF prevalence: diabetes and other registers", ("qof_prevalence",)),
+    _measure("cqc_rating"),
+    _measure("appointments_per_patient"),
+    _measure("same_day_per_cent"),
+    Brought("contract_type", "Contract type, dispensing", ("payments",)),
+    Brought(
         "carr_hill_ratio", "Patients weighted by Carr-Hill, payments per patient", ("payments",)
     ),
-    Measure(
-        "patients_gp_road_km",
-        "Patients' road distance to a GP surgery",
-        ("barriers2019", "registrations_lsoa"),
-    ),
-    Measure(
-        "patients_rural_per_cent",
-        "Patients in rural areas",
-        ("rural_urban2011", "registrations_lsoa"),
-    ),
-    Measure("survey_overall_good", "Patients' experience", ("survey",)),
-    Measure("dentists_1_mile", "Dental practices within a mile", ("dentists", "allocations")),
-    Measure(
-        "pharmacies_1_mile",
-        "Pharmacies within a mile (needs coordinates of postcodes)",
-        ("pharmacies", "postcodes", "allocations"),
-    ),
-    Measure(
-        "opticians_1_mile",
-        "Opticians within a mile (needs coordinates of postcodes)",
-        ("opticians", "postcodes", "allocations"),
-    ),
-    Measure(
-        "dental_sites_1_mile",
-        "Dental sites of the ODS within a mile (needs coordinates of postcodes)",
-        ("dental_sites", "postcodes", "allocations"),
-    ),
-    Measure("imd2019_quintile", "IMD 2019 by LSOA", ("imd2019",), "lsoas"),
-    Measure("imd2025_quintile", "IMD 2025 by LSOA", ("imd2025", "lsoa11_lsoa21"), "lsoas"),
-    Measure(
+    _measure("patients_gp_road_km"),
+    _measure("patients_rural_per_cent"),
+    Brought("survey_overall_good", "Patients' experience", ("survey",)),
+    _measure("dentists_1_mile"),
+    _measure("pharmacies_1_mile", _PLACED),
+    _measure("opticians_1_mile", _PLACED),
+    _measure("dental_sites_1_mile", _PLACED),
+    Brought("imd2019_quintile", "IMD 2019 by LSOA", ("imd2019",), "lsoas"),
+    Brought("imd2025_quintile", "IMD 2025 by LSOA", ("imd2025", "lsoa11_lsoa21"), "lsoas"),
+    Brought(
         "registered_patients",
         "Catchments as they are (patients by LSOA)",
         ("registrations_lsoa",),
         "lsoas",
     ),
-    Measure("easting", "LSOA on the map", ("boundaries_lsoa11",), "lsoas"),
+    Brought("easting", "LSOA on the map", ("boundaries_lsoa11",), "lsoas"),
 )
 
 

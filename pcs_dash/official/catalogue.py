@@ -22,6 +22,7 @@ from pcs_dash.official.loaders import organisations as _organisations
 from pcs_dash.official.loaders import quality as _quality
 from pcs_dash.official.loaders import registrations as _registrations
 from pcs_dash.official.loaders import workforce as _workforce
+from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
 from pcs_dash.tables.errors import UserError
 
 OGL = "Open Government Licence v3.0"
@@ -235,7 +236,7 @@ _ALL = (
         columns=_deprivation.IMD_2019,
         parser=_deprivation.load_imd2019,
         brings="deprivation by LSOA of 2011",
-        usual_rows=32_844,
+        usual_rows=LSOAS_IN_ENGLAND["2019"],
         period_from="fixed",
         fixed_period="2019-09-26",
         note="File 7 also has scores and populations; File 1 (Excel) ranks and deciles only.",
@@ -253,7 +254,7 @@ _ALL = (
         columns=_deprivation.IMD_2025,
         parser=_deprivation.load_imd2025,
         brings="deprivation by LSOA of 2021",
-        usual_rows=33_755,
+        usual_rows=LSOAS_IN_ENGLAND["2025"],
         period_from="fixed",
         fixed_period="2025-10-30",
         note="LSOAs of 2021: never joined to those of 2011 without the ONS lookup.",
@@ -267,7 +268,7 @@ _ALL = (
         columns=_deprivation.BARRIERS_2019,
         parser=_deprivation.load_barriers2019,
         brings="patients' mean road distance to a GP surgery (Quality beside capacity)",
-        usual_rows=32_844,
+        usual_rows=LSOAS_IN_ENGLAND["2019"],
         period_from="fixed",
         fixed_period="2019-09-26",
         note=_BY_HAND + " File 8, sheet 'IoD2019 Barriers Domain'.",
@@ -295,7 +296,7 @@ _ALL = (
         columns=_lookups.LSOA_ICB,
         parser=_lookups.load_lsoa_icb,
         brings="the ICB in which an LSOA lies; without it that of most of its patients",
-        usual_rows=33_755,
+        usual_rows=LSOAS_IN_ENGLAND["2025"],
         period_from="name",
         note=_BY_HAND,
     ),

@@ -8,7 +8,8 @@ from pcs_dash.measures.registrations import patient_weighted, quintile_mix
 from pcs_dash.official.loaded_areas import NO_ICB
 from pcs_dash.official.loaders.registrations import lsoa_vintage
 from pcs_dash.official.practices import Read, join_or_tell
-from pcs_dash.tables.dataset import LSOAS_IN_ENGLAND, JoinReport, quintile_of_rank
+from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
+from pcs_dash.tables.dataset import JoinReport, quintile_of_rank
 
 
 def build_lsoas(

@@ -9,13 +9,14 @@ import pandas as pd
 from pcs_dash.measures.nearby_sites import dentists_near, listed_sites_near
 from pcs_dash.official.loaded_areas import NO_ICB
 from pcs_dash.tables.areas import PLACES
+from pcs_dash.tables.constants import IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT
 from pcs_dash.tables.dataset import JoinReport, join
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.geometry import lonlat_to_grid
 from pcs_dash.tables.labels import labels_by_code
 
-# As for the embedded three months (4 a patient), for one month.
-IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT_MONTH = 4 / 3
+# As for the embedded three months, for one month.
+IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT_MONTH = IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT / 3
 _AGED_60 = ("60TO64", "65TO69", "70PLUS")
 _AGED_55 = ("55TO59", *_AGED_60)
 _AGED_UNDER_55 = ("UNDER30", "30TO34", "35TO39", "40TO44", "45TO49", "50TO54")

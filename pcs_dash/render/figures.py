@@ -28,6 +28,7 @@ from pcs_dash.hubs.palette import UNASSIGNED_COLOUR
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.measures import numbers
 from pcs_dash.measures.deprivation import QUINTILE_LABELS, lsoas_by_quintile
+from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.render.text import FAMILY, drawable, shorten, width, wrap
 from pcs_dash.tables.dataset import Dataset
@@ -116,9 +117,7 @@ def _draw_practices(
     ]
     _practices(axes, frame, labels, practices, colours, hollow=ratios.isna(), spec=spec)
     legend = _Legend(side)
-    legend.title(
-        f"Patients per FTE GP against {benchmark.label} ({numbers.number(benchmark.value)})"
-    )
+    legend.title(f"{PER_GP.label} against {benchmark.label} ({numbers.number(benchmark.value)})")
     for number, (colour, label) in enumerate(
         zip(maps.BENCHMARK_COLOURS, maps.BENCHMARK_LABELS, strict=True)
     ):

@@ -20,10 +20,10 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pcs_dash.hubs.measures import HUB_MEASURES, RULE_MEASURES, Measure
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_to_frame
 from pcs_dash.measures.deprivation import without_small_counts
+from pcs_dash.measures.register import HUB_MEASURES, RULE_MEASURES
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.spreadsheet_text import neutralise
 
@@ -79,21 +79,11 @@ def _hub_table(plan: Plan, summary: pd.DataFrame) -> pd.DataFrame:
     notes = {hub.id: hub.note for hub in plan.hubs}
     table = summary.reset_index()
     table.insert(4, "note", table["hub_id"].map(notes))
-    return table.rename(columns={key: _label(measure) for key, measure in HUB_MEASURES.items()})
-
-
-def _label(measure: Measure) -> str:
-    return measure.label
+    return table.rename(columns={key: measure.label for key, measure in HUB_MEASURES.items()})
 
 
 def _hub_formats() -> dict[str, str]:
-    return {_label(measure): _number_format(measure) for measure in HUB_MEASURES.values()}
-
-
-def _number_format(measure: Measure) -> str:
-    if measure.unit == "share":
-        return "0.0%"
-    return "#,##0" + ("." + "0" * measure.decimals if measure.decimals else "")
+    return {measure.label: measure.number_format for measure in HUB_MEASURES.values()}
 
 
 def _practice_table(plan: Plan, practices: pd.DataFrame) -> pd.DataFrame:

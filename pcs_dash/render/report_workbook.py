@@ -17,11 +17,11 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from pcs_dash.hubs.measures import HUB_MEASURES
 from pcs_dash.hubs.plan import UNASSIGNED, plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs, verdict_column
 from pcs_dash.measures import numbers
-from pcs_dash.measures.deprivation import group_quintile_shares
+from pcs_dash.measures.deprivation import QUINTILE_LABELS, group_quintile_shares
+from pcs_dash.measures.register import HUB_MEASURES, PER_GP, REGISTER
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 from pcs_dash.render.text import printable
 from pcs_dash.tables.sources import ATTRIBUTION
@@ -35,37 +35,23 @@ _BODY = Font(name="Arial", size=11)
 _BOLD = Font(name="Arial", size=11, bold=True)
 _TITLE = Font(name="Arial", size=16, bold=True)
 _BLUE = PatternFill("solid", fgColor="005EB8")
-_WHOLE, _ONE, _TWO, _SHARE, _SIGNED = (
-    "#,##0",
-    "#,##0.0",
-    "#,##0.00",
-    "0.0%",
-    "+#,##0.0;−#,##0.0;0.0",
-)
+_WHOLE, _TWO, _SHARE, _SIGNED = "#,##0", "#,##0.00", "0.0%", REGISTER["fte_gap"].number_format
 
-# Columns of `metrics.workforce.summarise` in the order shown: key, heading, number format.
-_MEASURES = (
-    ("practices", "Practices", _WHOLE),
-    ("patients", "Patients", _WHOLE),
-    ("practices_without_fte", "Practices without GP FTE", _WHOLE),
-    ("patients_in_ratio", "Patients counted in the ratio", _WHOLE),
-    ("fte_gp", "FTE GPs", _ONE),
-    ("patients_per_fte_gp", "Patients per FTE GP", _WHOLE),
-    ("gps_per_1000", "FTE GPs per 1,000 patients", _TWO),
-    ("gps_per_10000", "FTE GPs per 10,000 patients", _TWO),
-    ("fte_gap", "FTE GPs to add to reach the benchmark", _SIGNED),
-    ("below_4500", "Practices under 4,500 patients", _WHOLE),
-    ("below_2_5_wte", "Practices under 2.5 WTE GPs", _WHOLE),
-    ("single_handed", "Single-handed practices", _WHOLE),
-    ("share_gps_55_plus", "GPs aged 55+ (all GPs)", _SHARE),
-    ("share_gps_60_plus", "GPs aged 60+ (all GPs)", _SHARE),
-    ("nurse_fte", "Nurse FTE", _ONE),
-    ("practices_without_nurse_figure", "Practices without a nurse figure", _WHOLE),
-    ("direct_care_fte", "Direct patient care FTE", _ONE),
-    ("practices_without_direct_care_figure", "Practices without a direct-care figure", _WHOLE),
-    ("flagged_low_fte", "Practices with implausible FTE", _WHOLE),
-    ("imd_score", "IMD 2025 score (patient-weighted)", _ONE),
-)
+# Columns of `workforce.summarise` in the order shown.
+_KEYS = (
+    "practices", "patients", "practices_without_fte", "patients_in_ratio", "fte_gp",
+    "patients_per_fte_gp", "gps_per_1000", "gps_per_10000", "fte_gap", "below_4500",
+    "below_2_5_wte", "single_handed", "share_gps_55_plus", "share_gps_60_plus", "nurse_fte",
+    "practices_without_nurse_figure", "direct_care_fte", "practices_without_direct_care_figure",
+    "flagged_low_fte", "imd_score",
+)  # fmt: skip
+_LONG = ("fte_gap", "nurse_fte", "direct_care_fte", "imd_score")
+
+
+def _heading(key: str) -> str:
+    measure = REGISTER[key]
+    note = " (all GPs)" if measure.unit == "share" else ""
+    return f"{measure.long if key in _LONG else measure.label}{note}"
 
 
 def to_xlsx(deck: Deck) -> bytes:
@@ -122,10 +108,10 @@ def _options(book: Workbook, deck: Deck) -> None:
         f"What reaching each benchmark costs and gains. {NOT_IN_THE_DATA}",
         [
             "Option",
-            "Patients per FTE GP",
+            PER_GP.label,
             "FTE GPs to add over the whole area",
             "FTE GPs to add so that no practice is above it",
-            "Patients per FTE GP then",
+            f"{PER_GP.label} then",
             "Practices that gain",
             "Patients registered there",
             "Space, m², from",
@@ -226,7 +212,7 @@ def _measures(book: Workbook, deck: Deck, title: str, head: str, keys: pd.Series
         [group_quintile_shares(practices, by, question.edition) for by in (keys, whole)]
     )
     rows = [
-        (name, *(row[key] for key, _, _ in _MEASURES), *mix)
+        (name, *(row[key] for key in _KEYS), *mix)
         for (name, row), mix in zip(
             table.iterrows(), shares.reindex(table.index).to_numpy(), strict=True
         )
@@ -235,17 +221,14 @@ def _measures(book: Workbook, deck: Deck, title: str, head: str, keys: pd.Series
         book,
         title,
         f"{question.area.name} by {head}: {question.basis}",
-        [head, *(label for _, label, _ in _MEASURES), *_quintile_heads(question.edition)],
+        [head, *map(_heading, _KEYS), *_quintile_heads(question.edition)],
         rows,
-        [None, *(pattern for _, _, pattern in _MEASURES), *[_SHARE] * 5],
+        [None, *(REGISTER[key].number_format for key in _KEYS), *[_SHARE] * 5],
     )
 
 
 def _quintile_heads(edition: str) -> list[str]:
-    return [
-        f"Patients in IMD {edition} quintile {label}"
-        for label in ("1 (most deprived)", "2", "3", "4", "5 (least deprived)")
-    ]
+    return [f"Patients in IMD {edition} quintile {label}" for label in QUINTILE_LABELS.values()]
 
 
 def _practices(book: Workbook, deck: Deck) -> None:
@@ -253,9 +236,7 @@ def _practices(book: Workbook, deck: Deck) -> None:
     table = practice_rows(question)
     shares = group_quintile_shares(practices, practices.index.to_series(), question.edition)
     skip = {"practices", "practices_without_fte", "patients_in_ratio"}
-    kept = [
-        item for item in _MEASURES if item[0] not in skip and not item[0].startswith("practices_")
-    ]
+    kept = [key for key in _KEYS if key not in skip and not key.startswith("practices_")]
     rows = []
     for code, row in table.iterrows():
         own = practices.loc[str(code)]
@@ -268,7 +249,7 @@ def _practices(book: Workbook, deck: Deck) -> None:
                 own["district"],
                 own["place"],
                 None if pd.isna(own["pcn"]) else own["pcn"],
-                *(row[key] for key, _, _ in kept),
+                *(row[key] for key in kept),
                 *definitions,
                 *(shares.loc[str(code)] if code in shares.index else [math.nan] * 5),
                 row["flags"],
@@ -280,13 +261,13 @@ def _practices(book: Workbook, deck: Deck) -> None:
         f"Practices of {question.area.name}: {question.basis}",
         [
             "Practice code", "Practice", "Postcode", "District", "Sub-ICB place", "PCN",
-            *(label for _, label, _ in kept),
+            *map(_heading, kept),
             *(f"FTE: {item.label}" for item in GP_DEFINITIONS.values()),
             *_quintile_heads(question.edition),
             "Beware",
         ],
         rows,
-        [*[None] * 6, *(pattern for _, _, pattern in kept), *[_TWO] * 3, *[_SHARE] * 5],
+        [*[None] * 6, *(REGISTER[key].number_format for key in kept), *[_TWO] * 3, *[_SHARE] * 5],
     )  # fmt: skip
 
 
@@ -303,8 +284,6 @@ def _hubs(book: Workbook, deck: Deck, plan: Any, name: str) -> None:
     # Contiguity needs the map; the app shows it.
     keys = [key for key in HUB_MEASURES if key not in ("pieces", "contiguous")]
     on = [rule for rule in deck.rules if rule.on]
-    shares = {key: _SHARE for key in keys if HUB_MEASURES[key].unit == "share"}
-    patterns = {key: ("#,##0." + "0" * HUB_MEASURES[key].decimals).rstrip(".") for key in keys}
     rows = [
         (
             "In no hub" if hub == UNASSIGNED else hub,
@@ -323,7 +302,7 @@ def _hubs(book: Workbook, deck: Deck, plan: Any, name: str) -> None:
             *(f"Rule: {rule.label}" for rule in on),
         ],
         rows,
-        [None, *((patterns | {"fte_gap": _SIGNED} | shares)[key] for key in keys)],
+        [None, *(HUB_MEASURES[key].number_format for key in keys)],
     )
 
 

@@ -20,7 +20,9 @@ from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.summary import summarise_hubs
 from pcs_dash.measures.numbers import number, per_cent, signed, signed_per_cent
 from pcs_dash.measures.profile import flags
+from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.workforce import summarise
+from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock
 from pcs_dash.views.map_spec import MapSpec, map_view
@@ -96,6 +98,7 @@ def _slide(
         "highlight": view.highlight,
         "area": question.area.name,
         "benchmark": [question.benchmark.label, question.benchmark.value],
+        "lsoas": LSOAS_IN_ENGLAND,
         "foot": slide.footer,
         "notes": list(slide.notes),
         "link": slide.link,
@@ -189,11 +192,11 @@ def _plain(value: Any) -> float | None:
 
 def _rows(row: pd.Series, question: Question) -> Rows:
     return [
-        ["Patients per FTE GP", number(row["patients_per_fte_gp"])],
+        [PER_GP.label, number(row["patients_per_fte_gp"])],
         [f"Against {question.benchmark.label}", _against(row, question)],
         ["Patients", number(row["patients"])],
-        ["FTE GPs", number(row["fte_gp"], 1)],
-        ["FTE GPs to add", signed(row["fte_gap"])],
+        [REGISTER["fte_gp"].label, number(row["fte_gp"], 1)],
+        [REGISTER["fte_gap"].noun, signed(row["fte_gap"])],
         ["IMD 2025 score", number(row["imd_score"], 1)],
     ]
 
@@ -223,11 +226,11 @@ def _hub_cards(deck: Deck, slide: Slide) -> dict[str, Rows]:
     ).iloc[:-1]
     return {
         str(name): [
-            ["Patients per FTE GP", number(row["patients_per_fte_gp"])],
+            [PER_GP.label, number(row["patients_per_fte_gp"])],
             ["Practices", number(row["practices"])],
             ["Patients", number(row["patients"])],
-            ["FTE GPs", number(row["fte_gp"], 1)],
-            ["FTE GPs to add", signed(row["fte_gap"])],
+            [REGISTER["fte_gp"].label, number(row["fte_gp"], 1)],
+            [REGISTER["fte_gap"].noun, signed(row["fte_gap"])],
             ["In the most deprived fifth", per_cent(row["share_quintile_1"])],
         ]
         for name, row in table[table["practices"] > 0].iterrows()

@@ -18,21 +18,16 @@ import pandas as pd
 
 from pcs_dash.tables import load
 from pcs_dash.tables.areas import PLACES
+from pcs_dash.tables.constants import (
+    IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT,
+    IMPLAUSIBLE_PATIENTS_PER_FTE_GP,
+    LSOAS_IN_ENGLAND,
+    QUINTILES,
+)
 from pcs_dash.tables.labels import labels_by_code
 from pcs_dash.tables.no_value import NO_PCN
 from pcs_dash.tables.paths import DATA_DIR, GEO_DIR
 from pcs_dash.tables.sources import QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
-
-IMD_EDITIONS = ("2025", "2019")
-# LSOAs in England by edition: IMD 2019 ranks 2011 LSOAs, IMD 2025 ranks 2021 LSOAs.
-LSOAS_IN_ENGLAND = {"2019": 32_844, "2025": 33_755}
-QUINTILES = (1, 2, 3, 4, 5)
-
-# A practice above this ratio is flagged: about twice England's 95th percentile of practices
-# (5,559, September 2024, BJGP 2025), a ratio that a wrong FTE return explains better than a list.
-IMPLAUSIBLE_PATIENTS_PER_FTE_GP = 10_000
-# Appointments a patient in three months; the median of Essex practices is 1.3.
-IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT = 4
 
 Cardinality = Literal["1:1", "m:1"]
 _AGED_55 = ("55TO59", "60TO64", "65TO69", "70PLUS")

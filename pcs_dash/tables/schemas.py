@@ -12,6 +12,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from pcs_dash.tables.areas import DISTRICTS, PLACES
+from pcs_dash.tables.constants import LSOAS_IN_ENGLAND, QUINTILES
 
 ODS_CODE = r"^[A-Z]\d{5}$"
 PCN_CODE = r"^U\d{5}$"
@@ -279,7 +280,7 @@ def _quintile_mix(edition: str, source: str) -> pa.DataFrameSchema:
             unit="patients",
             checks=_at_least_zero(),
         )
-        for q in range(1, 6)
+        for q in QUINTILES
     }
     return pa.DataFrameSchema(
         {
@@ -312,17 +313,14 @@ lsoa11_areas = pa.DataFrameSchema(
     coerce=True,
 )
 
-_IMD2019_LSOAS = 32_844
-_IMD2025_LSOAS = 33_755
-
 imd2019 = pa.DataFrameSchema(
     {
         "lsoa11cd": _code(LSOA_CODE, "2011 LSOA code", ONS),
         "imd2019_rank": _column(
             int,
-            "Rank in England, 1 = most deprived of 32,844",
+            f"Rank in England, 1 = most deprived of {LSOAS_IN_ENGLAND['2019']:,}",
             MHCLG_2019,
-            checks=pa.Check.in_range(1, _IMD2019_LSOAS),
+            checks=pa.Check.in_range(1, LSOAS_IN_ENGLAND["2019"]),
         ),
         "imd2019_decile": _column(
             int, "Decile in England, 1 = most deprived", MHCLG_2019, checks=pa.Check.in_range(1, 10)
@@ -340,9 +338,9 @@ imd2025 = pa.DataFrameSchema(
         "lsoa21cd": _code(LSOA_CODE, "2021 LSOA code", ONS),
         "imd2025_rank": _column(
             int,
-            "Rank in England, 1 = most deprived of 33,755",
+            f"Rank in England, 1 = most deprived of {LSOAS_IN_ENGLAND['2025']:,}",
             MHCLG_2025,
-            checks=pa.Check.in_range(1, _IMD2025_LSOAS),
+            checks=pa.Check.in_range(1, LSOAS_IN_ENGLAND["2025"]),
         ),
         "imd2025_decile": _column(
             int, "Decile in England, 1 = most deprived", MHCLG_2025, checks=pa.Check.in_range(1, 10)

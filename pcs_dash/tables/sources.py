@@ -9,6 +9,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from pcs_dash.tables.constants import FTE_IS
+
 OGL = "Open Government Licence v3.0"
 ATTRIBUTION = (
     "Contains public sector information licensed under the Open Government Licence v3.0. "
@@ -17,6 +19,7 @@ ATTRIBUTION = (
 )
 WORKFORCE_PERIOD = "31 December 2025"
 QUINTILE_MIX_PERIOD = "July 2023"
+APPOINTMENTS_PERIOD = "June to August 2026"
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,13 @@ SOURCES = (
         WORKFORCE_PERIOD,
         OGL,
         f"{_NHS}/general-and-personal-medical-services",
-        "NA means not supplied. FTE: 37.5 hours a week = 1.",
+        f"NA means not supplied. FTE: {FTE_IS}.",
     ),
     Source(
         "practice_context_essex.csv",
         "List size, patient-weighted IMD 2025 score, ages, prevalence, appointments",
         "NHS England; OHID",
-        "list 1 December 2025, QOF 2024/25, appointments June to August 2026",
+        f"list 1 December 2025, QOF 2024/25, appointments {APPOINTMENTS_PERIOD}",
         OGL,
         "https://fingertips.phe.org.uk/profile/general-practice",
     ),

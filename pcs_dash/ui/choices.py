@@ -10,6 +10,7 @@ import streamlit as st
 
 from pcs_dash.hubs.rules import default_rules
 from pcs_dash.measures.numbers import number
+from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.workforce import (
     BENCHMARK_LABELS,
     GP_DEFINITIONS,
@@ -18,12 +19,11 @@ from pcs_dash.measures.workforce import (
     benchmarks,
     typed_benchmark,
 )
-from pcs_dash.tables.dataset import IMD_EDITIONS
+from pcs_dash.tables.constants import BENCHMARK_RANGE, IMD_EDITIONS, PATIENTS_PER_WTE_RULE
 from pcs_dash.ui import address, area_choice, data, official
 from pcs_dash.views.question import Question
 
 _OWN = "own"
-_OWN_RANGE = (100, 20_000)
 
 
 # The choices of the run that this thread is in; set by the entry script before the page runs.
@@ -115,11 +115,11 @@ def _benchmark(known: Mapping[str, Benchmark]) -> Benchmark:
         st.caption(f"{number(chosen.value)} patients per FTE GP ({chosen.period})")
         return chosen
     value = st.number_input(
-        "Patients per FTE GP",
-        min_value=_OWN_RANGE[0],
-        max_value=_OWN_RANGE[1],
+        PER_GP.label,
+        min_value=BENCHMARK_RANGE[0],
+        max_value=BENCHMARK_RANGE[1],
         step=50,
-        key=address.number("own", *_OWN_RANGE, 1_800),
+        key=address.number("own", *BENCHMARK_RANGE, PATIENTS_PER_WTE_RULE),
     )
     return typed_benchmark(float(value))
 

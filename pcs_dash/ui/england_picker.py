@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.measures.england_areas import period_of
+from pcs_dash.measures.england_areas import period, period_of
 from pcs_dash.ui import address, england, show
 from pcs_dash.ui.text import plain
 from pcs_dash.views import maps
@@ -67,7 +67,7 @@ def _map(found: Shown, codes: list[str], chosen: str | None) -> None:
     # In the order in which the map numbers the areas it has.
     drawn = found.table.loc[list(on_map.drawn)]
     texts = [
-        [f"{measure.label}: {measure.text(row[measure.key])}", f"{row['patients']:,} patients"]
+        [f"{measure.label}: {measure.with_unit(row[measure.key])}", f"{row['patients']:,} patients"]
         for _, row in drawn.iterrows()
     ]
     fill = maps.area_fill(classes.reindex(drawn.index), texts)
@@ -107,10 +107,7 @@ def _card(found: Shown, code: str | None) -> None:
         (listed, f"{area['patients']:,}", f"{whole['patients']:,}"),
     ]
     for key, measure in found.measures.items():
-        own, overall = (
-            measure.text(float(each[key])).removesuffix(f" {measure.unit}")
-            for each in (area, whole)
-        )
+        own, overall = (measure.text(float(each[key])) for each in (area, whole))
         rows.append((measure.label, own, overall))
     _open_button(
         found, [code], f"Open {area['name']}", "Make it the area of every page", kind="primary"
@@ -178,7 +175,7 @@ def _shown_table(found: Shown) -> pd.DataFrame:
     first, measures = found.measure.key, found.measures
     order = [first, *(name for name in measures if name != first)]
     result = found.table[["name", first, "practices", "patients", *order[1:]]].round(
-        {name: measures[name].digits for name in order}
+        {name: measures[name].decimals for name in order}
     )
     labels = {key: measure.label for key, measure in measures.items()}
     titles = {"name": "Area", "practices": "Practices", "patients": "Patients"}
@@ -198,7 +195,7 @@ def _columns(found: Shown) -> dict[str, Any]:
         sign = "+" if measure.signed else ""
         unit = "%%" if measure.unit == "%" else ""
         config[measure.label] = st.column_config.NumberColumn(
-            format=f"%{sign},.{measure.digits}f{unit}",
-            help=f"{measure.how}; {measure.period(loaded.periods, loaded.months)}",
+            format=f"%{sign},.{measure.decimals}f{unit}",
+            help=f"{measure.definition}; {period(measure, loaded.periods, loaded.months)}",
         )
     return config

@@ -10,7 +10,9 @@ import pandas as pd
 from pcs_dash.measures import numbers, spatial, words
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.measures.numbers import number
+from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.workforce import area_patients_per_fte_gp
+from pcs_dash.tables.constants import PER_PATIENTS
 from pcs_dash.views.answer import (
     Beside,
     Block,
@@ -129,7 +131,7 @@ def _map(question: Question, everywhere: pd.DataFrame, reach: int) -> MapBlock:
         [LABELS[sum(value >= cut for cut in CUTS)] for value in everywhere["fte_per_10000"]],
         index=everywhere.index,
     )
-    title = f"FTE GPs per 10,000 people within {reach} km"
+    title = f"FTE GPs per {PER_PATIENTS:,} people within {reach} km"
     spec = MapSpec(
         "layers",
         question,
@@ -167,7 +169,7 @@ def _by_district(question: Question, here: pd.DataFrame, found: pd.DataFrame) ->
         rows.append((str(district), number(value, 1), number(ratio)))
     return text_table(
         "What is near beside what the registered have: not the same",
-        ("District", "FTE GPs per 10,000 near", "Patients per FTE GP"),
+        ("District", f"{REGISTER['gps_per_10000'].short} near", PER_GP.label),
         rows,
     )
 

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from pcs_dash.measures.numbers import NO_FIGURE
+from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.words import Words
 from pcs_dash.views.cells import cell_text
 from pcs_dash.views.map_spec import MapSpec
@@ -95,6 +96,19 @@ class Column:
     form: str = "text"
     wide: float = 1.0
     only: Literal["", "page", "paper"] = ""
+
+
+def measured(
+    key: str,
+    wide: float = 1.0,
+    *,
+    name: Literal["label", "long", "short"] = "label",
+    form: str = "",
+    only: Literal["", "page", "paper"] = "",
+) -> Column:
+    """The column of a measure of the register: its heading and form as they stand there."""
+    measure = REGISTER[key]
+    return Column(key, getattr(measure, name), form or measure.form, wide, only)
 
 
 @dataclass(frozen=True, eq=False)

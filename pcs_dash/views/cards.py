@@ -14,9 +14,11 @@ import pandas as pd
 
 from pcs_dash.measures import numbers, profile
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
+from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.workforce import Benchmark, GPDefinition, patients_per_fte_gp
 from pcs_dash.tables.areas import Area
-from pcs_dash.tables.dataset import LSOAS_IN_ENGLAND, Dataset
+from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
+from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views.search import Hit, smallest_first
 
 NEAREST = 5
@@ -172,7 +174,7 @@ def _lsoa(hit: Hit, basis: Basis, outside: Outside | None) -> Card:
         rows += [(f"IMD {edition} quintile", label)]
     if basis.residents is not None:
         value = basis.residents.get(hit.key, np.nan)
-        rows.append(("Patients per FTE GP of its residents", numbers.number(value)))
+        rows.append((f"{PER_GP.label} of its residents", numbers.number(value)))
     lines = [hit.detail.split(";")[0]]
     if bool(lsoa["imd2025_split"]):
         lines.append(f"Split in 2021: {lsoa['imd2025_parts']}; its 2025 rank is their mean.")
@@ -207,7 +209,7 @@ def _nearest(
             own.index, own["practice_name"], near, own["patients"], ratios, strict=True
         )
     )
-    columns = ("Practice", "Away", "Patients", "Patients per FTE GP")
+    columns = ("Practice", "Away", "Patients", PER_GP.label)
     return (Table("Nearest practices, in a straight line", columns, rows),)
 
 

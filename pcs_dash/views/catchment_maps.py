@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from pcs_dash.measures.catchments import Registered, main_users, of_codes
+from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.views.map_spec import Box
 from pcs_dash.views.maps import BENCHMARK_COLOURS, BENCHMARK_LABELS, Layer, benchmark_classes
@@ -35,7 +36,7 @@ SHARE, MAIN_PRACTICE, MAIN_GROUP, RATIO = MAPS = (
     "Its share of each small area's patients",
     "Main practice of each small area",
     "Main PCN or hub of each small area",
-    "Patients per FTE GP of each small area's patients",
+    f"{PER_GP.label} of each small area's patients",
 )
 
 
@@ -124,7 +125,7 @@ def ratio_layer(registered: Registered, ratios: pd.Series, benchmark: float, lab
         f"Small areas: patients per FTE GP against {label}{registered.suffix}",
         classes.map(dict(enumerate(BENCHMARK_LABELS))),
         dict(zip(BENCHMARK_LABELS, BENCHMARK_COLOURS, strict=True)),
-        tip=f"Patients per FTE GP{registered.suffix}",
+        tip=f"{PER_GP.label}{registered.suffix}",
     )
 
 

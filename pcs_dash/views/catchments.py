@@ -29,6 +29,7 @@ from pcs_dash.views.answer import (
     Table,
     Text,
     View,
+    measured,
 )
 from pcs_dash.views.catchment_maps import MAIN_GROUP, MAIN_PRACTICE, MAPS, RATIO, SHARE
 from pcs_dash.views.kept import kept
@@ -332,7 +333,7 @@ def _where(question: Question, unit: _Unit, rows: pd.DataFrame) -> tuple[Block, 
         listed.reset_index(),
         (
             Column("lsoa", "Small area", wide=1.7),
-            Column("patients", "Patients", "count", 0.9),
+            measured("patients", 0.9),
             Column("share_per_cent", "Its share there", "per_cent"),
             Column("share_of_list_per_cent", "Of its list", "per_cent_tenth", 0.9),
             Column("in_core", "Core", "yes", 0.6),
@@ -383,7 +384,7 @@ def _main_users(question: Question) -> Sequence[Block | Beside]:
             (
                 Column("lsoa", "Small area", wide=1.7),
                 *names,
-                Column("patients", "Patients", "count"),
+                measured("patients"),
                 Column("share", "Share of its patients", "share"),
             ),
             missing="hidden",
@@ -411,7 +412,7 @@ def _overlap(question: Question) -> Sequence[Block | Beside]:
             table.reset_index(),
             (
                 Column("group", noun[0].upper() + noun[1:], wide=2.0),
-                Column("patients", "Patients", "count"),
+                measured("patients"),
                 Column("elsewhere_per_cent", "In others' areas", "per_cent"),
                 *(Column(str(name), str(name), "count") for name in table.index),
                 Column("others", f"{noun}s elsewhere", "count"),

@@ -23,7 +23,7 @@ from pcs_dash.measures.correlation import (
 )
 from pcs_dash.measures.lines import Line, lines
 from pcs_dash.measures.numbers import between, number, p_text
-from pcs_dash.measures.practice_measures import Variable
+from pcs_dash.measures.register import Measure
 from pcs_dash.measures.words import Words, correlation_words
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.views.question import Question
@@ -34,8 +34,8 @@ class Compared:
     """Two measures of a question's practices: `x` of deprivation, `y` what it is compared with."""
 
     question: Question
-    x: Variable
-    y: Variable
+    x: Measure
+    y: Measure
     weighted: bool
 
     @cached_property
@@ -139,7 +139,7 @@ class Compared:
         practices = self.question.area.select(self.question.dataset.practices)
         chosen = self.question.definition
         definitions = list(GP_DEFINITIONS.values()) if self.y.per_gp else [chosen]
-        marked = self.y.flag is not None and bool(practices[self.y.flag].any())
+        marked = bool(self.y.flag) and bool(practices[self.y.flag].any())
         return [
             (
                 f"{definition.label if self.y.per_gp else 'All practices'}"
@@ -160,7 +160,7 @@ class Compared:
             for weighted in (False, True)
         ]
 
-    def _measured(self, variable: Variable) -> pd.Series:
+    def _measured(self, variable: Measure) -> pd.Series:
         question = self.question
         return practice_measures.measure(question.practices, variable.key, question.definition.key)
 

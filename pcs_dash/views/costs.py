@@ -10,6 +10,7 @@ import pandas as pd
 from pcs_dash.hubs.compare import compare_plans
 from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.measures.numbers import number, signed
+from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.words import Words, lower_first
 from pcs_dash.measures.workforce import summarise
 from pcs_dash.views.answer import (
@@ -127,7 +128,7 @@ def _chart(table: pd.DataFrame) -> Chart:
         categories=tuple(
             f"{option} ({number(row['benchmark'])})" for option, row in table.iterrows()
         ),
-        value_title="FTE GPs",
+        value_title=REGISTER["fte_gp"].label,
         number_format="#,##0.0",
     )
 
@@ -210,11 +211,11 @@ def _gap_chart(benchmark: str, names: tuple[str, str], gaps: Sequence[float]) ->
     return Chart(
         "bars",
         f"FTE GPs to add so that no group is above {benchmark}",
-        (Series("FTE GPs", tuple(gaps), colour=CHART_COLOURS[0]),),
+        (Series(REGISTER["fte_gp"].label, tuple(gaps), colour=CHART_COLOURS[0]),),
         "FTE GPs to add: "
         + "; ".join(f"{name} {signed(gap)}" for name, gap in zip(names, gaps, strict=True)),
         categories=names,
-        value_title="FTE GPs",
+        value_title=REGISTER["fte_gp"].label,
         number_format="#,##0.0",
     )
 

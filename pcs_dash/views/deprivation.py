@@ -17,6 +17,7 @@ from pcs_dash.measures.deprivation import (
 )
 from pcs_dash.measures.numbers import number, per_cent
 from pcs_dash.measures.profile import deprivation_sentence
+from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.small_numbers import small_number, small_text
 from pcs_dash.measures.words import Words
 from pcs_dash.views import maps
@@ -34,6 +35,7 @@ from pcs_dash.views.answer import (
     Table,
     Text,
     View,
+    measured,
 )
 from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.phrases import listed
@@ -176,11 +178,11 @@ def _districts(question: Question) -> Sequence[Block | Beside]:
             (
                 Column("district", "District", wide=2.0),
                 Column("lsoas", "LSOAs", "count"),
-                Column("lsoas_quintile_1", "In quintile 1", "count"),
+                Column("lsoas_quintile_1", REGISTER["share_quintile_1"].short, "count"),
                 Column("share_lsoas_quintile_1", "Share in quintile 1", "share_tenth"),
-                Column("practices", "Practices", "count"),
-                Column("patients", "Patients", "count"),
-                Column("imd_score", "IMD 2025 score of patients", "tenth"),
+                measured("practices"),
+                measured("patients"),
+                measured("imd_score", name="long"),
                 Column("share_patients_quintile_1", "Patients in quintile 1", "share_tenth"),
             ),
             name=f"deprivation-{question.area.key}-imd{question.edition}",

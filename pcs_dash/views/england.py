@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from pcs_dash.measures import england_areas as england
-from pcs_dash.measures.england_areas import ENGLAND, LEVEL_LABELS, ShownMeasure
+from pcs_dash.measures.england_areas import ENGLAND, LEVEL_LABELS
 from pcs_dash.measures.numbers import number, per_cent
+from pcs_dash.measures.register import Measure
 from pcs_dash.measures.words import Words, lower_first
 from pcs_dash.official.loaded_areas import OfficialArea
 from pcs_dash.tables.errors import UserError
@@ -62,8 +63,8 @@ class Shown:
 
     loaded: England
     level: str
-    measure: ShownMeasure
-    measures: Mapping[str, ShownMeasure]
+    measure: Measure
+    measures: Mapping[str, Measure]
     table: pd.DataFrame
     whole: pd.Series
 
@@ -80,7 +81,7 @@ class Shown:
     @property
     def period(self) -> str:
         """The period of the measure."""
-        return self.measure.period(self.loaded.periods, self.loaded.months)
+        return england.period(self.measure, self.loaded.periods, self.loaded.months)
 
     @property
     def classes(self) -> tuple[pd.Series, dict[int, str]]:
@@ -89,7 +90,7 @@ class Shown:
         return found, {place: self._span(*ends) for place, ends in ranges.items()}
 
     def _span(self, low: float, high: float) -> str:
-        ends = (self.measure.text(low), self.measure.text(high))
+        ends = (self.measure.with_unit(low), self.measure.with_unit(high))
         return ends[0] if ends[0] == ends[1] else " to ".join(ends)
 
 
@@ -135,17 +136,17 @@ def answer(question: Question) -> Answer:
         Words(
             england.sentence(found.table, found.whole, measure),
             "",
-            f"{measure.label}: {measure.how}. Period: {period}. An area whose practices with the "
-            f"figure hold less than {per_cent(england.LEAST_COVERED)} of its patients has no "
-            "figure. This page is about England, whatever the menu says.",
+            f"{measure.label}: {measure.definition}. Period: {period}. An area whose practices "
+            f"with the figure hold less than {per_cent(england.LEAST_COVERED)} of its patients has "
+            "no figure. This page is about England, whatever the menu says.",
         ),
         figures=_figures(found, own),
         front=(_map(question, found), chart) if mapped else (chart, _listing(found, own)),
         sections=(Section("missing", "Measures that need another file", _missing),),
         share=0.55,
         about_gps=False,
-        notes=(f"{measure.label}: {measure.how}.",),
-        sources=f"{measure.label}, {period}; {measure.how}",
+        notes=(f"{measure.label}: {measure.definition}.",),
+        sources=f"{measure.label}, {period}; {measure.definition}",
         heading=f"England: {lower_first(measure.label)}",
         foot=("Sources and licences: Data and methods.",),
     )  # fmt: skip
@@ -165,10 +166,10 @@ def _own_codes(question: Question, found: Shown) -> list[str]:
 
 def _figures(found: Shown, own: Sequence[str]) -> tuple[Figure, ...]:
     measure, names = found.measure, found.table["name"]
-    overall = measure.text(float(found.whole[measure.key]))
+    overall = measure.with_unit(float(found.whole[measure.key]))
     return (
         Figure(str(found.whole["name"]), overall),
-        *(Figure(str(names[code]), measure.text(found.values[code])) for code in own[:3]),
+        *(Figure(str(names[code]), measure.with_unit(found.values[code])) for code in own[:3]),
     )
 
 
@@ -196,7 +197,9 @@ def _bars(found: Shown, own: Sequence[str]) -> Chart:
             ),
         ),
         f"Bars of {lower_first(measure.label)}: "
-        + "; ".join(f"{names[str(code)]} {measure.text(value)}" for code, value in bars.items()),
+        + "; ".join(
+            f"{names[str(code)]} {measure.with_unit(value)}" for code, value in bars.items()
+        ),
         categories=tuple(str(names[code]) for code in bars.index),
         value_title=f"{measure.label} ({measure.unit})" if measure.unit else measure.label,
         number_format=measure.number_format,
@@ -217,7 +220,7 @@ def _listing(found: Shown, own: Sequence[str]) -> Table:
         [
             (
                 str(names[code]),
-                measure.text(values[code]),
+                measure.with_unit(values[code]),
                 f"{int(ranks[code])} of {len(values)}",
                 number(patients[code]),
             )
@@ -243,7 +246,7 @@ def _map(question: Question, found: Shown) -> MapBlock:
             {word: maps.CLASS_PURPLES[place] for place, word in words.items()},
         ),
         notes={
-            str(code): f"{measure.label}: {measure.text(value)}"
+            str(code): f"{measure.label}: {measure.with_unit(value)}"
             for code, value in found.table[measure.key].items()
         },
         about=f"{found.title} by {lower_first(measure.label)}.",

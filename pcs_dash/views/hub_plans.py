@@ -8,6 +8,7 @@ from pcs_dash.hubs.headline import headline
 from pcs_dash.hubs.plan import Plan, plan_from_column
 from pcs_dash.hubs.summary import scorecard
 from pcs_dash.measures.numbers import number
+from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.words import Words
 from pcs_dash.views import maps
 from pcs_dash.views.answer import (
@@ -19,6 +20,7 @@ from pcs_dash.views.answer import (
     Series,
     Table,
     View,
+    measured,
     text_table,
 )
 from pcs_dash.views.map_spec import MapSpec, alt_text
@@ -74,7 +76,7 @@ def _sizes(filled: pd.DataFrame) -> tuple[Figure, ...]:
     inside = int(filled["within_30000_50000"].sum())
     return (
         Figure("Groups", f"{len(filled)}"),
-        Figure("30,000 to 50,000 patients", f"{inside} of {len(filled)}"),
+        Figure(REGISTER["within_30000_50000"].label, f"{inside} of {len(filled)}"),
         Figure("Smallest", number(filled["patients"].min())),
         Figure("Largest", number(filled["patients"].max())),
     )
@@ -102,12 +104,12 @@ def _plan_figures(question: Question, plan: Plan) -> dict[str, str]:
     n = len(filled)
     return {
         "Groups with practices": f"{n}",
-        "At least 20,000 patients": f"{int(filled['meets_20000'].sum())} of {n}",
-        "30,000 to 50,000 patients": f"{int(filled['within_30000_50000'].sum())} of {n}",
+        REGISTER["meets_20000"].label: f"{int(filled['meets_20000'].sum())} of {n}",
+        REGISTER["within_30000_50000"].label: f"{int(filled['within_30000_50000'].sum())} of {n}",
         "Smallest group, patients": of("patients_min"),
         "Largest group, patients": of("patients_max"),
-        "Patients per FTE GP, lowest": of("patients_per_fte_gp_min"),
-        "Patients per FTE GP, highest": of("patients_per_fte_gp_max"),
+        f"{PER_GP.label}, lowest": of("patients_per_fte_gp_min"),
+        f"{PER_GP.label}, highest": of("patients_per_fte_gp_max"),
         "Groups above the benchmark": of("hubs_above_benchmark"),
         "Groups in one piece": of("contiguous_hubs"),
         "Practices in no group": of("unassigned_practices"),
@@ -117,15 +119,15 @@ def _plan_figures(question: Question, plan: Plan) -> dict[str, str]:
 
 _FIELDS = (
     Column("hub", "Group", wide=2.9),
-    Column("practices", "Practices", "count", 0.9),
-    Column("patients", "Patients", "count"),
-    Column("band", "30,000 to 50,000", wide=0.95),
-    Column("fte_gp", "FTE GPs", "tenth", 0.85),
-    Column("patients_per_fte_gp", "Patients per FTE GP", "count", 1.05),
-    Column("fte_gap", "FTE to add", "signed_tenth", 0.85),
-    Column("imd_score", "IMD score", "tenth", 0.8),
-    Column("share_quintile_1", "In quintile 1", "share", 0.9),
-    Column("share_gps_60_plus", "GPs aged 60+", "share", 0.9),
+    measured("practices", 0.9),
+    measured("patients"),
+    Column("band", REGISTER["within_30000_50000"].short, wide=0.95),
+    measured("fte_gp", 0.85),
+    measured("patients_per_fte_gp", 1.05),
+    measured("fte_gap", 0.85, name="short"),
+    measured("imd_score", 0.8),
+    measured("share_quintile_1", 0.9, name="short"),
+    measured("share_gps_60_plus", 0.9),
 )
 
 
@@ -165,10 +167,10 @@ def _bars(question: Question, ratio: pd.Series) -> Chart:
     cut = f", the {len(highest)} highest of {len(ratio)}" if len(ratio) > len(highest) else ""
     return Chart(
         "bars",
-        f"Patients per FTE GP by group{cut}",
+        f"{PER_GP.label} by group{cut}",
         (
             Series(
-                "Patients per FTE GP",
+                PER_GP.label,
                 tuple(map(float, highest)),
                 colours=tuple(maps.BENCHMARK_COLOURS[int(number)] for number in classes),
                 codes=tuple(map(str, highest.index)),
@@ -177,7 +179,7 @@ def _bars(question: Question, ratio: pd.Series) -> Chart:
         f"Bar chart of the {len(highest)} groups of practices with most patients per FTE GP: "
         f"{span(highest)}; benchmark {number(benchmark.value)}.",
         categories=tuple(map(str, highest.index)),
-        value_title=f"Patients per FTE GP (benchmark: {number(benchmark.value)})",
+        value_title=f"{PER_GP.label} (benchmark: {number(benchmark.value)})",
         reference=benchmark.value,
         reference_label=benchmark.label,
     )

@@ -14,6 +14,7 @@ from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.measures.inequality import AreaInequality, Concentration, QuintileTable
 from pcs_dash.measures.numbers import between, count, number, per_cent, signed
 from pcs_dash.measures.patient_matrix import MEASURES
+from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.words import Words, concentration_words, gap_words, inequality_words
 from pcs_dash.measures.workforce import gp_definition
@@ -32,6 +33,7 @@ from pcs_dash.views.answer import (
     Table,
     Text,
     View,
+    measured,
     text_table,
 )
 from pcs_dash.views.maps import QUINTILE_PURPLES
@@ -40,7 +42,7 @@ from pcs_dash.views.question import Question
 from pcs_dash.views.readers import NO_REGISTRATIONS, patients_by_lsoa
 
 RATIO, PER_10000 = MEASURES
-NAMES: dict[str, str] = {RATIO: "Patients per FTE GP", PER_10000: "FTE GPs per 10,000 patients"}
+NAMES: dict[str, str] = {RATIO: PER_GP.label, PER_10000: REGISTER["gps_per_10000"].label}
 LEVELS = {"quintile": "By quintile", "practice": "By practice", "lsoa": "By small area (LSOA)"}
 _INK, _ADJUSTED, _LINE, _QUIET = "#212b32", "#d55e00", "#212b32", "#768692"
 _ACROSS = "Patients, most (0) to least deprived (1)"
@@ -153,7 +155,7 @@ def answer(question: Question) -> Answer:
         ),
         share=0.5,
         sections=(
-            Section("per-10000", "FTE GPs per 10,000 patients", _per_10000),
+            Section("per-10000", NAMES[PER_10000], _per_10000),
             Section(
                 "slopes",
                 "Slope and Relative Index of Inequality",
@@ -251,11 +253,11 @@ def quintile_rows(question: Question, table: QuintileTable) -> Table:
         frame,
         (
             Column("quintile", "Quintile", wide=1.6),
-            Column("patients", "Patients", "count"),
-            Column("fte_gp", "FTE GPs", "tenth", wide=0.8),
+            measured("patients"),
+            measured("fte_gp", 0.8),
             Column(RATIO, NAMES[RATIO], "count"),
             Column("interval", "95% interval", wide=1.3),
-            Column(PER_10000, "FTE GPs per 10,000", "tenth", wide=0.9),
+            Column(PER_10000, REGISTER["gps_per_10000"].short, "tenth", wide=0.9),
         ),
         small=True,
         note="Each practice's patients and FTE are shared out over quintiles in proportion to "
@@ -288,7 +290,7 @@ def _per_10000(question: Question) -> Sequence[Block | Beside]:
         frame,
         (
             Column("quintile", "Quintile"),
-            Column("value", "FTE GPs per 10,000", "tenth"),
+            Column("value", REGISTER["gps_per_10000"].short, "tenth"),
             Column("interval", "95% interval"),
         ),
         small=True,
@@ -445,8 +447,8 @@ def _concentration(question: Question) -> Sequence[Block | Beside]:
         "FTE GPs held by patients, the most deprived first",
         (
             Series(
-                "FTE GPs", tuple(map(or_none, curve["resource"])), x=tuple(curve["people"]),
-                colour=CHART_COLOURS[0], line=True,
+                REGISTER["fte_gp"].label, tuple(map(or_none, curve["resource"])),
+                x=tuple(curve["people"]), colour=CHART_COLOURS[0], line=True,
             ),
             Series("Even shares", (0.0, 100.0), x=(0.0, 100.0), colour=_QUIET, line=True,
                    dash=True),
@@ -507,7 +509,7 @@ def _need_chart(question: Question, raw: pd.DataFrame, adjusted: pd.DataFrame, t
     tables = [quintiles(question, practices)[0] for practices in (raw, adjusted)]
     return Chart(
         "intervals",
-        "Patients per FTE GP by quintile, on raw and on need-adjusted lists (95% intervals)",
+        f"{PER_GP.label} by quintile, on raw and on need-adjusted lists (95% intervals)",
         (
             _quintile_series("raw", tables[0], RATIO, colour=_INK),
             _quintile_series("need-adjusted", tables[1], RATIO, colour=_ADJUSTED),
@@ -521,7 +523,7 @@ def _need_chart(question: Question, raw: pd.DataFrame, adjusted: pd.DataFrame, t
 
 def _need_table(results: Mapping[str, AreaInequality]) -> Table:
     return text_table(
-        "Patients per FTE GP by quintile, raw beside need-adjusted",
+        f"{PER_GP.label} by quintile, raw beside need-adjusted",
         ("Lists", "SII", "95% interval", "RII", "95% interval of RII"),
         [
             (
@@ -546,8 +548,8 @@ def _need_by_district(question: Question, lists: pd.Series) -> Table:
         places.reset_index(),
         (
             Column("district", "District", wide=2.0),
-            Column("practices", "Practices", "count"),
-            Column("patients_per_fte_gp", "Patients per FTE GP", "count"),
+            measured("practices"),
+            measured("patients_per_fte_gp"),
             Column("adjusted_patients_per_fte_gp", "Need-adjusted", "count"),
             Column("need_index", f"Need (1 = {whole(question.area)})", "hundredth"),
             Column("left_out", "Left out", "count"),

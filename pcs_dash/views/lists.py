@@ -22,6 +22,7 @@ from pcs_dash.measures.list_trends import (
     PracticeChanges,
 )
 from pcs_dash.measures.numbers import count, number, signed
+from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.words import Words
 from pcs_dash.views.answer import (
     Answer,
@@ -37,6 +38,7 @@ from pcs_dash.views.answer import (
     Table,
     Text,
     View,
+    measured,
 )
 from pcs_dash.views.by_place import PLACE_COLOURS, PLACE_SHAPES
 from pcs_dash.views.question import Question
@@ -210,8 +212,8 @@ def _only_now(question: Question, month: str) -> Answer:
         sizes.reset_index(),
         (
             Column("pcn", "PCN", wide=2.0),
-            Column("practices", "Practices", "count"),
-            Column("patients", "Patients", "count"),
+            measured("practices"),
+            measured("patients"),
         ),
         note="Registered patients as in the General Practice Workforce, one point in time. For "
         "2014 beside now see the page Then and now.",
@@ -277,7 +279,7 @@ def _lower(level: str) -> str:
 def _column(measure: str) -> tuple[str, str]:
     """The column of a trend that holds a change, and what it is called."""
     if measure == PER_CENT:
-        return "change_per_cent", "Change in %"
+        return "change_per_cent", REGISTER["change_per_cent"].short
     return "change", "Change in patients"
 
 
@@ -319,7 +321,7 @@ def _front(table: pd.DataFrame, lists: _Lists, level: str, measure: str) -> tupl
             Column("first", f"{lists.first:%b %Y}", "count", 0.9),
             Column("last", f"{lists.last:%b %Y}", "count", 0.9),
             Column("change", "Change", "signed", 0.9),
-            Column("change_per_cent", "Change in %", "signed_per_cent_tenth", 0.9),
+            measured("change_per_cent", 0.9, name="short"),
         ),
         note="Units are those of now, carried back. A list is not a population."
         + (f" {left}" if small else ""),
@@ -354,7 +356,9 @@ def _over_time(question: Question) -> Sequence[Block | Beside]:
     values = _values(shown, PATIENTS if alone else measure, alone=alone)
     if values.isna().all(axis=None):
         return [Text("None of these has a list at both ends.", "note")]
-    title = "Registered patients" if alone else f"{_column(measure)[1]} since {lists.first:%B %Y}"
+    title = REGISTER["patients"].long
+    if not alone:
+        title = f"{_column(measure)[1]} since {lists.first:%B %Y}"
     told = [
         f"{name}: {number(row['first'])} to {number(row['last'])} patients "
         f"({signed(row['change_per_cent'])}%)"
@@ -438,7 +442,7 @@ def _every_month(question: Question) -> Sequence[Block | Beside]:
                 Column("unit", level.split(" of ")[0], wide=2.4),
                 *(Column(day, f"{pd.Timestamp(day):%b %Y}", "count") for day in _dates(shown)),
                 Column("change", "Change", "signed"),
-                Column("change_per_cent", "Change in %", "signed_per_cent_tenth"),
+                measured("change_per_cent", name="short"),
                 Column("per_year", "Pace a year", "signed"),
                 *_practice_counts(shown),
                 Column("note", "Note"),

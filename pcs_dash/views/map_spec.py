@@ -17,6 +17,7 @@ from pcs_dash.hubs.plan import UNASSIGNED, Plan
 from pcs_dash.measures import numbers
 from pcs_dash.measures.deprivation import lsoas_by_quintile
 from pcs_dash.measures.profile import flags
+from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views import maps
@@ -131,7 +132,7 @@ def map_view(
         "ring": "",
         "selected": spec.highlight if spec.highlight in practices.index else None,
         "tiles": False,
-        "valueTitle": f"Patients per FTE GP ({definition.label.lower()})",
+        "valueTitle": f"{PER_GP.label} ({definition.label.lower()})",
         "values": [None if pd.isna(value) else round(float(value)) for value in ratios],
     }
     if spec.kind == "hubs":

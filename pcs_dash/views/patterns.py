@@ -18,6 +18,7 @@ from pcs_dash.measures.registrations import patients_per_fte_gp_by_lsoa
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.words import definition_text
 from pcs_dash.measures.workforce import patients_per_fte_gp
+from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views.maps import Layer
 
@@ -32,7 +33,6 @@ CLUSTERS = {
     spatial.NOT_SIGNIFICANT: ("#e5e7eb", ""),
 }
 # Ranks of England's LSOAs run from 1 to these.
-_LSOAS = {"2019": 32_844, "2025": 33_755}
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +132,7 @@ def ratios_of_residents(
 def deprivation_percentile(lsoas: pd.DataFrame, edition: str) -> pd.Series:
     """100 for England's most deprived LSOA, 0 for the least."""
     ranks = lsoas[f"imd{edition}_rank"].astype("float64")
-    return 100 * (1 - ranks / _LSOAS[edition])
+    return 100 * (1 - ranks / LSOAS_IN_ENGLAND[edition])
 
 
 def kinds_of(found: spatial.LocalPattern) -> tuple[str, ...]:

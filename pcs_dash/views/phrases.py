@@ -9,6 +9,7 @@ import pandas as pd
 
 from pcs_dash.measures.numbers import number, per_cent
 from pcs_dash.tables.areas import Area
+from pcs_dash.tables.constants import BAND
 
 
 def or_none(value: float) -> float | None:
@@ -35,7 +36,7 @@ def listed(shares: pd.Series) -> str:
 
 
 def band(patients: float) -> str:
-    low, high = 30_000, 50_000
+    low, high = BAND
     return "below" if patients < low else "above" if patients > high else "inside"
 
 

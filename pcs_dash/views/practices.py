@@ -7,10 +7,11 @@ import pandas as pd
 from pcs_dash.measures import numbers
 from pcs_dash.measures.deprivation import quintile_shares
 from pcs_dash.measures.profile import flags
+from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.words import Words
 from pcs_dash.measures.workforce import summarise
 from pcs_dash.views import maps
-from pcs_dash.views.answer import Answer, Chart, Column, Figure, Series, Table, View
+from pcs_dash.views.answer import Answer, Chart, Column, Figure, Series, Table, View, measured
 from pcs_dash.views.phrases import span
 from pcs_dash.views.question import Question
 
@@ -50,15 +51,15 @@ _FIELDS = (
     Column("named", "Practice", wide=2.9, only="paper"),
     Column("pcn", "PCN", only="page"),
     Column("district", "District", only="page"),
-    Column("patients", "Patients", "count"),
-    Column("fte_gp", "FTE GPs", "tenth", 0.8),
-    Column("patients_per_fte_gp", "Patients per FTE GP", "count", 1.1),
+    measured("patients"),
+    measured("fte_gp", 0.8),
+    measured("patients_per_fte_gp", 1.1),
     Column("against_benchmark", "Against benchmark", "signed_per_cent", only="page"),
-    Column("fte_gap", "FTE to add", "signed_tenth", 0.9),
-    Column("gps_per_10000", "GPs per 10,000", "tenth", only="page"),
-    Column("share_gps_60_plus", "Aged 60+", "share", only="page"),
-    Column("imd_score", "IMD score", "tenth", only="page"),
-    Column("share_quintile_1", "In quintile 1", "share", only="page"),
+    measured("fte_gap", 0.9, name="short"),
+    measured("gps_per_10000", name="short", form="tenth", only="page"),
+    measured("share_gps_60_plus", only="page"),
+    measured("imd_score", only="page"),
+    measured("share_quintile_1", name="short", only="page"),
     Column("flags", "Flags", only="page"),
 )
 
@@ -127,10 +128,10 @@ def _highest(question: Question, shown: pd.DataFrame) -> tuple[Chart, ...]:
     classes = maps.benchmark_classes(ratios, benchmark.value)
     chart = Chart(
         "bars",
-        f"Patients per FTE GP: highest {len(shown)}",
+        f"{PER_GP.label}: highest {len(shown)}",
         (
             Series(
-                "Patients per FTE GP",
+                PER_GP.label,
                 tuple(map(float, ratios)),
                 colours=tuple(maps.BENCHMARK_COLOURS[int(number)] for number in classes),
                 codes=tuple(map(str, shown.index)),
@@ -139,7 +140,7 @@ def _highest(question: Question, shown: pd.DataFrame) -> tuple[Chart, ...]:
         f"Bar chart of the {len(shown)} practices with most patients per FTE GP in "
         f"{question.name}, from {span(ratios)}; benchmark {numbers.number(benchmark.value)}.",
         categories=tuple(shown["named"]),
-        value_title=f"Patients per FTE GP (benchmark: {numbers.number(benchmark.value)})",
+        value_title=f"{PER_GP.label} (benchmark: {numbers.number(benchmark.value)})",
         reference=benchmark.value,
         reference_label=benchmark.label,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from pcs_dash.measures import quality
 from pcs_dash.measures.numbers import NO_FIGURE, count, number
-from pcs_dash.measures.quality import MEASURES, Measure
+from pcs_dash.measures.register import PER_GP, QUALITY_MEASURES, Measure
 from pcs_dash.measures.words import Words
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp, summarise
 from pcs_dash.views import maps
@@ -31,6 +31,7 @@ from pcs_dash.views.answer import (
     Table,
     Text,
     View,
+    measured,
 )
 from pcs_dash.views.kept import kept
 from pcs_dash.views.map_spec import MapSpec, alt_text
@@ -40,7 +41,7 @@ from pcs_dash.views.question import Question
 if TYPE_CHECKING:
     from pcs_dash.views.loaded_data import OfficialPractices
 
-THE_MEASURE, CAPACITY = "The measure", "Patients per FTE GP"
+THE_MEASURE, CAPACITY = "The measure", PER_GP.label
 HUB = "Hub of my plan"
 GROUPS = {"PCN": "pcn", HUB: "", "District": "district", "Place": "place"}
 # Colour and sign of the words of a measure.
@@ -134,9 +135,9 @@ def answer(question: Question) -> Answer:
         Words(
             quality.sentence(shown.table, measure, question.name, period),
             "",
-            f"{measure.label}: {measure.unit}, {period}; for an area or group: {measure.grouped}. "
-            f"{measure.beware} Both figures keep their own date: read them side by side, not as "
-            "one moment.",
+            f"{measure.label}: {measure.unit}, {period}; for an area or group: "
+            f"{measure.definition}. {measure.beware} Both figures keep their own date: read them "
+            "side by side, not as one moment.",
         ),
         figures=_figures(question, shown, measure),
         front=(_map(question, shown, measure), *beside),
@@ -183,7 +184,7 @@ def _figures(question: Question, shown: _Shown, measure: Measure) -> tuple[Figur
         found.append(Figure("Implausible", f"{implausible:,}", "left out of the sum", slide=False))
     if question.dataset.has_gps:
         capacity = area_patients_per_fte_gp(question.practices, question.definition.key)
-        found.append(Figure("Patients per FTE GP", number(capacity), question.period))
+        found.append(Figure(PER_GP.label, number(capacity), question.period))
     return tuple(found)
 
 
@@ -224,7 +225,7 @@ def _tips(table: pd.DataFrame, measure: Measure, period: str) -> dict[str, str]:
     for code, value in table[measure.key].items():
         text = NO_FIGURE if pd.isna(value) else str(value)
         if measure.kind == "number":
-            text = quality.figure_text(value, measure)
+            text = measure.text(value)
         elif code in rated:
             text += f", rated {int(rated[code])}"
         found[str(code)] = f"{measure.label} ({period}): {text}"
@@ -236,7 +237,7 @@ def _capacity_layer(question: Question) -> maps.Layer:
     ratios = patients_per_fte_gp(question.practices, question.definition.key)
     classes = maps.benchmark_classes(ratios, benchmark.value)
     return maps.Layer(
-        f"Patients per FTE GP against {benchmark.label}, {question.period}",
+        f"{PER_GP.label} against {benchmark.label}, {question.period}",
         classes.map(dict(enumerate(maps.BENCHMARK_LABELS))),
         dict(zip(maps.BENCHMARK_LABELS, maps.BENCHMARK_COLOURS, strict=True)),
     )
@@ -265,14 +266,14 @@ def _categories(question: Question, shown: _Shown, measure: Measure) -> Table:
     counts = quality.by_category(
         shown.table, measure, question.practices, question.definition.column
     )
-    capacity = (Column("patients_per_fte_gp", "Patients per FTE GP", "count", 1.1),)
+    capacity = (measured("patients_per_fte_gp", 1.1),)
     return Table(
         f"{measure.label} and capacity" if question.dataset.has_gps else measure.label,
         counts.rename_axis("category").reset_index(),
         (
             Column("category", measure.label, wide=1.8),
-            Column("practices", "Practices", "count", 0.9),
-            Column("patients", "Patients", "count"),
+            measured("practices", 0.9),
+            measured("patients"),
             *(capacity if question.dataset.has_gps else ()),
         ),
         small=True,
@@ -312,7 +313,7 @@ def _dots(
         (_series(question, both[sound], "Practices", CHART_COLOURS[0], "circle"), *crosses),
         f"Scatter chart of {len(both)} practices: {measure.label} ({period}) across, patients per "
         f"FTE GP up. {said}",
-        value_title=f"Patients per FTE GP, {question.period}",
+        value_title=f"{PER_GP.label}, {question.period}",
         x_title=f"{measure.label}, {period}",
         x_format="#,##0.0" if measure.decimals else "#,##0",
         reference=question.benchmark.value,
@@ -342,8 +343,8 @@ def _series(question: Question, points: pd.DataFrame, name: str, colour: str, sh
 
 def _columns(shown: _Shown, question: Question, *, grouped: bool = False) -> tuple[Column, ...]:
     """Patients, capacity and every measure, each with its period in its heading."""
-    capacity = Column("patients_per_fte_gp", f"Patients per FTE GP, {question.period}", "count")
-    found = [Column("patients", "Patients", "count")]
+    capacity = Column(PER_GP.key, f"{PER_GP.label}, {question.period}", PER_GP.form)
+    found = [measured("patients")]
     found += [capacity] if question.dataset.has_gps else []
     for key, measure in shown.measures.items():
         found.append(Column(key, f"{measure.label}, {shown.period(measure)}",
@@ -359,10 +360,7 @@ def _form(measure: Measure, *, grouped: bool) -> str:
     """How a measure's figures are written; a mean of whole numbers has a decimal."""
     if measure.kind != "number":
         return "text"
-    decimals = max(measure.decimals, 1) if grouped else measure.decimals
-    if measure.unit.startswith("%"):
-        return "per_cent_tenth" if decimals else "per_cent"
-    return ("count", "tenth", "hundredth", "thousandth")[decimals]
+    return replace(measure, decimals=max(measure.decimals, 1)).form if grouped else measure.form
 
 
 def _dated(shown: _Shown, question: Question) -> dict[str, str]:
@@ -426,7 +424,7 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
             grouped.reset_index(),
             (
                 Column("group", kind.split(" of ")[0], wide=2.0),
-                Column("practices", "Practices", "count"),
+                measured("practices"),
                 *_columns(shown, question, grouped=True),
             ),
             note="Ratings, contracts and dispensing: practices counted. Appointments and same-day "
@@ -453,7 +451,7 @@ def missing_measures(table: pd.DataFrame, loaded: Collection[str] = ()) -> pd.Da
     from pcs_dash.official.catalogue import SOURCES
 
     rows: dict[str, dict[str, str]] = {}
-    for measure in MEASURES:
+    for measure in QUALITY_MEASURES.values():
         name = measure.family or measure.label
         if measure.key in table.columns or name in there or not measure.sources:
             continue

@@ -29,6 +29,7 @@ from pcs_dash.measures.workforce import (
     typed_benchmark,
 )
 from pcs_dash.tables.areas import Area
+from pcs_dash.tables.constants import PATIENTS_PER_WTE_RULE
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.position import Position
@@ -268,7 +269,7 @@ def _benchmark(
         if wanted in (key, benchmark.label.casefold()):
             return benchmark
     if wanted in ("own", "type in a figure"):
-        return typed_benchmark(_figure(switches.get("own", "1800")))
+        return typed_benchmark(_figure(switches.get("own", str(PATIENTS_PER_WTE_RULE))))
     names = ", ".join([*known, "own"])
     raise UserError(
         f"There is no benchmark '{text[:40]}' for {definition.label.lower()}. "

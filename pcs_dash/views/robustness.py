@@ -8,6 +8,7 @@ import pandas as pd
 
 from pcs_dash.measures import funnel, words
 from pcs_dash.measures.numbers import NO_FIGURE, signed
+from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.specification import (
     SpecificationSummary,
     other_lists,
@@ -16,7 +17,7 @@ from pcs_dash.measures.specification import (
 )
 from pcs_dash.measures.words import Words
 from pcs_dash.measures.workforce import GP_DEFINITIONS
-from pcs_dash.tables.dataset import IMD_EDITIONS
+from pcs_dash.tables.constants import IMD_EDITIONS
 from pcs_dash.views.answer import (
     Answer,
     Beside,
@@ -30,6 +31,7 @@ from pcs_dash.views.answer import (
     Table,
     Text,
     View,
+    measured,
     text_table,
 )
 from pcs_dash.views.phrases import or_none
@@ -236,9 +238,9 @@ def _funnel(question: Question) -> Sequence[Block | Beside]:
         (
             Column("practice_code", "Code"),
             Column("name", "Practice"),
-            Column("patients", "Patients", "count"),
-            Column("fte_gp", "FTE GPs", "tenth"),
-            Column("fte_per_10000", "FTE GPs per 10,000", "tenth"),
+            measured("patients"),
+            measured("fte_gp"),
+            Column("fte_per_10000", REGISTER["gps_per_10000"].short, "tenth"),
             Column("expected_fte", "FTE at the average", "tenth"),
             Column("position", "Against the limits"),
         ),
@@ -282,11 +284,11 @@ def _funnel_chart(result: funnel.Funnel, points: pd.DataFrame, said: Words) -> C
     ]
     return Chart(
         "scatter",
-        "FTE GPs per 10,000 patients by list size",
+        f"{REGISTER['gps_per_10000'].label} by list size",
         (*marks, *lines),
         said.text,
-        value_title="FTE GPs per 10,000 patients",
-        x_title="Registered patients",
+        value_title=REGISTER["gps_per_10000"].label,
+        x_title=REGISTER["patients"].long,
         number_format="#,##0.0",
     )
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.measures.numbers import number
+from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.words import lower_first
+from pcs_dash.tables.constants import FTE_IS, IMPLAUSIBLE_PATIENTS_PER_FTE_GP
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
     Answer,
@@ -124,16 +126,16 @@ def definitions(question: Question, rules: Sequence[Rule]) -> tuple[tuple[str, s
         (
             "GPs counted",
             f"{chosen.label}: {chosen.meaning} ({chosen.source_column}), {question.period}. "
-            "FTE: 37.5 hours a week = 1.",
+            f"FTE: {FTE_IS}.",
         ),
         (
-            "Patients per FTE GP",
+            PER_GP.label,
             "Sum of registered patients over sum of FTE GPs, of the practices that report FTE; "
             "never a mean of ratios.",
         ),
         ("Benchmark", f"{benchmark.label}, {number(benchmark.value)}{period}. {benchmark.source}."),
         (
-            "FTE GPs to add",
+            REGISTER["fte_gap"].noun,
             "FTE that would bring patients per FTE GP down to the benchmark; negative where there "
             "are more GPs than it asks for.",
         ),
@@ -144,8 +146,8 @@ def definitions(question: Question, rules: Sequence[Rule]) -> tuple[tuple[str, s
         ),
         (
             "Implausible FTE",
-            "More than 10,000 patients per fully qualified FTE GP: the return is more likely wrong "
-            "than the staffing. Counted in unless said otherwise.",
+            f"More than {IMPLAUSIBLE_PATIENTS_PER_FTE_GP:,} patients per fully qualified FTE GP: "
+            "the return is more likely wrong than the staffing. Counted in unless said otherwise.",
         ),
         *left_out,
         *(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pcs_dash.measures import numbers, spatial, words
 from pcs_dash.measures.numbers import number
+from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.words import Words
 from pcs_dash.views import access, maps, patterns
@@ -25,11 +26,11 @@ from pcs_dash.views.question import Question
 from pcs_dash.views.readers import NO_REGISTRATIONS, patients_by_lsoa
 
 PATTERNS = {
-    "under-doctoring": "Patients per FTE GP, by practice",
-    "both": "Patients per FTE GP in deprived surroundings, by practice",
+    "under-doctoring": f"{PER_GP.label}, by practice",
+    "both": f"{PER_GP.label} in deprived surroundings, by practice",
     "deprivation": "Deprivation of residents, by small area (LSOA)",
 }
-RESIDENTS = {"residents": "Patients per FTE GP of residents, by small area (LSOA)"}
+RESIDENTS = {"residents": f"{PER_GP.label} of residents, by small area (LSOA)"}
 STATISTICS = {"moran": "Local Moran's I", "getis": "Getis and Ord's G*"}
 NEAREST = {f"{k}-nearest": f"The {k} nearest" for k in (6, 4, 8, 12)}
 BY_LSOA = {"queen": "Shared borders (queen)", "6-nearest": NEAREST["6-nearest"]}
@@ -148,7 +149,7 @@ def _surest(question: Question, asked: patterns.PatternAsked, found: spatial.Loc
     table = table.rename_axis("code")[columns]
     named = [f"{name} ({code})" for code, name in table["name"].items()]
     unit = "Practice" if asked.by_practice else "LSOA"
-    value = "Deprivation percentile" if asked.what == "deprivation" else "Patients per FTE GP"
+    value = "Deprivation percentile" if asked.what == "deprivation" else PER_GP.label
     return Table(
         f"Smallest p of {found.n_tested} ({found.statistic_name})",
         table.reset_index().assign(named=named),

@@ -11,6 +11,7 @@ import pandas as pd
 from pcs_dash.measures import words
 from pcs_dash.measures.correlation import COEFFICIENT_NAMES
 from pcs_dash.measures.numbers import NO_FIGURE, between, number
+from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.then_now import (
     AGED_55,
     CLAIM_PLACE,
@@ -79,7 +80,7 @@ def answer(question: Question) -> Answer:
                 "Patients per GP: Thurrock beside England",
                 lambda _: _ratio(rows[0], dataset),
             ),
-            Section("single", "Single-handed practices", lambda _: _single(rows)),
+            Section("single", REGISTER["single_handed"].label, lambda _: _single(rows)),
             Section(
                 "changes",
                 "Every figure, and what changed in its definition",
@@ -109,7 +110,7 @@ def _claim_chart(claim: Claim) -> Chart:
     name = COEFFICIENT_NAMES[next(iter(found.values())).method]
     return Chart(
         "intervals",
-        "Patients per FTE GP against deprivation, today (95% intervals)",
+        f"{PER_GP.label} against deprivation, today (95% intervals)",
         (
             Series(
                 name,
@@ -226,7 +227,7 @@ def _ratio(row: ThenNow, dataset: Dataset) -> Sequence[Block | Beside]:
         dataset.published, "patients per FTE GP (fully qualified)", "England", "May 2025"
     )
     chart = _pair(
-        "Patients per FTE GP",
+        PER_GP.label,
         {"England": then, "Thurrock": row.then_value},
         {"England": now, "Thurrock": row.now_value},
         said.text,

@@ -10,6 +10,7 @@ import pandas as pd
 from pcs_dash.measures.deprivation import patients_by_quintile
 from pcs_dash.measures.numbers import NO_FIGURE, number, per_cent, signed, signed_per_cent
 from pcs_dash.measures.profile import flags, gap_sentence, practice_card
+from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.words import Words, benchmark_words
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.views.answer import (
@@ -90,20 +91,20 @@ def _figures(question: Question, total: pd.Series) -> tuple[Figure, ...]:
     relative = total["patients_per_fte_gp"] / benchmark.value - 1
     return (
         Figure(
-            "Patients per FTE GP",
+            PER_GP.label,
             number(total["patients_per_fte_gp"]),
             f"{signed_per_cent(relative)} against {benchmark.label}" if pd.notna(relative) else "",
             more_is_worse=True,
-            term="Patients per FTE GP",
+            term=PER_GP.label,
         ),
         Figure(
-            "FTE GPs to add",
+            REGISTER["fte_gap"].noun,
             signed(total["fte_gap"]),
             f"to reach {number(benchmark.value)}",
-            term="FTE gap",
+            term=REGISTER["fte_gap"].term,
         ),
         Figure(
-            "Registered patients",
+            REGISTER["patients"].long,
             number(total["patients"]),
             f"with {number(total['fte_gp'], 1)} FTE GPs" if has_gps else "",
             term="List size",
@@ -115,7 +116,7 @@ def _figures(question: Question, total: pd.Series) -> tuple[Figure, ...]:
             term="Single-handed practice",
         ),
         Figure(
-            "GPs aged 60 and over",
+            REGISTER["share_gps_60_plus"].long,
             per_cent(total["share_gps_60_plus"]),
             "of all GPs by headcount",
         ),
@@ -126,15 +127,15 @@ def _key_figures(question: Question, total: pd.Series) -> Table:
     quintiles = patients_by_quintile(question.practices, question.edition)
     known = quintiles.sum()
     rows = (
-        ("Patients per FTE GP", number(total["patients_per_fte_gp"])),
+        (PER_GP.label, number(total["patients_per_fte_gp"])),
         (f"Benchmark: {question.benchmark.label}", number(question.benchmark.value)),
         ("FTE GPs to add to reach it", signed(total["fte_gap"])),
-        ("Registered patients", number(total["patients"])),
-        ("FTE GPs", number(total["fte_gp"], 1)),
+        (REGISTER["patients"].long, number(total["patients"])),
+        (REGISTER["fte_gp"].label, number(total["fte_gp"], 1)),
         ("Practices", number(total["practices"])),
         ("Practices above the benchmark", above(question)),
-        ("Single-handed practices", number(total["single_handed"])),
-        ("Practices under 4,500 patients", number(total["below_4500"])),
+        (REGISTER["single_handed"].label, number(total["single_handed"])),
+        (REGISTER["below_4500"].label, number(total["below_4500"])),
         ("GPs aged 60 and over (all GPs)", per_cent(total["share_gps_60_plus"])),
         (
             "Patients in the most deprived fifth",

@@ -11,6 +11,7 @@ from pcs_dash.hubs.summary import summarise_hubs
 from pcs_dash.measures import quality
 from pcs_dash.measures.funnel import funnel
 from pcs_dash.measures.inequality import area_inequality, quintile_table
+from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, summarise
 
 CODE = "F81010"
@@ -44,7 +45,7 @@ def test_the_area_and_its_groups(spoilt: pd.DataFrame, without: pd.DataFrame) ->
 
 
 def test_categories_of_quality(spoilt: pd.DataFrame, without: pd.DataFrame) -> None:
-    rating = next(m for m in quality.MEASURES if m.key == "cqc_rating")
+    rating = REGISTER["cqc_rating"]
     found = []
     for table in (spoilt, without):
         labels = pd.DataFrame({"cqc_rating": np.where(table["pcn"].isna(), "Good", "Inadequate")})

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcs_dash.hubs.contiguity import Neighbours
-from pcs_dash.hubs.measures import HUB_MEASURES
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan, plan_from_column
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.hubs.summary import (
@@ -22,6 +21,7 @@ from pcs_dash.hubs.summary import (
     summarise_hubs,
     verdict_column,
 )
+from pcs_dash.measures.register import HUB_MEASURES
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, summarise
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError

@@ -65,8 +65,8 @@ def test_patients_are_all_of_the_date_that_is_said(practices: pd.DataFrame, offi
     assert table.loc[england.ENGLAND, "patients_per_practice"] == everyone / len(raw)
     shown = england.shown_measures(table, england.available(practices))
     periods = {"list_sizes": "March 2026", "appointments": "April 2025"}
-    assert shown["patients_per_practice"].period(periods, ("", "")) == "March 2026"
-    assert shown["appointments"].period(periods, ("", "")) == "April 2025, March 2026"
+    assert england.period(shown["patients_per_practice"], periods, ("", "")) == "March 2026"
+    assert england.period(shown["appointments"], periods, ("", "")) == "April 2025, March 2026"
     assert england.period_of("list_sizes", {"workforce": "December 2025"}) == "December 2025"
 
 

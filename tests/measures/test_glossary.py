@@ -8,8 +8,8 @@ import pytest
 
 from pcs_dash.hubs.rules import default_rules
 from pcs_dash.measures.glossary import TERMS, Term, meaning
-from pcs_dash.measures.workforce import GP_DEFINITIONS, PATIENTS_PER_WTE_RULE
-from pcs_dash.tables.dataset import IMPLAUSIBLE_PATIENTS_PER_FTE_GP
+from pcs_dash.measures.workforce import GP_DEFINITIONS
+from pcs_dash.tables.constants import IMPLAUSIBLE_PATIENTS_PER_FTE_GP, PATIENTS_PER_WTE_RULE
 from pcs_dash.tables.paths import ROOT
 
 

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 from pcs_dash.measures import profile
+from pcs_dash.measures.completeness import flagged_practices, join_table, missing_figures
 from pcs_dash.measures.workforce import GP_DEFINITIONS, england_benchmark
 from pcs_dash.official.any_area import find_area
-from pcs_dash.tables.completeness import flagged_practices, join_table, missing_figures
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ def test_what_is_missing_is_counted_and_listed(practices) -> None:
     assert table["Practices without it"].to_dict() == {
         "Nurse FTE": 9,
         "Direct patient care FTE": 5,
-        "Hypertension prevalence": 3,
-        "Coronary heart disease prevalence": 3,
+        "Prevalence: hypertension": 3,
+        "Prevalence: coronary heart disease": 3,
         "PCN": 3,
     }
     assert table.loc["PCN", "Which"] == "F81014, F81031, Y05023"

@@ -9,6 +9,7 @@ from scipy import stats
 
 from pcs_dash.measures import quality
 from pcs_dash.measures.correlation import correlate
+from pcs_dash.measures.register import QUALITY_MEASURES
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.tables.dataset import Dataset
 
@@ -34,7 +35,7 @@ OFFICIAL = pd.DataFrame(
     index=CODES,
 ).add_prefix(quality.PREFIX)
 ALL = pd.Series("all", index=CODES)
-BY_KEY = {measure.key: measure for measure in quality.MEASURES}
+BY_KEY = QUALITY_MEASURES
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcs_dash.tables import dataset
-from pcs_dash.tables.dataset import LSOAS_IN_ENGLAND, carry_imd2025, join, quintile_of_rank
+from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
+from pcs_dash.tables.dataset import carry_imd2025, join, quintile_of_rank
 from pcs_dash.tables.paths import DATA_DIR
 
 

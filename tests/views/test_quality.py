@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcs_dash.measures import quality
+from pcs_dash.measures.register import QUALITY_MEASURES
 from pcs_dash.official.any_area import find_area
 from pcs_dash.official.catalogue import SOURCES
 from pcs_dash.tables.dataset import Dataset, JoinReport
@@ -25,7 +26,7 @@ PRACTICES = pd.DataFrame({"patients": [1000, 3000]}, index=["A", "B"])
 
 def test_every_missing_measure_names_a_publication_and_a_command(dataset: Dataset) -> None:
     lost = missing_measures(quality.quality_table(dataset.practices, None))
-    needing = {m.family or m.label: m for m in quality.MEASURES if m.sources}
+    needing = {m.family or m.label: m for m in QUALITY_MEASURES.values() if m.sources}
     assert lost["measure"].tolist() == list(needing)
     for measure, row in zip(needing.values(), lost.itertuples(), strict=True):
         for key in measure.sources:

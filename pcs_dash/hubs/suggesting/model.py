@@ -18,6 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pcs_dash.hubs.suggesting.request import SuggestRequest
+from pcs_dash.measures.register import REGISTER
 from pcs_dash.tables.errors import UserError
 
 Floats = NDArray[np.float64]
@@ -95,7 +96,7 @@ def read_facts(practices: pd.DataFrame, request: SuggestRequest) -> Facts:
     if "fte" in request.weights:
         notes += _left_out(table.index, fte, "FTE figure", "patients per FTE GP")
     if "deprivation" in request.weights:
-        notes += _left_out(table.index, imd, "IMD score", "the hubs' IMD scores")
+        notes += _left_out(table.index, imd, REGISTER["imd_score"].label, "the hubs' IMD scores")
     difference = position[:, None, :] - position[None, :, :]
     return Facts(
         codes=tuple(table.index),

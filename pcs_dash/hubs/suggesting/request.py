@@ -11,6 +11,7 @@ import pandas as pd
 
 from pcs_dash.measures.numbers import number, per_cent
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
+from pcs_dash.tables.constants import BAND
 from pcs_dash.tables.errors import UserError
 
 OBJECTIVES = {
@@ -51,8 +52,8 @@ class SuggestRequest:
     included); None = 15, more where the band is wide.
     """
 
-    min_patients: float | None = 30_000
-    max_patients: float | None = 50_000
+    min_patients: float | None = BAND[0]
+    max_patients: float | None = BAND[1]
     hubs: int | None = None
     objective: str | Mapping[str, float] = "distance"
     gp_definition: str = DEFAULT_DEFINITION

@@ -7,10 +7,8 @@ import pandas as pd
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import LSOA_ENGLAND, Column, Layout
 from pcs_dash.official.reading import read_table
+from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
 from pcs_dash.tables.errors import InputFileError
-
-LSOAS_2019 = 32_844
-LSOAS_2025 = 33_755
 
 
 def _imd(year: int, lsoas: int) -> Layout:
@@ -53,18 +51,18 @@ def _imd(year: int, lsoas: int) -> Layout:
     )  # fmt: skip
 
 
-IMD_2019 = _imd(2011, LSOAS_2019)
-IMD_2025 = _imd(2021, LSOAS_2025)
+IMD_2019 = _imd(2011, LSOAS_IN_ENGLAND["2019"])
+IMD_2025 = _imd(2021, LSOAS_IN_ENGLAND["2025"])
 
 
 def load_imd2019(file: InputFile) -> pd.DataFrame:
     """IMD 2019 by LSOA of 2011, England: rank, decile, quintile; score if the file has it."""
-    return _load(file, IMD_2019, LSOAS_2019)
+    return _load(file, IMD_2019, LSOAS_IN_ENGLAND["2019"])
 
 
 def load_imd2025(file: InputFile) -> pd.DataFrame:
     """IMD 2025 by LSOA of 2021, England: rank, decile, quintile; score if the file has it."""
-    return _load(file, IMD_2025, LSOAS_2025)
+    return _load(file, IMD_2025, LSOAS_IN_ENGLAND["2025"])
 
 
 def _load(file: InputFile, layout: Layout, lsoas: int) -> pd.DataFrame:

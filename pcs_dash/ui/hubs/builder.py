@@ -13,6 +13,7 @@ from pcs_dash.hubs.headline import headline
 from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.hubs.summary import scorecard, summarise_hubs
+from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.ui import address, hub_map
@@ -161,7 +162,7 @@ def view(dataset: Dataset, web: WebFiles, choices: Question) -> dict[str, Any]:
         ),
         marks={},
         values=ratios.mask(ratios.index.isin(choices.excluded.index)),
-        value_title=f"Patients per FTE GP ({choices.definition.label.lower()})",
+        value_title=f"{PER_GP.label} ({choices.definition.label.lower()})",
         tiles=choices.tiles,
     )
 

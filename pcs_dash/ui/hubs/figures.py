@@ -7,13 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from pcs_dash.hubs.measures import HUB_MEASURES
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.hubs.summary import BAND, verdict_column
 from pcs_dash.measures.numbers import number
+from pcs_dash.measures.register import HUB_MEASURES, PER_GP
 from pcs_dash.measures.workforce import Benchmark
+from pcs_dash.tables.constants import QUINTILES
 
-_SHARES = [f"share_quintile_{quintile}" for quintile in range(1, 6)]
+_SHARES = [f"share_quintile_{quintile}" for quintile in QUINTILES]
 # In the order shown; those of the second list only with "every measure".
 _FIRST = ("practices", "patients", "fte_gp", "patients_per_fte_gp", "against", "imd_score", "mix")
 _MORE = (
@@ -21,18 +22,6 @@ _MORE = (
     "share_gps_55_plus", "share_gps_60_plus", "share_quintile_1", "mean_distance_km", "widest_km",
     "contiguous", "practices_without_fte", "practices_outside_area",
 )  # fmt: skip
-_SHORT = {
-    "mean_distance_km": "Mean km to centre",
-    "widest_km": "Widest km",
-    "single_handed": "Single-handed",
-    "below_4500": "Under 4,500 patients",
-    "below_2_5_wte": "Under 2.5 WTE",
-    "share_quintile_1": "In quintile 1",
-    "practices_without_fte": "No FTE figure",
-    "practices_outside_area": "Not in these figures",
-    "direct_care_fte": "Direct care FTE",
-    "nurse_fte": "Nurse FTE",
-}
 
 
 def columns(rules: Sequence[Rule], benchmark: Benchmark) -> list[dict[str, Any]]:
@@ -65,7 +54,7 @@ def columns(rules: Sequence[Rule], benchmark: Benchmark) -> list[dict[str, Any]]
 
 def _column(key: str, benchmark: Benchmark) -> dict[str, Any]:
     if key == "against":
-        help = f"Patients per FTE GP against {benchmark.label}: {number(benchmark.value)}."
+        help = f"{PER_GP.label} against {benchmark.label}: {number(benchmark.value)}."
         return {"key": key, "label": f"Against {benchmark.label}", "kind": "change", "help": help}
     if key == "mix":
         help = "Patients by national deprivation quintile, darkest = most deprived."
@@ -74,8 +63,8 @@ def _column(key: str, benchmark: Benchmark) -> dict[str, Any]:
     kind = {"share": "share", "yes/no": "yesno"}.get(measure.unit, "number")
     return {
         "key": key,
-        "label": _SHORT.get(key, measure.label),
-        "kind": "signed" if key == "fte_gap" else kind,
+        "label": measure.short,
+        "kind": "signed" if measure.signed else kind,
         "decimals": measure.decimals,
         "help": measure.definition,
     }

@@ -24,6 +24,7 @@ from pcs_dash.hubs.suggest import (
     suggest_alternatives,
 )
 from pcs_dash.measures import numbers
+from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.hubs import figures
@@ -287,9 +288,9 @@ def _suggestion(
                 "Hub": [hub.hub for hub in answer.hubs],
                 "Practices": [len(hub.practices) for hub in answer.hubs],
                 "Patients": [hub.patients for hub in answer.hubs],
-                "Mean km to centre": [hub.mean_distance_km for hub in answer.hubs],
-                "Patients per FTE GP": [hub.patients_per_fte_gp for hub in answer.hubs],
-                "IMD score": [hub.imd_score for hub in answer.hubs],
+                REGISTER["mean_distance_km"].short: [hub.mean_distance_km for hub in answer.hubs],
+                PER_GP.label: [hub.patients_per_fte_gp for hub in answer.hubs],
+                REGISTER["imd_score"].label: [hub.imd_score for hub in answer.hubs],
                 "Locked": [hub.locked for hub in answer.hubs],
             }
         ),
@@ -297,9 +298,9 @@ def _suggestion(
         height=min(420, 38 + 35 * len(answer.hubs)),
         column_config={
             "Patients": st.column_config.NumberColumn(format="localized"),
-            "Mean km to centre": st.column_config.NumberColumn(format="%.1f"),
-            "Patients per FTE GP": st.column_config.NumberColumn(format="%,.0f"),
-            "IMD score": st.column_config.NumberColumn(format="%.1f"),
+            REGISTER["mean_distance_km"].short: st.column_config.NumberColumn(format="%.1f"),
+            PER_GP.label: st.column_config.NumberColumn(format="%,.0f"),
+            REGISTER["imd_score"].label: st.column_config.NumberColumn(format="%.1f"),
         },
         alt="The suggested hubs, one row each",
     )

@@ -6,40 +6,37 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from pcs_dash.measures.register import PER_GP, QUALITY_MEASURES, REGISTER
+from pcs_dash.measures.words import lower_first
+from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.tables.dataset import (
     IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT,
     IMPLAUSIBLE_PATIENTS_PER_FTE_GP,
     JoinReport,
 )
 
-# Columns that a measure needs, and what the measure is called.
-_NEEDED = {
-    "patients": "Registered patients",
-    "gp_fte_all": "FTE, all GPs",
-    "gp_fte_fully_qualified": "FTE, fully qualified GPs",
-    "gp_fte_permanent": "FTE, permanent GPs",
+# Columns of the practices that no measure of the register is, and what they are called.
+_COLUMNS = {
+    **{gps.column: f"FTE, {lower_first(gps.label)}" for gps in GP_DEFINITIONS.values()},
     "gps_with_known_age": "GPs by age",
-    "nurse_fte": "Nurse FTE",
-    "direct_care_fte": "Direct patient care FTE",
-    "imd_score": "IMD 2025 score of patients",
     "list_size_2025_12": "List size, 1 December 2025",
     "pct_65plus": "Patients aged 65 and over",
-    "prev_hyp": "Hypertension prevalence",
-    "prev_dm": "Diabetes prevalence",
-    "prev_copd": "COPD prevalence",
-    "prev_chd": "Coronary heart disease prevalence",
-    "prev_dep": "Depression prevalence",
-    "prev_ob": "Obesity prevalence",
-    "prev_smok": "Smoking prevalence",
     "appointments": "Appointments",
     "pcn": "PCN",
 }
 
 
+def _needed() -> dict[str, str]:
+    """Columns that a measure needs, and what the figure is called."""
+    own = ("patients", "nurse_fte", "direct_care_fte", "imd_score")
+    recorded = [key for key in QUALITY_MEASURES if key.startswith("prev_")]
+    return {key: REGISTER[key].long for key in (*own, *recorded)} | _COLUMNS
+
+
 def missing_figures(practices: pd.DataFrame) -> pd.DataFrame:
     """One row a figure that some practice lacks: figure, how many lack it, their codes."""
     rows = []
-    for column, figure in _NEEDED.items():
+    for column, figure in _needed().items():
         without = practices.index[practices[column].isna()]
         if len(without):
             rows.append(
@@ -62,7 +59,7 @@ def flagged_practices(practices: pd.DataFrame) -> pd.DataFrame:
             "Practice": row["practice_name"],
             "Figure": f"{row['gp_fte_fully_qualified']:.2f} FTE fully qualified GPs "
             f"for {row['patients']:,} patients",
-            "Rule": f"over {IMPLAUSIBLE_PATIENTS_PER_FTE_GP:,} patients per FTE GP",
+            "Rule": f"over {IMPLAUSIBLE_PATIENTS_PER_FTE_GP:,} {PER_GP.noun}",
         }
         for code, row in low.iterrows()
     ] + [
