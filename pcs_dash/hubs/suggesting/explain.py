@@ -19,6 +19,7 @@ from pcs_dash.hubs.suggesting.compact import Compact, Elastic, centre_slots
 from pcs_dash.hubs.suggesting.model import Facts, Problem, band, build_problem, listed, pieces
 from pcs_dash.hubs.suggesting.request import Relaxation, SuggestRequest
 from pcs_dash.hubs.suggesting.solve import possible
+from pcs_dash.measures.numbers import count
 from pcs_dash.tables.errors import UserError
 
 # Rules left out one by one: at most so many are tried.
@@ -99,11 +100,14 @@ def contradictions(facts: Facts, request: SuggestRequest) -> list[str]:
     if request.hubs is not None:
         locked = len(problem.locked)
         if locked > request.hubs or (locked == request.hubs and problem.units):
-            left = f", and {len(problem.free)} practices are left over" if problem.units else ""
-            faults.append(f"{request.hubs:,} hubs are asked for, but {locked:,} are locked{left}.")
+            over = count(len(problem.free), "practice is", "practices are")
+            left = f", and {over} left over" if problem.units else ""
+            asked = count(request.hubs, "hub is", "hubs are")
+            locks = count(locked, "is", "are")
+            faults.append(f"{asked} asked for, but {locks} locked{left}.")
         elif len(problem.members) + locked < request.hubs:
             faults.append(
-                f"{request.hubs:,} hubs are asked for, but there are only "
+                f"{count(request.hubs, 'hub is', 'hubs are')} asked for, but there are only "
                 f"{len(problem.members) + locked:,} practices or groups to make them of."
             )
     return faults + _locked_pieces(facts, request, problem)
