@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from xml.etree import ElementTree
 
 import geopandas as gpd
 import openpyxl
@@ -201,11 +206,13 @@ def test_geopackage(
     )
     path.write_bytes(content)
     layers = {str(name) for name, _ in pyogrio.list_layers(path)}
-    assert layers == {"hubs", "practices", "plan_hubs", "rules", "about"}
+    assert layers == {"hubs", "practices", "plan_hubs", "rules", "about", "layer_styles"}
     hubs = gpd.read_file(path, layer="hubs").set_index("hub")
     assert hubs.crs.to_epsg() == 27700
     assert hubs["patients"].to_dict() == summary["patients"].iloc[:-1].to_dict()
-    assert hubs["Rule: Hub"].tolist() == summary["Rule: Hub"].iloc[:-1].tolist()
+    assert hubs["rule_hub"].tolist() == summary["Rule: Hub"].iloc[:-1].tolist()
+    assert hubs["contiguous"].tolist() == summary["contiguous"].iloc[:-1].tolist()
+    assert hubs["rule_pcn_or_locality"].notna().all()
     assert hubs["note"].iloc[0] == "=note"
     points = gpd.read_file(path, layer="practices").set_index("practice_code")
     assert points.crs.to_epsg() == 27700
@@ -216,6 +223,57 @@ def test_geopackage(
     about = pyogrio.read_dataframe(path, layer="about").set_index("item")["value"]
     assert about["Exported"] == "2026-03-04"
     assert "Fully qualified GPs" in about["GP definition"]
+
+
+def test_a_geopackage_opens_coloured_with_plain_fields(
+    thurrock: pd.DataFrame,
+    thurrock_neighbours: Neighbours,
+    provenance: Provenance,
+    tmp_path: Path,
+) -> None:
+    rules = (*provenance.rules, replace(provenance.rules[0], name="hub!"))
+    plan = plan_from_column(thurrock, "pcn").rename("h1", 'A & <b> "c"').recolour("h1", "#0a1bff")
+    plan = plan.set_locked("h2").unassign([thurrock.index[0]])
+    summary = summarise_hubs(plan, thurrock, rules=rules)
+    path = tmp_path / "plan.gpkg"
+    path.write_bytes(
+        plan_geopackage(
+            plan, thurrock, provenance, neighbours=thurrock_neighbours, summary=summary
+        )
+    )
+    with closing(sqlite3.connect(path)) as database:
+        ask = database.execute
+        tables = [name for (name,) in ask("SELECT table_name FROM gpkg_contents")]
+        columns = {name: ask(f"PRAGMA table_info({name})").fetchall() for name in tables}
+        styles = ask(
+            "SELECT f_table_name, f_geometry_column, useAsDefault, styleQML FROM layer_styles"
+        ).fetchall()
+        geometry = dict(ask("SELECT table_name, column_name FROM gpkg_geometry_columns"))
+        locked = dict(ask("SELECT hub_id, locked FROM plan_hubs"))
+    styled = columns.pop("layer_styles")
+    names = [name for fields in columns.values() for _, name, *_ in fields]
+    assert all(re.fullmatch("[a-z][a-z0-9_]*", name) for name in names)
+    assert {"rule_hub", "rule_hub_2"} <= {name for _, name, *_ in columns["hubs"]}
+    kinds = {name: kind for table in columns.values() for _, name, kind, *_ in table}
+    for yes_or_no in ("locked", "contiguous", "meets_20000", "single_handed", "flag_low_fte"):
+        assert kinds[yes_or_no] == "BOOLEAN", yes_or_no
+    assert locked == {hub.id: int(hub.id == "h2") for hub in plan.hubs}
+    assert "styleQML" in {name for _, name, *_ in styled}
+    # What QGIS looks a style up by.
+    assert {name: column for name, column, _, _ in styles} == geometry
+    assert all(default == 1 for *_, default, _ in styles)
+    for layer, _, _, text in styles:
+        renderer = ElementTree.fromstring(text).find("renderer-v2")
+        assert renderer is not None
+        assert renderer.get("attr") == "hub"
+        fill = {
+            symbol.get("name"): symbol.find("layer/prop[@k='color']").get("v")
+            for symbol in renderer.iter("symbol")
+        }
+        shown = {c.get("value"): fill[c.get("symbol")] for c in renderer.iter("category")}
+        assert shown['A & <b> "c"'] == "10,27,255,255"
+        assert [*shown][:4] == [hub.name for hub in plan.hubs]
+        assert ("" in shown) == (layer == "practices")
 
 
 @pytest.fixture(scope="session")
