@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pandas as pd
 import pytest
 
@@ -46,7 +45,9 @@ def test_counts_of_what_is_missing_or_implausible(methods: str, practices: pd.Da
     assert f"(5,559 in September 2024, BJGP 2025): {', '.join(sorted(few.index))}." in methods
     often = practices["appointments"] / practices["patients"]
     many = ", ".join(sorted(often.index[often > 4]))
-    assert f"more than 4 a patient in three months (median {often.median():.1f}): {many}." in methods
+    assert (
+        f"more than 4 a patient in three months (median {often.median():.1f}): {many}." in methods
+    )
 
 
 def test_lists_that_have_changed(methods: str, practices: pd.DataFrame) -> None:
@@ -55,5 +56,3 @@ def test_lists_that_have_changed(methods: str, practices: pd.DataFrame) -> None:
     changed = (practices["patients"] / then - 1).abs() > 0.2
     assert changed.sum() == 10
     assert "(ten practices by more than a fifth)" in methods
-
-

@@ -82,7 +82,8 @@ def alt_text(dataset: Dataset, spec: MapSpec) -> str:
         above = int((ratios > question.benchmark.value).sum())
         told = numbers.of_all(above, int(ratios.notna().sum()), "practice", "is", "are")
         return (
-            f"Map of {name}: {numbers.count(len(practices), 'practice')} as circles sized by registered patients, "
+            f"Map of {name}: {numbers.count(len(practices), 'practice')} as circles sized by "
+            "registered patients, "
             f"coloured by patients per FTE GP against {question.benchmark.label} "
             f"({numbers.number(question.benchmark.value)}), over LSOAs shaded by IMD "
             f"{question.edition} "

@@ -72,8 +72,9 @@ def answer(question: Question) -> Answer:
     have = numbers.of_all(len(over), int(ratios.notna().sum()), "practice", "has", "have")
     people = numbers.count(int(over["patients"].sum()), "person is", "people are")
     found = (
-        f"{have} more patients per FTE GP than {benchmark.label} ({numbers.number(benchmark.value)}); "
-        f"{people} registered {'there' if len(over) == 1 else 'with them'}."
+        f"{have} more patients per FTE GP than {benchmark.label} "
+        f"({numbers.number(benchmark.value)}); {people} registered "
+        f"{'there' if len(over) == 1 else 'with them'}."
     )
     caution = f"Implausible FTE, check the return: {', '.join(flagged)}." if flagged else ""
     listed = Table(

@@ -37,6 +37,7 @@ from pcs_dash.render.csv_files import plan_csv
 from pcs_dash.render.geo_files import plan_geojson, plan_geopackage
 from pcs_dash.render.plan_workbook import plan_workbook
 from pcs_dash.render.provenance import Provenance
+from pcs_dash.tables.errors import InputFileError
 
 
 def is_clean(text: str, clean) -> bool:
@@ -134,6 +135,24 @@ def test_geopackage_of_any_plan(
     found = read_plan("plan.gpkg", content, practices)
     assert found.plan == plan
     assert found.sheets == ()
+
+
+def test_a_hub_called_like_an_error_comes_back_with_a_note(
+    practices: pd.DataFrame, thurrock: pd.DataFrame, provenance: Provenance
+) -> None:
+    plan = plan_from_column(thurrock, "pcn").rename("h1", "#REF!")
+    summary = summarise_hubs(plan, thurrock)
+    for content in (
+        plan_csv(plan, thurrock, provenance),
+        plan_workbook(plan, thurrock, provenance, summary=summary),
+    ):
+        found = read_plan("plan", content, practices)
+        pd.testing.assert_frame_equal(found.plan.to_frame(), plan.to_frame())
+        assert any("call an error: #REF!. If a formula failed" in note for note in found.notes)
+    # In any other file it is a fault, whatever the hub.
+    bare = b"practice_code,hub\nF81010,#REF!\n"
+    with pytest.raises(InputFileError, match="Row 2, column 'hub': an error"):
+        read_plan("plan.csv", bare, practices)
 
 
 def test_a_plan_of_more_than_the_area_keeps_all_of_it(
@@ -237,9 +256,7 @@ def test_a_geopackage_opens_coloured_with_plain_fields(
     summary = summarise_hubs(plan, thurrock, rules=rules)
     path = tmp_path / "plan.gpkg"
     path.write_bytes(
-        plan_geopackage(
-            plan, thurrock, provenance, neighbours=thurrock_neighbours, summary=summary
-        )
+        plan_geopackage(plan, thurrock, provenance, neighbours=thurrock_neighbours, summary=summary)
     )
     with closing(sqlite3.connect(path)) as database:
         ask = database.execute
@@ -303,7 +320,7 @@ def test_the_workbook_has_its_sheets_and_no_formula(book: openpyxl.Workbook) -> 
     for sheet in book:
         cells = [cell for row in sheet.iter_rows() for cell in row]
         assert not [cell for cell in cells if cell.data_type == "f"]
-    assert column(book["Hubs"], "hub")[0].value.startswith("'=HYPERLINK")
+    assert column(book["Hubs"], "Hub")[0].value.startswith("'=HYPERLINK")
 
 
 def test_the_workbook_prints(book: openpyxl.Workbook) -> None:
@@ -327,13 +344,41 @@ def test_the_workbook_holds_figures_and_their_formats(
     assert sum(cell.value for cell in patients) == thurrock["patients"].sum()
     assert patients[0].number_format == "#,##0"
     assert column(book["Hubs"], "GPs aged 55+")[0].number_format == "0.0%"
-    assert column(book["Plan"], "practice_code")[0].value == thurrock.index[0]
-    rules = [cell.value for cell in column(book["Rules"], "lower")]
+    assert column(book["Plan"], "Practice code")[0].value == thurrock.index[0]
+    rules = [cell.value for cell in column(book["Rules"], "At least")]
     assert rules[:3] == [20_000, 30_000, 4_500]
     about = dict(book["About"].iter_rows(min_row=2, values_only=True))
     assert about["Exported"] == "2026-03-04"
     assert about["Rules judged by"].startswith("Hub (at least")
     assert "Open Government Licence" in about["Licence"]
+
+
+def test_the_workbook_has_labels_throughout(book: openpyxl.Workbook) -> None:
+    for sheet in book:
+        headings = [cell.value for cell in sheet[1]]
+        assert len(set(headings)) == len(headings), sheet.title
+        for name in headings:
+            assert "_" not in name, (sheet.title, name)
+            assert not name[0].islower(), (sheet.title, name)
+    practices = book["Practices"]
+    assert column(practices, "FTE: fully qualified GPs")[0].number_format == "#,##0.00"
+    assert column(practices, "List size, December 2025")[0].number_format == "#,##0"
+    assert column(practices, "Patients, IMD 2025 quintile 1")
+    assert column(practices, "Patients, IMD 2019 of unknown quintile")
+    card = {row[0].value: row[1] for row in book["Score card"].iter_rows(min_row=2)}
+    assert (card["Hubs"].value, card["Hubs"].number_format) == (4, "#,##0")
+    assert card["Hub size: Gini coefficient"].number_format == "#,##0.00"
+
+
+def test_columns_of_a_workbook_are_as_wide_as_what_they_show(book: openpyxl.Workbook) -> None:
+    for sheet in book:
+        for cells in sheet.iter_cols():
+            width = sheet.column_dimensions[cells[0].column_letter].width
+            assert width > min(60, max(map(len, str(cells[0].value).split()))) or width == 60
+            for cell in cells[1:]:
+                if isinstance(cell.value, (int, float)):
+                    assert cell.number_format != "General"
+                    assert width > len(f"{cell.value:,.1f}"), (sheet.title, cells[0].value)
 
 
 def test_provenance_in_words(provenance: Provenance) -> None:
