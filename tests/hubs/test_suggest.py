@@ -548,6 +548,9 @@ def test_practices_larger_than_the_band_stand_alone_as_an_exception() -> None:
     own = pd.Series({"P0": "A", "P1": "A", "P2": "A", "P3": "Own", "P4": "B"})
     alone = repair(own, table, change.request)
     assert alone.assignment["P3"] == "Own"
+    pair = pd.Series({"P0": "A", "P1": "B", "P2": "B", "P3": "A", "P4": "C"})
+    parted = repair(pair, table, change.request)
+    assert broken_rules(parted.assignment, table, change.request) == ()
     # An exception is of the band only, and of those practices only.
     assert broken_rules(found.assignment, table, SuggestRequest()) != ()
     both = pd.Series({"P0": "A", "P1": "A", "P2": "A", "P3": "B", "P4": "C"})

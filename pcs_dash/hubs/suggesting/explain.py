@@ -103,8 +103,8 @@ def contradictions(facts: Facts, request: SuggestRequest) -> list[str]:
             over = count(len(problem.free), "practice is", "practices are")
             left = f", and {over} left over" if problem.units else ""
             asked = count(request.hubs, "hub is", "hubs are")
-            locks = count(locked, "is", "are")
-            faults.append(f"{asked} asked for, but {locks} locked{left}.")
+            settled = count(locked, "is", "are")
+            faults.append(f"{asked} asked for, but {settled} locked{left}.")
         elif len(problem.members) + locked < request.hubs:
             faults.append(
                 f"{count(request.hubs, 'hub is', 'hubs are')} asked for, but there are only "

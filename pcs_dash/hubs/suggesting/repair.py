@@ -285,7 +285,7 @@ def _repaired(
     problem: Problem, hubs: list[str], slot: Ints, before: dict[str, str]
 ) -> dict[str, str]:
     """Practice code -> hub name after the repair, locked hubs included, in the order of codes. A
-    practice that stands alone keeps the name of its hub where nobody else is in it any more.
+    practice that stands alone and was so already keeps the name of its hub.
     """
     codes = problem.facts.codes
     names = _slot_names(problem, hubs, slot)
@@ -296,6 +296,7 @@ def _repaired(
     }
     for name, group in problem.locked:
         now = before.get(codes[group[0]], "")
-        kept = now if name not in problem.request.locked and now and now not in hubs else name
+        by_itself = name not in problem.request.locked and [*before.values()].count(now) == 1
+        kept = now if by_itself else name
         after |= {codes[practice]: kept for practice in group}
     return dict(sorted(after.items()))
