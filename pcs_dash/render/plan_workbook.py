@@ -24,6 +24,7 @@ from pcs_dash.hubs.measures import HUB_MEASURES, RULE_MEASURES, Measure
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_to_frame
 from pcs_dash.measures.deprivation import without_small_counts
+from pcs_dash.measures.numbers import number
 from pcs_dash.render.column_labels import SHARE, WHOLE, format_of, heading, number_format
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.spreadsheet_text import neutralise
@@ -139,21 +140,21 @@ def _write(
 
 
 def _format_columns(sheet: Worksheet, table: pd.DataFrame, formats: Mapping[str, str]) -> None:
-    for number, name in enumerate(table.columns, start=1):
-        cells = [row[0] for row in sheet.iter_rows(min_row=2, min_col=number, max_col=number)]
+    for place, name in enumerate(table.columns, start=1):
+        cells = [row[0] for row in sheet.iter_rows(min_row=2, min_col=place, max_col=place)]
         usual = formats.get(str(name)) or number_format(str(name))
         # A heading wraps between its words.
         longest = max(map(len, heading(str(name)).split()), default=0)
         for cell in cells:
             if isinstance(cell.value, (int, float)):
                 cell.number_format = usual or format_of(cell.value)
-                longest = max(longest, len(f"{cell.value:,.2f}"))
+                longest = max(longest, len(number(cell.value, 2)))
             elif isinstance(cell.value, str):
                 longest = max(longest, len(cell.value))
                 if len(cell.value) > _WIDEST:
                     cell.alignment = _WRAP
         width = min(max(longest + 2, _NARROWEST), _WIDEST)
-        sheet.column_dimensions[get_column_letter(number)].width = width
+        sheet.column_dimensions[get_column_letter(place)].width = width
 
 
 def _colour_hubs(sheet: Worksheet) -> None:

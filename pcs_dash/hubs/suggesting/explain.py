@@ -253,7 +253,7 @@ def _standing_alone(facts: Facts, request: SuggestRequest, clock: Clock) -> list
     changed = request.but(alone=(*request.alone, *(facts.codes[place] for place in large)))
     if not large or not _works(facts, changed, clock):
         return []
-    sizes = [f"{facts.codes[place]} ({facts.patients[place]:,.0f} patients)" for place in large]
+    sizes = [f"{facts.codes[place]} ({int(facts.patients[place]):,} patients)" for place in large]
     return [Relaxation(f"Let {listed(sizes)} stand alone, as an exception.", changed)]
 
 
