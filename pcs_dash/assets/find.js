@@ -12,7 +12,7 @@
 // Names are untrusted: they only ever become text nodes.
 (function () {
   "use strict";
-  const { h } = window.PCSDom, { POSTCODE, normalise, prepared, withHubs, find, offers } = window.PCSFindRank;
+  const { h } = window.PCSDom, { POSTCODE, normalise, prepared, withHubs, find, offers, isPractice, why } = window.PCSFindRank;
   const LIMIT = 8;
   const KIND_WORDS = { practice: "Practice", hub: "Hub", pcn: "PCN", area: "Area", town: "Town", postcode: "Postcode", lsoa: "LSOA" };
   // --- what is fetched, when the box is first used ---
@@ -62,6 +62,12 @@
     return window.PCSPresent?.host?.() ? hits : offers(own.known, hits, own.data.area);
   }
 
+  // A practice that is closed or elsewhere is told so, where the loaded lists know it.
+  async function about(text) {
+    if (!own.data.codes || !isPractice(text)) return "";
+    return fetchJSON(own.data.codes).then((known) => why(known, text), () => "");
+  }
+
   // --- the box ---
 
   function build(root) {
@@ -95,7 +101,10 @@
     if (document.activeElement !== input) return;
     if (!text.trim() || (own.active && text === own.active.name)) { fold(); tell(hint, text.trim() ? "" : "Part of a name or code: Tilbury, F81110, RM18 8EB, Thurrock 014C. Shift+Enter opens the area it lies in."); return; }
     let hits, fault = "";
-    try { hits = await offered(text); } catch (error) { hits = []; fault = "The list to search in could not be fetched (" + error.message + "). Reload the page."; }
+    try {
+      hits = await offered(text);
+      if (!hits.length) fault = await about(text);
+    } catch (error) { hits = []; fault = "The list to search in could not be fetched (" + error.message + "). Reload the page."; }
     if (mine !== ticket) return;
     own.hits = hits;
     own.marked = 0;

@@ -7,6 +7,8 @@
 //   PCSFindRank.find(index, text, limit)  hits: {kind, key, name, detail, note, home, ...}
 //   PCSFindRank.offers(index, hits, here) what a page offers for them: `opens` is the area that a
 //                                         choice opens; `here` is the key of the one that is open
+//   PCSFindRank.isPractice(text)          whether it is the code of a practice
+//   PCSFindRank.why(known, text)          what the loaded lists know of a code that is not found
 (function () {
   "use strict";
   const POSTCODE = /^([a-z]{1,2}\d[a-z\d]?) ?(\d[a-z]{2})$/;
@@ -132,5 +134,12 @@
     return [first, open, ...shown.slice(1).filter((hit) => hit.opens !== home.key)];
   }
 
-  globalThis.PCSFindRank = { POSTCODE, normalise, prepared, withHubs, find, offers };
+  // Why a practice's code is not found, of `known`, sentences by code; "" where that is not known.
+  function why(known, text) {
+    const code = text.trim().toUpperCase();
+    return Object.hasOwn(known, code) ? known[code] : "";
+  }
+  const isPractice = (text) => /^[a-z]\d{5}$/i.test(text.trim());
+
+  globalThis.PCSFindRank = { POSTCODE, normalise, prepared, withHubs, find, offers, isPractice, why };
 })();

@@ -48,6 +48,13 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         "--keep-pcns", action="store_true", help="keep every Primary Care Network whole"
     )
     parser.add_argument(
+        "--alone",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="a practice that is a hub by itself, whatever its size; once for each",
+    )
+    parser.add_argument(
         "--time-limit", type=float, default=TIME_LIMIT, help="seconds (default: %(default)g)"
     )
     parser.add_argument("--out", type=Path, help="write the plan to this CSV file as well")
@@ -65,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
         hubs=args.hubs,
         objective=args.objective,
         gp_definition=args.gp_definition,
+        alone=[code.upper() for code in args.alone],
         keep_whole=_networks(practices) if args.keep_pcns else {},
         neighbours=neighbours(practices) if args.contiguous else None,
     )

@@ -293,7 +293,10 @@ def _named_groups(
 ) -> list[tuple[str, Ints, int, bool]]:
     """Hubs as (name, practices, centre, locked): locked ones first, then from west to east."""
     facts = problem.facts
-    groups = [(name, group, medoid(facts, group)[1], True) for name, group in problem.locked]
+    groups = [
+        (name, group, medoid(facts, group)[1], name in problem.request.locked)
+        for name, group in problem.locked
+    ]
     taken = {name for name, _ in problem.locked}
     made = []
     for units in plan:

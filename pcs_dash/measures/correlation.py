@@ -35,6 +35,7 @@ from pcs_dash.measures.intervals import (
     jackknife,
     permutation_p,
 )
+from pcs_dash.measures.numbers import count
 from pcs_dash.measures.practice_measures import measure
 from pcs_dash.tables.areas import all_areas
 from pcs_dash.tables.errors import UserError
@@ -176,8 +177,8 @@ def why_not(x: Floats, y: Floats) -> str:
     """Why no coefficient or line can be had of the pairs; empty where it can."""
     n = len(x)
     if n < SMALLEST_N:
-        have = "practice has" if n == 1 else "practices have"
-        return f"Only {n} {have} both figures; at least {SMALLEST_N} are needed."
+        have = count(n, "practice has", "practices have")
+        return f"Only {have} both figures; at least {SMALLEST_N} are needed."
     if is_constant(x) or is_constant(y):
         return "One of the measures is the same for every practice, so nothing can vary with it."
     return ""
@@ -381,7 +382,9 @@ def _allowing_for(
     n, taken = len(x), given.shape[1]
     reason = why_not(x, y)
     if not reason and n <= taken + 3:
-        reason = f"Only {n} practices have every figure; {taken} covariates need more."
+        have = count(n, "practice has", "practices have")
+        need = count(taken, "covariate needs", "covariates need")
+        reason = f"Only {have} every figure; {need} more."
     if not reason:
         basis = np.column_stack([np.ones(n), given])
         left = [part - basis @ np.linalg.lstsq(basis, part, rcond=None)[0] for part in (x, y)]

@@ -85,6 +85,11 @@ def count(n: int, singular: str, plural: str | None = None) -> str:
     return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
 
 
+def of_all(part: int, whole: int, noun: str, singular: str, plural: str) -> str:
+    """ "1 of 4 groups has", "2 of 4 groups have", "1 of 1 group has"."""
+    return f"{part:,} of {count(whole, noun)} {singular if part == 1 else plural}"
+
+
 def decimals_for(value: float) -> int:
     """Decimals that show about three figures: 0 from 100 up, 1 from 10, otherwise 2."""
     size = abs(value)

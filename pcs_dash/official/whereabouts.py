@@ -64,15 +64,23 @@ def whereabouts(codes: Collection[str], store: Store | None = None) -> dict[str,
 
     Empty where no official data are loaded or they can't be read.
     """
-    store = store or Store()
+    known = _all(store or Store()) if codes else {}
+    return {code: known[code] for code in map(str.upper, codes) if code in known}
+
+
+def sentences(store: Store | None = None) -> dict[str, str]:
+    """What the loaded lists know of every practice code, for a search; empty where none is."""
+    return {code: known.sentence for code, known in _all(store or Store()).items()}
+
+
+def _all(store: Store) -> Mapping[str, Whereabouts]:
     manifest = store.current()
-    if manifest is None or not codes:
+    if manifest is None:
         return {}
     try:
-        known = _known(store.root, manifest.identity)
+        return _known(store.root, manifest.identity)
     except (UserError, OSError):
         return {}
-    return {code: known[code] for code in map(str.upper, codes) if code in known}
 
 
 @lru_cache(maxsize=1)

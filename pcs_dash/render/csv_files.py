@@ -42,16 +42,20 @@ def plan_csv(
     """PLAN.csv: practice_code and hub (name; empty = unassigned), sorted by code.
 
     With `practices` a row for each of them and for every assigned code besides, with
-    practice_name and patients; with `provenance` its columns on every row. `hubs.reading.read_plan`
-    needs the first two columns only. Colours, notes, locks and empty hubs are not in a CSV: use
-    Excel or GeoJSON to keep them.
+    practice_name and patients; with `provenance` its columns on every row, but for the rules, which
+    stand in the first. `hubs.reading.read_plan` needs the first two columns only. Colours, notes,
+    locks and empty hubs are not in a CSV: use Excel or GeoJSON to keep them.
     """
     codes = sorted({*plan.assignment, *(() if practices is None else practices.index)})
     table = plan.to_series(codes).to_frame()
     if practices is not None:
         table["practice_name"] = practices["practice_name"].reindex(table.index)
         table["patients"] = practices["patients"].reindex(table.index).astype("Int64")
-    return table_csv(table if provenance is None else with_provenance(table, provenance))
+    if provenance is not None:
+        table = with_provenance(table, provenance)
+        # As long as the rest of a row, and of the plan, not of a practice.
+        table.loc[table.index[1:], "rules"] = ""
+    return table_csv(table)
 
 
 def hubs_csv(summary: pd.DataFrame, provenance: Provenance) -> bytes:

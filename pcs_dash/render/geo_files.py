@@ -5,7 +5,9 @@ from.
 from __future__ import annotations
 
 import json
+import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_to_frame
 from pcs_dash.measures.deprivation import without_small_counts
 from pcs_dash.render.provenance import Provenance
+from pcs_dash.render.qgis_style import GEOMETRY_COLUMN, layer_styles
 
 # A millionth of a degree is about a tenth of a metre: finer than any surgery is placed.
 _DEGREES = 1e-6
@@ -74,10 +77,11 @@ def plan_geopackage(
     shape: str = "cells",
 ) -> bytes:
     """A GeoPackage with the layers hubs (polygons) and practices (points), both EPSG:27700, and the
-    tables plan_hubs, rules, about and, for assigned codes that are not in `practices`,
-    practices_elsewhere. Hubs without practices here have no polygon.
+    tables plan_hubs, rules, about, layer_styles (`qgis_style`) and, for assigned codes that are not
+    in `practices`, practices_elsewhere. Hubs without practices here have no polygon.
 
     With `summary` (of `summary.summarise_hubs`) the hub layer has all its measures and verdicts.
+    Names of fields are lower-case letters, digits and underscores; yes and no are booleans.
     Built in a temporary folder and read back whole, so nothing half-written is ever seen.
     `hubs.reading.read_plan` gives the very plan back, by all but the polygons.
     """
@@ -94,6 +98,7 @@ def plan_geopackage(
         "practices_elsewhere": (plan.to_frame(plan.unknown_codes(practices.index)), None),
         "rules": (rules_to_frame(provenance.rules), None),
         "about": (about, None),
+        "layer_styles": (layer_styles(plan, provenance.exported), None),
     }
     with tempfile.TemporaryDirectory(prefix="pcs_dash_") as folder:
         path = Path(folder) / "plan.gpkg"
@@ -107,6 +112,7 @@ def plan_geopackage(
                 layer=layer,
                 geometry_type=geometry_type,
                 append=path.exists(),
+                layer_options={} if geometry_type is None else {"GEOMETRY_NAME": GEOMETRY_COLUMN},
             )
         return path.read_bytes()
 
@@ -169,16 +175,28 @@ def _plan_hubs(plan: Plan) -> pd.DataFrame:
     """Every hub in the plan's order, one without practices too: what it needs to be read back."""
     rows = [hub.to_dict() for hub in plan.hubs]
     table = pd.DataFrame(rows, columns=["id", "name", "colour", "note", "locked"])
-    table["locked"] = table["locked"].map({True: "yes", False: "no"}).astype("str")
-    return table.rename(columns={"id": "hub_id", "name": "hub"})
+    return table.astype({"locked": bool}).rename(columns={"id": "hub_id", "name": "hub"})
 
 
 def _writable(table: pd.DataFrame) -> pd.DataFrame:
-    """Categories, and columns that are yes, no or missing, as plain text."""
+    """With categories as plain text and names of fields that every program takes."""
     writable = table.copy()
     for name, column in table.items():
         if isinstance(column.dtype, pd.CategoricalDtype):
             writable[name] = column.astype("str")
-        elif isinstance(column.dtype, pd.BooleanDtype):
-            writable[name] = column.map({True: "yes", False: "no"}).astype("str")
-    return writable
+    return writable.rename(columns=dict(zip(table.columns, _fields(table.columns), strict=True)))
+
+
+def _fields(names: Iterable[object]) -> list[str]:
+    """ "Rule: PCN or locality" as rule_pcn_or_locality; names that meet are numbered. QGIS' own
+    table has names with capitals, which stay.
+    """
+    fields: list[str] = []
+    for name in map(str, names):
+        plain = name if name.isidentifier() else "_".join(re.findall("[a-z0-9]+", name.lower()))
+        field, number = plain, 1
+        while field in fields:
+            number += 1
+            field = f"{plain}_{number}"
+        fields.append(field)
+    return fields

@@ -23,7 +23,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_to_frame
 from pcs_dash.measures.deprivation import without_small_counts
+from pcs_dash.measures.numbers import number
 from pcs_dash.measures.register import HUB_MEASURES, RULE_MEASURES
+from pcs_dash.render.column_labels import format_of, heading, number_format
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.spreadsheet_text import neutralise
 
@@ -95,7 +97,7 @@ def _practice_table(plan: Plan, practices: pd.DataFrame) -> pd.DataFrame:
 def _rule_table(provenance: Provenance) -> pd.DataFrame:
     table = rules_to_frame(provenance.rules)
     table["measure"] = table["measure"].map({k: m.label for k, m in RULE_MEASURES.items()})
-    return table.rename(columns={"on": "judged by"})
+    return table
 
 
 def _definition_table() -> pd.DataFrame:
@@ -114,8 +116,7 @@ def _write(
     formats: Mapping[str, str] | None = None,
 ) -> Worksheet:
     sheet = workbook.create_sheet(title)
-    headings = [neutralise(_clean(str(column))) for column in table.columns]
-    sheet.append(headings)
+    sheet.append([neutralise(_clean(heading(str(column)))) for column in table.columns])
     for row in table.itertuples(index=False, name=None):
         sheet.append([_value(value) for value in row])
     _format_columns(sheet, table, formats or {})
@@ -129,27 +130,27 @@ def _write(
 
 
 def _format_columns(sheet: Worksheet, table: pd.DataFrame, formats: Mapping[str, str]) -> None:
-    for number, (name, column) in enumerate(table.items(), start=1):
-        cells = [row[0] for row in sheet.iter_rows(min_row=2, min_col=number, max_col=number)]
-        number_format = formats.get(str(name)) or _usual_format(column)
+    for place, name in enumerate(table.columns, start=1):
+        cells = [row[0] for row in sheet.iter_rows(min_row=2, min_col=place, max_col=place)]
+        usual = formats.get(str(name)) or number_format(str(name))
+        # A heading wraps between its words.
+        longest = max(map(len, heading(str(name)).split()), default=0)
         for cell in cells:
             if isinstance(cell.value, (int, float)):
-                cell.number_format = number_format
-            elif isinstance(cell.value, str) and len(cell.value) > _WIDEST:
-                cell.alignment = _WRAP
-        longest = max([len(str(name)) // 2, *(len(str(cell.value or "")) for cell in cells)])
+                cell.number_format = usual or format_of(cell.value)
+                longest = max(longest, len(number(cell.value, 2)))
+            elif isinstance(cell.value, str):
+                longest = max(longest, len(cell.value))
+                if len(cell.value) > _WIDEST:
+                    cell.alignment = _WRAP
         width = min(max(longest + 2, _NARROWEST), _WIDEST)
-        sheet.column_dimensions[get_column_letter(number)].width = width
-
-
-def _usual_format(column: pd.Series[Any]) -> str:
-    return "#,##0" if pd.api.types.is_integer_dtype(column.dtype) else "#,##0.##"
+        sheet.column_dimensions[get_column_letter(place)].width = width
 
 
 def _colour_hubs(sheet: Worksheet) -> None:
     """The colour's cell filled with it."""
     headings: Sequence[Any] = [cell.value for cell in sheet[1]]
-    place = headings.index("colour")
+    place = headings.index(heading("colour"))
     for row in sheet.iter_rows(min_row=2):
         colour = row[place].value
         if isinstance(colour, str):

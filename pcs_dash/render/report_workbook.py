@@ -23,6 +23,7 @@ from pcs_dash.measures import numbers
 from pcs_dash.measures.deprivation import QUINTILE_LABELS, group_quintile_shares
 from pcs_dash.measures.register import HUB_MEASURES, PER_GP, REGISTER
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
+from pcs_dash.render.column_labels import BOUND
 from pcs_dash.render.text import printable
 from pcs_dash.tables.sources import ATTRIBUTION
 from pcs_dash.views.costs import NOT_IN_THE_DATA, option_rows
@@ -132,7 +133,7 @@ def _rules(book: Workbook, deck: Deck) -> None:
             (r.name, r.measure, r.lower, r.upper, r.unit, r.source, r.date, "yes" if r.on else "no")
             for r in deck.rules
         ],
-        [None, None, "#,##0.##", "#,##0.##"],
+        [None, None, BOUND, BOUND],
     )
 
 

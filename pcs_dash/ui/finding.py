@@ -10,7 +10,7 @@ import json
 import logging
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ import pandas as pd
 import streamlit as st
 
 from pcs_dash.official.any_area import find_area
+from pcs_dash.official.whereabouts import sentences
 from pcs_dash.render import web
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
@@ -32,7 +33,7 @@ from pcs_dash.views.search import KINDS, Hit, areas_of, build_index, directory_n
 
 KEY = "find-box"
 _HELD = "find-held"
-# How long the list of postcodes waits for the first page.
+# How long the lists of postcodes and of codes wait for the first page.
 _DIRECTORY_AFTER_S = 2.0
 MOST_CODES = 2_000
 _log = logging.getLogger(__name__)
@@ -69,12 +70,13 @@ def box(dataset: Dataset, files: web.WebFiles, choices: Question) -> None:
     areas, others = areas_of(dataset, choices.area)
     # One text: Streamlit takes longer over a tuple of hundreds.
     keys = " ".join(area.key for area in (*areas, *others))
-    url, directory = _published(dataset, keys, *_directory_entry(), areas, others)
+    url, directory, codes = _published(dataset, keys, *_entries(), areas, others)
     content: dict[str, Any] = {
         "scripts": list(files.find_scripts),
         "styles": list(files.find_styles),
         "index": url,
         "directory": directory,
+        "codes": codes,
         "area": choices.area.key,
         "hubs": _hubs(),
         "heard": st.session_state.get("find-heard", 0),
@@ -231,8 +233,10 @@ def _hubs() -> list[tuple[str, str, tuple[str, ...]]]:
     return [(hub.id, hub.name, tuple(work.plan.members(hub.id))) for hub in work.plan.hubs]
 
 
-def _directory_entry() -> tuple[str, str]:
-    """Folder and checksum of the postcode directory in use; empty where there is none."""
+def _entries() -> tuple[str, str, str]:
+    """Folder and checksum of the postcode directory in use, and the version of the official data;
+    empty where there is none.
+    """
     from pcs_dash.official.store import Store
 
     store = Store()
@@ -241,8 +245,9 @@ def _directory_entry() -> tuple[str, str]:
         entry = loaded.latest("postcodes") if loaded else None
     except UserError as error:
         _log.warning("postcode directory not read: %s", error)
-        return "", ""
-    return (str(store.root), entry.sha256) if entry else ("", "")
+        return "", "", ""
+    version = "".join(filter(str.isalnum, loaded.identity)) if loaded else ""
+    return (str(store.root), entry.sha256, version) if entry else ("", "", version)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Dataset: data.key_of})
@@ -251,19 +256,39 @@ def _published(
     area_keys: str,  # noqa: ARG001 - part of the cache's key
     root: str,
     sha256: str,
+    version: str,
     _areas: tuple[Area, ...],
     _others: tuple[Area, ...],
-) -> tuple[str, str]:
-    """Addresses of the index and of the folder of postcodes ("" without a directory)."""
+) -> tuple[str, str, str]:
+    """Addresses of the index, of the folder of postcodes ("" without a directory), and of what is
+    known of codes that are not in the index ("" without official data).
+    """
     url = web.publish("find", build_index(dataset, areas=_areas, others=_others).as_json())
+    codes = ""
+    if version:
+        name = f"codes-{version}.json"
+        codes = f"{web.URL_PREFIX}/{name}"
+        _later(_publish_codes, name)
     if not root:
-        return url, ""
+        return url, "", codes
     folder = f"postcodes-{sha256[:10]}-{url.rsplit('-', 1)[-1].removesuffix('.json')}"
-    # Later: it would take the processor from the page that is about to be drawn.
-    later = threading.Timer(_DIRECTORY_AFTER_S, _publish_directory, args=(dataset, folder, _areas))
+    _later(_publish_directory, dataset, folder, _areas)
+    return url, f"{web.URL_PREFIX}/{folder}/", codes
+
+
+def _later(publish: Callable[..., None], *args: Any) -> None:
+    # At once it would take the processor from the page that is about to be drawn.
+    later = threading.Timer(_DIRECTORY_AFTER_S, publish, args=args)
     later.daemon = True
     later.start()
-    return url, f"{web.URL_PREFIX}/{folder}/"
+
+
+def _publish_codes(name: str) -> None:
+    """Write what is known of each practice code that a search may not find."""
+    made = STATIC_DIR / name
+    if not made.exists():
+        made.parent.mkdir(parents=True, exist_ok=True)
+        replace_whole(made, json.dumps(sentences(), separators=(",", ":")), lasting=False)
 
 
 def _publish_directory(dataset: Dataset, folder: str, areas: tuple[Area, ...]) -> None:

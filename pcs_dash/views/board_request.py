@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pcs_dash.measures.correlation import correlate_practices
-from pcs_dash.measures.numbers import number
+from pcs_dash.measures.numbers import count, number, of_all
 from pcs_dash.measures.words import Words, correlation_words
 from pcs_dash.views.answer import Answer, Bullets, View
 from pcs_dash.views.costs import option_rows
@@ -32,7 +32,8 @@ def answer(question: Question) -> Answer:
     asked = [
         f"Note: {headline(question, total)}",
         f"Agree a benchmark to plan by. With {benchmark.label} ({number(benchmark.value)}), "
-        f"{number(row['helped'])} practices are short of {number(row['gross'], 1)} FTE GPs "
+        f"{count(int(row['helped']), 'practice is', 'practices are')} short of "
+        f"{number(row['gross'], 1)} FTE GPs "
         "between them "
         f"({number(row['space_low'])} to {number(row['space_high'])} square metres by the 2014 "
         "rule).",
@@ -59,7 +60,8 @@ def _grouping(question: Question) -> str:
         if question.plan is not None
         else "Agree whether today's PCNs stay the unit to plan by"
     )
-    return f"{agree}: {inside} of {len(filled)} groups have 30,000 to 50,000 patients."
+    have = of_all(inside, len(filled), "group", "has", "have")
+    return f"{agree}: {have} 30,000 to 50,000 patients."
 
 
 def _returns(question: Question, silent: int) -> list[str]:

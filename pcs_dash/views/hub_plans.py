@@ -7,7 +7,7 @@ import pandas as pd
 from pcs_dash.hubs.headline import headline
 from pcs_dash.hubs.plan import Plan, plan_from_column
 from pcs_dash.hubs.summary import scorecard
-from pcs_dash.measures.numbers import number
+from pcs_dash.measures.numbers import number, of_all
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.words import Words
 from pcs_dash.views import maps
@@ -140,9 +140,10 @@ def one_by_one(question: Question) -> Answer:
     if rest["practices"].iloc[0]:
         rows = pd.concat([rows, rest.assign(hub="In no group", band="")])
     ratio, benchmark = filled["patients_per_fte_gp"].dropna(), question.benchmark
+    above = of_all(int((ratio > benchmark.value).sum()), len(ratio), "group", "has", "have")
     found = (
-        f"{question.shown_plan_name}: {int((ratio > benchmark.value).sum())} of {len(ratio)} "
-        f"groups have more patients per FTE GP than {benchmark.label} ({number(benchmark.value)})."
+        f"{question.shown_plan_name}: {above} more patients per FTE GP than {benchmark.label} "
+        f"({number(benchmark.value)})."
     )
     table = Table(
         f"{question.shown_plan_name}, one by one",

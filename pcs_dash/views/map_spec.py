@@ -81,12 +81,14 @@ def alt_text(dataset: Dataset, spec: MapSpec) -> str:
     if spec.kind == "practices":
         ratios = patients_per_fte_gp(practices, question.definition.key)
         above = int((ratios > question.benchmark.value).sum())
+        over = numbers.of_all(above, int(ratios.notna().sum()), "practice", "is", "are")
         return (
-            f"Map of {name}: {len(practices)} practices as circles sized by registered patients, "
+            f"Map of {name}: {numbers.count(len(practices), 'practice')} as circles sized by "
+            "registered patients, "
             f"coloured by patients per FTE GP against {question.benchmark.label} "
             f"({numbers.number(question.benchmark.value)}), over LSOAs shaded by IMD "
             f"{question.edition} "
-            f"quintile. {above} of {int(ratios.notna().sum())} practices are above the benchmark."
+            f"quintile. {over} above the benchmark."
         )
     if spec.kind == "quintiles":
         counts = lsoas_by_quintile(question.area.select(dataset.lsoas), question.edition)

@@ -70,11 +70,12 @@ def answer(question: Question) -> Answer:
     ratios = table["patients_per_fte_gp"]
     over = table[ratios > benchmark.value]
     flagged = [str(code) for code in table.index[table["flagged_low_fte"] > 0]]
+    have = numbers.of_all(len(over), int(ratios.notna().sum()), "practice", "has", "have")
+    people = numbers.count(int(over["patients"].sum()), "person is", "people are")
     found = (
-        f"{len(over)} of {int(ratios.notna().sum())} practices have more patients per FTE GP than "
-        f"{benchmark.label} ({numbers.number(benchmark.value)}); "
-        f"{numbers.number(over['patients'].sum())} people are "
-        "registered with them."
+        f"{have} more patients per FTE GP than {benchmark.label} "
+        f"({numbers.number(benchmark.value)}); {people} registered "
+        f"{'there' if len(over) == 1 else 'with them'}."
     )
     caution = f"Implausible FTE, check the return: {', '.join(flagged)}." if flagged else ""
     listed = Table(

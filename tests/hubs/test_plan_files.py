@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from pcs_dash.__main__ import main
 from pcs_dash.hubs.reading import (
     ColumnChoiceError,
     PlanReading,
@@ -20,6 +22,7 @@ from pcs_dash.official.any_area import find_area
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
 from pcs_dash.tables.errors import InputFileError
+from pcs_dash.ui import finding
 
 FILES = Path(__file__).parent / "plan_files"
 FOUR_HUBS = {"East": 6, "Grays": 7, "Tilbury": 8, "West": 5}
@@ -263,6 +266,25 @@ def test_closed_practices_are_told_so(read) -> None:
     assert sizes(found) == FOUR_HUBS
     assert (found.closed, len(found.unknown), len(found.elsewhere)) == (2, 2, 0)
     assert not any("outside" in note for note in found.notes)
+
+
+@pytest.mark.usefixtures("england_lists")
+def test_a_search_for_them_says_so_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = {
+        "F81084": "CHADWELL MEDICAL CENTRE (F81084) closed on 30 November 2019.",
+        "F81712": "DR SUNTHA (F81712) closed on 31 March 2023. Its successor is F81219 (DELL).",
+        "G82002": "LOW STREET (G82002) is in Kent and Medway.",
+    }
+    monkeypatch.setattr(finding, "STATIC_DIR", tmp_path / "static")
+    finding._publish_codes("codes.json")
+    in_the_page = json.loads((tmp_path / "static" / "codes.json").read_text("utf-8"))
+    for code, sentence in told.items():
+        assert in_the_page[code] == sentence
+        assert main(["search", code.lower()]) == 0
+        assert capsys.readouterr().err == sentence + "\n"
+    assert "G99999" not in in_the_page
 
 
 @pytest.mark.usefixtures("england_lists")

@@ -25,6 +25,7 @@ from pcs_dash.hubs.suggest import (
     SuggestRequest,
     broken_rules,
     neighbour_pairs,
+    repair,
     share_moved,
     suggest,
     suggest_alternatives,
@@ -149,11 +150,15 @@ def instances(draw: st.DrawFn) -> tuple[pd.DataFrame, SuggestRequest]:
     edges = list(itertools.combinations(codes, 2))
     graph = draw(st.none() | st.lists(st.sampled_from(edges), min_size=1, max_size=9, unique=True))
     whole = draw(st.sampled_from([{}, {}, {"A PCN": codes[-2:]}]))
+    alone = draw(st.sampled_from([(), (), (), codes[-1:], codes[-2:]]))
+    # One practice in two settled hubs is a mistake of the request.
+    alone = [code for code in alone if not any(code in held for held in locked.values())]
     request = SuggestRequest(
         min_patients=low,
         max_patients=high,
         hubs=draw(st.none() | st.integers(1, 4)),
         locked=locked,
+        alone=alone,
         keep_whole=whole,
         together=draw(pairs),
         apart=draw(pairs),
@@ -455,6 +460,12 @@ def line(count: int) -> list[tuple[str, str]]:
     [
         ([60_000, 40_000], {}, "P0 by itself has 60,000 patients", "from 50,000 to 60,000"),
         (
+            [60_000, 40_000],
+            {},
+            "P0 by itself has 60,000 patients",
+            "Let P0 (60,000 patients) stand alone, as an exception",
+        ),
+        (
             [20_000, 35_000],
             {},
             "too many for 1 hub of at most 50,000, too few for 2 of at least 30,000",
@@ -518,6 +529,33 @@ def test_reasons(patients: list[int], changes: dict[str, object], says: str, hel
     assert answer.status == "infeasible"
     assert says in answer.message
     assert any(helps in change.text for change in answer.relaxations), answer.message
+
+
+def test_practices_larger_than_the_band_stand_alone_as_an_exception() -> None:
+    table = table_of([60_000, 20_000, 25_000, 70_000, 40_000])
+    answer = suggest(table, SuggestRequest())
+    (change,) = [change for change in answer.relaxations if "stand alone" in change.text]
+    assert "P0 (60,000 patients) and P3 (70,000 patients)" in change.text
+    found = suggest(table, change.request)
+    assert found.status == "optimal"
+    assert {hub.practices for hub in found.hubs} == {("P0",), ("P1", "P2"), ("P3",), ("P4",)}
+    assert not any(hub.locked for hub in found.hubs)
+    # Mended as well: what is there keeps its practices but for the two.
+    before = pd.Series({"P0": "A", "P1": "A", "P2": "A", "P3": "B", "P4": "B"})
+    mended = repair(before, table, change.request)
+    assert broken_rules(mended.assignment, table, change.request) == ()
+    assert mended.assignment["P1"] == mended.assignment["P2"] == "A"
+    own = pd.Series({"P0": "A", "P1": "A", "P2": "A", "P3": "Own", "P4": "B"})
+    alone = repair(own, table, change.request)
+    assert alone.assignment["P3"] == "Own"
+    pair = pd.Series({"P0": "A", "P1": "B", "P2": "B", "P3": "A", "P4": "C"})
+    parted = repair(pair, table, change.request)
+    assert broken_rules(parted.assignment, table, change.request) == ()
+    # An exception is of the band only, and of those practices only.
+    assert broken_rules(found.assignment, table, SuggestRequest()) != ()
+    both = pd.Series({"P0": "A", "P1": "A", "P2": "A", "P3": "B", "P4": "C"})
+    faults = broken_rules(both, table, change.request)
+    assert faults[0] == "P0 does not stand alone."
 
 
 def test_two_faults_at_once_are_both_named_and_mended() -> None:

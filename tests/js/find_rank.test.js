@@ -3,7 +3,7 @@ const assert = require("node:assert/strict");
 const test = require("node:test");
 require("../../pcs_dash/assets/find_rank.js");
 
-const { prepared, withHubs, find, offers } = globalThis.PCSFindRank;
+const { prepared, withHubs, find, offers, isPractice, why } = globalThis.PCSFindRank;
 const table = require("../views/search_cases.json");
 const index = prepared(table.index);
 const seen = (hits) => hits.map(({ kind, key, note }) => [kind, key, note]);
@@ -48,4 +48,11 @@ test("towns, postcodes and practices offer their area second, once", () => {
   assert.deepEqual(offered("elsewhere", "north"), [["town", "Elsewhere", ""]]);
   assert.deepEqual(offered("zzqqxx", "north"), []);
   assert.equal(offered("a", "north").length, find(index, "a", 5).length + 1); // no find is lost for it
+});
+
+test("a code that is not found is told of where it is known", () => {
+  const known = { F81084: "F81084 closed on 30 November 2019." };
+  assert.equal(why(known, " f81084 "), "F81084 closed on 30 November 2019.");
+  for (const text of ["F81085", "constructor", "__proto__", ""]) assert.equal(why(known, text), "");
+  assert.deepEqual(["G82001", " g82001", "G8200", "G820011", "RM18 8EB"].map(isPractice), [true, true, false, false, false]);
 });

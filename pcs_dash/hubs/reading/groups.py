@@ -110,7 +110,8 @@ def _fault_of(row: Row, sheet: Sheet, layout: Layout) -> str:
             )
         if column in row.flaws:
             return f"{place}: {row.flaws[column]}."
-        if row.cell(column) in _ERRORS:
+        # In a file of our own it may be a name that was typed.
+        if row.cell(column) in _ERRORS and not (sheet.ours and column == layout.hub):
             return (
                 f"{place}: an error ({row.cell(column)}) instead of a value. Mend the formula, or "
                 "leave the cell empty if the practice is in no hub."
@@ -236,6 +237,12 @@ def _tell_of_cells(
             "If they were names such as 1-2, format the column as text and type them again."
         )
     names = [entry.hub for entry in made if entry.hub is not None]
+    errors = [name for name in dict.fromkeys(names) if name in _ERRORS]
+    if errors:
+        faults.notes.append(
+            f"Hubs called as spreadsheets call an error: {listed(errors)}. If a formula failed "
+            "there, mend it and open the file again."
+        )
     gaps = sum(entry.hub is None and not entry.written for entry in made)
     if names and gaps >= len(names) == len(set(names)) and made[0].hub is not None and gaps > 1:
         faults.notes.append(

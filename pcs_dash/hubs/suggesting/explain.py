@@ -19,6 +19,7 @@ from pcs_dash.hubs.suggesting.compact import Compact, Elastic, centre_slots
 from pcs_dash.hubs.suggesting.model import Facts, Problem, band, build_problem, listed, pieces
 from pcs_dash.hubs.suggesting.request import Relaxation, SuggestRequest
 from pcs_dash.hubs.suggesting.solve import possible
+from pcs_dash.measures.numbers import count
 from pcs_dash.tables.errors import UserError
 
 # Rules left out one by one: at most so many are tried.
@@ -43,7 +44,7 @@ def check_codes(facts: Facts, request: SuggestRequest) -> None:
     """Raise UserError where the request names practices that are not there, or locks one twice."""
     known = set(facts.codes)
     named: dict[str, set[str]] = {}
-    for name, codes in [*request.locked.items(), *request.keep_whole.items()]:
+    for name, codes in [*request.held.items(), *request.keep_whole.items()]:
         named.setdefault(f"'{name}'", set()).update(codes)
     for what, pairs in (("a pair together", request.together), ("a pair apart", request.apart)):
         named.setdefault(what, set()).update(code for pair in pairs for code in pair)
@@ -54,7 +55,7 @@ def check_codes(facts: Facts, request: SuggestRequest) -> None:
                 "choose the area that holds them."
             )
     held: dict[str, str] = {}
-    for name, codes in request.locked.items():
+    for name, codes in request.held.items():
         for code in codes:
             if held.setdefault(code, name) != name:
                 raise UserError(f"{code} is in two locked hubs, {held[code]} and {name}.")
@@ -66,7 +67,7 @@ def check_codes(facts: Facts, request: SuggestRequest) -> None:
 
 def contradictions(facts: Facts, request: SuggestRequest) -> list[str]:
     """Rules that no assignment of practices can meet at once, whatever the band."""
-    lock_of = {code: name for name, codes in request.locked.items() for code in codes}
+    lock_of = {code: name for name, codes in request.held.items() for code in codes}
     faults = []
     for name, codes in request.keep_whole.items():
         locks = sorted({lock_of[code] for code in codes if code in lock_of})
@@ -99,11 +100,14 @@ def contradictions(facts: Facts, request: SuggestRequest) -> list[str]:
     if request.hubs is not None:
         locked = len(problem.locked)
         if locked > request.hubs or (locked == request.hubs and problem.units):
-            left = f", and {len(problem.free)} practices are left over" if problem.units else ""
-            faults.append(f"{request.hubs:,} hubs are asked for, but {locked:,} are locked{left}.")
+            over = count(len(problem.free), "practice is", "practices are")
+            left = f", and {over} left over" if problem.units else ""
+            asked = count(request.hubs, "hub is", "hubs are")
+            settled = count(locked, "is", "are")
+            faults.append(f"{asked} asked for, but {settled} locked{left}.")
         elif len(problem.members) + locked < request.hubs:
             faults.append(
-                f"{request.hubs:,} hubs are asked for, but there are only "
+                f"{count(request.hubs, 'hub is', 'hubs are')} asked for, but there are only "
                 f"{len(problem.members) + locked:,} practices or groups to make them of."
             )
     return faults + _locked_pieces(facts, request, problem)
@@ -116,6 +120,8 @@ def band_conflicts(facts: Facts, request: SuggestRequest) -> list[str]:
     faults = []
     for name, group in problem.locked:
         size = int(facts.patients[group].sum())
+        if name not in request.locked:
+            continue  # a practice alone is a hub whatever its size
         if size > high:
             faults.append(f"The locked hub {name} has {size:,} patients, over the most, {high:,}.")
         if size < low:
@@ -152,6 +158,7 @@ def explain(facts: Facts, request: SuggestRequest, clock: Clock) -> Explanation:
     relaxations: list[Relaxation] = []
     try:
         if not contradicted:
+            relaxations += _standing_alone(facts, request, clock)
             relaxations += _band_relaxations(facts, request, clock)
         relaxations += _rules_left_out(facts, request, clock)
         if not relaxations:
@@ -168,7 +175,7 @@ def _locked_pieces(facts: Facts, request: SuggestRequest, problem: Problem) -> l
     if request.neighbours is None:
         return []
     everything = np.arange(len(facts.codes))
-    from_all = build_problem(facts, request.but(locked={})).adjacent
+    from_all = build_problem(facts, request.but(locked={}, alone=())).adjacent
     assert from_all is not None
     return [
         f"Hubs must hang together, but the locked hub {name} is in {len(parts)} pieces."
@@ -232,6 +239,22 @@ def _component_conflicts(problem: Problem, low: int, high: int) -> list[str]:
                 "neighbours outside their group that are free to join them."
             )
     return faults
+
+
+def _standing_alone(facts: Facts, request: SuggestRequest, clock: Clock) -> list[Relaxation]:
+    """Practices that are larger than any hub may be, each a hub by itself."""
+    problem = build_problem(facts, request)
+    _, high = band(request, facts.total)
+    large = [
+        problem.free[practices[0]]
+        for practices, size in zip(problem.members, problem.unit_patients, strict=True)
+        if size > high and len(practices) == 1
+    ]
+    changed = request.but(alone=(*request.alone, *(facts.codes[place] for place in large)))
+    if not large or not _works(facts, changed, clock):
+        return []
+    sizes = [f"{facts.codes[place]} ({int(facts.patients[place]):,} patients)" for place in large]
+    return [Relaxation(f"Let {listed(sizes)} stand alone, as an exception.", changed)]
 
 
 def _band_relaxations(facts: Facts, request: SuggestRequest, clock: Clock) -> list[Relaxation]:

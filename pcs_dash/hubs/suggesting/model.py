@@ -223,7 +223,7 @@ def build_problem(facts: Facts, request: SuggestRequest, *, hubs: int | None = N
     total = facts.total
     locked = tuple(
         (name, np.array(sorted(position[code] for code in codes), dtype=np.int64))
-        for name, codes in request.locked.items()
+        for name, codes in request.held.items()
         if codes
     )
     held = np.concatenate([group for _, group in locked]) if locked else np.array([], dtype=int)

@@ -152,7 +152,7 @@ def repair(
         if stopped == "finished":
             stopped = "time limit"
         return Repair("unknown", request, clock.seconds, stopped, broken_before=broken)
-    after = _repaired(problem, hubs, answer.slot, facts)
+    after = _repaired(problem, hubs, answer.slot, before)
     if faults := broken_rules(pd.Series(after, dtype=object), practices, request):
         raise RuntimeError(f"The repaired plan breaks its rules: {' '.join(faults)}")
     changed = [
@@ -281,14 +281,22 @@ def _places(problem: Problem, at: Ints, present: int) -> tuple[Bools, Ints]:
     return np.concatenate([old, new], axis=1), root
 
 
-def _repaired(problem: Problem, hubs: list[str], slot: Ints, facts: Facts) -> dict[str, str]:
-    """Practice code -> hub name after the repair, locked hubs included, in the order of codes."""
+def _repaired(
+    problem: Problem, hubs: list[str], slot: Ints, before: dict[str, str]
+) -> dict[str, str]:
+    """Practice code -> hub name after the repair, locked hubs included, in the order of codes. A
+    practice that stands alone and was so already keeps the name of its hub.
+    """
+    codes = problem.facts.codes
     names = _slot_names(problem, hubs, slot)
     after = {
-        facts.codes[problem.free[practice]]: names[int(slot[unit])]
+        codes[problem.free[practice]]: names[int(slot[unit])]
         for unit, members in enumerate(problem.members)
         for practice in members
     }
     for name, group in problem.locked:
-        after |= {facts.codes[practice]: name for practice in group}
+        now = before.get(codes[group[0]], "")
+        by_itself = name not in problem.request.locked and [*before.values()].count(now) == 1
+        kept = now if by_itself else name
+        after |= {codes[practice]: kept for practice in group}
     return dict(sorted(after.items()))

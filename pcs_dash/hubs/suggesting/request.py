@@ -44,6 +44,8 @@ class SuggestRequest:
     objective: a key of OBJECTIVES, or weights of several ({"distance": 1, "deprivation": 0.5}).
     gp_definition: whose FTE the objective "fte" evens out.
     locked: hub name -> practice codes: stays exactly as it is, and must keep the rules itself.
+    alone: codes of practices that are each a hub by themselves, whatever their size; these hubs
+    count towards the number.
     keep_whole: group name (a PCN) -> practice codes that stay in one hub.
     together, apart: pairs of codes that must, or must not, share a hub.
     neighbours: pairs of codes that are neighbours (or a `contiguity.Neighbours`, or a libpysal W or
@@ -58,6 +60,7 @@ class SuggestRequest:
     objective: str | Mapping[str, float] = "distance"
     gp_definition: str = DEFAULT_DEFINITION
     locked: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    alone: Sequence[str] = ()
     keep_whole: Mapping[str, Sequence[str]] = field(default_factory=dict)
     together: Sequence[Pair] = ()
     apart: Sequence[Pair] = ()
@@ -68,6 +71,7 @@ class SuggestRequest:
         """Freeze what was given, and refuse what no area could satisfy."""
         for name in ("locked", "keep_whole"):
             object.__setattr__(self, name, _groups(getattr(self, name)))
+        object.__setattr__(self, "alone", tuple(str(code) for code in self.alone))
         for name in ("together", "apart"):
             object.__setattr__(self, name, _pairs(getattr(self, name), name))
         if self.neighbours is not None:
@@ -91,6 +95,12 @@ class SuggestRequest:
         return {
             name: float(self.objective[name]) for name in OBJECTIVES if self.objective.get(name)
         }
+
+    @property
+    def held(self) -> dict[str, Codes]:
+        """Hub name -> practices of every hub that is settled: locked ones and practices alone."""
+        alone = {f"{code} alone": (code,) for code in self.alone}
+        return {name: tuple(codes) for name, codes in self.locked.items()} | alone
 
     @property
     def unit(self) -> str:

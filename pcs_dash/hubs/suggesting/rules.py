@@ -33,7 +33,12 @@ def broken_rules(
     if foreign := sorted(set(hub_of) - set(patients)):
         faults.append(f"Not in this area: {listed(foreign)}.")
         return tuple(faults)
+    for code in request.alone:
+        if code in hub_of and groups[hub_of[code]] != [code]:
+            faults.append(f"{code} does not stand alone.")
     for hub, codes in groups.items():
+        if len(codes) == 1 and codes[0] in request.alone:
+            continue
         size = sum(patients[code] for code in codes)
         if request.min_patients is not None and size < request.min_patients:
             faults.append(

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from xml.etree import ElementTree
 
 import geopandas as gpd
 import openpyxl
@@ -32,6 +37,7 @@ from pcs_dash.render.csv_files import plan_csv
 from pcs_dash.render.geo_files import plan_geojson, plan_geopackage
 from pcs_dash.render.plan_workbook import plan_workbook
 from pcs_dash.render.provenance import Provenance
+from pcs_dash.tables.errors import InputFileError
 
 
 def is_clean(text: str, clean) -> bool:
@@ -131,6 +137,24 @@ def test_geopackage_of_any_plan(
     assert found.sheets == ()
 
 
+def test_a_hub_called_like_an_error_comes_back_with_a_note(
+    practices: pd.DataFrame, thurrock: pd.DataFrame, provenance: Provenance
+) -> None:
+    plan = plan_from_column(thurrock, "pcn").rename("h1", "#REF!")
+    summary = summarise_hubs(plan, thurrock)
+    for content in (
+        plan_csv(plan, thurrock, provenance),
+        plan_workbook(plan, thurrock, provenance, summary=summary),
+    ):
+        found = read_plan("plan", content, practices)
+        pd.testing.assert_frame_equal(found.plan.to_frame(), plan.to_frame())
+        assert any("call an error: #REF!. If a formula failed" in note for note in found.notes)
+    # In any other file it is a fault, whatever the hub.
+    bare = b"practice_code,hub\nF81010,#REF!\n"
+    with pytest.raises(InputFileError, match="Row 2, column 'hub': an error"):
+        read_plan("plan.csv", bare, practices)
+
+
 def test_a_plan_of_more_than_the_area_keeps_all_of_it(
     practices: pd.DataFrame,
     thurrock: pd.DataFrame,
@@ -201,11 +225,13 @@ def test_geopackage(
     )
     path.write_bytes(content)
     layers = {str(name) for name, _ in pyogrio.list_layers(path)}
-    assert layers == {"hubs", "practices", "plan_hubs", "rules", "about"}
+    assert layers == {"hubs", "practices", "plan_hubs", "rules", "about", "layer_styles"}
     hubs = gpd.read_file(path, layer="hubs").set_index("hub")
     assert hubs.crs.to_epsg() == 27700
     assert hubs["patients"].to_dict() == summary["patients"].iloc[:-1].to_dict()
-    assert hubs["Rule: Hub"].tolist() == summary["Rule: Hub"].iloc[:-1].tolist()
+    assert hubs["rule_hub"].tolist() == summary["Rule: Hub"].iloc[:-1].tolist()
+    assert hubs["contiguous"].tolist() == summary["contiguous"].iloc[:-1].tolist()
+    assert hubs["rule_pcn_or_locality"].notna().all()
     assert hubs["note"].iloc[0] == "=note"
     points = gpd.read_file(path, layer="practices").set_index("practice_code")
     assert points.crs.to_epsg() == 27700
@@ -216,6 +242,55 @@ def test_geopackage(
     about = pyogrio.read_dataframe(path, layer="about").set_index("item")["value"]
     assert about["Exported"] == "2026-03-04"
     assert "Fully qualified GPs" in about["GP definition"]
+
+
+def test_a_geopackage_opens_coloured_with_plain_fields(
+    thurrock: pd.DataFrame,
+    thurrock_neighbours: Neighbours,
+    provenance: Provenance,
+    tmp_path: Path,
+) -> None:
+    rules = (*provenance.rules, replace(provenance.rules[0], name="hub!"))
+    plan = plan_from_column(thurrock, "pcn").rename("h1", 'A & <b> "c"').recolour("h1", "#0a1bff")
+    plan = plan.set_locked("h2").unassign([thurrock.index[0]])
+    summary = summarise_hubs(plan, thurrock, rules=rules)
+    path = tmp_path / "plan.gpkg"
+    path.write_bytes(
+        plan_geopackage(plan, thurrock, provenance, neighbours=thurrock_neighbours, summary=summary)
+    )
+    with closing(sqlite3.connect(path)) as database:
+        ask = database.execute
+        tables = [name for (name,) in ask("SELECT table_name FROM gpkg_contents")]
+        columns = {name: ask(f"PRAGMA table_info({name})").fetchall() for name in tables}
+        styles = ask(
+            "SELECT f_table_name, f_geometry_column, useAsDefault, styleQML FROM layer_styles"
+        ).fetchall()
+        geometry = dict(ask("SELECT table_name, column_name FROM gpkg_geometry_columns"))
+        locked = dict(ask("SELECT hub_id, locked FROM plan_hubs"))
+    styled = columns.pop("layer_styles")
+    names = [name for fields in columns.values() for _, name, *_ in fields]
+    assert all(re.fullmatch("[a-z][a-z0-9_]*", name) for name in names)
+    assert {"rule_hub", "rule_hub_2"} <= {name for _, name, *_ in columns["hubs"]}
+    kinds = {name: kind for table in columns.values() for _, name, kind, *_ in table}
+    for yes_or_no in ("locked", "contiguous", "meets_20000", "single_handed", "flag_low_fte"):
+        assert kinds[yes_or_no] == "BOOLEAN", yes_or_no
+    assert locked == {hub.id: int(hub.id == "h2") for hub in plan.hubs}
+    assert "styleQML" in {name for _, name, *_ in styled}
+    # What QGIS looks a style up by.
+    assert {name: column for name, column, _, _ in styles} == geometry
+    assert all(default == 1 for *_, default, _ in styles)
+    for layer, _, _, text in styles:
+        renderer = ElementTree.fromstring(text).find("renderer-v2")
+        assert renderer is not None
+        assert renderer.get("attr") == "hub"
+        fill = {
+            symbol.get("name"): symbol.find("layer/prop[@k='color']").get("v")
+            for symbol in renderer.iter("symbol")
+        }
+        shown = {c.get("value"): fill[c.get("symbol")] for c in renderer.iter("category")}
+        assert shown['A & <b> "c"'] == "10,27,255,255"
+        assert [*shown][:4] == [hub.name for hub in plan.hubs]
+        assert ("" in shown) == (layer == "practices")
 
 
 @pytest.fixture(scope="session")
@@ -245,7 +320,7 @@ def test_the_workbook_has_its_sheets_and_no_formula(book: openpyxl.Workbook) -> 
     for sheet in book:
         cells = [cell for row in sheet.iter_rows() for cell in row]
         assert not [cell for cell in cells if cell.data_type == "f"]
-    assert column(book["Hubs"], "hub")[0].value.startswith("'=HYPERLINK")
+    assert column(book["Hubs"], "Hub")[0].value.startswith("'=HYPERLINK")
 
 
 def test_the_workbook_prints(book: openpyxl.Workbook) -> None:
@@ -269,13 +344,41 @@ def test_the_workbook_holds_figures_and_their_formats(
     assert sum(cell.value for cell in patients) == thurrock["patients"].sum()
     assert patients[0].number_format == "#,##0"
     assert column(book["Hubs"], "GPs aged 55+")[0].number_format == "0.0%"
-    assert column(book["Plan"], "practice_code")[0].value == thurrock.index[0]
-    rules = [cell.value for cell in column(book["Rules"], "lower")]
+    assert column(book["Plan"], "Practice code")[0].value == thurrock.index[0]
+    rules = [cell.value for cell in column(book["Rules"], "At least")]
     assert rules[:3] == [20_000, 30_000, 4_500]
     about = dict(book["About"].iter_rows(min_row=2, values_only=True))
     assert about["Exported"] == "2026-03-04"
     assert about["Rules judged by"].startswith("Hub (at least")
     assert "Open Government Licence" in about["Licence"]
+
+
+def test_the_workbook_has_labels_throughout(book: openpyxl.Workbook) -> None:
+    for sheet in book:
+        headings = [cell.value for cell in sheet[1]]
+        assert len(set(headings)) == len(headings), sheet.title
+        for name in headings:
+            assert "_" not in name, (sheet.title, name)
+            assert not name[0].islower(), (sheet.title, name)
+    practices = book["Practices"]
+    assert column(practices, "FTE: fully qualified GPs")[0].number_format == "#,##0.00"
+    assert column(practices, "List size, December 2025")[0].number_format == "#,##0"
+    assert column(practices, "Patients, IMD 2025 quintile 1")
+    assert column(practices, "Patients, IMD 2019 of unknown quintile")
+    card = {row[0].value: row[1] for row in book["Score card"].iter_rows(min_row=2)}
+    assert (card["Hubs"].value, card["Hubs"].number_format) == (4, "#,##0")
+    assert card["Hub size: Gini coefficient"].number_format == "#,##0.00"
+
+
+def test_columns_of_a_workbook_are_as_wide_as_what_they_show(book: openpyxl.Workbook) -> None:
+    for sheet in book:
+        for cells in sheet.iter_cols():
+            width = sheet.column_dimensions[cells[0].column_letter].width
+            assert width > min(60, max(map(len, str(cells[0].value).split()))) or width == 60
+            for cell in cells[1:]:
+                if isinstance(cell.value, (int, float)):
+                    assert cell.number_format != "General"
+                    assert width > len(f"{cell.value:,.1f}"), (sheet.title, cells[0].value)
 
 
 def test_provenance_in_words(provenance: Provenance) -> None:
