@@ -44,10 +44,10 @@ def test_a_pcn_is_the_same_whether_it_is_a_group_or_a_hub(practices: pd.DataFram
         named = plan.to_series(practices.index)
         groups = summarise(practices, named, definition=definition, benchmark=2258.0)
         assert set(groups.index) == names
-        for column in ("patients", "fte_gp", "patients_per_fte_gp", "fte_gap", "imd_score"):
+        for figure_key in ("patients", "fte_gp", "patients_per_fte_gp", "fte_gap", "imd_score"):
             pd.testing.assert_series_equal(
-                hubs[column].sort_index(),
-                groups[column].sort_index(),
+                hubs[figure_key].sort_index(),
+                groups[figure_key].sort_index(),
                 check_names=False,
                 check_index_type=False,
                 rtol=0,
