@@ -104,15 +104,21 @@ def results(folder: Path, module: str) -> dict[str, int | None]:
     return found
 
 
-def difference(source: str, name: str) -> str:
+def functions(source: str) -> dict[str, list[str]]:
+    """The lines of every function under its first one, by its name."""
+    lines = source.splitlines()
+    return {
+        node.name: lines[node.lineno : node.end_lineno]
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+def difference(found: dict[str, list[str]], name: str) -> str:
     """The mutant as a diff of its function."""
-    own, number = name.rpartition(".")[2].split("__mutmut_")
-    functions = {}
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef) and node.name.startswith(f"{own}__mutmut_"):
-            lines = (ast.get_source_segment(source, node) or "").splitlines()[1:]
-            functions[node.name.rpartition("_")[2]] = lines
-    return "\n".join(difflib.unified_diff(functions["orig"], functions[number], n=1, lineterm=""))
+    own = name.rpartition(".")[2]
+    before, after = found[f"{own.rpartition('_')[0]}_orig"], found[own]
+    return "\n".join([f"# {name}", *difflib.unified_diff(before, after, n=1, lineterm=""), ""])
 
 
 def run(module: str, every: int, start: int) -> None:
@@ -126,9 +132,10 @@ def run(module: str, every: int, start: int) -> None:
     if any(ended[name] is None for name in chosen):
         raise RuntimeError(said)
     survived = [name for name in chosen if ended[name] in PASSED]
-    source = (folder / "mutants" / "pcs_dash" / f"{module}.py").read_text(encoding="utf-8")
-    diffs = [f"# {name}\n{difference(source, name)}\n" for name in survived]
-    (FOLDER / f"{folder.name}.txt").write_text("\n".join(diffs), encoding="utf-8")
+    mutated = (folder / "mutants" / "pcs_dash" / f"{module}.py").read_text(encoding="utf-8")
+    found = functions(mutated)
+    report = "\n".join(difference(found, name) for name in survived)
+    (FOLDER / f"{folder.name}.txt").write_text(report, encoding="utf-8")
     noticed = len(chosen) - len(survived)
     share = 100 * noticed / max(len(chosen), 1)
     row = f"{module:28} {len(names):6} {len(chosen):6} {noticed:6} {len(survived):6} {share:5.1f}%"
