@@ -50,23 +50,30 @@ def test_no_interval_where_too_few_carry_the_figure() -> None:
     left_out[0] = 3.0
     found = jackknife(1.0, left_out)
     assert not found.known
+    assert math.isnan(found.high)
     assert math.isnan(found.p_value)
     assert found.carried_by < FEWEST_CARRYING
-    assert "fewer than 2 of the 26 practices" in found.reason
+    assert found.reason == (
+        "There is no interval that holds: in effect fewer than 2 of the 26 practices carry the "
+        "figure."
+    )
     assert jackknife(1.0, left_out, ranks=True).known
 
 
 @pytest.mark.parametrize(
     ("left_out", "words"),
     [
-        (spread_over(9), "at least 10 practices; there are 9"),
-        (np.append(spread_over(20), np.nan), "hangs on a single practice"),
-        (np.full(20, 5.0), "do not differ"),
+        (spread_over(9), "An interval needs at least 10 practices; there are 9."),
+        (
+            np.append(spread_over(20), np.nan),
+            "There is no interval: the figure hangs on a single practice.",
+        ),
+        (np.full(20, 5.0), "There is no interval: the practices do not differ."),
     ],
 )
 def test_what_has_no_interval_says_why(left_out: np.ndarray, words: str) -> None:
     found = jackknife(5.0, left_out)
-    assert words in found.reason
+    assert found.reason == words
     assert math.isnan(found.low)
 
 
