@@ -2,6 +2,7 @@
 # make test   install what the tests need (on Debian and Ubuntu: Chromium and PostgreSQL too), run all
 # make lint   ruff and mypy; where node is, eslint for the scripts in pcs_dash/assets
 # make bench  the benchmarks, by hand, on a quiet machine
+# make mutants  whether the tests of the core notice when its code is made wrong; by hand, hours
 # make lock   requirements*.in -> requirements*.txt
 # make data   rebuild geo/ from its sources
 
@@ -10,7 +11,7 @@ PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench lock data
+.PHONY: run test lint bench mutants lock data
 
 $(VENV)/.app: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "pcs_dash needs Python 3.11 or later; set PYTHON=/path/to/python3.11"; exit 1; }
@@ -37,6 +38,9 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
+
+mutants: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.mutants $(MODULES)
 
 lock:
 	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header -q requirements.in -o requirements.txt

@@ -60,7 +60,8 @@ def without_small_counts(practices: pd.DataFrame) -> pd.DataFrame:
     for edition in IMD_EDITIONS:
         columns = [*quintile_columns(edition), f"imd{edition}_patients_unknown"]
         counts = practices[columns].astype("float64")
-        hidden = np.array([hidden_cells(row) for row in counts.to_numpy()]).reshape(counts.shape)
+        rows = [hidden_cells(row) for row in counts.to_numpy()]
+        hidden = np.array(rows, dtype=bool).reshape(counts.shape)
         result[columns] = counts.mask(hidden).astype("Int64")
     return result
 

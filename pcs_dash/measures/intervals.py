@@ -130,7 +130,8 @@ def permutation_p(
             batch=max(1, 2_000_000 // (cells or n)),
             rng=seed,
         )
-    return float(found.pvalue)
+    # Without this an undefined figure would have the smallest p there is: NaN is above nothing.
+    return float("nan") if np.isnan(found.statistic) else float(found.pvalue)
 
 
 def check_confidence(confidence: float) -> None:

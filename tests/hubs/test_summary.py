@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +23,7 @@ from pcs_dash.hubs.summary import (
     verdict_column,
 )
 from pcs_dash.measures.register import HUB_MEASURES
-from pcs_dash.measures.workforce import area_patients_per_fte_gp, summarise
+from pcs_dash.measures.workforce import Benchmark, area_patients_per_fte_gp, summarise
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 
@@ -327,3 +328,135 @@ def test_gini_of_equal_shares_is_nothing() -> None:
     assert gini([3, 3, 3]) == pytest.approx(0)
     assert gini([0, 0, 0, 1]) == pytest.approx(0.75)
     assert np.isnan(gini([]))
+
+
+@pytest.fixture
+def five(thurrock: pd.DataFrame) -> pd.DataFrame:
+    """Five practices on a right-angled street plan, in km, with simple figures."""
+    return thurrock.iloc[:5].assign(
+        patients=[10_000, 30_000, 20_000, 40_000, 5_000],
+        gp_fte_fully_qualified=[5.0, 10.0, 20.0, np.nan, 1.0],
+        easting=[0.0, 4_000, 0, 0, 0],
+        northing=[0.0, 0, 3_000, 0, 9_000],
+        imd_score=[10.0, 20.0, 30.0, 40.0, np.nan],
+    )
+
+
+def dealt(five: pd.DataFrame, hubs: str) -> Plan:
+    """The plan that gives each practice the hub of its letter, or none for a dot."""
+    names = pd.Series([None if hub == "." else hub for hub in hubs], index=five.index, dtype="str")
+    return Plan.from_series(names)
+
+
+def test_the_score_card_of_five_practices_by_hand(five: pd.DataFrame) -> None:
+    plan = dealt(five, "AABB.").add_hub("C")
+    rules = (
+        Rule("Lists", "practice_patients", 15_000, None, "patients", source="us", date="2014"),
+        Rule("Size", "patients", None, 50_000, "patients"),
+        Rule("Off", "patients", 1, None, "patients", on=False),
+    )
+    card = scorecard(plan, five, benchmark=1_500.0, rules=rules)
+    # A: 40,000 over 15 FTE, 4 km wide, its centre 3 km from the first practice and 1 from the
+    # second. B: 60,000, of which 20,000 are over 20 FTE; 3 km wide, its centre 2 and 1 km away.
+    ratios = [40_000 / 15, 1_000.0]
+    expected = {
+        "hubs": (2, None, "hubs"),
+        "empty_hubs": (1, None, "hubs"),
+        "unassigned_practices": (1, 5, "practices"),
+        "unassigned_patients": (5_000, 105_000, "patients"),
+        "rule:Lists": (3, 4, "practices"),
+        "rule:Size": (1, 2, "hubs"),
+        "contiguous_hubs": (None, 0, "hubs"),
+        "patient_distance_km": ((10 * 3 + 30 * 1 + 20 * 2 + 40 * 1) / 100, None, "km"),
+        "widest_km_max": (4, None, "km"),
+        "patients_min": (40_000, None, "patients"),
+        "patients_max": (60_000, None, "patients"),
+        "patients_ratio": (1.5, None, "ratio"),
+        "patients_gini": (0.1, None, "0 to 1"),
+        "patients_per_fte_gp_min": (ratios[1], None, "patients per FTE GP"),
+        "patients_per_fte_gp_max": (ratios[0], None, "patients per FTE GP"),
+        "patients_per_fte_gp_ratio": (ratios[0] / 1_000, None, "ratio"),
+        "patients_per_fte_gp_gini": ((ratios[0] - 1_000) / sum(ratios) / 2, None, "0 to 1"),
+        "hubs_above_benchmark": (1, 2, "hubs"),
+    }
+    assert (card.index.tolist(), card.index.name) == (list(expected), "key")
+    assert card.columns.tolist() == ["measure", "value", "of", "unit", "definition"]
+    for key, (value, of, unit) in expected.items():
+        row = card.loc[key]
+        figures = [math.nan if figure is None else figure for figure in (value, of)]
+        assert [row["value"], row["of"]] == pytest.approx(figures, nan_ok=True), key
+        assert row["unit"] == unit, key
+    said = card["definition"]
+    assert said["rule:Lists"] == (
+        "Practices in the plan that meet the rule, of those with a figure. Source: us, 2014."
+    )
+    assert said["rule:Size"].endswith("of those with a figure. Source: set by the user.")
+    assert said["hubs_above_benchmark"].startswith("Hubs with more than 1,500 patients per FTE GP")
+    summary = summarise_hubs(plan, five, rules=rules)
+    again = scorecard(plan, prepare(five), benchmark=1_500.0, rules=rules, summary=summary)
+    pd.testing.assert_frame_equal(again, card)
+    assert card["measure"].tolist() == [
+        "Hubs", "Empty hubs", "Unassigned practices", "Unassigned patients",
+        "Meet the rule Lists (at least 15,000 patients)",
+        "Meet the rule Size (at most 50,000 patients)", "Hubs in one piece",
+        "Mean distance from practice to hub centre", "Widest hub",
+        "Hub size: lowest", "Hub size: highest", "Hub size: highest / lowest",
+        "Hub size: Gini coefficient", "Patients per FTE GP: lowest",
+        "Patients per FTE GP: highest", "Patients per FTE GP: highest / lowest",
+        "Patients per FTE GP: Gini coefficient", "Under-doctored hubs",
+    ]  # fmt: skip
+    full = scorecard(dealt(five, "AABB."), five)  # the last hub counts like any other
+    assert (
+        full["value"]
+        .drop("empty_hubs")
+        .equals(
+            card["value"].drop(["empty_hubs", "rule:Lists", "rule:Size", "hubs_above_benchmark"])
+        )
+    )
+
+
+def test_distances_and_verdicts_of_five_practices_by_hand(five: pd.DataFrame) -> None:
+    lists = Rule("Lists", "practice_patients", 15_000, 35_000, "patients")
+    score = Rule("Score", "practice_imd_score", None, 30, "score")
+    ratio = Rule("Ratio", "practice_patients_per_fte_gp", 1_000, 2_000, "patients")
+    wtes = Rule("WTE", "practice_fte_gp", 10, None, "WTE")
+    plan = dealt(five, "AAABC")
+    rows = summarise_hubs(plan, five, rules=(lists, score, ratio, wtes)).iloc[:-1]
+    assert rows["hub_id"].tolist() == [hub.id for hub in plan.hubs]
+    assert rows["colour"].tolist() == [hub.colour for hub in plan.hubs]
+    assert rows["widest_km"].tolist() == [5, 0, 0]
+    # The centre of A is at 2 km east and 1 km north.
+    assert rows.loc["A", "mean_distance_km"] == pytest.approx((5**0.5 + 5**0.5 + 8**0.5) / 3)
+    mean = (10 * 5**0.5 + 30 * 5**0.5 + 20 * 8**0.5) / 60
+    assert rows.loc["A", "patient_distance_km"] == pytest.approx(mean)
+    # One below is enough, and comes before one above; a bound itself is met.
+    assert rows["Rule: Lists"].tolist() == ["below", "above", "below"]
+    assert rows["Rule: Score"].tolist() == ["meets", "above", "no figure"]
+    assert rows["Rule: Ratio"].tolist() == ["above", "no figure", "above"]
+    assert rows["Rule: WTE"].tolist() == ["below", "no figure", "below"]
+    assert rows["pieces"].isna().all()
+    assert rows["contiguous"].isna().all()
+
+
+def test_without_patients_the_centre_is_the_middle_of_the_practices(five: pd.DataFrame) -> None:
+    table = five.assign(patients=[0.0, 0.0, 20_000, np.nan, 1.0])
+    rows = summarise_hubs(dealt(table, "AAB.."), table)
+    assert rows.loc["A", ["mean_distance_km", "patient_distance_km"]].tolist() == [2, 2]
+
+
+def test_many_practices_are_as_far_apart_as_any_two_of_them(mse: pd.DataFrame) -> None:
+    for size in (40, 41, 143):
+        own = mse.iloc[:size]
+        place = own[["easting", "northing"]].to_numpy() / 1_000
+        widest = np.linalg.norm(place[:, None] - place[None], axis=-1).max()
+        row = summarise_hubs(EMPTY_PLAN, own).loc["Unassigned"]
+        assert row["widest_km"] == pytest.approx(widest)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf])
+def test_a_benchmark_is_a_positive_number(five: pd.DataFrame, value: float) -> None:
+    with pytest.raises(UserError, match="must be a number of patients per FTE GP above 0"):
+        summarise_hubs(EMPTY_PLAN, five, benchmark=value)
+    held = Benchmark("own", "", 0.5, None, "", "")
+    row = summarise_hubs(EMPTY_PLAN, five, benchmark=held).loc["Unassigned"]
+    assert row["fte_gap"] == pytest.approx(65_000 / 0.5 - 36)

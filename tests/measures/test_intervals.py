@@ -11,7 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from pcs_dash.measures.intervals import FEWEST_CARRYING, jackknife, permutation_p
+from pcs_dash.measures.intervals import (
+    FEWEST_CARRYING,
+    check_confidence,
+    jackknife,
+    permutation_p,
+)
 from pcs_dash.tables.errors import UserError
 
 
@@ -45,23 +50,30 @@ def test_no_interval_where_too_few_carry_the_figure() -> None:
     left_out[0] = 3.0
     found = jackknife(1.0, left_out)
     assert not found.known
+    assert math.isnan(found.high)
     assert math.isnan(found.p_value)
     assert found.carried_by < FEWEST_CARRYING
-    assert "fewer than 2 of the 26 practices" in found.reason
+    assert found.reason == (
+        "There is no interval that holds: in effect fewer than 2 of the 26 practices carry the "
+        "figure."
+    )
     assert jackknife(1.0, left_out, ranks=True).known
 
 
 @pytest.mark.parametrize(
     ("left_out", "words"),
     [
-        (spread_over(9), "at least 10 practices; there are 9"),
-        (np.append(spread_over(20), np.nan), "hangs on a single practice"),
-        (np.full(20, 5.0), "do not differ"),
+        (spread_over(9), "An interval needs at least 10 practices; there are 9."),
+        (
+            np.append(spread_over(20), np.nan),
+            "There is no interval: the figure hangs on a single practice.",
+        ),
+        (np.full(20, 5.0), "There is no interval: the practices do not differ."),
     ],
 )
 def test_what_has_no_interval_says_why(left_out: np.ndarray, words: str) -> None:
     found = jackknife(5.0, left_out)
-    assert words in found.reason
+    assert found.reason == words
     assert math.isnan(found.low)
 
 
@@ -101,3 +113,59 @@ def test_permutations_of_many_are_seeded_and_never_certain() -> None:
     assert first == permutation_p(lambda orders: x[orders] @ x, 30)
     assert 0 < first < 0.001
     assert math.isnan(permutation_p(lambda orders: x[orders] @ x, 1))
+
+
+def test_ten_practices_are_enough_and_a_figure_that_is_none_has_no_interval() -> None:
+    assert jackknife(5.0, spread_over(10), ranks=True).known
+    wrong = {
+        "at least 10": jackknife(math.nan, spread_over(12)),
+        "do not differ": jackknife(5e6, 5e6 + 1e-9 * np.arange(12.0) / 12),
+        "hangs on a single practice": jackknife(5.0, np.append(spread_over(12), math.inf)),
+    }
+    for words, found in wrong.items():
+        assert words in found.reason
+        # No half of a result: no figure at all.
+        assert [found.low, found.high, found.p_value, found.carried_by] == pytest.approx(
+            [math.nan] * 4, nan_ok=True
+        )
+    assert jackknife(0.0, 1e-9 * np.arange(12.0), ranks=True).known
+
+
+def test_p_and_the_interval_are_about_the_null_value_and_the_confidence() -> None:
+    left_out = spread_over(30)
+    error = math.sqrt(29 / 30 * ((left_out - left_out.mean()) ** 2).sum())
+    found = jackknife(5.0, left_out, null=5.3, ranks=True, confidence=0.8)
+    assert found.p_value == pytest.approx(2 * stats.t.sf(0.3 / error, 29))
+    assert found.low == pytest.approx(5 + stats.t.ppf(0.1, 29) * error)
+    assert jackknife(5.0, left_out, ranks=True, fewest=31).reason
+
+
+@pytest.mark.parametrize("confidence", [0.49, 1, 1.5, math.nan])
+def test_what_is_no_confidence_is_refused(confidence: float) -> None:
+    with pytest.raises(UserError, match=f"The confidence is {confidence}; give a figure from"):
+        check_confidence(confidence)
+    check_confidence(0.5)
+    check_confidence(0.999)
+
+
+def test_random_orders_are_the_same_at_every_call_and_others_by_seed() -> None:
+    """Batches hold the numbers that a statistic handles within bounds, and undefined is no p."""
+    x = np.random.default_rng(2).normal(size=12)
+    sizes: list[int] = []
+
+    def statistic(orders: np.ndarray) -> np.ndarray:
+        sizes.append(orders.size)
+        return x[orders] @ np.arange(12.0)
+
+    first = permutation_p(statistic, 12)
+    assert max(sizes) == 5_040 * 12
+    assert first == permutation_p(statistic, 12, seed=0)
+    assert first != permutation_p(statistic, 12, seed=1)
+    sizes.clear()
+    assert permutation_p(statistic, 12, cells=2_000) == first
+    assert max(sizes) == 1_000 * 12
+    sizes.clear()
+    permutation_p(statistic, 12, cells=1_000_000_000)
+    assert max(sizes) == 12
+    assert math.isnan(permutation_p(lambda orders: (x * 0)[orders] @ x / 0, 12))
+    assert permutation_p(lambda orders: orders[..., 0] * 1.0, 2) == 1

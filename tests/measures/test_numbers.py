@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -29,35 +30,62 @@ from pcs_dash.tables.paths import ROOT
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("write", "arguments", "expected"),
     [
-        (number(12_345.6), "12,346"),
-        (number(-1_234.5, 1), "−1,234.5"),
-        (number(-0.001, 2), "0.00"),
-        (signed(3.25), "+3.2"),
-        (signed(-3.25, 2), "−3.25"),
-        (signed(-0.04), "0.0"),
-        (signed(0.04), "0.0"),
-        (per_cent(0.1234), "12%"),
-        (per_cent(-0.1234, 1), "−12.3%"),
-        (signed_per_cent(0.236), "+24%"),
-        (signed_per_cent(-0.236), "−24%"),
-        (signed_per_cent(0.001), "0%"),
-        (count(1, "practice"), "1 practice"),
-        (count(1_234, "practice"), "1,234 practices"),
-        (of_all(1, 4, "group", "has", "have"), "1 of 4 groups has"),
-        (of_all(0, 1, "group", "has", "have"), "0 of 1 group have"),
-        (of_all(2, 1_000, "group", "is", "are"), "2 of 1,000 groups are"),
-        (p_text(0.0004), "p < 0.001"),
-        (p_text(0.0152), "p = 0.015"),
-        (p_text(0.23), "p = 0.23"),
-        (p_text(0.04996), "p = 0.04996"),
-        (p_text(0.0499999), "p < 0.05"),
-        (p_text(math.nan), ""),
+        (number, (12_345.6,), "12,346"),
+        (number, (-1_234.5, 1), "−1,234.5"),
+        (number, (-0.001, 2), "0.00"),
+        (signed, (3.25,), "+3.2"),
+        (signed, (-3.25, 2), "−3.25"),
+        (signed, (-0.04,), "0.0"),
+        (signed, (0.04,), "0.0"),
+        (per_cent, (0.1234,), "12%"),
+        (per_cent, (-0.1234, 1), "−12.3%"),
+        (signed_per_cent, (0.236,), "+24%"),
+        (signed_per_cent, (-0.236,), "−24%"),
+        (signed_per_cent, (0.001,), "0%"),
+        (count, (1, "practice"), "1 practice"),
+        (count, (1_234, "practice"), "1,234 practices"),
+        (p_text, (0.0004,), "p < 0.001"),
+        (p_text, (0.0152,), "p = 0.015"),
+        (p_text, (0.23,), "p = 0.23"),
+        (p_text, (0.04996,), "p = 0.04996"),
+        (p_text, (0.0499999,), "p < 0.05"),
+        (p_text, (math.nan,), ""),
+        (p_text, (math.inf,), ""),
+        (number, (0.5,), "0"),
+        (number, (-1,), "−1"),
+        (signed, (0,), "0.0"),
+        (signed, (0.05,), "+0.1"),
+        (per_cent, (1,), "100%"),
+        (signed_per_cent, (-0.0123, 1), "−1.2%"),
+        (count, (0, "practice"), "0 practices"),
+        (count, (1, "country", "countries"), "1 country"),
+        (count, (2, "country", "countries"), "2 countries"),
+        (p_text, (0.001,), "p = 0.001"),
+        (p_text, (0.1,), "p = 0.10"),
+        (p_text, (0.0999,), "p = 0.100"),
+        (p_text, (0.05,), "p = 0.050"),
+        (p_text, (0.01,), "p = 0.010"),
+        (p_text, (0.0096,), "p = 0.0096"),
+        (p_text, (0.0099999,), "p < 0.01"),
+        (p_text, (1.0,), "p = 1.00"),
+        (between, (1, 2), "1 to 2"),
+        (between, (-0.2, 3), "0 to 3"),
+        (between, (0.4, 3), "0.4 to 3.0"),
+        (between, (-3, -0.4), "−3.0 to −0.4"),
+        (between, (0.000001, 3), "0.00000 to 3.00000"),
+        (between, (0, 3), "0 to 3"),
+        (between, (-3, 0), "−3 to 0"),
+        (of_all, (1, 4, "group", "has", "have"), "1 of 4 groups has"),
+        (of_all, (0, 1, "group", "has", "have"), "0 of 1 group have"),
+        (of_all, (2, 1_000, "group", "is", "are"), "2 of 1,000 groups are"),
     ],
 )
-def test_figures_in_words(text: str, expected: str) -> None:
-    assert text == expected
+def test_figures_in_words(
+    write: Callable[..., str], arguments: tuple[object, ...], expected: str
+) -> None:
+    assert write(*arguments) == expected
 
 
 @pytest.mark.parametrize("missing", [math.nan, None, pd.NA, math.inf, -math.inf])

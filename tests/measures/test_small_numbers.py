@@ -14,6 +14,7 @@ from pcs_dash.measures.small_numbers import (
     hidden_cells,
     hide_rest,
     hide_small,
+    is_small,
     shown_shares,
     small_number,
     small_text,
@@ -39,6 +40,7 @@ def test_small_counts_are_hidden_with_what_is_derived_from_them() -> None:
         ([3, 7, 9, 0], [True, True, False, False]),
         ([1, 1, 0, 0], [True, True, False, False]),  # nothing else is left to hide
         ([5, 6, 7, 0], [False, False, False, False]),
+        ([3, *[7] * 40], [True, True, *[False] * 39]),  # of equal ones the first
     ],
 )
 def test_enough_is_hidden_with_them(counts: list[int], hidden: list[bool]) -> None:
@@ -74,26 +76,40 @@ def test_no_hidden_cell_can_be_had_by_subtraction(
                 assert len({cells[place] for cells in fits}) != 1
 
 
-@given(st.lists(st.integers(0, 3_000), min_size=5, max_size=5))
+# Half of the cells are around the thresholds: at random hardly one would be.
+cells = st.integers(0, 9) | st.integers(0, 3_000)
+
+
+@given(st.lists(st.lists(cells, min_size=5, max_size=5), min_size=1, max_size=3), st.integers(2, 8))
 @settings(max_examples=200, deadline=None, derandomize=True)
-def test_no_share_tells_a_small_count(counts: list[int]) -> None:
+def test_no_share_tells_a_small_count(rows: list[list[int]], threshold: int) -> None:
     """Every other count of the row being known exactly, at least two would give the same share."""
-    total = sum(counts)
-    shares = shown_shares(np.array([counts], float), 5)[0]
-    if total == 0:
-        assert np.isnan(shares).all()
-        return
-    if not any(0 < count < 5 for count in counts):
-        np.testing.assert_allclose(shares, np.array(counts) / total)
-        return
-    if total < 500:
-        assert np.isnan(shares).all()
-        return
-    for count, share in zip(counts, shares, strict=True):
-        assert share == pytest.approx(round(count / total, 2))
-        if 0 < count < 5:
-            rest = total - count
-            assert len({n for n in range(50) if round(n / (rest + n), 2) == share}) > 1
+    shown = shown_shares(np.array(rows, float), threshold)
+    for counts, shares in zip(rows, shown, strict=True):
+        total = sum(counts)
+        if total == 0:
+            assert np.isnan(shares).all()
+            continue
+        if not any(0 < count < threshold for count in counts):
+            np.testing.assert_allclose(shares, np.array(counts) / total)
+            continue
+        if total < 100 * threshold:
+            assert np.isnan(shares).all()
+            continue
+        for count, share in zip(counts, shares, strict=True):
+            assert share == pytest.approx(round(count / total, 2))
+            if 0 < count < threshold:
+                rest = total - count
+                assert len({n for n in range(50) if round(n / (rest + n), 2) == share}) > 1
+
+
+def test_shares_are_missing_where_a_per_cent_is_fewer_than_the_threshold() -> None:
+    rows = np.array([[1.0, 498.0], [1.0, 499.0], [5.0, 10.0], [0.0, 1.0]])
+    few, enough, exact, one = shown_shares(rows, 5)
+    assert np.isnan([*few, *one]).all()
+    assert enough.tolist() == [0, 1]
+    assert exact.tolist() == pytest.approx([1 / 3, 2 / 3])
+    assert shown_shares(rows, 0)[3].tolist() == [0, 1]
 
 
 def test_the_few_of_the_rest_are_hidden_too() -> None:
@@ -121,3 +137,50 @@ def test_the_threshold_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PCS_DASH_SMALL_NUMBER", "many")
     with pytest.raises(UserError, match="whole number"):
         small_number()
+
+
+@pytest.mark.parametrize(("text", "limit"), [("0", 0), (" 7 ", 7), ("1000", 1000), ("", 5)])
+def test_a_threshold_that_can_be_set(
+    monkeypatch: pytest.MonkeyPatch, text: str, limit: int
+) -> None:
+    monkeypatch.setenv("PCS_DASH_SMALL_NUMBER", text)
+    assert small_number() == limit
+
+
+@pytest.mark.parametrize("text", ["-1", "1001", "2.5"])
+def test_a_threshold_that_can_not_be_set(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("PCS_DASH_SMALL_NUMBER", text)
+    with pytest.raises(UserError, match=f"is '{text}'; set a whole number from 0 to 1000"):
+        small_number()
+
+
+@pytest.mark.parametrize("limit", [None, 8, 3])
+def test_every_function_follows_the_threshold_or_the_setting(
+    monkeypatch: pytest.MonkeyPatch, limit: int | None
+) -> None:
+    """7 of 700 and of 1,400: small below 8, not below 3, and at first by the setting of 8."""
+    monkeypatch.setenv("PCS_DASH_SMALL_NUMBER", "8")
+    small = limit != 3
+    counts = pd.DataFrame({"n": [7, 1393, 700], "of": [700, 1400, 707]}, index=list("abc"))
+    assert is_small(7, limit) == small
+    assert small_text(7, limit) == ("fewer than 8" if small else "7")
+    hidden = hidden_cells(counts["n"].to_numpy(float), limit)
+    assert hidden.tolist() == [small, False, small]
+    rest = hide_rest(counts.astype("Int64"), "n", "of", threshold=limit)
+    assert rest["n"].isna().tolist() == [small] * 3
+    shares = shown_shares(np.array([[7.0, 793.0], [800.0, 9.0]]), limit)
+    exact = [[7 / 800, 793 / 800], [800 / 809, 9 / 809]]
+    assert shares.tolist() == [[0.01, 0.99], exact[1]] if small else exact
+
+
+def test_counts_stay_whole_and_keep_their_rows() -> None:
+    """Groups known, an index that does not begin at 0, and a count that is missing already."""
+    table = pd.DataFrame(
+        {"n": pd.array([3, 9, 20, None, 2], "Int64"), "group": list("aaabb")}, index=list("vwxyz")
+    )
+    shown = hide_small(table, "n", within="group", threshold=5)
+    assert shown["n"].dtype == "Int64"
+    assert shown["hidden"].to_dict() == {"v": True, "w": True, "x": False, "y": False, "z": True}
+    assert shown["n"].dropna().to_dict() == {"x": 20}
+    alone = hide_small(table, "n", threshold=5)
+    assert alone["n"].dropna().to_dict() == {"w": 9, "x": 20}

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs
-from pcs_dash.measures.sums import sums_by_group
+from pcs_dash.measures.sums import (
+    COUNTS,
+    capacity,
+    capacity_summands,
+    column,
+    over,
+    stacked,
+    sums_by_group,
+)
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 
 figure = st.integers(-1_000, 1_000)
@@ -36,10 +44,10 @@ def test_a_pcn_is_the_same_whether_it_is_a_group_or_a_hub(practices: pd.DataFram
         named = plan.to_series(practices.index)
         groups = summarise(practices, named, definition=definition, benchmark=2258.0)
         assert set(groups.index) == names
-        for column in ("patients", "fte_gp", "patients_per_fte_gp", "fte_gap", "imd_score"):
+        for figure_key in ("patients", "fte_gp", "patients_per_fte_gp", "fte_gap", "imd_score"):
             pd.testing.assert_series_equal(
-                hubs[column].sort_index(),
-                groups[column].sort_index(),
+                hubs[figure_key].sort_index(),
+                groups[figure_key].sort_index(),
                 check_names=False,
                 check_index_type=False,
                 rtol=0,
@@ -55,3 +63,83 @@ def test_a_practice_without_a_list_or_fte_leaves_both_sums(practices: pd.DataFra
     one = summarise(two.iloc[:1]).iloc[0]
     assert whole["patients_per_fte_gp"] == one["patients_per_fte_gp"]
     assert whole["practices_without_fte"] == 1
+
+
+NO = math.nan
+# Group 0: the whole; 1: a practice without FTE and one without a list; 2: nobody reports anything.
+BY_HAND = pd.DataFrame(
+    {
+        "group": [0, 0, 1, 1, 1, 2],
+        "patients": [4_500, 4_499, 6_000, NO, 2_000, 3_000],
+        "fte": [2.5, 2.4, NO, 3.0, 0.0, NO],
+        "nurse_fte": [1.0, NO, 2.0, 0.5, NO, NO],
+        "direct_care_fte": [NO, 0.25, 1.0, 1.0, 1.0, NO],
+        "imd_score": [10.0, 20.0, NO, 30.0, 40.0, NO],
+        "single_handed": [1, 0, 0, 0, 1, 0],
+        "flag_low_fte": [0, 1, 0, 0, 1, 0],
+        "gps_with_known_age": [4, 0, NO, 2, 1, NO],
+        "gps_55_plus": [2, 0, NO, 2, 0, NO],
+        "gps_60_plus": [1, 0, NO, 1, 0, NO],
+    }
+)
+# Of each group, the empty fourth one among them, held against 2,000 patients per FTE GP.
+EXPECTED = {
+    "practices": [2, 3, 1, 0],
+    "practices_without_fte": [0, 2, 1, 0],
+    "patients": [8_999, 8_000, 3_000, 0],
+    "patients_in_ratio": [8_999, 2_000, 0, 0],
+    "fte_gp": [4.9, 0, NO, 0],
+    "patients_per_fte_gp": [8_999 / 4.9, NO, NO, NO],
+    "gps_per_1000": [4_900 / 8_999, 0, NO, NO],
+    "gps_per_10000": [49_000 / 8_999, 0, NO, NO],
+    "fte_gap": [4.4995 - 4.9, 1, NO, 0],
+    "below_4500": [1, 1, 1, 0],
+    "below_2_5_wte": [1, 1, NO, 0],
+    "single_handed": [1, 1, NO, 0],
+    "single_handed_share": [1 / 2, 1 / 3, NO, NO],
+    "share_gps_55_plus": [2 / 4, 2 / 3, NO, NO],
+    "share_gps_60_plus": [1 / 4, 1 / 3, NO, NO],
+    "nurse_fte": [1.0, 2.5, NO, 0],
+    "practices_without_nurse_figure": [1, 1, 1, 0],
+    "direct_care_fte": [0.25, 3, NO, 0],
+    "practices_without_direct_care_figure": [1, 0, 1, 0],
+    "flagged_low_fte": [1, 1, NO, 0],
+    "imd_score": [(10 * 4_500 + 20 * 4_499) / 8_999, 40, NO, NO],
+}
+
+
+def by_hand(rows: pd.DataFrame, groups: int, benchmark: float | None) -> dict[str, np.ndarray]:
+    summands = capacity_summands(rows, "fte")
+    sums = sums_by_group(stacked(summands), rows["group"].to_numpy(), groups)
+    return capacity(dict(zip(summands, sums.T, strict=True)), benchmark)
+
+
+def test_every_measure_of_a_group_is_what_a_hand_works_out() -> None:
+    found = by_hand(BY_HAND, 4, 2_000.0)
+    assert set(found) == set(EXPECTED)
+    for name, values in EXPECTED.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-12, err_msg=name)
+    assert np.isnan(by_hand(BY_HAND, 4, None)["fte_gap"]).all()
+
+
+def test_counts_are_whole_unless_one_is_missing() -> None:
+    known = by_hand(BY_HAND.iloc[:5], 2, None)
+    assert all(known[name].dtype == np.int64 for name in COUNTS)
+    unknown = by_hand(BY_HAND, 4, None)
+    floats = {name for name in COUNTS if unknown[name].dtype == np.float64}
+    assert floats == {"below_2_5_wte", "single_handed", "flagged_low_fte"}
+
+
+def test_nothing_over_nothing_is_missing() -> None:
+    top = np.array([3.0, 0.0, 1.0, 5.0])
+    found = over(top, np.array([2.0, 0.0, 0.0, 0.5]))
+    np.testing.assert_array_equal(found, [1.5, NO, NO, 10.0])
+
+
+def test_what_is_missing_adds_nothing() -> None:
+    """Columns in the order of their names, whole numbers and truths as floats."""
+    found = stacked({"b": np.array([1.0, NO]), "a": np.array([True, False])})
+    assert found.tolist() == [[1.0, 1.0], [0.0, 0.0]]
+    assert found.dtype == np.float64
+    table = pd.DataFrame({"n": pd.array([3, None], "Int64")})
+    np.testing.assert_array_equal(column(table, "n"), [3.0, NO])

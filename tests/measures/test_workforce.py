@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pcs_dash.measures.workforce import (
     GP_DEFINITIONS,
+    Benchmark,
     area_patients_per_fte_gp,
     benchmarks,
     england_benchmark,
@@ -183,3 +184,103 @@ def test_an_impossible_benchmark_is_refused(value: float) -> None:
 def test_an_unknown_definition_names_the_three() -> None:
     with pytest.raises(UserError, match="fully_qualified, all, permanent"):
         gp_definition("some")
+
+
+@pytest.mark.parametrize(
+    ("place", "codes", "shared"),
+    [
+        ("Essex", "xyz", "same"),  # by its name, whoever is open there
+        ("Thurrock", "abc", "same"),  # by its practices
+        ("Thurrock", "ab", "inside"),
+        ("Thurrock", "abcd", "around"),
+        ("Thurrock", "bcd", "overlapping"),
+        ("Thurrock", "de", "apart"),
+        ("Thurrock", "", "apart"),
+    ],
+)
+def test_how_an_area_lies_to_the_place_of_a_benchmark(place: str, codes: str, shared: str) -> None:
+    held = Benchmark("k", "l", 1.0, None, "", "", "Essex", frozenset("abc"))
+    assert held.shared_with(place, list(codes)) == shared
+    nobodys = Benchmark("own", "l", 1.0, None, "", "")
+    assert nobodys.shared_with("Thurrock", []) == "apart"
+
+
+def test_a_benchmark_says_what_it_is_where_it_is_from_and_whose(dataset) -> None:
+    known = benchmarks(dataset.published, dataset.practices, practices_period="December 2025")
+    assert list(known) == ["england", "mse", "rule"]
+    mse = find_area("Mid and South Essex").select(dataset.practices)
+    assert (known["mse"].key, known["mse"].label) == ("mse", "Mid and South Essex")
+    assert (known["mse"].definition, known["mse"].period) == ("fully_qualified", "December 2025")
+    assert known["mse"].source == "computed here from General Practice Workforce"
+    assert (known["mse"].place, known["mse"].codes) == ("", frozenset(mse.index))
+    assert known["rule"] == Benchmark(
+        "rule", "1,800 per WTE rule", 1_800.0, None, "2014 strategy",
+        "4,500 patients with 2.5 WTE GPs: Transforming Primary Care in Essex, NHS England, 2014",
+    )  # fmt: skip
+    england = known["england"]
+    assert (england.key, england.label, england.place) == ("england", "England", "England")
+    assert england.definition == "fully_qualified"
+
+
+def test_loaded_icbs_are_their_own_benchmark_if_they_have_gps(dataset) -> None:
+    own = find_area("Thurrock").select(dataset.practices).assign(icb_code="QH8")
+    held = benchmarks(dataset.published, own, definition="all", practices_period="now")["icb"]
+    assert (held.label, held.definition) == ("The whole ICB", "all")
+    assert held.codes == frozenset(own.index)
+    assert held.value == pytest.approx(own["patients"].sum() / own["gp_fte_all"].sum())
+    none = own.assign(gp_fte_all=np.nan)
+    known = benchmarks(dataset.published, none, definition="all", practices_period="now")
+    assert list(known) == ["rule"]
+
+
+def test_the_latest_figure_of_england_and_of_no_other_place() -> None:
+    figure = "patients per FTE GP (fully qualified)"
+    rows = [
+        (figure, "England", "May 2024", 2_300, "old"),
+        (figure, "England", "April 2025", 2_250, "new"),
+        (figure, "Wales", "May 2025", 1_000, "elsewhere"),
+        ("patients per practice", "England", "June 2025", 9_000, "another figure"),
+        (figure, "England", "December 2024", 2_280, "between"),
+    ]
+    published = pd.DataFrame(rows, columns=["figure", "place", "period", "value", "source"])
+    found = england_benchmark(published)
+    assert (found.value, found.period, found.source) == (2_250.0, "April 2025", "new")
+
+
+@pytest.mark.parametrize("value", [100, 1_800.5, 20_000])
+def test_a_benchmark_typed_in(value: float) -> None:
+    expected = Benchmark("own", "your own benchmark", value, None, "", "Typed in")
+    assert typed_benchmark(value) == expected
+    assert expected.place == ""
+
+
+def test_the_figure_that_is_refused_is_named() -> None:
+    with pytest.raises(UserError) as told:
+        typed_benchmark(25_000)
+    assert str(told.value) == (
+        "A benchmark of 25,000 patients per FTE GP can't be right. "
+        "Type a figure between 100 and 20,000."
+    )
+
+
+def test_groups_are_named_in_order_and_who_has_none_makes_no_row(practices) -> None:
+    table = made([1_000, 2_000, 4_000, 8_000], [1.0, 1.0, 2.0, 2.0], practices)
+    by = pd.Series(["b", "a", None, "b"], index=table.index)
+    rows = summarise(table, by.iloc[::-1])
+    assert (rows.index.tolist(), rows.index.name) == (["a", "b"], "group")
+    assert rows["patients"].tolist() == [2_000, 9_000]
+    assert rows["patients_per_fte_gp"].tolist() == [2_000, 3_000]
+    assert rows["fte_gap"].isna().all()
+    assert summarise(table).index.tolist() == ["All practices"]
+    assert summarise(table, name="Essex").index.tolist() == ["Essex"]
+    pd.testing.assert_frame_equal(rows, summarise(table.assign(group=by), "group"))
+
+
+def test_ratios_of_practices_and_areas_keep_to_their_definition(practices) -> None:
+    table = made([1_000, 3_000, 500], [0.5, np.nan, 0.0], practices).assign(gp_fte_all=2.0)
+    assert patients_per_fte_gp(table).name == "patients_per_fte_gp"
+    assert patients_per_fte_gp(table).iloc[0] == 2_000
+    assert patients_per_fte_gp(table, "all").tolist() == [500, 1_500, 250]
+    assert area_patients_per_fte_gp(table) == 3_000
+    assert area_patients_per_fte_gp(table, "all") == 750
+    assert np.isnan(area_patients_per_fte_gp(table.iloc[2:]))
