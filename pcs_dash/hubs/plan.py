@@ -132,6 +132,7 @@ class Hub:
             raise PlanError(f"Hub '{self.name}': 'locked' must be true or false.")
 
     def to_dict(self) -> dict[str, Any]:
+        """The hub as plan files hold it."""
         return {
             "id": self.id,
             "name": self.name,
@@ -222,15 +223,19 @@ class Plan:
         return replace(self, hubs=(*self.hubs, hub))
 
     def rename(self, hub_id: str, name: str) -> Plan:
+        """The plan with another name for the hub; faults as in `hub` and `Hub`."""
         return self._with_hub(replace(self.hub(hub_id), name=name))
 
     def recolour(self, hub_id: str, colour: str) -> Plan:
+        """The plan with another colour (#rrggbb) for the hub."""
         return self._with_hub(replace(self.hub(hub_id), colour=colour))
 
     def set_note(self, hub_id: str, note: str) -> Plan:
+        """The plan with another note on the hub."""
         return self._with_hub(replace(self.hub(hub_id), note=note))
 
     def set_locked(self, hub_id: str, locked: bool = True) -> Plan:
+        """The plan with the hub locked: its practices stay, and no others join; or open again."""
         return self._with_hub(replace(self.hub(hub_id), locked=locked))
 
     # --- practices ---

@@ -204,7 +204,6 @@ def quintile_mixes(registrations: pd.DataFrame, lsoas: pd.DataFrame, read: Read)
     """Each practice's patients by IMD quintile (both editions), the patient-weighted mean rank
     and, where scores are loaded, the patient-weighted scores. Index practice_code.
     """
-
     by_code = _imd_values(lsoa_vintage(registrations["lsoa_code"]), lsoas, read)
     parts = []
     for edition in ("2019", "2025"):

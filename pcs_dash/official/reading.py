@@ -46,6 +46,7 @@ class Head:
     hidden: bool = False  # a sheet that Excel does not show
 
     def headings(self, row: int) -> list[str]:
+        """The row's cells as normalised headings."""
         return [normalise_heading(cell) for cell in self.rows[row]]
 
 

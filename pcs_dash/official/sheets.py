@@ -39,9 +39,11 @@ Row = tuple[Any, ...]
 class Book(Protocol):
     """An open spreadsheet: the names of its sheets and the cells of one, row by row."""
 
-    def titles(self) -> list[str]: ...
+    def titles(self) -> list[str]:
+        """The names of the sheets, in order."""
 
-    def rows(self, title: str) -> Iterator[Row]: ...
+    def rows(self, title: str) -> Iterator[Row]:
+        """The rows of a sheet, one at a time."""
 
 
 @contextmanager

@@ -60,10 +60,12 @@ class Report:
 
     @property
     def failed(self) -> list[Outcome]:
+        """What could not be loaded."""
         return [o for o in self.outcomes if o.status == "failed"]
 
     @property
     def loaded(self) -> list[Outcome]:
+        """What is new or has changed."""
         return [o for o in self.outcomes if o.status in ("new", "changed")]
 
 

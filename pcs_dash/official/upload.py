@@ -47,10 +47,12 @@ class Answer:
 
     @property
     def to_load(self) -> list[Mapping[str, Any]]:
+        """What is new or has changed."""
         return [o for o in self.outcomes if o["status"] in ("new", "changed")]
 
     @property
     def failed(self) -> list[Mapping[str, Any]]:
+        """What could not be read."""
         return [o for o in self.outcomes if o["status"] == "failed"]
 
 

@@ -236,7 +236,8 @@ def _component_conflicts(problem: Problem, low: int, high: int) -> list[str]:
 
 def _band_relaxations(facts: Facts, request: SuggestRequest, clock: Clock) -> list[Relaxation]:
     """The band widened as little as possible at its lower end, its upper end, or (if neither helps
-    alone) both."""
+    alone) both.
+    """
     found = []
     kinds: tuple[Elastic, ...] = ("min", "max")
     for kind in kinds:

@@ -409,7 +409,8 @@ class Partition:
         with_pool: bool = False,
     ) -> tuple[bool, float]:
         """The best plan of the columns within a reduced cost; whether that is proven, and a bound
-        for plans of these columns. `nodes`: the most nodes; with_pool: the master's columns too."""
+        for plans of these columns. `nodes`: the most nodes; with_pool: the master's columns too.
+        """
         columns = self._columns_within(limit, with_pool=with_pool)
         choice = Choice(self, columns, range(self.problem.units))
         chosen, proven, bound = choice.solve(self.found.plan, nodes, gap)

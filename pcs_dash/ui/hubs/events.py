@@ -49,6 +49,7 @@ class Desk:
 
     @property
     def plan(self) -> Plan:
+        """The plan as it is now."""
         return self.history.present
 
     def change(self, plan: Plan, label: str) -> Desk:
@@ -218,7 +219,7 @@ def _practices(count: int) -> str:
 
 
 def _listed(counts: Counter[str], *, of: bool = True, limit: int = 3) -> str:
-    """ "3 of 'A', 2 of 'B' and 4 more hubs"; without the numbers unless `of`."""
+    """As "3 of 'A', 2 of 'B' and 4 more hubs"; without the numbers unless `of`."""
     ordered = counts.most_common()
     shown = ", ".join(
         f"{number} of '{name}'" if of else f"'{name}'" for name, number in ordered[:limit]

@@ -127,12 +127,15 @@ class Files:
     choices: Question
 
     def csv(self) -> bytes:
+        """Practice to hub, for tables."""
         return plan_csv(self.work.plan, self.choices.practices, self._provenance())
 
     def figures(self) -> bytes:
+        """The figures of each hub, for tables."""
         return hubs_csv(self._summary(), self._provenance())
 
     def workbook(self) -> bytes:
+        """Plan, figures, rules and definitions as an Excel file."""
         summary = self._summary()
         score = scorecard(
             self.work.plan,
@@ -151,6 +154,7 @@ class Files:
         )
 
     def geojson(self) -> bytes:
+        """The hubs as shapes, one layer."""
         return plan_geojson(
             self.work.plan,
             self.choices.practices,
@@ -159,6 +163,7 @@ class Files:
         )
 
     def geopackage(self) -> bytes:
+        """Hubs and practices as layers, with the figures."""
         return plan_geopackage(
             self.work.plan,
             self.choices.practices,

@@ -51,6 +51,7 @@ class Search:
 
     @property
     def running(self) -> bool:
+        """Whether it has begun and is not at its end."""
         return self.future is not None and not self.future.done()
 
 

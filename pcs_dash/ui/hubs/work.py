@@ -151,6 +151,7 @@ class Work:
 
     @property
     def plan(self) -> Plan:
+        """The plan on the table."""
         return self.desk.plan
 
     def put(self, changed: Desk) -> None:
