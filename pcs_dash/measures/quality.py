@@ -263,11 +263,9 @@ def quality_table(practices: pd.DataFrame, official: pd.DataFrame | None) -> pd.
     table = practices[["patients"]].astype("float64").copy()
     if official is not None:
         own = official.reindex(practices.index)
-        for measure in MEASURES:
-            if PREFIX + measure.key in own.columns:
-                table[measure.key] = own[PREFIX + measure.key]
-        if PREFIX + "cqc_year" in own.columns:
-            table["cqc_year"] = own[PREFIX + "cqc_year"]
+        for key in (*(measure.key for measure in MEASURES), "cqc_year"):
+            if PREFIX + key in own.columns:
+                table[key] = own[PREFIX + key]
         table = table.join(_month(own))
     for key in _PREVALENCE:
         if key in practices.columns:

@@ -268,30 +268,28 @@ def draw(
     block: Block | Beside, web: WebFiles, question: Question, key: str, picked: str, pick: Pick
 ) -> None:
     """One block, or columns of them."""
-    if isinstance(block, Beside):
-        for number, (column, stacked) in enumerate(
-            zip(st.columns(list(block.shares), gap="medium"), block.columns, strict=True)
-        ):
-            with column:
+    match block:
+        case Beside():
+            columns = zip(st.columns(list(block.shares), gap="medium"), block.columns, strict=True)
+            for number, (column, stacked) in enumerate(columns):
                 for place, one in enumerate(stacked):
-                    draw(one, web, question, f"{key}-{number}-{place}", picked, pick)
-    elif isinstance(block, MapBlock):
-        _map(block, web, question, key, picked, pick)
-    elif isinstance(block, Chart):
-        blocks.chart(block, key=key)
-    elif isinstance(block, Table):
-        _table(block, key, pick)
-    elif isinstance(block, Bullets):
-        if block.caption:
-            st.markdown(f"**{plain(block.caption)}**")
-        st.markdown("\n".join(f"- {plain(item)}" for item in block.items))
-    elif isinstance(block, Text):
-        blocks.text(block, key=key)
-    elif isinstance(block, File):
-        st.download_button(
-            block.label, block.made, file_name=block.name, mime=block.mime, key=key,
-            icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
+                    with column:
+                        draw(one, web, question, f"{key}-{number}-{place}", picked, pick)
+        case MapBlock():
+            _map(block, web, question, key, picked, pick)
+        case Chart():
+            blocks.chart(block, key=key)
+        case Table():
+            _table(block, key, pick)
+        case Bullets():
+            blocks.bullets(block)
+        case Text():
+            blocks.text(block, key=key)
+        case File():
+            st.download_button(
+                block.label, block.made, file_name=block.name, mime=block.mime, key=key,
+                icon=":material/download:", on_click="ignore",
+            )  # fmt: skip
 
 
 def _map(

@@ -41,6 +41,9 @@ TIME_LIMIT = 20.0
 _FIRST_SHARE = 0.7
 
 
+Ended = Literal["finished", "time limit", "cancelled"]
+
+
 @dataclass(frozen=True)
 class Move:
     """One practice that changes hub; `before` is None for a practice that was in no hub."""
@@ -64,7 +67,7 @@ class Repair:
     status: Status
     request: SuggestRequest
     seconds: float
-    stopped: Literal["finished", "time limit", "cancelled"] = "finished"
+    stopped: Ended = "finished"
     assignment: pd.Series = field(default_factory=empty_assignment)
     moves: tuple[Move, ...] = ()
     placed: tuple[Move, ...] = ()
@@ -128,7 +131,7 @@ def repair(
     if not broken:
         return Repair("optimal", request, clock.seconds, assignment=_series(before), least_moves=0)
     answer, least, problem, hubs = Answer(), None, None, []
-    stopped: Literal["finished", "time limit", "cancelled"] = "finished"
+    stopped: Ended = "finished"
     try:
         impossible = bool(contradictions(facts, request) or band_conflicts(facts, request))
         if not impossible:
@@ -136,33 +139,18 @@ def repair(
             hubs = _present_hubs(problem, before)
             answer, least = _fewest(problem, hubs, before, clock)
         if impossible or answer.infeasible:
-            why = explain(facts, request, clock)
-            return Repair(
-                "infeasible",
-                request,
-                clock.seconds,
-                broken_before=broken,
-                reason=why.reason,
-                conflicts=why.conflicts,
-                relaxations=why.relaxations,
-            )
+            return _impossible(facts, request, clock, broken)
     except Stopped as stop:
         stopped = "cancelled" if stop.cancelled else "time limit"
+    if stopped == "finished" and not answer.complete:
+        stopped = "time limit"
     if answer.slot is None or problem is None:
-        if stopped == "finished":
-            stopped = "time limit"
         return Repair("unknown", request, clock.seconds, stopped, broken_before=broken)
     after = _repaired(problem, hubs, answer.slot, facts)
     if faults := broken_rules(pd.Series(after, dtype=object), practices, request):
         raise RuntimeError(f"The repaired plan breaks its rules: {' '.join(faults)}")
-    changed = [
-        Move(code, before.get(code), hub, int(facts.patients[facts.position[code]]))
-        for code, hub in after.items()
-        if before.get(code) != hub
-    ]
+    changed = _changed(before, after, facts)
     moves = tuple(move for move in changed if move.before is not None)
-    if not answer.complete and stopped == "finished":
-        stopped = "time limit"
     return Repair(
         "optimal" if answer.complete else "feasible",
         request,
@@ -175,6 +163,30 @@ def repair(
         least_moves=least,
         broken_before=broken,
     )
+
+
+def _impossible(
+    facts: Facts, request: SuggestRequest, clock: Clock, broken: tuple[str, ...]
+) -> Repair:
+    """The answer where no plan keeps the rules: why, and what would do."""
+    why = explain(facts, request, clock)
+    return Repair(
+        "infeasible",
+        request,
+        clock.seconds,
+        broken_before=broken,
+        reason=why.reason,
+        conflicts=why.conflicts,
+        relaxations=why.relaxations,
+    )
+
+
+def _changed(before: dict[str, str], after: dict[str, str], facts: Facts) -> list[Move]:
+    return [
+        Move(code, before.get(code), hub, int(facts.patients[facts.position[code]]))
+        for code, hub in after.items()
+        if before.get(code) != hub
+    ]
 
 
 def _present(plan_assignment: pd.Series, facts: Facts) -> dict[str, str]:
