@@ -8,14 +8,14 @@ from pcs_dash.tables import schemas
 from pcs_dash.tables.completeness import flagged_practices, join_table, missing_figures
 from pcs_dash.tables.paths import DATA_DIR, GEO_DIR, ROOT
 from pcs_dash.tables.sources import SOURCES, checksum
-from pcs_dash.ui import address, helping, official_data, page, show
+from pcs_dash.ui import address, help_panel, official_data, page, show
 
 dataset, web, choices = page.begin()
 practices = choices.area.select(dataset.practices)
 store, manifest, rows = official_data.rows_now()
 
 st.title("Data and methods")
-helping.about("data_and_methods")
+help_panel.about("data_and_methods")
 show.headline(official_data.message(rows))
 st.caption(
     "What each figure is, from when, under what licence; what is missing; how every measure is "

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
+from pcs_dash.hubs.suggesting.broken_rules import broken_rules
 from pcs_dash.hubs.suggesting.clock import Clock, Progress, Stopped, relative_gap
 from pcs_dash.hubs.suggesting.explain import (
     band_conflicts,
@@ -44,7 +45,6 @@ from pcs_dash.hubs.suggesting.request import (
     SuggestRequest,
     neighbour_pairs,
 )
-from pcs_dash.hubs.suggesting.rules import broken_rules
 from pcs_dash.hubs.suggesting.solve import hub_numbers, search
 from pcs_dash.tables.errors import UserError
 

@@ -257,8 +257,8 @@ def quality_table(practices: pd.DataFrame, official: pd.DataFrame | None) -> pd.
     """One row a practice (the index of `practices`): every measure that there is, with the sums
     and flags that its groups need.
 
-    `official`: columns "official_...", same index (`ui.official.practices`); None where nothing
-    is loaded. Columns without a single figure are left out.
+    `official`: columns "official_...", same index (`ui.official_store.practices`); None where
+    nothing is loaded. Columns without a single figure are left out.
     """
     table = practices[["patients"]].astype("float64").copy()
     if official is not None:

@@ -7,7 +7,7 @@ import pandas as pd
 from pcs_dash.measures.registrations import patient_weighted, quintile_mix
 from pcs_dash.official.loaded_areas import NO_ICB
 from pcs_dash.official.loaders.registrations import lsoa_vintage
-from pcs_dash.official.practices import Read, join_or_tell
+from pcs_dash.official.practice_table import Read, join_or_tell
 from pcs_dash.tables.dataset import LSOAS_IN_ENGLAND, JoinReport, quintile_of_rank
 
 

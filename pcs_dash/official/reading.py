@@ -22,7 +22,7 @@ import pyarrow.csv as pv
 
 from pcs_dash.official import sheets
 from pcs_dash.official.archive import CHUNK, InputFile, kind_of
-from pcs_dash.official.cells import MOST_PROBLEMS, convert, short
+from pcs_dash.official.cell_types import MOST_PROBLEMS, convert, short
 from pcs_dash.official.layout import Layout, first_name, normalise_heading
 from pcs_dash.official.sheets import MOST_COLUMNS, cell_text
 from pcs_dash.tables.errors import InputFileError

@@ -16,7 +16,7 @@ import pyogrio
 import shapely
 
 from pcs_dash.hubs.contiguity import CRS, Neighbours
-from pcs_dash.hubs.geometry import grid_to_lonlat, hub_polygons
+from pcs_dash.hubs.hub_shapes import grid_to_lonlat, hub_polygons
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_to_frame
 from pcs_dash.measures.deprivation import without_small_counts

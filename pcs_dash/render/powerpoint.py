@@ -34,8 +34,9 @@ from pptx.oxml.xmlchemy import OxmlElement
 from pptx.util import Emu, Inches, Pt
 
 from pcs_dash.measures import numbers
-from pcs_dash.render.figures import map_figure, to_png
-from pcs_dash.render.layout import (
+from pcs_dash.render.paper_maps import map_figure, to_png
+from pcs_dash.render.paper_text import ARIAL, printable, width, wrap
+from pcs_dash.render.table_fit import (
     SHORT_TABLE,
     Fitted,
     best_fit,
@@ -43,12 +44,11 @@ from pcs_dash.render.layout import (
     whole_if_short,
     words_whole,
 )
-from pcs_dash.render.text import ARIAL, printable, width, wrap
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.spreadsheet_text import FORMULA_STARTS
 from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock, Series, Table
-from pcs_dash.views.links import LONGEST_IN_OFFICE, shown
-from pcs_dash.views.report import Deck, Slide
+from pcs_dash.views.deck import Deck, Slide
+from pcs_dash.views.report_links import LONGEST_IN_OFFICE, shown
 
 INK = RGBColor(0x11, 0x18, 0x27)
 QUIET = RGBColor(0x37, 0x41, 0x51)

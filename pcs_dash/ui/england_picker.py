@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pcs_dash.measures.england_areas import period_of
-from pcs_dash.ui import address, england, show
+from pcs_dash.ui import address, england_data, show
 from pcs_dash.ui.text import plain
 from pcs_dash.views import maps
 from pcs_dash.views.england import Shown, shown
@@ -51,7 +51,7 @@ def _choose(code: str | None, codes: list[str]) -> None:
 
 
 def _map(found: Shown, codes: list[str], chosen: str | None) -> None:
-    on_map = england.load(found.level)
+    on_map = england_data.load(found.level)
     if on_map is None or on_map.files is None:
         st.info(
             "No boundaries are loaded that cover England, so there is no map. `python -m pcs_dash "

@@ -56,9 +56,9 @@ def page_of(title: str, *keys: str) -> None:
 def _with_plan(question: Question) -> Question:
     """The question with the plan on the table, where it is no longer today's PCNs."""
     # The builder brings the database with it: only where its plan is asked for.
-    from pcs_dash.ui.hubs import table
+    from pcs_dash.ui.hubs import address_plan
 
-    held = table.begin(question.dataset, question)
+    held = address_plan.begin(question.dataset, question)
     if held.untouched_since:
         return question
     return replace(question, plan=held.plan, plan_name=held.name)

@@ -13,11 +13,11 @@ from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.sources import ATTRIBUTION
 from pcs_dash.views.answer import text_table
-from pcs_dash.views.links import LOCAL_APP, of_story, of_view
+from pcs_dash.views.deck import Basis, Deck, Slide, sources, views_text
 from pcs_dash.views.question import Question, ask
 from pcs_dash.views.readers import STRAIGHT, Readers
 from pcs_dash.views.registry import VIEWS
-from pcs_dash.views.report import Basis, Deck, Slide, sources, views_text
+from pcs_dash.views.report_links import LOCAL_APP, of_story, of_view
 from pcs_dash.views.slides import definitions, slides_of
 from pcs_dash.views.story import SavedView, Story
 

@@ -9,7 +9,7 @@ import pandas as pd
 from pcs_dash.measures import words
 from pcs_dash.measures.correlation import COEFFICIENT_NAMES, METHODS, Correlation, WithinBetween
 from pcs_dash.measures.numbers import between, count, decimals_for, number, p_text
-from pcs_dash.views import compared, inequality, maps, sure
+from pcs_dash.views import compared, how_sure, inequality, maps
 from pcs_dash.views.answer import (
     CHART_COLOURS,
     Answer,
@@ -206,7 +206,7 @@ def _quintiles(question: Question) -> Sequence[Block | Beside]:
 
 def _sure(question: Question) -> Sequence[Block | Beside]:
     """What the view `sure` says of the same pair."""
-    told = sure.answer(question)
+    told = how_sure.answer(question)
     picture, *beside = told.front
     foot = (Text(line, "note") for line in told.foot)
     table = pair_table(question)

@@ -10,6 +10,7 @@ from pcs_dash.views import (
     costs,
     deprivation,
     england,
+    how_sure,
     hub_plans,
     inequality,
     lists,
@@ -17,20 +18,19 @@ from pcs_dash.views import (
     quality,
     robustness,
     spatial_pattern,
-    sure,
     then_now,
-    where,
+    under_doctored,
 )
 from pcs_dash.views.answer import View
 
 VIEWS: dict[str, View] = {
     view.key: view
     for view in (
-        where.VIEW,
+        under_doctored.VIEW,
         practices.VIEW,
         deprivation.VIEW,
         correlation.VIEW,
-        sure.VIEW,
+        how_sure.VIEW,
         inequality.VIEW,
         spatial_pattern.VIEW,
         robustness.VIEW,

@@ -20,9 +20,9 @@ from pcs_dash.views.answer import (
     MapBlock,
     Table,
 )
-from pcs_dash.views.links import of_view
+from pcs_dash.views.deck import Slide
 from pcs_dash.views.question import Question
-from pcs_dash.views.report import Slide
+from pcs_dash.views.report_links import of_view
 from pcs_dash.views.story import SavedView
 
 MAX_FIGURES = 4

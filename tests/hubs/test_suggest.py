@@ -29,7 +29,7 @@ from pcs_dash.hubs.suggest import (
     suggest,
     suggest_alternatives,
 )
-from pcs_dash.hubs.suggesting import columns, partition
+from pcs_dash.hubs.suggesting import partition, possible_hubs
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import build_dataset
 from pcs_dash.tables.errors import UserError
@@ -241,7 +241,7 @@ def test_optimum_by_the_compact_model(
     aim: str | dict[str, float],
 ) -> None:
     """The way of bands too wide to write every hub down, taken on narrow ones."""
-    monkeypatch.setattr(columns, "MOST_COLUMNS", -1)
+    monkeypatch.setattr(possible_hubs, "MOST_COLUMNS", -1)
     table, request = instance
     request = request.but(objective=aim)
     if "size" in request.weights and request.hubs is None:

@@ -25,13 +25,13 @@ from pcs_dash.measures.correlation import (
     residual_correlation,
     within_between,
 )
-from pcs_dash.measures.lines import lines
 from pcs_dash.measures.practice_measures import (
     VARIABLES,
     available_variables,
     measure,
     without_flagged,
 )
+from pcs_dash.measures.trend_lines import lines
 from pcs_dash.tables.errors import UserError
 
 

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcs_dash.hubs.suggesting.clock import Clock, new_solver, run_solver
-from pcs_dash.hubs.suggesting.columns import Centre, subset_sums
 from pcs_dash.hubs.suggesting.model import Bools, Floats, Problem
+from pcs_dash.hubs.suggesting.possible_hubs import Centre, subset_sums
 
 Units = tuple[int, ...]
 Triple = tuple[int, int, int]

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from pcs_dash.hubs.suggesting.broken_rules import broken_rules
 from pcs_dash.hubs.suggesting.clock import Clock, Progress, Stopped
 from pcs_dash.hubs.suggesting.compact import Answer, Compact, Slots
 from pcs_dash.hubs.suggesting.explain import (
@@ -33,7 +34,6 @@ from pcs_dash.hubs.suggesting.request import (
     SuggestRequest,
     empty_assignment,
 )
-from pcs_dash.hubs.suggesting.rules import broken_rules
 from pcs_dash.tables.errors import UserError
 
 TIME_LIMIT = 20.0

@@ -26,9 +26,9 @@ from pcs_dash.hubs.suggest import (
 from pcs_dash.measures import numbers
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui.hubs import figures
+from pcs_dash.ui.hubs import plan_figures
 from pcs_dash.ui.hubs.adopt import adopt
-from pcs_dash.ui.hubs.work import Work, neighbours_for
+from pcs_dash.ui.hubs.open_plan import Work, neighbours_for
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 
@@ -132,7 +132,7 @@ def form(work: Work, dataset: Dataset, choices: Question) -> None:
 
 def _sizes(work: Work) -> tuple[int, int, int, int]:
     """Least and most patients a hub, the number of hubs and the seconds: 0 is no limit."""
-    low, high = figures.band_of(work.rules)
+    low, high = plan_figures.band_of(work.rules)
     boxes = st.columns(4, vertical_alignment="bottom")
     least = boxes[0].number_input("At least (patients)", 0, None, int(low), 1_000, key="hub-least")
     most = boxes[1].number_input("At most (patients)", 0, None, int(high), 1_000, key="hub-most")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcs_dash.ui.finding import hit_from
+from pcs_dash.ui.search_box import hit_from
 from pcs_dash.views.search import Hit
 
 GOOD: dict[str, Any] = {

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.textpath import TextPath
 
-from pcs_dash.render.layout import best_fit, fit_rows, whole_if_short
-from pcs_dash.render.text import drawable, printable, shorten, width, wrap
+from pcs_dash.render.paper_text import drawable, printable, shorten, width, wrap
+from pcs_dash.render.table_fit import best_fit, fit_rows, whole_if_short
 from pcs_dash.views.answer import Table, text_table
 
 words = st.text(st.characters(codec="utf-8"), max_size=40)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pcs_dash.hubs.history import History
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.ui.hubs.events import Desk, apply
+from pcs_dash.ui.hubs.map_events import Desk, apply
 
 CODES = ("A", "B", "C", "D")
 PRACTICES = pd.DataFrame(
