@@ -390,16 +390,6 @@ class Plan:
         )
         return cls(hubs=hubs, assignment=Assignment({code: ids[key] for code, key in keys.items()}))
 
-    @classmethod
-    def from_frame(cls, frame: pd.DataFrame) -> Plan:
-        """A plan from columns practice_code and hub (name), as `to_frame` gives them."""
-        missing = [column for column in ("practice_code", "hub") if column not in frame.columns]
-        if missing:
-            raise PlanError(
-                f"The table has no column {_listing(missing)}. It needs practice_code and hub."
-            )
-        return cls.from_series(frame.set_index("practice_code")["hub"])
-
     # --- inside ---
 
     def _with_hub(self, changed: Hub) -> Plan:

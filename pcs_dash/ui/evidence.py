@@ -12,7 +12,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-import altair as alt
 import streamlit as st
 
 from pcs_dash.ui.text import plain
@@ -22,18 +21,6 @@ QUIET_SECONDS = 0.25
 LOOK_SECONDS = 0.1
 
 T = TypeVar("T")
-
-
-def chart(drawn: alt.TopLevelMixin, text: str, *, key: str) -> None:
-    """A chart with its text alternative, which can be copied into a paper."""
-    st.altair_chart(drawn, key=key, alt=text)
-    paper(text, key=key)
-
-
-def paper(text: str, *, key: str) -> None:
-    """Words to copy; the button stands in the corner of the box and needs no internet."""
-    with st.expander("Words for your paper", icon=":material/content_copy:", key=f"paper-{key}"):
-        st.code(text, language=None, wrap_lines=True)
 
 
 def computed(name: tuple[Any, ...], work: Callable[[], T], *, label: str) -> T:

@@ -23,7 +23,6 @@ from pcs_dash.views import maps
 from pcs_dash.views.position import Position
 from pcs_dash.views.question import Question
 
-KINDS = ("practices", "quintiles", "hubs", "layers", "areas")
 POINTS = "pcs-data:points"
 NO_POINTS = "pcs-data:no-points"
 ENGLAND = "pcs-data:england-"
@@ -32,7 +31,8 @@ Box = tuple[tuple[float, float], tuple[float, float]]
 
 @dataclass(frozen=True, eq=False)
 class MapSpec:
-    """A map to draw: `kind` is one of KINDS; `highlight` a practice code or a hub's name.
+    """A map to draw: `kind` is practices, quintiles, hubs, layers or areas; `highlight` a
+    practice code or a hub's name.
 
     A map of `layers` shows practices by `marks` (outlines where None) over LSOAs by `ground` (bare
     where None); `ring` are practices with a dashed ring, `notes` what their tooltips add, `about`

@@ -73,7 +73,6 @@ class Repair:
     placed: tuple[Move, ...] = ()
     patients_moved: int = 0
     least_moves: int | None = None
-    broken_before: tuple[str, ...] = ()
     reason: str = ""
     conflicts: tuple[str, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
@@ -127,8 +126,7 @@ def repair(
     facts = read_facts(practices, request)
     check_codes(facts, request)
     before = _present(plan_assignment, facts)
-    broken = broken_rules(pd.Series(before, dtype=object), practices, request)
-    if not broken:
+    if not broken_rules(pd.Series(before, dtype=object), practices, request):
         return Repair("optimal", request, clock.seconds, assignment=_series(before), least_moves=0)
     answer, least, problem, hubs = Answer(), None, None, []
     stopped: Ended = "finished"
@@ -139,13 +137,13 @@ def repair(
             hubs = _present_hubs(problem, before)
             answer, least = _fewest(problem, hubs, before, clock)
         if impossible or answer.infeasible:
-            return _impossible(facts, request, clock, broken)
+            return _impossible(facts, request, clock)
     except Stopped as stop:
         stopped = "cancelled" if stop.cancelled else "time limit"
     if stopped == "finished" and not answer.complete:
         stopped = "time limit"
     if answer.slot is None or problem is None:
-        return Repair("unknown", request, clock.seconds, stopped, broken_before=broken)
+        return Repair("unknown", request, clock.seconds, stopped)
     after = _repaired(problem, hubs, answer.slot, facts)
     if faults := broken_rules(pd.Series(after, dtype=object), practices, request):
         raise RuntimeError(f"The repaired plan breaks its rules: {' '.join(faults)}")
@@ -161,20 +159,16 @@ def repair(
         placed=tuple(move for move in changed if move.before is None),
         patients_moved=sum(move.patients for move in moves),
         least_moves=least,
-        broken_before=broken,
     )
 
 
-def _impossible(
-    facts: Facts, request: SuggestRequest, clock: Clock, broken: tuple[str, ...]
-) -> Repair:
+def _impossible(facts: Facts, request: SuggestRequest, clock: Clock) -> Repair:
     """The answer where no plan keeps the rules: why, and what would do."""
     why = explain(facts, request, clock)
     return Repair(
         "infeasible",
         request,
         clock.seconds,
-        broken_before=broken,
         reason=why.reason,
         conflicts=why.conflicts,
         relaxations=why.relaxations,
