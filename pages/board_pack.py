@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pcs_dash.ui import help_panel, page, presenting, show
+from pcs_dash.ui import help_panel, page, page_parts, presenting
 from pcs_dash.ui.hubs import plan_upload
 from pcs_dash.ui.stories import handout
 from pcs_dash.ui.text import plain
@@ -13,7 +13,9 @@ area = choices.area
 
 st.title(f"Board pack: {area.label}")
 help_panel.about("board_pack")
-show.headline("A story in nine views for the board, with the figures and definitions in the notes.")
+page_parts.headline(
+    "A story in nine views for the board, with the figures and definitions in the notes."
+)
 st.markdown(
     "Where we are, practice by practice, whether it is where people are deprived, how sure we are, "
     "the options and what each costs and gains. It follows the sidebar: area, which GPs count, IMD "
@@ -51,4 +53,4 @@ handout.offer(
     plan_name=plan_name,
     template=template,
 )
-show.footer(choices.basis)
+page_parts.footer(choices.basis)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pcs_dash.ui import address, help_panel, page, show
+from pcs_dash.ui import address, help_panel, page, page_parts
 from pcs_dash.ui.hubs import builder, comparing, panels, plan_saving, rules_panel, suggesting
 from pcs_dash.ui.hubs.address_plan import begin
 
@@ -46,7 +46,7 @@ def more() -> None:
 
 
 more()
-show.footer(
+page_parts.footer(
     f"General Practice Workforce, {dataset.workforce_period} (NHS England). "
     f"Benchmark: {choices.benchmark.source}. IMD {choices.edition} (MHCLG)."
 )

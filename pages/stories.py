@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pcs_dash.ui import help_panel, page, show
+from pcs_dash.ui import help_panel, page, page_parts
 from pcs_dash.ui.stories import editor
 
 dataset, web, choices = page.begin()
@@ -10,4 +10,4 @@ dataset, web, choices = page.begin()
 st.title("Stories")
 help_panel.about("stories")
 editor.show_editor(dataset, web, choices)
-show.footer(choices.basis)
+page_parts.footer(choices.basis)

@@ -1,6 +1,6 @@
-"""Read one published table: find its headings and take the columns that matter; `cells` types them.
+"""Read one published table: find its headings and take the columns that matter.
 
-CSV goes through pyarrow (the registrations have 868,505 rows), spreadsheets row by row
+`cell_types` makes numbers and dates of their text. CSV goes through pyarrow (the registrations have 868,505 rows), spreadsheets row by row
 (`sheets`). Every fault becomes a sentence with file, row and column; the first ten are listed.
 """
 

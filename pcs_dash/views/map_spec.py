@@ -1,6 +1,6 @@
 """The maps of a report: what each shows, in words and as what the map script draws.
 
-Without matplotlib, so that the screen need not wait for it; `figures` draws them on paper.
+Without matplotlib, so that the screen need not wait for it: `render.paper_maps` draws on paper.
 """
 
 from __future__ import annotations

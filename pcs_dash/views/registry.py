@@ -13,7 +13,7 @@ from pcs_dash.views import (
     how_sure,
     hub_plans,
     inequality,
-    lists,
+    list_sizes,
     practices,
     quality,
     robustness,
@@ -41,7 +41,7 @@ VIEWS: dict[str, View] = {
         board_request.VIEW,
         england.VIEW,
         catchments.VIEW,
-        lists.VIEW,
+        list_sizes.VIEW,
         quality.VIEW,
     )
 }

@@ -270,7 +270,7 @@ def test_distances_of_a_group_are_to_the_own_practice() -> None:
 
 
 def test_the_score_of_practices_is_that_of_imd_2025_and_splits_take_the_mean_of_parts() -> None:
-    from pcs_dash.official.lsoas import quintile_mixes
+    from pcs_dash.official.lsoa_table import quintile_mixes
 
     registrations = pd.DataFrame(
         {

@@ -9,7 +9,7 @@ from scipy import stats
 
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.views import compared, correlation, how_sure
+from pcs_dash.views import compared_measures, correlation, how_sure
 from pcs_dash.views.answer import Beside, Chart, MapBlock, Table, Text
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.map_spec import map_view
@@ -170,7 +170,7 @@ def test_the_map_counts_each_practice_of_the_area_once(dataset: Dataset, asked) 
 def test_a_practice_without_a_place_keeps_its_mark(asked) -> None:
     question = asked("thurrock")
     practices = question.practices.assign(place=None)
-    values = compared.asked(question)
+    values = compared_measures.asked(question)
     from pcs_dash.views.by_place import NOWHERE, place_series
 
     (only,) = place_series(practices, values.x_values, values.y_values)
@@ -181,7 +181,7 @@ def test_a_practice_without_a_place_keeps_its_mark(asked) -> None:
 def test_three_coefficients_are_those_of_scipy(asked) -> None:
     question = asked("essex")
     table = one(section(correlation.VIEW, question, "coefficients"), Table)
-    pair = compared.asked(question)
+    pair = compared_measures.asked(question)
     both = pd.DataFrame({"x": pair.x_values, "y": pair.y_values}).dropna()
     for name, method in (("spearmanr", 0), ("kendalltau", 1), ("pearsonr", 2)):
         expected = getattr(stats, name)(both["x"], both["y"]).statistic

@@ -13,7 +13,7 @@ from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address, data, presenting, show
+from pcs_dash.ui import address, data, page_parts, presenting
 from pcs_dash.ui.stories import handout, story_saving
 from pcs_dash.ui.stories.open_story import Desk, begin
 from pcs_dash.ui.text import plain
@@ -42,7 +42,7 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
     desk = begin(choices.area, presenting.switches_of(choices), plan, plan_name)
     story_saving.open_from_address(desk, dataset)
     many = len(desk.story.views)
-    show.headline(
+    page_parts.headline(
         f"{plain(desk.story.name)}: {many} view{'s' * (many != 1)}, shown full screen from here; "
         "once it has begun, nothing waits for a network or for this server."
     )

@@ -1,7 +1,6 @@
-"""What the evidence pages share: findings in words, charts that can be read out, slow work.
+"""Slow work beside the page: resampling, permutations, a library that takes seconds to import.
 
-Slow work (resampling, permutations, a library that takes seconds to import) runs beside the page:
-the page says what it waits for, and any click ends the wait at once, while the work goes on and
+The page says what it waits for, and any click ends the wait at once, while the work goes on and
 is there when it is next asked for.
 """
 
@@ -52,4 +51,4 @@ def _started(name: tuple[Any, ...], _work: Callable[[], Any]) -> Future[Any]:  #
 
 @st.cache_resource(show_spinner=False)
 def _workers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="evidence")
+    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="slow-work")
