@@ -1,7 +1,8 @@
 """Read one published table: find its headings and take the columns that matter.
 
-`cell_types` makes numbers and dates of their text. CSV goes through pyarrow (the registrations have 868,505 rows), spreadsheets row by row
-(`sheets`). Every fault becomes a sentence with file, row and column; the first ten are listed.
+CSV goes through pyarrow (the registrations have 868,505 rows), spreadsheets row by row (`sheets`);
+`cell_types` makes numbers and dates of their text. Every fault becomes a sentence with file, row
+and column; the first ten are listed.
 """
 
 from __future__ import annotations
