@@ -29,15 +29,12 @@ from pcs_dash.hubs.suggest import (
     suggest_alternatives,
 )
 from pcs_dash.hubs.suggesting import partition, possible_hubs
-from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import build_dataset
 from pcs_dash.tables.errors import UserError
 
 Groups = list[list[int]]
 SETTINGS = settings(
     max_examples=20,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
@@ -259,11 +256,6 @@ def test_equal_size_takes_the_number_nearest_to_the_middle_of_the_band() -> None
 
 
 # --- Thurrock ------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def thurrock() -> pd.DataFrame:
-    return find_area("Thurrock").select(build_dataset().practices)
 
 
 def test_thurrock_is_proven_and_agrees_with_another_model(thurrock: pd.DataFrame) -> None:

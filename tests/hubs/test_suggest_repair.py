@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 
 from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.suggest import SuggestRequest, broken_rules, repair
-from pcs_dash.official.any_area import find_area
-from pcs_dash.tables.dataset import build_dataset
 from pcs_dash.tables.errors import UserError
 
-SETTINGS = settings(max_examples=25, deadline=None, derandomize=True)
+SETTINGS = settings(max_examples=25)
 NAMES = ("North", "South", "West")
 NEW = ("Hub 1", "Hub 2", "Hub 3")
 
@@ -97,11 +95,6 @@ def test_fewest_moves_of_all(
     assert broken_rules(result.assignment, table, request) == ()
     assert (len(result.moves), result.patients_moved) == expected
     assert result.least_moves == len(result.moves)
-
-
-@pytest.fixture(scope="module")
-def thurrock() -> pd.DataFrame:
-    return find_area("Thurrock").select(build_dataset().practices)
 
 
 def test_todays_networks_of_thurrock(thurrock: pd.DataFrame) -> None:

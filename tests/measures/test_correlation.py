@@ -251,7 +251,7 @@ pairs = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(pairs, st.sampled_from(METHODS), st.booleans())
 def test_any_cloud_gives_an_ordered_interval_or_a_reason(
     points: list[tuple[int, int, int]], method: str, weighted: bool

@@ -45,7 +45,7 @@ def test_enough_is_hidden_with_them(counts: list[int], hidden: list[bool]) -> No
     assert hidden_cells(np.array(counts, float), 5).tolist() == hidden
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(
     st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 12)), min_size=1, max_size=12),
     st.integers(0, 8),
@@ -75,7 +75,7 @@ def test_no_hidden_cell_can_be_had_by_subtraction(
 
 
 @given(st.lists(st.integers(0, 3_000), min_size=5, max_size=5))
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 def test_no_share_tells_a_small_count(counts: list[int]) -> None:
     """Every other count of the row being known exactly, at least two would give the same share."""
     total = sum(counts)
