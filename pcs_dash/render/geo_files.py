@@ -38,7 +38,7 @@ def plan_geojson(
     """A FeatureCollection of the practices as points and, with `neighbours`, the hubs as polygons.
 
     Points have practice_code, practice_name, hub (null = unassigned) and patients; assigned codes
-    that are not in `practices` come without geometry. Polygons (see `geometry.hub_polygons` for
+    that are not in `practices` come without geometry. Polygons (see `hub_shapes.hub_polygons` for
     `shape`) have hub, colour, practices, patients. The members "hubs" and "provenance" beside the
     features carry the plan's colours, notes and locks, and what the export was made from;
     `hubs.reading.read_plan` gives the very plan back. UTF-8, WGS 84, outer rings anticlockwise.

@@ -24,7 +24,7 @@ def test_every_page_says_what_it_is(page: str) -> None:
         assert page not in help_panel.WHAT
         return
     assert page in help_panel.WHAT, f"add a line for pages/{page}.py to help_panel.WHAT"
-    assert f'helping.about("{page}")' in text, f'call help_panel.about("{page}") under the title'
+    assert f'help_panel.about("{page}")' in text, f'call help_panel.about("{page}") under the title'
 
 
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
