@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pcs_dash.ui import helping, page, presenting, show
-from pcs_dash.ui.hubs import opening
+from pcs_dash.ui import help_panel, page, page_parts, presenting
+from pcs_dash.ui.hubs import plan_upload
 from pcs_dash.ui.stories import handout
 from pcs_dash.ui.text import plain
 from pcs_dash.views.story import ready_made
@@ -12,8 +12,10 @@ dataset, web, choices = page.begin()
 area = choices.area
 
 st.title(f"Board pack: {area.label}")
-helping.about("board_pack")
-show.headline("A story in nine views for the board, with the figures and definitions in the notes.")
+help_panel.about("board_pack")
+page_parts.headline(
+    "A story in nine views for the board, with the figures and definitions in the notes."
+)
 st.markdown(
     "Where we are, practice by practice, whether it is where people are deprived, how sure we are, "
     "the options and what each costs and gains. It follows the sidebar: area, which GPs count, IMD "
@@ -25,8 +27,10 @@ st.markdown(
 switches = presenting.switches_of(choices)
 
 with st.expander("Put a plan of hubs beside today's PCNs, or use your own PowerPoint template"):
-    plan_file = st.file_uploader(f"Plan ({opening.KINDS})", key="board-plan", max_upload_size=50)
-    reading = opening.for_paper(plan_file, dataset.practices, area) if plan_file else None
+    plan_file = st.file_uploader(
+        f"Plan ({plan_upload.KINDS})", key="board-plan", max_upload_size=50
+    )
+    reading = plan_upload.for_paper(plan_file, dataset.practices, area) if plan_file else None
     template_file = st.file_uploader(
         "PowerPoint template", type=["pptx", "potx"], key="board-template", max_upload_size=50
     )
@@ -49,4 +53,4 @@ handout.offer(
     plan_name=plan_name,
     template=template,
 )
-show.footer(choices.basis)
+page_parts.footer(choices.basis)

@@ -8,15 +8,15 @@ from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.tables import schemas
 from pcs_dash.tables.paths import DATA_DIR, GEO_DIR, ROOT
 from pcs_dash.tables.sources import SOURCES, checksum
-from pcs_dash.ui import address, helping, official_data, page, show
+from pcs_dash.ui import address, help_panel, official_data, page, page_parts
 
 dataset, web, choices = page.begin()
 practices = choices.area.select(dataset.practices)
 store, manifest, rows = official_data.rows_now()
 
 st.title("Data and methods")
-helping.about("data_and_methods")
-show.headline(official_data.message(rows))
+help_panel.about("data_and_methods")
+page_parts.headline(official_data.message(rows))
 st.caption(
     "What each figure is, from when, under what licence; what is missing; how every measure is "
     "defined. Nothing on this page is fetched from the internet."
@@ -56,7 +56,7 @@ if missing.empty:
     st.success("No figure is missing for the practices of this area.")
 else:
     st.dataframe(missing, hide_index=True, height="content", alt="Missing figures by column")
-show.download_csv(missing, name=f"missing-{choices.area.key}")
+page_parts.download_csv(missing, name=f"missing-{choices.area.key}")
 st.subheader("Implausible figures, as published")
 flagged = flagged_practices(practices)
 if flagged.empty:
@@ -100,10 +100,10 @@ with st.expander("Published figures and rules"):
     st.dataframe(
         dataset.published, hide_index=True, height=380, alt="Published benchmarks and rules"
     )
-    show.download_csv(dataset.published, name="published-figures")
+    page_parts.download_csv(dataset.published, name="published-figures")
 
 with st.expander("Checksums (SHA-256) of the embedded files"):
-    show.small_table(
+    page_parts.small_table(
         pd.DataFrame(
             [
                 {"File": source.file, "SHA-256": checksum(folder / source.file)}
@@ -125,4 +125,4 @@ for part in (ROOT / "docs" / "methods.md").read_text("utf-8").split("\n## ")[1:]
     with st.expander(heading):
         # A part's own title stands last in the section before it.
         st.markdown(text.split("\n# ")[0])
-show.footer()
+page_parts.footer()

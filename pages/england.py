@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pcs_dash.ui import address, england_picker, page, show
+from pcs_dash.ui import address, england_picker, page, page_parts
 from pcs_dash.ui.view_page import show_view
 from pcs_dash.views.registry import find_view
 
@@ -11,4 +11,4 @@ view = find_view("england")
 st.title("England: every ICB and district")
 st.caption(view.about)
 address.fragment(show_view)(view, web, question, picture=england_picker.explore)
-show.footer()
+page_parts.footer()

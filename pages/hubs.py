@@ -2,23 +2,23 @@
 
 import streamlit as st
 
-from pcs_dash.ui import address, helping, page, show
-from pcs_dash.ui.hubs import builder, comparing, library, panels, rules_panel, suggesting
-from pcs_dash.ui.hubs.table import begin
+from pcs_dash.ui import address, help_panel, page, page_parts
+from pcs_dash.ui.hubs import builder, comparing, panels, plan_saving, rules_panel, suggesting
+from pcs_dash.ui.hubs.address_plan import begin
 
 dataset, web, choices = page.begin()
 work = begin(dataset, choices)
 
 builder.make_room()
 st.title(f"Hubs: {choices.area.label}")
-helping.about("hubs")
+help_panel.about("hubs")
 if choices.practices.empty:
     st.info("No practice is left in this area. Switch the exclusion off, or choose another area.")
     st.stop()
 with st.container(horizontal=True):
     panels.start(work, choices)
     panels.open_file(work, dataset, choices)
-    library.save(work, dataset)
+    plan_saving.save(work, dataset)
     panels.download(work, dataset, choices)
 panels.told(work)
 builder.show(work, dataset, web, choices)
@@ -39,14 +39,14 @@ def more() -> None:
             comparing.panel(work, dataset, web, choices)
     if saved.open:
         with saved:
-            library.browse(work, dataset)
+            plan_saving.browse(work, dataset)
     if judged.open:
         with judged:
             rules_panel.edit(work, dataset)
 
 
 more()
-show.footer(
+page_parts.footer(
     f"General Practice Workforce, {dataset.workforce_period} (NHS England). "
     f"Benchmark: {choices.benchmark.source}. IMD {choices.edition} (MHCLG)."
 )

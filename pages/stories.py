@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pcs_dash.ui import helping, page, show
+from pcs_dash.ui import help_panel, page, page_parts
 from pcs_dash.ui.stories import editor
 
 dataset, web, choices = page.begin()
 
 st.title("Stories")
-helping.about("stories")
+help_panel.about("stories")
 editor.show_editor(dataset, web, choices)
-show.footer(choices.basis)
+page_parts.footer(choices.basis)

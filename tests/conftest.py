@@ -10,13 +10,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from pcs_dash.official.any_area import find_area
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
 from pcs_dash.render.web import package_folder
 from pcs_dash.tables.dataset import Dataset, build_dataset
 from pcs_dash.tables.paths import DATA_DIR, ROOT
+
+# The same examples at every run, and no test that fails because a machine is busy.
+settings.register_profile("pcs_dash", deadline=None, derandomize=True)
+settings.load_profile("pcs_dash")
 
 CHROMIUM = Path("/usr/bin/chromium")
 # Every name but this machine's own fails to resolve, so a request elsewhere can't succeed unseen.
@@ -48,6 +54,11 @@ def dataset() -> Dataset:
 @pytest.fixture(scope="session")
 def practices(dataset: Dataset) -> pd.DataFrame:
     return dataset.practices
+
+
+@pytest.fixture(scope="session")
+def thurrock(dataset: Dataset) -> pd.DataFrame:
+    return find_area("Thurrock").select(dataset.practices)
 
 
 # The published files that the tests rest on: another one in the folder changes nothing here.

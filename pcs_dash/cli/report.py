@@ -13,7 +13,7 @@ from pcs_dash.official.any_area import find_area, practices_for
 from pcs_dash.tables.constants import IMD_EDITIONS
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.writing import write_whole
-from pcs_dash.views.links import LOCAL_APP
+from pcs_dash.views.report_links import LOCAL_APP
 
 if TYPE_CHECKING:
     from pcs_dash.hubs.plan import Plan

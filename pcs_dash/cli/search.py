@@ -34,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
     """Print one row a find; exit status 0, also where nothing was found. What the loaded lists know
     of a practice that is closed or elsewhere goes to stderr.
     """
+    from pcs_dash.official.absent_practices import whereabouts
     from pcs_dash.official.any_area import dataset_for, find_area
-    from pcs_dash.official.whereabouts import whereabouts
     from pcs_dash.views.search import areas_of, build_index, directory_near, is_postcode
 
     text = " ".join(args.text)

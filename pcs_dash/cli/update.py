@@ -147,11 +147,13 @@ class Bars(Shown):
         self.key: tuple[str, int | None] = ("", 0)
 
     def stage(self, what: str, number: int, of: int) -> None:
+        """Move the bar of steps to step `number` of `of`."""
         bar = self._bar((what.split()[0], of), desc=what, total=of, unit="step")
         bar.set_description(what[:50])
         bar.update(number - bar.n)
 
     def bytes(self, name: str, done: int, total: int | None) -> None:
+        """Move a download's bar; `total` None: the server did not say how much comes."""
         bar = self._bar((name, total), desc=name[:30], total=total, unit="B", unit_scale=True)
         bar.update(done - bar.n)
 
@@ -162,6 +164,7 @@ class Bars(Shown):
         return self.bar
 
     def close(self) -> None:
+        """Leave the last bar as it is, so that what follows has a line of its own."""
         if self.bar is not None:
             self.bar.close()
 
@@ -176,9 +179,11 @@ class Lines(Shown):
         self.last = 0.0
 
     def stage(self, what: str, number: int, of: int) -> None:
+        """A line for the step."""
         print(f"{what} ({number} of {of})", file=sys.stderr, flush=True)
 
     def bytes(self, name: str, done: int, total: int | None) -> None:
+        """A line for the download, where it begins, ends, or some seconds have passed."""
         now = time.monotonic()
         if name == self.name and done != total and now - self.last < self.EVERY_S:
             return

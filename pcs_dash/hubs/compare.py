@@ -63,14 +63,17 @@ class Comparison:
 
     @property
     def practices_moved(self) -> int:
+        """How many practices are in another hub than before."""
         return len(self.moved)
 
     @property
     def patients_moved(self) -> int:
+        """Registered patients of the practices that moved."""
         return int(self.moved["patients"].sum())
 
     @property
     def share_of_patients_moved(self) -> float:
+        """Of all patients, 0 to 1; NaN where there are none."""
         return self.patients_moved / self.patients if self.patients else float("nan")
 
 
@@ -200,7 +203,8 @@ def shared_patients(
 
 def match_hubs(shared: Floats) -> dict[int, int]:
     """Hub of A -> hub of B, one to one, with the most shared patients in all; pairs that share
-    nobody are not matched."""
+    nobody are not matched.
+    """
     rows, columns = linear_sum_assignment(shared, maximize=True)
     return {int(r): int(c) for r, c in zip(rows, columns, strict=True) if shared[r, c] > 0}
 

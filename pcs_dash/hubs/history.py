@@ -32,15 +32,18 @@ class Step:
 
     @classmethod
     def between(cls, before: Plan, after: Plan, label: str) -> Step:
+        """The step that leads from one plan to the other, named for the user."""
         codes = dict.fromkeys((*before.assignment, *after.assignment))
         pairs = ((c, before.assignment.get(c), after.assignment.get(c)) for c in codes)
         return cls(label, before.hubs, after.hubs, tuple(p for p in pairs if p[1] != p[2]))
 
     def forwards(self, plan: Plan) -> Plan:
+        """The plan after the step."""
         changes = {code: after for code, _, after in self.moved}
         return plan.changed(changes, hubs=self.hubs_after)
 
     def backwards(self, plan: Plan) -> Plan:
+        """The plan before the step."""
         changes = {code: before for code, before, _ in self.moved}
         return plan.changed(changes, hubs=self.hubs_before)
 

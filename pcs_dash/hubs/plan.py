@@ -132,6 +132,7 @@ class Hub:
             raise PlanError(f"Hub '{self.name}': 'locked' must be true or false.")
 
     def to_dict(self) -> dict[str, Any]:
+        """The hub as plan files hold it."""
         return {
             "id": self.id,
             "name": self.name,
@@ -222,15 +223,19 @@ class Plan:
         return replace(self, hubs=(*self.hubs, hub))
 
     def rename(self, hub_id: str, name: str) -> Plan:
+        """The plan with another name for the hub; faults as in `hub` and `Hub`."""
         return self._with_hub(replace(self.hub(hub_id), name=name))
 
     def recolour(self, hub_id: str, colour: str) -> Plan:
+        """The plan with another colour (#rrggbb) for the hub."""
         return self._with_hub(replace(self.hub(hub_id), colour=colour))
 
     def set_note(self, hub_id: str, note: str) -> Plan:
+        """The plan with another note on the hub."""
         return self._with_hub(replace(self.hub(hub_id), note=note))
 
     def set_locked(self, hub_id: str, locked: bool = True) -> Plan:
+        """The plan with the hub locked: its practices stay, and no others join; or open again."""
         return self._with_hub(replace(self.hub(hub_id), locked=locked))
 
     # --- practices ---
@@ -384,16 +389,6 @@ class Plan:
             for number, key in enumerate(ordered)
         )
         return cls(hubs=hubs, assignment=Assignment({code: ids[key] for code, key in keys.items()}))
-
-    @classmethod
-    def from_frame(cls, frame: pd.DataFrame) -> Plan:
-        """A plan from columns practice_code and hub (name), as `to_frame` gives them."""
-        missing = [column for column in ("practice_code", "hub") if column not in frame.columns]
-        if missing:
-            raise PlanError(
-                f"The table has no column {_listing(missing)}. It needs practice_code and hub."
-            )
-        return cls.from_series(frame.set_index("practice_code")["hub"])
 
     # --- inside ---
 

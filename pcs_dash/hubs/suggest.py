@@ -14,8 +14,8 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
 
+from pcs_dash.hubs.suggesting.broken_rules import broken_rules
 from pcs_dash.hubs.suggesting.clock import Clock, Progress, Stopped, relative_gap
 from pcs_dash.hubs.suggesting.explain import (
     band_conflicts,
@@ -44,7 +44,6 @@ from pcs_dash.hubs.suggesting.request import (
     SuggestRequest,
     neighbour_pairs,
 )
-from pcs_dash.hubs.suggesting.rules import broken_rules
 from pcs_dash.hubs.suggesting.solve import hub_numbers, search
 from pcs_dash.tables.errors import UserError
 
@@ -64,7 +63,6 @@ __all__ = [
     "broken_rules",
     "neighbour_pairs",
     "repair",
-    "share_moved",
     "suggest",
     "suggest_alternatives",
 ]
@@ -111,11 +109,11 @@ def suggest_alternatives(
     """Up to `count` plans, best first, each clearly different from all before it.
 
     Clearly different: at least the share `difference` of the patients outside locked hubs is in
-    another hub (see `share_moved`). Each plan is the best of those (its status says how sure that
-    is) under a slightly stricter count: two hubs made of one earlier hub both count as that hub.
-    The time limit holds for all together. Fewer come back where there are no more, or the time is
-    up, or the band is so wide that the possible hubs can't be written down. Without any plan, the
-    one answer says why.
+    another hub, hubs matched so that as few as possible are. Each plan is the best of those (its
+    status says how sure that is) under a slightly stricter count: two hubs made of one earlier hub
+    both count as that hub. The time limit holds for all together. Fewer come back where there are
+    no more, or the time is up, or the band is so wide that the possible hubs can't be written down.
+    Without any plan, the one answer says why.
     """
     if not 1 <= count <= MOST_ALTERNATIVES:
         raise UserError(f"Ask for 1 to {MOST_ALTERNATIVES} plans, not {count}.")
@@ -139,21 +137,6 @@ def suggest_alternatives(
         if not answer.hubs:
             break
     return tuple(plans)
-
-
-def share_moved(one: pd.Series, other: pd.Series, patients: pd.Series) -> float:
-    """The share of patients who are in another hub in the second plan, 0 to 1.
-
-    The hubs of the two plans are matched, one to one, so that as few as possible are. one, other:
-    practice code -> hub name; patients: practice code -> patients, all on the same codes.
-    """
-    table = pd.DataFrame({"one": one, "other": other, "patients": patients})
-    shared = table.pivot_table(
-        index="one", columns="other", values="patients", aggfunc="sum", fill_value=0
-    ).to_numpy()
-    rows, columns = linear_sum_assignment(shared, maximize=True)
-    total = float(table["patients"].sum())
-    return 1 - float(shared[rows, columns].sum()) / total if total else 0.0
 
 
 def _suggest(

@@ -23,8 +23,6 @@ from pcs_dash.measures import numbers
 from pcs_dash.measures.register import HUB_MEASURES, PER_GP
 from pcs_dash.measures.small_numbers import hidden_cells, shown_shares
 from pcs_dash.measures.sums import (
-    COUNTS,
-    FTE_SUMS,
     Floats,
     Groups,
     capacity,
@@ -66,8 +64,6 @@ class Prepared:
 
 # What hubs add up beside the capacity of their practices.
 _PLACES = ("patients_without_quintile", "practices_without_position")
-# Columns of a summary that add up to the area's.
-ADDITIVE = (*COUNTS, *FTE_SUMS, *_PLACES)
 
 
 def prepare(

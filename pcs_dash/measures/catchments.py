@@ -266,7 +266,7 @@ def beyond(registered: Registered, figures: Portrait, rows: pd.DataFrame) -> lis
 
 
 def another(kind: str) -> str:
-    """ "another PCN" and the like."""
+    """As "another PCN" and the like."""
     return {PRACTICE: "another practice", PCN: "another PCN"}.get(kind, "another hub")
 
 

@@ -154,6 +154,7 @@ class PracticeChanges:
 
     @property
     def counts(self) -> dict[str, int]:
+        """How many practices changed in each way, ways without any included."""
         order = ("continuing", "moved", "new", "merged", "closed")
         found = self.table["change"].value_counts()
         return {change: int(found.get(change, 0)) for change in order}
@@ -317,6 +318,7 @@ class Migration:
 
     @property
     def sentences(self) -> tuple[str, ...]:
+        """What became of each practice, as it is told to the user."""
         return tuple(self.report["sentence"])
 
 

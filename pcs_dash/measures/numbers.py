@@ -18,7 +18,7 @@ MOST_DECIMALS = 5
 
 
 def number(value: float, decimals: int = 0) -> str:
-    """ "1,234.5", "−3"; "no figure" where it is missing."""
+    """As "1,234.5" and "−3"; "no figure" where it is missing."""
     if not _is_known(value):
         return NO_FIGURE
     text = f"{abs(value):,.{decimals}f}"
@@ -51,7 +51,7 @@ def _is_seen(text: str) -> bool:
 
 
 def between(low: float, high: float, decimals: int = 0, *, null: float = 0.0) -> str:
-    """ "2,636 to 3,144"; "no interval" where there is none.
+    """As "2,636 to 3,144"; "no interval" where there is none.
 
     A limit gets as many decimals as it takes to be told from `null`: an interval that leaves it out
     must not look as if it did not.
@@ -66,7 +66,7 @@ def between(low: float, high: float, decimals: int = 0, *, null: float = 0.0) ->
 
 
 def p_text(p_value: float) -> str:
-    """ "p = 0.015", "p < 0.001"; never rounded onto 0.05 or 0.01, by which verdicts go."""
+    """As "p = 0.015" and "p < 0.001"; never rounded onto 0.05 or 0.01, by which verdicts go."""
     if not math.isfinite(p_value):
         return ""
     if p_value < 0.001:
@@ -81,12 +81,12 @@ def p_text(p_value: float) -> str:
 
 
 def count(n: int, singular: str, plural: str | None = None) -> str:
-    """ "1 practice", "1,234 practices"."""
+    """As "1 practice" and "1,234 practices"."""
     return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
 
 
 def of_all(part: int, whole: int, noun: str, singular: str, plural: str) -> str:
-    """ "1 of 4 groups has", "2 of 4 groups have", "1 of 1 group has"."""
+    """A part of a whole with its verb: "1 of 4 groups has", "2 of 4 groups have"."""
     return f"{part:,} of {count(whole, noun)} {singular if part == 1 else plural}"
 
 

@@ -53,18 +53,12 @@ def quality_table(practices: pd.DataFrame, official: pd.DataFrame | None) -> pd.
     """One row a practice (the index of `practices`): every measure that there is, with the sums
     and flags that its groups need.
 
-    `official`: columns "official_...", same index (`ui.official.practices`); None where nothing
-    is loaded. Columns without a single figure are left out.
+    `official`: columns "official_...", same index (`ui.official_store.practices`); None where
+    nothing is loaded. Columns without a single figure are left out.
     """
     table = practices[["patients"]].astype("float64").copy()
     if official is not None:
-        own = official.reindex(practices.index).rename(columns=lambda name: name[len(PREFIX) :])
-        for key in (*QUALITY_MEASURES, "cqc_year"):
-            if key in own.columns:
-                table[key] = own[key]
-        if {"appointments", "same_day", "wait_unknown", "patients"} <= set(own.columns):
-            table["flag_month"] = flagged_appointments(own)
-            _add_parts(table, own, "appointments_per_patient", "same_day_per_cent")
+        _add_official(table, official.reindex(practices.index))
     for key in QUALITY_MEASURES:
         if key.startswith("prev_") and key in practices.columns:
             table[key] = practices[key]
@@ -78,6 +72,17 @@ def quality_table(practices: pd.DataFrame, official: pd.DataFrame | None) -> pd.
         if measure.kind == "number":
             table[key] = table[key].astype("float64")
     return table.drop(columns=[key for key in available(table) if table[key].isna().all()])
+
+
+def _add_official(table: pd.DataFrame, official: pd.DataFrame) -> None:
+    """Adds what is loaded, and the sums that the month's appointments of a group are made of."""
+    own = official.rename(columns=lambda name: name[len(PREFIX) :])
+    for key in (*QUALITY_MEASURES, "cqc_year"):
+        if key in own.columns:
+            table[key] = own[key]
+    if {"appointments", "same_day", "wait_unknown", "patients"} <= set(own.columns):
+        table["flag_month"] = flagged_appointments(own)
+        _add_parts(table, own, "appointments_per_patient", "same_day_per_cent")
 
 
 def _add_parts(table: pd.DataFrame, source: pd.DataFrame, *keys: str) -> None:

@@ -143,6 +143,7 @@ class Agreement:
 
     @property
     def sentence(self) -> str:
+        """How well the two figures agree, in words."""
         return (
             f"Over {self.n:,} practices the recomputed and the published figure correlate at "
             f"{number(self.pearson, 3)}; they differ by "

@@ -23,6 +23,7 @@ from pcs_dash.tables.errors import UserError
 Floats = NDArray[np.float64]
 Kind = Literal["mean", "rate", "proportion"]
 
+NAN = float("nan")
 FEWEST_QUANTILES = 3
 CHUNK = 20_000
 
@@ -82,6 +83,7 @@ def slope_index_of_inequality(
     """
     ranks, weights, values = _checked(quantiles, population, value, kind, transform)
     check_confidence(confidence)
+    method = f"simulation ({repetitions:,} repetitions)"
     if repetitions < 100:
         raise UserError("Fewer than 100 repetitions give no steady interval (OHID: 100,000).")
     to_line, to_value = _scales(kind)
@@ -89,40 +91,42 @@ def slope_index_of_inequality(
     fitted = values if not transform else to_line(values)
     intercept, slope = (float(part) for part in projection @ fitted)
     ends = np.array([intercept, intercept + slope])
-    if transform:
-        ends = to_value(ends)
-    sii = float(ends[1] - ends[0])
-    rii = _ratio_of_ends(float(ends[0]), float(ends[1]), float(np.abs(values).max()))
-    nan = float("nan")
+    most, least = (float(end) for end in (to_value(ends) if transform else ends))
+    sii, rii = least - most, _ratio_of_ends(most, least, float(np.abs(values).max()))
     if standard_error is None:
-        return SlopeIndex(sii, nan, nan, rii, nan, nan, float(ends[0]), confidence)
+        return SlopeIndex(sii, NAN, NAN, rii, NAN, NAN, most, confidence)
     errors = _checked_errors(standard_error, values, kind)
     intercepts, slopes = _simulate(
         to_line(values), errors, to_value, projection, transform, repetitions, seed
     )
-    if transform:
-        low, high = _positions(slopes, confidence)
-        middle = intercept + slope / 2
-        turned = [to_value(np.array([middle - s / 2, middle + s / 2])) for s in (low, high)]
-        sii_low, sii_high = (float(end[1] - end[0]) for end in turned)
-        rii_low, rii_high = (float(end[1] / end[0]) for end in turned)
-    else:
-        sii_low, sii_high = _positions(slopes, confidence)
-        rii_low, rii_high = _ratio_limits(intercepts, intercepts + slopes, confidence)
-    method = f"simulation ({repetitions:,} repetitions)"
-    beyond = min(int((slopes <= 0).sum()), int((slopes >= 0).sum()))
-    return SlopeIndex(
-        sii,
-        sii_low,
-        sii_high,
-        rii,
-        rii_low,
-        rii_high,
-        float(ends[0]),
-        confidence,
-        method,
-        min(1.0, 2 * (beyond + 1) / (repetitions + 1)),
+    sii_limits, rii_limits = (
+        _turned_limits(intercept + slope / 2, slopes, to_value, confidence)
+        if transform
+        else (
+            _positions(slopes, confidence),
+            _ratio_limits(intercepts, intercepts + slopes, confidence),
+        )
     )
+    p_value = _p_value(slopes, repetitions)
+    return SlopeIndex(sii, *sii_limits, rii, *rii_limits, most, confidence, method, p_value)
+
+
+def _turned_limits(  # type: ignore[no-untyped-def]
+    middle: float, slopes: Floats, to_value, confidence: float
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Limits of SII and RII: those of the slope, turned about the middle of the line."""
+    low, high = (
+        to_value(np.array([middle - slope / 2, middle + slope / 2]))
+        for slope in _positions(slopes, confidence)
+    )
+    sii = float(low[1] - low[0]), float(high[1] - high[0])
+    return sii, (float(low[1] / low[0]), float(high[1] / high[0]))
+
+
+def _p_value(slopes: Floats, repetitions: int) -> float:
+    """Twice the smaller share of simulated slopes on the other side of zero."""
+    beyond = min(int((slopes <= 0).sum()), int((slopes >= 0).sum()))
+    return min(1.0, 2 * (beyond + 1) / (repetitions + 1))
 
 
 def standard_error_from_limits(
@@ -157,16 +161,12 @@ def _checked(
         )
     except (TypeError, ValueError):
         raise UserError("Quantiles, populations and values must be numbers.") from None
-    problems = []
-    if kind not in ("mean", "rate", "proportion"):
-        problems.append(f"There is no kind '{kind}'; choose mean, rate or proportion.")
-    if kind == "mean" and transform:
-        problems.append("A mean has no transform; choose kind rate (log) or proportion (logit).")
     if not order.shape == people.shape == values.shape or order.ndim != 1:
         raise UserError(
             f"The lengths differ: {order.size} quantiles, {people.size} populations and "
             f"{values.size} values. Give one of each for every quantile."
         )
+    problems = [*_faults_of_kind(kind, transform)]
     if order.size < FEWEST_QUANTILES:
         problems.append(
             f"{order.size} quantiles are too few for a slope; give at least {FEWEST_QUANTILES}."
@@ -175,19 +175,33 @@ def _checked(
         problems.append("Quantiles must rise from 1 (most deprived), each once.")
     if not np.all(np.isfinite(people) & (people > 0)):
         problems.append("Every quantile needs a population above zero; leave empty quantiles out.")
-    if not np.all(np.isfinite(values)):
-        problems.append("Every quantile needs a value; leave quantiles without one out.")
-    elif kind == "proportion" and not np.all((values >= 0) & (values <= 1)):
-        problems.append("A proportion lies between 0 and 1; divide per cent by 100.")
-    elif kind == "proportion" and transform and not np.all((values > 0) & (values < 1)):
-        problems.append("A proportion of 0 or 1 has no logit; use transform=False.")
-    elif kind == "rate" and np.any(values < 0):
-        problems.append("A rate can't be below zero.")
-    elif kind == "rate" and transform and np.any(values <= 0):
-        problems.append("A rate of 0 has no logarithm; use transform=False.")
+    problems += _faults_of_values(values, kind, transform)
     if problems:
         raise UserError(" ".join(problems))
     return relative_ranks(people), people / people.sum(), values
+
+
+def _faults_of_kind(kind: str, transform: bool) -> list[str]:
+    if kind not in ("mean", "rate", "proportion"):
+        return [f"There is no kind '{kind}'; choose mean, rate or proportion."]
+    if kind == "mean" and transform:
+        return ["A mean has no transform; choose kind rate (log) or proportion (logit)."]
+    return []
+
+
+def _faults_of_values(values: Floats, kind: str, transform: bool) -> list[str]:
+    if not np.all(np.isfinite(values)):
+        return ["Every quantile needs a value; leave quantiles without one out."]
+    low, high = float(values.min(initial=1)), float(values.max(initial=0))
+    if kind == "proportion" and (low < 0 or high > 1):
+        return ["A proportion lies between 0 and 1; divide per cent by 100."]
+    if kind == "proportion" and transform and (low == 0 or high == 1):
+        return ["A proportion of 0 or 1 has no logit; use transform=False."]
+    if kind == "rate" and low < 0:
+        return ["A rate can't be below zero."]
+    if kind == "rate" and transform and low == 0:
+        return ["A rate of 0 has no logarithm; use transform=False."]
+    return []
 
 
 def _checked_errors(standard_error: ArrayLike, values: Floats, kind: Kind) -> Floats:

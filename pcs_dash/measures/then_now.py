@@ -73,6 +73,10 @@ class Claim:
     verdict: str
 
 
+# What `ThenNow` says of today: figure, place, value, text, whether comparable, what changed.
+Today = tuple[str, str, float, str, bool, str]
+
+
 def then_and_now(
     practices: pd.DataFrame,
     published: pd.DataFrame,
@@ -88,40 +92,70 @@ def then_and_now(
     and place in 2014, per cent. `date`: the period of the workforce. A published figure that is
     missing from the table raises UserError.
     """
-    label = gp_definition(definition).label
     england = _published(published, "patients per FTE GP (fully qualified)", "England", "May 2025")
-    england_then = _published(published, "patients per FTE GP (mean)", "England")
     thurrock = select_area(CLAIM_PLACE, practices)
-    ratio = area_patients_per_fte_gp(thurrock, definition)
-    rows: list[ThenNow] = []
+    today = (
+        _to_england(thurrock, published, england, definition),
+        _worse_than_england(thurrock, definition, float(england["value"]), str(england["period"])),
+        _rank(practices, definition),
+        _practices(thurrock),
+        _gps_of_essex(practices),
+        _older_gps(thurrock),
+        _quintile_1(thurrock, edition),
+        *(
+            _patients_per_gp(select_area(f"{name} (district)", practices), name, definition)
+            for name in MID_ESSEX_2014
+        ),
+        *(_single_handed(area.select(practices), area.name) for area in places()),
+    )
+    return (
+        *(_beside_then(published, date, *now) for now in today),
+        *_aged_55(practices, ages_then, date),
+    )
 
-    def add(
-        figure: str, place: str, now: float, now_text: str, comparable: bool, change: str
-    ) -> None:
-        found = _published(published, figure, place)
-        unit = str(found["unit"])
-        rows.append(
-            ThenNow(
-                figure,
-                place,
-                float(found["value"]),
-                _figure_text(float(found["value"]), unit),
-                str(found["period"]),
-                str(found["source"]),
-                now,
-                now_text,
-                date,
-                comparable,
-                change,
-            )
-        )
 
-    then = _published(published, "patients per FTE GP (mean)", "Thurrock")
-    add(
-        "patients per FTE GP (mean)",
-        "Thurrock",
+def _beside_then(
+    published: pd.DataFrame,
+    date: str,
+    figure: str,
+    place: str,
+    now: float,
+    now_text: str,
+    comparable: bool,
+    change: str,
+) -> ThenNow:
+    """Today's figure beside the published one of the same name and place."""
+    found = _published(published, figure, place)
+    return ThenNow(
+        figure,
+        place,
+        float(found["value"]),
+        _figure_text(float(found["value"]), str(found["unit"])),
+        str(found["period"]),
+        str(found["source"]),
+        now,
+        now_text,
+        date,
+        comparable,
+        change,
+    )
+
+
+def _to_england(
+    practices: pd.DataFrame, published: pd.DataFrame, england: pd.Series, definition: str
+) -> Today:
+    """Thurrock's patients per FTE GP, and how many times England's that is, then and now."""
+    label = gp_definition(definition).label.lower().replace("gps", "GPs")
+    ratio = area_patients_per_fte_gp(practices, definition)
+    figure = "patients per FTE GP (mean)"
+    then, england_then = (
+        _published(published, figure, place) for place in (CLAIM_PLACE, "England")
+    )
+    return (
+        figure,
+        CLAIM_PLACE,
         ratio,
-        f"{number(ratio)} patients per FTE GP ({label.lower().replace('gps', 'GPs')}), "
+        f"{number(ratio)} patients per FTE GP ({label}), "
         f"{number(ratio / england['value'], 2)} times England's {number(england['value'])} "
         f"({england['period']}); in {then['period']} it was "
         f"{number(then['value'] / england_then['value'], 2)} times England's "
@@ -129,18 +163,22 @@ def then_and_now(
         False,
         _NEW_COUNT + _england_definition(definition),
     )
-    add(*_worse_than_england(thurrock, definition, float(england["value"]), str(england["period"])))
-    add(*_rank(practices, definition))
-    add(
+
+
+def _practices(practices: pd.DataFrame) -> Today:
+    return (
         "GP practices",
-        "Thurrock",
-        float(len(thurrock)),
-        f"{len(thurrock)} practices",
+        CLAIM_PLACE,
+        float(len(practices)),
+        f"{len(practices)} practices",
         True,
         "Practices that merged count once; a branch surgery is not a practice.",
     )
+
+
+def _gps_of_essex(practices: pd.DataFrame) -> Today:
     per_1000 = _gps_per_1000(practices)
-    add(
+    return (
         "GPs per 1000 population",
         "Essex",
         per_1000,
@@ -149,22 +187,18 @@ def then_and_now(
         "Then per resident, now per registered patient; the strategy does not say which GPs it "
         "counted, nor whether by headcount or FTE.",
     )
-    add(*_older_gps(thurrock))
-    add(*_quintile_1(thurrock, edition))
-    for name in MID_ESSEX_2014:
-        add(*_patients_per_gp(select_area(f"{name} (district)", practices), name, definition))
-    for area in places():
-        local = area.select(practices)
-        single = int(local["single_handed"].sum())
-        add(
-            "single-handed GP contracts",
-            area.name,
-            float(single),
-            f"{single} of {len(local)} practices single-handed",
-            False,
-            _NO_SINGLE_CONTRACTS + (_SOUTHEND_2014 if area.name == "Southend" else ""),
-        )
-    return (*rows, *_aged_55(practices, ages_then, date))
+
+
+def _single_handed(practices: pd.DataFrame, place: str) -> Today:
+    single = int(practices["single_handed"].sum())
+    return (
+        "single-handed GP contracts",
+        place,
+        float(single),
+        f"{single} of {len(practices)} practices single-handed",
+        False,
+        _NO_SINGLE_CONTRACTS + (_SOUTHEND_2014 if place == "Southend" else ""),
+    )
 
 
 def _aged_55(practices: pd.DataFrame, ages_then: pd.DataFrame, date: str) -> list[ThenNow]:
@@ -232,12 +266,12 @@ def _england_definition(definition: str) -> str:
 
 def _worse_than_england(
     practices: pd.DataFrame, definition: str, england: float, period: str
-) -> tuple[str, str, float, str, bool, str]:
+) -> Today:
     ratios = patients_per_fte_gp(practices, definition).dropna()
     worse = int((ratios > england).sum())
     return (
         "practices worse than the England average",
-        "Thurrock",
+        CLAIM_PLACE,
         float(worse),
         f"{worse} of {len(ratios)} practices with a figure above England's {number(england)} "
         f"({period})",
@@ -247,7 +281,7 @@ def _worse_than_england(
     )
 
 
-def _rank(practices: pd.DataFrame, definition: str) -> tuple[str, str, float, str, bool, str]:
+def _rank(practices: pd.DataFrame, definition: str) -> Today:
     ratios = {
         area.name: area_patients_per_fte_gp(area.select(practices), definition) for area in places()
     }
@@ -256,7 +290,7 @@ def _rank(practices: pd.DataFrame, definition: str) -> tuple[str, str, float, st
     rank = float(names.index(CLAIM_PLACE) + 1) if CLAIM_PLACE in names else float("nan")
     return (
         "rank among CCGs by under-doctoring",
-        "Thurrock",
+        CLAIM_PLACE,
         rank,
         f"rank {number(rank)} of the {len(order)} places of Essex (1 = most patients per FTE GP)",
         False,
@@ -271,9 +305,7 @@ def _gps_per_1000(practices: pd.DataFrame) -> float:
     return float(1_000 * gps[known].sum() / patients[known].sum())
 
 
-def _patients_per_gp(
-    practices: pd.DataFrame, district: str, definition: str
-) -> tuple[str, str, float, str, bool, str]:
+def _patients_per_gp(practices: pd.DataFrame, district: str, definition: str) -> Today:
     """Patients per GP by headcount, as 2014's wording has it; per FTE GP beside it."""
     value = 1_000 / _gps_per_1000(practices)
     per_fte = area_patients_per_fte_gp(practices, definition)
@@ -291,13 +323,13 @@ def _patients_per_gp(
     )
 
 
-def _older_gps(practices: pd.DataFrame) -> tuple[str, str, float, str, bool, str]:
+def _older_gps(practices: pd.DataFrame) -> Today:
     known = practices["gps_with_known_age"].sum()
     older = practices["gps_60_plus"].sum()
     share = float(100 * older / known) if known > 0 else float("nan")
     return (
         "GP workforce aged over 60",
-        "Thurrock",
+        CLAIM_PLACE,
         share,
         f"{number(share)}% of {number(float(known))} GPs with a known age are 60 or over",
         False,
@@ -306,12 +338,12 @@ def _older_gps(practices: pd.DataFrame) -> tuple[str, str, float, str, bool, str
     )
 
 
-def _quintile_1(practices: pd.DataFrame, edition: str) -> tuple[str, str, float, str, bool, str]:
+def _quintile_1(practices: pd.DataFrame, edition: str) -> Today:
     counts = practices[quintile_columns(edition)].sum()
     share = float(100 * counts.iloc[0] / counts.sum())
     return (
         "population living in the most deprived fifth of England",
-        "Thurrock",
+        CLAIM_PLACE,
         share,
         f"{number(share, 1)}% of patients registered with Thurrock's practices (IMD {edition})",
         False,

@@ -96,7 +96,7 @@ def size_range(low: float, high: float) -> str:
 def interval_text(
     low: float, high: float, decimals: int = 0, confidence: float = 0.95, *, null: float = 0.0
 ) -> str:
-    """ "95% interval −0.35 to 0.43"; says so when there is none."""
+    """As "95% interval −0.35 to 0.43"; says so when there is none."""
     text = between(low, high, decimals, null=null)
     level = number(100 * confidence, 1).removesuffix(".0")
     return text if text == NO_INTERVAL else f"{level}% interval {text}"
@@ -111,7 +111,7 @@ def _tested(
     *,
     null: float = 0.0,
 ) -> str:
-    """ "95% interval 0.04 to 0.36, p = 0.015"; "no interval, p = 0.083 by permutation"."""
+    """As "95% interval 0.04 to 0.36, p = 0.015"; "no interval, p = 0.083 by permutation"."""
     interval = interval_text(low, high, decimals, confidence, null=null)
     p_words = p_text(p_value)
     if interval == NO_INTERVAL and p_words:

@@ -73,6 +73,7 @@ class InputFile:
 
     @classmethod
     def of(cls, path: Path) -> InputFile:
+        """A file that stands by itself, in no archive."""
         return cls(path, path.name)
 
     @property

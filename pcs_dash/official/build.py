@@ -27,9 +27,9 @@ from pcs_dash.official.loaded_areas import (
     area_table,
     find_official_area,
 )
-from pcs_dash.official.lsoas import build_lsoas, on_lsoas_of_2011, quintile_mixes, surroundings
+from pcs_dash.official.lsoa_table import build_lsoas, on_lsoas_of_2011, quintile_mixes, surroundings
 from pcs_dash.official.outlines import area_outlines
-from pcs_dash.official.practices import Read, build_practices
+from pcs_dash.official.practice_table import Read, build_practices
 from pcs_dash.official.store import Update
 from pcs_dash.tables.dataset import JoinReport
 from pcs_dash.tables.errors import UserError

@@ -89,6 +89,7 @@ class Source:
 
     @property
     def downloadable(self) -> bool:
+        """Whether `update` can fetch it: its address, or how to find it, is known."""
         return bool(self.address or self.file_pattern)
 
 

@@ -294,8 +294,8 @@ def _persist(
 
 
 class _Line:
-    """The way to one address: asks, and ends a transfer that drips or lasts too long. (A server
-    that sends a byte a minute never stalls.)
+    """The way to one address: asks, and ends a transfer that drips or lasts too long; a server
+    that sends a byte a minute never stalls.
     """
 
     def __init__(self, session: requests.Session, url: str, patience: Patience) -> None:

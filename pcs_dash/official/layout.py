@@ -35,9 +35,9 @@ _NULLABLE_DTYPES: Mapping[str, Any] = {**_DTYPES, "int": "Int64", "yes_no": "boo
 
 
 def normalise_heading(text: str) -> str:
-    """A heading without case, punctuation, line breaks or byte-order mark.
+    r"""A heading without case, punctuation, line breaks or byte-order mark.
 
-    'Sub ICB Loc \\nODS code' and 'SUB_ICB_LOC.ODS_CODE' are the same heading.
+    'Sub ICB Loc \nODS code' and 'SUB_ICB_LOC.ODS_CODE' are the same heading.
     """
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
@@ -77,6 +77,7 @@ class Column:
 
     @property
     def has_patterns(self) -> bool:
+        """Whether a heading of the file is known by a pattern, not by name."""
         return any(source.startswith("~") for source in self.sources)
 
     def matches(self, heading: str) -> bool:
@@ -85,6 +86,7 @@ class Column:
 
     @property
     def dtype(self) -> Any:
+        """The pandas type that the column is stored in."""
         if self.repeated and self.kind in ("code", "text"):
             return "category"
         return (_NULLABLE_DTYPES if self.nullable else _DTYPES)[self.kind]
@@ -133,9 +135,11 @@ class Layout:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """Our names of the columns, in their order."""
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> Column:
+        """The column of this name."""
         return next(column for column in self.columns if column.name == name)
 
     def positions(self, headings: list[str]) -> dict[str, list[int]]:

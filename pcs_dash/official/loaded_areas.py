@@ -44,6 +44,7 @@ class OfficialArea(Area):
 
     @property
     def loaded(self) -> bool:
+        """True: of loaded data, where `tables.areas.Area` says False."""
         return True
 
     @property

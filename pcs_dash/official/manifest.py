@@ -34,6 +34,7 @@ class TableEntry:
 
     @property
     def key(self) -> tuple[str, str]:
+        """Source and period, of which there is one table in a version."""
         return (self.source, self.period)
 
 
@@ -68,6 +69,7 @@ class Manifest:
         return f"{self.version} of {self.created}"
 
     def sources(self) -> tuple[str, ...]:
+        """The keys of the sources that the version holds, sorted."""
         return tuple(sorted({t.source for t in self.tables}))
 
 

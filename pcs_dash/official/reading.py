@@ -1,7 +1,8 @@
-"""Read one published table: find its headings and take the columns that matter; `cells` types them.
+"""Read one published table: find its headings and take the columns that matter.
 
-CSV goes through pyarrow (the registrations have 868,505 rows), spreadsheets row by row
-(`sheets`). Every fault becomes a sentence with file, row and column; the first ten are listed.
+CSV goes through pyarrow (the registrations have 868,505 rows), spreadsheets row by row (`sheets`);
+`cell_types` makes numbers and dates of their text. Every fault becomes a sentence with file, row
+and column; the first ten are listed.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import pyarrow.csv as pv
 
 from pcs_dash.official import sheets
 from pcs_dash.official.archive import CHUNK, InputFile, kind_of
-from pcs_dash.official.cells import MOST_PROBLEMS, convert, short
+from pcs_dash.official.cell_types import MOST_PROBLEMS, convert, short
 from pcs_dash.official.layout import Layout, first_name, normalise_heading
 from pcs_dash.official.sheets import MOST_COLUMNS, cell_text
 from pcs_dash.tables.errors import InputFileError
@@ -46,6 +47,7 @@ class Head:
     hidden: bool = False  # a sheet that Excel does not show
 
     def headings(self, row: int) -> list[str]:
+        """The row's cells as normalised headings."""
         return [normalise_heading(cell) for cell in self.rows[row]]
 
 

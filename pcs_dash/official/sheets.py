@@ -39,9 +39,11 @@ Row = tuple[Any, ...]
 class Book(Protocol):
     """An open spreadsheet: the names of its sheets and the cells of one, row by row."""
 
-    def titles(self) -> list[str]: ...
+    def titles(self) -> list[str]:
+        """The names of the sheets, in order."""
 
-    def rows(self, title: str) -> Iterator[Row]: ...
+    def rows(self, title: str) -> Iterator[Row]:
+        """The rows of a sheet, one at a time."""
 
 
 @contextmanager
@@ -362,16 +364,21 @@ class _OdsHandler:
             if attributes.get(_TABLE + "display") == "false":
                 self.hiding.add(self.style)
         elif name == _TABLE + "table":
-            self.sheet += 1
-            if attributes.get(_TABLE + "style-name") in self.hiding:
-                self.hidden.add(self.sheet)
-            self.title = attributes.get(_TABLE + "name", "")
-            self.reading = self.wanted(self.title)
-            self.rows_read = 0
-            self.ready.append((self.sheet, self.title, None))
-        elif not self.reading or (self.most is not None and self.rows_read >= self.most):
-            return
-        elif name == _TABLE + "table-row":
+            self._start_sheet(attributes)
+        elif self.reading and (self.most is None or self.rows_read < self.most):
+            self._start_within(name, attributes)
+
+    def _start_sheet(self, attributes: dict[str, str]) -> None:
+        self.sheet += 1
+        if attributes.get(_TABLE + "style-name") in self.hiding:
+            self.hidden.add(self.sheet)
+        self.title = attributes.get(_TABLE + "name", "")
+        self.reading = self.wanted(self.title)
+        self.rows_read = 0
+        self.ready.append((self.sheet, self.title, None))
+
+    def _start_within(self, name: str, attributes: dict[str, str]) -> None:
+        if name == _TABLE + "table-row":
             self.row, self.gap = [], 0
             self.repeat_row = _count(attributes.get(_TABLE + "number-rows-repeated"))
         elif self.row is None:

@@ -82,34 +82,30 @@ def write_table(table: pd.DataFrame, folder: Path, partition_by: str | None) -> 
     if isinstance(table, gpd.GeoDataFrame) and partition_by is None:
         plain.to_parquet(folder / "table.parquet", index=False)
     elif partition_by is None:
-        pq.write_table(
-            pa.Table.from_pandas(plain, preserve_index=False), folder / "table.parquet",
-            compression="zstd",
-        )  # fmt: skip
+        _write(plain, folder / "table.parquet")
     else:
         if len(plain) <= WHOLE_TOO_UP_TO:
-            pq.write_table(
-                pa.Table.from_pandas(plain, preserve_index=False), folder / WHOLE,
-                compression="zstd",
-            )  # fmt: skip
+            _write(plain, folder / WHOLE)
         for value, part in plain.groupby(partition_by, observed=True, sort=True):
             name = str(value)
             if not name.replace("_", "").replace("-", "").isalnum():
                 raise ValueError(f"{name!r} can't name a partition")
             place = folder / f"{partition_by}={name}"
             place.mkdir()
-            for column in part.columns:
-                if isinstance(part[column].dtype, pd.CategoricalDtype):
-                    part = part.assign(**{column: part[column].cat.remove_unused_categories()})
-            pq.write_table(
-                pa.Table.from_pandas(part, preserve_index=False), place / "part.parquet",
-                compression="zstd",
-            )  # fmt: skip
+            used = {
+                str(column): part[column].cat.remove_unused_categories()
+                for column in part.select_dtypes("category")
+            }
+            _write(part.assign(**used), place / "part.parquet")
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             _flush(path)
     for path in sorted([folder, *(p for p in folder.rglob("*") if p.is_dir())]):
         flush_folder(path)
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    pq.write_table(pa.Table.from_pandas(table, preserve_index=False), path, compression="zstd")
 
 
 def digest_of(folder: Path) -> tuple[str, int]:

@@ -17,7 +17,6 @@ from pcs_dash.official.download import (
     Patience,
     Progress,
 )
-from pcs_dash.official.gather import folder_files, gathered
 from pcs_dash.official.manifest import READER, Manifest, TableEntry
 from pcs_dash.official.outcomes import Outcome, content_of, judge, second_file, unchanged
 from pcs_dash.official.recognise import (
@@ -31,6 +30,7 @@ from pcs_dash.official.recognise import (
 )
 from pcs_dash.official.store import Store, Update
 from pcs_dash.official.stored_tables import file_sha256
+from pcs_dash.official.update_files import folder_files, gathered
 from pcs_dash.tables.errors import InputFileError, UserError
 
 Keep = Callable[[Loaded, str, str], None]
@@ -60,10 +60,12 @@ class Report:
 
     @property
     def failed(self) -> list[Outcome]:
+        """What could not be loaded."""
         return [o for o in self.outcomes if o.status == "failed"]
 
     @property
     def loaded(self) -> list[Outcome]:
+        """What is new or has changed."""
         return [o for o in self.outcomes if o.status in ("new", "changed")]
 
 

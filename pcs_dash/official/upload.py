@@ -17,9 +17,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pcs_dash.official.archive import SHAPE_PARTS
-from pcs_dash.official.confined import EXIT_OUT_OF_MEMORY, memory_mb
-from pcs_dash.official.gather import NOT_DATA
+from pcs_dash.official.bounded_memory import EXIT_OUT_OF_MEMORY, memory_mb
 from pcs_dash.official.store import Store
+from pcs_dash.official.update_files import NOT_DATA
 from pcs_dash.tables.paths import ROOT
 
 UPLOADS_VARIABLE = "PCS_DASH_UPLOADS"
@@ -47,10 +47,12 @@ class Answer:
 
     @property
     def to_load(self) -> list[Mapping[str, Any]]:
+        """What is new or has changed."""
         return [o for o in self.outcomes if o["status"] in ("new", "changed")]
 
     @property
     def failed(self) -> list[Mapping[str, Any]]:
+        """What could not be read."""
         return [o for o in self.outcomes if o["status"] == "failed"]
 
 
@@ -106,7 +108,7 @@ def load(folder: Path, *, sources: Sequence[str] = ()) -> Answer:
 
 def _run(options: list[str], folder: Path, sources: Sequence[str], seconds: float) -> Answer:
     command = [
-        sys.executable, "-m", "pcs_dash.official.confined", "update", *sources,
+        sys.executable, "-m", "pcs_dash.official.bounded_memory", "update", *sources,
         "--from", str(folder), *options, "--format", "json", "--quiet",
     ]  # fmt: skip
     try:

@@ -18,7 +18,7 @@ import pyogrio
 import shapely
 
 from pcs_dash.hubs.contiguity import CRS, Neighbours
-from pcs_dash.hubs.geometry import grid_to_lonlat, hub_polygons
+from pcs_dash.hubs.hub_shapes import grid_to_lonlat, hub_polygons
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_to_frame
 from pcs_dash.measures.deprivation import without_small_counts
@@ -41,7 +41,7 @@ def plan_geojson(
     """A FeatureCollection of the practices as points and, with `neighbours`, the hubs as polygons.
 
     Points have practice_code, practice_name, hub (null = unassigned) and patients; assigned codes
-    that are not in `practices` come without geometry. Polygons (see `geometry.hub_polygons` for
+    that are not in `practices` come without geometry. Polygons (see `hub_shapes.hub_polygons` for
     `shape`) have hub, colour, practices, patients. The members "hubs" and "provenance" beside the
     features carry the plan's colours, notes and locks, and what the export was made from;
     `hubs.reading.read_plan` gives the very plan back. UTF-8, WGS 84, outer rings anticlockwise.
@@ -188,8 +188,8 @@ def _writable(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _fields(names: Iterable[object]) -> list[str]:
-    """ "Rule: PCN or locality" as rule_pcn_or_locality; names that meet are numbered. QGIS' own
-    table has names with capitals, which stay.
+    """Names as fields: "Rule: PCN or locality" is rule_pcn_or_locality; names that meet are
+    numbered. QGIS' own table has names with capitals, which stay.
     """
     fields: list[str] = []
     for name in map(str, names):

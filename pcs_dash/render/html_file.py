@@ -17,15 +17,15 @@ from typing import Any
 
 from pcs_dash.measures import numbers
 from pcs_dash.render import web
+from pcs_dash.render.paper_text import printable
 from pcs_dash.render.svg_charts import to_svg
-from pcs_dash.render.text import printable
 from pcs_dash.tables.paths import ASSETS_DIR
 from pcs_dash.tables.sources import ATTRIBUTION
 from pcs_dash.views import maps
 from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock, Table, text_table
-from pcs_dash.views.links import shown as shown_link
+from pcs_dash.views.deck import Deck, Slide, sources
 from pcs_dash.views.map_spec import NO_POINTS, POINTS, MapSpec, map_view
-from pcs_dash.views.report import Deck, Slide, sources
+from pcs_dash.views.report_links import shown as shown_link
 
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "

@@ -15,13 +15,13 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from pcs_dash.render.figures import draw_map
-from pcs_dash.render.layout import LEADING, Fitted, best_fit, whole_if_short
+from pcs_dash.render.paper_maps import draw_map
+from pcs_dash.render.paper_text import FAMILY, drawable, wrap
 from pcs_dash.render.svg_charts import draw_chart
-from pcs_dash.render.text import FAMILY, drawable, wrap
+from pcs_dash.render.table_fit import LEADING, Fitted, best_fit, whole_if_short
 from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock, Table
-from pcs_dash.views.links import shown
-from pcs_dash.views.report import Deck, Slide
+from pcs_dash.views.deck import Deck, Slide
+from pcs_dash.views.report_links import shown
 
 WIDE, HIGH = 13.333, 7.5
 INK = "#111827"

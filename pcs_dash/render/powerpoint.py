@@ -34,8 +34,9 @@ from pptx.oxml.xmlchemy import OxmlElement
 from pptx.util import Emu, Inches, Pt
 
 from pcs_dash.measures import numbers
-from pcs_dash.render.figures import map_figure, to_png
-from pcs_dash.render.layout import (
+from pcs_dash.render.paper_maps import map_figure, to_png
+from pcs_dash.render.paper_text import ARIAL, printable, width, wrap
+from pcs_dash.render.table_fit import (
     SHORT_TABLE,
     Fitted,
     best_fit,
@@ -43,12 +44,11 @@ from pcs_dash.render.layout import (
     whole_if_short,
     words_whole,
 )
-from pcs_dash.render.text import ARIAL, printable, width, wrap
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.spreadsheet_text import FORMULA_STARTS
 from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock, Series, Table
-from pcs_dash.views.links import LONGEST_IN_OFFICE, shown
-from pcs_dash.views.report import Deck, Slide
+from pcs_dash.views.deck import Deck, Slide
+from pcs_dash.views.report_links import LONGEST_IN_OFFICE, shown
 
 INK = RGBColor(0x11, 0x18, 0x27)
 QUIET = RGBColor(0x37, 0x41, 0x51)
@@ -148,6 +148,15 @@ def _as_presentation(template: bytes) -> bytes:
     return made.getvalue()
 
 
+# Where the blank template's own placeholders go.
+_PLACES = {
+    PP_PLACEHOLDER.SLIDE_NUMBER: _Box(12.43, 6.98, 0.5, 0.35),
+    PP_PLACEHOLDER.TITLE: _Box(0.5, 0.28, 12.33, 0.72),
+    PP_PLACEHOLDER.CENTER_TITLE: _Box(0.9, 1.9, 11.5, 1.5),
+    PP_PLACEHOLDER.SUBTITLE: _Box(0.9, 3.5, 11.5, 1.9),
+}
+
+
 def _blank() -> Any:
     """python-pptx's own template made 16:9, in Arial, with a dark blue that carries white text."""
     presentation = Presentation()
@@ -161,22 +170,22 @@ def _blank() -> Any:
             presentation.slide_layouts.remove(layout)
     for holder in (presentation.slide_master, *presentation.slide_layouts):
         for shape in list(holder.placeholders):
-            kind = shape.placeholder_format.type
-            if kind in (PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER):
-                shape._element.getparent().remove(shape._element)
-            elif kind == PP_PLACEHOLDER.SLIDE_NUMBER:
-                _place(shape, _Box(12.43, 6.98, 0.5, 0.35))
-            elif kind == PP_PLACEHOLDER.TITLE:
-                _place(shape, _Box(0.5, 0.28, 12.33, 0.72))
-                shape.text_frame.margin_left = 0
-            elif kind == PP_PLACEHOLDER.CENTER_TITLE:
-                _place(shape, _Box(0.9, 1.9, 11.5, 1.5))
-            elif kind == PP_PLACEHOLDER.SUBTITLE:
-                _place(shape, _Box(0.9, 3.5, 11.5, 1.9))
-            elif shape._element.spPr.find(qn("a:xfrm")) is not None:
-                shape.left, shape.width = int(shape.left * wide), int(shape.width * wide)
+            _fit(shape, wide)
     _title_style(presentation.slide_master)
     return presentation
+
+
+def _fit(shape: Any, wide: float) -> None:
+    """A placeholder of the narrow template in its place on a slide that is `wide` times as wide."""
+    kind = shape.placeholder_format.type
+    if kind in (PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER):
+        shape._element.getparent().remove(shape._element)
+    elif kind in _PLACES:
+        _place(shape, _PLACES[kind])
+        if kind == PP_PLACEHOLDER.TITLE:
+            shape.text_frame.margin_left = 0
+    elif shape._element.spPr.find(qn("a:xfrm")) is not None:
+        shape.left, shape.width = int(shape.left * wide), int(shape.width * wide)
 
 
 def _place(shape: Any, box: _Box) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views.report import Deck
+from pcs_dash.views.deck import Deck
 
 KINDS = {
     ".pptx": "PowerPoint",

@@ -24,12 +24,12 @@ from pcs_dash.measures.deprivation import QUINTILE_LABELS, group_quintile_shares
 from pcs_dash.measures.register import HUB_MEASURES, PER_GP, REGISTER
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 from pcs_dash.render.column_labels import BOUND
-from pcs_dash.render.text import printable
+from pcs_dash.render.paper_text import printable
 from pcs_dash.tables.sources import ATTRIBUTION
 from pcs_dash.views.costs import NOT_IN_THE_DATA, option_rows
-from pcs_dash.views.links import LONGEST_IN_OFFICE
+from pcs_dash.views.deck import Deck, sources, views_text
 from pcs_dash.views.practices import practice_rows
-from pcs_dash.views.report import Deck, sources, views_text
+from pcs_dash.views.report_links import LONGEST_IN_OFFICE
 
 _HEAD = Font(name="Arial", size=11, bold=True, color="FFFFFF")
 _BODY = Font(name="Arial", size=11)

@@ -25,10 +25,10 @@ from pcs_dash.measures.workforce import summarise
 from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock
+from pcs_dash.views.deck import Deck, Slide
 from pcs_dash.views.map_spec import MapSpec, map_view
 from pcs_dash.views.maps import Legend
 from pcs_dash.views.question import Question
-from pcs_dash.views.report import Deck, Slide
 from pcs_dash.views.web_files import AreaLayer, WebFiles
 
 MAX_FIGURES = 4

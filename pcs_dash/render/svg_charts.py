@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pcs_dash.measures import numbers
-from pcs_dash.render.text import FAMILY, drawable, shorten, width, wrap
+from pcs_dash.render.paper_text import FAMILY, drawable, shorten, width, wrap
 from pcs_dash.views.answer import Chart, Series
 
 INK = "#111827"

@@ -121,6 +121,7 @@ class Database:
             yield session
 
     def close(self) -> None:
+        """Let go of the connections."""
         self._engine.dispose()
 
     def __enter__(self) -> Database:

@@ -41,6 +41,7 @@ class FileContent:
     list_sizes: dict[str, int] = field(default_factory=dict)
 
     def arguments(self) -> dict[str, Any]:
+        """The fields by name, as `DocumentLibrary.create` takes them."""
         return asdict(self)
 
 

@@ -80,6 +80,7 @@ class Area:
 
 
 def slug(name: str) -> str:
+    """A name as an area's key has it: "Mid and South Essex" is "mid-and-south-essex"."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 

@@ -125,11 +125,6 @@ def load_gp_age_profile_2014(folder: Path = DATA_DIR) -> pd.DataFrame:
     return read_table(folder / "gp_age_profile_2014.csv", schemas.gp_age_profile_2014)
 
 
-def load_localities_2014(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """Practices, localities and patients of Castle Point and Rochford in 2014."""
-    return read_table(folder / "castle_point_rochford_localities_2014.csv", schemas.localities_2014)
-
-
 def load_boundaries(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
     """Boundaries of the 1,077 LSOAs (2011), EPSG:27700, columns lsoa11cd and geometry."""
     return gpd.read_parquet(folder / "lsoa11_essex.parquet")

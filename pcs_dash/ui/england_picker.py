@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pcs_dash.measures.england_areas import period, period_of
-from pcs_dash.ui import address, england, show
+from pcs_dash.ui import address, england_data, page_parts
 from pcs_dash.ui.text import plain
 from pcs_dash.views import maps
 from pcs_dash.views.england import Shown, shown
@@ -55,7 +55,7 @@ def _choose(code: str | None, codes: list[str]) -> None:
 
 
 def _map(found: Shown, codes: list[str], chosen: str | None) -> None:
-    on_map = england.load(found.level)
+    on_map = england_data.load(found.level)
     if on_map is None or on_map.files is None:
         st.info(
             "No boundaries are loaded that cover England, so there is no map. `python -m pcs_dash "
@@ -72,7 +72,7 @@ def _map(found: Shown, codes: list[str], chosen: str | None) -> None:
     ]
     fill = maps.area_fill(classes.reindex(drawn.index), texts)
     content = maps.england_view(on_map.files, found.level, fill=fill, selected=chosen)
-    show.show_map(
+    page_parts.show_map(
         on_map.files, content, key=f"england-map-{found.level}",
         on_pick=lambda code: _choose(code, codes),
     )  # fmt: skip
@@ -88,7 +88,7 @@ def _map(found: Shown, codes: list[str], chosen: str | None) -> None:
         [maps.CLASS_PURPLES[place] for place in words],
         list(words.values()),
     )
-    show.show_legend(legend, note="No colour: no figure.")
+    page_parts.show_legend(legend, note="No colour: no figure.")
 
 
 # --- one area ---
@@ -112,7 +112,7 @@ def _card(found: Shown, code: str | None) -> None:
     _open_button(
         found, [code], f"Open {area['name']}", "Make it the area of every page", kind="primary"
     )
-    show.small_table(
+    page_parts.small_table(
         pd.DataFrame(rows, columns=["Measure", str(area["name"]), str(whole["name"])]),
         caption=f"{area['name']} beside {whole['name']}",
     )
@@ -167,7 +167,7 @@ def _table(found: Shown, codes: list[str]) -> None:
     if len(picked) > 1:
         names = ", ".join(str(found.table.loc[code, "name"]) for code in picked)
         _open_button(found, picked, f"Open these {len(picked)} together", f"As one area: {names}")
-    show.download_csv(found.loaded.table, name=f"england-{found.level}")
+    page_parts.download_csv(found.loaded.table, name=f"england-{found.level}")
 
 
 def _shown_table(found: Shown) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
-from pcs_dash.ui import address, choices, data, finding, helping, presenting
+from pcs_dash.ui import address, choices, data, help_panel, presenting, search_box
 
 
 def configure() -> None:
@@ -72,7 +72,7 @@ def _show(page: Any) -> None:
     choices.of_this_run.set(chosen)
     dataset, files = data.of(chosen.area)
     address.of_map(presenting.place_of_map(page.url_path, files, chosen.area))
-    finding.box(dataset, files, chosen)
+    search_box.box(dataset, files, chosen)
     presenting.bar(page.url_path, dataset, files, chosen)
-    helping.button(dataset, files)
+    help_panel.button(dataset, files)
     page.run()

@@ -22,7 +22,7 @@ from pcs_dash.official.status import age_words, history_rows, source_rows, statu
 from pcs_dash.official.store import DATA_DIR_VARIABLE, Store
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.sources import WORKFORCE_PERIOD
-from pcs_dash.ui import address, show
+from pcs_dash.ui import address, page_parts
 from pcs_dash.ui.text import plain
 
 # What the answers of most questions need, in the order to get them.
@@ -137,7 +137,7 @@ def _loaded(rows: list[dict[str, Any]], manifest: Manifest | None) -> None:
             "to say."
         )
         _source_table(now, "Official data that are loaded")
-        show.download_csv(table, name="official-data")
+        page_parts.download_csv(table, name="official-data")
     with st.expander(f"Not loaded: {int((~there).sum())} sources", expanded=manifest is None):
         first = {SOURCES[key].title: place for place, key in enumerate(FIRST_FILES)}
         missing = table[~there].sort_values(
@@ -399,7 +399,7 @@ def _measures(store: Store) -> None:
 
 def _versions(store: Store) -> None:
     rows = history_rows(store)
-    show.small_table(
+    page_parts.small_table(
         pd.DataFrame(
             {
                 "Version": row["version"],
@@ -461,7 +461,7 @@ def _joins(store: Store) -> None:
         }
     )
     st.dataframe(shown, hide_index=True, height="content", placeholder="", alt="Joins of the build")
-    show.download_csv(table, name="official-joins", label="Download with all codes")
+    page_parts.download_csv(table, name="official-joins", label="Download with all codes")
 
 
 def _first_codes(codes: str) -> str:

@@ -14,7 +14,7 @@ import streamlit as st
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address, data, official
+from pcs_dash.ui import address, data, official_store
 from pcs_dash.ui.browser import (
     HUB_WORK,
     app_address,
@@ -76,9 +76,9 @@ def _bar(page: str, files: WebFiles, choices: Question) -> None:
     def hear(ask: Mapping[str, Any]) -> dict[str, Any]:
         view = current_view(page, choices, ask.get("position"))
         if ask.get("what") == "add":
-            from pcs_dash.ui.stories import desk
+            from pcs_dash.ui.stories import open_story
 
-            return {"said": desk.add(view, choices.area)}
+            return {"said": open_story.add(view, choices.area)}
         story = Story(view.heading, (view,))
         try:
             return {"slides": slides(story, choices.area)}
@@ -137,7 +137,7 @@ def slides(story: Story, area: Area) -> dict[str, Any]:
         raise UserError("This story has no views yet. Add one, or start from the ready-made story.")
     versions = tuple(data.of(view.area_in(area))[0].version for view in story.views)
     base = app_address()
-    key = (story.to_json(), area.key, base, *versions, *official.version())
+    key = (story.to_json(), area.key, base, *versions, *official_store.version())
     made: dict[str, Any] = _slides(key, area, story, base)
     return made
 
@@ -156,15 +156,15 @@ def _slides(
     for views in _of_one_dataset(_story, _area):
         dataset, files = data.of(views[0].area_in(_area))
         story = Story(_story.name, tuple(views))
-        deck = build_deck(dataset, story, area=_area, readers=official.readers(), base=_base)
+        deck = build_deck(dataset, story, area=_area, readers=official_store.readers(), base=_base)
         parts.append((deck, files))
     return to_screen(_story.name, parts, england=_england_files)
 
 
 def _england_files(level: str) -> WebFiles | None:
-    from pcs_dash.ui import england
+    from pcs_dash.ui import england_data
 
-    loaded = england.load(level)
+    loaded = england_data.load(level)
     return None if loaded is None else loaded.files
 
 
@@ -222,9 +222,9 @@ def _highlight(page: str, choices: Question) -> str:
 def open_plan(dataset: Dataset, choices: Question) -> None:
     """Open the plan that the address of this page carries; let it carry the one that is open."""
     if HUB_WORK in st.session_state or address.asks_for("plan"):
-        from pcs_dash.ui.hubs import table
+        from pcs_dash.ui.hubs import address_plan
 
-        table.begin(dataset, choices)
+        address_plan.begin(dataset, choices)
 
 
 def plan_for(topic: str) -> tuple[Plan | None, str]:

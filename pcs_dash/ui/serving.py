@@ -16,8 +16,7 @@ from streamlit.web.server.server_util import get_url
 
 # What pages other than the first bring with them, and takes longest to import.
 _LATER = (
-    "pcs_dash.ui.evidence",
-    "statsmodels.regression.mixed_linear_model",
+    "pcs_dash.ui.slow_work",
     "esda",
     "pcs_dash.official.area_dataset",
     "pcs_dash.ui.hubs.suggesting",

@@ -12,7 +12,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address, blocks, evidence, page, show
+from pcs_dash.ui import address, blocks, page, page_parts, slow_work
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import (
     Answer,
@@ -56,9 +56,9 @@ def page_of(title: str, *keys: str) -> None:
 def _with_plan(question: Question) -> Question:
     """The question with the plan on the table, where it is no longer today's PCNs."""
     # The builder brings the database with it: only where its plan is asked for.
-    from pcs_dash.ui.hubs import table
+    from pcs_dash.ui.hubs import address_plan
 
-    held = table.begin(question.dataset, question)
+    held = address_plan.begin(question.dataset, question)
     if held.untouched_since:
         return question
     return replace(question, plan=held.plan, plan_name=held.name)
@@ -87,7 +87,7 @@ def show_view(
     asked = question.with_options(_draw(above, question))
     try:
         answer = (
-            evidence.computed((view.key, *asked.key), lambda: view.answer(asked), label=view.slow)
+            slow_work.computed((view.key, *asked.key), lambda: view.answer(asked), label=view.slow)
             if view.slow
             else _answer(view.key, asked.key, asked)
         )
@@ -257,7 +257,7 @@ def _section(view: View, section: Section, web: WebFiles, question: Question, pi
     asked = question.with_options(_draw([view.option(key) for key in section.options], question))
     name = (view.key, section.key, *asked.key)
     if section.slow:
-        made = evidence.computed(name, lambda: section.blocks(asked), label=section.slow)
+        made = slow_work.computed(name, lambda: section.blocks(asked), label=section.slow)
     else:
         made = _blocks(name, section, asked)
     for number, block in enumerate(made):
@@ -268,30 +268,28 @@ def draw(
     block: Block | Beside, web: WebFiles, question: Question, key: str, picked: str, pick: Pick
 ) -> None:
     """One block, or columns of them."""
-    if isinstance(block, Beside):
-        for number, (column, stacked) in enumerate(
-            zip(st.columns(list(block.shares), gap="medium"), block.columns, strict=True)
-        ):
-            with column:
+    match block:
+        case Beside():
+            columns = zip(st.columns(list(block.shares), gap="medium"), block.columns, strict=True)
+            for number, (column, stacked) in enumerate(columns):
                 for place, one in enumerate(stacked):
-                    draw(one, web, question, f"{key}-{number}-{place}", picked, pick)
-    elif isinstance(block, MapBlock):
-        _map(block, web, question, key, picked, pick)
-    elif isinstance(block, Chart):
-        blocks.chart(block, key=key)
-    elif isinstance(block, Table):
-        _table(block, key, pick)
-    elif isinstance(block, Bullets):
-        if block.caption:
-            st.markdown(f"**{plain(block.caption)}**")
-        st.markdown("\n".join(f"- {plain(item)}" for item in block.items))
-    elif isinstance(block, Text):
-        blocks.text(block, key=key)
-    elif isinstance(block, File):
-        st.download_button(
-            block.label, block.made, file_name=block.name, mime=block.mime, key=key,
-            icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
+                    with column:
+                        draw(one, web, question, f"{key}-{number}-{place}", picked, pick)
+        case MapBlock():
+            _map(block, web, question, key, picked, pick)
+        case Chart():
+            blocks.chart(block, key=key)
+        case Table():
+            _table(block, key, pick)
+        case Bullets():
+            blocks.bullets(block)
+        case Text():
+            blocks.text(block, key=key)
+        case File():
+            st.download_button(
+                block.label, block.made, file_name=block.name, mime=block.mime, key=key,
+                icon=":material/download:", on_click="ignore",
+            )  # fmt: skip
 
 
 def _map(
@@ -317,16 +315,16 @@ def _map(
             pick(block.pick, code)
 
     names = question.practices["practice_name"] if block.listed or not block.pick else None
-    show.show_map(
+    page_parts.show_map(
         web, content, key=f"{key}-map", height=block.high, on_pick=on_pick, practices=names
     )
-    if block.spec.kind != "areas" and show.without_boundaries(
+    if block.spec.kind != "areas" and page_parts.without_boundaries(
         question.area.select(question.dataset.lsoas)
     ):
         # Without land only what the circles say needs a legend.
         legends = legends[:1] if block.spec.marks is not None and block.spec.marks.title else []
     for place, legend in enumerate(legends):
-        show.show_legend(legend, note=note if place == len(legends) - 1 else "")
+        page_parts.show_legend(legend, note=note if place == len(legends) - 1 else "")
 
 
 def _table(table: Table, key: str, pick: Pick) -> None:
@@ -337,4 +335,4 @@ def _table(table: Table, key: str, pick: Pick) -> None:
     if table.note:
         st.caption(plain(table.note))
     if table.name:
-        show.download_csv(table.frame if table.file is None else table.file, name=table.name)
+        page_parts.download_csv(table.frame if table.file is None else table.file, name=table.name)

@@ -277,7 +277,6 @@ class Section:
     heading: str = ""
     figures: tuple[Figure, ...] = ()
     share: float = 0.5
-    folded: bool = False
 
 
 @dataclass(frozen=True, eq=False)

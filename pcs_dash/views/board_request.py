@@ -9,7 +9,7 @@ from pcs_dash.views.answer import Answer, Bullets, View
 from pcs_dash.views.costs import option_rows
 from pcs_dash.views.phrases import short_list
 from pcs_dash.views.question import Question
-from pcs_dash.views.where import headline
+from pcs_dash.views.under_doctored import headline
 
 
 def answer(question: Question) -> Answer:

@@ -32,7 +32,7 @@ from pcs_dash.views.answer import (
     measured,
 )
 from pcs_dash.views.catchment_maps import MAIN_GROUP, MAIN_PRACTICE, MAPS, RATIO, SHARE
-from pcs_dash.views.kept import kept
+from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.question import Question
 

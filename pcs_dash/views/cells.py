@@ -14,12 +14,11 @@ from pcs_dash.measures.numbers import NO_FIGURE, number, p_text, per_cent, signe
 @dataclass(frozen=True)
 class Form:
     """`text` writes a value that is there; `column` is Streamlit's format of a number column (""
-    for words), `excel` a spreadsheet's. `right`: numbers stand to the right.
+    for words). `right`: numbers stand to the right.
     """
 
     text: Callable[[Any], str]
     column: str = ""
-    excel: str = ""
     right: bool = True
 
 
@@ -35,23 +34,21 @@ FORMS: Mapping[str, Form] = {
     "text": Form(str, right=False),
     "ready": Form(str),
     "yes": Form(_yes, right=False),
-    "count": Form(number, "%,.0f", "#,##0"),
-    "tenth": Form(lambda value: number(value, 1), "%,.1f", "#,##0.0"),
-    "hundredth": Form(lambda value: number(value, 2), "%.2f", "0.00"),
-    "thousandth": Form(lambda value: number(value, 3), "%.3f", "0.000"),
-    "p": Form(_p, "%.4f", "0.0000"),
-    "share": Form(per_cent, "percent", "0%"),
-    "share_tenth": Form(lambda value: f"{number(100 * value, 1)}%", "percent", "0.0%"),
-    "per_cent": Form(lambda value: f"{number(value)}%", "%.0f%%", '0"%"'),
-    "per_cent_tenth": Form(lambda value: f"{number(value, 1)}%", "%.1f%%", '0.0"%"'),
-    "signed": Form(lambda value: signed(value, 0), "%+,.0f", "+#,##0;−#,##0;0"),
-    "signed_tenth": Form(signed, "%+.1f", "+#,##0.0;−#,##0.0;0.0"),
-    "signed_thousandth": Form(lambda value: signed(value, 3), "%+.3f", "+0.000;−0.000;0.000"),
-    "signed_per_cent": Form(lambda value: f"{signed(value, 0)}%", "%+.0f%%", '+0"%";−0"%";0"%"'),
-    "signed_per_cent_tenth": Form(
-        lambda value: f"{signed(value)}%", "%+.1f%%", '+0.0"%";−0.0"%";0.0"%"'
-    ),
-    "year": Form(lambda value: f"{value:.0f}", "%d", "0"),
+    "count": Form(number, "%,.0f"),
+    "tenth": Form(lambda value: number(value, 1), "%,.1f"),
+    "hundredth": Form(lambda value: number(value, 2), "%.2f"),
+    "thousandth": Form(lambda value: number(value, 3), "%.3f"),
+    "p": Form(_p, "%.4f"),
+    "share": Form(per_cent, "percent"),
+    "share_tenth": Form(lambda value: f"{number(100 * value, 1)}%", "percent"),
+    "per_cent": Form(lambda value: f"{number(value)}%", "%.0f%%"),
+    "per_cent_tenth": Form(lambda value: f"{number(value, 1)}%", "%.1f%%"),
+    "signed": Form(lambda value: signed(value, 0), "%+,.0f"),
+    "signed_tenth": Form(signed, "%+.1f"),
+    "signed_thousandth": Form(lambda value: signed(value, 3), "%+.3f"),
+    "signed_per_cent": Form(lambda value: f"{signed(value, 0)}%", "%+.0f%%"),
+    "signed_per_cent_tenth": Form(lambda value: f"{signed(value)}%", "%+.1f%%"),
+    "year": Form(lambda value: f"{value:.0f}", "%d"),
 }
 
 

@@ -13,11 +13,11 @@ from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.sources import ATTRIBUTION
 from pcs_dash.views.answer import text_table
-from pcs_dash.views.links import LOCAL_APP, of_story, of_view
+from pcs_dash.views.deck import Basis, Deck, Slide, sources, views_text
 from pcs_dash.views.question import Question, ask
 from pcs_dash.views.readers import STRAIGHT, Readers
 from pcs_dash.views.registry import VIEWS
-from pcs_dash.views.report import Basis, Deck, Slide, sources, views_text
+from pcs_dash.views.report_links import LOCAL_APP, of_story, of_view
 from pcs_dash.views.slides import definitions, slides_of
 from pcs_dash.views.story import SavedView, Story
 
@@ -69,18 +69,11 @@ def build_deck(
         try:
             shown = view.area_in(area)
             own = dataset if _in_same_data(shown, area) else dataset_for(shown)
-            question = ask(
-                own, shown, view.switches, plan=view.plan or plan,
-                plan_name=view.plan_name or plan_name, rules=view.rules, options=view.options,
-                highlight=view.highlight, position=view.position, readers=readers,
-            )  # fmt: skip
-            if VIEWS[view.topic].needs_gps:
-                _check_gps(question)
-            rules = question.rules
+            question = _question(own, shown, view, plan, plan_name, readers)
             slides += slides_of(view, question, VIEWS[view.topic].answer(question), base)
         except UserError as error:
             raise UserError(f"View {place} of the story '{story.name}': {error}") from error
-        _note_basis(bases, question, rules, place)
+        _note_basis(bases, question, question.rules, place)
     if not bases:
         _note_basis(bases, ask(dataset, area), default_rules(dataset.published), 1)
     found_bases = tuple(bases.values())
@@ -108,6 +101,20 @@ def build_deck(
         plan_name=used_name,
         story=story,
     )
+
+
+def _question(
+    dataset: Dataset, area: Area, view: SavedView, plan: Plan | None, plan_name: str,
+    readers: Readers,
+) -> Question:  # fmt: skip
+    question = ask(
+        dataset, area, view.switches, plan=view.plan or plan,
+        plan_name=view.plan_name or plan_name, rules=view.rules, options=view.options,
+        highlight=view.highlight, position=view.position, readers=readers,
+    )  # fmt: skip
+    if VIEWS[view.topic].needs_gps:
+        _check_gps(question)
+    return question
 
 
 def _note_basis(

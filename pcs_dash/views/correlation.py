@@ -9,7 +9,7 @@ import pandas as pd
 from pcs_dash.measures import words
 from pcs_dash.measures.correlation import COEFFICIENT_NAMES, METHODS, Correlation, WithinBetween
 from pcs_dash.measures.numbers import between, count, decimals_for, number, p_text
-from pcs_dash.views import compared, inequality, maps, sure
+from pcs_dash.views import compared_measures, how_sure, inequality, maps
 from pcs_dash.views.answer import (
     CHART_COLOURS,
     Answer,
@@ -28,7 +28,7 @@ from pcs_dash.views.answer import (
     text_table,
 )
 from pcs_dash.views.by_place import place_series
-from pcs_dash.views.compared import Compared
+from pcs_dash.views.compared_measures import Compared
 from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.phrases import or_none
 from pcs_dash.views.question import Question
@@ -57,7 +57,7 @@ _FIRST_ALLOWED = ("pct_65plus", "prev_hyp", "prev_dm")
 
 def answer(question: Question) -> Answer:
     """The correlation of a measure with deprivation, practice by practice."""
-    pair = compared.asked(question)
+    pair = compared_measures.asked(question)
     result = pair.result()
     said = pair.said(result)
     table, gap_said = inequality.quintiles(question)
@@ -65,7 +65,7 @@ def answer(question: Question) -> Answer:
         said,
         figures=(
             Figure(pair.coefficient_name, number(result.coefficient, 2)),
-            Figure("95% interval", compared.interval_cell(result)),
+            Figure("95% interval", compared_measures.interval_cell(result)),
             Figure("Practices", f"{result.n:,}", _missing(result)),
         ),
         front=(
@@ -206,7 +206,7 @@ def _quintiles(question: Question) -> Sequence[Block | Beside]:
 
 def _sure(question: Question) -> Sequence[Block | Beside]:
     """What the view `sure` says of the same pair."""
-    told = sure.answer(question)
+    told = how_sure.answer(question)
     picture, *beside = told.front
     foot = (Text(line, "note") for line in told.foot)
     table = pair_table(question)
@@ -215,7 +215,7 @@ def _sure(question: Question) -> Sequence[Block | Beside]:
 
 def pair_table(question: Question) -> Table:
     """The areas side by side as a table, with its file."""
-    pair = compared.asked(question)
+    pair = compared_measures.asked(question)
     table = pair.everywhere()
     return Table(
         "Areas side by side",
@@ -236,14 +236,14 @@ def pair_table(question: Question) -> Table:
 
 def _coefficients(question: Question) -> Sequence[Block | Beside]:
     """By ranks, by pairs, and of the figures as they are."""
-    pair = compared.asked(question)
+    pair = compared_measures.asked(question)
     results = [pair.result(method) for method in METHODS]
     rows = [
         (
             COEFFICIENT_NAMES[result.method],
             number(result.coefficient, 2),
-            compared.interval_cell(result),
-            compared.p_cell(result),
+            compared_measures.interval_cell(result),
+            compared_measures.p_cell(result),
             f"{result.n:,}" + (f" ({_missing(result)})" if result.n_missing else ""),
             result.interval_method,
         )
@@ -275,7 +275,7 @@ def _groups(practices: pd.DataFrame) -> tuple[str, str]:
 
 def _within(question: Question) -> Sequence[Block | Beside]:
     """Whether what holds over all practices also holds inside the places."""
-    pair = compared.asked(question)
+    pair = compared_measures.asked(question)
     column, unit = _groups(question.practices)
     result = pair.within(column)
     said = words.within_between_words(
@@ -349,7 +349,7 @@ def _given(question: Question) -> Sequence[Block | Beside]:
     }
     if not columns:
         return [Text("Choose at least one figure to allow for.", "info")]
-    pair = compared.asked(question)
+    pair = compared_measures.asked(question)
     result = pair.given(columns)
     said = words.partial_words(pair.said(result), list(columns.values()))
     rows = [
@@ -357,7 +357,7 @@ def _given(question: Question) -> Sequence[Block | Beside]:
             name,
             number(shown.coefficient, 2),
             between(shown.ci_low, shown.ci_high, 2),
-            compared.p_cell(shown),
+            compared_measures.p_cell(shown),
             f"{shown.n:,}",
         )
         for name, shown in (("as it is", pair.unweighted()), ("allowing for these", result))
@@ -379,7 +379,7 @@ def _given(question: Question) -> Sequence[Block | Beside]:
 
 def _influence(question: Question) -> Sequence[Block | Beside]:
     """The coefficient without each practice, the most influential first."""
-    pair = compared.asked(question)
+    pair = compared_measures.asked(question)
     carried = pair.influence()
     if carried.empty:
         return [Text("There are too few practices to leave one out.", "info")]
@@ -422,8 +422,8 @@ VIEW = View(
     "sure that is.",
     answer,
     options=(
-        Option("x", "Deprivation measure", choices=lambda q: compared.axis_labels(q, "x")),
-        Option("y", "Compared with", choices=lambda q: compared.axis_labels(q, "y")),
+        Option("x", "Deprivation measure", choices=lambda q: compared_measures.axis_labels(q, "x")),
+        Option("y", "Compared with", choices=lambda q: compared_measures.axis_labels(q, "y")),
         Option(
             "weighted",
             "Weigh by list size",

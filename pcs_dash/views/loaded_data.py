@@ -151,10 +151,10 @@ def positions(store: Store, dataset: Dataset) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class England:
-    """`table` is `england.by_area` with change_per_cent, `measures` key to label, `periods` the
-    newest of each source, `months` the first and last month of list sizes, `missing` the measures
-    no file brings yet, `outlines` the areas that have a boundary (kind, code, name, coarse;
-    EPSG:27700).
+    """`table` is that of `england_areas.by_area` and change_per_cent, `measures` key to label,
+    `periods` the newest of each source, `months` the first and last month of list sizes, `missing`
+    the measures no file brings yet, `outlines` the areas that have a boundary (kind, code, name,
+    coarse; EPSG:27700).
     """
 
     table: pd.DataFrame

@@ -1,6 +1,6 @@
 """The maps of a report: what each shows, in words and as what the map script draws.
 
-Without matplotlib, so that the screen need not wait for it; `figures` draws them on paper.
+Without matplotlib, so that the screen need not wait for it: `render.paper_maps` draws on paper.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from pcs_dash.views import maps
 from pcs_dash.views.position import Position
 from pcs_dash.views.question import Question
 
-KINDS = ("practices", "quintiles", "hubs", "layers", "areas")
 POINTS = "pcs-data:points"
 NO_POINTS = "pcs-data:no-points"
 ENGLAND = "pcs-data:england-"
@@ -33,7 +32,8 @@ Box = tuple[tuple[float, float], tuple[float, float]]
 
 @dataclass(frozen=True, eq=False)
 class MapSpec:
-    """A map to draw: `kind` is one of KINDS; `highlight` a practice code or a hub's name.
+    """A map to draw: `kind` is practices, quintiles, hubs, layers or areas; `highlight` a
+    practice code or a hub's name.
 
     A map of `layers` shows practices by `marks` (outlines where None) over LSOAs by `ground` (bare
     where None); `ring` are practices with a dashed ring, `notes` what their tooltips add, `about`

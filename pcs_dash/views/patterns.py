@@ -53,6 +53,7 @@ class PatternAsked:
 
     @property
     def by_practice(self) -> bool:
+        """Whether the figures are those of practices, not of LSOAs."""
         return self.unit == "practice"
 
     def whole(self) -> spatial.GlobalMoran:

@@ -13,6 +13,7 @@ from pcs_dash.tables.constants import BAND
 
 
 def or_none(value: float) -> float | None:
+    """A figure as JSON has it: None where there is none."""
     return float(value) if math.isfinite(value) else None
 
 
@@ -28,19 +29,23 @@ def whole(area: Area) -> str:
 
 
 def span(values: pd.Series) -> str:
+    """The range of the values, in words."""
     return f"{number(values.min())} to {number(values.max())}" if len(values) else "none to none"
 
 
 def listed(shares: pd.Series) -> str:
+    """Shares (0 to 1) by name, in words."""
     return "; ".join(f"{name} {per_cent(share)}" for name, share in shares.items())
 
 
 def band(patients: float) -> str:
+    """Where a group lies to the 30,000 to 50,000 patients that guidance asks of a PCN."""
     low, high = BAND
     return "below" if patients < low else "above" if patients > high else "inside"
 
 
 def short_list(codes: Sequence[str], limit: int = 6) -> str:
+    """The first codes, and how many more there are."""
     rest = f" and {len(codes) - limit} more" if len(codes) > limit else ""
     return ", ".join(codes[:limit]) + rest
 

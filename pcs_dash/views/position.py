@@ -30,4 +30,5 @@ class Position:
                 )
 
     def to_dict(self) -> dict[str, float]:
+        """As the map's script and stories have it."""
         return {"latitude": self.latitude, "longitude": self.longitude, "zoom": self.zoom}

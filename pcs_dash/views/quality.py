@@ -33,7 +33,7 @@ from pcs_dash.views.answer import (
     View,
     measured,
 )
-from pcs_dash.views.kept import kept
+from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.phrases import NO_OFFICIAL
 from pcs_dash.views.question import Question

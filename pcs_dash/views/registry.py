@@ -10,27 +10,27 @@ from pcs_dash.views import (
     costs,
     deprivation,
     england,
+    how_sure,
     hub_plans,
     inequality,
-    lists,
+    list_sizes,
     practices,
     quality,
     robustness,
     spatial_pattern,
-    sure,
     then_now,
-    where,
+    under_doctored,
 )
 from pcs_dash.views.answer import View
 
 VIEWS: dict[str, View] = {
     view.key: view
     for view in (
-        where.VIEW,
+        under_doctored.VIEW,
         practices.VIEW,
         deprivation.VIEW,
         correlation.VIEW,
-        sure.VIEW,
+        how_sure.VIEW,
         inequality.VIEW,
         spatial_pattern.VIEW,
         robustness.VIEW,
@@ -41,7 +41,7 @@ VIEWS: dict[str, View] = {
         board_request.VIEW,
         england.VIEW,
         catchments.VIEW,
-        lists.VIEW,
+        list_sizes.VIEW,
         quality.VIEW,
     )
 }

@@ -323,21 +323,24 @@ def _score(entry: _Entry, query: str, compact: str, words: Sequence[str]) -> flo
         return 60
     total = 0.0
     for word in words:
-        at = entry.words.find(word)
-        if at < 0:
+        if word not in entry.words:
             # "ss7 4ea" is the code "ss74ea", whichever way it is typed.
             return 20 if len(compact) >= 4 and any(compact in c for c in entry.codes) else 0
-        if f" {word} " in entry.words:
-            total += 40
-        elif f" {word}" in entry.words:
-            total += 30
-        elif len(word) < 3:
+        score = _word_score(entry.words, word)
+        if not score:
             return 0
-        else:
-            total += 10
         # A word of the name says more than one of the district or the town nearby.
-        total += 5 if word in entry.name else 0
+        total += score + (5 if word in entry.name else 0)
     return total / len(words)
+
+
+def _word_score(words: str, word: str) -> int:
+    """More for a whole word than for the beginning of one, than for a part of three or more."""
+    if f" {word} " in words:
+        return 40
+    if f" {word}" in words:
+        return 30
+    return 10 if len(word) >= 3 else 0
 
 
 def _entry(

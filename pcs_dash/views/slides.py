@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.measures.numbers import number
@@ -12,18 +13,18 @@ from pcs_dash.tables.constants import FTE_IS, IMPLAUSIBLE_PATIENTS_PER_FTE_GP
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
     Answer,
+    Beside,
     Block,
     Bullets,
     Chart,
     Drawn,
     Figure,
     MapBlock,
-    Section,
     Table,
 )
-from pcs_dash.views.links import of_view
+from pcs_dash.views.deck import Slide
 from pcs_dash.views.question import Question
-from pcs_dash.views.report import Slide
+from pcs_dash.views.report_links import of_view
 from pcs_dash.views.story import SavedView
 
 MAX_FIGURES = 4
@@ -40,59 +41,62 @@ def slides_of(saved: SavedView, question: Question, answer: Answer, base: str) -
         raise UserError(answer.refusal)
     link = of_view(saved, question, question.plan, question.dataset.practices.index, base)
     message = " ".join(part for part in (answer.message.finding, answer.message.caution) if part)
-    foot = (
+    front = _slide(
+        saved, question, link, message, answer.front, answer.figures,
+        (answer.message.basis, *answer.notes), answer.heading, answer.share, answer.screen,
+    )  # fmt: skip
+    parts = (
+        _slide(
+            saved, question, link, part.message, part.blocks(question), part.figures,
+            answer.notes, part.heading, part.share,
+        )
+        for part in answer.sections
+        if part.message
+    )  # fmt: skip
+    return [replace(slide, footer=_footer(question, answer)) for slide in (front, *parts)]
+
+
+def _footer(question: Question, answer: Answer) -> str:
+    if not answer.about_gps:
+        return f"Source: {answer.sources}."
+    return (
         f"Source: NHS England, General Practice Workforce, {question.period}"
         f"{'; ' + answer.sources if answer.sources else ''}. GPs counted: {question.basis}"
-        if answer.about_gps
-        else f"Source: {answer.sources}."
     )
 
-    def slide(
-        message: str,
-        blocks: Sequence[Block],
-        figures: Sequence[Figure],
-        notes: Sequence[str],
-        heading: str,
-        share: float,
-        screen: Block | None = None,
-    ) -> Slide:
-        drawn = tuple(block for block in blocks if isinstance(block, Drawn))
-        return Slide(
-            heading=saved.title or heading or f"{question.name}: {lower_first(saved.heading)}",
-            message=message,
-            text=saved.text,
-            blocks=drawn,
-            footer=foot,
-            notes=(
-                *(text for text in (saved.text, message, *notes) if text),
-                *(line for block in drawn for line in spoken(block)),
-                *(f"{term}: {meaning}" for term, meaning in definitions(question, ())),
-                f"Opens this view: {link}",
-            ),
-            link=link,
-            share=share,
-            view=saved,
-            question=question,
-            figures=tuple((f.label, f.value) for f in figures if f.slide)[:MAX_FIGURES],
-            screen=screen if isinstance(screen, Drawn) else None,
-        )
 
-    def of_section(section: Section) -> Slide:
-        blocks = [block for block in section.blocks(question) if isinstance(block, Drawn)]
-        return slide(
-            section.message, blocks, section.figures, answer.notes, section.heading, section.share
-        )
-
-    first = slide(
-        message,
-        answer.front,
-        answer.figures,
-        (answer.message.basis, *answer.notes),
-        answer.heading,
-        answer.share,
-        answer.screen,
+def _slide(
+    saved: SavedView,
+    question: Question,
+    link: str,
+    message: str,
+    blocks: Sequence[Block | Beside],
+    figures: Sequence[Figure],
+    notes: Sequence[str],
+    heading: str,
+    share: float,
+    screen: Block | None = None,
+) -> Slide:
+    drawn = tuple(block for block in blocks if isinstance(block, Drawn))
+    return Slide(
+        heading=saved.title or heading or f"{question.name}: {lower_first(saved.heading)}",
+        message=message,
+        text=saved.text,
+        blocks=drawn,
+        footer="",
+        notes=(
+            *(text for text in (saved.text, message, *notes) if text),
+            *(line for block in drawn for line in spoken(block)),
+            *(f"{term}: {meaning}" for term, meaning in definitions(question, ())),
+            f"Opens this view: {link}",
+        ),
+        link=link,
+        share=share,
+        view=saved,
+        question=question,
+        figures=tuple((f.label, f.value) for f in figures if f.slide)[:MAX_FIGURES],
+        screen=screen if isinstance(screen, Drawn) else None,
     )
-    return [first, *(of_section(part) for part in answer.sections if part.message)]
 
 
 def spoken(block: Drawn) -> list[str]:

@@ -139,7 +139,7 @@ class SavedView:
     def link(self, default_area: str | Area) -> str:
         """The relative address that opens the view: page, area and switches as the app reads them.
 
-        A plan is not part of it: `pcs_dash.views.links` adds it.
+        A plan is not part of it: `pcs_dash.views.report_links` adds it.
         """
         path = "" if self.page == FIRST_PAGE else self.page
         asked = {"area": self.area_in(default_area).key} | dict(sorted(self.switches.items()))

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from pcs_dash.measures.glossary import TERMS
-from pcs_dash.ui.helping import TOUR
+from pcs_dash.ui.help_panel import TOUR
 
 from .conftest import App, Tab
 

@@ -25,7 +25,6 @@ from pcs_dash.measures.correlation import (
     residual_correlation,
     within_between,
 )
-from pcs_dash.measures.lines import lines
 from pcs_dash.measures.practice_measures import (
     VARIABLES,
     available_variables,
@@ -33,6 +32,7 @@ from pcs_dash.measures.practice_measures import (
     without_flagged,
 )
 from pcs_dash.measures.register import ACROSS
+from pcs_dash.measures.trend_lines import lines
 from pcs_dash.tables.errors import UserError
 
 
@@ -252,7 +252,7 @@ pairs = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(pairs, st.sampled_from(METHODS), st.booleans())
 def test_any_cloud_gives_an_ordered_interval_or_a_reason(
     points: list[tuple[int, int, int]], method: str, weighted: bool

@@ -129,7 +129,7 @@ def test_decimals_show_about_three_figures() -> None:
 
 # Not figures of the dashboard: a year, a place on the globe, the parts of a drawing, waiting.
 WRITTEN_OTHERWISE = {
-    "hubs/geometry.py", "render/powerpoint.py", "render/report_workbook.py", "ui/evidence.py",
+    "hubs/hub_shapes.py", "render/powerpoint.py", "render/report_workbook.py", "ui/slow_work.py",
     "views/cells.py", "pages/quality.py",
 }  # fmt: skip
 

@@ -55,7 +55,7 @@ SMALL = frame(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(cells, st.sets(st.sampled_from(PRACTICES), min_size=1))
 def test_catchment_by_definition(counts: dict[tuple[str, str], int], codes: set[str]) -> None:
     ours: dict[str, int] = defaultdict(int)
@@ -87,7 +87,7 @@ def test_core_catchment_reaches_the_share_and_no_further() -> None:
     assert core_catchment(table, share_of_list=0.95).index.tolist() == ["L1", "L2"]
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(
     cells,
     st.dictionaries(
@@ -168,7 +168,7 @@ def test_overlap_by_hand() -> None:
     assert result.hubs["patients"].sum() == SMALL["patients"].sum()
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30)
 @given(cells, st.dictionaries(st.sampled_from(PRACTICES), st.sampled_from("xyz"), min_size=1))
 def test_overlap_identities(counts: dict[tuple[str, str], int], hubs: dict[str, str]) -> None:
     table = frame(counts)
@@ -200,7 +200,7 @@ def test_distances_weigh_by_patients() -> None:
     assert np.isnan(result.loc["P3", "mean_km"])
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(0, 50), st.integers(1, 9)), min_size=1, max_size=12),
     st.sampled_from([0.1, 0.5, 0.9]),
@@ -270,7 +270,7 @@ def test_distances_of_a_group_are_to_the_own_practice() -> None:
 
 
 def test_the_score_of_practices_is_that_of_imd_2025_and_splits_take_the_mean_of_parts() -> None:
-    from pcs_dash.official.lsoas import quintile_mixes
+    from pcs_dash.official.lsoa_table import quintile_mixes
 
     registrations = pd.DataFrame(
         {

@@ -81,7 +81,7 @@ def test_equal_values_have_no_inequality() -> None:
     assert (result.sii_low, result.sii_high) == pytest.approx((0, 0), abs=1e-12)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.lists(st.integers(1, 100_000), min_size=3, max_size=20),
     st.floats(-1_000, 1_000),

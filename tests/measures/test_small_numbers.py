@@ -47,7 +47,7 @@ def test_enough_is_hidden_with_them(counts: list[int], hidden: list[bool]) -> No
     assert hidden_cells(np.array(counts, float), 5).tolist() == hidden
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(
     st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 12)), min_size=1, max_size=12),
     st.integers(0, 8),
@@ -81,7 +81,7 @@ cells = st.integers(0, 9) | st.integers(0, 3_000)
 
 
 @given(st.lists(st.lists(cells, min_size=5, max_size=5), min_size=1, max_size=3), st.integers(2, 8))
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 def test_no_share_tells_a_small_count(rows: list[list[int]], threshold: int) -> None:
     """Every other count of the row being known exactly, at least two would give the same share."""
     shown = shown_shares(np.array(rows, float), threshold)

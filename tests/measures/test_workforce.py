@@ -99,7 +99,7 @@ sizes = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sizes, st.integers(1, 11))
 def test_sums_of_parts_are_the_sums_of_the_whole(practices, figures, cut) -> None:
     table = made(

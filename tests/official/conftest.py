@@ -7,7 +7,8 @@ import hashlib
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -54,80 +55,70 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_GET(self) -> None:
-        server = self.server
         path = self.path.split("?")[0]
-        wanted = self.headers.get("Range")
-        server.requests.append((path, wanted))
-        body = server.body
+        self.server.requests.append((path, self.headers.get("Range")))
         try:
-            if path in server.pages:
-                self._send(200, server.pages[path])
-            elif path == "/good.csv":
-                self._send(200, body, ETag='"one"')
-            elif path == "/missing.csv":
-                self._send(404, b"not here")
-            elif path == "/forbidden.csv":
-                self._send(403, b"no programs")
-            elif path == "/page.csv":
-                self._send(200, b"<!DOCTYPE html><html><body>Sign in</body></html>")
-            elif path == "/garbage.csv":
-                self._send(200, bytes(range(256)) * 40)
-            elif path == "/redirect.csv":
-                self._send(302, b"", Location="/good.csv")
-            elif path == "/circle.csv":
-                self._send(302, b"", Location="/circle.csv")
-            elif path == "/ftp.csv":
-                self._send(302, b"", Location="ftp://127.0.0.1/good.csv")
-            elif path == "/flaky.csv":
-                if server.failures_left > 0:
-                    server.failures_left -= 1
-                    self._send(503, b"later")
-                else:
-                    self._send(200, body, ETag='"one"')
-            elif path in ("/truncated.csv", "/broken-resume.csv"):
-                self._truncated(body, wanted, wrong=path == "/broken-resume.csv")
-            elif path == "/always-truncated.csv":
-                self._half(body)
-            elif path == "/changed.csv":
-                self._changed(body, wanted)
+            if path in self.server.pages:
+                self._send(200, self.server.pages[path])
+            elif path in PLAIN:
+                status, body, headers = PLAIN[path]
+                self._send(status, body, **headers)
             elif path.endswith(("-md5.csv", "-digest.csv")):
-                right = body if "right" in path else b"other"
-                md5, sha = (hashlib.new(name, right).digest() for name in ("md5", "sha256"))
-                if "md5" in path:
-                    self._send(200, body, Content_MD5=base64.b64encode(md5).decode())
-                else:
-                    stated = f"sha-256=:{base64.b64encode(sha).decode()}:"
-                    self._send(200, body, Repr_Digest=stated)
-            elif path == "/kept.csv":
-                if self.headers.get("If-None-Match") == '"one"':
-                    self._send(304, b"")
-                else:
-                    self._send(200, body, ETag='"one"')
-            elif path == "/drip.csv":
-                self._slowly(body[:1000], 1, 0.02)
-            elif path == "/slow.csv" and wanted is None:
-                self._slowly(body, len(body) // 50, server.slow_s)
-            elif path == "/slow.csv":
-                self._truncated(body, wanted, wrong=False)
-            elif path == "/stall.csv":
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body[:1000])
-                self.wfile.flush()
-                time.sleep(1.5)
-            elif path == "/endless.csv":
-                self.send_response(200)
-                self.send_header("Connection", "close")
-                self.end_headers()
-                for _ in range(10_000):
-                    self.wfile.write(b"1,2\n" * 20_000)
+                self._stated(path)
+            elif path in ODD:
+                ODD[path](self, self.server.body, self.headers.get("Range"))
             else:
                 self._send(404, b"unknown")
         except (BrokenPipeError, ConnectionResetError):
             pass
         finally:
             self.close_connection = True
+
+    def _good(self, body: bytes, _wanted: str | None) -> None:
+        self._send(200, body, ETag='"one"')
+
+    def _flaky(self, body: bytes, _wanted: str | None) -> None:
+        if self.server.failures_left > 0:
+            self.server.failures_left -= 1
+            self._send(503, b"later")
+        else:
+            self._send(200, body, ETag='"one"')
+
+    def _stated(self, path: str) -> None:
+        body = self.server.body
+        right = body if "right" in path else b"other"
+        md5, sha = (hashlib.new(name, right).digest() for name in ("md5", "sha256"))
+        if "md5" in path:
+            self._send(200, body, Content_MD5=base64.b64encode(md5).decode())
+        else:
+            self._send(200, body, Repr_Digest=f"sha-256=:{base64.b64encode(sha).decode()}:")
+
+    def _kept(self, body: bytes, _wanted: str | None) -> None:
+        if self.headers.get("If-None-Match") == '"one"':
+            self._send(304, b"")
+        else:
+            self._send(200, body, ETag='"one"')
+
+    def _slow(self, body: bytes, wanted: str | None) -> None:
+        if wanted is None:
+            self._slowly(body, len(body) // 50, self.server.slow_s)
+        else:
+            self._truncated(body, wanted)
+
+    def _stall(self, body: bytes, _wanted: str | None) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[:1000])
+        self.wfile.flush()
+        time.sleep(1.5)
+
+    def _endless(self, _body: bytes, _wanted: str | None) -> None:
+        self.send_response(200)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        for _ in range(10_000):
+            self.wfile.write(b"1,2\n" * 20_000)
 
     def _slowly(self, body: bytes, piece: int, pause_s: float) -> None:
         self.send_response(200)
@@ -146,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body[: len(body) // 2])
 
-    def _truncated(self, body: bytes, wanted: str | None, *, wrong: bool) -> None:
+    def _truncated(self, body: bytes, wanted: str | None, *, wrong: bool = False) -> None:
         """Half the body at first; the rest when asked to resume with the right validator."""
         if wanted and self.headers.get("If-Range") == '"one"':
             start = int(wanted.removeprefix("bytes=").removesuffix("-"))
@@ -166,6 +157,31 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, b"new," + body, ETag='"two"')
         else:
             self._half(body)
+
+
+# Paths with one answer, and those that need a method.
+PLAIN: dict[str, tuple[int, bytes, dict[str, str]]] = {
+    "/missing.csv": (404, b"not here", {}),
+    "/forbidden.csv": (403, b"no programs", {}),
+    "/page.csv": (200, b"<!DOCTYPE html><html><body>Sign in</body></html>", {}),
+    "/garbage.csv": (200, bytes(range(256)) * 40, {}),
+    "/redirect.csv": (302, b"", {"Location": "/good.csv"}),
+    "/circle.csv": (302, b"", {"Location": "/circle.csv"}),
+    "/ftp.csv": (302, b"", {"Location": "ftp://127.0.0.1/good.csv"}),
+}
+ODD: dict[str, Callable[[_Handler, bytes, str | None], None]] = {
+    "/good.csv": _Handler._good,
+    "/flaky.csv": _Handler._flaky,
+    "/truncated.csv": _Handler._truncated,
+    "/broken-resume.csv": partial(_Handler._truncated, wrong=True),
+    "/always-truncated.csv": lambda handler, body, _: handler._half(body),
+    "/changed.csv": _Handler._changed,
+    "/kept.csv": _Handler._kept,
+    "/drip.csv": lambda handler, body, _: handler._slowly(body[:1000], 1, 0.02),
+    "/slow.csv": _Handler._slow,
+    "/stall.csv": _Handler._stall,
+    "/endless.csv": _Handler._endless,
+}
 
 
 @pytest.fixture

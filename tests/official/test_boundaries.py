@@ -166,8 +166,6 @@ def test_a_database_that_is_no_plain_geopackage_is_refused(kind: str, tmp_path: 
 @pytest.mark.parametrize("kind", ["geopackage", "shapefile"])
 @settings(
     max_examples=40,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())

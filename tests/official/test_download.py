@@ -26,7 +26,7 @@ from pcs_dash.official.download import (
     fetch_page,
     file_name_of,
 )
-from pcs_dash.official.locate import data_links, links, locate, newest_edition
+from pcs_dash.official.landing_pages import data_links, links, locate, newest_edition
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
 

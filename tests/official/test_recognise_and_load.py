@@ -469,8 +469,6 @@ def test_a_sheet_of_more_cells_than_any_publication_is_refused(
 
 QUICK = settings(
     max_examples=10,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 

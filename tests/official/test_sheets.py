@@ -163,8 +163,6 @@ CONTENT = {
 @pytest.mark.parametrize("kind", WRITERS)
 @settings(
     max_examples=60,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
@@ -187,8 +185,6 @@ def test_damaged_spreadsheets_give_a_table_or_a_clear_error(
 
 @settings(
     max_examples=60,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

@@ -24,7 +24,7 @@ from pcs_dash.official.catalogue import SOURCES, find_source
 from pcs_dash.official.download import Patience
 from pcs_dash.official.loaded_areas import find_official_area, official_areas
 from pcs_dash.official.outcomes import few
-from pcs_dash.official.practices import build_practices
+from pcs_dash.official.practice_table import build_practices
 from pcs_dash.official.recognise import Loaded
 from pcs_dash.official.status import history_rows, source_rows
 from pcs_dash.official.store import Store

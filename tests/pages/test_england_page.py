@@ -12,7 +12,7 @@ from pcs_dash.official import area_dataset
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
 from pcs_dash.tables.paths import ROOT, STATIC_DIR
-from pcs_dash.ui import data, england
+from pcs_dash.ui import data, england_data
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 # About England, the data, or documents that name their own area.
@@ -111,7 +111,7 @@ def test_a_map_of_a_part_of_england_says_so_and_names_its_areas_right(
     monkeypatch.setenv("PCS_DASH_DATA_DIR", str(of_essex))
     app = run_page("england", **{"england-areas": level, "england-measure": "cqc"})
     told = next(item.value for item in app.info if "boundaries here" in item.value)
-    loaded = england.load(level)
+    loaded = england_data.load(level)
     assert loaded is not None
     assert loaded.files is not None
     drawn = list(loaded.drawn)

@@ -134,7 +134,7 @@ def slow_work() -> None:
     """A page whose work fails the first time."""
     import streamlit as st
 
-    from pcs_dash.ui import evidence
+    from pcs_dash.ui import slow_work
 
     tried = st.session_state.setdefault("tried", [])
 
@@ -144,7 +144,7 @@ def slow_work() -> None:
             raise ValueError("the first try fails")
         return "done"
 
-    st.write(evidence.computed(("test", "fails once"), work, label="Working"))
+    st.write(slow_work.computed(("test", "fails once"), work, label="Working"))
     st.write(f"{len(tried)} tries")
 
 

@@ -18,9 +18,9 @@ from pcs_dash.official.store import Store
 from pcs_dash.store.links import data_fingerprint, make_link
 from pcs_dash.tables.dataset import build_dataset
 from pcs_dash.tables.paths import ROOT
-from pcs_dash.ui.hubs import library
+from pcs_dash.ui.hubs import plan_saving
 from pcs_dash.ui.hubs.adopt import adopt
-from pcs_dash.ui.hubs.work import Work
+from pcs_dash.ui.hubs.open_plan import Work
 
 # The page as app.py runs it, without the menu: AppTest runs a page of a menu through a rerun, in
 # which a button that was pressed is no longer pressed.
@@ -153,17 +153,17 @@ def test_save_open_delete_and_undo_the_delete(run_page: Run) -> None:
     click(app, f"hub-open-{number}")
     assert work_of(app).plan == saved
     click(app, f"hub-delete-{number}")
-    assert [entry.id for entry in library.library().entries(deleted=True)] == [number]
+    assert [entry.id for entry in plan_saving.library().entries(deleted=True)] == [number]
     app.toggle(key="hub-deleted").set_value(True).run()
     click(app, f"hub-undelete-{number}")
-    assert [entry.id for entry in library.library().entries()] == [number]
+    assert [entry.id for entry in plan_saving.library().entries()] == [number]
 
 
 def test_a_second_saver_is_told_and_can_merge(run_page: Run) -> None:
     app = run_page(area="Thurrock")
     app.text_input(key="hub-name").set_value("Ours").run()
     click(app, "hub-save-new")
-    work, books = work_of(app), library.library()
+    work, books = work_of(app), plan_saving.library()
     assert work.saved_id is not None
     theirs = work.plan.rename(work.plan.hubs[0].id, "Theirs")
     books.save(work.saved_id, 1, theirs.to_dict(), name="Ours", author="Somebody")
@@ -188,7 +188,7 @@ def conflicting(app: AppTest) -> tuple[int, Plan]:
     other = [hub.id for hub in base.hubs if hub.id != base.assignment[code]]
     first = base.hubs[0].id
     theirs = base.rename(first, "Theirs").assign([code], other[0])
-    library.library().save(number, 1, theirs.to_dict(), name="Ours", author="Somebody")
+    plan_saving.library().save(number, 1, theirs.to_dict(), name="Ours", author="Somebody")
     work_of(app).change(base.rename(first, "Mine").assign([code], other[1]), "Both")
     app.run()
     click(app, "hub-save")
@@ -199,7 +199,7 @@ def conflicting(app: AppTest) -> tuple[int, Plan]:
 def test_each_conflict_of_a_merge_is_settled_as_chosen(run_page: Run, chosen: str) -> None:
     app = run_page(area="Thurrock")
     number, base = conflicting(app)
-    mine, books = work_of(app).plan, library.library()
+    mine, books = work_of(app).plan, plan_saving.library()
     theirs = Plan.from_dict(books.open(number, 2).document)
     first, code = base.hubs[0].id, next(iter(base.assignment))
     name_key, code_key = (
@@ -226,7 +226,7 @@ def test_a_third_saver_between_the_question_and_the_answer_is_not_overwritten(
 ) -> None:
     app = run_page(area="Thurrock")
     number, base = conflicting(app)
-    books = library.library()
+    books = plan_saving.library()
     third = Plan.from_dict(books.open(number).document).set_note(base.hubs[1].id, "Third")
     books.save(number, 2, third.to_dict(), name="Ours", author="Third")
     click(app, "hub-merge")
@@ -265,7 +265,7 @@ def test_a_version_of_other_data_opens_with_a_report(run_page: Run, known: bool)
     if known:
         load_successors({"Z00001": codes[0]})
     number = (
-        library.library()
+        plan_saving.library()
         .create(
             old.to_dict(),
             name="Old",
@@ -473,12 +473,12 @@ def test_an_older_version_opens_as_it_was(run_page: Run) -> None:
     click(app, f"hub-open-{number}")
     assert work_of(app).plan == first
     assert (work_of(app).saved_id, work_of(app).saved_version) == (number, 1)
-    assert library.library().open(number).document == second.to_dict()
+    assert plan_saving.library().open(number).document == second.to_dict()
 
 
 def test_a_second_saver_can_keep_a_copy(run_page: Run) -> None:
     app = run_page(area="Thurrock")
-    number, books = save_new(app, "Ours"), library.library()
+    number, books = save_new(app, "Ours"), plan_saving.library()
     work = work_of(app)
     theirs = work.plan.rename(work.plan.hubs[0].id, "Theirs")
     books.save(number, 1, theirs.to_dict(), name="Ours", author="Somebody")

@@ -16,8 +16,8 @@ from pcs_dash.store.links import make_link, make_short_link, open_link
 from pcs_dash.store.story_library import StoryLibrary
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.paths import ROOT
-from pcs_dash.ui.hubs.events import Desk
-from pcs_dash.ui.hubs.work import Work
+from pcs_dash.ui.hubs.map_events import Desk
+from pcs_dash.ui.hubs.open_plan import Work
 from pcs_dash.views.position import Position
 from pcs_dash.views.story import SavedView, Story, ready_made
 

@@ -11,7 +11,7 @@ from pcs_dash.hubs.plan import Plan
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import Dataset, build_dataset
 from pcs_dash.views.content import build_deck
-from pcs_dash.views.report import Deck
+from pcs_dash.views.deck import Deck
 from pcs_dash.views.story import ready_made
 
 MADE = date(2026, 3, 5)

@@ -15,8 +15,8 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Bullets, Chart, MapBlock, Table
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.costs import option_rows
+from pcs_dash.views.deck import Deck
 from pcs_dash.views.question import ask
-from pcs_dash.views.report import Deck
 from pcs_dash.views.story import SavedView, Story, ready_made
 
 from .conftest import MADE

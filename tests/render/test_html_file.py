@@ -15,8 +15,8 @@ from pcs_dash.render.html_file import to_html
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views.answer import Table
 from pcs_dash.views.content import build_deck
-from pcs_dash.views.links import LOCAL_APP
-from pcs_dash.views.report import Deck
+from pcs_dash.views.deck import Deck
+from pcs_dash.views.report_links import LOCAL_APP
 from pcs_dash.views.story import Story, ready_made
 
 from .conftest import HOSTILE, MADE

@@ -16,8 +16,8 @@ from pcs_dash.store.links import open_link
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.content import build_deck, only_dataset
-from pcs_dash.views.links import LOCAL_APP, shown, with_plan
 from pcs_dash.views.position import Position
+from pcs_dash.views.report_links import LOCAL_APP, shown, with_plan
 from pcs_dash.views.story import SavedView, Story, ready_made
 
 THURROCK = find_area("Thurrock")

@@ -21,9 +21,9 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.views import catchment_maps
 from pcs_dash.views.answer import Chart, MapBlock, Table
 from pcs_dash.views.content import build_deck
+from pcs_dash.views.deck import Slide
 from pcs_dash.views.map_spec import map_view
 from pcs_dash.views.registry import VIEWS
-from pcs_dash.views.report import Slide
 from pcs_dash.views.story import SavedView, Story
 
 Make = Callable[..., Slide]

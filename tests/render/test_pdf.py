@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from pcs_dash.render.pdf import to_pdf
-from pcs_dash.views.report import Deck
+from pcs_dash.views.deck import Deck
 
 
 @pytest.fixture(scope="module")

@@ -25,14 +25,14 @@ from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Pt
 
 from pcs_dash.official.any_area import find_area
+from pcs_dash.render.paper_text import printable
 from pcs_dash.render.powerpoint import to_pptx
-from pcs_dash.render.text import printable
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Chart, Series
 from pcs_dash.views.content import build_deck
-from pcs_dash.views.links import LOCAL_APP
-from pcs_dash.views.report import Deck, Slide
+from pcs_dash.views.deck import Deck, Slide
+from pcs_dash.views.report_links import LOCAL_APP
 from pcs_dash.views.story import TOPICS, SavedView, Story, ready_made
 
 from .conftest import HOSTILE, MADE, hostile_plan

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from pcs_dash.render.report_workbook import to_xlsx
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.views.report import Deck
+from pcs_dash.views.deck import Deck
 
 from .conftest import HOSTILE
 

@@ -286,7 +286,7 @@ def shared_library(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @given(st.dictionaries(st.text(max_size=5), JSON, max_size=4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_json_document_comes_back(shared_library: PlanLibrary, document: dict) -> None:
     assert shared_library.open(shared_library.create(document, name="x").id).document == document
 

@@ -123,7 +123,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(documents(), st.frozensets(CODE, max_size=30), TEXT)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_plan_comes_back_from_its_link(
     document: dict[str, Any], codes: frozenset[str], period: str
 ) -> None:
@@ -136,7 +136,7 @@ def test_any_plan_comes_back_from_its_link(
 
 
 @given(documents(), st.frozensets(CODE, max_size=15), st.frozensets(CODE, max_size=15))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_other_data_are_told_from_the_same(
     document: dict[str, Any], then: frozenset[str], now: frozenset[str]
 ) -> None:
@@ -225,7 +225,7 @@ def test_a_newer_link_asks_for_an_update() -> None:
 
 
 @given(st.binary(max_size=60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_forged_link_opens_or_is_refused(body: bytes) -> None:
     try:
         linked = open_link(seal(body), CODES)

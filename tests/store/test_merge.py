@@ -222,7 +222,7 @@ def plans(draw: st.DrawFn, hub_ids: tuple[str, ...] = ("h1", "h2", "h3", "h4")) 
 
 
 @given(plans(), plans())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_where_one_side_changed_nothing_the_other_stands(base: Document, other: Document) -> None:
     for mine, theirs in ((base, other), (other, base), (other, other)):
         result = three_way_merge(base, mine, theirs)
@@ -231,7 +231,7 @@ def test_where_one_side_changed_nothing_the_other_stands(base: Document, other: 
 
 
 @given(plans(), plans(), plans())
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=70)
 def test_a_merge_is_a_plan_and_alters_none_of_the_three(
     base: Document, mine: Document, theirs: Document
 ) -> None:
@@ -242,7 +242,7 @@ def test_a_merge_is_a_plan_and_alters_none_of_the_three(
 
 
 @given(plans(), plans(), plans())
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=70)
 def test_a_practice_moved_by_one_side_moves_and_by_both_is_reported(
     base: Document, mine: Document, theirs: Document
 ) -> None:
@@ -262,7 +262,7 @@ def test_a_practice_moved_by_one_side_moves_and_by_both_is_reported(
 
 
 @given(plans(), plans(), plans())
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=70)
 def test_choosing_mine_everywhere_keeps_every_change_of_mine(
     base: Document, mine: Document, theirs: Document
 ) -> None:

@@ -78,7 +78,7 @@ def test_rebuild_gives_the_committed_files_byte_for_byte(tmp_path: Path) -> None
     assert sorted(path.name for path in written) == sorted([*LAYERS, "checksums.sha256"])
     for path in written:
         assert path.read_bytes() == (GEO_DIR / path.name).read_bytes(), (
-            f"{path.name} differs: if a dependency moved, run python -m pcs_dash.rebuild and commit"
+            f"{path.name} differs: if a dependency moved, run `make data` and commit"
         )
 
 

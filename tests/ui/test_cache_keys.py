@@ -16,7 +16,7 @@ FILES = sorted([*(ROOT / "pcs_dash" / "ui").rglob("*.py"), *(ROOT / "pages").glo
 
 
 def keys(tree: ast.AST) -> Iterator[ast.expr]:
-    """The name of every `evidence.computed`, and the `hash_funcs` of every cache."""
+    """The name of every `slow_work.computed`, and the `hash_funcs` of every cache."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue

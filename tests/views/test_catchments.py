@@ -84,7 +84,7 @@ def test_a_small_cell_is_hidden_with_the_next_so_that_none_stands_alone() -> Non
     assert hidden[["patients", "share_per_cent", "share_of_list_per_cent"]].isna().all(axis=None)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(
     st.dictionaries(
         st.tuples(st.sampled_from(["P1", "P2", "P3"]), st.sampled_from([L1, L2, L3, OUT])),

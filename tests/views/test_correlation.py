@@ -9,7 +9,7 @@ from scipy import stats
 
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.views import compared, correlation, sure
+from pcs_dash.views import compared_measures, correlation, how_sure
 from pcs_dash.views.answer import Beside, Chart, MapBlock, Table, Text
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.map_spec import map_view
@@ -81,8 +81,8 @@ def test_implausible_fte_is_left_out_everywhere_or_nowhere(
 
 
 def test_the_ways_are_the_same_whatever_is_left_out(dataset: Dataset, asked) -> None:
-    rows = one(sure.answer(asked(REGION)).front, Table).frame.set_index("way")
-    left_out = one(sure.answer(asked(REGION, {"exclude": "true"})).front, Table).frame
+    rows = one(how_sure.answer(asked(REGION)).front, Table).frame.set_index("way")
+    left_out = one(how_sure.answer(asked(REGION, {"exclude": "true"})).front, Table).frame
     pd.testing.assert_frame_equal(rows, left_out.set_index("way"))
     own = find_area(REGION).select(dataset.practices)
     plausible = own[~own["flag_low_fte"].astype(bool)]
@@ -97,12 +97,12 @@ def test_how_sure_follows_the_pair_that_was_asked(dataset: Dataset, asked) -> No
     """GPs counted otherwise change nothing in a figure of nurses, so those are no ways."""
     chosen = {"x": "imd2019_share_quintile_1", "y": "nurse_fte_per_10000", "weighted": "true"}
     question = asked("essex", **chosen)
-    table = one(sure.answer(question).front, Table).frame
+    table = one(how_sure.answer(question).front, Table).frame
     assert table["way"].tolist() == ["All practices", "All practices, weighted"]
     headline = correlation.answer(question)
     assert headline.figures[0].label == "Weighted Spearman's rho"
     assert f"{table['rho'].iloc[1]:.2f}" == headline.figures[0].value
-    chart = one(sure.answer(question).front, Chart)
+    chart = one(how_sure.answer(question).front, Chart)
     assert f"{row_of(chart, 'Essex'):.2f}" == headline.figures[0].value
     assert "by their list size" in chart.alt
     own = find_area("essex").select(dataset.practices)
@@ -129,7 +129,7 @@ def test_how_sure_follows_the_pair_that_was_asked(dataset: Dataset, asked) -> No
     ],
 )
 def test_the_verdict_counts_the_intervals(asked, area: str, says: str) -> None:
-    assert says in sure.answer(asked(area)).message.finding
+    assert says in how_sure.answer(asked(area)).message.finding
 
 
 def test_marks_are_the_practices_with_both_figures_and_lines_run_over_them(asked) -> None:
@@ -170,7 +170,7 @@ def test_the_map_counts_each_practice_of_the_area_once(dataset: Dataset, asked) 
 def test_a_practice_without_a_place_keeps_its_mark(asked) -> None:
     question = asked("thurrock")
     practices = question.practices.assign(place=None)
-    values = compared.asked(question)
+    values = compared_measures.asked(question)
     from pcs_dash.views.by_place import NOWHERE, place_series
 
     (only,) = place_series(practices, values.x_values, values.y_values)
@@ -181,7 +181,7 @@ def test_a_practice_without_a_place_keeps_its_mark(asked) -> None:
 def test_three_coefficients_are_those_of_scipy(asked) -> None:
     question = asked("essex")
     table = one(section(correlation.VIEW, question, "coefficients"), Table)
-    pair = compared.asked(question)
+    pair = compared_measures.asked(question)
     both = pd.DataFrame({"x": pair.x_values, "y": pair.y_values}).dropna()
     for name, method in (("spearmanr", 0), ("kendalltau", 1), ("pearsonr", 2)):
         expected = getattr(stats, name)(both["x"], both["y"]).statistic

@@ -51,7 +51,7 @@ def inside(value: float, words: str, decimals: int) -> bool:
     return low <= value <= high if decimals == 0 else low <= value < high
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(
     st.lists(st.one_of(st.none(), st.integers(0, 400)), min_size=1, max_size=40),
     st.sampled_from([0, 1, 2]),

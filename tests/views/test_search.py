@@ -276,7 +276,7 @@ def test_areas_of_other_data_are_found_by_name_only(dataset: Dataset) -> None:
     assert areas_of(dataset, all_areas()[0]) == (all_areas(), ())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=40))
 def test_any_text_gives_ordered_finds_that_hold_every_word(index: SearchIndex, text: str) -> None:
     hits = index.find(text, 8)

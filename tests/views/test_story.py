@@ -53,7 +53,7 @@ views = st.builds(
 stories = st.builds(Story, name=texts, views=st.lists(views, max_size=4).map(tuple))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(stories)
 def test_a_story_survives_json(story: Story) -> None:
     again = Story.from_json(story.to_json())
@@ -63,7 +63,7 @@ def test_a_story_survives_json(story: Story) -> None:
     assert pickle.loads(pickle.dumps(story)) == story
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(stories, st.data())
 def test_changes_leave_the_old_story_and_are_permutations(
     story: Story, data: st.DataObject
@@ -204,7 +204,7 @@ def test_what_is_no_story_is_told_so(data: bytes) -> None:
         Story.from_json(data, "x.json")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=8),

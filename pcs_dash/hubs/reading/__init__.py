@@ -10,7 +10,7 @@ from pcs_dash.hubs.reading.faults import (
     UnknownPracticeError,
 )
 from pcs_dash.hubs.reading.reader import file_content, read_plan, read_plan_file
-from pcs_dash.hubs.reading.report import PlanReading, Unknown
+from pcs_dash.hubs.reading.reading_report import PlanReading, Unknown
 
 __all__ = [
     "ColumnChoiceError",

@@ -17,12 +17,14 @@ NEEDS = "It needs a column with practice codes (practice_code) and one with hubs
 
 class CrossingShapeError(InputFileError):
     """The only faults are polygons that cross themselves: `read_plan(..., repair=True)` takes all
-    that their lines enclose."""
+    that their lines enclose.
+    """
 
 
 class UnknownPracticeError(InputFileError):
     """The only faults are practices that the data don't have, in `codes` (or names):
-    `read_plan(..., unknown="leave out")` reads the rest."""
+    `read_plan(..., unknown="leave out")` reads the rest.
+    """
 
     def __init__(self, file_name: str, problems: Sequence[str], codes: tuple[str, ...]) -> None:
         super().__init__(file_name, problems)
@@ -31,7 +33,8 @@ class UnknownPracticeError(InputFileError):
 
 class ColumnChoiceError(InputFileError):
     """Several columns could hold the hubs and none is more likely: `read_plan(..., column=...)`
-    with one of `columns`."""
+    with one of `columns`.
+    """
 
     def __init__(self, file_name: str, problem: str, columns: tuple[str, ...]) -> None:
         super().__init__(file_name, [problem])
@@ -78,6 +81,6 @@ def shown_name(name: str) -> str:
 
 
 def listed(items: Sequence[str], most: int = 5, *, between: str = ", ") -> str:
-    """ "A, B, C and 4 more"; `between` where the items have commas of their own."""
+    """As "A, B, C and 4 more"; `between` where the items have commas of their own."""
     shown = between.join(short(item, 160 if between != ", " else 40) for item in items[:most])
     return shown if len(items) <= most else f"{shown} and {len(items) - most:,} more"

@@ -77,14 +77,9 @@ def contents(content: bytes, faults: Faults) -> Contents:
     for start, what in _OTHERS.items():
         if content.startswith(start):
             faults.refuse(f"This is {what}")
-    if content.startswith(b"PK"):
-        return _zip(content, faults)
-    if content.startswith(b"\x1f\x8b"):
-        return _members(content, faults)
-    if content.startswith(b"\xd0\xcf\x11\xe0"):
-        return Contents("Excel workbook (.xls)", xls_sheets(content, faults))
-    if content.startswith(b"SQLite format 3"):
-        return Contents("GeoPackage", geopackage_sheets(content, faults))
+    for start, read in _BINARY.items():
+        if content.startswith(start):
+            return read(content, faults)
     start = content.lstrip(b"\xef\xbb\xbf \t\r\n\x1e")[:1_000]
     if start[:1] in (b"{", b"["):
         return Contents("GeoJSON", [geojson_sheet(content, faults)])
@@ -212,3 +207,16 @@ def _is_workbook(content: bytes, faults: Faults) -> bool:
         return False
     names, mimetype = _names(content, faults)
     return "xl/workbook.xml" in names or _ODS in mimetype
+
+
+# What a file of each kind begins with, and what reads it.
+_BINARY: dict[bytes, Callable[[bytes, Faults], Contents]] = {
+    b"PK": _zip,
+    b"\x1f\x8b": _members,
+    b"\xd0\xcf\x11\xe0": lambda content, faults: Contents(
+        "Excel workbook (.xls)", xls_sheets(content, faults)
+    ),
+    b"SQLite format 3": lambda content, faults: Contents(
+        "GeoPackage", geopackage_sheets(content, faults)
+    ),
+}

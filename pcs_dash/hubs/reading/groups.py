@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pcs_dash.hubs.plan import PlanError, clean_name
 from pcs_dash.hubs.reading.columns import PCN_CODE, Layout
 from pcs_dash.hubs.reading.faults import Faults, listed
-from pcs_dash.hubs.reading.practices import Match, Practices
+from pcs_dash.hubs.reading.practice_names import Match, Practices
 from pcs_dash.hubs.reading.sheet import Row, Sheet, column_key, short
 from pcs_dash.tables.labels import group_labels, name_key
 from pcs_dash.tables.no_value import NO_HUB, NO_PCN, means_no_group

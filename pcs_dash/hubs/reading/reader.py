@@ -23,13 +23,13 @@ from pcs_dash.hubs.reading.columns import PRACTICE_CODE, Layout
 from pcs_dash.hubs.reading.faults import NEEDS, Faults, listed, shown_name
 from pcs_dash.hubs.reading.formats import Contents, contents, too_large
 from pcs_dash.hubs.reading.groups import Entry, entries, joined_spellings
-from pcs_dash.hubs.reading.practices import Practices
-from pcs_dash.hubs.reading.report import PlanReading, Unknown
+from pcs_dash.hubs.reading.practice_names import Practices
+from pcs_dash.hubs.reading.reading_report import PlanReading, Unknown
 from pcs_dash.hubs.reading.rows import OnUnknown, about_unknown, known_rows, one_row_each
 from pcs_dash.hubs.reading.saved_plans import SavedPlan, saved_plan
 from pcs_dash.hubs.reading.shapes import Claimed, claimed_by_shapes
 from pcs_dash.hubs.reading.sheet import MAX_BYTES, Sheet, short
-from pcs_dash.official.whereabouts import whereabouts
+from pcs_dash.official.absent_practices import whereabouts
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.labels import name_key
 

@@ -9,10 +9,10 @@ from typing import Literal
 from pcs_dash.hubs.reading.columns import Layout
 from pcs_dash.hubs.reading.faults import Faults
 from pcs_dash.hubs.reading.groups import Entry
-from pcs_dash.hubs.reading.practices import Practices, quoted
-from pcs_dash.hubs.reading.report import Unknown
+from pcs_dash.hubs.reading.practice_names import Practices, quoted
+from pcs_dash.hubs.reading.reading_report import Unknown
 from pcs_dash.hubs.reading.sheet import short
-from pcs_dash.official.whereabouts import Whereabouts, whereabouts
+from pcs_dash.official.absent_practices import Whereabouts, whereabouts
 
 OnUnknown = Literal["refuse", "leave out", "keep"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from pcs_dash.hubs.geometry import CrossingError, ShapeError, claims, polygon
+from pcs_dash.hubs.hub_shapes import CrossingError, ShapeError, claims, polygon
 from pcs_dash.hubs.plan import MAX_HUBS, PlanError, clean_name
 from pcs_dash.hubs.reading.columns import Layout
 from pcs_dash.hubs.reading.faults import Faults, listed

@@ -115,23 +115,14 @@ class Compact:
             cost = 0.0 if any_plan or self.elastic else float(slots.cost[unit, slot])
             self.x[unit, slot] = self._column(cost, 0, 1, True)
         self.y = [self._column(0.0, float(slot in slots.used), 1, True) for slot in range(places)]
-        self.delta_low = self.delta_high = -1
-        total = float(problem.facts.total)
-        if self.elastic in ("min", "both"):
-            self.delta_low = self._column(1.0, self.least_slack[0], max(problem.low, 0), False)
-        if self.elastic in ("max", "both"):
-            self.delta_high = self._column(1.0, self.least_slack[1], total, False)
+        self._slack_columns()
         for unit in range(units):
             chosen = self.x[unit][self.x[unit] >= 0]
             self._row(1, 1, chosen, np.ones(len(chosen)))
         for slot in range(places):
             self._slot_rows(slot)
         self._row(problem.hubs_low, problem.hubs_high, self.y, np.ones(places))
-        for first, second in np.argwhere(np.triu(problem.apart)):
-            for slot in range(places):
-                pair = [self.x[first, slot], self.x[second, slot]]
-                if min(pair) >= 0:
-                    self._row(-math.inf, 0, [*pair, self.y[slot]], [1, 1, -1])
+        self._apart()
         if problem.adjacent is not None:
             self._beside()
         self.rows += self.cuts
@@ -141,6 +132,24 @@ class Compact:
             self._row(-math.inf, most, self.x[placed], limited[placed])
         if not (any_plan or self.elastic):
             self._evenness()
+
+    def _slack_columns(self) -> None:
+        """By how many patients the band may be missed below and above, where it is elastic."""
+        problem = self.problem
+        self.delta_low = self.delta_high = -1
+        if self.elastic in ("min", "both"):
+            self.delta_low = self._column(1.0, self.least_slack[0], max(problem.low, 0), False)
+        if self.elastic in ("max", "both"):
+            total = float(problem.facts.total)
+            self.delta_high = self._column(1.0, self.least_slack[1], total, False)
+
+    def _apart(self) -> None:
+        """Of two units that are to be apart, a hub holds one at most."""
+        for first, second in np.argwhere(np.triu(self.problem.apart)):
+            for slot, here in enumerate(self.y):
+                pair = [self.x[first, slot], self.x[second, slot]]
+                if min(pair) >= 0:
+                    self._row(-math.inf, 0, [*pair, here], [1, 1, -1])
 
     def _slot_rows(self, slot: int) -> None:
         problem = self.problem

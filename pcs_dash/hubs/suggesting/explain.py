@@ -67,50 +67,60 @@ def check_codes(facts: Facts, request: SuggestRequest) -> None:
 
 def contradictions(facts: Facts, request: SuggestRequest) -> list[str]:
     """Rules that no assignment of practices can meet at once, whatever the band."""
+    problem = build_problem(facts, request)
+    return [
+        *_against_locks(request),
+        *_apart_yet_together(facts, request, problem),
+        *_against_number(request, problem),
+        *_locked_pieces(facts, request, problem),
+    ]
+
+
+def _against_locks(request: SuggestRequest) -> Iterator[str]:
+    """Rules that the locked hubs break."""
     lock_of = {code: name for name, codes in request.held.items() for code in codes}
-    faults = []
     for name, codes in request.keep_whole.items():
         locks = sorted({lock_of[code] for code in codes if code in lock_of})
         loose = [code for code in codes if code not in lock_of]
         if len(locks) > 1 or (locks and loose):
-            faults.append(
-                f"{name} is to stay whole, but the locked hub {locks[0]} holds only part of it."
-            )
+            yield f"{name} is to stay whole, but the locked hub {locks[0]} holds only part of it."
     for first, second in request.together:
         if lock_of.get(first) != lock_of.get(second):
             holder = lock_of.get(first) or lock_of.get(second)
-            faults.append(
+            yield (
                 f"{first} and {second} are to be together, but the locked hub {holder} holds "
                 "one of them."
             )
     for first, second in request.apart:
         if first in lock_of and lock_of[first] == lock_of.get(second):
-            faults.append(
+            yield (
                 f"{first} and {second} are to be apart, but the locked hub {lock_of[first]} "
                 "holds both."
             )
-    problem = build_problem(facts, request)
+
+
+def _apart_yet_together(facts: Facts, request: SuggestRequest, problem: Problem) -> Iterator[str]:
     own_unit = problem.own_unit
     place = {facts.codes[practice]: number for number, practice in enumerate(problem.free)}
     for first, second in request.apart:
         if first in place and second in place and own_unit[place[first]] == own_unit[place[second]]:
-            faults.append(
-                f"{first} and {second} are to be apart, but other rules keep them together."
-            )
-    if request.hubs is not None:
-        locked = len(problem.locked)
-        if locked > request.hubs or (locked == request.hubs and problem.units):
-            over = count(len(problem.free), "practice is", "practices are")
-            left = f", and {over} left over" if problem.units else ""
-            asked = count(request.hubs, "hub is", "hubs are")
-            settled = count(locked, "is", "are")
-            faults.append(f"{asked} asked for, but {settled} locked{left}.")
-        elif len(problem.members) + locked < request.hubs:
-            faults.append(
-                f"{count(request.hubs, 'hub is', 'hubs are')} asked for, but there are only "
-                f"{len(problem.members) + locked:,} practices or groups to make them of."
-            )
-    return faults + _locked_pieces(facts, request, problem)
+            yield f"{first} and {second} are to be apart, but other rules keep them together."
+
+
+def _against_number(request: SuggestRequest, problem: Problem) -> Iterator[str]:
+    """The number of hubs, where locked hubs or the groups that can't be parted don't allow it."""
+    if request.hubs is None:
+        return
+    locked, most = len(problem.locked), len(problem.members) + len(problem.locked)
+    asked = count(request.hubs, "hub is", "hubs are")
+    if locked > request.hubs or (locked == request.hubs and problem.units):
+        over = count(len(problem.free), "practice is", "practices are")
+        left = f", and {over} left over" if problem.units else ""
+        yield f"{asked} asked for, but {count(locked, 'is', 'are')} locked{left}."
+    elif most < request.hubs:
+        yield (
+            f"{asked} asked for, but there are only {most:,} practices or groups to make them of."
+        )
 
 
 def band_conflicts(facts: Facts, request: SuggestRequest) -> list[str]:
@@ -259,7 +269,8 @@ def _standing_alone(facts: Facts, request: SuggestRequest, clock: Clock) -> list
 
 def _band_relaxations(facts: Facts, request: SuggestRequest, clock: Clock) -> list[Relaxation]:
     """The band widened as little as possible at its lower end, its upper end, or (if neither helps
-    alone) both."""
+    alone) both.
+    """
     found = []
     kinds: tuple[Elastic, ...] = ("min", "max")
     for kind in kinds:

@@ -417,7 +417,8 @@ def _hub_range(
 
 def _near(distance: Floats, members: tuple[Ints, ...], nearest: int) -> Bools:
     """A practice may be the centre of a unit when it is among the nearest of one of its practices,
-    or belongs to the unit."""
+    or belongs to the unit.
+    """
     count = len(distance)
     order = np.argsort(distance, axis=1, kind="stable")
     # Practices of one building come first by code, and a practice is always nearest to itself.

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcs_dash.hubs.suggesting.clock import Clock, new_solver, run_solver
-from pcs_dash.hubs.suggesting.columns import Centre, subset_sums
 from pcs_dash.hubs.suggesting.model import Bools, Floats, Problem
+from pcs_dash.hubs.suggesting.possible_hubs import Centre, subset_sums
 
 Units = tuple[int, ...]
 Triple = tuple[int, int, int]
@@ -120,13 +120,7 @@ class Partition:
         if problem.units == 0:
             found.plan, found.cost, found.bound = [], 0.0, 0.0
             return
-        held = np.zeros(problem.units, dtype=bool)
-        for centre in self.centres:
-            held[centre.own] = True
-            for bit, unit in enumerate(centre.others):
-                if not held[unit]:
-                    held[unit] = bool((centre.mask >> centre.mask.dtype.type(bit) & 1).any())
-        if not held.all() or problem.hubs_low > problem.hubs_high or problem.hubs_high < 1:
+        if not self._coverable() or not max(1, problem.hubs_low) <= problem.hubs_high:
             found.infeasible = True
             return
         if sum(len(centre) for centre in self.centres) <= _FIRST_COLUMNS:
@@ -143,9 +137,25 @@ class Partition:
             return
         if not problem.exact_tolerance:
             self._improve(_TOGETHER[0])
-        for _ in range(_ROUNDS if problem.exact_tolerance else _ROUNDS_EVEN):
+        if not self._tighten(any_plan):
+            self._prove(any_plan)
+
+    def _coverable(self) -> bool:
+        """Whether every unit is in one possible hub at least."""
+        held = np.zeros(self.problem.units, dtype=bool)
+        for centre in self.centres:
+            held[centre.own] = True
+            for bit, unit in enumerate(centre.others):
+                if not held[unit]:
+                    held[unit] = bool((centre.mask >> centre.mask.dtype.type(bit) & 1).any())
+        return bool(held.all())
+
+    def _tighten(self, any_plan: bool) -> bool:
+        """Cuts and new columns while they raise the bound; True where that ends the search."""
+        found = self.found
+        for _ in range(_ROUNDS if self.problem.exact_tolerance else _ROUNDS_EVEN):
             if found.closed(self.tolerance) or (any_plan and found.plan is not None):
-                return
+                return True
             self._drop_hopeless()
             cuts = self._violated()
             if not cuts:
@@ -154,13 +164,17 @@ class Partition:
             self._add_cuts(cuts)
             self._generate()
             if found.infeasible:
-                return
+                return True
             if found.bound - before < _LEAST_GAIN * abs(found.bound):
                 break
+        return False
+
+    def _prove(self, any_plan: bool) -> None:
+        """What cuts left open: a better plan where many columns are left, then the whole search."""
         self._drop_hopeless()
         if sum(len(reduced) for reduced in self.reduced) > _EASY_COLUMNS:
             self._quick(_QUICK_GAP)
-            if not problem.exact_tolerance:
+            if not self.problem.exact_tolerance:
                 for together in _TOGETHER:
                     self._improve(together)
         self._close(any_plan=any_plan)
@@ -409,7 +423,8 @@ class Partition:
         with_pool: bool = False,
     ) -> tuple[bool, float]:
         """The best plan of the columns within a reduced cost; whether that is proven, and a bound
-        for plans of these columns. `nodes`: the most nodes; with_pool: the master's columns too."""
+        for plans of these columns. `nodes`: the most nodes; with_pool: the master's columns too.
+        """
         columns = self._columns_within(limit, with_pool=with_pool)
         choice = Choice(self, columns, range(self.problem.units))
         chosen, proven, bound = choice.solve(self.found.plan, nodes, gap)

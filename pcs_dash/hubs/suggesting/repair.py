@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from pcs_dash.hubs.suggesting.broken_rules import broken_rules
 from pcs_dash.hubs.suggesting.clock import Clock, Progress, Stopped
 from pcs_dash.hubs.suggesting.compact import Answer, Compact, Slots
 from pcs_dash.hubs.suggesting.explain import (
@@ -33,12 +34,14 @@ from pcs_dash.hubs.suggesting.request import (
     SuggestRequest,
     empty_assignment,
 )
-from pcs_dash.hubs.suggesting.rules import broken_rules
 from pcs_dash.tables.errors import UserError
 
 TIME_LIMIT = 20.0
 # Share of the time for the number of moves; the rest is for the patients moved.
 _FIRST_SHARE = 0.7
+
+
+Ended = Literal["finished", "time limit", "cancelled"]
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,12 @@ class Repair:
     status: Status
     request: SuggestRequest
     seconds: float
-    stopped: Literal["finished", "time limit", "cancelled"] = "finished"
+    stopped: Ended = "finished"
     assignment: pd.Series = field(default_factory=empty_assignment)
     moves: tuple[Move, ...] = ()
     placed: tuple[Move, ...] = ()
     patients_moved: int = 0
     least_moves: int | None = None
-    broken_before: tuple[str, ...] = ()
     reason: str = ""
     conflicts: tuple[str, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
@@ -124,11 +126,10 @@ def repair(
     facts = read_facts(practices, request)
     check_codes(facts, request)
     before = _present(plan_assignment, facts)
-    broken = broken_rules(pd.Series(before, dtype=object), practices, request)
-    if not broken:
+    if not broken_rules(pd.Series(before, dtype=object), practices, request):
         return Repair("optimal", request, clock.seconds, assignment=_series(before), least_moves=0)
     answer, least, problem, hubs = Answer(), None, None, []
-    stopped: Literal["finished", "time limit", "cancelled"] = "finished"
+    stopped: Ended = "finished"
     try:
         impossible = bool(contradictions(facts, request) or band_conflicts(facts, request))
         if not impossible:
@@ -136,33 +137,18 @@ def repair(
             hubs = _present_hubs(problem, before)
             answer, least = _fewest(problem, hubs, before, clock)
         if impossible or answer.infeasible:
-            why = explain(facts, request, clock)
-            return Repair(
-                "infeasible",
-                request,
-                clock.seconds,
-                broken_before=broken,
-                reason=why.reason,
-                conflicts=why.conflicts,
-                relaxations=why.relaxations,
-            )
+            return _impossible(facts, request, clock)
     except Stopped as stop:
         stopped = "cancelled" if stop.cancelled else "time limit"
+    if stopped == "finished" and not answer.complete:
+        stopped = "time limit"
     if answer.slot is None or problem is None:
-        if stopped == "finished":
-            stopped = "time limit"
-        return Repair("unknown", request, clock.seconds, stopped, broken_before=broken)
+        return Repair("unknown", request, clock.seconds, stopped)
     after = _repaired(problem, hubs, answer.slot, before)
     if faults := broken_rules(pd.Series(after, dtype=object), practices, request):
         raise RuntimeError(f"The repaired plan breaks its rules: {' '.join(faults)}")
-    changed = [
-        Move(code, before.get(code), hub, int(facts.patients[facts.position[code]]))
-        for code, hub in after.items()
-        if before.get(code) != hub
-    ]
+    changed = _changed(before, after, facts)
     moves = tuple(move for move in changed if move.before is not None)
-    if not answer.complete and stopped == "finished":
-        stopped = "time limit"
     return Repair(
         "optimal" if answer.complete else "feasible",
         request,
@@ -173,8 +159,28 @@ def repair(
         placed=tuple(move for move in changed if move.before is None),
         patients_moved=sum(move.patients for move in moves),
         least_moves=least,
-        broken_before=broken,
     )
+
+
+def _impossible(facts: Facts, request: SuggestRequest, clock: Clock) -> Repair:
+    """The answer where no plan keeps the rules: why, and what would do."""
+    why = explain(facts, request, clock)
+    return Repair(
+        "infeasible",
+        request,
+        clock.seconds,
+        reason=why.reason,
+        conflicts=why.conflicts,
+        relaxations=why.relaxations,
+    )
+
+
+def _changed(before: dict[str, str], after: dict[str, str], facts: Facts) -> list[Move]:
+    return [
+        Move(code, before.get(code), hub, int(facts.patients[facts.position[code]]))
+        for code, hub in after.items()
+        if before.get(code) != hub
+    ]
 
 
 def _present(plan_assignment: pd.Series, facts: Facts) -> dict[str, str]:

@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from pcs_dash.hubs.suggesting.clock import Clock
-from pcs_dash.hubs.suggesting.columns import Centre, TooManyColumns, all_columns
 from pcs_dash.hubs.suggesting.compact import solve_compact
 from pcs_dash.hubs.suggesting.model import Facts, Floats, Problem, build_problem
 from pcs_dash.hubs.suggesting.partition import Found, Partition
+from pcs_dash.hubs.suggesting.possible_hubs import Centre, TooManyColumns, all_columns
 from pcs_dash.hubs.suggesting.request import SuggestRequest
 
 # An even plan is first sought among the most even of the possible hubs, with short distances.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash.official.archive import InputFile
-from pcs_dash.official.cells import convert
+from pcs_dash.official.cell_types import convert
 from pcs_dash.official.layout import LSOA_ENGLAND_WALES, ODS_ANY, ODS_PRACTICE, Column, Layout
 from pcs_dash.official.reading import read_table
 from pcs_dash.tables.errors import InputFileError

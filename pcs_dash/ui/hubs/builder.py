@@ -17,10 +17,10 @@ from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.ui import address, hub_map
-from pcs_dash.ui.hubs import figures
-from pcs_dash.ui.hubs.events import apply
-from pcs_dash.ui.hubs.table import into_address
-from pcs_dash.ui.hubs.work import Work, every_practice, neighbours_for, prepared_for
+from pcs_dash.ui.hubs import plan_figures
+from pcs_dash.ui.hubs.address_plan import into_address
+from pcs_dash.ui.hubs.map_events import apply
+from pcs_dash.ui.hubs.open_plan import Work, every_practice, neighbours_for, prepared_for
 from pcs_dash.views import maps
 from pcs_dash.views.question import Question
 from pcs_dash.views.web_files import WebFiles
@@ -85,7 +85,7 @@ def content(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> d
     options: dict[str, Any] = {"benchmark": choices.benchmark, "rules": rules, "neighbours": near}
     summary = summarise_hubs(plan, judged, **options)
     fixed = _fixed(work, dataset, web, choices, options)
-    low, high = figures.band_of(rules)
+    low, high = plan_figures.band_of(rules)
     made: dict[str, Any] = {
         "view": fixed.view,
         "area": choices.area.name,
@@ -101,7 +101,7 @@ def content(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> d
         "said": {"n": work.saying, "text": desk.said.text, "fault": desk.said.fault},
         "figures": {
             "columns": fixed.columns,
-            "rows": [*figures.rows(summary, fixed.columns, choices.benchmark), *fixed.total],
+            "rows": [*plan_figures.rows(summary, fixed.columns, choices.benchmark), *fixed.total],
         },
         "headline": headline(summary, rules, choices.area.name),
         "note": f"{choices.basis} Totals are counted on their own and equal the sum of the rows.",
@@ -112,7 +112,7 @@ def content(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> d
     }
     if st.session_state.get("hub-score-open"):
         score = scorecard(plan, judged, summary=summary, **options)
-        made["score"] = figures.score_lines(score)
+        made["score"] = plan_figures.score_lines(score)
     return made
 
 
@@ -141,10 +141,10 @@ def _fixed(
     )
     held = work.fixed
     if not isinstance(held, Fixed) or held.key != key:
-        columns = figures.columns(work.rules, choices.benchmark)
+        columns = plan_figures.columns(work.rules, choices.benchmark)
         # A plan without hubs: its row Unassigned is the area, counted on its own.
         area = summarise_hubs(EMPTY_PLAN, prepared_for(choices), **options)
-        total = figures.rows(area, columns, choices.benchmark)
+        total = plan_figures.rows(area, columns, choices.benchmark)
         held = Fixed(key, view(dataset, web, choices), columns, total)
         work.fixed = held
     return held

@@ -25,8 +25,8 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, hub_map
 from pcs_dash.ui.hubs import builder
 from pcs_dash.ui.hubs.adopt import adopt
-from pcs_dash.ui.hubs.library import library
-from pcs_dash.ui.hubs.work import STARTS, Work, neighbours_for, provenance, start_plan
+from pcs_dash.ui.hubs.open_plan import STARTS, Work, neighbours_for, provenance, start_plan
+from pcs_dash.ui.hubs.plan_saving import library
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 from pcs_dash.views.web_files import WebFiles

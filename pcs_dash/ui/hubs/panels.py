@@ -16,10 +16,10 @@ from pcs_dash.render.geo_files import plan_geojson, plan_geopackage
 from pcs_dash.render.plan_workbook import plan_workbook
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.ui.hubs import opening
+from pcs_dash.ui.hubs import plan_upload
+from pcs_dash.ui.hubs.address_plan import carried_over, put_carried
 from pcs_dash.ui.hubs.migrating import Before
-from pcs_dash.ui.hubs.table import carried_over, put_carried
-from pcs_dash.ui.hubs.work import (
+from pcs_dash.ui.hubs.open_plan import (
     STARTS,
     Work,
     every_practice,
@@ -55,7 +55,7 @@ def open_file(work: Work, dataset: Dataset, choices: Question) -> None:
     """
     with st.popover("Open a file", icon=":material/upload_file:"):
         # Any type: the reader knows a file by its content and says what to do with a wrong one.
-        uploaded = st.file_uploader(opening.KINDS, key="hub-file", max_upload_size=50)
+        uploaded = st.file_uploader(plan_upload.KINDS, key="hub-file", max_upload_size=50)
         if uploaded is None:
             st.caption(
                 "Plans that were downloaded here as Excel, GeoJSON or GeoPackage open again as "
@@ -64,10 +64,10 @@ def open_file(work: Work, dataset: Dataset, choices: Question) -> None:
             return
         if st.session_state.get("hub-file-done") == uploaded.file_id:
             st.success(f"**{plain(uploaded.name)}** is on the map.")
-            opening.notes(st.session_state["hub-file-reading"])
+            plan_upload.notes(st.session_state["hub-file-reading"])
             return
         # Practices of other data are kept, so that their successors can take their places.
-        reading = opening.read_uploaded(
+        reading = plan_upload.read_uploaded(
             uploaded, dataset.practices, choices.area, key="hub-file", unknown="keep"
         )
         if reading is not None:
@@ -78,7 +78,7 @@ def _offer(
     work: Work, dataset: Dataset, choices: Question, reading: PlanReading, file_id: str
 ) -> None:
     """The preview, and the button that puts the plan on the map."""
-    opening.preview(reading, choices.area)
+    plan_upload.preview(reading, choices.area)
     carried = carried_over(dataset, reading.plan, Before())
     for sentence in carried.merged:
         st.markdown(f"- {plain(sentence)}")
@@ -127,12 +127,15 @@ class Files:
     choices: Question
 
     def csv(self) -> bytes:
+        """Practice to hub, for tables."""
         return plan_csv(self.work.plan, self.choices.practices, self._provenance())
 
     def figures(self) -> bytes:
+        """The figures of each hub, for tables."""
         return hubs_csv(self._summary(), self._provenance())
 
     def workbook(self) -> bytes:
+        """Plan, figures, rules and definitions as an Excel file."""
         summary = self._summary()
         score = scorecard(
             self.work.plan,
@@ -151,6 +154,7 @@ class Files:
         )
 
     def geojson(self) -> bytes:
+        """The hubs as shapes, one layer."""
         return plan_geojson(
             self.work.plan,
             self.choices.practices,
@@ -159,6 +163,7 @@ class Files:
         )
 
     def geopackage(self) -> bytes:
+        """Hubs and practices as layers, with the figures."""
         return plan_geopackage(
             self.work.plan,
             self.choices.practices,

@@ -8,7 +8,7 @@ from pcs_dash.hubs.rules import default_rules, rules_from_frame, rules_to_frame
 from pcs_dash.measures.register import RULE_MEASURES
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui.hubs.work import Work
+from pcs_dash.ui.hubs.open_plan import Work
 from pcs_dash.ui.text import plain
 
 _COLUMNS = {

@@ -27,9 +27,9 @@ from pcs_dash.measures import numbers
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui.hubs import figures
+from pcs_dash.ui.hubs import plan_figures
 from pcs_dash.ui.hubs.adopt import adopt
-from pcs_dash.ui.hubs.work import Work, neighbours_for
+from pcs_dash.ui.hubs.open_plan import Work, neighbours_for
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 
@@ -52,6 +52,7 @@ class Search:
 
     @property
     def running(self) -> bool:
+        """Whether it has begun and is not at its end."""
         return self.future is not None and not self.future.done()
 
 
@@ -92,14 +93,7 @@ def _belonging(choices: Question) -> tuple[list[str], list[str], list[str]]:
 
 def form(work: Work, dataset: Dataset, choices: Question) -> None:
     """What is asked for."""
-    low, high = figures.band_of(work.rules)
-    first = st.columns(4, vertical_alignment="bottom")
-    least = first[0].number_input("At least (patients)", 0, None, int(low), 1_000, key="hub-least")
-    most = first[1].number_input("At most (patients)", 0, None, int(high), 1_000, key="hub-most")
-    count = first[2].number_input(
-        "Number of hubs", 0, 200, 0, help="0: as many as serve the aim best", key="hub-count"
-    )
-    limit = first[3].number_input("Time limit (seconds)", 1, 600, 20, key="hub-limit")
+    least, most, count, limit = _sizes(work)
     second = st.columns(4, vertical_alignment="bottom")
     aim = second[0].selectbox(
         "Aim",
@@ -110,35 +104,16 @@ def form(work: Work, dataset: Dataset, choices: Question) -> None:
     plans = second[1].selectbox("Answers", [1, 2, 3], key="hub-answers", help="Clearly different")
     together = second[2].toggle("Every hub in one piece", value=False, key="hub-contiguous")
     keep = second[3].toggle("Keep locked hubs", value=True, key="hub-keep-locked")
-    objective: Any = aim
-    if aim == _WEIGHTED:
-        sliders = st.columns(len(OBJECTIVES))
-        objective = {
-            key: box.slider(words.capitalize(), 0.0, 5.0, 1.0, 0.5, key=f"hub-weight-{key}")
-            for box, (key, words) in zip(sliders, OBJECTIVES.items(), strict=True)
-        }
+    objective: Any = _weights() if aim == _WEIGHTED else aim
     whole, joined, parted = _belonging(choices)
-    ask, mend = st.columns(2)
-    busy = work.suggested is not None and work.suggested.running
-    if ask.button(
-        "Suggest hubs", type="primary", disabled=busy, key="hub-suggest", width="stretch"
-    ):
-        kind = "suggest"
-    elif mend.button(
-        "Repair the plan with the fewest moves",
-        disabled=busy,
-        key="hub-repair",
-        width="stretch",
-        help="Keeps the band, locks and pairs above; the aim plays no part.",
-    ):
-        kind = "repair"
-    else:
+    kind = _asked(busy=work.suggested is not None and work.suggested.running)
+    if not kind:
         return
     try:
         request = SuggestRequest(
             min_patients=float(least) or None,
             max_patients=float(most) or None,
-            hubs=int(count) or None,
+            hubs=count or None,
             objective=objective,
             gp_definition=choices.definition.key,
             locked=_locked(work.plan, list(choices.practices.index)) if keep else {},
@@ -154,6 +129,43 @@ def form(work: Work, dataset: Dataset, choices: Question) -> None:
         return
     start(work, choices, kind, request, time_limit=float(limit), count=int(plans))
     st.rerun()
+
+
+def _sizes(work: Work) -> tuple[int, int, int, int]:
+    """Least and most patients a hub, the number of hubs and the seconds: 0 is no limit."""
+    low, high = plan_figures.band_of(work.rules)
+    boxes = st.columns(4, vertical_alignment="bottom")
+    least = boxes[0].number_input("At least (patients)", 0, None, int(low), 1_000, key="hub-least")
+    most = boxes[1].number_input("At most (patients)", 0, None, int(high), 1_000, key="hub-most")
+    count = boxes[2].number_input(
+        "Number of hubs", 0, 200, 0, help="0: as many as serve the aim best", key="hub-count"
+    )
+    limit = boxes[3].number_input("Time limit (seconds)", 1, 600, 20, key="hub-limit")
+    return int(least), int(most), int(count), int(limit)
+
+
+def _weights() -> dict[str, float]:
+    """How much each aim counts."""
+    return {
+        key: box.slider(words.capitalize(), 0.0, 5.0, 1.0, 0.5, key=f"hub-weight-{key}")
+        for box, (key, words) in zip(st.columns(len(OBJECTIVES)), OBJECTIVES.items(), strict=True)
+    }
+
+
+def _asked(*, busy: bool) -> str:
+    """Which search a button was pressed for, "" for none."""
+    ask, mend = st.columns(2)
+    suggest = ask.button(
+        "Suggest hubs", type="primary", disabled=busy, key="hub-suggest", width="stretch"
+    )
+    fewest = mend.button(
+        "Repair the plan with the fewest moves",
+        disabled=busy,
+        key="hub-repair",
+        width="stretch",
+        help="Keeps the band, locks and pairs above; the aim plays no part.",
+    )
+    return "suggest" if suggest else "repair" if fewest else ""
 
 
 def _locked(plan: Plan, codes: list[str]) -> dict[str, list[str]]:

@@ -13,13 +13,13 @@ from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address, data, presenting, show
-from pcs_dash.ui.stories import handout, library
-from pcs_dash.ui.stories.desk import Desk, begin
+from pcs_dash.ui import address, data, page_parts, presenting
+from pcs_dash.ui.stories import handout, story_saving
+from pcs_dash.ui.stories.open_story import Desk, begin
 from pcs_dash.ui.text import plain
-from pcs_dash.views.links import with_plan
 from pcs_dash.views.question import Question
 from pcs_dash.views.registry import VIEWS
+from pcs_dash.views.report_links import with_plan
 from pcs_dash.views.story import (
     MAX_NAME_LENGTH,
     MAX_TEXT_LENGTH,
@@ -40,9 +40,9 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
     presenting.open_plan(dataset, choices)
     plan, plan_name = presenting.plan_for("options")
     desk = begin(choices.area, presenting.switches_of(choices), plan, plan_name)
-    library.open_from_address(desk, dataset)
+    story_saving.open_from_address(desk, dataset)
     many = len(desk.story.views)
-    show.headline(
+    page_parts.headline(
         f"{plain(desk.story.name)}: {many} view{'s' * (many != 1)}, shown full screen from here; "
         "once it has begun, nothing waits for a network or for this server."
     )
@@ -58,8 +58,8 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
     presenting.buttons("presenter-stories", files, hear, [_PRESENT, _REHEARSE])
     with st.container(horizontal=True):
         _begin_again(desk, choices)
-        library.save(desk, dataset)
-        library.exchange(desk)
+        story_saving.save(desk, dataset)
+        story_saving.exchange(desk)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _views(desk)
@@ -69,8 +69,8 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
     with st.expander("PowerPoint, PDF, HTML and Excel of this story"):
         handout.offer(lambda: desk.story, choices.area, name="story", key="story-")
     with st.expander("Saved stories"):
-        library.browse(desk)
-    library.into_address(desk, dataset)
+        story_saving.browse(desk)
+    story_saving.into_address(desk, dataset)
 
 
 def _views(desk: Desk) -> None:

@@ -4,23 +4,12 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from hypothesis import settings
 
 from pcs_dash.hubs.contiguity import Neighbours, neighbours
 from pcs_dash.hubs.rules import default_rules
 from pcs_dash.measures.workforce import england_benchmark
-from pcs_dash.official.any_area import find_area
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.dataset import Dataset
-
-# The same examples at every run, and no test that fails because a machine is busy.
-settings.register_profile("pcs_dash", deadline=None, derandomize=True)
-settings.load_profile("pcs_dash")
-
-
-@pytest.fixture(scope="session")
-def thurrock(dataset: Dataset) -> pd.DataFrame:
-    return find_area("Thurrock").select(dataset.practices)
 
 
 @pytest.fixture(scope="session")

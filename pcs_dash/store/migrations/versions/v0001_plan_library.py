@@ -15,6 +15,7 @@ TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    """Make the tables of documents, versions, drafts and short links."""
     op.create_table(
         "documents",
         sa.Column("id", sa.Integer, nullable=False),
@@ -76,6 +77,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Remove them, with all that they hold."""
     op.drop_table("short_links")
     op.drop_table("drafts")
     op.drop_table("document_versions")

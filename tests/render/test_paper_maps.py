@@ -18,7 +18,7 @@ from matplotlib.image import imread
 from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.official.any_area import find_area
-from pcs_dash.render.figures import _Frame, map_figure, to_png
+from pcs_dash.render.paper_maps import _Frame, map_figure, to_png
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.views import maps

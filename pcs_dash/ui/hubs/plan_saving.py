@@ -14,9 +14,9 @@ from pcs_dash.store.links import data_fingerprint
 from pcs_dash.store.plan_library import Conflict, MergeResult, PlanLibrary, Side
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui.hubs.table import LINK, document_of, put_saved
-from pcs_dash.ui.hubs.work import Work, database
-from pcs_dash.ui.shelf import Shelf
+from pcs_dash.ui.hubs.address_plan import LINK, document_of, put_saved
+from pcs_dash.ui.hubs.open_plan import Work, database
+from pcs_dash.ui.saved_documents import Shelf
 from pcs_dash.ui.text import plain
 
 _LONG = 5

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcs_dash.ui.finding import hit_from
+from pcs_dash.ui.search_box import hit_from
 from pcs_dash.views.search import Hit
 
 GOOD: dict[str, Any] = {
@@ -42,7 +42,7 @@ def test_what_is_no_find_does_not(wrong: dict[str, Any]) -> None:
     assert hit_from(GOOD | wrong) is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.one_of(st.none(), st.text(), st.integers(), st.dictionaries(st.text(), st.integers())))
 def test_nothing_raises(given: Any) -> None:
     assert hit_from(given) is None

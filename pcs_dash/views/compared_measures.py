@@ -21,9 +21,9 @@ from pcs_dash.measures.correlation import (
     Method,
     WithinBetween,
 )
-from pcs_dash.measures.lines import Line, lines
 from pcs_dash.measures.numbers import between, number, p_text
 from pcs_dash.measures.register import Measure
+from pcs_dash.measures.trend_lines import Line, lines
 from pcs_dash.measures.words import Words, correlation_words
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.views.question import Question

@@ -26,7 +26,7 @@ class Unknown:
 
     @property
     def words(self) -> str:
-        """ "F81084: closed on 30 November 2019"."""
+        """As "F81084: closed on 30 November 2019"."""
         return f"{self.given}: {self.why}" if self.why else self.given
 
 

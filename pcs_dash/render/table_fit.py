@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pcs_dash.render.text import width, wrap
+from pcs_dash.render.paper_text import width, wrap
 from pcs_dash.views.answer import Table
 
 LEADING = 1.22

@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from pcs_dash.hubs import geometry
+from pcs_dash.hubs import hub_shapes
 from pcs_dash.hubs.history import History
 from pcs_dash.hubs.plan import Moved, Plan, PlanError
 from pcs_dash.tables.errors import UserError
@@ -49,6 +49,7 @@ class Desk:
 
     @property
     def plan(self) -> Plan:
+        """The plan as it is now."""
         return self.history.present
 
     def change(self, plan: Plan, label: str) -> Desk:
@@ -155,8 +156,8 @@ def _paint(desk: Desk, event: Mapping[str, Any], practices: pd.DataFrame) -> Des
 
 def _shape(desk: Desk, event: Mapping[str, Any], practices: pd.DataFrame) -> Desk:
     """What a drawn shape catches goes to a hub, to a new hub with the name given, or to none."""
-    shape = geometry.drawn_shape(event["shape"])
-    codes = geometry.practices_in(shape, practices, on_map=False)
+    shape = hub_shapes.drawn_shape(event["shape"])
+    codes = hub_shapes.practices_in(shape, practices, on_map=False)
     how = str(event.get("how") or "The shape")[:20]
     if "name" in event:
         made, hub_id = _add(desk, event)
@@ -218,7 +219,7 @@ def _practices(count: int) -> str:
 
 
 def _listed(counts: Counter[str], *, of: bool = True, limit: int = 3) -> str:
-    """ "3 of 'A', 2 of 'B' and 4 more hubs"; without the numbers unless `of`."""
+    """As "3 of 'A', 2 of 'B' and 4 more hubs"; without the numbers unless `of`."""
     ordered = counts.most_common()
     shown = ", ".join(
         f"{number} of '{name}'" if of else f"'{name}'" for name, number in ordered[:limit]

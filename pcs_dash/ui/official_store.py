@@ -206,7 +206,7 @@ def readers() -> Readers:
 
 
 def _england(level: str) -> England | None:
-    from pcs_dash.ui import england
+    from pcs_dash.ui import england_data
 
-    loaded = england.load(level)
+    loaded = england_data.load(level)
     return None if loaded is None else loaded.figures

@@ -30,7 +30,7 @@ from pcs_dash.measures import numbers
 from pcs_dash.measures.deprivation import QUINTILE_LABELS, lsoas_by_quintile
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.workforce import patients_per_fte_gp
-from pcs_dash.render.text import FAMILY, drawable, shorten, width, wrap
+from pcs_dash.render.paper_text import FAMILY, drawable, shorten, width, wrap
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views import maps
 from pcs_dash.views.map_spec import MapSpec
@@ -347,7 +347,7 @@ def _around(position: Position, shape: float) -> tuple[float, float, float, floa
 def _hub_shapes(spec: MapSpec) -> gpd.GeoDataFrame:
     # Imported here: maps of practices need neither.
     from pcs_dash.hubs.contiguity import neighbours
-    from pcs_dash.hubs.geometry import hub_polygons
+    from pcs_dash.hubs.hub_shapes import hub_polygons
 
     practices = spec.question.practices
     around = neighbours(practices, spec.question.outline)

@@ -21,10 +21,10 @@ from pcs_dash.store.story_library import StoryLibrary
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address
-from pcs_dash.ui.hubs.table import LINK as PLAN
-from pcs_dash.ui.hubs.work import database
-from pcs_dash.ui.shelf import Shelf
-from pcs_dash.ui.stories.desk import Desk
+from pcs_dash.ui.hubs.address_plan import LINK as PLAN
+from pcs_dash.ui.hubs.open_plan import database
+from pcs_dash.ui.saved_documents import Shelf
+from pcs_dash.ui.stories.open_story import Desk
 from pcs_dash.ui.text import plain
 from pcs_dash.views.story import Story
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.textpath import TextPath
 
-from pcs_dash.render.layout import best_fit, fit_rows, whole_if_short
-from pcs_dash.render.text import drawable, printable, shorten, width, wrap
+from pcs_dash.render.paper_text import drawable, printable, shorten, width, wrap
+from pcs_dash.render.table_fit import best_fit, fit_rows, whole_if_short
 from pcs_dash.views.answer import Table, text_table
 
 words = st.text(st.characters(codec="utf-8"), max_size=40)
@@ -20,7 +20,7 @@ def test_width_is_that_of_the_drawn_text(text: str) -> None:
     assert drawn.width <= width(text, 12) <= 1.08 * drawn.width + 2
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(words, st.floats(30, 300))
 def test_wrapped_lines_fit_and_lose_no_word(text: str, limit: float) -> None:
     lines = wrap(text, 10, limit)
@@ -29,7 +29,7 @@ def test_wrapped_lines_fit_and_lose_no_word(text: str, limit: float) -> None:
         assert " ".join(lines) == printable(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(words, st.floats(20, 300))
 def test_shortened_text_is_a_beginning_that_fits(text: str, limit: float) -> None:
     cut = shorten(text, 10, limit)
@@ -37,7 +37,7 @@ def test_shortened_text_is_a_beginning_that_fits(text: str, limit: float) -> Non
     assert width(cut, 10) <= limit or len(cut) <= 2
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=30))
 def test_printable_text_has_no_control_or_direction_character(text: str) -> None:
     safe = printable(text)
@@ -58,7 +58,7 @@ tables = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(tables, st.floats(250, 800), st.floats(180, 500))
 def test_no_page_of_a_table_is_higher_than_its_box(table: Table, wide: float, high: float) -> None:
     parts = fit_rows(table, wide, high, 12, 0.9)

@@ -31,7 +31,7 @@ from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data
-from pcs_dash.ui.hubs.events import Desk, Said
+from pcs_dash.ui.hubs.map_events import Desk, Said
 from pcs_dash.views.question import Question
 
 STARTS = {
@@ -151,6 +151,7 @@ class Work:
 
     @property
     def plan(self) -> Plan:
+        """The plan on the table."""
         return self.desk.plan
 
     def put(self, changed: Desk) -> None:

@@ -4,51 +4,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 from streamlit_folium import st_folium
 
-from pcs_dash.measures import glossary
-from pcs_dash.measures.numbers import MINUS
 from pcs_dash.render.csv_files import table_csv
 from pcs_dash.tables.sources import ATTRIBUTION
 from pcs_dash.ui import address
 from pcs_dash.views.maps import Legend, PracticeMap, view_layer
 from pcs_dash.views.web_files import WebFiles
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A headline figure: what it is, its value as text, a short note below.
-
-    `more_is_worse` colours the note by its sign; otherwise it stays neutral. `term`: a word of
-    the glossary, explained behind the question mark.
-    """
-
-    label: str
-    value: str
-    note: str = ""
-    more_is_worse: bool = False
-    term: str = ""
-
-
-def figures(*items: Figure) -> None:
-    """Headline figures in a row that wraps on a narrow screen (see the style in page.py)."""
-    with st.container(key="headline-figures"):
-        for column, item in zip(st.columns(len(items)), items, strict=True):
-            # Streamlit knows a fall by its hyphen only; ours has a minus sign.
-            less = item.note.startswith(MINUS)
-            column.metric(
-                item.label,
-                item.value,
-                item.note or None,
-                delta_color=("normal" if less else "inverse") if item.more_is_worse else "off",
-                delta_arrow=("down" if less else "up") if item.more_is_worse else "off",
-                help=glossary.meaning(item.term) if item.term else None,
-            )
 
 
 def headline(sentence: str) -> None:

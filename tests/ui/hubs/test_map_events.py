@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pcs_dash.hubs.history import History
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.ui.hubs.events import Desk, apply
+from pcs_dash.ui.hubs.map_events import Desk, apply
 
 CODES = ("A", "B", "C", "D")
 PRACTICES = pd.DataFrame(
@@ -50,7 +50,7 @@ def numbered(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"n": number, **item} for number, item in enumerate(items, start=1)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(events(), max_size=12), st.data())
 def test_pieces_repeats_and_order_of_arrival_make_no_difference(
     items: list[dict[str, Any]], data: st.DataObject
@@ -67,7 +67,7 @@ def test_pieces_repeats_and_order_of_arrival_make_no_difference(
     assert again.applied == {"tab": len(sent)} or not sent
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(events(), max_size=12))
 def test_undo_to_the_start_gives_the_very_plan_and_drafts_come_back(
     items: list[dict[str, Any]],

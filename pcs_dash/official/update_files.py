@@ -20,7 +20,7 @@ from pcs_dash.official.download import (
     file_name_of,
 )
 from pcs_dash.official.file_dates import month_in_name
-from pcs_dash.official.locate import Found, data_links, locate
+from pcs_dash.official.landing_pages import Found, data_links, locate
 from pcs_dash.official.outcomes import Outcome
 from pcs_dash.official.recognise import NOTES, name_carries_period
 from pcs_dash.official.store import data_dir

@@ -63,7 +63,8 @@ Shape: TypeAlias = Any
 @dataclass(frozen=True)
 class Claims:
     """What several shapes claim. `assigned`: code -> name of the one shape that claims it;
-    `twice`: code -> names of all that claim it, where more than one does; `nobody`: the rest."""
+    `twice`: code -> names of all that claim it, where more than one does; `nobody`: the rest.
+    """
 
     assigned: Mapping[str, str]
     twice: Mapping[str, tuple[str, ...]]

@@ -7,7 +7,7 @@ import pandas as pd
 from pcs_dash.measures.registrations import patient_weighted, quintile_mix
 from pcs_dash.official.loaded_areas import NO_ICB
 from pcs_dash.official.loaders.registrations import lsoa_vintage
-from pcs_dash.official.practices import Read, join_or_tell
+from pcs_dash.official.practice_table import Read, join_or_tell
 from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
 from pcs_dash.tables.dataset import JoinReport, quintile_of_rank
 
@@ -205,7 +205,6 @@ def quintile_mixes(registrations: pd.DataFrame, lsoas: pd.DataFrame, read: Read)
     """Each practice's patients by IMD quintile (both editions), the patient-weighted mean rank
     and, where scores are loaded, the patient-weighted scores. Index practice_code.
     """
-
     by_code = _imd_values(lsoa_vintage(registrations["lsoa_code"]), lsoas, read)
     parts = []
     for edition in ("2019", "2025"):

@@ -9,7 +9,7 @@ from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Bullets, Chart, Table
-from pcs_dash.views.lists import VIEW
+from pcs_dash.views.list_sizes import VIEW
 from pcs_dash.views.question import Question, ask
 from pcs_dash.views.readers import Readers
 from pcs_dash.views.slides import slides_of

@@ -10,9 +10,9 @@ import pandas as pd
 from pcs_dash.measures.correlation import Correlation
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.words import NOT_WHY, Words, definition_text, interval_text
-from pcs_dash.views import compared
+from pcs_dash.views import compared_measures
 from pcs_dash.views.answer import Answer, Chart, Column, Figure, Series, Table, View
-from pcs_dash.views.compared import Compared
+from pcs_dash.views.compared_measures import Compared
 from pcs_dash.views.phrases import fifths, or_none
 from pcs_dash.views.question import Question
 
@@ -21,7 +21,7 @@ _MARK = "#92c5de"
 
 def answer(question: Question) -> Answer:
     """Whether the correlation can be told from chance, here and elsewhere, however measured."""
-    pair = compared.asked(question)
+    pair = compared_measures.asked(question)
     ways = pair.ways()
     clear = sum(result.excludes_zero for _, result in ways)
     everywhere = pair.everywhere()
@@ -124,8 +124,8 @@ def _ways(question: Question, ways: Sequence[tuple[str, Correlation]]) -> Table:
                 "way": name,
                 "n": result.n,
                 "rho": result.coefficient,
-                "interval": compared.interval_cell(result),
-                "p": compared.p_cell(result),
+                "interval": compared_measures.interval_cell(result),
+                "p": compared_measures.p_cell(result),
             }
             for name, result in ways
         ]

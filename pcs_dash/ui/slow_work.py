@@ -1,7 +1,6 @@
-"""What the evidence pages share: findings in words, charts that can be read out, slow work.
+"""Slow work beside the page: resampling, permutations, a library that takes seconds to import.
 
-Slow work (resampling, permutations, a library that takes seconds to import) runs beside the page:
-the page says what it waits for, and any click ends the wait at once, while the work goes on and
+The page says what it waits for, and any click ends the wait at once, while the work goes on and
 is there when it is next asked for.
 """
 
@@ -12,7 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-import altair as alt
 import streamlit as st
 
 from pcs_dash.ui.text import plain
@@ -22,18 +20,6 @@ QUIET_SECONDS = 0.25
 LOOK_SECONDS = 0.1
 
 T = TypeVar("T")
-
-
-def chart(drawn: alt.TopLevelMixin, text: str, *, key: str) -> None:
-    """A chart with its text alternative, which can be copied into a paper."""
-    st.altair_chart(drawn, key=key, alt=text)
-    paper(text, key=key)
-
-
-def paper(text: str, *, key: str) -> None:
-    """Words to copy; the button stands in the corner of the box and needs no internet."""
-    with st.expander("Words for your paper", icon=":material/content_copy:", key=f"paper-{key}"):
-        st.code(text, language=None, wrap_lines=True)
 
 
 def computed(name: tuple[Any, ...], work: Callable[[], T], *, label: str) -> T:
@@ -65,4 +51,4 @@ def _started(name: tuple[Any, ...], _work: Callable[[], Any]) -> Future[Any]:  #
 
 @st.cache_resource(show_spinner=False)
 def _workers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="evidence")
+    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="slow-work")

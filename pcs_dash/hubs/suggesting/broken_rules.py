@@ -6,6 +6,7 @@ Shares nothing with the solvers, so that it can check them.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
@@ -27,50 +28,72 @@ def broken_rules(
     groups: dict[str, list[str]] = defaultdict(list)
     for code in sorted(hub_of):
         groups[hub_of[code]].append(code)
-    faults = []
-    if loose := sorted(set(patients) - set(hub_of)):
-        faults.append(f"In no hub: {listed(loose)}.")
-    if foreign := sorted(set(hub_of) - set(patients)):
-        faults.append(f"Not in this area: {listed(foreign)}.")
-        return tuple(faults)
+    loose, foreign = sorted(set(patients) - set(hub_of)), sorted(set(hub_of) - set(patients))
+    faults = [f"In no hub: {listed(loose)}."] if loose else []
+    if foreign:
+        return (*faults, f"Not in this area: {listed(foreign)}.")
+    return (
+        *faults,
+        *_not_alone(groups, hub_of, request),
+        *_out_of_band(groups, patients, request),
+        *_changed(groups, request),
+        *_pairs(hub_of, request),
+        *_pieces(groups, request),
+    )
+
+
+def _not_alone(
+    groups: dict[str, list[str]], hub_of: dict[str, str], request: SuggestRequest
+) -> Iterator[str]:
     for code in request.alone:
         if code in hub_of and groups[hub_of[code]] != [code]:
-            faults.append(f"{code} does not stand alone.")
+            yield f"{code} does not stand alone."
+
+
+def _out_of_band(
+    groups: dict[str, list[str]], patients: Mapping[str, float], request: SuggestRequest
+) -> Iterator[str]:
+    least, most = request.min_patients, request.max_patients
     for hub, codes in groups.items():
         if len(codes) == 1 and codes[0] in request.alone:
             continue
         size = sum(patients[code] for code in codes)
-        if request.min_patients is not None and size < request.min_patients:
-            faults.append(
-                f"{hub} has {number(size)} patients, under {number(request.min_patients)}."
-            )
-        if request.max_patients is not None and size > request.max_patients:
-            faults.append(
-                f"{hub} has {number(size)} patients, over {number(request.max_patients)}."
-            )
+        if least is not None and size < least:
+            yield f"{hub} has {number(size)} patients, under {number(least)}."
+        if most is not None and size > most:
+            yield f"{hub} has {number(size)} patients, over {number(most)}."
+
+
+def _changed(groups: dict[str, list[str]], request: SuggestRequest) -> Iterator[str]:
     if request.hubs is not None and len(groups) != request.hubs:
-        faults.append(f"There are {len(groups)} hubs, not {request.hubs}.")
+        yield f"There are {len(groups)} hubs, not {request.hubs}."
     for name, held in request.locked.items():
-        if held and not any(sorted(held) == group for group in groups.values()):
-            faults.append(f"The locked hub {name} has changed.")
+        if held and sorted(held) not in groups.values():
+            yield f"The locked hub {name} has changed."
+
+
+def _pairs(hub_of: dict[str, str], request: SuggestRequest) -> Iterator[str]:
     for name, whole in request.keep_whole.items():
         if len({hub_of.get(code) for code in whole}) > 1:
-            faults.append(f"{name} is split.")
+            yield f"{name} is split."
     for first, second in request.together:
         if hub_of.get(first) != hub_of.get(second):
-            faults.append(f"{first} and {second} are apart.")
+            yield f"{first} and {second} are apart."
     for first, second in request.apart:
         if first in hub_of and hub_of[first] == hub_of.get(second):
-            faults.append(f"{first} and {second} are together.")
-    if request.neighbours is not None:
-        beside: dict[str, set[str]] = defaultdict(set)
-        for first, second in request.neighbours:
-            beside[first].add(second)
-            beside[second].add(first)
-        for hub, codes in groups.items():
-            if len(reached(codes[0], set(codes), beside)) < len(codes):
-                faults.append(f"{hub} is in pieces.")
-    return tuple(faults)
+            yield f"{first} and {second} are together."
+
+
+def _pieces(groups: dict[str, list[str]], request: SuggestRequest) -> Iterator[str]:
+    if request.neighbours is None:
+        return
+    beside: dict[str, set[str]] = defaultdict(set)
+    for first, second in request.neighbours:
+        beside[first].add(second)
+        beside[second].add(first)
+    for hub, codes in groups.items():
+        if len(reached(codes[0], set(codes), beside)) < len(codes):
+            yield f"{hub} is in pieces."
 
 
 def reached(start: str, group: set[str], beside: dict[str, set[str]]) -> set[str]:

@@ -1,4 +1,4 @@
-"""`python -m pcs_dash.official.confined COMMAND ...`: a command of pcs_dash in bounded memory.
+"""`python -m pcs_dash.official.bounded_memory COMMAND ...`: a command in bounded memory.
 
 For files given by others (`upload`): one made to fill the memory of the computer ends its own
 process. The limit is set here and not between fork and exec, which is unsafe in the app, as it

@@ -17,8 +17,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pcs_dash.official.absent_practices import sentences
 from pcs_dash.official.any_area import find_area
-from pcs_dash.official.whereabouts import sentences
 from pcs_dash.render import web
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
@@ -104,24 +104,31 @@ def _hear(dataset: Dataset, choices: Question) -> None:
         return
     st.session_state["find-heard"] = asked["n"]
     held: Held | None = st.session_state.get(_HELD)
-    if asked.get("do") == "choose":
-        hit = hit_from(asked.get("hit"))
-        if hit is not None:
-            _choose(hit, asked["n"], held, dataset, choices)
-    elif asked.get("do") == "back" and held is not None:
-        for name, value in held.before.items():
-            st.session_state[name] = value
-        st.session_state[_HELD] = None
-    elif asked.get("do") == "stay":
-        st.session_state[_HELD] = None
-    elif asked.get("do") in ("switch", "open"):
-        area = _area(str(asked.get("area")))
-        if area is not None:
-            st.session_state["area"] = area.key
-        if area is not None and held is not None and asked["do"] == "switch":
-            _pick(held.hit, area, dataset)
-        if asked["do"] == "open":
+    match asked.get("do"):
+        case "choose":
+            hit = hit_from(asked.get("hit"))
+            if hit is not None:
+                _choose(hit, asked["n"], held, dataset, choices)
+        case "back" if held is not None:
+            st.session_state.update(held.before)
             st.session_state[_HELD] = None
+        case "stay":
+            st.session_state[_HELD] = None
+        case "switch":
+            area = _open(asked.get("area"))
+            if area is not None and held is not None:
+                _pick(held.hit, area, dataset)
+        case "open":
+            _open(asked.get("area"))
+            st.session_state[_HELD] = None
+
+
+def _open(key: object) -> Area | None:
+    """Choose an area on the page; None where there is none of this key."""
+    area = _area(str(key))
+    if area is not None:
+        st.session_state["area"] = area.key
+    return area
 
 
 def _area(key: str) -> Area | None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcs_dash.hubs.contiguity import Neighbours, neighbours
-from pcs_dash.hubs.geometry import (
+from pcs_dash.hubs.hub_shapes import (
     Circle,
     CrossingError,
     ShapeError,

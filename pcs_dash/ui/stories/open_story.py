@@ -18,7 +18,7 @@ from pcs_dash.store.drafts import load_draft, save_draft
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.browser import browser_token
-from pcs_dash.ui.hubs.work import database
+from pcs_dash.ui.hubs.open_plan import database
 from pcs_dash.views.position import StoryError
 from pcs_dash.views.story import SavedView, Story, ready_made
 

@@ -13,7 +13,7 @@ import streamlit as st
 from pcs_dash.hubs.history import History
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import default_rules, rules_from_list, rules_to_list
-from pcs_dash.official.whereabouts import whereabouts
+from pcs_dash.official.absent_practices import whereabouts
 from pcs_dash.store.checks import MAX_NAME
 from pcs_dash.store.documents import Saved
 from pcs_dash.store.drafts import load_draft
@@ -23,9 +23,9 @@ from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address
 from pcs_dash.ui.browser import HUB_WORK, browser_token
-from pcs_dash.ui.hubs.events import Desk, Said
+from pcs_dash.ui.hubs.map_events import Desk, Said
 from pcs_dash.ui.hubs.migrating import Before, Carried, carry_over, ods_successors
-from pcs_dash.ui.hubs.work import Work, database, start_plan
+from pcs_dash.ui.hubs.open_plan import Work, database, start_plan
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 

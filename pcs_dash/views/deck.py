@@ -89,11 +89,12 @@ class Deck:
 
     @property
     def made_text(self) -> str:
+        """The day in words."""
         return long_date(self.made)
 
 
 def views_text(views: Sequence[int]) -> str:
-    """ "View 2", "Views 1, 3 and 4"."""
+    """As "View 2" and "Views 1, 3 and 4"."""
     numbers = [str(view) for view in views]
     if len(numbers) == 1:
         return f"View {numbers[0]}"
@@ -101,7 +102,7 @@ def views_text(views: Sequence[int]) -> str:
 
 
 def long_date(day: date) -> str:
-    """ "5 March 2026"."""
+    """As "5 March 2026"."""
     return f"{day.day} {day:%B %Y}"
 
 
