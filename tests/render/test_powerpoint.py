@@ -33,7 +33,8 @@ from pcs_dash.views.answer import Chart, Series
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.deck import Deck, Slide
 from pcs_dash.views.report_links import LOCAL_APP
-from pcs_dash.views.story import TOPICS, SavedView, Story, ready_made
+from pcs_dash.views.registry import find_view
+from pcs_dash.views.story import SavedView, Story, ready_made
 
 from .conftest import HOSTILE, MADE, hostile_plan
 
@@ -318,7 +319,7 @@ def test_no_line_stands_on_another(dataset: Dataset, area: str, tmp_path: Path) 
     story = ready_made(own, plan=hostile_plan(dataset), plan_name="A plan")
     more = ("inequality", "pattern", "survives", "then_now")
     for topic in more:
-        story = story.add(SavedView(page=TOPICS[topic].page, topic=topic))
+        story = story.add(SavedView(page=find_view(topic).page, topic=topic))
     pdf = as_pdf(to_pptx(build_deck(dataset, story, area=own)), tmp_path)
     assert lines_on_lines(pdf) == []
 
