@@ -423,7 +423,7 @@ closure_dispersal = pa.DataFrameSchema(
         ),
         "destination": _column(
             str,
-            "Where its patients would be: a practice, OTHER (pooled cells under 5) or OUTSIDE Essex",
+            "Where its patients would be: a practice, OTHER (pooled cells under 5) or OUTSIDE",
             DISPERSAL,
             checks=pa.Check.str_matches(r"^([A-Z]\d{5}|OTHER|OUTSIDE)$"),
         ),
