@@ -227,7 +227,7 @@ class Run:
             lists = np.where(rows, np.nan_to_num(state.lists()), 0)
             state.staff[role] += change.fte * lists / lists.sum()
             return
-        gps = moment.leavers.gps(state, moment.year, columns=slice(0, 1))[0, :, 0]
+        gps = moment.leavers.gps(state, moment.year)[0]
         there = gps if change.role == "gp" else state.staff[role]
         there = np.where(rows, np.nan_to_num(there), 0)
         if -change.fte > there.sum() + 1e-9:

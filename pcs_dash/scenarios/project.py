@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -24,6 +23,7 @@ from pcs_dash.scenarios.state import GPS, State, frame_of, state_of
 from pcs_dash.scenarios.today import Today
 
 Floats = NDArray[np.float64]
+Groups = NDArray[np.intp]
 # Practices -> the name of each one's group; missing: in none.
 Grouping = Callable[[pd.DataFrame], pd.Series]
 
@@ -45,10 +45,10 @@ class Projection:
 
     `figures`: one row a year and group: year, group, practices, then `FIGURES` and nurse_fte,
     direct_care_fte (their practices without a figure add nothing), with _low and _high of the
-    first three (95% of the draws; wide enough to hold the central figure). `frames`: year ->
-    the central practices, as today's table. `outside`: patients who went to practices beyond the
-    data by year, central. `ends`: per assumption the patients per FTE GP of all groups together in
-    the last year at its low and its high end. `notes`: what is missing and what was taken instead.
+    first three (95% of the draws; wide enough to hold the central figure). `practices`: today's
+    and those that open; `kept`: what `frame` makes a year's practices of. `ends`: per assumption
+    the patients per FTE GP of all groups together in the last year at its low and its high end.
+    `notes`: what is missing and what was taken instead.
     """
 
     scenario: Scenario
@@ -56,20 +56,24 @@ class Projection:
     assumptions: Mapping[str, Assumption]
     used: tuple[str, ...]
     figures: pd.DataFrame
-    frames: Mapping[int, pd.DataFrame]
-    outside: Mapping[int, float]
+    practices: pd.DataFrame
+    kept: Mapping[int, tuple[State, Floats]]
     ends: pd.DataFrame
     notes: tuple[str, ...]
 
     @property
     def years(self) -> tuple[int, ...]:
         """The years of the projection, today's first."""
-        return tuple(self.frames)
+        return tuple(self.kept)
 
-    @cached_property
-    def last(self) -> pd.DataFrame:
-        """The central practices of the last year."""
-        return self.frames[self.years[-1]]
+    def frame(self, year: int) -> pd.DataFrame:
+        """The practices of a year, central, as a table like today's."""
+        state, gps = self.kept[year]
+        return frame_of(state, self.practices, gps)
+
+    def outside(self, year: int) -> float:
+        """Patients who went to practices beyond the data by then, central."""
+        return float(self.kept[year][0].outside[0])
 
 
 def project(
@@ -90,18 +94,15 @@ def project(
     values = draw(assumptions, run.used(), number=draws, seed=seed)
     state = state_of(today, run.practices, values.columns)
     groups, names = pd.factorize(grouping(run.practices), sort=True)
-    rows, frames, outside = [], {}, {}
+    rows, kept = [], {}
     leavers = Leavers(run, values)
     place = GPS.index(gp_definition(definition).column)
     sums = None
     for year in range(today.year, today.year + scenario.years + 1):
         if year > today.year:
             run.apply(state, apply.Moment(year, values, leavers))
-        central = leavers.gps(state, year, columns=slice(0, 1))[:, :, 0]
-        frames[year] = frame_of(state, run.practices, central)
-        outside[year] = float(state.outside[0])
-        fte = leavers.gps(state, year, rows=slice(place, place + 1))[0]
-        sums = _sums(state, fte, groups, len(names))
+        kept[year] = state.central(), leavers.gps(state, year)
+        sums = _sums(state, place, leavers, year, groups)
         rows.append(_figures(year, names, sums, values, state, groups))
     assert sums is not None
     return Projection(
@@ -110,8 +111,8 @@ def project(
         assumptions,
         values.keys,
         pd.concat(rows, ignore_index=True),
-        frames,
-        outside,
+        run.practices,
+        kept,
         _ends(sums, values),
         tuple(run.notes),
     )
@@ -148,28 +149,30 @@ class Leavers:
             self._left = {year: found[::-1]}
         return self._left[year]
 
-    def gps(
-        self,
-        state: State,
-        year: int,
-        *,
-        columns: slice = slice(None),
-        rows: slice = slice(None),
-    ) -> Floats:
-        """FTE by definition, practice and draw at the end of a year."""
+    def gps(self, state: State, year: int) -> Floats:
+        """Central FTE by definition and practice at the end of a year."""
         left = self.left(year)
-        first = left[0][:, columns]
-        found = state.staff[: len(GPS)][rows][:, :, None] - state.leaving[rows] @ (1 - first)
-        if state.joined:
-            fte = np.column_stack([part.fte for part in state.joined])
-            stay = np.vstack(
-                [
-                    part.scale[columns] * left[part.year - self.start][JOINING_BAND, columns]
-                    for part in state.joined
-                ]
-            )
-            found = found + fte @ stay
+        found = state.staff[: len(GPS)] - state.leaving @ (1 - left[0][:, 0])
+        for part in state.joined:
+            stay = left[part.year - self.start][JOINING_BAND, 0]
+            found = found + part.fte * (part.scale[0] * stay)
         return np.asarray(found)
+
+    def by_draw(self, state: State, year: int, sums: Floats) -> Floats:
+        """FTE of groups by draw, from sums over their practices of `parts_of` columns."""
+        left = self.left(year)
+        rows = [left[0] - 1]
+        for part in state.joined:
+            rows.append(part.scale * left[part.year - self.start][[JOINING_BAND]])
+        return np.asarray(sums[:, :1] + sums[:, 1:] @ np.vstack(rows))
+
+
+def _parts_of(state: State, place: int) -> Floats:
+    """What adds up to a group's FTE under a definition, a row a practice: FTE if nobody left, what
+    may leave by band, and what each year's joiners are.
+    """
+    joined = [part.fte[:, None] for part in state.joined]
+    return np.hstack([state.staff[place][:, None], state.leaving[place], *joined])
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,20 +182,22 @@ class _Sums:
     fte: Floats
 
 
-def _sums(state: State, fte: Floats, groups: NDArray[np.intp], number: int) -> _Sums:
+def _sums(state: State, place: int, leavers: Leavers, year: int, groups: Groups) -> _Sums:
     """Sums by group and draw: all patients; those of practices that report both; their FTE."""
-    reported = ~np.isnan(state.lists()) & ~np.isnan(fte[:, 0])
-    counted = groups >= 0
+    number = groups.max(initial=-1) + 1
+    reported = ~np.isnan(state.lists()) & ~np.isnan(state.staff[place])
+    member = groups == np.arange(number)[:, None]
     patients = np.nan_to_num(state.patients)
-
-    def by_group(values: Floats) -> Floats:
-        return sums_by_group(values[counted], groups[counted], number)
-
-    return _Sums(
-        by_group(patients),
-        by_group(np.where(reported[:, None], patients, 0)),
-        by_group(np.where(reported[:, None], fte, 0)),
-    )
+    counted = reported & (groups >= 0)
+    parts = sums_by_group(_parts_of(state, place)[counted], groups[counted], number)
+    whole = member.astype(float) @ patients
+    in_ratio = whole if reported.all() else (member & reported).astype(float) @ patients
+    fte = leavers.by_draw(state, year, parts)
+    # A group of practices without figures has no FTE, rather than none of it.
+    present = member & state.alive
+    unknown = present.any(axis=1) & ~(present & reported).any(axis=1)
+    fte[unknown] = np.nan
+    return _Sums(whole, in_ratio, fte)
 
 
 def _ratio(patients: Floats, fte: Floats) -> Floats:
@@ -205,7 +210,7 @@ def _figures(
     sums: _Sums,
     values: Draws,
     state: State,
-    groups: NDArray[np.intp],
+    groups: Groups,
 ) -> pd.DataFrame:
     present = np.bincount(groups[(groups >= 0) & state.alive], minlength=len(names))
     table = {"year": year, "group": names.astype("object"), "practices": present}

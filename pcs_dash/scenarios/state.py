@@ -5,7 +5,7 @@ Everything a change does moves shares of rows to other rows, so it is the same f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -77,6 +77,20 @@ class State:
         """Patients of each practice, central."""
         return self.patients[:, 0]
 
+    def central(self) -> State:
+        """A copy with the central figures only."""
+        return replace(
+            self,
+            patients=self.patients[:, :1].copy(),
+            outside=self.outside[:1].copy(),
+            joined=[Joined(part.year, part.fte.copy(), part.scale[:1]) for part in self.joined],
+            passed_to=dict(self.passed_to),
+            **{
+                name: getattr(self, name).copy()
+                for name in ("staff", "leaving", "headcounts", "mix", "imd", "alive", "mixed")
+            },
+        )
+
     def among_open(self, shares: Floats) -> Floats:
         """Shares (practices first) with those of merged practices at their successors, and those of
         closed ones spread over the others as theirs are; what is missing to 1 stays so.
@@ -110,18 +124,27 @@ class State:
         self.patients[rows] += moved
         self.outside += _rest(to) * self.patients[source]
         self.patients[source] = 0
-        # Staff go where the patients go that stay within the data.
-        follow = staff_share * to[rows] / to.sum() if len(rows) else to[rows]
+        follow = staff_share * self._followers(rows, to[rows], whole=whole)
         coming = self.staff[:, source] if whole else np.nan_to_num(self.staff[:, source])
         self.staff[:, rows] += coming[:, None] * follow
-        self.leaving[:, rows] += self.leaving[:, source][:, None] * follow[:, None]
+        gps = follow[: len(GPS)]
+        self.leaving[:, rows] += self.leaving[:, source][:, None] * gps[:, :, None]
         for part in self.joined:
-            part.fte[rows] += part.fte[source] * follow
+            part.fte[rows] += part.fte[source] * gps[0]
             part.fte[source] = 0
         if whole:
             self.headcounts[:, rows] += self.headcounts[:, source][:, None]
         self.staff[:, source] = self.leaving[:, source] = self.headcounts[:, source] = 0
         self.alive[source] = False
+
+    def _followers(self, rows: NDArray[np.intp], to: Floats, *, whole: bool) -> Floats:
+        """The share of each role's FTE that each of the rows gets, (roles, rows): as the patients
+        that stay within the data, among those whose own figure is known.
+        """
+        known = ~np.isnan(self.staff[:, rows]) | whole
+        weight = known * to
+        whole_weight = weight.sum(axis=1, keepdims=True)
+        return np.divide(weight, whole_weight, out=np.zeros_like(weight), where=whole_weight > 0)
 
     def _mix_in(self, source: int, rows: NDArray[np.intp], parts: Floats, *, whole: bool) -> None:
         """The quintiles and IMD score of those who take patients over."""
