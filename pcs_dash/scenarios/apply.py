@@ -44,7 +44,7 @@ RESIDENTS, TRAINEES, PARTICIPATION = (
     "residents_per_dwelling", "trainee_to_nhs_gp_within_1_year", "joiner_participation",
 )  # fmt: skip
 PATIENTS_PER_GP = "patients_per_wte_gp_new_homes"
-_ROLE_ROWS = {
+_ROLE_ROWS: Mapping[str, int | slice] = {
     "gp": slice(0, len(GPS)),
     "nurse": STAFF.index("nurse_fte"),
     "direct_care": STAFF.index("direct_care_fte"),
@@ -151,7 +151,8 @@ class Run:
                 latitude=change.latitude, longitude=change.longitude,
             )  # fmt: skip
             row[[*STAFF]] = 0.0
-            practices = pd.concat([practices, row.rename_axis(practices.index.name)])
+            row.index.name = practices.index.name
+            practices = pd.concat([practices, row])
         return practices
 
     def note(self, text: str) -> None:
@@ -188,10 +189,10 @@ class Run:
     def _homes(self, state: State, change: Homes, who: str, moment: Moment) -> None:
         """Dwellings x residents, each of whom registers; shared as those who live there are."""
         if change.where not in self._shares:
-            share = flows.shares_of_new_residents(self.today, change.where, self.hubs)
-            if not share.sum() > 0:
+            known = flows.shares_of_new_residents(self.today, change.where, self.hubs)
+            if not known.sum() > 0:
                 raise ScenarioError(f"{who}: nobody is registered in '{change.where[:60]}' today.")
-            self._shares[change.where] = flows.on(state.codes, share)
+            self._shares[change.where] = flows.on(state.codes, known)
             self.note(f"New residents register as those who live there do today: "
                       f"{self.today.registrations.label}.")  # fmt: skip
         share = state.among_open(self._shares[change.where])
@@ -309,10 +310,11 @@ class Run:
     def _open(self, state: State, change: Open, _who: str, moment: Moment) -> None:
         place = state.place(change.code)
         state.staff[:, place] = [*[change.gp] * len(GPS), change.nurse, change.direct_care, 0]
-        own = self.practices.loc[change.code]
+        own = self.practices.loc[[change.code]].iloc[0]
         practices = self.practices.assign(patients=state.lists())
         size = change.gp * float(moment.values.of(PATIENTS_PER_GP)[0])
-        drawn = flows.drawn_by(self.today, practices, (own["easting"], own["northing"]), size)
+        at = float(own["easting"]), float(own["northing"])
+        drawn = flows.drawn_by(self.today, practices, at, size)
         share = np.nan_to_num(drawn.to_numpy()) * state.alive
         moved = share[:, None] * state.patients
         state.patients -= moved

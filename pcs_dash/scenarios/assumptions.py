@@ -48,15 +48,23 @@ class Assumption:
 def published() -> Mapping[str, Assumption]:
     """The published assumptions by key, and the leavers aged 60 and over worked out from them."""
     found = {
-        row.parameter: Assumption(
-            row.parameter, row.low, row.central, row.high, row.unit, row.period, row.source
+        str(row["parameter"]): Assumption(
+            row["parameter"],
+            row["low"],
+            row["central"],
+            row["high"],
+            row["unit"],
+            row["period"],
+            row["source"],
         )
-        for row in load.load_planning_parameters().itertuples()
+        for row in load.load_planning_parameters().to_dict("records")
     }
     retiring = found["retirement_within_5_years"]
     found["leavers_60_plus"] = Assumption(
         "leavers_60_plus",
-        *_AGED_60,
+        _AGED_60[0],
+        _AGED_60[1],
+        _AGED_60[2],
         "per cent of FTE a year",
         retiring.period,
         "Worked out: half of those aged 60 and over gone within three years (low: five; high: nine "

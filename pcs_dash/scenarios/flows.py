@@ -107,14 +107,14 @@ def dispersal(today: Today, code: str) -> pd.DataFrame | None:
     going = moved.groupby(others["practice_code"].where(known, OUTSIDE)).sum()
     if not going.sum() > 0:
         return None
-    mix = _mix(today.practices.loc[code])
+    mix = _mix(today.practices.loc[[code]])
     return pd.DataFrame(np.outer(going / going.sum(), mix), index=going.index)
 
 
-def _mix(practice: pd.Series) -> Floats:
+def _mix(practice: pd.DataFrame) -> Floats:
     """The shares of a practice's patients by group (IMD 2025), all of the last group if unknown."""
     names = [f"imd2025_patients_quintile_{q}" for q in range(1, 6)] + ["imd2025_patients_unknown"]
-    found = practice[names].to_numpy(dtype=float, na_value=np.nan)
+    found = practice[names].to_numpy(dtype=float, na_value=np.nan)[0]
     if np.isnan(found).any() or not found.sum() > 0:
         return np.eye(GROUPS)[-1]
     return found / found.sum()

@@ -27,7 +27,7 @@ def what_homes_need(homes: float, assumptions: Mapping[str, Assumption]) -> dict
     if not 1 <= homes <= MOST_HOMES:
         raise UserError(f"{homes:,g} homes can't be right. Give a number from 1 to {MOST_HOMES:,}.")
     per_home, per_gp, space, cost = (assumptions[key] for key in USED)
-    found = {}
+    found: dict[str, float] = {}
     for end, suffix in (("central", ""), ("low", "_low"), ("high", "_high")):
         residents = homes * getattr(per_home, end)
         fte = residents / getattr(per_gp, end)
