@@ -48,7 +48,8 @@ class Projection:
     first three (95% of the draws; wide enough to hold the central figure). `practices`: today's
     and those that open; `kept`: what `frame` makes a year's practices of. `ends`: per assumption
     the patients per FTE GP of all groups together in the last year at its low and its high end.
-    `notes`: what is missing and what was taken instead.
+    `drawn`: the same ratio in each draw; an assumption's draws are the same in every scenario, so
+    that two can be compared draw by draw. `notes`: what is missing and what was taken instead.
     """
 
     scenario: Scenario
@@ -59,6 +60,7 @@ class Projection:
     practices: pd.DataFrame
     kept: Mapping[int, tuple[State, Floats]]
     ends: pd.DataFrame
+    drawn: Floats
     notes: tuple[str, ...]
 
     @property
@@ -114,6 +116,7 @@ def project(
         run.practices,
         kept,
         _ends(sums, values),
+        _of_all(sums)[values.drawn],
         tuple(run.notes),
     )
 
@@ -204,6 +207,11 @@ def _ratio(patients: Floats, fte: Floats) -> Floats:
     return np.divide(patients, fte, out=np.full(fte.shape, np.nan), where=fte > 0)
 
 
+def _of_all(sums: _Sums) -> Floats:
+    """Patients per FTE GP of all groups together, by draw."""
+    return _ratio(sums.in_ratio.sum(axis=0), np.nansum(sums.fte, axis=0))
+
+
 def _figures(
     year: int,
     names: pd.Index,
@@ -233,7 +241,7 @@ def _ends(sums: _Sums, values: Draws) -> pd.DataFrame:
     """Patients per FTE GP of all groups in the last year at each assumption's ends; the one that
     moves it most first. Index: the assumption's key; columns low, high.
     """
-    whole = _ratio(sums.in_ratio.sum(axis=0), sums.fte.sum(axis=0))
+    whole = _of_all(sums)
     found = pd.DataFrame(
         [[whole[column] for column in values.ends(key)] for key in values.keys],
         index=pd.Index(values.keys, name="assumption"),

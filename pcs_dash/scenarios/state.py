@@ -85,9 +85,11 @@ class State:
             outside=self.outside[:1].copy(),
             joined=[Joined(part.year, part.fte.copy(), part.scale[:1]) for part in self.joined],
             passed_to=dict(self.passed_to),
+            # Who may leave is all that a table needs of it.
+            leaving=self.leaving.sum(axis=(0, 2))[None, :, None],
             **{
                 name: getattr(self, name).copy()
-                for name in ("staff", "leaving", "headcounts", "mix", "imd", "alive", "mixed")
+                for name in ("staff", "headcounts", "mix", "imd", "alive", "mixed")
             },
         )
 
