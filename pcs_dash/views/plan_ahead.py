@@ -39,7 +39,7 @@ from pcs_dash.views.phrases import or_none
 from pcs_dash.views.question import Question
 
 YEARS = {"10": "10 years", "5": "5 years", "15": "15 years", "20": "20 years"}
-HOMES = {"needed": "As many as are needed", "built": "As many as were built", "none": "None"}
+HOMES = {"built": "As many as were built", "needed": "As many as are needed", "none": "None"}
 _TABLES = {"needed": NEEDED, "built": BUILT}
 LEAVERS = {"all": "At all ages", "retirement": "Aged 55 and over", "none": "None"}
 JOINERS = {"yes": "GPs who finish training", "no": "Nobody"}
@@ -51,6 +51,13 @@ DECIDED = 2
 CAUTION = (
     "A sum of what is assumed, no forecast. GPs leave at the rates of England in 2022; only those "
     "who finish training here join, none who come back or from elsewhere; other staff stay."
+)
+
+
+# docs/methods.md has the figures.
+BACK_TEST = (
+    "This overstates growth: in the ten months to March 2026 lists grew by a quarter of what homes "
+    "built give this way, since many who move into a new home live here already."
 )
 
 
@@ -229,8 +236,9 @@ def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
         said.append(
             f"From {first} {number(total)} homes a year are built in Essex, with "
             f"{per.central:g} residents each ({per.low:g} to {per.high:g}); all register as those "
-            "who live in their district do. Homes of five districts are known only together."
+            "who live in their district do. Some districts are known only together."
         )
+        said.append(BACK_TEST)
     leavers = question.option("leave", LEAVERS)
     said.append(f"From {first} {AGES[leavers]}." if leavers != "none" else "No GP leaves.")
     if question.option("join", JOINERS) == "yes":
