@@ -23,6 +23,18 @@ Floats = NDArray[np.float64]
 # go within three years; at the slowest within five, at the fastest nine in ten within five.
 _AGED_60 = tuple(100 * (1 - left ** (1 / years)) for left, years in ((0.5, 5), (0.5, 3), (0.1, 5)))
 _LARGEST = 1_000_000
+# What an assumption is called where its key says too little.
+_LABELS = {
+    "trainee_to_nhs_gp_within_1_year": "trainees who become NHS GPs",
+    "joiner_participation": "hours of GPs who join",
+    "leavers_60_plus": "leavers aged 60 and over",
+    "leavers_55_59": "leavers aged 55 to 59",
+    "leavers_40_49": "leavers aged 40 to 49",
+    "leavers_30_34": "leavers aged 30 to 34",
+    "leavers_under_30": "leavers under 30",
+    "leavers_all_ages": "leavers of unknown age",
+    "patients_per_wte_gp_new_homes": "patients per WTE GP",
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +53,7 @@ class Assumption:
     @property
     def label(self) -> str:
         """Its name in words: "residents per dwelling"."""
-        return self.key.replace("_", " ")
+        return _LABELS.get(self.key, self.key.replace("_", " "))
 
 
 @cache
