@@ -11,6 +11,8 @@ import geopandas as gpd
 import pandas as pd
 
 from pcs_dash.measures.catchments import Registered
+from pcs_dash.official.store import Store
+from pcs_dash.official.stored_tables import stored_columns
 from pcs_dash.tables import load
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
@@ -20,6 +22,8 @@ BANDS = (
     "UNDER30", "30TO34", "35TO39", "40TO44", "45TO49", "50TO54", "55TO59", "60TO64", "65TO69",
     "70PLUS", "UNKNOWN_AGE",
 )  # fmt: skip
+_BAND_COLUMNS = tuple(f"TOTAL_GP_FTE_{band}" for band in BANDS)
+_TRAINEES = "TOTAL_GP_TRN_GR_ST3_HC"
 _EMBEDDED = "embedded"
 
 
@@ -56,13 +60,14 @@ def today_of(dataset: Dataset, registered: Callable[[], Registered]) -> Today:
             "Plans ahead start from GP figures, and none are loaded for this area. "
             "`python -m pcs_dash update workforce` brings them."
         )
-    bands = trainees = dispersal = None
-    if dataset.version == _EMBEDDED:
-        workforce = load.load_workforce().set_index("practice_code")
-        workforce = workforce.reindex(dataset.practices.index)
-        bands = workforce[[f"TOTAL_GP_FTE_{band}" for band in BANDS]].set_axis([*BANDS], axis=1)
-        trainees = workforce["TOTAL_GP_TRN_GR_ST3_HC"]
-        dispersal = load.load_closure_dispersal()
+    embedded = dataset.version == _EMBEDDED
+    workforce = load.load_workforce() if embedded else _loaded_workforce()
+    bands = trainees = None
+    if workforce is not None:
+        workforce = workforce.set_index("practice_code").reindex(dataset.practices.index)
+        if set(_BAND_COLUMNS) <= set(workforce.columns):
+            bands = workforce[[*_BAND_COLUMNS]].set_axis([*BANDS], axis=1)
+        trainees = workforce.get(_TRAINEES)
     return Today(
         dataset.practices,
         dataset.lsoas,
@@ -70,9 +75,21 @@ def today_of(dataset: Dataset, registered: Callable[[], Registered]) -> Today:
         dataset.workforce_period,
         bands,
         trainees,
-        dispersal,
+        load.load_closure_dispersal() if embedded else None,
         registered,
     )
+
+
+def _loaded_workforce() -> pd.DataFrame | None:
+    """Ages and trainees of the workforce loaded, as far as it has them."""
+    store = Store()
+    loaded = store.current()
+    entry = loaded.latest("workforce") if loaded is not None else None
+    if entry is None:
+        return None
+    there = stored_columns(store.root, entry)
+    wanted = [name for name in ("practice_code", *_BAND_COLUMNS, _TRAINEES) if name in there]
+    return store.read("workforce", columns=wanted)
 
 
 # --- homes ---

@@ -44,6 +44,7 @@ _TABLES = {"needed": NEEDED, "built": BUILT}
 LEAVERS = {"all": "At all ages", "retirement": "Aged 55 and over", "none": "None"}
 JOINERS = {"yes": "GPs who finish training", "no": "Nobody"}
 STAFF = {"0": "leave", "0.5": "half follow the patients", "1": "all follow the patients"}
+NOBODY = "none"
 RECRUITS = ("0", "1", "2", "3", "5", "10", "20", "50", "100")
 NOTHING, WHAT_IF = "Nothing is done", "With what is decided"
 # When what is decided begins, years after the GP figures.
@@ -65,6 +66,11 @@ def _homes_known(question: Question) -> Mapping[str, str]:
     return {"none": HOMES["none"]} if question.area.loaded else HOMES
 
 
+def _closing(question: Question) -> Mapping[str, str]:
+    names = question.practices["practice_name"]
+    return {NOBODY: "none"} | {str(code): f"{name} ({code})" for code, name in names.items()}
+
+
 OPTIONS = (
     Option("years", "How far ahead", choices=lambda _: YEARS),
     Option("homes", "Homes built", choices=_homes_known, help="In every district of Essex."),
@@ -76,7 +82,8 @@ OPTIONS = (
         choices=lambda _: {n: "none" if n == "0" else n for n in RECRUITS},
         when=lambda _: True,
     ),
-    Option("close", "A practice that closes", "practice", when=lambda _: True),
+    # A choice, not a practice that is pointed at: it stands in stories and addresses as it is.
+    Option("close", "A practice that closes", choices=_closing, when=lambda _: True),
     Option(
         "staff",
         "Its staff",
@@ -118,7 +125,7 @@ def answer(question: Question) -> Answer:
 def _sections(question: Question) -> tuple[Section, ...]:
     closing = (
         (Section("takers", "Who takes the patients of the practice that closes", _takers),)
-        if question.options.get("close")
+        if question.options.get("close", NOBODY) not in ("", NOBODY)
         else ()
     )
     return (
@@ -159,8 +166,8 @@ def scenario_of(question: Question, start: int) -> Scenario:
     if recruits:
         where = question.area.label
         changes.append(Staff(year=start + DECIDED, role="gp", fte=recruits, where=where))
-    code = question.options.get("close", "").strip().upper()
-    if code:
+    code = question.options.get("close", NOBODY).strip().upper()
+    if code not in ("", NOBODY.upper()):
         if code not in question.practices.index:
             raise UserError(f"There is no practice {code[:20]} in {question.name}.")
         follow = float(question.option("staff", STAFF))
