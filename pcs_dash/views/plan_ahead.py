@@ -112,10 +112,10 @@ def answer(question: Question) -> Answer:
     return Answer(
         _message(question, found, nothing, decided=decided),
         figures=tuple(figures),
-        front=(_chart(question, found, nothing, decided=decided), _by_year(question, found)),
+        front=(_chart(question, found, nothing, decided=decided), _by_year(question, found, 5)),
         below=(Bullets(_sentences(question, found), "What is taken to happen"),),
         sections=_sections(question),
-        sources="homes: standard method of December 2024; assumptions: as cited in each",
+        sources="homes a year, December 2024; assumptions: as cited in each",
         notes=tuple(_sentences(question, found)),
         foot=found.notes,
         stacked=True,
@@ -130,6 +130,7 @@ def _sections(question: Question) -> tuple[Section, ...]:
     )
     return (
         *closing,
+        Section("years", "Year by year", lambda asked: [_by_year(asked, _both(asked)[0])]),
         Section("groups", "By place, PCN or hub", _groups),
         Section("takes", "What it would take", _takes),
         Section("inequality", "Does it widen the gap?", _inequality, slow="Working out the gaps"),
@@ -315,22 +316,25 @@ def _lines(name: str, projection: Projection, colour: str) -> list[Series]:
     ]
 
 
-def _by_year(question: Question, found: Projection) -> Table:
+def _by_year(question: Question, found: Projection, step: int = 1) -> Table:
+    """Every `step` years up to the last, and today."""
+    last = found.years[-1]
+    shown = [year for year in found.years if (last - year) % step == 0 or year == found.years[0]]
     return Table(
-        f"{question.name} year by year"
-        + (", with what is decided" if len(found.scenario.changes) else ""),
-        found.figures,
+        f"{question.name} as decided" if found.scenario.changes else question.name,
+        found.figures[found.figures["year"].isin(shown)],
         (
             Column("year", "Year", "year"),
-            Column("practices", "Practices", "count"),
-            Column("patients", "Patients", "count"),
+            Column("practices", "Practices", "count", only="page"),
+            Column("patients", "Patients", "count", wide=1.3),
             Column("fte_gp", "FTE GPs", "tenth"),
-            Column("patients_per_fte_gp", "Patients per FTE GP", "count"),
+            Column("patients_per_fte_gp", "Per FTE GP", "count"),
             Column("patients_per_fte_gp_low", "Low", "count"),
             Column("patients_per_fte_gp_high", "High", "count"),
         ),
-        name=f"plan-ahead-{question.area.key}-{question.definition.key}",
-        file=found.figures,
+        small=step > 1,
+        name="" if step > 1 else f"plan-ahead-{question.area.key}-{question.definition.key}",
+        file=None if step > 1 else found.figures,
     )
 
 
