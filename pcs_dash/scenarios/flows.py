@@ -5,7 +5,7 @@ register with, and whom a new practice draws.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -68,8 +68,8 @@ def shares_of_new_residents(today: Today, where: str, groups: Mapping[str, str])
     In proportion to who is registered in the small areas of a district (or several) today; what
     is missing to 1 goes to practices beyond the data. For a practice, PCN or hub: by list size.
     """
-    districts = [name for name in districts_named(where) if name in DISTRICTS]
-    known = today.lsoas["district"].isin(districts or [where])
+    named = districts_named(where)
+    known = today.lsoas["district"].isin(named if set(named) <= set(DISTRICTS) else [where])
     if not known.any():
         chosen = members(today.practices, where, groups)
         lists = today.practices["patients"].where(chosen).dropna()
@@ -160,6 +160,6 @@ def on(codes: Collection[str], share: pd.Series) -> Floats:
     return found
 
 
-@cache
+@lru_cache(maxsize=8)
 def _positions(codes: tuple[str, ...]) -> dict[str, int]:
     return {code: place for place, code in enumerate(codes)}

@@ -323,6 +323,59 @@ def test_recruits_and_losses(today: Today) -> None:
     assert own["nurse_fte"].isna().equals(before["nurse_fte"].isna())
 
 
+EVERYTHING = (
+    Homes(year=2026, a_year=1_000, where="Thurrock"),
+    Homes(year=2026, a_year=50, where="East"),
+    Population(year=2026, per_cent=(0.1, 0.5, 0.6), where="Mid Essex"),
+    Leave(year=2026),
+    Join(year=2026),
+    Staff(year=2027, role="gp", fte=5, where="East"),
+    Close(year=2027, practice=TILBURY, staff_follow=0.5),
+    Merge(year=2028, practices=("F81010", "F81206")),
+)
+
+
+@pytest.mark.parametrize("definition", GP_DEFINITIONS)
+def test_a_group_s_figures_are_the_sums_of_its_practices_of_the_year(
+    today: Today, definition: str
+) -> None:
+    """By the engine that sums today's figures, from each year's table of practices."""
+    hubs = {"F81003": "East", "F81004": "East"}
+    for by in ("place", "pcn"):
+        found = run(
+            today,
+            *EVERYTHING,
+            grouping=lambda table, by=by: table[by],
+            definition=definition,
+            hubs=hubs,
+            draws=20,
+        )
+        for year in found.years:
+            own = summarise(found.frame(year), by, definition=definition)
+            figures = found.figures[found.figures["year"] == year].set_index("group")
+            assert (figures["practices"] == own["practices"]).all()
+            for name in (*FIGURES, "nurse_fte", "direct_care_fte"):
+                # Patients are counted in whole ones there.
+                apart = 0.51 if name == "patients" else 1e-9
+                assert np.allclose(figures[name], own[name], rtol=1e-9, atol=apart), (by, name)
+            assert (figures["patients_per_fte_gp_low"] <= figures["patients_per_fte_gp"]).all()
+            assert (figures["patients_per_fte_gp"] <= figures["patients_per_fte_gp_high"]).all()
+
+
+def test_a_pcn_a_hub_and_an_area_are_meant_by_their_names(today: Today) -> None:
+    for where, own in (
+        (str(today.practices.loc[TILBURY, "pcn_code"]), today.practices["pcn_code"]
+         == today.practices.loc[TILBURY, "pcn_code"]),
+        ("East", today.practices.index.isin(["F81003", "F81004"])),
+        ("Maldon", today.practices["district"] == "Maldon"),
+    ):  # fmt: skip
+        staff = Staff(year=2026, role="nurse", fte=7, where=where)
+        found = run(today, staff, years=1, hubs={"F81003": "East", "F81004": "East"})
+        more = found.frame(2026)["nurse_fte"] - today.practices["nurse_fte"]
+        assert more[own].sum() == pytest.approx(7), where
+        assert not more[~own].any(), where
+
+
 # --- bands ---
 
 
@@ -382,6 +435,7 @@ def test_doing_nothing_is_what_comes_anyway(today: Today) -> None:
         ([Close(year=2025, practice=TILBURY)], "goes from 2026 to 2028"),
         ([Close(year=2029, practice=TILBURY)], "goes from 2026 to 2028"),
         ([Homes(year=2026, a_year=1, where="Atlantis")], "'Atlantis' is no practice, hub, PCN or"),
+        ([Homes(year=2026, a_year=1, where="Thurrock and Atlantis")], "'Thurrock and Atlantis' is"),
         ([Leave(year=2026), Leave(year=2027)], "Change 2 (leave): GPs leave by one change only"),
         ([Staff(year=2026, role="gp", fte=-90, where="Thurrock")], "which has 68.5"),
         ([Close(year=2026, practice=TILBURY, to=("hub",))], "no open practice is there to take"),

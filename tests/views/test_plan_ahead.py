@@ -62,7 +62,7 @@ def test_the_message_compares_draw_by_draw(dataset: Dataset) -> None:
     assert ": −" in better.message.finding
     assert "more or fewer" not in worse.message.finding + better.message.finding
     # One recruit and half of the staff that follow about make up for a practice that closes.
-    even = asked(dataset, close="F81110", staff="0.5", recruit="1", years="15")
+    even = asked(dataset, close="F81110", staff="0.5", recruit="1", years="15", homes="needed")
     assert "so it could be more or fewer" in VIEW.answer(even).message.finding
     assert "no forecast" in worse.message.caution
 
