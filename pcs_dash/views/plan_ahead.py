@@ -325,7 +325,7 @@ def _by_year(question: Question, found: Projection, step: int = 1) -> Table:
         found.figures[found.figures["year"].isin(shown)],
         (
             Column("year", "Year", "year"),
-            Column("practices", "Practices", "count", only="page"),
+            *([] if step > 1 else [Column("practices", "Practices", "count")]),
             Column("patients", "Patients", "count", wide=1.3),
             Column("fte_gp", "FTE GPs", "tenth"),
             Column("patients_per_fte_gp", "Per FTE GP", "count"),
