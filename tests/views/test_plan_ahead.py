@@ -14,6 +14,7 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Answer, Chart, Table
 from pcs_dash.views.plan_ahead import OPTIONS, VIEW, scenario_of
 from pcs_dash.views.question import Question, ask
+from pcs_dash.views.story import SavedView
 
 STILL = {"homes": "none", "leave": "none", "join": "no"}
 
@@ -138,3 +139,9 @@ def test_a_practice_of_elsewhere_does_not_close_here(dataset: Dataset) -> None:
 def test_the_options_are_those_of_an_address() -> None:
     keys = [option.key for option in OPTIONS]
     assert keys == ["years", "homes", "leave", "join", "recruit", "close", "staff"]
+
+
+def test_a_story_keeps_what_is_asked() -> None:
+    view = SavedView(page="plan_ahead", options={"close": "F81110", "years": "15"})
+    assert view.topic == VIEW.key
+    assert SavedView.from_dict(view.to_dict()).options == view.options
