@@ -89,6 +89,9 @@ tables = {
     "IMD 2019": schemas.imd2019,
     "LSOA splits": schemas.lsoa_splits,
     "Published figures": schemas.published_figures,
+    "Where patients go when a practice closes": schemas.closure_dispersal,
+    "Assumptions of planning": schemas.planning_parameters,
+    "Homes": schemas.homes,
 }
 with st.expander("Columns: meaning, unit and rules"):
     name = st.selectbox("Dictionary of", list(tables), key=address.choice("dictionary", tables))

@@ -17,6 +17,7 @@ ROOMS = (
     ("measures",),
     ("official",),
     ("hubs",),
+    ("scenarios",),
     ("store",),
     ("views",),
     ("render",),

@@ -10,6 +10,7 @@ COMMANDS = {
     "plans": "list, export and import saved plans",
     "report": "a board paper: .pptx, .pdf, .html or .xlsx",
     "rollback": "go back to an earlier version of the official data",
+    "scenario": "what happens if nothing is done, and what if",
     "search": "find a practice, PCN, area, town, postcode or LSOA",
     "sentence": "the finding in plain English",
     "specifications": "does the conclusion survive another way of measuring?",

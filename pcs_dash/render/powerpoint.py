@@ -815,6 +815,8 @@ def _scatter_series(native: Any, chart: Chart) -> None:
             own.smooth = False
             own.format.line.color.rgb = _rgb(series.colour)
             own.format.line.width = Pt(2.25)
+            if series.dash:
+                own.format.line.dash_style = MSO_LINE.DASH
         else:
             own.format.line.fill.background()
             own.marker.style = XL_MARKER_STYLE.CIRCLE

@@ -175,6 +175,7 @@ def _scatter(axes: Axes, chart: Chart) -> None:
     for series in chart.series:
         if series.line:
             axes.plot(series.x, _values(series), color=series.colour, linewidth=1.8,
+                      linestyle=(0, (4, 2)) if series.dash else "solid",
                       label=drawable(series.name))  # fmt: skip
         else:
             axes.scatter(series.x, _values(series), s=34, color=series.colour, edgecolor="white",

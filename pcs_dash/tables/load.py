@@ -125,6 +125,23 @@ def load_gp_age_profile_2014(folder: Path = DATA_DIR) -> pd.DataFrame:
     return read_table(folder / "gp_age_profile_2014.csv", schemas.gp_age_profile_2014)
 
 
+def load_closure_dispersal(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """Where each practice's patients would be if it closed, by IMD 2025 quintile: a row a
+    destination; those of a practice add up to its list of July 2023.
+    """
+    return read_table(folder / "closure_dispersal_2023-07_essex.csv", schemas.closure_dispersal)
+
+
+def load_planning_parameters(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """Assumptions of planning: low, central, high, unit, period and source of each."""
+    return read_table(folder / "planning_parameters.csv", schemas.planning_parameters)
+
+
+def load_homes(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """Homes a year by district: needed, needed before, built; missing where not published."""
+    return read_table(folder / "homes_essex_districts.csv", schemas.homes)
+
+
 def load_boundaries(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
     """Boundaries of the 1,077 LSOAs (2011), EPSG:27700, columns lsoa11cd and geometry."""
     return gpd.read_parquet(folder / "lsoa11_essex.parquet")

@@ -393,6 +393,88 @@ gp_age_profile_2014 = pa.DataFrameSchema(
 )
 
 
+DISPERSAL = "computed from registrations by LSOA of July 2023 (NHS England) and IMD 2025 (MHCLG)"
+
+closure_dispersal = pa.DataFrameSchema(
+    {
+        "practice_code": _column(
+            str, "Practice that closes", ORGANISATIONS, checks=pa.Check.str_matches(ODS_CODE)
+        ),
+        "destination": _column(
+            str,
+            "Where its patients would be: a practice, OTHER (pooled cells under 5) or OUTSIDE",
+            DISPERSAL,
+            checks=pa.Check.str_matches(r"^([A-Z]\d{5}|OTHER|OUTSIDE)$"),
+        ),
+        **{
+            f"patients_quintile_{q}": _column(
+                float,
+                f"Patients of July 2023 in LSOAs of IMD 2025 quintile {q}",
+                DISPERSAL,
+                unit="patients",
+                checks=_at_least_zero(),
+            )
+            for q in range(1, 6)
+        },
+        "patients_outside_england_or_unknown": _column(
+            float,
+            "Patients of July 2023 in no known LSOA of England",
+            DISPERSAL,
+            unit="patients",
+            checks=_at_least_zero(),
+        ),
+    },
+    strict=True,
+    coerce=True,
+)
+
+_CITED = "as cited in the row"
+planning_parameters = pa.DataFrameSchema(
+    {
+        "parameter": _column(str, "What is assumed", _CITED, unique=True),
+        **{
+            name: _column(
+                float, f"The {name} value", _CITED, unit="as in unit", checks=_at_least_zero()
+            )
+            for name in ("low", "central", "high")
+        },
+        "unit": _column(str, "Unit of the three", _CITED),
+        "applies_to": _column(str, "Part of a plan that needs it", _CITED),
+        "period": _column(str, "When it was measured or published", _CITED),
+        "source": _column(str, "The publication", _CITED),
+    },
+    # Low and high are those of what is needed: 1,800 patients a GP need more GPs than 2,000.
+    checks=pa.Check(
+        lambda table: (table["central"] - table["low"]) * (table["high"] - table["central"]) >= 0,
+        error="central does not lie between low and high",
+    ),
+    strict=True,
+    coerce=True,
+)
+
+homes = pa.DataFrameSchema(
+    {
+        "district": _column(
+            str, "District, or several that are known only together", _CITED, unique=True
+        ),
+        **{
+            name: _column(
+                float, meaning, _CITED, unit="homes a year", checks=_at_least_zero(), nullable=True
+            )
+            for name, meaning in {
+                "homes_needed_a_year": "Needed by the standard method of December 2024",
+                "homes_needed_a_year_before": "Needed by the method before",
+                "homes_built_a_year_3_year_average": "Built, mean of three years",
+            }.items()
+        },
+        "period": _column(str, "When", _CITED),
+        "source": _column(str, "The publication", _CITED),
+    },
+    strict=True,
+    coerce=True,
+)
+
+
 def dictionary(schema: pa.DataFrameSchema) -> pd.DataFrame:
     """The columns of a schema as a table: column, type, meaning, unit, may be missing, source."""
     return pd.DataFrame(

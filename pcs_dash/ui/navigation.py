@@ -40,6 +40,7 @@ def pages() -> list[Any]:
         ),
         st.Page("pages/robustness.py", title="Does it survive?", icon=":material/rule:"),
         st.Page("pages/then_and_now.py", title="Then and now", icon=":material/history:"),
+        st.Page("pages/plan_ahead.py", title="Plan ahead", icon=":material/event_upcoming:"),
         st.Page("pages/england.py", title="England", icon=":material/travel_explore:"),
         st.Page("pages/catchments.py", title="Who lives where", icon=":material/home_pin:"),
         st.Page("pages/trends.py", title="List sizes over time", icon=":material/timeline:"),

@@ -17,10 +17,10 @@ from playwright.sync_api import Frame, Page, expect
 
 from pcs_dash.measures import numbers
 from pcs_dash.measures.workforce import summarise
-from pcs_dash.official.recognise import load_file
 from pcs_dash.official.store import Store
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views.search import Hit, build_index, directory_near
+from tests.loading import load_file
 
 from .conftest import App, Tab, free_port
 

@@ -22,7 +22,7 @@ from pcs_dash.official.any_area import find_area
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
 from pcs_dash.tables.errors import InputFileError
-from pcs_dash.ui import finding
+from pcs_dash.ui import search_box
 
 FILES = Path(__file__).parent / "plan_files"
 FOUR_HUBS = {"East": 6, "Grays": 7, "Tilbury": 8, "West": 5}
@@ -277,8 +277,8 @@ def test_a_search_for_them_says_so_too(
         "F81712": "DR SUNTHA (F81712) closed on 31 March 2023. Its successor is F81219 (DELL).",
         "G82002": "LOW STREET (G82002) is in Kent and Medway.",
     }
-    monkeypatch.setattr(finding, "STATIC_DIR", tmp_path / "static")
-    finding._publish_codes("codes.json")
+    monkeypatch.setattr(search_box, "STATIC_DIR", tmp_path / "static")
+    search_box._publish_codes("codes.json")
     in_the_page = json.loads((tmp_path / "static" / "codes.json").read_text("utf-8"))
     for code, sentence in told.items():
         assert in_the_page[code] == sentence

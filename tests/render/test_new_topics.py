@@ -27,7 +27,7 @@ from pcs_dash.views.registry import VIEWS
 from pcs_dash.views.story import SavedView, Story
 
 Make = Callable[..., Slide]
-EVIDENCE = ("inequality", "pattern", "survives", "then_now")
+EVIDENCE = ("inequality", "pattern", "survives", "then_now", "plan_ahead")
 
 
 def one(dataset: Dataset, topic: str, area: str = "Thurrock", **given: object) -> Slide:

@@ -22,10 +22,12 @@ from pcs_dash.render.paper_maps import _Frame, map_figure, to_png
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.views import maps
-from pcs_dash.views.map_spec import KINDS, MapSpec, alt_text
+from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.maps import QUINTILE_PURPLES, Layer, quintile_layer
 from pcs_dash.views.position import Position
 from pcs_dash.views.question import Question, ask
+
+KINDS = ("practices", "quintiles", "hubs", "layers", "areas")
 
 
 def settings_of(dataset: Dataset, area: str = "Thurrock") -> Question:

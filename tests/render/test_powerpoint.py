@@ -32,8 +32,8 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Chart, Series
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.deck import Deck, Slide
-from pcs_dash.views.report_links import LOCAL_APP
 from pcs_dash.views.registry import find_view
+from pcs_dash.views.report_links import LOCAL_APP
 from pcs_dash.views.story import SavedView, Story, ready_made
 
 from .conftest import HOSTILE, MADE, hostile_plan

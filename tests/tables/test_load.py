@@ -94,6 +94,9 @@ def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
         schemas.lsoa_splits,
         schemas.published_figures,
         schemas.gp_age_profile_2014,
+        schemas.closure_dispersal,
+        schemas.planning_parameters,
+        schemas.homes,
     ],
 )
 def test_every_column_states_meaning_and_source(schema) -> None:
@@ -104,3 +107,20 @@ def test_every_column_states_meaning_and_source(schema) -> None:
 
 def test_the_age_profile_loads() -> None:
     assert len(load.load_gp_age_profile_2014()) == 8
+
+
+def test_what_plans_ahead_need_loads() -> None:
+    parameters = load.load_planning_parameters().set_index("parameter")
+    assert parameters.loc["residents_per_dwelling", "central"] == 2.4
+    homes = load.load_homes().set_index("district")["homes_needed_a_year"]
+    assert homes.iloc[:-1].sum() == homes["Essex, Southend-on-Sea and Thurrock"] == 14_088
+    mix = load.load_quintile_mix("2025").set_index("practice_code").sum(axis=1)
+    gone = load.load_closure_dispersal().set_index("practice_code").drop(columns="destination")
+    # Each of up to 60 rows is rounded to a tenth in six columns.
+    assert (gone.sum(axis=1).groupby(level=0).sum() - mix).abs().max() < 2
+
+
+def test_an_assumption_whose_central_value_is_outside_its_range_is_refused(folder: Path) -> None:
+    edit(folder / "planning_parameters.csv", "dwelling,1.54,2.4,", "dwelling,9,2.4,")
+    with pytest.raises(InputFileError, match="central does not lie between"):
+        load.load_planning_parameters(folder)

@@ -1,0 +1,165 @@
+"""Where people go: who `where` means, who takes a closed practice's patients, who the new residents
+register with, and whom a new practice draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pcs_dash.measures.catchments import points_of
+from pcs_dash.measures.gravity import DECAY_KM, distance_km
+from pcs_dash.official.any_area import find_area
+from pcs_dash.scenarios.changes import ScenarioError
+from pcs_dash.scenarios.today import Today, districts_named
+from pcs_dash.tables.areas import DISTRICTS
+from pcs_dash.tables.errors import UserError
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+# Six groups of patients: the five quintiles, and those of no known one.
+GROUPS = 6
+_DISPERSED = (
+    *(f"patients_quintile_{q}" for q in range(1, 6)),
+    "patients_outside_england_or_unknown",
+)
+POOLED, OUTSIDE = "OTHER", "OUTSIDE"
+
+
+def members(practices: pd.DataFrame, where: str, groups: Mapping[str, str]) -> Flags:
+    """The practices that `where` means, shape (n,): a practice's code, the name of a group (hub) of
+    `groups`, a PCN's code or name, or an area. ScenarioError when it is none of them.
+    """
+    index = practices.index
+    if not where:
+        return np.ones(len(index), dtype=bool)
+    if where.upper() in index:
+        return np.asarray(index == where.upper())
+    named = index.to_series().map(dict(groups)).eq(where)
+    if named.any():
+        return named.to_numpy()
+    for column in ("pcn_code", "pcn"):
+        own = practices[column].astype("object").eq(where)
+        if own.any():
+            return own.to_numpy(dtype=bool)
+    try:
+        area = find_area(where)
+    except UserError:
+        raise ScenarioError(
+            f"'{where[:60]}' is no practice, hub, PCN or area of these data."
+        ) from None
+    chosen = area.select(practices).index
+    if chosen.empty:
+        raise ScenarioError(f"'{where[:60]}' has no practice in these data.")
+    return np.asarray(index.isin(chosen))
+
+
+# --- homes ---
+
+
+def shares_of_new_residents(today: Today, where: str, groups: Mapping[str, str]) -> pd.Series:
+    """The share of new residents of a place that registers with each practice, by code.
+
+    In proportion to who is registered in the small areas of a district (or several) today; what
+    is missing to 1 goes to practices beyond the data. For a practice, PCN or hub: by list size.
+    """
+    named = districts_named(where)
+    known = today.lsoas["district"].isin(named if set(named) <= set(DISTRICTS) else [where])
+    if not known.any():
+        chosen = members(today.practices, where, groups)
+        lists = today.practices["patients"].where(chosen).dropna()
+        return lists / lists.sum()
+    table = today.registrations.table
+    living = table[table["lsoa_code"].isin(today.lsoas.index[known])]
+    by_practice = living.groupby("practice_code", observed=True)["patients"].sum()
+    share = by_practice / by_practice.sum()
+    return share[share.index.isin(today.practices.index)]
+
+
+# --- closing ---
+
+
+def dispersal(today: Today, code: str) -> pd.DataFrame | None:
+    """Where patients of a practice would go: index destination (codes, `OUTSIDE`), one column a
+    group of patients (`GROUPS`), adding up to 1; None where nobody can tell (it has no patients).
+
+    From the table of Essex (pooled small cells are spread as the rest is) where it has the
+    practice; else from registrations by small area, in proportion to who has patients there.
+    """
+    if today.dispersal is not None:
+        rows = today.dispersal[today.dispersal["practice_code"] == code]
+        if len(rows):
+            by_group = rows.set_index("destination")[[*_DISPERSED]].set_axis(range(GROUPS), axis=1)
+            named = by_group.drop(index=POOLED, errors="ignore")
+            return named / named.to_numpy().sum()
+    table = today.registrations.table
+    own = table[table["practice_code"] == code].set_index("lsoa_code")["patients"]
+    others = table[table["lsoa_code"].isin(own.index) & (table["practice_code"] != code)]
+    others = others.astype({"practice_code": "object", "lsoa_code": "object"})
+    whole = others.groupby("lsoa_code")["patients"].transform("sum")
+    moved = others["patients"] / whole * others["lsoa_code"].map(own)
+    known = others["practice_code"].isin(today.practices.index)
+    going = moved.groupby(others["practice_code"].where(known, OUTSIDE)).sum()
+    if not going.sum() > 0:
+        return None
+    mix = _mix(today.practices.loc[[code]])
+    return pd.DataFrame(np.outer(going / going.sum(), mix), index=going.index)
+
+
+def _mix(practice: pd.DataFrame) -> Floats:
+    """The shares of a practice's patients by group (IMD 2025), all of the last group if unknown."""
+    names = [f"imd2025_patients_quintile_{q}" for q in range(1, 6)] + ["imd2025_patients_unknown"]
+    found = practice[names].to_numpy(dtype=float, na_value=np.nan)[0]
+    if np.isnan(found).any() or not found.sum() > 0:
+        return np.eye(GROUPS)[-1]
+    return found / found.sum()
+
+
+# --- opening ---
+
+
+def drawn_by(
+    today: Today, practices: pd.DataFrame, at: tuple[float, float], size: float
+) -> pd.Series:
+    """The share of each practice's patients that a new one at `at` (easting, northing, m) draws.
+
+    In each small area practices attract by their lists and by distance (the gravity model's
+    decay); the new one has `size` patients for this. Practices without patients by area: 0.
+    """
+    table = today.registrations.table
+    points = points_of(today.lsoas)
+    placed = practices[practices["patients"] > 0].dropna(subset=["easting", "northing"])
+    near = np.exp(-distance_km(points, placed) / DECAY_KM)
+    others = near @ placed["patients"].to_numpy(float)
+    new = pd.DataFrame({"easting": [at[0]], "northing": [at[1]]})
+    own = size * np.exp(-distance_km(points, new)[:, 0] / DECAY_KM)
+    share = pd.Series(own / np.maximum(own + others, 1e-300), index=points.index)
+    living = table.assign(share=table["lsoa_code"].astype("object").map(share))
+    living = living.dropna(subset=["share"])
+    drawn = (
+        (living["patients"] * living["share"])
+        .groupby(living["practice_code"].astype("object"))
+        .sum()
+    )
+    whole = table.groupby(table["practice_code"].astype("object"))["patients"].sum()
+    return (drawn / whole).reindex(practices.index).astype(float)
+
+
+def on(codes: Collection[str], share: pd.Series) -> Floats:
+    """Shares by code as an array in the order of `codes`, 0 where a code has none."""
+    position = _positions(tuple(codes))
+    found = np.zeros(len(position))
+    for code, value in share.items():
+        if str(code) in position and value == value:
+            found[position[str(code)]] += float(value)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _positions(codes: tuple[str, ...]) -> dict[str, int]:
+    return {code: place for place, code in enumerate(codes)}

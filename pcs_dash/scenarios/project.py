@@ -1,0 +1,252 @@
+"""A scenario year by year: practices, and the figures of groups of them with their bands.
+
+All draws are carried at once. A group's figures are sums over sums of its practices in every draw;
+the central ones come from the same sums as today's figures (`measures.sums`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pcs_dash.measures.sums import sums_by_group
+from pcs_dash.measures.workforce import DEFAULT_DEFINITION, gp_definition
+from pcs_dash.scenarios import apply
+from pcs_dash.scenarios.ageing import JOINING_BAND, a_year_earlier, leaving_rates
+from pcs_dash.scenarios.assumptions import Assumption, Draws, draw, published, with_typed
+from pcs_dash.scenarios.changes import Scenario
+from pcs_dash.scenarios.state import GPS, State, frame_of, state_of
+from pcs_dash.scenarios.today import Today
+
+Floats = NDArray[np.float64]
+Groups = NDArray[np.intp]
+# Practices -> the name of each one's group; missing: in none.
+Grouping = Callable[[pd.DataFrame], pd.Series]
+
+DRAWS = 1_000
+SEED = 15
+# The band holds 95% of the draws.
+_ENDS = (2.5, 97.5)
+FIGURES = ("patients", "fte_gp", "patients_per_fte_gp")
+
+
+def one_group(name: str) -> Grouping:
+    """All practices as one group of that name."""
+    return lambda practices: pd.Series(name, index=practices.index)
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """What comes of a scenario.
+
+    `figures`: one row a year and group: year, group, practices, then `FIGURES` and nurse_fte,
+    direct_care_fte (their practices without a figure add nothing), with _low and _high of the
+    first three (95% of the draws; wide enough to hold the central figure). `practices`: today's
+    and those that open; `kept`: what `frame` makes a year's practices of. `ends`: per assumption
+    the patients per FTE GP of all groups together in the last year at its low and its high end.
+    `drawn`: the same ratio in each draw; an assumption's draws are the same in every scenario, so
+    that two can be compared draw by draw. `notes`: what is missing and what was taken instead.
+    """
+
+    scenario: Scenario
+    today: Today
+    assumptions: Mapping[str, Assumption]
+    used: tuple[str, ...]
+    figures: pd.DataFrame
+    practices: pd.DataFrame
+    kept: Mapping[int, tuple[State, Floats]]
+    ends: pd.DataFrame
+    drawn: Floats
+    notes: tuple[str, ...]
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The years of the projection, today's first."""
+        return tuple(self.kept)
+
+    def frame(self, year: int) -> pd.DataFrame:
+        """The practices of a year, central, as a table like today's."""
+        state, gps = self.kept[year]
+        return frame_of(state, self.practices, gps)
+
+    def outside(self, year: int) -> float:
+        """Patients who went to practices beyond the data by then, central."""
+        return float(self.kept[year][0].outside[0])
+
+
+def project(
+    today: Today,
+    scenario: Scenario,
+    grouping: Grouping,
+    *,
+    definition: str = DEFAULT_DEFINITION,
+    hubs: Mapping[str, str] | None = None,
+    draws: int = DRAWS,
+    seed: int = SEED,
+) -> Projection:
+    """Carry today's practices through a scenario. `hubs`: practice code -> hub, for changes that
+    name one. ScenarioError names a change that can't be made, and nothing is half done.
+    """
+    run = apply.Run(today, scenario, hubs or {})
+    assumptions = with_typed({**published(), **run.growths()}, scenario.assumptions)
+    values = draw(assumptions, run.used(), number=draws, seed=seed)
+    state = state_of(today, run.practices, values.columns)
+    groups, names = pd.factorize(grouping(run.practices), sort=True)
+    rows, kept = [], {}
+    leavers = Leavers(run, values)
+    place = GPS.index(gp_definition(definition).column)
+    sums = None
+    for year in range(today.year, today.year + scenario.years + 1):
+        if year > today.year:
+            run.apply(state, apply.Moment(year, values, leavers))
+        kept[year] = state.central(), leavers.gps(state, year)
+        sums = _sums(state, place, leavers, year, groups)
+        rows.append(_figures(year, names, sums, values, state, groups))
+    assert sums is not None
+    return Projection(
+        scenario,
+        today,
+        assumptions,
+        values.keys,
+        pd.concat(rows, ignore_index=True),
+        run.practices,
+        kept,
+        _ends(sums, values),
+        _of_all(sums)[values.drawn],
+        tuple(run.notes),
+    )
+
+
+def do_nothing(projection: Projection, grouping: Grouping, **more: object) -> Projection:
+    """The same without what anybody decides."""
+    return project(projection.today, projection.scenario.doing_nothing, grouping, **more)  # type: ignore[arg-type]
+
+
+class Leavers:
+    """How much of the GPs' FTE is left in a year, by draw."""
+
+    def __init__(self, run: apply.Run, values: Draws) -> None:
+        self.years = (
+            range(0) if run.leave is None else range(run.leave.year, run.until(run.leave) + 1)
+        )
+        self.start = run.today.year
+        self.columns = values.columns
+        self.rates = (
+            None if run.leave is None else leaving_rates(run.leave.ages, values.of, values.columns)
+        )
+        self._left: dict[int, list[Floats]] = {}
+
+    def left(self, year: int) -> list[Floats]:
+        """Share left at the end of `year` of those in service at the end of each year from the
+        first to it, by band and draw.
+        """
+        if year not in self._left:
+            found = [np.ones((apply.BAND_COUNT, self.columns))]
+            for earlier in range(year, self.start, -1):
+                rates = self.rates if earlier in self.years else None
+                found.append(a_year_earlier(found[-1], rates))
+            self._left = {year: found[::-1]}
+        return self._left[year]
+
+    def gps(self, state: State, year: int) -> Floats:
+        """Central FTE by definition and practice at the end of a year."""
+        left = self.left(year)
+        found = state.staff[: len(GPS)] - state.leaving @ (1 - left[0][:, 0])
+        for part in state.joined:
+            stay = left[part.year - self.start][JOINING_BAND, 0]
+            found = found + part.fte * (part.scale[0] * stay)
+        return np.asarray(found)
+
+    def by_draw(self, state: State, year: int, sums: Floats) -> Floats:
+        """FTE of groups by draw, from sums over their practices of `parts_of` columns."""
+        left = self.left(year)
+        rows = [left[0] - 1]
+        for part in state.joined:
+            rows.append(part.scale * left[part.year - self.start][[JOINING_BAND]])
+        return np.asarray(sums[:, :1] + sums[:, 1:] @ np.vstack(rows))
+
+
+def _parts_of(state: State, place: int) -> Floats:
+    """What adds up to a group's FTE under a definition, a row a practice: FTE if nobody left, what
+    may leave by band, and what each year's joiners are.
+    """
+    joined = [part.fte[:, None] for part in state.joined]
+    return np.hstack([state.staff[place][:, None], state.leaving[place], *joined])
+
+
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    patients: Floats
+    in_ratio: Floats
+    fte: Floats
+
+
+def _sums(state: State, place: int, leavers: Leavers, year: int, groups: Groups) -> _Sums:
+    """Sums by group and draw: all patients; those of practices that report both; their FTE."""
+    number = groups.max(initial=-1) + 1
+    reported = ~np.isnan(state.lists()) & ~np.isnan(state.staff[place])
+    member = groups == np.arange(number)[:, None]
+    patients = np.nan_to_num(state.patients)
+    counted = reported & (groups >= 0)
+    parts = sums_by_group(_parts_of(state, place)[counted], groups[counted], number)
+    whole = member.astype(float) @ patients
+    in_ratio = whole if reported.all() else (member & reported).astype(float) @ patients
+    fte = leavers.by_draw(state, year, parts)
+    # A group of practices without figures has no FTE, rather than none of it.
+    present = member & state.alive
+    unknown = present.any(axis=1) & ~(present & reported).any(axis=1)
+    fte[unknown] = np.nan
+    return _Sums(whole, in_ratio, fte)
+
+
+def _ratio(patients: Floats, fte: Floats) -> Floats:
+    return np.divide(patients, fte, out=np.full(fte.shape, np.nan), where=fte > 0)
+
+
+def _of_all(sums: _Sums) -> Floats:
+    """Patients per FTE GP of all groups together, by draw."""
+    return _ratio(sums.in_ratio.sum(axis=0), np.nansum(sums.fte, axis=0))
+
+
+def _figures(
+    year: int,
+    names: pd.Index,
+    sums: _Sums,
+    values: Draws,
+    state: State,
+    groups: Groups,
+) -> pd.DataFrame:
+    present = np.bincount(groups[(groups >= 0) & state.alive], minlength=len(names))
+    table = {"year": year, "group": names.astype("object"), "practices": present}
+    ratio = _ratio(sums.in_ratio, sums.fte)
+    for name, found in zip(FIGURES, (sums.patients, sums.fte, ratio), strict=True):
+        table[name] = found[:, 0]
+        drawn = found[:, values.drawn]
+        if not values.number:
+            drawn = found[:, :1]
+        low, high = np.percentile(drawn, _ENDS, axis=1)
+        table[f"{name}_low"] = np.fmin(low, found[:, 0])
+        table[f"{name}_high"] = np.fmax(high, found[:, 0])
+    counted = groups >= 0
+    others = np.nan_to_num(state.staff[len(GPS) : len(GPS) + 2].T)
+    nurses, direct = sums_by_group(others[counted], groups[counted], len(names)).T
+    return pd.DataFrame(table).assign(nurse_fte=nurses, direct_care_fte=direct)
+
+
+def _ends(sums: _Sums, values: Draws) -> pd.DataFrame:
+    """Patients per FTE GP of all groups in the last year at each assumption's ends; the one that
+    moves it most first. Index: the assumption's key; columns low, high.
+    """
+    whole = _of_all(sums)
+    found = pd.DataFrame(
+        [[whole[column] for column in values.ends(key)] for key in values.keys],
+        index=pd.Index(values.keys, name="assumption"),
+        columns=["low", "high"],
+        dtype=float,
+    )
+    width = (found["high"] - found["low"]).abs()
+    return found.loc[width.sort_values(ascending=False, kind="stable").index]

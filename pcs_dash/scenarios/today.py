@@ -1,0 +1,117 @@
+"""Where a projection starts: today's practices, and what is known of their GPs and patients."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import geopandas as gpd
+import pandas as pd
+
+from pcs_dash.measures.catchments import Registered
+from pcs_dash.official.store import Store
+from pcs_dash.official.stored_tables import stored_columns
+from pcs_dash.tables import load
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
+
+# Age bands of the workforce file, youngest first, and GPs whose age nobody knows.
+BANDS = (
+    "UNDER30", "30TO34", "35TO39", "40TO44", "45TO49", "50TO54", "55TO59", "60TO64", "65TO69",
+    "70PLUS", "UNKNOWN_AGE",
+)  # fmt: skip
+_BAND_COLUMNS = tuple(f"TOTAL_GP_FTE_{band}" for band in BANDS)
+_TRAINEES = "TOTAL_GP_TRN_GR_ST3_HC"
+_EMBEDDED = "embedded"
+
+
+@dataclass(frozen=True, eq=False)
+class Today:
+    """All practices of a data set, and what else a projection can use.
+
+    `year`: that of the GP figures, whose December is the first point. `bands`: FTE of all GPs by
+    age band (`BANDS`), `trainees`: GPs in their last year of training (headcount), index
+    practice_code; `dispersal`: where patients of each practice would go; each None where it is not
+    loaded. `registered` gives patients by small area when they are needed.
+    """
+
+    practices: pd.DataFrame
+    lsoas: gpd.GeoDataFrame
+    year: int
+    period: str
+    bands: pd.DataFrame | None
+    trainees: pd.Series | None
+    dispersal: pd.DataFrame | None
+    registered: Callable[[], Registered]
+
+    @cached_property
+    def registrations(self) -> Registered:
+        """Patients by practice and small area, real or modelled (its label says which)."""
+        return self.registered()
+
+
+def today_of(dataset: Dataset, registered: Callable[[], Registered]) -> Today:
+    """Today's practices of a data set. UserError where no GP figures are loaded."""
+    found = re.search(r"\b(20\d\d)\b", dataset.workforce_period)
+    if found is None or not dataset.has_gps:
+        raise UserError(
+            "Plans ahead start from GP figures, and none are loaded for this area. "
+            "`python -m pcs_dash update workforce` brings them."
+        )
+    embedded = dataset.version == _EMBEDDED
+    workforce = load.load_workforce() if embedded else _loaded_workforce()
+    bands = trainees = None
+    if workforce is not None:
+        workforce = workforce.set_index("practice_code").reindex(dataset.practices.index)
+        if set(_BAND_COLUMNS) <= set(workforce.columns):
+            bands = workforce[[*_BAND_COLUMNS]].set_axis([*BANDS], axis=1)
+        trainees = workforce.get(_TRAINEES)
+    return Today(
+        dataset.practices,
+        dataset.lsoas,
+        int(found[1]),
+        dataset.workforce_period,
+        bands,
+        trainees,
+        load.load_closure_dispersal() if embedded else None,
+        registered,
+    )
+
+
+def _loaded_workforce() -> pd.DataFrame | None:
+    """Ages and trainees of the workforce loaded, as far as it has them."""
+    store = Store()
+    loaded = store.current()
+    entry = loaded.latest("workforce") if loaded is not None else None
+    if entry is None:
+        return None
+    there = stored_columns(store.root, entry)
+    wanted = [name for name in ("practice_code", *_BAND_COLUMNS, _TRAINEES) if name in there]
+    return store.read("workforce", columns=wanted)
+
+
+# --- homes ---
+
+NEEDED, BUILT = "homes_needed_a_year", "homes_built_a_year_3_year_average"
+
+
+def districts_named(row: str) -> tuple[str, ...]:
+    """The districts of a row: "A, B and C together" is three."""
+    return tuple(re.split(r", | and ", row.removesuffix(" together")))
+
+
+def homes_a_year(which: str = NEEDED) -> Mapping[str, float]:
+    """Homes a year by district of Essex; districts without a figure of their own share the rest
+    of the county's, under the name "A, B and C together". Source: `data/homes_essex_districts.csv`.
+    """
+    table = load.load_homes().set_index("district")[which]
+    whole, single = table.iloc[-1], table.iloc[:-1]
+    known = single.dropna()
+    together = [name for row in single.index[single.isna()] for name in districts_named(row)]
+    found = {str(name): float(value) for name, value in known.items()}
+    if together:
+        rest = f"{', '.join(together[:-1])} and {together[-1]} together"
+        found[rest] = float(whole - known.sum())
+    return found

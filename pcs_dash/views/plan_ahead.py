@@ -1,0 +1,559 @@
+"""What happens if nothing is done, and what if? Patients and GPs of the years to come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from pcs_dash.measures.inequality import area_inequality
+from pcs_dash.measures.numbers import between, number, signed
+from pcs_dash.measures.words import Words, definition_text
+from pcs_dash.measures.workforce import fte_gap
+from pcs_dash.scenarios.changes import AGES, Change, Close, Join, Leave, Scenario, Staff
+from pcs_dash.scenarios.grouping import KINDS, grouping, planned_homes, who_takes_them
+from pcs_dash.scenarios.homes import USED
+from pcs_dash.scenarios.project import DRAWS, Projection, do_nothing, project
+from pcs_dash.scenarios.today import BUILT, NEEDED, Today, today_of
+from pcs_dash.tables.errors import UserError
+from pcs_dash.views.answer import (
+    Answer,
+    Beside,
+    Block,
+    Bullets,
+    Chart,
+    Column,
+    Figure,
+    Option,
+    Section,
+    Series,
+    Table,
+    Text,
+    View,
+    text_table,
+)
+from pcs_dash.views.kept_answers import kept
+from pcs_dash.views.phrases import or_none
+from pcs_dash.views.question import Question
+
+YEARS = {"10": "10 years", "5": "5 years", "15": "15 years", "20": "20 years"}
+HOMES = {"built": "As many as were built", "needed": "As many as are needed", "none": "None"}
+_TABLES = {"needed": NEEDED, "built": BUILT}
+LEAVERS = {"all": "At all ages", "retirement": "Aged 55 and over", "none": "None"}
+JOINERS = {"yes": "GPs who finish training", "no": "Nobody"}
+STAFF = {"0": "leave", "0.5": "half follow the patients", "1": "all follow the patients"}
+NOBODY = "none"
+RECRUITS = ("0", "1", "2", "3", "5", "10", "20", "50", "100")
+NOTHING, WHAT_IF = "Nothing is done", "With what is decided"
+# When what is decided begins, years after the GP figures.
+DECIDED = 2
+CAUTION = (
+    "A sum of what is assumed, no forecast. GPs leave at the rates of England in 2022; only those "
+    "who finish training here join, none who come back or from elsewhere; other staff stay."
+)
+
+
+# docs/methods.md has the figures.
+BACK_TEST = (
+    "This overstates growth: in the ten months to March 2026 lists grew by a quarter of what homes "
+    "built give this way, since many who move into a new home live here already."
+)
+
+
+def _homes_known(question: Question) -> Mapping[str, str]:
+    return {"none": HOMES["none"]} if question.area.loaded else HOMES
+
+
+def _closing(question: Question) -> Mapping[str, str]:
+    names = question.practices["practice_name"]
+    return {NOBODY: "none"} | {str(code): f"{name} ({code})" for code, name in names.items()}
+
+
+OPTIONS = (
+    Option("years", "How far ahead", choices=lambda _: YEARS),
+    Option("homes", "Homes built", choices=_homes_known, help="In every district of Essex."),
+    Option("leave", "GPs who leave", choices=lambda _: LEAVERS),
+    Option("join", "Who joins", choices=lambda _: JOINERS),
+    Option(
+        "recruit",
+        "FTE GPs recruited besides",
+        choices=lambda _: {n: "none" if n == "0" else n for n in RECRUITS},
+        when=lambda _: True,
+    ),
+    # A choice, not a practice that is pointed at: it stands in stories and addresses as it is.
+    Option("close", "A practice that closes", choices=_closing, when=lambda _: True),
+    Option(
+        "staff",
+        "Its staff",
+        choices=lambda _: STAFF,
+        when=lambda question: question.options.get("close", "") in question.practices.index,
+    ),
+)
+
+
+def answer(question: Question) -> Answer:
+    """Patients per FTE GP year by year if nothing is done, and with what is decided."""
+    found, nothing = _both(question)
+    decided = found.scenario.changes != nothing.scenario.changes
+    last, then = nothing.years[-1], nothing.figures.iloc[-1]
+    now, ahead = nothing.figures.iloc[0], found.figures.iloc[-1]
+    figures = [
+        Figure(f"Patients per FTE GP, {nothing.years[0]}", number(now["patients_per_fte_gp"])),
+        _figure(f"{last}, nothing done", then),
+    ]
+    if decided:
+        figures.append(_figure(f"{last}, as decided", ahead))
+    gap = fte_gap(ahead["patients"], ahead["fte_gp"], question.benchmark.value)
+    figures.append(
+        Figure(f"FTE GPs to {question.benchmark.label}, {last}", signed(gap), term="FTE gap")
+    )
+    return Answer(
+        _message(question, found, nothing, decided=decided),
+        figures=tuple(figures),
+        front=(_chart(question, found, nothing, decided=decided), _by_year(question, found, 5)),
+        below=(Bullets(_sentences(question, found), "What is taken to happen"),),
+        sections=_sections(question),
+        sources="homes a year, December 2024; assumptions: as cited in each",
+        notes=tuple(_sentences(question, found)),
+        foot=found.notes,
+        stacked=True,
+    )
+
+
+def _sections(question: Question) -> tuple[Section, ...]:
+    closing = (
+        (Section("takers", "Who takes the patients of the practice that closes", _takers),)
+        if question.options.get("close", NOBODY) not in ("", NOBODY)
+        else ()
+    )
+    return (
+        *closing,
+        Section("years", "Year by year", lambda asked: [_by_year(asked, _both(asked)[0])]),
+        Section("groups", "By place, PCN or hub", _groups),
+        Section("takes", "What it would take", _takes),
+        Section("inequality", "Does it widen the gap?", _inequality, slow="Working out the gaps"),
+        Section("assumptions", "What it rests on most", _assumptions),
+    )
+
+
+# --- the scenario ---
+
+
+def _today(question: Question) -> Today:
+    dataset, readers = question.dataset, question.readers
+    return kept(
+        dataset,
+        ("plan_ahead", readers.version),
+        lambda: today_of(dataset, lambda: readers.registered(dataset)),
+    )
+
+
+def scenario_of(question: Question, start: int) -> Scenario:
+    """The scenario that the view's options make; `start`: the year of today's figures."""
+    first = start + 1
+    changes: list[Change] = []
+    homes = question.option("homes", _homes_known(question))
+    if homes != "none":
+        changes += planned_homes(first, which=_TABLES[homes])
+    leavers = question.option("leave", LEAVERS)
+    if leavers != "none":
+        changes.append(Leave(year=first, ages=leavers))
+    if question.option("join", JOINERS) == "yes":
+        # Of all the data, not of the area: where GPs train is not where they stay.
+        changes.append(Join(year=first))
+    recruits = float(question.option("recruit", RECRUITS))
+    if recruits:
+        where = question.area.label
+        changes.append(Staff(year=start + DECIDED, role="gp", fte=recruits, where=where))
+    code = question.options.get("close", NOBODY).strip().upper()
+    if code not in ("", NOBODY.upper()):
+        if code not in question.practices.index:
+            raise UserError(f"There is no practice {code[:20]} in {question.name}.")
+        follow = float(question.option("staff", STAFF))
+        changes.append(Close(year=start + DECIDED, practice=code, staff_follow=follow))
+    return Scenario(question.name, int(question.option("years", YEARS)), tuple(changes))
+
+
+def _both(
+    question: Question, by: str = "area", draws: int = DRAWS
+) -> tuple[Projection, Projection]:
+    """With what is decided, and without it."""
+    today = _today(question)
+    hubs = {str(code): str(name) for code, name in question.shown_plan.to_series().items()}
+    own = grouping(question.area, by, hubs)
+    counted = question.practices.index
+
+    def groups(practices: pd.DataFrame) -> pd.Series:
+        keys = own(practices)
+        return keys.where(keys.index.isin(counted))
+
+    definition = question.definition.key
+    scenario = scenario_of(question, today.year)
+    found = project(today, scenario, groups, definition=definition, hubs=hubs, draws=draws)
+    if scenario.doing_nothing.changes == scenario.changes:
+        return found, found
+    return found, do_nothing(found, groups, definition=definition, draws=draws)
+
+
+# --- words ---
+
+
+def _band(row: pd.Series, name: str = "patients_per_fte_gp", decimals: int = 0) -> str:
+    return between(row[f"{name}_low"], row[f"{name}_high"], decimals)
+
+
+def _figure(label: str, row: pd.Series) -> Figure:
+    return Figure(label, number(row["patients_per_fte_gp"]), _band(row))
+
+
+def _message(question: Question, found: Projection, nothing: Projection, *, decided: bool) -> Words:
+    """What the years bring, with no more claimed of a difference than its draws allow."""
+    now, then, last = nothing.figures.iloc[0], nothing.figures.iloc[-1], nothing.years[-1]
+    said = (
+        f"If nothing is done, {question.name} would have {number(then['patients_per_fte_gp'])} "
+        f"patients per FTE GP in {last} ({_band(then)} in 95% of {DRAWS:,} draws), against "
+        f"{number(now['patients_per_fte_gp'])} in {nothing.years[0]}."
+    )
+    if decided:
+        ahead = found.figures.iloc[-1]
+        difference = found.drawn - nothing.drawn
+        low, high = np.percentile(difference, (2.5, 97.5))
+        more = ahead["patients_per_fte_gp"] - then["patients_per_fte_gp"]
+        sure = "" if low > 0 or high < 0 else ", so it could be more or fewer"
+        said += (
+            f" With what is decided it would have {number(ahead['patients_per_fte_gp'])} "
+            f"({_band(ahead)}): {signed(more, 0)} (from {signed(low, 0)} to {signed(high, 0)}"
+            f"{sure})."
+        )
+    basis = definition_text(question.definition.key, question.period)
+    return Words(said, CAUTION, f"{basis} Assumptions: published ones, cited below.")
+
+
+def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
+    """The changes as sentences."""
+    first = found.years[0] + 1
+    homes = question.option("homes", _homes_known(question))
+    said = []
+    if homes == "none":
+        said.append("No homes are built, and the population stays as it is.")
+    else:
+        total = sum(c.a_year for c in planned_homes(first, which=_TABLES[homes]))
+        per = found.assumptions["residents_per_dwelling"]
+        said.append(
+            f"From {first} {number(total)} homes a year are built in Essex, with "
+            f"{per.central:g} residents each ({per.low:g} to {per.high:g}); all register as those "
+            "who live in their district do. Some districts are known only together."
+        )
+        said.append(BACK_TEST)
+    leavers = question.option("leave", LEAVERS)
+    said.append(f"From {first} {AGES[leavers]}." if leavers != "none" else "No GP leaves.")
+    if question.option("join", JOINERS) == "yes":
+        said.append(
+            f"From {first} those who finish their training in Essex join its practices each year, "
+            "in proportion to the GPs there."
+        )
+    for change in found.scenario.changes:
+        if isinstance(change, Staff):
+            said.append(
+                f"From {change.year} {change.fte:g} FTE GPs more work in {question.name}, shared "
+                "out by list size; their posts stay filled."
+            )
+        if isinstance(change, Close):
+            name = question.practices["practice_name"].to_dict()[change.practice]
+            staff = STAFF[question.option("staff", STAFF)]
+            said.append(
+                f"In {change.year} {name} ({change.practice}) closes; its patients go where others "
+                f"of their small area are registered; its staff: {staff}."
+            )
+    return tuple(said)
+
+
+# --- the picture ---
+
+
+def _chart(question: Question, found: Projection, nothing: Projection, *, decided: bool) -> Chart:
+    lines = _lines(NOTHING, nothing, "#2166ac")
+    if decided:
+        lines += _lines(WHAT_IF, found, "#d6604d")
+    benchmark = question.benchmark
+    years = (float(nothing.years[0]), float(nothing.years[-1]))
+    lines.append(
+        Series(benchmark.label, (benchmark.value,) * 2, x=years, colour="#6b7280", line=True)
+    )
+    then = nothing.figures.iloc[-1]
+    return Chart(
+        "scatter",
+        f"Patients per FTE GP in {question.name}, and the band of 95% of the draws",
+        tuple(lines),
+        f"Lines by year, {nothing.years[0]} to {nothing.years[-1]}. Nothing done: from "
+        f"{number(nothing.figures['patients_per_fte_gp'].iloc[0])} to "
+        f"{number(then['patients_per_fte_gp'])} ({_band(then)}).",
+        value_title="Patients per FTE GP",
+        x_title="Year (December)",
+        x_format="0",
+    )
+
+
+def _lines(name: str, projection: Projection, colour: str) -> list[Series]:
+    table = projection.figures
+    years = tuple(map(float, table["year"]))
+    return [
+        Series(
+            label,
+            tuple(or_none(value) for value in table[column]),
+            x=years,
+            colour=colour,
+            line=True,
+            dash=label != name,
+        )
+        for label, column in (
+            (name, "patients_per_fte_gp"),
+            (f"{name}: low", "patients_per_fte_gp_low"),
+            (f"{name}: high", "patients_per_fte_gp_high"),
+        )
+    ]
+
+
+def _by_year(question: Question, found: Projection, step: int = 1) -> Table:
+    """Every `step` years up to the last, and today."""
+    last = found.years[-1]
+    shown = [year for year in found.years if (last - year) % step == 0 or year == found.years[0]]
+    return Table(
+        f"{question.name} as decided" if found.scenario.changes else question.name,
+        found.figures[found.figures["year"].isin(shown)],
+        (
+            Column("year", "Year", "year"),
+            *([] if step > 1 else [Column("practices", "Practices", "count")]),
+            Column("patients", "Patients", "count", wide=1.3),
+            Column("fte_gp", "FTE GPs", "tenth"),
+            Column("patients_per_fte_gp", "Per FTE GP", "count"),
+            Column("patients_per_fte_gp_low", "Low", "count"),
+            Column("patients_per_fte_gp_high", "High", "count"),
+        ),
+        small=step > 1,
+        name="" if step > 1 else f"plan-ahead-{question.area.key}-{question.definition.key}",
+        file=None if step > 1 else found.figures,
+    )
+
+
+# --- sections ---
+
+
+def _takers(question: Question) -> Sequence[Block | Beside]:
+    today = _today(question)
+    found = scenario_of(question, today.year)
+    (close,) = (change for change in found.changes if isinstance(change, Close))
+    table = who_takes_them(
+        today, replace(close, year=today.year + 1), question.definition.key
+    ).reset_index()
+    return [
+        Table(
+            "Who takes them, if it closed today",
+            table,
+            (
+                Column("practice_name", "Practice", wide=2.4),
+                Column("patients_moved", "Patients moved", "count"),
+                Column("patients_before", "List before", "count"),
+                Column("patients_after", "List after", "count"),
+                Column("patients_per_fte_gp_before", "Per FTE GP before", "count"),
+                Column("patients_per_fte_gp_after", "After", "count"),
+                Column("km", "km away", "tenth"),
+            ),
+            name=f"closing-{close.practice}",
+            file=table,
+        ),
+        Text(
+            "As if every patient joined another practice of the own small area, in proportion to "
+            "who is registered there. People choose for themselves; distances are straight lines "
+            "between practices.",
+            "note",
+        ),
+    ]
+
+
+def _groups(question: Question) -> Sequence[Block | Beside]:
+    by = "hub" if question.plan is not None else "pcn"
+    if question.area.kind == "region" and by == "pcn":
+        by = "place"
+    assert by in KINDS
+    found, nothing = _both(question, by, draws=0)
+    first, last = (
+        nothing.figures[nothing.figures["year"] == year].set_index("group")
+        for year in (nothing.years[0], nothing.years[-1])
+    )
+    ahead = found.figures[found.figures["year"] == found.years[-1]].set_index("group")
+    table = pd.DataFrame(
+        {
+            "patients_now": first["patients"],
+            "patients_then": ahead["patients"],
+            "now": first["patients_per_fte_gp"],
+            "nothing": last["patients_per_fte_gp"],
+            "decided": ahead["patients_per_fte_gp"],
+            "gap": ahead["patients"] / question.benchmark.value - ahead["fte_gp"],
+        }
+    ).reset_index()
+    year = found.years[-1]
+    return [
+        Table(
+            f"{nothing.years[0]} and {year}, central figures",
+            table,
+            (
+                Column("group", {"hub": "Hub", "pcn": "PCN"}.get(by, "Place"), wide=2.0),
+                Column("patients_now", f"Patients {nothing.years[0]}", "count"),
+                Column("patients_then", f"Patients {year}", "count"),
+                Column("now", f"Per FTE GP {nothing.years[0]}", "count"),
+                Column("nothing", f"{year}, nothing done", "count"),
+                Column("decided", f"{year}, as decided", "count"),
+                Column("gap", f"FTE GPs to {question.benchmark.label}", "signed_tenth"),
+            ),
+            name=f"plan-ahead-{by}-{question.area.key}",
+            file=table,
+        )
+    ]
+
+
+def _takes(question: Question) -> Sequence[Block | Beside]:
+    """FTE GPs, space and cost to reach each benchmark in the last year, as decided."""
+    found, _ = _both(question, draws=0)
+    row, assumed = found.figures.iloc[-1], found.assumptions
+    per_gp = assumed[USED[1]]
+    levels = {benchmark.label: benchmark.value for benchmark in question.benchmarks.values()}
+    levels[f"{per_gp.central:,.0f} per WTE rule for new homes"] = per_gp.central
+    space, cost = assumed[USED[2]], assumed[USED[3]]
+    rows = []
+    for label, value in levels.items():
+        gap = fte_gap(row["patients"], row["fte_gp"], value)
+        short = max(gap, 0.0)
+        rows.append(
+            (
+                label,
+                number(value),
+                signed(gap),
+                f"{number(short * space.low)} to {number(short * space.high)}",
+                f"£{number(short * space.central * cost.central / 1e6, 1)} million",
+            )
+        )
+    heads = ("Benchmark", "Patients per FTE GP", "FTE GPs to add", "Square metres", "Cost")
+    return [
+        text_table(
+            f"What it would take in {found.years[-1]}, with what is decided",
+            heads,
+            rows,
+            widths=(2.0, 1.2, 1.1, 1.3, 1.1),
+            note=f"{space.low:g} to {space.high:g} square metres a GP (2014 strategy); "
+            f"£{number(cost.central)} a square metre at prices of 2018, at "
+            f"{space.central:g} square metres. Space for GPs there already is not in it.",
+        )
+    ]
+
+
+def _inequality(question: Question) -> Sequence[Block | Beside]:
+    found, nothing = _both(question, draws=0)
+    year, rows = found.years[-1], []
+    tables = {
+        f"{nothing.years[0]}": nothing.frame(nothing.years[0]),
+        f"{year}, nothing done": nothing.frame(year),
+        f"{year}, as decided": found.frame(year),
+    }
+    for label, practices in tables.items():
+        own = practices[practices.index.isin(question.practices.index)]
+        index = area_inequality(
+            own, definition=question.definition.key, edition=question.edition
+        ).index
+        rows.append(
+            (
+                label,
+                number(index.sii),
+                between(index.sii_low, index.sii_high),
+                number(index.rii, 2),
+                between(index.rii_low, index.rii_high, 2, null=1.0),
+            )
+        )
+    return [
+        text_table(
+            "Slope and relative index of inequality of patients per FTE GP",
+            ("Year", "SII", "95% interval", "RII", "95% interval of it"),
+            rows,
+            widths=(1.6, 1, 1.4, 0.8, 1.4),
+            note="Least deprived less most deprived end: negative where the most deprived have "
+            "more patients per FTE GP. Intervals are those of today's method, and know nothing "
+            "of the assumptions.",
+        )
+    ]
+
+
+def _assumptions(question: Question) -> Sequence[Block | Beside]:
+    found, _ = _both(question, draws=0)
+    table = pd.DataFrame(
+        [
+            {
+                "label": one.label,
+                "low": one.low,
+                "central": one.central,
+                "high": one.high,
+                "unit": one.unit,
+                "source": one.source,
+            }
+            for one in (found.assumptions[key] for key in found.used)
+        ],
+        columns=["label", "low", "central", "high", "unit", "source"],
+    )
+    blocks: list[Block] = []
+    ends = found.ends[(found.ends["low"] - found.ends["high"]).abs() > 0.5]
+    central = float(found.figures["patients_per_fte_gp"].iloc[-1])
+    if len(ends):
+        blocks.append(_tornado(question, ends, central, found))
+    if table.empty:
+        return [Text("Nothing is assumed: no homes, and nobody leaves or joins.", "info")]
+    fields = (
+        Column("label", "Assumption", wide=1.6),
+        Column("low", "Low", "hundredth"),
+        Column("central", "Central", "hundredth"),
+        Column("high", "High", "hundredth"),
+        Column("unit", "Unit", wide=1.2),
+        Column("source", "Source", wide=3.0),
+    )
+    name = f"assumptions-{question.area.key}"
+    blocks.append(Table("What is assumed", table, fields, name=name, file=table))
+    return blocks
+
+
+def _tornado(question: Question, ends: pd.DataFrame, central: float, found: Projection) -> Chart:
+    labels = tuple(found.assumptions[str(key)].label for key in ends.index)
+    low, high = ends.min(axis=1), ends.max(axis=1)
+    return Chart(
+        "intervals",
+        f"Patients per FTE GP of {question.name} in {found.years[-1]}, one assumption at its ends",
+        (
+            Series(
+                "Patients per FTE GP",
+                (central,) * len(ends),
+                low=tuple(map(float, low)),
+                high=tuple(map(float, high)),
+            ),
+        ),
+        "What moves it most: "
+        + "; ".join(
+            f"{label} {between(a, b)}" for label, a, b in zip(labels, low, high, strict=True)
+        )
+        + ".",
+        categories=labels,
+        value_title="Patients per FTE GP",
+        reference=question.benchmark.value,
+        reference_label=question.benchmark.label,
+    )
+
+
+VIEW = View(
+    "plan_ahead",
+    "plan_ahead",
+    "Plan ahead",
+    "What happens in the years to come if nothing is done, and what if: homes, GPs who leave and "
+    "join, a practice that closes.",
+    answer,
+    options=OPTIONS,
+    with_plan=True,
+    slow="Working out the years to come",
+)

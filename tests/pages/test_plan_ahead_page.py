@@ -1,0 +1,27 @@
+"""Plan ahead as a session runs it: every kind of area, and an address that says all of it."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def said(app) -> str:
+    parts = [*app.title, *app.markdown, *app.caption, *app.info, *app.warning, *app.code]
+    return "\n".join(str(part.value) for part in parts).replace("\\", "")
+
+
+@pytest.mark.parametrize("area", ["essex", "thurrock", "maldon-district", "redbridge-district"])
+def test_the_page_opens_for_every_kind_of_area(run_page, area: str) -> None:
+    app = run_page("plan_ahead", area=area)
+    assert app.title[0].value.startswith("Plan ahead")
+    assert not app.error
+    assert "If nothing is done" in said(app)
+
+
+def test_an_address_says_what_is_asked(run_page) -> None:
+    app = run_page("plan_ahead", area="thurrock", close="F81110", years="5", leave="retirement")
+    text = said(app)
+    assert "In 2027 Tilbury Health Centre (F81110) closes" in text
+    assert "GPs aged 55 and over leave" in text
+    assert "in 2030" in text
+    assert "31 December 2025" in text

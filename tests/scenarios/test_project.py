@@ -1,0 +1,465 @@
+"""Exact identities of projections, and figures worked out by hand or from the files themselves."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pcs_dash.measures.inequality import area_inequality
+from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
+from pcs_dash.official.any_area import find_area
+from pcs_dash.scenarios.changes import (
+    Change,
+    Close,
+    Homes,
+    Join,
+    Leave,
+    Merge,
+    Open,
+    Population,
+    Scenario,
+    ScenarioError,
+    Staff,
+)
+from pcs_dash.scenarios.project import FIGURES, Projection, do_nothing, one_group, project
+from pcs_dash.scenarios.today import Today, districts_named, homes_a_year
+from pcs_dash.tables import load
+from pcs_dash.tables.areas import DISTRICTS
+from pcs_dash.tables.paths import DATA_DIR
+
+ESSEX = one_group("Essex")
+TILBURY = "F81110"
+# The workforce file itself, read without the package's readers.
+RAW = pd.read_csv(DATA_DIR / "gp_workforce_practice_2025-12_essex.csv", index_col="practice_code")
+
+
+def of_area(name: str):
+    area = find_area(name)
+    return lambda practices: pd.Series(name, index=area.select(practices).index).reindex(
+        practices.index
+    )
+
+
+def run(today: Today, *changes: Change, years: int = 3, draws: int = 0, **more) -> Projection:
+    typed: Mapping = more.pop("typed", {})
+    scenario = Scenario("A try", years, changes, typed)
+    return project(today, scenario, more.pop("grouping", ESSEX), draws=draws, **more)
+
+
+def whole(projection: Projection, year: int) -> pd.Series:
+    return projection.figures.set_index("year").loc[year]
+
+
+# --- nothing changed ---
+
+
+@pytest.mark.parametrize("definition", GP_DEFINITIONS)
+def test_nothing_changed_is_today_to_the_last_digit(today: Today, definition: str) -> None:
+    for by in ("place", "pcn", "district"):
+        found = run(today, grouping=lambda table, by=by: table[by], definition=definition)
+        own = summarise(today.practices, by, definition=definition)
+        for year in found.years:
+            figures = found.figures[found.figures["year"] == year].set_index("group")
+            for name in FIGURES:
+                for suffix in ("", "_low", "_high"):
+                    assert figures[name + suffix].equals(own[name].astype(float)), (by, name)
+            pd.testing.assert_frame_equal(
+                summarise(found.frame(year), by, definition=definition), own, check_exact=True
+            )
+
+
+def test_nothing_changed_leaves_inequality_as_it_is(today: Today) -> None:
+    for level in ("practice", "quintile"):
+        now = area_inequality(today.practices, level=level)
+        then = area_inequality(run(today).frame(today.year + 3), level=level)
+        assert np.isfinite(now.index.sii)
+        assert then.index == now.index
+        pd.testing.assert_frame_equal(then.groups, now.groups, check_exact=True)
+
+
+def test_a_change_that_is_switched_off_is_none(today: Today) -> None:
+    off = run(today, Close(year=2026, practice=TILBURY, on=False))
+    pd.testing.assert_frame_equal(off.figures, run(today).figures, check_exact=True)
+
+
+# --- homes and growth ---
+
+
+def test_patients_who_come_are_homes_times_residents(today: Today) -> None:
+    homes = [Homes(year=2026, a_year=n, where=where) for where, n in homes_a_year().items()]
+    found = run(today, *homes, years=4)
+    for place, year in enumerate(range(2025, 2030)):
+        come = whole(found, year)["patients"] - RAW["TOTAL_PATIENTS"].sum() + found.outside(year)
+        # 14,088 homes a year, 2.4 residents each.
+        assert come == pytest.approx(place * 14_088 * 2.4, abs=1e-6)
+
+
+def test_new_residents_register_where_people_of_the_district_do(today: Today) -> None:
+    found = run(today, Homes(year=2026, last=2026, a_year=1_000, where="Thurrock"), years=2)
+    more = found.frame(2026)["patients"] - today.practices["patients"]
+    table = today.registrations.table
+    living = table[
+        table["lsoa_code"].isin(today.lsoas.index[today.lsoas["district"] == "Thurrock"])
+    ]
+    share = living.groupby("practice_code", observed=True)["patients"].sum()
+    share = (share / share.sum()).reindex(more.index, fill_value=0)
+    assert np.abs(more - 2_400 * share).max() < 1e-9
+    assert found.frame(2027)["patients"].equals(found.frame(2026)["patients"])
+
+
+def test_homes_for_one_practice_and_growth_of_an_area(today: Today) -> None:
+    homes = Homes(year=2026, last=2026, a_year=100, where="F81010")
+    found = run(today, homes, Population(year=2027, per_cent=(1, 2, 3), where="Thurrock"))
+    start = RAW.loc["F81010", "TOTAL_PATIENTS"]
+    lists = [found.frame(year).loc["F81010", "patients"] for year in found.years]
+    assert lists == pytest.approx(
+        [start, start + 240, (start + 240) * 1.02, (start + 240) * 1.02**2]
+    )
+    elsewhere = ~today.practices.index.isin(find_area("Thurrock").select(today.practices).index)
+    assert found.frame(2028)["patients"][elsewhere].equals(
+        today.practices["patients"][elsewhere].astype(float)
+    )
+
+
+def test_homes_by_district_add_up_to_the_county() -> None:
+    for which, total in (
+        ("homes_needed_a_year", 14_088),
+        ("homes_needed_a_year_before", 10_316),
+        ("homes_built_a_year_3_year_average", 7_460),
+    ):
+        found = homes_a_year(which)
+        assert sum(found.values()) == total
+        assert sorted(name for row in found for name in districts_named(row)) == sorted(
+            set(DISTRICTS) - {"Redbridge"}
+        )
+
+
+# --- closing, merging, opening ---
+
+
+def test_patients_are_conserved_by_closing_and_go_where_the_table_says(today: Today) -> None:
+    found = run(today, Close(year=2027, practice=TILBURY), years=2)
+    before, after = found.frame(2026)["patients"], found.frame(2027)["patients"]
+    assert TILBURY not in after.index
+    assert after.sum() + found.outside(2027) == pytest.approx(before.sum(), abs=1e-6)
+    raw = pd.read_csv(DATA_DIR / "closure_dispersal_2023-07_essex.csv")
+    rows = (
+        raw[raw["practice_code"] == TILBURY].set_index("destination").drop(columns="practice_code")
+    )
+    people = rows.sum(axis=1).drop("OTHER")
+    share = people / people.sum()
+    gained = (after - before.reindex(after.index)).loc["F81206"]
+    assert gained == pytest.approx(before[TILBURY] * share["F81206"])
+    assert found.outside(2027) == pytest.approx(before[TILBURY] * share.get("OUTSIDE", 0.0))
+
+
+@pytest.mark.parametrize("follow", [0.0, 0.25, 1.0])
+def test_staff_of_a_closed_practice_leave_or_follow(today: Today, follow: float) -> None:
+    found = run(today, Close(year=2026, practice=TILBURY, staff_follow=follow), years=1)
+    for name in ("gp_fte_all", "gp_fte_fully_qualified", "gp_fte_permanent", "nurse_fte"):
+        gone = today.practices[name].sum() - found.frame(2026)[name].sum()
+        assert gone == pytest.approx((1 - follow) * today.practices.loc[TILBURY, name]), name
+
+
+def test_named_practices_or_the_hub_take_the_patients(today: Today) -> None:
+    hubs = {TILBURY: "East", "F81206": "East", "F81010": "West"}
+    for to, takers in ((("F81010", "F81206"), ["F81010", "F81206"]), (("hub",), ["F81206"])):
+        found = run(today, Close(year=2026, practice=TILBURY, to=to), years=1, hubs=hubs)
+        gained = found.frame(2026)["patients"] - today.practices["patients"]
+        gained = gained[gained.abs() > 0]
+        assert sorted(gained.index) == takers
+        lists = RAW.loc[takers, "TOTAL_PATIENTS"]
+        left = RAW.loc[TILBURY, "TOTAL_PATIENTS"]
+        assert np.allclose(gained, left * lists / lists.sum())
+
+
+def test_closing_two_neighbours_conserves_patients_whatever_the_order(today: Today) -> None:
+    one, two = Close(year=2026, practice=TILBURY), Close(year=2027, practice="F81206")
+    found = run(today, one, two)
+    total = RAW["TOTAL_PATIENTS"].sum()
+    for year in found.years:
+        assert whole(found, year)["patients"] + found.outside(year) == pytest.approx(total)
+    assert {TILBURY, "F81206"}.isdisjoint(found.frame(2028).index)
+
+
+def test_a_merger_is_one_list_and_one_team(today: Today) -> None:
+    codes = ("F81010", "F81206", TILBURY)
+    found = run(today, Merge(year=2026, practices=codes), years=1)
+    merged = found.frame(2026).loc["F81010"]
+    own = today.practices.loc[list(codes)]
+    for name in ("patients", "gp_fte_all", "nurse_fte", "admin_fte", "gps_55_plus"):
+        assert merged[name] == pytest.approx(own[name].sum()), name
+    weighted = (own["imd_score"] * own["patients"]).sum() / own["patients"].sum()
+    assert merged["imd_score"] == pytest.approx(weighted)
+    quintiles = [f"imd2025_patients_quintile_{q}" for q in range(1, 6)]
+    mix = own[[*quintiles, "imd2025_patients_unknown"]]
+    expected = mix.div(mix.sum(axis=1), axis=0).mul(own["patients"], axis=0).sum()
+    assert np.allclose(merged[quintiles].astype(float), expected[quintiles])
+    same = ("patients", "fte_gp", "patients_per_fte_gp")
+    assert whole(found, 2026)[list(same)].astype(float).to_numpy() == pytest.approx(
+        whole(found, 2025)[list(same)].astype(float).to_numpy()
+    )
+
+
+def test_a_merged_practice_that_closes_gives_away_both_lists(today: Today) -> None:
+    merge = Merge(year=2026, practices=("F81010", TILBURY))
+    found = run(today, merge, Close(year=2027, practice="F81010"), years=2)
+    total = whole(found, 2027)["patients"] + found.outside(2027)
+    assert total == pytest.approx(RAW["TOTAL_PATIENTS"].sum())
+    gained = found.frame(2027)["patients"] - found.frame(2026)["patients"]
+    assert gained["F81206"] > run(
+        today, Close(year=2026, practice=TILBURY), years=1
+    ).frame(2026).loc["F81206", "patients"] - RAW.loc["F81206", "TOTAL_PATIENTS"] - 1  # fmt: skip
+
+
+def test_who_opens_draws_from_around_and_conserves_patients(today: Today) -> None:
+    at = today.practices.loc[TILBURY]
+    new = Open(
+        year=2026, code="NEW1", name="New", longitude=at["longitude"], latitude=at["latitude"],
+        gp=4, nurse=2,
+    )  # fmt: skip
+    found = run(today, new, years=1)
+    after = found.frame(2026)
+    assert after["patients"].sum() == pytest.approx(RAW["TOTAL_PATIENTS"].sum())
+    own = after.loc["NEW1"]
+    assert own["patients"] > 0
+    assert (own["gp_fte_permanent"], own["nurse_fte"], own["place"]) == (4, 2, "Thurrock")
+    assert pd.isna(own["prev_hyp"])
+    lost = (today.practices["patients"] - after["patients"].drop("NEW1")).sort_values()
+    assert (lost > -1e-9).all()
+    assert TILBURY in lost.index[-3:]
+    assert whole(found, 2026)["fte_gp"] == pytest.approx(whole(found, 2025)["fte_gp"] + 4)
+
+
+# --- GPs ---
+
+
+def test_fewer_of_each_age_by_the_published_rates(today: Today) -> None:
+    """One practice by hand: F81010 has no trainees, and all GPs of known age."""
+    found = run(today, Leave(year=2026), years=2)
+    bands = RAW.loc["F81010", [name for name in RAW if name.startswith("TOTAL_GP_FTE_")]]
+    bands = bands.set_axis([name.removeprefix("TOTAL_GP_FTE_") for name in bands.index])
+    assert bands.sum() == pytest.approx(RAW.loc["F81010", "TOTAL_GP_EXTG_FTE"])
+    stay = {
+        "UNDER30": 0.784, "30TO34": 0.886, "35TO39": 1 - (0.114 + 0.059) / 2, "40TO44": 0.941,
+        "45TO49": 0.941, "50TO54": 1 - (0.059 + 0.112) / 2, "55TO59": 0.888,
+        "60TO64": 0.5 ** (1 / 3), "65TO69": 0.5 ** (1 / 3), "70PLUS": 0.5 ** (1 / 3),
+        "UNKNOWN_AGE": 0.912,
+    }  # fmt: skip
+    order = list(stay)
+    left = {band: bands[band] * share for band, share in stay.items()}
+    assert found.frame(2026).loc["F81010", "gp_fte_fully_qualified"] == pytest.approx(
+        sum(left.values())
+    )
+    second = 0.0
+    for place, band in enumerate(order):
+        older = band if band in ("70PLUS", "UNKNOWN_AGE") else order[place + 1]
+        second += left[band] * (0.8 * stay[band] + 0.2 * stay[older])
+    assert found.frame(2027).loc["F81010", "gp_fte_fully_qualified"] == pytest.approx(second)
+
+
+def test_trainees_do_not_leave_and_locums_do(today: Today) -> None:
+    found = run(today, Leave(year=2026), years=1).frame(2026)
+    trainees = today.practices["gp_fte_all"] - today.practices["gp_fte_fully_qualified"]
+    now = found["gp_fte_all"] - found["gp_fte_fully_qualified"]
+    assert np.allclose(now, trainees)
+    assert (found["gp_fte_fully_qualified"] >= found["gp_fte_permanent"] - 1e-9).all()
+    locums = today.practices["gp_fte_fully_qualified"] - today.practices["gp_fte_permanent"]
+    left = found["gp_fte_fully_qualified"] - found["gp_fte_permanent"]
+    assert left.sum() < locums.sum()
+
+
+def test_retirement_leaves_the_young_alone(today: Today) -> None:
+    found = run(today, Leave(year=2026, ages="retirement"), years=1).frame(2026)
+    old = RAW[[f"TOTAL_GP_FTE_{band}" for band in ("55TO59", "60TO64", "65TO69", "70PLUS")]]
+    young = old.sum(axis=1) == 0
+    assert young.sum() > 10
+    before = today.practices["gp_fte_fully_qualified"]
+    assert (found["gp_fte_fully_qualified"][young] == before[young]).all()
+    assert (found["gp_fte_fully_qualified"] < before).sum() > 100
+
+
+def test_trainees_who_finish_by_hand(today: Today) -> None:
+    """ST3 166 x 62.2% x 67% = 69 FTE (the issue's figure), against 139.5 FTE aged 60 and over."""
+    assert RAW["TOTAL_GP_TRN_GR_ST3_HC"].sum() == 166
+    over_60 = RAW[[f"TOTAL_GP_FTE_{band}" for band in ("60TO64", "65TO69", "70PLUS")]]
+    assert over_60.to_numpy().sum() == pytest.approx(139.5, abs=0.05)
+    typed = {"trainee_to_nhs_gp_within_1_year": (62.2,) * 3}
+    found = run(today, Join(year=2026, last=2026), years=2, typed=typed)
+    more = whole(found, 2026)["fte_gp"] - whole(found, 2025)["fte_gp"]
+    assert more == pytest.approx(166 * 0.622 * 0.67)
+    assert round(more) == 69
+    assert whole(found, 2027)["fte_gp"] == pytest.approx(whole(found, 2026)["fte_gp"])
+    assert found.assumptions["trainee_to_nhs_gp_within_1_year"].typed
+
+
+def test_joiners_leave_at_the_rate_of_those_aged_30_to_34(today: Today) -> None:
+    both = run(today, Leave(year=2026), Join(year=2026, last=2026), years=2)
+    alone = run(today, Leave(year=2026), years=2)
+    joined = 166 * 0.475 * 0.67
+    for year, left in ((2026, 1.0), (2027, 0.886)):
+        more = whole(both, year)["fte_gp"] - whole(alone, year)["fte_gp"]
+        assert more == pytest.approx(joined * left)
+
+
+def test_recruits_and_losses(today: Today) -> None:
+    found = run(
+        today,
+        Staff(year=2026, role="gp", fte=3, where="F81010"),
+        Staff(year=2026, role="nurse", fte=10, where="Thurrock"),
+        Staff(year=2027, role="gp", fte=-1, where="F81010"),
+        years=2,
+    )
+    start = RAW.loc["F81010", "TOTAL_GP_EXTG_FTE"]
+    fte = [found.frame(year).loc["F81010", "gp_fte_fully_qualified"] for year in found.years]
+    assert fte == pytest.approx([start, start + 3, start + 2])
+    own = find_area("Thurrock").select(found.frame(2026))
+    before = find_area("Thurrock").select(today.practices)
+    assert own["nurse_fte"].sum() == pytest.approx(before["nurse_fte"].sum() + 10)
+    assert own["nurse_fte"].isna().equals(before["nurse_fte"].isna())
+
+
+EVERYTHING = (
+    Homes(year=2026, a_year=1_000, where="Thurrock"),
+    Homes(year=2026, a_year=50, where="East"),
+    Population(year=2026, per_cent=(0.1, 0.5, 0.6), where="Mid Essex"),
+    Leave(year=2026),
+    Join(year=2026),
+    Staff(year=2027, role="gp", fte=5, where="East"),
+    Close(year=2027, practice=TILBURY, staff_follow=0.5),
+    Merge(year=2028, practices=("F81010", "F81206")),
+)
+
+
+@pytest.mark.parametrize("definition", GP_DEFINITIONS)
+def test_a_group_s_figures_are_the_sums_of_its_practices_of_the_year(
+    today: Today, definition: str
+) -> None:
+    """By the engine that sums today's figures, from each year's table of practices."""
+    hubs = {"F81003": "East", "F81004": "East"}
+    for by in ("place", "pcn"):
+        found = run(
+            today,
+            *EVERYTHING,
+            grouping=lambda table, by=by: table[by],
+            definition=definition,
+            hubs=hubs,
+            draws=20,
+        )
+        for year in found.years:
+            own = summarise(found.frame(year), by, definition=definition)
+            figures = found.figures[found.figures["year"] == year].set_index("group")
+            assert (figures["practices"] == own["practices"]).all()
+            for name in (*FIGURES, "nurse_fte", "direct_care_fte"):
+                # Patients are counted in whole ones there.
+                apart = 0.51 if name == "patients" else 1e-9
+                assert np.allclose(figures[name], own[name], rtol=1e-9, atol=apart), (by, name)
+            assert (figures["patients_per_fte_gp_low"] <= figures["patients_per_fte_gp"]).all()
+            assert (figures["patients_per_fte_gp"] <= figures["patients_per_fte_gp_high"]).all()
+
+
+def test_a_pcn_a_hub_and_an_area_are_meant_by_their_names(today: Today) -> None:
+    for where, own in (
+        (str(today.practices.loc[TILBURY, "pcn_code"]), today.practices["pcn_code"]
+         == today.practices.loc[TILBURY, "pcn_code"]),
+        ("East", today.practices.index.isin(["F81003", "F81004"])),
+        ("Maldon", today.practices["district"] == "Maldon"),
+    ):  # fmt: skip
+        staff = Staff(year=2026, role="nurse", fte=7, where=where)
+        found = run(today, staff, years=1, hubs={"F81003": "East", "F81004": "East"})
+        more = found.frame(2026)["nurse_fte"] - today.practices["nurse_fte"]
+        assert more[own].sum() == pytest.approx(7), where
+        assert not more[~own].any(), where
+
+
+# --- bands ---
+
+
+def test_the_band_holds_what_it_says(today: Today) -> None:
+    """Homes alone: patients are linear in residents per dwelling, whose quantiles are known."""
+    homes = Homes(year=2026, last=2026, a_year=1_000, where="F81010")
+    typed = {"residents_per_dwelling": (1.0, 2.0, 4.0)}
+    found = whole(run(today, homes, years=1, draws=20_000, typed=typed), 2026)
+    start = RAW["TOTAL_PATIENTS"].sum()
+    # Triangular: P(x < 1 + t) = t2/3 below 2; P(x > 4 - t) = t2/6 above.
+    low, high = 1 + (0.025 * 3) ** 0.5, 4 - (0.025 * 6) ** 0.5
+    assert found["patients"] - start == pytest.approx(2_000)
+    assert found["patients_low"] - start == pytest.approx(1_000 * low, rel=0.01)
+    assert found["patients_high"] - start == pytest.approx(1_000 * high, rel=0.01)
+
+
+def test_the_same_seed_gives_the_same_band_and_another_does_not(today: Today) -> None:
+    homes = Homes(year=2026, a_year=1_000, where="Thurrock")
+    one = run(today, homes, draws=100).figures
+    assert one.equals(run(today, homes, draws=100).figures)
+    assert not one.equals(run(today, homes, draws=100, seed=2).figures)
+
+
+def test_the_tornado_is_the_projection_with_one_assumption_at_its_end(today: Today) -> None:
+    changes = (Homes(year=2026, a_year=1_000, where="Thurrock"), Leave(year=2026), Join(year=2026))
+    found = run(today, *changes)
+    assert found.ends.index[0] == "trainee_to_nhs_gp_within_1_year"
+    for key in ("residents_per_dwelling", "leavers_60_plus"):
+        for end in ("low", "high"):
+            value = getattr(found.assumptions[key], end)
+            typed = run(today, *changes, typed={key: (value,) * 3})
+            ratio = whole(typed, 2028)["patients_per_fte_gp"]
+            assert found.ends.loc[key, end] == pytest.approx(ratio)
+
+
+def test_doing_nothing_is_what_comes_anyway(today: Today) -> None:
+    found = run(today, Leave(year=2026), Close(year=2026, practice=TILBURY))
+    alone = run(today, Leave(year=2026))
+    pd.testing.assert_frame_equal(do_nothing(found, ESSEX, draws=0).figures, alone.figures)
+
+
+# --- what can't be ---
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ([Close(year=2026, practice="F81999")], "Change 1 (close): there is no practice F81999"),
+        (
+            [Close(year=2026, practice=TILBURY), Close(year=2027, practice=TILBURY)],
+            "Change 2 (close): F81110 has closed",
+        ),
+        (
+            [Close(year=2026, practice=TILBURY), Merge(year=2027, practices=("F81010", TILBURY))],
+            "Change 2 (merge): F81110 has closed",
+        ),
+        ([Close(year=2025, practice=TILBURY)], "goes from 2026 to 2028"),
+        ([Close(year=2029, practice=TILBURY)], "goes from 2026 to 2028"),
+        ([Homes(year=2026, a_year=1, where="Atlantis")], "'Atlantis' is no practice, hub, PCN or"),
+        ([Homes(year=2026, a_year=1, where="Thurrock and Atlantis")], "'Thurrock and Atlantis' is"),
+        ([Leave(year=2026), Leave(year=2027)], "Change 2 (leave): GPs leave by one change only"),
+        ([Staff(year=2026, role="gp", fte=-90, where="Thurrock")], "which has 68.5"),
+        ([Close(year=2026, practice=TILBURY, to=("hub",))], "no open practice is there to take"),
+    ],
+)
+def test_a_change_that_can_not_be_is_named(today: Today, changes: list[Change], says: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        run(today, *changes)
+    assert says in str(caught.value)
+
+
+def test_dispersal_from_registrations_is_the_table_s(today: Today) -> None:
+    """Without the table, patients go by registrations; here modelled, and that is said."""
+    without = dataclasses.replace(today, dispersal=None, bands=None, trainees=None)
+    found = run(without, Close(year=2026, practice=TILBURY), Leave(year=2026), Join(year=2026))
+    total = whole(found, 2026)["patients"] + found.outside(2026)
+    assert total == pytest.approx(RAW["TOTAL_PATIENTS"].sum())
+    notes = " ".join(found.notes)
+    assert "modelled" in notes
+    assert "GPs by age are not loaded" in notes
+    assert "nobody joins from training" in notes
+    left = RAW["TOTAL_GP_EXTG_FTE"].drop(TILBURY).sum() * (1 - 0.088)
+    assert whole(found, 2026)["fte_gp"] == pytest.approx(left)
+
+
+def test_the_tables_of_the_county_are_the_ones_read() -> None:
+    assert set(load.load_closure_dispersal()["practice_code"]) == set(RAW.index)

@@ -1,0 +1,147 @@
+"""Plan ahead: the view's figures are those of the engine, and it claims no more than its draws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pcs_dash.measures.workforce import summarise
+from pcs_dash.official.any_area import find_area
+from pcs_dash.scenarios.changes import Close, Homes, Leave
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
+from pcs_dash.views.answer import Answer, Chart, Table
+from pcs_dash.views.plan_ahead import OPTIONS, VIEW, scenario_of
+from pcs_dash.views.question import Question, ask
+from pcs_dash.views.story import SavedView
+
+STILL = {"homes": "none", "leave": "none", "join": "no"}
+
+
+def asked(dataset: Dataset, area: str = "Thurrock", **options: str) -> Question:
+    return ask(dataset, find_area(area), options=options)
+
+
+def tables(answer: Answer) -> dict[str, Table]:
+    return {block.caption: block for block in answer.front if isinstance(block, Table)}
+
+
+def blocks(question: Question, key: str) -> list[Any]:
+    answer = VIEW.answer(question)
+    (section,) = [item for item in answer.sections if item.key == key]
+    return list(section.blocks(question))
+
+
+def test_nothing_assumed_is_today_in_every_year(dataset: Dataset) -> None:
+    question = asked(dataset, **STILL)
+    answer = VIEW.answer(question)
+    (table,) = tables(answer).values()
+    own = summarise(question.practices).iloc[0]
+    assert set(table.frame["patients_per_fte_gp"]) == {own["patients_per_fte_gp"]}
+    assert set(table.frame["patients_per_fte_gp_high"]) == {own["patients_per_fte_gp"]}
+    assert [figure.value for figure in answer.figures[:2]] == ["2,780", "2,780"]
+    (said,) = blocks(question, "assumptions")
+    assert "Nothing is assumed" in said.said
+
+
+def test_the_scenario_is_what_the_options_say(dataset: Dataset) -> None:
+    question = asked(dataset, homes="built", leave="retirement", close="F81110", staff="0.5")
+    found = scenario_of(question, 2025)
+    homes = [change for change in found.changes if isinstance(change, Homes)]
+    assert sum(change.a_year for change in homes) == 7_460
+    assert Leave(year=2026, ages="retirement") in found.changes
+    assert Close(year=2027, practice="F81110", staff_follow=0.5) in found.changes
+    assert found.years == 10
+
+
+def test_the_message_compares_draw_by_draw(dataset: Dataset) -> None:
+    worse = VIEW.answer(asked(dataset, close="F81110", years="5"))
+    better = VIEW.answer(asked(dataset, recruit="20", years="5"))
+    assert "in 2030" in worse.message.finding
+    assert ": +" in worse.message.finding
+    assert ": −" in better.message.finding
+    assert "more or fewer" not in worse.message.finding + better.message.finding
+    # One recruit and half of the staff that follow about make up for a practice that closes.
+    even = asked(dataset, close="F81110", staff="0.5", recruit="1", years="15", homes="needed")
+    assert "so it could be more or fewer" in VIEW.answer(even).message.finding
+    assert "no forecast" in worse.message.caution
+
+
+def test_the_chart_has_doing_nothing_beside_what_is_decided(dataset: Dataset) -> None:
+    alone = VIEW.answer(asked(dataset)).front[0]
+    decided = VIEW.answer(asked(dataset, recruit="5")).front[0]
+    assert isinstance(alone, Chart)
+    assert isinstance(decided, Chart)
+    names = [series.name for series in decided.series if not series.dash]
+    assert names == ["Nothing is done", "With what is decided", "England"]
+    assert [series.name for series in alone.series if not series.dash] == names[::2]
+    assert decided.series[0].values == alone.series[0].values
+
+
+def test_groups_add_up_to_the_area(dataset: Dataset) -> None:
+    question = asked(dataset, "Mid and South Essex", close="F81110")
+    (table,) = blocks(question, "groups")
+    (years,) = tables(VIEW.answer(question)).values()
+    last = years.frame.iloc[-1]
+    assert len(table.frame) == 5
+    assert table.frame["patients_then"].sum() == pytest.approx(last["patients"])
+    gap = last["patients"] / question.benchmark.value - last["fte_gp"]
+    assert table.frame["gap"].sum() == pytest.approx(gap)
+
+
+def test_what_it_takes_by_hand(dataset: Dataset) -> None:
+    """Today's Thurrock at 1,800 patients a GP: 190,486 / 1,800 - 68.52 = 37.3 FTE, at 90 m2 and
+    2,300 pounds 7.7 million.
+    """
+    (table,) = blocks(asked(dataset, **STILL), "takes")
+    (row,) = [row for row in table.rows if "1,800" in row[1]]
+    assert row[2:] == ("+37.3", "2,985 to 3,731", "£7.7 million")
+
+
+def test_those_who_take_the_patients_are_named(dataset: Dataset) -> None:
+    table = blocks(asked(dataset, close="F81110"), "takers")[0]
+    # The list of Tilbury Health Centre in the workforce file.
+    assert table.frame["patients_moved"].sum() == pytest.approx(12_219)
+
+
+def test_every_assumption_has_its_source(dataset: Dataset) -> None:
+    tornado, table = blocks(asked(dataset), "assumptions")
+    assert table.frame["source"].str.len().gt(10).all()
+    assert len(tornado.categories) == 4
+    (one,) = tornado.series
+    assert all(low <= one.values[0] <= high for low, high in zip(one.low, one.high, strict=True))
+
+
+def test_inequality_today_is_that_of_the_page(dataset: Dataset) -> None:
+    from pcs_dash.measures.inequality import area_inequality
+
+    question = asked(dataset, "Essex", years="5")
+    (table,) = blocks(question, "inequality")
+    now = area_inequality(question.practices).index
+    assert table.rows[0][1] == f"{now.sii:,.0f}".replace("-", "−")
+    assert table.rows[1][1:] == table.rows[2][1:]
+    assert table.rows[0][1] != table.rows[1][1]
+
+
+def test_excluded_practices_are_in_no_year(dataset: Dataset) -> None:
+    question = ask(dataset, find_area("Essex"), {"exclude": "true"}, options=STILL)
+    (table,) = tables(VIEW.answer(question)).values()
+    assert set(table.frame["practices"]) == {len(question.practices)}
+    assert len(question.excluded) > 0
+
+
+def test_a_practice_of_elsewhere_does_not_close_here(dataset: Dataset) -> None:
+    with pytest.raises(UserError, match="no practice F81003 in Thurrock"):
+        VIEW.answer(asked(dataset, close="F81003"))
+
+
+def test_the_options_are_those_of_an_address() -> None:
+    keys = [option.key for option in OPTIONS]
+    assert keys == ["years", "homes", "leave", "join", "recruit", "close", "staff"]
+
+
+def test_a_story_keeps_what_is_asked() -> None:
+    view = SavedView(page="plan_ahead", options={"close": "F81110", "years": "15"})
+    assert view.topic == VIEW.key
+    assert SavedView.from_dict(view.to_dict()).options == view.options
