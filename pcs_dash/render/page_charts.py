@@ -47,8 +47,8 @@ def _height(chart: Chart) -> int:
 
 def vega_format(pattern: str) -> str:
     """A spreadsheet's number format as D3's: '#,##0.0"%"' is ",.1f"; the unit is in the title."""
-    decimals = len(re.sub(r'"[^"]*"', "", pattern).partition(".")[2])
-    return f",.{decimals}f"
+    bare = re.sub(r'"[^"]*"', "", pattern)
+    return f"{',' if ',' in bare else ''}.{len(bare.partition('.')[2])}f"
 
 
 def _categories(chart: Chart) -> alt.Y:
@@ -261,7 +261,9 @@ def _points(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> alt
         alt.Tooltip("label:N", title=" "),
         alt.Tooltip("x:T", title="Month", format="%B %Y")
         if chart.x_dates
-        else alt.Tooltip("x:Q", title=chart.x_title, format=",.1f"),
+        else alt.Tooltip(
+            "x:Q", title=chart.x_title, format=".0f" if chart.x_format == "0" else ",.1f"
+        ),
         alt.Tooltip("value:Q", title=chart.value_title, format=vega_format(chart.number_format)),
     ]
     if sized:
@@ -301,7 +303,12 @@ def _lines(
         None
         if set(names) <= known
         else alt.Legend(
-            title=None, orient="top", symbolType="stroke", symbolSize=600, labelLimit=460
+            title=None,
+            orient="top",
+            columns=2,
+            symbolType="stroke",
+            symbolSize=600,
+            labelLimit=460,
         )
     )
     return (
