@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from pcs_dash.measures.numbers import number
 from pcs_dash.measures.register import PER_GP, QUALITY_MEASURES, REGISTER
 from pcs_dash.measures.words import lower_first
 from pcs_dash.measures.workforce import GP_DEFINITIONS
@@ -57,8 +58,8 @@ def flagged_practices(practices: pd.DataFrame) -> pd.DataFrame:
         {
             "Code": code,
             "Practice": row["practice_name"],
-            "Figure": f"{row['gp_fte_fully_qualified']:.2f} FTE fully qualified GPs "
-            f"for {row['patients']:,} patients",
+            "Figure": f"{number(row['gp_fte_fully_qualified'], 2)} FTE fully qualified GPs "
+            f"for {number(row['patients'])} patients",
             "Rule": f"over {IMPLAUSIBLE_PATIENTS_PER_FTE_GP:,} {PER_GP.noun}",
         }
         for code, row in low.iterrows()
@@ -66,8 +67,8 @@ def flagged_practices(practices: pd.DataFrame) -> pd.DataFrame:
         {
             "Code": code,
             "Practice": row["practice_name"],
-            "Figure": f"{row['appointments']:,.0f} appointments in three months "
-            f"for {row['list_size_2025_12']:,.0f} patients",
+            "Figure": f"{number(row['appointments'])} appointments in three months "
+            f"for {number(row['list_size_2025_12'])} patients",
             "Rule": f"over {IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT} appointments a patient",
         }
         for code, row in busy.iterrows()

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pcs_dash.measures.inequality import area_inequality
 from pcs_dash.measures.numbers import between, number, signed
+from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.words import Words, definition_text
 from pcs_dash.measures.workforce import fte_gap
 from pcs_dash.scenarios.changes import AGES, Change, Close, Join, Leave, Scenario, Staff
@@ -32,6 +33,7 @@ from pcs_dash.views.answer import (
     Table,
     Text,
     View,
+    measured,
     text_table,
 )
 from pcs_dash.views.kept_answers import kept
@@ -100,14 +102,18 @@ def answer(question: Question) -> Answer:
     last, then = nothing.years[-1], nothing.figures.iloc[-1]
     now, ahead = nothing.figures.iloc[0], found.figures.iloc[-1]
     figures = [
-        Figure(f"Patients per FTE GP, {nothing.years[0]}", number(now["patients_per_fte_gp"])),
+        Figure(f"{PER_GP.label}, {nothing.years[0]}", number(now["patients_per_fte_gp"])),
         _figure(f"{last}, nothing done", then),
     ]
     if decided:
         figures.append(_figure(f"{last}, as decided", ahead))
     gap = fte_gap(ahead["patients"], ahead["fte_gp"], question.benchmark.value)
     figures.append(
-        Figure(f"FTE GPs to {question.benchmark.label}, {last}", signed(gap), term="FTE gap")
+        Figure(
+            f"FTE GPs to {question.benchmark.label}, {last}",
+            signed(gap),
+            term=REGISTER["fte_gap"].term,
+        )
     )
     return Answer(
         _message(question, found, nothing, decided=decided),
@@ -285,12 +291,12 @@ def _chart(question: Question, found: Projection, nothing: Projection, *, decide
     then = nothing.figures.iloc[-1]
     return Chart(
         "scatter",
-        f"Patients per FTE GP in {question.name}, and the band of 95% of the draws",
+        f"{PER_GP.label} in {question.name}, and the band of 95% of the draws",
         tuple(lines),
         f"Lines by year, {nothing.years[0]} to {nothing.years[-1]}. Nothing done: from "
         f"{number(nothing.figures['patients_per_fte_gp'].iloc[0])} to "
         f"{number(then['patients_per_fte_gp'])} ({_band(then)}).",
-        value_title="Patients per FTE GP",
+        value_title=PER_GP.label,
         x_title="Year (December)",
         x_format="0",
     )
@@ -325,10 +331,10 @@ def _by_year(question: Question, found: Projection, step: int = 1) -> Table:
         found.figures[found.figures["year"].isin(shown)],
         (
             Column("year", "Year", "year"),
-            *([] if step > 1 else [Column("practices", "Practices", "count")]),
-            Column("patients", "Patients", "count", wide=1.3),
-            Column("fte_gp", "FTE GPs", "tenth"),
-            Column("patients_per_fte_gp", "Per FTE GP", "count"),
+            *([] if step > 1 else [measured("practices")]),
+            measured("patients", wide=1.3),
+            measured("fte_gp"),
+            measured("patients_per_fte_gp"),
             Column("patients_per_fte_gp_low", "Low", "count"),
             Column("patients_per_fte_gp_high", "High", "count"),
         ),
@@ -420,7 +426,7 @@ def _takes(question: Question) -> Sequence[Block | Beside]:
     row, assumed = found.figures.iloc[-1], found.assumptions
     per_gp = assumed[USED[1]]
     levels = {benchmark.label: benchmark.value for benchmark in question.benchmarks.values()}
-    levels[f"{per_gp.central:,.0f} per WTE rule for new homes"] = per_gp.central
+    levels[f"{number(per_gp.central)} per WTE rule for new homes"] = per_gp.central
     space, cost = assumed[USED[2]], assumed[USED[3]]
     rows = []
     for label, value in levels.items():
@@ -435,7 +441,7 @@ def _takes(question: Question) -> Sequence[Block | Beside]:
                 f"£{number(short * space.central * cost.central / 1e6, 1)} million",
             )
         )
-    heads = ("Benchmark", "Patients per FTE GP", "FTE GPs to add", "Square metres", "Cost")
+    heads = ("Benchmark", PER_GP.label, "FTE GPs to add", "Square metres", "Cost")
     return [
         text_table(
             f"What it would take in {found.years[-1]}, with what is decided",
@@ -525,10 +531,10 @@ def _tornado(question: Question, ends: pd.DataFrame, central: float, found: Proj
     low, high = ends.min(axis=1), ends.max(axis=1)
     return Chart(
         "intervals",
-        f"Patients per FTE GP of {question.name} in {found.years[-1]}, one assumption at its ends",
+        f"{PER_GP.label} of {question.name} in {found.years[-1]}, one assumption at its ends",
         (
             Series(
-                "Patients per FTE GP",
+                PER_GP.label,
                 (central,) * len(ends),
                 low=tuple(map(float, low)),
                 high=tuple(map(float, high)),
@@ -540,7 +546,7 @@ def _tornado(question: Question, ends: pd.DataFrame, central: float, found: Proj
         )
         + ".",
         categories=labels,
-        value_title="Patients per FTE GP",
+        value_title=PER_GP.label,
         reference=question.benchmark.value,
         reference_label=question.benchmark.label,
     )
