@@ -4,7 +4,9 @@ the second, and never sees Streamlit's own menu of the files in pages/.
 
 from __future__ import annotations
 
+import gc
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -24,6 +26,8 @@ _LATER = (
     "pcs_dash.ui.stories.editor",
     "pcs_dash.render.screen",
 )
+# How often what refers to itself is collected, in seconds.
+COLLECT_EVERY = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -36,5 +40,23 @@ async def warm(_app: Any) -> AsyncIterator[None]:
         _log.warning("the first page could not be made ready: %s", why)
     for name in _LATER:
         import_module(name)
+    # What stands now stays: no collection need look at it again.
+    gc.collect()
+    gc.freeze()
+    stop = threading.Event()
+    threading.Thread(target=collect, args=(stop,), daemon=True, name="collect").start()
     print(f"pcs_dash is ready: {get_url(st.get_option('browser.serverAddress'))}", flush=True)
-    yield
+    try:
+        yield
+    finally:
+        stop.set()
+
+
+def collect(stop: threading.Event, every: float = COLLECT_EVERY) -> None:
+    """Collect garbage every so many seconds until `stop` is set.
+
+    Streamlit would do it after each run of a script (runner.postScriptGC), which is half of the
+    time of a click and grows with what is loaded.
+    """
+    while not stop.wait(every):
+        gc.collect()
