@@ -55,6 +55,8 @@
     const rest = h("div", { class: "pcs-row" });
     const restPick = pickButton(() => app.setTarget(null), "–");
     restPick.badge.classList.add("pcs-none");
+    // It has a name before its figures come.
+    mark(restPick.button, "aria-label", "Unassigned");
     rest.append(restPick.button);
     const away = h("div", { class: "pcs-quiet", style: { padding: "0 8px" } });
     const total = h("div", { class: "pcs-total" });

@@ -169,7 +169,7 @@ def test_areas_towns_and_postcodes_open_their_area(tab: Tab, app: App) -> None:
     expect(first).to_contain_text("Open")
     expect(first).to_contain_text("Basildon (district)")
     opened(page, "Under-doctoring: Basildon", "Basildon", ["Enter"])
-    page.wait_for_url("**area=Basildon*district*")
+    page.wait_for_url("**area=basildon-district*")
     opened(page, "Under-doctoring: Thurrock", "Tilbury", ["Shift+Enter"])
     opened(page, "Under-doctoring: West Essex", "CM20 1QX", ["Shift+Enter"])
     opened(page, "Under-doctoring: North East Essex", "Harwich", ["ArrowDown", "Enter"])
