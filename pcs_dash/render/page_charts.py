@@ -104,6 +104,8 @@ def _tooltip(chart: Chart, *, interval: bool = False) -> list[alt.Tooltip]:
 
 
 def _series_colour(chart: Chart) -> alt.Color:
+    # Two long names do not fit beside each other where a chart stands beside a map.
+    columns = 1 if max((len(series.name) for series in chart.series), default=0) > 18 else 2
     return alt.Color(
         "series:N",
         sort=[series.name for series in chart.series],
@@ -111,7 +113,7 @@ def _series_colour(chart: Chart) -> alt.Color:
             domain=[series.name for series in chart.series],
             range=[series.colour for series in chart.series],
         ),
-        legend=alt.Legend(title=None, orient="top", labelLimit=_LABEL, columns=2),
+        legend=alt.Legend(title=None, orient="top", labelLimit=_LABEL, columns=columns),
     )
 
 

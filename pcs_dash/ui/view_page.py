@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, blocks, page, page_parts, slow_work
@@ -145,7 +146,7 @@ def _draw(options: Sequence[Option], question: Question) -> dict[str, str]:
     if not options:
         return {}
     places = _places(options)
-    columns = st.columns(len(places), gap="medium") if len(places) > 1 else [st.container()]
+    columns = _columns(len(places))
     found: dict[str, str] = {}
     for column, together in zip(columns, places, strict=True):
         for option in together:
@@ -158,6 +159,15 @@ def _draw(options: Sequence[Option], question: Question) -> dict[str, str]:
             if value is not None:
                 found[option.key] = value
     return found
+
+
+def _columns(places: int) -> list[DeltaGenerator]:
+    """Places side by side; of more than four, three a row, or a small screen cuts what they say."""
+    if places == 1:
+        return [st.container()]
+    a_row = places if places <= 4 else 3
+    rows = [st.columns(a_row, gap="medium") for _ in range(0, places, a_row)]
+    return [column for row in rows for column in row][:places]
 
 
 def _beside_picture(option: Option) -> bool:

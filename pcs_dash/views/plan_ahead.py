@@ -82,10 +82,9 @@ OPTIONS = (
         "recruit",
         "FTE GPs recruited besides",
         choices=lambda _: {n: "none" if n == "0" else n for n in RECRUITS},
-        when=lambda _: True,
     ),
     # A choice, not a practice that is pointed at: it stands in stories and addresses as it is.
-    Option("close", "A practice that closes", choices=_closing, when=lambda _: True),
+    Option("close", "A practice that closes", choices=_closing),
     Option(
         "staff",
         "Its staff",
