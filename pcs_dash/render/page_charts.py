@@ -40,9 +40,15 @@ def _height(chart: Chart) -> int:
         points = sum(not series.line for series in chart.series)
         return 420 + (_LEGEND * math.ceil(points / 2) if points > 1 else 0)
     rows = len(chart.categories) * (len(chart.series) if chart.kind != "shares" else 1)
-    # Two names of series stand in a line above the plot, which shares its height with them.
-    legend = 28 * ((len(chart.series) + 1) // 2) if len(chart.series) > 1 else 0
+    # The names of series stand above the plot, which shares its height with them.
+    lines = math.ceil(len(chart.series) / _legend_columns(chart))
+    legend = 24 + 30 * lines if len(chart.series) > 1 else 0
     return 70 + legend + (_INTERVAL if chart.kind == "intervals" else _BAR) * rows
+
+
+def _legend_columns(chart: Chart) -> int:
+    """One where names are long: two would not fit where a chart stands beside a map."""
+    return 1 if any(len(series.name) > 18 for series in chart.series) else 2
 
 
 def vega_format(pattern: str) -> str:
@@ -56,7 +62,7 @@ def _categories(chart: Chart) -> alt.Y:
         "category:N",
         sort=list(chart.categories),
         title=None,
-        axis=alt.Axis(labelLimit=_LABEL),
+        axis=alt.Axis(labelLimit=_LABEL, labelOverlap=False),
     )
 
 
@@ -104,8 +110,6 @@ def _tooltip(chart: Chart, *, interval: bool = False) -> list[alt.Tooltip]:
 
 
 def _series_colour(chart: Chart) -> alt.Color:
-    # Two long names do not fit beside each other where a chart stands beside a map.
-    columns = 1 if max((len(series.name) for series in chart.series), default=0) > 18 else 2
     return alt.Color(
         "series:N",
         sort=[series.name for series in chart.series],
@@ -113,7 +117,9 @@ def _series_colour(chart: Chart) -> alt.Color:
             domain=[series.name for series in chart.series],
             range=[series.colour for series in chart.series],
         ),
-        legend=alt.Legend(title=None, orient="top", labelLimit=_LABEL, columns=columns),
+        legend=alt.Legend(
+            title=None, orient="top", labelLimit=_LABEL, columns=_legend_columns(chart)
+        ),
     )
 
 
