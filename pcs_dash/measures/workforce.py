@@ -31,8 +31,8 @@ from pcs_dash.tables.constants import (
 from pcs_dash.tables.errors import UserError
 
 Shared = Literal["same", "inside", "around", "overlapping", "apart"]
-# A figure, or an array of figures.
-Amount = TypeVar("Amount", float, np.ndarray)
+# A figure, or an array or series of figures.
+Amount = TypeVar("Amount", float, np.ndarray, pd.Series)
 
 
 @dataclass(frozen=True)

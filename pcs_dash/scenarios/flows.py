@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pcs_dash.measures.catchments import points_of
+from pcs_dash.measures.deprivation import quintile_columns
 from pcs_dash.measures.gravity import DECAY_KM, distance_km
 from pcs_dash.official.any_area import find_area
 from pcs_dash.scenarios.changes import ScenarioError
@@ -113,7 +114,7 @@ def dispersal(today: Today, code: str) -> pd.DataFrame | None:
 
 def _mix(practice: pd.DataFrame) -> Floats:
     """The shares of a practice's patients by group (IMD 2025), all of the last group if unknown."""
-    names = [f"imd2025_patients_quintile_{q}" for q in range(1, 6)] + ["imd2025_patients_unknown"]
+    names = [*quintile_columns("2025"), "imd2025_patients_unknown"]
     found = practice[names].to_numpy(dtype=float, na_value=np.nan)[0]
     if np.isnan(found).any() or not found.sum() > 0:
         return np.eye(GROUPS)[-1]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.scenarios.changes import Change, Close, Homes, Scenario
-from pcs_dash.scenarios.project import Grouping, project
+from pcs_dash.scenarios.project import Grouping, one_group, project
 from pcs_dash.scenarios.today import NEEDED, Today, homes_a_year
 from pcs_dash.tables.areas import Area
 
@@ -55,7 +55,7 @@ def who_takes_them(today: Today, close: Close, definition: str, **more: object) 
     found = project(
         today,
         scenario,
-        lambda practices: pd.Series("all", index=practices.index),
+        one_group("all"),
         definition=definition,
         draws=0,
         **more,  # type: ignore[arg-type]

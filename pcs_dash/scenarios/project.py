@@ -30,7 +30,7 @@ Grouping = Callable[[pd.DataFrame], pd.Series]
 DRAWS = 1_000
 SEED = 15
 # The band holds 95% of the draws.
-_ENDS = (2.5, 97.5)
+BAND_ENDS = (2.5, 97.5)
 FIGURES = ("patients", "fte_gp", "patients_per_fte_gp")
 
 
@@ -228,7 +228,7 @@ def _figures(
         drawn = found[:, values.drawn]
         if not values.number:
             drawn = found[:, :1]
-        low, high = np.percentile(drawn, _ENDS, axis=1)
+        low, high = np.percentile(drawn, BAND_ENDS, axis=1)
         table[f"{name}_low"] = np.fmin(low, found[:, 0])
         table[f"{name}_high"] = np.fmax(high, found[:, 0])
     counted = groups >= 0

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pcs_dash.measures.deprivation import quintile_columns
 from pcs_dash.measures.sums import column
-from pcs_dash.scenarios.flows import GROUPS
 from pcs_dash.scenarios.today import BANDS, Today
 
 Floats = NDArray[np.float64]
@@ -223,7 +223,7 @@ def band_shares(today: Today, practices: pd.DataFrame) -> Floats:
 
 
 def _mix(practices: pd.DataFrame, edition: str) -> Floats:
-    names = [*(f"imd{edition}_patients_quintile_{q}" for q in range(1, GROUPS))]
+    names = quintile_columns(edition)
     counts = np.column_stack(
         [column(practices, name) for name in (*names, f"imd{edition}_patients_unknown")]
     )
@@ -253,7 +253,7 @@ def frame_of(state: State, practices: pd.DataFrame, gps: Floats) -> pd.DataFrame
     table["single_handed"] = np.where(merged, state.headcounts[2] == 1, one)
     for place, edition in enumerate(EDITIONS):
         counts = state.mix[place] * state.lists()[:, None]
-        names = [*(f"imd{edition}_patients_quintile_{q}" for q in range(1, GROUPS))]
+        names = quintile_columns(edition)
         for group, name in enumerate((*names, f"imd{edition}_patients_unknown")):
             table[name] = np.where(state.mixed, counts[:, group], column(practices, name))
     table["imd_score"] = np.where(state.mixed, state.imd, column(practices, "imd_score"))

@@ -16,7 +16,7 @@ from pcs_dash.measures.workforce import fte_gap
 from pcs_dash.scenarios.changes import AGES, Change, Close, Join, Leave, Scenario, Staff
 from pcs_dash.scenarios.grouping import KINDS, grouping, planned_homes, who_takes_them
 from pcs_dash.scenarios.homes import USED
-from pcs_dash.scenarios.project import DRAWS, Projection, do_nothing, project
+from pcs_dash.scenarios.project import BAND_ENDS, DRAWS, Projection, do_nothing, project
 from pcs_dash.scenarios.today import BUILT, NEEDED, Today, today_of
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
@@ -119,7 +119,7 @@ def answer(question: Question) -> Answer:
         figures=tuple(figures),
         front=(_chart(question, found, nothing, decided=decided), _by_year(question, found, 5)),
         below=(Bullets(_sentences(question, found), "What is taken to happen"),),
-        sections=_sections(question),
+        sections=_sections(question, _by_year(question, found)),
         sources="homes a year, December 2024; assumptions: as cited in each",
         notes=tuple(_sentences(question, found)),
         foot=found.notes,
@@ -127,7 +127,7 @@ def answer(question: Question) -> Answer:
     )
 
 
-def _sections(question: Question) -> tuple[Section, ...]:
+def _sections(question: Question, by_year: Table) -> tuple[Section, ...]:
     closing = (
         (Section("takers", "Who takes the patients of the practice that closes", _takers),)
         if question.options.get("close", NOBODY) not in ("", NOBODY)
@@ -135,7 +135,7 @@ def _sections(question: Question) -> tuple[Section, ...]:
     )
     return (
         *closing,
-        Section("years", "Year by year", lambda asked: [_by_year(asked, _both(asked)[0])]),
+        Section("years", "Year by year", lambda _: [by_year]),
         Section("groups", "By place, PCN or hub", _groups),
         Section("takes", "What it would take", _takes),
         Section("inequality", "Does it widen the gap?", _inequality, slow="Working out the gaps"),
@@ -224,7 +224,7 @@ def _message(question: Question, found: Projection, nothing: Projection, *, deci
     if decided:
         ahead = found.figures.iloc[-1]
         difference = found.drawn - nothing.drawn
-        low, high = np.percentile(difference, (2.5, 97.5))
+        low, high = np.percentile(difference, BAND_ENDS)
         more = ahead["patients_per_fte_gp"] - then["patients_per_fte_gp"]
         sure = "" if low > 0 or high < 0 else ", so it could be more or fewer"
         said += (
@@ -396,7 +396,7 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
             "now": first["patients_per_fte_gp"],
             "nothing": last["patients_per_fte_gp"],
             "decided": ahead["patients_per_fte_gp"],
-            "gap": ahead["patients"] / question.benchmark.value - ahead["fte_gp"],
+            "gap": fte_gap(ahead["patients"], ahead["fte_gp"], question.benchmark.value),
         }
     ).reset_index()
     year = found.years[-1]
