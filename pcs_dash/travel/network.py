@@ -178,8 +178,9 @@ def build(
             f"{SNAP_LIMIT_M:,.0f} m from the network and have no minutes."
         )
         wide = minutes_between(network, mode, origins, practices)
-        wide = wide.rename_axis(index="origin", columns="destination")
-        parts.append(wide.stack().rename("minutes").round(2).reset_index().assign(mode=mode))
+        pairs = wide.round(2).rename_axis("origin").reset_index()
+        pairs = pairs.melt("origin", var_name="destination", value_name="minutes")
+        parts.append(pairs.dropna().assign(mode=mode))
     table = pd.concat(parts, ignore_index=True).assign(source=source)
     if table.empty:
         raise UserError("No practice can be reached from any small area over this network.")

@@ -19,7 +19,7 @@ from pcs_dash.tables import load
 from pcs_dash.tables.errors import InputFileError
 
 Floats = NDArray[np.float64]
-# A county has 30 to 80 MB, the East of England 170; what is larger takes too long and too much memory.
+# Several times the extract of a county; what is larger takes too long and too much memory.
 LARGEST_MB = 400
 MPH = 1.609344
 FERRY_KMH = 10.0
@@ -65,7 +65,9 @@ def _speeds() -> Mapping[str, tuple[float, bool, bool]]:
     """km/h by car (0: none), whether on foot, whether by bicycle, by class of road."""
     table = load.load_road_speeds()
     kmh = table["drive_kmh"].where(table["drive_kmh"].notna(), 0.0)
-    rows = zip(table["road_class"], kmh, table["walk"] == "yes", table["cycle"] == "yes", strict=True)
+    rows = zip(
+        table["road_class"], kmh, table["walk"] == "yes", table["cycle"] == "yes", strict=True
+    )
     return {str(name): (float(speed), bool(walk), bool(cycle)) for name, speed, walk, cycle in rows}
 
 
@@ -129,7 +131,7 @@ def _duration(tags: Tags) -> float:
 
 
 def check_extract(path: Path, largest_mb: float = LARGEST_MB) -> None:
-    """Refuse, before reading it, what is no .osm.pbf or too large. InputFileError says what to do."""
+    """Refuse, before reading it, what is no .osm.pbf or too large, by InputFileError."""
     try:
         size = path.stat().st_size / 1024**2
         with path.open("rb") as stream:

@@ -157,6 +157,8 @@ def _said(wanted: Wanted, problem: _Problem, found: _Found, seconds: float) -> S
     )
     shown = number(found.value, 1 if unit.startswith("minutes") else 0)
     codes = tuple(problem.codes[site] for site in found.sites)
+    if aim == "p-centre" and len(codes) < problem.sites:
+        said += f" {len(codes)} of {problem.sites} sites suffice for it."
     status = "proven" if proven else "gap"
     return Sites(
         aim, status, f"{said} {shown} {unit}.", codes, found.value, found.bound, unit, seconds
@@ -355,9 +357,7 @@ def _whole(highs: Any, count: int) -> None:
     highs.changeColsIntegrality(count, np.arange(count, dtype=np.int32), kind)
 
 
-def served(
-    minutes: pd.DataFrame, people: pd.Series, chosen: Collection[str]
-) -> pd.DataFrame:
+def served(minutes: pd.DataFrame, people: pd.Series, chosen: Collection[str]) -> pd.DataFrame:
     """Whom each chosen site serves if everyone goes to the nearest: people, mean_minutes."""
     own = minutes[list(chosen)]
     known = own.notna().any(axis=1) & (people > 0)

@@ -43,6 +43,7 @@ def pages() -> list[Any]:
         st.Page("pages/plan_ahead.py", title="Plan ahead", icon=":material/event_upcoming:"),
         st.Page("pages/england.py", title="England", icon=":material/travel_explore:"),
         st.Page("pages/catchments.py", title="Who lives where", icon=":material/home_pin:"),
+        st.Page("pages/getting_there.py", title="Getting there", icon=":material/directions_walk:"),
         st.Page("pages/trends.py", title="List sizes over time", icon=":material/timeline:"),
         st.Page("pages/quality.py", title="Quality beside capacity", icon=":material/verified:"),
         st.Page("pages/hubs.py", title="Hubs", icon=":material/hub:"),

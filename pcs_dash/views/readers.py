@@ -87,7 +87,8 @@ class Readers:
     """`registered` gives registrations or their modelled stand-in, `published` the former only; it
     and the others give None where nothing is loaded. `names`: practice code to name, of closed
     ones too; `positions`: easting and northing by practice code, of closed ones too where the
-    allocations name a place; `minutes` from small areas to practices. `version` says which data they read, where what they gave is kept.
+    allocations name a place; `minutes` from small areas to practices. `version` says which data
+    they read, where what they gave is kept.
     """
 
     registered: Callable[[Dataset], Registered] = _registered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import osmium
 import osmium.osm.mutable as osm
 import pandas as pd
@@ -33,7 +34,7 @@ _NUMBER = {name: number for number, name in enumerate(PLACES, 1)}
 def positions(names: str = "ABCDEFGH") -> pd.DataFrame:
     """The places by name: easting, northing, longitude, latitude."""
     table = pd.DataFrame([PLACES[name] for name in names], list(names), ["easting", "northing"])
-    table = (table + CORNER).astype(float)
+    table = table.astype(float) + np.array(CORNER)
     to_degrees = Transformer.from_crs(27700, 4326, always_xy=True)
     table["longitude"], table["latitude"] = to_degrees.transform(
         table["easting"].to_numpy(), table["northing"].to_numpy()

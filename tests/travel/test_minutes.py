@@ -136,7 +136,12 @@ def test_groups_add_up_to_the_whole() -> None:
 def test_reach_has_bands_whose_upper_end_counts() -> None:
     table = pd.DataFrame({"F1": [0.0, 5.0, 5.1, 20.0, 20.1, np.nan]}, list("abcdef"))
     found = reach(Minutes("walk", table, "modelled", "m"), "F1", 20)
-    assert found["band"].to_dict() == {"a": "0 to 5", "b": "0 to 5", "c": "5 to 10", "d": "15 to 20"}
+    assert found["band"].to_dict() == {
+        "a": "0 to 5",
+        "b": "0 to 5",
+        "c": "5 to 10",
+        "d": "15 to 20",
+    }
     with pytest.raises(UserError, match="no minutes to practice"):
         reach(Minutes("walk", table, "modelled", "m"), "F2", 20)
     with pytest.raises(UserError, match="above 0"):
@@ -154,13 +159,19 @@ def test_access_agrees_with_the_package_access() -> None:
     people = pd.Series(generator.integers(1, 2_000, 12).astype(float), minutes.index)
     fte = pd.Series([3.0, 0.0, 2.5, np.nan, 7.0], minutes.columns)
     found = access_in_reach(minutes, people, fte, 30)
-    cost = minutes.drop(columns="D").stack().rename("cost").rename_axis(["origin", "dest"])
+    pairs = minutes.drop(columns="D").rename_axis("origin").reset_index()
+    cost = pairs.melt("origin", var_name="dest", value_name="cost")
     expected = two_stage_fca(
-        demand_df=people.rename("people").to_frame(), supply_df=fte.dropna().rename("fte").to_frame(),
-        cost_df=cost.reset_index(), max_cost=30, demand_index=True, demand_name="people",
-        supply_index=True, supply_name="fte",
+        demand_df=people.rename("people").to_frame(),
+        supply_df=fte.dropna().rename("fte").to_frame(),
+        cost_df=cost,
+        max_cost=30,
+        demand_index=True,
+        demand_name="people",
+        supply_index=True,
+        supply_name="fte",
         weight_fn=step_fn({30 * share: weight for share, weight in NEARNESS}),
-    )  # fmt: skip
+    )
     pd.testing.assert_series_equal(
         found, 10_000 * expected.reindex(minutes.index), check_names=False
     )

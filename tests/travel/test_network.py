@@ -70,11 +70,8 @@ def test_times_known_by_hand(
 
 
 def test_bicycles_do_not_reach_what_only_walkers_do(network: Network) -> None:
-    # E hangs on a ferry by itself: not of the main network of bicycles, so it is far off.
-    assert snap(network, "cycle", positions("E"))[0][0] >= 0 or math.isnan(
-        minutes(network, "cycle", "A", "E")
-    )
     assert math.isnan(minutes(network, "cycle", "A", "F"))
+    assert minutes(network, "walk", "A", "F") == pytest.approx(at(4.6, WALK) + 20, abs=0.02)
 
 
 def test_walking_is_the_same_both_ways_and_no_detour_is_shorter(network: Network) -> None:
