@@ -14,9 +14,11 @@ from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.travel.minutes import Stored, minutes_per_km
 from pcs_dash.views.answer import Answer, MapBlock, Table
+from pcs_dash.views.content import build_deck
 from pcs_dash.views.getting_there import NOT_MODELLED, OPTIONS, VIEW
 from pcs_dash.views.question import Question, ask
 from pcs_dash.views.readers import Readers
+from pcs_dash.views.story import SavedView, Story
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +141,11 @@ def test_an_area_without_small_areas_says_so(dataset: Dataset, registered: Regis
     readers = Readers(registered=lambda _: registered, minutes=lambda: None)
     question = ask(dataset, find_area("redbridge-district"), readers=readers)
     assert "Nobody is known to live" in VIEW.answer(question).message.finding
+
+
+def test_its_slide_says_modelled_and_of_whom(dataset: Dataset) -> None:
+    view = SavedView(page="getting_there", options={"mode": "cycle"})
+    (slide,) = build_deck(dataset, Story("One", (view,)), area=find_area("Thurrock")).slides
+    assert "by bicycle (modelled)" in slide.message
+    assert "modelled (straight line" in slide.footer
+    assert "gravity model" in slide.footer
