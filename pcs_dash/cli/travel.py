@@ -142,9 +142,11 @@ def run_reach(args: argparse.Namespace) -> int:
     _, dataset, minutes, people = _setting(args)
     found = reach(minutes, args.practice.strip().upper(), args.within)
     found["patients"] = people.reindex(found.index).round()
+    rows: list[dict[str, Any]]
     if args.by == "lsoa":
         found.insert(0, "name", dataset.lsoas["lsoa11nm"].reindex(found.index))
-        rows: list[dict[str, Any]] = found.reset_index().to_dict("records")  # type: ignore[assignment]
+        records = found.reset_index().to_dict("records")
+        rows = [{str(name): value for name, value in row.items()} for row in records]
     else:
         # A band without a figure for one of its small areas has none.
         grouped = found.groupby("band", sort=False)["patients"]
@@ -178,7 +180,7 @@ def run_sites(args: argparse.Namespace) -> int:
         {
             "site": code,
             "name": dataset.lsoas.at[code, "lsoa11nm"] if names is None else names[code],
-            "patients": round(row["people"]) if row["people"] == row["people"] else 0,
+            "patients": round(row["people"]),
             "mean_minutes": row["mean_minutes"],
         }
         for code, row in each.iterrows()

@@ -8,7 +8,7 @@ the bound is one at every moment, and what is found is proven when both meet.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -91,10 +91,14 @@ def choose(minutes: pd.DataFrame, people: pd.Series, wanted: Wanted) -> Sites:
             wanted.aim, "infeasible", f"No site can be reached from {len(cut_off)} areas ({named})."
         )
     clock = Clock(wanted.time_limit)
-    solve = {
-        "p-median": _median, "p-centre": _centre, "max-cover": _most, "set-cover": _fewest,
-    }[wanted.aim]  # fmt: skip
-    return _said(wanted, problem, solve(problem, wanted.within, clock), clock.seconds)
+    solvers: Mapping[Aim, Callable[[_Problem, float, Clock], _Found]] = {
+        "p-median": _median,
+        "p-centre": _centre,
+        "max-cover": _most,
+        "set-cover": _fewest,
+    }
+    found = solvers[wanted.aim](problem, wanted.within, clock)
+    return _said(wanted, problem, found, clock.seconds)
 
 
 def _problem(minutes: pd.DataFrame, people: pd.Series, wanted: Wanted) -> _Problem:
@@ -147,8 +151,10 @@ def _said(wanted: Wanted, problem: _Problem, found: _Found, seconds: float) -> S
         return Sites(aim, "infeasible", why, seconds=seconds)
     if found.sites is None:
         return Sites(aim, "unknown", "None was found in time: allow more.", seconds=seconds)
-    gap = relative_gap(found.value, found.bound) or 0.0
-    gap = abs(found.value - found.bound) / abs(found.value) if aim == "max-cover" else gap
+    worst, best = found.value, found.bound
+    if aim == "max-cover":  # more is better
+        worst, best = best, worst
+    gap = relative_gap(worst, best) or 0.0
     proven = gap <= _ENOUGH
     said = (
         "Proven: no other choice does better."
@@ -159,6 +165,9 @@ def _said(wanted: Wanted, problem: _Problem, found: _Found, seconds: float) -> S
     codes = tuple(problem.codes[site] for site in found.sites)
     if aim == "p-centre" and len(codes) < problem.sites:
         said += f" {len(codes)} of {problem.sites} sites suffice for it."
+    lost = problem.people[problem.minutes[:, list(found.sites)].min(axis=1) >= _NO_WAY].sum()
+    if lost and aim == "p-median":
+        said += f" {number(lost)} patients have no known way to any, counted as a day."
     status = "proven" if proven else "gap"
     return Sites(
         aim, status, f"{said} {shown} {unit}.", codes, found.value, found.bound, unit, seconds
@@ -364,6 +373,7 @@ def served(minutes: pd.DataFrame, people: pd.Series, chosen: Collection[str]) ->
     site, time = own[known].idxmin(axis=1), own[known].min(axis=1)
     weights = people[known]
     table = pd.DataFrame({"people": weights, "time": weights * time}).groupby(site).sum()
-    table = table.reindex(list(chosen))
+    # A site that is nobody's nearest serves nobody.
+    table = table.reindex(list(chosen), fill_value=0.0)
     mean = (table["time"] / table["people"]).rename("mean_minutes")
     return pd.concat([table["people"], mean], axis=1).rename_axis("practice_code")

@@ -47,7 +47,7 @@ def stored(dataset: Dataset) -> Stored:
 def asked(
     dataset: Dataset, registered: Registered, stored: Stored | None = None, **options: str
 ) -> Question:
-    version = ("test", str(stored is not None))
+    version = ("test", str(id(registered)), str(id(stored)))
     readers = Readers(registered=lambda _: registered, minutes=lambda: stored, version=version)
     return ask(dataset, find_area("Thurrock"), options=options, readers=readers)
 
@@ -102,14 +102,18 @@ def test_measured_minutes_take_the_place_of_modelled_ones_whole(
 def test_minutes_to_the_own_practice_hide_few_people(
     dataset: Dataset, registered: Registered
 ) -> None:
-    few = registered.table.copy()
-    few.loc[few["patients"] == 5, "patients"] = 0
     lsoas = find_area("Thurrock").select(dataset.lsoas).index
-    few.loc[(few["lsoa_code"] == lsoas[0]) & (few["patients"] == 0), "patients"] = 3
-    answer = VIEW.answer(asked(dataset, replace(registered, table=few), to="own", mode="drive"))
+    far = find_area("North East Essex").select(dataset.practices).index[0]
+    table = pd.DataFrame({"practice_code": "F81110", "lsoa_code": lsoas, "patients": 995})
+    three = pd.DataFrame({"practice_code": far, "lsoa_code": lsoas[:1], "patients": 3})
+    both = replace(registered, table=pd.concat([table, three], ignore_index=True))
+    answer = VIEW.answer(asked(dataset, both, to="own", mode="drive", within="30"))
     assert "their own practice" in answer.message.finding
+    assert answer.figures[1].value == "fewer than 5"
     frame = table_of(answer)
     assert frame["people"].sum() == 995 * len(lsoas) + 3
+    assert frame["beyond_30"].isna().sum() == frame["share_beyond_30"].isna().sum() == 1
+    assert (frame["beyond_30"].dropna() == 0).all()
 
 
 def test_public_transport_is_offered_only_where_it_is_loaded(
