@@ -149,7 +149,8 @@ def test_an_area_without_small_areas_says_so(dataset: Dataset, registered: Regis
 
 def test_its_slide_says_modelled_and_of_whom(dataset: Dataset) -> None:
     view = SavedView(page="getting_there", options={"mode": "cycle"})
-    (slide,) = build_deck(dataset, Story("One", (view,)), area=find_area("Thurrock")).slides
+    deck = build_deck(dataset, Story("One", (view,)), area=find_area("Thurrock"))
+    slide = deck.slides[0]
     assert "by bicycle (modelled)" in slide.message
     assert "modelled (straight line" in slide.footer
     assert "gravity model" in slide.footer
