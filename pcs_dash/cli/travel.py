@@ -233,7 +233,7 @@ def _write_sites(
         return
     output.write(rows, args.format)
     if args.format == "table":
-        print(f"\n{found.status}: {found.message}")
+        print(f"\n{found.message}")
         if steps:
             print()
             output.write(steps, "table")

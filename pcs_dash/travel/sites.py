@@ -124,8 +124,8 @@ def _problem(minutes: pd.DataFrame, people: pd.Series, wanted: Wanted) -> _Probl
         people.to_numpy(float)[own],
         codes,
         wanted.sites,
-        np.isin(codes, wanted.keep).astype(float),
-        1.0 - np.isin(codes, wanted.without),
+        np.array([float(code in wanted.keep) for code in codes]),
+        np.array([float(code not in wanted.without) for code in codes]),
     )
 
 
@@ -302,7 +302,7 @@ def _hardest(near: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _most(problem: _Problem, within: float, clock: Clock) -> _Found:
     """Most people within reach of so many sites; areas with the same sites in reach are one."""
     near, which = np.unique(problem.minutes <= within, axis=0, return_inverse=True)
-    people = np.bincount(which.ravel(), problem.people, minlength=len(near))
+    people = np.bincount(which.ravel(), problem.people, len(near)).astype(np.float64)
     count, size = len(problem.codes), len(near)
     highs = new_solver()
     highs.setOptionValue("mip_rel_gap", _ENOUGH / 10)
