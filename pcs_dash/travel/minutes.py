@@ -94,8 +94,10 @@ class Minutes:
 
     def to_own(self, registrations: pd.DataFrame) -> pd.Series:
         """Minutes of each row (practice_code, lsoa_code) to the practice of registration."""
-        row = self.table.index.get_indexer(registrations["lsoa_code"].astype("str"))
-        column = self.table.columns.get_indexer(registrations["practice_code"].astype("str"))
+        row = self.table.index.get_indexer(pd.Index(registrations["lsoa_code"].astype("str")))
+        column = self.table.columns.get_indexer(
+            pd.Index(registrations["practice_code"].astype("str"))
+        )
         found = np.full(len(registrations), np.nan)
         known = (row >= 0) & (column >= 0)
         found[known] = self.table.to_numpy(float)[row[known], column[known]]

@@ -71,7 +71,7 @@ def network_of(roads: Roads) -> Network:
     new[place_of[at]] = number
     first = np.zeros(len(node), dtype=np.intp)
     first[place_of] = np.arange(len(place_of))
-    whole = np.bincount(roads.way[1:][same], step[same], minlength=len(roads.ways))
+    whole = np.bincount(roads.way[1:][same], step[same], len(roads.ways)).astype(np.float64)
     graphs = {
         mode: _graph(
             (new[place_of[begin]], new[place_of[end]]),

@@ -11,7 +11,7 @@ import pandas as pd
 from pcs_dash.measures.catchments import Registered
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.measures.numbers import number, per_cent
-from pcs_dash.measures.small_numbers import is_small, small_text
+from pcs_dash.measures.small_numbers import hide_small, small_text
 from pcs_dash.measures.words import Words, definition_text
 from pcs_dash.travel.minutes import (
     LIMITS,
@@ -253,13 +253,13 @@ def _map(question: Question, asked: _Asked) -> MapBlock:
 
 
 def _shown(table: pd.DataFrame, within: int) -> pd.DataFrame:
-    """Counts of few people, and the shares that would tell them, are missing."""
-    shown = table.copy()
-    for limit in {*LIMITS, within}:
-        few = is_small(table[f"beyond_{limit}"])
-        names = [f"beyond_{limit}", f"share_beyond_{limit}"]
-        shown[names] = table[names].mask(few)
-    return shown
+    """Whole people; counts of few, and the shares that would tell them, are missing."""
+    shown = table.assign(whole=0)
+    for name in ("unknown", *(f"beyond_{limit}" for limit in {*LIMITS, within})):
+        shown[name] = shown[name].round()
+        derived = [column for column in (f"share_{name}",) if column in shown.columns]
+        shown = hide_small(shown, name, derived=derived, within="whole")
+    return shown.drop(columns=["whole", "hidden"])
 
 
 def _table(

@@ -79,7 +79,7 @@ def test_the_share_within_reach_by_hand(
     assert "July 2023" in answer.message.basis
     frame = table_of(answer)
     assert frame["people"].sum() == 1_000 * len(minutes)
-    assert frame[f"beyond_{within}"].fillna(0).sum() == beyond
+    assert frame[f"beyond_{within}"].sum() == beyond
 
 
 def test_measured_minutes_take_the_place_of_modelled_ones_whole(
