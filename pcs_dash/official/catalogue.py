@@ -516,7 +516,7 @@ _ALL = (
         key="travel_minutes",
         publisher="Whoever computed it",
         title="Minutes from small areas to practices (a matrix of any routing program)",
-        landing_page="docs/travel.md",
+        landing_page="https://download.geofabrik.de/",
         cadence="as computed",
         columns=_travel.MINUTES,
         parser=_travel.load_minutes,
@@ -524,8 +524,9 @@ _ALL = (
         licence="that of its roads and timetables (OpenStreetMap: ODbL)",
         period_from="loaded",
         note=(
-            "Columns origin, destination, mode, minutes; source and period where known. "
-            "`python -m pcs_dash travel build` computes one from an OpenStreetMap extract."
+            "Computed, not published: columns origin, destination, mode, minutes (docs/travel.md). "
+            "`python -m pcs_dash travel build` makes one of an OpenStreetMap extract, which the "
+            "landing page has."
         ),
         stands_alone=True,
     ),
