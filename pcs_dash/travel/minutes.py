@@ -16,6 +16,7 @@ import pandas as pd
 
 from pcs_dash.measures.catchments import points_of
 from pcs_dash.measures.gravity import distance_km
+from pcs_dash.measures.numbers import count
 from pcs_dash.measures.registrations import weighted_quantile
 from pcs_dash.official.store import Store
 from pcs_dash.tables import load
@@ -123,7 +124,7 @@ def modelled(points: pd.DataFrame, practices: pd.DataFrame, mode: str) -> Minute
         minutes_per_km(mode) * distance_km(points, placed), points.index, placed.index
     )
     left_out = len(practices) - len(placed)
-    note = f"{left_out:,} practices without a position left out." if left_out else ""
+    note = f"{count(left_out, 'practice')} without a position left out." if left_out else ""
     return Minutes(mode, table, MODELLED, "straight line, detour factor and speed", note=note)
 
 
@@ -147,12 +148,12 @@ def measured(
         index="origin", columns="destination", values="minutes", aggfunc="first"
     )
     lacking = [
-        f"{count:,} {what}"
-        for count, what in (
-            (len(origins) - len(table.index), "small areas"),
-            (len(practices) - len(table.columns), "practices"),
+        count(number, what)
+        for number, what in (
+            (len(origins) - len(table.index), "small area"),
+            (len(practices) - len(table.columns), "practice"),
         )
-        if count
+        if number
     ]
     note = f"Not in the table of minutes: {' and '.join(lacking)}." if lacking else ""
     named = sorted(set(own["source"].astype("str")))
@@ -267,8 +268,8 @@ def between(dataset: Dataset, mode: str, kind: str, stored: Stored | None) -> Mi
     bare = len(dataset.lsoas) - len(points)
     if not bare:
         return found
-    note = f"{found.note} {bare:,} small areas without a boundary have none.".strip()
-    return replace(found, table=found.table.reindex(dataset.lsoas.index), note=note)
+    note = f"{found.note} Without a boundary, and so without minutes: {count(bare, 'small area')}."
+    return replace(found, table=found.table.reindex(dataset.lsoas.index), note=note.strip())
 
 
 # Luo and Qi 2009: what is within a third, two thirds and all of the reach counts so much.

@@ -45,7 +45,7 @@ def test_modelled_minutes_by_hand() -> None:
     expected = [[0, 3 * 1.24 / 4.8 * 60], [5 * 1.24 / 4.8 * 60, 4 * 1.24 / 4.8 * 60]]
     assert found.table.to_numpy() == pytest.approx(np.array(expected))
     assert list(found.table.columns) == ["F1", "F2"]
-    assert found.note == "1 practices without a position left out."
+    assert found.note == "1 practice without a position left out."
     assert "modelled" in found.label
     assert list(found.nearest()["practice_code"]) == ["F1", "F2"]
 
@@ -68,7 +68,7 @@ def test_measured_minutes_leave_missing_what_the_table_lacks() -> None:
     assert found is not None
     assert found.table.loc["E1"].to_dict() == {"F1": 10.0, "F2": 4.5}
     assert found.table.loc["E2"].isna().all()
-    assert found.note == "Not in the table of minutes: 1 small areas and 1 practices."
+    assert found.note == "Not in the table of minutes: 1 small area and 1 practice."
     assert found.label == "minutes on foot, measured (r5, May 2026)"
     near = found.nearest()
     assert near.loc["E1", "practice_code"] == "F2"
