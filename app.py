@@ -10,4 +10,4 @@ if __name__ == "__main__":
     navigation.configure()
     navigation.run()
 else:
-    app = st.App(__file__, lifespan=serving.warm)
+    app = st.App(__file__, lifespan=serving.warm, routes=serving.moved())

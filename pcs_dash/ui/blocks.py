@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -43,6 +43,13 @@ def message(words: Words, *, first: bool) -> None:
         st.markdown(plain(words.caution))
     if words.basis:
         st.caption(plain(words.basis))
+
+
+def questions(asked: Sequence[tuple[str, str]]) -> None:
+    """Questions side by side, each over its answer."""
+    with st.container(key="questions"):
+        for column, (question, said) in zip(st.columns(len(asked)), asked, strict=True):
+            column.markdown(f"**{plain(question)}**  \n{plain(said)}")
 
 
 def words_for_paper(text: str, *, key: str) -> None:

@@ -137,7 +137,7 @@ def _open_button(
     )
     if pressed:
         # What the address says stays in it, so that Back leads to this very view.
-        st.switch_page("pages/under_doctoring.py", query_params=address.said())
+        st.switch_page("pages/overview.py", query_params=address.said())
 
 
 # --- all of them ---

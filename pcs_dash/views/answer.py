@@ -285,7 +285,8 @@ class Answer:
 
     `message`: what was found, how far it can be trusted, what it rests on. `front`: the picture
     and what stands beside it, on the page and on the slide (`share`: the first one's width);
-    `below` goes under it on the page only. `screen`: what a room sees instead of the first block.
+    `below` goes under it on the page only. `questions`, each with its answer, stand there in place
+    of the message. `screen`: what a room sees instead of the first block.
     `about_gps`: whether its figures rest on the workforce data; `sources` what else. `notes` are
     for the speaker, `foot` lines in small print under it on the page. `stacked`: a page shows
     the front's blocks one under another. `picked` gives what stands beside the picture on the page
@@ -296,6 +297,7 @@ class Answer:
     message: Words
     figures: tuple[Figure, ...] = ()
     front: tuple[Block, ...] = ()
+    questions: tuple[tuple[str, str], ...] = ()
     below: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = ()
     share: float = 0.58

@@ -14,6 +14,7 @@ from pcs_dash.views import (
     hub_plans,
     inequality,
     list_sizes,
+    overview,
     plan_ahead,
     practices,
     quality,
@@ -27,6 +28,7 @@ from pcs_dash.views.answer import View
 VIEWS: dict[str, View] = {
     view.key: view
     for view in (
+        overview.VIEW,
         under_doctored.VIEW,
         practices.VIEW,
         deprivation.VIEW,

@@ -36,7 +36,7 @@ _AT = "story-at"
 
 @address.fragment
 def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
-    """Everything of the Stories page that changes with the story."""
+    """Everything of the page that changes with the story: what leaves it on top, views, words."""
     presenting.open_plan(dataset, choices)
     plan, plan_name = presenting.plan_for("options")
     desk = begin(choices.area, presenting.switches_of(choices), plan, plan_name)
@@ -57,6 +57,7 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
 
     presenting.buttons("presenter-stories", files, hear, [_PRESENT, _REHEARSE])
     with st.container(horizontal=True):
+        handout.files(desk, dataset, choices)
         _begin_again(desk, choices)
         story_saving.save(desk, dataset)
         story_saving.exchange(desk)
@@ -66,8 +67,6 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
         _add(desk, choices)
     with right:
         _chosen(desk, choices)
-    with st.expander("PowerPoint, PDF, HTML and Excel of this story"):
-        handout.offer(lambda: desk.story, choices.area, name="story", key="story-")
     with st.expander("Saved stories"):
         story_saving.browse(desk)
     story_saving.into_address(desk, dataset)
