@@ -48,7 +48,9 @@ def message(words: Words, *, first: bool) -> None:
 def questions(asked: Sequence[tuple[str, str]]) -> None:
     """Questions side by side, each over its answer."""
     with st.container(key="questions"):
-        for column, (question, said) in zip(st.columns(len(asked)), asked, strict=True):
+        # What is said of chance takes most words.
+        columns = st.columns([max(len(said), 120) for _, said in asked], gap="medium")
+        for column, (question, said) in zip(columns, asked, strict=True):
             column.markdown(f"**{plain(question)}**  \n{plain(said)}")
 
 

@@ -16,6 +16,7 @@ def configure() -> None:
         page_title="pcs_dash: primary care planning in Essex",
         page_icon="pcs_dash/assets/icon.png",
         layout="wide",
+        initial_sidebar_state=244,
     )
 
 

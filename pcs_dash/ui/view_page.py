@@ -47,14 +47,17 @@ def page_of(title: str, after: Callable[[Question], None] | None = None) -> None
     tags = "".join(view.tag(question) for view in views if view.tag is not None)
     st.title(f"{title}: {plain(question.area.label)}{tags}")
     if sheet is not None:
-        tabs.show(sheet, lambda: _sheet(views, web, question))
+        # The home page says by its questions what it is about.
+        about = views[0].about if sheet.path else ""
+        tabs.show(sheet, lambda: _sheet(about, views, web, question))
     if after is not None:
         after(question)
     page.foot(question)
 
 
-def _sheet(views: Sequence[View], web: WebFiles, question: Question) -> None:
-    st.caption(views[0].about)
+def _sheet(about: str, views: Sequence[View], web: WebFiles, question: Question) -> None:
+    if about:
+        st.caption(about)
     if question.practices.empty:
         st.info(
             "No practice is left in this area. Switch the exclusion off, or choose another area."
@@ -271,7 +274,8 @@ def _front(
             name = f"{picture}-{number}" if number else picture
             draw(block, web, question, name, picked, pick)
         return
-    left, right = st.columns([answer.share, 1 - answer.share], gap="medium")
+    with st.container(key=f"picture-{view.key}"):
+        left, right = st.columns([answer.share, 1 - answer.share], gap="medium")
     with left:
         draw(answer.front[0], web, question, picture, picked, pick)
     with right:

@@ -11,6 +11,7 @@ from pcs_dash.measures.numbers import number, of_all, per_cent, signed_per_cent
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.words import Words
 from pcs_dash.measures.workforce import summarise
+from pcs_dash.tables.constants import MINIMUM_GP_WTE, MINIMUM_LIST
 from pcs_dash.views import compared_measures, maps, under_doctored
 from pcs_dash.views.answer import (
     Answer,
@@ -27,6 +28,11 @@ from pcs_dash.views.practices import practice_rows
 from pcs_dash.views.question import Question
 
 _WORST = 5
+_FLAGS = {
+    "single_handed": "single-handed",
+    "below_2_5_wte": f"under {MINIMUM_GP_WTE} FTE",
+    "below_4500": f"under {MINIMUM_LIST:,} patients",
+}
 # What an area is made of, the largest that tells its practices apart: column and name.
 _PARTS = {"place": "places", "district": "districts", "pcn": "PCNs"}
 
@@ -92,12 +98,8 @@ def _worst(question: Question, rows: pd.DataFrame) -> Table:
     """The practices with most patients per FTE GP; implausible figures are named, not ranked."""
     doubtful = rows["flagged_low_fte"] > 0
     shown = rows[~doubtful & rows["patients_per_fte_gp"].notna()].head(_WORST)
-    why = [
-        f"{number(row['fte_gp'], 1)} FTE GPs for {number(row['patients'])} patients; "
-        f"{per_cent(row['share_quintile_1'])} in the most deprived fifth. {row['flags']}".strip()
-        for _, row in shown.iterrows()
-    ]
-    named = ", ".join(str(code) for code in rows.index[doubtful])
+    why = [_why(row) for _, row in shown.iterrows()]
+    doubted = ", ".join(str(code) for code in rows.index[doubtful])
     return Table(
         f"The {len(shown)} practices with most patients per FTE GP",
         shown.assign(why=why),
@@ -107,8 +109,18 @@ def _worst(question: Question, rows: pd.DataFrame) -> Table:
             Column("why", "Why", wide=2.4),
         ),
         small=True,
-        note=f"Implausible FTE, so not ranked here: {named}." if named else "",
+        note=f"Implausible FTE, so not ranked here: {doubted}." if doubted else "",
     )
+
+
+def _why(row: pd.Series) -> str:
+    """What stands behind a practice's ratio, and the flags it has."""
+    told = [
+        f"{number(row['fte_gp'], 1)} FTE GPs for {number(row['patients'])} patients",
+        *(words for flag, words in _FLAGS.items() if row[flag] > 0),
+        f"{per_cent(row['share_quintile_1'])} in the most deprived fifth",
+    ]
+    return "; ".join(told)
 
 
 def _chart(question: Question, what: str, places: pd.DataFrame) -> tuple[Chart, ...]:
