@@ -160,7 +160,7 @@ VIEW = View(
     "overview",
     "overview",
     "At a glance",
-    "Short of GPs? Worse where people are deprived, and how sure is that? Which places?",
+    "An area at a glance: whether it is short of GPs, whether that goes with deprivation, where.",
     answer,
     options=(under_doctored.PRACTICE,),
     map_key="overview",

@@ -151,7 +151,7 @@ def test_the_examples_open(tab: Tab, app: App) -> None:
     ready(tab.page)
     help_button(tab.page).click()
     tab.page.get_by_role("link", name="Thurrock: where are GPs short?").click()
-    expect(tab.page.get_by_role("heading", name="Under-doctoring: Thurrock")).to_be_visible()
+    expect(tab.page.get_by_role("heading", name="Overview: Thurrock")).to_be_visible()
     ready(tab.page)
     help_button(tab.page).click()
     tab.page.get_by_role("link", name="Thurrock in five hubs").click()
