@@ -84,8 +84,9 @@ def parts(path: str, tab: str) -> dict[str, Sheet]:
 
 
 def sheet_of(page: str, topic: str = "") -> Sheet:
-    """The sheet that shows the view `topic`, or else the one that was the page `page`."""
-    shown = [sheet for sheet in SHEETS if topic in sheet.shows]
+    """The sheet that shows the view `topic` of `page`, or else the one that was that page."""
+    own = topic in VIEWS and VIEWS[topic].page == page
+    shown = [sheet for sheet in SHEETS if own and topic in sheet.shows]
     return shown[0] if shown else _BY_KEY[page]
 
 
@@ -96,5 +97,5 @@ def address(sheet: Sheet, asked: Mapping[str, str]) -> str:
 
 
 def moved() -> dict[str, Sheet]:
-    """The paths of earlier versions, and which sheet each leads to."""
-    return {sheet.key: sheet for sheet in SHEETS if sheet.key not in ("verdict", sheet.path)}
+    """The keys that are no page of their own, those of earlier versions, and their sheets."""
+    return {sheet.key: sheet for sheet in SHEETS if sheet.key != sheet.path}
