@@ -79,7 +79,7 @@ TOUR = (
         ('[data-testid="stSidebarNav"]', _MENU),
         "Draw hubs, take it to the board",
         "Hubs: put practices together on the map and compare groupings. Present, at the top of a "
-        "page, shows its view full screen; Stories puts such views in order; Board pack makes "
+        "page, shows its view full screen; Present and pack puts such views in order and makes "
         "slides, a paper and a spreadsheet. Help brings this tour back any time.",
     ),
 )

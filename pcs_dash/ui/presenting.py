@@ -38,7 +38,7 @@ KEY = "presenter"
 _ANSWER = "presenter-answer"
 Button = tuple[str, str, str]
 PRESENT: Button = ("present", "Present", "Show this view full screen")
-ADD: Button = ("add", "Add to story", "Add this view to the story on the Stories page")
+ADD: Button = ("add", "Add to story", "Add this view to the story under Present and pack")
 
 _component = component(
     "presenter",

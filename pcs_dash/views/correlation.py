@@ -200,7 +200,7 @@ def _map(pair: Compared) -> MapBlock:
 
 def _quintiles(question: Question) -> Sequence[Block | Beside]:
     table, said = inequality.quintiles(question)
-    more = Text("More of it on the page Inequality.", "note")
+    more = Text("More of it under the tab By fifth.", "note")
     return [Beside((3, 2), ((inequality.quintile_chart(question, table, said),), (more,)))]
 
 

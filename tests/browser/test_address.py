@@ -353,7 +353,7 @@ def test_painting_puts_the_plan_into_the_address_and_leaves_back_alone(
     tab: Tab, app: App, dataset: Dataset
 ) -> None:
     tab.open(f"{app.url}/?area=thurrock")
-    tab.page.get_by_role("link", name="Hubs").click()
+    tab.page.get_by_test_id("stSidebarNav").get_by_role("link", name="Hubs").click()
     expect(tab.page.get_by_role("heading", name="Hubs: Thurrock")).to_be_visible()
     tab.page.get_by_role("button", name="+ Empty hub").click()
     tab.page.wait_for_url("**plan=p1.*")
