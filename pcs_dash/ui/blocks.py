@@ -49,7 +49,7 @@ def questions(asked: Sequence[tuple[str, str]]) -> None:
     """Questions side by side, each over its answer."""
     with st.container(key="questions"):
         # What is said of chance takes most words.
-        columns = st.columns([max(len(said), 120) for _, said in asked], gap="medium")
+        columns = st.columns([max(len(said), 150) for _, said in asked], gap="medium")
         for column, (question, said) in zip(columns, asked, strict=True):
             column.markdown(f"**{plain(question)}**  \n{plain(said)}")
 

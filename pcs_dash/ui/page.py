@@ -46,6 +46,8 @@ _STYLE = """
     grid-template-columns: repeat(auto-fit, minmax(124px, 1fr));
   }
   .st-key-headline-figures [data-testid="stMetricValue"] { font-size: 1.35rem; }
+  .st-key-headline-figures [data-testid="stMetricLabel"] p,
+  .st-key-headline-figures [data-testid="stMetricDelta"] { font-size: 0.76rem; }
   .st-key-picture-overview [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-picture-overview [data-testid="stColumn"] { flex: 1 1 100%; }
 }

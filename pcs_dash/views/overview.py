@@ -53,7 +53,7 @@ def answer(question: Question) -> Answer:
             (f"Which {what}?", _where(question, what, places)),
         ),
         front=(
-            MapBlock(spec, alt_text(question.dataset, spec), pick="practice", high=440),
+            MapBlock(spec, alt_text(question.dataset, spec), pick="practice", high=420),
             _worst(question, rows),
             *_chart(question, what, places),
         ),

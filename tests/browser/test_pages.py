@@ -88,6 +88,31 @@ def test_every_sheet_opens_by_its_old_address_and_fits(tab: Tab, app: App, path:
         check_sheet(tab)
 
 
+def test_the_overview_is_one_screen_of_a_projector_and_its_menu_needs_no_scrolling(
+    tab: Tab, app: App
+) -> None:
+    tab.page.set_viewport_size({"width": 1024, "height": 768})
+    tab.open(f"{app.url}/?area=thurrock")
+    tab.map_frame()
+    box = tab.page.locator("iframe[title*='st_folium']").first.bounding_box()
+    assert box is not None
+    assert box["width"] >= 600
+    assert min(768, box["y"] + box["height"]) - max(0, box["y"]) >= 400
+    menu = tab.page.get_by_test_id("stSidebarContent")
+    assert menu.evaluate("(menu) => menu.scrollHeight <= menu.clientHeight")
+
+
+def test_on_a_phone_the_menu_closes_once_a_page_was_chosen(tab: Tab, app: App) -> None:
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    tab.open(f"{app.url}/?area=thurrock")
+    tab.page.get_by_test_id("stExpandSidebarButton").click()
+    link = tab.page.get_by_test_id("stSidebarNav").get_by_role("link", name="Practices")
+    expect(link).to_be_in_viewport()
+    link.click()
+    expect(tab.page.get_by_role("heading", name="Practices: Thurrock")).to_be_visible()
+    expect(link).not_to_be_in_viewport()
+
+
 def test_a_click_on_the_map_shows_the_card_and_goes_into_the_address(tab: Tab, app: App) -> None:
     tab.open(f"{app.url}/?area=thurrock")
     click_practice(tab.map_frame(), "F81010")
@@ -132,7 +157,7 @@ def test_practices_in_one_building_are_clicked_apart(tab: Tab, app: App, practic
 
 
 def test_a_row_of_the_table_marks_the_map(tab: Tab, app: App) -> None:
-    tab.open(f"{app.url}/?area=thurrock&practice=F81110")
+    tab.open(f"{app.url}/practices?area=thurrock&practice=F81110")
     frame = tab.map_frame()
     frame.wait_for_function("PCSMap.state(map).view.selected === 'F81110'")
     grid = tab.page.locator("[data-testid='stDataFrame']").first
