@@ -350,8 +350,9 @@ class Option:
 class View:
     """One question, declared once.
 
-    `page` is the app's page it stands on, `title` what a story calls it, `about` one line on what
-    it shows, `answer` the function. `needs_gps`: whether it says anything without GP figures;
+    `page` is the sheet it stands on (`views.places`), `title` what a story calls it, `about` one
+    line on what it shows, `answer` the function. `needs_gps`: whether it says anything without GP
+    figures;
     `with_plan`: whether the plan of hubs on the table belongs to it; `map_key`: the name under
     which the browser remembers where its map stood ("" : it has none); `pointer`: the map whose
     list says which practice is pointed at, if that is another; `slow`: what a page says

@@ -59,5 +59,5 @@ def find_view(key: str) -> View:
 
 
 def views_of(page: str) -> list[View]:
-    """The views that stand on a page of the app, the first that it is about first."""
+    """The views that stand on a sheet of the app, the first that it is about first."""
     return [view for view in VIEWS.values() if view.page == page]

@@ -19,6 +19,7 @@ from pcs_dash.store.links import make_link, open_link
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import ROOT
+from pcs_dash.views import places
 
 from .conftest import App, Tab, started
 
@@ -76,6 +77,7 @@ READ = """() => ({
   state: (document.querySelector('[data-test-script-state]') || {dataset: {}})
     .dataset.testScriptState,
   stale: document.querySelectorAll('[data-stale="true"]').length,
+  tab: (document.querySelector('[role=tab][aria-selected=true]') || {}).innerText,
   url: location.href})"""
 
 
@@ -119,6 +121,9 @@ def disagreements(now: dict) -> list[str]:
     found = []
     if now["title"] != f"{TITLES[page]}{area}":
         found.append(f"title {now['title']} for {page} of {area}")
+    tabs = places.tabs(page)
+    if tabs and now["tab"] != tabs[asked.get(places.tab_name(page), next(iter(tabs)))]:
+        found.append(f"the tab {now['tab']}")
     own = OWN_BOXES.get(asked.get("deprivation-tab", page), {})
     for name, (label, words) in (BOXES | own).items():
         shown = now["boxes"].get(label)

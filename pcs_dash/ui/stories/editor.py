@@ -14,6 +14,7 @@ from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, data, page_parts, presenting
+from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.stories import handout, story_saving
 from pcs_dash.ui.stories.open_story import Desk, begin
 from pcs_dash.ui.text import plain
@@ -225,7 +226,7 @@ def _link(view: SavedView, choices: Question) -> str:
     """The address that opens a view as it is here, its plan with it."""
     dataset = data.of(view.area_in(choices.area))[0]
     plan = with_plan(view, view.plan, dataset.practices.index, dataset.workforce_period)
-    return f"{view.link(choices.area)}{'&' if plan else ''}{urlencode(plan)}"
+    return f"{app_address()}/{view.link(choices.area)}{'&' if plan else ''}{urlencode(plan)}"
 
 
 def _pointing(desk: Desk, choices: Question, view: SavedView, which: str) -> None:
