@@ -275,6 +275,14 @@ def _gone(kept: Held, name: str, value: Any, parameter: Parameter) -> Any:
     return parameter.unread
 
 
+def ask(asked: Mapping[str, str]) -> None:
+    """Let the page that is opened next stand at these (name -> text); before a run draws."""
+    kept = held()
+    for name, text in asked.items():
+        st.session_state.pop(name, None)
+        kept.known[name] = (text,)
+
+
 def unread(name: str) -> str:
     """The text of the address that made no sense for `name`; "" where it did."""
     return held().unread.get(name, "")

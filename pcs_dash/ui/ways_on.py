@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pcs_dash.ui import address
 from pcs_dash.views import places
 from pcs_dash.views.question import Question
 
@@ -19,9 +20,13 @@ def ways_on(question: Question) -> None:
             st.page_link(
                 "pages/england.py", label="England compared", icon=":material/travel_explore:"
             )
-            st.page_link(
-                "pages/practices.py",
-                label="List sizes over time",
+            lists = places.sheet_of("trends")
+            if st.button(
+                "List sizes over time",
                 icon=":material/timeline:",
-                query_params=places.sheet_of("trends").asked,
-            )
+                type="tertiary",
+                on_click=address.ask,
+                args=(lists.asked,),
+            ):
+                # What the address says stays in it, so that Back leads to this very view.
+                st.switch_page(f"pages/{lists.path}.py", query_params=address.said())
