@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -47,7 +48,7 @@ FILTERS = {
     "level": "Level",
     "weighting": "Weighting",
 }
-_TOLD, _NOT_TOLD = "#b2182b", "#768692"
+_TOLD, _NOT_TOLD, _NONE = "#b2182b", "#768692", "#212b32"
 ASKED = (
     "One question, measured every reasonable way: do practices with more deprived patients have "
     "more patients per FTE GP? Above zero: yes, by so much of the mean from the least to the most "
@@ -63,19 +64,32 @@ FUNNEL_LOOKS = (
 )
 
 
+def specification_data(question: Question) -> dict[str, Any]:
+    """What the specifications are made of beside the area's practices, by the names that
+    `measures.specification` gives it.
+    """
+    dataset = question.dataset
+    registered = patients_by_lsoa(question.readers, dataset)
+    return {
+        "lists": other_lists(dataset.practices),
+        "registrations": None if registered is None else registered[0],
+        "lsoa_ranks": {year: dataset.lsoas[f"imd{year}_rank"] for year in IMD_EDITIONS},
+    }
+
+
 def curve_of(question: Question) -> pd.DataFrame:
     """Every specification of the area, with the options in words.
 
     Practices with implausible FTE are one of the choices, so they are never left out before it.
     """
-    dataset = question.dataset
-    registered = patients_by_lsoa(question.readers, dataset)
     curve = specification_curve(
-        question.area.select(dataset.practices),
-        lists=other_lists(dataset.practices),
-        registrations=None if registered is None else registered[0],
-        lsoa_ranks={year: dataset.lsoas[f"imd{year}_rank"] for year in IMD_EDITIONS},
+        question.area.select(question.dataset.practices), **specification_data(question)
     )
+    return in_words(curve)
+
+
+def in_words(curve: pd.DataFrame) -> pd.DataFrame:
+    """A specification curve with GP definitions and IMD editions as users know them."""
     labels = {key: item.label for key, item in GP_DEFINITIONS.items()}
     return curve.assign(
         gp_definition=curve["gp_definition"].map(labels), imd_edition="IMD " + curve["imd_edition"]
@@ -106,7 +120,7 @@ def answer(question: Question) -> Answer:
             Figure("Interval above zero", f"{summary.n_positive_excludes_zero}"),
             Figure("Median gradient", f"{signed(summary.median)}%"),
         ),
-        front=(_curve_chart(curve, summary, said), _by_option(curve)),
+        front=(curve_chart(curve, summary, said), _by_option(curve)),
         below=(Text(ASKED), _every(question, curve), Text(_method(question), "note")),
         sections=more,
         share=0.5,
@@ -119,7 +133,8 @@ def answer(question: Question) -> Answer:
     )
 
 
-def _curve_chart(curve: pd.DataFrame, summary: SpecificationSummary, said: Words) -> Chart:
+def curve_chart(curve: pd.DataFrame, summary: SpecificationSummary, said: Words) -> Chart:
+    """Every specification with its interval, sorted, and the line of no gradient."""
     known = curve[curve["coefficient"].notna()]
     clear = known["excludes_zero"].astype(bool)
     parts = (
@@ -142,7 +157,8 @@ def _curve_chart(curve: pd.DataFrame, summary: SpecificationSummary, said: Words
             )
             for name, colour, shape, part in parts
             if len(part)
-        ),
+        )
+        + (Series("No gradient", (0.0, 0.0), x=(1.0, float(len(known))), colour=_NONE, line=True),),
         said.text,
         value_title="% of the mean, least to most deprived",
         x_title="Ways of measuring, lowest gradient first",
