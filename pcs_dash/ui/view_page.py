@@ -42,7 +42,7 @@ def page_of(title: str, *keys: str) -> None:
     views = [find_view(key) for key in keys]
     _, web, question = page.begin(needs_gps=any(view.needs_gps for view in views))
     tags = "".join(view.tag(question) for view in views if view.tag is not None)
-    st.title(f"{title}: {plain(question.area.label)}{tags}")
+    st.title(f"{title}: {plain(question.area.title)}{tags}")
     st.caption(views[0].about)
     if question.practices.empty:
         st.info(
