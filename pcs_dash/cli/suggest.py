@@ -98,8 +98,8 @@ def run(args: argparse.Namespace) -> int:
         output.write(rows, args.format)
         if args.format == "table":
             print(f"\n{answer.status}: {answer.message}")
-            if answer.objective_value is not None:
-                print(f"objective: {number(answer.objective_value, 1)} {answer.unit}")
+            if answer.value_words:
+                print(f"objective: {answer.value_words}")
     if answer.status == "infeasible":
         return EXIT_INFEASIBLE
     return EXIT_UNKNOWN if answer.status == "unknown" else 0

@@ -47,10 +47,9 @@ if TYPE_CHECKING:
 _MOST_BARS = 12
 _NOTHING = "No official data are loaded yet, so there is only Essex to show."
 _HOW = (
-    "The figures of every practice of England come from files that NHS England publishes. Load "
-    "them once with `python -m pcs_dash update`, or with `python -m pcs_dash update --from FOLDER` "
-    "where you downloaded them by hand, or upload them under Data and methods. Then any ICB, "
-    "sub-ICB location or district can be chosen as the area, too."
+    "Once they are loaded, this page compares every ICB, sub-ICB location and district of England, "
+    "and any of them can be chosen as the area. The files are published by NHS England; Data and "
+    "methods says where they are, and takes them."
 )
 
 
