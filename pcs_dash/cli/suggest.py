@@ -12,7 +12,6 @@ import pandas as pd
 from pcs_dash.cli import output
 from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.suggest import OBJECTIVES, TIME_LIMIT, Suggestion, SuggestRequest, suggest
-from pcs_dash.measures.numbers import number
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_area, practices_for
 from pcs_dash.tables.constants import BAND

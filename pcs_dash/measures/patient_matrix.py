@@ -30,7 +30,8 @@ class PatientMatrix:
 
     `share`: practices x groups, of a practice's patients (rows add up to 1, or less where some live
     elsewhere); None where each practice is a group of its own. `order` rises from the most to the
-    least deprived group. `codes` are the practices'. Those without a figure are left out and counted.
+    least deprived group. `codes` are the practices'; those without a figure are left out and
+    counted.
     """
 
     patients: Floats

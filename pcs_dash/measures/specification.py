@@ -168,7 +168,9 @@ def matrices(
         yield (
             edition,
             "practice",
-            practice_matrix(practices, definition=definition, deprivation=_deprivation(practices, edition)),
+            practice_matrix(
+                practices, definition=definition, deprivation=_deprivation(practices, edition)
+            ),
         )
         yield (
             edition,

@@ -52,10 +52,10 @@ class Verdict:
     """What all ways of asking say together.
 
     `summary` counts them, as the specification curve does. `p_value`: how often chance alone
-    gives a median gradient as far out. `outcome`: *shown* where p < 0.05 and NEARLY_ALL of the ways
-    have the median's sign, *depends* where fewer have, *not shown* where p is larger. `inside`: what
-    is left within places, where something was found and there are at least two; `inside_p` its p.
-    `lists`: p by kind of list.
+    gives a median gradient as far out. `outcome`: *shown* where p < 0.05 and NEARLY_ALL of the
+    ways have the median's sign, *depends* where fewer have, *not shown* where p is larger.
+    `inside`: what is left within places, where something was found and there are at least two;
+    `inside_p` its p. `lists`: p by kind of list.
     """
 
     summary: SpecificationSummary

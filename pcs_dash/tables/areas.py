@@ -1,5 +1,6 @@
-"""The areas a user can choose: Essex (one ICB since April 2026), Mid and South Essex (one before), seven sub-ICB places, districts; and,
-where official data are loaded, every ICB, sub-ICB location and district of England.
+"""The areas a user can choose: Essex (one ICB since April 2026), Mid and South Essex (one before),
+seven sub-ICB places, districts; and, where official data are loaded, every ICB, sub-ICB location
+and district of England.
 """
 
 from __future__ import annotations

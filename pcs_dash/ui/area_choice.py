@@ -57,7 +57,8 @@ def box() -> Area | None:
         key=_NAME,
         placeholder="Choose an area",
         help="Type to search. Essex (NHS Essex ICB since April 2026), Mid and South Essex (an ICB "
-        "until then), the seven sub-ICB places (the CCGs of the 2014 strategy), and the districts; where official data are loaded, also every "
+        "until then), the seven sub-ICB places (the CCGs of the 2014 strategy), and the districts; "
+        "where official data are loaded, also every "
         'ICB, sub-ICB location and district of England, marked "loaded".',
     )
     if key and areas[key].note:

@@ -184,8 +184,8 @@ def _modelled_warning(registered: Registered) -> str:
         "Modelled, not registrations. Patients by practice and small area (LSOA) are not loaded, "
         "so a gravity model stands in: it shares patients out by distance until every practice "
         f"has its list. {registered.note} {MODEL_ERROR} Not for decisions on single small areas. "
-        "The real ones (Patients Registered at a GP Practice, NHS England) can be loaded under Data "
-        f"and methods{more}"
+        "The real ones (Patients Registered at a GP Practice, NHS England) can be loaded under "
+        f"Data and methods{more}"
     )
 
 

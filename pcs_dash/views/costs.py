@@ -189,7 +189,8 @@ def _groupings(question: Question) -> Section:
         f"{signed(gaps[0])}"
     )
     message = (
-        f"So that no group is above {benchmark.label}, {takes}; {moved.practices_moved:,} practices would change group."
+        f"So that no group is above {benchmark.label}, {takes}; "
+        f"{moved.practices_moved:,} practices would change group."
     )
 
     def blocks(_: Question) -> Sequence[Block]:

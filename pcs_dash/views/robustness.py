@@ -141,24 +141,26 @@ def curve_chart(curve: pd.DataFrame, summary: SpecificationSummary, said: Words)
         ("Interval includes zero, or none", _NOT_TOLD, "square", known[~clear]),
         ("Interval excludes zero", _TOLD, "circle", known[clear]),
     )
+    marks = [
+        Series(
+            name,
+            tuple(map(float, part["coefficient"])),
+            x=tuple(map(float, part.index)),
+            low=tuple(map(or_none, part["ci_low"])),
+            high=tuple(map(or_none, part["ci_high"])),
+            labels=tuple("; ".join(map(str, row)) for row in part[list(FILTERS)].to_numpy()),
+            colour=colour,
+            shape=shape,
+        )
+        for name, colour, shape, part in parts
+        if len(part)
+    ]
+    ends = (float(known.index.min()), float(known.index.max()))
+    none = Series("No gradient", (0.0, 0.0), x=ends, colour=_NONE, line=True)
     return Chart(
         "scatter",
         f"Gradient by deprivation, {summary.n} ways of measuring it, lowest first",
-        tuple(
-            Series(
-                name,
-                tuple(map(float, part["coefficient"])),
-                x=tuple(map(float, part.index)),
-                low=tuple(map(or_none, part["ci_low"])),
-                high=tuple(map(or_none, part["ci_high"])),
-                labels=tuple("; ".join(map(str, row)) for row in part[list(FILTERS)].to_numpy()),
-                colour=colour,
-                shape=shape,
-            )
-            for name, colour, shape, part in parts
-            if len(part)
-        )
-        + (Series("No gradient", (0.0, 0.0), x=(1.0, float(len(known))), colour=_NONE, line=True),),
+        (*marks, none),
         said.text,
         value_title="% of the mean, least to most deprived",
         x_title="Ways of measuring, lowest gradient first",

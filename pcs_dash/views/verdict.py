@@ -9,7 +9,7 @@ from pcs_dash.measures.numbers import between, number, of_all, p_text, signed
 from pcs_dash.measures.patient_matrix import MEASURES
 from pcs_dash.measures.specification import specification_curve
 from pcs_dash.measures.verdict import verdict
-from pcs_dash.measures.words import NOT_WHY, Words, grade, verdict_words
+from pcs_dash.measures.words import NOT_WHY, grade, verdict_words
 from pcs_dash.views import compared_measures, inequality
 from pcs_dash.views.answer import Answer, Figure, Table, Text, View, text_table
 from pcs_dash.views.question import Question
@@ -47,10 +47,11 @@ def answer(question: Question) -> Answer:
 
 
 _RULE = (
-    "The rule: every reasonable way of asking counts alike (which GPs, which IMD, lists as they are "
-    "or by need, with or without implausible figures, by practice or by fifth). Their median is held "
-    "against what chance alone makes of it. Evidence of it: p below 0.05 and nine ways in ten on one "
-    "side. Where there is none, the verdict is wrong about one time in twenty."
+    "The rule: every reasonable way of asking counts alike (which GPs, which IMD, lists as they "
+    "are or by need, with or without implausible figures, by practice or by fifth). Their median "
+    "is held against what chance alone makes of it. Evidence: p below 0.05; it is shown where nine "
+    "ways in ten lie on one side. Where there is nothing, the rule finds something about one time "
+    "in twenty."
 )
 
 

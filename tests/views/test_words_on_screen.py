@@ -38,9 +38,12 @@ def texts(path: Path) -> Iterator[str]:
         and isinstance(node.body[0], ast.Expr)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if id(node) not in documents:
-                yield node.value
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in documents
+        ):
+            yield node.value
 
 
 @pytest.mark.parametrize("path", SHOWN, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -52,8 +55,11 @@ def test_no_command_and_no_wte_in_what_is_shown(path: Path) -> None:
             assert not re.search(r"`[\w ./-]+`", text), text
         # The published rule's own words, and the glossary's one explanation, are quotations.
         if re.search(r"\bWTEs?\b", text):
-            assert "Transforming Primary Care" in text or '"WTE"' in text or text == "WTE" or (
-                path.name == "workforce.py" and text.startswith(" WTE GPs: Transforming")
+            assert (
+                "Transforming Primary Care" in text
+                or '"WTE"' in text
+                or text == "WTE"
+                or (path.name == "workforce.py" and text.startswith(" WTE GPs: Transforming"))
             ), text
 
 
