@@ -48,13 +48,13 @@ def test_the_plus_of_a_set_of_areas_arrives_as_a_space(run_loaded, text: str) ->
 def test_an_unknown_area_offers_loaded_ones_too(run_loaded) -> None:
     app = run_loaded(area="kent and midway")
     app.button(key="near-icb-qks").click().run()
-    assert app.title[0].value == "Under-doctoring: Kent and Medway (ICB, loaded)"
+    assert app.title[0].value == "Under-doctoring: Kent and Medway (ICB)"
 
 
 def test_without_official_data_it_says_how_to_load_them(run_page) -> None:
     shown = text_of(run_page("england"))
     assert "No official data are loaded yet" in shown
-    assert "python -m pcs_dash update" in shown
+    assert "Data and methods says where they are" in shown
 
 
 def test_england_by_icb(run_loaded) -> None:
