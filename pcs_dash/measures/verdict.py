@@ -108,7 +108,8 @@ def verdict(
     if grade(p_value) == "none":
         return found
     outcome: Outcome = "shown" if found.n_same >= NEARLY_ALL * summary.n else "depends"
-    groups = pd.factorize(practices["place"] if places is None else places)[0]
+    where = practices["place"] if places is None else places
+    groups = pd.factorize(where, use_na_sentinel=False)[0]
     if groups.max() < 1:
         return replace(found, outcome=outcome)
     _, within = dealt_gradients(practices, deal_within(orders, groups), **data)

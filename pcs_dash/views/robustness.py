@@ -223,9 +223,9 @@ def _method(question: Question) -> str:
     return (
         "GP definition × raw or need-adjusted lists × with or without practices of implausible FTE "
         "× IMD edition × level × weighting. For the analyst: intervals by jackknife over "
-        "practices, none where a few carry the figure. At practice level IMD 2019 ranks practices by their "
-        "share of patients in the most deprived fifth, for want of a score. Published weighted "
-        "lists are not among "
+        "practices, none where a few carry the figure. At practice level IMD 2019 ranks "
+        "practices by their share of patients in the most deprived fifth, for want of a score. "
+        "Published weighted lists are not among "
         f"the embedded figures. {level}"
     )
 
