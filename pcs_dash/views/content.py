@@ -171,7 +171,9 @@ def _method_slide(
             text_table(
                 "What the words mean, and where the figures come from",
                 ("Term", "Meaning"),
-                (*_in_short(found), ("Sources", publishers), ("Attribution", ATTRIBUTION)),
+                _in_short(found),
+                # A note stays where rows are cut.
+                note=f"Sources: {publishers} {ATTRIBUTION}",
                 widths=(1.0, 3.4),
             ),
         ),
