@@ -131,7 +131,8 @@ def test_every_page_shows_a_loaded_area(run_loaded, page: str, area: str) -> Non
     assert not app.error
     if page in WITHOUT_AREA:
         return
-    assert "loaded)" in app.title[0].value
+    assert app.title[0].value.endswith(")")
+    assert "loaded" not in app.title[0].value
     told = [item.value for item in app.info if "No GP figures (FTE) are loaded" in item.value]
     assert bool(told) == (area not in WITH_GPS and page not in WITHOUT_GPS)
 
