@@ -269,9 +269,9 @@ def _missing(question: Question) -> Sequence[Block | Beside]:
             (
                 Column("measure", "Measure", wide=1.4),
                 Column("needs", "File", wide=1.2),
-                Column("how", "Brings it", wide=2.0),
             ),
             small=True,
+            note="Data and methods says where each file is published, and takes it.",
         )
     ]
 
