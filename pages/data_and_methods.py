@@ -46,7 +46,7 @@ st.dataframe(
     alt="Sources of the embedded figures",
 )
 
-st.header(f"What is missing: {choices.area.label}", anchor="missing")
+st.header(f"What is missing: {choices.area.title}", anchor="missing")
 st.caption(
     "Missing stays missing: a practice without a figure leaves the sums that need it, and is "
     "counted and listed here. A reported 0 is a figure, not a gap."

@@ -74,8 +74,8 @@ def begin(*, needs_gps: bool = True) -> tuple[Dataset, WebFiles, Question]:
     if needs_gps and not dataset.has_gps:
         st.info(
             f"No GP figures (FTE) are loaded for {of_this_run.get().area.name}, so what rests on "
-            "them is left out. The General Practice Workforce file brings them: `python -m "
-            "pcs_dash update workforce`, or choose it under Data and methods."
+            "them is left out. The General Practice Workforce file brings them: choose it "
+            "under Data and methods."
         )
     return dataset, files, of_this_run.get()
 

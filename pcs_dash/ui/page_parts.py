@@ -72,7 +72,7 @@ def without_boundaries(lsoas: pd.DataFrame) -> bool:
         return False
     st.info(
         "No boundaries of small areas (LSOAs) are loaded here, so the map shows practices only. "
-        "`python -m pcs_dash update boundaries_lsoa11 --from FOLDER` brings them."
+        "Data and methods says which file brings them."
     )
     return True
 

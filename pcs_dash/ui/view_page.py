@@ -45,7 +45,7 @@ def page_of(title: str, after: Callable[[Question], None] | None = None) -> None
     views = [] if sheet is None else sheet.views
     _, web, question = page.begin(needs_gps=any(view.needs_gps for view in views))
     tags = "".join(view.tag(question) for view in views if view.tag is not None)
-    st.title(f"{title}: {plain(question.area.label)}{tags}")
+    st.title(f"{title}: {plain(question.area.title)}{tags}")
     if sheet is not None:
         # The home page says by its questions what it is about.
         about = views[0].about if sheet.path else ""

@@ -22,6 +22,7 @@ from pcs_dash.views import (
     spatial_pattern,
     then_now,
     under_doctored,
+    verdict,
 )
 from pcs_dash.views.answer import View
 
@@ -34,6 +35,7 @@ VIEWS: dict[str, View] = {
         deprivation.VIEW,
         correlation.VIEW,
         how_sure.VIEW,
+        verdict.VIEW,
         inequality.VIEW,
         spatial_pattern.VIEW,
         robustness.VIEW,
