@@ -251,7 +251,7 @@ def _map(question: Question, found: Shown) -> MapBlock:
         },
         about=f"{found.title} by {lower_first(measure.label)}.",
         note="Bare: no figure."
-        + (f" {missing} of {len(found.table)} have no boundary loaded." if missing else ""),
+        + (f" {missing} of {len(found.table)} have no outline here." if missing else ""),
         shapes=shapes,
         level=found.level,
     )
