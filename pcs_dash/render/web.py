@@ -236,7 +236,7 @@ def area_layer(
         ),
         "towns": _town_labels(towns, itself.geometry),
         "practices": list(area.select(practices).index),
-        "nearest": NEAREST if _coarse(own.geometry) else None,
+        "nearest": NEAREST if coarse(own.geometry) else None,
     }
 
 
@@ -254,7 +254,7 @@ def _town_labels(towns: gpd.GeoDataFrame, outline: gpd.GeoSeries) -> list[list[A
     ]
 
 
-def _coarse(boundaries: gpd.GeoSeries) -> bool:
+def coarse(boundaries: gpd.GeoSeries) -> bool:
     """Whether the boundaries mislead when looked at closely."""
     corners = shapely.get_num_coordinates(boundaries.to_numpy())
     return bool(len(corners)) and bool(corners.mean() < COARSE_CORNERS)

@@ -44,10 +44,9 @@ def at_the_edge(
         over = [place for place, value in enumerate(series.values) if value and value > edge]
         beyond += [(series, place) for place in over]
         kept.append(_of(series, [n for n in range(len(series.values)) if n not in over]))
-    told = "; ".join(
-        f"{one.labels[n]} {number(one.values[n] or math.nan)}" for one, n in beyond[:3]
-    )
-    more = f" and {len(beyond) - 3} more" if len(beyond) > 3 else ""
+    beyond.sort(key=lambda mark: -(mark[0].values[mark[1]] or 0))
+    told = "; ".join(f"{one.codes[n]} {number(one.values[n] or math.nan)}" for one, n in beyond[:2])
+    more = f" and {len(beyond) - 2} more" if len(beyond) > 2 else ""
     edged = Series(
         f"Beyond the edge: {told}{more}",
         (edge,) * len(beyond),

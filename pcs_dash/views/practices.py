@@ -21,8 +21,8 @@ _MOST_BARS = 12
 def practice_rows(question: Question) -> pd.DataFrame:
     """One row a practice, most patients per FTE GP first, those without a ratio last.
 
-    The columns of `measures.workforce.summarise`, and code, marked, named, practice_name, pcn, district,
-    against_benchmark (per cent above it), share_quintile_1 and flags (sentences).
+    The columns of `measures.workforce.summarise`, and code, marked, named, practice_name, pcn,
+    district, against_benchmark (per cent above it), share_quintile_1 and flags (sentences).
     """
     practices, benchmark = question.practices, question.benchmark.value
     table = summarise(
