@@ -8,6 +8,7 @@ and inches: a map looks the same in a picture at 200 dpi and on a PDF page. Colo
 from __future__ import annotations
 
 import io
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -518,15 +519,16 @@ class _Labels:
     def __init__(self, frame: _Frame) -> None:
         self.frame = frame
         self._taken: list[tuple[float, float, float, float]] = []
+        self._dots: list[tuple[float, float, float, float]] = []
 
     def take(self, box: tuple[float, float, float, float]) -> None:
         self._taken.append(box)
 
     def keep_clear(self, at: tuple[float, float], radius: float) -> None:
         x, y = self.frame.point(*at)
-        self.take((x - radius, y - radius, x + radius, y + radius))
+        self._dots.append((x - radius, y - radius, x + radius, y + radius))
 
-    def fits(self, box: tuple[float, float, float, float]) -> bool:
+    def fits(self, box: tuple[float, float, float, float], *, over_dots: bool = False) -> bool:
         inside = (
             box[0] > 2
             and box[1] > 2
@@ -535,7 +537,7 @@ class _Labels:
         )
         return inside and all(
             box[2] < other[0] or box[0] > other[2] or box[3] < other[1] or box[1] > other[3]
-            for other in self._taken
+            for other in [*self._taken, *(() if over_dots else self._dots)]
         )
 
     def write(
@@ -548,15 +550,18 @@ class _Labels:
         bold: bool = False,
         colour: str = INK,
         tries: Sequence[tuple[float, float]] = ((0.0, 0.0),),
+        always: bool = False,
     ) -> bool:
-        """Write at the first of `tries` (steps of half a box from `at`) that is free."""
+        """Write at the first of `tries` (steps of half a box from `at`) that is free; else, where
+        it stands `always`, over dots.
+        """
         text = drawable(text, bold=bold)
         half_wide, half_high = width(text, size, bold=bold) / 2 + 1.5, 0.62 * size
         x, y = self.frame.point(*at)
-        for right, up in tries:
+        for over_dots, (right, up) in itertools.product((False, True)[: 1 + always], tries):
             left, low = x + right * half_wide, y + up * half_high * 1.6
             box = (left - half_wide, low - half_high, left + half_wide, low + half_high)
-            if not self.fits(box):
+            if not self.fits(box, over_dots=over_dots):
                 continue
             self.take(box)
             axes.text(
@@ -611,6 +616,7 @@ def _towns(axes: Axes, labels: _Labels, dataset: Dataset, spec: MapSpec, enlarge
             bold=rank == 1 and inside,
             colour=INK if inside else QUIET,
             tries=_ROUND if inside else ((0.0, 0.0),),
+            always=rank == 1 and inside,
         )
 
 
