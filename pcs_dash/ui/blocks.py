@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
+import pyarrow as pa
 import streamlit as st
 
 from pcs_dash.measures import glossary
@@ -15,7 +17,10 @@ from pcs_dash.render import page_charts
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import Bullets, Chart, Figure, Table, Text
 from pcs_dash.views.cells import FORMS, cell_text
+from pcs_dash.views.kept_answers import kept
 
+# A number for each chart that is shown: another has never had it.
+_numbers = count()
 _LEFT = ' style="text-align:left"'
 
 
@@ -125,11 +130,8 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, str], None]) -> N
     if not table.fields:
         return
     st.markdown(f"**{plain(table.caption)}**")
-    # Words for yes and no; numbers and words as they are, so that they can be sorted.
-    yes = [column.key for column in table.on_page if column.form == "yes"]
-    frame = table.frame[[column.key for column in table.on_page]]
     st.dataframe(
-        frame.assign(**{name: [cell_text(value, "yes") for value in frame[name]] for name in yes}),
+        kept(table, "sortable", lambda: _sortable(table)),
         hide_index=True,
         key=key,
         column_config=config,
@@ -140,8 +142,22 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, str], None]) -> N
     )
 
 
+def _sortable(table: Table) -> pa.Table:
+    """Words for yes and no; numbers and words as they are, so that they can be sorted."""
+    yes = [column.key for column in table.on_page if column.form == "yes"]
+    frame = table.frame[[column.key for column in table.on_page]]
+    worded = {name: [cell_text(value, "yes") for value in frame[name]] for name in yes}
+    return pa.Table.from_pandas(frame.assign(**worded))
+
+
 def chart(block: Chart, *, key: str) -> None:
     """A chart under its title, with its text alternative, which can be copied into a paper."""
     st.markdown(f"**{plain(block.title)}**")
-    st.altair_chart(page_charts.drawn(block), key=key, alt=block.alt)
+    _picture(kept(block, "number", lambda: next(_numbers)), key, block)
     words_for_paper(block.words or block.alt, key=key)
+
+
+# Streamlit keeps what such a function draws and sends it again: making a chart takes longest.
+@st.cache_resource(show_spinner=False, max_entries=500)
+def _picture(number: int, key: str, _chart: Chart) -> None:  # noqa: ARG001 - the cache's key
+    st.altair_chart(page_charts.drawn(_chart), key=key, alt=_chart.alt)

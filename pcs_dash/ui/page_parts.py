@@ -63,18 +63,12 @@ def show_map(
     )
 
 
-def without_boundaries(lsoas: pd.DataFrame) -> bool:
-    """Say that a map has no LSOAs to colour, and which file brings them; False where it has some.
-
-    Where there is no LSOA at all, a page says so itself.
-    """
-    if lsoas.empty or lsoas["geometry"].notna().any():
-        return False
+def say_without_boundaries() -> None:
+    """Say that a map has no LSOAs to colour, and which file brings them."""
     st.info(
         "No boundaries of small areas (LSOAs) are loaded here, so the map shows practices only. "
         "`python -m pcs_dash update boundaries_lsoa11 --from FOLDER` brings them."
     )
-    return True
 
 
 def list_key(key: str) -> str:
@@ -143,11 +137,13 @@ def small_table(table: pd.DataFrame, *, caption: str) -> None:
     )
 
 
-def download_csv(table: pd.DataFrame, *, name: str, label: str = "Download as CSV") -> None:
-    """A download button for a table, its index first; see `table_csv`."""
+def download_csv(
+    table: pd.DataFrame | bytes, *, name: str, label: str = "Download as CSV"
+) -> None:
+    """A download button for a table, its index first (see `table_csv`), or for its CSV."""
     st.download_button(
         label,
-        table_csv(table),
+        table if isinstance(table, bytes) else table_csv(table),
         file_name=f"{name}.csv",
         mime="text/csv",
         key=f"download-{name}",
