@@ -286,9 +286,7 @@ def measure(say: Callable[[str], None] = print) -> None:
         for scene in given.scenes:
             for users in given.users:
                 for name, app in apps.items():
-                    found = asyncio.run(
-                        load(app, scene, users, given.seconds, given.area, codes)
-                    )
+                    found = asyncio.run(load(app, scene, users, given.seconds, given.area, codes))
                     say(row(name, scene, users, found))
                     for fault in sorted(set(found.faults))[:5]:
                         say(f"  {fault}")

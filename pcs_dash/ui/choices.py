@@ -8,7 +8,6 @@ from contextvars import ContextVar
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.hubs.rules import default_rules
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.workforce import (
@@ -78,7 +77,7 @@ def sidebar() -> Question:
         practices=area.select(dataset.practices).drop(index=excluded.index),
         excluded=excluded,
         exclude=bool(st.session_state.get("exclude")),
-        rules=default_rules(dataset.published),
+        rules=data.rules_of(dataset),
         readers=official_store.readers(),
         tiles=tiles,
     )

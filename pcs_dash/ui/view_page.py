@@ -352,7 +352,7 @@ def _map(
 
 
 def _bare(question: Question) -> bool:
-    """Whether the area's LSOAs have no boundaries; where there is no LSOA, a page says so itself."""
+    """Whether the LSOAs have no boundaries; where there is no LSOA, a page says so itself."""
     lsoas = question.area.select(question.dataset.lsoas)
     return not (lsoas.empty or lsoas["geometry"].notna().any())
 
