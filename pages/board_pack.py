@@ -11,7 +11,7 @@ from pcs_dash.views.story import ready_made
 dataset, web, choices = page.begin()
 area = choices.area
 
-st.title(f"Board pack: {area.label}")
+st.title(f"Board pack: {plain(area.label)}")
 help_panel.about("board_pack")
 page_parts.headline(
     "A story in nine views for the board, with the figures and definitions in the notes."
@@ -53,4 +53,4 @@ handout.offer(
     plan_name=plan_name,
     template=template,
 )
-page_parts.footer(choices.basis)
+page_parts.footer(plain(choices.basis))

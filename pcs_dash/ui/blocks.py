@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -19,6 +20,7 @@ from pcs_dash.views.answer import Bullets, Chart, Figure, Table, Text
 from pcs_dash.views.cells import FORMS, cell_text
 from pcs_dash.views.kept_answers import kept
 
+_NUMBER = re.compile(r"[^A-Za-z\[\]<>`!:]*")
 # A number for each chart that is shown: another has never had it.
 _numbers = count()
 _LEFT = ' style="text-align:left"'
@@ -31,9 +33,10 @@ def figures(*items: Figure) -> None:
             # Streamlit knows a fall by its hyphen only; ours has a minus sign.
             less = item.note.startswith(MINUS)
             column.metric(
-                item.label,
-                item.value,
-                item.note or None,
+                plain(item.label),
+                # A number is none to read as Markdown, and stays as it is.
+                item.value if _NUMBER.fullmatch(item.value) else plain(item.value),
+                plain(item.note) or None,
                 delta_color=("normal" if less else "inverse") if item.more_is_worse else "off",
                 delta_arrow=("down" if less else "up") if item.more_is_worse else "off",
                 help=glossary.meaning(item.term) if item.term else None,

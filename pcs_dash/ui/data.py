@@ -27,6 +27,7 @@ of_this_run: ContextVar[tuple[Dataset, web.WebFiles] | None] = ContextVar("datas
 def load() -> tuple[Dataset, web.WebFiles]:
     """The joined tables and the addresses of the map's files; shared, so never changed."""
     dataset = build_dataset()
+    web.serve_under(st.get_option("server.baseUrlPath"))
     files = web.prepare(dataset)
     # Streamlit collects garbage after every run: what never dies need not be looked at again.
     gc.collect()

@@ -59,7 +59,7 @@ def begin(*, needs_gps: bool = True) -> tuple[Dataset, WebFiles, Question]:
     dataset, files = data.of_this_run.get() or data.load()
     if needs_gps and not dataset.has_gps:
         st.info(
-            f"No GP figures (FTE) are loaded for {of_this_run.get().area.name}, so what rests on "
+            f"No GP figures (FTE) are loaded for {plain(of_this_run.get().area.name)}, so what rests on "
             "them is left out. The General Practice Workforce file brings them: `python -m "
             "pcs_dash update workforce`, or choose it under Data and methods."
         )

@@ -44,7 +44,7 @@ def page_of(title: str, *keys: str) -> None:
     views = [find_view(key) for key in keys]
     _, web, question = page.begin(needs_gps=any(view.needs_gps for view in views))
     tags = "".join(view.tag(question) for view in views if view.tag is not None)
-    st.title(f"{title}: {plain(question.area.label)}{tags}")
+    st.title(f"{title}: {plain(question.area.label)}{plain(tags)}")
     st.caption(views[0].about)
     if question.practices.empty:
         st.info(
@@ -311,7 +311,7 @@ def draw(
             blocks.text(block, key=key)
         case File():
             st.download_button(
-                block.label, block.made, file_name=block.name, mime=block.mime, key=key,
+                plain(block.label), block.made, file_name=block.name, mime=block.mime, key=key,
                 icon=":material/download:", on_click="ignore",
             )  # fmt: skip
 
