@@ -81,7 +81,7 @@ def _send(
     streamlit_folium._component_func(
         script=script, header=header, html=body, id="map_div", key=name, height=height, width=None,
         returned_objects=[], default={}, zoom=None, center=None,
-        feature_group=_layer().replace(_VIEW, htmlsafe_json_dumps(content)),
+        feature_group=_layer().replace(_VIEW, htmlsafe_json_dumps(content, sort_keys=True)),
         return_on_hover=False, layer_control=None, pixelated=False, css_links=list(web.styles),
         js_links=list(web.scripts), on_change=heard, wrap_longitude=False,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from pcs_dash.hubs.rules import rules_from_list, rules_to_list
 from pcs_dash.official.absent_practices import whereabouts
 from pcs_dash.store.checks import MAX_NAME
 from pcs_dash.store.documents import Saved
-from pcs_dash.store.drafts import load_draft
+from pcs_dash.store.drafts import open_draft
 from pcs_dash.store.links import LinkError, is_short_link, make_link, open_link, open_short_link
 from pcs_dash.store.plan_library import PlanLibrary
 from pcs_dash.tables.dataset import Dataset
@@ -49,9 +49,11 @@ def begin(dataset: Dataset, choices: Question) -> Work:
 def _from_draft(dataset: Dataset, choices: Question) -> Work:
     token, fault = browser_token(), ""
     try:
-        draft = load_draft(database(), token)
-        if draft is not None:
-            return Work.from_dict(draft.document, token)
+        place, drafts = open_draft(database(), token, "plan")
+        if drafts:
+            work = Work.from_dict(drafts[0].document, token)
+            work.place, work.other_drafts = place, drafts[1:]
+            return work
     except UserError as error:
         fault = str(error)
     work = Work(Desk(), data.rules_of(dataset), token, draft_fault=fault)
