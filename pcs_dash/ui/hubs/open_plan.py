@@ -45,7 +45,11 @@ _log = logging.getLogger(__name__)
 
 def database() -> Database:
     """The plan library's database, opened once for the server. StoreError if it can't be."""
-    return _opened(database_url())
+    try:
+        return _opened(database_url())
+    except UserError as error:
+        _log.warning("%s %s", error, error.aside)
+        raise
 
 
 @st.cache_resource(show_spinner=False)
@@ -189,7 +193,7 @@ class Work:
             if told:
                 self.say(f"{self.desk.said.text} {told}".strip(), fault=True)
         except UserError as error:
-            _log.warning("draft not kept: %s", error)
+            _log.warning("draft not kept: %s %s", error, error.aside)
             self.draft_fault = str(error)
 
     def to_dict(self) -> dict[str, Any]:

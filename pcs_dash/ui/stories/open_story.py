@@ -84,7 +84,7 @@ class Desk:
             told = self.place.keep(database(), self.to_dict())
             self.fault, self.said = "", f"{self.said} {told}".strip()
         except UserError as error:
-            _log.warning("draft not kept: %s", error)
+            _log.warning("draft not kept: %s %s", error, error.aside)
             self.fault = str(error)
 
     def to_dict(self) -> dict[str, Any]:
