@@ -1,10 +1,9 @@
-"""Whatever a name holds, a page shows it letter by letter and asks no other computer for anything."""
+"""Whatever a name holds, a page shows it letter by letter, and asks no other computer."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -66,7 +65,7 @@ def test_no_address_is_whole_after_the_escapes_are_read(address: str) -> None:
 @pytest.fixture(scope="module")
 def evil(dataset: Dataset) -> Question:
     """An area and practices whose every name is a picture of another host."""
-    named = {name: EVIL for name in ("practice_name", "postcode", "pcn")}
+    named = dict.fromkeys(("practice_name", "postcode", "pcn"), EVIL)
     area = find_area("Thurrock")
     own = area.select(dataset.practices).index
     practices = dataset.practices.copy()
@@ -89,24 +88,16 @@ def _blocks(question: Question, key: str) -> Iterator[Any]:
         yield from answer.picked(question, str(question.practices.index[0]))
 
 
-@pytest.mark.parametrize("key", ["where", "practices", "deprivation", "inequality", "costs"])
+@pytest.mark.parametrize("key", ["where", "deprivation"])
 def test_no_view_brings_a_name_to_the_page_as_markdown(evil: Question, key: str) -> None:
-    if key not in VIEWS:
-        pytest.skip(f"there is no view {key}")
     answer = VIEWS[key].answer(evil)
-    with ExitStack() as stack:
-        shown = stack.enter_context(patch.object(blocks, "st", MagicMock()))
+    with patch.object(blocks, "st", MagicMock()) as shown:
         blocks.message(answer.message, first=True)
         if answer.figures:
             shown.columns.side_effect = lambda n: [shown] * n
             blocks.figures(*answer.figures)
         for block in _blocks(evil, key):
-            for one in (
-                [b for column in block.columns for b in column]
-                if isinstance(block, Beside)
-                else [block]
-            ):
-                _draw(one)
+            _draw(block)
         said = [
             str(text)
             for name in ("markdown", "caption", "info", "metric", "header")
@@ -119,6 +110,9 @@ def test_no_view_brings_a_name_to_the_page_as_markdown(evil: Question, key: str)
 
 def _draw(block: Any) -> None:
     match block:
+        case Beside():
+            for one in (one for column in block.columns for one in column):
+                _draw(one)
         case Text():
             blocks.text(block, key="k")
         case Bullets():
