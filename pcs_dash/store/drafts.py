@@ -82,7 +82,9 @@ def open_draft(database: Database, token: str, kind: str) -> tuple[Place, list[D
     found.sort(key=lambda draft: draft.saved_at, reverse=True)
     first = found[0] if found else None
     others = frozenset(draft.kind for draft in found[1:])
-    place = Place(token, kind, first.kind if first else kind, first and first.saved_at, others)
+    place = Place(
+        token, kind, first.kind if first else kind, first.saved_at if first else None, others
+    )
     return place, found
 
 
