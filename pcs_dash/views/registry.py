@@ -10,6 +10,7 @@ from pcs_dash.views import (
     costs,
     deprivation,
     england,
+    getting_there,
     how_sure,
     hub_plans,
     inequality,
@@ -47,6 +48,7 @@ VIEWS: dict[str, View] = {
         board_request.VIEW,
         england.VIEW,
         catchments.VIEW,
+        getting_there.VIEW,
         list_sizes.VIEW,
         quality.VIEW,
     )
