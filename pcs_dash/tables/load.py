@@ -162,6 +162,13 @@ def load_outlines(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
     return gpd.read_parquet(folder / "outlines_essex.parquet")
 
 
+def load_england_outlines(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
+    """Outlines for a map of England, EPSG:27700, columns kind (icb, sub_icb, district), name,
+    geometry; ICBs and sub-ICB locations until March 2026, districts of 2021 and of 2023.
+    """
+    return gpd.read_parquet(folder / "outlines_england.parquet")
+
+
 def load_towns(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
     """Town labels, EPSG:27700, columns name, size (1 largest to 3), geometry (points)."""
     return gpd.read_parquet(folder / "towns_essex.parquet")

