@@ -138,3 +138,14 @@ def _luminance(colour: str) -> float:
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize(
+    ("path", "begin"), [("", "/app"), ("/", "/app"), ("pcs", "/pcs/app"), ("/a/b/", "/a/b/app")]
+)
+def test_addresses_begin_with_the_path_of_the_app(
+    path: str, begin: str, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(web, "_base", "/another")
+    web.serve_under(path)
+    assert web.publish("x", [], tmp_path).startswith(f"{begin}/static/x-")
