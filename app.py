@@ -12,4 +12,9 @@ if __name__ == "__main__":
     navigation.configure()
     navigation.run()
 else:
-    app = st.App(__file__, lifespan=serving.warm, middleware=[Middleware(Guard)])
+    app = st.App(
+        __file__,
+        lifespan=serving.warm,
+        routes=serving.moved(),
+        middleware=[Middleware(Guard)],
+    )

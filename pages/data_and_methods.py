@@ -47,7 +47,7 @@ st.dataframe(
     alt="Sources of the embedded figures",
 )
 
-st.header(f"What is missing: {plain(choices.area.label)}", anchor="missing")
+st.header(f"What is missing: {plain(choices.area.title)}", anchor="missing")
 st.caption(
     "Missing stays missing: a practice without a figure leaves the sums that need it, and is "
     "counted and listed here. A reported 0 is a figure, not a gap."

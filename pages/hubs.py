@@ -11,7 +11,7 @@ dataset, web, choices = page.begin()
 work = begin(dataset, choices)
 
 builder.make_room()
-st.title(f"Hubs: {plain(choices.area.label)}")
+st.title(f"Hubs: {plain(choices.area.title)}")
 help_panel.about("hubs")
 if choices.practices.empty:
     st.info("No practice is left in this area. Switch the exclusion off, or choose another area.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
@@ -51,6 +51,15 @@ def message(words: Words, *, first: bool) -> None:
         st.markdown(plain(words.caution))
     if words.basis:
         st.caption(plain(words.basis))
+
+
+def questions(asked: Sequence[tuple[str, str]]) -> None:
+    """Questions side by side, each over its answer."""
+    with st.container(key="questions"):
+        # What is said of chance takes most words.
+        columns = st.columns([max(len(said), 150) for _, said in asked], gap="medium")
+        for column, (question, said) in zip(columns, asked, strict=True):
+            column.markdown(f"**{plain(question)}**  \n{plain(said)}")
 
 
 def words_for_paper(text: str, *, key: str) -> None:

@@ -44,30 +44,24 @@ def sidebar() -> Question:
     dataset = data.current()
     with st.sidebar:
         definition = _definition()
-        editions = {year: f"IMD {year}" for year in IMD_EDITIONS}
-        edition = st.selectbox(
-            "Deprivation (IMD edition)",
-            list(editions),
-            format_func=editions.__getitem__,
-            key=address.choice("imd", editions),
-            help="IMD 2025 ranks 2021 LSOAs; it is carried to the 2011 boundaries shown here. "
-            "Split LSOAs take the mean rank of their parts.",
-        )
         known = benchmarks(
             dataset.published,
             dataset.practices,
             definition=definition.key,
             practices_period=dataset.workforce_period,
         )
-        benchmark = _benchmark(known)
-        own = area.select(dataset.practices)
-        excluded = _excluded(own)
-        tiles = st.toggle(
-            "Street map behind (needs internet)",
-            key=address.switch("tiles"),
-            help="Off: nothing is asked of any other computer. On: your browser fetches map "
-            "pictures from openstreetmap.org.",
-        )
+        with st.expander("Settings", icon=":material/tune:", key="settings"):
+            edition = _edition()
+            benchmark = _benchmark(known)
+            own = area.select(dataset.practices)
+            excluded = _excluded(own)
+            tiles = st.toggle(
+                "Street map behind (needs internet)",
+                key=address.switch("tiles"),
+                help="Off: nothing is asked of any other computer. On: your browser fetches map "
+                "pictures from openstreetmap.org.",
+            )
+        st.caption(f"IMD {edition}; benchmark {benchmark.label}, {number(benchmark.value)}.")
     return Question(
         dataset=dataset,
         area=area,
@@ -98,6 +92,18 @@ def _definition() -> GPDefinition:
         + "\n\nHeadlines differ by a third between them, so every figure says which it is.",
     )
     return GP_DEFINITIONS[key]
+
+
+def _edition() -> str:
+    editions = {year: f"IMD {year}" for year in IMD_EDITIONS}
+    return st.selectbox(
+        "Deprivation (IMD edition)",
+        list(editions),
+        format_func=editions.__getitem__,
+        key=address.choice("imd", editions),
+        help="IMD 2025 ranks 2021 LSOAs; it is carried to the 2011 boundaries shown here. "
+        "Split LSOAs take the mean rank of their parts.",
+    )
 
 
 def _benchmark(known: Mapping[str, Benchmark]) -> Benchmark:

@@ -108,7 +108,7 @@ def say_without_boundaries() -> None:
     """Say that a map has no LSOAs to colour, and which file brings them."""
     st.info(
         "No boundaries of small areas (LSOAs) are loaded here, so the map shows practices only. "
-        "`python -m pcs_dash update boundaries_lsoa11 --from FOLDER` brings them."
+        "Data and methods says which file brings them."
     )
 
 

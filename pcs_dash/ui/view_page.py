@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pcs_dash.render.csv_files import table_csv
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address, blocks, page, page_parts, slow_work
+from pcs_dash.ui import address, blocks, page, page_parts, slow_work, tabs
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import (
     Answer,
@@ -39,13 +39,27 @@ from pcs_dash.views.web_files import WebFiles
 Pick = Callable[[str, str], None]
 
 
-def page_of(title: str, *keys: str) -> None:
-    """A whole page: the title with the area's name, then its views one under another."""
-    views = [find_view(key) for key in keys]
+def page_of(title: str, after: Callable[[Question], None] | None = None) -> None:
+    """A whole page: the title with the area's name, its tabs, and the views of the open one;
+    `after` draws what comes under them.
+    """
+    sheet = tabs.of_this_run.get(None)
+    views = [] if sheet is None else sheet.views
     _, web, question = page.begin(needs_gps=any(view.needs_gps for view in views))
     tags = "".join(view.tag(question) for view in views if view.tag is not None)
-    st.title(f"{title}: {plain(question.area.label)}{plain(tags)}")
-    st.caption(views[0].about)
+    st.title(f"{title}: {plain(question.area.title)}{plain(tags)}")
+    if sheet is not None:
+        # The home page says by its questions what it is about.
+        about = views[0].about if sheet.path else ""
+        tabs.show(sheet, lambda: _sheet(about, views, web, question))
+    if after is not None:
+        after(question)
+    page.foot(question)
+
+
+def _sheet(about: str, views: Sequence[View], web: WebFiles, question: Question) -> None:
+    if about:
+        st.caption(about)
     if question.practices.empty:
         st.info(
             "No practice is left in this area. Switch the exclusion off, or choose another area."
@@ -53,7 +67,6 @@ def page_of(title: str, *keys: str) -> None:
         st.stop()
     plan = any(view.with_plan for view in views)
     address.fragment(_show)(views, web, _with_plan(question) if plan else question)
-    page.foot(question)
 
 
 def _with_plan(question: Question) -> Question:
@@ -107,11 +120,7 @@ def show_view(
             st.session_state.update(sets[0])
         st.session_state[option] = value if known else None
 
-    if answer.warning:
-        st.warning(plain(answer.warning))
-    blocks.message(answer.message, first=first)
-    if answer.figures and first:
-        blocks.figures(*answer.figures)
+    _said(answer, first=first)
     if picture is None:
         _front(view, web, asked, answer, picked, pick)
     else:
@@ -122,6 +131,18 @@ def show_view(
         address.fragment(_section, f"{view.key}-{section.key}")(view, section, web, asked, pick)
     for line in answer.foot:
         st.caption(plain(line))
+
+
+def _said(answer: Answer, *, first: bool) -> None:
+    """What stands above the picture."""
+    if answer.warning:
+        st.warning(plain(answer.warning))
+    if answer.questions:
+        blocks.questions(answer.questions)
+    else:
+        blocks.message(answer.message, first=first)
+    if answer.figures and first:
+        blocks.figures(*answer.figures)
 
 
 @st.cache_resource(show_spinner=False, max_entries=300)
@@ -267,7 +288,8 @@ def _front(
             name = f"{picture}-{number}" if number else picture
             draw(block, web, question, name, picked, pick)
         return
-    left, right = st.columns([answer.share, 1 - answer.share], gap="medium")
+    with st.container(key=f"picture-{view.key}"):
+        left, right = st.columns([answer.share, 1 - answer.share], gap="medium")
     with left:
         draw(answer.front[0], web, question, picture, picked, pick)
     with right:

@@ -13,6 +13,7 @@ from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render import web
 from pcs_dash.tables.areas import all_areas
+from pcs_dash.tables.paths import GEO_DIR
 from pcs_dash.views import maps
 
 
@@ -149,3 +150,25 @@ def test_addresses_begin_with_the_path_of_the_app(
     monkeypatch.setattr(web, "_base", "/another")
     web.serve_under(path)
     assert web.publish("x", [], tmp_path).startswith(f"{begin}/static/x-")
+
+
+def test_an_areas_own_towns_come_before_others(dataset) -> None:
+    area = find_area("thurrock")
+    towns = dataset.towns.to_crs(4326)
+    layer = web.area_layer(
+        area, dataset.practices, web.for_the_web(dataset.lsoas),
+        web.for_the_web(dataset.outlines), towns,
+    )  # fmt: skip
+    inside = [bool(town[4]) for town in layer["towns"]]
+    assert inside == sorted(inside, reverse=True)
+    own = {town[0] for town in layer["towns"] if town[4]}
+    gazetteer = pd.read_csv(GEO_DIR / "towns_essex.csv").set_index("name")["district"]
+    assert own == set(gazetteer.index[gazetteer == "Thurrock"])
+    assert len(layer["towns"]) == len(towns)
+
+
+def test_coarse_boundaries_stop_the_zoom_and_fine_ones_do_not(dataset) -> None:
+    lsoas = dataset.lsoas.geometry
+    assert web.coarse(lsoas)
+    assert not web.coarse(lsoas.segmentize(100))
+    assert not web.coarse(lsoas.iloc[:0])

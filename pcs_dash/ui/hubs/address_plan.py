@@ -124,7 +124,7 @@ def _put_linked(work: Work, dataset: Dataset, text: str) -> None:
     work.saved_id = work.saved_version = work.conflict = None
     work.name = str(linked.document.get("name", ""))[:MAX_NAME]
     before = Before.of_link(linked, dataset.practices)
-    put_carried(work, dataset, plan, before, "Open the plan of a link")
+    put_carried(work, dataset, plan, before, "The plan of a link opened")
 
 
 def _rules_of(document: Mapping[str, Any], dataset: Dataset) -> Any:
@@ -164,5 +164,5 @@ def put_carried(work: Work, dataset: Dataset, plan: Plan, before: Before, label:
     carried = carried_over(dataset, plan, before)
     work.change(plan, label)
     if carried.plan != plan:
-        work.change(carried.plan, "Carry the plan over to the data at hand")
+        work.change(carried.plan, "The plan carried over to the data at hand")
     work.migration = carried.sentences

@@ -46,7 +46,7 @@ def start(work: Work, choices: Question) -> None:
             "Undo brings it back."
         )
         if st.button("Start", type="primary", key="hub-start-go"):
-            label = f"Start from {STARTS[kind][:1].lower()}{STARTS[kind][1:]}"
+            label = f"Started from {STARTS[kind][:1].lower()}{STARTS[kind][1:]}"
             work.change(start_plan(kind, choices.practices), label)
             work.migration = ()
             st.rerun()
@@ -94,7 +94,7 @@ def _offer(
     if st.button(f"Put it on the map{without}", type="primary", key="hub-file-go"):
         st.session_state["hub-file-done"] = file_id
         st.session_state["hub-file-reading"] = reading
-        put_carried(work, dataset, reading.plan, Before(), f"Open the file '{reading.file}'")
+        put_carried(work, dataset, reading.plan, Before(), f"The file '{reading.file}' opened")
         st.rerun()
 
 

@@ -63,7 +63,11 @@ def _save_form(desk: Desk, dataset: Dataset) -> None:
     about = _about(desk.story, dataset, note, author)
     known = desk.saved_id is not None
     if known:
-        st.caption(f"On the table: version {desk.saved_version} with your changes since.")
+        shelf().tell_version(
+            desk.saved_id,
+            desk.saved_version,
+            lambda saved: Story.from_dict(saved.document) == desk.story,
+        )
     again, new = st.columns(2)
     if known and again.button("Save version", type="primary", width="stretch", key="story-save"):
         _save_version(desk, about)

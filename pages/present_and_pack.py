@@ -1,4 +1,4 @@
-"""What is shown, in which order: the presenter's list of views."""
+"""What is shown, in which order, and what is left behind: slides, a paper, a page, the tables."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from pcs_dash.ui.text import plain
 
 dataset, web, choices = page.begin()
 
-st.title("Stories")
-help_panel.about("stories")
+st.title(f"Present and pack: {plain(choices.area.title)}")
+help_panel.about("present_and_pack")
 editor.show_editor(dataset, web, choices)
 page_parts.footer(plain(choices.basis))
