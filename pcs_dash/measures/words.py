@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Literal
 
 from pcs_dash.measures.numbers import (
     NO_INTERVAL,
+    TIMES,
     between,
     count,
     decimals_for,
     number,
     p_text,
     per_cent,
+    times,
 )
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.workforce import gp_definition
@@ -458,6 +460,8 @@ def benchmark_words(
     share = value / benchmark.value - 1
     if abs(share) < 0.005:
         relation = f"within half a per cent of {against}"
+    elif share >= TIMES:
+        relation = f"{times(1 + share)} {against}"
     else:
         relation = f"{per_cent(abs(share))} {'more' if share > 0 else 'fewer'} than {against}"
     within = {"inside": ", which includes it", "around": ", which is a part of it"}.get(shared, "")

@@ -105,7 +105,7 @@ def offer_nearest() -> None:
         st.session_state[_NAME] = key
 
     for area in near_areas(text):
-        st.button(area.label, key=f"near-{area.key}", on_click=choose, args=(area.key,))
+        st.button(plain(area.label), key=f"near-{area.key}", on_click=choose, args=(area.key,))
     st.caption(
         "The box Area, at the left, has all of them. Official data bring the areas of all of "
         "England: see the README, Start it."

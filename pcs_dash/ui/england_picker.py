@@ -84,7 +84,7 @@ def _map(found: Shown, codes: list[str], chosen: str | None) -> None:
         )
     legend = maps.Legend(
         f"{found.title}: {measure.label}, fifths by rank",
-        [maps.CLASS_PURPLES[place] for place in words],
+        [maps.CLASS_BLUES[place] for place in words],
         list(words.values()),
     )
     page_parts.show_legend(legend, note="No colour: no figure.")
@@ -136,7 +136,7 @@ def _open_button(
     )
     if pressed:
         # What the address says stays in it, so that Back leads to this very view.
-        st.switch_page("pages/under_doctoring.py", query_params=address.said())
+        st.switch_page("pages/overview.py", query_params=address.said())
 
 
 # --- all of them ---

@@ -257,7 +257,8 @@ def _ground(
     named, noun = _named(question, unit, what)
     dataset = question.dataset
     borders = kept(dataset, "borders", lambda: catchment_maps.neighbours_of(dataset.lsoas))
-    layer = catchment_maps.main_layer(unit.registered, named, dataset.practices, borders, noun)
+    own = question.hub_colours if noun == "hub" else {}
+    layer = catchment_maps.main_layer(unit.registered, named, dataset.practices, borders, noun, own)
     here = question.area.select(dataset.lsoas).index
     return (layer, *_main_legend(layer, here))
 

@@ -242,7 +242,7 @@ def _map(question: Question, found: Shown) -> MapBlock:
         ground=maps.Layer(
             f"{found.title}: {measure.label}, fifths by rank",
             classes.map(words),
-            {word: maps.CLASS_PURPLES[place] for place, word in words.items()},
+            {word: maps.CLASS_BLUES[place] for place, word in words.items()},
         ),
         notes={
             str(code): f"{measure.label}: {measure.with_unit(value)}"
@@ -250,7 +250,7 @@ def _map(question: Question, found: Shown) -> MapBlock:
         },
         about=f"{found.title} by {lower_first(measure.label)}.",
         note="Bare: no figure."
-        + (f" {missing} of {len(found.table)} have no boundary loaded." if missing else ""),
+        + (f" {missing} of {len(found.table)} have no outline here." if missing else ""),
         shapes=shapes,
         level=found.level,
     )

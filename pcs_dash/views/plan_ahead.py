@@ -281,7 +281,7 @@ def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
 def _chart(question: Question, found: Projection, nothing: Projection, *, decided: bool) -> Chart:
     lines = _lines(NOTHING, nothing, "#2166ac")
     if decided:
-        lines += _lines(WHAT_IF, found, "#d6604d")
+        lines += _lines(WHAT_IF, found, "#e08214")
     benchmark = question.benchmark
     years = (float(nothing.years[0]), float(nothing.years[-1]))
     lines.append(

@@ -47,10 +47,10 @@ GROUPS = {"PCN": "pcn", HUB: "", "District": "district", "Place": "place"}
 # Colour and sign of the words of a measure.
 STYLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "cqc_rating": {
-        "Outstanding": ("#08519c", "O"),
-        "Good": ("#6baed6", "G"),
-        "Requires improvement": ("#fdae61", "R"),
-        "Inadequate": ("#a50f15", "I"),
+        "Outstanding": ("#01665e", "O"),
+        "Good": ("#80cdc1", "G"),
+        "Requires improvement": ("#dfc27d", "R"),
+        "Inadequate": ("#6b3e08", "I"),
     },
     "contract_type": {"GMS": ("#0072b2", "G"), "PMS": ("#e69f00", "P"), "APMS": ("#cc79a7", "A")},
     "dispensing": {"yes": ("#0072b2", "Y"), "no": ("#e5e7eb", "N")},

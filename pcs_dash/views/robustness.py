@@ -19,6 +19,7 @@ from pcs_dash.measures.specification import (
 from pcs_dash.measures.words import Words
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.tables.constants import IMD_EDITIONS
+from pcs_dash.views import maps
 from pcs_dash.views.answer import (
     Answer,
     Beside,
@@ -48,19 +49,19 @@ FILTERS = {
     "level": "Level",
     "weighting": "Weighting",
 }
-_TOLD, _NOT_TOLD, _NONE = "#b2182b", "#768692", "#212b32"
+_TOLD, _NOT_TOLD, _NONE = "#2166ac", "#768692", "#212b32"
 ASKED = (
     "One question, measured every reasonable way: do practices with more deprived patients have "
     "more patients per FTE GP? Above zero: yes, by so much of the mean from the least to the most "
     "deprived end."
 )
 # Far fewer, fewer, within, more, far more GPs than the funnel's limits.
-FUNNEL_LOOKS = (
-    ("#b2182b", "triangle-down"),
-    ("#f4a582", "square"),
-    ("#b4bac2", "circle"),
-    ("#92c5de", "diamond"),
-    ("#2166ac", "triangle-up"),
+FUNNEL_LOOKS = tuple(
+    zip(
+        maps.HIGH_TO_LOW,
+        ("triangle-down", "square", "circle", "diamond", "triangle-up"),
+        strict=True,
+    )
 )
 
 

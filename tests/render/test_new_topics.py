@@ -18,7 +18,7 @@ from pcs_dash.measures.specification import specification_curve
 from pcs_dash.official.any_area import dataset_for, find_area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import catchment_maps
+from pcs_dash.views import catchment_maps, places
 from pcs_dash.views.answer import Chart, MapBlock, Table
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.deck import Slide
@@ -60,7 +60,7 @@ def test_every_evidence_slide_says_what_it_rests_on(
     assert "31 December 2025" in slide.footer
     assert "Fully qualified GPs" in slide.footer
     assert any("Opens this view" in note for note in slide.notes)
-    assert f"/{VIEWS[topic].page}?" in slide.link
+    assert f"/{places.sheet_of(VIEWS[topic].page, topic).path}?" in slide.link
 
 
 def test_bars_of_inequality_are_sums_over_sums_with_the_intervals_of_the_page(

@@ -120,8 +120,9 @@ def _conflict(desk: Desk, about: dict[str, Any]) -> None:
     conflict = desk.conflict
     assert conflict is not None
     st.warning(
-        f"{conflict.theirs.author or 'Someone'} saved version {conflict.theirs.version} meanwhile. "
-        "Yours is not saved yet: save it as a copy, or open theirs (Undo brings yours back)."
+        f"{plain(conflict.theirs.author) or 'Someone'} saved version {conflict.theirs.version} "
+        "meanwhile. Yours is not saved yet: save it as a copy, or open theirs (Undo brings yours "
+        "back)."
     )
     if st.button("Save mine as a copy", type="primary", key="story-copy"):
         copy = desk.story.rename(f"{desk.story.name[:110]} (copy)")
