@@ -183,7 +183,7 @@ def run_sites(args: argparse.Namespace) -> int:
             "patients": round(row["people"]),
             "mean_minutes": row["mean_minutes"],
         }
-        for code, row in each.iterrows()
+        for code, row in zip(map(str, each.index), each.to_dict("records"), strict=True)
     ]
     steps = curve(table, weights, wanted, args.sites) if args.curve else []
     _write_sites(args, area, minutes, found, wanted, rows, steps)

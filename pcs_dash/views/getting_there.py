@@ -265,7 +265,9 @@ def _shown(table: pd.DataFrame, within: int) -> pd.DataFrame:
 def _table(
     caption: str, head: str, table: pd.DataFrame, asked: _Asked, name: str, *, small: bool = False
 ) -> Table:
-    limits = [f"{asked.within}", *(str(limit) for limit in LIMITS if limit != asked.within)]
+    # A small table is the same on page and paper.
+    others = () if small else [str(limit) for limit in LIMITS if limit != asked.within]
+    limits = [f"{asked.within}", *others]
     shown = _shown(table, asked.within)
     return Table(
         f"{caption}, {asked.minutes.kind}",
