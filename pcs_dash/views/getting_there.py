@@ -107,7 +107,7 @@ class _Asked:
     def whole(self) -> pd.Series:
         """The figures of the area as a whole."""
         one = pd.Series("all", index=self.lsoas.index)
-        return self.by(one).loc["all"]
+        return self.by(one).iloc[0]
 
     @property
     def of_areas(self) -> pd.Series:
