@@ -303,7 +303,8 @@ def test_faults_are_the_users(
 
 def test_the_row_of_practices_in_no_hub_is_not_judged(five: pd.DataFrame) -> None:
     """It has figures, no colour, no lock, no verdict; hubs keep their own."""
-    plan = dealt(five, "AABB.").lock("h1")
+    plan = dealt(five, "AABB.")
+    plan = plan.set_locked(plan.hubs[0].id)
     rows = summarise_hubs(plan, five, rules=(Rule("Size", "patients", 1, None, "patients"),))
     assert rows.index.name == "hub"
     assert rows.index.tolist() == ["A", "B", "Unassigned"]

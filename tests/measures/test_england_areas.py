@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcs_dash.measures import england_areas as england
@@ -167,6 +167,7 @@ def test_half_an_area_gets_no_outline() -> None:
     assert made.geometry.iloc[0].area == pytest.approx(9000 * 5000)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.one_of(st.floats(-1e6, 1e6), st.none()), max_size=60))
 def test_fifths_keep_order_and_missing(values: list[float | None]) -> None:
     series = pd.Series(values, dtype="float64")

@@ -145,7 +145,7 @@ lists = st.dictionaries(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(lists, lists, st.dictionaries(st.sampled_from("ABCDEFGH"), st.sampled_from(["h1", "h2"])))
 def test_every_practice_is_accounted_for(
     before: dict[str, tuple[int, str]],

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcs_dash.measures.nearby_sites import dentists_near, listed_sites_near, sites_near
@@ -18,6 +18,7 @@ PLACES = {"AA1 1AA": (580_000.0, 180_000.0), "AA1 1AB": (581_600.0, 180_000.0),
 metres = st.tuples(st.integers(0, 5_000), st.integers(0, 5_000))
 
 
+@settings(max_examples=40)
 @given(practices=st.lists(metres, max_size=6), sites=st.lists(metres, max_size=8))
 def test_counts_are_those_of_measuring_every_pair(
     practices: list[tuple[int, int]], sites: list[tuple[int, int]]

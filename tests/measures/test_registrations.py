@@ -55,7 +55,7 @@ SMALL = frame(
 )  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(cells, st.sets(st.sampled_from(PRACTICES), min_size=1))
 def test_catchment_by_definition(counts: dict[tuple[str, str], int], codes: set[str]) -> None:
     ours: dict[str, int] = defaultdict(int)
@@ -87,7 +87,7 @@ def test_core_catchment_reaches_the_share_and_no_further() -> None:
     assert core_catchment(table, share_of_list=0.95).index.tolist() == ["L1", "L2"]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     cells,
     st.dictionaries(
@@ -168,7 +168,7 @@ def test_overlap_by_hand() -> None:
     assert result.hubs["patients"].sum() == SMALL["patients"].sum()
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(cells, st.dictionaries(st.sampled_from(PRACTICES), st.sampled_from("xyz"), min_size=1))
 def test_overlap_identities(counts: dict[tuple[str, str], int], hubs: dict[str, str]) -> None:
     table = frame(counts)
