@@ -451,10 +451,13 @@ def test_why_there_is_no_gradient(matrix: PatientMatrix, words: str) -> None:
 
 def test_five_practices_in_three_groups_are_enough() -> None:
     rng = np.random.default_rng(1)
-    found = gradient(replace(matrix_of(5, 3), share=rng.dirichlet([1, 1, 1], 5)))
+    share, fte = rng.dirichlet([1, 1, 1], 5), np.arange(1.0, 6)
+    found = gradient(replace(matrix_of(5, 3), share=share, fte=fte))
     assert math.isfinite(found.relative)
     assert found.reason == "An interval needs at least 10 practices; there are 5."
     assert 0 < found.p_value <= 1
+    # GPs in proportion to patients everywhere: rounding is no evidence of anything.
+    assert gradient(replace(matrix_of(5, 3), share=share)).p_value == 1
 
 
 def test_the_index_of_a_line_by_hand() -> None:
