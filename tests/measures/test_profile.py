@@ -141,7 +141,11 @@ def test_the_deprivation_of_an_area_in_words() -> None:
         "2 of Here's 4 small areas (50%) are among England's most deprived fifth; 65% of its "
         "practices' patients live in such areas."
     )
-    assert profile.deprivation_sentence("Here", lsoas, area(), "2019").startswith("1 of Here's 4")
+    other = area().assign(imd2019_patients_quintile_1=0)
+    assert profile.deprivation_sentence("Here", lsoas, other, "2019") == (
+        "1 of Here's 4 small areas (25%) are among England's most deprived fifth; 0% of its "
+        "practices' patients live in such areas."
+    )
     assert profile.deprivation_sentence("Here", lsoas[:0], area(), "2025") == (
         "65% of the patients of Here live in England's most deprived fifth."
     )
