@@ -230,8 +230,8 @@ def test_what_the_check_of_scores_needs() -> None:
     scored = LSOAS.assign(imd2019_score=[1.0, 2, 3])
     model = registered({("P1", L1): 10}, modelled=True)
     file_7 = (
-        "The recomputed score needs IMD 2019 scores by LSOA: `python -m pcs_dash update imd2019` "
-        "(File 7, which has scores)."
+        "The recomputed score needs IMD 2019 scores by LSOA (its File 7, which has scores; source "
+        "imd2019)."
     )
     published = "No published patient-weighted score is loaded for these practices."
     for asked, words in (

@@ -109,7 +109,7 @@ def test_a_whole_card_by_hand() -> None:
         ["FTE GPs per 1,000 patients", "0.50", "0.50", ""],
         ["FTE GPs per 10,000 patients", "5.0", "5.0", "5.6"],
         ["FTE GPs to add to reach the benchmark", "+0.6", "+0.7", ""],
-        ["FTE GPs to add for 1,800 per WTE", "+0.6", "+0.7", "0"],
+        ["FTE GPs to add for 1,800 per FTE GP", "+0.6", "+0.7", "0"],
         ["GPs aged 55 and over (headcount, all GPs)", "50%", "50%", ""],
         ["GPs aged 60 and over (headcount, all GPs)", "12%", "10%", ""],
         ["Nurse FTE", "2.5", "2.5", ""],
@@ -131,7 +131,7 @@ def test_groups_side_by_side() -> None:
     found = profile.measure_table({"all": both.assign(gp_fte_fully_qualified=[5.0, None])}, **other)
     said = found.set_index("Measure")["all"]
     assert said["FTE GPs to add to reach the benchmark"] == "+5.0"
-    assert said["FTE GPs to add for 1,800 per WTE"] == "+0.6"
+    assert said["FTE GPs to add for 1,800 per FTE GP"] == "+0.6"
 
 
 def test_the_deprivation_of_an_area_in_words() -> None:
