@@ -8,7 +8,7 @@ from pcs_dash.ui.text import plain
 
 dataset, web, choices = page.begin()
 
-st.title(f"Present and pack: {plain(choices.area.label)}")
+st.title(f"Present and pack: {plain(choices.area.title)}")
 help_panel.about("present_and_pack")
 editor.show_editor(dataset, web, choices)
-page_parts.footer(choices.basis)
+page_parts.footer(plain(choices.basis))

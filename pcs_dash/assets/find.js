@@ -288,7 +288,7 @@
   // By the menu's own link, so that the session and what it holds stay.
   function firstPage() {
     const link = document.querySelector('[data-testid="stSidebarNavLink"]');
-    if (link) link.click(); else location.assign("/" + location.search);
+    if (link) link.click(); else location.assign(window.PCSDom.base + "/" + location.search);
   }
   function tableOf({ caption, columns, rows }) {
     const head = h("tr", {}, ...columns.map((name) => h("th", { scope: "col" }, name)));

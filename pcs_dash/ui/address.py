@@ -317,7 +317,8 @@ def _option(text: str, labels: Labels) -> str:
     """The option that a text names: by key, by label, by a label of other wording with its key
     in brackets ("Tilbury Health Centre (F81110)"), or but for a period in brackets.
     """
-    folded = text.casefold()
+    # As earlier versions called the rule of 2014.
+    folded = text.casefold().replace("per wte rule", "per fte gp rule")
     for key, label in labels.items():
         if folded in (key.casefold(), label.casefold()):
             return key

@@ -8,7 +8,6 @@ from contextvars import ContextVar
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.hubs.rules import default_rules
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.workforce import (
@@ -21,6 +20,7 @@ from pcs_dash.measures.workforce import (
 )
 from pcs_dash.tables.constants import BENCHMARK_RANGE, IMD_EDITIONS, PATIENTS_PER_WTE_RULE
 from pcs_dash.ui import address, area_choice, data, official_store
+from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 
 _OWN = "own"
@@ -72,7 +72,7 @@ def sidebar() -> Question:
         practices=area.select(dataset.practices).drop(index=excluded.index),
         excluded=excluded,
         exclude=bool(st.session_state.get("exclude")),
-        rules=default_rules(dataset.published),
+        rules=data.rules_of(dataset),
         readers=official_store.readers(),
         tiles=tiles,
     )
@@ -118,7 +118,7 @@ def _benchmark(known: Mapping[str, Benchmark]) -> Benchmark:
     )
     if key != _OWN:
         chosen = known[key]
-        st.caption(f"{number(chosen.value)} patients per FTE GP ({chosen.period})")
+        st.caption(f"{number(chosen.value)} patients per FTE GP ({plain(chosen.period)})")
         return chosen
     value = st.number_input(
         PER_GP.label,
@@ -140,9 +140,11 @@ def _excluded(practices: pd.DataFrame) -> pd.DataFrame:
     )
     if leave_out:
         st.caption(
-            f"Left out: {', '.join(flagged.index)}." if len(flagged) else "None in this area."
+            f"Left out: {plain(', '.join(flagged.index))}."
+            if len(flagged)
+            else "None in this area."
         )
         return flagged
     if len(flagged):
-        st.caption(f"{len(flagged)} in this area, counted in: {', '.join(flagged.index)}.")
+        st.caption(f"{len(flagged)} in this area, counted in: {plain(', '.join(flagged.index))}.")
     return practices.iloc[:0]

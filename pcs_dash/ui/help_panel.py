@@ -44,8 +44,9 @@ TOUR = (
     Step(
         ('[data-testid="stSidebar"] .st-key-area', _MENU),
         "Choose the area",
-        "Essex, Mid and South Essex, one of the seven places, or a district; where official data "
-        "are loaded, any area of England. Every page follows, "
+        "Essex (NHS Essex ICB), Mid and South Essex (an ICB until 31 March 2026), one of the "
+        "seven places, or a district; where official data are loaded, any area of England. Every "
+        "page follows, "
         "and so does the address: a copied link opens the same view.",
     ),
     Step(

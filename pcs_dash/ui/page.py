@@ -72,10 +72,10 @@ def begin(*, needs_gps: bool = True) -> tuple[Dataset, WebFiles, Question]:
     st.html(_STYLE)
     dataset, files = data.of_this_run.get() or data.load()
     if needs_gps and not dataset.has_gps:
+        name = plain(of_this_run.get().area.name)
         st.info(
-            f"No GP figures (FTE) are loaded for {of_this_run.get().area.name}, so what rests on "
-            "them is left out. The General Practice Workforce file brings them: `python -m "
-            "pcs_dash update workforce`, or choose it under Data and methods."
+            f"No GP figures (FTE) are loaded for {name}, so what rests on them is left out. The "
+            "General Practice Workforce file brings them: choose it under Data and methods."
         )
     return dataset, files, of_this_run.get()
 

@@ -24,6 +24,8 @@ from pcs_dash.views import places
 
 # What pages other than the first bring with them, and takes longest to import.
 _LATER = (
+    # Where the map's component is named: until then it is answered with 404.
+    "pcs_dash.ui.page_parts",
     "pcs_dash.ui.slow_work",
     "esda",
     "pcs_dash.official.area_dataset",

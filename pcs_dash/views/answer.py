@@ -23,7 +23,7 @@ from pcs_dash.views.cells import cell_text
 from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.question import Question
 
-CHART_COLOURS = ("#2166ac", "#d6604d", "#6b7280", "#f4a582")
+CHART_COLOURS = ("#2166ac", "#e08214", "#6b7280")
 
 ChartKind = Literal["bars", "shares", "scatter", "intervals"]
 OptionKind = Literal["choice", "switch", "several", "practice"]

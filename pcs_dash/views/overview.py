@@ -73,7 +73,7 @@ def _deprived(question: Question) -> str:
 def _places(question: Question) -> tuple[str, pd.DataFrame]:
     """What the area is made of, and the figures of each part, most patients per FTE GP first."""
     practices = question.practices
-    column = next((key for key in _PARTS if len(set(practices[key].dropna())) > 1), "pcn")
+    column = next((key for key in _PARTS if len(practices[key].dropna().unique()) > 1), "pcn")
     table = summarise(
         practices, column, definition=question.definition.key, benchmark=question.benchmark.value
     )

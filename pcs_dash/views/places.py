@@ -46,17 +46,13 @@ class Sheet:
         return asked
 
 
-def _first(*keys: str) -> str:
-    return next(key for key in keys if key in VIEWS)
-
-
 SHEETS = (
     Sheet(HOME, "", shows=("overview",)),
     Sheet("under_doctoring", PRACTICES, "list", "Worst first", shows=("where", "practices")),
     Sheet("quality", PRACTICES, "quality", "Quality beside capacity"),
     Sheet("trends", PRACTICES, "lists", "List sizes over time"),
-    # The verdict has this place; until there is one, how sure the correlation is.
-    Sheet("verdict", DEPRIVATION, "answer", "Answer", shows=(_first("verdict", "sure"),)),
+    Sheet("getting_there", PRACTICES, "getting-there", "Getting there"),
+    Sheet("verdict", DEPRIVATION, "answer", "Answer", shows=("verdict",)),
     Sheet("deprivation", DEPRIVATION, "where", "Where"),
     Sheet("inequality", DEPRIVATION, "by-fifth", "By fifth"),
     Sheet("robustness", DEPRIVATION, "how-sure", "How sure", "Asked in other ways"),

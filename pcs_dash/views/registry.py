@@ -10,6 +10,7 @@ from pcs_dash.views import (
     costs,
     deprivation,
     england,
+    getting_there,
     how_sure,
     hub_plans,
     inequality,
@@ -22,6 +23,7 @@ from pcs_dash.views import (
     spatial_pattern,
     then_now,
     under_doctored,
+    verdict,
 )
 from pcs_dash.views.answer import View
 
@@ -34,6 +36,7 @@ VIEWS: dict[str, View] = {
         deprivation.VIEW,
         correlation.VIEW,
         how_sure.VIEW,
+        verdict.VIEW,
         inequality.VIEW,
         spatial_pattern.VIEW,
         robustness.VIEW,
@@ -45,6 +48,7 @@ VIEWS: dict[str, View] = {
         board_request.VIEW,
         england.VIEW,
         catchments.VIEW,
+        getting_there.VIEW,
         list_sizes.VIEW,
         quality.VIEW,
     )

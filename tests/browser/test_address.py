@@ -48,7 +48,7 @@ MENU_NAMES = (
 )  # fmt: skip
 # Name in the address -> label of its box, and what its keys are called there.
 BOXES: dict[str, tuple[str, Callable[[str], str]]] = {
-    "area": ("Area", lambda key: find_area(key).label),
+    "area": ("Area", lambda key: find_area(key).title),
     "gp": ("Which GPs count", GPS.__getitem__),
     "imd": ("Deprivation (IMD edition)", EDITIONS.__getitem__),
     "benchmark": ("Benchmark (patients per FTE GP)", BENCHMARK_LABELS.__getitem__),
@@ -64,7 +64,7 @@ WAYS = (
     *("link", "menu", "menu", "area", "area", "box", "box", "switch", "practice", "tab_of_page"),
     *("back", "back", "back", "forward", "forward", "reload"),
 )
-OPENED_WITH = {"area": "Mid and South Essex", "gp": GPS["fully_qualified"], "imd": "IMD 2025"}
+OPENED_WITH = {"area": "Essex (NHS Essex ICB)", "gp": GPS["fully_qualified"], "imd": "IMD 2025"}
 SWITCHES = {"exclude": "Leave out implausible FTE", "tiles": "Street map behind (needs internet)"}
 READ = """() => ({
   title: (document.querySelector('h1') || {}).innerText,
@@ -115,7 +115,7 @@ def disagreements(now: dict) -> list[str]:
     if now["alerts"]:
         return [f"an error: {now['alerts']}"]
     try:
-        area = find_area(asked.get("area", "mid-and-south-essex")).label
+        area = find_area(asked.get("area", "essex")).title
     except UserError:
         return [] if now["title"] == "No such area" else [f"title {now['title']}"]
     found = []

@@ -51,7 +51,7 @@ def test_clusters_are_coloured_on_the_first_map(tab: Tab, app: App) -> None:
     colours = frame.evaluate(
         "() => [...new Set(PCSMap.state(map).lsoas.map((layer) => layer.options.fillColor))]"
     )
-    assert {"#b2182b", "#e5e7eb"} <= set(colours)
+    assert {"#b35806", "#e5e7eb"} <= set(colours)
 
 
 def test_a_link_opens_the_chosen_specification(tab: Tab, app: App) -> None:

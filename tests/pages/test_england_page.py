@@ -49,13 +49,13 @@ def test_the_plus_of_a_set_of_areas_arrives_as_a_space(run_loaded, text: str) ->
 def test_an_unknown_area_offers_loaded_ones_too(run_loaded) -> None:
     app = run_loaded(area="kent and midway")
     app.button(key="near-icb-qks").click().run()
-    assert app.title[0].value == "Overview: Kent and Medway (ICB, loaded)"
+    assert app.title[0].value == "Overview: Kent and Medway (ICB)"
 
 
 def test_without_official_data_it_says_how_to_load_them(run_page) -> None:
     shown = text_of(run_page("england"))
     assert "No official data are loaded yet" in shown
-    assert "python -m pcs_dash update" in shown
+    assert "Data and methods says where they are" in shown
 
 
 def test_england_by_icb(run_loaded) -> None:
@@ -132,7 +132,8 @@ def test_every_page_shows_a_loaded_area(run_loaded, page: str, area: str) -> Non
     assert not app.error
     if page in WITHOUT_AREA:
         return
-    assert "loaded)" in app.title[0].value
+    assert app.title[0].value.endswith(")")
+    assert "loaded" not in app.title[0].value
     told = [item.value for item in app.info if "No GP figures (FTE) are loaded" in item.value]
     assert bool(told) == (area not in WITH_GPS and page not in WITHOUT_GPS)
 

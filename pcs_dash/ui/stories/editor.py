@@ -11,10 +11,12 @@ import streamlit as st
 
 from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
+from pcs_dash.store.drafts import Draft, drop_draft
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, data, page_parts, presenting
 from pcs_dash.ui.browser import app_address
+from pcs_dash.ui.hubs.open_plan import database
 from pcs_dash.ui.stories import handout, story_saving
 from pcs_dash.ui.stories.open_story import Desk, begin
 from pcs_dash.ui.text import plain
@@ -52,6 +54,8 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
     if desk.said:
         st.info(plain(desk.said))
         desk.said = ""
+    for draft in desk.other_drafts:
+        _other_draft(desk, draft)
 
     def hear(ask: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - both show all slides
         return {"slides": presenting.slides(desk.story, choices.area)}
@@ -220,6 +224,26 @@ def _preview(view: SavedView, choices: Question) -> None:
             return
         st.markdown(f"**{plain(slide['heading'])}**  \n{plain(slide['message'])}")
         st.caption(plain(" · ".join(f"{label}: {value}" for label, value in slide["figures"])))
+
+
+def _other_draft(desk: Desk, draft: Draft) -> None:
+    """A draft that another tab of this browser left: open it, or forget it."""
+    try:
+        story = Desk.from_dict(draft.document, desk.token).story
+    except UserError:
+        return
+    with st.container(border=True):
+        st.markdown(
+            f"Another tab of this browser has left a story of its own, {plain(story.name)} "
+            f"(last changed {draft.saved_at:%d %B %Y %H:%M} UTC)."
+        )
+        opened = st.button("Open it", key=f"story-draft-open-{draft.kind}")
+        if opened:
+            desk.put(story)
+        if opened or st.button("Forget it", key=f"story-draft-drop-{draft.kind}"):
+            drop_draft(database(), desk.token, draft.kind)
+            desk.other_drafts = [kept for kept in desk.other_drafts if kept.kind != draft.kind]
+            st.rerun()
 
 
 def _link(view: SavedView, choices: Question) -> str:
