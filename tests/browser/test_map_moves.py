@@ -33,6 +33,7 @@ Where = Page | Frame
 
 def filled(where: Where) -> None:
     """Whether the area fills 85% of one dimension of every map, and is whole."""
+    where.wait_for_function(f"() => ({FILLS})().every(([share, whole]) => share >= 0.85 && whole)")
     where.wait_for_function(RESTS)
     maps = where.evaluate(FILLS)
     assert maps
@@ -76,7 +77,6 @@ def report_file(app: App, dataset: Dataset) -> None:
 
 
 EVERY: list[Callable[[Tab, App], Where]] = [home, hubs, slide, report]
-every = pytest.mark.parametrize("opened", EVERY, ids=lambda one: one.__name__)
 
 
 def middle(tab: Tab, where: Where) -> tuple[float, float]:
@@ -93,17 +93,15 @@ SCROLLED = """() => [document.querySelector('.stMain'), document.scrollingElemen
     .map((box) => (box ? box.scrollTop : 0)).reduce((a, b) => a + b, 0)"""
 
 
-@every
-def test_the_wheel_scrolls_the_page_and_zooms_with_ctrl(
-    tab: Tab, app: App, opened: Callable[[Tab, App], Where]
+def the_wheel_scrolls_the_page_and_zooms_with_ctrl(
+    tab: Tab, where: Where, *, scrolls: bool
 ) -> None:
-    where = opened(tab, app)
     tab.page.mouse.move(*middle(tab, where))
     zoom, at, hint = where.evaluate(ZOOM), tab.page.evaluate(SCROLLED), where.locator(".pcs-hint")
     tab.page.mouse.wheel(0, 240)
     expect(hint.first).to_have_class("pcs-hint pcs-said")
     expect(hint.first).to_have_text(HINT)
-    if opened is not slide:  # which fills the screen: there is nothing to scroll
+    if scrolls:
         tab.page.wait_for_function(f"at => ({SCROLLED})() > at", arg=at)
     assert where.evaluate(ZOOM) == zoom
     tab.page.mouse.move(*middle(tab, where))
@@ -117,12 +115,7 @@ def test_the_wheel_scrolls_the_page_and_zooms_with_ctrl(
     assert tab.page.evaluate("visualViewport.scale") == 1
 
 
-@every
-def test_the_whole_area_is_one_key_away(
-    tab: Tab, app: App, opened: Callable[[Tab, App], Where]
-) -> None:
-    where = opened(tab, app)
-    filled(where)
+def the_whole_area_is_one_key_away(tab: Tab, where: Where) -> None:
     where.evaluate("() => { PCSMap.maps()[0].setView([51.47, 0.36], 15, {animate: false}); }")
     button = where.get_by_role("button", name="Whole area").first
     button.focus()
@@ -134,43 +127,8 @@ def test_the_whole_area_is_one_key_away(
     assert min(box["width"], box["height"]) >= 24
 
 
-@pytest.mark.parametrize("page", ["deprivation", "correlation", "spatial_pattern", "quality"])
-def test_the_maps_of_other_pages_have_it_too(tab: Tab, app: App, page: str) -> None:
-    tab.open(f"{app.url}/{page}?area=southend")
-    frame = tab.map_frame()
-    expect(frame.get_by_role("button", name="Whole area")).to_be_visible()
-    expect(frame.locator(".pcs-hint")).to_have_count(1)
-    filled(frame)
-
-
-@pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("area", ["thurrock", "essex"])
-@pytest.mark.parametrize("opened", [home, slide], ids=lambda one: one.__name__)
-def test_the_area_fills_its_frame_at_every_size(
-    tab: Tab, app: App, opened: Callable[[Tab, App, str], Where], area: str, size: tuple[int, int]
-) -> None:
-    tab.page.set_viewport_size({"width": size[0], "height": size[1]})
-    filled(opened(tab, app, area))
-
-
-def test_a_map_that_showed_all_does_so_at_another_size(tab: Tab, app: App) -> None:
-    frame = home(tab, app)
-    filled(frame)
-    wide = frame.evaluate(ZOOM)
-    tab.page.set_viewport_size({"width": 390, "height": 844})
-    frame.wait_for_function(f"zoom => ({ZOOM})() < zoom", arg=wide)
-    filled(frame)
-    # One that the user has moved stays where it is.
-    frame.evaluate("() => { map.setView([51.47, 0.36], 14, {animate: false}); }")
-    tab.page.set_viewport_size({"width": 1440, "height": 900})
-    frame.wait_for_function("() => map.getSize().x > 450")
-    assert frame.evaluate(ZOOM) == 14
-
-
-@every
-def test_no_map_is_lost(tab: Tab, app: App, opened: Callable[[Tab, App], Where]) -> None:
+def it_is_not_lost(where: Where) -> None:
     """It zooms out to half of its area and no further, and comes back when it is dragged off."""
-    where = opened(tab, app)
     whole = where.evaluate(ZOOM)
     for _ in range(4):
         where.evaluate("() => { PCSMap.maps()[0].zoomOut(1, {animate: false}); }")
@@ -185,6 +143,58 @@ def test_no_map_is_lost(tab: Tab, app: App, opened: Callable[[Tab, App], Where])
         return at.lat > south - 0.01 && at.lat < north && at.lng > west
             && at.lng < east + 0.01; }"""
     )
+
+
+@pytest.mark.parametrize("opened", EVERY, ids=lambda one: one.__name__)
+def test_every_map_is_moved_alike_and_never_lost(
+    tab: Tab, app: App, opened: Callable[[Tab, App], Where]
+) -> None:
+    where = opened(tab, app)
+    filled(where)
+    it_is_not_lost(where)
+    the_whole_area_is_one_key_away(tab, where)
+    # A slide fills the screen: there is nothing to scroll.
+    the_wheel_scrolls_the_page_and_zooms_with_ctrl(tab, where, scrolls=opened is not slide)
+
+
+@pytest.mark.parametrize("page", ["deprivation", "correlation", "spatial_pattern", "quality"])
+def test_the_maps_of_other_pages_have_it_too(tab: Tab, app: App, page: str) -> None:
+    tab.open(f"{app.url}/{page}?area=southend")
+    frame = tab.map_frame()
+    expect(frame.get_by_role("button", name="Whole area")).to_be_visible()
+    expect(frame.locator(".pcs-hint")).to_have_count(1)
+    filled(frame)
+
+
+@pytest.mark.parametrize("area", ["thurrock", "essex"])
+@pytest.mark.parametrize("opened", [home, slide], ids=lambda one: one.__name__)
+def test_the_area_fills_its_frame_at_every_size(
+    tab: Tab, app: App, opened: Callable[[Tab, App, str], Where], area: str
+) -> None:
+    where = opened(tab, app, area)
+    filled(where)
+    for width, height in SIZES[1:]:
+        tab.page.set_viewport_size({"width": width, "height": height})
+        filled(where)
+
+
+def test_on_a_phone_the_area_fills_the_map_from_the_start(tab: Tab, app: App) -> None:
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    filled(home(tab, app, "essex"))
+
+
+def test_a_map_that_showed_all_does_so_at_another_size(tab: Tab, app: App) -> None:
+    frame = home(tab, app)
+    filled(frame)
+    wide = frame.evaluate(ZOOM)
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    frame.wait_for_function(f"zoom => ({ZOOM})() < zoom", arg=wide)
+    filled(frame)
+    # One that the user has moved stays where it is.
+    frame.evaluate("() => { map.setView([51.47, 0.36], 14, {animate: false}); }")
+    tab.page.set_viewport_size({"width": 1440, "height": 900})
+    frame.wait_for_function("() => map.getSize().x > 450")
+    assert frame.evaluate(ZOOM) == 14
 
 
 def test_a_find_beyond_the_area_is_reached_and_left(tab: Tab, app: App) -> None:
