@@ -64,8 +64,16 @@ def questions(asked: Sequence[tuple[str, str]]) -> None:
 
 def words_for_paper(text: str, *, key: str) -> None:
     """Words to copy; the button stands in the corner of the box and needs no internet."""
-    with st.expander("Words for your paper", icon=":material/content_copy:", key=f"paper-{key}"):
-        st.code(text, language=None, wrap_lines=True)
+    box = st.expander(
+        "Words for your paper",
+        icon=":material/content_copy:",
+        key=f"{key}-words",
+        on_change="rerun",
+    )
+    if box.open:
+        # The box that can be copied is 1.6 MB of script, which no page needs before it is asked.
+        with box:
+            st.code(text, language=None, wrap_lines=True)
 
 
 def text(block: Text, *, key: str) -> None:
@@ -83,10 +91,7 @@ def text(block: Text, *, key: str) -> None:
         if rest:
             st.markdown(plain(rest))
     if block.words:
-        with st.expander(
-            "Words for your paper", icon=":material/content_copy:", key=f"{key}-words"
-        ):
-            st.code(str(said), language=None, wrap_lines=True)
+        words_for_paper(str(said), key=key)
 
 
 def bullets(block: Bullets) -> None:
