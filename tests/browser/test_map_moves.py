@@ -256,7 +256,7 @@ def test_a_find_beyond_the_area_is_reached_and_left(tab: Tab, app: App) -> None:
 @pytest.fixture
 def phone(chromium: Browser, app: App) -> Iterator[tuple[Tab, CDPSession]]:
     context = chromium.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+        bypass_csp=True, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
     page = context.new_page()
     yield Tab(page, app.url), context.new_cdp_session(page)
