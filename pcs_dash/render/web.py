@@ -26,7 +26,6 @@ from pcs_dash.tables.paths import ASSETS_DIR, STATIC_DIR
 from pcs_dash.tables.writing import replace_whole
 from pcs_dash.views.web_files import AreaLayer, WebFiles
 
-URL_PREFIX = "/app/static"
 # Five decimals of a degree are about a metre: finer than the generalised boundaries.
 DECIMALS = 5
 # Corners a LSOA below which boundaries are super-generalised (about 12; generalised ones have 60),
@@ -42,6 +41,21 @@ _VENDOR = {
     "xstatic.pkg.leaflet": ("data", ("leaflet.js", "leaflet.css")),
     "leaflet": ("static/leaflet/draw", ("leaflet.draw.js", "leaflet.draw.css", "images")),
 }
+
+
+# Where the app stands on its server: "" or "/pcs"; one for the process (see `serve_under`).
+_base = ""
+
+
+def serve_under(path: str) -> None:
+    """Let addresses begin with the path under which the server has the app ("" : its root)."""
+    global _base
+    _base = f"/{path.strip('/')}".rstrip("/")
+
+
+def address_of(name: str) -> str:
+    """The address of a file under `static/`."""
+    return f"{_base}/app/static/{name}"
 
 
 def prepare(dataset: Dataset, folder: Path = STATIC_DIR) -> WebFiles:
@@ -152,7 +166,7 @@ def _copy_vendor(folder: Path) -> dict[str, str]:
                 shutil.copytree(source, folder / name, dirs_exist_ok=True)
             else:
                 _replace(folder / name, source.read_bytes())
-                urls[name] = f"{URL_PREFIX}/vendor/{name}"
+                urls[name] = address_of(f"vendor/{name}")
     # Leaflet's own pictures (layer switch, marker) beside those of the drawing tool.
     leaflet_images = package_folder("xstatic.pkg.leaflet") / "data" / "images"
     shutil.copytree(leaflet_images, folder / "images", dirs_exist_ok=True)
@@ -170,7 +184,7 @@ def _replace(path: Path, content: bytes) -> None:
 def _write_text(folder: Path, name: str, suffix: str, text: str) -> str:
     digest = hashlib.sha256(text.encode()).hexdigest()[:10]
     _replace(folder / f"{name}-{digest}.{suffix}", text.encode())
-    return f"{URL_PREFIX}/{name}-{digest}.{suffix}"
+    return address_of(f"{name}-{digest}.{suffix}")
 
 
 def _write_json(folder: Path, name: str, content: Any) -> str:

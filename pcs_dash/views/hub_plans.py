@@ -59,6 +59,8 @@ def options(question: Question) -> Answer:
         figures=_sizes(filled) if len(filled) else (),
         front=(MapBlock(spec, alt_text(question.dataset, spec)), table),
         share=0.66 if len(columns) == 1 else 0.6,
+        # One grouping is no choice, so its slide does not promise any.
+        heading="" if question.plan is not None else f"{question.name}: today's PCNs",
         notes=tuple(
             f"Rule: {rule.label}. {rule.source}, {rule.date}." for rule in question.rules if rule.on
         ),

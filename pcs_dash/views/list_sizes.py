@@ -51,9 +51,8 @@ _GREW, _SHRANK = CHART_COLOURS[:2]
 _SOURCE = "NHS England, Patients Registered at a GP Practice"
 _HOW = (
     "Each month's file (Patients Registered at a GP Practice, NHS England, totals by practice) "
-    "brings one more point in time. `python -m pcs_dash update list_sizes` fetches the newest; "
-    "`python -m pcs_dash update --from FOLDER` reads files of other months that were downloaded "
-    "by hand, any number at once. All that are loaded are kept side by side."
+    "brings one more point in time. Choose it under Data and methods, any number of months at "
+    "once. All that are loaded are kept side by side."
 )
 
 
@@ -264,8 +263,8 @@ def _left_out(
     if unplaced:
         notes.append(
             f"{count(unplaced, 'practice')} that closed since, of the sub-ICB locations around, "
-            "may have stood here: the district is not known, so no month counts them. `python -m "
-            "pcs_dash update postcodes --from FOLDER` brings it."
+            "may have stood here: the district is not known, so no month counts them. A file of "
+            "postcodes brings it (Data and methods)."
         )
     return tuple(Text(note, "note") for note in notes)
 
@@ -550,7 +549,7 @@ def _caveat(question: Question) -> str:
     missing = (
         ""
         if question.readers.successors() is not None
-        else " (that list is not loaded: `python -m pcs_dash update ods_successors --from FOLDER`)"
+        else " (that list is not loaded: see Data and methods)"
     )
     return (
         f"The successor is the one the ODS names{missing}, else a practice at the same postcode "

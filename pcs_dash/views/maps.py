@@ -289,10 +289,10 @@ def view(
 class PracticeMap(folium.Map):
     """A folium map without tiles, whose scripts come from the app itself."""
 
-    def __init__(self, web: WebFiles) -> None:
+    def __init__(self, scripts: Sequence[str], styles: Sequence[str]) -> None:
         # Class attributes of folium.Map name hosts on the internet; these stand in their place.
-        self.default_js = [(f"script{i}", url) for i, url in enumerate(web.scripts)]
-        self.default_css = [(f"style{i}", url) for i, url in enumerate(web.styles)]
+        self.default_js = [(f"script{i}", url) for i, url in enumerate(scripts)]
+        self.default_css = [(f"style{i}", url) for i, url in enumerate(styles)]
         super().__init__(location=[51.75, 0.55], zoom_start=9, tiles=None)
         self.add_child(_Mount())
 
@@ -322,13 +322,13 @@ class _ShowView(folium.MacroElement):
         """
     )
 
-    def __init__(self, content: Mapping[str, Any]) -> None:
+    def __init__(self, content: Any) -> None:
         super().__init__()
         self._name = "ShowView"
         self.view = content
 
 
-def view_layer(content: Mapping[str, Any]) -> folium.FeatureGroup:
+def view_layer(content: Any) -> folium.FeatureGroup:
     """A view as a feature group: st_folium sends it to a map that is already there."""
     group = folium.FeatureGroup(name="view", control=False)
     group.add_child(_ShowView(content))

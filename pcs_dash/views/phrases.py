@@ -102,6 +102,5 @@ def short_list(codes: Sequence[str], limit: int = 6) -> str:
 
 
 NO_OFFICIAL = (
-    "No official data are loaded. `python -m pcs_dash update` loads them, or choose the files "
-    "under Data and methods."
+    "No official data are loaded. Data and methods says which files there are, and takes them."
 )

@@ -267,7 +267,8 @@ def _benchmark(
     switches: Mapping[str, str], known: Mapping[str, Benchmark], definition: GPDefinition
 ) -> Benchmark:
     text = switches.get("benchmark", "")
-    wanted = text.casefold()
+    # Addresses and stories of earlier versions say "1,800 per WTE rule".
+    wanted = text.casefold().replace("per wte rule", "per fte gp rule")
     if not wanted:
         return next(iter(known.values()))
     for key, benchmark in known.items():

@@ -75,7 +75,7 @@ def test_a_view_is_small_and_names_no_practice(dataset, files) -> None:
 
 
 def test_the_folium_map_asks_only_this_server(files) -> None:
-    html = maps.PracticeMap(files).get_root().render()
+    html = maps.PracticeMap(files.scripts, files.styles).get_root().render()
     for url in ("http://", "https://", "//cdn"):
         assert url not in html.replace("http://www.w3.org", "")
     assert "/app/static/vendor/leaflet.js" in html
@@ -90,7 +90,7 @@ def test_a_name_in_a_view_stays_inside_its_string(files) -> None:
         marks={"letters": "", "palette": []},
         notes={"F81010": evil},
     )
-    folium_map = maps.PracticeMap(files)
+    folium_map = maps.PracticeMap(files.scripts, files.styles)
     maps.view_layer(content).add_to(folium_map)
     html = folium_map.get_root().render()
     assert "<img" not in html
