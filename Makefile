@@ -2,7 +2,7 @@
 # make test   install what the tests need (on Debian and Ubuntu: Chromium and PostgreSQL too), run all
 # make lint   ruff and mypy; where node is, eslint for the scripts in pcs_dash/assets
 # make bench  the benchmarks, by hand, on a quiet machine
-# make mutants  whether the tests of the core notice when its code is made wrong; by hand, hours
+# make mutants  whether the tests of the core notice when its code is made wrong; by hand, minutes
 # make lock   requirements*.in -> requirements*.txt
 # make data   rebuild geo/ from its sources
 

@@ -1,161 +1,270 @@
 """Mutation testing of the core: do the tests notice when the code is made wrong?
 
-python -m benchmarks.mutants [MODULE ...], or make mutants: minutes a module, by hand. mutmut
-changes one thing at a time in a module (an operator, a number, an argument, a word) and runs the
-module's own tests; a change that none of them notices survives. Nothing is written outside
-.mutants/, which holds what survived, as diffs. Figures and their reading: docs/mutants.md.
+python -m benchmarks.mutants [MODULE ...] [--sample 30 --seed 1], or make mutants; by hand. mutmut
+changes one thing at a time in a function (an operator, a number, an argument, a word). All tests of
+the modules run once, to see which of them calls what and how long it takes; then each change has a
+fork of this process, in which those that call the changed function run, the quickest first, until
+one fails. A change that none of them notices survives; .mutants/ has those, as diffs. How the
+figures are to be read: docs/mutants.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import difflib
 import functools
-import json
-import shutil
-import subprocess
+import gc
+import os
+import random
+import resource
 import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
+from types import CodeType, ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".mutants"
 # Each with the tests that hold it: its mirror, and where the sums are, those of who sums.
 MODULES = {
-    "measures/sums": ("measures/test_sums", "measures/test_workforce"),
-    "measures/small_numbers": ("measures/test_small_numbers",),
-    "measures/numbers": ("measures/test_numbers",),
-    "measures/workforce": ("measures/test_workforce",),
+    "measures/catchments": ("measures/test_catchments", "views/test_catchments"),
+    "measures/completeness": ("measures/test_completeness",),
+    "measures/correlation": ("measures/test_correlation",),
     "measures/deprivation": ("measures/test_deprivation",),
-    "measures/practice_measures": ("measures/test_practice_measures",),
-    "measures/intervals": ("measures/test_intervals",),
+    "measures/england_areas": ("measures/test_england_areas",),
     "measures/funnel": ("measures/test_funnel",),
+    "measures/glossary": ("measures/test_glossary",),
+    "measures/gravity": ("measures/test_gravity",),
+    "measures/inequality": ("measures/test_inequality",),
+    "measures/intervals": ("measures/test_intervals",),
+    "measures/list_trends": ("measures/test_list_trends",),
+    "measures/nearby_sites": ("measures/test_nearby_sites",),
     "measures/need": ("measures/test_need",),
-    "measures/slope_index": ("measures/test_slope_index",),
+    "measures/numbers": ("measures/test_numbers",),
+    "measures/patient_matrix": ("measures/test_patient_matrix",),
+    "measures/practice_measures": ("measures/test_practice_measures",),
     "measures/profile": ("measures/test_profile",),
     "measures/quality": ("measures/test_quality",),
-    "measures/correlation": ("measures/test_correlation",),
-    "measures/inequality": ("measures/test_inequality",),
+    "measures/register": ("measures/test_register",),
+    "measures/registrations": ("measures/test_registrations",),
+    "measures/slope_index": ("measures/test_slope_index",),
+    "measures/small_numbers": ("measures/test_small_numbers",),
+    "measures/spatial": ("measures/test_spatial",),
+    "measures/specification": ("measures/test_specification",),
+    "measures/sums": ("measures/test_sums", "measures/test_workforce"),
+    "measures/then_now": ("measures/test_then_now",),
+    "measures/trend_lines": ("measures/test_trend_lines",),
+    "measures/words": ("measures/test_words",),
+    "measures/workforce": ("measures/test_workforce",),
     "hubs/summary": ("hubs/test_summary",),
 }
-# All tests passed, or none runs the function. A run that never ends is noticed.
-PASSED = (0, 33)
+# Fixtures that take minutes: the tests that need them are left out.
+SLOW = {"england", "england_data", "official", "chromium"}
+# Seconds of processor time for all tests of a mutant: one that never ends is noticed.
+SECONDS = 60
 
 
-def pytest_configure(config: Any) -> None:  # noqa: ARG001 - pytest's form
-    """Build the embedded data once for all mutants: `tables` is never among what is changed."""
+class Mutants:
+    """A module with some of its mutants in it, or all; which of them is called, mutmut decides.
+
+    `names`: of those in it; `possible`: how many there are in all.
+    """
+
+    def __init__(self, module: str, sample: int | None, seed: int) -> None:
+        from libcst import FunctionDef
+        from mutmut.mutation.file_mutation import combine_mutations_to_source, create_mutations
+
+        self.module, path = module, ROOT / "pcs_dash" / f"{module}.py"
+        tree, found, *ignored = create_mutations(str(path), path.read_text(encoding="utf-8"))
+        found = [m for m in found if isinstance(m.contained_by_top_level_function, FunctionDef)]
+        self.possible = len(found)
+        count = min(sample or len(found), len(found))
+        chosen = sorted(random.Random(seed).sample(range(len(found)), count))
+        made = combine_mutations_to_source(tree, [found[place] for place in chosen], *ignored)
+        self.names, self.code = list(made.mutant_names), made.code
+        self.spans = made.line_span_by_function_name
+
+    def difference(self, mutant: str) -> str:
+        """The mutant as a diff of its function."""
+        lines = self.code.splitlines()
+        before, after = (
+            lines[self.spans[name].start : self.spans[name].end]
+            for name in (f"{mutant.rpartition('_')[0]}_orig", mutant)
+        )
+        changed = difflib.unified_diff(before, after, n=1, lineterm="")
+        return "\n".join([f"# {mutant}", *changed, ""])
+
+
+class Mutated(MetaPathFinder):
+    """Imports modules with their mutants in them."""
+
+    def __init__(self, made: dict[str, Mutants]) -> None:
+        self.made = made
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path, target) if name in self.made else None
+        if spec and spec.origin:
+            spec.loader = Loader(name, spec.origin)
+            spec.loader.text = self.made[name].code
+        return spec
+
+
+class Loader(SourceFileLoader):
+    text = ""
+
+    def get_code(self, _name: str) -> CodeType:
+        return compile(self.text, self.path, "exec", dont_inherit=True)
+
+
+class Runner:
+    """The part of pytest that runs the tests: all of them once, then some of them for each mutant.
+
+    `only`: the mutants of a module that are tried. Functions that run while the package is imported
+    and in no test can't be changed any more: their mutants are not tried, and counted.
+    """
+
+    def __init__(self, made: dict[str, Mutants], only: Callable[[Mutants], list[str]]) -> None:
+        self.made, self.only = made, only
+        self.seconds: dict[Any, float] = {}
+        self.called: dict[Any, set[str]] = {}
+        self.hits: set[str] = set()
+        self.imported: set[str] = set()
+
+    def listen(self) -> None:
+        """From here on it is known which functions are called."""
+        from mutmut.mutation import trampoline
+
+        trampoline.record_trampoline_hit = lambda name, **_: self.hits.add(name)
+        os.environ["MUTANT_UNDER_TEST"] = "stats"
+
+    def pytest_collection(self) -> None:
+        settle_hypothesis()
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        items[:] = [item for item in items if not SLOW & set(item.fixturenames)]
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        self.imported = self.hits
+        for item, after in zip(session.items, [*session.items[1:], session.items[0]], strict=True):
+            self.hits, start = set(), time.process_time()
+            if not passes(item, after):
+                raise RuntimeError(f"{item.nodeid} fails, and nothing was changed yet")
+            self.seconds[item], self.called[item] = time.process_time() - start, self.hits
+        forget()
+        for name, made in self.made.items():
+            self.module(name, made)
+        return True
+
+    def module(self, name: str, made: Mutants) -> None:
+        """Try the mutants of one module, print its line, and keep what survived."""
+        files = {ROOT / "tests" / f"{test}.py" for test in MODULES[made.module]}
+        items = [item for item in self.seconds if item.path in files]
+        early = self.imported.difference(*(self.called[item] for item in items))
+        asked = self.only(made)
+        tried = [one for one in asked if f"{name}.{function_of(one)}" not in early]
+        survived = [one for one in tried if self.survives(f"{name}.{one}", items)]
+        kept(made.module).write_text("\n".join(map(made.difference, survived)), encoding="utf-8")
+        killed = len(tried) - len(survived)
+        counts = (made.possible, len(tried), killed, len(survived), len(asked) - len(tried))
+        share = 100 * killed / max(len(tried), 1)
+        text = " ".join(f"{n:6}" for n in counts)
+        print(f"{made.module:28} {text} {share:5.1f}%", flush=True)
+
+    def survives(self, mutant: str, items: list[Any]) -> bool:
+        """Whether every test that calls the changed function passes."""
+        own = [item for item in items if function_of(mutant) in self.called[item]]
+        own.sort(key=self.seconds.__getitem__)
+        child = os.fork()
+        if not child:
+            resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+            os.environ["MUTANT_UNDER_TEST"] = mutant
+            after = [*own[1:], next(iter(self.seconds))]
+            os._exit(0 if all(map(passes, own, after)) else 1)
+        return os.waitpid(child, 0)[1] == 0
+
+
+def function_of(mutant: str) -> str:
+    """The function that a mutant is of, as mutmut names it."""
+    return mutant.partition("__mutmut_")[0]
+
+
+def kept(module: str) -> Path:
+    """The file of what survived."""
+    return FOLDER / f"{module.replace('/', '.')}.txt"
+
+
+def passes(item: Any, following: Any) -> bool:
+    """Whether a test passes or is skipped; its fixtures are kept as far as the next one's go."""
+    from _pytest.runner import runtestprotocol
+
+    reports = runtestprotocol(item, log=False, nextitem=following)
+    return not any(report.failed for report in reports)
+
+
+def forget() -> None:
+    """What the code has kept is what it found while it was right."""
+    for cache in gc.get_objects():
+        if isinstance(cache, functools._lru_cache_wrapper):
+            module = getattr(cache, "__module__", "") or ""
+            if module.startswith("pcs_dash.") and not module.startswith("pcs_dash.tables."):
+                cache.cache_clear()
+
+
+def settle_hypothesis() -> None:
+    """Always the same examples, and the smallest that fails is not sought."""
     from hypothesis import Phase, settings
 
-    from pcs_dash.tables import dataset
-
-    for name in ("build_dataset", "build_practices"):
-        build = getattr(dataset, name)
-        if not hasattr(build, "cache_info"):
-            setattr(dataset, name, functools.cache(build))
-    # Always the same examples; that a machine is busy is no fault, and the smallest is not sought.
     settings.register_profile(
         "mutants",
-        settings.get_profile("ci"),
+        settings.get_profile("pcs_dash"),
         max_examples=40,
         phases=(Phase.explicit, Phase.generate),
     )
     settings.load_profile("mutants")
 
 
-def prepare(module: str) -> Path:
-    """A folder for one module: links to everything here, and settings of its own for mutmut."""
-    folder = FOLDER / module.replace("/", ".")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    own = {"pyproject.toml", FOLDER.name, ".git", ".venv"}
-    copied = sorted({path.name for path in ROOT.iterdir()} - own)
-    for name in copied:
-        (folder / name).symlink_to(ROOT / name)
-    settings = {
-        "source_paths": ["pcs_dash"],
-        "only_mutate": [f"pcs_dash/{module}.py"],
-        "also_copy": [name for name in copied if name != "pcs_dash" and name[0] != "."],
-        "pytest_add_cli_args": [
-            *("-p", "benchmarks.mutants", "-p", "no:cacheprovider", "-p", "no:unraisableexception"),
-            *("--assert=plain", "--tb=no"),
-        ],
-        "pytest_add_cli_args_test_selection": [f"tests/{test}.py" for test in MODULES[module]],
-    }
-    lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
-    lines += ["use_git_change_detection = false", "track_dependencies = false"]
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    own_text = "\n".join([text, "[tool.mutmut]", *lines, ""])
-    (folder / "pyproject.toml").write_text(own_text, encoding="utf-8")
-    return folder
-
-
-def mutmut(folder: Path, *names: str) -> str:
-    """What mutmut prints when it tries the mutants of those names, or all."""
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", "1", *names]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return done.stdout[-4_000:] + done.stderr[-4_000:]
-
-
-def results(folder: Path, module: str) -> dict[str, int | None]:
-    """How the tests ended for each mutant: 0 passed, 33 none runs it, None not tried."""
-    kept = folder / "mutants" / "pcs_dash" / f"{module}.py.meta"
-    found: dict[str, int | None] = json.loads(kept.read_text())["exit_code_by_key"]
-    return found
-
-
-def functions(source: str) -> dict[str, list[str]]:
-    """The lines of every function under its first one, by its name."""
-    lines = source.splitlines()
-    return {
-        node.name: lines[node.lineno : node.end_lineno]
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.FunctionDef)
-    }
-
-
-def difference(found: dict[str, list[str]], name: str) -> str:
-    """The mutant as a diff of its function."""
-    own = name.rpartition(".")[2]
-    before, after = found[f"{own.rpartition('_')[0]}_orig"], found[own]
-    return "\n".join([f"# {name}", *difflib.unified_diff(before, after, n=1, lineterm=""), ""])
-
-
-def run(module: str, every: int, start: int) -> None:
-    """Mutate one module, print its line, and keep the diffs of what survived."""
-    folder = prepare(module)
-    said = mutmut(folder, "none of them: only makes the mutants")
-    names = list(results(folder, module))
-    chosen = names[start::every]
-    said = mutmut(folder, *chosen)
-    ended = results(folder, module)
-    if any(ended[name] is None for name in chosen):
-        raise RuntimeError(said)
-    survived = [name for name in chosen if ended[name] in PASSED]
-    mutated = (folder / "mutants" / "pcs_dash" / f"{module}.py").read_text(encoding="utf-8")
-    found = functions(mutated)
-    report = "\n".join(difference(found, name) for name in survived)
-    (FOLDER / f"{folder.name}.txt").write_text(report, encoding="utf-8")
-    noticed = len(chosen) - len(survived)
-    share = 100 * noticed / max(len(chosen), 1)
-    row = f"{module:28} {len(names):6} {len(chosen):6} {noticed:6} {len(survived):6} {share:5.1f}%"
-    print(row, flush=True)
-
-
 def main() -> int:
     """Mutate the modules that are named, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("modules", nargs="*", metavar="MODULE", help=", ".join(MODULES))
-    parser.add_argument("--every", type=int, default=1, help="try one mutant in so many")
-    parser.add_argument("--start", type=int, default=0, help="and leave so many out at first")
-    chosen = parser.parse_args()
-    unknown = [name for name in chosen.modules if name not in MODULES]
+    parser.add_argument("--sample", type=int, help="so many mutants of each; all, if not given")
+    parser.add_argument("--seed", type=int, default=1, help="which ones")
+    parser.add_argument("--again", action="store_true", help="those that survived the last time")
+    asked = parser.parse_args()
+    unknown = [name for name in asked.modules if name not in MODULES]
     if unknown:
         parser.error(f"no module called {', '.join(unknown)}")
-    print(f"{'module':28} {'made':>6} {'tried':>6} {'killed':>6} {'left':>6}", flush=True)
-    for module in chosen.modules or MODULES:
-        run(module, chosen.every, chosen.start)
-    return 0
+
+    def only(made: Mutants) -> list[str]:
+        before = kept(made.module).read_text(encoding="utf-8") if asked.again else ""
+        return [name for name in made.names if not asked.again or f"# {name}\n" in before]
+
+    FOLDER.mkdir(exist_ok=True)
+    made = {
+        f"pcs_dash.{name.replace('/', '.')}": Mutants(name, asked.sample, asked.seed)
+        for name in asked.modules or MODULES
+    }
+    sys.meta_path.insert(0, Mutated(made))
+    return run(Runner(made, only))
+
+
+def run(runner: Runner) -> int:
+    """Run the tests of the modules with the runner in pytest's place."""
+    import pytest
+
+    modules = [made.module for made in runner.made.values()]
+    tests = sorted({f"{ROOT}/tests/{test}.py" for name in modules for test in MODULES[name]})
+    options = ["-p", "no:cacheprovider", "-p", "no:unraisableexception", "--assert=plain", "-q"]
+    print(f"{'module':28} {'made':>6} {'tried':>6} {'killed':>6} {'left':>6} {'early':>6}")
+    runner.listen()
+    ended = pytest.main([*options, "--tb=no", "-s", *tests], plugins=[runner])
+    # It was not pytest that ran the tests.
+    return 0 if ended in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) else int(ended)
 
 
 if __name__ == "__main__":

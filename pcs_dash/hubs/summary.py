@@ -33,6 +33,7 @@ from pcs_dash.measures.sums import (
     stacked,
     sums_by_group,
 )
+from pcs_dash.measures.words import lower_first
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, Benchmark, gp_definition
 from pcs_dash.tables.constants import BAND, HUB_MINIMUM, IMD_EDITIONS
 from pcs_dash.tables.errors import UserError
@@ -476,7 +477,7 @@ def _distance_lines(filled: pd.DataFrame) -> list[dict[str, Any]]:
 def _spread(filled: pd.DataFrame, key: str, label: str, unit: str) -> list[dict[str, Any]]:
     values = filled[key].dropna().to_numpy(dtype=float)
     low, high = (values.min(), values.max()) if len(values) else (np.nan, np.nan)
-    what = HUB_MEASURES[key].label.lower()
+    what = lower_first(HUB_MEASURES[key].label)
     return [
         _line(f"{key}_min", f"{label}: lowest", low, unit=unit, definition=f"Lowest {what}."),
         _line(f"{key}_max", f"{label}: highest", high, unit=unit, definition=f"Highest {what}."),

@@ -13,7 +13,7 @@ import pandas as pd
 
 from pcs_dash.measures.correlation import Correlation, correlate_practices
 from pcs_dash.measures.deprivation import quintile_columns
-from pcs_dash.measures.numbers import number
+from pcs_dash.measures.numbers import number, per_cent
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.words import Words, correlation_words
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, gp_definition, patients_per_fte_gp
@@ -219,7 +219,7 @@ def _aged_55(practices: pd.DataFrame, ages_then: pd.DataFrame, date: str) -> lis
                 "2014",
                 "Transforming Primary Care in Essex, NHS England, 2014, GP age profile",
                 now,
-                f"{number(now)}% of {number(float(known))} GPs with a known age",
+                f"{per_cent(now / 100)} of {number(float(known))} GPs with a known age",
                 date,
                 False,
                 "Then the CCG's GPs, rounded to whole per cents, without saying which GPs count; "
@@ -331,7 +331,7 @@ def _older_gps(practices: pd.DataFrame) -> Today:
         "GP workforce aged over 60",
         CLAIM_PLACE,
         share,
-        f"{number(share)}% of {number(float(known))} GPs with a known age are 60 or over",
+        f"{per_cent(share / 100)} of {number(float(known))} GPs with a known age are 60 or over",
         False,
         "Then 'over 60', now 60 and over; today's age bands cover all GPs, trainees and locums "
         "among them, which makes the share smaller.",

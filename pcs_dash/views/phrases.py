@@ -39,7 +39,8 @@ def at_the_edge(
         return tuple(marks), None
     step = 10 ** math.floor(math.log10(usual)) / 2
     edge = math.ceil(1.2 * usual / step) * step
-    kept, beyond = [], []
+    kept: list[Series] = []
+    beyond: list[tuple[Series, int]] = []
     for series in marks:
         over = [place for place, value in enumerate(series.values) if value and value > edge]
         beyond += [(series, place) for place in over]

@@ -278,16 +278,45 @@ def test_no_practices_at_all(mse: pd.DataFrame) -> None:
 def test_faults_are_the_users(
     dataset: Dataset, mse: pd.DataFrame, mse_neighbours: Neighbours
 ) -> None:
-    with pytest.raises(UserError, match="edition"):
-        summarise_hubs(EMPTY_PLAN, mse, edition="2015")
+    wrong = (
+        ({"edition": "2015"}, mse, "There is no IMD edition '2015'. Choose one of: 2025, 2019."),
+        (
+            {"benchmark": 0.0}, mse,
+            "A benchmark must be a number of patients per FTE GP above 0.",
+        ),
+        (
+            {}, pd.concat([mse, mse]),
+            "A practice code is there twice: a summary needs one row a practice.",
+        ),
+        (
+            {"neighbours": mse_neighbours}, dataset.practices,
+            "The neighbours are those of another area. Compute them for this one.",
+        ),
+    )  # fmt: skip
+    for options, practices, words in wrong:
+        with pytest.raises(UserError) as told:
+            summarise_hubs(EMPTY_PLAN, practices, **options)  # type: ignore[arg-type]
+        assert str(told.value) == words
     with pytest.raises(UserError, match="definition"):
         summarise_hubs(EMPTY_PLAN, mse, definition="most")
-    with pytest.raises(UserError, match="benchmark"):
-        summarise_hubs(EMPTY_PLAN, mse, benchmark=0.0)
-    with pytest.raises(UserError, match="twice"):
-        summarise_hubs(EMPTY_PLAN, pd.concat([mse, mse]))
-    with pytest.raises(UserError, match="another area"):
-        summarise_hubs(EMPTY_PLAN, dataset.practices, neighbours=mse_neighbours)
+
+
+def test_the_row_of_practices_in_no_hub_is_not_judged(five: pd.DataFrame) -> None:
+    """It has figures, no colour, no lock, no verdict; hubs keep their own."""
+    plan = dealt(five, "AABB.")
+    plan = plan.set_locked(plan.hubs[0].id)
+    rows = summarise_hubs(plan, five, rules=(Rule("Size", "patients", 1, None, "patients"),))
+    assert rows.index.name == "hub"
+    assert rows.index.tolist() == ["A", "B", "Unassigned"]
+    rest = rows.loc["Unassigned"]
+    assert rest[["hub_id", "colour"]].isna().all()
+    assert rows["locked"].tolist() == [True, False, False]
+    assert rest[["Rule: Size", "meets_20000", "within_30000_50000", "pieces"]].isna().all()
+    assert rows["Rule: Size"].cat.categories.tolist() == ["meets", "below", "above", "no figure"]
+    assert (rest["practices"], rest["patients"], rest["widest_km"]) == (1, 5_000, 0)
+    assert rest["practices_outside_area"] == 0
+    outside = summarise_hubs(plan, five.iloc[1:])["practices_outside_area"]
+    assert outside.tolist() == [1, 0, 0]
 
 
 def test_score_card(mse: pd.DataFrame, rules: tuple[Rule, ...], mse_neighbours: Neighbours) -> None:
@@ -346,6 +375,16 @@ def dealt(five: pd.DataFrame, hubs: str) -> Plan:
     return Plan.from_series(names)
 
 
+def spread_in_words(key: str, what: str) -> dict[str, str]:
+    return {
+        f"{key}_min": f"Lowest {what}.",
+        f"{key}_max": f"Highest {what}.",
+        f"{key}_ratio": f"Highest over lowest {what} among the hubs; 1 = all equal.",
+        f"{key}_gini": f"Half the mean absolute difference in {what} over all pairs of hubs, "
+        "divided by the mean; each hub counts once. 0 = all equal.",
+    }
+
+
 def test_the_score_card_of_five_practices_by_hand(five: pd.DataFrame) -> None:
     plan = dealt(five, "AABB.").add_hub("C")
     rules = (
@@ -384,12 +423,23 @@ def test_the_score_card_of_five_practices_by_hand(five: pd.DataFrame) -> None:
         figures = [math.nan if figure is None else figure for figure in (value, of)]
         assert [row["value"], row["of"]] == pytest.approx(figures, nan_ok=True), key
         assert row["unit"] == unit, key
-    said = card["definition"]
-    assert said["rule:Lists"] == (
-        "Practices in the plan that meet the rule, of those with a figure. Source: us, 2014."
-    )
-    assert said["rule:Size"].endswith("of those with a figure. Source: set by the user.")
-    assert said["hubs_above_benchmark"].startswith("Hubs with more than 1,500 patients per FTE GP")
+    assert card["definition"].to_dict() == {
+        "hubs": "Hubs with practices here.",
+        "empty_hubs": "Hubs without a practice of this area.",
+        "unassigned_practices": "Practices of the area in no hub.",
+        "unassigned_patients": "Registered patients of practices in no hub.",
+        "rule:Lists": "Practices in the plan that meet the rule, of those with a figure. Source: "
+        "us, 2014.",
+        "rule:Size": "Hubs in the plan that meet the rule, of those with a figure. Source: set by "
+        "the user.",
+        "contiguous_hubs": "Whether the hub is one connected piece.",
+        "patient_distance_km": "Mean over the patients in hubs of the straight-line distance from "
+        "their practice to their hub's patient-weighted centre.",
+        "widest_km_max": "Longest straight-line distance between two practices of one hub.",
+        **spread_in_words("patients", "patients"),
+        **spread_in_words("patients_per_fte_gp", "patients per FTE GP"),
+        "hubs_above_benchmark": "Hubs with more than 1,500 patients per FTE GP (the benchmark).",
+    }
     summary = summarise_hubs(plan, five, rules=rules)
     again = scorecard(plan, prepare(five), benchmark=1_500.0, rules=rules, summary=summary)
     pd.testing.assert_frame_equal(again, card)

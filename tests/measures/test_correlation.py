@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from pcs_dash.measures.correlation import (
     influence,
     partial_correlation,
     residual_correlation,
+    weighted_midranks,
     within_between,
 )
 from pcs_dash.measures.practice_measures import (
@@ -391,6 +393,205 @@ def test_one_place_has_no_within_and_between() -> None:
     assert result.groups.loc["Thurrock", "coefficient"] == result.pooled.coefficient
 
 
+# --- in full ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "options", "words"),
+    [
+        ([1, 2, 3, 4], [1, 2, 3], {}, "The measures differ in length: 4 and 3 values, 4 weights."),
+        (
+            [1, 2, 3, 4], [1, 2, 3, 4], {"weights": [1, 2]},
+            "The measures differ in length: 4 and 4 values, 2 weights.",
+        ),
+        (
+            [1, 2, 3, 4], [1, 2, 3, 4], {"weights": [1, 2, 3, -1]},
+            "A weight is negative; weights are list sizes or other positive counts.",
+        ),
+        (
+            [1, 2, 3, 4], [1, 2, 3, 4], {"method": "distance"},
+            "There is no method 'distance'. Choose one of: spearman, kendall, pearson.",
+        ),
+        (
+            pd.Series([1.0, 2], index=[*"ab"]), pd.Series([1.0, 2], index=[*"ba"]), {},
+            "The two measures are not for the same practices in the same order.",
+        ),
+        (
+            pd.Series([1.0, 2]), [1.0, 2], {"weights": pd.Series([1.0, 2], index=[1, 0])},
+            "The two measures are not for the same practices in the same order.",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_correlated_is_told_in_full(
+    x: object, y: object, options: dict[str, object], words: str
+) -> None:
+    with pytest.raises(UserError) as told:
+        correlate(x, y, **options)  # type: ignore[arg-type]
+    assert str(told.value) == words
+
+
+def test_why_there_is_no_coefficient_in_full() -> None:
+    few = correlate([1, np.nan, 3], [3, 1, 2], method="kendall", weights=[1, 1, 0], confidence=0.9)
+    assert few.reason == "Only 1 practice has both figures; at least 4 are needed."
+    assert (few.n, few.n_missing, few.method, few.weighted) == (1, 2, "kendall", True)
+    assert (few.interval_method, few.confidence) == ("none", 0.9)
+    assert correlate([1, 2, 3], [3, 1, 2]).reason == (
+        "Only 3 practices have both figures; at least 4 are needed."
+    )
+    flat = "One of the measures is the same for every practice, so nothing can vary with it."
+    assert correlate([1, 2, 3, 4], [7] * 4).reason == flat
+    assert correlate([0] * 4, [1, 2, 3, 4]).reason == flat
+    # A weight that is missing leaves as a missing figure does.
+    gap = correlate(range(6), [2, 1, 4, 3, 6, 5], weights=[1, 1, 1, 1, 1, np.nan])
+    assert (gap.n, gap.n_missing) == (5, 1)
+    perfect = correlate([1, 2, 3, 4], [1, 2, 3, 4])
+    assert perfect.reason == (
+        "There is no interval: the two agree perfectly, as a few practices can by chance."
+    )
+    assert (perfect.interval_method, perfect.confidence, perfect.weighted) == ("none", 0.95, False)
+    known = correlate(*cloud(), confidence=0.8)
+    assert (known.confidence, known.method) == (0.8, "spearman")
+    assert known.ci_low > correlate(*cloud()).ci_low
+
+
+def test_a_claim_is_below_and_not_at_one_in_twenty() -> None:
+    known = correlate(*cloud())
+    assert replace(known, p_value=0.0499).excludes_zero
+    assert not replace(known, p_value=0.05).excludes_zero
+    assert not replace(known, p_value=math.nan).excludes_zero
+
+
+def test_midranks_by_hand() -> None:
+    """Weights 1, 2, 3, 4 on values 5, 1, 5, 9: 2 below the two 5s, which weigh 4 together."""
+    weights = np.array([[1.0, 2, 3, 4], [0, 1, 0, 1]])
+    found = weighted_midranks(weights, np.array([5.0, 1, 5, 9]))
+    assert found.tolist() == [[4, 1, 4, 8], [1, 0.5, 1, 1.5]]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_p_of_few_weighted_practices_is_of_all_orders(method: str) -> None:
+    """Weights stay with x; the values of y are dealt out anew."""
+    rng = np.random.default_rng(4)
+    x, y, w = rng.normal(size=5), rng.normal(size=5), np.array([1.0, 2, 1, 3, 2])
+
+    def rank(values: np.ndarray) -> np.ndarray:
+        return np.array([w[values < v].sum() + w[values == v].sum() / 2 for v in values])
+
+    def coefficient(a: np.ndarray, b: np.ndarray) -> float:
+        if method == "kendall":
+            pairs = [(i, j) for i in range(5) for j in range(5) if i != j]
+            top = sum(w[i] * w[j] * np.sign((a[i] - a[j]) * (b[i] - b[j])) for i, j in pairs)
+            return float(top / sum(w[i] * w[j] for i, j in pairs))
+        c = np.cov(a, b, aweights=w)
+        return float(c[0, 1] / math.sqrt(c[0, 0] * c[1, 1]))
+
+    a, b = (rank(x), rank(y)) if method == "spearman" else (x, y)
+    found = [coefficient(a, b[list(order)]) for order in itertools.permutations(range(5))]
+    above = np.mean(np.array(found) >= found[0] - 1e-12)
+    below = np.mean(np.array(found) <= found[0] + 1e-12)
+    result = correlate(x, y, method=method, weights=w)
+    assert result.coefficient == pytest.approx(found[0])
+    assert result.p_value == pytest.approx(min(1, 2 * min(above, below)))
+
+
+def test_influence_with_weights_and_gaps() -> None:
+    x, y = (pd.Series(part, index=[f"F{i}" for i in range(14)]) for part in cloud(n=14, seed=2))
+    w = pd.Series(np.r_[np.nan, 0.0, np.arange(1.0, 13)], index=x.index)
+    x.iloc[2] = np.nan
+    table = influence(x, y, method="kendall", weights=w, confidence=0.8)
+    assert list(table.columns) == [
+        "coefficient_without", "change", "ci_low", "ci_high", "changes_conclusion",
+    ]  # fmt: skip
+    assert set(table.index) == {f"F{i}" for i in range(3, 14)}
+    whole = correlate(x, y, method="kendall", weights=w, confidence=0.8)
+    for code, row in table.iterrows():
+        kept = [name for name in x.index if name != code]
+        alone = correlate(x[kept], y[kept], method="kendall", weights=w[kept], confidence=0.8)
+        assert row["coefficient_without"] == pytest.approx(alone.coefficient)
+        assert row["change"] == pytest.approx(alone.coefficient - whole.coefficient)
+        assert (row["ci_low"], row["ci_high"]) == pytest.approx(
+            (alone.ci_low, alone.ci_high), nan_ok=True
+        )
+        assert row["changes_conclusion"] == (alone.excludes_zero != whole.excludes_zero)
+    # Five pairs can lose one, four can't; without a coefficient there is nothing to change.
+    five = pd.Series([1.0, 2, 3, 4, 5])
+    assert len(influence(five, five[::-1].reset_index(drop=True))) == 5
+    flat = influence(five, five * 0)
+    assert flat.empty
+    assert list(flat.columns) == list(table.columns)
+
+
+def test_partial_correlations_in_full() -> None:
+    x, y = cloud(n=30)
+    z = pd.DataFrame({"z": np.random.default_rng(7).normal(size=30)})
+    gaps = z.copy()
+    gaps.iloc[3, 0] = np.nan
+    x[5] = np.nan
+    found = partial_correlation(x, y, gaps, confidence=0.8)
+    assert (found.n, found.n_missing, found.method, found.weighted) == (28, 2, "spearman", False)
+    assert (found.confidence, found.reason) == (0.8, "")
+    assert found.interval_method == "jackknife over practices, Student's t"
+    assert found.ci_low < found.coefficient < found.ci_high
+    wide = partial_correlation(x, y, gaps)
+    assert wide.ci_low < found.ci_low
+    for arguments, words in (
+        ((x, y, z[:5]), "The measures and the covariates differ in length."),
+        ((x, y[:5], z), "The measures and the covariates differ in length."),
+    ):
+        with pytest.raises(UserError) as told:
+            partial_correlation(*arguments)
+        assert str(told.value) == words
+    with pytest.raises(UserError) as told:
+        partial_correlation(x, y, z, method="kendall")  # type: ignore[arg-type]
+    assert str(told.value) == "A partial correlation is offered for pearson and spearman."
+    with pytest.raises(UserError, match="The confidence is 7"):
+        partial_correlation(x, y, z, confidence=7)
+    assert partial_correlation(x, y, pd.DataFrame({"z": 2 * x}), method="pearson").reason == (
+        "The covariates explain one of the measures entirely; nothing is left."
+    )
+    # n practices can allow for n - 4 covariates.
+    x[5] = 0.0
+    two = pd.DataFrame(np.random.default_rng(2).normal(size=(30, 2)))
+    assert partial_correlation(x[:5], y[:5], two[:5]).reason == (
+        "Only 5 practices have every figure; 2 covariates need more."
+    )
+    assert partial_correlation(x[:4], y[:4], z[:4]).reason == (
+        "Only 4 practices have every figure; 1 covariate needs more."
+    )
+    six = partial_correlation(x[:6], y[:6], two[:6])
+    assert math.isfinite(six.coefficient)
+    assert 0 < six.p_value <= 1
+
+
+def test_within_and_between_in_full() -> None:
+    x, y, place = simpsons_places()
+    x[0], y[1], place = np.nan, np.nan, place.astype(object)
+    place[2] = None
+    found = within_between(x, y, place, confidence=0.8)
+    assert (found.within.n, found.within.n_missing, found.within.confidence) == (117, 3, 0.8)
+    assert found.pooled.confidence == found.between.confidence == 0.8
+    assert list(found.groups.columns) == [
+        "n", "mean_x", "mean_y", "coefficient", "ci_low", "ci_high", "p_value",
+    ]  # fmt: skip
+    assert found.groups.index.tolist() == [str(n) for n in range(6)]
+    assert found.groups.index.name == "group"
+    first = found.groups.iloc[0]
+    assert first[["n", "mean_x", "mean_y"]].tolist() == [17, x[3:20].mean(), y[3:20].mean()]
+    own = correlate(x[3:20], y[3:20], confidence=0.8)
+    assert (first["ci_low"], first["ci_high"], first["p_value"]) == (
+        own.ci_low, own.ci_high, own.p_value,
+    )  # fmt: skip
+    assert found.opposite
+    chance = replace(found.pooled, p_value=0.2)
+    assert not replace(found, pooled=chance).simpson
+    assert not replace(found, within=replace(found.within, p_value=0.2)).simpson
+    assert replace(found, pooled=chance).opposite
+    assert not replace(found, pooled=found.within).opposite
+    one = within_between(x, y, pd.Series(["Thurrock"] * 120), confidence=0.8).within
+    assert one.reason == "There is one group only: nothing can be told apart."
+    assert (one.n, one.n_missing, one.method, one.confidence) == (118, 2, "spearman", 0.8)
+
+
 # --- the menu, on a small made-up table
 
 
@@ -467,3 +668,41 @@ def test_forest_has_the_nine_areas_and_adds_up(practices: pd.DataFrame) -> None:
     thurrock = practices[practices["sub_icb_code"] == "07G"]
     alone = correlate_practices(thurrock, "imd_score", "patients_per_fte_gp")
     assert table.loc["Thurrock", "coefficient"] == alone.coefficient
+
+
+def test_a_forest_passes_on_what_it_is_asked(practices: pd.DataFrame) -> None:
+    asked = {"definition": "all", "method": "kendall", "weighted": True, "confidence": 0.8}
+    practices.loc["F00005", "imd_score"] = np.nan
+    table = forest(practices, x="imd_score", y="fte_gp_per_10000", **asked)
+    whole = correlate(
+        practices["imd_score"],
+        1e4 * practices["gp_fte_all"] / practices["patients"],
+        method="kendall",
+        weights=practices["patients"],
+        confidence=0.8,
+    )
+    assert list(table.columns) == [
+        "kind", "n", "n_missing", "coefficient", "ci_low", "ci_high", "p_value", "reason",
+    ]  # fmt: skip
+    assert table.index.name == "area"
+    assert table["kind"].tolist() == ["place"] * 7 + ["region"] * 2
+    row = table.loc["Essex"]
+    assert (row["n"], row["n_missing"], row["reason"]) == (55, 1, whole.reason)
+    assert row[["coefficient", "ci_low", "ci_high", "p_value"]].astype(float).tolist() == (
+        pytest.approx([whole.coefficient, whole.ci_low, whole.ci_high, whole.p_value], nan_ok=True)
+    )
+
+
+def test_loaded_icbs_stand_by_sub_icb_or_district(practices: pd.DataFrame) -> None:
+    """Of one place alone the districts stand side by side; the last row is the whole."""
+    loaded = practices.assign(
+        icb_code="Q", icb=["Kent"] * 28 + ["Avon"] * 28, place=["P2", "P1"] * 28,
+        district=["D1", "D2", "D2", "D1"] * 14,
+    )  # fmt: skip
+    table = forest(loaded)
+    assert table.index.tolist() == ["P1", "P2", "Avon + Kent"]
+    assert table["kind"].tolist() == ["place", "place", "icb"]
+    assert table["n"].tolist() == [28, 28, 56]
+    one = forest(loaded.assign(place=["P1", None] * 28))
+    assert one.index.tolist() == ["D1", "D2", "Avon + Kent"]
+    assert one["kind"].tolist() == ["district", "district", "icb"]

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcs_dash.measures import england_areas as england
+from pcs_dash.measures.register import AREA_MEASURES, REGISTER
 from pcs_dash.official.area_dataset import england_outlines
 from pcs_dash.official.built_tables import england_practices, list_history
 from pcs_dash.official.outlines import area_outlines, outlines_for_england
@@ -197,6 +198,7 @@ def test_loaded_outlines_of_as_many_areas_come_first() -> None:
         assert found.area.tolist() == [1.0] * len(codes)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.one_of(st.floats(-1e6, 1e6), st.none()), max_size=60))
 def test_fifths_keep_order_and_missing(values: list[float | None]) -> None:
     series = pd.Series(values, dtype="float64")
@@ -218,3 +220,159 @@ def test_fewer_than_ten_figures_make_one_class() -> None:
     classes, ranges = england.fifths(pd.Series([1.0, 2.0, np.nan]))
     assert ranges == {0: (1.0, 2.0)}
     assert classes.tolist()[:2] == [0, 0]
+
+
+# --- made-up areas ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def few() -> pd.DataFrame:
+    """Two ICBs and a practice in none; B has no rating, C a list of 100 and no FTE."""
+    return pd.DataFrame(
+        {
+            "icb_code": ["Q2", "Q2", "Q2", "Q1", "none"],
+            "icb": ["NHS Kent ICB", "NHS Kent ICB", "NHS Kent ICB",
+                    "NHS Avon Integrated Care Board", "no ICB"],
+            "patients": [4_000.0, 5_000, 100, 800, 900],
+            "list_size": [4_100, 5_000, 100, 800, 900],
+            "gp_fte_all": [2.0, 2.0, np.nan, 1.0, 1.0],
+            "cqc_rating": ["Good", None, "Inadequate", "Outstanding", "Good"],
+            "dispensing": pd.array([None, None, None, True, False], dtype="boolean"),
+            "dentists_1_mile": pd.array([0, 2, 1, None, 3], dtype="Int64"),
+        },
+        index=[*"ABCDE"],
+    )  # fmt: skip
+
+
+def test_the_table_of_areas_by_hand(few: pd.DataFrame) -> None:
+    """A figure that holds for less than four fifths of an area's patients is not the area's."""
+    table = england.by_area(few, "icb", whole="Essex")
+    assert table.index.tolist() == ["Q1", "Q2", england.ENGLAND]
+    assert table["name"].tolist() == ["Avon", "Kent", "Essex"]
+    assert table["practices"].tolist() == [1, 3, 5]
+    assert table["patients"].tolist() == [800, 9_200, 10_900]
+    assert table[["practices", "patients"]].dtypes.astype(str).tolist() == ["int64"] * 2
+    ratio = "patients_per_fte_gp_all"
+    assert table[ratio].tolist() == pytest.approx([800, 2_250, 10_700 / 6])
+    assert table[f"{ratio}_practices"].tolist() == [1, 2, 4]
+    assert str(table[f"{ratio}_practices"].dtype) == "Int64"
+    # Kent: 4,200 of 9,200 patients are with a practice that has a rating; England: 54%.
+    assert table["cqc"].tolist() == pytest.approx([100, np.nan, np.nan], nan_ok=True)
+    assert table["cqc_practices"].tolist() == [1, 2, 4]
+    assert table["patients_per_practice"].tolist() == pytest.approx([800, 9_200 / 3, 2_180])
+    # Nobody in Kent says whether it dispenses: no figure and no practices, not nought of nought.
+    assert table["dispensing_practices"].tolist() == [1, pd.NA, 2]
+    assert table["dispensing"].isna().tolist() == [False, True, True]
+    assert table.loc["Q2", "dentists"] == pytest.approx(200 / 3)
+    assert england.by_area(few, "icb").loc[england.ENGLAND, "name"] == "England"
+    # One more of Kent rated, and the figure is there: 9,200 of 9,200.
+    rated = england.by_area(few.assign(cqc_rating="Good"), "icb")
+    assert rated["cqc"].tolist() == [100, 100, 100]
+
+
+def test_four_fifths_are_enough(few: pd.DataFrame) -> None:
+    groups, patients = pd.Series(["a", "a", "b", None]), pd.Series([80, 20, 0, 100])
+    known = pd.Series([True, False, True, True])
+    found = england.covered_by(known, patients, groups)
+    assert found["a"] == 0.8
+    assert np.isnan(found["b"])
+    assert found[england.ENGLAND] == 0.9
+    at = few.iloc[:2].assign(list_size=[8_000, 2_000])
+    assert england.by_area(at, "icb").loc["Q2", "cqc"] == 100
+    below = few.iloc[:2].assign(list_size=[7_999, 2_001])
+    assert np.isnan(england.by_area(below, "icb").loc["Q2", "cqc"])
+
+
+def test_what_is_offered_needs_every_column(few: pd.DataFrame) -> None:
+    assert list(england.available(few)) == [
+        "patients_per_fte_gp_all", "patients_per_practice", "cqc", "dispensing", "dentists",
+    ]  # fmt: skip
+    assert "dentists" not in england.available(few.assign(dentists_1_mile=np.nan))
+    table = pd.DataFrame(
+        {"cqc": [1.0, np.nan, np.nan], "dentists": [1.0, 2, np.nan], england.CHANGE: 1.0}
+    )
+    # Those that fewer than half of the areas have come last, the change behind what is asked for.
+    shown = england.shown_measures(table, ["dentists", "cqc"])
+    assert list(shown) == ["dentists", england.CHANGE, "cqc"]
+    assert shown[england.CHANGE].label == "Change of registered patients"
+    half = pd.DataFrame({"cqc": [1.0, np.nan], "dentists": [1.0, 2]})
+    assert list(england.shown_measures(half, ["dentists", "cqc"])) == ["cqc", "dentists"]
+
+
+def test_periods_of_sources() -> None:
+    measures = AREA_MEASURES
+    months = ("May 2025", "March 2026")
+    assert england.period(REGISTER["change_per_cent"], {}, months) == "May 2025 to March 2026"
+    two = measures["appointments"]
+    assert england.period(two, {"appointments": "May 2025", "list_sizes": "July 2023"}, months) == (
+        "May 2025, July 2023"
+    )
+    assert england.period(two, {"appointments": "May", "list_sizes": "May"}, months) == "May"
+    assert england.period_of("list_sizes", {"list_sizes": "x", "workforce": "y"}) == "x"
+    assert england.period_of("cqc", {"workforce": "y"}) == "period unknown"
+    assert england.period_of("list_sizes", {}) == "period unknown"
+
+
+def test_areas_in_order_and_in_a_sentence() -> None:
+    table = pd.DataFrame(
+        {"name": ["Dover", "Ashford", "Canterbury", "Barnet"], "cqc": [50.0, 50, np.nan, 90]},
+        index=[*"dacb"],
+    )
+    assert england.in_order(table, "cqc")["name"].tolist() == [
+        "Barnet", "Ashford", "Dover", "Canterbury",
+    ]  # fmt: skip
+    measure = AREA_MEASURES["cqc"]
+    whole = pd.Series({"name": "England", "cqc": 62.5})
+    label = "Practices that CQC rates good or outstanding"
+    assert england.sentence(table, whole, measure) == (
+        f"{label}: from 50.0% in Dover to 90.0% in Barnet. England: 62.5%. 1 have no figure."
+    )
+    assert england.sentence(table.drop(index="c"), whole.replace(62.5, np.nan), measure) == (
+        f"{label}: from 50.0% in Dover to 90.0% in Barnet."
+    )
+    assert england.sentence(table.iloc[1:3], whole, measure) == (
+        f"{label}: hardly any area has the figure in the files loaded."
+    )
+    assert england.sentence(table.iloc[:2], whole, measure).startswith(f"{label}: from 50.0% in")
+
+
+def test_change_by_hand_and_who_closed_since() -> None:
+    """B has closed: its sub-ICB location keeps its patients, its district loses it at both ends."""
+    lists = pd.DataFrame(
+        {
+            "period": ["2025-05-01"] * 3 + ["2025-09-01"] + ["2026-03-01"] * 2,
+            "practice_code": ["A", "B", "C", "A", "A", "C"],
+            "patients": [1_000, 200, 300, 9, 1_100, 330],
+            "sub_icb_code": ["S1", "S1", "S2", "S1", "S1", "S2"],
+        }
+    )
+    practices = pd.DataFrame(
+        {"sub_icb_code": ["S1", "S2"], "icb_code": ["Q", "Q"], "district_code": ["D1", "D2"]},
+        index=["A", "C"],
+    )
+    places = england.change_of_lists(lists, practices, "sub_icb")
+    assert list(places.columns) == ["first", "last", "change_per_cent"]
+    assert places.loc["S1"].tolist() == pytest.approx([1_200, 1_100, -100 / 12])
+    assert places.loc["S2"].tolist() == pytest.approx([300, 330, 10])
+    assert places.loc[england.ENGLAND].tolist()[:2] == [1_500, 1_430]
+    icbs = england.change_of_lists(lists, practices, "icb")
+    assert icbs.index.tolist() == ["Q", england.ENGLAND]
+    assert icbs.loc["Q"].tolist()[:2] == [1_500, 1_430]
+    districts = england.change_of_lists(lists, practices, "district")
+    assert districts.loc["D1"].tolist() == pytest.approx([1_000, 1_100, 10])
+    assert districts.loc[england.ENGLAND].tolist()[:2] == [1_300, 1_430]
+    one = england.change_of_lists(lists[lists["period"] == "2026-03-01"], practices, "district")
+    assert one["change_per_cent"].tolist() == [0, 0, 0]
+
+
+def test_fifths_by_rank() -> None:
+    """Ten figures are two a class; of equal ones the mean rank says which."""
+    values = pd.Series([9.0, 1, 2, 3, 4, 5, 6, 7, 8, 10, np.nan])
+    classes, ranges = england.fifths(values)
+    assert classes.tolist()[:10] == [4, 0, 0, 1, 1, 2, 2, 3, 3, 4]
+    assert ranges == {0: (1, 2), 1: (3, 4), 2: (5, 6), 3: (7, 8), 4: (9, 10)}
+    nine, one = england.fifths(values.iloc[:9])
+    assert nine.tolist() == [0] * 9
+    assert one == {0: (1, 9)}
+    tied, _ = england.fifths(pd.Series([1.0, 1, 1, 2, 3, 4, 5, 6, 7, 8]))
+    assert tied.tolist() == [0, 0, 0, 1, 2, 2, 3, 3, 4, 4]

@@ -14,6 +14,7 @@ from benchmarks.loaded import england_lsoas, england_registrations
 from pcs_dash.measures.gravity import (
     DECAY_KM,
     MODEL_ERROR,
+    distance_km,
     gravity_registrations,
 )
 from pcs_dash.official import built_tables
@@ -112,6 +113,84 @@ def test_what_is_missing_is_told(
         gravity_registrations(practices.assign(**change), points)
     with pytest.raises(UserError, match="more than 0 km"):
         gravity_registrations(practices, points, decay_km=0)
+
+
+def refused(practices: pd.DataFrame, points: pd.DataFrame, **options: object) -> str:
+    with pytest.raises(UserError) as told:
+        gravity_registrations(practices, points, **options)  # type: ignore[arg-type]
+    return str(told.value)
+
+
+def test_what_is_missing_is_told_in_full(places: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    practices, points = places
+    nobody = "The gravity model needs at least one practice and one LSOA."
+    assert refused(practices[:0], points) == nobody
+    assert refused(practices, points[:0]) == nobody
+    assert refused(practices, points, decay_km=-1.0) == (
+        "The decay of the gravity model must be more than 0 km."
+    )
+    assert refused(practices.assign(patients=0), points) == (
+        "The gravity model needs a practice with patients."
+    )
+    needs = "The gravity model needs"
+    assert refused(practices.assign(northing=np.nan), points) == (
+        f"{needs} patients, easting, northing for all practices; missing for P00, P01, P02, P03, "
+        "P04 ..."
+    )
+    five = points["easting"].where(np.arange(len(points)) >= 5)
+    assert refused(practices, points.assign(easting=five)) == (
+        f"{needs} easting, northing for all LSOAs; missing for L00, L01, L02, L03, L04."
+    )
+    gap = points.assign(residents=points["residents"].where(points.index != "L07"))
+    assert refused(practices, gap, population="residents") == (
+        f"{needs} easting, northing, residents for all LSOAs; missing for L07."
+    )
+    for empty in (0, -5):
+        none = points.assign(residents=points["residents"].where(points.index != "L07", empty))
+        assert refused(practices, none, population="residents") == (
+            f"{needs} residents in every LSOA."
+        )
+    # What is not asked for need not be there.
+    assert len(gravity_registrations(practices, gap)) > 0
+
+
+def test_the_table_is_of_codes_and_of_those_with_patients(
+    places: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    practices, points = places
+    practices.loc["P03", "patients"] = 0
+    table = gravity_registrations(practices, points)
+    assert list(table.columns) == ["practice_code", "lsoa_code", "patients", "modelled"]
+    assert str(table["practice_code"].dtype) == str(table["lsoa_code"].dtype) == "category"
+    assert sorted(set(table["practice_code"])) == [
+        code for code in practices.index if code != "P03"
+    ]
+    assert set(table["lsoa_code"]) <= set(points.index)
+    assert table.attrs["label"] == "modelled (gravity model, not registrations)"
+    assert table["modelled"].dtype == bool
+
+
+def test_next_to_nobody_is_nobody() -> None:
+    """30 km at a decay of 0.7 km is less than a twentieth of a patient: no row."""
+    practices = pd.DataFrame(
+        {"patients": [1_000, 1_000], "easting": [0.0, 30_000.0], "northing": 0.0}, index=["A", "B"]
+    )
+    points = pd.DataFrame({"easting": [0.0, 30_000.0], "northing": 0.0}, index=["a", "b"])
+    table = gravity_registrations(practices, points)
+    assert table[["practice_code", "lsoa_code", "patients"]].to_numpy().tolist() == [
+        ["A", "a", 1_000], ["B", "b", 1_000],
+    ]  # fmt: skip
+    # At 8 km of decay the far place is used, by the odds exp(-2 x 30 / 8) of the swap.
+    wide = gravity_registrations(practices, points, decay_km=8).set_index("lsoa_code")["patients"]
+    assert len(wide) == 4
+    near, far = sorted(wide["a"])[::-1]
+    assert (far / near) ** 2 == pytest.approx(np.exp(-60 / 8), rel=1e-6)
+
+
+def test_distances_are_in_kilometres_by_row_and_column() -> None:
+    practices = pd.DataFrame({"easting": [0.0, 3_000.0], "northing": [0.0, 0.0]})
+    points = pd.DataFrame({"easting": [3_000.0], "northing": [4_000.0]})
+    assert distance_km(points, practices).tolist() == [[5, 4]]
 
 
 ESSEX = ("Mid and South Essex", "North East and West Essex", "Essex")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ import pytest
 from scipy import stats
 
 from pcs_dash.measures.inequality import (
+    Concentration,
+    Gradient,
     area_inequality,
     area_ratio,
     concentration_index,
@@ -18,8 +21,8 @@ from pcs_dash.measures.inequality import (
     quintile_table,
     relative_gradient,
 )
-from pcs_dash.measures.intervals import jackknife
-from pcs_dash.measures.patient_matrix import practice_matrix, quintile_matrix
+from pcs_dash.measures.intervals import Limits, jackknife
+from pcs_dash.measures.patient_matrix import PatientMatrix, practice_matrix, quintile_matrix
 from pcs_dash.measures.slope_index import relative_ranks, slope_index_of_inequality
 from pcs_dash.tables.errors import UserError
 
@@ -404,3 +407,269 @@ def test_equal_shares_are_not_concentrated_and_ties_share_a_step() -> None:
     assert concentration_index([1, 2], [1, 1], [1, 2]).reason
     with pytest.raises(UserError, match="below zero"):
         concentration_index([1, -2, 3], [1, 1, 1], [1, 2, 3])
+
+
+# --- in full ------------------------------------------------------------------------------------
+
+
+def matrix_of(n: int, groups: int) -> PatientMatrix:
+    share = np.full((n, groups), 1 / groups)
+    return PatientMatrix(
+        np.full(n, 1_000.0), np.ones(n), share, np.arange(groups) + 1.0, tuple(range(groups)), 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("matrix", "words"),
+    [
+        (matrix_of(1, 3), "Only 1 practice has a figure; an index of inequality needs at least 5."),
+        (
+            matrix_of(4, 3),
+            "Only 4 practices have a figure; an index of inequality needs at least 5.",
+        ),
+        (matrix_of(5, 1), "Only 1 group has patients; a slope needs at least 3."),
+        (matrix_of(5, 2), "Only 2 groups have patients; a slope needs at least 3."),
+        (
+            replace(matrix_of(5, 3), fte=np.zeros(5)),
+            "No group has both patients and GPs, so there is nothing to compare.",
+        ),
+        (
+            replace(matrix_of(5, 3), order=np.full(3, 2.0)),
+            "All practices are equally deprived, so nothing can vary with deprivation.",
+        ),
+    ],
+)
+def test_why_there_is_no_gradient(matrix: PatientMatrix, words: str) -> None:
+    found = gradient(matrix)
+    assert found.reason == found.limits.reason == words
+    assert [found.mean, found.relative, found.p_value, found.limits.low, found.limits.high,
+            found.limits.carried_by] == pytest.approx([math.nan] * 6, nan_ok=True)  # fmt: skip
+    index = found.index(0.9)
+    assert (index.confidence, index.interval_method) == (0.9, "none")
+    assert math.isnan(index.sii)
+
+
+def test_five_practices_in_three_groups_are_enough() -> None:
+    rng = np.random.default_rng(1)
+    share, fte = rng.dirichlet([1, 1, 1], 5), np.arange(1.0, 6)
+    found = gradient(replace(matrix_of(5, 3), share=share, fte=fte))
+    assert math.isfinite(found.relative)
+    assert found.reason == "An interval needs at least 10 practices; there are 5."
+    assert 0 < found.p_value <= 1
+    # GPs in proportion to patients everywhere: rounding is no evidence of anything.
+    assert gradient(replace(matrix_of(5, 3), share=share)).p_value == 1
+
+
+def test_the_index_of_a_line_by_hand() -> None:
+    """A mean of 2,000 that rises by a tenth of it: from 1,900 to 2,100."""
+    index = Gradient(2_000, 0.1, Limits(-0.2, 0.4, 0.03)).index(0.95)
+    assert (index.sii, index.sii_low, index.sii_high) == pytest.approx((200, -400, 800))
+    assert index.intercept == pytest.approx(1_900)
+    assert (index.rii, index.rii_low, index.rii_high) == pytest.approx(
+        (2_100 / 1_900, 1_800 / 2_200, 2_400 / 1_600)
+    )
+    assert (index.p_value, index.interval_method) == (0.03, "jackknife over practices, Student's t")
+    # An end at nothing or below has no ratio; the slope keeps its limits.
+    for low, high in ((-2.0, 1.0), (-1.0, 2.0)):
+        unbounded = Gradient(2_000, 0.1, Limits(low, high, 0.5)).index(0.95)
+        assert math.isnan(unbounded.rii_low)
+        assert math.isnan(unbounded.rii_high)
+        assert (unbounded.sii_low, unbounded.sii_high) == (2_000 * low, 2_000 * high)
+    assert math.isnan(Gradient(1, 2.0, Limits(0, 1, 1)).index(0.95).rii)
+
+
+def test_groups_each_alike_or_by_their_patients() -> None:
+    """Values of 1, 2, 6 on ranks of sizes 1, 2, 1 and alike; an empty group weighs nothing."""
+    share = np.vstack([np.eye(3), np.eye(3)])
+    patients, fte = np.array([50.0, 200, 300, 50, 200, 300]), np.array([50.0, 100, 50] * 2)
+    matrix = PatientMatrix(patients, fte, share, np.arange(3.0), (1, 2, 3), 0)
+    alike = gradient(matrix, by_patients=False)
+    assert alike.mean == pytest.approx(3)
+    assert alike.relative * alike.mean == pytest.approx(7.5)
+    weighed = gradient(matrix)
+    expected = slope_index_of_inequality([1, 2, 3], [100, 400, 600], [1, 2, 6])
+    assert weighed.relative * weighed.mean == pytest.approx(expected.sii)
+    empty = replace(matrix, share=np.c_[share, np.zeros(6)], order=np.arange(4.0),
+                    groups=(1, 2, 3, 4))  # fmt: skip
+    assert gradient(empty).relative == pytest.approx(weighed.relative)
+    assert gradient(empty, by_patients=False).relative == pytest.approx(alike.relative)
+    rate = gradient(matrix, measure="fte_gp_per_10000", by_patients=False)
+    assert rate.mean == pytest.approx(1e4 * (1 + 1 / 2 + 1 / 6) / 3)
+
+
+def test_what_an_inequality_says_of_itself() -> None:
+    practices = make_practices(n=20, slope=-0.5)
+    practices["gp_fte_all"] = practices["gp_fte_fully_qualified"] * 2
+    practices["imd2019_patients_quintile_4"] = 0
+    practices.loc["F00000", "gp_fte_all"] = np.nan
+    found = area_inequality(practices, definition="all", edition="2019", confidence=0.8)
+    assert (found.level, found.measure) == ("quintile", "patients_per_fte_gp")
+    assert (found.definition, found.edition) == ("all", "2019")
+    assert (found.n_practices, found.n_missing, found.n_groups) == (19, 1, 4)
+    assert found.groups.index.tolist() == [1, 2, 3, 5]
+    assert found.note == "None of the patients live in quintile 4."
+    assert found.reason == ""
+    assert found.index.confidence == 0.8
+    wide = area_inequality(practices, definition="all", edition="2019")
+    assert wide.index.sii_high > found.index.sii_high
+    for options, words in (
+        ({"measure": "smiles"}, "There is no measure 'smiles'. Choose one of: patients_per_fte_gp, "
+         "fte_gp_per_10000."),
+        ({"level": "ward"}, "There is no level 'ward'. Choose one of: practice, quintile, lsoa."),
+        ({"level": "lsoa", "lsoa_rank": pd.Series(dtype=float)}, "The LSOA level needs the table "
+         "of patients by practice and LSOA."),
+        ({"level": "lsoa", "registrations": practices}, "The LSOA level needs the table of "
+         "patients by practice and LSOA."),
+        ({"confidence": 1.5}, "The confidence is 1.5; give a figure from 0.5 up to below 1."),
+    ):  # fmt: skip
+        with pytest.raises(UserError) as told:
+            area_inequality(practices, **options)  # type: ignore[arg-type]
+        assert str(told.value) == words
+
+
+def test_what_a_ratio_says_of_itself() -> None:
+    practices = make_practices(n=20)
+    practices["gp_fte_all"] = practices["gp_fte_fully_qualified"] * 2
+    found = area_ratio(practices, definition="all", confidence=0.8)
+    assert found.value == pytest.approx(area_ratio(practices).value / 2)
+    assert found.high / found.low < area_ratio(practices).high / area_ratio(practices).low
+    assert (found.confidence, found.reason) == (0.8, "")
+    assert found.interval_method == "jackknife over practices, Student's t"
+    assert math.isnan(found.rest)
+    few = area_ratio(practices[:9])
+    assert few.interval_method == "none"
+    assert few.reason == "An interval needs at least 10 practices; there are 9."
+    empty = practices.assign(patients=practices["patients"].where(practices.index != "F00003", 0))
+    assert area_ratio(empty).n_missing == 1
+    # The rest is counted by the same definition and interval.
+    part = area_ratio(practices[:10], whole=practices, definition="all")
+    others = practices[10:]
+    assert part.rest == pytest.approx(others["patients"].sum() / others["gp_fte_all"].sum())
+
+
+def test_the_quintiles_and_their_gap_in_full() -> None:
+    practices = make_practices(n=60, slope=-0.5)
+    practices["gp_fte_all"] = practices["gp_fte_fully_qualified"] * 2
+    practices["imd2019_patients_quintile_2"] = 0
+    found = quintile_table(practices, definition="all", edition="2019", confidence=0.8)
+    assert (found.definition, found.edition) == ("all", "2019")
+    assert (found.n_practices, found.n_missing) == (60, 0)
+    assert found.interval_method == (
+        "jackknife over practices, Student's t; none where a few practices carry the figure"
+    )
+    assert found.table.index.name == "quintile"
+    assert list(found.table.columns) == [
+        "patients", "fte_gp", "patients_per_fte_gp", "patients_per_fte_gp_low",
+        "patients_per_fte_gp_high", "fte_gp_per_10000", "fte_gp_per_10000_low",
+        "fte_gp_per_10000_high",
+    ]  # fmt: skip
+    assert found.table.loc[2, ["patients", "fte_gp"]].tolist() == [0, 0]
+    assert found.table.loc[2, "patients_per_fte_gp":].isna().all()
+    ratio, rate = found.gaps["patients_per_fte_gp"], found.gaps["fte_gp_per_10000"]
+    assert (ratio.measure, rate.measure) == ("patients_per_fte_gp", "fte_gp_per_10000")
+    for gap in (ratio, rate):
+        values = found.table[gap.measure]
+        assert gap.difference == pytest.approx(values[1] - values[5])
+        assert gap.ratio == pytest.approx(values[1] / values[5])
+        assert gap.difference_low < gap.difference < gap.difference_high
+        assert gap.ratio_low < gap.ratio < gap.ratio_high
+        assert (gap.confidence, gap.reason) == (0.8, "")
+        assert gap.interval_method == "jackknife over practices, Student's t"
+    assert rate.p_value == ratio.p_value
+    assert rate.ratio_high == pytest.approx(1 / ratio.ratio_low)
+
+
+@pytest.mark.parametrize("n", [4, 6])
+def test_a_gap_of_few_practices(n: int) -> None:
+    """Four have none; six have one, with p of all the ways to deal them out."""
+    practices = make_practices(n=n, slope=-0.5)
+    gap = quintile_table(practices, confidence=0.9).gaps["fte_gp_per_10000"]
+    assert (gap.confidence, gap.interval_method) == (0.9, "none")
+    if n == 4:
+        assert gap.reason == "There are too few practices to compare two quintiles."
+        assert math.isnan(gap.ratio)
+        assert math.isnan(gap.p_value)
+        return
+    assert gap.reason == "An interval needs at least 10 practices; there are 6."
+    mix = [f"imd2025_patients_quintile_{q}" for q in range(1, 6)]
+    found = []
+    for order in itertools.permutations(range(6)):
+        dealt = practices.iloc[list(order)].reset_index(drop=True)
+        share = practices[mix].to_numpy() / practices[mix].to_numpy().sum(axis=1, keepdims=True)
+        people, doctors = (
+            dealt[name].to_numpy() @ share for name in ("patients", "gp_fte_fully_qualified")
+        )
+        found.append(math.log(people[0] / doctors[0] / people[4] * doctors[4]))
+    above = np.mean(np.array(found) >= found[0] - 1e-12)
+    below = np.mean(np.array(found) <= found[0] + 1e-12)
+    assert gap.p_value == pytest.approx(min(1, 2 * min(above, below)))
+
+
+def test_quintiles_of_a_few_patients_are_not_shown() -> None:
+    practices = make_practices(n=20)
+    whole = quintile_table(practices)
+    assert whole.shown is whole.table
+    practices["imd2025_patients_quintile_3"] = 0
+    practices.loc["F00000", "imd2025_patients_quintile_3"] = 3
+    few = quintile_table(practices)
+    assert 0 < few.table.loc[3, "patients"] < 5
+    assert few.shown.loc[3].isna().all()
+    others = few.table.drop(index=3)
+    assert few.shown.loc[1, "patients"] == round(others.loc[1, "patients"], -1)
+    assert few.shown.loc[1, "fte_gp"] == round(others.loc[1, "fte_gp"], 1)
+    assert few.shown.loc[1, "patients_per_fte_gp"] == others.loc[1, "patients_per_fte_gp"]
+
+
+def test_concentration_by_hand_and_what_it_says_of_itself() -> None:
+    """All of it with the least deprived of five alike: 4/5; with the most deprived: -4/5."""
+    people, scores = [10.0] * 5, [5, 4, 3, 2, 1]
+    last = concentration_index([0, 0, 0, 0, 7], people, scores)
+    assert last.index == pytest.approx(0.8)
+    assert concentration_index([7, 0, 0, 0, 0], people, scores).index == pytest.approx(-0.8)
+    assert (last.n, last.n_missing, last.interval_method) == (5, 0, "none")
+    assert last.reason == "An interval needs at least 10 practices; there are 5."
+    # In a fifth of all orders it comes last, as far off as it can be: twice a fifth.
+    assert last.p_value == pytest.approx(0.4)
+    assert last.curve["resource"].tolist() == [0, 0, 0, 0, 0, 1]
+    gaps = concentration_index(
+        [np.nan, 1, 1, 1, 2, 1, 1], [1, np.nan, 0, 1, 1, 1, 1], [1, 1, 1, 2, 3, 4, 5],
+        confidence=0.8,
+    )  # fmt: skip
+    assert (gaps.n, gaps.n_missing, gaps.confidence) == (4, 3, 0.8)
+    assert gaps.reason == "There are too few practices, or there is nothing to share out."
+    assert [gaps.index, gaps.low, gaps.high, gaps.p_value] == pytest.approx(
+        [math.nan] * 4, nan_ok=True
+    )
+    nothing = concentration_index([0] * 6, [1] * 6, range(6))
+    assert nothing.reason == gaps.reason
+    assert nothing.curve["resource"].isna().tolist() == [False, *[True] * 6]
+    assert concentration_index([1] * 6, [1] * 6, [2] * 6).reason == (
+        "All practices are equally deprived, so nothing can vary with deprivation."
+    )
+    for wrong, words in (
+        (([1, 2], [1], [1, 2]), "Resource, people and deprivation differ in length."),
+        (([1, -2, 3], [1] * 3, [1, 2, 3]), "A resource below zero has no concentration index."),
+    ):
+        with pytest.raises(UserError) as told:
+            concentration_index(*wrong)  # type: ignore[arg-type]
+        assert str(told.value) == words
+    # A negative amount of a practice that is left out does not matter.
+    assert concentration_index([-1, *[1] * 5], [np.nan, *[1] * 5], range(6)).n == 5
+
+
+def test_the_limits_of_concentration_are_a_jackknife_of_it() -> None:
+    practices = make_practices(n=30, slope=-0.8)
+    columns = ["gp_fte_fully_qualified", "patients", "imd_score"]
+
+    def of(table: pd.DataFrame, **options: float) -> Concentration:
+        return concentration_index(*(table[name] for name in columns), **options)
+
+    left_out = np.array([of(practices.drop(code)).index for code in practices.index])
+    whole = of(practices, confidence=0.8)
+    limits = jackknife(whole.index, left_out, confidence=0.8)
+    assert (whole.low, whole.high, whole.p_value) == pytest.approx(
+        (limits.low, limits.high, limits.p_value)
+    )
+    assert (whole.reason, whole.confidence) == ("", 0.8)
+    assert whole.interval_method == "jackknife over practices, Student's t"
+    assert list(whole.curve.columns) == ["people", "resource"]

@@ -169,3 +169,13 @@ def test_random_orders_are_the_same_at_every_call_and_others_by_seed() -> None:
     assert max(sizes) == 12
     assert math.isnan(permutation_p(lambda orders: (x * 0)[orders] @ x / 0, 12))
     assert permutation_p(lambda orders: orders[..., 0] * 1.0, 2) == 1
+
+
+@pytest.mark.parametrize("n", [5, 12])
+def test_rounding_is_no_evidence(n: int) -> None:
+    """A statistic that is nothing but rounding, of which an order alone has other than a batch."""
+
+    def statistic(orders: np.ndarray) -> np.ndarray:
+        return np.zeros(orders.shape[:-1]) + (2e-16 if orders.ndim == 1 else -1e-16)
+
+    assert permutation_p(statistic, n) == 1

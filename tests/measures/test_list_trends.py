@@ -9,11 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcs_dash.measures.list_trends import (
+    DISTRICT,
+    HUB,
+    PATIENTS,
+    PCN,
+    PER_CENT,
+    PRACTICE,
+    WHOLE,
     between,
     compare_lists,
+    fair,
+    groups_of,
     growth_nearby,
     migrate_assignment,
+    sentence,
     trend,
+    unplaced,
 )
 from pcs_dash.tables.errors import UserError
 
@@ -134,7 +145,7 @@ lists = st.dictionaries(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(lists, lists, st.dictionaries(st.sampled_from("ABCDEFGH"), st.sampled_from(["h1", "h2"])))
 def test_every_practice_is_accounted_for(
     before: dict[str, tuple[int, str]],
@@ -205,3 +216,221 @@ def test_between_keeps_both_ends() -> None:
         pd.Timestamp("2025-07-02"),
         pd.Timestamp("2026-01-01"),
     ]
+
+
+# --- whose lists --------------------------------------------------------------------------------
+
+PLACED = pd.DataFrame(
+    {"practice_code": ["A", "A", "B", "C", "C"], "district": [None, "D1", "D2", None, None]}
+)
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [
+        (PRACTICE, {"A": "Alpha (A)", "B": "B", "C": "Gone (C)"}),
+        (WHOLE, {"A": "Essex", "B": "Essex", "C": "Essex"}),
+        (DISTRICT, {"A": "D1", "B": "D2"}),
+        (PCN, {"A": "P1"}),
+        (HUB, {"B": "North"}),
+    ],
+)
+def test_practices_by_level(level: str, expected: dict[str, str]) -> None:
+    practices = pd.DataFrame({"pcn": ["P1", None]}, index=["A", "B"])
+    names = {"A": "Alpha", "C": "Gone"}
+    plan = pd.Series({"A": None, "B": "North"})
+    found = groups_of(level, PLACED, practices, names=names, plan=plan, area_name="Essex")
+    assert found == expected
+
+
+def test_practices_of_no_district_are_counted_once() -> None:
+    assert unplaced(PLACED) == 2
+    assert unplaced(PLACED.dropna()) == 0
+
+
+FIRST, LAST = pd.Timestamp("2025-05-01"), pd.Timestamp("2026-03-01")
+
+
+@pytest.mark.parametrize(
+    ("whole", "counts", "words"),
+    [
+        (
+            {"change": 1234.0, "change_per_cent": 2.34, "last": 54_321.0},
+            {"closed": 1, "merged": 0, "new": 0},
+            "grew by 1,234 patients (+2.3%), to 54,321. 1 practice closed or merged, none opened.",
+        ),
+        (
+            {"change": -10.0, "change_per_cent": -0.5, "last": 1_990.0},
+            {"closed": 2, "merged": 3, "new": 4},
+            "shrank by 10 patients (−0.5%), to 1,990. 5 practices closed or merged, 4 opened.",
+        ),
+        (
+            {"change": 0.0, "change_per_cent": 0.0, "last": 5.0},
+            {"closed": 0, "merged": 0, "new": 1},
+            "grew by 0 patients (0.0%), to 5. No practice closed or merged, 1 opened.",
+        ),
+    ],
+)
+def test_the_sentence_in_full(whole: dict[str, float], counts: dict[str, int], words: str) -> None:
+    said = sentence("Essex", pd.Series(whole), counts, FIRST, LAST)
+    assert said == f"From May 2025 to March 2026 the lists of Essex {words}"
+
+
+def test_small_lists_are_left_out_of_percentages_only() -> None:
+    table = pd.DataFrame(
+        {
+            "first": [999, 1_000, 5_000, 800],
+            "change": [900, 100, 200, None],
+            "change_per_cent": [90.1, 10, 4, None],
+        },
+        index=[*"abcd"],
+    )
+    assert fair(table, PER_CENT).index.tolist() == ["b", "c"]
+    assert fair(table, PATIENTS).index.tolist() == ["a", "c", "b"]
+
+
+# --- in full ------------------------------------------------------------------------------------
+
+
+def test_the_table_of_trends_in_full() -> None:
+    table = trend(MONTHS)
+    assert list(table.columns) == [
+        "2025-01-01", "2025-07-02", "2026-01-01", "first", "last", "change", "change_per_cent",
+        "per_year",
+    ]  # fmt: skip
+    assert table.index.tolist() == [*"ABCD"]
+    assert table.index.name == "practice_code"
+    assert set(table.dtypes.astype(str)) == {"Float64"}
+    assert table.loc["C"].tolist()[:4] == [300, 300, pd.NA, 300]
+    grouped = trend(MONTHS, {"A": "north", "B": "north", "D": "south"})
+    assert grouped.index.name == "group"
+    assert grouped.loc["north", "2025-07-02"] == 3_000
+    assert grouped["practices_first"].tolist() == [2, 0]
+    assert grouped["practices_last"].tolist() == [2, 1]
+    # Lists that were empty have no percentage; growth is per 365.25 days.
+    empty = history({"2024-01-01": {"A": 0}, "2025-01-01": {"A": 366}})
+    assert pd.isna(trend(empty).loc["A", "change_per_cent"])
+    assert trend(empty).loc["A", "per_year"] == pytest.approx(365.25)
+    with pytest.raises(UserError) as told:
+        trend(MONTHS[:2])
+    assert str(told.value) == (
+        "Trends need the lists of at least two months; load more list_sizes files."
+    )
+    with pytest.raises(UserError) as told:
+        trend(pd.concat([MONTHS, MONTHS[:1]]))
+    assert str(told.value) == "A practice stands twice in a month; load one file a month."
+
+
+def test_lists_without_postcodes_or_dates_and_a_practice_twice() -> None:
+    bare = [each.drop(columns=["postcode", "period"]) for each in (OLD, NEW)]
+    changes = compare_lists(*bare)
+    assert changes.counts == {"continuing": 2, "moved": 0, "new": 1, "merged": 0, "closed": 3}
+    assert (changes.before, changes.after) == ("", "")
+    assert compare_lists(OLD[:0], NEW).before == ""
+    assert compare_lists(bare[0], NEW).table.loc["A", "change"] == "continuing"
+    assert compare_lists(OLD, bare[1]).table.loc["A", "change"] == "continuing"
+    assert compare_lists(OLD.assign(postcode=None), NEW).table.loc["A", "change"] == "continuing"
+    table = compare_lists(OLD, NEW).table
+    assert list(table.columns) == [
+        "patients_before", "patients_after", "change", "successor", "basis",
+    ]  # fmt: skip
+    assert table.index.name == "practice_code"
+    assert table[["patients_before", "patients_after"]].dtypes.astype(str).tolist() == ["Int64"] * 2
+    assert table["patients_after"].tolist() == [1_010, 2_250, pd.NA, pd.NA, pd.NA, 700]
+    assert table["successor"].isna().tolist() == [True, True, False, True, True, True]
+    assert compare_lists(OLD, NEW).of("closed").index.tolist() == ["D", "E"]
+    with pytest.raises(UserError) as told:
+        compare_lists(pd.concat([OLD, OLD[1:2]]), NEW)
+    assert str(told.value) == "Practice B stands twice in one list."
+
+
+def test_who_took_over_a_list_at_the_same_door() -> None:
+    """Half of the list is enough; of several the one that grew most; a new one by all it has."""
+    before = listed({"C": (300, "X"), "N": (1_000, "X"), "M": (500, "X"), "Z": (9, "Y")})
+
+    def successor(after: dict[str, tuple[int, str]]) -> str | None:
+        return compare_lists(before, listed(after)).successors.get("C")
+
+    rest = {"M": (500, "X"), "Z": (9, "Y")}
+    assert successor({"N": (1_150, "X")} | rest) == "N"
+    assert successor({"N": (1_149, "X")} | rest) is None
+    assert successor({"N": (1_150, "X"), "M": (700, "X")}) == "M"
+    assert successor({"N": (1_000, "X"), "Q": (150, "X")} | rest) == "Q"
+    assert successor({"N": (1_300, "Y")} | rest) is None
+    nowhere = before.assign(postcode=before["postcode"].where(before["practice_code"] != "C"))
+    assert compare_lists(nowhere, listed({"N": (1_300, "X")})).table.loc["C", "change"] == "closed"
+
+
+def test_the_last_word_of_the_ods_counts() -> None:
+    named = pd.DataFrame(
+        {
+            "practice_code": ["D", "D"],
+            "successor_code": ["A", "B"],
+            "effective": pd.to_datetime(["2025-09-01", "2025-06-01"]),
+        }
+    )
+    assert compare_lists(OLD, NEW, successors=named).successors["D"] == "A"
+    undated = named.drop(columns="effective")
+    assert compare_lists(OLD, NEW, successors=undated).successors["D"] == "B"
+    # The ODS goes before what the postcode suggests.
+    other = pd.DataFrame({"practice_code": ["C"], "successor_code": ["F"]})
+    changes = compare_lists(OLD, NEW, successors=other)
+    assert changes.table.loc["C", ["change", "successor", "basis"]].tolist() == [
+        "merged", "F", "ODS",
+    ]  # fmt: skip
+    # A circle that the practice itself is not in ends as well.
+    ring = pd.DataFrame({"practice_code": [*"DYZ"], "successor_code": [*"YZY"]})
+    assert "D" not in compare_lists(OLD, NEW, successors=ring).successors
+
+
+def test_what_is_told_of_a_plan_in_full() -> None:
+    changes = compare_lists(OLD, NEW)
+    moved = migrate_assignment({"A": "h1", "C": "h2", "D": "h1", "Q": "h3"}, changes)
+    assert list(moved.report.columns) == ["practice_code", "what", "hub", "successor", "sentence"]
+    assert moved.report.to_numpy().tolist() == [
+        ["C", "merged", "h2", "B", "C has closed; its successor B joins hub h2 (same postcode and "
+         "growth (inferred))."],
+        ["D", "closed", "h1", "", "D (400 patients) has closed and no successor is known; it "
+         "leaves hub h1."],
+        ["Q", "unknown", "h3", "", "Q is in neither list; it leaves hub h3."],
+        ["F", "new", "", "", "F (700 patients) is new and in no hub."],
+    ]  # fmt: skip
+    assert moved.sentences == tuple(moved.report["sentence"])
+    there = migrate_assignment({"B": "h1", "C": "h1", "F": "h1"}, changes)
+    assert there.report.to_numpy().tolist() == [
+        ["C", "merged", "h1", "B", "C has closed; its successor B is in hub h1 already."],
+    ]
+    other = migrate_assignment({"B": "h1", "C": "h2", "F": "h1"}, changes)
+    assert other.report.to_numpy().tolist() == [
+        ["C", "conflict", "h2", "B", "C of hub h2 has closed; its successor B stays in hub h1. "
+         "Move it if need be."],
+    ]  # fmt: skip
+    assert list(other.assignment) == ["B", "F"]
+
+
+def test_growth_has_bounds() -> None:
+    """3 km are near, 3,001 m are not; who stayed as large has gained nothing; E moved."""
+    before = pd.DataFrame(
+        {"practice_code": [*"ABCDE"], "patients": [500, 100, 100, 100, 100], "postcode": "x"}
+    )
+    after = pd.DataFrame(
+        {"practice_code": [*"BCDE"], "patients": [110, 110, 100, 105], "postcode": [*"xxxy"]}
+    )
+    positions = pd.DataFrame(
+        {"easting": [0.0, 3_000, 3_001, 0, 0], "northing": 0.0}, index=[*"ABCDE"]
+    )
+    found = growth_nearby(compare_lists(before, after), positions)
+    assert found.to_numpy().tolist() == [["A", 500, "B", 3.0, 10], ["A", 500, "E", 0.0, 5]]
+    assert list(found.columns) == ["closed", "patients_lost", "neighbour", "km", "gained"]
+    many = pd.DataFrame({"practice_code": [*"ABCDE"], "patients": 100, "postcode": [*"abcde"]})
+    grown = many.iloc[1:].assign(patients=[110, 120, 130, 140])
+    near = growth_nearby(compare_lists(many, grown), positions.assign(easting=0.0))
+    assert near["neighbour"].tolist() == [*"EDC"]
+    lost = positions.assign(northing=[np.nan, 0, 0, 0, 0])
+    assert list(growth_nearby(compare_lists(many, grown), lost).columns) == list(near.columns)
+
+
+def test_between_takes_texts_as_dates() -> None:
+    texts = pd.DataFrame({"period": ["2025-01-01", "2025-07-02", "2026-01-01"]})
+    kept = between(texts, pd.Timestamp("2025-01-02"), pd.Timestamp("2025-12-31"))
+    assert kept["period"].tolist() == ["2025-07-02"]

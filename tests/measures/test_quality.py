@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 from pcs_dash.measures import quality
-from pcs_dash.measures.correlation import correlate
+from pcs_dash.measures.correlation import Correlation, correlate
 from pcs_dash.measures.register import QUALITY_MEASURES
+from pcs_dash.measures.words import NOT_WHY, Words, definition_text, size_range
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.tables.dataset import Dataset
 
@@ -154,6 +157,118 @@ def words_of(rho: float, n: int) -> str:
     return "" if said is None else said.text
 
 
+def said_of(result: Correlation, **options: int) -> Words | None:
+    return quality.capacity_words(
+        result,
+        BY_KEY["qof_per_cent"],
+        place="Thurrock",
+        period="2022-23",
+        definition="fully_qualified",
+        date="31 December 2025",
+        **options,
+    )
+
+
+def test_the_words_in_full() -> None:
+    """Clear, weak, none: each sentence as it stands; who is left out is counted once."""
+    clear = Correlation(
+        30, 0.5, 0.2, 0.7, 0.004, "spearman", False, "jackknife", confidence=0.95, n_missing=5
+    )
+    words = said_of(clear, left_out=2)
+    assert words is not None
+    assert words.finding == (
+        "In Thurrock there is clear evidence that QOF achievement (2022-23) and patients per FTE "
+        "GP (31 December 2025) go together: where there are more patients per GP, QOF achievement "
+        "tends to be higher."
+    )
+    assert words.caution == (
+        f"The size could be {size_range(0.2, 0.7)}. {NOT_WHY} The two figures are of different "
+        "dates."
+    )
+    assert words.basis == (
+        "Spearman's rho = 0.50 (95% interval 0.20 to 0.70, p = 0.004), 30 practices, 3 without "
+        "both figures. 2 with implausible counts left out. "
+        f"{definition_text('fully_qualified', '31 December 2025')}"
+    )
+    weak = said_of(replace(clear, coefficient=-0.4, ci_low=-0.7, ci_high=-0.02, p_value=0.04))
+    assert weak is not None
+    assert "there is weak evidence that" in weak.finding
+    assert weak.finding.endswith("patients per GP, QOF achievement may tend to be lower.")
+    assert "30 practices, 5 without both figures. " in weak.basis
+    assert "implausible" not in weak.basis
+    nothing = said_of(replace(clear, p_value=0.4, ci_low=-0.1, n_missing=0), left_out=1)
+    assert nothing is not None
+    assert nothing.finding == (
+        "In Thurrock there is no evidence that QOF achievement (2022-23) and patients per FTE GP "
+        "(31 December 2025) go together."
+    )
+    assert nothing.caution == (
+        "That is not the same as evidence that they don't. The two figures are of different dates."
+    )
+    assert "30 practices. 1 with" in nothing.basis
+
+
+def test_ten_practices_with_an_interval_are_enough_for_words() -> None:
+    enough = Correlation(10, 0.9, 0.5, 1.0, 0.001, "spearman", False, "jackknife")
+    assert said_of(enough) is not None
+    assert said_of(replace(enough, n=9)) is None
+    assert said_of(replace(enough, ci_high=np.nan)) is None
+    assert said_of(replace(enough, ci_low=np.nan)) is None
+
+
+def test_sentences_of_an_area(table: pd.DataFrame) -> None:
+    assert quality.sentence(table, BY_KEY["cqc_rating"], "Thurrock", "to 2024") == (
+        "CQC rating in Thurrock, to 2024: practices Good 2, Inadequate 1, no figure 1."
+    )
+    # D's 18 appointments a patient are no practice's figure: 0.3 and 0.5 are left.
+    assert quality.sentence(
+        table, BY_KEY["appointments_per_patient"], "Thurrock", "April 2025"
+    ) == (
+        "Appointments per patient and month in Thurrock, April 2025: 0.35. Eight in ten practices "
+        "lie between 0.32 and 0.48."
+    )
+    assert quality.value_text(2.345, BY_KEY["pharmacies_1_mile"]) == "2.3"
+    assert quality.value_text(2.345, BY_KEY["carr_hill_ratio"]) == "2.345"
+    assert quality.value_text(92.345, BY_KEY["qof_per_cent"]) == "92.3%"
+
+
+def test_the_periods_of_a_year_by_its_last_day() -> None:
+    """A year to March has two names, one to December has one; a survey is of its year."""
+    qof, survey = BY_KEY["qof_per_cent"], BY_KEY["survey_overall_good"]
+    assert quality.period_of(qof, {"qof": "2009-03-31"}) == "2008-09"
+    assert quality.period_of(qof, {"qof": "2009-04-01"}) == "2009"
+    assert quality.period_of(survey, {"survey": "2025-06-30"}) == "2025"
+
+
+def test_the_table_has_floats_words_and_what_groups_are_sums_of(table: pd.DataFrame) -> None:
+    assert list(table.columns) == [
+        "patients", "cqc_rating", "qof_per_cent", "appointments_per_patient", "same_day_per_cent",
+        "contract_type", "dispensing", "cqc_year", "flag_month", "appointments_per_patient_top",
+        "appointments_per_patient_bottom", "same_day_per_cent_top", "same_day_per_cent_bottom",
+        "prev_dm",
+    ]  # fmt: skip
+    assert table["dispensing"].tolist()[:3] == ["yes", "no", "no"]
+    assert pd.isna(table["dispensing"].iloc[3])
+    numbers = [key for key, m in BY_KEY.items() if key in table and m.kind == "number"]
+    assert {table[key].dtype for key in numbers} == {np.dtype("float64")}
+    assert list(quality.available(table)) == [key for key in BY_KEY if key in table]
+    # Loaded rows are matched by code, whatever their order and whoever else is among them.
+    other = pd.concat([OFFICIAL.iloc[::-1], OFFICIAL.rename(index={"A": "Z"}).loc[["Z"]]])
+    pd.testing.assert_frame_equal(quality.quality_table(PRACTICES, other), table)
+    found = quality.by_group(table, ALL)
+    assert found.index.name == "group"
+    assert found.loc["all", "patients"] == 6_500
+    assert found.loc["all", "same_day_per_cent_flagged"] == 1
+
+
+def test_categories_that_no_legend_knows_come_after_those_it_does() -> None:
+    values = pd.Series(["zebra", "Inadequate", None, "ape", "Good", "ape"])
+    assert quality.counted(values, BY_KEY["cqc_rating"]) == (
+        "Good 1, Inadequate 1, ape 2, zebra 1, no figure 1"
+    )
+    assert quality.counted(values.dropna(), BY_KEY["cqc_rating"]).endswith("zebra 1")
+
+
 def test_words_claim_no_more_than_the_interval() -> None:
     assert "clear evidence" in words_of(0.8, 100)
     assert "tends to be higher" in words_of(0.8, 100)
@@ -178,3 +293,11 @@ def test_categories_add_up_to_everyone(table: pd.DataFrame) -> None:
     assert found.loc["Good", "patients_per_fte_gp"] == 1500
     assert found.loc["Inadequate", "patients_per_fte_gp"] == 6000
     assert np.isnan(found.loc["no figure", "patients_per_fte_gp"])
+    assert found["patients"].to_dict() == {"Good": 1500, "Inadequate": 3000, "no figure": 2000}
+    assert found["practices"].tolist() == [2, 1, 1]
+    # Others are matched by code; a practice without a list leaves the ratio and keeps its place.
+    other = practices.drop(index="B").iloc[::-1].assign(patients=[500, 2000, np.nan])
+    again = quality.by_category(table, BY_KEY["cqc_rating"], other, "fte")
+    assert again["practices"].tolist() == [2, 1, 1]
+    assert again["patients"].tolist() == [500, 0, 2000]
+    assert again["patients_per_fte_gp"].isna().all()

@@ -55,7 +55,7 @@ SMALL = frame(
 )  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(cells, st.sets(st.sampled_from(PRACTICES), min_size=1))
 def test_catchment_by_definition(counts: dict[tuple[str, str], int], codes: set[str]) -> None:
     ours: dict[str, int] = defaultdict(int)
@@ -87,7 +87,7 @@ def test_core_catchment_reaches_the_share_and_no_further() -> None:
     assert core_catchment(table, share_of_list=0.95).index.tolist() == ["L1", "L2"]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     cells,
     st.dictionaries(
@@ -168,7 +168,7 @@ def test_overlap_by_hand() -> None:
     assert result.hubs["patients"].sum() == SMALL["patients"].sum()
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(cells, st.dictionaries(st.sampled_from(PRACTICES), st.sampled_from("xyz"), min_size=1))
 def test_overlap_identities(counts: dict[tuple[str, str], int], hubs: dict[str, str]) -> None:
     table = frame(counts)
@@ -224,6 +224,131 @@ def test_agreement_says_how_far_and_where() -> None:
     assert "3 practices" in result.sentence
     with pytest.raises(UserError, match="Fewer than three"):
         agreement(pd.Series({"a": 1.0}), pd.Series({"a": 1.0}))
+
+
+def test_categories_that_nobody_has_make_no_rows_and_indexes_are_named_texts() -> None:
+    """Rows of an area keep the categories of all England: those are no places and no practices."""
+    some = SMALL[SMALL["practice_code"] != "P2"]
+    scores = pd.Series({"L1": 10.0, "L2": 50.0})
+    by_place = {
+        "totals": lsoa_totals(some).index,
+        "catchment": catchment(some, ["P1"]).index,
+        "ratios": patients_per_fte_gp_by_lsoa(some, pd.Series({"P1": 1.0})).index,
+        "dominant": dominant(some).index,
+    }
+    expected = ["L1", "L2", "L3", "NO2011"]
+    for name, index in by_place.items():
+        assert sorted(index) == (expected[:2] if name == "catchment" else expected)
+        assert index.name == "lsoa_code"
+        assert name == "totals" or index.dtype == pd.Index(["text"]).astype("str").dtype
+    for table in (
+        patient_weighted(some, scores),
+        quintile_mix(some, pd.Series({"L1": 1})),
+        distances_to_practice(some, *placed()),
+    ):
+        assert table.index.tolist() == ["P1", "P3"]
+        assert table.index.name == "practice_code"
+        assert table.index.dtype == pd.Index(["text"]).astype("str").dtype
+    overlap = hub_overlap(some, {"P1": "west", "P2": "east", "P3": "far"})
+    assert overlap.hubs.index.tolist() == overlap.matrix.columns.tolist() == ["far", "west"]
+
+
+def placed() -> tuple[pd.DataFrame, pd.DataFrame]:
+    practices = pd.DataFrame({"easting": 0.0, "northing": 0.0}, index=["P1", "P2", "P3"])
+    return practices, pd.DataFrame({"easting": [3000.0], "northing": [4000.0]}, index=["L1"])
+
+
+def test_columns_of_each_table() -> None:
+    assert list(catchment(SMALL, ["P1"]).columns) == [
+        "patients", "lsoa_patients", "share", "share_of_list",
+    ]  # fmt: skip
+    assert catchment(SMALL, ["P1"])["lsoa_patients"].tolist() == [1200, 100]
+    # Without their total over England places have no share, and keep their patients.
+    partly = catchment(SMALL, ["P1"], totals=pd.Series({"L1": 1800}))
+    assert partly.loc["L1"].tolist() == [900, 1800, 0.5, 0.9]
+    assert partly.loc["L2"].isna().tolist() == [False, True, True, False]
+    ratios = patients_per_fte_gp_by_lsoa(SMALL, pd.Series({"P1": 1.0}))
+    assert list(ratios.columns) == ["patients", "patients_in_ratio", "fte_gp",
+                                    "patients_per_fte_gp"]  # fmt: skip
+    assert ratios.loc["L3"].tolist()[:3] == [1200, 0, 0]
+    weighted = patient_weighted(SMALL, pd.Series({"L1": 10.0}))
+    assert list(weighted.columns) == ["patients", "patients_matched", "value"]
+    assert list(distances_to_practice(SMALL, *placed()).columns) == [
+        "patients", "patients_placed", "mean_km", "median_km", "p90_km",
+    ]  # fmt: skip
+    mix = quintile_mix(SMALL, pd.Series({"L1": 1, "L2": 5, "L3": 3}))
+    assert list(mix.columns) == [*(f"patients_quintile_{q}" for q in range(1, 6)),
+                                 "patients_unknown"]  # fmt: skip
+    assert set(mix.dtypes.astype(str)) == {"int64"}
+    assert list(dominant(SMALL).columns) == ["dominant", "patients", "lsoa_patients", "share"]
+    assert dominant(SMALL).loc["L1"].tolist() == ["P1", 900, 1200, 0.75]
+
+
+def test_equal_places_stand_by_code_and_who_has_none_is_named() -> None:
+    tied = frame({("P1", "L3"): 5, ("P1", "L1"): 5, ("P1", "L2"): 9})
+    assert catchment(tied, ["P1"]).index.tolist() == ["L2", "L1", "L3"]
+    assert core_catchment(catchment(tied, ["P1"])).index.tolist() == ["L2", "L1", "L3"]
+    four = catchment(frame({("P1", f"L{n}"): 20 for n in range(1, 6)}), ["P1"])
+    # Four fifths are held by four of five alike; the fifth adds nothing that was asked for.
+    assert len(core_catchment(four, share_of_list=0.75)) == 4
+    with pytest.raises(UserError) as told:
+        catchment(SMALL, [f"Q{n:02}" for n in range(12)])
+    assert str(told.value) == (
+        "No registrations by LSOA are loaded for: Q00, Q01, Q02, Q03, Q04, Q05, Q06, Q07, Q08, Q09."
+    )
+    with pytest.raises(UserError) as told:
+        hub_overlap(SMALL, {"Q": "hub"})
+    assert str(told.value) == "None of the practices in these hubs has registrations by LSOA."
+
+
+def test_a_hub_that_nobody_uses_most_still_has_its_column() -> None:
+    """East has patients in L1 only, where most use west; a hub without patients divides nothing."""
+    cells = frame({("P1", "L1"): 900, ("P2", "L1"): 100, ("P3", "L1"): 0})
+    found = hub_overlap(cells, {"P1": "west", "P2": "east", "P3": "south"})
+    assert found.matrix.loc["east"].to_dict() == {"east": 0, "south": 0, "west": 100}
+    assert set(found.matrix.dtypes.astype(str)) == {"int64"}
+    assert found.hubs.loc["east"].tolist() == [100, 100, 1]
+    assert found.hubs.loc["west"].tolist() == [900, 0, 0]
+    assert np.isnan(found.hubs.loc["south", "share_elsewhere"])
+    assert list(found.hubs.columns) == ["patients", "patients_elsewhere", "share_elsewhere"]
+    # The practices in no hub are in neither side: east has the most of those that are.
+    rest = hub_overlap(cells, {"P2": "east", "P3": "south"})
+    assert rest.hubs.loc["east"].tolist() == [100, 0, 0]
+
+
+def test_the_sentence_of_an_agreement_in_full() -> None:
+    ours = pd.Series({"a": 1.0, "b": 2.0, "c": 3.0, "d": 4.5})
+    theirs = pd.Series({"d": 4.0, "c": 3.25, "b": 2.0, "a": 1.0})
+    found = agreement(ours, theirs)
+    x, y = np.array([1, 2, 3, 4.5]), np.array([1, 2, 3.25, 4])
+    x, y = x - x.mean(), y - y.mean()
+    r = (x * y).sum() / np.sqrt((x**2).sum() * (y**2).sum())
+    assert found.pearson == pytest.approx(r)
+    assert found.mean_absolute_difference == pytest.approx(0.1875)
+    assert found.sentence == (
+        f"Over 4 practices the recomputed and the published figure correlate at {r:.3f}; they "
+        "differ by 0.19 on average and by at most 0.50 (d)."
+    )
+    assert agreement(ours.iloc[:3], theirs).n == 3
+    with pytest.raises(UserError) as told:
+        agreement(ours.iloc[:2], theirs)
+    assert str(told.value) == (
+        "Fewer than three practices have both figures, so they can't be compared."
+    )
+
+
+def test_a_quantile_of_nobody_is_none_and_rounding_does_not_move_it() -> None:
+    assert np.isnan(weighted_quantile(np.array([]), np.array([]), 0.5))
+    assert np.isnan(weighted_quantile(np.array([1.0]), np.array([0.0]), 0.5))
+    # Ten thirds: three of them are 0.3 of the weight, though the sum of floats falls short.
+    values, weights = np.arange(10.0), np.full(10, 1 / 3)
+    assert weighted_quantile(values, weights, 0.3) == 2
+    assert weighted_quantile(values[::-1], weights, 0.9) == 8
+    nobody = distances_to_practice(SMALL, placed()[0], placed()[1].iloc[:0])
+    assert nobody["patients_placed"].tolist() == [0, 0, 0]
+    assert nobody[["mean_km", "median_km", "p90_km"]].isna().all(axis=None)
+    assert distances_to_practice(SMALL, *placed()).loc["P2"].tolist() == [1000, 300, 5, 5, 5]
+    assert distances_to_practice(SMALL, *placed(), groups={"P1": "x"}).index.name == "group"
 
 
 # --- reading around an area ---------------------------------------------------------------------

@@ -10,6 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcs_dash.measures.slope_index import (
+    _p_value,
+    _positions,
+    _ratio_limits,
+    _simulate,
     relative_ranks,
     slope_index_of_inequality,
     standard_error_from_limits,
@@ -167,32 +171,178 @@ def test_limits_give_back_ohids_standard_error() -> None:
     assert errors / value == pytest.approx(np.log(high / low) / (2 * 1.959964))
 
 
+THREE = [1, 2, 3]
+ONES = [1, 1, 1]
+FEW = "2 quantiles are too few for a slope; give at least 3."
+RISE = "Quantiles must rise from 1 (most deprived), each once."
+EMPTY = "Every quantile needs a population above zero; leave empty quantiles out."
+MERGE = "has no interval by OHID's method; merge quantiles."
+ERRORS = "Standard errors must be numbers of zero or more, one for each quantile."
+VALUES = "Every quantile needs a value; leave quantiles without one out."
+SHARE = "A proportion lies between 0 and 1; divide per cent by 100."
+KIND = "There is no kind 'count'; choose mean, rate or proportion."
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "words"),
     [
-        (([1, 2], [1, 1], [1, 1]), {}, "too few"),
-        (([1, 2, 3], [1, 1], [1, 1, 1]), {}, "lengths differ"),
-        (([1, 3, 2], [1, 1, 1], [1, 1, 1]), {}, "must rise"),
-        (([1, 2, 2], [1, 1, 1], [1, 1, 1]), {}, "each once"),
-        (([1, 2, 3], [1, 0, 1], [1, 1, 1]), {}, "above zero"),
-        (([1, 2, 3], [1, math.nan, 1], [1, 1, 1]), {}, "above zero"),
-        (([1, 2, 3], [1, 1, 1], [1, math.nan, 1]), {}, "needs a value"),
-        (([1, 2, 3], [1, 1, 1], [0.1, 1.2, 0.3]), {"kind": "proportion"}, "between 0 and 1"),
-        (([1, 2, 3], [1, 1, 1], [0.1, 1, 0.3]), {"kind": "proportion", "transform": True}, "logit"),
-        (([1, 2, 3], [1, 1, 1], [5, 0, 3]), {"kind": "rate", "transform": True}, "no logarithm"),
-        (([1, 2, 3], [1, 1, 1], [5, -1, 3]), {"kind": "rate"}, "below zero"),
-        (([1, 2, 3], [1, 1, 1], [5, 0, 3], [1, 1, 1]), {"kind": "rate"}, "merge quantiles"),
-        (([1, 2, 3], [1, 1, 1], [1, 1, 1], [1, -1, 1]), {}, "zero or more"),
-        (([1, 2, 3], [1, 1, 1], [1, 1, 1], [1, 1]), {}, "2 standard errors"),
-        (([1, 2, 3], [1, 1, 1], [1, 1, 1]), {"kind": "count"}, "mean, rate or proportion"),
-        (([1, 2, 3], [1, 1, 1], [1, 1, 1]), {"transform": True}, "no transform"),
-        (([1, 2, 3], [1, 1, 1], [1, 1, 1]), {"confidence": 95}, "from 0.5"),
-        (([1, 2, 3], [1, 1, 1], [1, 1, 1]), {"repetitions": 3}, "repetitions"),
-        ((["a", "b", "c"], [1, 1, 1], [1, 1, 1]), {}, "must be numbers"),
+        (([1, 2], [1, 1], [1, 1]), {}, FEW),
+        (
+            (THREE, [1, 1], ONES),
+            {},
+            "The lengths differ: 3 quantiles, 2 populations and 3 values. Give one of each for "
+            "every quantile.",
+        ),
+        (
+            ([THREE], [ONES], [ONES]),
+            {},
+            "The lengths differ: 3 quantiles, 3 populations and 3 values. Give one of each for "
+            "every quantile.",
+        ),
+        (([1, 3, 2], ONES, ONES), {}, RISE),
+        (([1, 2, 2], ONES, ONES), {}, RISE),
+        ((THREE, [1, 0, 1], ONES), {}, EMPTY),
+        ((THREE, [1, math.nan, 1], ONES), {}, EMPTY),
+        ((THREE, [1, math.inf, 1], ONES), {}, EMPTY),
+        ((THREE, ONES, [1, math.nan, 1]), {}, VALUES),
+        ((THREE, ONES, [0.1, 1.2, 0.3]), {"kind": "proportion"}, SHARE),
+        ((THREE, ONES, [0.1, -0.2, 0.3]), {"kind": "proportion"}, SHARE),
+        (
+            (THREE, ONES, [0.1, 1, 0.3]),
+            {"kind": "proportion", "transform": True},
+            "A proportion of 0 or 1 has no logit; use transform=False.",
+        ),
+        (
+            (THREE, ONES, [0.1, 0, 0.3]),
+            {"kind": "proportion", "transform": True},
+            "A proportion of 0 or 1 has no logit; use transform=False.",
+        ),
+        (
+            (THREE, ONES, [5, 0, 3]),
+            {"kind": "rate", "transform": True},
+            "A rate of 0 has no logarithm; use transform=False.",
+        ),
+        ((THREE, ONES, [5, -1, 3]), {"kind": "rate"}, "A rate can't be below zero."),
+        ((THREE, ONES, [5, 0, 3], ONES), {"kind": "rate"}, f"A rate of 0 {MERGE}"),
+        (
+            (THREE, ONES, [0.5, 0, 0.3], ONES),
+            {"kind": "proportion"},
+            f"A proportion of 0 or 1 {MERGE}",
+        ),
+        (
+            (THREE, ONES, [0.5, 1, 0.3], ONES),
+            {"kind": "proportion"},
+            f"A proportion of 0 or 1 {MERGE}",
+        ),
+        ((THREE, ONES, ONES, [1, -1, 1]), {}, ERRORS),
+        ((THREE, ONES, ONES, [1, math.nan, 1]), {}, ERRORS),
+        ((THREE, ONES, ONES, [1, 1]), {}, "There are 2 standard errors for 3 quantiles."),
+        ((THREE, ONES, ONES), {"kind": "count"}, KIND),
+        (
+            (THREE, ONES, ONES),
+            {"transform": True},
+            "A mean has no transform; choose kind rate (log) or proportion (logit).",
+        ),
+        (
+            (THREE, ONES, ONES),
+            {"confidence": 95},
+            "The confidence is 95; give a figure from 0.5 up to below 1.",
+        ),
+        (
+            (THREE, ONES, ONES),
+            {"repetitions": 99},
+            "Fewer than 100 repetitions give no steady interval (OHID: 100,000).",
+        ),
+        ((["a", "b", "c"], ONES, ONES), {}, "Quantiles, populations and values must be numbers."),
+        ((THREE, ["a", 1, 1], ONES), {}, "Quantiles, populations and values must be numbers."),
+        # All that is wrong is said at once.
+        (
+            ([2, 1], [1, 0], [1, math.nan]),
+            {"kind": "count"},
+            f"{KIND} {FEW} {RISE} {EMPTY} {VALUES}",
+        ),
     ],
 )
 def test_what_the_method_cannot_use_is_said(
     arguments: tuple[object, ...], options: dict[str, object], words: str
 ) -> None:
-    with pytest.raises(UserError, match=words):
+    with pytest.raises(UserError) as told:
         slope_index_of_inequality(*arguments, **options)  # type: ignore[arg-type]
+    assert str(told.value) == words
+
+
+def test_what_lies_on_the_edge_is_used() -> None:
+    """Proportions of 0 and 1 and rates of 0 have a slope, without transform or interval."""
+    ends = slope_index_of_inequality(THREE, ONES, [0, 0.5, 1], kind="proportion")
+    assert (ends.sii, ends.intercept) == pytest.approx((1.5, -0.25))
+    assert slope_index_of_inequality(THREE, ONES, [0, 1, 2], kind="rate").sii == pytest.approx(3)
+    drawn = slope_index_of_inequality(THREE, ONES, [7, 8, 10], ONES, repetitions=100)
+    assert drawn.interval_method == "simulation (100 repetitions)"
+    assert slope_index_of_inequality(THREE, ONES, [7, 8, 10]).interval_method == "none"
+    usual = slope_index_of_inequality(THREE, ONES, [7, 8, 10], ONES)
+    assert usual.interval_method == "simulation (100,000 repetitions)"
+    assert usual == slope_index_of_inequality(THREE, ONES, [7, 8, 10], ONES, seed=0)
+    assert drawn.confidence == 0.95
+    narrow = slope_index_of_inequality(
+        THREE, ONES, [7, 8, 10], ONES, repetitions=1_000, confidence=0.5
+    )
+    assert narrow.confidence == 0.5
+    # The quartiles of the slope: 0.674 standard errors, of 1.5 x the difference of two.
+    reach = 0.6745 * 1.5 * math.sqrt(2)
+    assert narrow.sii_high - narrow.sii_low == pytest.approx(2 * reach, rel=0.1)
+
+
+def test_the_limits_of_proportions_are_on_the_logit_scale_and_back() -> None:
+    """By hand: the interval of logits over 2z, times p (1 - p)."""
+    low, value, high = 0.2, 0.25, 0.31
+    logits = [math.log(p / (1 - p)) for p in (low, high)]
+    found = standard_error_from_limits([value], [low], [high], kind="proportion")
+    assert found == pytest.approx([(logits[1] - logits[0]) / (2 * 1.959964) * 0.25 * 0.75])
+    wide = standard_error_from_limits([10.0], [7.0], [13.0], z=1.5)
+    assert wide == pytest.approx([2.0])
+
+
+def test_the_places_of_the_limits_are_those_of_the_sorted_samples() -> None:
+    """Of 1 to 1,000 in any order those at 25 and 975; of few the ends, never beyond them."""
+    samples = np.random.default_rng(1).permutation(np.arange(1.0, 1_001))
+    assert _positions(samples, 0.95) == (25, 975)
+    assert _positions(samples, 0.8) == (100, 900)
+    assert _positions(samples[:1], 0.95) == (samples[0], samples[0])
+    assert _positions(np.array([3.0, 1.0, 2.0]), 0.95) == (1, 3)
+
+
+def test_a_ratio_has_limits_only_where_its_denominator_keeps_its_sign() -> None:
+    top = np.full(1_000, 6.0)
+    most = np.r_[np.full(30, -2.0), np.full(970, 3.0)]
+    assert np.isnan(_ratio_limits(most, top, 0.95)).all()
+    assert _ratio_limits(np.abs(most), top, 0.95) == (2, 3)
+    # 2% of another sign are within the tail that is cut off, 3% are not.
+    few = np.r_[np.full(20, -2.0), np.full(980, 3.0)]
+    assert _ratio_limits(few, top, 0.95) == (2, 2)
+    assert _ratio_limits(-few, top, 0.95) == (-2, -2)
+    assert np.isnan(_ratio_limits(np.r_[0.0, most[100:]], top[:901], 0.95)).all()
+
+
+def test_p_is_twice_the_smaller_tail_and_never_nought_or_above_one() -> None:
+    slopes = np.r_[np.full(9, -1.0), np.full(190, 1.0)]
+    assert _p_value(slopes, 199) == pytest.approx(0.1)
+    assert _p_value(-slopes, 199) == pytest.approx(0.1)
+    assert _p_value(np.ones(99), 99) == pytest.approx(0.02)
+    # A slope of exactly 0 is on both sides.
+    assert _p_value(np.zeros(99), 99) == 1
+    assert _p_value(np.r_[np.zeros(9), np.ones(190)], 199) == pytest.approx(0.1)
+    assert _p_value(np.r_[np.zeros(9), -np.ones(190)], 199) == pytest.approx(0.1)
+
+
+def test_a_chunk_of_draws_more_or_less_changes_no_other_draw() -> None:
+    """20,001 repetitions are two chunks; the first 20,000 lines are those of 20,000."""
+    projection = np.array([[1.0, 0, 0], [0, 0, 1.0]])
+    options = (np.array([1.0, 2, 3]), np.array([0.0, 1, 2]), np.asarray, projection, False)
+    one = _simulate(*options, 20_000, 5)
+    two = _simulate(*options, 20_001, 5)
+    assert [len(each) for each in two] == [20_001, 20_001]
+    assert (two[1][:20_000] == one[1]).all()
+    assert (one[0] == 1).all()
+    assert one[1].mean() == pytest.approx(3, abs=0.05)
+    assert one[1].std() == pytest.approx(2, rel=0.03)
+    assert abs(two[1][-1] - 3) < 10

@@ -137,7 +137,9 @@ def test_marks_are_the_practices_with_both_figures_and_lines_run_over_them(asked
     chart = one(correlation.answer(question).front, Chart)
     marks = [series for series in chart.series if not series.line]
     lines = [series for series in chart.series if series.line]
-    assert len({(series.colour, series.shape) for series in marks}) == len(marks) == 7
+    # Seven places, and those at the edge.
+    assert len({(series.colour, series.shape) for series in marks}) == len(marks) == 8
+    assert marks[-1].name.startswith("Beyond the edge: F81006 25,088; F81121 14,882")
     codes = [code for series in marks for code in series.codes]
     known = question.practices["gp_fte_fully_qualified"].fillna(0) > 0
     assert sorted(codes) == sorted(question.practices.index[known])
@@ -147,8 +149,10 @@ def test_marks_are_the_practices_with_both_figures_and_lines_run_over_them(asked
         practice["patients"] / practice["gp_fte_fully_qualified"]
     )
     assert first.x[0] == pytest.approx(practice["imd_score"])
+    # Lines are of the figures as they are, not of where the chart ends.
+    real = question.practices.loc[codes]
     fit = stats.linregress(
-        [x for series in marks for x in series.x], [y for series in marks for y in series.values]
+        [x for series in marks for x in series.x], real["patients"] / real["gp_fte_fully_qualified"]
     )
     start, end = lines[0].x
     assert lines[0].values == pytest.approx(
