@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -12,12 +14,22 @@ from pcs_dash.measures.inequality import area_inequality
 from pcs_dash.measures.numbers import between, number, signed
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.words import Words, definition_text
-from pcs_dash.measures.workforce import fte_gap
-from pcs_dash.scenarios.changes import AGES, Change, Close, Join, Leave, Scenario, Staff
+from pcs_dash.measures.workforce import fte_gap, summarise
+from pcs_dash.scenarios.changes import (
+    AGES,
+    Change,
+    Close,
+    Join,
+    Leave,
+    Scenario,
+    Staff,
+    read_scenario,
+)
 from pcs_dash.scenarios.grouping import KINDS, grouping, planned_homes, who_takes_them
 from pcs_dash.scenarios.homes import USED
-from pcs_dash.scenarios.project import BAND_ENDS, DRAWS, Projection, do_nothing, project
+from pcs_dash.scenarios.project import BAND_ENDS, DRAWS, Grouping, Projection, project
 from pcs_dash.scenarios.today import BUILT, NEEDED, Today, today_of
+from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
     Answer,
@@ -51,6 +63,8 @@ RECRUITS = ("0", "1", "2", "3", "5", "10", "20", "50", "100")
 NOTHING, WHAT_IF = "Nothing is done", "With what is decided"
 # When what is decided begins, years after the GP figures.
 DECIDED = 2
+# How many projections are kept: a megabyte each for a county.
+KEPT = 32
 CAUTION = (
     "A sum of what is assumed, no forecast. GPs leave at the rates of England in 2022; only those "
     "who finish training here join, none who come back or from elsewhere; other staff stay."
@@ -98,6 +112,7 @@ def answer(question: Question) -> Answer:
     """Patients per FTE GP year by year if nothing is done, and with what is decided."""
     found, nothing = _both(question)
     decided = found.scenario.changes != nothing.scenario.changes
+    said = _sentences(question, found)
     last, then = nothing.years[-1], nothing.figures.iloc[-1]
     now, ahead = nothing.figures.iloc[0], found.figures.iloc[-1]
     figures = [
@@ -118,10 +133,10 @@ def answer(question: Question) -> Answer:
         _message(question, found, nothing, decided=decided),
         figures=tuple(figures),
         front=(_chart(question, found, nothing, decided=decided), _by_year(question, found, 5)),
-        below=(Bullets(_sentences(question, found), "What is taken to happen"),),
+        below=(Bullets(said, "What is taken to happen"),),
         sections=_sections(question, _by_year(question, found)),
         sources="homes a year, December 2024; assumptions: as cited in each",
-        notes=tuple(_sentences(question, found)),
+        notes=said,
         foot=found.notes,
         stacked=True,
     )
@@ -181,25 +196,50 @@ def scenario_of(question: Question, start: int) -> Scenario:
     return Scenario(question.name, int(question.option("years", YEARS)), tuple(changes))
 
 
-def _both(
-    question: Question, by: str = "area", draws: int = DRAWS
-) -> tuple[Projection, Projection]:
-    """With what is decided, and without it."""
+def _both(question: Question) -> tuple[Projection, Projection]:
+    """With what is decided, and without it, of the area as a whole."""
     today = _today(question)
-    hubs = {str(code): str(name) for code, name in question.shown_plan.to_series().items()}
-    own = grouping(question.area, by, hubs)
-    counted = question.practices.index
-
-    def groups(practices: pd.DataFrame) -> pd.Series:
-        keys = own(practices)
-        return keys.where(keys.index.isin(counted))
-
-    definition = question.definition.key
     scenario = scenario_of(question, today.year)
-    found = project(today, scenario, groups, definition=definition, hubs=hubs, draws=draws)
-    if scenario.doing_nothing.changes == scenario.changes:
-        return found, found
-    return found, do_nothing(found, groups, definition=definition, draws=draws)
+    hubs = tuple(_hubs(question).items())
+    both = (scenario, scenario.doing_nothing)
+    found, nothing = (_projected(question, today, each, hubs) for each in both)
+    return found, nothing
+
+
+def _hubs(question: Question) -> dict[str, str]:
+    return {str(code): str(name) for code, name in question.shown_plan.to_series().items()}
+
+
+def _projected(
+    question: Question, today: Today, scenario: Scenario, hubs: tuple[tuple[str, str], ...]
+) -> Projection:
+    """The area under a scenario; the last ones are kept, for sections and for other sessions."""
+    # Its name moves no figure.
+    text = json.dumps(replace(scenario, name=question.name).to_dict())
+    excluded = tuple(map(str, question.excluded.index))
+    return _projection(today, text, question.area, excluded, question.definition.key, hubs)
+
+
+@lru_cache(maxsize=KEPT)
+def _projection(
+    today: Today,
+    scenario: str,
+    area: Area,
+    excluded: tuple[str, ...],
+    definition: str,
+    hubs: tuple[tuple[str, str], ...],
+) -> Projection:
+    groups = _counted(grouping(area), excluded)
+    return project(today, read_scenario(scenario), groups, definition=definition, hubs=dict(hubs))
+
+
+def _counted(groups: Grouping, excluded: Collection[str]) -> Grouping:
+    """The same groups without practices that are left out on demand."""
+
+    def counted(practices: pd.DataFrame) -> pd.Series:
+        return groups(practices).where(~practices.index.isin(list(excluded)))
+
+    return counted
 
 
 # --- words ---
@@ -383,12 +423,13 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
     if question.area.kind == "region" and by == "pcn":
         by = "place"
     assert by in KINDS
-    found, nothing = _both(question, by, draws=0)
-    first, last = (
-        nothing.figures[nothing.figures["year"] == year].set_index("group")
-        for year in (nothing.years[0], nothing.years[-1])
+    found, nothing = _both(question)
+    own = grouping(question.area, by, _hubs(question))
+    year = found.years[-1]
+    first, last, ahead = (
+        _summed(question, projection.frame(when), own)
+        for projection, when in ((nothing, nothing.years[0]), (nothing, year), (found, year))
     )
-    ahead = found.figures[found.figures["year"] == found.years[-1]].set_index("group")
     table = pd.DataFrame(
         {
             "patients_now": first["patients"],
@@ -399,7 +440,6 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
             "gap": fte_gap(ahead["patients"], ahead["fte_gp"], question.benchmark.value),
         }
     ).reset_index()
-    year = found.years[-1]
     return [
         Table(
             f"{nothing.years[0]} and {year}, central figures",
@@ -419,9 +459,15 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
+def _summed(question: Question, practices: pd.DataFrame, groups: Grouping) -> pd.DataFrame:
+    """The measures of each group of a year's practices."""
+    keys = _counted(groups, question.excluded.index)(practices)
+    return summarise(practices, keys, definition=question.definition.key)
+
+
 def _takes(question: Question) -> Sequence[Block | Beside]:
     """FTE GPs, space and cost to reach each benchmark in the last year, as decided."""
-    found, _ = _both(question, draws=0)
+    found, _ = _both(question)
     row, assumed = found.figures.iloc[-1], found.assumptions
     per_gp = assumed[USED[1]]
     levels = {benchmark.label: benchmark.value for benchmark in question.benchmarks.values()}
@@ -455,7 +501,7 @@ def _takes(question: Question) -> Sequence[Block | Beside]:
 
 
 def _inequality(question: Question) -> Sequence[Block | Beside]:
-    found, nothing = _both(question, draws=0)
+    found, nothing = _both(question)
     year, rows = found.years[-1], []
     tables = {
         f"{nothing.years[0]}": nothing.frame(nothing.years[0]),
@@ -490,7 +536,7 @@ def _inequality(question: Question) -> Sequence[Block | Beside]:
 
 
 def _assumptions(question: Question) -> Sequence[Block | Beside]:
-    found, _ = _both(question, draws=0)
+    found, _ = _both(question)
     table = pd.DataFrame(
         [
             {
