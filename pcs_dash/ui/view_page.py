@@ -116,10 +116,33 @@ def show_view(
         picture(asked)
     for number, block in enumerate(answer.below):
         draw(block, web, asked, f"{view.key}-below-{number}", picked, pick)
+    _printed(view, asked)
     for section in answer.sections:
         address.fragment(_section, f"{view.key}-{section.key}")(view, section, web, asked, pick)
     for line in answer.foot:
         st.caption(plain(line))
+
+
+def _printed(view: View, question: Question) -> None:
+    """A button that gives a view that prints as one sheet, made when it is asked for."""
+    if not view.prints:
+        return
+
+    def made() -> bytes:
+        # Drawing brings its own libraries with it.
+        from pcs_dash.ui.stories.handout import one_page
+
+        return one_page(view, question)
+
+    st.download_button(
+        "One page to print (PDF)",
+        made,
+        file_name=f"{view.key}-{question.area.key}.pdf",
+        mime="application/pdf",
+        key=f"{view.key}-print",
+        icon=":material/print:",
+        on_click="ignore",
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=300)
@@ -141,7 +164,7 @@ def _blocks(
 
 def _draw(options: Sequence[Option], question: Question) -> dict[str, str]:
     """Draw options side by side and return what they stand at; none where nothing can be chosen."""
-    free = ("switch", "practice")
+    free = ("switch", "practice", "number")
     options = [each for each in options if each.kind in free or each.when or each.labels(question)]
     if not options:
         return {}
@@ -190,6 +213,10 @@ def _widget(option: Option, question: Question) -> str | None:
     if option.kind == "switch":
         on = st.toggle(option.label, key=address.switch(option.key), help=option.help or None)
         return "true" if on else "false"
+    if option.kind == "number":
+        low, high = option.bounds
+        key = address.number(option.key, low, high, int(option.default))
+        return str(st.number_input(option.label, low, high, step=1, key=key))
     labels = option.labels(question)
     if option.kind == "several":
         chosen = st.multiselect(

@@ -161,7 +161,8 @@ def _sections(question: Question, by_year: Table) -> tuple[Section, ...]:
 # --- the scenario ---
 
 
-def _today(question: Question) -> Today:
+def today_for(question: Question) -> Today:
+    """Where plans of the question's data start, worked out once a data set."""
     dataset, readers = question.dataset, question.readers
     return kept(
         dataset,
@@ -198,7 +199,7 @@ def scenario_of(question: Question, start: int) -> Scenario:
 
 def _both(question: Question) -> tuple[Projection, Projection]:
     """With what is decided, and without it, of the area as a whole."""
-    today = _today(question)
+    today = today_for(question)
     scenario = scenario_of(question, today.year)
     hubs = tuple(_hubs(question).items())
     both = (scenario, scenario.doing_nothing)
@@ -387,7 +388,7 @@ def _by_year(question: Question, found: Projection, step: int = 1) -> Table:
 
 
 def _takers(question: Question) -> Sequence[Block | Beside]:
-    today = _today(question)
+    today = today_for(question)
     found = scenario_of(question, today.year)
     (close,) = (change for change in found.changes if isinstance(change, Close))
     table = who_takes_them(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
@@ -13,8 +14,10 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data
 from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.text import plain
+from pcs_dash.views.answer import View
 from pcs_dash.views.content import build_deck, only_dataset
-from pcs_dash.views.story import Story
+from pcs_dash.views.question import Question
+from pcs_dash.views.story import SavedView, Story
 
 ABOUT = {
     ".pptx": "Slides with native charts and tables, maps as pictures, speaker notes, alt text.",
@@ -22,6 +25,23 @@ ABOUT = {
     ".html": "One file that opens from a memory stick with no network; its maps pan and zoom.",
     ".xlsx": "Measures by place, district, PCN and practice, with definitions and sources.",
 }
+
+
+def one_page(view: View, question: Question) -> bytes:
+    """A view as it stands as a sheet of PDF, without the title and the definitions of a pack."""
+    from pcs_dash.render.pdf import to_pdf
+
+    area = question.area
+    shown = SavedView(
+        page=view.page,
+        topic=view.key,
+        area=area.key,
+        switches=question.switches,
+        options=question.options,
+    )
+    story = Story(view.title, (shown,))
+    deck = build_deck(question.dataset, story, area=area, base=app_address())
+    return to_pdf(replace(deck, slides=deck.slides[:1]), cover=False)
 
 
 def offer(
