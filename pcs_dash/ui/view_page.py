@@ -35,9 +35,11 @@ from pcs_dash.views.registry import find_view
 from pcs_dash.views.web_files import WebFiles
 
 Pick = Callable[[str, str], None]
+# Draws what stands above a view, and says what view and question that makes.
+Above = Callable[[View, Question], tuple[View, Question]]
 
 
-def page_of(title: str, *keys: str) -> None:
+def page_of(title: str, *keys: str, above: Above | None = None) -> None:
     """A whole page: the title with the area's name, then its views one under another."""
     views = [find_view(key) for key in keys]
     _, web, question = page.begin(needs_gps=any(view.needs_gps for view in views))
@@ -50,7 +52,7 @@ def page_of(title: str, *keys: str) -> None:
         )
         st.stop()
     plan = any(view.with_plan for view in views)
-    address.fragment(_show)(views, web, _with_plan(question) if plan else question)
+    address.fragment(_show)(views, web, _with_plan(question) if plan else question, above)
     page.foot(question)
 
 
@@ -65,12 +67,13 @@ def _with_plan(question: Question) -> Question:
     return replace(question, plan=held.plan, plan_name=held.name)
 
 
-def _show(views: Sequence[View], web: WebFiles, question: Question) -> None:
+def _show(views: Sequence[View], web: WebFiles, question: Question, above: Above | None) -> None:
     """The views in one fragment: a practice that is chosen in one is chosen in all."""
     for view in views:
         if view is not views[0]:
             st.header(plain(view.title))
-        show_view(view, web, question, first=view is views[0])
+        shown, asked = (view, question) if above is None else above(view, question)
+        show_view(shown, web, asked, first=view is views[0])
 
 
 def show_view(

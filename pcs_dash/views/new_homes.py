@@ -47,7 +47,7 @@ _STEPS: Mapping[str, tuple[str, int, str]] = {
 }
 
 
-def _places(question: Question) -> Mapping[str, str]:
+def places(question: Question) -> Mapping[str, str]:
     """The area as a whole, its districts (who lives there is known) and its PCNs."""
     own = question.practices
     districts = {
@@ -62,16 +62,16 @@ def _places(question: Question) -> Mapping[str, str]:
 
 OPTIONS = (
     Option("dwellings", "Homes", "number", default=str(HOMES), bounds=(1, MOST_HOMES)),
-    Option("built_in", "Where", choices=_places),
+    Option("built_in", "Where", choices=places),
 )
 
 
 def answer(question: Question) -> Answer:
     """Homes to residents, patients, GPs, square metres and pounds, and who would register where."""
     homes = _homes(question)
-    place = question.option("built_in", _places(question))
+    place = question.option("built_in", places(question))
     where = question.area.label if place == WHOLE else place
-    label = _places(question)[place]
+    label = places(question)[place]
     assumed = published()
     found = what_homes_need(homes, assumed)
     said = (

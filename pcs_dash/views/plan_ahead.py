@@ -51,6 +51,7 @@ from pcs_dash.views.answer import (
 from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.phrases import or_none
 from pcs_dash.views.question import Question
+from pcs_dash.views.scenario_words import LINK, from_text, sentence
 
 YEARS = {"10": "10 years", "5": "5 years", "15": "15 years", "20": "20 years"}
 HOMES = {"built": "As many as were built", "needed": "As many as are needed", "none": "None"}
@@ -105,6 +106,8 @@ OPTIONS = (
         choices=lambda _: STAFF,
         when=lambda question: question.options.get("close", "") in question.practices.index,
     ),
+    # Nothing to choose from: the page puts a scenario of its own there, and the boxes away.
+    Option(LINK, "A scenario as the text of its link"),
 )
 
 
@@ -134,7 +137,7 @@ def answer(question: Question) -> Answer:
         figures=tuple(figures),
         front=(_chart(question, found, nothing, decided=decided), _by_year(question, found, 5)),
         below=(Bullets(said, "What is taken to happen"),),
-        sections=_sections(question, _by_year(question, found)),
+        sections=_sections(found, _by_year(question, found)),
         sources="homes a year, December 2024; assumptions: as cited in each",
         notes=said,
         foot=found.notes,
@@ -142,10 +145,10 @@ def answer(question: Question) -> Answer:
     )
 
 
-def _sections(question: Question, by_year: Table) -> tuple[Section, ...]:
+def _sections(found: Projection, by_year: Table) -> tuple[Section, ...]:
     closing = (
         (Section("takers", "Who takes the patients of the practice that closes", _takers),)
-        if question.options.get("close", NOBODY) not in ("", NOBODY)
+        if _closures(found.scenario)
         else ()
     )
     return (
@@ -172,7 +175,11 @@ def today_for(question: Question) -> Today:
 
 
 def scenario_of(question: Question, start: int) -> Scenario:
-    """The scenario that the view's options make; `start`: the year of today's figures."""
+    """The scenario that is asked for, or that the view's options make; `start`: the year of
+    today's figures.
+    """
+    if own := question.options.get(LINK, ""):
+        return from_text(own)
     first = start + 1
     changes: list[Change] = []
     homes = question.option("homes", _homes_known(question))
@@ -274,11 +281,16 @@ def _message(question: Question, found: Projection, nothing: Projection, *, deci
             f"{sure})."
         )
     basis = definition_text(question.definition.key, question.period)
-    return Words(said, CAUTION, f"{basis} Assumptions: published ones, cited below.")
+    typed = [found.assumptions[key].label for key in found.used if found.assumptions[key].typed]
+    own = f"; typed in: {', '.join(typed)}" if typed else ""
+    return Words(said, CAUTION, f"{basis} Assumptions: published ones, cited below{own}.")
 
 
 def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
     """The changes as sentences."""
+    if question.options.get(LINK, ""):
+        names = question.dataset.practices["practice_name"].to_dict()
+        return tuple(sentence(change, names) for change in found.scenario.changes)
     first = found.years[0] + 1
     homes = question.option("homes", _homes_known(question))
     said = []
@@ -387,13 +399,19 @@ def _by_year(question: Question, found: Projection, step: int = 1) -> Table:
 # --- sections ---
 
 
+def _closures(scenario: Scenario) -> list[Close]:
+    return [change for change in scenario.changes if isinstance(change, Close) and change.on]
+
+
 def _takers(question: Question) -> Sequence[Block | Beside]:
     today = today_for(question)
-    found = scenario_of(question, today.year)
-    (close,) = (change for change in found.changes if isinstance(change, Close))
-    table = who_takes_them(
-        today, replace(close, year=today.year + 1), question.definition.key
-    ).reset_index()
+    close = _closures(scenario_of(question, today.year))[0]
+    asked = replace(close, year=today.year + 1)
+    try:
+        found = who_takes_them(today, asked, question.definition.key, hubs=_hubs(question))
+    except UserError as error:
+        return [Text(f"If it closed today nobody could say. {error}", "info")]
+    table = found.reset_index()
     return [
         Table(
             "Who takes them, if it closed today",
