@@ -31,6 +31,7 @@ from pcs_dash.scenarios.project import BAND_ENDS, DRAWS, Grouping, Projection, p
 from pcs_dash.scenarios.today import BUILT, NEEDED, Today, today_of
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
+from pcs_dash.views import placing
 from pcs_dash.views.answer import (
     Answer,
     Beside,
@@ -51,7 +52,7 @@ from pcs_dash.views.answer import (
 from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.phrases import or_none
 from pcs_dash.views.question import Question
-from pcs_dash.views.scenario_words import LINK, from_text, sentence
+from pcs_dash.views.scenario_words import AGAINST, LINK, from_text, sentence
 
 YEARS = {"10": "10 years", "5": "5 years", "15": "15 years", "20": "20 years"}
 HOMES = {"built": "As many as were built", "needed": "As many as are needed", "none": "None"}
@@ -62,6 +63,7 @@ STAFF = {"0": "leave", "0.5": "half follow the patients", "1": "all follow the p
 NOBODY = "none"
 RECRUITS = ("0", "1", "2", "3", "5", "10", "20", "50", "100")
 NOTHING, WHAT_IF = "Nothing is done", "With what is decided"
+THIS = "This scenario"
 # When what is decided begins, years after the GP figures.
 DECIDED = 2
 # How many projections are kept: a megabyte each for a county.
@@ -108,6 +110,8 @@ OPTIONS = (
     ),
     # Nothing to choose from: the page puts a scenario of its own there, and the boxes away.
     Option(LINK, "A scenario as the text of its link"),
+    Option(AGAINST, "Another one, to compare it with"),
+    *placing.OPTIONS,
 )
 
 
@@ -137,7 +141,7 @@ def answer(question: Question) -> Answer:
         figures=tuple(figures),
         front=(_chart(question, found, nothing, decided=decided), _by_year(question, found, 5)),
         below=(Bullets(said, "What is taken to happen"),),
-        sections=_sections(found, _by_year(question, found)),
+        sections=_sections(question, found, _by_year(question, found)),
         sources="homes a year, December 2024; assumptions: as cited in each",
         notes=said,
         foot=found.notes,
@@ -145,17 +149,27 @@ def answer(question: Question) -> Answer:
     )
 
 
-def _sections(found: Projection, by_year: Table) -> tuple[Section, ...]:
+def _sections(question: Question, found: Projection, by_year: Table) -> tuple[Section, ...]:
     closing = (
         (Section("takers", "Who takes the patients of the practice that closes", _takers),)
         if _closures(found.scenario)
         else ()
     )
+    compared = (
+        (Section("compare", "Side by side", _compared),) if question.options.get(AGAINST) else ()
+    )
     return (
+        *compared,
         *closing,
         Section("years", "Year by year", lambda _: [by_year]),
         Section("groups", "By place, PCN or hub", _groups),
         Section("takes", "What it would take", _takes),
+        Section(
+            "placing",
+            "Where GPs should go",
+            _placing,
+            options=tuple(option.key for option in placing.OPTIONS),
+        ),
         Section("inequality", "Does it widen the gap?", _inequality, slow="Working out the gaps"),
         Section("assumptions", "What it rests on most", _assumptions),
     )
@@ -212,6 +226,21 @@ def _both(question: Question) -> tuple[Projection, Projection]:
     both = (scenario, scenario.doing_nothing)
     found, nothing = (_projected(question, today, each, hubs) for each in both)
     return found, nothing
+
+
+def _rival(question: Question, years: int) -> tuple[str, Projection] | None:
+    """The scenario that is compared with, and its name; UserError where it looks elsewhere."""
+    text = question.options.get(AGAINST, "")
+    if not text:
+        return None
+    scenario = from_text(text)
+    if scenario.years != years:
+        raise UserError(
+            f"'{scenario.name}' looks {scenario.years} years ahead, this one {years}. Give both "
+            "the same years to compare them."
+        )
+    hubs = tuple(_hubs(question).items())
+    return scenario.name, _projected(question, today_for(question), scenario, hubs)
 
 
 def _hubs(question: Question) -> dict[str, str]:
@@ -335,6 +364,9 @@ def _chart(question: Question, found: Projection, nothing: Projection, *, decide
     lines = _lines(NOTHING, nothing, "#2166ac")
     if decided:
         lines += _lines(WHAT_IF, found, "#d6604d")
+    rival = _rival(question, found.scenario.years)
+    if rival is not None:
+        lines += _lines(*rival, "#1b7837")
     benchmark = question.benchmark
     years = (float(nothing.years[0]), float(nothing.years[-1]))
     lines.append(
@@ -437,6 +469,48 @@ def _takers(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
+def _compared(question: Question) -> Sequence[Block | Beside]:
+    """Both scenarios and doing nothing in the last year; differences draw by draw."""
+    found, nothing = _both(question)
+    rival = _rival(question, found.scenario.years)
+    assert rival is not None
+    rows = []
+    for name, projection in ((NOTHING, nothing), (THIS, found), rival):
+        last = projection.figures.iloc[-1]
+        rows.append(
+            (
+                name,
+                number(last["patients"]),
+                number(last["fte_gp"], 1),
+                number(last["patients_per_fte_gp"]),
+                _band(last),
+                "" if projection is nothing else _difference(projection, nothing),
+            )
+        )
+    heads = (
+        f"In {found.years[-1]}", "Patients", "FTE GPs", "Per FTE GP", "95% of draws",
+        "Less doing nothing",
+    )  # fmt: skip
+    return [
+        text_table(
+            f"{question.name}: doing nothing, this scenario and '{rival[0]}'",
+            heads,
+            rows,
+            widths=(1.8, 1, 0.8, 0.9, 1.3, 1.9),
+            note=f"This scenario less '{rival[0]}': {_difference(found, rival[1])} patients per "
+            "FTE GP, draw by draw. Where it spans 0, either may have more.",
+        )
+    ]
+
+
+def _difference(one: Projection, other: Projection) -> str:
+    """What the last year of one has more, and from what to what in 95% of the draws."""
+    name = "patients_per_fte_gp"
+    more = one.figures[name].iloc[-1] - other.figures[name].iloc[-1]
+    low, high = np.percentile(one.drawn - other.drawn, BAND_ENDS)
+    return f"{signed(more, 0)} ({signed(low, 0)} to {signed(high, 0)})"
+
+
 def _groups(question: Question) -> Sequence[Block | Beside]:
     by = "hub" if question.plan is not None else "pcn"
     if question.area.kind == "region" and by == "pcn":
@@ -517,6 +591,16 @@ def _takes(question: Question) -> Sequence[Block | Beside]:
             f"{space.central:g} square metres. Space for GPs there already is not in it.",
         )
     ]
+
+
+def _placing(question: Question) -> Sequence[Block | Beside]:
+    found, _ = _both(question)
+    year = found.years[-1]
+    keys = _counted(grouping(question.area), question.excluded.index)(found.frame(year))
+    try:
+        return placing.blocks(question, found.frame(year)[keys.notna()], year)
+    except UserError as error:
+        return [Text(str(error), "info")]
 
 
 def _inequality(question: Question) -> Sequence[Block | Beside]:

@@ -22,6 +22,8 @@ from pcs_dash.scenarios.changes import (
 from pcs_dash.store.links import make_link, open_link
 
 LINK = "scenario"
+# What an address calls the scenario that it is compared with.
+AGAINST = "against"
 ROLE_WORDS = {"gp": "GPs", "nurse": "nurses", "direct_care": "direct care", "admin": "other staff"}
 
 

@@ -27,7 +27,7 @@ from pcs_dash.tables.errors import InputFileError, UserError
 from pcs_dash.views.answer import View
 from pcs_dash.views.position import Position, StoryError
 from pcs_dash.views.registry import VIEWS, views_of
-from pcs_dash.views.scenario_words import LINK
+from pcs_dash.views.scenario_words import AGAINST, LINK
 
 FORMAT_VERSION = 1
 MAX_VIEWS = 60
@@ -378,7 +378,7 @@ def _checked(given: Any, known: Sequence[str], kind: str, many: str) -> dict[str
             raise StoryError(f"There is no {kind} '{_short(name)}'. {there}")
         if not isinstance(value, str):
             raise StoryError(f"The {kind} '{name}' must be text.")
-        limit = MAX_LINK_CHARACTERS if name == LINK else _MAX_SWITCH_LENGTH
+        limit = MAX_LINK_CHARACTERS if name in (LINK, AGAINST) else _MAX_SWITCH_LENGTH
         checked[str(name)] = _clean(value, f"{kind} '{name}'", limit)
     return checked
 

@@ -10,7 +10,8 @@ from pcs_dash.official.any_area import find_area
 from pcs_dash.scenarios.changes import Scenario, ScenarioError
 from pcs_dash.store.links import LinkError
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.views.answer import Bullets
+from pcs_dash.tables.errors import UserError
+from pcs_dash.views.answer import Bullets, Chart, Table
 from pcs_dash.views.plan_ahead import VIEW, scenario_of
 from pcs_dash.views.question import Question, ask
 from pcs_dash.views.scenario_words import from_text, sentence, to_text
@@ -99,6 +100,41 @@ def test_a_closure_that_nobody_takes_is_told_in_its_section(dataset: Dataset) ->
     closing = {"kind": "close", "from": 2027, "practice": "F81110", "to": "NOWHERE"}
     question = asked(dataset, scenario(closing))
     with pytest.raises(ScenarioError, match="no practice NOWHERE"):
+        VIEW.answer(question)
+
+
+def test_two_scenarios_stand_beside_doing_nothing(dataset: Dataset) -> None:
+    """A scenario compared with itself differs by nothing; the lines are those of each alone."""
+    closing = scenario({"kind": "close", "from": 2027, "practice": "F81110"}, years=5)
+    staffed = scenario(
+        {"kind": "staff", "from": 2027, "role": "gp", "fte": 5, "where": "Thurrock"}, years=5
+    )
+    question = asked(dataset, closing).with_options({"against": to_text(staffed)})
+    answer = VIEW.answer(question)
+    chart = answer.front[0]
+    assert isinstance(chart, Chart)
+    alone = VIEW.answer(asked(dataset, staffed)).front[0]
+    assert isinstance(alone, Chart)
+    lines = {series.name: series.values for series in chart.series}
+    assert lines["Mine"] == next(
+        series.values for series in alone.series if series.name == "With what is decided"
+    )
+    section = answer.sections[0]
+    assert section.key == "compare"
+    (table,) = section.blocks(question)
+    assert isinstance(table, Table)
+    assert [row[0] for row in table.rows] == ["Nothing is done", "This scenario", "Mine"]
+    same = question.with_options({"against": to_text(closing)})
+    (table,) = VIEW.answer(same).sections[0].blocks(same)
+    assert isinstance(table, Table)
+    assert "0 (0 to 0)" in table.note
+    assert table.rows[1][1:] == table.rows[2][1:]
+
+
+def test_scenarios_of_different_years_are_not_compared(dataset: Dataset) -> None:
+    longer = scenario(years=9)
+    question = asked(dataset, scenario()).with_options({"against": to_text(longer)})
+    with pytest.raises(UserError, match="looks 9 years ahead, this one 10"):
         VIEW.answer(question)
 
 

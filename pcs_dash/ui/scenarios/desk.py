@@ -31,7 +31,8 @@ class Desk:
 
     `past` and `future` are what undo and redo bring back; `stamp` grows at every change, so that
     boxes show it; `saved_*` the saved version it came from (`saved_as`: what that says), and
-    `conflict` what stood in the way of saving the next; `text` is what address and view carry.
+    `conflict` what stood in the way of saving the next; `text` is what address and view carry,
+    `against` the same of the scenario that it is compared with.
     """
 
     token: str
@@ -46,6 +47,7 @@ class Desk:
     saved_as: Scenario | None = None
     conflict: ConflictError | None = None
     text: str = ""
+    against: str = ""
 
     def put(self, scenario: Scenario | None) -> None:
         """Put a changed scenario on the table and keep it as the draft; `undo` takes it back."""

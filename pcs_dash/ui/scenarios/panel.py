@@ -18,7 +18,7 @@ from pcs_dash.views.answer import View
 from pcs_dash.views.new_homes import WHOLE, places
 from pcs_dash.views.plan_ahead import VIEW, scenario_of, today_for
 from pcs_dash.views.question import Question
-from pcs_dash.views.scenario_words import LINK, ROLE_WORDS, sentence
+from pcs_dash.views.scenario_words import AGAINST, LINK, ROLE_WORDS, sentence
 
 # What the form can add; a practice that opens at a point comes by a file.
 _KINDS = {
@@ -42,12 +42,13 @@ def with_table(view: View, question: Question) -> tuple[View, Question]:
     saving.open_from_address(desk)
     _draw(desk, question)
     address.carry(LINK, desk.text)
-    if not desk.text:
-        st.session_state.pop(LINK, None)
-        return view, question
-    # What is presented and kept in stories asks the session what the page stands at.
-    st.session_state[LINK] = desk.text
-    return replace(view, options=()), question.with_options({LINK: desk.text})
+    carried = {LINK: desk.text, AGAINST: desk.against}
+    for name, text in carried.items():
+        # What is presented and kept in stories asks the session what the page stands at.
+        st.session_state[name] = text or None
+    asked = question.with_options({name: text for name, text in carried.items() if text})
+    inside = tuple(option for option in view.options if option.inside)
+    return (replace(view, options=inside) if desk.text else view), asked
 
 
 def _draw(desk: Desk, question: Question) -> None:
@@ -71,6 +72,7 @@ def _draw(desk: Desk, question: Question) -> None:
             _add(desk, question)
             saving.save(desk, question.dataset)
         saving.exchange(desk)
+        saving.compare(desk)
     if desk.scenario is not None:
         _list(desk, question)
     with st.expander("Saved scenarios"):

@@ -20,7 +20,7 @@ from pcs_dash.ui.hubs.open_plan import database
 from pcs_dash.ui.saved_documents import Shelf
 from pcs_dash.ui.scenarios.desk import Desk
 from pcs_dash.ui.text import plain
-from pcs_dash.views.scenario_words import LINK, from_text
+from pcs_dash.views.scenario_words import AGAINST, LINK, from_text, to_text
 
 
 def library() -> ScenarioLibrary:
@@ -109,6 +109,36 @@ def open_from_address(desk: Desk) -> None:
             desk.came_from(None)
     except UserError as error:
         st.error(f"{plain(str(error))} Your scenario is as it was.")
+
+
+def compare(desk: Desk) -> None:
+    """Choose a saved scenario to compare with; the address carries it."""
+    desk.against = address.document(AGAINST) or desk.against
+    try:
+        offered = {entry.id: entry.name for entry in library().entries(limit=100)}
+    except UserError as error:
+        st.error(plain(str(error)))
+        offered = {}
+
+    def choose() -> None:
+        chosen = st.session_state["scenario-against"]
+        if chosen is not None:
+            document = library().open(chosen).document
+            desk.against = to_text(Scenario.from_dict(document))
+
+    with st.popover("Compare", icon=":material/compare_arrows:"):
+        st.selectbox(
+            "With a saved scenario",
+            list(offered),
+            index=None,
+            format_func=lambda id: plain(offered.get(id, "")),
+            key="scenario-against",
+            on_change=choose,
+        )
+        if desk.against and st.button("Compare with none", key="scenario-alone"):
+            desk.against = ""
+            st.rerun()
+    address.carry(AGAINST, desk.against)
 
 
 def exchange(desk: Desk) -> None:
