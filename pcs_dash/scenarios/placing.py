@@ -47,13 +47,13 @@ def _solved(gap: np.ndarray, posts: int, most: int, largest: float | None) -> _S
     left = number if largest is not None else 1
     of_left = eye_array(number, format="csr") if left == number else csr_array(np.ones((number, 1)))
     together = csr_array(np.r_[np.ones(number), np.zeros(left)][None, :])
-    # So small that a post which closes anything is worth it.
-    cost = np.r_[np.full(number, _SAME / 10), np.ones(left)]
+    # A post above what is short would close nothing.
+    highest = np.minimum(np.ceil(gap - _SAME), most)
     upper = np.inf if largest is None else largest + _SAME
     found = milp(
-        cost,
+        np.r_[np.zeros(number), np.ones(left)],
         integrality=np.r_[np.ones(number), np.zeros(left)],
-        bounds=Bounds(0, np.r_[np.full(number, most), np.full(left, upper)]),
+        bounds=Bounds(0, np.r_[highest, np.full(left, upper)]),
         constraints=[
             LinearConstraint(hstack([eye_array(number), of_left], format="csr"), gap, np.inf),
             LinearConstraint(together, 0, posts),

@@ -106,6 +106,7 @@ def project(
         kept[year] = state.central(), leavers.gps(state, year)
         sums = _sums(state, place, leavers, year, groups)
         rows.append(_figures(sums, values, state, groups))
+    assert sums is not None
     return Projection(
         scenario,
         today,
