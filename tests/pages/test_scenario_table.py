@@ -17,13 +17,15 @@ from pcs_dash.ui.scenarios.desk import Desk
 from pcs_dash.ui.scenarios.saving import read
 from pcs_dash.views.scenario_words import from_text, to_text
 
-# As in test_stories_page.
+# The table alone: what the view makes of it needs no session.
 SCRIPT = """
-import runpy
 import streamlit as st
 from pcs_dash.ui import choices
-choices.of_this_run.set(choices.sidebar())
-runpy.run_path("pages/plan_ahead.py")
+from pcs_dash.ui.scenarios.panel import with_table
+from pcs_dash.views.plan_ahead import VIEW
+view, question = with_table(VIEW, choices.sidebar())
+st.code(question.options.get("scenario", ""))
+st.code([option.key for option in view.options])
 """
 FIRST = Scenario.from_dict(
     {"version": 1, "name": "First", "years": 5,
@@ -37,7 +39,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("PCS_DASH_DATABASE", str(tmp_path / "plans.sqlite"))
     monkeypatch.setenv("PCS_DASH_DATA_DIR", str(tmp_path / "data"))
-    app = AppTest.from_string(SCRIPT, default_timeout=240)
+    app = AppTest.from_string(SCRIPT, default_timeout=600)
     app.query_params["area"] = "Thurrock"
     return app
 
@@ -118,14 +120,18 @@ def test_listed_switched_saved_and_never_overwritten(page: AppTest, tmp_path: Pa
 
 
 def test_the_boxes_become_a_list_and_come_back(page: AppTest) -> None:
-    page.query_params["close"] = "F81110"
+    page.session_state["close"] = "F81110"
     page.run()
+    assert page.code[0].value == ""
     press(page, "scenario-begin")
     listed = table(page).scenario
     assert listed is not None
     assert any(getattr(change, "practice", "") == "F81110" for change in listed.changes)
+    assert from_text(page.code[0].value) == listed
+    assert "years" not in page.code[1].value
     press(page, "scenario-add")
     assert table(page).scenario is not None
     assert len(table(page).scenario.changes) == len(listed.changes) + 1
     press(page, "scenario-end")
     assert table(page).scenario is None
+    assert "years" in page.code[1].value
