@@ -17,12 +17,14 @@ from pcs_dash.scenarios.today import Today
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
     Answer,
+    Block,
     Bullets,
     Column,
     Figure,
     Option,
     Section,
     Table,
+    Text,
     View,
     measured,
     text_table,
@@ -140,9 +142,12 @@ def _sources(assumed: Mapping[str, Assumption]) -> tuple[str, ...]:
     return tuple(f"{_by(assumed[key])}: {assumed[key].source}" for key in USED)
 
 
-def _registering(where: str, found: Mapping[str, float]) -> Callable[[Question], Sequence[Table]]:
-    def blocks(question: Question) -> Sequence[Table]:
-        today = today_for(question)
+def _registering(where: str, found: Mapping[str, float]) -> Callable[[Question], Sequence[Block]]:
+    def blocks(question: Question) -> Sequence[Block]:
+        try:
+            today = today_for(question)
+        except UserError as error:
+            return [Text(str(error), "info")]
         table = registering(today, where, found["patients"], question.definition.key)
         return [
             Table(

@@ -36,7 +36,7 @@ def with_table(view: View, question: Question) -> tuple[View, Question]:
     """The view and its question with the scenario on the table, which is drawn here: where there is
     one, it stands in place of the boxes.
     """
-    if view.key != VIEW.key:
+    if view.key != VIEW.key or not question.dataset.has_gps:
         return view, question
     desk = begin()
     saving.open_from_address(desk)
@@ -135,7 +135,7 @@ def _list(desk: Desk, question: Question) -> None:
     if not scenario.changes:
         st.info("Nothing changes: no homes, and nobody leaves or joins. Add a change.")
     for place, change in enumerate(scenario.changes):
-        switch, drop = st.columns([12, 1], vertical_alignment="center")
+        switch, drop = st.columns([6, 1], vertical_alignment="center")
         switch.toggle(
             plain(sentence(change, names)),
             change.on,
@@ -147,7 +147,6 @@ def _list(desk: Desk, question: Question) -> None:
         drop.button(
             "Remove",
             key=f"scenario-drop-{desk.stamp}-{place}",
-            icon=":material/delete:",
             help=f"Remove: {plain(sentence(change, names))}",
             on_click=desk.put,
             args=(replace(scenario, changes=rest),),
@@ -167,7 +166,9 @@ def _add(desk: Desk, question: Question) -> None:
             "What happens", list(_KINDS), format_func=_KINDS.__getitem__, key="scenario-kind"
         )
         first = today_for(question).year + 1
-        year = st.number_input("In, or from", first, first + scenario.years - 1, key="scenario-in")
+        last = first + scenario.years - 1
+        # With other limits it is another box: what was typed may lie beyond them.
+        year = st.number_input("In, or from", first, last, key=f"scenario-in-{first}-{last}")
         change = {"kind": kind, "from": int(year), **_FIELDS[kind](question)}
         st.button(
             "Add it",
@@ -187,7 +188,10 @@ def _add(desk: Desk, question: Question) -> None:
 def _where(question: Question) -> dict[str, Any]:
     offered = places(question)
     place = st.selectbox(
-        "Where", list(offered), format_func=offered.__getitem__, key="scenario-where"
+        "Where",
+        list(offered),
+        format_func=offered.__getitem__,
+        key=f"scenario-where-{question.area.key}",
     )
     return {"where": question.area.label if place == WHOLE else place}
 
@@ -223,7 +227,10 @@ def _practices(question: Question) -> dict[str, str]:
 def _close(question: Question) -> dict[str, Any]:
     offered = _practices(question)
     code = st.selectbox(
-        "Which", list(offered), format_func=offered.__getitem__, key="scenario-practice"
+        "Which",
+        list(offered),
+        format_func=offered.__getitem__,
+        key=f"scenario-practice-{question.area.key}",
     )
     follow = st.slider("Per cent of its staff that go with them", 0, 100, 0, key="scenario-follow")
     return {"practice": code, "staff_follow": follow / 100}
@@ -235,7 +242,7 @@ def _merge(question: Question) -> dict[str, Any]:
         "Which (the first one's code stays)",
         list(offered),
         format_func=offered.__getitem__,
-        key="scenario-practices",
+        key=f"scenario-practices-{question.area.key}",
     )
     return {"practices": codes}
 
