@@ -13,6 +13,7 @@ NAMES = {
     "suggest": "suggested hubs: seconds and gaps for three areas",
     "scenarios": "plans ahead: a change to figures, sections, memory over 1,000 runs",
     "store": "the plan library with 1,000 plans",
+    "load": "many users at once: waits, processor time, memory (takes minutes)",
     "report": "board papers: PowerPoint, PDF, HTML, Excel",
     "coverage": "whether the intervals hold what they promise (takes minutes)",
 }

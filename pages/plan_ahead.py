@@ -3,4 +3,4 @@
 from pcs_dash.ui.scenarios.panel import with_table
 from pcs_dash.ui.view_page import page_of
 
-page_of("Plan ahead", "plan_ahead", "new_homes", above=with_table)
+page_of("Plan ahead", above=with_table)
