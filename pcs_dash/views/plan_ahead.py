@@ -318,7 +318,8 @@ def _message(question: Question, found: Projection, nothing: Projection, *, deci
 def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
     """The changes as sentences."""
     if question.options.get(LINK, ""):
-        names = question.dataset.practices["practice_name"].to_dict()
+        called = question.dataset.practices["practice_name"]
+        names = {str(code): str(name) for code, name in called.items()}
         return tuple(sentence(change, names) for change in found.scenario.changes)
     first = found.years[0] + 1
     homes = question.option("homes", _homes_known(question))

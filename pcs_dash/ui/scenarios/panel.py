@@ -131,7 +131,8 @@ def _list(desk: Desk, question: Question) -> None:
         on_change=lambda: _do(desk, lambda: _changed(scenario, years=st.session_state[years])),
     )  # fmt: skip
     st.caption(desk.state)
-    names = question.dataset.practices["practice_name"].to_dict()
+    called = question.dataset.practices["practice_name"]
+    names = {str(code): str(name) for code, name in called.items()}
     if not scenario.changes:
         st.info("Nothing changes: no homes, and nobody leaves or joins. Add a change.")
     for place, change in enumerate(scenario.changes):
