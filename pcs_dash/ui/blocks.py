@@ -64,8 +64,16 @@ def questions(asked: Sequence[tuple[str, str]]) -> None:
 
 def words_for_paper(text: str, *, key: str) -> None:
     """Words to copy; the button stands in the corner of the box and needs no internet."""
-    with st.expander("Words for your paper", icon=":material/content_copy:", key=f"paper-{key}"):
-        st.code(text, language=None, wrap_lines=True)
+    box = st.expander(
+        "Words for your paper",
+        icon=":material/content_copy:",
+        key=f"{key}-words",
+        on_change="rerun",
+    )
+    if box.open:
+        # The box that can be copied is 1.6 MB of script, which no page needs before it is asked.
+        with box:
+            st.code(text, language=None, wrap_lines=True)
 
 
 def text(block: Text, *, key: str) -> None:
@@ -83,10 +91,7 @@ def text(block: Text, *, key: str) -> None:
         if rest:
             st.markdown(plain(rest))
     if block.words:
-        with st.expander(
-            "Words for your paper", icon=":material/content_copy:", key=f"{key}-words"
-        ):
-            st.code(str(said), language=None, wrap_lines=True)
+        words_for_paper(str(said), key=key)
 
 
 def bullets(block: Bullets) -> None:
@@ -98,10 +103,14 @@ def bullets(block: Bullets) -> None:
 
 def small_table(table: Table) -> None:
     """A short table that fits its column, with its first column as row headings."""
-    right = [FORMS[column.form].right for column in table.fields]
+    right = [FORMS[column.form].right for column in table.on_page]
+    columns = [
+        [cell_text(value, column.form, table.missing) for value in table.frame[column.key]]
+        for column in table.on_page
+    ]
     head = "".join(
-        f'<th scope="col"{"" if numbers else _LEFT}>{html.escape(str(name))}</th>'
-        for name, numbers in zip(table.columns, right, strict=True)
+        f'<th scope="col"{"" if numbers else _LEFT}>{html.escape(column.label)}</th>'
+        for column, numbers in zip(table.on_page, right, strict=True)
     )
     rows = "".join(
         f'<tr><th scope="row">{html.escape(first)}</th>'
@@ -110,7 +119,7 @@ def small_table(table: Table) -> None:
             for cell, numbers in zip(rest, right[1:], strict=True)
         )
         + "</tr>"
-        for first, *rest in table.rows
+        for first, *rest in zip(*columns, strict=True)
     )
     name = html.escape(table.caption)
     st.html(

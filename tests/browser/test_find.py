@@ -278,7 +278,7 @@ def test_no_serious_fault_with_list_or_card_open(tab: Tab, app: App) -> None:
 
 
 def test_reduced_motion_goes_there_at_once(chromium, app: App) -> None:
-    context = chromium.new_context(reduced_motion="reduce")
+    context = chromium.new_context(bypass_csp=True, reduced_motion="reduce")
     page = context.new_page()
     page.goto(f"{app.url}/?area=thurrock")
     handle = page.wait_for_selector("iframe[title*='st_folium']")

@@ -166,7 +166,7 @@ def test_the_server_stops_and_starts_in_the_middle(chromium: Browser, tmp_path: 
     }
     app = App(free_port(), environment, tmp_path / "app.log")
     app.start()
-    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page = chromium.new_page(bypass_csp=True, viewport={"width": 1440, "height": 900})
     elsewhere: list[str] = []
     page.on(
         "request",
@@ -236,7 +236,7 @@ def everything_works(page: Page) -> None:
 
 
 def test_a_browser_that_refuses_storage_still_presents(chromium: Browser, app: App) -> None:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    context = chromium.new_context(bypass_csp=True, viewport={"width": 1440, "height": 900})
     context.add_init_script(
         "for (const name of ['getItem', 'setItem', 'removeItem', 'key'])"
         " Storage.prototype[name] = () => { throw new DOMException('no', 'SecurityError'); };"
@@ -384,7 +384,9 @@ def test_the_laser_follows_the_pointer_and_keys_are_told(tab: Tab, app: App) -> 
 
 
 def test_a_swipe_and_the_large_buttons(chromium: Browser, app: App) -> None:
-    context = chromium.new_context(viewport={"width": 1024, "height": 768}, has_touch=True)
+    context = chromium.new_context(
+        bypass_csp=True, viewport={"width": 1024, "height": 768}, has_touch=True
+    )
     page = context.new_page()
     tab = Tab(page, app.url)
     try:
@@ -717,7 +719,7 @@ def test_no_serious_fault_while_presenting(tab: Tab, app: App) -> None:
 
 
 def test_motion_is_left_out_where_it_is_not_wanted(chromium: Browser, app: App) -> None:
-    context = chromium.new_context(reduced_motion="reduce")
+    context = chromium.new_context(bypass_csp=True, reduced_motion="reduce")
     page = context.new_page()
     tab = Tab(page, app.url)
     try:

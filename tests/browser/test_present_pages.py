@@ -176,22 +176,18 @@ STRIP = """() => [
 }).filter(Boolean)"""
 
 
-@pytest.mark.parametrize("wide", [1440, 1280, 1024, 800, 390])
 @pytest.mark.parametrize("path", ["", "hubs"])
-def test_nothing_lies_over_the_strip_above_the_title(
-    tab: Tab, app: App, wide: int, path: str
-) -> None:
-    tab.page.set_viewport_size({"width": wide, "height": 800})
-    ready(tab, f"{app.url}/{path}?area=thurrock")
-    tab.page.wait_for_selector(".pcs-help[data-ready]", state="attached")
-    tab.page.wait_for_selector(".pcs-find[data-ready]", state="attached")
+def test_nothing_lies_over_the_strip_above_the_title(tab: Tab, app: App, path: str) -> None:
     # With the invitation to the tour, which a first visit shows, and without.
-    assert tab.page.evaluate(STRIP) == []
-    tab.page.evaluate("localStorage.setItem('pcs-dash-tour', 'seen')")
-    ready(tab, f"{app.url}/{path}?area=thurrock")
-    tab.page.wait_for_selector(".pcs-help[data-ready]", state="attached")
-    tab.page.wait_for_selector(".pcs-find[data-ready]", state="attached")
-    assert tab.page.evaluate(STRIP) == []
+    for _ in ("offered", "seen"):
+        ready(tab, f"{app.url}/{path}?area=thurrock")
+        tab.page.wait_for_selector(".pcs-help[data-ready]", state="attached")
+        tab.page.wait_for_selector(".pcs-find[data-ready]", state="attached")
+        for wide in (1440, 1280, 1024, 800, 390):
+            tab.page.set_viewport_size({"width": wide, "height": 800})
+            tab.page.wait_for_function(f"() => ({STRIP})().length === 0")
+        tab.page.evaluate("localStorage.setItem('pcs-dash-tour', 'seen')")
+        tab.page.set_viewport_size({"width": 1440, "height": 800})
 
 
 def serious(page: Page, part: str | None = None) -> list[str]:
