@@ -11,6 +11,7 @@ NAMES = {
     "pages": "the pages in a browser: paint, click, bytes, start, memory",
     "hub_map": "the hub builder's map: click to colour, click to figures",
     "suggest": "suggested hubs: seconds and gaps for three areas",
+    "scenarios": "plans ahead: a change to figures, sections, memory over 1,000 runs",
     "store": "the plan library with 1,000 plans",
     "load": "many users at once: waits, processor time, memory (takes minutes)",
     "report": "board papers: PowerPoint, PDF, HTML, Excel",

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from pcs_dash.scenarios.today import Today
     from pcs_dash.tables.areas import Area
 
-BY = ("area", "place", "district", "pcn", "hub", "practice")
-
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """The scenario command, its three questions and their options."""
+    from pcs_dash.scenarios.grouping import KINDS
+    from pcs_dash.scenarios.project import DRAWS
+
     parser = subparsers.add_parser(
         "scenario",
         help="what happens if nothing is done, and what if",
@@ -34,10 +35,10 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     ahead = asked.add_parser("run", help="an area under a scenario, year by year")
     ahead.add_argument("file", metavar="FILE.json", help="the scenario")
     add_area_and_definition(ahead)
-    ahead.add_argument("--by", choices=BY, default="area", help="one row a year for each")
+    ahead.add_argument("--by", choices=KINDS, default="area", help="one row a year for each")
     ahead.add_argument("--plan", help="a plan's file, for --by hub and changes that name a hub")
     ahead.add_argument("--year", type=int, help="this year only (default: all)")
-    ahead.add_argument("--draws", type=int, default=1_000, help="draws for the bands (1,000)")
+    ahead.add_argument("--draws", type=int, default=DRAWS, help=f"draws for the bands ({DRAWS:,})")
     plan_files.add_reading_options(ahead)
     close = asked.add_parser("close", help="who takes the patients of a practice that closes")
     close.add_argument("practice", metavar="CODE", help="the practice's code")

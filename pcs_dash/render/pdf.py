@@ -36,8 +36,10 @@ _GAP = 0.2
 _ONE_AT_A_TIME = threading.Lock()
 
 
-def to_pdf(deck: Deck) -> bytes:
-    """The report as the bytes of a PDF file, 16:9 pages: a title, then a page or more a view."""
+def to_pdf(deck: Deck, *, cover: bool = True) -> bytes:
+    """The report as the bytes of a PDF file, 16:9 pages: a title (`cover`), then a page or more a
+    view.
+    """
     data = io.BytesIO()
     about = {
         "Title": drawable(deck.title),
@@ -51,8 +53,9 @@ def to_pdf(deck: Deck) -> bytes:
         mpl.rc_context({"pdf.fonttype": 42}),
         PdfPages(data, metadata=about) as pages,
     ):
-        number = 1
-        pages.savefig(_title_page(deck))
+        number = int(cover)
+        if cover:
+            pages.savefig(_title_page(deck))
         for slide in deck.slides:
             for figure in _pages(deck, slide, number):
                 number += 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -174,9 +175,13 @@ class Run:
 
     def apply(self, state: State, moment: Moment) -> None:
         """Do what happens in a year, in the order of the list."""
-        for who, change in self.changes:
-            if change.year <= moment.year <= self.until(change):
-                _DONE_BY[change.kind](self, state, change, who, moment)
+        due = [pair for pair in self.changes if pair[1].year <= moment.year <= self.until(pair[1])]
+        for kind, together in groupby(due, key=lambda pair: pair[1].kind):
+            if kind == Homes.kind:
+                self._homes(state, list(together), moment)
+                continue
+            for who, change in together:
+                _DONE_BY[kind](self, state, change, who, moment)
 
     def _leave(self, state: State, leave: Leave, _who: str, moment: Moment) -> None:
         """From its first year on the GPs of then may leave; `Leavers` says how many have."""
@@ -186,8 +191,20 @@ class Run:
         fte = np.nan_to_num(state.staff[[0, 0, 2]])
         state.leaving = fte[:, :, None] * shares * self.members(leave.where)[:, None]
 
-    def _homes(self, state: State, change: Homes, who: str, moment: Moment) -> None:
-        """Dwellings x residents, each of whom registers; shared as those who live there are."""
+    def _homes(self, state: State, homes: Sequence[tuple[str, Change]], moment: Moment) -> None:
+        """Dwellings x residents, each of whom registers; shared as those who live there are. What
+        is built in several places is one sum, as residents per dwelling are the same in all.
+        """
+        settling = np.zeros(len(state.codes))
+        number = 0.0
+        for who, change in homes:
+            assert isinstance(change, Homes)
+            settling += change.a_year * state.among_open(self._new_residents(state, change, who))
+            number += change.a_year
+        state.settle(settling / number, number * moment.values.of(RESIDENTS))
+
+    def _new_residents(self, state: State, change: Homes, who: str) -> Floats:
+        """The share of them that registers with each practice of today."""
         if change.where not in self._shares:
             known = flows.shares_of_new_residents(self.today, change.where, self.hubs)
             if not known.sum() > 0:
@@ -195,8 +212,7 @@ class Run:
             self._shares[change.where] = flows.on(state.codes, known)
             self.note(f"New residents register as those who live there do today: "
                       f"{self.today.registrations.label}.")  # fmt: skip
-        share = state.among_open(self._shares[change.where])
-        state.settle(share, change.a_year * moment.values.of(RESIDENTS))
+        return self._shares[change.where]
 
     def _population(self, state: State, change: Population, who: str, moment: Moment) -> None:
         rows = self.members(change.where)
@@ -335,8 +351,8 @@ def _band_words(band: str) -> str:
     return band.replace("TO", " to ")
 
 
+# Homes apart, which are done together.
 _DONE_BY: Mapping[str, Callable[..., None]] = {
-    "homes": Run._homes,
     "population": Run._population,
     "leave": Run._leave,
     "join": Run._join,

@@ -16,7 +16,7 @@ from pcs_dash.measures.deprivation import quintile_columns
 from pcs_dash.measures.gravity import DECAY_KM, distance_km
 from pcs_dash.official.any_area import find_area
 from pcs_dash.scenarios.changes import ScenarioError
-from pcs_dash.scenarios.today import Today, districts_named
+from pcs_dash.scenarios.today import BEYOND, Today, districts_named
 from pcs_dash.tables.areas import DISTRICTS
 from pcs_dash.tables.errors import UserError
 
@@ -70,16 +70,15 @@ def shares_of_new_residents(today: Today, where: str, groups: Mapping[str, str])
     is missing to 1 goes to practices beyond the data. For a practice, PCN or hub: by list size.
     """
     named = districts_named(where)
-    known = today.lsoas["district"].isin(named if set(named) <= set(DISTRICTS) else [where])
-    if not known.any():
+    wanted = named if set(named) <= set(DISTRICTS) else (where,)
+    known = [name for name in wanted if name in today.living_in.columns]
+    if not known:
         chosen = members(today.practices, where, groups)
         lists = today.practices["patients"].where(chosen).dropna()
         return lists / lists.sum()
-    table = today.registrations.table
-    living = table[table["lsoa_code"].isin(today.lsoas.index[known])]
-    by_practice = living.groupby("practice_code", observed=True)["patients"].sum()
-    share = by_practice / by_practice.sum()
-    return share[share.index.isin(today.practices.index)]
+    by_practice = today.living_in[known].sum(axis=1)
+    share = by_practice[by_practice > 0] / by_practice.sum()
+    return share.drop(BEYOND, errors="ignore")
 
 
 # --- closing ---

@@ -6,7 +6,7 @@ the central ones come from the same sums as today's figures (`measures.sums`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,14 +105,14 @@ def project(
             run.apply(state, apply.Moment(year, values, leavers))
         kept[year] = state.central(), leavers.gps(state, year)
         sums = _sums(state, place, leavers, year, groups)
-        rows.append(_figures(year, names, sums, values, state, groups))
+        rows.append(_figures(sums, values, state, groups))
     assert sums is not None
     return Projection(
         scenario,
         today,
         assumptions,
         values.keys,
-        pd.concat(rows, ignore_index=True),
+        _table(kept, names, rows),
         run.practices,
         kept,
         _ends(sums, values),
@@ -188,9 +188,11 @@ class _Sums:
 def _sums(state: State, place: int, leavers: Leavers, year: int, groups: Groups) -> _Sums:
     """Sums by group and draw: all patients; those of practices that report both; their FTE."""
     number = groups.max(initial=-1) + 1
-    reported = ~np.isnan(state.lists()) & ~np.isnan(state.staff[place])
+    listed = ~np.isnan(state.lists())
+    reported = listed & ~np.isnan(state.staff[place])
     member = groups == np.arange(number)[:, None]
-    patients = np.nan_to_num(state.patients)
+    # A list is unknown in all draws or in none.
+    patients = state.patients if listed.all() else np.nan_to_num(state.patients)
     counted = reported & (groups >= 0)
     parts = sums_by_group(_parts_of(state, place)[counted], groups[counted], number)
     whole = member.astype(float) @ patients
@@ -212,29 +214,36 @@ def _of_all(sums: _Sums) -> Floats:
     return _ratio(sums.in_ratio.sum(axis=0), np.nansum(sums.fte, axis=0))
 
 
-def _figures(
-    year: int,
-    names: pd.Index,
-    sums: _Sums,
-    values: Draws,
-    state: State,
-    groups: Groups,
-) -> pd.DataFrame:
-    present = np.bincount(groups[(groups >= 0) & state.alive], minlength=len(names))
-    table = {"year": year, "group": names.astype("object"), "practices": present}
-    ratio = _ratio(sums.in_ratio, sums.fte)
-    for name, found in zip(FIGURES, (sums.patients, sums.fte, ratio), strict=True):
-        table[name] = found[:, 0]
-        drawn = found[:, values.drawn]
-        if not values.number:
-            drawn = found[:, :1]
-        low, high = np.percentile(drawn, BAND_ENDS, axis=1)
-        table[f"{name}_low"] = np.fmin(low, found[:, 0])
-        table[f"{name}_high"] = np.fmax(high, found[:, 0])
+def _figures(sums: _Sums, values: Draws, state: State, groups: Groups) -> Floats:
+    """A year's figures of each group: a row each, in the order of `_COLUMNS`."""
+    number = len(sums.patients)
+    present = np.bincount(groups[(groups >= 0) & state.alive], minlength=number)
+    found = np.stack([sums.patients, sums.fte, _ratio(sums.in_ratio, sums.fte)])
+    central = found[:, :, 0]
+    drawn = found[:, :, values.drawn] if values.number else found[:, :, :1]
+    low, high = np.percentile(drawn, BAND_ENDS, axis=2)
+    bands = np.stack([central, np.fmin(low, central), np.fmax(high, central)], axis=1)
     counted = groups >= 0
     others = np.nan_to_num(state.staff[len(GPS) : len(GPS) + 2].T)
-    nurses, direct = sums_by_group(others[counted], groups[counted], len(names)).T
-    return pd.DataFrame(table).assign(nurse_fte=nurses, direct_care_fte=direct)
+    staff = sums_by_group(others[counted], groups[counted], number)
+    return np.column_stack([present, bands.reshape(-1, number).T, staff])
+
+
+_COLUMNS = (
+    "practices",
+    *(name + end for name in FIGURES for end in ("", "_low", "_high")),
+    "nurse_fte",
+    "direct_care_fte",
+)
+
+
+def _table(years: Iterable[int], names: pd.Index, rows: list[Floats]) -> pd.DataFrame:
+    """The figures of all years and groups as `Projection.figures`."""
+    keys = [(year, name) for year in years for name in names]
+    table = pd.DataFrame(np.vstack(rows), columns=list(_COLUMNS))
+    table.insert(0, "year", [year for year, _ in keys])
+    table.insert(1, "group", pd.Series([name for _, name in keys], dtype="object"))
+    return table.astype({"practices": np.int64})
 
 
 def _ends(sums: _Sums, values: Draws) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import geopandas as gpd
 import pandas as pd
@@ -25,6 +25,8 @@ BANDS = (
 _BAND_COLUMNS = tuple(f"TOTAL_GP_FTE_{band}" for band in BANDS)
 _TRAINEES = "TOTAL_GP_TRN_GR_ST3_HC"
 _EMBEDDED = "embedded"
+# Stands for practices that are not in the data.
+BEYOND = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,17 @@ class Today:
     def registrations(self) -> Registered:
         """Patients by practice and small area, real or modelled (its label says which)."""
         return self.registered()
+
+    @cached_property
+    def living_in(self) -> pd.DataFrame:
+        """Patients of each practice (index: its code; `BEYOND`: those of others) by district."""
+        table = self.registrations.table.astype({"practice_code": "object", "lsoa_code": "object"})
+        districts = self.lsoas["district"].astype("object")
+        code = table["practice_code"]
+        code = code.where(code.isin(self.practices.index), BEYOND)
+        living = table.assign(practice_code=code, district=table["lsoa_code"].map(districts))
+        found = living.pivot_table("patients", "practice_code", "district", "sum", fill_value=0)
+        return found.reindex(columns=districts.dropna().unique(), fill_value=0)
 
 
 def today_of(dataset: Dataset, registered: Callable[[], Registered]) -> Today:
@@ -102,6 +115,7 @@ def districts_named(row: str) -> tuple[str, ...]:
     return tuple(re.split(r", | and ", row.removesuffix(" together")))
 
 
+@cache
 def homes_a_year(which: str = NEEDED) -> Mapping[str, float]:
     """Homes a year by district of Essex; districts without a figure of their own share the rest
     of the county's, under the name "A, B and C together". Source: `data/homes_essex_districts.csv`.

@@ -43,7 +43,7 @@ from pcs_dash.store.documents import DeletedError, DocumentLibrary, NotFoundErro
 from pcs_dash.store.models import DocumentRow, ShortLinkRow, VersionRow
 from pcs_dash.tables.errors import UserError
 
-PREFIXES = {"plan": "p1.", "story": "s1."}
+PREFIXES = {"plan": "p1.", "story": "s1.", "scenario": "c1."}
 SHORT_PREFIX = "go-"
 
 # Browsers, proxies and mail programs differ; all pass 8,000 characters, most no more than that.

@@ -201,7 +201,7 @@ def current_view(shown: View, choices: Question, position: Any = None) -> SavedV
         plan_name=plan_name,
         rules=rules_on_table() if shown.page == "hubs" else (),
         highlight=_highlight(shown.page, choices),
-        options=_options(shown.page),
+        options=options_of_page(shown.page),
     )
 
 
@@ -226,15 +226,15 @@ def plan_for(topic: str) -> tuple[Plan | None, str]:
     return plan, name[:MAX_NAME_LENGTH]
 
 
-def _options(page: str) -> dict[str, str]:
+def options_of_page(page: str) -> dict[str, str]:
     """What the page's own menus and switches stand at, by their names in an address."""
     found = {}
     for name in options_of(page):
         value = st.session_state.get(name)
         if isinstance(value, bool):
             found[name] = "true" if value else "false"
-        elif isinstance(value, str):
-            found[name] = value
+        elif isinstance(value, (str, int)):
+            found[name] = str(value)
         elif isinstance(value, list):
             found[name] = "|".join(map(str, value))
     return found

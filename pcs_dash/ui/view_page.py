@@ -37,11 +37,18 @@ from pcs_dash.views.registry import find_view
 from pcs_dash.views.web_files import WebFiles
 
 Pick = Callable[[str, str], None]
+# Draws what stands above a view, and says what view and question that makes.
+Above = Callable[[View, Question], tuple[View, Question]]
 
 
-def page_of(title: str, after: Callable[[Question], None] | None = None) -> None:
+def page_of(
+    title: str,
+    after: Callable[[Question], None] | None = None,
+    *,
+    above: Above | None = None,
+) -> None:
     """A whole page: the title with the area's name, its tabs, and the views of the open one;
-    `after` draws what comes under them.
+    `above` draws what stands above each, `after` what comes under them.
     """
     sheet = tabs.of_this_run.get(None)
     views = [] if sheet is None else sheet.views
@@ -51,13 +58,15 @@ def page_of(title: str, after: Callable[[Question], None] | None = None) -> None
     if sheet is not None:
         # The home page says by its questions what it is about.
         about = views[0].about if sheet.path else ""
-        tabs.show(sheet, lambda: _sheet(about, views, web, question))
+        tabs.show(sheet, lambda: _sheet(about, views, web, question, above))
     if after is not None:
         after(question)
     page.foot(question)
 
 
-def _sheet(about: str, views: Sequence[View], web: WebFiles, question: Question) -> None:
+def _sheet(
+    about: str, views: Sequence[View], web: WebFiles, question: Question, above: Above | None
+) -> None:
     if about:
         st.caption(about)
     if question.practices.empty:
@@ -66,7 +75,7 @@ def _sheet(about: str, views: Sequence[View], web: WebFiles, question: Question)
         )
         st.stop()
     plan = any(view.with_plan for view in views)
-    address.fragment(_show)(views, web, _with_plan(question) if plan else question)
+    address.fragment(_show)(views, web, _with_plan(question) if plan else question, above)
 
 
 def _with_plan(question: Question) -> Question:
@@ -80,12 +89,13 @@ def _with_plan(question: Question) -> Question:
     return replace(question, plan=held.plan, plan_name=held.name)
 
 
-def _show(views: Sequence[View], web: WebFiles, question: Question) -> None:
+def _show(views: Sequence[View], web: WebFiles, question: Question, above: Above | None) -> None:
     """The views in one fragment: a practice that is chosen in one is chosen in all."""
     for view in views:
         if view is not views[0]:
             st.header(plain(view.title))
-        show_view(view, web, question, first=view is views[0])
+        shown, asked = (view, question) if above is None else above(view, question)
+        show_view(shown, web, asked, first=view is views[0])
 
 
 def show_view(
@@ -127,10 +137,33 @@ def show_view(
         picture(asked)
     for number, block in enumerate(answer.below):
         draw(block, web, asked, f"{view.key}-below-{number}", picked, pick)
+    _printed(view, asked)
     for section in answer.sections:
         address.fragment(_section, f"{view.key}-{section.key}")(view, section, web, asked, pick)
     for line in answer.foot:
         st.caption(plain(line))
+
+
+def _printed(view: View, question: Question) -> None:
+    """A button that gives a view that prints as one sheet, made when it is asked for."""
+    if not view.prints:
+        return
+
+    def made() -> bytes:
+        # Drawing brings its own libraries with it.
+        from pcs_dash.ui.stories.handout import one_page
+
+        return one_page(view, question)
+
+    st.download_button(
+        "One page to print (PDF)",
+        made,
+        file_name=f"{view.key}-{question.area.key}.pdf",
+        mime="application/pdf",
+        key=f"{view.key}-print",
+        icon=":material/print:",
+        on_click="ignore",
+    )
 
 
 def _said(answer: Answer, *, first: bool) -> None:
@@ -176,7 +209,7 @@ def _picked(
 
 def _draw(options: Sequence[Option], question: Question) -> dict[str, str]:
     """Draw options side by side and return what they stand at; none where nothing can be chosen."""
-    free = ("switch", "practice")
+    free = ("switch", "practice", "number")
     options = [each for each in options if each.kind in free or each.when or each.labels(question)]
     if not options:
         return {}
@@ -225,6 +258,10 @@ def _widget(option: Option, question: Question) -> str | None:
     if option.kind == "switch":
         on = st.toggle(option.label, key=address.switch(option.key), help=option.help or None)
         return "true" if on else "false"
+    if option.kind == "number":
+        low, high = option.bounds
+        key = address.number(option.key, low, high, int(option.default))
+        return str(st.number_input(option.label, low, high, step=1, key=key))
     labels = option.labels(question)
     if option.kind == "several":
         chosen = st.multiselect(

@@ -26,7 +26,7 @@ from pcs_dash.views.question import Question
 CHART_COLOURS = ("#2166ac", "#e08214", "#6b7280")
 
 ChartKind = Literal["bars", "shares", "scatter", "intervals"]
-OptionKind = Literal["choice", "switch", "several", "practice"]
+OptionKind = Literal["choice", "switch", "several", "practice", "number"]
 
 
 # --- blocks ---
@@ -324,7 +324,7 @@ class Option:
     key, or keys joined by "|" ("" : the first, or none). `practice` chooses one of the area's.
     `inside`: it stands above a section, not above the answer. `when`: whether it is asked at all,
     as the options before it stand; such options follow one another in one place. `sets`: what else
-    is set when a click on the map chooses it.
+    is set when a click on the map chooses it. `bounds`: those of a whole `number`.
     """
 
     key: str
@@ -337,6 +337,7 @@ class Option:
     inside: bool = False
     when: Callable[[Question], bool] | None = None
     sets: Mapping[str, str] = field(default_factory=dict)
+    bounds: tuple[int, int] = (0, 0)
 
     def labels(self, question: Question) -> Mapping[str, str]:
         """Key -> label of what can be chosen now."""
@@ -356,7 +357,8 @@ class View:
     `with_plan`: whether the plan of hubs on the table belongs to it; `map_key`: the name under
     which the browser remembers where its map stood ("" : it has none); `pointer`: the map whose
     list says which practice is pointed at, if that is another; `slow`: what a page says
-    while it waits for the answer; `tag`: what stands behind the title of its page.
+    while it waits for the answer; `tag`: what stands behind the title of its page; `prints`:
+    whether the page offers it as a sheet of paper.
     """
 
     key: str
@@ -371,6 +373,7 @@ class View:
     pointer: str = ""
     slow: str = ""
     tag: Callable[[Question], str] | None = None
+    prints: bool = False
 
     def option(self, key: str) -> Option:
         """The option of that name; KeyError when there is none."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -12,13 +14,24 @@ from pcs_dash.measures.inequality import area_inequality
 from pcs_dash.measures.numbers import between, number, signed
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.words import Words, definition_text
-from pcs_dash.measures.workforce import fte_gap
-from pcs_dash.scenarios.changes import AGES, Change, Close, Join, Leave, Scenario, Staff
+from pcs_dash.measures.workforce import fte_gap, summarise
+from pcs_dash.scenarios.changes import (
+    AGES,
+    Change,
+    Close,
+    Join,
+    Leave,
+    Scenario,
+    Staff,
+    read_scenario,
+)
 from pcs_dash.scenarios.grouping import KINDS, grouping, planned_homes, who_takes_them
 from pcs_dash.scenarios.homes import USED
-from pcs_dash.scenarios.project import BAND_ENDS, DRAWS, Projection, do_nothing, project
+from pcs_dash.scenarios.project import BAND_ENDS, DRAWS, Grouping, Projection, project
 from pcs_dash.scenarios.today import BUILT, NEEDED, Today, today_of
+from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
+from pcs_dash.views import placing
 from pcs_dash.views.answer import (
     Answer,
     Beside,
@@ -39,6 +52,7 @@ from pcs_dash.views.answer import (
 from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.phrases import or_none
 from pcs_dash.views.question import Question
+from pcs_dash.views.scenario_words import AGAINST, LINK, from_text, sentence
 
 YEARS = {"10": "10 years", "5": "5 years", "15": "15 years", "20": "20 years"}
 HOMES = {"built": "As many as were built", "needed": "As many as are needed", "none": "None"}
@@ -49,8 +63,11 @@ STAFF = {"0": "leave", "0.5": "half follow the patients", "1": "all follow the p
 NOBODY = "none"
 RECRUITS = ("0", "1", "2", "3", "5", "10", "20", "50", "100")
 NOTHING, WHAT_IF = "Nothing is done", "With what is decided"
+THIS = "This scenario"
 # When what is decided begins, years after the GP figures.
 DECIDED = 2
+# How many projections are kept: a megabyte each for a county.
+KEPT = 32
 CAUTION = (
     "A sum of what is assumed, no forecast. GPs leave at the rates of England in 2022; only those "
     "who finish training here join, none who come back or from elsewhere; other staff stay."
@@ -91,6 +108,10 @@ OPTIONS = (
         choices=lambda _: STAFF,
         when=lambda question: question.options.get("close", "") in question.practices.index,
     ),
+    # Nothing to choose from: the page puts a scenario of its own there, and the boxes away.
+    Option(LINK, "A scenario as the text of its link"),
+    Option(AGAINST, "Another one, to compare it with"),
+    *placing.OPTIONS,
 )
 
 
@@ -98,6 +119,7 @@ def answer(question: Question) -> Answer:
     """Patients per FTE GP year by year if nothing is done, and with what is decided."""
     found, nothing = _both(question)
     decided = found.scenario.changes != nothing.scenario.changes
+    said = _sentences(question, found)
     last, then = nothing.years[-1], nothing.figures.iloc[-1]
     now, ahead = nothing.figures.iloc[0], found.figures.iloc[-1]
     figures = [
@@ -118,26 +140,36 @@ def answer(question: Question) -> Answer:
         _message(question, found, nothing, decided=decided),
         figures=tuple(figures),
         front=(_chart(question, found, nothing, decided=decided), _by_year(question, found, 5)),
-        below=(Bullets(_sentences(question, found), "What is taken to happen"),),
-        sections=_sections(question, _by_year(question, found)),
+        below=(Bullets(said, "What is taken to happen"),),
+        sections=_sections(question, found, _by_year(question, found)),
         sources="homes a year, December 2024; assumptions: as cited in each",
-        notes=tuple(_sentences(question, found)),
+        notes=said,
         foot=found.notes,
         stacked=True,
     )
 
 
-def _sections(question: Question, by_year: Table) -> tuple[Section, ...]:
+def _sections(question: Question, found: Projection, by_year: Table) -> tuple[Section, ...]:
     closing = (
         (Section("takers", "Who takes the patients of the practice that closes", _takers),)
-        if question.options.get("close", NOBODY) not in ("", NOBODY)
+        if _closures(found.scenario)
         else ()
     )
+    compared = (
+        (Section("compare", "Side by side", _compared),) if question.options.get(AGAINST) else ()
+    )
     return (
+        *compared,
         *closing,
         Section("years", "Year by year", lambda _: [by_year]),
         Section("groups", "By place, PCN or hub", _groups),
         Section("takes", "What it would take", _takes),
+        Section(
+            "placing",
+            "Where GPs should go",
+            _placing,
+            options=tuple(option.key for option in placing.OPTIONS),
+        ),
         Section("inequality", "Does it widen the gap?", _inequality, slow="Working out the gaps"),
         Section("assumptions", "What it rests on most", _assumptions),
     )
@@ -146,7 +178,8 @@ def _sections(question: Question, by_year: Table) -> tuple[Section, ...]:
 # --- the scenario ---
 
 
-def _today(question: Question) -> Today:
+def today_for(question: Question) -> Today:
+    """Where plans of the question's data start, worked out once a data set."""
     dataset, readers = question.dataset, question.readers
     return kept(
         dataset,
@@ -156,7 +189,11 @@ def _today(question: Question) -> Today:
 
 
 def scenario_of(question: Question, start: int) -> Scenario:
-    """The scenario that the view's options make; `start`: the year of today's figures."""
+    """The scenario that is asked for, or that the view's options make; `start`: the year of
+    today's figures.
+    """
+    if own := question.options.get(LINK, ""):
+        return from_text(own)
     first = start + 1
     changes: list[Change] = []
     homes = question.option("homes", _homes_known(question))
@@ -181,25 +218,65 @@ def scenario_of(question: Question, start: int) -> Scenario:
     return Scenario(question.name, int(question.option("years", YEARS)), tuple(changes))
 
 
-def _both(
-    question: Question, by: str = "area", draws: int = DRAWS
-) -> tuple[Projection, Projection]:
-    """With what is decided, and without it."""
-    today = _today(question)
-    hubs = {str(code): str(name) for code, name in question.shown_plan.to_series().items()}
-    own = grouping(question.area, by, hubs)
-    counted = question.practices.index
-
-    def groups(practices: pd.DataFrame) -> pd.Series:
-        keys = own(practices)
-        return keys.where(keys.index.isin(counted))
-
-    definition = question.definition.key
+def _both(question: Question) -> tuple[Projection, Projection]:
+    """With what is decided, and without it, of the area as a whole."""
+    today = today_for(question)
     scenario = scenario_of(question, today.year)
-    found = project(today, scenario, groups, definition=definition, hubs=hubs, draws=draws)
-    if scenario.doing_nothing.changes == scenario.changes:
-        return found, found
-    return found, do_nothing(found, groups, definition=definition, draws=draws)
+    hubs = tuple(_hubs(question).items())
+    both = (scenario, scenario.doing_nothing)
+    found, nothing = (_projected(question, today, each, hubs) for each in both)
+    return found, nothing
+
+
+def _rival(question: Question, years: int) -> tuple[str, Projection] | None:
+    """The scenario that is compared with, and its name; UserError where it looks elsewhere."""
+    text = question.options.get(AGAINST, "")
+    if not text:
+        return None
+    scenario = from_text(text)
+    if scenario.years != years:
+        raise UserError(
+            f"'{scenario.name}' looks {scenario.years} years ahead, this one {years}. Give both "
+            "the same years to compare them."
+        )
+    hubs = tuple(_hubs(question).items())
+    return scenario.name, _projected(question, today_for(question), scenario, hubs)
+
+
+def _hubs(question: Question) -> dict[str, str]:
+    return {str(code): str(name) for code, name in question.shown_plan.to_series().items()}
+
+
+def _projected(
+    question: Question, today: Today, scenario: Scenario, hubs: tuple[tuple[str, str], ...]
+) -> Projection:
+    """The area under a scenario; the last ones are kept, for sections and for other sessions."""
+    # Its name moves no figure.
+    text = json.dumps(replace(scenario, name=question.name).to_dict())
+    excluded = tuple(map(str, question.excluded.index))
+    return _projection(today, text, question.area, excluded, question.definition.key, hubs)
+
+
+@lru_cache(maxsize=KEPT)
+def _projection(
+    today: Today,
+    scenario: str,
+    area: Area,
+    excluded: tuple[str, ...],
+    definition: str,
+    hubs: tuple[tuple[str, str], ...],
+) -> Projection:
+    groups = _counted(grouping(area), excluded)
+    return project(today, read_scenario(scenario), groups, definition=definition, hubs=dict(hubs))
+
+
+def _counted(groups: Grouping, excluded: Collection[str]) -> Grouping:
+    """The same groups without practices that are left out on demand."""
+
+    def counted(practices: pd.DataFrame) -> pd.Series:
+        return groups(practices).where(~practices.index.isin(list(excluded)))
+
+    return counted
 
 
 # --- words ---
@@ -233,11 +310,17 @@ def _message(question: Question, found: Projection, nothing: Projection, *, deci
             f"{sure})."
         )
     basis = definition_text(question.definition.key, question.period)
-    return Words(said, CAUTION, f"{basis} Assumptions: published ones, cited below.")
+    typed = [found.assumptions[key].label for key in found.used if found.assumptions[key].typed]
+    own = f"; typed in: {', '.join(typed)}" if typed else ""
+    return Words(said, CAUTION, f"{basis} Assumptions: published ones, cited below{own}.")
 
 
 def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
     """The changes as sentences."""
+    if question.options.get(LINK, ""):
+        called = question.dataset.practices["practice_name"]
+        names = {str(code): str(name) for code, name in called.items()}
+        return tuple(sentence(change, names) for change in found.scenario.changes)
     first = found.years[0] + 1
     homes = question.option("homes", _homes_known(question))
     said = []
@@ -282,6 +365,9 @@ def _chart(question: Question, found: Projection, nothing: Projection, *, decide
     lines = _lines(NOTHING, nothing, "#2166ac")
     if decided:
         lines += _lines(WHAT_IF, found, "#e08214")
+    rival = _rival(question, found.scenario.years)
+    if rival is not None:
+        lines += _lines(*rival, "#1b7837")
     benchmark = question.benchmark
     years = (float(nothing.years[0]), float(nothing.years[-1]))
     lines.append(
@@ -346,13 +432,19 @@ def _by_year(question: Question, found: Projection, step: int = 1) -> Table:
 # --- sections ---
 
 
+def _closures(scenario: Scenario) -> list[Close]:
+    return [change for change in scenario.changes if isinstance(change, Close) and change.on]
+
+
 def _takers(question: Question) -> Sequence[Block | Beside]:
-    today = _today(question)
-    found = scenario_of(question, today.year)
-    (close,) = (change for change in found.changes if isinstance(change, Close))
-    table = who_takes_them(
-        today, replace(close, year=today.year + 1), question.definition.key
-    ).reset_index()
+    today = today_for(question)
+    close = _closures(scenario_of(question, today.year))[0]
+    asked = replace(close, year=today.year + 1)
+    try:
+        found = who_takes_them(today, asked, question.definition.key, hubs=_hubs(question))
+    except UserError as error:
+        return [Text(f"If it closed today nobody could say. {error}", "info")]
+    table = found.reset_index()
     return [
         Table(
             "Who takes them, if it closed today",
@@ -378,17 +470,60 @@ def _takers(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
+def _compared(question: Question) -> Sequence[Block | Beside]:
+    """Both scenarios and doing nothing in the last year; differences draw by draw."""
+    found, nothing = _both(question)
+    rival = _rival(question, found.scenario.years)
+    assert rival is not None
+    rows = []
+    for name, projection in ((NOTHING, nothing), (THIS, found), rival):
+        last = projection.figures.iloc[-1]
+        rows.append(
+            (
+                name,
+                number(last["patients"]),
+                number(last["fte_gp"], 1),
+                number(last["patients_per_fte_gp"]),
+                _band(last),
+                "" if projection is nothing else _difference(projection, nothing),
+            )
+        )
+    heads = (
+        f"In {found.years[-1]}", "Patients", "FTE GPs", "Per FTE GP", "95% of draws",
+        "Less doing nothing",
+    )  # fmt: skip
+    return [
+        text_table(
+            f"{question.name}: doing nothing, this scenario and '{rival[0]}'",
+            heads,
+            rows,
+            widths=(1.8, 1, 0.8, 0.9, 1.3, 1.9),
+            note=f"This scenario less '{rival[0]}': {_difference(found, rival[1])} patients per "
+            "FTE GP, draw by draw. Where it spans 0, either may have more.",
+        )
+    ]
+
+
+def _difference(one: Projection, other: Projection) -> str:
+    """What the last year of one has more, and from what to what in 95% of the draws."""
+    name = "patients_per_fte_gp"
+    more = one.figures[name].iloc[-1] - other.figures[name].iloc[-1]
+    low, high = np.percentile(one.drawn - other.drawn, BAND_ENDS)
+    return f"{signed(more, 0)} ({signed(low, 0)} to {signed(high, 0)})"
+
+
 def _groups(question: Question) -> Sequence[Block | Beside]:
     by = "hub" if question.plan is not None else "pcn"
     if question.area.kind == "region" and by == "pcn":
         by = "place"
     assert by in KINDS
-    found, nothing = _both(question, by, draws=0)
-    first, last = (
-        nothing.figures[nothing.figures["year"] == year].set_index("group")
-        for year in (nothing.years[0], nothing.years[-1])
+    found, nothing = _both(question)
+    own = grouping(question.area, by, _hubs(question))
+    year = found.years[-1]
+    first, last, ahead = (
+        _summed(question, projection.frame(when), own)
+        for projection, when in ((nothing, nothing.years[0]), (nothing, year), (found, year))
     )
-    ahead = found.figures[found.figures["year"] == found.years[-1]].set_index("group")
     table = pd.DataFrame(
         {
             "patients_now": first["patients"],
@@ -399,7 +534,6 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
             "gap": fte_gap(ahead["patients"], ahead["fte_gp"], question.benchmark.value),
         }
     ).reset_index()
-    year = found.years[-1]
     return [
         Table(
             f"{nothing.years[0]} and {year}, central figures",
@@ -419,9 +553,15 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
+def _summed(question: Question, practices: pd.DataFrame, groups: Grouping) -> pd.DataFrame:
+    """The measures of each group of a year's practices."""
+    keys = _counted(groups, question.excluded.index)(practices)
+    return summarise(practices, keys, definition=question.definition.key)
+
+
 def _takes(question: Question) -> Sequence[Block | Beside]:
     """FTE GPs, space and cost to reach each benchmark in the last year, as decided."""
-    found, _ = _both(question, draws=0)
+    found, _ = _both(question)
     row, assumed = found.figures.iloc[-1], found.assumptions
     per_gp = assumed[USED[1]]
     levels = {benchmark.label: benchmark.value for benchmark in question.benchmarks.values()}
@@ -454,8 +594,18 @@ def _takes(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
+def _placing(question: Question) -> Sequence[Block | Beside]:
+    found, _ = _both(question)
+    year = found.years[-1]
+    keys = _counted(grouping(question.area), question.excluded.index)(found.frame(year))
+    try:
+        return placing.blocks(question, found.frame(year)[keys.notna()], year)
+    except UserError as error:
+        return [Text(str(error), "info")]
+
+
 def _inequality(question: Question) -> Sequence[Block | Beside]:
-    found, nothing = _both(question, draws=0)
+    found, nothing = _both(question)
     year, rows = found.years[-1], []
     tables = {
         f"{nothing.years[0]}": nothing.frame(nothing.years[0]),
@@ -490,7 +640,7 @@ def _inequality(question: Question) -> Sequence[Block | Beside]:
 
 
 def _assumptions(question: Question) -> Sequence[Block | Beside]:
-    found, _ = _both(question, draws=0)
+    found, _ = _both(question)
     table = pd.DataFrame(
         [
             {

@@ -20,12 +20,14 @@ from typing import Any
 from pcs_dash.hubs.plan import Plan, PlanError
 from pcs_dash.hubs.rules import Rule, rules_from_list, rules_to_list
 from pcs_dash.official.any_area import find_area
+from pcs_dash.store.links import MAX_LINK_CHARACTERS
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import InputFileError, UserError
 from pcs_dash.views import places
 from pcs_dash.views.answer import View
 from pcs_dash.views.position import Position, StoryError
 from pcs_dash.views.registry import VIEWS, views_of
+from pcs_dash.views.scenario_words import AGAINST, LINK
 
 FORMAT_VERSION = 1
 MAX_VIEWS = 60
@@ -376,7 +378,8 @@ def _checked(given: Any, known: Sequence[str], kind: str, many: str) -> dict[str
             raise StoryError(f"There is no {kind} '{_short(name)}'. {there}")
         if not isinstance(value, str):
             raise StoryError(f"The {kind} '{name}' must be text.")
-        checked[str(name)] = _clean(value, f"{kind} '{name}'", _MAX_SWITCH_LENGTH)
+        limit = MAX_LINK_CHARACTERS if name in (LINK, AGAINST) else _MAX_SWITCH_LENGTH
+        checked[str(name)] = _clean(value, f"{kind} '{name}'", limit)
     return checked
 
 

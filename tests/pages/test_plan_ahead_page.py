@@ -25,3 +25,11 @@ def test_an_address_says_what_is_asked(run_page) -> None:
     assert "GPs aged 55 and over leave" in text
     assert "in 2030" in text
     assert "31 December 2025" in text
+
+
+def test_homes_are_worked_out_for_a_phone_call(run_page) -> None:
+    app = run_page("plan_ahead", area="thurrock", dwellings="1000", built_in="Thurrock")
+    assert app.number_input[0].value == 1_000
+    text = said(app)
+    assert "1,000 homes in Thurrock (district) would bring 2,400 patients" in text
+    assert "1.2 FTE GPs in 108 square metres" in text

@@ -138,7 +138,24 @@ def test_a_practice_of_elsewhere_does_not_close_here(dataset: Dataset) -> None:
 
 def test_the_options_are_those_of_an_address() -> None:
     keys = [option.key for option in OPTIONS]
-    assert keys == ["years", "homes", "leave", "join", "recruit", "close", "staff"]
+    assert keys == [
+        "years", "homes", "leave", "join", "recruit", "close", "staff", "scenario", "against",
+        "posts", "a_practice",
+    ]  # fmt: skip
+
+
+def test_posts_go_where_the_gap_is_and_what_is_left_is_said(dataset: Dataset) -> None:
+    question = asked(dataset, posts="3", a_practice="1", **STILL)
+    said, table, _ = blocks(question, "placing")
+    assert table.frame["posts"].to_list() == [1, 1, 1]
+    gaps = table.file["fte_gap"].clip(lower=0).sort_values(ascending=False)
+    largest_first = gaps.sub(1).where(gaps.index.isin(gaps.index[:3]), gaps)
+    assert table.file["left"].max() == pytest.approx(largest_first.max())
+    assert table.file["left"].sum() == pytest.approx(largest_first.sum())
+    assert said.said.startswith("3 FTE GPs in 3 practices")
+    assert f"{(table.file['left'] > 0).sum()} practices would still be short" in said.said
+    (told,) = blocks(asked(dataset, posts="many"), "placing")
+    assert "must be a whole number" in told.said
 
 
 def test_a_story_keeps_what_is_asked() -> None:

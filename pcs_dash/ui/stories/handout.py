@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -17,9 +17,10 @@ from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.hubs import plan_upload
 from pcs_dash.ui.stories.open_story import Desk
 from pcs_dash.ui.text import plain
+from pcs_dash.views.answer import View
 from pcs_dash.views.content import build_deck, only_dataset
 from pcs_dash.views.question import Question
-from pcs_dash.views.story import Story, ready_made
+from pcs_dash.views.story import SavedView, Story, ready_made
 
 ABOUT = {
     ".pptx": "Slides with native charts and tables, maps as pictures, speaker notes, alt text.",
@@ -28,6 +29,23 @@ ABOUT = {
     ".xlsx": "Measures by place, district, PCN and practice, with definitions and sources.",
 }
 _MADE = "handout-made"
+
+
+def one_page(view: View, question: Question) -> bytes:
+    """A view as it stands as a sheet of PDF, without the title and the definitions of a pack."""
+    from pcs_dash.render.pdf import to_pdf
+
+    area = question.area
+    shown = SavedView(
+        page=view.page,
+        topic=view.key,
+        area=area.key,
+        switches=question.switches,
+        options=question.options,
+    )
+    story = Story(view.title, (shown,))
+    deck = build_deck(question.dataset, story, area=area, base=app_address())
+    return to_pdf(replace(deck, slides=deck.slides[:1]), cover=False)
 
 
 @dataclass(frozen=True)

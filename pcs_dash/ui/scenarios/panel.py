@@ -1,0 +1,259 @@
+"""The list of a scenario's changes on the page Plan ahead, and what can be done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from pcs_dash.scenarios.changes import AGES, LONGEST, Scenario
+from pcs_dash.tables.errors import UserError
+from pcs_dash.ui import address, presenting
+from pcs_dash.ui.scenarios import saving
+from pcs_dash.ui.scenarios.desk import Desk, begin
+from pcs_dash.ui.text import plain
+from pcs_dash.views.answer import View
+from pcs_dash.views.new_homes import WHOLE, places
+from pcs_dash.views.plan_ahead import VIEW, scenario_of, today_for
+from pcs_dash.views.question import Question
+from pcs_dash.views.scenario_words import AGAINST, LINK, ROLE_WORDS, sentence
+
+# What the form can add; a practice that opens at a point comes by a file.
+_KINDS = {
+    "close": "A practice closes",
+    "merge": "Practices merge",
+    "staff": "Staff come or go",
+    "homes": "Homes are built",
+    "population": "Patients grow or shrink",
+    "leave": "GPs leave by age",
+    "join": "GPs who finish training join",
+}
+
+
+def with_table(view: View, question: Question) -> tuple[View, Question]:
+    """The view and its question with the scenario on the table, which is drawn here: where there is
+    one, it stands in place of the boxes.
+    """
+    if view.key != VIEW.key or not question.dataset.has_gps:
+        return view, question
+    desk = begin()
+    saving.open_from_address(desk)
+    _draw(desk, question)
+    address.carry(LINK, desk.text)
+    carried = {LINK: desk.text, AGAINST: desk.against}
+    for name, text in carried.items():
+        # What is presented and kept in stories asks the session what the page stands at.
+        st.session_state[name] = text or None
+    asked = question.with_options({name: text for name, text in carried.items() if text})
+    inside = tuple(option for option in view.options if option.inside)
+    return (replace(view, options=inside) if desk.text else view), asked
+
+
+def _draw(desk: Desk, question: Question) -> None:
+    if desk.fault:
+        st.warning(f"Your scenario is not kept as a draft: {plain(desk.fault)}")
+    if desk.said:
+        st.info(plain(desk.said))
+        desk.said = ""
+    with st.container(horizontal=True):
+        if desk.scenario is None:
+            st.button(
+                "Change by change",
+                icon=":material/list:",
+                key="scenario-begin",
+                help="Makes a list of what the boxes below say, to be changed, dated and saved.",
+                on_click=_do,
+                args=(desk, lambda: _of_boxes(question)),
+            )
+        _steps(desk)
+        if desk.scenario is not None:
+            _add(desk, question)
+            saving.save(desk, question.dataset)
+        saving.exchange(desk)
+        saving.compare(desk)
+    if desk.scenario is not None:
+        _list(desk, question)
+    with st.expander("Saved scenarios"):
+        saving.browse(desk)
+
+
+def _of_boxes(question: Question) -> Scenario:
+    asked = question.with_options(presenting.options_of_page(VIEW.page))
+    return scenario_of(asked, today_for(question).year)
+
+
+def _do(desk: Desk, make: Callable[[], Scenario | None]) -> None:
+    """Put on the table what `make` gives; what can't be is told, and the table stays."""
+    try:
+        desk.put(make())
+    except UserError as error:
+        desk.said = str(error)
+
+
+def _steps(desk: Desk) -> None:
+    st.button(
+        "Undo", icon=":material/undo:", key="scenario-undo", disabled=not desk.past,
+        on_click=desk.undo,
+    )  # fmt: skip
+    st.button(
+        "Redo", icon=":material/redo:", key="scenario-redo", disabled=not desk.future,
+        on_click=desk.redo,
+    )  # fmt: skip
+    if desk.scenario is not None:
+        st.button(
+            "Back to the boxes",
+            key="scenario-end",
+            help="Undo brings the list back.",
+            on_click=_end,
+            args=(desk,),
+        )
+
+
+def _end(desk: Desk) -> None:
+    desk.put(None)
+    desk.came_from(None)
+
+
+def _list(desk: Desk, question: Question) -> None:
+    """Name, years, and each change as a sentence with a switch."""
+    scenario = desk.scenario
+    assert scenario is not None
+    left, right = st.columns([3, 1])
+    name, years = f"scenario-name-{desk.stamp}", f"scenario-years-{desk.stamp}"
+    left.text_input(
+        "Name of the scenario", scenario.name, max_chars=200, key=name,
+        on_change=lambda: _do(desk, lambda: _changed(scenario, name=st.session_state[name])),
+    )  # fmt: skip
+    right.number_input(
+        "Years ahead", 1, LONGEST, scenario.years, key=years,
+        on_change=lambda: _do(desk, lambda: _changed(scenario, years=st.session_state[years])),
+    )  # fmt: skip
+    st.caption(desk.state)
+    called = question.dataset.practices["practice_name"]
+    names = {str(code): str(name) for code, name in called.items()}
+    if not scenario.changes:
+        st.info("Nothing changes: no homes, and nobody leaves or joins. Add a change.")
+    for place, change in enumerate(scenario.changes):
+        switch, drop = st.columns([6, 1], vertical_alignment="center")
+        switch.toggle(
+            plain(sentence(change, names)),
+            change.on,
+            key=f"scenario-on-{desk.stamp}-{place}",
+            on_change=desk.put,
+            args=(scenario.switched(place, on=not change.on),),
+        )
+        rest = scenario.changes[:place] + scenario.changes[place + 1 :]
+        drop.button(
+            "Remove",
+            key=f"scenario-drop-{desk.stamp}-{place}",
+            help=f"Remove: {plain(sentence(change, names))}",
+            on_click=desk.put,
+            args=(replace(scenario, changes=rest),),
+        )
+
+
+def _changed(scenario: Scenario, **values: Any) -> Scenario:
+    """The scenario with fields of its file replaced, read as a file is."""
+    return Scenario.from_dict({**scenario.to_dict(), **values})
+
+
+def _add(desk: Desk, question: Question) -> None:
+    scenario = desk.scenario
+    assert scenario is not None
+    with st.popover("Add a change", icon=":material/add:"):
+        kind = st.selectbox(
+            "What happens", list(_KINDS), format_func=_KINDS.__getitem__, key="scenario-kind"
+        )
+        first = today_for(question).year + 1
+        last = first + scenario.years - 1
+        # With other limits it is another box: what was typed may lie beyond them.
+        year = st.number_input("In, or from", first, last, key=f"scenario-in-{first}-{last}")
+        change = {"kind": kind, "from": int(year), **_FIELDS[kind](question)}
+        st.button(
+            "Add it",
+            type="primary",
+            key="scenario-add",
+            on_click=_do,
+            args=(
+                desk,
+                lambda: _changed(scenario, changes=[*scenario.to_dict()["changes"], change]),
+            ),
+        )
+
+
+# --- what each kind of change asks ---
+
+
+def _where(question: Question) -> dict[str, Any]:
+    offered = places(question)
+    place = st.selectbox(
+        "Where",
+        list(offered),
+        format_func=offered.__getitem__,
+        key=f"scenario-where-{question.area.key}",
+    )
+    return {"where": question.area.label if place == WHOLE else place}
+
+
+def _homes(question: Question) -> dict[str, Any]:
+    a_year = st.number_input("Homes a year", 1, 100_000, 100, key="scenario-homes")
+    return {"a_year": a_year, **_where(question)}
+
+
+def _population(question: Question) -> dict[str, Any]:
+    growth = st.number_input("Per cent a year", -20.0, 20.0, 0.5, 0.1, key="scenario-growth")
+    return {"per_cent": growth, **_where(question)}
+
+
+def _leave(question: Question) -> dict[str, Any]:
+    ages = st.selectbox("Who", list(AGES), format_func=AGES.__getitem__, key="scenario-ages")
+    return {"ages": ages, **_where(question)}
+
+
+def _staff(question: Question) -> dict[str, Any]:
+    role = st.selectbox(
+        "Who", list(ROLE_WORDS), format_func=ROLE_WORDS.__getitem__, key="scenario-role"
+    )
+    fte = st.number_input("FTE more (or fewer: −)", -500.0, 500.0, 1.0, 0.5, key="scenario-fte")
+    return {"role": role, "fte": fte, **_where(question)}
+
+
+def _practices(question: Question) -> dict[str, str]:
+    names = question.practices["practice_name"]
+    return {str(code): f"{name} ({code})" for code, name in names.items()}
+
+
+def _close(question: Question) -> dict[str, Any]:
+    offered = _practices(question)
+    code = st.selectbox(
+        "Which",
+        list(offered),
+        format_func=offered.__getitem__,
+        key=f"scenario-practice-{question.area.key}",
+    )
+    follow = st.slider("Per cent of its staff that go with them", 0, 100, 0, key="scenario-follow")
+    return {"practice": code, "staff_follow": follow / 100}
+
+
+def _merge(question: Question) -> dict[str, Any]:
+    offered = _practices(question)
+    codes = st.multiselect(
+        "Which (the first one's code stays)",
+        list(offered),
+        format_func=offered.__getitem__,
+        key=f"scenario-practices-{question.area.key}",
+    )
+    return {"practices": codes}
+
+
+_FIELDS: dict[str, Callable[[Question], dict[str, Any]]] = {
+    "close": _close,
+    "merge": _merge,
+    "staff": _staff,
+    "homes": _homes,
+    "population": _population,
+    "leave": _leave,
+    "join": _where,
+}

@@ -1,0 +1,206 @@
+"""What does a number of homes bring, and need? Residents, patients, GPs, space and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pandas as pd
+
+from pcs_dash.measures.numbers import between, number
+from pcs_dash.measures.words import Words
+from pcs_dash.measures.workforce import patients_per_fte_gp
+from pcs_dash.scenarios.assumptions import Assumption, published
+from pcs_dash.scenarios.changes import MOST_HOMES
+from pcs_dash.scenarios.flows import shares_of_new_residents
+from pcs_dash.scenarios.homes import STEPS, USED, what_homes_need
+from pcs_dash.scenarios.today import Today
+from pcs_dash.tables.errors import UserError
+from pcs_dash.views.answer import (
+    Answer,
+    Block,
+    Bullets,
+    Column,
+    Figure,
+    Option,
+    Section,
+    Table,
+    Text,
+    View,
+    measured,
+    text_table,
+)
+from pcs_dash.views.plan_ahead import today_for
+from pcs_dash.views.question import Question
+
+HOMES = 5_000
+WHOLE = "area"
+SHOWN = 10
+CAUTION = (
+    "A rule of thumb, no forecast: many who move into a new home live here already. All residents "
+    "are taken to register; low and high take every assumption at that end at once."
+)
+# Each step: what it is called, its decimals, and the assumption that leads to it.
+_STEPS: Mapping[str, tuple[str, int, str]] = {
+    "residents": ("Residents", 0, USED[0]),
+    "patients": ("Patients", 0, ""),
+    "fte_gp": ("FTE GPs", 1, USED[1]),
+    "square_metres": ("Square metres", 0, USED[2]),
+    "cost_pounds": ("Cost, million pounds", 2, USED[3]),
+}
+
+
+def places(question: Question) -> Mapping[str, str]:
+    """The area as a whole, its districts (who lives there is known) and its PCNs."""
+    own = question.practices
+    districts = {
+        str(name): f"{name} (district)" for name in sorted(own["district"].dropna().unique())
+    }
+    pcns = own.dropna(subset=["pcn_code"]).drop_duplicates("pcn_code").sort_values("pcn")
+    named = {
+        str(code): f"PCN: {name}" for code, name in zip(pcns["pcn_code"], pcns["pcn"], strict=True)
+    }
+    return {WHOLE: question.area.label} | districts | named
+
+
+OPTIONS = (
+    Option("dwellings", "Homes", "number", default=str(HOMES), bounds=(1, MOST_HOMES)),
+    Option("built_in", "Where", choices=places),
+)
+
+
+def answer(question: Question) -> Answer:
+    """Homes to residents, patients, GPs, square metres and pounds, and who would register where."""
+    homes = _homes(question)
+    place = question.option("built_in", places(question))
+    where = question.area.label if place == WHOLE else place
+    label = places(question)[place]
+    assumed = published()
+    found = what_homes_need(homes, assumed)
+    said = (
+        f"{number(homes)} homes in {label} would bring {number(found['patients'])} patients, who "
+        f"need {number(found['fte_gp'], 1)} FTE GPs in {number(found['square_metres'])} square "
+        f"metres for £{number(found['cost_pounds'] / 1e6, 2)} million."
+    )
+    return Answer(
+        Words(said, CAUTION, "Assumptions: published ones, cited below."),
+        figures=tuple(
+            Figure(name, _text(found[step], step), _range(found, step))
+            for step, (name, _, _) in _STEPS.items()
+            if step != "residents"
+        ),
+        front=(_steps(homes, found, assumed), Bullets(_sources(assumed), "Sources")),
+        sections=(Section("registering", "Who would register where", _registering(where, found)),),
+        stacked=True,
+        about_gps=False,
+        sources="assumptions: as cited in each",
+        notes=_sources(assumed),
+    )
+
+
+def _homes(question: Question) -> float:
+    text = question.options.get("dwellings", "") or str(HOMES)
+    try:
+        return float(text.replace(",", ""))
+    except ValueError:
+        raise UserError(f"'{text[:40]}' is no number of homes.") from None
+
+
+def _text(value: float, step: str) -> str:
+    return number(value / 1e6 if step == "cost_pounds" else value, _STEPS[step][1])
+
+
+def _range(found: Mapping[str, float], step: str) -> str:
+    scale = 1e6 if step == "cost_pounds" else 1
+    low, high = found[f"{step}_low"] / scale, found[f"{step}_high"] / scale
+    return between(low, high, _STEPS[step][1])
+
+
+def _steps(homes: float, found: Mapping[str, float], assumed: Mapping[str, Assumption]) -> Table:
+    rows = [
+        (
+            _STEPS[step][0],
+            *(_text(found[step + end], step) for end in ("_low", "", "_high")),
+            _by(assumed.get(_STEPS[step][2])),
+        )
+        for step in STEPS
+    ]
+    heads = (f"{number(homes)} homes", "Low", "Central", "High", "Worked out by")
+    return text_table("What they bring and need", heads, rows, widths=(1.4, 0.8, 0.8, 0.8, 2.6))
+
+
+def _by(one: Assumption | None) -> str:
+    if one is None:
+        return "all of them register"
+    central, low, high = (
+        number(value, 0 if value == round(value) else 2)
+        for value in (one.central, one.low, one.high)
+    )
+    return f"{central} {one.unit}" + ("" if low == high else f" (from {low} to {high})")
+
+
+def _sources(assumed: Mapping[str, Assumption]) -> tuple[str, ...]:
+    return tuple(f"{_by(assumed[key])}: {assumed[key].source}" for key in USED)
+
+
+def _registering(where: str, found: Mapping[str, float]) -> Callable[[Question], Sequence[Block]]:
+    def blocks(question: Question) -> Sequence[Block]:
+        try:
+            today = today_for(question)
+        except UserError as error:
+            return [Text(str(error), "info")]
+        table = registering(today, where, found["patients"], question.definition.key)
+        return [
+            Table(
+                f"The {min(SHOWN, len(table))} practices that most would register with",
+                table.head(SHOWN),
+                (
+                    Column("practice_name", "Practice", wide=2.4),
+                    Column("coming", "Would register", "count"),
+                    measured("patients"),
+                    measured("patients_per_fte_gp"),
+                    Column("after", "With them", "count"),
+                ),
+                note=_how(today, where),
+                name="new-homes",
+                file=table,
+            )
+        ]
+
+    return blocks
+
+
+def registering(today: Today, where: str, patients: float, definition: str) -> pd.DataFrame:
+    """Who would register with each practice, the most first: index practice_code; practice_name,
+    coming, patients, patients_per_fte_gp and after (the same with those who come, and the staff of
+    today). What goes to practices beyond the data is in none.
+    """
+    share = shares_of_new_residents(today, where, {}).sort_values(ascending=False, kind="stable")
+    own = today.practices.loc[share.index]
+    coming = share * patients
+    return pd.DataFrame(
+        {
+            "practice_name": own["practice_name"],
+            "coming": coming,
+            "patients": own["patients"].astype(float),
+            "patients_per_fte_gp": patients_per_fte_gp(own, definition),
+            "after": patients_per_fte_gp(own.assign(patients=own["patients"] + coming), definition),
+        }
+    ).rename_axis("practice_code")
+
+
+def _how(today: Today, where: str) -> str:
+    if where in today.living_in.columns:
+        return f"As those who live there are registered today: {today.registrations.label}."
+    return "In proportion to list sizes."
+
+
+VIEW = View(
+    "new_homes",
+    "plan_ahead",
+    "What new homes need",
+    "Residents, patients, GPs, square metres and cost of any number of homes, with low and high.",
+    answer,
+    options=OPTIONS,
+    needs_gps=False,
+    prints=True,
+)

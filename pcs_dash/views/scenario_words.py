@@ -1,0 +1,94 @@
+"""A scenario as sentences, and as the text that an address and a story carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pcs_dash.measures.numbers import number
+from pcs_dash.scenarios.changes import (
+    AGES,
+    HUB,
+    Change,
+    Close,
+    Homes,
+    Join,
+    Leave,
+    Merge,
+    Open,
+    Population,
+    Scenario,
+    Staff,
+)
+from pcs_dash.store.links import make_link, open_link
+
+LINK = "scenario"
+# What an address calls the scenario that it is compared with.
+AGAINST = "against"
+ROLE_WORDS = {"gp": "GPs", "nurse": "nurses", "direct_care": "direct care", "admin": "other staff"}
+
+
+def to_text(scenario: Scenario) -> str:
+    """The scenario as the text of a link. LinkError where it is too long for one."""
+    return make_link(scenario.to_dict(), (), kind=LINK)
+
+
+def from_text(text: str) -> Scenario:
+    """The scenario of such a text. LinkError or ScenarioError where it is damaged."""
+    return Scenario.from_dict(open_link(text, (), kind=LINK).document)
+
+
+def sentence(change: Change, names: Mapping[str, str]) -> str:
+    """A change as one reads it; `names`: those of practices by code."""
+    return f"{_when(change)} {_what(change, names)}" + ("." if change.on else " (switched off).")
+
+
+def _when(change: Change) -> str:
+    if isinstance(change, (Close, Merge)):
+        return f"In {change.year}"
+    return f"From {change.year}" + ("" if change.last is None else f" to {change.last}")
+
+
+def _where(where: str, names: Mapping[str, str]) -> str:
+    return _named(where, names) if where else "all practices of the data"
+
+
+def _named(code: str, names: Mapping[str, str]) -> str:
+    known = names.get(code.upper())
+    return code if known is None else f"{known} ({code.upper()})"
+
+
+def _what(change: Change, names: Mapping[str, str]) -> str:
+    match change:
+        case Homes():
+            return f"{number(change.a_year)} homes a year are built in {change.where}"
+        case Population():
+            low, central, high = (number(value, 1) for value in change.per_cent)
+            ends = "" if low == high else f" ({low} to {high})"
+            where = _where(change.where, names)
+            return f"patients of {where} change by {central}%{ends} a year"
+        case Leave():
+            return f"{AGES[change.ages]} ({_where(change.where, names)})"
+        case Join():
+            return f"GPs who finish their training join ({_where(change.where, names)})"
+        case Staff():
+            more = "more" if change.fte > 0 else "fewer"
+            role = ROLE_WORDS[change.role]
+            return f"{abs(change.fte):g} FTE {role} {more} in {_where(change.where, names)}"
+        case Close():
+            return f"{_named(change.practice, names)} closes; {_goes(change, names)}"
+        case Merge():
+            first, *others = (_named(code, names) for code in change.practices)
+            return f"{', '.join(others)} become one list and one team with {first}"
+        case Open():
+            return f"{change.name} ({change.code}) opens with {change.gp:g} FTE GPs"
+    raise TypeError(change)
+
+
+def _goes(change: Close, names: Mapping[str, str]) -> str:
+    if change.to == (HUB,):
+        to = "its patients go to the rest of its hub"
+    elif change.to:
+        to = f"its patients go to {', '.join(_named(code, names) for code in change.to)}"
+    else:
+        to = "its patients go where others of their small area are registered"
+    return f"{to}; {number(100 * change.staff_follow)}% of its staff go with them"

@@ -1,0 +1,142 @@
+"""The scenario on the table of Plan ahead: listed, undone, saved, never overwritten, opened."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pcs_dash.scenarios.changes import Scenario, ScenarioError
+from pcs_dash.store.database import open_database
+from pcs_dash.store.scenario_library import ScenarioLibrary
+from pcs_dash.tables.errors import InputFileError
+from pcs_dash.tables.paths import ROOT
+from pcs_dash.ui.scenarios.desk import Desk
+from pcs_dash.ui.scenarios.saving import read
+from pcs_dash.views.scenario_words import from_text, to_text
+
+# The table alone: what the view makes of it needs no session.
+SCRIPT = """
+import streamlit as st
+from pcs_dash.ui import choices
+from pcs_dash.ui.scenarios.panel import with_table
+from pcs_dash.views.plan_ahead import VIEW
+view, question = with_table(VIEW, choices.sidebar())
+st.code(question.options.get("scenario", ""))
+st.code([option.key for option in view.options])
+"""
+FIRST = Scenario.from_dict(
+    {"version": 1, "name": "First", "years": 5,
+     "changes": [{"kind": "close", "from": 2027, "practice": "F81110"}]}
+)  # fmt: skip
+SECOND = FIRST.switched(0, on=False)
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PCS_DASH_DATABASE", str(tmp_path / "plans.sqlite"))
+    monkeypatch.setenv("PCS_DASH_DATA_DIR", str(tmp_path / "data"))
+    app = AppTest.from_string(SCRIPT, default_timeout=600)
+    app.query_params["area"] = "Thurrock"
+    return app
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk whose draft goes nowhere."""
+    monkeypatch.setattr(Desk, "keep", lambda _: None)
+    return Desk("token")
+
+
+def press(app: AppTest, key: str) -> None:
+    app.button(key=key).click().run()
+    assert not app.exception, app.exception[0].stack_trace
+
+
+def table(app: AppTest) -> Desk:
+    held: Desk = app.session_state["scenario-desk"]
+    return held
+
+
+def switch(app: AppTest):
+    """The switch of the only change."""
+    return next(item for item in app.toggle if (item.key or "").startswith("scenario-on-"))
+
+
+def test_undo_and_redo_give_back_what_was_there(desk: Desk) -> None:
+    for scenario in (FIRST, SECOND, None):
+        desk.put(scenario)
+    seen = [desk.scenario]
+    for _ in range(4):
+        desk.undo()
+        seen.append(desk.scenario)
+    assert seen == [None, SECOND, FIRST, None, None]
+    desk.redo()
+    assert (desk.scenario, desk.text) == (FIRST, to_text(FIRST))
+    desk.put(SECOND)
+    assert desk.future == []
+
+
+def test_a_draft_comes_back_as_it_was(desk: Desk) -> None:
+    desk.put(FIRST)
+    desk.saved_id, desk.saved_version, desk.saved_as = 3, 2, FIRST
+    assert desk.state == "Version 2 of the library."
+    desk.put(SECOND)
+    again = Desk.from_dict(json.loads(json.dumps(desk.to_dict())), "token")
+    assert (again.scenario, again.text) == (SECOND, to_text(SECOND))
+    assert again.state == "Version 2 of the library, with your changes since."
+
+
+def test_a_file_that_is_none_is_told() -> None:
+    assert read(json.dumps(FIRST.to_dict()).encode(), "a.json") == FIRST
+    with pytest.raises(ScenarioError, match="no JSON"):
+        read(b"{", "a.json")
+    with pytest.raises(ScenarioError, match="reads version 1"):
+        read(json.dumps(FIRST.to_dict() | {"version": 2}).encode(), "a.json")
+    with pytest.raises(InputFileError):
+        read(b"\xff\xfe\xfa", "a.json")
+
+
+def test_listed_switched_saved_and_never_overwritten(page: AppTest, tmp_path: Path) -> None:
+    page.query_params["scenario"] = to_text(FIRST)
+    page.run()
+    assert not page.exception, page.exception[0].stack_trace
+    assert table(page).scenario == FIRST
+    assert "Tilbury Health Centre" in switch(page).label
+    press(page, "scenario-save-new")
+    switch(page).set_value(False).run()
+    assert table(page).scenario == SECOND
+    [carried] = page.session_state["address"].drawn["scenario"]
+    assert from_text(carried) == SECOND
+    assert any("with your changes since" in caption.value for caption in page.caption)
+    with open_database(tmp_path / "plans.sqlite") as database:
+        books = ScenarioLibrary(database)
+        (entry,) = books.entries()
+        books.save(entry.id, 1, FIRST.to_dict(), name="Theirs", author="Ann")
+    press(page, "scenario-save")
+    assert any("Ann" in warning.value for warning in page.warning)
+    press(page, "scenario-copy")
+    with open_database(tmp_path / "plans.sqlite") as database:
+        names = {item.name for item in ScenarioLibrary(database).entries()}
+    assert names == {"Theirs", "First (copy)"}
+
+
+def test_the_boxes_become_a_list_and_come_back(page: AppTest) -> None:
+    page.session_state["close"] = "F81110"
+    page.run()
+    assert page.code[0].value == ""
+    press(page, "scenario-begin")
+    listed = table(page).scenario
+    assert listed is not None
+    assert any(getattr(change, "practice", "") == "F81110" for change in listed.changes)
+    assert from_text(page.code[0].value) == listed
+    assert "years" not in page.code[1].value
+    press(page, "scenario-add")
+    assert table(page).scenario is not None
+    assert len(table(page).scenario.changes) == len(listed.changes) + 1
+    press(page, "scenario-end")
+    assert table(page).scenario is None
+    assert "years" in page.code[1].value
