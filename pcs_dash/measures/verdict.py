@@ -184,7 +184,7 @@ def _dealt(
     orders: Orders,
     weighting: str,
 ) -> Floats:
-    at = codes.get_indexer(list(where.codes))
+    at = codes.get_indexer(pd.Index(where.codes))
     step = max(1, _CHUNK // max(len(where.groups), len(codes), 1))
     parts = [
         gradients_of(where, people[some], doctors[some], by_patients=weighting == WEIGHTINGS[0])
