@@ -20,8 +20,6 @@ from pcs_dash.tables.constants import MINIMUM_GP_WTE, MINIMUM_LIST, PER_PATIENTS
 Floats = NDArray[np.float64]
 Groups = NDArray[np.intp]
 
-# What adds up and is no count.
-FTE_SUMS = ("fte_gp", "nurse_fte", "direct_care_fte")
 # Counts of practices and of patients.
 COUNTS = (
     "practices",
