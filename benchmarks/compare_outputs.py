@@ -83,8 +83,7 @@ def _downloads(page: Path, area: str, out: Path) -> None:
     if page.stem == "hubs":
         app.session_state["hub-tab"] = "Compare"
         app.button(key="hub-start-go").click().run()
-    if app.exception:
-        (out / f"{page.stem}.fault").write_text("\n".join(app.exception[0].stack_trace))
+    (out / f"{page.stem}.fault").write_text("\n".join(e.message for e in app.exception))
 
 
 def _cells(path: Path) -> Iterator[str]:
@@ -118,7 +117,7 @@ def _lines_of(path: Path) -> list[str]:
     try:
         found = list(READERS[path.suffix](path))
     except (KeyError, ValueError, TypeError):
-        found = path.read_text(errors="replace").splitlines()
+        found = path.read_text().splitlines()
     return [re.sub(r"-?\d+\.\d{7,}(e-?\d+)?", lambda n: f"{float(n[0]):.9g}", x) for x in found]
 
 
@@ -126,13 +125,11 @@ def compare(old: Path, new: Path) -> None:
     """Print a file's differences as in a patch; name the files that only one side has."""
     names = {path.relative_to(side) for side in (old, new) for path in side.glob("*/*.[!s]*")}
     for name in sorted(names):
-        there = [(side / name).exists() for side in (old, new)]
-        if not all(there):
-            print(f"=== {name}: only in {'OLD' if there[0] else 'NEW'}")
+        if not (old / name).exists() or not (new / name).exists():
+            print(f"=== {name}: on one side only")
             continue
         changes = list(difflib.unified_diff(_lines_of(old / name), _lines_of(new / name), n=0))
-        print(f"=== {name}: {'differs' if changes else 'the same'}")
-        print(*(line for line in changes[2:] if not line.startswith("@@")), sep="\n")
+        print(f"=== {name}", *(line for line in changes[2:] if line[0] != "@"), sep="\n")
 
 
 def main() -> None:

@@ -39,6 +39,11 @@ COUNTS = (
 COUNTS_OF_GPS = ("below_2_5_wte", "single_handed", "flagged_low_fte")
 
 
+def whole_counts(groups: pd.DataFrame) -> pd.DataFrame:
+    """Groups for a file or a command: counts stay whole numbers where one of them is missing."""
+    return groups.astype(dict.fromkeys(COUNTS_OF_GPS, "Int64"))
+
+
 def column(practices: pd.DataFrame, name: str) -> Floats:
     """A column as floats, shape (n,), NaN where it is missing."""
     return practices[name].to_numpy(dtype=float, na_value=np.nan)
