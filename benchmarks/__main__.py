@@ -12,6 +12,7 @@ NAMES = {
     "hub_map": "the hub builder's map: click to colour, click to figures",
     "suggest": "suggested hubs: seconds and gaps for three areas",
     "store": "the plan library with 1,000 plans",
+    "load": "many users at once: waits, processor time, memory (takes minutes)",
     "report": "board papers: PowerPoint, PDF, HTML, Excel",
     "coverage": "whether the intervals hold what they promise (takes minutes)",
 }

@@ -9,6 +9,7 @@ from pcs_dash.tables import schemas
 from pcs_dash.tables.paths import DATA_DIR, GEO_DIR, ROOT
 from pcs_dash.tables.sources import SOURCES, checksum
 from pcs_dash.ui import address, help_panel, official_data, page, page_parts
+from pcs_dash.ui.text import plain
 
 dataset, web, choices = page.begin()
 practices = choices.area.select(dataset.practices)
@@ -46,7 +47,7 @@ st.dataframe(
     alt="Sources of the embedded figures",
 )
 
-st.header(f"What is missing: {choices.area.label}", anchor="missing")
+st.header(f"What is missing: {plain(choices.area.title)}", anchor="missing")
 st.caption(
     "Missing stays missing: a practice without a figure leaves the sums that need it, and is "
     "counted and listed here. A reported 0 is a figure, not a gap."

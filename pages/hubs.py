@@ -5,12 +5,13 @@ import streamlit as st
 from pcs_dash.ui import address, help_panel, page, page_parts
 from pcs_dash.ui.hubs import builder, comparing, panels, plan_saving, rules_panel, suggesting
 from pcs_dash.ui.hubs.address_plan import begin
+from pcs_dash.ui.text import plain
 
 dataset, web, choices = page.begin()
 work = begin(dataset, choices)
 
 builder.make_room()
-st.title(f"Hubs: {choices.area.label}")
+st.title(f"Hubs: {plain(choices.area.title)}")
 help_panel.about("hubs")
 if choices.practices.empty:
     st.info("No practice is left in this area. Switch the exclusion off, or choose another area.")
@@ -48,5 +49,5 @@ def more() -> None:
 more()
 page_parts.footer(
     f"General Practice Workforce, {dataset.workforce_period} (NHS England). "
-    f"Benchmark: {choices.benchmark.source}. IMD {choices.edition} (MHCLG)."
+    f"Benchmark: {plain(choices.benchmark.source)}. IMD {choices.edition} (MHCLG)."
 )

@@ -2,4 +2,4 @@
 
 from pcs_dash.ui.view_page import page_of
 
-page_of("Plan ahead", "plan_ahead")
+page_of("Plan ahead")

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(args.run(args))
     except UserError as error:
-        print(f"pcs_dash: {error}", file=sys.stderr)
+        print(f"pcs_dash: {error} {error.aside}".rstrip(), file=sys.stderr)
         return EXIT_USER_ERROR
     except BrokenPipeError:
         return 0

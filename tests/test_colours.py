@@ -4,14 +4,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from colorsys import rgb_to_hls
 from itertools import combinations, pairwise
 
 import pytest
 from colorspacious import cspace_convert, deltaE
 
-from pcs_dash.hubs.palette import PALETTE
-from pcs_dash.views import by_place, maps, robustness
+from pcs_dash.hubs.palette import PALETTE, UNASSIGNED_COLOUR
+from pcs_dash.official.any_area import find_area
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.paths import ROOT
+from pcs_dash.views import by_place, hub_plans, maps, quality
+from pcs_dash.views.answer import Chart
+from pcs_dash.views.map_spec import MapSpec, map_view
+from pcs_dash.views.question import ask
+
+PACKAGE = ROOT / "pcs_dash"
 
 VISIONS = ("normal", "protanomaly", "deuteranomaly", "tritanomaly")
 # About 1 is the least that can be told in a laboratory; on a projector seven times that.
@@ -40,13 +50,14 @@ def apart(one: str, other: str, vision: str) -> float:
     [
         maps.QUINTILE_PURPLES,
         maps.QUINTILE_GREYS,
-        maps.CLASS_PURPLES,
+        maps.CLASS_BLUES,
+        maps.HIGH_TO_LOW,
+        tuple(colour for colour, _ in quality.STYLES["cqc_rating"].values()),
         maps.BENCHMARK_COLOURS,
         maps.BIVARIATE_COLOURS,
-        tuple(colour for colour, _ in robustness.FUNNEL_LOOKS),
         by_place.PLACE_COLOURS,
     ],
-    ids=["purples", "greys", "classes", "benchmark", "bivariate", "funnel", "places"],
+    ids=["purples", "greys", "classes", "high to low", "cqc", "benchmark", "bivariate", "places"],
 )
 def test_no_two_colours_of_a_palette_look_the_same(palette: Sequence[str], vision: str) -> None:
     near = min(combinations(palette, 2), key=lambda pair: apart(*pair, vision))
@@ -57,6 +68,45 @@ def test_no_two_colours_of_a_palette_look_the_same(palette: Sequence[str], visio
 def test_neighbouring_hubs_differ_beyond_their_numbers(vision: str) -> None:
     near = min(pairwise(PALETTE), key=lambda pair: apart(*pair, vision))
     assert apart(*near, vision) >= LEAST_NUMBERED, near
+
+
+def red(colour: str) -> bool:
+    """Whether "#rrggbb" would be called red: crimson to salmon, not brown, orange or magenta."""
+    hue, lightness, saturation = rgb_to_hls(*seen(colour, "normal"))
+    return (hue < 20 / 360 or hue > 340 / 360) and saturation > 0.35 and 0.15 < lightness < 0.85
+
+
+def test_red_is_worse_than_the_benchmark_and_nothing_else() -> None:
+    assert [red(colour) for colour in maps.BENCHMARK_COLOURS] == [False] * 3 + [True] * 3
+    drawn = [
+        *(PACKAGE / "views").glob("*.py"), *(PACKAGE / "render").glob("*.py"),
+        *(PACKAGE / "assets").glob("*.js"), *(PACKAGE / "measures").glob("*.py"),
+    ]  # fmt: skip
+    found = {
+        (path.name, colour)
+        for path in drawn
+        for colour in re.findall(r"#[0-9a-fA-F]{6}\b", path.read_text("utf-8"))
+        if red(colour)
+    }
+    assert found == {("maps.py", colour) for colour in maps.BENCHMARK_COLOURS[3:]}
+
+
+@pytest.mark.parametrize("ramp", [maps.CLASS_BLUES, quality.LESS_TO_MORE])
+def test_purple_is_deprivation_alone(ramp: Sequence[str]) -> None:
+    assert not set(ramp) & {*maps.QUINTILE_PURPLES, *maps.QUINTILE_GREYS}
+
+
+def test_a_hub_has_one_colour_in_every_map_and_chart(dataset: Dataset) -> None:
+    question = ask(dataset, find_area("thurrock"))
+    own = {hub.name: hub.colour for hub in question.shown_plan.hubs}
+    bars = hub_plans.one_by_one(question).screen
+    assert isinstance(bars, Chart)
+    assert bars.series[0].colours == tuple(own[name] for name in bars.categories)
+    spec = MapSpec("hubs", question, plan=question.shown_plan)
+    content, (legend,), _ = map_view(dataset, spec, "hubs")
+    named = dict(zip(legend.labels, legend.colours, strict=True))
+    assert {label.split(". ", 1)[1]: colour for label, colour in named.items()} == own
+    assert set(content["marks"]["palette"]) == {*own.values(), UNASSIGNED_COLOUR}
 
 
 def test_the_measure_can_fail() -> None:

@@ -17,6 +17,7 @@ ROOMS = (
     ("measures",),
     ("official",),
     ("hubs",),
+    ("travel",),
     ("scenarios",),
     ("store",),
     ("views",),

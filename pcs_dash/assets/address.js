@@ -37,6 +37,13 @@ function write(pairs, ours, step) {
   history[step ? "pushState" : "replaceState"](step ? {} : history.state, "", url);
 }
 
+// On a phone the menu lies over the page: what was chosen in it would not be seen.
+function closeMenu() {
+  const menu = document.querySelector('[data-testid="stSidebar"]');
+  if (!menu || !matchMedia("(max-width: 768px)").matches || menu.getBoundingClientRect().right < 1) return;
+  menu.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+}
+
 window.addEventListener("pcs-map", (event) => {
   if (own.place && event.detail === MAPS + own.place) write(own.pairs, own.ours, false);
 });
@@ -54,6 +61,9 @@ export default function ({ data }) {
   }
   if (data.n <= own.n) return;
   Object.assign(own, { token: data.token, n: data.n, place: data.place, pairs: data.asked, ours: data.ours });
+  const shown = JSON.stringify([data.page, data.asked.find(([name]) => name === "area")]);
+  if (own.shown && own.shown !== shown) closeMenu();
+  own.shown = shown;
   // The user may be on the way to another page already.
   if (!data.page || location.pathname.endsWith("/" + data.page)) write(data.asked, data.ours, data.step);
 }

@@ -4,6 +4,7 @@
 //   PCSDom.svg(tag, properties, ...children)  the same inside an SVG
 //   PCSDom.put(element, text), .mark(element, name, value)  write only what differs, so that an
 //                                             element that is read aloud or focused is left alone
+//   PCSDom.base                               where the app stands on its server ("" : its root)
 //
 // A property that is a function hears the event after its "on"; `style` may be an object; what is
 // null, undefined or false is left out. Text children become text nodes: names are untrusted.
@@ -28,5 +29,9 @@
   const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
   const mark = (element, name, value) => { if (element.getAttribute(name) !== value) element.setAttribute(name, value); };
 
-  globalThis.PCSDom = { h, svg, put, mark };
+  // Where the app stands on its server: "" or "/pcs", as this file's own address says.
+  const script = globalThis.document && document.currentScript;
+  const base = script ? new URL(script.src).pathname.split("/app/static/")[0] : "";
+
+  globalThis.PCSDom = { h, svg, put, mark, base };
 })();

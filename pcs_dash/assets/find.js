@@ -279,7 +279,7 @@
       ...(given?.tables || []).map(tableOf), given ? null : h("p", { class: "pcs-find-wait" }, "Fetching its figures ..."),
       given?.basis ? h("p", { class: "pcs-find-detail" }, given.basis) : null,
       h("div", { class: "pcs-find-buttons" },
-        map ? null : button("Show on the map", "Open the page Under-doctoring and show it there", firstPage),
+        map ? null : button("Show on the map", "Open the Overview and show it there", firstPage),
         button("Back to where I was (Esc)", "The map and the choice as they were", back), button("Stay here", "Close the card and leave the map where it is", stay))];
     card.replaceChildren(...parts.filter(Boolean));
     if (given) card.dataset.n = String(hit.n);
@@ -288,7 +288,7 @@
   // By the menu's own link, so that the session and what it holds stay.
   function firstPage() {
     const link = document.querySelector('[data-testid="stSidebarNavLink"]');
-    if (link) link.click(); else location.assign("/" + location.search);
+    if (link) link.click(); else location.assign(window.PCSDom.base + "/" + location.search);
   }
   function tableOf({ caption, columns, rows }) {
     const head = h("tr", {}, ...columns.map((name) => h("th", { scope: "col" }, name)));

@@ -128,7 +128,7 @@
       if (again < 2) { this.flush(again + 1); return; }
       // A server that was restarted knows nothing of this page, and Streamlit doesn't tell it: open
       // the page anew once the server is there. The events wait in the tab's store.
-      fetch("/_stcore/health").then((answer) => {
+      fetch(window.PCSDom.base + "/_stcore/health").then((answer) => {
         if (!answer.ok) throw new Error(answer.status);
         store(this, true);
         location.reload();

@@ -2,13 +2,15 @@
 //
 // The page scrolls over a map: Ctrl and the wheel, two fingers or the buttons zoom, and a hint says
 // so. "Whole area" shows the area, which fills its frame at every size. A map zooms out to half of
-// that and no further, and comes back when it is dragged off its area.
+// that and no further, and comes back when it is dragged off its area. Where its boundaries are
+// coarse it stops zooming in before they mislead; over a street map it goes on without them.
 //
 //   PCSMoves.prepare(map, own)         once a map; `own` is its state in pcs_map.js
 //   PCSMoves.place(map, own)           where the user left it, else the whole area or its focus
 //   PCSMoves.fit(map, own, animate, what)  the view's focus or else its area; `what` in their place
 //   PCSMoves.limit(map, own)           afresh, after the area or `own.reach` has changed: the box
 //                                      of what the search box found beyond it
+//   PCSMoves.stop(map, own)            how far it zooms in, after its boundaries or tiles have changed
 //   PCSMoves.quietly(own, act)         what `act` moves is not remembered as the user's doing
 //   PCSMoves.forget(own)               where the user left it
 (function () {
@@ -109,6 +111,7 @@
 
   // --- limits ---
 
+  const stop = (map, own) => map.setMaxZoom(own.view.tiles ? MOST : own.nearest || MOST);
   const allowed = (own) => { const box = L.latLngBounds(own.view.area.bounds); return own.reach ? box.extend(own.reach) : box; };
   function limit(map, own) {
     if (own.view.area && map._loaded && map.getSize().x) map.setMinZoom(viewOf(map, allowed(own), MOST).zoom - 1);
@@ -167,5 +170,5 @@
     own.settling = before;
   }
 
-  window.PCSMoves = { prepare, place, fit, limit, quietly, remember, forget };
+  window.PCSMoves = { prepare, place, fit, limit, stop, quietly, remember, forget };
 })();

@@ -20,7 +20,7 @@
 // marks.labels writes a word on each dot. Names are untrusted: they only ever become text nodes.
 (function () {
   "use strict";
-  const { h } = window.PCSDom, { index, darkOn, radius, ring, nameAt } = window.PCSLayers;
+  const { h } = window.PCSDom, { index, darkOn, radius, ring, pile, fan, nameAt } = window.PCSLayers;
   const moves = window.PCSMoves;
   const fetched = {};
   const fetchJSON = (url) => (fetched[url] ||= fetch(url).then((answer) => {
@@ -67,6 +67,7 @@
     pane("pcs-labels", 470, false);
     if (map.attributionControl) map.attributionControl.setPrefix(false).addAttribution(
       "Contains OS, ONS and NHS England data © Crown copyright, OGL v3.0");
+    map.on("zoomend", () => tooNear(map, own));
     const own = {
       options: options || {}, view: {}, lsoas: [], points: {}, labels: L.layerGroup().addTo(map),
       canvas: L.canvas({ pane: "pcs-fill", padding: 0.3 }),
@@ -78,7 +79,8 @@
     mounted.add(new WeakRef(map));
     name(map);
     moves.prepare(map, own);
-    map.on("zoomend", () => spread(map, own));
+    map.on("zoomend", () => { gather(own); spread(map, own); });
+    map.on("click", () => { if (gather(own)) settle(map); });
     map.on("moveend", () => declutter(map, own));
     map.on("resize", () => found(map)); // a map behind a tab comes into view
     return own;
@@ -121,10 +123,13 @@
     return Promise.all(wanted).then(([area, practices]) => {
       if (ticket !== own.ticket) return;
       own.drawn = view;
+      own.nearest = area.nearest;
+      moves.stop(map, own);
       const moved = !before.area || before.area.url !== view.area.url;
       if (moved) { drawArea(map, own, area); own.reach = null; moves.place(map, own); }
       else if (view.focus && view.focus.name !== (before.focus || {}).name && !own.found) moves.fit(map, own, !still());
       if (moved || before.points.url !== view.points.url) drawPoints(map, own, practices, area);
+      sayGeneralised(map, own);
       paintArea(own); paintPoints(map, own); tiles(map, own); declutter(map, own);
       if (before.selected !== view.selected) select(map, own, view.selected, false);
       window.__pcsPainted = performance.timeOrigin + performance.now();
@@ -160,21 +165,23 @@
         ? { color: "#111827", weight: 2.2, fill: false }
         : { color: "#374151", weight: 1.1, dashArray: "5 3", fill: false },
     }).addTo(map);
-    own.towns = area.towns.map(([town, size, lat, lng]) => {
-      const icon = L.divIcon({ className: "pcs-town pcs-town-" + size, html: h("span", {}, town), iconSize: [0, 0] });
-      return { size, marker: L.marker([lat, lng], { icon, pane: "pcs-labels", interactive: false, keyboard: false }) };
+    // Those of the area come first.
+    own.towns = area.towns.map(([town, size, lat, lng, inside]) => {
+      const className = "pcs-town pcs-town-" + size + (inside ? "" : " pcs-town-out");
+      const icon = L.divIcon({ className, html: h("span", {}, town), iconSize: [0, 0] });
+      return { size, className, always: Boolean(inside) && size === 1, marker: L.marker([lat, lng], { icon, pane: "pcs-labels", interactive: false, keyboard: false }) };
     });
   }
 
-  // Names show as room for them does: the largest towns first, no two on top of one another, beside
-  // large dots rather than on them, none under the controls.
+  // Names show as room for them does: the area's own towns first, then the largest, no two on top of
+  // one another, beside large dots rather than on them, none under the controls or cut at the edge.
   function declutter(map, own) {
     if (!own.towns) return;
     const zoom = map.getZoom(), size = map.getSize(), taken = corners(map), dots = large(map, own);
     own.towns.forEach((town) => {
       const at = map.latLngToContainerPoint(town.marker.getLatLng());
       const near = at.x > -200 && at.y > -100 && at.x < size.x + 200 && at.y < size.y + 100;
-      const spot = near && (town.size === 1 || zoom >= 8 + town.size) && nameAt(at, measured(map, own, town), taken, dots, town.size === 1);
+      const spot = near && (town.size === 1 || zoom >= 8 + town.size) && nameAt(at, measured(map, own, town), taken, dots, town.always, [size.x, size.y]);
       if (!spot) { own.labels.removeLayer(town.marker); return; }
       taken.push(spot.box);
       own.labels.addLayer(town.marker);
@@ -197,14 +204,14 @@
   const pen = h("canvas").getContext("2d");
   function measured(map, own, town) {
     const fonts = (own.fonts ||= {});
-    if (!fonts[town.size]) {
-      const span = h("span"), icon = h("div", { class: "pcs-town pcs-town-" + town.size }, span);
+    if (!fonts[town.className]) {
+      const span = h("span"), icon = h("div", { class: town.className }, span);
       map.getPane("pcs-labels").append(icon);
       const style = getComputedStyle(span);
-      fonts[town.size] = [style.fontWeight + " " + style.fontSize + " " + style.fontFamily, 1.25 * parseFloat(style.fontSize)];
+      fonts[town.className] = [style.fontWeight + " " + style.fontSize + " " + style.fontFamily, 1.25 * parseFloat(style.fontSize)];
       icon.remove();
     }
-    const [font, high] = fonts[town.size];
+    const [font, high] = fonts[town.className];
     pen.font = font;
     return [pen.measureText(town.marker.options.icon.options.html.textContent).width + 6, high];
   }
@@ -244,6 +251,7 @@
   }
 
   function drawPoints(map, own, practices, area) {
+    gather(own);
     Object.values(own.points).forEach((point) => { point.dot.remove(); if (point.ring) point.ring.remove(); });
     own.points = {};
     const here = new Set(area.practices);
@@ -253,6 +261,7 @@
       dot.bindTooltip(() => pointText(own, code), { opacity: 0.97, direction: "top" });
       dot.on("click", (event) => {
         L.DomEvent.stop(event);
+        fanOut(map, own, code);
         if (own.options.onPick) own.options.onPick(code, own, event);
       });
       own.points[code] = { code, name: called, i, at: L.latLng(lat, lng), patients, postcode, town, dot };
@@ -291,25 +300,55 @@
     spread(map, own);
   }
 
+  const move = (p, at) => {
+    if (p.dot.getLatLng().equals(at, 1e-9)) return; // each move redraws the canvas
+    p.dot.setLatLng(at);
+    if (p.ring) p.ring.setLatLng(at);
+  };
   // Practices that share a building stand side by side, whatever the zoom.
   function spread(map, own) {
-    const groups = {};
+    const groups = {}, fanned = own.fan || {};
     Object.values(own.points).forEach((p) => (groups[p.at.lat + "," + p.at.lng] ||= []).push(p));
     Object.values(groups).filter((group) => group.length > 1).forEach((group) => {
       group.sort((a, b) => (a.code < b.code ? -1 : 1));
       const centre = map.latLngToLayerPoint(group[0].at);
       const reach = Math.max(...group.map((p) => p.dot.getRadius())) + 2;
       const spots = ring(group.length, reach);
-      group.forEach((p, k) => {
-        const at = map.layerPointToLatLng(centre.add(spots[k]));
-        if (p.dot.getLatLng().equals(at, 1e-9)) return; // each move redraws the canvas
-        p.dot.setLatLng(at);
-        if (p.ring) p.ring.setLatLng(at);
-      });
+      group.forEach((p, k) => { if (!fanned[p.code]) move(p, map.layerPointToLatLng(centre.add(spots[k]))); });
     });
     if (own.halo && own.view.selected && own.points[own.view.selected]) {
       own.halo.setLatLng(own.points[own.view.selected].dot.getLatLng());
     }
+  }
+
+  // A click on dots that hide one another moves them apart, each with a line to its place, until the
+  // map is zoomed or clicked elsewhere.
+  function fanOut(map, own, code) {
+    if (own.fan && own.fan[code]) return;
+    if (gather(own)) spread(map, own);
+    const all = Object.values(own.points), spot = (p) => map.latLngToLayerPoint(p.dot.getLatLng());
+    const dots = all.map((p) => { const at = spot(p); return [at.x, at.y, p.dot.getRadius()]; });
+    const near = pile(dots, all.findIndex((p) => p.code === code));
+    if (near.length < 2) return;
+    const spots = fan(near.map((i) => dots[i]));
+    own.fan = {};
+    own.threads = L.layerGroup().addTo(map);
+    near.forEach((i, k) => {
+      const p = all[i], from = p.dot.getLatLng(), to = map.layerPointToLatLng(spots[k]);
+      own.fan[p.code] = from;
+      own.threads.addLayer(L.polyline([from, to], { pane: "pcs-points", renderer: own.dots, interactive: false, color: "#111827", weight: 1.2 }));
+      move(p, to);
+    });
+    near.forEach((i) => all[i].dot.bringToFront());
+    settle(map);
+  }
+  // Fanned dots go back to their places; whether there were any.
+  function gather(own) {
+    if (!own.fan) return false;
+    Object.entries(own.fan).forEach(([code, from]) => { if (own.points[code]) move(own.points[code], from); });
+    own.threads.remove();
+    own.fan = own.threads = null;
+    return true;
   }
 
   // Marks a practice at once; `fly` moves the map when the practice is out of sight.
@@ -408,6 +447,17 @@
   function maps() {
     mounted.forEach((held) => { if (!held.deref()) mounted.delete(held); });
     return [...mounted].map((held) => held.deref()).filter((map) => map.getContainer().isConnected);
+  }
+
+  // What a map's boundaries are, in its corner; too near, where they mislead, they are not shown.
+  const GENERALISED = "Generalised boundaries";
+  function tooNear(map, own) {
+    map.getContainer().classList.toggle("pcs-too-near", Boolean(own.nearest) && map.getZoom() > own.nearest);
+  }
+  function sayGeneralised(map, own) {
+    if (!map.attributionControl) return;
+    map.attributionControl.removeAttribution(GENERALISED);
+    if (own.nearest) map.attributionControl.addAttribution(GENERALISED);
   }
 
   function tiles(map, own) {

@@ -112,7 +112,7 @@
   function unanswered(bar, what) {
     const text = "The server does not answer. Waiting for it ...";
     if (waiting) waiting.textContent = text; else bar.said.textContent = text;
-    fetch("/_stcore/health").then((answer) => {
+    fetch(window.PCSDom.base + "/_stcore/health").then((answer) => {
       if (!answer.ok) throw new Error(answer.status);
       if (what === "present") inAddress(".1");
       location.reload();

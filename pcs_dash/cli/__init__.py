@@ -17,6 +17,7 @@ COMMANDS = {
     "status": "what official data are loaded, their age, and how to refresh them",
     "stories": "list, export and import saved stories",
     "suggest": "suggest hubs of an area's practices",
+    "travel": "minutes to practices, and where sites should stand",
     "update": "load this month's official data",
     "view": "what a page of the app says, as words or JSON",
 }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pcs_dash.hubs.plan import Plan
     from pcs_dash.tables.areas import Area
 
-DEFAULT_AREA = "Mid and South Essex"
+DEFAULT_AREA = "Essex"
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:

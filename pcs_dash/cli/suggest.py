@@ -12,7 +12,6 @@ import pandas as pd
 from pcs_dash.cli import output
 from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.suggest import OBJECTIVES, TIME_LIMIT, Suggestion, SuggestRequest, suggest
-from pcs_dash.measures.numbers import number
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_area, practices_for
 from pcs_dash.tables.constants import BAND
@@ -98,8 +97,8 @@ def run(args: argparse.Namespace) -> int:
         output.write(rows, args.format)
         if args.format == "table":
             print(f"\n{answer.status}: {answer.message}")
-            if answer.objective_value is not None:
-                print(f"objective: {number(answer.objective_value, 1)} {answer.unit}")
+            if answer.value_words:
+                print(f"objective: {answer.value_words}")
     if answer.status == "infeasible":
         return EXIT_INFEASIBLE
     return EXIT_UNKNOWN if answer.status == "unknown" else 0

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash.hubs.plan import name_key
-from pcs_dash.measures.register import PRACTICE_MEASURES, RULE_MEASURES
+from pcs_dash.measures.register import PER_GP, PRACTICE_MEASURES, RULE_MEASURES
 from pcs_dash.tables.errors import UserError
 
 MAX_RULES = 50
@@ -86,14 +86,14 @@ def default_rules(published: pd.DataFrame) -> tuple[Rule, ...]:
         _rule("Hub", "patients", hub, lower=hub["value"]),
         _rule("PCN or locality", "patients", low, lower=low["value"], upper=high["value"]),
         _rule("Practice list", "practice_patients", list_size, lower=list_size["value"]),
-        _rule("Practice GP team", "practice_fte_gp", team, lower=team["value"], unit="WTE GPs"),
+        _rule("Practice GP team", "practice_fte_gp", team, lower=team["value"], unit="FTE GPs"),
         _rule(
-            "Patients per WTE GP",
+            PER_GP.label,
             "patients_per_fte_gp",
             team,
             # The strategy's own arithmetic: 4,500 patients with 2.5 WTE GPs.
             upper=list_size["value"] / team["value"],
-            unit="patients per WTE GP",
+            unit="patients per FTE GP",
         ),
     )
 

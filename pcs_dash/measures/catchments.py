@@ -436,8 +436,8 @@ def check_scores(
         raise UserError("The score can only be checked with registrations, which are not loaded.")
     if "imd2019_score" not in lsoas.columns or lsoas["imd2019_score"].isna().all():
         raise UserError(
-            "The recomputed score needs IMD 2019 scores by LSOA: `python -m pcs_dash update "
-            "imd2019` (File 7, which has scores)."
+            "The recomputed score needs IMD 2019 scores by LSOA (its File 7, which has "
+            "scores; source imd2019)."
         )
     if "imd_score" not in practices.columns or practices["imd_score"].isna().all():
         raise UserError("No published patient-weighted score is loaded for these practices.")

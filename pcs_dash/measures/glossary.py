@@ -38,7 +38,7 @@ TERMS: tuple[Term, ...] = (
     Term(
         "FTE",
         "Full-time equivalent: 37.5 contracted hours a week count as 1. Contracted, not worked, "
-        "hours. WTE (whole-time equivalent) is the same in the older strategies.",
+        "hours. Older strategies call it \"WTE\" (whole-time equivalent).",
         ("full-time equivalent", "WTE", REGISTER["fte_gp"].label),
     ),
     Term(
@@ -58,7 +58,7 @@ TERMS: tuple[Term, ...] = (
     Term(
         "Benchmark",
         "What a place is held against: England's published figure, Mid and South Essex, the rule "
-        f"of {PATIENTS_PER_WTE_RULE:,} patients per WTE GP (strategy of 2014), or a figure typed "
+        f"of {PATIENTS_PER_WTE_RULE:,} patients per FTE GP (strategy of 2014), or a figure typed "
         "in.",
     ),
     Term(

@@ -200,6 +200,16 @@ def relative_gradient(
     return -100 * found.relative, -100 * found.limits.high, -100 * found.limits.low
 
 
+def gradients_of(
+    matrix: PatientMatrix, patients: Floats, fte: Floats, *, by_patients: bool = True
+) -> Floats:
+    """The estimate of `relative_gradient` for each row of practices' `patients` and `fte`, which
+    are 0 where a practice does not count.
+    """
+    sums = matrix.sums(patients, fte)
+    return -100 * _line(*sums, matrix.order, "patients_per_fte_gp", by_patients)[1]
+
+
 @dataclass(frozen=True)
 class AreaInequality:
     """SII and RII of a measure over an area's practices, with limits over practices.

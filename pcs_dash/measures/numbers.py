@@ -15,6 +15,8 @@ NO_FIGURE = "no figure"
 NO_INTERVAL = "no interval"
 # More decimals than this are not asked for to keep a limit apart from the null value.
 MOST_DECIMALS = 5
+# "+1,011%" is hard to read: from this share more, figures are said as times.
+TIMES = 2.0
 
 
 def number(value: float, decimals: int = 0) -> str:
@@ -37,8 +39,15 @@ def per_cent(share: float, decimals: int = 0) -> str:
 
 
 def signed_per_cent(share: float, decimals: int = 0) -> str:
-    """A share with its sign: "+12%", "−3%"."""
+    """A share with its sign: "+12%", "−3%"; from three times as much on "3.0 times", "11 times"."""
+    if _is_known(share) and share >= TIMES:
+        return times(1 + share)
     return f"{signed(100 * share, decimals)}%" if _is_known(share) else NO_FIGURE
+
+
+def times(ratio: float) -> str:
+    """A ratio as "3.4 times" and "11 times"."""
+    return f"{number(ratio, 0 if ratio >= 10 else 1)} times"
 
 
 def _is_known(value: float) -> bool:

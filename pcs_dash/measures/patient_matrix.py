@@ -30,7 +30,8 @@ class PatientMatrix:
 
     `share`: practices x groups, of a practice's patients (rows add up to 1, or less where some live
     elsewhere); None where each practice is a group of its own. `order` rises from the most to the
-    least deprived group. Practices without a figure are left out and counted.
+    least deprived group. `codes` are the practices'; those without a figure are left out and
+    counted.
     """
 
     patients: Floats
@@ -40,6 +41,7 @@ class PatientMatrix:
     groups: tuple[object, ...]
     n_missing: int
     note: str = ""
+    codes: tuple[object, ...] = ()
 
     @property
     def n(self) -> int:
@@ -87,6 +89,7 @@ def quintile_matrix(
         tuple(int(q) for q in np.arange(1, 6)[used]),
         int((~keep).sum()),
         nobody if empty and keep.any() else "",
+        tuple(practices.index[keep]),
     )
 
 
@@ -123,6 +126,7 @@ def practice_matrix(
         -floats(score[keep]),
         tuple(practices.index[keep]),
         int((~keep).sum()),
+        codes=tuple(practices.index[keep]),
     )
 
 
@@ -156,6 +160,7 @@ def lsoa_matrix(
         floats(lsoa_rank.loc[known]),
         tuple(known),
         len(practices) - len(table),
+        codes=tuple(table.index),
     )
 
 

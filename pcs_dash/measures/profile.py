@@ -97,7 +97,7 @@ def practice_card(
         REGISTER["gps_per_10000"].long: number(PER_PATIENTS / benchmark.value, 1),
         REGISTER["patients"].long: f"{MINIMUM_LIST:,} or more (2014 rule)",
         REGISTER["fte_gp"].long: f"{MINIMUM_GP_WTE} or more (2014 rule)",
-        f"FTE GPs to add for {PATIENTS_PER_WTE_RULE:,} per WTE": "0",
+        f"FTE GPs to add for {PATIENTS_PER_WTE_RULE:,} per FTE GP": "0",
     }
     return pd.DataFrame(
         {
@@ -131,7 +131,7 @@ def _figures(
         **of("gps_per_1000"),
         **of("gps_per_10000", decimals=1),
         **of("fte_gap"),
-        f"FTE GPs to add for {PATIENTS_PER_WTE_RULE:,} per WTE": signed(rule_gap),
+        f"FTE GPs to add for {PATIENTS_PER_WTE_RULE:,} per FTE GP": signed(rule_gap),
         **of("share_gps_55_plus", headcount),
         **of("share_gps_60_plus", headcount),
         **of("nurse_fte"),

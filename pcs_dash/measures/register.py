@@ -252,8 +252,8 @@ _CAPACITY = (
     Measure(key="below_4500", label=f"Practices under {MINIMUM_LIST:,} patients",
             unit="practices", short=f"Under {MINIMUM_LIST:,} patients",
             definition=f"Practices with fewer than {MINIMUM_LIST:,} registered patients."),
-    Measure(key="below_2_5_wte", label=f"Practices under {MINIMUM_GP_WTE} WTE GPs",
-            unit="practices", short=f"Under {MINIMUM_GP_WTE} WTE",
+    Measure(key="below_2_5_wte", label=f"Practices under {MINIMUM_GP_WTE} FTE GPs",
+            unit="practices", short=f"Under {MINIMUM_GP_WTE} FTE",
             definition=f"Practices with less than {MINIMUM_GP_WTE} FTE GPs (chosen GP definition); "
             "practices without a figure are not counted."),
     Measure(key="flagged_low_fte", label="Practices flagged for implausibly low FTE",

@@ -38,6 +38,7 @@ NEED_ADJUSTED = "need-adjusted"
 PUBLISHED_WEIGHTED = "published weighted population"
 FLAGGED = ("with flagged", "without flagged")
 WEIGHTINGS = ("by patients", "each alike")
+CHOICES = ("gp_definition", "list", "flagged", "imd_edition", "level", "weighting")
 UNIT = "per cent of mean patients per FTE GP, most minus least deprived end"
 
 
@@ -87,12 +88,43 @@ def specification_curve(
     Columns: gp_definition, list, flagged, imd_edition, level, weighting, coefficient, ci_low,
     ci_high, n (practices), n_left_out, excludes_zero, reason. Index 1.. in order.
     """
+    rows = [
+        choices | _figures(matrix, choices["weighting"], len(practices), confidence)
+        for choices, matrix in specifications(
+            practices, lists=lists, registrations=registrations, lsoa_ranks=lsoa_ranks
+        )
+    ]
+    curve = pd.DataFrame(rows).sort_values("coefficient", kind="stable", na_position="last")
+    curve.index = pd.RangeIndex(1, len(curve) + 1, name="specification")
+    return curve
+
+
+def specifications(
+    practices: pd.DataFrame,
+    *,
+    lists: Mapping[str, pd.Series] | None = None,
+    registrations: pd.DataFrame | None = None,
+    lsoa_ranks: Mapping[str, pd.Series] | None = None,
+) -> Iterator[tuple[dict[str, str], PatientMatrix]]:
+    """Every specification of `specification_curve`: its choices, and what they leave to measure."""
     if registrations is not None and lsoa_ranks is None:
         raise UserError("The LSOA level needs the IMD ranks of LSOAs as well.")
-    ranked = {edition: _deprivation(practices, edition) for edition in IMD_EDITIONS}
-    lsoas = {} if registrations is None or lsoa_ranks is None else dict(lsoa_ranks)
+    for definition, kind, flagged, table in counted_tables(practices, lists):
+        for edition, level, matrix in matrices(
+            table, definition, registrations if kind == RAW else None, lsoa_ranks
+        ):
+            for weighting in WEIGHTINGS:
+                options = (definition, kind, flagged, edition, level, weighting)
+                yield dict(zip(CHOICES, options, strict=True)), matrix
+
+
+def counted_tables(
+    practices: pd.DataFrame, lists: Mapping[str, pd.Series] | None
+) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
+    """GP definition, kind of list, with or without flagged; and the practices that are left, with
+    that list as their patients.
+    """
     kinds: dict[str, pd.Series | None] = {RAW: None} | dict(lists or {})
-    rows = []
     for definition, kind, flagged in product(GP_DEFINITIONS, kinds, FLAGGED):
         table = practices
         if flagged == FLAGGED[1]:
@@ -100,35 +132,24 @@ def specification_curve(
         weighted = kinds[kind]
         if weighted is not None:
             table, _ = with_lists(table, weighted)
-        for edition, level, matrix in _matrices(
-            table, definition, ranked, registrations if kind == RAW else None, lsoas
-        ):
-            for weighting in WEIGHTINGS:
-                estimate, low, high = relative_gradient(
-                    matrix,
-                    by_patients=weighting == WEIGHTINGS[0],
-                    confidence=confidence,
-                )
-                rows.append(
-                    {
-                        "gp_definition": definition,
-                        "list": kind,
-                        "flagged": flagged,
-                        "imd_edition": edition,
-                        "level": level,
-                        "weighting": weighting,
-                        "coefficient": estimate,
-                        "ci_low": low,
-                        "ci_high": high,
-                        "n": matrix.n,
-                        "n_left_out": len(practices) - matrix.n,
-                        "excludes_zero": bool(low > 0 or high < 0),
-                        "reason": "" if np.isfinite(estimate) else "too few practices or groups",
-                    }
-                )
-    curve = pd.DataFrame(rows).sort_values("coefficient", kind="stable", na_position="last")
-    curve.index = pd.RangeIndex(1, len(curve) + 1, name="specification")
-    return curve
+        yield definition, kind, flagged, table
+
+
+def _figures(
+    matrix: PatientMatrix, weighting: str, n_practices: int, confidence: float
+) -> dict[str, object]:
+    estimate, low, high = relative_gradient(
+        matrix, by_patients=weighting == WEIGHTINGS[0], confidence=confidence
+    )
+    return {
+        "coefficient": estimate,
+        "ci_low": low,
+        "ci_high": high,
+        "n": matrix.n,
+        "n_left_out": n_practices - matrix.n,
+        "excludes_zero": bool(low > 0 or high < 0),
+        "reason": "" if np.isfinite(estimate) else "too few practices or groups",
+    }
 
 
 def _deprivation(practices: pd.DataFrame, edition: str) -> pd.Series:
@@ -136,29 +157,33 @@ def _deprivation(practices: pd.DataFrame, edition: str) -> pd.Series:
     return measure(practices, key)
 
 
-def _matrices(
+def matrices(
     practices: pd.DataFrame,
     definition: str,
-    ranked: Mapping[str, pd.Series],
     registrations: pd.DataFrame | None,
-    lsoa_ranks: Mapping[str, pd.Series],
+    lsoa_ranks: Mapping[str, pd.Series] | None,
 ) -> Iterator[tuple[str, str, PatientMatrix]]:
+    """IMD edition, level, and the practices' patients over the groups of that level."""
     for edition in IMD_EDITIONS:
         yield (
             edition,
             "practice",
-            practice_matrix(practices, definition=definition, deprivation=ranked[edition]),
+            practice_matrix(
+                practices, definition=definition, deprivation=_deprivation(practices, edition)
+            ),
         )
         yield (
             edition,
             "quintile",
             quintile_matrix(practices, definition=definition, edition=edition),
         )
-        if registrations is not None and edition in lsoa_ranks:
+        if registrations is not None and edition in (lsoa_ranks or {}):
             yield (
                 edition,
                 "lsoa",
-                lsoa_matrix(practices, registrations, lsoa_ranks[edition], definition=definition),
+                lsoa_matrix(
+                    practices, registrations, (lsoa_ranks or {})[edition], definition=definition
+                ),
             )
 
 

@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Literal
 
 from pcs_dash.measures.numbers import (
     NO_INTERVAL,
+    TIMES,
     between,
     count,
     decimals_for,
     number,
     p_text,
     per_cent,
+    times,
 )
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.workforce import gp_definition
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from pcs_dash.measures.spatial import GlobalMoran, LocalPattern
     from pcs_dash.measures.specification import SpecificationSummary
     from pcs_dash.measures.then_now import ThenNow
+    from pcs_dash.measures.verdict import Verdict
     from pcs_dash.measures.workforce import Benchmark
 
 Grade = Literal["undefined", "none", "weak", "clear"]
@@ -457,6 +460,8 @@ def benchmark_words(
     share = value / benchmark.value - 1
     if abs(share) < 0.005:
         relation = f"within half a per cent of {against}"
+    elif share >= TIMES:
+        relation = f"{times(1 + share)} {against}"
     else:
         relation = f"{per_cent(abs(share))} {'more' if share > 0 else 'fewer'} than {against}"
     within = {"inside": ", which includes it", "around": ", which is a part of it"}.get(shared, "")
@@ -598,6 +603,59 @@ def _sides(up: int, down: int) -> str:
     if up and down:
         return f"{up:,} positive, {down:,} negative"
     return f"{up:,} positive" if up else f"{down:,} negative"
+
+
+# --- The verdict ---------------------------------------------------------------------------------
+
+
+def verdict_words(found: Verdict, *, place: str, date: str) -> Words:
+    """What all ways of asking allow to be said together."""
+    summary = found.summary
+    n, same = summary.n, found.n_same
+    if found.outcome == "undefined":
+        finding = f"In {place} nothing can be said: it has too few practices to compare."
+        return Words(finding, "", f"{date}.")
+    side = f"{'more' if found.more else 'fewer'} patients per FTE GP where people are more deprived"
+    count_words = f"Of {n:,} ways to ask, {'all' if same == n else f'{same:,}'} point to {side}"
+    finding = {
+        "not shown": f"{count_words}; taken together they can't be told from chance: in {place} "
+        "the figures do not show it.",
+        "depends": f"{count_words}: taken together they are more than chance would give, but in "
+        f"{place} the answer depends on how it is asked.",
+        "shown": f"{count_words}: in {place} there is {grade(found.p_value)} evidence of it.",
+    }[found.outcome]
+    told = summary.n_positive_excludes_zero if found.more else summary.n_negative_excludes_zero
+    alone = f"By itself {told:,} of them can be told from chance."
+    more = NOT_NONE + "." if found.outcome == "not shown" else _inside_places(found)
+    basis = (
+        f"Median gradient {number(summary.median, 1)}% of the mean; {p_text(found.p_value)}, from "
+        f"dealing lists and GPs out anew to where patients live. {date}."
+    )
+    return Words(finding, " ".join(part for part in (alone, more, _by_list(found)) if part), basis)
+
+
+def _inside_places(found: Verdict) -> str:
+    """Whether what is found over all practices is found inside places."""
+    return {
+        "": "",
+        "same": f"It is also found inside the {found.n_places} places, not only between them.",
+        "none": f"It may come from differences between the {found.n_places} places: inside them it "
+        "can't be told from chance.",
+        "opposite": f"Inside the {found.n_places} places it points the other way (Simpson's "
+        "paradox).",
+    }[found.inside]
+
+
+def _by_list(found: Verdict) -> str:
+    """How kinds of list differ, where they do."""
+    told = [kind for kind, p_value in found.lists.items() if grade(p_value) != "none"]
+    untold = [kind for kind in found.lists if kind not in told]
+    if not told or not untold:
+        return ""
+    return (
+        f"It turns on the lists: told from chance with {' and '.join(told)} lists, not with "
+        f"{' and '.join(untold)} ones."
+    )
 
 
 # --- Practices against the limits for their size ----------------------------------------------

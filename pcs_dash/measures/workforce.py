@@ -73,7 +73,7 @@ BENCHMARK_LABELS = {
     "england": "England",
     "mse": "Mid and South Essex",
     "icb": "The whole ICB",
-    "rule": f"{PATIENTS_PER_WTE_RULE:,} per WTE rule",
+    "rule": f"{PATIENTS_PER_WTE_RULE:,} per FTE GP rule",
     "own": "Type in a figure",
 }
 

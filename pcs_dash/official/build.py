@@ -20,6 +20,7 @@ from pcs_dash.official.built_tables import (
     REPORTS,
     SHAPES,
 )
+from pcs_dash.official.catalogue import SOURCES
 from pcs_dash.official.loaded_areas import (
     AREAS,
     NO_ICB,
@@ -46,9 +47,11 @@ def build_all(
 
     `area`: the ICB (or region) to build for; England builds all. Registrations are kept for all
     of England whatever the area: people of an LSOA are registered with practices of other ICBs
-    too, and the embedded tables of Essex lie in three. Returns the join reports. Raises
-    UserError when no source of practices is loaded.
+    too, and the embedded tables of Essex lie in three. Returns the join reports; none, and builds
+    nothing, where all that is loaded stands alone. UserError when no source of practices is loaded.
     """
+    if all(SOURCES[key].stands_alone for key, _ in update.tables if key in SOURCES):
+        return []
     read: Read = update.read
     stage("building: practices", 1, BUILD_STAGES)
     practices, reports = build_practices(read, lists=_lists(update), periods=_periods(update))
@@ -66,6 +69,7 @@ def build_all(
             counts = mixes.columns[mixes.columns.str.contains("_patients_")]
             mixes = mixes.astype(dict.fromkeys(counts, "Int64"))
             practices = practices.join(mixes, on="practice_code")
+    reports += _minutes_report(update, practices)
     if registrations is not None and not lsoas.empty:
         practices = practices.join(surroundings(registrations, lsoas), on="practice_code")
     areas = area_table(practices, lsoas)
@@ -105,6 +109,26 @@ def _put_shapes(
     shapes = lsoas[["lsoa11cd", "icb_code"]].merge(shapes, on="lsoa11cd", validate="1:1")
     if len(shapes):
         update.put(SHAPES, period, shapes, partition_by="icb_code")
+
+
+def _minutes_report(update: Update, practices: pd.DataFrame) -> list[JoinReport]:
+    """Which destinations of the minutes loaded are practices, many to one."""
+    minutes = update.read("travel_minutes")
+    if minutes is None:
+        return []
+    codes = pd.Index(minutes["destination"].astype("str"))
+    known = codes.isin(practices["practice_code"])
+    return [
+        JoinReport(
+            "minutes with practices",
+            "m:1",
+            len(minutes),
+            len(practices),
+            int(known.sum()),
+            tuple(sorted(set(codes[~known]))),
+            tuple(sorted(set(practices["practice_code"]) - set(codes))),
+        )
+    ]
 
 
 def _lists(update: Update) -> dict[str, pd.DataFrame]:

@@ -21,6 +21,7 @@ from pcs_dash.official.loaders import lookups as _lookups
 from pcs_dash.official.loaders import organisations as _organisations
 from pcs_dash.official.loaders import quality as _quality
 from pcs_dash.official.loaders import registrations as _registrations
+from pcs_dash.official.loaders import travel as _travel
 from pcs_dash.official.loaders import workforce as _workforce
 from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
 from pcs_dash.tables.errors import UserError
@@ -52,7 +53,8 @@ class Source:
     `series`: several periods are kept side by side (lists of several months); otherwise a new
     file replaces the old. `period_from`: 'column' (in the table), 'name' (in the file's name),
     'fixed' (`fixed_period` says it, as the edition has one period only), 'rating' (the newest year
-    rated), or 'loaded' (a list made anew every night, which carries no date). `usual_rows`: about
+    rated), or 'loaded' (a list made anew every night, which carries no date). `stands_alone`: it is
+    of use where no list of practices is loaded, beside the embedded ones. `usual_rows`: about
     how many rows the published file has, 0 where a part of it is as good. `largest_bytes`: what a
     file of it may take unpacked, a few times the published one. `dated_as_named`: a month in its
     file's name is that of its dates.
@@ -77,6 +79,7 @@ class Source:
     usual_rows: int = 0
     largest_bytes: int = 250 * 1024**2
     dated_as_named: bool = False
+    stands_alone: bool = False
 
     @property
     def found(self) -> str:
@@ -508,6 +511,24 @@ _ALL = (
         parser=_organisations.load_opticians,
         brings="with the postcodes of England: opticians within a mile",
         period_from="loaded",
+    ),
+    Source(
+        key="travel_minutes",
+        publisher="Whoever computed it",
+        title="Minutes from small areas to practices (a matrix of any routing program)",
+        landing_page="https://download.geofabrik.de/",
+        cadence="as computed",
+        columns=_travel.MINUTES,
+        parser=_travel.load_minutes,
+        brings="measured minutes in place of modelled ones (Getting there)",
+        licence="that of its roads and timetables (OpenStreetMap: ODbL)",
+        period_from="loaded",
+        note=(
+            "Computed, not published: columns origin, destination, mode, minutes (docs/travel.md). "
+            "`python -m pcs_dash travel build` makes one of an OpenStreetMap extract, which the "
+            "landing page has."
+        ),
+        stands_alone=True,
     ),
 )
 

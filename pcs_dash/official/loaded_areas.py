@@ -52,8 +52,15 @@ class OfficialArea(Area):
         """The name with its kind; "loaded" sets it apart from the embedded areas."""
         if self.kind == "england":
             return f"{self.name} (loaded)" if self.name == "England" else self.name
+        return f"{self.title.removesuffix(')')}, loaded)"
+
+    @property
+    def title(self) -> str:
+        """The name with its kind, for headings: whose data it is stands beside the figures."""
+        if self.kind == "england":
+            return self.name
         several_of_them = "s" if len(self.codes) > 1 else ""
-        return f"{self.name} ({_KIND_WORDS[self.kind]}{several_of_them}, loaded)"
+        return f"{self.name} ({_KIND_WORDS[self.kind]}{several_of_them})"
 
     def select(self, table: Frame) -> Frame:
         """The rows of the area, by icb_code, sub_icb_code or district_code."""

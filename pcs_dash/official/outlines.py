@@ -1,4 +1,5 @@
-"""Shapes of the areas of England, dissolved from the LSOA boundaries that are loaded.
+"""Shapes of the areas of England, dissolved from the LSOA boundaries that are loaded; for a map of
+England those of geo/ where the loaded ones are of fewer areas.
 
 An area gets an outline only when every one of its LSOAs has a boundary: half an outline would
 look like a whole one.
@@ -12,7 +13,8 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from pcs_dash.tables.areas import short_name
+from pcs_dash.tables.areas import plain_name, short_name
+from pcs_dash.tables.load import load_england_outlines
 
 # In metres: about a pixel of a map of one ICB, and of a map of England.
 ICB_TOLERANCE = 60.0
@@ -52,6 +54,35 @@ def area_outlines(
     if not fine:
         return frame.assign(coarse=gpd.GeoSeries([], crs=boundaries.crs))
     return frame.assign(geometry=pd.concat(fine), coarse=pd.concat(coarse))
+
+
+def outlines_for_england(
+    loaded: gpd.GeoDataFrame, level: str, names: pd.Series
+) -> gpd.GeoDataFrame:
+    """Outlines of these areas (`names` by code) for a map of England: the loaded ones, or those of
+    geo/, told by name, where they are of more areas. Columns kind, code, name, coarse at least.
+    """
+    own = loaded[(loaded["kind"] == level) & loaded["code"].isin(names.index)]
+    if len(own) == len(names):
+        return own
+    embedded = load_england_outlines()
+    embedded = embedded[embedded["kind"] == level]
+    shapes = dict(zip(map(_told_by, embedded["name"]), embedded.geometry, strict=True))
+    known = {code: name for code, name in names.items() if _told_by(name) in shapes}
+    if len(known) <= len(own):
+        return own
+    found = gpd.GeoSeries([shapes[_told_by(name)] for name in known.values()], crs=embedded.crs)
+    return gpd.GeoDataFrame(
+        {"kind": level, "code": list(known), "name": list(known.values()), "coarse": found},
+        geometry=found,
+    )
+
+
+def _told_by(name: str) -> str:
+    """One ICB is "Hampshire and Isle Of Wight" in one list and "Hampshire and the Isle of Wight" in
+    another.
+    """
+    return plain_name(name).replace(" the ", " ")
 
 
 def _names(practices: pd.DataFrame, code: str, name: str) -> dict[str, str]:

@@ -155,7 +155,8 @@ def preview(
         stage(f"reading {path.name}", number, len(files))
         _take(path, run)
     there = {source for source, _ in tables} | {o.source for o in report.loaded}
-    if report.loaded and not there & {"list_sizes", "workforce"}:
+    alone = all(SOURCES[key].stands_alone for key in there if key in SOURCES)
+    if report.loaded and not alone and not there & {"list_sizes", "workforce"}:
         report.note = (
             "These files can't be loaded alone: no list of practices is loaded yet. Give them "
             f"together with '{SOURCES['list_sizes'].title}'."

@@ -8,6 +8,7 @@ and inches: a map looks the same in a picture at 200 dpi and on a PDF page. Colo
 from __future__ import annotations
 
 import io
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -30,6 +31,7 @@ from pcs_dash.measures import numbers
 from pcs_dash.measures.deprivation import QUINTILE_LABELS, lsoas_by_quintile
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.workforce import patients_per_fte_gp
+from pcs_dash.render import web
 from pcs_dash.render.paper_text import FAMILY, drawable, shorten, width, wrap
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views import maps
@@ -53,11 +55,15 @@ _FOOT = 36  # points
 
 
 def map_figure(
-    dataset: Dataset, spec: MapSpec, *, size: tuple[float, float] = (7.4, 4.9)
+    dataset: Dataset,
+    spec: MapSpec,
+    *,
+    size: tuple[float, float] = (7.4, 4.9),
+    enlarged: float = 1.0,
 ) -> Figure:
-    """The map with its legend as a figure of that size in inches."""
+    """The map with its legend as a figure of that size in inches, town names `enlarged`."""
     figure = Figure(figsize=size, dpi=DPI, facecolor="white")
-    draw_map(figure, (0, 0, *size), dataset, spec)
+    draw_map(figure, (0, 0, *size), dataset, spec, enlarged=enlarged)
     return figure
 
 
@@ -74,6 +80,8 @@ def draw_map(
     box: tuple[float, float, float, float],
     dataset: Dataset,
     spec: MapSpec,
+    *,
+    enlarged: float = 1.0,
 ) -> None:
     """Draw the map and its legend into `box` (left, bottom, width, height in inches)."""
     left, bottom, wide, high = box
@@ -93,10 +101,10 @@ def draw_map(
     _SOURCES_OF_MAPS[spec.kind](axes, side, frame, labels, dataset, spec)
     _scale_bar(axes, frame, labels)
     _north(axes, frame, labels)
-    _attribution(axes, frame, labels)
+    _attribution(axes, frame, labels, _source(dataset, spec))
     if spec.kind == "hubs":
         _hub_labels(axes, frame, labels)
-    _towns(axes, labels, dataset, spec)
+    _towns(axes, labels, dataset, spec, enlarged)
 
 
 # --- what each kind of map shows ---
@@ -511,15 +519,16 @@ class _Labels:
     def __init__(self, frame: _Frame) -> None:
         self.frame = frame
         self._taken: list[tuple[float, float, float, float]] = []
+        self._dots: list[tuple[float, float, float, float]] = []
 
     def take(self, box: tuple[float, float, float, float]) -> None:
         self._taken.append(box)
 
     def keep_clear(self, at: tuple[float, float], radius: float) -> None:
         x, y = self.frame.point(*at)
-        self.take((x - radius, y - radius, x + radius, y + radius))
+        self._dots.append((x - radius, y - radius, x + radius, y + radius))
 
-    def fits(self, box: tuple[float, float, float, float]) -> bool:
+    def fits(self, box: tuple[float, float, float, float], *, over_dots: bool = False) -> bool:
         inside = (
             box[0] > 2
             and box[1] > 2
@@ -528,7 +537,7 @@ class _Labels:
         )
         return inside and all(
             box[2] < other[0] or box[0] > other[2] or box[3] < other[1] or box[1] > other[3]
-            for other in self._taken
+            for other in [*self._taken, *(() if over_dots else self._dots)]
         )
 
     def write(
@@ -541,15 +550,18 @@ class _Labels:
         bold: bool = False,
         colour: str = INK,
         tries: Sequence[tuple[float, float]] = ((0.0, 0.0),),
+        always: bool = False,
     ) -> bool:
-        """Write at the first of `tries` (steps of half a box from `at`) that is free."""
+        """Write at the first of `tries` (steps of half a box from `at`) that is free; else, where
+        it stands `always`, over dots.
+        """
         text = drawable(text, bold=bold)
         half_wide, half_high = width(text, size, bold=bold) / 2 + 1.5, 0.62 * size
         x, y = self.frame.point(*at)
-        for right, up in tries:
+        for over_dots, (right, up) in itertools.product((False, True)[: 1 + always], tries):
             left, low = x + right * half_wide, y + up * half_high * 1.6
             box = (left - half_wide, low - half_high, left + half_wide, low + half_high)
-            if not self.fits(box):
+            if not self.fits(box, over_dots=over_dots):
                 continue
             self.take(box)
             axes.text(
@@ -575,21 +587,27 @@ _NEAR = ((0.0, 0.0), (0.0, 1.0), (0.0, -1.0), (0.4, 0.0), (-0.4, 0.0))
 _ROUND = ((0.0, 0.0), (0.0, 1.5), (0.0, -1.5), (1.1, 0.0), (-1.1, 0.0), (0.9, 1.3), (-0.9, -1.3))
 
 
-def _towns(axes: Axes, labels: _Labels, dataset: Dataset, spec: MapSpec) -> None:
-    """The largest first; those outside the area quieter, and only where they stand."""
-    towns = dataset.towns.sort_values(["size", "name"])
+def _towns(axes: Axes, labels: _Labels, dataset: Dataset, spec: MapSpec, enlarged: float) -> None:
+    """The area's own first, the largest before others; those outside it quieter, and only where
+    they stand.
+    """
     if spec.kind == "areas":
         return
     outline = spec.question.outline
-    size = {1: 10.0, 2: 8.5, 3: 8.0}
-    for name, rank, at in zip(towns["name"], towns["size"], towns.geometry, strict=True):
+    own = [outline is None or outline.contains(at) for at in dataset.towns.geometry]
+    towns = dataset.towns.assign(outside=[not inside for inside in own])
+    towns = towns.sort_values(["outside", "size", "name"])
+    size = {1: 10.0 * enlarged, 2: 8.5 * enlarged, 3: 8.0 * enlarged}
+    for name, rank, at, outside in zip(
+        towns["name"], towns["size"], towns.geometry, towns["outside"], strict=True
+    ):
         # Small places only where the map is close enough to have room for them.
         too_small = (spec.kind == "hubs" and rank > 1) or (
             rank == 3 and labels.frame.metres_per_point > 90
         )
         if too_small or not labels.frame.holds(at.x, at.y):
             continue
-        inside = outline is None or outline.contains(at)
+        inside = not outside
         labels.write(
             axes,
             (at.x, at.y),
@@ -598,6 +616,7 @@ def _towns(axes: Axes, labels: _Labels, dataset: Dataset, spec: MapSpec) -> None
             bold=rank == 1 and inside,
             colour=INK if inside else QUIET,
             tries=_ROUND if inside else ((0.0, 0.0),),
+            always=rank == 1 and inside,
         )
 
 
@@ -653,11 +672,18 @@ def _north(axes: Axes, frame: _Frame, labels: _Labels) -> None:
     labels.take((x - 9, y - 42, x + 9, y + 6))
 
 
-def _attribution(axes: Axes, frame: _Frame, labels: _Labels) -> None:
-    axes.text(6 / frame.wide, 6 / frame.high, ATTRIBUTION, transform=axes.transAxes, fontsize=6.5,
+def _source(dataset: Dataset, spec: MapSpec) -> str:
+    """The attribution, and what kind of boundaries these are."""
+    own = spec.question.area.select(dataset.lsoas).geometry
+    near = spec.kind != "areas" and not web.coarse(own[own.notna()])
+    return ATTRIBUTION if near else f"{ATTRIBUTION}. Generalised boundaries"
+
+
+def _attribution(axes: Axes, frame: _Frame, labels: _Labels, text: str) -> None:
+    axes.text(6 / frame.wide, 6 / frame.high, text, transform=axes.transAxes, fontsize=6.5,
               family=FAMILY, color=QUIET, ha="left", va="bottom", zorder=22,
               bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none"})  # fmt: skip
-    labels.take((4, 3, 8 + width(ATTRIBUTION, 6.5), 16))
+    labels.take((4, 3, 8 + width(text, 6.5), 16))
 
 
 # --- the legend beside the map ---

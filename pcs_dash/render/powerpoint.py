@@ -63,6 +63,8 @@ _TABLE_SIZES = (16, 14, 12)
 # Only where a word would be cut: on the narrow slides of some templates.
 _SMALLER_TABLE_SIZES = (11, 10, 9, 8)
 _BULLET_SIZE = 20
+# Town names of a map on a slide, beside those on paper: 15 points for the largest.
+_BACK_ROW = 1.5
 _KINDS_OF_PARTS = "[Content_Types].xml"
 _TEMPLATE_KIND = b"presentationml.template.main+xml"
 _PRESENTATION_KIND = b"presentationml.presentation.main+xml"
@@ -436,7 +438,9 @@ class _Writer:
 
     def _block(self, slide: Any, block: Drawn | Fitted, box: _Box) -> None:
         if isinstance(block, MapBlock):
-            figure = map_figure(self.deck.dataset, block.spec, size=(box.width, box.height))
+            figure = map_figure(
+                self.deck.dataset, block.spec, size=(box.width, box.height), enlarged=_BACK_ROW
+            )
             picture = slide.shapes.add_picture(io.BytesIO(to_png(figure)), *box.emu)
             picture.name = "Map"
             _describe(picture, block.alt)

@@ -151,7 +151,7 @@ def _about(sheet: Any, deck: Deck) -> None:
     sheet.title = "About"
     question = deck.question
     lines = (
-        ("Area", question.area.label),
+        ("Area", question.area.title),
         ("Made", deck.made_text),
         ("Data", question.basis),
         ("GP definition", f"{question.definition.label}: {question.definition.meaning}"),

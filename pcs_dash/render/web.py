@@ -26,9 +26,13 @@ from pcs_dash.tables.paths import ASSETS_DIR, STATIC_DIR
 from pcs_dash.tables.writing import replace_whole
 from pcs_dash.views.web_files import AreaLayer, WebFiles
 
-URL_PREFIX = "/app/static"
 # Five decimals of a degree are about a metre: finer than the generalised boundaries.
 DECIMALS = 5
+# Corners a LSOA below which boundaries are super-generalised (about 12; generalised ones have 60),
+# and how far a map of them zooms in: they are up to 200 m off, 30 pixels there. Outlines of England
+# are 450 to 600 m off.
+COARSE_CORNERS = 30
+NEAREST, NEAREST_IN_ENGLAND = 14, 11
 # What draws a map, after Leaflet, in order; `assets/dom.js` serves every other script too.
 MAP_SCRIPTS = ("dom", "map_layers", "map_moves", "pcs_map")
 
@@ -37,6 +41,21 @@ _VENDOR = {
     "xstatic.pkg.leaflet": ("data", ("leaflet.js", "leaflet.css")),
     "leaflet": ("static/leaflet/draw", ("leaflet.draw.js", "leaflet.draw.css", "images")),
 }
+
+
+# Where the app stands on its server: "" or "/pcs"; one for the process (see `serve_under`).
+_base = ""
+
+
+def serve_under(path: str) -> None:
+    """Let addresses begin with the path under which the server has the app ("" : its root)."""
+    global _base
+    _base = f"/{path.strip('/')}".rstrip("/")
+
+
+def address_of(name: str) -> str:
+    """The address of a file under `static/`."""
+    return f"{_base}/app/static/{name}"
 
 
 def prepare(dataset: Dataset, folder: Path = STATIC_DIR) -> WebFiles:
@@ -122,6 +141,7 @@ def england_layer(
         "outlines": _features([], []),
         "towns": [],
         "practices": [],
+        "nearest": NEAREST_IN_ENGLAND,
     }
     west, south, east, north = drawn.total_bounds
     return content, ((float(south), float(west)), (float(north), float(east)))
@@ -146,7 +166,7 @@ def _copy_vendor(folder: Path) -> dict[str, str]:
                 shutil.copytree(source, folder / name, dirs_exist_ok=True)
             else:
                 _replace(folder / name, source.read_bytes())
-                urls[name] = f"{URL_PREFIX}/vendor/{name}"
+                urls[name] = address_of(f"vendor/{name}")
     # Leaflet's own pictures (layer switch, marker) beside those of the drawing tool.
     leaflet_images = package_folder("xstatic.pkg.leaflet") / "data" / "images"
     shutil.copytree(leaflet_images, folder / "images", dirs_exist_ok=True)
@@ -164,7 +184,7 @@ def _replace(path: Path, content: bytes) -> None:
 def _write_text(folder: Path, name: str, suffix: str, text: str) -> str:
     digest = hashlib.sha256(text.encode()).hexdigest()[:10]
     _replace(folder / f"{name}-{digest}.{suffix}", text.encode())
-    return f"{URL_PREFIX}/{name}-{digest}.{suffix}"
+    return address_of(f"{name}-{digest}.{suffix}")
 
 
 def _write_json(folder: Path, name: str, content: Any) -> str:
@@ -216,7 +236,7 @@ def area_layer(
     """What the map of an area is drawn from: its LSOAs, outlines, town names, practice codes.
 
     Each LSOA carries `i`, its number in the table of all LSOAs, by which a view colours it. One
-    without a boundary is not drawn.
+    without a boundary is not drawn. `nearest`: the zoom beyond which its boundaries mislead.
     """
     own = area.select(lsoas)
     own = own[own.geometry.notna()]
@@ -228,19 +248,30 @@ def area_layer(
             [*inner.geometry, *itself.geometry],
             [{"kind": "inner"}] * len(inner) + [{"kind": "area"}] * len(itself),
         ),
-        "towns": _town_labels(towns),
+        "towns": _town_labels(towns, itself.geometry),
         "practices": list(area.select(practices).index),
+        "nearest": NEAREST if coarse(own.geometry) else None,
     }
 
 
-def _town_labels(towns: gpd.GeoDataFrame) -> list[list[Any]]:
-    ordered = towns.sort_values(["size", "name"])
+def _town_labels(towns: gpd.GeoDataFrame, outline: gpd.GeoSeries) -> list[list[Any]]:
+    """Name, size, latitude, longitude and whether (1 or 0) it is in the area, those that are first;
+    where the area has no outline, all are.
+    """
+    inside = towns.within(outline.union_all()) if len(outline) else towns["size"] > 0
+    ordered = towns.assign(outside=~inside).sort_values(["outside", "size", "name"])
     return [
-        [name, int(size), round(point.y, 4), round(point.x, 4)]
-        for name, size, point in zip(
-            ordered["name"], ordered["size"], ordered.geometry, strict=True
+        [name, int(size), round(point.y, 4), round(point.x, 4), int(not outside)]
+        for name, size, point, outside in zip(
+            ordered["name"], ordered["size"], ordered.geometry, ordered["outside"], strict=True
         )
     ]
+
+
+def coarse(boundaries: gpd.GeoSeries) -> bool:
+    """Whether the boundaries mislead when looked at closely."""
+    corners = shapely.get_num_coordinates(boundaries.to_numpy())
+    return bool(len(corners)) and bool(corners.mean() < COARSE_CORNERS)
 
 
 def _drawn_inside(area: Area, own: pd.DataFrame, outlines: gpd.GeoDataFrame) -> pd.Series:

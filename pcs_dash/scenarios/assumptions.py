@@ -33,7 +33,7 @@ _LABELS = {
     "leavers_30_34": "leavers aged 30 to 34",
     "leavers_under_30": "leavers under 30",
     "leavers_all_ages": "leavers of unknown age",
-    "patients_per_wte_gp_new_homes": "patients per WTE GP",
+    "patients_per_wte_gp_new_homes": "patients per FTE GP",
 }
 
 

@@ -49,7 +49,11 @@ _migrating = threading.Lock()
 
 
 class StoreError(UserError):
-    """The database can't be reached, read or written; the text says which one and what to do."""
+    """The database can't be reached, read or written; the text says what to do."""
+
+    def __init__(self, message: str, *, aside: str = "") -> None:
+        super().__init__(message)
+        self.aside = aside
 
 
 def database_url(environment: Mapping[str, str] | None = None) -> URL:
@@ -168,10 +172,12 @@ def _explained(label: str) -> Iterator[None]:
         raise
     except (DBAPIError, PoolTimeoutError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()
+        aside = f"({label}: {reason[0] if reason else error})"
         raise StoreError(
-            f"The plan library ({label}) can't be used: {reason[0] if reason else error}. "
-            "Nothing saved before was changed. Check that the database runs, that its disk has "
-            "room and that this program may write there, then try again."
+            "The plan library can't be used. Nothing saved before was changed. Check that the "
+            "database runs, that its disk has room and that this program may write there, then "
+            "try again.",
+            aside=aside,
         ) from error
 
 
@@ -193,8 +199,9 @@ def _sqlite_engine(url: URL) -> Engine:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            f"The directory of the plan library can't be made: {error}. Name another file in "
-            "PCS_DASH_DATABASE."
+            "The directory of the plan library can't be made. Name another file in "
+            "PCS_DASH_DATABASE.",
+            aside=f"({error})",
         ) from error
     engine = create_engine(url, json_serializer=to_json)
 

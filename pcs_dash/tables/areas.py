@@ -1,5 +1,6 @@
-"""The areas a user can choose: Essex, Mid and South Essex, seven sub-ICB places, districts; and,
-where official data are loaded, every ICB, sub-ICB location and district of England.
+"""The areas a user can choose: Essex (one ICB since April 2026), Mid and South Essex (one before),
+seven sub-ICB places, districts; and, where official data are loaded, every ICB, sub-ICB location
+and district of England.
 """
 
 from __future__ import annotations
@@ -49,12 +50,15 @@ class Area:
     """An area: its name as shown, its kind, and the sub-ICB codes or district that make it up.
 
     `key` is what stands in an address (`?area=mid-and-south-essex`); it is unique over all kinds.
+    `body` is the NHS body that the area is or was, with its dates; `note` says what it became.
     """
 
     name: str
     kind: str
     key: str
     sub_icb_codes: tuple[str, ...] = ()
+    body: str = ""
+    note: str = ""
 
     @property
     def loaded(self) -> bool:
@@ -67,6 +71,11 @@ class Area:
         if self.kind == "district":
             return f"{self.name} (district)"
         return self.name
+
+    @property
+    def title(self) -> str:
+        """The label, with the body that the area is: for headings and menus."""
+        return f"{self.label} ({self.body})" if self.body else self.label
 
     def select(self, table: Frame) -> Frame:
         """The rows of `table` in this area; needs the columns `sub_icb_code` and `district`.
@@ -88,8 +97,22 @@ def slug(name: str) -> str:
 def all_areas() -> tuple[Area, ...]:
     """Every area, in the order of the menu: regions, places, districts."""
     regions = (
-        Area("Essex", "region", "essex", tuple(PLACES)),
-        Area("Mid and South Essex", "region", "mid-and-south-essex", MID_AND_SOUTH_ESSEX),
+        Area(
+            "Essex",
+            "region",
+            "essex",
+            tuple(PLACES),
+            body="NHS Essex ICB",
+            note="One ICB since 1 April 2026. Every figure keeps its own date, most from before.",
+        ),
+        Area(
+            "Mid and South Essex",
+            "region",
+            "mid-and-south-essex",
+            MID_AND_SOUTH_ESSEX,
+            body="ICB until 31 March 2026",
+            note="Its five places are part of NHS Essex ICB since 1 April 2026.",
+        ),
     )
     places = tuple(Area(name, "place", slug(name), (code,)) for code, name in PLACES.items())
     districts = tuple(Area(name, "district", f"{slug(name)}-district") for name in DISTRICTS)
@@ -105,13 +128,17 @@ def embedded_area(text: str) -> Area | None:
     """The embedded area of that name, key or label; None when there is none.
 
     A place wins over a district of the same name (Thurrock); `Thurrock (district)` names the
-    other. Case does not matter, `&` is `and`.
+    other. Case does not matter, `&` is `and`; "NHS Essex ICB" is Essex.
     """
     wanted = slug(text.replace("&", " and "))
+    if wanted in ("nhs-essex-icb", "essex-icb", "nhs-essex-integrated-care-board"):
+        wanted = "essex"
     for area in all_areas():
         if wanted in (area.key, slug(area.name)):
             return area
-    return next((area for area in all_areas() if wanted == slug(area.label)), None)
+    return next(
+        (area for area in all_areas() if wanted in (slug(area.label), slug(area.title))), None
+    )
 
 
 def select_area(name: str, table: Frame) -> Frame:

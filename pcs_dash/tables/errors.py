@@ -10,7 +10,12 @@ from collections.abc import Sequence
 
 
 class UserError(ValueError):
-    """Something the user gave, or asked for, can't be used; the message says what to do."""
+    """Something the user gave, or asked for, can't be used; the message says what to do.
+
+    `aside` says where on the server, for who runs it: on stderr and in the log, never on a page.
+    """
+
+    aside = ""
 
 
 class InputFileError(UserError):

@@ -17,6 +17,10 @@ from pyproj import Transformer
 from pcs_dash.tables.errors import UserError
 
 BRITISH_NATIONAL_GRID = "EPSG:27700"
+HELMERT_GRID = (
+    "+proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy "
+    "+towgs84=446.448,-125.157,542.06,0.15,0.247,0.842,-20.489"
+)
 
 
 @cache
@@ -31,6 +35,15 @@ def lonlat_to_grid(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
     counts. (Boundaries are prepared by `ostn15_grid`.)
     """
     return np.column_stack(_to_grid().transform(degrees[:, 0], degrees[:, 1]))
+
+
+def helmert_grid(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Longitude and latitude, shape (n, 2), to EPSG:27700 metres, rounded to 1 mm, by the seven
+    parameters of EPSG:1314: within about 3 m anywhere in Great Britain, and the same on every
+    machine, which `lonlat_to_grid` is not.
+    """
+    pipeline = Transformer.from_crs("+proj=longlat +datum=WGS84", HELMERT_GRID, always_xy=True)
+    return np.round(np.column_stack(pipeline.transform(degrees[:, 0], degrees[:, 1])), 3)
 
 
 def ostn15_grid(

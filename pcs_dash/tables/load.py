@@ -142,6 +142,16 @@ def load_homes(folder: Path = DATA_DIR) -> pd.DataFrame:
     return read_table(folder / "homes_essex_districts.csv", schemas.homes)
 
 
+def load_travel_factors(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """What modelled minutes rest on, laid out as the assumptions of planning."""
+    return read_table(folder / "travel_factors.csv", schemas.planning_parameters)
+
+
+def load_road_speeds(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """Speed by car and who may use it, by class of road; missing where no cars go."""
+    return read_table(folder / "road_speeds.csv", schemas.road_speeds)
+
+
 def load_boundaries(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
     """Boundaries of the 1,077 LSOAs (2011), EPSG:27700, columns lsoa11cd and geometry."""
     return gpd.read_parquet(folder / "lsoa11_essex.parquet")
@@ -150,6 +160,13 @@ def load_boundaries(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
 def load_outlines(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
     """Outlines of districts, places and regions, EPSG:27700, columns kind, name, geometry."""
     return gpd.read_parquet(folder / "outlines_essex.parquet")
+
+
+def load_england_outlines(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
+    """Outlines for a map of England, EPSG:27700, columns kind (icb, sub_icb, district), name,
+    geometry; ICBs and sub-ICB locations until March 2026, districts of 2021 and of 2023.
+    """
+    return gpd.read_parquet(folder / "outlines_england.parquet")
 
 
 def load_towns(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:

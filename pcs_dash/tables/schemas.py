@@ -475,6 +475,28 @@ homes = pa.DataFrameSchema(
 )
 
 
+road_speeds = pa.DataFrameSchema(
+    {
+        "road_class": _column(str, "Class of road of OpenStreetMap", _CITED, unique=True),
+        "drive_kmh": _column(
+            float, "Speed by car", _CITED, unit="km/h", checks=pa.Check.gt(0), nullable=True
+        ),
+        **{
+            name: _column(
+                str,
+                f"Whether one may {name} there unless the road itself says otherwise",
+                _CITED,
+                checks=pa.Check.isin(["yes", "no"]),
+            )
+            for name in ("walk", "cycle")
+        },
+        "source": _column(str, "The publication, or what is assumed", _CITED),
+    },
+    strict=True,
+    coerce=True,
+)
+
+
 def dictionary(schema: pa.DataFrameSchema) -> pd.DataFrame:
     """The columns of a schema as a table: column, type, meaning, unit, may be missing, source."""
     return pd.DataFrame(

@@ -206,6 +206,19 @@ def switch(name: str) -> str:
     )
 
 
+def tabs(name: str, labels: Labels) -> str:
+    """The key of `st.tabs` with these labels: the session holds a label, the address its key."""
+    return take(
+        name,
+        Parameter(
+            read=lambda texts: labels[_option(texts[-1], labels)],
+            write=lambda label: (next(key for key in labels if labels[key] == label),),
+            valid=lambda label: label in labels.values(),
+            default=next(iter(labels.values())),
+        ),
+    )
+
+
 def number(name: str, low: int, high: int, default: int) -> str:
     """The key of a whole number. Going Back skips the steps by which it was reached."""
 
@@ -262,6 +275,14 @@ def _gone(kept: Held, name: str, value: Any, parameter: Parameter) -> Any:
     return parameter.unread
 
 
+def ask(asked: Mapping[str, str]) -> None:
+    """Let the page that is opened next stand at these (name -> text); before a run draws."""
+    kept = held()
+    for name, text in asked.items():
+        st.session_state.pop(name, None)
+        kept.known[name] = (text,)
+
+
 def unread(name: str) -> str:
     """The text of the address that made no sense for `name`; "" where it did."""
     return held().unread.get(name, "")
@@ -296,7 +317,8 @@ def _option(text: str, labels: Labels) -> str:
     """The option that a text names: by key, by label, by a label of other wording with its key
     in brackets ("Tilbury Health Centre (F81110)"), or but for a period in brackets.
     """
-    folded = text.casefold()
+    # As earlier versions called the rule of 2014.
+    folded = text.casefold().replace("per wte rule", "per fte gp rule")
     for key, label in labels.items():
         if folded in (key.casefold(), label.casefold()):
             return key

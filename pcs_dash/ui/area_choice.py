@@ -17,7 +17,7 @@ from pcs_dash.ui import address
 from pcs_dash.ui.address import Parameter
 from pcs_dash.ui.text import plain
 
-DEFAULT_AREA = "mid-and-south-essex"
+DEFAULT_AREA = "essex"
 _NAME = "area"
 # Of an address with spaces, how many ways to read some of them as a plus are tried.
 _MOST_READINGS = 64
@@ -53,13 +53,16 @@ def box() -> Area | None:
         # The default comes first: Streamlit warns of a default index beside a value of our own.
         sorted(areas, key=lambda key: key != DEFAULT_AREA),
         index=0 if st.session_state[_NAME] else None,
-        format_func=lambda key: areas[key].label,
+        format_func=lambda key: areas[key].label if areas[key].loaded else areas[key].title,
         key=_NAME,
         placeholder="Choose an area",
-        help="Type to search. Essex and Mid and South Essex, the seven sub-ICB places (the CCGs "
-        "of the 2014 strategy), and the districts; where official data are loaded, also every "
+        help="Type to search. Essex (NHS Essex ICB since April 2026), Mid and South Essex (an ICB "
+        "until then), the seven sub-ICB places (the CCGs of the 2014 strategy), and the districts; "
+        "where official data are loaded, also every "
         'ICB, sub-ICB location and district of England, marked "loaded".',
     )
+    if key and areas[key].note:
+        st.caption(areas[key].note)
     return areas[key] if key else None
 
 
@@ -102,7 +105,7 @@ def offer_nearest() -> None:
         st.session_state[_NAME] = key
 
     for area in near_areas(text):
-        st.button(area.label, key=f"near-{area.key}", on_click=choose, args=(area.key,))
+        st.button(plain(area.label), key=f"near-{area.key}", on_click=choose, args=(area.key,))
     st.caption(
         "The box Area, at the left, has all of them. Official data bring the areas of all of "
         "England: see the README, Start it."

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any
 
+import pyarrow as pa
 import streamlit as st
 
 from pcs_dash.measures import glossary
@@ -15,7 +18,11 @@ from pcs_dash.render import page_charts
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import Bullets, Chart, Figure, Table, Text
 from pcs_dash.views.cells import FORMS, cell_text
+from pcs_dash.views.kept_answers import kept
 
+_NUMBER = re.compile(r"[^A-Za-z\[\]<>`!:]*")
+# A number for each chart that is shown: another has never had it.
+_numbers = count()
 _LEFT = ' style="text-align:left"'
 
 
@@ -26,9 +33,10 @@ def figures(*items: Figure) -> None:
             # Streamlit knows a fall by its hyphen only; ours has a minus sign.
             less = item.note.startswith(MINUS)
             column.metric(
-                item.label,
-                item.value,
-                item.note or None,
+                plain(item.label),
+                # A number is none to read as Markdown, and stays as it is.
+                item.value if _NUMBER.fullmatch(item.value) else plain(item.value),
+                plain(item.note) or None,
                 delta_color=("normal" if less else "inverse") if item.more_is_worse else "off",
                 delta_arrow=("down" if less else "up") if item.more_is_worse else "off",
                 help=glossary.meaning(item.term) if item.term else None,
@@ -43,6 +51,15 @@ def message(words: Words, *, first: bool) -> None:
         st.markdown(plain(words.caution))
     if words.basis:
         st.caption(plain(words.basis))
+
+
+def questions(asked: Sequence[tuple[str, str]]) -> None:
+    """Questions side by side, each over its answer."""
+    with st.container(key="questions"):
+        # What is said of chance takes most words.
+        columns = st.columns([max(len(said), 150) for _, said in asked], gap="medium")
+        for column, (question, said) in zip(columns, asked, strict=True):
+            column.markdown(f"**{plain(question)}**  \n{plain(said)}")
 
 
 def words_for_paper(text: str, *, key: str) -> None:
@@ -125,11 +142,8 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, str], None]) -> N
     if not table.fields:
         return
     st.markdown(f"**{plain(table.caption)}**")
-    # Words for yes and no; numbers and words as they are, so that they can be sorted.
-    yes = [column.key for column in table.on_page if column.form == "yes"]
-    frame = table.frame[[column.key for column in table.on_page]]
     st.dataframe(
-        frame.assign(**{name: [cell_text(value, "yes") for value in frame[name]] for name in yes}),
+        kept(table, "sortable", lambda: _sortable(table)),
         hide_index=True,
         key=key,
         column_config=config,
@@ -140,8 +154,22 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, str], None]) -> N
     )
 
 
+def _sortable(table: Table) -> pa.Table:
+    """Words for yes and no; numbers and words as they are, so that they can be sorted."""
+    yes = [column.key for column in table.on_page if column.form == "yes"]
+    frame = table.frame[[column.key for column in table.on_page]]
+    worded = {name: [cell_text(value, "yes") for value in frame[name]] for name in yes}
+    return pa.Table.from_pandas(frame.assign(**worded))
+
+
 def chart(block: Chart, *, key: str) -> None:
     """A chart under its title, with its text alternative, which can be copied into a paper."""
     st.markdown(f"**{plain(block.title)}**")
-    st.altair_chart(page_charts.drawn(block), key=key, alt=block.alt)
+    _picture(kept(block, "number", lambda: next(_numbers)), key, block)
     words_for_paper(block.words or block.alt, key=key)
+
+
+# Streamlit keeps what such a function draws and sends it again: making a chart takes longest.
+@st.cache_resource(show_spinner=False, max_entries=500)
+def _picture(number: int, key: str, _chart: Chart) -> None:  # noqa: ARG001 - the cache's key
+    st.altair_chart(page_charts.drawn(_chart), key=key, alt=_chart.alt)

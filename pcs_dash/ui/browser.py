@@ -35,6 +35,9 @@ def browser_token() -> str:
 def app_address() -> str:
     """Where the app is, as this browser sees it, without the page and without a slash."""
     at = urlsplit(st.context.url or LOCAL_APP)
+    if base := st.get_option("server.baseUrlPath").strip("/"):
+        # The first page stands at the path itself, with or without a slash behind it.
+        return f"{at.scheme}://{at.netloc}/{base}"
     return f"{at.scheme}://{at.netloc}{at.path.rpartition('/')[0]}"
 
 

@@ -8,7 +8,6 @@ from contextvars import ContextVar
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.hubs.rules import default_rules
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.workforce import (
@@ -21,6 +20,7 @@ from pcs_dash.measures.workforce import (
 )
 from pcs_dash.tables.constants import BENCHMARK_RANGE, IMD_EDITIONS, PATIENTS_PER_WTE_RULE
 from pcs_dash.ui import address, area_choice, data, official_store
+from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 
 _OWN = "own"
@@ -44,30 +44,24 @@ def sidebar() -> Question:
     dataset = data.current()
     with st.sidebar:
         definition = _definition()
-        editions = {year: f"IMD {year}" for year in IMD_EDITIONS}
-        edition = st.selectbox(
-            "Deprivation (IMD edition)",
-            list(editions),
-            format_func=editions.__getitem__,
-            key=address.choice("imd", editions),
-            help="IMD 2025 ranks 2021 LSOAs; it is carried to the 2011 boundaries shown here. "
-            "Split LSOAs take the mean rank of their parts.",
-        )
         known = benchmarks(
             dataset.published,
             dataset.practices,
             definition=definition.key,
             practices_period=dataset.workforce_period,
         )
-        benchmark = _benchmark(known)
-        own = area.select(dataset.practices)
-        excluded = _excluded(own)
-        tiles = st.toggle(
-            "Street map behind (needs internet)",
-            key=address.switch("tiles"),
-            help="Off: nothing is asked of any other computer. On: your browser fetches map "
-            "pictures from openstreetmap.org.",
-        )
+        with st.expander("Settings", icon=":material/tune:", key="settings"):
+            edition = _edition()
+            benchmark = _benchmark(known)
+            own = area.select(dataset.practices)
+            excluded = _excluded(own)
+            tiles = st.toggle(
+                "Street map behind (needs internet)",
+                key=address.switch("tiles"),
+                help="Off: nothing is asked of any other computer. On: your browser fetches map "
+                "pictures from openstreetmap.org.",
+            )
+        st.caption(f"IMD {edition}; benchmark {benchmark.label}, {number(benchmark.value)}.")
     return Question(
         dataset=dataset,
         area=area,
@@ -78,7 +72,7 @@ def sidebar() -> Question:
         practices=area.select(dataset.practices).drop(index=excluded.index),
         excluded=excluded,
         exclude=bool(st.session_state.get("exclude")),
-        rules=default_rules(dataset.published),
+        rules=data.rules_of(dataset),
         readers=official_store.readers(),
         tiles=tiles,
     )
@@ -100,6 +94,18 @@ def _definition() -> GPDefinition:
     return GP_DEFINITIONS[key]
 
 
+def _edition() -> str:
+    editions = {year: f"IMD {year}" for year in IMD_EDITIONS}
+    return st.selectbox(
+        "Deprivation (IMD edition)",
+        list(editions),
+        format_func=editions.__getitem__,
+        key=address.choice("imd", editions),
+        help="IMD 2025 ranks 2021 LSOAs; it is carried to the 2011 boundaries shown here. "
+        "Split LSOAs take the mean rank of their parts.",
+    )
+
+
 def _benchmark(known: Mapping[str, Benchmark]) -> Benchmark:
     labels = {key: BENCHMARK_LABELS[key] for key in (*known, _OWN)}
     key = st.selectbox(
@@ -112,7 +118,7 @@ def _benchmark(known: Mapping[str, Benchmark]) -> Benchmark:
     )
     if key != _OWN:
         chosen = known[key]
-        st.caption(f"{number(chosen.value)} patients per FTE GP ({chosen.period})")
+        st.caption(f"{number(chosen.value)} patients per FTE GP ({plain(chosen.period)})")
         return chosen
     value = st.number_input(
         PER_GP.label,
@@ -134,9 +140,11 @@ def _excluded(practices: pd.DataFrame) -> pd.DataFrame:
     )
     if leave_out:
         st.caption(
-            f"Left out: {', '.join(flagged.index)}." if len(flagged) else "None in this area."
+            f"Left out: {plain(', '.join(flagged.index))}."
+            if len(flagged)
+            else "None in this area."
         )
         return flagged
     if len(flagged):
-        st.caption(f"{len(flagged)} in this area, counted in: {', '.join(flagged.index)}.")
+        st.caption(f"{len(flagged)} in this area, counted in: {plain(', '.join(flagged.index))}.")
     return practices.iloc[:0]

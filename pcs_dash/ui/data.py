@@ -10,11 +10,13 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from pcs_dash.hubs.rules import Rule, default_rules
 from pcs_dash.official.loaded_areas import OfficialArea
 from pcs_dash.render import web
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset, build_dataset
 from pcs_dash.tables.errors import UserError
+from pcs_dash.views.kept_answers import kept
 
 _log = logging.getLogger(__name__)
 # What the thread's run shows; set by the entry script once the area is known.
@@ -25,6 +27,7 @@ of_this_run: ContextVar[tuple[Dataset, web.WebFiles] | None] = ContextVar("datas
 def load() -> tuple[Dataset, web.WebFiles]:
     """The joined tables and the addresses of the map's files; shared, so never changed."""
     dataset = build_dataset()
+    web.serve_under(st.get_option("server.baseUrlPath"))
     files = web.prepare(dataset)
     # Streamlit collects garbage after every run: what never dies need not be looked at again.
     gc.collect()
@@ -46,6 +49,11 @@ def of(area: Area) -> tuple[Dataset, web.WebFiles]:
 def key_of(dataset: Dataset) -> tuple[str, str]:
     """`Dataset.key`, by which Streamlit keeps what is made of a data set."""
     return dataset.key
+
+
+def rules_of(dataset: Dataset) -> tuple[Rule, ...]:
+    """The strategies' rules, with the thresholds of this data set's published figures."""
+    return kept(dataset, "rules", lambda: default_rules(dataset.published))
 
 
 def current() -> Dataset:

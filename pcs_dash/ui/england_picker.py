@@ -58,8 +58,8 @@ def _map(found: Shown, codes: list[str], chosen: str | None) -> None:
     on_map = england_data.load(found.level)
     if on_map is None or on_map.files is None:
         st.info(
-            "No boundaries are loaded that cover England, so there is no map. `python -m pcs_dash "
-            "update boundaries_lsoa11 --from FOLDER` brings them."
+            "No boundaries are loaded that cover England, so there is no map. Data and methods "
+            "says which file brings them."
         )
         return
     measure = found.measure
@@ -80,12 +80,11 @@ def _map(found: Shown, codes: list[str], chosen: str | None) -> None:
         st.info(
             f"{len(drawn):,} of {len(codes):,} {found.title} "
             f"{'has' if len(drawn) == 1 else 'have'} boundaries here, so the map shows no more. "
-            "`python -m pcs_dash update boundaries_lsoa11 --from FOLDER` brings the rest, where "
-            "the file holds all of England. The table has every one."
+            "The table has every one; Data and methods says which file brings the other boundaries."
         )
     legend = maps.Legend(
         f"{found.title}: {measure.label}, fifths by rank",
-        [maps.CLASS_PURPLES[place] for place in words],
+        [maps.CLASS_BLUES[place] for place in words],
         list(words.values()),
     )
     page_parts.show_legend(legend, note="No colour: no figure.")
@@ -137,7 +136,7 @@ def _open_button(
     )
     if pressed:
         # What the address says stays in it, so that Back leads to this very view.
-        st.switch_page("pages/under_doctoring.py", query_params=address.said())
+        st.switch_page("pages/overview.py", query_params=address.said())
 
 
 # --- all of them ---

@@ -21,9 +21,9 @@ from pcs_dash.ui.component import component
 # What am I looking at? One line, drawn by `about` under the title, for every
 # page that is not of views: those say it themselves (`View.about`).
 WHAT = {
-    "stories": "The views you will show, in order, with a line of your own under each.",
     "hubs": "Practices in groups: paint them on the map and see at once what each group means.",
-    "board_pack": "What the other pages show, as slides, a paper or a spreadsheet to take away.",
+    "present_and_pack": "The views you will show, in order, each with a line of your own; on "
+    "screen, or as slides, a paper, a page or a spreadsheet to leave behind.",
     "data_and_methods": "Where every figure comes from, of when it is, what is missing, and how "
     "it is worked out.",
 }
@@ -44,8 +44,9 @@ TOUR = (
     Step(
         ('[data-testid="stSidebar"] .st-key-area', _MENU),
         "Choose the area",
-        "Essex, Mid and South Essex, one of the seven places, or a district; where official data "
-        "are loaded, any area of England. Every page follows, "
+        "Essex (NHS Essex ICB), Mid and South Essex (an ICB until 31 March 2026), one of the "
+        "seven places, or a district; where official data are loaded, any area of England. Every "
+        "page follows, "
         "and so does the address: a copied link opens the same view.",
     ),
     Step(
@@ -79,7 +80,7 @@ TOUR = (
         ('[data-testid="stSidebarNav"]', _MENU),
         "Draw hubs, take it to the board",
         "Hubs: put practices together on the map and compare groupings. Present, at the top of a "
-        "page, shows its view full screen; Stories puts such views in order; Board pack makes "
+        "page, shows its view full screen; Present and pack puts such views in order and makes "
         "slides, a paper and a spreadsheet. Help brings this tour back any time.",
     ),
 )

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
-from pcs_dash.ui import address, choices, data, help_panel, presenting, search_box
+from pcs_dash.ui import address, choices, data, help_panel, presenting, search_box, tabs
 
 
 def configure() -> None:
@@ -16,6 +16,7 @@ def configure() -> None:
         page_title="pcs_dash: primary care planning in Essex",
         page_icon="pcs_dash/assets/icon.png",
         layout="wide",
+        initial_sidebar_state=244,
     )
 
 
@@ -26,29 +27,17 @@ def pages() -> list[Any]:
     screen readers stumble over (axe: list, listitem).
     """
     return [
-        st.Page(
-            "pages/under_doctoring.py",
-            title="Under-doctoring",
-            icon=":material/stethoscope:",
-            default=True,
-        ),
-        st.Page("pages/deprivation.py", title="Deprivation", icon=":material/map:"),
-        st.Page("pages/correlation.py", title="Correlation", icon=":material/scatter_plot:"),
-        st.Page("pages/inequality.py", title="Inequality", icon=":material/stairs:"),
-        st.Page(
-            "pages/spatial_pattern.py", title="Spatial pattern", icon=":material/bubble_chart:"
-        ),
-        st.Page("pages/robustness.py", title="Does it survive?", icon=":material/rule:"),
-        st.Page("pages/then_and_now.py", title="Then and now", icon=":material/history:"),
-        st.Page("pages/plan_ahead.py", title="Plan ahead", icon=":material/event_upcoming:"),
-        st.Page("pages/england.py", title="England", icon=":material/travel_explore:"),
-        st.Page("pages/catchments.py", title="Who lives where", icon=":material/home_pin:"),
-        st.Page("pages/trends.py", title="List sizes over time", icon=":material/timeline:"),
-        st.Page("pages/quality.py", title="Quality beside capacity", icon=":material/verified:"),
+        st.Page("pages/overview.py", title="Overview", icon=":material/home:", default=True),
+        st.Page("pages/practices.py", title="Practices", icon=":material/stethoscope:"),
+        st.Page("pages/deprivation_and_gps.py", title="Deprivation and GPs", icon=":material/map:"),
         st.Page("pages/hubs.py", title="Hubs", icon=":material/hub:"),
-        st.Page("pages/stories.py", title="Stories", icon=":material/slideshow:"),
-        st.Page("pages/board_pack.py", title="Board pack", icon=":material/co_present:"),
+        st.Page("pages/plan_ahead.py", title="Plan ahead", icon=":material/event_upcoming:"),
+        st.Page(
+            "pages/present_and_pack.py", title="Present and pack", icon=":material/co_present:"
+        ),
         st.Page("pages/data_and_methods.py", title="Data and methods", icon=":material/menu_book:"),
+        # Behind a card of the Overview, where its data are loaded.
+        st.Page("pages/england.py", title="England", visibility="hidden"),
     ]
 
 
@@ -72,8 +61,11 @@ def _show(page: Any) -> None:
     chosen = choices.sidebar()
     choices.of_this_run.set(chosen)
     dataset, files = data.of(chosen.area)
-    address.of_map(presenting.place_of_map(page.url_path, files, chosen.area))
+    sheet = tabs.open_sheet(page.url_path)
+    tabs.of_this_run.set(sheet)
+    address.of_map(presenting.place_of_map(sheet, files, chosen.area) if sheet else "")
     search_box.box(dataset, files, chosen)
-    presenting.bar(page.url_path, dataset, files, chosen)
+    if sheet is not None:
+        presenting.bar(sheet, dataset, files, chosen)
     help_panel.button(dataset, files)
     page.run()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pcs_dash.measures.catchments import Registered
     from pcs_dash.official.manifest import Manifest
     from pcs_dash.official.store import Store
+    from pcs_dash.travel.minutes import Stored
     from pcs_dash.views.loaded_data import England, OfficialPractices
 
 T = TypeVar("T")
@@ -105,6 +106,19 @@ def successors() -> pd.DataFrame | None:
     return (
         _or_none(lambda: Store().read("ods_successors")) if "ods_successors" in periods() else None
     )
+
+
+def minutes() -> Stored | None:
+    """The loaded minutes from small areas to practices, or None."""
+    key = version()
+    return _or_none(lambda: _minutes(key)) if key else None
+
+
+@st.cache_resource(show_spinner="Reading the minutes ...", max_entries=2)
+def _minutes(key: tuple[str, ...]) -> Stored | None:
+    from pcs_dash.travel.minutes import stored_minutes
+
+    return stored_minutes(_store(key))
 
 
 def _or_none(read: Callable[[], T]) -> T | None:
@@ -201,6 +215,7 @@ def readers() -> Readers:
         england=_england,
         names=names,
         positions=positions,
+        minutes=minutes,
         version=version(),
     )
 

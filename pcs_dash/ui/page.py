@@ -17,6 +17,7 @@ _STYLE = """
 <style>
 .stMainBlockContainer { padding-top: 2.6rem; padding-bottom: 2rem; }
 .stMainBlockContainer h1 { font-size: 1.9rem; padding: 0 0 0.3rem; }
+.st-key-questions p { line-height: 1.4; }
 .st-key-headline p { font-size: 1.25rem; font-weight: 600; line-height: 1.35; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
   color: #425563 !important; opacity: 1 !important;
@@ -37,6 +38,19 @@ _STYLE = """
 .pcs-small-table th:first-child, .pcs-small-table td:first-child { text-align: left; }
 .pcs-small-table tbody th { font-weight: 400; }
 :focus-visible { outline: 3px solid #d6006e !important; outline-offset: 1px; }
+@media (min-width: 641px) and (max-width: 1200px) {
+  .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
+  .stMainBlockContainer h1 { font-size: 1.5rem; }
+  .st-key-questions p { font-size: 0.86rem; }
+  .st-key-headline-figures [data-testid="stHorizontalBlock"] {
+    grid-template-columns: repeat(auto-fit, minmax(124px, 1fr));
+  }
+  .st-key-headline-figures [data-testid="stMetricValue"] { font-size: 1.35rem; }
+  .st-key-headline-figures [data-testid="stMetricLabel"] p,
+  .st-key-headline-figures [data-testid="stMetricDelta"] { font-size: 0.76rem; }
+  .st-key-picture-overview [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-picture-overview [data-testid="stColumn"] { flex: 1 1 100%; }
+}
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; padding-top: 4.2rem; }
   .stMainBlockContainer h1 { font-size: 1.5rem; }
@@ -58,10 +72,10 @@ def begin(*, needs_gps: bool = True) -> tuple[Dataset, WebFiles, Question]:
     st.html(_STYLE)
     dataset, files = data.of_this_run.get() or data.load()
     if needs_gps and not dataset.has_gps:
+        name = plain(of_this_run.get().area.name)
         st.info(
-            f"No GP figures (FTE) are loaded for {of_this_run.get().area.name}, so what rests on "
-            "them is left out. The General Practice Workforce file brings them: `python -m "
-            "pcs_dash update workforce`, or choose it under Data and methods."
+            f"No GP figures (FTE) are loaded for {name}, so what rests on them is left out. The "
+            "General Practice Workforce file brings them: choose it under Data and methods."
         )
     return dataset, files, of_this_run.get()
 

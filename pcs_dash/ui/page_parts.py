@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 import streamlit as st
-from streamlit_folium import st_folium
+import streamlit_folium
+from jinja2.utils import htmlsafe_json_dumps
 
 from pcs_dash.render.csv_files import table_csv
 from pcs_dash.tables.sources import ATTRIBUTION
 from pcs_dash.ui import address
 from pcs_dash.views.maps import Legend, PracticeMap, view_layer
 from pcs_dash.views.web_files import WebFiles
+
+_VIEW = "VIEW-GOES-HERE"
 
 
 def headline(sentence: str) -> None:
@@ -52,29 +56,60 @@ def show_map(
         if on_pick and "picked" in answer:
             on_pick(str(answer["picked"]))
 
-    st_folium(
-        PracticeMap(web),
-        key=key,
-        height=height,
-        use_container_width=True,
-        returned_objects=[],
-        feature_group_to_add=view_layer(content),
-        on_change=picked,
-    )
+    _send(web, content, key, height, picked)
 
 
-def without_boundaries(lsoas: pd.DataFrame) -> bool:
-    """Say that a map has no LSOAs to colour, and which file brings them; False where it has some.
+def _send(
+    web: WebFiles,
+    content: Mapping[str, Any],
+    key: str,
+    height: int,
+    on_change: Callable[[], None],
+) -> None:
+    """What `st_folium(PracticeMap(web), feature_group_to_add=view_layer(content), ...)` would send.
 
-    Where there is no LSOA at all, a page says so itself.
+    Sent by ourselves, since st_folium writes the base map anew each time, which took longer than
+    the rest of a click; a test holds that it would send the same.
     """
-    if lsoas.empty or lsoas["geometry"].notna().any():
-        return False
+    script, header, body = _base_map(web.scripts, web.styles)
+    name = streamlit_folium.generate_js_hash(script, key)
+
+    def heard() -> None:
+        st.session_state[key] = st.session_state.get(name, {})
+        on_change()
+
+    streamlit_folium._component_func(
+        script=script, header=header, html=body, id="map_div", key=name, height=height, width=None,
+        returned_objects=[], default={}, zoom=None, center=None,
+        feature_group=_layer().replace(_VIEW, htmlsafe_json_dumps(content, sort_keys=True)),
+        return_on_hover=False, layer_control=None, pixelated=False, css_links=list(web.styles),
+        js_links=list(web.scripts), on_change=heard, wrap_longitude=False,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _base_map(scripts: tuple[str, ...], styles: tuple[str, ...]) -> tuple[str, str, str]:
+    """Script, head and body of the map under every view."""
+    base = PracticeMap(scripts, styles)
+    base.get_root().render()
+    body, head = streamlit_folium._get_html(base), streamlit_folium._get_header(base)
+    return streamlit_folium._get_map_string(base), head, body
+
+
+@lru_cache(maxsize=1)
+def _layer() -> str:
+    """The script that shows a view, with a word where the view goes."""
+    base, layer = PracticeMap((), ()), view_layer(_VIEW)
+    base.get_root().render()
+    return str(streamlit_folium._get_feature_group_string(layer, base)).replace(f'"{_VIEW}"', _VIEW)
+
+
+def say_without_boundaries() -> None:
+    """Say that a map has no LSOAs to colour, and which file brings them."""
     st.info(
         "No boundaries of small areas (LSOAs) are loaded here, so the map shows practices only. "
-        "`python -m pcs_dash update boundaries_lsoa11 --from FOLDER` brings them."
+        "Data and methods says which file brings them."
     )
-    return True
 
 
 def list_key(key: str) -> str:
@@ -143,11 +178,11 @@ def small_table(table: pd.DataFrame, *, caption: str) -> None:
     )
 
 
-def download_csv(table: pd.DataFrame, *, name: str, label: str = "Download as CSV") -> None:
-    """A download button for a table, its index first; see `table_csv`."""
+def download_csv(table: pd.DataFrame | bytes, *, name: str, label: str = "Download as CSV") -> None:
+    """A download button for a table, its index first (see `table_csv`), or for its CSV."""
     st.download_button(
         label,
-        table_csv(table),
+        table if isinstance(table, bytes) else table_csv(table),
         file_name=f"{name}.csv",
         mime="text/csv",
         key=f"download-{name}",

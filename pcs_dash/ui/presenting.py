@@ -23,19 +23,12 @@ from pcs_dash.ui.browser import (
     rules_on_table,
 )
 from pcs_dash.ui.component import component
+from pcs_dash.views.answer import View
+from pcs_dash.views.places import Sheet
 from pcs_dash.views.position import Position
 from pcs_dash.views.question import Question
 from pcs_dash.views.registry import VIEWS
-from pcs_dash.views.story import (
-    FIRST_PAGE,
-    MAX_NAME_LENGTH,
-    PAGES,
-    SavedView,
-    Story,
-    first_view,
-    options_of,
-    pointed_at,
-)
+from pcs_dash.views.story import MAX_NAME_LENGTH, SavedView, Story, options_of, pointed_at
 from pcs_dash.views.web_files import WebFiles
 
 if TYPE_CHECKING:
@@ -45,7 +38,7 @@ KEY = "presenter"
 _ANSWER = "presenter-answer"
 Button = tuple[str, str, str]
 PRESENT: Button = ("present", "Present", "Show this view full screen")
-ADD: Button = ("add", "Add to story", "Add this view to the story on the Stories page")
+ADD: Button = ("add", "Add to story", "Add this view to the story under Present and pack")
 
 _component = component(
     "presenter",
@@ -55,26 +48,25 @@ _component = component(
 )
 
 
-def bar(url_path: str, dataset: Dataset, files: WebFiles, choices: Question) -> None:
-    """The buttons of a page whose view a story can hold; nothing on any other page."""
-    page = url_path or FIRST_PAGE
-    if page not in PAGES or not (dataset.has_gps or not first_view(page).needs_gps):
+def bar(sheet: Sheet, dataset: Dataset, files: WebFiles, choices: Question) -> None:
+    """The buttons of a sheet whose view a story can hold; nothing on any other."""
+    views = sheet.views
+    if not views or not (dataset.has_gps or not views[0].needs_gps):
         return
     with st.container(key="present-bar"):
-        _bar(page, files, choices)
+        _bar(sheet, files, choices)
 
 
-def place_of_map(url_path: str, files: WebFiles, area: Area) -> str:
-    """Under what the browser remembers where the map of a page stands; "" for a page without."""
-    page = url_path or FIRST_PAGE
-    name = first_view(page).map_key if page in PAGES else ""
+def place_of_map(sheet: Sheet, files: WebFiles, area: Area) -> str:
+    """Under what the browser remembers where the map of a sheet stands; "" where it has none."""
+    name = sheet.views[0].map_key if sheet.views else ""
     return f"{name}:{files.areas[area.key].url}" if name else ""
 
 
 @st.fragment
-def _bar(page: str, files: WebFiles, choices: Question) -> None:
+def _bar(sheet: Sheet, files: WebFiles, choices: Question) -> None:
     def hear(ask: Mapping[str, Any]) -> dict[str, Any]:
-        view = current_view(page, choices, ask.get("position"))
+        view = current_view(sheet.views[0], choices, ask.get("position"))
         if ask.get("what") == "add":
             from pcs_dash.ui.stories import open_story
 
@@ -87,8 +79,8 @@ def _bar(page: str, files: WebFiles, choices: Question) -> None:
             said = str(error).removeprefix(f"View 1 of the story '{story.name}': ")
             raise UserError(said) from error
 
-    place = place_of_map(page, files, choices.area)
-    buttons(f"{KEY}-{page}", files, hear, [PRESENT, ADD], place=place)
+    place = place_of_map(sheet, files, choices.area)
+    buttons(f"{KEY}-{sheet.key}", files, hear, [PRESENT, ADD], place=place)
 
 
 def buttons(
@@ -194,21 +186,22 @@ def switches_of(choices: Question) -> dict[str, str]:
     return switches
 
 
-def current_view(page: str, choices: Question, position: Any = None) -> SavedView:
-    """The view that is on screen. `position` is what the browser says of its map; [lat, lng, zoom]
+def current_view(shown: View, choices: Question, position: Any = None) -> SavedView:
+    """A view as it is on screen. `position` is what the browser says of its map; [lat, lng, zoom]
     or anything else, which is passed over.
     """
-    plan, plan_name = plan_for(first_view(page).key)
+    plan, plan_name = plan_for(shown.key)
     return SavedView(
-        page=page,
+        page=shown.page,
+        topic=shown.key,
         area=choices.area.key,
         switches=switches_of(choices),
         position=_position(position),
         plan=plan,
         plan_name=plan_name,
-        rules=rules_on_table() if page == "hubs" else (),
-        highlight=_highlight(page, choices),
-        options=_options(page),
+        rules=rules_on_table() if shown.page == "hubs" else (),
+        highlight=_highlight(shown.page, choices),
+        options=_options(shown.page),
     )
 
 

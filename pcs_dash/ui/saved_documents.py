@@ -12,6 +12,7 @@ from pcs_dash.store.database import Database
 from pcs_dash.store.documents import DocumentLibrary, Entry, Saved
 from pcs_dash.store.links import make_link, make_short_link
 from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import ASSETS_DIR
 from pcs_dash.ui import address
 from pcs_dash.ui.text import plain
@@ -70,6 +71,19 @@ class Shelf:
             text = make_short_link(self.database, saved)
             self._show(text)
             st.caption(f"It opens version {saved.version} wherever this library is shared.")
+
+    def tell_version(
+        self, saved_id: int | None, version: int | None, is_same: Callable[[Saved], bool]
+    ) -> None:
+        """Say which version is on the table, and whether it was changed since."""
+        if saved_id is None:
+            return
+        try:
+            since = "as it was saved" if is_same(self.books.open(saved_id, version)) else ""
+        except UserError:
+            # Deleted for good, or what its data were is no more.
+            since = ""
+        st.caption(f"On the table: version {version}, {since or 'with your changes since'}.")
 
     def _show(self, text: str) -> None:
         whole = address.link(self.page, {self.parameter: text})

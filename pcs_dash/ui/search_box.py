@@ -274,13 +274,13 @@ def _published(
     codes = ""
     if version:
         name = f"codes-{version}.json"
-        codes = f"{web.URL_PREFIX}/{name}"
+        codes = web.address_of(name)
         _later(_publish_codes, name)
     if not root:
         return url, "", codes
     folder = f"postcodes-{sha256[:10]}-{url.rsplit('-', 1)[-1].removesuffix('.json')}"
     _later(_publish_directory, dataset, folder, _areas)
-    return url, f"{web.URL_PREFIX}/{folder}/", codes
+    return url, web.address_of(f"{folder}/"), codes
 
 
 def _later(publish: Callable[..., None], *args: Any) -> None:

@@ -11,13 +11,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
 from streamlit import runtime
 from streamlit.web.server.server_util import get_url
 
+from pcs_dash.views import places
+
 # What pages other than the first bring with them, and takes longest to import.
 _LATER = (
+    # Where the map's component is named: until then it is answered with 404.
+    "pcs_dash.ui.page_parts",
     "pcs_dash.ui.slow_work",
     "esda",
     "pcs_dash.official.area_dataset",
@@ -50,6 +58,22 @@ async def warm(_app: Any) -> AsyncIterator[None]:
         yield
     finally:
         stop.set()
+
+
+def moved() -> list[Route]:
+    """The addresses of earlier versions; each leads to where its views stand now, with all that it
+    asks for. The server answers, not a page: Back must not come upon the old one.
+    """
+    # Behind a server.baseUrlPath, and without.
+    before = ("", "/{base:path}")
+    return [Route(f"{base}/{old}", _lead, name=old) for old in places.moved() for base in before]
+
+
+def _lead(request: Request) -> RedirectResponse:
+    sheet = places.moved()[request.url.path.rpartition("/")[2]]
+    # As it was asked, names that stand there several times and all.
+    asked = "&".join(part for part in (urlencode(sheet.asked), request.url.query) if part)
+    return RedirectResponse(f"{sheet.path or '.'}{'?' if asked else ''}{asked}")
 
 
 def collect(stop: threading.Event, every: float = COLLECT_EVERY) -> None:

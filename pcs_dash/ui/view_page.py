@@ -12,8 +12,9 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pcs_dash.render.csv_files import table_csv
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address, blocks, page, page_parts, slow_work
+from pcs_dash.ui import address, blocks, page, page_parts, slow_work, tabs
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import (
     Answer,
@@ -29,6 +30,7 @@ from pcs_dash.views.answer import (
     Text,
     View,
 )
+from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.map_spec import map_view
 from pcs_dash.views.question import Question
 from pcs_dash.views.registry import find_view
@@ -37,13 +39,27 @@ from pcs_dash.views.web_files import WebFiles
 Pick = Callable[[str, str], None]
 
 
-def page_of(title: str, *keys: str) -> None:
-    """A whole page: the title with the area's name, then its views one under another."""
-    views = [find_view(key) for key in keys]
+def page_of(title: str, after: Callable[[Question], None] | None = None) -> None:
+    """A whole page: the title with the area's name, its tabs, and the views of the open one;
+    `after` draws what comes under them.
+    """
+    sheet = tabs.of_this_run.get(None)
+    views = [] if sheet is None else sheet.views
     _, web, question = page.begin(needs_gps=any(view.needs_gps for view in views))
     tags = "".join(view.tag(question) for view in views if view.tag is not None)
-    st.title(f"{title}: {plain(question.area.label)}{tags}")
-    st.caption(views[0].about)
+    st.title(f"{title}: {plain(question.area.title)}{plain(tags)}")
+    if sheet is not None:
+        # The home page says by its questions what it is about.
+        about = views[0].about if sheet.path else ""
+        tabs.show(sheet, lambda: _sheet(about, views, web, question))
+    if after is not None:
+        after(question)
+    page.foot(question)
+
+
+def _sheet(about: str, views: Sequence[View], web: WebFiles, question: Question) -> None:
+    if about:
+        st.caption(about)
     if question.practices.empty:
         st.info(
             "No practice is left in this area. Switch the exclusion off, or choose another area."
@@ -51,7 +67,6 @@ def page_of(title: str, *keys: str) -> None:
         st.stop()
     plan = any(view.with_plan for view in views)
     address.fragment(_show)(views, web, _with_plan(question) if plan else question)
-    page.foot(question)
 
 
 def _with_plan(question: Question) -> Question:
@@ -105,11 +120,7 @@ def show_view(
             st.session_state.update(sets[0])
         st.session_state[option] = value if known else None
 
-    if answer.warning:
-        st.warning(plain(answer.warning))
-    blocks.message(answer.message, first=first)
-    if answer.figures and first:
-        blocks.figures(*answer.figures)
+    _said(answer, first=first)
     if picture is None:
         _front(view, web, asked, answer, picked, pick)
     else:
@@ -120,6 +131,18 @@ def show_view(
         address.fragment(_section, f"{view.key}-{section.key}")(view, section, web, asked, pick)
     for line in answer.foot:
         st.caption(plain(line))
+
+
+def _said(answer: Answer, *, first: bool) -> None:
+    """What stands above the picture."""
+    if answer.warning:
+        st.warning(plain(answer.warning))
+    if answer.questions:
+        blocks.questions(answer.questions)
+    else:
+        blocks.message(answer.message, first=first)
+    if answer.figures and first:
+        blocks.figures(*answer.figures)
 
 
 @st.cache_resource(show_spinner=False, max_entries=300)
@@ -134,6 +157,18 @@ def _blocks(
     _question: Question,
 ) -> Sequence[Block | Beside]:
     return _section.blocks(_question)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2_000)
+def _picked(
+    key: str,  # noqa: ARG001 - with the next, what Streamlit keeps the blocks under
+    name: tuple[str, ...],  # noqa: ARG001
+    code: str,
+    _answer: Answer,
+    _question: Question,
+) -> Sequence[Block]:
+    assert _answer.picked is not None
+    return _answer.picked(_question, code)
 
 
 # --- options ---
@@ -246,14 +281,15 @@ def _front(
     picture = view.map_key or f"{view.key}-front"
     beside: Sequence[Block | Beside] = answer.front[1:]
     if picked and answer.picked is not None and picked in question.practices.index:
-        beside = answer.picked(question, picked)
+        beside = _picked(view.key, question.key, picked, answer, question)
     if answer.stacked or not (beside or finders):
         _draw(finders, question)
         for number, block in enumerate(answer.front):
             name = f"{picture}-{number}" if number else picture
             draw(block, web, question, name, picked, pick)
         return
-    left, right = st.columns([answer.share, 1 - answer.share], gap="medium")
+    with st.container(key=f"picture-{view.key}"):
+        left, right = st.columns([answer.share, 1 - answer.share], gap="medium")
     with left:
         draw(answer.front[0], web, question, picture, picked, pick)
     with right:
@@ -297,7 +333,7 @@ def draw(
             blocks.text(block, key=key)
         case File():
             st.download_button(
-                block.label, block.made, file_name=block.name, mime=block.mime, key=key,
+                plain(block.label), block.made, file_name=block.name, mime=block.mime, key=key,
                 icon=":material/download:", on_click="ignore",
             )  # fmt: skip
 
@@ -305,18 +341,19 @@ def draw(
 def _map(
     block: MapBlock, web: WebFiles, question: Question, key: str, picked: str, pick: Pick
 ) -> None:
-    content, legends, note = map_view(question.dataset, block.spec, key)
-    if block.spec.page_legend is not None:
-        legends = [block.spec.page_legend]
-    if block.spec.focus is not None:
-        content["focus"] = {"name": block.spec.focus[0], "bounds": block.spec.focus[1]}
+    spec = block.spec
+    made, legends, note = kept(spec, ("map", key), lambda: map_view(question.dataset, spec, key))
+    if spec.page_legend is not None:
+        legends = [spec.page_legend]
     layer = web.areas[question.area.key]
     content = {
-        **content,
+        **made,
         "area": {"url": layer.url, "bounds": layer.bounds},
         "points": {"url": web.points_url},
         "tiles": question.tiles,
     }
+    if spec.focus is not None:
+        content["focus"] = {"name": spec.focus[0], "bounds": spec.focus[1]}
     on_pick = None
     if block.pick:
         content["selected"] = picked or content["selected"]
@@ -328,13 +365,18 @@ def _map(
     page_parts.show_map(
         web, content, key=f"{key}-map", height=block.high, on_pick=on_pick, practices=names
     )
-    if block.spec.kind != "areas" and page_parts.without_boundaries(
-        question.area.select(question.dataset.lsoas)
-    ):
+    if spec.kind != "areas" and kept(spec, "bare", lambda: _bare(question)):
+        page_parts.say_without_boundaries()
         # Without land only what the circles say needs a legend.
-        legends = legends[:1] if block.spec.marks is not None and block.spec.marks.title else []
+        legends = legends[:1] if spec.marks is not None and spec.marks.title else []
     for place, legend in enumerate(legends):
         page_parts.show_legend(legend, note=note if place == len(legends) - 1 else "")
+
+
+def _bare(question: Question) -> bool:
+    """Whether the LSOAs have no boundaries; where there is no LSOA, a page says so itself."""
+    lsoas = question.area.select(question.dataset.lsoas)
+    return not (lsoas.empty or lsoas["geometry"].notna().any())
 
 
 def _table(table: Table, key: str, pick: Pick) -> None:
@@ -345,4 +387,5 @@ def _table(table: Table, key: str, pick: Pick) -> None:
     if table.note:
         st.caption(plain(table.note))
     if table.name:
-        page_parts.download_csv(table.frame if table.file is None else table.file, name=table.name)
+        file = table.frame if table.file is None else table.file
+        page_parts.download_csv(kept(table, "csv", lambda: table_csv(file)), name=table.name)

@@ -102,7 +102,7 @@ def _missing(question: Question, own: gpd.GeoDataFrame, here: gpd.GeoDataFrame) 
     if here.empty:
         return (
             "Access can't be told, as no boundaries of small areas (LSOAs) are loaded here. "
-            "`python -m pcs_dash update boundaries_lsoa11 --from FOLDER` brings them."
+            "Data and methods says which file brings them."
         )
     if question.practices[question.definition.column].isna().all():
         return "Access can't be told, as no practice here has a GP figure."

@@ -23,7 +23,7 @@ from pcs_dash.views.cells import cell_text
 from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.question import Question
 
-CHART_COLOURS = ("#2166ac", "#d6604d", "#6b7280", "#f4a582")
+CHART_COLOURS = ("#2166ac", "#e08214", "#6b7280")
 
 ChartKind = Literal["bars", "shares", "scatter", "intervals"]
 OptionKind = Literal["choice", "switch", "several", "practice"]
@@ -285,7 +285,8 @@ class Answer:
 
     `message`: what was found, how far it can be trusted, what it rests on. `front`: the picture
     and what stands beside it, on the page and on the slide (`share`: the first one's width);
-    `below` goes under it on the page only. `screen`: what a room sees instead of the first block.
+    `below` goes under it on the page only. `questions`, each with its answer, stand there in place
+    of the message. `screen`: what a room sees instead of the first block.
     `about_gps`: whether its figures rest on the workforce data; `sources` what else. `notes` are
     for the speaker, `foot` lines in small print under it on the page. `stacked`: a page shows
     the front's blocks one under another. `picked` gives what stands beside the picture on the page
@@ -296,6 +297,7 @@ class Answer:
     message: Words
     figures: tuple[Figure, ...] = ()
     front: tuple[Block, ...] = ()
+    questions: tuple[tuple[str, str], ...] = ()
     below: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = ()
     share: float = 0.58
@@ -348,8 +350,9 @@ class Option:
 class View:
     """One question, declared once.
 
-    `page` is the app's page it stands on, `title` what a story calls it, `about` one line on what
-    it shows, `answer` the function. `needs_gps`: whether it says anything without GP figures;
+    `page` is the sheet it stands on (`views.places`), `title` what a story calls it, `about` one
+    line on what it shows, `answer` the function. `needs_gps`: whether it says anything without GP
+    figures;
     `with_plan`: whether the plan of hubs on the table belongs to it; `map_key`: the name under
     which the browser remembers where its map stood ("" : it has none); `pointer`: the map whose
     list says which practice is pointed at, if that is another; `slow`: what a page says

@@ -15,12 +15,16 @@ from pcs_dash.measures.catchments import Registered, main_users, of_codes
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.views.map_spec import Box
-from pcs_dash.views.maps import BENCHMARK_COLOURS, BENCHMARK_LABELS, Layer, benchmark_classes
+from pcs_dash.views.maps import (
+    BENCHMARK_COLOURS,
+    BENCHMARK_LABELS,
+    CLASS_BLUES,
+    Layer,
+    benchmark_classes,
+)
 
 SHARE_CUTS = (0.05, 0.1, 0.25, 0.5)
 SHARE_LABELS = ("under 5%", "5% to 10%", "10% to 25%", "25% to 50%", "half or more")
-# Lightness alone orders them, so any colour vision reads them.
-SHARE_COLOURS = ("#deebf7", "#9ecae1", "#4292c6", "#2171b5", "#08306b")
 HIDDEN_COLOUR = "#d9d9d9"
 ELSEWHERE = "another practice"
 ELSEWHERE_COLOUR = "#b8b8b8"
@@ -76,7 +80,7 @@ def share_categories(threshold: int | None = None) -> dict[str, str]:
     """Word to colour of `share_classes`, in the legend's order."""
     limit = small_number() if threshold is None else threshold
     hidden = {small_words(limit): HIDDEN_COLOUR} if limit > 1 else {}
-    return hidden | dict(zip(SHARE_LABELS, SHARE_COLOURS, strict=True))
+    return hidden | dict(zip(SHARE_LABELS, CLASS_BLUES, strict=True))
 
 
 def share_layer(registered: Registered, codes: Collection[str], name: str) -> Layer:
@@ -95,8 +99,10 @@ def main_layer(
     practices: pd.DataFrame,
     borders: Sequence[tuple[str, str]],
     noun: str,
+    own: Mapping[str, str],
 ) -> Layer:
-    """LSOAs by the group most of their patients use; by practice where `groups` is None.
+    """LSOAs by the group most of their patients use; by practice where `groups` is None. `own` has
+    the colours of groups that have one.
 
     `practices` are those of the data: whoever is none of them is "another practice".
     """
@@ -104,6 +110,7 @@ def main_layer(
     known = set(practices.index) if groups is None else set(groups.values())
     owner = owner.where(owner.isin(known) | owner.isna(), ELSEWHERE)
     colours = territory_colours(owner.mask(owner == ELSEWHERE), borders)
+    colours |= {name: own[name] for name in colours if name in own}
     colours[ELSEWHERE] = ELSEWHERE_COLOUR
     names = practices["practice_name"]
     labels = {

@@ -176,8 +176,7 @@ def catchment_points(question: Question) -> pd.DataFrame:
 
 def _modelled_warning(registered: Registered) -> str:
     more = (
-        "; `python -m pcs_dash update lsoa_population lsoa11_lsoa21` brings residents by small "
-        "area for the model."
+        "; residents by small area for the model can be loaded there, too."
         if "not loaded" in registered.note
         else "."
     )
@@ -185,8 +184,8 @@ def _modelled_warning(registered: Registered) -> str:
         "Modelled, not registrations. Patients by practice and small area (LSOA) are not loaded, "
         "so a gravity model stands in: it shares patients out by distance until every practice "
         f"has its list. {registered.note} {MODEL_ERROR} Not for decisions on single small areas. "
-        "`python -m pcs_dash update list_sizes registrations_lsoa` brings the real ones (Patients "
-        f"Registered at a GP Practice, NHS England){more}"
+        "The real ones (Patients Registered at a GP Practice, NHS England) can be loaded under "
+        f"Data and methods{more}"
     )
 
 
@@ -258,7 +257,8 @@ def _ground(
     named, noun = _named(question, unit, what)
     dataset = question.dataset
     borders = kept(dataset, "borders", lambda: catchment_maps.neighbours_of(dataset.lsoas))
-    layer = catchment_maps.main_layer(unit.registered, named, dataset.practices, borders, noun)
+    own = question.hub_colours if noun == "hub" else {}
+    layer = catchment_maps.main_layer(unit.registered, named, dataset.practices, borders, noun, own)
     here = question.area.select(dataset.lsoas).index
     return (layer, *_main_legend(layer, here))
 

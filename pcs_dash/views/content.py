@@ -31,7 +31,7 @@ def _check_gps(question: Question) -> None:
     if question.practices["gp_fte_all"].isna().all():
         raise UserError(
             f"No GP figures (FTE) are loaded for {question.area.name}, and the report is about "
-            "them. `python -m pcs_dash update workforce` brings them."
+            "them. Data and methods says how they are loaded."
         )
 
 
@@ -142,11 +142,26 @@ def _all_definitions(bases: Sequence[Basis]) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
+# How `slides.definitions` begins a rule.
+_RULE = "Rule: "
+
+
+def _in_short(found: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The terms, the rules in one row: with what follows they are to stand on one slide."""
+    terms = [(term, meaning) for term, meaning in found if not term.startswith(_RULE)]
+    rules = [meaning.split(". ")[0] for term, meaning in found if term.startswith(_RULE)]
+    return [*terms, ("Rules", f"{'; '.join(rules)}.")] if rules else terms
+
+
 def _method_slide(
     bases: Sequence[Basis], found: Sequence[tuple[str, str]], link: str, story_link: str
 ) -> Slide:
     question = bases[0].question
     listed = sources()
+    publishers = (
+        f"{', '.join(dict.fromkeys(publisher for _, publisher, *_ in listed))}. Each with its "
+        "period and licence in the notes and under Data and methods."
+    )
     counted = question.basis if len(bases) == 1 else "as each view says."
     basis = f"Source: NHS England, General Practice Workforce, {question.period}."
     return Slide(
@@ -156,15 +171,9 @@ def _method_slide(
             text_table(
                 "What the words mean, and where the figures come from",
                 ("Term", "Meaning"),
-                (
-                    *found,
-                    *(
-                        (f"Source: {title}", f"{publisher}, {period}. {licence}.")
-                        for title, publisher, period, licence in listed
-                    ),
-                    ("Attribution", ATTRIBUTION),
-                ),
-                overflow="split",
+                _in_short(found),
+                # A note stays where rows are cut.
+                note=f"Sources: {publishers} {ATTRIBUTION}",
                 widths=(1.0, 3.4),
             ),
         ),

@@ -30,13 +30,13 @@ from pcs_dash.views.answer import (
 from pcs_dash.views.by_place import place_series
 from pcs_dash.views.compared_measures import Compared
 from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.phrases import or_none
+from pcs_dash.views.phrases import at_the_edge, or_none
 from pcs_dash.views.question import Question
 
 _LINE_NAMES = {
     "least squares": "Least squares",
     "least squares, weighted": "Least squares, weighted",
-    "Theil-Sen": "Robust (Theil-Sen)",
+    "Theil-Sen": "Robust line",
 }
 _INK = "#212b32"
 # Columns of practices that the correlation can allow for.
@@ -107,7 +107,7 @@ def _missing(result: Correlation) -> str:
 
 def _scatter(pair: Compared, said: words.Words) -> Chart:
     question = pair.question
-    dots = place_series(question.practices, *pair.shown())
+    dots, bounds = at_the_edge(place_series(question.practices, *pair.shown()))
     drawn = sum(len(series.values) for series in dots)
     benchmark = pair.benchmark
     return Chart(
@@ -119,6 +119,7 @@ def _scatter(pair: Compared, said: words.Words) -> Chart:
         value_title=pair.y_title,
         x_title=f"{pair.x.label} (higher = more deprived)",
         number_format="#,##0.0" if _largest(dots) < 20 else "#,##0",
+        bounds=bounds,
         reference=benchmark,
         reference_label=""
         if benchmark is None
@@ -157,12 +158,14 @@ def _slopes(pair: Compared) -> tuple[Text, ...]:
     if not found:
         return ()
     places = decimals_for(max(abs(line.slope) for line in found))
-    told = "; ".join(f"{line.name} {number(line.slope, places)}" for line in found)
+    told = "; ".join(
+        f"{_LINE_NAMES[line.name].lower()} {number(line.slope, places)}" for line in found
+    )
     return (
         Text(
-            f"Slope per unit of deprivation: {told}. Theil-Sen is the median of the slopes between "
-            "all pairs of practices: a few odd practices can't turn it. How sure the direction is, "
-            "the coefficients say.",
+            f"Slope per unit of deprivation: {told}. The robust line has the median of the slopes "
+            "between all pairs of practices (Theil-Sen): a few odd practices can't turn it. How "
+            "sure the direction is, the coefficients say.",
             "note",
         ),
     )
@@ -200,7 +203,7 @@ def _map(pair: Compared) -> MapBlock:
 
 def _quintiles(question: Question) -> Sequence[Block | Beside]:
     table, said = inequality.quintiles(question)
-    more = Text("More of it on the page Inequality.", "note")
+    more = Text("More of it under the tab By fifth.", "note")
     return [Beside((3, 2), ((inequality.quintile_chart(question, table, said),), (more,)))]
 
 

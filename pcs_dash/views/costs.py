@@ -181,15 +181,22 @@ def _groupings(question: Question) -> Section:
     moved = compare_plans(today, plan, question.practices, names=names)
     columns[0] = (*columns[0], "0", "0")
     columns[1] = (*columns[1], f"{moved.practices_moved:,}", f"{moved.patients_moved:,}")
+    alike = signed(gaps[0]) == signed(gaps[1])
+    takes = (
+        f"{names[1]} takes {signed(gaps[1])} FTE GPs, as {lower_first(names[0])} do"
+        if alike
+        else f"{names[1]} takes {signed(gaps[1])} FTE GPs and {lower_first(names[0])} take "
+        f"{signed(gaps[0])}"
+    )
     message = (
-        f"So that no group is above {benchmark.label}, {names[1]} takes {signed(gaps[1])} FTE GPs "
-        f"and {lower_first(names[0])} take {signed(gaps[0])}; "
+        f"So that no group is above {benchmark.label}, {takes}; "
         f"{moved.practices_moved:,} practices would change group."
     )
 
     def blocks(_: Question) -> Sequence[Block]:
         table = _grouping_table(benchmark.label, names, columns)
-        return [_gap_chart(benchmark.label, names, gaps), table]
+        # Two equal bars show nothing.
+        return [table] if alike else [_gap_chart(benchmark.label, names, gaps), table]
 
     return Section(
         "groupings",

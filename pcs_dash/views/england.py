@@ -47,10 +47,9 @@ if TYPE_CHECKING:
 _MOST_BARS = 12
 _NOTHING = "No official data are loaded yet, so there is only Essex to show."
 _HOW = (
-    "The figures of every practice of England come from files that NHS England publishes. Load "
-    "them once with `python -m pcs_dash update`, or with `python -m pcs_dash update --from FOLDER` "
-    "where you downloaded them by hand, or upload them under Data and methods. Then any ICB, "
-    "sub-ICB location or district can be chosen as the area, too."
+    "Once they are loaded, this page compares every ICB, sub-ICB location and district of England, "
+    "and any of them can be chosen as the area. The files are published by NHS England; Data and "
+    "methods says where they are, and takes them."
 )
 
 
@@ -243,7 +242,7 @@ def _map(question: Question, found: Shown) -> MapBlock:
         ground=maps.Layer(
             f"{found.title}: {measure.label}, fifths by rank",
             classes.map(words),
-            {word: maps.CLASS_PURPLES[place] for place, word in words.items()},
+            {word: maps.CLASS_BLUES[place] for place, word in words.items()},
         ),
         notes={
             str(code): f"{measure.label}: {measure.with_unit(value)}"
@@ -251,7 +250,7 @@ def _map(question: Question, found: Shown) -> MapBlock:
         },
         about=f"{found.title} by {lower_first(measure.label)}.",
         note="Bare: no figure."
-        + (f" {missing} of {len(found.table)} have no boundary loaded." if missing else ""),
+        + (f" {missing} of {len(found.table)} have no outline here." if missing else ""),
         shapes=shapes,
         level=found.level,
     )
@@ -270,9 +269,9 @@ def _missing(question: Question) -> Sequence[Block | Beside]:
             (
                 Column("measure", "Measure", wide=1.4),
                 Column("needs", "File", wide=1.2),
-                Column("how", "Brings it", wide=2.0),
             ),
             small=True,
+            note="Data and methods says where each file is published, and takes it.",
         )
     ]
 

@@ -10,7 +10,6 @@ from pcs_dash.hubs.summary import scorecard
 from pcs_dash.measures.numbers import number, of_all
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.words import Words
-from pcs_dash.views import maps
 from pcs_dash.views.answer import (
     Answer,
     Chart,
@@ -60,6 +59,8 @@ def options(question: Question) -> Answer:
         figures=_sizes(filled) if len(filled) else (),
         front=(MapBlock(spec, alt_text(question.dataset, spec)), table),
         share=0.66 if len(columns) == 1 else 0.6,
+        # One grouping is no choice, so its slide does not promise any.
+        heading="" if question.plan is not None else f"{question.name}: today's PCNs",
         notes=tuple(
             f"Rule: {rule.label}. {rule.source}, {rule.date}." for rule in question.rules if rule.on
         ),
@@ -161,10 +162,10 @@ def one_by_one(question: Question) -> Answer:
 
 
 def _bars(question: Question, ratio: pd.Series) -> Chart:
-    """The groups with most patients per FTE GP, in the colours of the map."""
+    """The groups with most patients per FTE GP, each in its colour; the line is the benchmark."""
     highest = ratio.sort_values(ascending=False, kind="stable").head(_MOST_BARS)
     benchmark = question.benchmark
-    classes = maps.benchmark_classes(highest, benchmark.value)
+    colours = question.hub_colours
     cut = f", the {len(highest)} highest of {len(ratio)}" if len(ratio) > len(highest) else ""
     return Chart(
         "bars",
@@ -173,7 +174,7 @@ def _bars(question: Question, ratio: pd.Series) -> Chart:
             Series(
                 PER_GP.label,
                 tuple(map(float, highest)),
-                colours=tuple(maps.BENCHMARK_COLOURS[int(number)] for number in classes),
+                colours=tuple(colours[str(name)] for name in highest.index),
                 codes=tuple(map(str, highest.index)),
             ),
         ),

@@ -158,7 +158,7 @@ def answer(question: Question) -> Answer:
             Section("per-10000", NAMES[PER_10000], _per_10000),
             Section(
                 "slopes",
-                "Slope and Relative Index of Inequality",
+                "For the analyst: Slope and Relative Index of Inequality",
                 _slope_blocks,
                 options=("level",),
                 slow="Leaving out each practice",
@@ -261,8 +261,8 @@ def quintile_rows(question: Question, table: QuintileTable) -> Table:
         ),
         small=True,
         note="Each practice's patients and FTE are shared out over quintiles in proportion to "
-        f"where its patients lived in {question.dataset.mix_words}. Intervals: "
-        f"{table.interval_method}; {count(table.n_practices, 'practice')}, "
+        f"where its patients lived in {question.dataset.mix_words}. No interval "
+        f"where a few practices carry the figure; {count(table.n_practices, 'practice')}, "
         f"{table.n_missing:,} left out for a missing figure.",
         name=f"quintiles-{area}-{definition}-imd{question.edition}",
         file=table.shown,

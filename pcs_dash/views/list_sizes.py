@@ -25,6 +25,7 @@ from pcs_dash.measures.numbers import count, number, signed
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.words import Words
 from pcs_dash.views.answer import (
+    CHART_COLOURS,
     Answer,
     Beside,
     Block,
@@ -46,13 +47,12 @@ from pcs_dash.views.question import Question
 MOST_LINES = 7
 MOST_BARS = 24
 MOST_TOLD = 12
-_GREW, _SHRANK = "#2166ac", "#d6604d"
+_GREW, _SHRANK = CHART_COLOURS[:2]
 _SOURCE = "NHS England, Patients Registered at a GP Practice"
 _HOW = (
     "Each month's file (Patients Registered at a GP Practice, NHS England, totals by practice) "
-    "brings one more point in time. `python -m pcs_dash update list_sizes` fetches the newest; "
-    "`python -m pcs_dash update --from FOLDER` reads files of other months that were downloaded "
-    "by hand, any number at once. All that are loaded are kept side by side."
+    "brings one more point in time. Choose it under Data and methods, any number of months at "
+    "once. All that are loaded are kept side by side."
 )
 
 
@@ -263,8 +263,8 @@ def _left_out(
     if unplaced:
         notes.append(
             f"{count(unplaced, 'practice')} that closed since, of the sub-ICB locations around, "
-            "may have stood here: the district is not known, so no month counts them. `python -m "
-            "pcs_dash update postcodes --from FOLDER` brings it."
+            "may have stood here: the district is not known, so no month counts them. A file of "
+            "postcodes brings it (Data and methods)."
         )
     return tuple(Text(note, "note") for note in notes)
 
@@ -368,7 +368,7 @@ def _over_time(question: Question) -> Sequence[Block | Beside]:
         Chart(
             "scatter",
             title,
-            _lines(values),
+            _lines(values, question.hub_colours if level == HUB else {}),
             f"List sizes by {_lower(level)}, {lists.span}. {'; '.join(told)}.",
             value_title=title,
             number_format="#,##0.0" if measure == PER_CENT and not alone else "#,##0",
@@ -395,8 +395,10 @@ def _values(table: pd.DataFrame, measure: str, *, alone: bool) -> pd.DataFrame:
     return 100 * change.div(start.where(start > 0), axis=0) if measure == PER_CENT else change
 
 
-def _lines(values: pd.DataFrame) -> tuple[Series, ...]:
-    """A line and its points for each unit; months without a list are passed over."""
+def _lines(values: pd.DataFrame, own: Mapping[str, str]) -> tuple[Series, ...]:
+    """A line and its points for each unit, in its `own` colour if it has one; months without a list
+    are passed over.
+    """
     found = []
     signs = zip(PLACE_COLOURS, PLACE_SHAPES, strict=True)
     for (unit, row), (colour, shape) in zip(values.iterrows(), signs, strict=False):
@@ -404,6 +406,7 @@ def _lines(values: pd.DataFrame) -> tuple[Series, ...]:
         when = tuple(_fraction_of_year(pd.Timestamp(str(month))) for month in known.index)
         heights = tuple(map(float, known))
         name = str(unit)
+        colour = own.get(name, colour)
         found.append(Series(name, heights, x=when, colour=colour, line=True))
         found.append(
             Series(name, heights, x=when, colour=colour, shape=shape, labels=(name,) * len(known))
@@ -546,7 +549,7 @@ def _caveat(question: Question) -> str:
     missing = (
         ""
         if question.readers.successors() is not None
-        else " (that list is not loaded: `python -m pcs_dash update ods_successors --from FOLDER`)"
+        else " (that list is not loaded: see Data and methods)"
     )
     return (
         f"The successor is the one the ODS names{missing}, else a practice at the same postcode "

@@ -24,6 +24,7 @@ from pcs_dash.official.built_tables import (
     read_around,
 )
 from pcs_dash.official.loaded_areas import PART_OF_ENGLAND
+from pcs_dash.official.outlines import outlines_for_england
 from pcs_dash.official.store import Store
 from pcs_dash.tables.dataset import Dataset, JoinReport, join
 from pcs_dash.tables.geometry import lonlat_to_grid
@@ -183,15 +184,15 @@ def england_by(store: Store, level: str) -> England | None:
         change = england.change_of_lists(lists, everyone, level)
         table["change_per_cent"] = change["change_per_cent"].reindex(table.index)
     loaded = measures(store)
-    outlines = england_outlines(store)
+    # A map of an area that has no row would show what nothing is said of.
+    names = table["name"].drop(index=england.ENGLAND)
     return England(
         table=table,
         measures={key: item.label for key, item in england.available(everyone).items()},
         periods=newest,
         months=(months[0], months[-1]) if months else ("", ""),
         missing=loaded[~loaded["available"]],
-        # A map of an area that has no row would show what nothing is said of.
-        outlines=outlines[(outlines["kind"] == level) & outlines["code"].isin(table.index)],
+        outlines=outlines_for_england(england_outlines(store), level, names),
     )
 
 

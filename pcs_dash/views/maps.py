@@ -26,10 +26,13 @@ _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 # Quintile 1 (most deprived) first. Purples for the deprivation map, greys where the practices'
 # colours have to stand out; both read in order of lightness alone, so in any colour vision.
 QUINTILE_PURPLES = ("#54278f", "#756bb1", "#9e9ac8", "#cbc9e2", "#f2f0f7")
-CLASS_PURPLES = QUINTILE_PURPLES[::-1]
 QUINTILE_GREYS = ("#4b5563", "#858d98", "#b4bac2", "#d8dce0", "#f3f4f5")
-# Fewer patients per GP than the benchmark in blue, more in red: safe for the three common
-# colour-vision deficiencies, and the ends differ in lightness from the middle.
+# Less to more of what is neither deprivation nor against the benchmark.
+CLASS_BLUES = ("#deebf7", "#9ecae1", "#4292c6", "#2171b5", "#08306b")
+# High to low of a measure among others, where no benchmark says what is worse.
+HIGH_TO_LOW = ("#b35806", "#fdb863", "#b4bac2", "#92c5de", "#2166ac")
+# Fewer patients per GP than the benchmark in blue, more in red, which means nothing else: safe for
+# the three common colour-vision deficiencies, and the ends differ in lightness from the middle.
 BENCHMARK_COLOURS = ("#2166ac", "#92c5de", "#f7f7f7", "#f4a582", "#d6604d", "#8c0d25")
 BENCHMARK_CUTS = (0.75, 0.90, 1.10, 1.25, 1.50)
 BENCHMARK_LABELS = (
@@ -208,7 +211,7 @@ def plain_marks(practices: pd.DataFrame) -> dict[str, Any]:
 
 
 def area_fill(
-    classes: pd.Series, texts: Sequence[Sequence[str]], *, palette: Sequence[str] = CLASS_PURPLES
+    classes: pd.Series, texts: Sequence[Sequence[str]], *, palette: Sequence[str] = CLASS_BLUES
 ) -> dict[str, Any]:
     """Areas coloured by class (0 the lowest), each with the lines of its tooltip; can be picked."""
     return {
@@ -286,10 +289,10 @@ def view(
 class PracticeMap(folium.Map):
     """A folium map without tiles, whose scripts come from the app itself."""
 
-    def __init__(self, web: WebFiles) -> None:
+    def __init__(self, scripts: Sequence[str], styles: Sequence[str]) -> None:
         # Class attributes of folium.Map name hosts on the internet; these stand in their place.
-        self.default_js = [(f"script{i}", url) for i, url in enumerate(web.scripts)]
-        self.default_css = [(f"style{i}", url) for i, url in enumerate(web.styles)]
+        self.default_js = [(f"script{i}", url) for i, url in enumerate(scripts)]
+        self.default_css = [(f"style{i}", url) for i, url in enumerate(styles)]
         super().__init__(location=[51.75, 0.55], zoom_start=9, tiles=None)
         self.add_child(_Mount())
 
@@ -319,13 +322,13 @@ class _ShowView(folium.MacroElement):
         """
     )
 
-    def __init__(self, content: Mapping[str, Any]) -> None:
+    def __init__(self, content: Any) -> None:
         super().__init__()
         self._name = "ShowView"
         self.view = content
 
 
-def view_layer(content: Mapping[str, Any]) -> folium.FeatureGroup:
+def view_layer(content: Any) -> folium.FeatureGroup:
     """A view as a feature group: st_folium sends it to a map that is already there."""
     group = folium.FeatureGroup(name="view", control=False)
     group.add_child(_ShowView(content))

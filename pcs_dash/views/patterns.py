@@ -20,16 +20,16 @@ from pcs_dash.measures.words import definition_text
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.views.maps import Layer
+from pcs_dash.views.maps import HIGH_TO_LOW, Layer
 
 # Word for the legend, colour, sign on the dot. The first four are Moran's, the next two G*'s.
 CLUSTERS = {
-    "high surrounded by high": ("#b2182b", "HH"),
-    "low surrounded by low": ("#2166ac", "LL"),
-    "high surrounded by low": ("#f4a582", "HL"),
-    "low surrounded by high": ("#92c5de", "LH"),
-    "high values together": ("#b2182b", "H"),
-    "low values together": ("#2166ac", "L"),
+    "high surrounded by high": (HIGH_TO_LOW[0], "HH"),
+    "low surrounded by low": (HIGH_TO_LOW[4], "LL"),
+    "high surrounded by low": (HIGH_TO_LOW[1], "HL"),
+    "low surrounded by high": (HIGH_TO_LOW[3], "LH"),
+    "high values together": (HIGH_TO_LOW[0], "H"),
+    "low values together": (HIGH_TO_LOW[4], "L"),
     spatial.NOT_SIGNIFICANT: ("#e5e7eb", ""),
 }
 # Ranks of England's LSOAs run from 1 to these.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
 from pcs_dash.measures.numbers import number, per_cent
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.constants import BAND
+from pcs_dash.views.answer import Series
 
 
 def or_none(value: float) -> float | None:
@@ -21,6 +24,53 @@ def fifths(low: float, high: float) -> tuple[float, float]:
     """Bounds in steps of 0.2 that hold an interval and zero."""
     below, above = math.floor(min(low, 0) * 5) / 5, math.ceil(max(high, 0) * 5) / 5
     return round(below, 1), round(above, 1)
+
+
+def at_the_edge(
+    marks: Sequence[Series], most_of: float = 0.95
+) -> tuple[tuple[Series, ...], tuple[float, float] | None]:
+    """Marks of a scatter chart with those far above all others at its upper edge, in a series that
+    names them with their figures, and the bounds of its axis; as they are, and None, where the
+    highest is not twice what `most_of` the marks reach.
+    """
+    values = pd.Series([value for series in marks for value in series.values], dtype="float64")
+    usual = float(values.quantile(most_of)) if len(values) else math.nan
+    if not values.max() > 2 * usual > 0:
+        return tuple(marks), None
+    step = 10 ** math.floor(math.log10(usual)) / 2
+    edge = math.ceil(1.2 * usual / step) * step
+    kept, beyond = [], []
+    for series in marks:
+        over = [place for place, value in enumerate(series.values) if value and value > edge]
+        beyond += [(series, place) for place in over]
+        kept.append(_of(series, [n for n in range(len(series.values)) if n not in over]))
+    beyond.sort(key=lambda mark: -(mark[0].values[mark[1]] or 0))
+    told = "; ".join(f"{one.codes[n]} {number(one.values[n] or math.nan)}" for one, n in beyond[:2])
+    more = f" and {len(beyond) - 2} more" if len(beyond) > 2 else ""
+    edged = Series(
+        f"Beyond the edge: {told}{more}",
+        (edge,) * len(beyond),
+        x=tuple(one.x[n] for one, n in beyond),
+        colour="#111827",
+        shape="triangle-up",
+        codes=tuple(one.codes[n] for one, n in beyond),
+        labels=tuple(f"{one.labels[n]}: {number(one.values[n] or math.nan)}" for one, n in beyond),
+        sizes=tuple(one.sizes[n] for one, n in beyond),
+    )
+    low = min(0.0, float(values.min()))
+    return (*(series for series in kept if series.values), edged), (low, edge)
+
+
+def _of(series: Series, places: Sequence[int]) -> Series:
+    """Some marks of a series."""
+
+    def taken(values: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(values[place] for place in places) if values else ()
+
+    return replace(
+        series, values=taken(series.values), x=taken(series.x), codes=taken(series.codes),
+        labels=taken(series.labels), sizes=taken(series.sizes), colours=taken(series.colours),
+    )  # fmt: skip
 
 
 def whole(area: Area) -> str:
@@ -51,6 +101,5 @@ def short_list(codes: Sequence[str], limit: int = 6) -> str:
 
 
 NO_OFFICIAL = (
-    "No official data are loaded. `python -m pcs_dash update` loads them, or choose the files "
-    "under Data and methods."
+    "No official data are loaded. Data and methods says which files there are, and takes them."
 )

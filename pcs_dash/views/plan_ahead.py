@@ -281,7 +281,7 @@ def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
 def _chart(question: Question, found: Projection, nothing: Projection, *, decided: bool) -> Chart:
     lines = _lines(NOTHING, nothing, "#2166ac")
     if decided:
-        lines += _lines(WHAT_IF, found, "#d6604d")
+        lines += _lines(WHAT_IF, found, "#e08214")
     benchmark = question.benchmark
     years = (float(nothing.years[0]), float(nothing.years[-1]))
     lines.append(
@@ -425,7 +425,7 @@ def _takes(question: Question) -> Sequence[Block | Beside]:
     row, assumed = found.figures.iloc[-1], found.assumptions
     per_gp = assumed[USED[1]]
     levels = {benchmark.label: benchmark.value for benchmark in question.benchmarks.values()}
-    levels[f"{number(per_gp.central)} per WTE rule for new homes"] = per_gp.central
+    levels[f"{number(per_gp.central)} per FTE GP rule for new homes"] = per_gp.central
     space, cost = assumed[USED[2]], assumed[USED[3]]
     rows = []
     for label, value in levels.items():

@@ -12,7 +12,7 @@ from pcs_dash.measures.words import Words
 from pcs_dash.measures.workforce import summarise
 from pcs_dash.views import maps
 from pcs_dash.views.answer import Answer, Chart, Column, Figure, Series, Table, View, measured
-from pcs_dash.views.phrases import span
+from pcs_dash.views.phrases import short_list, span
 from pcs_dash.views.question import Question
 
 _MOST_BARS = 12
@@ -21,8 +21,8 @@ _MOST_BARS = 12
 def practice_rows(question: Question) -> pd.DataFrame:
     """One row a practice, most patients per FTE GP first, those without a ratio last.
 
-    The columns of `measures.workforce.summarise`, and code, named, practice_name, pcn, district,
-    against_benchmark (per cent above it), share_quintile_1 and flags (sentences).
+    The columns of `measures.workforce.summarise`, and code, marked, named, practice_name, pcn,
+    district, against_benchmark (per cent above it), share_quintile_1 and flags (sentences).
     """
     practices, benchmark = question.practices, question.benchmark.value
     table = summarise(
@@ -33,9 +33,14 @@ def practice_rows(question: Question) -> pd.DataFrame:
     )
     table = table.join(practices[["practice_name", "district", "pcn"]])
     own = practices.loc[table.index]
+    # Said before the name, or the practice would pass for the worst.
+    marked = table["practice_name"].mask(
+        table["flagged_low_fte"] > 0, "Implausible FTE: " + table["practice_name"]
+    )
     table = table.assign(
         code=table.index,
-        named=[f"{name} ({code})" for code, name in table["practice_name"].items()],
+        marked=marked,
+        named=marked + " (" + table.index + ")",
         against_benchmark=100 * (table["patients_per_fte_gp"] / benchmark - 1),
         share_quintile_1=quintile_shares(own, question.edition)[1],
         flags=[" ".join(flags(row)) for _, row in own.iterrows()],
@@ -47,7 +52,7 @@ def practice_rows(question: Question) -> pd.DataFrame:
 
 _FIELDS = (
     Column("code", "Code", only="page"),
-    Column("practice_name", "Practice", only="page"),
+    Column("marked", "Practice", only="page"),
     Column("named", "Practice", wide=2.9, only="paper"),
     Column("pcn", "PCN", only="page"),
     Column("district", "District", only="page"),
@@ -96,7 +101,7 @@ def answer(question: Question) -> Answer:
             Figure("Implausible FTE", f"{len(flagged)}"),
             Figure("Without a GP figure", f"{int(ratios.isna().sum())}"),
         ),
-        front=(*_highest(question, table[ratios.notna()].head(_MOST_BARS)), listed),
+        front=(*_highest(question, table[ratios.notna()]), listed),
         share=0.44,
         stacked=True,
         notes=(
@@ -113,6 +118,7 @@ def _file(table: pd.DataFrame) -> pd.DataFrame:
         share_quintile_1=100 * table["share_quintile_1"],
     )
     labels = {column.key: column.label for column in _FIELDS if column.only != "paper"}
+    shown["marked"] = shown["practice_name"]
     labels["fte_gap"] = "FTE GPs to add"
     return (
         shown.set_index("code")[[key for key in labels if key != "code"]]
@@ -121,15 +127,21 @@ def _file(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _highest(question: Question, shown: pd.DataFrame) -> tuple[Chart, ...]:
-    """The practices with most patients per FTE GP as bars, in the map's colours; none without."""
+def _highest(question: Question, table: pd.DataFrame) -> tuple[Chart, ...]:
+    """The practices with most patients per FTE GP as bars, in the map's colours; none without.
+    Implausible figures, by which nobody is the worst, are named under the title.
+    """
+    doubted = table["flagged_low_fte"] > 0
+    shown = table[~doubted].head(_MOST_BARS)
     if shown.empty:
         return ()
+    left = short_list([str(code) for code in table.index[doubted]], 3)
+    without = f" (without implausible FTE: {left})" if left else ""
     benchmark, ratios = question.benchmark, shown["patients_per_fte_gp"]
     classes = maps.benchmark_classes(ratios, benchmark.value)
     chart = Chart(
         "bars",
-        f"{PER_GP.label}: highest {len(shown)}",
+        f"{PER_GP.label}: highest {len(shown)}{without}",
         (
             Series(
                 PER_GP.label,
@@ -139,7 +151,8 @@ def _highest(question: Question, shown: pd.DataFrame) -> tuple[Chart, ...]:
             ),
         ),
         f"Bar chart of the {len(shown)} practices with most patients per FTE GP in "
-        f"{question.name}, from {span(ratios)}; benchmark {numbers.number(benchmark.value)}.",
+        f"{question.name}{without}, from {span(ratios)}; benchmark "
+        f"{numbers.number(benchmark.value)}.",
         categories=tuple(shown["named"]),
         value_title=f"{PER_GP.label} (benchmark: {numbers.number(benchmark.value)})",
         reference=benchmark.value,

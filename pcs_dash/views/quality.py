@@ -47,10 +47,10 @@ GROUPS = {"PCN": "pcn", HUB: "", "District": "district", "Place": "place"}
 # Colour and sign of the words of a measure.
 STYLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "cqc_rating": {
-        "Outstanding": ("#08519c", "O"),
-        "Good": ("#6baed6", "G"),
-        "Requires improvement": ("#fdae61", "R"),
-        "Inadequate": ("#a50f15", "I"),
+        "Outstanding": ("#01665e", "O"),
+        "Good": ("#80cdc1", "G"),
+        "Requires improvement": ("#dfc27d", "R"),
+        "Inadequate": ("#6b3e08", "I"),
     },
     "contract_type": {"GMS": ("#0072b2", "G"), "PMS": ("#e69f00", "P"), "APMS": ("#cc79a7", "A")},
     "dispensing": {"yes": ("#0072b2", "Y"), "no": ("#e5e7eb", "N")},
@@ -154,8 +154,7 @@ def answer(question: Question) -> Answer:
 _EMBEDDED_ONLY = (
     "No official data are loaded, so ratings, QOF achievement, contracts and dentists are missing. "
     "Shown is what is embedded: recorded prevalence and appointments. The table at the end says "
-    "which publication brings what; `python -m pcs_dash update --from FOLDER` reads files "
-    "downloaded by hand."
+    "which publication brings what; Data and methods takes the files."
 )
 
 
@@ -442,10 +441,10 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
 
 def missing_measures(table: pd.DataFrame, loaded: Collection[str] = ()) -> pd.DataFrame:
     """The measures that are not there: measure (or family, in one row), publication that would
-    bring it, command.
+    bring it, how.
 
     `loaded`: the sources that are. Where they all are, the files lack what the measure needs, and
-    no command would change that.
+    loading would not change that.
     """
     there = {measure.family or measure.label for measure in quality.available(table).values()}
     from pcs_dash.official.catalogue import SOURCES
@@ -460,12 +459,9 @@ def missing_measures(table: pd.DataFrame, loaded: Collection[str] = ()) -> pd.Da
         rows[name] = {
             "measure": name,
             "publication": "; ".join(SOURCES[key].title for key in keys or measure.sources),
-            "command": f"python -m pcs_dash update {' '.join(keys)}"
-            + (" --from FOLDER" if by_hand else "")
-            if keys
-            else _NOTHING_HERE,
+            "how": ("choose its file" if by_hand else "load it") if keys else _NOTHING_HERE,
         }
-    return pd.DataFrame(rows.values(), columns=["measure", "publication", "command"])
+    return pd.DataFrame(rows.values(), columns=["measure", "publication", "how"])
 
 
 def _not_loaded(question: Question) -> Sequence[Block | Beside]:
@@ -483,11 +479,10 @@ def _not_loaded(question: Question) -> Sequence[Block | Beside]:
                 (
                     Column("measure", "Measure", wide=1.6),
                     Column("publication", "Publication that brings it", wide=1.6),
-                    Column("command", "Command", wide=2.0),
+                    Column("how", "How", wide=1.2),
                 ),
                 small=True,
-                note="FOLDER holds files downloaded by hand; the page Data and methods and "
-                "docs/data.md say from where.",
+                note="The page Data and methods says where each is published, and takes it.",
             )
         )
     if shown.loaded is not None:

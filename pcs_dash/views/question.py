@@ -149,6 +149,11 @@ class Question:
         return self.plan if self.plan is not None else plan_from_column(self.practices, "pcn")
 
     @property
+    def hub_colours(self) -> dict[str, str]:
+        """The colour of each hub of that plan, by name: the same in every map and chart."""
+        return {hub.name: hub.colour for hub in self.shown_plan.hubs}
+
+    @property
     def shown_plan_name(self) -> str:
         """What that plan is called."""
         return (self.plan_name or "The plan") if self.plan is not None else TODAY_S_PCNS
@@ -262,7 +267,8 @@ def _benchmark(
     switches: Mapping[str, str], known: Mapping[str, Benchmark], definition: GPDefinition
 ) -> Benchmark:
     text = switches.get("benchmark", "")
-    wanted = text.casefold()
+    # Addresses and stories of earlier versions say "1,800 per WTE rule".
+    wanted = text.casefold().replace("per wte rule", "per fte gp rule")
     if not wanted:
         return next(iter(known.values()))
     for key, benchmark in known.items():

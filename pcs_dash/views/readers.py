@@ -15,6 +15,7 @@ from pcs_dash.tables.dataset import Dataset
 
 if TYPE_CHECKING:
     from pcs_dash.measures.catchments import Registered
+    from pcs_dash.travel.minutes import Stored
     from pcs_dash.views.loaded_data import England, OfficialPractices
 
 
@@ -75,12 +76,19 @@ def _positions(dataset: Dataset) -> pd.DataFrame:
     return loaded_data.positions(Store(), dataset)
 
 
+def _minutes() -> Stored | None:
+    from pcs_dash.travel.minutes import stored_minutes
+
+    return stored_minutes()
+
+
 @dataclass(frozen=True)
 class Readers:
     """`registered` gives registrations or their modelled stand-in, `published` the former only; it
     and the others give None where nothing is loaded. `names`: practice code to name, of closed
     ones too; `positions`: easting and northing by practice code, of closed ones too where the
-    allocations name a place. `version` says which data they read, where what they gave is kept.
+    allocations name a place; `minutes` from small areas to practices. `version` says which data
+    they read, where what they gave is kept.
     """
 
     registered: Callable[[Dataset], Registered] = _registered
@@ -91,6 +99,7 @@ class Readers:
     england: Callable[[str], England | None] = _england
     names: Callable[[Dataset], Mapping[str, str]] = _names
     positions: Callable[[Dataset], pd.DataFrame] = _positions
+    minutes: Callable[[], Stored | None] = _minutes
     version: tuple[str, ...] = ()
 
 
@@ -98,9 +107,8 @@ STRAIGHT = Readers()
 
 # Registrations are joined to the practices of a list, so both are named.
 NO_REGISTRATIONS = (
-    "Patients by practice and small area (LSOA) are not loaded. The command 'python -m pcs_dash "
-    "update list_sizes registrations_lsoa' brings them; 'python -m pcs_dash status' says what is "
-    "loaded."
+    "Patients by practice and small area (LSOA) are not loaded. Data and methods says which "
+    "files bring them, and what is loaded."
 )
 
 

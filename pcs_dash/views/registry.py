@@ -10,10 +10,12 @@ from pcs_dash.views import (
     costs,
     deprivation,
     england,
+    getting_there,
     how_sure,
     hub_plans,
     inequality,
     list_sizes,
+    overview,
     plan_ahead,
     practices,
     quality,
@@ -21,17 +23,20 @@ from pcs_dash.views import (
     spatial_pattern,
     then_now,
     under_doctored,
+    verdict,
 )
 from pcs_dash.views.answer import View
 
 VIEWS: dict[str, View] = {
     view.key: view
     for view in (
+        overview.VIEW,
         under_doctored.VIEW,
         practices.VIEW,
         deprivation.VIEW,
         correlation.VIEW,
         how_sure.VIEW,
+        verdict.VIEW,
         inequality.VIEW,
         spatial_pattern.VIEW,
         robustness.VIEW,
@@ -43,6 +48,7 @@ VIEWS: dict[str, View] = {
         board_request.VIEW,
         england.VIEW,
         catchments.VIEW,
+        getting_there.VIEW,
         list_sizes.VIEW,
         quality.VIEW,
     )
@@ -57,5 +63,5 @@ def find_view(key: str) -> View:
 
 
 def views_of(page: str) -> list[View]:
-    """The views that stand on a page of the app, the first that it is about first."""
+    """The views that stand on a sheet of the app, the first that it is about first."""
     return [view for view in VIEWS.values() if view.page == page]

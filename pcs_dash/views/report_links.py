@@ -16,8 +16,9 @@ from pcs_dash.measures.catchments import HUB
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import LOCAL_APP as LOCAL_APP
+from pcs_dash.views import places
 from pcs_dash.views.question import Question
-from pcs_dash.views.story import FIRST_PAGE, SavedView, Story
+from pcs_dash.views.story import SavedView, Story
 
 _PLAN, _STORY = "plan", "story"
 _SHOWN = 110
@@ -29,10 +30,9 @@ def of_view(
     view: SavedView, question: Question, plan: Plan | None, codes: Iterable[str], base: str
 ) -> str:
     """The address that opens a view's page as the slide has it: all switches, options, plan."""
-    path = "" if view.page == FIRST_PAGE else view.page
     asked = {"area": question.area.key} | question.switches | view.asked()
     asked |= with_plan(view, plan, codes, question.period)
-    return f"{base}/{path}?{urlencode(asked)}"
+    return f"{base}/{places.address(places.sheet_of(view.page, view.topic), asked)}"
 
 
 def with_plan(
@@ -67,8 +67,8 @@ def of_story(
     ]
     told = Story(story.name, tuple(views))
     text = _carried(told.to_dict(), codes, period, "story")
-    asked = urlencode({"area": area.key, _STORY: text})
-    return f"{base}/stories?{asked}" if text else ""
+    asked = {"area": area.key, _STORY: text}
+    return f"{base}/{places.address(places.sheet_of('stories'), asked)}" if text else ""
 
 
 def shown(link: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -18,6 +19,7 @@ from pcs_dash.measures.specification import (
 from pcs_dash.measures.words import Words
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.tables.constants import IMD_EDITIONS
+from pcs_dash.views import maps
 from pcs_dash.views.answer import (
     Answer,
     Beside,
@@ -47,20 +49,33 @@ FILTERS = {
     "level": "Level",
     "weighting": "Weighting",
 }
-_TOLD, _NOT_TOLD = "#b2182b", "#768692"
+_TOLD, _NOT_TOLD, _NONE = "#2166ac", "#768692", "#212b32"
 ASKED = (
     "One question, measured every reasonable way: do practices with more deprived patients have "
     "more patients per FTE GP? Above zero: yes, by so much of the mean from the least to the most "
     "deprived end."
 )
 # Far fewer, fewer, within, more, far more GPs than the funnel's limits.
-FUNNEL_LOOKS = (
-    ("#b2182b", "triangle-down"),
-    ("#f4a582", "square"),
-    ("#b4bac2", "circle"),
-    ("#92c5de", "diamond"),
-    ("#2166ac", "triangle-up"),
+FUNNEL_LOOKS = tuple(
+    zip(
+        maps.HIGH_TO_LOW,
+        ("triangle-down", "square", "circle", "diamond", "triangle-up"),
+        strict=True,
+    )
 )
+
+
+def specification_data(question: Question) -> dict[str, Any]:
+    """What the specifications are made of beside the area's practices, by the names that
+    `measures.specification` gives it.
+    """
+    dataset = question.dataset
+    registered = patients_by_lsoa(question.readers, dataset)
+    return {
+        "lists": other_lists(dataset.practices),
+        "registrations": None if registered is None else registered[0],
+        "lsoa_ranks": {year: dataset.lsoas[f"imd{year}_rank"] for year in IMD_EDITIONS},
+    }
 
 
 def curve_of(question: Question) -> pd.DataFrame:
@@ -68,14 +83,14 @@ def curve_of(question: Question) -> pd.DataFrame:
 
     Practices with implausible FTE are one of the choices, so they are never left out before it.
     """
-    dataset = question.dataset
-    registered = patients_by_lsoa(question.readers, dataset)
     curve = specification_curve(
-        question.area.select(dataset.practices),
-        lists=other_lists(dataset.practices),
-        registrations=None if registered is None else registered[0],
-        lsoa_ranks={year: dataset.lsoas[f"imd{year}_rank"] for year in IMD_EDITIONS},
+        question.area.select(question.dataset.practices), **specification_data(question)
     )
+    return in_words(curve)
+
+
+def in_words(curve: pd.DataFrame) -> pd.DataFrame:
+    """A specification curve with GP definitions and IMD editions as users know them."""
     labels = {key: item.label for key, item in GP_DEFINITIONS.items()}
     return curve.assign(
         gp_definition=curve["gp_definition"].map(labels), imd_edition="IMD " + curve["imd_edition"]
@@ -106,7 +121,7 @@ def answer(question: Question) -> Answer:
             Figure("Interval above zero", f"{summary.n_positive_excludes_zero}"),
             Figure("Median gradient", f"{signed(summary.median)}%"),
         ),
-        front=(_curve_chart(curve, summary, said), _by_option(curve)),
+        front=(curve_chart(curve, summary, said), _by_option(curve)),
         below=(Text(ASKED), _every(question, curve), Text(_method(question), "note")),
         sections=more,
         share=0.5,
@@ -119,30 +134,34 @@ def answer(question: Question) -> Answer:
     )
 
 
-def _curve_chart(curve: pd.DataFrame, summary: SpecificationSummary, said: Words) -> Chart:
+def curve_chart(curve: pd.DataFrame, summary: SpecificationSummary, said: Words) -> Chart:
+    """Every specification with its interval, sorted, and the line of no gradient."""
     known = curve[curve["coefficient"].notna()]
     clear = known["excludes_zero"].astype(bool)
     parts = (
         ("Interval includes zero, or none", _NOT_TOLD, "square", known[~clear]),
         ("Interval excludes zero", _TOLD, "circle", known[clear]),
     )
+    marks = [
+        Series(
+            name,
+            tuple(map(float, part["coefficient"])),
+            x=tuple(map(float, part.index)),
+            low=tuple(map(or_none, part["ci_low"])),
+            high=tuple(map(or_none, part["ci_high"])),
+            labels=tuple("; ".join(map(str, row)) for row in part[list(FILTERS)].to_numpy()),
+            colour=colour,
+            shape=shape,
+        )
+        for name, colour, shape, part in parts
+        if len(part)
+    ]
+    ends = (float(known.index.min()), float(known.index.max()))
+    none = Series("No gradient", (0.0, 0.0), x=ends, colour=_NONE, line=True)
     return Chart(
         "scatter",
         f"Gradient by deprivation, {summary.n} ways of measuring it, lowest first",
-        tuple(
-            Series(
-                name,
-                tuple(map(float, part["coefficient"])),
-                x=tuple(map(float, part.index)),
-                low=tuple(map(or_none, part["ci_low"])),
-                high=tuple(map(or_none, part["ci_high"])),
-                labels=tuple("; ".join(map(str, row)) for row in part[list(FILTERS)].to_numpy()),
-                colour=colour,
-                shape=shape,
-            )
-            for name, colour, shape, part in parts
-            if len(part)
-        ),
+        (*marks, none),
         said.text,
         value_title="% of the mean, least to most deprived",
         x_title="Ways of measuring, lowest gradient first",
@@ -204,9 +223,10 @@ def _method(question: Question) -> str:
     )
     return (
         "GP definition × raw or need-adjusted lists × with or without practices of implausible FTE "
-        "× IMD edition × level × weighting. Intervals: jackknife over practices, none where a few "
-        "carry the figure. At practice level IMD 2019 ranks practices by their share of patients "
-        "in the most deprived fifth, for want of a score. Published weighted lists are not among "
+        "× IMD edition × level × weighting. For the analyst: intervals by jackknife over "
+        "practices, none where a few carry the figure. At practice level IMD 2019 ranks "
+        "practices by their share of patients in the most deprived fifth, for want of a score. "
+        "Published weighted lists are not among "
         f"the embedded figures. {level}"
     )
 

@@ -509,7 +509,7 @@ def _area_entries(
 def _area_entry(hit: Hit, area: Area, *, weight: float) -> _Entry:
     codes = area.codes if isinstance(area, OfficialArea) else area.sub_icb_codes
     codes = codes if area.kind in ("place", "sub_icb", "icb", "district") else ()
-    also = f"{_KINDS.get(area.kind, '')} {area.label}"
+    also = f"{_KINDS.get(area.kind, '')} {area.title}"
     return _entry(hit, name=area.name, codes=codes, also=also, weight=weight)
 
 

@@ -16,13 +16,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlencode
 
 from pcs_dash.hubs.plan import Plan, PlanError
 from pcs_dash.hubs.rules import Rule, rules_from_list, rules_to_list
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import InputFileError, UserError
+from pcs_dash.views import places
 from pcs_dash.views.answer import View
 from pcs_dash.views.position import Position, StoryError
 from pcs_dash.views.registry import VIEWS, views_of
@@ -70,7 +70,8 @@ def pointed_at(page: str) -> str:
 
 @dataclass(frozen=True)
 class SavedView:
-    """One view as it is kept. `area` is an area's key, or "" for the area the story is told of.
+    """One view as it is kept. `page` is its sheet (`views.places`), `area` an area's
+    key, or "" for the area the story is told of.
 
     `topic` is a view's key ("": what the page is first about), `switches` the sidebar's by their
     names in an address (gp, imd, benchmark, own, exclude, tiles), `options` what its own page is
@@ -137,13 +138,12 @@ class SavedView:
         return find_area(self.area or str(default))
 
     def link(self, default_area: str | Area) -> str:
-        """The relative address that opens the view: page, area and switches as the app reads them.
+        """The relative address that opens the view: page, tab, area and switches as it reads them.
 
         A plan is not part of it: `pcs_dash.views.report_links` adds it.
         """
-        path = "" if self.page == FIRST_PAGE else self.page
         asked = {"area": self.area_in(default_area).key} | dict(sorted(self.switches.items()))
-        return f"{path}?{urlencode(asked | self.asked())}"
+        return places.address(places.sheet_of(self.page, self.topic), asked | self.asked())
 
     def asked(self) -> dict[str, str]:
         """What an address asks the view's own page: options, the practice pointed at, the map."""

@@ -62,7 +62,7 @@ def answer(question: Question) -> Answer:
             f"{question.basis} Benchmark: {benchmark.label}, {number(benchmark.value)}{dated}. "
             f"Practices without a GP figure: {missing}{left_out}.",
         ),
-        figures=_figures(question, total),
+        figures=figures(question, total),
         front=(
             MapBlock(spec, alt_text(question.dataset, spec), pick="practice"),
             _key_figures(question, total),
@@ -73,7 +73,7 @@ def answer(question: Question) -> Answer:
             f"General Practice Workforce, {question.period} (NHS England). "
             f"Benchmark: {benchmark.source}. IMD {question.edition} (MHCLG).",
         ),
-        picked=_card,
+        picked=card,
     )
 
 
@@ -86,7 +86,8 @@ def above(question: Question) -> str:
     return f"{over:,} of {int(ratios.notna().sum()):,}"
 
 
-def _figures(question: Question, total: pd.Series) -> tuple[Figure, ...]:
+def figures(question: Question, total: pd.Series) -> tuple[Figure, ...]:
+    """The five headline figures of an area, `total` being its sums (`Question.total`)."""
     benchmark, has_gps = question.benchmark, question.dataset.has_gps
     relative = total["patients_per_fte_gp"] / benchmark.value - 1
     return (
@@ -146,7 +147,7 @@ def _key_figures(question: Question, total: pd.Series) -> Table:
     return text_table("Key figures", ("Measure", question.name), rows, widths=(2.3, 1.0))
 
 
-def _card(question: Question, code: str) -> Sequence[Block]:
+def card(question: Question, code: str) -> Sequence[Block]:
     """Every measure of the chosen practice, beside the area's and the benchmark."""
     practice = question.practices.loc[[code]].iloc[0]
     pcn = practice["pcn"] if pd.notna(practice["pcn"]) else "in no PCN"

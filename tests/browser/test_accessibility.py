@@ -1,44 +1,22 @@
-"""axe-core on every page: no serious or critical fault; headings in order; maps have names."""
+"""Keyboard, focus, zoom and motion; axe-core on the report (on every page: test_pages)."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render import report_files
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.tables.paths import ROOT
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.story import ready_made
 
 from .conftest import App, Tab
+from .test_pages import serious
 
 pytestmark = pytest.mark.browser
-
-FILES = sorted((ROOT / "pages").glob("*.py"))
-# The home page answers at the address without a name.
-PAGES = ["" if file.stem == "under_doctoring" else file.stem for file in FILES]
-
-
-def faults(page: Page) -> list[str]:
-    """Serious and critical faults, each with its first element."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{fault['impact']} {fault['id']}: {fault['nodes'][0]['html'][:200]}"
-        for fault in found
-        if fault["impact"] in ("serious", "critical")
-    ]
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda name: name or "home")
-def test_no_serious_fault(tab: Tab, app: App, page: str) -> None:
-    tab.open(f"{app.url}/{page}?area=thurrock")
-    tab.page.wait_for_timeout(1_000)
-    assert faults(tab.page) == []
 
 
 def test_the_page_reads_at_twice_the_size(tab: Tab, app: App) -> None:
@@ -72,7 +50,7 @@ def test_the_html_report_has_no_serious_fault(
     file.write_bytes(made)
     page = chromium.new_page()
     page.goto(file.as_uri())
-    assert faults(page) == []
+    assert serious(page) == []
     page.close()
 
 

@@ -19,6 +19,7 @@ from pcs_dash.store.links import make_link, open_link
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import ROOT
+from pcs_dash.views import places
 
 from .conftest import App, Tab, started
 
@@ -36,35 +37,34 @@ GPS = {key: item.label for key, item in GP_DEFINITIONS.items()}
 EDITIONS = {"2019": "IMD 2019", "2025": "IMD 2025"}
 # Page -> how its title begins; the area's name follows.
 TITLES = {
-    "": "Under-doctoring: ",
-    "deprivation": "Deprivation: ",
-    "correlation": "Under-doctoring and deprivation: ",
-    "inequality": "Inequality by deprivation: ",
+    "": "Overview: ",
+    "practices": "Practices: ",
+    "deprivation_and_gps": "Deprivation and GPs: ",
     "hubs": "Hubs: ",
-    "board_pack": "Board pack: ",
+    "present_and_pack": "Present and pack: ",
 }
 MENU_NAMES = (
-    "Under-doctoring", "Deprivation", "Correlation", "Inequality", "Hubs", "Board pack",
+    "Overview", "Practices", "Deprivation and GPs", "Hubs", "Present and pack",
 )  # fmt: skip
 # Name in the address -> label of its box, and what its keys are called there.
 BOXES: dict[str, tuple[str, Callable[[str], str]]] = {
-    "area": ("Area", lambda key: find_area(key).label),
+    "area": ("Area", lambda key: find_area(key).title),
     "gp": ("Which GPs count", GPS.__getitem__),
     "imd": ("Deprivation (IMD edition)", EDITIONS.__getitem__),
     "benchmark": ("Benchmark (patients per FTE GP)", BENCHMARK_LABELS.__getitem__),
 }
 OWN_BOXES: dict[str, dict[str, tuple[str, Callable[[str], str]]]] = {
     "": {"practice": ("Find a practice", lambda code: code)},
-    "deprivation": {"practice": ("Find a practice", lambda code: code)},
-    "inequality": {
+    "where": {"practice": ("Find a practice", lambda code: code)},
+    "by-fifth": {
         "level": ("Level", {"quintile": "By quintile", "practice": "By practice"}.__getitem__)
     },
 }
 WAYS = (
-    *("link", "menu", "menu", "area", "area", "box", "box", "switch", "practice"),
+    *("link", "menu", "menu", "area", "area", "box", "box", "switch", "practice", "tab_of_page"),
     *("back", "back", "back", "forward", "forward", "reload"),
 )
-OPENED_WITH = {"area": "Mid and South Essex", "gp": GPS["fully_qualified"], "imd": "IMD 2025"}
+OPENED_WITH = {"area": "Essex (NHS Essex ICB)", "gp": GPS["fully_qualified"], "imd": "IMD 2025"}
 SWITCHES = {"exclude": "Leave out implausible FTE", "tiles": "Street map behind (needs internet)"}
 READ = """() => ({
   title: (document.querySelector('h1') || {}).innerText,
@@ -77,6 +77,7 @@ READ = """() => ({
   state: (document.querySelector('[data-test-script-state]') || {dataset: {}})
     .dataset.testScriptState,
   stale: document.querySelectorAll('[data-stale="true"]').length,
+  tab: (document.querySelector('[role=tab][aria-selected=true]') || {}).innerText,
   url: location.href})"""
 
 
@@ -114,13 +115,17 @@ def disagreements(now: dict) -> list[str]:
     if now["alerts"]:
         return [f"an error: {now['alerts']}"]
     try:
-        area = find_area(asked.get("area", "mid-and-south-essex")).label
+        area = find_area(asked.get("area", "essex")).title
     except UserError:
         return [] if now["title"] == "No such area" else [f"title {now['title']}"]
     found = []
     if now["title"] != f"{TITLES[page]}{area}":
         found.append(f"title {now['title']} for {page} of {area}")
-    for name, (label, words) in (BOXES | OWN_BOXES.get(page, {})).items():
+    tabs = places.tabs(page)
+    if tabs and now["tab"] != tabs[asked.get(places.tab_name(page), next(iter(tabs)))]:
+        found.append(f"the tab {now['tab']}")
+    own = OWN_BOXES.get(asked.get("deprivation-tab", page), {})
+    for name, (label, words) in (BOXES | own).items():
         shown = now["boxes"].get(label)
         if name in asked:
             wanted = words(asked[name])
@@ -186,7 +191,19 @@ class Walk:
         if self.draw.random() < 0.7:
             self.pick("Which GPs count", self.draw.choice(list(GPS.values())))
         else:
+            self.settings()
             self.pick("Deprivation (IMD edition)", self.draw.choice(list(EDITIONS.values())))
+
+    def settings(self) -> None:
+        """Open the settings, which stay open."""
+        closed = self.page.locator(".st-key-settings details:not([open]) summary")
+        if closed.count():
+            closed.click()
+
+    def tab_of_page(self) -> None:
+        tabs = self.page.get_by_role("tab")
+        if tabs.count() > 4:
+            tabs.nth(self.draw.choice([1, 2, 3])).click()
 
     def pick(self, label: str, option: str) -> None:
         self.story[-1] += f" {option}"
@@ -195,6 +212,7 @@ class Walk:
 
     def switch(self) -> None:
         box = self.page.get_by_text(SWITCHES["exclude"], exact=True)
+        self.settings()
         if box.count():
             box.first.click()
 
@@ -259,10 +277,10 @@ def test_back_after_another_area_is_the_area_before(tab: Tab, app: App) -> None:
     choose(tab.page, "Area", "Southend")
     tab.page.wait_for_url("**area=southend*")
     tab.page.go_back()
-    expect(tab.page.get_by_role("heading", name="Under-doctoring: Thurrock")).to_be_visible()
+    expect(tab.page.get_by_role("heading", name="Overview: Thurrock")).to_be_visible()
     assert check(tab.page, ["back"])["url"] == f"{app.url}/?area=thurrock"
     tab.page.go_forward()
-    expect(tab.page.get_by_role("heading", name="Under-doctoring: Southend")).to_be_visible()
+    expect(tab.page.get_by_role("heading", name="Overview: Southend")).to_be_visible()
 
 
 def test_a_short_link_in_a_used_tab_and_back(tab: Tab, app: App) -> None:
@@ -270,9 +288,9 @@ def test_a_short_link_in_a_used_tab_and_back(tab: Tab, app: App) -> None:
     tab.open(f"{app.url}/?area=southend&gp=all")
     tab.open(f"{app.url}/?area=thurrock&gp=permanent&practice=F81110")
     tab.page.get_by_role("link", name="Deprivation").click()
-    expect(tab.page.get_by_role("heading", name="Deprivation: Thurrock")).to_be_visible()
+    expect(tab.page.get_by_role("heading", name="Deprivation and GPs: Thurrock")).to_be_visible()
     calm(tab.page)
-    for title in ("Under-doctoring: Thurrock", "Under-doctoring: Southend"):
+    for title in ("Overview: Thurrock", "Overview: Southend"):
         tab.page.go_back()
         expect(tab.page.get_by_role("heading", name=title)).to_be_visible()
         check(tab.page, [title])
@@ -281,8 +299,8 @@ def test_a_short_link_in_a_used_tab_and_back(tab: Tab, app: App) -> None:
 def test_one_back_leaves_a_page_that_was_opened_from_the_menu(tab: Tab, app: App) -> None:
     """What only the page before shows is not in the way: one Back, not two."""
     tab.open(f"{app.url}/?area=thurrock&practice=F81110")
-    tab.page.get_by_role("link", name="Board pack").click()
-    tab.page.wait_for_url("**/board_pack?area=thurrock")
+    tab.page.get_by_role("link", name="Present and pack").click()
+    tab.page.wait_for_url("**/present_and_pack?area=thurrock")
     tab.page.go_back()
     assert asked_of(check(tab.page, ["back"])["url"])["practice"] == "F81110"
     expect(tab.page.get_by_text("F81110 beside Thurrock")).to_be_visible()
@@ -333,14 +351,14 @@ def test_a_link_opens_with_its_map_where_the_sender_had_it(
         assert frame.evaluate("map.getZoom()") == 13
     # It goes with its page and area: elsewhere the map is the other page's.
     tab.page.get_by_role("link", name="Deprivation").click()
-    tab.page.wait_for_url("**/deprivation?area=thurrock")
+    tab.page.wait_for_url("**/deprivation_and_gps?area=thurrock")
 
 
 def test_painting_puts_the_plan_into_the_address_and_leaves_back_alone(
     tab: Tab, app: App, dataset: Dataset
 ) -> None:
     tab.open(f"{app.url}/?area=thurrock")
-    tab.page.get_by_role("link", name="Hubs").click()
+    tab.page.get_by_test_id("stSidebarNav").get_by_role("link", name="Hubs").click()
     expect(tab.page.get_by_role("heading", name="Hubs: Thurrock")).to_be_visible()
     tab.page.get_by_role("button", name="+ Empty hub").click()
     tab.page.wait_for_url("**plan=p1.*")
@@ -353,7 +371,7 @@ def test_painting_puts_the_plan_into_the_address_and_leaves_back_alone(
     ).hubs
     assert len(more) == len(hubs) + 1
     tab.page.go_back()
-    expect(tab.page.get_by_role("heading", name="Under-doctoring: Thurrock")).to_be_visible()
+    expect(tab.page.get_by_role("heading", name="Overview: Thurrock")).to_be_visible()
     check(tab.page, ["back"])
     tab.page.go_forward()
     tab.page.wait_for_url("**plan=p1.*")
@@ -375,5 +393,6 @@ def test_the_first_visitor_by_a_link_never_sees_a_menu_of_files(
         expect(tab.get_by_role("link", name="Data and methods")).to_be_visible()
         seen = tab.evaluate("window.menuSeen")
         context.close()
-    assert seen[0].endswith("Under-doctoring")
-    assert len(seen) == len(list((ROOT / "pages").glob("*.py")))
+    assert seen[0].endswith("Overview")
+    # England is not in the menu: the Overview leads to it where it is loaded.
+    assert len(seen) == len(list((ROOT / "pages").glob("*.py"))) - 1

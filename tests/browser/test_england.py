@@ -31,7 +31,7 @@ def test_click_an_icb_see_it_beside_england_and_open_it(tab: Tab) -> None:
     expect(caption).to_be_visible()
     name = caption.inner_text().removesuffix(" beside England")
     page.get_by_role("button", name=f"Open {name}", exact=True).click()
-    expect(page.locator("h1")).to_have_text(f"Under-doctoring: {name} (ICB, loaded)")
+    expect(page.locator("h1")).to_have_text(f"Overview: {name} (ICB)")
     tab.map_frame()
     page.wait_for_url("**/?area=icb-*")
     # One Back leads to the view of England that was left, the area still picked.
@@ -41,22 +41,22 @@ def test_click_an_icb_see_it_beside_england_and_open_it(tab: Tab) -> None:
     page.go_forward()
     # The address opens the same view in a fresh tab, and back goes back to England.
     page.reload()
-    expect(page.locator("h1")).to_have_text(f"Under-doctoring: {name} (ICB, loaded)")
+    expect(page.locator("h1")).to_have_text(f"Overview: {name} (ICB)")
     page.get_by_role("link", name=re.compile("Deprivation")).click()
-    expect(page.locator("h1")).to_contain_text(f"Deprivation: {name}")
+    expect(page.locator("h1")).to_contain_text(f"Deprivation and GPs: {name}")
     tab.map_frame()
 
 
 def test_a_plus_in_the_address_is_a_set_of_areas(tab: Tab) -> None:
     for text in ("district-e07000107+e07000109", "Dartford + Gravesham"):
         tab.open(f"{tab.home}/?area={text}")
-        expect(tab.page.locator("h1")).to_contain_text("Under-doctoring: Dartford + Gravesham")
+        expect(tab.page.locator("h1")).to_contain_text("Overview: Dartford + Gravesham")
 
 
 def test_every_hub_tool_works_for_a_loaded_icb(tab: Tab) -> None:
     tab.open(f"{tab.home}/hubs?area=icb-qks")
     page = tab.page
-    expect(page.locator("h1")).to_have_text("Hubs: Kent and Medway (ICB, loaded)")
+    expect(page.locator("h1")).to_have_text("Hubs: Kent and Medway (ICB)")
     expect(page.get_by_text("Today's PCNs of Kent and Medway.")).to_be_visible()
     expect(page.locator(".pcs-hubs .pcs-map[data-painted]")).to_be_attached()
 
@@ -75,7 +75,7 @@ def test_search_opens_loaded_areas_and_comes_home(tab: Tab) -> None:
         page.keyboard.type(text)
         page.wait_for_selector(f".pcs-find-list[data-for='{text}'] [role=option]")
         page.keyboard.press("Enter")
-        expect(page.locator("h1")).to_contain_text(f"Under-doctoring: {name}")
+        expect(page.locator("h1")).to_contain_text(f"Overview: {name}")
         tab.settle()
         tab.map_frame()
     assert "loaded" not in page.locator("h1").inner_text()

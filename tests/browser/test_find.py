@@ -140,11 +140,11 @@ def test_outside_the_area_it_says_so_and_one_click_switches(tab: Tab, app: App) 
     card = tab.page.get_by_role("region", name="Card: Tilbury Health Centre")
     expect(card.get_by_text("Outside Mid Essex, the area chosen")).to_be_visible()
     card.get_by_role("button", name="Switch to Thurrock").click()
-    expect(tab.page.get_by_role("heading", name="Under-doctoring: Thurrock")).to_be_visible()
+    expect(tab.page.get_by_role("heading", name="Overview: Thurrock")).to_be_visible()
     expect(card.get_by_text("Outside")).to_have_count(0)
     expect(tab.page.get_by_text("F81110 beside Thurrock and the benchmark")).to_be_attached()
     tab.page.keyboard.press("Escape")
-    expect(tab.page.get_by_role("heading", name="Under-doctoring: Mid Essex")).to_be_visible()
+    expect(tab.page.get_by_role("heading", name="Overview: Mid Essex")).to_be_visible()
 
 
 def opened(page: Page, title: str, text: str, keys: list[str]) -> None:
@@ -168,11 +168,11 @@ def test_areas_towns_and_postcodes_open_their_area(tab: Tab, app: App) -> None:
     first = page.get_by_role("option").first
     expect(first).to_contain_text("Open")
     expect(first).to_contain_text("Basildon (district)")
-    opened(page, "Under-doctoring: Basildon", "Basildon", ["Enter"])
+    opened(page, "Overview: Basildon", "Basildon", ["Enter"])
     page.wait_for_url("**area=basildon-district*")
-    opened(page, "Under-doctoring: Thurrock", "Tilbury", ["Shift+Enter"])
-    opened(page, "Under-doctoring: West Essex", "CM20 1QX", ["Shift+Enter"])
-    opened(page, "Under-doctoring: North East Essex", "Harwich", ["ArrowDown", "Enter"])
+    opened(page, "Overview: Thurrock", "Tilbury", ["Shift+Enter"])
+    opened(page, "Overview: West Essex", "CM20 1QX", ["Shift+Enter"])
+    opened(page, "Overview: North East Essex", "Harwich", ["ArrowDown", "Enter"])
     # An area that is open already has its card, and what lies in it is not offered again.
     look_for(page, "Harwich")
     expect(page.get_by_role("option", name="Open")).to_have_count(0)
@@ -182,8 +182,8 @@ def test_areas_towns_and_postcodes_open_their_area(tab: Tab, app: App) -> None:
     page.goto(f"{app.url}/inequality?area=thurrock")
     ready(page)
     tab.settle()
-    opened(page, "Inequality by deprivation: Southend", "southend", ["Enter"])
-    assert "/inequality" in page.url
+    opened(page, "Deprivation and GPs: Southend", "southend", ["Enter"])
+    assert "deprivation-tab=by-fifth" in page.url
 
 
 def test_opening_an_area_leaves_no_find_behind(tab: Tab, app: App) -> None:
@@ -194,7 +194,7 @@ def test_opening_an_area_leaves_no_find_behind(tab: Tab, app: App) -> None:
     box(tab.page).focus()
     look_for(tab.page, "Southend")
     box(tab.page).press("Enter")
-    expect(tab.page.get_by_role("heading", name="Under-doctoring: Southend")).to_be_visible()
+    expect(tab.page.get_by_role("heading", name="Overview: Southend")).to_be_visible()
     expect(tab.page.locator(".pcs-find-card")).to_be_hidden()
     tab.settle()
     assert tab.map_frame().evaluate("PCSMap.state(map).found") is None
@@ -208,7 +208,7 @@ def test_a_page_without_a_map_offers_the_first_page(tab: Tab, app: App) -> None:
     card = tab.page.get_by_role("region", name="Card: GRAYS PCN")
     expect(card.get_by_text("Patients per FTE GP", exact=True)).to_be_visible()
     card.get_by_role("button", name="Show on the map").click()
-    expect(tab.page.get_by_role("heading", name="Under-doctoring: Thurrock")).to_be_visible()
+    expect(tab.page.get_by_role("heading", name="Overview: Thurrock")).to_be_visible()
     frame = tab.map_frame()
     frame.wait_for_function("() => PCSMap.state(map).found?.marks.getLayers().length > 4")
     expect(card.get_by_role("button", name="Show on the map")).to_have_count(0)

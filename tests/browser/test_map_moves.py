@@ -143,14 +143,51 @@ def test_the_maps_of_other_pages_have_it_too(tab: Tab, app: App, page: str) -> N
     filled(frame)
 
 
+@pytest.mark.parametrize("area", ["thurrock", "mid-and-south-essex", "essex", "castle-point"])
+def test_the_area_fills_its_frame_at_every_size(tab: Tab, app: App, area: str) -> None:
+    frame = home(tab, app, area)
+    for wide, high in SIZES:
+        tab.page.set_viewport_size({"width": wide, "height": high})
+        frame.wait_for_function(
+            f"() => ({FILLS})().every(([share, whole]) => whole && share > 0.8)"
+        )
+        filled(frame)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("area", ["thurrock", "essex"])
-@pytest.mark.parametrize("opened", [home, slide], ids=lambda one: one.__name__)
-def test_the_area_fills_its_frame_at_every_size(
-    tab: Tab, app: App, opened: Callable[[Tab, App, str], Where], area: str, size: tuple[int, int]
-) -> None:
+def test_the_area_fills_a_slide_at_every_size(tab: Tab, app: App, size: tuple[int, int]) -> None:
     tab.page.set_viewport_size({"width": size[0], "height": size[1]})
-    filled(opened(tab, app, area))
+    filled(slide(tab, app, "essex"))
+
+
+def test_dots_that_hide_one_another_fan_out_at_a_click_and_go_back(tab: Tab, app: App) -> None:
+    frame = home(tab, app)
+    filled(frame)
+    places = """() => Object.fromEntries(Object.values(PCSMap.state(map).points)
+        .map((p) => [p.code, [p.dot.getLatLng().lat, p.dot.getLatLng().lng]]))"""
+    stood = frame.evaluate(places)
+    # The dot that most others touch.
+    x, y = frame.evaluate(
+        """() => { const all = Object.values(PCSMap.state(map).points);
+        const dots = all.map((p) => { const at = map.latLngToContainerPoint(p.dot.getLatLng());
+            return [at.x, at.y, p.dot.getRadius()]; });
+        const most = all.map((_, k) => PCSLayers.pile(dots, k).length);
+        return dots[most.indexOf(Math.max(...most))]; }"""
+    )[:2]
+    frame.locator(".pcs-map").click(position={"x": x, "y": y})
+    fanned = "() => Object.keys(PCSMap.state(map).fan || {})"
+    frame.wait_for_function(f"({fanned})().length >= 4")
+    assert frame.evaluate(
+        f"""() => {{ const own = ({fanned})().map((code) => PCSMap.state(map).points[code].dot)
+            .map((dot) => [map.latLngToContainerPoint(dot.getLatLng()), dot.getRadius()]);
+        return own.every(([a, r], i) => own.every(([b, s], j) => i === j
+            || a.distanceTo(b) >= r + s)); }}"""
+    )
+    frame.evaluate("() => { map.zoomIn(1, {animate: false}); }")
+    frame.wait_for_function(f"({fanned})().length === 0")
+    frame.evaluate("() => { map.zoomOut(1, {animate: false}); }")
+    now = frame.evaluate(places)
+    assert all(now[code] == pytest.approx(at, abs=1e-4) for code, at in stood.items())
 
 
 def test_a_map_that_showed_all_does_so_at_another_size(tab: Tab, app: App) -> None:

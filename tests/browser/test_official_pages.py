@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
 
 from .conftest import App, Tab, started
-from .test_pages import click_practice
+from .test_pages import check_sheet, click_practice
 
 pytestmark = pytest.mark.browser
 
@@ -36,30 +35,12 @@ def loaded(official: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)], ids=str)
-def test_pages_open_without_sideways_scrolling(
-    tab: Tab, loaded: App, page: str, size: tuple[int, int]
-) -> None:
+def test_pages_fit_and_have_no_serious_fault(tab: Tab, loaded: App, page: str) -> None:
     tab.home = loaded.url
-    tab.page.set_viewport_size({"width": size[0], "height": size[1]})
     tab.open(f"{loaded.url}/{page}?area=thurrock")
     if page != "trends":
         tab.map_frame()
-    wide = tab.page.evaluate(
-        "() => { const main = document.querySelector('.stMain');"
-        " return main.scrollWidth - main.clientWidth; }"
-    )
-    assert wide <= 1
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_no_serious_fault(tab: Tab, loaded: App, page: str) -> None:
-    tab.home = loaded.url
-    tab.open(f"{loaded.url}/{page}?area=thurrock")
-    expect(tab.page.locator("[data-testid='stSkeleton']")).to_have_count(0)
-    found = Axe().run(tab.page).response["violations"]
-    serious = [f for f in found if f["impact"] in ("serious", "critical")]
-    assert [(f["id"], f["nodes"][0]["html"][:200]) for f in serious] == []
+    check_sheet(tab)
 
 
 def test_a_click_on_the_map_shows_that_practices_catchment(tab: Tab, loaded: App) -> None:

@@ -8,18 +8,27 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Frame, expect
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Frame, Page, expect
 
 from pcs_dash.tables.paths import ROOT
+from pcs_dash.views import places
 
 from .conftest import App, Tab, free_port
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["", "deprivation", "correlation", "catchments", "trends", "quality", "data_and_methods"]
-WITHOUT_MAP = ("trends", "data_and_methods")
+SIZES = ((1440, 900), (1024, 768), (390, 844))
+PATHS = ["data_and_methods", *dict.fromkeys(sheet.path for sheet in places.SHEETS)]
+MAPS = ("overview", "under_doctoring", "quality", "deprivation", "spatial_pattern", "catchments",
+        "correlation")  # fmt: skip
+CHARTS = ("verdict", "inequality", "robustness", "then_and_now", "correlation", "plan_ahead")
+WIDER = (
+    "() => { const m = document.querySelector('.stMain'); return m.scrollWidth - m.clientWidth; }"
+)
 
 
 def where(frame: Frame, code: str) -> dict[str, float]:
@@ -38,20 +47,70 @@ def click_practice(frame: Frame, code: str) -> None:
     frame.locator(".pcs-map").click(position=where(frame, code))
 
 
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)], ids=str)
-def test_pages_open_without_internet_and_without_sideways_scrolling(
-    tab: Tab, app: App, page: str, size: tuple[int, int]
+def serious(page: Page) -> list[str]:
+    """axe-core's serious and critical faults, each with its first element."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{fault['impact']} {fault['id']}: {fault['nodes'][0]['html'][:200]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]
+
+
+def check_sheet(tab: Tab) -> None:
+    """No error, no serious fault, and nothing runs off sideways at any of three sizes."""
+    page = tab.page
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert serious(page) == []
+    for wide, high in SIZES:
+        page.set_viewport_size({"width": wide, "height": high})
+        page.wait_for_function(f"({WIDER})() <= 1")
+    page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path or "home")
+def test_every_sheet_opens_by_its_old_address_and_fits(tab: Tab, app: App, path: str) -> None:
+    """Without internet: `tab` sees to that."""
+    sheets = [sheet for sheet in places.SHEETS if sheet.path == path]
+    for key in [sheet.key for sheet in sheets] or [path]:
+        tab.open(f"{app.url}/{key}?area=thurrock&gp=all")
+        if key in MAPS:
+            tab.map_frame()
+        if key in CHARTS:
+            expect(tab.page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+        at = urlsplit(tab.page.url)
+        assert at.path == f"/{path}"
+        assert parse_qs(at.query)["gp"] == ["all"]
+        for sheet in sheets:
+            if sheet.key == key and sheet.tab:
+                open_tab = tab.page.get_by_role("tab", selected=True).first
+                expect(open_tab).to_have_text(sheet.label)
+        check_sheet(tab)
+
+
+def test_the_overview_is_one_screen_of_a_projector_and_its_menu_needs_no_scrolling(
+    tab: Tab, app: App
 ) -> None:
-    tab.page.set_viewport_size({"width": size[0], "height": size[1]})
-    tab.open(f"{app.url}/{page}?area=thurrock")
-    if page not in WITHOUT_MAP:
-        tab.map_frame()
-    wide = tab.page.evaluate(
-        "() => { const main = document.querySelector('.stMain');"
-        " return main.scrollWidth - main.clientWidth; }"
-    )
-    assert wide <= 1
+    tab.page.set_viewport_size({"width": 1024, "height": 768})
+    tab.open(f"{app.url}/?area=thurrock")
+    tab.map_frame()
+    box = tab.page.locator("iframe[title*='st_folium']").first.bounding_box()
+    assert box is not None
+    assert box["width"] >= 600
+    assert min(768, box["y"] + box["height"]) - max(0, box["y"]) >= 400
+    menu = tab.page.get_by_test_id("stSidebarContent")
+    assert menu.evaluate("(menu) => menu.scrollHeight <= menu.clientHeight")
+
+
+def test_on_a_phone_the_menu_closes_once_a_page_was_chosen(tab: Tab, app: App) -> None:
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    tab.open(f"{app.url}/?area=thurrock")
+    tab.page.get_by_test_id("stExpandSidebarButton").click()
+    link = tab.page.get_by_test_id("stSidebarNav").get_by_role("link", name="Practices")
+    expect(link).to_be_in_viewport()
+    link.click()
+    expect(tab.page.get_by_role("heading", name="Practices: Thurrock")).to_be_visible()
+    expect(link).not_to_be_in_viewport()
 
 
 def test_a_click_on_the_map_shows_the_card_and_goes_into_the_address(tab: Tab, app: App) -> None:
@@ -98,7 +157,7 @@ def test_practices_in_one_building_are_clicked_apart(tab: Tab, app: App, practic
 
 
 def test_a_row_of_the_table_marks_the_map(tab: Tab, app: App) -> None:
-    tab.open(f"{app.url}/?area=thurrock&practice=F81110")
+    tab.open(f"{app.url}/practices?area=thurrock&practice=F81110")
     frame = tab.map_frame()
     frame.wait_for_function("PCSMap.state(map).view.selected === 'F81110'")
     grid = tab.page.locator("[data-testid='stDataFrame']").first
@@ -114,9 +173,9 @@ def test_a_row_of_the_table_marks_the_map(tab: Tab, app: App) -> None:
 def test_back_and_forward_walk_through_the_pages(tab: Tab, app: App) -> None:
     tab.open(f"{app.url}/?area=thurrock&gp=permanent")
     tab.page.get_by_role("link", name="Deprivation").click()
-    expect(tab.page.get_by_role("heading", name="Deprivation: Thurrock")).to_be_visible()
+    expect(tab.page.get_by_role("heading", name="Deprivation and GPs: Thurrock")).to_be_visible()
     tab.page.go_back()
-    expect(tab.page.get_by_role("heading", name="Under-doctoring: Thurrock")).to_be_visible()
+    expect(tab.page.get_by_role("heading", name="Overview: Thurrock")).to_be_visible()
     expect(tab.page.get_by_text("3,229", exact=True).first).to_be_visible()
 
 
@@ -162,7 +221,7 @@ def evil_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 def test_a_hostile_name_is_shown_as_text_everywhere(tab: Tab, evil_app: App) -> None:
     tab.home = evil_app.url
-    for page in ("", "deprivation", "correlation"):
+    for page in ("", "practices", "deprivation", "correlation"):
         tab.open(f"{evil_app.url}/{page}?area=thurrock&practice=F81010")
         frame = tab.map_frame()
         at = where(frame, "F81010")

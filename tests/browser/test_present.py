@@ -201,7 +201,7 @@ def test_the_server_stops_and_starts_in_the_middle(chromium: Browser, tmp_path: 
         on_slide(page, 7)
         page.keyboard.press("Escape")
         expect(page.locator("dialog.pcs-present")).to_have_count(0)
-        expect(page.get_by_role("heading", name="Stories")).to_be_visible()
+        expect(page.get_by_role("heading", name="Present and pack")).to_be_visible()
         assert elsewhere == []
     finally:
         page.close()

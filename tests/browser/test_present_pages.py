@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from pcs_dash.views.story import FIRST_PAGE, PAGES
+from pcs_dash.views import places
+from pcs_dash.views.story import PAGES
 
 from .conftest import App, Tab, started
 from .test_present import on_slide, ready
@@ -20,7 +20,8 @@ pytestmark = pytest.mark.browser
 
 # What each page is asked here: never only what it begins with.
 ASKED = {
-    FIRST_PAGE: {"gp": "permanent"},
+    "overview": {"gp": "all"},
+    "under_doctoring": {"gp": "permanent"},
     "deprivation": {"imd": "2019"},
     "correlation": {"area": "essex", "weighted": "true", "x": "imd2025_share_quintile_1"},
     "inequality": {"area": "essex", "gp": "all"},
@@ -45,14 +46,15 @@ def official_app(england_data: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def address(app: App, page: str, asked: dict[str, str]) -> str:
-    path = "" if page == FIRST_PAGE else page
-    return f"{app.url}/{path}?{urlencode({'area': 'thurrock'} | asked)}"
+    return f"{app.url}/{places.address(places.sheet_of(page), {'area': 'thurrock'} | asked)}"
 
 
 def headline(page: Page) -> str:
-    said = page.locator(".st-key-headline p, .stMarkdown h4, .pcs-hubs-head").first
+    said = page.locator(
+        ".st-key-headline p, .st-key-questions p, .stMarkdown h4, .pcs-hubs-head"
+    ).first
     expect(said).not_to_be_empty()
-    return said.inner_text()
+    return said.inner_text().removeprefix("Short of GPs?").strip()
 
 
 def message(page: Page) -> str:

@@ -88,7 +88,7 @@ def test_on_a_phone_each_step_points_at_what_is_there(tab: Tab, app: App) -> Non
         opens = page.get_by_text("This button opens the menu")
         expect(opens).to_have_count(1 if number in (1, 2, 6) else 0)
         page.keyboard.press("Enter")
-    assert "Stories" in TOUR[-1].text
+    assert "Present and pack" in TOUR[-1].text
     assert "Present" in TOUR[-1].text
 
 
@@ -151,7 +151,7 @@ def test_the_examples_open(tab: Tab, app: App) -> None:
     ready(tab.page)
     help_button(tab.page).click()
     tab.page.get_by_role("link", name="Thurrock: where are GPs short?").click()
-    expect(tab.page.get_by_role("heading", name="Under-doctoring: Thurrock")).to_be_visible()
+    expect(tab.page.get_by_role("heading", name="Overview: Thurrock")).to_be_visible()
     ready(tab.page)
     help_button(tab.page).click()
     tab.page.get_by_role("link", name="Thurrock in five hubs").click()

@@ -48,4 +48,4 @@ def test_table_for_reading(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["suggest", "--area", "Castle Point and Rochford", "--time-limit", "60"]) == 0
     text = capsys.readouterr().out
     assert "Hub 1" in text
-    assert "patient-km" in text
+    assert "km a patient on average" in text

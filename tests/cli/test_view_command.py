@@ -47,7 +47,7 @@ def test_switches_and_options_are_those_of_an_address(capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["nowhere"], "Choose one of: where"),
+        (["nowhere"], "Choose one of: overview, where"),
         (["where", "--area", "Atlantis"], "Atlantis"),
         (["where", "--option", "x=1"], "no option of this view"),
         (["where", "--gp-definition", "some"], "no GP definition 'some'"),

@@ -26,12 +26,12 @@ def test_the_strategies_rules_with_their_sources(rules: tuple[Rule, ...]) -> Non
         "PCN or locality": ("patients", 30_000, 50_000),
         "Practice list": ("practice_patients", 4_500, None),
         "Practice GP team": ("practice_fte_gp", 2.5, None),
-        "Patients per WTE GP": ("patients_per_fte_gp", None, 1_800),
+        "Patients per FTE GP": ("patients_per_fte_gp", None, 1_800),
     }
     assert all(rule.source and rule.date and rule.on for rule in rules)
     assert rules[1].label == "PCN or locality (30,000 to 50,000 patients)"
     assert rules[0].label == "Hub (at least 20,000 patients)"
-    assert rules[4].label.endswith("(at most 1,800 patients per WTE GP)")
+    assert rules[4].label.endswith("(at most 1,800 patients per FTE GP)")
 
 
 def test_a_figure_that_is_missing_from_the_published_ones_is_named(dataset: Dataset) -> None:

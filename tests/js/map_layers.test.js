@@ -3,7 +3,7 @@ const assert = require("node:assert/strict");
 const test = require("node:test");
 require("../../pcs_dash/assets/map_layers.js");
 
-const { index, darkOn, radius, ring, nameAt, fitZoom, inside } = globalThis.PCSLayers;
+const { index, darkOn, radius, ring, pile, fan, nameAt, fitZoom, inside } = globalThis.PCSLayers;
 
 test("a letter is a colour's number, and nothing is none", () => {
   assert.deepEqual([0, 1, 2, 3, 4, 9].map((i) => index("0az-A", i)), [0, 10, 35, -1, 10, -1]);
@@ -41,22 +41,49 @@ test("dots of one building lie apart, around their place", () => {
   }
 });
 
-const town = { x: 100, y: 100 }, name = [60, 20];
+const town = { x: 100, y: 100 }, name = [60, 20], frame = [400, 400];
 
 test("a name stands on its place, else near by, else nowhere", () => {
-  const free = nameAt(town, name, [], [], false);
+  const free = nameAt(town, name, [], [], false, frame);
   assert.deepEqual([free.x, free.y, free.box], [0, 0, [70, 90, 130, 110]]);
-  const beside = nameAt(town, name, [free.box], [], false);
+  const beside = nameAt(town, name, [free.box], [], false, frame);
   assert.ok(beside.box[3] < 90 || beside.box[1] > 110 || beside.box[2] < 70 || beside.box[0] > 130);
-  assert.equal(nameAt(town, name, [[0, 0, 300, 300]], [], true), null);
+  assert.equal(nameAt(town, name, [[0, 0, 300, 300]], [], true, frame), null);
 });
 
 test("large dots are not covered, but by a name that has to stand", () => {
   const dots = [[0, 0, 300, 300]];
-  assert.equal(nameAt(town, name, [], dots, false), null);
-  assert.deepEqual(nameAt(town, name, [], dots, true).covered, 1);
-  const one = nameAt(town, name, [], [[90, 90, 110, 110]], true);
+  assert.equal(nameAt(town, name, [], dots, false, frame), null);
+  assert.deepEqual(nameAt(town, name, [], dots, true, frame).covered, 1);
+  const one = nameAt(town, name, [], [[90, 90, 110, 110]], true, frame);
   assert.ok(one.box[3] < 90 || one.box[1] > 110 || one.box[2] < 90 || one.box[0] > 110);
+});
+
+test("a name is whole in its frame or not there", () => {
+  for (const always of [true, false]) {
+    for (let x = -40; x <= 440; x += 8) {
+      for (let y = -40; y <= 440; y += 8) {
+        const found = nameAt({ x, y }, name, [], [], always, frame);
+        const middle = x >= 32 && x <= 368 && y >= 12 && y <= 388;
+        if (middle) assert.deepEqual([found.x, found.y], [0, 0]);
+        if (found) assert.ok(found.box[0] >= 2 && found.box[1] >= 2 && found.box[2] <= 398 && found.box[3] <= 398);
+      }
+    }
+  }
+});
+
+test("a pile is the dots that touch one, and its fan hides none", () => {
+  const dots = [[100, 100, 15], [110, 104, 8], [96, 90, 12], [108, 96, 4], [100, 128, 15], [100, 131, 15], [300, 300, 15]];
+  assert.deepEqual(pile(dots, 0), [0, 1, 2, 3]);
+  assert.deepEqual(pile(dots, 4), [4, 5]);
+  assert.deepEqual(pile(dots, 6), [6]);
+  for (let count = 2; count <= 14; count += 1) {
+    const own = Array.from({ length: count }, (_, i) => [50 + 3 * Math.cos(7 * i), 60 + 2 * Math.sin(5 * i), 4 + (i * 11) % 12]);
+    const spots = fan(own);
+    spots.forEach((one, i) => spots.forEach((other, j) => {
+      if (i !== j) assert.ok(Math.hypot(one[0] - other[0], one[1] - other[1]) >= own[i][2] + own[j][2], [count, i, j].join());
+    }));
+  }
 });
 
 test("an area fills at least 85% of one dimension of any frame, and is whole", () => {

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pcs_dash.measures import england_areas as england
 from pcs_dash.official.area_dataset import england_outlines
 from pcs_dash.official.built_tables import england_practices, list_history
-from pcs_dash.official.outlines import area_outlines
+from pcs_dash.official.outlines import area_outlines, outlines_for_england
 from pcs_dash.official.store import Store
 
 
@@ -164,6 +164,37 @@ def test_half_an_area_gets_no_outline() -> None:
         ["district", "e", "E"],
     ]
     assert made.geometry.iloc[0].area == pytest.approx(9000 * 5000)
+
+
+NAMES = pd.Series(
+    {"QMF": "North East London", "QRL": "Hampshire and Isle Of Wight", "QXX": "Made up"}
+)
+
+
+def loaded_outlines(*codes: str) -> gpd.GeoDataFrame:
+    squares = gpd.GeoSeries([shapely.box(0, 0, 1, 1)] * len(codes), crs=27700)
+    return gpd.GeoDataFrame(
+        {"kind": "icb", "code": list(codes), "name": [NAMES[code] for code in codes],
+         "coarse": squares}, geometry=squares,
+    )  # fmt: skip
+
+
+def test_a_map_of_england_has_outlines_out_of_the_box() -> None:
+    none = outlines_for_england(loaded_outlines(), "icb", NAMES)
+    # One county's boundaries are no England either; the name's capitals and its "the" vary.
+    one = outlines_for_england(loaded_outlines("QMF"), "icb", NAMES)
+    for found in (none, one):
+        assert list(found["code"]) == ["QMF", "QRL"]
+        assert list(found["name"]) == ["North East London", "Hampshire and Isle Of Wight"]
+        assert (gpd.GeoSeries(found["coarse"]).area > 1e8).all()
+        assert found.crs.to_epsg() == 27700
+
+
+def test_loaded_outlines_of_as_many_areas_come_first() -> None:
+    for codes in (("QMF", "QRL", "QXX"), ("QMF", "QXX")):
+        found = outlines_for_england(loaded_outlines(*codes), "icb", NAMES)
+        assert list(found["code"]) == list(codes)
+        assert found.area.tolist() == [1.0] * len(codes)
 
 
 @given(st.lists(st.one_of(st.floats(-1e6, 1e6), st.none()), max_size=60))

@@ -217,7 +217,7 @@ def test_a_benchmark_says_what_it_is_where_it_is_from_and_whose(dataset) -> None
     assert known["mse"].source == "computed here from General Practice Workforce"
     assert (known["mse"].place, known["mse"].codes) == ("", frozenset(mse.index))
     assert known["rule"] == Benchmark(
-        "rule", "1,800 per WTE rule", 1_800.0, None, "2014 strategy",
+        "rule", "1,800 per FTE GP rule", 1_800.0, None, "2014 strategy",
         "4,500 patients with 2.5 WTE GPs: Transforming Primary Care in Essex, NHS England, 2014",
     )  # fmt: skip
     england = known["england"]

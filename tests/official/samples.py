@@ -389,6 +389,13 @@ PCN_STAFF = (
 
 
 # source -> (a file name, its content as bytes)
+MINUTES = (
+    "origin,destination,mode,minutes,source\n"
+    "E01000001,F81001,walk,12.5,r5\n"
+    "E01000001,F81003,car,9,r5\n"
+    "E01000002,F81001,Walking,31,r5\n"
+)
+
 FILES: dict[str, tuple[str, bytes]] = {
     "ods_practices": ("epraccur.csv", EPRACCUR.encode()),
     "pcn_core_partners": ("epcncorepartnerdetails.csv", PARTNERS.encode()),
@@ -419,6 +426,7 @@ FILES: dict[str, tuple[str, bytes]] = {
     "dentists": ("dentists_2026-02.geojson", DENTISTS.encode()),
     "dental_sites": ("egdpprac.csv", DENTAL_SITES.encode()),
     "opticians": ("eoptsite.csv", OPTICIANS.encode()),
+    "travel_minutes": ("minutes.csv", MINUTES.encode()),
 }
 
 

@@ -11,12 +11,13 @@ import pytest
 from pcs_dash.official import area_dataset
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
-from pcs_dash.tables.paths import ROOT, STATIC_DIR
+from pcs_dash.tables.paths import STATIC_DIR
 from pcs_dash.ui import data, england_data
+from pcs_dash.views import places
 
-PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+PAGES = (*(sheet.key for sheet in places.SHEETS if sheet.key != "board_pack"), "data_and_methods")
 # About England, the data, or documents that name their own area.
-WITHOUT_AREA = ("england", "data_and_methods", "stories", "board_pack", "then_and_now")
+WITHOUT_AREA = ("england", "data_and_methods", "then_and_now")
 AREAS = ("icb-qks", "icb-qh8", "sub-icb-91q", "district-e07000107", "district-e07000107+e07000109")
 WITH_GPS = ("icb-qh8",)
 # Pages that say something where no GP figures are loaded, too.
@@ -48,13 +49,13 @@ def test_the_plus_of_a_set_of_areas_arrives_as_a_space(run_loaded, text: str) ->
 def test_an_unknown_area_offers_loaded_ones_too(run_loaded) -> None:
     app = run_loaded(area="kent and midway")
     app.button(key="near-icb-qks").click().run()
-    assert app.title[0].value == "Under-doctoring: Kent and Medway (ICB, loaded)"
+    assert app.title[0].value == "Overview: Kent and Medway (ICB)"
 
 
 def test_without_official_data_it_says_how_to_load_them(run_page) -> None:
     shown = text_of(run_page("england"))
     assert "No official data are loaded yet" in shown
-    assert "python -m pcs_dash update" in shown
+    assert "Data and methods says where they are" in shown
 
 
 def test_england_by_icb(run_loaded) -> None:
@@ -131,7 +132,8 @@ def test_every_page_shows_a_loaded_area(run_loaded, page: str, area: str) -> Non
     assert not app.error
     if page in WITHOUT_AREA:
         return
-    assert "loaded)" in app.title[0].value
+    assert app.title[0].value.endswith(")")
+    assert "loaded" not in app.title[0].value
     told = [item.value for item in app.info if "No GP figures (FTE) are loaded" in item.value]
     assert bool(told) == (area not in WITH_GPS and page not in WITHOUT_GPS)
 

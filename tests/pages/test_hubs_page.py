@@ -687,3 +687,23 @@ def test_adopt_keeps_what_lies_outside_and_what_is_locked() -> None:
     assert made.to_series(["A2", "A3"]).nunique() == 2
     assert {hub.name for hub in made.hubs} == {"Away", "Kept", "Hub 1", "Hub 2"}
     assert plan.members(old) == ("A2", "A3"), "the plan itself is as it was"
+
+
+def test_of_two_tabs_of_a_browser_both_are_told_and_neither_plan_is_lost(
+    run_page: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "pcs_dash.ui.hubs.address_plan.browser_token", lambda: "one-browser-token-1"
+    )
+    one, two = run_page(area="thurrock"), run_page(area="thurrock")
+    plans = []
+    for tab, kind in ((one, "district"), (two, "place"), (one, "nothing")):
+        tab.radio(key="hub-start").set_value(kind).run()
+        click(tab, "hub-start-go")
+        plans.append(work_of(tab).plan)
+    assert all("Both are kept" in work_of(tab).desk.said.text for tab in (one, two))
+    later = run_page(area="thurrock")
+    assert work_of(later).plan == plans[2]
+    click_begins(later, "hub-draft-open-", "")
+    assert work_of(later).plan == plans[1]
+    assert not work_of(later).other_drafts

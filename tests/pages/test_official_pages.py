@@ -54,10 +54,10 @@ def test_the_pages_open_with_official_data(run_loaded, page: str, area: str) -> 
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("area", ["thurrock", "redbridge-district"])
-def test_without_official_data_the_command_is_named(run_page, page: str, area: str) -> None:
+def test_without_official_data_it_says_where_to_load_them(run_page, page: str, area: str) -> None:
     app = run_page(page, area=area)
     assert not app.error
-    assert "python -m pcs_dash update" in said(app)
+    assert "Data and methods" in said(app)
 
 
 # --- who lives where ----------------------------------------------------------------------------
@@ -204,5 +204,4 @@ def test_what_is_not_loaded_names_the_file(run_loaded) -> None:
     loaded = run_loaded("quality", area="thurrock")
     page = "".join(str(block.proto.body) for block in loaded.get("html"))
     assert "GP Patient Survey" in page
-    assert "python -m pcs_dash update survey --from FOLDER" in page
-    assert "update cqc" not in page
+    assert "choose its file" in page

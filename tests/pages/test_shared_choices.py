@@ -58,7 +58,7 @@ def test_any_text_for_an_area_is_told_and_ends_no_run(run_page, text: str) -> No
 def test_the_areas_of_the_nearest_names_are_one_press_away(run_page, text: str, key: str) -> None:
     app = run_page(area=text)
     app.button(key=f"near-{key}").click().run()
-    assert app.title[0].value.startswith("Under-doctoring: ")
+    assert app.title[0].value.startswith("Overview: ")
     assert app.selectbox(key="area").value == key
     assert not app.warning
 

@@ -41,9 +41,9 @@ def said(app) -> str:
 
 
 @pytest.mark.parametrize(("page", "query"), PAGES.items())
-def test_without_registrations_the_command_is_named(run_page, page: str, query: dict) -> None:
+def test_without_registrations_it_says_where_to_load_them(run_page, page: str, query: dict) -> None:
     app = run_page(page, area="thurrock", **query)
-    assert "python -m pcs_dash update list_sizes registrations_lsoa" in said(app)
+    assert "Data and methods says which files bring them" in said(app)
     # The address asks for what is not there: told, not passed over.
     assert len(app.warning) == len(query)
 

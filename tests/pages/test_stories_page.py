@@ -1,4 +1,4 @@
-"""The Stories page: views are added, moved, renamed, removed; stories saved, shared, imported."""
+"""Present and pack: views are added, moved, renamed, removed; stories saved, shared, imported."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ import runpy
 import streamlit as st
 from pcs_dash.ui import choices
 choices.of_this_run.set(choices.sidebar())
-runpy.run_path("pages/stories.py")
+runpy.run_path("pages/present_and_pack.py")
 """
 READY = ready_made(find_area("thurrock"))
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$"
@@ -66,7 +66,7 @@ def field(app: AppTest, label: str):
 
 def test_the_page_begins_with_the_ready_made_story_of_the_area(run_page) -> None:
     app = run_page("stories", area="thurrock")
-    assert app.title[0].value == "Stories"
+    assert app.title[0].value == "Present and pack: Thurrock"
     assert headings(app) == [view.heading for view in READY.views]
     assert [view.area for view in story(app).views] == ["thurrock"] * len(READY.views)
 

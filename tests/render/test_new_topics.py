@@ -18,7 +18,7 @@ from pcs_dash.measures.specification import specification_curve
 from pcs_dash.official.any_area import dataset_for, find_area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import catchment_maps
+from pcs_dash.views import catchment_maps, places
 from pcs_dash.views.answer import Chart, MapBlock, Table
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.deck import Slide
@@ -60,7 +60,7 @@ def test_every_evidence_slide_says_what_it_rests_on(
     assert "31 December 2025" in slide.footer
     assert "Fully qualified GPs" in slide.footer
     assert any("Opens this view" in note for note in slide.notes)
-    assert f"/{VIEWS[topic].page}?" in slide.link
+    assert f"/{places.sheet_of(VIEWS[topic].page, topic).path}?" in slide.link
 
 
 def test_bars_of_inequality_are_sums_over_sums_with_the_intervals_of_the_page(
@@ -115,7 +115,13 @@ def test_every_way_of_measuring_is_a_dot(dataset: Dataset) -> None:
     chart = block(slide, Chart)
     assert isinstance(chart, Chart)
     plain = specification_curve(find_area("Thurrock").select(dataset.practices))
-    dots = sorted(value for series in chart.series for value in series.values if value is not None)
+    dots = sorted(
+        value
+        for series in chart.series
+        if not series.line
+        for value in series.values
+        if value is not None
+    )
     assert len(dots) == int(dict(slide.figures)["Ways of measuring"])
     # Raw lists are among them, the need-adjusted ones come on top.
     for value in plain["coefficient"].dropna():
@@ -137,10 +143,10 @@ def test_then_and_now_is_of_thurrock_whatever_the_area(dataset: Dataset) -> None
 
 
 @pytest.mark.parametrize("topic", ["england", "lists"])
-def test_what_is_not_loaded_is_said_with_the_view_and_the_command(
+def test_what_is_not_loaded_is_said_with_the_view_and_where_to_load_it(
     dataset: Dataset, topic: str
 ) -> None:
-    with pytest.raises(UserError, match=r"View 1 of the story 'One'.*update"):
+    with pytest.raises(UserError, match=r"View 1 of the story 'One'.*Data and methods"):
         one(dataset, topic)
 
 

@@ -37,11 +37,11 @@ def test_the_sheets_and_what_they_rest_on(book: Any, deck: Deck) -> None:
     assert about["Made"] == "5 March 2026"
     assert "31 December 2025" in about["Data"]
     assert about["Opens in the app"] == (
-        "http://localhost:8501/?area=thurrock&gp=fully_qualified&imd=2025&benchmark=england"
+        "http://localhost:8501/practices?area=thurrock&gp=fully_qualified&imd=2025&benchmark=england"
         "&practice=F81010"
     )
     assert about["Opens the whole story"].startswith(
-        "http://localhost:8501/stories?area=thurrock&story=s1."
+        "http://localhost:8501/present_and_pack?area=thurrock&story=s1."
     )
     assert {row["Term"] for row in rows(book, "Definitions")} >= {t for t, _ in deck.definitions}
     assert [row["Rule"] for row in rows(book, "Rules")] == [rule.name for rule in deck.rules]

@@ -12,7 +12,9 @@ from pcs_dash.store.checks import MAX_DOCUMENT_BYTES
 from pcs_dash.store.database import Database, open_database
 from pcs_dash.store.drafts import (
     clean_drafts,
+    drop_draft,
     load_draft,
+    open_draft,
     save_draft,
 )
 from pcs_dash.store.models import DraftRow
@@ -90,3 +92,52 @@ def test_a_first_draft_saved_twice_at_once_is_one_draft(database: Database) -> N
         list(pool.map(lambda step: save_draft(database, TOKEN, {"step": step}), range(16)))
     with database.reading() as session:
         assert session.execute(text("SELECT count(*) FROM drafts")).scalar() == 1
+
+
+def test_of_two_tabs_none_overwrites_the_other_both_are_told_and_both_are_kept(
+    database: Database,
+) -> None:
+    save_draft(database, TOKEN, {"step": 0}, kind="story")
+    (one, begun), (two, _) = (open_draft(database, TOKEN, "plan") for _ in range(2))
+    assert begun == []
+    assert one.keep(database, {"one": 1}) == ""
+    assert "Both are kept" in two.keep(database, {"two": 1})
+    assert "Both are kept" in one.keep(database, {"one": 2})
+    # Told once, and from then on each in its place.
+    assert (one.keep(database, {"one": 3}), two.keep(database, {"two": 2})) == ("", "")
+    place, drafts = open_draft(database, TOKEN, "plan")
+    assert [draft.document for draft in drafts] == [{"two": 2}, {"one": 3}]
+    assert (place.name, place.seen) == (two.name, drafts[0].saved_at)
+    drop_draft(database, TOKEN, drafts[1].kind)
+    assert [draft.document for draft in open_draft(database, TOKEN, "plan")[1]] == [{"two": 2}]
+    assert load_draft(database, TOKEN, kind="story") is not None
+
+
+def test_a_tab_that_goes_on_where_another_ended_overwrites_it(database: Database) -> None:
+    first, _ = open_draft(database, TOKEN, "plan")
+    first.keep(database, {"step": 1})
+    then, drafts = open_draft(database, TOKEN, "plan")
+    assert drafts[0].document == {"step": 1}
+    assert then.keep(database, {"step": 2}) == ""
+    assert [draft.document for draft in open_draft(database, TOKEN, "plan")[1]] == [{"step": 2}]
+
+
+def test_of_many_tabs_at_once_every_change_is_kept(database: Database) -> None:
+    places = [open_draft(database, TOKEN, "plan")[0] for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda n: places[n].keep(database, {"tab": n}), range(6)))
+    kept = [draft.document["tab"] for draft in open_draft(database, TOKEN, "plan")[1]]
+    assert sorted(kept) == list(range(6))
+
+
+def test_two_saves_of_one_draft_differ_in_time_even_where_the_clock_goes_back(
+    database: Database,
+) -> None:
+    ahead = datetime.now(UTC) + timedelta(days=400)
+    first = save_draft(database, TOKEN, {"step": 1}, after=None)
+    with database.writing() as session:
+        session.execute(update(DraftRow).values(saved_at=ahead))
+    assert save_draft(database, TOKEN, {"step": 2}, after=first) is None
+    later = save_draft(database, TOKEN, {"step": 2}, after=ahead)
+    assert later is not None
+    assert later > ahead

@@ -22,6 +22,19 @@ def test_every_area_is_found_by_label_and_key_in_any_case(area) -> None:
     assert find_area(area.label.upper()) == area
 
 
+@pytest.mark.parametrize("text", ["NHS Essex ICB", "essex icb", "Essex (NHS Essex ICB)", "ESSEX"])
+def test_essex_and_its_icb_are_one_area(text: str) -> None:
+    assert find_area(text) == find_area("essex")
+    assert set(find_area(text).sub_icb_codes) == {place.sub_icb_codes[0] for place in places()}
+
+
+def test_the_icb_before_keeps_its_address_and_says_until_when() -> None:
+    before = find_area("mid-and-south-essex")
+    assert (before.name, len(before.sub_icb_codes)) == ("Mid and South Essex", 5)
+    assert before.title == "Mid and South Essex (ICB until 31 March 2026)"
+    assert find_area(before.title) == before
+
+
 def test_ampersand_is_and() -> None:
     assert find_area("Castle Point & Rochford").name == "Castle Point and Rochford"
 

@@ -97,6 +97,7 @@ def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
         schemas.closure_dispersal,
         schemas.planning_parameters,
         schemas.homes,
+        schemas.road_speeds,
     ],
 )
 def test_every_column_states_meaning_and_source(schema) -> None:

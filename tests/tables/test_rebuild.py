@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -20,12 +21,15 @@ import shapely
 
 from pcs_dash.tables import rebuild
 from pcs_dash.tables.errors import InputFileError, UserError
-from pcs_dash.tables.geometry import dissolve, ostn15_grid, to_grid
+from pcs_dash.tables.geometry import dissolve, helmert_grid, ostn15_grid, to_grid
 from pcs_dash.tables.paths import DATA_DIR, GEO_DIR, ROOT
 
 OFFICIAL = Path(os.environ.get("PCS_DASH_OFFICIAL_DATA", ROOT.parent / "shared/data/official"))
 
-LAYERS = ("lsoa11_essex.parquet", "outlines_essex.parquet", "towns_essex.parquet")
+LAYERS = (
+    "lsoa11_essex.parquet", "outlines_essex.parquet", "outlines_england.parquet",
+    "towns_essex.parquet",
+)  # fmt: skip
 
 # PROJ's Helmert transformation (EPSG:1314), written out: an oracle good to about 3 m that needs
 # no grid. https://epsg.org/transformation_1314
@@ -165,6 +169,12 @@ def test_grid_coordinates_agree_with_proj_within_its_accuracy(source: gpd.GeoDat
     assert 1 < distance.min() < distance.max() < 3
 
 
+def test_england_s_grid_is_helmert_s(source: gpd.GeoDataFrame) -> None:
+    degrees = shapely.get_coordinates(source.geometry.to_numpy())[:500]
+    theirs = np.column_stack(pyproj.Transformer.from_pipeline(HELMERT).transform(*degrees.T))
+    np.testing.assert_allclose(helmert_grid(degrees), theirs, atol=0.002)
+
+
 def test_a_point_outside_the_national_grid_is_refused() -> None:
     with pytest.raises(UserError, match=r"longitude first"):
         ostn15_grid(np.array([0.5, 51.5]), np.array([51.5, 0.5]))
@@ -202,6 +212,30 @@ def test_outlines_are_their_lsoas(
     assert region.symmetric_difference(expected).area < 1
     assert region.area == pytest.approx(lsoas[south].area.sum(), rel=1e-12)
     assert lsoas.area.sum() == pytest.approx(outline(outlines, "region", "Essex").area, rel=1e-12)
+
+
+def test_england_is_all_icbs_all_sub_icbs_and_all_districts(outlines: gpd.GeoDataFrame) -> None:
+    assert (GEO_DIR / "outlines_england.parquet").stat().st_size < 600_000
+    england = gpd.read_parquet(GEO_DIR / "outlines_england.parquet")
+    assert england["kind"].value_counts().to_dict() == {"district": 313, "sub_icb": 106, "icb": 42}
+    assert not england.duplicated(["kind", "name"]).any()
+    assert england.is_valid.all()
+    # Those of 2023 are made of others of 2021, so that the two kinds do not stand side by side.
+    parts = set(itertools.chain(*rebuild.MERGED_IN_2023.values()))
+    district = england["kind"] == "district"
+    of_2021 = england[~(district & england["name"].isin(rebuild.MERGED_IN_2023))]
+    of_2023 = england[district & ~england["name"].isin(parts)]
+    whole = england[england["kind"] == "icb"].union_all()
+    for kind, own in [*of_2021.groupby("kind"), ("district", of_2023)]:
+        assert shapely.coverage_is_valid(own.geometry.to_numpy()), kind
+        assert own.area.sum() == pytest.approx(whole.area, rel=1e-9), kind
+    # What is commonly given as the area of England.
+    assert whole.area == pytest.approx(130_279e6, rel=0.003)
+    # Borders are where those of Essex are, in more detail.
+    for name in ("Thurrock", "Maldon", "Uttlesford"):
+        own = england[district & (england["name"] == name)].geometry.iloc[0]
+        fine = outline(outlines, "district", name)
+        assert own.symmetric_difference(fine).area < 0.06 * fine.area, name
 
 
 def test_a_place_that_is_a_district_has_its_outline(outlines: gpd.GeoDataFrame) -> None:

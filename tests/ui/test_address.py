@@ -25,6 +25,10 @@ def small_app() -> None:
         "For", ["a", "b, c", "d"], key=address.several("given", ["a", "b, c", "d"], ["a"], most=2)
     )
     st.toggle("Weighted", key=address.switch("weighted"))
+    pages = {"first": "The first", "second": "The second"}
+    drawn = st.tabs(list(pages.values()), key=address.tabs("tab", pages), on_change="rerun")
+    drawn[1].write("open" if drawn[1].open else "shut")
+    st.button("Ask", key="ask", on_click=address.ask, args=({"tab": "second", "more": "y"},))
     st.slider("Reach", 1, 15, key=address.number("reach", 1, 15, 5))
     if st.session_state.get("third"):
         st.selectbox("More", ["x", "y"], key=address.choice("more", ["x", "y"]))
@@ -130,6 +134,26 @@ def test_a_choice_that_is_drawn_later_is_what_the_address_asked_for() -> None:
     app.run()
     assert app.selectbox(key="more").value == "y"
     assert says(app) == {"more": ("y",)}
+
+
+@pytest.mark.parametrize("text", ["second", "The second", "SECOND"])
+def test_the_address_says_the_key_of_the_open_tab(text: str) -> None:
+    app = opened(tab=text)
+    assert [item.value for item in app.markdown] == ["open"]
+    assert says(app) == {"tab": ("second",)}
+    assert not app.warning
+    assert [item.value for item in opened(tab="first").markdown] == ["shut"]
+    assert "tab = 'third'" in opened(tab="third").warning[0].value
+
+
+def test_what_a_link_of_the_app_asks_for_stands_once_it_is_drawn() -> None:
+    app = opened(more="x")
+    app.button(key="ask").click().run()
+    assert [item.value for item in app.markdown] == ["open"]
+    app.session_state["third"] = True
+    app.run()
+    assert app.selectbox(key="more").value == "y"
+    assert says(app) == {"tab": ("second",), "more": ("y",)}
 
 
 def test_a_link_spells_out_what_the_sidebar_says_and_carries_the_plan() -> None:

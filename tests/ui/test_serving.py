@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import tomllib
 import weakref
+from typing import Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import pytest
+from starlette.applications import Starlette
 
 from pcs_dash.tables.paths import ROOT
-from pcs_dash.ui.serving import collect
+from pcs_dash.ui.serving import collect, moved
+from pcs_dash.views import places
 
 
 class _Ring:
@@ -33,3 +40,43 @@ def test_what_refers_to_itself_is_freed_in_a_thread_that_can_be_stopped() -> Non
 def test_streamlit_does_not_collect_in_every_click() -> None:
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
     assert config["runner"]["postScriptGC"] is False
+
+
+def answered(path: str, query: str) -> tuple[int, str]:
+    """Status and Location that the server answers an address with."""
+    sent: list[dict[str, Any]] = []
+    scope = {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(),
+        "query_string": query.encode(), "headers": [], "root_path": "", "scheme": "http",
+    }  # fmt: skip
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(Starlette(routes=moved())(scope, receive, send))
+    location = dict(sent[0].get("headers", [])).get(b"location", b"")
+    return sent[0]["status"], location.decode()
+
+
+ASKED = (
+    "area=district-e07000107%2Be07000109&gp=permanent&given=a&given=b&practice=F81110&map=51_0_9"
+)
+
+
+@pytest.mark.parametrize("base", ["", "/dash/board"])
+@pytest.mark.parametrize("old", places.moved())
+def test_an_old_address_leads_to_the_new_place_with_all_it_asks(old: str, base: str) -> None:
+    status, location = answered(f"{base}/{old}", ASKED)
+    assert status == 307
+    led = urlsplit(urljoin(f"http://localhost{base}/{old}", location))
+    sheet = places.moved()[old]
+    assert led.path.rstrip("/") == f"{base}/{sheet.path}".rstrip("/")
+    assert parse_qsl(led.query) == [*sheet.asked.items(), *parse_qsl(ASKED)]
+
+
+def test_a_new_address_is_left_alone() -> None:
+    new = {sheet.path for sheet in places.SHEETS}
+    assert [answered(f"/{path}", "")[0] for path in new] == [404] * len(new)

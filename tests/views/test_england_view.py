@@ -66,5 +66,5 @@ def test_nothing_loaded_makes_no_slide(dataset: Dataset) -> None:
     question = asked(dataset, None)
     answer = VIEW.answer(question)
     assert "No official data are loaded yet" in answer.message.finding
-    assert "python -m pcs_dash update" in answer.refusal
+    assert "Data and methods" in answer.refusal
     assert not VIEW.option("england-measure").labels(question)

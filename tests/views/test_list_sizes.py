@@ -114,5 +114,5 @@ def test_one_month_is_no_trend(dataset: Dataset, history: pd.DataFrame, months: 
     own = find_area("Thurrock").select(dataset.practices)
     assert table.frame["patients"].sum() == own["patients"].sum()
     assert not VIEW.option("trend-by").labels(question)
-    with pytest.raises(UserError, match="update list_sizes"):
+    with pytest.raises(UserError, match="Data and methods"):
         slides_of(SavedView(page="trends"), question, answer, "http://localhost")

@@ -13,6 +13,7 @@ from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render import web
 from pcs_dash.tables.areas import all_areas
+from pcs_dash.tables.paths import GEO_DIR
 from pcs_dash.views import maps
 
 
@@ -74,7 +75,7 @@ def test_a_view_is_small_and_names_no_practice(dataset, files) -> None:
 
 
 def test_the_folium_map_asks_only_this_server(files) -> None:
-    html = maps.PracticeMap(files).get_root().render()
+    html = maps.PracticeMap(files.scripts, files.styles).get_root().render()
     for url in ("http://", "https://", "//cdn"):
         assert url not in html.replace("http://www.w3.org", "")
     assert "/app/static/vendor/leaflet.js" in html
@@ -89,7 +90,7 @@ def test_a_name_in_a_view_stays_inside_its_string(files) -> None:
         marks={"letters": "", "palette": []},
         notes={"F81010": evil},
     )
-    folium_map = maps.PracticeMap(files)
+    folium_map = maps.PracticeMap(files.scripts, files.styles)
     maps.view_layer(content).add_to(folium_map)
     html = folium_map.get_root().render()
     assert "<img" not in html
@@ -138,3 +139,25 @@ def _luminance(colour: str) -> float:
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_an_areas_own_towns_come_before_others(dataset) -> None:
+    area = find_area("thurrock")
+    towns = dataset.towns.to_crs(4326)
+    layer = web.area_layer(
+        area, dataset.practices, web.for_the_web(dataset.lsoas),
+        web.for_the_web(dataset.outlines), towns,
+    )  # fmt: skip
+    inside = [bool(town[4]) for town in layer["towns"]]
+    assert inside == sorted(inside, reverse=True)
+    own = {town[0] for town in layer["towns"] if town[4]}
+    gazetteer = pd.read_csv(GEO_DIR / "towns_essex.csv").set_index("name")["district"]
+    assert own == set(gazetteer.index[gazetteer == "Thurrock"])
+    assert len(layer["towns"]) == len(towns)
+
+
+def test_coarse_boundaries_stop_the_zoom_and_fine_ones_do_not(dataset) -> None:
+    lsoas = dataset.lsoas.geometry
+    assert web.coarse(lsoas)
+    assert not web.coarse(lsoas.segmentize(100))
+    assert not web.coarse(lsoas.iloc[:0])

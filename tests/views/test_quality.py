@@ -67,13 +67,13 @@ def test_classes_hold_what_their_words_say(numbers: list[int | None], decimals: 
     assert len(set(colours)) == max(len(labels), 1)
 
 
-def test_what_is_loaded_and_brings_nothing_has_no_command() -> None:
+def test_what_is_loaded_and_brings_nothing_has_nothing_to_load() -> None:
     """Pharmacies and postcodes can be loaded without a place for 95% of the pharmacies."""
     sources = ["pharmacies", "postcodes", "allocations"]
     lost = missing_measures(quality.quality_table(PRACTICES, None), sources)
     lost = lost.set_index("measure")
-    assert lost.loc["Pharmacies within a mile", "command"].startswith("none: what is loaded")
-    assert lost.loc["Opticians within a mile", "command"] == "python -m pcs_dash update opticians"
+    assert lost.loc["Pharmacies within a mile", "how"].startswith("none: what is loaded")
+    assert lost.loc["Opticians within a mile", "how"] == "load it"
 
 
 # --- the view -----------------------------------------------------------------------------------

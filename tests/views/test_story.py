@@ -121,7 +121,7 @@ def test_a_link_carries_page_area_switches_and_practice() -> None:
     view = SavedView(
         area="Thurrock", switches={"gp": "permanent", "own": "1 800&x"}, highlight="F81010"
     )
-    assert view.link("essex").startswith("?")
+    assert view.link("essex").startswith("practices?")
     assert parse_qs(urlsplit(view.link("essex")).query) == {
         "area": ["thurrock"],
         "gp": ["permanent"],
@@ -247,7 +247,10 @@ def test_the_options_of_a_page_travel_with_its_view() -> None:
     )  # fmt: skip
     assert view.topic == "catchment"
     assert SavedView.from_dict(view.to_dict()) == view
-    assert view.link("Thurrock") == "catchments?area=thurrock&practice=F81010&whose=Practice"
+    assert view.link("Thurrock") == (
+        "deprivation_and_gps?deprivation-tab=who-lives-where"
+        "&area=thurrock&practice=F81010&whose=Practice"
+    )
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,21 @@ class Suggestion:
     notes: tuple[str, ...] = ()
 
     @property
+    def value_words(self) -> str:
+        """How well the plan serves its aim: "2.5 km a patient on average"; "" without a plan."""
+        if self.objective_value is None:
+            return ""
+        return self._in_words(self.measures.get("distance", math.nan), self.objective_value)
+
+    def _in_words(self, distance: float, value: float) -> str:
+        """A value of the objective; patient-km, which nobody counts in, over the patients."""
+        patients = sum(hub.patients for hub in self.hubs)
+        if self.unit == UNITS["distance"] and patients and math.isfinite(distance):
+            average = distance / patients
+            return f"{number(average, 1 if average >= 1 else 3)} km a patient on average"
+        return f"{number(value, 1)} {self.unit}"
+
+    @property
     def message(self) -> str:
         """One or two sentences that say what this answer is."""
         if self.status == "infeasible":
@@ -191,7 +206,7 @@ class Suggestion:
             if self.tolerance:
                 return (
                     "Proven: no plan that keeps these rules is better by more than "
-                    f"{_figure(self.tolerance)} {self.unit}."
+                    f"{self._in_words(self.tolerance, self.tolerance)}."
                 )
             return "Proven: no plan that keeps these rules is better."
         how = {"cancelled": "you cancelled", "time limit": "the time ran out"}.get(

@@ -12,16 +12,16 @@ import streamlit as st
 
 from pcs_dash.hubs.history import History
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.hubs.rules import default_rules, rules_from_list, rules_to_list
+from pcs_dash.hubs.rules import rules_from_list, rules_to_list
 from pcs_dash.official.absent_practices import whereabouts
 from pcs_dash.store.checks import MAX_NAME
 from pcs_dash.store.documents import Saved
-from pcs_dash.store.drafts import load_draft
+from pcs_dash.store.drafts import open_draft
 from pcs_dash.store.links import LinkError, is_short_link, make_link, open_link, open_short_link
 from pcs_dash.store.plan_library import PlanLibrary
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address
+from pcs_dash.ui import address, data
 from pcs_dash.ui.browser import HUB_WORK, browser_token
 from pcs_dash.ui.hubs.map_events import Desk, Said
 from pcs_dash.ui.hubs.migrating import Before, Carried, carry_over, ods_successors
@@ -49,12 +49,14 @@ def begin(dataset: Dataset, choices: Question) -> Work:
 def _from_draft(dataset: Dataset, choices: Question) -> Work:
     token, fault = browser_token(), ""
     try:
-        draft = load_draft(database(), token)
-        if draft is not None:
-            return Work.from_dict(draft.document, token)
+        place, drafts = open_draft(database(), token, "plan")
+        if drafts:
+            work = Work.from_dict(drafts[0].document, token)
+            work.place, work.other_drafts = place, drafts[1:]
+            return work
     except UserError as error:
         fault = str(error)
-    work = Work(Desk(), default_rules(dataset.published), token, draft_fault=fault)
+    work = Work(Desk(), data.rules_of(dataset), token, draft_fault=fault)
     _start(work, choices)
     return work
 
@@ -74,7 +76,7 @@ def _start(work: Work, choices: Question) -> None:
 def document_of(work: Work, dataset: Dataset) -> dict[str, Any]:
     """What a link to the plan carries: its name, and rules that are not the published ones, too."""
     document = work.plan.to_dict() | {"name": work.name}
-    if work.rules != default_rules(dataset.published):
+    if work.rules != data.rules_of(dataset):
         document["rules"] = rules_to_list(work.rules)
     return document
 
@@ -122,14 +124,14 @@ def _put_linked(work: Work, dataset: Dataset, text: str) -> None:
     work.saved_id = work.saved_version = work.conflict = None
     work.name = str(linked.document.get("name", ""))[:MAX_NAME]
     before = Before.of_link(linked, dataset.practices)
-    put_carried(work, dataset, plan, before, "Open the plan of a link")
+    put_carried(work, dataset, plan, before, "The plan of a link opened")
 
 
 def _rules_of(document: Mapping[str, Any], dataset: Dataset) -> Any:
     """The rules that a link's plan was judged by; None where the link is too old to say."""
     if "rules" in document:
         return rules_from_list(document["rules"])
-    return default_rules(dataset.published) if "name" in document else None
+    return data.rules_of(dataset) if "name" in document else None
 
 
 def put_saved(work: Work, dataset: Dataset, saved: Saved) -> None:
@@ -162,5 +164,5 @@ def put_carried(work: Work, dataset: Dataset, plan: Plan, before: Before, label:
     carried = carried_over(dataset, plan, before)
     work.change(plan, label)
     if carried.plan != plan:
-        work.change(carried.plan, "Carry the plan over to the data at hand")
+        work.change(carried.plan, "The plan carried over to the data at hand")
     work.migration = carried.sentences

@@ -237,13 +237,13 @@ def _add(desk: Desk, event: Mapping[str, Any]) -> tuple[Desk, str]:
     aliases = dict(list(desk.aliases.items())[-_MAX_ALIASES:])
     if isinstance(event.get("as"), str):
         aliases[event["as"][:40]] = hub.id
-    return replace(desk.change(plan, f"Add hub '{hub.name}'"), aliases=aliases), hub.id
+    return replace(desk.change(plan, f"Hub '{hub.name}' added"), aliases=aliases), hub.id
 
 
 def _rename(plan: Plan, hub: str, event: Mapping[str, Any]) -> tuple[Plan, str]:
     before = plan.hub(hub).name
     changed = plan.rename(hub, event["name"])
-    return changed, f"Rename '{before}' to '{changed.hub(hub).name}'"
+    return changed, f"'{before}' renamed to '{changed.hub(hub).name}'"
 
 
 def _recolour(plan: Plan, hub: str, event: Mapping[str, Any]) -> tuple[Plan, str]:
@@ -255,13 +255,13 @@ def _note(plan: Plan, hub: str, event: Mapping[str, Any]) -> tuple[Plan, str]:
 
 
 def _lock(plan: Plan, hub: str, event: Mapping[str, Any]) -> tuple[Plan, str]:
-    word = "Lock" if event["locked"] else "Unlock"
-    return plan.set_locked(hub, event["locked"]), f"{word} '{plan.hub(hub).name}'"
+    word = "locked" if event["locked"] else "unlocked"
+    return plan.set_locked(hub, event["locked"]), f"'{plan.hub(hub).name}' {word}"
 
 
 def _merge(plan: Plan, hub: str, event: Mapping[str, Any]) -> tuple[Plan, str]:
     into = str(event["into"])
-    label = f"Merge '{plan.hub(hub).name}' into '{plan.hub(into).name}'"
+    label = f"'{plan.hub(hub).name}' merged into '{plan.hub(into).name}'"
     return plan.merge(into, hub), label
 
 

@@ -156,7 +156,7 @@ def _gone(plan: Plan, codes: list[str], known_of: Mapping[str, str], asked: bool
     if not asked:
         why = (
             " No successor is known, because the ODS list of successors is not loaded "
-            "(python -m pcs_dash update ods_successors)."
+            "(see Data and methods)."
         )
     elif any(code not in known_of for code in codes):
         why = " The ODS names no successor that is in the data."

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -26,7 +26,7 @@ from pcs_dash.render.provenance import Provenance
 from pcs_dash.store.checks import MAX_NAME
 from pcs_dash.store.database import Database, database_url, open_database
 from pcs_dash.store.documents import ConflictError
-from pcs_dash.store.drafts import clean_drafts, save_draft
+from pcs_dash.store.drafts import Draft, Place, clean_drafts
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
@@ -45,7 +45,11 @@ _log = logging.getLogger(__name__)
 
 def database() -> Database:
     """The plan library's database, opened once for the server. StoreError if it can't be."""
-    return _opened(database_url())
+    try:
+        return _opened(database_url())
+    except UserError as error:
+        _log.warning("%s %s", error, error.aside)
+        raise
 
 
 @st.cache_resource(show_spinner=False)
@@ -123,8 +127,9 @@ def neighbours_for(choices: Question, dataset: Dataset) -> Neighbours:
 class Work:
     """What is on the table: the one thing of this page that the session holds.
 
-    `token` is the browser's; `saying` grows with everything that is said, so that the page says it
-    once; `draft_fault` tells why the draft can't be kept, "" if it is; `saved_id` and
+    `token` is the browser's, `place` where this tab keeps its draft, and `other_drafts` those of
+    tabs that went their own way; `saying` grows with everything that is said, so that the page
+    says it once; `draft_fault` tells why the draft can't be kept, "" if it is; `saved_id` and
     `saved_version` name the version in the library that the plan was opened from or saved as;
     `conflict` is what stood in the way of saving the next; `suggested` is the search under way or
     done (suggesting.Search); `migration` is what changed since the version opened was saved;
@@ -148,6 +153,11 @@ class Work:
     linked: str = ""
     link_made_of: tuple[object, ...] = ()
     fixed: Any = None
+    other_drafts: Sequence[Draft] = ()
+    place: Place = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.place = Place(self.token, "plan", "plan")
 
     @property
     def plan(self) -> Plan:
@@ -178,10 +188,12 @@ class Work:
     def keep(self) -> None:
         """Write the draft. The plan on screen stays usable if that fails; the page says so."""
         try:
-            save_draft(database(), self.token, self.to_dict())
+            told = self.place.keep(database(), self.to_dict())
             self.draft_fault = ""
+            if told:
+                self.say(f"{self.desk.said.text} {told}".strip(), fault=True)
         except UserError as error:
-            _log.warning("draft not kept: %s", error)
+            _log.warning("draft not kept: %s %s", error, error.aside)
             self.draft_fault = str(error)
 
     def to_dict(self) -> dict[str, Any]:

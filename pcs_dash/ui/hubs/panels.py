@@ -15,13 +15,16 @@ from pcs_dash.render.csv_files import hubs_csv, plan_csv
 from pcs_dash.render.geo_files import plan_geojson, plan_geopackage
 from pcs_dash.render.plan_workbook import plan_workbook
 from pcs_dash.render.provenance import Provenance
+from pcs_dash.store.drafts import Draft, drop_draft
 from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.hubs import plan_upload
 from pcs_dash.ui.hubs.address_plan import carried_over, put_carried
 from pcs_dash.ui.hubs.migrating import Before
 from pcs_dash.ui.hubs.open_plan import (
     STARTS,
     Work,
+    database,
     every_practice,
     neighbours_for,
     prepared_for,
@@ -43,7 +46,7 @@ def start(work: Work, choices: Question) -> None:
             "Undo brings it back."
         )
         if st.button("Start", type="primary", key="hub-start-go"):
-            label = f"Start from {STARTS[kind][:1].lower()}{STARTS[kind][1:]}"
+            label = f"Started from {STARTS[kind][:1].lower()}{STARTS[kind][1:]}"
             work.change(start_plan(kind, choices.practices), label)
             work.migration = ()
             st.rerun()
@@ -91,7 +94,7 @@ def _offer(
     if st.button(f"Put it on the map{without}", type="primary", key="hub-file-go"):
         st.session_state["hub-file-done"] = file_id
         st.session_state["hub-file-reading"] = reading
-        put_carried(work, dataset, reading.plan, Before(), f"Open the file '{reading.file}'")
+        put_carried(work, dataset, reading.plan, Before(), f"The file '{reading.file}' opened")
         st.rerun()
 
 
@@ -188,6 +191,26 @@ class Files:
         )
 
 
+def _other_draft(work: Work, draft: Draft) -> None:
+    """A draft that another tab of this browser left: put it on the map, or forget it."""
+    try:
+        plan = Work.from_dict(draft.document, work.token).plan
+    except UserError:
+        return
+    with st.container(border=True):
+        st.markdown(
+            f"Another tab of this browser has left a plan of its own ({len(plan.hubs):,} hubs, "
+            f"last changed {draft.saved_at:%d %B %Y %H:%M} UTC)."
+        )
+        opened = st.button("Put it on the map", key=f"hub-draft-open-{draft.kind}")
+        if opened:
+            work.change(plan, "Open the plan of another tab")
+        if opened or st.button("Forget it", key=f"hub-draft-drop-{draft.kind}"):
+            drop_draft(database(), work.token, draft.kind)
+            work.other_drafts = [kept for kept in work.other_drafts if kept.kind != draft.kind]
+            st.rerun()
+
+
 def told(work: Work) -> None:
     """What has to be said above the map: a draft that can't be kept, a version of other data."""
     if work.draft_fault:
@@ -195,6 +218,8 @@ def told(work: Work) -> None:
             f"Your plan is on the screen but not kept as a draft. {plain(work.draft_fault)} "
             "Download the plan before you leave."
         )
+    for draft in work.other_drafts:
+        _other_draft(work, draft)
     if work.migration:
         with st.container(border=True):
             st.markdown("**The plan was made with other data. What is different here:**")

@@ -55,7 +55,7 @@ def _save_form(work: Work, dataset: Dataset) -> None:
     )
     known = work.saved_id is not None
     if known:
-        st.caption(f"On the table: version {work.saved_version} with your changes since.")
+        shelf().tell_version(work.saved_id, work.saved_version, lambda saved: _is_same(work, saved))
     again, new = st.columns(2)
     if known and again.button("Save version", type="primary", width="stretch", key="hub-save"):
         _save_version(work, dataset, name, note, author)
@@ -70,6 +70,10 @@ def _save_form(work: Work, dataset: Dataset) -> None:
         )
     if work.conflict is not None:
         _conflict(work, dataset, name, note, author)
+
+
+def _is_same(work: Work, saved: Saved) -> bool:
+    return Plan.from_dict(saved.document) == work.plan and saved.rules == rules_to_list(work.rules)
 
 
 def _about(work: Work, dataset: Dataset, name: str, note: str, author: str) -> dict[str, Any]:
@@ -125,7 +129,7 @@ def _conflict(work: Work, dataset: Dataset, name: str, note: str, author: str) -
     if st.button("Merge the two and save", type="primary", key="hub-merge"):
         plan = Plan.from_dict(merged.document)
         work.saved_version = theirs.version
-        work.change(plan, f"Merge with version {theirs.version}")
+        work.change(plan, f"Merged with version {theirs.version}")
         _save_version(work, dataset, name, note, author)
         # Not saved: someone was faster once more, and the question is a new one.
         st.rerun()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pcs_dash.hubs.rules import default_rules, rules_from_frame, rules_to_frame
+from pcs_dash.hubs.rules import rules_from_frame, rules_to_frame
 from pcs_dash.measures.register import RULE_MEASURES
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
+from pcs_dash.ui import data
 from pcs_dash.ui.hubs.open_plan import Work
 from pcs_dash.ui.text import plain
 
@@ -59,5 +60,5 @@ def edit(work: Work, dataset: Dataset) -> None:
         work.judge_by(wanted)
         st.rerun()
     if restore.button("Back to the strategies' rules", key="hub-rules-back"):
-        work.judge_by(default_rules(dataset.published))
+        work.judge_by(data.rules_of(dataset))
         st.rerun()

@@ -285,13 +285,10 @@ def _suggestion(
     _relaxations(work, search, answer, choices, number)
     if not answer.hubs:
         return
-    value = (
-        ""
-        if answer.objective_value is None
-        else f"{numbers.number(answer.objective_value, 1)} {answer.unit}"
-    )
+    took = f"{numbers.number(answer.seconds, 1)} seconds"
+    parts = (f"{len(answer.hubs)} hubs", answer.value_words, took)
     st.caption(
-        f"{len(answer.hubs)} hubs, {value}, {numbers.number(answer.seconds, 1)} seconds. "
+        f"{', '.join(part for part in parts if part)}. "
         + " ".join(plain(note) for note in answer.notes)
     )
     st.dataframe(
@@ -318,7 +315,7 @@ def _suggestion(
     )
     locked = [hub.hub for hub in answer.hubs if hub.locked]
     if st.button("Take this plan", type="primary", key=f"hub-take-{number}"):
-        _take(work, search, answer.assignment, reuse=locked, label="Take the suggested hubs")
+        _take(work, search, answer.assignment, reuse=locked, label="Suggested hubs taken")
 
 
 def _repair(work: Work, search: Search, answer: Repair, choices: Question) -> None:
@@ -342,7 +339,7 @@ def _repair(work: Work, search: Search, answer: Repair, choices: Question) -> No
     )
     if st.button("Make these moves", type="primary", key="hub-take-repair"):
         reuse = [hub.name for hub in work.plan.hubs]
-        _take(work, search, answer.assignment, reuse=reuse, label="Repair the plan")
+        _take(work, search, answer.assignment, reuse=reuse, label="Plan repaired")
 
 
 def _take(

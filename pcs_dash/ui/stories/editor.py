@@ -11,9 +11,12 @@ import streamlit as st
 
 from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
+from pcs_dash.store.drafts import Draft, drop_draft
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, data, page_parts, presenting
+from pcs_dash.ui.browser import app_address
+from pcs_dash.ui.hubs.open_plan import database
 from pcs_dash.ui.stories import handout, story_saving
 from pcs_dash.ui.stories.open_story import Desk, begin
 from pcs_dash.ui.text import plain
@@ -36,7 +39,7 @@ _AT = "story-at"
 
 @address.fragment
 def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
-    """Everything of the Stories page that changes with the story."""
+    """Everything of the page that changes with the story: what leaves it on top, views, words."""
     presenting.open_plan(dataset, choices)
     plan, plan_name = presenting.plan_for("options")
     desk = begin(choices.area, presenting.switches_of(choices), plan, plan_name)
@@ -51,12 +54,15 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
     if desk.said:
         st.info(plain(desk.said))
         desk.said = ""
+    for draft in desk.other_drafts:
+        _other_draft(desk, draft)
 
     def hear(ask: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - both show all slides
         return {"slides": presenting.slides(desk.story, choices.area)}
 
     presenting.buttons("presenter-stories", files, hear, [_PRESENT, _REHEARSE])
     with st.container(horizontal=True):
+        handout.files(desk, dataset, choices)
         _begin_again(desk, choices)
         story_saving.save(desk, dataset)
         story_saving.exchange(desk)
@@ -66,8 +72,6 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
         _add(desk, choices)
     with right:
         _chosen(desk, choices)
-    with st.expander("PowerPoint, PDF, HTML and Excel of this story"):
-        handout.offer(lambda: desk.story, choices.area, name="story", key="story-")
     with st.expander("Saved stories"):
         story_saving.browse(desk)
     story_saving.into_address(desk, dataset)
@@ -173,6 +177,7 @@ def _chosen(desk: Desk, choices: Question) -> None:
         return
     view, which = desk.story.views[desk.at], f"{desk.stamp}-{desk.at}"
     st.subheader(f"View {desk.at + 1}")
+    _preview(view, choices)
     title, text = f"story-title-{which}", f"story-text-{which}"
     st.text_input(
         "Title",
@@ -209,11 +214,43 @@ def _chosen(desk: Desk, choices: Question) -> None:
         )
 
 
+def _preview(view: SavedView, choices: Question) -> None:
+    """What the slide says; the slide is kept for when it is presented."""
+    with st.container(border=True):
+        try:
+            slide = presenting.slides(Story(view.heading, (view,)), choices.area)["slides"][0]
+        except UserError as error:
+            st.info(plain(str(error)))
+            return
+        st.markdown(f"**{plain(slide['heading'])}**  \n{plain(slide['message'])}")
+        st.caption(plain(" · ".join(f"{label}: {value}" for label, value in slide["figures"])))
+
+
+def _other_draft(desk: Desk, draft: Draft) -> None:
+    """A draft that another tab of this browser left: open it, or forget it."""
+    try:
+        story = Desk.from_dict(draft.document, desk.token).story
+    except UserError:
+        return
+    with st.container(border=True):
+        st.markdown(
+            f"Another tab of this browser has left a story of its own, {plain(story.name)} "
+            f"(last changed {draft.saved_at:%d %B %Y %H:%M} UTC)."
+        )
+        opened = st.button("Open it", key=f"story-draft-open-{draft.kind}")
+        if opened:
+            desk.put(story)
+        if opened or st.button("Forget it", key=f"story-draft-drop-{draft.kind}"):
+            drop_draft(database(), desk.token, draft.kind)
+            desk.other_drafts = [kept for kept in desk.other_drafts if kept.kind != draft.kind]
+            st.rerun()
+
+
 def _link(view: SavedView, choices: Question) -> str:
     """The address that opens a view as it is here, its plan with it."""
     dataset = data.of(view.area_in(choices.area))[0]
     plan = with_plan(view, view.plan, dataset.practices.index, dataset.workforce_period)
-    return f"{view.link(choices.area)}{'&' if plan else ''}{urlencode(plan)}"
+    return f"{app_address()}/{view.link(choices.area)}{'&' if plan else ''}{urlencode(plan)}"
 
 
 def _pointing(desk: Desk, choices: Question, view: SavedView, which: str) -> None:

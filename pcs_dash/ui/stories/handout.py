@@ -1,20 +1,25 @@
-"""The files of a story, made on demand and kept for their download buttons."""
+"""The files of the story on the table, made on demand and kept for their download buttons."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from dataclasses import dataclass
 
 import streamlit as st
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.render import report_files
 from pcs_dash.tables.areas import Area
+from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import data
+from pcs_dash.ui import data, presenting
 from pcs_dash.ui.browser import app_address
+from pcs_dash.ui.hubs import plan_upload
+from pcs_dash.ui.stories.open_story import Desk
 from pcs_dash.ui.text import plain
 from pcs_dash.views.content import build_deck, only_dataset
-from pcs_dash.views.story import Story
+from pcs_dash.views.question import Question
+from pcs_dash.views.story import Story, ready_made
 
 ABOUT = {
     ".pptx": "Slides with native charts and tables, maps as pictures, speaker notes, alt text.",
@@ -22,48 +27,116 @@ ABOUT = {
     ".html": "One file that opens from a memory stick with no network; its maps pan and zoom.",
     ".xlsx": "Measures by place, district, PCN and practice, with definitions and sources.",
 }
+_MADE = "handout-made"
 
 
-def offer(
-    story: Callable[[], Story],
-    area: Area,
-    *,
-    name: str = "board",
-    key: str = "",
-    plan: Plan | None = None,
-    plan_name: str = "",
-    template: bytes | None = None,
-) -> None:
-    """A button for each kind of file; `name` ends the files' names, `key` begins widgets' keys."""
+@dataclass(frozen=True)
+class Pack:
+    """What files are made of. `plan` belongs to the views that have none of their own; `name` ends
+    the files' names.
+    """
+
+    story: Story
+    area: Area
+    name: str
+    plan: Plan | None = None
+    plan_name: str = ""
+    template: bytes | None = None
+
+    @property
+    def stamp(self) -> str:
+        """Tells what one pack is made of from another."""
+        plan = None if self.plan is None else self.plan.to_dict()
+        told = (self.story.to_json(), self.area.key, plan, self.plan_name, self.template)
+        return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def files(desk: Desk, dataset: Dataset, choices: Question) -> None:
+    """The four kinds of file of the story on the table; a plan or a template can be brought."""
+    with st.popover("PowerPoint, PDF, HTML, Excel", icon=":material/download:", type="primary"):
+        st.caption(
+            "Everything is made on this computer. Charts and tables in the slides are native, so "
+            "you can edit them; figures and definitions are in the notes."
+        )
+        kinds, brought = st.container(), st.container()
+        with brought:
+            pack = _pack(desk, dataset, choices)
+        if pack is not None:
+            with kinds:
+                offer(pack)
+
+
+def _pack(desk: Desk, dataset: Dataset, choices: Question) -> Pack | None:
+    """The story with the plan that was brought, or (ready-made) the one open on the page Hubs."""
+    area = choices.area
+    with st.expander("Put a plan of hubs beside today's PCNs, or use your own PowerPoint template"):
+        plan_file = st.file_uploader(
+            f"Plan ({plan_upload.KINDS})", key="board-plan", max_upload_size=50
+        )
+        reading = plan_upload.for_paper(plan_file, dataset.practices, area) if plan_file else None
+        template = st.file_uploader(
+            "PowerPoint template", type=["pptx", "potx"], key="board-template", max_upload_size=50
+        )
+    if plan_file is not None and reading is None:
+        return None
+    story, plan, plan_name = desk.story, None, ""
+    if reading is not None:
+        plan, plan_name = reading.plan, reading.called
+    elif desk.untouched:
+        plan, plan_name = presenting.plan_for("options")
+        if plan is not None:
+            st.caption(f"With the plan open on the page Hubs: {plain(plan_name or 'unnamed')}.")
+    if desk.untouched:
+        switches = presenting.switches_of(choices)
+        story = ready_made(area, switches=switches, plan=plan, plan_name=plan_name)
+    return Pack(
+        story,
+        area,
+        "board" if desk.untouched else "story",
+        plan,
+        plan_name,
+        template.getvalue() if template is not None else None,
+    )
+
+
+def offer(pack: Pack) -> None:
+    """A button for each kind of file; one that was made stays to be saved while it is the same."""
+    made: dict[str, tuple[str, bytes]] = st.session_state.setdefault(_MADE, {})
     for kind, about in ABOUT.items():
+        named = report_files.KINDS[kind]
         with st.container(border=True):
-            st.markdown(
-                f"**{report_files.KINDS[kind][0].upper()}{report_files.KINDS[kind][1:]}.** {about}"
-            )
-            if not st.button(
-                "Make it", key=f"{key}make{kind}", help=f"Make {report_files.KINDS[kind]}"
-            ):
-                continue
-            try:
-                with st.spinner(f"Making {report_files.KINDS[kind]} ..."):
-                    told = story()
-                    dataset = only_dataset(told, area, lambda shown: data.of(shown)[0])
-                    deck = build_deck(
-                        dataset, told, area=area, plan=plan, plan_name=plan_name, base=app_address()
-                    )
-                    made = report_files.make(
-                        deck, kind, template=template if kind == ".pptx" else None
-                    )
-            except UserError as error:
-                st.error(plain(str(error)))
-                continue
-            st.download_button(
-                f"Save {report_files.KINDS[kind]} ({len(made) / 1e6:.1f} MB)",
-                made,
-                file_name=f"{area.key}-{name}{kind}",
-                mime=report_files.MIME[kind],
-                key=f"{key}save{kind}",
-                icon=":material/download:",
-                type="primary",
-                on_click="ignore",
-            )
+            st.markdown(f"**{named[0].upper()}{named[1:]}.** {about}")
+            if st.button("Make it", key=f"make{kind}", help=f"Make {named}"):
+                try:
+                    with st.spinner(f"Making {named} ..."):
+                        made[kind] = (pack.stamp, _make(pack, kind))
+                except UserError as error:
+                    st.error(plain(str(error)))
+            if made.get(kind, ("",))[0] == pack.stamp:
+                _save(pack, kind, made[kind][1])
+
+
+def _make(pack: Pack, kind: str) -> bytes:
+    dataset = only_dataset(pack.story, pack.area, lambda shown: data.of(shown)[0])
+    deck = build_deck(
+        dataset,
+        pack.story,
+        area=pack.area,
+        plan=pack.plan,
+        plan_name=pack.plan_name,
+        base=app_address(),
+    )
+    return report_files.make(deck, kind, template=pack.template if kind == ".pptx" else None)
+
+
+def _save(pack: Pack, kind: str, made: bytes) -> None:
+    st.download_button(
+        f"Save {report_files.KINDS[kind]} ({len(made) / 1e6:.1f} MB)",
+        made,
+        file_name=f"{pack.area.key}-{pack.name}{kind}",
+        mime=report_files.MIME[kind],
+        key=f"save{kind}",
+        icon=":material/download:",
+        type="primary",
+        on_click="ignore",
+    )

@@ -6,7 +6,7 @@ Whose draft it is, the same cookie says as for plans (docs/decisions/0002-hub-ma
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ import streamlit as st
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.store.documents import ConflictError
-from pcs_dash.store.drafts import load_draft, save_draft
+from pcs_dash.store.drafts import Draft, Place, open_draft
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.browser import browser_token
@@ -35,7 +35,7 @@ class Desk:
     that input fields show it; `untouched` while it is still the ready-made story of the area;
     `fault` tells why the draft can't be kept; the saved version it came from, and what stood in the
     way of saving the next, as for plans; `linked` is the text by which the address carries it, made
-    of the story `link_made_of`.
+    of the story `link_made_of`; `place` and `other_drafts` as for plans.
     """
 
     story: Story
@@ -51,6 +51,11 @@ class Desk:
     conflict: ConflictError | None = None
     linked: str = ""
     link_made_of: Story | None = None
+    other_drafts: Sequence[Draft] = ()
+    place: Place = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.place = Place(self.token, "story", "story")
 
     def put(self, story: Story, *, at: int | None = None, typed: bool = False) -> None:
         """Put a changed story on the table and keep it as the draft; `undo` takes it back."""
@@ -76,10 +81,10 @@ class Desk:
     def keep(self) -> None:
         """Write the draft. The story on screen stays usable if that fails; the page says so."""
         try:
-            save_draft(database(), self.token, self.to_dict(), kind="story")
-            self.fault = ""
+            told = self.place.keep(database(), self.to_dict())
+            self.fault, self.said = "", f"{self.said} {told}".strip()
         except UserError as error:
-            _log.warning("draft not kept: %s", error)
+            _log.warning("draft not kept: %s %s", error, error.aside)
             self.fault = str(error)
 
     def to_dict(self) -> dict[str, Any]:
@@ -125,9 +130,11 @@ def _from_draft(area: Area) -> Desk:
     token = browser_token()
     fault = ""
     try:
-        draft = load_draft(database(), token, kind="story")
-        if draft is not None:
-            return Desk.from_dict(draft.document, token)
+        place, drafts = open_draft(database(), token, "story")
+        if drafts:
+            held = Desk.from_dict(drafts[0].document, token)
+            held.place, held.other_drafts = place, drafts[1:]
+            return held
     except UserError as error:
         fault = str(error)
     return Desk(ready_made(area), token, fault=fault)

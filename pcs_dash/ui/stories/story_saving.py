@@ -63,7 +63,11 @@ def _save_form(desk: Desk, dataset: Dataset) -> None:
     about = _about(desk.story, dataset, note, author)
     known = desk.saved_id is not None
     if known:
-        st.caption(f"On the table: version {desk.saved_version} with your changes since.")
+        shelf().tell_version(
+            desk.saved_id,
+            desk.saved_version,
+            lambda saved: Story.from_dict(saved.document) == desk.story,
+        )
     again, new = st.columns(2)
     if known and again.button("Save version", type="primary", width="stretch", key="story-save"):
         _save_version(desk, about)
@@ -116,8 +120,9 @@ def _conflict(desk: Desk, about: dict[str, Any]) -> None:
     conflict = desk.conflict
     assert conflict is not None
     st.warning(
-        f"{conflict.theirs.author or 'Someone'} saved version {conflict.theirs.version} meanwhile. "
-        "Yours is not saved yet: save it as a copy, or open theirs (Undo brings yours back)."
+        f"{plain(conflict.theirs.author) or 'Someone'} saved version {conflict.theirs.version} "
+        "meanwhile. Yours is not saved yet: save it as a copy, or open theirs (Undo brings yours "
+        "back)."
     )
     if st.button("Save mine as a copy", type="primary", key="story-copy"):
         copy = desk.story.rename(f"{desk.story.name[:110]} (copy)")

@@ -1,0 +1,239 @@
+"""`python -m pcs_dash travel`: minutes to practices, and where sites should stand.
+
+`build` computes minutes over an OpenStreetMap extract and stores them, `reach CODE` says who lives
+within so many minutes of a practice, `sites` where k sites would stand best.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pcs_dash.cli import output
+from pcs_dash.tables.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pcs_dash.tables.areas import Area
+    from pcs_dash.tables.dataset import Dataset
+    from pcs_dash.travel.minutes import Minutes
+    from pcs_dash.travel.sites import Sites, Wanted
+
+_MODES = ("walk", "cycle", "drive", "transit")
+_AIMS = ("p-median", "p-centre", "max-cover", "set-cover")
+EXIT_INFEASIBLE = 3
+EXIT_UNKNOWN = 4
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> None:
+    """The travel command, its three questions and their options."""
+    parser = subparsers.add_parser(
+        "travel",
+        help="minutes to practices, and where sites should stand",
+        description="Minutes from small areas to practices: modelled, loaded or computed here.",
+    )
+    asked = parser.add_subparsers(title="questions", metavar="QUESTION", required=True)
+    build = asked.add_parser("build", help="compute minutes over an OpenStreetMap extract")
+    build.add_argument("--osm", required=True, type=Path, metavar="FILE.osm.pbf")
+    build.add_argument("--area", default="Essex", help="whose practices and small areas")
+    build.add_argument("--largest-mb", type=float, help="refuse larger extracts (400)")
+    build.set_defaults(run=run_build)
+    reach = asked.add_parser("reach", help="who lives within so many minutes of a practice")
+    reach.add_argument("practice", metavar="CODE", help="the practice's code")
+    reach.add_argument("--within", type=float, default=20, help="minutes (default: 20)")
+    reach.add_argument("--by", choices=("band", "lsoa"), default="band", help="one row for each")
+    sites = asked.add_parser("sites", help="where k sites would stand best")
+    _add_sites(sites)
+    for question, run_it in ((reach, run_reach), (sites, run_sites)):
+        question.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
+        question.add_argument("--mode", choices=_MODES, default="walk", help="default: walk")
+        question.add_argument(
+            "--minutes", choices=("modelled", "measured"), default="",
+            help="which minutes (default: measured where they are loaded)",
+        )  # fmt: skip
+        output.add_format(question)
+        question.set_defaults(run=run_it)
+
+
+def _add_sites(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sites", type=int, default=0, metavar="K", help="how many")
+    parser.add_argument("--aim", choices=_AIMS, default="p-median", help="default: p-median")
+    parser.add_argument("--within", type=float, default=20, help="minutes, for covers (20)")
+    parser.add_argument(
+        "--candidates", choices=("practices", "lsoas"), default="practices",
+        help="where a site may stand: premises of today, or the middle of any small area",
+    )  # fmt: skip
+    for name, what in (("keep", "a site that stays"), ("without", "one that must not be used")):
+        parser.add_argument(f"--{name}", action="append", default=[], metavar="CODE", help=what)
+    parser.add_argument(
+        "--weight-deprived", type=float, default=1.0, metavar="X",
+        help="count patients of the most deprived fifth X times (1)",
+    )  # fmt: skip
+    parser.add_argument("--curve", action="store_true", help="what each more site up to K buys")
+    parser.add_argument("--time-limit", type=float, default=30, help="seconds (30)")
+
+
+def run_build(args: argparse.Namespace) -> int:
+    """Compute the minutes of an extract and put them into the store in one step."""
+    from pcs_dash.official.any_area import dataset_for, find_area
+    from pcs_dash.travel.minutes import factors, placed
+    from pcs_dash.travel.network import build
+    from pcs_dash.travel.roads import LARGEST_MB, read_roads
+
+    def told(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    dataset = dataset_for(find_area(args.area))
+    speeds = [factors()[f"{mode}_speed"].central for mode in ("walk", "cycle")]
+    limit = LARGEST_MB if args.largest_mb is None else args.largest_mb
+    roads = read_roads(args.osm, speeds[0], speeds[1], largest_mb=limit, progress=told)
+    told(f"{len(roads.ways):,} ways, {len(roads.node):,} places on them")
+    practices = dataset.practices.dropna(subset=["easting", "northing", "longitude", "latitude"])
+    source = f"own network, {args.osm.name}"
+    built = build(roads, placed(dataset), practices, source, told)
+    version = _keep(built.table, built.notes, args.osm, roads.period)
+    for note in built.notes:
+        told(note)
+    print(f"{len(built.table):,} minutes stored as version {version}.")
+    return 0
+
+
+def _keep(table: pd.DataFrame, notes: tuple[str, ...], path: Path, period: str) -> int:
+    """Put the table in use; the version it makes."""
+    import pandas as pd
+
+    from pcs_dash.official.store import Store
+    from pcs_dash.official.stored_tables import file_sha256
+    from pcs_dash.travel.minutes import STORED
+
+    store = Store()
+    written = pd.Timestamp(path.stat().st_mtime, unit="s").normalize()
+    with store.writing() as update:
+        update.put(
+            STORED, pd.Timestamp(period) if period else written, table,
+            file_name=path.name, file_sha256=file_sha256(path), notes=notes,
+        )  # fmt: skip
+        return update.commit(area=update.base.area if update.base else "England").version
+
+
+def _setting(args: argparse.Namespace) -> tuple[Area, Dataset, Minutes, pd.Series]:
+    """The area, its data, the minutes asked for, and registered patients by small area."""
+    from pcs_dash.official.any_area import dataset_for, find_area
+    from pcs_dash.travel.minutes import between, stored_minutes
+    from pcs_dash.views.readers import STRAIGHT
+
+    area = find_area(args.area)
+    dataset = dataset_for(area)
+    minutes = between(dataset, args.mode, args.minutes, stored_minutes())
+    registered = STRAIGHT.registered(dataset)
+    print(f"{minutes.label}; {registered.label}.", file=sys.stderr)
+    if minutes.note:
+        print(minutes.note, file=sys.stderr)
+    return area, dataset, minutes, registered.totals
+
+
+def run_reach(args: argparse.Namespace) -> int:
+    """Print small areas and registered patients within reach, by bands of five minutes."""
+    from pcs_dash.travel.minutes import reach
+
+    _, dataset, minutes, people = _setting(args)
+    found = reach(minutes, args.practice.strip().upper(), args.within)
+    found["patients"] = people.reindex(found.index).round()
+    rows: list[dict[str, Any]]
+    if args.by == "lsoa":
+        found.insert(0, "name", dataset.lsoas["lsoa11nm"].reindex(found.index))
+        records = found.reset_index().to_dict("records")
+        rows = [{str(name): value for name, value in row.items()} for row in records]
+    else:
+        # A band without a figure for one of its small areas has none.
+        grouped = found.groupby("band", sort=False)["patients"]
+        rows = [
+            {"band": band, "lsoas": len(own), "patients": own.sum(skipna=False)}
+            for band, own in grouped
+        ]
+        total = {"band": f"within {args.within:g}", "lsoas": len(found)}
+        rows.append({**total, "patients": found["patients"].sum(skipna=False)})
+    output.write(rows, args.format)
+    return 0
+
+
+def run_sites(args: argparse.Namespace) -> int:
+    """Print the sites; exit status 0, or 3 (infeasible), or 4 (none found in time)."""
+    from pcs_dash.travel.sites import Wanted, choose, curve, served
+
+    if args.weight_deprived <= 0:
+        raise UserError("--weight-deprived must be above 0.")
+    area, dataset, minutes, people = _setting(args)
+    table, weights = _choice(args, area, dataset, minutes, people)
+    wanted = Wanted(
+        args.aim, args.sites, args.within,
+        tuple(code.upper() for code in args.keep), tuple(code.upper() for code in args.without),
+        args.time_limit,
+    )  # fmt: skip
+    found = choose(table, weights, wanted)
+    each = served(table, weights, found.chosen)
+    names = dataset.practices["practice_name"] if args.candidates == "practices" else None
+    rows = [
+        {
+            "site": code,
+            "name": dataset.lsoas.at[code, "lsoa11nm"] if names is None else names[code],
+            "patients": round(row["people"]),
+            "mean_minutes": row["mean_minutes"],
+        }
+        for code, row in each.iterrows()
+    ]
+    steps = curve(table, weights, wanted, args.sites) if args.curve else []
+    _write_sites(args, area, minutes, found, wanted, rows, steps)
+    if found.status == "infeasible":
+        return EXIT_INFEASIBLE
+    return EXIT_UNKNOWN if found.status == "unknown" else 0
+
+
+def _choice(
+    args: argparse.Namespace, area: Area, dataset: Dataset, minutes: Minutes, people: pd.Series
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Minutes from the area's small areas to where a site may stand, and whom they count."""
+    from pcs_dash.travel.minutes import modelled, placed
+
+    lsoas = area.select(dataset.lsoas)
+    if args.candidates == "lsoas":
+        if minutes.kind != "modelled":
+            raise UserError("Minutes to any small area are modelled only: add --minutes modelled.")
+        points = placed(dataset).reindex(lsoas.index).dropna()
+        table = modelled(points, points, args.mode).table
+    else:
+        own = area.select(dataset.practices).index.intersection(minutes.table.columns)
+        table = minutes.table.reindex(lsoas.index)[own]
+    weights = people.reindex(table.index)
+    lost = int(weights.isna().sum())
+    if lost:
+        print(f"{lost} small areas without registered patients left out.", file=sys.stderr)
+    weights = weights.dropna()
+    most = lsoas["imd2025_quintile"].reindex(weights.index) == 1
+    return table.loc[weights.index], weights.mask(most, weights * args.weight_deprived)
+
+
+def _write_sites(
+    args: argparse.Namespace, area: Area, minutes: Minutes, found: Sites, wanted: Wanted,
+    rows: list[dict[str, Any]], steps: list[dict[str, Any]],
+) -> None:  # fmt: skip
+    if args.format == "json":
+        output.write(
+            {
+                "area": area.name, "aim": wanted.aim, "minutes": minutes.label,
+                "status": found.status, "message": found.message, "value": found.value,
+                "bound": found.bound, "unit": found.unit, "seconds": round(found.seconds, 2),
+                "sites": rows, "curve": steps,
+            },
+            "json",
+        )  # fmt: skip
+        return
+    output.write(rows, args.format)
+    if args.format == "table":
+        print(f"\n{found.message}")
+        if steps:
+            print()
+            output.write(steps, "table")

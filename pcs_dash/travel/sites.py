@@ -1,0 +1,379 @@
+"""Where should k sites stand? p-median, p-centre, largest cover and fewest sites, with HiGHS.
+
+p-median: sites y, and for each small area i its minutes t(i) as a variable. Whatever sites are
+chosen, t(i) >= d - sum over sites j nearer than d of (d - d(i, j)) y(j), for any d; such cuts are
+added where the solution breaks them (Benders), first without whole numbers, then with them. So
+the bound is one at every moment, and what is found is proven when both meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import highspy
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
+
+from pcs_dash.hubs.suggesting.clock import Clock, Stopped, new_solver, relative_gap, run_solver
+from pcs_dash.measures.numbers import number, per_cent
+from pcs_dash.tables.errors import UserError
+
+Aim = Literal["p-median", "p-centre", "max-cover", "set-cover"]
+AIMS: dict[Aim, tuple[str, str]] = {
+    "p-median": ("least minutes over all patients", "minutes, mean over patients"),
+    "p-centre": ("least minutes for those furthest away", "minutes, of those furthest away"),
+    "max-cover": ("most patients within reach", "patients within reach"),
+    "set-cover": ("fewest sites with everyone within reach", "sites"),
+}
+TIME_LIMIT = 30.0
+_ENOUGH = 1e-6
+# A pair without a known way, in minutes: never chosen while there is another.
+_NO_WAY = 1_440.0
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked: `sites` how many (not for set-cover), `within` minutes for the covers, sites
+    that stay (`keep`) and that must not be used (`without`).
+    """
+
+    aim: Aim = "p-median"
+    sites: int = 0
+    within: float = 20.0
+    keep: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    time_limit: float = TIME_LIMIT
+
+
+@dataclass(frozen=True)
+class Sites:
+    """An answer. `status`: "proven" (no better one), "gap" (the best found; `bound` says how far
+    a better one could go), "infeasible" or "unknown" (none found in time). `value` and `bound` are
+    in `unit`.
+    """
+
+    aim: Aim
+    status: str
+    message: str
+    chosen: tuple[str, ...] = ()
+    value: float = float("nan")
+    bound: float = float("nan")
+    unit: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    minutes: Floats  # small areas x sites
+    people: Floats
+    codes: tuple[str, ...]
+    sites: int
+    low: Floats
+    high: Floats
+
+
+def choose(minutes: pd.DataFrame, people: pd.Series, wanted: Wanted) -> Sites:
+    """The best sites. `minutes`: small areas x possible sites; `people` on the same small areas.
+
+    Small areas without people leave; those no possible site can be reached from make every aim
+    infeasible, and are named. UserError for what can't be asked.
+    """
+    problem = _problem(minutes, people, wanted)
+    cut_off = minutes.index[(people > 0) & minutes.isna().all(axis=1)]
+    if len(cut_off):
+        named = ", ".join(map(str, cut_off[:5]))
+        return Sites(
+            wanted.aim, "infeasible", f"No site can be reached from {len(cut_off)} areas ({named})."
+        )
+    clock = Clock(wanted.time_limit)
+    solvers: Mapping[Aim, Callable[[_Problem, float, Clock], _Found]] = {
+        "p-median": _median,
+        "p-centre": _centre,
+        "max-cover": _most,
+        "set-cover": _fewest,
+    }
+    found = solvers[wanted.aim](problem, wanted.within, clock)
+    return _said(wanted, problem, found, clock.seconds)
+
+
+def _problem(minutes: pd.DataFrame, people: pd.Series, wanted: Wanted) -> _Problem:
+    """Checked, as arrays."""
+    codes = tuple(map(str, minutes.columns))
+    unknown = sorted({*wanted.keep, *wanted.without} - set(codes))
+    if unknown:
+        raise UserError(f"These are no possible sites here: {', '.join(unknown[:5])}.")
+    if set(wanted.keep) & set(wanted.without):
+        raise UserError("A site can't be both kept and left out.")
+    usable = len(codes) - len(set(wanted.without))
+    most = max(len(set(wanted.keep)), 1)
+    if wanted.aim != "set-cover" and not most <= wanted.sites <= usable:
+        raise UserError(f"Choose from {most} to {usable} sites.")
+    if wanted.aim in ("max-cover", "set-cover") and not 0 < wanted.within < _NO_WAY:
+        raise UserError("Choose a reach above 0 and below 1,440 minutes.")
+    if not people.sum() > 0:
+        raise UserError("Nobody is known to live here, so no site serves better than another.")
+    own = people.to_numpy(float) > 0
+    times = minutes.to_numpy(float)[own]
+    return _Problem(
+        np.where(np.isnan(times), _NO_WAY, times),
+        people.to_numpy(float)[own],
+        codes,
+        wanted.sites,
+        np.array([float(code in wanted.keep) for code in codes]),
+        np.array([float(code not in wanted.without) for code in codes]),
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Sites (or none), their value, and what no sites can beat."""
+
+    sites: tuple[int, ...] | None
+    value: float
+    bound: float
+    infeasible: bool = False
+
+
+def _said(wanted: Wanted, problem: _Problem, found: _Found, seconds: float) -> Sites:
+    """An answer in words."""
+    aim, unit = wanted.aim, AIMS[wanted.aim][1]
+    if found.infeasible:
+        why = (
+            f"No choice of sites has everyone within {wanted.within:g} minutes."
+            if aim == "set-cover"
+            else "No such number of sites can be reached by everyone."
+        )
+        return Sites(aim, "infeasible", why, seconds=seconds)
+    if found.sites is None:
+        return Sites(aim, "unknown", "None was found in time: allow more.", seconds=seconds)
+    worst, best = found.value, found.bound
+    if aim == "max-cover":  # more is better
+        worst, best = best, worst
+    gap = relative_gap(worst, best) or 0.0
+    proven = gap <= _ENOUGH
+    said = (
+        "Proven: no other choice does better."
+        if proven
+        else f"The best found; a better one could gain up to {per_cent(gap, 1)}."
+    )
+    shown = number(found.value, 1 if unit.startswith("minutes") else 0)
+    codes = tuple(problem.codes[site] for site in found.sites)
+    if aim == "p-centre" and len(codes) < problem.sites:
+        said += f" {len(codes)} of {problem.sites} sites suffice for it."
+    lost = problem.people[problem.minutes[:, list(found.sites)].min(axis=1) >= _NO_WAY].sum()
+    if lost and aim == "p-median":
+        said += f" {number(lost)} patients have no known way to any, counted as a day."
+    status = "proven" if proven else "gap"
+    return Sites(
+        aim, status, f"{said} {shown} {unit}.", codes, found.value, found.bound, unit, seconds
+    )
+
+
+def curve(
+    minutes: pd.DataFrame, people: pd.Series, wanted: Wanted, most: int
+) -> list[dict[str, Any]]:
+    """What each more site buys: the best of 1 (or all that are kept) up to `most` sites."""
+    first = max(1, len(set(wanted.keep)))
+    rows: list[dict[str, Any]] = []
+    for count in range(first, most + 1):
+        found = choose(minutes, people, replace(wanted, sites=count))
+        before = rows[-1]["value"] if rows else float("nan")
+        rows.append(
+            {"sites": count, "status": found.status, "value": found.value,
+             "bought": abs(before - found.value)}
+        )  # fmt: skip
+    return rows
+
+
+# --- the four aims ---
+
+
+def _median(problem: _Problem, _within: float, clock: Clock) -> _Found:
+    """Least people x minutes, by cuts."""
+    people, times = problem.people / problem.people.sum(), problem.minutes
+    size, count = len(people), len(problem.codes)
+    order = np.argsort(times, axis=1, kind="stable")
+    ranked = np.take_along_axis(times, order, axis=1)
+    highs = new_solver()
+    highs.setOptionValue("mip_rel_gap", _ENOUGH / 10)
+    _columns(highs, np.zeros(count), problem.low, problem.high)
+    _columns(highs, people, ranked[:, 0], np.full(size, _NO_WAY))
+    _rows(highs, _ones(count), [float(problem.sites)], [float(problem.sites)])
+    best, value, bound, whole = None, np.inf, 0.0, False
+    try:
+        while best is None or value - bound > _ENOUGH * value:
+            if run_solver(highs, clock) != "Optimal":
+                break
+            found = np.array(highs.getSolution().col_value)
+            info = highs.getInfo()
+            bound = max(bound, info.mip_dual_bound if whole else info.objective_function_value)
+            chosen = np.sort(np.argsort(-found[:count], kind="stable")[: problem.sites])
+            cost = float(people @ times[:, chosen].min(axis=1))
+            if cost < value:
+                best, value = chosen, cost
+            cuts = _cuts(times, order, ranked, found[:count], found[count:])
+            if cuts is None and whole:
+                break
+            if cuts is None:
+                _whole(highs, count)
+                whole = True
+            else:
+                _rows(highs, *cuts)
+    except Stopped:
+        pass
+    sites = None if best is None else tuple(int(site) for site in best)
+    return _Found(sites, value, min(bound, value))
+
+
+def _cuts(
+    times: Floats, order: NDArray[np.intp], ranked: Floats, sites: Floats, minutes: Floats
+) -> tuple[csr_matrix, Floats, Floats] | None:
+    """The cuts that a solution breaks, one a small area at most; None where it breaks none.
+
+    Sites are filled from the nearest on until they make one whole: the minutes of the last is d.
+    """
+    filled = np.cumsum(sites[order], axis=1)
+    last = np.argmax(filled >= 1 - 1e-9, axis=1)
+    level = np.take_along_axis(ranked, last[:, None], axis=1)
+    gain = np.maximum(level - times, 0.0)
+    broken = np.flatnonzero(level[:, 0] - gain @ sites > minutes + 1e-7)
+    if not len(broken):
+        return None
+    size = len(times)
+    own = csr_matrix((np.ones(len(broken)), (np.arange(len(broken)), broken)), (len(broken), size))
+    matrix = csr_matrix(hstack([csr_matrix(gain[broken]), own]))
+    return matrix, level[broken, 0], np.full(len(broken), np.inf)
+
+
+def _centre(problem: _Problem, _within: float, clock: Clock) -> _Found:
+    """Least of the longest minutes: the shortest reach within which so many sites suffice."""
+    levels = np.unique(problem.minutes[problem.minutes < _NO_WAY])
+    # One of the sites is the nearest: no reach is below the furthest of the nearest ones.
+    low, high = int(np.searchsorted(levels, problem.minutes.min(axis=1).max())), len(levels) - 1
+    best, value = None, np.inf
+    try:
+        while low <= high:
+            middle = (low + high) // 2
+            found = _fewest(problem, float(levels[middle]), clock, at_most=problem.sites)
+            if found.sites is None and not found.infeasible:
+                break
+            if found.infeasible:
+                low = middle + 1
+            else:
+                best, value, high = found.sites, float(levels[middle]), middle - 1
+    except Stopped:
+        pass
+    if best is None:
+        return _Found(None, value, 0.0, infeasible=low >= len(levels))
+    return _Found(best, value, float(levels[min(low, len(levels) - 1)]) if low <= high else value)
+
+
+def _fewest(
+    problem: _Problem, within: float, clock: Clock, *, at_most: int | None = None
+) -> _Found:
+    """Fewest sites with everyone within reach; `at_most` makes more than so many infeasible."""
+    near = np.unique((problem.minutes <= within) & (problem.high > 0), axis=0)
+    if not near.any(axis=1).all():
+        return _Found(None, np.nan, np.nan, infeasible=True)
+    near = near[_hardest(near)]
+    count = len(problem.codes)
+    highs = new_solver()
+    _columns(highs, np.ones(count), problem.low, problem.high)
+    _rows(highs, csr_matrix(near.astype(float)), np.ones(len(near)), np.full(len(near), np.inf))
+    if at_most is not None:
+        _rows(highs, _ones(count), [0.0], [float(at_most)])
+    _whole(highs, count)
+    return _result(highs, clock, count, at_most)
+
+
+def _hardest(near: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The rows (all different) that hold no other row whole: whoever covers these covers all."""
+    count = near.sum(axis=1)
+    shared = near.astype(np.float32) @ near.T.astype(np.float32)
+    within_other = (shared == count) & (count < count[:, None])
+    return ~within_other.any(axis=1)
+
+
+def _most(problem: _Problem, within: float, clock: Clock) -> _Found:
+    """Most people within reach of so many sites; areas with the same sites in reach are one."""
+    near, which = np.unique(problem.minutes <= within, axis=0, return_inverse=True)
+    people = np.bincount(which.ravel(), problem.people, len(near)).astype(np.float64)
+    count, size = len(problem.codes), len(near)
+    highs = new_solver()
+    highs.setOptionValue("mip_rel_gap", _ENOUGH / 10)
+    _columns(highs, np.zeros(count), problem.low, problem.high)
+    _columns(highs, -people, np.zeros(size), np.ones(size))
+    covered = csr_matrix((-np.ones(size), (np.arange(size), np.arange(size))), (size, size))
+    matrix = csr_matrix(hstack([csr_matrix(near.astype(float)), covered]))
+    _rows(highs, matrix, np.zeros(size), np.full(size, np.inf))
+    _rows(highs, _ones(count), [float(problem.sites)], [float(problem.sites)])
+    _whole(highs, count)
+    found = _result(highs, clock, count, problem.sites)
+    # Counted from the sites, as zeros of the solver are not quite zero.
+    if found.sites is None:
+        return found
+    value = float(people[near[:, list(found.sites)].any(axis=1)].sum())
+    return _Found(found.sites, value, max(-found.bound, value))
+
+
+# --- the solver ---
+
+
+def _result(highs: Any, clock: Clock, count: int, sites: int | None) -> _Found:
+    """Run it: the sites chosen among the first `count` columns, their value and the bound."""
+    status = run_solver(highs, clock)
+    if status == "Infeasible":
+        return _Found(None, np.nan, np.nan, infeasible=True)
+    info = highs.getInfo()
+    if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        return _Found(None, np.nan, np.nan)
+    chosen = np.flatnonzero(np.array(highs.getSolution().col_value)[:count] > 0.5)
+    value = info.objective_function_value
+    bound = np.ceil(info.mip_dual_bound - 1e-6) if sites is None else info.mip_dual_bound
+    return _Found(tuple(int(site) for site in chosen), value, float(bound))
+
+
+def _columns(highs: Any, cost: Floats, low: Floats, high: Floats) -> None:
+    none = np.zeros(0)
+    highs.addCols(
+        len(cost), cost.astype(float), low, high, 0, np.zeros(len(cost), np.int32),
+        none.astype(np.int32), none,
+    )  # fmt: skip
+
+
+def _rows(
+    highs: Any, matrix: csr_matrix, low: Sequence[float] | Floats, high: Sequence[float] | Floats
+) -> None:
+    highs.addRows(
+        matrix.shape[0], np.array(low, float), np.array(high, float), matrix.nnz,
+        matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
+    )  # fmt: skip
+
+
+def _ones(count: int) -> csr_matrix:
+    """A row that adds up the first `count` columns."""
+    return csr_matrix(np.ones((1, count)))
+
+
+def _whole(highs: Any, count: int) -> None:
+    """The first `count` columns are whole numbers."""
+    kind = np.full(count, int(highspy.HighsVarType.kInteger), dtype=np.uint8)
+    highs.changeColsIntegrality(count, np.arange(count, dtype=np.int32), kind)
+
+
+def served(minutes: pd.DataFrame, people: pd.Series, chosen: Collection[str]) -> pd.DataFrame:
+    """Whom each chosen site serves if everyone goes to the nearest: people, mean_minutes."""
+    own = minutes[list(chosen)]
+    known = own.notna().any(axis=1) & (people > 0)
+    site, time = own[known].idxmin(axis=1), own[known].min(axis=1)
+    weights = people[known]
+    table = pd.DataFrame({"people": weights, "time": weights * time}).groupby(site).sum()
+    # A site that is nobody's nearest serves nobody.
+    table = table.reindex(list(chosen), fill_value=0.0)
+    mean = (table["time"] / table["people"]).rename("mean_minutes")
+    return pd.concat([table["people"], mean], axis=1).rename_axis("practice_code")

@@ -1,0 +1,432 @@
+"""How many minutes is it to a practice, by which mode, and for whom is it far?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pcs_dash.measures.catchments import Registered
+from pcs_dash.measures.deprivation import QUINTILE_LABELS
+from pcs_dash.measures.numbers import number, per_cent
+from pcs_dash.measures.small_numbers import hide_small, small_text
+from pcs_dash.measures.words import Words, definition_text
+from pcs_dash.travel.minutes import (
+    LIMITS,
+    MEASURED,
+    MODEL_ERROR,
+    MODELLED,
+    MODELLED_MODES,
+    MODES,
+    Minutes,
+    access_in_reach,
+    between,
+    factors,
+    summary,
+)
+from pcs_dash.views.answer import (
+    Answer,
+    Beside,
+    Block,
+    Column,
+    Figure,
+    MapBlock,
+    Option,
+    Section,
+    Table,
+    Text,
+    View,
+    text_table,
+)
+from pcs_dash.views.kept_answers import kept
+from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.maps import Layer
+from pcs_dash.views.question import Question
+
+# Yellow to brown: read by lightness alone, so in any colour vision.
+_CUTS = (5.0, 10.0, 15.0, 20.0, 30.0)
+_BANDS = ("up to 5", "5 to 10", "10 to 15", "15 to 20", "20 to 30", "over 30")
+_COLOURS = ("#ffffd4", "#fee391", "#fec44f", "#fe9929", "#d95f0e", "#993404")
+WITHIN = {str(limit): f"{limit} minutes" for limit in (20, 10, 15, 30, 45)}
+TO = {"nearest": "The nearest practice", "own": "The practice they are registered with"}
+_KINDS = {MEASURED: "Measured (loaded)", MODELLED: "Modelled (straight line)"}
+_FURTHEST = 15
+NOT_MODELLED = (
+    "Minutes by public transport are not modelled, as they need timetables: a table of minutes "
+    "computed by another program from published timetables (GTFS) can be loaded."
+)
+
+
+def _modes(question: Question) -> Mapping[str, str]:
+    """The modelled modes, and those that are loaded."""
+    stored = question.readers.minutes()
+    there = MODELLED_MODES if stored is None else (*MODELLED_MODES, *stored.modes)
+    return {mode: words.capitalize() for mode, words in MODES.items() if mode in there}
+
+
+def _measured_there(question: Question) -> bool:
+    stored = question.readers.minutes()
+    mode = question.option("mode", _modes(question))
+    return stored is not None and mode in stored.modes and mode in MODELLED_MODES
+
+
+OPTIONS = (
+    Option("mode", "How", choices=_modes),
+    Option("within", "Within", choices=lambda _: WITHIN),
+    Option("to", "To", choices=lambda _: TO),
+    Option("minutes", "Which minutes", choices=lambda _: _KINDS, when=_measured_there),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """People of the area's small areas and their minutes: a row a small area, or (`own`) a row a
+    small area and practice of registration. `rows`: lsoa, people, minutes.
+    """
+
+    minutes: Minutes
+    registered: Registered
+    rows: pd.DataFrame
+    lsoas: pd.DataFrame
+    within: int
+    own: bool
+
+    @property
+    def goal(self) -> str:
+        return "their own practice" if self.own else "the nearest practice"
+
+    def by(self, group: pd.Series) -> pd.DataFrame:
+        """`summary` by what `group` (on the small areas) says."""
+        limits = sorted({*LIMITS, self.within})
+        labels = self.rows["lsoa"].map(group)
+        return summary(self.rows["minutes"], self.rows["people"], labels, limits)
+
+    @property
+    def whole(self) -> pd.Series:
+        """The figures of the area as a whole."""
+        one = pd.Series("all", index=self.lsoas.index)
+        return self.by(one).loc["all"]
+
+    @property
+    def of_areas(self) -> pd.Series:
+        """Minutes by small area: the mean of its people where they go to several practices."""
+        known = self.rows.dropna(subset=["minutes"])
+        known = known[known["people"] > 0] if self.own else known
+        weight = known["people"] if self.own else pd.Series(1.0, index=known.index)
+        total = (known["minutes"] * weight).groupby(known["lsoa"]).sum()
+        return (total / weight.groupby(known["lsoa"]).sum()).reindex(self.lsoas.index)
+
+
+def _asked(question: Question) -> _Asked | None:
+    """What the options ask for; None where nobody is known to live in the area."""
+    dataset, readers = question.dataset, question.readers
+    mode = question.option("mode", _modes(question))
+    kind = question.option("minutes", _KINDS) if _measured_there(question) else ""
+    minutes = kept(
+        dataset,
+        ("getting_there", mode, kind, readers.version),
+        lambda: between(dataset, mode, kind, readers.minutes()),
+    )
+    registered = kept(
+        dataset, ("getting_there", readers.version), lambda: readers.registered(dataset)
+    )
+    lsoas = question.area.select(dataset.lsoas)
+    own = question.option("to", TO) == "own"
+    table = registered.table[registered.table["lsoa_code"].isin(lsoas.index)]
+    if own:
+        rows = pd.DataFrame(
+            {
+                "lsoa": table["lsoa_code"].astype("str"),
+                "people": table["patients"],
+                "minutes": minutes.to_own(table),
+            }
+        )
+    else:
+        totals = registered.totals
+        totals = totals[totals.index.isin(lsoas.index)]
+        near = minutes.nearest()["minutes"].reindex(totals.index)
+        rows = pd.DataFrame({"lsoa": totals.index, "people": totals, "minutes": near})
+    rows = rows.astype({"people": "float64", "minutes": "float64"}).reset_index(drop=True)
+    if not rows["people"].sum() > 0:
+        return None
+    within = int(question.option("within", WITHIN))
+    return _Asked(minutes, registered, rows, lsoas, within, own)
+
+
+def answer(question: Question) -> Answer:
+    """How many people are within so many minutes, and who is not."""
+    asked = _asked(question)
+    if asked is None or asked.rows["minutes"].isna().all():
+        return _nothing(question, asked)
+    whole, within = asked.whole, asked.within
+    share = 1 - whole[f"share_beyond_{within}"]
+    how, tag = MODES[asked.minutes.mode], asked.minutes.kind
+    found = (
+        f"In {question.name} {per_cent(share)} of registered patients live within {within} minutes "
+        f"of {asked.goal} {how} ({tag}): half within {number(whole['median'])} minutes, nine in "
+        f"ten within {number(whole['p90'])}."
+    )
+    caution = MODEL_ERROR if tag == MODELLED else ""
+    quintiles = _by_quintile(question, asked)
+    return Answer(
+        Words(f"{found} {_by_deprivation(question, asked)}".strip(), caution, _basis(asked)),
+        figures=(
+            Figure(f"Within {within} minutes", per_cent(share), tag),
+            Figure("Patients further away", small_text(round(whole[f"beyond_{within}"]))),
+            Figure("Half live within", f"{number(whole['median'])} minutes"),
+            Figure("Nine in ten within", f"{number(whole['p90'])} minutes"),
+        ),
+        front=(_map(question, asked), quintiles),
+        sections=(
+            Section("places", "By place and district", _places),
+            Section("furthest", "Where it is furthest", _furthest_section),
+            Section("access", "GPs within reach", _access, slow="Adding up what is within reach"),
+            Section("rests_on", "What the minutes rest on", _rests_on),
+        ),
+        share=0.6,
+        sources=f"{asked.minutes.label}; {asked.registered.label}",
+        about_gps=False,
+        foot=tuple(text for text in (asked.minutes.note, asked.registered.note) if text),
+    )
+
+
+def _nothing(question: Question, asked: _Asked | None) -> Answer:
+    why = (
+        f"Nobody is known to live in a small area (LSOA) of {question.name}, so minutes can't be "
+        "told."
+        if asked is None
+        else f"No minutes are known for the small areas of {question.name}: their boundaries, or "
+        "a table of minutes, are not loaded."
+    )
+    return Answer(Words(why, "", ""), about_gps=False, sources=NOT_MODELLED)
+
+
+def _basis(asked: _Asked) -> str:
+    lost = asked.whole["unknown"]
+    without = f" {small_text(round(lost))} without minutes left out." if lost >= 0.5 else ""
+    which = "each to the practice of registration" if asked.own else "each to the nearest practice"
+    return (
+        f"{asked.minutes.label[0].upper()}{asked.minutes.label[1:]}; {which}, summed over "
+        f"registered patients: {asked.registered.label}.{without}"
+    )
+
+
+def _by_deprivation(question: Question, asked: _Asked) -> str:
+    """The most beside the least deprived fifth, in a sentence; "" where one has nobody."""
+    column = f"share_beyond_{asked.within}"
+    shares = 1 - asked.by(_quintiles(question, asked))[column]
+    first, last = (shares.get(QUINTILE_LABELS[q], np.nan) for q in (1, 5))
+    if pd.isna(first) or pd.isna(last):
+        return ""
+    return (
+        f"Of those in the most deprived fifth of small areas it is {per_cent(first)}, in the least "
+        f"deprived {per_cent(last)}."
+    )
+
+
+def _quintiles(question: Question, asked: _Asked) -> pd.Series:
+    return asked.lsoas[f"imd{question.edition}_quintile"].map(QUINTILE_LABELS)
+
+
+# --- the picture and the tables ---
+
+
+def _map(question: Question, asked: _Asked) -> MapBlock:
+    times = asked.of_areas
+    places = np.searchsorted(_CUTS, times.to_numpy(float), side="left")
+    bands = pd.Series([_BANDS[place] for place in places], times.index).where(times.notna())
+    title = f"minutes to {asked.goal} {MODES[asked.minutes.mode]}, {asked.minutes.kind}"
+    spec = MapSpec(
+        "layers",
+        question,
+        highlight=question.highlight,
+        position=question.position,
+        ground=Layer(
+            f"LSOAs: {title}", bands, dict(zip(_BANDS, _COLOURS, strict=True)), tip="Minutes"
+        ),
+        about=f"small areas by {title}.",
+        note="Circles: practices. Uncoloured: no figure.",
+    )
+    return MapBlock(spec, alt_text(question.dataset, spec), high=520)
+
+
+def _shown(table: pd.DataFrame, within: int) -> pd.DataFrame:
+    """Whole people; counts of few, and the shares that would tell them, are missing."""
+    shown = table.assign(whole=0)
+    for name in ("unknown", *(f"beyond_{limit}" for limit in {*LIMITS, within})):
+        shown[name] = shown[name].round()
+        derived = [column for column in (f"share_{name}",) if column in shown.columns]
+        shown = hide_small(shown, name, derived=derived, within="whole")
+    return shown.drop(columns=["whole", "hidden"])
+
+
+def _table(
+    caption: str, head: str, table: pd.DataFrame, asked: _Asked, name: str, *, small: bool = False
+) -> Table:
+    limits = [f"{asked.within}", *(str(limit) for limit in LIMITS if limit != asked.within)]
+    shown = _shown(table, asked.within)
+    return Table(
+        f"{caption}, {asked.minutes.kind}",
+        shown.reset_index(),
+        (
+            Column("group", head, wide=1.8),
+            Column("people", "Patients", "count"),
+            Column("median", "Half within, minutes", "count"),
+            Column("p90", "Nine in ten within, minutes", "count"),
+            Column(f"beyond_{limits[0]}", f"Beyond {limits[0]} minutes", "count"),
+            *(
+                Column(
+                    f"share_beyond_{limit}", f"Share beyond {limit}", "share",
+                    only="" if limit == limits[0] else "page",
+                )
+                for limit in limits
+            ),
+        ),
+        small=small,
+        name=name,
+        file=shown,
+    )  # fmt: skip
+
+
+def _by_quintile(question: Question, asked: _Asked) -> Table:
+    table = asked.by(_quintiles(question, asked))
+    table = table.reindex([label for label in QUINTILE_LABELS.values() if label in table.index])
+    return _table(
+        f"Minutes to {asked.goal} by deprivation quintile (IMD {question.edition})",
+        "Quintile", table, asked, f"minutes-quintile-{_file_tag(question, asked)}", small=True,
+    )  # fmt: skip
+
+
+def _file_tag(question: Question, asked: _Asked) -> str:
+    goal = "own" if asked.own else "nearest"
+    return f"{question.area.key}-{asked.minutes.mode}-{goal}-{asked.minutes.kind}"
+
+
+def _places(question: Question) -> Sequence[Block | Beside]:
+    asked = _asked(question)
+    if asked is None:
+        return []
+    blocks = []
+    for column, what in (("place", "Place"), ("district", "District")):
+        groups = asked.lsoas.get(column)
+        if groups is None or groups.dropna().empty:
+            continue
+        table = asked.by(groups).sort_values(f"share_beyond_{asked.within}", ascending=False)
+        name = f"minutes-{column}-{_file_tag(question, asked)}"
+        blocks.append(_table(f"Minutes to {asked.goal} by {column}", what, table, asked, name))
+    return blocks
+
+
+def _furthest_section(question: Question) -> Sequence[Block | Beside]:
+    """The small areas that are furthest, and the file of all."""
+    asked = _asked(question)
+    if asked is None:
+        return []
+    near = asked.minutes.nearest().reindex(asked.lsoas.index)
+    names = question.dataset.practices["practice_name"]
+    table = pd.DataFrame(
+        {
+            "name": asked.lsoas["lsoa11nm"],
+            "district": asked.lsoas["district"],
+            "minutes": asked.of_areas,
+            "nearest": near["practice_code"].map(names),
+            "minutes_are": asked.minutes.kind,
+        }
+    ).rename_axis("lsoa11cd")
+    table = table.sort_values("minutes", ascending=False, na_position="last")
+    return [
+        Table(
+            f"Small areas furthest from {asked.goal}, {asked.minutes.kind}",
+            table.head(_FURTHEST).reset_index(),
+            (
+                Column("lsoa11cd", "LSOA", only="page"),
+                Column("name", "Name", wide=1.6),
+                Column("district", "District", wide=1.4),
+                Column("minutes", "Minutes", "count"),
+                Column("nearest", "Nearest practice", wide=2.0),
+            ),
+            name=f"minutes-lsoa-{_file_tag(question, asked)}",
+            file=table,
+        )
+    ]
+
+
+def _access(question: Question) -> Sequence[Block | Beside]:
+    """Enhanced two-step floating catchments in minutes, by quintile."""
+    asked = _asked(question)
+    if asked is None:
+        return []
+    dataset, column = question.dataset, question.definition.column
+    practices = dataset.practices
+    if question.exclude:
+        practices = practices[~practices["flag_low_fte"].astype(bool)]
+    fte = practices[column].astype("float64")
+    if fte.isna().all():
+        return [Text("No practice here has a GP figure.", "info")]
+    people = asked.registered.totals.reindex(asked.minutes.table.index)
+    everyone = people.where(people.notna(), 0.0)  # nobody known to live there
+    found = access_in_reach(asked.minutes.table, everyone, fte, asked.within)
+    found = found.reindex(asked.lsoas.index)
+    own = people.reindex(asked.lsoas.index)
+    rows = []
+    for label, codes in asked.lsoas.groupby(_quintiles(question, asked)).groups.items():
+        both = pd.DataFrame({"access": found[codes], "people": own[codes]}).dropna()
+        total = both["people"].sum()
+        mean = (both["access"] * both["people"]).sum() / total if total else np.nan
+        none = both.loc[both["access"] == 0, "people"].sum()
+        rows.append((str(label), number(mean, 1), small_text(round(none))))
+    counted = definition_text(question.definition.key, question.period)
+    method = (
+        "Enhanced two-step floating catchment (Luo and Qi 2009): what is within a third of the "
+        f"{asked.within} minutes counts whole, within two thirds 0.68, within all of them 0.22. "
+        f"Means over registered patients. {counted} Practices beyond the data do not count."
+    )
+    return [
+        text_table(
+            f"FTE GPs per 10,000 people within {asked.within} minutes "
+            f"{MODES[asked.minutes.mode]}, {asked.minutes.kind}",
+            (f"Quintile (IMD {question.edition})", "FTE GPs per 10,000", "Patients with none"),
+            rows,
+        ),
+        Text(method, "note"),
+    ]
+
+
+def _rests_on(question: Question) -> Sequence[Block | Beside]:
+    """Source and error of the minutes in plain words."""
+    asked = _asked(question)
+    if asked is None:
+        return []
+    if asked.minutes.kind == MEASURED:
+        said = f"{asked.minutes.label[0].upper()}{asked.minutes.label[1:]}. {asked.minutes.note}"
+        return [Text(said.strip(), "note")]
+    used = ("detour", f"{asked.minutes.mode}_speed")
+    rows = [
+        (name, f"{f.central:g} ({f.low:g} to {f.high:g}) {f.unit}", f.source)
+        for name, f in (
+            (label, factors()[key])
+            for label, key in zip(("Detour factor", "Speed"), used, strict=True)
+        )
+    ]
+    return [
+        Text(f"Modelled: straight line x detour factor / speed. {MODEL_ERROR}", "note"),
+        text_table(
+            "What is assumed", ("Factor", "Value (range)", "Source"), rows, words=True,
+            widths=(1, 2, 5),
+        ),
+        Text(f"{NOT_MODELLED} Minutes begin in the middle of a small area.", "note"),
+    ]  # fmt: skip
+
+
+VIEW = View(
+    "getting_there",
+    "getting_there",
+    "Getting there",
+    "How many minutes it is to a practice, by which mode, and for whom it is far.",
+    answer,
+    options=OPTIONS,
+    needs_gps=False,
+    map_key="getting-there",
+)

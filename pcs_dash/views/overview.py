@@ -1,0 +1,167 @@
+"""An area at a glance: short of GPs, worse where people are deprived, and which places?
+
+It says what the views of each question say; no figure is worked out here.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pcs_dash.measures.numbers import number, of_all, per_cent, signed_per_cent
+from pcs_dash.measures.register import PER_GP
+from pcs_dash.measures.words import Words
+from pcs_dash.measures.workforce import summarise
+from pcs_dash.tables.constants import MINIMUM_GP_WTE, MINIMUM_LIST
+from pcs_dash.views import compared_measures, maps, under_doctored
+from pcs_dash.views.answer import (
+    Answer,
+    Chart,
+    Column,
+    MapBlock,
+    Series,
+    Table,
+    View,
+    measured,
+)
+from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.practices import practice_rows
+from pcs_dash.views.question import Question
+
+_WORST = 5
+_FLAGS = {
+    "single_handed": "single-handed",
+    "below_2_5_wte": f"under {MINIMUM_GP_WTE} FTE",
+    "below_4500": f"under {MINIMUM_LIST:,} patients",
+}
+# What an area is made of, the largest that tells its practices apart: column and name.
+_PARTS = {"place": "places", "district": "districts", "pcn": "PCNs"}
+
+
+def answer(question: Question) -> Answer:
+    """Three questions with a sentence each, the map, the worst practices and the places."""
+    total, rows = question.total(), practice_rows(question)
+    what, places = _places(question)
+    short = under_doctored.headline(question, total)
+    deprived = _deprived(question)
+    spec = MapSpec("practices", question, highlight=question.highlight, position=question.position)
+    return Answer(
+        Words(short, deprived, question.basis),
+        figures=under_doctored.figures(question, total),
+        questions=(
+            ("Short of GPs?", short),
+            ("Worse where people are deprived?", deprived),
+            (f"Which {what}?", _where(question, what, places)),
+        ),
+        front=(
+            MapBlock(spec, alt_text(question.dataset, spec), pick="practice", high=420),
+            _worst(question, rows),
+            *_chart(question, what, places),
+        ),
+        share=0.6,
+        sources=f"MHCLG, IMD {question.edition}",
+        picked=under_doctored.card,
+    )
+
+
+def _deprived(question: Question) -> str:
+    """Whether practices with more patients per GP are those with more deprived patients."""
+    pair = compared_measures.asked(question)
+    said = pair.said(pair.result())
+    return f"{said.finding} {said.caution}".strip()
+
+
+def _places(question: Question) -> tuple[str, pd.DataFrame]:
+    """What the area is made of, and the figures of each part, most patients per FTE GP first."""
+    practices = question.practices
+    column = next((key for key in _PARTS if len(practices[key].dropna().unique()) > 1), "pcn")
+    table = summarise(
+        practices, column, definition=question.definition.key, benchmark=question.benchmark.value
+    )
+    table = table[table["patients_per_fte_gp"].notna()]
+    return _PARTS[column], table.sort_values("patients_per_fte_gp", ascending=False, kind="stable")
+
+
+def _where(question: Question, what: str, places: pd.DataFrame) -> str:
+    """How many of the parts are above the benchmark, the highest and the lowest by name."""
+    ratios = places["patients_per_fte_gp"]
+    if ratios.empty:
+        return "No figure of any practice here tells."
+    over = int((ratios > question.benchmark.value).sum())
+    have = of_all(over, len(ratios), what.removesuffix("s"), "is", "are")
+    told = f"{have} above {question.benchmark.label}: {ratios.index[0]} ({number(ratios.iloc[0])})"
+    if len(ratios) == 1:
+        return f"{told}."
+    return f"{told} is highest, {ratios.index[-1]} ({number(ratios.iloc[-1])}) lowest."
+
+
+def _worst(question: Question, rows: pd.DataFrame) -> Table:
+    """The practices with most patients per FTE GP; implausible figures are named, not ranked."""
+    doubtful = rows["flagged_low_fte"] > 0
+    shown = rows[~doubtful & rows["patients_per_fte_gp"].notna()].head(_WORST)
+    why = [_why(row) for _, row in shown.iterrows()]
+    doubted = ", ".join(str(code) for code in rows.index[doubtful])
+    return Table(
+        f"The {len(shown)} practices with most patients per FTE GP",
+        shown.assign(why=why),
+        (
+            Column("named", "Practice", wide=1.6),
+            measured("patients_per_fte_gp", 0.8),
+            Column("why", "Why", wide=2.4),
+        ),
+        small=True,
+        note=f"Implausible FTE, so not ranked here: {doubted}." if doubted else "",
+    )
+
+
+def _why(row: pd.Series) -> str:
+    """What stands behind a practice's ratio, and the flags it has."""
+    told = [
+        f"{number(row['fte_gp'], 1)} FTE GPs for {number(row['patients'])} patients",
+        *(words for flag, words in _FLAGS.items() if row[flag] > 0),
+        f"{per_cent(row['share_quintile_1'])} in the most deprived fifth",
+    ]
+    return "; ".join(told)
+
+
+def _chart(question: Question, what: str, places: pd.DataFrame) -> tuple[Chart, ...]:
+    """Each part against the benchmark, in the map's colours; none where there is nothing to set
+    side by side.
+    """
+    ratios, benchmark = places["patients_per_fte_gp"], question.benchmark
+    if len(ratios) < 2:
+        return ()
+    classes = maps.benchmark_classes(ratios, benchmark.value)
+    told = "; ".join(
+        f"{name} {number(ratio)} ({signed_per_cent(ratio / benchmark.value - 1)})"
+        for name, ratio in ratios.items()
+    )
+    return (
+        Chart(
+            "bars",
+            f"{what[0].upper()}{what[1:]} against {benchmark.label}",
+            (
+                Series(
+                    PER_GP.label,
+                    tuple(map(float, ratios)),
+                    colours=tuple(maps.BENCHMARK_COLOURS[int(number)] for number in classes),
+                ),
+            ),
+            f"{PER_GP.label} of the {what} of {question.name} against {benchmark.label} "
+            f"({number(benchmark.value)}): {told}.",
+            categories=tuple(map(str, ratios.index)),
+            value_title=PER_GP.label,
+            reference=benchmark.value,
+            reference_label=benchmark.label,
+        ),
+    )
+
+
+VIEW = View(
+    "overview",
+    "overview",
+    "At a glance",
+    "An area at a glance: whether it is short of GPs, whether that goes with deprivation, where.",
+    answer,
+    options=(under_doctored.PRACTICE,),
+    map_key="overview",
+)

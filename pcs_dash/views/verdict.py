@@ -1,0 +1,143 @@
+"""Do deprived patients have fewer GPs? One verdict from every way of asking."""
+
+from __future__ import annotations
+
+import math
+
+from pcs_dash.measures.correlation import COEFFICIENT_NAMES, METHODS
+from pcs_dash.measures.numbers import between, number, of_all, p_text, signed
+from pcs_dash.measures.patient_matrix import MEASURES
+from pcs_dash.measures.specification import specification_curve
+from pcs_dash.measures.verdict import verdict
+from pcs_dash.measures.words import NOT_WHY, grade, verdict_words
+from pcs_dash.views import compared_measures, inequality
+from pcs_dash.views.answer import Answer, Figure, Table, Text, View, text_table
+from pcs_dash.views.question import Question
+from pcs_dash.views.robustness import curve_chart, in_words, specification_data
+
+# A measure by itself: its name, value, interval, which way it points (above 0: more patients per GP
+# where people are more deprived), and p.
+_Single = tuple[str, str, str, float, float]
+
+
+def answer(question: Question) -> Answer:
+    """The verdict, every way of asking on one chart, and what single measures say."""
+    practices = question.area.select(question.dataset.practices)
+    data = specification_data(question)
+    curve = specification_curve(practices, **data)
+    found = verdict(practices, curve, **data)
+    said = verdict_words(found, place=question.name, date=question.period)
+    summary = found.summary
+    if not summary.n:
+        return Answer(said)
+    return Answer(
+        said,
+        figures=(
+            Figure("Ways of measuring", f"{summary.n}"),
+            Figure("Positive", f"{summary.n_positive}", "more patients per FTE GP if deprived"),
+            Figure("Interval above zero", f"{summary.n_positive_excludes_zero}"),
+            Figure("Median gradient", f"{signed(summary.median)}%", p_text(found.p_value)),
+        ),
+        front=(curve_chart(in_words(curve), summary, said), _singles(question)),
+        below=(Text(_RULE, "note"),),
+        share=0.6,
+        notes=(NOT_WHY,),
+        sources=f"MHCLG, IMD 2019 and 2025; patients by LSOA, {question.mix_period}",
+    )
+
+
+_RULE = (
+    "The rule: every reasonable way of asking counts alike (which GPs, which IMD, lists as they "
+    "are or by need, with or without implausible figures, by practice or by fifth). Their median "
+    "is held against what chance alone makes of it. Evidence: p below 0.05; it is shown where nine "
+    "ways in ten lie on one side. Where there is nothing, the rule finds something about one time "
+    "in twenty."
+)
+
+
+def _measures(question: Question) -> list[_Single]:
+    pair = compared_measures.asked(question)
+    found: list[_Single] = [
+        (
+            COEFFICIENT_NAMES[result.method],
+            number(result.coefficient, 2),
+            compared_measures.interval_cell(result),
+            result.coefficient,
+            result.p_value,
+        )
+        for result in map(pair.result, METHODS)
+    ]
+    index = inequality.slope(question)[0].index
+    gap = inequality.quintiles(question)[0].gaps[MEASURES[0]]
+    found += [
+        (
+            "Slope Index of Inequality",
+            number(index.sii),
+            between(index.sii_low, index.sii_high),
+            -index.sii,
+            index.p_value,
+        ),
+        (
+            "Relative Index of Inequality",
+            number(index.rii, 2),
+            between(index.rii_low, index.rii_high, 2, null=1),
+            -index.sii,
+            index.p_value,
+        ),
+        (
+            "Most to least deprived fifth",
+            number(gap.ratio, 2),
+            between(gap.ratio_low, gap.ratio_high, 2, null=1),
+            gap.ratio - 1,
+            gap.p_value,
+        ),
+    ]
+    if question.practices["place"].nunique() > 1:
+        within = pair.within("place").within
+        found.append(
+            (
+                "Spearman's rho within places",
+                number(within.coefficient, 2),
+                compared_measures.interval_cell(within),
+                within.coefficient,
+                within.p_value,
+            )
+        )
+    return found
+
+
+def _singles(question: Question) -> Table:
+    """What each measure says by itself, in the way that the page's switches ask for."""
+    rows = [
+        (name, value, interval, _alone(points, p_value))
+        for name, value, interval, points, p_value in _measures(question)
+    ]
+    told = sum("evidence" in row[-1] for row in rows)
+    said = of_all(told, len(rows), "measure", "finds", "find")
+    return text_table(
+        "What single measures say",
+        ("Measure", "Value", "95% interval", "By itself"),
+        rows,
+        widths=(2.2, 0.7, 1.2, 1.8),
+        note=f"{said} evidence by itself. Each is one way of asking, of {question.basis} "
+        "The verdict goes by all ways, so a single measure may say more or less than it.",
+    )
+
+
+def _alone(points: float, p_value: float) -> str:
+    level = grade(p_value)
+    if level == "undefined" or not math.isfinite(points):
+        return "no test"
+    if level == "none":
+        return "can't be told from chance"
+    return f"{level} evidence of {'more' if points > 0 else 'fewer'}"
+
+
+VIEW = View(
+    "verdict",
+    "correlation",
+    "The answer",
+    "Whether people in deprived places have fewer GPs, by every way of asking together.",
+    answer,
+    slow="Asking every way",
+)

@@ -1,0 +1,156 @@
+"""Getting there: the view's figures against sums by hand; modelled and measured never mixed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pcs_dash.measures.catchments import Registered
+from pcs_dash.official.any_area import find_area
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.travel.minutes import Stored, minutes_per_km
+from pcs_dash.views.answer import Answer, MapBlock, Table
+from pcs_dash.views.content import build_deck
+from pcs_dash.views.getting_there import NOT_MODELLED, OPTIONS, VIEW
+from pcs_dash.views.question import Question, ask
+from pcs_dash.views.readers import Readers
+from pcs_dash.views.story import SavedView, Story
+
+
+@pytest.fixture(scope="module")
+def registered(dataset: Dataset) -> Registered:
+    """A thousand patients in each small area, 995 with its first practice and 5 with its second."""
+    lsoas = dataset.lsoas.index
+    codes = dataset.practices.index[:2]
+    table = pd.DataFrame(
+        {
+            "practice_code": np.repeat(codes, len(lsoas)),
+            "lsoa_code": np.tile(lsoas, 2),
+            "patients": np.repeat([995, 5], len(lsoas)),
+        }
+    )
+    return Registered(table, lsoas, period="July 2023")
+
+
+@pytest.fixture(scope="module")
+def stored(dataset: Dataset) -> Stored:
+    """Ten minutes on foot from every small area of Thurrock but one to one practice."""
+    own = find_area("Thurrock").select(dataset.lsoas).index[1:]
+    table = pd.DataFrame({"origin": own, "destination": "F81110", "mode": "walk"})
+    return Stored(table.assign(minutes=10.0, source="r5"), "May 2026")
+
+
+def asked(
+    dataset: Dataset, registered: Registered, stored: Stored | None = None, **options: str
+) -> Question:
+    version = ("test", str(id(registered)), str(id(stored)))
+    readers = Readers(registered=lambda _: registered, minutes=lambda: stored, version=version)
+    return ask(dataset, find_area("Thurrock"), options=options, readers=readers)
+
+
+def table_of(answer: Answer) -> pd.DataFrame:
+    return next(item for item in answer.front if isinstance(item, Table)).frame.set_index("group")
+
+
+def straight_km(dataset: Dataset) -> pd.Series:
+    """Kilometres from each small area of Thurrock to the nearest practice, by geometry."""
+    own = find_area("Thurrock").select(dataset.lsoas)
+    points = own.geometry.representative_point()
+    placed = dataset.practices.dropna(subset=["easting"])
+    east, north = placed["easting"].to_numpy(), placed["northing"].to_numpy()
+    return pd.Series([np.hypot(east - p.x, north - p.y).min() / 1000 for p in points], own.index)
+
+
+@pytest.mark.parametrize(("mode", "within"), [("walk", "10"), ("drive", "15")])
+def test_the_share_within_reach_by_hand(
+    dataset: Dataset, registered: Registered, mode: str, within: str
+) -> None:
+    answer = VIEW.answer(asked(dataset, registered, mode=mode, within=within))
+    minutes = straight_km(dataset) * minutes_per_km(mode)
+    share = (minutes <= int(within)).mean()
+    assert answer.figures[0].value == f"{round(100 * share)}%"
+    beyond = int((minutes > int(within)).sum()) * 1_000
+    assert answer.figures[1].value == f"{beyond:,}"
+    assert "modelled" in answer.message.finding
+    assert "July 2023" in answer.message.basis
+    frame = table_of(answer)
+    assert frame["people"].sum() == 1_000 * len(minutes)
+    assert frame[f"beyond_{within}"].sum() == beyond
+
+
+def test_measured_minutes_take_the_place_of_modelled_ones_whole(
+    dataset: Dataset, registered: Registered, stored: Stored
+) -> None:
+    answer = VIEW.answer(asked(dataset, registered, stored))
+    assert "measured" in answer.message.finding
+    assert "modelled" not in answer.message.text
+    assert answer.figures[0].value == "100%"
+    # The small area that the table lacks is counted, not modelled.
+    assert "1,000 without minutes left out" in answer.message.basis
+    (spec,) = [item.spec for item in answer.front if isinstance(item, MapBlock)]
+    own = find_area("Thurrock").select(dataset.lsoas).index
+    assert spec.ground is not None
+    assert spec.ground.labels.reindex(own).isna().sum() == 1
+    again = VIEW.answer(asked(dataset, registered, stored, minutes="modelled"))
+    assert "measured" not in again.message.text
+
+
+def test_minutes_to_the_own_practice_hide_few_people(
+    dataset: Dataset, registered: Registered
+) -> None:
+    lsoas = find_area("Thurrock").select(dataset.lsoas).index
+    far = find_area("North East Essex").select(dataset.practices).index[0]
+    table = pd.DataFrame({"practice_code": "F81110", "lsoa_code": lsoas, "patients": 995})
+    three = pd.DataFrame({"practice_code": far, "lsoa_code": lsoas[:1], "patients": 3})
+    both = replace(registered, table=pd.concat([table, three], ignore_index=True))
+    answer = VIEW.answer(asked(dataset, both, to="own", mode="drive", within="30"))
+    assert "their own practice" in answer.message.finding
+    assert answer.figures[1].value == "fewer than 5"
+    frame = table_of(answer)
+    assert frame["people"].sum() == 995 * len(lsoas) + 3
+    assert frame["beyond_30"].isna().sum() == frame["share_beyond_30"].isna().sum() == 1
+    assert (frame["beyond_30"].dropna() == 0).all()
+
+
+def test_public_transport_is_offered_only_where_it_is_loaded(
+    dataset: Dataset, registered: Registered, stored: Stored
+) -> None:
+    mode = OPTIONS[0]
+    assert list(mode.labels(asked(dataset, registered))) == ["walk", "cycle", "drive"]
+    bus = Stored(stored.table.assign(mode="transit"), "May 2026")
+    question = asked(dataset, registered, bus, mode="transit")
+    assert list(mode.labels(question)) == ["walk", "cycle", "drive", "transit"]
+    assert "by public transport (measured)" in VIEW.answer(question).message.finding
+
+
+def blocks(question: Question) -> dict[str, list[Any]]:
+    return {s.key: list(s.blocks(question)) for s in VIEW.answer(question).sections}
+
+
+def test_every_section_says_which_minutes(dataset: Dataset, registered: Registered) -> None:
+    found = blocks(asked(dataset, registered))
+    for key in ("places", "furthest", "access"):
+        assert all("modelled" in item.caption for item in found[key] if isinstance(item, Table))
+    assert any(NOT_MODELLED in str(getattr(item, "said", "")) for item in found["rests_on"])
+    file = found["furthest"][0].file
+    assert len(file) == len(find_area("Thurrock").select(dataset.lsoas))
+    assert file["minutes"].is_monotonic_decreasing
+
+
+def test_an_area_without_small_areas_says_so(dataset: Dataset, registered: Registered) -> None:
+    readers = Readers(registered=lambda _: registered, minutes=lambda: None)
+    question = ask(dataset, find_area("redbridge-district"), readers=readers)
+    assert "Nobody is known to live" in VIEW.answer(question).message.finding
+
+
+def test_its_slide_says_modelled_and_of_whom(dataset: Dataset) -> None:
+    view = SavedView(page="getting_there", options={"mode": "cycle"})
+    deck = build_deck(dataset, Story("One", (view,)), area=find_area("Thurrock"))
+    slide = deck.slides[0]
+    assert "by bicycle (modelled)" in slide.message
+    assert "modelled (straight line" in slide.footer
+    assert "gravity model" in slide.footer
