@@ -3,7 +3,7 @@
 python benchmarks/compare_outputs.py OLD NEW FOLDER AREA [AREA ...]
 
 Each command and each page's downloads are made in FOLDER by both, with this Python and the data of
-PCS_DASH_DATA_DIR, turned into lines and compared; docs/decisions/0013 has how it was judged.
+PCS_DASH_DATA_DIR, turned into lines and compared; docs/decisions/0016 has how it was judged.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _downloads(page: Path, area: str, out: Path) -> None:
     import streamlit as st
 
     def keep(_: str, data: Any, file_name: str, **__: Any) -> bool:
-        (out / f"{page.stem}-{file_name}").write_bytes(data() if callable(data) else data)
+        (out / file_name).write_bytes(data() if callable(data) else data)
         return False
 
     st.download_button = keep  # type: ignore[assignment]
