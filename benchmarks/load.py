@@ -41,7 +41,7 @@ from tests.browser.conftest import App, free_port
 
 EVERY_S = 3.0
 PATIENCE_S = 60.0
-SCENES = ("home", "hubs", "mixed")
+SCENES = ("home", "practices", "hubs", "mixed")
 COOKIE = "pcs_dash_browser"
 DONE = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 

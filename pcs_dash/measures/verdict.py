@@ -6,8 +6,8 @@ one test: what chance alone makes of it, where lists and GPs are dealt out anew 
 practices' patients live, the same deal for every way. So the test knows how the ways hang together,
 and its error rate is that of its p-value however many they are (Simonsohn, Simmons and Nelson
 2020). Dealt out within places only, the same figure says what is left inside them; that is looked
-at only where the first test finds something, so it adds no error. Error rates on made-up data:
-benchmarks/verdict.py, docs/methods.md.
+at only where the first test finds something, so where there is nothing it adds no error. Tried on
+made-up data: benchmarks/verdict.py, docs/methods.md.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def box() -> Area | None:
         'ICB, sub-ICB location and district of England, marked "loaded".',
     )
     if key and areas[key].note:
-        st.caption(areas[key].note)
+        st.caption(plain(areas[key].note))
     return areas[key] if key else None
 
 

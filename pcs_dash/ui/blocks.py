@@ -98,10 +98,14 @@ def bullets(block: Bullets) -> None:
 
 def small_table(table: Table) -> None:
     """A short table that fits its column, with its first column as row headings."""
-    right = [FORMS[column.form].right for column in table.fields]
+    right = [FORMS[column.form].right for column in table.on_page]
+    columns = [
+        [cell_text(value, column.form, table.missing) for value in table.frame[column.key]]
+        for column in table.on_page
+    ]
     head = "".join(
-        f'<th scope="col"{"" if numbers else _LEFT}>{html.escape(str(name))}</th>'
-        for name, numbers in zip(table.columns, right, strict=True)
+        f'<th scope="col"{"" if numbers else _LEFT}>{html.escape(column.label)}</th>'
+        for column, numbers in zip(table.on_page, right, strict=True)
     )
     rows = "".join(
         f'<tr><th scope="row">{html.escape(first)}</th>'
@@ -110,7 +114,7 @@ def small_table(table: Table) -> None:
             for cell, numbers in zip(rest, right[1:], strict=True)
         )
         + "</tr>"
-        for first, *rest in table.rows
+        for first, *rest in zip(*columns, strict=True)
     )
     name = html.escape(table.caption)
     st.html(

@@ -61,7 +61,7 @@ def sidebar() -> Question:
                 help="Off: nothing is asked of any other computer. On: your browser fetches map "
                 "pictures from openstreetmap.org.",
             )
-        st.caption(f"IMD {edition}; benchmark {benchmark.label}, {number(benchmark.value)}.")
+        st.caption(f"IMD {edition}; benchmark {plain(benchmark.label)}, {number(benchmark.value)}.")
     return Question(
         dataset=dataset,
         area=area,

@@ -54,7 +54,7 @@ def answer(question: Question) -> Answer:
         ),
         front=(
             MapBlock(spec, alt_text(question.dataset, spec), pick="practice", high=420),
-            _worst(question, rows),
+            _worst(rows),
             *_chart(question, what, places),
         ),
         share=0.6,
@@ -94,7 +94,7 @@ def _where(question: Question, what: str, places: pd.DataFrame) -> str:
     return f"{told} is highest, {ratios.index[-1]} ({number(ratios.iloc[-1])}) lowest."
 
 
-def _worst(question: Question, rows: pd.DataFrame) -> Table:
+def _worst(rows: pd.DataFrame) -> Table:
     """The practices with most patients per FTE GP; implausible figures are named, not ranked."""
     doubtful = rows["flagged_low_fte"] > 0
     shown = rows[~doubtful & rows["patients_per_fte_gp"].notna()].head(_WORST)

@@ -53,7 +53,7 @@ def test_map_search_hubs_presenting_and_links_work_under_a_path(
             else tab.asked_elsewhere.append(request.url)
         ),
     )
-    tab.open(f"{under_path.url}/?area=thurrock")
+    tab.open(f"{under_path.url}/practices?area=thurrock")
     tab.map_frame()
     page.keyboard.press("/")
     page.keyboard.type("Tilbury")

@@ -92,11 +92,10 @@ def test_chance_alone_is_rarely_taken_for_a_finding() -> None:
     assert sum(claims) <= 4
 
 
-def test_what_lies_between_places_is_told_from_what_lies_inside() -> None:
-    between = judged(Truth("", 60, slope=-0.3, between=1.2, places=5))
-    assert (between.outcome, between.more, between.inside) == ("shown", True, "opposite")
-    inside = judged(Truth("", 60, slope=0.4, places=5))
-    assert (inside.outcome, inside.inside, inside.n_places) == ("shown", "same", 5)
+def test_what_lies_inside_places_is_found_there() -> None:
+    found = judged(Truth("", 60, slope=0.4, places=5))
+    assert (found.outcome, found.more) == ("shown", True)
+    assert (found.inside, found.n_places) == ("same", 5)
 
 
 # --- in words ---

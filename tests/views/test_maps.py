@@ -141,6 +141,17 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+@pytest.mark.parametrize(
+    ("path", "begin"), [("", "/app"), ("/", "/app"), ("pcs", "/pcs/app"), ("/a/b/", "/a/b/app")]
+)
+def test_addresses_begin_with_the_path_of_the_app(
+    path: str, begin: str, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(web, "_base", "/another")
+    web.serve_under(path)
+    assert web.publish("x", [], tmp_path).startswith(f"{begin}/static/x-")
+
+
 def test_an_areas_own_towns_come_before_others(dataset) -> None:
     area = find_area("thurrock")
     towns = dataset.towns.to_crs(4326)
