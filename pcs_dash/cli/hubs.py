@@ -14,6 +14,7 @@ from pcs_dash.hubs.contiguity import Neighbours, neighbours
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import Rule, default_rules
 from pcs_dash.hubs.summary import summarise_hubs
+from pcs_dash.measures.sums import whole_counts
 from pcs_dash.measures.workforce import (
     DEFAULT_DEFINITION,
     GP_DEFINITIONS,
@@ -106,6 +107,6 @@ def rows(plan: Plan, setting: Setting, *, definition: str) -> list[dict[str, obj
     )
     elsewhere = (table["practices"] == 0) & (table["practices_outside_area"] > 0)
     elsewhere.iloc[-1] = False
-    table = table[~elsewhere].drop(columns=["hub_id", "colour", "locked"])
+    table = whole_counts(table)[~elsewhere].drop(columns=["hub_id", "colour", "locked"])
     table.insert(0, "gp_definition", definition)
     return table.astype(object).reset_index().to_dict("records")  # type: ignore[return-value]

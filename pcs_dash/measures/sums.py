@@ -20,8 +20,6 @@ from pcs_dash.tables.constants import MINIMUM_GP_WTE, MINIMUM_LIST, PER_PATIENTS
 Floats = NDArray[np.float64]
 Groups = NDArray[np.intp]
 
-# What adds up and is no count.
-FTE_SUMS = ("fte_gp", "nurse_fte", "direct_care_fte")
 # Counts of practices and of patients.
 COUNTS = (
     "practices",
@@ -39,6 +37,11 @@ COUNTS = (
 
 # Counts that nobody knows of a group whose practices report no GPs.
 COUNTS_OF_GPS = ("below_2_5_wte", "single_handed", "flagged_low_fte")
+
+
+def whole_counts(groups: pd.DataFrame) -> pd.DataFrame:
+    """Groups for a file or a command: counts stay whole numbers where one of them is missing."""
+    return groups.astype(dict.fromkeys(COUNTS_OF_GPS, "Int64"))
 
 
 def column(practices: pd.DataFrame, name: str) -> Floats:

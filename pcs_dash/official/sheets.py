@@ -219,27 +219,29 @@ class _Xls:
         try:
             for number in range(sheet.nrows):
                 values = zip(sheet.row_types(number), sheet.row_values(number), strict=True)
-                yield tuple(self._value(kind, value) for kind, value in values)
+                yield tuple(xls_value(self.book, kind, value) for kind, value in values)
         finally:
             self.book.unload_sheet(title)
-
-    def _value(self, kind: int, value: Any) -> Any:
-        if kind in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
-            return None
-        if kind == xlrd.XL_CELL_BOOLEAN:
-            return bool(value)
-        if kind == xlrd.XL_CELL_ERROR:
-            return xlrd.error_text_from_code.get(value, "#ERROR")
-        if kind == xlrd.XL_CELL_DATE:
-            try:
-                return xlrd.xldate_as_datetime(value, self.book.datemode)
-            except (ValueError, OverflowError):
-                return value
-        return value if value != "" else None
 
     def close(self) -> None:
         self.book.release_resources()
         self.log.close()
+
+
+def xls_value(book: xlrd.Book, kind: int, value: Any) -> Any:
+    """A cell of an old Excel file: text, number, date or truth; None where it is empty."""
+    if kind in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
+        return None
+    if kind == xlrd.XL_CELL_BOOLEAN:
+        return bool(value)
+    if kind == xlrd.XL_CELL_ERROR:
+        return xlrd.error_text_from_code.get(value, "#ERROR")
+    if kind == xlrd.XL_CELL_DATE:
+        try:
+            return xlrd.xldate_as_datetime(value, book.datemode)
+        except (ValueError, OverflowError):
+            return value
+    return value if value != "" else None
 
 
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "

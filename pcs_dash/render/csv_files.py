@@ -16,18 +16,21 @@ from datetime import datetime, time
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_integer_dtype
 
 from pcs_dash.hubs.plan import Plan
+from pcs_dash.measures.sums import whole_counts
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.spreadsheet_text import neutralise
 
 
-def table_csv(table: pd.DataFrame, *, index: bool = True) -> bytes:
+def table_csv(table: pd.DataFrame) -> bytes:
     """A table as CSV bytes; column names and text neutralised, missing values empty.
 
-    With `index` the table's (named) index becomes the first columns.
+    The table's index becomes the first columns, unless it only numbers the rows.
     """
-    frame = table.reset_index() if index else table
+    only_numbers = table.index.name is None and is_integer_dtype(table.index.dtype)
+    frame = table if only_numbers else table.reset_index()
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow([neutralise(str(column)) for column in frame.columns])
@@ -60,7 +63,7 @@ def plan_csv(
 
 def hubs_csv(summary: pd.DataFrame, provenance: Provenance) -> bytes:
     """The table of `summary.summarise_hubs`, with the provenance on every row."""
-    table = summary.drop(columns=["colour", "locked", "hub_id"], errors="ignore")
+    table = whole_counts(summary).drop(columns=["colour", "locked", "hub_id"], errors="ignore")
     return table_csv(with_provenance(table, provenance))
 
 

@@ -412,7 +412,7 @@ def _influence(question: Question) -> Sequence[Block | Beside]:
             ),
             name=f"influence-{question.area.key}-{pair.x.key}-{pair.y.key}"
             f"-{question.definition.key}",
-            file=named,
+            file=named.rename_axis("practice_code"),
         ),
     ]
 

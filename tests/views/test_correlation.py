@@ -213,6 +213,8 @@ def test_influence_holds_every_practice_with_its_name(asked) -> None:
     assert table.frame["coefficient_without"].iloc[0] == pytest.approx(by_hand(others))
     assert table.rows[0][1] == question.practices.loc[code, "practice_name"]
     assert set(table.frame["flagged"]) <= {"yes", "no"}
+    assert table.file is not None
+    assert table.file.index.name == "practice_code"
 
 
 def test_one_practice_is_told_and_not_measured(asked) -> None:

@@ -33,7 +33,7 @@ from pcs_dash.hubs.reading.sheet import (
     short,
 )
 from pcs_dash.official.archive import InputFile
-from pcs_dash.official.sheets import ods_sheets
+from pcs_dash.official.sheets import ods_sheets, xls_value
 from pcs_dash.tables.errors import InputFileError
 from pcs_dash.tables.spreadsheet_text import restore
 
@@ -261,24 +261,14 @@ def _xls_sheet(book: Any, sheet: Any, faults: Faults) -> Sheet:
     if sheet.nrows > _MOST_ROWS:
         return Sheet(sheet.name, (), at, hidden=bool(sheet.visibility), too_large=True)
     grid = [
-        [_xls_text(book, cell) for cell in sheet.row(number)[:MAX_COLUMNS]]
+        [
+            cell_text(xls_value(book, cell.ctype, cell.value))
+            for cell in sheet.row(number)[:MAX_COLUMNS]
+        ]
         for number in range(sheet.nrows)
     ]
     _fill_merged(grid, [(t, left, b - 1, r - 1) for t, b, left, r in sheet.merged_cells], faults)
     return Sheet(sheet.name, grid_rows(grid, at), at, hidden=bool(sheet.visibility))
-
-
-def _xls_text(book: Any, cell: Any) -> str:
-    if cell.ctype == xlrd.XL_CELL_ERROR:
-        return str(xlrd.error_text_from_code.get(cell.value, "#ERROR!"))
-    if cell.ctype == xlrd.XL_CELL_DATE:
-        try:
-            return cell_text(xlrd.xldate_as_datetime(cell.value, book.datemode))
-        except (ValueError, OverflowError):
-            return cell_text(cell.value)
-    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
-        return cell_text(bool(cell.value))
-    return cell_text(cell.value)
 
 
 def opendocument_sheets(path: Path, faults: Faults) -> list[Sheet]:

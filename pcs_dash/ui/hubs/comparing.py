@@ -168,7 +168,7 @@ def _measures(
     )
     st.download_button(
         "Download this table as CSV",
-        table_csv(with_provenance(table, provenance(work, choices)), index=False),
+        table_csv(with_provenance(table, provenance(work, choices))),
         file_name=f"compare-{choices.area.key}.csv",
         mime="text/csv",
         key="hub-compare-csv",
@@ -194,7 +194,7 @@ def _moves(work: Work, choices: Question, compared: Comparison) -> None:
         st.dataframe(moved, hide_index=True, placeholder="no hub", alt="Practices that move")
         st.download_button(
             "Download the moves as CSV",
-            table_csv(with_provenance(moved, provenance(work, choices)), index=False),
+            table_csv(with_provenance(moved, provenance(work, choices))),
             file_name=f"moves-{choices.area.key}.csv",
             mime="text/csv",
             key="hub-moves-csv",

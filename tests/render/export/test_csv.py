@@ -8,8 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pcs_dash.cli import output
+from pcs_dash.cli.hubs import Setting
+from pcs_dash.cli.hubs import rows as hub_rows
+from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.plan import EMPTY_PLAN, plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs
+from pcs_dash.official.any_area import find_area
 from pcs_dash.render.csv_files import hubs_csv, plan_csv, table_csv
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.spreadsheet_text import FORMULA_STARTS, neutralise, restore
@@ -53,6 +58,15 @@ def test_numbers_stay_numbers_and_missing_stays_empty() -> None:
     )
 
 
+def test_numbers_of_rows_are_no_column_but_codes_and_quintiles_are() -> None:
+    table = pd.DataFrame({"pcn": ["A", "B"], "practices": [3, 4]})
+    assert table_csv(table.iloc[::-1]).decode("utf-8-sig") == "pcn,practices\r\nB,4\r\nA,3\r\n"
+    codes = table_csv(table.set_axis(["E1", "E2"])).decode("utf-8-sig")
+    assert codes.splitlines()[1] == "E1,A,3"
+    quintiles = table_csv(table.rename_axis("quintile")).decode("utf-8-sig")
+    assert quintiles.splitlines() == ["quintile,pcn,practices", "0,A,3", "1,B,4"]
+
+
 def test_excel_is_told_that_it_is_utf_8(thurrock: pd.DataFrame) -> None:
     assert plan_csv(EMPTY_PLAN, thurrock).startswith(b"\xef\xbb\xbfpractice_code,hub,")
 
@@ -88,6 +102,25 @@ def test_every_row_says_what_it_was_made_from(
             assert row["exported"] == "2026-03-04"
             assert row["data_period"] == "31 December 2025"
             assert row["gp_definition"] == "fully_qualified"
+
+
+def test_counts_of_gps_stay_whole_where_a_hub_s_practices_report_none(
+    thurrock: pd.DataFrame, provenance: Provenance
+) -> None:
+    plan = plan_from_column(thurrock, "pcn")
+    silent = thurrock["pcn"] == plan.hubs[0].name
+    practices = thurrock.assign(
+        gp_fte_fully_qualified=thurrock["gp_fte_fully_qualified"].mask(silent)
+    )
+    first, *others = rows(hubs_csv(summarise_hubs(plan, practices), provenance))
+    assert first["below_2_5_wte"] == ""
+    small = practices.loc[~silent, "gp_fte_fully_qualified"] < 2.5
+    assert sum(int(row["below_2_5_wte"]) for row in others) == small.sum()
+    place = find_area("Thurrock")
+    setting = Setting(place, practices, practices, neighbours(practices, None), (), None)
+    told = [row["below_2_5_wte"] for row in hub_rows(plan, setting, definition="fully_qualified")]
+    assert output._plain(told) == [None, *(int(row["below_2_5_wte"]) for row in others)]
+    assert not any(isinstance(count, float) for count in told)
 
 
 def test_the_hub_table_adds_up(thurrock: pd.DataFrame, provenance: Provenance) -> None:
