@@ -8,6 +8,7 @@ PCS_DASH_DATA_DIR, turned into lines and compared; docs/decisions/0016 has how i
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import difflib
 import io
@@ -134,13 +135,18 @@ def compare(old: Path, new: Path) -> None:
 
 def main() -> None:
     """Collect from both, each area in a process of its own, and print what differs."""
-    if sys.argv[1] == "--collect":
+    if sys.argv[1:2] == ["--collect"]:
         collect(Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])
         return
-    folder = Path(sys.argv[3]).resolve()
-    for side, checkout in zip("ab", sys.argv[1:3], strict=True):
-        for area in sys.argv[4:]:
-            wanted = [str(Path(checkout).resolve()), str(folder / side / area), area]
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("old", "new", "folder"):
+        parser.add_argument(name, type=Path)
+    parser.add_argument("areas", nargs="+")
+    args = parser.parse_args()
+    folder = args.folder.resolve()
+    for side, checkout in zip("ab", (args.old, args.new), strict=True):
+        for area in args.areas:
+            wanted = [str(checkout.resolve()), str(folder / side / area), area]
             subprocess.run([sys.executable, __file__, "--collect", *wanted], check=True)
     compare(folder / "a", folder / "b")
 

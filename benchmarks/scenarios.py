@@ -6,12 +6,17 @@ work on the machine moves less than time by the clock, and the memory after 1,00
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
 import resource
 import statistics
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pcs_dash.__main__ import main as command
 from pcs_dash.official.any_area import dataset_for, find_area
@@ -29,6 +34,7 @@ RUNS = 1_000
 
 def main() -> None:
     """Run and print."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     area = find_area("Essex")
     dataset = dataset_for(area)
     question = ask(dataset, area, options={"years": "15", "close": "F81110"})

@@ -7,9 +7,13 @@ The published one (IoD 2019) is the mean road distance to a GP surgery over an L
 
 from __future__ import annotations
 
+import argparse
 import sys
+from pathlib import Path
 
 import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pcs_dash.measures.gravity import distance_km
 from pcs_dash.tables.dataset import build_dataset
@@ -38,8 +42,11 @@ def compared(published: pd.Series, straight: pd.Series, detour: float) -> dict[s
     }
 
 
-def main(path: str) -> None:
+def main() -> None:
     """Print the comparison."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("published", help="the file of the IoD 2019")
+    path = parser.parse_args().published
     dataset = build_dataset()
     points, practices = placed(dataset), dataset.practices.dropna(subset=["easting"])
     line = pd.Series(distance_km(points, practices).min(axis=1), points.index)
@@ -49,4 +56,4 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

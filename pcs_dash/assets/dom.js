@@ -29,9 +29,10 @@
   const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
   const mark = (element, name, value) => { if (element.getAttribute(name) !== value) element.setAttribute(name, value); };
 
-  // Where the app stands on its server: "" or "/pcs", as this file's own address says.
+  // Where the app stands on its server: "" or "/pcs", as this file's own address says; it has none
+  // in the HTML report, which holds its scripts.
   const script = globalThis.document && document.currentScript;
-  const base = script ? new URL(script.src).pathname.split("/app/static/")[0] : "";
+  const base = script && script.src ? new URL(script.src).pathname.split("/app/static/")[0] : "";
 
   globalThis.PCSDom = { h, svg, put, mark, base };
 })();

@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash.hubs.plan import name_key
-from pcs_dash.measures.register import PER_GP, PRACTICE_MEASURES, RULE_MEASURES
+from pcs_dash.measures.register import PER_GP, PRACTICE_MEASURES, REGISTER, RULE_MEASURES
 from pcs_dash.tables.errors import UserError
 
 MAX_RULES = 50
+_FTE = REGISTER["fte_gp"].label
 MAX_TEXT = 300
 
 
@@ -86,7 +87,7 @@ def default_rules(published: pd.DataFrame) -> tuple[Rule, ...]:
         _rule("Hub", "patients", hub, lower=hub["value"]),
         _rule("PCN or locality", "patients", low, lower=low["value"], upper=high["value"]),
         _rule("Practice list", "practice_patients", list_size, lower=list_size["value"]),
-        _rule("Practice GP team", "practice_fte_gp", team, lower=team["value"], unit="FTE GPs"),
+        _rule("Practice GP team", "practice_fte_gp", team, lower=team["value"], unit=_FTE),
         _rule(
             PER_GP.label,
             "patients_per_fte_gp",

@@ -41,7 +41,7 @@ Orders = NDArray[np.intp]
 # So many deals of the practices; a p-value of 0.05 has a standard error of 0.7 points.
 DEALS = 999
 # Cells of a table of deals made at a time, so that memory stays small.
-_CHUNK = 30_000
+_CHUNK = 1 << 15
 
 Outcome = Literal["undefined", "not shown", "depends", "shown"]
 Inside = Literal["", "same", "none", "opposite"]

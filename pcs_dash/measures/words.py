@@ -625,7 +625,7 @@ def verdict_words(found: Verdict, *, place: str, date: str) -> Words:
         "shown": f"{count_words}: in {place} there is {grade(found.p_value)} evidence of it.",
     }[found.outcome]
     told = summary.n_positive_excludes_zero if found.more else summary.n_negative_excludes_zero
-    alone = f"By itself {told:,} of them can be told from chance."
+    alone = f"Taken singly, {told:,} of them can be told from chance."
     more = NOT_NONE + "." if found.outcome == "not shown" else _inside_places(found)
     basis = (
         f"Median gradient {number(summary.median, 1)}% of the mean; {p_text(found.p_value)}, from "

@@ -389,7 +389,7 @@ def _access(question: Question) -> Sequence[Block | Beside]:
         text_table(
             f"FTE GPs per 10,000 people within {asked.within} minutes "
             f"{MODES[asked.minutes.mode]}, {asked.minutes.kind}",
-            (f"Quintile (IMD {question.edition})", "FTE GPs per 10,000", "Patients with none"),
+            (f"Quintile (IMD {question.edition})", "GPs in reach per 10,000", "Patients with none"),
             rows,
         ),
         Text(method, "note"),

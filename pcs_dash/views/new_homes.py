@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 
 from pcs_dash.measures.numbers import between, number
+from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.words import Words
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.scenarios.assumptions import Assumption, published
@@ -43,7 +44,7 @@ CAUTION = (
 _STEPS: Mapping[str, tuple[str, int, str]] = {
     "residents": ("Residents", 0, USED[0]),
     "patients": ("Patients", 0, ""),
-    "fte_gp": ("FTE GPs", 1, USED[1]),
+    "fte_gp": (REGISTER["fte_gp"].label, 1, USED[1]),
     "square_metres": ("Square metres", 0, USED[2]),
     "cost_pounds": ("Cost, million pounds", 2, USED[3]),
 }

@@ -489,7 +489,7 @@ def _compared(question: Question) -> Sequence[Block | Beside]:
             )
         )
     heads = (
-        f"In {found.years[-1]}", "Patients", "FTE GPs", "Per FTE GP", "95% of draws",
+        f"In {found.years[-1]}", "Patients", REGISTER["fte_gp"].label, "Per FTE GP", "95% of draws",
         "Less doing nothing",
     )  # fmt: skip
     return [

@@ -116,10 +116,10 @@ def _singles(question: Question) -> Table:
     said = of_all(told, len(rows), "measure", "finds", "find")
     return text_table(
         "What single measures say",
-        ("Measure", "Value", "95% interval", "By itself"),
+        ("Measure", "Value", "95% interval", "Taken singly"),
         rows,
         widths=(2.2, 0.7, 1.2, 1.8),
-        note=f"{said} evidence by itself. Each is one way of asking, of {question.basis} "
+        note=f"{said} evidence taken singly. Each is one way of asking, of {question.basis} "
         "The verdict goes by all ways, so a single measure may say more or less than it.",
     )
 

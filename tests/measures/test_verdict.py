@@ -135,7 +135,7 @@ def test_the_other_side_and_the_weak_and_the_mixed_are_named() -> None:
     text = said(summary=fewer, outcome="shown", p_value=0.03)
     assert "90 point to fewer" in text
     assert "weak evidence" in text
-    assert "By itself 9" in text
+    assert "Taken singly, 9" in text
     mixed = said(outcome="depends", p_value=0.03, lists={"raw": 0.4, "need-adjusted": 0.01})
     assert "the answer depends on how it is asked" in mixed
     assert "with need-adjusted lists, not with raw ones" in mixed

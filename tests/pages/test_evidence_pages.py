@@ -16,6 +16,16 @@ def text_of(app) -> str:
     return "\n".join(str(part.value) for part in parts)
 
 
+def opened(app: AppTest) -> AppTest:
+    """The page with its boxes of words to copy open: closed ones are not made."""
+    for box in app.get("expander"):
+        if box.label == "Words for your paper":
+            app.session_state[box.key] = True
+    app.run()
+    assert not app.exception
+    return app
+
+
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("area", AREAS)
 def test_every_page_opens_for_every_kind_of_area(run_page, page: str, area: str) -> None:
@@ -35,6 +45,8 @@ def test_definition_date_and_count_stand_on_every_page(run_page, page: str) -> N
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_has_words_to_copy(run_page, page: str) -> None:
     app = run_page(page, area="essex")
+    assert not app.code
+    app = opened(app)
     assert app.code
     assert all(len(block.value) > 80 for block in app.code)
 
@@ -78,7 +90,7 @@ def test_the_specifications_are_filtered(run_page) -> None:
 
 
 def test_the_funnel_counts_what_chance_would_do(run_page) -> None:
-    said = text_of(run_page("robustness", area="essex"))
+    said = text_of(opened(run_page("robustness", area="essex")))
     assert "chance alone would put about 10.2 outside" in said
 
 
@@ -91,7 +103,7 @@ def test_the_claim_of_2015_is_not_upheld_for_thurrock(run_page) -> None:
 def test_the_spatial_page_says_what_chance_gives_and_that_distance_is_another_matter(
     run_page,
 ) -> None:
-    said = text_of(run_page("spatial_pattern", area="essex"))
+    said = text_of(opened(run_page("spatial_pattern", area="essex")))
     assert "chance alone would give about 10.2" in said
     assert "expected under chance −0.005" in said
     assert "not the same as distance" in said
@@ -113,7 +125,7 @@ def test_every_pattern_names_its_statistic_and_neighbours(run_page, pattern, wor
 def test_other_neighbours_are_named(run_page) -> None:
     said = text_of(run_page("spatial_pattern", area="thurrock", near="4-nearest"))
     assert "neighbours by the 4 nearest" in said
-    said = text_of(run_page("spatial_pattern", area="thurrock", statistic="getis"))
+    said = text_of(opened(run_page("spatial_pattern", area="thurrock", statistic="getis")))
     assert "Getis and Ord's G*" in said
 
 

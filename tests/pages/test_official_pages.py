@@ -65,7 +65,7 @@ def test_without_official_data_it_says_where_to_load_them(run_page, page: str, a
 
 def test_the_stand_in_is_called_modelled_in_title_figures_and_legends(run_page) -> None:
     app = run_page("catchments", area="thurrock")
-    assert app.title[0].value == "Who lives where: Thurrock (modelled)"
+    assert app.title[0].value == "Deprivation and GPs: Thurrock (modelled)"
     assert "Modelled, not registrations" in app.warning[0].value
     assert "every LSOA to hold the same number of people" in app.warning[0].value
     assert "update list_sizes registrations_lsoa" in app.warning[0].value.replace("\\", "")

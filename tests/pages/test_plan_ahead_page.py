@@ -20,7 +20,7 @@ def test_the_page_opens_for_every_kind_of_area(run_page, area: str) -> None:
 
 def test_an_address_says_what_is_asked(run_page) -> None:
     app = run_page("plan_ahead", area="thurrock", close="F81110", years="5", leave="retirement")
-    text = said(app)
+    text = said(app).replace("\\", "")
     assert "In 2027 Tilbury Health Centre (F81110) closes" in text
     assert "GPs aged 55 and over leave" in text
     assert "in 2030" in text
@@ -29,7 +29,7 @@ def test_an_address_says_what_is_asked(run_page) -> None:
 
 def test_homes_are_worked_out_for_a_phone_call(run_page) -> None:
     app = run_page("plan_ahead", area="thurrock", dwellings="1000", built_in="Thurrock")
-    assert app.number_input[0].value == 1_000
-    text = said(app)
-    assert "1,000 homes in Thurrock (district) would bring 2,400 patients" in text
+    assert 1_000 in [box.value for box in app.number_input]
+    text = said(app).replace("\\", "")
+    assert "1,000 homes in Thurrock would bring 2,400 patients" in text
     assert "1.2 FTE GPs in 108 square metres" in text

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render.html_file import to_html
@@ -42,9 +42,8 @@ def page(chromium: Browser, text: str, tmp_path_factory: pytest.TempPathFactory)
     page.on("console", lambda message: faults.append(message.text))
     page.on("dialog", lambda dialog: faults.append(f"dialog: {dialog.message}"))
     page.goto(path.as_uri())
-    page.wait_for_function(
-        "document.querySelectorAll('.map[data-painted]').length === 3", timeout=30_000
-    )
+    # Nothing that the page's own policy forbids: `wait_for_function` would evaluate text in it.
+    expect(page.locator(".map[data-painted]")).to_have_count(3, timeout=30_000)
     yield page
     page.close()
     assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
@@ -58,15 +57,13 @@ def test_maps_are_painted_and_zoom_and_pan(page: Page) -> None:
     scale = element.locator(".leaflet-control-scale-line").first
     words = scale.inner_text()
     element.locator(".leaflet-control-zoom-in").click()
-    page.wait_for_function(
-        "([element, words]) => element.innerText !== words", arg=[scale.element_handle(), words]
-    )
+    expect(scale).not_to_have_text(words)
     assert element.screenshot() != before
     element.focus()
-    moved = "() => document.querySelector('.map .leaflet-map-pane').style.transform"
-    at = page.evaluate(moved)
+    pane = element.locator(".leaflet-map-pane")
+    at = pane.get_attribute("style") or ""
     page.keyboard.press("ArrowRight")
-    page.wait_for_function(f"(at) => ({moved})() !== at", arg=at)
+    expect(pane).not_to_have_attribute("style", at)
 
 
 def test_a_hostile_name_is_shown_and_runs_nothing(page: Page) -> None:

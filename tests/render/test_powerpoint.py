@@ -138,7 +138,7 @@ def test_every_slide_says_where_its_figures_come_from(deck: Deck, slides: list[A
         assert "31 December 2025" in foot
         assert "Fully qualified GPs" in foot
         assert "5 March 2026" in foot
-        assert "?area=thurrock" in foot
+        assert "area=thurrock" in foot
     for slide in slides:
         assert "GPs counted" in slide.notes_slide.notes_text_frame.text
     every = "\n".join(map(words, slides))

@@ -24,16 +24,15 @@ from pcs_dash.views.readers import Readers
 PRACTICES = pd.DataFrame({"patients": [1000, 3000]}, index=["A", "B"])
 
 
-def test_every_missing_measure_names_a_publication_and_a_command(dataset: Dataset) -> None:
+def test_every_missing_measure_names_a_publication_and_how_to_load_it(dataset: Dataset) -> None:
     lost = missing_measures(quality.quality_table(dataset.practices, None))
     needing = {m.family or m.label: m for m in QUALITY_MEASURES.values() if m.sources}
     assert lost["measure"].tolist() == list(needing)
     for measure, row in zip(needing.values(), lost.itertuples(), strict=True):
         for key in measure.sources:
             assert SOURCES[key].title in row.publication
-            assert key in row.command
         by_hand = any(not SOURCES[key].downloadable for key in measure.sources)
-        assert row.command.endswith("--from FOLDER") == by_hand
+        assert row.how == ("choose its file" if by_hand else "load it")
 
 
 def inside(value: float, words: str, decimals: int) -> bool:
