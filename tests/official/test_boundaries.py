@@ -194,6 +194,16 @@ def test_damaged_layers_give_a_layer_or_a_clear_error(
         assert loaded[0].table.geometry.is_valid.all()
 
 
+def test_a_coordinate_system_that_is_no_text_is_told(tmp_path: Path) -> None:
+    with zipfile.ZipFile(BytesIO(samples.shapefile(tmp_path))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    name = next(name for name in parts if name.endswith(".prj"))
+    parts[name] = parts[name].replace(b"D_OSGB", b"\x80_OSGB", 1)
+    (tmp_path / "layer.zip").write_bytes(samples.zipped(parts))
+    with pytest.raises(UserError, match=r"coordinate system \(\.prj\) is damaged"):
+        load_file(tmp_path / "layer.zip")
+
+
 def damaged(content: bytes, data: st.DataObject) -> bytes:
     at = data.draw(st.integers(0, len(content)))
     piece = data.draw(st.binary(min_size=1, max_size=20))

@@ -158,6 +158,12 @@ def _told(file: InputFile) -> Iterator[None]:
             yield
     except InputFileError:
         raise
+    except UnboundLocalError as fault:
+        # What pyogrio meets where the text of a coordinate system (.prj) is no UTF-8.
+        raise InputFileError(
+            file.name,
+            ["The coordinate system (.prj) is damaged. Save the layer again."],
+        ) from fault
     except (
         pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError,
         pyogrio.errors.FeatureError, pyogrio.errors.FieldError, pyogrio.errors.GeometryError,
