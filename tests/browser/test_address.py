@@ -185,7 +185,7 @@ class Walk:
 
     def area(self) -> None:
         key = self.draw.choice(["essex", "thurrock", "southend", "basildon-district", "mid-essex"])
-        self.pick("Area", find_area(key).label)
+        self.pick("Area", find_area(key).title)
 
     def box(self) -> None:
         if self.draw.random() < 0.7:

@@ -44,6 +44,7 @@ def test_click_an_icb_see_it_beside_england_and_open_it(tab: Tab) -> None:
     expect(page.locator("h1")).to_have_text(f"Overview: {name} (ICB)")
     page.get_by_role("link", name=re.compile("Deprivation")).click()
     expect(page.locator("h1")).to_contain_text(f"Deprivation and GPs: {name}")
+    page.get_by_role("tab", name="Where", exact=True).click()
     tab.map_frame()
 
 

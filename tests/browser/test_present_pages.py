@@ -33,6 +33,7 @@ ASKED = {
     "trends": {"trend-by": "District", "trend-in": "Patients"},
     "quality": {"quality": "prev_dm", "quality-colour": "Patients per FTE GP"},
     "hubs": {"area": "essex"},
+    "getting_there": {"mode": "drive", "within": "15"},
     "plan_ahead": {"years": "15", "close": "F81110"},
 }
 

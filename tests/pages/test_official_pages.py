@@ -68,7 +68,7 @@ def test_the_stand_in_is_called_modelled_in_title_figures_and_legends(run_page) 
     assert app.title[0].value == "Deprivation and GPs: Thurrock (modelled)"
     assert "Modelled, not registrations" in app.warning[0].value
     assert "every LSOA to hold the same number of people" in app.warning[0].value
-    assert "update list_sizes registrations_lsoa" in app.warning[0].value.replace("\\", "")
+    assert "can be loaded under Data and methods" in app.warning[0].value
     assert "Modelled: 80% of the patients" in said(app)
     assert app.metric[0].delta == "modelled"
     assert all("modelled" in head.value for head in app.header if "Overlap" in head.value)
