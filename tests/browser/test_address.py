@@ -188,11 +188,7 @@ class Walk:
         self.pick("Area", find_area(key).title)
 
     def box(self) -> None:
-        if self.draw.random() < 0.7:
-            self.pick("Which GPs count", self.draw.choice(list(GPS.values())))
-        else:
-            self.settings()
-            self.pick("Deprivation (IMD edition)", self.draw.choice(list(EDITIONS.values())))
+        self.pick("Which GPs count", self.draw.choice(list(GPS.values())))
 
     def settings(self) -> None:
         """Open the settings, which stay open."""
@@ -254,7 +250,6 @@ def links(dataset: Dataset, plan: Plan) -> list[str]:
         "/inequality?area=mid-essex&level=practice&gp=all",
         f"/hubs?area=thurrock&gp=permanent&plan={carried}",
         "/hubs?area=southend",
-        "/?area=Kent",
         "/?area=basildon&benchmark=own&own=2000&exclude=true",
     ]
 
@@ -270,6 +265,21 @@ def test_whatever_is_done_the_page_shows_what_the_address_says(
         check(tab.page, walk.story)
         if time.monotonic() > end:
             break
+
+
+def test_back_and_forward_through_a_setting(tab: Tab, app: App) -> None:
+    """One at a time: a box of Settings that is chosen, left and come back to within a second on a
+    busy machine was once seen to show the edition before.
+    """
+    tab.open(f"{app.url}/?area=basildon-district&gp=permanent")
+    tab.page.locator(".st-key-settings summary").click()
+    choose(tab.page, "Deprivation (IMD edition)", "IMD 2019")
+    tab.page.wait_for_url("**imd=2019*")
+    check(tab.page, ["IMD 2019"])
+    tab.page.go_back()
+    assert "imd" not in asked_of(check(tab.page, ["back"])["url"])
+    tab.page.go_forward()
+    assert asked_of(check(tab.page, ["forward"])["url"])["imd"] == "2019"
 
 
 def test_back_after_another_area_is_the_area_before(tab: Tab, app: App) -> None:
