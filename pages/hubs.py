@@ -15,7 +15,7 @@ st.title(f"Hubs: {plain(choices.area.title)}")
 help_panel.about("hubs")
 if choices.practices.empty:
     st.info("No practice is left in this area. Switch the exclusion off, or choose another area.")
-    st.stop()
+    raise address.EndedEarly
 with st.container(horizontal=True):
     panels.start(work, choices)
     panels.open_file(work, dataset, choices)

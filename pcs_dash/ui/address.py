@@ -111,6 +111,12 @@ def held() -> Held:
     return kept
 
 
+class EndedEarly(Exception):  # noqa: N818 - no fault
+    """A page has nothing more to show; what was chosen on it stands. `st.stop` would keep the
+    address from being told.
+    """
+
+
 def begin(page: str) -> None:
     """Begin a run of the whole app at a page (its path)."""
     kept, context = held(), get_script_run_ctx()

@@ -39,7 +39,7 @@ def sidebar() -> Question:
         area = area_choice.box()
     if area is None:
         area_choice.offer_nearest()
-        st.stop()
+        raise address.EndedEarly
     data.of_this_run.set(data.of(area))
     dataset = data.current()
     with st.sidebar:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import StopException
 
 from pcs_dash.ui import address, choices, data, help_panel, presenting, search_box, tabs
 
@@ -48,12 +48,8 @@ def run() -> None:
     """
     page = st.navigation(pages(), expanded=True)
     address.begin(page.url_path)
-    try:
+    with suppress(address.EndedEarly):
         _show(page)
-    except StopException:
-        # A page that has nothing to show ends early; what was chosen on it stands all the same.
-        address.end()
-        raise
     address.end()
 
 

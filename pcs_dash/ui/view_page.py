@@ -73,7 +73,7 @@ def _sheet(
         st.info(
             "No practice is left in this area. Switch the exclusion off, or choose another area."
         )
-        st.stop()
+        raise address.EndedEarly
     plan = any(view.with_plan for view in views)
     address.fragment(_show)(views, web, _with_plan(question) if plan else question, above)
 

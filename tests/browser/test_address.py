@@ -250,6 +250,7 @@ def links(dataset: Dataset, plan: Plan) -> list[str]:
         "/inequality?area=mid-essex&level=practice&gp=all",
         f"/hubs?area=thurrock&gp=permanent&plan={carried}",
         "/hubs?area=southend",
+        "/?area=Kent",
         "/?area=basildon&benchmark=own&own=2000&exclude=true",
     ]
 
@@ -265,6 +266,13 @@ def test_whatever_is_done_the_page_shows_what_the_address_says(
         check(tab.page, walk.story)
         if time.monotonic() > end:
             break
+
+
+def test_an_area_that_is_not_there_stays_in_the_address_of_every_page(tab: Tab, app: App) -> None:
+    tab.open(f"{app.url}/?area=Kent")
+    tab.page.get_by_role("link", name="Hubs", exact=False).first.click()
+    tab.page.wait_for_url("**/hubs?area=Kent")
+    check(tab.page, ["menu Hubs"])
 
 
 def test_back_and_forward_through_a_setting(tab: Tab, app: App) -> None:
