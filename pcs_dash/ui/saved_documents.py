@@ -10,6 +10,7 @@ import streamlit as st
 
 from pcs_dash.store.database import Database
 from pcs_dash.store.documents import DocumentLibrary, Entry, Saved
+from pcs_dash.store.drafts import Draft
 from pcs_dash.store.links import make_link, make_short_link
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
@@ -29,6 +30,19 @@ _link = st.components.v2.component(
     js=(ASSETS_DIR / "link.js").read_text("utf-8"),
     isolate_styles=False,
 )
+
+
+def other_draft(draft: Draft, said: str, label: str, key: str) -> tuple[bool, bool]:
+    """Tell of a draft that another tab of this browser left, `said` being what it is; whether it
+    is to be opened (the button `label`), and whether it has been dealt with: opened or forgotten.
+    """
+    with st.container(border=True):
+        st.markdown(
+            f"Another tab of this browser has left {said}last changed "
+            f"{draft.saved_at:%d %B %Y %H:%M} UTC)."
+        )
+        opened = st.button(label, key=f"{key}-draft-open-{draft.kind}")
+        return opened, opened or st.button("Forget it", key=f"{key}-draft-drop-{draft.kind}")
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from pcs_dash.ui.hubs.open_plan import (
     provenance,
     start_plan,
 )
+from pcs_dash.ui.saved_documents import other_draft
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 
@@ -197,18 +198,14 @@ def _other_draft(work: Work, draft: Draft) -> None:
         plan = Work.from_dict(draft.document, work.token).plan
     except UserError:
         return
-    with st.container(border=True):
-        st.markdown(
-            f"Another tab of this browser has left a plan of its own ({len(plan.hubs):,} hubs, "
-            f"last changed {draft.saved_at:%d %B %Y %H:%M} UTC)."
-        )
-        opened = st.button("Put it on the map", key=f"hub-draft-open-{draft.kind}")
-        if opened:
-            work.change(plan, "Open the plan of another tab")
-        if opened or st.button("Forget it", key=f"hub-draft-drop-{draft.kind}"):
-            drop_draft(database(), work.token, draft.kind)
-            work.other_drafts = [kept for kept in work.other_drafts if kept.kind != draft.kind]
-            st.rerun()
+    said = f"a plan of its own ({len(plan.hubs):,} hubs, "
+    opened, done = other_draft(draft, said, "Put it on the map", "hub")
+    if opened:
+        work.change(plan, "Open the plan of another tab")
+    if done:
+        drop_draft(database(), work.token, draft.kind)
+        work.other_drafts = [kept for kept in work.other_drafts if kept.kind != draft.kind]
+        st.rerun()
 
 
 def told(work: Work) -> None:

@@ -17,6 +17,7 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, data, page_parts, presenting
 from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.hubs.open_plan import database
+from pcs_dash.ui.saved_documents import other_draft
 from pcs_dash.ui.stories import handout, story_saving
 from pcs_dash.ui.stories.open_story import Desk, begin
 from pcs_dash.ui.text import plain
@@ -232,18 +233,14 @@ def _other_draft(desk: Desk, draft: Draft) -> None:
         story = Desk.from_dict(draft.document, desk.token).story
     except UserError:
         return
-    with st.container(border=True):
-        st.markdown(
-            f"Another tab of this browser has left a story of its own, {plain(story.name)} "
-            f"(last changed {draft.saved_at:%d %B %Y %H:%M} UTC)."
-        )
-        opened = st.button("Open it", key=f"story-draft-open-{draft.kind}")
-        if opened:
-            desk.put(story)
-        if opened or st.button("Forget it", key=f"story-draft-drop-{draft.kind}"):
-            drop_draft(database(), desk.token, draft.kind)
-            desk.other_drafts = [kept for kept in desk.other_drafts if kept.kind != draft.kind]
-            st.rerun()
+    said = f"a story of its own, {plain(story.name)} ("
+    opened, done = other_draft(draft, said, "Open it", "story")
+    if opened:
+        desk.put(story)
+    if done:
+        drop_draft(database(), desk.token, draft.kind)
+        desk.other_drafts = [kept for kept in desk.other_drafts if kept.kind != draft.kind]
+        st.rerun()
 
 
 def _link(view: SavedView, choices: Question) -> str:
