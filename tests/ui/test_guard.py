@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import streamlit as st
 from streamlit import net_util
 
 from pcs_dash.ui.guard import Guard, is_ours
+from tests.ui.asgi import finish
 
 
 def _answer(path: str = "/", kind: str = "http", **headers: str) -> tuple[list[Any], list[Any]]:
@@ -38,7 +38,7 @@ def _answer(path: str = "/", kind: str = "http", **headers: str) -> tuple[list[A
         "client": ("127.0.0.1", 1),
         "method": "GET",
     }
-    asyncio.run(Guard(app)(scope, receive, send))
+    finish(Guard(app)(scope, receive, send))
     return sent, reached
 
 

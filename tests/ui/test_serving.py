@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import tomllib
 import weakref
@@ -15,6 +14,7 @@ from starlette.applications import Starlette
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.ui.serving import collect, moved
 from pcs_dash.views import places
+from tests.ui.asgi import finish
 
 
 class _Ring:
@@ -56,7 +56,7 @@ def answered(path: str, query: str) -> tuple[int, str]:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(Starlette(routes=moved())(scope, receive, send))
+    finish(Starlette(routes=moved())(scope, receive, send))
     location = dict(sent[0].get("headers", [])).get(b"location", b"")
     return sent[0]["status"], location.decode()
 
