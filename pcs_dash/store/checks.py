@@ -42,6 +42,17 @@ def to_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
+def from_json(text: str | bytes) -> Any:
+    """What `to_json` wrote. UserError where it is damaged, which leaves the rest of use."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UserError(
+            "This is damaged in the library and can't be opened; the others can. Whoever runs the "
+            "server can put back a backup (python -m pcs_dash restore FILE)."
+        ) from error
+
+
 def check_json(value: Any, *, what: str, limit: int) -> Any:
     """`value` itself; UserError if its JSON is longer than `limit` bytes."""
     size = len(to_json(value))
