@@ -3,7 +3,7 @@
 # make lint   ruff and mypy; where node is, eslint for the scripts in pcs_dash/assets
 # make bench  the benchmarks, by hand, on a quiet machine
 # make mutants  whether the tests of the core notice when its code is made wrong; by hand, minutes
-# make lock   requirements*.in -> requirements*.txt
+# make lock   requirements*.in -> requirements*.txt, with the hashes that pip then checks
 # make data   rebuild geo/ from its sources
 
 PYTHON ?= python3
@@ -43,8 +43,8 @@ mutants: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.mutants $(MODULES)
 
 lock:
-	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header -q requirements.in -o requirements.txt
-	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header -q requirements-dev.in -o requirements-dev.txt
+	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header -q --generate-hashes requirements.in -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header -q --generate-hashes requirements-dev.in -o requirements-dev.txt
 
 data: $(VENV)/.dev
 	$(BIN)/python -m pcs_dash.tables.rebuild

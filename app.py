@@ -5,6 +5,7 @@ from starlette.middleware import Middleware
 
 from pcs_dash.ui import serving
 from pcs_dash.ui.guard import Guard
+from pcs_dash.ui.upload_limits import UploadLimits
 
 if __name__ == "__main__":
     from pcs_dash.ui import navigation
@@ -16,5 +17,5 @@ else:
         __file__,
         lifespan=serving.warm,
         routes=serving.moved(),
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(Guard), Middleware(UploadLimits)],
     )

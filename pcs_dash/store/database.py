@@ -35,7 +35,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.orm import Session, sessionmaker
 
-from pcs_dash.store.checks import from_json, to_json
+from pcs_dash.store.checks import DAMAGED_ROW, from_json, to_json
 from pcs_dash.store.models import DocumentRow, DraftRow
 from pcs_dash.tables.errors import UserError
 
@@ -48,7 +48,8 @@ BUSY_SECONDS = 10
 # Any number, as long as no other program that shares the database locks the same one.
 _POSTGRESQL_LOCK = 7_252_018_431
 # What SQLite says of a file that is none of its own, or was one.
-_DAMAGE = ("malformed", "not a database", "no such", "decode", "corrupt", "schema")
+_DAMAGE = ("malformed", "not a database", "no such", "corrupt", "schema")
+_ROW_DAMAGE = "Could not decode"
 _RESTORE = (
     "Stop the server, move the file away and put back the last backup: "
     "python -m pcs_dash restore FILE."
@@ -244,6 +245,8 @@ def _explained(label: str) -> Iterator[None]:
     except (DBAPIError, PoolTimeoutError) as error:
         lines = str(getattr(error, "orig", None) or error).strip().splitlines()
         reason = lines[0] if lines else str(error)
+        if reason.startswith(_ROW_DAMAGE):
+            raise UserError(DAMAGED_ROW) from error
         if isinstance(getattr(error, "orig", None), sqlite3.DatabaseError) and any(
             word in reason for word in _DAMAGE
         ):
