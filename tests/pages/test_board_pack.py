@@ -32,14 +32,6 @@ def test_the_page_offers_every_kind(run_page) -> None:
 @pytest.mark.parametrize("kind", [".xlsx", ".html"])
 def test_a_file_is_made_of_what_the_sidebar_says(monkeypatch, kind: str) -> None:
     monkeypatch.chdir(ROOT)
-    made: dict[str, bytes] = {}
-    real = report_files.make
-
-    def keep(deck, wanted, *, template=None):
-        made[wanted] = real(deck, wanted, template=template)
-        return made[wanted]
-
-    monkeypatch.setattr(report_files, "make", keep)
     app = AppTest.from_string(SCRIPT, default_timeout=120)
     app.query_params["area"] = "Thurrock"
     app.query_params["gp"] = "Permanent GPs"
@@ -47,7 +39,7 @@ def test_a_file_is_made_of_what_the_sidebar_says(monkeypatch, kind: str) -> None
     app.button(key=f"make{kind}").click().run()
     assert not app.exception
     assert not app.error
-    content = made[kind]
+    _, content = app.session_state["handout-made"][kind]
     if kind == ".xlsx":
         book = zipfile.ZipFile(BytesIO(content))
         content = b"".join(book.read(name) for name in book.namelist())

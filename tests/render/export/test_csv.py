@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcs_dash.cli import output
-from pcs_dash.cli.hubs import Setting
-from pcs_dash.cli.hubs import rows as hub_rows
 from pcs_dash.hubs.contiguity import neighbours
+from pcs_dash.hubs.judging import Setting
+from pcs_dash.hubs.judging import hub_figures as hub_rows
 from pcs_dash.hubs.plan import EMPTY_PLAN, plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs
 from pcs_dash.official.any_area import find_area
