@@ -22,6 +22,7 @@ from pcs_dash.measures.deprivation import imd_edition
 from pcs_dash.measures.practice_measures import deprivation_measure
 from pcs_dash.measures.workforce import (
     DEFAULT_DEFINITION,
+    EARLIER_LABELS,
     GP_DEFINITIONS,
     Benchmark,
     GPDefinition,
@@ -281,8 +282,7 @@ def _benchmark(
     switches: Mapping[str, str], known: Mapping[str, Benchmark], definition: GPDefinition
 ) -> Benchmark:
     text = switches.get("benchmark", "")
-    # Addresses and stories of earlier versions say "1,800 per WTE rule".
-    wanted = text.casefold().replace("per wte rule", "per fte gp rule")
+    wanted = EARLIER_LABELS.get(text.casefold(), text.casefold())
     if not wanted:
         return next(iter(known.values()))
     for key, benchmark in known.items():
