@@ -11,6 +11,7 @@ import streamlit as st
 from pcs_dash.scenarios.changes import AGES, LONGEST, Scenario
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, presenting
+from pcs_dash.ui.saved_documents import tell
 from pcs_dash.ui.scenarios import saving
 from pcs_dash.ui.scenarios.desk import Desk, begin
 from pcs_dash.ui.text import plain
@@ -52,11 +53,8 @@ def with_table(view: View, question: Question) -> tuple[View, Question]:
 
 
 def _draw(desk: Desk, question: Question) -> None:
-    if desk.fault:
-        st.warning(f"Your scenario is not kept as a draft: {plain(desk.fault)}")
-    if desk.said:
-        st.info(plain(desk.said))
-        desk.said = ""
+    tell(desk, "scenario")
+    shelf = saving.shelf()
     with st.container(horizontal=True):
         if desk.scenario is None:
             st.button(
@@ -70,13 +68,12 @@ def _draw(desk: Desk, question: Question) -> None:
         _steps(desk)
         if desk.scenario is not None:
             _add(desk, question)
-            saving.save(desk, question.dataset)
-        saving.exchange(desk)
+            shelf.save(desk, question.dataset)
+        shelf.exchange(desk, saving.as_file(desk), saving.read)
         saving.compare(desk)
     if desk.scenario is not None:
         _list(desk, question)
-    with st.expander("Saved scenarios"):
-        saving.browse(desk)
+    shelf.saved_ones(desk)
 
 
 def _of_boxes(question: Question) -> Scenario:
@@ -130,7 +127,7 @@ def _list(desk: Desk, question: Question) -> None:
         "Years ahead", 1, LONGEST, scenario.years, key=years,
         on_change=lambda: _do(desk, lambda: _changed(scenario, years=st.session_state[years])),
     )  # fmt: skip
-    st.caption(desk.state)
+    saving.shelf().tell_version(desk.saved_id, desk.saved_version, desk.is_as)
     called = question.dataset.practices["practice_name"]
     names = {str(code): str(name) for code, name in called.items()}
     if not scenario.changes:
