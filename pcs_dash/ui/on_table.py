@@ -52,12 +52,12 @@ class OnTable(ABC):
         """The story or scenario; None where there is none."""
 
     @abstractmethod
-    def take(self, held: Any) -> None:
+    def take(self, held: Any, /) -> None:
         """Put another in its place, from its beginning; undo brings back what was there."""
 
     @staticmethod
     @abstractmethod
-    def read(document: Any) -> Any:
+    def read(document: Any, /) -> Any:
         """The story or scenario of a document. UserError where it makes no sense."""
 
     @abstractmethod

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pcs_dash.hubs.plan import plan_from_column
+from pcs_dash.measures.weighted_lists import WEIGHTINGS
 from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
@@ -266,6 +267,7 @@ def _settings(view: SavedView) -> str:
     benchmark = given.get("benchmark", "")
     said = [
         definition.label if definition else "",
+        WEIGHTINGS[given["weight"]].label if given.get("weight") in WEIGHTINGS else "",
         f"IMD {plain(given['imd'])}" if given.get("imd") else "",
         f"benchmark {plain(BENCHMARK_LABELS.get(benchmark, benchmark))}" if benchmark else "",
         f"{plain(given['own'])} patients per FTE GP" if given.get("own") else "",
