@@ -163,7 +163,7 @@ def _part(view: View, answer: Answer) -> str:
     parts = {"": "Answer"} | {one.part: one.part for one in answer.sections if one.part}
     if len(parts) == 1:
         return ""
-    keys = {label.split(" ")[0].lower(): part for part, label in parts.items()}
+    keys = {label.replace(" ", "-").lower(): part for part, label in parts.items()}
     labels = {key: part or "Answer" for key, part in keys.items()}
     key = address.choice(f"{view.page.partition('_')[0]}-part", labels)
     st.segmented_control(

@@ -466,7 +466,7 @@ def _map(question: Question) -> Sequence[Block | Beside]:
         note="Size: registered patients today. Hollow: no figure, or closed by then. Click a "
         "practice to change something there.",
     )
-    return [MapBlock(spec, alt_text(question.dataset, spec), pick=AT, high=430)]
+    return [MapBlock(spec, alt_text(question.dataset, spec), pick=AT, high=380)]
 
 
 def _by_year(question: Question, found: Projection, step: int = 1) -> Table:
