@@ -13,6 +13,7 @@ from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.weighted_lists import WEIGHTINGS, known_ratios
 from pcs_dash.measures.workforce import (
     BENCHMARK_LABELS,
+    EARLIER_LABELS,
     GP_DEFINITIONS,
     Benchmark,
     GPDefinition,
@@ -132,7 +133,7 @@ def _benchmark(known: Mapping[str, Benchmark]) -> Benchmark:
         "Benchmark (patients per FTE GP)",
         list(labels),
         format_func=labels.__getitem__,
-        key=address.choice("benchmark", labels),
+        key=address.choice("benchmark", labels, earlier=EARLIER_LABELS),
         help="What the area is held against. England's published figure counts fully qualified "
         "GPs, so it is offered for that definition only.",
     )

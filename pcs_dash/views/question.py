@@ -22,6 +22,7 @@ from pcs_dash.measures.practice_measures import deprivation_measure
 from pcs_dash.measures.weighted_lists import WEIGHTINGS, Weighting, find_weighting, weighted_dataset
 from pcs_dash.measures.workforce import (
     DEFAULT_DEFINITION,
+    EARLIER_LABELS,
     GP_DEFINITIONS,
     Benchmark,
     GPDefinition,
@@ -286,8 +287,7 @@ def _benchmark(
     switches: Mapping[str, str], known: Mapping[str, Benchmark], definition: GPDefinition
 ) -> Benchmark:
     text = switches.get("benchmark", "")
-    # Addresses and stories of earlier versions say "1,800 per WTE rule".
-    wanted = text.casefold().replace("per wte rule", "per fte gp rule")
+    wanted = EARLIER_LABELS.get(text.casefold(), text.casefold())
     if not wanted:
         return next(iter(known.values()))
     for key, benchmark in known.items():
