@@ -8,7 +8,7 @@ say which measures a page offers, under the keys that addresses and files have f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -573,6 +573,24 @@ REGISTER: Mapping[str, Measure] = {
     )
 }  # fmt: skip
 PER_GP = REGISTER["patients_per_fte_gp"]
+
+# --- measures of files that users bring ---
+
+_OWN: dict[str, Measure] = {}
+
+
+def join(measures: Mapping[str, Measure]) -> None:
+    """Let measures of a file of practices stand beside the others, at load: a later one of the
+    same key replaces the earlier. Tables offer those that they have the column of.
+    """
+    _OWN.update(measures)
+
+
+def own(names: Iterable[str]) -> dict[str, Measure]:
+    """Those of users' files that these names are the keys of: columns of a table, or others."""
+    there = set(names)
+    return {key: measure for key, measure in _OWN.items() if key in there}
+
 
 # --- menus ---
 

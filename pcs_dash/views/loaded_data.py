@@ -26,6 +26,7 @@ from pcs_dash.official.built_tables import (
 )
 from pcs_dash.official.loaded_areas import PART_OF_ENGLAND
 from pcs_dash.official.outlines import outlines_for_england
+from pcs_dash.official.own_columns import OwnMeasures, own_measures
 from pcs_dash.official.store import Store
 from pcs_dash.tables.dataset import Dataset, JoinReport, join
 from pcs_dash.tables.geometry import lonlat_to_grid
@@ -74,6 +75,11 @@ def practices(store: Store, dataset: Dataset) -> OfficialPractices | None:
         report.left_only, (),
     )  # fmt: skip
     return OfficialPractices(joined.add_prefix(PREFIX), report, periods(store))
+
+
+def own(store: Store, dataset: Dataset) -> OwnMeasures | None:
+    """What users' own files say of the practices of the data."""
+    return own_measures(store, dataset.practices)
 
 
 def registered(store: Store, dataset: Dataset) -> Registered | None:
