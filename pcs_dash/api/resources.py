@@ -11,7 +11,6 @@ from typing import Any
 
 import pandas as pd
 
-from pcs_dash.hubs.judging import hub_figures, setting_of
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.measures.group_figures import GROUPS, group_figures
 from pcs_dash.measures.small_numbers import is_small
@@ -25,6 +24,7 @@ from pcs_dash.tables.areas import Area, all_areas
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.as_data import answer_as_data
+from pcs_dash.views.judging import hub_figures, setting_of
 from pcs_dash.views.question import ask
 from pcs_dash.views.registry import VIEWS, find_view
 

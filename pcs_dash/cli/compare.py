@@ -10,8 +10,8 @@ import pandas as pd
 from pcs_dash.cli import output, plan_files
 from pcs_dash.cli.hubs import add_area_and_definition
 from pcs_dash.hubs.compare import Comparison, compare_plans, paper_table
-from pcs_dash.hubs.judging import Setting, find_setting
 from pcs_dash.hubs.plan import Plan, plan_from_column
+from pcs_dash.views.judging import Setting, find_setting
 
 TODAY = ("pcn", "district", "place")
 
@@ -44,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
         benchmark=setting.benchmark,
         rules=setting.rules,
         neighbours=setting.neighbours,
+        journeys=setting.journeys,
     )
     if args.format == "json":
         output.write(as_mapping(comparison, setting, definition=args.gp_definition), "json")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from pcs_dash.cli import output, plan_files
-from pcs_dash.hubs.judging import find_setting, hub_figures
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
+from pcs_dash.views.judging import find_setting, hub_figures
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from pcs_dash.hubs.contiguity import Neighbours, neighbours
+from pcs_dash.hubs.journeys import Journeys
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import Rule, default_rules
 from pcs_dash.hubs.summary import summarise_hubs
@@ -17,11 +18,13 @@ from pcs_dash.measures.workforce import Benchmark, england_benchmark
 from pcs_dash.official.any_area import dataset_for, find_area
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
+from pcs_dash.travel.hub_minutes import journeys_of
+from pcs_dash.views.readers import STRAIGHT
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a plan is judged within: the area's practices, their neighbours, rules, benchmark."""
+    """What a plan is judged within: practices, their neighbours, rules, benchmark, journeys."""
 
     area: Area
     practices: pd.DataFrame
@@ -29,6 +32,7 @@ class Setting:
     neighbours: Neighbours
     rules: tuple[Rule, ...]
     benchmark: Benchmark | None
+    journeys: Journeys
 
 
 def find_setting(area_name: str, definition: str) -> Setting:
@@ -51,6 +55,7 @@ def setting_of(area: Area, dataset: Dataset, definition: str) -> Setting:
         neighbours=neighbours(practices, outline_of(area, dataset.outlines)),
         rules=default_rules(published),
         benchmark=england_benchmark(published) if definition == "fully_qualified" else None,
+        journeys=journeys_of(dataset, STRAIGHT.registered(dataset), STRAIGHT.minutes()),
     )
 
 
@@ -72,6 +77,7 @@ def hub_figures(plan: Plan, setting: Setting, *, definition: str) -> list[dict[s
         benchmark=setting.benchmark,
         rules=setting.rules,
         neighbours=setting.neighbours,
+        journeys=setting.journeys,
     )
     elsewhere = (table["practices"] == 0) & (table["practices_outside_area"] > 0)
     elsewhere.iloc[-1] = False
