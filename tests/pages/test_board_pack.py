@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pcs_dash.render import report_files
 from pcs_dash.tables.paths import ROOT
+from pcs_dash.ui.hubs import plan_upload
 
 # Without the menu: AppTest runs a page of a menu through a rerun, in which a button that was
 # pressed is no longer pressed.
@@ -83,3 +84,10 @@ def test_a_plan_of_nobody_makes_no_pack(monkeypatch, content: str, says: str) ->
     app = board_pack(content)
     assert says in told(app)
     assert not any((button.key or "").startswith("make") for button in app.button)
+
+
+def test_a_plan_s_file_that_takes_too_long_is_given_up(monkeypatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(plan_upload, "READ_SECONDS", 0.0)
+    app = board_pack("practice_code,hub\nF81010,West\n")
+    assert "**mine.csv** was not opened. It took longer than 0 seconds" in told(app)
