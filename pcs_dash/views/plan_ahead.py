@@ -31,7 +31,7 @@ from pcs_dash.scenarios.project import BAND_ENDS, DRAWS, Grouping, Projection, p
 from pcs_dash.scenarios.today import BUILT, NEEDED, Today, today_of
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import maps, placing
+from pcs_dash.views import closing_minutes, maps, placing
 from pcs_dash.views.answer import (
     Answer,
     Beside,
@@ -529,7 +529,13 @@ def _takers(question: Question) -> Sequence[Block | Beside]:
             "between practices.",
             "note",
         ),
+        *closing_minutes.blocks(question, close.practice, _named(close, found)),
     ]
+
+
+def _named(close: Close, found: pd.DataFrame) -> list[str]:
+    """Who takes the patients where that was said; nobody where they go by where they live."""
+    return [code for code in map(str, found.index) if code] if close.to else []
 
 
 def _compared(question: Question) -> Sequence[Block | Beside]:
