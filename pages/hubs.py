@@ -21,6 +21,9 @@ with st.container(horizontal=True):
     panels.open_file(work, dataset, choices)
     plan_saving.save(work, dataset)
     panels.download(work, dataset, choices)
+    st.page_link(
+        "pages/plan_ahead.py", label="What becomes of this plan?", icon=":material/event_upcoming:"
+    )
 panels.told(work)
 builder.show(work, dataset, web, choices)
 
