@@ -120,8 +120,8 @@ def _staff(question: Question, names: list[str], tables: list[pd.DataFrame]) -> 
         ("", *names),
         rows,
         widths=(1.9, *[1.5] * len(names)),
-        note=f"Patients counted: {lower_first(question.weighting.label)}. Practices without a figure "
-        "leave both sums.",
+        note=f"Patients counted: {lower_first(question.weighting.label)}. Practices without a "
+        "figure leave both sums.",
     )
 
 
