@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from pcs_dash.hubs.contiguity import neighbours
+from pcs_dash.hubs.journeys import Journeys
 from pcs_dash.hubs.plan import Plan, plan_from_column
 from pcs_dash.hubs.rules import Rule, default_rules, rules_to_list
 from pcs_dash.hubs.summary import summarise_hubs
@@ -34,6 +35,7 @@ from pcs_dash.tables.areas import Area
 from pcs_dash.tables.constants import PATIENTS_PER_WTE_RULE
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
+from pcs_dash.travel.hub_minutes import journeys_of
 from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.position import Position
 from pcs_dash.views.readers import STRAIGHT, Readers
@@ -209,6 +211,17 @@ class Question:
             rules=self.rules,
             edition=self.edition,
             neighbours=neighbours(self.practices, self.outline),
+            journeys=self.journeys,
+        )
+
+    @property
+    def journeys(self) -> Journeys:
+        """Where the practices' patients live, and their minutes to every practice."""
+        data, readers = self.dataset, self.readers
+        return kept(
+            data,
+            ("journeys", *readers.version),
+            lambda: journeys_of(data, readers.registered(data), readers.minutes()),
         )
 
 
