@@ -29,7 +29,7 @@ Texts = tuple[str, ...]
 P = ParamSpec("P")
 
 # What the sidebar says on every page.
-SHARED = ("area", "gp", "imd", "benchmark", "own", "exclude", "tiles")
+SHARED = ("area", "gp", "weight", "imd", "benchmark", "own", "exclude", "tiles")
 _KEY = "address"
 _MISSING = object()
 # Streamlit takes a style of one line for the name of a file.

@@ -94,8 +94,10 @@ def _show(views: Sequence[View], web: WebFiles, question: Question, above: Above
     for view in views:
         if view is not views[0]:
             st.header(plain(view.title))
+        # What is found stands above what it is asked by, where that takes a page's room.
+        head = st.container()
         shown, asked = (view, question) if above is None else above(view, question)
-        show_view(shown, web, asked, first=view is views[0])
+        show_view(shown, web, asked, first=view is views[0], head=None if above is None else head)
 
 
 def show_view(
@@ -105,20 +107,16 @@ def show_view(
     *,
     first: bool = True,
     picture: Callable[[Question], None] | None = None,
+    head: DeltaGenerator | None = None,
 ) -> None:
     """One view, as the page's switches and its own options ask for it; the page's `first` has its
-    figures, and its message large. `picture` draws what stands in place of the answer's front.
+    figures, and its message large. `picture` draws what stands in place of the answer's front,
+    `head` is where the message stands if not below the options.
     """
     above = [option for option in view.options if not (option.inside or _beside_picture(option))]
     asked = question.with_options(_draw(above, question))
-    try:
-        answer = (
-            slow_work.computed((view.key, *asked.key), lambda: view.answer(asked), label=view.slow)
-            if view.slow
-            else _answer(view.key, asked.key, asked)
-        )
-    except UserError as error:
-        st.info(plain(str(error)))
+    answer = _answered(view, asked)
+    if answer is None:
         return
     picked = _state(view, question)
 
@@ -130,18 +128,53 @@ def show_view(
             st.session_state.update(sets[0])
         st.session_state[option] = value if known else None
 
-    _said(answer, first=first)
-    if picture is None:
-        _front(view, web, asked, answer, picked, pick)
-    else:
-        picture(asked)
-    for number, block in enumerate(answer.below):
-        draw(block, web, asked, f"{view.key}-below-{number}", picked, pick)
-    _printed(view, asked)
-    for section in answer.sections:
-        address.fragment(_section, f"{view.key}-{section.key}")(view, section, web, asked, pick)
+    with head or st.container():
+        _said(answer, first=first)
+    part = _part(view, answer)
+    if not part:
+        if picture is None:
+            _front(view, web, asked, answer, picked, pick)
+        else:
+            picture(asked)
+        for number, block in enumerate(answer.below):
+            draw(block, web, asked, f"{view.key}-below-{number}", picked, pick)
+        _printed(view, asked)
+    for section in [one for one in answer.sections if one.part == part]:
+        own = _section if section.whole else address.fragment(_section, f"{view.key}-{section.key}")
+        own(view, section, web, asked, pick)
     for line in answer.foot:
         st.caption(plain(line))
+
+
+def _answered(view: View, asked: Question) -> Answer | None:
+    """The answer; None, and why in words, where there is none."""
+    try:
+        if view.slow:
+            name = (view.key, *asked.key)
+            return slow_work.computed(name, lambda: view.answer(asked), label=view.slow)
+        return _answer(view.key, asked.key, asked)
+    except UserError as error:
+        st.info(plain(str(error)))
+        return None
+
+
+def _part(view: View, answer: Answer) -> str:
+    """Which part of an answer that has several is chosen; "" is its picture."""
+    parts = {"": "Answer"} | {one.part: one.part for one in answer.sections if one.part}
+    if len(parts) == 1:
+        return ""
+    keys = {label.replace(" ", "-").lower(): part for part, label in parts.items()}
+    labels = {key: part or "Answer" for key, part in keys.items()}
+    key = address.choice(f"{view.page.partition('_')[0]}-part", labels)
+    st.segmented_control(
+        "Part of the answer",
+        list(labels),
+        format_func=labels.__getitem__,
+        key=key,
+        required=True,
+        label_visibility="collapsed",
+    )
+    return keys[st.session_state[key]]
 
 
 def _printed(view: View, question: Question) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 from pcs_dash.measures import england_areas as england
 from pcs_dash.measures.catchments import Registered, modelled, residents_of_2011
 from pcs_dash.measures.quality import OFFICIAL_COLUMNS, PREFIX
+from pcs_dash.measures.weighted_lists import WEIGHTINGS, weighted_registrations
 from pcs_dash.measures.workforce_trends import months_of_staff
 from pcs_dash.official.area_dataset import england_outlines
 from pcs_dash.official.available_measures import measures
@@ -85,7 +86,9 @@ def own(store: Store, dataset: Dataset) -> OwnMeasures | None:
 
 
 def registered(store: Store, dataset: Dataset) -> Registered | None:
-    """Registrations around the practices and LSOAs; None where none of them has any."""
+    """Registrations around the practices and LSOAs, counted as the data's patients are; None where
+    none of them has any.
+    """
     loaded = store.current()
     if loaded is None or loaded.latest(REGISTRATIONS) is None:
         return None
@@ -93,7 +96,10 @@ def registered(store: Store, dataset: Dataset) -> Registered | None:
     if not table["practice_code"].isin(dataset.practices.index).any():
         return None
     period = f"{table['period'].iloc[0]:%B %Y}"
-    return Registered(table.drop(columns="period"), dataset.lsoas.index, period=period)
+    found = Registered(table.drop(columns="period"), dataset.lsoas.index, period=period)
+    if not dataset.weighting:
+        return found
+    return weighted_registrations(found, dataset, WEIGHTINGS[dataset.weighting])
 
 
 def modelled_registrations(store: Store, dataset: Dataset) -> Registered:
