@@ -13,6 +13,7 @@ import pandas as pd
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.measures.group_figures import GROUPS, group_figures
+from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.small_numbers import is_small
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_any_area, find_area, practices_for
@@ -154,7 +155,7 @@ RESOURCES = (
     Resource("/areas", "Every area: key, name, kind.", areas, "/areas", {}),
     Resource(
         "/areas/{area}/measures",
-        "Patients per FTE GP and the other capacity measures of an area, by group.",
+        f"{PER_GP.label} and the other capacity measures of an area, by group.",
         measures,
         "/areas/thurrock/measures?by=pcn",
         {"by": _BY, "gp": _GP},
