@@ -93,7 +93,7 @@ def test_homes_at_a_point_register_as_those_who_live_there(today: Today) -> None
     latitude, longitude = today.practices.loc[code, ["latitude", "longitude"]]
     at = shares_of_new_residents(today, f"{latitude:.4f}, {longitude:.4f}", {})
     assert 0 < at.sum() <= 1 + 1e-9
-    south, north, west, east = latitude - 1, latitude + 1, longitude - 2, longitude + 1.4
+    south, north, west, east = latitude - 1, latitude + 1, longitude - 1.5, longitude + 1
     corners = f"{south}, {west}; {south}, {east}; {north}, {east}; {north}, {west}"
     everywhere = shares_of_new_residents(today, corners, {})
     table = today.registrations.table
