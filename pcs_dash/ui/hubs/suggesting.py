@@ -234,7 +234,8 @@ def watch(work: Work) -> None:
         st.rerun()
     now: Progress | None = search.job.progress
     seconds = now.seconds if now else 0.0
-    stage = now.stage if now else "waiting for its turn"
+    begun = "starting" if search.job.future.running() else "waiting for its turn"
+    stage = now.stage if now else begun
     best = "" if now is None or now.best is None else f"; best so far {numbers.number(now.best)}"
     gap = (
         ""
