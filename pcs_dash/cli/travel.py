@@ -76,6 +76,7 @@ def _add_sites(parser: argparse.ArgumentParser) -> None:
         "--weight-deprived", type=float, default=1.0, metavar="X",
         help="count patients of the most deprived fifth X times (1)",
     )  # fmt: skip
+    parser.add_argument("--capacity", type=float, metavar="N", help="most patients of a site")
     parser.add_argument("--curve", action="store_true", help="what each more site up to K buys")
     parser.add_argument("--time-limit", type=float, default=30, help="seconds (30)")
 
@@ -220,10 +221,10 @@ def run_sites(args: argparse.Namespace) -> int:
     wanted = Wanted(
         args.aim, args.sites, args.within,
         tuple(code.upper() for code in args.keep), tuple(code.upper() for code in args.without),
-        args.time_limit,
+        args.time_limit, args.capacity,
     )  # fmt: skip
     found = choose(table, weights, wanted)
-    each = served(table, weights, found.chosen)
+    each = served(table, weights, found)
     names = dataset.practices["practice_name"] if args.candidates == "practices" else None
     rows = [
         {
