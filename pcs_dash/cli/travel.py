@@ -247,23 +247,21 @@ def _choice(
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Minutes from the area's small areas to where a site may stand, and whom they count."""
     from pcs_dash.travel.minutes import modelled, placed
+    from pcs_dash.travel.sites import possible
 
     lsoas = area.select(dataset.lsoas)
+    table, weights = possible(area, dataset, minutes, people)
+    lost = len(lsoas) - len(weights)
     if args.candidates == "lsoas":
         if minutes.kind != "modelled":
             raise UserError("Minutes to any small area are modelled only: add --minutes modelled.")
-        points = placed(dataset).reindex(lsoas.index).dropna()
+        points = placed(dataset).reindex(weights.index).dropna()
         table = modelled(points, points, args.mode).table
-    else:
-        own = area.select(dataset.practices).index.intersection(minutes.table.columns)
-        table = minutes.table.reindex(lsoas.index)[own]
-    weights = people.reindex(table.index)
-    lost = int(weights.isna().sum())
+        weights = weights.reindex(table.index)
     if lost:
         print(f"{lost} small areas without registered patients left out.", file=sys.stderr)
-    weights = weights.dropna()
     most = lsoas["imd2025_quintile"].reindex(weights.index) == 1
-    return table.loc[weights.index], weights.mask(most, weights * args.weight_deprived)
+    return table, weights.mask(most, weights * args.weight_deprived)
 
 
 def _write_sites(

@@ -21,7 +21,10 @@ from scipy.sparse import csr_matrix, hstack
 
 from pcs_dash.hubs.suggesting.clock import Clock, Stopped, new_solver, relative_gap, run_solver
 from pcs_dash.measures.numbers import number, per_cent
+from pcs_dash.tables.areas import Area
+from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
+from pcs_dash.travel.minutes import Minutes
 
 Aim = Literal["p-median", "p-centre", "max-cover", "set-cover"]
 AIMS: dict[Aim, tuple[str, str]] = {
@@ -138,6 +141,17 @@ def _problem(minutes: pd.DataFrame, people: pd.Series, wanted: Wanted) -> _Probl
         np.array([float(code not in wanted.without) for code in codes]),
         wanted.capacity,
     )
+
+
+def possible(
+    area: Area, dataset: Dataset, minutes: Minutes, people: pd.Series
+) -> tuple[pd.DataFrame, pd.Series]:
+    """What `choose` takes for an area: minutes from its small areas to its practices, and the
+    people of those; small areas without known people leave.
+    """
+    own = area.select(dataset.practices).index.intersection(minutes.table.columns)
+    weights = people.reindex(area.select(dataset.lsoas).index).dropna()
+    return minutes.table.reindex(weights.index)[own], weights
 
 
 def _check_capacity(wanted: Wanted, pairs: int) -> None:
