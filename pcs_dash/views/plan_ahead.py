@@ -33,7 +33,7 @@ from pcs_dash.scenarios.project import BAND_ENDS, DRAWS, Grouping, Projection, p
 from pcs_dash.scenarios.today import BUILT, NEEDED, Today, today_of
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import maps, placing, team
+from pcs_dash.views import closing_minutes, maps, placing, team
 from pcs_dash.views.answer import (
     Answer,
     Beside,
@@ -532,7 +532,13 @@ def _takers(question: Question) -> Sequence[Block | Beside]:
             f"between practices, on average {number(_mean_km(table), 1)} km for those who move.",
             "note",
         ),
+        *closing_minutes.blocks(question, close.practice, _named(close, found)),
     ]
+
+
+def _named(close: Close, found: pd.DataFrame) -> list[str]:
+    """Who takes the patients where that was said; nobody where they go by where they live."""
+    return [code for code in map(str, found.index) if code] if close.to else []
 
 
 def _mean_km(takers: pd.DataFrame) -> float:
