@@ -158,7 +158,7 @@ def answer(question: Question) -> Answer:
         sections=_sections(question, found, _by_year(question, found), said),
         sources="homes a year, December 2024; assumptions: as cited in each",
         notes=said,
-        foot=found.notes,
+        foot=(" ".join(found.notes),) if found.notes else (),
     )
 
 
@@ -183,7 +183,7 @@ def _sections(
         else ()
     )
     return (
-        Section("map", "Before and after", _map, options=(MAP_OF,), whole=True),
+        Section("map", "Before and after", _map, options=(MAP_OF, AT), whole=True),
         *compared,
         Section("happens", "What is taken to happen", lambda _: [Bullets(said)], part=HAPPENS),
         Section("years", "Year by year", lambda _: [by_year], part=HAPPENS),
@@ -469,7 +469,7 @@ def _map(question: Question) -> Sequence[Block | Beside]:
         note="Size: registered patients today. Hollow: no figure, or closed by then. Click a "
         "practice to change something there.",
     )
-    return [MapBlock(spec, alt_text(question.dataset, spec), pick=AT, high=380)]
+    return [MapBlock(spec, alt_text(question.dataset, spec), pick=AT, high=340)]
 
 
 def _by_year(question: Question, found: Projection, step: int = 1) -> Table:
