@@ -12,7 +12,7 @@ from pcs_dash.render import report_files
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import data, presenting
+from pcs_dash.ui import data, presenting, slow_work
 from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.hubs import plan_upload
 from pcs_dash.ui.stories.open_story import Desk
@@ -29,6 +29,8 @@ ABOUT = {
     ".xlsx": "Measures by place, district, PCN and practice, with definitions and sources.",
 }
 _MADE = "handout-made"
+# The largest story of England takes a minute on a busy machine.
+MAKE_SECONDS = 300.0
 
 
 def one_page(view: View, question: Question) -> bytes:
@@ -126,8 +128,7 @@ def offer(pack: Pack) -> None:
             st.markdown(f"**{named[0].upper()}{named[1:]}.** {about}")
             if st.button("Make it", key=f"make{kind}", help=f"Make {named}"):
                 try:
-                    with st.spinner(f"Making {named} ..."):
-                        made[kind] = (pack.stamp, _make(pack, kind))
+                    made[kind] = (pack.stamp, _make(pack, kind))
                 except UserError as error:
                     st.error(plain(str(error)))
             if made.get(kind, ("",))[0] == pack.stamp:
@@ -135,16 +136,25 @@ def offer(pack: Pack) -> None:
 
 
 def _make(pack: Pack, kind: str) -> bytes:
-    dataset = only_dataset(pack.story, pack.area, lambda shown: data.of(shown)[0])
-    deck = build_deck(
-        dataset,
-        pack.story,
-        area=pack.area,
-        plan=pack.plan,
-        plan_name=pack.plan_name,
-        base=app_address(),
+    with st.spinner("Answering its questions ..."):
+        dataset = only_dataset(pack.story, pack.area, lambda shown: data.of(shown)[0])
+        deck = build_deck(
+            dataset,
+            pack.story,
+            area=pack.area,
+            plan=pack.plan,
+            plan_name=pack.plan_name,
+            base=app_address(),
+        )
+    return slow_work.away(
+        report_files.make,
+        deck,
+        kind,
+        template=pack.template if kind == ".pptx" else None,
+        label=f"Making {report_files.KINDS[kind]}",
+        seconds=MAKE_SECONDS,
+        long=True,
     )
-    return report_files.make(deck, kind, template=pack.template if kind == ".pptx" else None)
 
 
 def _save(pack: Pack, kind: str, made: bytes) -> None:
