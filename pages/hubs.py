@@ -61,6 +61,6 @@ def more() -> None:
 
 more()
 page_parts.footer(
-    f"General Practice Workforce, {dataset.workforce_period} (NHS England). "
+    f"General Practice Workforce, {plain(choices.period)} (NHS England). "
     f"Benchmark: {plain(choices.benchmark.source)}. IMD {choices.edition} (MHCLG)."
 )
