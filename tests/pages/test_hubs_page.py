@@ -416,7 +416,7 @@ def test_work_that_can_t_be_taken_on_is_told(
     app = run_page(area="Thurrock")
     monkeypatch.setattr(suggesting, "executor", gone)
     click(app, "hub-suggest")
-    assert "The scheduler can't be reached." in texts(app)
+    assert "The scheduler can't be reached" in texts(app)
     assert work_of(app).suggested is None
 
 
@@ -427,16 +427,13 @@ def test_cancel_ends_a_search_long_before_its_time_limit(run_page: Run) -> None:
     app.selectbox(key="hub-aim").select("size").run()
     asked = time.monotonic()
     click(app, "hub-suggest")
-    search = work_of(app).suggested
-    assert search.running
-    while search.job.progress is None:
-        assert time.monotonic() - asked < 240
-        time.sleep(0.05)
+    assert work_of(app).suggested.running
     click(app, "hub-cancel")
     assert work_of(app).suggested.job.stopping.is_set()
     wait_for_answers(app)
     assert time.monotonic() - asked < 300
-    found = work_of(app).suggested.job.future.result()
+    # None where a busy machine had not begun it.
+    found = work_of(app).suggested.found()
     assert all(answer.stopped == "cancelled" for answer in found)
     assert "failed" not in texts(app)
     assert work_of(app).plan == before
