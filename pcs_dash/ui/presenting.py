@@ -59,7 +59,7 @@ def bar(sheet: Sheet, dataset: Dataset, files: WebFiles, choices: Question) -> N
 
 def place_of_map(sheet: Sheet, files: WebFiles, area: Area) -> str:
     """Under what the browser remembers where the map of a sheet stands; "" where it has none."""
-    name = sheet.views[0].map_key if sheet.views else ""
+    name = next((view.map_key for view in sheet.views if view.map_key), "")
     return f"{name}:{files.areas[area.key].url}" if name else ""
 
 
