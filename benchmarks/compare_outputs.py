@@ -34,14 +34,6 @@ COMMANDS = (
     "hubs plan.csv", "report --to paper.xlsx --plan plan.csv", "report --to paper.html",
     "report --to paper.pptx --plan plan.csv", "report --to paper.pdf",
 )  # fmt: skip
-PAGE = """
-import runpy
-import streamlit as st
-from pcs_dash.ui import choices
-st.session_state["ran-app"] = True
-choices.of_this_run.set(choices.sidebar())
-runpy.run_path("{page}")
-"""
 
 
 def collect(checkout: Path, out: Path, area: str) -> None:
@@ -57,8 +49,17 @@ def collect(checkout: Path, out: Path, area: str) -> None:
         said = _told([*words.split(), "--area", area, "--format", "json"])
         Path(words.replace(" ", "_").replace(".", "-") + ".json").write_text(said)
     os.chdir(checkout)
-    for page in sorted(Path("pages").glob("*.py")):
-        _downloads(page, area, out)
+    for name, page, asked in _sheets():
+        _downloads(name, page, asked | {"area": area}, out)
+
+
+def _sheets() -> list[tuple[str, Path, dict[str, str]]]:
+    """What is shown at one time: name, page, what opens it; in 954cac2 each is a page."""
+    try:
+        from pcs_dash.views.places import SHEETS
+    except ImportError:
+        return [(page.stem, page, {}) for page in sorted(Path("pages").glob("*.py"))]
+    return [(s.key, Path(f"pages/{s.path or 'overview'}.py"), s.asked) for s in SHEETS]
 
 
 def _told(words: list[str]) -> str:
@@ -70,21 +71,26 @@ def _told(words: list[str]) -> str:
     return said.getvalue()
 
 
-def _downloads(page: Path, area: str, out: Path) -> None:
+def _downloads(sheet: str, page: Path, asked: dict[str, str], out: Path) -> None:
     import streamlit as st
 
     def keep(_: str, data: Any, file_name: str, **__: Any) -> bool:
-        (out / file_name).write_bytes(data() if callable(data) else data)
+        content = data() if callable(data) else data
+        whole = content.encode() if isinstance(content, str) else content
+        (out / file_name).write_bytes(whole)
         return False
 
     st.download_button = keep  # type: ignore[assignment]
-    app = AppTest.from_string(PAGE.format(page=page), default_timeout=600)
-    app.query_params["area"] = area
+    app = AppTest.from_file(str(Path("app.py").resolve()), default_timeout=600)
+    if page.stem not in ("overview", "under_doctoring"):  # which open first
+        app.switch_page(str(page))
+    for name, text in asked.items():
+        app.query_params[name] = text
     app.run()
-    if page.stem == "hubs":
+    if sheet == "hubs":
         app.session_state["hub-tab"] = "Compare"
         app.button(key="hub-start-go").click().run()
-    (out / f"{page.stem}.fault").write_text("\n".join(e.message for e in app.exception))
+    (out / f"{sheet}.fault").write_text("\n".join(e.message for e in app.exception))
 
 
 def _cells(path: Path) -> Iterator[str]:

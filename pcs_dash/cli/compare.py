@@ -43,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
         benchmark=setting.benchmark,
         rules=setting.rules,
         neighbours=setting.neighbours,
+        journeys=setting.journeys,
     )
     if args.format == "json":
         output.write(as_mapping(comparison, setting, definition=args.gp_definition), "json")

@@ -47,9 +47,11 @@ def run(args: argparse.Namespace) -> int:
     from pcs_dash.measures.practice_measures import deprivation_measure, without_flagged
     from pcs_dash.measures.words import correlation_words
     from pcs_dash.official.any_area import practices_for
+    from pcs_dash.official.own_columns import with_own_columns
 
     area = find_any_area(args.area)
     everywhere, period = practices_for(area)
+    everywhere = with_own_columns(everywhere)
     practices = area.select(everywhere)
     x = args.x or deprivation_measure(everywhere)
     kept = without_flagged(practices, [x, args.y]) if args.exclude_flagged else practices

@@ -11,6 +11,7 @@ import shapely
 
 from pcs_dash.cli import output, plan_files
 from pcs_dash.hubs.contiguity import Neighbours, neighbours
+from pcs_dash.hubs.journeys import Journeys
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import Rule, default_rules
 from pcs_dash.hubs.summary import summarise_hubs
@@ -23,11 +24,13 @@ from pcs_dash.measures.workforce import (
 )
 from pcs_dash.official.any_area import dataset_for, find_area
 from pcs_dash.tables.areas import Area
+from pcs_dash.travel.hub_minutes import journeys_of
+from pcs_dash.views.readers import STRAIGHT
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a plan is judged within: the area's practices, their neighbours, rules, benchmark."""
+    """What a plan is judged within: practices, their neighbours, rules, benchmark, journeys."""
 
     area: Area
     practices: pd.DataFrame
@@ -35,6 +38,7 @@ class Setting:
     neighbours: Neighbours
     rules: tuple[Rule, ...]
     benchmark: Benchmark | None
+    journeys: Journeys
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -83,6 +87,7 @@ def find_setting(area_name: str, definition: str) -> Setting:
         neighbours=neighbours(practices, outline_of(area, dataset.outlines)),
         rules=default_rules(published),
         benchmark=england_benchmark(published) if definition == "fully_qualified" else None,
+        journeys=journeys_of(dataset, STRAIGHT.registered(dataset), STRAIGHT.minutes()),
     )
 
 
@@ -104,6 +109,7 @@ def rows(plan: Plan, setting: Setting, *, definition: str) -> list[dict[str, obj
         benchmark=setting.benchmark,
         rules=setting.rules,
         neighbours=setting.neighbours,
+        journeys=setting.journeys,
     )
     elsewhere = (table["practices"] == 0) & (table["practices_outside_area"] > 0)
     elsewhere.iloc[-1] = False

@@ -52,6 +52,9 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         help="a .pptx or .potx whose layouts the slides follow",
     )
     parser.add_argument("--gp-definition", choices=list(GP_DEFINITIONS))
+    parser.add_argument(
+        "--weight", default="", help="how patients count: registered, carr_hill or primary_care"
+    )
     parser.add_argument("--imd", choices=list(IMD_EDITIONS), help="IMD edition")
     parser.add_argument("--benchmark", help="england, mse, rule or patients per FTE GP (1800)")
     parser.add_argument(
@@ -123,6 +126,8 @@ def _switches(args: argparse.Namespace) -> dict[str, str]:
     switches: dict[str, str] = {}
     if args.gp_definition:
         switches["gp"] = args.gp_definition
+    if args.weight:
+        switches["weight"] = args.weight
     if args.imd:
         switches["imd"] = args.imd
     if args.benchmark:

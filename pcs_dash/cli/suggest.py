@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +16,8 @@ from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.suggest import OBJECTIVES, TIME_LIMIT, Suggestion, SuggestRequest, suggest
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_area, practices_for
-from pcs_dash.tables.constants import BAND
+from pcs_dash.tables.areas import Area
+from pcs_dash.tables.constants import BAND, MODES
 from pcs_dash.tables.spreadsheet_text import neutralise
 from pcs_dash.tables.writing import write_whole
 
@@ -39,6 +42,10 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--objective", choices=list(OBJECTIVES), default="distance", help="default: distance"
     )
+    parser.add_argument(
+        "--by", choices=("km", *MODES), default="km",
+        help="what short distances count: straight lines (km), or patients' minutes by a mode",
+    )  # fmt: skip
     parser.add_argument("--gp-definition", choices=list(GP_DEFINITIONS), default=DEFAULT_DEFINITION)
     parser.add_argument(
         "--contiguous", action="store_true", help="every hub must hang together on the map"
@@ -65,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the suggestion; exit status 0, or 3 (infeasible), or 4 (none found in time)."""
     area = find_area(args.area)
     practices = area.select(practices_for(area)[0])
+    ways = {} if args.by == "km" else _ways(area, args.by)
     request = SuggestRequest(
         min_patients=args.min,
         max_patients=args.max,
@@ -74,6 +82,7 @@ def run(args: argparse.Namespace) -> int:
         alone=[code.upper() for code in args.alone],
         keep_whole=_networks(practices) if args.keep_pcns else {},
         neighbours=neighbours(practices) if args.contiguous else None,
+        **ways,
     )
     answer = suggest(practices, request, time_limit=args.time_limit)
     if args.out is not None and answer.hubs:
@@ -102,6 +111,18 @@ def run(args: argparse.Namespace) -> int:
     if answer.status == "infeasible":
         return EXIT_INFEASIBLE
     return EXIT_UNKNOWN if answer.status == "unknown" else 0
+
+
+def _ways(area: Area, mode: str) -> dict[str, Any]:
+    """Minutes in which a suggestion counts distances; said on the way what they are."""
+    from pcs_dash.official.any_area import dataset_for
+    from pcs_dash.travel.hub_minutes import journeys_of
+    from pcs_dash.views.readers import STRAIGHT
+
+    dataset = dataset_for(area)
+    journeys = journeys_of(dataset, STRAIGHT.registered(dataset), STRAIGHT.minutes())
+    print(f"{journeys.label}.", file=sys.stderr)
+    return journeys.asked(mode)
 
 
 def _networks(practices: pd.DataFrame) -> dict[str, tuple[str, ...]]:

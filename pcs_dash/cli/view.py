@@ -19,6 +19,9 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("key", metavar="KEY", nargs="?", help="which view; without one: their list")
     parser.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
     parser.add_argument("--gp-definition", default="", help="which GPs count")
+    parser.add_argument(
+        "--weight", default="", help="how patients count: registered, carr_hill or primary_care"
+    )
     parser.add_argument("--imd", default="", help="IMD edition: 2025 or 2019")
     parser.add_argument("--benchmark", default="", help="what the area is held against")
     parser.add_argument("--exclude", action="store_true", help="leave out implausible FTE")
@@ -67,7 +70,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _switches(args: argparse.Namespace) -> dict[str, str]:
     """The switches that were given, by their names in an address; a benchmark may be a number."""
-    switches = {"gp": args.gp_definition, "imd": args.imd, "benchmark": args.benchmark}
+    switches = {
+        "gp": args.gp_definition,
+        "imd": args.imd,
+        "benchmark": args.benchmark,
+        "weight": args.weight,
+    }
     if args.benchmark.replace(",", "").replace(".", "").isdigit():
         switches |= {"benchmark": "own", "own": args.benchmark}
     if args.exclude:

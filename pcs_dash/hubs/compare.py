@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from pcs_dash.hubs.contiguity import Neighbours
+from pcs_dash.hubs.journeys import Journeys
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.hubs.summary import Floats, Groups, groups_of, prepare, scorecard
@@ -87,6 +88,7 @@ def compare_plans(
     benchmark: Benchmark | float | None = None,
     rules: Sequence[Rule] = (),
     neighbours: Neighbours | None = None,
+    journeys: Journeys | None = None,
 ) -> Comparison:
     """Everything that differs between two plans for the practices of an area.
 
@@ -102,6 +104,7 @@ def compare_plans(
         benchmark=benchmark,
         rules=rules,
         neighbours=neighbours,
+        journeys=journeys,
     )
     measures = cards.rename(columns={names[0]: "a", names[1]: "b"})
     measures.insert(4, "difference", measures["b"] - measures["a"])
@@ -130,6 +133,7 @@ def compare_many(
     benchmark: Benchmark | float | None = None,
     rules: Sequence[Rule] = (),
     neighbours: Neighbours | None = None,
+    journeys: Journeys | None = None,
 ) -> pd.DataFrame:
     """The score cards of several plans side by side; index key, columns measure, unit, one a plan
     under its name, definition. Plans are taken as the area sees them. Names must be unlike
@@ -138,7 +142,7 @@ def compare_many(
     taken = {"measure", "unit", "definition"} & set(plans)
     if taken or not plans:
         raise UserError("Give at least one plan, and none the name measure, unit or definition.")
-    prepared = prepare(practices, definition=definition)
+    prepared = prepare(practices, definition=definition, journeys=journeys)
     cards = {
         name: scorecard(
             plan.within(practices.index),

@@ -321,13 +321,17 @@ def _measures(problem: Problem, groups: Sequence[tuple[str, Ints, int, bool]]) -
     """All four aims of a plan, in the units of `UNITS`, locked hubs included."""
     facts = problem.facts
     equal = facts.total / len(groups)
+    minutes = 0.0
     measures = dict.fromkeys(OBJECTIVES, 0.0)
     for _, group, centre, _ in groups:
         patients = facts.patients[group]
         measures["distance"] += float(patients @ facts.distance[group, centre])
+        minutes += float(patients @ facts.away[group, centre])
         measures["size"] += abs(float(patients.sum()) - equal) / 2
         measures["fte"] += abs(float(facts.fte_surplus[group].sum())) / 2
         measures["deprivation"] += abs(float(facts.imd_surplus[group].sum())) / facts.total
+    if problem.request.minutes is not None:
+        measures["minutes"] = minutes
     if not np.isfinite(facts.fte).any():
         del measures["fte"]
     if not np.isfinite(facts.imd).any():

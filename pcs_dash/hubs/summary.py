@@ -17,10 +17,11 @@ import shapely
 from numpy.typing import NDArray
 
 from pcs_dash.hubs.contiguity import Neighbours, pieces
+from pcs_dash.hubs.journeys import Journeys, described, main_sites, minutes_of_groups
 from pcs_dash.hubs.plan import UNASSIGNED, Plan
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.measures import numbers
-from pcs_dash.measures.register import HUB_MEASURES, PER_GP
+from pcs_dash.measures.register import HUB_MEASURES, HUB_MINUTES, PER_GP
 from pcs_dash.measures.small_numbers import hidden_cells, shown_shares
 from pcs_dash.measures.sums import (
     Floats,
@@ -61,6 +62,7 @@ class Prepared:
     patients: Floats
     fte: Floats
     imd: Floats
+    journeys: Journeys | None = None
 
 
 # What hubs add up beside the capacity of their practices.
@@ -68,9 +70,15 @@ _PLACES = ("patients_without_quintile", "practices_without_position")
 
 
 def prepare(
-    practices: pd.DataFrame, *, definition: str = DEFAULT_DEFINITION, edition: str = "2025"
+    practices: pd.DataFrame,
+    *,
+    definition: str = DEFAULT_DEFINITION,
+    edition: str = "2025",
+    journeys: Journeys | None = None,
 ) -> Prepared:
     """What a summary needs of an area's practices, whatever the plan. Compute once and keep.
+
+    `journeys` may be those of more practices; without them every figure in minutes is missing.
 
     UserError for an unknown definition or edition, or a practice code that is there twice.
     """
@@ -99,6 +107,7 @@ def prepare(
         column(practices, "patients"),
         column(practices, fte_column),
         column(practices, "imd_score"),
+        None if journeys is None else journeys.of(practices.index),
     )
 
 
@@ -111,13 +120,14 @@ def summarise_hubs(
     rules: Sequence[Rule] = (),
     edition: str = "2025",
     neighbours: Neighbours | None = None,
+    journeys: Journeys | None = None,
 ) -> pd.DataFrame:
     """One row a hub in the plan's order and a last row "Unassigned"; index `hub` (name).
 
-    `practices` are those of the area, as a table or prepared (then `definition` and `edition` are
-    those it was prepared with): every one of them is in exactly one row, so that practices,
-    patients and FTE add up to the area. Practices of the plan outside the area are in no figure
-    and counted in practices_outside_area.
+    `practices` are those of the area, as a table or prepared (then `definition`, `edition` and
+    `journeys` are those it was prepared with): every one of them is in exactly one row, so that
+    practices, patients and FTE add up to the area. Practices of the plan outside the area are in no
+    figure and counted in practices_outside_area.
 
     Columns: hub_id, colour, locked, then the keys of HUB_MEASURES (definitions and units there),
     then a verdict for each rule that is on, called `verdict_column(rule)`: "meets", "below",
@@ -126,7 +136,7 @@ def summarise_hubs(
     hubs; distances are missing for hubs without a position; fte_gap without a benchmark.
     """
     if not isinstance(practices, Prepared):
-        practices = prepare(practices, definition=definition, edition=edition)
+        practices = prepare(practices, definition=definition, edition=edition, journeys=journeys)
     group = groups_of(plan, practices.codes)
     number = len(plan.hubs) + 1
     totals = sums_by_group(practices.summands, group, number)
@@ -138,6 +148,7 @@ def summarise_hubs(
     table |= _quintiles(sums)
     table |= _distances(practices, group, number)
     table |= _contiguity(practices, group, number, neighbours)
+    table |= _minutes(practices.journeys, group, number)
     patients = table["patients"]
     table["meets_20000"] = _flags(patients >= HUB_MINIMUM, judged)
     table["within_30000_50000"] = _flags((patients >= BAND[0]) & (patients <= BAND[1]), judged)
@@ -178,6 +189,7 @@ def scorecard(
     rules: Sequence[Rule] = (),
     neighbours: Neighbours | None = None,
     summary: pd.DataFrame | None = None,
+    journeys: Journeys | None = None,
 ) -> pd.DataFrame:
     """The plan as a whole, one named measure a row; index `key`.
 
@@ -186,7 +198,7 @@ def scorecard(
     no overall score. Give `summary` (of the same plan, practices and rules) to spare its time.
     """
     if not isinstance(practices, Prepared):
-        practices = prepare(practices, definition=definition)
+        practices = prepare(practices, definition=definition, journeys=journeys)
     if summary is None:
         summary = summarise_hubs(
             plan, practices, benchmark=benchmark, rules=rules, neighbours=neighbours
@@ -200,6 +212,7 @@ def scorecard(
             *(_rule_line(rule, filled, practices, in_hub) for rule in rules if rule.on),
             _contiguous_line(filled),
             *_distance_lines(filled),
+            *_minutes_lines(plan, practices),
             *_spread(filled, "patients", "Hub size", "patients"),
             *_spread(filled, PER_GP.key, PER_GP.label, PER_GP.unit),
             *_benchmark_lines(filled, _benchmark_value(benchmark)),
@@ -333,6 +346,22 @@ def _distances(practices: Prepared, group: Groups, number: int) -> dict[str, Any
         "patient_distance_km": over(sums(weight * from_centre), total),
         "widest_km": widest,
     }
+
+
+def _minutes(journeys: Journeys | None, group: Groups, number: int) -> dict[str, Any]:
+    """Minutes to the own practice and to the main site; practices in no hub have no main site."""
+    if journeys is None:
+        missing = dict.fromkeys(HUB_MINUTES, np.full(number, np.nan))
+        return missing | described(None, group, number)
+    sites = _hub_sites(journeys, group, number)
+    found = minutes_of_groups(journeys, group, sites[group], number)
+    return found | described(journeys, sites, number)
+
+
+def _hub_sites(journeys: Journeys, group: Groups, number: int) -> Groups:
+    sites = main_sites(journeys, group, number)
+    sites[-1] = -1
+    return sites
 
 
 def _widest(position: Floats) -> float:
@@ -471,6 +500,29 @@ def _distance_lines(filled: pd.DataFrame) -> list[dict[str, Any]]:
             unit="km",
             definition="Longest straight-line distance between two practices of one hub.",
         ),
+    ]
+
+
+def _minutes_lines(plan: Plan, practices: Prepared) -> list[dict[str, Any]]:
+    """Minutes of all patients in hubs, before and after, by each mode that has minutes."""
+    journeys = practices.journeys
+    if journeys is None:
+        return []
+    group = groups_of(plan, practices.codes)
+    sites = _hub_sites(journeys, group, len(plan.hubs) + 1)
+    in_none = (group == len(plan.hubs)).astype(np.intp)
+    found = minutes_of_groups(journeys, in_none, sites[group], 2)
+    return [
+        _line(
+            key,
+            f"{HUB_MEASURES[key].label} ({journeys.kinds[mode]})",
+            found[key][0],
+            unit="minutes",
+            definition=f"{HUB_MEASURES[key].definition} All hubs together. {journeys.label}.",
+        )
+        for mode in journeys.kinds
+        for key in HUB_MINUTES
+        if key.endswith(f"_{mode}")
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
+from pcs_dash.measures import register
 from pcs_dash.measures.deprivation import quintile_shares
 from pcs_dash.measures.register import ACROSS, UP, Measure
 from pcs_dash.tables.errors import UserError
@@ -17,17 +18,28 @@ VARIABLES: dict[str, Measure] = ACROSS | UP
 def available_variables(
     practices: pd.DataFrame, axis: Literal["x", "y"] | None = None
 ) -> dict[str, Measure]:
-    """The measures that the columns of `practices` allow, in menu order (QOF only if loaded).
+    """The measures that the columns of `practices` allow, in menu order (QOF only if loaded), then
+    those of users' own files.
 
     A measure of deprivation that no practice has (the score, where none is loaded) is left out.
     """
     menu = {"x": ACROSS, "y": UP, None: VARIABLES}[axis]
-    return {
+    found = {
         key: variable
         for key, variable in menu.items()
         if set(variable.needs) <= set(practices.columns)
         and (key in UP or variable.values(practices).notna().any())
     }
+    return found | register.own(practices.columns)
+
+
+def variable(practices: pd.DataFrame, key: str) -> Measure:
+    """The measure of that key, of the menu or of a user's file; UserError if there is none."""
+    found = VARIABLES.get(key) or register.own(practices.columns).get(key)
+    if found is None or not set(found.needs) <= set(practices.columns):
+        names = ", ".join(available_variables(practices))
+        raise UserError(f"There is no measure '{key}'. Choose one of: {names}.")
+    return found
 
 
 def deprivation_measure(practices: pd.DataFrame) -> str:
@@ -36,23 +48,22 @@ def deprivation_measure(practices: pd.DataFrame) -> str:
 
 
 def measure(practices: pd.DataFrame, key: str, definition: str = "fully_qualified") -> pd.Series:
-    """The measure `key` of VARIABLES for each practice; UserError if there is none."""
-    if key not in VARIABLES or not set(VARIABLES[key].needs) <= set(practices.columns):
-        names = ", ".join(available_variables(practices))
-        raise UserError(f"There is no measure '{key}'. Choose one of: {names}.")
-    return VARIABLES[key].values(practices, definition)
+    """The measure `key` for each practice (`variable`)."""
+    return variable(practices, key).values(practices, definition)
 
 
 def shown_measure(
     practices: pd.DataFrame, key: str, definition: str = "fully_qualified"
 ) -> pd.Series:
     """The measure as a dot or a file may show it for each practice: a share by quintile that rests
-    on a few patients is rounded or missing (`deprivation.quintile_shares`). Coefficients are of
-    the exact figures.
+    on a few patients is rounded or missing (`deprivation.quintile_shares`), an own measure of a
+    few is missing. Coefficients are of the exact figures.
     """
     if key.endswith("_share_quintile_1"):
         shares = quintile_shares(practices, key.removeprefix("imd")[:4])
         return (100 * shares[1]).rename(key)
+    if key in register.own(practices.columns):
+        return practices[key].astype("float64")
     return measure(practices, key, definition)
 
 

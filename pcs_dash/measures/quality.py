@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from pcs_dash.measures import register
 from pcs_dash.measures.correlation import Correlation, correlate
 from pcs_dash.measures.numbers import count, number, p_text
 from pcs_dash.measures.register import (
@@ -66,6 +67,9 @@ def quality_table(practices: pd.DataFrame, official: pd.DataFrame | None) -> pd.
         table[_RECENT] = recent_appointments(practices)
         table["flag_recent"] = flagged_recent(practices)
         _add_parts(table, practices, _RECENT)
+    for key, measure in register.own(practices.columns).items():
+        parts = () if measure.weighted else (measure.top, measure.bottom)
+        table[[key, *parts]] = practices[[key, *parts]]
     if "dispensing" in table.columns:
         table["dispensing"] = table["dispensing"].map({True: "yes", False: "no"}).astype("str")
     for key, measure in available(table).items():
@@ -92,8 +96,9 @@ def _add_parts(table: pd.DataFrame, source: pd.DataFrame, *keys: str) -> None:
 
 
 def available(table: pd.DataFrame) -> dict[str, Measure]:
-    """The measures that the table holds, in the order of the menu."""
-    return {key: measure for key, measure in QUALITY_MEASURES.items() if key in table.columns}
+    """The measures that the table holds, in the order of the menu; own ones last."""
+    known = {key: measure for key, measure in QUALITY_MEASURES.items() if key in table.columns}
+    return known | register.own(table.columns)
 
 
 def period_of(measure: Measure, periods: Mapping[str, str]) -> str:

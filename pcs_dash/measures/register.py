@@ -8,7 +8,7 @@ say which measures a page offers, under the keys that addresses and files have f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -26,6 +26,7 @@ from pcs_dash.tables.constants import (
     IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT,
     MINIMUM_GP_WTE,
     MINIMUM_LIST,
+    MODES,
     PER_PATIENTS,
     QUINTILES,
 )
@@ -289,6 +290,25 @@ def _quintile(number: int) -> Measure:
     )  # fmt: skip
 
 
+_GOALS = {
+    "own": ("own practice", "the practice they are registered with"),
+    "site": ("main site", "their hub's main site"),
+}
+_SHARES = {"half": "half", "most": "nine in ten"}
+
+
+def _minutes(mode: str, goal: str, part: str) -> Measure:
+    """Minutes that half, or nine in ten, of a hub's patients do not exceed."""
+    short, to = _GOALS[goal]
+    what = f"{_SHARES[part]} within"
+    return Measure(
+        key=f"{goal}_{part}_{mode}", label=f"Minutes {MODES[mode]} to {short}, {what}",
+        unit="minutes", short=f"To {short} {MODES[mode]}, {what}",
+        definition=f"Minutes {MODES[mode]} from where the hub's patients live to {to} that "
+        f"{_SHARES[part]} of them do not exceed; patients without known minutes left out.",
+    )  # fmt: skip
+
+
 _BAND = f"{BAND[0]:,} to {BAND[1]:,}"
 _OF_HUBS = (
     *map(_quintile, QUINTILES),
@@ -307,6 +327,13 @@ _OF_HUBS = (
             "patients."),
     Measure(key="widest_km", label="Widest distance", unit="km", decimals=1, short="Widest km",
             definition="Straight-line distance between the hub's two practices furthest apart."),
+    Measure(key="main_site", label="Main site", unit="code", kind="category",
+            definition="The practice of the hub that all its patients together reach in the least "
+            "minutes (by car, where there are such minutes)."),
+    *(_minutes(mode, goal, part) for mode in MODES for goal in _GOALS for part in _SHARES),
+    Measure(key="minutes_are", label="What the minutes are", unit="text", kind="category",
+            definition="By mode whether the minutes are modelled or measured, and whose patients "
+            "they are."),
     Measure(key="practices_without_position", label="Practices without a position",
             unit="practices",
             definition="Practices that no distance and no contiguity can include."),
@@ -574,6 +601,24 @@ REGISTER: Mapping[str, Measure] = {
 }  # fmt: skip
 PER_GP = REGISTER["patients_per_fte_gp"]
 
+# --- measures of files that users bring ---
+
+_OWN: dict[str, Measure] = {}
+
+
+def join(measures: Mapping[str, Measure]) -> None:
+    """Let measures of a file of practices stand beside the others, at load: a later one of the
+    same key replaces the earlier. Tables offer those that they have the column of.
+    """
+    _OWN.update(measures)
+
+
+def own(names: Iterable[str]) -> dict[str, Measure]:
+    """Those of users' files that these names are the keys of: columns of a table, or others."""
+    there = set(names)
+    return {key: measure for key, measure in _OWN.items() if key in there}
+
+
 # --- menus ---
 
 
@@ -586,8 +631,11 @@ def _named(key: str, own: str = "", **changes: Any) -> tuple[str, Measure]:
 _ONLY_SUMMARIES = ("gps_per_1000", "single_handed_share")
 HUB_MEASURES = {m.key: m for m in (*_CAPACITY, *_OF_HUBS) if m.key not in _ONLY_SUMMARIES}
 PRACTICE_MEASURES = {measure.key: measure for measure in _OF_ONE_PRACTICE}
+HUB_MINUTES = tuple(key for key in HUB_MEASURES if key.startswith(("own_", "site_")))
 RULE_MEASURES = {
-    key: each for key, each in (HUB_MEASURES | PRACTICE_MEASURES).items() if each.unit != "yes/no"
+    key: each
+    for key, each in (HUB_MEASURES | PRACTICE_MEASURES).items()
+    if each.unit != "yes/no" and each.kind != "category"
 }
 
 _KNOWN_AGE: dict[str, Any] = {"unit": "per cent of GPs with a known age", "times": 100}

@@ -154,14 +154,18 @@ def correlation_words(
 ) -> Words:
     """What a correlation between two measures of the menu allows to be said.
 
-    `x`, `y`: keys of `metrics.correlation.VARIABLES`. `date`: the period of the workforce.
+    `x`, `y`: keys of `practice_measures.VARIABLES` or of users' own measures. `date`: the period
+    of the workforce.
     """
+    from pcs_dash.measures import register
     from pcs_dash.measures.correlation import COEFFICIENT_NAMES
     from pcs_dash.measures.practice_measures import VARIABLES
 
-    across, up = VARIABLES[x], VARIABLES[y]
+    own = register.own((x, y))
+    across, up = ((VARIABLES | own)[key] for key in (x, y))
     pair = f"{lower_first(up.label)} and {lower_first(across.label)}"
-    counted = (definition_text(definition, date),) if up.per_gp else (f"Figures: {date}.",)
+    gps = definition_text(definition, date) if up.per_gp else f"Figures: {date}."
+    counted = (gps, *(f"{each.label}: {each.fixed_period}." for each in own.values()))
     level = grade(result.p_value)
     if level == "undefined":
         finding = f"In {place} nothing can be said on {pair}."

@@ -76,6 +76,8 @@ BENCHMARK_LABELS = {
     "rule": f"{PATIENTS_PER_WTE_RULE:,} per FTE GP rule",
     "own": "Type in a figure",
 }
+# As addresses and stories of earlier versions say it, in small letters.
+EARLIER_LABELS = {f"{PATIENTS_PER_WTE_RULE:,} per wte rule": "rule"}
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from pcs_dash.official.loaders import boundaries as _boundaries
 from pcs_dash.official.loaders import deprivation as _deprivation
 from pcs_dash.official.loaders import lookups as _lookups
 from pcs_dash.official.loaders import organisations as _organisations
+from pcs_dash.official.loaders import own_measures as _own_measures
 from pcs_dash.official.loaders import quality as _quality
 from pcs_dash.official.loaders import registrations as _registrations
 from pcs_dash.official.loaders import travel as _travel
@@ -57,7 +58,8 @@ class Source:
     of use where no list of practices is loaded, beside the embedded ones. `usual_rows`: about
     how many rows the published file has, 0 where a part of it is as good. `largest_bytes`: what a
     file of it may take unpacked, a few times the published one. `dated_as_named`: a month in its
-    file's name is that of its dates.
+    file's name is that of its dates. `merged_by`: a file joins what is stored, and replaces the
+    rows of the same values of these columns.
     """
 
     key: str
@@ -80,6 +82,7 @@ class Source:
     largest_bytes: int = 250 * 1024**2
     dated_as_named: bool = False
     stands_alone: bool = False
+    merged_by: tuple[str, ...] = ()
 
     @property
     def found(self) -> str:
@@ -528,6 +531,23 @@ _ALL = (
             "`python -m pcs_dash travel build` makes one of an OpenStreetMap extract, which the "
             "landing page has."
         ),
+        stands_alone=True,
+    ),
+    Source(
+        key="own_measures",
+        publisher="Whoever published the figures",
+        title="Any measure of practices, in a file of your own",
+        landing_page="https://fingertips.phe.org.uk/profile/general-practice",
+        cadence="as published",
+        columns=_own_measures.OWN_MEASURES,
+        parser=_own_measures.load_own_measures,
+        brings="what you measure, beside capacity: map, table, correlation, groups",
+        licence="that of its publication",
+        note=(
+            "Columns practice_code, value (or numerator and denominator), unit, period, source, "
+            "and measure where the file holds several (docs/data.md). Measures of other files stay."
+        ),
+        merged_by=("key", "period"),
         stands_alone=True,
     ),
 )

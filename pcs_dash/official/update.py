@@ -7,8 +7,10 @@ everything that loaded has been built; a fault before that leaves the store as i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import pandas as pd
 
 from pcs_dash.official.build import Stage, build_all
 from pcs_dash.official.catalogue import SOURCES, Source, find_source
@@ -29,7 +31,7 @@ from pcs_dash.official.recognise import (
     name_carries_period,
 )
 from pcs_dash.official.store import Store, Update
-from pcs_dash.official.stored_tables import file_sha256
+from pcs_dash.official.stored_tables import file_sha256, read_entry
 from pcs_dash.official.update_files import folder_files, gathered
 from pcs_dash.tables.errors import InputFileError, UserError
 
@@ -194,7 +196,8 @@ class _Run:
 def _put_into(update: Update) -> Keep:
     def keep(item: Loaded, digest: str, member: str) -> None:
         # The same file may have been loaded for another period, by its former name.
-        update.remove_file(item.source.key, digest, member)
+        if not item.source.merged_by:
+            update.remove_file(item.source.key, digest, member)
         update.put(
             item.source.key,
             item.period,
@@ -231,6 +234,19 @@ def _take(path: Path, run: _Run) -> None:
             run.fail(_only(run.wanted), path.name, fault)
 
 
+def _merged(loaded: Loaded, run: _Run) -> Loaded:
+    """The table with what is stored of its source, where files of it stand side by side."""
+    columns = list(loaded.source.merged_by)
+    stored = [entry for entry in run.tables.values() if entry.source == loaded.source.key]
+    if not columns or not stored:
+        return loaded
+    before = read_entry(run.store.root, max(stored, key=lambda entry: entry.period))
+    replaced = pd.MultiIndex.from_frame(loaded.table[columns])
+    kept = before[~pd.MultiIndex.from_frame(before[columns]).isin(replaced)]
+    table = pd.concat([kept, loaded.table], ignore_index=True)
+    return replace(loaded, table=table, period=table["period"].max(), lines=0)
+
+
 def _only(wanted: tuple[str, ...]) -> str:
     """The source a file that can't be told was meant to be of: the one named, if one was."""
     return wanted[0] if len(wanted) == 1 else "unknown"
@@ -260,9 +276,10 @@ def _take_table(item: Recognised, member: str, digest: str, run: _Run) -> None:
     except InputFileError as fault:
         run.fail(key, item.file.name, fault)
         return
+    loaded = _merged(loaded, run)
     place = (key, f"{loaded.period:%Y-%m-%d}")
     content = content_of(loaded.table)
-    if place in run.seen:
+    if place in run.seen and not item.source.merged_by:
         run.report.outcomes.append(second_file(loaded, place[1], content, *run.seen[place]))
         return
     outcome = judge(

@@ -281,6 +281,7 @@ def _hubs(book: Workbook, deck: Deck, plan: Any, name: str) -> None:
         benchmark=question.benchmark,
         rules=deck.rules,
         edition=question.edition,
+        journeys=question.journeys,
     )
     # Contiguity needs the map; the app shows it.
     keys = [key for key in HUB_MEASURES if key not in ("pieces", "contiguous")]

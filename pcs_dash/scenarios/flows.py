@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from pcs_dash.measures.catchments import points_of
@@ -19,10 +20,13 @@ from pcs_dash.scenarios.changes import ScenarioError
 from pcs_dash.scenarios.today import BEYOND, Today, districts_named
 from pcs_dash.tables.areas import DISTRICTS
 from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.geometry import lonlat_to_grid
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+# South, west; north, east: degrees.
+_ENGLAND = (49.8, -6.5), (55.9, 1.9)
 # Six groups of patients: the five quintiles, and those of no known one.
 GROUPS = 6
 _DISPERSED = (
@@ -66,9 +70,13 @@ def members(practices: pd.DataFrame, where: str, groups: Mapping[str, str]) -> F
 def shares_of_new_residents(today: Today, where: str, groups: Mapping[str, str]) -> pd.Series:
     """The share of new residents of a place that registers with each practice, by code.
 
-    In proportion to who is registered in the small areas of a district (or several) today; what
-    is missing to 1 goes to practices beyond the data. For a practice, PCN or hub: by list size.
+    In proportion to who is registered in the small areas of a district (or several) today, or in
+    those whose middle is in a shape, or in the one nearest to a point (`points_in`); what is
+    missing to 1 goes to practices beyond the data. For a practice, PCN or hub: by list size.
     """
+    at = points_in(where)
+    if at is not None:
+        return _around(today, at)
     named = districts_named(where)
     wanted = named if set(named) <= set(DISTRICTS) else (where,)
     known = [name for name in wanted if name in today.living_in.columns]
@@ -79,6 +87,43 @@ def shares_of_new_residents(today: Today, where: str, groups: Mapping[str, str])
     by_practice = today.living_in[known].sum(axis=1)
     share = by_practice[by_practice > 0] / by_practice.sum()
     return share.drop(BEYOND, errors="ignore")
+
+
+def points_in(where: str) -> Floats | None:
+    """The points of "51.48, 0.32" or, of a shape's corners, "51.48, 0.32; 51.49, 0.33; ...", as
+    easting and northing, shape (n, 2); None where `where` is no such text. ScenarioError for two
+    points, and for one that is not in England.
+    """
+    try:
+        found = [[float(text) for text in pair.split(",")] for pair in where.split(";")]
+        degrees = np.array(found, dtype=float).reshape(len(found), 2)
+    except ValueError:
+        return None
+    (south, west), (north, east) = _ENGLAND
+    inside = (degrees >= (south, west)) & (degrees <= (north, east))
+    if not inside.all() or len(degrees) == 2:
+        raise ScenarioError(
+            f"'{where[:60]}' is no place in England. Give a point as 'latitude, longitude', or "
+            "three and more of them with ';' between for a shape."
+        )
+    return lonlat_to_grid(degrees[:, ::-1])
+
+
+def _around(today: Today, at: Floats) -> pd.Series:
+    """Who is registered in the small areas of a shape, or in the one nearest to its middle."""
+    points = points_of(today.lsoas)
+    grid = points[["easting", "northing"]].to_numpy(dtype=float)
+    inside = np.zeros(len(points), dtype=bool)
+    if len(at) > 2:
+        inside = shapely.contains_xy(shapely.Polygon(at), grid[:, 0], grid[:, 1])
+    if not inside.any():
+        inside[np.argmin(np.hypot(*(grid - at.mean(axis=0)).T))] = True
+    table = today.registrations.table
+    living = table[table["lsoa_code"].astype("object").isin(points.index[inside])]
+    codes = living["practice_code"].astype("object")
+    by_practice = living["patients"].groupby(codes).sum()
+    share = by_practice[by_practice > 0] / by_practice.sum()
+    return share[share.index.isin(today.practices.index)]
 
 
 # --- closing ---

@@ -30,3 +30,11 @@ HUB_MINIMUM = 20_000
 BAND = (30_000, 50_000)
 # What a benchmark can be, in patients per FTE GP, when it is typed in.
 BENCHMARK_RANGE = (100, 20_000)
+
+# How people get there; the keys of tables of minutes.
+MODES = {
+    "walk": "on foot",
+    "cycle": "by bicycle",
+    "drive": "by car",
+    "transit": "by public transport",
+}

@@ -58,7 +58,8 @@ class Dataset:
     """Everything the app shows, joined. Tables are shared: copy before changing one.
 
     `workforce_period` and `mix_period` say when the GP figures and the patients by quintile are
-    from, for under the figures; `version` tells apart data sets whose practices share codes.
+    from, for under the figures; `version` tells apart data sets whose practices share codes;
+    `weighting`: how patients are counted where not as registered (`measures.weighted_lists`).
     """
 
     practices: pd.DataFrame
@@ -70,15 +71,16 @@ class Dataset:
     workforce_period: str = WORKFORCE_PERIOD
     mix_period: str = QUINTILE_MIX_PERIOD
     version: str = "embedded"
+    weighting: str = ""
 
     @cached_property
     def key(self) -> tuple[str, str]:
-        """What tells this data set from every other, for what is kept of it: its version, and a
-        checksum of the codes of its practices and LSOAs (those of two areas of one version
-        differ).
+        """What tells this data set from every other, for what is kept of it: its version and how
+        its patients are counted, and a checksum of the codes of its practices and LSOAs (those of
+        two areas of one version differ).
         """
         codes = " ".join([*self.practices.index, *self.lsoas.index])
-        return self.version, hashlib.sha256(codes.encode()).hexdigest()
+        return self.version + self.weighting, hashlib.sha256(codes.encode()).hexdigest()
 
     @property
     def mix_words(self) -> str:

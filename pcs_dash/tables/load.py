@@ -6,6 +6,7 @@ file, the row and the column.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -86,6 +87,12 @@ def load_workforce(folder: Path = DATA_DIR) -> pd.DataFrame:
 def load_context(folder: Path = DATA_DIR) -> pd.DataFrame:
     """List size, patient-weighted IMD 2025 score, ages, prevalence, appointments by practice."""
     return read_table(folder / "practice_context_essex.csv", schemas.context)
+
+
+@cache
+def load_relative_need(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """Weighted over registered patients by practice, by Carr-Hill and by need for primary care."""
+    return read_table(folder / "relative_need_essex.csv", schemas.relative_need)
 
 
 def load_quintile_mix(edition: str, folder: Path = DATA_DIR) -> pd.DataFrame:

@@ -395,6 +395,27 @@ gp_age_profile_2014 = pa.DataFrameSchema(
 
 DISPERSAL = "computed from registrations by LSOA of July 2023 (NHS England) and IMD 2025 (MHCLG)"
 
+RELATIVE_NEED = "computed from NHS Payments to General Practice and NHS England allocations"
+relative_need = pa.DataFrameSchema(
+    {
+        "practice_code": _code(ODS_CODE, "ODS code of the practice", ORGANISATIONS),
+        **{
+            name: _column(
+                float, meaning, RELATIVE_NEED, unit="1 = England", checks=pa.Check.in_range(0.3, 3)
+            )
+            for name, meaning in (
+                ("weighted_per_registered_2022_23", "Carr-Hill weighted over registered patients"),
+                (
+                    "primary_medical_care_need_2025_26",
+                    "Share of need for primary medical care over share of population",
+                ),
+            )
+        },
+    },
+    strict=True,
+    unique=["practice_code"],
+)
+
 closure_dispersal = pa.DataFrameSchema(
     {
         "practice_code": _column(

@@ -75,6 +75,16 @@ SOURCES = (
         "https://fingertips.phe.org.uk/profile/general-practice",
     ),
     Source(
+        "relative_need_essex.csv",
+        "Weighted over registered patients: Carr-Hill, and need for primary medical care",
+        "computed from NHS Payments to General Practice and NHS England allocations",
+        "2022/23; 2025/26",
+        OGL,
+        "https://digital.nhs.uk/data-and-information/publications/statistical/"
+        "nhs-payments-to-general-practice",
+        "1 = England. Off unless chosen.",
+    ),
+    Source(
         "practice_patients_by_imd2019_quintile_2023-07_essex.csv",
         "Patients by national IMD 2019 quintile of the LSOA where they live",
         "computed from NHS England and MHCLG tables",

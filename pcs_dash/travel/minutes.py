@@ -20,18 +20,12 @@ from pcs_dash.measures.numbers import count
 from pcs_dash.measures.registrations import weighted_quantile
 from pcs_dash.official.store import Store
 from pcs_dash.tables import load
-from pcs_dash.tables.constants import PER_PATIENTS
+from pcs_dash.tables.constants import MODES, PER_PATIENTS
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 
 # The key of the stored table in the official store, and of its source there.
 STORED = "travel_minutes"
-MODES = {
-    "walk": "on foot",
-    "cycle": "by bicycle",
-    "drive": "by car",
-    "transit": "by public transport",
-}
 MODELLED_MODES = ("walk", "cycle", "drive")
 LIMITS = (15, 20, 30)
 MODELLED, MEASURED = "modelled", "measured"

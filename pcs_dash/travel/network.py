@@ -16,9 +16,10 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
+from pcs_dash.tables.constants import MODES
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.geometry import lonlat_to_grid
-from pcs_dash.travel.minutes import MODELLED_MODES, MODES, factors
+from pcs_dash.travel.minutes import MODELLED_MODES, factors
 from pcs_dash.travel.roads import Floats, Roads
 
 Places = NDArray[np.intp]

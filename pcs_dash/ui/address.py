@@ -29,7 +29,7 @@ Texts = tuple[str, ...]
 P = ParamSpec("P")
 
 # What the sidebar says on every page.
-SHARED = ("area", "gp", "imd", "benchmark", "own", "exclude", "tiles")
+SHARED = ("area", "gp", "weight", "imd", "benchmark", "own", "exclude", "tiles")
 _KEY = "address"
 _MISSING = object()
 # Streamlit takes a style of one line for the name of a file.
@@ -158,20 +158,23 @@ def choice(
     default: str | None = None,
     empty: bool = False,
     tell: bool = True,
+    earlier: Labels | None = None,
 ) -> str:
     """The key of a box with one of these options (key to label): `key=choice("gp", labels)`.
 
     Call it right before the box: what it chose, or what the address asks for, is then in the
     session, and a text of the address that is no option is told (unless `tell` is off, for who
     needs the choice before its box is drawn). Without a `default` the first option is; with
-    `empty`, nothing.
+    `empty`, nothing. `earlier`: what an option was called in earlier versions, and its key.
     """
     labels = options if isinstance(options, Mapping) else {option: option for option in options}
     first = None if empty else next(iter(labels), None)
     return take(
         name,
         Parameter(
-            read=lambda texts: _option(texts[-1], labels),
+            read=lambda texts: (
+                (earlier or {}).get(texts[-1].casefold()) or _option(texts[-1], labels)
+            ),
             write=lambda key: (key or "",),
             valid=lambda key: key in labels or (empty and key is None),
             default=default if default in labels else first,
@@ -330,10 +333,8 @@ def _option(text: str, labels: Labels) -> str:
     """The option that a text names: by key, by label, by a label of other wording with its key
     in brackets ("Tilbury Health Centre (F81110)"), or but for a period in brackets.
     """
-    # As earlier versions called the rule of 2014.
-    folded = text.casefold().replace("per wte rule", "per fte gp rule")
     for key, label in labels.items():
-        if folded in (key.casefold(), label.casefold()):
+        if text.casefold() in (key.casefold(), label.casefold()):
             return key
     bracketed = re.fullmatch(r"(.+) \(([^()]+)\)", text)
     if bracketed:

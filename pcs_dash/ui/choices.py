@@ -10,8 +10,10 @@ import streamlit as st
 
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.register import PER_GP
+from pcs_dash.measures.weighted_lists import WEIGHTINGS, known_ratios
 from pcs_dash.measures.workforce import (
     BENCHMARK_LABELS,
+    EARLIER_LABELS,
     GP_DEFINITIONS,
     Benchmark,
     GPDefinition,
@@ -19,9 +21,10 @@ from pcs_dash.measures.workforce import (
     typed_benchmark,
 )
 from pcs_dash.tables.constants import BENCHMARK_RANGE, IMD_EDITIONS, PATIENTS_PER_WTE_RULE
+from pcs_dash.tables.dataset import Dataset
 from pcs_dash.ui import address, area_choice, data, official_store
 from pcs_dash.ui.text import plain
-from pcs_dash.views.question import Question
+from pcs_dash.views.question import Question, counted_by
 
 _OWN = "own"
 
@@ -41,9 +44,9 @@ def sidebar() -> Question:
         area_choice.offer_nearest()
         raise address.EndedEarly
     data.of_this_run.set(data.of(area))
-    dataset = data.current()
     with st.sidebar:
         definition = _definition()
+        dataset = _counted(data.current())
         known = benchmarks(
             dataset.published,
             dataset.practices,
@@ -61,6 +64,8 @@ def sidebar() -> Question:
                 help="Off: nothing is asked of any other computer. On: your browser fetches map "
                 "pictures from openstreetmap.org.",
             )
+        if dataset.weighting:
+            st.caption(f"Patients counted: {WEIGHTINGS[dataset.weighting].meaning}.")
         st.caption(f"IMD {edition}; benchmark {plain(benchmark.label)}, {number(benchmark.value)}.")
     return Question(
         dataset=dataset,
@@ -94,6 +99,22 @@ def _definition() -> GPDefinition:
     return GP_DEFINITIONS[key]
 
 
+def _counted(dataset: Dataset) -> Dataset:
+    """The data with patients counted as the box says, which is there where ratios are known."""
+    if known_ratios(dataset.practices).empty:
+        return dataset
+    key = st.selectbox(
+        "How patients count",
+        list(WEIGHTINGS),
+        format_func=lambda key: WEIGHTINGS[key].label,
+        key=address.choice("weight", {key: one.label for key, one in WEIGHTINGS.items()}),
+        help="\n".join(f"- **{one.label}**: {one.meaning}." for one in WEIGHTINGS.values())
+        + "\n\nA weighted list is the registered one times the practice's published ratio, which "
+        "is 1 for England as a whole. Figures of other publications stay on registered lists.",
+    )
+    return counted_by(dataset, WEIGHTINGS[key])
+
+
 def _edition() -> str:
     editions = {year: f"IMD {year}" for year in IMD_EDITIONS}
     return st.selectbox(
@@ -112,7 +133,7 @@ def _benchmark(known: Mapping[str, Benchmark]) -> Benchmark:
         "Benchmark (patients per FTE GP)",
         list(labels),
         format_func=labels.__getitem__,
-        key=address.choice("benchmark", labels),
+        key=address.choice("benchmark", labels, earlier=EARLIER_LABELS),
         help="What the area is held against. England's published figure counts fully qualified "
         "GPs, so it is offered for that definition only.",
     )

@@ -23,6 +23,7 @@ from pcs_dash.views.readers import Readers
 if TYPE_CHECKING:
     from pcs_dash.measures.catchments import Registered
     from pcs_dash.official.manifest import Manifest
+    from pcs_dash.official.own_columns import OwnMeasures
     from pcs_dash.official.store import Store
     from pcs_dash.travel.minutes import Stored
     from pcs_dash.views.loaded_data import England, OfficialPractices
@@ -60,6 +61,12 @@ def practices(dataset: Dataset) -> OfficialPractices | None:
     """Quality and other official columns for the practices of the data; None if none are loaded."""
     key = version()
     return _or_none(lambda: _practices(key, dataset.key, dataset)) if key else None
+
+
+def own(dataset: Dataset) -> OwnMeasures | None:
+    """Measures of users' own files for the practices of the data; None if none are loaded."""
+    key = version()
+    return _or_none(lambda: _own(key, dataset.key, dataset)) if key else None
 
 
 def registered(dataset: Dataset) -> Registered:
@@ -138,6 +145,15 @@ def _practices(
     return loaded_data().practices(_store(key), _dataset)
 
 
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _own(
+    key: tuple[str, ...],
+    data: tuple[str, str],  # noqa: ARG001
+    _dataset: Dataset,
+) -> OwnMeasures | None:
+    return loaded_data().own(_store(key), _dataset)
+
+
 @st.cache_resource(show_spinner="Reading the registrations ...", max_entries=4)
 def _registered(
     key: tuple[str, ...],
@@ -210,6 +226,7 @@ def readers() -> Readers:
         registered=registered,
         published=published,
         practices=practices,
+        own=own,
         history=history,
         successors=successors,
         england=_england,

@@ -181,6 +181,8 @@ def switches_of(choices: Question) -> dict[str, str]:
         "benchmark": choices.benchmark.key,
         "exclude": "true" if choices.exclude else "false",
     }
+    if choices.dataset.weighting:
+        switches["weight"] = choices.dataset.weighting
     if choices.benchmark.key == "own":
         switches["own"] = f"{choices.benchmark.value:g}"
     return switches

@@ -1,4 +1,6 @@
-"""What the libraries of plans and of stories share on screen: links, and the list of saved ones."""
+"""What the libraries of plans, stories and scenarios share on screen: links, the list of saved
+ones and, of what is saved whole, saving, files and drafts of other tabs.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +10,23 @@ from typing import Any
 
 import streamlit as st
 
+from pcs_dash.store.checks import MAX_AUTHOR, MAX_NOTE
 from pcs_dash.store.database import Database
-from pcs_dash.store.documents import DocumentLibrary, Entry, Saved
-from pcs_dash.store.drafts import Draft
-from pcs_dash.store.links import make_link, make_short_link
+from pcs_dash.store.documents import (
+    ConflictError,
+    DeletedError,
+    DocumentLibrary,
+    Entry,
+    Saved,
+)
+from pcs_dash.store.drafts import Draft, drop_draft
+from pcs_dash.store.links import data_fingerprint, make_link, make_short_link
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import ASSETS_DIR
 from pcs_dash.ui import address
+from pcs_dash.ui.hubs.open_plan import database
+from pcs_dash.ui.on_table import OnTable
 from pcs_dash.ui.text import plain
 
 _SHOWN = 25
@@ -43,6 +54,30 @@ def other_draft(draft: Draft, said: str, label: str, key: str) -> tuple[bool, bo
         )
         opened = st.button(label, key=f"{key}-draft-open-{draft.kind}")
         return opened, opened or st.button("Forget it", key=f"{key}-draft-drop-{draft.kind}")
+
+
+def tell(desk: OnTable, noun: str) -> None:
+    """Say what has to be said above the table: a draft that can't be kept, what was done, and
+    drafts that other tabs of this browser left.
+    """
+    if desk.fault:
+        st.warning(f"Your {noun} is not kept as a draft: {plain(desk.fault)}")
+    if desk.said:
+        st.info(plain(desk.said))
+        desk.said = ""
+    for draft in desk.other_drafts:
+        try:
+            held = desk.read(draft.document.get(desk.kind))
+        except UserError:
+            continue
+        said = f"a {noun} of its own, {plain(held.name)} ("
+        opened, done = other_draft(draft, said, "Open it", desk.kind)
+        if opened:
+            desk.take(held)
+        if done:
+            drop_draft(database(), desk.token, draft.kind)
+            desk.other_drafts = [kept for kept in desk.other_drafts if kept.kind != draft.kind]
+            st.rerun()
 
 
 @dataclass(frozen=True)
@@ -170,3 +205,114 @@ class Shelf:
                 on_click=self.books.delete,
                 args=(entry.id,),
             )
+
+    # --- what is saved whole ---
+
+    def save(self, desk: OnTable, dataset: Dataset) -> None:
+        """Save what is on the table as a version, or as one of its own, and share it by a link."""
+        with st.popover("Save and share", icon=":material/save:"):
+            try:
+                self._form(desk, dataset)
+                st.divider()
+                self.links(desk.held.to_dict(), dataset, desk.saved_id, desk.saved_version)
+            except UserError as error:
+                st.error(plain(str(error)))
+
+    def _form(self, desk: OnTable, dataset: Dataset) -> None:
+        note = st.text_area("Note", max_chars=MAX_NOTE, height=70, key=f"{self.key}-note")
+        author = st.text_input(
+            "Your name, as others shall see it", max_chars=MAX_AUTHOR, key=f"{self.key}-author"
+        )
+        about = {
+            "name": desk.held.name,
+            "note": note,
+            "author": author,
+            "data_period": dataset.workforce_period,
+            "data_fingerprint": data_fingerprint(dataset.practices.index, dataset.workforce_period),
+        }
+        known = desk.saved_id is not None
+        self.tell_version(desk.saved_id, desk.saved_version, desk.is_as)
+        again, new = st.columns(2)
+        if known and again.button(
+            "Save version", type="primary", width="stretch", key=f"{self.key}-save"
+        ):
+            self._save_version(desk, about)
+        if new.button(
+            f"Save as a new {self.noun}",
+            type="secondary" if known else "primary",
+            width="stretch",
+            key=f"{self.key}-save-new",
+        ):
+            self._saved(desk, self.books.create(desk.held.to_dict(), **about))
+        if desk.conflict is not None:
+            self._conflict(desk, desk.conflict.theirs, about)
+
+    def _save_version(self, desk: OnTable, about: dict[str, Any]) -> None:
+        assert desk.saved_id is not None
+        assert desk.saved_version is not None
+        document = desk.held.to_dict()
+        try:
+            self._saved(desk, self.books.save(desk.saved_id, desk.saved_version, document, **about))
+        except ConflictError as error:
+            desk.conflict = error
+        except DeletedError as error:
+            st.error(f"{plain(str(error))} Undelete it below, or save as a new {self.noun}.")
+
+    def _saved(self, desk: OnTable, saved: Saved) -> None:
+        desk.said = f"Saved: '{saved.name}', version {saved.version}."
+        desk.came_from(saved)
+        st.rerun()
+
+    def _conflict(self, desk: OnTable, theirs: Saved, about: dict[str, Any]) -> None:
+        """Someone saved in between: nothing is overwritten. Keep a copy, or take theirs."""
+        st.warning(
+            f"{plain(theirs.author) or 'Someone'} saved version {theirs.version} meanwhile. Yours "
+            "is not saved yet: save it as a copy, or open theirs (Undo brings yours back)."
+        )
+        if st.button("Save mine as a copy", type="primary", key=f"{self.key}-copy"):
+            name = {"name": f"{about['name'][:110]} (copy)"}
+            desk.take(desk.read(desk.held.to_dict() | name))
+            self._saved(desk, self.books.create(desk.held.to_dict(), **about | name))
+        if st.button("Open theirs", key=f"{self.key}-theirs"):
+            desk.open(theirs)
+            st.rerun()
+
+    def exchange(self, desk: OnTable, text: str, read: Callable[[bytes, str], Any]) -> None:
+        """What is on the table as a file (`text`; "": nothing is), and one out of a file: `read`
+        makes it of the file's bytes and name.
+        """
+        with st.popover("File", icon=":material/description:"):
+            if text:
+                st.download_button(
+                    f"Export the {self.noun}",
+                    text,
+                    file_name=f"{self.noun}.json",
+                    mime="application/json",
+                    key=f"{self.key}-export",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
+            given = st.file_uploader(
+                f"Open a {self.noun} (JSON, as exported here)",
+                type=["json"],
+                key=f"{self.key}-file",
+            )
+            if given is not None and st.button("Open it", type="primary", key=f"{self.key}-import"):
+                try:
+                    desk.take(read(given.getvalue(), given.name))
+                except UserError as error:
+                    st.error(f"{plain(str(error))} Your {self.noun} is as it was.")
+                    return
+                desk.came_from(None)
+                st.rerun()
+
+    def saved_ones(self, desk: OnTable) -> None:
+        """Every saved version, folded away, in a fragment of its own."""
+        with st.expander(f"Saved {self.plural}"):
+            st.fragment(self._saved_ones)(desk)
+
+    def _saved_ones(self, desk: OnTable) -> None:
+        try:
+            self.browse(desk.saved_id, desk.open)
+        except UserError as error:
+            st.error(plain(str(error)))

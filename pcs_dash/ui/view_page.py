@@ -95,8 +95,11 @@ def _show(views: Sequence[View], web: WebFiles, question: Question, above: Above
     for view in views:
         if view is not views[0]:
             st.header(plain(view.title))
+        # What is found stands above what it is asked by, where that takes a page's room.
+        head = st.container()
         shown, asked = (view, question) if above is None else above(view, question)
-        show_view(shown, web, asked, first=view is views[0], drawn=drawn)
+        place = None if above is None else head
+        show_view(shown, web, asked, first=view is views[0], head=place, drawn=drawn)
         drawn |= {option.key for option in shown.options}
 
 
@@ -107,22 +110,18 @@ def show_view(
     *,
     first: bool = True,
     picture: Callable[[Question], None] | None = None,
+    head: DeltaGenerator | None = None,
     drawn: Container[str] = (),
 ) -> None:
     """One view, as the page's switches and its own options ask for it; the page's `first` has its
-    figures, and its message large. `picture` draws what stands in place of the answer's front;
-    `drawn` are the options that a view above shares with it.
+    figures, and its message large. `picture` draws what stands in place of the answer's front,
+    `head` is where the message stands if not below the options, `drawn` are the options that a
+    view above shares with it.
     """
     above = [option for option in view.options if not (option.inside or _beside_picture(option))]
     asked = question.with_options(_draw(above, question))
-    try:
-        answer = (
-            slow_work.computed((view.key, *asked.key), lambda: view.answer(asked), label=view.slow)
-            if view.slow
-            else _answer(view.key, asked.key, asked)
-        )
-    except UserError as error:
-        st.info(plain(str(error)))
+    answer = _answered(view, asked)
+    if answer is None:
         return
     picked = _state(view, question)
 
@@ -137,20 +136,61 @@ def show_view(
             st.session_state.update(own.sets)
         st.session_state[option] = known[0] if known else None
 
-    _said(answer, first=first)
-    if picture is None:
-        finders = [each for each in view.options if _beside_picture(each) and each.key not in drawn]
-        _front(view, web, asked, answer, finders, picked, pick)
-    else:
-        picture(asked)
-    for number, block in enumerate(answer.below):
-        draw(block, web, asked, f"{view.key}-below-{number}", picked, pick)
-    _printed(view, asked)
-    told = _words((*(answer.front if picture is None else ()), *answer.below))
-    if answer.sections or told:
-        address.fragment(_more, view.key)(view, answer.sections, told, web, asked, pick)
+    with head or st.container():
+        _said(answer, first=first)
+    part, shown = _part(view, answer), answer.front if picture is None else ()
+    if not part:
+        if picture is None:
+            finders = [
+                each for each in view.options if _beside_picture(each) and each.key not in drawn
+            ]
+            _front(view, web, asked, answer, finders, picked, pick)
+        else:
+            picture(asked)
+        for number, block in enumerate(answer.below):
+            draw(block, web, asked, f"{view.key}-below-{number}", picked, pick)
+        _printed(view, asked)
+    sections = [one for one in answer.sections if one.part == part]
+    told = [] if part else _words((*shown, *answer.below))
+    # A part that is chosen already is shown whole.
+    together = len(sections) == 1 or any(one.part for one in answer.sections)
+    if sections or told:
+        whole = any(section.whole for section in sections)
+        more = _more if whole else address.fragment(_more, view.key)
+        more(view, sections, told, web, asked, pick, together=together)
     for line in answer.foot:
         st.caption(plain(line))
+
+
+def _answered(view: View, asked: Question) -> Answer | None:
+    """The answer; None, and why in words, where there is none."""
+    try:
+        if view.slow:
+            name = (view.key, *asked.key)
+            return slow_work.computed(name, lambda: view.answer(asked), label=view.slow)
+        return _answer(view.key, asked.key, asked)
+    except UserError as error:
+        st.info(plain(str(error)))
+        return None
+
+
+def _part(view: View, answer: Answer) -> str:
+    """Which part of an answer that has several is chosen; "" is its picture."""
+    parts = {"": "Answer"} | {one.part: one.part for one in answer.sections if one.part}
+    if len(parts) == 1:
+        return ""
+    keys = {label.replace(" ", "-").lower(): part for part, label in parts.items()}
+    labels = {key: part or "Answer" for key, part in keys.items()}
+    key = address.choice(f"{view.page.partition('_')[0]}-part", labels)
+    st.segmented_control(
+        "Part of the answer",
+        list(labels),
+        format_func=labels.__getitem__,
+        key=key,
+        required=True,
+        label_visibility="collapsed",
+    )
+    return keys[st.session_state[key]]
 
 
 def _printed(view: View, question: Question) -> None:
@@ -356,29 +396,30 @@ def _more(
     web: WebFiles,
     question: Question,
     pick: Pick,
+    *,
+    together: bool,
 ) -> None:
-    """One section, the others not computed; then all words to copy, of it and of what is above."""
-    made: Sequence[Block | Beside] = ()
-    if sections:
-        section = _chosen(view, sections)
+    """The sections, or one of them and the others not computed; then all words to copy, of what
+    is shown here and above.
+    """
+    words = list(told)
+    for section in sections if together or not sections else [_chosen(view, sections)]:
+        if together:
+            st.header(plain(section.title))
         options = [view.option(key) for key in section.options]
         asked = question.with_options(_draw(options, question))
-        made = _made(view, section, asked)
-        picked = _state(view, question)
+        made, picked = _made(view, section, asked), _state(view, question)
         for number, block in enumerate(made):
             draw(block, web, asked, f"{view.key}-{section.key}-{number}", picked, pick)
-    words = dict.fromkeys((*told, *_words(made)))
+        words += _words(made)
     if words:
-        blocks.words_for_paper("\n\n".join(words), key=view.key)
+        blocks.words_for_paper("\n\n".join(dict.fromkeys(words)), key=view.key)
 
 
 def _chosen(view: View, sections: Sequence[Section]) -> Section:
     """The section that is open: the one chosen, or whose options the address asks for, or the
     first.
     """
-    if len(sections) == 1:
-        st.header(plain(sections[0].title))
-        return sections[0]
     known = {section.key: section for section in sections}
     asked = (each.key for each in sections if any(map(address.asked, each.options)))
     key = st.segmented_control(

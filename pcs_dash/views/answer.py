@@ -270,7 +270,9 @@ class Section:
 
     `blocks` gets the question with the options that stand above the section (`options`: names of
     the view's). `slow`: what the page says while it waits. `message` makes the section a slide of
-    its own too, with `figures`; `share` is the first column's width there.
+    its own too, with `figures`; `share` is the first column's width there. `part`: the page shows
+    it where that part is chosen, and computes it then; else with the picture. `whole`: what is
+    chosen in it changes the view, not the section alone.
     """
 
     key: str
@@ -282,6 +284,8 @@ class Section:
     heading: str = ""
     figures: tuple[Figure, ...] = ()
     share: float = 0.5
+    part: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,6 +27,7 @@ from pcs_dash.measures.trend_lines import Line, lines
 from pcs_dash.measures.words import Words, correlation_words
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.views.question import Question
+from pcs_dash.views.with_own import with_own
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,20 +168,20 @@ class Compared:
 
 def axis_labels(question: Question, axis: Literal["x", "y"]) -> dict[str, str]:
     """Key -> label of the measures that can stand on an axis."""
-    found = practice_measures.available_variables(question.dataset.practices, axis)
+    found = practice_measures.available_variables(with_own(question).dataset.practices, axis)
     return {key: variable.label for key, variable in found.items()}
 
 
 def asked(question: Question) -> Compared:
     """The pair that the options name; the first of each menu where they name none that is there."""
+    x = question.option("x", axis_labels(question, "x"), question.deprivation)
+    y = question.option("y", axis_labels(question, "y"), "patients_per_fte_gp")
+    asked_of = with_own(question)
+    practices = asked_of.dataset.practices
     return Compared(
-        question,
-        practice_measures.VARIABLES[
-            question.option("x", axis_labels(question, "x"), question.deprivation)
-        ],
-        practice_measures.VARIABLES[
-            question.option("y", axis_labels(question, "y"), "patients_per_fte_gp")
-        ],
+        asked_of,
+        practice_measures.variable(practices, x),
+        practice_measures.variable(practices, y),
         question.on("weighted"),
     )
 

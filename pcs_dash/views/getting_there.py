@@ -13,13 +13,13 @@ from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.measures.numbers import number, per_cent
 from pcs_dash.measures.small_numbers import hide_small, small_text
 from pcs_dash.measures.words import Words, definition_text
+from pcs_dash.tables.constants import MODES
 from pcs_dash.travel.minutes import (
     LIMITS,
     MEASURED,
     MODEL_ERROR,
     MODELLED,
     MODELLED_MODES,
-    MODES,
     Minutes,
     access_in_reach,
     between,

@@ -93,6 +93,7 @@ def _plan_figures(question: Question, plan: Plan) -> dict[str, str]:
         benchmark=question.benchmark,
         rules=question.rules,
         summary=summary,
+        journeys=question.journeys,
     )
 
     def of(key: str) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 from pcs_dash.measures import england_areas as england
 from pcs_dash.measures.catchments import Registered, modelled, residents_of_2011
 from pcs_dash.measures.quality import OFFICIAL_COLUMNS, PREFIX
+from pcs_dash.measures.weighted_lists import WEIGHTINGS, weighted_registrations
 from pcs_dash.official.area_dataset import england_outlines
 from pcs_dash.official.available_measures import measures
 from pcs_dash.official.built_tables import (
@@ -25,6 +26,7 @@ from pcs_dash.official.built_tables import (
 )
 from pcs_dash.official.loaded_areas import PART_OF_ENGLAND
 from pcs_dash.official.outlines import outlines_for_england
+from pcs_dash.official.own_columns import OwnMeasures, own_measures
 from pcs_dash.official.store import Store
 from pcs_dash.tables.dataset import Dataset, JoinReport, join
 from pcs_dash.tables.geometry import lonlat_to_grid
@@ -75,8 +77,15 @@ def practices(store: Store, dataset: Dataset) -> OfficialPractices | None:
     return OfficialPractices(joined.add_prefix(PREFIX), report, periods(store))
 
 
+def own(store: Store, dataset: Dataset) -> OwnMeasures | None:
+    """What users' own files say of the practices of the data."""
+    return own_measures(store, dataset.practices)
+
+
 def registered(store: Store, dataset: Dataset) -> Registered | None:
-    """Registrations around the practices and LSOAs; None where none of them has any."""
+    """Registrations around the practices and LSOAs, counted as the data's patients are; None where
+    none of them has any.
+    """
     loaded = store.current()
     if loaded is None or loaded.latest(REGISTRATIONS) is None:
         return None
@@ -84,7 +93,10 @@ def registered(store: Store, dataset: Dataset) -> Registered | None:
     if not table["practice_code"].isin(dataset.practices.index).any():
         return None
     period = f"{table['period'].iloc[0]:%B %Y}"
-    return Registered(table.drop(columns="period"), dataset.lsoas.index, period=period)
+    found = Registered(table.drop(columns="period"), dataset.lsoas.index, period=period)
+    if not dataset.weighting:
+        return found
+    return weighted_registrations(found, dataset, WEIGHTINGS[dataset.weighting])
 
 
 def modelled_registrations(store: Store, dataset: Dataset) -> Registered:

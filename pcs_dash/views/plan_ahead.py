@@ -14,7 +14,7 @@ from pcs_dash.measures.inequality import area_inequality
 from pcs_dash.measures.numbers import between, number, signed
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.words import Words, definition_text
-from pcs_dash.measures.workforce import fte_gap, summarise
+from pcs_dash.measures.workforce import fte_gap, patients_per_fte_gp, summarise
 from pcs_dash.scenarios.changes import (
     AGES,
     Change,
@@ -31,7 +31,7 @@ from pcs_dash.scenarios.project import BAND_ENDS, DRAWS, Grouping, Projection, p
 from pcs_dash.scenarios.today import BUILT, NEEDED, Today, today_of
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import placing
+from pcs_dash.views import maps, placing
 from pcs_dash.views.answer import (
     Answer,
     Beside,
@@ -40,6 +40,7 @@ from pcs_dash.views.answer import (
     Chart,
     Column,
     Figure,
+    MapBlock,
     Option,
     Section,
     Series,
@@ -50,6 +51,7 @@ from pcs_dash.views.answer import (
     text_table,
 )
 from pcs_dash.views.kept_answers import kept
+from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.phrases import or_none
 from pcs_dash.views.question import Question
 from pcs_dash.views.scenario_words import AGAINST, LINK, from_text, sentence
@@ -60,10 +62,19 @@ _TABLES = {"needed": NEEDED, "built": BUILT}
 LEAVERS = {"all": "At all ages", "retirement": "Aged 55 and over", "none": "None"}
 JOINERS = {"yes": "GPs who finish training", "no": "Nobody"}
 STAFF = {"0": "leave", "0.5": "half follow the patients", "1": "all follow the patients"}
+MAPS = {
+    "after": "The last year, as decided",
+    "nothing": "The last year, nothing done",
+    "before": "Today",
+}
 NOBODY = "none"
 RECRUITS = ("0", "1", "2", "3", "5", "10", "20", "50", "100")
 NOTHING, WHAT_IF = "Nothing is done", "With what is decided"
 THIS = "This scenario"
+# The parts of the page that hold several sections.
+HAPPENS, GROUPED, STAFFED = "What happens", "By place and hub", "Staff and space"
+# What the map shows, and the practice that is clicked on it.
+MAP_OF, AT = "map_of", "at"
 # When what is decided begins, years after the GP figures.
 DECIDED = 2
 # How many projections are kept: a megabyte each for a county.
@@ -111,6 +122,8 @@ OPTIONS = (
     # Nothing to choose from: the page puts a scenario of its own there, and the boxes away.
     Option(LINK, "A scenario as the text of its link"),
     Option(AGAINST, "Another one, to compare it with"),
+    Option(MAP_OF, "The map shows", choices=lambda _: MAPS, inside=True),
+    Option(AT, "Practice on the map", "practice", inside=True),
     *placing.OPTIONS,
 )
 
@@ -140,38 +153,56 @@ def answer(question: Question) -> Answer:
         _message(question, found, nothing, decided=decided),
         figures=tuple(figures),
         front=(_chart(question, found, nothing, decided=decided), _by_year(question, found, 5)),
-        below=(Bullets(said, "What is taken to happen"),),
-        sections=_sections(question, found, _by_year(question, found)),
+        sections=_sections(question, found, _by_year(question, found), said),
         sources="homes a year, December 2024; assumptions: as cited in each",
         notes=said,
         foot=found.notes,
-        stacked=True,
     )
 
 
-def _sections(question: Question, found: Projection, by_year: Table) -> tuple[Section, ...]:
+def _sections(
+    question: Question, found: Projection, by_year: Table, said: tuple[str, ...]
+) -> tuple[Section, ...]:
     closing = (
-        (Section("takers", "Who takes the patients of the practice that closes", _takers),)
+        (
+            Section(
+                "takers",
+                "Who takes the patients of the practice that closes",
+                _takers,
+                part=GROUPED,
+            ),
+        )
         if _closures(found.scenario)
         else ()
     )
     compared = (
-        (Section("compare", "Side by side", _compared),) if question.options.get(AGAINST) else ()
+        (Section("compare", "Side by side", _compared, part="Compare"),)
+        if question.options.get(AGAINST)
+        else ()
     )
     return (
+        Section("map", "Before and after", _map, options=(MAP_OF,), whole=True),
         *compared,
+        Section("happens", "What is taken to happen", lambda _: [Bullets(said)], part=HAPPENS),
+        Section("years", "Year by year", lambda _: [by_year], part=HAPPENS),
+        Section("groups", "By place, PCN or hub", _groups, part=GROUPED),
         *closing,
-        Section("years", "Year by year", lambda _: [by_year]),
-        Section("groups", "By place, PCN or hub", _groups),
-        Section("takes", "What it would take", _takes),
+        Section("assumptions", "What it rests on most", _assumptions, part="What moves it"),
+        Section("takes", "What it would take", _takes, part=STAFFED),
         Section(
             "placing",
             "Where GPs should go",
             _placing,
             options=tuple(option.key for option in placing.OPTIONS),
+            part="Where GPs should go",
         ),
-        Section("inequality", "Does it widen the gap?", _inequality, slow="Working out the gaps"),
-        Section("assumptions", "What it rests on most", _assumptions),
+        Section(
+            "inequality",
+            "Does it widen the gap?",
+            _inequality,
+            slow="Working out the gaps",
+            part="Deprived or not",
+        ),
     )
 
 
@@ -405,6 +436,37 @@ def _lines(name: str, projection: Projection, colour: str) -> list[Series]:
             (f"{name}: high", "patients_per_fte_gp_high"),
         )
     ]
+
+
+def _map(question: Question) -> Sequence[Block | Beside]:
+    """Each practice against the benchmark, today or in the last year."""
+    found, nothing = _both(question)
+    which = question.option(MAP_OF, MAPS)
+    shown = found if which == "after" else nothing
+    year = shown.years[0 if which == "before" else -1]
+    ratios = patients_per_fte_gp(shown.frame(year), question.definition.key)
+    ratios = ratios[ratios.index.isin(question.practices.index)]
+    words = dict(enumerate(maps.BENCHMARK_LABELS))
+    benchmark = question.benchmark
+    spec = MapSpec(
+        "layers",
+        question,
+        marks=maps.Layer(
+            f"{PER_GP.label} in {year} against {benchmark.label} ({number(benchmark.value)})",
+            maps.benchmark_classes(ratios, benchmark.value).map(words),
+            dict(zip(words.values(), maps.BENCHMARK_COLOURS, strict=True)),
+            tip=str(year),
+        ),
+        highlight=question.highlight,
+        notes={
+            str(code): f"{year}: {number(value)} patients per FTE GP"
+            for code, value in ratios.dropna().items()
+        },
+        about=f"practices by patients per FTE GP in {year}, {MAPS[which].lower()}",
+        note="Size: registered patients today. Hollow: no figure, or closed by then. Click a "
+        "practice to change something there.",
+    )
+    return [MapBlock(spec, alt_text(question.dataset, spec), pick=AT, high=380)]
 
 
 def _by_year(question: Question, found: Projection, step: int = 1) -> Table:

@@ -13,6 +13,7 @@ import pandas as pd
 from pcs_dash.measures import quality
 from pcs_dash.measures.numbers import NO_FIGURE, count, number
 from pcs_dash.measures.register import PER_GP, QUALITY_MEASURES, Measure
+from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.words import Words
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp, summarise
 from pcs_dash.views import maps
@@ -21,6 +22,7 @@ from pcs_dash.views.answer import (
     Answer,
     Beside,
     Block,
+    Bullets,
     Chart,
     Column,
     Figure,
@@ -37,6 +39,7 @@ from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.phrases import NO_OFFICIAL
 from pcs_dash.views.question import Question
+from pcs_dash.views.with_own import with_own
 
 if TYPE_CHECKING:
     from pcs_dash.views.loaded_data import OfficialPractices
@@ -88,11 +91,11 @@ class _Shown:
 
 
 def _shown(question: Question) -> _Shown:
-    practices = question.dataset.practices
+    dataset = with_own(question).dataset
     loaded = question.readers.practices(question.dataset)
     everything = kept(
-        question.dataset if loaded is None else loaded, "quality",
-        lambda: quality.quality_table(practices, None if loaded is None else loaded.table),
+        question.readers.own(question.dataset) or loaded or dataset, ("quality", dataset.key),
+        lambda: quality.quality_table(dataset.practices, None if loaded is None else loaded.table),
     )  # fmt: skip
     return _Shown(everything, everything.loc[question.practices.index], loaded)
 
@@ -500,6 +503,7 @@ def _not_loaded(question: Question) -> Sequence[Block | Beside]:
                 note="The page Data and methods says where each is published, and takes it.",
             )
         )
+    blocks += _own_files(question)
     if shown.loaded is not None:
         report = shown.loaded.report
         lost = f"; not matched: {', '.join(report.left_only[:20])}" if report.left_only else ""
@@ -509,6 +513,25 @@ def _not_loaded(question: Question) -> Sequence[Block | Beside]:
         )
         blocks.append(Text(joined, "note"))
     return blocks
+
+
+def _own_files(question: Question) -> list[Block]:
+    """What became of the figures of users' own files."""
+    found = question.readers.own(question.dataset)
+    if found is None:
+        return []
+    told = []
+    for key, name in found.names.items():
+        have = int((found.table[key].notna()).sum())
+        text = f"{name}: {have:,} of {len(found.table):,} practices"
+        if found.hidden[key]:
+            text += f"; {found.hidden[key]:,} rest on fewer than {small_number()} and are not shown"
+        codes = found.unknown[key]
+        if codes:
+            text += f"; {count(len(codes), 'code')} of the file in no practice here"
+            text += f" ({', '.join(codes[:5])}{' ...' * (len(codes) > 5)})"
+        told.append(f"{text}.")
+    return [Text("Measures of your own files, joined by code, one to one:"), Bullets(tuple(told))]
 
 
 _MISSING = Section("missing", "What is not loaded, and what would bring it", _not_loaded)

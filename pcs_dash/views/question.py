@@ -14,13 +14,16 @@ from typing import Any
 import pandas as pd
 
 from pcs_dash.hubs.contiguity import neighbours
+from pcs_dash.hubs.journeys import Journeys
 from pcs_dash.hubs.plan import Plan, plan_from_column
 from pcs_dash.hubs.rules import Rule, default_rules, rules_to_list
 from pcs_dash.hubs.summary import summarise_hubs
 from pcs_dash.measures.deprivation import imd_edition
 from pcs_dash.measures.practice_measures import deprivation_measure
+from pcs_dash.measures.weighted_lists import WEIGHTINGS, Weighting, find_weighting, weighted_dataset
 from pcs_dash.measures.workforce import (
     DEFAULT_DEFINITION,
+    EARLIER_LABELS,
     GP_DEFINITIONS,
     Benchmark,
     GPDefinition,
@@ -32,6 +35,8 @@ from pcs_dash.tables.areas import Area
 from pcs_dash.tables.constants import PATIENTS_PER_WTE_RULE
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
+from pcs_dash.travel.hub_minutes import journeys_of
+from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.position import Position
 from pcs_dash.views.readers import STRAIGHT, Readers
 
@@ -89,8 +94,15 @@ class Question:
 
     @property
     def version(self) -> str:
-        """The data set's version, which tells data sets apart whose practices share codes."""
-        return self.dataset.version
+        """The data set's version, which tells data sets apart whose practices share codes, and how
+        patients are counted.
+        """
+        return self.dataset.key[0]
+
+    @property
+    def weighting(self) -> Weighting:
+        """How patients are counted: as registered, or weighted by need."""
+        return WEIGHTINGS[self.dataset.weighting or "registered"]
 
     @property
     def basis(self) -> str:
@@ -110,6 +122,8 @@ class Question:
         }
         if self.exclude:
             switches["exclude"] = "true"
+        if self.dataset.weighting:
+            switches["weight"] = self.dataset.weighting
         if self.benchmark.key == "own":
             switches["own"] = f"{self.benchmark.value:g}"
         return switches
@@ -126,7 +140,7 @@ class Question:
         }
         text = json.dumps([self.switches, asked], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        data = (self.dataset.version, self.period, self.mix_period)
+        data = (self.version, self.period, self.mix_period)
         return (*data, self.area.key, digest, *self.readers.version)
 
     # --- what views share ---
@@ -197,6 +211,17 @@ class Question:
             rules=self.rules,
             edition=self.edition,
             neighbours=neighbours(self.practices, self.outline),
+            journeys=self.journeys,
+        )
+
+    @property
+    def journeys(self) -> Journeys:
+        """Where the practices' patients live, and their minutes to every practice."""
+        data, readers = self.dataset, self.readers
+        return kept(
+            data,
+            ("journeys", *readers.version),
+            lambda: journeys_of(data, readers.registered(data), readers.minutes()),
         )
 
 
@@ -220,6 +245,7 @@ def ask(
     that is left without practices.
     """
     chosen = switches or {}
+    dataset = counted_by(dataset, find_weighting(chosen.get("weight", "")))
     definition = _definition(chosen.get("gp", ""))
     known = benchmarks(
         dataset.published,
@@ -253,6 +279,13 @@ def ask(
     )
 
 
+def counted_by(dataset: Dataset, weighting: Weighting) -> Dataset:
+    """The data with patients counted that way, made once. UserError where no ratio is known."""
+    if weighting.key == (dataset.weighting or "registered"):
+        return dataset
+    return kept(dataset, weighting, lambda: weighted_dataset(dataset, weighting))
+
+
 def _definition(text: str) -> GPDefinition:
     wanted = (text or DEFAULT_DEFINITION).casefold()
     for key, definition in GP_DEFINITIONS.items():
@@ -267,8 +300,7 @@ def _benchmark(
     switches: Mapping[str, str], known: Mapping[str, Benchmark], definition: GPDefinition
 ) -> Benchmark:
     text = switches.get("benchmark", "")
-    # Addresses and stories of earlier versions say "1,800 per WTE rule".
-    wanted = text.casefold().replace("per wte rule", "per fte gp rule")
+    wanted = EARLIER_LABELS.get(text.casefold(), text.casefold())
     if not wanted:
         return next(iter(known.values()))
     for key, benchmark in known.items():

@@ -15,6 +15,7 @@ from pcs_dash.tables.dataset import Dataset
 
 if TYPE_CHECKING:
     from pcs_dash.measures.catchments import Registered
+    from pcs_dash.official.own_columns import OwnMeasures
     from pcs_dash.travel.minutes import Stored
     from pcs_dash.views.loaded_data import England, OfficialPractices
 
@@ -39,6 +40,13 @@ def _practices(dataset: Dataset) -> OfficialPractices | None:
     from pcs_dash.views import loaded_data
 
     return loaded_data.practices(Store(), dataset)
+
+
+def _own(dataset: Dataset) -> OwnMeasures | None:
+    from pcs_dash.official.store import Store
+    from pcs_dash.views import loaded_data
+
+    return loaded_data.own(Store(), dataset)
 
 
 def _history(dataset: Dataset) -> pd.DataFrame | None:
@@ -86,14 +94,15 @@ def _minutes() -> Stored | None:
 class Readers:
     """`registered` gives registrations or their modelled stand-in, `published` the former only; it
     and the others give None where nothing is loaded. `names`: practice code to name, of closed
-    ones too; `positions`: easting and northing by practice code, of closed ones too where the
-    allocations name a place; `minutes` from small areas to practices. `version` says which data
-    they read, where what they gave is kept.
+    ones too; `own`: measures of users' files; `positions`: easting and northing by practice code,
+    of closed ones too where the allocations name a place; `minutes` from small areas to practices.
+    `version` says which data they read, where what they gave is kept.
     """
 
     registered: Callable[[Dataset], Registered] = _registered
     published: Callable[[Dataset], Registered | None] = _published
     practices: Callable[[Dataset], OfficialPractices | None] = _practices
+    own: Callable[[Dataset], OwnMeasures | None] = _own
     history: Callable[[Dataset], pd.DataFrame | None] = _history
     successors: Callable[[], pd.DataFrame | None] = _successors
     england: Callable[[str], England | None] = _england

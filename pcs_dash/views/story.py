@@ -36,7 +36,7 @@ MAX_TEXT_LENGTH = 600
 MAX_FILE_BYTES = 4_000_000
 
 # The switches of the app's sidebar, by their names in an address.
-SWITCHES = ("gp", "imd", "benchmark", "own", "exclude", "tiles")
+SWITCHES = ("gp", "weight", "imd", "benchmark", "own", "exclude", "tiles")
 _MAX_SWITCH_LENGTH = 120
 
 

@@ -389,6 +389,12 @@ PCN_STAFF = (
 
 
 # source -> (a file name, its content as bytes)
+OWN_MEASURES = (
+    "practice_code,measure,numerator,denominator,value,unit,period,source\n"
+    "F81001,Health checks,40,50,80,%,2024-25,NHS England\n"
+    "F81003,Health checks,3,20,,%,2024-25,NHS England\n"
+    "F81100,Health checks,30,60,50.0,%,2024-25,NHS England\n"
+)
 MINUTES = (
     "origin,destination,mode,minutes,source\n"
     "E01000001,F81001,walk,12.5,r5\n"
@@ -427,6 +433,7 @@ FILES: dict[str, tuple[str, bytes]] = {
     "dental_sites": ("egdpprac.csv", DENTAL_SITES.encode()),
     "opticians": ("eoptsite.csv", OPTICIANS.encode()),
     "travel_minutes": ("minutes.csv", MINUTES.encode()),
+    "own_measures": ("health checks.csv", OWN_MEASURES.encode()),
 }
 
 

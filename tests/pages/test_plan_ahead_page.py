@@ -19,7 +19,8 @@ def test_the_page_opens_for_every_kind_of_area(run_page, area: str) -> None:
 
 
 def test_an_address_says_what_is_asked(run_page) -> None:
-    app = run_page("plan_ahead", area="thurrock", close="F81110", years="5", leave="retirement")
+    asked = {"close": "F81110", "years": "5", "leave": "retirement", "plan-part": "what-happens"}
+    app = run_page("plan_ahead", area="thurrock", **asked)
     text = said(app).replace("\\", "")
     assert "In 2027 Tilbury Health Centre (F81110) closes" in text
     assert "GPs aged 55 and over leave" in text
@@ -28,7 +29,7 @@ def test_an_address_says_what_is_asked(run_page) -> None:
 
 
 def test_homes_are_worked_out_for_a_phone_call(run_page) -> None:
-    app = run_page("plan_ahead", area="thurrock", dwellings="1000", built_in="Thurrock")
+    app = run_page("new_homes", area="thurrock", dwellings="1000", built_in="Thurrock")
     assert 1_000 in [box.value for box in app.number_input]
     text = said(app).replace("\\", "")
     assert "1,000 homes in Thurrock would bring 2,400 patients" in text

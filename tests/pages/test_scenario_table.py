@@ -10,9 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 from pcs_dash.scenarios.changes import Scenario, ScenarioError
 from pcs_dash.store.database import open_database
+from pcs_dash.store.drafts import open_draft
 from pcs_dash.store.scenario_library import ScenarioLibrary
 from pcs_dash.tables.errors import InputFileError
 from pcs_dash.tables.paths import ROOT
+from pcs_dash.ui import on_table
+from pcs_dash.ui.on_table import from_draft
 from pcs_dash.ui.scenarios.desk import Desk
 from pcs_dash.ui.scenarios.saving import read
 from pcs_dash.views.scenario_words import from_text, to_text
@@ -48,7 +51,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A desk whose draft goes nowhere."""
     monkeypatch.setattr(Desk, "keep", lambda _: None)
-    return Desk("token")
+    return Desk(token="token")
 
 
 def press(app: AppTest, key: str) -> None:
@@ -82,12 +85,32 @@ def test_undo_and_redo_give_back_what_was_there(desk: Desk) -> None:
 
 def test_a_draft_comes_back_as_it_was(desk: Desk) -> None:
     desk.put(FIRST)
-    desk.saved_id, desk.saved_version, desk.saved_as = 3, 2, FIRST
-    assert desk.state == "Version 2 of the library."
+    desk.saved_id, desk.saved_version = 3, 2
     desk.put(SECOND)
     again = Desk.from_dict(json.loads(json.dumps(desk.to_dict())), "token")
     assert (again.scenario, again.text) == (SECOND, to_text(SECOND))
-    assert again.state == "Version 2 of the library, with your changes since."
+    assert (again.saved_id, again.saved_version) == (3, 2)
+
+
+def test_two_tabs_of_a_browser_keep_a_draft_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = "t" * 20
+    with open_database(tmp_path / "plans.sqlite") as database:
+        monkeypatch.setattr(on_table, "database", lambda: database)
+        monkeypatch.setattr(on_table, "browser_token", lambda: token)
+        one, two = (from_draft("scenario", Desk.from_dict, lambda t: Desk(token=t)) for _ in "ab")
+        one.put(FIRST)
+        two.put(SECOND)
+        one.put(SECOND)
+        one.put(FIRST)
+        assert "Both are kept" in two.said
+        _, drafts = open_draft(database, token, "scenario")
+        kept = [Desk.from_dict(draft.document, token).scenario for draft in drafts]
+        assert kept == [FIRST, SECOND]
+        again = from_draft("scenario", Desk.from_dict, lambda t: Desk(token=t))
+        assert again.scenario == FIRST
+        assert [draft.kind for draft in again.other_drafts] == [two.place.name]
 
 
 def test_a_file_that_is_none_is_told() -> None:

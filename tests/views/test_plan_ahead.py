@@ -140,7 +140,7 @@ def test_the_options_are_those_of_an_address() -> None:
     keys = [option.key for option in OPTIONS]
     assert keys == [
         "years", "homes", "leave", "join", "recruit", "close", "staff", "scenario", "against",
-        "posts", "a_practice",
+        "map_of", "at", "posts", "a_practice",
     ]  # fmt: skip
 
 

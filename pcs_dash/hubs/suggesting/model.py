@@ -1,7 +1,7 @@
 """The question in numbers: practices, units that move as one, rules, and what a hub costs.
 
 A *unit* is one practice or several that must stay together. A *column* is one possible hub, a set
-of units. Costs are in an internal unit (patient-km, or its equivalent in a weighting);
+of units. Costs are in an internal unit (patient-km or -minutes, or its equivalent in a weighting);
 `Problem.scale` turns them into the unit of the answer.
 """
 
@@ -29,6 +29,7 @@ NEAREST = 15
 # 1% of the patients counts as much as 1 km of mean distance and 1 point of IMD score.
 _PERCENT = 100.0
 _LISTED = 5
+A_DAY = 24 * 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,15 +37,17 @@ class Facts:
     """The practices' figures in the order of their codes, so that the order of the table given
     changes nothing.
 
-    patients: whole numbers; distance: km, shape (n, n); fte_surplus: patients minus those the FTE
-    would serve at the area's ratio (0 without a figure); imd_surplus: patients x (score - the
-    area's score) (0 without a figure).
+    patients: whole numbers; distance: km, shape (n, n); away: what short distances count, km or
+    mean minutes of a practice's patients (rows) to a centre (columns); fte_surplus: patients minus
+    those the FTE would serve at the area's ratio (0 without a figure); imd_surplus: patients x
+    (score - the area's score) (0 without a figure).
     """
 
     codes: tuple[str, ...]
     patients: Ints
     easting: Floats
     distance: Floats
+    away: Floats
     fte_surplus: Floats
     imd_surplus: Floats
     fte: Floats
@@ -98,11 +101,13 @@ def read_facts(practices: pd.DataFrame, request: SuggestRequest) -> Facts:
     if "deprivation" in request.weights:
         notes += _left_out(table.index, imd, REGISTER["imd_score"].label, "the hubs' IMD scores")
     difference = position[:, None, :] - position[None, :, :]
+    distance = np.hypot(difference[..., 0], difference[..., 1]) / 1000
     return Facts(
         codes=tuple(table.index),
         patients=patients,
         easting=position[:, 0],
-        distance=np.hypot(difference[..., 0], difference[..., 1]) / 1000,
+        distance=distance,
+        away=distance if request.minutes is None else _minutes(table.index, patients, request),
         fte_surplus=_surplus(patients, fte, "fte" in request.weights),
         imd_surplus=_imd_surplus(patients, imd),
         fte=fte,
@@ -235,7 +240,7 @@ def build_problem(facts: Facts, request: SuggestRequest, *, hubs: int | None = N
     number = request.hubs if hubs is None else hubs
     hubs_low, hubs_high = _hub_range(unit_patients, low, high, number, len(locked))
     nearest = request.nearest or default_nearest(facts, request)
-    distance = facts.distance[np.ix_(free, free)]
+    distance = facts.away[np.ix_(free, free)]
     near = _near(distance, members, nearest)
     weights = request.weights
     mixed = len(weights) > 1
@@ -311,6 +316,22 @@ def listed(codes: Iterable[object]) -> str:
     if len(names) > _LISTED:
         return f"{', '.join(names[:_LISTED])} and {len(names) - _LISTED} more"
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _minutes(codes: pd.Index, patients: Ints, request: SuggestRequest) -> Floats:
+    """Minutes between practices; a pair without a way counts a day, so none is chosen without need.
+
+    UserError where a practice's patients have no way to any practice.
+    """
+    assert request.minutes is not None
+    found = request.minutes.reindex(index=codes, columns=codes).to_numpy(float)
+    nowhere = np.isnan(found).all(axis=1) & (patients > 0)
+    if nowhere.any():
+        raise UserError(
+            f"No {request.minutes_label} are known for the patients of {listed(codes[nowhere])}: "
+            "choose straight lines or another way of travelling, or leave them out of the area."
+        )
+    return np.where(np.isnan(found), A_DAY, found)
 
 
 def _numbers(table: pd.DataFrame, columns: list[str]) -> Floats:
@@ -446,7 +467,9 @@ def _locked_cost(problem: Problem) -> float:
 
 
 def medoid(facts: Facts, group: Ints) -> tuple[float, int]:
-    """Patient-km of a group to its best centre, and that centre (place in `facts.codes`)."""
-    away = facts.patients[group] @ facts.distance[np.ix_(group, group)]
+    """Patient-km, or -minutes, of a group to its best centre, and that centre (place in
+    `facts.codes`).
+    """
+    away = facts.patients[group] @ facts.away[np.ix_(group, group)]
     best = int(away.argmin())
     return float(away[best]), int(group[best])

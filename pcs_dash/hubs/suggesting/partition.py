@@ -468,7 +468,7 @@ class Partition:
         """The hubs from the nearest to one hub to the furthest, itself first."""
         centres = [self.problem.hub_cost(units)[1] for units in plan]
         free = self.problem.free[centres]
-        away = self.problem.facts.distance[free[seed], free]
+        away = self.problem.facts.away[free[seed], free]
         away[seed] = -1.0
         return [int(number) for number in np.argsort(away, kind="stable")]
 

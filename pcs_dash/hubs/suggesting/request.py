@@ -26,8 +26,10 @@ UNITS = {
     "fte": "patients",
     "deprivation": "IMD score points",
 }
-# In a weighting these count as 1 each: 1 km of mean distance, 1% of the patients (size and FTE)
-# and 1 point of IMD score.
+# The unit of short distances where they are asked in minutes.
+IN_MINUTES = "patient-minutes"
+# In a weighting these count as 1 each: 1 km (or minute) of mean distance, 1% of the patients (size
+# and FTE) and 1 point of IMD score.
 MIXED_UNIT = "weighted score"
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
@@ -52,6 +54,8 @@ class SuggestRequest:
     Graph): every hub must hang together. None = hubs may be in pieces.
     nearest: a practice's hub has its centre among so many practices nearest to it (itself
     included); None = 15, more where the band is wide.
+    minutes: mean minutes of each practice's patients (rows, codes) to each practice (columns), in
+    which distances count instead of km, as `minutes_label` says; None = straight lines.
     """
 
     min_patients: float | None = BAND[0]
@@ -66,6 +70,8 @@ class SuggestRequest:
     apart: Sequence[Pair] = ()
     neighbours: Any = None
     nearest: int | None = None
+    minutes: pd.DataFrame | None = field(default=None, compare=False)
+    minutes_label: str = ""
 
     def __post_init__(self) -> None:
         """Freeze what was given, and refuse what no area could satisfy."""
@@ -106,7 +112,10 @@ class SuggestRequest:
     def unit(self) -> str:
         """The unit of the objective's value."""
         weights = self.weights
-        return UNITS[next(iter(weights))] if len(weights) == 1 else MIXED_UNIT
+        if len(weights) > 1:
+            return MIXED_UNIT
+        (aim,) = weights
+        return UNITS[aim] if aim != "distance" or self.minutes is None else IN_MINUTES
 
     def but(self, **changes: Any) -> SuggestRequest:
         """The same request with some fields changed."""
@@ -155,7 +164,8 @@ class Suggestion:
     assignment: practice code -> hub name, every practice of the table; empty without a plan.
     objective_value, best_bound: in `unit`; gap: (value - bound) / value.
     tolerance: the difference, in `unit`, that is not told apart when a plan counts as optimal.
-    measures: all four objectives of the plan, whichever was asked for.
+    measures: all four objectives of the plan, whichever was asked for; "minutes" (patient-minutes)
+    where distances were asked in them.
     stopped: "finished", "time limit" or "cancelled".
     """
 
@@ -181,14 +191,16 @@ class Suggestion:
         """How well the plan serves its aim: "2.5 km a patient on average"; "" without a plan."""
         if self.objective_value is None:
             return ""
-        return self._in_words(self.measures.get("distance", math.nan), self.objective_value)
+        key = "minutes" if self.unit == IN_MINUTES else "distance"
+        return self._in_words(self.measures.get(key, math.nan), self.objective_value)
 
     def _in_words(self, distance: float, value: float) -> str:
         """A value of the objective; patient-km, which nobody counts in, over the patients."""
         patients = sum(hub.patients for hub in self.hubs)
-        if self.unit == UNITS["distance"] and patients and math.isfinite(distance):
+        unit = {UNITS["distance"]: "km", IN_MINUTES: self.request.minutes_label}.get(self.unit)
+        if unit and patients and math.isfinite(distance):
             average = distance / patients
-            return f"{number(average, 1 if average >= 1 else 3)} km a patient on average"
+            return f"{number(average, 1 if average >= 1 else 3)} {unit} a patient on average"
         return f"{number(value, 1)} {self.unit}"
 
     @property

@@ -132,6 +132,7 @@ def _fixed(
     key = (
         choices.area.key,
         choices.version,
+        choices.readers.version,
         choices.definition.key,
         choices.edition,
         choices.benchmark,
@@ -141,7 +142,7 @@ def _fixed(
     )
     held = work.fixed
     if not isinstance(held, Fixed) or held.key != key:
-        columns = plan_figures.columns(work.rules, choices.benchmark)
+        columns = plan_figures.columns(work.rules, choices.benchmark, choices.journeys.kinds)
         # A plan without hubs: its row Unassigned is the area, counted on its own.
         area = summarise_hubs(EMPTY_PLAN, prepared_for(choices), **options)
         total = plan_figures.rows(area, columns, choices.benchmark)

@@ -65,6 +65,7 @@ def _panel(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> No
         benchmark=choices.benchmark,
         rules=rules,
         neighbours=near,
+        journeys=choices.journeys,
     )
     st.markdown(f"**{plain(in_words(compared))}**", help=f"{MOVED} {KEPT_TOGETHER}")
     hub_map.show_pair(web, _maps(dataset, web, choices, compared, a, b), key="hub-pair")
@@ -154,6 +155,7 @@ def _measures(
             benchmark=choices.benchmark,
             rules=work.rules,
             neighbours=neighbours_for(choices, dataset),
+            journeys=choices.journeys,
         )
         table.insert(2, PCNS, [*three[PCNS], *[None] * (len(table) - len(three))])
     st.dataframe(

@@ -69,10 +69,12 @@ def prepared(
     definition: str,
     edition: str,
     left_out: tuple[str, ...],  # noqa: ARG001
-    _practices: pd.DataFrame,
+    _choices: Question,
 ) -> Prepared:
     """What every summary of an area needs, whatever the plan."""
-    return prepare(_practices, definition=definition, edition=edition)
+    return prepare(
+        _choices.practices, definition=definition, edition=edition, journeys=_choices.journeys
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -112,9 +114,8 @@ def every_practice(choices: Question, dataset: Dataset) -> pd.DataFrame:
 def prepared_for(choices: Question) -> Prepared:
     """`prepared` for what the sidebar says."""
     left_out = tuple(choices.excluded.index)
-    return prepared(
-        _name(choices), choices.definition.key, choices.edition, left_out, choices.practices
-    )
+    name = " ".join((_name(choices), *choices.readers.version))
+    return prepared(name, choices.definition.key, choices.edition, left_out, choices)
 
 
 def neighbours_for(choices: Question, dataset: Dataset) -> Neighbours:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -24,8 +25,12 @@ _MORE = (
 )  # fmt: skip
 
 
-def columns(rules: Sequence[Rule], benchmark: Benchmark) -> list[dict[str, Any]]:
-    """The table's columns: key, label, help, kind, decimals, more."""
+def columns(
+    rules: Sequence[Rule], benchmark: Benchmark, kinds: Mapping[str, str] = MappingProxyType({})
+) -> list[dict[str, Any]]:
+    """The table's columns: key, label, help, kind, decimals, more. `kinds`: by mode that there are
+    minutes for whether they are modelled or measured.
+    """
     first = [_column(key, benchmark) for key in _FIRST]
     judged = [
         {
@@ -49,7 +54,12 @@ def columns(rules: Sequence[Rule], benchmark: Benchmark) -> list[dict[str, Any]]
         if rule.on and rule.of_practices
     ]
     more = [{**_column(key, benchmark), "more": True} for key in _MORE]
-    return [*first, *judged, *more, *of_practices]
+    minutes = [
+        {**column, "label": f"{column['label']} ({kind})", "more": True}
+        for mode, kind in kinds.items()
+        for column in (_column(f"{goal}_most_{mode}", benchmark) for goal in ("own", "site"))
+    ]
+    return [*first, *judged, *more, *minutes, *of_practices]
 
 
 def _column(key: str, benchmark: Benchmark) -> dict[str, Any]:

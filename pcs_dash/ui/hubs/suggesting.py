@@ -25,6 +25,7 @@ from pcs_dash.hubs.suggest import (
 )
 from pcs_dash.measures import numbers
 from pcs_dash.measures.register import PER_GP, REGISTER
+from pcs_dash.tables.constants import MODES
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.hubs import plan_figures
@@ -94,16 +95,24 @@ def _belonging(choices: Question) -> tuple[list[str], list[str], list[str]]:
 def form(work: Work, dataset: Dataset, choices: Question) -> None:
     """What is asked for."""
     least, most, count, limit = _sizes(work)
-    second = st.columns(4, vertical_alignment="bottom")
+    second = st.columns(5, vertical_alignment="bottom")
     aim = second[0].selectbox(
         "Aim",
         [*OBJECTIVES, _WEIGHTED],
         format_func=lambda key: OBJECTIVES.get(key, "a weighting of these"),
         key="hub-aim",
     )
-    plans = second[1].selectbox("Answers", [1, 2, 3], key="hub-answers", help="Clearly different")
-    together = second[2].toggle("Every hub in one piece", value=False, key="hub-contiguous")
-    keep = second[3].toggle("Keep locked hubs", value=True, key="hub-keep-locked")
+    kinds = choices.journeys.kinds
+    way = second[1].selectbox(
+        "Distances in",
+        ["", *kinds],
+        format_func=lambda mode: f"minutes {MODES[mode]} ({kinds[mode]})" if mode else "km",
+        key="hub-way",
+        help="Minutes are those of registered patients, from where they live to the hub's centre.",
+    )
+    plans = second[2].selectbox("Answers", [1, 2, 3], key="hub-answers", help="Clearly different")
+    together = second[3].toggle("Every hub in one piece", value=False, key="hub-contiguous")
+    keep = second[4].toggle("Keep locked hubs", value=True, key="hub-keep-locked")
     objective: Any = _weights() if aim == _WEIGHTED else aim
     whole, joined, parted = _belonging(choices)
     kind = _asked(busy=work.suggested is not None and work.suggested.running)
@@ -123,6 +132,7 @@ def form(work: Work, dataset: Dataset, choices: Question) -> None:
             together=list(pairwise(joined)),
             apart=list(combinations(parted, 2)),
             neighbours=neighbours_for(choices, dataset) if together else None,
+            **(choices.journeys.asked(way) if way else {}),
         )
     except UserError as error:
         st.error(plain(str(error)))

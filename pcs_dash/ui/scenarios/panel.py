@@ -8,22 +8,24 @@ from typing import Any
 
 import streamlit as st
 
+from pcs_dash.scenarios.assumptions import published, with_typed
 from pcs_dash.scenarios.changes import AGES, LONGEST, Scenario
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, presenting
+from pcs_dash.ui.saved_documents import tell
 from pcs_dash.ui.scenarios import saving
 from pcs_dash.ui.scenarios.desk import Desk, begin
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import View
 from pcs_dash.views.new_homes import WHOLE, places
-from pcs_dash.views.plan_ahead import VIEW, scenario_of, today_for
+from pcs_dash.views.plan_ahead import AT, DECIDED, VIEW, scenario_of, today_for
 from pcs_dash.views.question import Question
 from pcs_dash.views.scenario_words import AGAINST, LINK, ROLE_WORDS, sentence
 
-# What the form can add; a practice that opens at a point comes by a file.
 _KINDS = {
     "close": "A practice closes",
     "merge": "Practices merge",
+    "open": "A practice or branch opens",
     "staff": "Staff come or go",
     "homes": "Homes are built",
     "population": "Patients grow or shrink",
@@ -52,11 +54,8 @@ def with_table(view: View, question: Question) -> tuple[View, Question]:
 
 
 def _draw(desk: Desk, question: Question) -> None:
-    if desk.fault:
-        st.warning(f"Your scenario is not kept as a draft: {plain(desk.fault)}")
-    if desk.said:
-        st.info(plain(desk.said))
-        desk.said = ""
+    tell(desk, "scenario")
+    shelf = saving.shelf()
     with st.container(horizontal=True):
         if desk.scenario is None:
             st.button(
@@ -70,13 +69,14 @@ def _draw(desk: Desk, question: Question) -> None:
         _steps(desk)
         if desk.scenario is not None:
             _add(desk, question)
-            saving.save(desk, question.dataset)
-        saving.exchange(desk)
+            _assume(desk)
+            shelf.save(desk, question.dataset)
+        shelf.exchange(desk, saving.as_file(desk), saving.read)
         saving.compare(desk)
+    _on_map(desk, question)
     if desk.scenario is not None:
         _list(desk, question)
-    with st.expander("Saved scenarios"):
-        saving.browse(desk)
+    shelf.saved_ones(desk)
 
 
 def _of_boxes(question: Question) -> Scenario:
@@ -90,6 +90,34 @@ def _do(desk: Desk, make: Callable[[], Scenario | None]) -> None:
         desk.put(make())
     except UserError as error:
         desk.said = str(error)
+
+
+def _on_map(desk: Desk, question: Question) -> None:
+    """What can be done at the practice that is clicked on the map."""
+    code = st.session_state.get(AT)
+    if code not in question.practices.index:
+        return
+    year = today_for(question).year + DECIDED
+    offered = {
+        "It closes": {"kind": "close", "practice": code},
+        "One FTE GP more": {"kind": "staff", "role": "gp", "fte": 1, "where": code},
+        "One FTE nurse more": {"kind": "staff", "role": "nurse", "fte": 1, "where": code},
+    }
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(question.practices['practice_name'].to_dict()[code])}**, {year}:")
+        for place, (label, change) in enumerate(offered.items()):
+            st.button(
+                label,
+                key=f"scenario-at-{place}",
+                on_click=_do,
+                args=(desk, lambda given=change: _with(desk, question, {**given, "from": year})),
+            )
+
+
+def _with(desk: Desk, question: Question, change: dict[str, Any]) -> Scenario:
+    """The scenario on the table, else that of the boxes, with a change more."""
+    scenario = desk.scenario or _of_boxes(question)
+    return _changed(scenario, changes=[*scenario.to_dict()["changes"], change])
 
 
 def _steps(desk: Desk) -> None:
@@ -130,7 +158,7 @@ def _list(desk: Desk, question: Question) -> None:
         "Years ahead", 1, LONGEST, scenario.years, key=years,
         on_change=lambda: _do(desk, lambda: _changed(scenario, years=st.session_state[years])),
     )  # fmt: skip
-    st.caption(desk.state)
+    saving.shelf().tell_version(desk.saved_id, desk.saved_version, desk.is_as)
     called = question.dataset.practices["practice_name"]
     names = {str(code): str(name) for code, name in called.items()}
     if not scenario.changes:
@@ -178,9 +206,47 @@ def _add(desk: Desk, question: Question) -> None:
             on_click=_do,
             args=(
                 desk,
-                lambda: _changed(scenario, changes=[*scenario.to_dict()["changes"], change]),
+                lambda: _with(desk, question, change),
             ),
         )
+
+
+def _assume(desk: Desk) -> None:
+    """Type over an assumption, or go back to the published one; what is typed is marked."""
+    scenario = desk.scenario
+    assert scenario is not None
+    with st.popover("Assumptions", icon=":material/edit:"):
+        known = published()
+        typed = dict(scenario.assumptions)
+        key = st.selectbox(
+            "Assumption",
+            list(known),
+            format_func=lambda key: known[key].label + (" (typed in)" if key in typed else ""),
+            key="scenario-assumption",
+        )
+        one = known[key]
+        st.caption(f"In {plain(one.unit)}. {plain(one.source)}")
+        ends = typed.get(key, (one.low, one.central, one.high))
+        found = tuple(
+            st.number_input(label, value=float(value), key=f"scenario-{label}-{key}-{desk.stamp}")
+            for label, value in zip(("Low", "Central", "High"), ends, strict=True)
+        )
+        others = {name: value for name, value in typed.items() if name != key}
+        st.button(
+            "Take these", type="primary", key="scenario-assume", on_click=_do,
+            args=(desk, lambda: _assuming(scenario, {**others, key: found})),
+        )  # fmt: skip
+        if key in typed:
+            st.button(
+                "The published ones again", key="scenario-published", on_click=_do,
+                args=(desk, lambda: _assuming(scenario, others)),
+            )  # fmt: skip
+
+
+def _assuming(scenario: Scenario, typed: dict[str, Any]) -> Scenario:
+    """The scenario with assumptions typed over. UserError where they make no sense."""
+    with_typed(published(), typed)
+    return _changed(scenario, assumptions={key: list(ends) for key, ends in typed.items()})
 
 
 # --- what each kind of change asks ---
@@ -199,7 +265,49 @@ def _where(question: Question) -> dict[str, Any]:
 
 def _homes(question: Question) -> dict[str, Any]:
     a_year = st.number_input("Homes a year", 1, 100_000, 100, key="scenario-homes")
-    return {"a_year": a_year, **_where(question)}
+    where = _where(question)
+    at = st.text_input(
+        "Or at a point, or within a shape",
+        key="scenario-at",
+        placeholder="51.48, 0.32; 51.49, 0.33; ...",
+        help="Latitude and longitude of one point, or of three and more corners. Who is registered "
+        "in the small areas there today says where new residents register.",
+    )
+    return {"a_year": a_year, **({"where": at.strip()} if at.strip() else where)}
+
+
+def _open(question: Question) -> dict[str, Any]:
+    own = question.practices
+    middle = own.loc[[st.session_state[AT]]] if st.session_state.get(AT) in own.index else own
+    name = st.text_input("Name", "New practice", max_chars=100, key="scenario-open-name")
+    taken = {str(code) for code in own.index}
+    code = next(f"N{n:05}" for n in range(1, 100) if f"N{n:05}" not in taken)
+    code = st.text_input("A code for it", code, max_chars=6, key="scenario-open-code")
+    there = st.text_input(
+        "Where (latitude, longitude)",
+        f"{middle['latitude'].mean():.4f}, {middle['longitude'].mean():.4f}",
+        key=f"scenario-open-at-{st.session_state.get(AT)}-{question.area.key}",
+        help="It begins at the practice that is clicked on the map, or in the middle of the area.",
+    )
+    fte = {
+        role: st.number_input(label, 0.0, 100.0, value, 0.5, key=f"scenario-open-{role}")
+        for role, label, value in (
+            ("gp", "FTE GPs", 2.0),
+            ("nurse", "FTE nurses", 1.0),
+            ("direct_care", "FTE direct patient care", 1.0),
+        )
+    }
+    latitude, _, longitude = there.partition(",")
+    return {"code": code, "name": name, "latitude": _degrees(latitude),
+            "longitude": _degrees(longitude), **fte}  # fmt: skip
+
+
+def _degrees(text: str) -> float | str:
+    """The number, or the text itself, which the scenario's reader then refuses by its field."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _population(question: Question) -> dict[str, Any]:
@@ -251,6 +359,7 @@ def _merge(question: Question) -> dict[str, Any]:
 _FIELDS: dict[str, Callable[[Question], dict[str, Any]]] = {
     "close": _close,
     "merge": _merge,
+    "open": _open,
     "staff": _staff,
     "homes": _homes,
     "population": _population,

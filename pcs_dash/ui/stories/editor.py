@@ -10,14 +10,13 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pcs_dash.hubs.plan import plan_from_column
+from pcs_dash.measures.weighted_lists import WEIGHTINGS
 from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
-from pcs_dash.store.drafts import Draft, drop_draft
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, data, page_parts, presenting
 from pcs_dash.ui.browser import app_address
-from pcs_dash.ui.hubs.open_plan import database
-from pcs_dash.ui.saved_documents import other_draft
+from pcs_dash.ui.saved_documents import tell
 from pcs_dash.ui.stories import handout, story_saving
 from pcs_dash.ui.stories.open_story import Desk, begin
 from pcs_dash.ui.text import plain
@@ -50,13 +49,7 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
         f"{plain(desk.story.name)}: {many} view{'s' * (many != 1)}, shown full screen from here; "
         "once it has begun, nothing waits for a network or for this server."
     )
-    if desk.fault:
-        st.warning(f"Your story is not kept as a draft: {plain(desk.fault)}")
-    if desk.said:
-        st.info(plain(desk.said))
-        desk.said = ""
-    for draft in desk.other_drafts:
-        _other_draft(desk, draft)
+    tell(desk, "story")
 
     def hear(ask: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - both show all slides
         return {"slides": presenting.slides(desk.story, choices.area)}
@@ -65,16 +58,16 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
     with st.container(horizontal=True):
         handout.files(desk, dataset, choices)
         _begin_again(desk, choices)
-        story_saving.save(desk, dataset)
-        story_saving.exchange(desk)
+        shelf = story_saving.shelf()
+        shelf.save(desk, dataset)
+        shelf.exchange(desk, story_saving.as_file(desk), Story.from_json)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _views(desk)
         _add(desk, choices)
     with right:
         _chosen(desk, choices)
-    with st.expander("Saved stories"):
-        story_saving.browse(desk)
+    shelf.saved_ones(desk)
     story_saving.into_address(desk, dataset)
 
 
@@ -227,22 +220,6 @@ def _preview(view: SavedView, choices: Question) -> None:
         st.caption(plain(" · ".join(f"{label}: {value}" for label, value in slide["figures"])))
 
 
-def _other_draft(desk: Desk, draft: Draft) -> None:
-    """A draft that another tab of this browser left: open it, or forget it."""
-    try:
-        story = Desk.from_dict(draft.document, desk.token).story
-    except UserError:
-        return
-    said = f"a story of its own, {plain(story.name)} ("
-    opened, done = other_draft(draft, said, "Open it", "story")
-    if opened:
-        desk.put(story)
-    if done:
-        drop_draft(database(), desk.token, draft.kind)
-        desk.other_drafts = [kept for kept in desk.other_drafts if kept.kind != draft.kind]
-        st.rerun()
-
-
 def _link(view: SavedView, choices: Question) -> str:
     """The address that opens a view as it is here, its plan with it."""
     dataset = data.of(view.area_in(choices.area))[0]
@@ -290,6 +267,7 @@ def _settings(view: SavedView) -> str:
     benchmark = given.get("benchmark", "")
     said = [
         definition.label if definition else "",
+        WEIGHTINGS[given["weight"]].label if given.get("weight") in WEIGHTINGS else "",
         f"IMD {plain(given['imd'])}" if given.get("imd") else "",
         f"benchmark {plain(BENCHMARK_LABELS.get(benchmark, benchmark))}" if benchmark else "",
         f"{plain(given['own'])} patients per FTE GP" if given.get("own") else "",

@@ -1,67 +1,55 @@
-"""The story on the table: kept in the session, and as a draft in the database at every change.
-
-Whose draft it is, the same cookie says as for plans (docs/decisions/0002-hub-map-component.md).
-"""
+"""The story on the table: its views, which of them is chosen, and the steps back."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.store.documents import ConflictError
-from pcs_dash.store.drafts import Draft, Place, open_draft
+from pcs_dash.store.documents import Saved
 from pcs_dash.tables.areas import Area
-from pcs_dash.tables.errors import UserError
-from pcs_dash.ui.browser import browser_token
-from pcs_dash.ui.hubs.open_plan import database
+from pcs_dash.ui.on_table import UNDO, OnTable, from_draft, saved_in
 from pcs_dash.views.position import StoryError
 from pcs_dash.views.story import SavedView, Story, ready_made
 
 _KEY = "story-desk"
-_UNDO = 100
-_log = logging.getLogger(__name__)
 
 
-@dataclass
-class Desk:
+@dataclass(kw_only=True)
+class Desk(OnTable):
     """What the editor works on.
 
-    `at` is the chosen view's place; `stamp` grows when the list changes other than by typing, so
-    that input fields show it; `untouched` while it is still the ready-made story of the area;
-    `fault` tells why the draft can't be kept; the saved version it came from, and what stood in the
-    way of saving the next, as for plans; `linked` is the text by which the address carries it, made
-    of the story `link_made_of`; `place` and `other_drafts` as for plans.
+    `at` is the chosen view's place; `untouched` while it is still the ready-made story of the area;
+    `linked` is the text by which the address carries it, made of the story `link_made_of`.
     """
 
+    kind = "story"
     story: Story
-    token: str
     at: int = 0
-    stamp: int = 0
     untouched: bool = True
     past: list[Story] = field(default_factory=list)
-    said: str = ""
-    fault: str = ""
-    saved_id: int | None = None
-    saved_version: int | None = None
-    conflict: ConflictError | None = None
     linked: str = ""
     link_made_of: Story | None = None
-    other_drafts: Sequence[Draft] = ()
-    place: Place = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.place = Place(self.token, "story", "story")
+    @property
+    def held(self) -> Story:
+        """The story."""
+        return self.story
+
+    read = staticmethod(Story.from_dict)
+
+    def take(self, held: Story) -> None:
+        """Put a story on the table at its first view; `undo` brings back what was there."""
+        self.put(held, at=0)
 
     def put(self, story: Story, *, at: int | None = None, typed: bool = False) -> None:
         """Put a changed story on the table and keep it as the draft; `undo` takes it back."""
         if story == self.story and not self.untouched:
             return
-        self.past = [*self.past[1 - _UNDO :], self.story]
+        self.past = [*self.past[1 - UNDO :], self.story]
         self.story, self.untouched, self.said = story, False, ""
         self._choose(self.at if at is None else at)
         self.stamp += not typed
@@ -78,14 +66,10 @@ class Desk:
     def _choose(self, at: int) -> None:
         self.at = max(0, min(at, len(self.story.views) - 1))
 
-    def keep(self) -> None:
-        """Write the draft. The story on screen stays usable if that fails; the page says so."""
-        try:
-            told = self.place.keep(database(), self.to_dict())
-            self.fault, self.said = "", f"{self.said} {told}".strip()
-        except UserError as error:
-            _log.warning("draft not kept: %s %s", error, error.aside)
-            self.fault = str(error)
+    def came_from(self, saved: Saved | None) -> None:
+        """Note which saved version is on the table: from then on the story is the user's own."""
+        self.untouched = self.untouched and saved is None
+        super().came_from(saved)
 
     def to_dict(self) -> dict[str, Any]:
         """The draft as it is stored."""
@@ -100,12 +84,10 @@ class Desk:
     def from_dict(cls, document: Mapping[str, Any], token: str) -> Desk:
         """The desk of `to_dict`; StoryError if the draft makes no sense."""
         story = Story.from_dict(document.get("story"))
-        saved = (document.get("saved_id"), document.get("saved_version"))
-        known = saved if all(isinstance(number, int) for number in saved) else (None, None)
         at = document.get("at")
-        held = cls(story, token, untouched=False, saved_id=known[0], saved_version=known[1])
-        held._choose(at if isinstance(at, int) else 0)
-        return held
+        found = cls(story=story, token=token, untouched=False, **saved_in(document))
+        found._choose(at if isinstance(at, int) else 0)
+        return found
 
 
 def begin(
@@ -119,25 +101,13 @@ def begin(
     """
     held: Desk | None = st.session_state.get(_KEY)
     if held is None:
-        held = st.session_state[_KEY] = _from_draft(area)
+        held = st.session_state[_KEY] = from_draft(
+            Desk.kind, Desk.from_dict, lambda token: Desk(story=ready_made(area), token=token)
+        )
     if held.untouched:
         held.story = ready_made(area, switches=switches, plan=plan, plan_name=plan_name)
         held._choose(held.at)
     return held
-
-
-def _from_draft(area: Area) -> Desk:
-    token = browser_token()
-    fault = ""
-    try:
-        place, drafts = open_draft(database(), token, "story")
-        if drafts:
-            held = Desk.from_dict(drafts[0].document, token)
-            held.place, held.other_drafts = place, drafts[1:]
-            return held
-    except UserError as error:
-        fault = str(error)
-    return Desk(ready_made(area), token, fault=fault)
 
 
 def add(view: SavedView, area: Area) -> str:
