@@ -195,7 +195,7 @@ def _map(pair: Compared) -> MapBlock:
         note=f"Figure: {pair.y.label}. Deprivation: {pair.x.label}. Low, middle and high: thirds "
         "of this area's practices. Hollow: a figure is missing. Size: registered patients.",
     )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=440)
+    return MapBlock(spec, alt_text(question.dataset, spec), high=400)
 
 
 # --- sections ---
