@@ -59,7 +59,8 @@ def _sheets() -> list[tuple[str, Path, dict[str, str]]]:
         from pcs_dash.views.places import SHEETS
     except ImportError:
         return [(page.stem, page, {}) for page in sorted(Path("pages").glob("*.py"))]
-    return [(s.key, Path(f"pages/{s.path or 'overview'}.py"), s.asked) for s in SHEETS]
+    sheets = [(s.key, Path(f"pages/{s.path or 'overview'}.py"), s.asked) for s in SHEETS]
+    return [*sheets, ("data_and_methods", Path("pages/data_and_methods.py"), {})]
 
 
 def _told(words: list[str]) -> str:

@@ -57,6 +57,8 @@ MODULES = {
     "measures/sums": ("measures/test_sums", "measures/test_workforce"),
     "measures/then_now": ("measures/test_then_now",),
     "measures/trend_lines": ("measures/test_trend_lines",),
+    "measures/verdict": ("measures/test_verdict",),
+    "measures/weighted_lists": ("measures/test_weighted_lists",),
     "measures/words": ("measures/test_words",),
     "measures/workforce": ("measures/test_workforce",),
     "hubs/summary": ("hubs/test_summary",),

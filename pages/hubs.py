@@ -21,6 +21,8 @@ with st.container(horizontal=True):
     panels.open_file(work, dataset, choices)
     plan_saving.save(work, dataset)
     panels.download(work, dataset, choices)
+    if st.button("What becomes of this plan?", icon=":material/event_upcoming:", key="hub-ahead"):
+        st.switch_page("pages/plan_ahead.py", query_params=address.said())
 panels.told(work)
 builder.show(work, dataset, web, choices)
 

@@ -32,8 +32,10 @@ def groups_of(
     names: Mapping[str, str],
     plan: pd.Series,
     area_name: str,
+    successors: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Practice code to its unit of that level; closed practices have no PCN or hub of now.
+    """Practice code to its unit of that level; a closed practice is in the PCN or hub of the one
+    that took over, where `successors` (code to code) names it, and in none otherwise.
 
     `lists`: practice_code, district; `practices`: those of now; `names`: closed ones' too; `plan`:
     practice code to hub.
@@ -48,7 +50,11 @@ def groups_of(
         found = known.set_index("practice_code")["district"]
     else:
         found = practices["pcn"].dropna() if level == PCN else plan.dropna()
-    return {str(code): str(name) for code, name in found.items()}
+    units = {str(code): str(name) for code, name in found.items()}
+    heirs = {} if successors is None else successors
+    return units | {
+        code: units[heirs[code]] for code in codes if code not in units and heirs.get(code) in units
+    }
 
 
 def unplaced(lists: pd.DataFrame) -> int:
@@ -192,7 +198,7 @@ def compare_lists(
         moved = (in_old & in_new) & here.notna() & there.notna() & (here != there)
         change[moved.to_numpy() if hasattr(moved, "to_numpy") else moved] = "moved"
     table["change"] = pd.Series(change, index=codes).astype("str")
-    named = _ods_successors(successors, set(new.index))
+    named = ods_successors(successors, set(new.index))
     found: dict[str, tuple[str, str]] = {}
     for code in table.index[table["change"] == "closed"]:
         if code in named:
@@ -275,8 +281,8 @@ def _day(table: pd.DataFrame) -> str:
     return f"{pd.Timestamp(table['period'].max()):%Y-%m-%d}"
 
 
-def _ods_successors(successors: pd.DataFrame | None, alive: set[str]) -> dict[str, str]:
-    """Closed code -> the first living practice along the chain of successors."""
+def ods_successors(successors: pd.DataFrame | None, alive: set[str]) -> dict[str, str]:
+    """Closed code -> the first living practice along the ODS's chain of successors."""
     if successors is None:
         return {}
     ordered = successors.sort_values("effective") if "effective" in successors else successors

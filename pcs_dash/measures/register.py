@@ -555,6 +555,39 @@ _QUALITY = (
           noun="the share of patients with a good experience of contacting the practice"),
 )  # fmt: skip
 
+# --- staff by role ---
+
+_TRAINEES = ("ST1", "ST2", "ST3", "ST4", "OTH", "F1_2")
+_ROLES = {
+    "fte_partners": ("GP partners", "senior partners, partners and providers",
+                     ("SEN_PTNR", "PTNR_PROV")),
+    "fte_salaried": ("Salaried GPs", "GPs salaried by the practice or by another body",
+                     ("SAL_BY_PRAC", "SAL_BY_OTH")),
+    "fte_trainees": ("Trainee GPs", "GPs in training of all years and foundation doctors",
+                     tuple(f"TRN_GR_{year}" for year in _TRAINEES)),
+    "fte_st3": ("Third-year trainee GPs (ST3)", "GPs in their third year of training, who may "
+                "work independently soonest", ("TRN_GR_ST3",)),
+    "fte_locums": ("Locum GPs", "locums for a vacancy, an absence or otherwise",
+                   ("LOCUM_VAC", "LOCUM_ABS", "LOCUM_OTH")),
+    "fte_retainers": ("Retained GPs", "GPs on the retention scheme", ("RET",)),
+}  # fmt: skip
+# FTE by role: what the publisher's columns of the practice-level workforce it is the sum of.
+ROLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    **{key: tuple(f"TOTAL_GP_{part}_FTE" for part in parts)
+       for key, (_, _, parts) in _ROLES.items()},
+    "nurse_fte": ("TOTAL_NURSES_FTE",),
+    "direct_care_fte": ("TOTAL_DPC_FTE",),
+    "admin_fte": ("TOTAL_ADMIN_FTE",),
+}  # fmt: skip
+_STAFF = (
+    *(Measure(key=key, label=label, unit="FTE", decimals=1, sources=("workforce",),
+              definition=f"Sum of FTE of {who}, of practices that report it.")
+      for key, (label, who, _) in _ROLES.items()),
+    Measure(key="admin_fte", label="Administrative staff", unit="FTE", decimals=1,
+            sources=("workforce",), definition="Sum of FTE of administrative and other staff, of "
+            "practices that report it."),
+)  # fmt: skip
+
 # --- of areas of England ---
 
 
@@ -596,7 +629,7 @@ _OF_AREAS = (
 REGISTER: Mapping[str, Measure] = {
     measure.key: measure
     for measure in (
-        *_CAPACITY, *_OF_HUBS, *_OF_ONE_PRACTICE, *_PRACTICE, *_QUALITY, *_OF_AREAS,
+        *_CAPACITY, *_OF_HUBS, *_OF_ONE_PRACTICE, *_PRACTICE, *_QUALITY, *_STAFF, *_OF_AREAS,
     )
 }  # fmt: skip
 PER_GP = REGISTER["patients_per_fte_gp"]

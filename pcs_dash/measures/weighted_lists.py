@@ -34,10 +34,10 @@ class Weighting:
 WEIGHTINGS: Mapping[str, Weighting] = {
     one.key: one
     for one in (
-        Weighting("registered", "Patients as registered", "everyone on the list counts as one"),
+        Weighting("registered", "As registered", "everyone on the list counts as one"),
         Weighting(
             "carr_hill",
-            "Carr-Hill weighted patients",
+            "By Carr-Hill weight",
             "weighted by the formula that practices are paid by, 2022/23: age and sex, illness, "
             "turnover, care homes, rurality, staff costs",
             "patients by Carr-Hill weight of 2022/23",
@@ -45,7 +45,7 @@ WEIGHTINGS: Mapping[str, Weighting] = {
         ),
         Weighting(
             "primary_care",
-            "Patients by need for primary care",
+            "By need for primary care",
             "weighted by need for primary medical care in NHS England's allocations for 2025/26",
             "patients by need for primary care of 2025/26",
             "primary_medical_care_need_2025_26",

@@ -226,7 +226,7 @@ _ALL = (
         cadence="monthly",
         columns=_workforce.PCN_WORKFORCE,
         parser=_workforce.load_pcn_workforce,
-        brings=f"staff of each network by role: {_STORED_ONLY}",
+        brings="staff of each network by role (Practices, Who works here)",
         note=_BY_HAND + " Added up when read: no single person is kept.",
     ),
     Source(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import pandas as pd
@@ -37,6 +38,7 @@ _COLUMNS: Final[dict[str, tuple[str, str]]] = {
     "sub_icb_code": ("Sub-ICB code", ""),
     "icb_code": ("ICB code", ""),
     "icb": ("ICB", ""),
+    "sub_icb": ("Sub-ICB", ""),
     "place": ("Sub-ICB place", ""),
     "pcn": ("PCN", ""),
     "pcn_code": ("PCN code", ""),
@@ -77,10 +79,19 @@ _COLUMNS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+_CAPITALS: Final = r"\b(cqc|fte|gps?|icb|ods|pcn|qof|imd(?=\d{4}))"
+
+
 def heading(column: str) -> str:
     """The label of a column: "nurse_fte" is "Nurse FTE"; a label that is one already stays."""
     if column in _COLUMNS:
         return _COLUMNS[column][0]
+    if column in REGISTER:
+        measure = REGISTER[column]
+        told = not measure.unit or measure.unit.split()[-1] in measure.long.lower()
+        return (
+            measure.long if told or measure.kind != "number" else f"{measure.long} ({measure.unit})"
+        )
     kind, _, quintile = column.partition("_patients_")
     if kind in ("imd2019", "imd2025"):
         where = "of unknown quintile" if quintile == "unknown" else quintile.replace("_", " ")
@@ -88,13 +99,22 @@ def heading(column: str) -> str:
     year, _, month = column.removeprefix("list_size_").partition("_")
     if column.startswith("list_size_") and month.isdigit():
         return f"List size, {pd.Timestamp(int(year), int(month), 1):%B %Y}"
-    words = column.replace("_", " ")
+    words = re.sub(_CAPITALS, _capitals, column.replace("_", " "))
     return words[:1].upper() + words[1:]
+
+
+def _capitals(found: re.Match[str]) -> str:
+    return {"gps": "GPs", "imd": "IMD "}.get(found[0], found[0].upper())
 
 
 def number_format(column: str) -> str:
     """How its figures are written, "" where that is not known."""
-    return _COLUMNS.get(column, ("", ""))[1]
+    if column in _COLUMNS:
+        return _COLUMNS[column][1]
+    measure = REGISTER.get(column)
+    if measure is None or measure.kind != "number" or measure.unit == "share":
+        return ""
+    return {0: WHOLE, 1: ONE, 2: TWO}.get(measure.decimals, "")
 
 
 def format_of(value: float) -> str:

@@ -301,6 +301,8 @@ def _points(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> alt
         )
     else:
         more["color"] = alt.Color("colour:N", scale=None)
+    if chart.x_dates:
+        more["size"] = alt.value(80)  # a few months, each to be found on its line
     return (
         alt.Chart(rows)
         .mark_point(filled=True, opacity=0.4 if crowded else 0.78, stroke=INK, strokeWidth=0.6)
@@ -323,10 +325,16 @@ def _whiskers(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> a
 def _lines(
     chart: Chart, joined: list[Series], across: alt.X, up: alt.Y, *, known: set[str]
 ) -> alt.Chart:
-    """Lines; those of a name that has points too are in the points' legend."""
-    rows = pd.concat([_long(chart, series) for series in joined], ignore_index=True)
-    names = [series.name for series in joined]
-    dashes = [[6, 4] if series.dash else [1, 0] for series in joined]
+    """Lines; those of a name that has points too are in the points' legend. Several of one name are
+    parts of one line, with gaps between.
+    """
+    rows = pd.concat(
+        [_long(chart, series).assign(part=part) for part, series in enumerate(joined)],
+        ignore_index=True,
+    )
+    once = {series.name: series for series in joined}
+    names = list(once)
+    dashes = [[6, 4] if series.dash else [1, 0] for series in once.values()]
     legend = (
         None
         if set(names) <= known
@@ -347,9 +355,10 @@ def _lines(
             y=up,
             color=alt.Color(
                 "series:N",
-                scale=alt.Scale(domain=names, range=[series.colour for series in joined]),
+                scale=alt.Scale(domain=names, range=[each.colour for each in once.values()]),
                 legend=legend,
             ),
+            detail="part:N",
             strokeDash=alt.StrokeDash(
                 "series:N", scale=alt.Scale(domain=names, range=dashes), legend=legend
             ),

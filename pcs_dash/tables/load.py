@@ -79,6 +79,11 @@ def load_pcn_codes(folder: Path = DATA_DIR) -> pd.DataFrame:
     return read_table(folder / "pcn_codes_essex.csv", schemas.pcn_codes)
 
 
+def load_pcn_staff(folder: Path = DATA_DIR) -> pd.DataFrame:
+    """Staff employed by PCNs, September 2022: FTE by network, group and role."""
+    return read_table(folder / "pcn_staff_2022-09_essex.csv", schemas.pcn_staff)
+
+
 def load_workforce(folder: Path = DATA_DIR) -> pd.DataFrame:
     """General Practice Workforce, 31 December 2025, one row a practice, source column names."""
     return read_table(folder / "gp_workforce_practice_2025-12_essex.csv", schemas.workforce)

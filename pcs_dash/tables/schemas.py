@@ -395,6 +395,22 @@ gp_age_profile_2014 = pa.DataFrameSchema(
 
 DISPERSAL = "computed from registrations by LSOA of July 2023 (NHS England) and IMD 2025 (MHCLG)"
 
+pcn_staff = pa.DataFrameSchema(
+    {
+        "pcn_code": _column(
+            str, "ODS code of the network", WORKFORCE, checks=pa.Check.str_matches(PCN_CODE)
+        ),
+        "pcn_name": _column(str, "Its name in September 2022", WORKFORCE),
+        "staff_group": _column(str, "Directors, direct patient care, or administration", WORKFORCE),
+        "staff_role": _column(str, "Role", WORKFORCE),
+        "fte": _column(
+            float, "Employed by the network", WORKFORCE, unit="FTE", checks=_at_least_zero()
+        ),
+    },
+    strict=True,
+    unique=["pcn_code", "staff_group", "staff_role"],
+)
+
 RELATIVE_NEED = "computed from NHS Payments to General Practice and NHS England allocations"
 relative_need = pa.DataFrameSchema(
     {

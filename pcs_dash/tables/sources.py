@@ -75,6 +75,16 @@ SOURCES = (
         "https://fingertips.phe.org.uk/profile/general-practice",
     ),
     Source(
+        "pcn_staff_2022-09_essex.csv",
+        "Staff employed by primary care networks, FTE by role",
+        "computed from NHS England, Primary Care Network Workforce",
+        "30 September 2022",
+        OGL,
+        "https://digital.nhs.uk/data-and-information/publications/statistical/"
+        "primary-care-workforce-quarterly-update",
+        "Six networks of then are no longer, seven of today had none.",
+    ),
+    Source(
         "relative_need_essex.csv",
         "Weighted over registered patients: Carr-Hill, and need for primary medical care",
         "computed from NHS Payments to General Practice and NHS England allocations",

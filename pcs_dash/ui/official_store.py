@@ -89,6 +89,17 @@ def history(dataset: Dataset) -> pd.DataFrame | None:
     return _or_none(lambda: _history(key, dataset.key, dataset)) if key else None
 
 
+def staff(dataset: Dataset) -> pd.DataFrame | None:
+    """Staff of practices by role, every month there is; None without any."""
+    return _or_none(lambda: _staff(version(), dataset.key, dataset))
+
+
+def network_staff(dataset: Dataset) -> pd.DataFrame | None:
+    """Staff employed by networks, newest month loaded; None if none is."""
+    key = version()
+    return _or_none(lambda: loaded_data().network_staff(_store(key), dataset)) if key else None
+
+
 def positions(dataset: Dataset) -> pd.DataFrame:
     """Easting and northing by practice_code: the data's practices, and closed ones where the
     allocations name a place for them.
@@ -187,6 +198,16 @@ def _history(
     return loaded_data().history(_store(key), _dataset)
 
 
+@st.cache_resource(show_spinner="Reading the workforce ...", max_entries=4)
+def _staff(
+    key: tuple[str, ...],
+    data: tuple[str, str],  # noqa: ARG001
+    _dataset: Dataset,
+) -> pd.DataFrame | None:
+    found: pd.DataFrame | None = loaded_data().staff(_store(key), _dataset)
+    return found
+
+
 def _store(key: tuple[str, ...]) -> Store:
     from pcs_dash.official.store import Store
 
@@ -228,6 +249,8 @@ def readers() -> Readers:
         practices=practices,
         own=own,
         history=history,
+        staff=staff,
+        network_staff=network_staff,
         successors=successors,
         england=_england,
         names=names,

@@ -131,6 +131,13 @@ def _lists(question: Question) -> _Lists:
     return _Lists(between, changes, first, last)
 
 
+def heirs(question: Question) -> dict[str, str]:
+    """Closed practice -> the one of now that took over, where the ODS's list names it."""
+    return list_trends.ods_successors(
+        question.readers.successors(), set(map(str, question.dataset.practices.index))
+    )
+
+
 def _groups(question: Question, level: str, lists: pd.DataFrame) -> dict[str, str]:
     """Practice code to its unit, of the practices in these lists."""
     found = list_trends.groups_of(
@@ -140,6 +147,7 @@ def _groups(question: Question, level: str, lists: pd.DataFrame) -> dict[str, st
         names=question.readers.names(question.dataset),
         plan=question.shown_plan.to_series(),
         area_name=question.name,
+        successors=heirs(question),
     )
     here = set(lists["practice_code"])
     return {code: unit for code, unit in found.items() if code in here}
@@ -403,7 +411,7 @@ def _lines(values: pd.DataFrame, own: Mapping[str, str]) -> tuple[Series, ...]:
     signs = zip(PLACE_COLOURS, PLACE_SHAPES, strict=True)
     for (unit, row), (colour, shape) in zip(values.iterrows(), signs, strict=False):
         known = row.dropna()
-        when = tuple(_fraction_of_year(pd.Timestamp(str(month))) for month in known.index)
+        when = tuple(fraction_of_year(pd.Timestamp(str(month))) for month in known.index)
         heights = tuple(map(float, known))
         name = str(unit)
         colour = own.get(name, colour)
@@ -414,7 +422,8 @@ def _lines(values: pd.DataFrame, own: Mapping[str, str]) -> tuple[Series, ...]:
     return tuple(found)
 
 
-def _fraction_of_year(when: pd.Timestamp) -> float:
+def fraction_of_year(when: pd.Timestamp) -> float:
+    """A day as a charts' axis of dates has it: 2025.5 is the middle of the year."""
     return float(when.year + (when.day_of_year - 1) / (366 if when.is_leap_year else 365))
 
 
@@ -434,7 +443,8 @@ def _every_month(question: Question) -> Sequence[Block | Beside]:
     )
     shown = shown.sort_values("change", ascending=False, na_position="last").rename_axis("unit")
     carried = (
-        "Units are those of now, carried back: a practice that has closed since is in none, and a "
+        "Units are those of now, carried back: a practice that has closed since is in that of the "
+        "one that took over, where the ODS names it, else in none; a "
         "change of practices between the dates shows in the two counts."
     )
     return [

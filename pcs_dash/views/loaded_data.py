@@ -14,6 +14,7 @@ from pcs_dash.measures import england_areas as england
 from pcs_dash.measures.catchments import Registered, modelled, residents_of_2011
 from pcs_dash.measures.quality import OFFICIAL_COLUMNS, PREFIX
 from pcs_dash.measures.weighted_lists import WEIGHTINGS, weighted_registrations
+from pcs_dash.measures.workforce_trends import months_of_staff
 from pcs_dash.official.area_dataset import england_outlines
 from pcs_dash.official.available_measures import measures
 from pcs_dash.official.built_tables import (
@@ -30,6 +31,8 @@ from pcs_dash.official.own_columns import OwnMeasures, own_measures
 from pcs_dash.official.store import Store
 from pcs_dash.tables.dataset import Dataset, JoinReport, join
 from pcs_dash.tables.geometry import lonlat_to_grid
+from pcs_dash.tables.load import load_workforce
+from pcs_dash.tables.sources import WORKFORCE_PERIOD
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +120,13 @@ def history(store: Store, dataset: Dataset) -> pd.DataFrame | None:
     if loaded is None or loaded.latest(LISTS) is None:
         return None
     table = store.read(LISTS)
+    return _placed(store, dataset, table)
+
+
+def _placed(store: Store, dataset: Dataset, table: pd.DataFrame) -> pd.DataFrame:
+    """The rows (practice_code, sub_icb_code) of the data's sub-ICBs, with the columns by which an
+    area selects.
+    """
     ours = dataset.practices
     table = table[
         table["sub_icb_code"].isin(ours["sub_icb_code"]) | table["practice_code"].isin(ours.index)
@@ -124,7 +134,8 @@ def history(store: Store, dataset: Dataset) -> pd.DataFrame | None:
     # Where a practice stands now counts for all months, as the sub-ICB of now does.
     sub_icb = table["practice_code"].map(ours["sub_icb_code"]).fillna(table["sub_icb_code"])
     district_code = table["practice_code"].map(ours["district_code"])
-    if district_code.isna().any() and loaded.latest("postcodes"):
+    known_places = "postcode" in table.columns and "postcodes" in periods(store)
+    if district_code.isna().any() and known_places:
         codes = store.read("postcodes", columns=["postcode", "district_code"])
         by_postcode = codes.drop_duplicates("postcode").set_index("postcode")["district_code"]
         district_code = district_code.fillna(table["postcode"].map(by_postcode))
@@ -136,6 +147,44 @@ def history(store: Store, dataset: Dataset) -> pd.DataFrame | None:
         by_sub_icb = sub_icb.map(known.set_index("sub_icb_code")["icb_code"])
         found["icb_code"] = table["practice_code"].map(ours["icb_code"]).fillna(by_sub_icb)
     return found.reset_index(drop=True)
+
+
+def staff(store: Store, dataset: Dataset) -> pd.DataFrame | None:
+    """Staff by role of every month of the workforce loaded, for the data's sub-ICBs
+    (`workforce_trends.months_of_staff`, and the columns by which an area selects); the embedded
+    month too where the data are the embedded ones. None without any.
+    """
+    loaded = store.current()
+    entries = loaded.of("workforce") if loaded else []
+    months = [store.read("workforce", entry.period) for entry in entries]
+    day = pd.Timestamp(WORKFORCE_PERIOD)
+    known = {f"{pd.Timestamp(entry.period):%Y-%m}" for entry in entries}
+    if dataset.workforce_period == WORKFORCE_PERIOD and f"{day:%Y-%m}" not in known:
+        embedded = load_workforce().rename(columns={"TOTAL_PATIENTS": "patients"})
+        months.append(embedded.assign(period=day))
+    if not months:
+        return None
+    table = pd.concat([_own_rows(month, dataset) for month in months], ignore_index=True)
+    return _placed(store, dataset, months_of_staff(table))
+
+
+def _own_rows(month: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
+    """A month's rows of the data's sub-ICBs; without such a column those of its practices."""
+    ours = dataset.practices
+    here = month["practice_code"].isin(ours.index)
+    if "sub_icb_code" not in month.columns:
+        month = month.assign(sub_icb_code=month["practice_code"].map(ours["sub_icb_code"]))
+    return month[here | month["sub_icb_code"].isin(ours["sub_icb_code"].dropna())]
+
+
+def network_staff(store: Store, dataset: Dataset) -> pd.DataFrame | None:
+    """Staff employed by the data's networks, newest month loaded: period, pcn_code, staff_group,
+    staff_role, detailed_role, people, fte. None where no file is loaded.
+    """
+    if "pcn_workforce" not in periods(store):
+        return None
+    table = store.read("pcn_workforce")
+    return table[table["pcn_code"].astype("str").isin(dataset.practices["pcn_code"].dropna())]
 
 
 def names(store: Store, dataset: Dataset) -> dict[str, str]:

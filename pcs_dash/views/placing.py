@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pcs_dash.measures.numbers import count, number
+from pcs_dash.measures.numbers import count, number, signed
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.workforce import fte_gap, gp_definition, patients_per_fte_gp
 from pcs_dash.scenarios.placing import place_gps
+from pcs_dash.scenarios.slope import close_slope
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Block, Column, Option, Table, Text, measured
 from pcs_dash.views.question import Question
 
-POSTS, MOST = "posts", "a_practice"
+POSTS, MOST, AIM = "posts", "a_practice", "aim"
+AIMS = {"gaps": "Close the largest gaps", "slope": "The same in every fifth of deprivation"}
 OPTIONS = (
     Option(POSTS, "FTE GPs to place", "number", default="10", bounds=(1, 500), inside=True),
     Option(MOST, "At most, in one practice", "number", default="2", bounds=(1, 20), inside=True),
+    Option(AIM, "What they are to do", choices=lambda _: AIMS, inside=True),
 )
 
 
 def blocks(question: Question, practices: pd.DataFrame, year: int) -> list[Block]:
     """The placing in the practices of a year; UserError for numbers that are none."""
-    posts, most = (_whole(question, option) for option in OPTIONS)
+    posts, most = (_whole(question, option) for option in OPTIONS[:2])
+    if question.option(AIM, AIMS) == "slope":
+        return _slope(question, practices, year, posts, most)
     fte = practices[gp_definition(question.definition.key).column].astype(float)
     gaps = fte_gap(practices["patients"].astype(float), fte, question.benchmark.value)
     placed = place_gps(gaps, posts, most)
@@ -56,6 +61,59 @@ def blocks(question: Question, practices: pd.DataFrame, year: int) -> list[Block
             "First the largest gap that is left is made as small as can be, then what is left in "
             "all. Whole posts; nobody is taken from anywhere, and whether anybody wants to work "
             "there is not known.",
+            "note",
+        ),
+    ]
+
+
+def _slope(
+    question: Question, practices: pd.DataFrame, year: int, posts: int, most: int
+) -> list[Block]:
+    """Posts that make patients per FTE GP alike from the most to the least deprived fifth."""
+    found = close_slope(
+        practices,
+        definition=question.definition.key,
+        edition=question.edition,
+        most=most,
+        limit=posts,
+    )
+    gaining = found.posts[found.posts > 0].sort_values(ascending=False, kind="stable")
+    table = pd.DataFrame(
+        {
+            "practice_name": practices["practice_name"].reindex(gaining.index),
+            "patients_per_fte_gp": patients_per_fte_gp(practices, question.definition.key).reindex(
+                gaining.index
+            ),
+            "posts": gaining,
+        }
+    )
+    said = (
+        f"{count(int(gaining.sum()), 'post')} in {count(len(gaining), 'practice')} would bring "
+        f"the slope index of {year} from {signed(found.before, 0)} to {signed(found.after, 0)} "
+        "patients per FTE GP."
+    )
+    if not found.reached:
+        said += (
+            f" No more can be done with {count(posts, 'post')} and at most {most} in one practice: "
+            "allow more of either."
+        )
+    return [
+        Text(said, "finding"),
+        Table(
+            f"{question.name} in {year}, posts of one FTE",
+            table,
+            (
+                Column("practice_name", "Practice", wide=2.4),
+                measured("patients_per_fte_gp"),
+                Column("posts", "Posts", "count"),
+            ),
+            name=f"posts-slope-{question.area.key}",
+            file=table,
+        ),
+        Text(
+            "One post at a time, where it moves the slope most; that few posts do is not proven to "
+            "be the fewest. The slope has an interval (Deprived or not): where it spans 0, there "
+            "may be nothing to close.",
             "note",
         ),
     ]

@@ -10,11 +10,13 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from pcs_dash.measures.inequality import area_inequality
+from pcs_dash.measures.deprivation import QUINTILE_LABELS
+from pcs_dash.measures.inequality import area_inequality, quintile_table
 from pcs_dash.measures.numbers import between, number, signed
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.words import Words, definition_text
 from pcs_dash.measures.workforce import fte_gap, patients_per_fte_gp, summarise
+from pcs_dash.scenarios.assumptions import Assumption
 from pcs_dash.scenarios.changes import (
     AGES,
     Change,
@@ -31,7 +33,7 @@ from pcs_dash.scenarios.project import BAND_ENDS, DRAWS, Grouping, Projection, p
 from pcs_dash.scenarios.today import BUILT, NEEDED, Today, today_of
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import maps, placing
+from pcs_dash.views import maps, placing, team
 from pcs_dash.views.answer import (
     Answer,
     Beside,
@@ -188,6 +190,7 @@ def _sections(
         Section("groups", "By place, PCN or hub", _groups, part=GROUPED),
         *closing,
         Section("assumptions", "What it rests on most", _assumptions, part="What moves it"),
+        Section("team", "Appointments needed, and what the team can give", _team, part=STAFFED),
         Section("takes", "What it would take", _takes, part=STAFFED),
         Section(
             "placing",
@@ -526,10 +529,16 @@ def _takers(question: Question) -> Sequence[Block | Beside]:
         Text(
             "As if every patient joined another practice of the own small area, in proportion to "
             "who is registered there. People choose for themselves; distances are straight lines "
-            "between practices.",
+            f"between practices, on average {number(_mean_km(table), 1)} km for those who move.",
             "note",
         ),
     ]
+
+
+def _mean_km(takers: pd.DataFrame) -> float:
+    """Mean distance by patients who move, those to practices beyond the data apart."""
+    known = takers.dropna(subset=["km"])
+    return float((known["km"] * known["patients_moved"]).sum() / known["patients_moved"].sum())
 
 
 def _compared(question: Question) -> Sequence[Block | Beside]:
@@ -659,9 +668,8 @@ def _takes(question: Question) -> Sequence[Block | Beside]:
 def _placing(question: Question) -> Sequence[Block | Beside]:
     found, _ = _both(question)
     year = found.years[-1]
-    keys = _counted(grouping(question.area), question.excluded.index)(found.frame(year))
     try:
-        return placing.blocks(question, found.frame(year)[keys.notna()], year)
+        return placing.blocks(question, _own(question, found, year), year)
     except UserError as error:
         return [Text(str(error), "info")]
 
@@ -689,6 +697,7 @@ def _inequality(question: Question) -> Sequence[Block | Beside]:
             )
         )
     return [
+        _by_fifth(question, tables),
         text_table(
             "Slope and relative index of inequality of patients per FTE GP",
             ("Year", "SII", "95% interval", "RII", "95% interval of it"),
@@ -697,8 +706,55 @@ def _inequality(question: Question) -> Sequence[Block | Beside]:
             note="Least deprived less most deprived end: negative where the most deprived have "
             "more patients per FTE GP. Intervals are those of today's method, and know nothing "
             "of the assumptions.",
-        )
+        ),
     ]
+
+
+def _by_fifth(question: Question, tables: Mapping[str, pd.DataFrame]) -> Table:
+    """Patients per FTE GP of each fifth, a row each, with the interval of today's method."""
+    by_year = []
+    for practices in tables.values():
+        own = practices[practices.index.isin(question.practices.index)]
+        by_year.append(
+            quintile_table(own, definition=question.definition.key, edition=question.edition).shown
+        )
+    rows = []
+    for fifth, label in QUINTILE_LABELS.items():
+        shown = [table[table.index == fifth].iloc[0] for table in by_year]
+        figures = (f"{number(row['patients_per_fte_gp'])} ({_band(row)})" for row in shown)
+        rows.append((label, *figures))
+    return text_table(
+        f"{PER_GP.label} by fifth of deprivation (IMD {question.edition})",
+        ("Fifth", *tables),
+        rows,
+        widths=(1.4, *[1.4] * len(tables)),
+    )
+
+
+def _team(question: Question) -> Sequence[Block | Beside]:
+    found, nothing = _both(question)
+    return team.blocks(
+        question,
+        {
+            f"{nothing.years[0]}": _own(question, nothing, nothing.years[0]),
+            f"{nothing.years[-1]}, nothing done": _own(question, nothing, nothing.years[-1]),
+            f"{found.years[-1]}, as decided": _own(question, found, found.years[-1]),
+        },
+        found.assumptions,
+    )
+
+
+def _own(question: Question, projection: Projection, year: int) -> pd.DataFrame:
+    """The area's practices in a year, those left out on demand apart."""
+    practices = projection.frame(year)
+    keys = _counted(grouping(question.area), question.excluded.index)(practices)
+    return practices[keys.notna()]
+
+
+def asked_years(question: Question) -> tuple[int, pd.DataFrame, Mapping[str, Assumption]]:
+    """The last year asked for, the area's practices in it as decided, and what is assumed."""
+    found, _ = _both(question)
+    return found.years[-1], _own(question, found, found.years[-1]), found.assumptions
 
 
 def _assumptions(question: Question) -> Sequence[Block | Beside]:

@@ -56,6 +56,20 @@ def _history(dataset: Dataset) -> pd.DataFrame | None:
     return loaded_data.history(Store(), dataset)
 
 
+def _staff(dataset: Dataset) -> pd.DataFrame | None:
+    from pcs_dash.official.store import Store
+    from pcs_dash.views import loaded_data
+
+    return loaded_data.staff(Store(), dataset)
+
+
+def _network_staff(dataset: Dataset) -> pd.DataFrame | None:
+    from pcs_dash.official.store import Store
+    from pcs_dash.views import loaded_data
+
+    return loaded_data.network_staff(Store(), dataset)
+
+
 def _successors() -> pd.DataFrame | None:
     from pcs_dash.official.store import Store
 
@@ -94,9 +108,10 @@ def _minutes() -> Stored | None:
 class Readers:
     """`registered` gives registrations or their modelled stand-in, `published` the former only; it
     and the others give None where nothing is loaded. `names`: practice code to name, of closed
-    ones too; `own`: measures of users' files; `positions`: easting and northing by practice code,
-    of closed ones too where the allocations name a place; `minutes` from small areas to practices.
-    `version` says which data they read, where what they gave is kept.
+    ones too; `own`: measures of users' files; `staff` of practices by role and month,
+    `network_staff` of networks; `positions`: easting and northing by practice code, of closed ones
+    too where the allocations name a place; `minutes` from small areas to practices. `version` says
+    which data they read, where what they gave is kept.
     """
 
     registered: Callable[[Dataset], Registered] = _registered
@@ -104,6 +119,8 @@ class Readers:
     practices: Callable[[Dataset], OfficialPractices | None] = _practices
     own: Callable[[Dataset], OwnMeasures | None] = _own
     history: Callable[[Dataset], pd.DataFrame | None] = _history
+    staff: Callable[[Dataset], pd.DataFrame | None] = _staff
+    network_staff: Callable[[Dataset], pd.DataFrame | None] = _network_staff
     successors: Callable[[], pd.DataFrame | None] = _successors
     england: Callable[[str], England | None] = _england
     names: Callable[[Dataset], Mapping[str, str]] = _names

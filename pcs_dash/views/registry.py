@@ -22,6 +22,7 @@ from pcs_dash.views import (
     quality,
     robustness,
     spatial_pattern,
+    staff,
     then_now,
     under_doctored,
     verdict,
@@ -52,6 +53,7 @@ VIEWS: dict[str, View] = {
         catchments.VIEW,
         getting_there.VIEW,
         list_sizes.VIEW,
+        staff.VIEW,
         quality.VIEW,
     )
 }

@@ -188,9 +188,9 @@ def test_next_to_nobody_is_nobody() -> None:
 
 
 def test_distances_are_in_kilometres_by_row_and_column() -> None:
-    practices = pd.DataFrame({"easting": [0.0, 3_000.0], "northing": [0.0, 0.0]})
+    practices = pd.DataFrame({"easting": [0.0, 3_000.0], "northing": [0.0, 1_000.0]})
     points = pd.DataFrame({"easting": [3_000.0], "northing": [4_000.0]})
-    assert distance_km(points, practices).tolist() == [[5, 4]]
+    assert distance_km(points, practices).tolist() == [[5, 3]]
 
 
 ESSEX = ("Mid and South Essex", "North East and West Essex", "Essex")

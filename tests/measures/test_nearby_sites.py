@@ -103,6 +103,9 @@ def test_a_mile_is_1609_metres_and_a_radius_can_be_given() -> None:
     wide = sites_near(one, sites, count="n", nearest="km", radius_m=3_000)
     assert wide.loc["P"].tolist() == [3, 1.609]
     assert wide.dtypes.astype(str).tolist() == ["Int64", "float64"]
+    # What else is missing of a practice takes nothing from its place.
+    unnamed = one.assign(name=pd.NA)
+    assert sites_near(unnamed, sites, count="n", nearest="km").loc["P", "n"] == 1
     # A practice with half a place has none; sites with half a place are none.
     half = one.assign(northing=np.nan)
     assert sites_near(half, sites, count="n", nearest="km").isna().all(axis=None)
@@ -118,7 +121,8 @@ def test_three_lists_each_under_its_own_names() -> None:
     opticians = pd.DataFrame(where, columns=["postcode", "status"]).assign(optician_code=codes)
     dental = opticians.iloc[1:].rename(columns={"optician_code": "dentist_code"})
     dental.loc[1, "postcode"] = "ZZ9 9ZY"
-    twice = pd.concat([postcodes(), postcodes()])
+    moved = postcodes().assign(easting=1.0, northing=1.0)
+    twice = pd.concat([postcodes(), moved])  # The first is believed.
     asked: list[str] = []
 
     def read(source: str) -> pd.DataFrame | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +16,7 @@ from pcs_dash.measures.spatial import (
     NO_FIGURE,
     NOT_SIGNIFICANT,
     _fdr,
+    _two_sided,
     bivariate_local_moran,
     even_demand,
     floating_catchment_access,
@@ -214,6 +216,27 @@ def test_bivariate_moran_sets_a_unit_against_its_neighbours_other_figure() -> No
     ratio = result.table["statistic"] / (zx.to_numpy() * (w @ zy.to_numpy()))
     assert np.allclose(ratio, ratio.iloc[0])
     assert ratio.iloc[0] > 0
+    # Twice a count of 200: of the 199 permutations asked for and the figures themselves.
+    assert np.allclose(result.table["p_value"] * 100, (result.table["p_value"] * 100).round())
+    said = (result.statistic_name, result.weights, result.unit, result.note, result.reason)
+    assert said == ("Bivariate local Moran's I", "shared borders (queen)", "practice", "", "")
+
+
+def test_both_tails_count_what_equals_the_observed_figure() -> None:
+    simulated = np.array([[0.0, 0.0, 0.0], [1.0, 2.0, 3.0], [-1.0, 0.0, 3.0]])
+    assert _two_sided(np.zeros(3), simulated).tolist() == [1.0, 0.5, 1.0]
+
+
+@pytest.mark.parametrize("find", [local_moran, getis_ord])
+def test_without_a_pattern_every_unit_is_there_and_the_reason_is_told(find: Any) -> None:
+    table = points(12)
+    result = find(pd.Series(2.0, index=table.index), table, unit="place")
+    assert result.table.index.equals(table.index)
+    assert result.table["value"].eq(2.0).all()
+    assert result.table[["statistic", "p_value"]].isna().all(axis=None)
+    said = (result.n_tested, result.permutations, result.weights, result.unit, result.note)
+    assert said == (0, 0, "none", "place", "")
+    assert result.reason == "The figure is the same everywhere, so it has no pattern."
 
 
 # --- access

@@ -11,9 +11,12 @@ import pytest
 from pcs_dash.measures.inequality import area_inequality
 from pcs_dash.measures.need import need_adjusted_patients, need_model
 from pcs_dash.measures.patient_matrix import quintile_matrix
+from pcs_dash.measures.practice_measures import measure
 from pcs_dash.measures.slope_index import slope_index_of_inequality
 from pcs_dash.measures.specification import (
     NEED_ADJUSTED,
+    PUBLISHED_WEIGHTED,
+    other_lists,
     specification_curve,
     summarise_curve,
 )
@@ -37,6 +40,7 @@ def test_every_combination_of_choices_stands_once_and_in_order(curve: pd.DataFra
     assert not curve[[*DEFAULT, "level", "weighting"]].duplicated().any()
     assert curve["coefficient"].is_monotonic_increasing
     assert curve.index.tolist() == list(range(1, 49))
+    assert curve.index.name == "specification"
     known = curve[curve["ci_low"].notna()]
     assert len(known) > 20
     assert (
@@ -92,6 +96,38 @@ def test_a_practice_row_is_the_line_over_practices(
     assert alike["coefficient"] == pytest.approx(-100 * slope / values.mean(), rel=1e-6)
 
 
+def test_a_practice_row_of_2019_goes_by_the_share_in_the_most_deprived_fifth(
+    curve: pd.DataFrame, practices: pd.DataFrame
+) -> None:
+    found = row(
+        curve, **DEFAULT | {"imd_edition": "2019"}, level="practice", weighting="each alike"
+    )
+    share = measure(practices, "imd2019_share_quintile_1")
+    values = practices["patients"] / practices["gp_fte_fully_qualified"]
+    rank = share.rank(ascending=False) - 0.5
+    slope = np.polyfit(rank / 204, values, 1)[0]
+    assert found["coefficient"] == pytest.approx(-100 * slope / values.mean(), rel=1e-6)
+
+
+def test_the_interval_is_of_the_confidence_asked_for(practices: pd.DataFrame) -> None:
+    thurrock = find_area("Thurrock").select(practices)
+    wide, narrow = (
+        specification_curve(thurrock, confidence=share).set_index([*DEFAULT, "level", "weighting"])
+        for share in (0.95, 0.5)
+    )
+    known = narrow["ci_low"].notna()
+    assert known.sum() > 10
+    assert (narrow["ci_low"] > wide["ci_low"].reindex(narrow.index))[known].all()
+
+
+def test_lists_are_adjusted_in_every_way_that_the_columns_allow(practices: pd.DataFrame) -> None:
+    assert list(other_lists(practices)) == [NEED_ADJUSTED]
+    bare = practices[:3].assign(weighted_population=1.5)  # Too few for a need index.
+    assert list(other_lists(bare)) == [PUBLISHED_WEIGHTED]
+    assert other_lists(bare)[PUBLISHED_WEIGHTED].eq(1.5).all()
+    assert other_lists(practices[:3]) == {}
+
+
 def test_flagged_practices_leave_and_are_counted(curve: pd.DataFrame) -> None:
     without = curve[curve["flagged"] == "without flagged"]
     assert without["n_left_out"].min() >= 3
@@ -124,6 +160,7 @@ def test_the_lsoa_level_appears_with_registrations(practices: pd.DataFrame) -> N
         thurrock, registrations=registrations, lsoa_ranks={"2025": rank, "2019": rank}
     )
     assert len(curve) == 3 * 2 * 2 * 3 * 2
+    assert set(curve["level"]) == {"practice", "quintile", "lsoa"}
     with pytest.raises(UserError, match="IMD ranks"):
         specification_curve(thurrock, registrations=registrations)
 
@@ -141,7 +178,7 @@ def test_summary_counts_what_the_table_shows(curve: pd.DataFrame) -> None:
 def test_a_tiny_area_is_undefined_with_a_reason(practices: pd.DataFrame) -> None:
     curve = specification_curve(practices[:3])
     assert curve["coefficient"].isna().all()
-    assert (curve["reason"] != "").all()
+    assert (curve["reason"] == "too few practices or groups").all()
     assert not curve["excludes_zero"].any()
     summary = summarise_curve(curve)
     assert (summary.n, summary.n_undefined) == (0, 48)

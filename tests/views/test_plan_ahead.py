@@ -117,11 +117,27 @@ def test_inequality_today_is_that_of_the_page(dataset: Dataset) -> None:
     from pcs_dash.measures.inequality import area_inequality
 
     question = asked(dataset, "Essex", years="5")
-    (table,) = blocks(question, "inequality")
-    now = area_inequality(question.practices).index
+    fifths, table = blocks(question, "inequality")
+    found = area_inequality(question.practices)
+    now = found.index
+    most = found.groups["patients_per_fte_gp"].iloc[0]
+    assert fifths.rows[0][1].startswith(f"{most:,.0f} (")
     assert table.rows[0][1] == f"{now.sii:,.0f}".replace("-", "−")
     assert table.rows[1][1:] == table.rows[2][1:]
     assert table.rows[0][1] != table.rows[1][1]
+
+
+def test_more_people_need_more_appointments_than_fewer_gps_can_give(dataset: Dataset) -> None:
+    """Homes and leavers both widen the gap; what recruits give is theirs times 175."""
+    said, appointments, staff, space, networks = blocks(asked(dataset, years="5"), "team")
+    assert "short of today's balance" in said.said
+    assert [row[1] for row in appointments.rows[1:]] == ["0", "0", "0"]
+    assert staff.rows[0][1] == f"{10_000 / 2_780.1:.2f}"
+    assert space.rows[0][1] == f"{190_486 / 1_750 * 120:,.0f}"
+    assert "September 2022" in networks.said
+    still = asked(dataset, years="5", recruit="10", **STILL)
+    _, given, *_ = blocks(still, "team")
+    assert given.rows[1][1:] == ("0", "0", "+1,750")
 
 
 def test_excluded_practices_are_in_no_year(dataset: Dataset) -> None:
@@ -140,7 +156,7 @@ def test_the_options_are_those_of_an_address() -> None:
     keys = [option.key for option in OPTIONS]
     assert keys == [
         "years", "homes", "leave", "join", "recruit", "close", "staff", "scenario", "against",
-        "map_of", "at", "posts", "a_practice",
+        "map_of", "at", "posts", "a_practice", "aim",
     ]  # fmt: skip
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import streamlit as st
 
+from pcs_dash.measures.register import REGISTER
 from pcs_dash.scenarios.assumptions import published, with_typed
 from pcs_dash.scenarios.changes import AGES, LONGEST, Scenario
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, presenting
 from pcs_dash.ui.saved_documents import tell
-from pcs_dash.ui.scenarios import saving
+from pcs_dash.ui.scenarios import premises_panel, saving
 from pcs_dash.ui.scenarios.desk import Desk, begin
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import View
@@ -22,6 +23,8 @@ from pcs_dash.views.plan_ahead import AT, DECIDED, VIEW, scenario_of, today_for
 from pcs_dash.views.question import Question
 from pcs_dash.views.scenario_words import AGAINST, LINK, ROLE_WORDS, sentence
 
+# Which part of the answer is open (`view_page`), and the one that premises belong to.
+PART, STAFFED_KEY = "plan-part", "staff-and-space"
 _KINDS = {
     "close": "A practice closes",
     "merge": "Practices merge",
@@ -77,6 +80,15 @@ def _draw(desk: Desk, question: Question) -> None:
     if desk.scenario is not None:
         _list(desk, question)
     shelf.saved_ones(desk)
+    if st.session_state.get(PART) == STAFFED_KEY:
+        premises_panel.show(asked_of(desk, question))
+
+
+def asked_of(desk: Desk, question: Question) -> Question:
+    """The question with the scenario on the table, else with what the boxes say."""
+    if desk.text:
+        return question.with_options({LINK: desk.text})
+    return question.with_options(presenting.options_of_page(VIEW.page))
 
 
 def _of_boxes(question: Question) -> Scenario:
@@ -292,7 +304,7 @@ def _open(question: Question) -> dict[str, Any]:
     fte = {
         role: st.number_input(label, 0.0, 100.0, value, 0.5, key=f"scenario-open-{role}")
         for role, label, value in (
-            ("gp", "FTE GPs", 2.0),
+            ("gp", REGISTER["fte_gp"].label, 2.0),
             ("nurse", "FTE nurses", 1.0),
             ("direct_care", "FTE direct patient care", 1.0),
         )

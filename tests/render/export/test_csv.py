@@ -117,7 +117,7 @@ def test_counts_of_gps_stay_whole_where_a_hub_s_practices_report_none(
     small = practices.loc[~silent, "gp_fte_fully_qualified"] < 2.5
     assert sum(int(row["below_2_5_wte"]) for row in others) == small.sum()
     place = find_area("Thurrock")
-    setting = Setting(place, practices, practices, neighbours(practices, None), (), None)
+    setting = Setting(place, practices, practices, neighbours(practices, None), (), None, None)
     told = [row["below_2_5_wte"] for row in hub_rows(plan, setting, definition="fully_qualified")]
     assert output._plain(told) == [None, *(int(row["below_2_5_wte"]) for row in others)]
     assert not any(isinstance(count, float) for count in told)

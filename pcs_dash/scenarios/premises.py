@@ -1,0 +1,97 @@
+"""The user's own list of premises against what the patients of a year need."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pcs_dash.scenarios.assumptions import Assumption
+from pcs_dash.scenarios.demand import appointments_needed, rooms_needed, space_needed
+from pcs_dash.tables.errors import InputFileError
+
+COLUMNS = ("practice_code", "site", "m2", "rooms", "tenure", "lease_end", "condition")
+NEEDED = ("practice_code", "site")
+_MOST_ROWS = 20_000
+
+
+def read_premises(content: bytes, name: str) -> pd.DataFrame:
+    """Premises of a CSV: practice_code and site, and what is known of m2, rooms, tenure, lease_end
+    (a year, or a date that begins with one), condition. InputFileError names row and column.
+    """
+    try:
+        table = pd.read_csv(io.StringIO(content.decode("utf-8-sig")), dtype=str, nrows=_MOST_ROWS)
+    except (UnicodeDecodeError, ValueError) as error:
+        raise InputFileError(name, [f"It is no CSV in UTF-8: {error}."]) from None
+    table.columns = table.columns.str.strip().str.lower()
+    missing = [column for column in NEEDED if column not in table.columns]
+    if missing:
+        raise InputFileError(
+            name, [f"The column {missing[0]} is missing. It may have: {', '.join(COLUMNS)}."]
+        )
+    table = table.reindex(columns=[*COLUMNS])
+    table["practice_code"] = table["practice_code"].str.strip().str.upper()
+    faults = [
+        f"Row {place + 2}: practice_code is missing."
+        for place in range(len(table))
+        if pd.isna(table["practice_code"].iloc[place])
+    ]
+    for column in ("m2", "rooms"):
+        numbers = pd.to_numeric(table[column], errors="coerce")
+        bad = (numbers.isna() & table[column].notna()) | (numbers < 0)
+        faults += [f"Row {place + 2}: {column} is no number of 0 or more: "
+                   f"{table[column].iloc[place][:20]}."
+                   for place in bad.to_numpy().nonzero()[0]]  # fmt: skip
+        table[column] = numbers
+    years = table["lease_end"].astype("string").str.extract(r"\b((?:19|20|21)\d\d)\b", expand=False)
+    bad = years.isna() & table["lease_end"].notna()
+    faults += [
+        f"Row {place + 2}: lease_end has no year: {table['lease_end'].iloc[place][:20]}."
+        for place in bad.to_numpy().nonzero()[0]
+    ]
+    if faults:
+        raise InputFileError(name, faults)
+    return table.assign(lease_end=pd.to_numeric(years).astype("float64"))
+
+
+def against_need(
+    premises: pd.DataFrame,
+    practices: pd.DataFrame,
+    year: int,
+    assumed: Mapping[str, Assumption],
+    edition: str,
+) -> pd.DataFrame:
+    """What each practice has in a year against what its patients need, the shortest first.
+
+    Index practice_code; practice_name, patients, sites, leases_end (sites whose lease ends before
+    or in that year: not counted in what there is), m2, m2_needed, m2_short, rooms, rooms_needed,
+    pounds (for the square metres it is short of). A figure that a site of the practice lacks is
+    missing for the practice. Practices of the list that are not in `practices` are left out.
+    """
+    kept = premises[~(premises["lease_end"] <= year)]
+    own = practices.loc[practices.index.isin(premises["practice_code"])]
+    found = pd.DataFrame(index=own.index)
+    found["practice_name"] = own["practice_name"]
+    found["patients"] = own["patients"].astype("float64")
+    sites = premises.groupby("practice_code").size()
+    left = kept.groupby("practice_code").size().reindex(sites.index, fill_value=0)
+    found["sites"], found["leases_end"] = (
+        sites.reindex(own.index),
+        (sites - left).reindex(own.index),
+    )
+    for column in ("m2", "rooms"):
+        known = kept.groupby("practice_code")[column].agg(lambda sizes: sizes.sum(skipna=False))
+        gone = sites.index[left == 0]
+        known = pd.concat([known, pd.Series(0.0, index=gone)])
+        found[column] = known.reindex(own.index)
+    found["m2_needed"] = [space_needed(patients, assumed) for patients in found["patients"]]
+    found["m2_short"] = (found["m2_needed"] - found["m2"]).clip(lower=0)
+    found["rooms_needed"] = [
+        rooms_needed(appointments_needed(own.loc[[code]], assumed, edition)["central"], assumed)[
+            "central"
+        ]
+        for code in own.index
+    ]
+    found["pounds"] = found["m2_short"] * assumed["cost_per_square_metre"].central
+    return found.sort_values("m2_short", ascending=False, kind="stable")

@@ -1,0 +1,58 @@
+"""The user's own premises, against what the patients of the last year need."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pcs_dash.render.csv_files import table_csv
+from pcs_dash.scenarios.premises import COLUMNS, against_need, read_premises
+from pcs_dash.tables.errors import UserError
+from pcs_dash.ui import blocks, page_parts
+from pcs_dash.ui.text import plain
+from pcs_dash.views.answer import Column, Table
+from pcs_dash.views.plan_ahead import asked_years
+from pcs_dash.views.question import Question
+
+
+def show(question: Question) -> None:
+    """A box for the file, kept in this session alone, and the table of what is short."""
+    with st.expander("Your premises against need"):
+        given = st.file_uploader(
+            "Premises (CSV)",
+            type=["csv"],
+            key="scenario-premises",
+            help=f"Columns: {', '.join(COLUMNS)}; the first two are needed. It is read here and "
+            "kept nowhere.",
+        )
+        if given is None:
+            return
+        try:
+            premises = read_premises(given.getvalue(), given.name)
+            year, practices, assumed = asked_years(question)
+        except UserError as error:
+            st.error(plain(str(error)))
+            return
+        found = against_need(premises, practices, year, assumed, question.edition)
+        others = len(set(premises["practice_code"]) - set(found.index))
+        table = Table(
+            f"Premises in {year}, the shortest of space first",
+            found,
+            (
+                Column("practice_name", "Practice", wide=2.2),
+                Column("patients", "Patients", "count"),
+                Column("leases_end", "Leases that have ended", "count"),
+                Column("m2", "Square metres", "count"),
+                Column("m2_needed", "Needed", "count"),
+                Column("m2_short", "Short of", "count"),
+                Column("rooms", "Rooms", "count"),
+                Column("rooms_needed", "Rooms needed", "tenth"),
+                Column("pounds", "Pounds", "count"),
+            ),
+        )
+        blocks.data_table(table, key="scenario-premises-table", pick=lambda *_: None)
+        st.caption(
+            f"{others} practices of the list are not open in this area then. A lease that ends by "
+            f"{year} is taken to be lost; where a site's size is not given, the practice's is not "
+            "known."
+        )
+        page_parts.download_csv(table_csv(found), name="premises-against-need")

@@ -1,0 +1,114 @@
+"""Appointments, rooms, space and the slope, by hand."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from pcs_dash.measures.inequality import area_inequality
+from pcs_dash.scenarios.assumptions import published
+from pcs_dash.scenarios.demand import (
+    appointments_more,
+    appointments_needed,
+    rooms_needed,
+    space_needed,
+)
+from pcs_dash.scenarios.premises import against_need, read_premises
+from pcs_dash.scenarios.slope import close_slope
+from pcs_dash.tables.errors import InputFileError, UserError
+
+QUINTILES = [f"imd2025_patients_quintile_{q}" for q in range(1, 6)]
+
+
+def practices(*rows: tuple[float, float, list[float]]) -> pd.DataFrame:
+    """Practices by patients, FTE GPs and shares of patients by fifth."""
+    return pd.DataFrame(
+        {
+            "practice_name": [f"P{n}" for n in range(len(rows))],
+            "patients": [row[0] for row in rows],
+            "gp_fte_fully_qualified": [row[1] for row in rows],
+            "nurse_fte": 1.0,
+            "direct_care_fte": 2.0,
+            **{name: [row[2][q] * row[0] for row in rows] for q, name in enumerate(QUINTILES)},
+        },
+        index=pd.Index([f"A{n:05}" for n in range(len(rows))], name="practice_code"),
+    )
+
+
+def test_needed_by_hand() -> None:
+    """5.16 a person a year of England: of 1.034 parts, 1.17 in the most deprived fifth."""
+    england = practices((10_000, 5, [0.2] * 5))
+    found = appointments_needed(england, published(), "2025")
+    assert found["central"] == pytest.approx(10_000 * 5.16 / 4)
+    deprived = practices((10_000, 5, [1, 0, 0, 0, 0]))
+    more = appointments_needed(deprived, published(), "2025")
+    assert more["central"] == pytest.approx(10_000 * 5.16 / 4 * 1.17 / 1.034)
+
+
+def test_one_more_of_each_role_gives_what_was_published() -> None:
+    before = practices((10_000, 5, [0.2] * 5))
+    after = before.assign(gp_fte_fully_qualified=6.0, nurse_fte=0.0, direct_care_fte=4.0)
+    found = appointments_more(before, after, "gp_fte_fully_qualified", published())
+    assert found == {"gp": 175, "nurse_fte": -367, "direct_care_fte": 436}
+
+
+def test_rooms_and_space_by_hand() -> None:
+    # 6,825 appointments of 9.22 minutes: 1,048.8 hours; a room gives 13 x 52.5 x 60% = 409.5.
+    found = rooms_needed(6_825, published())
+    assert found["central"] == pytest.approx(1_048.775 / 409.5)
+    assert found["low"] < found["central"] < found["high"]
+    assert space_needed(3_500, published()) == 240
+
+
+def test_the_slope_is_closed_by_few_posts_where_the_deprived_are() -> None:
+    table = practices(
+        (10_000, 4, [0.6, 0.4, 0, 0, 0]),
+        (10_000, 5, [0, 0.2, 0.6, 0.2, 0]),
+        (10_000, 6, [0, 0, 0, 0.4, 0.6]),
+        (10_000, 5, [0.2] * 5),
+        (10_000, 5, [0.1, 0.3, 0.2, 0.3, 0.1]),
+    )
+    found = close_slope(table, definition="fully_qualified", edition="2025", most=9)
+    index = area_inequality(table).index
+    assert found.before == pytest.approx(index.sii)
+    grown = table["gp_fte_fully_qualified"] + found.posts
+    after = area_inequality(table.assign(gp_fte_fully_qualified=grown)).index
+    assert found.after == pytest.approx(after.sii)
+    assert found.reached
+    assert found.posts.iloc[0] > 0
+    assert found.posts.iloc[1:].sum() == 0
+    assert abs(found.after) < abs(found.before) / 3
+    held = close_slope(table, definition="fully_qualified", edition="2025", most=1)
+    assert not held.reached
+    with pytest.raises(UserError, match="fifths"):
+        close_slope(table.iloc[:1], definition="fully_qualified", edition="2025", most=1)
+
+
+def test_premises_against_need_by_year() -> None:
+    given = read_premises(
+        b"practice_code,site,m2,rooms,lease_end\n"
+        b"a00000,Main,300,5,2040\nA00000,Branch,100,2,31/03/2030\nA00001,Only,,3,\n",
+        "mine.csv",
+    )
+    table = practices((7_000, 4, [0.2] * 5), (1_750, 1, [0.2] * 5), (9_000, 1, [0.2] * 5))
+    early, late = (against_need(given, table, year, published(), "2025") for year in (2029, 2030))
+    assert early.loc["A00000", ["m2", "m2_needed", "m2_short"]].to_list() == [400, 480, 80]
+    assert late.loc["A00000", ["m2", "leases_end", "pounds"]].to_list() == [300, 1, 180 * 2_300]
+    # A size that is not given is not 0.
+    assert pd.isna(early.loc["A00001", "m2_short"])
+    assert early.loc["A00001", "rooms"] == 3
+    assert "A00002" not in early.index
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("code,site\nA,B\n", "practice_code is missing"),
+        ("practice_code,site,m2\nA00000,B,many\n", "Row 2: m2"),
+        ("practice_code,site,lease_end\nA00000,B,soon\n", "Row 2: lease_end"),
+        ("practice_code,site\n,B\n", "Row 2: practice_code"),
+    ],
+)
+def test_a_list_of_premises_with_faults_is_told(text: str, said: str) -> None:
+    with pytest.raises(InputFileError, match=said):
+        read_premises(text.encode(), "mine.csv")
