@@ -48,7 +48,7 @@ _STYLE = """
   }
   .st-key-headline-figures [data-testid="stMetricValue"] { font-size: 1.35rem; }
   .st-key-headline-figures [data-testid="stMetricLabel"] p,
-  .st-key-headline-figures [data-testid="stMetricDelta"] { font-size: 0.76rem; }
+  .st-key-headline-figures [data-testid="stMetricDelta"] { font-size: 0.68rem; }
   .st-key-picture-overview [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-picture-overview [data-testid="stColumn"] { flex: 1 1 100%; }
 }

@@ -15,6 +15,7 @@ from pcs_dash.render.csv_files import hubs_csv, plan_csv
 from pcs_dash.render.geo_files import plan_geojson, plan_geopackage
 from pcs_dash.render.plan_workbook import plan_workbook
 from pcs_dash.render.provenance import Provenance
+from pcs_dash.render.report_files import MIME
 from pcs_dash.store.drafts import Draft, drop_draft
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
@@ -34,6 +35,7 @@ from pcs_dash.ui.hubs.open_plan import (
 from pcs_dash.ui.saved_documents import other_draft
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
+from pcs_dash.views.story import SavedView, Story
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -104,6 +106,7 @@ def download(work: Work, dataset: Dataset, choices: Question) -> None:
     files = Files(work, dataset, choices)
     with st.popover("Download", icon=":material/download:"):
         for label, suffix, mime, make in (
+            ("PowerPoint of this plan", "pptx", MIME[".pptx"], files.slides),
             ("Plan as CSV (opens again here)", "csv", "text/csv", files.csv),
             ("Figures of the hubs as CSV", "figures.csv", "text/csv", files.figures),
             ("Excel workbook", "xlsx", _XLSX, files.workbook),
@@ -129,6 +132,19 @@ class Files:
     work: Work
     dataset: Dataset
     choices: Question
+
+    def slides(self) -> bytes:
+        """The plan on the map beside today's PCNs, and its hubs one by one."""
+        # Slides bring their own libraries with them.
+        from pcs_dash.ui.stories.handout import Pack, make
+
+        area, switches = self.choices.area, self.choices.switches
+        views = tuple(
+            SavedView(page="hubs", topic=topic, area=area.key, switches=switches)
+            for topic in ("options", "hubs")
+        )
+        story = Story(f"Hubs of {area.name}", views)
+        return make(Pack(story, area, "hubs", self.work.plan, self.work.name), ".pptx")
 
     def csv(self) -> bytes:
         """Practice to hub, for tables."""

@@ -61,7 +61,7 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
         shelf = story_saving.shelf()
         shelf.save(desk, dataset)
         shelf.exchange(desk, story_saving.as_file(desk), Story.from_json)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
         _views(desk)
         _add(desk, choices)

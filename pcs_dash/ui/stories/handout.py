@@ -127,14 +127,15 @@ def offer(pack: Pack) -> None:
             if st.button("Make it", key=f"make{kind}", help=f"Make {named}"):
                 try:
                     with st.spinner(f"Making {named} ..."):
-                        made[kind] = (pack.stamp, _make(pack, kind))
+                        made[kind] = (pack.stamp, make(pack, kind))
                 except UserError as error:
                     st.error(plain(str(error)))
             if made.get(kind, ("",))[0] == pack.stamp:
                 _save(pack, kind, made[kind][1])
 
 
-def _make(pack: Pack, kind: str) -> bytes:
+def make(pack: Pack, kind: str) -> bytes:
+    """The file of that kind (a suffix). UserError where a view can't be shown."""
     dataset = only_dataset(pack.story, pack.area, lambda shown: data.of(shown)[0])
     deck = build_deck(
         dataset,
