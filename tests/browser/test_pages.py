@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Frame, Page, expect
+from pptx import Presentation
 
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.views import places
@@ -110,6 +111,28 @@ def test_the_overview_is_one_screen_of_a_projector_and_its_menu_needs_no_scrolli
     assert min(768, box["y"] + box["height"]) - max(0, box["y"]) >= 400
     menu = tab.page.get_by_test_id("stSidebarContent")
     assert menu.evaluate("(menu) => menu.scrollHeight <= menu.clientHeight")
+
+
+def test_a_board_s_questions_are_answered_at_once(tab: Tab, app: App) -> None:
+    """Thurrock without a click, Basildon's worst in one, slides of the plan in two."""
+    page = tab.page
+    tab.open(f"{app.url}/?area=thurrock")
+    for said in ("23% more than England", "in Thurrock the figures do not show it"):
+        expect(page.get_by_text(said).first).to_be_in_viewport()
+    page.get_by_role("combobox", name="Area", exact=True).click()
+    page.get_by_role("option", name="Basildon (district)", exact=True).click()
+    worst = page.get_by_role("region", name="The 5 practices with most patients per FTE GP")
+    expect(worst.get_by_role("rowheader")).to_have_count(5)
+    expect(worst).to_contain_text("under 2.5 FTE")
+    expect(page.get_by_role("heading", name="Overview: Basildon (district)")).to_be_visible()
+    tab.settle()
+    page.get_by_role("link", name="Hubs").click()
+    expect(page.get_by_role("heading", name="Hubs: Basildon (district)")).to_be_visible()
+    tab.settle()
+    page.get_by_role("button", name="Download").first.click()
+    with page.expect_download(timeout=60_000) as given:
+        page.get_by_role("button", name="PowerPoint of this plan").click()
+    assert len(Presentation(given.value.path()).slides) >= 3
 
 
 def test_on_a_phone_the_menu_closes_once_a_page_was_chosen(tab: Tab, app: App) -> None:
