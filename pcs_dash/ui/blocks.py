@@ -137,10 +137,15 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, Sequence[str]], N
     """
 
     def chosen() -> None:
-        found = st.session_state[key]["selection"]
-        if table.compare:
-            pick(table.compare, [table.codes[row] for row in found["rows"]])
-        pick(table.pick, [table.codes[row] for row, _ in found["cells"]])
+        found, before = st.session_state[key]["selection"], f"{key}-ticked"
+        ticked = [table.codes[row] for row in found["rows"]]
+        if ticked != st.session_state.get(before, []):
+            # A cell stays chosen while rows are ticked: what was done last is shown.
+            st.session_state[before] = ticked
+            pick(table.compare, ticked)
+            pick(table.pick, [])
+        else:
+            pick(table.pick, [table.codes[row] for row, _ in found["cells"]])
 
     modes = ["single-cell", *(["multi-row"] if table.compare else [])]
     select: dict[str, Any] = {"on_select": chosen, "selection_mode": modes} if table.pick else {}
