@@ -5,6 +5,7 @@ from starlette.middleware import Middleware
 
 from pcs_dash.ui import serving
 from pcs_dash.ui.guard import Guard
+from pcs_dash.ui.upload_limits import UploadLimits
 
 if __name__ == "__main__":
     from pcs_dash.ui import navigation
@@ -12,9 +13,15 @@ if __name__ == "__main__":
     navigation.configure()
     navigation.run()
 else:
+    from pcs_dash.api.resources import Sources
+    from pcs_dash.api.routes import routes
+    from pcs_dash.ui import data
+    from pcs_dash.ui.hubs.open_plan import database
+
+    sources = Sources(lambda area: data.of(area)[0], database)
     app = st.App(
         __file__,
         lifespan=serving.warm,
-        routes=serving.moved(),
-        middleware=[Middleware(Guard)],
+        routes=[*serving.moved(), *routes(sources)],
+        middleware=[Middleware(Guard), Middleware(UploadLimits)],
     )

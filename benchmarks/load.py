@@ -62,6 +62,10 @@ class User:
     def __init__(self, port: int, area: str, codes: Sequence[str]) -> None:
         self.port, self.area, self.codes = port, area, codes
         self.token = secrets.token_urlsafe(16)
+        self.cookies = {COOKIE: self.token}
+        # What was painted last, and the plan as the page last had it whole.
+        self.painting: tuple[str, str] = ("", "")
+        self.plan: dict[str, Any] = {}
         self.pages: list[str] = []
         self.target: Target | None = None
         self.number = 0
@@ -77,10 +81,15 @@ class User:
         self.socket = await connect(
             f"ws://localhost:{self.port}/_stcore/stream",
             subprotocols=["streamlit"],  # type: ignore[list-item]
-            additional_headers={"Cookie": f"{COOKIE}={self.token}"},
+            additional_headers={"Cookie": "; ".join(map("=".join, self.cookies.items()))},
             max_size=None,
             open_timeout=PATIENCE_S,
         )
+        assert self.socket.response is not None
+        # A proxy before several servers says so which one it chose.
+        for cookie in self.socket.response.headers.get_all("Set-Cookie"):
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
         await self._run(self._message())
         return time.perf_counter() - begun
 
@@ -106,7 +115,8 @@ class User:
         code = random.choice(self.codes)
         if target.kind == "map":
             return {"picked": code, "count": self.number}
-        event = {"t": "paint", "codes": [code], "hub": random.choice(target.hubs)}
+        self.painting = code, random.choice(target.hubs)
+        event = {"t": "paint", "codes": [code], "hub": self.painting[1]}
         log = [{**event, "n": self.number}]
         return {"events": {"client": self.token, "list": log, "score": False, "again": 0}}
 
@@ -156,7 +166,8 @@ class User:
         if element.WhichOneof("type") == "bidi_component":
             shown = element.bidi_component
             if "hub_builder" in shown.component_name:
-                hubs = [hub["id"] for hub in json.loads(shown.json)["plan"]["hubs"]]
+                self.plan = json.loads(shown.json)["plan"]
+                hubs = [hub["id"] for hub in self.plan["hubs"]]
                 self.target = Target("builder", shown.id, delta.fragment_id, hubs)
 
 

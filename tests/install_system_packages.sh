@@ -1,11 +1,12 @@
 #!/bin/sh
-# Chromium, PostgreSQL, LibreOffice, node and the fonts that stand in for Arial for the tests, on
+# Chromium, PostgreSQL, HAProxy, LibreOffice, node and the fonts that stand in for Arial for the tests, on
 # Debian and Ubuntu; elsewhere it says what is missing. The tests themselves say which of them they
 # skip for want of a program.
 set -eu
 missing=""
 command -v /usr/bin/chromium >/dev/null 2>&1 || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+command -v haproxy >/dev/null 2>&1 || [ -x /usr/sbin/haproxy ] || missing="$missing haproxy"
 command -v soffice >/dev/null 2>&1 || missing="$missing libreoffice-impress"
 [ -d /usr/share/fonts/truetype/liberation ] || [ -d /usr/share/fonts/truetype/liberation2 ] \
     || missing="$missing fonts-liberation"

@@ -14,6 +14,7 @@ PACKAGE = ROOT / "pcs_dash"
 # Rooms of one line may not import each other either.
 ROOMS = (
     ("tables",),
+    ("jobs",),
     ("measures",),
     ("official",),
     ("hubs",),
@@ -22,7 +23,7 @@ ROOMS = (
     ("store",),
     ("views",),
     ("render",),
-    ("cli", "ui"),
+    ("api", "cli", "ui"),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
 

@@ -120,7 +120,10 @@
 
   function scatter(root, spec, wide, high, top, size, onMark) {
     const dots = spec.series.filter((series) => !series.line);
-    const xs = finite(dots.flatMap((series) => series.x)), ys = finite(dots.flatMap((series) => series.values));
+    // Dots say how far the axes go; where there are only lines, they do.
+    const shown = dots.length ? dots : spec.series;
+    const xs = finite(shown.flatMap((series) => series.x)), ys = finite(shown.flatMap((series) => series.values));
+    const across = spec.x_format === "0" ? String : (value) => value.toLocaleString("en-GB");
     const show = numbers(spec.number_format), left = width(show(Math.max(...ys, 0)), size) + size * 2.2, bottom = high - size * 3;
     const [a, b] = [Math.min(...xs), Math.max(...xs)], slack = (b - a) * 0.04 || 1, most = Math.max(...ys, 1) * 1.06, least = Math.min(...ys, 0) * 1.06;
     const x = (value) => left + (value - a + slack) / (b - a + 2 * slack) * (wide - left - size);
@@ -130,12 +133,14 @@
       root.append(text(left - 8, y(value) + size * 0.35, size * 0.95, show(value), { "text-anchor": "end" }));
     });
     if (least < 0) root.append(svg("line", { x1: left, x2: wide - size, y1: y(0), y2: y(0), stroke: INK, "stroke-width": 2 }));
-    ticks(a, b, 6).forEach((value) => root.append(text(x(value), bottom + size * 1.15, size * 0.95, value.toLocaleString("en-GB"), { "text-anchor": "middle" })));
+    ticks(a, b, 6).forEach((value) => root.append(text(x(value), bottom + size * 1.15, size * 0.95, across(value), { "text-anchor": "middle" })));
     const below = shorten(spec.x_title, size, wide), half = width(below, size) / 2;
     root.append(text(Math.min(wide - half, left + (wide - left) / 2), high - size * 0.4, size, below, { "text-anchor": "middle" }));
     root.append(text(0, 0, size, shorten(spec.value_title, size, bottom - top), { "text-anchor": "middle", transform: "translate(" + size + " " + (top + bottom) / 2 + ") rotate(-90)" }));
     spec.series.filter((series) => series.line).forEach((series) => root.append(svg("polyline", {
-      points: series.x.map((value, i) => x(value) + "," + y(Math.max(least, series.values[i]))).join(" "), stroke: series.colour, "stroke-width": 5, fill: "none",
+      points: series.x.map((value, i) => [value, series.values[i]]).filter(([, value]) => value !== null)
+        .map(([at, value]) => x(at) + "," + y(Math.max(least, value))).join(" "),
+      stroke: series.colour, "stroke-width": series.dash ? 3 : 5, "stroke-dasharray": series.dash ? "12 8" : "none", fill: "none",
     })));
     dots.forEach((series) => series.x.forEach((value, i) => {
       if (series.values[i] === null) return;

@@ -2,6 +2,7 @@
 
 # Command -> what it is for. Named here, so that asking for help imports none of them.
 COMMANDS = {
+    "backup": "copy the library of plans, stories and scenarios into a file",
     "compare": "two hub plans, or a plan and today's PCNs, held against each other",
     "correlate": "correlation of two measures over an area's practices",
     "hubs": "what a hub plan means: patients, GPs, deprivation and rules by hub",
@@ -9,6 +10,7 @@ COMMANDS = {
     "metrics": "patients per FTE GP and the other capacity measures",
     "plans": "list, export and import saved plans",
     "report": "a board paper: .pptx, .pdf, .html or .xlsx",
+    "restore": "put a backup back into the library",
     "rollback": "go back to an earlier version of the official data",
     "scenario": "what happens if nothing is done, and what if",
     "search": "find a practice, PCN, area, town, postcode or LSOA",

@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from pcs_dash.cli import output, plan_files
-from pcs_dash.cli.hubs import Setting, add_area_and_definition, find_setting
+from pcs_dash.cli.hubs import add_area_and_definition
 from pcs_dash.hubs.compare import Comparison, compare_plans, paper_table
 from pcs_dash.hubs.plan import Plan, plan_from_column
+from pcs_dash.views.judging import Setting, find_setting
 
 TODAY = ("pcn", "district", "place")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pcs_dash.measures.numbers import number
+from pcs_dash.tables.as_plain import as_plain
 from pcs_dash.tables.spreadsheet_text import neutralise
 
 FORMATS = ("table", "csv", "json")
@@ -29,7 +29,7 @@ def write(rows: Sequence[Row] | Row, format: str) -> None:
     numbers are null.
     """
     if format == "json":
-        json.dump(_plain(rows), sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
+        json.dump(as_plain(rows), sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
         sys.stdout.write("\n")
         return
     table = [rows] if isinstance(rows, Mapping) else list(rows)
@@ -39,23 +39,8 @@ def write(rows: Sequence[Row] | Row, format: str) -> None:
         _write_table(table)
 
 
-def _plain(value: Any) -> Any:
-    """Python's own types, with None for anything missing."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return None if type(value).__name__ in ("NAType", "NaTType") else str(value)
-
-
 def _cell(value: Any) -> str:
-    value = _plain(value)
+    value = as_plain(value)
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -72,7 +57,7 @@ def _write_csv(table: list[Row]) -> None:
     columns = list(table[0]) if table else []
     writer.writerow([neutralise(column) for column in columns])
     for row in table:
-        plain = (_plain(row[column]) for column in columns)
+        plain = (as_plain(row[column]) for column in columns)
         writer.writerow(["" if value is None else neutralise(value) for value in plain])
 
 

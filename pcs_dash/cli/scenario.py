@@ -17,6 +17,8 @@ from pcs_dash.cli.hubs import add_area_and_definition
 from pcs_dash.tables.errors import UserError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pcs_dash.scenarios.today import Today
     from pcs_dash.tables.areas import Area
 
@@ -112,8 +114,30 @@ def run_close(args: argparse.Namespace) -> int:
     to = tuple(name.strip().upper() for name in args.to or ())
     close = Close(year=today.year + 1, practice=code, to=to, staff_follow=args.staff_follow)
     table = who_takes_them(today, close, args.gp_definition)
+    table = table.join(_minutes_to(area, code, table.index))
     output.write(table.reset_index().astype(object).to_dict("records"), args.format)  # type: ignore[arg-type]
     return 0
+
+
+def _minutes_to(area: Area, code: str, takers: pd.Index) -> pd.DataFrame:
+    """Mean minutes of the closing practice's patients to it and to each taker, by mode; said on
+    the way what they are.
+    """
+    import pandas as pd
+
+    from pcs_dash.official.any_area import dataset_for
+    from pcs_dash.travel.hub_minutes import journeys_of
+    from pcs_dash.views.readers import STRAIGHT
+
+    dataset = dataset_for(area)
+    journeys = journeys_of(dataset, STRAIGHT.registered(dataset), STRAIGHT.minutes())
+    print(f"{journeys.label}.", file=sys.stderr)
+    found = pd.DataFrame(index=takers)
+    for mode in journeys.kinds:
+        mean = pd.Series(journeys.between(mode)[journeys.codes.get_loc(code)], index=journeys.codes)
+        found[f"minutes_{mode}_before"] = mean[code]
+        found[f"minutes_{mode}_after"] = mean.reindex(takers)
+    return found
 
 
 def run_homes(args: argparse.Namespace) -> int:

@@ -142,6 +142,7 @@ def run_reach(args: argparse.Namespace) -> int:
     _, dataset, minutes, people = _setting(args)
     found = reach(minutes, args.practice.strip().upper(), args.within)
     found["patients"] = people.reindex(found.index).round()
+    counted = ["patients", *_with_households(found)]
     rows: list[dict[str, Any]]
     if args.by == "lsoa":
         found.insert(0, "name", dataset.lsoas["lsoa11nm"].reindex(found.index))
@@ -149,15 +150,25 @@ def run_reach(args: argparse.Namespace) -> int:
         rows = [{str(name): value for name, value in row.items()} for row in records]
     else:
         # A band without a figure for one of its small areas has none.
-        grouped = found.groupby("band", sort=False)["patients"]
+        total = f"within {args.within:g}"
         rows = [
-            {"band": band, "lsoas": len(own), "patients": own.sum(skipna=False)}
-            for band, own in grouped
+            {"band": band, "lsoas": len(own), **own[counted].sum(skipna=False).to_dict()}
+            for band, own in (*found.groupby("band", sort=False), (total, found))
         ]
-        total = {"band": f"within {args.within:g}", "lsoas": len(found)}
-        rows.append({**total, "patients": found["patients"].sum(skipna=False)})
     output.write(rows, args.format)
     return 0
+
+
+def _with_households(found: pd.DataFrame) -> list[str]:
+    """Add households, and those without a car, where the census is loaded; the columns added."""
+    from pcs_dash.travel.households import CARS, by_lsoa_of_2011
+    from pcs_dash.travel.minutes import stored_minutes
+
+    stored = stored_minutes()
+    if stored is None or stored.cars is None:
+        return []
+    found[CARS] = by_lsoa_of_2011(stored.cars, stored.lookup, found.index)
+    return CARS
 
 
 def run_sites(args: argparse.Namespace) -> int:

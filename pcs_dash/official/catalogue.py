@@ -534,6 +534,44 @@ _ALL = (
         stands_alone=True,
     ),
     Source(
+        key="jts_gp",
+        publisher="Department for Transport",
+        title="Journey time statistics: GPs by mode of travel, LSOA (JTS0505)",
+        landing_page=(
+            "https://www.gov.uk/government/statistical-data-sets/journey-time-statistics-data-"
+            "tables-jts"
+        ),
+        cadence="ended with 2019",
+        columns=_travel.JTS_GP,
+        parser=_travel.load_jts_gp,
+        brings="published minutes to the nearest GP surgery, public transport too (Getting there)",
+        usual_rows=LSOAS_IN_ENGLAND["2019"],
+        period_from="fixed",
+        fixed_period="2019-12-19",
+        note=(
+            _BY_HAND
+            + " One sheet a year, headings after six rows: of sheets as long as each other "
+            "the newest is read. Where the .ods is too large to open, save the sheet 2019 as CSV. "
+            "The period is that of the 2019 issue; the surgeries are those of its year."
+        ),
+        stands_alone=True,
+    ),
+    Source(
+        key="cars2021",
+        publisher=ONS,
+        title="Census 2021, TS045: car or van availability, LSOA",
+        landing_page="https://www.nomisweb.co.uk/sources/census_2021_bulk",
+        cadence="every ten years",
+        columns=_travel.CARS_2021,
+        parser=_travel.load_cars2021,
+        brings="minutes for households without a car (Getting there)",
+        usual_rows=35_672,
+        period_from="fixed",
+        fixed_period="2021-03-21",
+        note=_BY_HAND + " census2021-ts045-lsoa.csv of the archive; LSOAs of 2021.",
+        stands_alone=True,
+    ),
+    Source(
         key="own_measures",
         publisher="Whoever published the figures",
         title="Any measure of practices, in a file of your own",

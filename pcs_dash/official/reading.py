@@ -233,14 +233,15 @@ def _fitting(heads: Sequence[Head], layout: Layout) -> list[Place]:
 
 def _fullest(file: InputFile, places: Sequence[Place]) -> Place:
     """Of several sheets that fit as well the one with most rows: a selection often stands beside
-    the whole. Which was taken is noted.
+    the whole; of equal ones that of the last name, which is the newest year. Which was taken is
+    noted.
     """
     with sheets.opened(file, kind_of(file.path)) as book:
         sizes = [
             sum(any(cell is not None for cell in row) for row in book.rows(place.head.sheet or ""))
             for place in places
         ]
-    at = sizes.index(max(sizes))
+    at = max(range(len(places)), key=lambda i: (sizes[i], str(places[i].head.sheet)))
     named = [f"'{p.head.sheet}' ({n:,} rows)" for p, n in zip(places, sizes, strict=True)]
     chosen = named.pop(at)
     file.notes.append(f"Of its sheets {chosen} was read, not {', '.join(named)}.")

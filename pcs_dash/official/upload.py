@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pcs_dash.jobs.process import ENVIRONMENT
 from pcs_dash.official.archive import SHAPE_PARTS
 from pcs_dash.official.bounded_memory import EXIT_OUT_OF_MEMORY, memory_mb
 from pcs_dash.official.store import Store
@@ -27,11 +28,6 @@ LARGEST_FILE_MB = 200
 PREVIEW_SECONDS = 300
 LOAD_SECONDS = 1_200
 _NAME_LENGTH = 120
-# Every thread reserves memory, and a server has many cores: few threads, so that the limit of
-# memory means the same everywhere.
-_ENVIRONMENT = {
-    "PYTHONUTF8": "1", "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "MALLOC_ARENA_MAX": "2",
-}  # fmt: skip
 _USER_ERROR = 2  # the command's exit status when nothing could be done
 
 
@@ -114,7 +110,7 @@ def _run(options: list[str], folder: Path, sources: Sequence[str], seconds: floa
     try:
         done = subprocess.run(
             command, cwd=ROOT, capture_output=True, timeout=seconds, check=False, text=True,
-            encoding="utf-8", errors="replace", env=os.environ | _ENVIRONMENT,
+            encoding="utf-8", errors="replace", env=os.environ | ENVIRONMENT,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return Answer(

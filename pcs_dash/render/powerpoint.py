@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import copy
 import io
+import logging
 import math
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -36,6 +36,7 @@ from pptx.util import Emu, Inches, Pt
 from pcs_dash.measures import numbers
 from pcs_dash.render.paper_maps import map_figure, to_png
 from pcs_dash.render.paper_text import ARIAL, printable, width, wrap
+from pcs_dash.render.slide_template import open_template
 from pcs_dash.render.table_fit import (
     SHORT_TABLE,
     Fitted,
@@ -53,8 +54,6 @@ from pcs_dash.views.report_links import LONGEST_IN_OFFICE, shown
 INK = RGBColor(0x11, 0x18, 0x27)
 QUIET = RGBColor(0x37, 0x41, 0x51)
 GRID = RGBColor(0xD1, 0xD5, 0xDB)
-MAX_TEMPLATE_BYTES = 50_000_000
-_MAX_UNPACKED = 500_000_000
 
 _MESSAGE_SIZE = 16
 _TEXT_SIZE = 18
@@ -65,9 +64,7 @@ _SMALLER_TABLE_SIZES = (11, 10, 9, 8)
 _BULLET_SIZE = 20
 # Town names of a map on a slide, beside those on paper: 15 points for the largest.
 _BACK_ROW = 1.5
-_KINDS_OF_PARTS = "[Content_Types].xml"
-_TEMPLATE_KIND = b"presentationml.template.main+xml"
-_PRESENTATION_KIND = b"presentationml.presentation.main+xml"
+_log = logging.getLogger(__name__)
 _GAP = 0.18  # inches between blocks
 _LEAST_WIDTH = 4.3  # inches for a map or chart beside another block
 # Placeholders that hold no content of the slide's own.
@@ -92,10 +89,26 @@ class _Box:
 def to_pptx(deck: Deck, *, template: bytes | None = None) -> bytes:
     """The report as the bytes of a .pptx file: a title slide, then a slide or more for each view.
 
-    UserError if the template is no PowerPoint file, or has no layout with a title.
+    UserError if the template is no PowerPoint file, too large, or has no layout to write on.
     """
-    presentation = _blank() if template is None else _open(template)
-    writer = _Writer(presentation, deck, templated=template is not None)
+    if template is None:
+        return _written(_blank(), deck, templated=False)
+    presentation = open_template(template)
+    try:
+        return _written(presentation, deck, templated=True)
+    except UserError:
+        raise
+    except Exception as error:
+        # A layout may be any XML: python-pptx meets it where it writes.
+        _log.exception("a template could not be written on")
+        raise UserError(
+            "The template's layouts can't be written on. Open it in PowerPoint, look at its "
+            "layouts (View, Slide Master), save it as .pptx and choose it again."
+        ) from error
+
+
+def _written(presentation: Any, deck: Deck, *, templated: bool) -> bytes:
+    writer = _Writer(presentation, deck, templated=templated)
     writer.title_slide()
     for slide in deck.slides:
         writer.slide(slide)
@@ -106,48 +119,6 @@ def to_pptx(deck: Deck, *, template: bytes | None = None) -> bytes:
 
 
 # --- the presentation to write into ---
-
-
-def _open(template: bytes) -> Any:
-    """The user's template without its slides; UserError if it can't be read."""
-    told = UserError(
-        "The template can't be read as PowerPoint. Open it in PowerPoint, save it as .pptx and "
-        "choose it again (a .ppt or password-protected file won't do)."
-    )
-    if len(template) > MAX_TEMPLATE_BYTES:
-        raise UserError(f"The template has more than {MAX_TEMPLATE_BYTES:,} bytes. Use a smaller.")
-    try:
-        with zipfile.ZipFile(io.BytesIO(template)) as archive:
-            if sum(item.file_size for item in archive.infolist()) > _MAX_UNPACKED:
-                raise UserError("The template unpacks to more than 500 MB. Use a smaller one.")
-        presentation = Presentation(io.BytesIO(_as_presentation(template)))
-        for entry in list(presentation.slides._sldIdLst):
-            presentation.part.drop_rel(entry.rId)
-            presentation.slides._sldIdLst.remove(entry)
-        if not presentation.slide_width or not presentation.slide_height:
-            raise told
-        list(presentation.slide_layouts)
-    except UserError:
-        raise
-    except Exception as error:
-        # python-pptx and lxml have no common exception for a damaged file.
-        raise told from error
-    return presentation
-
-
-def _as_presentation(template: bytes) -> bytes:
-    """A .potx as a .pptx: the same parts, of which one is declared as another kind."""
-    with zipfile.ZipFile(io.BytesIO(template)) as archive:
-        if _TEMPLATE_KIND not in archive.read(_KINDS_OF_PARTS):
-            return template
-        made = io.BytesIO()
-        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as copy:
-            for item in archive.infolist():
-                part = archive.read(item)
-                if item.filename == _KINDS_OF_PARTS:
-                    part = part.replace(_TEMPLATE_KIND, _PRESENTATION_KIND)
-                copy.writestr(item, part)
-    return made.getvalue()
 
 
 # Where the blank template's own placeholders go.

@@ -15,6 +15,10 @@ MAX_SEARCH = 200
 # A plan of all 6,200 practices of England takes about 130 kB.
 MAX_DOCUMENT_BYTES = 2_000_000
 MAX_RULES_BYTES = 200_000
+DAMAGED_ROW = (
+    "This is damaged in the library and can't be opened; the others can. Whoever runs the server "
+    "can put back a backup (python -m pcs_dash restore FILE)."
+)
 
 
 def check_text(text: str, *, what: str, limit: int, required: bool = False) -> str:
@@ -40,6 +44,14 @@ def to_json(value: Any) -> str:
     ValueError or TypeError (a fault of ours) for what JSON can't say, NaN included.
     """
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def from_json(text: str | bytes) -> Any:
+    """What `to_json` wrote. UserError where it is damaged, which leaves the rest of use."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UserError(DAMAGED_ROW) from error
 
 
 def check_json(value: Any, *, what: str, limit: int) -> Any:

@@ -9,17 +9,19 @@ Opening brings the tables up to date. Any number of processes may open at once.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import platformdirs
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -33,7 +35,8 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.orm import Session, sessionmaker
 
-from pcs_dash.store.checks import to_json
+from pcs_dash.store.checks import DAMAGED_ROW, from_json, to_json
+from pcs_dash.store.models import DocumentRow, DraftRow
 from pcs_dash.tables.errors import UserError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -44,6 +47,14 @@ HEAD = "0001"
 BUSY_SECONDS = 10
 # Any number, as long as no other program that shares the database locks the same one.
 _POSTGRESQL_LOCK = 7_252_018_431
+# What SQLite says of a file that is none of its own, or was one.
+_DAMAGE = ("malformed", "not a database", "no such", "corrupt", "schema")
+_ROW_DAMAGE = "Could not decode"
+_RESTORE = (
+    "Stop the server, move the file away and put back the last backup: "
+    "python -m pcs_dash restore FILE."
+)
+_log = logging.getLogger(__name__)
 # Alembic keeps the migration in progress in module globals.
 _migrating = threading.Lock()
 
@@ -101,6 +112,7 @@ class Database:
         self._writing = sessionmaker(
             engine.execution_options(pcs_dash_begin="IMMEDIATE"), expire_on_commit=False
         )
+        self._latest: datetime | None = None
 
     @property
     def kind(self) -> str:
@@ -123,6 +135,39 @@ class Database:
         """A session that commits at its end, or leaves all as it was if anything is raised."""
         with _explained(self.label), self._writing.begin() as session:
             yield session
+
+    def check(self) -> None:
+        """Look through the whole of a SQLite file. StoreError, told in the log too, where it is
+        damaged; PostgreSQL looks after itself.
+        """
+        if self.kind != "sqlite":
+            return
+        with _explained(self.label), self._engine.connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check(5)").scalars().all()
+        if found != ["ok"]:
+            raise _damaged(self.label, "; ".join(map(str, found)))
+
+    def now(self) -> datetime:
+        """The time, UTC; where this computer's clock has gone back behind what was written here,
+        the latest of that: what is kept now must not look old once the clock is right.
+        """
+        if self._latest is None:
+            self._latest = self._newest()
+        self._latest = max(self._latest, datetime.now(UTC))
+        return self._latest
+
+    def _newest(self) -> datetime:
+        """When something was last written here, as far as the library knows."""
+        began = datetime.now(UTC)
+        with self.reading() as session:
+            times = [
+                session.execute(select(func.max(column))).scalar()
+                for column in (DraftRow.saved_at, DocumentRow.saved_at)
+            ]
+        newest = max((time for time in times if time is not None), default=began)
+        if newest > began + timedelta(minutes=5):
+            _log.warning("the clock says %s, but the library was written to at %s", began, newest)
+        return newest
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -147,6 +192,7 @@ def open_database(url: URL | str | Path | None = None) -> Database:
         target = _file_url(url)
     else:
         target = _parse_url(url if isinstance(url, str) else url.render_as_string(False))
+    _refuse_emptied(target)
     engine = _engine(target)
     try:
         with _explained(_label(target)):
@@ -155,6 +201,32 @@ def open_database(url: URL | str | Path | None = None) -> Database:
         engine.dispose()
         raise
     return Database(engine)
+
+
+def _refuse_emptied(url: URL) -> None:
+    """A file of no bytes was a library once, unless another process is just making it."""
+    if url.get_backend_name() != "sqlite":
+        return
+    path = Path(str(url.database))
+    try:
+        found = path.stat()
+    except OSError:
+        return
+    if found.st_size == 0 and time.time() - found.st_mtime > BUSY_SECONDS:
+        _log.error("the library's file %s is empty (0 bytes)", path)
+        raise StoreError(
+            f"The library's file is empty (0 bytes), so what was in it is lost. {_RESTORE} To "
+            "begin with an empty library, delete the file.",
+            aside=f"({path})",
+        )
+
+
+def _damaged(label: str, reason: str) -> StoreError:
+    _log.error("the library %s is damaged: %s", label, reason)
+    return StoreError(
+        f"The library's file is damaged, or no library; nothing was changed. {_RESTORE}",
+        aside=f"({label}: {reason})",
+    )
 
 
 def _label(url: URL) -> str:
@@ -171,14 +243,23 @@ def _explained(label: str) -> Iterator[None]:
     except (IntegrityError, ProgrammingError, DataError):
         raise
     except (DBAPIError, PoolTimeoutError) as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()
-        aside = f"({label}: {reason[0] if reason else error})"
+        lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+        reason = lines[0] if lines else str(error)
+        if reason.startswith(_ROW_DAMAGE):
+            raise UserError(DAMAGED_ROW) from error
+        if isinstance(getattr(error, "orig", None), sqlite3.DatabaseError) and any(
+            word in reason for word in _DAMAGE
+        ):
+            raise _damaged(label, reason) from error
         raise StoreError(
             "The plan library can't be used. Nothing saved before was changed. Check that the "
             "database runs, that its disk has room and that this program may write there, then "
             "try again.",
-            aside=aside,
+            aside=f"({label}: {reason})",
         ) from error
+    except UnicodeDecodeError as error:
+        # sqlite3 meets it in the words of its own message.
+        raise _damaged(label, str(error)) from error
 
 
 def _engine(url: URL) -> Engine:
@@ -188,6 +269,7 @@ def _engine(url: URL) -> Engine:
     return create_engine(
         url,
         json_serializer=to_json,
+        json_deserializer=from_json,
         pool_pre_ping=True,
         connect_args={"connect_timeout": BUSY_SECONDS},
     )
@@ -203,7 +285,7 @@ def _sqlite_engine(url: URL) -> Engine:
             "PCS_DASH_DATABASE.",
             aside=f"({error})",
         ) from error
-    engine = create_engine(url, json_serializer=to_json)
+    engine = create_engine(url, json_serializer=to_json, json_deserializer=from_json)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: Any) -> None:

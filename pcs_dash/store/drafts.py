@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete, false, select, true
+from sqlalchemy import delete, false, func, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pcs_dash.store.checks import MAX_DOCUMENT_BYTES, check_json
@@ -101,7 +101,7 @@ def save_draft(
 
     UserError for a token that is none, or a document beyond the limit.
     """
-    now = datetime.now(UTC)
+    now = database.now()
     # No two saves of one draft have the same time, whatever the clock does.
     last = after if isinstance(after, datetime) else None
     saved_at = now if last is None or now > last else last + timedelta(microseconds=1)
@@ -145,9 +145,16 @@ def _names(database: Database, token: str, kind: str) -> frozenset[str]:
 
 
 def clean_drafts(database: Database, *, older_than_days: int = KEEP_DAYS) -> int:
-    """Delete drafts untouched for this many days; how many there were. Call it at start-up."""
-    before = datetime.now(UTC) - timedelta(days=older_than_days)
+    """Delete drafts untouched for this many days; how many there were. Call it at start-up.
+
+    Days before the last time that anything was written here, where that was earlier than now: a
+    clock that jumps ahead makes no draft old.
+    """
     with database.writing() as session:
+        newest = session.execute(select(func.max(DraftRow.saved_at))).scalar()
+        if newest is None:
+            return 0
+        before = min(newest, datetime.now(UTC)) - timedelta(days=older_than_days)
         gone = session.execute(
             delete(DraftRow).where(DraftRow.saved_at < before).returning(DraftRow.token)
         )

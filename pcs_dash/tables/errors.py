@@ -7,6 +7,7 @@ where, and what to do. Any other exception is a bug.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class UserError(ValueError):
@@ -16,6 +17,17 @@ class UserError(ValueError):
     """
 
     aside = ""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Whole from one process to another, whatever its own `__init__` asks for."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[UserError], args: tuple[Any, ...], state: dict[str, Any]) -> UserError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class InputFileError(UserError):

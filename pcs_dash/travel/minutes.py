@@ -26,9 +26,12 @@ from pcs_dash.tables.errors import UserError
 
 # The key of the stored table in the official store, and of its source there.
 STORED = "travel_minutes"
+STORED_NEAREST, STORED_CARS, STORED_LOOKUP = "jts_gp", "cars2021", "lsoa11_lsoa21"
 MODELLED_MODES = ("walk", "cycle", "drive")
 LIMITS = (15, 20, 30)
-MODELLED, MEASURED = "modelled", "measured"
+MODELLED, MEASURED, PUBLISHED = "modelled", "measured", "published"
+# Stands for whichever surgery was nearest, where a publication does not name it.
+NEAREST = "nearest"
 # Against the road distances of the IoD 2019 in Essex; docs/methods.md has the figures.
 MODEL_ERROR = (
     "Against the road distances to a GP surgery of the IoD 2019, the modelled length of the way is "
@@ -214,26 +217,62 @@ def reach(minutes: Minutes, code: str, within: float, step: int = 5) -> pd.DataF
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """The loaded table of minutes and the day it is of."""
+    """What is loaded: a table of minutes and the day it is of; `nearest`: published minutes to the
+    nearest surgery (lsoa_code and a column a mode) and their day; `cars`: households by LSOA of
+    2021, `lookup`: which of those were which of 2011.
+    """
 
     table: pd.DataFrame
     period: str
+    nearest: pd.DataFrame | None = None
+    nearest_period: str = ""
+    cars: pd.DataFrame | None = None
+    lookup: pd.DataFrame | None = None
 
     @property
     def modes(self) -> tuple[str, ...]:
-        """The modes that it has, in the order of the menu."""
+        """The modes that the table has, in the order of the menu."""
         there = set(self.table["mode"].astype("str"))
+        return tuple(mode for mode in MODES if mode in there)
+
+    @property
+    def nearest_modes(self) -> tuple[str, ...]:
+        """The modes that minutes to the nearest surgery are published of."""
+        there = () if self.nearest is None else self.nearest.columns
         return tuple(mode for mode in MODES if mode in there)
 
 
 def stored_minutes(store: Store | None = None) -> Stored | None:
-    """The loaded minutes; None where none are. UserError where the store is damaged."""
+    """What of these is loaded; None where nothing is. UserError where the store is damaged."""
     store = store or Store()
     loaded = store.current()
-    entry = loaded.latest(STORED) if loaded is not None else None
-    if entry is None:
+    if loaded is None:
         return None
-    return Stored(store.read(STORED), f"{pd.Timestamp(entry.period):%B %Y}")
+    found = {key: loaded.latest(key) for key in (STORED, STORED_NEAREST, STORED_CARS)}
+    if not any(found.values()):
+        return None
+    tables = {key: store.read(key) for key, entry in found.items() if entry is not None}
+    days = {key: f"{pd.Timestamp(entry.period):%B %Y}" for key, entry in found.items() if entry}
+    return Stored(
+        tables.get(STORED, pd.DataFrame(columns=["origin", "destination", "mode", "minutes"])),
+        days.get(STORED, ""),
+        tables.get(STORED_NEAREST),
+        days.get(STORED_NEAREST, ""),
+        tables.get(STORED_CARS),
+        store.read(STORED_LOOKUP) if loaded.latest(STORED_LOOKUP) else None,
+    )
+
+
+def published(stored: Stored, origins: pd.Index, mode: str) -> Minutes:
+    """Published minutes of these small areas to the nearest surgery of their day: one column,
+    `NEAREST`. Missing where the publication has none.
+    """
+    assert stored.nearest is not None
+    found = stored.nearest.set_index("lsoa_code")[mode].reindex(origins)
+    lacking = int(found.isna().sum())
+    note = f"Not in the publication: {count(lacking, 'small area')}." if lacking else ""
+    source = "Department for Transport, JTS0505"
+    return Minutes(mode, found.to_frame(NEAREST), PUBLISHED, source, stored.nearest_period, note)
 
 
 def placed(dataset: Dataset) -> pd.DataFrame:
@@ -244,18 +283,20 @@ def placed(dataset: Dataset) -> pd.DataFrame:
 def between(dataset: Dataset, mode: str, kind: str, stored: Stored | None) -> Minutes:
     """Minutes from every small area to every practice of the data, of one kind throughout.
 
-    `kind`: "modelled", "measured", or "" for measured where there are any. UserError where that
-    kind has none for the mode.
+    `kind`: "modelled", "measured", "published" (to the nearest alone), or "" for measured where
+    there are any. UserError where that kind has none for the mode.
     """
+    if kind == PUBLISHED and stored is not None and mode in stored.nearest_modes:
+        return published(stored, dataset.lsoas.index, mode)
     if kind != MODELLED and stored is not None:
         lsoas, practices = dataset.lsoas.index, dataset.practices.index
         found = measured(stored.table, lsoas, practices, mode, stored.period)
         if found is not None:
             return found
-    if kind == MEASURED:
+    if kind in (MEASURED, PUBLISHED):
         raise UserError(
-            f"No minutes {MODES.get(mode, mode)} are loaded for these places. docs/travel.md says "
-            "what brings them."
+            f"No {kind} minutes {MODES.get(mode, mode)} are loaded for these places. "
+            "docs/travel.md says what brings them."
         )
     points = placed(dataset)
     found = modelled(points, dataset.practices, mode)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import ipaddress
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +20,9 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 # Where the maps of the switch "Street map behind" come from.
 TILES = "https://tile.openstreetmap.org"
+# Sites that may frame the app, as origins with blanks between: https://intranet.nhs.example
+EMBED_VARIABLE = "PCS_DASH_EMBED_SITES"
+_SITE = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 # Streamlit's page has one script inside; by its digest no other may be.
 _PAGE = (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
@@ -106,6 +110,11 @@ def _from_here(scope: Scope) -> bool:
         return False
 
 
+def embedding_sites() -> list[str]:
+    """The sites of PCS_DASH_EMBED_SITES; what is no origin is left out."""
+    return [site for site in os.environ.get(EMBED_VARIABLE, "").split() if _SITE.fullmatch(site)]
+
+
 def _security(path: str, host: str) -> dict[str, str]:
     """The security headers of an answer."""
     # A map's frame writes its script as text; nothing else may.
@@ -123,7 +132,7 @@ def _security(path: str, host: str) -> dict[str, str]:
         "object-src": "'none'",
         "base-uri": "'self'",
         "form-action": "'self'",
-        "frame-ancestors": "'self'",
+        "frame-ancestors": " ".join(["'self'", *embedding_sites()]),
     }
     told = "; ".join(f"{name} {allowed}" for name, allowed in policy.items())
     return {"content-security-policy": told, **_OTHER}

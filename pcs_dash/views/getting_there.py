@@ -10,16 +10,19 @@ import pandas as pd
 
 from pcs_dash.measures.catchments import Registered
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
-from pcs_dash.measures.numbers import number, per_cent
+from pcs_dash.measures.numbers import count, number, per_cent
 from pcs_dash.measures.small_numbers import hide_small, small_text
 from pcs_dash.measures.words import Words, definition_text
 from pcs_dash.tables.constants import MODES
+from pcs_dash.travel.households import by_lsoa_of_2011
 from pcs_dash.travel.minutes import (
     LIMITS,
     MEASURED,
     MODEL_ERROR,
     MODELLED,
     MODELLED_MODES,
+    NEAREST,
+    PUBLISHED,
     Minutes,
     access_in_reach,
     between,
@@ -51,7 +54,11 @@ _BANDS = ("up to 5", "5 to 10", "10 to 15", "15 to 20", "20 to 30", "over 30")
 _COLOURS = ("#ffffd4", "#fee391", "#fec44f", "#fe9929", "#d95f0e", "#993404")
 WITHIN = {str(limit): f"{limit} minutes" for limit in (20, 10, 15, 30, 45)}
 TO = {"nearest": "The nearest practice", "own": "The practice they are registered with"}
-_KINDS = {MEASURED: "Measured (loaded)", MODELLED: "Modelled (straight line)"}
+_KINDS = {
+    MEASURED: "Measured (loaded)",
+    MODELLED: "Modelled (straight line)",
+    PUBLISHED: "Published (Department for Transport)",
+}
 _FURTHEST = 15
 NOT_MODELLED = (
     "Minutes by public transport are not modelled, as they need timetables: a table of minutes "
@@ -59,24 +66,34 @@ NOT_MODELLED = (
 )
 
 
-def _modes(question: Question) -> Mapping[str, str]:
-    """The modelled modes, and those that are loaded."""
+def _there(question: Question) -> dict[str, tuple[str, ...]]:
+    """The modes that there are minutes for, by kind. Published ones go to the nearest alone."""
     stored = question.readers.minutes()
-    there = MODELLED_MODES if stored is None else (*MODELLED_MODES, *stored.modes)
+    nearest = question.option("to", TO) == "nearest"
+    return {
+        MEASURED: () if stored is None else stored.modes,
+        MODELLED: MODELLED_MODES,
+        PUBLISHED: stored.nearest_modes if stored is not None and nearest else (),
+    }
+
+
+def _modes(question: Question) -> Mapping[str, str]:
+    there = {mode for modes in _there(question).values() for mode in modes}
     return {mode: words.capitalize() for mode, words in MODES.items() if mode in there}
 
 
-def _measured_there(question: Question) -> bool:
-    stored = question.readers.minutes()
+def _kinds(question: Question) -> Mapping[str, str]:
     mode = question.option("mode", _modes(question))
-    return stored is not None and mode in stored.modes and mode in MODELLED_MODES
+    return {kind: _KINDS[kind] for kind, modes in _there(question).items() if mode in modes}
 
 
 OPTIONS = (
     Option("mode", "How", choices=_modes),
     Option("within", "Within", choices=lambda _: WITHIN),
     Option("to", "To", choices=lambda _: TO),
-    Option("minutes", "Which minutes", choices=lambda _: _KINDS, when=_measured_there),
+    Option(
+        "minutes", "Which minutes", choices=_kinds, when=lambda question: len(_kinds(question)) > 1
+    ),
 )
 
 
@@ -123,7 +140,7 @@ def _asked(question: Question) -> _Asked | None:
     """What the options ask for; None where nobody is known to live in the area."""
     dataset, readers = question.dataset, question.readers
     mode = question.option("mode", _modes(question))
-    kind = question.option("minutes", _KINDS) if _measured_there(question) else ""
+    kind = question.option("minutes", _kinds(question))
     minutes = kept(
         dataset,
         ("getting_there", mode, kind, readers.version),
@@ -180,6 +197,7 @@ def answer(question: Question) -> Answer:
         ),
         front=(_map(question, asked), quintiles),
         sections=(
+            *_car_section(question),
             Section("places", "By place and district", _places),
             Section("furthest", "Where it is furthest", _furthest_section),
             Section("access", "GPs within reach", _access, slow="Adding up what is within reach"),
@@ -263,18 +281,19 @@ def _shown(table: pd.DataFrame, within: int) -> pd.DataFrame:
 
 
 def _table(
-    caption: str, head: str, table: pd.DataFrame, asked: _Asked, name: str, *, small: bool = False
-) -> Table:
+    caption: str, head: str, table: pd.DataFrame, asked: _Asked, name: str, *, small: bool = False,
+    people: str = "Patients",
+) -> Table:  # fmt: skip
     # A small table is the same on page and paper.
     others = () if small else [str(limit) for limit in LIMITS if limit != asked.within]
     limits = [f"{asked.within}", *others]
     shown = _shown(table, asked.within)
     return Table(
         f"{caption}, {asked.minutes.kind}",
-        shown.reset_index(),
+        shown.rename_axis("group").reset_index(),
         (
             Column("group", head, wide=1.8),
-            Column("people", "Patients", "count"),
+            Column("people", people, "count"),
             Column("median", "Half within, minutes", "count"),
             Column("p90", "Nine in ten within, minutes", "count"),
             Column(f"beyond_{limits[0]}", f"Beyond {limits[0]} minutes", "count"),
@@ -321,6 +340,43 @@ def _places(question: Question) -> Sequence[Block | Beside]:
     return blocks
 
 
+def _car_section(question: Question) -> tuple[Section, ...]:
+    stored = question.readers.minutes()
+    if stored is None or stored.cars is None:
+        return ()
+    return (Section("cars", "Households without a car", _cars),)
+
+
+def _cars(question: Question) -> Sequence[Block | Beside]:
+    """The same minutes over households instead of patients, by whether they have a car."""
+    asked, stored = _asked(question), question.readers.minutes()
+    if asked is None or stored is None or stored.cars is None:
+        return []
+    lsoas = asked.lsoas.index
+    homes = by_lsoa_of_2011(stored.cars, stored.lookup, lsoas)
+    limits = sorted({*LIMITS, asked.within})
+    lots = {
+        "Without a car": homes["without_car"],
+        "With a car": homes["households"] - homes["without_car"],
+        "All households": homes["households"],
+    }
+    parts = [
+        summary(asked.of_areas, lot.dropna(), None, limits).set_axis([name])
+        for name, lot in lots.items()
+    ]
+    lost = int(homes["households"].isna().sum())
+    without = f" {count(lost, 'small area')} without a figure left out." if lost else ""
+    table = _table(
+        f"Minutes to {asked.goal} by households", "Households", pd.concat(parts), asked,
+        f"minutes-cars-{_file_tag(question, asked)}", people="Households",
+    )  # fmt: skip
+    said = (
+        "Households of the census of March 2021 (ONS, TS045), each with the minutes of its small "
+        f"area.{without} Who has no car goes on foot, by bicycle or by public transport."
+    )
+    return [table, Text(said, "note")]
+
+
 def _furthest_section(question: Question) -> Sequence[Block | Beside]:
     """The small areas that are furthest, and the file of all."""
     asked = _asked(question)
@@ -358,8 +414,8 @@ def _furthest_section(question: Question) -> Sequence[Block | Beside]:
 def _access(question: Question) -> Sequence[Block | Beside]:
     """Enhanced two-step floating catchments in minutes, by quintile."""
     asked = _asked(question)
-    if asked is None:
-        return []
+    if asked is None or NEAREST in asked.minutes.table.columns:
+        return [Text("Published minutes go to the nearest surgery alone.", "info")] if asked else []
     dataset, column = question.dataset, question.definition.column
     practices = dataset.practices
     if question.exclude:
@@ -401,7 +457,7 @@ def _rests_on(question: Question) -> Sequence[Block | Beside]:
     asked = _asked(question)
     if asked is None:
         return []
-    if asked.minutes.kind == MEASURED:
+    if asked.minutes.kind != MODELLED:
         said = f"{asked.minutes.label[0].upper()}{asked.minutes.label[1:]}. {asked.minutes.note}"
         return [Text(said.strip(), "note")]
     used = ("detour", f"{asked.minutes.mode}_speed")

@@ -33,7 +33,7 @@ from pcs_dash.scenarios.project import BAND_ENDS, DRAWS, Grouping, Projection, p
 from pcs_dash.scenarios.today import BUILT, NEEDED, Today, today_of
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import maps, placing, team
+from pcs_dash.views import closing_minutes, maps, placing, team
 from pcs_dash.views.answer import (
     Answer,
     Beside,
@@ -158,7 +158,7 @@ def answer(question: Question) -> Answer:
         sections=_sections(question, found, _by_year(question, found), said),
         sources="homes a year, December 2024; assumptions: as cited in each",
         notes=said,
-        foot=found.notes,
+        foot=(" ".join(found.notes),) if found.notes else (),
     )
 
 
@@ -183,7 +183,7 @@ def _sections(
         else ()
     )
     return (
-        Section("map", "Before and after", _map, options=(MAP_OF,), whole=True),
+        Section("map", "Before and after", _map, options=(MAP_OF, AT), whole=True),
         *compared,
         Section("happens", "What is taken to happen", lambda _: [Bullets(said)], part=HAPPENS),
         Section("years", "Year by year", lambda _: [by_year], part=HAPPENS),
@@ -469,7 +469,7 @@ def _map(question: Question) -> Sequence[Block | Beside]:
         note="Size: registered patients today. Hollow: no figure, or closed by then. Click a "
         "practice to change something there.",
     )
-    return [MapBlock(spec, alt_text(question.dataset, spec), pick=AT, high=380)]
+    return [MapBlock(spec, alt_text(question.dataset, spec), pick=AT, high=340)]
 
 
 def _by_year(question: Question, found: Projection, step: int = 1) -> Table:
@@ -532,7 +532,13 @@ def _takers(question: Question) -> Sequence[Block | Beside]:
             f"between practices, on average {number(_mean_km(table), 1)} km for those who move.",
             "note",
         ),
+        *closing_minutes.blocks(question, close.practice, _named(close, found)),
     ]
+
+
+def _named(close: Close, found: pd.DataFrame) -> list[str]:
+    """Who takes the patients where that was said; nobody where they go by where they live."""
+    return [code for code in map(str, found.index) if code] if close.to else []
 
 
 def _mean_km(takers: pd.DataFrame) -> float:

@@ -85,6 +85,11 @@ def test_the_slide_says_what_the_page_says(tab: Tab, official_app: App, name: st
     expect(page.get_by_role("button", name="Add to story")).to_be_visible()
     said = headline(page)
     assert said in message(page)
+    # Lines that have no dots to go by fill the picture too.
+    lines = page.locator("svg[role=img] polyline")
+    wide = lines.evaluate_all("(all) => all.map((line) => line.getBBox().width)")
+    assert all(width > 100 for width in wide)
+    assert wide or name != "plan_ahead"
     # The address on the slide opens the same view.
     link = str(slide(page)["link"])
     ready(tab, link)

@@ -69,6 +69,8 @@ def test_a_closure_adds_up_to_the_list(capsys) -> None:
     assert rows[-1]["practice_name"] == "Practices beyond the data"
     (one,) = shown(capsys, "close", "F81110", "--to", "F81206")
     assert one["patients_moved"] == pytest.approx(12_219)
+    for when in ("before", "after"):
+        assert one[f"minutes_walk_{when}"] > one[f"minutes_drive_{when}"] > 0
 
 
 def test_homes_by_hand_and_where_they_register(capsys) -> None:

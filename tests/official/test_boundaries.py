@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -83,6 +84,12 @@ def test_a_shape_that_crosses_itself_is_mended_and_counted(tmp_path: Path) -> No
     assert loaded.notes == ("1 shapes that crossed themselves were mended.",)
 
 
+# A star of so many rays that its lines cross each other some ten thousand times.
+TANGLED = [
+    [0.5 + 0.01 * math.cos(3 * n * math.pi / 7.01), 51.5 + 0.01 * math.sin(3 * n * math.pi / 7.01)]
+    for n in range(200)
+]
+TANGLED.append(TANGLED[0])
 SQUARE = [[0.5, 51.5], [0.51, 51.5], [0.51, 51.51], [0.5, 51.5]]
 
 
@@ -98,6 +105,7 @@ SQUARE = [[0.5, 51.5], [0.51, 51.5], [0.51, 51.51], [0.5, 51.5]]
         ({"type": "Polygon", "coordinates": [SQUARE]}, None, "has no code"),
         ({"type": "Polygon", "coordinates": [SQUARE]}, "<script>", "has no code"),
         ({"type": "Polygon", "coordinates": [SQUARE]}, "E01000001", "in more than one feature"),
+        ({"type": "Polygon", "coordinates": [TANGLED]}, "E01000009", "more than 1,000 times"),
     ],
 )
 def test_a_faulty_feature_is_told(

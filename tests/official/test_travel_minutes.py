@@ -8,7 +8,7 @@ import pytest
 import samples
 
 from pcs_dash.official.archive import InputFile
-from pcs_dash.official.loaders.travel import load_minutes
+from pcs_dash.official.loaders.travel import load_cars2021, load_jts_gp, load_minutes
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import preview, update_store
 from pcs_dash.tables.errors import InputFileError
@@ -90,3 +90,20 @@ def test_destinations_that_are_no_practices_are_reported(tmp_path: Path) -> None
     reports = store.read("built_reports").set_index("join")
     found = reports.loc["minutes with practices"]
     assert (found["matched"], found["left_only"], found["left_rows"]) == (3, "Z99999", 4)
+
+
+def test_the_newest_sheet_of_published_journey_times_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "jts0505.ods"
+    path.write_bytes(samples.jts_workbook())
+    file = InputFile.of(path)
+    table = load_jts_gp(file).set_index("lsoa_code")
+    assert table["transit"].to_dict() == {"E01000001": 8.5, "E01000002": 11}
+    assert table["drive"].isna().tolist() == [False, True]
+    assert file.notes == ["Of its sheets '2019' (9 rows) was read, not '2017' (9 rows)."]
+
+
+def test_more_households_without_a_car_than_there_are_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "cars.csv"
+    path.write_text(samples.CARS.replace("200,20,", "20,200,"), "utf-8")
+    with pytest.raises(InputFileError, match="E01000002 has 200 households without a car of 20"):
+        load_cars2021(InputFile.of(path))

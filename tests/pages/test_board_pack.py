@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pcs_dash.render import report_files
 from pcs_dash.tables.paths import ROOT
+from pcs_dash.ui.hubs import plan_upload
 
 # Without the menu: AppTest runs a page of a menu through a rerun, in which a button that was
 # pressed is no longer pressed.
@@ -32,14 +33,6 @@ def test_the_page_offers_every_kind(run_page) -> None:
 @pytest.mark.parametrize("kind", [".xlsx", ".html"])
 def test_a_file_is_made_of_what_the_sidebar_says(monkeypatch, kind: str) -> None:
     monkeypatch.chdir(ROOT)
-    made: dict[str, bytes] = {}
-    real = report_files.make
-
-    def keep(deck, wanted, *, template=None):
-        made[wanted] = real(deck, wanted, template=template)
-        return made[wanted]
-
-    monkeypatch.setattr(report_files, "make", keep)
     app = AppTest.from_string(SCRIPT, default_timeout=120)
     app.query_params["area"] = "Thurrock"
     app.query_params["gp"] = "Permanent GPs"
@@ -47,7 +40,7 @@ def test_a_file_is_made_of_what_the_sidebar_says(monkeypatch, kind: str) -> None
     app.button(key=f"make{kind}").click().run()
     assert not app.exception
     assert not app.error
-    content = made[kind]
+    _, content = app.session_state["handout-made"][kind]
     if kind == ".xlsx":
         book = zipfile.ZipFile(BytesIO(content))
         content = b"".join(book.read(name) for name in book.namelist())
@@ -91,3 +84,10 @@ def test_a_plan_of_nobody_makes_no_pack(monkeypatch, content: str, says: str) ->
     app = board_pack(content)
     assert says in told(app)
     assert not any((button.key or "").startswith("make") for button in app.button)
+
+
+def test_a_plan_s_file_that_takes_too_long_is_given_up(monkeypatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(plan_upload, "READ_SECONDS", 0.0)
+    app = board_pack("practice_code,hub\nF81010,West\n")
+    assert "**mine.csv** was not opened. It took longer than 0 seconds" in told(app)

@@ -79,7 +79,7 @@ def open_tab(app: AppTest, name: str) -> AppTest:
 
 def wait_for_answers(app: AppTest) -> AppTest:
     """Run the page again once the search under way has ended."""
-    work_of(app).suggested.future.exception(timeout=90)
+    work_of(app).suggested.job.future.exception(timeout=90)
     app.run()
     assert not app.exception, app.exception[0].stack_trace
     return app
@@ -387,7 +387,7 @@ def test_suggest_takes_a_plan_that_keeps_the_band(run_page: Run) -> None:
     app = run_page(area="Thurrock")
     click(app, "hub-suggest")
     wait_for_answers(app)
-    answers = work_of(app).suggested.future.result()
+    answers = work_of(app).suggested.job.future.result()
     assert answers[0].status in ("optimal", "feasible")
     click(app, "hub-take-0")
     plan, practices = work_of(app).plan, build_dataset().practices
@@ -401,7 +401,7 @@ def test_an_impossible_wish_is_told_with_its_reason(run_page: Run) -> None:
     app.number_input(key="hub-count").set_value(20).run()
     click(app, "hub-suggest")
     wait_for_answers(app)
-    assert work_of(app).suggested.future.result()[0].status == "infeasible"
+    assert work_of(app).suggested.job.future.result()[0].status == "infeasible"
     assert app.error
 
 
@@ -414,10 +414,10 @@ def test_cancel_ends_a_search_long_before_its_time_limit(run_page: Run) -> None:
     click(app, "hub-suggest")
     assert work_of(app).suggested.running
     click(app, "hub-cancel")
-    assert work_of(app).suggested.stop.is_set()
+    assert work_of(app).suggested.job.stopping.is_set()
     wait_for_answers(app)
     assert time.monotonic() - asked < 300
-    found = work_of(app).suggested.future.result()
+    found = work_of(app).suggested.job.future.result()
     assert all(answer.stopped == "cancelled" for answer in found)
     assert "failed" not in texts(app)
     assert work_of(app).plan == before
@@ -428,7 +428,7 @@ def test_repair_makes_the_moves_it_names_and_keeps_the_hubs(run_page: Run) -> No
     before, practices = work_of(app).plan, build_dataset().practices
     click(app, "hub-repair")
     wait_for_answers(app)
-    answer = work_of(app).suggested.future.result()
+    answer = work_of(app).suggested.job.future.result()
     assert answer.status in ("optimal", "feasible")
     assert answer.moves
     assert work_of(app).plan == before
@@ -449,7 +449,7 @@ def test_alternatives_differ_and_the_one_taken_is_the_one_on_the_map(run_page: R
     app.number_input(key="hub-limit").set_value(10).run()
     click(app, "hub-suggest")
     wait_for_answers(app)
-    answers = work_of(app).suggested.future.result()
+    answers = work_of(app).suggested.job.future.result()
     assert len(answers) >= 2
     partitions = {frozenset(frozenset(hub.practices) for hub in each.hubs) for each in answers}
     assert len(partitions) == len(answers)

@@ -147,6 +147,26 @@ def test_listed_switched_saved_and_never_overwritten(page: AppTest, tmp_path: Pa
     assert names == {"Theirs", "First (copy)"}
 
 
+def test_a_practice_chosen_on_the_map_is_changed_where_it_is_named(page: AppTest) -> None:
+    page.session_state["at"] = "F81110"
+    page.run()
+    assert table(page).scenario is None
+    press(page, "scenario-at-1")
+    more = table(page).scenario
+    assert more is not None
+    staff = more.changes[-1]
+    assert (staff.kind, staff.year) == ("staff", 2027)
+    assert from_text(page.code[0].value) == more
+    # What is typed over is in the scenario, and can be taken back.
+    page.selectbox(key="scenario-assumption").set_value("residents_per_dwelling").run()
+    box = next(item for item in page.number_input if item.label == "Central")
+    box.set_value(2.0).run()
+    press(page, "scenario-assume")
+    assert table(page).scenario.assumptions == {"residents_per_dwelling": (1.54, 2.0, 2.53)}
+    press(page, "scenario-published")
+    assert table(page).scenario.assumptions == {}
+
+
 def test_the_boxes_become_a_list_and_come_back(page: AppTest) -> None:
     page.session_state["close"] = "F81110"
     page.run()

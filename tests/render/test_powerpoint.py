@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -248,6 +249,36 @@ def damaged() -> bytes:
     return data.getvalue()
 
 
+def changed(name: str, change: Callable[[bytes], bytes]) -> bytes:
+    """A template one of whose parts is changed."""
+    data = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(template())) as old,
+        zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for item in old.infolist():
+            inside = old.read(item)
+            new.writestr(item.filename, change(inside) if item.filename == name else inside)
+    return data.getvalue()
+
+
+def sized(width: int) -> bytes:
+    """A template whose slides are said to be so many EMU wide."""
+    told = f'cx="{width}"'.encode()
+    return changed("ppt/presentation.xml", lambda xml: xml.replace(b'cx="9144000"', told))
+
+
+LAYOUT = "ppt/slideLayouts/slideLayout1.xml"
+
+
+def much_xml(_: bytes) -> bytes:
+    return b"<a/>" * 7_000_000
+
+
+def without_shapes(xml: bytes) -> bytes:
+    return re.sub(rb"<p:cSld.*</p:cSld>", b"<p:cSld/>", xml, flags=re.DOTALL)
+
+
 def no_titles() -> bytes:
     presentation = Presentation()
     for layout in list(presentation.slide_layouts):
@@ -259,20 +290,32 @@ def no_titles() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("data", "says"),
+    ("made", "says"),
     [
-        (b"", "can't be read as PowerPoint"),
-        (b"PK\x03\x04 nonsense", "can't be read as PowerPoint"),
-        (b"\xd0\xcf\x11\xe0" * 200, "can't be read as PowerPoint"),
-        (template()[:-2000], "can't be read as PowerPoint"),
-        (damaged(), "can't be read as PowerPoint"),
-        (no_titles(), "no layout with a title"),
+        (lambda: b"", "can't be read as PowerPoint"),
+        (lambda: b"PK\x03\x04 nonsense", "can't be read as PowerPoint"),
+        (lambda: b"\xd0\xcf\x11\xe0" * 200, "can't be read as PowerPoint"),
+        (lambda: template()[:-2000], "can't be read as PowerPoint"),
+        (damaged, "can't be read as PowerPoint"),
+        (no_titles, "no layout with a title"),
+        (lambda: changed("docProps/app.xml", much_xml), "28 MB of XML"),
+        (lambda: changed("docProps/thumbnail.jpeg", much_xml), "28 MB of XML"),
+        (lambda: changed("docProps/thumbnail.jpeg", lambda _: bytes(70_000_000)), "unpacks to 7"),
+        (lambda: sized(914_400), "1.0 inches wide"),
+        (lambda: sized(-9_144_000), "-10.0 inches wide"),
+        (lambda: sized(914_400_000), "1,000.0 inches wide"),
+        (lambda: changed(LAYOUT, without_shapes), "can't be read as PowerPoint"),
+        (lambda: changed(LAYOUT, lambda _: b"<other/>"), "can't be read as PowerPoint"),
     ],
-    ids=["empty", "no zip", "old format", "cut off", "broken xml", "no titles"],
-)
-def test_a_template_that_can_t_be_used_is_told(deck: Deck, data: bytes, says: str) -> None:
+    ids=["empty", "no zip", "old format", "cut off", "broken xml", "no titles", "much XML",
+         "XML called a picture", "bomb", "narrow", "negative", "huge", "layout without shapes",
+         "layout of other XML"],
+)  # fmt: skip
+def test_a_template_that_can_t_be_used_is_told(
+    deck: Deck, made: Callable[[], bytes], says: str
+) -> None:
     with pytest.raises(UserError, match=says):
-        to_pptx(deck, template=data)
+        to_pptx(deck, template=made())
 
 
 # --- looked at ---

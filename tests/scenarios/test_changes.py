@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from pcs_dash.scenarios.changes import KINDS, Close, Scenario, ScenarioError, read_scenario
+from pcs_dash.scenarios.flows import shares_of_new_residents
+from pcs_dash.scenarios.today import Today
 
 EVERY_KIND: list[dict[str, Any]] = [
     {"kind": "homes", "from": 2026, "to_year": 2030, "where": "Thurrock", "a_year": 500},
@@ -83,3 +85,22 @@ def test_what_is_wrong_is_named(data: Any, says: str) -> None:
 def test_what_is_no_json_is_told() -> None:
     with pytest.raises(ScenarioError, match="no JSON"):
         read_scenario("{")
+
+
+def test_homes_at_a_point_register_as_those_who_live_there(today: Today) -> None:
+    """Of a point the nearest small area, of a shape those in it; nonsense is refused."""
+    code = today.practices.index[0]
+    latitude, longitude = today.practices.loc[code, ["latitude", "longitude"]]
+    at = shares_of_new_residents(today, f"{latitude:.4f}, {longitude:.4f}", {})
+    assert 0 < at.sum() <= 1 + 1e-9
+    south, north, west, east = latitude - 1, latitude + 1, longitude - 1.5, longitude + 1
+    corners = f"{south}, {west}; {south}, {east}; {north}, {east}; {north}, {west}"
+    everywhere = shares_of_new_residents(today, corners, {})
+    table = today.registrations.table
+    lists = table.groupby(table["practice_code"].astype("object"))["patients"].sum()
+    own = lists[lists.index.isin(today.practices.index)]
+    inside = (everywhere.reindex(own.index) / (own / own.sum())).dropna()
+    assert inside.to_numpy() == pytest.approx(inside.iloc[0])
+    for bad in ("0, 0", "51.5, 0.3; 51.6, 0.3"):
+        with pytest.raises(ScenarioError, match="no place in England"):
+            shares_of_new_residents(today, bad, {})

@@ -61,6 +61,13 @@ def test_an_answer_carries_the_security_headers() -> None:
     assert "wss://pcs.example" in policy["connect-src"]
 
 
+def test_only_sites_that_the_administrator_names_may_frame_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PCS_DASH_EMBED_SITES", "https://intranet.nhs.example *; script-src")
+    assert _policy(_answer()[0])["frame-ancestors"] == "'self' https://intranet.nhs.example"
+
+
 def test_only_the_frame_of_a_map_may_write_its_own_script() -> None:
     sent, _ = _answer("/pcs/component/streamlit_folium.st_folium/index.html")
     assert "'unsafe-eval'" in _policy(sent)["script-src"]

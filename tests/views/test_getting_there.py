@@ -155,3 +155,43 @@ def test_its_slide_says_modelled_and_of_whom(dataset: Dataset) -> None:
     assert "by bicycle (modelled)" in slide.message
     assert "modelled (straight line" in slide.footer
     assert "gravity model" in slide.footer
+
+
+def test_published_minutes_go_to_the_nearest_and_say_so(
+    dataset: Dataset, registered: Registered, stored: Stored
+) -> None:
+    own = find_area("Thurrock").select(dataset.lsoas).index
+    nearest = pd.DataFrame({"lsoa_code": own, "transit": 21.0, "walk": 12.0})
+    loaded = replace(stored, nearest=nearest, nearest_period="December 2019")
+    question = asked(dataset, registered, loaded, mode="transit", within="20")
+    answer = VIEW.answer(question)
+    assert "by public transport (published)" in answer.message.finding
+    assert answer.figures[0].value == "0%"
+    assert "Department for Transport, JTS0505, December 2019" in answer.sources
+    kinds = OPTIONS[3]
+    assert list(kinds.labels(question)) == ["published"]
+    walk = asked(dataset, registered, loaded, mode="walk")
+    assert list(kinds.labels(walk)) == ["measured", "modelled", "published"]
+    # To the own practice nothing is published.
+    away = asked(dataset, registered, loaded, mode="transit", to="own")
+    assert list(OPTIONS[0].labels(away)) == ["walk", "cycle", "drive"]
+    assert "nearest surgery alone" in blocks(question)["access"][0].said
+
+
+def test_households_without_a_car_by_hand(dataset: Dataset, registered: Registered) -> None:
+    lsoas = find_area("Thurrock").select(dataset.lsoas).index
+    minutes = straight_km(dataset) * minutes_per_km("walk")
+    cars = pd.DataFrame({"lsoa_code": lsoas, "households": 100, "without_car": 10})
+    cars.loc[0, ["households", "without_car"]] = 50, 50
+    lookup = pd.DataFrame({"lsoa11cd": lsoas, "lsoa21cd": lsoas})
+    nothing = pd.DataFrame(columns=["origin", "destination", "mode", "minutes", "source"])
+    loaded = Stored(nothing, "", cars=cars, lookup=lookup)
+    table, note = blocks(asked(dataset, registered, loaded, within="10"))["cars"]
+    frame = table.frame.set_index("group")
+    far = minutes > 10
+    assert frame.at["All households", "people"] == 100 * len(lsoas) - 50
+    assert frame.at["Without a car", "people"] == 10 * (len(lsoas) - 1) + 50
+    expected = 10 * int(far.iloc[1:].sum()) + 50 * int(far.iloc[0])
+    assert frame.at["Without a car", "beyond_10"] == expected
+    assert "TS045" in note.said
+    assert "cars" not in blocks(asked(dataset, registered))

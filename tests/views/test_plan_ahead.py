@@ -103,6 +103,11 @@ def test_those_who_take_the_patients_are_named(dataset: Dataset) -> None:
     table = blocks(asked(dataset, close="F81110"), "takers")[0]
     # The list of Tilbury Health Centre in the workforce file.
     assert table.frame["patients_moved"].sum() == pytest.approx(12_219)
+    before_after, losers = blocks(asked(dataset, close="F81110"), "takers")[2:4]
+    walk = next(row for row in before_after.rows if row[0] == "On foot, modelled: all")
+    assert int(walk[3].replace(",", "")) > int(walk[2].replace(",", ""))
+    assert losers.frame["added"].is_monotonic_decreasing
+    assert losers.frame["people"].min() >= 5
 
 
 def test_every_assumption_has_its_source(dataset: Dataset) -> None:

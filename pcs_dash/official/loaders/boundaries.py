@@ -24,6 +24,7 @@ import pyogrio
 import pyogrio.errors
 import shapely
 from shapely.errors import GEOSException
+from shapely.geometry.base import BaseGeometry
 
 from pcs_dash.official.archive import SHAPE_PARTS, InputFile, kind_of
 from pcs_dash.official.layout import normalise_heading
@@ -36,6 +37,10 @@ _EASTINGS = (-100_000, 800_000)
 _NORTHINGS = (-100_000, 1_400_000)
 LARGEST_LAYER = 300 * 1024**2
 MOST_FEATURES = 200_000  # England and Wales have 35,672 LSOAs
+# Of one shape, of lines that cross each other: generalising makes a few, and what mending takes
+# grows with their square.
+MOST_CROSSINGS = 1_000
+_AT_ONCE = 200  # lines whose crossings are looked for together
 
 CODE_COLUMN = "lsoa11cd"
 _CODE = r"[EWSN]\d{8}"
@@ -70,7 +75,7 @@ def load_boundaries(file: InputFile) -> gpd.GeoDataFrame:
         crs=_crs(file, frame),
     ).to_crs(BRITISH_NATIONAL_GRID)
     _check_place(file, frame)
-    mended = _mend(frame)
+    mended = _mend(file, frame)
     frame = frame.sort_values("code").reset_index(drop=True)
     if layer.note:
         file.notes.append(layer.note)
@@ -251,15 +256,41 @@ def _check(file: InputFile, frame: gpd.GeoDataFrame, code_at: str) -> None:
         raise InputFileError(file.name, [f"{repeated.iloc[0]} stands in more than one feature."])
 
 
-def _mend(frame: gpd.GeoDataFrame) -> int:
-    """Make shapes valid, in place, as areas; how many needed it."""
+def _mend(file: InputFile, frame: gpd.GeoDataFrame) -> int:
+    """Make shapes valid, in place, as areas; how many needed it. InputFileError for one that
+    crosses itself more than MOST_CROSSINGS times.
+    """
     wrong = ~frame.geometry.is_valid
     if wrong.any():
+        for code, shape in zip(frame["code"][wrong], frame.geometry[wrong], strict=True):
+            if _tangled(shape):
+                raise InputFileError(
+                    file.name,
+                    [
+                        f"The shape of {code} crosses itself more than {MOST_CROSSINGS:,} times. "
+                        "Take the boundaries as published, or mend it (in QGIS: Fix geometries)."
+                    ],
+                )
         # The method of structure keeps polygons polygons.
         frame.loc[wrong, frame.geometry.name] = shapely.make_valid(
             frame.geometry[wrong].to_numpy(), method="structure", keep_collapsed=False
         )
     return int(wrong.sum())
+
+
+def _tangled(shape: BaseGeometry) -> bool:
+    """Whether more than MOST_CROSSINGS pairs of a shape's lines cross."""
+    points, ring = shapely.get_coordinates(
+        shapely.get_rings(shapely.get_parts(shape)), return_index=True
+    )
+    pairs = np.stack([points[:-1], points[1:]], axis=1)[ring[:-1] == ring[1:]]
+    lines = shapely.linestrings(pairs)
+    tree, found = shapely.STRtree(lines), 0
+    for start in range(0, len(lines), _AT_ONCE):
+        found += tree.query(lines[start : start + _AT_ONCE], predicate="crosses").shape[1]
+        if found > 2 * MOST_CROSSINGS:  # each pair is found from either line
+            return True
+    return False
 
 
 def _crs(file: InputFile, frame: gpd.GeoDataFrame) -> int | str:

@@ -1,4 +1,5 @@
-"""Minutes from small areas to practices, as a routing program writes them: one row a pair and mode.
+"""Minutes from small areas to practices, as a routing program writes them: one row a pair and mode;
+minutes to the nearest GP as the Department for Transport published them; households without a car.
 
 Programs name their columns as they like (r5: from_id, to_id, travel_time_p50); one mode a row.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pcs_dash.official.archive import InputFile
-from pcs_dash.official.layout import LSOA_ENGLAND_WALES, Column, Layout
+from pcs_dash.official.layout import LSOA_ENGLAND, LSOA_ENGLAND_WALES, Column, Layout
 from pcs_dash.official.reading import read_table
 from pcs_dash.tables.errors import InputFileError
 
@@ -90,3 +91,61 @@ def load_minutes(file: InputFile) -> pd.DataFrame:
             ],
         )
     return table.astype({"source": "category"})
+
+
+# Heading of JTS0505 -> our mode. By public transport is public transport or walking, whichever is
+# quicker.
+JTS_MODES = {"GPPTt": "transit", "GPCyct": "cycle", "GPCart": "drive", "GPWalkt": "walk"}
+
+JTS_GP = Layout(
+    columns=(
+        Column("lsoa_code", ("LSOA_code",), "code", "LSOA of 2011", pattern=LSOA_ENGLAND),
+        *(
+            Column(mode, (heading,), "float", f"minutes to the nearest GP surgery ({mode})",
+                   "minutes", minimum=0, maximum=_A_DAY, nullable=True)
+            for heading, mode in JTS_MODES.items()
+        ),
+    ),
+    key=("lsoa_code",),
+)  # fmt: skip
+
+
+def load_jts_gp(file: InputFile) -> pd.DataFrame:
+    """Minutes from each LSOA of 2011 to the nearest GP surgery by mode (DfT, JTS0505)."""
+    return read_table(file, JTS_GP).sort_values("lsoa_code", ignore_index=True)
+
+
+_CARS = "number_of_cars_or_vans"
+CARS_2021 = Layout(
+    columns=(
+        Column(
+            "lsoa_code", ("geography code", "lsoa21cd"), "code", "LSOA of 2021",
+            pattern=LSOA_ENGLAND_WALES,
+        ),
+        Column(
+            "households", (rf"~{_CARS}_total_all_households(_measures_value)?",), "int",
+            "households", "households", minimum=0,
+        ),
+        Column(
+            "without_car", (rf"~{_CARS}_no_cars_or_vans_in_household(_measures_value)?",), "int",
+            "households without a car or van", "households", minimum=0,
+        ),
+    ),
+    key=("lsoa_code",),
+)  # fmt: skip
+
+
+def load_cars2021(file: InputFile) -> pd.DataFrame:
+    """Households, and those without a car or van, by LSOA of 2021 (Census 2021, TS045)."""
+    table = read_table(file, CARS_2021).sort_values("lsoa_code", ignore_index=True)
+    wrong = table[table["without_car"] > table["households"]]
+    if len(wrong):
+        row = wrong.iloc[0]
+        raise InputFileError(
+            file.name,
+            [
+                f"{row['lsoa_code']} has {row['without_car']:,} households without a car of "
+                f"{row['households']:,} in all; {len(wrong):,} small areas are so."
+            ],
+        )
+    return table

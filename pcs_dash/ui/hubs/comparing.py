@@ -81,8 +81,7 @@ def plans_on_offer(work: Work, choices: Question) -> dict[str, Callable[[], Plan
         offered[STARTS[kind]] = partial(start_plan, kind, choices.practices)
     search = work.suggested
     if search is not None and search.area == choices.area.key and not search.running:
-        found = search.future.result() if search.future.exception() is None else ()
-        for number, answer in enumerate(found if isinstance(found, tuple) else (), start=1):
+        for number, answer in enumerate(search.found(), start=1):
             if isinstance(answer, Suggestion) and answer.hubs:
                 offered[f"Suggestion {number}"] = partial(
                     adopt, EMPTY_PLAN, answer.assignment, search.codes

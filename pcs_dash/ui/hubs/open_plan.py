@@ -55,6 +55,7 @@ def database() -> Database:
 @st.cache_resource(show_spinner=False)
 def _opened(url: URL) -> Database:
     opened = open_database(url)
+    opened.check()
     clean_drafts(opened)
     # As after loading the data: what this page brought in never dies, and Streamlit collects
     # garbage after every run.

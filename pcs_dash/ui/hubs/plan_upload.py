@@ -14,13 +14,17 @@ from pcs_dash.hubs.reading import (
     read_plan,
 )
 from pcs_dash.hubs.reading.rows import OnUnknown
+from pcs_dash.jobs import JobError
 from pcs_dash.measures.numbers import count
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import InputFileError
+from pcs_dash.ui import slow_work
 from pcs_dash.ui.text import plain
 
 KINDS = "CSV, Excel, OpenDocument, GeoJSON, GeoPackage, KML, zipped shapefile or exported plan"
 _SHOWN = 12
+# A real plan takes one or two; what takes longer is made to.
+READ_SECONDS = 60.0
 
 
 def read_uploaded(
@@ -41,6 +45,9 @@ def read_uploaded(
     except InputFileError as error:
         _explain(error, own)
         return None
+    except JobError as error:
+        st.error(f"**{plain(uploaded.name)}** was not opened. {plain(str(error))}")
+        return None
     st.markdown(f"**{plain(reading.file)}**: {plain(reading.read_as)}")
     asked = _choices(reading, own, chosen=choice["column"] is not None)
     return reading if asked else None
@@ -58,8 +65,16 @@ def _read(
     about = (*choice.values(), area.key, len(practices))
     held = st.session_state.get(kept_at)
     if held is None or held[0] != about:
-        found = read_plan(
-            uploaded.name, uploaded.getvalue(), practices, area=area, unknown=unknown, **choice
+        found = slow_work.away(
+            read_plan,
+            uploaded.name,
+            uploaded.getvalue(),
+            practices,
+            area=area,
+            unknown=unknown,
+            label="Reading the file",
+            seconds=READ_SECONDS,
+            **choice,
         )
         st.session_state[kept_at] = held = (about, found)
     reading: PlanReading = held[1]

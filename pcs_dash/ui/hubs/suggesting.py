@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import threading
-import time
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -23,11 +21,13 @@ from pcs_dash.hubs.suggest import (
     repair,
     suggest_alternatives,
 )
+from pcs_dash.jobs import Job, Limits, executor
 from pcs_dash.measures import numbers
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.tables.constants import MODES
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
+from pcs_dash.ui import slow_work
 from pcs_dash.ui.hubs import plan_figures
 from pcs_dash.ui.hubs.adopt import adopt
 from pcs_dash.ui.hubs.open_plan import Work, neighbours_for
@@ -35,32 +35,31 @@ from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 
 _WEIGHTED = "weighted"
+# Seconds that a search may take to begin and to write its answer down.
+_GRACE = 60.0
 _log = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Search:
-    """A search under way or done, of one session. Its thread only writes `progress`."""
+    """A search that waits, is under way or done, of one session, in a process of its own."""
 
     kind: str
     area: str
     codes: tuple[str, ...]
     time_limit: float
-    stop: threading.Event = field(default_factory=threading.Event)
-    progress: Progress | None = None
-    asked: float = field(default_factory=time.monotonic)
-    future: Future[Any] | None = None
+    job: Job
 
     @property
     def running(self) -> bool:
-        """Whether it has begun and is not at its end."""
-        return self.future is not None and not self.future.done()
+        """Whether it is not at its end."""
+        return not self.job.future.done()
 
-
-@st.cache_resource(show_spinner=False)
-def _workers() -> ThreadPoolExecutor:
-    """Two searches at a time for the whole server; HiGHS lets go of Python's lock meanwhile."""
-    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="suggest")
+    def found(self) -> tuple[Any, ...]:
+        """The answers of one that is at its end; none where it failed, or was a repair."""
+        future = self.job.future
+        found = () if future.cancelled() or future.exception() is not None else future.result()
+        return found if isinstance(found, tuple) else ()
 
 
 def panel(work: Work, dataset: Dataset, choices: Question) -> None:
@@ -199,26 +198,22 @@ def start(
 ) -> None:
     """Search in the background; an earlier search of this session is stopped."""
     if work.suggested is not None:
-        work.suggested.stop.set()
+        work.suggested.job.cancel()
     practices = choices.practices
-    search = Search(kind, choices.area.key, tuple(practices.index), time_limit)
-
-    def note(progress: Progress) -> None:
-        search.progress = progress
-
-    def run() -> Any:
-        options: dict[str, Any] = {
-            "time_limit": time_limit,
-            "progress": note,
-            "cancel": search.stop.is_set,
-        }
-        if kind == "repair":
-            return repair(plan.to_series(practices.index), practices, request, **options)
-        return suggest_alternatives(practices, request, count=count, **options)
-
-    plan = work.plan
-    search.future = _workers().submit(run)
-    work.suggested = search
+    options: dict[str, Any] = {
+        "time_limit": time_limit,
+        "owner": slow_work.session(),
+        # The search keeps to its limit by itself; this ends one that does not.
+        "limits": Limits(2 * time_limit + _GRACE),
+        "told": True,
+        "long": True,
+    }
+    if kind == "repair":
+        mend = work.plan.to_series(practices.index), practices, request
+        job = executor().submit(repair, *mend, **options)
+    else:
+        job = executor().submit(suggest_alternatives, practices, request, count=count, **options)
+    work.suggested = Search(kind, choices.area.key, tuple(practices.index), time_limit, job)
 
 
 @st.fragment(run_every=0.5)
@@ -229,9 +224,9 @@ def watch(work: Work) -> None:
         return
     if not search.running:
         st.rerun()
-    now = search.progress
+    now: Progress | None = search.job.progress
     seconds = now.seconds if now else 0.0
-    stage = now.stage if now else "waiting for a free worker"
+    stage = now.stage if now else "waiting for its turn"
     best = "" if now is None or now.best is None else f"; best so far {numbers.number(now.best)}"
     gap = (
         ""
@@ -243,16 +238,18 @@ def watch(work: Work) -> None:
         f"{plain(stage)}: {numbers.number(seconds)} of at most "
         f"{numbers.number(search.time_limit)} seconds{best}{gap}",
     )
-    if st.button("Cancel", key="hub-cancel", disabled=search.stop.is_set()):
-        search.stop.set()
+    if st.button("Cancel", key="hub-cancel", disabled=search.job.stopping.is_set()):
+        search.job.cancel()
 
 
 def answers(work: Work, choices: Question) -> None:
     """What the search found, as it is: proven, best found, impossible and why, or unknown."""
     search: Search = work.suggested
-    assert search.future is not None
     try:
-        found = search.future.result()
+        found = search.job.future.result()
+    except CancelledError:
+        st.info("Cancelled before anything was found.")
+        return
     except UserError as error:
         st.error(plain(str(error)))
         return

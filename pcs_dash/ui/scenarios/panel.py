@@ -25,6 +25,8 @@ from pcs_dash.views.scenario_words import AGAINST, LINK, ROLE_WORDS, sentence
 
 # Which part of the answer is open (`view_page`), and the one that premises belong to.
 PART, STAFFED_KEY = "plan-part", "staff-and-space"
+# A longer list scrolls by itself.
+LISTED = 5
 _KINDS = {
     "close": "A practice closes",
     "merge": "Practices merge",
@@ -175,8 +177,10 @@ def _list(desk: Desk, question: Question) -> None:
     names = {str(code): str(name) for code, name in called.items()}
     if not scenario.changes:
         st.info("Nothing changes: no homes, and nobody leaves or joins. Add a change.")
+    many = len(scenario.changes) > LISTED
+    changes = st.container(height=160, border=True) if many else st.container()
     for place, change in enumerate(scenario.changes):
-        switch, drop = st.columns([6, 1], vertical_alignment="center")
+        switch, drop = changes.columns([6, 1], vertical_alignment="center")
         switch.toggle(
             plain(sentence(change, names)),
             change.on,
@@ -187,6 +191,7 @@ def _list(desk: Desk, question: Question) -> None:
         rest = scenario.changes[:place] + scenario.changes[place + 1 :]
         drop.button(
             "Remove",
+            type="tertiary",
             key=f"scenario-drop-{desk.stamp}-{place}",
             help=f"Remove: {plain(sentence(change, names))}",
             on_click=desk.put,

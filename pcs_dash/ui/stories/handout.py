@@ -12,13 +12,14 @@ from pcs_dash.render import report_files
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import data, presenting
+from pcs_dash.ui import data, presenting, slow_work
 from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.hubs import plan_upload
 from pcs_dash.ui.stories.open_story import Desk
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import View
 from pcs_dash.views.content import build_deck, only_dataset
+from pcs_dash.views.deck import Deck
 from pcs_dash.views.question import Question
 from pcs_dash.views.story import SavedView, Story, ready_made
 
@@ -29,6 +30,8 @@ ABOUT = {
     ".xlsx": "Measures by place, district, PCN and practice, with definitions and sources.",
 }
 _MADE = "handout-made"
+# The largest story of England takes a minute on a busy machine.
+MAKE_SECONDS = 300.0
 
 
 def one_page(view: View, question: Question) -> bytes:
@@ -126,18 +129,17 @@ def offer(pack: Pack) -> None:
             st.markdown(f"**{named[0].upper()}{named[1:]}.** {about}")
             if st.button("Make it", key=f"make{kind}", help=f"Make {named}"):
                 try:
-                    with st.spinner(f"Making {named} ..."):
-                        made[kind] = (pack.stamp, make(pack, kind))
+                    made[kind] = (pack.stamp, _make(pack, kind))
                 except UserError as error:
                     st.error(plain(str(error)))
             if made.get(kind, ("",))[0] == pack.stamp:
                 _save(pack, kind, made[kind][1])
 
 
-def make(pack: Pack, kind: str) -> bytes:
-    """The file of that kind (a suffix). UserError where a view can't be shown."""
+def deck_of(pack: Pack) -> Deck:
+    """The report that files are made of. UserError where a view can't be shown."""
     dataset = only_dataset(pack.story, pack.area, lambda shown: data.of(shown)[0])
-    deck = build_deck(
+    return build_deck(
         dataset,
         pack.story,
         area=pack.area,
@@ -145,7 +147,20 @@ def make(pack: Pack, kind: str) -> bytes:
         plan_name=pack.plan_name,
         base=app_address(),
     )
-    return report_files.make(deck, kind, template=pack.template if kind == ".pptx" else None)
+
+
+def _make(pack: Pack, kind: str) -> bytes:
+    with st.spinner("Answering its questions ..."):
+        deck = deck_of(pack)
+    return slow_work.away(
+        report_files.make,
+        deck,
+        kind,
+        template=pack.template if kind == ".pptx" else None,
+        label=f"Making {report_files.KINDS[kind]}",
+        seconds=MAKE_SECONDS,
+        long=True,
+    )
 
 
 def _save(pack: Pack, kind: str, made: bytes) -> None:

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcs_dash.cli import output
-from pcs_dash.cli.hubs import Setting
-from pcs_dash.cli.hubs import rows as hub_rows
 from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.plan import EMPTY_PLAN, plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render.csv_files import hubs_csv, plan_csv, table_csv
 from pcs_dash.render.provenance import Provenance
+from pcs_dash.tables.as_plain import as_plain
 from pcs_dash.tables.spreadsheet_text import FORMULA_STARTS, neutralise, restore
+from pcs_dash.views.judging import Setting
+from pcs_dash.views.judging import hub_figures as hub_rows
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
@@ -119,7 +119,7 @@ def test_counts_of_gps_stay_whole_where_a_hub_s_practices_report_none(
     place = find_area("Thurrock")
     setting = Setting(place, practices, practices, neighbours(practices, None), (), None, None)
     told = [row["below_2_5_wte"] for row in hub_rows(plan, setting, definition="fully_qualified")]
-    assert output._plain(told) == [None, *(int(row["below_2_5_wte"]) for row in others)]
+    assert as_plain(told) == [None, *(int(row["below_2_5_wte"]) for row in others)]
     assert not any(isinstance(count, float) for count in told)
 
 

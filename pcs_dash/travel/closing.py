@@ -1,0 +1,75 @@
+"""What a practice that closes means in minutes: for whom the way gets longer, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pcs_dash.tables.errors import UserError
+from pcs_dash.travel.minutes import Minutes, summary
+
+
+def closing(
+    minutes: Minutes, registrations: pd.DataFrame, code: str, to: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Where people registered with a practice would go: one row a small area and practice, columns
+    lsoa_code, practice_code, people, before and after (minutes), added.
+
+    They go as their neighbours do: in proportion to who of the small area is registered with each
+    other practice of the data (of `to`, where given); where nobody is, to the nearest of those.
+    Minutes are missing where no way is known. UserError where nobody's small area is known.
+    """
+    table = registrations.astype({"practice_code": "object", "lsoa_code": "object"})
+    table = table[table["patients"] > 0]
+    own = table[table["practice_code"] == code].groupby("lsoa_code")["patients"].sum()
+    if own.empty:
+        raise UserError(f"Where the patients of {code[:20]} live is not known.")
+    others = minutes.table.columns.drop(code, errors="ignore")
+    others = others.intersection(list(to)) if to else others
+    there = table[table["practice_code"].isin(others) & table["lsoa_code"].isin(own.index)]
+    whole = there.groupby("lsoa_code")["patients"].transform("sum")
+    rows = there.assign(people=there["patients"] / whole * there["lsoa_code"].map(own))
+    alone = own.drop(there["lsoa_code"].unique())
+    near = minutes.table[others].reindex(alone.index).dropna(how="all").idxmin(axis=1)
+    lone = pd.DataFrame({"people": alone, "practice_code": near}).rename_axis("lsoa_code")
+    rows = pd.concat([rows, lone.reset_index()], ignore_index=True)
+    rows["before"] = minutes.to_own(rows.assign(practice_code=code))
+    rows["after"] = minutes.to_own(rows)
+    rows["added"] = rows["after"] - rows["before"]
+    return rows[["lsoa_code", "practice_code", "people", "before", "after", "added"]]
+
+
+def living_nearest(minutes: Minutes, people: pd.Series) -> pd.DataFrame:
+    """Everyone (`people` by small area) as if registered with the quickest practice: practice_code,
+    lsoa_code, patients. For `closing` where registrations are modelled: a model that spreads a
+    large list widely would have a closure bring its patients nearer.
+    """
+    near = minutes.nearest()["practice_code"].reindex(people.index)
+    table = pd.DataFrame({"practice_code": near, "lsoa_code": people.index, "patients": people})
+    return table.dropna().reset_index(drop=True)
+
+
+def before_and_after(found: pd.DataFrame, groups: pd.Series | None = None) -> pd.DataFrame:
+    """`minutes.summary` of the rows of `closing`, before and after, by group: index group,
+    columns people, unknown, then median, p90 and share_beyond_20 with _before and _after; only
+    people whose minutes are known both times.
+    """
+    known = found["added"].notna()
+    parts = []
+    for when in ("before", "after"):
+        part = summary(found[when].where(known), found["people"], groups, [20])
+        parts.append(part[["median", "p90", "share_beyond_20"]].add_suffix(f"_{when}"))
+    return pd.concat([part[["people", "unknown"]], *parts], axis=1)
+
+
+def by_small_area(found: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `closing` by small area (index): people, and their mean minutes before and after,
+    with what that adds; most added first, small areas without minutes left out.
+    """
+    known = found.dropna(subset=["added"])
+    summed = known[["before", "after", "added"]].mul(known["people"], axis=0)
+    total = known.groupby("lsoa_code")["people"].sum()
+    table = summed.groupby(known["lsoa_code"]).sum().div(total, axis=0)
+    table.insert(0, "people", total)
+    return table.sort_values("added", ascending=False, kind="stable")

@@ -1,0 +1,100 @@
+"""How much longer is the way for the patients of a practice that closes? For Plan ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pcs_dash.measures.deprivation import QUINTILE_LABELS
+from pcs_dash.measures.numbers import number
+from pcs_dash.measures.small_numbers import SMALL_NUMBER, hide_small
+from pcs_dash.tables.constants import MODES
+from pcs_dash.tables.errors import UserError
+from pcs_dash.travel.closing import before_and_after, by_small_area, closing, living_nearest
+from pcs_dash.travel.minutes import between
+from pcs_dash.views.answer import Block, Column, Table, Text, text_table
+from pcs_dash.views.question import Question
+
+_SHOWN = ("walk", "drive", "transit")
+_MOST = 5
+_NO_REGISTRATIONS = (
+    "No registrations are loaded, so these are the people for whom it is the nearest practice."
+)
+_FIGURES = ("people", "median_before", "median_after", "p90_before", "p90_after")
+
+
+def blocks(question: Question, code: str, to: Sequence[str]) -> list[Block]:
+    """Before and after by mode and quintile, and the small areas that lose most on foot.
+
+    `to`: practices that take the patients; none: all others.
+    """
+    dataset, readers = question.dataset, question.readers
+    registered = readers.registered(dataset)
+    totals = registered.totals if registered.modelled else None
+    goal = "those named" if to else "the other practices"
+    who = f"As if everyone went to {goal} as their neighbours of the small area are registered."
+    if totals is not None:
+        who = f"{_NO_REGISTRATIONS} As if they went to the nearest of {goal}."
+    rows, labels, found = [], [], {}
+    for mode in _SHOWN:
+        try:
+            minutes = between(dataset, mode, "", readers.minutes())
+            table = registered.table if totals is None else living_nearest(minutes, totals)
+            found[mode] = closing(minutes, table, code, to)
+        except UserError:
+            continue
+        labels.append(minutes.label)
+        rows += _rows(question, found[mode], f"{MODES[mode].capitalize()}, {minutes.kind}")
+    if not found:
+        return []
+    return [
+        text_table(
+            "How far its patients have to go, before and after",
+            ("Who, and how", "Patients", "Half within, before", "after",
+             "Nine in ten within, before", "after"),
+            rows,
+            widths=(2.6, 1, 1, 1, 1, 1),
+        ),
+        _losers(question, *next(iter(found.items()))),
+        Text(
+            f"{who} {registered.label}; {'; '.join(labels)}.",
+            "note",
+        ),
+    ]  # fmt: skip
+
+
+def _rows(question: Question, found: pd.DataFrame, how: str) -> list[tuple[str, ...]]:
+    """All patients, then those of the most and the least deprived fifth, where 5 or more."""
+    quintile = question.dataset.lsoas[f"imd{question.edition}_quintile"]
+    groups = found["lsoa_code"].map(quintile).map(QUINTILE_LABELS)
+    every = before_and_after(found).set_axis(["all"])
+    each = before_and_after(found, groups)
+    each = each[each["people"] >= SMALL_NUMBER].reindex([QUINTILE_LABELS[q] for q in (1, 5)])
+    shown = pd.concat([every, each.dropna(subset=["people"]).rename("quintile {}".format)])
+    return [
+        (f"{how}: {name}", *(number(row[key]) for key in _FIGURES))
+        for name, row in zip(shown.index, shown.to_dict("records"), strict=True)
+    ]
+
+
+def _losers(question: Question, mode: str, found: pd.DataFrame) -> Table:
+    """The small areas with most patients whose way grows most."""
+    names = question.dataset.lsoas["lsoa11nm"]
+    shown = by_small_area(found).round({"people": 0}).assign(whole=0)
+    shown = hide_small(shown, "people", within="whole").drop(columns=["whole", "hidden"])
+    shown.insert(0, "name", shown.index.to_series().map(names))
+    shown = shown.dropna(subset=["people"])
+    return Table(
+        f"Who loses most, in minutes {MODES[mode]}",
+        shown.head(_MOST).reset_index(),
+        (
+            Column("name", "Small area", wide=2.0),
+            Column("people", "Patients", "count"),
+            Column("before", "Minutes before", "count"),
+            Column("after", "Minutes after", "count"),
+            Column("added", "More", "count"),
+        ),
+        file=shown,
+        name=f"closing-minutes-{mode}",
+    )

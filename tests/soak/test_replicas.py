@@ -1,0 +1,150 @@
+"""Many users on two replicas, of which one is killed while they paint: nobody loses anything."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import statistics
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import WebSocketException
+
+from benchmarks.load import User
+from pcs_dash.hubs.plan import plan_from_column
+from pcs_dash.official.any_area import find_area
+from pcs_dash.store.database import open_database
+from pcs_dash.store.links import make_short_link
+from pcs_dash.store.plan_library import PlanLibrary
+from pcs_dash.tables.dataset import build_dataset
+from tests.soak.replicas import Replicas, started
+
+pytestmark = pytest.mark.soak
+USERS = int(os.environ.get("PCS_DASH_SOAK_USERS", "40"))
+SECONDS = float(os.environ.get("PCS_DASH_SOAK_SECONDS", "120"))
+EVERY, PATIENCE = 3.0, 240.0
+COMPONENT = "/component/streamlit_folium.st_folium/index.html"
+REPLICA = "PCS_REPLICA"
+
+
+@pytest.fixture(scope="module")
+def replicas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replicas]:
+    with started(tmp_path_factory.mktemp("replicas")) as both:
+        yield both
+
+
+def _body(port: int, path: str) -> bytes:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE) as answer:
+        return bytes(answer.read())
+
+
+def test_a_fresh_replica_has_components_and_links_of_the_other(replicas: Replicas) -> None:
+    dataset = build_dataset()
+    practices = find_area("Thurrock").select(dataset.practices)
+    with open_database(replicas.database) as database:
+        saved = PlanLibrary(database).create(plan_from_column(practices, "pcn").to_dict(), name="A")
+        link = make_short_link(database, saved)
+    ports = [server.port for server in replicas.servers.values()]
+    path = f"/api/v1/plans/{link}/hubs?area=thurrock"
+    one, two, proxied = (_body(port, path) for port in (*ports, replicas.port))
+    assert one == two == proxied
+    assert all(b"<html" in _body(port, COMPONENT) for port in ports)
+
+
+class Painter:
+    """A tab on Hubs that paints, comes back when its connection is lost, and knows what the server
+    has acknowledged.
+    """
+
+    def __init__(self, port: int, codes: list[str]) -> None:
+        self.user = User(port, "thurrock", codes)
+        self.painted: dict[str, str] = {}
+        self.at_risk: set[str] = set()
+        self.came_back = 0
+        self.waits: list[float] = []
+
+    async def live(self, end: float) -> None:
+        await self._open()
+        await asyncio.sleep(random.uniform(0, EVERY))
+        while time.monotonic() < end:
+            try:
+                self.waits.append(await self.user.click())
+                code, hub = self.user.painting
+                self.painted[code] = hub
+                self.at_risk.discard(code)
+            except (WebSocketException, OSError):
+                # What was on its way when the server died was painted, or not.
+                self.at_risk.add(self.user.painting[0])
+                self.came_back += 1
+                await self._open()
+            await asyncio.sleep(EVERY)
+        await self.user.close()
+
+    async def _open(self) -> None:
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                # A page that is loaded afresh knows nothing of what the last one had.
+                self.user.known.clear()
+                await self.user.open("hubs")
+                return
+            except (WebSocketException, OSError):
+                if time.monotonic() > end:
+                    raise
+                await asyncio.sleep(0.5)
+
+    async def lost(self, every: list[str]) -> dict[str, tuple[str, str | None]]:
+        """What was acknowledged and is not in the plan of a new tab."""
+        await self._open()
+        await self.user.close()
+        hubs, groups = [hub["id"] for hub in self.user.plan["hubs"]], self.user.plan["groups"]
+        found = {
+            code: None if place < 0 else hubs[place]
+            for code, place in zip(every, groups, strict=True)
+        }
+        return {
+            code: (hub, found[code])
+            for code, hub in self.painted.items()
+            if found[code] != hub and code not in self.at_risk
+        }
+
+
+def test_nobody_loses_what_was_painted_when_a_replica_is_killed(replicas: Replicas) -> None:
+    practices = build_dataset().practices
+    every = list(practices.index.astype(str))
+    codes = list(find_area("Thurrock").select(practices).index.astype(str))
+    painters = [Painter(replicas.port, codes) for _ in range(USERS)]
+
+    async def all_of_it() -> list[dict[str, tuple[str, str | None]]]:
+        end = time.monotonic() + SECONDS + PATIENCE / 4
+        lives = [asyncio.create_task(painter.live(end)) for painter in painters]
+        while any(len(painter.waits) < 2 for painter in painters):
+            assert not any(life.done() for life in lives), [life for life in lives if life.done()]
+            await asyncio.sleep(0.2)
+        first = {painter: painter.user.cookies[REPLICA] for painter in painters}
+        assert set(first.values()) == {"one", "two"}
+        process = replicas.servers["one"].process
+        assert process is not None
+        process.kill()
+        await asyncio.gather(*lives)
+        # Those of the other replica noticed nothing.
+        for painter in painters:
+            assert painter.came_back == (first[painter] == "one"), first[painter]
+            assert painter.user.cookies[REPLICA] == "two"
+        return [await painter.lost(every) for painter in painters]
+
+    assert [lost for lost in asyncio.run(all_of_it()) if lost] == []
+    waits = [1_000 * wait for painter in painters for wait in painter.waits]
+    print(
+        f"{USERS} users, {len(waits)} clicks acknowledged, median {statistics.median(waits):.0f} "
+        f"ms, {sum(painter.came_back for painter in painters)} came back to the other replica"
+    )
+
+
+def test_logs_have_no_faults(replicas: Replicas) -> None:
+    for server in replicas.servers.values():
+        assert "Traceback" not in Path(server.log).read_text("utf-8")
