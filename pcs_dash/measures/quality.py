@@ -34,14 +34,17 @@ from pcs_dash.measures.words import (
 )
 
 PREFIX = "official_"
+# Appointments by how long after booking.
+WAITS = ("within_week", "days_over_28")
 # The columns of the built practices that this module reads.
 OFFICIAL_COLUMNS = (
     "cqc_rating", "cqc_year", "cqc_inherited", "qof_per_cent", "appointments", "same_day",
-    "wait_unknown", "appointments_per_patient", "same_day_per_cent", "flag_appointments",
+    "wait_unknown", *WAITS, "appointments_per_patient", "same_day_per_cent", "flag_appointments",
     "contract_type", "dispensing", "carr_hill_ratio", "payment_per_patient",
     "patients_gp_road_km", "patients_rural_per_cent", "dentists_1_mile",
     "dentists_1_mile_taking_adults", "pharmacies_1_mile", "opticians_1_mile", "dental_sites_1_mile",
     "survey_answers", "survey_overall_good", "survey_contact_good", "patients",
+    "weighted_primary_care", "list_size",
     *(key for key in QUALITY_MEASURES if key.startswith("qof_prev_")),
 )  # fmt: skip
 FEWEST_FOR_WORDS = 10
@@ -87,6 +90,15 @@ def _add_official(table: pd.DataFrame, official: pd.DataFrame) -> None:
     if {"appointments", "same_day", "wait_unknown", "patients"} <= set(own.columns):
         table["flag_month"] = flagged_appointments(own)
         _add_parts(table, own, "appointments_per_patient", "same_day_per_cent")
+        known = own["appointments"].astype("float64") - own["wait_unknown"].astype("float64")
+        for wait in (each for each in WAITS if each in own.columns):
+            table[f"{wait}_per_cent"] = 100 * own[wait].astype("float64") / known.where(known > 0)
+            _add_parts(table, own, f"{wait}_per_cent")
+    for key in ("payment_per_weighted_patient", "need_per_patient"):
+        measure = QUALITY_MEASURES[key]
+        if {*measure.needs, "patients"} <= set(own.columns):
+            table[key] = measure.values(own)
+            _add_parts(table, own, key)
 
 
 def _add_parts(table: pd.DataFrame, source: pd.DataFrame, *keys: str) -> None:

@@ -497,6 +497,17 @@ _QUALITY = (
             beware="Same day is not better in itself: some patients want a later date.",
             sources=("appointments",), needs=("same_day",),
             top=_plausible("same_day"), bottom=_known_waits),
+    *(Measure(key=f"{part}_per_cent", label=label, noun=noun, decimals=1, times=100,
+              flag="flag_month", unit="% of appointments with a known wait",
+              definition=f"sum of those appointments over sum of those with a known wait, {_SOUND}",
+              beware=f"{wait} Booked ahead by choice or for want of one sooner: not told apart.",
+              sources=("appointments",), needs=(part,), top=_plausible(part), bottom=_known_waits)
+      for part, label, noun, wait in (
+          ("within_week", "Appointments within a week of booking",
+           "the share of appointments within a week", "The same day to seven days."),
+          ("days_over_28", "Appointments more than 28 days after booking",
+           "the share of appointments after more than 28 days", "More than four weeks."),
+      )),
     Measure(key="recent_appointments_per_patient", label="Appointments per patient, three months",
             noun="appointments per patient in three months", unit="a patient in three months",
             definition=f"sum of appointments over sum of patients, {_SOUND}", decimals=2,
@@ -528,6 +539,22 @@ _QUALITY = (
           "All NHS payments to the practice over its mean list, premises and dispensing among "
           "them: not income, and not alike between dispensing and other practices.", "payments",
           noun="payments per registered patient", decimals=0),
+    Measure(key="payment_per_weighted_patient", label="NHS payments per weighted patient",
+            unit="pounds a year", noun="payments per weighted patient", decimals=0,
+            definition="sum of payments over sum of patients weighted by Carr-Hill",
+            beware="As payments per registered patient, but held against the work that the formula "
+            "expects: what is left is not need.", sources=("payments",),
+            needs=("payment_per_patient", "carr_hill_ratio"),
+            top=lambda p: p["payment_per_patient"] * p["patients"],
+            bottom=lambda p: (p["carr_hill_ratio"] * p["patients"]).where(
+                p["payment_per_patient"].notna())),
+    Measure(key="need_per_patient", unit="weighted over registered", decimals=3,
+            label="Patients weighted by need for primary care, per registered patient",
+            noun="need-weighted patients per registered patient",
+            definition="the allocations' population weighted by need for primary medical care over "
+            "registered patients", beware="A formula for money, not a count.",
+            sources=("allocations", "list_sizes"), needs=("weighted_primary_care", "list_size"),
+            top="weighted_primary_care", bottom="list_size"),
     _mean("patients_gp_road_km", "Patients' road distance to the nearest GP surgery",
           "km, mean of its patients",
           "From the patients' small areas to the nearest surgery of any practice (IoD 2019), not "

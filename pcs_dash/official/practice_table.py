@@ -53,7 +53,8 @@ _JOINED: Mapping[str, tuple[str, Sequence[str]]] = {
     ),
     "appointments": (
         "practices with appointments",
-        ("appointments", "same_day", "wait_unknown", "same_day_per_cent"),
+        ("appointments", "same_day", "wait_unknown", "same_day_per_cent", "within_week",
+         "days_over_28"),
     ),
 }  # fmt: skip
 # What the allocations know of practices that the mapping lacks.
@@ -160,7 +161,8 @@ def _add_appointments(rows: _Rows, appointments: pd.DataFrame | None) -> None:
     """Appointments of a month, per patient, and whether their number is implausible."""
     if appointments is None:
         return
-    rows.add(appointments, *_JOINED["appointments"])
+    week = appointments[["same_day", "day_1", "days_2_7"]].sum(axis=1, skipna=False)
+    rows.add(appointments.assign(within_week=week), *_JOINED["appointments"])
     table = rows.table
     per_patient = table["appointments"] / table["patients"].where(table["patients"] > 0)
     table["appointments_per_patient"] = per_patient.astype("float64")

@@ -18,7 +18,7 @@ from pcs_dash.views.question import Question, ask
 from pcs_dash.views.readers import STRAIGHT, Readers
 from pcs_dash.views.registry import VIEWS
 from pcs_dash.views.report_links import LOCAL_APP, of_story, of_view
-from pcs_dash.views.slides import definitions, slides_of
+from pcs_dash.views.slides import Definition, definitions, slides_of
 from pcs_dash.views.story import SavedView, Story
 
 
@@ -91,7 +91,7 @@ def build_deck(
         slides=tuple(slides),
         made=made or date.today(),
         question=first,
-        definitions=found,
+        definitions=tuple((each.term, each.meaning) for each in found),
         rules=rules,
         link=link,
         dataset=dataset,
@@ -127,34 +127,30 @@ def _note_basis(
     bases[key] = Basis(known.question if known else question, rules, views)
 
 
-def _all_definitions(bases: Sequence[Basis]) -> tuple[tuple[str, str], ...]:
+def _all_definitions(bases: Sequence[Basis]) -> tuple[Definition, ...]:
     """`slides.definitions` of every basis; a term whose meaning differs says for which views."""
-    meanings: dict[str, dict[str, list[int]]] = {}
+    meanings: dict[str, dict[Definition, list[int]]] = {}
     for basis in bases:
-        for term, meaning in definitions(basis.question, basis.rules):
-            meanings.setdefault(term, {}).setdefault(meaning, []).extend(basis.views)
+        for each in definitions(basis.question, basis.rules):
+            meanings.setdefault(each.term, {}).setdefault(each, []).extend(basis.views)
     every = sum(len(basis.views) for basis in bases)
     rows = []
     for term, found in meanings.items():
-        for meaning, views in found.items():
+        for each, views in found.items():
             where = "" if len(views) == every else f" ({views_text(sorted(views)).lower()})"
-            rows.append((f"{term}{where}", meaning))
+            rows.append(each._replace(term=f"{term}{where}"))
     return tuple(rows)
 
 
-# How `slides.definitions` begins a rule.
-_RULE = "Rule: "
-
-
-def _in_short(found: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def _in_short(found: Sequence[Definition]) -> list[tuple[str, str]]:
     """The terms, the rules in one row: with what follows they are to stand on one slide."""
-    terms = [(term, meaning) for term, meaning in found if not term.startswith(_RULE)]
-    rules = [meaning.split(". ")[0] for term, meaning in found if term.startswith(_RULE)]
+    terms = [(each.term, each.meaning) for each in found if not each.rule]
+    rules = [each.rule for each in found if each.rule]
     return [*terms, ("Rules", f"{'; '.join(rules)}.")] if rules else terms
 
 
 def _method_slide(
-    bases: Sequence[Basis], found: Sequence[tuple[str, str]], link: str, story_link: str
+    bases: Sequence[Basis], found: Sequence[Definition], link: str, story_link: str
 ) -> Slide:
     question = bases[0].question
     listed = sources()
@@ -179,7 +175,7 @@ def _method_slide(
         ),
         footer=f"{basis} GPs counted: {counted}",
         notes=(
-            *(f"{term}: {meaning}" for term, meaning in found),
+            *(f"{each.term}: {each.meaning}" for each in found),
             "Sources:",
             *(f"{title} ({publisher}), {period}, {licence}" for title, publisher, period, licence
               in listed),

@@ -400,9 +400,10 @@ def _practices(question: Question) -> Sequence[Block | Beside]:
     if not question.dataset.has_gps:
         frame = frame.drop(columns="patients_per_fte_gp")
     flagged = pd.Series("", index=frame.index)
-    # The appointments of a month are flagged once, for both of their measures.
+    # The appointments of a month are flagged once, for all of their measures.
+    marks = {measure.flag: measure for measure in reversed(shown.measures.values())}
     for measure in shown.measures.values():
-        if measure.key != "same_day_per_cent":
+        if marks[measure.flag] is measure:
             mark = quality.flags(shown.table, measure)
             flagged = flagged.mask(mark, flagged + f"{measure.label}, {shown.period(measure)}. ")
     frame = frame.assign(implausible=flagged).rename_axis("practice_code")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.measures.numbers import number
@@ -87,7 +88,7 @@ def _slide(
         notes=(
             *(text for text in (saved.text, message, *notes) if text),
             *(line for block in drawn for line in spoken(block)),
-            *(f"{term}: {meaning}" for term, meaning in definitions(question, ())),
+            *(f"{each.term}: {each.meaning}" for each in definitions(question, ())),
             f"Opens this view: {link}",
         ),
         link=link,
@@ -117,7 +118,15 @@ def _cells(columns: Sequence[str], row: Sequence[str]) -> list[str]:
     return [row[0], *(f"{name} {cell}" for name, cell in zip(columns[1:], row[1:], strict=True))]
 
 
-def definitions(question: Question, rules: Sequence[Rule]) -> tuple[tuple[str, str], ...]:
+class Definition(NamedTuple):
+    """A term and what it means; of a rule that hubs are judged by also its `rule`, in short."""
+
+    term: str
+    meaning: str
+    rule: str = ""
+
+
+def definitions(question: Question, rules: Sequence[Rule]) -> tuple[Definition, ...]:
     """Terms and what they mean here, as printed in every export; the rules that are on last."""
     benchmark, chosen = question.benchmark, question.definition
     period = f" ({benchmark.period})" if benchmark.period else ""
@@ -126,7 +135,7 @@ def definitions(question: Question, rules: Sequence[Rule]) -> tuple[tuple[str, s
         if len(question.excluded)
         else []
     )
-    return (
+    terms = (
         (
             "GPs counted",
             f"{chosen.label}: {chosen.meaning} ({chosen.source_column}), {question.period}. "
@@ -154,8 +163,13 @@ def definitions(question: Question, rules: Sequence[Rule]) -> tuple[tuple[str, s
             "the return is more likely wrong than the staffing. Counted in unless said otherwise.",
         ),
         *left_out,
+    )
+    return (
+        *(Definition(term, meaning) for term, meaning in terms),
         *(
-            (f"Rule: {rule.name}", f"{rule.label}. {rule.source}, {rule.date}.")
+            Definition(
+                f"Rule: {rule.name}", f"{rule.label}. {rule.source}, {rule.date}.", rule.label
+            )
             for rule in rules
             if rule.on
         ),

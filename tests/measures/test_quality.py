@@ -30,6 +30,12 @@ OFFICIAL = pd.DataFrame(
         "wait_unknown": pd.array([100, 0, None, 0], dtype="Int64"),
         "appointments_per_patient": [0.5, 0.3, np.nan, 18.0],
         "same_day_per_cent": [25.0, 50.0, np.nan, 0.1],
+        "within_week": pd.array([300, 600, None, 20], dtype="Int64"),
+        "days_over_28": pd.array([40, 90, None, 5], dtype="Int64"),
+        "carr_hill_ratio": [0.8, 1.2, 1.0, np.nan],
+        "payment_per_patient": [100.0, 180.0, np.nan, 90.0],
+        "weighted_primary_care": [900.0, 3300.0, np.nan, 500.0],
+        "list_size": [1000, 3000, 2000, 500],
         "flag_appointments": pd.array([False, False, None, True], dtype="boolean"),
         "dispensing": pd.array([True, False, False, None], dtype="boolean"),
         "contract_type": ["GMS", "PMS", "GMS", "Other"],
@@ -58,6 +64,14 @@ def test_groups_by_hand(table: pd.DataFrame) -> None:
     # D's 18 appointments a patient are implausible: left out and counted.
     assert row["appointments_per_patient"] == pytest.approx(1400 / 4000)
     assert (row["appointments_per_patient_n"], row["appointments_per_patient_flagged"]) == (2, 1)
+    assert row["within_week_per_cent"] == pytest.approx(100 * 900 / 1300)
+    assert row["days_over_28_per_cent"] == pytest.approx(100 * 130 / 1300)
+    # C has no payment and D no weight: neither counts above or below.
+    paid = (100 * 1000 + 180 * 3000) / (0.8 * 1000 + 1.2 * 3000)
+    assert row["payment_per_weighted_patient"] == pytest.approx(paid)
+    assert row["need_per_patient"] == pytest.approx(4700 / 4500)
+    assert table["payment_per_weighted_patient"].tolist()[:2] == [125.0, 150.0]
+    assert table.loc["A", "days_over_28_per_cent"] == 10
     # A's unknown waits leave the whole.
     assert row["same_day_per_cent"] == pytest.approx(100 * 550 / 1300)
 
@@ -240,7 +254,11 @@ def test_the_periods_of_a_year_by_its_last_day() -> None:
     assert quality.period_of(survey, {"survey": "2025-06-30"}) == "2025"
 
 
-def test_the_table_has_floats_words_and_what_groups_are_sums_of(table: pd.DataFrame) -> None:
+def test_the_table_has_floats_words_and_what_groups_are_sums_of() -> None:
+    kept = OFFICIAL.loc[:, :"official_same_day_per_cent"].columns
+    own = [*kept, *(f"official_{key}" for key in ("dispensing", "contract_type", "patients"))]
+    official = OFFICIAL[list(dict.fromkeys([*own, "official_flag_appointments"]))]
+    table = quality.quality_table(PRACTICES, official)
     assert list(table.columns) == [
         "patients", "cqc_rating", "qof_per_cent", "appointments_per_patient", "same_day_per_cent",
         "contract_type", "dispensing", "cqc_year", "flag_month", "appointments_per_patient_top",
@@ -253,7 +271,7 @@ def test_the_table_has_floats_words_and_what_groups_are_sums_of(table: pd.DataFr
     assert {table[key].dtype for key in numbers} == {np.dtype("float64")}
     assert list(quality.available(table)) == [key for key in BY_KEY if key in table]
     # Loaded rows are matched by code, whatever their order and whoever else is among them.
-    other = pd.concat([OFFICIAL.iloc[::-1], OFFICIAL.rename(index={"A": "Z"}).loc[["Z"]]])
+    other = pd.concat([official.iloc[::-1], official.rename(index={"A": "Z"}).loc[["Z"]]])
     pd.testing.assert_frame_equal(quality.quality_table(PRACTICES, other), table)
     found = quality.by_group(table, ALL)
     assert found.index.name == "group"

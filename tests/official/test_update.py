@@ -847,7 +847,7 @@ def test_the_catalogue_is_complete() -> None:
 def test_what_is_stored_and_not_shown_is_said() -> None:
     """Nobody should fetch a file for a map that no page draws."""
     quiet = {key for key, source in SOURCES.items() if "not shown on any page yet" in source.brings}
-    assert quiet == {"workforce_individual", "pcn_workforce"}
+    assert quiet == {"workforce_individual"}
     listed = (ROOT / "docs" / "data.md").read_text(encoding="utf-8").splitlines()
     for key in quiet:
         row = next(line for line in listed if line.startswith("|") and f"`{key}`" in line)

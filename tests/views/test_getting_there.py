@@ -13,7 +13,7 @@ from pcs_dash.measures.catchments import Registered
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.travel.minutes import Stored, minutes_per_km
-from pcs_dash.views.answer import Answer, MapBlock, Table
+from pcs_dash.views.answer import Answer, Beside, MapBlock, Table
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.getting_there import NOT_MODELLED, OPTIONS, VIEW
 from pcs_dash.views.question import Question, ask
@@ -128,12 +128,22 @@ def test_public_transport_is_offered_only_where_it_is_loaded(
 
 
 def blocks(question: Question) -> dict[str, list[Any]]:
-    return {s.key: list(s.blocks(question)) for s in VIEW.answer(question).sections}
+    """Blocks by section, those side by side one after another."""
+    found = {}
+    for section in VIEW.answer(question).sections:
+        parts = section.blocks(question)
+        found[section.key] = [
+            each
+            for part in parts
+            for each in (sum(part.columns, ()) if isinstance(part, Beside) else (part,))
+        ]
+    return found
 
 
 def test_every_section_says_which_minutes(dataset: Dataset, registered: Registered) -> None:
-    found = blocks(asked(dataset, registered))
-    for key in ("places", "furthest", "access"):
+    found = blocks(asked(dataset, registered, around="F81110"))
+    assert "places" not in found  # Thurrock is one of each
+    for key in ("furthest", "reach"):
         assert all("modelled" in item.caption for item in found[key] if isinstance(item, Table))
     assert any(NOT_MODELLED in str(getattr(item, "said", "")) for item in found["rests_on"])
     file = found["furthest"][0].file
@@ -168,14 +178,14 @@ def test_published_minutes_go_to_the_nearest_and_say_so(
     assert "by public transport (published)" in answer.message.finding
     assert answer.figures[0].value == "0%"
     assert "Department for Transport, JTS0505, December 2019" in answer.sources
-    kinds = OPTIONS[3]
+    kinds = OPTIONS[4]
     assert list(kinds.labels(question)) == ["published"]
     walk = asked(dataset, registered, loaded, mode="walk")
     assert list(kinds.labels(walk)) == ["measured", "modelled", "published"]
     # To the own practice nothing is published.
     away = asked(dataset, registered, loaded, mode="transit", to="own")
     assert list(OPTIONS[0].labels(away)) == ["walk", "cycle", "drive"]
-    assert "nearest surgery alone" in blocks(question)["access"][0].said
+    assert "nearest surgery alone" in blocks(question)["furthest"][1].said
 
 
 def test_households_without_a_car_by_hand(dataset: Dataset, registered: Registered) -> None:
@@ -195,3 +205,22 @@ def test_households_without_a_car_by_hand(dataset: Dataset, registered: Register
     assert frame.at["Without a car", "beyond_10"] == expected
     assert "TS045" in note.said
     assert "cars" not in blocks(asked(dataset, registered))
+
+
+def test_a_practice_that_is_asked_about_has_steps_of_five_minutes_around_it(
+    dataset: Dataset, registered: Registered
+) -> None:
+    question = asked(dataset, registered, around="F81110", mode="walk")
+    practice = dataset.practices.loc["F81110"]
+    points = dataset.lsoas.geometry.representative_point()
+    km = np.hypot(points.x - practice["easting"], points.y - practice["northing"]) / 1_000
+    minutes = km * minutes_per_km("walk")
+    table, _ = blocks(question)["reach"]
+    expected = [int((minutes <= limit).sum()) for limit in (5, 10, 15, 20, 25, 30)]
+    assert [row[1] for row in table.rows] == [str(n) for n in expected]
+    assert [row[2] for row in table.rows] == [f"{1_000 * n:,}" for n in expected]
+    (spec,) = [item.spec for item in VIEW.answer(question).front if isinstance(item, MapBlock)]
+    own = find_area("Thurrock").select(dataset.lsoas).index
+    labels = spec.ground.labels.reindex(own)
+    assert int((labels == "15 to 20").sum()) == int(minutes[own].between(15, 20, "right").sum())
+    assert labels.notna().sum() == int((minutes[own] <= 30).sum())
