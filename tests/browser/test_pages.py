@@ -126,7 +126,7 @@ def test_a_board_s_questions_are_answered_at_once(tab: Tab, app: App) -> None:
     expect(worst).to_contain_text("under 2.5 FTE")
     expect(page.get_by_role("heading", name="Overview: Basildon (district)")).to_be_visible()
     tab.settle()
-    page.get_by_role("link", name="Hubs").click()
+    page.get_by_role("link", name="Group into hubs").click()
     expect(page.get_by_role("heading", name="Hubs: Basildon (district)")).to_be_visible()
     tab.settle()
     page.get_by_role("button", name="Download").first.click()
