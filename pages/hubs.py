@@ -3,7 +3,15 @@
 import streamlit as st
 
 from pcs_dash.ui import address, help_panel, page, page_parts
-from pcs_dash.ui.hubs import builder, comparing, panels, plan_saving, rules_panel, suggesting
+from pcs_dash.ui.hubs import (
+    builder,
+    comparing,
+    panels,
+    plan_saving,
+    rules_panel,
+    standing,
+    suggesting,
+)
 from pcs_dash.ui.hubs.address_plan import begin
 from pcs_dash.ui.text import plain
 
@@ -30,13 +38,16 @@ builder.show(work, dataset, web, choices)
 @address.fragment
 def more() -> None:
     """What needs more room, one at a time: only the tab that is open is made."""
-    names = ["Suggest hubs", "Compare", "Plan library", "Rules"]
-    suggest, compare, saved, judged = st.tabs(
+    names = ["Suggest hubs", "Where sites stand", "Compare", "Plan library", "Rules"]
+    suggest, sites, compare, saved, judged = st.tabs(
         names, key=address.choice("hub-tab", names), on_change="rerun"
     )
     if suggest.open:
         with suggest:
             suggesting.panel(work, dataset, choices)
+    if sites.open:
+        with sites:
+            standing.panel(web, choices)
     if compare.open:
         with compare:
             comparing.panel(work, dataset, web, choices)
@@ -50,6 +61,6 @@ def more() -> None:
 
 more()
 page_parts.footer(
-    f"General Practice Workforce, {dataset.workforce_period} (NHS England). "
+    f"General Practice Workforce, {plain(choices.period)} (NHS England). "
     f"Benchmark: {plain(choices.benchmark.source)}. IMD {choices.edition} (MHCLG)."
 )

@@ -1,7 +1,8 @@
 """`python -m pcs_dash travel`: minutes to practices, and where sites should stand.
 
 `build` computes minutes over an OpenStreetMap extract and stores them, `reach CODE` says who lives
-within so many minutes of a practice, `sites` where k sites would stand best.
+within so many minutes of a practice, `sites` where k sites would stand best, `todd` who lives
+within a 20-minute walk beside the paper that asked it.
 """
 
 from __future__ import annotations
@@ -47,6 +48,9 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     reach.add_argument("--by", choices=("band", "lsoa"), default="band", help="one row for each")
     sites = asked.add_parser("sites", help="where k sites would stand best")
     _add_sites(sites)
+    todd = asked.add_parser("todd", help="20 minutes' walk: ours beside Todd et al. 2015")
+    output.add_format(todd)
+    todd.set_defaults(run=run_todd)
     for question, run_it in ((reach, run_reach), (sites, run_sites)):
         question.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
         question.add_argument("--mode", choices=_MODES, default="walk", help="default: walk")
@@ -72,6 +76,7 @@ def _add_sites(parser: argparse.ArgumentParser) -> None:
         "--weight-deprived", type=float, default=1.0, metavar="X",
         help="count patients of the most deprived fifth X times (1)",
     )  # fmt: skip
+    parser.add_argument("--capacity", type=float, metavar="N", help="most patients of a site")
     parser.add_argument("--curve", action="store_true", help="what each more site up to K buys")
     parser.add_argument("--time-limit", type=float, default=30, help="seconds (30)")
 
@@ -159,6 +164,40 @@ def run_reach(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_todd(args: argparse.Namespace) -> int:
+    """Print who lives within a 20-minute walk of a practice, of England where it is loaded."""
+    from pcs_dash.official.built_tables import LSOAS, PRACTICES
+    from pcs_dash.official.store import Store
+    from pcs_dash.travel.walking_share import walking_shares
+
+    loaded = Store().current()
+    if loaded is not None and loaded.latest(LSOAS) and loaded.latest(PRACTICES):
+        lsoas, practices = Store().read(LSOAS), Store().read(PRACTICES)
+        lsoas["people"], where = lsoas["population_2015"], "England as loaded"
+    else:
+        lsoas, practices = _embedded()
+        where = "Essex alone (England's tables are not loaded), small areas counting alike"
+    lsoas = lsoas.rename(columns={"imd2019_decile": "imd_decile"})
+    names = ["easting", "northing", "people", "imd_decile", "rural_urban"]
+    found = walking_shares(lsoas.reindex(columns=names), practices)
+    print(
+        f"Per cent of people. Paper: England, BMJ Open 2015;5:e007328. Ours: {where}; straight "
+        "line, and with the model's detour factor.",
+        file=sys.stderr,
+    )
+    output.write(found.reset_index().astype(object).to_dict("records"), args.format)  # type: ignore[arg-type]
+    return 0
+
+
+def _embedded() -> tuple[pd.DataFrame, pd.DataFrame]:
+    from pcs_dash.official.any_area import dataset_for, find_area
+    from pcs_dash.travel.minutes import placed
+
+    dataset = dataset_for(find_area("Essex"))
+    lsoas = dataset.lsoas[["imd2019_decile"]].join(placed(dataset)).assign(people=1.0)
+    return lsoas, dataset.practices
+
+
 def _with_households(found: pd.DataFrame) -> list[str]:
     """Add households, and those without a car, where the census is loaded; the columns added."""
     from pcs_dash.travel.households import CARS, by_lsoa_of_2011
@@ -182,10 +221,10 @@ def run_sites(args: argparse.Namespace) -> int:
     wanted = Wanted(
         args.aim, args.sites, args.within,
         tuple(code.upper() for code in args.keep), tuple(code.upper() for code in args.without),
-        args.time_limit,
+        args.time_limit, args.capacity,
     )  # fmt: skip
     found = choose(table, weights, wanted)
-    each = served(table, weights, found.chosen)
+    each = served(table, weights, found)
     names = dataset.practices["practice_name"] if args.candidates == "practices" else None
     rows = [
         {
@@ -208,23 +247,21 @@ def _choice(
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Minutes from the area's small areas to where a site may stand, and whom they count."""
     from pcs_dash.travel.minutes import modelled, placed
+    from pcs_dash.travel.sites import possible
 
     lsoas = area.select(dataset.lsoas)
+    table, weights = possible(area, dataset, minutes, people)
+    lost = len(lsoas) - len(weights)
     if args.candidates == "lsoas":
         if minutes.kind != "modelled":
             raise UserError("Minutes to any small area are modelled only: add --minutes modelled.")
-        points = placed(dataset).reindex(lsoas.index).dropna()
+        points = placed(dataset).reindex(weights.index).dropna()
         table = modelled(points, points, args.mode).table
-    else:
-        own = area.select(dataset.practices).index.intersection(minutes.table.columns)
-        table = minutes.table.reindex(lsoas.index)[own]
-    weights = people.reindex(table.index)
-    lost = int(weights.isna().sum())
+        weights = weights.reindex(table.index)
     if lost:
         print(f"{lost} small areas without registered patients left out.", file=sys.stderr)
-    weights = weights.dropna()
     most = lsoas["imd2025_quintile"].reindex(weights.index) == 1
-    return table.loc[weights.index], weights.mask(most, weights * args.weight_deprived)
+    return table, weights.mask(most, weights * args.weight_deprived)
 
 
 def _write_sites(

@@ -1,8 +1,8 @@
 """Lists counted by need: registered patients, by Carr-Hill weight, or by need for primary care.
 
-A weighted list is the registered one times the practice's published ratio, 1 for England as a
-whole; so England's figures stay what they are. Practices without a ratio have no weighted list,
-and leave both sums of a ratio. Source: `data/relative_need_essex.csv`.
+A weighted list is the registered one times the practice's published ratio, in whole patients; the
+ratio is 1 for England as a whole, so England's figures stay what they are. Practices without a
+ratio have no weighted list, and leave both sums of a ratio. Source: `data/relative_need_essex.csv`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pandas as pd
 
 from pcs_dash.measures.catchments import Registered
 from pcs_dash.measures.deprivation import quintile_columns
+from pcs_dash.measures.small_numbers import is_small
 from pcs_dash.tables import load
 from pcs_dash.tables.constants import IMD_EDITIONS
 from pcs_dash.tables.dataset import Dataset
@@ -94,10 +95,10 @@ def weighted_dataset(dataset: Dataset, weighting: Weighting) -> Dataset:
     for edition in IMD_EDITIONS:
         names += [*quintile_columns(edition), f"imd{edition}_patients_unknown"]
     there = [name for name in names if name in dataset.practices.columns]
-    counted = dataset.practices[there].astype("float64").mul(by, axis=0)
+    counted = {name: _weighted(dataset.practices[name], by) for name in there}
     return replace(
         dataset,
-        practices=dataset.practices.assign(**{name: counted[name] for name in there}),
+        practices=dataset.practices.assign(**counted),
         workforce_period=f"{dataset.workforce_period}, {weighting.words}",
         weighting=weighting.key,
     )
@@ -111,5 +112,13 @@ def weighted_registrations(found: Registered, dataset: Dataset, weighting: Weigh
     codes = found.table["practice_code"].astype("object")
     own = codes.isin(by.index)
     factor = codes.map(by).where(own, 1.0)
-    counted = found.table["patients"].astype("float64") * factor.astype("float64")
+    counted = _weighted(found.table["patients"], factor.astype("float64"))
     return replace(found, table=found.table.assign(patients=counted))
+
+
+def _weighted(counts: pd.Series, by: pd.Series) -> pd.Series:
+    """Whole weighted patients. Counts too small to be shown stay what they are, so that they stay
+    hidden whatever the ratio.
+    """
+    counts = counts.astype("float64")
+    return (counts * by).round().where(~is_small(counts) | by.isna(), counts)

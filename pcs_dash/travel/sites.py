@@ -3,13 +3,14 @@
 p-median: sites y, and for each small area i its minutes t(i) as a variable. Whatever sites are
 chosen, t(i) >= d - sum over sites j nearer than d of (d - d(i, j)) y(j), for any d; such cuts are
 added where the solution breaks them (Benders), first without whole numbers, then with them. So
-the bound is one at every moment, and what is found is proven when both meet.
+the bound is one at every moment, and what is found is proven when both meet. With a capacity every
+small area's people are shared out over sites, which needs all pairs at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import highspy
@@ -20,7 +21,10 @@ from scipy.sparse import csr_matrix, hstack
 
 from pcs_dash.hubs.suggesting.clock import Clock, Stopped, new_solver, relative_gap, run_solver
 from pcs_dash.measures.numbers import number, per_cent
+from pcs_dash.tables.areas import Area
+from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
+from pcs_dash.travel.minutes import Minutes
 
 Aim = Literal["p-median", "p-centre", "max-cover", "set-cover"]
 AIMS: dict[Aim, tuple[str, str]] = {
@@ -31,6 +35,8 @@ AIMS: dict[Aim, tuple[str, str]] = {
 }
 TIME_LIMIT = 30.0
 _ENOUGH = 1e-6
+# With a capacity every pair is a variable; more than these take too long.
+MOST_PAIRS = 60_000
 # A pair without a known way, in minutes: never chosen while there is another.
 _NO_WAY = 1_440.0
 Floats = NDArray[np.float64]
@@ -39,7 +45,8 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True)
 class Wanted:
     """What is asked: `sites` how many (not for set-cover), `within` minutes for the covers, sites
-    that stay (`keep`) and that must not be used (`without`).
+    that stay (`keep`) and that must not be used (`without`); `capacity`: most people of a site, for
+    p-median alone (None: everyone goes to the nearest).
     """
 
     aim: Aim = "p-median"
@@ -48,13 +55,15 @@ class Wanted:
     keep: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     time_limit: float = TIME_LIMIT
+    capacity: float | None = None
 
 
 @dataclass(frozen=True)
 class Sites:
     """An answer. `status`: "proven" (no better one), "gap" (the best found; `bound` says how far
     a better one could go), "infeasible" or "unknown" (none found in time). `value` and `bound` are
-    in `unit`.
+    in `unit`. `loads`: people and their mean minutes of each site, where a capacity shares them
+    out.
     """
 
     aim: Aim
@@ -65,6 +74,7 @@ class Sites:
     bound: float = float("nan")
     unit: str = ""
     seconds: float = 0.0
+    loads: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +85,7 @@ class _Problem:
     sites: int
     low: Floats
     high: Floats
+    capacity: float | None = None
 
 
 def choose(minutes: pd.DataFrame, people: pd.Series, wanted: Wanted) -> Sites:
@@ -92,7 +103,7 @@ def choose(minutes: pd.DataFrame, people: pd.Series, wanted: Wanted) -> Sites:
         )
     clock = Clock(wanted.time_limit)
     solvers: Mapping[Aim, Callable[[_Problem, float, Clock], _Found]] = {
-        "p-median": _median,
+        "p-median": _median if wanted.capacity is None else _shared,
         "p-centre": _centre,
         "max-cover": _most,
         "set-cover": _fewest,
@@ -118,6 +129,8 @@ def _problem(minutes: pd.DataFrame, people: pd.Series, wanted: Wanted) -> _Probl
     if not people.sum() > 0:
         raise UserError("Nobody is known to live here, so no site serves better than another.")
     own = people.to_numpy(float) > 0
+    if wanted.capacity is not None:
+        _check_capacity(wanted, int(own.sum()) * len(codes))
     times = minutes.to_numpy(float)[own]
     return _Problem(
         np.where(np.isnan(times), _NO_WAY, times),
@@ -126,7 +139,31 @@ def _problem(minutes: pd.DataFrame, people: pd.Series, wanted: Wanted) -> _Probl
         wanted.sites,
         np.array([float(code in wanted.keep) for code in codes]),
         np.array([float(code not in wanted.without) for code in codes]),
+        wanted.capacity,
     )
+
+
+def possible(
+    area: Area, dataset: Dataset, minutes: Minutes, people: pd.Series
+) -> tuple[pd.DataFrame, pd.Series]:
+    """What `choose` takes for an area: minutes from its small areas to its practices, and the
+    people of those; small areas without known people leave.
+    """
+    own = area.select(dataset.practices).index.intersection(minutes.table.columns)
+    weights = people.reindex(area.select(dataset.lsoas).index).dropna()
+    return minutes.table.reindex(weights.index)[own], weights
+
+
+def _check_capacity(wanted: Wanted, pairs: int) -> None:
+    if wanted.aim != "p-median":
+        raise UserError("A capacity goes with the aim p-median alone.")
+    if not (wanted.capacity is not None and 0 < wanted.capacity < np.inf):
+        raise UserError("A capacity is a number of patients above 0.")
+    if pairs > MOST_PAIRS:
+        raise UserError(
+            f"{number(pairs)} pairs of small areas and sites are too many with a capacity (at most "
+            f"{number(MOST_PAIRS)}): choose a smaller area."
+        )
 
 
 @dataclass(frozen=True)
@@ -137,6 +174,7 @@ class _Found:
     value: float
     bound: float
     infeasible: bool = False
+    loads: Mapping[int, tuple[float, float]] = field(default_factory=dict)
 
 
 def _said(wanted: Wanted, problem: _Problem, found: _Found, seconds: float) -> Sites:
@@ -147,6 +185,9 @@ def _said(wanted: Wanted, problem: _Problem, found: _Found, seconds: float) -> S
             f"No choice of sites has everyone within {wanted.within:g} minutes."
             if aim == "set-cover"
             else "No such number of sites can be reached by everyone."
+            if problem.capacity is None
+            else f"{problem.sites} sites of {number(problem.capacity)} patients can't take all "
+            f"{number(problem.people.sum())}."
         )
         return Sites(aim, "infeasible", why, seconds=seconds)
     if found.sites is None:
@@ -170,8 +211,9 @@ def _said(wanted: Wanted, problem: _Problem, found: _Found, seconds: float) -> S
         said += f" {number(lost)} patients have no known way to any, counted as a day."
     status = "proven" if proven else "gap"
     return Sites(
-        aim, status, f"{said} {shown} {unit}.", codes, found.value, found.bound, unit, seconds
-    )
+        aim, status, f"{said} {shown} {unit}.", codes, found.value, found.bound, unit, seconds,
+        {problem.codes[site]: load for site, load in found.loads.items()},
+    )  # fmt: skip
 
 
 def curve(
@@ -228,6 +270,50 @@ def _median(problem: _Problem, _within: float, clock: Clock) -> _Found:
         pass
     sites = None if best is None else tuple(int(site) for site in best)
     return _Found(sites, value, min(bound, value))
+
+
+def _shared(problem: _Problem, _within: float, clock: Clock) -> _Found:
+    """Least people x minutes with at most so many people a site; an area's may be split."""
+    people, times = problem.people, problem.minutes
+    size, count = times.shape
+    assert problem.capacity is not None
+    highs = new_solver()
+    highs.setOptionValue("mip_rel_gap", _ENOUGH / 10)
+    share = (people[:, None] * times / people.sum()).ravel()
+    _columns(highs, np.zeros(count), problem.low, problem.high)
+    _columns(highs, share, np.zeros(len(share)), (times < _NO_WAY).ravel().astype(float))
+    area, site = np.divmod(np.arange(len(share)), count)
+    x = count + np.arange(len(share))
+    wide = count + len(share)
+    ones = np.ones(len(share))
+    # Everyone goes somewhere, nobody to what is not open, and no more than it takes.
+    _rows(highs, csr_matrix((ones, (area, x)), (size, wide)), np.ones(size), np.ones(size))
+    open_ = csr_matrix(
+        (np.r_[ones, -ones], (np.r_[x, x] - count, np.r_[x, site])), (len(share), wide)
+    )
+    _rows(highs, open_, np.full(len(share), -np.inf), np.zeros(len(share)))
+    full = csr_matrix(
+        (
+            np.r_[people[area], np.full(count, -problem.capacity)],
+            (np.r_[site, np.arange(count)], np.r_[x, np.arange(count)]),
+        ),
+        (count, wide),
+    )
+    _rows(highs, full, np.full(count, -np.inf), np.zeros(count))
+    _rows(highs, _ones(count), [float(problem.sites)], [float(problem.sites)])
+    _whole(highs, count)
+    found = _result(highs, clock, count, problem.sites)
+    if found.sites is None:
+        return found
+    sent = np.array(highs.getSolution().col_value)[count:].reshape(size, count) * people[:, None]
+    loads = {
+        j: (
+            float(sent[:, j].sum()),
+            float((sent[:, j] @ times[:, j]) / max(sent[:, j].sum(), 1e-9)),
+        )
+        for j in found.sites
+    }
+    return replace(found, loads=loads)
 
 
 def _cuts(
@@ -366,14 +452,20 @@ def _whole(highs: Any, count: int) -> None:
     highs.changeColsIntegrality(count, np.arange(count, dtype=np.int32), kind)
 
 
-def served(minutes: pd.DataFrame, people: pd.Series, chosen: Collection[str]) -> pd.DataFrame:
-    """Whom each chosen site serves if everyone goes to the nearest: people, mean_minutes."""
-    own = minutes[list(chosen)]
+def served(minutes: pd.DataFrame, people: pd.Series, found: Sites) -> pd.DataFrame:
+    """Whom each chosen site serves: people, mean_minutes. Everyone goes to the nearest, unless a
+    capacity shares them out.
+    """
+    chosen = list(found.chosen)
+    if found.loads:
+        table = pd.DataFrame(found.loads, ["people", "mean_minutes"]).T[["people", "mean_minutes"]]
+        return table.rename_axis("practice_code")
+    own = minutes[chosen]
     known = own.notna().any(axis=1) & (people > 0)
     site, time = own[known].idxmin(axis=1), own[known].min(axis=1)
     weights = people[known]
     table = pd.DataFrame({"people": weights, "time": weights * time}).groupby(site).sum()
     # A site that is nobody's nearest serves nobody.
-    table = table.reindex(list(chosen), fill_value=0.0)
+    table = table.reindex(chosen, fill_value=0.0)
     mean = (table["time"] / table["people"]).rename("mean_minutes")
     return pd.concat([table["people"], mean], axis=1).rename_axis("practice_code")

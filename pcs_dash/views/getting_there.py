@@ -27,6 +27,7 @@ from pcs_dash.travel.minutes import (
     access_in_reach,
     between,
     factors,
+    reach,
     summary,
 )
 from pcs_dash.views.answer import (
@@ -59,7 +60,9 @@ _KINDS = {
     MODELLED: "Modelled (straight line)",
     PUBLISHED: "Published (Department for Transport)",
 }
-_FURTHEST = 15
+_FURTHEST = 8
+# Around one practice: steps of five minutes, as far as the colours go.
+_STEPS = ("up to 5", "5 to 10", "10 to 15", "15 to 20", "20 to 25", "25 to 30")
 NOT_MODELLED = (
     "Minutes by public transport are not modelled, as they need timetables: a table of minutes "
     "computed by another program from published timetables (GTFS) can be loaded."
@@ -197,10 +200,10 @@ def answer(question: Question) -> Answer:
         ),
         front=(_map(question, asked), quintiles),
         sections=(
+            *((Section("reach", "Within reach", _reached),) if _around(question, asked) else ()),
             *_car_section(question),
-            Section("places", "By place and district", _places),
-            Section("furthest", "Where it is furthest", _furthest_section),
-            Section("access", "GPs within reach", _access, slow="Adding up what is within reach"),
+            *((Section("places", "By place and district", _places),) if _groups(asked) else ()),
+            Section("furthest", "Where it is furthest, and GPs within reach", _furthest_section),
             Section("rests_on", "What the minutes rest on", _rests_on),
         ),
         share=0.6,
@@ -251,23 +254,69 @@ def _quintiles(question: Question, asked: _Asked) -> pd.Series:
 # --- the picture and the tables ---
 
 
+def _around(question: Question, asked: _Asked) -> str:
+    """The practice that is pointed at, if there are minutes to it; else ""."""
+    code = question.highlight
+    return code if code in asked.minutes.table.columns else ""
+
+
+def _bands(times: pd.Series, cuts: Sequence[float], names: Sequence[str]) -> pd.Series:
+    """The band of each small area; on a border the earlier one, missing where not known or
+    beyond the last.
+    """
+    places = np.searchsorted(cuts, times.to_numpy(float), side="left")
+    words = [*names, None][: len(cuts) + 1]
+    return pd.Series([words[place] for place in places], times.index).where(times.notna())
+
+
 def _map(question: Question, asked: _Asked) -> MapBlock:
-    times = asked.of_areas
-    places = np.searchsorted(_CUTS, times.to_numpy(float), side="left")
-    bands = pd.Series([_BANDS[place] for place in places], times.index).where(times.notna())
-    title = f"minutes to {asked.goal} {MODES[asked.minutes.mode]}, {asked.minutes.kind}"
+    names, code = _BANDS, _around(question, asked)
+    if code:
+        goal, names = str(question.dataset.practices.at[code, "practice_name"]), _STEPS
+        times = asked.minutes.table[code].reindex(asked.lsoas.index)
+        bands = _bands(times, [5.0 * (step + 1) for step in range(len(_STEPS))], _STEPS)
+    else:
+        goal, bands = asked.goal, _bands(asked.of_areas, _CUTS, _BANDS)
+    title = f"minutes to {goal} {MODES[asked.minutes.mode]}, {asked.minutes.kind}"
     spec = MapSpec(
         "layers",
         question,
         highlight=question.highlight,
         position=question.position,
         ground=Layer(
-            f"LSOAs: {title}", bands, dict(zip(_BANDS, _COLOURS, strict=True)), tip="Minutes"
+            f"LSOAs: {title}", bands, dict(zip(names, _COLOURS, strict=True)), tip="Minutes"
         ),
         about=f"small areas by {title}.",
-        note="Circles: practices. Uncoloured: no figure.",
+        note=f"Circles: practices. Uncoloured: {'over 30, or ' if code else ''}no figure.",
     )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=520)
+    return MapBlock(spec, alt_text(question.dataset, spec), high=440)
+
+
+def _reached(question: Question) -> Sequence[Block | Beside]:
+    """Small areas and registered patients by steps of five minutes from the practice pointed at,
+    each step with all before it.
+    """
+    asked = _asked(question)
+    code = "" if asked is None else _around(question, asked)
+    if asked is None or not code:
+        return []
+    found = reach(asked.minutes, code, 5.0 * len(_STEPS))
+    people = asked.registered.totals.reindex(found.index)
+    rows = []
+    for step in range(1, len(_STEPS) + 1):
+        near = found["minutes"] <= 5 * step
+        # A step without a figure for one of its small areas has none.
+        rows.append((f"{5 * step} minutes", number(near.sum()),
+                     number(people[near].sum(skipna=False))))  # fmt: skip
+    name = str(question.dataset.practices.at[code, "practice_name"])
+    who = f"Patients{asked.registered.suffix}"
+    return [
+        text_table(
+            f"Who lives within reach of {name} {MODES[asked.minutes.mode]}, {asked.minutes.kind}",
+            ("Within", "Small areas (LSOAs)", f"{who} who live there"), rows,
+        ),
+        Text("Registered with any practice; small areas beyond the data are not counted.", "note"),
+    ]  # fmt: skip
 
 
 def _shown(table: pd.DataFrame, within: int) -> pd.DataFrame:
@@ -282,7 +331,7 @@ def _shown(table: pd.DataFrame, within: int) -> pd.DataFrame:
 
 def _table(
     caption: str, head: str, table: pd.DataFrame, asked: _Asked, name: str, *, small: bool = False,
-    people: str = "Patients",
+    people: str = "",
 ) -> Table:  # fmt: skip
     # A small table is the same on page and paper.
     others = () if small else [str(limit) for limit in LIMITS if limit != asked.within]
@@ -293,7 +342,7 @@ def _table(
         shown.rename_axis("group").reset_index(),
         (
             Column("group", head, wide=1.8),
-            Column("people", people, "count"),
+            Column("people", people or f"Patients{asked.registered.suffix}", "count"),
             Column("median", "Half within, minutes", "count"),
             Column("p90", "Nine in ten within, minutes", "count"),
             Column(f"beyond_{limits[0]}", f"Beyond {limits[0]} minutes", "count"),
@@ -329,15 +378,22 @@ def _places(question: Question) -> Sequence[Block | Beside]:
     asked = _asked(question)
     if asked is None:
         return []
-    blocks = []
-    for column, what in (("place", "Place"), ("district", "District")):
-        groups = asked.lsoas.get(column)
-        if groups is None or groups.dropna().empty:
-            continue
-        table = asked.by(groups).sort_values(f"share_beyond_{asked.within}", ascending=False)
-        name = f"minutes-{column}-{_file_tag(question, asked)}"
-        blocks.append(_table(f"Minutes to {asked.goal} by {column}", what, table, asked, name))
-    return blocks
+    return [
+        _table(
+            f"Minutes to {asked.goal} by {column}",
+            column.capitalize(),
+            asked.by(groups).sort_values(f"share_beyond_{asked.within}", ascending=False),
+            asked,
+            f"minutes-{column}-{_file_tag(question, asked)}",
+        )
+        for column, groups in _groups(asked).items()
+    ]
+
+
+def _groups(asked: _Asked) -> dict[str, pd.Series]:
+    """The groupings of the area's small areas that tell more than the area as a whole."""
+    found = {name: asked.lsoas[name] for name in ("place", "district") if name in asked.lsoas}
+    return {name: groups for name, groups in found.items() if len(groups.dropna().unique()) > 1}
 
 
 def _car_section(question: Question) -> tuple[Section, ...]:
@@ -394,24 +450,24 @@ def _furthest_section(question: Question) -> Sequence[Block | Beside]:
         }
     ).rename_axis("lsoa11cd")
     table = table.sort_values("minutes", ascending=False, na_position="last")
-    return [
+    furthest = (
         Table(
             f"Small areas furthest from {asked.goal}, {asked.minutes.kind}",
             table.head(_FURTHEST).reset_index(),
             (
-                Column("lsoa11cd", "LSOA", only="page"),
-                Column("name", "Name", wide=1.6),
-                Column("district", "District", wide=1.4),
+                Column("name", "Small area", wide=1.6),
                 Column("minutes", "Minutes", "count"),
                 Column("nearest", "Nearest practice", wide=2.0),
             ),
+            small=True,
             name=f"minutes-lsoa-{_file_tag(question, asked)}",
             file=table,
-        )
-    ]
+        ),
+    )
+    return [Beside((1.1, 1), (furthest, tuple(_access(question))))]
 
 
-def _access(question: Question) -> Sequence[Block | Beside]:
+def _access(question: Question) -> Sequence[Block]:
     """Enhanced two-step floating catchments in minutes, by quintile."""
     asked = _asked(question)
     if asked is None or NEAREST in asked.minutes.table.columns:

@@ -21,10 +21,14 @@ from pcs_dash.measures.register import (
     REGISTER,
     UP,
     Measure,
+    flagged_appointments,
+    flagged_recent,
+    recent_appointments,
 )
 from pcs_dash.measures.sums import ratio_by_group
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 from pcs_dash.official.catalogue import SOURCES
+from pcs_dash.tables.constants import IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.views.cells import FORMS, cell_text
@@ -153,6 +157,21 @@ def test_a_weighted_measure_is_a_mean_by_patients() -> None:
     assert (found["value"], found["n"]) == (25.0, 2)
     # A practice's own figure is the published one to the last bit.
     assert REGISTER["imd_score"].values(own).tolist()[:2] == [10.0, 30.0]
+
+
+def test_implausible_appointments_are_marked_and_what_is_missing_is_not() -> None:
+    month = pd.DataFrame({"flag_appointments": [True, False, None]})
+    assert flagged_appointments(month).tolist() == [True, False, False]
+    most = IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT
+    table = pd.DataFrame(
+        {
+            "appointments": [100.0 * most, 100.0 * most + 1, 0, np.nan, 50],
+            "list_size_2025_12": [100.0, 100, 100, 100, 0],
+        }
+    )
+    recent = recent_appointments(table)
+    assert recent.tolist() == pytest.approx([most, most + 0.01, 0, np.nan, np.nan], nan_ok=True)
+    assert flagged_recent(table).tolist() == [False, True, True, False, False]
 
 
 def test_rows_of_no_group_and_groups_without_a_figure() -> None:

@@ -227,6 +227,27 @@ def test_both_tails_count_what_equals_the_observed_figure() -> None:
     assert _two_sided(np.zeros(3), simulated).tolist() == [1.0, 0.5, 1.0]
 
 
+@pytest.mark.parametrize("find", [getis_ord, bivariate_local_moran])
+def test_a_unit_without_a_figure_changes_nothing_for_the_others(find: Any) -> None:
+    table, values = patch()
+    values.iloc[99] = np.nan
+    more = () if find is getis_ord else (values[::-1].set_axis(values.index).fillna(0),)
+    options = {"neighbours": "queen", "permutations": 99}
+    found = find(values, *more, table, **options)
+    alone = find(values[:99], *more, table[:99], **options)
+    assert (found.n_tested, found.n_missing) == (99, 1)
+    columns = ["statistic", "p_value"]
+    pd.testing.assert_frame_equal(found.table[columns][:99], alone.table[columns])
+    assert found.table.loc["E099", columns].isna().all()
+    only = global_moran(values[99:], table[98:], permutations=99)
+    assert (only.reason, only.permutations) == (
+        "Only 0 have a figure; at least 10 are needed.",
+        0,
+    )
+    one = global_moran(values[98:], table[98:], permutations=99)
+    assert one.reason == "Only 1 has a figure; at least 10 are needed."
+
+
 @pytest.mark.parametrize("find", [local_moran, getis_ord])
 def test_without_a_pattern_every_unit_is_there_and_the_reason_is_told(find: Any) -> None:
     table = points(12)

@@ -111,6 +111,8 @@ def said(**changes: object) -> str:
 def test_what_is_not_shown_is_not_said_to_be_absent() -> None:
     text = said()
     assert "Of 96 ways to ask, 84 point to more patients per FTE GP" in text
+    falling = replace(SUMMARY, n_positive=0, median=-23.1)
+    assert "Of 96 ways to ask, all point to fewer patients per FTE GP" in said(summary=falling)
     assert "in Thurrock the figures do not show it" in text
     assert "not the same as evidence of none" in text
     assert "evidence of it" not in text

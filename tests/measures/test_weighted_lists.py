@@ -21,14 +21,23 @@ def test_a_list_is_the_registered_one_times_its_ratio(dataset: Dataset) -> None:
     ratio = load_relative_need().set_index("practice_code")["weighted_per_registered_2022_23"]
     for name in ("patients", "imd2025_patients_quintile_1"):
         expected = before.loc["F81001", name] * 0.9108
-        assert found.loc["F81001", name] == pytest.approx(expected)
+        assert found.loc["F81001", name] == round(expected)
     whole = (before["patients"] * ratio.reindex(before.index)).sum()
-    assert found["patients"].sum() == pytest.approx(whole)
+    assert found["patients"].sum() == pytest.approx(whole, abs=len(before) / 2)
     # Thurrock's weighted list is 6% smaller than its registered one.
     ours = before["place"] == "Thurrock"
     assert found.loc[ours, "patients"].sum() / before.loc[ours, "patients"].sum() == pytest.approx(
         0.94, abs=0.005
     )
+
+
+def test_what_is_too_small_to_be_shown_stays_hidden(dataset: Dataset) -> None:
+    """Four patients of a ratio of 1.33 are not shown as five."""
+    heaviest = load_relative_need().set_index("practice_code")["weighted_per_registered_2022_23"]
+    code = heaviest.idxmax()
+    few = dataset.practices.loc[[code]].assign(imd2025_patients_quintile_1=4)
+    found = weighted_dataset(replace(dataset, practices=few), WEIGHTINGS["carr_hill"]).practices
+    assert found.loc[code, "imd2025_patients_quintile_1"] == 4
 
 
 def test_a_practice_without_a_ratio_has_no_weighted_list(dataset: Dataset) -> None:

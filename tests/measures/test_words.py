@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pcs_dash.measures.correlation import Correlation, WithinBetween, correlate, within_between
 from pcs_dash.measures.funnel import POSITIONS
-from pcs_dash.measures.inequality import AreaRatio, Concentration, Gap
+from pcs_dash.measures.inequality import AreaInequality, AreaRatio, Concentration, Gap
 from pcs_dash.measures.numbers import MINUS, number
 from pcs_dash.measures.slope_index import SlopeIndex
 from pcs_dash.measures.spatial import GlobalMoran, LocalPattern
@@ -28,6 +28,7 @@ from pcs_dash.measures.words import (
     funnel_words,
     gap_words,
     grade,
+    inequality_words,
     influence_words,
     join,
     moran_words,
@@ -454,6 +455,82 @@ def test_one_place_can_not_be_told_apart() -> None:
     said = within_between_words(one, date=DATE)
     assert "can't be told apart" in said.finding
     assert "one group only" in said.caution
+
+
+GPS = (
+    "GPs counted: fully qualified GPs (without GPs in training; regular locums included), "
+    "31 December 2025."
+)
+
+
+def test_whole_sentences_of_a_correlation() -> None:
+    said = words(0.1264, 0.04, 0.36, n=26, n_missing=1)
+    assert said.finding == (
+        "In Thurrock there is weak evidence of a positive association between patients per FTE GP "
+        "and deprivation score (IMD 2025, patient-weighted): where patients live in more deprived "
+        "areas, the figure for patients per FTE GP may tend to be higher."
+    )
+    assert said.caution == (
+        "Its size could be anything from very small to moderate. "
+        "Figures that go together do not say why."
+    )
+    assert said.basis == (
+        "Spearman's rho = 0.13 (95% interval 0.04 to 0.36, p = 0.030), 26 practices; "
+        f"1 left out for a missing figure. {GPS}"
+    )
+
+
+def test_whole_sentences_of_a_slope_and_of_what_it_rests_on() -> None:
+    index = SlopeIndex(
+        -400.4, -700.25, -100.75, 0.8526, 0.7444, 0.9619, 2_716.4, 0.95, "jackknife", 0.012
+    )
+    figures = (
+        f"Slope Index of Inequality {MINUS}400 (95% interval {MINUS}700 to {MINUS}101, p = 0.012); "
+        "Relative Index of Inequality 0.85 (95% interval 0.74 to 0.96): fitted 2,716 at the most "
+        "deprived end, 2,316 at the least deprived end."
+    )
+    said = slope_words(index, place="Essex", date=DATE)
+    assert said.finding == (
+        "In Essex there is weak evidence that patients per FTE GP are higher where people are more "
+        "deprived."
+    )
+    assert (said.caution, said.basis) == (
+        "Figures that go together do not say why.",
+        f"{figures} {GPS}",
+    )
+    area = AreaInequality(
+        index, "lsoa", "patients_per_fte_gp", "fully_qualified", "2019", 204, 2, 9,
+        pd.DataFrame(), note="Patients are modelled.",
+    )  # fmt: skip
+    assert inequality_words(area, place="Essex", date=DATE).basis == (
+        f"{figures} Measured by LSOA, 204 practices; 2 left out for a missing figure; jackknife. "
+        f"LSOAs ranked by IMD 2019. Patients are modelled. {GPS}"
+    )
+
+
+def test_whole_sentences_where_there_is_nothing_to_say() -> None:
+    nan = math.nan
+    nothing = Concentration(nan, nan, nan, 3, 0, pd.DataFrame(), 0.95, "", nan, "Too few.")
+    assert concentration_words(nothing, place="Essex", date=DATE) == Words(
+        "In Essex no concentration index can be given.", "Too few.", f"3 practices. {GPS}"
+    )
+    none = SimpleNamespace(n=0, definition="fully_qualified")
+    assert funnel_words(none, place="Essex", date=DATE) == Words(
+        "In Essex no practice has a figure.", "", GPS
+    )
+
+
+def test_whole_sentences_of_many_times_the_benchmark_and_of_the_curve() -> None:
+    assert benchmark(27_096).finding == (
+        "Thurrock has 27,096 patients per FTE GP, 12 times England (2,258, May 2025)."
+    )
+    assert summary(48, 31, 9, 2) == Words(
+        "In Thurrock the gradient of patients per FTE GP towards deprivation is positive in 31 of "
+        "48 specifications; its interval excludes zero in 11 (9 positive, 2 negative).",
+        "The answer turns with the way of measuring: no single one should be quoted alone.",
+        f"From {MINUS}7.0% to 40.0%, median 12.0%: patients per FTE GP at the most against the "
+        "least deprived end, in per cent of their mean. 31 December 2025.",
+    )
 
 
 def test_paragraphs() -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from pcs_dash.tables.errors import UserError
 from pcs_dash.travel.sites import Wanted, choose, curve, served
@@ -86,7 +87,7 @@ def test_each_more_site_buys_something_or_nothing_never_less() -> None:
 def test_whom_the_sites_serve_adds_up_to_the_value() -> None:
     minutes, people = case(7)
     found = choose(minutes, people, Wanted("p-median", 3))
-    table = served(minutes, people, found.chosen)
+    table = served(minutes, people, found)
     assert table["people"].sum() == people.sum()
     mean = (table["people"] * table["mean_minutes"]).sum() / people.sum()
     assert mean == pytest.approx(found.value)
@@ -109,6 +110,8 @@ def test_an_area_without_any_way_is_named() -> None:
         (Wanted("p-median", 1, keep=("X",)), "no possible sites"),
         (Wanted("p-median", 1, keep=("F00001",), without=("F00001",)), "kept and left out"),
         (Wanted("set-cover", within=0), "reach above 0"),
+        (Wanted("p-centre", 2, capacity=9), "p-median alone"),
+        (Wanted("p-median", 2, capacity=0), "above 0"),
     ],
 )
 def test_what_can_not_be_asked(wanted: Wanted, said: str) -> None:
@@ -129,3 +132,40 @@ def test_stopped_early_it_claims_no_more_than_it_knows() -> None:
     if found.status == "gap":
         assert found.bound < found.value
         assert "could gain up to" in found.message
+
+
+def shared_out(minutes: pd.DataFrame, people: pd.Series, capacity: float, sites: int) -> float:
+    """The least mean minutes over every choice, everyone sent by another solver."""
+    lived = people > 0
+    times, weights = minutes[lived].to_numpy(), people[lived].to_numpy()
+    best = np.inf
+    for chosen in combinations(range(times.shape[1]), sites):
+        own = times[:, chosen]
+        cost = np.where(np.isnan(own), 0, own).ravel()
+        bounds = [(0, 0 if np.isnan(time) else None) for time in own.ravel()]
+        found = linprog(
+            cost, np.tile(np.eye(sites), len(own)), [capacity] * sites,
+            np.kron(np.eye(len(own)), np.ones(sites)), weights, bounds,
+        )  # fmt: skip
+        best = min(best, found.fun / weights.sum()) if found.status == 0 else best
+    return best
+
+
+@settings(max_examples=10)
+@given(seed=st.integers(0, 10**6), room=st.floats(0.9, 2.0))
+def test_with_a_capacity_everyone_is_shared_out_as_well_as_can_be(seed: int, room: float) -> None:
+    minutes, people = case(seed, areas=6, sites=5)
+    if not people.sum():
+        return
+    capacity = room * people.sum() / 2
+    found = choose(minutes, people, Wanted("p-median", 2, capacity=capacity))
+    expected = shared_out(minutes, people, capacity, 2)
+    if not np.isfinite(expected):
+        assert found.status == "infeasible"
+        return
+    assert found.status == "proven"
+    assert found.value == pytest.approx(expected, abs=1e-6)
+    table = served(minutes, people, found)
+    assert table["people"].sum() == pytest.approx(people.sum())
+    assert table["people"].max() <= capacity * (1 + 1e-6)
+    assert (table["people"] @ table["mean_minutes"]) / people.sum() == pytest.approx(expected)

@@ -13,7 +13,7 @@ from pcs_dash.measures.catchments import Registered
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.travel.minutes import Stored, minutes_per_km
-from pcs_dash.views.answer import Answer, MapBlock, Table
+from pcs_dash.views.answer import Answer, Beside, MapBlock, Table
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.getting_there import NOT_MODELLED, OPTIONS, VIEW
 from pcs_dash.views.question import Question, ask
@@ -49,7 +49,9 @@ def asked(
 ) -> Question:
     version = ("test", str(id(registered)), str(id(stored)))
     readers = Readers(registered=lambda _: registered, minutes=lambda: stored, version=version)
-    return ask(dataset, find_area("Thurrock"), options=options, readers=readers)
+    highlight = options.pop("highlight", "")
+    question = ask(dataset, find_area("Thurrock"), options=options, readers=readers)
+    return replace(question, highlight=highlight)
 
 
 def table_of(answer: Answer) -> pd.DataFrame:
@@ -128,12 +130,22 @@ def test_public_transport_is_offered_only_where_it_is_loaded(
 
 
 def blocks(question: Question) -> dict[str, list[Any]]:
-    return {s.key: list(s.blocks(question)) for s in VIEW.answer(question).sections}
+    """Blocks by section, those side by side one after another."""
+    found = {}
+    for section in VIEW.answer(question).sections:
+        parts = section.blocks(question)
+        found[section.key] = [
+            each
+            for part in parts
+            for each in (sum(part.columns, ()) if isinstance(part, Beside) else (part,))
+        ]
+    return found
 
 
 def test_every_section_says_which_minutes(dataset: Dataset, registered: Registered) -> None:
-    found = blocks(asked(dataset, registered))
-    for key in ("places", "furthest", "access"):
+    found = blocks(asked(dataset, registered, highlight="F81110"))
+    assert "places" not in found  # Thurrock is one of each
+    for key in ("furthest", "reach"):
         assert all("modelled" in item.caption for item in found[key] if isinstance(item, Table))
     assert any(NOT_MODELLED in str(getattr(item, "said", "")) for item in found["rests_on"])
     file = found["furthest"][0].file
@@ -175,7 +187,7 @@ def test_published_minutes_go_to_the_nearest_and_say_so(
     # To the own practice nothing is published.
     away = asked(dataset, registered, loaded, mode="transit", to="own")
     assert list(OPTIONS[0].labels(away)) == ["walk", "cycle", "drive"]
-    assert "nearest surgery alone" in blocks(question)["access"][0].said
+    assert "nearest surgery alone" in blocks(question)["furthest"][1].said
 
 
 def test_households_without_a_car_by_hand(dataset: Dataset, registered: Registered) -> None:
@@ -195,3 +207,22 @@ def test_households_without_a_car_by_hand(dataset: Dataset, registered: Register
     assert frame.at["Without a car", "beyond_10"] == expected
     assert "TS045" in note.said
     assert "cars" not in blocks(asked(dataset, registered))
+
+
+def test_a_practice_that_is_pointed_at_has_steps_of_five_minutes_around_it(
+    dataset: Dataset, registered: Registered
+) -> None:
+    question = asked(dataset, registered, highlight="F81110", mode="walk")
+    practice = dataset.practices.loc["F81110"]
+    points = dataset.lsoas.geometry.representative_point()
+    km = np.hypot(points.x - practice["easting"], points.y - practice["northing"]) / 1_000
+    minutes = km * minutes_per_km("walk")
+    table, _ = blocks(question)["reach"]
+    expected = [int((minutes <= limit).sum()) for limit in (5, 10, 15, 20, 25, 30)]
+    assert [row[1] for row in table.rows] == [str(n) for n in expected]
+    assert [row[2] for row in table.rows] == [f"{1_000 * n:,}" for n in expected]
+    (spec,) = [item.spec for item in VIEW.answer(question).front if isinstance(item, MapBlock)]
+    own = find_area("Thurrock").select(dataset.lsoas).index
+    labels = spec.ground.labels.reindex(own)
+    assert int((labels == "15 to 20").sum()) == int(minutes[own].between(15, 20, "right").sum())
+    assert labels.notna().sum() == int((minutes[own] <= 30).sum())

@@ -1,0 +1,68 @@
+"""Where sites should stand: the form, and what was found for it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pcs_dash.tables.constants import MODES
+from pcs_dash.tables.errors import UserError
+from pcs_dash.travel.sites import AIMS, Aim, Wanted
+from pcs_dash.ui.slow_work import computed
+from pcs_dash.ui.text import plain
+from pcs_dash.ui.view_page import draw
+from pcs_dash.views import where_sites
+from pcs_dash.views.question import Question
+from pcs_dash.views.web_files import WebFiles
+
+_SECONDS = 20
+
+
+def panel(web: WebFiles, choices: Question) -> None:
+    """Ask for so many sites among today's premises; answers stay until something else is asked."""
+    st.caption(
+        "Chooses sites for a hub or an extra service among today's main surgeries of "
+        f"{plain(choices.area.name)}, and says whether that is proven to be the best choice."
+    )
+    asked = _form(choices)
+    if asked is not None:
+        st.session_state["hub-sites"] = (choices.area.key, *asked)
+    area, mode, wanted = st.session_state.get("hub-sites", ("", "", None))
+    if area != choices.area.key or wanted is None:
+        return
+    try:
+        name = ("sites", mode, wanted, *choices.key)
+        made = computed(
+            name, lambda: where_sites.standing(choices, mode, wanted), label="Comparing sites"
+        )
+    except UserError as error:
+        st.error(plain(str(error)))
+        return
+    for number, block in enumerate(where_sites.blocks(choices, made)):
+        draw(block, web, choices, f"hub-sites-{number}", "", lambda *_: None)
+
+
+def _form(choices: Question) -> tuple[str, Wanted] | None:
+    """What is asked for; None where the button was not pressed."""
+    kinds, names = choices.journeys.kinds, choices.practices["practice_name"]
+    with st.form("hub-sites-form", border=False):
+        row = st.columns(4, vertical_alignment="bottom")
+        aims: list[Aim] = list(AIMS)
+        aim = row[0].selectbox("Aim", aims, format_func=lambda key: AIMS[key][0])
+        mode = row[1].selectbox(
+            "How people travel", list(kinds),
+            format_func=lambda key: f"{MODES[key].capitalize()} ({kinds[key]})",
+        )  # fmt: skip
+        sites = row[2].number_input("How many sites", 1, 30, 4, help="Not for the fewest sites")
+        within = row[3].number_input("Within (minutes)", 1, 240, 20, help="For reach alone")
+        label = {code: f"{name} ({code})" for code, name in names.items()}.__getitem__
+        more = st.columns([2, 2, 1], vertical_alignment="bottom")
+        keep = more[0].multiselect("Sites that stay", list(names.index), format_func=label)
+        without = more[1].multiselect("Not to be used", list(names.index), format_func=label)
+        most = more[2].number_input(
+            "Most patients a site", 0, None, 0, 5_000, help="0: no limit. With least minutes alone"
+        )
+        if not st.form_submit_button("Find the sites", type="primary"):
+            return None
+    return str(mode), Wanted(
+        aim, int(sites), float(within), tuple(keep), tuple(without), _SECONDS, float(most) or None
+    )
