@@ -94,6 +94,8 @@ OPTIONS = (
     Option("mode", "How", choices=_modes),
     Option("within", "Within", choices=lambda _: WITHIN),
     Option("to", "To", choices=lambda _: TO),
+    # With a condition it changes the answer; without one it would only point at a practice.
+    Option("around", "Around one practice", "practice", placeholder="none", when=lambda _: True),
     Option(
         "minutes", "Which minutes", choices=_kinds, when=lambda question: len(_kinds(question)) > 1
     ),
@@ -255,8 +257,8 @@ def _quintiles(question: Question, asked: _Asked) -> pd.Series:
 
 
 def _around(question: Question, asked: _Asked) -> str:
-    """The practice that is pointed at, if there are minutes to it; else ""."""
-    code = question.highlight
+    """The practice that is asked about, if there are minutes to it; else ""."""
+    code = question.options.get("around", "").strip().upper()
     return code if code in asked.minutes.table.columns else ""
 
 
@@ -281,7 +283,7 @@ def _map(question: Question, asked: _Asked) -> MapBlock:
     spec = MapSpec(
         "layers",
         question,
-        highlight=question.highlight,
+        highlight=code or question.highlight,
         position=question.position,
         ground=Layer(
             f"LSOAs: {title}", bands, dict(zip(names, _COLOURS, strict=True)), tip="Minutes"
@@ -289,11 +291,11 @@ def _map(question: Question, asked: _Asked) -> MapBlock:
         about=f"small areas by {title}.",
         note=f"Circles: practices. Uncoloured: {'over 30, or ' if code else ''}no figure.",
     )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=440)
+    return MapBlock(spec, alt_text(question.dataset, spec), high=440, pick="around", listed=False)
 
 
 def _reached(question: Question) -> Sequence[Block | Beside]:
-    """Small areas and registered patients by steps of five minutes from the practice pointed at,
+    """Small areas and registered patients by steps of five minutes from the practice asked about,
     each step with all before it.
     """
     asked = _asked(question)

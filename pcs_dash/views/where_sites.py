@@ -25,6 +25,7 @@ class Standing:
     each: pd.DataFrame
     steps: list[dict[str, Any]]
     mode: str
+    kind: str
     label: str
 
 
@@ -44,7 +45,7 @@ def standing(question: Question, mode: str, wanted: Wanted) -> Standing:
     if found.chosen and wanted.aim != "set-cover" and wanted.capacity is None:
         part = replace(wanted, time_limit=wanted.time_limit / wanted.sites)
         steps = curve(table, people, part, wanted.sites)
-    return Standing(found, each, steps, mode, f"{minutes.label}; {registered.label}")
+    return Standing(found, each, steps, mode, minutes.kind, f"{minutes.label}; {registered.label}")
 
 
 def blocks(question: Question, made: Standing) -> list[Block]:
@@ -55,7 +56,7 @@ def blocks(question: Question, made: Standing) -> list[Block]:
         return shown
     shown.append(
         Table(
-            f"The sites: {AIMS[found.aim][0]}, {MODES[made.mode]}",
+            f"The sites: {AIMS[found.aim][0]}, {MODES[made.mode]}, {made.kind}",
             made.each.reset_index(),
             (
                 Column("practice_name", "Where", wide=2.4),
@@ -70,7 +71,7 @@ def blocks(question: Question, made: Standing) -> list[Block]:
     )
     if len(made.steps) > 1:
         shown.append(_curve(made))
-    shown.append(Text(f"Sites serve who lives in {question.name}. {made.label}.", "note"))
+    shown.append(Text(f"Sites serve who lives in {question.name}: {made.label}.", "note"))
     return shown
 
 

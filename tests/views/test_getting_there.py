@@ -49,9 +49,7 @@ def asked(
 ) -> Question:
     version = ("test", str(id(registered)), str(id(stored)))
     readers = Readers(registered=lambda _: registered, minutes=lambda: stored, version=version)
-    highlight = options.pop("highlight", "")
-    question = ask(dataset, find_area("Thurrock"), options=options, readers=readers)
-    return replace(question, highlight=highlight)
+    return ask(dataset, find_area("Thurrock"), options=options, readers=readers)
 
 
 def table_of(answer: Answer) -> pd.DataFrame:
@@ -143,7 +141,7 @@ def blocks(question: Question) -> dict[str, list[Any]]:
 
 
 def test_every_section_says_which_minutes(dataset: Dataset, registered: Registered) -> None:
-    found = blocks(asked(dataset, registered, highlight="F81110"))
+    found = blocks(asked(dataset, registered, around="F81110"))
     assert "places" not in found  # Thurrock is one of each
     for key in ("furthest", "reach"):
         assert all("modelled" in item.caption for item in found[key] if isinstance(item, Table))
@@ -180,7 +178,7 @@ def test_published_minutes_go_to_the_nearest_and_say_so(
     assert "by public transport (published)" in answer.message.finding
     assert answer.figures[0].value == "0%"
     assert "Department for Transport, JTS0505, December 2019" in answer.sources
-    kinds = OPTIONS[3]
+    kinds = OPTIONS[4]
     assert list(kinds.labels(question)) == ["published"]
     walk = asked(dataset, registered, loaded, mode="walk")
     assert list(kinds.labels(walk)) == ["measured", "modelled", "published"]
@@ -209,10 +207,10 @@ def test_households_without_a_car_by_hand(dataset: Dataset, registered: Register
     assert "cars" not in blocks(asked(dataset, registered))
 
 
-def test_a_practice_that_is_pointed_at_has_steps_of_five_minutes_around_it(
+def test_a_practice_that_is_asked_about_has_steps_of_five_minutes_around_it(
     dataset: Dataset, registered: Registered
 ) -> None:
-    question = asked(dataset, registered, highlight="F81110", mode="walk")
+    question = asked(dataset, registered, around="F81110", mode="walk")
     practice = dataset.practices.loc["F81110"]
     points = dataset.lsoas.geometry.representative_point()
     km = np.hypot(points.x - practice["easting"], points.y - practice["northing"]) / 1_000
