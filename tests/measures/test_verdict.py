@@ -19,6 +19,7 @@ from pcs_dash.measures.specification import (
 )
 from pcs_dash.measures.verdict import (
     Verdict,
+    _chance,
     deal,
     deal_within,
     dealt_gradients,
@@ -96,6 +97,27 @@ def test_what_lies_inside_places_is_found_there() -> None:
     found = judged(Truth("", 60, slope=0.4, places=5))
     assert (found.outcome, found.more) == ("shown", True)
     assert (found.inside, found.n_places) == ("same", 5)
+
+
+def test_two_places_are_enough_to_look_inside_and_one_is_not() -> None:
+    found = judged(Truth("", 60, slope=0.4, places=2))
+    assert (found.outcome, found.inside, found.n_places) == ("shown", "same", 2)
+    alone = judged(Truth("", 40, slope=0.4))
+    assert (alone.outcome, alone.inside, alone.n_places) == ("shown", "", 0)
+
+
+def test_what_lies_between_places_only_is_not_found_inside_them() -> None:
+    found = judged(Truth("", 60, between=0.8, places=5), seed=3)
+    assert (found.outcome, found.inside, found.n_places) == ("shown", "none", 5)
+    assert judged(Truth("", 26)).n_places == 0
+
+
+def test_both_sides_count_the_deals_that_are_as_far_out() -> None:
+    # Two ways, five deals; the medians are 3, 3, 1, 0 and 5.
+    dealt = np.array([[2.0, 3.0, 0.0, 0.0, 5.0], [4.0, 3.0, 2.0, np.nan, 5.0]])
+    assert _chance(dealt) == (1.0, True)
+    assert _chance(dealt[:, [4, 0, 1, 2, 3]]) == (0.4, True)
+    assert _chance(dealt[:, [3, 0, 1, 2, 4]]) == (0.4, False)
 
 
 # --- in words ---
