@@ -353,6 +353,21 @@ _ALL = (
         note=_BY_HAND,
     ),
     Source(
+        key="population_projections",
+        publisher=ONS,
+        title="Subnational population projections",
+        landing_page=(
+            "https://www.ons.gov.uk/peoplepopulationandcommunity/populationandmigration/"
+            "populationprojections/datasets/populationprojectionsforlocalauthorities"
+        ),
+        cadence="irregular",
+        columns=_lookups.PROJECTIONS,
+        parser=_lookups.load_projections,
+        brings="how a district's population grows, for plans ahead",
+        period_from="name",
+        note=_BY_HAND,
+    ),
+    Source(
         key="boundaries_lsoa11",
         publisher=ONS,
         title="LSOA (December 2011) boundaries",

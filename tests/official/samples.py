@@ -161,6 +161,12 @@ POPULATION = (
     'E07000069,Castle Point,E01000001,A,"1,600",150,150,150,150,200,150,150,150,150,200\n'
     "E06000033,Southend,E01034002,B,1500,150,150,150,150,150,150,150,150,150,150\n"
 )
+PROJECTIONS = (
+    "AREA_CODE,AREA_NAME,COMPONENT,SEX,AGE_GROUP,2022,2023,2024\n"
+    "E06000034,Thurrock,Population,males,0,600,610,620\n"
+    "E06000034,Thurrock,Population,females,0,400,406.1,412\n"
+    "E06000034,Thurrock,Births,males,0,9,9,9\n"
+)
 LSOA_ICB = (
     "LSOA11CD,LSOA11NM,SICBL23CD,SICBL23CDH,SICBL23NM,ICB23CD,ICB23CDH,ICB23NM,LAD23CD,LAD23NM\n"
     "E01000001,A,E38000030,99F,NHS MSE - 99F,E54000026,QH8,NHS Mid and South Essex,E07000069,C\n"
@@ -451,6 +457,7 @@ FILES: dict[str, tuple[str, bytes]] = {
     "rural_urban2011": ("ruc.csv", RURAL.encode()),
     "postcodes": ("postcodes-2022-05.csv", POSTCODES.encode()),
     "lsoa_population": ("population-mid-2022.csv", POPULATION.encode()),
+    "population_projections": ("snpp-2022.csv", PROJECTIONS.encode()),
     "boundaries_lsoa11": ("lsoa.geojson", boundaries().encode()),
     "qof": ("QOF_2022-23.csv", QOF.encode()),
     "qof_prevalence": ("PREVALENCE_2324.csv", QOF_PREVALENCE.encode()),

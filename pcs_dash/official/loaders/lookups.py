@@ -9,6 +9,7 @@ import pandas as pd
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import LSOA_ENGLAND_WALES, Column, Layout
 from pcs_dash.official.reading import read_table
+from pcs_dash.tables.errors import InputFileError
 
 LSOA11_LSOA21 = Layout(
     columns=(
@@ -120,3 +121,53 @@ POPULATION = Layout(
 def load_population(file: InputFile) -> pd.DataFrame:
     """Residents by LSOA (ONS small-area estimates), of all ages."""
     return read_table(file, POPULATION).sort_values("lsoa_code").reset_index(drop=True)
+
+
+PROJECTED = range(2018, 2051)
+PROJECTIONS = Layout(
+    columns=(
+        Column("area_code", ("AREA_CODE",), "code", "district, county, region or country"),
+        Column("area", ("AREA_NAME",), "text", "its name"),
+        Column("component", ("COMPONENT",), "text", "what is counted: Population is used"),
+        Column("sex", ("SEX",), "text", "males, females or persons"),
+        Column("age_group", ("AGE_GROUP",), "text", "age, or All ages"),
+        *(
+            Column(
+                f"people_{year}", (str(year),), "float", f"projected for mid-{year}", "people",
+                required=False, minimum=0,
+            )
+            for year in PROJECTED
+        ),
+    ),
+    key=("area_code", "component", "sex", "age_group"),
+)  # fmt: skip
+
+
+def load_projections(file: InputFile) -> pd.DataFrame:
+    """People by area and year (ONS subnational population projections): one row each of area_code,
+    area, year, people. Totals are taken where the file has them, else sexes and ages are added.
+    """
+    table = read_table(file, PROJECTIONS)
+    years = {name: int(name[-4:]) for name in table.columns if name.startswith("people_")}
+    own = table[table["component"].str.casefold().str.startswith("population")]
+    if own.empty or len(years) < 2:
+        raise InputFileError(
+            file.name,
+            ["It has no rows of the component Population with two years and more (2022, 2023)."],
+        )
+    for column, whole in (
+        ("sex", ("persons", "people", "all")),
+        ("age_group", ("all ages", "all")),
+    ):
+        words = own[column].str.casefold()
+        totals = words.isin(whole)
+        if totals.any():
+            own = own[totals]
+    sums = own.groupby(["area_code", "area"], sort=True)[[*years]].sum(min_count=1)
+    long = (
+        sums.rename(columns=years)
+        .reset_index()
+        .melt(["area_code", "area"], var_name="year", value_name="people")
+    )
+    found = long.dropna(subset=["people"]).astype({"year": "int64"})
+    return found.sort_values(["area_code", "year"], ignore_index=True)

@@ -11,6 +11,7 @@ import streamlit as st
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.scenarios.assumptions import published, with_typed
 from pcs_dash.scenarios.changes import AGES, LONGEST, Scenario
+from pcs_dash.scenarios.projected import loaded_growth
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, presenting
 from pcs_dash.ui.saved_documents import tell
@@ -25,6 +26,8 @@ from pcs_dash.views.scenario_words import AGAINST, LINK, ROLE_WORDS, sentence
 
 # Which part of the answer is open (`view_page`), and the one that premises belong to.
 PART, STAFFED_KEY = "plan-part", "staff-and-space"
+# Years that the projected growth of a place is taken over.
+GROWS_FOR = 10
 # A longer list scrolls by itself.
 LISTED = 5
 _KINDS = {
@@ -328,8 +331,15 @@ def _degrees(text: str) -> float | str:
 
 
 def _population(question: Question) -> dict[str, Any]:
-    growth = st.number_input("Per cent a year", -20.0, 20.0, 0.5, 0.1, key="scenario-growth")
-    return {"per_cent": growth, **_where(question)}
+    where = _where(question)
+    first = today_for(question).year
+    projected = loaded_growth(where["where"], first, first + GROWS_FOR)
+    key = f"scenario-growth-{where['where'] if projected is not None else ''}"
+    begin_at = 0.5 if projected is None else round(projected, 2)
+    growth = st.number_input("Per cent a year", -20.0, 20.0, begin_at, 0.1, key=key)
+    if projected is not None:
+        st.caption(f"{begin_at:g}% a year is the ONS's projection from {first} on, of all ages.")
+    return {"per_cent": growth, **where}
 
 
 def _leave(question: Question) -> dict[str, Any]:
