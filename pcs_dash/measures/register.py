@@ -295,6 +295,7 @@ _GOALS = {
     "site": ("main site", "their hub's main site"),
 }
 _SHARES = {"half": "half", "most": "nine in ten"}
+_FEW_WORDS = {"half": "half", "most": "9 in 10"}
 
 
 def _minutes(mode: str, goal: str, part: str) -> Measure:
@@ -303,7 +304,7 @@ def _minutes(mode: str, goal: str, part: str) -> Measure:
     what = f"{_SHARES[part]} within"
     return Measure(
         key=f"{goal}_{part}_{mode}", label=f"Minutes {MODES[mode]} to {short}, {what}",
-        unit="minutes", short=f"To {short} {MODES[mode]}, {what}",
+        unit="minutes", short=f"{MODES[mode].capitalize()} to {short}, {_FEW_WORDS[part]}",
         definition=f"Minutes {MODES[mode]} from where the hub's patients live to {to} that "
         f"{_SHARES[part]} of them do not exceed; patients without known minutes left out.",
     )  # fmt: skip

@@ -36,7 +36,7 @@ def blocks(question: Question, code: str, to: Sequence[str]) -> list[Block]:
     who = f"As if everyone went to {goal} as their neighbours of the small area are registered."
     if totals is not None:
         who = f"{_NO_REGISTRATIONS} As if they went to the nearest of {goal}."
-    rows, labels, found = [], [], {}
+    rows, labels, kinds, found = [], [], [], {}
     for mode in _SHOWN:
         try:
             minutes = between(dataset, mode, "", readers.minutes())
@@ -45,6 +45,7 @@ def blocks(question: Question, code: str, to: Sequence[str]) -> list[Block]:
         except UserError:
             continue
         labels.append(minutes.label)
+        kinds.append(minutes.kind)
         rows += _rows(question, found[mode], f"{MODES[mode].capitalize()}, {minutes.kind}")
     if not found:
         return []
@@ -56,7 +57,7 @@ def blocks(question: Question, code: str, to: Sequence[str]) -> list[Block]:
             rows,
             widths=(2.6, 1, 1, 1, 1, 1),
         ),
-        _losers(question, *next(iter(found.items()))),
+        _losers(question, *next(iter(found.items())), kinds[0]),
         Text(
             f"{who} {registered.label}; {'; '.join(labels)}.",
             "note",
@@ -78,7 +79,7 @@ def _rows(question: Question, found: pd.DataFrame, how: str) -> list[tuple[str, 
     ]
 
 
-def _losers(question: Question, mode: str, found: pd.DataFrame) -> Table:
+def _losers(question: Question, mode: str, found: pd.DataFrame, kind: str) -> Table:
     """The small areas with most patients whose way grows most."""
     names = question.dataset.lsoas["lsoa11nm"]
     shown = by_small_area(found).round({"people": 0}).assign(whole=0)
@@ -86,7 +87,7 @@ def _losers(question: Question, mode: str, found: pd.DataFrame) -> Table:
     shown.insert(0, "name", shown.index.to_series().map(names))
     shown = shown.dropna(subset=["people"])
     return Table(
-        f"Who loses most, in minutes {MODES[mode]}",
+        f"Who loses most, in minutes {MODES[mode]}, {kind}",
         shown.head(_MOST).reset_index(),
         (
             Column("name", "Small area", wide=2.0),

@@ -114,6 +114,11 @@ def _plan_figures(question: Question, plan: Plan) -> dict[str, str]:
         f"{PER_GP.label}, highest": of("patients_per_fte_gp_max"),
         "Groups above the benchmark": of("hubs_above_benchmark"),
         "Groups in one piece": of("contiguous_hubs"),
+        **{
+            f"{REGISTER[key].short} ({question.journeys.kinds[mode]}), minutes": of(key)
+            for mode in ("walk", "drive", "transit")
+            if (key := f"site_most_{mode}") in card.index
+        },
         "Practices in no group": of("unassigned_practices"),
         "Patients in no group": of("unassigned_patients"),
     }

@@ -51,6 +51,7 @@ SHEETS = (
     Sheet("under_doctoring", PRACTICES, "list", "Worst first", shows=("where", "practices")),
     Sheet("quality", PRACTICES, "quality", "Quality beside capacity"),
     Sheet("trends", PRACTICES, "lists", "List sizes over time"),
+    Sheet("similar", PRACTICES, "similar", "Beside similar places"),
     Sheet("staff", PRACTICES, "staff", "Who works here"),
     Sheet("getting_there", PRACTICES, "getting-there", "Getting there"),
     Sheet("verdict", DEPRIVATION, "answer", "Answer", shows=("verdict",)),

@@ -21,6 +21,7 @@ from pcs_dash.views import (
     practices,
     quality,
     robustness,
+    similar_places,
     spatial_pattern,
     staff,
     then_now,
@@ -54,6 +55,7 @@ VIEWS: dict[str, View] = {
         getting_there.VIEW,
         list_sizes.VIEW,
         staff.VIEW,
+        similar_places.VIEW,
         quality.VIEW,
     )
 }

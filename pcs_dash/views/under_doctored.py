@@ -26,6 +26,7 @@ from pcs_dash.views.answer import (
 )
 from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.question import Question
+from pcs_dash.views.similar_places import nearest
 
 PRACTICE = Option(
     "practice",
@@ -170,7 +171,8 @@ def card(question: Question, code: str) -> Sequence[Block]:
         list(card.columns),
         card.to_numpy().tolist(),
     )
-    return [Text(who), *told, table]
+    like = nearest(question, code)
+    return [Text(who), *told, table, *([] if like is None else [like])]
 
 
 VIEW = View(
