@@ -149,7 +149,7 @@ def answer(question: Question) -> Answer:
         Section("networks", "Staff employed by the networks", _networks),
     )
     if len(staff.months) < 2:
-        return _only_now(staff, sections)
+        return _only_now(staff, sections[1:])  # the roles stand in front
     months = staff.by_month(staff.level, staff.measure.key)
     shown = PCN if staff.level == WHOLE else staff.level
     own = trends.with_gaps(months[months["unit"] == staff.unit].drop(columns="unit"))
