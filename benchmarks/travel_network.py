@@ -7,7 +7,9 @@ practices, three modes. Prints seconds and the most memory; to reach: the networ
 
 from __future__ import annotations
 
+import argparse
 import resource
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -17,6 +19,8 @@ import osmium
 import osmium.osm.mutable as osm
 import pandas as pd
 from pyproj import Transformer
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pcs_dash.travel.minutes import MODELLED_MODES, factors
 from pcs_dash.travel.network import minutes_between, network_of
@@ -59,6 +63,7 @@ def _places(number: int, name: str, random: np.random.Generator) -> pd.DataFrame
 
 def main() -> None:
     """Write, read, build, compute; print each."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     random = np.random.default_rng(20_260_726)
     speeds = [factors()[f"{mode}_speed"].central for mode in ("walk", "cycle")]
     with tempfile.TemporaryDirectory() as folder:

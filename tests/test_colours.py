@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from colorsys import rgb_to_hls
 from itertools import combinations, pairwise
 
 import pytest
@@ -20,6 +19,7 @@ from pcs_dash.views import by_place, hub_plans, maps, quality
 from pcs_dash.views.answer import Chart
 from pcs_dash.views.map_spec import MapSpec, map_view
 from pcs_dash.views.question import ask
+from tests.hubs.palette_maker import red
 
 PACKAGE = ROOT / "pcs_dash"
 
@@ -70,17 +70,12 @@ def test_neighbouring_hubs_differ_beyond_their_numbers(vision: str) -> None:
     assert apart(*near, vision) >= LEAST_NUMBERED, near
 
 
-def red(colour: str) -> bool:
-    """Whether "#rrggbb" would be called red: crimson to salmon, not brown, orange or magenta."""
-    hue, lightness, saturation = rgb_to_hls(*seen(colour, "normal"))
-    return (hue < 19 / 360 or hue > 340 / 360) and saturation > 0.35 and 0.15 < lightness < 0.85
-
-
 def test_red_is_worse_than_the_benchmark_and_nothing_else() -> None:
     assert [red(colour) for colour in maps.BENCHMARK_COLOURS] == [False] * 3 + [True] * 3
     drawn = [
         *(PACKAGE / "views").glob("*.py"), *(PACKAGE / "render").glob("*.py"),
         *(PACKAGE / "assets").glob("*.js"), *(PACKAGE / "measures").glob("*.py"),
+        PACKAGE / "hubs" / "palette.py",
     ]  # fmt: skip
     found = {
         (path.name, colour)

@@ -629,13 +629,13 @@ def verdict_words(found: Verdict, *, place: str, date: str) -> Words:
         "shown": f"{count_words}: in {place} there is {grade(found.p_value)} evidence of it.",
     }[found.outcome]
     told = summary.n_positive_excludes_zero if found.more else summary.n_negative_excludes_zero
-    alone = f"Taken singly, {told:,} of them can be told from chance."
     more = NOT_NONE + "." if found.outcome == "not shown" else _inside_places(found)
     basis = (
         f"Median gradient {number(summary.median, 1)}% of the mean; {p_text(found.p_value)}, from "
-        f"dealing lists and GPs out anew to where patients live. {date}."
+        f"dealing lists and GPs out anew to where patients live. Taken singly, {told:,} of the "
+        f"ways can be told from chance. {date}."
     )
-    return Words(finding, " ".join(part for part in (alone, more, _by_list(found)) if part), basis)
+    return Words(finding, " ".join(part for part in (more, _by_list(found)) if part), basis)
 
 
 def _inside_places(found: Verdict) -> str:

@@ -200,6 +200,8 @@ def _scatter(chart: Chart) -> list[Any]:
     points = [series for series in chart.series if not series.line and series.values]
     joined = [series for series in chart.series if series.line and series.values]
     layers: list[Any] = []
+    if any(series.low for series in points):
+        layers.append(_whiskers(chart, points, across, up))
     if points:
         layers.append(_points(chart, points, across, up))
     if joined:
@@ -251,6 +253,8 @@ def _long(chart: Chart, series: Series) -> pd.DataFrame:
             "series": series.name,
             "x": [_date(at) for at in series.x] if chart.x_dates else series.x,
             "value": series.values,
+            "low": series.low or [None] * number,
+            "high": series.high or [None] * number,
             "label": series.labels or series.codes or [series.name] * number,
             "size": series.sizes or [1.0] * number,
             "colour": series.colours or [series.colour] * number,
@@ -276,6 +280,10 @@ def _points(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> alt
     ]
     if sized:
         tips.append(alt.Tooltip("size:Q", title="Patients", format=",.0f"))
+    if any(series.low for series in points):
+        shown = vega_format(chart.number_format)
+        tips.append(alt.Tooltip("low:Q", title="95% interval from", format=shown))
+        tips.append(alt.Tooltip("high:Q", title="to", format=shown))
     more: dict[str, Any] = {}
     if sized:
         sizes = [4, 30] if crowded else [25, 420]
@@ -299,6 +307,18 @@ def _points(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> alt
         alt.Chart(rows)
         .mark_point(filled=True, opacity=0.4 if crowded else 0.78, stroke=INK, strokeWidth=0.6)
         .encode(x=across, y=up, tooltip=tips, **more)
+    )
+
+
+def _whiskers(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> alt.Chart:
+    """The interval of every mark that has one, behind the marks."""
+    rows = pd.concat([_long(chart, series) for series in points], ignore_index=True)
+    up = up.copy()
+    up.shorthand = "low:Q"
+    return (
+        alt.Chart(rows.dropna(subset=["low", "high"]))
+        .mark_rule(color=MUTED, strokeWidth=1, clip=True)
+        .encode(x=across, y=up, y2="high:Q")
     )
 
 

@@ -15,7 +15,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from pcs_dash.render.paper_maps import draw_map
+from pcs_dash.render.paper_maps import draw_map, to_png
 from pcs_dash.render.paper_text import FAMILY, drawable, wrap
 from pcs_dash.render.svg_charts import draw_chart
 from pcs_dash.render.table_fit import LEADING, Fitted, best_fit, whole_if_short
@@ -61,6 +61,12 @@ def to_pdf(deck: Deck, *, cover: bool = True) -> bytes:
                 number += 1
                 pages.savefig(figure)
     return data.getvalue()
+
+
+def slide_picture(deck: Deck, *, dpi: int = 72) -> bytes:
+    """The first slide of a report as PNG bytes, drawn as its page is."""
+    with _ONE_AT_A_TIME:
+        return to_png(_pages(deck, deck.slides[0], 0)[0], dpi=dpi)
 
 
 def _figure() -> Figure:

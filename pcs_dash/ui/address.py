@@ -257,8 +257,11 @@ def take(name: str, parameter: Parameter, *, tell: bool = True) -> str:
         value = _asked(kept, name, parameter)
     elif not parameter.valid(value):
         value = _gone(kept, name, value, parameter)
-    # Set only where it differs: what is set is sent, and would undo a click made meanwhile.
-    if name not in st.session_state or st.session_state[name] != value:
+    # What is set is sent, and would undo a click made meanwhile: only where it differs, or (once a
+    # run) where the address rules. Back and Forward within a moment send what the box stood at
+    # before either, which may be what is asked for by now, while the box still hears of the first.
+    forced = kept.ruling and name not in kept.spelled
+    if forced or name not in st.session_state or st.session_state[name] != value:
         st.session_state[name] = value
     if parameter.quiet:
         kept.quiet.add(name)
@@ -295,6 +298,11 @@ def ask(asked: Mapping[str, str]) -> None:
 def unread(name: str) -> str:
     """The text of the address that made no sense for `name`; "" where it did."""
     return held().unread.get(name, "")
+
+
+def asked(name: str) -> bool:
+    """Whether `name` stands at anything but what the app opens with, on this page or another."""
+    return bool(held().known.get(name))
 
 
 def _asked(kept: Held, name: str, parameter: Parameter) -> Any:

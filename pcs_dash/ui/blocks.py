@@ -16,13 +16,15 @@ from pcs_dash.measures.numbers import MINUS
 from pcs_dash.measures.words import Words
 from pcs_dash.render import page_charts
 from pcs_dash.ui.text import plain
-from pcs_dash.views.answer import Bullets, Chart, Figure, Table, Text
+from pcs_dash.views.answer import Bullets, Chart, Column, Figure, Table, Text
 from pcs_dash.views.cells import FORMS, cell_text
 from pcs_dash.views.kept_answers import kept
 
 _NUMBER = re.compile(r"[^A-Za-z\[\]<>`!:]*")
 # A number for each chart that is shown: another has never had it.
 _numbers = count()
+# A bar in a cell is whole at so many times the middle figure.
+_LONGEST = 3
 _LEFT = ' style="text-align:left"'
 
 
@@ -76,9 +78,11 @@ def words_for_paper(text: str, *, key: str) -> None:
             st.code(text, language=None, wrap_lines=True)
 
 
-def text(block: Text, *, key: str) -> None:
-    """A paragraph."""
+def text(block: Text) -> None:
+    """A paragraph, but for a note that stands among the words to copy."""
     said = block.said
+    if block.kind == "note" and block.words:
+        return
     if block.kind == "info":
         st.info(plain(said))
     elif block.kind == "note":
@@ -90,8 +94,6 @@ def text(block: Text, *, key: str) -> None:
         rest = f"{said.caution} {said.basis}".strip()
         if rest:
             st.markdown(plain(rest))
-    if block.words:
-        words_for_paper(str(said), key=key)
 
 
 def bullets(block: Bullets) -> None:
@@ -129,25 +131,24 @@ def small_table(table: Table) -> None:
     )
 
 
-def data_table(table: Table, *, key: str, pick: Callable[[str, str], None]) -> None:
-    """A long table that can be sorted; a chosen row picks what it stands for."""
-    config: dict[str, Any] = {}
-    for place, column in enumerate(table.on_page):
-        form = FORMS[column.form]
-        if form.column:
-            config[column.key] = st.column_config.NumberColumn(
-                column.label, format=form.column, pinned=place == 0
-            )
-        else:
-            config[column.key] = st.column_config.TextColumn(column.label, pinned=place == 0)
+def data_table(table: Table, *, key: str, pick: Callable[[str, Sequence[str]], None]) -> None:
+    """A long table that can be sorted; a click anywhere on a row picks what it stands for, and
+    ticked rows are those to compare.
+    """
 
     def chosen() -> None:
-        rows = st.session_state[key]["selection"]["rows"]
-        pick(table.pick, table.codes[rows[0]] if rows else "")
+        found, before = st.session_state[key]["selection"], f"{key}-ticked"
+        ticked = [table.codes[row] for row in found["rows"]]
+        if ticked != st.session_state.get(before, []):
+            # A cell stays chosen while rows are ticked: what was done last is shown.
+            st.session_state[before] = ticked
+            pick(table.compare, ticked)
+            pick(table.pick, [])
+        else:
+            pick(table.pick, [table.codes[row] for row, _ in found["cells"]])
 
-    select: dict[str, Any] = (
-        {"on_select": chosen, "selection_mode": "single-row"} if table.pick else {}
-    )
+    modes = ["single-cell", *(["multi-row"] if table.compare else [])]
+    select: dict[str, Any] = {"on_select": chosen, "selection_mode": modes} if table.pick else {}
     if not table.fields:
         return
     st.markdown(f"**{plain(table.caption)}**")
@@ -155,12 +156,30 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, str], None]) -> N
         kept(table, "sortable", lambda: _sortable(table)),
         hide_index=True,
         key=key,
-        column_config=config,
+        column_config={
+            column.key: _column(table, column, pinned=place == 0)
+            for place, column in enumerate(table.on_page)
+        },
         placeholder=table.missing,
         height=min(400, 38 + 35 * len(table.frame)),
         alt=table.caption,
         **select,
     )
+
+
+def _column(table: Table, column: Column, *, pinned: bool) -> Any:
+    """How a column of a table that can be sorted is shown."""
+    form = FORMS[column.form]
+    if not form.column:
+        return st.column_config.TextColumn(column.label, pinned=pinned)
+    values = table.frame[column.key]
+    if column.bar and values.notna().any():
+        # One figure far out would leave the others no bar.
+        longest = min(float(values.max()), _LONGEST * float(values.median()))
+        return st.column_config.ProgressColumn(
+            column.label, format=form.column, min_value=0.0, max_value=longest, pinned=pinned
+        )
+    return st.column_config.NumberColumn(column.label, format=form.column, pinned=pinned)
 
 
 def _sortable(table: Table) -> pa.Table:
@@ -172,10 +191,9 @@ def _sortable(table: Table) -> pa.Table:
 
 
 def chart(block: Chart, *, key: str) -> None:
-    """A chart under its title, with its text alternative, which can be copied into a paper."""
+    """A chart under its title, with its text alternative."""
     st.markdown(f"**{plain(block.title)}**")
     _picture(kept(block, "number", lambda: next(_numbers)), key, block)
-    words_for_paper(block.words or block.alt, key=key)
 
 
 # Streamlit keeps what such a function draws and sends it again: making a chart takes longest.

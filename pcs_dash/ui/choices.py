@@ -46,14 +46,14 @@ def sidebar() -> Question:
     data.of_this_run.set(data.of(area))
     with st.sidebar:
         definition = _definition()
-        dataset = _counted(data.current())
-        known = benchmarks(
-            dataset.published,
-            dataset.practices,
-            definition=definition.key,
-            practices_period=dataset.workforce_period,
-        )
         with st.expander("Settings", icon=":material/tune:", key="settings"):
+            dataset = _counted(data.current())
+            known = benchmarks(
+                dataset.published,
+                dataset.practices,
+                definition=definition.key,
+                practices_period=dataset.workforce_period,
+            )
             edition = _edition()
             benchmark = _benchmark(known)
             own = area.select(dataset.practices)

@@ -29,8 +29,9 @@ _STYLE = """
 }
 .st-key-headline-figures [data-testid="stColumn"] { width: auto; min-width: 0; }
 .st-key-headline-figures [data-testid="stMetricValue"] { font-size: 1.8rem; }
-.pcs-small-table { overflow-x: auto; font-size: 0.86rem; }
+.pcs-small-table { overflow: auto; max-height: 30rem; font-size: 0.86rem; }
 .pcs-small-table caption { text-align: left; font-weight: 600; padding-bottom: 4px; }
+.pcs-small-table thead th { position: sticky; top: 0; background: #ffffff; }
 .pcs-small-table table { border-collapse: collapse; width: 100%; }
 .pcs-small-table th, .pcs-small-table td {
   border-bottom: 1px solid #d8dde0; padding: 4px 8px 4px 0; text-align: right; vertical-align: top;
@@ -47,7 +48,7 @@ _STYLE = """
   }
   .st-key-headline-figures [data-testid="stMetricValue"] { font-size: 1.35rem; }
   .st-key-headline-figures [data-testid="stMetricLabel"] p,
-  .st-key-headline-figures [data-testid="stMetricDelta"] { font-size: 0.76rem; }
+  .st-key-headline-figures [data-testid="stMetricDelta"] { font-size: 0.68rem; }
   .st-key-picture-overview [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-picture-overview [data-testid="stColumn"] { flex: 1 1 100%; }
 }

@@ -33,6 +33,7 @@ from pcs_dash.views.web_files import WebFiles
 
 if TYPE_CHECKING:
     from pcs_dash.hubs.plan import Plan
+    from pcs_dash.views.deck import Deck
 
 KEY = "presenter"
 _ANSWER = "presenter-answer"
@@ -59,7 +60,7 @@ def bar(sheet: Sheet, dataset: Dataset, files: WebFiles, choices: Question) -> N
 
 def place_of_map(sheet: Sheet, files: WebFiles, area: Area) -> str:
     """Under what the browser remembers where the map of a sheet stands; "" where it has none."""
-    name = sheet.views[0].map_key if sheet.views else ""
+    name = next((view.map_key for view in sheet.views if view.map_key), "")
     return f"{name}:{files.areas[area.key].url}" if name else ""
 
 
@@ -127,11 +128,35 @@ def slides(story: Story, area: Area) -> dict[str, Any]:
     """Every slide of a story, ready for the browser. UserError where a view can't be shown."""
     if not story.views:
         raise UserError("This story has no views yet. Add one, or start from the ready-made story.")
-    versions = tuple(data.of(view.area_in(area))[0].version for view in story.views)
-    base = app_address()
-    key = (story.to_json(), area.key, base, *versions, *official_store.version())
-    made: dict[str, Any] = _slides(key, area, story, base)
+    made: dict[str, Any] = _slides(_named(story, area), area, story, app_address())
     return made
+
+
+def picture(view: SavedView, area: Area) -> bytes:
+    """The slide of a view as PNG bytes. UserError where it can't be shown."""
+    story = Story(view.heading, (view,))
+    made: bytes = _picture(_named(story, area), area, story, app_address())
+    return made
+
+
+def _named(story: Story, area: Area) -> tuple[str, ...]:
+    """All that the slides of a story depend on."""
+    versions = (data.of(view.area_in(area))[0].version for view in story.views)
+    return (story.to_json(), area.key, app_address(), *versions, *official_store.version())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _picture(
+    key: tuple[str, ...],  # noqa: ARG001 - what Streamlit keeps the picture under
+    _area: Area,
+    _story: Story,
+    _base: str,
+) -> bytes:
+    # Drawing brings its own libraries with it.
+    from pcs_dash.render.pdf import slide_picture
+
+    ((deck, _),) = _decks(_story, _area, _base)
+    return slide_picture(deck)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -142,15 +167,21 @@ def _slides(
     _base: str,
 ) -> dict[str, Any]:
     from pcs_dash.render.screen import to_screen
+
+    return to_screen(_story.name, _decks(_story, _area, _base), england=_england_files)
+
+
+def _decks(story: Story, area: Area, base: str) -> list[tuple[Deck, WebFiles]]:
+    """A report of each run of views that one data set shows, and the files of its maps."""
     from pcs_dash.views.content import build_deck
 
     parts = []
-    for views in _of_one_dataset(_story, _area):
-        dataset, files = data.of(views[0].area_in(_area))
-        story = Story(_story.name, tuple(views))
-        deck = build_deck(dataset, story, area=_area, readers=official_store.readers(), base=_base)
+    for views in _of_one_dataset(story, area):
+        dataset, files = data.of(views[0].area_in(area))
+        own = Story(story.name, tuple(views))
+        deck = build_deck(dataset, own, area=area, readers=official_store.readers(), base=base)
         parts.append((deck, files))
-    return to_screen(_story.name, parts, england=_england_files)
+    return parts
 
 
 def _england_files(level: str) -> WebFiles | None:

@@ -6,7 +6,7 @@ again, not the page, and a section's own options run that section only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -36,7 +36,7 @@ from pcs_dash.views.question import Question
 from pcs_dash.views.registry import find_view
 from pcs_dash.views.web_files import WebFiles
 
-Pick = Callable[[str, str], None]
+Pick = Callable[[str, Sequence[str]], None]
 # Draws what stands above a view, and says what view and question that makes.
 Above = Callable[[View, Question], tuple[View, Question]]
 
@@ -91,13 +91,16 @@ def _with_plan(question: Question) -> Question:
 
 def _show(views: Sequence[View], web: WebFiles, question: Question, above: Above | None) -> None:
     """The views in one fragment: a practice that is chosen in one is chosen in all."""
+    drawn: set[str] = set()
     for view in views:
         if view is not views[0]:
             st.header(plain(view.title))
         # What is found stands above what it is asked by, where that takes a page's room.
         head = st.container()
         shown, asked = (view, question) if above is None else above(view, question)
-        show_view(shown, web, asked, first=view is views[0], head=None if above is None else head)
+        place = None if above is None else head
+        show_view(shown, web, asked, first=view is views[0], head=place, drawn=drawn)
+        drawn |= {option.key for option in shown.options}
 
 
 def show_view(
@@ -108,10 +111,12 @@ def show_view(
     first: bool = True,
     picture: Callable[[Question], None] | None = None,
     head: DeltaGenerator | None = None,
+    drawn: Container[str] = (),
 ) -> None:
     """One view, as the page's switches and its own options ask for it; the page's `first` has its
     figures, and its message large. `picture` draws what stands in place of the answer's front,
-    `head` is where the message stands if not below the options.
+    `head` is where the message stands if not below the options, `drawn` are the options that a
+    view above shares with it.
     """
     above = [option for option in view.options if not (option.inside or _beside_picture(option))]
     asked = question.with_options(_draw(above, question))
@@ -120,28 +125,39 @@ def show_view(
         return
     picked = _state(view, question)
 
-    def pick(option: str, value: str) -> None:
-        known = value in question.practices.index
+    def pick(option: str, codes: Sequence[str]) -> None:
+        known = [code for code in codes if code in question.practices.index]
         # What is picked may be an option of another view of the page.
-        sets = [each.sets for each in view.options if each.key == option and each.sets]
-        if known and sets:
-            st.session_state.update(sets[0])
-        st.session_state[option] = value if known else None
+        own = next((each for each in view.options if each.key == option), None)
+        if own is not None and own.kind == "several":
+            st.session_state[option] = known
+            return
+        if known and own is not None and own.sets:
+            st.session_state.update(own.sets)
+        st.session_state[option] = known[0] if known else None
 
     with head or st.container():
         _said(answer, first=first)
-    part = _part(view, answer)
+    part, shown = _part(view, answer), answer.front if picture is None else ()
     if not part:
         if picture is None:
-            _front(view, web, asked, answer, picked, pick)
+            finders = [
+                each for each in view.options if _beside_picture(each) and each.key not in drawn
+            ]
+            _front(view, web, asked, answer, finders, picked, pick)
         else:
             picture(asked)
         for number, block in enumerate(answer.below):
             draw(block, web, asked, f"{view.key}-below-{number}", picked, pick)
         _printed(view, asked)
-    for section in [one for one in answer.sections if one.part == part]:
-        own = _section if section.whole else address.fragment(_section, f"{view.key}-{section.key}")
-        own(view, section, web, asked, pick)
+    sections = [one for one in answer.sections if one.part == part]
+    told = [] if part else _words((*shown, *answer.below))
+    # A part that is chosen already is shown whole.
+    together = len(sections) == 1 or any(one.part for one in answer.sections)
+    if sections or told:
+        whole = any(section.whole for section in sections)
+        more = _more if whole else address.fragment(_more, view.key)
+        more(view, sections, told, web, asked, pick, together=together)
     for line in answer.foot:
         st.caption(plain(line))
 
@@ -344,9 +360,14 @@ def _state(view: View, question: Question) -> str:
 
 
 def _front(
-    view: View, web: WebFiles, question: Question, answer: Answer, picked: str, pick: Pick
+    view: View,
+    web: WebFiles,
+    question: Question,
+    answer: Answer,
+    finders: Sequence[Option],
+    picked: str,
+    pick: Pick,
 ) -> None:
-    finders = [option for option in view.options if _beside_picture(option)]
     # Present asks the browser where the map of that name stands.
     picture = view.map_key or f"{view.key}-front"
     beside: Sequence[Block | Beside] = answer.front[1:]
@@ -368,16 +389,72 @@ def _front(
             draw(part, web, question, f"{view.key}-beside-{number}", picked, pick)
 
 
-def _section(view: View, section: Section, web: WebFiles, question: Question, pick: Pick) -> None:
-    st.header(plain(section.title))
-    asked = question.with_options(_draw([view.option(key) for key in section.options], question))
-    name = (view.key, section.key, *asked.key)
+def _more(
+    view: View,
+    sections: Sequence[Section],
+    told: Sequence[str],
+    web: WebFiles,
+    question: Question,
+    pick: Pick,
+    *,
+    together: bool,
+) -> None:
+    """The sections, or one of them and the others not computed; then all words to copy, of what
+    is shown here and above.
+    """
+    words = list(told)
+    for section in sections if together or not sections else [_chosen(view, sections)]:
+        if together:
+            st.header(plain(section.title))
+        options = [view.option(key) for key in section.options]
+        asked = question.with_options(_draw(options, question))
+        made, picked = _made(view, section, asked), _state(view, question)
+        for number, block in enumerate(made):
+            draw(block, web, asked, f"{view.key}-{section.key}-{number}", picked, pick)
+        words += _words(made)
+    if words:
+        blocks.words_for_paper("\n\n".join(dict.fromkeys(words)), key=view.key)
+
+
+def _chosen(view: View, sections: Sequence[Section]) -> Section:
+    """The section that is open: the one chosen, or whose options the address asks for, or the
+    first.
+    """
+    known = {section.key: section for section in sections}
+    asked = (each.key for each in sections if any(map(address.asked, each.options)))
+    key = st.segmented_control(
+        "Look closer at",
+        list(known),
+        format_func=lambda key: plain(known[key].title),
+        key=address.choice(
+            f"{view.key}-section",
+            {key: section.title for key, section in known.items()},
+            default=next(asked, None),
+        ),
+        required=True,
+    )
+    return known[str(key)]
+
+
+def _made(view: View, section: Section, question: Question) -> Sequence[Block | Beside]:
+    name = (view.key, section.key, *question.key)
     if section.slow:
-        made = slow_work.computed(name, lambda: section.blocks(asked), label=section.slow)
-    else:
-        made = _blocks(name, section, asked)
-    for number, block in enumerate(made):
-        draw(block, web, asked, f"{view.key}-{section.key}-{number}", _state(view, question), pick)
+        return slow_work.computed(name, lambda: section.blocks(question), label=section.slow)
+    return _blocks(name, section, question)
+
+
+def _words(made: Sequence[Block | Beside]) -> list[str]:
+    """The paragraphs for a paper that stand behind these blocks."""
+    told = []
+    for block in made:
+        match block:
+            case Beside():
+                told += _words([one for column in block.columns for one in column])
+            case Chart():
+                told.append(block.words or block.alt)
+            case Text(words=True):
+                told.append(str(block.said))
+    return told
 
 
 def draw(
@@ -400,7 +477,7 @@ def draw(
         case Bullets():
             blocks.bullets(block)
         case Text():
-            blocks.text(block, key=key)
+            blocks.text(block)
         case File():
             st.download_button(
                 plain(block.label), block.made, file_name=block.name, mime=block.mime, key=key,
@@ -429,7 +506,7 @@ def _map(
         content["selected"] = picked or content["selected"]
 
         def on_pick(code: str) -> None:
-            pick(block.pick, code)
+            pick(block.pick, [code])
 
     names = question.practices["practice_name"] if block.listed or not block.pick else None
     page_parts.show_map(

@@ -88,7 +88,7 @@ class Chart:
 class Column:
     """A column of a table: `key` in files, `label` on screen, and how a value is written
     (`views.cells.FORMS`). `wide` is its relative width on paper; `only` says where it is shown
-    if not everywhere.
+    if not everywhere. `bar`: whether a page that can be sorted draws the figure as a bar, too.
     """
 
     key: str
@@ -96,6 +96,7 @@ class Column:
     form: str = "text"
     wide: float = 1.0
     only: Literal["", "page", "paper"] = ""
+    bar: bool = False
 
 
 def measured(
@@ -105,10 +106,11 @@ def measured(
     name: Literal["label", "long", "short"] = "label",
     form: str = "",
     only: Literal["", "page", "paper"] = "",
+    bar: bool = False,
 ) -> Column:
     """The column of a measure of the register: its heading and form as they stand there."""
     measure = REGISTER[key]
-    return Column(key, getattr(measure, name), form or measure.form, wide, only)
+    return Column(key, getattr(measure, name), form or measure.form, wide, only, bar)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +120,8 @@ class Table:
     The first shown column heads the rows. `small`: a few rows that stand whole on a page.
     `overflow`: what a slide does with more rows than fit: "top" shows the first and says so,
     "split" goes on on the next slide. `name`: the file of `file` (or else of `frame`) that a page
-    offers for download. `pick`: the option that a chosen row's `codes` entry is given to.
+    offers for download. `pick`: the option that the `codes` entry of a clicked row is given to,
+    `compare` the one that those of ticked rows are.
     `missing`: what a figure that is not there is called.
     """
 
@@ -131,6 +134,7 @@ class Table:
     name: str = ""
     file: pd.DataFrame | None = None
     pick: str = ""
+    compare: str = ""
     codes: tuple[str, ...] = ()
     missing: str = NO_FIGURE
 
@@ -195,7 +199,8 @@ class Bullets:
 @dataclass(frozen=True)
 class Text:
     """A paragraph: a `finding` (with caution and basis), a `note` in small print, or an `info` that
-    says what is missing and what brings it. `words` offers it to be copied into a paper.
+    says what is missing and what brings it. With `words` it stands among the words to copy, a note
+    there alone.
     """
 
     said: Words | str

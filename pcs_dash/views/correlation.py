@@ -75,8 +75,8 @@ def answer(question: Question) -> Answer:
             *_slopes(pair),
         ),
         share=0.52,
-        below=(_map(pair),),
         sections=(
+            Section("map", "On the map", lambda asked: (_map(compared_measures.asked(asked)),)),
             Section("quintiles", "By deprivation quintile of where patients live", _quintiles),
             Section("coefficients", "Three coefficients", _coefficients),
             Section("sure", "How sure are we? Areas side by side", _sure),
@@ -195,7 +195,7 @@ def _map(pair: Compared) -> MapBlock:
         note=f"Figure: {pair.y.label}. Deprivation: {pair.x.label}. Low, middle and high: thirds "
         "of this area's practices. Hollow: a figure is missing. Size: registered patients.",
     )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=440)
+    return MapBlock(spec, alt_text(question.dataset, spec), high=400)
 
 
 # --- sections ---
@@ -442,5 +442,5 @@ VIEW = View(
             inside=True,
         ),
     ),
-    pointer="correlation-below-0",
+    pointer="correlation-map-0",
 )

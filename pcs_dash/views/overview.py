@@ -12,7 +12,7 @@ from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.words import Words
 from pcs_dash.measures.workforce import summarise
 from pcs_dash.tables.constants import MINIMUM_GP_WTE, MINIMUM_LIST
-from pcs_dash.views import compared_measures, maps, under_doctored
+from pcs_dash.views import maps, under_doctored, verdict
 from pcs_dash.views.answer import (
     Answer,
     Chart,
@@ -64,9 +64,8 @@ def answer(question: Question) -> Answer:
 
 
 def _deprived(question: Question) -> str:
-    """Whether practices with more patients per GP are those with more deprived patients."""
-    pair = compared_measures.asked(question)
-    said = pair.said(pair.result())
+    """The verdict of every way of asking, as the Answer has it."""
+    _, _, said = verdict.together(question)
     return f"{said.finding} {said.caution}".strip()
 
 

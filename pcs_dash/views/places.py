@@ -48,7 +48,7 @@ class Sheet:
 
 SHEETS = (
     Sheet(HOME, "", shows=("overview",)),
-    Sheet("under_doctoring", PRACTICES, "list", "Worst first", shows=("where", "practices")),
+    Sheet("under_doctoring", PRACTICES, "list", "Worst first", shows=("practices", "where")),
     Sheet("quality", PRACTICES, "quality", "Quality beside capacity"),
     Sheet("trends", PRACTICES, "lists", "List sizes over time"),
     Sheet("similar", PRACTICES, "similar", "Beside similar places"),

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
 from pcs_dash.measures import numbers
 from pcs_dash.measures.deprivation import quintile_shares
-from pcs_dash.measures.profile import flags
+from pcs_dash.measures.profile import flags, measure_table
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.words import Words
 from pcs_dash.measures.workforce import summarise
-from pcs_dash.views import maps
-from pcs_dash.views.answer import Answer, Chart, Column, Figure, Series, Table, View, measured
+from pcs_dash.views import maps, quality
+from pcs_dash.views.answer import (
+    Answer,
+    Chart,
+    Column,
+    Figure,
+    Option,
+    Series,
+    Table,
+    View,
+    measured,
+    text_table,
+)
 from pcs_dash.views.phrases import short_list, span
 from pcs_dash.views.question import Question
+from pcs_dash.views.under_doctored import PRACTICE, card
 
 _MOST_BARS = 12
 
@@ -22,7 +36,7 @@ def practice_rows(question: Question) -> pd.DataFrame:
     """One row a practice, most patients per FTE GP first, those without a ratio last.
 
     The columns of `measures.workforce.summarise`, and code, marked, named, practice_name, pcn,
-    district, against_benchmark (per cent above it), share_quintile_1 and flags (sentences).
+    district, against_benchmark (times it), share_quintile_1 and flags (sentences).
     """
     practices, benchmark = question.practices, question.benchmark.value
     table = summarise(
@@ -41,7 +55,7 @@ def practice_rows(question: Question) -> pd.DataFrame:
         code=table.index,
         marked=marked,
         named=marked + " (" + table.index + ")",
-        against_benchmark=100 * (table["patients_per_fte_gp"] / benchmark - 1),
+        against_benchmark=table["patients_per_fte_gp"] / benchmark,
         share_quintile_1=quintile_shares(own, question.edition)[1],
         flags=[" ".join(flags(row)) for _, row in own.iterrows()],
     )
@@ -50,23 +64,64 @@ def practice_rows(question: Question) -> pd.DataFrame:
     )
 
 
-_FIELDS = (
-    Column("code", "Code", only="page"),
+_ALWAYS = (
     Column("marked", "Practice", only="page"),
     Column("named", "Practice", wide=2.9, only="paper"),
-    Column("pcn", "PCN", only="page"),
-    Column("district", "District", only="page"),
+    measured("patients_per_fte_gp", 1.1, bar=True),
+    Column("against_benchmark", "Times the benchmark", "hundredth", only="page"),
     measured("patients"),
     measured("fte_gp", 0.8),
-    measured("patients_per_fte_gp", 1.1),
-    Column("against_benchmark", "Against benchmark", "signed_per_cent", only="page"),
     measured("fte_gap", 0.9, name="short"),
+    Column("code", "Code", only="page"),
+)
+# What a user may add to them, besides the quality measures.
+_MORE = (
+    Column("flags", "Flags", only="page"),
+    measured("share_quintile_1", name="short", only="page"),
+    measured("imd_score", only="page"),
     measured("gps_per_10000", name="short", form="tenth", only="page"),
     measured("share_gps_60_plus", only="page"),
-    measured("imd_score", only="page"),
-    measured("share_quintile_1", name="short", only="page"),
-    Column("flags", "Flags", only="page"),
+    Column("pcn", "PCN", only="page"),
+    Column("district", "District", only="page"),
 )
+_FIRST_CHOSEN = ("flags", "share_quintile_1", "pcn")
+COLUMNS, COMPARE = "columns", "compare"
+MOST_COMPARED = 5
+
+
+def _column_labels(question: Question) -> Mapping[str, str]:
+    _, of_quality = quality.practice_columns(question)
+    return {column.key: column.label for column in (*_MORE, *of_quality)}
+
+
+def _chosen(question: Question) -> tuple[pd.DataFrame, tuple[Column, ...]]:
+    """The quality measures of the practices, and the columns that are asked for."""
+    measures, of_quality = quality.practice_columns(question)
+    known = {column.key: column for column in (*_MORE, *of_quality)}
+    return measures, tuple(known[key] for key in question.several(COLUMNS, known, _FIRST_CHOSEN))
+
+
+def _compared(question: Question) -> tuple[Table, ...]:
+    """Two to five practices side by side; none where fewer are chosen."""
+    practices = question.practices
+    codes = question.several(COMPARE, practices.index)[:MOST_COMPARED]
+    if len(codes) < 2:
+        return ()
+    names = practices["practice_name"]
+    table = measure_table(
+        {f"{names[code]} ({code})": practices.loc[[code]] for code in codes},
+        definition=question.definition,
+        benchmark=question.benchmark,
+        edition=question.edition,
+    )
+    return (
+        text_table(
+            f"{len(codes)} practices side by side",
+            list(table.columns),
+            table.to_numpy().tolist(),
+            widths=(1.6, *[1.0] * len(codes)),
+        ),
+    )
 
 
 def answer(question: Question) -> Answer:
@@ -83,14 +138,18 @@ def answer(question: Question) -> Answer:
         f"{'there' if len(over) == 1 else 'with them'}."
     )
     caution = f"Implausible FTE, check the return: {', '.join(flagged)}." if flagged else ""
+    measures, chosen = _chosen(question)
+    fields = (*_ALWAYS, *chosen)
+    table = table.join(measures[[column.key for column in chosen if column.key in measures]])
     listed = Table(
         "Practices, most patients per FTE GP first",
         table,
-        _FIELDS,
+        fields,
         note="Every practice is in the workbook (tables.xlsx) and in the app.",
         name=f"under-doctoring-{question.area.key}",
-        file=_file(table),
+        file=_file(table, (*_ALWAYS, *_MORE, *chosen)),
         pick="practice",
+        compare=COMPARE,
         codes=tuple(map(str, table.index)),
     )
     return Answer(
@@ -101,9 +160,9 @@ def answer(question: Question) -> Answer:
             Figure("Implausible FTE", f"{len(flagged)}"),
             Figure("Without a GP figure", f"{int(ratios.isna().sum())}"),
         ),
-        front=(*_highest(question, table[ratios.notna()]), listed),
-        share=0.44,
-        stacked=True,
+        front=(listed, *(_compared(question) or _highest(question, table[ratios.notna()]))),
+        share=0.6,
+        picked=card,
         notes=(
             "A practice's ratio rests on one day's return of a few people: read extremes as a "
             "question to the practice.",
@@ -111,13 +170,13 @@ def answer(question: Question) -> Answer:
     )
 
 
-def _file(table: pd.DataFrame) -> pd.DataFrame:
+def _file(table: pd.DataFrame, fields: Sequence[Column]) -> pd.DataFrame:
     """The rows as they are downloaded, shares in per cent."""
     shown = table.assign(
         share_gps_60_plus=100 * table["share_gps_60_plus"],
         share_quintile_1=100 * table["share_quintile_1"],
     )
-    labels = {column.key: column.label for column in _FIELDS if column.only != "paper"}
+    labels = {column.key: column.label for column in fields if column.only != "paper"}
     shown["marked"] = shown["practice_name"]
     labels["fte_gap"] = "FTE GPs to add"
     return (
@@ -165,6 +224,24 @@ VIEW = View(
     "practices",
     "under_doctoring",
     "Which practices",
-    "Every practice with its list, GPs and ratio, most patients per FTE GP first.",
+    "Every practice with its list, GPs and ratio, most patients per FTE GP first. Click one to see "
+    "all of it; tick two to five to see them side by side.",
     answer,
+    options=(
+        Option(
+            COLUMNS,
+            "More columns",
+            "several",
+            _column_labels,
+            default="|".join(_FIRST_CHOSEN),
+        ),
+        Option(
+            COMPARE,
+            "Side by side",
+            "several",
+            lambda question: PRACTICE.labels(question),
+            placeholder="Tick rows, or type names: two to five",
+        ),
+        PRACTICE,
+    ),
 )

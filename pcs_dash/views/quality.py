@@ -343,6 +343,21 @@ def _series(question: Question, points: pd.DataFrame, name: str, colour: str, sh
 # --- the tables ---
 
 
+def practice_columns(question: Question) -> tuple[pd.DataFrame, tuple[Column, ...]]:
+    """Every measure that is loaded of the area's practices, by code, and the columns they make."""
+    shown = _shown(question)
+    columns = tuple(
+        Column(
+            key,
+            f"{measure.label}, {shown.period(measure)}",
+            _form(measure, grouped=False),
+            only="page",
+        )
+        for key, measure in shown.measures.items()
+    )
+    return shown.table[list(shown.measures)], columns
+
+
 def _columns(shown: _Shown, question: Question, *, grouped: bool = False) -> tuple[Column, ...]:
     """Patients, capacity and every measure, each with its period in its heading."""
     capacity = Column(PER_GP.key, f"{PER_GP.label}, {question.period}", PER_GP.form)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from pcs_dash.measures import funnel, words
-from pcs_dash.measures.numbers import NO_FIGURE, signed
+from pcs_dash.measures.numbers import NO_FIGURE, count, signed
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.specification import (
     SpecificationSummary,
@@ -106,13 +106,17 @@ def answer(question: Question) -> Answer:
             curve = curve[curve[column].isin(kept)]
     summary = summarise_curve(curve)
     said = words.specification_words(summary, place=question.name, date=question.period)
-    more = (_funnel_section(),)
+    every = Section(
+        "every",
+        "Every way of measuring",
+        lambda _: (Text(ASKED), _every(question, curve), Text(_method(question), "note")),
+    )
     if not summary.n:
         nothing = (
             "There is nothing to draw: the area has too few practices, or no specification fits "
             "the filters."
         )
-        return Answer(said, below=(Text(ASKED), Text(nothing, "info")), sections=more)
+        return Answer(said, below=(Text(ASKED), Text(nothing, "info")), sections=(FUNNEL,))
     return Answer(
         said,
         figures=(
@@ -122,11 +126,11 @@ def answer(question: Question) -> Answer:
             Figure("Median gradient", f"{signed(summary.median)}%"),
         ),
         front=(curve_chart(curve, summary, said), _by_option(curve)),
-        below=(Text(ASKED), _every(question, curve), Text(_method(question), "note")),
-        sections=more,
+        sections=(every, FUNNEL),
         share=0.5,
         sources=f"MHCLG, IMD 2019 and 2025; patients by LSOA, {question.mix_period}",
         foot=(
+            f"{count(len(question.area.select(question.dataset.practices)), 'practice')}. "
             f"Deprivation: IMD 2025 and IMD 2019 (MHCLG), patients by quintile, "
             f"{question.dataset.mix_words} (NHS England). Specification curve after Simonsohn, "
             "Simmons and Nelson (2020); limits as OHID's funnel plots.",
@@ -234,10 +238,6 @@ def _method(question: Question) -> str:
 # --- small practices ---
 
 
-def _funnel_section() -> Section:
-    return Section("funnel", "A scandal, or a small practice?", _funnel, options=("adjust",))
-
-
 def _funnel(question: Question) -> Sequence[Block | Beside]:
     """Practices against the limits for their size."""
     practices = question.practices
@@ -311,6 +311,9 @@ def _funnel_chart(result: funnel.Funnel, points: pd.DataFrame, said: Words) -> C
         x_title=REGISTER["patients"].long,
         number_format="#,##0.0",
     )
+
+
+FUNNEL = Section("funnel", "A scandal, or a small practice?", _funnel, options=("adjust",))
 
 
 def _options(column: str, label: str) -> Option:

@@ -17,6 +17,7 @@ from pcs_dash.views.answer import (
     Figure,
     MapBlock,
     Option,
+    Section,
     Table,
     Text,
     View,
@@ -88,6 +89,7 @@ def answer(question: Question) -> Answer:
         what=f"{asked.named} by the deprivation around" if asked.what == "both" else asked.named,
         place=question.name,
     )
+    figures = Section("figures", "The figures themselves", lambda _: (_figures(question, asked),))
     return Answer(
         Words(f"{said.finding} {clustered.finding}".strip(), said.caution, said.basis),
         figures=(
@@ -101,8 +103,8 @@ def answer(question: Question) -> Answer:
         ),
         front=() if found.reason else (_clusters(question, asked, found, clustered),
                                        _surest(question, asked, found)),
-        below=(*_remarks(question, asked, found, said, clustered), _figures(question, asked)),
-        sections=(access.section(),),
+        below=_remarks(question, asked, found, said, clustered),
+        sections=(figures, access.section()),
         share=0.62,
         notes=(said.text, clustered.text, found.note, found.reason),
         sources=sources,
@@ -135,7 +137,7 @@ def _clusters(
         about=f"clusters of {asked.named}. {clustered.finding}",
         note=patterns.control_note(found, by_practice),
     )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=440)
+    return MapBlock(spec, alt_text(question.dataset, spec), high=400)
 
 
 def _surest(question: Question, asked: patterns.PatternAsked, found: spatial.LocalPattern) -> Table:
@@ -176,12 +178,14 @@ def _remarks(
     found: spatial.LocalPattern,
     said: Words,
     clustered: Words,
-) -> list[Block]:
+) -> tuple[Block, ...]:
     """What to beware of when reading this pattern."""
     told: list[Block] = []
     if found.reason:
         told.append(Text(f"No clusters can be looked for here. {found.reason}", "info"))
-    told.append(Text(clustered))
+    if rest := f"{clustered.caution} {clustered.basis}".strip():
+        # What was found stands in the headline.
+        told.append(Text(rest, "note"))
     if asked.what == "both":
         both = (
             "Bivariate local Moran's I: a practice's own patients per FTE GP against the "
@@ -204,7 +208,7 @@ def _remarks(
     if found.note:
         told.append(Text(found.note, "note"))
     told.append(Text(f"{said.text} {clustered.text}", "note", words=True))
-    return told
+    return tuple(told)
 
 
 def _figures(question: Question, asked: patterns.PatternAsked) -> MapBlock:
@@ -226,7 +230,7 @@ def _figures(question: Question, asked: patterns.PatternAsked) -> MapBlock:
             ),
             about="residents' patients per FTE GP by small area.",
         )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=420)
+    return MapBlock(spec, alt_text(question.dataset, spec), high=380)
 
 
 VIEW = View(

@@ -198,7 +198,8 @@ def _only_now(staff: _Staff, sections: tuple[Section, ...]) -> Answer:
         ),
         front=(_roles_table(staff, staff.level if staff.level != WHOLE else PCN),),
         below=(Text(_HOW, "info"),),
-        sections=sections,
+        # The picture is the table of roles.
+        sections=tuple(section for section in sections if section.key != "roles"),
         sources=f"{_SOURCE}, {month}",
     )  # fmt: skip
 

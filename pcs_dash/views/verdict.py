@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
+
 from pcs_dash.measures.correlation import COEFFICIENT_NAMES, METHODS
 from pcs_dash.measures.numbers import between, number, of_all, p_text, signed
 from pcs_dash.measures.patient_matrix import MEASURES
 from pcs_dash.measures.specification import specification_curve
-from pcs_dash.measures.verdict import verdict
-from pcs_dash.measures.words import NOT_WHY, grade, verdict_words
+from pcs_dash.measures.verdict import Verdict, verdict
+from pcs_dash.measures.words import NOT_WHY, Words, grade, verdict_words
 from pcs_dash.views import compared_measures, inequality
 from pcs_dash.views.answer import Answer, Figure, Table, Text, View, text_table
+from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.question import Question
 from pcs_dash.views.robustness import curve_chart, in_words, specification_data
 
@@ -22,11 +25,7 @@ _Single = tuple[str, str, str, float, float]
 
 def answer(question: Question) -> Answer:
     """The verdict, every way of asking on one chart, and what single measures say."""
-    practices = question.area.select(question.dataset.practices)
-    data = specification_data(question)
-    curve = specification_curve(practices, **data)
-    found = verdict(practices, curve, **data)
-    said = verdict_words(found, place=question.name, date=question.period)
+    curve, found, said = together(question)
     summary = found.summary
     if not summary.n:
         return Answer(said)
@@ -44,6 +43,22 @@ def answer(question: Question) -> Answer:
         notes=(NOT_WHY,),
         sources=f"MHCLG, IMD 2019 and 2025; patients by LSOA, {question.mix_period}",
     )
+
+
+def together(question: Question) -> tuple[pd.DataFrame, Verdict, Words]:
+    """Every way of asking, the verdict on them, and that in words. All of it depends on the area
+    and the data alone, not on the page's switches, and is worked out once.
+    """
+    kind = ("verdict", question.area.key, *question.readers.version)
+    return kept(question.dataset, kind, lambda: _together(question))
+
+
+def _together(question: Question) -> tuple[pd.DataFrame, Verdict, Words]:
+    practices = question.area.select(question.dataset.practices)
+    data = specification_data(question)
+    curve = specification_curve(practices, **data)
+    found = verdict(practices, curve, **data)
+    return curve, found, verdict_words(found, place=question.name, date=question.period)
 
 
 _RULE = (
@@ -92,7 +107,7 @@ def _measures(question: Question) -> list[_Single]:
             gap.p_value,
         ),
     ]
-    if question.practices["place"].nunique() > 1:
+    if len(question.practices["place"].dropna().unique()) > 1:
         within = pair.within("place").within
         found.append(
             (

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Frame, Page, expect
+from pptx import Presentation
 
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.views import places
@@ -26,6 +27,8 @@ PATHS = ["data_and_methods", *dict.fromkeys(sheet.path for sheet in places.SHEET
 MAPS = ("overview", "under_doctoring", "quality", "deprivation", "spatial_pattern", "catchments",
         "correlation")  # fmt: skip
 CHARTS = ("verdict", "inequality", "robustness", "then_and_now", "correlation", "plan_ahead")
+# Two and a half screens of a laptop.
+HIGHEST = 2_250
 WIDER = (
     "() => { const m = document.querySelector('.stMain'); return m.scrollWidth - m.clientWidth; }"
 )
@@ -70,6 +73,9 @@ def check_sheet(tab: Tab) -> None:
                 break
             page.wait_for_timeout(250)
         assert wider <= 1, (wide, page.url)
+        if (wide, high) == SIZES[0]:
+            long = page.locator(".stMain").evaluate("(main) => main.scrollHeight")
+            assert long <= HIGHEST, (long, page.url)
     page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
 
 
@@ -105,6 +111,28 @@ def test_the_overview_is_one_screen_of_a_projector_and_its_menu_needs_no_scrolli
     assert min(768, box["y"] + box["height"]) - max(0, box["y"]) >= 400
     menu = tab.page.get_by_test_id("stSidebarContent")
     assert menu.evaluate("(menu) => menu.scrollHeight <= menu.clientHeight")
+
+
+def test_a_board_s_questions_are_answered_at_once(tab: Tab, app: App) -> None:
+    """Thurrock without a click, Basildon's worst in one, slides of the plan in two."""
+    page = tab.page
+    tab.open(f"{app.url}/?area=thurrock")
+    for said in ("23% more than England", "in Thurrock the figures do not show it"):
+        expect(page.get_by_text(said).first).to_be_in_viewport()
+    page.get_by_role("combobox", name="Area", exact=True).click()
+    page.get_by_role("option", name="Basildon (district)", exact=True).click()
+    worst = page.get_by_role("region", name="The 5 practices with most patients per FTE GP")
+    expect(worst.get_by_role("rowheader")).to_have_count(5)
+    expect(worst).to_contain_text("under 2.5 FTE")
+    expect(page.get_by_role("heading", name="Overview: Basildon (district)")).to_be_visible()
+    tab.settle()
+    page.get_by_role("link", name="Group into hubs").click()
+    expect(page.get_by_role("heading", name="Hubs: Basildon (district)")).to_be_visible()
+    tab.settle()
+    page.get_by_role("button", name="Download").first.click()
+    with page.expect_download(timeout=60_000) as given:
+        page.get_by_role("button", name="PowerPoint of this plan").click()
+    assert len(Presentation(given.value.path()).slides) >= 3
 
 
 def test_on_a_phone_the_menu_closes_once_a_page_was_chosen(tab: Tab, app: App) -> None:
@@ -161,18 +189,27 @@ def test_practices_in_one_building_are_clicked_apart(tab: Tab, app: App, practic
         expect(tab.page.get_by_text(f"{code} beside Southend")).to_be_visible(timeout=15_000)
 
 
-def test_a_row_of_the_table_marks_the_map(tab: Tab, app: App) -> None:
+def test_a_click_anywhere_on_a_row_opens_its_card_and_ticked_rows_stand_side_by_side(
+    tab: Tab, app: App
+) -> None:
     tab.open(f"{app.url}/practices?area=thurrock&practice=F81110")
     frame = tab.map_frame()
     frame.wait_for_function("PCSMap.state(map).view.selected === 'F81110'")
     grid = tab.page.locator("[data-testid='stDataFrame']").first
-    grid.scroll_into_view_if_needed()
     box = grid.bounding_box()
     assert box is not None
-    # The first row: the practice with most patients per FTE GP.
-    tab.page.mouse.click(box["x"] + 15, box["y"] + 53)
-    expect(tab.page.get_by_text("F81652 beside Thurrock")).to_be_visible()
+    # The first row, far from its box: the practice with most patients per FTE GP.
+    tab.page.mouse.click(box["x"] + 300, box["y"] + 53)
+    expect(tab.page.get_by_text("F81652 beside Thurrock").first).to_be_visible()
     frame.wait_for_function("PCSMap.state(map).view.selected === 'F81652'")
+    tab.settle()
+    assert grid.bounding_box() == box
+    for row in range(2):
+        tab.page.mouse.click(box["x"] + 15, box["y"] + 53 + 35 * row)
+        tab.settle()
+    expect(tab.page.get_by_text("2 practices side by side")).to_be_visible()
+    assert "compare=F81652" in tab.page.url
+    assert grid.bounding_box() == box
 
 
 def test_back_and_forward_walk_through_the_pages(tab: Tab, app: App) -> None:

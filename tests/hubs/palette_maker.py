@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from colorsys import rgb_to_hls
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -82,6 +84,7 @@ def make_palette(number: int) -> tuple[str, ...]:
     plain = seen(grid)[:, 0]
     lightness, chroma = plain[:, 0], np.hypot(plain[:, 1], plain[:, 2])
     grid = grid[(lightness >= _LIGHTNESS[0]) & (lightness <= _LIGHTNESS[1]) & (chroma >= _CHROMA)]
+    grid = grid[[not red(_name(colour), least=0.2, from_hue=325) for colour in grid]]
     candidates = seen(grid)
     taken = seen(np.array([*_TAKEN_BY_THE_MAP, *_START], dtype=float))
     nearest = np.min([distance(candidates, colour) for colour in taken], axis=0)
@@ -90,7 +93,20 @@ def make_palette(number: int) -> tuple[str, ...]:
         best = int(np.argmax(nearest))
         chosen.append(grid[best])
         nearest = np.minimum(nearest, distance(candidates, candidates[best]))
-    return tuple("#" + "".join(f"{int(c):02x}" for c in colour) for colour in chosen[:number])
+    return tuple(map(_name, chosen[:number]))
+
+
+def _name(colour: NDArray[np.float64]) -> str:
+    """sRGB 0-255 as "#rrggbb"."""
+    return "#" + "".join(f"{int(channel):02x}" for channel in colour)
+
+
+def red(colour: str, *, least: float = 0.35, from_hue: int = 340) -> bool:
+    """Whether "#rrggbb" would be called red: crimson to salmon, not brown, orange or magenta."""
+    channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    hue, lightness, saturation = rgb_to_hls(*channels)
+    around = hue < 19 / 360 or hue > from_hue / 360
+    return around and saturation > least and 0.15 < lightness < 0.85
 
 
 def distance(colours: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:

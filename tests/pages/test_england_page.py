@@ -21,7 +21,7 @@ WITHOUT_AREA = ("england", "data_and_methods", "then_and_now")
 AREAS = ("icb-qks", "icb-qh8", "sub-icb-91q", "district-e07000107", "district-e07000107+e07000109")
 WITH_GPS = ("icb-qh8",)
 # Pages that say something where no GP figures are loaded, too.
-WITHOUT_GPS = ("trends", "catchments", "deprivation", "getting_there")
+WITHOUT_GPS = ("trends", "catchments", "deprivation", "getting_there", "new_homes")
 
 
 @pytest.fixture
@@ -143,7 +143,8 @@ def test_what_is_not_loaded_is_no_nought(run_page, of_essex: Path, monkeypatch) 
     monkeypatch.setenv("PCS_DASH_DATA_DIR", str(of_essex))
     first = run_page("", area="icb-qks")
     assert {m.label: m.value for m in first.metric}["Above the benchmark"] == "no figure"
-    pattern = text_of(run_page("spatial_pattern", area="icb-qks"))
+    asked = {"area": "icb-qks", "pattern-section": "access"}
+    pattern = text_of(run_page("spatial_pattern", **asked))
     assert "no practice within reach" not in pattern
     assert "Access can't be told" in pattern
     lives = run_page("catchments", area="icb-qks")

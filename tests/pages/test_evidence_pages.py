@@ -17,10 +17,9 @@ def text_of(app) -> str:
 
 
 def opened(app: AppTest) -> AppTest:
-    """The page with its boxes of words to copy open: closed ones are not made."""
-    for box in app.get("expander"):
-        if box.label == "Words for your paper":
-            app.session_state[box.key] = True
+    """The page with its one box of words to copy open: a closed one is not made."""
+    (box,) = (box for box in app.get("expander") if box.label == "Words for your paper")
+    app.session_state[box.key] = True
     app.run()
     assert not app.exception
     return app
@@ -73,6 +72,13 @@ def test_the_headlines_match_the_intervals_of_the_area(run_page) -> None:
     assert "Slope Index of Inequality −527" in essex
 
 
+def test_an_address_that_asks_for_an_option_opens_its_section(run_page) -> None:
+    app = run_page("inequality", area="essex", level="practice")
+    assert [box.key for box in app.selectbox if box.key == "level"]
+    app = run_page("inequality", area="essex")
+    assert not [box.key for box in app.selectbox if box.key == "level"]
+
+
 def test_levels_differ(run_page) -> None:
     by_quintile = text_of(run_page("inequality", area="essex", level="quintile"))
     by_practice = text_of(run_page("inequality", area="essex", level="practice"))
@@ -90,20 +96,22 @@ def test_the_specifications_are_filtered(run_page) -> None:
 
 
 def test_the_funnel_counts_what_chance_would_do(run_page) -> None:
-    said = text_of(opened(run_page("robustness", area="essex")))
+    asked = {"area": "essex", "survives-section": "funnel"}
+    said = text_of(opened(run_page("robustness", **asked)))
     assert "chance alone would put about 10.2 outside" in said
 
 
 def test_the_claim_of_2015_is_not_upheld_for_thurrock(run_page) -> None:
-    said = text_of(run_page("then_and_now"))
-    assert "Today's figures do not show it" in said
-    assert "not measured alike" in said
+    app = opened(run_page("then_and_now", **{"then_now-section": "changes"}))
+    assert "Today's figures do not show it" in text_of(app)
+    assert "not measured alike" in app.code[0].value
 
 
 def test_the_spatial_page_says_what_chance_gives_and_that_distance_is_another_matter(
     run_page,
 ) -> None:
-    said = text_of(opened(run_page("spatial_pattern", area="essex")))
+    asked = {"area": "essex", "pattern-section": "access"}
+    said = text_of(opened(run_page("spatial_pattern", **asked)))
     assert "chance alone would give about 10.2" in said
     assert "expected under chance −0.005" in said
     assert "not the same as distance" in said
@@ -130,16 +138,15 @@ def test_other_neighbours_are_named(run_page) -> None:
 
 
 def test_partial_correlation_says_what_is_allowed_for(run_page) -> None:
-    app = run_page("correlation", area="essex")
+    app = run_page("correlation", area="essex", **{"correlation-section": "given"})
     assert "Once share aged 65 and over, hypertension, diabetes are allowed for" in text_of(app)
     app.multiselect(key="given").set_value([]).run()
     assert "Choose at least one figure" in text_of(app)
 
 
 def test_influence_names_the_practice_that_carries_most(run_page) -> None:
-    assert "Without the most influential one (F81206)" in text_of(
-        run_page("correlation", area="essex")
-    )
+    asked = {"area": "essex", "correlation-section": "influence"}
+    assert "Without the most influential one (F81206)" in text_of(run_page("correlation", **asked))
 
 
 def slow_work() -> None:

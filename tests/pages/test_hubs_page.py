@@ -707,3 +707,15 @@ def test_of_two_tabs_of_a_browser_both_are_told_and_neither_plan_is_lost(
     click_begins(later, "hub-draft-open-", "")
     assert work_of(later).plan == plans[1]
     assert not work_of(later).other_drafts
+
+
+def test_sites_are_found_and_what_can_not_be_asked_is_told(run_page: Run) -> None:
+    app = run_page(area="thurrock")
+    open_tab(app, "Where sites stand")
+    press = next(button for button in app.button if button.label == "Find the sites")
+    press.click().run()
+    assert not app.exception
+    assert any("Proven" in str(part.value) for part in app.info)
+    next(box for box in app.number_input if box.label == "How many sites").set_value(27)
+    next(button for button in app.button if button.label == "Find the sites").click().run()
+    assert any("from 1 to 26 sites" in str(part.value) for part in app.error)

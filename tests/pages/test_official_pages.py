@@ -64,14 +64,16 @@ def test_without_official_data_it_says_where_to_load_them(run_page, page: str, a
 
 
 def test_the_stand_in_is_called_modelled_in_title_figures_and_legends(run_page) -> None:
-    app = run_page("catchments", area="thurrock")
+    app = run_page("catchments", area="thurrock", **{"catchment-section": "check"})
     assert app.title[0].value == "Deprivation and GPs: Thurrock (modelled)"
     assert "Modelled, not registrations" in app.warning[0].value
     assert "every LSOA to hold the same number of people" in app.warning[0].value
     assert "can be loaded under Data and methods" in app.warning[0].value
     assert "Modelled: 80% of the patients" in said(app)
     assert app.metric[0].delta == "modelled"
-    assert all("modelled" in head.value for head in app.header if "Overlap" in head.value)
+    parts = next(part for part in app.get("button_group") if part.key == "catchment-section")
+    (overlap,) = (option for option in parts.options if "Overlap" in option)
+    assert "modelled" in overlap
     assert "(modelled)" in "".join(str(block.proto.body) for block in app.get("html"))
     assert "can only be checked with registrations" in said(app)
 
@@ -124,11 +126,12 @@ def lists(official: Path, month: str) -> pd.Series:
 
 
 def test_the_change_is_that_of_the_published_files(run_loaded, official: Path) -> None:
-    app = run_loaded("trends", area="thurrock")
+    app = run_loaded("trends", area="thurrock", **{"lists-section": "months"})
     first, last = (lists(official, month).sum() for month in ("2025-05", "2026-03"))
     assert app.metric[0].value == f"{last:,}"
     assert app.metric[1].value == f"{last - first:+,}".replace("-", "−")
-    assert "Southend Road Surgery" in said(app)
+    told = run_loaded("trends", area="thurrock", **{"lists-section": "changes"})
+    assert "Southend Road Surgery" in said(told)
     table = next(frame.value for frame in app.dataframe if "2026-03-01" in frame.value)
     assert int(table["2026-03-01"].sum()) == last
     assert len(table) == 4
@@ -149,7 +152,7 @@ def test_trends_at_every_level(run_loaded, level: str) -> None:
 
 
 def test_a_closed_practice_is_told(run_loaded) -> None:
-    app = run_loaded("trends", area="west-essex")
+    app = run_loaded("trends", area="west-essex", **{"lists-section": "changes"})
     assert "Y07016" in said(app)
     assert "no successor is known" in said(app)
     assert "1 practice closed" in said(app)
@@ -159,7 +162,8 @@ def test_a_closed_practice_is_told(run_loaded) -> None:
 
 
 def test_each_figure_has_its_period(run_loaded) -> None:
-    app = run_loaded("quality", area="mid-and-south-essex")
+    asked = {"area": "mid-and-south-essex", "quality-section": "missing"}
+    app = run_loaded("quality", **asked)
     text = said(app)
     assert "CQC rating in Mid and South Essex, to 2024" in text
     assert "143 of 143 practices matched" in text or "204 of 204 practices matched" in text
@@ -201,7 +205,7 @@ def test_implausible_counts_are_counted(run_loaded) -> None:
 
 
 def test_what_is_not_loaded_names_the_file(run_loaded) -> None:
-    loaded = run_loaded("quality", area="thurrock")
+    loaded = run_loaded("quality", area="thurrock", **{"quality-section": "missing"})
     page = "".join(str(block.proto.body) for block in loaded.get("html"))
     assert "GP Patient Survey" in page
     assert "choose its file" in page

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from pcs_dash.ui import address
 
 
 def small_app() -> None:
@@ -92,6 +95,19 @@ def test_the_page_rules_once_it_was_opened() -> None:
     app.query_params["gp"] = "permanent"
     app.toggle(key="weighted").set_value(True).run()
     assert app.selectbox(key="gp").value == "all"
+
+
+def test_an_address_gone_back_to_is_sent_to_boxes_that_seem_to_stand_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The browser may be showing what a run before this one made of it."""
+    app = opened(gp="permanent").run()
+    assert not app.selectbox(key="gp").proto.set_value
+    back = SimpleNamespace(is_history_navigation=True)
+    monkeypatch.setattr(address, "get_script_run_ctx", lambda: back)
+    app.run()
+    assert app.selectbox(key="gp").value == "permanent"
+    assert app.selectbox(key="gp").proto.set_value
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def _draw(block: Any) -> None:
             for one in (one for column in block.columns for one in column):
                 _draw(one)
         case Text():
-            blocks.text(block, key="k")
+            blocks.text(block)
         case Bullets():
             blocks.bullets(block)
         case Chart():

@@ -163,7 +163,7 @@ def test_marks_are_the_practices_with_both_figures_and_lines_run_over_them(asked
 
 def test_the_map_counts_each_practice_of_the_area_once(dataset: Dataset, asked) -> None:
     question = asked("thurrock", {"exclude": "true"})
-    shown = one(correlation.answer(question).below, MapBlock)
+    shown = one(section(correlation, question, "map"), MapBlock)
     content, legends, note = map_view(dataset, shown.spec, "test")
     assert sum(legends[0].counts or []) == len(question.practices) == 26
     drawn = [letter for letter in content["marks"]["letters"] if letter != "-"]

@@ -6,7 +6,7 @@ import pytest
 
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.views import correlation, overview, under_doctored
+from pcs_dash.views import overview, under_doctored, verdict
 from pcs_dash.views.answer import Chart, Table
 from pcs_dash.views.question import Question, ask
 
@@ -21,7 +21,7 @@ def question(dataset: Dataset, area: str, **switches: str) -> Question:
 def test_each_sentence_is_that_of_the_view_of_its_question(dataset: Dataset, area: str) -> None:
     asked = question(dataset, area, gp="permanent")
     answer = overview.answer(asked)
-    told = correlation.answer(asked).message
+    told = verdict.answer(asked).message
     assert answer.questions[0][1] == under_doctored.answer(asked).message.finding
     assert answer.questions[1][1] == f"{told.finding} {told.caution}".strip()
     assert answer.figures == under_doctored.answer(asked).figures

@@ -257,7 +257,7 @@ def test_the_options_of_a_page_travel_with_its_view() -> None:
     ("page", "options", "says"),
     [
         ("catchments", {"pattern": "both"}, "no option 'pattern'"),
-        ("under_doctoring", {"whose": "PCN"}, "This page has none"),
+        ("overview", {"whose": "PCN"}, "This page has none"),
         ("quality", {"quality": 3}, "must be text"),
         ("quality", ["quality"], "must be an object"),
     ],

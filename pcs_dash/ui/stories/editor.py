@@ -61,7 +61,7 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
         shelf = story_saving.shelf()
         shelf.save(desk, dataset)
         shelf.exchange(desk, story_saving.as_file(desk), Story.from_json)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
         _views(desk)
         _add(desk, choices)
@@ -171,7 +171,6 @@ def _chosen(desk: Desk, choices: Question) -> None:
         return
     view, which = desk.story.views[desk.at], f"{desk.stamp}-{desk.at}"
     st.subheader(f"View {desk.at + 1}")
-    _preview(view, choices)
     title, text = f"story-title-{which}", f"story-text-{which}"
     st.text_input(
         "Title",
@@ -209,15 +208,13 @@ def _chosen(desk: Desk, choices: Question) -> None:
 
 
 def _preview(view: SavedView, choices: Question) -> None:
-    """What the slide says; the slide is kept for when it is presented."""
-    with st.container(border=True):
-        try:
-            slide = presenting.slides(Story(view.heading, (view,)), choices.area)["slides"][0]
-        except UserError as error:
-            st.info(plain(str(error)))
-            return
-        st.markdown(f"**{plain(slide['heading'])}**  \n{plain(slide['message'])}")
-        st.caption(plain(" · ".join(f"{label}: {value}" for label, value in slide["figures"])))
+    """The slide, drawn as it will be, or why there is none."""
+    try:
+        picture = presenting.picture(view, choices.area)
+    except UserError as error:
+        st.info(plain(str(error)))
+        return
+    st.image(picture, width="stretch", alt=f"Slide: {view.heading}")
 
 
 def _link(view: SavedView, choices: Question) -> str:

@@ -19,6 +19,7 @@ from pcs_dash.ui.stories.open_story import Desk
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import View
 from pcs_dash.views.content import build_deck, only_dataset
+from pcs_dash.views.deck import Deck
 from pcs_dash.views.question import Question
 from pcs_dash.views.story import SavedView, Story, ready_made
 
@@ -135,17 +136,22 @@ def offer(pack: Pack) -> None:
                 _save(pack, kind, made[kind][1])
 
 
+def deck_of(pack: Pack) -> Deck:
+    """The report that files are made of. UserError where a view can't be shown."""
+    dataset = only_dataset(pack.story, pack.area, lambda shown: data.of(shown)[0])
+    return build_deck(
+        dataset,
+        pack.story,
+        area=pack.area,
+        plan=pack.plan,
+        plan_name=pack.plan_name,
+        base=app_address(),
+    )
+
+
 def _make(pack: Pack, kind: str) -> bytes:
     with st.spinner("Answering its questions ..."):
-        dataset = only_dataset(pack.story, pack.area, lambda shown: data.of(shown)[0])
-        deck = build_deck(
-            dataset,
-            pack.story,
-            area=pack.area,
-            plan=pack.plan,
-            plan_name=pack.plan_name,
-            base=app_address(),
-        )
+        deck = deck_of(pack)
     return slow_work.away(
         report_files.make,
         deck,
