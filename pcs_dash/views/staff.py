@@ -450,7 +450,7 @@ def _networks(question: Question) -> Sequence[Block | Beside]:
     wide = wide.reindex(columns=order)
     wide.insert(0, "all", wide.sum(axis=1, min_count=1))
     without = sorted(set(codes) - set(wide.index))
-    total = f"{question.name}, {month}: {wide['all'].sum():,.1f} FTE employed by "
+    total = f"{question.name}, {month}: {number(wide['all'].sum(), 1)} FTE employed by "
     return [
         Text(f"{total}{count(len(wide), 'network')}; practices' own staff are not among them."),
         Table(
