@@ -22,6 +22,6 @@ else:
     app = st.App(
         __file__,
         lifespan=serving.warm,
-        routes=[*serving.moved(), *routes(sources)],
+        routes=[*routes(sources), *serving.moved()],
         middleware=[Middleware(Guard), Middleware(UploadLimits)],
     )

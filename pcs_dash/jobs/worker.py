@@ -26,7 +26,7 @@ def main() -> int:
     os.dup2(2, 1)
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
-            os.nice(10)  # pages come first
+            os.nice(5)  # pages come first
     calls: queue.Queue[tuple[Any, ...]] = queue.Queue()
     stopped: set[int] = set()
     threading.Thread(target=_listen, args=(calls, stopped), daemon=True).start()

@@ -195,9 +195,11 @@ class Scenario:
 def read_scenario(text: str) -> Scenario:
     """The scenario in the text of a JSON file. ScenarioError names what is wrong in it."""
     try:
-        return Scenario.from_dict(json.loads(text))
-    except (json.JSONDecodeError, RecursionError) as error:
+        found = json.loads(text)
+    # Not its own error alone: a whole number of 5,000 digits is another.
+    except (ValueError, RecursionError) as error:
         raise ScenarioError(f"This is no JSON: {error}.") from None
+    return Scenario.from_dict(found)
 
 
 # --- JSON: one parser a field ---

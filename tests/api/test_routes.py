@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
 import re
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
+from starlette.routing import Match
 
 from pcs_dash.api import routes as api_routes
 from pcs_dash.api.description import names
@@ -25,7 +27,7 @@ from pcs_dash.store.links import make_link, make_short_link
 from pcs_dash.store.plan_library import PlanLibrary
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views.question import ask
-from pcs_dash.views.registry import find_view
+from pcs_dash.views.registry import VIEWS, find_view
 from tests.ui.asgi import finish
 
 Get = Callable[..., tuple[int, dict[str, str], bytes]]
@@ -176,6 +178,14 @@ def test_too_many_and_too_large_are_refused(get: Get, monkeypatch: pytest.Monkey
     assert found[0][0] == 400
     assert found[-1][0] == 429
     assert int(found[-1][1]["retry-after"]) >= 1
+
+
+def test_no_address_of_an_earlier_page_stands_in_the_way() -> None:
+    app: Any = importlib.import_module("app")
+    for key in VIEWS:
+        scope = {"type": "http", "method": "GET", "path": f"/api/v1/areas/essex/views/{key}"}
+        first = next(r for r in app.app._user_routes if r.matches(scope)[0] is Match.FULL)
+        assert first.path.startswith("/api/v1/"), key
 
 
 def test_the_page_of_docs_asks_for_what_there_is(get: Get) -> None:

@@ -28,6 +28,13 @@ def test_an_address_says_what_is_asked(run_page) -> None:
     assert "31 December 2025" in text
 
 
+def test_premises_are_asked_for_where_space_is(run_page) -> None:
+    asked = {"area": "thurrock", "years": "5", "plan-part": "staff-and-space"}
+    app = run_page("plan_ahead", **asked)
+    assert "Your premises against need" in [box.label for box in app.expander]
+    assert "September 2022" in said(app)
+
+
 def test_homes_are_worked_out_for_a_phone_call(run_page) -> None:
     app = run_page("new_homes", area="thurrock", dwellings="1000", built_in="Thurrock")
     assert 1_000 in [box.value for box in app.number_input]

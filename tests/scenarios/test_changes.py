@@ -82,9 +82,10 @@ def test_what_is_wrong_is_named(data: Any, says: str) -> None:
     assert says in str(caught.value)
 
 
-def test_what_is_no_json_is_told() -> None:
+@pytest.mark.parametrize("text", ["{", "1" * 5_000, "[" * 100_000], ids=["cut", "long", "deep"])
+def test_what_is_no_json_is_told(text: str) -> None:
     with pytest.raises(ScenarioError, match="no JSON"):
-        read_scenario("{")
+        read_scenario(text)
 
 
 def test_homes_at_a_point_register_as_those_who_live_there(today: Today) -> None:

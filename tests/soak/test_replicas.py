@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import WebSocketException
 
+from benchmarks import load
 from benchmarks.load import User
 from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.official.any_area import find_area
@@ -90,7 +91,11 @@ class Painter:
             try:
                 # A page that is loaded afresh knows nothing of what the last one had.
                 self.user.known.clear()
+                self.user.target, self.user.page_hash = None, ""
                 await self.user.open("hubs")
+                while self.user.target is None:
+                    # The run that was waited for led to another, which draws the builder.
+                    await self.user.click()
                 return
             except (WebSocketException, OSError):
                 if time.monotonic() > end:
@@ -113,7 +118,10 @@ class Painter:
         }
 
 
-def test_nobody_loses_what_was_painted_when_a_replica_is_killed(replicas: Replicas) -> None:
+def test_nobody_loses_what_was_painted_when_a_replica_is_killed(
+    replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "PATIENCE_S", PATIENCE)
     practices = build_dataset().practices
     every = list(practices.index.astype(str))
     codes = list(find_area("Thurrock").select(practices).index.astype(str))
@@ -133,7 +141,7 @@ def test_nobody_loses_what_was_painted_when_a_replica_is_killed(replicas: Replic
         await asyncio.gather(*lives)
         # Those of the other replica noticed nothing.
         for painter in painters:
-            assert painter.came_back == (first[painter] == "one"), first[painter]
+            assert (painter.came_back > 0) == (first[painter] == "one"), first[painter]
             assert painter.user.cookies[REPLICA] == "two"
         return [await painter.lost(every) for painter in painters]
 
@@ -141,7 +149,7 @@ def test_nobody_loses_what_was_painted_when_a_replica_is_killed(replicas: Replic
     waits = [1_000 * wait for painter in painters for wait in painter.waits]
     print(
         f"{USERS} users, {len(waits)} clicks acknowledged, median {statistics.median(waits):.0f} "
-        f"ms, {sum(painter.came_back for painter in painters)} came back to the other replica"
+        f"ms, {sum(painter.came_back > 0 for painter in painters)} came back to the other replica"
     )
 
 

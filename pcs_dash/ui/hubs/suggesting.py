@@ -21,7 +21,7 @@ from pcs_dash.hubs.suggest import (
     repair,
     suggest_alternatives,
 )
-from pcs_dash.jobs import Job, Limits, executor
+from pcs_dash.jobs import Job, JobError, Limits, executor
 from pcs_dash.measures import numbers
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.tables.constants import MODES
@@ -137,7 +137,6 @@ def form(work: Work, dataset: Dataset, choices: Question) -> None:
         st.error(plain(str(error)))
         return
     start(work, choices, kind, request, time_limit=float(limit), count=int(plans))
-    st.rerun()
 
 
 def _sizes(work: Work) -> tuple[int, int, int, int]:
@@ -196,7 +195,9 @@ def start(
     time_limit: float,
     count: int,
 ) -> None:
-    """Search in the background; an earlier search of this session is stopped."""
+    """Search in the background and draw the page again; an earlier search of this session is
+    stopped. Where work can't be taken on, that is told.
+    """
     if work.suggested is not None:
         work.suggested.job.cancel()
     practices = choices.practices
@@ -208,12 +209,19 @@ def start(
         "told": True,
         "long": True,
     }
-    if kind == "repair":
-        mend = work.plan.to_series(practices.index), practices, request
-        job = executor().submit(repair, *mend, **options)
-    else:
-        job = executor().submit(suggest_alternatives, practices, request, count=count, **options)
+    try:
+        if kind == "repair":
+            mend = work.plan.to_series(practices.index), practices, request
+            job = executor().submit(repair, *mend, **options)
+        else:
+            wanted = practices, request
+            job = executor().submit(suggest_alternatives, *wanted, count=count, **options)
+    except JobError as error:
+        _log.warning("no search: %s", error)
+        st.error(plain(str(error)))
+        return
     work.suggested = Search(kind, choices.area.key, tuple(practices.index), time_limit, job)
+    st.rerun()
 
 
 @st.fragment(run_every=0.5)
@@ -226,7 +234,8 @@ def watch(work: Work) -> None:
         st.rerun()
     now: Progress | None = search.job.progress
     seconds = now.seconds if now else 0.0
-    stage = now.stage if now else "waiting for its turn"
+    begun = "starting" if search.job.future.running() else "waiting for its turn"
+    stage = now.stage if now else begun
     best = "" if now is None or now.best is None else f"; best so far {numbers.number(now.best)}"
     gap = (
         ""
@@ -373,4 +382,3 @@ def _relaxations(
                 time_limit=search.time_limit,
                 count=1,
             )
-            st.rerun()

@@ -85,7 +85,9 @@ def _draw(desk: Desk, question: Question) -> None:
     if desk.scenario is not None:
         _list(desk, question)
     shelf.saved_ones(desk)
-    if st.session_state.get(PART) == STAFFED_KEY:
+    # At first only the address says which part is open.
+    asked = address.held().asked.get(PART) or ("",)
+    if st.session_state.get(PART, asked[-1]) == STAFFED_KEY:
         premises_panel.show(asked_of(desk, question))
 
 
