@@ -19,12 +19,14 @@ import random
 import resource
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".mutants"
@@ -59,7 +61,7 @@ MODULES = {
     "measures/trend_lines": ("measures/test_trend_lines",),
     "measures/verdict": ("measures/test_verdict",),
     "measures/weighted_lists": ("measures/test_weighted_lists",),
-    "measures/words": ("measures/test_words",),
+    "measures/words": ("measures/test_words", "measures/test_verdict"),
     "measures/workforce": ("measures/test_workforce",),
     "hubs/summary": ("hubs/test_summary",),
 }
@@ -136,6 +138,7 @@ class Runner:
         self.called: dict[Any, set[str]] = {}
         self.hits: set[str] = set()
         self.imported: set[str] = set()
+        self.prepared: dict[Any, set[str]] = {}  # what each fixture calls
 
     def listen(self) -> None:
         """From here on it is known which functions are called."""
@@ -150,6 +153,15 @@ class Runner:
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         items[:] = [item for item in items if not SLOW & set(item.fixturenames)]
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
+        before, self.hits = self.hits, set()
+        try:
+            return (yield)
+        finally:
+            self.prepared[fixturedef] = self.hits
+            self.hits = before | self.hits
+
     def pytest_runtestloop(self, session: Any) -> bool:
         self.imported = self.hits
         for item, after in zip(session.items, [*session.items[1:], session.items[0]], strict=True):
@@ -157,6 +169,10 @@ class Runner:
             if not passes(item, after):
                 raise RuntimeError(f"{item.nodeid} fails, and nothing was changed yet")
             self.seconds[item], self.called[item] = time.process_time() - start, self.hits
+        # A fixture is set up once: whoever is given it rests on what it called.
+        for item in session.items:
+            given = [each[-1] for each in item._fixtureinfo.name2fixturedefs.values()]
+            self.called[item].update(*(self.prepared.get(each, set()) for each in given))
         forget()
         for name, made in self.made.items():
             self.module(name, made)
@@ -185,6 +201,9 @@ class Runner:
         if not child:
             resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
             os.environ["MUTANT_UNDER_TEST"] = mutant
+            for fixture, called in self.prepared.items():
+                if fixture.scope == "module" or function_of(mutant) in called:
+                    fixture.cached_result = None
             after = [*own[1:], next(iter(self.seconds))]
             os._exit(0 if all(map(passes, own, after)) else 1)
         return os.waitpid(child, 0)[1] == 0
@@ -257,8 +276,6 @@ def main() -> int:
 
 def run(runner: Runner) -> int:
     """Run the tests of the modules with the runner in pytest's place."""
-    import pytest
-
     modules = [made.module for made in runner.made.values()]
     tests = sorted({f"{ROOT}/tests/{test}.py" for name in modules for test in MODULES[name]})
     options = ["-p", "no:cacheprovider", "-p", "no:unraisableexception", "--assert=plain", "-q"]
