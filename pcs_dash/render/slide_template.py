@@ -13,6 +13,7 @@ from typing import Any
 from pptx import Presentation
 from pptx.util import Inches
 
+from pcs_dash.measures.numbers import number
 from pcs_dash.tables.errors import UserError
 
 MAX_TEMPLATE_BYTES = 50_000_000
@@ -95,8 +96,8 @@ def _check_size(presentation: Any) -> None:
         least, most = least_and_most
         if not least <= side / Inches(1) <= most:
             raise UserError(
-                f"The template's slides are {side / Inches(1):,.1f} inches {word}; from {least:g} "
-                f"to {most:g} can be written on. Choose another size (Design, Slide Size) and "
+                f"The template's slides are {number(side / Inches(1), 1)} inches {word}; from "
+                f"{least:g} to {most:g} can be written on. Choose another size (Design, Slide Size) and "
                 "save it again."
             )
 

@@ -164,15 +164,16 @@ def answer(question: Question) -> Answer:
     """One unit's measures beside those of similar units."""
     found = _similar(question)
     choices = _units_of(found)
-    if not choices or len(found.units) < similar.FEWEST_UNITS or found.near.empty:
+    few = not choices or len(found.units) < similar.FEWEST_UNITS or found.near.empty
+    head = None if few else next((b for b in found.judged if b.measure.key == PER_GP.key), None)
+    if head is None:
         said = (
-            f"Nothing can be set beside similar places: the data hold {len(found.units):,} units "
-            "of this kind, or the one chosen lacks a variable. Choose others."
+            "Nothing can be set beside similar places: the data hold few units of this kind, the "
+            "one chosen lacks a variable, or no GP figures are loaded. Choose others."
         )
         return Answer(Words(said, "", ""), refusal=said)
     by_grade = {grade: [each for each in found.judged if each.grade == grade] for grade in WORDS}
     by = [similar.offered(found.practices)[key].lower() for key in found.variables]
-    head = next(each for each in found.judged if each.measure.key == PER_GP.key)
     return Answer(
         Words(
             f"{found.name(found.target)}: {PER_GP.noun} {PER_GP.text(head.value)}, and in "

@@ -14,7 +14,7 @@ from pcs_dash.measures.list_trends import LEVELS, PCN, WHOLE
 from pcs_dash.measures.numbers import count, number
 from pcs_dash.measures.process_limits import FEWEST, Process
 from pcs_dash.measures.register import REGISTER, Measure
-from pcs_dash.measures.words import Words
+from pcs_dash.measures.words import Words, lower_first
 from pcs_dash.views.answer import (
     CHART_COLOURS,
     Answer,
@@ -149,7 +149,7 @@ def answer(question: Question) -> Answer:
         Section("networks", "Staff employed by the networks", _networks),
     )
     if len(staff.months) < 2:
-        return _only_now(staff, sections)
+        return _only_now(staff, sections[1:])  # the roles stand in front
     months = staff.by_month(staff.level, staff.measure.key)
     shown = PCN if staff.level == WHOLE else staff.level
     own = trends.with_gaps(months[months["unit"] == staff.unit].drop(columns="unit"))
@@ -182,7 +182,9 @@ def _only_now(staff: _Staff, sections: tuple[Section, ...]) -> Answer:
     total = {key: staff.by_month(WHOLE, key) for key in trends.ROLES}
     known = {key: table.iloc[0] for key, table in total.items() if table["value"].notna().any()}
     told = [
-        f"{REGISTER[key].label} {REGISTER[key].text(row['value'])}" for key, row in known.items()
+        f"{lower_first(REGISTER[key].label)} {REGISTER[key].text(row['value'])}"
+        for key, row in known.items()
+        if key.startswith("fte_")
     ]
     return Answer(
         Words(
@@ -448,7 +450,7 @@ def _networks(question: Question) -> Sequence[Block | Beside]:
     wide = wide.reindex(columns=order)
     wide.insert(0, "all", wide.sum(axis=1, min_count=1))
     without = sorted(set(codes) - set(wide.index))
-    total = f"{question.name}, {month}: {wide['all'].sum():,.1f} FTE employed by "
+    total = f"{question.name}, {month}: {number(wide['all'].sum(), 1)} FTE employed by "
     return [
         Text(f"{total}{count(len(wide), 'network')}; practices' own staff are not among them."),
         Table(

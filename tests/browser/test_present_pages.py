@@ -32,6 +32,8 @@ ASKED = {
     "catchments": {"whose": "Practice", "practice": "F81010"},
     "trends": {"trend-by": "District", "trend-in": "Patients"},
     "quality": {"quality": "prev_dm", "quality-colour": "Patients per FTE GP"},
+    "staff": {"staff-by": "PCN"},
+    "similar": {"similar-level": "PCN"},
     "hubs": {"area": "essex"},
     "getting_there": {"mode": "drive", "within": "15"},
     "plan_ahead": {"years": "15", "close": "F81110"},

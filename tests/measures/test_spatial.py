@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -15,6 +16,7 @@ from pcs_dash.measures.spatial import (
     HOT,
     NO_FIGURE,
     NOT_SIGNIFICANT,
+    LocalPattern,
     _fdr,
     _two_sided,
     bivariate_local_moran,
@@ -92,7 +94,7 @@ def test_bad_neighbours_are_refused() -> None:
         spatial_weights(points(), neighbours="rook")  # type: ignore[arg-type]
     with pytest.raises(UserError, match="at least one"):
         spatial_weights(points(), k=0)
-    with pytest.raises(UserError, match="same code"):
+    with pytest.raises(UserError, match=r"^Two rows have the same code"):
         spatial_weights(pd.concat([points(3), points(3)]))
 
 
@@ -204,6 +206,7 @@ def test_g_star_is_the_definition_and_finds_the_patch() -> None:
     expected = (w @ x - mean) / (spread * np.sqrt((n * (w**2).sum(axis=1) - 1) / (n - 1)))
     assert np.allclose(result.table["statistic"], expected)
     assert result.table.loc["E000", "label"] == HOT
+    assert (result.permutations, result.n_tested, result.unit) == (999, 100, "practice")
 
 
 def test_bivariate_moran_sets_a_unit_against_its_neighbours_other_figure() -> None:
@@ -255,9 +258,13 @@ def test_without_a_pattern_every_unit_is_there_and_the_reason_is_told(find: Any)
     assert result.table.index.equals(table.index)
     assert result.table["value"].eq(2.0).all()
     assert result.table[["statistic", "p_value"]].isna().all(axis=None)
-    said = (result.n_tested, result.permutations, result.weights, result.unit, result.note)
-    assert said == (0, 0, "none", "place", "")
-    assert result.reason == "The figure is the same everywhere, so it has no pattern."
+    assert math.isnan(result.threshold)
+    name = {local_moran: "Local Moran's I", getis_ord: "Getis and Ord's G*"}[find]
+    told = replace(result, table=None, threshold=0.0)
+    assert told == LocalPattern(
+        None, name, 0, 0, 0, 0, 0.0, 0.0, "false discovery rate 5% (Benjamini-Hochberg)", 0,
+        "none", "place", "", "The figure is the same everywhere, so it has no pattern.",
+    )  # fmt: skip
 
 
 # --- access

@@ -100,6 +100,8 @@ def test_add_rename_and_text(page: AppTest) -> None:
     field(page, "Name of the story").set_value("For the board").run()
     assert not page.exception
     assert story(page).name == "For the board"
+    (picture,) = page.get("image")
+    assert picture.proto.imgs[0].alt.startswith("Slide: ")
     view = story(page).views[1]
     assert (view.title, view.text, view.topic) == (HOSTILE, "Say this", "ask")
     # Shown letter by letter, not as Markdown or HTML.

@@ -307,7 +307,7 @@ def _open(question: Question) -> dict[str, Any]:
     code = st.text_input("A code for it", code, max_chars=6, key="scenario-open-code")
     there = st.text_input(
         "Where (latitude, longitude)",
-        f"{middle['latitude'].mean():.4f}, {middle['longitude'].mean():.4f}",
+        f"{round(middle['latitude'].mean(), 4)}, {round(middle['longitude'].mean(), 4)}",
         key=f"scenario-open-at-{st.session_state.get(AT)}-{question.area.key}",
         help="It begins at the practice that is clicked on the map, or in the middle of the area.",
     )

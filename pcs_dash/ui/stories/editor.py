@@ -66,9 +66,14 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
         _views(desk)
         _add(desk, choices)
     with right:
+        shown = st.empty()
         _chosen(desk, choices)
     shelf.saved_ones(desk)
     story_saving.into_address(desk, dataset)
+    if desk.story.views:
+        # Drawn last: nothing else waits for it.
+        with shown:
+            _preview(desk.story.views[desk.at], choices)
 
 
 def _views(desk: Desk) -> None:
