@@ -97,8 +97,8 @@ def _check_size(presentation: Any) -> None:
         if not least <= side / Inches(1) <= most:
             raise UserError(
                 f"The template's slides are {number(side / Inches(1), 1)} inches {word}; from "
-                f"{least:g} to {most:g} can be written on. Choose another size (Design, Slide Size) "
-                "and save it again."
+                f"{least:g} to {most:g} can be written on. Choose another size (Design, Slide "
+                "Size) and save it again."
             )
 
 

@@ -302,7 +302,7 @@ def no_titles() -> bytes:
         (lambda: changed("docProps/thumbnail.jpeg", much_xml), "28 MB of XML"),
         (lambda: changed("docProps/thumbnail.jpeg", lambda _: bytes(70_000_000)), "unpacks to 7"),
         (lambda: sized(914_400), "1.0 inches wide"),
-        (lambda: sized(-9_144_000), "-10.0 inches wide"),
+        (lambda: sized(-9_144_000), "−10.0 inches wide"),
         (lambda: sized(914_400_000), "1,000.0 inches wide"),
         (lambda: changed(LAYOUT, without_shapes), "can't be read as PowerPoint"),
         (lambda: changed(LAYOUT, lambda _: b"<other/>"), "can't be read as PowerPoint"),
