@@ -16,7 +16,7 @@ from pcs_dash.ui.hubs.address_plan import begin
 from pcs_dash.ui.text import plain
 
 dataset, web, choices = page.begin()
-work = begin(dataset, choices)
+opened = begin(dataset, choices)
 
 builder.make_room()
 st.title(f"Hubs: {plain(choices.area.title)}")
@@ -25,14 +25,14 @@ if choices.practices.empty:
     st.info("No practice is left in this area. Switch the exclusion off, or choose another area.")
     raise address.EndedEarly
 with st.container(horizontal=True):
-    panels.start(work, choices)
-    panels.open_file(work, dataset, choices)
-    plan_saving.save(work, dataset)
-    panels.download(work, dataset, choices)
+    panels.start(opened, choices)
+    panels.open_file(opened, dataset, choices)
+    plan_saving.save(opened, dataset)
+    panels.download(opened, dataset, choices)
     if st.button("What becomes of this plan?", icon=":material/event_upcoming:", key="hub-ahead"):
         st.switch_page("pages/plan_ahead.py", query_params=address.said())
-panels.told(work)
-builder.show(work, dataset, web, choices)
+panels.told(opened)
+builder.show(opened, dataset, web, choices)
 
 
 @address.fragment
@@ -44,19 +44,19 @@ def more() -> None:
     )
     if suggest.open:
         with suggest:
-            suggesting.panel(work, dataset, choices)
+            suggesting.panel(opened, dataset, choices)
     if sites.open:
         with sites:
             standing.panel(web, choices)
     if compare.open:
         with compare:
-            comparing.panel(work, dataset, web, choices)
+            comparing.panel(opened, dataset, web, choices)
     if saved.open:
         with saved:
-            plan_saving.browse(work, dataset)
+            plan_saving.browse(opened, dataset)
     if judged.open:
         with judged:
-            rules_panel.edit(work, dataset)
+            rules_panel.edit(opened, dataset)
 
 
 more()

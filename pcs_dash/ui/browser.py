@@ -43,11 +43,11 @@ def app_address() -> str:
 
 def rules_on_table() -> tuple[Rule, ...]:
     """The rules that the Hubs page judges by; none where it was not opened."""
-    work = st.session_state.get(HUB_WORK)
-    return () if work is None else tuple(work.rules)
+    opened = st.session_state.get(HUB_WORK)
+    return () if opened is None else tuple(opened.rules)
 
 
 def plan_on_table() -> tuple[Plan, str] | None:
     """The Hubs page's plan and its name; None while it is still today's PCNs, or nothing."""
-    work = st.session_state.get(HUB_WORK)
-    return None if work is None or work.untouched_since else (work.plan, work.name)
+    opened = st.session_state.get(HUB_WORK)
+    return None if opened is None or opened.untouched_since else (opened.plan, opened.name)

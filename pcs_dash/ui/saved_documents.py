@@ -56,32 +56,32 @@ def other_draft(draft: Draft, said: str, label: str, key: str) -> tuple[bool, bo
         return opened, opened or st.button("Forget it", key=f"{key}-draft-drop-{draft.kind}")
 
 
-def tell(desk: OnTable, noun: str) -> None:
+def tell(opened: OnTable, noun: str) -> None:
     """Say what has to be said above the table: a draft that can't be kept, what was done, and
     drafts that other tabs of this browser left.
     """
-    if desk.fault:
-        st.warning(f"Your {noun} is not kept as a draft: {plain(desk.fault)}")
-    if desk.said:
-        st.info(plain(desk.said))
-        desk.said = ""
-    for draft in desk.other_drafts:
+    if opened.fault:
+        st.warning(f"Your {noun} is not kept as a draft: {plain(opened.fault)}")
+    if opened.said:
+        st.info(plain(opened.said))
+        opened.said = ""
+    for draft in opened.other_drafts:
         try:
-            held = desk.read(draft.document.get(desk.kind))
+            held = opened.read(draft.document.get(opened.kind))
         except UserError:
             continue
         said = f"a {noun} of its own, {plain(held.name)} ("
-        opened, done = other_draft(draft, said, "Open it", desk.kind)
-        if opened:
-            desk.take(held)
+        wanted, done = other_draft(draft, said, "Open it", opened.kind)
+        if wanted:
+            opened.take(held)
         if done:
-            drop_draft(database(), desk.token, draft.kind)
-            desk.other_drafts = [kept for kept in desk.other_drafts if kept.kind != draft.kind]
+            drop_draft(database(), opened.token, draft.kind)
+            opened.other_drafts = [kept for kept in opened.other_drafts if kept.kind != draft.kind]
             st.rerun()
 
 
 @dataclass(frozen=True)
-class Shelf:
+class LibraryPanel:
     """One library: `noun` and `plural` as users say them, `page` and `parameter` of its links,
     `key` the beginning of its widgets' keys.
     """
@@ -208,62 +208,64 @@ class Shelf:
 
     # --- what is saved whole ---
 
-    def save(self, desk: OnTable, dataset: Dataset) -> None:
+    def save(self, opened: OnTable, dataset: Dataset) -> None:
         """Save what is on the table as a version, or as one of its own, and share it by a link."""
         with st.popover("Save and share", icon=":material/save:"):
             try:
-                self._form(desk, dataset)
+                self._form(opened, dataset)
                 st.divider()
-                self.links(desk.held.to_dict(), dataset, desk.saved_id, desk.saved_version)
+                self.links(opened.held.to_dict(), dataset, opened.saved_id, opened.saved_version)
             except UserError as error:
                 st.error(plain(str(error)))
 
-    def _form(self, desk: OnTable, dataset: Dataset) -> None:
+    def _form(self, opened: OnTable, dataset: Dataset) -> None:
         note = st.text_area("Note", max_chars=MAX_NOTE, height=70, key=f"{self.key}-note")
         author = st.text_input(
             "Your name, as others shall see it", max_chars=MAX_AUTHOR, key=f"{self.key}-author"
         )
         about = {
-            "name": desk.held.name,
+            "name": opened.held.name,
             "note": note,
             "author": author,
             "data_period": dataset.workforce_period,
             "data_fingerprint": data_fingerprint(dataset.practices.index, dataset.workforce_period),
         }
-        known = desk.saved_id is not None
-        self.tell_version(desk.saved_id, desk.saved_version, desk.is_as)
+        known = opened.saved_id is not None
+        self.tell_version(opened.saved_id, opened.saved_version, opened.is_as)
         again, new = st.columns(2)
         if known and again.button(
             "Save version", type="primary", width="stretch", key=f"{self.key}-save"
         ):
-            self._save_version(desk, about)
+            self._save_version(opened, about)
         if new.button(
             f"Save as a new {self.noun}",
             type="secondary" if known else "primary",
             width="stretch",
             key=f"{self.key}-save-new",
         ):
-            self._saved(desk, self.books.create(desk.held.to_dict(), **about))
-        if desk.conflict is not None:
-            self._conflict(desk, desk.conflict.theirs, about)
+            self._saved(opened, self.books.create(opened.held.to_dict(), **about))
+        if opened.conflict is not None:
+            self._conflict(opened, opened.conflict.theirs, about)
 
-    def _save_version(self, desk: OnTable, about: dict[str, Any]) -> None:
-        assert desk.saved_id is not None
-        assert desk.saved_version is not None
-        document = desk.held.to_dict()
+    def _save_version(self, opened: OnTable, about: dict[str, Any]) -> None:
+        assert opened.saved_id is not None
+        assert opened.saved_version is not None
+        document = opened.held.to_dict()
         try:
-            self._saved(desk, self.books.save(desk.saved_id, desk.saved_version, document, **about))
+            self._saved(
+                opened, self.books.save(opened.saved_id, opened.saved_version, document, **about)
+            )
         except ConflictError as error:
-            desk.conflict = error
+            opened.conflict = error
         except DeletedError as error:
             st.error(f"{plain(str(error))} Undelete it below, or save as a new {self.noun}.")
 
-    def _saved(self, desk: OnTable, saved: Saved) -> None:
-        desk.said = f"Saved: '{saved.name}', version {saved.version}."
-        desk.came_from(saved)
+    def _saved(self, opened: OnTable, saved: Saved) -> None:
+        opened.said = f"Saved: '{saved.name}', version {saved.version}."
+        opened.came_from(saved)
         st.rerun()
 
-    def _conflict(self, desk: OnTable, theirs: Saved, about: dict[str, Any]) -> None:
+    def _conflict(self, opened: OnTable, theirs: Saved, about: dict[str, Any]) -> None:
         """Someone saved in between: nothing is overwritten. Keep a copy, or take theirs."""
         st.warning(
             f"{plain(theirs.author) or 'Someone'} saved version {theirs.version} meanwhile. Yours "
@@ -271,13 +273,13 @@ class Shelf:
         )
         if st.button("Save mine as a copy", type="primary", key=f"{self.key}-copy"):
             name = {"name": f"{about['name'][:110]} (copy)"}
-            desk.take(desk.read(desk.held.to_dict() | name))
-            self._saved(desk, self.books.create(desk.held.to_dict(), **about | name))
+            opened.take(opened.read(opened.held.to_dict() | name))
+            self._saved(opened, self.books.create(opened.held.to_dict(), **about | name))
         if st.button("Open theirs", key=f"{self.key}-theirs"):
-            desk.open(theirs)
+            opened.open(theirs)
             st.rerun()
 
-    def exchange(self, desk: OnTable, text: str, read: Callable[[bytes, str], Any]) -> None:
+    def exchange(self, opened: OnTable, text: str, read: Callable[[bytes, str], Any]) -> None:
         """What is on the table as a file (`text`; "": nothing is), and one out of a file: `read`
         makes it of the file's bytes and name.
         """
@@ -299,20 +301,20 @@ class Shelf:
             )
             if given is not None and st.button("Open it", type="primary", key=f"{self.key}-import"):
                 try:
-                    desk.take(read(given.getvalue(), given.name))
+                    opened.take(read(given.getvalue(), given.name))
                 except UserError as error:
                     st.error(f"{plain(str(error))} Your {self.noun} is as it was.")
                     return
-                desk.came_from(None)
+                opened.came_from(None)
                 st.rerun()
 
-    def saved_ones(self, desk: OnTable) -> None:
+    def saved_ones(self, opened: OnTable) -> None:
         """Every saved version, folded away, in a fragment of its own."""
         with st.expander(f"Saved {self.plural}"):
-            st.fragment(self._saved_ones)(desk)
+            st.fragment(self._saved_ones)(opened)
 
-    def _saved_ones(self, desk: OnTable) -> None:
+    def _saved_ones(self, opened: OnTable) -> None:
         try:
-            self.browse(desk.saved_id, desk.open)
+            self.browse(opened.saved_id, opened.open)
         except UserError as error:
             st.error(plain(str(error)))

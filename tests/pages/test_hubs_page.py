@@ -22,7 +22,7 @@ from pcs_dash.tables.dataset import build_dataset
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.ui.hubs import plan_saving, suggesting
 from pcs_dash.ui.hubs.adopt import adopt
-from pcs_dash.ui.hubs.open_plan import Work
+from pcs_dash.ui.hubs.open_plan import OpenPlan
 
 # The page as app.py runs it, without the menu: AppTest runs a page of a menu through a rerun, in
 # which a button that was pressed is no longer pressed.
@@ -55,8 +55,8 @@ def run_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
-def work_of(app: AppTest) -> Work:
-    held: Work = app.session_state["hub-work"]
+def work_of(app: AppTest) -> OpenPlan:
+    held: OpenPlan = app.session_state["hub-work"]
     return held
 
 
@@ -137,7 +137,7 @@ def test_a_start_is_one_step_to_undo(run_page: Run) -> None:
     app.radio(key="hub-start").set_value("nothing").run()
     click(app, "hub-start-go")
     assert work_of(app).plan == Plan()
-    assert work_of(app).desk.history.undo().present == before
+    assert work_of(app).painted.history.undo().present == before
 
 
 def test_save_open_delete_and_undo_the_delete(run_page: Run) -> None:
@@ -145,9 +145,9 @@ def test_save_open_delete_and_undo_the_delete(run_page: Run) -> None:
     saved = work_of(app).plan
     app.text_input(key="hub-name").set_value(HOSTILE).run()
     click(app, "hub-save-new")
-    work = work_of(app)
-    assert (work.name, work.saved_version) == (HOSTILE, 1)
-    number = work.saved_id
+    opened = work_of(app)
+    assert (opened.name, opened.saved_version) == (HOSTILE, 1)
+    number = opened.saved_id
     app.radio(key="hub-start").set_value("nothing").run()
     click(app, "hub-start-go")
     open_tab(app, "Plan library")
@@ -165,19 +165,19 @@ def test_a_second_saver_is_told_and_can_merge(run_page: Run) -> None:
     app = run_page(area="Thurrock")
     app.text_input(key="hub-name").set_value("Ours").run()
     click(app, "hub-save-new")
-    work, books = work_of(app), plan_saving.library()
-    assert work.saved_id is not None
-    theirs = work.plan.rename(work.plan.hubs[0].id, "Theirs")
-    books.save(work.saved_id, 1, theirs.to_dict(), name="Ours", author="Somebody")
-    mine = work.plan.rename(work.plan.hubs[1].id, "Mine")
-    work.change(mine, "Rename")
+    opened, books = work_of(app), plan_saving.library()
+    assert opened.saved_id is not None
+    theirs = opened.plan.rename(opened.plan.hubs[0].id, "Theirs")
+    books.save(opened.saved_id, 1, theirs.to_dict(), name="Ours", author="Somebody")
+    mine = opened.plan.rename(opened.plan.hubs[1].id, "Mine")
+    opened.change(mine, "Rename")
     app.run()
     click(app, "hub-save")
     assert "Somebody saved version 2" in texts(app).replace("\\", "")
-    assert books.open(work.saved_id).version == 2
+    assert books.open(opened.saved_id).version == 2
     click(app, "hub-merge")
-    merged = Plan.from_dict(books.open(work.saved_id).document)
-    assert books.open(work.saved_id).version == 3
+    merged = Plan.from_dict(books.open(opened.saved_id).document)
+    assert books.open(opened.saved_id).version == 3
     assert {"Theirs", "Mine"} <= {hub.name for hub in merged.hubs}
     assert work_of(app).plan == merged
 
@@ -291,7 +291,7 @@ def test_a_version_of_other_data_opens_with_a_report(run_page: Run, known: bool)
         assert "Z00001 of '" in told
         assert "ODS list of successors is not loaded" in told
         assert f"({codes[0]})" in told
-    assert work_of(app).desk.history.undo().present == old, "undo brings back the plan as saved"
+    assert work_of(app).painted.history.undo().present == old, "undo brings back the plan as saved"
     click(app, "hub-migration-close")
     assert "30 June 2025; these" not in texts(app).replace("\\", "")
 
@@ -340,10 +340,10 @@ def test_a_link_opens_the_plan_once_and_the_address_carries_it_on(run_page: Run)
     text = make_link(plan.to_dict(), data.practices.index)
     app = run_page(area="Thurrock", plan=text)
     assert work_of(app).plan == plan
-    steps = len(work_of(app).desk.history.past)
+    steps = len(work_of(app).painted.history.past)
     assert steps
     app.run()
-    assert len(work_of(app).desk.history.past) == steps
+    assert len(work_of(app).painted.history.past) == steps
     again = run_page(area="Thurrock", plan=carried(app))
     assert work_of(again).plan == plan
 
@@ -456,7 +456,7 @@ def test_repair_makes_the_moves_it_names_and_keeps_the_hubs(run_page: Run) -> No
     sizes = practices["patients"].groupby(after.to_series()).sum()
     assert sizes.between(30_000, 50_000).all()
     assert {hub.id for hub in after.hubs} & {hub.id for hub in before.hubs}
-    assert work_of(app).desk.history.undo().present == before
+    assert work_of(app).painted.history.undo().present == before
 
 
 def test_alternatives_differ_and_the_one_taken_is_the_one_on_the_map(run_page: Run) -> None:
@@ -495,11 +495,11 @@ def test_an_older_version_opens_as_it_was(run_page: Run) -> None:
 def test_a_second_saver_can_keep_a_copy(run_page: Run) -> None:
     app = run_page(area="Thurrock")
     number, books = save_new(app, "Ours"), plan_saving.library()
-    work = work_of(app)
-    theirs = work.plan.rename(work.plan.hubs[0].id, "Theirs")
+    opened = work_of(app)
+    theirs = opened.plan.rename(opened.plan.hubs[0].id, "Theirs")
     books.save(number, 1, theirs.to_dict(), name="Ours", author="Somebody")
-    mine = work.plan.rename(work.plan.hubs[0].id, "Mine")
-    work.change(mine, "Rename")
+    mine = opened.plan.rename(opened.plan.hubs[0].id, "Mine")
+    opened.change(mine, "Rename")
     app.run()
     click(app, "hub-save")
     click(app, "hub-copy")
@@ -571,7 +571,7 @@ def test_a_bad_file_is_explained_and_the_plan_stays(
     run_page: Run, name: str, content: bytes, says: list[str]
 ) -> None:
     app = run_page(area="Thurrock")
-    before = work_of(app).desk.history
+    before = work_of(app).painted.history
     upload(app, name, content)
     told = texts(app)
     assert HOSTILE not in told, "a file's name must be escaped where Markdown is"
@@ -579,7 +579,7 @@ def test_a_bad_file_is_explained_and_the_plan_stays(
     assert f"**{name}** was not opened. Your plan is as it was." in told
     for part in says:
         assert part in told
-    assert work_of(app).desk.history == before
+    assert work_of(app).painted.history == before
     assert app.title[0].value == "Hubs: Thurrock"
     app.run()
     assert not app.exception
@@ -618,13 +618,13 @@ def test_a_file_that_catches_nobody_never_empties_the_plan(
     run_page: Run, text: str, says: str
 ) -> None:
     app = run_page(area="Thurrock")
-    before = work_of(app).desk.history
+    before = work_of(app).painted.history
     upload(app, "nobody.csv", text.encode())
     told = texts(app).replace("\\", "")
     assert says in told
     assert "Your plan is as it was." in told
     assert not [button for button in app.button if button.key == "hub-file-go"]
-    assert work_of(app).desk.history == before
+    assert work_of(app).painted.history == before
 
 
 def test_what_a_file_holds_is_shown_before_it_is_used(run_page: Run) -> None:
@@ -672,19 +672,19 @@ def test_of_columns_that_say_nothing_the_user_picks(run_page: Run) -> None:
 
 def test_comparing_with_todays_pcns_names_what_moves(run_page: Run) -> None:
     app = run_page(area="Thurrock")
-    work = work_of(app)
-    code = next(iter(work.plan.assignment))
-    other = next(hub.id for hub in work.plan.hubs if hub.id != work.plan.assignment[code])
-    work.change(work.plan.assign([code], other), "Move")
+    opened = work_of(app)
+    code = next(iter(opened.plan.assignment))
+    other = next(hub.id for hub in opened.plan.hubs if hub.id != opened.plan.assignment[code])
+    opened.change(opened.plan.assign([code], other), "Move")
     open_tab(app, "Compare")
     assert "1 of 26 practices" in texts(app).replace("\\", "")
 
 
 def test_rules_can_go_back_to_the_strategies(run_page: Run) -> None:
     app = run_page(area="Thurrock")
-    work = work_of(app)
-    standard = work.rules
-    work.judge_by(standard[:1])
+    opened = work_of(app)
+    standard = opened.rules
+    opened.judge_by(standard[:1])
     open_tab(app, "Rules")
     click(app, "hub-rules-back")
     assert work_of(app).rules == standard
@@ -717,7 +717,7 @@ def test_of_two_tabs_of_a_browser_both_are_told_and_neither_plan_is_lost(
         tab.radio(key="hub-start").set_value(kind).run()
         click(tab, "hub-start-go")
         plans.append(work_of(tab).plan)
-    assert all("Both are kept" in work_of(tab).desk.said.text for tab in (one, two))
+    assert all("Both are kept" in work_of(tab).painted.said.text for tab in (one, two))
     later = run_page(area="thurrock")
     assert work_of(later).plan == plans[2]
     click_begins(later, "hub-draft-open-", "")

@@ -16,7 +16,7 @@ from pcs_dash.tables.errors import InputFileError
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.ui import on_table
 from pcs_dash.ui.on_table import from_draft
-from pcs_dash.ui.scenarios.desk import Desk
+from pcs_dash.ui.scenarios.open_scenario import OpenScenario
 from pcs_dash.ui.scenarios.saving import read
 from pcs_dash.views.scenario_words import from_text, to_text
 
@@ -48,10 +48,10 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 
 @pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A desk whose draft goes nowhere."""
-    monkeypatch.setattr(Desk, "keep", lambda _: None)
-    return Desk(token="token")
+def opened(monkeypatch: pytest.MonkeyPatch) -> OpenScenario:
+    """An open story whose draft goes nowhere."""
+    monkeypatch.setattr(OpenScenario, "keep", lambda _: None)
+    return OpenScenario(token="token")
 
 
 def press(app: AppTest, key: str) -> None:
@@ -59,8 +59,8 @@ def press(app: AppTest, key: str) -> None:
     assert not app.exception, app.exception[0].stack_trace
 
 
-def table(app: AppTest) -> Desk:
-    held: Desk = app.session_state["scenario-desk"]
+def table(app: AppTest) -> OpenScenario:
+    held: OpenScenario = app.session_state["scenario-desk"]
     return held
 
 
@@ -69,25 +69,25 @@ def switch(app: AppTest):
     return next(item for item in app.toggle if (item.key or "").startswith("scenario-on-"))
 
 
-def test_undo_and_redo_give_back_what_was_there(desk: Desk) -> None:
+def test_undo_and_redo_give_back_what_was_there(opened: OpenScenario) -> None:
     for scenario in (FIRST, SECOND, None):
-        desk.put(scenario)
-    seen = [desk.scenario]
+        opened.put(scenario)
+    seen = [opened.scenario]
     for _ in range(4):
-        desk.undo()
-        seen.append(desk.scenario)
+        opened.undo()
+        seen.append(opened.scenario)
     assert seen == [None, SECOND, FIRST, None, None]
-    desk.redo()
-    assert (desk.scenario, desk.text) == (FIRST, to_text(FIRST))
-    desk.put(SECOND)
-    assert desk.future == []
+    opened.redo()
+    assert (opened.scenario, opened.text) == (FIRST, to_text(FIRST))
+    opened.put(SECOND)
+    assert opened.future == []
 
 
-def test_a_draft_comes_back_as_it_was(desk: Desk) -> None:
-    desk.put(FIRST)
-    desk.saved_id, desk.saved_version = 3, 2
-    desk.put(SECOND)
-    again = Desk.from_dict(json.loads(json.dumps(desk.to_dict())), "token")
+def test_a_draft_comes_back_as_it_was(opened: OpenScenario) -> None:
+    opened.put(FIRST)
+    opened.saved_id, opened.saved_version = 3, 2
+    opened.put(SECOND)
+    again = OpenScenario.from_dict(json.loads(json.dumps(opened.to_dict())), "token")
     assert (again.scenario, again.text) == (SECOND, to_text(SECOND))
     assert (again.saved_id, again.saved_version) == (3, 2)
 
@@ -99,16 +99,19 @@ def test_two_tabs_of_a_browser_keep_a_draft_each(
     with open_database(tmp_path / "plans.sqlite") as database:
         monkeypatch.setattr(on_table, "database", lambda: database)
         monkeypatch.setattr(on_table, "browser_token", lambda: token)
-        one, two = (from_draft("scenario", Desk.from_dict, lambda t: Desk(token=t)) for _ in "ab")
+        one, two = (
+            from_draft("scenario", OpenScenario.from_dict, lambda t: OpenScenario(token=t))
+            for _ in "ab"
+        )
         one.put(FIRST)
         two.put(SECOND)
         one.put(SECOND)
         one.put(FIRST)
         assert "Both are kept" in two.said
         _, drafts = open_draft(database, token, "scenario")
-        kept = [Desk.from_dict(draft.document, token).scenario for draft in drafts]
+        kept = [OpenScenario.from_dict(draft.document, token).scenario for draft in drafts]
         assert kept == [FIRST, SECOND]
-        again = from_draft("scenario", Desk.from_dict, lambda t: Desk(token=t))
+        again = from_draft("scenario", OpenScenario.from_dict, lambda t: OpenScenario(token=t))
         assert again.scenario == FIRST
         assert [draft.kind for draft in again.other_drafts] == [two.place.name]
 

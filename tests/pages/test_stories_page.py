@@ -16,8 +16,8 @@ from pcs_dash.store.links import make_link, make_short_link, open_link
 from pcs_dash.store.story_library import StoryLibrary
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.paths import ROOT
-from pcs_dash.ui.hubs.map_events import Desk
-from pcs_dash.ui.hubs.open_plan import Work
+from pcs_dash.ui.hubs.map_events import PaintedPlan
+from pcs_dash.ui.hubs.open_plan import OpenPlan
 from pcs_dash.views.position import Position
 from pcs_dash.views.story import SavedView, Story, ready_made
 
@@ -218,8 +218,8 @@ def on_table(app: AppTest) -> Plan:
     """Put a plan of two hubs on the table, as the page Hubs does."""
     plan = Plan().add_hub("Riverside").add_hub("Northern heights")
     plan = plan.assign(["F81010", "F81082"], plan.hubs[0].id)
-    desk = Desk(history=History(present=plan))
-    app.session_state["hub-work"] = Work(desk, (), "token-of-a-browser", name="Two hubs")
+    painted = PaintedPlan(history=History(present=plan))
+    app.session_state["hub-work"] = OpenPlan(painted, (), "token-of-a-browser", name="Two hubs")
     return plan
 
 
@@ -254,8 +254,8 @@ def test_what_a_view_points_at_is_chosen_and_its_map_put_back(page: AppTest) -> 
     assert story(page).views[0].highlight == "F81110"
     pointing().select("").run()
     assert story(page).views[0].highlight == ""
-    desk = page.session_state["story-desk"]
-    desk.put(desk.story.change(0, position=Position(51.5, 0.4, 12)))
+    opened = page.session_state["story-desk"]
+    opened.put(opened.story.change(0, position=Position(51.5, 0.4, 12)))
     page.run()
     press(page, "story-unplace")
     assert story(page).views[0].position is None

@@ -1,1 +1,1 @@
-"""The hub builder's page, in parts: work (the plan on screen), events, figures and panels."""
+"""The hub builder's page, in parts: the open plan, events, figures and panels."""

@@ -23,108 +23,110 @@ from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, data
 from pcs_dash.ui.browser import HUB_WORK, browser_token
-from pcs_dash.ui.hubs.map_events import Desk, Said
+from pcs_dash.ui.hubs.map_events import PaintedPlan, Said
 from pcs_dash.ui.hubs.migrating import Before, Carried, carry_over, ods_successors
-from pcs_dash.ui.hubs.open_plan import Work, database, start_plan
+from pcs_dash.ui.hubs.open_plan import OpenPlan, database, start_plan
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 
 LINK = "plan"
 
 
-def begin(dataset: Dataset, choices: Question) -> Work:
+def begin(dataset: Dataset, choices: Question) -> OpenPlan:
     """The plan on the table: what the address carries, else this session's, else the draft of this
     browser, else today's PCNs. From now on the address of the page carries it.
     """
-    work: Work | None = st.session_state.get(HUB_WORK)
-    if work is None:
-        work = st.session_state[HUB_WORK] = _from_draft(dataset, choices)
-    elif work.untouched_since not in ("", choices.area.key):
-        _start(work, choices)
-    _open_from_address(work, dataset)
-    into_address(work, dataset)
-    return work
+    opened: OpenPlan | None = st.session_state.get(HUB_WORK)
+    if opened is None:
+        opened = st.session_state[HUB_WORK] = _from_draft(dataset, choices)
+    elif opened.untouched_since not in ("", choices.area.key):
+        _start(opened, choices)
+    _open_from_address(opened, dataset)
+    into_address(opened, dataset)
+    return opened
 
 
-def _from_draft(dataset: Dataset, choices: Question) -> Work:
+def _from_draft(dataset: Dataset, choices: Question) -> OpenPlan:
     token, fault = browser_token(), ""
     try:
         place, drafts = open_draft(database(), token, "plan")
         if drafts:
-            work = Work.from_dict(drafts[0].document, token)
-            work.place, work.other_drafts = place, drafts[1:]
-            return work
+            opened = OpenPlan.from_dict(drafts[0].document, token)
+            opened.place, opened.other_drafts = place, drafts[1:]
+            return opened
     except UserError as error:
         fault = str(error)
-    work = Work(Desk(), data.rules_of(dataset), token, draft_fault=fault)
-    _start(work, choices)
-    return work
+    opened = OpenPlan(PaintedPlan(), data.rules_of(dataset), token, draft_fault=fault)
+    _start(opened, choices)
+    return opened
 
 
-def _start(work: Work, choices: Question) -> None:
+def _start(opened: OpenPlan, choices: Question) -> None:
     """Today's PCNs of the area, as long as nothing was done to the plan."""
     plan = start_plan("pcn", choices.practices)
     said = Said(f"Today's PCNs of {choices.area.name}. Change them, or start from another.")
-    work.desk = replace(work.desk, history=History(present=plan), said=said)
-    work.saying += 1
-    work.untouched_since = choices.area.key
+    opened.painted = replace(opened.painted, history=History(present=plan), said=said)
+    opened.saying += 1
+    opened.untouched_since = choices.area.key
 
 
 # --- links ---
 
 
-def document_of(work: Work, dataset: Dataset) -> dict[str, Any]:
+def document_of(opened: OpenPlan, dataset: Dataset) -> dict[str, Any]:
     """What a link to the plan carries: its name, and rules that are not the published ones, too."""
-    document = work.plan.to_dict() | {"name": work.name}
-    if work.rules != data.rules_of(dataset):
-        document["rules"] = rules_to_list(work.rules)
+    document = opened.plan.to_dict() | {"name": opened.name}
+    if opened.rules != data.rules_of(dataset):
+        document["rules"] = rules_to_list(opened.rules)
     return document
 
 
-def into_address(work: Work, dataset: Dataset) -> None:
+def into_address(opened: OpenPlan, dataset: Dataset) -> None:
     """Let the address carry the plan, unless it is still today's PCNs, or too long for a link."""
-    if work.untouched_since:
-        work.linked = ""
-    elif work.link_made_of != (made_of := (work.plan, work.rules, work.name, dataset.version)):
-        work.link_made_of = made_of
+    if opened.untouched_since:
+        opened.linked = ""
+    elif opened.link_made_of != (
+        made_of := (opened.plan, opened.rules, opened.name, dataset.version)
+    ):
+        opened.link_made_of = made_of
         try:
-            work.linked = make_link(
-                document_of(work, dataset),
+            opened.linked = make_link(
+                document_of(opened, dataset),
                 dataset.practices.index,
                 data_period=dataset.workforce_period,
             )
         except LinkError:
-            work.linked = ""
-    address.carry(LINK, work.linked)
+            opened.linked = ""
+    address.carry(LINK, opened.linked)
 
 
-def _open_from_address(work: Work, dataset: Dataset) -> None:
+def _open_from_address(opened: OpenPlan, dataset: Dataset) -> None:
     """Open the plan of the address, where it is another: undo brings back what was on the table."""
     text = address.document(LINK)
-    if text is None or text == work.linked:
+    if text is None or text == opened.linked:
         return
     try:
         if is_short_link(text):
             saved = open_short_link(PlanLibrary(database()), database(), text)
-            put_saved(work, dataset, saved)
+            put_saved(opened, dataset, saved)
         else:
-            _put_linked(work, dataset, text)
+            _put_linked(opened, dataset, text)
     except UserError as error:
         st.error(f"{plain(str(error))} Your plan is as it was.")
 
 
-def _put_linked(work: Work, dataset: Dataset, text: str) -> None:
+def _put_linked(opened: OpenPlan, dataset: Dataset, text: str) -> None:
     linked = open_link(text, dataset.practices.index, data_period=dataset.workforce_period)
     plan = Plan.from_dict(linked.document)
     rules = _rules_of(linked.document, dataset)
-    if rules is not None and rules != work.rules:
-        work.judge_by(rules)
-    if plan == work.plan and not work.untouched_since:
+    if rules is not None and rules != opened.rules:
+        opened.judge_by(rules)
+    if plan == opened.plan and not opened.untouched_since:
         return
-    work.saved_id = work.saved_version = work.conflict = None
-    work.name = str(linked.document.get("name", ""))[:MAX_NAME]
+    opened.saved_id = opened.saved_version = opened.conflict = None
+    opened.name = str(linked.document.get("name", ""))[:MAX_NAME]
     before = Before.of_link(linked, dataset.practices)
-    put_carried(work, dataset, plan, before, "The plan of a link opened")
+    put_carried(opened, dataset, plan, before, "The plan of a link opened")
 
 
 def _rules_of(document: Mapping[str, Any], dataset: Dataset) -> Any:
@@ -134,16 +136,16 @@ def _rules_of(document: Mapping[str, Any], dataset: Dataset) -> Any:
     return data.rules_of(dataset) if "name" in document else None
 
 
-def put_saved(work: Work, dataset: Dataset, saved: Saved) -> None:
+def put_saved(opened: OpenPlan, dataset: Dataset, saved: Saved) -> None:
     """Put a version of the library on the table."""
     plan = Plan.from_dict(saved.document)
     rules = rules_from_list(saved.rules)
-    work.name, work.saved_id, work.saved_version = saved.name, saved.id, saved.version
-    work.conflict = None
+    opened.name, opened.saved_id, opened.saved_version = saved.name, saved.id, saved.version
+    opened.conflict = None
     if rules:
-        work.rules = rules
+        opened.rules = rules
     label = f"Open '{saved.name}', version {saved.version}"
-    put_carried(work, dataset, plan, Before.of_saved(saved), label)
+    put_carried(opened, dataset, plan, Before.of_saved(saved), label)
 
 
 def carried_over(dataset: Dataset, plan: Plan, before: Before) -> Carried:
@@ -159,10 +161,10 @@ def carried_over(dataset: Dataset, plan: Plan, before: Before) -> Carried:
     )
 
 
-def put_carried(work: Work, dataset: Dataset, plan: Plan, before: Before, label: str) -> None:
+def put_carried(opened: OpenPlan, dataset: Dataset, plan: Plan, before: Before, label: str) -> None:
     """Put a plan made with other data on the table, as it was and, a step on, for these data."""
     carried = carried_over(dataset, plan, before)
-    work.change(plan, label)
+    opened.change(plan, label)
     if carried.plan != plan:
-        work.change(carried.plan, "The plan carried over to the data at hand")
-    work.migration = carried.sentences
+        opened.change(carried.plan, "The plan carried over to the data at hand")
+    opened.migration = carried.sentences

@@ -20,7 +20,7 @@ from pcs_dash.ui import address, hub_map
 from pcs_dash.ui.hubs import plan_figures
 from pcs_dash.ui.hubs.address_plan import into_address
 from pcs_dash.ui.hubs.map_events import apply
-from pcs_dash.ui.hubs.open_plan import Work, every_practice, neighbours_for, prepared_for
+from pcs_dash.ui.hubs.open_plan import OpenPlan, every_practice, neighbours_for, prepared_for
 from pcs_dash.views import maps
 from pcs_dash.views.question import Question
 from pcs_dash.views.web_files import WebFiles
@@ -42,49 +42,49 @@ def make_room() -> None:
 
 
 @address.fragment
-def show(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> None:
+def show(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question) -> None:
     """The builder. A click reruns this alone: no widget of the page takes part."""
     answer = hub_map.show_builder(
         web,
-        content(work, dataset, web, choices),
+        content(opened, dataset, web, choices),
         key=KEY,
-        on_events=lambda: hear(work, dataset, choices),
+        on_events=lambda: hear(opened, dataset, choices),
     )
     # After a restart the browser's events come with the first run, before any callback is known.
-    if unheard(work, answer):
-        hear(work, dataset, choices)
+    if unheard(opened, answer):
+        hear(opened, dataset, choices)
         st.rerun()
-    into_address(work, dataset)
+    into_address(opened, dataset)
 
 
-def hear(work: Work, dataset: Dataset, choices: Question) -> None:
+def hear(opened: OpenPlan, dataset: Dataset, choices: Question) -> None:
     """Apply what the browser reports and keep the plan, before anything is drawn."""
     sent = hub_map.events(KEY)
     if not isinstance(sent, Mapping):
         return
     st.session_state["hub-score-open"] = bool(sent.get("score"))
     client, events = str(sent.get("client", ""))[:40], sent.get("list")
-    if client and isinstance(events, list) and unheard(work, sent):
+    if client and isinstance(events, list) and unheard(opened, sent):
         caught_among = every_practice(choices, dataset)
-        work.put(apply(work.desk, client, events, caught_among))
+        opened.put(apply(opened.painted, client, events, caught_among))
 
 
-def unheard(work: Work, sent: Any) -> bool:
+def unheard(opened: OpenPlan, sent: Any) -> bool:
     """Whether the browser reports something that was not applied yet."""
     if not isinstance(sent, Mapping) or not isinstance(sent.get("list"), list):
         return False
-    seen = work.desk.applied.get(str(sent.get("client", ""))[:40], 0)
+    seen = opened.painted.applied.get(str(sent.get("client", ""))[:40], 0)
     numbers = (item.get("n") for item in sent["list"] if isinstance(item, Mapping))
     return any(isinstance(number, int) and number > seen for number in numbers)
 
 
-def content(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> dict[str, Any]:
+def content(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question) -> dict[str, Any]:
     """Everything the builder shows, ready for JSON; names are as typed, for it to show as text."""
-    desk, rules, plan = work.desk, work.rules, work.desk.plan
+    painted, rules, plan = opened.painted, opened.rules, opened.painted.plan
     judged, near = prepared_for(choices), neighbours_for(choices, dataset)
     options: dict[str, Any] = {"benchmark": choices.benchmark, "rules": rules, "neighbours": near}
     summary = summarise_hubs(plan, judged, **options)
-    fixed = _fixed(work, dataset, web, choices, options)
+    fixed = _fixed(opened, dataset, web, choices, options)
     low, high = plan_figures.band_of(rules)
     made: dict[str, Any] = {
         "view": fixed.view,
@@ -94,11 +94,11 @@ def content(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> d
             "hubs": [hub.to_dict() for hub in plan.hubs],
             "groups": groups(plan, dataset.practices),
         },
-        "applied": {client: [number, number] for client, number in desk.applied.items()},
-        "aliases": dict(desk.aliases),
-        "undo": desk.history.undo_label,
-        "redo": desk.history.redo_label,
-        "said": {"n": work.saying, "text": desk.said.text, "fault": desk.said.fault},
+        "applied": {client: [number, number] for client, number in painted.applied.items()},
+        "aliases": dict(painted.aliases),
+        "undo": painted.history.undo_label,
+        "redo": painted.history.redo_label,
+        "said": {"n": opened.saying, "text": painted.said.text, "fault": painted.said.fault},
         "figures": {
             "columns": fixed.columns,
             "rows": [*plan_figures.rows(summary, fixed.columns, choices.benchmark), *fixed.total],
@@ -107,8 +107,8 @@ def content(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> d
         "note": f"{choices.basis} Totals are counted on their own and equal the sum of the rows.",
         "band": {"low": low, "high": high},
         "palette": list(PALETTE[:20]),
-        "token": work.token,
-        "draft": work.draft_fault,
+        "token": opened.token,
+        "draft": opened.draft_fault,
     }
     if st.session_state.get("hub-score-open"):
         score = scorecard(plan, judged, summary=summary, **options)
@@ -127,7 +127,7 @@ class Fixed:
 
 
 def _fixed(
-    work: Work, dataset: Dataset, web: WebFiles, choices: Question, options: Mapping[str, Any]
+    opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question, options: Mapping[str, Any]
 ) -> Fixed:
     key = (
         choices.area.key,
@@ -138,16 +138,16 @@ def _fixed(
         choices.benchmark,
         tuple(choices.excluded.index),
         choices.tiles,
-        work.rules,
+        opened.rules,
     )
-    held = work.fixed
+    held = opened.fixed
     if not isinstance(held, Fixed) or held.key != key:
-        columns = plan_figures.columns(work.rules, choices.benchmark, choices.journeys.kinds)
+        columns = plan_figures.columns(opened.rules, choices.benchmark, choices.journeys.kinds)
         # A plan without hubs: its row Unassigned is the area, counted on its own.
         area = summarise_hubs(EMPTY_PLAN, prepared_for(choices), **options)
         total = plan_figures.rows(area, columns, choices.benchmark)
         held = Fixed(key, view(dataset, web, choices), columns, total)
-        work.fixed = held
+        opened.fixed = held
     return held
 
 

@@ -25,7 +25,7 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, hub_map
 from pcs_dash.ui.hubs import builder
 from pcs_dash.ui.hubs.adopt import adopt
-from pcs_dash.ui.hubs.open_plan import STARTS, Work, neighbours_for, provenance, start_plan
+from pcs_dash.ui.hubs.open_plan import STARTS, OpenPlan, neighbours_for, provenance, start_plan
 from pcs_dash.ui.hubs.plan_saving import library
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
@@ -37,16 +37,16 @@ _SAVED = 30
 
 
 @address.fragment
-def panel(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> None:
+def panel(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question) -> None:
     """Choose A and B; see what differs. The plan on the map is taken as it is at each refresh."""
     try:
-        _panel(work, dataset, web, choices)
+        _panel(opened, dataset, web, choices)
     except UserError as error:
         st.error(plain(str(error)))
 
 
-def _panel(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> None:
-    offered = plans_on_offer(work, choices)
+def _panel(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question) -> None:
+    offered = plans_on_offer(opened, choices)
     row = st.columns([2, 2, 1], vertical_alignment="bottom")
     names = list(offered)
     first = row[0].selectbox(
@@ -55,7 +55,7 @@ def _panel(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> No
     second = row[1].selectbox("Plan B", names, key=address.choice("hub-compare-b", names))
     row[2].button("Refresh", key="hub-compare-refresh", help="After painting on", width="stretch")
     a, b = offered[first](), offered[second]()
-    rules, near = work.rules, neighbours_for(choices, dataset)
+    rules, near = opened.rules, neighbours_for(choices, dataset)
     compared = compare_plans(
         a,
         b,
@@ -70,16 +70,16 @@ def _panel(work: Work, dataset: Dataset, web: WebFiles, choices: Question) -> No
     st.markdown(f"**{plain(in_words(compared))}**", help=f"{MOVED} {KEPT_TOGETHER}")
     hub_map.show_pair(web, _maps(dataset, web, choices, compared, a, b), key="hub-pair")
     st.caption("The maps move together. A dashed ring marks a practice that moves.")
-    _measures(work, choices, dataset, compared, a, b)
-    _moves(work, choices, compared)
+    _measures(opened, choices, dataset, compared, a, b)
+    _moves(opened, choices, compared)
 
 
-def plans_on_offer(work: Work, choices: Question) -> dict[str, Callable[[], Plan]]:
+def plans_on_offer(opened: OpenPlan, choices: Question) -> dict[str, Callable[[], Plan]]:
     """Name -> how to get the plan: the one on the map, today's groups, answers, saved plans."""
-    offered: dict[str, Callable[[], Plan]] = {NOW: lambda: work.plan}
+    offered: dict[str, Callable[[], Plan]] = {NOW: lambda: opened.plan}
     for kind in ("pcn", "district", "place"):
         offered[STARTS[kind]] = partial(start_plan, kind, choices.practices)
-    search = work.suggested
+    search = opened.suggested
     if search is not None and search.area == choices.area.key and not search.running:
         for number, answer in enumerate(search.found(), start=1):
             if isinstance(answer, Suggestion) and answer.hubs:
@@ -142,7 +142,7 @@ def _in_colours_of(a: Plan, b: Plan, compared: Comparison) -> Plan:
 
 
 def _measures(
-    work: Work, choices: Question, dataset: Dataset, compared: Comparison, a: Plan, b: Plan
+    opened: OpenPlan, choices: Question, dataset: Dataset, compared: Comparison, a: Plan, b: Plan
 ) -> None:
     table = paper_table(compared)
     names = [compared.name_a, compared.name_b]
@@ -152,7 +152,7 @@ def _measures(
             choices.practices,
             definition=choices.definition.key,
             benchmark=choices.benchmark,
-            rules=work.rules,
+            rules=opened.rules,
             neighbours=neighbours_for(choices, dataset),
             journeys=choices.journeys,
         )
@@ -169,7 +169,7 @@ def _measures(
     )
     st.download_button(
         "Download this table as CSV",
-        table_csv(with_provenance(table, provenance(work, choices))),
+        table_csv(with_provenance(table, provenance(opened, choices))),
         file_name=f"compare-{choices.area.key}.csv",
         mime="text/csv",
         key="hub-compare-csv",
@@ -178,7 +178,7 @@ def _measures(
     )
 
 
-def _moves(work: Work, choices: Question, compared: Comparison) -> None:
+def _moves(opened: OpenPlan, choices: Question, compared: Comparison) -> None:
     if compared.moved.empty:
         return
     with st.expander(f"The {compared.practices_moved:,} practices that move"):
@@ -195,7 +195,7 @@ def _moves(work: Work, choices: Question, compared: Comparison) -> None:
         st.dataframe(moved, hide_index=True, placeholder="no hub", alt="Practices that move")
         st.download_button(
             "Download the moves as CSV",
-            table_csv(with_provenance(moved, provenance(work, choices))),
+            table_csv(with_provenance(moved, provenance(opened, choices))),
             file_name=f"moves-{choices.area.key}.csv",
             mime="text/csv",
             key="hub-moves-csv",

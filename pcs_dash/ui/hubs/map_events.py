@@ -36,7 +36,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Desk:
+class PaintedPlan:
     """The plan under way with its undo steps, and what is needed to apply each event once.
 
     `applied`: number of the last event of each browser; `aliases`: passing hub id -> hub id.
@@ -52,8 +52,8 @@ class Desk:
         """The plan as it is now."""
         return self.history.present
 
-    def change(self, plan: Plan, label: str) -> Desk:
-        """The desk with `plan` on it, one step further; the label is told to the user."""
+    def change(self, plan: Plan, label: str) -> PaintedPlan:
+        """As it is with `plan`, one step further; the label is told to the user."""
         return replace(self, history=self.history.change(plan, label), said=Said(label))
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,8 +65,8 @@ class Desk:
         }
 
     @classmethod
-    def from_dict(cls, data: Any) -> Desk:
-        """The desk of `to_dict`; PlanError if it makes no sense."""
+    def from_dict(cls, data: Any) -> PaintedPlan:
+        """What `to_dict` gave; PlanError if it makes no sense."""
         if not isinstance(data, Mapping):
             raise PlanError("This draft is damaged and can't be opened. Open a saved plan.")
         applied, aliases = data.get("applied"), data.get("aliases")
@@ -83,24 +83,26 @@ def _only(items: Any, wanted: type) -> dict[str, Any]:
     return {str(key): value for key, value in items.items() if type(value) is wanted}
 
 
-def apply(desk: Desk, client: str, events: Sequence[Any], practices: pd.DataFrame) -> Desk:
-    """The desk after those of the events that it has not seen, in the order of their numbers.
+def apply(
+    painted: PaintedPlan, client: str, events: Sequence[Any], practices: pd.DataFrame
+) -> PaintedPlan:
+    """The plan after those of the events that it has not seen, in the order of their numbers.
 
     `practices` are those a shape may catch (the area shown). An event that can't be carried out
     changes nothing, is told (`said.fault`) and counts as seen.
     """
-    seen = desk.applied.get(client, 0)
+    seen = painted.applied.get(client, 0)
     fresh = {number: event for event in events if (number := _number(event)) > seen}
     for number in sorted(fresh):
         try:
-            desk = _carry_out(desk, fresh[number], practices)
+            painted = _carry_out(painted, fresh[number], practices)
         except UserError as error:
-            desk = replace(desk, said=Said(str(error), fault=True))
+            painted = replace(painted, said=Said(str(error), fault=True))
         except (KeyError, TypeError, ValueError, AttributeError):
             fault = "The browser sent something that makes no sense; nothing was changed."
-            desk = replace(desk, said=Said(fault, fault=True))
-        desk = replace(desk, applied=_noted(desk.applied, client, number))
-    return desk
+            painted = replace(painted, said=Said(fault, fault=True))
+        painted = replace(painted, applied=_noted(painted.applied, client, number))
+    return painted
 
 
 def _number(event: Any) -> int:
@@ -114,60 +116,62 @@ def _noted(applied: Mapping[str, int], client: str, number: int) -> dict[str, in
     return recent | {client: number}
 
 
-def _carry_out(desk: Desk, event: Mapping[str, Any], practices: pd.DataFrame) -> Desk:
+def _carry_out(
+    painted: PaintedPlan, event: Mapping[str, Any], practices: pd.DataFrame
+) -> PaintedPlan:
     kind = event.get("t")
     if kind == "undo":
-        return _stepped(desk, desk.history.undo(), "Taken back", desk.history.undo_label)
+        return _stepped(painted, painted.history.undo(), "Taken back", painted.history.undo_label)
     if kind == "redo":
-        return _stepped(desk, desk.history.redo(), "Done again", desk.history.redo_label)
+        return _stepped(painted, painted.history.redo(), "Done again", painted.history.redo_label)
     if kind == "shape":
-        return _shape(desk, event, practices)
+        return _shape(painted, event, practices)
     if kind == "paint":
-        return _paint(desk, event, practices)
+        return _paint(painted, event, practices)
     if kind == "add":
-        return _add(desk, event)[0]
+        return _add(painted, event)[0]
     change = _KINDS.get(str(kind))
     if change is None:
         raise PlanError("The browser asked for something unknown. Reload the page.")
     if "into" in event:
-        event = {**event, "into": _hub_id(desk, event["into"])}
-    plan, label = change(desk.plan, _hub_id(desk, event["hub"]), event)
-    return desk.change(plan, label)
+        event = {**event, "into": _hub_id(painted, event["into"])}
+    plan, label = change(painted.plan, _hub_id(painted, event["hub"]), event)
+    return painted.change(plan, label)
 
 
-def _stepped(desk: Desk, history: History, word: str, label: str | None) -> Desk:
+def _stepped(painted: PaintedPlan, history: History, word: str, label: str | None) -> PaintedPlan:
     said = Said(f"{word}: {label}" if label else "There is nothing left to step to.")
-    return replace(desk, history=history, said=said)
+    return replace(painted, history=history, said=said)
 
 
-def _hub_id(desk: Desk, named: Any) -> str:
-    return desk.aliases.get(str(named), str(named))
+def _hub_id(painted: PaintedPlan, named: Any) -> str:
+    return painted.aliases.get(str(named), str(named))
 
 
 # --- painting ---
 
 
-def _paint(desk: Desk, event: Mapping[str, Any], practices: pd.DataFrame) -> Desk:
+def _paint(painted: PaintedPlan, event: Mapping[str, Any], practices: pd.DataFrame) -> PaintedPlan:
     codes = [str(code) for code in event["codes"]]
-    hub = None if event["hub"] is None else _hub_id(desk, event["hub"])
-    moved = _moved(desk.plan, codes, hub)
-    return _told(desk, moved, hub, practices, caught=len(codes), how="")
+    hub = None if event["hub"] is None else _hub_id(painted, event["hub"])
+    moved = _moved(painted.plan, codes, hub)
+    return _told(painted, moved, hub, practices, caught=len(codes), how="")
 
 
-def _shape(desk: Desk, event: Mapping[str, Any], practices: pd.DataFrame) -> Desk:
+def _shape(painted: PaintedPlan, event: Mapping[str, Any], practices: pd.DataFrame) -> PaintedPlan:
     """What a drawn shape catches goes to a hub, to a new hub with the name given, or to none."""
     shape = hub_shapes.drawn_shape(event["shape"])
     codes = hub_shapes.practices_in(shape, practices, on_map=False)
     how = str(event.get("how") or "The shape")[:20]
     if "name" in event:
-        made, hub_id = _add(desk, event)
+        made, hub_id = _add(painted, event)
         moved = _moved(made.plan, codes, hub_id)
         # One step: the new hub and its practices come and go together.
-        named = replace(made, history=desk.history)
+        named = replace(made, history=painted.history)
         return _told(named, moved, hub_id, practices, caught=len(codes), how=how)
-    hub = None if event["hub"] is None else _hub_id(desk, event["hub"])
-    moved = _moved(desk.plan, codes, hub)
-    return _told(desk, moved, hub, practices, caught=len(codes), how=how)
+    hub = None if event["hub"] is None else _hub_id(painted, event["hub"])
+    moved = _moved(painted.plan, codes, hub)
+    return _told(painted, moved, hub, practices, caught=len(codes), how=how)
 
 
 def _moved(plan: Plan, codes: Sequence[str], hub_id: str | None) -> Moved:
@@ -175,19 +179,19 @@ def _moved(plan: Plan, codes: Sequence[str], hub_id: str | None) -> Moved:
 
 
 def _told(
-    desk: Desk,
+    painted: PaintedPlan,
     moved: Moved,
     hub_id: str | None,
     practices: pd.DataFrame,
     *,
     caught: int,
     how: str,
-) -> Desk:
+) -> PaintedPlan:
     """Say how many were caught, moved, there already, and held back by which lock."""
     target = "no hub" if hub_id is None else f"'{moved.plan.hub(hub_id).name}'"
     label = f"{_named(moved.moved, practices)} to {target}"
     parts = [label] if moved.moved else []
-    former = [desk.plan.hub_of(code) for code in moved.moved]
+    former = [painted.plan.hub_of(code) for code in moved.moved]
     left = Counter(hub.name for hub in former if hub is not None)
     if left:
         parts.append("from " + _listed(left, of=len(moved.moved) > 1))
@@ -201,8 +205,8 @@ def _told(
         text = f"{how} caught {_practices(caught)}: {text}"
     nothing = not moved.moved and (bool(moved.refused) or not caught)
     return replace(
-        desk,
-        history=desk.history.change(moved.plan, label),
+        painted,
+        history=painted.history.change(moved.plan, label),
         said=Said(f"{text[:1].upper()}{text[1:]}.", fault=nothing),
     )
 
@@ -230,14 +234,14 @@ def _listed(counts: Counter[str], *, of: bool = True, limit: int = 3) -> str:
 # --- hubs ---
 
 
-def _add(desk: Desk, event: Mapping[str, Any]) -> tuple[Desk, str]:
+def _add(painted: PaintedPlan, event: Mapping[str, Any]) -> tuple[PaintedPlan, str]:
     name = event.get("name")
-    plan = desk.plan.add_hub(None if not str(name or "").strip() else str(name))
+    plan = painted.plan.add_hub(None if not str(name or "").strip() else str(name))
     hub = plan.hubs[-1]
-    aliases = dict(list(desk.aliases.items())[-_MAX_ALIASES:])
+    aliases = dict(list(painted.aliases.items())[-_MAX_ALIASES:])
     if isinstance(event.get("as"), str):
         aliases[event["as"][:40]] = hub.id
-    return replace(desk.change(plan, f"Hub '{hub.name}' added"), aliases=aliases), hub.id
+    return replace(painted.change(plan, f"Hub '{hub.name}' added"), aliases=aliases), hub.id
 
 
 def _rename(plan: Plan, hub: str, event: Mapping[str, Any]) -> tuple[Plan, str]:

@@ -31,7 +31,7 @@ from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data
-from pcs_dash.ui.hubs.map_events import Desk, Said
+from pcs_dash.ui.hubs.map_events import PaintedPlan, Said
 from pcs_dash.views.question import Question
 
 STARTS = {
@@ -126,7 +126,7 @@ def neighbours_for(choices: Question, dataset: Dataset) -> Neighbours:
 
 
 @dataclass
-class Work:
+class OpenPlan:
     """What is on the table: the one thing of this page that the session holds.
 
     `token` is the browser's, `place` where this tab keeps its draft, and `other_drafts` those of
@@ -140,7 +140,7 @@ class Work:
     `fixed` is the builder's, to spare work from click to click.
     """
 
-    desk: Desk
+    painted: PaintedPlan
     rules: tuple[Rule, ...]
     token: str
     name: str = ""
@@ -164,23 +164,23 @@ class Work:
     @property
     def plan(self) -> Plan:
         """The plan on the table."""
-        return self.desk.plan
+        return self.painted.plan
 
-    def put(self, changed: Desk) -> None:
+    def put(self, changed: PaintedPlan) -> None:
         """Put the changed plan on the table and keep it as the draft."""
-        if changed.said is not self.desk.said:
+        if changed.said is not self.painted.said:
             self.saying += 1
-        self.desk, self.untouched_since = changed, ""
+        self.painted, self.untouched_since = changed, ""
         self.keep()
 
     def change(self, plan: Plan, label: str) -> None:
         """A change from outside the map (a start, a file, a version): one step to undo."""
-        self.put(self.desk.change(plan, label))
+        self.put(self.painted.change(plan, label))
 
     def say(self, text: str, *, fault: bool = False) -> None:
         """Tell the user something beside the map."""
         self.saying += 1
-        self.desk = replace(self.desk, said=Said(text, fault=fault))
+        self.painted = replace(self.painted, said=Said(text, fault=fault))
 
     def judge_by(self, rules: Sequence[Rule]) -> None:
         """Judge the plan by other rules."""
@@ -193,7 +193,7 @@ class Work:
             told = self.place.keep(database(), self.to_dict())
             self.draft_fault = ""
             if told:
-                self.say(f"{self.desk.said.text} {told}".strip(), fault=True)
+                self.say(f"{self.painted.said.text} {told}".strip(), fault=True)
         except UserError as error:
             _log.warning("draft not kept: %s %s", error, error.aside)
             self.draft_fault = str(error)
@@ -201,7 +201,7 @@ class Work:
     def to_dict(self) -> dict[str, Any]:
         """The draft as it is stored."""
         return {
-            "desk": self.desk.to_dict(),
+            "desk": self.painted.to_dict(),
             "rules": rules_to_list(self.rules),
             "name": self.name,
             "saved_id": self.saved_id,
@@ -209,13 +209,13 @@ class Work:
         }
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Any], token: str) -> Work:
-        """The work of `to_dict`; PlanError or RuleError if the draft makes no sense."""
-        desk = Desk.from_dict(document.get("desk"))
+    def from_dict(cls, document: Mapping[str, Any], token: str) -> OpenPlan:
+        """The open plan of `to_dict`; PlanError or RuleError if the draft makes no sense."""
+        painted = PaintedPlan.from_dict(document.get("desk"))
         saved = (document.get("saved_id"), document.get("saved_version"))
         known = saved if all(isinstance(number, int) for number in saved) else (None, None)
         return cls(
-            desk=replace(desk, said=Said("Your plan is as you left it.")),
+            painted=replace(painted, said=Said("Your plan is as you left it.")),
             rules=rules_from_list(document.get("rules")),
             token=token,
             name=str(document.get("name", ""))[:MAX_NAME],
@@ -229,7 +229,7 @@ def start_plan(kind: str, practices: pd.DataFrame) -> Plan:
     return EMPTY_PLAN if kind == "nothing" else plan_from_column(practices, kind)
 
 
-def provenance(work: Work, choices: Question) -> Provenance:
+def provenance(opened: OpenPlan, choices: Question) -> Provenance:
     """What an export of the plan was made from."""
     return Provenance(
         exported=date.today(),
@@ -237,8 +237,8 @@ def provenance(work: Work, choices: Question) -> Provenance:
         definition=choices.definition.key,
         edition=choices.edition,
         benchmark=choices.benchmark,
-        rules=work.rules,
-        plan_name=work.name,
+        rules=opened.rules,
+        plan_name=opened.name,
         data_period=choices.period,
         mix_period=data.current().mix_words,
     )

@@ -24,7 +24,7 @@ from pcs_dash.ui.hubs.address_plan import carried_over, put_carried
 from pcs_dash.ui.hubs.migrating import Before
 from pcs_dash.ui.hubs.open_plan import (
     STARTS,
-    Work,
+    OpenPlan,
     database,
     every_practice,
     neighbours_for,
@@ -40,7 +40,7 @@ from pcs_dash.views.story import SavedView, Story
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def start(work: Work, choices: Question) -> None:
+def start(opened: OpenPlan, choices: Question) -> None:
     """Start afresh from today's groups or from nothing; undo brings the old plan back."""
     with st.popover("Start from", icon=":material/restart_alt:"):
         kind = st.radio("Start from", list(STARTS), format_func=STARTS.__getitem__, key="hub-start")
@@ -50,12 +50,12 @@ def start(work: Work, choices: Question) -> None:
         )
         if st.button("Start", type="primary", key="hub-start-go"):
             label = f"Started from {STARTS[kind][:1].lower()}{STARTS[kind][1:]}"
-            work.change(start_plan(kind, choices.practices), label)
-            work.migration = ()
+            opened.change(start_plan(kind, choices.practices), label)
+            opened.migration = ()
             st.rerun()
 
 
-def open_file(work: Work, dataset: Dataset, choices: Question) -> None:
+def open_file(opened: OpenPlan, dataset: Dataset, choices: Question) -> None:
     """Read a plan from a file and show what it holds. The plan on screen stays until the user puts
     another in its place; a file that puts nobody in a hub never does.
     """
@@ -77,11 +77,11 @@ def open_file(work: Work, dataset: Dataset, choices: Question) -> None:
             uploaded, dataset.practices, choices.area, key="hub-file", unknown="keep"
         )
         if reading is not None:
-            _offer(work, dataset, choices, reading, uploaded.file_id)
+            _offer(opened, dataset, choices, reading, uploaded.file_id)
 
 
 def _offer(
-    work: Work, dataset: Dataset, choices: Question, reading: PlanReading, file_id: str
+    opened: OpenPlan, dataset: Dataset, choices: Question, reading: PlanReading, file_id: str
 ) -> None:
     """The preview, and the button that puts the plan on the map."""
     plan_upload.preview(reading, choices.area)
@@ -97,13 +97,13 @@ def _offer(
     if st.button(f"Put it on the map{without}", type="primary", key="hub-file-go"):
         st.session_state["hub-file-done"] = file_id
         st.session_state["hub-file-reading"] = reading
-        put_carried(work, dataset, reading.plan, Before(), f"The file '{reading.file}' opened")
+        put_carried(opened, dataset, reading.plan, Before(), f"The file '{reading.file}' opened")
         st.rerun()
 
 
-def download(work: Work, dataset: Dataset, choices: Question) -> None:
+def download(opened: OpenPlan, dataset: Dataset, choices: Question) -> None:
     """The plan as a file. Files are made when asked for, from the plan as it then is."""
-    files = Files(work, dataset, choices)
+    files = Files(opened, dataset, choices)
     with st.popover("Download", icon=":material/download:"):
         for label, suffix, mime, make in (
             ("PowerPoint of this plan", "pptx", report_files.MIME[".pptx"], files.slides),
@@ -129,7 +129,7 @@ def download(work: Work, dataset: Dataset, choices: Question) -> None:
 class Files:
     """Makes each kind of file from the plan as it is when asked."""
 
-    work: Work
+    opened: OpenPlan
     dataset: Dataset
     choices: Question
 
@@ -144,12 +144,12 @@ class Files:
             for topic in ("options", "hubs")
         )
         story = Story(f"Hubs of {area.name}", views)
-        pack = Pack(story, area, "hubs", self.work.plan, self.work.name)
+        pack = Pack(story, area, "hubs", self.opened.plan, self.opened.name)
         return report_files.make(deck_of(pack), ".pptx")
 
     def csv(self) -> bytes:
         """Practice to hub, for tables."""
-        return plan_csv(self.work.plan, self.choices.practices, self._provenance())
+        return plan_csv(self.opened.plan, self.choices.practices, self._provenance())
 
     def figures(self) -> bytes:
         """The figures of each hub, for tables."""
@@ -159,15 +159,15 @@ class Files:
         """Plan, figures, rules and definitions as an Excel file."""
         summary = self._summary()
         score = scorecard(
-            self.work.plan,
+            self.opened.plan,
             prepared_for(self.choices),
             benchmark=self.choices.benchmark,
-            rules=self.work.rules,
+            rules=self.opened.rules,
             neighbours=self._neighbours(),
             summary=summary,
         )
         return plan_workbook(
-            self.work.plan,
+            self.opened.plan,
             self.choices.practices,
             self._provenance(),
             summary=summary,
@@ -177,7 +177,7 @@ class Files:
     def geojson(self) -> bytes:
         """The hubs as shapes, one layer."""
         return plan_geojson(
-            self.work.plan,
+            self.opened.plan,
             self.choices.practices,
             self._provenance(),
             neighbours=self._neighbours(),
@@ -186,7 +186,7 @@ class Files:
     def geopackage(self) -> bytes:
         """Hubs and practices as layers, with the figures."""
         return plan_geopackage(
-            self.work.plan,
+            self.opened.plan,
             self.choices.practices,
             self._provenance(),
             neighbours=self._neighbours(),
@@ -194,50 +194,50 @@ class Files:
         )
 
     def _provenance(self) -> Provenance:
-        return provenance(self.work, self.choices)
+        return provenance(self.opened, self.choices)
 
     def _neighbours(self) -> Neighbours:
         return neighbours_for(self.choices, self.dataset)
 
     def _summary(self) -> pd.DataFrame:
         return summarise_hubs(
-            self.work.plan,
+            self.opened.plan,
             prepared_for(self.choices),
             benchmark=self.choices.benchmark,
-            rules=self.work.rules,
+            rules=self.opened.rules,
             neighbours=self._neighbours(),
         )
 
 
-def _other_draft(work: Work, draft: Draft) -> None:
+def _other_draft(opened: OpenPlan, draft: Draft) -> None:
     """A draft that another tab of this browser left: put it on the map, or forget it."""
     try:
-        plan = Work.from_dict(draft.document, work.token).plan
+        plan = OpenPlan.from_dict(draft.document, opened.token).plan
     except UserError:
         return
     said = f"a plan of its own ({len(plan.hubs):,} hubs, "
-    opened, done = other_draft(draft, said, "Put it on the map", "hub")
-    if opened:
-        work.change(plan, "Open the plan of another tab")
+    wanted, done = other_draft(draft, said, "Put it on the map", "hub")
+    if wanted:
+        opened.change(plan, "Open the plan of another tab")
     if done:
-        drop_draft(database(), work.token, draft.kind)
-        work.other_drafts = [kept for kept in work.other_drafts if kept.kind != draft.kind]
+        drop_draft(database(), opened.token, draft.kind)
+        opened.other_drafts = [kept for kept in opened.other_drafts if kept.kind != draft.kind]
         st.rerun()
 
 
-def told(work: Work) -> None:
+def told(opened: OpenPlan) -> None:
     """What has to be said above the map: a draft that can't be kept, a version of other data."""
-    if work.draft_fault:
+    if opened.draft_fault:
         st.warning(
-            f"Your plan is on the screen but not kept as a draft. {plain(work.draft_fault)} "
+            f"Your plan is on the screen but not kept as a draft. {plain(opened.draft_fault)} "
             "Download the plan before you leave."
         )
-    for draft in work.other_drafts:
-        _other_draft(work, draft)
-    if work.migration:
+    for draft in opened.other_drafts:
+        _other_draft(opened, draft)
+    if opened.migration:
         with st.container(border=True):
             st.markdown("**The plan was made with other data. What is different here:**")
-            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in work.migration))
+            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in opened.migration))
             if st.button("Close the report", key="hub-migration-close"):
-                work.migration = ()
+                opened.migration = ()
                 st.rerun()

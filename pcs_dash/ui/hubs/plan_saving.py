@@ -15,8 +15,8 @@ from pcs_dash.store.plan_library import Conflict, MergeResult, PlanLibrary, Side
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.hubs.address_plan import LINK, document_of, put_saved
-from pcs_dash.ui.hubs.open_plan import Work, database
-from pcs_dash.ui.saved_documents import Shelf
+from pcs_dash.ui.hubs.open_plan import OpenPlan, database
+from pcs_dash.ui.saved_documents import LibraryPanel
 from pcs_dash.ui.text import plain
 
 _LONG = 5
@@ -28,37 +28,41 @@ def library() -> PlanLibrary:
     return PlanLibrary(database())
 
 
-def shelf() -> Shelf:
+def library_panel() -> LibraryPanel:
     """Its list and its links on screen."""
-    return Shelf(library(), database(), "plan", "plans", "hubs", LINK, "hub")
+    return LibraryPanel(library(), database(), "plan", "plans", "hubs", LINK, "hub")
 
 
 # --- saving ---
 
 
-def save(work: Work, dataset: Dataset) -> None:
+def save(opened: OpenPlan, dataset: Dataset) -> None:
     """Save the plan as a version, or as a plan of its own, and share it by a link."""
     with st.popover("Save and share", icon=":material/save:"):
         try:
-            _save_form(work, dataset)
+            _save_form(opened, dataset)
             st.divider()
-            shelf().links(document_of(work, dataset), dataset, work.saved_id, work.saved_version)
+            library_panel().links(
+                document_of(opened, dataset), dataset, opened.saved_id, opened.saved_version
+            )
         except UserError as error:
             st.error(plain(str(error)))
 
 
-def _save_form(work: Work, dataset: Dataset) -> None:
-    name = st.text_input("Name of the plan", value=work.name, max_chars=MAX_NAME, key="hub-name")
+def _save_form(opened: OpenPlan, dataset: Dataset) -> None:
+    name = st.text_input("Name of the plan", value=opened.name, max_chars=MAX_NAME, key="hub-name")
     note = st.text_area("Note", max_chars=MAX_NOTE, height=70, key="hub-note")
     author = st.text_input(
         "Your name, as others shall see it", max_chars=MAX_AUTHOR, key="hub-author"
     )
-    known = work.saved_id is not None
+    known = opened.saved_id is not None
     if known:
-        shelf().tell_version(work.saved_id, work.saved_version, lambda saved: _is_same(work, saved))
+        library_panel().tell_version(
+            opened.saved_id, opened.saved_version, lambda saved: _is_same(opened, saved)
+        )
     again, new = st.columns(2)
     if known and again.button("Save version", type="primary", width="stretch", key="hub-save"):
-        _save_version(work, dataset, name, note, author)
+        _save_version(opened, dataset, name, note, author)
     if new.button(
         "Save as a new plan",
         type="secondary" if known else "primary",
@@ -66,17 +70,20 @@ def _save_form(work: Work, dataset: Dataset) -> None:
         key="hub-save-new",
     ):
         _note_saved(
-            work, library().create(work.plan.to_dict(), **_about(work, dataset, name, note, author))
+            opened,
+            library().create(opened.plan.to_dict(), **_about(opened, dataset, name, note, author)),
         )
-    if work.conflict is not None:
-        _conflict(work, dataset, name, note, author)
+    if opened.conflict is not None:
+        _conflict(opened, dataset, name, note, author)
 
 
-def _is_same(work: Work, saved: Saved) -> bool:
-    return Plan.from_dict(saved.document) == work.plan and saved.rules == rules_to_list(work.rules)
+def _is_same(opened: OpenPlan, saved: Saved) -> bool:
+    return Plan.from_dict(saved.document) == opened.plan and saved.rules == rules_to_list(
+        opened.rules
+    )
 
 
-def _about(work: Work, dataset: Dataset, name: str, note: str, author: str) -> dict[str, Any]:
+def _about(opened: OpenPlan, dataset: Dataset, name: str, note: str, author: str) -> dict[str, Any]:
     """What a version says besides the plan."""
     codes = dataset.practices.index
     patients = dataset.practices["patients"]
@@ -86,59 +93,61 @@ def _about(work: Work, dataset: Dataset, name: str, note: str, author: str) -> d
         "author": author,
         "data_period": dataset.workforce_period,
         "data_fingerprint": data_fingerprint(codes, dataset.workforce_period),
-        "rules": rules_to_list(work.rules),
+        "rules": rules_to_list(opened.rules),
         # Of every practice, so that those that are new to a later reader can be told.
         "list_sizes": {str(code): int(size) for code, size in patients.items()},
     }
 
 
-def _save_version(work: Work, dataset: Dataset, name: str, note: str, author: str) -> None:
-    assert work.saved_id is not None
-    assert work.saved_version is not None
-    about = _about(work, dataset, name, note, author)
+def _save_version(opened: OpenPlan, dataset: Dataset, name: str, note: str, author: str) -> None:
+    assert opened.saved_id is not None
+    assert opened.saved_version is not None
+    about = _about(opened, dataset, name, note, author)
     try:
-        saved = library().save(work.saved_id, work.saved_version, work.plan.to_dict(), **about)
+        saved = library().save(
+            opened.saved_id, opened.saved_version, opened.plan.to_dict(), **about
+        )
     except ConflictError as error:
-        work.conflict = error
+        opened.conflict = error
         return
     except DeletedError as error:
         st.error(f"{plain(str(error))} Undelete it in the plan library, or save as a new plan.")
         return
-    _note_saved(work, saved)
+    _note_saved(opened, saved)
 
 
-def _note_saved(work: Work, saved: Saved) -> None:
-    work.name, work.saved_id, work.saved_version = saved.name, saved.id, saved.version
-    work.conflict = None
-    work.say(f"Saved: '{saved.name}', version {saved.version}.")
-    work.keep()
+def _note_saved(opened: OpenPlan, saved: Saved) -> None:
+    opened.name, opened.saved_id, opened.saved_version = saved.name, saved.id, saved.version
+    opened.conflict = None
+    opened.say(f"Saved: '{saved.name}', version {saved.version}.")
+    opened.keep()
     st.rerun()
 
 
-def _conflict(work: Work, dataset: Dataset, name: str, note: str, author: str) -> None:
+def _conflict(opened: OpenPlan, dataset: Dataset, name: str, note: str, author: str) -> None:
     """Someone saved in between: nothing is overwritten; merge the two, or keep a copy."""
-    conflict = work.conflict
+    conflict = opened.conflict
     assert conflict is not None
     theirs = conflict.theirs
     st.warning(plain(str(conflict)))
-    merged = _merge(work, conflict, dataset)
+    merged = _merge(opened, conflict, dataset)
     for remark in merged.notes:
         st.markdown(f"- {plain(remark)}")
     if not merged.conflicts:
         st.caption("Your changes and theirs don't touch one another.")
     if st.button("Merge the two and save", type="primary", key="hub-merge"):
         plan = Plan.from_dict(merged.document)
-        work.saved_version = theirs.version
-        work.change(plan, f"Merged with version {theirs.version}")
-        _save_version(work, dataset, name, note, author)
+        opened.saved_version = theirs.version
+        opened.change(plan, f"Merged with version {theirs.version}")
+        _save_version(opened, dataset, name, note, author)
         # Not saved: someone was faster once more, and the question is a new one.
         st.rerun()
     if st.button("Save mine as a copy", key="hub-copy"):
-        about = _about(work, dataset, f"{name} (copy)"[:MAX_NAME], note, author)
-        _note_saved(work, library().create(work.plan.to_dict(), **about))
+        about = _about(opened, dataset, f"{name} (copy)"[:MAX_NAME], note, author)
+        _note_saved(opened, library().create(opened.plan.to_dict(), **about))
 
 
-def _merge(work: Work, conflict: ConflictError, dataset: Dataset) -> MergeResult:
+def _merge(opened: OpenPlan, conflict: ConflictError, dataset: Dataset) -> MergeResult:
     """What comes of both versions, with the user's choice wherever both changed the same."""
     books, theirs, choices = library(), conflict.theirs, dict[str, Side]()
     asked = f"hub-side-{theirs.id}-{conflict.based_on_version}-{theirs.version}-"
@@ -147,7 +156,7 @@ def _merge(work: Work, conflict: ConflictError, dataset: Dataset) -> MergeResult
         return books.merge(
             theirs.id,
             conflict.based_on_version,
-            work.plan.to_dict(),
+            opened.plan.to_dict(),
             theirs_version=theirs.version,
             choices=choices,
         )
@@ -193,9 +202,9 @@ def _choose_all(keys: list[str], side: Side) -> None:
 
 
 @st.fragment
-def browse(work: Work, dataset: Dataset) -> None:
+def browse(opened: OpenPlan, dataset: Dataset) -> None:
     """Every saved plan: open a version, delete, undo a delete."""
     try:
-        shelf().browse(work.saved_id, lambda saved: put_saved(work, dataset, saved))
+        library_panel().browse(opened.saved_id, lambda saved: put_saved(opened, dataset, saved))
     except UserError as error:
         st.error(plain(str(error)))

@@ -9,7 +9,7 @@ from pcs_dash.measures.register import RULE_MEASURES
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data
-from pcs_dash.ui.hubs.open_plan import Work
+from pcs_dash.ui.hubs.open_plan import OpenPlan
 from pcs_dash.ui.text import plain
 
 _COLUMNS = {
@@ -31,7 +31,7 @@ _COLUMNS = {
 
 
 @st.fragment
-def edit(work: Work, dataset: Dataset) -> None:
+def edit(opened: OpenPlan, dataset: Dataset) -> None:
     """Edit the rules. What can't be used is told by row; the rules in force stay until then."""
     st.caption(
         "A hub meets a rule when the measure lies between the bounds, both included; leave a bound "
@@ -39,9 +39,9 @@ def edit(work: Work, dataset: Dataset) -> None:
         "prints the rules in force."
     )
     edited = st.data_editor(
-        rules_to_frame(work.rules),
+        rules_to_frame(opened.rules),
         # Other rules in force: another table, without the edits that led to them.
-        key=f"hub-rules-{hash(work.rules)}",
+        key=f"hub-rules-{hash(opened.rules)}",
         num_rows="dynamic",
         hide_index=True,
         column_config=_COLUMNS,
@@ -55,10 +55,10 @@ def edit(work: Work, dataset: Dataset) -> None:
         return
     apply, restore = st.columns([1, 1])
     if apply.button(
-        "Judge by these rules", type="primary", disabled=wanted == work.rules, key="hub-rules-go"
+        "Judge by these rules", type="primary", disabled=wanted == opened.rules, key="hub-rules-go"
     ):
-        work.judge_by(wanted)
+        opened.judge_by(wanted)
         st.rerun()
     if restore.button("Back to the strategies' rules", key="hub-rules-back"):
-        work.judge_by(data.rules_of(dataset))
+        opened.judge_by(data.rules_of(dataset))
         st.rerun()

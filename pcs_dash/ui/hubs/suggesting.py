@@ -30,7 +30,7 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import slow_work
 from pcs_dash.ui.hubs import plan_figures
 from pcs_dash.ui.hubs.adopt import adopt
-from pcs_dash.ui.hubs.open_plan import Work, neighbours_for
+from pcs_dash.ui.hubs.open_plan import OpenPlan, neighbours_for
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 
@@ -62,19 +62,19 @@ class Search:
         return found if isinstance(found, tuple) else ()
 
 
-def panel(work: Work, dataset: Dataset, choices: Question) -> None:
+def panel(opened: OpenPlan, dataset: Dataset, choices: Question) -> None:
     """The form above; below it the search under way, or its answers."""
     st.caption(
         "Looks for the grouping that serves the aim best and keeps every rule below, and says how "
         f"sure that is. It groups the {len(choices.practices):,} practices of "
         f"{plain(choices.area.name)}; the plan on the map changes only when you take an answer."
     )
-    form(work, dataset, choices)
-    search: Search | None = work.suggested
+    form(opened, dataset, choices)
+    search: Search | None = opened.suggested
     if search is not None and search.running:
-        watch(work)
+        watch(opened)
     elif search is not None:
-        answers(work, choices)
+        answers(opened, choices)
 
 
 @st.fragment
@@ -91,9 +91,9 @@ def _belonging(choices: Question) -> tuple[list[str], list[str], list[str]]:
     return whole, joined, parted
 
 
-def form(work: Work, dataset: Dataset, choices: Question) -> None:
+def form(opened: OpenPlan, dataset: Dataset, choices: Question) -> None:
     """What is asked for."""
-    least, most, count, limit = _sizes(work)
+    least, most, count, limit = _sizes(opened)
     second = st.columns(5, vertical_alignment="bottom")
     aim = second[0].selectbox(
         "Aim",
@@ -114,7 +114,7 @@ def form(work: Work, dataset: Dataset, choices: Question) -> None:
     keep = second[4].toggle("Keep locked hubs", value=True, key="hub-keep-locked")
     objective: Any = _weights() if aim == _WEIGHTED else aim
     whole, joined, parted = _belonging(choices)
-    kind = _asked(busy=work.suggested is not None and work.suggested.running)
+    kind = _asked(busy=opened.suggested is not None and opened.suggested.running)
     if not kind:
         return
     try:
@@ -124,7 +124,7 @@ def form(work: Work, dataset: Dataset, choices: Question) -> None:
             hubs=count or None,
             objective=objective,
             gp_definition=choices.definition.key,
-            locked=_locked(work.plan, list(choices.practices.index)) if keep else {},
+            locked=_locked(opened.plan, list(choices.practices.index)) if keep else {},
             keep_whole={
                 pcn: list(choices.practices.index[choices.practices["pcn"] == pcn]) for pcn in whole
             },
@@ -136,12 +136,12 @@ def form(work: Work, dataset: Dataset, choices: Question) -> None:
     except UserError as error:
         st.error(plain(str(error)))
         return
-    start(work, choices, kind, request, time_limit=float(limit), count=int(plans))
+    start(opened, choices, kind, request, time_limit=float(limit), count=int(plans))
 
 
-def _sizes(work: Work) -> tuple[int, int, int, int]:
+def _sizes(opened: OpenPlan) -> tuple[int, int, int, int]:
     """Least and most patients a hub, the number of hubs and the seconds: 0 is no limit."""
-    low, high = plan_figures.band_of(work.rules)
+    low, high = plan_figures.band_of(opened.rules)
     boxes = st.columns(4, vertical_alignment="bottom")
     least = boxes[0].number_input("At least (patients)", 0, None, int(low), 1_000, key="hub-least")
     most = boxes[1].number_input("At most (patients)", 0, None, int(high), 1_000, key="hub-most")
@@ -187,7 +187,7 @@ def _locked(plan: Plan, codes: list[str]) -> dict[str, list[str]]:
 
 
 def start(
-    work: Work,
+    opened: OpenPlan,
     choices: Question,
     kind: str,
     request: SuggestRequest,
@@ -198,8 +198,8 @@ def start(
     """Search in the background and draw the page again; an earlier search of this session is
     stopped. Where work can't be taken on, that is told.
     """
-    if work.suggested is not None:
-        work.suggested.job.cancel()
+    if opened.suggested is not None:
+        opened.suggested.job.cancel()
     practices = choices.practices
     options: dict[str, Any] = {
         "time_limit": time_limit,
@@ -211,7 +211,7 @@ def start(
     }
     try:
         if kind == "repair":
-            mend = work.plan.to_series(practices.index), practices, request
+            mend = opened.plan.to_series(practices.index), practices, request
             job = executor().submit(repair, *mend, **options)
         else:
             wanted = practices, request
@@ -220,14 +220,14 @@ def start(
         _log.warning("no search: %s", error)
         st.error(plain(str(error)))
         return
-    work.suggested = Search(kind, choices.area.key, tuple(practices.index), time_limit, job)
+    opened.suggested = Search(kind, choices.area.key, tuple(practices.index), time_limit, job)
     st.rerun()
 
 
 @st.fragment(run_every=0.5)
-def watch(work: Work) -> None:
+def watch(opened: OpenPlan) -> None:
     """How far the search is, and Cancel. The page stays usable: only this part reruns."""
-    search: Search | None = work.suggested
+    search: Search | None = opened.suggested
     if search is None:
         return
     if not search.running:
@@ -251,9 +251,9 @@ def watch(work: Work) -> None:
         search.job.cancel()
 
 
-def answers(work: Work, choices: Question) -> None:
+def answers(opened: OpenPlan, choices: Question) -> None:
     """What the search found, as it is: proven, best found, impossible and why, or unknown."""
-    search: Search = work.suggested
+    search: Search = opened.suggested
     try:
         found = search.job.future.result()
     except CancelledError:
@@ -270,19 +270,19 @@ def answers(work: Work, choices: Question) -> None:
         st.caption("The last answer was for another area. Choose that area to see it again.")
         return
     if isinstance(found, Repair):
-        _repair(work, search, found, choices)
+        _repair(opened, search, found, choices)
         return
     if not found:
         st.info("Cancelled before anything was found.")
         return
     if len(found) == 1:
-        _suggestion(work, search, found[0], choices, 0)
+        _suggestion(opened, search, found[0], choices, 0)
         return
     for tab, (number, answer) in zip(
         st.tabs([f"Answer {i + 1}" for i in range(len(found))]), enumerate(found), strict=True
     ):
         with tab:
-            _suggestion(work, search, answer, choices, number)
+            _suggestion(opened, search, answer, choices, number)
 
 
 def _status(answer: Suggestion | Repair) -> None:
@@ -295,10 +295,10 @@ def _status(answer: Suggestion | Repair) -> None:
 
 
 def _suggestion(
-    work: Work, search: Search, answer: Suggestion, choices: Question, number: int
+    opened: OpenPlan, search: Search, answer: Suggestion, choices: Question, number: int
 ) -> None:
     _status(answer)
-    _relaxations(work, search, answer, choices, number)
+    _relaxations(opened, search, answer, choices, number)
     if not answer.hubs:
         return
     took = f"{numbers.number(answer.seconds, 1)} seconds"
@@ -331,12 +331,12 @@ def _suggestion(
     )
     locked = [hub.hub for hub in answer.hubs if hub.locked]
     if st.button("Take this plan", type="primary", key=f"hub-take-{number}"):
-        _take(work, search, answer.assignment, reuse=locked, label="Suggested hubs taken")
+        _take(opened, search, answer.assignment, reuse=locked, label="Suggested hubs taken")
 
 
-def _repair(work: Work, search: Search, answer: Repair, choices: Question) -> None:
+def _repair(opened: OpenPlan, search: Search, answer: Repair, choices: Question) -> None:
     _status(answer)
-    _relaxations(work, search, answer, choices, 0)
+    _relaxations(opened, search, answer, choices, 0)
     moves = [*answer.moves, *answer.placed]
     if not moves:
         return
@@ -354,19 +354,19 @@ def _repair(work: Work, search: Search, answer: Repair, choices: Question) -> No
         alt="The moves that mend the plan",
     )
     if st.button("Make these moves", type="primary", key="hub-take-repair"):
-        reuse = [hub.name for hub in work.plan.hubs]
-        _take(work, search, answer.assignment, reuse=reuse, label="Plan repaired")
+        reuse = [hub.name for hub in opened.plan.hubs]
+        _take(opened, search, answer.assignment, reuse=reuse, label="Plan repaired")
 
 
 def _take(
-    work: Work, search: Search, assignment: pd.Series, *, reuse: list[str], label: str
+    opened: OpenPlan, search: Search, assignment: pd.Series, *, reuse: list[str], label: str
 ) -> None:
-    work.change(adopt(work.plan, assignment, search.codes, reuse=reuse), label)
+    opened.change(adopt(opened.plan, assignment, search.codes, reuse=reuse), label)
     st.rerun()
 
 
 def _relaxations(
-    work: Work, search: Search, answer: Suggestion | Repair, choices: Question, number: int
+    opened: OpenPlan, search: Search, answer: Suggestion | Repair, choices: Question, number: int
 ) -> None:
     """The smallest changes of the request that would work, each to be tried at once."""
     for i, relaxed in enumerate(answer.relaxations):
@@ -375,7 +375,7 @@ def _relaxations(
         text.markdown(f"- {plain(relaxed.text)} ({least})")
         if go.button("Try it", key=f"hub-relax-{number}-{i}"):
             start(
-                work,
+                opened,
                 choices,
                 search.kind,
                 relaxed.request,

@@ -16,7 +16,7 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, presenting
 from pcs_dash.ui.saved_documents import tell
 from pcs_dash.ui.scenarios import premises_panel, saving
-from pcs_dash.ui.scenarios.desk import Desk, begin
+from pcs_dash.ui.scenarios.open_scenario import OpenScenario, begin
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import View
 from pcs_dash.views.new_homes import WHOLE, places
@@ -48,53 +48,53 @@ def with_table(view: View, question: Question) -> tuple[View, Question]:
     """
     if view.key != VIEW.key or not question.dataset.has_gps:
         return view, question
-    desk = begin()
-    saving.open_from_address(desk)
-    _draw(desk, question)
-    address.carry(LINK, desk.text)
-    carried = {LINK: desk.text, AGAINST: desk.against}
+    opened = begin()
+    saving.open_from_address(opened)
+    _draw(opened, question)
+    address.carry(LINK, opened.text)
+    carried = {LINK: opened.text, AGAINST: opened.against}
     for name, text in carried.items():
         # What is presented and kept in stories asks the session what the page stands at.
         st.session_state[name] = text or None
     asked = question.with_options({name: text for name, text in carried.items() if text})
     inside = tuple(option for option in view.options if option.inside)
-    return (replace(view, options=inside) if desk.text else view), asked
+    return (replace(view, options=inside) if opened.text else view), asked
 
 
-def _draw(desk: Desk, question: Question) -> None:
-    tell(desk, "scenario")
-    shelf = saving.shelf()
+def _draw(opened: OpenScenario, question: Question) -> None:
+    tell(opened, "scenario")
+    library_panel = saving.library_panel()
     with st.container(horizontal=True):
-        if desk.scenario is None:
+        if opened.scenario is None:
             st.button(
                 "Change by change",
                 icon=":material/list:",
                 key="scenario-begin",
                 help="Makes a list of what the boxes below say, to be changed, dated and saved.",
                 on_click=_do,
-                args=(desk, lambda: _of_boxes(question)),
+                args=(opened, lambda: _of_boxes(question)),
             )
-        _steps(desk)
-        if desk.scenario is not None:
-            _add(desk, question)
-            _assume(desk)
-            shelf.save(desk, question.dataset)
-        shelf.exchange(desk, saving.as_file(desk), saving.read)
-        saving.compare(desk)
-    _on_map(desk, question)
-    if desk.scenario is not None:
-        _list(desk, question)
-    shelf.saved_ones(desk)
+        _steps(opened)
+        if opened.scenario is not None:
+            _add(opened, question)
+            _assume(opened)
+            library_panel.save(opened, question.dataset)
+        library_panel.exchange(opened, saving.as_file(opened), saving.read)
+        saving.compare(opened)
+    _on_map(opened, question)
+    if opened.scenario is not None:
+        _list(opened, question)
+    library_panel.saved_ones(opened)
     # At first only the address says which part is open.
     asked = address.held().asked.get(PART) or ("",)
     if st.session_state.get(PART, asked[-1]) == STAFFED_KEY:
-        premises_panel.show(asked_of(desk, question))
+        premises_panel.show(asked_of(opened, question))
 
 
-def asked_of(desk: Desk, question: Question) -> Question:
+def asked_of(opened: OpenScenario, question: Question) -> Question:
     """The question with the scenario on the table, else with what the boxes say."""
-    if desk.text:
-        return question.with_options({LINK: desk.text})
+    if opened.text:
+        return question.with_options({LINK: opened.text})
     return question.with_options(presenting.options_of_page(VIEW.page))
 
 
@@ -103,15 +103,15 @@ def _of_boxes(question: Question) -> Scenario:
     return scenario_of(asked, today_for(question).year)
 
 
-def _do(desk: Desk, make: Callable[[], Scenario | None]) -> None:
+def _do(opened: OpenScenario, make: Callable[[], Scenario | None]) -> None:
     """Put on the table what `make` gives; what can't be is told, and the table stays."""
     try:
-        desk.put(make())
+        opened.put(make())
     except UserError as error:
-        desk.said = str(error)
+        opened.said = str(error)
 
 
-def _on_map(desk: Desk, question: Question) -> None:
+def _on_map(opened: OpenScenario, question: Question) -> None:
     """What can be done at the practice that is clicked on the map."""
     code = st.session_state.get(AT)
     if code not in question.practices.index:
@@ -129,55 +129,58 @@ def _on_map(desk: Desk, question: Question) -> None:
                 label,
                 key=f"scenario-at-{place}",
                 on_click=_do,
-                args=(desk, lambda given=change: _with(desk, question, {**given, "from": year})),
+                args=(
+                    opened,
+                    lambda given=change: _with(opened, question, {**given, "from": year}),
+                ),
             )
 
 
-def _with(desk: Desk, question: Question, change: dict[str, Any]) -> Scenario:
+def _with(opened: OpenScenario, question: Question, change: dict[str, Any]) -> Scenario:
     """The scenario on the table, else that of the boxes, with a change more."""
-    scenario = desk.scenario or _of_boxes(question)
+    scenario = opened.scenario or _of_boxes(question)
     return _changed(scenario, changes=[*scenario.to_dict()["changes"], change])
 
 
-def _steps(desk: Desk) -> None:
+def _steps(opened: OpenScenario) -> None:
     st.button(
-        "Undo", icon=":material/undo:", key="scenario-undo", disabled=not desk.past,
-        on_click=desk.undo,
+        "Undo", icon=":material/undo:", key="scenario-undo", disabled=not opened.past,
+        on_click=opened.undo,
     )  # fmt: skip
     st.button(
-        "Redo", icon=":material/redo:", key="scenario-redo", disabled=not desk.future,
-        on_click=desk.redo,
+        "Redo", icon=":material/redo:", key="scenario-redo", disabled=not opened.future,
+        on_click=opened.redo,
     )  # fmt: skip
-    if desk.scenario is not None:
+    if opened.scenario is not None:
         st.button(
             "Back to the boxes",
             key="scenario-end",
             help="Undo brings the list back.",
             on_click=_end,
-            args=(desk,),
+            args=(opened,),
         )
 
 
-def _end(desk: Desk) -> None:
-    desk.put(None)
-    desk.came_from(None)
+def _end(opened: OpenScenario) -> None:
+    opened.put(None)
+    opened.came_from(None)
 
 
-def _list(desk: Desk, question: Question) -> None:
+def _list(opened: OpenScenario, question: Question) -> None:
     """Name, years, and each change as a sentence with a switch."""
-    scenario = desk.scenario
+    scenario = opened.scenario
     assert scenario is not None
     left, right = st.columns([3, 1])
-    name, years = f"scenario-name-{desk.stamp}", f"scenario-years-{desk.stamp}"
+    name, years = f"scenario-name-{opened.stamp}", f"scenario-years-{opened.stamp}"
     left.text_input(
         "Name of the scenario", scenario.name, max_chars=200, key=name,
-        on_change=lambda: _do(desk, lambda: _changed(scenario, name=st.session_state[name])),
+        on_change=lambda: _do(opened, lambda: _changed(scenario, name=st.session_state[name])),
     )  # fmt: skip
     right.number_input(
         "Years ahead", 1, LONGEST, scenario.years, key=years,
-        on_change=lambda: _do(desk, lambda: _changed(scenario, years=st.session_state[years])),
+        on_change=lambda: _do(opened, lambda: _changed(scenario, years=st.session_state[years])),
     )  # fmt: skip
-    saving.shelf().tell_version(desk.saved_id, desk.saved_version, desk.is_as)
+    saving.library_panel().tell_version(opened.saved_id, opened.saved_version, opened.is_as)
     called = question.dataset.practices["practice_name"]
     names = {str(code): str(name) for code, name in called.items()}
     if not scenario.changes:
@@ -189,17 +192,17 @@ def _list(desk: Desk, question: Question) -> None:
         switch.toggle(
             plain(sentence(change, names)),
             change.on,
-            key=f"scenario-on-{desk.stamp}-{place}",
-            on_change=desk.put,
+            key=f"scenario-on-{opened.stamp}-{place}",
+            on_change=opened.put,
             args=(scenario.switched(place, on=not change.on),),
         )
         rest = scenario.changes[:place] + scenario.changes[place + 1 :]
         drop.button(
             "Remove",
             type="tertiary",
-            key=f"scenario-drop-{desk.stamp}-{place}",
+            key=f"scenario-drop-{opened.stamp}-{place}",
             help=f"Remove: {plain(sentence(change, names))}",
-            on_click=desk.put,
+            on_click=opened.put,
             args=(replace(scenario, changes=rest),),
         )
 
@@ -209,8 +212,8 @@ def _changed(scenario: Scenario, **values: Any) -> Scenario:
     return Scenario.from_dict({**scenario.to_dict(), **values})
 
 
-def _add(desk: Desk, question: Question) -> None:
-    scenario = desk.scenario
+def _add(opened: OpenScenario, question: Question) -> None:
+    scenario = opened.scenario
     assert scenario is not None
     with st.popover("Add a change", icon=":material/add:"):
         kind = st.selectbox(
@@ -227,15 +230,15 @@ def _add(desk: Desk, question: Question) -> None:
             key="scenario-add",
             on_click=_do,
             args=(
-                desk,
-                lambda: _with(desk, question, change),
+                opened,
+                lambda: _with(opened, question, change),
             ),
         )
 
 
-def _assume(desk: Desk) -> None:
+def _assume(opened: OpenScenario) -> None:
     """Type over an assumption, or go back to the published one; what is typed is marked."""
-    scenario = desk.scenario
+    scenario = opened.scenario
     assert scenario is not None
     with st.popover("Assumptions", icon=":material/edit:"):
         known = published()
@@ -250,18 +253,18 @@ def _assume(desk: Desk) -> None:
         st.caption(f"In {plain(one.unit)}. {plain(one.source)}")
         ends = typed.get(key, (one.low, one.central, one.high))
         found = tuple(
-            st.number_input(label, value=float(value), key=f"scenario-{label}-{key}-{desk.stamp}")
+            st.number_input(label, value=float(value), key=f"scenario-{label}-{key}-{opened.stamp}")
             for label, value in zip(("Low", "Central", "High"), ends, strict=True)
         )
         others = {name: value for name, value in typed.items() if name != key}
         st.button(
             "Take these", type="primary", key="scenario-assume", on_click=_do,
-            args=(desk, lambda: _assuming(scenario, {**others, key: found})),
+            args=(opened, lambda: _assuming(scenario, {**others, key: found})),
         )  # fmt: skip
         if key in typed:
             st.button(
                 "The published ones again", key="scenario-published", on_click=_do,
-                args=(desk, lambda: _assuming(scenario, others)),
+                args=(opened, lambda: _assuming(scenario, others)),
             )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ from pcs_dash.store.scenario_library import ScenarioLibrary
 from pcs_dash.tables.errors import InputFileError, UserError
 from pcs_dash.ui import address
 from pcs_dash.ui.hubs.open_plan import database
-from pcs_dash.ui.saved_documents import Shelf
-from pcs_dash.ui.scenarios.desk import Desk
+from pcs_dash.ui.saved_documents import LibraryPanel
+from pcs_dash.ui.scenarios.open_scenario import OpenScenario
 from pcs_dash.ui.text import plain
 from pcs_dash.views.scenario_words import AGAINST, LINK, from_text, to_text
 
@@ -24,31 +24,33 @@ def library() -> ScenarioLibrary:
     return ScenarioLibrary(database())
 
 
-def shelf() -> Shelf:
+def library_panel() -> LibraryPanel:
     """Its list and its links on screen."""
-    return Shelf(library(), database(), "scenario", "scenarios", "plan_ahead", LINK, "scenario")
+    return LibraryPanel(
+        library(), database(), "scenario", "scenarios", "plan_ahead", LINK, "scenario"
+    )
 
 
-def open_from_address(desk: Desk) -> None:
+def open_from_address(opened: OpenScenario) -> None:
     """Open the scenario of the address, where it is another: undo brings back what was there."""
     text = address.document(LINK)
-    if text is None or text == desk.text:
+    if text is None or text == opened.text:
         return
     try:
         if is_short_link(text):
-            desk.open(open_short_link(library(), database(), text))
+            opened.open(open_short_link(library(), database(), text))
             return
         scenario = from_text(text)
-        if scenario != desk.scenario:
-            desk.put(scenario)
-            desk.came_from(None)
+        if scenario != opened.scenario:
+            opened.put(scenario)
+            opened.came_from(None)
     except UserError as error:
         st.error(f"{plain(str(error))} Your scenario is as it was.")
 
 
-def compare(desk: Desk) -> None:
+def compare(opened: OpenScenario) -> None:
     """Choose a saved scenario to compare with; the address carries it."""
-    desk.against = address.document(AGAINST) or desk.against
+    opened.against = address.document(AGAINST) or opened.against
     try:
         offered = {entry.id: entry.name for entry in library().entries(limit=100)}
     except UserError as error:
@@ -59,7 +61,7 @@ def compare(desk: Desk) -> None:
         chosen = st.session_state["scenario-against"]
         if chosen is not None:
             document = library().open(chosen).document
-            desk.against = to_text(Scenario.from_dict(document))
+            opened.against = to_text(Scenario.from_dict(document))
 
     with st.popover("Compare", icon=":material/compare_arrows:"):
         st.selectbox(
@@ -70,15 +72,15 @@ def compare(desk: Desk) -> None:
             key="scenario-against",
             on_change=choose,
         )
-        if desk.against and st.button("Compare with none", key="scenario-alone"):
-            desk.against = ""
+        if opened.against and st.button("Compare with none", key="scenario-alone"):
+            opened.against = ""
             st.rerun()
-    address.carry(AGAINST, desk.against)
+    address.carry(AGAINST, opened.against)
 
 
-def as_file(desk: Desk) -> str:
+def as_file(opened: OpenScenario) -> str:
     """The scenario as the file that `scenario run` reads."""
-    scenario = desk.scenario
+    scenario = opened.scenario
     return "" if scenario is None else json.dumps(scenario.to_dict(), indent=1) + "\n"
 
 

@@ -18,7 +18,7 @@ from pcs_dash.ui import address, data, page_parts, presenting
 from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.saved_documents import tell
 from pcs_dash.ui.stories import handout, story_saving
-from pcs_dash.ui.stories.open_story import Desk, begin
+from pcs_dash.ui.stories.open_story import OpenStory, begin
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 from pcs_dash.views.registry import VIEWS
@@ -42,48 +42,48 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
     """Everything of the page that changes with the story: what leaves it on top, views, words."""
     presenting.open_plan(dataset, choices)
     plan, plan_name = presenting.plan_for("options")
-    desk = begin(choices.area, presenting.switches_of(choices), plan, plan_name)
-    story_saving.open_from_address(desk, dataset)
-    many = len(desk.story.views)
+    opened = begin(choices.area, presenting.switches_of(choices), plan, plan_name)
+    story_saving.open_from_address(opened, dataset)
+    many = len(opened.story.views)
     page_parts.headline(
-        f"{plain(desk.story.name)}: {many} view{'s' * (many != 1)}, shown full screen from here; "
+        f"{plain(opened.story.name)}: {many} view{'s' * (many != 1)}, shown full screen from here; "
         "once it has begun, nothing waits for a network or for this server."
     )
-    tell(desk, "story")
+    tell(opened, "story")
 
     def hear(ask: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - both show all slides
-        return {"slides": presenting.slides(desk.story, choices.area)}
+        return {"slides": presenting.slides(opened.story, choices.area)}
 
     presenting.buttons("presenter-stories", files, hear, [_PRESENT, _REHEARSE])
     with st.container(horizontal=True):
-        handout.files(desk, dataset, choices)
-        _begin_again(desk, choices)
-        shelf = story_saving.shelf()
-        shelf.save(desk, dataset)
-        shelf.exchange(desk, story_saving.as_file(desk), Story.from_json)
+        handout.files(opened, dataset, choices)
+        _begin_again(opened, choices)
+        library_panel = story_saving.library_panel()
+        library_panel.save(opened, dataset)
+        library_panel.exchange(opened, story_saving.as_file(opened), Story.from_json)
     left, right = st.columns(2, gap="large")
     with left:
-        _views(desk)
-        _add(desk, choices)
+        _views(opened)
+        _add(opened, choices)
     with right:
         shown = st.empty()
-        _chosen(desk, choices)
-    shelf.saved_ones(desk)
-    story_saving.into_address(desk, dataset)
-    if desk.story.views:
+        _chosen(opened, choices)
+    library_panel.saved_ones(opened)
+    story_saving.into_address(opened, dataset)
+    if opened.story.views:
         # Drawn last: nothing else waits for it.
         with shown:
-            _preview(desk.story.views[desk.at], choices)
+            _preview(opened.story.views[opened.at], choices)
 
 
-def _views(desk: Desk) -> None:
-    views = desk.story.views
+def _views(opened: OpenStory) -> None:
+    views = opened.story.views
     st.text_input(
         "Name of the story",
-        value=desk.story.name,
+        value=opened.story.name,
         max_chars=MAX_NAME_LENGTH,
-        key=f"story-name-{desk.stamp}",
-        on_change=lambda: _typed(desk, f"story-name-{desk.stamp}", "name"),
+        key=f"story-name-{opened.stamp}",
+        on_change=lambda: _typed(opened, f"story-name-{opened.stamp}", "name"),
     )
     if not views:
         st.info(
@@ -91,10 +91,10 @@ def _views(desk: Desk) -> None:
             "on a page."
         )
         return
-    st.session_state[_AT] = desk.at
+    st.session_state[_AT] = opened.at
 
     def choose() -> None:
-        desk.at = int(st.session_state[_AT])
+        opened.at = int(st.session_state[_AT])
 
     st.radio(
         "Views in the order they are shown",
@@ -110,30 +110,30 @@ def _views(desk: Desk) -> None:
             "Move up",
             icon=":material/arrow_upward:",
             key="story-up",
-            disabled=desk.at == 0,
+            disabled=opened.at == 0,
             on_click=_move,
-            args=(desk, -1),
+            args=(opened, -1),
         )
         st.button(
             "Move down",
             icon=":material/arrow_downward:",
             key="story-down",
-            disabled=desk.at == last,
+            disabled=opened.at == last,
             on_click=_move,
-            args=(desk, 1),
+            args=(opened, 1),
         )
         st.button(
             "Remove",
             icon=":material/delete:",
             key="story-remove",
-            on_click=lambda: desk.put(desk.story.remove(desk.at)),
+            on_click=lambda: opened.put(opened.story.remove(opened.at)),
         )
         st.button(
             "Undo",
             icon=":material/undo:",
             key="story-undo",
-            disabled=not desk.past,
-            on_click=desk.undo,
+            disabled=not opened.past,
+            on_click=opened.undo,
         )
 
 
@@ -152,30 +152,30 @@ def _about(view: SavedView) -> str:
     return plain(" · ".join(parts) + (f" · “{view.text}”" if view.text else ""))
 
 
-def _move(desk: Desk, by: int) -> None:
-    end = desk.at + by
-    if 0 <= end < len(desk.story.views):
-        desk.put(desk.story.move(desk.at, end), at=end)
+def _move(opened: OpenStory, by: int) -> None:
+    end = opened.at + by
+    if 0 <= end < len(opened.story.views):
+        opened.put(opened.story.move(opened.at, end), at=end)
 
 
-def _typed(desk: Desk, key: str, what: str) -> None:
+def _typed(opened: OpenStory, key: str, what: str) -> None:
     """Take up what was typed; a text that makes no story is told and the story stays."""
     text = str(st.session_state[key])
     try:
         if what == "name":
-            desk.put(desk.story.rename(text), typed=True)
+            opened.put(opened.story.rename(text), typed=True)
         else:
-            desk.put(desk.story.change(desk.at, **{what: text}), typed=True)
+            opened.put(opened.story.change(opened.at, **{what: text}), typed=True)
     except UserError as error:
-        desk.said = str(error)
+        opened.said = str(error)
 
 
-def _chosen(desk: Desk, choices: Question) -> None:
+def _chosen(opened: OpenStory, choices: Question) -> None:
     """The words of the chosen view, and where it is told of."""
-    if not desk.story.views:
+    if not opened.story.views:
         return
-    view, which = desk.story.views[desk.at], f"{desk.stamp}-{desk.at}"
-    st.subheader(f"View {desk.at + 1}")
+    view, which = opened.story.views[opened.at], f"{opened.stamp}-{opened.at}"
+    st.subheader(f"View {opened.at + 1}")
     title, text = f"story-title-{which}", f"story-text-{which}"
     st.text_input(
         "Title",
@@ -184,7 +184,7 @@ def _chosen(desk: Desk, choices: Question) -> None:
         key=title,
         placeholder=VIEWS[view.topic].title,
         on_change=_typed,
-        args=(desk, title, "title"),
+        args=(opened, title, "title"),
     )
     st.text_area(
         "Your line under the title",
@@ -193,22 +193,22 @@ def _chosen(desk: Desk, choices: Question) -> None:
         key=text,
         height=80,
         on_change=_typed,
-        args=(desk, text, "text"),
+        args=(opened, text, "text"),
     )
-    _pointing(desk, choices, view, which)
+    _pointing(opened, choices, view, which)
     st.caption(f"{_settings(view)} [Open it in the app]({_link(view, choices)})")
     with st.container(horizontal=True):
         st.button(
             "Take area and switches of the sidebar",
             key="story-take",
             on_click=_take,
-            args=(desk, choices, [desk.at]),
+            args=(opened, choices, [opened.at]),
         )
         st.button(
             "For every view",
             key="story-take-all",
             on_click=_take,
-            args=(desk, choices, range(len(desk.story.views))),
+            args=(opened, choices, range(len(opened.story.views))),
         )
 
 
@@ -229,7 +229,7 @@ def _link(view: SavedView, choices: Question) -> str:
     return f"{app_address()}/{view.link(choices.area)}{'&' if plan else ''}{urlencode(plan)}"
 
 
-def _pointing(desk: Desk, choices: Question, view: SavedView, which: str) -> None:
+def _pointing(opened: OpenStory, choices: Question, view: SavedView, which: str) -> None:
     """What the view points at, and the way back from a map that stands where it was added."""
     offered = _pointed_at(view, choices)
     key = f"story-highlight-{which}"
@@ -240,14 +240,14 @@ def _pointing(desk: Desk, choices: Question, view: SavedView, which: str) -> Non
         format_func=offered.__getitem__,
         key=key,
         on_change=_typed,
-        args=(desk, key, "highlight"),
+        args=(opened, key, "highlight"),
         help="The practice or hub that is ringed, with its card, when the slide comes up.",
     )
     if view.position is not None:
         st.button(
             "Show the whole area, not the map as it stood",
             key="story-unplace",
-            on_click=lambda: desk.put(desk.story.change(desk.at, position=None)),
+            on_click=lambda: opened.put(opened.story.change(opened.at, position=None)),
         )
 
 
@@ -279,8 +279,8 @@ def _settings(view: SavedView) -> str:
     return f"Shown with: {told or 'what the app begins with'}."
 
 
-def _take(desk: Desk, choices: Question, places: Any) -> None:
-    story, switches = desk.story, presenting.switches_of(choices)
+def _take(opened: OpenStory, choices: Question, places: Any) -> None:
+    story, switches = opened.story, presenting.switches_of(choices)
     for at in places:
         view = story.views[at]
         # A map's position and a highlight belong to the area that they were taken in.
@@ -289,10 +289,10 @@ def _take(desk: Desk, choices: Question, places: Any) -> None:
         story = story.replace_view(
             at, replace(view, area=choices.area.key, switches=switches, **kept)
         )
-    desk.put(story)
+    opened.put(story)
 
 
-def _add(desk: Desk, choices: Question) -> None:
+def _add(opened: OpenStory, choices: Question) -> None:
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     topic = left.selectbox(
         "Add a view of the sidebar's area",
@@ -300,10 +300,10 @@ def _add(desk: Desk, choices: Question) -> None:
         format_func=lambda key: VIEWS[key].title,
         key="story-topic",
     )
-    right.button("Add", key="story-add", on_click=_add_view, args=(desk, choices, topic))
+    right.button("Add", key="story-add", on_click=_add_view, args=(opened, choices, topic))
 
 
-def _add_view(desk: Desk, choices: Question, topic: str) -> None:
+def _add_view(opened: OpenStory, choices: Question, topic: str) -> None:
     plan, name = presenting.plan_for(topic)
     view = SavedView(
         page=VIEWS[topic].page,
@@ -313,25 +313,25 @@ def _add_view(desk: Desk, choices: Question, topic: str) -> None:
         plan=plan,
         plan_name=name,
     )
-    after = desk.at + 1 if desk.story.views else 0
+    after = opened.at + 1 if opened.story.views else 0
     try:
-        desk.put(desk.story.add(view, after), at=after)
+        opened.put(opened.story.add(view, after), at=after)
     except UserError as error:
-        desk.said = str(error)
+        opened.said = str(error)
 
 
-def _begin_again(desk: Desk, choices: Question) -> None:
+def _begin_again(opened: OpenStory, choices: Question) -> None:
     with st.popover("Start from ...", icon=":material/restart_alt:"):
         st.caption("What is on the table can be brought back with Undo.")
         if st.button(f"The ready-made story of {plain(choices.area.name)}", key="story-ready"):
             plan, name = presenting.plan_for("options")
             switches = presenting.switches_of(choices)
-            _start(desk, ready_made(choices.area, switches=switches, plan=plan, plan_name=name))
+            _start(opened, ready_made(choices.area, switches=switches, plan=plan, plan_name=name))
         if st.button("An empty story", key="story-empty"):
-            _start(desk, Story(f"Story of {choices.area.name}"))
+            _start(opened, Story(f"Story of {choices.area.name}"))
 
 
-def _start(desk: Desk, story: Story) -> None:
-    desk.saved_id = desk.saved_version = desk.conflict = None
-    desk.put(story, at=0)
+def _start(opened: OpenStory, story: Story) -> None:
+    opened.saved_id = opened.saved_version = opened.conflict = None
+    opened.put(story, at=0)
     st.rerun()

@@ -15,7 +15,7 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data, presenting, slow_work
 from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.hubs import plan_upload
-from pcs_dash.ui.stories.open_story import Desk
+from pcs_dash.ui.stories.open_story import OpenStory
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import View
 from pcs_dash.views.content import build_deck, only_dataset
@@ -72,7 +72,7 @@ class Pack:
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
-def files(desk: Desk, dataset: Dataset, choices: Question) -> None:
+def files(opened: OpenStory, dataset: Dataset, choices: Question) -> None:
     """The four kinds of file of the story on the table; a plan or a template can be brought."""
     with st.popover("PowerPoint, PDF, HTML, Excel", icon=":material/download:", type="primary"):
         st.caption(
@@ -81,13 +81,13 @@ def files(desk: Desk, dataset: Dataset, choices: Question) -> None:
         )
         kinds, brought = st.container(), st.container()
         with brought:
-            pack = _pack(desk, dataset, choices)
+            pack = _pack(opened, dataset, choices)
         if pack is not None:
             with kinds:
                 offer(pack)
 
 
-def _pack(desk: Desk, dataset: Dataset, choices: Question) -> Pack | None:
+def _pack(opened: OpenStory, dataset: Dataset, choices: Question) -> Pack | None:
     """The story with the plan that was brought, or (ready-made) the one open on the page Hubs."""
     area = choices.area
     with st.expander("Put a plan of hubs beside today's PCNs, or use your own PowerPoint template"):
@@ -100,20 +100,20 @@ def _pack(desk: Desk, dataset: Dataset, choices: Question) -> Pack | None:
         )
     if plan_file is not None and reading is None:
         return None
-    story, plan, plan_name = desk.story, None, ""
+    story, plan, plan_name = opened.story, None, ""
     if reading is not None:
         plan, plan_name = reading.plan, reading.called
-    elif desk.untouched:
+    elif opened.untouched:
         plan, plan_name = presenting.plan_for("options")
         if plan is not None:
             st.caption(f"With the plan open on the page Hubs: {plain(plan_name or 'unnamed')}.")
-    if desk.untouched:
+    if opened.untouched:
         switches = presenting.switches_of(choices)
         story = ready_made(area, switches=switches, plan=plan, plan_name=plan_name)
     return Pack(
         story,
         area,
-        "board" if desk.untouched else "story",
+        "board" if opened.untouched else "story",
         plan,
         plan_name,
         template.getvalue() if template is not None else None,

@@ -19,7 +19,7 @@ _KEY = "story-desk"
 
 
 @dataclass(kw_only=True)
-class Desk(OnTable):
+class OpenStory(OnTable):
     """What the editor works on.
 
     `at` is the chosen view's place; `untouched` while it is still the ready-made story of the area;
@@ -81,8 +81,8 @@ class Desk(OnTable):
         }
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Any], token: str) -> Desk:
-        """The desk of `to_dict`; StoryError if the draft makes no sense."""
+    def from_dict(cls, document: Mapping[str, Any], token: str) -> OpenStory:
+        """What `to_dict` gave; StoryError if the draft makes no sense."""
         story = Story.from_dict(document.get("story"))
         at = document.get("at")
         found = cls(story=story, token=token, untouched=False, **saved_in(document))
@@ -95,14 +95,16 @@ def begin(
     switches: Mapping[str, str] | None = None,
     plan: Plan | None = None,
     plan_name: str = "",
-) -> Desk:
+) -> OpenStory:
     """The story on the table: this session's, else this browser's draft, else the ready-made one
     of the area, which follows the sidebar and the plan on the table until it is changed.
     """
-    held: Desk | None = st.session_state.get(_KEY)
+    held: OpenStory | None = st.session_state.get(_KEY)
     if held is None:
         held = st.session_state[_KEY] = from_draft(
-            Desk.kind, Desk.from_dict, lambda token: Desk(story=ready_made(area), token=token)
+            OpenStory.kind,
+            OpenStory.from_dict,
+            lambda token: OpenStory(story=ready_made(area), token=token),
         )
     if held.untouched:
         held.story = ready_made(area, switches=switches, plan=plan, plan_name=plan_name)
@@ -122,4 +124,4 @@ def add(view: SavedView, area: Area) -> str:
     return f"Added as view {len(held.story.views)} of '{held.story.name}'."
 
 
-__all__ = ["Desk", "StoryError", "add", "begin"]
+__all__ = ["OpenStory", "StoryError", "add", "begin"]

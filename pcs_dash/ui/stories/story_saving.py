@@ -18,8 +18,8 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address
 from pcs_dash.ui.hubs.address_plan import LINK as PLAN
 from pcs_dash.ui.hubs.open_plan import database
-from pcs_dash.ui.saved_documents import Shelf
-from pcs_dash.ui.stories.open_story import Desk
+from pcs_dash.ui.saved_documents import LibraryPanel
+from pcs_dash.ui.stories.open_story import OpenStory
 from pcs_dash.ui.text import plain
 from pcs_dash.views.story import Story
 
@@ -31,60 +31,60 @@ def library() -> StoryLibrary:
     return StoryLibrary(database())
 
 
-def shelf() -> Shelf:
+def library_panel() -> LibraryPanel:
     """Its list and its links on screen."""
-    return Shelf(library(), database(), "story", "stories", "stories", LINK, "story")
+    return LibraryPanel(library(), database(), "story", "stories", "stories", LINK, "story")
 
 
-def open_from_address(desk: Desk, dataset: Dataset) -> None:
+def open_from_address(opened: OpenStory, dataset: Dataset) -> None:
     """Open the story of the address, where it is another: undo brings back what was there."""
     text = address.document(LINK)
-    if text is None or text == desk.linked:
+    if text is None or text == opened.linked:
         return
     try:
         if is_short_link(text):
-            desk.open(open_short_link(library(), database(), text))
+            opened.open(open_short_link(library(), database(), text))
             return
         linked = open_link(
             text, dataset.practices.index, data_period=dataset.workforce_period, kind="story"
         )
         story = Story.from_dict(linked.document)
-        if story == desk.story and not desk.untouched:
+        if story == opened.story and not opened.untouched:
             return
-        desk.take(story)
-        desk.came_from(None)
+        opened.take(story)
+        opened.came_from(None)
     except UserError as error:
         st.error(f"{plain(str(error))} Your story is as it was.")
 
 
-def into_address(desk: Desk, dataset: Dataset) -> None:
+def into_address(opened: OpenStory, dataset: Dataset) -> None:
     """Let the address carry the story, unless it is still the ready-made one, or too long."""
-    if desk.untouched:
-        desk.linked, desk.link_made_of = "", None
-    elif desk.link_made_of != desk.story:
-        desk.link_made_of = desk.story
+    if opened.untouched:
+        opened.linked, opened.link_made_of = "", None
+    elif opened.link_made_of != opened.story:
+        opened.link_made_of = opened.story
         try:
-            desk.linked = make_link(
-                desk.story.to_dict(),
+            opened.linked = make_link(
+                opened.story.to_dict(),
                 dataset.practices.index,
                 data_period=dataset.workforce_period,
                 kind=LINK,
             )
         except LinkError:
-            desk.linked = ""
-    address.carry(LINK, desk.linked)
-    if desk.linked:
+            opened.linked = ""
+    address.carry(LINK, opened.linked)
+    if opened.linked:
         # The story's views hold their own plans.
         address.carry(PLAN, "")
 
 
-def as_file(desk: Desk) -> str:
+def as_file(opened: OpenStory) -> str:
     """As saved, with version and author, if it is what was saved; else the story alone."""
     try:
-        if desk.saved_id is not None:
-            saved = library().open(desk.saved_id, desk.saved_version)
-            if desk.is_as(saved):
+        if opened.saved_id is not None:
+            saved = library().open(opened.saved_id, opened.saved_version)
+            if opened.is_as(saved):
                 return to_file(saved, kind="story")
     except UserError:
         pass
-    return desk.story.to_json()
+    return opened.story.to_json()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pcs_dash.hubs.history import History
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.ui.hubs.map_events import Desk, apply
+from pcs_dash.ui.hubs.map_events import PaintedPlan, apply
 
 CODES = ("A", "B", "C", "D")
 PRACTICES = pd.DataFrame(
@@ -24,7 +24,7 @@ PRACTICES = pd.DataFrame(
     index=pd.Index(CODES, name="practice_code"),
 )
 PLAN = Plan().add_hub("One").add_hub("Two")
-START = Desk(history=History(present=PLAN))
+START = PaintedPlan(history=History(present=PLAN))
 
 
 def events() -> st.SearchStrategy[dict[str, Any]]:
@@ -72,10 +72,14 @@ def test_pieces_repeats_and_order_of_arrival_make_no_difference(
 def test_undo_to_the_start_gives_the_very_plan_and_drafts_come_back(
     items: list[dict[str, Any]],
 ) -> None:
-    desk = apply(START, "tab", numbered(items), PRACTICES)
-    kept = Desk.from_dict(json.loads(json.dumps(desk.to_dict())))
-    assert (kept.history, kept.applied, kept.aliases) == (desk.history, desk.applied, desk.aliases)
-    history = desk.history
+    painted = apply(START, "tab", numbered(items), PRACTICES)
+    kept = PaintedPlan.from_dict(json.loads(json.dumps(painted.to_dict())))
+    assert (kept.history, kept.applied, kept.aliases) == (
+        painted.history,
+        painted.applied,
+        painted.aliases,
+    )
+    history = painted.history
     while history.past:
         history = history.undo()
     assert history.present == PLAN
@@ -106,11 +110,11 @@ def test_undo_to_the_start_gives_the_very_plan_and_drafts_come_back(
 def test_what_makes_no_sense_changes_nothing_is_told_and_counts_as_seen(
     event: dict[str, Any],
 ) -> None:
-    desk = apply(START, "tab", [{"n": 1, **event}], PRACTICES)
-    assert desk.plan == PLAN
-    assert desk.said.fault
-    assert desk.said.text
-    assert desk.applied == {"tab": 1}
+    painted = apply(START, "tab", [{"n": 1, **event}], PRACTICES)
+    assert painted.plan == PLAN
+    assert painted.said.fault
+    assert painted.said.text
+    assert painted.applied == {"tab": 1}
 
 
 @pytest.mark.parametrize("items", [[None], ["x"], [{"n": "1"}], [{"n": True}], [{"n": -4}]])
@@ -119,16 +123,16 @@ def test_what_is_no_event_is_passed_over(items: list[Any]) -> None:
 
 
 def test_two_tabs_count_apart_and_a_passing_id_becomes_the_hub() -> None:
-    desk = apply(START, "one", [{"n": 1, "t": "add", "as": "new-7"}], PRACTICES)
+    painted = apply(START, "one", [{"n": 1, "t": "add", "as": "new-7"}], PRACTICES)
     paint = {"n": 1, "t": "paint", "codes": ["A"], "hub": "new-7"}
-    desk = apply(desk, "two", [paint], PRACTICES)
-    assert desk.plan.assignment["A"] == desk.plan.hubs[2].id
-    assert desk.applied == {"one": 1, "two": 1}
+    painted = apply(painted, "two", [paint], PRACTICES)
+    assert painted.plan.assignment["A"] == painted.plan.hubs[2].id
+    assert painted.applied == {"one": 1, "two": 1}
 
 
 def test_a_shape_says_what_it_caught_and_what_a_lock_kept() -> None:
     plan = PLAN.assign(["A"], "h2").set_locked("h2")
-    desk = Desk(history=History(present=plan))
+    painted = PaintedPlan(history=History(present=plan))
     # A circle of 500 m about A and B on the grid; C is 1 km away.
     circle = {
         "type": "Feature",
@@ -136,7 +140,7 @@ def test_a_shape_says_what_it_caught_and_what_a_lock_kept() -> None:
         "geometry": {"type": "Point", "coordinates": [0.3045, 51.4967]},
     }
     event = {"n": 1, "t": "shape", "shape": circle, "hub": "h1", "how": "Circle"}
-    told = apply(desk, "tab", [event], PRACTICES)
+    told = apply(painted, "tab", [event], PRACTICES)
     assert dict(told.plan.assignment) == {"A": "h2", "B": "h1"}
     assert told.said.text == (
         "Circle caught 2 practices: Practice B to 'One'; 1 practice kept by a lock (1 of 'Two')."
@@ -149,9 +153,9 @@ def test_a_drawn_hub_comes_and_goes_in_one_step() -> None:
         "geometry": {"type": "Point", "coordinates": [0.3045, 51.4967]},
     }
     event = {"n": 1, "t": "shape", "shape": circle, "name": "North", "as": "new-1", "how": "Circle"}
-    desk = apply(START, "tab", [event], PRACTICES)
-    hub = desk.plan.hub_by_name("North")
+    painted = apply(START, "tab", [event], PRACTICES)
+    hub = painted.plan.hub_by_name("North")
     assert hub is not None
-    assert desk.plan.members(hub.id) == ("A", "B")
-    assert desk.aliases == {"new-1": hub.id}
-    assert desk.history.undo().present == PLAN
+    assert painted.plan.members(hub.id) == ("A", "B")
+    assert painted.aliases == {"new-1": hub.id}
+    assert painted.history.undo().present == PLAN

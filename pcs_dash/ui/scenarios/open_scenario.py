@@ -16,7 +16,7 @@ _KEY = "scenario-desk"
 
 
 @dataclass(kw_only=True)
-class Desk(OnTable):
+class OpenScenario(OnTable):
     """What is worked on. `scenario`: None while the page's boxes say what happens.
 
     `past` and `future` are what undo and redo bring back; `text` is what address and view carry,
@@ -77,19 +77,19 @@ class Desk(OnTable):
         }
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Any], token: str) -> Desk:
-        """The desk of `to_dict`; UserError if the draft makes no sense."""
+    def from_dict(cls, document: Mapping[str, Any], token: str) -> OpenScenario:
+        """What `to_dict` gave; UserError if the draft makes no sense."""
         given = document.get("scenario")
         scenario = None if given is None else cls.read(given)
         text = "" if scenario is None else to_text(scenario)
         return cls(token=token, scenario=scenario, text=text, **saved_in(document))
 
 
-def begin() -> Desk:
+def begin() -> OpenScenario:
     """The scenario on the table: this session's, else this browser's draft, else none."""
-    held: Desk | None = st.session_state.get(_KEY)
+    held: OpenScenario | None = st.session_state.get(_KEY)
     if held is None:
         held = st.session_state[_KEY] = from_draft(
-            Desk.kind, Desk.from_dict, lambda token: Desk(token=token)
+            OpenScenario.kind, OpenScenario.from_dict, lambda token: OpenScenario(token=token)
         )
     return held
