@@ -12,6 +12,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from pcs_dash.jobs.calls import receive, send
@@ -19,14 +20,17 @@ from pcs_dash.jobs.calls import receive, send
 Tell = Callable[[str, Any], None]
 
 
+def ready(*names: str) -> None:
+    """Import modules, so that a call of what is in them begins at once."""
+    for name in names:
+        import_module(name)
+
+
 def main() -> int:
     """Serve until the other end closes."""
     answers = os.fdopen(os.dup(1), "wb")
     # Whatever a library prints must not come between the answers.
     os.dup2(2, 1)
-    if hasattr(os, "nice"):
-        with contextlib.suppress(OSError):
-            os.nice(5)  # pages come first
     calls: queue.Queue[tuple[Any, ...]] = queue.Queue()
     stopped: set[int] = set()
     threading.Thread(target=_listen, args=(calls, stopped), daemon=True).start()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pcs_dash.measures import glossary
 from pcs_dash.measures.numbers import MINUS
@@ -55,13 +56,21 @@ def message(words: Words, *, first: bool) -> None:
         st.caption(plain(words.basis))
 
 
-def questions(asked: Sequence[tuple[str, str]]) -> None:
-    """Questions side by side, each over its answer."""
+def questions(asked: Sequence[tuple[str, str]]) -> list[tuple[str, DeltaGenerator]]:
+    """Questions side by side, each over its answer; returns each with its place."""
+    places = []
     with st.container(key="questions"):
         # What is said of chance takes most words.
         columns = st.columns([max(len(said), 150) for _, said in asked], gap="medium")
-        for column, (question, said) in zip(columns, asked, strict=True):
-            column.markdown(f"**{plain(question)}**  \n{plain(said)}")
+        for column, (text, said) in zip(columns, asked, strict=True):
+            places.append((text, column.empty()))
+            question(places[-1][1], text, said)
+    return places
+
+
+def question(place: DeltaGenerator, text: str, said: str) -> None:
+    """A question over its answer, in the place of an earlier answer."""
+    place.markdown(f"**{plain(text)}**  \n{plain(said)}")
 
 
 def words_for_paper(text: str, *, key: str) -> None:

@@ -4,10 +4,12 @@ the second, and never sees Streamlit's own menu of the files in pages/.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any
@@ -20,7 +22,14 @@ from starlette.routing import Route
 from streamlit import runtime
 from streamlit.web.server.server_util import get_url
 
-from pcs_dash.views import places
+from pcs_dash.jobs import JobError, Limits, executor
+from pcs_dash.jobs.worker import ready
+from pcs_dash.official.any_area import find_area
+from pcs_dash.tables.errors import UserError
+from pcs_dash.ui import data, official_store
+from pcs_dash.ui.area_choice import DEFAULT_AREA
+from pcs_dash.views import places, verdict
+from pcs_dash.views.question import ask
 
 # What pages other than the first bring with them, and takes longest to import.
 _LATER = (
@@ -34,6 +43,10 @@ _LATER = (
     "pcs_dash.ui.stories.editor",
     "pcs_dash.render.screen",
 )
+# What heavy work brings with it.
+_HEAVY = ("pcs_dash.hubs.suggest", "pcs_dash.hubs.reading")
+# Seconds that it may take to import.
+_PATIENCE = 300.0
 # How often what refers to itself is collected, in seconds.
 COLLECT_EVERY = 30.0
 _log = logging.getLogger(__name__)
@@ -43,6 +56,7 @@ _log = logging.getLogger(__name__)
 async def warm(_app: Any) -> AsyncIterator[None]:
     """Show the first page to nobody, import what the others need, then tell the address."""
     print("Reading the data ...", flush=True)
+    await asyncio.to_thread(_first_verdict)
     fine, why = await runtime.get_instance().does_script_run_without_error()
     if not fine:
         _log.warning("the first page could not be made ready: %s", why)
@@ -54,10 +68,31 @@ async def warm(_app: Any) -> AsyncIterator[None]:
     stop = threading.Event()
     threading.Thread(target=collect, args=(stop,), daemon=True, name="collect").start()
     print(f"pcs_dash is ready: {get_url(st.get_option('browser.serverAddress'))}", flush=True)
+    threading.Thread(target=ready_worker, daemon=True, name="ready-worker").start()
     try:
         yield
     finally:
         stop.set()
+
+
+def _first_verdict() -> None:
+    """Work out what takes longest on the first page, which Streamlit gives a minute to be shown."""
+    try:
+        dataset, area = data.load()[0], find_area(DEFAULT_AREA)
+        verdict.together(ask(dataset, area, readers=official_store.readers()))
+    except UserError as error:
+        _log.warning("the first page's verdict was not worked out: %s", error)
+
+
+def ready_worker() -> None:
+    """Start a process for heavy work, with what suggesting and reading plans import, so that the
+    first to ask for it does not wait; where that fails, the log says so.
+    """
+    try:
+        job = executor().submit(ready, *_HEAVY, owner="", limits=Limits(_PATIENCE))
+        job.future.result()
+    except (JobError, CancelledError) as error:
+        _log.warning("no process for heavy work could be made ready: %s", error)
 
 
 def moved() -> list[Route]:

@@ -120,7 +120,7 @@ def show_view(
     """
     above = [option for option in view.options if not (option.inside or _beside_picture(option))]
     asked = question.with_options(_draw(above, question))
-    answer = _answered(view, asked)
+    answer = _begun(view, asked) or _answered(view, asked)
     if answer is None:
         return
     picked = _state(view, question)
@@ -137,7 +137,7 @@ def show_view(
         st.session_state[option] = known[0] if known else None
 
     with head or st.container():
-        _said(answer, first=first)
+        places = _said(answer, first=first)
     part, shown = _part(view, answer), answer.front if picture is None else ()
     if not part:
         if picture is None:
@@ -160,6 +160,22 @@ def show_view(
         more(view, sections, told, web, asked, pick, together=together)
     for line in answer.foot:
         st.caption(plain(line))
+    _end(view, asked, answer, places)
+
+
+def _begun(view: View, asked: Question) -> Answer | None:
+    """The answer without what takes long; None where that is there already, or nothing does."""
+    return None if view.late is None or view.late.known(asked) else view.late.begun(asked)
+
+
+def _end(
+    view: View, asked: Question, begun: Answer, places: Sequence[tuple[str, DeltaGenerator]]
+) -> None:
+    """Put what takes long in its place, now that the rest is shown."""
+    if view.late is not None and not view.late.known(asked):
+        said = dict(_answer(view.key, asked.key, asked, begun).questions)
+        for question, place in places:
+            blocks.question(place, question, said[question])
 
 
 def _answered(view: View, asked: Question) -> Answer | None:
@@ -215,21 +231,31 @@ def _printed(view: View, question: Question) -> None:
     )
 
 
-def _said(answer: Answer, *, first: bool) -> None:
-    """What stands above the picture."""
+def _said(answer: Answer, *, first: bool) -> list[tuple[str, DeltaGenerator]]:
+    """What stands above the picture; returns its questions, if any, with the place of each."""
+    places: list[tuple[str, DeltaGenerator]] = []
     if answer.warning:
         st.warning(plain(answer.warning))
     if answer.questions:
-        blocks.questions(answer.questions)
+        places = blocks.questions(answer.questions)
     else:
         blocks.message(answer.message, first=first)
     if answer.figures and first:
         blocks.figures(*answer.figures)
+    return places
 
 
 @st.cache_resource(show_spinner=False, max_entries=300)
-def _answer(key: str, name: tuple[str, ...], _question: Question) -> Answer:  # noqa: ARG001
-    return find_view(key).answer(_question)
+def _answer(
+    key: str,
+    name: tuple[str, ...],  # noqa: ARG001 - with the key, what Streamlit keeps the answer under
+    _question: Question,
+    _begun: Answer | None = None,
+) -> Answer:
+    view = find_view(key)
+    if _begun is None or view.late is None:
+        return view.answer(_question)
+    return view.late.ended(_question, _begun)
 
 
 @st.cache_resource(show_spinner=False, max_entries=600)

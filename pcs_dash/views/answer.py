@@ -357,6 +357,17 @@ class Option:
 
 
 @dataclass(frozen=True, eq=False)
+class Late:
+    """What of a view's answer takes longer than the rest: `begun` gives the answer without it,
+    `ended` puts it in, `known` says whether it is there already.
+    """
+
+    begun: Callable[[Question], Answer]
+    ended: Callable[[Question, Answer], Answer]
+    known: Callable[[Question], bool]
+
+
+@dataclass(frozen=True, eq=False)
 class View:
     """One question, declared once.
 
@@ -366,8 +377,8 @@ class View:
     `with_plan`: whether the plan of hubs on the table belongs to it; `map_key`: the name under
     which the browser remembers where its map stood ("" : it has none); `pointer`: the map whose
     list says which practice is pointed at, if that is another; `slow`: what a page says
-    while it waits for the answer; `tag`: what stands behind the title of its page; `prints`:
-    whether the page offers it as a sheet of paper.
+    while it waits for the answer; `late`: what a page shows after the rest; `tag`: what stands
+    behind the title of its page; `prints`: whether the page offers it as a sheet of paper.
     """
 
     key: str
@@ -381,6 +392,7 @@ class View:
     map_key: str = ""
     pointer: str = ""
     slow: str = ""
+    late: Late | None = None
     tag: Callable[[Question], str] | None = None
     prints: bool = False
 

@@ -10,6 +10,11 @@ T = TypeVar("T")
 _KEPT: WeakKeyDictionary[object, dict[Hashable, Any]] = WeakKeyDictionary()
 
 
+def is_kept(owner: object, key: Hashable) -> bool:
+    """Whether `kept` has it already."""
+    return key in _KEPT.get(owner, {})
+
+
 def kept(owner: object, key: Hashable, make: Callable[[], T]) -> T:
     """What `make` gives, which depends on `owner` (compared by identity) and `key` alone.
 

@@ -5,6 +5,8 @@ It says what the views of each question say; no figure is worked out here.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from pcs_dash.measures.numbers import number, of_all, per_cent, signed_per_cent
@@ -17,6 +19,7 @@ from pcs_dash.views.answer import (
     Answer,
     Chart,
     Column,
+    Late,
     MapBlock,
     Series,
     Table,
@@ -27,6 +30,7 @@ from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.practices import practice_rows
 from pcs_dash.views.question import Question
 
+_DEPRIVED = "Worse where people are deprived?"
 _WORST = 5
 _FLAGS = {
     "single_handed": "single-handed",
@@ -39,17 +43,29 @@ _PARTS = {"place": "places", "district": "districts", "pcn": "PCNs"}
 
 def answer(question: Question) -> Answer:
     """Three questions with a sentence each, the map, the worst practices and the places."""
+    return _ended(question, _begun(question))
+
+
+def _ended(question: Question, begun: Answer) -> Answer:
+    """The answer with the verdict of every way of asking, as the Answer has it."""
+    _, _, told = verdict.together(question)
+    said = f"{told.finding} {told.caution}".strip()
+    asked = tuple((each, said if each == _DEPRIVED else words) for each, words in begun.questions)
+    return replace(begun, message=replace(begun.message, caution=said), questions=asked)
+
+
+def _begun(question: Question) -> Answer:
+    """The answer but for the verdict, which takes longer than all the rest."""
     total, rows = question.total(), practice_rows(question)
     what, places = _places(question)
     short = under_doctored.headline(question, total)
-    deprived = _deprived(question)
     spec = MapSpec("practices", question, highlight=question.highlight, position=question.position)
     return Answer(
-        Words(short, deprived, question.basis),
+        Words(short, "", question.basis),
         figures=under_doctored.figures(question, total),
         questions=(
             ("Short of GPs?", short),
-            ("Worse where people are deprived?", deprived),
+            (_DEPRIVED, "Asking every way ..."),
             (f"Which {what}?", _where(question, what, places)),
         ),
         front=(
@@ -61,12 +77,6 @@ def answer(question: Question) -> Answer:
         sources=f"MHCLG, IMD {question.edition}",
         picked=under_doctored.card,
     )
-
-
-def _deprived(question: Question) -> str:
-    """The verdict of every way of asking, as the Answer has it."""
-    _, _, said = verdict.together(question)
-    return f"{said.finding} {said.caution}".strip()
 
 
 def _places(question: Question) -> tuple[str, pd.DataFrame]:
@@ -163,4 +173,5 @@ VIEW = View(
     answer,
     options=(under_doctored.PRACTICE,),
     map_key="overview",
+    late=Late(_begun, _ended, verdict.known),
 )

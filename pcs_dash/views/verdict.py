@@ -14,7 +14,7 @@ from pcs_dash.measures.verdict import Verdict, verdict
 from pcs_dash.measures.words import NOT_WHY, Words, grade, verdict_words
 from pcs_dash.views import compared_measures, inequality
 from pcs_dash.views.answer import Answer, Figure, Table, Text, View, text_table
-from pcs_dash.views.kept_answers import kept
+from pcs_dash.views.kept_answers import is_kept, kept
 from pcs_dash.views.question import Question
 from pcs_dash.views.robustness import curve_chart, in_words, specification_data
 
@@ -49,8 +49,16 @@ def together(question: Question) -> tuple[pd.DataFrame, Verdict, Words]:
     """Every way of asking, the verdict on them, and that in words. All of it depends on the area
     and the data alone, not on the page's switches, and is worked out once.
     """
-    kind = ("verdict", question.area.key, *question.readers.version)
-    return kept(question.dataset, kind, lambda: _together(question))
+    return kept(question.dataset, _kind(question), lambda: _together(question))
+
+
+def known(question: Question) -> bool:
+    """Whether `together` has been worked out."""
+    return is_kept(question.dataset, _kind(question))
+
+
+def _kind(question: Question) -> tuple[str, ...]:
+    return ("verdict", question.area.key, *question.readers.version)
 
 
 def _together(question: Question) -> tuple[pd.DataFrame, Verdict, Words]:

@@ -460,9 +460,9 @@ def test_repair_makes_the_moves_it_names_and_keeps_the_hubs(run_page: Run) -> No
 
 
 def test_alternatives_differ_and_the_one_taken_is_the_one_on_the_map(run_page: Run) -> None:
-    app = run_page(area="Thurrock")
+    # Of eight practices both are proven in half a second of a core: no clock decides.
+    app = run_page(area="Harlow")
     app.selectbox(key="hub-answers").select(2).run()
-    app.number_input(key="hub-limit").set_value(10).run()
     click(app, "hub-suggest")
     wait_for_answers(app)
     answers = work_of(app).suggested.job.future.result()

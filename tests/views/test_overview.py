@@ -83,3 +83,18 @@ def test_one_part_is_no_chart(dataset: Dataset) -> None:
     answer = overview.answer(question(dataset, "redbridge-district"))
     assert not any(isinstance(block, Chart) for block in answer.front)
     assert answer.questions[2][1].startswith("1 of 1 PCN is above England: ")
+
+
+def test_a_page_has_the_rest_before_the_verdict(dataset: Dataset) -> None:
+    asked = question(dataset, "rochford-district")
+    late = overview.VIEW.late
+    assert late is not None
+    begun = late.begun(asked)
+    # Nothing of the verdict was worked out for it, and all the rest stands.
+    assert not late.known(asked)
+    ended = late.ended(asked, begun)
+    assert late.known(asked)
+    assert ended.front is begun.front
+    assert [new == old for new, old in zip(ended.questions, begun.questions, strict=True)] == [
+        True, False, True,
+    ]  # fmt: skip
