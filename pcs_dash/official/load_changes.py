@@ -170,7 +170,7 @@ def _names(table: pd.DataFrame) -> pd.Series:
 def _practices(table: pd.DataFrame) -> tuple[Practice, ...]:
     names, lists = _names(table), table.get("list_size", pd.Series(index=table.index, dtype=float))
     return tuple(
-        Practice(str(code), names[code], patients=None if pd.isna(size) else float(size))
+        Practice(str(code), names[str(code)], patients=None if pd.isna(size) else float(size))
         for code, size in lists.items()
     )
 
@@ -184,28 +184,33 @@ def _figure(
     pair = pd.DataFrame({"before": old[each.column], "now": new[each.column]})
     known = pair.dropna()
     # Ratings count from the best: a step to a worse one is a fall.
-    steps = known.map({name: -place for place, name in enumerate(each.measure.categories)}.get) if (
-        each.rated
-    ) else known.astype("float64")  # fmt: skip
+    places = {name: -place for place, name in enumerate(each.measure.categories)}
+    steps = (known.map(places.get) if each.rated else known).astype("float64")
     by = steps["now"] - steps["before"]
     differs = known["before"] != known["now"] if each.rated else by.abs() > _SAME
     order = by[differs].sort_values(kind="stable")
     order = order.reindex(order.abs().sort_values(ascending=False, kind="stable").index)
-    names = _names(new)
+    names = _names(new).where(_names(new) != "", _names(old))
     largest = tuple(
         Moved(
-            str(code), names[str(code)] or _names(old)[str(code)], *known.loc[code].tolist(),
-            difference=None if each.rated else float(by[code]),
+            str(code), names[str(code)], before, now, None if each.rated else float(by[str(code)])
         )
-        for code in order.index[:LARGEST]
+        for code, before, now in known.loc[order.index[:LARGEST]].itertuples(name=None)
     )  # fmt: skip
-    totals = (None, None) if each.rated else tuple(float(x) for x in steps.sum())
     return FigureChanges(
-        each.column, each.label, "" if each.rated else each.measure.unit,
-        periods[0].get(each.source, ""), periods[1].get(each.source, ""), len(known),
-        int(differs.sum()), int((pair["before"].isna() & pair["now"].notna()).sum()),
-        int((pair["before"].notna() & pair["now"].isna()).sum()), *totals, largest,
-    )  # fmt: skip
+        key=each.column,
+        label=each.label,
+        unit="" if each.rated else each.measure.unit,
+        period_before=periods[0].get(each.source, ""),
+        period_now=periods[1].get(each.source, ""),
+        compared=len(known),
+        changed=int(differs.sum()),
+        gained=int((pair["before"].isna() & pair["now"].notna()).sum()),
+        lost=int((pair["before"].notna() & pair["now"].isna()).sum()),
+        total_before=None if each.rated else float(steps["before"].sum()),
+        total_now=None if each.rated else float(steps["now"].sum()),
+        largest=largest,
+    )
 
 
 # --- in words ---
