@@ -466,7 +466,7 @@ def _map(question: Question) -> Sequence[Block | Beside]:
             for code, value in ratios.dropna().items()
         },
         about=f"practices by patients per FTE GP in {year}, {MAPS[which].lower()}",
-        note="Size: registered patients today. Hollow: no figure, or closed by then. Click a "
+        note="Size: patients today. Hollow: no figure, or closed by then. Click a "
         "practice to change something there.",
     )
     return [MapBlock(spec, alt_text(question.dataset, spec), pick=AT, high=340)]

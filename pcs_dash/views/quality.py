@@ -219,7 +219,7 @@ def _map(question: Question, shown: _Shown, measure: Measure) -> MapBlock:
         ring=frozenset(map(str, flagged.index[flagged])),
         notes=_tips(shown.table, measure, period),
         about=f"practices by {marks.title}, over deprivation in grey.",
-        note=f"{note}{ringed} Size: registered patients.",
+        note=f"{note}{ringed} Size: patients.",
     )
     return MapBlock(spec, alt_text(dataset, spec), high=420)
 
