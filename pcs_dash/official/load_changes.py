@@ -35,7 +35,7 @@ class Compared:
 
 _GPS = gp_definition(DEFAULT_DEFINITION)
 COMPARED = (
-    Compared("list_size", REGISTER["patients"], "list_sizes", REGISTER["patients"].long),
+    Compared("list_size", REGISTER["patients"], "list_sizes", REGISTER["patients"].term),
     Compared(
         f"gp_fte_{_GPS.key}", REGISTER["practice_fte_gp"], "workforce",
         f"{REGISTER['fte_gp'].label} ({_GPS.label.lower().removesuffix(' gps')})",

@@ -39,7 +39,7 @@ def test_who_came_went_and_moved() -> None:
         "Practices that went: 1. A3 Closing (700 patients).",
         # Neither another case nor a name that was missing is a new name.
         "Practices renamed: 1. A2 New Mill (was Old Mill).",
-        "Registered patients, 2025-10-01 (before: 2025-05-01): changed for 2 of 3 practices, "
+        "List size, 2025-10-01 (before: 2025-05-01): changed for 2 of 3 practices, "
         "together +200 (11,900 to 12,100).",
         "  A1 DR KHAN: +300, 5,000 to 5,300",
         "  A2 New Mill: −100, 6,000 to 5,900",
