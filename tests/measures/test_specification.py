@@ -161,8 +161,10 @@ def test_the_lsoa_level_appears_with_registrations(practices: pd.DataFrame) -> N
     )
     assert len(curve) == 3 * 2 * 2 * 3 * 2
     assert set(curve["level"]) == {"practice", "quintile", "lsoa"}
-    with pytest.raises(UserError, match="IMD ranks"):
+    with pytest.raises(UserError, match=r"^The LSOA level needs the IMD ranks of LSOAs as well\.$"):
         specification_curve(thurrock, registrations=registrations)
+    without = specification_curve(thurrock, lsoa_ranks={"2025": rank})
+    assert set(without["level"]) == {"practice", "quintile"}
 
 
 def test_summary_counts_what_the_table_shows(curve: pd.DataFrame) -> None:
@@ -171,8 +173,17 @@ def test_summary_counts_what_the_table_shows(curve: pd.DataFrame) -> None:
     assert summary.n_positive == sum(curve["coefficient"] > 0)
     assert summary.n_positive_excludes_zero == sum(curve["ci_low"] > 0)
     assert summary.n_negative_excludes_zero == sum(curve["ci_high"] < 0)
-    assert summary.lowest == curve["coefficient"].iloc[0]
-    assert summarise_curve(curve[:0]).n == 0
+    values = curve["coefficient"]
+    assert (summary.lowest, summary.median, summary.highest) == (
+        values.iloc[0],
+        pytest.approx((values.iloc[23] + values.iloc[24]) / 2),
+        values.iloc[47],
+    )
+    nothing = summarise_curve(curve[:0])
+    assert (nothing.n, nothing.n_undefined) == (0, 0)
+    assert all(map(math.isnan, (nothing.lowest, nothing.median, nothing.highest)))
+    some = summarise_curve(curve.assign(coefficient=values.where(values.index > 10)))
+    assert (some.n, some.n_undefined) == (38, 10)
 
 
 def test_a_tiny_area_is_undefined_with_a_reason(practices: pd.DataFrame) -> None:

@@ -508,7 +508,54 @@ def test_whole_sentences_of_a_slope_and_of_what_it_rests_on() -> None:
     )
 
 
+def test_whole_sentences_of_the_gap_between_fifths() -> None:
+    gap = Gap("patients_per_fte_gp", 1.25, 1.1, 1.42, 500.4, 220, 800, 0.95, "jackknife", 0.004)
+    assert gap_words(gap, place="Essex", date=DATE) == Words(
+        "In Essex there is clear evidence of more patients per FTE GP in the most deprived fifth "
+        "than in the least deprived fifth.",
+        "Figures that go together do not say why.",
+        "Ratio of quintile 1 to quintile 5: 1.25 (95% interval 1.10 to 1.42, p = 0.004); "
+        f"difference 500 (95% interval 220 to 800). {GPS}",
+    )
+    small = Gap("patients_per_fte_gp", 1.05, 0.9, 1.2, 100, -50, 250, 0.95, "jackknife", 0.4)
+    assert gap_words(small, place="Essex", date=DATE) == Words(
+        "In Essex there is no evidence that patients per FTE GP differ between the most and the "
+        "least deprived fifth.",
+        "That is not the same as evidence that they are equal.",
+        "Ratio of quintile 1 to quintile 5: 1.05 (95% interval 0.90 to 1.20, p = 0.40); "
+        f"difference 100 (95% interval {MINUS}50 to 250). {GPS}",
+    )
+
+
+def test_whole_sentences_of_levels_clusters_and_a_part_beside_the_rest() -> None:
+    assert levels((0.2, 0.4), (0.1, 0.3)) == Words(
+        "Over all practices there is no evidence of a line; within places there is no evidence of "
+        "a line.",
+        "Neither can be told from chance.",
+        "Spearman's rho 0.20 (95% interval 0.10 to 0.30, p = 0.40) over all practices, 0.10 (95% "
+        "interval 0.00 to 0.20, p = 0.30) within places, each with a level of its own. "
+        f"30 practices, 7 places. {GPS}",
+    )
+    none = LocalPattern(
+        pd.DataFrame(), "Local Moran's I", 77, 0, 0, 3, 3.85, -1, "FDR", 99, "queen", "LSOA"
+    )
+    assert clusters_words(none, what="deprivation", place="Essex").finding == (
+        "In Essex no LSOA stands out as part of a cluster of deprivation after control for the "
+        "number of tests."
+    )
+    # Above the rest of the whole, though below the whole's own figure.
+    ratio = AreaRatio(2_600, 2_500, 2_700, 0.02, 26, 0, 0.95, "jackknife", rest=2_500.4)
+    said = benchmark_words(2_600, WHOLE, place="Thurrock", date=DATE, codes="a", ratio=ratio)
+    assert said.caution == (
+        "There is weak evidence that the figure is above that of the others in Mid and South Essex "
+        "(2,500, p = 0.020), were these practices a sample."
+    )
+
+
 def test_whole_sentences_where_there_is_nothing_to_say() -> None:
+    assert summary(0, 0, 0, 0) == Words(
+        "In Thurrock no specification gives a gradient.", "", "31 December 2025."
+    )
     nan = math.nan
     nothing = Concentration(nan, nan, nan, 3, 0, pd.DataFrame(), 0.95, "", nan, "Too few.")
     assert concentration_words(nothing, place="Essex", date=DATE) == Words(
