@@ -218,13 +218,13 @@ def test_a_click_anywhere_on_a_row_opens_its_card_and_ticked_rows_stand_side_by_
     expect(tab.page.get_by_text("F81652 beside Thurrock").first).to_be_visible()
     frame.wait_for_function("PCSMap.state(map).view.selected === 'F81652'")
     tab.settle()
+    expect(tab.page.get_by_text("F81652 beside Thurrock")).to_have_count(1)
     assert grid.bounding_box() == box
     for row in range(2):
         tab.page.mouse.click(box["x"] + 15, box["y"] + 53 + 35 * row)
         tab.settle()
     expect(tab.page.get_by_text("2 practices side by side")).to_be_visible()
     assert "compare=F81652" in tab.page.url
-    expect(tab.page.get_by_text("F81652 beside Thurrock")).to_have_count(1)
     assert grid.bounding_box() == box
 
 
