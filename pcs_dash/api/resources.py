@@ -15,6 +15,7 @@ from pcs_dash.hubs.plan import Plan
 from pcs_dash.measures.group_figures import GROUPS, group_figures
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.small_numbers import is_small
+from pcs_dash.measures.weighted_lists import WEIGHTINGS
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_any_area, find_area, practices_for
 from pcs_dash.official.loaded_areas import loaded_areas
@@ -59,6 +60,7 @@ _GP = f"which GPs count: one of {', '.join(GP_DEFINITIONS)} (default {DEFAULT_DE
 _BY = f"a row for each: one of {', '.join(GROUPS)} (default area)"
 _SWITCHES = {
     "gp": _GP,
+    "weight": f"how patients count: one of {', '.join(WEIGHTINGS)}",
     "imd": "IMD edition: 2025 or 2019",
     "benchmark": "what the area is held against, as in the page's address",
     "own": "patients per FTE GP, where benchmark is own",

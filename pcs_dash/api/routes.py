@@ -60,7 +60,14 @@ def routes(sources: Sources) -> list[Route]:
             for suffix in (".csv", "") if resource.rows else ("",):
                 answer = _endpoint(resource, sources, rate, working, csv=bool(suffix))
                 made.append(Route(f"{place}{resource.path}{suffix}", answer, methods=["GET"]))
+        made.append(Route(f"{place}/{{rest:path}}", _unknown, methods=["GET"]))
     return made
+
+
+def _unknown(_: Request) -> Response:
+    # Without it the app's page would come, as if the question had been answered.
+    there = ", ".join(resource.path for resource in RESOURCES)
+    return _refused(404, f"There is nothing at this address. Under {PREFIX} there are: {there}.")
 
 
 def _described(request: Request) -> Response:

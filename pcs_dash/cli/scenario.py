@@ -37,6 +37,9 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     ahead = asked.add_parser("run", help="an area under a scenario, year by year")
     ahead.add_argument("file", metavar="FILE.json", help="the scenario")
     add_area_and_definition(ahead)
+    ahead.add_argument(
+        "--weight", default="", help="how patients count: registered, carr_hill or primary_care"
+    )
     ahead.add_argument("--by", choices=KINDS, default="area", help="one row a year for each")
     ahead.add_argument("--plan", help="a plan's file, for --by hub and changes that name a hub")
     ahead.add_argument("--year", type=int, help="this year only (default: all)")
@@ -68,6 +71,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one row a year and group, beside doing nothing; exit status 0."""
+    from pcs_dash.measures.weighted_lists import find_weighting
     from pcs_dash.scenarios.changes import read_scenario
     from pcs_dash.scenarios.grouping import grouping
     from pcs_dash.scenarios.project import FIGURES, do_nothing, project
@@ -75,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     if not 0 <= args.draws <= 100_000:
         raise UserError("--draws must be from 0 to 100,000.")
     scenario = read_scenario(_text(args.file))
-    area, today = _setting(args.area)
+    area, today = _setting(args.area, args.weight)
     hubs = _hubs(args, today, area)
     groups = grouping(area, args.by, hubs)
     more = {"definition": args.gp_definition, "draws": args.draws, "hubs": hubs}
@@ -93,6 +97,7 @@ def run(args: argparse.Namespace) -> int:
     for note in found.notes:
         print(note, file=sys.stderr)
     table.insert(2, "gp_definition", args.gp_definition)
+    table.insert(3, "patients_counted", find_weighting(args.weight).key)
     if args.format == "table":
         # A table for reading would write 2,035.
         table["year"] = table["year"].astype(str)
@@ -120,23 +125,32 @@ def run_close(args: argparse.Namespace) -> int:
 
 
 def _minutes_to(area: Area, code: str, takers: pd.Index) -> pd.DataFrame:
-    """Mean minutes of the closing practice's patients to it and to each taker, by mode; said on
-    the way what they are.
+    """Mean minutes of the closing practice's patients to it and to each taker, by mode, of the same
+    people as on the page; said on the way what they are.
     """
     import pandas as pd
 
     from pcs_dash.official.any_area import dataset_for
-    from pcs_dash.travel.hub_minutes import journeys_of
+    from pcs_dash.tables.constants import MODES
+    from pcs_dash.travel.closing import mean_minutes
+    from pcs_dash.travel.minutes import between
     from pcs_dash.views.readers import STRAIGHT
 
     dataset = dataset_for(area)
-    journeys = journeys_of(dataset, STRAIGHT.registered(dataset), STRAIGHT.minutes())
-    print(f"{journeys.label}.", file=sys.stderr)
+    registered, stored = STRAIGHT.registered(dataset), STRAIGHT.minutes()
     found = pd.DataFrame(index=takers)
-    for mode in journeys.kinds:
-        mean = pd.Series(journeys.between(mode)[journeys.codes.get_loc(code)], index=journeys.codes)
+    for mode in MODES:
+        try:
+            minutes = between(dataset, mode, "", stored)
+        except UserError:
+            # No model has this mode, and none of its minutes are loaded.
+            continue
+        mean = mean_minutes(minutes, registered, code)
+        print(f"{minutes.label}.", file=sys.stderr)
         found[f"minutes_{mode}_before"] = mean[code]
         found[f"minutes_{mode}_after"] = mean.reindex(takers)
+    nearest = " Minutes: of those for whom it is the nearest." if registered.modelled else ""
+    print(f"{registered.label}.{nearest}", file=sys.stderr)
     return found
 
 
@@ -170,13 +184,14 @@ def _text(file: str) -> str:
         raise UserError(f"{file} can't be read: {error}.") from None
 
 
-def _setting(area_name: str) -> tuple[Area, Today]:
+def _setting(area_name: str, weight: str = "") -> tuple[Area, Today]:
+    from pcs_dash.measures.weighted_lists import find_weighting, weighted_dataset
     from pcs_dash.official.any_area import dataset_for, find_area
     from pcs_dash.scenarios.today import today_of
     from pcs_dash.views.readers import STRAIGHT
 
     area = find_area(area_name)
-    dataset = dataset_for(area)
+    dataset = weighted_dataset(dataset_for(area), find_weighting(weight))
     return area, today_of(dataset, lambda: STRAIGHT.registered(dataset))
 
 

@@ -76,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
             stage=shown.stage,
         )
     _write(report, args.format)
+    _tell_changes(report, args.format)
     if args.dry_run:
         print("Dry run: nothing was changed.", file=sys.stderr)
     elif report.committed and report.manifest:
@@ -108,10 +109,24 @@ def _tell_left_out(report: Report) -> None:
         print(report.left_out_words, file=sys.stderr)
 
 
+def _tell_changes(report: Report, format: str) -> None:
+    """What differs from the last load, in sentences: after the table, or beside the CSV."""
+    if report.changes is not None and format != "json":
+        said = "\n".join(["", "Since the last load", *report.changes.sentences(), ""])
+        print(said, file=sys.stdout if format == "table" else sys.stderr)
+
+
 def _write(report: Report, format: str) -> None:
-    """A short table to read; JSON has codes, columns and faults as well."""
+    """A short table to read; JSON has codes, columns and faults as well, and last, under the
+    source "changes", what differs from the last load.
+    """
     if format == "json":
-        output.write([outcome.details() for outcome in report.outcomes], format)
+        rows = [outcome.details() for outcome in report.outcomes]
+        if report.changes is not None:
+            status = "changed" if report.changes.any else "unchanged"
+            told = {"sentences": report.changes.sentences(), **report.changes.details()}
+            rows.append({"source": "changes", "status": status, **told})
+        output.write(rows, format)
     else:
         output.write([outcome.row() for outcome in report.outcomes], format)
 

@@ -53,7 +53,7 @@ COEFFICIENT_NAMES = {
 # Fewer pairs than this have no coefficient.
 SMALLEST_N = 4
 PEARSON_CARRYING = 6.0
-WEIGHTED_CARRYING = 5.0
+WEIGHTED_CARRYING = 6.0
 # Rows of a table of pairs made at a time, so that memory stays small.
 CHUNK = 500
 

@@ -23,6 +23,7 @@ from pcs_dash.measures.register import (
     flagged_recent,
     recent_appointments,
 )
+from pcs_dash.measures.small_numbers import is_small_quotient
 from pcs_dash.measures.sums import ratio_by_group
 from pcs_dash.measures.words import (
     NOT_WHY,
@@ -135,6 +136,7 @@ def by_group(table: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
     """Every measure for each group (PCN, hub, district): index group, sorted.
 
     Numbers: as `Measure.definition` says, with "<key>_n", the practices that the figure rests on.
+    A figure of a user's file is missing where it rests on too few people to show.
     Categories: words such as "Good 5, Requires improvement 1, no figure 1". `groups`: group of
     each practice, missing for none.
     """
@@ -152,12 +154,22 @@ def by_group(table: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
             continue
         parts = measure.parts(table) if measure.weighted else _parts(table, measure.key)
         found = ratio_by_group(*parts, keys)
-        result[measure.key] = measure.times * found["value"]
+        value = measure.times * found["value"]
+        if register.own([measure.key]) and not measure.weighted:
+            value = value.mask(_small(parts, keys, measure).reindex(value.index, fill_value=False))
+        result[measure.key] = value
         result[f"{measure.key}_n"] = found["n"]
         if measure.flag:
             result[f"{measure.key}_flagged"] = grouped[measure.flag].sum().astype(int)
     result.index.name = "group"
     return result.sort_index()
+
+
+def _small(parts: tuple[pd.Series, pd.Series], groups: pd.Series, measure: Measure) -> pd.Series:
+    """Which groups' figure, of a user's file, rests on too few people to be shown."""
+    known = pd.concat(parts, axis=1, keys=["top", "bottom"]).dropna()
+    sums = known.groupby(groups.reindex(known.index)).sum()
+    return is_small_quotient(sums["top"], sums["bottom"], share=measure.unit.startswith("%"))
 
 
 def _parts(table: pd.DataFrame, key: str) -> tuple[pd.Series, pd.Series]:
@@ -176,16 +188,13 @@ def counted(values: pd.Series, measure: Measure) -> str:
 
 def of_area(table: pd.DataFrame, measure: Measure) -> tuple[float, int, int, int]:
     """A number for all practices of the table as one group: value, practices it rests on, without
-    a figure, flagged as implausible.
+    a figure, flagged as implausible. The three add up to the practices: one whose figure is too
+    small to show is among those it rests on.
     """
     whole = by_group(table, pd.Series("all", index=table.index))
     row = whole.iloc[0].to_dict()
-    return (
-        float(row[measure.key]),
-        int(row[f"{measure.key}_n"]),
-        int(table[measure.key].isna().sum()),
-        int(row.get(f"{measure.key}_flagged", 0)),
-    )
+    n, flagged = int(row[f"{measure.key}_n"]), int(row.get(f"{measure.key}_flagged", 0))
+    return float(row[measure.key]), n, len(table) - n - flagged, flagged
 
 
 def flags(table: pd.DataFrame, measure: Measure) -> pd.Series:
@@ -207,11 +216,14 @@ def sentence(table: pd.DataFrame, measure: Measure, place: str, period: str) -> 
         return f"{measure.label} in {place}, {period}: practices {words}."
     value = of_area(table, measure)[0]
     sound = table[measure.key].mask(flags(table, measure)).dropna()
-    low, high = (value_text(float(sound.quantile(q)), measure) for q in (0.1, 0.9))
-    return (
-        f"{measure.label} in {place}, {period}: {value_text(value, measure)}. "
-        f"Eight in ten practices lie between {low} and {high}."
-    )
+    said = f"{measure.label} in {place}, {period}: {value_text(value, measure)}."
+    if len(sound) < 2:
+        return said
+    many = len(sound) >= FEWEST_FOR_WORDS
+    ends = (0.1, 0.9) if many else (0.0, 1.0)
+    low, high = (value_text(float(sound.quantile(q)), measure) for q in ends)
+    who = "Eight in ten practices" if many else f"The {len(sound)} practices shown"
+    return f"{said} {who} lie between {low} and {high}."
 
 
 # --- with capacity ------------------------------------------------------------------------------

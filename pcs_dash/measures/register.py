@@ -206,8 +206,8 @@ def _aged(age: int) -> Measure:
 _CAPACITY = (
     Measure(key="practices", label="Practices", unit="practices",
             definition="Practices of the area in the hub."),
-    Measure(key="patients", label="Patients", unit="patients", long="Registered patients",
-            term="List size", definition="Sum of registered patients."),
+    Measure(key="patients", label="Patients", unit="patients", term="List size",
+            definition="Sum of registered patients."),
     Measure(key="practices_without_fte", label="Practices without GP FTE", unit="practices",
             short="No FTE figure",
             definition="Practices that report no FTE under the chosen GP definition."),

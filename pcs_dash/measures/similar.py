@@ -123,19 +123,19 @@ class Beside:
 
 def beside(values: pd.Series, pooled: float, target: str, measure: Measure) -> Beside:
     """A unit's figure against a 95% prediction interval of the others in `values`: Student's t on
-    logarithms where all are above 0, else on the figures. Missing with fewer than four others.
+    square roots, which hold better than logarithms and know nought. Missing with fewer than four
+    others.
     """
     own = float(values.get(target, np.nan))
     others = values.drop(index=target, errors="ignore").dropna().to_numpy(float)
     low = high = float("nan")
     if len(others) >= _FEWEST_PEERS:
-        logs = bool((others > 0).all())
-        scale = np.log(others) if logs else others
+        scale = np.sqrt(others)
         half = stats.t.ppf(_TWO_SIDED, len(scale) - 1) * scale.std(ddof=1)
         ends = scale.mean() + np.array([-1, 1]) * half * np.sqrt(1 + 1 / len(scale))
-        low, high = map(float, np.exp(ends) if logs else ends)
         # No figure here is below 0, and no share beyond all.
-        low, high = max(low, 0.0), min(high, 100.0 if "per cent" in measure.unit else high)
+        low, high = map(float, np.square(np.maximum(ends, 0.0)))
+        high = min(high, 100.0 if "per cent" in measure.unit else high)
     return Beside(measure, own, pooled, low, high, len(others))
 
 

@@ -47,6 +47,13 @@ def is_small(counts: Any, threshold: int | None = None) -> Any:
     return (counts > 0) & (counts < limit)
 
 
+def is_small_quotient(top: pd.Series, bottom: pd.Series, *, share: bool) -> pd.Series:
+    """Which quotients rest on a small whole number of people; of a share, who is left over too."""
+    counted = top.eq(top.round())
+    few = is_small(top) & counted
+    return (few | (is_small(bottom - top) & counted) if share else few).astype(bool)
+
+
 def small_text(count: float, threshold: int | None = None) -> str:
     """A count in words: "1,234", or "fewer than 5" for one of 1 to 4."""
     limit = small_number() if threshold is None else threshold

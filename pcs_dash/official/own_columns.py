@@ -8,7 +8,7 @@ import pandas as pd
 
 from pcs_dash.measures import register
 from pcs_dash.measures.register import Measure
-from pcs_dash.measures.small_numbers import is_small
+from pcs_dash.measures.small_numbers import is_small_quotient
 from pcs_dash.official.store import Store
 
 OWN = "own_measures"
@@ -45,7 +45,7 @@ def own_measures(store: Store, practices: pd.DataFrame) -> OwnMeasures | None:
         own = newest.reindex(practices.index)
         value, top, bottom = (own[name].astype("float64") for name in
                               ("value", "numerator", "denominator"))  # fmt: skip
-        few = _few(measure, top, bottom)
+        few = is_small_quotient(top, bottom, share=measure.unit.startswith("%"))
         measures[measure.key], hidden[measure.key] = measure, int(few.sum())
         columns[measure.key] = value.mask(few)
         if not measure.weighted:
@@ -56,15 +56,6 @@ def own_measures(store: Store, practices: pd.DataFrame) -> OwnMeasures | None:
     return OwnMeasures(
         measures, pd.DataFrame(columns, index=practices.index), unknown, hidden, names
     )
-
-
-def _few(measure: Measure, top: pd.Series, bottom: pd.Series) -> pd.Series:
-    """Whose figure rests on a count from 1 to below the threshold; of a share, the rest too."""
-    counted = top.eq(top.round())
-    few = is_small(top, None) & counted
-    if measure.unit.startswith("%"):
-        few |= is_small(bottom - top, None) & counted
-    return few.astype(bool)
 
 
 def _measure(key: str, rows: pd.DataFrame) -> Measure:

@@ -13,12 +13,14 @@ from pathlib import Path
 import pandas as pd
 
 from pcs_dash.official.build import Stage, build_all
+from pcs_dash.official.built_tables import PRACTICES
 from pcs_dash.official.catalogue import SOURCES, Source, find_source
 from pcs_dash.official.download import (
     DEFAULT_PATIENCE,
     Patience,
     Progress,
 )
+from pcs_dash.official.load_changes import LoadChanges, changes_between
 from pcs_dash.official.manifest import READER, Manifest, TableEntry
 from pcs_dash.official.outcomes import Outcome, content_of, judge, second_file, unchanged
 from pcs_dash.official.recognise import (
@@ -40,13 +42,17 @@ Keep = Callable[[Loaded, str, str], None]
 
 @dataclass
 class Report:
-    """The outcome of an update. `manifest` is the version now in use; None when nothing is."""
+    """The outcome of an update. `manifest` is the version now in use; None when nothing is.
+    `changes`: what differs from the last load; None where there is nothing to compare with, as at
+    the first load or where another area was built.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list)
     manifest: Manifest | None = None
     committed: bool = False
     note: str = ""
     left_out: list[str] = field(default_factory=list)
+    changes: LoadChanges | None = None
 
     @property
     def left_out_words(self) -> str:
@@ -124,10 +130,25 @@ def _build_and_swap(
     if not report.loaded and not moved:
         return
     build_all(update, area=area, stage=stage)
+    if not moved:
+        report.changes = _changes(update)
     if not dry_run:
         update.notes = _sentences(report)
         report.manifest = update.commit(area=area)
         report.committed = True
+
+
+def _changes(update: Update) -> LoadChanges | None:
+    """What the practices built differ in from those of the version in use."""
+    built = update.base.of(PRACTICES) if update.base else []
+    now = update.read(PRACTICES)
+    if update.base is None or not built or now is None:
+        return None
+    periods = [
+        dict(sorted(entry.key for entry in entries))
+        for entries in (update.base.tables, update.tables.values())
+    ]
+    return changes_between(read_entry(update.store.root, built[-1]), now, *periods)
 
 
 def _sentences(report: Report) -> list[str]:

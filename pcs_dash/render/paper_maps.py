@@ -135,7 +135,7 @@ def _draw_practices(
         legend.dot("#ffffff", "no ratio", str(missing), dashed=True)
     if practices["flag_low_fte"].any():
         legend.ring("implausible FTE", str(int(practices["flag_low_fte"].sum())))
-    legend.note("Size: registered patients")
+    legend.note("Size: patients")
     legend.title(f"LSOAs: IMD {edition} quintile")
     for colour, label in zip(maps.QUINTILE_GREYS, QUINTILE_LABELS.values(), strict=True):
         legend.swatch(colour, label)

@@ -114,7 +114,7 @@ def _options(book: Workbook, deck: Deck) -> None:
             "FTE GPs to add so that no practice is above it",
             f"{PER_GP.label} then",
             "Practices that gain",
-            "Patients registered there",
+            "Patients there",
             "Space, m², from",
             "Space, m², to",
         ],

@@ -55,6 +55,11 @@ class Assumption:
         """Its name in words: "residents per dwelling"."""
         return _LABELS.get(self.key, self.key.replace("_", " "))
 
+    @property
+    def marked(self) -> str:
+        """The label, which says where the figure was typed over."""
+        return f"{self.label} (typed in)" if self.typed else self.label
+
 
 @cache
 def published() -> Mapping[str, Assumption]:

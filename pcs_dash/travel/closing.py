@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from pcs_dash.measures.catchments import Registered
 from pcs_dash.tables.errors import UserError
 from pcs_dash.travel.minutes import Minutes, summary
 
@@ -38,6 +39,27 @@ def closing(
     rows["after"] = minutes.to_own(rows)
     rows["added"] = rows["after"] - rows["before"]
     return rows[["lsoa_code", "practice_code", "people", "before", "after", "added"]]
+
+
+def who_moves(minutes: Minutes, registered: Registered) -> pd.DataFrame:
+    """Who lives where, for a closure: practice_code, lsoa_code, patients as registered; where that
+    is modelled, everyone with the nearest practice.
+    """
+    if registered.modelled:
+        return living_nearest(minutes, registered.totals)
+    return registered.table
+
+
+def mean_minutes(minutes: Minutes, registered: Registered, code: str) -> pd.Series:
+    """Mean minutes of a practice's patients to every practice (index its code), as `who_moves` says
+    where they live; those without minutes leave both sums.
+    """
+    table = who_moves(minutes, registered)
+    own = table[table["practice_code"] == code].groupby("lsoa_code", observed=True)["patients"]
+    people = own.sum()
+    ways = minutes.table.reindex(people.index)
+    known = ways.notna().mul(people, axis=0).sum()
+    return ways.mul(people, axis=0).sum() / known.where(known > 0)
 
 
 def living_nearest(minutes: Minutes, people: pd.Series) -> pd.DataFrame:

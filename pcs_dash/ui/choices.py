@@ -33,8 +33,9 @@ _OWN = "own"
 of_this_run: ContextVar[Question] = ContextVar("question")
 
 
-def sidebar() -> Question:
+def sidebar(*, weighted: bool = True) -> Question:
     """Draw the sidebar and return its choices; the area's data are then those of this run.
+    Without `weighted` the page counts patients as registered, and the sidebar says so.
 
     Where the address asks for an area that is not there, the run ends with what is near it.
     """
@@ -47,7 +48,7 @@ def sidebar() -> Question:
     with st.sidebar:
         definition = _definition()
         with st.expander("Settings", icon=":material/tune:", key="settings"):
-            dataset = _counted(data.current())
+            dataset = _counted(data.current(), offered=weighted)
             known = benchmarks(
                 dataset.published,
                 dataset.practices,
@@ -99,9 +100,18 @@ def _definition() -> GPDefinition:
     return GP_DEFINITIONS[key]
 
 
-def _counted(dataset: Dataset) -> Dataset:
-    """The data with patients counted as the box says, which is there where ratios are known."""
+def _counted(dataset: Dataset, *, offered: bool) -> Dataset:
+    """The data with patients counted as the box says, which is there where ratios are known and
+    the page follows them.
+    """
     if known_ratios(dataset.practices).empty:
+        return dataset
+    if not offered:
+        address.choice("weight", {key: one.label for key, one in WEIGHTINGS.items()})
+        st.caption(
+            "This page counts patients as registered: the ratios of weighted lists that come with "
+            "the app are those of Essex."
+        )
         return dataset
     key = st.selectbox(
         "How patients count",

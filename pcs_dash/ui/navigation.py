@@ -54,7 +54,8 @@ def run() -> None:
 
 
 def _show(page: Any) -> None:
-    chosen = choices.sidebar()
+    # England's practices have no ratios of weighted lists.
+    chosen = choices.sidebar(weighted=page.url_path != "england")
     choices.of_this_run.set(chosen)
     dataset, files = data.of(chosen.area)
     sheet = tabs.open_sheet(page.url_path)

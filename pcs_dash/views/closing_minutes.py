@@ -11,7 +11,7 @@ from pcs_dash.measures.numbers import number
 from pcs_dash.measures.small_numbers import SMALL_NUMBER, hide_small
 from pcs_dash.tables.constants import MODES
 from pcs_dash.tables.errors import UserError
-from pcs_dash.travel.closing import before_and_after, by_small_area, closing, living_nearest
+from pcs_dash.travel.closing import before_and_after, by_small_area, closing, who_moves
 from pcs_dash.travel.minutes import between
 from pcs_dash.views.answer import Block, Column, Table, Text, text_table
 from pcs_dash.views.question import Question
@@ -31,17 +31,15 @@ def blocks(question: Question, code: str, to: Sequence[str]) -> list[Block]:
     """
     dataset, readers = question.dataset, question.readers
     registered = readers.registered(dataset)
-    totals = registered.totals if registered.modelled else None
     goal = "those named" if to else "the other practices"
     who = f"As if everyone went to {goal} as their neighbours of the small area are registered."
-    if totals is not None:
+    if registered.modelled:
         who = f"{_NO_REGISTRATIONS} As if they went to the nearest of {goal}."
     rows, labels, kinds, found = [], [], [], {}
     for mode in _SHOWN:
         try:
             minutes = between(dataset, mode, "", readers.minutes())
-            table = registered.table if totals is None else living_nearest(minutes, totals)
-            found[mode] = closing(minutes, table, code, to)
+            found[mode] = closing(minutes, who_moves(minutes, registered), code, to)
         except UserError:
             continue
         labels.append(minutes.label)

@@ -193,7 +193,7 @@ def _map(pair: Compared) -> MapBlock:
         ),
         about=f"practices by thirds of {pair.y.label} and of {pair.x.label}.",
         note=f"Figure: {pair.y.label}. Deprivation: {pair.x.label}. Low, middle and high: thirds "
-        "of this area's practices. Hollow: a figure is missing. Size: registered patients.",
+        "of this area's practices. Hollow: a figure is missing. Size: patients.",
     )
     return MapBlock(spec, alt_text(question.dataset, spec), high=400)
 

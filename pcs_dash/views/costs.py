@@ -93,7 +93,7 @@ def answer(question: Question) -> Answer:
             Figure("FTE GPs, no practice above it", signed(row["gross"])),
             Figure("FTE GPs, area as a whole", signed(row["net"])),
             Figure("Practices that gain", number(row["helped"])),
-            Figure("Patients registered there", number(row["patients"])),
+            Figure("Patients there", number(row["patients"])),
         ),
         front=(_chart(table), _costs_and_gains(table, question)),
         sections=() if question.plan is None else (_groupings(question),),
@@ -145,7 +145,7 @@ def _costs_and_gains(table: pd.DataFrame, question: Question) -> Table:
         ("Costs: space by the 2014 rule, m²", "0", *space),
         ("Gains: patients per FTE GP then", now, *map(number, table["ratio"])),
         ("Gains: practices that gain GPs", "0", *map(number, table["helped"])),
-        ("Gains: patients registered there", "0", *map(number, table["patients"])),
+        ("Gains: patients there", "0", *map(number, table["patients"])),
     )
     options = [str(option) for option in table.index]
     return text_table(
@@ -208,7 +208,7 @@ def _groupings(question: Question) -> Section:
             Figure(names[0], f"{signed(gaps[0])} FTE"),
             Figure(names[1], f"{signed(gaps[1])} FTE"),
             Figure("Practices that change group", f"{moved.practices_moved:,}"),
-            Figure("Patients registered there", f"{moved.patients_moved:,}"),
+            Figure("Patients there", f"{moved.patients_moved:,}"),
         ),
         share=0.4,
     )
@@ -237,7 +237,7 @@ def _grouping_table(
         "Gains: groups of 20,000 and more",
         "Gains: groups of 30,000 to 50,000",
         "Costs: practices that change group",
-        "Patients registered there",
+        "Patients there",
     )
     return text_table(
         "What each grouping costs and gains",

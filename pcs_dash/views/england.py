@@ -137,7 +137,8 @@ def answer(question: Question) -> Answer:
             "",
             f"{measure.label}: {measure.definition}. Period: {period}. An area whose practices "
             f"with the figure hold less than {per_cent(england.LEAST_COVERED)} of its patients has "
-            "no figure. This page is about England, whatever the menu says.",
+            "no figure. This page is about England, whatever the menu says, and patients count as "
+            "registered.",
         ),
         figures=_figures(found, own),
         front=(_map(question, found), chart) if mapped else (chart, _listing(found, own)),

@@ -150,7 +150,7 @@ def map_view(
     quintiles = maps.quintile_legend(question.edition, palette, counts)
     if not grey:
         content["marks"] = maps.plain_marks(practices)
-        return content, [quintiles], "Circles: practices, by registered patients."
+        return content, [quintiles], "Circles: practices, by patients."
     content["marks"] = maps.benchmark_marks(ratios, benchmark.value)
     content["ring"] = maps.letters(practices["flag_low_fte"].astype(int))
     content["notes"] = {
@@ -166,7 +166,7 @@ def map_view(
         maps.BENCHMARK_LABELS,
         [int((classes == number).sum()) for number in range(len(maps.BENCHMARK_LABELS))],
     )
-    note = "Size: registered patients. Dashed ring: implausible FTE. Hollow: no ratio."
+    note = "Size: patients. Dashed ring: implausible FTE. Hollow: no ratio."
     return content, [legend, quintiles], note
 
 
@@ -248,4 +248,4 @@ def _hub_view(
         ],
         [*sums, *([int(alone.sum())] if len(alone) else [])],
     )
-    return content, [legend], "Circles: practices, by registered patients; the number is the hub's."
+    return content, [legend], "Circles: practices, by patients; the number is the hub's."

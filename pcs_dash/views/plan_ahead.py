@@ -466,7 +466,7 @@ def _map(question: Question) -> Sequence[Block | Beside]:
             for code, value in ratios.dropna().items()
         },
         about=f"practices by patients per FTE GP in {year}, {MAPS[which].lower()}",
-        note="Size: registered patients today. Hollow: no figure, or closed by then. Click a "
+        note="Size: patients today. Hollow: no figure, or closed by then. Click a "
         "practice to change something there.",
     )
     return [MapBlock(spec, alt_text(question.dataset, spec), pick=AT, high=340)]
@@ -768,7 +768,7 @@ def _assumptions(question: Question) -> Sequence[Block | Beside]:
     table = pd.DataFrame(
         [
             {
-                "label": one.label,
+                "label": one.marked,
                 "low": one.low,
                 "central": one.central,
                 "high": one.high,
@@ -800,7 +800,7 @@ def _assumptions(question: Question) -> Sequence[Block | Beside]:
 
 
 def _tornado(question: Question, ends: pd.DataFrame, central: float, found: Projection) -> Chart:
-    labels = tuple(found.assumptions[str(key)].label for key in ends.index)
+    labels = tuple(found.assumptions[str(key)].marked for key in ends.index)
     low, high = ends.min(axis=1), ends.max(axis=1)
     return Chart(
         "intervals",

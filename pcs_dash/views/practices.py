@@ -131,11 +131,11 @@ def answer(question: Question) -> Answer:
     over = table[ratios > benchmark.value]
     flagged = [str(code) for code in table.index[table["flagged_low_fte"] > 0]]
     have = numbers.of_all(len(over), int(ratios.notna().sum()), "practice", "has", "have")
-    people = numbers.count(int(over["patients"].sum()), "person is", "people are")
+    people = numbers.count(round(over["patients"].sum()), "patient")
     found = (
         f"{have} more patients per FTE GP than {benchmark.label} "
-        f"({numbers.number(benchmark.value)}); {people} registered "
-        f"{'there' if len(over) == 1 else 'with them'}."
+        f"({numbers.number(benchmark.value)}); "
+        f"{'it has' if len(over) == 1 else 'they have'} {people}."
     )
     caution = f"Implausible FTE, check the return: {', '.join(flagged)}." if flagged else ""
     measures, chosen = _chosen(question)
@@ -156,7 +156,7 @@ def answer(question: Question) -> Answer:
         Words(found, caution, question.basis),
         figures=(
             Figure("Above the benchmark", f"{len(over)} of {int(ratios.notna().sum())}"),
-            Figure("Patients registered there", numbers.number(over["patients"].sum())),
+            Figure("Patients there", numbers.number(over["patients"].sum())),
             Figure("Implausible FTE", f"{len(flagged)}"),
             Figure("Without a GP figure", f"{int(ratios.isna().sum())}"),
         ),

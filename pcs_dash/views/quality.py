@@ -173,10 +173,15 @@ def _figures(question: Question, shown: _Shown, measure: Measure) -> tuple[Figur
     gaps = int(table[measure.key].isna().sum())
     found = []
     if measure.kind == "number":
-        value, n, _, _ = quality.of_area(table, measure)
+        value, n, gaps, _ = quality.of_area(table, measure)
+        hidden = int(table[measure.key].isna().sum()) - gaps
         text = quality.value_text(value, measure)
         found.append(Figure("The area's figure", text, shown.period(measure)))
         found.append(Figure("Rests on", count(n, "practice"), f"of {len(table):,}"))
+        if hidden > 0:
+            found.append(
+                Figure("Of these too small to show", f"{hidden:,}", "in the area's figure")
+            )
     else:
         have = f"{len(table) - gaps:,} of {len(table):,}"
         found.append(Figure("With a figure", have, "practices"))
@@ -214,7 +219,7 @@ def _map(question: Question, shown: _Shown, measure: Measure) -> MapBlock:
         ring=frozenset(map(str, flagged.index[flagged])),
         notes=_tips(shown.table, measure, period),
         about=f"practices by {marks.title}, over deprivation in grey.",
-        note=f"{note}{ringed} Size: registered patients.",
+        note=f"{note}{ringed} Size: patients.",
     )
     return MapBlock(spec, alt_text(dataset, spec), high=420)
 

@@ -21,6 +21,7 @@ from pcs_dash.hubs.summary import summarise_hubs
 from pcs_dash.measures.deprivation import imd_edition
 from pcs_dash.measures.practice_measures import deprivation_measure
 from pcs_dash.measures.weighted_lists import WEIGHTINGS, Weighting, find_weighting, weighted_dataset
+from pcs_dash.measures.words import lower_first
 from pcs_dash.measures.workforce import (
     DEFAULT_DEFINITION,
     EARLIER_LABELS,
@@ -310,7 +311,7 @@ def _benchmark(
         return typed_benchmark(_figure(switches.get("own", str(PATIENTS_PER_WTE_RULE))))
     names = ", ".join([*known, "own"])
     raise UserError(
-        f"There is no benchmark '{text[:40]}' for {definition.label.lower()}. "
+        f"There is no benchmark '{text[:40]}' for {lower_first(definition.label)}. "
         f"Choose one of: {names}."
     )
 

@@ -409,6 +409,8 @@ def _roles_table(staff: _Staff, level: str) -> Table:
     frame["without"] = pd.DataFrame(
         {key: part["of"] - part["n"] for key, part in parts.items()}
     ).max(axis=1)
+    nowhere = int(now.by_month(WHOLE, keys[0])["of"].sum() - frame["of"].sum())
+    left = f"{count(nowhere, 'practice')} in none of these, so in no row. " if nowhere else ""
     return Table(
         f"Staff by role and {_lower(level)}, FTE, {newest:%B %Y}",
         frame.rename_axis("unit").reset_index(),
@@ -419,7 +421,7 @@ def _roles_table(staff: _Staff, level: str) -> Table:
             Column("without", "Practices without a figure", "count"),
         ),
         note="Sums over the practices that report; third-year trainees are among the trainees. "
-        f"{_CARRIED}",
+        f"{left}{_CARRIED}",
         name=f"staff-roles-{staff.question.area.key}",
     )  # fmt: skip
 

@@ -106,7 +106,7 @@ def figures(question: Question, total: pd.Series) -> tuple[Figure, ...]:
             term=REGISTER["fte_gap"].term,
         ),
         Figure(
-            REGISTER["patients"].long,
+            REGISTER["patients"].label,
             number(total["patients"]),
             f"with {number(total['fte_gp'], 1)} FTE GPs" if has_gps else "",
             term="List size",
@@ -132,7 +132,7 @@ def _key_figures(question: Question, total: pd.Series) -> Table:
         (PER_GP.label, number(total["patients_per_fte_gp"])),
         (f"Benchmark: {question.benchmark.label}", number(question.benchmark.value)),
         ("FTE GPs to add to reach it", signed(total["fte_gap"])),
-        (REGISTER["patients"].long, number(total["patients"])),
+        (REGISTER["patients"].label, number(total["patients"])),
         (REGISTER["fte_gp"].label, number(total["fte_gp"], 1)),
         ("Practices", number(total["practices"])),
         ("Practices above the benchmark", above(question)),

@@ -112,6 +112,16 @@ def test_a_view_says_what_the_page_says(get: Get, dataset: Dataset) -> None:
     assert told["gp_definition"] == "permanent"
 
 
+def test_patients_can_be_counted_by_need_and_are_not_called_registered(get: Get) -> None:
+    plain, weighted = (
+        json.loads(get(f"/api/v1/areas/thurrock/views/where{asked}")[2])["figures"]
+        for asked in ("", "?weight=carr_hill")
+    )
+    assert [figure["label"] for figure in plain][2] == "Patients"
+    assert [figures[2]["value"] for figures in (plain, weighted)] == ["190,486", "178,500"]
+    assert [figures[2]["label"] for figures in (plain, weighted)] == ["Patients"] * 2
+
+
 def test_a_shared_plan_s_hubs_by_either_kind_of_link(
     get: Get, dataset: Dataset, library: Database
 ) -> None:
@@ -145,6 +155,7 @@ def test_an_unchanged_answer_is_not_sent_again(get: Get) -> None:
         ("/api/v1/areas/thurrock/measures?gp=<b>", "no GP definition"),
         ("/api/v1/areas/thurrock/measures?bye=pcn", "no parameter"),
         ("/api/v1/areas/thurrock/views/nothing", "no view 'nothing'"),
+        ("/api/v1/areas/thurrock/views/where?benchmark=7", "for fully qualified GPs."),
         ("/api/v1/areas/thurrock/views/where?bye=pcn", "nothing that where can be asked"),
     ],
 )
@@ -165,6 +176,9 @@ def test_the_description_names_every_address_and_its_examples_work(get: Get) -> 
         if resource.example:
             assert get(f"/api/v1{resource.example}")[0] == 200
     assert get("/api/v1/areas", "POST")[0] == 405
+    for address in ("/api/v1/area", "/under/a/path/api/v1/areas/thurrock"):
+        status, _, body = get(address)
+        assert (status, "/areas/{area}/measures" in json.loads(body)["error"]) == (404, True)
 
 
 def test_too_many_and_too_large_are_refused(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:

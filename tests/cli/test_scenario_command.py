@@ -50,6 +50,10 @@ def test_a_run_starts_today_and_stands_beside_doing_nothing(capsys, tmp_path, pl
     assert 0 < last["patients_doing_nothing"] - last["patients"] < 10
     assert last["patients_per_fte_gp"] > last["patients_per_fte_gp_doing_nothing"]
     assert last["fte_gp_low"] < last["fte_gp"] < last["fte_gp_high"]
+    weighted = shown(capsys, *asked, "--year", "2025", "--weight", "carr_hill")[0]
+    assert weighted["patients_counted"] == "carr_hill"
+    # A published ratio of 0.94 for Thurrock, in whole patients by practice.
+    assert 0.93 < weighted["patients"] / first["patients"] < 0.95
     hubs = shown(capsys, *asked, "--by", "hub", "--year", "2030")
     assert [row["group"] for row in hubs] == ["East", "Unassigned", "West"]
     assert sum(row["patients"] for row in hubs) == pytest.approx(last["patients"])
@@ -71,6 +75,13 @@ def test_a_closure_adds_up_to_the_list(capsys) -> None:
     assert one["patients_moved"] == pytest.approx(12_219)
     for when in ("before", "after"):
         assert one[f"minutes_walk_{when}"] > one[f"minutes_drive_{when}"] > 0
+    # Modelled patients are those who live nearest: no closure brings them nearer.
+    far = shown(capsys, "close", "F81100", "--area", "Essex")
+    assert all(
+        row["minutes_walk_after"] >= row["minutes_walk_before"]
+        for row in far
+        if row["minutes_walk_after"]
+    )
 
 
 def test_homes_by_hand_and_where_they_register(capsys) -> None:

@@ -104,7 +104,7 @@ def test_a_whole_card_by_hand() -> None:
     assert list(table.columns) == ["Measure", "This practice", "Here", "Benchmark"]
     assert table.to_numpy().tolist() == [
         ["Patients per FTE GP", "2,000", "2,000", "1,800 (2014 rule)"],
-        ["Registered patients", "10,000", "12,000", "4,500 or more (2014 rule)"],
+        ["Patients", "10,000", "12,000", "4,500 or more (2014 rule)"],
         ["FTE GPs", "5.0", "6.0", "2.5 or more (2014 rule)"],
         ["FTE GPs per 1,000 patients", "0.50", "0.50", ""],
         ["FTE GPs per 10,000 patients", "5.0", "5.0", "5.6"],

@@ -238,9 +238,14 @@ def test_sentences_of_an_area(table: pd.DataFrame) -> None:
     assert quality.sentence(
         table, BY_KEY["appointments_per_patient"], "Thurrock", "April 2025"
     ) == (
-        "Appointments per patient and month in Thurrock, April 2025: 0.35. Eight in ten practices "
-        "lie between 0.32 and 0.48."
+        "Appointments per patient and month in Thurrock, April 2025: 0.35. The 2 practices "
+        "shown lie between 0.30 and 0.50."
     )
+    ten = pd.DataFrame({"patients": 1.0, "qof_per_cent": np.arange(90.0, 100.0)})
+    said = [quality.sentence(ten.head(n), BY_KEY["qof_per_cent"], "X", "2025") for n in (1, 9, 10)]
+    assert said[0].endswith(": 90.0%.")
+    assert said[1].endswith("The 9 practices shown lie between 90.0% and 98.0%.")
+    assert said[2].endswith("Eight in ten practices lie between 90.9% and 98.1%.")
     assert quality.value_text(2.345, BY_KEY["pharmacies_1_mile"]) == "2.3"
     assert quality.value_text(2.345, BY_KEY["carr_hill_ratio"]) == "2.345"
     assert quality.value_text(92.345, BY_KEY["qof_per_cent"]) == "92.3%"

@@ -59,10 +59,10 @@ PEERS = [2_000.0, 2_200.0, 2_400.0, 2_600.0, 2_800.0]
 def test_grades(value: float, key: str, grade: str) -> None:
     values = pd.Series([value, *PEERS], index=list("abcdef"))
     found = similar.beside(values, 2_400, "a", UP[key])
-    logs = np.log(PEERS)
-    half = stats.t.ppf(0.975, 4) * logs.std(ddof=1) * np.sqrt(1.2)
+    roots = np.sqrt(PEERS)
+    half = stats.t.ppf(0.975, 4) * roots.std(ddof=1) * np.sqrt(1.2)
     assert [found.low, found.high] == pytest.approx(
-        np.exp([logs.mean() - half, logs.mean() + half])
+        np.square([roots.mean() - half, roots.mean() + half])
     )
     assert found.grade == grade
 

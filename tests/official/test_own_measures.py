@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pcs_dash.__main__ import main
+from pcs_dash.hubs.plan import Plan
 from pcs_dash.measures import practice_measures, quality
 from pcs_dash.official.any_area import find_area
 from pcs_dash.official.archive import InputFile
@@ -16,11 +18,12 @@ from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import InputFileError
-from pcs_dash.views.answer import Bullets
+from pcs_dash.views.answer import Bullets, Table
 from pcs_dash.views.correlation import VIEW as CORRELATION
 from pcs_dash.views.quality import VIEW as QUALITY
 from pcs_dash.views.question import ask
 from pcs_dash.views.readers import Readers
+from pcs_dash.views.story import SavedView, Story
 
 HEAD = "practice_code,measure,numerator,denominator,value,unit,period,source\n"
 THURROCK = ["F81010", "F81134", "F81197", "F81198", "F81206"]
@@ -128,6 +131,10 @@ def test_it_is_on_the_map_in_the_table_and_in_correlations(store: Store, dataset
     question = ask(dataset, find_area("Thurrock"), options=options, readers=readers)
     answer = QUALITY.answer(question)
     assert answer.message.text.startswith("Checks in Thurrock, 2024-25: 58.4%.")
+    # 5 + 21 of 26: the two too small to show are among those that the figure rests on.
+    assert [(one.label, one.value) for one in answer.figures[1:4]] == [
+        ("Rests on", "5 practices"), ("Of these too small to show", "2"), ("Without a figure", "21")
+    ]  # fmt: skip
     missing = next(part for part in answer.sections if part.key == "missing")
     (told,) = [block for block in missing.blocks(question) if isinstance(block, Bullets)]
     assert any("2 rest on fewer than 5" in text and "Y99999" in text for text in told.items)
@@ -135,3 +142,33 @@ def test_it_is_on_the_map_in_the_table_and_in_correlations(store: Store, dataset
     assert "checks" in said.finding
     assert "5 practices" in said.basis
     assert "Checks: 2024-25." in said.basis
+
+
+def test_it_reaches_hubs_and_a_report(
+    store: Store, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hub has the sum over the sum of its practices; what rests on too few is shown nowhere."""
+    hubs = {"F81010": "East", "F81134": "East", "F81206": "West", "F81197": "Mid", "F81198": "Mid"}
+    readers = Readers(
+        practices=lambda _: None, own=lambda data: own_measures(store, data.practices)
+    )
+    options = {"quality": "own_checks", "quality-by": "Hub of my plan"}
+    plan = Plan.from_series(pd.Series(hubs))
+    question = ask(dataset, find_area("Thurrock"), options=options, readers=readers, plan=plan)
+    part = next(part for part in QUALITY.answer(question).sections if part.key == "groups")
+    (table,) = [block for block in part.blocks(question) if isinstance(block, Table)]
+    found = table.frame.set_index("group")["own_checks"]
+    assert found.drop("West").to_dict() == pytest.approx({"East": 4300 / 70, "Mid": 50.0})
+    # 18 of 20 leave 2 people out.
+    assert pd.isna(found["West"])
+    monkeypatch.setenv("PCS_DASH_DATA_DIR", str(store.root.parent))
+    story = Story("Checks", (SavedView("quality", options=options),))
+    (tmp_path / "story.json").write_text(story.to_json(), "utf-8")
+    paper = tmp_path / "paper.html"
+    arguments = ["--area", "Thurrock", "--story", str(tmp_path / "story.json"), "--to", str(paper)]
+    assert main(["report", *arguments]) == 0
+    text = paper.read_text("utf-8")
+    assert "Checks in Thurrock, 2024-25: 58.4%." in text
+    # 3 of 20 and 18 of 20.
+    assert "15.0%" not in text
+    assert "90.0%" not in text

@@ -53,7 +53,12 @@ def test_an_unknown_area_offers_loaded_ones_too(run_loaded) -> None:
 
 
 def test_without_official_data_it_says_how_to_load_them(run_page) -> None:
-    shown = text_of(run_page("england"))
+    app = run_page("england", weight="carr_hill")
+    shown = text_of(app)
+    # The switch that the page does not follow is not there, and the choice is kept for others.
+    assert "This page counts patients as registered" in shown
+    assert "weight" not in [box.key for box in app.selectbox]
+    assert app.query_params["weight"] in ("carr_hill", ["carr_hill"])
     assert "No official data are loaded yet" in shown
     assert "Data and methods says where they are" in shown
 

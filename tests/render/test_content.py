@@ -37,7 +37,7 @@ def test_key_figures_are_sums_over_sums(dataset: Dataset, deck: Deck) -> None:
     ratio = patients[known].sum() / fte[known].sum()
     table = table_of(deck, 0)
     assert cell(table, "Patients per FTE GP") == f"{ratio:,.0f}"
-    assert cell(table, "Registered patients") == f"{patients.sum():,.0f}"
+    assert cell(table, "Patients") == f"{patients.sum():,.0f}"
     assert cell(table, "FTE GPs to add to reach it") == (
         f"{patients[known].sum() / 2258 - fte[known].sum():+.1f}"
     )
@@ -149,7 +149,7 @@ def test_switches_change_every_figure(dataset: Dataset) -> None:
         ({"gp": "half"}, "no GP definition 'half'"),
         ({"imd": "2030"}, "no IMD edition"),
         ({"benchmark": "moon"}, "no benchmark 'moon'"),
-        ({"benchmark": "england", "gp": "all"}, "no benchmark 'england' for all gps"),
+        ({"benchmark": "england", "gp": "all"}, "no benchmark 'england' for all GPs"),
         ({"benchmark": "own", "own": "many"}, "no number"),
         ({"benchmark": "own", "own": "nan"}, "can't be right"),
         ({"exclude": "perhaps"}, "true or false"),

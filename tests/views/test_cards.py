@@ -79,7 +79,7 @@ def test_a_group_is_summed_never_averaged(dataset: Dataset) -> None:
     ratio = own["patients"].sum() / own["gp_fte_fully_qualified"].sum()
     made = cards.card(Hit("hub", "h", "H", "", 51.5, 0.4, 12, (*codes, "X99999")), basis(dataset))
     assert cell(made.tables[0], "Patients per FTE GP") == f"{ratio:,.0f}"
-    assert cell(made.tables[0], "Registered patients") == f"{own['patients'].sum():,}"
+    assert cell(made.tables[0], "Patients") == f"{own['patients'].sum():,}"
     assert made.lines[0] == f"3 practices, {own['patients'].sum():,} patients."
 
 

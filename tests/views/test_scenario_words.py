@@ -94,7 +94,12 @@ def test_a_scenario_stands_in_place_of_the_boxes(dataset: Dataset) -> None:
 
 def test_what_was_typed_over_is_marked(dataset: Dataset) -> None:
     whole = scenario(CHANGES[0][0], assumptions={"residents_per_dwelling": [1.5, 2, 3]})
-    assert "typed in: residents per dwelling" in VIEW.answer(asked(dataset, whole)).message.text
+    question = asked(dataset, whole)
+    answer = VIEW.answer(question)
+    assert "typed in: residents per dwelling" in answer.message.text
+    part = next(section for section in answer.sections if section.key == "assumptions")
+    (table,) = [block for block in part.blocks(question) if isinstance(block, Table)]
+    assert [label.endswith(" (typed in)") for label in table.frame["label"]] == [True]
 
 
 def test_a_closure_that_nobody_takes_is_told_in_its_section(dataset: Dataset) -> None:

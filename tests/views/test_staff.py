@@ -136,3 +136,11 @@ def test_the_embedded_month_says_who_works_here(dataset: Dataset, tmp_path) -> N
     readers = Readers(staff=lambda _: found, network_staff=lambda _: None, successors=lambda: None)
     answer = VIEW.answer(ask(dataset, find_area(PLACE), readers=readers))
     assert "Only December 2025 is loaded" in answer.message.caution
+    notes = {}
+    for place in (PLACE, "Basildon (district)"):
+        table = VIEW.answer(ask(dataset, find_area(place), readers=readers)).front[0]
+        assert isinstance(table, Table)
+        notes[place] = table.note
+    # Murree Medical Group is in no PCN.
+    assert "1 practice in none of these, so in no row." in notes["Basildon (district)"]
+    assert "in none of these" not in notes[PLACE]
