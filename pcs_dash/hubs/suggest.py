@@ -45,6 +45,7 @@ from pcs_dash.hubs.suggesting.request import (
     neighbour_pairs,
 )
 from pcs_dash.hubs.suggesting.solve import hub_numbers, search
+from pcs_dash.hubs.town_names import town_names
 from pcs_dash.tables.errors import UserError
 
 __all__ = [
@@ -286,12 +287,9 @@ def _named_groups(
         group = np.sort(np.concatenate([problem.free[problem.members[unit]] for unit in units]))
         made.append((group, int(problem.free[problem.hub_cost(units)[1]])))
     made.sort(key=lambda item: (facts.easting[item[1]], facts.codes[item[1]]))
-    number = 0
-    for group, centre in made:
-        number += 1
-        while f"Hub {number}" in taken:
-            number += 1
-        groups.append((f"Hub {number}", group, centre, False))
+    members = [{facts.codes[i]: float(facts.patients[i]) for i in group} for group, _ in made]
+    names = town_names(members, problem.request.towns, taken)
+    groups += [(name, *hub, False) for name, hub in zip(names, made, strict=True)]
     return groups
 
 

@@ -38,6 +38,7 @@ _STYLE = """
 }
 .pcs-small-table th:first-child, .pcs-small-table td:first-child { text-align: left; }
 .pcs-small-table tbody th { font-weight: 400; }
+[data-testid="stTabs"] [role="tablist"] { flex-wrap: wrap; row-gap: 0; overflow: visible; }
 :focus-visible { outline: 3px solid #d6006e !important; outline-offset: 1px; }
 @media (min-width: 641px) and (max-width: 1200px) {
   .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }

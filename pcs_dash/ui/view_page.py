@@ -123,6 +123,8 @@ def show_view(
     answer = _begun(view, asked) or _answered(view, asked)
     if answer is None:
         return
+    # The card of what is chosen stands once on a page: beside the first view.
+    answer = answer if first else replace(answer, picked=None)
     picked = _state(view, question)
 
     def pick(option: str, codes: Sequence[str]) -> None:

@@ -196,7 +196,10 @@ def answer(question: Question) -> Answer:
         Words(f"{found} {_by_deprivation(question, asked)}".strip(), caution, _basis(asked)),
         figures=(
             Figure(f"Within {within} minutes", per_cent(share), tag),
-            Figure("Patients further away", small_text(round(whole[f"beyond_{within}"]))),
+            Figure(
+                f"Patients further away{asked.registered.suffix}",
+                small_text(round(whole[f"beyond_{within}"])),
+            ),
             Figure("Half live within", f"{number(whole['median'])} minutes"),
             Figure("Nine in ten within", f"{number(whole['p90'])} minutes"),
         ),
@@ -494,6 +497,7 @@ def _access(question: Question) -> Sequence[Block]:
         none = both.loc[both["access"] == 0, "people"].sum()
         rows.append((str(label), number(mean, 1), small_text(round(none))))
     counted = definition_text(question.definition.key, question.period)
+    suffix = asked.registered.suffix
     method = (
         "Enhanced two-step floating catchment (Luo and Qi 2009): what is within a third of the "
         f"{asked.within} minutes counts whole, within two thirds 0.68, within all of them 0.22. "
@@ -503,7 +507,11 @@ def _access(question: Question) -> Sequence[Block]:
         text_table(
             f"FTE GPs per 10,000 people within {asked.within} minutes "
             f"{MODES[asked.minutes.mode]}, {asked.minutes.kind}",
-            (f"Quintile (IMD {question.edition})", "GPs in reach per 10,000", "Patients with none"),
+            (
+                f"Quintile (IMD {question.edition})",
+                "GPs in reach per 10,000",
+                f"Patients with none{suffix}",
+            ),
             rows,
         ),
         Text(method, "note"),

@@ -60,6 +60,19 @@ def serious(page: Page) -> list[str]:
     ]
 
 
+def check_phone(page: Page) -> None:
+    """Tabs wrap instead of scrolling, and buttons to present cover neither map nor words."""
+    strips = "(lists) => lists.every((list) => list.scrollWidth <= list.clientWidth)"
+    assert page.locator(".stMain [role='tablist']").evaluate_all(strips), page.url
+    bar = page.locator(".st-key-present-bar")
+    if bar.count():
+        assert bar.evaluate("(bar) => getComputedStyle(bar).position") == "static"
+        below, title = bar.bounding_box(), page.get_by_role("heading", level=1).bounding_box()
+        assert below is not None
+        assert title is not None
+        assert below["y"] + below["height"] <= title["y"], page.url
+
+
 def check_sheet(tab: Tab) -> None:
     """No error, no serious fault, and nothing runs off sideways at any of three sizes."""
     page = tab.page
@@ -73,6 +86,8 @@ def check_sheet(tab: Tab) -> None:
                 break
             page.wait_for_timeout(250)
         assert wider <= 1, (wide, page.url)
+        if (wide, high) == SIZES[-1]:
+            check_phone(page)
         if (wide, high) == SIZES[0]:
             long = page.locator(".stMain").evaluate("(main) => main.scrollHeight")
             assert long <= HIGHEST, (long, page.url)
@@ -203,6 +218,7 @@ def test_a_click_anywhere_on_a_row_opens_its_card_and_ticked_rows_stand_side_by_
     expect(tab.page.get_by_text("F81652 beside Thurrock").first).to_be_visible()
     frame.wait_for_function("PCSMap.state(map).view.selected === 'F81652'")
     tab.settle()
+    expect(tab.page.get_by_text("F81652 beside Thurrock")).to_have_count(1)
     assert grid.bounding_box() == box
     for row in range(2):
         tab.page.mouse.click(box["x"] + 15, box["y"] + 53 + 35 * row)

@@ -34,6 +34,7 @@ from pcs_dash.hubs.suggesting.request import (
     SuggestRequest,
     empty_assignment,
 )
+from pcs_dash.hubs.town_names import town_names
 from pcs_dash.tables.errors import UserError
 
 TIME_LIMIT = 20.0
@@ -200,16 +201,14 @@ def _series(plan: dict[str, str]) -> pd.Series:
 
 
 def _slot_names(problem: Problem, present: list[str], slot: Ints) -> dict[int, str]:
-    """The hub's name of each slot; new ones get "Hub 1", ... as far as those are free."""
-    names = dict(enumerate(present))
-    taken = {*present, *(name for name, _ in problem.locked)}
-    number = 1
-    for place in np.unique(slot[slot >= len(present)]):
-        while f"Hub {number}" in taken:
-            number += 1
-        names[int(place)] = f"Hub {number}"
-        taken.add(f"Hub {number}")
-    return names
+    """The hub's name of each slot; new ones are called after their town."""
+    facts, taken = problem.facts, {*present, *(name for name, _ in problem.locked)}
+    new: dict[int, dict[str, float]] = {int(k): {} for k in np.unique(slot[slot >= len(present)])}
+    for place, members in zip(slot, problem.members, strict=True):
+        for practice in problem.free[members] if int(place) in new else ():
+            new[int(place)][facts.codes[practice]] = float(facts.patients[practice])
+    names = town_names([*new.values()], problem.request.towns, taken)
+    return dict(enumerate(present)) | dict(zip(new, names, strict=True))
 
 
 def _present_hubs(problem: Problem, before: dict[str, str]) -> list[str]:

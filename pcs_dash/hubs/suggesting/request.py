@@ -56,6 +56,7 @@ class SuggestRequest:
     included); None = 15, more where the band is wide.
     minutes: mean minutes of each practice's patients (rows, codes) to each practice (columns), in
     which distances count instead of km, as `minutes_label` says; None = straight lines.
+    towns: practice code -> its town (`town_names.towns_of`), after which new hubs are called.
     """
 
     min_patients: float | None = BAND[0]
@@ -72,6 +73,7 @@ class SuggestRequest:
     nearest: int | None = None
     minutes: pd.DataFrame | None = field(default=None, compare=False)
     minutes_label: str = ""
+    towns: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Freeze what was given, and refuse what no area could satisfy."""

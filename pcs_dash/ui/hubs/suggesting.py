@@ -21,6 +21,7 @@ from pcs_dash.hubs.suggest import (
     repair,
     suggest_alternatives,
 )
+from pcs_dash.hubs.town_names import towns_of
 from pcs_dash.jobs import Job, JobError, Limits, executor
 from pcs_dash.measures import numbers
 from pcs_dash.measures.register import PER_GP, REGISTER
@@ -131,6 +132,7 @@ def form(opened: OpenPlan, dataset: Dataset, choices: Question) -> None:
             together=list(pairwise(joined)),
             apart=list(combinations(parted, 2)),
             neighbours=neighbours_for(choices, dataset) if together else None,
+            towns=towns_of(choices.practices, dataset.towns),
             **(choices.journeys.asked(way) if way else {}),
         )
     except UserError as error:
