@@ -404,7 +404,8 @@ def test_a_swipe_and_the_large_buttons(chromium: Browser, app: App) -> None:
         page.evaluate(swipe, [300, 700])
         on_slide(page, 1)
         # On a list, a table or a chart as on a heading; a finger on the map moves the map.
-        for on, then in ((".pcs-p-side", 2), (".pcs-p-picture > svg", 3), ("footer", 4)):
+        parts = (".pcs-p-side", ".pcs-p-table", "footer", ".pcs-p-picture > svg")
+        for then, on in enumerate(parts, start=2):
             page.evaluate(swipe.replace(".pcs-p-message", f"dialog {on}"), [700, 300])
             on_slide(page, then)
         page.keyboard.press("Home")
