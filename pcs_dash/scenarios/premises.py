@@ -13,7 +13,7 @@ from pcs_dash.tables.errors import InputFileError
 
 COLUMNS = ("practice_code", "site", "m2", "rooms", "tenure", "lease_end", "condition")
 NEEDED = ("practice_code", "site")
-_MOST_ROWS = 20_000
+_MOST_ROWS, _MOST = 20_000, 1_000_000
 
 
 def read_premises(content: bytes, name: str) -> pd.DataFrame:
@@ -39,8 +39,8 @@ def read_premises(content: bytes, name: str) -> pd.DataFrame:
     ]
     for column in ("m2", "rooms"):
         numbers = pd.to_numeric(table[column], errors="coerce")
-        bad = (numbers.isna() & table[column].notna()) | (numbers < 0)
-        faults += [f"Row {place + 2}: {column} is no number of 0 or more: "
+        bad = (numbers.isna() & table[column].notna()) | ~numbers.fillna(0).between(0, _MOST)
+        faults += [f"Row {place + 2}: {column} is no number from 0 to {_MOST:,}: "
                    f"{table[column].iloc[place][:20]}."
                    for place in bad.to_numpy().nonzero()[0]]  # fmt: skip
         table[column] = numbers
@@ -49,6 +49,10 @@ def read_premises(content: bytes, name: str) -> pd.DataFrame:
     faults += [
         f"Row {place + 2}: lease_end has no year: {table['lease_end'].iloc[place][:20]}."
         for place in bad.to_numpy().nonzero()[0]
+    ]
+    faults += [
+        f"Row {place + 2}: the same site of {table['practice_code'].iloc[place]} stands above."
+        for place in table.duplicated(["practice_code", "site"]).to_numpy().nonzero()[0]
     ]
     if faults:
         raise InputFileError(name, faults)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec
@@ -74,7 +75,7 @@ class Held:
     far, other pages' too; `drawn` those of the page that is drawn, `spelled` with what is as the
     app opens, too; `shown` those that the browser was told last; `unread` the texts that made no
     sense. `quiet` names and `documents` are no steps to go Back by; `turned`: the run came from
-    another page; `place`: its map.
+    another page; `place`: its map; `told_in`: where it is told that something is not there.
     """
 
     token: str = field(default_factory=lambda: secrets.token_hex(4))
@@ -93,6 +94,7 @@ class Held:
     quiet: set[str] = field(default_factory=set)
     documents: set[str] = field(default_factory=set)
     place: str = ""
+    told_in: Any = None
 
     def open(self) -> None:
         """Let the address of this run rule."""
@@ -317,6 +319,19 @@ def _asked(kept: Held, name: str, parameter: Parameter) -> Any:
     return value if parameter.valid(value) else parameter.default
 
 
+@contextmanager
+def telling_in(place: Any) -> Iterator[None]:
+    """Meanwhile what the address asks for in vain is told in this container: in a closed box nobody
+    would see it.
+    """
+    kept = held()
+    kept.told_in = place
+    try:
+        yield
+    finally:
+        kept.told_in = None
+
+
 def _tell_unread(kept: Held, name: str, value: Any, parameter: Parameter) -> None:
     """Say so where the address asks for what is not there, until something else is chosen."""
     if name not in kept.unread:
@@ -324,7 +339,7 @@ def _tell_unread(kept: Held, name: str, value: Any, parameter: Parameter) -> Non
     if value != (parameter.default if parameter.unread is _MISSING else parameter.unread):
         del kept.unread[name]
     elif parameter.unread is _MISSING:
-        st.warning(
+        (kept.told_in or st).warning(
             f"The address asks for {name} = '{plain(kept.unread[name])}', which is not there. "
             "Choose from the list instead."
         )

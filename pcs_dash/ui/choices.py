@@ -47,7 +47,11 @@ def sidebar(*, weighted: bool = True) -> Question:
     data.of_this_run.set(data.of(area))
     with st.sidebar:
         definition = _definition()
-        with st.expander("Settings", icon=":material/tune:", key="settings"):
+        in_vain = st.container()
+        with (
+            st.expander("Settings", icon=":material/tune:", key="settings"),
+            address.telling_in(in_vain),
+        ):
             dataset = _counted(data.current(), offered=weighted)
             known = benchmarks(
                 dataset.published,

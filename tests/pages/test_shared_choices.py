@@ -115,3 +115,12 @@ def test_the_correlation_page_claims_nothing_for_thurrock(run_page) -> None:
 def test_the_map_of_an_area_without_lsoas_says_so(run_page) -> None:
     app = run_page("deprivation", area="redbridge-district")
     assert any("no LSOA" in item.value for item in app.info)
+
+
+@pytest.mark.parametrize("asked", [{"imd": "1066"}, {"benchmark": "own", "own": "abc"}])
+def test_what_a_closed_box_has_not_is_told_outside_it(run_page, asked: dict[str, str]) -> None:
+    app = run_page(area="thurrock", **asked)
+    name, text = list(asked.items())[-1]
+    said = f"The address asks for {name} = '{text}', which is not there."
+    assert any(said in warning.value for warning in app.sidebar.warning)
+    assert not any(box.warning for box in app.sidebar.expander)

@@ -105,6 +105,8 @@ def test_premises_against_need_by_year() -> None:
     [
         ("code,site\nA,B\n", "practice_code is missing"),
         ("practice_code,site,m2\nA00000,B,many\n", "Row 2: m2"),
+        ("practice_code,site,m2\nA00000,B,inf\n", "Row 2: m2 is no number from 0 to 1,000,000"),
+        ("practice_code,site\nA00000,B\na00000,B\n", "Row 3: the same site of A00000"),
         ("practice_code,site,lease_end\nA00000,B,soon\n", "Row 2: lease_end"),
         ("practice_code,site\n,B\n", "Row 2: practice_code"),
     ],
