@@ -657,8 +657,8 @@ def _by_list(found: Verdict) -> str:
     if not told or not untold:
         return ""
     return (
-        f"It turns on the lists: told from chance with {' and '.join(told)} lists, not with "
-        f"{' and '.join(untold)} ones."
+        f"By kind of list it turns: with {' and '.join(told)} lists alone it is told from chance, "
+        f"with {' and '.join(untold)} ones it is not."
     )
 
 

@@ -19,6 +19,7 @@ import pandas as pd
 from pcs_dash.measures.numbers import NO_FIGURE
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.words import Words
+from pcs_dash.tables.errors import UserError
 from pcs_dash.views.cells import cell_text
 from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.question import Question
@@ -354,6 +355,23 @@ class Option:
             names = question.practices["practice_name"]
             return {str(code): f"{name} ({code})" for code, name in names.items()}
         return {} if self.choices is None else self.choices(question)
+
+    def check(self, question: Question) -> None:
+        """UserError where it is asked for what is not offered: a page falls back and says so, a
+        program must not take another answer for its own.
+        """
+        asked = question.options.get(self.key, "")
+        if self.kind == "number":
+            low, high = self.bounds
+            offered = not asked or (asked.isdecimal() and low <= int(asked) <= high)
+            known = f"a whole number from {low} to {high}"
+        else:
+            labels = {"true": "", "false": ""} if self.kind == "switch" else self.labels(question)
+            wanted = asked.split("|") if self.kind == "several" else [asked]
+            offered = not asked or not labels or set(wanted) <= set(labels)
+            known = ", ".join([*labels][:20])
+        if not offered:
+            raise UserError(f"{self.key} can't be '{asked[:40]}' here. Choose of: {known}.")
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,3 +58,20 @@ def test_what_is_not_there_is_told(
 ) -> None:
     assert main(["view", *arguments]) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("view", "asked", "said"),
+    [
+        ("plan_ahead", "years=9999999", "years can't be '9999999' here. Choose of: 10, 5, "),
+        ("plan_ahead", "close=F00000", "close can't be 'F00000' here. Choose of: "),
+        ("quality", "quality=luck", "quality can't be 'luck' here. Choose of: "),
+    ],
+)
+def test_an_option_is_not_answered_as_if_another_had_been_asked(
+    capsys: pytest.CaptureFixture[str], view: str, asked: str, said: str
+) -> None:
+    assert main(["view", view, "--area", "Thurrock", "--option", asked]) == 2
+    told = capsys.readouterr()
+    assert said in told.err
+    assert told.out == ""

@@ -162,7 +162,7 @@ def test_the_other_side_and_the_weak_and_the_mixed_are_named() -> None:
     assert "Taken singly, 9" in text
     mixed = said(outcome="depends", p_value=0.03, lists={"raw": 0.4, "need-adjusted": 0.01})
     assert "the answer depends on how it is asked" in mixed
-    assert "with need-adjusted lists, not with raw ones" in mixed
+    assert "with need-adjusted lists alone it is told from chance, with raw ones it is not" in mixed
 
 
 def test_counts_are_the_robustness_views(practices: pd.DataFrame) -> None:
