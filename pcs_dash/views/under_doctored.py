@@ -102,7 +102,9 @@ def figures(question: Question, total: pd.Series) -> tuple[Figure, ...]:
         Figure(
             REGISTER["fte_gap"].noun,
             signed(total["fte_gap"]),
-            f"to reach {number(benchmark.value)}",
+            f"to reach {number(benchmark.value)}"
+            if not total["fte_gap"] < 0
+            else f"more than {number(benchmark.value)} takes",
             term=REGISTER["fte_gap"].term,
         ),
         Figure(

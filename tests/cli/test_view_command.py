@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -75,3 +76,10 @@ def test_an_option_is_not_answered_as_if_another_had_been_asked(
     told = capsys.readouterr()
     assert said in told.err
     assert told.out == ""
+
+
+def test_more_gps_than_the_benchmark_takes_are_not_called_missing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = shown(capsys, "where", "--area", "Essex", "--benchmark", "5,000")
+    assert re.search(r"FTE GPs to add: −[\d.]+ \(more than 5,000 takes\)", told)
