@@ -238,15 +238,16 @@ def test_a_unit_without_a_figure_changes_nothing_for_the_others(find: Any) -> No
     options = {"neighbours": "queen", "permutations": 99}
     found = find(values, *more, table, **options)
     alone = find(values[:99], *more, table[:99], **options)
-    assert (found.n_tested, found.n_missing) == (99, 1)
+    assert (found.n_tested, found.n_missing, found.permutations) == (99, 1, 99)
     columns = ["statistic", "p_value"]
     pd.testing.assert_frame_equal(found.table[columns][:99], alone.table[columns])
     assert found.table.loc["E099", columns].isna().all()
     only = global_moran(values[99:], table[98:], permutations=99)
-    assert (only.reason, only.permutations) == (
-        "Only 0 have a figure; at least 10 are needed.",
-        0,
-    )
+    assert (only.reason, only.permutations, only.n, only.n_missing) == (
+        "Only 0 have a figure; at least 10 are needed.", 0, 0, 2,
+    )  # fmt: skip
+    assert math.isnan(only.statistic)
+    assert math.isnan(only.p_value)
     one = global_moran(values[98:], table[98:], permutations=99)
     assert one.reason == "Only 1 has a figure; at least 10 are needed."
 

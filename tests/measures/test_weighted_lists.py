@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from pcs_dash.measures.weighted_lists import WEIGHTINGS, weighted_dataset
+from pcs_dash.measures.catchments import Registered
+from pcs_dash.measures.weighted_lists import (
+    WEIGHTINGS,
+    find_weighting,
+    weighted_dataset,
+    weighted_registrations,
+)
 from pcs_dash.tables.areas import embedded_area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
@@ -44,8 +52,44 @@ def test_a_practice_without_a_ratio_has_no_weighted_list(dataset: Dataset) -> No
     two = dataset.practices.iloc[:2].rename(index={dataset.practices.index[0]: "Z99999"})
     found = weighted_dataset(replace(dataset, practices=two), WEIGHTINGS["primary_care"])
     assert found.practices["patients"].isna().tolist() == [True, False]
-    with pytest.raises(UserError, match="Essex only"):
+    with pytest.raises(UserError) as refused:
         weighted_dataset(replace(dataset, practices=two.iloc[:1]), WEIGHTINGS["primary_care"])
+    assert str(refused.value) == (
+        "Weighted lists are known for the practices of Essex only. Count registered patients "
+        "(weight=registered), or choose an area of Essex."
+    )
+    assert found.workforce_period == (
+        f"{dataset.workforce_period}, patients by need for primary care of 2025/26"
+    )
+    assert weighted_dataset(dataset, WEIGHTINGS["registered"]) is dataset
+
+
+def test_patients_by_small_area_count_by_the_ratio_of_their_practice(dataset: Dataset) -> None:
+    """0.9108 for F81001; none for a practice that is not in the list of ratios; those of practices
+    elsewhere stay as they are, and too few stay too few.
+    """
+    own = dataset.practices.loc[["F81001"]]
+    data = replace(dataset, practices=pd.concat([own, own.rename(index={"F81001": "Z99999"})]))
+    table = pd.DataFrame(
+        {
+            "practice_code": pd.Categorical(["F81001", "F81001", "Z99999", "Y00001"]),
+            "patients": [1_000, 4, 70, 60],
+        }
+    )
+    registered = Registered(table, pd.Index(["E01"]), period="July 2023")
+    found = weighted_registrations(registered, data, WEIGHTINGS["carr_hill"])
+    assert found.table["patients"].tolist() == pytest.approx([911, 4, np.nan, 60], nan_ok=True)
+    assert found.label == registered.label
+
+
+def test_the_ways_to_count_are_found_by_key_and_label() -> None:
+    assert find_weighting("") == WEIGHTINGS["registered"]
+    assert find_weighting("by carr-hill weight") == WEIGHTINGS["carr_hill"]
+    with pytest.raises(UserError) as refused:
+        find_weighting("moon")
+    assert str(refused.value) == (
+        "Patients can't be counted by 'moon'. Choose one of: registered, carr_hill, primary_care."
+    )
 
 
 def test_an_answer_says_how_patients_are_counted(dataset: Dataset) -> None:
