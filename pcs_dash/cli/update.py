@@ -123,9 +123,11 @@ def _write(report: Report, format: str) -> None:
     if format == "json":
         rows = [outcome.details() for outcome in report.outcomes]
         if report.changes is not None:
+            from pcs_dash.official.load_changes import CHANGES
+
             status = "changed" if report.changes.any else "unchanged"
             told = {"sentences": report.changes.sentences(), **report.changes.details()}
-            rows.append({"source": "changes", "status": status, **told})
+            rows.append({"source": CHANGES, "status": status, **told})
         output.write(rows, format)
     else:
         output.write([outcome.row() for outcome in report.outcomes], format)

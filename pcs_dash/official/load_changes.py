@@ -12,6 +12,8 @@ from pcs_dash.measures.register import REGISTER, Measure
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, gp_definition
 from pcs_dash.tables.labels import name_key
 
+# Stands where a list of outcomes has the name of a source.
+CHANGES = "changes"
 LARGEST = 5
 _MOST_NAMED = 10
 # A smaller difference is one of binary fractions, not of a return.

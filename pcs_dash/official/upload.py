@@ -19,6 +19,7 @@ from typing import Any
 from pcs_dash.jobs.process import ENVIRONMENT
 from pcs_dash.official.archive import SHAPE_PARTS
 from pcs_dash.official.bounded_memory import EXIT_OUT_OF_MEMORY, memory_mb
+from pcs_dash.official.load_changes import CHANGES
 from pcs_dash.official.store import Store
 from pcs_dash.official.update_files import NOT_DATA
 from pcs_dash.tables.paths import ROOT
@@ -34,12 +35,14 @@ _USER_ERROR = 2  # the command's exit status when nothing could be done
 @dataclass(frozen=True)
 class Answer:
     """What the command said: an outcome a table (`update.Outcome` as a mapping), its last words,
-    and whether it ran to its end (a file that failed is told in its outcome).
+    and whether it ran to its end (a file that failed is told in its outcome). `changes`: sentences
+    on what differs from the last load.
     """
 
     outcomes: tuple[Mapping[str, Any], ...]
     words: str
     finished: bool
+    changes: tuple[str, ...] = ()
 
     @property
     def to_load(self) -> list[Mapping[str, Any]]:
@@ -122,7 +125,10 @@ def _run(options: list[str], folder: Path, sources: Sequence[str], seconds: floa
     words = words.replace(f"The data folder {Store().root.parent}", "The data folder")
     if done.returncode in (0, 1):
         try:
-            return Answer(tuple(json.loads(done.stdout)), words, True)
+            told = json.loads(done.stdout)
+            outcomes = tuple(one for one in told if one["source"] != CHANGES)
+            changes = tuple(s for one in told if one["source"] == CHANGES for s in one["sentences"])
+            return Answer(outcomes, words, True, changes)
         except ValueError:
             pass
     if done.returncode == EXIT_OUT_OF_MEMORY:

@@ -347,6 +347,10 @@ def _codes(count: int, first: Sequence[str]) -> str | None:
     return f"{count:,}: {' '.join(first)}{more}"
 
 
+def _bullet(text: str) -> str:
+    return f"- {plain(text)}"
+
+
 def _result() -> None:
     """What became of the last load; it stays until the next."""
     answer = st.session_state.pop(_RESULT, None)
@@ -358,6 +362,8 @@ def _result() -> None:
             for o in answer.to_load
         )
         st.success(f"Loaded: {plain(loaded)}. Everyone on this server sees the new version.")
+        if answer.changes:
+            st.markdown("\n".join(["Since the last load:", "", *map(_bullet, answer.changes)]))
     else:
         st.error(f"{plain(answer.words)}\n\nNothing was changed.")
     if answer.failed:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
@@ -151,8 +152,14 @@ def check(page: Page, story: list[str]) -> dict:
 
 def choose(page: Page, label: str, option: str) -> None:
     box = page.get_by_role("combobox", name=label, exact=True)
+    wanted = page.get_by_role("option", name=option, exact=True).first
     box.click()
-    page.get_by_role("option", name=option, exact=True).first.click()
+    try:
+        wanted.click(timeout=10_000)
+    except PlaywrightTimeout:
+        # A run that ends at that moment closes the list.
+        box.click()
+        wanted.click()
 
 
 class Walk:

@@ -138,6 +138,7 @@ def test_a_new_month_is_looked_at_loaded_seen_by_others_and_taken_back(
     expect(tab.page.get_by_text("Everyone on this server sees the new version")).to_be_visible(
         timeout=300_000
     )
+    expect(tab.page.get_by_text("Practices that went")).to_be_visible()
     expect(headline(tab)).to_contain_text("the newest of April 2026")
     assert len(store.read("list_sizes", "2026-04-01")) == len(rows) - 1
     assert gone[rows[0].index("CODE")] not in set(store.read("list_sizes")["practice_code"])

@@ -224,7 +224,7 @@ def test_a_click_anywhere_on_a_row_opens_its_card_and_ticked_rows_stand_side_by_
         tab.page.mouse.click(box["x"] + 15, box["y"] + 53 + 35 * row)
         tab.settle()
     expect(tab.page.get_by_text("2 practices side by side")).to_be_visible()
-    assert "compare=F81652" in tab.page.url
+    tab.page.wait_for_url("**compare=F81652**")
     assert grid.bounding_box() == box
 
 

@@ -60,7 +60,7 @@ def test_map_search_hubs_presenting_and_links_work_under_a_path(
     expect(page.locator("#pcs-find-list [role=option]").first).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Present", exact=True).click()
-    expect(page.locator("dialog.pcs-present canvas, dialog.pcs-present svg").first).to_be_visible()
+    expect(page.locator("dialog.pcs-present .pcs-p-picture > *").first).to_be_visible()
     tab.open(f"{under_path.url}/hubs?area=thurrock")
     expect(page.locator(".pcs-hubs canvas").first).to_be_visible()
     page.get_by_text("Save and share").first.click()

@@ -27,7 +27,7 @@ def test_every_figure_that_a_measure_needs_is_looked_at(practices: pd.DataFrame)
     nothing = practices.iloc[:2].map(lambda _: np.nan)
     found = missing_figures(nothing)
     assert found["Figure"].tolist() == [
-        "Registered patients", "Nurse FTE", "Direct patient care FTE", "IMD 2025 score of patients",
+        "Patients", "Nurse FTE", "Direct patient care FTE", "IMD 2025 score of patients",
         "Prevalence: hypertension", "Prevalence: diabetes (17 and over)", "Prevalence: COPD",
         "Prevalence: coronary heart disease", "Prevalence: depression (18 and over)",
         "Prevalence: obesity (18 and over)", "Prevalence: smoking (15 and over)",
