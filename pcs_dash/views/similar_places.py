@@ -67,7 +67,7 @@ class _Similar:
             return pd.Series(self.practices.index, self.practices.index).astype("str")
         return self.practices[self.level.lower()]
 
-    @property
+    @cached_property
     def variables(self) -> list[str]:
         """By what places are similar."""
         there = similar.offered(self.practices)
@@ -79,7 +79,7 @@ class _Similar:
         """The variables of every unit."""
         return similar.profiles(self.practices, self.groups, self.variables)
 
-    @property
+    @cached_property
     def target(self) -> str:
         """The unit asked for; the first of the area where none is."""
         return self.question.option("similar-to", _units_of(self))

@@ -31,6 +31,7 @@ from pcs_dash.views.answer import (
     View,
     measured,
 )
+from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.list_sizes import fraction_of_year, heirs
 from pcs_dash.views.phrases import short_list
 from pcs_dash.views.question import Question
@@ -58,6 +59,7 @@ _CAME = (
     "as one."
 )
 _MOST_ROLES = 8
+_LEVELS = (WHOLE, *(level for level in LEVELS if level != WHOLE))
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,18 +75,21 @@ class _Staff:
         """The months there are."""
         return sorted(pd.to_datetime(self.history["period"].unique()))
 
-    @property
+    @cached_property
     def level(self) -> str:
         """What is added up by: the area as a whole, PCNs ..."""
-        return self.question.option("staff-by", _levels(self.question))
+        return self.question.option("staff-by", _LEVELS)
 
-    @property
+    @cached_property
     def measure(self) -> Measure:
         """What is followed."""
         return self.measures[self.question.option("staff", self.measures)]
 
     def units(self, level: str) -> dict[str, str]:
         """Practice code to its unit, closed ones too."""
+        return kept(self, ("units", level), lambda: self._units(level))
+
+    def _units(self, level: str) -> dict[str, str]:
         question = self.question
         return list_trends.groups_of(
             level,
@@ -101,12 +106,17 @@ class _Staff:
         definition = self.question.definition.key
         return trends.by_month(self.history, self.units(level), key, definition)
 
-    @property
+    @cached_property
+    def choices(self) -> list[str]:
+        """The units that one can be chosen of; none of the area as a whole."""
+        return [] if self.level == WHOLE else sorted(set(self.units(self.level).values()))
+
+    @cached_property
     def unit(self) -> str:
         """The unit that is followed."""
-        if self.level == WHOLE:
-            return self.question.name
-        return self.question.option("staff-of", _units(self.question))
+        return (
+            self.question.option("staff-of", self.choices) if self.choices else self.question.name
+        )
 
 
 def _staff(question: Question) -> _Staff | None:
@@ -118,8 +128,7 @@ def _staff(question: Question) -> _Staff | None:
 
 
 def _levels(question: Question) -> Mapping[str, str]:
-    order = (WHOLE, *(level for level in LEVELS if level != WHOLE))
-    return {} if _staff(question) is None else dict(zip(order, order, strict=True))
+    return {} if _staff(question) is None else dict(zip(_LEVELS, _LEVELS, strict=True))
 
 
 def _measures(question: Question) -> Mapping[str, str]:
@@ -129,9 +138,7 @@ def _measures(question: Question) -> Mapping[str, str]:
 
 def _units(question: Question) -> Mapping[str, str]:
     staff = _staff(question)
-    if staff is None or staff.level == WHOLE:
-        return {}
-    names = sorted(set(staff.units(staff.level).values()))
+    names = [] if staff is None else staff.choices
     return dict(zip(names, names, strict=True))
 
 
