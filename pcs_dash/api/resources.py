@@ -117,8 +117,7 @@ def view(sources: Sources, asked: Mapping[str, str]) -> dict[str, Any]:
         {name: asked[name] for name in _SWITCHES if name in asked},
         options={name: asked[name] for name in options if name in asked},
     )
-    for option in found.options:
-        option.check(question)
+    found.check(question)
     return answer_as_data(found, question, found.answer(question))
 
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from pcs_dash.api.description import openapi
+from pcs_dash.api.description import names, openapi
 from pcs_dash.api.resources import RESOURCES, Resource, Sources
 from pcs_dash.render.csv_files import table_csv
 from pcs_dash.tables.as_plain import as_plain
@@ -108,8 +108,7 @@ def _endpoint(
 
 
 def _check(resource: Resource, asked: dict[str, str]) -> None:
-    known = {*resource.optional, *(name.strip("{}") for name in resource.path.split("/"))}
-    unknown = asked.keys() - known
+    unknown = asked.keys() - {*resource.optional, *names(resource)}
     if unknown and not resource.open_ended:
         there = ", ".join(resource.optional) or "none"
         raise UserError(f"'{min(unknown)[:40]}' is no parameter of this. There are: {there}.")

@@ -56,8 +56,7 @@ def run(args: argparse.Namespace) -> int:
         _switches(args),
         options=_options(args.option, [option.key for option in view.options]),
     )
-    for option in view.options:
-        option.check(question)
+    view.check(question)
     answer = view.answer(question)
     if args.format == "json":
         found = answer_as_data(view, question, answer)

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from pcs_dash.jobs.calls import JobError, Limits, packed
 from pcs_dash.jobs.process import Process
+from pcs_dash.tables.environment import whole_number
 
 WORKERS_VARIABLE = "PCS_DASH_WORKERS"
 SCHEDULER_VARIABLE = "PCS_DASH_SCHEDULER"
@@ -164,8 +165,6 @@ def executor() -> Executor:
 
         made = cluster_executor(scheduler)
     else:
-        given = os.environ.get(WORKERS_VARIABLE, "").strip()
-        cores = os.cpu_count() or 1
-        made = Executor(int(given) if given.isdigit() and int(given) > 0 else max(3, cores))
+        made = Executor(whole_number(WORKERS_VARIABLE, max(3, os.cpu_count() or 1)))
     atexit.register(made.close)
     return made

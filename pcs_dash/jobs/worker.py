@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import Any
 
 from pcs_dash.jobs.calls import receive, send
+from pcs_dash.jobs.memory import limit_memory
 
 Tell = Callable[[str, Any], None]
 
@@ -81,20 +82,11 @@ def _listen(calls: queue.Queue[tuple[Any, ...]], stopped: set[int]) -> None:
 @contextlib.contextmanager
 def _memory(megabytes: int) -> Any:
     """No more addresses than so many megabytes meanwhile."""
-    if sys.platform == "win32":
-        yield
-        return
-    import resource
-
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    most = megabytes * 1024**2
-    if before[1] != resource.RLIM_INFINITY:
-        most = min(most, before[1])
-    resource.setrlimit(resource.RLIMIT_AS, (most, before[1]))
+    undo = limit_memory(megabytes)
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_AS, before)
+        undo()
 
 
 if __name__ == "__main__":

@@ -7,8 +7,10 @@ has threads. Windows has no such limit; there the sizes that `archive` allows ar
 
 from __future__ import annotations
 
-import os
 import sys
+
+from pcs_dash.jobs.memory import limit_memory
+from pcs_dash.tables.environment import whole_number
 
 MEMORY_VARIABLE = "PCS_DASH_UPLOAD_MEMORY_MB"
 # Of addresses, of which libraries reserve more than they use: a build of England holds 0.6 GB
@@ -19,20 +21,12 @@ EXIT_OUT_OF_MEMORY = 3
 
 def memory_mb() -> int:
     """The limit in megabytes: PCS_DASH_UPLOAD_MEMORY_MB, or 4,096."""
-    text = os.environ.get(MEMORY_VARIABLE, "").strip()
-    return int(text) if text.isdigit() and int(text) > 0 else MEMORY_MB
+    return whole_number(MEMORY_VARIABLE, MEMORY_MB)
 
 
 def main(arguments: list[str]) -> int:
     """Run a command of pcs_dash; EXIT_OUT_OF_MEMORY where the limit does not suffice."""
-    if sys.platform != "win32":
-        import resource
-
-        most = memory_mb() * 1024**2
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        if hard != resource.RLIM_INFINITY:
-            most = min(most, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    limit_memory(memory_mb(), for_good=True)
     try:
         from pcs_dash.__main__ import main as run
 

@@ -144,6 +144,7 @@ def changes_between(
     periods = (periods_before or {}, periods_now or {})
     both = old.index.intersection(new.index)
     names = pd.DataFrame({"before": _names(old)[both], "now": _names(new)[both]})
+    called = names["now"].where(names["now"] != "", names["before"])
     renamed = names[(names != "").all(axis=1) & (names["before"].map(name_key)
                     != names["now"].map(name_key))]  # fmt: skip
     return LoadChanges(
@@ -154,7 +155,7 @@ def changes_between(
             for code, row in renamed.iterrows()
         ),
         figures=tuple(
-            _figure(each, old.loc[both], new.loc[both], periods)
+            _figure(each, old.loc[both], new.loc[both], called, periods)
             for each in COMPARED
             if each.column in old.columns and each.column in new.columns
         ),
@@ -181,6 +182,7 @@ def _figure(
     each: Compared,
     old: pd.DataFrame,
     new: pd.DataFrame,
+    names: pd.Series,
     periods: tuple[Mapping[str, str], Mapping[str, str]],
 ) -> FigureChanges:
     pair = pd.DataFrame({"before": old[each.column], "now": new[each.column]})
@@ -192,7 +194,6 @@ def _figure(
     differs = known["before"] != known["now"] if each.rated else by.abs() > _SAME
     order = by[differs].sort_values(kind="stable")
     order = order.reindex(order.abs().sort_values(ascending=False, kind="stable").index)
-    names = _names(new).where(_names(new) != "", _names(old))
     largest = tuple(
         Moved(
             str(code), names[str(code)], before, now, None if each.rated else float(by[str(code)])

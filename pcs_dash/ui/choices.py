@@ -110,8 +110,9 @@ def _counted(dataset: Dataset, *, offered: bool) -> Dataset:
     """
     if known_ratios(dataset.practices).empty:
         return dataset
+    labels = {key: one.label for key, one in WEIGHTINGS.items()}
+    chosen = address.choice("weight", labels)
     if not offered:
-        address.choice("weight", {key: one.label for key, one in WEIGHTINGS.items()})
         st.caption(
             "This page counts patients as registered: the ratios of weighted lists that come with "
             "the app are those of Essex."
@@ -119,9 +120,9 @@ def _counted(dataset: Dataset, *, offered: bool) -> Dataset:
         return dataset
     key = st.selectbox(
         "How patients count",
-        list(WEIGHTINGS),
-        format_func=lambda key: WEIGHTINGS[key].label,
-        key=address.choice("weight", {key: one.label for key, one in WEIGHTINGS.items()}),
+        list(labels),
+        format_func=labels.__getitem__,
+        key=chosen,
         help="\n".join(f"- **{one.label}**: {one.meaning}." for one in WEIGHTINGS.values())
         + "\n\nA weighted list is the registered one times the practice's published ratio, which "
         "is 1 for England as a whole. Figures of other publications stay on registered lists.",

@@ -205,18 +205,8 @@ def _of_one_dataset(story: Story, area: Area) -> list[list[SavedView]]:
 
 
 def switches_of(choices: Question) -> dict[str, str]:
-    """The sidebar's switches as a view holds them."""
-    switches = {
-        "gp": choices.definition.key,
-        "imd": choices.edition,
-        "benchmark": choices.benchmark.key,
-        "exclude": "true" if choices.exclude else "false",
-    }
-    if choices.dataset.weighting:
-        switches["weight"] = choices.dataset.weighting
-    if choices.benchmark.key == "own":
-        switches["own"] = f"{choices.benchmark.value:g}"
-    return switches
+    """The sidebar's switches as a view holds them: one that is off is told too."""
+    return {"exclude": "false"} | choices.switches
 
 
 def current_view(shown: View, choices: Question, position: Any = None) -> SavedView:

@@ -7,13 +7,14 @@ on the page, and they stay until the session is forgotten.
 from __future__ import annotations
 
 import logging
-import os
 from collections import Counter
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
+
+from pcs_dash.tables.environment import whole_number
 
 TOTAL_VARIABLE = "PCS_DASH_UPLOADS_TOTAL_MB"
 # Of all sessions, and of one: what a month's official files take, given at once.
@@ -73,8 +74,7 @@ class UploadLimits:
 
 def total_mb() -> int:
     """What all files together may take, in megabytes: PCS_DASH_UPLOADS_TOTAL_MB, or 1,000."""
-    given = os.environ.get(TOTAL_VARIABLE, "").strip()
-    return int(given) if given.isdigit() and int(given) > 0 else TOTAL_MB
+    return whole_number(TOTAL_VARIABLE, TOTAL_MB)
 
 
 def held() -> Counter[str]:

@@ -417,3 +417,8 @@ class View:
     def option(self, key: str) -> Option:
         """The option of that name; KeyError when there is none."""
         return next(option for option in self.options if option.key == key)
+
+    def check(self, question: Question) -> None:
+        """UserError where an option is asked for what is not offered (`Option.check`)."""
+        for option in self.options:
+            option.check(question)

@@ -16,11 +16,9 @@ from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.views.map_spec import Box
 from pcs_dash.views.maps import (
-    BENCHMARK_COLOURS,
-    BENCHMARK_LABELS,
     CLASS_BLUES,
     Layer,
-    benchmark_classes,
+    benchmark_layer,
 )
 
 SHARE_CUTS = (0.05, 0.1, 0.25, 0.5)
@@ -127,11 +125,10 @@ def main_layer(
 
 def ratio_layer(registered: Registered, ratios: pd.Series, benchmark: float, label: str) -> Layer:
     """LSOAs by the patients per FTE GP of whoever lives there (`ratios_by_lsoa`)."""
-    classes = benchmark_classes(ratios, benchmark)
-    return Layer(
+    return benchmark_layer(
         f"Small areas: patients per FTE GP against {label}{registered.suffix}",
-        classes.map(dict(enumerate(BENCHMARK_LABELS))),
-        dict(zip(BENCHMARK_LABELS, BENCHMARK_COLOURS, strict=True)),
+        ratios,
+        benchmark,
         tip=f"{PER_GP.label}{registered.suffix}",
     )
 

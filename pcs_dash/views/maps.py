@@ -148,6 +148,16 @@ def benchmark_classes(ratios: pd.Series, benchmark: float) -> pd.Series:
     return pd.Series(classes, index=ratios.index).where(relative.notna())
 
 
+def benchmark_layer(title: str, ratios: pd.Series, benchmark: float, tip: str = "") -> Layer:
+    """Places coloured by patients per FTE GP against the benchmark, each class in words."""
+    return Layer(
+        title,
+        benchmark_classes(ratios, benchmark).map(dict(enumerate(BENCHMARK_LABELS))),
+        dict(zip(BENCHMARK_LABELS, BENCHMARK_COLOURS, strict=True)),
+        tip=tip,
+    )
+
+
 def benchmark_marks(ratios: pd.Series, benchmark: float) -> dict[str, Any]:
     """Practices coloured by patients per FTE GP against the benchmark; hollow where missing."""
     return {

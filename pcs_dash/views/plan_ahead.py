@@ -449,15 +449,14 @@ def _map(question: Question) -> Sequence[Block | Beside]:
     year = shown.years[0 if which == "before" else -1]
     ratios = patients_per_fte_gp(shown.frame(year), question.definition.key)
     ratios = ratios[ratios.index.isin(question.practices.index)]
-    words = dict(enumerate(maps.BENCHMARK_LABELS))
     benchmark = question.benchmark
     spec = MapSpec(
         "layers",
         question,
-        marks=maps.Layer(
+        marks=maps.benchmark_layer(
             f"{PER_GP.label} in {year} against {benchmark.label} ({number(benchmark.value)})",
-            maps.benchmark_classes(ratios, benchmark.value).map(words),
-            dict(zip(words.values(), maps.BENCHMARK_COLOURS, strict=True)),
+            ratios,
+            benchmark.value,
             tip=str(year),
         ),
         highlight=question.highlight,

@@ -242,12 +242,8 @@ def _tips(table: pd.DataFrame, measure: Measure, period: str) -> dict[str, str]:
 def _capacity_layer(question: Question) -> maps.Layer:
     benchmark = question.benchmark
     ratios = patients_per_fte_gp(question.practices, question.definition.key)
-    classes = maps.benchmark_classes(ratios, benchmark.value)
-    return maps.Layer(
-        f"{PER_GP.label} against {benchmark.label}, {question.period}",
-        classes.map(dict(enumerate(maps.BENCHMARK_LABELS))),
-        dict(zip(maps.BENCHMARK_LABELS, maps.BENCHMARK_COLOURS, strict=True)),
-    )
+    title = f"{PER_GP.label} against {benchmark.label}, {question.period}"
+    return maps.benchmark_layer(title, ratios, benchmark.value)
 
 
 # --- beside capacity ---

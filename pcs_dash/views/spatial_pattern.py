@@ -218,14 +218,13 @@ def _figures(question: Question, asked: patterns.PatternAsked) -> MapBlock:
     elif asked.what == "deprivation":
         spec = MapSpec("quintiles", question)
     else:
-        classes = maps.benchmark_classes(asked.measured, question.benchmark.value)
         spec = MapSpec(
             "layers",
             question,
-            ground=maps.Layer(
+            ground=maps.benchmark_layer(
                 f"LSOAs: patients per FTE GP against {question.benchmark.label}",
-                classes.map(dict(enumerate(maps.BENCHMARK_LABELS))),
-                dict(zip(maps.BENCHMARK_LABELS, maps.BENCHMARK_COLOURS, strict=True)),
+                asked.measured,
+                question.benchmark.value,
                 tip="Residents' patients per FTE GP",
             ),
             about="residents' patients per FTE GP by small area.",
