@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import config, runtime
+from streamlit import config
 from streamlit.user_info import generate_login_redirect_url
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
@@ -31,7 +30,8 @@ from pcs_dash.store.database import Database
 from pcs_dash.store.rights import Action, Who, may
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.sign_in import identity
-from pcs_dash.ui.sign_in.identity import HEADER, Login, packed, unpacked
+from pcs_dash.ui.sign_in.identity import HEADER, Login, packed
+from pcs_dash.ui.sign_in.own_files import OwnFiles, whose
 from pcs_dash.ui.sign_in.settings import Settings, settings
 
 HEALTH, SIGN_IN, CALLBACK = "/_stcore/health", "/sign-in", "/oauth2callback"
@@ -41,7 +41,7 @@ _MEDIA, _UPLOAD = "/media/", "/_stcore/upload_file/"
 # Where somebody was going who had to sign in first; a longer address is not kept.
 _AFTER, _LONGEST = "pcs_dash_after", 3_500
 # How long another replica's sign-out may go unnoticed, in seconds.
-NOTICED = 30.0
+NOTICED = 5.0
 _CROWD = 20_000
 _log = logging.getLogger(__name__)
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>pcs_dash: {title}</title>
@@ -122,6 +122,7 @@ class Gate:
         self.app = app
         self.settings = settings
         self.logins = Logins(database)
+        self.files = OwnFiles()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let the app answer."""
@@ -204,14 +205,14 @@ class Gate:
         if who.role is None:
             why = f"You are signed in as {_plain(who.name)}, who has no role here."
             return 403, f"{why} Ask whoever runs this server.", "no role"
-        if place.startswith(_MEDIA) and not _made_for(who, place.removeprefix(_MEDIA)):
+        if place.startswith(_MEDIA) and not self.files.made_for(who.id, place.removeprefix(_MEDIA)):
             return 404, "There is no such file.", ""
         if not place.startswith(_UPLOAD) or scope["method"] in ("OPTIONS", "HEAD", "GET"):
             return None
         if not may(who, Action.UPLOAD):
             return 403, f"As {who.role} you may not send files.", Action.UPLOAD.value
         session = place.removeprefix(_UPLOAD).partition("/")[0]
-        return None if _whose(session) == who.id else (404, "There is no such session.", "")
+        return None if whose(session) == who.id else (404, "There is no such session.", "")
 
     async def _socket(
         self, scope: Scope, receive: Receive, send: Send, login: Login | None
@@ -220,6 +221,7 @@ class Gate:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
+        self.files.watch()
         await self.logins.arrived(login)
         end = min(login.until, time.time() + 3600 * self.settings.hours)
         over = False
@@ -290,23 +292,3 @@ def _after(cookies: dict[str, str]) -> str:
     asked = unquote(cookies.get(_AFTER, ""))
     ours = asked.startswith("/") and not asked.startswith(("//", "/\\")) and asked.isascii()
     return asked if ours and asked.isprintable() else ""
-
-
-def _whose(session: str) -> str:
-    """The person of an open session; "" where there is none."""
-    client = runtime.get_instance().get_client(session)
-    if client is None or client.client_context is None:
-        return ""
-    told = dict(client.client_context.headers).get(HEADER, "")
-    login = unpacked(told)
-    return "" if login is None else login.who.id
-
-
-def _made_for(who: Who, name: str) -> bool:
-    """Whether an open page of this person has shown the file."""
-    file = os.path.splitext(name)[0]  # noqa: PTH122 - an address, not a path
-    shown = runtime.get_instance().media_file_mgr._files_by_session_and_coord
-    return any(
-        file in list(files.values()) and _whose(session) == who.id
-        for session, files in list(shown.items())
-    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import json
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -14,16 +13,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from pcs_dash.store import audit
 from pcs_dash.store.database import Database, open_database
 from pcs_dash.store.rights import Who
 from pcs_dash.tables.paths import ROOT
-from pcs_dash.ui.sign_in import gate, identity
+from pcs_dash.ui.sign_in import identity, own_files
 from pcs_dash.ui.sign_in.gate import Gate
 from pcs_dash.ui.sign_in.identity import HEADER, Login, from_claims, packed, unpacked
 from pcs_dash.ui.sign_in.settings import Settings, read_settings
+from tests import signed_cookie
+from tests.signed_cookie import SECRET
 from tests.ui.asgi import finish
 from tests.ui.sign_in.test_settings import AUTH, OIDC, PROXY
 
@@ -33,13 +33,11 @@ BEHIND = read_settings(PROXY | {"PCS_DASH_EDITORS": "E"}, {})
 
 
 def claims(**changed: Any) -> dict[str, Any]:
-    told = {"sub": "ann", "name": "Ann", "roles": ["E"], "iat": time.time() - 60}
-    return told | {"origin": SETTINGS.origin, "is_logged_in": True} | changed
+    return signed_cookie.claims(SETTINGS.origin, **changed)
 
 
-def cookie(told: dict[str, Any], secret: str = AUTH["cookie_secret"]) -> str:
-    name = "_streamlit_user"
-    return f"{name}={create_signed_value(secret, name, json.dumps(told)).decode()}"
+def cookie(told: dict[str, Any], secret: str = SECRET) -> str:
+    return f"_streamlit_user={signed_cookie.cookie(told, secret)}"
 
 
 @dataclass
@@ -61,7 +59,7 @@ class Asked:
 
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    monkeypatch.setattr(identity, "get_cookie_secret", lambda: AUTH["cookie_secret"])
+    monkeypatch.setattr(identity, "get_cookie_secret", lambda: SECRET)
     with open_database(tmp_path / "plans.sqlite") as database:
         yield database
 
@@ -263,23 +261,37 @@ def test_files_and_upload_addresses_are_one_persons(
         headers = [(HEADER, packed(Login(who, "l", math.inf)))]
         return SimpleNamespace(client_context=SimpleNamespace(headers=headers))
 
+    def execute_deferred(file: str) -> str:
+        return f"/media/{file}-made.csv"
+
     open_sessions = {"a": client(ANN), "b": client(Who("bob", "Bob", "editor"))}
-    media = SimpleNamespace(_files_by_session_and_coord={"a": {"1": "plan"}, "b": {"1": "other"}})
+    media = SimpleNamespace(
+        _files_by_session_and_coord={"a": {"1": "plan"}, "b": {"1": "other"}},
+        _deferred_callables={"later": {"session_id": "a"}},
+        execute_deferred=execute_deferred,
+    )
     server = SimpleNamespace(get_client=open_sessions.get, media_file_mgr=media)
-    monkeypatch.setattr(gate.runtime, "get_instance", lambda: server)
+    monkeypatch.setattr(own_files.runtime, "get_instance", lambda: server)
+    monkeypatch.setattr(own_files.runtime, "exists", lambda: True)
     held = (("cookie", cookie(claims())),)
     viewer = (("cookie", cookie(claims(sub="viv", roles=[]))),)
     assert ask("/media/plan.xlsx", headers=held).headers["cache-control"] == "private, no-store"
+    # Made when a button is pressed, by whoever: it is of the page that has the button.
+    assert ask("/media/later-made.csv", headers=held).status == 404
+    ask(kind="websocket", headers=held, messages=({"type": "websocket.disconnect"},))
+    assert media.execute_deferred("later") == "/media/later-made.csv"
+    assert ask("/media/later-made.csv", headers=held).status == 200
     for name in ("other.xlsx", "nothing.csv"):
         assert ask(f"/media/{name}", headers=held).status == 404
-    assert ask("/media/plan.xlsx", headers=viewer).status == 404
+    for name in ("plan.xlsx", "later-made.csv"):
+        assert ask(f"/media/{name}", headers=viewer).status == 404
     place = "/_stcore/upload_file"
     statuses = [
         ask(f"{place}/{session}/f", headers=headers, method="PUT").status
         for session, headers in (("a", held), ("b", held), ("c", held), ("a", viewer))
     ]
     assert statuses == [200, 404, 404, 403]
-    (row,) = audit.entries(library)
+    row = audit.entries(library)[0]
     assert (row["person"], row["action"], row["detail"]) == ("viv", "refused", "send files")
     # What was made in a page that is closed is no longer there for anyone.
     del open_sessions["a"]
