@@ -127,9 +127,10 @@ def test_every_measure_of_a_group_is_what_a_hand_works_out() -> None:
 
 def test_a_quotient_of_groups_is_that_of_sums_where_both_parts_are_known() -> None:
     top, bottom = pd.Series([1.0, 3.0, 5.0, np.nan]), pd.Series([2.0, 6.0, np.nan, 1.0])
-    found = ratio_by_group(top, bottom, pd.Series(["a", "a", "b", "a"]))
-    assert found.loc["a"].to_dict() == {"value": 0.5, "n": 2}
-    assert math.isnan(found.loc["b", "value"])
+    found = ratio_by_group(top, bottom, pd.Series(["b", "b", "a", "b"]))
+    assert found.index.tolist() == ["a", "b"]
+    assert found.loc["b"].to_dict() == {"value": 0.5, "n": 2}
+    assert math.isnan(found.loc["a", "value"])
 
 
 def test_counts_of_a_file_stay_whole_where_one_is_missing() -> None:
