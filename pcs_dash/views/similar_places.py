@@ -113,7 +113,8 @@ class _Similar:
     @cached_property
     def names(self) -> dict[str, str]:
         """The practices' names by code."""
-        return self.practices["practice_name"].to_dict()
+        names = self.practices["practice_name"]
+        return {str(code): str(name) for code, name in names.items()}
 
 
 def _similar(question: Question) -> _Similar:
