@@ -150,7 +150,7 @@ FLAGGED_BY = (
 )  # fmt: skip
 
 
-def flags(practice: Mapping[str, Any] | pd.Series) -> list[str]:
+def flags(practice: Mapping[Any, Any] | pd.Series) -> list[str]:
     """What to beware of in one practice's figures (FLAGGED_BY), as short sentences."""
     found = []
     if practice["flag_low_fte"]:

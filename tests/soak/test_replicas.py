@@ -191,7 +191,8 @@ class Person:
         assert builder.plan() == before
         self.page.keyboard.press("Escape")
         # A change that only the draft and the address have.
-        into = self.page.inner_text(".pcs-pick[aria-pressed=true] .pcs-name")
+        into = next(iter(before.values()))
+        builder.target(into)
         code = next(code for code, hub in before.items() if hub != into)
         self.page.evaluate(f"(code) => {APP}.pick(code)", code)
         builder.answered()
@@ -202,9 +203,9 @@ class Person:
         """Show the first page full screen."""
         self.page.goto(f"{self.at}/?area=thurrock")
         self.page.get_by_role("button", name="Present", exact=True).click()
-        picture = self.page.locator("dialog.pcs-present .pcs-p-picture > *").first
-        picture.wait_for()
+        self.page.wait_for_selector("dialog.pcs-present[data-painted=true]")
         self.page.keyboard.press("Escape")
+        self.page.wait_for_selector("dialog.pcs-present", state="detached")
 
 
 def test_files_drafts_links_stories_and_presenting_on_either_and_after_one_is_killed(
