@@ -214,17 +214,15 @@ def run_sites(args: argparse.Namespace) -> int:
     """Print the sites; exit status 0, or 3 (infeasible), or 4 (none found in time)."""
     from pcs_dash.travel.sites import Wanted, choose, curve, served
 
-    if args.weight_deprived <= 0:
-        raise UserError("--weight-deprived must be above 0.")
     area, dataset, minutes, people = _setting(args)
-    table, weights = _choice(args, area, dataset, minutes, people)
+    table, people, deprived = _choice(args, area, dataset, minutes, people)
     wanted = Wanted(
         args.aim, args.sites, args.within,
         tuple(code.upper() for code in args.keep), tuple(code.upper() for code in args.without),
-        args.time_limit, args.capacity,
+        args.time_limit, args.capacity, args.weight_deprived,
     )  # fmt: skip
-    found = choose(table, weights, wanted)
-    each = served(table, weights, found)
+    found = choose(table, people, wanted, deprived)
+    each = served(table, people, found)
     names = dataset.practices["practice_name"] if args.candidates == "practices" else None
     rows = [
         {
@@ -235,7 +233,7 @@ def run_sites(args: argparse.Namespace) -> int:
         }
         for code, row in zip(map(str, each.index), each.to_dict("records"), strict=True)
     ]
-    steps = curve(table, weights, wanted, args.sites) if args.curve else []
+    steps = curve(table, people, wanted, args.sites, deprived) if args.curve else []
     _write_sites(args, area, minutes, found, wanted, rows, steps)
     if found.status == "infeasible":
         return EXIT_INFEASIBLE
@@ -244,24 +242,25 @@ def run_sites(args: argparse.Namespace) -> int:
 
 def _choice(
     args: argparse.Namespace, area: Area, dataset: Dataset, minutes: Minutes, people: pd.Series
-) -> tuple[pd.DataFrame, pd.Series]:
-    """Minutes from the area's small areas to where a site may stand, and whom they count."""
+) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """Minutes from the area's small areas to where a site may stand, who lives there, and where the
+    most deprived fifth does.
+    """
     from pcs_dash.travel.minutes import modelled, placed
     from pcs_dash.travel.sites import possible
 
     lsoas = area.select(dataset.lsoas)
-    table, weights = possible(area, dataset, minutes, people)
-    lost = len(lsoas) - len(weights)
+    table, own, most = possible(area, dataset, minutes, people)
+    lost = len(lsoas) - len(own)
     if args.candidates == "lsoas":
         if minutes.kind != "modelled":
             raise UserError("Minutes to any small area are modelled only: add --minutes modelled.")
-        points = placed(dataset).reindex(weights.index).dropna()
+        points = placed(dataset).reindex(own.index).dropna()
         table = modelled(points, points, args.mode).table
-        weights = weights.reindex(table.index)
+        own, most = own.reindex(table.index), most.reindex(table.index)
     if lost:
         print(f"{lost} small areas without registered patients left out.", file=sys.stderr)
-    most = lsoas["imd2025_quintile"].reindex(weights.index) == 1
-    return table, weights.mask(most, weights * args.weight_deprived)
+    return table, own, most
 
 
 def _write_sites(

@@ -49,7 +49,12 @@ def extent(lsoas: gpd.GeoDataFrame, rows: pd.DataFrame) -> Box | None:
     core = lsoas.loc[lsoas.index.isin(rows.index[rows["in_core"]]), "geometry"].dropna()
     if core.empty:
         return None
-    west, south, east, north = core.to_crs(4326).total_bounds.round(4)
+    return box_of(core)
+
+
+def box_of(shapes: gpd.GeoSeries) -> Box:
+    """The box of shapes in degrees: ((south, west), (north, east))."""
+    west, south, east, north = shapes.to_crs(4326).total_bounds.round(4)
     return (float(south), float(west)), (float(north), float(east))
 
 

@@ -45,15 +45,12 @@ from pcs_dash.views.answer import (
     View,
     text_table,
 )
+from pcs_dash.views.catchment_maps import box_of
 from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.maps import Layer
+from pcs_dash.views.minute_bands import minutes_layer
 from pcs_dash.views.question import Question
 
-# Yellow to brown: read by lightness alone, so in any colour vision.
-_CUTS = (5.0, 10.0, 15.0, 20.0, 30.0)
-_BANDS = ("up to 5", "5 to 10", "10 to 15", "15 to 20", "20 to 30", "over 30")
-_COLOURS = ("#ffffd4", "#fee391", "#fec44f", "#fe9929", "#d95f0e", "#993404")
 WITHIN = {str(limit): f"{limit} minutes" for limit in (20, 10, 15, 30, 45)}
 TO = {"nearest": "The nearest practice", "own": "The practice they are registered with"}
 _KINDS = {
@@ -257,37 +254,26 @@ def _quintiles(question: Question, asked: _Asked) -> pd.Series:
 # --- the picture and the tables ---
 
 
-def _bands(times: pd.Series, cuts: Sequence[float], names: Sequence[str]) -> pd.Series:
-    """The band of each small area; on a border the earlier one, missing where not known or
-    beyond the last.
-    """
-    places = np.searchsorted(cuts, times.to_numpy(float), side="left")
-    words = [*names, None][: len(cuts) + 1]
-    return pd.Series([words[place] for place in places], times.index).where(times.notna())
-
-
 def _map(question: Question, asked: _Asked) -> MapBlock:
     centre, smooth = steps_around.centre_of(question, asked.minutes), None
-    names, goal = _BANDS, asked.goal
-    if centre is None:
-        bands = _bands(asked.of_areas, _CUTS, _BANDS)
-    else:
-        goal, names = centre.name, steps_around.WORDS
-        times = asked.minutes.table[centre.code].reindex(asked.lsoas.index)
-        bands = _bands(times, steps_around.LIMITS, names)
-        smooth = steps_around.shapes_around(question, asked.minutes, centre)
+    goal = asked.goal if centre is None else centre.name
     title = f"minutes to {goal} {MODES[asked.minutes.mode]}, {asked.minutes.kind}"
+    if centre is None:
+        ground = minutes_layer(title, asked.of_areas)
+    else:
+        times = asked.minutes.table[centre.code].reindex(asked.lsoas.index)
+        ground = minutes_layer(title, times, steps_around.LIMITS, steps_around.WORDS)
+        smooth = steps_around.shapes_around(question, asked.minutes, centre)
     spec = MapSpec(
         "layers",
         question,
         highlight=question.highlight if centre is None else centre.code,
         position=question.position,
-        ground=Layer(
-            f"LSOAs: {title}", bands, dict(zip(names, _COLOURS, strict=True)), tip="Minutes"
-        ),
+        ground=ground,
         about=f"small areas by {title}.",
         note=f"Circles: practices. Uncoloured: {'over 30, or ' if centre else ''}no figure.",
         steps=smooth,
+        focus=None if centre is None or smooth is None else (title, box_of(smooth.geometry)),
     )
     return MapBlock(spec, alt_text(question.dataset, spec), high=440, pick="around", listed=False)
 

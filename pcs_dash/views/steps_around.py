@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from pcs_dash.hubs.summary import sites_of
@@ -75,13 +76,14 @@ def shapes_around(question: Question, minutes: Minutes, centre: Centre) -> gpd.G
     from pcs_dash.travel.steps import steps_around  # brings what few pages need
 
     dataset = question.dataset
-    site = dataset.practices.loc[centre.code, ["easting", "northing"]].astype(float)
-    if site.isna().any():
+    at = dataset.practices.loc[centre.code]
+    site = tuple(at[["easting", "northing"]].to_numpy(float))
+    if not np.isfinite(site).all():
         return None
 
     def made() -> gpd.GeoDataFrame:
         found = steps_around(
-            minutes.table[centre.code], dataset.lsoas, placed(dataset), site.tolist(), LIMITS
+            minutes.table[centre.code], dataset.lsoas, placed(dataset), site, LIMITS
         )
         found["word"] = [WORDS[LIMITS.index(limit)] for limit in found["within"]]
         return found
