@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,18 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     build.add_argument("--osm", required=True, type=Path, metavar="FILE.osm.pbf")
     build.add_argument("--area", default="Essex", help="whose practices and small areas")
     build.add_argument("--largest-mb", type=float, help="refuse larger extracts (400)")
+    build.add_argument(
+        "--engine", choices=("own", "valhalla", "r5py"), default="own",
+        help="what computes them: the app (default), or a program installed beside it",
+    )  # fmt: skip
+    build.add_argument(
+        "--gtfs", action="append", default=[], type=Path, metavar="FILE.zip",
+        help="timetables, for public transport by r5py",
+    )  # fmt: skip
+    build.add_argument(
+        "--departure", type=_moment, metavar="2026-11-24T09:00",
+        help="r5py: the median of departures in the two hours from here",
+    )  # fmt: skip
     build.set_defaults(run=run_build)
     reach = asked.add_parser("reach", help="who lives within so many minutes of a practice")
     reach.add_argument("practice", metavar="CODE", help="the practice's code")
@@ -81,9 +94,19 @@ def _add_sites(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--time-limit", type=float, default=30, help="seconds (30)")
 
 
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"'{text[:30]}' is no time like 2026-11-24T09:00"
+        ) from None
+
+
 def run_build(args: argparse.Namespace) -> int:
     """Compute the minutes of an extract and put them into the store in one step."""
     from pcs_dash.official.any_area import dataset_for, find_area
+    from pcs_dash.travel.engines import Asked, computed
     from pcs_dash.travel.minutes import factors, placed
     from pcs_dash.travel.network import build
     from pcs_dash.travel.roads import LARGEST_MB, read_roads
@@ -97,8 +120,14 @@ def run_build(args: argparse.Namespace) -> int:
     roads = read_roads(args.osm, speeds[0], speeds[1], largest_mb=limit, progress=told)
     told(f"{len(roads.ways):,} ways, {len(roads.node):,} places on them")
     practices = dataset.practices.dropna(subset=["easting", "northing", "longitude", "latitude"])
-    source = f"own network, {args.osm.name}"
-    built = build(roads, placed(dataset), practices, source, told)
+    if args.engine == "own":
+        if args.gtfs:
+            raise UserError("Timetables (--gtfs) go with --engine r5py.")
+        source = f"own network, {args.osm.name}"
+        built = build(roads, placed(dataset), practices, source, told)
+    else:
+        asked = Asked(args.osm, tuple(args.gtfs), args.departure)
+        built = computed(args.engine, asked, roads, placed(dataset), practices, told)
     version = _keep(built.table, built.notes, args.osm, roads.period)
     for note in built.notes:
         told(note)
