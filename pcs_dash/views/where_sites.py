@@ -10,7 +10,7 @@ import pandas as pd
 
 from pcs_dash.measures.numbers import number
 from pcs_dash.tables.constants import MODES
-from pcs_dash.travel.minutes import between
+from pcs_dash.travel.minutes import MODELLED, between
 from pcs_dash.travel.sites import AIMS, Aim, Sites, Wanted, choose, curve, possible, served
 from pcs_dash.views.answer import (
     Beside,
@@ -89,7 +89,8 @@ def blocks(question: Question, made: Standing) -> list[Block | Beside]:
     )
     bought = (_curve(made),) if len(made.steps) > 1 else ()
     shown.append(Beside((1, 1), ((_map(question, made),), (table, *bought))))
-    shown.append(Text(f"Sites serve who lives in {question.name}: {made.label}.", "note"))
+    lost = " Where no way is known, a day is counted." if made.kind != MODELLED else ""
+    shown.append(Text(f"Sites serve who lives in {question.name}: {made.label}.{lost}", "note"))
     return shown
 
 
@@ -100,7 +101,7 @@ def _map(question: Question, made: Standing) -> MapBlock:
         "layers",
         question,
         marks=Layer(
-            f"Sites ({len(made.found.chosen)})",
+            "",
             pd.Series("site", index=list(made.found.chosen)),
             {"site": OWN_COLOUR},
         ),
@@ -149,6 +150,7 @@ def main_sites(question: Question) -> list[Block]:
                 Column("site", "Main site", wide=2.0),
                 *(measured(f"site_most_{mode}", name="short") for mode in shown),
             ),
+            small=True,
             name=f"main-sites-{question.area.key}",
         ),
         Text(
