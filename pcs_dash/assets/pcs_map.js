@@ -15,7 +15,8 @@
 //   PCSMap.unmark(map)           takes the mark away; `back` still goes back
 //
 // A view: {area: {url, bounds}, points: {url}, fill, steps (GeoJSON, drawn under the LSOAs), marks,
-// ring, size, lines, selected, tiles, key, focus: {name, bounds}}. The map goes to a focus whose name is new. Fills and
+// ring, size, lines, selected, tiles, key, focus: {name, bounds}, tools, shapes (map_tools.js)}. The
+// map goes to a focus whose name is new. Fills and
 // marks are one letter for each LSOA or practice (PCSLayers.index), an index into a palette;
 // marks.labels writes a word on each dot. Names are untrusted: they only ever become text nodes.
 (function () {
@@ -134,6 +135,7 @@
       sayGeneralised(map, own);
       drawSteps(map, own); paintArea(own); paintPoints(map, own); tiles(map, own); declutter(map, own);
       if (before.selected !== view.selected) select(map, own, view.selected, false);
+      if (window.PCSTools) window.PCSTools.show(map, own);
       window.__pcsPainted = performance.timeOrigin + performance.now();
       map.getContainer().dataset.painted = String(ticket);
       found(map);

@@ -20,6 +20,8 @@ MOST_HOMES = 100_000
 MOST_FTE = 500.0
 MOST_CHANGES = 200
 _LAST_YEAR = 2100
+# Characters: sixty corners.
+_LONGEST_SHAPE = 1_000
 
 Role = Literal["gp", "nurse", "direct_care", "admin"]
 ROLES: tuple[Role, ...] = ("gp", "nurse", "direct_care", "admin")
@@ -218,6 +220,9 @@ def _text(value: Any) -> str:
 
 
 def _place(value: Any) -> str:
+    """A name, or the corners of a shape, which may be long."""
+    if isinstance(value, str) and ";" in value and len(value) <= _LONGEST_SHAPE:
+        return value.strip()
     return "" if value == "" else _text(value)
 
 

@@ -328,7 +328,7 @@ class PracticeMap(folium.Map):
 
 
 class _Mount(folium.MacroElement):
-    """Prepares the map and sends a clicked practice to the page without st_folium's delay."""
+    """Prepares the map; sends a clicked practice, or what is drawn, without st_folium's delay."""
 
     _template = Template(
         """
@@ -337,6 +337,8 @@ class _Mount(folium.MacroElement):
         window.PCSMap.mount({{ this._parent.get_name() }}, {onPick: function (code, own) {
             window.PCSMap.select(window.map, code);
             window.Streamlit.setComponentValue({picked: code, count: ++window.pcsPicks});
+        }, onDraw: function (corners) {
+            window.Streamlit.setComponentValue({drawn: corners, count: ++window.pcsPicks});
         }});
         {% endmacro %}
         """

@@ -21,12 +21,15 @@ from pcs_dash.scenarios.changes import (
     AGES,
     Change,
     Close,
+    Homes,
     Join,
     Leave,
+    Open,
     Scenario,
     Staff,
     read_scenario,
 )
+from pcs_dash.scenarios.flows import degrees_in
 from pcs_dash.scenarios.grouping import KINDS, grouping, planned_homes, who_takes_them
 from pcs_dash.scenarios.homes import USED
 from pcs_dash.scenarios.project import BAND_ENDS, DRAWS, Grouping, Projection, project
@@ -41,6 +44,7 @@ from pcs_dash.views.answer import (
     Bullets,
     Chart,
     Column,
+    Corners,
     Figure,
     MapBlock,
     Option,
@@ -77,6 +81,8 @@ THIS = "This scenario"
 HAPPENS, GROUPED, STAFFED = "What happens", "By place and hub", "Staff and space"
 # What the map shows, and the practice that is clicked on it.
 MAP_OF, AT = "map_of", "at"
+# What is drawn on it: a point or the corners of a shape.
+DRAWN = "scenario-drawn"
 # When what is decided begins, years after the GP figures.
 DECIDED = 2
 # How many projections are kept: a megabyte each for a county.
@@ -474,10 +480,24 @@ def _map(question: Question) -> Sequence[Block | Beside]:
             for code, value in ratios.dropna().items()
         },
         about=f"practices by patients per FTE GP in {year}, {MAPS[which].lower()}",
-        note="Size: patients today. Hollow: no figure, or closed by then. Click a "
-        "practice to change something there.",
+        note="Size: patients today. Hollow: no figure, or closed. Click a practice to change "
+        "something there; draw a point or a shape where homes come.",
     )
-    return [MapBlock(spec, alt_text(question.dataset, spec), pick=AT, high=340)]
+    alt = alt_text(question.dataset, spec)
+    return [MapBlock(spec, alt, pick=AT, high=400, draw=DRAWN, shapes=_shapes(found.scenario))]
+
+
+def _shapes(scenario: Scenario) -> tuple[Corners, ...]:
+    """Where homes are built at a point or in a shape, and where practices open."""
+    found = []
+    for change in scenario.changes:
+        if isinstance(change, Homes) and change.on:
+            corners = degrees_in(change.where)
+            if corners is not None:
+                found.append(tuple((float(north), float(east)) for north, east in corners))
+        elif isinstance(change, Open) and change.on:
+            found.append(((change.latitude, change.longitude),))
+    return tuple(found)
 
 
 def _by_year(question: Question, found: Projection, step: int = 1) -> Table:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pcs_dash.measures.numbers import number
+from pcs_dash.measures.register import REGISTER
 from pcs_dash.tables.constants import MODES
 from pcs_dash.travel.minutes import MODELLED, between
 from pcs_dash.travel.sites import AIMS, Aim, Sites, Wanted, choose, curve, possible, served
@@ -147,7 +148,7 @@ def main_sites(question: Question) -> list[Block]:
             table,
             (
                 Column("hub", "Hub", wide=1.6),
-                Column("site", "Main site", wide=2.0),
+                Column("site", REGISTER["main_site"].label, wide=2.0),
                 *(measured(f"site_most_{mode}", name="short") for mode in shown),
             ),
             small=True,
