@@ -93,6 +93,8 @@ def _slope(
         "patients per FTE GP."
     )
     said += f" {_proof(found, posts, most)}"
+    if not found.reached:
+        said += f" {_enough(question, practices, most)}"
     return [
         Text(said, "finding"),
         Table(
@@ -119,10 +121,7 @@ def _proof(found: SlopeClosed, posts: int, most: int) -> str:
     rule = f"with at most {most} in one practice"
     if not found.reached:
         if found.proven:
-            return (
-                f"No placing of {count(posts, 'post')} {rule} brings it to 0 (proven): allow more "
-                "of either."
-            )
+            return f"No placing of {count(posts, 'post')} {rule} brings it to 0 (proven)."
         return f"None was found that brings it to 0 {rule}; that there is none is not proven."
     short = found.passing - int(found.posts.sum())
     more = " One post more would take it past 0 by more than this leaves." if short else ""
@@ -134,6 +133,17 @@ def _proof(found: SlopeClosed, posts: int, most: int) -> str:
             "may do."
         )
     return fewer + more
+
+
+def _enough(question: Question, practices: pd.DataFrame, most: int) -> str:
+    """How many posts it would take under the same rule."""
+    found = close_slope(
+        practices, definition=question.definition.key, edition=question.edition, most=most
+    )
+    if not found.reached:
+        return "Nor would any number: allow more in one practice."
+    least = "" if found.proven else ", and perhaps fewer"
+    return f"{count(found.passing, 'post')} would{least}."
 
 
 def _whole(question: Question, option: Option) -> int:

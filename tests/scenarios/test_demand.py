@@ -32,6 +32,7 @@ def practices(*rows: tuple[float, float, list[float]]) -> pd.DataFrame:
             "gp_fte_fully_qualified": [row[1] for row in rows],
             "nurse_fte": 1.0,
             "direct_care_fte": 2.0,
+            "network_care_fte": 1.0,
             **{name: [row[2][q] * row[0] for row in rows] for q, name in enumerate(QUINTILES)},
         },
         index=pd.Index([f"A{n:05}" for n in range(len(rows))], name="practice_code"),
@@ -46,13 +47,17 @@ def test_needed_by_hand() -> None:
     deprived = practices((10_000, 5, [1, 0, 0, 0, 0]))
     more = appointments_needed(deprived, published(), "2025")
     assert more["central"] == pytest.approx(10_000 * 5.16 / 4 * 1.17 / 1.034)
+    older = appointments_needed(england, published(), "2025", pd.Series({"A00000": 1.1}))
+    assert older["central"] == pytest.approx(1.1 * found["central"])
 
 
 def test_one_more_of_each_role_gives_what_was_published() -> None:
     before = practices((10_000, 5, [0.2] * 5))
-    after = before.assign(gp_fte_fully_qualified=6.0, nurse_fte=0.0, direct_care_fte=4.0)
+    after = before.assign(
+        gp_fte_fully_qualified=6.0, nurse_fte=0.0, direct_care_fte=4.0, network_care_fte=1.5
+    )
     found = appointments_more(before, after, "gp_fte_fully_qualified", published())
-    assert found == {"gp": 175, "nurse_fte": -367, "direct_care_fte": 436}
+    assert found == {"gp": 175, "nurse_fte": -367, "direct_care_fte": 436, "network_care_fte": 109}
 
 
 def test_rooms_and_space_by_hand() -> None:
