@@ -32,11 +32,14 @@ def test_growth_is_that_of_the_people_of_the_area(tmp_path: Path) -> None:
 def test_people_who_get_older_consult_more(tmp_path: Path) -> None:
     """Half boys of 8, half women of 90; ten years later all are women of 90: 6.72 for 3.86."""
     head, *_ = PROJECTIONS.splitlines()
-    rows = (
-        "E06000034,Thurrock,Population,males,5 to 9,500,400,0",
-        "E06000034,Thurrock,Population,females,90 and over,500,600,1000",
-        "E06000034,Thurrock,Population,persons,All ages,1000,1000,1000",
-    )
+    people = {("males", "5 to 9"): "500,400,0", ("females", "90 and over"): "500,600,1000"}
+    ages = ("0 to 4", "5 to 9", "15 to 19", "45 to 49", "65 to 69", "75 to 79", "90 and over")
+    rows = [
+        f"E06000034,Thurrock,Population,{sex},{age},{people.get((sex, age), '0,0,0')}"
+        for sex in ("males", "females")
+        for age in ages
+    ]
+    rows.append("E06000034,Thurrock,Population,persons,All ages,1000,1000,1000")
     table = read(tmp_path, "\n".join([head, *rows]) + "\n")
     areas = pd.Series({"F81110": "Thurrock", "F81001": "Castle Point"})
     found = ageing(table, areas, 2022, 2024)
