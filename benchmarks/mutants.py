@@ -39,6 +39,7 @@ MODULES = {
     "measures/england_areas": ("measures/test_england_areas",),
     "measures/funnel": ("measures/test_funnel",),
     "measures/glossary": ("measures/test_glossary",),
+    "measures/group_figures": ("cli/test_metrics_command",),
     "measures/gravity": ("measures/test_gravity",),
     "measures/inequality": ("measures/test_inequality",),
     "measures/intervals": ("measures/test_intervals",),
@@ -48,10 +49,12 @@ MODULES = {
     "measures/numbers": ("measures/test_numbers",),
     "measures/patient_matrix": ("measures/test_patient_matrix",),
     "measures/practice_measures": ("measures/test_practice_measures",),
+    "measures/process_limits": ("measures/test_process_limits",),
     "measures/profile": ("measures/test_profile",),
     "measures/quality": ("measures/test_quality",),
     "measures/register": ("measures/test_register",),
     "measures/registrations": ("measures/test_registrations",),
+    "measures/similar": ("measures/test_similar",),
     "measures/slope_index": ("measures/test_slope_index",),
     "measures/small_numbers": ("measures/test_small_numbers",),
     "measures/spatial": ("measures/test_spatial",),
@@ -63,6 +66,7 @@ MODULES = {
     "measures/weighted_lists": ("measures/test_weighted_lists",),
     "measures/words": ("measures/test_words", "measures/test_verdict"),
     "measures/workforce": ("measures/test_workforce",),
+    "measures/workforce_trends": ("views/test_staff",),
     "hubs/summary": ("hubs/test_summary",),
 }
 # Fixtures that take minutes: the tests that need them are left out.

@@ -66,7 +66,7 @@ def cold_paint(browser: Browser, url: str) -> tuple[float, int]:
 
 def clicks_to_figures(browser: Browser, url: str) -> tuple[list[float], list[float]]:
     """Milliseconds from a click on a practice to its mark on the map, and to its card."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1400})
+    context = browser.new_context(bypass_csp=True, viewport={"width": 1440, "height": 1400})
     page = context.new_page()
     page.goto(url)
     frame = painted_map(page)

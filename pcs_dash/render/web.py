@@ -76,6 +76,7 @@ def prepare(dataset: Dataset, folder: Path = STATIC_DIR) -> WebFiles:
         styles=(vendored["leaflet.css"], asset("pcs_map", "css")),
         draw_scripts=(vendored["leaflet.draw.js"],),
         draw_styles=(vendored["leaflet.draw.css"],),
+        tool_scripts=scripts("map_tools"),
         hub_scripts=scripts("hub_plan", "hub_lists", "hub_map", "hub_pair"),
         hub_styles=(asset("hub_map", "css"),),
         find_scripts=scripts("dom", "find_rank", "find"),

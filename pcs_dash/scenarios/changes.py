@@ -20,9 +20,11 @@ MOST_HOMES = 100_000
 MOST_FTE = 500.0
 MOST_CHANGES = 200
 _LAST_YEAR = 2100
+# Characters: sixty corners.
+_LONGEST_SHAPE = 1_000
 
-Role = Literal["gp", "nurse", "direct_care", "admin"]
-ROLES: tuple[Role, ...] = ("gp", "nurse", "direct_care", "admin")
+Role = Literal["gp", "nurse", "direct_care", "network_care", "admin"]
+ROLES: tuple[Role, ...] = ("gp", "nurse", "direct_care", "network_care", "admin")
 # Patients of a practice that closes go to the rest of its group.
 HUB = "hub"
 AGES = {"all": "GPs of all ages leave", "retirement": "GPs aged 55 and over leave"}
@@ -218,6 +220,9 @@ def _text(value: Any) -> str:
 
 
 def _place(value: Any) -> str:
+    """A name, or the corners of a shape, which may be long."""
+    if isinstance(value, str) and ";" in value and len(value) <= _LONGEST_SHAPE:
+        return value.strip()
     return "" if value == "" else _text(value)
 
 

@@ -90,14 +90,11 @@ def shares_of_new_residents(today: Today, where: str, groups: Mapping[str, str])
 
 
 def points_in(where: str) -> Floats | None:
-    """The points of "51.48, 0.32" or, of a shape's corners, "51.48, 0.32; 51.49, 0.33; ...", as
-    easting and northing, shape (n, 2); None where `where` is no such text. ScenarioError for two
-    points, and for one that is not in England.
+    """The points of `degrees_in` as easting and northing, shape (n, 2); None where `where` is no
+    such text. ScenarioError for two points, and for one that is not in England.
     """
-    try:
-        found = [[float(text) for text in pair.split(",")] for pair in where.split(";")]
-        degrees = np.array(found, dtype=float).reshape(len(found), 2)
-    except ValueError:
+    degrees = degrees_in(where)
+    if degrees is None:
         return None
     (south, west), (north, east) = _ENGLAND
     inside = (degrees >= (south, west)) & (degrees <= (north, east))
@@ -107,6 +104,17 @@ def points_in(where: str) -> Floats | None:
             "three and more of them with ';' between for a shape."
         )
     return lonlat_to_grid(degrees[:, ::-1])
+
+
+def degrees_in(where: str) -> Floats | None:
+    """Latitude and longitude of "51.48, 0.32" or, of a shape's corners, "51.48, 0.32; 51.49, 0.33;
+    ...", shape (n, 2); None where `where` is no such text.
+    """
+    try:
+        found = [[float(text) for text in pair.split(",")] for pair in where.split(";")]
+        return np.array(found, dtype=float).reshape(len(found), 2)
+    except ValueError:
+        return None
 
 
 def _around(today: Today, at: Floats) -> pd.Series:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -34,10 +35,12 @@ def show_map(
     key: str,
     height: int = 520,
     on_pick: Callable[[str], None] | None = None,
+    on_draw: Callable[[list[list[float]]], None] | None = None,
     practices: pd.Series | None = None,
     find: str = "Find a practice on this map",
 ) -> None:
-    """Show a view; `on_pick` hears the code of a practice that is clicked, before the rerun.
+    """Show a view; `on_pick` hears the code of a practice that is clicked, `on_draw` the corners
+    (latitude, longitude) of what is drawn with the map's tools, before the rerun.
 
     `practices` (names by code) puts a list above a map whose page has none, so that a practice is
     found without a pointer; `find` is the list's label.
@@ -55,8 +58,20 @@ def show_map(
         answer = st.session_state.get(key) or {}
         if on_pick and "picked" in answer:
             on_pick(str(answer["picked"]))
+        if on_draw and "drawn" in answer:
+            on_draw(answer["drawn"])
 
-    _send(web, content, key, height, picked)
+    _send(web if on_draw is None else _with_tools(web), content, key, height, picked)
+
+
+def _with_tools(web: WebFiles) -> WebFiles:
+    """The files of a map that is drawn on."""
+    leaflet, *ours = web.scripts
+    return replace(
+        web,
+        scripts=(leaflet, *web.draw_scripts, *ours, *web.tool_scripts),
+        styles=(*web.styles, *web.draw_styles),
+    )
 
 
 def _send(

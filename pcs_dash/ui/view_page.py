@@ -12,7 +12,9 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pcs_dash.jobs import for_page
 from pcs_dash.render.csv_files import table_csv
+from pcs_dash.scenarios.flows import degrees_in
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, blocks, page, page_parts, slow_work, tabs
 from pcs_dash.ui.text import plain
@@ -39,6 +41,8 @@ from pcs_dash.views.web_files import WebFiles
 Pick = Callable[[str, Sequence[str]], None]
 # Draws what stands above a view, and says what view and question that makes.
 Above = Callable[[View, Question], tuple[View, Question]]
+# Draws what can be done with what is chosen in a section, above its blocks.
+Inside = Callable[[Question], None]
 
 
 def page_of(
@@ -46,9 +50,11 @@ def page_of(
     after: Callable[[Question], None] | None = None,
     *,
     above: Above | None = None,
+    inside: Inside | None = None,
 ) -> None:
     """A whole page: the title with the area's name, its tabs, and the views of the open one;
-    `above` draws what stands above each, `after` what comes under them.
+    `above` draws what stands above each, `inside` what stands in sections that change the view,
+    `after` what comes under them.
     """
     sheet = tabs.of_this_run.get(None)
     views = [] if sheet is None else sheet.views
@@ -58,14 +64,19 @@ def page_of(
     if sheet is not None:
         # The home page says by its questions what it is about.
         about = views[0].about if sheet.path else ""
-        tabs.show(sheet, lambda: _sheet(about, views, web, question, above))
+        tabs.show(sheet, lambda: _sheet(about, views, web, question, above, inside))
     if after is not None:
         after(question)
     page.foot(question)
 
 
 def _sheet(
-    about: str, views: Sequence[View], web: WebFiles, question: Question, above: Above | None
+    about: str,
+    views: Sequence[View],
+    web: WebFiles,
+    question: Question,
+    above: Above | None,
+    inside: Inside | None,
 ) -> None:
     if about:
         st.caption(about)
@@ -75,7 +86,7 @@ def _sheet(
         )
         raise address.EndedEarly
     plan = any(view.with_plan for view in views)
-    address.fragment(_show)(views, web, _with_plan(question) if plan else question, above)
+    address.fragment(_show)(views, web, _with_plan(question) if plan else question, above, inside)
 
 
 def _with_plan(question: Question) -> Question:
@@ -89,7 +100,13 @@ def _with_plan(question: Question) -> Question:
     return replace(question, plan=held.plan, plan_name=held.name)
 
 
-def _show(views: Sequence[View], web: WebFiles, question: Question, above: Above | None) -> None:
+def _show(
+    views: Sequence[View],
+    web: WebFiles,
+    question: Question,
+    above: Above | None,
+    inside: Inside | None,
+) -> None:
     """The views in one fragment: a practice that is chosen in one is chosen in all."""
     drawn: set[str] = set()
     for view in views:
@@ -99,7 +116,7 @@ def _show(views: Sequence[View], web: WebFiles, question: Question, above: Above
         head = st.container()
         shown, asked = (view, question) if above is None else above(view, question)
         place = None if above is None else head
-        show_view(shown, web, asked, first=view is views[0], head=place, drawn=drawn)
+        show_view(shown, web, asked, first=view is views[0], head=place, drawn=drawn, inside=inside)
         drawn |= {option.key for option in shown.options}
 
 
@@ -112,11 +129,12 @@ def show_view(
     picture: Callable[[Question], None] | None = None,
     head: DeltaGenerator | None = None,
     drawn: Container[str] = (),
+    inside: Inside | None = None,
 ) -> None:
     """One view, as the page's switches and its own options ask for it; the page's `first` has its
     figures, and its message large. `picture` draws what stands in place of the answer's front,
     `head` is where the message stands if not below the options, `drawn` are the options that a
-    view above shares with it.
+    view above shares with it; `inside` draws what stands in sections that change the view.
     """
     above = [option for option in view.options if not (option.inside or _beside_picture(option))]
     asked = question.with_options(_draw(above, question))
@@ -126,17 +144,7 @@ def show_view(
     # The card of what is chosen stands once on a page: beside the first view.
     answer = answer if first else replace(answer, picked=None)
     picked = _state(view, question)
-
-    def pick(option: str, codes: Sequence[str]) -> None:
-        known = [code for code in codes if code in question.practices.index]
-        # What is picked may be an option of another view of the page.
-        own = next((each for each in view.options if each.key == option), None)
-        if own is not None and own.kind == "several":
-            st.session_state[option] = known
-            return
-        if known and own is not None and own.sets:
-            st.session_state.update(own.sets)
-        st.session_state[option] = known[0] if known else None
+    pick = _picking(view, question)
 
     with head or st.container():
         places = _said(answer, first=first)
@@ -159,10 +167,27 @@ def show_view(
     if sections or told:
         whole = any(section.whole for section in sections)
         more = _more if whole else address.fragment(_more, view.key)
-        more(view, sections, told, web, asked, pick, together=together)
+        more(view, sections, told, web, asked, pick, together=together, inside=inside)
     for line in answer.foot:
         st.caption(plain(line))
     _end(view, asked, answer, places)
+
+
+def _picking(view: View, question: Question) -> Pick:
+    """What is done with a practice that is clicked."""
+
+    def pick(option: str, codes: Sequence[str]) -> None:
+        known = [code for code in codes if code in question.practices.index]
+        # What is picked may be an option of another view of the page.
+        own = next((each for each in view.options if each.key == option), None)
+        if own is not None and own.kind == "several":
+            st.session_state[option] = known
+            return
+        if known and own is not None and own.sets:
+            st.session_state.update(own.sets)
+        st.session_state[option] = known[0] if known else None
+
+    return pick
 
 
 def _begun(view: View, asked: Question) -> Answer | None:
@@ -175,7 +200,11 @@ def _end(
 ) -> None:
     """Put what takes long in its place, now that the rest is shown."""
     if view.late is not None and not view.late.known(asked):
-        said = dict(_answer(view.key, asked.key, asked, begun).questions)
+        try:
+            said = dict(_answer(view.key, asked.key, asked, begun).questions)
+        except UserError as error:
+            st.info(plain(str(error)))
+            return
         for question, place in places:
             blocks.question(place, question, said[question])
 
@@ -255,9 +284,10 @@ def _answer(
     _begun: Answer | None = None,
 ) -> Answer:
     view = find_view(key)
-    if _begun is None or view.late is None:
-        return view.answer(_question)
-    return view.late.ended(_question, _begun)
+    with for_page(slow_work.session()):
+        if _begun is None or view.late is None:
+            return view.answer(_question)
+        return view.late.ended(_question, _begun)
 
 
 @st.cache_resource(show_spinner=False, max_entries=600)
@@ -426,6 +456,7 @@ def _more(
     pick: Pick,
     *,
     together: bool,
+    inside: Inside | None,
 ) -> None:
     """The sections, or one of them and the others not computed; then all words to copy, of what
     is shown here and above.
@@ -436,6 +467,8 @@ def _more(
             st.header(plain(section.title))
         options = [view.option(key) for key in section.options]
         asked = question.with_options(_draw(options, question))
+        if section.whole and inside is not None:
+            inside(question)
         made, picked = _made(view, section, asked), _state(view, question)
         for number, block in enumerate(made):
             draw(block, web, asked, f"{view.key}-{section.key}-{number}", picked, pick)
@@ -536,10 +569,20 @@ def _map(
         def on_pick(code: str) -> None:
             pick(block.pick, [code])
 
+    on_draw = None
+    if block.draw:
+        drawn = degrees_in(st.session_state.get(block.draw) or "")
+        content["tools"] = True
+        content["shapes"] = [*block.shapes, *([] if drawn is None else [drawn.tolist()])]
+
+        def on_draw(corners: list[list[float]]) -> None:
+            st.session_state[block.draw] = "; ".join(f"{at[0]}, {at[1]}" for at in corners)
+
     names = question.practices["practice_name"] if block.listed or not block.pick else None
     page_parts.show_map(
-        web, content, key=f"{key}-map", height=block.high, on_pick=on_pick, practices=names
-    )
+        web, content, key=f"{key}-map", height=block.high, on_pick=on_pick, on_draw=on_draw,
+        practices=names,
+    )  # fmt: skip
     if spec.kind != "areas" and kept(spec, "bare", lambda: _bare(question)):
         page_parts.say_without_boundaries()
         # Without land only what the circles say needs a legend.

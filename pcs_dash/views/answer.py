@@ -28,6 +28,8 @@ CHART_COLOURS = ("#2166ac", "#e08214", "#6b7280")
 
 ChartKind = Literal["bars", "shares", "scatter", "intervals"]
 OptionKind = Literal["choice", "switch", "several", "practice", "number"]
+# Latitude and longitude of each.
+Corners = tuple[tuple[float, float], ...]
 
 
 # --- blocks ---
@@ -213,7 +215,8 @@ class Text:
 class MapBlock:
     """A map, with the words that stand for it. `pick`: the option that a clicked practice is given
     to; without one, or where `listed`, the page puts a list above the map, to point at a practice
-    there.
+    there. `draw`: what the page keeps a point or a shape under that is drawn with the map's tools
+    ("lat, lng; ..."); `shapes` are shown besides (corners in degrees; one is a point).
     """
 
     spec: MapSpec
@@ -221,6 +224,8 @@ class MapBlock:
     pick: str = ""
     high: int = 520
     listed: bool = False
+    draw: str = ""
+    shapes: tuple[Corners, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -372,6 +377,14 @@ class Option:
             known = ", ".join([*labels][:20])
         if not offered:
             raise UserError(f"{self.key} can't be '{asked[:40]}' here. Choose of: {known}.")
+
+    def whole(self, question: Question) -> int:
+        """The whole number that a `number` stands at; UserError where it is none within bounds."""
+        text = question.options.get(self.key, "") or self.default
+        low, high = self.bounds
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise UserError(f"{self.label}: {text[:20]} must be a whole number, {low} to {high}.")
+        return int(text)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,12 +19,19 @@ from pcs_dash.scenarios.changes import (
     Scenario,
     Staff,
 )
+from pcs_dash.scenarios.flows import degrees_in
 from pcs_dash.store.links import make_link, open_link
 
 LINK = "scenario"
 # What an address calls the scenario that it is compared with.
 AGAINST = "against"
-ROLE_WORDS = {"gp": "GPs", "nurse": "nurses", "direct_care": "direct care", "admin": "other staff"}
+ROLE_WORDS = {
+    "gp": "GPs",
+    "nurse": "nurses",
+    "direct_care": "direct care",
+    "network_care": "direct care employed by networks",
+    "admin": "other staff",
+}
 
 
 def to_text(scenario: Scenario) -> str:
@@ -52,6 +59,15 @@ def _where(where: str, names: Mapping[str, str]) -> str:
     return _named(where, names) if where else "all practices of the data"
 
 
+def _built(where: str) -> str:
+    corners = degrees_in(where)
+    if corners is None:
+        return f"in {where}"
+    latitude, longitude = corners.mean(axis=0)
+    at = f"{latitude:.3f}, {longitude:.3f}"
+    return f"at {at}" if len(corners) == 1 else f"in a shape around {at}"
+
+
 def _named(code: str, names: Mapping[str, str]) -> str:
     known = names.get(code.upper())
     return code if known is None else f"{known} ({code.upper()})"
@@ -60,7 +76,7 @@ def _named(code: str, names: Mapping[str, str]) -> str:
 def _what(change: Change, names: Mapping[str, str]) -> str:
     match change:
         case Homes():
-            return f"{number(change.a_year)} homes a year are built in {change.where}"
+            return f"{number(change.a_year)} homes a year are built {_built(change.where)}"
         case Population():
             low, central, high = (number(value, 1) for value in change.per_cent)
             ends = "" if low == high else f" ({low} to {high})"

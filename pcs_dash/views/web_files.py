@@ -23,6 +23,7 @@ class WebFiles:
     styles: tuple[str, ...]
     draw_scripts: tuple[str, ...]
     draw_styles: tuple[str, ...]
+    tool_scripts: tuple[str, ...]
     hub_scripts: tuple[str, ...]
     hub_styles: tuple[str, ...]
     find_scripts: tuple[str, ...]

@@ -292,3 +292,15 @@ def test_one_finger_scrolls_two_move_the_map(
         fingers(session, "touchMove", (x - 30 - 5 * step, y), (x + 30 + 5 * step, y))
     fingers(session, "touchEnd")
     where.wait_for_function(f"zoom => ({place})()[0] > zoom", arg=before[0])
+
+
+def test_homes_come_in_a_shape_that_is_drawn(app: App, tab: Tab) -> None:
+    tab.open(f"{app.url}/plan_ahead?area=thurrock")
+    where, page = tab.map_frame(), tab.page
+    where.get_by_role("button", name="Shape").click()
+    x, y = middle(tab, where)
+    for right, down in ((0, 0), (90, 0), (90, 60), (0, 60), (0, 0)):
+        page.mouse.move(x + right, y + down)
+        page.mouse.click(x + right, y + down)
+    page.get_by_role("button", name="Build them").click()
+    expect(page.get_by_text("100 homes a year are built in a shape around 51.")).to_be_visible()

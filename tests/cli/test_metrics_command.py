@@ -9,6 +9,8 @@ import sys
 import pytest
 
 from pcs_dash.__main__ import main
+from pcs_dash.tables.areas import places
+from pcs_dash.tables.load import load_pcn_codes
 from pcs_dash.tables.paths import ROOT
 
 
@@ -36,6 +38,16 @@ def test_groups_add_up_to_the_area(capsys, by: str, groups: int) -> None:
     assert sum(row["practices"] for row in rows) == 204
     assert sum(row["patients"] for row in rows) == 2_016_793
     assert sum(row["fte_gp"] for row in rows) == pytest.approx(2_016_793 / 2_584.3, rel=1e-4)
+
+
+def test_groups_are_named_with_their_code_places_in_the_order_of_the_county(capsys) -> None:
+    rows = json.loads(run(capsys, "metrics", "--by", "place", "--format", "json"))
+    assert [row["area"] for row in rows] == [place.name for place in places()]
+    codes = load_pcn_codes().dropna().set_index("pcn_name")["pcn_code"]
+    rows = json.loads(run(capsys, "metrics", "--by", "pcn", "--format", "json"))
+    known = {row["area"]: row["pcn_code"] for row in rows if row["pcn_code"]}
+    assert known == codes.to_dict()
+    assert all(type(row["patients"]) is int and type(row["fte_gp"]) is float for row in rows)
 
 
 def test_a_practice_without_such_gps_is_null_in_json_and_empty_in_csv(capsys) -> None:

@@ -46,6 +46,7 @@ def test_seven_rising_in_a_row_are_a_trend() -> None:
 
 def test_two_of_three_near_a_limit_on_one_side() -> None:
     assert signals([*USUAL * 3, 14.5, 10.0, 14.5, 9.0, 11.0]) == {36: OUTER, 38: OUTER}
+    assert signals([*USUAL * 3, 5.5, 10.0, 5.5, 9.0, 11.0]) == {36: OUTER, 38: OUTER}
     assert signals([*USUAL * 3, 14.5, 10.0, 5.5, 9.0, 11.0]) == {}
 
 
@@ -64,3 +65,10 @@ def test_nine_months_have_no_limits() -> None:
     found = process(pd.Series(USUAL[:9]))
     assert not found.limited
     assert process(pd.Series(USUAL[:10])).limited
+
+
+def test_no_month_at_all_is_no_process() -> None:
+    found = process(pd.Series(dtype="float64"))
+    assert list(found.points) == list(process(pd.Series(USUAL)).points)
+    assert found.signals.empty
+    assert not found.limited

@@ -6,12 +6,14 @@ import ast
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from pcs_dash.measures import register
 from pcs_dash.measures.glossary import meaning
 from pcs_dash.measures.register import (
     ACROSS,
@@ -23,6 +25,7 @@ from pcs_dash.measures.register import (
     Measure,
     flagged_appointments,
     flagged_recent,
+    own,
     recent_appointments,
 )
 from pcs_dash.measures.sums import ratio_by_group
@@ -148,15 +151,74 @@ def test_groups_are_sums_over_sums(dataset: Dataset, key: str, definition) -> No
 
 
 def test_a_weighted_measure_is_a_mean_by_patients() -> None:
-    own = pd.DataFrame(
+    table = pd.DataFrame(
         {"patients": [1000, 3000, 500, None], "imd_score": [10.0, 30.0, None, 50.0]},
         index=[*"ABCD"],
     )  # fmt: skip
-    top, bottom = REGISTER["imd_score"].parts(own)
-    found = ratio_by_group(top, bottom, pd.Series("all", index=own.index)).loc["all"]
+    top, bottom = REGISTER["imd_score"].parts(table)
+    found = ratio_by_group(top, bottom, pd.Series("all", index=table.index)).loc["all"]
     assert (found["value"], found["n"]) == (25.0, 2)
     # A practice's own figure is the published one to the last bit.
-    assert REGISTER["imd_score"].values(own).tolist()[:2] == [10.0, 30.0]
+    assert REGISTER["imd_score"].values(table).tolist()[:2] == [10.0, 30.0]
+
+
+def of_two(
+    table: dict[str, list[object]], key: str, definition: str = "fully_qualified"
+) -> list[float]:
+    """A measure of practices A and B, whose series is named after it."""
+    found = {**REGISTER, **QUALITY_MEASURES}[key].values(
+        pd.DataFrame(table, index=["A", "B"]), definition
+    )
+    assert (found.name, found.index.tolist(), found.dtype) == (key, ["A", "B"], "float64")
+    return found.tolist()
+
+
+def test_figures_of_practices_by_hand() -> None:
+    """The quotient, times what the unit asks for; none where there is nothing to divide by."""
+    staff = {
+        "patients": [3_000, 4_000], "gp_fte_fully_qualified": [2.0, 0.0],
+        "gp_fte_permanent": [0.5, 2.0], "imd_score": [21, 35],
+    }  # fmt: skip
+    assert of_two(staff, "patients_per_fte_gp") == pytest.approx([1_500, np.nan], nan_ok=True)
+    assert of_two(staff, "patients_per_fte_gp", "permanent") == [6_000, 2_000]
+    assert of_two(staff, "gps_per_1000", "permanent") == pytest.approx([1 / 6, 0.5])
+    assert of_two(staff, "imd_score") == [21, 35]
+    month = {
+        "patients": [9_000, 9_000], "list_size": [500, 400], "appointments": [100, 100],
+        "flag_appointments": [False, True], "wait_unknown": [20, 20], "same_day": [40, 40],
+        "cqc_rating": ["Good", "Outstanding"],
+    }  # fmt: skip
+    # Of the list of the same month, not of the workforce's patients.
+    assert of_two(month, "appointments_per_patient") == pytest.approx([0.2, np.nan], nan_ok=True)
+    assert of_two(month, "same_day_per_cent") == pytest.approx([50, np.nan], nan_ok=True)
+    month["appointments"] = [20, 100]
+    assert np.isnan(of_two(month, "same_day_per_cent")[0])
+
+
+@pytest.mark.parametrize(
+    ("ratings", "share"), [(["Good", "Outstanding"], 100), (["Inadequate", "good"], 0)]
+)
+def test_the_share_of_good_ratings_and_patients_a_practice(
+    ratings: list[str], share: float
+) -> None:
+    table = pd.DataFrame({"cqc_rating": ratings, "patients": [1, 1], "list_size": [500, 300]})
+    for key, value in {"cqc": share, "patients_per_practice": 400}.items():
+        measure = REGISTER[key]
+        top, bottom = measure.parts(table)
+        found = ratio_by_group(top, bottom, pd.Series("all", index=table.index)).loc["all", "value"]
+        assert found * measure.times == value
+
+
+def test_measures_of_a_users_file_join_and_the_later_of_one_key_replaces(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(register, "_OWN", {})
+    first = Measure(key="checks", label="Health checks")
+    register.join({"checks": first, "visits": Measure(key="visits", label="Visits")})
+    register.join({"checks": replace(first, label="Checks")})
+    assert {key: each.label for key, each in own(["checks", "elsewhere"]).items()} == {
+        "checks": "Checks"
+    }
 
 
 def test_implausible_appointments_are_marked_and_what_is_missing_is_not() -> None:
@@ -169,6 +231,7 @@ def test_implausible_appointments_are_marked_and_what_is_missing_is_not() -> Non
             "list_size_2025_12": [100.0, 100, 100, 100, 0],
         }
     )
+    assert recent_appointments(table[:1].assign(list_size_2025_12=1)).tolist() == [100 * most]
     recent = recent_appointments(table)
     assert recent.tolist() == pytest.approx([most, most + 0.01, 0, np.nan, np.nan], nan_ok=True)
     assert flagged_recent(table).tolist() == [False, True, True, False, False]
@@ -207,6 +270,11 @@ def test_figures_as_text_are_those_of_cells() -> None:
     }.items():  # fmt: skip
         assert REGISTER[key].text(value) == cell_text(value, REGISTER[key].form)
         assert REGISTER[key].text(math.nan) == "no figure"
+    assert REGISTER["share_gps_60_plus"].with_unit(0.256) == "26%"
+    assert REGISTER["share_gps_60_plus"].text(0.2567, 1) == "25.7%"
+    assert REGISTER["imd_score"].text(21.04, 2) == "21.04"
+    assert REGISTER["fte_gap"].text(3.26) == "+3.3"
+    assert Measure(key="bare", label="Bare").with_unit(3) == "3"
     assert AREA_MEASURES["patients_per_practice"].with_unit(9876.5) == "9,876 patients"
     assert AREA_MEASURES["qof"].with_unit(95.25) == "95.2%"
     assert AREA_MEASURES["qof"].with_unit(math.nan) == "no figure"

@@ -45,6 +45,11 @@ def points(n: int = 30, seed: int = 1) -> pd.DataFrame:
     )
 
 
+def spread() -> tuple[pd.Series, pd.DataFrame]:
+    table = points(12)
+    return pd.Series(range(12), index=table.index), table
+
+
 def dense(table: pd.DataFrame, **options: object) -> np.ndarray:
     return spatial_weights(table, **options).w.sparse.toarray()  # type: ignore[arg-type]
 
@@ -76,6 +81,7 @@ def test_nearest_neighbours_match_brute_force() -> None:
         distance[i] = math.inf
         assert set(weights.w.neighbors[code]) == set(table.index[np.argsort(distance)[:4]])
     assert weights.label == "the 4 nearest"
+    assert weights.ids == tuple(table.index)
 
 
 def test_practices_in_one_building_are_neighbours_and_never_their_own() -> None:
@@ -86,6 +92,9 @@ def test_practices_in_one_building_are_neighbours_and_never_their_own() -> None:
         assert code not in weights.w.neighbors[code]
         assert len(weights.w.neighbors[code]) == 3
     assert set(weights.w.neighbors["F000"]) <= set(table.index[:9])
+    # All at one address: each still has three others, in the order of the rows.
+    table.iloc[:] = [5_000.0, 5_000.0]
+    assert spatial_weights(table, k=3).w.neighbors["F011"] == ["F000", "F001", "F002"]
     assert spatial_weights(table[:2], k=6).label == "the 1 nearest"
 
 
@@ -258,6 +267,8 @@ def test_without_a_pattern_every_unit_is_there_and_the_reason_is_told(find: Any)
     result = find(pd.Series(2.0, index=table.index), table, unit="place")
     assert result.table.index.equals(table.index)
     assert result.table["value"].eq(2.0).all()
+    assert result.table.columns.tolist() == list(find(*spread(), permutations=99).table)
+    assert not result.table[["unadjusted", "significant"]].any(axis=None)
     assert result.table[["statistic", "p_value"]].isna().all(axis=None)
     assert math.isnan(result.threshold)
     name = {local_moran: "Local Moran's I", getis_ord: "Getis and Ord's G*"}[find]

@@ -87,6 +87,17 @@ def test_four_practices_are_too_few() -> None:
     assert "too few practices" in verdict_words(found, place="X", date="").finding
 
 
+def test_the_same_seed_deals_the_same_and_another_seed_another() -> None:
+    practices, need = made_up(Truth("", 12), np.random.default_rng(5))
+    data: dict[str, Any] = {"lists": {NEED_ADJUSTED: need}}
+    curve = specification_curve(practices, **data)
+    found = [verdict(practices, curve, deals=49, seed=seed, **data) for seed in (1, 1, 2)]
+    assert found[0].p_value == found[1].p_value != found[2].p_value
+    # Both kinds of list were dealt, each with a p value of its own.
+    assert set(found[0].lists) == {"raw", NEED_ADJUSTED}
+    assert found[0].inside == "" and np.isnan(found[0].inside_p)
+
+
 def test_chance_alone_is_rarely_taken_for_a_finding() -> None:
     """Seeded: of 20 sets without a relation one is expected, five have a chance of 1 in 400."""
     claims = [judged(Truth("", 12), seed).outcome in ("shown", "depends") for seed in range(20)]

@@ -24,7 +24,9 @@ from pcs_dash.views.under_doctored import answer
 
 
 def test_a_list_is_the_registered_one_times_its_ratio(dataset: Dataset) -> None:
-    found = weighted_dataset(dataset, WEIGHTINGS["carr_hill"]).practices
+    weighted = weighted_dataset(dataset, WEIGHTINGS["carr_hill"])
+    found = weighted.practices
+    assert (weighted.weighting, dataset.weighting) == ("carr_hill", "")
     before = dataset.practices
     ratio = load_relative_need().set_index("practice_code")["weighted_per_registered_2022_23"]
     for name in ("patients", "imd2025_patients_quintile_1"):
@@ -85,6 +87,8 @@ def test_patients_by_small_area_count_by_the_ratio_of_their_practice(dataset: Da
 def test_the_ways_to_count_are_found_by_key_and_label() -> None:
     assert find_weighting("") == WEIGHTINGS["registered"]
     assert find_weighting("by carr-hill weight") == WEIGHTINGS["carr_hill"]
+    with pytest.raises(UserError, match=r"by 'm{40}'"):
+        find_weighting("m" * 50)
     with pytest.raises(UserError) as refused:
         find_weighting("moon")
     assert str(refused.value) == (

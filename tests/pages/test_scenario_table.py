@@ -24,9 +24,10 @@ from pcs_dash.views.scenario_words import from_text, to_text
 SCRIPT = """
 import streamlit as st
 from pcs_dash.ui import choices
-from pcs_dash.ui.scenarios.panel import with_table
+from pcs_dash.ui.scenarios.panel import at_map, with_table
 from pcs_dash.views.plan_ahead import VIEW
 view, question = with_table(VIEW, choices.sidebar())
+at_map(question)
 st.code(question.options.get("scenario", ""))
 st.code([option.key for option in view.options])
 """
@@ -168,6 +169,26 @@ def test_a_practice_chosen_on_the_map_is_changed_where_it_is_named(page: AppTest
     assert table(page).scenario.assumptions == {"residents_per_dwelling": (1.54, 2.0, 2.53)}
     press(page, "scenario-published")
     assert table(page).scenario.assumptions == {}
+
+
+def test_homes_come_in_the_shape_and_a_practice_opens_at_the_point_that_are_drawn(
+    page: AppTest,
+) -> None:
+    shape = "51.5, 0.35; 51.53, 0.36; 51.52, 0.41"
+    page.session_state["scenario-drawn"] = shape
+    page.run()
+    page.number_input(key="scenario-drawn-homes").set_value(250)
+    press(page, "scenario-drawn-0")
+    homes = table(page).scenario.changes[-1]
+    assert (homes.kind, homes.a_year, homes.where) == ("homes", 250, shape)
+    # What was drawn has become a change; a point offers a practice, too.
+    assert "scenario-drawn" not in page.session_state
+    page.session_state["scenario-drawn"] = "51.52, 0.4"
+    page.run()
+    press(page, "scenario-drawn-1")
+    opens = table(page).scenario.changes[-1]
+    assert (opens.kind, opens.latitude, opens.longitude) == ("open", 51.52, 0.4)
+    assert from_text(page.code[0].value) == table(page).scenario
 
 
 def test_the_boxes_become_a_list_and_come_back(page: AppTest) -> None:

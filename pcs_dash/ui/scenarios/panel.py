@@ -10,7 +10,7 @@ import streamlit as st
 
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.scenarios.assumptions import published, with_typed
-from pcs_dash.scenarios.changes import AGES, LONGEST, Scenario
+from pcs_dash.scenarios.changes import AGES, LONGEST, MOST_HOMES, Scenario
 from pcs_dash.scenarios.projected import loaded_growth
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, presenting
@@ -20,7 +20,7 @@ from pcs_dash.ui.scenarios.open_scenario import OpenScenario, begin
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import View
 from pcs_dash.views.new_homes import WHOLE, places
-from pcs_dash.views.plan_ahead import AT, DECIDED, VIEW, scenario_of, today_for
+from pcs_dash.views.plan_ahead import AT, DECIDED, DRAWN, VIEW, scenario_of, today_for
 from pcs_dash.views.question import Question
 from pcs_dash.views.scenario_words import AGAINST, LINK, ROLE_WORDS, sentence
 
@@ -30,6 +30,8 @@ PART, STAFFED_KEY = "plan-part", "staff-and-space"
 GROWS_FOR = 10
 # A longer list scrolls by itself.
 LISTED = 5
+# FTE that a practice opens with, unless something else is typed.
+NEW_TEAM = {"gp": 2.0, "nurse": 1.0, "direct_care": 1.0}
 _KINDS = {
     "close": "A practice closes",
     "merge": "Practices merge",
@@ -81,7 +83,6 @@ def _draw(opened: OpenScenario, question: Question) -> None:
             library_panel.save(opened, question.dataset)
         library_panel.exchange(opened, saving.as_file(opened), saving.read)
         saving.compare(opened)
-    _on_map(opened, question)
     if opened.scenario is not None:
         _list(opened, question)
     library_panel.saved_ones(opened)
@@ -111,12 +112,17 @@ def _do(opened: OpenScenario, make: Callable[[], Scenario | None]) -> None:
         opened.said = str(error)
 
 
-def _on_map(opened: OpenScenario, question: Question) -> None:
-    """What can be done at the practice that is clicked on the map."""
+def at_map(question: Question) -> None:
+    """What can be done at the practice that is clicked on the map, and with what is drawn there."""
+    if not question.dataset.has_gps:
+        return
+    opened, year = begin(), today_for(question).year + DECIDED
+    drawn = st.session_state.get(DRAWN) or ""
+    if drawn:
+        _at_drawn(opened, question, drawn, year)
     code = st.session_state.get(AT)
     if code not in question.practices.index:
         return
-    year = today_for(question).year + DECIDED
     offered = {
         "It closes": {"kind": "close", "practice": code},
         "One FTE GP more": {"kind": "staff", "role": "gp", "fte": 1, "where": code},
@@ -124,16 +130,59 @@ def _on_map(opened: OpenScenario, question: Question) -> None:
     }
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(question.practices['practice_name'].to_dict()[code])}**, {year}:")
-        for place, (label, change) in enumerate(offered.items()):
-            st.button(
-                label,
-                key=f"scenario-at-{place}",
-                on_click=_do,
-                args=(
-                    opened,
-                    lambda given=change: _with(opened, question, {**given, "from": year}),
-                ),
-            )
+        _offer(opened, question, offered, year, "at")
+
+
+def _at_drawn(opened: OpenScenario, question: Question, drawn: str, year: int) -> None:
+    """Homes in what was drawn, or a practice at a point."""
+    point = ";" not in drawn
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input(
+            f"Homes a year {'at this point' if point else 'in this shape'}, from {year}",
+            1, MOST_HOMES, 100, key="scenario-drawn-homes", width=260,
+        )  # fmt: skip
+        offered: dict[str, dict[str, Any]] = {"Build them": {"kind": "homes", "where": drawn}}
+        if point:
+            latitude, _, longitude = drawn.partition(",")
+            offered["A practice opens here"] = {
+                "kind": "open", "code": _free_code(opened, question), "name": "New practice",
+                "latitude": float(latitude), "longitude": float(longitude), **NEW_TEAM,
+            }  # fmt: skip
+        _offer(opened, question, offered, year, "drawn")
+        st.button(
+            "Take it away", type="tertiary", key="scenario-drawn-away",
+            on_click=st.session_state.pop, args=(DRAWN, None),
+        )  # fmt: skip
+
+
+def _offer(
+    opened: OpenScenario,
+    question: Question,
+    offered: dict[str, dict[str, Any]],
+    year: int,
+    key: str,
+) -> None:
+    """A button for each change; what is drawn is no longer needed once it is one."""
+
+    def add(change: dict[str, Any]) -> None:
+        if change["kind"] == "homes":
+            # As it stands at the click: what was typed just before it counts.
+            change = {**change, "a_year": st.session_state["scenario-drawn-homes"]}
+        _do(opened, lambda: _with(opened, question, {**change, "from": year}))
+        if key == "drawn" and not opened.said:
+            st.session_state.pop(DRAWN, None)
+
+    for place, (label, change) in enumerate(offered.items()):
+        st.button(label, key=f"scenario-{key}-{place}", on_click=add, args=(change,))
+
+
+def _free_code(opened: OpenScenario, question: Question) -> str:
+    """A code that no practice has, nor one that opens in the scenario."""
+    changes = () if opened.scenario is None else opened.scenario.changes
+    taken = {getattr(change, "code", "") for change in changes} | set(
+        question.dataset.practices.index
+    )
+    return next(code for n in range(1, 1_000) if (code := f"N{n:05}") not in taken)
 
 
 def _with(opened: OpenScenario, question: Question, change: dict[str, Any]) -> Scenario:
@@ -186,8 +235,10 @@ def _list(opened: OpenScenario, question: Question) -> None:
     if not scenario.changes:
         st.info("Nothing changes: no homes, and nobody leaves or joins. Add a change.")
     many = len(scenario.changes) > LISTED
-    changes = st.container(height=160, border=True) if many else st.container()
-    for place, change in enumerate(scenario.changes):
+    changes = st.container(height=190, border=True, gap=None) if many else st.container()
+    # What is decided first: of what comes anyway there are many.
+    listed = sorted(enumerate(scenario.changes), key=lambda pair: pair[1].comes_anyway)
+    for place, change in listed:
         switch, drop = changes.columns([6, 1], vertical_alignment="center")
         switch.toggle(
             plain(sentence(change, names)),
@@ -305,22 +356,18 @@ def _open(question: Question) -> dict[str, Any]:
     own = question.practices
     middle = own.loc[[st.session_state[AT]]] if st.session_state.get(AT) in own.index else own
     name = st.text_input("Name", "New practice", max_chars=100, key="scenario-open-name")
-    taken = {str(code) for code in own.index}
-    code = next(f"N{n:05}" for n in range(1, 100) if f"N{n:05}" not in taken)
-    code = st.text_input("A code for it", code, max_chars=6, key="scenario-open-code")
+    code = _free_code(begin(), question)
+    code = st.text_input("A code for it", code, max_chars=6, key=f"scenario-open-code-{code}")
     there = st.text_input(
         "Where (latitude, longitude)",
         f"{round(middle['latitude'].mean(), 4)}, {round(middle['longitude'].mean(), 4)}",
         key=f"scenario-open-at-{st.session_state.get(AT)}-{question.area.key}",
         help="It begins at the practice that is clicked on the map, or in the middle of the area.",
     )
+    labels = (REGISTER["fte_gp"].label, "FTE nurses", "FTE direct patient care")
     fte = {
         role: st.number_input(label, 0.0, 100.0, value, 0.5, key=f"scenario-open-{role}")
-        for role, label, value in (
-            ("gp", REGISTER["fte_gp"].label, 2.0),
-            ("nurse", "FTE nurses", 1.0),
-            ("direct_care", "FTE direct patient care", 1.0),
-        )
+        for label, (role, value) in zip(labels, NEW_TEAM.items(), strict=True)
     }
     latitude, _, longitude = there.partition(",")
     return {"code": code, "name": name, "latitude": _degrees(latitude),
