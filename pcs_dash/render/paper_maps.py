@@ -83,20 +83,25 @@ def draw_map(
     *,
     enlarged: float = 1.0,
 ) -> None:
-    """Draw the map and its legend into `box` (left, bottom, width, height in inches)."""
+    """Draw the map and its legend, in one frame, into `box` (left, bottom, width, height in
+    inches).
+    """
     left, bottom, wide, high = box
     canvas = tuple(map(float, figure.get_size_inches()))
     legend = min(LEGEND_WIDTH, 0.36 * wide)
     gap = 0.12
     axes = _axes(figure, (left, bottom, wide - legend - gap, high), canvas)
-    side = _axes(figure, (left + wide - legend, bottom, legend, high), canvas)
+    side = _axes(figure, (left + wide - legend, bottom, legend - gap / 2, high), canvas)
     frame = _Frame(dataset, spec, (wide - legend - gap) * 72, high * 72)
     axes.set_xlim(frame.west, frame.east)
     axes.set_ylim(frame.south, frame.north)
     axes.add_patch(
-        Rectangle((0, 0), 1, 1, transform=axes.transAxes, facecolor=LAND, edgecolor="#9ca3af",
-                  linewidth=0.8, zorder=0)
+        Rectangle((0, 0), 1, 1, transform=axes.transAxes, facecolor=LAND, zorder=0)
     )  # fmt: skip
+    corner, extent = (left / canvas[0], bottom / canvas[1]), (wide / canvas[0], high / canvas[1])
+    figure.add_artist(
+        Rectangle(corner, *extent, fill=False, edgecolor="#9ca3af", linewidth=0.8, clip_on=False)
+    )
     labels = _Labels(frame)
     _SOURCES_OF_MAPS[spec.kind](axes, side, frame, labels, dataset, spec)
     _scale_bar(axes, frame, labels)

@@ -200,8 +200,8 @@ def answer(question: Question) -> Answer:
                 f"Patients further away{asked.registered.suffix}",
                 small_text(round(whole[f"beyond_{within}"])),
             ),
-            Figure("Half live within", f"{number(whole['median'])} minutes"),
-            Figure("Nine in ten within", f"{number(whole['p90'])} minutes"),
+            Figure("Half get there within", f"{number(whole['median'])} minutes"),
+            Figure("Nine in ten get there within", f"{number(whole['p90'])} minutes"),
         ),
         front=(_map(question, asked), quintiles),
         sections=(
