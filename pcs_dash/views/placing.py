@@ -8,7 +8,7 @@ from pcs_dash.measures.numbers import count, number, signed
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.workforce import fte_gap, gp_definition, patients_per_fte_gp
 from pcs_dash.scenarios.placing import place_gps
-from pcs_dash.scenarios.slope import close_slope
+from pcs_dash.scenarios.slope import SlopeClosed, close_slope
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Block, Column, Option, Table, Text, measured
 from pcs_dash.views.question import Question
@@ -59,8 +59,8 @@ def blocks(question: Question, practices: pd.DataFrame, year: int) -> list[Block
         ),
         Text(
             "First the largest gap that is left is made as small as can be, then what is left in "
-            "all. Whole posts; nobody is taken from anywhere, and whether anybody wants to work "
-            "there is not known.",
+            "all: no other placing does better in that order (proven). Whole posts; nobody is "
+            "taken from anywhere, and whether anybody wants to work there is not known.",
             "note",
         ),
     ]
@@ -92,11 +92,9 @@ def _slope(
         f"the slope index of {year} from {signed(found.before, 0)} to {signed(found.after, 0)} "
         "patients per FTE GP."
     )
+    said += f" {_proof(found, posts, most)}"
     if not found.reached:
-        said += (
-            f" No more can be done with {count(posts, 'post')} and at most {most} in one practice: "
-            "allow more of either."
-        )
+        said += f" {_enough(question, practices, most)}"
     return [
         Text(said, "finding"),
         Table(
@@ -111,12 +109,41 @@ def _slope(
             file=table,
         ),
         Text(
-            "One post at a time, where it moves the slope most; that few posts do is not proven to "
-            "be the fewest. The slope has an interval (Deprived or not): where it spans 0, there "
-            "may be nothing to close.",
+            "The slope has an interval (Deprived or not): where it spans 0, there may be nothing "
+            "to close.",
             "note",
         ),
     ]
+
+
+def _proof(found: SlopeClosed, posts: int, most: int) -> str:
+    """What the solver proved of the number of posts, or between what it lies."""
+    rule = f"with at most {most} in one practice"
+    if not found.reached:
+        if found.proven:
+            return f"No placing of {count(posts, 'post')} {rule} brings it to 0 (proven)."
+        return f"None was found that brings it to 0 {rule}; that there is none is not proven."
+    short = found.passing - int(found.posts.sum())
+    more = " One post more would take it past 0 by more than this leaves." if short else ""
+    if found.proven:
+        fewer = f"Fewer than {count(found.passing, 'post')} can't bring it to 0 {rule} (proven)."
+    else:
+        fewer = (
+            f"{rule.capitalize()} at least {number(found.least)} are needed: fewer than these "
+            "may do."
+        )
+    return fewer + more
+
+
+def _enough(question: Question, practices: pd.DataFrame, most: int) -> str:
+    """How many posts it would take under the same rule."""
+    found = close_slope(
+        practices, definition=question.definition.key, edition=question.edition, most=most
+    )
+    if not found.reached:
+        return "Nor would any number: allow more in one practice."
+    least = "" if found.proven else ", and perhaps fewer"
+    return f"{count(found.passing, 'post')} would{least}."
 
 
 def _whole(question: Question, option: Option) -> int:
