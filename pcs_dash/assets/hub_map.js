@@ -118,7 +118,7 @@
     }
     // Sent again until the server says that it is applied: an answer, or a connection, may be lost.
     flush(again) {
-      this.push({ client: this.tab.client, list: this.tab.log, score: Boolean(this.scoreOpen), again: again || 0 });
+      this.push({ client: this.tab.client, list: this.tab.log, score: Boolean(this.scoreOpen), every: Boolean(this.every), again: again || 0 });
       clearTimeout(this.waiting);
       this.waiting = setTimeout(() => this.notAnswered(again || 0), 5000);
     }

@@ -63,7 +63,9 @@ def hear(opened: OpenPlan, dataset: Dataset, choices: Question) -> None:
     sent = hub_map.events(KEY)
     if not isinstance(sent, Mapping):
         return
+    # What is closed is not worked out, nor sent.
     st.session_state["hub-score-open"] = bool(sent.get("score"))
+    st.session_state["hub-every-measure"] = bool(sent.get("every"))
     client, events = str(sent.get("client", ""))[:40], sent.get("list")
     if client and isinstance(events, list) and unheard(opened, sent):
         caught_among = every_practice(choices, dataset)
@@ -132,7 +134,9 @@ class Fixed:
 def _fixed(
     opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question, options: Mapping[str, Any]
 ) -> Fixed:
+    every = bool(st.session_state.get("hub-every-measure"))
     key = (
+        every,
         choices.area.key,
         choices.version,
         choices.readers.version,
@@ -145,7 +149,9 @@ def _fixed(
     )
     held = opened.fixed
     if not isinstance(held, Fixed) or held.key != key:
-        columns = plan_figures.columns(opened.rules, choices.benchmark, choices.journeys.kinds)
+        columns = plan_figures.columns(
+            opened.rules, choices.benchmark, choices.journeys.kinds, every=every
+        )
         # A plan without hubs: its row Unassigned is the area, counted on its own.
         area = summarise_hubs(EMPTY_PLAN, prepared_for(choices), **options)
         total = plan_figures.rows(area, columns, choices.benchmark)
