@@ -245,7 +245,7 @@
 
   function figures(app) {
     const made = table("Figures of every hub", app);
-    const all = h("input", { type: "checkbox", onchange: () => app.render() });
+    const all = h("input", { type: "checkbox", onchange: () => { app.every = all.checked; app.flush(); app.render(); } });
     const note = h("p", { class: "pcs-quiet" });
     const element = h("div", {}, h("label", {}, all, " every measure"), made.element, note);
     let shown = [];

@@ -17,6 +17,14 @@
     while (kept > 1 && width(words.slice(0, kept).trimEnd() + "…", size) > limit) kept -= 1;
     return words.slice(0, kept).trimEnd() + "…";
   }
+  // A name on one line, or on two where one is too short for it and there is room for both.
+  function lines(words, size, limit, most) {
+    const parts = words.split(/ (?![^(]*\))/);
+    let kept = parts.length;
+    while (kept > 1 && width(parts.slice(0, kept).join(" "), size) > limit) kept -= 1;
+    const whole = most < 2 || kept === parts.length;
+    return (whole ? [words] : [parts.slice(0, kept).join(" "), parts.slice(kept).join(" ")]).map((line) => shorten(line, size, limit));
+  }
   function text(x, y, size, words, more) {
     return svg("text", { x, y, "font-size": size, fill: INK, "font-family": FONT, ...more }, words);
   }
@@ -81,9 +89,12 @@
     const thick = step * (stacked || spec.series.length === 1 ? 0.74 : 0.82 / spec.series.length);
     spec.categories.forEach((name, row) => {
       const middle = top + above + step * (row + 0.5);
-      const label = text(left - 12, middle + small * 0.35, small, shorten(name, small, left - 12), { "text-anchor": "end" });
-      label.append(svg("title", {}, name));
-      root.append(label);
+      const named = lines(name, small, left - 12, Math.floor(step / (small * 1.1)));
+      named.forEach((line, i) => {
+        const label = text(left - 12, middle + small * (0.35 + 1.1 * (i - (named.length - 1) / 2)), small, line, { "text-anchor": "end" });
+        label.append(svg("title", {}, name));
+        root.append(label);
+      });
       let start = 0;
       spec.series.forEach((series, number) => {
         const value = series.values[row];

@@ -39,8 +39,16 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--plan",
         type=Path,
+        action="append",
+        default=[],
         metavar="FILE",
-        help="a hub plan: a table, a map file or an exported plan (see the command hubs)",
+        help="a hub plan to put beside today's PCNs: a table, a map file or an exported plan (see "
+        "the command hubs); once for each, at most four with --suggest",
+    )
+    parser.add_argument(
+        "--suggest",
+        action="store_true",
+        help="put a suggestion beside them: 30,000 to 50,000 patients a hub, shortest distances",
     )
     parser.add_argument(
         "--story", type=Path, metavar="FILE", help="a story's FILE.json (default: a ready-made one)"
@@ -80,11 +88,11 @@ def run(args: argparse.Namespace) -> int:
     check_writable(args.to)
     area = find_area(args.area)
     template = _read(args.template) if args.template else None
-    plan, plan_name = _plan(args, area) if args.plan else (None, "")
+    plans = _plans(args, area)
 
     from pcs_dash.official.any_area import dataset_for
     from pcs_dash.views.content import build_deck, only_dataset
-    from pcs_dash.views.story import Story, ready_made
+    from pcs_dash.views.story import Story, ready_made, with_options
 
     switches = _switches(args)
     if args.story:
@@ -95,7 +103,10 @@ def run(args: argparse.Namespace) -> int:
                 "and --exclude-flagged, or leave out --story."
             )
     else:
-        story = ready_made(area, switches=switches, plan=plan, plan_name=plan_name)
+        story = ready_made(area, switches=switches)
+        if plans:
+            story = with_options(story, plans, area)
+    plan_name, plan = next(iter(plans.items()), ("", None))
     deck = build_deck(
         only_dataset(story, area, dataset_for),
         story,
@@ -140,15 +151,36 @@ def _switches(args: argparse.Namespace) -> dict[str, str]:
     return switches
 
 
-def _plan(args: argparse.Namespace, area: Area) -> tuple[Plan, str]:
-    """The plan in a file, and its name there or the file's own; what was left out is in the name,
-    so that the paper says it too. UserError if it puts no practice of the area in a hub.
+def _plans(args: argparse.Namespace, area: Area) -> dict[str, Plan]:
+    """The plans in files by their names there, or the files' own, and the suggestion asked for;
+    what was left out is in the name, so that the paper says it too. UserError for a file that puts
+    no practice of the area in a hub.
     """
+    from pcs_dash.views.question import free_name
+
+    plans: dict[str, Plan] = {}
+    if not args.plan and not args.suggest:
+        return plans
     practices = practices_for(area)[0]
-    reading = plan_files.read(args.plan, practices, area, args)
-    if reading.nobody:
-        raise UserError(f"{args.plan}: {reading.nobody}")
-    return reading.plan, reading.called
+    for place, path in enumerate(args.plan):
+        reading = plan_files.read(path, practices, area, args, place=place)
+        if reading.nobody:
+            raise UserError(f"{path}: {reading.nobody}")
+        plans[free_name(reading.called, plans)] = reading.plan
+    if args.suggest:
+        name, plan = _suggestion(area)
+        plans[free_name(name, plans)] = plan
+    return plans
+
+
+def _suggestion(area: Area) -> tuple[str, Plan]:
+    from pcs_dash.hubs.suggested_plan import suggested_plan
+    from pcs_dash.hubs.town_names import towns_of
+    from pcs_dash.official.any_area import dataset_for
+
+    dataset = dataset_for(area)
+    practices = area.select(dataset.practices)
+    return suggested_plan(practices, towns_of(practices, dataset.towns))
 
 
 def _read(path: Path) -> bytes:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from pcs_dash.tables.areas import Area
 
 
+HOW_COUNTED = "how patients count: registered, carr_hill or primary_care"
+
+
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """The scenario command, its three questions and their options."""
     from pcs_dash.scenarios.grouping import KINDS
@@ -37,9 +40,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     ahead = asked.add_parser("run", help="an area under a scenario, year by year")
     ahead.add_argument("file", metavar="FILE.json", help="the scenario")
     add_area_and_definition(ahead)
-    ahead.add_argument(
-        "--weight", default="", help="how patients count: registered, carr_hill or primary_care"
-    )
+    ahead.add_argument("--weight", default="", help=HOW_COUNTED)
     ahead.add_argument("--by", choices=KINDS, default="area", help="one row a year for each")
     ahead.add_argument("--plan", help="a plan's file, for --by hub and changes that name a hub")
     ahead.add_argument("--year", type=int, help="this year only (default: all)")
@@ -48,6 +49,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     close = asked.add_parser("close", help="who takes the patients of a practice that closes")
     close.add_argument("practice", metavar="CODE", help="the practice's code")
     add_area_and_definition(close)
+    close.add_argument("--weight", default="", help=HOW_COUNTED)
     close.add_argument("--to", action="append", metavar="CODE", help="who takes them, if named")
     close.add_argument(
         "--staff-follow", type=float, default=0.0, help="share of its staff that goes with them"
@@ -107,10 +109,11 @@ def run(args: argparse.Namespace) -> int:
 
 def run_close(args: argparse.Namespace) -> int:
     """Print who takes the patients, before and after; exit status 0."""
+    from pcs_dash.measures.weighted_lists import find_weighting
     from pcs_dash.scenarios.changes import Close
     from pcs_dash.scenarios.grouping import who_takes_them
 
-    area, today = _setting(args.area)
+    area, today = _setting(args.area, args.weight)
     code = args.practice.strip().upper()
     if code not in area.select(today.practices).index:
         raise UserError(f"There is no practice {code[:20]} in {area.name}.")
@@ -120,6 +123,7 @@ def run_close(args: argparse.Namespace) -> int:
     close = Close(year=today.year + 1, practice=code, to=to, staff_follow=args.staff_follow)
     table = who_takes_them(today, close, args.gp_definition)
     table = table.join(_minutes_to(area, code, table.index))
+    table["patients_counted"] = find_weighting(args.weight).key
     output.write(table.reset_index().astype(object).to_dict("records"), args.format)  # type: ignore[arg-type]
     return 0
 
@@ -188,11 +192,12 @@ def _setting(area_name: str, weight: str = "") -> tuple[Area, Today]:
     from pcs_dash.measures.weighted_lists import find_weighting, weighted_dataset
     from pcs_dash.official.any_area import dataset_for, find_area
     from pcs_dash.scenarios.today import today_of
-    from pcs_dash.views.readers import STRAIGHT
+    from pcs_dash.views.readers import STRAIGHT, staff_of_networks
 
     area = find_area(area_name)
     dataset = weighted_dataset(dataset_for(area), find_weighting(weight))
-    return area, today_of(dataset, lambda: STRAIGHT.registered(dataset))
+    networks = staff_of_networks(STRAIGHT, dataset)
+    return area, today_of(dataset, lambda: STRAIGHT.registered(dataset), networks)
 
 
 def _hubs(args: argparse.Namespace, today: Today, area: Area) -> Mapping[str, str]:

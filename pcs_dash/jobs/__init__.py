@@ -9,5 +9,6 @@ scheduler (`cluster`).
 
 from pcs_dash.jobs.calls import JobError, Limits
 from pcs_dash.jobs.executor import Executor, Job, executor
+from pcs_dash.jobs.for_pages import beside, for_page
 
-__all__ = ["Executor", "Job", "JobError", "Limits", "executor"]
+__all__ = ["Executor", "Job", "JobError", "Limits", "beside", "executor", "for_page"]

@@ -17,7 +17,7 @@ MUTED = "#768692"
 ACCENT = "#005eb8"
 _BAR, _INTERVAL, _LEGEND = 26, 32, 26
 # Letters of an axis title that fit a narrow screen.
-_TITLE = 44
+_TITLE = 26
 _LABEL = 260
 _NARROW = 7
 # More marks than this would hide each other and the lines at their full size.
@@ -134,7 +134,7 @@ def _bars(chart: Chart) -> list[Any]:
     )
     across = alt.X(
         "value:Q",
-        title=chart.value_title or None,
+        title=_title(chart.value_title),
         scale=alt.Scale(domain=list(room)) if len(rows) else alt.Scale(),
         axis=alt.Axis(format=vega_format(chart.number_format), tickCount=5),
     )
@@ -162,7 +162,7 @@ def _shares(chart: Chart) -> list[Any]:
             x=alt.X(
                 "value:Q",
                 stack="normalize",
-                title=chart.value_title or None,
+                title=_title(chart.value_title),
                 axis=alt.Axis(format=".0%", tickCount=5),
             ),
             color=_series_colour(chart),

@@ -83,20 +83,25 @@ def draw_map(
     *,
     enlarged: float = 1.0,
 ) -> None:
-    """Draw the map and its legend into `box` (left, bottom, width, height in inches)."""
+    """Draw the map and its legend, in one frame, into `box` (left, bottom, width, height in
+    inches).
+    """
     left, bottom, wide, high = box
     canvas = tuple(map(float, figure.get_size_inches()))
     legend = min(LEGEND_WIDTH, 0.36 * wide)
     gap = 0.12
     axes = _axes(figure, (left, bottom, wide - legend - gap, high), canvas)
-    side = _axes(figure, (left + wide - legend, bottom, legend, high), canvas)
+    side = _axes(figure, (left + wide - legend, bottom, legend - gap / 2, high), canvas)
     frame = _Frame(dataset, spec, (wide - legend - gap) * 72, high * 72)
     axes.set_xlim(frame.west, frame.east)
     axes.set_ylim(frame.south, frame.north)
     axes.add_patch(
-        Rectangle((0, 0), 1, 1, transform=axes.transAxes, facecolor=LAND, edgecolor="#9ca3af",
-                  linewidth=0.8, zorder=0)
+        Rectangle((0, 0), 1, 1, transform=axes.transAxes, facecolor=LAND, zorder=0)
     )  # fmt: skip
+    corner, extent = (left / canvas[0], bottom / canvas[1]), (wide / canvas[0], high / canvas[1])
+    figure.add_artist(
+        Rectangle(corner, *extent, fill=False, edgecolor="#9ca3af", linewidth=0.8, clip_on=False)
+    )
     labels = _Labels(frame)
     _SOURCES_OF_MAPS[spec.kind](axes, side, frame, labels, dataset, spec)
     _scale_bar(axes, frame, labels)
@@ -213,7 +218,18 @@ def _draw_layers(
     own = question.area.select(dataset.lsoas)
     words = None if ground is None else ground.labels.reindex(own.index)
     colours = [] if words is None or ground is None else [ground.colours.get(w) for w in words]
-    _places(axes, own, colours or [None] * len(own), alpha=0.9)
+    smooth = ground is not None and spec.steps is not None
+    if ground is not None and spec.steps is not None:
+        _paths(
+            axes,
+            spec.steps.geometry,
+            linewidths=0.5,
+            edgecolors=QUIET,
+            zorder=1,
+            facecolors=[(*_rgb(ground.colours[word]), 0.9) for word in spec.steps["word"]],
+        )
+    bare = smooth or not colours
+    _places(axes, own, [None] * len(own) if bare else colours, alpha=0.9)
     _outlines(axes, dataset, question)
     practices = question.practices
     named = None if marks is None else marks.labels.reindex(practices.index)

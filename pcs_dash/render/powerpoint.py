@@ -62,8 +62,8 @@ _TABLE_SIZES = (16, 14, 12)
 # Only where a word would be cut: on the narrow slides of some templates.
 _SMALLER_TABLE_SIZES = (11, 10, 9, 8)
 _BULLET_SIZE = 20
-# Town names of a map on a slide, beside those on paper: 15 points for the largest.
-_BACK_ROW = 1.5
+# Town names of a map on a slide, beside those on paper: 14 to 18 points.
+_BACK_ROW = 1.8
 _log = logging.getLogger(__name__)
 _GAP = 0.18  # inches between blocks
 _LEAST_WIDTH = 4.3  # inches for a map or chart beside another block

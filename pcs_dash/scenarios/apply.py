@@ -31,7 +31,7 @@ from pcs_dash.scenarios.changes import (
     Staff,
 )
 from pcs_dash.scenarios.state import GPS, STAFF, Joined, State, band_shares
-from pcs_dash.scenarios.today import BANDS, Today
+from pcs_dash.scenarios.today import BANDS, NETWORK_CARE, Today
 from pcs_dash.tables.geometry import lonlat_to_grid
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ _ROLE_ROWS: Mapping[str, int | slice] = {
     "gp": slice(0, len(GPS)),
     "nurse": STAFF.index("nurse_fte"),
     "direct_care": STAFF.index("direct_care_fte"),
+    "network_care": STAFF.index(NETWORK_CARE),
     "admin": STAFF.index("admin_fte"),
 }
 
@@ -325,7 +326,7 @@ class Run:
 
     def _open(self, state: State, change: Open, _who: str, moment: Moment) -> None:
         place = state.place(change.code)
-        state.staff[:, place] = [*[change.gp] * len(GPS), change.nurse, change.direct_care, 0]
+        state.staff[:, place] = [*[change.gp] * len(GPS), change.nurse, change.direct_care, 0, 0]
         own = self.practices.loc[[change.code]].iloc[0]
         practices = self.practices.assign(patients=state.lists())
         size = change.gp * float(moment.values.of(PATIENTS_PER_GP)[0])

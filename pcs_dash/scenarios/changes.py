@@ -23,8 +23,8 @@ _LAST_YEAR = 2100
 # Characters: sixty corners.
 _LONGEST_SHAPE = 1_000
 
-Role = Literal["gp", "nurse", "direct_care", "admin"]
-ROLES: tuple[Role, ...] = ("gp", "nurse", "direct_care", "admin")
+Role = Literal["gp", "nurse", "direct_care", "network_care", "admin"]
+ROLES: tuple[Role, ...] = ("gp", "nurse", "direct_care", "network_care", "admin")
 # Patients of a practice that closes go to the rest of its group.
 HUB = "hub"
 AGES = {"all": "GPs of all ages leave", "retirement": "GPs aged 55 and over leave"}

@@ -11,11 +11,13 @@ import pandas as pd
 
 from pcs_dash.measures.deprivation import quintile_columns
 from pcs_dash.scenarios.assumptions import Assumption
+from pcs_dash.scenarios.today import NETWORK_CARE
 
 ROLES = {
     "gp": "appointments_per_fte_gp",
     "nurse_fte": "appointments_per_fte_nurse",
     "direct_care_fte": "appointments_per_fte_direct_care",
+    NETWORK_CARE: "appointments_per_fte_direct_care",
 }
 QUARTERS = 4
 WEEKS = 13
@@ -28,18 +30,25 @@ Three = dict[str, float]
 
 
 def appointments_needed(
-    practices: pd.DataFrame, assumed: Mapping[str, Assumption], edition: str
+    practices: pd.DataFrame,
+    assumed: Mapping[str, Assumption],
+    edition: str,
+    older: pd.Series | None = None,
 ) -> Three:
     """Consultations in three months by patients and deprivation: low, central, high.
 
     Patients x consultations a person a year / 4. Those of the most deprived fifth consult more, so
     that England's fifths together have the published mean. Patients of no known fifth have the
-    others' rate, those without a list none.
+    others' rate, those without a list none. `older`: what a person of each practice consults for 1
+    of today, through ageing; missing: as today.
     """
-    lists = float(practices["patients"].sum(skipna=True))
+    patients = practices["patients"].astype("float64")
+    if older is not None:
+        patients = patients * older.reindex(practices.index).fillna(1.0)
+    lists = float(patients.sum(skipna=True))
     mix = practices[quintile_columns(edition)].astype("float64")
     shares = mix.iloc[:, 0] / mix.sum(axis=1)
-    deprived = float((practices["patients"].astype("float64") * shares).sum(skipna=True))
+    deprived = float((patients * shares).sum(skipna=True))
     found = {}
     for end in ENDS:
         more = getattr(assumed["deprived_consult_more"], end) / 100

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pcs_dash.scenarios.assumptions import Assumption
-from pcs_dash.scenarios.changes import MOST_HOMES
 from pcs_dash.tables.errors import UserError
 
+# Homes in all, not a year: the strategy of 2014 has 107,000 for the county.
+MOST_HOMES = 1_000_000
 STEPS = ("residents", "patients", "fte_gp", "square_metres", "cost_pounds")
 USED = (
     "residents_per_dwelling",
@@ -22,7 +23,7 @@ def what_homes_need(homes: float, assumptions: Mapping[str, Assumption]) -> dict
 
     Homes x residents per dwelling; every resident is a patient; patients / patients per WTE GP; x
     square metres per GP; x pounds per square metre. Low and high: all assumptions at that end at
-    once. UserError unless there are 1 to 100,000 homes.
+    once. UserError unless there are 1 to 1,000,000 homes.
     """
     if not 1 <= homes <= MOST_HOMES:
         raise UserError(f"{homes:,g} homes can't be right. Give a number from 1 to {MOST_HOMES:,}.")

@@ -20,7 +20,7 @@ from pcs_dash.scenarios.ageing import JOINING_BAND, a_year_earlier, leaving_rate
 from pcs_dash.scenarios.assumptions import Assumption, Draws, draw, published, with_typed
 from pcs_dash.scenarios.changes import Scenario
 from pcs_dash.scenarios.state import GPS, State, frame_of, state_of
-from pcs_dash.scenarios.today import Today
+from pcs_dash.scenarios.today import NETWORK_CARE, Today
 
 Floats = NDArray[np.float64]
 Groups = NDArray[np.intp]
@@ -44,12 +44,13 @@ class Projection:
     """What comes of a scenario.
 
     `figures`: one row a year and group: year, group, practices, then `FIGURES` and nurse_fte,
-    direct_care_fte (their practices without a figure add nothing), with _low and _high of the
-    first three (95% of the draws; wide enough to hold the central figure). `practices`: today's
-    and those that open; `kept`: what `frame` makes a year's practices of. `ends`: per assumption
-    the patients per FTE GP of all groups together in the last year at its low and its high end.
-    `drawn`: the same ratio in each draw; an assumption's draws are the same in every scenario, so
-    that two can be compared draw by draw. `notes`: what is missing and what was taken instead.
+    direct_care_fte, network_care_fte (their practices without a figure add nothing), with _low and
+    _high of the first three (95% of the draws; wide enough to hold the central figure).
+    `practices`: today's and those that open; `kept`: what `frame` makes a year's practices of.
+    `ends`: per assumption the patients per FTE GP of all groups together in the last year at its
+    low and its high end. `drawn`: the same ratio in each draw, `drawn_patients` and `drawn_fte`
+    what all groups add up to; an assumption's draws are the same in every scenario, so that two can
+    be compared draw by draw. `notes`: what is missing and what was taken instead.
     """
 
     scenario: Scenario
@@ -61,6 +62,8 @@ class Projection:
     kept: Mapping[int, tuple[State, Floats]]
     ends: pd.DataFrame
     drawn: Floats
+    drawn_patients: Floats
+    drawn_fte: Floats
     notes: tuple[str, ...]
 
     @property
@@ -117,6 +120,8 @@ def project(
         kept,
         _ends(sums, values),
         _of_all(sums)[values.drawn],
+        sums.patients.sum(axis=0)[values.drawn],
+        np.nansum(sums.fte, axis=0)[values.drawn],
         tuple(run.notes),
     )
 
@@ -224,16 +229,17 @@ def _figures(sums: _Sums, values: Draws, state: State, groups: Groups) -> Floats
     low, high = np.percentile(drawn, BAND_ENDS, axis=2)
     bands = np.stack([central, np.fmin(low, central), np.fmax(high, central)], axis=1)
     counted = groups >= 0
-    others = np.nan_to_num(state.staff[len(GPS) : len(GPS) + 2].T)
+    others = np.nan_to_num(state.staff[len(GPS) : len(GPS) + len(_OTHERS)].T)
     staff = sums_by_group(others[counted], groups[counted], number)
     return np.column_stack([present, bands.reshape(-1, number).T, staff])
 
 
+# Who else works there, in the order of `STAFF`.
+_OTHERS = ("nurse_fte", "direct_care_fte", NETWORK_CARE)
 _COLUMNS = (
     "practices",
     *(name + end for name in FIGURES for end in ("", "_low", "_high")),
-    "nurse_fte",
-    "direct_care_fte",
+    *_OTHERS,
 )
 
 

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 
 from pcs_dash.measures.deprivation import quintile_columns
 from pcs_dash.measures.sums import column
-from pcs_dash.scenarios.today import BANDS, Today
+from pcs_dash.scenarios.today import BANDS, NETWORK_CARE, Today
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 # Rows of `State.staff`: GPs by definition (with those who may leave first), then others.
 GPS = ("gp_fte_fully_qualified", "gp_fte_all", "gp_fte_permanent")
-STAFF = (*GPS, "nurse_fte", "direct_care_fte", "admin_fte")
+# Staff of networks are those of their practices by list size.
+STAFF = (*GPS, "nurse_fte", "direct_care_fte", NETWORK_CARE, "admin_fte")
 _ROUNDING = 1e-9
 EDITIONS = ("2025", "2019")
 HEADCOUNTS = (
@@ -126,7 +127,9 @@ class State:
         self.patients[rows] += moved
         self.outside += _rest(to) * self.patients[source]
         self.patients[source] = 0
-        follow = staff_share * self._followers(rows, to[rows], whole=whole)
+        # Staff of a network are not the practice's, and stay with the patients.
+        stays = np.where([name == NETWORK_CARE for name in STAFF], 1.0, staff_share)[:, None]
+        follow = stays * self._followers(rows, to[rows], whole=whole)
         coming = self.staff[:, source] if whole else np.nan_to_num(self.staff[:, source])
         self.staff[:, rows] += coming[:, None] * follow
         gps = follow[: len(GPS)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from pcs_dash.measures.catchments import Registered
@@ -25,6 +26,7 @@ BANDS = (
 _BAND_COLUMNS = tuple(f"TOTAL_GP_FTE_{band}" for band in BANDS)
 _TRAINEES = "TOTAL_GP_TRN_GR_ST3_HC"
 _EMBEDDED = "embedded"
+NETWORK_CARE, PCN_CARE = "network_care_fte", "Other Direct Patient Care staff"
 # Stands for practices that are not in the data.
 BEYOND = ""
 
@@ -65,8 +67,12 @@ class Today:
         return found.reindex(columns=districts.dropna().unique(), fill_value=0)
 
 
-def today_of(dataset: Dataset, registered: Callable[[], Registered]) -> Today:
-    """Today's practices of a data set. UserError where no GP figures are loaded."""
+def today_of(
+    dataset: Dataset, registered: Callable[[], Registered], networks: pd.DataFrame | None = None
+) -> Today:
+    """Today's practices of a data set. `networks`: the staff whom networks employ (pcn_code,
+    staff_group, fte), where they are loaded. UserError where no GP figures are loaded.
+    """
     found = re.search(r"\b(20\d\d)\b", dataset.workforce_period)
     if found is None or not dataset.has_gps:
         raise UserError(
@@ -81,8 +87,10 @@ def today_of(dataset: Dataset, registered: Callable[[], Registered]) -> Today:
         if set(_BAND_COLUMNS) <= set(workforce.columns):
             bands = workforce[[*_BAND_COLUMNS]].set_axis([*BANDS], axis=1)
         trainees = workforce.get(_TRAINEES)
+    if networks is None and embedded:
+        networks = load.load_pcn_staff()
     return Today(
-        dataset.practices,
+        dataset.practices.assign(**{NETWORK_CARE: _shared_out(dataset.practices, networks)}),
         dataset.lsoas,
         int(found[1]),
         dataset.workforce_period,
@@ -91,6 +99,21 @@ def today_of(dataset: Dataset, registered: Callable[[], Registered]) -> Today:
         load.load_closure_dispersal() if embedded else None,
         registered,
     )
+
+
+def _shared_out(practices: pd.DataFrame, networks: pd.DataFrame | None) -> pd.Series:
+    """FTE in direct patient care whom each practice's network employs, by list size within it;
+    missing where the practice is in no network, or nothing is known of its.
+    """
+    if networks is None:
+        return pd.Series(np.nan, index=practices.index)
+    care = networks[networks["staff_group"].astype("object") == PCN_CARE]
+    # A network that is there without such staff has none.
+    known = networks["pcn_code"].astype("object").unique()
+    fte = care.groupby(care["pcn_code"].astype("object"))["fte"].sum().reindex(known, fill_value=0)
+    codes = practices["pcn_code"].astype("object")
+    lists = practices["patients"].astype("float64")
+    return codes.map(fte).astype("float64") * lists / lists.groupby(codes).transform("sum")
 
 
 def _loaded_workforce() -> pd.DataFrame | None:

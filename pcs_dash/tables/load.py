@@ -79,6 +79,10 @@ def load_pcn_codes(folder: Path = DATA_DIR) -> pd.DataFrame:
     return read_table(folder / "pcn_codes_essex.csv", schemas.pcn_codes)
 
 
+# The month of the embedded table.
+PCN_STAFF_OF = "2022-09-01"
+
+
 def load_pcn_staff(folder: Path = DATA_DIR) -> pd.DataFrame:
     """Staff employed by PCNs, September 2022: FTE by network, group and role."""
     return read_table(folder / "pcn_staff_2022-09_essex.csv", schemas.pcn_staff)

@@ -33,7 +33,7 @@ def _explore(found: Shown) -> None:
             for code, name in found.table["name"].sort_values().items()
         }
         chosen = st.selectbox(
-            f"Find one of the {found.title}",
+            f"Find one of the {plain(found.title)}",
             list(labels),
             index=None,
             format_func=labels.__getitem__,
@@ -43,7 +43,7 @@ def _explore(found: Shown) -> None:
         _card(found, chosen)
     with left:
         _map(found, codes, chosen)
-    st.header(f"All {found.title}")
+    st.header(f"All {plain(found.title)}")
     _table(found, codes)
 
 
@@ -78,7 +78,7 @@ def _map(found: Shown, codes: list[str], chosen: str | None) -> None:
     )  # fmt: skip
     if len(drawn) < len(codes):
         st.info(
-            f"{len(drawn):,} of {len(codes):,} {found.title} "
+            f"{len(drawn):,} of {len(codes):,} {plain(found.title)} "
             f"{'has' if len(drawn) == 1 else 'have'} boundaries here, so the map shows no more. "
             "The table has every one; Data and methods says which file brings the other boundaries."
         )

@@ -36,7 +36,6 @@ _LATER = (
     # Where the map's component is named: until then it is answered with 404.
     "pcs_dash.ui.page_parts",
     "pcs_dash.ui.slow_work",
-    "esda",
     "pcs_dash.official.area_dataset",
     "pcs_dash.ui.hubs.suggesting",
     "alembic.command",
@@ -44,7 +43,9 @@ _LATER = (
     "pcs_dash.render.screen",
 )
 # What heavy work brings with it.
-_HEAVY = ("pcs_dash.hubs.suggest", "pcs_dash.hubs.reading")
+_HEAVY = (
+    "pcs_dash.hubs.suggest", "pcs_dash.hubs.reading", "pcs_dash.measures.verdict", "esda",
+)  # fmt: skip
 # Seconds that it may take to import.
 _PATIENCE = 300.0
 # How often what refers to itself is collected, in seconds.

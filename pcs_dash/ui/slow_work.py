@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pcs_dash.jobs import Limits, executor
+from pcs_dash.jobs import Limits, executor, for_page
 from pcs_dash.ui.text import plain
 
 # Shorter waits than this need no words; so often the page looks, and can be interrupted.
@@ -75,7 +75,12 @@ def _wait(future: Future[Any], label: str) -> None:
 @st.cache_resource(show_spinner=False, max_entries=400)
 def _started(name: tuple[Any, ...], _work: Callable[[], Any]) -> Future[Any]:  # noqa: ARG001
     # The name is what Streamlit keeps the work under.
-    return _workers().submit(_work)
+    return _workers().submit(_made, session(), _work)
+
+
+def _made(owner: str, work: Callable[[], Any]) -> Any:
+    with for_page(owner):
+        return work()
 
 
 @st.cache_resource(show_spinner=False)

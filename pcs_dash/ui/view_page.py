@@ -12,6 +12,7 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pcs_dash.jobs import for_page
 from pcs_dash.render.csv_files import table_csv
 from pcs_dash.scenarios.flows import degrees_in
 from pcs_dash.tables.errors import UserError
@@ -199,7 +200,11 @@ def _end(
 ) -> None:
     """Put what takes long in its place, now that the rest is shown."""
     if view.late is not None and not view.late.known(asked):
-        said = dict(_answer(view.key, asked.key, asked, begun).questions)
+        try:
+            said = dict(_answer(view.key, asked.key, asked, begun).questions)
+        except UserError as error:
+            st.info(plain(str(error)))
+            return
         for question, place in places:
             blocks.question(place, question, said[question])
 
@@ -279,9 +284,10 @@ def _answer(
     _begun: Answer | None = None,
 ) -> Answer:
     view = find_view(key)
-    if _begun is None or view.late is None:
-        return view.answer(_question)
-    return view.late.ended(_question, _begun)
+    with for_page(slow_work.session()):
+        if _begun is None or view.late is None:
+            return view.answer(_question)
+        return view.late.ended(_question, _begun)
 
 
 @st.cache_resource(show_spinner=False, max_entries=600)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pcs_dash.hubs.plan import Plan
 from pcs_dash.measures.correlation import correlate_practices
 from pcs_dash.measures.numbers import count, number, of_all
 from pcs_dash.measures.words import Words, correlation_words
 from pcs_dash.views.answer import Answer, Bullets, View
 from pcs_dash.views.costs import option_rows
-from pcs_dash.views.phrases import short_list
+from pcs_dash.views.phrases import join_words, short_list
 from pcs_dash.views.question import Question
 from pcs_dash.views.under_doctored import headline
 
@@ -52,16 +53,29 @@ def answer(question: Question) -> Answer:
 
 
 def _grouping(question: Question) -> str:
-    summary = question.hubs(question.shown_plan).iloc[:-1]
-    filled = summary[summary["practices"] > 0]
-    inside = int(filled["within_30000_50000"].sum())
+    if len(question.groupings) > 2:
+        told = [
+            "{} ({} of {})".format(name, *_sized(question, plan))
+            for name, plan in question.groupings.items()
+        ]
+        return (
+            "Choose which grouping goes to practices for comment. Groups of 30,000 to 50,000 "
+            f"patients: {join_words(told)}."
+        )
     agree = (
         f"Agree to take '{question.shown_plan_name}' to practices for comment"
         if question.plan is not None
         else "Agree whether today's PCNs stay the unit to plan by"
     )
-    have = of_all(inside, len(filled), "group", "has", "have")
+    have = of_all(*_sized(question, question.shown_plan), "group", "has", "have")
     return f"{agree}: {have} 30,000 to 50,000 patients."
+
+
+def _sized(question: Question, plan: Plan) -> tuple[int, int]:
+    """How many of a plan's groups have 30,000 to 50,000 patients, and of how many."""
+    summary = question.hubs(plan).iloc[:-1]
+    filled = summary[summary["practices"] > 0]
+    return int(filled["within_30000_50000"].sum()), len(filled)
 
 
 def _returns(question: Question, silent: int) -> list[str]:

@@ -409,10 +409,11 @@ def _overlap(question: Question) -> Sequence[Block | Beside]:
         Table(
             f"Patients of each {noun} by the {noun} most people use where they "
             f"live{registered.suffix}",
-            table.reset_index(),
+            table.rename(columns={"patients": "known_home"}).reset_index(),
             (
                 Column("group", noun[0].upper() + noun[1:], wide=2.0),
-                measured("patients"),
+                # Fewer than are registered: those from small areas that are not known.
+                Column("known_home", "Patients whose home is known", "count"),
                 Column("elsewhere_per_cent", "In others' areas", "per_cent"),
                 *(Column(str(name), str(name), "count") for name in table.index),
                 Column("others", f"{noun}s elsewhere", "count"),

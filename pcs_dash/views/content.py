@@ -109,7 +109,8 @@ def _question(
 ) -> Question:  # fmt: skip
     question = ask(
         dataset, area, view.switches, plan=view.plan or plan,
-        plan_name=view.plan_name or plan_name, rules=view.rules, options=view.options,
+        plan_name=view.plan_name or plan_name, others=dict(view.others), rules=view.rules,
+        options=view.options,
         highlight=view.highlight, position=view.position, readers=readers,
     )  # fmt: skip
     if VIEWS[view.topic].needs_gps:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import pandas as pd
 
 from pcs_dash.hubs.compare import compare_plans
-from pcs_dash.hubs.plan import plan_from_column
+from pcs_dash.hubs.plan import Plan
 from pcs_dash.measures.numbers import number, signed
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.words import Words, lower_first
@@ -25,7 +26,7 @@ from pcs_dash.views.answer import (
     View,
     text_table,
 )
-from pcs_dash.views.phrases import or_none
+from pcs_dash.views.phrases import join_words, or_none
 from pcs_dash.views.question import TODAY_S_PCNS, Question
 
 NOT_IN_THE_DATA = "Costs in money are not in the data."
@@ -96,7 +97,7 @@ def answer(question: Question) -> Answer:
             Figure("Patients there", number(row["patients"])),
         ),
         front=(_chart(table), _costs_and_gains(table, question)),
-        sections=() if question.plan is None else (_groupings(question),),
+        sections=(_groupings(question),) if len(question.groupings) > 1 else (),
         share=0.38,
         notes=(
             "Net: practices below the benchmark offset those above it. No practice above it: GPs "
@@ -157,79 +158,104 @@ def _costs_and_gains(table: pd.DataFrame, question: Question) -> Table:
     )
 
 
+class _Grouping(NamedTuple):
+    """What a grouping takes: FTE GPs so that no group is above the benchmark, who moves, cells."""
+
+    gap: float
+    practices_moved: int
+    patients_moved: int
+    cells: tuple[str, ...]
+
+
+def _grouping(question: Question, name: str, plan: Plan, today: Plan) -> _Grouping:
+    filled = question.hubs(plan).iloc[:-1]
+    filled = filled[filled["practices"] > 0]
+    short = filled["fte_gap"][filled["fte_gap"] > 0]
+    moved = compare_plans(today, plan, question.practices, names=(TODAY_S_PCNS, name))
+    gap = float(short.sum())
+    return _Grouping(
+        gap,
+        moved.practices_moved,
+        moved.patients_moved,
+        (
+            f"{len(filled)}",
+            signed(gap),
+            f"{len(short)} of {len(filled)}",
+            f"{int(filled['meets_20000'].sum())} of {len(filled)}",
+            f"{int(filled['within_30000_50000'].sum())} of {len(filled)}",
+            f"{moved.practices_moved:,}",
+            f"{moved.patients_moved:,}",
+        ),
+    )
+
+
 def _groupings(question: Question) -> Section:
-    """What today's PCNs and the plan each cost: FTE so that no group is above the benchmark."""
-    today = plan_from_column(question.practices, "pcn")
-    plan, benchmark = question.shown_plan, question.benchmark
-    names = (TODAY_S_PCNS, question.shown_plan_name)
-    gaps: list[float] = []
-    columns: list[tuple[str, ...]] = []
-    for option in (today, plan):
-        filled = question.hubs(option).iloc[:-1]
-        filled = filled[filled["practices"] > 0]
-        short = filled["fte_gap"][filled["fte_gap"] > 0]
-        gaps.append(float(short.sum()))
-        columns.append(
-            (
-                f"{len(filled)}",
-                signed(short.sum()),
-                f"{len(short)} of {len(filled)}",
-                f"{int(filled['meets_20000'].sum())} of {len(filled)}",
-                f"{int(filled['within_30000_50000'].sum())} of {len(filled)}",
-            )
-        )
-    moved = compare_plans(today, plan, question.practices, names=names)
-    columns[0] = (*columns[0], "0", "0")
-    columns[1] = (*columns[1], f"{moved.practices_moved:,}", f"{moved.patients_moved:,}")
-    alike = signed(gaps[0]) == signed(gaps[1])
-    takes = (
-        f"{names[1]} takes {signed(gaps[1])} FTE GPs, as {lower_first(names[0])} do"
-        if alike
-        else f"{names[1]} takes {signed(gaps[1])} FTE GPs and {lower_first(names[0])} take "
-        f"{signed(gaps[0])}"
-    )
-    message = (
-        f"So that no group is above {benchmark.label}, {takes}; "
-        f"{moved.practices_moved:,} practices would change group."
-    )
+    """What today's PCNs and each plan cost: FTE so that no group is above the benchmark."""
+    benchmark, plans = question.benchmark, question.groupings
+    today = plans[TODAY_S_PCNS]
+    found = {name: _grouping(question, name, plan, today) for name, plan in plans.items()}
+    alike = len({signed(each.gap) for each in found.values()}) == 1
 
     def blocks(_: Question) -> Sequence[Block]:
-        table = _grouping_table(benchmark.label, names, columns)
-        # Two equal bars show nothing.
-        return [table] if alike else [_gap_chart(benchmark.label, names, gaps), table]
+        table = _grouping_table(benchmark.label, found)
+        # Equal bars show nothing.
+        return [table] if alike else [_gap_chart(benchmark.label, found), table]
 
+    figures = [Figure(name, f"{signed(each.gap)} FTE") for name, each in found.items()]
+    if len(found) == 2:
+        (own,) = (each for name, each in found.items() if name != TODAY_S_PCNS)
+        figures += [
+            Figure("Practices that change group", f"{own.practices_moved:,}"),
+            Figure("Patients there", f"{own.patients_moved:,}"),
+        ]
     return Section(
         "groupings",
         "What each grouping costs and gains",
         blocks,
-        message=message,
+        message=_grouping_words(benchmark.label, found, alike=alike),
         heading=f"{question.name}: what each grouping costs and gains",
-        figures=(
-            Figure(names[0], f"{signed(gaps[0])} FTE"),
-            Figure(names[1], f"{signed(gaps[1])} FTE"),
-            Figure("Practices that change group", f"{moved.practices_moved:,}"),
-            Figure("Patients there", f"{moved.patients_moved:,}"),
-        ),
+        figures=tuple(figures),
         share=0.4,
     )
 
 
-def _gap_chart(benchmark: str, names: tuple[str, str], gaps: Sequence[float]) -> Chart:
+def _grouping_words(benchmark: str, found: Mapping[str, _Grouping], *, alike: bool) -> str:
+    """A sentence on what each plan takes beside today's PCNs, and how many practices it moves."""
+    own = {name: each for name, each in found.items() if name != TODAY_S_PCNS}
+    now, begun = found[TODAY_S_PCNS], f"So that no group is above {benchmark}"
+    takes = [f"{name} takes {signed(each.gap)} FTE GPs" for name, each in own.items()]
+    today = lower_first(TODAY_S_PCNS)
+    if alike:
+        said = f"{begun}, {join_words(takes)}, as {today} do"
+    else:
+        said = f"{begun}, {join_words([*takes, f'{today} take {signed(now.gap)}'])}"
+    if len(own) == 1:
+        (each,) = own.values()
+        return f"{said}; {each.practices_moved:,} practices would change group."
+    moves = [f"{each.practices_moved:,} with {name}" for name, each in own.items()]
+    return f"{said}. Practices that would change group: {join_words(moves)}."
+
+
+def _gap_chart(benchmark: str, found: Mapping[str, _Grouping]) -> Chart:
     return Chart(
         "bars",
         f"FTE GPs to add so that no group is above {benchmark}",
-        (Series(REGISTER["fte_gp"].label, tuple(gaps), colour=CHART_COLOURS[0]),),
+        (
+            Series(
+                REGISTER["fte_gp"].label,
+                tuple(each.gap for each in found.values()),
+                colour=CHART_COLOURS[0],
+            ),
+        ),
         "FTE GPs to add: "
-        + "; ".join(f"{name} {signed(gap)}" for name, gap in zip(names, gaps, strict=True)),
-        categories=names,
+        + "; ".join(f"{name} {signed(each.gap)}" for name, each in found.items()),
+        categories=tuple(found),
         value_title=REGISTER["fte_gp"].label,
         number_format="#,##0.0",
     )
 
 
-def _grouping_table(
-    benchmark: str, names: tuple[str, str], columns: Sequence[Sequence[str]]
-) -> Table:
+def _grouping_table(benchmark: str, found: Mapping[str, _Grouping]) -> Table:
     measures = (
         "Groups",
         f"Costs: FTE GPs, no group above {benchmark}",
@@ -241,9 +267,12 @@ def _grouping_table(
     )
     return text_table(
         "What each grouping costs and gains",
-        ("Measure", *names),
-        [(measure, *(column[row] for column in columns)) for row, measure in enumerate(measures)],
-        widths=(2.3, 1.1, 1.1),
+        ("Measure", *found),
+        [
+            (measure, *(each.cells[row] for each in found.values()))
+            for row, measure in enumerate(measures)
+        ],
+        widths=(2.3, *[1.1] * len(found)),
         note="Change group: hubs are matched with PCNs by the most patients in common. No group "
         "above: within a group practices offset each other.",
     )

@@ -33,7 +33,7 @@ def answer(question: Question) -> Answer:
             + definition_text(question.definition.key, question.period),
         ),
         figures=(
-            Figure("Ways of measuring", f"{len(ways)}"),
+            Figure("Ways of counting", f"{len(ways)}"),
             Figure("Evidence of it (p < 0.05)", f"{clear} of {len(ways)}"),
         ),
         front=(_areas(pair, everywhere), _ways(question, ways)),

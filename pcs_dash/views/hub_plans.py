@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pcs_dash.hubs.headline import headline
-from pcs_dash.hubs.plan import Plan, plan_from_column
+from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.summary import scorecard
 from pcs_dash.measures.numbers import number, of_all
 from pcs_dash.measures.register import PER_GP, REGISTER
@@ -24,7 +24,7 @@ from pcs_dash.views.answer import (
 )
 from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.phrases import band, span
-from pcs_dash.views.question import TODAY_S_PCNS, Question
+from pcs_dash.views.question import Question
 
 _MOST_BARS = 12
 
@@ -35,10 +35,7 @@ def options(question: Question) -> Answer:
     spec = MapSpec(
         "hubs", question, plan=plan, highlight=question.highlight, position=question.position
     )
-    compared = {TODAY_S_PCNS: plan_from_column(question.practices, "pcn")}
-    if question.plan is not None:
-        compared[question.shown_plan_name] = question.plan
-    columns = {name: _plan_figures(question, option) for name, option in compared.items()}
+    columns = {name: _plan_figures(question, made) for name, made in question.groupings.items()}
     measures = list(next(iter(columns.values())))
     every = question.hubs(plan)
     filled = _filled(every)
@@ -60,7 +57,7 @@ def options(question: Question) -> Answer:
         front=(MapBlock(spec, alt_text(question.dataset, spec)), table),
         share=0.66 if len(columns) == 1 else 0.6,
         # One grouping is no choice, so its slide does not promise any.
-        heading="" if question.plan is not None else f"{question.name}: today's PCNs",
+        heading="" if len(columns) > 1 else f"{question.name}: today's PCNs",
         notes=tuple(
             f"Rule: {rule.label}. {rule.source}, {rule.date}." for rule in question.rules if rule.on
         ),

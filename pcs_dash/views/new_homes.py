@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -11,9 +12,8 @@ from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.words import Words
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.scenarios.assumptions import Assumption, published
-from pcs_dash.scenarios.changes import MOST_HOMES
 from pcs_dash.scenarios.flows import shares_of_new_residents
-from pcs_dash.scenarios.homes import STEPS, USED, what_homes_need
+from pcs_dash.scenarios.homes import MOST_HOMES, STEPS, USED, what_homes_need
 from pcs_dash.scenarios.today import Today
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
@@ -63,9 +63,31 @@ def places(question: Question) -> Mapping[str, str]:
     return {WHOLE: question.area.label} | districts | named
 
 
+def _per_home(_: Question) -> Mapping[str, str]:
+    """The range, or one of what it is made of."""
+    one = published()[USED[0]]
+    return {
+        "range": f"{one.central:g} ({one.low:g} to {one.high:g})",
+        f"{one.low:g}": f"{one.low:g}, as in the strategy of 2014",
+        f"{one.high:g}": f"{one.high:g}, as in Uttlesford in 2014",
+    }
+
+
+def _assumed(question: Question) -> Mapping[str, Assumption]:
+    """The published assumptions, with the residents per dwelling that are asked for."""
+    chosen = question.option("per_home", _per_home(question))
+    known = published()
+    if chosen == "range":
+        return known
+    at = float(chosen)
+    # It stays a published figure, with its source.
+    return {**known, USED[0]: replace(known[USED[0]], low=at, central=at, high=at)}
+
+
 OPTIONS = (
     Option("dwellings", "Homes", "number", default=str(HOMES), bounds=(1, MOST_HOMES)),
     Option("built_in", "Where", choices=places),
+    Option("per_home", "Residents per dwelling", choices=_per_home),
 )
 
 
@@ -75,7 +97,7 @@ def answer(question: Question) -> Answer:
     place = question.option("built_in", places(question))
     where = question.area.label if place == WHOLE else place
     label = places(question)[place]
-    assumed = published()
+    assumed = _assumed(question)
     found = what_homes_need(homes, assumed)
     said = (
         f"{number(homes)} homes in {label} would bring {number(found['patients'])} patients, who "

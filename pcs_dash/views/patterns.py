@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from pcs_dash.jobs import beside
 from pcs_dash.measures import spatial
 from pcs_dash.measures.numbers import number, p_text
 from pcs_dash.measures.practice_measures import deprivation_measure, measure
@@ -58,16 +59,19 @@ class PatternAsked:
 
     def whole(self) -> spatial.GlobalMoran:
         """Global Moran's I."""
-        return spatial.global_moran(self.measured, self.table, unit=self.unit, **self.neighbours)
+        return beside(
+            spatial.global_moran, self.measured, self.table, unit=self.unit, **self.neighbours
+        )
 
     def clusters(self) -> spatial.LocalPattern:
         """The local statistic that was asked for."""
         if self.around is not None:
-            return spatial.bivariate_local_moran(
-                self.measured, self.around, self.table, unit=self.unit, **self.neighbours
-            )
+            return beside(
+                spatial.bivariate_local_moran,
+                self.measured, self.around, self.table, unit=self.unit, **self.neighbours,
+            )  # fmt: skip
         find = spatial.getis_ord if self.statistic == "getis" else spatial.local_moran
-        return find(self.measured, self.table, unit=self.unit, **self.neighbours)
+        return beside(find, self.measured, self.table, unit=self.unit, **self.neighbours)
 
 
 def ask(

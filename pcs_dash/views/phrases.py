@@ -95,6 +95,11 @@ def band(patients: float) -> str:
     return "below" if patients < low else "above" if patients > high else "inside"
 
 
+def join_words(parts: Sequence[str]) -> str:
+    """'A, B and C'."""
+    return " and ".join([*filter(None, [", ".join(parts[:-1])]), *parts[-1:]])
+
+
 def short_list(codes: Sequence[str], limit: int = 6) -> str:
     """The first codes, and how many more there are."""
     rest = f" and {len(codes) - limit} more" if len(codes) > limit else ""

@@ -8,8 +8,7 @@ from pcs_dash.measures.numbers import count, number, signed
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.workforce import fte_gap, gp_definition, patients_per_fte_gp
 from pcs_dash.scenarios.placing import place_gps
-from pcs_dash.scenarios.slope import close_slope
-from pcs_dash.tables.errors import UserError
+from pcs_dash.scenarios.slope import SlopeClosed, close_slope
 from pcs_dash.views.answer import Block, Column, Option, Table, Text, measured
 from pcs_dash.views.question import Question
 
@@ -24,7 +23,7 @@ OPTIONS = (
 
 def blocks(question: Question, practices: pd.DataFrame, year: int) -> list[Block]:
     """The placing in the practices of a year; UserError for numbers that are none."""
-    posts, most = (_whole(question, option) for option in OPTIONS[:2])
+    posts, most = (option.whole(question) for option in OPTIONS[:2])
     if question.option(AIM, AIMS) == "slope":
         return _slope(question, practices, year, posts, most)
     fte = practices[gp_definition(question.definition.key).column].astype(float)
@@ -59,8 +58,8 @@ def blocks(question: Question, practices: pd.DataFrame, year: int) -> list[Block
         ),
         Text(
             "First the largest gap that is left is made as small as can be, then what is left in "
-            "all. Whole posts; nobody is taken from anywhere, and whether anybody wants to work "
-            "there is not known.",
+            "all: no other placing does better in that order (proven). Whole posts; nobody is "
+            "taken from anywhere, and whether anybody wants to work there is not known.",
             "note",
         ),
     ]
@@ -92,11 +91,9 @@ def _slope(
         f"the slope index of {year} from {signed(found.before, 0)} to {signed(found.after, 0)} "
         "patients per FTE GP."
     )
+    said += f" {_proof(found, posts, most)}"
     if not found.reached:
-        said += (
-            f" No more can be done with {count(posts, 'post')} and at most {most} in one practice: "
-            "allow more of either."
-        )
+        said += f" {_enough(question, practices, most)}"
     return [
         Text(said, "finding"),
         Table(
@@ -111,20 +108,41 @@ def _slope(
             file=table,
         ),
         Text(
-            "One post at a time, where it moves the slope most; that few posts do is not proven to "
-            "be the fewest. The slope has an interval (Deprived or not): where it spans 0, there "
-            "may be nothing to close.",
+            "The slope has an interval (Deprived or not): where it spans 0, there may be nothing "
+            "to close.",
             "note",
         ),
     ]
 
 
-def _whole(question: Question, option: Option) -> int:
-    text = question.options.get(option.key, "") or option.default
-    low, high = option.bounds
-    if not text.isdecimal() or not low <= int(text) <= high:
-        raise UserError(f"{option.label}: {text[:20]} must be a whole number, {low} to {high}.")
-    return int(text)
+def _proof(found: SlopeClosed, posts: int, most: int) -> str:
+    """What the solver proved of the number of posts, or between what it lies."""
+    rule = f"with at most {most} in one practice"
+    if not found.reached:
+        if found.proven:
+            return f"No placing of {count(posts, 'post')} {rule} brings it to 0 (proven)."
+        return f"None was found that brings it to 0 {rule}; that there is none is not proven."
+    short = found.passing - int(found.posts.sum())
+    more = " One post more would take it past 0 by more than this leaves." if short else ""
+    if found.proven:
+        fewer = f"Fewer than {count(found.passing, 'post')} can't bring it to 0 {rule} (proven)."
+    else:
+        fewer = (
+            f"{rule.capitalize()} at least {number(found.least)} are needed: fewer than these "
+            "may do."
+        )
+    return fewer + more
+
+
+def _enough(question: Question, practices: pd.DataFrame, most: int) -> str:
+    """How many posts it would take under the same rule."""
+    found = close_slope(
+        practices, definition=question.definition.key, edition=question.edition, most=most
+    )
+    if not found.reached:
+        return "Nor would any number: allow more in one practice."
+    least = "" if found.proven else ", and perhaps fewer"
+    return f"{count(found.passing, 'post')} would{least}."
 
 
 def _said(question: Question, table: pd.DataFrame, posts: int, year: int) -> str:

@@ -30,13 +30,20 @@ from pcs_dash.scenarios.changes import (
     read_scenario,
 )
 from pcs_dash.scenarios.flows import degrees_in
-from pcs_dash.scenarios.grouping import KINDS, grouping, planned_homes, who_takes_them
+from pcs_dash.scenarios.grouping import (
+    KINDS,
+    NO_HUB,
+    NO_PCN,
+    grouping,
+    planned_homes,
+    who_takes_them,
+)
 from pcs_dash.scenarios.homes import USED
 from pcs_dash.scenarios.project import BAND_ENDS, DRAWS, Grouping, Projection, project
 from pcs_dash.scenarios.today import BUILT, NEEDED, Today, today_of
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import closing_minutes, maps, placing, team
+from pcs_dash.views import closing_minutes, maps, placing, team, too_small, where_sites
 from pcs_dash.views.answer import (
     Answer,
     Beside,
@@ -60,6 +67,7 @@ from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.phrases import or_none
 from pcs_dash.views.question import Question
+from pcs_dash.views.readers import staff_of_networks
 from pcs_dash.views.scenario_words import AGAINST, LINK, from_text, sentence
 
 YEARS = {"10": "10 years", "5": "5 years", "15": "15 years", "20": "20 years"}
@@ -133,6 +141,7 @@ OPTIONS = (
     Option(MAP_OF, "The map shows", choices=lambda _: MAPS, inside=True),
     Option(AT, "Practice on the map", "practice", inside=True),
     *placing.OPTIONS,
+    *where_sites.OPTIONS,
 )
 
 
@@ -154,6 +163,7 @@ def answer(question: Question) -> Answer:
         Figure(
             f"FTE GPs to {question.benchmark.label}, {last}",
             signed(gap),
+            _gap_band(found, question.benchmark.value),
             term=REGISTER["fte_gap"].term,
         )
     )
@@ -194,6 +204,7 @@ def _sections(
         Section("happens", "What is taken to happen", lambda _: [Bullets(said)], part=HAPPENS),
         Section("years", "Year by year", lambda _: [by_year], part=HAPPENS),
         Section("groups", "By place, PCN or hub", _groups, part=GROUPED),
+        Section("small", "Too small, or outside the band", _small, part=GROUPED),
         *closing,
         Section("assumptions", "What it rests on most", _assumptions, part="What moves it"),
         Section("team", "Appointments needed, and what the team can give", _team, part=STAFFED),
@@ -204,6 +215,14 @@ def _sections(
             _placing,
             options=tuple(option.key for option in placing.OPTIONS),
             part="Where GPs should go",
+        ),
+        Section(
+            "sites",
+            "Where sites should stand",
+            _sites,
+            options=tuple(option.key for option in where_sites.OPTIONS),
+            part="Where sites should stand",
+            slow="Comparing sites",
         ),
         Section(
             "inequality",
@@ -224,7 +243,9 @@ def today_for(question: Question) -> Today:
     return kept(
         dataset,
         ("plan_ahead", readers.version),
-        lambda: today_of(dataset, lambda: readers.registered(dataset)),
+        lambda: today_of(
+            dataset, lambda: readers.registered(dataset), staff_of_networks(readers, dataset)
+        ),
     )
 
 
@@ -288,13 +309,17 @@ def _hubs(question: Question) -> dict[str, str]:
 
 
 def _projected(
-    question: Question, today: Today, scenario: Scenario, hubs: tuple[tuple[str, str], ...]
+    question: Question,
+    today: Today,
+    scenario: Scenario,
+    hubs: tuple[tuple[str, str], ...],
+    by: str = "area",
 ) -> Projection:
-    """The area under a scenario; the last ones are kept, for sections and for other sessions."""
+    """The area, or its groups, under a scenario; the last ones are kept for sections and others."""
     # Its name moves no figure.
     text = json.dumps(replace(scenario, name=question.name).to_dict())
     excluded = tuple(map(str, question.excluded.index))
-    return _projection(today, text, question.area, excluded, question.definition.key, hubs)
+    return _projection(today, text, question.area, by, excluded, question.definition.key, hubs)
 
 
 @lru_cache(maxsize=KEPT)
@@ -302,11 +327,12 @@ def _projection(
     today: Today,
     scenario: str,
     area: Area,
+    by: str,
     excluded: tuple[str, ...],
     definition: str,
     hubs: tuple[tuple[str, str], ...],
 ) -> Projection:
-    groups = _counted(grouping(area), excluded)
+    groups = _counted(grouping(area, by, dict(hubs)), excluded)
     return project(today, read_scenario(scenario), groups, definition=definition, hubs=dict(hubs))
 
 
@@ -324,6 +350,13 @@ def _counted(groups: Grouping, excluded: Collection[str]) -> Grouping:
 
 def _band(row: pd.Series, name: str = "patients_per_fte_gp", decimals: int = 0) -> str:
     return between(row[f"{name}_low"], row[f"{name}_high"], decimals)
+
+
+def _gap_band(found: Projection, benchmark: float) -> str:
+    """FTE short of a benchmark in 95% of the draws, in the last year; "" where all agree."""
+    gaps = fte_gap(found.drawn_patients, found.drawn_fte, benchmark)
+    low, high = np.percentile(gaps, BAND_ENDS)
+    return between(low, high, 1) if high > low else ""
 
 
 def _figure(label: str, row: pd.Series) -> Figure:
@@ -620,19 +653,28 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
         _summed(question, projection.frame(when), own)
         for projection, when in ((nothing, nothing.years[0]), (nothing, year), (found, year))
     )
-    table = pd.DataFrame(
-        {
-            "patients_now": first["patients"],
-            "patients_then": ahead["patients"],
-            "now": first["patients_per_fte_gp"],
-            "nothing": last["patients_per_fte_gp"],
-            "decided": ahead["patients_per_fte_gp"],
-            "gap": fte_gap(ahead["patients"], ahead["fte_gp"], question.benchmark.value),
-        }
-    ).reset_index()
+    today, hubs = today_for(question), tuple(_hubs(question).items())
+    figures = _projected(question, today, found.scenario, hubs, by).figures
+    band = figures[figures["year"] == year].set_index("group")
+    table = (
+        pd.DataFrame(
+            {
+                "patients_now": first["patients"],
+                "patients_then": ahead["patients"],
+                "now": first["patients_per_fte_gp"],
+                "nothing": last["patients_per_fte_gp"],
+                "decided": ahead["patients_per_fte_gp"],
+                "low": band["patients_per_fte_gp_low"],
+                "high": band["patients_per_fte_gp_high"],
+                "gap": fte_gap(ahead["patients"], ahead["fte_gp"], question.benchmark.value),
+            }
+        )
+        .rename_axis("group")
+        .reset_index()
+    )
     return [
         Table(
-            f"{nothing.years[0]} and {year}, central figures",
+            f"{nothing.years[0]} and {year}; low and high: 95% of the draws, as decided",
             table,
             (
                 Column("group", {"hub": "Hub", "pcn": "PCN"}.get(by, "Place"), wide=2.0),
@@ -641,6 +683,8 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
                 Column("now", f"Per FTE GP {nothing.years[0]}", "count"),
                 Column("nothing", f"{year}, nothing done", "count"),
                 Column("decided", f"{year}, as decided", "count"),
+                Column("low", "Low", "count"),
+                Column("high", "High", "count"),
                 Column("gap", f"FTE GPs to {question.benchmark.label}", "signed_tenth"),
             ),
             name=f"plan-ahead-{by}-{question.area.key}",
@@ -671,7 +715,7 @@ def _takes(question: Question) -> Sequence[Block | Beside]:
             (
                 label,
                 number(value),
-                signed(gap),
+                f"{signed(gap)} ({band})" if (band := _gap_band(found, value)) else signed(gap),
                 f"{number(short * space.low)} to {number(short * space.high)}",
                 f"£{number(short * space.central * cost.central / 1e6, 1)} million",
             )
@@ -682,7 +726,7 @@ def _takes(question: Question) -> Sequence[Block | Beside]:
             f"What it would take in {found.years[-1]}, with what is decided",
             heads,
             rows,
-            widths=(2.0, 1.2, 1.1, 1.3, 1.1),
+            widths=(2.0, 1.1, 1.5, 1.3, 1.1),
             note=f"{space.low:g} to {space.high:g} square metres a GP (2014 strategy); "
             f"£{number(cost.central)} a square metre at prices of 2018, at "
             f"{space.central:g} square metres. Space for GPs there already is not in it.",
@@ -695,6 +739,16 @@ def _placing(question: Question) -> Sequence[Block | Beside]:
     year = found.years[-1]
     try:
         return placing.blocks(question, _own(question, found, year), year)
+    except UserError as error:
+        return [Text(str(error), "info")]
+
+
+def _sites(question: Question) -> Sequence[Block | Beside]:
+    found, _ = _both(question)
+    # A merged list has one surgery less, the first one's is kept.
+    closed = question.practices.index.difference(found.frame(found.years[-1]).index)
+    try:
+        return where_sites.of_plan(question, set(closed))
     except UserError as error:
         return [Text(str(error), "info")]
 
@@ -758,15 +812,32 @@ def _by_fifth(question: Question, tables: Mapping[str, pd.DataFrame]) -> Table:
 
 def _team(question: Question) -> Sequence[Block | Beside]:
     found, nothing = _both(question)
-    return team.blocks(
-        question,
-        {
-            f"{nothing.years[0]}": _own(question, nothing, nothing.years[0]),
-            f"{nothing.years[-1]}, nothing done": _own(question, nothing, nothing.years[-1]),
-            f"{found.years[-1]}, as decided": _own(question, found, found.years[-1]),
-        },
-        found.assumptions,
-    )
+    return team.blocks(question, _three(question, found, nothing), found.assumptions)
+
+
+def _three(question: Question, found: Projection, nothing: Projection) -> dict[str, pd.DataFrame]:
+    """The area's practices today, in the last year with nothing done, and as decided."""
+    first, last = nothing.years[0], nothing.years[-1]
+    return {
+        f"{first}": _own(question, nothing, first),
+        f"{last}, nothing done": _own(question, nothing, last),
+        f"{last}, as decided": _own(question, found, last),
+    }
+
+
+def _small(question: Question) -> Sequence[Block | Beside]:
+    found, nothing = _both(question)
+    kind = "hub" if question.plan is not None else "pcn"
+    own = grouping(question.area, kind, _hubs(question))
+    years = _three(question, found, nothing)
+    lists = {
+        name: table["patients"]
+        .groupby(own(table))
+        .sum(min_count=1)
+        .drop([NO_PCN, NO_HUB], errors="ignore")
+        for name, table in years.items()
+    }
+    return too_small.blocks(question, years, lists, {"hub": "Hub", "pcn": "PCN"}[kind])
 
 
 def _own(question: Question, projection: Projection, year: int) -> pd.DataFrame:

@@ -52,8 +52,9 @@ class Question:
 
     `practices` are the area's that count, `excluded` those left out on demand (implausible FTE),
     `exclude` whether that was asked, in an area that has some or not. `plan` is the grouping that
-    "my plan" means (None: today's PCNs), `rules` what hubs are judged by, `options` what the view
-    itself is asked, by their names in an address, `highlight` a practice code or a hub's name that
+    "my plan" means (None: today's PCNs), `others` more of them to be put beside it, by
+    name, `rules` what hubs are judged by, `options` what the view itself is asked, by their names
+    in an address, `highlight` a practice code or a hub's name that
     is pointed at. `readers` fetch what is in no data set; `tiles`: whether a page's maps show the
     street map.
     """
@@ -69,6 +70,7 @@ class Question:
     exclude: bool = False
     plan: Plan | None = None
     plan_name: str = ""
+    others: Mapping[str, Plan] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     highlight: str = ""
@@ -135,6 +137,7 @@ class Question:
         asked = {
             "plan": None if self.plan is None else self.plan.to_dict(),
             "plan_name": self.plan_name,
+            "others": [[name, plan.to_dict()] for name, plan in self.others.items()],
             "rules": rules_to_list(self.rules),
             "options": dict(self.options),
             "highlight": self.highlight,
@@ -172,6 +175,15 @@ class Question:
     def shown_plan_name(self) -> str:
         """What that plan is called."""
         return (self.plan_name or "The plan") if self.plan is not None else TODAY_S_PCNS
+
+    @property
+    def groupings(self) -> dict[str, Plan]:
+        """Every grouping to choose from, by name: today's PCNs, the plan, the others."""
+        found = {TODAY_S_PCNS: plan_from_column(self.practices, "pcn")}
+        own = {} if self.plan is None else {self.shown_plan_name: self.plan}
+        for name, plan in (*own.items(), *self.others.items()):
+            found[free_name(name, found)] = plan
+        return found
 
     def option(self, name: str, known: Iterable[str], default: str = "") -> str:
         """What an option stands at if that is one of `known`; else `default`, else the first."""
@@ -233,6 +245,7 @@ def ask(
     *,
     plan: Plan | None = None,
     plan_name: str = "",
+    others: Mapping[str, Plan] | None = None,
     rules: tuple[Rule, ...] = (),
     options: Mapping[str, str] | None = None,
     highlight: str = "",
@@ -272,12 +285,22 @@ def ask(
         exclude=exclude,
         plan=plan,
         plan_name=plan_name,
+        others=dict(others or {}),
         rules=rules or default_rules(dataset.published),
         options=dict(options or {}),
         highlight=highlight,
         position=position,
         readers=readers,
     )
+
+
+def free_name(name: str, taken: Iterable[str]) -> str:
+    """The name, with a number behind it where it is taken."""
+    known, number, found = set(taken), 1, name
+    while found in known:
+        number += 1
+        found = f"{name} ({number})"
+    return found
 
 
 def counted_by(dataset: Dataset, weighting: Weighting) -> Dataset:

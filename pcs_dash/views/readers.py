@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from pcs_dash.tables.dataset import Dataset
+from pcs_dash.tables.load import PCN_STAFF_OF, load_pcn_staff
 
 if TYPE_CHECKING:
     from pcs_dash.measures.catchments import Registered
@@ -61,6 +62,16 @@ def _staff(dataset: Dataset) -> pd.DataFrame | None:
     from pcs_dash.views import loaded_data
 
     return loaded_data.staff(Store(), dataset)
+
+
+def staff_of_networks(readers: Readers, dataset: Dataset) -> pd.DataFrame | None:
+    """Staff employed by the data's networks, newest month there is: period, pcn_code, staff_group,
+    staff_role, fte; None where none are known.
+    """
+    found = readers.network_staff(dataset)
+    if found is None and dataset.version == "embedded":
+        found = load_pcn_staff().assign(period=pd.Timestamp(PCN_STAFF_OF))
+    return found
 
 
 def _network_staff(dataset: Dataset) -> pd.DataFrame | None:

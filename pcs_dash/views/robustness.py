@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from pcs_dash.jobs import beside
 from pcs_dash.measures import funnel, words
 from pcs_dash.measures.numbers import NO_FIGURE, count, signed
 from pcs_dash.measures.register import REGISTER
@@ -36,6 +37,7 @@ from pcs_dash.views.answer import (
     measured,
     text_table,
 )
+from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.phrases import or_none
 from pcs_dash.views.question import Question
 from pcs_dash.views.readers import NO_REGISTRATIONS, patients_by_lsoa
@@ -79,14 +81,21 @@ def specification_data(question: Question) -> dict[str, Any]:
 
 
 def curve_of(question: Question) -> pd.DataFrame:
-    """Every specification of the area, with the options in words.
+    """Every specification of the area, with the options in words."""
+    return in_words(every_way(question))
+
+
+def every_way(question: Question) -> pd.DataFrame:
+    """Every specification of the area, worked out once and shared.
 
     Practices with implausible FTE are one of the choices, so they are never left out before it.
     """
-    curve = specification_curve(
-        question.area.select(question.dataset.practices), **specification_data(question)
+    practices = question.area.select(question.dataset.practices)
+    return kept(
+        question.dataset,
+        ("every way", question.area.key, *question.readers.version),
+        lambda: beside(specification_curve, practices, **specification_data(question)),
     )
-    return in_words(curve)
 
 
 def in_words(curve: pd.DataFrame) -> pd.DataFrame:

@@ -82,7 +82,14 @@ class _Similar:
     @cached_property
     def target(self) -> str:
         """The unit asked for; the first of the area where none is."""
-        return self.question.option("similar-to", _units_of(self))
+        asked = self.question.options.get("similar-to", "")
+        # A card asks for one of many: their names, in order, are then not needed.
+        return asked if asked in set(self.own) else next(iter(_units_of(self)), "")
+
+    @cached_property
+    def own(self) -> pd.Series:
+        """The units of the area's practices."""
+        return self.groups.reindex(self.question.practices.index).dropna()
 
     @cached_property
     def near(self) -> pd.Series:
@@ -101,7 +108,13 @@ class _Similar:
         """What a unit is called."""
         if self.level != PRACTICE:
             return unit
-        return f"{self.practices['practice_name'][unit]} ({unit})"
+        return f"{self.names[unit]} ({unit})"
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The practices' names by code."""
+        names = self.practices["practice_name"]
+        return {str(code): str(name) for code, name in names.items()}
 
 
 def _similar(question: Question) -> _Similar:
@@ -116,7 +129,7 @@ def _similar(question: Question) -> _Similar:
 
 
 def _units_of(found: _Similar) -> dict[str, str]:
-    own = found.groups.reindex(found.question.practices.index).dropna()
+    own = found.own
     if found.level == PRACTICE:
         first = found.question.highlight
         codes = sorted(own, key=lambda code: (code != first, found.name(code)))

@@ -35,6 +35,7 @@ from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.list_sizes import fraction_of_year, heirs
 from pcs_dash.views.phrases import short_list
 from pcs_dash.views.question import Question
+from pcs_dash.views.readers import staff_of_networks
 
 _SOURCE = "NHS England, General Practice Workforce"
 _HOW = (
@@ -435,7 +436,7 @@ def _roles_table(staff: _Staff, level: str) -> Table:
 
 def _networks(question: Question) -> Sequence[Block | Beside]:
     """Staff employed by PCNs, which no practice's figures hold."""
-    found = question.readers.network_staff(question.dataset)
+    found = staff_of_networks(question.readers, question.dataset)
     own = question.area.select(question.dataset.practices)
     codes = own.dropna(subset=["pcn_code"]).drop_duplicates("pcn_code").set_index("pcn_code")["pcn"]
     table = None if found is None else found[found["pcn_code"].astype("str").isin(codes.index)]

@@ -34,11 +34,16 @@ MAX_VIEWS = 60
 MAX_NAME_LENGTH = 120
 MAX_TEXT_LENGTH = 600
 MAX_FILE_BYTES = 4_000_000
+# Beside today's PCNs: more columns are not read from the back of a room.
+MAX_OPTIONS = 4
 
 # The switches of the app's sidebar, by their names in an address.
 SWITCHES = ("gp", "weight", "imd", "benchmark", "own", "exclude", "tiles")
 _MAX_SWITCH_LENGTH = 120
 
+
+# What shows the plans of a story, or is drafted from them.
+_OF_OPTIONS = ("options", "hubs", "costs", "ask")
 
 PAGES = tuple(dict.fromkeys(view.page for view in VIEWS.values()))
 FIRST_PAGE = "under_doctoring"
@@ -78,7 +83,8 @@ class SavedView:
     `topic` is a view's key ("": what the page is first about), `switches` the sidebar's by their
     names in an address (gp, imd, benchmark, own, exclude, tiles), `options` what its own page is
     asked (`options_of`), `highlight` a practice code or a hub's name, `text` the line the presenter
-    wants under the title, `rules` what hubs are judged by (none: the published rules).
+    wants under the title, `rules` what hubs are judged by (none: the published rules), `others`
+    the plans (name, plan) that are put beside `plan`.
     """
 
     page: str = FIRST_PAGE
@@ -93,6 +99,7 @@ class SavedView:
     highlight: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+    others: tuple[tuple[str, Plan], ...] = ()
 
     def __post_init__(self) -> None:
         if self.page not in PAGES:
@@ -112,6 +119,13 @@ class SavedView:
             ("highlight", MAX_NAME_LENGTH),
         ):
             object.__setattr__(self, name, _clean(getattr(self, name), name, limit))
+        object.__setattr__(
+            self,
+            "others",
+            tuple((_clean(name, "plan", MAX_NAME_LENGTH), plan) for name, plan in self.others),
+        )
+        if len(self.others) >= MAX_OPTIONS:
+            raise StoryError(f"Choose at most {MAX_OPTIONS} plans to put beside today's PCNs.")
         if self.area:
             object.__setattr__(self, "area", find_area(self.area).key)
         asked = options_of(self.page)
@@ -176,6 +190,8 @@ class SavedView:
             content["plan"] = self.plan.to_dict()
         if self.rules:
             content["rules"] = rules_to_list(self.rules)
+        if self.others:
+            content["others"] = [{"name": name, **plan.to_dict()} for name, plan in self.others]
         return content
 
     @classmethod
@@ -188,7 +204,7 @@ class SavedView:
         if unknown:
             raise StoryError(f"A view has no field '{_short(unknown[0])}'.")
         fields = dict(data)
-        for name in known - {"switches", "options", "position", "plan", "rules"}:
+        for name in known - {"switches", "options", "position", "plan", "rules", "others"}:
             if not isinstance(fields.get(name, ""), str):
                 raise StoryError(f"The field '{name}' of a view must be text.")
         position, plan = fields.pop("position", None), fields.pop("plan", None)
@@ -203,10 +219,9 @@ class SavedView:
                 raise StoryError("A map position must have latitude, longitude and zoom.")
             fields["position"] = Position(**position)
         if plan is not None:
-            try:
-                fields["plan"] = Plan.from_dict(plan)
-            except PlanError as error:
-                raise StoryError(f"Its plan can't be read: {error}") from error
+            fields["plan"] = _plan(plan)
+        if "others" in fields:
+            fields["others"] = _others(fields["others"])
         return cls(**fields)
 
 
@@ -337,14 +352,16 @@ def ready_made(
     switches: Mapping[str, str] | None = None,
     plan: Plan | None = None,
     plan_name: str = "",
+    others: Mapping[str, Plan] | None = None,
 ) -> Story:
     """The story every area starts from: where we are, is it where people are deprived, how sure
     are we, the options, what each option costs and gains, what we ask for.
 
-    `plan` is the option put beside today's PCNs.
+    `plan` is the option put beside today's PCNs, `others` (name -> plan) are more of them.
     """
     chosen = dict(switches or {})
     with_plan: dict[str, Any] = {"plan": plan, "plan_name": plan_name}
+    compared = with_plan | {"others": tuple((others or {}).items())}
 
     def view(topic: str, **more: Any) -> SavedView:
         return SavedView(
@@ -359,11 +376,48 @@ def ready_made(
             view("deprivation"),
             view("correlation"),
             view("sure"),
-            view("options", **with_plan),
+            view("options", **compared),
             view("hubs", **with_plan),
-            view("costs", **with_plan),
-            view("ask", **with_plan),
+            view("costs", **compared),
+            view("ask", **compared),
         ),
+    )
+
+
+def with_options(story: Story, plans: Mapping[str, Plan], area: Area) -> Story:
+    """The story with these plans (name -> plan) put beside today's PCNs, the first one on the maps.
+
+    Every view that a plan belongs to takes them; where none shows options, two that do are added.
+    """
+    first = next(iter(plans), "")
+    others = tuple((name, plan) for name, plan in plans.items() if name != first)
+    chosen: dict[str, Any] = {"plan": plans.get(first), "plan_name": first, "others": others}
+    views = story.views
+    if not any(view.topic == "options" for view in views):
+        more = ("options", "costs")
+        views = (*views, *(SavedView(VIEWS[key].page, key, area=area.key) for key in more))
+    return replace(
+        story,
+        views=tuple(
+            replace(view, **chosen) if view.topic in _OF_OPTIONS else view for view in views
+        ),
+    )
+
+
+def _plan(data: Any) -> Plan:
+    try:
+        return Plan.from_dict(data)
+    except PlanError as error:
+        raise StoryError(f"Its plan can't be read: {error}") from error
+
+
+def _others(given: Any) -> tuple[tuple[str, Plan], ...]:
+    """The plans of "others", each an object of a plan with its name; StoryError for all else."""
+    if not isinstance(given, Sequence) or not all(isinstance(each, Mapping) for each in given):
+        raise StoryError("The field 'others' of a view must be a list of plans.")
+    return tuple(
+        (each.get("name", ""), _plan({key: each[key] for key in each if key != "name"}))
+        for each in given
     )
 
 

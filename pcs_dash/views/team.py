@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pcs_dash.measures.numbers import between, number, signed
-from pcs_dash.measures.register import REGISTER
+from pcs_dash.measures.numbers import between, count, number, signed
+from pcs_dash.measures.register import REGISTER, Measure
 from pcs_dash.measures.words import lower_first
 from pcs_dash.measures.workforce import gp_definition
 from pcs_dash.scenarios.assumptions import Assumption
@@ -19,26 +19,43 @@ from pcs_dash.scenarios.demand import (
     rooms_needed,
     space_needed,
 )
-from pcs_dash.tables.load import load_pcn_staff
+from pcs_dash.scenarios.projected import loaded_ageing
+from pcs_dash.scenarios.today import NETWORK_CARE, PCN_CARE
 from pcs_dash.views.answer import Block, Table, Text, text_table
 from pcs_dash.views.question import Question
+from pcs_dash.views.readers import staff_of_networks
 
-STAFF = ("gps_per_10000", "nurse_fte_per_10000", "direct_care_fte_per_10000")
-_WHO = {"gp": "GPs", "nurse_fte": "nurses", "direct_care_fte": "direct patient care staff"}
-_PCN_CARE = "Other Direct Patient Care staff"
+_WHO = {
+    "gp": "GPs",
+    "nurse_fte": "nurses",
+    "direct_care_fte": "direct patient care staff",
+    NETWORK_CARE: "direct patient care of networks",
+}
+_CARE = "direct_care_fte_per_10000"
+STAFF = ("gps_per_10000", "nurse_fte_per_10000", _CARE)
 
 
 def blocks(
     question: Question, years: Mapping[str, pd.DataFrame], assumed: Mapping[str, Assumption]
 ) -> list[Block]:
-    """`years`: the area's practices by what they are called, today's first, the asked one last."""
+    """`years`: the area's practices by what they are called, which begins with the year, today's
+    first, the asked one last.
+    """
     names, tables = list(years), list(years.values())
-    needed = [appointments_needed(table, assumed, question.edition) for table in tables]
+    first, *_ = calendar = [int(name[:4]) for name in names]
+    older = [
+        loaded_ageing(table["district"], first, year)
+        for table, year in zip(tables, calendar, strict=True)
+    ]
+    needed = [
+        appointments_needed(table, assumed, question.edition, factor)
+        for table, factor in zip(tables, older, strict=True)
+    ]
     column = gp_definition(question.definition.key).column
     more = [appointments_more(tables[0], table, column, assumed) for table in tables]
     return [
         Text(_said(names, needed, more), "finding"),
-        _appointments(question, names, tables, needed, more, assumed),
+        _appointments(question, names, tables, needed, more, assumed, older[-1]),
         _staff(question, names, tables),
         _space(names, tables, needed, assumed),
         Text(_pcn_staff(question), "note"),
@@ -68,6 +85,7 @@ def _appointments(
     needed: list[dict[str, float]],
     more: list[dict[str, float]],
     assumed: Mapping[str, Assumption],
+    older: pd.Series | None,
 ) -> Table:
     rows = [
         (
@@ -90,9 +108,24 @@ def _appointments(
         rows,
         widths=(1.9, *[1.5] * len(names)),
         note=f"Needed: {assumed['consultations_per_person'].central:g} a person a year, "
-        f"{assumed['deprived_consult_more'].central:g}% more in the most deprived fifth; age is "
-        f"not in it. One FTE more gives {rates} (BJGP 2023, e644): averages of practices, so what "
-        f"the next one brings may differ.{note}",
+        f"{assumed['deprived_consult_more'].central:g}% more in the most deprived fifth; "
+        f"{_aged(tables[-1], older)} One FTE more gives {rates} (BJGP 2023, e644): averages of "
+        f"practices, so what the next one brings may differ.{note}",
+    )
+
+
+def _aged(practices: pd.DataFrame, older: pd.Series | None) -> str:
+    """What age does to what is needed, or that it is not in it."""
+    if older is None:
+        return "age is not in it (no projections by age are loaded)."
+    known = older.notna()
+    lists = practices["patients"].astype("float64")[known]
+    rise = 100 * (float((lists * older[known]).sum() / lists.sum()) - 1)
+    left = int((~known).sum())
+    without = f"; {count(left, 'practice')} without a projection as today" if left else ""
+    return (
+        f"{signed(rise)}% a person through ageing (ONS projections of the district x Carr-Hill "
+        f"workload by age and sex{without})."
     )
 
 
@@ -111,17 +144,36 @@ def _staff(question: Question, names: list[str], tables: list[pd.DataFrame]) -> 
         measure = REGISTER[key]
         values = []
         for table in tables:
-            top, bottom = measure.parts(table, question.definition.key)
-            both = top.notna() & bottom.notna()
-            values.append(measure.times * top[both].sum() / bottom[both].sum())
-        rows.append((measure.label, *(measure.text(value) for value in values)))
+            values.append(measure.text(_rate(measure, table, question)))
+            if key == _CARE:
+                # As NHS England counts it: practices and networks together.
+                both = table.assign(direct_care_fte=table["direct_care_fte"] + table[NETWORK_CARE])
+                values[-1] = f"{values[-1]} ({measure.text(_rate(measure, both, question))})"
+        more = " (with those of networks)" if key == _CARE else ""
+        rows.append((measure.label + more, *values))
     return text_table(
-        "Staff of the practices for their patients",
+        "Staff for the patients",
         ("", *names),
         rows,
         widths=(1.9, *[1.5] * len(names)),
-        note=f"Patients counted: {lower_first(question.weighting.label)}. Practices without a "
-        "figure leave both sums.",
+        note=f"Patients counted: {lower_first(question.weighting.label)}."
+        f"{_as_published(question)} Practices without a figure leave both sums.",
+    )
+
+
+def _rate(measure: Measure, table: pd.DataFrame, question: Question) -> float:
+    top, bottom = measure.parts(table, question.definition.key)
+    both = top.notna() & bottom.notna()
+    return float(measure.times * top[both].sum() / bottom[both].sum())
+
+
+def _as_published(question: Question) -> str:
+    """How to get the measure of NHS England's dashboard, where it is not what is shown."""
+    if question.weighting.key == "carr_hill" or question.area.loaded:
+        return ""
+    return (
+        " NHS England's primary-care dashboard has these per 10,000 weighted patients, direct "
+        "patient care with that of networks: choose By Carr-Hill weight under Settings."
     )
 
 
@@ -160,16 +212,16 @@ def _space(
 
 
 def _pcn_staff(question: Question) -> str:
-    """What the networks of the area employed besides, as far as they still are."""
-    table = load_pcn_staff()
+    """What the networks of the area employ, as far as it is known."""
+    table = staff_of_networks(question.readers, question.dataset)
     codes = set(question.practices["pcn_code"].dropna().astype(str))
-    own = table[table["pcn_code"].isin(codes)]
-    with_staff = own["pcn_code"].nunique()
-    if not with_staff:
+    own = None if table is None else table[table["pcn_code"].astype(str).isin(codes)]
+    if own is None or own.empty:
         return "No staff employed by this area's networks are known."
-    care = float(own.loc[own["staff_group"] == _PCN_CARE, "fte"].sum())
+    care = float(own.loc[own["staff_group"].astype(str) == PCN_CARE, "fte"].sum())
     return (
-        f"Networks employ staff besides, in no practice's figures: {number(care, 1)} FTE in direct "
-        f"patient care in September 2022, in {with_staff} of this area's {len(codes)} networks. "
-        "The figures above are of practices only."
+        f"Networks employ {number(care, 1)} FTE in direct patient care besides "
+        f"({own['period'].max():%B %Y}, {own['pcn_code'].nunique()} of this area's {len(codes)} "
+        "networks), shared over their practices by list size. Practices of other networks are in "
+        "no figure with them."
     )

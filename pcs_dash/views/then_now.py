@@ -69,8 +69,8 @@ def answer(question: Question) -> Answer:
             Figure(
                 f"{COEFFICIENT_NAMES[local.method]}, {CLAIM_PLACE}", number(local.coefficient, 2)
             ),
-            Figure("95% interval", between(local.ci_low, local.ci_high, 2)),
-            Figure("Practices", f"{local.n}"),
+            Figure(f"95% interval, {CLAIM_PLACE}", between(local.ci_low, local.ci_high, 2)),
+            Figure(f"Practices, {CLAIM_PLACE}", f"{local.n}"),
         ),
         front=(_claim_chart(claim), _all_figures(rows)),
         sections=(

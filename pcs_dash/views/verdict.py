@@ -6,17 +6,17 @@ import math
 
 import pandas as pd
 
+from pcs_dash.jobs import beside
 from pcs_dash.measures.correlation import COEFFICIENT_NAMES, METHODS
 from pcs_dash.measures.numbers import between, number, of_all, p_text, signed
 from pcs_dash.measures.patient_matrix import MEASURES
-from pcs_dash.measures.specification import specification_curve
 from pcs_dash.measures.verdict import Verdict, verdict
 from pcs_dash.measures.words import NOT_WHY, Words, grade, verdict_words
 from pcs_dash.views import compared_measures, inequality
 from pcs_dash.views.answer import Answer, Figure, Table, Text, View, text_table
 from pcs_dash.views.kept_answers import is_kept, kept
 from pcs_dash.views.question import Question
-from pcs_dash.views.robustness import curve_chart, in_words, specification_data
+from pcs_dash.views.robustness import curve_chart, every_way, in_words, specification_data
 
 # A measure by itself: its name, value, interval, which way it points (above 0: more patients per GP
 # where people are more deprived), and p.
@@ -63,9 +63,8 @@ def _kind(question: Question) -> tuple[str, ...]:
 
 def _together(question: Question) -> tuple[pd.DataFrame, Verdict, Words]:
     practices = question.area.select(question.dataset.practices)
-    data = specification_data(question)
-    curve = specification_curve(practices, **data)
-    found = verdict(practices, curve, **data)
+    curve = every_way(question)
+    found = beside(verdict, practices, curve, **specification_data(question))
     return curve, found, verdict_words(found, place=question.name, date=question.period)
 
 

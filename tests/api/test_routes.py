@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Match
@@ -200,6 +201,23 @@ def test_no_address_of_an_earlier_page_stands_in_the_way() -> None:
         scope = {"type": "http", "method": "GET", "path": f"/api/v1/areas/essex/views/{key}"}
         first = next(r for r in app.app._user_routes if r.matches(scope)[0] is Match.FULL)
         assert first.path.startswith("/api/v1/"), key
+
+
+def test_the_python_of_the_docs_gives_the_practices(
+    get: Get, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    read = pd.read_csv
+
+    def from_here(address: str, **options: Any) -> pd.DataFrame:
+        return read(io.BytesIO(get(address.removeprefix("http://localhost:8501"))[2]), **options)
+
+    monkeypatch.setattr(pd, "read_csv", from_here)
+    made: dict[str, Any] = {}
+    exec(code, made)
+    own = find_area("Thurrock").select(dataset.practices)
+    assert made["measures"]["patients"].tolist() == own["patients"].sort_index().tolist()
 
 
 def test_the_page_of_docs_asks_for_what_there_is(get: Get) -> None:

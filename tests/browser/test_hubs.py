@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, TimeoutError, expect
 
+from pcs_dash.measures.register import HUB_MEASURES
 from tests.browser.conftest import App, Tab
 
 pytestmark = pytest.mark.browser
@@ -161,6 +162,16 @@ def test_a_click_paints_at_once_and_the_figures_follow(builder: Builder) -> None
     builder.click(code)
     builder.answered()
     assert builder.plan() == {key: hub for key, hub in before.items() if key != code}
+
+
+def test_every_measure_is_sent_once_it_is_asked_for(builder: Builder) -> None:
+    heads = builder.page.locator("[data-part=figures] th[scope=col]")
+    more = heads.filter(has_text=HUB_MEASURES["widest_km"].short)
+    asked = f"{APP}.data.figures.columns.filter((column) => column.more).length"
+    expect(heads.first).to_be_visible()
+    assert (more.count(), builder.page.evaluate(asked)) == (0, 0)
+    builder.page.get_by_label("every measure").click()
+    expect(more).to_have_count(1)
 
 
 def test_clicks_that_come_faster_than_answers_all_count_once(builder: Builder) -> None:

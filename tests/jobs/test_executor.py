@@ -11,8 +11,12 @@ from typing import Any
 
 import pytest
 
-from pcs_dash.jobs import Executor, Job, JobError, Limits
+from pcs_dash.jobs import Executor, Job, JobError, Limits, beside, for_page
+from pcs_dash.official.any_area import find_area
+from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import InputFileError
+from pcs_dash.views import patterns, verdict
+from pcs_dash.views.question import ask
 from tests.jobs import work
 
 LIMITS = Limits(60)
@@ -48,6 +52,37 @@ def test_it_runs_elsewhere_and_the_process_stays(one: Executor) -> None:
     first, second = (result(one.submit(work.where, owner="a", limits=LIMITS)) for _ in range(2))
     assert first == second != os.getpid()
     assert result(one.submit(work.frozen, owner="a", limits=LIMITS)) == {"a": 1}
+
+
+def test_statistics_of_a_page_are_made_elsewhere_to_the_last_digit(
+    one: Executor, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pcs_dash.jobs.for_pages.executor", lambda: one)
+    asked: list[str] = []
+    submit = one.submit
+    monkeypatch.setattr(
+        one, "submit", lambda f, *a, **k: asked.append(f.__name__) or submit(f, *a, **k)
+    )
+    area = find_area("Thurrock")
+    question = ask(dataset, area)
+
+    def found() -> tuple[Any, ...]:
+        pattern = patterns.ask(
+            dataset, question.practices, area.select(dataset.lsoas),
+            definition="fully_qualified", edition="2025",
+        )  # fmt: skip
+        curve, judged, _ = verdict._together(question)
+        table = pattern.clusters().table
+        return repr(pattern.whole()), table.to_csv(), curve.to_csv(), repr(judged)
+
+    here = found()
+    assert not asked
+    # The curve is kept from there on: only what is not is made elsewhere.
+    monkeypatch.setattr("pcs_dash.views.robustness.kept", lambda _owner, _key, make: make())
+    with for_page("a"):
+        assert beside(work.where) != os.getpid()
+        assert found() == here
+    assert asked == ["where", "specification_curve", "verdict", "local_moran", "global_moran"]
 
 
 def test_a_fault_comes_back_whole(one: Executor) -> None:

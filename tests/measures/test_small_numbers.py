@@ -15,6 +15,7 @@ from pcs_dash.measures.small_numbers import (
     hide_rest,
     hide_small,
     is_small,
+    is_small_quotient,
     shown_shares,
     small_number,
     small_text,
@@ -120,6 +121,13 @@ def test_the_few_of_the_rest_are_hidden_too() -> None:
     assert shown["n"].isna().tolist() == [True, False, True, False]
     assert shown["share"].isna().tolist() == [True, False, True, False]
     assert shown["of"].notna().all()
+
+
+def test_quotients_that_rest_on_few_people() -> None:
+    """Of a share those left over count too; a sum of FTE is no count of people."""
+    top, bottom = pd.Series([3.0, 40.0, 98.0, 3.5, 0.0]), pd.Series([100.0] * 5)
+    assert is_small_quotient(top, bottom, share=False).tolist() == [True, *[False] * 4]
+    assert is_small_quotient(top, bottom, share=True).tolist() == [True, False, True, False, False]
 
 
 def test_small_counts_in_words() -> None:

@@ -13,12 +13,15 @@ from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs
 from pcs_dash.measures.sums import (
     COUNTS,
+    COUNTS_OF_GPS,
     capacity,
     capacity_summands,
     column,
     over,
+    ratio_by_group,
     stacked,
     sums_by_group,
+    whole_counts,
 )
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 
@@ -120,6 +123,21 @@ def test_every_measure_of_a_group_is_what_a_hand_works_out() -> None:
     for name, values in EXPECTED.items():
         np.testing.assert_allclose(found[name], values, rtol=1e-12, err_msg=name)
     assert np.isnan(by_hand(BY_HAND, 4, None)["fte_gap"]).all()
+
+
+def test_a_quotient_of_groups_is_that_of_sums_where_both_parts_are_known() -> None:
+    top, bottom = pd.Series([1.0, 3.0, 5.0, np.nan]), pd.Series([2.0, 6.0, np.nan, 1.0])
+    found = ratio_by_group(top, bottom, pd.Series(["b", "b", "a", "b"]))
+    assert found.index.tolist() == ["a", "b"]
+    assert found.loc["b"].to_dict() == {"value": 0.5, "n": 2}
+    assert math.isnan(found.loc["a", "value"])
+
+
+def test_counts_of_a_file_stay_whole_where_one_is_missing() -> None:
+    found = whole_counts(pd.DataFrame({name: [2.0, np.nan] for name in COUNTS_OF_GPS}))
+    assert found.astype(object).iloc[0].tolist() == [2, 2, 2]
+    assert found.iloc[1].isna().all()
+    assert {str(kind) for kind in found.dtypes} == {"Int64"}
 
 
 def test_counts_are_whole_unless_one_is_missing() -> None:

@@ -260,3 +260,16 @@ def test_what_a_view_points_at_is_chosen_and_its_map_put_back(page: AppTest) -> 
     press(page, "story-unplace")
     assert story(page).views[0].position is None
     assert not [button for button in page.button if button.key == "story-unplace"]
+
+
+def test_plans_and_a_suggestion_are_put_beside_todays_pcns(page: AppTest) -> None:
+    plan = on_table(page)
+    page.run()
+    page.multiselect(key="story-options").select("Two hubs")
+    page.toggle(key="story-suggestion").set_value(True)
+    press(page, "story-options-show")
+    view = next(view for view in story(page).views if view.topic == "options")
+    assert (view.plan, view.plan_name) == (plan, "Two hubs")
+    ((name, suggested),) = view.others
+    assert name == "Suggestion (proven shortest)"
+    assert len(suggested.assignment) == 26

@@ -50,6 +50,7 @@ def test_a_story_and_a_plan_become_a_file(
         (["--to", "b.pdf", "--story", "bad.csv"], "bad.csv: The file is not JSON"),
         (["--to", "b.pdf", "--template", "bad.csv"], "A template is for PowerPoint only"),
         (["--to", "b.pptx", "--template", "bad.csv"], "can't be read as PowerPoint"),
+        (["--to", "b.pdf", "--area", "Maldon", "--suggest"], "There is no suggestion to show"),
         (["--to", "b.pdf", "--benchmark", "5"], "can't be right"),
         (["--to", "b.pdf", "--benchmark", "moon"], "no benchmark 'moon'"),
     ],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import product
+
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,7 +17,7 @@ from pcs_dash.scenarios.demand import (
     space_needed,
 )
 from pcs_dash.scenarios.premises import against_need, read_premises
-from pcs_dash.scenarios.slope import close_slope
+from pcs_dash.scenarios.slope import close_slope, least_posts
 from pcs_dash.tables.errors import InputFileError, UserError
 
 QUINTILES = [f"imd2025_patients_quintile_{q}" for q in range(1, 6)]
@@ -29,6 +32,7 @@ def practices(*rows: tuple[float, float, list[float]]) -> pd.DataFrame:
             "gp_fte_fully_qualified": [row[1] for row in rows],
             "nurse_fte": 1.0,
             "direct_care_fte": 2.0,
+            "network_care_fte": 1.0,
             **{name: [row[2][q] * row[0] for row in rows] for q, name in enumerate(QUINTILES)},
         },
         index=pd.Index([f"A{n:05}" for n in range(len(rows))], name="practice_code"),
@@ -43,13 +47,17 @@ def test_needed_by_hand() -> None:
     deprived = practices((10_000, 5, [1, 0, 0, 0, 0]))
     more = appointments_needed(deprived, published(), "2025")
     assert more["central"] == pytest.approx(10_000 * 5.16 / 4 * 1.17 / 1.034)
+    older = appointments_needed(england, published(), "2025", pd.Series({"A00000": 1.1}))
+    assert older["central"] == pytest.approx(1.1 * found["central"])
 
 
 def test_one_more_of_each_role_gives_what_was_published() -> None:
     before = practices((10_000, 5, [0.2] * 5))
-    after = before.assign(gp_fte_fully_qualified=6.0, nurse_fte=0.0, direct_care_fte=4.0)
+    after = before.assign(
+        gp_fte_fully_qualified=6.0, nurse_fte=0.0, direct_care_fte=4.0, network_care_fte=1.5
+    )
     found = appointments_more(before, after, "gp_fte_fully_qualified", published())
-    assert found == {"gp": 175, "nurse_fte": -367, "direct_care_fte": 436}
+    assert found == {"gp": 175, "nurse_fte": -367, "direct_care_fte": 436, "network_care_fte": 109}
 
 
 def test_rooms_and_space_by_hand() -> None:
@@ -75,13 +83,36 @@ def test_the_slope_is_closed_by_few_posts_where_the_deprived_are() -> None:
     after = area_inequality(table.assign(gp_fte_fully_qualified=grown)).index
     assert found.after == pytest.approx(after.sii)
     assert found.reached
+    assert found.proven
     assert found.posts.iloc[0] > 0
     assert found.posts.iloc[1:].sum() == 0
     assert abs(found.after) < abs(found.before) / 3
     held = close_slope(table, definition="fully_qualified", edition="2025", most=1)
     assert not held.reached
+    assert held.proven
     with pytest.raises(UserError, match="fifths"):
         close_slope(table.iloc[:1], definition="fully_qualified", edition="2025", most=1)
+
+
+@pytest.mark.parametrize("most", [1, 2])
+@pytest.mark.parametrize("seed", range(6))
+def test_fewer_posts_than_proven_do_not_close_the_slope(seed: int, most: int) -> None:
+    """Against every placing there is, of made-up practices and fifths."""
+    draw = np.random.default_rng(seed)
+    share = draw.dirichlet([0.7] * 3, size=5)
+    fte = draw.uniform(3, 6, 3)
+    wanted = np.array([-1.0, 0.1, 0.95]) * draw.uniform(900, 1_000, 3)
+    able = [
+        sum(posts)
+        for posts in product(range(most + 1), repeat=5)
+        if (wanted / (fte + np.array(posts) @ share)).sum() >= 0
+    ]
+    least, found = least_posts(wanted, fte, share, most, 5 * most)
+    assert least <= min(able, default=np.inf)
+    assert least >= min(able, default=least) - 1
+    if found is not None:
+        assert found.sum() in able
+        assert found.max() <= most
 
 
 def test_premises_against_need_by_year() -> None:

@@ -335,6 +335,28 @@ EVERYTHING = (
 )
 
 
+def test_staff_of_a_network_stay_when_a_practice_closes_and_more_can_come(today: Today) -> None:
+    """A network's FTE are those published, shared by list size."""
+    staff = load.load_pcn_staff()
+    care = staff[staff["staff_group"] == "Other Direct Patient Care staff"]
+    code = today.practices["pcn_code"]["F81110"]
+    published = care.loc[care["pcn_code"] == code, "fte"].sum()
+    own = today.practices[today.practices["pcn_code"] == code]
+    assert published > 0
+    assert own["network_care_fte"].sum() == pytest.approx(published)
+    changes = [
+        Close(year=2026, practice="F81110", to=tuple(own.index.drop("F81110"))),
+        Staff(year=2027, role="network_care", fte=2.5, where=code),
+    ]
+    found = run(today, *changes, years=2)
+    frame = found.frame(2027)
+    left = frame.loc[frame["pcn_code"] == code, "network_care_fte"].sum()
+    assert left == pytest.approx(published + 2.5)
+    assert found.figures["network_care_fte"].iloc[-1] - found.figures["network_care_fte"].iloc[
+        0
+    ] == pytest.approx(2.5)
+
+
 @pytest.mark.parametrize("definition", GP_DEFINITIONS)
 def test_a_group_s_figures_are_the_sums_of_its_practices_of_the_year(
     today: Today, definition: str

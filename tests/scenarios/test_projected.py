@@ -9,7 +9,7 @@ import pytest
 
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.loaders.lookups import load_projections
-from pcs_dash.scenarios.projected import projected_growth
+from pcs_dash.scenarios.projected import ageing, projected_growth
 from tests.official.samples import PROJECTIONS
 
 
@@ -27,6 +27,25 @@ def test_growth_is_that_of_the_people_of_the_area(tmp_path: Path) -> None:
     assert growth == pytest.approx(100 * (1.032**0.5 - 1))
     assert projected_growth(table, "Thurrock", 2024, 2035) is None
     assert projected_growth(table, "Basildon", 2022, 2035) is None
+
+
+def test_people_who_get_older_consult_more(tmp_path: Path) -> None:
+    """Half boys of 8, half women of 90; ten years later all are women of 90: 6.72 for 3.86."""
+    head, *_ = PROJECTIONS.splitlines()
+    people = {("males", "5 to 9"): "500,400,0", ("females", "90 and over"): "500,600,1000"}
+    ages = ("0 to 4", "5 to 9", "15 to 19", "45 to 49", "65 to 69", "75 to 79", "90 and over")
+    rows = [
+        f"E06000034,Thurrock,Population,{sex},{age},{people.get((sex, age), '0,0,0')}"
+        for sex in ("males", "females")
+        for age in ages
+    ]
+    rows.append("E06000034,Thurrock,Population,persons,All ages,1000,1000,1000")
+    table = read(tmp_path, "\n".join([head, *rows]) + "\n")
+    areas = pd.Series({"F81110": "Thurrock", "F81001": "Castle Point"})
+    found = ageing(table, areas, 2022, 2024)
+    assert found["F81110"] == pytest.approx(6.72 / ((1.00 + 6.72) / 2))
+    assert pd.isna(found["F81001"])
+    assert ageing(table, areas, 2022, 2035).isna().all()
 
 
 def test_a_total_is_not_added_to_its_parts(tmp_path: Path) -> None:

@@ -88,7 +88,9 @@ def _blocks(question: Question, key: str) -> Iterator[Any]:
         yield from answer.picked(question, str(question.practices.index[0]))
 
 
-@pytest.mark.parametrize("key", ["where", "deprivation"])
+@pytest.mark.parametrize(
+    "key", ["where", "deprivation", "practices", "similar", "quality", "correlation", "catchment"]
+)
 def test_no_view_brings_a_name_to_the_page_as_markdown(evil: Question, key: str) -> None:
     answer = VIEWS[key].answer(evil)
     with patch.object(blocks, "st", MagicMock()) as shown:
@@ -128,12 +130,18 @@ def _draw(block: Any) -> None:
 
 
 # What a user or a file names, as it stands at the end of an expression.
-_NAMES = {"name", "label", "basis", "author", "note", "district", "postcode", "source", "period"}
+_NAMES = {
+    "name", "label", "basis", "author", "note", "district", "postcode", "source", "period", "title",
+    "heading", "plan_name", "practice_name", "pcn", "file_name", "words", "message", "text",
+}  # fmt: skip
 _MARKDOWN = {
     "title", "header", "subheader", "caption", "markdown", "info", "warning", "error", "success",
+    "button", "download_button", "link_button", "page_link", "expander", "popover", "tabs",
+    "toggle", "checkbox", "selectbox", "multiselect", "text_input", "number_input", "metric",
+    "write", "toast", "spinner", "status",
 }  # fmt: skip
 # Names of our own, which nobody else writes.
-_OURS = {"definition", "option", "rule", "item"}
+_OURS = {"definition", "option", "rule", "item", "PER_GP"}
 
 
 @pytest.mark.parametrize(

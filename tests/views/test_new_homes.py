@@ -6,8 +6,7 @@ import pytest
 
 from pcs_dash.official.any_area import find_area
 from pcs_dash.scenarios.assumptions import published
-from pcs_dash.scenarios.changes import MOST_HOMES
-from pcs_dash.scenarios.homes import STEPS, what_homes_need
+from pcs_dash.scenarios.homes import MOST_HOMES, STEPS, what_homes_need
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Bullets, Table
@@ -29,6 +28,14 @@ def test_five_thousand_homes_by_hand(dataset: Dataset) -> None:
     assert "12,000 patients" in answer.message.finding
     assert len(sources.items) == 4
     assert "Census 2021" in sources.items[0]
+
+
+def test_the_homes_of_the_strategy_of_2014(dataset: Dataset) -> None:
+    """107,000 dwellings at 1.54 are the 165,000 residents of its section 5."""
+    table = VIEW.answer(asked(dataset, "Essex", dwellings="107000", per_home="1.54")).front[0]
+    assert isinstance(table, Table)
+    assert table.rows[0][1:4] == ("164,780",) * 3
+    assert table.rows[2][2] == "82.4"
 
 
 @pytest.mark.parametrize("homes", [1, 137, MOST_HOMES])

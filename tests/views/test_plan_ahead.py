@@ -88,6 +88,29 @@ def test_groups_add_up_to_the_area(dataset: Dataset) -> None:
     assert table.frame["patients_then"].sum() == pytest.approx(last["patients"])
     gap = last["patients"] / question.benchmark.value - last["fte_gp"]
     assert table.frame["gap"].sum() == pytest.approx(gap)
+    assert (table.frame["low"] < table.frame["decided"]).all()
+    assert (table.frame["decided"] < table.frame["high"]).all()
+    # The band of the whole area's gap holds it, and is no 0.
+    (shown,) = [one for one in VIEW.answer(question).figures if one.label.startswith("FTE GPs to")]
+    low, high = (float(end.replace("−", "-").replace("+", "")) for end in shown.note.split(" to "))
+    assert low < gap < high
+
+
+def test_small_practices_and_pcns_outside_their_band_are_counted(dataset: Dataset) -> None:
+    """In Thurrock today, from the tables themselves; the one that closes is one less."""
+    question = asked(dataset, years="5", close="F81110", **STILL)
+    table, _ = blocks(question, "small")
+    own = question.practices
+    lists = own.groupby(own["pcn"].astype("object"))["patients"].sum()
+    today = [
+        len(own),
+        (own["patients"] < 4_500).sum(),
+        (own["gp_fte_fully_qualified"] < 2.5).sum(),
+        (own["gp_headcount_permanent"] == 1).sum(),
+        (~lists.between(30_000, 50_000)).sum(),
+    ]
+    assert [row[1] for row in table.rows] == [str(count) for count in today]
+    assert table.rows[0][2:] == (str(len(own)), str(len(own) - 1))
 
 
 def test_what_it_takes_by_hand(dataset: Dataset) -> None:
@@ -136,7 +159,7 @@ def test_more_people_need_more_appointments_than_fewer_gps_can_give(dataset: Dat
     """Homes and leavers both widen the gap; what recruits give is theirs times 175."""
     said, appointments, staff, space, networks = blocks(asked(dataset, years="5"), "team")
     assert "short of today's balance" in said.said
-    assert [row[1] for row in appointments.rows[1:]] == ["0", "0", "0"]
+    assert [row[1] for row in appointments.rows[1:]] == ["0", "0", "0", "0"]
     assert staff.rows[0][1] == f"{10_000 / 2_780.1:.2f}"
     assert space.rows[0][1] == f"{190_486 / 1_750 * 120:,.0f}"
     assert "September 2022" in networks.said
@@ -162,6 +185,7 @@ def test_the_options_are_those_of_an_address() -> None:
     assert keys == [
         "years", "homes", "leave", "join", "recruit", "close", "staff", "scenario", "against",
         "map_of", "at", "posts", "a_practice", "aim",
+        "sites", "sites_aim", "sites_how", "sites_within",
     ]  # fmt: skip
 
 

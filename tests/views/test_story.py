@@ -25,6 +25,7 @@ from pcs_dash.views.story import (
     Story,
     pointed_at,
     ready_made,
+    with_options,
 )
 
 THURROCK = find_area("Thurrock")
@@ -270,3 +271,17 @@ def test_options_a_page_does_not_have_are_refused(page: str, options: object, sa
 def test_every_page_that_a_view_can_show_has_a_topic_of_its_own() -> None:
     assert {SavedView(page=page).topic for page in PAGES} <= set(VIEWS)
     assert all(VIEWS[SavedView(page=page).topic].page == page for page in PAGES)
+
+
+def test_several_plans_are_the_options_of_a_story() -> None:
+    plans = {"Mine": PLAN, "Yours": Plan(), "Ours": PLAN}
+    story = with_options(ready_made(THURROCK), plans, THURROCK)
+    for view in story.views:
+        told = (view.plan_name, [name for name, _ in view.others])
+        shown = view.topic in ("options", "hubs", "costs", "ask")
+        assert told == (("Mine", ["Yours", "Ours"]) if shown else ("", []))
+    assert Story.from_json(story.to_json()).to_dict() == story.to_dict()
+    added = with_options(Story("Short", (SavedView(),)), plans, THURROCK)
+    assert [view.topic for view in added.views[1:]] == ["options", "costs"]
+    with pytest.raises(StoryError, match="at most 4 plans"):
+        with_options(story, dict.fromkeys("ABCDE", PLAN), THURROCK)

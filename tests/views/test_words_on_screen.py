@@ -19,7 +19,7 @@ from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.tables.sources import ATTRIBUTION
-from pcs_dash.views import costs, hub_plans
+from pcs_dash.views import board_request, costs, hub_plans
 from pcs_dash.views.answer import Chart, Table
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.question import ask
@@ -97,6 +97,22 @@ def test_two_equal_bars_are_not_drawn(dataset: Dataset) -> None:
     (section,) = costs.VIEW.answer(question).sections
     assert not any(isinstance(block, Chart) for block in section.blocks(question))
     assert "as today's PCNs do" in section.message
+
+
+def test_several_plans_stand_side_by_side(dataset: Dataset) -> None:
+    area = find_area("Thurrock")
+    practices = area.select(dataset.practices)
+    whole, today = (plan_from_column(practices, column) for column in ("district", "pcn"))
+    others = {"A copy": today, "One": whole}
+    question = ask(dataset, area, plan=whole, plan_name="One", others=others)
+    names = ("Measure", "Today's PCNs", "One", "A copy", "One (2)")
+    assert hub_plans.OPTIONS.answer(question).front[1].columns == names
+    (section,) = costs.VIEW.answer(question).sections
+    assert section.blocks(question)[-1].columns == names
+    moved = question.practices["pcn"].value_counts().iloc[1:].sum()
+    assert f"{moved} with One, 0 with A copy" in section.message
+    asked = board_request.VIEW.answer(question).front[0].items[-1]
+    assert "Today's PCNs (2 of 4), One (0 of 1), A copy (2 of 4) and One (2) (0 of 1)" in asked
 
 
 def test_one_grouping_is_not_called_options(dataset: Dataset) -> None:

@@ -4,6 +4,8 @@ and the population of LSOAs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from pcs_dash.official.archive import InputFile
@@ -124,6 +126,8 @@ def load_population(file: InputFile) -> pd.DataFrame:
 
 
 PROJECTED = range(2018, 2051)
+SEXES, AGES = ("males", "females"), (0, 5, 15, 45, 65, 75, 85)
+AGED = tuple(f"{sex}_{age}" for sex in SEXES for age in AGES)
 PROJECTIONS = Layout(
     columns=(
         Column("area_code", ("AREA_CODE",), "code", "district, county, region or country"),
@@ -145,7 +149,8 @@ PROJECTIONS = Layout(
 
 def load_projections(file: InputFile) -> pd.DataFrame:
     """People by area and year (ONS subnational population projections): one row each of area_code,
-    area, year, people. Totals are taken where the file has them, else sexes and ages are added.
+    area, year, people, and where the file has sexes and ages those of each (`AGED`, from the age in
+    the name on; missing else). Totals are taken where the file has them, else both are added.
     """
     table = read_table(file, PROJECTIONS)
     years = {name: int(name[-4:]) for name in table.columns if name.startswith("people_")}
@@ -155,6 +160,7 @@ def load_projections(file: InputFile) -> pd.DataFrame:
             file.name,
             ["It has no rows of the component Population with two years and more (2022, 2023)."],
         )
+    aged = _by_age(own, years)
     for column, whole in (
         ("sex", ("persons", "people", "all")),
         ("age_group", ("all ages", "all")),
@@ -170,4 +176,20 @@ def load_projections(file: InputFile) -> pd.DataFrame:
         .melt(["area_code", "area"], var_name="year", value_name="people")
     )
     found = long.dropna(subset=["people"]).astype({"year": "int64"})
+    found = found.join(aged, on=["area_code", "year"])
     return found.sort_values(["area_code", "year"], ignore_index=True)
+
+
+def _by_age(own: pd.DataFrame, years: Mapping[str, int]) -> pd.DataFrame:
+    """People by `AGED`; index area_code and year. A group of ages is in the band of its first."""
+    first = pd.to_numeric(own["age_group"].str.extract(r"^\D{0,3}(\d+)", expand=False))
+    sex = own["sex"].str.casefold()
+    counted = own[sex.isin(SEXES) & first.notna()]
+    bands = pd.cut(first, [*AGES, 200], labels=[*map(str, AGES)], right=False).astype("str")
+    long = counted.assign(aged=sex + "_" + bands).melt(
+        ["area_code", "aged"], [*years], var_name="year", value_name="people"
+    )
+    sums = long.assign(year=long["year"].map(years)).pivot_table(
+        "people", ["area_code", "year"], "aged", "sum"
+    )
+    return sums.reindex(columns=[*AGED])

@@ -13,6 +13,7 @@ from pcs_dash.hubs.headline import headline
 from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.hubs.summary import scorecard, summarise_hubs
+from pcs_dash.hubs.town_names import towns_of
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.tables.dataset import Dataset
@@ -63,7 +64,9 @@ def hear(opened: OpenPlan, dataset: Dataset, choices: Question) -> None:
     sent = hub_map.events(KEY)
     if not isinstance(sent, Mapping):
         return
+    # What is closed is not worked out, nor sent.
     st.session_state["hub-score-open"] = bool(sent.get("score"))
+    st.session_state["hub-every-measure"] = bool(sent.get("every"))
     client, events = str(sent.get("client", ""))[:40], sent.get("list")
     if client and isinstance(events, list) and unheard(opened, sent):
         caught_among = every_practice(choices, dataset)
@@ -108,6 +111,7 @@ def content(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question
         "note": f"{choices.basis} Totals are counted on their own and equal the sum of the rows.",
         "band": {"low": low, "high": high},
         "palette": list(PALETTE[:20]),
+        "towns": fixed.towns,
         "token": browser_token(),
         "draft": opened.draft_fault,
     }
@@ -125,12 +129,15 @@ class Fixed:
     view: dict[str, Any]
     columns: list[dict[str, Any]]
     total: list[list[Any]]
+    towns: dict[str, str]
 
 
 def _fixed(
     opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question, options: Mapping[str, Any]
 ) -> Fixed:
+    every = bool(st.session_state.get("hub-every-measure"))
     key = (
+        every,
         choices.area.key,
         choices.version,
         choices.readers.version,
@@ -143,11 +150,14 @@ def _fixed(
     )
     held = opened.fixed
     if not isinstance(held, Fixed) or held.key != key:
-        columns = plan_figures.columns(opened.rules, choices.benchmark, choices.journeys.kinds)
+        columns = plan_figures.columns(
+            opened.rules, choices.benchmark, choices.journeys.kinds, every=every
+        )
         # A plan without hubs: its row Unassigned is the area, counted on its own.
         area = summarise_hubs(EMPTY_PLAN, prepared_for(choices), **options)
         total = plan_figures.rows(area, columns, choices.benchmark)
-        held = Fixed(key, view(dataset, web, choices), columns, total)
+        towns = towns_of(choices.practices, dataset.towns)
+        held = Fixed(key, view(dataset, web, choices), columns, total, towns)
         opened.fixed = held
     return held
 

@@ -76,9 +76,11 @@ def _panel(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question)
 
 def plans_on_offer(opened: OpenPlan, choices: Question) -> dict[str, Callable[[], Plan]]:
     """Name -> how to get the plan: the one on the map, today's groups, answers, saved plans."""
-    offered: dict[str, Callable[[], Plan]] = {NOW: lambda: opened.plan}
-    for kind in ("pcn", "district", "place"):
-        offered[STARTS[kind]] = partial(start_plan, kind, choices.practices)
+    offered: dict[str, Callable[[], Plan]] = {
+        NOW: lambda: opened.plan,
+        PCNS: partial(start_plan, "pcn", choices.practices),
+        **groupings(choices),
+    }
     search = opened.suggested
     if search is not None and search.area == choices.area.key and not search.running:
         for number, answer in enumerate(search.found(), start=1):
@@ -86,10 +88,24 @@ def plans_on_offer(opened: OpenPlan, choices: Question) -> dict[str, Callable[[]
                 offered[f"Suggestion {number}"] = partial(
                     adopt, EMPTY_PLAN, answer.assignment, search.codes
                 )
-    for entry in library().entries(limit=_SAVED):
-        name = f"{entry.name} (saved, version {entry.version}, no. {entry.id})"
-        offered[name] = partial(_saved_plan, entry.id)
-    return offered
+    return offered | saved_plans()
+
+
+def groupings(choices: Question) -> dict[str, Callable[[], Plan]]:
+    """Name -> how to get the grouping, of those there are beside today's PCNs."""
+    return {
+        STARTS[kind]: partial(start_plan, kind, choices.practices) for kind in ("district", "place")
+    }
+
+
+def saved_plans() -> dict[str, Callable[[], Plan]]:
+    """Name -> how to get the plan, of the newest in the library."""
+    return {
+        f"{entry.name} (saved, version {entry.version}, no. {entry.id})": partial(
+            _saved_plan, entry.id
+        )
+        for entry in library().entries(limit=_SAVED)
+    }
 
 
 def _saved_plan(id: int) -> Plan:

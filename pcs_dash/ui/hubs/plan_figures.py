@@ -26,10 +26,14 @@ _MORE = (
 
 
 def columns(
-    rules: Sequence[Rule], benchmark: Benchmark, kinds: Mapping[str, str] = MappingProxyType({})
+    rules: Sequence[Rule],
+    benchmark: Benchmark,
+    kinds: Mapping[str, str] = MappingProxyType({}),
+    *,
+    every: bool,
 ) -> list[dict[str, Any]]:
-    """The table's columns: key, label, help, kind, decimals, more. `kinds`: by mode that there are
-    minutes for whether they are modelled or measured.
+    """The table's columns: key, label, help, kind, decimals, more; those with more only with
+    `every`. `kinds`: by mode that there are minutes for whether they are modelled or measured.
     """
     first = [_column(key, benchmark) for key in _FIRST]
     judged = [
@@ -59,7 +63,7 @@ def columns(
         for mode, kind in kinds.items()
         for column in (_column(f"{goal}_most_{mode}", benchmark) for goal in ("own", "site"))
     ]
-    return [*first, *judged, *more, *minutes, *of_practices]
+    return [*first, *judged, *(each for each in (*more, *minutes, *of_practices) if every)]
 
 
 def _column(key: str, benchmark: Benchmark) -> dict[str, Any]:

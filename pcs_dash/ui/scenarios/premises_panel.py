@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
 from pcs_dash.render.csv_files import table_csv
 from pcs_dash.scenarios.premises import COLUMNS, against_need, read_premises
 from pcs_dash.store.rights import Action
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import blocks, page_parts
+from pcs_dash.ui import blocks, page_parts, slow_work
 from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import Column, Table
 from pcs_dash.views.plan_ahead import asked_years
 from pcs_dash.views.question import Question
+
+# What a list of a county's sites is far below; what takes longer to read is made to.
+LARGEST_MB, READ_SECONDS = 5, 20.0
+
+
+def _read(given: Any) -> pd.DataFrame:
+    """The premises of a file, kept for the next run of the page."""
+    kept_at = f"scenario-premises-{given.file_id}"
+    if kept_at not in st.session_state:
+        st.session_state[kept_at] = slow_work.away(
+            read_premises,
+            given.getvalue(),
+            given.name,
+            label="Reading the file",
+            seconds=READ_SECONDS,
+        )
+    found: pd.DataFrame = st.session_state[kept_at]
+    return found
 
 
 def show(question: Question) -> None:
@@ -25,13 +46,14 @@ def show(question: Question) -> None:
             "Premises (CSV)",
             type=["csv"],
             key="scenario-premises",
+            max_upload_size=LARGEST_MB,
             help=f"Columns: {', '.join(COLUMNS)}; the first two are needed. It is read here and "
             "kept nowhere.",
         )
         if given is None:
             return
         try:
-            premises = read_premises(given.getvalue(), given.name)
+            premises = _read(given)
             year, practices, assumed = asked_years(question)
         except UserError as error:
             st.error(plain(str(error)))

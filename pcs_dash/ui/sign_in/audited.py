@@ -31,9 +31,8 @@ def panel() -> None:
         st.error(plain(str(error)))
         return
     st.caption(
-        f"The last {_SHOWN:,} at most, latest first, times in UTC; "
-        "`python -m pcs_dash audit` tells all. Names of plans are not in it, since private ones "
-        "are not for others to read."
+        f"The last {_SHOWN:,} at most, latest first, times in UTC; whoever runs the server can "
+        "list all. Names of plans are not in it, since private ones are not for others to read."
     )
     table = pd.DataFrame(
         {

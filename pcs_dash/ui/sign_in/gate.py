@@ -64,7 +64,7 @@ class Logins:
         self._looked: dict[str, float] = {}
 
     async def over(self, login: Login) -> bool:
-        """Whether it was ended; the database is asked once every `NOTICED` seconds."""
+        """Whether it was ended; the database is asked once every NOTICED seconds."""
         now = time.monotonic()
         if login.id in self._ended or now - self._looked.get(login.id, -math.inf) < NOTICED:
             return login.id in self._ended

@@ -17,7 +17,7 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, data, page_parts, presenting
 from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.saved_documents import tell
-from pcs_dash.ui.stories import handout, story_saving
+from pcs_dash.ui.stories import handout, options, story_saving
 from pcs_dash.ui.stories.open_story import OpenStory, begin
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
@@ -57,6 +57,7 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
     presenting.buttons("presenter-stories", files, hear, [_PRESENT, _REHEARSE])
     with st.container(horizontal=True):
         handout.files(opened, dataset, choices)
+        options.panel(opened, dataset, choices)
         _begin_again(opened, choices)
         library_panel = story_saving.library_panel()
         library_panel.save(opened, dataset)
@@ -144,7 +145,8 @@ def _about(view: SavedView) -> str:
     if view.area:
         parts.append(view.area_in(view.area).label)
     if view.plan is not None:
-        parts.append(f"plan: {view.plan_name or 'unnamed'}")
+        others = [name for name, _ in view.others]
+        parts.append(f"plan: {', '.join([view.plan_name or 'unnamed', *others])}")
     if view.highlight:
         parts.append(f"highlight: {view.highlight}")
     if view.position is not None:

@@ -1,0 +1,79 @@
+"""One name, one figure: whatever view says it of the same area, place, PCN or practice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+
+from pcs_dash.official.any_area import find_area
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.views.answer import Answer, Beside, Block, Table
+from pcs_dash.views.cells import cell_text
+from pcs_dash.views.question import Question, ask
+from pcs_dash.views.registry import VIEWS
+
+Found = dict[tuple[str, str], dict[str, set[str]]]
+# Views that ask what would be.
+WHAT_IF = ("plan_ahead", "new_homes")
+# Views whose headline figures are of the one practice or PCN that is chosen there.
+OF_ONE = ("similar", "catchment")
+# What belongs to the coefficient beside it.
+OF_ANOTHER_FIGURE = ("p", "95% interval")
+
+
+def blocks_of(question: Question, answer: Answer) -> Iterator[Block]:
+    """Every block of an answer and its sections, those side by side one by one."""
+    shown = [*answer.front, *answer.below]
+    for section in answer.sections:
+        shown += section.blocks(question)
+    for block in shown:
+        yield from (
+            (part for column in block.columns for part in column)
+            if isinstance(block, Beside)
+            else (block,)
+        )
+
+
+def group_of(cell: object) -> str:
+    return str(cell).removesuffix(" (all)").casefold()
+
+
+def cells_of(table: Table) -> Iterator[tuple[str, str, str]]:
+    """Group (the row's name), measure (the column's label) and figure as it is written; of rows
+    that have their name to themselves.
+    """
+    if not table.on_page:
+        return
+    first, *columns = table.on_page
+    for _, row in table.frame[~table.frame[first.key].duplicated(keep=False)].iterrows():
+        for column in columns:
+            value = row[column.key]
+            if not isinstance(value, str) and not pd.isna(value):
+                yield group_of(row[first.key]), column.label, cell_text(value, column.form)
+
+
+@pytest.mark.parametrize("area", ["thurrock", "mid and south essex", "essex"])
+def test_a_figure_of_one_name_is_one_figure(dataset: Dataset, area: str) -> None:
+    question = ask(dataset, find_area(area))
+    found: Found = defaultdict(lambda: defaultdict(set))
+    for key, view in VIEWS.items():
+        if key in WHAT_IF:
+            continue
+        answer = view.answer(question)
+        subject = key if key in OF_ONE else question.name.casefold()
+        for figure in answer.figures:
+            found[subject, figure.label][figure.value].add(key)
+        for block in blocks_of(question, answer):
+            if isinstance(block, Table):
+                for group, name, text in cells_of(block):
+                    found[group, name][text].add(f"{key}: {block.caption}")
+    several = {
+        what: dict(told)
+        for what, told in found.items()
+        if len(told) > 1 and what[1] not in OF_ANOTHER_FIGURE
+    }
+    assert len(found) > 100
+    assert not several, "\n".join(f"{what}: {told}" for what, told in several.items())
