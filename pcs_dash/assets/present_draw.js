@@ -56,7 +56,8 @@
     root.append(text(0, size, size, shorten(spec.title, size * 1.06, wide), { "font-weight": 700 }));
     if (spec.series.length < 2) return size * 1.6;
     let x = 0, y = size * 2.4;
-    spec.series.forEach((series) => {
+    // Several lines of one name are parts of one.
+    spec.series.filter((series, place) => spec.series.findIndex((other) => other.name === series.name) === place).forEach((series) => {
       const length = size * 1.5 + width(series.name, size) + size;
       if (x && x + length > wide) { x = 0; y += size * 1.35; }
       root.append(series.line

@@ -465,8 +465,9 @@ def _lines(name: str, projection: Projection, colour: str) -> list[Series]:
         )
         for label, column in (
             (name, "patients_per_fte_gp"),
-            (f"{name}: low", "patients_per_fte_gp_low"),
-            (f"{name}: high", "patients_per_fte_gp_high"),
+            # One name for both ends: one line of the legend.
+            (f"{name}, 95%", "patients_per_fte_gp_low"),
+            (f"{name}, 95%", "patients_per_fte_gp_high"),
         )
     ]
 
