@@ -17,11 +17,13 @@ else:
     from pcs_dash.api.routes import routes
     from pcs_dash.ui import data
     from pcs_dash.ui.hubs.open_plan import database
+    from pcs_dash.ui.sign_in import person
+    from pcs_dash.ui.sign_in.gate import gates
 
     sources = Sources(lambda area: data.of(area)[0], database)
     app = st.App(
         __file__,
         lifespan=serving.warm,
-        routes=[*routes(sources), *serving.moved()],
-        middleware=[Middleware(Guard), Middleware(UploadLimits)],
+        routes=[*routes(sources, person.of_request), *serving.moved()],
+        middleware=[Middleware(Guard), *gates(database), Middleware(UploadLimits)],
     )

@@ -47,7 +47,7 @@ def more() -> None:
             suggesting.panel(opened, dataset, choices)
     if sites.open:
         with sites:
-            standing.panel(web, choices)
+            standing.panel(web, choices, opened)
     if compare.open:
         with compare:
             comparing.panel(opened, dataset, web, choices)

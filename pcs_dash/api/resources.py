@@ -22,6 +22,7 @@ from pcs_dash.official.loaded_areas import loaded_areas
 from pcs_dash.store.database import Database
 from pcs_dash.store.links import is_short_link, open_link, open_short_link
 from pcs_dash.store.plan_library import PlanLibrary
+from pcs_dash.store.rights import EVERYONE, Who
 from pcs_dash.tables.areas import Area, all_areas
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
@@ -35,10 +36,11 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Sources:
-    """Where answers come from: what the server has read already, and its library."""
+    """Where answers come from: what the server has read already, and its library, as `who` asks."""
 
     dataset: Callable[[Area], Dataset]
     database: Callable[[], Database]
+    who: Who = EVERYONE
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,8 @@ def hubs(sources: Sources, asked: Mapping[str, str]) -> Rows:
 def _plan(sources: Sources, link: str, practices: pd.DataFrame) -> Plan:
     if is_short_link(link):
         database = sources.database()
-        return Plan.from_dict(open_short_link(PlanLibrary(database), database, link).document)
+        books = PlanLibrary(database, sources.who)
+        return Plan.from_dict(open_short_link(books, database, link).document)
     return Plan.from_dict(open_link(link, practices.index).document)
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from starlette.routing import Route
 from pcs_dash.api.description import names, openapi
 from pcs_dash.api.resources import RESOURCES, Resource, Sources
 from pcs_dash.render.csv_files import table_csv
+from pcs_dash.store.rights import EVERYONE, Who
 from pcs_dash.tables.as_plain import as_plain
 from pcs_dash.tables.errors import UserError
 
@@ -49,8 +51,8 @@ class Rate:
         return 0.0 if taken else (1 - left) / self._per_second
 
 
-def routes(sources: Sources) -> list[Route]:
-    """Every address, with and without a base path before it, read-only."""
+def routes(sources: Sources, who: Callable[[Request], Who] = lambda _: EVERYONE) -> list[Route]:
+    """Every address, with and without a base path before it, read-only. `who` asks."""
     rate, working = Rate(), threading.Semaphore(AT_ONCE)
     made = []
     for base in ("", "/{base:path}"):
@@ -58,7 +60,7 @@ def routes(sources: Sources) -> list[Route]:
         made.append(Route(f"{place}/openapi.json", _described, methods=["GET"]))
         for resource in RESOURCES:
             for suffix in (".csv", "") if resource.rows else ("",):
-                answer = _endpoint(resource, sources, rate, working, csv=bool(suffix))
+                answer = _endpoint(resource, sources, who, rate, working, csv=bool(suffix))
                 made.append(Route(f"{place}{resource.path}{suffix}", answer, methods=["GET"]))
         made.append(Route(f"{place}/{{rest:path}}", _unknown, methods=["GET"]))
     return made
@@ -76,13 +78,21 @@ def _described(request: Request) -> Response:
 
 
 def _endpoint(
-    resource: Resource, sources: Sources, rate: Rate, working: threading.Semaphore, *, csv: bool
+    resource: Resource,
+    sources: Sources,
+    who: Callable[[Request], Who],
+    rate: Rate,
+    working: threading.Semaphore,
+    *,
+    csv: bool,
 ) -> Callable[[Request], Response]:
     # No coroutine: Starlette runs it in a thread, and the pages go on meanwhile.
     def answer(request: Request) -> Response:
         if len(request.url.query) + len(request.url.path) > LARGEST_QUERY:
             return _refused(414, "The address is too long.")
-        seconds = rate.wait(request.client.host if request.client else "")
+        asking = who(request)
+        # Behind a proxy all have its address.
+        seconds = rate.wait(asking.id or (request.client.host if request.client else ""))
         if seconds:
             return _refused(429, "Too many questions at once.", retry=seconds)
         if not working.acquire(timeout=10):
@@ -91,7 +101,7 @@ def _endpoint(
             asked = {**dict(request.query_params), **request.path_params}
             asked.pop("base", None)
             _check(resource, asked)
-            found = as_plain(resource.answer(sources, asked))
+            found = as_plain(resource.answer(replace(sources, who=asking), asked))
             content = _csv(found) if csv else _json(found)
         except UserError as error:
             return _refused(400, str(error))

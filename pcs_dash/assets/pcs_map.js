@@ -14,8 +14,9 @@
 //   PCSMap.leave(map)            takes the mark away; the map is moved by somebody else
 //   PCSMap.unmark(map)           takes the mark away; `back` still goes back
 //
-// A view: {area: {url, bounds}, points: {url}, fill, marks, ring, size, lines,
-// selected, tiles, key, focus: {name, bounds}, tools, shapes (map_tools.js)}. The map goes to a focus whose name is new. Fills and
+// A view: {area: {url, bounds}, points: {url}, fill, steps (GeoJSON, drawn under the LSOAs), marks,
+// ring, size, lines, selected, tiles, key, focus: {name, bounds}, tools, shapes (map_tools.js)}. The
+// map goes to a focus whose name is new. Fills and
 // marks are one letter for each LSOA or practice (PCSLayers.index), an index into a palette;
 // marks.labels writes a word on each dot. Names are untrusted: they only ever become text nodes.
 (function () {
@@ -61,6 +62,7 @@
       if (!clicks) element.style.pointerEvents = "none";
       return element;
     };
+    pane("pcs-steps", 340, false);
     pane("pcs-fill", 350, true);
     pane("pcs-lines", 360, false);
     pane("pcs-points", 450, true);
@@ -73,6 +75,7 @@
       canvas: L.canvas({ pane: "pcs-fill", padding: 0.3 }),
       dots: L.canvas({ pane: "pcs-points", padding: 0.3 }),
       lines: L.canvas({ pane: "pcs-lines", padding: 0.3 }),
+      steps: L.canvas({ pane: "pcs-steps", padding: 0.3 }),
     };
     L.control.scale({ imperial: true, position: "topright" }).addTo(map);
     state.set(map, own);
@@ -130,7 +133,7 @@
       else if (view.focus && view.focus.name !== (before.focus || {}).name && !own.found) moves.fit(map, own, !still());
       if (moved || before.points.url !== view.points.url) drawPoints(map, own, practices, area);
       sayGeneralised(map, own);
-      paintArea(own); paintPoints(map, own); tiles(map, own); declutter(map, own);
+      drawSteps(map, own); paintArea(own); paintPoints(map, own); tiles(map, own); declutter(map, own);
       if (before.selected !== view.selected) select(map, own, view.selected, false);
       if (window.PCSTools) window.PCSTools.show(map, own);
       window.__pcsPainted = performance.timeOrigin + performance.now();
@@ -172,6 +175,15 @@
       const icon = L.divIcon({ className, html: h("span", {}, town), iconSize: [0, 0] });
       return { size, className, always: Boolean(inside) && size === 1, marker: L.marker([lat, lng], { icon, pane: "pcs-labels", interactive: false, keyboard: false }) };
     });
+  }
+
+  // Smooth shapes, each in its colour, under the outlines of the LSOAs.
+  function drawSteps(map, own) {
+    if (own.stepLayer) own.stepLayer.remove();
+    own.stepLayer = own.view.steps ? L.geoJson(own.view.steps, {
+      pane: "pcs-steps", renderer: own.steps, interactive: false,
+      style: (feature) => ({ color: "#4b5563", weight: 0.8, fillColor: feature.properties.colour, fillOpacity: 0.8 }),
+    }).addTo(map) : null;
   }
 
   // Names show as room for them does: the area's own towns first, then the largest, no two on top of

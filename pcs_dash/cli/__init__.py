@@ -2,6 +2,7 @@
 
 # Command -> what it is for. Named here, so that asking for help imports none of them.
 COMMANDS = {
+    "audit": "who did what, where people sign in",
     "backup": "copy the library of plans, stories and scenarios into a file",
     "compare": "two hub plans, or a plan and today's PCNs, held against each other",
     "correlate": "correlation of two measures over an area's practices",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,18 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     build.add_argument("--osm", required=True, type=Path, metavar="FILE.osm.pbf")
     build.add_argument("--area", default="Essex", help="whose practices and small areas")
     build.add_argument("--largest-mb", type=float, help="refuse larger extracts (400)")
+    build.add_argument(
+        "--engine", choices=("own", "valhalla", "r5py"), default="own",
+        help="what computes them: the app (default), or a program installed beside it",
+    )  # fmt: skip
+    build.add_argument(
+        "--gtfs", action="append", default=[], type=Path, metavar="FILE.zip",
+        help="timetables, for public transport by r5py",
+    )  # fmt: skip
+    build.add_argument(
+        "--departure", type=_moment, metavar="2026-11-24T09:00",
+        help="r5py: the median of departures in the two hours from here",
+    )  # fmt: skip
     build.set_defaults(run=run_build)
     reach = asked.add_parser("reach", help="who lives within so many minutes of a practice")
     reach.add_argument("practice", metavar="CODE", help="the practice's code")
@@ -81,9 +94,19 @@ def _add_sites(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--time-limit", type=float, default=30, help="seconds (30)")
 
 
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"'{text[:30]}' is no time like 2026-11-24T09:00"
+        ) from None
+
+
 def run_build(args: argparse.Namespace) -> int:
     """Compute the minutes of an extract and put them into the store in one step."""
     from pcs_dash.official.any_area import dataset_for, find_area
+    from pcs_dash.travel.engines import Asked, computed
     from pcs_dash.travel.minutes import factors, placed
     from pcs_dash.travel.network import build
     from pcs_dash.travel.roads import LARGEST_MB, read_roads
@@ -97,8 +120,14 @@ def run_build(args: argparse.Namespace) -> int:
     roads = read_roads(args.osm, speeds[0], speeds[1], largest_mb=limit, progress=told)
     told(f"{len(roads.ways):,} ways, {len(roads.node):,} places on them")
     practices = dataset.practices.dropna(subset=["easting", "northing", "longitude", "latitude"])
-    source = f"own network, {args.osm.name}"
-    built = build(roads, placed(dataset), practices, source, told)
+    if args.engine == "own":
+        if args.gtfs:
+            raise UserError("Timetables (--gtfs) go with --engine r5py.")
+        source = f"own network, {args.osm.name}"
+        built = build(roads, placed(dataset), practices, source, told)
+    else:
+        asked = Asked(args.osm, tuple(args.gtfs), args.departure)
+        built = computed(args.engine, asked, roads, placed(dataset), practices, told)
     version = _keep(built.table, built.notes, args.osm, roads.period)
     for note in built.notes:
         told(note)
@@ -214,17 +243,15 @@ def run_sites(args: argparse.Namespace) -> int:
     """Print the sites; exit status 0, or 3 (infeasible), or 4 (none found in time)."""
     from pcs_dash.travel.sites import Wanted, choose, curve, served
 
-    if args.weight_deprived <= 0:
-        raise UserError("--weight-deprived must be above 0.")
     area, dataset, minutes, people = _setting(args)
-    table, weights = _choice(args, area, dataset, minutes, people)
+    table, people, deprived = _choice(args, area, dataset, minutes, people)
     wanted = Wanted(
         args.aim, args.sites, args.within,
         tuple(code.upper() for code in args.keep), tuple(code.upper() for code in args.without),
-        args.time_limit, args.capacity,
+        args.time_limit, args.capacity, args.weight_deprived,
     )  # fmt: skip
-    found = choose(table, weights, wanted)
-    each = served(table, weights, found)
+    found = choose(table, people, wanted, deprived)
+    each = served(table, people, found)
     names = dataset.practices["practice_name"] if args.candidates == "practices" else None
     rows = [
         {
@@ -235,7 +262,7 @@ def run_sites(args: argparse.Namespace) -> int:
         }
         for code, row in zip(map(str, each.index), each.to_dict("records"), strict=True)
     ]
-    steps = curve(table, weights, wanted, args.sites) if args.curve else []
+    steps = curve(table, people, wanted, args.sites, deprived) if args.curve else []
     _write_sites(args, area, minutes, found, wanted, rows, steps)
     if found.status == "infeasible":
         return EXIT_INFEASIBLE
@@ -244,24 +271,25 @@ def run_sites(args: argparse.Namespace) -> int:
 
 def _choice(
     args: argparse.Namespace, area: Area, dataset: Dataset, minutes: Minutes, people: pd.Series
-) -> tuple[pd.DataFrame, pd.Series]:
-    """Minutes from the area's small areas to where a site may stand, and whom they count."""
+) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """Minutes from the area's small areas to where a site may stand, who lives there, and where the
+    most deprived fifth does.
+    """
     from pcs_dash.travel.minutes import modelled, placed
     from pcs_dash.travel.sites import possible
 
     lsoas = area.select(dataset.lsoas)
-    table, weights = possible(area, dataset, minutes, people)
-    lost = len(lsoas) - len(weights)
+    table, own, most = possible(area, dataset, minutes, people)
+    lost = len(lsoas) - len(own)
     if args.candidates == "lsoas":
         if minutes.kind != "modelled":
             raise UserError("Minutes to any small area are modelled only: add --minutes modelled.")
-        points = placed(dataset).reindex(weights.index).dropna()
+        points = placed(dataset).reindex(own.index).dropna()
         table = modelled(points, points, args.mode).table
-        weights = weights.reindex(table.index)
+        own, most = own.reindex(table.index), most.reindex(table.index)
     if lost:
         print(f"{lost} small areas without registered patients left out.", file=sys.stderr)
-    most = lsoas["imd2025_quintile"].reindex(weights.index) == 1
-    return table, weights.mask(most, weights * args.weight_deprived)
+    return table, own, most
 
 
 def _write_sites(

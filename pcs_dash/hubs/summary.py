@@ -364,6 +364,17 @@ def _hub_sites(journeys: Journeys, group: Groups, number: int) -> Groups:
     return sites
 
 
+def sites_of(plan: Plan, codes: pd.Index, journeys: Journeys) -> dict[str, str]:
+    """The main site (a practice's code) of each hub of a plan by the hub's name, among these
+    practices; hubs of which nobody's way is known have none.
+    """
+    groups = groups_of(plan, codes)
+    sites = _hub_sites(journeys.of(codes), groups, len(plan.hubs) + 1)
+    return {
+        hub.name: str(codes[site]) for hub, site in zip(plan.hubs, sites, strict=False) if site >= 0
+    }
+
+
 def _widest(position: Floats) -> float:
     if len(position) > _HULL_FROM:
         position = shapely.get_coordinates(shapely.convex_hull(shapely.multipoints(position)))

@@ -218,7 +218,18 @@ def _draw_layers(
     own = question.area.select(dataset.lsoas)
     words = None if ground is None else ground.labels.reindex(own.index)
     colours = [] if words is None or ground is None else [ground.colours.get(w) for w in words]
-    _places(axes, own, colours or [None] * len(own), alpha=0.9)
+    smooth = ground is not None and spec.steps is not None
+    if ground is not None and spec.steps is not None:
+        _paths(
+            axes,
+            spec.steps.geometry,
+            linewidths=0.5,
+            edgecolors=QUIET,
+            zorder=1,
+            facecolors=[(*_rgb(ground.colours[word]), 0.9) for word in spec.steps["word"]],
+        )
+    bare = smooth or not colours
+    _places(axes, own, [None] * len(own) if bare else colours, alpha=0.9)
     _outlines(axes, dataset, question)
     practices = question.practices
     named = None if marks is None else marks.labels.reindex(practices.index)

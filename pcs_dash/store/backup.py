@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import Integer, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from pcs_dash.store.database import Database, open_database
@@ -21,6 +21,7 @@ from pcs_dash.tables.errors import UserError
 
 _AT_ONCE = 200  # rows; a plan of England has 130 kB
 _TABLES = Base.metadata.sorted_tables
+_AUDIT = Base.metadata.tables["audit"]
 
 
 def back_up(database: Database, file: Path) -> Mapping[str, int]:
@@ -74,13 +75,18 @@ def _copied(
                 f"The library has {there:,} documents, which a restore would replace. Back it up "
                 "first, then say --replace."
             )
+        # The audit is only ever added to: what it has that the backup has not yet, stays.
         for table in reversed(_TABLES) if clear else ():
-            session.execute(delete(table))
+            if table is not _AUDIT:
+                session.execute(delete(table))
+        kept = set(session.execute(select(_AUDIT.c.id)).scalars())
         for table in _TABLES:
             rows[table.name] = 0
             found = source.execute(select(table).execution_options(yield_per=_AT_ONCE))
             for part in found.mappings().partitions():
-                session.execute(insert(table), [dict(row) for row in part])
+                new = [dict(row) for row in part if table is not _AUDIT or row["id"] not in kept]
+                if new:
+                    session.execute(insert(table), new)
                 rows[table.name] += len(part)
         if target.kind == "postgresql":
             _count_on(session)
@@ -90,7 +96,11 @@ def _copied(
 def _count_on(session: Session) -> None:
     """PostgreSQL's counters of keys go on after the greatest that was put in."""
     for table in _TABLES:
-        keys: list[Any] = [column for column in table.primary_key if column.name == "id"]
+        keys: list[Any] = [
+            column
+            for column in table.primary_key
+            if column.name == "id" and isinstance(column.type, Integer)
+        ]
         for key in keys:
             greatest = session.execute(select(func.max(key))).scalar()
             if greatest is not None:

@@ -3,19 +3,38 @@
 A document is any JSON object. Every save adds a version and changes none. Who saves says on which
 version the work was based; if someone else has saved since, nothing is written and the caller is
 told whose version came in between.
+
+Where people sign in a library is somebody's (`who`): what is not for them to read is not there,
+whichever way they ask for it, and what is not for them to do is refused (`rights`).
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Row,
+    Select,
+    and_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from pcs_dash.store import audit
 from pcs_dash.store.checks import (
     MAX_AUTHOR,
     MAX_DOCUMENT_BYTES,
@@ -28,7 +47,18 @@ from pcs_dash.store.checks import (
     check_text,
 )
 from pcs_dash.store.database import Database
-from pcs_dash.store.models import DocumentRow, VersionRow
+from pcs_dash.store.models import DocumentRow, GuestRow, VersionRow
+from pcs_dash.store.rights import (
+    BY_LINK,
+    EVERYONE,
+    Access,
+    Action,
+    RefusedError,
+    Sharing,
+    Who,
+    may,
+    require,
+)
 from pcs_dash.tables.errors import UserError
 
 
@@ -37,7 +67,7 @@ class Entry:
     """What a list shows of one version. Names, notes and authors are untrusted text.
 
     `saved_at` is when this version was saved, `created_at` when the first one was; both UTC.
-    `based_on` is the version it was made from.
+    `based_on` is the version it was made from; `access` whose it is, for `may`.
     """
 
     id: int
@@ -53,6 +83,8 @@ class Entry:
     based_on: int | None
     deleted_at: datetime | None
     deleted_by: str | None
+    owner_name: str | None
+    access: Access
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +100,13 @@ class Saved(Entry):
 
 
 class NotFoundError(UserError):
-    """No such document, or no such version of it."""
+    """No such document, or no such version of it, or none for this person (`refused`: id and what
+    was asked for, for the audit alone).
+    """
+
+    def __init__(self, message: str, refused: tuple[int, Action] | None = None) -> None:
+        super().__init__(message)
+        self.refused = refused
 
 
 class DeletedError(UserError):
@@ -94,13 +132,14 @@ class ConflictError(UserError):
 
 
 class DocumentLibrary:
-    """The documents of one kind. `noun` names them in messages."""
+    """The documents of one kind, as `who` has them. `noun` names them in messages."""
 
     kind = "document"
     noun = "document"
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, who: Who = EVERYONE) -> None:
         self._database = database
+        self.who = who
 
     # --- writing ---
 
@@ -120,11 +159,12 @@ class DocumentLibrary:
 
         Two documents may have the same name; their ids differ.
         """
-        content = _content(
+        content = self._content(
             document, name, note, author, data_period, data_fingerprint, rules, list_sizes
         )
         now = datetime.now(UTC)
-        with self._database.writing() as session:
+        with self._writing() as session:
+            require(self.who, Action.SAVE)
             row = DocumentRow(
                 kind=self.kind,
                 latest_version=1,
@@ -132,13 +172,17 @@ class DocumentLibrary:
                 search_text=_search_text(content),
                 created_at=now,
                 saved_at=now,
+                owner=self.who.id or None,
+                owner_name=self.who.name or None,
+                sharing=Sharing.PRIVATE if self.who.signed_in else Sharing.ALL,
             )
             session.add(row)
             session.flush()
             version = VersionRow(document_id=row.id, number=1, created_at=now, **content)
             session.add(version)
             session.flush()
-            return _saved(row, version)
+            self._record(session, "saved", row.id, "version 1")
+            return _saved(row, version, by_link=False)
 
     def save(
         self,
@@ -160,20 +204,32 @@ class DocumentLibrary:
         Saving the very same once more (an answer was lost on the way) gives the version that the
         first attempt made.
         """
-        content = _content(
+        content = self._content(
             document, name, note, author, data_period, data_fingerprint, rules, list_sizes
         )
-        with self._database.writing() as session:
+        with self._writing() as session:
+            self._permit(session, id, Action.EDIT)
             return self._add_version(session, id, based_on_version, content)
 
     def delete(self, id: int, *, author: str = "") -> None:
         """Take the document out of the list. Nothing is lost: `undelete` brings it back."""
-        check_text(author, what="author", limit=MAX_AUTHOR)
-        self._mark(id, deleted_at=datetime.now(UTC), deleted_by=author)
+        by = self.who.name if self.who.signed_in else author
+        check_text(by, what="author", limit=MAX_AUTHOR)
+        self._mark(id, "deleted", deleted_at=datetime.now(UTC), deleted_by=by)
 
     def undelete(self, id: int) -> None:
         """Undo `delete`; no effect if the document isn't deleted."""
-        self._mark(id, deleted_at=None, deleted_by=None)
+        self._mark(id, "undeleted", deleted_at=None, deleted_by=None)
+
+    def share(self, id: int, sharing: Sharing, link_token: str = "") -> None:
+        """Change with whom the document is shared, all its versions. `link_token`: what its link
+        holds from now on, where it has one; who came by another is then a stranger.
+        """
+        token = link_token if sharing in BY_LINK else ""
+        with self._writing() as session:
+            self._permit(session, id, Action.SHARE)
+            self._update(session, id, sharing=sharing.value, link_token=token or None)
+            self._record(session, "shared", id, sharing.value)
 
     # --- reading ---
 
@@ -182,8 +238,44 @@ class DocumentLibrary:
 
         NotFoundError if there is no such document or version.
         """
-        with self._database.reading() as session:
+        with self._refusals(), self._database.reading() as session:
             return self._open(session, id, version)
+
+    def open_by_link(self, token: str) -> Saved:
+        """The latest version of the document whose link of today holds `token`; it is in this
+        person's list from then on, while it has that link. NotFoundError if there is none.
+        """
+        query = select(DocumentRow.id).where(
+            DocumentRow.kind == self.kind,
+            DocumentRow.link_token == token,
+            DocumentRow.sharing.in_(BY_LINK),
+        )
+        with self._writing() as session:
+            id = session.execute(query).scalar()
+            if id is None:
+                raise NotFoundError(f"This link leads to no {self.noun} here (any more).")
+            if self.who.signed_in and self.who.role is not None:
+                session.execute(self._welcome(id, token))
+            return self._open(session, id, None)
+
+    def _welcome(self, id: int, token: str) -> Insert:
+        # One statement, for two tabs at once.
+        dialect = sqlite if self._database.kind == "sqlite" else postgresql
+        row = dialect.insert(GuestRow).values(document_id=id, person=self.who.id, link_token=token)
+        return row.on_conflict_do_update(
+            index_elements=["document_id", "person"], set_={"link_token": token}
+        )
+
+    def link_token(self, id: int) -> str:
+        """What the document's link holds, "" where it has none. For those who may share it."""
+        with self._writing() as session:
+            self._permit(session, id, Action.SHARE)
+            query = select(DocumentRow.link_token).where(DocumentRow.id == id)
+            return session.execute(query).scalar() or ""
+
+    def allows(self, action: Action, entry: Entry) -> bool:
+        """Whether this person may do this with a document."""
+        return may(self.who, action, entry.access)
 
     def entries(
         self,
@@ -198,7 +290,7 @@ class DocumentLibrary:
         `search`: words, each of which must occur in name, author or note, in any case; `deleted`
         lists the deleted ones instead.
         """
-        query = _select_entries().where(
+        query = self._select_entries().where(
             VersionRow.number == DocumentRow.latest_version, *self._matching(search, deleted)
         )
         query = query.order_by(DocumentRow.saved_at.desc(), DocumentRow.id.desc())
@@ -213,7 +305,9 @@ class DocumentLibrary:
 
     def versions(self, id: int) -> list[Entry]:
         """Every version of a document, the latest first. NotFoundError if there is none."""
-        query = _select_entries().where(DocumentRow.kind == self.kind, DocumentRow.id == _key(id))
+        query = self._select_entries().where(
+            DocumentRow.kind == self.kind, DocumentRow.id == _key(id), self._readable()
+        )
         with self._database.reading() as session:
             rows = session.execute(query.order_by(VersionRow.number.desc())).all()
         if not rows:
@@ -261,7 +355,80 @@ class DocumentLibrary:
             for word in _fold(search).split()
         ]
         gone = DocumentRow.deleted_at.is_not(None) if deleted else DocumentRow.deleted_at.is_(None)
-        return [DocumentRow.kind == self.kind, gone, *words]
+        return [DocumentRow.kind == self.kind, self._readable(), gone, *words]
+
+    def _by_link(self) -> ColumnElement[bool]:
+        """Whether this person has opened the document by its link of today."""
+        if not self.who.signed_in:
+            return literal(False)
+        guests = select(GuestRow.person).where(
+            GuestRow.document_id == DocumentRow.id,
+            GuestRow.person == self.who.id,
+            GuestRow.link_token == DocumentRow.link_token,
+        )
+        return guests.exists()
+
+    def _readable(self) -> ColumnElement[bool]:
+        """`may(who, Action.READ, ...)` as the database asks it of every row; a test holds them
+        together.
+        """
+        if not self.who.signed_in:
+            return true()
+        if self.who.role is None:
+            return false()
+        return or_(
+            DocumentRow.owner == self.who.id,
+            DocumentRow.sharing == Sharing.ALL.value,
+            and_(DocumentRow.sharing.in_(BY_LINK), self._by_link()),
+        )
+
+    def _permit(self, session: Session, id: int, action: Action) -> None:
+        """RefusedError where this is not for this person to do, NotFoundError where they may not
+        even know of it. Held until the transaction ends.
+        """
+        if not self.who.signed_in:
+            return
+        query = select(DocumentRow, self._by_link()).where(
+            DocumentRow.kind == self.kind, DocumentRow.id == _key(id)
+        )
+        found = session.execute(query.with_for_update(of=DocumentRow)).one_or_none()
+        if found is None:
+            raise self._missing(id)
+        access = _access(*found)
+        if not may(self.who, Action.READ, access):
+            raise self._missing(id, refused=action)
+        if not may(self.who, action, access):
+            owner = found[0].owner_name or "nobody who signs in"
+            raise RefusedError(
+                f"This {self.noun} belongs to {owner}, and you are {self.who.role} here: you may "
+                f"not {action} it. Whoever may save can save it as a new one.",
+                action,
+                id,
+            )
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """The audit has what is refused inside, once its transaction is undone."""
+        try:
+            yield
+        except RefusedError as error:
+            self._note_refused(error.id, error.action)
+            raise
+        except NotFoundError as error:
+            if error.refused is not None:
+                self._note_refused(*error.refused)
+            raise
+
+    def _note_refused(self, id: int | None, action: Action) -> None:
+        audit.note(self._database, self.who, "refused", kind=self.kind, id=id, detail=action.value)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        with self._refusals(), self._database.writing() as session:
+            yield session
+
+    def _record(self, session: Session, action: str, id: int, detail: str = "") -> None:
+        audit.record(session, self.who, action, kind=self.kind, id=id, detail=detail)
 
     def _add_version(
         self,
@@ -301,6 +468,7 @@ class DocumentLibrary:
             )
         )
         session.flush()
+        self._record(session, "saved", id, f"version {based_on + 1}")
         return self._open(session, id, based_on + 1)
 
     def _same_or_refused(
@@ -326,7 +494,7 @@ class DocumentLibrary:
     def _open(self, session: Session, id: int, version: int | None) -> Saved:
         number = DocumentRow.latest_version if version is None else _key(version)
         row = session.execute(
-            select(DocumentRow, VersionRow)
+            select(DocumentRow, VersionRow, self._by_link())
             .join(VersionRow, VersionRow.document_id == DocumentRow.id)
             .where(
                 DocumentRow.kind == self.kind,
@@ -338,24 +506,70 @@ class DocumentLibrary:
         ).one_or_none()
         if row is None:
             raise self._missing(id, version)
-        return _saved(*row)
+        saved = _saved(*row)
+        if not self.allows(Action.READ, saved):
+            raise self._missing(id, version, refused=Action.READ)
+        return saved
 
-    def _mark(self, id: int, **values: Any) -> None:
-        with self._database.writing() as session:
-            marked = session.execute(
-                update(DocumentRow)
-                .where(DocumentRow.kind == self.kind, DocumentRow.id == _key(id))
-                .values(**values)
-                .returning(DocumentRow.id)
-            ).all()
-            if not marked:
-                raise self._missing(id)
+    def _mark(self, id: int, done: str, **values: Any) -> None:
+        with self._writing() as session:
+            self._permit(session, id, Action.DELETE)
+            self._update(session, id, **values)
+            self._record(session, done, id)
 
-    def _missing(self, id: int, version: int | None = None) -> NotFoundError:
+    def _update(self, session: Session, id: int, **values: Any) -> None:
+        marked = session.execute(
+            update(DocumentRow)
+            .where(DocumentRow.kind == self.kind, DocumentRow.id == _key(id))
+            .values(**values)
+            .returning(DocumentRow.id)
+        ).all()
+        if not marked:
+            raise self._missing(id)
+
+    def _missing(
+        self, id: int, version: int | None = None, *, refused: Action | None = None
+    ) -> NotFoundError:
+        # The same words whether it is not there or not for this person.
         which = "" if version is None else f", or it has no version {version}"
         return NotFoundError(
-            f"There is no {self.noun} with the id {id} in the library{which}. List what there is."
+            f"There is no {self.noun} with the id {id} in the library{which}. List what there is.",
+            None if refused is None else (id, refused),
         )
+
+    def _content(
+        self,
+        document: Mapping[str, Any],
+        name: str,
+        note: str,
+        author: str,
+        *rest: Any,
+    ) -> dict[str, Any]:
+        """The columns that the caller fills; the author is who signed in, where people do."""
+        by = self.who.name if self.who.signed_in else author
+        return _content(document, name, note, by, *rest)
+
+    def _select_entries(self) -> Select[*tuple[Any, ...]]:
+        """The columns of `Entry` without the long ones, and those of its access."""
+        return select(
+            DocumentRow.id,
+            VersionRow.number.label("version"),
+            DocumentRow.latest_version,
+            VersionRow.name,
+            VersionRow.note,
+            VersionRow.author,
+            VersionRow.data_period,
+            VersionRow.data_fingerprint,
+            VersionRow.created_at.label("saved_at"),
+            DocumentRow.created_at,
+            VersionRow.based_on,
+            DocumentRow.deleted_at,
+            DocumentRow.deleted_by,
+            DocumentRow.owner_name,
+            DocumentRow.owner,
+            DocumentRow.sharing,
+            self._by_link().label("by_link"),
+        ).join(VersionRow, VersionRow.document_id == DocumentRow.id)
 
 
 def _key(number: int) -> int:
@@ -400,30 +614,17 @@ def _search_text(content: Mapping[str, Any]) -> str:
     return "\n".join(_fold(content[field]) for field in ("name", "author", "note"))
 
 
-def _select_entries() -> Select[*tuple[Any, ...]]:
-    """The columns of `Entry`, in its order, without the long ones."""
-    return select(
-        DocumentRow.id,
-        VersionRow.number.label("version"),
-        DocumentRow.latest_version,
-        VersionRow.name,
-        VersionRow.note,
-        VersionRow.author,
-        VersionRow.data_period,
-        VersionRow.data_fingerprint,
-        VersionRow.created_at.label("saved_at"),
-        DocumentRow.created_at,
-        VersionRow.based_on,
-        DocumentRow.deleted_at,
-        DocumentRow.deleted_by,
-    ).join(VersionRow, VersionRow.document_id == DocumentRow.id)
-
-
 def _entry(row: Row[Any]) -> Entry:
-    return Entry(**row._mapping)
+    told = dict(row._mapping)
+    owner, sharing, by_link = (told.pop(name) for name in ("owner", "sharing", "by_link"))
+    return Entry(**told, access=Access(owner, Sharing(sharing), bool(by_link)))
 
 
-def _saved(document: DocumentRow, version: VersionRow) -> Saved:
+def _access(document: DocumentRow, by_link: bool) -> Access:
+    return Access(document.owner, Sharing(document.sharing), bool(by_link))
+
+
+def _saved(document: DocumentRow, version: VersionRow, by_link: bool) -> Saved:
     return Saved(
         id=document.id,
         version=version.number,
@@ -438,6 +639,8 @@ def _saved(document: DocumentRow, version: VersionRow) -> Saved:
         based_on=version.based_on,
         deleted_at=document.deleted_at,
         deleted_by=document.deleted_by,
+        owner_name=document.owner_name,
+        access=_access(document, by_link),
         version_id=version.id,
         rules=version.rules,
         list_sizes=version.list_sizes,

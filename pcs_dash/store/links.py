@@ -41,6 +41,7 @@ from sqlalchemy.exc import IntegrityError
 from pcs_dash.store.database import Database
 from pcs_dash.store.documents import DeletedError, DocumentLibrary, NotFoundError, Saved
 from pcs_dash.store.models import DocumentRow, ShortLinkRow, VersionRow
+from pcs_dash.store.rights import BY_LINK, EVERYONE, Action, Sharing, Who, require
 from pcs_dash.tables.errors import UserError
 
 PREFIXES = {"plan": "p1.", "story": "s1.", "scenario": "c1."}
@@ -59,7 +60,13 @@ _ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
 _CODE = re.compile(r"[A-Z][0-9]{5}")
 _OTHER_CODE = re.compile(r"[^\n\0]{1,20}")
 _SHORT_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
-_SHORT = re.compile(f"{SHORT_PREFIX}[{_SHORT_ALPHABET}]{{10}}")
+# Of a version: 50 bits, and no rights of its own. Of a document that is shared by link: 129 bits,
+# since who has it may read.
+_VERSION_LENGTH, _SHARED_LENGTH = 10, 26
+_SHORT = re.compile(
+    f"{SHORT_PREFIX}([{_SHORT_ALPHABET}]{{{_VERSION_LENGTH}}}|"
+    f"[{_SHORT_ALPHABET}]{{{_SHARED_LENGTH}}})"
+)
 
 # Text that plans share, for deflate to refer back to: hubs as the builder first names and colours
 # them. It is part of format 1: never change it, whatever becomes of the palette.
@@ -203,12 +210,32 @@ def is_short_link(text: str) -> bool:
     return _SHORT.fullmatch(text.strip()) is not None
 
 
-def make_short_link(database: Database, saved: Saved) -> str:
+def _drawn(length: int) -> str:
+    return "".join(secrets.choice(_SHORT_ALPHABET) for _ in range(length))
+
+
+def share(library: DocumentLibrary, id: int, sharing: Sharing) -> str:
+    """Share a document, all its versions; the text of its link, "" where it has none. A link that
+    it has already stays while it is shared by link, whether to read or to edit.
+    """
+    token = library.link_token(id) or _drawn(_SHARED_LENGTH)
+    library.share(id, sharing, token)
+    return SHORT_PREFIX + token if sharing in BY_LINK else ""
+
+
+def shared_link(library: DocumentLibrary, id: int) -> str:
+    """The text of the link by which a document is shared; "" where it has none."""
+    token = library.link_token(id)
+    return token and SHORT_PREFIX + token
+
+
+def make_short_link(database: Database, saved: Saved, who: Who = EVERYONE) -> str:
     """A short text that stands for this very version wherever the database is shared; the same
     text every time. NotFoundError if the version isn't in this database.
     """
+    require(who, Action.SAVE)
     for _ in range(5):
-        token = "".join(secrets.choice(_SHORT_ALPHABET) for _ in range(10))
+        token = _drawn(_VERSION_LENGTH)
         try:
             with database.writing() as session:
                 known = select(VersionRow.id).where(
@@ -236,17 +263,20 @@ def make_short_link(database: Database, saved: Saved) -> str:
 
 
 def open_short_link(library: DocumentLibrary, database: Database, text: str) -> Saved:
-    """The version that a short link stands for.
+    """The version that a short link stands for, or the latest of the document shared by it.
 
     NotFoundError if there is no such link here, or it stands for another kind of document;
     DeletedError if what it stands for was deleted.
     """
+    token = text.strip().removeprefix(SHORT_PREFIX)
+    if is_short_link(text) and len(token) == _SHARED_LENGTH:
+        return _not_deleted(library, library.open_by_link(token))
     query = (
         select(VersionRow.document_id, VersionRow.number)
         .join(ShortLinkRow, ShortLinkRow.version_id == VersionRow.id)
         .join(DocumentRow, DocumentRow.id == VersionRow.document_id)
         .where(
-            ShortLinkRow.token == text.strip().removeprefix(SHORT_PREFIX),
+            ShortLinkRow.token == token,
             DocumentRow.kind == library.kind,
         )
     )
@@ -254,12 +284,19 @@ def open_short_link(library: DocumentLibrary, database: Database, text: str) -> 
     if is_short_link(text):
         with database.reading() as session:
             row = session.execute(query).one_or_none()
-    if row is None:
-        raise NotFoundError(
-            f"This short link leads to no {library.noun} here. Short links work only where the "
-            "library they were made in is shared; ask for the long link or a file."
-        )
-    saved = library.open(row.document_id, row.number)
+    try:
+        if row is not None:
+            return _not_deleted(library, library.open(row.document_id, row.number))
+    except NotFoundError:
+        # Not for this person, who need not learn that it is there.
+        pass
+    raise NotFoundError(
+        f"This short link leads to no {library.noun} here. Short links work only where the "
+        "library they were made in is shared; ask for the long link or a file."
+    )
+
+
+def _not_deleted(library: DocumentLibrary, saved: Saved) -> Saved:
     if saved.deleted_at is not None:
         raise DeletedError(
             f"The {library.noun} '{saved.name}' of this link was deleted on "

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from pcs_dash.store.checks import MAX_AUTHOR, MAX_NAME, MAX_PERIOD
+from pcs_dash.store.rights import MAX_PERSON, Sharing
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -75,6 +76,12 @@ class DocumentRow(Base):
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     deleted_by: Mapped[str | None] = mapped_column(String(MAX_AUTHOR))
+    # None: saved while nobody signed in, or by a command.
+    owner: Mapped[str | None] = mapped_column(String(MAX_PERSON))
+    owner_name: Mapped[str | None] = mapped_column(String(MAX_PERSON))
+    sharing: Mapped[str] = mapped_column(String(10), server_default=Sharing.ALL.value)
+    # What its link of today holds; a new one makes those who came by the old one strangers.
+    link_token: Mapped[str | None] = mapped_column(String(40), index=True, unique=True)
 
 
 class VersionRow(Base):
@@ -121,3 +128,31 @@ class ShortLinkRow(Base):
     token: Mapped[str] = mapped_column(String(20), primary_key=True)
     version_id: Mapped[int] = mapped_column(ForeignKey("document_versions.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class GuestRow(Base):
+    """Somebody who has opened a document by its link, and which link that was."""
+
+    __tablename__ = "guests"
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    person: Mapped[str] = mapped_column(String(MAX_PERSON), primary_key=True)
+    link_token: Mapped[str] = mapped_column(String(40))
+
+
+class AuditRow(Base):
+    """Who did what. Added to, never changed, which the database holds too (migration 0002)."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index(None, "at"), Index(None, "action", "detail"))
+
+    # At random, so that rows of a backup and of the library stand side by side.
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    person: Mapped[str] = mapped_column(String(MAX_PERSON))
+    name: Mapped[str] = mapped_column(String(MAX_PERSON))
+    role: Mapped[str] = mapped_column(String(20))
+    action: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(20))
+    document_id: Mapped[int | None] = mapped_column(Integer)
+    detail: Mapped[str] = mapped_column(Text)

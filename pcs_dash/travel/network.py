@@ -47,6 +47,23 @@ class Built:
     table: pd.DataFrame
     notes: tuple[str, ...]
 
+    @staticmethod
+    def of(parts: Sequence[pd.DataFrame], source: str, notes: Sequence[str]) -> Built:
+        """From `pairs_of` each mode. UserError where no way was found."""
+        table = pd.concat(parts, ignore_index=True).assign(source=source)
+        if table.empty:
+            raise UserError("No practice can be reached from any small area over this network.")
+        names = ["origin", "destination", "mode", "source"]
+        table = table.astype(dict.fromkeys(names, "category"))
+        return Built(table[["origin", "destination", "mode", "minutes", "source"]], tuple(notes))
+
+
+def pairs_of(wide: pd.DataFrame, mode: str) -> pd.DataFrame:
+    """Minutes (small areas by practices) as a row a pair, those without a way left out."""
+    pairs = wide.round(2).rename_axis("origin").reset_index()
+    pairs = pairs.melt("origin", var_name="destination", value_name="minutes")
+    return pairs.dropna().assign(mode=mode)
+
 
 def network_of(roads: Roads) -> Network:
     """The graphs of all modes. Between junctions and ends only a place every 150 m is kept."""
@@ -165,7 +182,7 @@ def build(
 
     UserError where fewer than half of the practices lie near the network: another place's extract.
     """
-    _same_place(roads, practices)
+    check_place(roads, practices)
     network = network_of(roads)
     parts, notes = [], []
     for mode in MODELLED_MODES:
@@ -179,19 +196,12 @@ def build(
             f"{SNAP_LIMIT_M:,.0f} m from the network and have no minutes."
         )
         wide = minutes_between(network, mode, origins, practices)
-        pairs = wide.round(2).rename_axis("origin").reset_index()
-        pairs = pairs.melt("origin", var_name="destination", value_name="minutes")
-        parts.append(pairs.dropna().assign(mode=mode))
-    table = pd.concat(parts, ignore_index=True).assign(source=source)
-    if table.empty:
-        raise UserError("No practice can be reached from any small area over this network.")
-    names = ["origin", "destination", "mode", "source"]
-    table = table.astype(dict.fromkeys(names, "category"))
-    return Built(table[["origin", "destination", "mode", "minutes", "source"]], tuple(notes))
+        parts.append(pairs_of(wide, mode))
+    return Built.of(parts, source, notes)
 
 
-def _same_place(roads: Roads, practices: pd.DataFrame) -> None:
-    """Refuse an extract of another place before anything is computed."""
+def check_place(roads: Roads, practices: pd.DataFrame) -> None:
+    """UserError for an extract of another place, in which less than half of the practices lie."""
     west, east = roads.lon.min(), roads.lon.max()
     south, north = roads.lat.min(), roads.lat.max()
     inside = practices["longitude"].between(west, east) & practices["latitude"].between(

@@ -46,7 +46,8 @@ Floats = NDArray[np.float64]
 class Wanted:
     """What is asked: `sites` how many (not for set-cover), `within` minutes for the covers, sites
     that stay (`keep`) and that must not be used (`without`); `capacity`: most people of a site, for
-    p-median alone (None: everyone goes to the nearest).
+    p-median alone (None: everyone goes to the nearest); `deprived`: how often people of the most
+    deprived fifth count in what is made best (a capacity takes them as they are).
     """
 
     aim: Aim = "p-median"
@@ -56,6 +57,7 @@ class Wanted:
     without: tuple[str, ...] = ()
     time_limit: float = TIME_LIMIT
     capacity: float | None = None
+    deprived: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ class Sites:
 @dataclass(frozen=True, eq=False)
 class _Problem:
     minutes: Floats  # small areas x sites
-    people: Floats
+    people: Floats  # as many as there are
+    weight: Floats  # as many as they count
     codes: tuple[str, ...]
     sites: int
     low: Floats
@@ -88,13 +91,16 @@ class _Problem:
     capacity: float | None = None
 
 
-def choose(minutes: pd.DataFrame, people: pd.Series, wanted: Wanted) -> Sites:
-    """The best sites. `minutes`: small areas x possible sites; `people` on the same small areas.
+def choose(
+    minutes: pd.DataFrame, people: pd.Series, wanted: Wanted, deprived: pd.Series | None = None
+) -> Sites:
+    """The best sites. `minutes`: small areas x possible sites; `people` on the same small areas,
+    and whether they are in the most deprived fifth (None: nobody is).
 
     Small areas without people leave; those no possible site can be reached from make every aim
     infeasible, and are named. UserError for what can't be asked.
     """
-    problem = _problem(minutes, people, wanted)
+    problem = _problem(minutes, people, wanted, deprived)
     cut_off = minutes.index[(people > 0) & minutes.isna().all(axis=1)]
     if len(cut_off):
         named = ", ".join(map(str, cut_off[:5]))
@@ -112,7 +118,9 @@ def choose(minutes: pd.DataFrame, people: pd.Series, wanted: Wanted) -> Sites:
     return _said(wanted, problem, found, clock.seconds)
 
 
-def _problem(minutes: pd.DataFrame, people: pd.Series, wanted: Wanted) -> _Problem:
+def _problem(
+    minutes: pd.DataFrame, people: pd.Series, wanted: Wanted, deprived: pd.Series | None
+) -> _Problem:
     """Checked, as arrays."""
     codes = tuple(map(str, minutes.columns))
     unknown = sorted({*wanted.keep, *wanted.without} - set(codes))
@@ -128,13 +136,18 @@ def _problem(minutes: pd.DataFrame, people: pd.Series, wanted: Wanted) -> _Probl
         raise UserError("Choose a reach above 0 and below 1,440 minutes.")
     if not people.sum() > 0:
         raise UserError("Nobody is known to live here, so no site serves better than another.")
+    if not 0 < wanted.deprived < np.inf:
+        raise UserError("The most deprived fifth can be counted any number of times above 0.")
     own = people.to_numpy(float) > 0
     if wanted.capacity is not None:
         _check_capacity(wanted, int(own.sum()) * len(codes))
     times = minutes.to_numpy(float)[own]
+    heads = people.to_numpy(float)[own]
+    counted = np.zeros(len(heads), bool) if deprived is None else deprived.to_numpy(bool)[own]
     return _Problem(
         np.where(np.isnan(times), _NO_WAY, times),
-        people.to_numpy(float)[own],
+        heads,
+        np.where(counted, wanted.deprived, 1.0) * heads,
         codes,
         wanted.sites,
         np.array([float(code in wanted.keep) for code in codes]),
@@ -145,13 +158,16 @@ def _problem(minutes: pd.DataFrame, people: pd.Series, wanted: Wanted) -> _Probl
 
 def possible(
     area: Area, dataset: Dataset, minutes: Minutes, people: pd.Series
-) -> tuple[pd.DataFrame, pd.Series]:
-    """What `choose` takes for an area: minutes from its small areas to its practices, and the
-    people of those; small areas without known people leave.
+) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """What `choose` takes for an area: minutes from its small areas to its practices, the people of
+    those, and which are in the most deprived fifth (IMD 2025); small areas without known people
+    leave.
     """
     own = area.select(dataset.practices).index.intersection(minutes.table.columns)
-    weights = people.reindex(area.select(dataset.lsoas).index).dropna()
-    return minutes.table.reindex(weights.index)[own], weights
+    lsoas = area.select(dataset.lsoas)
+    weights = people.reindex(lsoas.index).dropna()
+    most = lsoas["imd2025_quintile"].reindex(weights.index) == 1
+    return minutes.table.reindex(weights.index)[own], weights, most
 
 
 def _check_capacity(wanted: Wanted, pairs: int) -> None:
@@ -180,6 +196,8 @@ class _Found:
 def _said(wanted: Wanted, problem: _Problem, found: _Found, seconds: float) -> Sites:
     """An answer in words."""
     aim, unit = wanted.aim, AIMS[wanted.aim][1]
+    if wanted.deprived != 1 and aim in ("p-median", "max-cover"):
+        unit += f", the most deprived fifth counted {wanted.deprived:g} times"
     if found.infeasible:
         why = (
             f"No choice of sites has everyone within {wanted.within:g} minutes."
@@ -217,13 +235,17 @@ def _said(wanted: Wanted, problem: _Problem, found: _Found, seconds: float) -> S
 
 
 def curve(
-    minutes: pd.DataFrame, people: pd.Series, wanted: Wanted, most: int
+    minutes: pd.DataFrame,
+    people: pd.Series,
+    wanted: Wanted,
+    most: int,
+    deprived: pd.Series | None = None,
 ) -> list[dict[str, Any]]:
     """What each more site buys: the best of 1 (or all that are kept) up to `most` sites."""
     first = max(1, len(set(wanted.keep)))
     rows: list[dict[str, Any]] = []
     for count in range(first, most + 1):
-        found = choose(minutes, people, replace(wanted, sites=count))
+        found = choose(minutes, people, replace(wanted, sites=count), deprived)
         before = rows[-1]["value"] if rows else float("nan")
         rows.append(
             {"sites": count, "status": found.status, "value": found.value,
@@ -237,7 +259,7 @@ def curve(
 
 def _median(problem: _Problem, _within: float, clock: Clock) -> _Found:
     """Least people x minutes, by cuts."""
-    people, times = problem.people / problem.people.sum(), problem.minutes
+    people, times = problem.weight / problem.weight.sum(), problem.minutes
     size, count = len(people), len(problem.codes)
     order = np.argsort(times, axis=1, kind="stable")
     ranked = np.take_along_axis(times, order, axis=1)
@@ -279,7 +301,8 @@ def _shared(problem: _Problem, _within: float, clock: Clock) -> _Found:
     assert problem.capacity is not None
     highs = new_solver()
     highs.setOptionValue("mip_rel_gap", _ENOUGH / 10)
-    share = (people[:, None] * times / people.sum()).ravel()
+    weight = problem.weight / problem.weight.sum()
+    share = (weight[:, None] * times).ravel()
     _columns(highs, np.zeros(count), problem.low, problem.high)
     _columns(highs, share, np.zeros(len(share)), (times < _NO_WAY).ravel().astype(float))
     area, site = np.divmod(np.arange(len(share)), count)
@@ -388,7 +411,7 @@ def _hardest(near: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _most(problem: _Problem, within: float, clock: Clock) -> _Found:
     """Most people within reach of so many sites; areas with the same sites in reach are one."""
     near, which = np.unique(problem.minutes <= within, axis=0, return_inverse=True)
-    people = np.bincount(which.ravel(), problem.people, len(near)).astype(np.float64)
+    people = np.bincount(which.ravel(), problem.weight, len(near)).astype(np.float64)
     count, size = len(problem.codes), len(near)
     highs = new_solver()
     highs.setOptionValue("mip_rel_gap", _ENOUGH / 10)

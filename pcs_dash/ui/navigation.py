@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pcs_dash.ui import address, choices, data, help_panel, presenting, search_box, tabs
+from pcs_dash.ui.sign_in import person
 
 
 def configure() -> None:
@@ -65,4 +66,5 @@ def _show(page: Any) -> None:
     if sheet is not None:
         presenting.bar(sheet, dataset, files, chosen)
     help_panel.button(dataset, files)
+    person.show()
     page.run()

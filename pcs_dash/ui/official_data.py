@@ -20,9 +20,12 @@ from pcs_dash.official.catalogue import SOURCES
 from pcs_dash.official.manifest import Manifest
 from pcs_dash.official.status import age_words, history_rows, source_rows, status_sentence
 from pcs_dash.official.store import DATA_DIR_VARIABLE, Store
+from pcs_dash.store.rights import Action
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.sources import WORKFORCE_PERIOD
 from pcs_dash.ui import address, page_parts
+from pcs_dash.ui.sign_in import audited, person
+from pcs_dash.ui.sign_in.settings import settings
 from pcs_dash.ui.text import plain
 
 # What the answers of most questions need, in the order to get them.
@@ -68,7 +71,9 @@ def section(store: Store, manifest: Manifest | None, rows: list[dict[str, Any]])
             f"The last update ({_day(when)}) could not load {len(failed)} of its files"
         ):
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in failed))
-    names = _TABS if manifest else _TABS[:3]
+    names: tuple[str, ...] = _TABS if manifest else _TABS[:3]
+    if settings().on and person.allowed(Action.AUDIT):
+        names += (audited.TAB,)
     opened = st.tabs(names, key=address.choice("official", names), on_change="rerun")
     draw = {
         "What is loaded": lambda: _loaded(rows, manifest),
@@ -76,6 +81,7 @@ def section(store: Store, manifest: Manifest | None, rows: list[dict[str, Any]])
         "Measures": lambda: _measures(store),
         "Versions": lambda: _versions(store),
         "Joins": lambda: _joins(store),
+        audited.TAB: audited.panel,
     }
     for name, tab in zip(names, opened, strict=True):
         # Only what is looked at is made.
@@ -189,6 +195,9 @@ def _load_files(store: Store, manifest: Manifest | None) -> None:
             "Whoever runs it uses `python -m pcs_dash update --from FOLDER`."
         )
         return
+    if not person.allowed(Action.LOAD):
+        st.info("Data managers load files here.")
+        return
     reason = upload.unwritable(store)
     if reason:
         st.warning(
@@ -229,6 +238,9 @@ def _load_files(store: Store, manifest: Manifest | None) -> None:
     if st.button(_button_words(checked), type="primary", key="official-load"):
         with st.spinner("Loading and building; this takes up to a minute ..."):
             answer = _with_files(given, lambda folder: upload.load(folder, sources=older))
+        if _is_loaded(answer):
+            loaded = ", ".join(f"{o['source']} {o['period']}" for o in answer.to_load)
+            audited.note("loaded", loaded)
         st.session_state[_RESULT] = answer
         # An empty uploader, so that nothing is loaded twice.
         st.session_state[_NONCE] = st.session_state.get(_NONCE, 0) + 1
@@ -351,12 +363,16 @@ def _bullet(text: str) -> str:
     return f"- {plain(text)}"
 
 
+def _is_loaded(answer: upload.Answer) -> bool:
+    return answer.finished and bool(answer.to_load) and "is in use" in answer.words
+
+
 def _result() -> None:
     """What became of the last load; it stays until the next."""
     answer = st.session_state.pop(_RESULT, None)
     if not isinstance(answer, upload.Answer):
         return
-    if answer.finished and answer.to_load and "is in use" in answer.words:
+    if _is_loaded(answer):
         loaded = ", ".join(
             f"{SOURCES[o['source']].title} ({o['period']}, {o['rows']:,} rows)"
             for o in answer.to_load
@@ -403,6 +419,12 @@ def _measures(store: Store) -> None:
     )
 
 
+def _rolls_back(store: Store) -> bool:
+    """Whether who looks at this page may go back to another version here."""
+    allowed = upload.uploads_allowed() and person.allowed(Action.LOAD)
+    return allowed and not upload.unwritable(store)
+
+
 def _versions(store: Store) -> None:
     rows = history_rows(store)
     page_parts.small_table(
@@ -425,9 +447,9 @@ def _versions(store: Store) -> None:
         return
     st.markdown(
         f"Go back with `python -m pcs_dash rollback --to {others[0]}`"
-        + (", or here:" if upload.uploads_allowed() else ".")
+        + (", or here:" if (here := _rolls_back(store)) else ".")
     )
-    if not upload.uploads_allowed() or upload.unwritable(store):
+    if not here:
         return
     left, right = st.columns([1, 3], vertical_alignment="bottom")
     target = left.selectbox("Version to use", others, key="official-rollback-to")
@@ -440,6 +462,7 @@ def _versions(store: Store) -> None:
         except UserError as fault:
             st.error(plain(fault))
             return
+        audited.note("rolled back", f"to version {target}")
         st.rerun()
 
 

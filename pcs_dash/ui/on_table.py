@@ -14,9 +14,10 @@ from typing import Any, ClassVar, TypeVar
 
 from pcs_dash.store.documents import ConflictError, Saved
 from pcs_dash.store.drafts import Draft, Place, open_draft
+from pcs_dash.store.rights import Action
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui.browser import browser_token
 from pcs_dash.ui.hubs.open_plan import database
+from pcs_dash.ui.sign_in import person
 
 UNDO = 100
 _log = logging.getLogger(__name__)
@@ -83,6 +84,8 @@ class OnTable(ABC):
 
     def keep(self) -> None:
         """Write the draft. What is on the table stays usable if that fails; the page says so."""
+        if not person.allowed(Action.SAVE):
+            return
         try:
             told = self.place.keep(database(), self.to_dict())
             self.fault, self.said = "", f"{self.said} {told}".strip()
@@ -104,7 +107,7 @@ def from_draft(
     kind: str, read: Callable[[Mapping[str, Any], str], T], afresh: Callable[[str], T]
 ) -> T:
     """What this browser's latest draft says (`read`, with its token), else what begins `afresh`."""
-    token, fault = browser_token(), ""
+    token, fault = person.draft_token(), ""
     try:
         place, drafts = open_draft(database(), token, kind)
         if drafts:

@@ -17,10 +17,18 @@ from pcs_dash.store.documents import (
     DeletedError,
     DocumentLibrary,
     Entry,
+    NotFoundError,
     Saved,
 )
 from pcs_dash.store.drafts import Draft, drop_draft
-from pcs_dash.store.links import data_fingerprint, make_link, make_short_link
+from pcs_dash.store.links import (
+    data_fingerprint,
+    make_link,
+    make_short_link,
+    share,
+    shared_link,
+)
+from pcs_dash.store.rights import Action, Sharing, may
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import ASSETS_DIR
@@ -30,6 +38,12 @@ from pcs_dash.ui.on_table import OnTable
 from pcs_dash.ui.text import plain
 
 _SHOWN = 25
+_SHARED = {
+    Sharing.PRIVATE: "Only me",
+    Sharing.READ: "Who has the link may read",
+    Sharing.EDIT: "Who has the link may read and save versions",
+    Sharing.ALL: "Everyone who signs in may read, editors save versions",
+}
 _link = st.components.v2.component(
     "pcs_dash_link",
     html='<div class="pcs-link"><code tabindex="0"></code><button type="button"></button></div>',
@@ -80,6 +94,14 @@ def tell(opened: OnTable, noun: str) -> None:
             st.rerun()
 
 
+def _try(work: Callable[..., object], *arguments: object) -> None:
+    """Do what a button asks for; what is refused by now is told."""
+    try:
+        work(*arguments)
+    except UserError as error:
+        st.toast(plain(str(error)))
+
+
 @dataclass(frozen=True)
 class LibraryPanel:
     """One library: `noun` and `plural` as users say them, `page` and `parameter` of its links,
@@ -101,7 +123,11 @@ class LibraryPanel:
         saved_id: int | None,
         version: int | None,
     ) -> None:
-        """Buttons that make a link with everything in it, or a short one to the saved version."""
+        """With whom the saved one is shared; buttons that make a link with everything in it, or a
+        short one to the saved version.
+        """
+        if saved_id is not None and self.books.who.signed_in:
+            self._sharing(self.books.open(saved_id), "form")
         st.markdown("**Share by link**")
         if st.button(f"Make a link that carries the {self.noun}", key=f"{self.key}-link"):
             text = make_link(
@@ -115,11 +141,47 @@ class LibraryPanel:
                 "It opens what you see here, on any computer that runs this program, also without "
                 "this library. So does the address of this page while it is not too long."
             )
-        if saved_id is not None and st.button("Make a short link", key=f"{self.key}-short"):
+        may_save = may(self.books.who, Action.SAVE)
+        if (
+            saved_id is not None
+            and may_save
+            and st.button("Make a short link", key=f"{self.key}-short")
+        ):
             saved = self.books.open(saved_id, version)
-            text = make_short_link(self.database, saved)
+            text = make_short_link(self.database, saved, self.books.who)
             self._show(text)
-            st.caption(f"It opens version {saved.version} wherever this library is shared.")
+            whom = " for those who may read it" if self.books.who.signed_in else ""
+            st.caption(f"It opens version {saved.version} wherever this library is shared{whom}.")
+
+    def _sharing(self, entry: Entry, place: str) -> None:
+        """With whom a document is shared, for who may say so, and its link."""
+        if not self.books.allows(Action.SHARE, entry):
+            return
+        key = f"{self.key}-sharing-{place}-{entry.id}"
+        st.session_state[key] = entry.access.sharing
+        st.selectbox(
+            f"Who may see this {self.noun}",
+            list(_SHARED),
+            format_func=_SHARED.__getitem__,
+            key=key,
+            help="All its versions. Its link stays while it is shared by one; made private, the "
+            "link opens nothing any more, and sharing it anew makes another.",
+            on_change=lambda: _try(share, self.books, entry.id, st.session_state[key]),
+        )
+        if link := shared_link(self.books, entry.id):
+            self._show(link, f"{place}-{entry.id}")
+
+    def may_save_version(self, opened: Any) -> bool:
+        """Whether the next version of what is on the table is this person's to save. One that is
+        not there for them any more is on the table as if it had never been saved.
+        """
+        if opened.saved_id is None or not self.books.who.signed_in:
+            return opened.saved_id is not None
+        try:
+            return self.books.allows(Action.EDIT, self.books.open(opened.saved_id))
+        except NotFoundError:
+            opened.saved_id = opened.saved_version = None
+            return False
 
     def tell_version(
         self, saved_id: int | None, version: int | None, is_same: Callable[[Saved], bool]
@@ -134,9 +196,9 @@ class LibraryPanel:
             since = ""
         st.caption(f"On the table: version {version}, {since or 'with your changes since'}.")
 
-    def _show(self, text: str) -> None:
+    def _show(self, text: str, place: str = "text") -> None:
         whole = address.link(self.page, {self.parameter: text})
-        _link(key=f"{self.key}-link-text", data={"link": whole})
+        _link(key=f"{self.key}-link-{place}", data={"link": whole})
 
     def browse(self, saved_id: int | None, put_on_table: Callable[[Saved], None]) -> None:
         """Every saved version: open, delete, undo a delete. `saved_id` is on the table."""
@@ -174,16 +236,18 @@ class LibraryPanel:
             text.markdown(
                 f"**{plain(entry.name)}** · version {entry.version}{here}  \n"
                 f"{plain(entry.author) or 'no author'}, {entry.saved_at:%d %B %Y %H:%M} UTC · "
-                f"{plain(entry.data_period)}{note}"
+                f"{plain(entry.data_period)}{self._whose(entry)}{note}"
             )
             row = buttons.container(horizontal=True)
+            own = self.books.allows(Action.DELETE, entry)
             if deleted:
-                row.button(
-                    "Undo the delete",
-                    key=f"{self.key}-undelete-{entry.id}",
-                    on_click=self.books.undelete,
-                    args=(entry.id,),
-                )
+                if own:
+                    row.button(
+                        "Undo the delete",
+                        key=f"{self.key}-undelete-{entry.id}",
+                        on_click=_try,
+                        args=(self.books.undelete, entry.id),
+                    )
                 return
             version = entry.version
             if entry.latest_version > 1:
@@ -198,31 +262,57 @@ class LibraryPanel:
             if row.button("Open", key=f"{self.key}-open-{entry.id}", type="primary"):
                 put_on_table(self.books.open(entry.id, version))
                 st.rerun()
-            row.button(
-                "Delete",
-                key=f"{self.key}-delete-{entry.id}",
-                help="Can be undone",
-                on_click=self.books.delete,
-                args=(entry.id,),
-            )
+            if own:
+                row.button(
+                    "Delete",
+                    key=f"{self.key}-delete-{entry.id}",
+                    help="Can be undone",
+                    on_click=_try,
+                    args=(self.books.delete, entry.id),
+                )
+            if own and self.books.who.signed_in:
+                with row.popover("Share"):
+                    self._sharing(entry, "list")
+
+    def _whose(self, entry: Entry) -> str:
+        """Whose it is and who may see it, where people sign in."""
+        who, sharing = self.books.who, entry.access.sharing
+        if not who.signed_in:
+            return ""
+        if entry.access.owner == who.id:
+            return f"  \nYours · {_SHARED[sharing].lower()}"
+        return f"  \nBelongs to {plain(entry.owner_name or 'nobody who signs in')}"
 
     # --- what is saved whole ---
 
     def save(self, opened: OnTable, dataset: Dataset) -> None:
         """Save what is on the table as a version, or as one of its own, and share it by a link."""
-        with st.popover("Save and share", icon=":material/save:"):
+        with self.saving():
             try:
-                self._form(opened, dataset)
-                st.divider()
+                if may(self.books.who, Action.SAVE):
+                    self._form(opened, dataset)
+                    st.divider()
                 self.links(opened.held.to_dict(), dataset, opened.saved_id, opened.saved_version)
             except UserError as error:
                 st.error(plain(str(error)))
 
-    def _form(self, opened: OnTable, dataset: Dataset) -> None:
-        note = st.text_area("Note", max_chars=MAX_NOTE, height=70, key=f"{self.key}-note")
-        author = st.text_input(
+    def saving(self) -> Any:
+        """What opens to save and share; to share alone for who may not save."""
+        may_save = may(self.books.who, Action.SAVE)
+        return st.popover("Save and share" if may_save else "Share", icon=":material/save:")
+
+    def author(self) -> str:
+        """Who saves: as typed, or who signed in."""
+        if self.books.who.signed_in:
+            st.caption(f"Saved as {plain(self.books.who.name)}. A new one is yours alone to see.")
+            return self.books.who.name
+        return st.text_input(
             "Your name, as others shall see it", max_chars=MAX_AUTHOR, key=f"{self.key}-author"
         )
+
+    def _form(self, opened: OnTable, dataset: Dataset) -> None:
+        note = st.text_area("Note", max_chars=MAX_NOTE, height=70, key=f"{self.key}-note")
+        author = self.author()
         about = {
             "name": opened.held.name,
             "note": note,
@@ -230,7 +320,7 @@ class LibraryPanel:
             "data_period": dataset.workforce_period,
             "data_fingerprint": data_fingerprint(dataset.practices.index, dataset.workforce_period),
         }
-        known = opened.saved_id is not None
+        known = self.may_save_version(opened)
         self.tell_version(opened.saved_id, opened.saved_version, opened.is_as)
         # One under the other: a popover is too narrow for both.
         if known and st.button(
@@ -294,6 +384,8 @@ class LibraryPanel:
                     icon=":material/download:",
                     on_click="ignore",
                 )
+            if not may(self.books.who, Action.UPLOAD):
+                return
             given = st.file_uploader(
                 f"Open a {self.noun} (JSON, as exported here)",
                 type=["json"],

@@ -378,6 +378,14 @@ class Option:
         if not offered:
             raise UserError(f"{self.key} can't be '{asked[:40]}' here. Choose of: {known}.")
 
+    def whole(self, question: Question) -> int:
+        """The whole number that a `number` stands at; UserError where it is none within bounds."""
+        text = question.options.get(self.key, "") or self.default
+        low, high = self.bounds
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise UserError(f"{self.label}: {text[:20]} must be a whole number, {low} to {high}.")
+        return int(text)
+
 
 @dataclass(frozen=True, eq=False)
 class Late:

@@ -49,7 +49,12 @@ def extent(lsoas: gpd.GeoDataFrame, rows: pd.DataFrame) -> Box | None:
     core = lsoas.loc[lsoas.index.isin(rows.index[rows["in_core"]]), "geometry"].dropna()
     if core.empty:
         return None
-    west, south, east, north = core.to_crs(4326).total_bounds.round(4)
+    return box_of(core)
+
+
+def box_of(shapes: gpd.GeoSeries) -> Box:
+    """The box of shapes in degrees: ((south, west), (north, east))."""
+    west, south, east, north = shapes.to_crs(4326).total_bounds.round(4)
     return (float(south), float(west)), (float(north), float(east))
 
 
@@ -181,8 +186,6 @@ def geopackage(
     practices (points of the unit), table about. Rows beyond the map have no polygon, are in the
     CSV, and are counted in `about`.
     """
-    import pyogrio
-
     here = rows[rows.index.isin(lsoas.index)]
     polygons = gpd.GeoDataFrame(
         here.reset_index(), geometry=lsoas.geometry.reindex(here.index).to_numpy(), crs=27700
@@ -195,8 +198,15 @@ def geopackage(
     )
     beyond = f"{len(rows) - len(here):,} LSOAs or unknown places"
     notes = pd.DataFrame([*about, ("Beyond the map", beyond)], columns=["item", "value"])
+    return layers_as_geopackage({"catchment": polygons, "practices": points, "about": notes})
+
+
+def layers_as_geopackage(layers: Mapping[str, pd.DataFrame]) -> bytes:
+    """A GeoPackage of these layers (those with a geometry) and tables."""
+    import pyogrio
+
     with tempfile.TemporaryDirectory(prefix="pcs_dash_") as folder:
-        path = Path(folder) / "catchment.gpkg"
-        for layer, table in (("catchment", polygons), ("practices", points), ("about", notes)):
+        path = Path(folder) / "layers.gpkg"
+        for layer, table in layers.items():
             pyogrio.write_dataframe(table, path, driver="GPKG", layer=layer, append=path.exists())
         return path.read_bytes()

@@ -30,6 +30,7 @@ from pcs_dash.travel.minutes import (
     reach,
     summary,
 )
+from pcs_dash.views import steps_around
 from pcs_dash.views.answer import (
     Answer,
     Beside,
@@ -44,15 +45,12 @@ from pcs_dash.views.answer import (
     View,
     text_table,
 )
+from pcs_dash.views.catchment_maps import box_of
 from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.maps import Layer
+from pcs_dash.views.minute_bands import minutes_layer
 from pcs_dash.views.question import Question
 
-# Yellow to brown: read by lightness alone, so in any colour vision.
-_CUTS = (5.0, 10.0, 15.0, 20.0, 30.0)
-_BANDS = ("up to 5", "5 to 10", "10 to 15", "15 to 20", "20 to 30", "over 30")
-_COLOURS = ("#ffffd4", "#fee391", "#fec44f", "#fe9929", "#d95f0e", "#993404")
 WITHIN = {str(limit): f"{limit} minutes" for limit in (20, 10, 15, 30, 45)}
 TO = {"nearest": "The nearest practice", "own": "The practice they are registered with"}
 _KINDS = {
@@ -61,8 +59,6 @@ _KINDS = {
     PUBLISHED: "Published (Department for Transport)",
 }
 _FURTHEST = 8
-# Around one practice: steps of five minutes, as far as the colours go.
-_STEPS = ("up to 5", "5 to 10", "10 to 15", "15 to 20", "20 to 25", "25 to 30")
 NOT_MODELLED = (
     "Minutes by public transport are not modelled, as they need timetables: a table of minutes "
     "computed by another program from published timetables (GTFS) can be loaded."
@@ -94,8 +90,7 @@ OPTIONS = (
     Option("mode", "How", choices=_modes),
     Option("within", "Within", choices=lambda _: WITHIN),
     Option("to", "To", choices=lambda _: TO),
-    # With a condition it changes the answer; without one it would only point at a practice.
-    Option("around", "Around one practice", "practice", placeholder="none", when=lambda _: True),
+    *steps_around.OPTIONS,
     Option(
         "minutes", "Which minutes", choices=_kinds, when=lambda question: len(_kinds(question)) > 1
     ),
@@ -205,7 +200,7 @@ def answer(question: Question) -> Answer:
         ),
         front=(_map(question, asked), quintiles),
         sections=(
-            *((Section("reach", "Within reach", _reached),) if _around(question, asked) else ()),
+            *_reach_section(question, asked),
             *_car_section(question),
             *((Section("places", "By place and district", _places),) if _groups(asked) else ()),
             Section("furthest", "Where it is furthest, and GPs within reach", _furthest_section),
@@ -259,42 +254,33 @@ def _quintiles(question: Question, asked: _Asked) -> pd.Series:
 # --- the picture and the tables ---
 
 
-def _around(question: Question, asked: _Asked) -> str:
-    """The practice that is asked about, if there are minutes to it; else ""."""
-    code = question.options.get("around", "").strip().upper()
-    return code if code in asked.minutes.table.columns else ""
-
-
-def _bands(times: pd.Series, cuts: Sequence[float], names: Sequence[str]) -> pd.Series:
-    """The band of each small area; on a border the earlier one, missing where not known or
-    beyond the last.
-    """
-    places = np.searchsorted(cuts, times.to_numpy(float), side="left")
-    words = [*names, None][: len(cuts) + 1]
-    return pd.Series([words[place] for place in places], times.index).where(times.notna())
-
-
 def _map(question: Question, asked: _Asked) -> MapBlock:
-    names, code = _BANDS, _around(question, asked)
-    if code:
-        goal, names = str(question.dataset.practices.at[code, "practice_name"]), _STEPS
-        times = asked.minutes.table[code].reindex(asked.lsoas.index)
-        bands = _bands(times, [5.0 * (step + 1) for step in range(len(_STEPS))], _STEPS)
-    else:
-        goal, bands = asked.goal, _bands(asked.of_areas, _CUTS, _BANDS)
+    centre, smooth = steps_around.centre_of(question, asked.minutes), None
+    goal = asked.goal if centre is None else centre.name
     title = f"minutes to {goal} {MODES[asked.minutes.mode]}, {asked.minutes.kind}"
+    if centre is None:
+        ground = minutes_layer(title, asked.of_areas)
+    else:
+        times = asked.minutes.table[centre.code].reindex(asked.lsoas.index)
+        ground = minutes_layer(title, times, steps_around.LIMITS, steps_around.WORDS)
+        smooth = steps_around.shapes_around(question, asked.minutes, centre)
     spec = MapSpec(
         "layers",
         question,
-        highlight=code or question.highlight,
+        highlight=question.highlight if centre is None else centre.code,
         position=question.position,
-        ground=Layer(
-            f"LSOAs: {title}", bands, dict(zip(names, _COLOURS, strict=True)), tip="Minutes"
-        ),
+        ground=ground,
         about=f"small areas by {title}.",
-        note=f"Circles: practices. Uncoloured: {'over 30, or ' if code else ''}no figure.",
+        note=f"Circles: practices. Uncoloured: {'over 30, or ' if centre else ''}no figure.",
+        steps=smooth,
+        focus=None if centre is None or smooth is None else (title, box_of(smooth.geometry)),
     )
     return MapBlock(spec, alt_text(question.dataset, spec), high=440, pick="around", listed=False)
+
+
+def _reach_section(question: Question, asked: _Asked) -> tuple[Section, ...]:
+    there = steps_around.centre_of(question, asked.minutes) is not None
+    return (Section("reach", "Within reach", _reached),) if there else ()
 
 
 def _reached(question: Question) -> Sequence[Block | Beside]:
@@ -302,25 +288,30 @@ def _reached(question: Question) -> Sequence[Block | Beside]:
     each step with all before it.
     """
     asked = _asked(question)
-    code = "" if asked is None else _around(question, asked)
-    if asked is None or not code:
+    centre = None if asked is None else steps_around.centre_of(question, asked.minutes)
+    if asked is None or centre is None:
         return []
-    found = reach(asked.minutes, code, 5.0 * len(_STEPS))
+    found = reach(asked.minutes, centre.code, steps_around.LIMITS[-1])
     people = asked.registered.totals.reindex(found.index)
     rows = []
-    for step in range(1, len(_STEPS) + 1):
-        near = found["minutes"] <= 5 * step
+    for limit in steps_around.LIMITS:
+        near = found["minutes"] <= limit
         # A step without a figure for one of its small areas has none.
-        rows.append((f"{5 * step} minutes", number(near.sum()),
+        rows.append((f"{limit} minutes", number(near.sum()),
                      number(people[near].sum(skipna=False))))  # fmt: skip
-    name = str(question.dataset.practices.at[code, "practice_name"])
     who = f"Patients{asked.registered.suffix}"
+    file = steps_around.file_of(question, asked.minutes, centre, asked.registered)
     return [
         text_table(
-            f"Who lives within reach of {name} {MODES[asked.minutes.mode]}, {asked.minutes.kind}",
+            f"Who lives within reach of {centre.name} {MODES[asked.minutes.mode]}, "
+            f"{asked.minutes.kind}",
             ("Within", "Small areas (LSOAs)", f"{who} who live there"), rows,
         ),
-        Text("Registered with any practice; small areas beyond the data are not counted.", "note"),
+        Text(
+            "Registered with any practice; a small area counts where its middle is within; those "
+            f"beyond the data are not counted. {steps_around.HOW if file else ''}".strip(), "note",
+        ),
+        *([file] if file else []),
     ]  # fmt: skip
 
 
@@ -552,5 +543,6 @@ VIEW = View(
     answer,
     options=OPTIONS,
     needs_gps=False,
+    with_plan=True,
     map_key="getting-there",
 )

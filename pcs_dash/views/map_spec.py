@@ -39,8 +39,9 @@ class MapSpec:
     where None); `ring` are practices with a dashed ring, `notes` what their tooltips add, `about`
     says in words what it shows and `note` how to read it; `focus` is a name and the box in degrees
     ((south, west), (north, east)) that a page's map goes to when the name is new, `page_legend`
-    what stands there in place of `ground`'s legend. A map of `areas` shows `shapes` (code, name,
-    coarse; EPSG:27700), areas of England of one `level`, coloured by `ground`.
+    what stands there in place of `ground`'s legend; `steps` (word of `ground`, geometry;
+    EPSG:27700) are drawn in place of the LSOAs, smooth. A map of `areas` shows `shapes` (code,
+    name, coarse; EPSG:27700), areas of England of one `level`, coloured by `ground`.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class MapSpec:
     note: str = ""
     focus: tuple[str, Box] | None = None
     page_legend: maps.Legend | None = None
+    steps: gpd.GeoDataFrame | None = None
     shapes: gpd.GeoDataFrame | None = None
     level: str = ""
 
@@ -201,9 +203,12 @@ def _layers_view(
     content: dict[str, Any], dataset: Dataset, spec: MapSpec
 ) -> tuple[dict[str, Any], list[maps.Legend], str]:
     practices, edition = dataset.practices, spec.question.edition
-    content["fill"] = (
-        None if spec.ground is None else spec.ground.fill(dataset.lsoas.index, edition)
-    )
+    content["fill"] = None
+    if spec.ground is not None:
+        bare = {} if spec.steps is None else {"opacity": 0.0}
+        content["fill"] = spec.ground.fill(dataset.lsoas.index, edition, **bare)
+    if spec.ground is not None and spec.steps is not None:
+        content["steps"] = maps.shapes_in_colours(spec.steps, spec.ground.colours)
     content["marks"] = (
         maps.hollow_marks(practices) if spec.marks is None else spec.marks.marks(practices.index)
     )

@@ -7,20 +7,26 @@ session state, hold no names, and stay small: about 3 kB for Essex.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import folium
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from folium.template import Template
 
+from pcs_dash.hubs.hub_shapes import grid_to_lonlat
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.tables.areas import Area
 from pcs_dash.views.web_files import WebFiles
 
 NOTHING = "-"
+# What a shape drawn on a map may be off by, in metres and in degrees.
+_FINE_M, _DEGREES = 10.0, 1e-5
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 # Quintile 1 (most deprived) first. Purples for the deprivation map, greys where the practices'
@@ -111,6 +117,20 @@ class Layer:
             self.labels.reindex(lsoas), self.colours, title=self.tip or self.title,
             edition=edition, opacity=opacity,
         )  # fmt: skip
+
+
+def shapes_in_colours(shapes: gpd.GeoDataFrame, colours: Mapping[str, str]) -> dict[str, Any]:
+    """Shapes (word, geometry; EPSG:27700) as GeoJSON in degrees, each with its word's colour."""
+    degrees = shapely.transform(shapely.simplify(shapes.geometry, _FINE_M), grid_to_lonlat)
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"colour": colours[word]},
+            "geometry": json.loads(shapely.to_geojson(shapely.set_precision(shape, _DEGREES))),
+        }
+        for word, shape in zip(shapes["word"], degrees, strict=True)
+    ]
+    return {"type": "FeatureCollection", "features": features}
 
 
 def quintile_layer(lsoas: pd.DataFrame, edition: str, palette: Sequence[str]) -> Layer:

@@ -9,7 +9,6 @@ from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.workforce import fte_gap, gp_definition, patients_per_fte_gp
 from pcs_dash.scenarios.placing import place_gps
 from pcs_dash.scenarios.slope import SlopeClosed, close_slope
-from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Block, Column, Option, Table, Text, measured
 from pcs_dash.views.question import Question
 
@@ -24,7 +23,7 @@ OPTIONS = (
 
 def blocks(question: Question, practices: pd.DataFrame, year: int) -> list[Block]:
     """The placing in the practices of a year; UserError for numbers that are none."""
-    posts, most = (_whole(question, option) for option in OPTIONS[:2])
+    posts, most = (option.whole(question) for option in OPTIONS[:2])
     if question.option(AIM, AIMS) == "slope":
         return _slope(question, practices, year, posts, most)
     fte = practices[gp_definition(question.definition.key).column].astype(float)
@@ -144,14 +143,6 @@ def _enough(question: Question, practices: pd.DataFrame, most: int) -> str:
         return "Nor would any number: allow more in one practice."
     least = "" if found.proven else ", and perhaps fewer"
     return f"{count(found.passing, 'post')} would{least}."
-
-
-def _whole(question: Question, option: Option) -> int:
-    text = question.options.get(option.key, "") or option.default
-    low, high = option.bounds
-    if not text.isdecimal() or not low <= int(text) <= high:
-        raise UserError(f"{option.label}: {text[:20]} must be a whole number, {low} to {high}.")
-    return int(text)
 
 
 def _said(question: Question, table: pd.DataFrame, posts: int, year: int) -> str:

@@ -43,7 +43,7 @@ from pcs_dash.scenarios.project import BAND_ENDS, DRAWS, Grouping, Projection, p
 from pcs_dash.scenarios.today import BUILT, NEEDED, Today, today_of
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import closing_minutes, maps, placing, team, too_small
+from pcs_dash.views import closing_minutes, maps, placing, team, too_small, where_sites
 from pcs_dash.views.answer import (
     Answer,
     Beside,
@@ -141,6 +141,7 @@ OPTIONS = (
     Option(MAP_OF, "The map shows", choices=lambda _: MAPS, inside=True),
     Option(AT, "Practice on the map", "practice", inside=True),
     *placing.OPTIONS,
+    *where_sites.OPTIONS,
 )
 
 
@@ -214,6 +215,14 @@ def _sections(
             _placing,
             options=tuple(option.key for option in placing.OPTIONS),
             part="Where GPs should go",
+        ),
+        Section(
+            "sites",
+            "Where sites should stand",
+            _sites,
+            options=tuple(option.key for option in where_sites.OPTIONS),
+            part="Where sites should stand",
+            slow="Comparing sites",
         ),
         Section(
             "inequality",
@@ -731,6 +740,16 @@ def _placing(question: Question) -> Sequence[Block | Beside]:
     year = found.years[-1]
     try:
         return placing.blocks(question, _own(question, found, year), year)
+    except UserError as error:
+        return [Text(str(error), "info")]
+
+
+def _sites(question: Question) -> Sequence[Block | Beside]:
+    found, _ = _both(question)
+    # A merged list has one surgery less, the first one's is kept.
+    closed = question.practices.index.difference(found.frame(found.years[-1]).index)
+    try:
+        return where_sites.of_plan(question, set(closed))
     except UserError as error:
         return [Text(str(error), "info")]
 

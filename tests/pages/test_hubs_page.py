@@ -709,7 +709,7 @@ def test_of_two_tabs_of_a_browser_both_are_told_and_neither_plan_is_lost(
     run_page: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "pcs_dash.ui.hubs.address_plan.browser_token", lambda: "one-browser-token-1"
+        "pcs_dash.ui.hubs.address_plan.person.draft_token", lambda: "one-browser-token-1"
     )
     one, two = run_page(area="thurrock"), run_page(area="thurrock")
     plans = []

@@ -99,7 +99,7 @@ def test_two_tabs_of_a_browser_keep_a_draft_each(
     token = "t" * 20
     with open_database(tmp_path / "plans.sqlite") as database:
         monkeypatch.setattr(on_table, "database", lambda: database)
-        monkeypatch.setattr(on_table, "browser_token", lambda: token)
+        monkeypatch.setattr(on_table.person, "draft_token", lambda: token)
         one, two = (
             from_draft("scenario", OpenScenario.from_dict, lambda t: OpenScenario(token=t))
             for _ in "ab"

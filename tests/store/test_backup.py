@@ -10,14 +10,17 @@ from pathlib import Path
 import pytest
 
 from pcs_dash.__main__ import main
+from pcs_dash.store import audit
 from pcs_dash.store.backup import back_up, restore
 from pcs_dash.store.database import Database, StoreError, open_database
 from pcs_dash.store.drafts import clean_drafts, load_draft, open_draft, save_draft
 from pcs_dash.store.links import make_short_link
 from pcs_dash.store.plan_library import PlanLibrary
+from pcs_dash.store.rights import Who
 from pcs_dash.tables.errors import UserError
 
 TOKEN = "0123456789abcdef"
+ANN = Who("ann", "Ann", "editor")
 
 
 def _filled(database: Database) -> None:
@@ -26,6 +29,7 @@ def _filled(database: Database) -> None:
     saved = library.save(first.id, based_on_version=1, name="Later", document={"two": 2})
     make_short_link(database, saved)
     save_draft(database, TOKEN, {"draft": 1})
+    audit.note(database, ANN, "signed in")
 
 
 def _all_of(database: Database) -> list[object]:
@@ -39,14 +43,24 @@ def test_a_backup_goes_back_whole_whichever_the_database(
     _filled(database)
     before = _all_of(database)
     rows = back_up(database, tmp_path / "b.sqlite")
-    assert rows == {"documents": 1, "drafts": 1, "document_versions": 2, "short_links": 1}
+    assert rows == {
+        "audit": 1,
+        "documents": 1,
+        "drafts": 1,
+        "document_versions": 2,
+        "guests": 0,
+        "short_links": 1,
+    }
     with pytest.raises(UserError, match="already"):
         back_up(database, tmp_path / "b.sqlite")
     PlanLibrary(database).create(name="After the backup", document={})
+    audit.note(database, ANN, "refused")
     with pytest.raises(UserError, match="has 2 documents"):
         restore(database, tmp_path / "b.sqlite")
     assert restore(database, tmp_path / "b.sqlite", replace=True) == rows
     assert _all_of(database) == before
+    # What the audit had since then is not taken back, and nothing stands there twice.
+    assert [row["action"] for row in audit.entries(database)] == ["refused", "signed in"]
     # Keys go on after those that were put in.
     assert PlanLibrary(database).create(name="New", document={}).id == 2
 

@@ -18,6 +18,7 @@ from pcs_dash.cli.plans import plan_csv
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.store.database import open_database
 from pcs_dash.store.plan_library import PlanLibrary
+from pcs_dash.store.rights import Who
 
 PLAN = (
     EMPTY_PLAN.add_hub("North", note="kept in JSON")
@@ -237,3 +238,25 @@ def test_the_command_starts_without_the_database_library() -> None:
         cwd=Path(__file__).parents[2],
     )
     assert done.stdout == "False\n"
+
+
+@pytest.mark.usefixtures("run")
+def test_the_audit_is_listed_from_a_day_on(
+    library: PlanLibrary, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["audit"]) == 0
+    capsys.readouterr()
+    library.who = Who("ann", "Ann", "editor")
+    library.create({}, name="Secret")
+    assert main(["audit", "--format", "json", "--since", "2020-01-01"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["name"], row["action"], row["kind"], row["detail"]) == (
+        "Ann",
+        "saved",
+        "plan",
+        "version 1",
+    )
+    assert main(["audit", "--format", "json", "--since", "2999-01-01"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert main(["audit", "--since", "yesterday"]) == 2
+    assert "'yesterday' is no day" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -72,6 +73,19 @@ def test_the_best_of_every_choice(aim, seed: int, sites: int, fixed: bool) -> No
     assert aim == "set-cover" or len(found.chosen) <= sites
     if aim in ("p-median", "max-cover"):
         assert len(found.chosen) == sites
+
+
+def test_the_most_deprived_count_as_often_as_is_said_and_fill_a_site_once() -> None:
+    minutes, people = case(3)
+    deprived = pd.Series(np.arange(len(people)) % 3 == 0, people.index)
+    wanted = Wanted("p-median", 2, deprived=3)
+    found = choose(minutes, people, wanted, deprived)
+    counted = people.mask(deprived, 3 * people)
+    assert found.value == pytest.approx(oracle(minutes, counted, wanted))
+    assert "most deprived fifth counted 3 times" in found.message
+    assert served(minutes, people, found)["people"].sum() == people.sum()
+    room = replace(wanted, capacity=people.sum() / 1.9)
+    assert choose(minutes, people, room, deprived).status == "proven"
 
 
 def test_each_more_site_buys_something_or_nothing_never_less() -> None:

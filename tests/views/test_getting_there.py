@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +18,7 @@ from pcs_dash.travel.minutes import Stored, minutes_per_km
 from pcs_dash.views.answer import Answer, Beside, MapBlock, Table
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.getting_there import NOT_MODELLED, OPTIONS, VIEW
+from pcs_dash.views.map_spec import map_view
 from pcs_dash.views.question import Question, ask
 from pcs_dash.views.readers import Readers
 from pcs_dash.views.story import SavedView, Story
@@ -178,7 +181,7 @@ def test_published_minutes_go_to_the_nearest_and_say_so(
     assert "by public transport (published)" in answer.message.finding
     assert answer.figures[0].value == "0%"
     assert "Department for Transport, JTS0505, December 2019" in answer.sources
-    kinds = OPTIONS[4]
+    kinds = VIEW.option("minutes")
     assert list(kinds.labels(question)) == ["published"]
     walk = asked(dataset, registered, loaded, mode="walk")
     assert list(kinds.labels(walk)) == ["measured", "modelled", "published"]
@@ -208,14 +211,14 @@ def test_households_without_a_car_by_hand(dataset: Dataset, registered: Register
 
 
 def test_a_practice_that_is_asked_about_has_steps_of_five_minutes_around_it(
-    dataset: Dataset, registered: Registered
+    dataset: Dataset, registered: Registered, tmp_path: Path
 ) -> None:
     question = asked(dataset, registered, around="F81110", mode="walk")
     practice = dataset.practices.loc["F81110"]
     points = dataset.lsoas.geometry.representative_point()
     km = np.hypot(points.x - practice["easting"], points.y - practice["northing"]) / 1_000
     minutes = km * minutes_per_km("walk")
-    table, _ = blocks(question)["reach"]
+    table, _, file = blocks(question)["reach"]
     expected = [int((minutes <= limit).sum()) for limit in (5, 10, 15, 20, 25, 30)]
     assert [row[1] for row in table.rows] == [str(n) for n in expected]
     assert [row[2] for row in table.rows] == [f"{1_000 * n:,}" for n in expected]
@@ -224,3 +227,31 @@ def test_a_practice_that_is_asked_about_has_steps_of_five_minutes_around_it(
     labels = spec.ground.labels.reindex(own)
     assert int((labels == "15 to 20").sum()) == int(minutes[own].between(15, 20, "right").sum())
     assert labels.notna().sum() == int((minutes[own] <= 30).sum())
+    assert spec.steps is not None
+    drawn = map_view(dataset, spec, "x")[0]
+    ground, smooth = drawn["fill"], drawn["steps"]
+    assert ground["opacity"] == 0
+    assert smooth["features"][0]["properties"]["colour"] == "#ffffd4"
+    path = tmp_path / file.name
+    path.write_bytes(file.made())
+    steps = gpd.read_file(path, layer="steps").set_index("within")
+    assert steps["patients"].to_dict() == {5 * n: 1_000 * expected[n - 1] for n in range(1, 7)}
+    assert set(steps["minutes_are"]) == {"modelled"}
+
+
+def test_a_hub_is_asked_about_by_its_main_site(dataset: Dataset, registered: Registered) -> None:
+    lsoas = find_area("Thurrock").select(dataset.lsoas).index
+    codes = find_area("Thurrock").select(dataset.practices).index
+    table = pd.DataFrame({"practice_code": np.resize(codes, len(lsoas)), "lsoa_code": lsoas})
+    own = replace(registered, table=table.assign(patients=1_000))
+    question = asked(dataset, own, mode="walk")
+    plan = question.shown_plan
+    hub = plan.hubs[0].name
+    site = question.hubs(plan).at[hub, "main_site"]
+    option = VIEW.option("around-hub")
+    assert hub in option.labels(question)
+    answer = VIEW.answer(question.with_options({"around-hub": hub}))
+    (spec,) = [item.spec for item in answer.front if isinstance(item, MapBlock)]
+    assert spec.highlight == site
+    assert f"minutes to the main site of {hub}" in spec.ground.title
+    assert answer.sections[0].key == "reach"

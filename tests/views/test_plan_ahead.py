@@ -185,6 +185,7 @@ def test_the_options_are_those_of_an_address() -> None:
     assert keys == [
         "years", "homes", "leave", "join", "recruit", "close", "staff", "scenario", "against",
         "map_of", "at", "posts", "a_practice", "aim",
+        "sites", "sites_aim", "sites_how", "sites_within",
     ]  # fmt: skip
 
 

@@ -8,9 +8,10 @@ import pytest
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.travel.sites import Wanted
-from pcs_dash.views.answer import Chart, Table, Text
+from pcs_dash.views.answer import Beside, Chart, MapBlock, Table, Text
+from pcs_dash.views.plan_ahead import VIEW
 from pcs_dash.views.question import Question, ask
-from pcs_dash.views.where_sites import blocks, standing
+from pcs_dash.views.where_sites import blocks, main_sites, standing
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,9 @@ def test_the_sites_serve_everyone_and_each_more_buys_less(question: Question) ->
     lived = question.area.select(question.dataset.lsoas).index
     people = question.readers.registered(question.dataset).totals.reindex(lived).sum()
     assert made.each["people"].sum() == pytest.approx(people)
-    said, table, chart, note = blocks(question, made)
+    said, beside, note = blocks(question, made)
+    assert isinstance(beside, Beside)
+    (drawn,), (table, chart) = beside.columns
     assert isinstance(said, Text) and said.said.startswith("Proven")
     assert isinstance(table, Table) and len(table.frame) == 3
     assert isinstance(chart, Chart)
@@ -31,6 +34,31 @@ def test_the_sites_serve_everyone_and_each_more_buys_less(question: Question) ->
     assert values.is_monotonic_decreasing and len(values) == 3
     assert values.iloc[-1] == pytest.approx(made.found.value)
     assert isinstance(note, Text) and "modelled" in note.said
+    assert isinstance(drawn, MapBlock)
+    assert drawn.spec.marks.labels.index.tolist() == list(made.found.chosen)
+    mean = (made.times * question.readers.registered(question.dataset).totals).sum() / people
+    assert mean == pytest.approx(made.found.value)
+
+
+def test_a_plan_chooses_among_those_that_stay_open(question: Question) -> None:
+    best = standing(question, "walk", Wanted("p-median", 1)).found.chosen[0]
+    asked = question.with_options({"sites": "1", "sites_how": "walk", "close": best})
+    shown = VIEW.answer(asked).sections
+    said, beside, *_ = next(part for part in shown if part.key == "sites").blocks(asked)
+    assert said.said.startswith("Proven")
+    assert beside.columns[1][0].frame["practice_code"].tolist() not in ([best], [])
+    wrong = asked.with_options({"sites": "many"})
+    (told,) = next(part for part in shown if part.key == "sites").blocks(wrong)
+    assert "whole number, 1 to 30" in told.said
+
+
+def test_each_hub_of_the_plan_has_its_main_site(question: Question) -> None:
+    table, _ = main_sites(question)
+    plan = question.shown_plan
+    found = table.frame.set_index("hub")["main_site"]
+    assert set(found.index) <= {hub.name for hub in plan.hubs} and len(found) > 1
+    assert all(plan.hub_of(code).name == hub for hub, code in found.items())
+    assert "modelled" in table.caption
 
 
 def test_what_can_not_be_is_said_alone(question: Question) -> None:

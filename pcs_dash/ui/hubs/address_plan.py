@@ -22,10 +22,11 @@ from pcs_dash.store.plan_library import PlanLibrary
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, data
-from pcs_dash.ui.browser import HUB_WORK, browser_token
+from pcs_dash.ui.browser import HUB_WORK
 from pcs_dash.ui.hubs.map_events import PaintedPlan, Said
 from pcs_dash.ui.hubs.migrating import Before, Carried, carry_over, ods_successors
 from pcs_dash.ui.hubs.open_plan import OpenPlan, database, start_plan
+from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 
@@ -47,7 +48,7 @@ def begin(dataset: Dataset, choices: Question) -> OpenPlan:
 
 
 def _from_draft(dataset: Dataset, choices: Question) -> OpenPlan:
-    token, fault = browser_token(), ""
+    token, fault = person.draft_token(), ""
     try:
         place, drafts = open_draft(database(), token, "plan")
         if drafts:
@@ -107,7 +108,8 @@ def _open_from_address(opened: OpenPlan, dataset: Dataset) -> None:
         return
     try:
         if is_short_link(text):
-            saved = open_short_link(PlanLibrary(database()), database(), text)
+            books = PlanLibrary(database(), person.who())
+            saved = open_short_link(books, database(), text)
             put_saved(opened, dataset, saved)
         else:
             _put_linked(opened, dataset, text)

@@ -17,6 +17,7 @@ from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.ui import address, hub_map
+from pcs_dash.ui.browser import browser_token
 from pcs_dash.ui.hubs import plan_figures
 from pcs_dash.ui.hubs.address_plan import into_address
 from pcs_dash.ui.hubs.map_events import apply
@@ -109,7 +110,7 @@ def content(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question
         "note": f"{choices.basis} Totals are counted on their own and equal the sum of the rows.",
         "band": {"low": low, "high": high},
         "palette": list(PALETTE[:20]),
-        "token": opened.token,
+        "token": browser_token(),
         "draft": opened.draft_fault,
     }
     if st.session_state.get("hub-score-open"):

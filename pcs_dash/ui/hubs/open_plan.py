@@ -27,11 +27,13 @@ from pcs_dash.store.checks import MAX_NAME
 from pcs_dash.store.database import Database, database_url, open_database
 from pcs_dash.store.documents import ConflictError
 from pcs_dash.store.drafts import Draft, Place, clean_drafts
+from pcs_dash.store.rights import Action
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data
 from pcs_dash.ui.hubs.map_events import PaintedPlan, Said
+from pcs_dash.ui.sign_in import person
 from pcs_dash.views.question import Question
 
 STARTS = {
@@ -129,7 +131,7 @@ def neighbours_for(choices: Question, dataset: Dataset) -> Neighbours:
 class OpenPlan:
     """What is on the table: the one thing of this page that the session holds.
 
-    `token` is the browser's, `place` where this tab keeps its draft, and `other_drafts` those of
+    `token` tells whose drafts, `place` where this tab keeps its draft, and `other_drafts` those of
     tabs that went their own way; `saying` grows with everything that is said, so that the page
     says it once; `draft_fault` tells why the draft can't be kept, "" if it is; `saved_id` and
     `saved_version` name the version in the library that the plan was opened from or saved as;
@@ -189,6 +191,8 @@ class OpenPlan:
 
     def keep(self) -> None:
         """Write the draft. The plan on screen stays usable if that fails; the page says so."""
+        if not person.allowed(Action.SAVE):
+            return
         try:
             told = self.place.keep(database(), self.to_dict())
             self.draft_fault = ""

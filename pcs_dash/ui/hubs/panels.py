@@ -17,6 +17,7 @@ from pcs_dash.render.geo_files import plan_geojson, plan_geopackage
 from pcs_dash.render.plan_workbook import plan_workbook
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.store.drafts import Draft, drop_draft
+from pcs_dash.store.rights import Action
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.hubs import plan_upload
@@ -33,6 +34,7 @@ from pcs_dash.ui.hubs.open_plan import (
     start_plan,
 )
 from pcs_dash.ui.saved_documents import other_draft
+from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 from pcs_dash.views.story import SavedView, Story
@@ -59,6 +61,8 @@ def open_file(opened: OpenPlan, dataset: Dataset, choices: Question) -> None:
     """Read a plan from a file and show what it holds. The plan on screen stays until the user puts
     another in its place; a file that puts nobody in a hub never does.
     """
+    if not person.allowed(Action.UPLOAD):
+        return
     with st.popover("Open a file", icon=":material/upload_file:"):
         # Any type: the reader knows a file by its content and says what to do with a wrong one.
         uploaded = st.file_uploader(plan_upload.KINDS, key="hub-file", max_upload_size=50)

@@ -8,15 +8,17 @@ import streamlit as st
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_to_list
-from pcs_dash.store.checks import MAX_AUTHOR, MAX_NAME, MAX_NOTE
+from pcs_dash.store.checks import MAX_NAME, MAX_NOTE
 from pcs_dash.store.documents import ConflictError, DeletedError, Saved
 from pcs_dash.store.links import data_fingerprint
 from pcs_dash.store.plan_library import Conflict, MergeResult, PlanLibrary, Side
+from pcs_dash.store.rights import Action
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.hubs.address_plan import LINK, document_of, put_saved
 from pcs_dash.ui.hubs.open_plan import OpenPlan, database
 from pcs_dash.ui.saved_documents import LibraryPanel
+from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.text import plain
 
 _LONG = 5
@@ -25,7 +27,7 @@ _SIDES: dict[Side, str] = {"theirs": "Theirs", "mine": "Mine"}
 
 def library() -> PlanLibrary:
     """The saved plans."""
-    return PlanLibrary(database())
+    return PlanLibrary(database(), person.who())
 
 
 def library_panel() -> LibraryPanel:
@@ -38,28 +40,25 @@ def library_panel() -> LibraryPanel:
 
 def save(opened: OpenPlan, dataset: Dataset) -> None:
     """Save the plan as a version, or as a plan of its own, and share it by a link."""
-    with st.popover("Save and share", icon=":material/save:"):
+    panel = library_panel()
+    with panel.saving():
         try:
-            _save_form(opened, dataset)
-            st.divider()
-            library_panel().links(
+            if person.allowed(Action.SAVE):
+                _save_form(opened, dataset, panel)
+                st.divider()
+            panel.links(
                 document_of(opened, dataset), dataset, opened.saved_id, opened.saved_version
             )
         except UserError as error:
             st.error(plain(str(error)))
 
 
-def _save_form(opened: OpenPlan, dataset: Dataset) -> None:
+def _save_form(opened: OpenPlan, dataset: Dataset, panel: LibraryPanel) -> None:
     name = st.text_input("Name of the plan", value=opened.name, max_chars=MAX_NAME, key="hub-name")
     note = st.text_area("Note", max_chars=MAX_NOTE, height=70, key="hub-note")
-    author = st.text_input(
-        "Your name, as others shall see it", max_chars=MAX_AUTHOR, key="hub-author"
-    )
-    known = opened.saved_id is not None
-    if known:
-        library_panel().tell_version(
-            opened.saved_id, opened.saved_version, lambda saved: _is_same(opened, saved)
-        )
+    author = panel.author()
+    known = panel.may_save_version(opened)
+    panel.tell_version(opened.saved_id, opened.saved_version, lambda saved: _is_same(opened, saved))
     again, new = st.columns(2)
     if known and again.button("Save version", type="primary", width="stretch", key="hub-save"):
         _save_version(opened, dataset, name, note, author)

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import streamlit as st
 
 from pcs_dash.tables.constants import MODES
 from pcs_dash.tables.errors import UserError
 from pcs_dash.travel.sites import AIMS, Aim, Wanted
+from pcs_dash.ui.hubs.open_plan import OpenPlan
 from pcs_dash.ui.slow_work import computed
 from pcs_dash.ui.text import plain
 from pcs_dash.ui.view_page import draw
 from pcs_dash.views import where_sites
+from pcs_dash.views.answer import Beside, Block
 from pcs_dash.views.question import Question
 from pcs_dash.views.web_files import WebFiles
 
 _SECONDS = 20
 
 
-def panel(web: WebFiles, choices: Question) -> None:
-    """Ask for so many sites among today's premises; answers stay until something else is asked."""
+def panel(web: WebFiles, choices: Question, opened: OpenPlan) -> None:
+    """The main site of each hub, and the best of so many sites among today's premises; answers stay
+    until something else is asked.
+    """
+    _drawn(where_sites.main_sites(replace(choices, plan=opened.plan)), web, choices, "main")
+    st.markdown("**Sites chosen afresh**")
     st.caption(
         "Chooses sites for a hub or an extra service among today's main surgeries of "
         f"{plain(choices.area.name)}, and says whether that is proven to be the best choice."
@@ -37,8 +46,12 @@ def panel(web: WebFiles, choices: Question) -> None:
     except UserError as error:
         st.error(plain(str(error)))
         return
-    for number, block in enumerate(where_sites.blocks(choices, made)):
-        draw(block, web, choices, f"hub-sites-{number}", "", lambda *_: None)
+    _drawn(where_sites.blocks(choices, made), web, choices, "sites")
+
+
+def _drawn(blocks: Sequence[Block | Beside], web: WebFiles, choices: Question, key: str) -> None:
+    for number, block in enumerate(blocks):
+        draw(block, web, choices, f"hub-{key}-{number}", "", lambda *_: None)
 
 
 def _form(choices: Question) -> tuple[str, Wanted] | None:
@@ -55,14 +68,25 @@ def _form(choices: Question) -> tuple[str, Wanted] | None:
         sites = row[2].number_input("How many sites", 1, 30, 4, help="Not for the fewest sites")
         within = row[3].number_input("Within (minutes)", 1, 240, 20, help="For reach alone")
         label = {code: f"{name} ({code})" for code, name in names.items()}.__getitem__
-        more = st.columns([2, 2, 1], vertical_alignment="bottom")
+        more = st.columns([2, 2, 1, 1], vertical_alignment="bottom")
         keep = more[0].multiselect("Sites that stay", list(names.index), format_func=label)
         without = more[1].multiselect("Not to be used", list(names.index), format_func=label)
         most = more[2].number_input(
             "Most patients a site", 0, None, 0, 5_000, help="0: no limit. With least minutes alone"
         )
+        deprived = more[3].number_input(
+            "Most deprived count", 0.5, 10.0, 1.0, 0.5,
+            help="How often each patient of the most deprived fifth counts",
+        )  # fmt: skip
         if not st.form_submit_button("Find the sites", type="primary"):
             return None
     return str(mode), Wanted(
-        aim, int(sites), float(within), tuple(keep), tuple(without), _SECONDS, float(most) or None
+        aim,
+        int(sites),
+        float(within),
+        tuple(keep),
+        tuple(without),
+        _SECONDS,
+        float(most) or None,
+        float(deprived),
     )

@@ -9,8 +9,10 @@ import streamlit as st
 
 from pcs_dash.render.csv_files import table_csv
 from pcs_dash.scenarios.premises import COLUMNS, against_need, read_premises
+from pcs_dash.store.rights import Action
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import blocks, page_parts, slow_work
+from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import Column, Table
 from pcs_dash.views.plan_ahead import asked_years
@@ -37,6 +39,8 @@ def _read(given: Any) -> pd.DataFrame:
 
 def show(question: Question) -> None:
     """A box for the file, kept in this session alone, and the table of what is short."""
+    if not person.allowed(Action.UPLOAD):
+        return
     with st.expander("Your premises against need"):
         given = st.file_uploader(
             "Premises (CSV)",

@@ -15,13 +15,14 @@ from pcs_dash.ui import address
 from pcs_dash.ui.hubs.open_plan import database
 from pcs_dash.ui.saved_documents import LibraryPanel
 from pcs_dash.ui.scenarios.open_scenario import OpenScenario
+from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.text import plain
 from pcs_dash.views.scenario_words import AGAINST, LINK, from_text, to_text
 
 
 def library() -> ScenarioLibrary:
     """The saved scenarios."""
-    return ScenarioLibrary(database())
+    return ScenarioLibrary(database(), person.who())
 
 
 def library_panel() -> LibraryPanel:

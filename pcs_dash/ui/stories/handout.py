@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from pcs_dash.hubs.plan import Plan
+from pcs_dash.hubs.reading.reading_report import PlanReading
 from pcs_dash.render import report_files
+from pcs_dash.store.rights import Action
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import data, presenting, slow_work
 from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.hubs import plan_upload
+from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.stories.open_story import OpenStory
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import View
@@ -90,6 +93,8 @@ def files(opened: OpenStory, dataset: Dataset, choices: Question) -> None:
 def _pack(opened: OpenStory, dataset: Dataset, choices: Question) -> Pack | None:
     """The story with the plan that was brought, or (ready-made) the one open on the page Hubs."""
     area = choices.area
+    if not person.allowed(Action.UPLOAD):
+        return _packed(opened, choices, None, None)
     with st.expander("Put a plan of hubs beside today's PCNs, or use your own PowerPoint template"):
         plan_file = st.file_uploader(
             f"Plan ({plan_upload.KINDS})", key="board-plan", max_upload_size=50
@@ -100,6 +105,12 @@ def _pack(opened: OpenStory, dataset: Dataset, choices: Question) -> Pack | None
         )
     if plan_file is not None and reading is None:
         return None
+    return _packed(opened, choices, reading, template.getvalue() if template else None)
+
+
+def _packed(
+    opened: OpenStory, choices: Question, reading: PlanReading | None, template: bytes | None
+) -> Pack:
     story, plan, plan_name = opened.story, None, ""
     if reading is not None:
         plan, plan_name = reading.plan, reading.called
@@ -109,14 +120,14 @@ def _pack(opened: OpenStory, dataset: Dataset, choices: Question) -> Pack | None
             st.caption(f"With the plan open on the page Hubs: {plain(plan_name or 'unnamed')}.")
     if opened.untouched:
         switches = presenting.switches_of(choices)
-        story = ready_made(area, switches=switches, plan=plan, plan_name=plan_name)
+        story = ready_made(choices.area, switches=switches, plan=plan, plan_name=plan_name)
     return Pack(
         story,
-        area,
+        choices.area,
         "board" if opened.untouched else "story",
         plan,
         plan_name,
-        template.getvalue() if template is not None else None,
+        template,
     )
 
 

@@ -19,6 +19,7 @@ from pcs_dash.ui import address
 from pcs_dash.ui.hubs.address_plan import LINK as PLAN
 from pcs_dash.ui.hubs.open_plan import database
 from pcs_dash.ui.saved_documents import LibraryPanel
+from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.stories.open_story import OpenStory
 from pcs_dash.ui.text import plain
 from pcs_dash.views.story import Story
@@ -28,7 +29,7 @@ LINK = "story"
 
 def library() -> StoryLibrary:
     """The saved stories."""
-    return StoryLibrary(database())
+    return StoryLibrary(database(), person.who())
 
 
 def library_panel() -> LibraryPanel:
