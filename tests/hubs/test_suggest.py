@@ -304,6 +304,30 @@ def location_model(table: pd.DataFrame, low: int, high: int, nearest: int) -> fl
     return float(result.fun)
 
 
+def test_the_way_of_large_areas_proves_the_same(
+    thurrock: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = suggest(thurrock, SuggestRequest(), time_limit=60)
+    dived: list[list[tuple[int, ...]] | None] = []
+    dive = partition.dive
+
+    def watched(search: partition.Partition, anew: Sequence[int]) -> list[tuple[int, ...]] | None:
+        dived.append(dive(search, anew))
+        return dived[-1]
+
+    monkeypatch.setattr(partition, "dive", watched)
+    monkeypatch.setattr(partition, "_MANY_UNITS", 5)
+    monkeypatch.setattr(partition, "_VERY_MANY_COLUMNS", 1_000)
+    monkeypatch.setattr(partition, "_PROMISING", 500)
+    large = suggest(thurrock, SuggestRequest(), time_limit=60)
+    assert large.status == plain.status == "optimal"
+    assert large.objective_value == pytest.approx(plain.objective_value)
+    assert dived
+    for plan in dived:
+        assert plan is not None
+        assert sorted(unit for hub in plan for unit in hub) == list(range(len(thurrock)))
+
+
 def test_the_same_input_gives_the_same_answer_in_any_row_order(thurrock: pd.DataFrame) -> None:
     request = SuggestRequest()
     first = suggest(thurrock, request, time_limit=60)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcs_dash.hubs.suggesting.clock import Clock, new_solver, run_solver
+from pcs_dash.hubs.suggesting.dive import QUICK, THOROUGH, dive
 from pcs_dash.hubs.suggesting.model import Bools, Floats, Problem
 from pcs_dash.hubs.suggesting.possible_hubs import Centre, subset_sums
 
@@ -35,10 +36,17 @@ _REDUCED_COST = 1e-6
 _PER_CENTRE = 15
 _QUICK_COLUMNS = 2000
 _QUICK_NODES = 50
+# With more columns than these, so many of the cheapest are looked at before all of them are; which
+# they are is read off one in so many.
+_VERY_MANY_COLUMNS = 1_000_000
+_PROMISING = 200_000
+_SAMPLED = 16
 # So few columns are all looked at at once.
 _EASY_COLUMNS = 10_000
 # So few units are worth a quick search whatever the aim.
 _FEW_UNITS = 60
+# With more units a plan is sought by diving.
+_MANY_UNITS = 60
 # A quick search ends when its plan is within this share of the best of its columns; a start,
 # from which to improve, within this.
 _QUICK_GAP = 1e-3
@@ -131,6 +139,8 @@ class Partition:
         self._generate()
         if found.infeasible:
             return
+        if found.plan is None and problem.units > _MANY_UNITS:
+            self._keep(dive(self, QUICK))
         if found.plan is None:
             self._quick(1.0 if any_plan and not quick else _START_GAP if quick else _QUICK_GAP)
         if quick:
@@ -171,12 +181,17 @@ class Partition:
 
     def _prove(self, any_plan: bool) -> None:
         """What cuts left open: a better plan where many columns are left, then the whole search."""
+        large = self.problem.units > _MANY_UNITS
+        if large:
+            self._keep(dive(self, THOROUGH))
         self._drop_hopeless()
         if sum(len(reduced) for reduced in self.reduced) > _EASY_COLUMNS:
-            self._quick(_QUICK_GAP)
-            if not self.problem.exact_tolerance:
+            if not large:
+                self._quick(_QUICK_GAP)
+            if large or not self.problem.exact_tolerance:
                 for together in _TOGETHER:
                     self._improve(together)
+                    self._drop_hopeless()
         self._close(any_plan=any_plan)
 
     # --- the linear relaxation -------------------------------------------------------------------
@@ -212,13 +227,9 @@ class Partition:
         """Solve the relaxation over all columns: a bound, or the proof that there is no plan."""
         found = self.found
         while True:
-            status = run_solver(self.master, self.clock)
-            self.clock.check()
-            if status != "Optimal":
-                raise RuntimeError(f"The relaxation ended as '{status}'.")
-            value = self.master.getInfo().objective_function_value
-            dual = np.array(self.master.getSolution().row_dual)
-            self.reduced = [self._reduced_costs(centre, dual) for centre in self.centres]
+            self._solve_promising()
+            value = self._solve_master()
+            self.reduced = self.prices(self.centres)
             lowest = min(float(reduced.min()) for reduced in self.reduced)
             bound = value + self.problem.hubs_high * min(0.0, lowest)
             found.bound = max(found.bound, bound)
@@ -233,7 +244,37 @@ class Partition:
                     return
                 self._raise_penalty()
                 continue
-            self._add_columns()
+            self.add_columns(self.centres, self.reduced)
+
+    def _solve_master(self) -> float:
+        """Solve the relaxation over the master's columns; its value."""
+        status = run_solver(self.master, self.clock)
+        self.clock.check()
+        if status != "Optimal":
+            raise RuntimeError(f"The relaxation ended as '{status}'.")
+        return float(self.master.getInfo().objective_function_value)
+
+    def _solve_promising(self) -> None:
+        """Where the columns are very many: first solve over those that were cheapest last time."""
+        if sum(len(reduced) for reduced in self.reduced) < _VERY_MANY_COLUMNS:
+            return
+        share = _PROMISING / sum(len(reduced) for reduced in self.reduced)
+        sample = np.concatenate([reduced[::_SAMPLED] for reduced in self.reduced])
+        limit = np.quantile(sample, share)
+        promising = [
+            centre.kept(reduced <= limit)
+            for centre, reduced in zip(self.centres, self.reduced, strict=True)
+        ]
+        promising = [centre for centre in promising if len(centre)]
+        while True:
+            self._solve_master()
+            if not self.add_columns(promising, self.prices(promising)):
+                return
+
+    def prices(self, centres: Sequence[Centre]) -> list[Floats]:
+        """What each column would cost beyond the relaxation's prices for what it holds."""
+        dual = np.array(self.master.getSolution().row_dual)
+        return [self._reduced_costs(centre, dual) for centre in centres]
 
     def _raise_penalty(self) -> None:
         self.penalty = min(self.penalty * 10, 2 * self.worst + 2)
@@ -268,11 +309,14 @@ class Partition:
             reduced[hit] -= price
         return reduced
 
-    def _add_columns(self) -> None:
-        """The most promising columns of each centre that the master has not got yet."""
+    def add_columns(self, centres: Sequence[Centre], prices: Sequence[Floats]) -> int:
+        """Give the master the cheapest columns of each centre that it has not got yet; how many."""
         new: dict[Units, tuple[float, Floats]] = {}
-        for centre, reduced in zip(self.centres, self.reduced, strict=True):
+        before = len(self.pool_cost)
+        for centre, reduced in zip(centres, prices, strict=True):
             count = min(_PER_CENTRE, len(reduced))
+            if not count:
+                continue
             for hub in np.argpartition(reduced, count - 1)[:count]:
                 if reduced[hub] < -_REDUCED_COST:
                     units = centre.units(int(hub))
@@ -283,6 +327,7 @@ class Partition:
             if units in self.pool and self.pool_cost[self.pool[units]] <= cost + 1e-12:
                 continue
             self._add_column(units, cost, stay)
+        return len(self.pool_cost) - before
 
     def _add_column(self, units: Units, cost: float, stay: Floats) -> None:
         count = self.problem.units
@@ -342,7 +387,7 @@ class Partition:
             if (uses[list(triple)] < _CUTS_PER_UNIT).all():
                 chosen.append(triple)
                 uses[list(triple)] += 1
-            if len(chosen) == _CUTS:
+            if len(chosen) == max(_CUTS, self.problem.units // 2):
                 break
         return chosen
 
@@ -428,12 +473,13 @@ class Partition:
         columns = self._columns_within(limit, with_pool=with_pool)
         choice = Choice(self, columns, range(self.problem.units))
         chosen, proven, bound = choice.solve(self.found.plan, nodes, gap)
-        if chosen is not None:
-            self._keep(chosen)
+        self._keep(chosen)
         return proven, bound
 
-    def _keep(self, plan: list[Units]) -> None:
+    def _keep(self, plan: list[Units] | None) -> None:
         """Take a plan if it is better than the best one."""
+        if plan is None:
+            return
         cost = sum(self.problem.hub_cost(units)[0] for units in plan)
         if cost < self.found.cost - 1e-9 * max(1.0, cost):
             self.found.plan, self.found.cost = sorted(plan), cost
@@ -441,7 +487,7 @@ class Partition:
 
     def _improve(self, together: int) -> None:
         """Make a few neighbouring hubs anew, the rest unchanged, until that helps nowhere."""
-        problem, found = self.problem, self.found
+        found = self.found
         if found.plan is None:
             return
         without_gain, start = 0, 0
@@ -451,18 +497,25 @@ class Partition:
             group = self._neighbourhood(plan, seed)[:together]
             before = found.cost
             rest = [units for number, units in enumerate(plan) if number not in group]
-            units = sorted(unit for number in group for unit in plan[number])
-            columns = self._columns_of(units, _IMPROVE_COLUMNS * together)
-            for number in group:
-                hub = plan[number]
-                columns.setdefault(hub, (problem.hub_cost(hub)[0], self._stay_of(hub)))
-            choice = Choice(self, columns, units, rest=rest)
-            chosen, _, _ = choice.solve([plan[number] for number in group], _IMPROVE_NODES)
+            chosen = self.made_anew([plan[number] for number in group], rest)
             if chosen is not None:
                 self._keep([*rest, *chosen])
             self.clock.check()
             without_gain = 0 if found.cost < before - max(1e-6 * before, 1e-9) else without_gain + 1
             start += 1
+
+    def made_anew(
+        self, group: list[Units], rest: list[Units], left: Sequence[int] = ()
+    ) -> list[Units] | None:
+        """Better hubs of the units of a group and of those left in no hub, the rest unchanged;
+        None where none were found.
+        """
+        units = sorted([unit for hub in group for unit in hub] + list(left))
+        columns = self._columns_of(units, _IMPROVE_COLUMNS * len(group))
+        for hub in group:
+            columns.setdefault(hub, (self.problem.hub_cost(hub)[0], self._stay_of(hub)))
+        start = None if left else group
+        return Choice(self, columns, units, rest=rest).solve(start, _IMPROVE_NODES)[0]
 
     def _neighbourhood(self, plan: list[Units], seed: int) -> list[int]:
         """The hubs from the nearest to one hub to the furthest, itself first."""
@@ -480,10 +533,7 @@ class Partition:
         for centre, reduced in zip(self.centres, self.reduced, strict=True):
             if not inside[centre.own]:
                 continue
-            kind = centre.mask.dtype.type
-            absent = np.flatnonzero(~inside[centre.others])
-            outside = kind(sum(1 << int(bit) for bit in absent))
-            hubs = np.flatnonzero((centre.mask & outside) == 0)
+            hubs = np.flatnonzero(centre.without(~inside))
             parts.append((centre, hubs, reduced[hubs]))
         if not parts:
             return {}

@@ -18,8 +18,10 @@ from pcs_dash.hubs.suggesting.clock import Clock
 from pcs_dash.hubs.suggesting.model import Bools, Floats, Ints, Problem, pieces
 
 # More possible hubs than this don't fit in memory and time; the compact model takes over.
-MOST_COLUMNS = 12_000_000
-_MOST_AT_A_CENTRE = 5_000_000
+MOST_COLUMNS = 40_000_000
+# Where any plan does, a search of more than these takes longer than the compact model.
+MOST_FOR_ANY_PLAN = 12_000_000
+_MOST_AT_A_CENTRE = 8_000_000
 _MOST_UNITS = 60
 # Bits of a mask that one look-up table covers.
 _CHUNK = 13
@@ -59,6 +61,12 @@ class Centre:
             stay=self.stay[:, keep],
         )
 
+    def without(self, units: Bools) -> Bools:
+        """Which of the hubs hold none of some units but the own one, shape (units,)."""
+        bits = np.flatnonzero(units[self.others])
+        flags = self.mask.dtype.type(sum(1 << int(bit) for bit in bits))
+        return np.asarray((self.mask & flags) == 0)
+
     def units(self, hub: int) -> tuple[int, ...]:
         """The units of one hub, sorted."""
         mask = int(self.mask[hub])
@@ -78,9 +86,11 @@ def subset_sums(mask: NDArray[Any], values: Floats) -> Floats:
     return total
 
 
-def all_columns(problem: Problem, clock: Clock, earlier: Sequence[Floats] = ()) -> list[Centre]:
-    """The possible hubs of a problem. `earlier`: patients of each unit in each hub of an earlier
-    plan, shape (units, hubs), for plans to differ from.
+def all_columns(
+    problem: Problem, clock: Clock, earlier: Sequence[Floats] = (), *, most: int | None = None
+) -> list[Centre]:
+    """The possible hubs of a problem, `most` of them (MOST_COLUMNS). `earlier`: patients of each
+    unit in each hub of an earlier plan, shape (units, hubs), for plans to differ from.
 
     Raises TooManyColumns, or Stopped.
     """
@@ -98,21 +108,22 @@ def all_columns(problem: Problem, clock: Clock, earlier: Sequence[Floats] = ()) 
         if unit_pieces is not None:
             mask = mask[_hangs_together(problem, own, others, mask, unit_pieces)]
         count += len(mask)
-        if count > MOST_COLUMNS:
+        if count > (MOST_COLUMNS if most is None else most):
             raise TooManyColumns
         distance = problem.centre_cost[:, practice]
         away = distance[own] + subset_sums(mask, distance[others])
-        cost = problem.weight_distance * away
+        # Short distances alone: the same numbers, written down once.
+        cost = away if problem.weight_distance == 1 else problem.weight_distance * away
         if problem.weight_size and problem.target is not None:
             patients = problem.unit_patients.astype(float)
             size = patients[own] + subset_sums(mask, patients[others])
-            cost += problem.weight_size * np.abs(size - problem.target) / 2
+            cost = cost + problem.weight_size * np.abs(size - problem.target) / 2
         if problem.weight_fte:
             surplus = unit_fte[own] + subset_sums(mask, unit_fte[others])
-            cost += problem.weight_fte * np.abs(surplus) / 2
+            cost = cost + problem.weight_fte * np.abs(surplus) / 2
         if problem.weight_imd:
             surplus = unit_imd[own] + subset_sums(mask, unit_imd[others])
-            cost += problem.weight_imd * np.abs(surplus)
+            cost = cost + problem.weight_imd * np.abs(surplus)
         stay = np.zeros((len(earlier), len(mask)))
         for number, plan in enumerate(earlier):
             stay[number] = _stay(plan, own, others, mask)

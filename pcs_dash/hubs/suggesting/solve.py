@@ -12,7 +12,12 @@ from pcs_dash.hubs.suggesting.clock import Clock
 from pcs_dash.hubs.suggesting.compact import solve_compact
 from pcs_dash.hubs.suggesting.model import Facts, Floats, Problem, build_problem
 from pcs_dash.hubs.suggesting.partition import Found, Partition
-from pcs_dash.hubs.suggesting.possible_hubs import Centre, TooManyColumns, all_columns
+from pcs_dash.hubs.suggesting.possible_hubs import (
+    MOST_FOR_ANY_PLAN,
+    Centre,
+    TooManyColumns,
+    all_columns,
+)
 from pcs_dash.hubs.suggesting.request import SuggestRequest
 
 # An even plan is first sought among the most even of the possible hubs, with short distances.
@@ -36,7 +41,8 @@ def search(
     if found_at_once(problem, found):
         return
     try:
-        centres = all_columns(problem, clock, earlier)
+        most = MOST_FOR_ANY_PLAN if any_plan else None
+        centres = all_columns(problem, clock, earlier, most=most)
     except TooManyColumns:
         if not earlier:
             solve_compact(problem, clock, found, any_plan=any_plan)
