@@ -44,6 +44,19 @@ function closeMenu() {
   menu.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
 }
 
+// After several quick steps Back, Streamlit still writes the address of each page on the way as a new
+// step, and with it loses what Forward leads to. Where the user went last is where they are.
+const LATE = 3000;
+if (!own.push) {
+  own.push = history.pushState.bind(history);
+  history.pushState = (state, title, url) => {
+    const elsewhere = url && new URL(url, location.href).pathname !== location.pathname;
+    if (!(elsewhere && Date.now() - own.popped < LATE)) own.push(state, title, url);
+  };
+  window.addEventListener("popstate", () => { own.popped = Date.now(); }, true);
+  ["pointerdown", "keydown"].forEach((kind) => window.addEventListener(kind, () => { own.popped = 0; }, true));
+}
+
 window.addEventListener("pcs-map", (event) => {
   if (own.place && event.detail === MAPS + own.place) write(own.pairs, own.ours, false);
 });

@@ -55,7 +55,7 @@
       this.tab.next = Math.max(this.tab.next, applied);
       this.tab.log = this.tab.log.filter((event) => event.n > kept);
       this.served = { hubs: data.plan.hubs, groups: data.plan.groups };
-      Object.assign(this, { aliases: data.aliases || {}, palette: data.palette, excluded: data.excluded });
+      Object.assign(this, { aliases: data.aliases || {}, palette: data.palette, excluded: data.excluded, towns: data.towns || {} });
       if (typeof this.target === "string" && this.aliases[this.target]) this.target = this.aliases[this.target];
       if (first) this.build();
       const moved = this.area !== data.view.area.url;
@@ -235,13 +235,14 @@
     askName(shape, codes, how) {
       const patients = codes.reduce((sum, code) => sum + this.points.get(code).patients, 0);
       const locked = codes.filter((code) => this.lockOf(code, null)).length;
-      const name = h("input", { type: "text", maxlength: 120, value: this.freeName(), "aria-label": "Name of the new hub" });
+      const called = this.freeName(codes.map((code) => [code, this.points.get(code).patients]));
+      const name = h("input", { type: "text", maxlength: 120, value: called, "aria-label": "Name of the new hub" });
       const close = () => { box.remove(); if (this.outline) this.outline.remove(); this.outline = null; };
       const make = () => {
         const as = "new-" + this.tab.client.slice(0, 8) + "-" + (this.tab.next + 1);
         box.remove();
         this.target = as;
-        this.sendShape({ as, name: name.value.trim() || this.freeName() }, shape, codes, how);
+        this.sendShape({ as, name: name.value.trim() || called }, shape, codes, how);
       };
       const box = h("div", { class: "pcs-dialog", role: "dialog", "aria-label": "Name the new hub", onkeydown: (event) => {
         event.stopPropagation();

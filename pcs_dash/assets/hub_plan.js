@@ -13,7 +13,7 @@
       this.points = new Map(); // practices of the area by code: {patients, ...}
       this.hits = new Map(); // number of a shape's event to the codes inside
       this.sums = new Map(); // hub id, null (no hub) and "all" to its counts
-      Object.assign(this, { aliases: {}, palette: [], excluded: [] });
+      Object.assign(this, { aliases: {}, palette: [], excluded: [], towns: {} });
     }
 
     // The server's plan, then what it has not applied yet.
@@ -69,11 +69,15 @@
         if (target) this.groups.set(code, target.id); else this.groups.delete(code);
       });
     }
-    freeName() {
-      const used = new Set(this.hubs.map((hub) => hub.name.toLowerCase()));
-      let number = 1;
-      while (used.has("hub " + number)) number += 1;
-      return "Hub " + number;
+    // After the town with most of the patients of these practices ([code, patients]), like the hubs
+    // that are suggested; without one by number.
+    freeName(caught = []) {
+      const used = new Set(this.hubs.map((hub) => hub.name.toLowerCase())), patients = new Map();
+      caught.filter(([code]) => this.towns[code]).forEach(([code, n]) => patients.set(this.towns[code], (patients.get(this.towns[code]) || 0) + n));
+      const [town] = [...patients].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0] || [""];
+      let number = 1, name = town || "Hub 1";
+      while (used.has(name.toLowerCase())) { number += 1; name = (town || "Hub") + " " + number; }
+      return name;
     }
     freeColour() {
       const used = new Set(this.hubs.map((hub) => hub.colour)), palette = this.palette;

@@ -62,7 +62,7 @@ tbody tr:nth-child(even) { background: #f1f4f8; }
 details { margin-top: 10px; }
 summary { cursor: pointer; }
 code { overflow-wrap: anywhere; }
-a { color: #005eb8; }
+a { color: #005eb8; overflow-wrap: anywhere; }
 .find { margin: 0 0 6px; }
 .find select { font: inherit; max-width: 100%; min-height: 32px; }
 :focus-visible { outline: 3px solid #d6006e; outline-offset: 2px; }

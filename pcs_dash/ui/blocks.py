@@ -26,6 +26,8 @@ _NUMBER = re.compile(r"[^A-Za-z\[\]<>`!:]*")
 _numbers = count()
 # A bar in a cell is whole at so many times the middle figure.
 _LONGEST = 3
+# Pixels: the name of a row and a figure with its bar stand whole on a phone.
+_PINNED, _BAR = 180, 138
 _LEFT = ' style="text-align:left"'
 
 
@@ -180,13 +182,20 @@ def _column(table: Table, column: Column, *, pinned: bool) -> Any:
     """How a column of a table that can be sorted is shown."""
     form = FORMS[column.form]
     if not form.column:
-        return st.column_config.TextColumn(column.label, pinned=pinned)
+        # What heads the rows leaves room for the first measure on a phone.
+        width = _PINNED if pinned and len(table.on_page) > 2 else None
+        return st.column_config.TextColumn(column.label, pinned=pinned, width=width)
     values = table.frame[column.key]
     if column.bar and values.notna().any():
         # One figure far out would leave the others no bar.
         longest = min(float(values.max()), _LONGEST * float(values.median()))
         return st.column_config.ProgressColumn(
-            column.label, format=form.column, min_value=0.0, max_value=longest, pinned=pinned
+            column.label,
+            format=form.column,
+            min_value=0.0,
+            max_value=longest,
+            pinned=pinned,
+            width=_BAR,
         )
     return st.column_config.NumberColumn(column.label, format=form.column, pinned=pinned)
 

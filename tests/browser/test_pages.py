@@ -237,6 +237,22 @@ def test_back_and_forward_walk_through_the_pages(tab: Tab, app: App) -> None:
     expect(tab.page.get_by_text("3,229", exact=True).first).to_be_visible()
 
 
+def test_quick_steps_back_end_at_the_last_one_and_keep_the_way_forward(tab: Tab, app: App) -> None:
+    tab.open(f"{app.url}/?area=thurrock")
+    titles = ("Practices", "Hubs", "Plan ahead")
+    for title in titles:
+        tab.page.get_by_role("link", name=title).first.click()
+        expect(tab.page.get_by_role("heading", name=f"{title}: Thurrock")).to_be_visible()
+        tab.settle()
+    for _ in titles:
+        tab.page.evaluate("history.back()")
+        tab.page.wait_for_timeout(75)
+    expect(tab.page.get_by_role("heading", name="Overview: Thurrock")).to_be_visible()
+    tab.settle()
+    tab.page.evaluate(f"history.go({len(titles)})")
+    expect(tab.page.get_by_role("heading", name="Plan ahead: Thurrock")).to_be_visible()
+
+
 def test_the_keyboard_finds_a_practice(tab: Tab, app: App) -> None:
     tab.open(f"{app.url}/?area=thurrock")
     tab.page.get_by_role("combobox", name="Find a practice").focus()

@@ -51,6 +51,17 @@ test("a shape with a name makes a hub of what it caught; one without fills its h
   assert.deepEqual(held(made), { A1: "h1", A2: "h1", A3: null, A4: null });
 });
 
+test("a drawn hub is called after the town with most of its patients", () => {
+  const made = draft();
+  made.towns = { A1: "Grays", A2: "Grays", A3: "Tilbury", A4: "Tilbury" };
+  const caught = (...codes) => codes.map((code) => [code, made.points.get(code).patients]);
+  assert.equal(made.freeName(caught("A1", "A2", "A4")), "Tilbury");
+  assert.equal(made.freeName(caught("A1", "A2", "A3")), "Grays"); // as many in both: the first of the alphabet
+  made.carryOut({ t: "add", as: "x", name: "Tilbury" });
+  assert.equal(made.freeName(caught("A3")), "Tilbury 2");
+  assert.equal(made.freeName(), "Hub 3");
+});
+
 test("a new hub has a free name and a free colour", () => {
   const made = draft();
   made.carryOut({ t: "add", as: "x" });

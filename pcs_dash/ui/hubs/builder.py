@@ -13,6 +13,7 @@ from pcs_dash.hubs.headline import headline
 from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.hubs.summary import scorecard, summarise_hubs
+from pcs_dash.hubs.town_names import towns_of
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.tables.dataset import Dataset
@@ -110,6 +111,7 @@ def content(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question
         "note": f"{choices.basis} Totals are counted on their own and equal the sum of the rows.",
         "band": {"low": low, "high": high},
         "palette": list(PALETTE[:20]),
+        "towns": fixed.towns,
         "token": browser_token(),
         "draft": opened.draft_fault,
     }
@@ -127,6 +129,7 @@ class Fixed:
     view: dict[str, Any]
     columns: list[dict[str, Any]]
     total: list[list[Any]]
+    towns: dict[str, str]
 
 
 def _fixed(
@@ -153,7 +156,8 @@ def _fixed(
         # A plan without hubs: its row Unassigned is the area, counted on its own.
         area = summarise_hubs(EMPTY_PLAN, prepared_for(choices), **options)
         total = plan_figures.rows(area, columns, choices.benchmark)
-        held = Fixed(key, view(dataset, web, choices), columns, total)
+        towns = towns_of(choices.practices, dataset.towns)
+        held = Fixed(key, view(dataset, web, choices), columns, total, towns)
         opened.fixed = held
     return held
 
