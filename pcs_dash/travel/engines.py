@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from scipy.spatial import cKDTree
 
 from pcs_dash.hubs.hub_shapes import grid_to_lonlat
 from pcs_dash.tables.errors import UserError
@@ -42,6 +43,8 @@ VALHALLA = {"walk": "pedestrian", "cycle": "bicycle", "drive": "auto"}
 R5 = {"walk": "WALK", "cycle": "BICYCLE", "drive": "CAR", "transit": "TRANSIT"}
 # Ways asked for in one go, and how far apart their ends may be (m).
 _AT_ONCE, _FURTHEST_M = 10_000, 400_000.0
+# No faster in a straight line, km/h: what lies beyond two hours of it is not asked for.
+_FASTEST_KMH = {"walk": 10.0, "cycle": 30.0, "drive": 120.0}
 # A routing program sets up the roads of a county in minutes.
 _SECONDS = 3 * 3600
 Told = Callable[[str], None]
@@ -156,26 +159,44 @@ def _valhalla_matrix(
     actor: Any, mode: str, origins: pd.DataFrame, practices: pd.DataFrame
 ) -> pd.DataFrame:
     """Minutes on foot and by bicycle at the speeds that the app takes, by car at Valhalla's."""
-    starts, goals = (
-        [{"lon": lon, "lat": lat} for lon, lat in _degrees(places).tolist()]
-        for places in (origins, practices)
-    )
-    asked: dict[str, Any] = {"costing": VALHALLA[mode], "targets": goals}
+    asked: dict[str, Any] = {"costing": VALHALLA[mode]}
     speed = {"walk": "walking_speed", "cycle": "cycling_speed"}.get(mode)
     if speed:
         asked["costing_options"] = {VALHALLA[mode]: {speed: factors()[f"{mode}_speed"].central}}
-    rows = []
-    step = max(1, _AT_ONCE // len(goals))
-    for at in range(0, len(starts), step):
+    reach = _FASTEST_KMH[mode] * 1000 * LONGEST_MINUTES / 60
+    wide = pd.DataFrame(np.nan, origins.index, practices.index)
+    for starts, goals in _near_each_other(origins, practices, reach):
         try:
-            answer = actor.matrix(asked | {"sources": starts[at : at + step]})
+            answer = actor.matrix(
+                asked | {"sources": _as_places(starts), "targets": _as_places(goals)}
+            )
         except RuntimeError as fault:
             raise UserError(f"valhalla found no ways, {mode}: {fault}.") from fault
-        rows += [
+        wide.loc[starts.index, goals.index] = [
             [np.nan if pair["time"] is None else pair["time"] / 60 for pair in row]
             for row in answer["sources_to_targets"]
         ]
-    return pd.DataFrame(rows, origins.index, practices.index, dtype=float)
+    return wide
+
+
+def _as_places(table: pd.DataFrame) -> list[dict[str, float]]:
+    return [{"lon": lon, "lat": lat} for lon, lat in _degrees(table).tolist()]
+
+
+def _near_each_other(
+    origins: pd.DataFrame, practices: pd.DataFrame, reach: float
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Origins by squares of 10 km, at most so many pairs at once, and the practices that one of
+    them may reach: what lies further off in a straight line (m) need not be asked.
+    """
+    squares = [origins["easting"] // 10_000, origins["northing"] // 10_000]
+    places = practices[["easting", "northing"]].to_numpy(float)
+    for _, own in origins.groupby(squares):
+        far, _ = cKDTree(own[["easting", "northing"]]).query(places)
+        goals = practices[far <= reach]
+        step = max(1, _AT_ONCE // max(len(goals), 1))
+        for at in range(0, len(own) if len(goals) else 0, step):
+            yield own.iloc[at : at + step], goals
 
 
 # --- r5 ---

@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 from made_up_map import STREETS, positions, write
 
+from pcs_dash.hubs.hub_shapes import grid_to_lonlat
 from pcs_dash.tables.errors import InputFileError, UserError
+from pcs_dash.travel.minutes import modelled
 from pcs_dash.travel.network import Network, build, minutes_between, network_of, snap
 from pcs_dash.travel.roads import Roads, read_roads, way_of
 
@@ -134,6 +136,29 @@ def test_a_long_road_without_junctions_can_be_joined_in_the_middle() -> None:
     assert length == pytest.approx(np.hypot(*np.ptp(found.points, axis=0)) / 1000 / WALK * 60)
 
 
+def test_modelled_minutes_lie_between_the_shortest_and_the_longest_way_over_a_lattice() -> None:
+    side, step = 5, 700.0
+    east, north = (part.ravel() * step for part in np.meshgrid(np.arange(side), np.arange(side)))
+    grid = np.column_stack([east, north]) + np.array([560_000.0, 180_000.0])
+    lon, lat = grid_to_lonlat(grid).T
+    node = np.arange(side * side).reshape(side, side)
+    lines = np.vstack([node, node.T])
+    roads = Roads(
+        lines.ravel(), lon[lines.ravel()], lat[lines.ravel()],
+        np.repeat(np.arange(len(lines)), side),
+        (way_of({"highway": "residential"}, WALK, CYCLE),) * len(lines),
+    )  # fmt: skip
+    places = pd.DataFrame(grid, [f"F{n}" for n in range(len(grid))], ["easting", "northing"])
+    walked = minutes_between(network_of(roads), "walk", places, places).to_numpy()
+    taken = modelled(places, places, "walk").table.to_numpy()
+    apart = taken > 1
+    # Straight along a street 1.24 times too long, along the diagonal of the squares too short.
+    ratio = taken[apart] / walked[apart]
+    assert ratio.max() == pytest.approx(1.24, abs=0.001)
+    assert ratio.min() == pytest.approx(1.24 / ROOT_2, abs=0.001)
+    assert taken[apart].sum() / walked[apart].sum() == pytest.approx(1, abs=0.05)
+
+
 def test_of_parallel_roads_the_quicker_counts(tmp_path: Path) -> None:
     streets = (("AB", {"highway": "service"}), ("AB", {"highway": "primary"}))
     found = network_of(read_roads(write(tmp_path / "p.osm.pbf", streets), WALK, CYCLE))
@@ -178,6 +203,12 @@ def test_what_is_no_extract_is_refused_before_it_is_read(tmp_path: Path) -> None
     whole = write(tmp_path / "x.osm.pbf")
     with pytest.raises(InputFileError, match="--largest-mb"):
         read_roads(whole, WALK, CYCLE, largest_mb=1e-6)
+    # A planet's size without its bytes: whoever read it would not end.
+    planet = tmp_path / "planet.osm.pbf"
+    with planet.open("wb") as stream:
+        stream.truncate(60 * 1024**3)
+    with pytest.raises(InputFileError, match="It has 61,440 MB, more than 400"):
+        read_roads(planet, WALK, CYCLE)
     cut = tmp_path / "cut.osm.pbf"
     cut.write_bytes(whole.read_bytes()[:-40])
     with pytest.raises(InputFileError, match="damaged or cut short"):
