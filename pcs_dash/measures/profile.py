@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -142,8 +143,15 @@ def _figures(
     }
 
 
-def flags(practice: pd.Series) -> list[str]:
-    """What to beware of in one practice's figures, as short sentences."""
+# What `flags` looks at.
+FLAGGED_BY = (
+    "flag_low_fte", "gp_fte_fully_qualified", "single_handed", "flag_appointments", "nurse_fte",
+    "direct_care_fte", "patients",
+)  # fmt: skip
+
+
+def flags(practice: Mapping[Any, Any] | pd.Series) -> list[str]:
+    """What to beware of in one practice's figures (FLAGGED_BY), as short sentences."""
     found = []
     if practice["flag_low_fte"]:
         found.append("Implausibly low FTE for the list: check the workforce return.")

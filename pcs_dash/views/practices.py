@@ -8,7 +8,7 @@ import pandas as pd
 
 from pcs_dash.measures import numbers
 from pcs_dash.measures.deprivation import quintile_shares
-from pcs_dash.measures.profile import flags, measure_table
+from pcs_dash.measures.profile import FLAGGED_BY, flags, measure_table
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.words import Words
 from pcs_dash.measures.workforce import summarise
@@ -57,7 +57,7 @@ def practice_rows(question: Question) -> pd.DataFrame:
         named=marked + " (" + table.index + ")",
         against_benchmark=table["patients_per_fte_gp"] / benchmark,
         share_quintile_1=quintile_shares(own, question.edition)[1],
-        flags=[" ".join(flags(row)) for _, row in own.iterrows()],
+        flags=[" ".join(flags(row)) for row in own[list(FLAGGED_BY)].to_dict("records")],
     )
     return table.sort_values(
         ["patients_per_fte_gp", "patients"], ascending=[False, False], kind="stable"

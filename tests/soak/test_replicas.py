@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from websockets.exceptions import WebSocketException
 
 from benchmarks import load
@@ -22,6 +23,7 @@ from pcs_dash.store.database import open_database
 from pcs_dash.store.links import make_short_link
 from pcs_dash.store.plan_library import PlanLibrary
 from pcs_dash.tables.dataset import build_dataset
+from tests.browser.test_hubs import APP, Builder
 from tests.soak.replicas import Replicas, started
 
 pytestmark = pytest.mark.soak
@@ -151,6 +153,94 @@ def test_nobody_loses_what_was_painted_when_a_replica_is_killed(
         f"{USERS} users, {len(waits)} clicks acknowledged, median {statistics.median(waits):.0f} "
         f"ms, {sum(painter.came_back > 0 for painter in painters)} came back to the other replica"
     )
+
+
+class Person:
+    """A browser that the proxy keeps on one replica."""
+
+    def __init__(self, chromium: Browser, port: int, replica: str) -> None:
+        self.at = f"http://127.0.0.1:{port}"
+        # What waits for a page's state is script that its policy does not know.
+        size = {"width": 1440, "height": 900}
+        self.context = chromium.new_context(viewport=size, bypass_csp=True)
+        self.context.add_cookies([{"name": REPLICA, "value": replica, "url": self.at}])
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE * 1_000)
+        self.plan: dict[str, str] = {}
+
+    def hubs(self, address: str = "") -> Builder:
+        """The builder with the plan on the table, or that of a link."""
+        self.page.goto(address or f"{self.at}/hubs?area=thurrock")
+        return Builder(self.page).wait()
+
+    def files(self, folder: Path) -> None:
+        """Download the plan, start from nothing, and open the file."""
+        builder = self.hubs()
+        before = builder.plan()
+        self.page.get_by_role("button", name="Download").click()
+        with self.page.expect_download() as waiting:
+            self.page.get_by_role("button", name="Plan as CSV").click()
+        waiting.value.save_as(folder / "plan.csv")
+        self.page.keyboard.press("Escape")
+        builder.start_from("Nothing: every practice unassigned")
+        self.page.wait_for_function(f"{APP}.served.hubs.length === 0")
+        self.page.get_by_role("button", name="Open a file").click()
+        self.page.set_input_files("input[type=file]", folder / "plan.csv")
+        self.page.get_by_role("button", name="Put it on the map").click()
+        self.page.wait_for_function(f"{APP}.served.hubs.length > 0")
+        assert builder.plan() == before
+        self.page.keyboard.press("Escape")
+        # A change that only the draft and the address have.
+        into = next(iter(before.values()))
+        builder.target(into)
+        code = next(code for code, hub in before.items() if hub != into)
+        self.page.evaluate(f"(code) => {APP}.pick(code)", code)
+        builder.answered()
+        self.plan = builder.plan()
+        assert self.plan == before | {code: into}
+
+    def present(self) -> None:
+        """Show the first page full screen."""
+        self.page.goto(f"{self.at}/?area=thurrock")
+        self.page.get_by_role("button", name="Present", exact=True).click()
+        self.page.wait_for_selector("dialog.pcs-present[data-painted=true]")
+        self.page.keyboard.press("Escape")
+        self.page.wait_for_selector("dialog.pcs-present", state="detached")
+
+
+def test_files_drafts_links_stories_and_presenting_on_either_and_after_one_is_killed(
+    replicas: Replicas, chromium: Browser, tmp_path: Path
+) -> None:
+    one = replicas.servers["one"]
+    if one.process is None or one.process.poll() is not None:
+        one.start()
+        # The proxy wants two good answers of it.
+        time.sleep(10)
+    people = [Person(chromium, replicas.port, replica) for replica in ("one", "two")]
+    for person in people:
+        person.files(tmp_path)
+        person.present()
+        person.page.get_by_role("button", name="Add to story").click()
+        person.page.get_by_text("story", exact=False).filter(
+            has_text="At a glance"
+        ).first.wait_for()
+    links = []
+    for person in people:
+        assert person.hubs().plan() == person.plan
+        links.append(person.page.url)
+    assert one.process is not None
+    one.process.kill()
+    for person, link in zip(people, reversed(links), strict=True):
+        assert person.hubs().plan() == person.plan
+        person.page.goto(f"{person.at}/present_and_pack?area=thurrock")
+        person.page.get_by_text("At a glance").first.wait_for()
+        person.present()
+        other = next(each for each in people if each is not person)
+        assert person.hubs(link).plan() == other.plan
+        person.files(tmp_path)
+        cookies = {each["name"]: each["value"] for each in person.context.cookies()}
+        assert cookies[REPLICA] == "two"
+        person.context.close()
 
 
 def test_logs_have_no_faults(replicas: Replicas) -> None:
