@@ -56,11 +56,12 @@
     root.append(text(0, size, size, shorten(spec.title, size * 1.06, wide), { "font-weight": 700 }));
     if (spec.series.length < 2) return size * 1.6;
     let x = 0, y = size * 2.4;
-    spec.series.forEach((series) => {
+    // Several lines of one name are parts of one.
+    spec.series.filter((series, place) => spec.series.findIndex((other) => other.name === series.name) === place).forEach((series) => {
       const length = size * 1.5 + width(series.name, size) + size;
       if (x && x + length > wide) { x = 0; y += size * 1.35; }
       root.append(series.line
-        ? svg("line", { x1: x, x2: x + size, y1: y - size * 0.35, y2: y - size * 0.35, stroke: series.colour, "stroke-width": 5 })
+        ? svg("line", { x1: x, x2: x + size, y1: y - size * 0.35, y2: y - size * 0.35, stroke: series.colour, "stroke-width": 5, "stroke-dasharray": series.dash ? "6 4" : null })
         : svg("rect", { x, y: y - size * 0.8, width: size, height: size * 0.9, fill: series.colour, stroke: QUIET }));
       root.append(text(x + size * 1.35, y, size, series.name));
       x += length;

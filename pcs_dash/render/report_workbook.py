@@ -26,6 +26,7 @@ from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 from pcs_dash.render.column_labels import BOUND
 from pcs_dash.render.paper_text import printable
 from pcs_dash.tables.sources import ATTRIBUTION
+from pcs_dash.views import plan_ahead
 from pcs_dash.views.costs import NOT_IN_THE_DATA, option_rows
 from pcs_dash.views.deck import Deck, sources, views_text
 from pcs_dash.views.practices import practice_rows
@@ -57,7 +58,8 @@ def _heading(key: str) -> str:
 
 def to_xlsx(deck: Deck) -> bytes:
     """The workbook's bytes. Sheets: About, Places, Districts, PCNs, Practices, Hubs, Plan, Options,
-    Definitions, Rules, Sources. A missing figure is an empty cell, never 0.
+    Definitions, Rules, Sources; with a plan ahead also Years ahead and Assumptions. A missing
+    figure is an empty cell, never 0.
     """
     book = Workbook()
     about = book.active
@@ -87,6 +89,7 @@ def to_xlsx(deck: Deck) -> bytes:
         ],
     )
     _options(book, deck)
+    _years_ahead(book, deck)
     _sheet(book, "Definitions", "What the words mean", ["Term", "Meaning"], _definitions(deck))
     _rules(book, deck)
     _sheet(
@@ -121,6 +124,38 @@ def _options(book: Workbook, deck: Deck) -> None:
         options.itertuples(index=False, name=None),
         [None, _WHOLE, _SIGNED, _SIGNED, _WHOLE, _WHOLE, _WHOLE, _WHOLE, _WHOLE],
     )
+
+
+def _years_ahead(book: Workbook, deck: Deck) -> None:
+    """What each plan ahead of the story takes to happen, its figures by year, what it assumes."""
+    years: list[tuple[object, ...]] = []
+    assumed: list[tuple[object, ...]] = []
+    told = {id(slide.view): slide for slide in reversed(deck.slides)}
+    for slide in reversed(told.values()):
+        if slide.view is None or slide.view.topic != plan_ahead.VIEW.key or slide.question is None:
+            continue
+        said, figures, assumptions = plan_ahead.for_workbook(slide.question)
+        years += [(slide.heading, sentence) for sentence in said]
+        columns = ["year", "group", "patients", "fte_gp", "patients_per_fte_gp",
+                   "patients_per_fte_gp_low", "patients_per_fte_gp_high"]  # fmt: skip
+        years += [
+            (slide.heading, None, *row)
+            for row in figures[columns].itertuples(index=False, name=None)
+        ]
+        assumed += [(slide.heading, *row) for row in assumptions.itertuples(index=False, name=None)]
+    if not years:
+        return
+    heads = ["Slide", "What is taken to happen", "Year", "Area", REGISTER["patients"].label,
+             REGISTER["fte_gp"].label, PER_GP.label, "Low", "High"]  # fmt: skip
+    _sheet(
+        book, "Years ahead", "As decided, central; low and high: 95% of the draws", heads,
+        [row + (None,) * (len(heads) - len(row)) for row in years],
+        [None, None, None, None, _WHOLE, "0.0", _WHOLE, _WHOLE, _WHOLE],
+    )  # fmt: skip
+    _sheet(
+        book, "Assumptions", "What the years ahead rest on",
+        ["Slide", "Assumption", "Low", "Central", "High", "Unit", "Source"], assumed,
+    )  # fmt: skip
 
 
 def _rules(book: Workbook, deck: Deck) -> None:

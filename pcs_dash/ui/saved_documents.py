@@ -322,12 +322,12 @@ class LibraryPanel:
         }
         known = self.may_save_version(opened)
         self.tell_version(opened.saved_id, opened.saved_version, opened.is_as)
-        again, new = st.columns(2)
-        if known and again.button(
+        # One under the other: a popover is too narrow for both.
+        if known and st.button(
             "Save version", type="primary", width="stretch", key=f"{self.key}-save"
         ):
             self._save_version(opened, about)
-        if new.button(
+        if st.button(
             f"Save as a new {self.noun}",
             type="secondary" if known else "primary",
             width="stretch",

@@ -135,7 +135,7 @@ def _text(value: float, step: str) -> str:
 def _range(found: Mapping[str, float], step: str) -> str:
     scale = 1e6 if step == "cost_pounds" else 1
     low, high = found[f"{step}_low"] / scale, found[f"{step}_high"] / scale
-    return between(low, high, _STEPS[step][1])
+    return between(low, high, _STEPS[step][1]) if high > low else ""
 
 
 def _steps(homes: float, found: Mapping[str, float], assumed: Mapping[str, Assumption]) -> Table:

@@ -474,8 +474,9 @@ def _lines(name: str, projection: Projection, colour: str) -> list[Series]:
         )
         for label, column in (
             (name, "patients_per_fte_gp"),
-            (f"{name}: low", "patients_per_fte_gp_low"),
-            (f"{name}: high", "patients_per_fte_gp_high"),
+            # One name for both ends: one line of the legend.
+            (f"{name}, 95%", "patients_per_fte_gp_low"),
+            (f"{name}, 95%", "patients_per_fte_gp_high"),
         )
     ]
 
@@ -853,22 +854,17 @@ def asked_years(question: Question) -> tuple[int, pd.DataFrame, Mapping[str, Ass
     return found.years[-1], _own(question, found, found.years[-1]), found.assumptions
 
 
+def for_workbook(question: Question) -> tuple[tuple[str, ...], pd.DataFrame, pd.DataFrame]:
+    """What is taken to happen in sentences, the figures by year as decided (`Projection.figures`),
+    and what is assumed: label, low, central, high, unit, source.
+    """
+    found, _ = _both(question)
+    return _sentences(question, found), found.figures, _assumed(found)
+
+
 def _assumptions(question: Question) -> Sequence[Block | Beside]:
     found, _ = _both(question)
-    table = pd.DataFrame(
-        [
-            {
-                "label": one.marked,
-                "low": one.low,
-                "central": one.central,
-                "high": one.high,
-                "unit": one.unit,
-                "source": one.source,
-            }
-            for one in (found.assumptions[key] for key in found.used)
-        ],
-        columns=["label", "low", "central", "high", "unit", "source"],
-    )
+    table = _assumed(found)
     blocks: list[Block] = []
     ends = found.ends[(found.ends["low"] - found.ends["high"]).abs() > 0.5]
     central = float(found.figures["patients_per_fte_gp"].iloc[-1])
@@ -887,6 +883,23 @@ def _assumptions(question: Question) -> Sequence[Block | Beside]:
     name = f"assumptions-{question.area.key}"
     blocks.append(Table("What is assumed", table, fields, name=name, file=table))
     return blocks
+
+
+def _assumed(found: Projection) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "label": one.marked,
+                "low": one.low,
+                "central": one.central,
+                "high": one.high,
+                "unit": one.unit,
+                "source": one.source,
+            }
+            for one in (found.assumptions[key] for key in found.used)
+        ],
+        columns=["label", "low", "central", "high", "unit", "source"],
+    )
 
 
 def _tornado(question: Question, ends: pd.DataFrame, central: float, found: Projection) -> Chart:

@@ -18,6 +18,8 @@ import platformdirs
 import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
@@ -221,6 +223,30 @@ def _others_at_every_door(site: Site, file: str, saving: list[bytes]) -> None:
         entries = PlanLibrary(site.library).entries()
         assert [entry.latest_version for entry in entries] == [1] * plans
     assert entries[0].access.owner == "eve-editor"
+
+
+def _session_of(site: Site, signed: str, number: str = "") -> str:
+    """The session that somebody gets who asks to go on with the one of this number."""
+    wanted = ["streamlit", "no-token", number] if number else ["streamlit"]
+    with connect(
+        f"{site.one.url.replace('http', 'ws')}/_stcore/stream",
+        origin=site.one.url,  # type: ignore[arg-type]
+        additional_headers={"Cookie": f"{NAME}={signed}"},
+        subprotocols=wanted,  # type: ignore[arg-type]
+        max_size=None,
+    ) as socket:
+        socket.send(BackMsg(rerun_script=ClientState()).SerializeToString())
+        while True:
+            said = ForwardMsg.FromString(bytes(socket.recv(timeout=60)))
+            if said.WhichOneof("type") == "new_session":
+                return str(said.new_session.initialize.session_id)
+
+
+def test_a_session_goes_on_for_who_began_it_alone(site: Site) -> None:
+    signed = {person: site.cookie_of(person) for person in ("ann-editor", "bob-editor")}
+    ann = _session_of(site, signed["ann-editor"])
+    assert _session_of(site, signed["bob-editor"], ann) != ann
+    assert _session_of(site, signed["ann-editor"], ann) == ann
 
 
 def _send_again(site: Site, signed: str, messages: list[bytes]) -> None:

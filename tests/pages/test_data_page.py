@@ -10,7 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
+from pcs_dash.store import audit
+from pcs_dash.store.database import open_database
+from pcs_dash.store.rights import Who
 from pcs_dash.tables.paths import ROOT
+from pcs_dash.ui.sign_in import person
 
 sys.path.insert(0, str(ROOT / "tests" / "official"))
 import samples
@@ -108,7 +112,10 @@ def test_joins_of_the_build(tmp_path: Path) -> None:
     assert table.loc["practices with QOF", "Which are without"] == "F81100 F81102"
 
 
-def test_files_are_looked_at_then_loaded_then_taken_back(tmp_path: Path) -> None:
+def test_files_are_looked_at_then_loaded_then_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(person, "who", lambda: Who("dot", "Dot", "data manager"))
     store = load(tmp_path)
     app = open_tab("Load files")
     bad = samples.PAYMENTS.replace("13400.5", "<b>many</b>").encode()
@@ -144,6 +151,16 @@ def test_files_are_looked_at_then_loaded_then_taken_back(tmp_path: Path) -> None
     assert not app.exception
     assert store.require().version == 1
     assert "4 of" in headline(app)
+    with open_database(tmp_path / "plans.sqlite") as database:
+        told = [(row["person"], row["action"]) for row in audit.entries(database)]
+    assert told == [("dot", "rolled back"), ("dot", "loaded")]
+
+    # Who is no data manager is offered neither.
+    monkeypatch.setattr(person, "who", lambda: Who("ann", "Ann", "editor"))
+    app = open_tab("Load files")
+    assert "Data managers load files here." in texts(app)
+    assert not app.file_uploader
+    assert not [b for b in open_tab("Versions").button if b.key == "official-rollback"]
 
 
 def test_what_can_not_be_built_is_told_before_loading() -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from pcs_dash.measures.workforce import summarise
 from pcs_dash.official.any_area import find_area
+from pcs_dash.render.report_workbook import to_xlsx
 from pcs_dash.scenarios.changes import Close, Homes, Leave
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Answer, Chart, Table
-from pcs_dash.views.plan_ahead import OPTIONS, VIEW, scenario_of
+from pcs_dash.views.content import build_deck
+from pcs_dash.views.plan_ahead import OPTIONS, VIEW, for_workbook, scenario_of
 from pcs_dash.views.question import Question, ask
-from pcs_dash.views.story import SavedView
+from pcs_dash.views.story import SavedView, Story
 
 STILL = {"homes": "none", "leave": "none", "join": "no"}
 
@@ -207,3 +211,20 @@ def test_a_story_keeps_what_is_asked() -> None:
     view = SavedView(page="plan_ahead", options={"close": "F81110", "years": "15"})
     assert view.topic == VIEW.key
     assert SavedView.from_dict(view.to_dict()).options == view.options
+
+
+def test_a_workbook_has_every_change_and_assumption_with_its_source(dataset: Dataset) -> None:
+    area = find_area("Thurrock")
+    view = SavedView(page="plan_ahead", topic="plan_ahead", options={"years": "5", "recruit": "5"})
+    deck = build_deck(dataset, Story("Ahead", (view,)), area=area)
+    book = load_workbook(io.BytesIO(to_xlsx(deck)))
+    rows = list(book["Assumptions"].iter_rows(min_row=4, values_only=True))
+    asked_for = asked(dataset, years="5", recruit="5")
+    said, figures, assumed = for_workbook(asked_for)
+    assert [row[1] for row in rows] == assumed["label"].to_list()
+    assert all(row[6] for row in rows)
+    years = list(book["Years ahead"].iter_rows(min_row=4, values_only=True))
+    assert [row[1] for row in years if row[1]] == list(said)
+    assert [row[6] for row in years if row[2]] == pytest.approx(
+        figures["patients_per_fte_gp"].to_list()
+    )

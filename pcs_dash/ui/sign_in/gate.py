@@ -266,11 +266,16 @@ def _stranger(scope: Scope, settings: Settings) -> Response:
     """What somebody is told who has not signed in."""
     if settings.mode == "proxy":
         return _answered(
-            scope, 401, "Sign in", "Open pcs_dash by the address of your organisation's sign-in."
+            scope,
+            401,
+            "Sign in to pcs_dash",
+            "Open pcs_dash by the address of your organisation's sign-in.",
         )
     base = st.get_option("server.baseUrlPath").strip("/")
     way = f'<a href="{"/" + base if base else ""}{SIGN_IN}">Sign in</a>'
-    answer = _answered(scope, 401, "Sign in", "You are not signed in, or no longer.", way)
+    answer = _answered(
+        scope, 401, "Sign in to pcs_dash", "You are not signed in, or no longer.", way
+    )
     asked = quote(scope["path"], safe="/")
     if query := scope.get("query_string", b"").decode("latin-1"):
         asked += f"?{query}"
