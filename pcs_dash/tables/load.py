@@ -71,7 +71,13 @@ def _faults(cases: pd.DataFrame) -> list[str]:
 
 def load_practices(folder: Path = DATA_DIR) -> pd.DataFrame:
     """204 practices: ODS code, name, postcode, position, district, sub-ICB, PCN."""
-    return read_table(folder / "practices_essex.csv", schemas.practices)
+    table = read_table(folder / "practices_essex.csv", schemas.practices)
+    return table.assign(practice_name=as_names(table["practice_name"]))
+
+
+def as_names(names: pd.Series) -> pd.Series:
+    """Names in capitals, or with each part capitalised, as one writes them: Luke's, not Luke'S."""
+    return names.str.title().str.replace(r"(?<=\w)(['\u2019])S\b", r"\1s", regex=True)
 
 
 def load_pcn_codes(folder: Path = DATA_DIR) -> pd.DataFrame:

@@ -141,6 +141,11 @@ def _details(dataset: Dataset, _: Area) -> None:
         "Where patients go when a practice closes": schemas.closure_dispersal,
         "Assumptions of planning": schemas.planning_parameters,
         "Homes": schemas.homes,
+        "Staff of networks": schemas.pcn_staff,
+        "Relative need": schemas.relative_need,
+        "Codes of PCNs": schemas.pcn_codes,
+        "Ages of GPs, 2014": schemas.gp_age_profile_2014,
+        "Speeds on roads": schemas.road_speeds,
     }
     with st.expander("Columns: meaning, unit and rules"):
         name = st.selectbox("Dictionary of", list(tables), key=address.choice("dictionary", tables))

@@ -29,6 +29,9 @@ _STYLE = """
 }
 .st-key-headline-figures [data-testid="stColumn"] { width: auto; min-width: 0; }
 .st-key-headline-figures [data-testid="stMetricValue"] { font-size: 1.8rem; }
+[data-testid="stMetric"] :is([data-testid="stMetricLabel"], [data-testid="stMetricDelta"]) * {
+  white-space: normal; overflow: visible; text-overflow: clip;
+}
 .pcs-small-table { overflow: auto; max-height: 30rem; font-size: 0.86rem; }
 .pcs-small-table caption { text-align: left; font-weight: 600; padding-bottom: 4px; }
 .pcs-small-table thead th { position: sticky; top: 0; background: #ffffff; }

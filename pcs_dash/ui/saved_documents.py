@@ -11,7 +11,6 @@ from typing import Any
 import streamlit as st
 
 from pcs_dash.store.checks import MAX_AUTHOR, MAX_NOTE
-from pcs_dash.store.database import Database
 from pcs_dash.store.documents import (
     ConflictError,
     DeletedError,
@@ -28,13 +27,14 @@ from pcs_dash.store.links import (
     share,
     shared_link,
 )
-from pcs_dash.store.rights import Action, Sharing, may
+from pcs_dash.store.rights import Action, Sharing
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import ASSETS_DIR
 from pcs_dash.ui import address
 from pcs_dash.ui.hubs.open_plan import database
 from pcs_dash.ui.on_table import OnTable
+from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.text import plain
 
 _SHOWN = 25
@@ -105,16 +105,21 @@ def _try(work: Callable[..., object], *arguments: object) -> None:
 @dataclass(frozen=True)
 class LibraryPanel:
     """One library: `noun` and `plural` as users say them, `page` and `parameter` of its links,
-    `key` the beginning of its widgets' keys.
+    `key` the beginning of its widgets' keys. It is opened only when something in it is asked for:
+    what is on the table can be worked on, shared and kept as a file without it.
     """
 
-    books: DocumentLibrary
-    database: Database
+    library: Callable[[], DocumentLibrary]
     noun: str
     plural: str
     page: str
     parameter: str
     key: str
+
+    @property
+    def books(self) -> DocumentLibrary:
+        """The library. StoreError where it can't be opened."""
+        return self.library()
 
     def links(
         self,
@@ -126,7 +131,7 @@ class LibraryPanel:
         """With whom the saved one is shared; buttons that make a link with everything in it, or a
         short one to the saved version.
         """
-        if saved_id is not None and self.books.who.signed_in:
+        if saved_id is not None and person.who().signed_in:
             self._sharing(self.books.open(saved_id), "form")
         st.markdown("**Share by link**")
         if st.button(f"Make a link that carries the {self.noun}", key=f"{self.key}-link"):
@@ -141,16 +146,16 @@ class LibraryPanel:
                 "It opens what you see here, on any computer that runs this program, also without "
                 "this library. So does the address of this page while it is not too long."
             )
-        may_save = may(self.books.who, Action.SAVE)
+        may_save = person.allowed(Action.SAVE)
         if (
             saved_id is not None
             and may_save
             and st.button("Make a short link", key=f"{self.key}-short")
         ):
             saved = self.books.open(saved_id, version)
-            text = make_short_link(self.database, saved, self.books.who)
+            text = make_short_link(database(), saved, self.books.who)
             self._show(text)
-            whom = " for those who may read it" if self.books.who.signed_in else ""
+            whom = " for those who may read it" if person.who().signed_in else ""
             st.caption(f"It opens version {saved.version} wherever this library is shared{whom}.")
 
     def _sharing(self, entry: Entry, place: str) -> None:
@@ -175,7 +180,7 @@ class LibraryPanel:
         """Whether the next version of what is on the table is this person's to save. One that is
         not there for them any more is on the table as if it had never been saved.
         """
-        if opened.saved_id is None or not self.books.who.signed_in:
+        if opened.saved_id is None or not person.who().signed_in:
             return opened.saved_id is not None
         try:
             return self.books.allows(Action.EDIT, self.books.open(opened.saved_id))
@@ -289,7 +294,7 @@ class LibraryPanel:
         """Save what is on the table as a version, or as one of its own, and share it by a link."""
         with self.saving():
             try:
-                if may(self.books.who, Action.SAVE):
+                if person.allowed(Action.SAVE):
                     self._form(opened, dataset)
                     st.divider()
                 self.links(opened.held.to_dict(), dataset, opened.saved_id, opened.saved_version)
@@ -298,14 +303,15 @@ class LibraryPanel:
 
     def saving(self) -> Any:
         """What opens to save and share; to share alone for who may not save."""
-        may_save = may(self.books.who, Action.SAVE)
+        may_save = person.allowed(Action.SAVE)
         return st.popover("Save and share" if may_save else "Share", icon=":material/save:")
 
     def author(self) -> str:
         """Who saves: as typed, or who signed in."""
-        if self.books.who.signed_in:
-            st.caption(f"Saved as {plain(self.books.who.name)}. A new one is yours alone to see.")
-            return self.books.who.name
+        looking = person.who()
+        if looking.signed_in:
+            st.caption(f"Saved as {plain(looking.name)}. A new one is yours alone to see.")
+            return looking.name
         return st.text_input(
             "Your name, as others shall see it", max_chars=MAX_AUTHOR, key=f"{self.key}-author"
         )
@@ -384,7 +390,7 @@ class LibraryPanel:
                     icon=":material/download:",
                     on_click="ignore",
                 )
-            if not may(self.books.who, Action.UPLOAD):
+            if not person.allowed(Action.UPLOAD):
                 return
             given = st.file_uploader(
                 f"Open a {self.noun} (JSON, as exported here)",

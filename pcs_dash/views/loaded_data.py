@@ -31,7 +31,7 @@ from pcs_dash.official.own_columns import OwnMeasures, own_measures
 from pcs_dash.official.store import Store
 from pcs_dash.tables.dataset import Dataset, JoinReport, join
 from pcs_dash.tables.geometry import lonlat_to_grid
-from pcs_dash.tables.load import load_workforce
+from pcs_dash.tables.load import as_names, load_workforce
 from pcs_dash.tables.sources import WORKFORCE_PERIOD
 
 
@@ -193,7 +193,7 @@ def names(store: Store, dataset: Dataset) -> dict[str, str]:
     if "ods_practices" not in periods(store):
         return own
     listed = store.read("ods_practices", columns=["practice_code", "practice_name"])
-    found = dict(zip(listed["practice_code"], listed["practice_name"].str.title(), strict=True))
+    found = dict(zip(listed["practice_code"], as_names(listed["practice_name"]), strict=True))
     return {**found, **own}
 
 

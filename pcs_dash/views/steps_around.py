@@ -45,7 +45,15 @@ def _hubs(question: Question) -> dict[str, str]:
 
 OPTIONS = (
     # With a condition it changes the answer; without one it would only point at a practice.
-    Option(PRACTICE, "Around one practice", "practice", placeholder="none", when=lambda _: True),
+    # What it sets makes it a choice, which stories and slides keep.
+    Option(
+        PRACTICE,
+        "Around one practice",
+        "practice",
+        placeholder="none",
+        when=lambda _: True,
+        sets={HUB: ""},
+    ),
     Option(
         HUB,
         "Around a hub",

@@ -73,7 +73,9 @@ _RULE = (
     "are or by need, with or without implausible figures, by practice or by fifth). Their median "
     "is held against what chance alone makes of it. Evidence: p below 0.05; it is shown where nine "
     "ways in ten lie on one side. Where there is nothing, the rule finds something about one time "
-    "in twenty."
+    "in twenty; where only need rises with deprivation, or lists are smaller there, that is not "
+    "assured (7.0% and 4.6% in trials). Real differences of a fifth it finds in fewer than six of "
+    'ten sets of 26 practices: "not shown" is no proof of none.'
 )
 
 

@@ -98,12 +98,22 @@ def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
         schemas.planning_parameters,
         schemas.homes,
         schemas.road_speeds,
+        schemas.pcn_staff,
+        schemas.relative_need,
+        schemas.pcn_codes,
     ],
 )
 def test_every_column_states_meaning_and_source(schema) -> None:
     table = schemas.dictionary(schema)
     assert (table["meaning"].str.len() > 3).all()
     assert (table["source"].str.len() > 3).all()
+
+
+def test_names_are_written_as_one_writes_them() -> None:
+    names = pd.Series(["ST LUKE'S HEALTH CENTRE", "Chajed'S Practice", "O'SHEA SURGERY", None])
+    written = ["St Luke's Health Centre", "Chajed's Practice", "O'Shea Surgery", None]
+    assert load.as_names(names).astype(object).where(names.notna(), None).tolist() == written
+    assert not load.load_practices()["practice_name"].str.contains("'S").any()
 
 
 def test_the_age_profile_loads() -> None:

@@ -19,8 +19,9 @@ from pcs_dash.hubs.suggesting.model import Bools, Floats, Ints, Problem, pieces
 
 # More possible hubs than this don't fit in memory and time; the compact model takes over.
 MOST_COLUMNS = 40_000_000
-# Where any plan does, a search of more than these takes longer than the compact model.
-MOST_FOR_ANY_PLAN = 12_000_000
+# Where any plan does, a search of more takes longer than the compact model; beside earlier plans
+# each takes more memory.
+MOST_AT_EASE = 12_000_000
 _MOST_AT_A_CENTRE = 8_000_000
 _MOST_UNITS = 60
 # Bits of a mask that one look-up table covers.

@@ -13,7 +13,7 @@ from pcs_dash.hubs.suggesting.compact import solve_compact
 from pcs_dash.hubs.suggesting.model import Facts, Floats, Problem, build_problem
 from pcs_dash.hubs.suggesting.partition import Found, Partition
 from pcs_dash.hubs.suggesting.possible_hubs import (
-    MOST_FOR_ANY_PLAN,
+    MOST_AT_EASE,
     Centre,
     TooManyColumns,
     all_columns,
@@ -41,7 +41,7 @@ def search(
     if found_at_once(problem, found):
         return
     try:
-        most = MOST_FOR_ANY_PLAN if any_plan else None
+        most = MOST_AT_EASE if any_plan or earlier else None
         centres = all_columns(problem, clock, earlier, most=most)
     except TooManyColumns:
         if not earlier:

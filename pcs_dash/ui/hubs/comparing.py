@@ -99,12 +99,19 @@ def groupings(choices: Question) -> dict[str, Callable[[], Plan]]:
 
 
 def saved_plans() -> dict[str, Callable[[], Plan]]:
-    """Name -> how to get the plan, of the newest in the library."""
+    """Name -> how to get the plan, of the newest in the library; one that can't be opened is told
+    and offers none.
+    """
+    try:
+        entries = library().entries(limit=_SAVED)
+    except UserError as error:
+        st.error(plain(str(error)))
+        return {}
     return {
         f"{entry.name} (saved, version {entry.version}, no. {entry.id})": partial(
             _saved_plan, entry.id
         )
-        for entry in library().entries(limit=_SAVED)
+        for entry in entries
     }
 
 

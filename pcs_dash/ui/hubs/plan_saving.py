@@ -32,7 +32,7 @@ def library() -> PlanLibrary:
 
 def library_panel() -> LibraryPanel:
     """Its list and its links on screen."""
-    return LibraryPanel(library(), database(), "plan", "plans", "hubs", LINK, "hub")
+    return LibraryPanel(library, "plan", "plans", "hubs", LINK, "hub")
 
 
 # --- saving ---

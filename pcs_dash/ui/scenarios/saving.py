@@ -27,9 +27,7 @@ def library() -> ScenarioLibrary:
 
 def library_panel() -> LibraryPanel:
     """Its list and its links on screen."""
-    return LibraryPanel(
-        library(), database(), "scenario", "scenarios", "plan_ahead", LINK, "scenario"
-    )
+    return LibraryPanel(library, "scenario", "scenarios", "plan_ahead", LINK, "scenario")
 
 
 def open_from_address(opened: OpenScenario) -> None:

@@ -34,7 +34,7 @@ def library() -> StoryLibrary:
 
 def library_panel() -> LibraryPanel:
     """Its list and its links on screen."""
-    return LibraryPanel(library(), database(), "story", "stories", "stories", LINK, "story")
+    return LibraryPanel(library, "story", "stories", "stories", LINK, "story")
 
 
 def open_from_address(opened: OpenStory, dataset: Dataset) -> None:
