@@ -61,19 +61,19 @@ def _verdict(name: str, ways: Sequence[Correlation]) -> str:
         return f"In {name} there is nothing to be sure or unsure of. {ways[0].reason}"
     if told == 0:
         return (
-            f"In none of {n} ways of measuring it in {name} can the correlation be told from "
+            f"In none of {n} ways of counting it in {name} can the correlation be told from "
             "chance. That is not evidence of no link."
         )
     if abs(sum(sides)) == n:
         return (
-            f"All {n} ways of measuring it in {name} agree on a "
+            f"All {n} ways of counting it in {name} agree on a "
             f"{'positive' if sides[0] > 0 else 'negative'} correlation that chance alone would "
             "rarely give."
         )
     return (
         f"In {name} there is evidence of a correlation (p < 0.05) in {told} of {n} ways of "
-        "measuring "
-        "it: the conclusion depends on the way of measuring."
+        "counting "
+        "it: the conclusion depends on the way of counting."
     )
 
 

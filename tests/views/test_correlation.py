@@ -123,8 +123,8 @@ def test_how_sure_follows_the_pair_that_was_asked(dataset: Dataset, asked) -> No
     ("area", "says"),
     [
         ("thurrock", "In Thurrock there is evidence of a correlation (p < 0.05) in 1 of 6 ways"),
-        ("essex", "All 12 ways of measuring it in Essex agree on a positive correlation"),
-        (REGION, "All 12 ways of measuring it in Mid and South Essex agree on a positive"),
+        ("essex", "All 12 ways of counting it in Essex agree on a positive correlation"),
+        (REGION, "All 12 ways of counting it in Mid and South Essex agree on a positive"),
         ("redbridge-district", "Only 1 practice has both figures"),
     ],
 )

@@ -162,11 +162,13 @@ def test_an_area_without_small_areas_says_so(dataset: Dataset, registered: Regis
 
 
 def test_its_slide_says_modelled_and_of_whom(dataset: Dataset) -> None:
-    view = SavedView(page="getting_there", options={"mode": "cycle"})
+    view = SavedView(page="getting_there", options={"mode": "cycle", "around": "F81110"})
     deck = build_deck(dataset, Story("One", (view,)), area=find_area("Thurrock"))
     slide = deck.slides[0]
     assert "by bicycle (modelled)" in slide.message
     assert "modelled (straight line" in slide.footer
+    (drawn,) = [block for block in slide.blocks if isinstance(block, MapBlock)]
+    assert drawn.spec.highlight == "F81110" and drawn.spec.steps is not None
     assert "gravity model" in slide.footer
 
 
