@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import matplotlib as mpl
@@ -129,7 +130,11 @@ def _foot(
 
 
 def _pages(deck: Deck, slide: Slide, before: int) -> list[Figure]:
-    """A page, or several where a table goes on."""
+    """A page, or several where a table goes on, or more than two blocks need room."""
+    if len(slide.blocks) > 2:
+        pages = _pages(deck, replace(slide, blocks=slide.blocks[:2]), before)
+        rest = replace(slide, blocks=slide.blocks[2:])
+        return [*pages, *_pages(deck, rest, before + len(pages))]
     wide = WIDE - 2 * _MARGIN
     probe = _figure()
     top = _head(probe, slide, slide.heading)

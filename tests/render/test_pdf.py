@@ -8,8 +8,12 @@ import matplotlib as mpl
 import pytest
 from pypdf import PdfReader
 
-from pcs_dash.render.pdf import to_pdf
+from pcs_dash.official.any_area import find_area
+from pcs_dash.render.pdf import slide_picture, to_pdf
+from pcs_dash.tables.dataset import Dataset
+from pcs_dash.views.content import build_deck
 from pcs_dash.views.deck import Deck
+from pcs_dash.views.story import SavedView, Story
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +46,23 @@ def test_a_page_or_more_for_each_view_in_order(deck: Deck, pages: list[str]) -> 
     rest = iter(pages[1:])
     for slide in deck.slides:
         assert any(slide.heading in page for page in rest), slide.heading
+
+
+def test_more_than_two_blocks_go_on_overleaf(dataset: Dataset) -> None:
+    # The Overview has a map, a table and a chart, and can be added to a story.
+    area = find_area("Thurrock")
+    view = SavedView(page="overview", topic="overview", area=area.key)
+    deck = build_deck(dataset, Story("A", (view,)), area=area, base="http://localhost")
+    slide = deck.slides[0]
+    assert len(slide.blocks) == 3
+    assert slide_picture(deck).startswith(b"\x89PNG")
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(to_pdf(deck))).pages]
+    caption, title = slide.blocks[1].caption, slide.blocks[2].title
+    found = [
+        next(i for i, page in enumerate(pages) if " ".join(text.split()[:2]) in page)
+        for text in (caption, title)
+    ]
+    assert found[0] + 1 == found[1]
 
 
 def test_every_page_says_source_period_definition_and_date(pages: list[str]) -> None:
