@@ -65,14 +65,19 @@ def draw_chart(figure: Figure, box: tuple[float, float, float, float], chart: Ch
     else:
         _bars(axes, chart, names)
     if legend:
+        handles, labels = axes.get_legend_handles_labels()
+        # Both edges of a band have its name.
+        named = dict(zip(labels, handles, strict=True))
         lines = axes.legend(
+            named.values(),
+            named.keys(),
             loc="upper center",
             bbox_to_anchor=(
                 (left + wide / 2) / canvas_wide,
                 (bottom + legend) / canvas_high,
             ),
             bbox_transform=figure.transFigure,
-            ncols=len(chart.series) if legend < 0.5 else (len(chart.series) + 1) // 2,
+            ncols=len(named) if legend < 0.5 else (len(named) + 1) // 2,
             frameon=False,
             fontsize=_SMALL,
             borderaxespad=0.0,

@@ -28,6 +28,8 @@ _numbers = count()
 _LONGEST = 3
 # Pixels: the name of a row and a figure with its bar stand whole on a phone.
 _PINNED, _BAR = 180, 138
+# Letters that a line of it holds; where names are longer, rows have two lines.
+_LETTERS, _ROW, _TWO_LINES = 24, 35, 52
 _LEFT = ' style="text-align:left"'
 
 
@@ -163,6 +165,7 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, Sequence[str]], N
     if not table.fields:
         return
     st.markdown(f"**{plain(table.caption)}**")
+    high = _row_height(table)
     st.dataframe(
         kept(table, "sortable", lambda: _sortable(table)),
         hide_index=True,
@@ -172,10 +175,19 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, Sequence[str]], N
             for place, column in enumerate(table.on_page)
         },
         placeholder=table.missing,
-        height=min(400, 38 + 35 * len(table.frame)),
+        height=min(400, 38 + high * len(table.frame)),
+        row_height=high,
         alt=table.caption,
         **select,
     )
+
+
+def _row_height(table: Table) -> int:
+    """Pixels of a row: two lines where a row's name would be cut in its column."""
+    if FORMS[table.on_page[0].form].column or len(table.on_page) <= 2:
+        return _ROW
+    names = table.frame[table.on_page[0].key].dropna().astype(str)
+    return _TWO_LINES if names.str.len().max() > _LETTERS else _ROW
 
 
 def _column(table: Table, column: Column, *, pinned: bool) -> Any:
