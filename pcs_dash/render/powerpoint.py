@@ -707,9 +707,7 @@ def _names_once(legend: Any, chart: Chart) -> None:
         if name in names[:number]:
             entry = f'<c:idx val="{number}"/><c:delete val="1"/>'
             space = "http://schemas.openxmlformats.org/drawingml/2006/chart"
-            after.addnext(
-                parse_xml(f'<c:legendEntry xmlns:c="{space}">{entry}</c:legendEntry>')
-            )
+            after.addnext(parse_xml(f'<c:legendEntry xmlns:c="{space}">{entry}</c:legendEntry>'))
 
 
 def _step(chart: Chart) -> float:

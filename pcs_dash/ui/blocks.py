@@ -28,8 +28,8 @@ _numbers = count()
 _LONGEST = 3
 # Pixels: the name of a row and a figure with its bar stand whole on a phone.
 _PINNED, _BAR = 180, 138
-# Letters that a line of it holds; where names are longer, rows have two lines.
-_LETTERS, _ROW, _TWO_LINES = 24, 35, 52
+# Without a bar names have more room: pixels of a letter, and at most.
+_LETTER, _WIDE = 7.2, 250
 _LEFT = ' style="text-align:left"'
 
 
@@ -165,7 +165,6 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, Sequence[str]], N
     if not table.fields:
         return
     st.markdown(f"**{plain(table.caption)}**")
-    high = _row_height(table)
     st.dataframe(
         kept(table, "sortable", lambda: _sortable(table)),
         hide_index=True,
@@ -175,27 +174,30 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, Sequence[str]], N
             for place, column in enumerate(table.on_page)
         },
         placeholder=table.missing,
-        height=min(400, 38 + high * len(table.frame)),
-        row_height=high,
+        height=min(400, 38 + 35 * len(table.frame)),
         alt=table.caption,
         **select,
     )
 
 
-def _row_height(table: Table) -> int:
-    """Pixels of a row: two lines where a row's name would be cut in its column."""
-    if FORMS[table.on_page[0].form].column or len(table.on_page) <= 2:
-        return _ROW
+def _heading_width(table: Table) -> int | None:
+    """Pixels of what heads the rows: its longest name, while the first measure stays in view on a
+    phone; None where there is little else.
+    """
+    if len(table.on_page) <= 2:
+        return None
+    if any(column.bar for column in table.on_page):
+        return _PINNED
     names = table.frame[table.on_page[0].key].dropna().astype(str)
-    return _TWO_LINES if names.str.len().max() > _LETTERS else _ROW
+    longest = max(map(len, [table.on_page[0].label, *names]))
+    return min(_WIDE, max(80, 24 + round(_LETTER * longest)))
 
 
 def _column(table: Table, column: Column, *, pinned: bool) -> Any:
     """How a column of a table that can be sorted is shown."""
     form = FORMS[column.form]
     if not form.column:
-        # What heads the rows leaves room for the first measure on a phone.
-        width = _PINNED if pinned and len(table.on_page) > 2 else None
+        width = _heading_width(table) if pinned else None
         return st.column_config.TextColumn(column.label, pinned=pinned, width=width)
     values = table.frame[column.key]
     if column.bar and values.notna().any():

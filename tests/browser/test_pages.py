@@ -128,9 +128,7 @@ def test_the_overview_is_one_screen_of_a_projector_and_its_menu_needs_no_scrolli
     assert menu.evaluate("(menu) => menu.scrollHeight <= menu.clientHeight")
 
 
-def test_a_board_s_questions_are_answered_at_once(
-    tab: Tab, app: App, chromium: Browser
-) -> None:
+def test_a_board_s_questions_are_answered_at_once(tab: Tab, app: App, chromium: Browser) -> None:
     """Thurrock without a click, Basildon's worst in one, slides of the plan in two, and a link
     that opens the same in another browser.
     """
@@ -238,6 +236,11 @@ def test_a_click_anywhere_on_a_row_opens_its_card_and_ticked_rows_stand_side_by_
     expect(tab.page.get_by_text("2 practices side by side")).to_be_visible()
     tab.page.wait_for_url("**compare=F81652**")
     assert grid.bounding_box() == box
+    # What is clicked on the map below the table has its card beside that map.
+    click_practice(frame, "F81010")
+    card = tab.page.get_by_text("F81010 beside Thurrock")
+    expect(card).to_be_in_viewport()
+    expect(card).to_have_count(1)
 
 
 def test_back_and_forward_walk_through_the_pages(tab: Tab, app: App) -> None:
