@@ -218,7 +218,7 @@ class Question:
         """Every measure of each hub of a plan, the practices in none last."""
         return summarise_hubs(
             plan,
-            self.practices,
+            self.with_own_figures,
             definition=self.definition.key,
             benchmark=self.benchmark,
             rules=self.rules,
@@ -226,6 +226,14 @@ class Question:
             neighbours=neighbours(self.practices, self.outline),
             journeys=self.journeys,
         )
+
+    @property
+    def with_own_figures(self) -> pd.DataFrame:
+        """`practices` with the columns of users' own files, where any are loaded."""
+        found = self.readers.own(self.dataset)
+        if found is None:
+            return self.practices
+        return self.practices.join(found.table[found.table.columns.difference(self.practices)])
 
     @property
     def journeys(self) -> Journeys:
