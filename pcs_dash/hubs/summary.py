@@ -171,8 +171,8 @@ def summarise_hubs(
     then each measure of a user's file that the practices have and the practices it rests on
     (`own_count`), then a verdict for each rule that is on, called `verdict_column(rule)`: "meets",
     "below", "above" or "no figure"; missing for Unassigned, which no rule judges. pieces and
-    contiguous are missing without `neighbours` (of these practices, see `contiguity.neighbours`) and for empty
-    hubs; distances are missing for hubs without a position; fte_gap without a benchmark.
+    contiguous are missing without `neighbours` (of these practices, see `contiguity.neighbours`)
+    and for empty hubs; distances for hubs without a position; fte_gap without a benchmark.
     """
     if not isinstance(practices, Prepared):
         practices = prepare(practices, definition=definition, edition=edition, journeys=journeys)
