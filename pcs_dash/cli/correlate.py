@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from pcs_dash.cli import output
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_any_area
 from pcs_dash.tables.constants import IMD_EDITIONS
 from pcs_dash.tables.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -45,15 +49,26 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.set_defaults(run=run)
 
 
+def _measure_across(practices: pd.DataFrame, asked: str, edition: str) -> str:
+    """The measure asked for, or the one of deprivation; UserError where that is of another edition
+    than the one asked for.
+    """
+    from pcs_dash.measures.practice_measures import deprivation_measure, measured_edition
+
+    x = asked or deprivation_measure(practices, edition)
+    if edition and measured_edition(x) != edition:
+        raise UserError(
+            f"--x {x} is no measure of IMD {edition}. Leave out --x or --imd, or choose --x "
+            f"{deprivation_measure(practices, edition)}."
+        )
+    return x
+
+
 def run(args: argparse.Namespace) -> int:
     """Print the correlation; exit status 0."""
     # Imported here: scipy takes half a second that the other commands need not wait for.
     from pcs_dash.measures.correlation import correlate_practices
-    from pcs_dash.measures.practice_measures import (
-        deprivation_measure,
-        measured_edition,
-        without_flagged,
-    )
+    from pcs_dash.measures.practice_measures import without_flagged
     from pcs_dash.measures.words import correlation_words
     from pcs_dash.official.any_area import practices_for
     from pcs_dash.official.own_columns import with_own_columns
@@ -62,12 +77,7 @@ def run(args: argparse.Namespace) -> int:
     everywhere, period = practices_for(area)
     everywhere = with_own_columns(everywhere)
     practices = area.select(everywhere)
-    x = args.x or deprivation_measure(everywhere, args.imd or "")
-    if args.imd and measured_edition(x) != args.imd:
-        raise UserError(
-            f"--x {x} is no measure of IMD {args.imd}. Leave out --x or --imd, or choose --x "
-            f"{deprivation_measure(everywhere, args.imd)}."
-        )
+    x = _measure_across(everywhere, args.x or "", args.imd or "")
     kept = without_flagged(practices, [x, args.y]) if args.exclude_flagged else practices
     result = correlate_practices(
         kept,
