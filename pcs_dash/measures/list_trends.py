@@ -117,7 +117,8 @@ def months_of(
     month without them) and stretch, which rises with each such month.
     """
     code = history["practice_code"].astype("str")
-    month = pd.to_datetime(history["period"]).dt.to_period("M").dt.to_timestamp()
+    day = pd.to_datetime(history["period"])
+    month = day - pd.to_timedelta(day.dt.day - 1, unit="D")
     listed = history["patients"].fillna(0) > 0
     sums = history["patients"].where(code.map(groups) == unit).groupby(month).sum(min_count=1)
     found = pd.DataFrame({"patients": sums.astype("float64")})
