@@ -70,9 +70,9 @@ def test_lists_beside_their_usual_variation(dataset: Dataset) -> None:
     question = replace(question, readers=readers, dataset=without)
     (section,) = [part for part in VIEW.answer(question).sections if part.key == "usual"]
     said, chart, _ = section.blocks(question)
-    assert "No month stands out" in said.text
-    assert "Taken over by January 2024: " in said.text
-    assert "(F81134). Limits begin anew. 1 month between not loaded." in said.text
+    assert "No month stands out" in said.said
+    assert "Taken over by January 2024: " in said.said
+    assert "(F81134). Limits begin anew. 1 month between not loaded." in said.said
     lines = [part.values for part in chart.series if part.line and part.name == "Patients"]
     # Two runs: the gap breaks the line, the step does not.
     assert [len(values) for values in lines] == [17, 6]
