@@ -139,10 +139,12 @@ def _own_figures(own: Mapping[str, Measure], sums: Mapping[str, Floats]) -> dict
     """
     found: dict[str, Any] = {}
     for key, measure in own.items():
-        top, bottom = (pd.Series(sums[f"{key}_{part}"]) for part in ("top", "bottom"))
-        value = measure.times * over(top.to_numpy(), bottom.to_numpy())
+        top, bottom = sums[f"{key}_top"], sums[f"{key}_bottom"]
+        value = measure.times * over(top, bottom)
         if not measure.weighted:
-            few = is_small_quotient(top, bottom, share=measure.unit.startswith("%"))
+            few = is_small_quotient(
+                pd.Series(top), pd.Series(bottom), share=measure.unit.startswith("%")
+            )
             value = np.where(few, np.nan, value)
         found[key] = value
         found[own_count(key)] = np.rint(sums[own_count(key)]).astype(np.int64)

@@ -113,8 +113,9 @@ def months_of(
     between without a figure.
 
     `groups`: practice_code -> unit; `heirs`: closed practice -> the one that took over. Columns:
-    patients, taken_over (closed practices of other units whose patients came, in the first loaded
-    month without them) and stretch, which rises with each such month.
+    patients, change (from the month before), taken_over (closed practices of other units whose
+    patients came, in the first loaded month without them), stretch, which rises with each such
+    month, and change_stretch, in which each such month is one by itself.
     """
     code = history["practice_code"].astype("str")
     day = pd.to_datetime(history["period"])
@@ -131,7 +132,11 @@ def months_of(
             came.setdefault(later[0], []).append(str(closed))
     found = found.reindex(pd.date_range(found.index.min(), found.index.max(), freq="MS"))
     found["taken_over"] = [tuple(came.get(day, ())) for day in found.index]
-    return found.assign(stretch=found["taken_over"].map(bool).cumsum())
+    step = found["taken_over"].map(bool)
+    stretch = step.cumsum()
+    return found.assign(
+        change=found["patients"].diff(), stretch=stretch, change_stretch=2 * stretch - step
+    )
 
 
 def sentence(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -185,7 +185,12 @@ def answer(question: Question) -> Answer:
     table = list_trends.trend(lists.between, units) if units else None
     sections = (
         Section("lines", "Over time", _over_time, options=("trend-lines",)),
-        Section("usual", "More than the usual variation?", _usual, options=("trend-unit",)),
+        Section(
+            "usual",
+            "More than the usual variation?",
+            _usual,
+            options=("trend-unit", "trend-follow"),
+        ),
         Section("months", "Every month", _every_month),
         Section("changes", f"Closed, merged, new and moved practices, {lists.span}", _changes),
         Section("plan", "What this means for your plan of hubs", _plan_after),
@@ -432,6 +437,12 @@ def _lines(values: pd.DataFrame, own: Mapping[str, str]) -> tuple[Series, ...]:
 
 # --- more than usual? ---
 
+_CHANGES, _LISTS = _FOLLOWED = ("Change from the month before", REGISTER["patients"].term)
+_MONTHLY = replace(
+    REGISTER["patients"], label="Change", long="Change in patients from the month before",
+    signed=True,
+)  # fmt: skip
+
 
 def _units_and_whole(question: Question) -> Mapping[str, str]:
     """What can be followed: the area as a whole first, then the units of the level."""
@@ -440,13 +451,17 @@ def _units_and_whole(question: Question) -> Mapping[str, str]:
 
 
 def _usual(question: Question) -> Sequence[Block | Beside]:
-    """One unit month by month, with the limits of usual variation (XmR)."""
+    """One unit month by month, with the limits of usual variation (XmR): the change from the month
+    before, as a list that grows steadily is outside its own limits all along; or the list.
+    """
     lists = _lists(question)
     level, _ = _asked(question)
     unit = question.option("trend-unit", _units_and_whole(question))
     of = _groups(question, WHOLE if unit == question.name else level, lists.between)
     own = list_trends.months_of(lists.between, of, unit, heirs(question))
-    found = process_limits.process(own["patients"], own["stretch"])
+    lists_shown = question.option("trend-follow", _FOLLOWED) == _LISTS
+    column, stretch = ("patients", "stretch") if lists_shown else ("change", "change_stretch")
+    found = process_limits.process(own[column], own[stretch])
     gaps = int(own["patients"].isna().sum())
     names = question.readers.names(question.dataset)
     told = [
@@ -459,11 +474,11 @@ def _usual(question: Question) -> Sequence[Block | Beside]:
         told.append(f"{count(gaps, 'month')} between not loaded.")
     return [
         Text(f"{unit}: {verdict(found)} {' '.join(told)}".strip()),
-        process_chart(found, REGISTER["patients"], unit),
+        process_chart(found, REGISTER["patients"] if lists_shown else _MONTHLY, unit),
         Text(
-            f"{LIMITS}. A list that grows or shrinks steadily stands out all along: that is the "
-            "trend. A practice that the ODS says was taken over leaves a step: limits begin anew "
-            f"there. {NOT_WHY}",
+            f"{LIMITS}; the change after a gap is not known. A list that grows or shrinks "
+            "steadily stands out all along, its changes do not. Limits begin anew where the ODS "
+            f"says that a practice was taken over. {NOT_WHY}",
             "note",
         ),
     ]
@@ -650,6 +665,12 @@ VIEW = View(
             inside=True,
         ),
         Option("trend-unit", "Of", choices=_units_and_whole, inside=True),
+        Option(
+            "trend-follow",
+            "Follow",
+            choices=lambda question: _of_a_trend(question, _FOLLOWED),
+            inside=True,
+        ),
     ),
     needs_gps=False,
     with_plan=True,

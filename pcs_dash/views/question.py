@@ -236,7 +236,9 @@ class Question:
         found = self.readers.own(self.dataset)
         if found is None:
             return self.practices
-        return self.practices.join(found.table[found.table.columns.difference(self.practices)])
+        return self.practices.join(
+            found.table[found.table.columns.difference(self.practices.columns)]
+        )
 
     @property
     def journeys(self) -> Journeys:

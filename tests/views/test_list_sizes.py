@@ -67,7 +67,8 @@ def test_lists_beside_their_usual_variation(dataset: Dataset) -> None:
     successors = pd.DataFrame({"practice_code": ["F81134"], "successor_code": ["F81010"]})
     readers = replace(question.readers, successors=lambda: successors)
     without = replace(dataset, practices=dataset.practices.drop(index="F81134"))
-    question = replace(question, readers=readers, dataset=without)
+    changes = replace(question, readers=readers, dataset=without)
+    question = replace(changes, options={**named, "trend-follow": "List size"})
     (section,) = [part for part in VIEW.answer(question).sections if part.key == "usual"]
     said, chart, _ = section.blocks(question)
     assert "No month stands out" in said.said
@@ -78,6 +79,14 @@ def test_lists_beside_their_usual_variation(dataset: Dataset) -> None:
     assert [len(values) for values in lines] == [17, 6]
     means = sorted({part.values[0] for part in chart.series if part.name == "Mean"})
     assert means == pytest.approx([5_005, 8_005], abs=1)
+    # The change of the month of the step is drawn, and judged with no other.
+    said, chart, _ = section.blocks(changes)
+    assert "No month stands out" in said.said
+    (drawn,) = [part for part in chart.series if part.name == "Change" and len(part.values) == 16]
+    assert drawn.values[11] == 2_990
+    # Nine changes after it are too few for limits.
+    means = [part.values[0] for part in chart.series if part.name == "Mean"]
+    assert means == pytest.approx([10 / 11])
     whole = list_trends.months_of(
         table, dict.fromkeys(own.index, "Both"), "Both", {"F81134": "F81010"}
     )
