@@ -223,6 +223,18 @@ def test_a_potx_is_a_template_too(deck: Deck) -> None:
     assert len(Presentation(io.BytesIO(written)).slides) > len(deck.slides)
 
 
+def test_the_legend_of_a_band_says_its_name_once_and_large_enough(deck: Deck) -> None:
+    names = ("Middle", "95%", "95%")
+    lines = tuple(Series(name, (1.0, 2.0), x=(1.0, 2.0), line=True) for name in names)
+    slide = Slide("Ahead", "More.", (Chart("scatter", "Years", lines, "Lines"),), "Source", (), "")
+    shapes = Presentation(io.BytesIO(to_pptx(replace(deck, slides=(slide,))))).slides[1].shapes
+    (legend,) = (shape.chart.legend for shape in shapes if shape.has_chart)
+    hidden = legend._element.findall(qn("c:legendEntry"))
+    assert [entry.find(qn("c:idx")).get("val") for entry in hidden] == ["2"]
+    assert legend._element.index(hidden[0]) == 1  # after its place: the order of the schema
+    assert legend.font.size >= Pt(12)
+
+
 def test_no_name_is_a_formula_in_the_workbook_behind_a_chart(deck: Deck) -> None:
     names = ('=HYPERLINK("http://a.invalid")', "North")
     chart = Chart("bars", "Patients", (Series("=1+1", (1.0, 2.0)),), "Bars", categories=names)
