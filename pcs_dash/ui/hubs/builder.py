@@ -150,8 +150,9 @@ def _fixed(
     )
     held = opened.fixed
     if not isinstance(held, Fixed) or held.key != key:
+        own = prepared_for(choices).own
         columns = plan_figures.columns(
-            opened.rules, choices.benchmark, choices.journeys.kinds, every=every
+            opened.rules, choices.benchmark, choices.journeys.kinds, own, every=every
         )
         # A plan without hubs: its row Unassigned is the area, counted on its own.
         area = summarise_hubs(EMPTY_PLAN, prepared_for(choices), **options)
