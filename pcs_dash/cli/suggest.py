@@ -126,7 +126,7 @@ def _ways(area: Area, mode: str) -> dict[str, Any]:
 
 
 def networks(practices: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """The practices of each network by its label, of which there is one a code (`tables.labels`)."""
+    """The practices of each network by its label, one a code (`tables.labels`)."""
     members: dict[str, tuple[str, ...]] = {}
     for code, name in practices["pcn"].dropna().items():
         members[str(name)] = (*members.get(str(name), ()), str(code))

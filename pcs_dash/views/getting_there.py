@@ -181,7 +181,7 @@ def answer(question: Question) -> Answer:
     share = 1 - whole[f"share_beyond_{within}"]
     how, tag = MODES[asked.minutes.mode], asked.minutes.kind
     found = (
-        f"In {question.name} {per_cent(share)} of registered patients live within {within} minutes "
+        f"In {question.name} {per_cent(share)} of {question.everyone} live within {within} minutes "
         f"of {asked.goal} {how} ({tag}): half within {number(whole['median'])} minutes, nine in "
         f"ten within {number(whole['p90'])}."
     )

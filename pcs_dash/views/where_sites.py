@@ -36,7 +36,8 @@ from pcs_dash.views.question import Question
 class Standing:
     """The sites found, whom each serves (practice_name, people, mean_minutes), the best of every
     number of sites up to those (`steps`: sites, value, bought), the minutes of each small area to
-    the nearest of them (`times`), and what the minutes are; `suffix`: " (modelled)" where people are.
+    the nearest of them (`times`), and what the minutes are; `suffix`: " (modelled)" where
+    people are.
     """
 
     found: Sites

@@ -245,5 +245,5 @@ def test_people_of_a_small_area_are_told_only_where_they_were_counted(dataset: D
         assert ("people" in losers.frame) is not equal
         assert ("people" in losers.file) is not equal
         assert ("Patients (modelled)" in [c.label for c in losers.on_page]) is not equal
-        assert ("taken to hold about the same number" in note.text) is equal
+        assert ("taken to hold about the same number" in str(note.said)) is equal
     assert losers.frame["people"].min() >= 5
