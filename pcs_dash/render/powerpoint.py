@@ -672,6 +672,7 @@ def _style(native: Any, chart: Chart, *, templated: bool) -> None:
         native.legend.position = XL_LEGEND_POSITION.BOTTOM
         native.legend.include_in_layout = False
         native.legend.font.size = Pt(11)
+        _names_once(native.legend._element, _drawn(chart))
     whole = chart.number_format
     if chart.kind == "bars":
         whole = whole.partition(".")[0].removesuffix('"%"') + ('"%"' if "%" in whole else "")
@@ -697,6 +698,20 @@ def _style(native: Any, chart: Chart, *, templated: bool) -> None:
         native.value_axis.tick_labels.number_format = "0%"
     for series, own in zip(_drawn(chart), plot.series, strict=True):
         _bar_series(own, series, chart)
+
+
+def _names_once(legend: Any, drawn: Sequence[Series]) -> None:
+    """A name that several lines share, as the ends of a band do, stands once in the legend."""
+    after, seen = legend.find(qn("c:legendPos")), set()
+    for number, series in enumerate(drawn):
+        if series.name in seen:
+            entry = parse_xml(
+                '<c:legendEntry xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart">'
+                f'<c:idx val="{number}"/><c:delete val="1"/></c:legendEntry>'
+            )
+            after.addnext(entry)
+            after = entry
+        seen.add(series.name)
 
 
 def _step(chart: Chart) -> float:
