@@ -276,12 +276,7 @@ def ask(
     chosen = switches or {}
     dataset = counted_by(dataset, find_weighting(chosen.get("weight", "")))
     definition = _definition(chosen.get("gp", ""))
-    known = benchmarks(
-        dataset.published,
-        dataset.practices,
-        definition=definition.key,
-        practices_period=dataset.workforce_period,
-    )
+    known = benchmarks_of(dataset, definition)
     edition = imd_edition(chosen.get("imd", "").upper().removeprefix("IMD").strip() or "2025")
     own = area.select(dataset.practices)
     exclude = _switch(chosen, "exclude")
@@ -306,6 +301,20 @@ def ask(
         highlight=highlight,
         position=position,
         readers=readers,
+    )
+
+
+def benchmarks_of(dataset: Dataset, definition: GPDefinition) -> Mapping[str, Benchmark]:
+    """The benchmarks of the data under a definition, by key; worked out once."""
+    return kept(
+        dataset,
+        ("benchmarks", definition.key),
+        lambda: benchmarks(
+            dataset.published,
+            dataset.practices,
+            definition=definition.key,
+            practices_period=dataset.workforce_period,
+        ),
     )
 
 
