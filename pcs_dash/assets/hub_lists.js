@@ -302,7 +302,7 @@
     const move = h("button", { type: "button", onclick: () => {
       const codes = [...chosen].filter((code) => app.points.has(code));
       if (!codes.length) return;
-      app.send({ t: "paint", codes, hub: into.value === "" ? null : into.value });
+      app.send(app.calling({ t: "paint", codes, hub: into.value === "" ? null : into.value }, codes));
       chosen.clear();
       app.render();
     } });

@@ -156,7 +156,7 @@
       const name = this.points.get(code).name;
       if (lock) { this.say(name + " was not moved: hub '" + lock.name + "' is locked.", true); return; }
       if (aim === null && !this.groups.has(code)) { this.say(name + " is in no hub already.", false); return; }
-      this.send({ t: "paint", codes: [code], hub: aim ? this.target : null });
+      this.send(this.calling({ t: "paint", codes: [code], hub: aim ? this.target : null }, [code]));
       this.say(name + (aim ? " is in '" + aim.name + "' now." : " is in no hub now."), false);
     }
 
@@ -228,7 +228,7 @@
       const target = aim.hub === undefined || aim.hub === null ? null : this.hub(aim.hub);
       const locked = codes.filter((code) => this.lockOf(code, target)).length;
       this.hits.set(this.tab.next + 1, codes);
-      this.send({ t: "shape", shape, how, ...aim });
+      this.send(this.calling({ t: "shape", shape, how, ...aim }, codes));
       this.say(how + " caught " + many(codes.length, "practice") + (locked ? ", " + whole(locked) + " of them locked" : "") + ".", !codes.length);
     }
 

@@ -35,7 +35,10 @@
       const hub = event.hub === undefined || event.hub === null ? null : this.hub(event.hub);
       const inside = event.t === "shape" ? this.hits.get(event.n) || [] : event.codes || [];
       if (event.t === "add" || (event.t === "shape" && "name" in event)) this.moveCodes(inside, this.add(event));
-      else if (event.t === "paint" || event.t === "shape") this.moveCodes(inside, hub);
+      else if (event.t === "paint" || event.t === "shape") {
+        if (event.called && this.isBare(hub)) hub.name = event.called;
+        this.moveCodes(inside, hub);
+      }
       else if (hub) this.change(hub, event);
     }
     add(event) {
@@ -78,6 +81,14 @@
       let number = 1, name = town || "Hub 1";
       while (used.has(name.toLowerCase())) { number += 1; name = (town || "Hub") + " " + number; }
       return name;
+    }
+    // Empty, and its number for a name.
+    isBare(hub) { return Boolean(hub) && /^Hub \d+$/.test(hub.name) && !this.members(hub.id).length; }
+    // The event with what such a hub is called once these practices are its first.
+    calling(event, codes) {
+      const hub = this.hub(event.hub), got = codes.filter((code) => this.towns[code] && !this.lockOf(code, hub));
+      if (!this.isBare(hub) || !got.length) return event;
+      return { ...event, called: this.freeName(got.map((code) => [code, this.points.get(code).patients])) };
     }
     freeColour() {
       const used = new Set(this.hubs.map((hub) => hub.colour)), palette = this.palette;

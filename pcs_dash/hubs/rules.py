@@ -16,7 +16,14 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash.hubs.plan import name_key
-from pcs_dash.measures.register import PER_GP, PRACTICE_MEASURES, REGISTER, RULE_MEASURES
+from pcs_dash.measures.register import (
+    PER_GP,
+    PRACTICE_MEASURES,
+    REGISTER,
+    RULE_MEASURES,
+    is_own,
+    rule_measures,
+)
 from pcs_dash.tables.errors import UserError
 
 MAX_RULES = 50
@@ -30,7 +37,8 @@ class RuleError(UserError):
 
 @dataclass(frozen=True)
 class Rule:
-    """`measure` is a key of RULE_MEASURES; `lower` and `upper` are in its unit, None = open.
+    """`measure` is a key of RULE_MEASURES, or of a measure of a user's file, which need not be
+    loaded here; `lower` and `upper` are in its unit, None = open.
 
     `source` and `date` say who asks for it and when; `on` False keeps the rule without judging.
     """
@@ -151,24 +159,25 @@ def _read(records: Sequence[dict[Any, Any]]) -> tuple[Rule, ...]:
     rules: list[Rule] = []
     faults: list[str] = []
     for number, record in enumerate(records[: MAX_RULES + 1], start=1):
-        known = {field.name: record.get(field.name) for field in fields(Rule)}
-        if _blank(known["name"]) and _blank(known["measure"]):
+        given = {field.name: record.get(field.name) for field in fields(Rule)}
+        if _blank(given["name"]) and _blank(given["measure"]):
             continue
-        measure = "" if _blank(known["measure"]) else str(known["measure"])
-        unit = known["unit"]
-        if _blank(unit) and measure in RULE_MEASURES:
-            unit = RULE_MEASURES[measure].unit
+        measure = "" if _blank(given["measure"]) else str(given["measure"])
+        unit = given["unit"]
+        known = rule_measures([measure])
+        if _blank(unit) and measure in known:
+            unit = known[measure].unit
         try:
             rules.append(
                 Rule(
-                    name=_text(known["name"]),
+                    name=_text(given["name"]),
                     measure=measure,
-                    lower=known["lower"],
-                    upper=known["upper"],
+                    lower=given["lower"],
+                    upper=given["upper"],
                     unit=_text(unit),
-                    source=_text(known["source"]),
-                    date=_text(known["date"]),
-                    on=_switch(known["on"]),
+                    source=_text(given["source"]),
+                    date=_text(given["date"]),
+                    on=_switch(given["on"]),
                 )
             )
         except RuleError as fault:
@@ -182,7 +191,7 @@ def _faults(rule: Rule) -> list[str]:
     faults = []
     if not rule.name:
         faults.append("give it a name.")
-    if rule.measure not in RULE_MEASURES:
+    if rule.measure not in RULE_MEASURES and not is_own(rule.measure):
         faults.append(f"there is no measure '{str(rule.measure)[:60]}'; choose one of the list.")
     if rule.lower is None and rule.upper is None:
         faults.append("give a lower bound, an upper bound or both.")

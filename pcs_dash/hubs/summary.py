@@ -8,7 +8,7 @@ out of the practices table once by `prepare`, and given instead of the table. Th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,9 +20,9 @@ from pcs_dash.hubs.contiguity import Neighbours, pieces
 from pcs_dash.hubs.journeys import Journeys, described, main_sites, minutes_of_groups
 from pcs_dash.hubs.plan import UNASSIGNED, Plan
 from pcs_dash.hubs.rules import Rule
-from pcs_dash.measures import numbers
-from pcs_dash.measures.register import HUB_MEASURES, HUB_MINUTES, PER_GP
-from pcs_dash.measures.small_numbers import hidden_cells, shown_shares
+from pcs_dash.measures import numbers, register
+from pcs_dash.measures.register import HUB_MEASURES, HUB_MINUTES, PER_GP, Measure
+from pcs_dash.measures.small_numbers import hidden_cells, is_small_quotient, shown_shares
 from pcs_dash.measures.sums import (
     Floats,
     Groups,
@@ -49,6 +49,7 @@ class Prepared:
 
     summands: what each practice adds to its hub's sums, shape (n, len(names)), nothing missing;
     names: what its columns are;
+    own: the measures of users' files that the practices have columns of;
     position: easting and northing in m, shape (n, 2), NaN where unknown; patients, fte, imd: shape
     (n,), NaN where missing.
     """
@@ -63,6 +64,7 @@ class Prepared:
     fte: Floats
     imd: Floats
     journeys: Journeys | None = None
+    own: Mapping[str, Measure] = field(default_factory=dict)
 
 
 # What hubs add up beside the capacity of their practices.
@@ -97,6 +99,9 @@ def prepare(
         "patients_without_quintile": column(practices, f"imd{edition}_patients_unknown"),
         "practices_without_position": np.isnan(position).any(axis=1).astype(float),
     }
+    own = register.own(practices.columns)
+    for measure in own.values():
+        summands |= _own_summands(measure, practices)
     return Prepared(
         practices.index,
         definition,
@@ -108,7 +113,42 @@ def prepare(
         column(practices, fte_column),
         column(practices, "imd_score"),
         None if journeys is None else journeys.of(practices.index),
+        own,
     )
+
+
+def _own_summands(measure: Measure, practices: pd.DataFrame) -> dict[str, Floats]:
+    """What each practice adds to its hub's figure of a user's file, where it has one."""
+    top, bottom = measure.parts(practices)
+    known = (top.notna() & bottom.notna()).to_numpy()
+    return {
+        f"{measure.key}_top": np.where(known, top, 0.0),
+        f"{measure.key}_bottom": np.where(known, bottom, 0.0),
+        own_count(measure.key): known.astype(float),
+    }
+
+
+def own_count(key: str) -> str:
+    """The summary's column for how many practices a figure of a user's file rests on."""
+    return f"{key}_practices"
+
+
+def _own_figures(own: Mapping[str, Measure], sums: Mapping[str, Floats]) -> dict[str, Any]:
+    """A sum over a sum for each measure of a user's file, missing where it rests on too few people
+    to be shown (`small_numbers`), and by how many practices it is carried.
+    """
+    found: dict[str, Any] = {}
+    for key, measure in own.items():
+        top, bottom = sums[f"{key}_top"], sums[f"{key}_bottom"]
+        value = measure.times * over(top, bottom)
+        if not measure.weighted:
+            few = is_small_quotient(
+                pd.Series(top), pd.Series(bottom), share=measure.unit.startswith("%")
+            )
+            value = np.where(few, np.nan, value)
+        found[key] = value
+        found[own_count(key)] = np.rint(sums[own_count(key)]).astype(np.int64)
+    return found
 
 
 def summarise_hubs(
@@ -130,10 +170,11 @@ def summarise_hubs(
     figure and counted in practices_outside_area.
 
     Columns: hub_id, colour, locked, then the keys of HUB_MEASURES (definitions and units there),
-    then a verdict for each rule that is on, called `verdict_column(rule)`: "meets", "below",
-    "above" or "no figure"; missing for Unassigned, which no rule judges. pieces and contiguous
-    are missing without `neighbours` (of these practices, see `contiguity.neighbours`) and for empty
-    hubs; distances are missing for hubs without a position; fte_gap without a benchmark.
+    then each measure of a user's file that the practices have and the practices it rests on
+    (`own_count`), then a verdict for each rule that is on, called `verdict_column(rule)`: "meets",
+    "below", "above" or "no figure"; missing for Unassigned, which no rule judges. pieces and
+    contiguous are missing without `neighbours` (of these practices, see `contiguity.neighbours`)
+    and for empty hubs; distances for hubs without a position; fte_gap without a benchmark.
     """
     if not isinstance(practices, Prepared):
         practices = prepare(practices, definition=definition, edition=edition, journeys=journeys)
@@ -150,6 +191,8 @@ def summarise_hubs(
     table |= _contiguity(practices, group, number, neighbours)
     table |= _minutes(practices.journeys, group, number)
     patients = table["patients"]
+    own = _own_figures(practices.own, sums)
+    table |= own
     table["meets_20000"] = _flags(patients >= HUB_MINIMUM, judged)
     table["within_30000_50000"] = _flags((patients >= BAND[0]) & (patients <= BAND[1]), judged)
     table["practices_outside_area"] = _outside(plan, practices.codes)
@@ -162,7 +205,7 @@ def summarise_hubs(
         verdict_column(rule): _verdicts(rule, table, practices, group) for rule in rules if rule.on
     }
     table |= _without_small(sums)
-    columns |= {key: table[key] for key in HUB_MEASURES} | verdicts
+    columns |= {key: table[key] for key in HUB_MEASURES} | own | verdicts
     names = pd.Index([*(hub.name for hub in plan.hubs), UNASSIGNED], name="hub", dtype="str")
     return pd.DataFrame(columns, index=names, copy=False)
 
@@ -430,7 +473,9 @@ def _verdicts(
     if rule.of_practices:
         codes = _hub_verdict_codes(rule, practices, group, len(table["practices"]))
     else:
-        measured = table[rule.measure]
+        # A measure of a file that isn't loaded here has no figure. Own ones are judged as shown, or
+        # a bound moved to and fro would tell what is too small to show.
+        measured = table.get(rule.measure, np.full(len(table["practices"]), np.nan))
         if not isinstance(measured, np.ndarray):
             measured = measured.to_numpy(dtype=float, na_value=np.nan)
         codes = _verdict_codes(measured, rule)

@@ -106,6 +106,39 @@ def trend(
     return result.sort_index()
 
 
+def months_of(
+    history: pd.DataFrame, groups: Mapping[str, str], unit: str, heirs: Mapping[str, str]
+) -> pd.DataFrame:
+    """A unit's list month by month; index the first of each month, those that are not loaded in
+    between without a figure.
+
+    `groups`: practice_code -> unit; `heirs`: closed practice -> the one that took over. Columns:
+    patients, change (from the month before), taken_over (closed practices of other units whose
+    patients came, in the first loaded month without them), stretch, which rises with each such
+    month, and change_stretch, in which each such month is one by itself.
+    """
+    code = history["practice_code"].astype("str")
+    day = pd.to_datetime(history["period"])
+    month = day - pd.to_timedelta(day.dt.day - 1, unit="D")
+    listed = history["patients"].fillna(0) > 0
+    sums = history["patients"].where(code.map(groups) == unit).groupby(month).sum(min_count=1)
+    found = pd.DataFrame({"patients": sums.astype("float64")})
+    last = month[listed].groupby(code[listed]).max()
+    came: dict[pd.Timestamp, list[str]] = {}
+    for closed, left in last.items():
+        heir = heirs.get(str(closed), "")
+        later = found.index[found.index > left]
+        if len(later) and groups.get(heir) == unit and groups.get(str(closed)) != unit:
+            came.setdefault(later[0], []).append(str(closed))
+    found = found.reindex(pd.date_range(found.index.min(), found.index.max(), freq="MS"))
+    found["taken_over"] = [tuple(came.get(day, ())) for day in found.index]
+    step = found["taken_over"].map(bool)
+    stretch = step.cumsum()
+    return found.assign(
+        change=found["patients"].diff(), stretch=stretch, change_stretch=2 * stretch - step
+    )
+
+
 def sentence(
     place: str, whole: pd.Series, counts: Mapping[str, int], first: pd.Timestamp, last: pd.Timestamp
 ) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from pcs_dash.measures import register
 from pcs_dash.measures.deprivation import quintile_shares
 from pcs_dash.measures.register import ACROSS, UP, Measure
+from pcs_dash.tables.constants import IMD_EDITIONS
 from pcs_dash.tables.errors import UserError
 
 VARIABLES: dict[str, Measure] = ACROSS | UP
@@ -42,9 +43,28 @@ def variable(practices: pd.DataFrame, key: str) -> Measure:
     return found
 
 
-def deprivation_measure(practices: pd.DataFrame) -> str:
-    """The first measure of deprivation that the practices have: the score, or a share."""
-    return next(iter(available_variables(practices, "x")), "imd_score")
+def deprivation_measure(practices: pd.DataFrame, edition: str = "") -> str:
+    """The first measure of deprivation that the practices have, of an IMD `edition` where one is
+    asked for: the score (2025 only), or a share. UserError where they have none of that edition.
+    """
+    known = available_variables(practices, "x")
+    if not edition:
+        return next(iter(known), "imd_score")
+    found = [key for key in known if measured_edition(key) == edition]
+    if not found:
+        there = "; ".join(known[key].label for key in known if measured_edition(key))
+        raise UserError(
+            f"There is no measure of deprivation by IMD {edition} for these practices. There is: "
+            f"{there or 'none'}."
+        )
+    return found[0]
+
+
+def measured_edition(key: str) -> str:
+    """The IMD edition that a measure of deprivation is of; "" for any other measure."""
+    if key not in ACROSS:
+        return ""
+    return next(each for each in IMD_EDITIONS if each in ACROSS[key].label)
 
 
 def measure(practices: pd.DataFrame, key: str, definition: str = "fully_qualified") -> pd.Series:

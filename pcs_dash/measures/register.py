@@ -664,6 +664,7 @@ PER_GP = REGISTER["patients_per_fte_gp"]
 
 # --- measures of files that users bring ---
 
+OWN_PREFIX = "own_"
 _OWN: dict[str, Measure] = {}
 
 
@@ -678,6 +679,11 @@ def own(names: Iterable[str]) -> dict[str, Measure]:
     """Those of users' files that these names are the keys of: columns of a table, or others."""
     there = set(names)
     return {key: measure for key, measure in _OWN.items() if key in there}
+
+
+def is_own(key: str) -> bool:
+    """Whether a key is that of a measure of a user's file, loaded here or not."""
+    return key.startswith(OWN_PREFIX) and key not in REGISTER
 
 
 # --- menus ---
@@ -698,6 +704,12 @@ RULE_MEASURES = {
     for key, each in (HUB_MEASURES | PRACTICE_MEASURES).items()
     if each.unit != "yes/no" and each.kind != "category"
 }
+
+
+def rule_measures(own_keys: Iterable[str] = ()) -> dict[str, Measure]:
+    """What a rule can hold hubs against, with those of users' files that are loaded."""
+    return RULE_MEASURES | own(own_keys)
+
 
 _KNOWN_AGE: dict[str, Any] = {"unit": "per cent of GPs with a known age", "times": 100}
 # Of practices, on the two axes of a scatter chart: deprivation across, what is compared with it up.

@@ -7,7 +7,7 @@ from typing import Final
 
 import pandas as pd
 
-from pcs_dash.measures.register import REGISTER
+from pcs_dash.measures.register import REGISTER, own
 
 WHOLE: Final = "#,##0"
 ONE: Final = "#,##0.0"
@@ -86,8 +86,8 @@ def heading(column: str) -> str:
     """The label of a column: "nurse_fte" is "Nurse FTE"; a label that is one already stays."""
     if column in _COLUMNS:
         return _COLUMNS[column][0]
-    if column in REGISTER:
-        measure = REGISTER[column]
+    measure = REGISTER.get(column) or own([column]).get(column)
+    if measure is not None:
         told = not measure.unit or measure.unit.split()[-1] in measure.long.lower()
         return (
             measure.long if told or measure.kind != "number" else f"{measure.long} ({measure.unit})"
@@ -111,7 +111,7 @@ def number_format(column: str) -> str:
     """How its figures are written, "" where that is not known."""
     if column in _COLUMNS:
         return _COLUMNS[column][1]
-    measure = REGISTER.get(column)
+    measure = REGISTER.get(column) or own([column]).get(column)
     if measure is None or measure.kind != "number" or measure.unit == "share":
         return ""
     return {0: WHOLE, 1: ONE, 2: TWO}.get(measure.decimals, "")

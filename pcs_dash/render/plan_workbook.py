@@ -24,7 +24,7 @@ from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_to_frame
 from pcs_dash.measures.deprivation import without_small_counts
 from pcs_dash.measures.numbers import number
-from pcs_dash.measures.register import HUB_MEASURES, RULE_MEASURES
+from pcs_dash.measures.register import HUB_MEASURES, Measure, own, rule_measures
 from pcs_dash.render.column_labels import format_of, heading, number_format
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.spreadsheet_text import neutralise
@@ -55,12 +55,14 @@ def plan_workbook(
     workbook.properties.title = _clean(provenance.plan_name or "Hub plan")
     workbook.properties.creator = "pcs_dash"
     _write(workbook, "Plan", _plan_table(plan, practices), provenance)
-    _colour_hubs(_write(workbook, "Hubs", _hub_table(plan, summary), provenance, _hub_formats()))
+    measures = HUB_MEASURES | own(summary.columns)
+    hubs, formats = _hub_table(plan, summary, measures), _hub_formats(measures)
+    _colour_hubs(_write(workbook, "Hubs", hubs, provenance, formats))
     _write(workbook, "Practices", _practice_table(plan, practices), provenance)
     if scorecard is not None:
         _write(workbook, "Score card", scorecard.reset_index(drop=True), provenance)
     _write(workbook, "Rules", _rule_table(provenance), provenance)
-    _write(workbook, "Definitions", _definition_table(), provenance)
+    _write(workbook, "Definitions", _definition_table(summary), provenance)
     about = pd.DataFrame(provenance.lines(), columns=["Item", "Value"])
     _write(workbook, "About", about, provenance)
     stream = io.BytesIO()
@@ -76,16 +78,16 @@ def _plan_table(plan: Plan, practices: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index()
 
 
-def _hub_table(plan: Plan, summary: pd.DataFrame) -> pd.DataFrame:
+def _hub_table(plan: Plan, summary: pd.DataFrame, measures: Mapping[str, Measure]) -> pd.DataFrame:
     """The summary under its measures' labels, with what a hub needs to be read back."""
     notes = {hub.id: hub.note for hub in plan.hubs}
     table = summary.reset_index()
     table.insert(4, "note", table["hub_id"].map(notes))
-    return table.rename(columns={key: measure.label for key, measure in HUB_MEASURES.items()})
+    return table.rename(columns={key: measure.label for key, measure in measures.items()})
 
 
-def _hub_formats() -> dict[str, str]:
-    return {measure.label: measure.number_format for measure in HUB_MEASURES.values()}
+def _hub_formats(measures: Mapping[str, Measure]) -> dict[str, str]:
+    return {measure.label: measure.number_format for measure in measures.values()}
 
 
 def _practice_table(plan: Plan, practices: pd.DataFrame) -> pd.DataFrame:
@@ -96,12 +98,13 @@ def _practice_table(plan: Plan, practices: pd.DataFrame) -> pd.DataFrame:
 
 def _rule_table(provenance: Provenance) -> pd.DataFrame:
     table = rules_to_frame(provenance.rules)
-    table["measure"] = table["measure"].map({k: m.label for k, m in RULE_MEASURES.items()})
+    labels = {key: each.label for key, each in rule_measures(table["measure"]).items()}
+    table["measure"] = table["measure"].map(lambda key: labels.get(key, key))
     return table
 
 
-def _definition_table() -> pd.DataFrame:
-    measures = {**HUB_MEASURES, **RULE_MEASURES}.values()
+def _definition_table(summary: pd.DataFrame) -> pd.DataFrame:
+    measures = (HUB_MEASURES | rule_measures(summary.columns)).values()
     return pd.DataFrame(
         [(measure.label, measure.unit, measure.definition) for measure in measures],
         columns=["Measure", "Unit", "Definition"],

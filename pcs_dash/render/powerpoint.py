@@ -671,8 +671,8 @@ def _style(native: Any, chart: Chart, *, templated: bool) -> None:
     if native.has_legend:
         native.legend.position = XL_LEGEND_POSITION.BOTTOM
         native.legend.include_in_layout = False
-        native.legend.font.size = Pt(11)
-        _names_once(native.legend._element, _drawn(chart))
+        native.legend.font.size = Pt(12)
+        _names_once(native.legend, chart)
     whole = chart.number_format
     if chart.kind == "bars":
         whole = whole.partition(".")[0].removesuffix('"%"') + ('"%"' if "%" in whole else "")
@@ -700,18 +700,14 @@ def _style(native: Any, chart: Chart, *, templated: bool) -> None:
         _bar_series(own, series, chart)
 
 
-def _names_once(legend: Any, drawn: Sequence[Series]) -> None:
-    """A name that several lines share, as the ends of a band do, stands once in the legend."""
-    after, seen = legend.find(qn("c:legendPos")), set()
-    for number, series in enumerate(drawn):
-        if series.name in seen:
-            entry = parse_xml(
-                '<c:legendEntry xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart">'
-                f'<c:idx val="{number}"/><c:delete val="1"/></c:legendEntry>'
-            )
-            after.addnext(entry)
-            after = entry
-        seen.add(series.name)
+def _names_once(legend: Any, chart: Chart) -> None:
+    """Both edges of a band have its name, which the legend says once."""
+    names, after = [series.name for series in _drawn(chart)], legend._element.legendPos
+    for number, name in reversed(list(enumerate(names))):
+        if name in names[:number]:
+            entry = f'<c:idx val="{number}"/><c:delete val="1"/>'
+            space = "http://schemas.openxmlformats.org/drawingml/2006/chart"
+            after.addnext(parse_xml(f'<c:legendEntry xmlns:c="{space}">{entry}</c:legendEntry>'))
 
 
 def _step(chart: Chart) -> float:

@@ -21,7 +21,7 @@ from pcs_dash.hubs.plan import UNASSIGNED, plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs, verdict_column
 from pcs_dash.measures import numbers
 from pcs_dash.measures.deprivation import QUINTILE_LABELS, group_quintile_shares
-from pcs_dash.measures.register import HUB_MEASURES, PER_GP, REGISTER
+from pcs_dash.measures.register import HUB_MEASURES, PER_GP, REGISTER, own
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 from pcs_dash.render.column_labels import BOUND
 from pcs_dash.render.paper_text import printable
@@ -311,15 +311,16 @@ def _hubs(book: Workbook, deck: Deck, plan: Any, name: str) -> None:
     question = deck.question
     summary = summarise_hubs(
         plan,
-        question.practices,
+        question.with_own_figures,
         definition=question.definition.key,
         benchmark=question.benchmark,
         rules=deck.rules,
         edition=question.edition,
         journeys=question.journeys,
     )
+    measures = HUB_MEASURES | own(summary.columns)
     # Contiguity needs the map; the app shows it.
-    keys = [key for key in HUB_MEASURES if key not in ("pieces", "contiguous")]
+    keys = [key for key in measures if key not in ("pieces", "contiguous")]
     on = [rule for rule in deck.rules if rule.on]
     rows = [
         (
@@ -335,11 +336,11 @@ def _hubs(book: Workbook, deck: Deck, plan: Any, name: str) -> None:
         f"{name}: {question.basis}",
         [
             "Hub",
-            *(f"{HUB_MEASURES[key].label} ({HUB_MEASURES[key].unit})" for key in keys),
+            *(f"{measures[key].label} ({measures[key].unit})" for key in keys),
             *(f"Rule: {rule.label}" for rule in on),
         ],
         rows,
-        [None, *(HUB_MEASURES[key].number_format for key in keys)],
+        [None, *(measures[key].number_format for key in keys)],
     )
 
 

@@ -65,23 +65,30 @@ def draw_chart(figure: Figure, box: tuple[float, float, float, float], chart: Ch
     else:
         _bars(axes, chart, names)
     if legend:
-        lines = axes.legend(
-            loc="upper center",
-            bbox_to_anchor=(
-                (left + wide / 2) / canvas_wide,
-                (bottom + legend) / canvas_high,
-            ),
-            bbox_transform=figure.transFigure,
-            ncols=len(chart.series) if legend < 0.5 else (len(chart.series) + 1) // 2,
-            frameon=False,
-            fontsize=_SMALL,
-            borderaxespad=0.0,
-            handlelength=1.2,
-            columnspacing=1.2,
-        )
-        for text in lines.get_texts():
-            text.set_fontfamily(FAMILY)
-            text.set_parse_math(False)
+        across_page = (left + wide / 2) / canvas_wide, (bottom + legend) / canvas_high
+        _legend(axes, figure, across_page, rows=1 if legend < 0.5 else 2)
+
+
+def _legend(axes: Axes, figure: Figure, at: tuple[float, float], *, rows: int) -> None:
+    """Each name once, in so many rows: both edges of a band have its name."""
+    handles, labels = axes.get_legend_handles_labels()
+    named = dict(zip(labels, handles, strict=True))
+    lines = axes.legend(
+        named.values(),
+        named.keys(),
+        loc="upper center",
+        bbox_to_anchor=at,
+        bbox_transform=figure.transFigure,
+        ncols=-(-len(named) // rows),
+        frameon=False,
+        fontsize=_SMALL,
+        borderaxespad=0.0,
+        handlelength=1.2,
+        columnspacing=1.2,
+    )
+    for text in lines.get_texts():
+        text.set_fontfamily(FAMILY)
+        text.set_parse_math(False)
 
 
 def to_svg(chart: Chart, *, size: tuple[float, float] = (7.2, 4.2)) -> str:

@@ -28,6 +28,8 @@ _numbers = count()
 _LONGEST = 3
 # Pixels: the name of a row and a figure with its bar stand whole on a phone.
 _PINNED, _BAR = 180, 138
+# Without a bar names have more room: pixels of a letter, and at most.
+_LETTER, _WIDE = 7.2, 250
 _LEFT = ' style="text-align:left"'
 
 
@@ -178,12 +180,24 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, Sequence[str]], N
     )
 
 
+def _heading_width(table: Table) -> int | None:
+    """Pixels of what heads the rows: its longest name, while the first measure stays in view on a
+    phone; None where there is little else.
+    """
+    if len(table.on_page) <= 2:
+        return None
+    if any(column.bar for column in table.on_page):
+        return _PINNED
+    names = table.frame[table.on_page[0].key].dropna().astype(str)
+    longest = max(map(len, [table.on_page[0].label, *names]))
+    return min(_WIDE, max(80, 24 + round(_LETTER * longest)))
+
+
 def _column(table: Table, column: Column, *, pinned: bool) -> Any:
     """How a column of a table that can be sorted is shown."""
     form = FORMS[column.form]
     if not form.column:
-        # What heads the rows leaves room for the first measure on a phone.
-        width = _PINNED if pinned and len(table.on_page) > 2 else None
+        width = _heading_width(table) if pinned else None
         return st.column_config.TextColumn(column.label, pinned=pinned, width=width)
     values = table.frame[column.key]
     if column.bar and values.notna().any():

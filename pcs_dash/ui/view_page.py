@@ -43,6 +43,8 @@ Pick = Callable[[str, Sequence[str]], None]
 Above = Callable[[View, Question], tuple[View, Question]]
 # Draws what can be done with what is chosen in a section, above its blocks.
 Inside = Callable[[Question], None]
+# Where the last practice was clicked: the view, its option and the practice.
+_CLICKED = "practice-clicked"
 
 
 def page_of(
@@ -109,6 +111,7 @@ def _show(
 ) -> None:
     """The views in one fragment: a practice that is chosen in one is chosen in all."""
     drawn: set[str] = set()
+    carded = _carded(views)
     for view in views:
         if view is not views[0]:
             st.header(plain(view.title))
@@ -116,8 +119,20 @@ def _show(
         head = st.container()
         shown, asked = (view, question) if above is None else above(view, question)
         place = None if above is None else head
-        show_view(shown, web, asked, first=view is views[0], head=place, drawn=drawn, inside=inside)
+        show_view(
+            shown, web, asked, first=view is views[0], card=view is carded, head=place,
+            drawn=drawn, inside=inside,
+        )  # fmt: skip
         drawn |= {option.key for option in shown.options}
+
+
+def _carded(views: Sequence[View]) -> View:
+    """The view that has the card of what is chosen, which stands once on a page: the one where it
+    was clicked, and otherwise the first.
+    """
+    where, option, code = st.session_state.get(_CLICKED, ("", "", ""))
+    still = option and st.session_state.get(option) == code
+    return next((view for view in views if still and view.key == where), views[0])
 
 
 def show_view(
@@ -126,23 +141,24 @@ def show_view(
     question: Question,
     *,
     first: bool = True,
+    card: bool = True,
     picture: Callable[[Question], None] | None = None,
     head: DeltaGenerator | None = None,
     drawn: Container[str] = (),
     inside: Inside | None = None,
 ) -> None:
     """One view, as the page's switches and its own options ask for it; the page's `first` has its
-    figures, and its message large. `picture` draws what stands in place of the answer's front,
-    `head` is where the message stands if not below the options, `drawn` are the options that a
-    view above shares with it; `inside` draws what stands in sections that change the view.
+    figures, and its message large; `card`: what is chosen has its card here. `picture` draws what
+    stands in place of the answer's front, `head` is where the message stands if not below the
+    options, `drawn` are the options that a view above shares with it; `inside` draws what stands
+    in sections that change the view.
     """
     above = [option for option in view.options if not (option.inside or _beside_picture(option))]
     asked = question.with_options(_draw(above, question))
     answer = _begun(view, asked) or _answered(view, asked)
     if answer is None:
         return
-    # The card of what is chosen stands once on a page: beside the first view.
-    answer = answer if first else replace(answer, picked=None)
+    answer = answer if card else replace(answer, picked=None)
     picked = _state(view, question)
     pick = _picking(view, question)
 
@@ -186,6 +202,7 @@ def _picking(view: View, question: Question) -> Pick:
         if known and own is not None and own.sets:
             st.session_state.update(own.sets)
         st.session_state[option] = known[0] if known else None
+        st.session_state[_CLICKED] = (view.key, option, st.session_state[option])
 
     return pick
 

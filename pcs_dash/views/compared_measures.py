@@ -67,6 +67,11 @@ class Compared:
         return f"{'Weighted ' if self.weighted else ''}{COEFFICIENT_NAMES[HEADLINE]}"
 
     @property
+    def edition(self) -> str:
+        """The edition that the measure of deprivation is of, as a source: "IMD 2019"."""
+        return f"IMD {practice_measures.measured_edition(self.x.key) or self.question.edition}"
+
+    @property
     def benchmark(self) -> float | None:
         """The benchmark, where the other measure is held against one."""
         on_ratio = self.y.key == "patients_per_fte_gp"

@@ -90,7 +90,7 @@ def answer(question: Question) -> Answer:
             ),
         ),
         notes=(gap_said.text,),
-        sources=f"MHCLG, IMD 2025; patients by LSOA, {question.mix_period}",
+        sources=f"MHCLG, {pair.edition}; patients by LSOA, {question.mix_period}",
         foot=(
             "Deprivation: patient-weighted IMD 2025 score (OHID), or shares of patients by "
             f"quintile ({question.dataset.mix_words}, NHS England and MHCLG).",

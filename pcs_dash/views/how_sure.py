@@ -43,7 +43,7 @@ def answer(question: Question) -> Answer:
             "correlation at all.",
             NOT_WHY,
         ),
-        sources="MHCLG, IMD 2025",
+        sources=f"MHCLG, {pair.edition}",
         foot=(
             "An interval that crosses zero is no evidence of an association in that place. With "
             f"{len(everywhere)} intervals side by side, one or two may exclude zero by chance "

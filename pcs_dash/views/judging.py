@@ -47,7 +47,8 @@ def setting_of(area: Area, dataset: Dataset, definition: str) -> Setting:
     England's benchmark counts fully qualified GPs and is left out under the other definitions.
     """
     everywhere, published = dataset.practices, dataset.published
-    practices = area.select(everywhere)
+    own = STRAIGHT.own(dataset)
+    practices = area.select(everywhere if own is None else everywhere.join(own.table))
     return Setting(
         area=area,
         practices=practices,

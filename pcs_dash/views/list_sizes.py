@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from pcs_dash.measures import list_trends
+from pcs_dash.measures import list_trends, process_limits
 from pcs_dash.measures.list_trends import (
     CHANGE_IN,
     HUB,
@@ -42,6 +42,13 @@ from pcs_dash.views.answer import (
     measured,
 )
 from pcs_dash.views.by_place import PLACE_COLOURS, PLACE_SHAPES
+from pcs_dash.views.process_chart import (
+    LIMITS,
+    NOT_WHY,
+    fraction_of_year,
+    process_chart,
+    verdict,
+)
 from pcs_dash.views.question import Question
 
 MOST_LINES = 7
@@ -178,6 +185,12 @@ def answer(question: Question) -> Answer:
     table = list_trends.trend(lists.between, units) if units else None
     sections = (
         Section("lines", "Over time", _over_time, options=("trend-lines",)),
+        Section(
+            "usual",
+            "More than the usual variation?",
+            _usual,
+            options=("trend-unit", "trend-follow"),
+        ),
         Section("months", "Every month", _every_month),
         Section("changes", f"Closed, merged, new and moved practices, {lists.span}", _changes),
         Section("plan", "What this means for your plan of hubs", _plan_after),
@@ -197,7 +210,7 @@ def answer(question: Question) -> Answer:
         if table is None
         else _front(table, lists, level, measure),
         below=_left_out(question, lists, units, level),
-        sections=sections if table is not None else sections[2:],
+        sections=sections if table is not None else sections[3:],
         share=0.5,
         about_gps=False,
         sources=f"{_SOURCE}, {lists.span}",
@@ -422,9 +435,53 @@ def _lines(values: pd.DataFrame, own: Mapping[str, str]) -> tuple[Series, ...]:
     return tuple(found)
 
 
-def fraction_of_year(when: pd.Timestamp) -> float:
-    """A day as a charts' axis of dates has it: 2025.5 is the middle of the year."""
-    return float(when.year + (when.day_of_year - 1) / (366 if when.is_leap_year else 365))
+# --- more than usual? ---
+
+_CHANGES, _LISTS = _FOLLOWED = ("Change from the month before", REGISTER["patients"].term)
+_MONTHLY = replace(
+    REGISTER["patients"], label="Change", long="Change in patients from the month before",
+    signed=True,
+)  # fmt: skip
+
+
+def _units_and_whole(question: Question) -> Mapping[str, str]:
+    """What can be followed: the area as a whole first, then the units of the level."""
+    whole = question.name if len(_months(question)) > 1 else ""
+    return {whole: whole, **_line_labels(question)} if whole else {}
+
+
+def _usual(question: Question) -> Sequence[Block | Beside]:
+    """One unit month by month, with the limits of usual variation (XmR): the change from the month
+    before, as a list that grows steadily is outside its own limits all along; or the list.
+    """
+    lists = _lists(question)
+    level, _ = _asked(question)
+    unit = question.option("trend-unit", _units_and_whole(question))
+    of = _groups(question, WHOLE if unit == question.name else level, lists.between)
+    own = list_trends.months_of(lists.between, of, unit, heirs(question))
+    lists_shown = question.option("trend-follow", _FOLLOWED) == _LISTS
+    column, stretch = ("patients", "stretch") if lists_shown else ("change", "change_stretch")
+    found = process_limits.process(own[column], own[stretch])
+    gaps = int(own["patients"].isna().sum())
+    names = question.readers.names(question.dataset)
+    told = [
+        f"Taken over by {month:%B %Y}: {', '.join(f'{names.get(c, c)} ({c})' for c in codes)}. "
+        "Limits begin anew."
+        for month, codes in own["taken_over"].items()
+        if codes
+    ]
+    if gaps:
+        told.append(f"{count(gaps, 'month')} between not loaded.")
+    return [
+        Text(f"{unit}: {verdict(found)} {' '.join(told)}".strip()),
+        process_chart(found, REGISTER["patients"] if lists_shown else _MONTHLY, unit),
+        Text(
+            f"{LIMITS}; the change after a gap is not known. A list that grows or shrinks "
+            "steadily stands out all along, its changes do not. Limits begin anew where the ODS "
+            f"says that a practice was taken over. {NOT_WHY}",
+            "note",
+        ),
+    ]
 
 
 # --- every month ---
@@ -605,6 +662,13 @@ VIEW = View(
             "several",
             choices=_line_labels,
             placeholder="The two that grew and the two that shrank most",
+            inside=True,
+        ),
+        Option("trend-unit", "Of", choices=_units_and_whole, inside=True),
+        Option(
+            "trend-follow",
+            "Follow",
+            choices=lambda question: _of_a_trend(question, _FOLLOWED),
             inside=True,
         ),
     ),

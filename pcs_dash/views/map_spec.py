@@ -136,7 +136,7 @@ def map_view(
         "ring": "",
         "selected": spec.highlight if spec.highlight in practices.index else None,
         "tiles": False,
-        "valueTitle": f"{PER_GP.label} ({definition.label.lower()})",
+        "valueTitle": f"{PER_GP.label} ({definition.label[:1].lower()}{definition.label[1:]})",
         "values": [None if pd.isna(value) else round(float(value)) for value in ratios],
     }
     if spec.kind == "hubs":

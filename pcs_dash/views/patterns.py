@@ -110,7 +110,7 @@ def ask(
         )  # fmt: skip
     around = None
     if what == "both":
-        around = measure(practices, deprivation_measure(dataset.practices), definition)
+        around = measure(practices, deprivation_measure(dataset.practices, edition), definition)
     return PatternAsked(
         what, statistic, patients_per_fte_gp(practices, definition), practices, "practice",
         "patients per FTE GP", counted, neighbours, around,

@@ -30,6 +30,8 @@ from pcs_dash.views.question import Question
 from pcs_dash.views.under_doctored import PRACTICE, card
 
 _MOST_BARS = 12
+# Before the name of a practice with an implausible figure, which its flags explain.
+_SIGN = "⚠"
 
 
 def practice_rows(question: Question) -> pd.DataFrame:
@@ -47,14 +49,12 @@ def practice_rows(question: Question) -> pd.DataFrame:
     )
     table = table.join(practices[["practice_name", "district", "pcn"]])
     own = practices.loc[table.index]
-    # Said before the name, or the practice would pass for the worst.
-    marked = table["practice_name"].mask(
-        table["flagged_low_fte"] > 0, "Implausible FTE: " + table["practice_name"]
-    )
+    # Said before the name, or the practice would pass for the worst; short where it would be cut.
+    name, implausible = table["practice_name"], table["flagged_low_fte"] > 0
     table = table.assign(
         code=table.index,
-        marked=marked,
-        named=marked + " (" + table.index + ")",
+        marked=name.mask(implausible, _SIGN + " " + name),
+        named=name.mask(implausible, "Implausible FTE: " + name) + " (" + table.index + ")",
         against_benchmark=table["patients_per_fte_gp"] / benchmark,
         share_quintile_1=quintile_shares(own, question.edition)[1],
         flags=[" ".join(flags(row)) for row in own[list(FLAGGED_BY)].to_dict("records")],

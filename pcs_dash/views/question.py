@@ -18,7 +18,7 @@ from pcs_dash.hubs.journeys import Journeys
 from pcs_dash.hubs.plan import Plan, plan_from_column
 from pcs_dash.hubs.rules import Rule, counting, default_rules, rules_to_list
 from pcs_dash.hubs.summary import summarise_hubs
-from pcs_dash.measures.deprivation import imd_edition
+from pcs_dash.measures.deprivation import DEFAULT_EDITION, imd_edition
 from pcs_dash.measures.practice_measures import deprivation_measure
 from pcs_dash.measures.weighted_lists import WEIGHTINGS, Weighting, find_weighting, weighted_dataset
 from pcs_dash.measures.words import lower_first
@@ -166,8 +166,11 @@ class Question:
 
     @property
     def deprivation(self) -> str:
-        """The measure of deprivation that the data at hand have."""
-        return deprivation_measure(self.dataset.practices)
+        """The measure of deprivation that the data at hand have: of IMD 2019 where that is asked
+        for (UserError without it), else the first there is.
+        """
+        edition = "" if self.edition == DEFAULT_EDITION else self.edition
+        return deprivation_measure(self.dataset.practices, edition)
 
     @property
     def outline(self) -> Any:
@@ -233,13 +236,23 @@ class Question:
         """Every measure of each hub of a plan, the practices in none last."""
         return summarise_hubs(
             plan,
-            self.practices,
+            self.with_own_figures,
             definition=self.definition.key,
             benchmark=self.benchmark,
             rules=self.rules,
             edition=self.edition,
             neighbours=neighbours(self.practices, self.outline),
             journeys=self.journeys,
+        )
+
+    @property
+    def with_own_figures(self) -> pd.DataFrame:
+        """`practices` with the columns of users' own files, where any are loaded."""
+        found = self.readers.own(self.dataset)
+        if found is None:
+            return self.practices
+        return self.practices.join(
+            found.table[found.table.columns.difference(self.practices.columns)]
         )
 
     @property

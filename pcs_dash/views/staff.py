@@ -16,24 +16,22 @@ from pcs_dash.measures.process_limits import FEWEST, Process
 from pcs_dash.measures.register import REGISTER, Measure
 from pcs_dash.measures.words import Words, lower_first
 from pcs_dash.views.answer import (
-    CHART_COLOURS,
     Answer,
     Beside,
     Block,
-    Chart,
     Column,
     Figure,
     Option,
     Section,
-    Series,
     Table,
     Text,
     View,
     measured,
 )
 from pcs_dash.views.kept_answers import kept
-from pcs_dash.views.list_sizes import fraction_of_year, heirs
+from pcs_dash.views.list_sizes import heirs
 from pcs_dash.views.phrases import short_list
+from pcs_dash.views.process_chart import LIMITS, NOT_WHY, process_chart, verdict
 from pcs_dash.views.question import Question
 from pcs_dash.views.readers import staff_of_networks
 
@@ -43,11 +41,8 @@ _HOW = (
     "point in time. Choose it under Data and methods, any number of months at once."
 )
 _RULES = (
-    "Limits: mean and 2.66 mean moving ranges (XmR, as in NHS England's Making Data Count). A "
-    "month stands out beyond a limit, in seven in a row on one side of the mean or rising or "
-    "falling, or as one of two in three near a limit. Months not loaded are gaps; limits begin "
-    "anew in February 2023, when missing figures came to be marked. What stands out is worth "
-    "asking about; it says nothing of why."
+    f"{LIMITS}; limits begin anew in February 2023, when missing figures came to be marked. "
+    f"{NOT_WHY}"
 )
 _CARRIED = (
     "Units are those of now; a practice that has closed since counts with the one that took over, "
@@ -170,7 +165,7 @@ def answer(question: Question) -> Answer:
     return Answer(
         _said(staff, own, found),
         figures=_figures(staff, own, found),
-        front=(_chart(staff, found), _ends(staff, shown)),
+        front=(process_chart(found, staff.measure, staff.unit), _ends(staff, shown)),
         below=(Text(_RULES, "note"),),
         sections=sections,
         share=0.58,
@@ -224,19 +219,6 @@ def _said(staff: _Staff, own: pd.DataFrame, found: Process) -> Words:
         f"{measure.long} of {staff.unit}: {measure.text(first)} in {known.index[0]:%B %Y}, "
         f"{measure.text(last)} in {known.index[-1]:%B %Y}."
     )
-    signals = found.signals
-    if not found.limited:
-        verdict = (
-            f"{count(len(known), 'month')} with a figure: too few to tell a change from the usual "
-            f"variation ({FEWEST} of one definition are needed)."
-        )
-    elif signals.empty:
-        verdict = "No month stands out from the usual month-to-month variation."
-    else:
-        verdict = (
-            f"{len(signals):,} of {count(len(known), 'month')} stand out, the latest "
-            f"{signals.index[-1]:%B %Y} ({signals.iloc[-1]})."
-        )
     gaps = int(own["n"].isna().sum())
     lost = f" {count(gaps, 'month')} between not loaded." if gaps else ""
     latest = own.dropna(subset=["n"]).iloc[-1]
@@ -244,7 +226,9 @@ def _said(staff: _Staff, own: pd.DataFrame, found: Process) -> Words:
         f"{int(latest['n']):,} of {count(int(latest['of']), 'practice')} report it in "
         f"{known.index[-1]:%B %Y}.{lost} {staff.question.definition.label}. {_SOURCE}."
     )
-    return Words(f"{finding} {verdict}", "A month that stands out says nothing of why.", basis)
+    return Words(
+        f"{finding} {verdict(found)}", "A month that stands out says nothing of why.", basis
+    )
 
 
 def _figures(staff: _Staff, own: pd.DataFrame, found: Process) -> tuple[Figure, ...]:
@@ -261,62 +245,6 @@ def _figures(staff: _Staff, own: pd.DataFrame, found: Process) -> tuple[Figure, 
         Figure("Months", f"{len(staff.months):,}", _span(staff)),
         Figure("Months that stand out", number(out)),
     )  # fmt: skip
-
-
-def _chart(staff: _Staff, found: Process) -> Chart:
-    """The XmR chart: lines break where a month is missing."""
-    measure, points = staff.measure, found.points
-    marks = points.dropna(subset=["value"])
-    usual = marks["signal"] == ""
-    series = [
-        *_lines(points, "value", measure.label, CHART_COLOURS[0]),
-        *_lines(points, "mean", "Mean", CHART_COLOURS[2]),
-        *_lines(points, "high", "Upper limit", CHART_COLOURS[2], dash=True),
-        *_lines(points, "low", "Lower limit", CHART_COLOURS[2], dash=True),
-    ]
-    for part, name, colour, shape in (
-        (marks[usual], "Usual", CHART_COLOURS[0], "circle"),
-        (marks[~usual], "Stands out", CHART_COLOURS[1], "diamond"),
-    ):
-        if len(part):
-            series.append(_marks(part, name, colour, shape))
-    told = "; ".join(
-        f"{month:%b %Y} {measure.text(value)}" for month, value in marks["value"].items()
-    )
-    return Chart(
-        "scatter",
-        f"{measure.long}: {staff.unit}",
-        tuple(series),
-        f"{measure.long} of {staff.unit} by month: {told}.",
-        value_title=measure.long if measure.per_gp else f"{measure.long} ({measure.unit})",
-        number_format="#,##0.0" if measure.decimals else "#,##0",
-        x_dates=True,
-    )
-
-
-def _marks(part: pd.DataFrame, name: str, colour: str, shape: str) -> Series:
-    return Series(
-        name, tuple(map(float, part["value"])),
-        x=tuple(fraction_of_year(pd.Timestamp(month)) for month in part.index), colour=colour,
-        shape=shape, labels=tuple(f"{month:%B %Y}" for month in part.index),
-    )  # fmt: skip
-
-
-def _lines(
-    points: pd.DataFrame, column: str, name: str, colour: str, *, dash: bool = False
-) -> list[Series]:
-    """A line for each unbroken run of known values."""
-    known = points[column].notna()
-    runs = (known != known.shift()).cumsum()
-    return [
-        Series(
-            name, tuple(map(float, part[column])),
-            x=tuple(fraction_of_year(pd.Timestamp(month)) for month in part.index), colour=colour,
-            line=True, dash=dash,
-        )
-        for _, part in points[known].groupby(runs[known])
-        if len(part) > 1
-    ]  # fmt: skip
 
 
 # --- the tables ---

@@ -126,6 +126,14 @@ class Tab:
         return frame
 
 
+@contextmanager
+def another_browser(chromium: Browser, home: str) -> Iterator[Tab]:
+    """A tab in a browser that has never seen the app; closed at the end."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    yield Tab(context.new_page(), home)
+    context.close()
+
+
 @pytest.fixture(scope="session")
 def used_browser(chromium: Browser) -> Iterator[BrowserContext]:
     """A browser in which the app was open before: the second page that somebody opens costs half

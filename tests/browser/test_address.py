@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -22,7 +21,7 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.views import places
 
-from .conftest import App, Tab, started
+from .conftest import App, Tab, another_browser, started
 
 pytestmark = pytest.mark.browser
 
@@ -330,13 +329,6 @@ def test_one_back_leaves_a_page_that_was_opened_from_the_menu(tab: Tab, app: App
     tab.page.go_back()
     assert asked_of(check(tab.page, ["back"])["url"])["practice"] == "F81110"
     expect(tab.page.get_by_text("F81110 beside Thurrock")).to_be_visible()
-
-
-@contextmanager
-def another_browser(chromium: Browser, home: str) -> Iterator[Tab]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    yield Tab(context.new_page(), home)
-    context.close()
 
 
 def test_the_address_of_a_plan_opens_area_definition_and_plan_in_another_browser(

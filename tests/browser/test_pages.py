@@ -18,7 +18,7 @@ from pptx import Presentation
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.views import places
 
-from .conftest import App, Tab, free_port
+from .conftest import App, Tab, another_browser, free_port
 
 pytestmark = pytest.mark.browser
 
@@ -128,12 +128,16 @@ def test_the_overview_is_one_screen_of_a_projector_and_its_menu_needs_no_scrolli
     assert menu.evaluate("(menu) => menu.scrollHeight <= menu.clientHeight")
 
 
-def test_a_board_s_questions_are_answered_at_once(tab: Tab, app: App) -> None:
-    """Thurrock without a click, Basildon's worst in one, slides of the plan in two."""
+def test_a_board_s_questions_are_answered_at_once(tab: Tab, app: App, chromium: Browser) -> None:
+    """Thurrock without a click, Basildon's worst in one, slides of the plan in two, and a link
+    that opens the same in another browser.
+    """
     page = tab.page
     tab.open(f"{app.url}/?area=thurrock")
-    for said in ("23% more than England", "in Thurrock the figures do not show it"):
-        expect(page.get_by_text(said).first).to_be_in_viewport()
+    for wide, high in SIZES[1::-1]:
+        page.set_viewport_size({"width": wide, "height": high})
+        for said in ("23% more than England", "in Thurrock the figures do not show it"):
+            expect(page.get_by_text(said).first).to_be_in_viewport(ratio=1)
     page.get_by_role("combobox", name="Area", exact=True).click()
     page.get_by_role("option", name="Basildon (district)", exact=True).click()
     worst = page.get_by_role("region", name="The 5 practices with most patients per FTE GP")
@@ -141,6 +145,12 @@ def test_a_board_s_questions_are_answered_at_once(tab: Tab, app: App) -> None:
     expect(worst).to_contain_text("under 2.5 FTE")
     expect(page.get_by_role("heading", name="Overview: Basildon (district)")).to_be_visible()
     tab.settle()
+    five = worst.get_by_role("row").all_inner_texts()
+    with another_browser(chromium, app.url) as other:
+        other.open(page.url)
+        expect(other.page.get_by_role("heading", name="Overview: Basildon (dist")).to_be_visible()
+        same = other.page.get_by_role("region", name="The 5 practices with most patients per FTE")
+        expect(same.get_by_role("row")).to_have_text(five, use_inner_text=True)
     page.get_by_role("link", name="Group into hubs").click()
     expect(page.get_by_role("heading", name="Hubs: Basildon (district)")).to_be_visible()
     tab.settle()
@@ -226,6 +236,11 @@ def test_a_click_anywhere_on_a_row_opens_its_card_and_ticked_rows_stand_side_by_
     expect(tab.page.get_by_text("2 practices side by side")).to_be_visible()
     tab.page.wait_for_url("**compare=F81652**")
     assert grid.bounding_box() == box
+    # What is clicked on the map below the table has its card beside that map.
+    click_practice(frame, "F81010")
+    card = tab.page.get_by_text("F81010 beside Thurrock")
+    expect(card).to_be_in_viewport()
+    expect(card).to_have_count(1)
 
 
 def test_back_and_forward_walk_through_the_pages(tab: Tab, app: App) -> None:

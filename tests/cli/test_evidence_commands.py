@@ -9,8 +9,12 @@ import pytest
 from scipy.stats import spearmanr
 
 from pcs_dash.__main__ import main
+from pcs_dash.measures.practice_measures import deprivation_measure
 from pcs_dash.official.any_area import find_area
-from pcs_dash.tables.dataset import build_practices
+from pcs_dash.tables.dataset import Dataset, build_practices
+from pcs_dash.tables.errors import UserError
+from pcs_dash.views import compared_measures
+from pcs_dash.views.question import ask
 
 
 def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> object:
@@ -35,6 +39,30 @@ def test_correlate_prints_one_object_with_the_definition(
     assert found["method"] == "spearman"
     assert found["gp_definition"] == "fully_qualified"
     assert "weak evidence" in found["sentence"]
+
+
+def test_the_imd_edition_asked_for_is_used_or_refused(
+    capsys: pytest.CaptureFixture[str], dataset: Dataset
+) -> None:
+    found = answer(capsys, "correlate", "--area", "Essex", "--imd", "2019")
+    practices = find_area("Essex").select(dataset.practices)
+    mix = practices[[f"imd2019_patients_quintile_{quintile}" for quintile in range(1, 6)]]
+    share = mix.iloc[:, 0] / mix.sum(axis=1)
+    ratio = practices["patients"] / practices["gp_fte_fully_qualified"]
+    assert isinstance(found, dict)
+    assert found["x"] == "imd2019_share_quintile_1"
+    assert found["coefficient"] == pytest.approx(spearmanr(share, ratio, nan_policy="omit")[0])
+    for refused, said in (
+        (("correlate", "--imd", "2019", "--x", "imd_score"), "--x imd2019_share_quintile_1"),
+        (("inequality", "--level", "practice", "--imd-edition", "2019"), "--level quintile"),
+    ):
+        assert main([*refused]) == 2
+        assert said in capsys.readouterr().err
+    pair = compared_measures.asked(ask(dataset, find_area("Thurrock"), {"imd": "2019"}))
+    assert (pair.x.key, pair.edition) == ("imd2019_share_quintile_1", "IMD 2019")
+    bare = dataset.practices.drop(columns=list(mix.columns))
+    with pytest.raises(UserError, match=r"by IMD 2019 .* There is: Deprivation score \(IMD 2025"):
+        deprivation_measure(bare, "2019")
 
 
 def test_correlate_by_pearson_keeps_its_keys_without_an_interval(

@@ -69,6 +69,21 @@ test("a new hub has a free name and a free colour", () => {
   assert.deepEqual(made.hubs.slice(2).map((one) => [one.id, one.name, one.colour]), [["x", "Hub 3", "#h3"], ["y", "Hub 4", "#h1"]]);
 });
 
+test("an empty hub that has its number for a name is called after the town of its first practices", () => {
+  const made = draft([0, 0, -1, -1], ["h1"]);
+  made.towns = { A1: "Grays", A3: "Tilbury", A4: "Tilbury" };
+  const paint = (hub, ...codes) => made.calling({ t: "paint", codes, hub }, codes);
+  assert.equal(paint("h2", "A1", "A3").called, "Tilbury"); // a lock holds A1
+  for (const left of [paint("h1", "A3"), paint("h2", "A2"), paint(null, "A3")]) assert.equal("called" in left, false);
+  const event = paint("h2", "A3");
+  made.carryOut(event);
+  assert.deepEqual([made.hubs[1].name, held(made).A3], ["Tilbury", "h2"]);
+  made.carryOut({ ...event, called: "Grays" }); // it has a name and a practice now
+  assert.equal(made.hubs[1].name, "Tilbury");
+  made.carryOut({ t: "empty", hub: "h2" });
+  assert.equal("called" in paint("h2", "A4"), false); // named by hand or by its first: stays
+});
+
 test("merging, emptying and deleting keep every practice, and locks hold", () => {
   const merged = draft();
   merged.carryOut({ t: "merge", hub: "h1", into: "h2" });

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from pcs_dash.__main__ import main
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.measures import practice_measures, quality
+from pcs_dash.hubs.rules import Rule, RuleError, rules_from_list, rules_to_list
+from pcs_dash.hubs.summary import own_count, summarise_hubs, verdict_column
+from pcs_dash.measures import practice_measures, quality, register
 from pcs_dash.official.any_area import find_area
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.loaders.own_measures import load_own_measures
@@ -18,6 +22,7 @@ from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import InputFileError
+from pcs_dash.ui.hubs import plan_figures
 from pcs_dash.views.answer import Bullets, Table
 from pcs_dash.views.correlation import VIEW as CORRELATION
 from pcs_dash.views.quality import VIEW as QUALITY
@@ -172,3 +177,48 @@ def test_it_reaches_hubs_and_a_report(
     # 3 of 20 and 18 of 20.
     assert "15.0%" not in text
     assert "90.0%" not in text
+
+
+def test_a_rule_holds_hubs_against_it_and_their_table_has_it(
+    store: Store, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """Judged as shown: what rests on too few has no figure, whatever the bound."""
+    hubs = {"F81010": "East", "F81134": "East", "F81206": "West", "F81197": "Mid", "F81198": "Mid"}
+    plan = Plan.from_series(pd.Series(hubs))
+    rules = (
+        Rule("Enough", "own_checks", 60, None, "%"),
+        Rule("Not too many", "own_checks", None, 40, "%"),
+        Rule("Elsewhere", "own_not_here", 1, None, "%"),
+    )
+    # A plan's rules are read where the file is not loaded; a slip of the pen is no measure.
+    assert rules_from_list(rules_to_list(rules)) == rules
+    with pytest.raises(RuleError, match="no measure 'owm_checks'"):
+        Rule("Slip", "owm_checks", 1, None, "%")
+    readers = Readers(
+        practices=lambda _: None, own=lambda data: own_measures(store, data.practices)
+    )
+    question = ask(dataset, find_area("Thurrock"), readers=readers, plan=plan, rules=rules)
+    table = question.hubs(plan)
+    shown = table["own_checks"]
+    assert shown[["East", "Mid"]].to_list() == pytest.approx([4300 / 70, 50.0])
+    assert shown[["West", "Unassigned"]].isna().all()
+    assert table[own_count("own_checks")].to_list() == [2, 2, 1, 0]
+    verdicts = table[[verdict_column(rule) for rule in rules]].astype("str")
+    assert verdicts.loc["East"].to_list() == ["meets", "above", "no figure"]
+    assert verdicts.loc["Mid"].to_list() == ["below", "above", "no figure"]
+    assert verdicts.loc["West"].to_list() == ["no figure"] * 3
+    # Without the file the same rules judge, and say that there is no figure.
+    bare = summarise_hubs(plan, question.practices, rules=rules)
+    assert set(bare.iloc[:-1][verdict_column(rules[0])]) == {"no figure"}
+    columns = plan_figures.columns(
+        rules, question.benchmark, own=register.own(["own_checks", "own_score"]), every=False
+    )
+    assert [each["label"] for each in columns if each["key"].startswith("own")] == ["Checks, %"]
+    monkeypatch.setenv("PCS_DASH_DATA_DIR", str(store.root.parent))
+    path = tmp_path / "plan.csv"
+    path.write_text("practice_code,hub\n" + "\n".join(map(",".join, hubs.items())), "utf-8")
+    assert main(["hubs", str(path), "--area", "Thurrock", "--format", "json"]) == 0
+    told = {row["hub"]: row["own_checks"] for row in json.loads(capsys.readouterr().out)}
+    assert told == {
+        "East": pytest.approx(4300 / 70), "Mid": 50.0, "West": None, "Unassigned": None
+    }  # fmt: skip

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
+from pcs_dash.measures import list_trends
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
@@ -44,6 +47,55 @@ def asked(dataset: Dataset, history: pd.DataFrame | None, **options: str) -> Que
     )
     named = {name.replace("_", "-"): value for name, value in options.items()}
     return ask(dataset, find_area("Thurrock"), options=named, readers=readers)
+
+
+def test_lists_beside_their_usual_variation(dataset: Dataset) -> None:
+    """A month that is not loaded is a gap, a practice taken over a step with limits of its own."""
+    days = pd.date_range("2023-01-01", "2024-12-01", freq="MS")
+    own = dataset.practices.loc[["F81010", "F81134"], ["sub_icb_code", "district"]]
+    parts = [
+        own.assign(period=day, postcode="RM1 1AA", patients=[5_000 + 10 * (step % 2), 3_000])
+        for step, day in enumerate(days)
+    ]
+    table = pd.concat(parts).reset_index(names="practice_code")
+    # From 2024 the first has the second's patients too; one month is not loaded.
+    after = table["period"] >= "2024-01-01"
+    table.loc[after & (table["practice_code"] == "F81010"), "patients"] += 3_000
+    table = table[~(after & (table["practice_code"] == "F81134")) & (table["period"] != days[17])]
+    named = {"trend-by": "Practice", "trend-unit": f"{_name(dataset, 'F81010')} (F81010)"}
+    question = asked(dataset, table, **{key.replace("-", "_"): each for key, each in named.items()})
+    successors = pd.DataFrame({"practice_code": ["F81134"], "successor_code": ["F81010"]})
+    readers = replace(question.readers, successors=lambda: successors)
+    without = replace(dataset, practices=dataset.practices.drop(index="F81134"))
+    changes = replace(question, readers=readers, dataset=without)
+    question = replace(changes, options={**named, "trend-follow": "List size"})
+    (section,) = [part for part in VIEW.answer(question).sections if part.key == "usual"]
+    said, chart, _ = section.blocks(question)
+    assert "No month stands out" in said.said
+    assert "Taken over by January 2024: " in said.said
+    assert "(F81134). Limits begin anew. 1 month between not loaded." in said.said
+    lines = [part.values for part in chart.series if part.line and part.name == "Patients"]
+    # Two runs: the gap breaks the line, the step does not.
+    assert [len(values) for values in lines] == [17, 6]
+    means = sorted({part.values[0] for part in chart.series if part.name == "Mean"})
+    assert means == pytest.approx([5_005, 8_005], abs=1)
+    # The change of the month of the step is drawn, and judged with no other.
+    said, chart, _ = section.blocks(changes)
+    assert "No month stands out" in said.said
+    (drawn,) = [part for part in chart.series if part.name == "Change" and len(part.values) == 16]
+    assert drawn.values[11] == 2_990
+    # Nine changes after it are too few for limits.
+    means = [part.values[0] for part in chart.series if part.name == "Mean"]
+    assert means == pytest.approx([10 / 11])
+    whole = list_trends.months_of(
+        table, dict.fromkeys(own.index, "Both"), "Both", {"F81134": "F81010"}
+    )
+    assert whole["taken_over"].map(bool).sum() == 0
+    assert set(whole["patients"].dropna()) == {8_000, 8_010}
+
+
+def _name(dataset: Dataset, code: str) -> str:
+    return str(dataset.practices.loc[code, "practice_name"])
 
 
 def of_kind(blocks, kind: type):

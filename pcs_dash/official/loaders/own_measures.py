@@ -12,6 +12,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from pcs_dash.measures.register import OWN_PREFIX
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.file_dates import month_in_name, parse_date, year_in_name
 from pcs_dash.official.layout import ODS_PRACTICE, Column, Layout, normalise_heading
@@ -70,7 +71,7 @@ def load_own_measures(file: InputFile) -> pd.DataFrame:
     for name in ("measure", "unit", "period_label", "source"):
         table[name] = table[name].astype("str").str.strip()
     table["period"] = _periods(file, table["period_label"])
-    table["key"] = "own_" + table["measure"].map(normalise_heading)
+    table["key"] = OWN_PREFIX + table["measure"].map(normalise_heading)
     table["times"] = table["unit"].map(_times)
     faults = [*_names(table), *_twice(table), *_parts(table), *_shares(table)]
     if faults:

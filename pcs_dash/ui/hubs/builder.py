@@ -151,10 +151,12 @@ def _fixed(
     )
     held = opened.fixed
     if not isinstance(held, Fixed) or held.key != key:
+        own = prepared_for(choices).own
         columns = plan_figures.columns(
             counting(opened.rules, choices.patients),
             choices.benchmark,
             choices.journeys.kinds,
+            own,
             every=every,
         )
         # A plan without hubs: its row Unassigned is the area, counted on its own.

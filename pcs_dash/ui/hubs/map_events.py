@@ -10,6 +10,7 @@ id, or by a passing id ("new-7") that the browser gave a hub of its own making.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,8 @@ from pcs_dash.tables.errors import UserError
 # Browsers whose numbering is remembered: a reload or a second tab makes one more.
 _MAX_CLIENTS = 8
 _MAX_ALIASES = 200
+# What `Plan.add_hub` calls a hub without a name.
+_NUMBERED = re.compile(r"Hub [0-9]+")
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ def _hub_id(painted: PaintedPlan, named: Any) -> str:
 def _paint(painted: PaintedPlan, event: Mapping[str, Any], practices: pd.DataFrame) -> PaintedPlan:
     codes = [str(code) for code in event["codes"]]
     hub = None if event["hub"] is None else _hub_id(painted, event["hub"])
-    moved = _moved(painted.plan, codes, hub)
+    moved = _called(painted.plan, _moved(painted.plan, codes, hub), hub, event)
     return _told(painted, moved, hub, practices, caught=len(codes), how="")
 
 
@@ -170,12 +173,24 @@ def _shape(painted: PaintedPlan, event: Mapping[str, Any], practices: pd.DataFra
         named = replace(made, history=painted.history)
         return _told(named, moved, hub_id, practices, caught=len(codes), how=how)
     hub = None if event["hub"] is None else _hub_id(painted, event["hub"])
-    moved = _moved(painted.plan, codes, hub)
+    moved = _called(painted.plan, _moved(painted.plan, codes, hub), hub, event)
     return _told(painted, moved, hub, practices, caught=len(codes), how=how)
 
 
 def _moved(plan: Plan, codes: Sequence[str], hub_id: str | None) -> Moved:
     return plan.try_unassign(codes) if hub_id is None else plan.try_assign(codes, hub_id)
+
+
+def _called(plan: Plan, moved: Moved, hub_id: str | None, event: Mapping[str, Any]) -> Moved:
+    """The first practices of a hub that has its number for a name call it after their town, which
+    the browser knows: in the step that moves them.
+    """
+    name = str(event.get("called") or "")
+    if hub_id is None or not (name and moved.moved) or plan.members(hub_id):
+        return moved
+    if not _NUMBERED.fullmatch(plan.hub(hub_id).name) or plan.hub_by_name(name):
+        return moved
+    return replace(moved, plan=moved.plan.rename(hub_id, name))
 
 
 def _told(

@@ -76,7 +76,10 @@ def prepared(
 ) -> Prepared:
     """What every summary of an area needs, whatever the plan."""
     return prepare(
-        _choices.practices, definition=definition, edition=edition, journeys=_choices.journeys
+        _choices.with_own_figures,
+        definition=definition,
+        edition=edition,
+        journeys=_choices.journeys,
     )
 
 

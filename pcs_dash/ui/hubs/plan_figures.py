@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 
 from pcs_dash.hubs.rules import Rule
-from pcs_dash.hubs.summary import BAND, verdict_column
+from pcs_dash.hubs.summary import BAND, own_count, verdict_column
 from pcs_dash.measures.numbers import number
-from pcs_dash.measures.register import HUB_MEASURES, PER_GP
+from pcs_dash.measures.register import HUB_MEASURES, PER_GP, Measure, is_own
+from pcs_dash.measures.words import lower_first
 from pcs_dash.measures.workforce import Benchmark
 from pcs_dash.tables.constants import QUINTILES
 
@@ -29,13 +30,17 @@ def columns(
     rules: Sequence[Rule],
     benchmark: Benchmark,
     kinds: Mapping[str, str] = MappingProxyType({}),
+    own: Mapping[str, Measure] = MappingProxyType({}),
     *,
     every: bool,
 ) -> list[dict[str, Any]]:
     """The table's columns: key, label, help, kind, decimals, more; those with more only with
     `every`. `kinds`: by mode that there are minutes for whether they are modelled or measured.
+    `own`: measures of users' files; those that a rule in force is about are always shown.
     """
     first = [_column(key, benchmark) for key in _FIRST]
+    asked = {rule.measure for rule in rules if rule.on}
+    first += [_measured(each) for key, each in own.items() if key in asked]
     judged = [
         {
             "key": verdict_column(rule),
@@ -63,7 +68,20 @@ def columns(
         for mode, kind in kinds.items()
         for column in (_column(f"{goal}_most_{mode}", benchmark) for goal in ("own", "site"))
     ]
-    return [*first, *judged, *(each for each in (*more, *minutes, *of_practices) if every)]
+    others = [{**_measured(each), "more": True} for key, each in own.items() if key not in asked]
+    counts = [
+        {
+            "key": own_count(key),
+            "label": f"Practices with {lower_first(each.label)}",
+            "kind": "number",
+            "decimals": 0,
+            "help": f"Practices that the hub's figure rests on. {each.definition}.",
+            "more": True,
+        }
+        for key, each in own.items()
+    ]
+    rest = (*more, *others, *counts, *minutes, *of_practices)
+    return [*first, *judged, *(each for each in rest if every)]
 
 
 def _column(key: str, benchmark: Benchmark) -> dict[str, Any]:
@@ -73,11 +91,15 @@ def _column(key: str, benchmark: Benchmark) -> dict[str, Any]:
     if key == "mix":
         help = "Patients by national deprivation quintile, darkest = most deprived."
         return {"key": key, "label": "Quintiles 1 to 5", "kind": "mix", "help": help}
-    measure = HUB_MEASURES[key]
+    return _measured(HUB_MEASURES[key])
+
+
+def _measured(measure: Measure) -> dict[str, Any]:
+    unit = f", {measure.unit}" if is_own(measure.key) else ""
     kind = {"share": "share", "yes/no": "yesno"}.get(measure.unit, "number")
     return {
-        "key": key,
-        "label": measure.short,
+        "key": measure.key,
+        "label": f"{measure.short}{unit}",
         "kind": "signed" if measure.signed else kind,
         "decimals": measure.decimals,
         "help": measure.definition,

@@ -177,7 +177,7 @@ def _chosen(opened: OpenStory, choices: Question) -> None:
     if not opened.story.views:
         return
     view, which = opened.story.views[opened.at], f"{opened.stamp}-{opened.at}"
-    st.subheader(f"View {opened.at + 1}")
+    st.header(f"View {opened.at + 1}")
     title, text = f"story-title-{which}", f"story-text-{which}"
     st.text_input(
         "Title",

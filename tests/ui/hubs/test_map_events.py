@@ -159,3 +159,20 @@ def test_a_drawn_hub_comes_and_goes_in_one_step() -> None:
     assert painted.plan.members(hub.id) == ("A", "B")
     assert painted.aliases == {"new-1": hub.id}
     assert painted.history.undo().present == PLAN
+
+
+def test_the_first_practices_of_an_empty_hub_call_it_after_their_town_in_one_step() -> None:
+    def painted(start: PaintedPlan, n: int, hub: str, called: str) -> PaintedPlan:
+        event = {"n": n, "t": "paint", "codes": ["A"], "hub": hub, "called": called}
+        return apply(start, "tab", [event], PRACTICES)
+
+    start = apply(START, "tab", [{"n": 1, "t": "add"}], PRACTICES)
+    named = painted(start, 2, "h3", "Grays")
+    assert (named.plan.hub("h3").name, named.plan.members("h3")) == ("Grays", ("A",))
+    assert named.said.text == "Practice A to 'Grays'."
+    assert named.history.undo().present == start.plan
+    # A name given by hand, one that is taken, and a hub that has practices stay as they are.
+    assert painted(start, 2, "h1", "Grays").plan.hub("h1").name == "One"
+    assert painted(start, 2, "h3", "two").plan.hub("h3").name == "Hub 1"
+    full = PaintedPlan(history=History(present=start.plan.assign(["B"], "h3")))
+    assert painted(full, 1, "h3", "Grays").plan.hub("h3").name == "Hub 1"
