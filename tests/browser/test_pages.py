@@ -237,7 +237,8 @@ def test_a_click_anywhere_on_a_row_opens_its_card_and_ticked_rows_stand_side_by_
     tab.page.wait_for_url("**compare=F81652**")
     assert grid.bounding_box() == box
     # What is clicked on the map below the table has its card beside that map.
-    click_practice(frame, "F81010")
+    tab.settle()
+    click_practice(tab.map_frame(), "F81010")
     card = tab.page.get_by_text("F81010 beside Thurrock")
     expect(card).to_be_in_viewport()
     expect(card).to_have_count(1)
