@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
         objective=args.objective,
         gp_definition=args.gp_definition,
         alone=[code.upper() for code in args.alone],
-        keep_whole=_networks(practices) if args.keep_pcns else {},
+        keep_whole=networks(practices) if args.keep_pcns else {},
         neighbours=neighbours(practices) if args.contiguous else None,
         **ways,
     )
@@ -125,7 +125,8 @@ def _ways(area: Area, mode: str) -> dict[str, Any]:
     return journeys.asked(mode)
 
 
-def _networks(practices: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+def networks(practices: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """The practices of each network by its label, one a code (`tables.labels`)."""
     members: dict[str, tuple[str, ...]] = {}
     for code, name in practices["pcn"].dropna().items():
         members[str(name)] = (*members.get(str(name), ()), str(code))

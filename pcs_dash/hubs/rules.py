@@ -7,8 +7,9 @@ practice measure judges every practice of a hub; a practice without a figure is 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,13 @@ def default_rules(published: pd.DataFrame) -> tuple[Rule, ...]:
             unit="patients per FTE GP",
         ),
     )
+
+
+def counting(rules: Iterable[Rule], patients: str) -> tuple[Rule, ...]:
+    """The same rules in words for lists counted another way ("weighted patients"): they judge
+    alike.
+    """
+    return tuple(replace(rule, unit=re.sub(r"\bpatients\b", patients, rule.unit)) for rule in rules)
 
 
 def checked(rules: Iterable[Rule]) -> tuple[Rule, ...]:

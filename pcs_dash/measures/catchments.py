@@ -51,7 +51,8 @@ class Registered:
 
     `table`: practice_code, lsoa_code, patients; everyone living in `lsoas`, and everyone with the
     practices of the data. `period`: "July 2023", or "" when modelled. `note`: what a model
-    assumed, "" for registrations.
+    assumed, "" for registrations. `equal`: it took every LSOA to hold the same number of people,
+    so that of a single one is no count.
     """
 
     table: pd.DataFrame
@@ -59,6 +60,7 @@ class Registered:
     modelled: bool = False
     period: str = ""
     note: str = ""
+    equal: bool = False
 
     @property
     def label(self) -> str:
@@ -120,7 +122,7 @@ def modelled(
     left_out = len(practices) - len(placed)
     if left_out:
         note += f" {left_out} practices without a position or a list are left out."
-    return Registered(table, points.index, modelled=True, note=note)
+    return Registered(table, points.index, modelled=True, note=note, equal=population is None)
 
 
 def residents_of_2011(population: pd.DataFrame, lookup: pd.DataFrame) -> pd.Series:

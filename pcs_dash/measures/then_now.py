@@ -347,7 +347,7 @@ def _quintile_1(practices: pd.DataFrame, edition: str) -> Today:
         share,
         f"{number(share, 1)}% of patients registered with Thurrock's practices (IMD {edition})",
         False,
-        f"Then residents by IMD 2010, now registered patients (July 2023) by IMD {edition}. Each "
+        f"Then residents by IMD 2010, now patients (July 2023) by IMD {edition}. Each "
         "edition ranks England afresh, so a share can move though nothing has changed locally.",
     )
 

@@ -24,6 +24,7 @@ from pcs_dash.tables import load
 from pcs_dash.tables.areas import short_name
 from pcs_dash.tables.constants import QUINTILES
 from pcs_dash.tables.dataset import Dataset, JoinReport, flag
+from pcs_dash.tables.labels import labels_by_code
 
 # Columns of the embedded practices that a publication may not bring: missing then.
 _FIGURES = (
@@ -143,16 +144,8 @@ def _practices(store: Store, area: OfficialArea) -> pd.DataFrame:
     for column, kind in (("place", "sub_icb"), ("icb", "icb")):
         short = {text: short_name(text, kind) for text in table[column].dropna().unique()}
         table[column] = table[column].map(short)
-    table["pcn"] = _network_labels(table)
+    table["pcn"] = labels_by_code(table["pcn_code"], table["pcn"])
     return flag(table.set_index("practice_code").sort_index())
-
-
-def _network_labels(practices: pd.DataFrame) -> pd.Series:
-    """The name of each practice's network, with its code where two networks share the name."""
-    names, codes = practices["pcn"].fillna(practices["pcn_code"]), practices["pcn_code"]
-    shared = codes.groupby(names).nunique()
-    doubtful = names.isin(shared.index[shared > 1]) & codes.notna()
-    return names.mask(doubtful, names + " (" + codes.astype("str") + ")")
 
 
 def _column(table: pd.DataFrame, name: str) -> pd.Series:

@@ -118,7 +118,13 @@ def _series_colour(chart: Chart) -> alt.Color:
             range=[series.colour for series in chart.series],
         ),
         legend=alt.Legend(
-            title=None, orient="top", labelLimit=_LABEL, columns=_legend_columns(chart)
+            title=None,
+            orient="top",
+            labelLimit=_LABEL,
+            columns=_legend_columns(chart),
+            # Of a pale fifth more is to be seen than its edge.
+            symbolStrokeWidth=0.5,
+            symbolSize=160,
         ),
     )
 

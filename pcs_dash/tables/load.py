@@ -76,8 +76,9 @@ def load_practices(folder: Path = DATA_DIR) -> pd.DataFrame:
 
 
 def as_names(names: pd.Series) -> pd.Series:
-    """Names in capitals, or with each part capitalised, as one writes them: Luke's, not Luke'S."""
-    return names.str.title().str.replace(r"(?<=\w)(['\u2019])S\b", r"\1s", regex=True)
+    """Names in capitals as one writes them, and Luke's where it says Luke'S."""
+    written = names.where(names != names.str.upper(), names.str.title())
+    return written.str.replace(r"(?<=\w)(['\u2019])S\b", r"\1s", regex=True)
 
 
 def load_pcn_codes(folder: Path = DATA_DIR) -> pd.DataFrame:

@@ -17,14 +17,13 @@ from pcs_dash.measures.workforce import (
     GP_DEFINITIONS,
     Benchmark,
     GPDefinition,
-    benchmarks,
     typed_benchmark,
 )
 from pcs_dash.tables.constants import BENCHMARK_RANGE, IMD_EDITIONS, PATIENTS_PER_WTE_RULE
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.ui import address, area_choice, data, official_store
 from pcs_dash.ui.text import plain
-from pcs_dash.views.question import Question, counted_by
+from pcs_dash.views.question import Question, benchmarks_of, counted_by
 
 _OWN = "own"
 
@@ -53,12 +52,7 @@ def sidebar(*, weighted: bool = True) -> Question:
             address.telling_in(in_vain),
         ):
             dataset = _counted(data.current(), offered=weighted)
-            known = benchmarks(
-                dataset.published,
-                dataset.practices,
-                definition=definition.key,
-                practices_period=dataset.workforce_period,
-            )
+            known = benchmarks_of(dataset, definition)
             edition = _edition()
             benchmark = _benchmark(known)
             own = area.select(dataset.practices)
@@ -79,7 +73,7 @@ def sidebar(*, weighted: bool = True) -> Question:
         edition=edition,
         benchmark=benchmark,
         benchmarks=known,
-        practices=area.select(dataset.practices).drop(index=excluded.index),
+        practices=own.drop(index=excluded.index),
         excluded=excluded,
         exclude=bool(st.session_state.get("exclude")),
         rules=data.rules_of(dataset),

@@ -30,8 +30,9 @@ def answer(question: Question) -> Answer:
         definition=question.definition.key,
         date=question.period,
     )
+    counted = f" Counted: {question.weighting.words}." if question.weighting.words else ""
     asked = [
-        f"Note: {headline(question, total)}",
+        f"Note: {headline(question, total)}{counted}",
         f"Agree a benchmark to plan by. With {benchmark.label} ({number(benchmark.value)}), "
         f"{count(int(row['helped']), 'practice is', 'practices are')} short of "
         f"{number(row['gross'], 1)} FTE GPs "
@@ -60,7 +61,7 @@ def _grouping(question: Question) -> str:
         ]
         return (
             "Choose which grouping goes to practices for comment. Groups of 30,000 to 50,000 "
-            f"patients: {join_words(told)}."
+            f"{question.patients}: {join_words(told)}."
         )
     agree = (
         f"Agree to take '{question.shown_plan_name}' to practices for comment"
@@ -68,7 +69,7 @@ def _grouping(question: Question) -> str:
         else "Agree whether today's PCNs stay the unit to plan by"
     )
     have = of_all(*_sized(question, question.shown_plan), "group", "has", "have")
-    return f"{agree}: {have} 30,000 to 50,000 patients."
+    return f"{agree}: {have} 30,000 to 50,000 {question.patients}."
 
 
 def _sized(question: Question, plan: Plan) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from pcs_dash.measures.catchments import Registered
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.small_numbers import SMALL_NUMBER, hide_small
@@ -20,6 +21,10 @@ _SHOWN = ("walk", "drive", "transit")
 _MOST = 5
 _NO_REGISTRATIONS = (
     "No registrations are loaded, so these are the people for whom it is the nearest practice."
+)
+_EQUAL = (
+    "No residents by small area are loaded, so all are taken to hold about the same number: those "
+    "of a single one are not told, and patients of several are so many times that number."
 )
 _FIGURES = ("people", "median_before", "median_after", "p90_before", "p90_after")
 
@@ -50,14 +55,15 @@ def blocks(question: Question, code: str, to: Sequence[str]) -> list[Block]:
     return [
         text_table(
             "How far its patients have to go, before and after",
-            ("Who, and how", "Patients", "Half within, before", "after",
+            ("Who, and how", f"Patients{registered.suffix}", "Half within, before", "after",
              "Nine in ten within, before", "after"),
             rows,
             widths=(2.6, 1, 1, 1, 1, 1),
         ),
-        _losers(question, *next(iter(found.items())), kinds[0]),
+        _losers(question, registered, *next(iter(found.items())), kinds[0]),
         Text(
-            f"{who} {registered.label}; {'; '.join(labels)}.",
+            f"{who} {registered.label}; {'; '.join(labels)}. {_EQUAL if registered.equal else ''}"
+            .strip(),
             "note",
         ),
     ]  # fmt: skip
@@ -77,19 +83,26 @@ def _rows(question: Question, found: pd.DataFrame, how: str) -> list[tuple[str, 
     ]
 
 
-def _losers(question: Question, mode: str, found: pd.DataFrame, kind: str) -> Table:
-    """The small areas with most patients whose way grows most."""
+def _losers(
+    question: Question, registered: Registered, mode: str, found: pd.DataFrame, kind: str
+) -> Table:
+    """The small areas whose patients' way grows most, and how many they are where that is known."""
     names = question.dataset.lsoas["lsoa11nm"]
     shown = by_small_area(found).round({"people": 0}).assign(whole=0)
     shown = hide_small(shown, "people", within="whole").drop(columns=["whole", "hidden"])
     shown.insert(0, "name", shown.index.to_series().map(names))
     shown = shown.dropna(subset=["people"])
+    if registered.equal:
+        shown = shown.drop(columns="people")
+    people = (
+        () if registered.equal else (Column("people", f"Patients{registered.suffix}", "count"),)
+    )
     return Table(
         f"Who loses most, in minutes {MODES[mode]}, {kind}",
         shown.head(_MOST).reset_index(),
         (
             Column("name", "Small area", wide=2.0),
-            Column("people", "Patients", "count"),
+            *people,
             Column("before", "Minutes before", "count"),
             Column("after", "Minutes after", "count"),
             Column("added", "More", "count"),

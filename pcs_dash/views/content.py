@@ -73,7 +73,7 @@ def build_deck(
             slides += slides_of(view, question, VIEWS[view.topic].answer(question), base)
         except UserError as error:
             raise UserError(f"View {place} of the story '{story.name}': {error}") from error
-        _note_basis(bases, question, question.rules, place)
+        _note_basis(bases, question, question.told_rules, place)
     if not bases:
         _note_basis(bases, ask(dataset, area), default_rules(dataset.published), 1)
     found_bases = tuple(bases.values())

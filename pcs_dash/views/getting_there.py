@@ -181,14 +181,16 @@ def answer(question: Question) -> Answer:
     share = 1 - whole[f"share_beyond_{within}"]
     how, tag = MODES[asked.minutes.mode], asked.minutes.kind
     found = (
-        f"In {question.name} {per_cent(share)} of registered patients live within {within} minutes "
+        f"In {question.name} {per_cent(share)} of {question.everyone} live within {within} minutes "
         f"of {asked.goal} {how} ({tag}): half within {number(whole['median'])} minutes, nine in "
         f"ten within {number(whole['p90'])}."
     )
     caution = MODEL_ERROR if tag == MODELLED else ""
     quintiles = _by_quintile(question, asked)
     return Answer(
-        Words(f"{found} {_by_deprivation(question, asked)}".strip(), caution, _basis(asked)),
+        Words(
+            f"{found} {_by_deprivation(question, asked)}".strip(), caution, _basis(question, asked)
+        ),
         figures=(
             Figure(f"Within {within} minutes", per_cent(share), tag),
             Figure(
@@ -224,13 +226,13 @@ def _nothing(question: Question, asked: _Asked | None) -> Answer:
     return Answer(Words(why, "", ""), about_gps=False, sources=NOT_MODELLED)
 
 
-def _basis(asked: _Asked) -> str:
+def _basis(question: Question, asked: _Asked) -> str:
     lost = asked.whole["unknown"]
     without = f" {small_text(round(lost))} without minutes left out." if lost >= 0.5 else ""
     which = "each to the practice of registration" if asked.own else "each to the nearest practice"
     return (
         f"{asked.minutes.label[0].upper()}{asked.minutes.label[1:]}; {which}, summed over "
-        f"registered patients: {asked.registered.label}.{without}"
+        f"{question.everyone}: {asked.registered.label}.{without}"
     )
 
 
@@ -493,7 +495,7 @@ def _access(question: Question) -> Sequence[Block]:
     method = (
         "Enhanced two-step floating catchment (Luo and Qi 2009): what is within a third of the "
         f"{asked.within} minutes counts whole, within two thirds 0.68, within all of them 0.22. "
-        f"Means over registered patients. {counted} Practices beyond the data do not count."
+        f"Means over {question.everyone}. {counted} Practices beyond the data do not count."
     )
     return [
         text_table(

@@ -41,7 +41,7 @@ def options(question: Question) -> Answer:
     filled = _filled(every)
     # On the page an empty plan is told what to do first; a room is not.
     said = (
-        headline(every, question.rules, question.name)
+        headline(every, question.told_rules, question.name)
         if len(filled)
         else "no practice is in a hub yet."
     )
@@ -59,7 +59,9 @@ def options(question: Question) -> Answer:
         # One grouping is no choice, so its slide does not promise any.
         heading="" if len(columns) > 1 else f"{question.name}: today's PCNs",
         notes=tuple(
-            f"Rule: {rule.label}. {rule.source}, {rule.date}." for rule in question.rules if rule.on
+            f"Rule: {rule.label}. {rule.source}, {rule.date}."
+            for rule in question.told_rules
+            if rule.on
         ),
     )
 

@@ -86,7 +86,7 @@ def alt_text(dataset: Dataset, spec: MapSpec) -> str:
         over = numbers.of_all(above, int(ratios.notna().sum()), "practice", "is", "are")
         return (
             f"Map of {name}: {numbers.count(len(practices), 'practice')} as circles sized by "
-            "registered patients, "
+            f"{question.everyone}, "
             f"coloured by patients per FTE GP against {question.benchmark.label} "
             f"({numbers.number(question.benchmark.value)}), over LSOAs shaded by IMD "
             f"{question.edition} "

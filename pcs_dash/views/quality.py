@@ -140,7 +140,7 @@ def answer(question: Question) -> Answer:
             "",
             f"{measure.label}: {measure.unit}, {period}; for an area or group: "
             f"{measure.definition}. {measure.beware} Both figures keep their own date: read them "
-            "side by side, not as one moment.",
+            f"side by side, not as one moment. {PER_GP.label}: {question.period}.",
         ),
         figures=_figures(question, shown, measure),
         front=(_map(question, shown, measure), *beside),

@@ -16,7 +16,7 @@ import pandas as pd
 from pcs_dash.hubs.contiguity import neighbours
 from pcs_dash.hubs.journeys import Journeys
 from pcs_dash.hubs.plan import Plan, plan_from_column
-from pcs_dash.hubs.rules import Rule, default_rules, rules_to_list
+from pcs_dash.hubs.rules import Rule, counting, default_rules, rules_to_list
 from pcs_dash.hubs.summary import summarise_hubs
 from pcs_dash.measures.deprivation import DEFAULT_EDITION, imd_edition
 from pcs_dash.measures.practice_measures import deprivation_measure
@@ -106,6 +106,21 @@ class Question:
     def weighting(self) -> Weighting:
         """How patients are counted: as registered, or weighted by need."""
         return WEIGHTINGS[self.dataset.weighting or "registered"]
+
+    @property
+    def patients(self) -> str:
+        """What is counted, for beside a figure or a band: "patients", or "weighted patients"."""
+        return "weighted patients" if self.dataset.weighting else "patients"
+
+    @property
+    def everyone(self) -> str:
+        """The same where those on lists are told from others: "registered patients"."""
+        return self.patients if self.dataset.weighting else "registered patients"
+
+    @property
+    def told_rules(self) -> tuple[Rule, ...]:
+        """The rules in words of how patients are counted."""
+        return counting(self.rules, self.patients)
 
     @property
     def basis(self) -> str:
@@ -274,12 +289,7 @@ def ask(
     chosen = switches or {}
     dataset = counted_by(dataset, find_weighting(chosen.get("weight", "")))
     definition = _definition(chosen.get("gp", ""))
-    known = benchmarks(
-        dataset.published,
-        dataset.practices,
-        definition=definition.key,
-        practices_period=dataset.workforce_period,
-    )
+    known = benchmarks_of(dataset, definition)
     edition = imd_edition(chosen.get("imd", "").upper().removeprefix("IMD").strip() or "2025")
     own = area.select(dataset.practices)
     exclude = _switch(chosen, "exclude")
@@ -304,6 +314,20 @@ def ask(
         highlight=highlight,
         position=position,
         readers=readers,
+    )
+
+
+def benchmarks_of(dataset: Dataset, definition: GPDefinition) -> Mapping[str, Benchmark]:
+    """The benchmarks of the data under a definition, by key; worked out once."""
+    return kept(
+        dataset,
+        ("benchmarks", definition.key),
+        lambda: benchmarks(
+            dataset.published,
+            dataset.practices,
+            definition=definition.key,
+            practices_period=dataset.workforce_period,
+        ),
     )
 
 

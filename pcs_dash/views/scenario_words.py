@@ -64,7 +64,7 @@ def _built(where: str) -> str:
     if corners is None:
         return f"in {where}"
     latitude, longitude = corners.mean(axis=0)
-    at = f"{latitude:.3f}, {longitude:.3f}"
+    at = f"{number(latitude, 3)}, {number(longitude, 3)}"
     return f"at {at}" if len(corners) == 1 else f"in a shape around {at}"
 
 

@@ -143,7 +143,7 @@ def definitions(question: Question, rules: Sequence[Rule]) -> tuple[Definition, 
         ),
         (
             PER_GP.label,
-            "Sum of registered patients over sum of FTE GPs, of the practices that report FTE; "
+            f"Sum of {question.everyone} over sum of FTE GPs, of the practices that report FTE; "
             "never a mean of ratios.",
         ),
         ("Benchmark", f"{benchmark.label}, {number(benchmark.value)}{period}. {benchmark.source}."),

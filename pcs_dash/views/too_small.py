@@ -37,7 +37,7 @@ def blocks(
     ]
     low, high = BAND
     outside = [int((~lists.between(low, high)).sum()) for lists in groups.values()]
-    rows.append((f"{kind}s outside {low:,} to {high:,} patients", *map(number, outside)))
+    rows.append((f"{kind}s outside {low:,} to {high:,} {question.patients}", *map(number, outside)))
     return [
         text_table(
             "Practices under the minimum, and groups outside their band",
@@ -47,21 +47,23 @@ def blocks(
             note="Central figures. How many GPs a practice has by head is not projected: "
             "single-handed are those of today that are still there, and what mergers make.",
         ),
-        _movers(groups, kind),
+        _movers(groups, kind, question.patients),
     ]
 
 
-def _movers(groups: Mapping[str, pd.Series], kind: str) -> Block:
+def _movers(groups: Mapping[str, pd.Series], kind: str, patients: str) -> Block:
     """Groups that are in their band at one end of the years and not at the other."""
     low, high = BAND
     (first, then), *_, (last, ahead) = groups.items()
     both = pd.DataFrame({"then": then, "ahead": ahead})
     moved = both[both["then"].between(low, high) != both["ahead"].between(low, high)]
     if moved.empty:
-        return Text(f"No {kind} leaves its band of {low:,} to {high:,} patients, or comes into it.")
+        return Text(
+            f"No {kind} leaves its band of {low:,} to {high:,} {patients}, or comes into it."
+        )
     table = moved.sort_values("ahead", ascending=False).rename_axis("group").reset_index()
     return Table(
-        f"{kind}s that leave their band of {low:,} to {high:,} patients, or come into it",
+        f"{kind}s that leave their band of {low:,} to {high:,} {patients}, or come into it",
         table,
         (
             Column("group", kind, wide=2.0),

@@ -36,7 +36,8 @@ from pcs_dash.views.question import Question
 class Standing:
     """The sites found, whom each serves (practice_name, people, mean_minutes), the best of every
     number of sites up to those (`steps`: sites, value, bought), the minutes of each small area to
-    the nearest of them (`times`), and what the minutes are.
+    the nearest of them (`times`), and what the minutes are; `suffix`: " (modelled)" where
+    people are.
     """
 
     found: Sites
@@ -46,6 +47,7 @@ class Standing:
     mode: str
     kind: str
     label: str
+    suffix: str
 
 
 def standing(question: Question, mode: str, wanted: Wanted) -> Standing:
@@ -66,7 +68,8 @@ def standing(question: Question, mode: str, wanted: Wanted) -> Standing:
         steps = curve(table, people, part, wanted.sites, deprived)
     label = f"{minutes.label}; {registered.label}"
     times = table[list(found.chosen)].min(axis=1)
-    return Standing(found, each, steps, times, mode, minutes.kind, label)
+    kinds = (mode, minutes.kind, label, registered.suffix)
+    return Standing(found, each, steps, times, *kinds)
 
 
 def blocks(question: Question, made: Standing) -> list[Block | Beside]:
@@ -81,7 +84,7 @@ def blocks(question: Question, made: Standing) -> list[Block | Beside]:
         (
             Column("practice_name", "Where", wide=2.4),
             Column("practice_code", "Code"),
-            Column("people", "Patients it serves", "count"),
+            Column("people", f"Patients it serves{made.suffix}", "count"),
             Column("mean_minutes", "Minutes, mean", "tenth"),
         ),
         small=True,

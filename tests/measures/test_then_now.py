@@ -190,7 +190,7 @@ IN_FULL = {
     ("population living in the most deprived fifth of England", "Thurrock"): (
         "12.4%", "2014 (IMD 2010)", f"{STRATEGY}, Thurrock",
         "15.4% of patients registered with Thurrock's practices (IMD 2025)",
-        "Then residents by IMD 2010, now registered patients (July 2023) by IMD 2025. Each edition "
+        "Then residents by IMD 2010, now patients (July 2023) by IMD 2025. Each edition "
         "ranks England afresh, so a share can move though nothing has changed locally.",
     ),
     ("patients per GP", "Chelmsford"): (
@@ -245,7 +245,7 @@ def test_the_figures_that_another_definition_or_edition_changes(dataset: Dataset
         ),
         "population living in the most deprived fifth of England": (
             "11.7% of patients registered with Thurrock's practices (IMD 2019)",
-            "Then residents by IMD 2010, now registered patients (July 2023) by IMD 2019. Each "
+            "Then residents by IMD 2010, now patients (July 2023) by IMD 2019. Each "
             "edition ranks England afresh, so a share can move though nothing has changed locally.",
         ),
         "patients per GP": (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +22,7 @@ from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.load import load_relative_need
 from pcs_dash.views.question import ask
+from pcs_dash.views.registry import VIEWS
 from pcs_dash.views.under_doctored import answer
 
 
@@ -109,3 +112,35 @@ def test_an_answer_says_how_patients_are_counted(dataset: Dataset) -> None:
     assert answer(counted).figures != answer(plain).figures
     with pytest.raises(UserError, match="can't be counted"):
         ask(dataset, area, {"weight": "moon"})
+
+
+def told(shown: object) -> Iterator[str]:
+    """Every text of an answer's blocks: captions, alternatives, notes, bullets."""
+    if isinstance(shown, str):
+        yield shown
+    elif isinstance(shown, (list, tuple)):
+        for part in shown:
+            yield from told(part)
+    elif dataclasses.is_dataclass(shown) and type(shown).__module__ == "pcs_dash.views.answer":
+        for each in dataclasses.fields(shown):
+            yield from told(getattr(shown, each.name))
+
+
+def test_every_view_says_that_patients_are_weighted(dataset: Dataset) -> None:
+    """Its message, or each text that tells patients per GP; bands are of weighted patients too."""
+    area = embedded_area("Thurrock")
+    assert area is not None
+    question = ask(dataset, area, {"weight": "carr_hill"})
+    found = 0
+    for key, view in VIEWS.items():
+        made = view.answer(question)
+        texts = [made.message.text, *told([*made.front, *made.below, *made.notes, *made.foot])]
+        ratios = [text for text in texts if "patients per FTE GP" in text and text[:1] != "Rule"]
+        found += len(ratios)
+        if "weight" not in made.message.text:
+            assert [text for text in ratios if "weight" not in text] == [], key
+        banded = [text for text in texts if "50,000 patients" in text]
+        assert banded == [], key
+        if key != "lists":  # a history of lists as they were
+            assert [text for text in texts if "registered patients" in text] == [], key
+    assert found > 20

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pcs_dash.cli.suggest import networks
 from pcs_dash.measures.inequality import area_inequality
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 from pcs_dash.official.any_area import find_area
@@ -25,10 +26,13 @@ from pcs_dash.scenarios.changes import (
     ScenarioError,
     Staff,
 )
+from pcs_dash.scenarios.flows import members
+from pcs_dash.scenarios.grouping import grouping
 from pcs_dash.scenarios.project import FIGURES, Projection, do_nothing, one_group, project
 from pcs_dash.scenarios.today import Today, districts_named, homes_a_year
 from pcs_dash.tables import load
 from pcs_dash.tables.areas import DISTRICTS
+from pcs_dash.tables.labels import labels_by_code
 from pcs_dash.tables.paths import DATA_DIR
 
 ESSEX = one_group("Essex")
@@ -52,6 +56,27 @@ def run(today: Today, *changes: Change, years: int = 3, draws: int = 0, **more) 
 
 def whole(projection: Projection, year: int) -> pd.Series:
     return projection.figures.set_index("year").loc[year]
+
+
+def test_two_networks_of_one_name_are_two_groups(today: Today) -> None:
+    """A network is its code, as the GRAND UNION PCNs are (U09187, U41025), whoever groups by it."""
+    area, practices = find_area("Thurrock"), today.practices
+    codes = practices["pcn_code"]
+    pairs = practices[["pcn_code", "pcn"]].dropna().drop_duplicates()
+    assert pairs["pcn_code"].is_unique
+    assert pairs["pcn"].is_unique
+    two = sorted(area.select(practices)["pcn_code"].dropna().unique())[:2]
+    names = practices["pcn"].mask(codes.isin(two), "GRAND UNION PCN")
+    renamed = practices.assign(pcn=labels_by_code(codes, names))
+    groups = grouping(area, "pcn")(renamed)
+    whole_ones = networks(area.select(renamed))
+    for code in two:
+        label = f"GRAND UNION PCN ({code})"
+        own = set(practices.index[codes == code])
+        assert set(groups.index[groups == label]) == own
+        assert set(whole_ones[label]) == own
+        for where in (code, label):
+            assert set(renamed.index[members(renamed, where, {})]) == own
 
 
 # --- nothing changed ---

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from pcs_dash.render.report_workbook import to_xlsx
 from pcs_dash.scenarios.changes import Close, Homes, Leave
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views.answer import Answer, Chart, Table
+from pcs_dash.views import closing_minutes
+from pcs_dash.views.answer import Answer, Chart, Table, Text
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.plan_ahead import OPTIONS, VIEW, for_workbook, scenario_of
 from pcs_dash.views.question import Question, ask
@@ -134,7 +136,6 @@ def test_those_who_take_the_patients_are_named(dataset: Dataset) -> None:
     walk = next(row for row in before_after.rows if row[0] == "On foot, modelled: all")
     assert int(walk[3].replace(",", "")) > int(walk[2].replace(",", ""))
     assert losers.frame["added"].is_monotonic_decreasing
-    assert losers.frame["people"].min() >= 5
 
 
 def test_every_assumption_has_its_source(dataset: Dataset) -> None:
@@ -228,3 +229,21 @@ def test_a_workbook_has_every_change_and_assumption_with_its_source(dataset: Dat
     assert [row[6] for row in years if row[2]] == pytest.approx(
         figures["patients_per_fte_gp"].to_list()
     )
+
+
+def test_people_of_a_small_area_are_told_only_where_they_were_counted(dataset: Dataset) -> None:
+    """Without residents the model takes all small areas for equal: that number is no count."""
+    question = asked(dataset)
+    made = question.readers.registered(dataset)
+    assert made.equal
+    for equal in (True, False):
+        found = replace(made, equal=equal)
+        told = replace(question, readers=replace(question.readers, registered=lambda _, f=found: f))
+        _, losers, note = closing_minutes.blocks(told, "F81110", ())
+        assert isinstance(losers, Table)
+        assert isinstance(note, Text)
+        assert ("people" in losers.frame) is not equal
+        assert ("people" in losers.file) is not equal
+        assert ("Patients (modelled)" in [c.label for c in losers.on_page]) is not equal
+        assert ("taken to hold about the same number" in str(note.said)) is equal
+    assert losers.frame["people"].min() >= 5

@@ -12,6 +12,7 @@ import streamlit as st
 from pcs_dash.hubs.headline import headline
 from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
+from pcs_dash.hubs.rules import counting
 from pcs_dash.hubs.summary import scorecard, summarise_hubs
 from pcs_dash.hubs.town_names import towns_of
 from pcs_dash.measures.register import PER_GP
@@ -107,7 +108,7 @@ def content(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question
             "columns": fixed.columns,
             "rows": [*plan_figures.rows(summary, fixed.columns, choices.benchmark), *fixed.total],
         },
-        "headline": headline(summary, rules, choices.area.name),
+        "headline": headline(summary, counting(rules, choices.patients), choices.area.name),
         "note": f"{choices.basis} Totals are counted on their own and equal the sum of the rows.",
         "band": {"low": low, "high": high},
         "palette": list(PALETTE[:20]),
@@ -152,7 +153,11 @@ def _fixed(
     if not isinstance(held, Fixed) or held.key != key:
         own = prepared_for(choices).own
         columns = plan_figures.columns(
-            opened.rules, choices.benchmark, choices.journeys.kinds, own, every=every
+            counting(opened.rules, choices.patients),
+            choices.benchmark,
+            choices.journeys.kinds,
+            own,
+            every=every,
         )
         # A plan without hubs: its row Unassigned is the area, counted on its own.
         area = summarise_hubs(EMPTY_PLAN, prepared_for(choices), **options)
