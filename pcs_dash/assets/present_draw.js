@@ -88,6 +88,7 @@
       root.append(text(x(value), bottom + size * 1.1, size * 0.9, show(value), { "text-anchor": "middle" }));
     });
     const thick = step * (stacked || spec.series.length === 1 ? 0.74 : 0.82 / spec.series.length);
+    const figures = []; // over the line of the benchmark, which would strike them through
     spec.categories.forEach((name, row) => {
       const middle = top + above + step * (row + 0.5);
       const named = lines(name, small, left - 12, Math.floor(step / (small * 1.1)));
@@ -111,7 +112,7 @@
           if (width(Math.round(value) + "%", small) + 8 < x(to) - x(from)) root.append(text((x(from) + x(to)) / 2, middle + small * 0.35, small, Math.round(value) + "%", { "text-anchor": "middle", fill: window.PCSMap.darkOn(colour) ? INK : "#ffffff" }));
         } else if (bare) {
           const side = value < 0, own = Math.min(small, thick * 1.1);
-          root.append(text(side ? x(value) - 6 : x(to) + 6, y + thick / 2 + own * 0.35, own, show(value), { "font-weight": 700, "text-anchor": side ? "end" : "start" }));
+          figures.push(text(side ? x(value) - 6 : x(to) + 6, y + thick / 2 + own * 0.35, own, show(value), { "font-weight": 700, "text-anchor": side ? "end" : "start", stroke: "#ffffff", "stroke-width": 6, "paint-order": "stroke" }));
         }
         if (series.low.length && series.low[row] !== null && series.high[row] !== null) {
           const [a, b] = [x(series.low[row]), x(series.high[row])], arm = Math.min(thick * 0.35, 12);
@@ -127,7 +128,7 @@
         root.append(text(Math.max(half, Math.min(wide - half, x(spec.reference))), top + size * 0.9, size, words, { "text-anchor": "middle" }));
       }
     }
-    root.append(text(wide / 2, high - size * 0.3, size, shorten(spec.value_title, size, wide), { "text-anchor": "middle" }));
+    root.append(...figures, text(wide / 2, high - size * 0.3, size, shorten(spec.value_title, size, wide), { "text-anchor": "middle" }));
   }
 
   function scatter(root, spec, wide, high, top, size, onMark) {
