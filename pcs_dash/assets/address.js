@@ -54,7 +54,7 @@ if (!own.push) {
     if (!(elsewhere && Date.now() - own.popped < LATE)) own.push(state, title, url);
   };
   window.addEventListener("popstate", () => { own.popped = Date.now(); }, true);
-  ["pointerdown", "keydown"].forEach((kind) => window.addEventListener(kind, () => { own.popped = 0; }, true));
+  ["pointerdown", "keydown", "click"].forEach((kind) => window.addEventListener(kind, () => { own.popped = 0; }, true));
 }
 
 window.addEventListener("pcs-map", (event) => {

@@ -480,5 +480,5 @@ def _checksum(packed: bytes) -> bytes:
 def _refuse() -> NoReturn:
     raise LinkError(
         "This link is damaged: it was cut or changed on its way. Copy the whole of it again, or "
-        "ask for the plan as a file."
+        "ask for a file instead."
     ) from None

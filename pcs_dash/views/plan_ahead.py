@@ -537,7 +537,7 @@ def _by_year(question: Question, found: Projection, step: int = 1) -> Table:
             *([] if step > 1 else [measured("practices")]),
             measured("patients", wide=1.3),
             measured("fte_gp"),
-            measured("patients_per_fte_gp"),
+            measured("patients_per_fte_gp", 1.3),
             Column("patients_per_fte_gp_low", "Low", "count"),
             Column("patients_per_fte_gp_high", "High", "count"),
         ),

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from pcs_dash.__main__ import main
+from pcs_dash.hubs.compare import compare_many
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import Rule, RuleError, rules_from_list, rules_to_list
 from pcs_dash.hubs.summary import own_count, summarise_hubs, verdict_column
@@ -207,6 +208,10 @@ def test_a_rule_holds_hubs_against_it_and_their_table_has_it(
     assert verdicts.loc["East"].to_list() == ["meets", "above", "no figure"]
     assert verdicts.loc["Mid"].to_list() == ["below", "above", "no figure"]
     assert verdicts.loc["West"].to_list() == ["no figure"] * 3
+    cards = compare_many({"Mine": plan}, question.with_own_figures, rules=rules)
+    assert cards.loc[["rule:Enough", "rule:Not too many", "rule:Elsewhere"], "Mine"].to_list() == [
+        1, 0, 0
+    ]  # fmt: skip
     # Without the file the same rules judge, and say that there is no figure.
     bare = summarise_hubs(plan, question.practices, rules=rules)
     assert set(bare.iloc[:-1][verdict_column(rules[0])]) == {"no figure"}

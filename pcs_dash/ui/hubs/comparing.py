@@ -59,7 +59,7 @@ def _panel(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question)
     compared = compare_plans(
         a,
         b,
-        choices.practices,
+        choices.with_own_figures,
         names=(first, second),
         definition=choices.definition.key,
         benchmark=choices.benchmark,
@@ -172,7 +172,7 @@ def _measures(
     if PCNS not in names:
         three = compare_many(
             {PCNS: start_plan("pcn", choices.practices), names[0]: a, names[1]: b},
-            choices.practices,
+            choices.with_own_figures,
             definition=choices.definition.key,
             benchmark=choices.benchmark,
             rules=opened.rules,
