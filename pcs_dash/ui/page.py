@@ -64,6 +64,15 @@ _STYLE = """
 </style>
 """
 
+# In a frame of another site: the page alone, as its address asks for it.
+_FRAMED = """
+<style>
+[data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stExpandSidebarButton"] {
+  display: none !important;
+}
+</style>
+"""
+
 
 def begin(*, needs_gps: bool = True) -> tuple[Dataset, WebFiles, Question]:
     """The data, the map's files and the sidebar's choices; where no GP figures are loaded, a page
@@ -75,6 +84,8 @@ def begin(*, needs_gps: bool = True) -> tuple[Dataset, WebFiles, Question]:
         st.navigation(navigation.pages())
         st.rerun()
     st.html(_STYLE)
+    if st.context.is_embedded:
+        st.html(_FRAMED)
     dataset, files = data.of_this_run.get() or data.load()
     if needs_gps and not dataset.has_gps:
         name = plain(of_this_run.get().area.name)

@@ -105,6 +105,7 @@ def test_only_a_site_that_the_administrator_names_may_frame_a_page(
     page.goto(f"http://localhost:{SITE}/?{asked}")
     shown = page.frame_locator("iframe")
     expect(shown.get_by_role("heading", name="Practices: Thurrock")).to_be_visible()
+    expect(shown.get_by_test_id("stSidebar")).to_be_hidden()
     context.close()
     site.shutdown()
     site.server_close()
