@@ -69,6 +69,16 @@
     return y + size * 0.7;
   }
 
+  // The name beside a bar, on as many lines as the row has room for.
+  function rowName(name, small, end, middle, most) {
+    const named = lines(name, small, end, most);
+    return named.map((line, i) => {
+      const label = text(end, middle + small * (0.35 + 1.1 * (i - (named.length - 1) / 2)), small, line, { "text-anchor": "end" });
+      label.append(svg("title", {}, name));
+      return label;
+    });
+  }
+
   function bars(root, spec, wide, high, top, size, onMark) {
     const show = numbers(spec.number_format), rows = spec.categories.length || 1;
     const stacked = spec.kind === "shares", bare = spec.kind === "bars";
@@ -91,12 +101,7 @@
     const figures = []; // over the line of the benchmark, which would strike them through
     spec.categories.forEach((name, row) => {
       const middle = top + above + step * (row + 0.5);
-      const named = lines(name, small, left - 12, Math.floor(step / (small * 1.1)));
-      named.forEach((line, i) => {
-        const label = text(left - 12, middle + small * (0.35 + 1.1 * (i - (named.length - 1) / 2)), small, line, { "text-anchor": "end" });
-        label.append(svg("title", {}, name));
-        root.append(label);
-      });
+      root.append(...rowName(name, small, left - 12, middle, Math.floor(step / (small * 1.1))));
       let start = 0;
       spec.series.forEach((series, number) => {
         const value = series.values[row];

@@ -72,7 +72,7 @@ test("a new hub has a free name and a free colour", () => {
 test("an empty hub that has its number for a name is called after the town of its first practices", () => {
   const made = draft([0, 0, -1, -1], ["h1"]);
   made.towns = { A1: "Grays", A3: "Tilbury", A4: "Tilbury" };
-  const paint = (hub, ...codes) => made.calling({ t: "paint", codes, hub }, codes);
+  const paint = (into, ...codes) => made.calling({ t: "paint", codes, hub: into }, codes);
   assert.equal(paint("h2", "A1", "A3").called, "Tilbury"); // a lock holds A1
   for (const left of [paint("h1", "A3"), paint("h2", "A2"), paint(null, "A3")]) assert.equal("called" in left, false);
   const event = paint("h2", "A3");
