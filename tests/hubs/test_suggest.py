@@ -316,7 +316,7 @@ def test_the_way_of_large_areas_proves_the_same(
         return dived[-1]
 
     monkeypatch.setattr(partition, "dive", watched)
-    monkeypatch.setattr(partition, "_MANY_UNITS", 5)
+    monkeypatch.setattr(partition, "_DIVING_UNITS", 5)
     monkeypatch.setattr(partition, "_VERY_MANY_COLUMNS", 1_000)
     monkeypatch.setattr(partition, "_PROMISING", 500)
     large = suggest(thurrock, SuggestRequest(), time_limit=60)

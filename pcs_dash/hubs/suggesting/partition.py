@@ -46,7 +46,7 @@ _EASY_COLUMNS = 10_000
 # So few units are worth a quick search whatever the aim.
 _FEW_UNITS = 60
 # With more units a plan is sought by diving; Essex, with 204, is proven sooner by quick searches.
-_MANY_UNITS = 250
+_DIVING_UNITS = 250
 # A quick search ends when its plan is within this share of the best of its columns; a start,
 # from which to improve, within this.
 _QUICK_GAP = 1e-3
@@ -102,7 +102,7 @@ class Partition:
         stay_most: Sequence[float] = (),
     ) -> None:
         self.problem = problem
-        self.large = problem.units > _MANY_UNITS
+        self.large = problem.units > _DIVING_UNITS
         self.centres = [centre for centre in centres if len(centre)]
         self.clock = clock
         self.found = found
