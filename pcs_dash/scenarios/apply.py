@@ -30,7 +30,7 @@ from pcs_dash.scenarios.changes import (
     ScenarioError,
     Staff,
 )
-from pcs_dash.scenarios.state import GPS, STAFF, Joined, State, band_shares
+from pcs_dash.scenarios.state import GP_ROLES, GP_ROWS, GPS, STAFF, Joined, State, band_shares
 from pcs_dash.scenarios.today import BANDS, NETWORK_CARE, Today
 from pcs_dash.tables.geometry import lonlat_to_grid
 
@@ -46,14 +46,13 @@ RESIDENTS, TRAINEES, PARTICIPATION = (
 )  # fmt: skip
 PATIENTS_PER_GP = "patients_per_wte_gp_new_homes"
 _ROLE_ROWS: Mapping[str, int | slice] = {
+    # Who comes counts under every definition, and has no role yet.
     "gp": slice(0, len(GPS)),
     "nurse": STAFF.index("nurse_fte"),
     "direct_care": STAFF.index("direct_care_fte"),
     "network_care": STAFF.index(NETWORK_CARE),
     "admin": STAFF.index("admin_fte"),
 }
-
-
 @dataclass(frozen=True, eq=False)
 class Moment:
     """The year that changes apply in, and what is drawn and left by then."""
@@ -189,7 +188,10 @@ class Run:
         if moment.year > leave.year:
             return
         shares = band_shares(self.today, self.practices)
-        fte = np.nan_to_num(state.staff[[0, 0, 2]])
+        fte = np.nan_to_num(state.staff[: len(GP_ROWS)])
+        # Trainees do not leave: of all GPs the fully qualified do.
+        fte[GP_ROWS.index("gp_fte_all")] = fte[0]
+        fte[GP_ROWS.index("fte_trainees")] = 0
         state.leaving = fte[:, :, None] * shares * self.members(leave.where)[:, None]
 
     def _homes(self, state: State, homes: Sequence[tuple[str, Change]], moment: Moment) -> None:
@@ -254,7 +256,8 @@ class Run:
                 f"{there.sum():.1f} in {moment.year}."
             )
         for place in np.flatnonzero(there):
-            state.lose(int(place), role, -change.fte / there.sum())
+            rows_lost = slice(0, len(GP_ROWS)) if change.role == "gp" else role
+            state.lose(int(place), rows_lost, -change.fte / there.sum())
 
     # --- practices that close, merge, open ---
 
@@ -326,7 +329,9 @@ class Run:
 
     def _open(self, state: State, change: Open, _who: str, moment: Moment) -> None:
         place = state.place(change.code)
-        state.staff[:, place] = [*[change.gp] * len(GPS), change.nurse, change.direct_care, 0, 0]
+        state.staff[:, place] = [
+            *[change.gp] * len(GPS), *[0] * len(GP_ROLES), change.nurse, change.direct_care, 0, 0,
+        ]  # fmt: skip
         own = self.practices.loc[[change.code]].iloc[0]
         practices = self.practices.assign(patients=state.lists())
         size = change.gp * float(moment.values.of(PATIENTS_PER_GP)[0])
