@@ -53,6 +53,8 @@ _ROLE_ROWS: Mapping[str, int | slice] = {
     "network_care": STAFF.index(NETWORK_CARE),
     "admin": STAFF.index("admin_fte"),
 }
+
+
 @dataclass(frozen=True, eq=False)
 class Moment:
     """The year that changes apply in, and what is drawn and left by then."""

@@ -20,8 +20,8 @@ from pcs_dash.scenarios.ageing import JOINING_BAND, a_year_earlier, leaving_rate
 from pcs_dash.scenarios.assumptions import Assumption, Draws, draw, published, with_typed
 from pcs_dash.scenarios.bands import Drawn, band
 from pcs_dash.scenarios.changes import Scenario
-from pcs_dash.scenarios.state import GP_ROWS, GPS, STAFF, State, frame_of, state_of
-from pcs_dash.scenarios.today import NETWORK_CARE, Today
+from pcs_dash.scenarios.state import GP_ROLES, GP_ROWS, GPS, STAFF, State, frame_of, state_of
+from pcs_dash.scenarios.today import BANDS, NETWORK_CARE, Today
 
 Floats = NDArray[np.float64]
 Groups = NDArray[np.intp]
@@ -50,7 +50,8 @@ class Projection:
     `ends`: per assumption the patients per FTE GP of all groups together in the last year at its
     low and its high end. `drawn`: the same ratio in each draw; an assumption's draws (`values_of`)
     are the same in every scenario, so that two can be compared draw by draw. `last_year`: the
-    practices of the last year in each draw, by a GP definition's key. `notes`: what is missing and
+    practices of the last year in each draw, by the name of a definition's or role's column
+    (`GP_ROWS`). `notes`: what is missing and
     what was taken instead.
     """
 
@@ -79,9 +80,9 @@ class Projection:
         return frame_of(state, self.practices, gps)
 
     def values_of(self, key: str) -> Floats:
-        """The draws of an assumption, shape (draws,); its central value alone without any."""
+        """An assumption, central and drawn, shape (1 + draws,)."""
         values = draw(self.assumptions, (key,), number=self.draws, seed=self.seed)
-        return values.of(key)[_drawn(values)]
+        return values.of(key)[: 1 + self.draws]
 
     def outside(self, year: int) -> float:
         """Patients who went to practices beyond the data by then, central."""
@@ -134,22 +135,21 @@ def project(
     )
 
 
-def _drawn(values: Draws) -> slice:
-    """The columns of the draws; the central one where there are none."""
-    return values.drawn if values.number else slice(0, 1)
-
-
 def _last_year(state: State, leavers: Leavers, values: Draws, year: int) -> Callable[[str], Drawn]:
-    """What gives the practices that are open in every draw, by a GP definition's key."""
+    """What gives the practices that are open in every draw, by a row of `GP_ROWS`."""
     codes = pd.Index(state.codes, name="practice_code")[state.alive]
     # Half as much to keep; a band needs no more digits.
-    patients = state.patients[state.alive][:, _drawn(values)].astype(np.float32)
+    columns = slice(0, 1 + values.number)
+    patients = state.patients[state.alive][:, columns].astype(np.float32)
     rest = replace(state, patients=state.patients[:, :1])
 
-    def found(definition: str) -> Drawn:
-        place = GPS.index(gp_definition(definition).column)
-        fte = leavers.by_draw(rest, year, _parts_of(rest, place)[rest.alive])
-        return Drawn(codes, patients.astype(float), fte[:, _drawn(values)])
+    def found(gps: str) -> Drawn:
+        parts = _parts_of(rest, GP_ROWS.index(gps))[rest.alive]
+        if gps in GP_ROLES:
+            # Whoever joins counts under every definition, and has no role yet.
+            parts[:, 1 + len(BANDS) :] = 0
+        fte = leavers.by_draw(rest, year, parts)
+        return Drawn(codes, patients.astype(float), fte[:, columns])
 
     return found
 
@@ -253,11 +253,13 @@ def _figures(sums: _Sums, values: Draws, state: State, groups: Groups) -> Floats
     present = np.bincount(groups[(groups >= 0) & state.alive], minlength=number)
     found = np.stack([sums.patients, sums.fte, _ratio(sums.in_ratio, sums.fte)])
     central = found[:, :, 0]
-    bands = np.stack([central, *band(found[:, :, _drawn(values)], central)], axis=1)
+    drawn = found[:, :, values.drawn] if values.number else found[:, :, :1]
+    bands = np.stack([central, *band(drawn, central)], axis=1)
     counted = groups >= 0
     others = state.staff[[STAFF.index(name) for name in OTHERS]].T
     staff = sums_by_group(np.nan_to_num(others)[counted], groups[counted], number)
-    known = sums_by_group((~np.isnan(others) & state.alive[:, None])[counted] * 1.0, groups[counted], number)
+    there = (~np.isnan(others) & state.alive[:, None]).astype(np.float64)
+    known = sums_by_group(there[counted], groups[counted], number)
     staff[(known == 0) & (present > 0)[:, None]] = np.nan
     return np.column_stack([present, sums.in_ratio[:, 0], bands.reshape(-1, number).T, staff])
 
