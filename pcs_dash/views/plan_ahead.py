@@ -31,6 +31,7 @@ from pcs_dash.scenarios.changes import (
     Staff,
     read_scenario,
 )
+from pcs_dash.scenarios.demand import USED as ON_STAFF
 from pcs_dash.scenarios.demand import Values
 from pcs_dash.scenarios.flows import degrees_in
 from pcs_dash.scenarios.grouping import (
@@ -42,7 +43,7 @@ from pcs_dash.scenarios.grouping import (
     who_takes_them,
 )
 from pcs_dash.scenarios.homes import USED
-from pcs_dash.scenarios.project import DRAWS, Grouping, Projection, project
+from pcs_dash.scenarios.project import DRAWS, OTHERS, Grouping, Projection, project
 from pcs_dash.scenarios.state import GP_ROWS
 from pcs_dash.scenarios.today import BUILT, NEEDED, Today, today_of
 from pcs_dash.tables.areas import Area
@@ -543,15 +544,21 @@ def _by_year(question: Question, found: Projection, step: int = 1) -> Table:
             Column("year", "Year", "year"),
             *([] if step > 1 else [measured("practices")]),
             measured("patients", wide=1.3),
+            *([] if step > 1 else _ends_of("patients", "count")),
             measured("fte_gp"),
+            *([] if step > 1 else _ends_of("fte_gp", "tenth")),
             measured("patients_per_fte_gp", 1.3),
-            Column("patients_per_fte_gp_low", "Low", "count"),
-            Column("patients_per_fte_gp_high", "High", "count"),
+            *_ends_of("patients_per_fte_gp", "count"),
+            *([] if step > 1 else [Column(k, team.staff_label(k), "tenth") for k in OTHERS]),
         ),
         small=step > 1,
         name="" if step > 1 else f"plan-ahead-{question.area.key}-{question.definition.key}",
         file=None if step > 1 else found.figures,
     )
+
+
+def _ends_of(name: str, form: str) -> list[Column]:
+    return [Column(f"{name}_low", "Low", form), Column(f"{name}_high", "High", form)]
 
 
 # --- sections ---
@@ -938,25 +945,34 @@ def asked_years(question: Question) -> tuple[int, pd.DataFrame, Drawn, Values]:
 
 
 def for_workbook(question: Question) -> tuple[tuple[str, ...], pd.DataFrame, pd.DataFrame]:
-    """What is taken to happen in sentences, the figures by year as decided (`Projection.figures`),
-    and what is assumed: label, low, central, high, unit, source.
+    """What is taken to happen in sentences, the figures by year with nothing done and as decided
+    (`Projection.figures`, and before them which), and what is assumed: label, of_what, low,
+    central, high, unit, typed, source.
     """
-    found, _ = _both(question)
-    return _sentences(question, found), found.figures, _assumed(found)
+    found, nothing = _both(question)
+    cases = {NOTHING: nothing.figures, WHAT_IF: found.figures}
+    figures = pd.concat(cases, names=["case"]).reset_index(level="case")
+    return _sentences(question, found), figures, _assumed(found)
 
 
 def _assumptions(question: Question) -> Sequence[Block | Beside]:
     found, _ = _both(question)
     table = _assumed(found)
     blocks: list[Block] = []
+    if not found.used:
+        blocks.append(
+            Text(
+                "Patients and GPs rest on no assumption: no homes, and nobody leaves or joins.",
+                "info",
+            )
+        )
     ends = found.ends[(found.ends["low"] - found.ends["high"]).abs() > 0.5]
     central = float(found.figures["patients_per_fte_gp"].iloc[-1])
     if len(ends):
         blocks.append(_tornado(question, ends, central, found))
-    if table.empty:
-        return [Text("Nothing is assumed: no homes, and nobody leaves or joins.", "info")]
     fields = (
         Column("label", "Assumption", wide=1.6),
+        Column("of_what", "Of", wide=0.9),
         Column("low", "Low", "hundredth"),
         Column("central", "Central", "hundredth"),
         Column("high", "High", "hundredth"),
@@ -969,19 +985,22 @@ def _assumptions(question: Question) -> Sequence[Block | Beside]:
 
 
 def _assumed(found: Projection) -> pd.DataFrame:
+    """What the patients and GPs of the years rest on, then what staff and space do."""
+    keys = dict.fromkeys(found.used, "Patients and GPs")
+    keys |= dict.fromkeys((key for key in (*ON_STAFF, *USED) if key not in keys), STAFFED)
+    assumed = found.assumptions
     return pd.DataFrame(
         [
             {
-                "label": one.marked,
-                "low": one.low,
-                "central": one.central,
-                "high": one.high,
-                "unit": one.unit,
-                "source": one.source,
+                "label": assumed[key].marked,
+                "of_what": of_what,
+                **{end: getattr(assumed[key], end) for end in ("low", "central", "high")},
+                "unit": assumed[key].unit,
+                "typed": assumed[key].typed,
+                "source": assumed[key].source,
             }
-            for one in (found.assumptions[key] for key in found.used)
-        ],
-        columns=["label", "low", "central", "high", "unit", "source"],
+            for key, of_what in keys.items()
+        ]
     )
 
 

@@ -186,9 +186,9 @@ def _roles(names: list[str], years: list[Year]) -> Table:
     rows = [(label, *(gps(year, name) for year in years)) for name, label in labels.items()]
     since = (gps(year, "gp_fte_permanent", *_CONTRACTS) for year in years)
     rows.append(("GPs who came since, contract open", *since))
-    rows += [
-        (_label(key), *(number(_total(year.table[key]), 1) for year in years)) for key in OTHERS
-    ]
+    for key in OTHERS:
+        totals = (_total(year.table[key]) for year in years)
+        rows.append((staff_label(key), *(number(total, 1) for total in totals)))
     return text_table(
         "Staff by role, FTE",
         ("", *names),
@@ -204,7 +204,8 @@ def _total(values: pd.Series) -> float:
     return float(values.astype("float64").sum(min_count=1))
 
 
-def _label(key: str) -> str:
+def staff_label(key: str) -> str:
+    """What staff of a column of `OTHERS` are called."""
     return "Direct patient care of networks" if key == NETWORK_CARE else REGISTER[key].label
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pcs_dash.measures.register import REGISTER
+from pcs_dash.render.report_files import MIME
 from pcs_dash.scenarios.assumptions import published, with_typed
 from pcs_dash.scenarios.changes import AGES, LONGEST, MOST_HOMES, Scenario
 from pcs_dash.scenarios.projected import loaded_growth
@@ -83,6 +84,7 @@ def _draw(opened: OpenScenario, question: Question) -> None:
             library_panel.save(opened, question.dataset)
         library_panel.exchange(opened, saving.as_file(opened), saving.read)
         saving.compare(opened)
+        _workbook(opened, question)
     if opened.scenario is not None:
         _list(opened, question)
     library_panel.saved_ones(opened)
@@ -90,6 +92,28 @@ def _draw(opened: OpenScenario, question: Question) -> None:
     asked = address.held().asked.get(PART) or ("",)
     if st.session_state.get(PART, asked[-1]) == STAFFED_KEY:
         premises_panel.show(asked_of(opened, question))
+
+
+def _workbook(opened: OpenScenario, question: Question) -> None:
+    """A button that gives what is shown as a workbook, made when it is asked for."""
+    asked = asked_of(opened, question)
+
+    def made() -> bytes:
+        # Making a report brings its own libraries with it.
+        from pcs_dash.ui.stories.handout import workbook
+
+        return workbook(VIEW, asked)
+
+    st.download_button(
+        "Excel",
+        made,
+        file_name=f"plan-ahead-{question.area.key}.xlsx",
+        mime=MIME[".xlsx"],
+        key="scenario-excel",
+        icon=":material/download:",
+        help="Every year with nothing done and as decided, and every assumption with its source.",
+        on_click="ignore",
+    )
 
 
 def asked_of(opened: OpenScenario, question: Question) -> Question:
