@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -144,6 +145,9 @@ class Run:
             if change.code in practices.index:
                 raise ScenarioError(f"{who}: there is a practice {change.code} already.")
             ((east, north),) = lonlat_to_grid(np.array([[change.longitude, change.latitude]]))
+            flows.check_near(
+                self.today, np.array([east, north]), f"{who}: the point where it opens"
+            )
             far = np.hypot(practices["easting"] - east, practices["northing"] - north)
             row = practices.loc[[far.idxmin()]].set_axis([change.code])
             # Where it is goes by the nearest practice; no figure does.
@@ -183,7 +187,8 @@ class Run:
                 self._homes(state, list(together), moment)
                 continue
             for who, change in together:
-                _DONE_BY[kind](self, state, change, who, moment)
+                with _named(who):
+                    _DONE_BY[kind](self, state, change, who, moment)
 
     def _leave(self, state: State, leave: Leave, _who: str, moment: Moment) -> None:
         """From its first year on the GPs of then may leave; `Leavers` says how many have."""
@@ -211,7 +216,8 @@ class Run:
     def _new_residents(self, state: State, change: Homes, who: str) -> Floats:
         """The share of them that registers with each practice of today."""
         if change.where not in self._shares:
-            known = flows.shares_of_new_residents(self.today, change.where, self.hubs)
+            with _named(who):
+                known = flows.shares_of_new_residents(self.today, change.where, self.hubs)
             if not known.sum() > 0:
                 raise ScenarioError(f"{who}: nobody is registered in '{change.where[:60]}' today.")
             self._shares[change.where] = flows.on(state.codes, known)
@@ -349,6 +355,16 @@ class Run:
             state.mix[:, place] = mix.sum(axis=1) / weights.sum()
             state.imd[place] = (np.nan_to_num(state.imd) * weights).sum() / weights.sum()
         state.mixed[place] = state.alive[place] = True
+
+
+@contextmanager
+def _named(who: str) -> Iterator[None]:
+    """What can't be done names its change."""
+    try:
+        yield
+    except ScenarioError as error:
+        said = str(error)
+        raise ScenarioError(said if said.startswith(who) else f"{who}: {said}") from None
 
 
 def _growth(who: str) -> str:

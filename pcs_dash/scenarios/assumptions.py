@@ -34,7 +34,15 @@ _LABELS = {
     "leavers_30_34": "leavers aged 30 to 34",
     "leavers_under_30": "leavers under 30",
     "leavers_all_ages": "leavers of unknown age",
-    "patients_per_wte_gp_new_homes": "patients per FTE GP",
+    "deprived_consult_more": "more consultations of the most deprived fifth",
+    "appointments_per_fte_gp": "appointments of one FTE GP more",
+    "appointments_per_fte_nurse": "appointments of one FTE nurse more",
+    "appointments_per_fte_direct_care": "appointments of one FTE in direct care more",
+    "room_utilisation_minimum": "share of hours that rooms are used",
+    "floor_space_per_gp": "square metres per GP",
+    "floor_space_per_1750_patients": "square metres for 1,750 patients",
+    "cost_per_square_metre": "pounds per square metre",
+    "patients_per_wte_gp_new_homes": "patients per FTE GP of new homes",
 }
 
 

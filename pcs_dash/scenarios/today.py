@@ -142,6 +142,7 @@ def _loaded_workforce() -> pd.DataFrame | None:
 # --- homes ---
 
 NEEDED, BUILT = "homes_needed_a_year", "homes_built_a_year_3_year_average"
+BEFORE = "homes_needed_a_year_before"
 
 
 def districts_named(row: str) -> tuple[str, ...]:

@@ -375,9 +375,15 @@ class LibraryPanel:
             opened.open(theirs)
             st.rerun()
 
-    def exchange(self, opened: OnTable, text: str, read: Callable[[bytes, str], Any]) -> None:
+    def exchange(
+        self,
+        opened: OnTable,
+        text: str,
+        read: Callable[[bytes, str], Any],
+        others: Callable[[], None] = lambda: None,
+    ) -> None:
         """What is on the table as a file (`text`; "": nothing is), and one out of a file: `read`
-        makes it of the file's bytes and name.
+        makes it of the file's bytes and name. `others` offers files of other kinds.
         """
         with st.popover("File", icon=":material/description:"):
             if text:
@@ -390,6 +396,7 @@ class LibraryPanel:
                     icon=":material/download:",
                     on_click="ignore",
                 )
+            others()
             if not person.allowed(Action.UPLOAD):
                 return
             given = st.file_uploader(

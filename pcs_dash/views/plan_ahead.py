@@ -33,7 +33,7 @@ from pcs_dash.scenarios.changes import (
 )
 from pcs_dash.scenarios.demand import USED as ON_STAFF
 from pcs_dash.scenarios.demand import Values
-from pcs_dash.scenarios.flows import degrees_in
+from pcs_dash.scenarios.flows import degrees_in, most_go_to
 from pcs_dash.scenarios.grouping import (
     KINDS,
     NO_HUB,
@@ -45,7 +45,7 @@ from pcs_dash.scenarios.grouping import (
 from pcs_dash.scenarios.homes import USED
 from pcs_dash.scenarios.project import DRAWS, OTHERS, Grouping, Projection, project
 from pcs_dash.scenarios.state import GP_ROWS
-from pcs_dash.scenarios.today import BUILT, NEEDED, Today, today_of
+from pcs_dash.scenarios.today import BEFORE, BUILT, NEEDED, Today, today_of
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views import closing_minutes, maps, placing, team, too_small, where_sites
@@ -73,11 +73,16 @@ from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.phrases import or_none
 from pcs_dash.views.question import Question
 from pcs_dash.views.readers import staff_of_networks
-from pcs_dash.views.scenario_words import AGAINST, LINK, from_text, sentence
+from pcs_dash.views.scenario_words import AGAINST, LINK, Takers, from_text, sentence
 
 YEARS = {"10": "10 years", "5": "5 years", "15": "15 years", "20": "20 years"}
-HOMES = {"built": "As many as were built", "needed": "As many as are needed", "none": "None"}
-_TABLES = {"needed": NEEDED, "built": BUILT}
+HOMES = {
+    "built": "As many as were built",
+    "needed": "As many as are needed",
+    "before": "As many as were needed before",
+    "none": "None",
+}
+_TABLES = {"needed": NEEDED, "before": BEFORE, "built": BUILT}
 LEAVERS = {"all": "At all ages", "retirement": "Aged 55 and over", "none": "None"}
 JOINERS = {"yes": "GPs who finish training", "no": "Nobody"}
 STAFF = {"0": "leave", "0.5": "half follow the patients", "1": "all follow the patients"}
@@ -124,7 +129,13 @@ def _closing(question: Question) -> Mapping[str, str]:
 
 OPTIONS = (
     Option("years", "How far ahead", choices=lambda _: YEARS),
-    Option("homes", "Homes built", choices=_homes_known, help="In every district of Essex."),
+    Option(
+        "homes",
+        "Homes built",
+        choices=_homes_known,
+        help="In every district of Essex: built over three years; needed by the standard method "
+        "of December 2024; needed by the one before.",
+    ),
     Option("leave", "GPs who leave", choices=lambda _: LEAVERS),
     Option("join", "Who joins", choices=lambda _: JOINERS),
     Option(
@@ -252,6 +263,19 @@ def today_for(question: Question) -> Today:
             dataset, lambda: readers.registered(dataset), staff_of_networks(readers, dataset)
         ),
     )
+
+
+def takers_of(today: Today) -> Takers:
+    """Which practices most patients of one would go to, worked out once for each."""
+
+    def takers(code: str) -> list[tuple[str, float]]:
+        return kept(today, ("takers", code), lambda: _takers_if_known(today, code))
+
+    return takers
+
+
+def _takers_if_known(today: Today, code: str) -> list[tuple[str, float]]:
+    return most_go_to(today, code) if code in today.practices.index else []
 
 
 def scenario_of(question: Question, start: int) -> Scenario:
@@ -398,10 +422,11 @@ def _message(question: Question, found: Projection, nothing: Projection, *, deci
 
 def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
     """The changes as sentences."""
+    called = question.dataset.practices["practice_name"]
+    names = {str(code): str(name) for code, name in called.items()}
+    takers = takers_of(found.today)
     if question.options.get(LINK, ""):
-        called = question.dataset.practices["practice_name"]
-        names = {str(code): str(name) for code, name in called.items()}
-        return tuple(sentence(change, names) for change in found.scenario.changes)
+        return tuple(sentence(change, names, takers) for change in found.scenario.changes)
     first = found.years[0] + 1
     homes = question.option("homes", _homes_known(question))
     said = []
@@ -430,12 +455,7 @@ def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
                 "out by list size; their posts stay filled."
             )
         if isinstance(change, Close):
-            name = question.practices["practice_name"].to_dict()[change.practice]
-            staff = STAFF[question.option("staff", STAFF)]
-            said.append(
-                f"In {change.year} {name} ({change.practice}) closes; its patients go where others "
-                f"of their small area are registered; its staff: {staff}."
-            )
+            said.append(sentence(change, names, takers))
     return tuple(said)
 
 
@@ -686,18 +706,19 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
     table = pd.DataFrame(columns | bands).rename_axis("group").reset_index()
     return [
         Table(
-            f"{nothing.years[0]} and {year}; low and high: 95% of the draws, as decided",
+            f"{PER_GP.label} in {nothing.years[0]} and {year}, and FTE GPs short of "
+            f"{question.benchmark.label} then; low and high: 95% of the draws, as decided",
             table,
             (
                 Column("group", {"hub": "Hub", "pcn": "PCN"}.get(by, "Place"), wide=2.0),
                 Column("patients_now", f"Patients {nothing.years[0]}", "count"),
                 Column("patients_then", f"Patients {year}", "count"),
-                Column("now", f"Per FTE GP {nothing.years[0]}", "count"),
-                Column("nothing", f"{year}, nothing done", "count"),
-                Column("decided", f"{year}, as decided", "count"),
+                Column("now", f"Per GP {nothing.years[0]}", "count"),
+                Column("nothing", "Nothing done", "count"),
+                Column("decided", "As decided", "count"),
                 Column("decided_low", "Low", "count"),
                 Column("decided_high", "High", "count"),
-                Column("gap", f"FTE GPs to {question.benchmark.label}", "signed_tenth"),
+                Column("gap", "GPs short", "signed_tenth"),
                 Column("gap_low", "From", "signed_tenth"),
                 Column("gap_high", "To", "signed_tenth"),
             ),
