@@ -30,7 +30,8 @@ with st.container(horizontal=True):
     plan_saving.save(opened, dataset)
     panels.download(opened, dataset, choices)
     if st.button("What becomes of this plan?", icon=":material/event_upcoming:", key="hub-ahead"):
-        st.switch_page("pages/plan_ahead.py", query_params=address.said())
+        by_hub = {"plan-part": "by-place-and-hub"}
+        st.switch_page("pages/plan_ahead.py", query_params=address.said() | by_hub)
 panels.told(opened)
 builder.show(opened, dataset, web, choices)
 

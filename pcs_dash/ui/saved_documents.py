@@ -74,6 +74,12 @@ def tell(opened: OnTable, noun: str) -> None:
     """Say what has to be said above the table: a draft that can't be kept, what was done, and
     drafts that other tabs of this browser left.
     """
+    # In a place of its own: what stands below must not move, or an open popover closes.
+    with st.container():
+        _tell(opened, noun)
+
+
+def _tell(opened: OnTable, noun: str) -> None:
     if opened.fault:
         st.warning(f"Your {noun} is not kept as a draft: {plain(opened.fault)}")
     if opened.said:

@@ -164,7 +164,7 @@ OPTIONS = (
 def answer(question: Question) -> Answer:
     """Patients per FTE GP year by year if nothing is done, and with what is decided."""
     found, nothing = _both(question)
-    decided = found.scenario.changes != nothing.scenario.changes
+    decided = _decided(found.scenario)
     said = _sentences(question, found)
     last, then = nothing.years[-1], nothing.figures.iloc[-1]
     now, ahead = nothing.figures.iloc[0], found.figures.iloc[-1]
@@ -306,6 +306,10 @@ def scenario_of(question: Question, start: int) -> Scenario:
         follow = float(question.option("staff", STAFF))
         changes.append(Close(year=start + DECIDED, practice=code, staff_follow=follow))
     return Scenario(question.name, int(question.option("years", YEARS)), tuple(changes))
+
+
+def _decided(scenario: Scenario) -> bool:
+    return scenario.changes != scenario.doing_nothing.changes
 
 
 def _both(question: Question) -> tuple[Projection, Projection]:
@@ -558,7 +562,7 @@ def _by_year(question: Question, found: Projection, step: int = 1) -> Table:
     last = found.years[-1]
     shown = [year for year in found.years if (last - year) % step == 0 or year == found.years[0]]
     return Table(
-        f"{question.name} as decided" if found.scenario.changes else question.name,
+        f"{question.name}, {WHAT_IF.lower()}" if _decided(found.scenario) else question.name,
         found.figures[found.figures["year"].isin(shown)],
         (
             Column("year", "Year", "year"),
