@@ -518,8 +518,11 @@ def _rests_on(question: Question) -> Sequence[Block | Beside]:
     if asked is None:
         return []
     if asked.minutes.kind != MODELLED:
-        said = f"{asked.minutes.label[0].upper()}{asked.minutes.label[1:]}. {asked.minutes.note}"
-        return [Text(said.strip(), "note")]
+        stored = question.readers.minutes()
+        loaded = stored.notes if stored is not None and asked.minutes.kind == MEASURED else ()
+        label = f"{asked.minutes.label[0].upper()}{asked.minutes.label[1:]}."
+        said = (label, asked.minutes.note, *loaded)
+        return [Text(" ".join(part for part in said if part), "note")]
     used = ("detour", f"{asked.minutes.mode}_speed")
     rows = [
         (name, f"{f.central:g} ({f.low:g} to {f.high:g}) {f.unit}", f.source)
