@@ -34,9 +34,9 @@ MODELLED, MEASURED, PUBLISHED = "modelled", "measured", "published"
 NEAREST = "nearest"
 # Against the road distances of the IoD 2019 in Essex; docs/methods.md has the figures.
 MODEL_ERROR = (
-    "Against the road distances to a GP surgery of the IoD 2019, the modelled length of the way is "
-    "within 30% for half of the small areas of Essex and further off for the other half. The model "
-    "knows no rivers, railways or hills, main surgeries only, and no traffic of the hour."
+    "The modelled way is within 30% of the road distance (IoD 2019) for half of the small areas of "
+    "Essex, further off for the rest. It knows no rivers, railways, hills, traffic or branch "
+    "surgeries."
 )
 
 

@@ -290,9 +290,10 @@ def _median(problem: _Problem, _within: float, clock: Clock) -> _Found:
                 continue
             tried, more = _tried(problem, chosen, size, full=cuts is None)
             best = min(best, tried, key=lambda found: found.value)
-            if cuts is None and more is None:
+            rows = cuts or more
+            if rows is None:
                 break
-            _rows(highs, *(cuts or more))
+            _rows(highs, *rows)
     except Stopped:
         pass
     return replace(best, bound=min(bound, best.value))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pcs_dash.measures.catchments import Registered
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
-from pcs_dash.measures.numbers import count, number, per_cent
+from pcs_dash.measures.numbers import NO_FIGURE, count, number, per_cent
 from pcs_dash.measures.small_numbers import hide_small, small_text
 from pcs_dash.measures.words import Words, definition_text
 from pcs_dash.tables.constants import MODES
@@ -180,10 +180,10 @@ def answer(question: Question) -> Answer:
     whole, within = asked.whole, asked.within
     share = 1 - whole[f"share_beyond_{within}"]
     how, tag = MODES[asked.minutes.mode], asked.minutes.kind
+    half, most = (_in_minutes(whole[name]) for name in ("median", "p90"))
     found = (
         f"In {question.name} {per_cent(share)} of {question.everyone} live within {within} minutes "
-        f"of {asked.goal} {how} ({tag}): half within {number(whole['median'])} minutes, nine in "
-        f"ten within {number(whole['p90'])}."
+        f"of {asked.goal} {how} ({tag}): half within {half}, nine in ten within {most}."
     )
     caution = MODEL_ERROR if tag == MODELLED else ""
     quintiles = _by_quintile(question, asked)
@@ -197,8 +197,8 @@ def answer(question: Question) -> Answer:
                 f"Patients further away{asked.registered.suffix}",
                 small_text(round(whole[f"beyond_{within}"])),
             ),
-            Figure("Half get there within", f"{number(whole['median'])} minutes"),
-            Figure("Nine in ten get there within", f"{number(whole['p90'])} minutes"),
+            Figure("Half get there within", half),
+            Figure("Nine in ten get there within", most),
         ),
         front=(_map(question, asked), quintiles),
         sections=(
@@ -213,6 +213,10 @@ def answer(question: Question) -> Answer:
         about_gps=False,
         foot=tuple(text for text in (asked.minutes.note, asked.registered.note) if text),
     )
+
+
+def _in_minutes(value: float) -> str:
+    return NO_FIGURE if pd.isna(value) else count(round(value), "minute")
 
 
 def _nothing(question: Question, asked: _Asked | None) -> Answer:
@@ -331,9 +335,10 @@ def _table(
     caption: str, head: str, table: pd.DataFrame, asked: _Asked, name: str, *, small: bool = False,
     people: str = "",
 ) -> Table:  # fmt: skip
-    # A small table is the same on page and paper.
-    others = () if small else [str(limit) for limit in LIMITS if limit != asked.within]
-    limits = [f"{asked.within}", *others]
+    # A small table is the same on page and paper; the share says how many are beyond.
+    limits = [asked.within] if small else sorted({*LIMITS, asked.within})
+    beyond = Column(f"beyond_{asked.within}", f"Beyond {asked.within} minutes", "count",
+                    only="page")  # fmt: skip
     shown = _shown(table, asked.within)
     return Table(
         f"{caption}, {asked.minutes.kind}",
@@ -343,12 +348,11 @@ def _table(
             Column("people", people or f"Patients{asked.registered.suffix}", "count", wide=1.5),
             Column("median", "Half within, minutes", "count", wide=1.3),
             Column("p90", "Nine in ten within, minutes", "count", wide=1.3),
-            # On paper the share says it; five headings of figures would be cut off.
-            Column(f"beyond_{limits[0]}", f"Beyond {limits[0]} minutes", "count", only="page"),
+            *(() if small else (beyond,)),
             *(
                 Column(
                     f"share_beyond_{limit}", f"Share beyond {limit}", "share",
-                    only="" if limit == limits[0] else "page",
+                    only="" if limit == asked.within else "page",
                 )
                 for limit in limits
             ),

@@ -28,7 +28,7 @@ from pcs_dash.views.answer import (
 )
 from pcs_dash.views.catchment_maps import OWN_COLOUR
 from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.maps import Layer
+from pcs_dash.views.maps import CLEAR, Layer
 from pcs_dash.views.minute_bands import minutes_layer
 from pcs_dash.views.question import Question
 
@@ -101,9 +101,10 @@ def _ways(question: Question, chosen: list[str], people: pd.Series) -> tuple[tup
 def blocks(question: Question, made: Standing) -> list[Block | Beside]:
     """What was found, in a sentence, on the map, in a table and a curve."""
     found = made.found
-    shown: list[Block | Beside] = [Text(found.message, "info")]
     if not found.chosen:
-        return shown
+        return [Text(found.message, "info")]
+    said = f"{found.message.removesuffix('.')}, {MODES[made.mode]} ({made.kind})."
+    shown: list[Block | Beside] = [Text(said, "info")]
     table = Table(
         f"The sites: {AIMS[found.aim][0]}, {MODES[made.mode]}, {made.kind}",
         made.each.reset_index(),
@@ -130,18 +131,21 @@ def blocks(question: Question, made: Standing) -> list[Block | Beside]:
 
 def _map(question: Question, made: Standing) -> MapBlock:
     """The sites, and how far it is to the nearest of them."""
+    practices = question.dataset.practices.index
     title = f"minutes to the nearest of the sites {MODES[made.mode]}, {made.kind}"
     spec = MapSpec(
         "layers",
         question,
+        # Others are outlines, or they would hide the sites where practices stand close.
         marks=Layer(
             "",
-            pd.Series("site", index=list(made.found.chosen)),
-            {"site": OWN_COLOUR},
+            pd.Series("other", index=practices).mask(practices.isin(made.found.chosen), "site"),
+            {"site": OWN_COLOUR, "other": CLEAR},
+            {"site": "S"},
         ),
         ground=minutes_layer(title, made.times),
         about=f"sites, over small areas by {title}.",
-        note="Magenta: the sites. Other circles: practices. Uncoloured: no figure.",
+        note="Magenta, S: the sites. Outlines: other practices. Uncoloured: no figure.",
     )
     return MapBlock(spec, alt_text(question.dataset, spec), high=420)
 
