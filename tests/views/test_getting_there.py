@@ -242,7 +242,9 @@ def test_a_practice_that_is_asked_about_has_steps_of_five_minutes_around_it(
     path = tmp_path / file.name
     path.write_bytes(file.made())
     steps = gpd.read_file(path, layer="steps").set_index("within")
-    assert steps["patients"].to_dict() == {5 * n: 1_000 * expected[n - 1] for n in range(1, 7)}
+    assert steps["patients_within"].to_dict() == {
+        5 * n: 1_000 * expected[n - 1] for n in range(1, 7)
+    }
     assert set(steps["minutes_are"]) == {"modelled"}
 
 
