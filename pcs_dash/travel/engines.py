@@ -223,7 +223,8 @@ def _r5(
             continue
         told(f"r5, {mode}")
         table = _tried(
-            package.TravelTimeMatrix, network, origins=starts, destinations=goals, transport_modes=[theirs],
+            package.TravelTimeMatrix, network, origins=starts, destinations=goals,
+            transport_modes=[theirs],
             departure=asked.departure or datetime(2026, 1, 6, 9), snap_to_network=True,
             departure_time_window=asked.window, max_time=timedelta(minutes=LONGEST_MINUTES),
             speed_walking=factors()["walk_speed"].central,

@@ -171,5 +171,5 @@ def test_r5py_absent_unable_to_start_or_failing_is_told(
     with pytest.raises(UserError, match=r"r5py failed \(RuntimeError: r5-all.jar could not"):
         run()
     monkeypatch.setattr(engines.importlib, "import_module", no_jar)
-    with pytest.raises(UserError, match="r5py can't start: r5-all.jar could not be fetched"):
+    with pytest.raises(UserError, match=r"r5py can't start: r5-all.jar could not"):
         run()
