@@ -458,7 +458,9 @@
       const builder = (root.pcsHubs ||= new Builder(root, send));
       builder.push = send;
       if (data.token) document.cookie = "pcs_dash_browser=" + data.token + ";path=/;max-age=31536000;SameSite=Lax";
-      return builder.receive(data);
+      // What stays the same from click to click is a file of its own. While it comes, more may be said.
+      builder.sent = data;
+      return window.PCSMap.load(data.fixed).then((fixed) => (builder.sent === data ? builder.receive({ ...data, ...fixed }) : null));
     },
   };
 })();
