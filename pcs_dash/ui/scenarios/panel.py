@@ -270,7 +270,10 @@ def _list(opened: OpenScenario, question: Question) -> None:
         st.info("Nothing changes: no homes, and nobody leaves or joins. Add a change.")
     many = len(scenario.changes) > LISTED
     changes = st.container(
-        key="scenario-changes", **{"height": 210, "border": True, "gap": None} if many else {}
+        key="scenario-changes",
+        height=210 if many else "content",
+        border=many,
+        gap=None if many else "small",
     )
     # What is decided first: of what comes anyway there are many.
     listed = sorted(enumerate(scenario.changes), key=lambda pair: pair[1].comes_anyway)
