@@ -181,6 +181,7 @@ def answer(question: Question) -> Answer:
             signed(gap.central),
             between(gap.low, gap.high, 1) if gap.high > gap.low else "",
             term=REGISTER["fte_gap"].term,
+            banded=True,
         )
     )
     return Answer(
@@ -309,7 +310,7 @@ def scenario_of(question: Question, start: int) -> Scenario:
 
 
 def _decided(scenario: Scenario) -> bool:
-    return scenario.changes != scenario.doing_nothing.changes
+    return any(change.on and not change.comes_anyway for change in scenario.changes)
 
 
 def _both(question: Question) -> tuple[Projection, Projection]:
@@ -397,7 +398,7 @@ def _gap(question: Question, found: Projection, benchmark: float) -> Floats:
 
 
 def _figure(label: str, row: pd.Series) -> Figure:
-    return Figure(label, number(row["patients_per_fte_gp"]), _band(row))
+    return Figure(label, number(row["patients_per_fte_gp"]), _band(row), banded=True)
 
 
 def _message(question: Question, found: Projection, nothing: Projection, *, decided: bool) -> Words:
@@ -413,10 +414,10 @@ def _message(question: Question, found: Projection, nothing: Projection, *, deci
         low, high = np.percentile(found.drawn - nothing.drawn, BAND_ENDS)
         more = ahead["patients_per_fte_gp"] - then["patients_per_fte_gp"]
         sure = "" if low > 0 or high < 0 else ", so it could be more or fewer"
+        apart = f"{signed(more, 0)} (from {signed(low, 0)} to {signed(high, 0)}{sure})"
         said += (
             f" With what is decided it would have {number(ahead['patients_per_fte_gp'])} "
-            f"({_band(ahead)}): {signed(more, 0)} (from {signed(low, 0)} to {signed(high, 0)}"
-            f"{sure})."
+            f"({_band(ahead)}): {apart if low or high else 'as many'}."
         )
     basis = definition_text(question.definition.key, question.period)
     typed = [found.assumptions[key].label for key in found.used if found.assumptions[key].typed]

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from pcs_dash.measures.workforce import summarise
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render.report_workbook import to_xlsx
-from pcs_dash.scenarios.changes import Close, Homes, Leave
+from pcs_dash.scenarios.changes import Close, Homes, Leave, Scenario
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views import closing_minutes
@@ -20,6 +20,7 @@ from pcs_dash.views.answer import Answer, Chart, Table, Text
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.plan_ahead import OPTIONS, VIEW, for_workbook, scenario_of
 from pcs_dash.views.question import Question, ask
+from pcs_dash.views.scenario_words import to_text
 from pcs_dash.views.story import SavedView, Story
 
 STILL = {"homes": "none", "leave": "none", "join": "no"}
@@ -74,6 +75,14 @@ def test_the_message_compares_draw_by_draw(dataset: Dataset) -> None:
     even = asked(dataset, close="F81110", staff="0.5", recruit="1", years="15", homes="needed")
     assert "so it could be more or fewer" in VIEW.answer(even).message.finding
     assert "no forecast" in worse.message.caution
+    # What is switched off is not decided; what happens elsewhere changes nothing here.
+    off = {"kind": "close", "from": 2027, "practice": "F81110", "on": False}
+    elsewhere = {"kind": "staff", "from": 2027, "role": "gp", "fte": 2, "where": "F81003"}
+    for change, told in ((off, "With what is decided"), (elsewhere, "as many.")):
+        document = {"version": 1, "name": "x", "years": 5, "changes": [change]}
+        text = to_text(Scenario.from_dict(document))
+        said = VIEW.answer(asked(dataset, scenario=text)).message.finding
+        assert (told in said) is (change is elsewhere)
 
 
 def test_the_chart_has_doing_nothing_beside_what_is_decided(dataset: Dataset) -> None:
@@ -229,6 +238,9 @@ def test_a_workbook_has_every_change_and_assumption_with_its_source(dataset: Dat
     area = find_area("Thurrock")
     view = SavedView(page="plan_ahead", topic="plan_ahead", options={"years": "5", "recruit": "5"})
     deck = build_deck(dataset, Story("Ahead", (view,)), area=area)
+    _, *projected = deck.slides[0].figures
+    assert len(projected) == 3
+    assert all(label.endswith(")") and " to " in label for label, _ in projected)
     book = load_workbook(io.BytesIO(to_xlsx(deck)))
     rows = list(book["Assumptions"].iter_rows(min_row=4, values_only=True))
     asked_for = asked(dataset, years="5", recruit="5")
