@@ -174,7 +174,7 @@ def answer(question: Question) -> Answer:
     ]
     if decided:
         figures.append(_figure(f"{last}, as decided", ahead))
-    gap = banded(_gap(question, found, question.benchmark.value))
+    gap = banded(fte_gap(*found.whole, question.benchmark.value))
     figures.append(
         Figure(
             f"FTE GPs to {question.benchmark.label}, {last}",
@@ -390,11 +390,6 @@ def _last(question: Question, found: Projection) -> Drawn:
     """The area's practices in the last year, those left out on demand apart."""
     codes = _own(question, found, found.years[-1]).index
     return found.last_year(question.definition.column).of(codes)
-
-
-def _gap(question: Question, found: Projection, benchmark: float) -> Floats:
-    """FTE short of a benchmark in the last year, central and drawn, of practices with a figure."""
-    return fte_gap(*_last(question, found).sums(), benchmark)
 
 
 def _figure(label: str, row: pd.Series) -> Figure:
@@ -774,7 +769,7 @@ def _takes(question: Question) -> Sequence[Block | Beside]:
     metres, pounds = (found.values_of(key) for key in USED[2:])
     rows = []
     for label, value in levels.items():
-        gap = _gap(question, found, value)
+        gap = fte_gap(*found.whole, value)
         room = gap.clip(min=0) * metres
         rows.append(
             (
