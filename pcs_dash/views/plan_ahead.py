@@ -518,6 +518,7 @@ def _map(question: Question) -> Sequence[Block | Beside]:
     ratios = patients_per_fte_gp(shown.frame(year), question.definition.key)
     ratios = ratios[ratios.index.isin(question.practices.index)]
     benchmark = question.benchmark
+    bands = {} if which == "before" else _bands(_last(question, shown))
     spec = MapSpec(
         "layers",
         question,
@@ -529,7 +530,7 @@ def _map(question: Question) -> Sequence[Block | Beside]:
         ),
         highlight=question.highlight,
         notes={
-            str(code): f"{year}: {number(value)} patients per FTE GP"
+            str(code): f"{year}: {number(value)} patients per FTE GP{bands.get(str(code), '')}"
             for code, value in ratios.dropna().items()
         },
         about=f"practices by patients per FTE GP in {year}, {MAPS[which].lower()}",
@@ -538,6 +539,16 @@ def _map(question: Question) -> Sequence[Block | Beside]:
     )
     alt = alt_text(question.dataset, spec)
     return [MapBlock(spec, alt, pick=AT, high=400, draw=DRAWN, shapes=_shapes(found.scenario))]
+
+
+def _bands(drawn: Drawn) -> dict[str, str]:
+    """What holds 95% of the draws of each practice's patients per FTE GP, in brackets."""
+    ratios = np.divide(
+        drawn.patients, drawn.fte, out=np.full(drawn.fte.shape, np.nan), where=drawn.fte > 0
+    )
+    low, high = band(ratios[:, 1:], ratios[:, 0])
+    ends = zip(map(str, drawn.codes), low, high, strict=True)
+    return {code: f" ({between(least, most)})" for code, least, most in ends if most > least}
 
 
 def _shapes(scenario: Scenario) -> tuple[Corners, ...]:
