@@ -114,7 +114,7 @@ def jackknife(
         fewest = MANY_CARRYING
     if carrying < fewest:
         return Limits(nan, nan, nan, carrying, _carried(carrying, n))
-    freedom = n - 1.0 if ranks else float(_freedom(np.float64(carrying), np.float64(n)))
+    freedom = n - 1.0 if ranks else float(_freedom(np.array([carrying]), n)[0])
     reach = error * float(stats.t.ppf((1 + confidence) / 2, freedom))
     p_value = 2 * float(stats.t.sf(abs(estimate - null) / error, freedom))
     limits = Limits(estimate - reach, estimate + reach, p_value, carrying)
@@ -134,11 +134,11 @@ def _spread(left_out: Floats, counts: Floats) -> tuple[Floats, Floats]:
     return np.sqrt((n - 1) / n * total), carrying
 
 
-def _freedom(carrying: Floats, n: Floats) -> Floats:
+def _freedom(carrying: Floats, n: int) -> Floats:
     """Degrees of freedom of a sum or slope."""
     # All alike (up to rounding) carry it: the most there are.
     apart = np.maximum(1 - carrying / n, 1e-12)
-    return np.minimum(n - 1, 1.5 * carrying / apart)
+    return np.asarray(np.minimum(n - 1, 1.5 * carrying / apart))
 
 
 def _if_it_holds(limits: Limits, estimate: float, n: int, again: Again, step: int) -> Limits:
@@ -168,7 +168,7 @@ def _share_held(estimate: float, n: int, again: Again, step: int) -> float:
             # Who is not drawn can't be left out.
             error, carrying = _spread(np.where(counts > 0, left_out, 0.0), counts)
         known = np.isfinite(figures) & np.isfinite(error) & (error > 0)
-        reach = stats.t.ppf(0.975, _freedom(carrying[known], np.float64(n))) * error[known]
+        reach = stats.t.ppf(0.975, _freedom(carrying[known], n)) * error[known]
         held = np.append(held, np.abs(figures[known] - estimate) <= reach)
         share = held.sum() / max(len(held), 1)
         if min(abs(share - bound) for bound in HOLDS) > 2 * math.sqrt(0.0475 / max(len(held), 1)):
