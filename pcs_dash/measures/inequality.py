@@ -203,12 +203,11 @@ def _group_lines(
     assert matrix.share is not None
     drawn, practice = np.nonzero(counts)
     whole = matrix.sums(counts * matrix.patients, counts * matrix.fte)
-    less = tuple(
-        part[drawn] - own[practice, None] * matrix.share[practice]
-        for part, own in zip(whole, (matrix.patients, matrix.fte), strict=True)
-    )
+    own = matrix.share[practice]
+    patients = whole[0][drawn] - matrix.patients[practice, None] * own
+    fte = whole[1][drawn] - matrix.fte[practice, None] * own
     left_out = np.full(counts.shape, np.nan)
-    left_out[drawn, practice] = _line(*less, matrix.order, measure, by_patients)[1]
+    left_out[drawn, practice] = _line(patients, fte, matrix.order, measure, by_patients)[1]
     return _line(*whole, matrix.order, measure, by_patients)[1], left_out
 
 

@@ -301,7 +301,9 @@ def _preview(checked: upload.Answer) -> None:
     if checked.words.startswith("These files can't be loaded alone"):
         st.warning(plain(checked.words.splitlines()[0]))
     elif not checked.to_load:
-        st.info("There is nothing to load: what could be read is loaded already, or older.")
+        read = any(o["status"] != "failed" for o in checked.outcomes)
+        why = "what could be read is loaded already, or older" if read else "nothing could be read"
+        st.info(f"There is nothing to load: {why}.")
 
 
 def _outcomes(answer: upload.Answer) -> None:
