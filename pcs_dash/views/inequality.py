@@ -12,7 +12,7 @@ import pandas as pd
 from pcs_dash.measures import inequality, need
 from pcs_dash.measures.deprivation import DEFAULT_EDITION, QUINTILE_LABELS
 from pcs_dash.measures.inequality import AreaInequality, Concentration, QuintileTable
-from pcs_dash.measures.numbers import between, count, number, per_cent, signed
+from pcs_dash.measures.numbers import NO_INTERVAL, between, count, number, per_cent, signed
 from pcs_dash.measures.patient_matrix import MEASURES
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.small_numbers import small_number
@@ -136,6 +136,7 @@ def answer(question: Question) -> Answer:
         )
         return Answer(Words(said.finding, few, said.basis), sources=sources)
     ratios, gap = table.shown[RATIO], table.gaps[RATIO]
+    apart = between(gap.difference_low, gap.difference_high)
     return Answer(
         said,
         figures=(
@@ -148,7 +149,7 @@ def answer(question: Question) -> Answer:
             Figure(
                 "Difference",
                 signed(gap.difference, 0),
-                f"95% interval {between(gap.difference_low, gap.difference_high)}",
+                apart if apart == NO_INTERVAL else f"95% interval {apart}",
                 slide=False,
             ),
         ),
@@ -266,8 +267,8 @@ def quintile_rows(question: Question, table: QuintileTable) -> Table:
         small=True,
         note="Each practice's patients and FTE are shared out over quintiles in proportion to "
         f"where its patients lived in {question.dataset.mix_words}. No interval "
-        f"where a few practices carry the figure; {count(table.n_practices, 'practice')}, "
-        f"{table.n_missing:,} left out for a missing figure.",
+        "where a few practices carry the figure and it would not hold; "
+        f"{count(table.n_practices, 'practice')}, {table.n_missing:,} left out for a missing figure.",
         name=f"quintiles-{area}-{definition}-imd{question.edition}",
         file=table.shown,
     )
