@@ -268,7 +268,8 @@ def quintile_rows(question: Question, table: QuintileTable) -> Table:
         note="Each practice's patients and FTE are shared out over quintiles in proportion to "
         f"where its patients lived in {question.dataset.mix_words}. No interval "
         "where a few practices carry the figure and it would not hold; "
-        f"{count(table.n_practices, 'practice')}, {table.n_missing:,} left out for a missing figure.",
+        f"{count(table.n_practices, 'practice')}, "
+        f"{table.n_missing:,} left out for a missing figure.",
         name=f"quintiles-{area}-{definition}-imd{question.edition}",
         file=table.shown,
     )
