@@ -45,7 +45,7 @@ from pcs_dash.views.answer import (
     View,
     text_table,
 )
-from pcs_dash.views.catchment_maps import box_of
+from pcs_dash.views.catchment_maps import box_of, own_marks
 from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.minute_bands import minutes_layer
@@ -306,9 +306,12 @@ def _map(question: Question, asked: _Asked) -> MapBlock:
         question,
         highlight=question.highlight if centre is None else centre.code,
         position=question.position,
+        marks=None if centre is None else own_marks(question.dataset.practices, [centre.code]),
         ground=ground,
         about=f"small areas by {title}.",
-        note=f"Circles: practices. Uncoloured: {'over 30, or ' if centre else ''}no figure.",
+        note="Circles: practices. Uncoloured: no figure."
+        if centre is None
+        else f"Magenta: {centre.name}. Circles: practices. Uncoloured: over 30, or no figure.",
         steps=smooth,
         focus=None if centre is None or smooth is None else (title, box_of(smooth.geometry)),
     )
