@@ -124,6 +124,7 @@
     }
     notAnswered(again) {
       if (!this.root.isConnected || !this.tab.log.some((event) => event.n > this.applied)) return;
+      if (window.PCSDom.atWork()) { this.waiting = setTimeout(() => this.notAnswered(again), 2000); return; }
       this.say("The server does not answer. What you do is kept in this tab and sent again.", true);
       if (again < 2) { this.flush(again + 1); return; }
       // A server that was restarted knows nothing of this page, and Streamlit doesn't tell it: open
