@@ -33,6 +33,8 @@ MODELLED, MEASURED, PUBLISHED = "modelled", "measured", "published"
 # Stands for whichever surgery was nearest, where a publication does not name it.
 NEAREST = "nearest"
 # Against the road distances of the IoD 2019 in Essex; docs/methods.md has the figures.
+# The same in a sentence, for beside a finding.
+OFF_BY = "For half of the small areas of Essex the modelled way is more than 30% off."
 MODEL_ERROR = (
     "Against the road distances to a GP surgery of the IoD 2019, the modelled length of the way is "
     "within 30% for half of the small areas of Essex and further off for the other half. The model "

@@ -1,4 +1,4 @@
-"""What does each option cost and gain? FTE GPs to reach each benchmark, and for each grouping."""
+"""What does it take to reach each benchmark, and what does each grouping cost and gain?"""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _chart(table: pd.DataFrame) -> Chart:
                 "No practice above it", tuple(map(or_none, table["gross"])), colour=CHART_COLOURS[1]
             ),
         ),
-        f"Bar chart of FTE GPs to add for each option: {told}",
+        f"Bar chart of FTE GPs to add for each benchmark: {told}",
         categories=tuple(
             f"{option} ({number(row['benchmark'])})" for option, row in table.iterrows()
         ),
@@ -150,7 +150,7 @@ def _costs_and_gains(table: pd.DataFrame, question: Question) -> Table:
     )
     options = [str(option) for option in table.index]
     return text_table(
-        "What each option costs and gains",
+        "Costs and gains of each benchmark",
         ("Measure", "As now", *options),
         rows,
         widths=(2.3, 0.8, *[1.15] * len(options)),
@@ -281,7 +281,7 @@ def _grouping_table(benchmark: str, found: Mapping[str, _Grouping]) -> Table:
 VIEW = View(
     "costs",
     "under_doctoring",
-    "What each option costs and gains",
+    "What it takes to reach each benchmark",
     "FTE GPs that it takes to reach each benchmark, and what each grouping takes.",
     answer,
     with_plan=True,

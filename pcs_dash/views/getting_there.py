@@ -22,6 +22,7 @@ from pcs_dash.travel.minutes import (
     MODELLED,
     MODELLED_MODES,
     NEAREST,
+    OFF_BY,
     PUBLISHED,
     Minutes,
     access_in_reach,
@@ -182,15 +183,12 @@ def answer(question: Question) -> Answer:
     how, tag = MODES[asked.minutes.mode], asked.minutes.kind
     found = (
         f"In {question.name} {per_cent(share)} of {question.everyone} live within {within} minutes "
-        f"of {asked.goal} {how} ({tag}): half within {number(whole['median'])} minutes, nine in "
-        f"ten within {number(whole['p90'])}."
+        f"of {asked.goal} {how} ({tag})"
     )
-    caution = MODEL_ERROR if tag == MODELLED else ""
+    caution = OFF_BY if tag == MODELLED else ""
     quintiles = _by_quintile(question, asked)
     return Answer(
-        Words(
-            f"{found} {_by_deprivation(question, asked)}".strip(), caution, _basis(question, asked)
-        ),
+        Words(f"{found}{_by_deprivation(question, asked)}.", caution, _basis(question, asked)),
         figures=(
             Figure(f"Within {within} minutes", per_cent(share), tag),
             Figure(
@@ -233,19 +231,20 @@ def _basis(question: Question, asked: _Asked) -> str:
     return (
         f"{asked.minutes.label[0].upper()}{asked.minutes.label[1:]}; {which}, summed over "
         f"{question.everyone}: {asked.registered.label}.{without}"
+        f"{f' {MODEL_ERROR}' if asked.minutes.kind == MODELLED else ''}"
     )
 
 
 def _by_deprivation(question: Question, asked: _Asked) -> str:
-    """The most beside the least deprived fifth, in a sentence; "" where one has nobody."""
+    """The most beside the least deprived fifth, to end a sentence; "" where one has nobody."""
     column = f"share_beyond_{asked.within}"
     shares = 1 - asked.by(_quintiles(question, asked))[column]
     first, last = (shares.get(QUINTILE_LABELS[q], np.nan) for q in (1, 5))
     if pd.isna(first) or pd.isna(last):
         return ""
     return (
-        f"Of those in the most deprived fifth of small areas it is {per_cent(first)}, in the least "
-        f"deprived {per_cent(last)}."
+        f"; in the most deprived fifth of small areas {per_cent(first)}, in the least deprived "
+        f"{per_cent(last)}"
     )
 
 
