@@ -145,13 +145,25 @@ def _part_caption(table: Table, pages: Sequence[Sequence[int]], page: int) -> st
 
 
 def best_fit(
-    table: Table, wide: float, high: float, sizes: Sequence[float], narrow: float
+    table: Table,
+    wide: float,
+    high: float,
+    sizes: Sequence[float],
+    narrow: float,
+    *,
+    smaller: Sequence[float] = (),
 ) -> list[Fitted]:
-    """`fit_rows` at the first of `sizes` at which the whole table fits, or else at the last."""
+    """`fit_rows` at the first of `sizes` at which the whole table fits, or else at the last; at one
+    of `smaller` ones only where a word would be cut.
+    """
     for size in sizes:
         parts = fit_rows(table, wide, high, size, narrow)
         if holds_all(parts, table, narrow):
             break
+    for size in smaller:
+        if words_whole(parts, narrow):
+            break
+        parts = fit_rows(table, wide, high, size, narrow)
     return parts
 
 

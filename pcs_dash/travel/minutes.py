@@ -34,7 +34,7 @@ MODELLED, MEASURED, PUBLISHED = "modelled", "measured", "published"
 NEAREST = "nearest"
 # Against the road distances of the IoD 2019 in Essex; docs/methods.md has the figures.
 # The same in a sentence, for beside a finding.
-OFF_BY = "For half of the small areas of Essex the modelled way is more than 30% off."
+OFF_BY = "Modelled ways are more than 30% off for half of Essex's small areas."
 MODEL_ERROR = (
     "Against the road distances to a GP surgery of the IoD 2019, the modelled length of the way is "
     "within 30% for half of the small areas of Essex and further off for the other half. The model "
