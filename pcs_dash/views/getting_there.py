@@ -330,12 +330,12 @@ def _reach_table(asked: _Asked, centre: steps_around.Centre) -> Table:
     for limit in steps_around.LIMITS:
         near = found["minutes"] <= limit
         # A step without a figure for one of its small areas has none.
-        rows.append((f"{limit} minutes", number(near.sum()),
+        rows.append((str(limit), number(near.sum()),
                      number(people[near].sum(skipna=False))))  # fmt: skip
     return text_table(
         f"Who lives within reach of {centre.name} {MODES[asked.minutes.mode]}, "
         f"{asked.minutes.kind}",
-        ("Within", "Small areas", f"Patients{asked.registered.suffix}"), rows,
+        ("Within, minutes", "Small areas", f"Patients{asked.registered.suffix}"), rows,
     )  # fmt: skip
 
 
