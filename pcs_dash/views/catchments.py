@@ -326,7 +326,7 @@ def _where(question: Question, unit: _Unit, rows: pd.DataFrame) -> tuple[Block, 
     note = (
         f"{len(rows):,} small areas in all; {hidden:,} with fewer than {limit} patients (or the "
         "next fewest, where one could be had by subtraction) are not shown singly, here or in the "
-        "files. PCS_DASH_SMALL_NUMBER sets the limit."
+        "files."
     )
     table = Table(
         f"Where patients of {unit.name} live{unit.registered.suffix}",
