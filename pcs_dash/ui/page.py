@@ -53,8 +53,10 @@ _STYLE = """
   .st-key-headline-figures [data-testid="stMetricValue"] { font-size: 1.35rem; }
   .st-key-headline-figures [data-testid="stMetricLabel"] p,
   .st-key-headline-figures [data-testid="stMetricDelta"] { font-size: 0.68rem; }
-  .st-key-picture-overview [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
-  .st-key-picture-overview [data-testid="stColumn"] { flex: 1 1 100%; }
+  :is(.st-key-picture-overview, .st-key-picture-practices, .st-key-picture-pattern)
+    [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  :is(.st-key-picture-overview, .st-key-picture-practices, .st-key-picture-pattern)
+    [data-testid="stColumn"] { flex: 1 1 100%; }
 }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; padding-top: 4.2rem; }

@@ -130,7 +130,7 @@ def answer(question: Question) -> Answer:
     """Where the patients of a practice, PCN or hub live."""
     dataset = question.dataset
     registered = question.readers.registered(dataset)
-    warning = _modelled_warning(registered) if registered.modelled else ""
+    warning = _modelled_warning() if registered.modelled else ""
     try:
         unit = _unit(question)
     except UserError as error:
@@ -174,18 +174,12 @@ def catchment_points(question: Question) -> pd.DataFrame:
     return catchments.points_of(question.dataset.lsoas)
 
 
-def _modelled_warning(registered: Registered) -> str:
-    more = (
-        "; residents by small area for the model can be loaded there, too."
-        if "not loaded" in registered.note
-        else "."
-    )
+def _modelled_warning() -> str:
     return (
-        "Modelled, not registrations. Patients by practice and small area (LSOA) are not loaded, "
-        "so a gravity model stands in: it shares patients out by distance until every practice "
-        f"has its list. {registered.note} {MODEL_ERROR} Not for decisions on single small areas. "
-        "The real ones (Patients Registered at a GP Practice, NHS England) can be loaded under "
-        f"Data and methods{more}"
+        "Modelled, not registrations: those (Patients Registered at a GP Practice, by small area) "
+        "are not loaded, so patients are shared out by distance until every practice has its list. "
+        f"{MODEL_ERROR} Not for decisions on single small areas. Data and methods takes the real "
+        "ones."
     )
 
 
@@ -326,7 +320,7 @@ def _where(question: Question, unit: _Unit, rows: pd.DataFrame) -> tuple[Block, 
     note = (
         f"{len(rows):,} small areas in all; {hidden:,} with fewer than {limit} patients (or the "
         "next fewest, where one could be had by subtraction) are not shown singly, here or in the "
-        "files. PCS_DASH_SMALL_NUMBER sets the limit."
+        "files."
     )
     table = Table(
         f"Where patients of {unit.name} live{unit.registered.suffix}",
