@@ -20,7 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,7 @@ from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import build_dataset
 from pcs_dash.tables.paths import ROOT
 from tests.browser.conftest import App, free_port
+from tests.soak import replicas
 
 EVERY_S = 3.0
 PATIENCE_S = 60.0
@@ -179,7 +180,7 @@ class Found:
     arrivals: list[float] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     processor_s: float = 0.0
-    memory_mb: float = 0.0
+    memory_mb: tuple[float, float] = (0.0, 0.0)
     bytes: float = 0.0
 
     @property
@@ -188,11 +189,30 @@ class Found:
         return 1_000 * self.processor_s / max(1, len(self.clicks))
 
 
+@dataclass(frozen=True)
+class Served:
+    """Where the app is asked, and the processes that answer."""
+
+    port: int
+    processes: tuple[psutil.Process, ...]
+
+    @property
+    def processor_s(self) -> float:
+        """Processor time that they have spent, in seconds."""
+        times = [process.cpu_times() for process in self.processes]
+        return float(sum(spent.user + spent.system for spent in times))
+
+    @property
+    def memory_mb(self) -> float:
+        """Memory that they hold, together."""
+        return float(sum(process.memory_info().rss for process in self.processes)) / 1e6
+
+
 async def load(
-    app: App, scene: str, users: int, seconds: float, area: str, codes: Sequence[str]
+    app: Served, scene: str, users: int, seconds: float, area: str, codes: Sequence[str]
 ) -> Found:
     """Let so many users arrive at once and click for so long."""
-    found, server = Found(), psutil.Process(app.process.pid)  # type: ignore[union-attr]
+    found = Found()
     tabs = [User(app.port, area, codes) for _ in range(users)]
     pages = await _pages(app.port, scene, area, codes)
 
@@ -205,7 +225,7 @@ async def load(
     await asyncio.gather(*(arrive(place, tab) for place, tab in enumerate(tabs)))
     for tab in tabs:
         tab.bytes = 0
-    before = _processor(server)
+    before, memory = app.processor_s, app.memory_mb
     end = time.perf_counter() + seconds
 
     async def clicking(tab: User) -> None:
@@ -220,8 +240,8 @@ async def load(
             await asyncio.sleep(max(0.0, EVERY_S - (time.perf_counter() - begun)))
 
     await asyncio.gather(*(clicking(tab) for tab in tabs))
-    found.processor_s = _processor(server) - before
-    found.memory_mb = server.memory_info().rss / 1e6
+    found.processor_s = app.processor_s - before
+    found.memory_mb = memory, app.memory_mb
     found.bytes = sum(tab.bytes for tab in tabs) / max(1, len(found.clicks))
     await asyncio.gather(*(tab.close() for tab in tabs if hasattr(tab, "socket")))
     return found
@@ -236,13 +256,8 @@ async def _pages(port: int, scene: str, area: str, codes: Sequence[str]) -> list
     return first.pages
 
 
-def _processor(server: psutil.Process) -> float:
-    spent = server.cpu_times()
-    return spent.user + spent.system
-
-
 @contextmanager
-def server(folder: Path, work: Path) -> Any:
+def server(folder: Path, work: Path) -> Iterator[App]:
     """A running app of a checkout, with a library and a data folder of its own."""
     environment = os.environ | {
         "PCS_DASH_DATABASE": str(work / "plans.sqlite"),
@@ -256,6 +271,20 @@ def server(folder: Path, work: Path) -> Any:
         app.stop()
 
 
+@contextmanager
+def served(folder: Path, work: Path, *, twice: bool) -> Iterator[Served]:
+    """A checkout's app, or two of this one's behind a proxy."""
+    with ExitStack() as stack:
+        if twice:
+            both = stack.enter_context(replicas.started(work))
+            port, apps = both.port, list(both.servers.values())
+        else:
+            app = stack.enter_context(server(folder, work))
+            port, apps = app.port, [app]
+        started = [app.process for app in apps if app.process is not None]
+        yield Served(port, tuple(psutil.Process(process.pid) for process in started))
+
+
 def row(where: str, scene: str, users: int, found: Found) -> str:
     """A line of the table."""
     waits = sorted(1_000 * wait for wait in found.clicks) or [float("nan")]
@@ -263,7 +292,8 @@ def row(where: str, scene: str, users: int, found: Found) -> str:
     return (
         f"| {where} | {scene} | {users} | {len(found.clicks)} | {statistics.median(waits):,.0f} | "
         f"{p95(waits):,.0f} | {found.processor_ms:,.1f} | {found.bytes / 1e3:,.1f} | "
-        f"{p95(arrivals):,.1f} | {found.memory_mb:,.0f} | {len(found.faults)} |"
+        f"{p95(arrivals):,.1f} | {found.memory_mb[0]:,.0f}, {found.memory_mb[1]:,.0f} | "
+        f"{len(found.faults)} |"
     )
 
 
@@ -280,20 +310,22 @@ def measure(say: Callable[[str], None] = print) -> None:
     parser.add_argument("--scenes", nargs="+", choices=SCENES, default=list(SCENES))
     parser.add_argument("--area", default="essex")
     parser.add_argument("--other", type=Path, help="another checkout, to compare with")
+    parser.add_argument("--replicas", action="store_true", help="two servers behind a proxy")
     given = parser.parse_args()
     codes = list(find_area(given.area).select(build_dataset().practices).index.astype(str))
     folders = {"this": ROOT} | ({"other": given.other.resolve()} if given.other else {})
     say(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start; {given.area}")
     say(
         "| checkout | scene | users | clicks | p50 ms | p95 ms | processor ms a click | kB a click "
-        "| first page p95 s | memory MB | faults |\n|---|---|---|---|---|---|---|---|---|---|---|"
+        "| first page p95 s | memory MB before, after | faults |\n" + 11 * "|---" + "|"
     )
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         apps = {}
         for name, folder in folders.items():
             (work / name).mkdir()
-            apps[name] = stack.enter_context(server(folder, work / name))
+            twice = given.replicas and name == "this"
+            apps[name] = stack.enter_context(served(folder, work / name, twice=twice))
         for scene in given.scenes:
             for users in given.users:
                 for name, app in apps.items():

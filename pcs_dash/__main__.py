@@ -30,14 +30,16 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; a fault of the user's goes to stderr with exit status 2."""
+def main(arguments: Sequence[str] | None = None, *, asides: bool = True) -> int:
+    """Run a command; a fault of the user's goes to stderr with exit status 2. `asides`: also where
+    on the server it is (`UserError`), which is for who runs it and not for who sent a file.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     args = build_parser(next((word for word in given if word in COMMANDS), "")).parse_args(given)
     try:
         return int(args.run(args))
     except UserError as error:
-        print(f"pcs_dash: {error} {error.aside}".rstrip(), file=sys.stderr)
+        print(f"pcs_dash: {error} {error.aside if asides else ''}".rstrip(), file=sys.stderr)
         return EXIT_USER_ERROR
     except BrokenPipeError:
         return 0

@@ -61,10 +61,7 @@ window.addEventListener("pcs-map", (event) => {
   if (own.place && event.detail === MAPS + own.place) write(own.pairs, own.ours, false);
 });
 
-export default function ({ data }) {
-  // Only a window that was opened just now has a map that can still be told where to stand.
-  if (own.token === null) stand(data.place);
-  if (data.n === 0) return;
+own.tell = (data) => {
   if (own.token !== null && own.token !== data.token) {
     // A new session in an old window (the server was restarted, the laptop slept): Streamlit's copy
     // of the address may be old. Let it read the real one.
@@ -79,4 +76,11 @@ export default function ({ data }) {
   own.shown = shown;
   // The user may be on the way to another page already.
   if (!data.page || location.pathname.endsWith("/" + data.page)) write(data.asked, data.ours, data.step);
+};
+
+export default function ({ data }) {
+  // Only a window that was opened just now has a map that can still be told where to stand.
+  if (own.token === null) stand(data.place);
+  // What was to be told before this script was there.
+  (window.pcsTold || []).splice(0).forEach(own.tell);
 }

@@ -5,6 +5,7 @@
 //   PCSDom.put(element, text), .mark(element, name, value)  write only what differs, so that an
 //                                             element that is read aloud or focused is left alone
 //   PCSDom.base                               where the app stands on its server ("" : its root)
+//   PCSDom.atWork()                           whether the server is busy with this page
 //
 // A property that is a function hears the event after its "on"; `style` may be an object; what is
 // null, undefined or false is left out. Text children become text nodes: names are untrusted.
@@ -34,5 +35,11 @@
   const script = globalThis.document && document.currentScript;
   const base = script && script.src ? new URL(script.src).pathname.split("/app/static/")[0] : "";
 
-  globalThis.PCSDom = { h, svg, put, mark, base };
+  // A server that is slow says that it runs the page; one that was restarted knows nothing of it.
+  function atWork() {
+    const app = document.querySelector("[data-test-script-state]");
+    return Boolean(app) && app.dataset.testScriptState === "running" && app.dataset.testConnectionState === "CONNECTED";
+  }
+
+  globalThis.PCSDom = { h, svg, put, mark, base, atWork };
 })();

@@ -124,6 +124,7 @@
     }
     notAnswered(again) {
       if (!this.root.isConnected || !this.tab.log.some((event) => event.n > this.applied)) return;
+      if (window.PCSDom.atWork()) { this.waiting = setTimeout(() => this.notAnswered(again), 2000); return; }
       this.say("The server does not answer. What you do is kept in this tab and sent again.", true);
       if (again < 2) { this.flush(again + 1); return; }
       // A server that was restarted knows nothing of this page, and Streamlit doesn't tell it: open
@@ -458,7 +459,9 @@
       const builder = (root.pcsHubs ||= new Builder(root, send));
       builder.push = send;
       if (data.token) document.cookie = "pcs_dash_browser=" + data.token + ";path=/;max-age=31536000;SameSite=Lax";
-      return builder.receive(data);
+      // What stays the same from click to click is a file of its own. While it comes, more may be said.
+      builder.sent = data;
+      return window.PCSMap.load(data.fixed).then((fixed) => (builder.sent === data ? builder.receive({ ...data, ...fixed }) : null));
     },
   };
 })();

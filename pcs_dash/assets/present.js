@@ -110,6 +110,7 @@
   }
   // A server that was restarted does not know this page: open it anew once it is there.
   function unanswered(bar, what) {
+    if (window.PCSDom.atWork()) { bar.waiting = setTimeout(() => unanswered(bar, what), 2000); return; }
     const text = "The server does not answer. Waiting for it ...";
     if (waiting) waiting.textContent = text; else bar.said.textContent = text;
     fetch(window.PCSDom.base + "/_stcore/health").then((answer) => {

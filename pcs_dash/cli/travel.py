@@ -64,9 +64,10 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     todd = asked.add_parser("todd", help="20 minutes' walk: ours beside Todd et al. 2015")
     output.add_format(todd)
     todd.set_defaults(run=run_todd)
-    for question, run_it in ((reach, run_reach), (sites, run_sites)):
+    # Sites are few: by car, as on the pages.
+    for question, run_it, mode in ((reach, run_reach, "walk"), (sites, run_sites, "drive")):
         question.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
-        question.add_argument("--mode", choices=_MODES, default="walk", help="default: walk")
+        question.add_argument("--mode", choices=_MODES, default=mode, help=f"default: {mode}")
         question.add_argument(
             "--minutes", choices=("modelled", "measured"), default="",
             help="which minutes (default: measured where they are loaded)",

@@ -102,9 +102,13 @@ class History:
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able form for an autosaved draft. Hub lists that repeat are stored once."""
         hub_lists: dict[tuple[Hub, ...], int] = {}
+        # Most steps share one list: looked up by identity, for hashing every hub of it takes long.
+        numbers: dict[int, int] = {}
 
         def number(hubs: tuple[Hub, ...]) -> int:
-            return hub_lists.setdefault(hubs, len(hub_lists))
+            if id(hubs) not in numbers:
+                numbers[id(hubs)] = hub_lists.setdefault(hubs, len(hub_lists))
+            return numbers[id(hubs)]
 
         def steps(items: tuple[Step, ...]) -> list[list[Any]]:
             return [

@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     try:
         from pcs_dash.__main__ import main as run
 
-        return run(arguments)
+        return run(arguments, asides=False)
     except MemoryError:
         print(f"It needs more memory than {memory_mb():,} MB.", file=sys.stderr)
         return EXIT_OUT_OF_MEMORY

@@ -48,6 +48,19 @@ _BY_HAND = (
 
 
 @dataclass(frozen=True)
+class Joined:
+    """A source whose tables may need another one: `join` takes the table, the `columns` of what is
+    loaded of `source` (None: nothing is) and the file's name, and returns the table and notes on
+    what matched; InputFileError says what to load.
+    """
+
+    source: str
+    columns: tuple[str, ...]
+    needed: Callable[[pd.DataFrame], bool]
+    join: Callable[[pd.DataFrame, pd.DataFrame | None, str], tuple[pd.DataFrame, tuple[str, ...]]]
+
+
+@dataclass(frozen=True)
 class Source:
     """One publication.
 
@@ -59,7 +72,7 @@ class Source:
     how many rows the published file has, 0 where a part of it is as good. `largest_bytes`: what a
     file of it may take unpacked, a few times the published one. `dated_as_named`: a month in its
     file's name is that of its dates. `merged_by`: a file joins what is stored, and replaces the
-    rows of the same values of these columns.
+    rows of the same values of these columns. `joined`: what its tables may be joined with first.
     """
 
     key: str
@@ -83,6 +96,7 @@ class Source:
     dated_as_named: bool = False
     stands_alone: bool = False
     merged_by: tuple[str, ...] = ()
+    joined: Joined | None = None
 
     @property
     def found(self) -> str:
@@ -328,7 +342,10 @@ _ALL = (
         cadence="quarterly (February, May, August, November)",
         columns=_lookups.POSTCODES,
         parser=_lookups.load_postcodes,
-        brings="the place of pharmacies, opticians and dental sites; districts of closed practices",
+        brings=(
+            "the place of pharmacies, opticians and dental sites; districts of closed practices; "
+            "small areas of minutes from postcodes"
+        ),
         largest_bytes=2_500 * 1024**2,  # the whole directory has some 1.5 GB
         period_from="name",
         note=(
@@ -533,7 +550,7 @@ _ALL = (
     Source(
         key="travel_minutes",
         publisher="Whoever computed it",
-        title="Minutes from small areas to practices (a matrix of any routing program)",
+        title="Minutes from small areas or postcodes to practices (of any routing program)",
         landing_page="https://download.geofabrik.de/",
         cadence="as computed",
         columns=_travel.MINUTES,
@@ -543,10 +560,17 @@ _ALL = (
         period_from="loaded",
         note=(
             "Computed, not published: columns origin, destination, mode, minutes (docs/travel.md). "
+            "Origins that are postcodes need the postcode directory too. "
             "`python -m pcs_dash travel build` makes one of an OpenStreetMap extract, which the "
             "landing page has."
         ),
         stands_alone=True,
+        joined=Joined(
+            "postcodes",
+            ("postcode", "lsoa11cd"),
+            _travel.begins_at_postcodes,
+            _travel.minutes_by_small_area,
+        ),
     ),
     Source(
         key="jts_gp",

@@ -18,6 +18,7 @@ Kind = Literal["code", "postcode", "text", "int", "float", "date", "yes_no"]
 
 ODS_PRACTICE = r"^[A-Z]\d{5}$"
 ODS_ANY = r"^[A-Z0-9]{3,9}$"
+POSTCODE = r"^[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}$"  # as kind "postcode" writes it
 LSOA_ENGLAND = r"^E01\d{6}$"
 LSOA_ENGLAND_WALES = r"^[EW]01\d{6}$"
 # Registrations also hold patients of Wales and of no known place.
@@ -87,7 +88,7 @@ class Column:
     @property
     def dtype(self) -> Any:
         """The pandas type that the column is stored in."""
-        if self.repeated and self.kind in ("code", "text"):
+        if self.repeated and self.kind in ("code", "text", "postcode"):
             return "category"
         return (_NULLABLE_DTYPES if self.nullable else _DTYPES)[self.kind]
 

@@ -144,8 +144,8 @@ class Store:
                 yield update
             except OSError as fault:
                 raise UserError(
-                    f"The data folder {self.root} could not be written ({fault}). The last good "
-                    "version is still in use."
+                    "The data folder could not be written. The last good version is still in use.",
+                    aside=f"({self.root}: {fault})",
                 ) from fault
             finally:
                 shutil.rmtree(work, ignore_errors=True)
@@ -158,8 +158,9 @@ class Store:
             yield
         except OSError as fault:
             raise UserError(
-                f"The data folder {self.root} can't be written ({fault.strerror}). Set "
-                f"{DATA_DIR_VARIABLE} to a folder you may write to."
+                f"The data folder can't be written ({fault.strerror}). Set {DATA_DIR_VARIABLE} to "
+                "a folder you may write to.",
+                aside=f"({self.root})",
             ) from fault
 
     @contextmanager

@@ -38,6 +38,10 @@ from pcs_dash.official.update_files import folder_files, gathered
 from pcs_dash.tables.errors import InputFileError, UserError
 
 Keep = Callable[[Loaded, str, str], None]
+# What other sources are joined with: the columns of it that they take.
+_NEEDED = {
+    source.joined.source: source.joined.columns for source in SOURCES.values() if source.joined
+}
 
 
 @dataclass
@@ -109,6 +113,7 @@ def update_store(
                 for number, path in enumerate(files, start=1):
                     stage(f"reading {path.name}", number, len(files))
                     _take(path, run)
+                run.finish()
                 _build_and_swap(update, area, report, stage, dry_run=dry_run)
         except UserError as fault:
             if not dry_run:
@@ -177,6 +182,7 @@ def preview(
     for number, path in enumerate(files, start=1):
         stage(f"reading {path.name}", number, len(files))
         _take(path, run)
+    run.finish()
     there = {source for source, _ in tables} | {o.source for o in report.loaded}
     alone = all(SOURCES[key].stands_alone for key in there if key in SOURCES)
     if report.loaded and not alone and not there & {"list_sizes", "workforce"}:
@@ -187,12 +193,23 @@ def preview(
     return report
 
 
+@dataclass(frozen=True, eq=False)
+class _Taken:
+    """A table that loads, of which file (and member of an archive), and what of it is stored."""
+
+    loaded: Loaded
+    member: str
+    digest: str
+    stored: TableEntry | None
+
+
 @dataclass
 class _Run:
     """One update or preview: the sources named (none: all), what is stored, what was seen.
 
     `seen`: (source, period) -> the file that gave it, and the checksum of its figures ("" where
-    it was not read again).
+    it was not read again). `later`: tables that need another source, which may be in a later file;
+    `needed`: tables of this run that others may need, by source.
     """
 
     store: Store
@@ -201,6 +218,16 @@ class _Run:
     report: Report
     keep: Keep
     seen: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    later: list[_Taken] = field(default_factory=list)
+    needed: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    def finish(self) -> None:
+        """Settle the tables that waited for others."""
+        for taken in self.later:
+            try:
+                _settle(replace(taken, loaded=_joined(taken.loaded, self)), self)
+            except InputFileError as fault:
+                self.fail(taken.loaded.source.key, taken.loaded.file_name, fault)
 
     def wants(self, source: Source | None) -> bool:
         return not self.wanted or source is None or source.key in self.wanted
@@ -297,17 +324,42 @@ def _take_table(item: Recognised, member: str, digest: str, run: _Run) -> None:
     except InputFileError as fault:
         run.fail(key, item.file.name, fault)
         return
-    loaded = _merged(loaded, run)
-    place = (key, f"{loaded.period:%Y-%m-%d}")
+    taken = _Taken(loaded, member, digest, stored[0] if stored else None)
+    joined = loaded.source.joined
+    if joined is not None and joined.needed(loaded.table):
+        run.later.append(taken)
+        return
+    if key in _NEEDED:
+        run.needed[key] = loaded.table[list(_NEEDED[key])]
+    _settle(taken, run)
+
+
+def _joined(loaded: Loaded, run: _Run) -> Loaded:
+    """The table joined with what it needs, of this run or as stored; InputFileError."""
+    joined = loaded.source.joined
+    assert joined is not None
+    other = run.needed.get(joined.source)
+    stored = [entry for entry in run.tables.values() if entry.source == joined.source]
+    if other is None and stored:
+        newest = max(stored, key=lambda entry: entry.period)
+        other = read_entry(run.store.root, newest, columns=list(joined.columns))
+    table, notes = joined.join(loaded.table, other, loaded.file_name)
+    return replace(loaded, table=table, notes=(*loaded.notes, *notes))
+
+
+def _settle(taken: _Taken, run: _Run) -> None:
+    """Report on a table, and keep it if it is new."""
+    loaded, digest = _merged(taken.loaded, run), taken.digest
+    place = (loaded.source.key, f"{loaded.period:%Y-%m-%d}")
     content = content_of(loaded.table)
-    if place in run.seen and not item.source.merged_by:
+    if place in run.seen and not loaded.source.merged_by:
         run.report.outcomes.append(second_file(loaded, place[1], content, *run.seen[place]))
         return
     outcome = judge(
-        loaded, run.tables, run.store.root, digest=digest, itself=stored[0] if stored else None,
+        loaded, run.tables, run.store.root, digest=digest, itself=taken.stored,
         explicit=bool(run.wanted),
     )  # fmt: skip
     if outcome.status in ("new", "changed"):
-        run.keep(loaded, digest, member)
+        run.keep(loaded, digest, taken.member)
     run.seen[place] = (loaded.file_name, content)
     run.report.outcomes.append(outcome)

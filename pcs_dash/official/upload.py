@@ -121,8 +121,6 @@ def _run(options: list[str], folder: Path, sources: Sequence[str], seconds: floa
             "changed. Load fewer files, or use the command.", False,
         )  # fmt: skip
     words = done.stderr.strip().replace(f"{folder}/", "").replace(str(folder), "the files")
-    # Whoever looks at the page need not know where the server keeps its data.
-    words = words.replace(f"The data folder {Store().root.parent}", "The data folder")
     if done.returncode in (0, 1):
         try:
             told = json.loads(done.stdout)

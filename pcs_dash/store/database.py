@@ -62,10 +62,6 @@ _migrating = threading.Lock()
 class StoreError(UserError):
     """The database can't be reached, read or written; the text says what to do."""
 
-    def __init__(self, message: str, *, aside: str = "") -> None:
-        super().__init__(message)
-        self.aside = aside
-
 
 def database_url(environment: Mapping[str, str] | None = None) -> URL:
     """Where the library is, from the environment (`os.environ` if None). StoreError if unusable."""

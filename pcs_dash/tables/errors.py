@@ -16,7 +16,9 @@ class UserError(ValueError):
     `aside` says where on the server, for who runs it: on stderr and in the log, never on a page.
     """
 
-    aside = ""
+    def __init__(self, *args: object, aside: str = "") -> None:
+        super().__init__(*args)
+        self.aside = aside
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Whole from one process to another, whatever its own `__init__` asks for."""

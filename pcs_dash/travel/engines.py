@@ -208,7 +208,7 @@ def _r5(
     if asked.departure is None and asked.gtfs:
         raise UserError("Public transport needs --departure, such as 2026-11-24T09:00.")
     told("r5 sets up its roads and timetables")
-    network = package.TransportNetwork(str(asked.osm), [str(path) for path in asked.gtfs])
+    network = _tried(package.TransportNetwork, str(asked.osm), [str(path) for path in asked.gtfs])
     starts, goals = (
         gpd.GeoDataFrame(
             {"id": places.index.astype("str")},
@@ -222,8 +222,9 @@ def _r5(
         if mode == "transit" and not asked.gtfs:
             continue
         told(f"r5, {mode}")
-        table = package.TravelTimeMatrix(
-            network, origins=starts, destinations=goals, transport_modes=[theirs],
+        table = _tried(
+            package.TravelTimeMatrix, network, origins=starts, destinations=goals,
+            transport_modes=[theirs],
             departure=asked.departure or datetime(2026, 1, 6, 9), snap_to_network=True,
             departure_time_window=asked.window, max_time=timedelta(minutes=LONGEST_MINUTES),
             speed_walking=factors()["walk_speed"].central,
@@ -232,6 +233,17 @@ def _r5(
         wide = pd.DataFrame(table).pivot_table("travel_time", "from_id", "to_id")
         found.append((mode, wide.reindex(index=origins.index, columns=practices.index)))
     return found
+
+
+def _tried(call: Callable[..., Any], *given: Any, **asked: Any) -> Any:
+    """What r5py makes of it; its faults, and those of the Java behind it, as UserError."""
+    try:
+        return call(*given, **asked)
+    except Exception as fault:
+        raise UserError(
+            f"r5py failed ({type(fault).__name__}: {str(fault)[:300]}). Nothing was stored; "
+            "docs/travel.md says what it needs."
+        ) from fault
 
 
 _RUNS = {"valhalla": ("valhalla", _valhalla), "r5py": ("r5py", _r5)}

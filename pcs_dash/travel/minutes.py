@@ -34,9 +34,9 @@ MODELLED, MEASURED, PUBLISHED = "modelled", "measured", "published"
 NEAREST = "nearest"
 # Against the road distances of the IoD 2019 in Essex; docs/methods.md has the figures.
 MODEL_ERROR = (
-    "Against the road distances to a GP surgery of the IoD 2019, the modelled length of the way is "
-    "within 30% for half of the small areas of Essex and further off for the other half. The model "
-    "knows no rivers, railways or hills, main surgeries only, and no traffic of the hour."
+    "The modelled way is within 30% of the road distance (IoD 2019) for half of the small areas of "
+    "Essex, further off for the rest. It knows no rivers, railways, hills, traffic or branch "
+    "surgeries."
 )
 
 
@@ -217,7 +217,8 @@ def reach(minutes: Minutes, code: str, within: float, step: int = 5) -> pd.DataF
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """What is loaded: a table of minutes and the day it is of; `nearest`: published minutes to the
+    """What is loaded: a table of minutes, the day it is of, and what was said when it was loaded
+    (`notes`); `nearest`: published minutes to the
     nearest surgery (lsoa_code and a column a mode) and their day; `cars`: households by LSOA of
     2021, `lookup`: which of those were which of 2011.
     """
@@ -228,6 +229,7 @@ class Stored:
     nearest_period: str = ""
     cars: pd.DataFrame | None = None
     lookup: pd.DataFrame | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -260,6 +262,7 @@ def stored_minutes(store: Store | None = None) -> Stored | None:
         days.get(STORED_NEAREST, ""),
         tables.get(STORED_CARS),
         store.read(STORED_LOOKUP) if loaded.latest(STORED_LOOKUP) else None,
+        entry.notes if (entry := found[STORED]) is not None else (),
     )
 
 

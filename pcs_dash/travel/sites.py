@@ -4,7 +4,8 @@ p-median: sites y, and for each small area i its minutes t(i) as a variable. Wha
 chosen, t(i) >= d - sum over sites j nearer than d of (d - d(i, j)) y(j), for any d; such cuts are
 added where the solution breaks them (Benders), first without whole numbers, then with them. So
 the bound is one at every moment, and what is found is proven when both meet. With a capacity every
-small area's people are shared out over sites, which needs all pairs at once.
+small area's people are shared out over sites: with all pairs at once, or where those are too many
+by cuts of what sharing them out over the sites tried costs.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import highspy
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.optimize import linprog
 from scipy.sparse import csr_matrix, hstack
 
 from pcs_dash.hubs.suggesting.clock import Clock, Stopped, new_solver, relative_gap, run_solver
@@ -35,11 +37,13 @@ AIMS: dict[Aim, tuple[str, str]] = {
 }
 TIME_LIMIT = 30.0
 _ENOUGH = 1e-6
-# With a capacity every pair is a variable; more than these take too long.
+# With a capacity every pair is a variable; more than these take too long, and cuts are used.
 MOST_PAIRS = 60_000
 # A pair without a known way, in minutes: never chosen while there is another.
 _NO_WAY = 1_440.0
 Floats = NDArray[np.float64]
+# Rows of the solver's table, the least and the most that each may come to.
+_Cut = tuple[csr_matrix, Floats, Floats]
 
 
 @dataclass(frozen=True)
@@ -108,8 +112,9 @@ def choose(
             wanted.aim, "infeasible", f"No site can be reached from {len(cut_off)} areas ({named})."
         )
     clock = Clock(wanted.time_limit)
+    many = problem.minutes.size > MOST_PAIRS
     solvers: Mapping[Aim, Callable[[_Problem, float, Clock], _Found]] = {
-        "p-median": _median if wanted.capacity is None else _shared,
+        "p-median": _median if wanted.capacity is None or many else _shared,
         "p-centre": _centre,
         "max-cover": _most,
         "set-cover": _fewest,
@@ -140,7 +145,7 @@ def _problem(
         raise UserError("The most deprived fifth can be counted any number of times above 0.")
     own = people.to_numpy(float) > 0
     if wanted.capacity is not None:
-        _check_capacity(wanted, int(own.sum()) * len(codes))
+        _check_capacity(wanted)
     times = minutes.to_numpy(float)[own]
     heads = people.to_numpy(float)[own]
     counted = np.zeros(len(heads), bool) if deprived is None else deprived.to_numpy(bool)[own]
@@ -170,16 +175,11 @@ def possible(
     return minutes.table.reindex(weights.index)[own], weights, most
 
 
-def _check_capacity(wanted: Wanted, pairs: int) -> None:
+def _check_capacity(wanted: Wanted) -> None:
     if wanted.aim != "p-median":
         raise UserError("A capacity goes with the aim p-median alone.")
     if not (wanted.capacity is not None and 0 < wanted.capacity < np.inf):
         raise UserError("A capacity is a number of patients above 0.")
-    if pairs > MOST_PAIRS:
-        raise UserError(
-            f"{number(pairs)} pairs of small areas and sites are too many with a capacity (at most "
-            f"{number(MOST_PAIRS)}): choose a smaller area."
-        )
 
 
 @dataclass(frozen=True)
@@ -258,40 +258,107 @@ def curve(
 
 
 def _median(problem: _Problem, _within: float, clock: Clock) -> _Found:
-    """Least people x minutes, by cuts."""
+    """Least people x minutes, by cuts; with a capacity, by further ones of whom it sends away."""
     people, times = problem.weight / problem.weight.sum(), problem.minutes
     size, count = len(people), len(problem.codes)
+    if problem.capacity is not None and problem.sites * problem.capacity < problem.people.sum():
+        return _Found(None, np.nan, np.nan, infeasible=True)
     order = np.argsort(times, axis=1, kind="stable")
     ranked = np.take_along_axis(times, order, axis=1)
     highs = new_solver()
     highs.setOptionValue("mip_rel_gap", _ENOUGH / 10)
     _columns(highs, np.zeros(count), problem.low, problem.high)
     _columns(highs, people, ranked[:, 0], np.full(size, _NO_WAY))
+    # What a capacity adds to everyone at the nearest site.
+    _columns(highs, np.ones(1), np.zeros(1), np.full(1, np.inf))
     _rows(highs, _ones(count), [float(problem.sites)], [float(problem.sites)])
-    best, value, bound, whole = None, np.inf, 0.0, False
+    best, bound, whole = _Found(None, np.inf, 0.0), 0.0, False
     try:
-        while best is None or value - bound > _ENOUGH * value:
-            if run_solver(highs, clock) != "Optimal":
+        while best.sites is None or best.value - bound > _ENOUGH * best.value:
+            status = run_solver(highs, clock)
+            if status != "Optimal":
+                best = replace(best, infeasible=status == "Infeasible" and best.sites is None)
                 break
             found = np.array(highs.getSolution().col_value)
             info = highs.getInfo()
             bound = max(bound, info.mip_dual_bound if whole else info.objective_function_value)
             chosen = np.sort(np.argsort(-found[:count], kind="stable")[: problem.sites])
-            cost = float(people @ times[:, chosen].min(axis=1))
-            if cost < value:
-                best, value = chosen, cost
-            cuts = _cuts(times, order, ranked, found[:count], found[count:])
-            if cuts is None and whole:
-                break
-            if cuts is None:
+            cuts = _cuts(times, order, ranked, found[:count], found[count:-1])
+            if cuts is None and not whole:
                 _whole(highs, count)
                 whole = True
-            else:
-                _rows(highs, *cuts)
+                continue
+            tried, more = _tried(problem, chosen, size, full=cuts is None)
+            best = min(best, tried, key=lambda found: found.value)
+            rows = cuts or more
+            if rows is None:
+                break
+            _rows(highs, *rows)
     except Stopped:
         pass
-    sites = None if best is None else tuple(int(site) for site in best)
-    return _Found(sites, value, min(bound, value))
+    return replace(best, bound=min(bound, best.value))
+
+
+def _tried(
+    problem: _Problem, chosen: NDArray[np.intp], size: int, *, full: bool
+) -> tuple[_Found, _Cut | None]:
+    """What these sites cost, and what that says of others: nothing, unless a capacity is `full`y
+    asked about.
+    """
+    sites = tuple(int(site) for site in chosen)
+    if problem.capacity is None:
+        near = problem.minutes[:, chosen].min(axis=1)
+        return _Found(sites, float(problem.weight @ near / problem.weight.sum()), 0.0), None
+    if not full:
+        return _Found(None, np.inf, 0.0), None
+    return _sent(problem, sites, size)
+
+
+def _sent(problem: _Problem, sites: tuple[int, ...], size: int) -> tuple[_Found, _Cut]:
+    """Everyone shared out over these sites, none beyond its capacity. By the prices u of small
+    areas and v of sites, no sites y cost less than sum(u) - capacity x sum(v y); where these sites
+    can't take all, they are not chosen together again.
+    """
+    assert problem.capacity is not None
+    chosen, count, k = list(sites), len(problem.codes), len(sites)
+    people, weight = problem.people, problem.weight / problem.weight.sum()
+    area, site = np.divmod(np.arange(size * k), k)
+    pair = np.arange(size * k)
+    times = problem.minutes[:, chosen]
+    most = np.where(times < _NO_WAY, np.inf, 0.0).ravel()
+    done = linprog(
+        (weight[:, None] * times).ravel(),
+        A_ub=csr_matrix((people[area], (site, pair))), b_ub=np.full(k, problem.capacity),
+        A_eq=csr_matrix((np.ones(size * k), (area, pair))), b_eq=np.ones(size),
+        bounds=np.column_stack([np.zeros(size * k), most]),
+    )  # fmt: skip
+    wide = count + size + 1
+    if done.status != 0:
+        these = csr_matrix((np.ones(k), (np.zeros(k, int), chosen)), (1, wide))
+        return _Found(None, np.inf, 0.0), (these, np.full(1, -np.inf), np.full(1, k - 1.0))
+    price = done.eqlin.marginals
+    cost = np.where(problem.minutes < _NO_WAY, weight[:, None] * problem.minutes, np.inf)
+    room = np.maximum(((price[:, None] - cost) / people[:, None]).max(axis=0), 0.0)
+    row = csr_matrix(np.concatenate([problem.capacity * room, weight, [1.0]])[None, :])
+    sent = done.x.reshape(size, k) * people[:, None]
+    loads = _loads(problem, sites, sent)
+    return (
+        _Found(sites, float(done.fun), 0.0, loads=loads),
+        (row, np.full(1, price.sum()), np.full(1, np.inf)),
+    )
+
+
+def _loads(
+    problem: _Problem, sites: tuple[int, ...], sent: Floats
+) -> dict[int, tuple[float, float]]:
+    """People and their mean minutes of each site; `sent`: small areas x these sites."""
+    times = problem.minutes[:, list(sites)]
+    total = sent.sum(axis=0)
+    mean = (sent * times).sum(axis=0) / np.maximum(total, 1e-9)
+    return {
+        site: (float(people), float(minutes))
+        for site, people, minutes in zip(sites, total, mean, strict=True)
+    }
 
 
 def _shared(problem: _Problem, _within: float, clock: Clock) -> _Found:
@@ -329,19 +396,12 @@ def _shared(problem: _Problem, _within: float, clock: Clock) -> _Found:
     if found.sites is None:
         return found
     sent = np.array(highs.getSolution().col_value)[count:].reshape(size, count) * people[:, None]
-    loads = {
-        j: (
-            float(sent[:, j].sum()),
-            float((sent[:, j] @ times[:, j]) / max(sent[:, j].sum(), 1e-9)),
-        )
-        for j in found.sites
-    }
-    return replace(found, loads=loads)
+    return replace(found, loads=_loads(problem, found.sites, sent[:, list(found.sites)]))
 
 
 def _cuts(
     times: Floats, order: NDArray[np.intp], ranked: Floats, sites: Floats, minutes: Floats
-) -> tuple[csr_matrix, Floats, Floats] | None:
+) -> _Cut | None:
     """The cuts that a solution breaks, one a small area at most; None where it breaks none.
 
     Sites are filled from the nearest on until they make one whole: the minutes of the last is d.
@@ -354,7 +414,8 @@ def _cuts(
     if not len(broken):
         return None
     size = len(times)
-    own = csr_matrix((np.ones(len(broken)), (np.arange(len(broken)), broken)), (len(broken), size))
+    wide = size + 1
+    own = csr_matrix((np.ones(len(broken)), (np.arange(len(broken)), broken)), (len(broken), wide))
     matrix = csr_matrix(hstack([csr_matrix(gain[broken]), own]))
     return matrix, level[broken, 0], np.full(len(broken), np.inf)
 

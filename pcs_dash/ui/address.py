@@ -39,12 +39,19 @@ div:has(> [class*="st-key-pcs-address"]) {
   display: none;
 }
 """
-_writer = st.components.v2.component(
-    "pcs_dash_address",
-    html="<span></span>",
-    css=_STYLE,
-    js=(ASSETS_DIR / "address.js").read_text("utf-8"),
-    isolate_styles=False,
+# A component's script travels with all that it is told: the long one with what changes least.
+_TELL = """export default ({ data }) => {
+  const tell = window.pcsAddress?.tell;
+  if (tell) tell(data); else (window.pcsTold ||= []).push(data);
+}"""
+_stands, _told = (
+    st.components.v2.component(
+        f"pcs_dash_address_{name}", html="<span></span>", css=_STYLE, js=js, isolate_styles=False
+    )
+    for name, js in (
+        ("stands", (ASSETS_DIR / "address.js").read_text("utf-8")),
+        ("told", _TELL),
+    )
 )
 
 
@@ -410,13 +417,14 @@ def carry(name: str, text: str) -> None:
 def of_map(place: str) -> None:
     """Name the map of this page by what the browser remembers its position under; "" for none.
 
-    Where the address was opened with a position, the map will stand there.
+    Once in every run, since its script writes what is told later. Where the address was opened with
+    a position, the map will stand there.
     """
     kept = held()
     kept.place = place
     # Drawn in every run: what follows keeps its place on the page, and its map with it.
     opened = bool(place) and kept.ruling and "map" in kept.asked
-    _write("map", {"token": kept.token, "n": 0, "place": place if opened else ""})
+    _write(_stands, "map", {"place": place if opened else ""})
 
 
 def _tell(where: str) -> None:
@@ -436,9 +444,9 @@ def _tell(where: str) -> None:
         "step": step,
         "place": kept.place,
     }
-    _write(where, data)
+    _write(_told, where, data)
 
 
-def _write(where: str, data: Mapping[str, Any]) -> None:
+def _write(writer: Callable[..., Any], where: str, data: Mapping[str, Any]) -> None:
     with st.container(key=f"pcs-address-{where}"):
-        _writer(key=f"address-{where}", data=data)
+        writer(key=f"address-{where}", data=data)

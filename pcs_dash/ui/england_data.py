@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from pcs_dash.ui import data
 
 if TYPE_CHECKING:
     from pcs_dash.views.loaded_data import England
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -27,18 +30,19 @@ class EnglandOnMap:
 
 
 def load(level: str) -> EnglandOnMap | None:
-    """England by one kind of area, or None where no official data are loaded."""
+    """England by one kind of area, or None where no official data are loaded, or damaged."""
     from pcs_dash.official.built_tables import PRACTICES
     from pcs_dash.official.store import Store
 
     store = Store()
     try:
         manifest = store.current()
-    except UserError:
+        if manifest is None or manifest.latest(PRACTICES) is None:
+            return None
+        return _load(level, str(store.root), manifest.identity)
+    except UserError as error:
+        _log.warning("England not read: %s", error)
         return None
-    if manifest is None or manifest.latest(PRACTICES) is None:
-        return None
-    return _load(level, str(store.root), manifest.identity)
 
 
 @st.cache_resource(show_spinner="Reading England ...", max_entries=6)

@@ -55,8 +55,13 @@ def run() -> None:
 
 
 def _show(page: Any) -> None:
-    # England's practices have no ratios of weighted lists.
-    chosen = choices.sidebar(weighted=page.url_path != "england")
+    try:
+        # England's practices have no ratios of weighted lists.
+        chosen = choices.sidebar(weighted=page.url_path != "england")
+    except address.EndedEarly:
+        # No such area, so no map.
+        address.of_map("")
+        raise
     choices.of_this_run.set(chosen)
     dataset, files = data.of(chosen.area)
     sheet = tabs.open_sheet(page.url_path)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from pcs_dash.measures.catchments import Registered
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
-from pcs_dash.measures.numbers import count, number, per_cent
+from pcs_dash.measures.numbers import NO_FIGURE, count, number, per_cent
 from pcs_dash.measures.small_numbers import hide_small, small_text
 from pcs_dash.measures.words import Words, definition_text
 from pcs_dash.tables.constants import MODES
@@ -180,29 +180,25 @@ def answer(question: Question) -> Answer:
     whole, within = asked.whole, asked.within
     share = 1 - whole[f"share_beyond_{within}"]
     how, tag = MODES[asked.minutes.mode], asked.minutes.kind
+    half, most = (_in_minutes(whole[name]) for name in ("median", "p90"))
     found = (
         f"In {question.name} {per_cent(share)} of {question.everyone} live within {within} minutes "
-        f"of {asked.goal} {how} ({tag}): half within {number(whole['median'])} minutes, nine in "
-        f"ten within {number(whole['p90'])}."
+        f"of {asked.goal} {how} ({tag}){_by_deprivation(question, asked)}."
     )
-    caution = MODEL_ERROR if tag == MODELLED else ""
     quintiles = _by_quintile(question, asked)
-    return Answer(
-        Words(
-            f"{found} {_by_deprivation(question, asked)}".strip(), caution, _basis(question, asked)
-        ),
+    nearest = Answer(
+        Words(found, "", _basis(question, asked)),
         figures=(
             Figure(f"Within {within} minutes", per_cent(share), tag),
             Figure(
                 f"Patients further away{asked.registered.suffix}",
                 small_text(round(whole[f"beyond_{within}"])),
             ),
-            Figure("Half get there within", f"{number(whole['median'])} minutes"),
-            Figure("Nine in ten get there within", f"{number(whole['p90'])} minutes"),
+            Figure("Half get there within", half),
+            Figure("Nine in ten get there within", most),
         ),
         front=(_map(question, asked), quintiles),
         sections=(
-            *_reach_section(question, asked),
             *_car_section(question),
             *((Section("places", "By place and district", _places),) if _groups(asked) else ()),
             Section("furthest", "Where it is furthest, and GPs within reach", _furthest_section),
@@ -213,6 +209,43 @@ def answer(question: Question) -> Answer:
         about_gps=False,
         foot=tuple(text for text in (asked.minutes.note, asked.registered.note) if text),
     )
+    centre = steps_around.centre_of(question, asked.minutes)
+    return nearest if centre is None else _around(asked, centre, nearest)
+
+
+def _around(asked: _Asked, centre: steps_around.Centre, nearest: Answer) -> Answer:
+    """The answer for one practice, whose reach the map shows: who lives within it. What is said of
+    the nearest practice stands under it.
+    """
+    minutes, within = asked.minutes, asked.within
+    near = reach(minutes, centre.code, within)
+    # Without a figure for one of its small areas there is none.
+    people = asked.registered.totals.reindex(near.index).sum(skipna=False)
+    who = f"Patients within {within} minutes{asked.registered.suffix}"
+    found = (
+        f"{number(people)} patients live within {within} minutes of {centre.name} "
+        f"{MODES[minutes.mode]} ({minutes.kind}), whichever practice they are registered with."
+    )
+    error = f" {MODEL_ERROR}" if minutes.kind == MODELLED else ""
+    basis = f"{minutes.label[0].upper()}{minutes.label[1:]}; {asked.registered.label}.{error}"
+    return replace(
+        nearest,
+        message=Words(found, "", basis),
+        figures=(
+            Figure(who, number(people), minutes.kind),
+            Figure(f"Small areas (LSOAs) within {within} minutes", number(len(near))),
+        ),
+        front=(nearest.front[0], _reach_table(asked, centre)),
+        sections=(
+            Section("reach", "How the steps are drawn, and their file", _reached),
+            Section("nearest", "To the nearest practice", lambda _: nearest.front[1:]),
+            *nearest.sections,
+        ),
+    )
+
+
+def _in_minutes(value: float) -> str:
+    return NO_FIGURE if pd.isna(value) else count(round(value), "minute")
 
 
 def _nothing(question: Question, asked: _Asked | None) -> Answer:
@@ -230,22 +263,24 @@ def _basis(question: Question, asked: _Asked) -> str:
     lost = asked.whole["unknown"]
     without = f" {small_text(round(lost))} without minutes left out." if lost >= 0.5 else ""
     which = "each to the practice of registration" if asked.own else "each to the nearest practice"
+    # In small print, so that what was found stands alone on a slide; it says "modelled" itself.
+    error = f" {MODEL_ERROR}" if asked.minutes.kind == MODELLED else ""
     return (
         f"{asked.minutes.label[0].upper()}{asked.minutes.label[1:]}; {which}, summed over "
-        f"{question.everyone}: {asked.registered.label}.{without}"
+        f"{question.everyone}: {asked.registered.label}.{without}{error}"
     )
 
 
 def _by_deprivation(question: Question, asked: _Asked) -> str:
-    """The most beside the least deprived fifth, in a sentence; "" where one has nobody."""
+    """The most beside the least deprived fifth, to end a sentence; "" where one has nobody."""
     column = f"share_beyond_{asked.within}"
     shares = 1 - asked.by(_quintiles(question, asked))[column]
     first, last = (shares.get(QUINTILE_LABELS[q], np.nan) for q in (1, 5))
     if pd.isna(first) or pd.isna(last):
         return ""
     return (
-        f"Of those in the most deprived fifth of small areas it is {per_cent(first)}, in the least "
-        f"deprived {per_cent(last)}."
+        f": {per_cent(first)} in the most deprived fifth of small areas, {per_cent(last)} in the "
+        "least deprived"
     )
 
 
@@ -280,19 +315,10 @@ def _map(question: Question, asked: _Asked) -> MapBlock:
     return MapBlock(spec, alt_text(question.dataset, spec), high=400, pick="around", listed=False)
 
 
-def _reach_section(question: Question, asked: _Asked) -> tuple[Section, ...]:
-    there = steps_around.centre_of(question, asked.minutes) is not None
-    return (Section("reach", "Within reach", _reached),) if there else ()
-
-
-def _reached(question: Question) -> Sequence[Block | Beside]:
+def _reach_table(asked: _Asked, centre: steps_around.Centre) -> Table:
     """Small areas and registered patients by steps of five minutes from the practice asked about,
     each step with all before it.
     """
-    asked = _asked(question)
-    centre = None if asked is None else steps_around.centre_of(question, asked.minutes)
-    if asked is None or centre is None:
-        return []
     found = reach(asked.minutes, centre.code, steps_around.LIMITS[-1])
     people = asked.registered.totals.reindex(found.index)
     rows = []
@@ -301,17 +327,25 @@ def _reached(question: Question) -> Sequence[Block | Beside]:
         # A step without a figure for one of its small areas has none.
         rows.append((f"{limit} minutes", number(near.sum()),
                      number(people[near].sum(skipna=False))))  # fmt: skip
-    who = f"Patients{asked.registered.suffix}"
+    return text_table(
+        f"Who lives within reach of {centre.name} {MODES[asked.minutes.mode]}, "
+        f"{asked.minutes.kind}",
+        ("Within", "Small areas", f"Patients{asked.registered.suffix}"), rows,
+    )  # fmt: skip
+
+
+def _reached(question: Question) -> Sequence[Block | Beside]:
+    """How the steps are drawn, and their file."""
+    asked = _asked(question)
+    centre = None if asked is None else steps_around.centre_of(question, asked.minutes)
+    if asked is None or centre is None:
+        return []
     file = steps_around.file_of(question, asked.minutes, centre, asked.registered)
     return [
-        text_table(
-            f"Who lives within reach of {centre.name} {MODES[asked.minutes.mode]}, "
-            f"{asked.minutes.kind}",
-            ("Within", "Small areas (LSOAs)", f"{who} who live there"), rows,
-        ),
         Text(
-            "Registered with any practice; a small area counts where its middle is within; those "
-            f"beyond the data are not counted. {steps_around.HOW if file else ''}".strip(), "note",
+            "Patients are registered with any practice; a small area (LSOA) counts where its "
+            "middle is within; those beyond the data are not counted. "
+            f"{steps_around.HOW if file else ''}".strip(), "note",
         ),
         *([file] if file else []),
     ]  # fmt: skip
@@ -331,24 +365,24 @@ def _table(
     caption: str, head: str, table: pd.DataFrame, asked: _Asked, name: str, *, small: bool = False,
     people: str = "",
 ) -> Table:  # fmt: skip
-    # A small table is the same on page and paper.
-    others = () if small else [str(limit) for limit in LIMITS if limit != asked.within]
-    limits = [f"{asked.within}", *others]
+    # A small table is the same on page and paper; the share says how many are beyond.
+    limits = [asked.within] if small else sorted({*LIMITS, asked.within})
+    beyond = Column(f"beyond_{asked.within}", f"Beyond {asked.within} minutes", "count",
+                    only="page")  # fmt: skip
     shown = _shown(table, asked.within)
     return Table(
         f"{caption}, {asked.minutes.kind}",
         shown.rename_axis("group").reset_index(),
         (
             Column("group", head, wide=1.6),
-            Column("people", people or f"Patients{asked.registered.suffix}", "count", wide=1.5),
-            Column("median", "Half within, minutes", "count", wide=1.3),
-            Column("p90", "Nine in ten within, minutes", "count", wide=1.3),
-            # On paper the share says it; five headings of figures would be cut off.
-            Column(f"beyond_{limits[0]}", f"Beyond {limits[0]} minutes", "count", only="page"),
+            Column("people", people or f"Patients{asked.registered.suffix}", "count", wide=1.8),
+            Column("median", "Half within", "count"),
+            Column("p90", "Nine in ten within", "count"),
+            *(() if small else (beyond,)),
             *(
                 Column(
-                    f"share_beyond_{limit}", f"Share beyond {limit}", "share",
-                    only="" if limit == limits[0] else "page",
+                    f"share_beyond_{limit}", f"Share beyond {limit}", "share", wide=1.3,
+                    only="" if limit == asked.within else "page",
                 )
                 for limit in limits
             ),
@@ -518,8 +552,11 @@ def _rests_on(question: Question) -> Sequence[Block | Beside]:
     if asked is None:
         return []
     if asked.minutes.kind != MODELLED:
-        said = f"{asked.minutes.label[0].upper()}{asked.minutes.label[1:]}. {asked.minutes.note}"
-        return [Text(said.strip(), "note")]
+        stored = question.readers.minutes()
+        loaded = stored.notes if stored is not None and asked.minutes.kind == MEASURED else ()
+        label = f"{asked.minutes.label[0].upper()}{asked.minutes.label[1:]}."
+        said = (label, asked.minutes.note, *loaded)
+        return [Text(" ".join(part for part in said if part), "note")]
     used = ("detour", f"{asked.minutes.mode}_speed")
     rows = [
         (name, f"{f.central:g} ({f.low:g} to {f.high:g}) {f.unit}", f.source)

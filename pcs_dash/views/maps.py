@@ -79,6 +79,9 @@ class Legend:
         )
 
 
+CLEAR = "#ffffff00"
+
+
 @dataclass(frozen=True, eq=False)
 class Layer:
     """Places coloured by a word: `labels` is code to word (missing: bare), `colours` word to colour
@@ -255,7 +258,7 @@ def area_fill(
 
 def hollow_marks(practices: pd.DataFrame) -> dict[str, Any]:
     """Practices as outlines only, where the LSOAs under them matter."""
-    return {"letters": "0" * len(practices), "palette": ["#ffffff00"]}
+    return {"letters": "0" * len(practices), "palette": [CLEAR]}
 
 
 def england_view(

@@ -103,8 +103,8 @@ def shapes_around(question: Question, minutes: Minutes, centre: Centre) -> gpd.G
 def file_of(
     question: Question, minutes: Minutes, centre: Centre, registered: Registered
 ) -> File | None:
-    """The steps as a GeoPackage: layers steps (polygons; whole small areas whose middle is within,
-    and who lives there), practice (a point), about.
+    """The steps as a GeoPackage: layers steps (polygons; whole small areas whose middle is within
+    so many minutes, and who lives there), practice (a point), about.
     """
     shapes = shapes_around(question, minutes, centre)
     if shapes is None:
@@ -114,8 +114,8 @@ def file_of(
     counted = pd.DataFrame(
         {
             "within": limit,
-            "lsoas": int((near["minutes"] <= limit).sum()),
-            "patients": people[near["minutes"] <= limit].sum(skipna=False),
+            "lsoas_within": int((near["minutes"] <= limit).sum()),
+            "patients_within": np.round(people[near["minutes"] <= limit].sum(skipna=False)),
         }
         for limit in LIMITS
     )
@@ -133,6 +133,7 @@ def file_of(
             ("Steps around", f"{centre.name} ({centre.code})"),
             ("Rests on", minutes.label),
             ("Patients", f"with any practice, who live within so many minutes: {registered.label}"),
+            ("Columns", "lsoas_within, patients_within: with those of the steps before"),
             ("Note", HOW),
         ],
         columns=["item", "value"],

@@ -11,7 +11,7 @@ import pandas as pd
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.tables.constants import MODES
-from pcs_dash.travel.minutes import MODELLED, between
+from pcs_dash.travel.minutes import MODELLED, between, summary
 from pcs_dash.travel.sites import AIMS, Aim, Sites, Wanted, choose, curve, possible, served
 from pcs_dash.views.answer import (
     Beside,
@@ -24,12 +24,16 @@ from pcs_dash.views.answer import (
     Table,
     Text,
     measured,
+    text_table,
 )
 from pcs_dash.views.catchment_maps import OWN_COLOUR
 from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.maps import Layer
+from pcs_dash.views.maps import CLEAR, Layer
 from pcs_dash.views.minute_bands import minutes_layer
 from pcs_dash.views.question import Question
+
+# How people travel to few sites, unless it is said.
+USUAL = "drive"
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +41,7 @@ class Standing:
     """The sites found, whom each serves (practice_name, people, mean_minutes), the best of every
     number of sites up to those (`steps`: sites, value, bought), the minutes of each small area to
     the nearest of them (`times`), and what the minutes are; `suffix`: " (modelled)" where
-    people are.
+    people are; `ways`: how far it is to the nearest of them, a row a mode.
     """
 
     found: Sites
@@ -48,6 +52,14 @@ class Standing:
     kind: str
     label: str
     suffix: str
+    ways: tuple[tuple[str, ...], ...] = ()
+
+
+def usual_mode(modes: Collection[str]) -> str:
+    """How people travel unless it is said: by car, as a hub's main site is chosen, for few sites of
+    an area lie beyond a walk; else the first mode there is. What it means on foot stands below.
+    """
+    return USUAL if USUAL in modes else next(iter(modes))
 
 
 def standing(question: Question, mode: str, wanted: Wanted) -> Standing:
@@ -69,15 +81,30 @@ def standing(question: Question, mode: str, wanted: Wanted) -> Standing:
     label = f"{minutes.label}; {registered.label}"
     times = table[list(found.chosen)].min(axis=1)
     kinds = (mode, minutes.kind, label, registered.suffix)
-    return Standing(found, each, steps, times, *kinds)
+    ways = _ways(question, list(found.chosen), people) if found.chosen else ()
+    return Standing(found, each, steps, times, *kinds, ways)
+
+
+def _ways(question: Question, chosen: list[str], people: pd.Series) -> tuple[tuple[str, ...], ...]:
+    """Mode and kind, and the minutes to the nearest site that half and nine in ten don't exceed."""
+    rows = []
+    for mode, kind in question.journeys.kinds.items():
+        minutes = between(question.dataset, mode, "", question.readers.minutes())
+        near = minutes.table.reindex(people.index)[chosen].min(axis=1)
+        row = summary(near, people, None, []).iloc[0]
+        rows.append(
+            (f"{MODES[mode].capitalize()}, {kind}", number(row["median"]), number(row["p90"]))
+        )
+    return tuple(rows)
 
 
 def blocks(question: Question, made: Standing) -> list[Block | Beside]:
     """What was found, in a sentence, on the map, in a table and a curve."""
     found = made.found
-    shown: list[Block | Beside] = [Text(found.message, "info")]
     if not found.chosen:
-        return shown
+        return [Text(found.message, "info")]
+    said = f"{found.message.removesuffix('.')}, {MODES[made.mode]} ({made.kind})."
+    shown: list[Block | Beside] = [Text(said, "info")]
     table = Table(
         f"The sites: {AIMS[found.aim][0]}, {MODES[made.mode]}, {made.kind}",
         made.each.reset_index(),
@@ -92,7 +119,11 @@ def blocks(question: Question, made: Standing) -> list[Block | Beside]:
         file=made.each,
     )
     bought = (_curve(made),) if len(made.steps) > 1 else ()
-    shown.append(Beside((1, 1), ((_map(question, made),), (table, *bought))))
+    ways = text_table(
+        "From home to the nearest of these sites, minutes",
+        ("How", "Half within", "Nine in ten within"), made.ways,
+    )  # fmt: skip
+    shown.append(Beside((1, 1), ((_map(question, made),), (table, ways, *bought))))
     lost = " Where no way is known, a day is counted." if made.kind != MODELLED else ""
     shown.append(Text(f"Sites serve who lives in {question.name}: {made.label}.{lost}", "note"))
     return shown
@@ -100,18 +131,21 @@ def blocks(question: Question, made: Standing) -> list[Block | Beside]:
 
 def _map(question: Question, made: Standing) -> MapBlock:
     """The sites, and how far it is to the nearest of them."""
+    practices = question.dataset.practices.index
     title = f"minutes to the nearest of the sites {MODES[made.mode]}, {made.kind}"
     spec = MapSpec(
         "layers",
         question,
+        # Others are outlines, or they would hide the sites where practices stand close.
         marks=Layer(
             "",
-            pd.Series("site", index=list(made.found.chosen)),
-            {"site": OWN_COLOUR},
+            pd.Series("other", index=practices).mask(practices.isin(made.found.chosen), "site"),
+            {"site": OWN_COLOUR, "other": CLEAR},
+            {"site": "S"},
         ),
         ground=minutes_layer(title, made.times),
         about=f"sites, over small areas by {title}.",
-        note="Magenta: the sites. Other circles: practices. Uncoloured: no figure.",
+        note="Magenta, S: the sites. Outlines: other practices. Uncoloured: no figure.",
     )
     return MapBlock(spec, alt_text(question.dataset, spec), high=420)
 
@@ -174,7 +208,7 @@ OPTIONS = (
     Option(NUMBER, "How many sites", "number", default="3", bounds=(1, 30), inside=True),
     Option(AIM, "What they are to do", inside=True,
            choices=lambda _: {aim: words[0].capitalize() for aim, words in AIMS.items()}),
-    Option(HOW, "How people travel", inside=True, choices=lambda question: {
+    Option(HOW, "How people travel", inside=True, default=USUAL, choices=lambda question: {
         mode: f"{MODES[mode].capitalize()} ({kind})"
         for mode, kind in question.journeys.kinds.items()
     }),
@@ -186,7 +220,7 @@ def of_plan(question: Question, closed: Collection[str]) -> list[Block | Beside]
     """Where sites would stand best among the practices that a plan leaves open; UserError for what
     can't be asked.
     """
-    mode = question.option(HOW, question.journeys.kinds)
+    mode = question.option(HOW, question.journeys.kinds, usual_mode(question.journeys.kinds))
     aims: dict[str, Aim] = {aim: aim for aim in AIMS}
     here = question.area.select(question.dataset.practices).index
     wanted = Wanted(

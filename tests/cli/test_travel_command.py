@@ -49,7 +49,15 @@ def test_build_stores_minutes_that_reach_uses_and_roll_back(
     assert main(["travel", "reach", "F81110", "--minutes", "measured"]) == 0
     assert "measured (own network, made.osm.pbf" in capsys.readouterr().err
     assert main(["travel", "build", "--osm", str(tmp_path / "no.osm.pbf")]) == 2
+    other = path.rename(tmp_path / "other.osm.pbf")
+    with Store().writing():  # another build is at it
+        assert main(["travel", "build", "--osm", str(other)]) == 2
+    assert "Another update of these data is running" in capsys.readouterr().err
     assert Store().current().version == 1
+    assert main(["travel", "build", "--osm", str(other)]) == 0
+    assert set(Store().read("travel_minutes")["source"]) == {"own network, other.osm.pbf"}
+    assert main(["rollback"]) == 0
+    assert set(Store().read("travel_minutes")["source"]) == {"own network, made.osm.pbf"}
 
 
 def test_reach_by_band_and_by_small_area(capsys, dataset: Dataset) -> None:

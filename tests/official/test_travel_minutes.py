@@ -40,16 +40,98 @@ def test_names_of_other_programs_and_modes_are_read(tmp_path: Path) -> None:
         ("E01000001,F81001,walk,nan\n", "minutes"),
         ("E01000001,F81001,walk,\n", "minutes"),
         ("E01000001,F8100,walk,1\n", "destination"),
-        ("SS7 4EA,F81001,walk,1\n", "origin"),
+        ("SS7,F81001,walk,1\n", "origin"),
+        ("BT1 1AAA,F81001,walk,1\n", "origin"),
         ("E01000001,F81001,horse,1\n", "no modes"),
         ("E01000001,F81001,walk,1\nE01000001,F81001,foot,2\n", "two rows"),
         ("F81001,E01000001,walk,1\n", "exchange the two columns"),
         ("E01000001,E01000002,walk,1\n", "No row leads"),
+        ("SS7 4EA,F81001,walk,1\nss74ea,F81001,walk,2\n", "SS7 4EA to F81001 .* two rows"),
+        ("E01000001,F81001,walk,1\nSS74EA,F81001,walk,2\n", r"\(E01000001\) in 1 rows and postc"),
+        ("E01000001,F81001,walk,1e9\n", "minutes"),
+        ("E01000001,F81001,walk,inf\n", "minutes"),
     ],
 )
 def test_what_is_refused(tmp_path: Path, rows: str, said: str) -> None:
     with pytest.raises(InputFileError, match=said):
         loaded(tmp_path, rows)
+
+
+def test_two_sources_of_one_mode_are_refused_and_one_a_mode_is_not(tmp_path: Path) -> None:
+    head = "origin,destination,mode,minutes,source\n"
+    rows = "E01000001,F81001,walk,1,r5\nE01000002,F81001,bike,2,TRACC\n"
+    assert set(loaded(tmp_path, rows, head)[0]["source"]) == {"r5", "TRACC"}
+    with pytest.raises(InputFileError, match=r"walk has minutes of 2 sources \(TRACC, r5\)"):
+        loaded(tmp_path, rows + "E01000002,F81001,walk,2,TRACC\n", head)
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252"])
+def test_other_marks_and_encodings_are_read(tmp_path: Path, mark: str, encoding: str) -> None:
+    path = tmp_path / "m.csv"
+    text = "origin,destination,mode,minutes,source\nE01000001,F81001,walk,1.5,Réseau\n"
+    path.write_bytes(text.replace(",", mark).encode(encoding))
+    table = load_minutes(InputFile.of(path))
+    assert table[["minutes", "source"]].to_numpy().tolist() == [[1.5, "Réseau"]]
+
+
+# Three postcodes of one small area, two of another, one that is unknown, one without small area.
+POSTCODES = (
+    "pcds,doterm,lsoa11cd,ladcd\n"
+    "SS7 4EA,,E01000001,E07000069\nSS7 4EB,,E01000001,E07000069\nSS7 4EC,,E01000001,E07000069\n"
+    "SS7 4ED,,E01000002,E07000069\nSS7 4EE,,E01000002,E07000069\nIM1 1AA,,,\n"
+)
+FROM_POSTCODES = (
+    "SS7 4EA,F81001,walk,10\nss74eb,F81001,walk,30\nSS7  4EC,F81001,walk,20\n"
+    # One of three, and one of two, does not get there.
+    "SS7 4EA,F81002,walk,5\nSS7 4EB,F81002,walk,7\n"
+    "SS7 4ED,F81001,walk,3\nSS7 4EE,F81001,walk,4\nSS7 4ED,F81002,walk,3\n"
+    "ZZ1 1ZZ,F81001,walk,1\nIM1 1AA,F81001,walk,1\n"
+)
+
+
+def folder_of(path: Path, **files: str) -> str:
+    path.mkdir()
+    for name, text in files.items():
+        (path / f"{name}.csv").write_text(text, "utf-8")
+    return str(path)
+
+
+def test_minutes_from_postcodes_are_medians_of_small_areas(tmp_path: Path) -> None:
+    store = Store(tmp_path / "data")
+    origin = folder_of(tmp_path / "in", a=HEAD + FROM_POSTCODES, postcodes_2026_02=POSTCODES)
+    samples.write(Path(origin), "list_sizes", "pcn_membership")
+    assert not preview(Path(origin), store=store).failed
+    update_store(store, origin=origin)
+    table = store.read("travel_minutes").set_index(["origin", "destination"])
+    # F81002: the middle of 5, 7 and no way is 7; of 3 and no way there is none.
+    assert table["minutes"].to_dict() == {
+        ("E01000001", "F81001"): 20, ("E01000002", "F81001"): 3.5, ("E01000001", "F81002"): 7,
+    }  # fmt: skip
+    assert set(table["source"]) == {"a.csv, median over the postcodes of each small area"}
+    (note,) = store.entry("travel_minutes").notes
+    assert note == (
+        "5 postcodes joined to 2 small areas (many to one), 0 of which rest on one postcode alone. "
+        "Without a small area in the postcode look-up, and left out: 2 (IM1 1AA, ZZ1 1ZZ)."
+    )
+    # Later the stored look-up serves; a table of which it knows nothing leaves all as it was.
+    for rows, status in (
+        ("SS74EA,F81001,walk,9\n", "changed"),
+        ("ZZ11ZZ,F81001,walk,9\n", "failed"),
+    ):
+        (Path(origin) / "a.csv").write_text(HEAD + rows, "utf-8")
+        report = update_store(store, sources=["travel_minutes"], origin=str(Path(origin) / "a.csv"))
+        assert [outcome.status for outcome in report.outcomes] == [status]
+    assert "None of its 1 postcodes (ZZ1 1ZZ)" in report.outcomes[0].message
+    assert list(store.read("travel_minutes")["minutes"]) == [9]
+
+
+def test_without_a_look_up_postcodes_are_refused_with_what_to_load(tmp_path: Path) -> None:
+    store = Store(tmp_path / "data")
+    report = update_store(store, origin=folder_of(tmp_path / "in", a=HEAD + FROM_POSTCODES))
+    assert [outcome.status for outcome in report.outcomes] == ["failed"]
+    assert "Load the ONS Postcode Directory" in report.outcomes[0].message
+    assert store.current() is None
 
 
 def test_ways_back_are_left_out_and_counted(tmp_path: Path) -> None:

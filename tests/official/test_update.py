@@ -682,8 +682,9 @@ def test_a_data_folder_that_is_none_is_told(
     blocked.write_bytes(b"")
     monkeypatch.setenv("PCS_DASH_DATA_DIR", str(blocked))
     place = f"{server.url}/good.csv" if origin == "address" else str(small(tmp_path))
-    with pytest.raises(UserError, match=r"a file.*can't be written.*PCS_DASH_DATA_DIR"):
+    with pytest.raises(UserError, match=r"folder can't be written.*PCS_DASH_DATA_DIR") as told:
         update_store(Store(), origin=place)
+    assert str(blocked) in told.value.aside and str(blocked) not in str(told.value)
     assert server.requests == []
 
 

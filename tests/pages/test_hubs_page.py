@@ -14,7 +14,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pcs_dash.hubs.plan import Plan, plan_from_column
-from pcs_dash.hubs.rules import default_rules
+from pcs_dash.hubs.rules import Rule, default_rules
+from pcs_dash.hubs.summary import verdict_column
 from pcs_dash.jobs import JobError
 from pcs_dash.official.store import Store
 from pcs_dash.store.links import data_fingerprint, make_link
@@ -735,3 +736,34 @@ def test_sites_are_found_and_what_can_not_be_asked_is_told(run_page: Run) -> Non
     next(box for box in app.number_input if box.label == "How many sites").set_value(27)
     next(button for button in app.button if button.label == "Find the sites").click().run()
     assert any("from 1 to 26 sites" in str(part.value) for part in app.error)
+
+
+@pytest.mark.parametrize("asked", ["a rule", "every measure", "the score card", "nothing"])
+def test_minutes_are_there_where_they_are_asked_for(run_page: Run, asked: str) -> None:
+    """A click leaves them out where nothing shows them: where something does, they are known."""
+    app = run_page(area="thurrock")
+    at_most = Rule(
+        "Minutes by car", "own_most_drive", None, 1.0, "minutes", source="a test", date="today"
+    )
+    if asked == "a rule":
+        work_of(app).judge_by([at_most])
+    app.session_state["hub-every-measure"] = asked == "every measure"
+    app.session_state["hub-score-open"] = asked == "the score card"
+    app.run()
+    shown = json.loads(next(
+        each.proto.json for each in app.get("bidi_component")
+        if each.proto.component_name.endswith("hub_builder")
+    ))  # fmt: skip
+    cells = {
+        column["key"]: [row[place] for row in shown["figures"]["rows"]]
+        for place, column in enumerate(shown["figures"]["columns"])
+    }
+    minutes = [line[:2] for line in shown.get("score", []) if "inutes" in line[0]]
+    if asked == "a rule":
+        assert set(cells[verdict_column(at_most)][:-2]) == {"above"}
+    elif asked == "every measure":
+        assert min(cells["own_most_drive"][:-2]) > 1
+    elif asked == "the score card":
+        assert minutes and all(value != "no figure" for _, value in minutes)
+    else:
+        assert "own_most_drive" not in cells and "score" not in shown

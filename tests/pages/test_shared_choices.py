@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 PAGES = ["", "deprivation", "correlation", "data_and_methods"]
@@ -126,17 +124,3 @@ def test_what_a_closed_box_has_not_is_told_outside_it(run_page, asked: dict[str,
     said = f"The address asks for {name} = '{text}', which is not there."
     assert any(said in warning.value for warning in app.sidebar.warning)
     assert not any(box.warning for box in app.sidebar.expander)
-
-
-@pytest.mark.parametrize("page", ["hubs", "plan_ahead", "stories", "data_and_methods", "england"])
-def test_a_library_that_cant_be_opened_is_told_and_its_page_stands(
-    run_page, page: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (tmp_path / "plans.sqlite").write_bytes(b"no library")
-    app = run_page(page, area="thurrock")
-    assert len(app.title) == 1
-    if page in ("hubs", "plan_ahead", "stories"):
-        told = [box.value for box in (*app.warning, *app.error)]
-        assert told
-        assert all("plans.sqlite" not in text or str(tmp_path) not in text for text in told)
-        assert "plans.sqlite" in caplog.text

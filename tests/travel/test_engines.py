@@ -153,3 +153,23 @@ def test_r5_goes_by_public_transport_where_timetables_are_given(
     assert found[("E01000002", "F81001", "transit")] == 7
     with pytest.raises(UserError, match="--departure"):
         computed("r5py", Asked(osm, (Path("bus.zip"),)), roads, ORIGINS, PRACTICES)
+
+
+def test_r5py_absent_unable_to_start_or_failing_is_told(
+    osm: Path, roads: Roads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_jar(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("r5-all.jar could not be fetched")
+
+    def run() -> None:
+        computed("r5py", Asked(osm), roads, ORIGINS, PRACTICES)
+
+    monkeypatch.setitem(sys.modules, "r5py", None)
+    with pytest.raises(UserError, match="pip install r5py"):
+        run()
+    monkeypatch.setitem(sys.modules, "r5py", SimpleNamespace(TransportNetwork=no_jar))
+    with pytest.raises(UserError, match=r"r5py failed \(RuntimeError: r5-all.jar could not"):
+        run()
+    monkeypatch.setattr(engines.importlib, "import_module", no_jar)
+    with pytest.raises(UserError, match=r"r5py can't start: r5-all.jar could not"):
+        run()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from pcs_dash.tables.errors import UserError
+from pcs_dash.travel import sites
 from pcs_dash.travel.sites import Wanted, choose, curve, served
 
 
@@ -53,13 +54,13 @@ def oracle(minutes: pd.DataFrame, people: pd.Series, wanted: Wanted) -> float:
 
 @pytest.mark.parametrize("aim", ["p-median", "p-centre", "max-cover", "set-cover"])
 @settings(max_examples=12)
-@given(seed=st.integers(0, 10**6), sites=st.integers(1, 4), fixed=st.booleans())
-def test_the_best_of_every_choice(aim, seed: int, sites: int, fixed: bool) -> None:
+@given(seed=st.integers(0, 10**6), number=st.integers(1, 4), fixed=st.booleans())
+def test_the_best_of_every_choice(aim, seed: int, number: int, fixed: bool) -> None:
     minutes, people = case(seed)
     if not people.sum():
         return
     keep, without = (("F00002",), ("F00004",)) if fixed else ((), ())
-    wanted = Wanted(aim, sites, 12.0, keep=keep, without=without)
+    wanted = Wanted(aim, number, 12.0, keep=keep, without=without)
     found, expected = choose(minutes, people, wanted), oracle(minutes, people, wanted)
     if not np.isfinite(expected) or (aim == "p-centre" and expected >= 1_440):
         assert found.status == "infeasible"
@@ -70,9 +71,9 @@ def test_the_best_of_every_choice(aim, seed: int, sites: int, fixed: bool) -> No
     assert found.bound == pytest.approx(found.value)
     assert set(keep) <= set(found.chosen)
     assert not set(without) & set(found.chosen)
-    assert aim == "set-cover" or len(found.chosen) <= sites
+    assert aim == "set-cover" or len(found.chosen) <= number
     if aim in ("p-median", "max-cover"):
-        assert len(found.chosen) == sites
+        assert len(found.chosen) == number
 
 
 def test_the_most_deprived_count_as_often_as_is_said_and_fill_a_site_once() -> None:
@@ -148,31 +149,36 @@ def test_stopped_early_it_claims_no_more_than_it_knows() -> None:
         assert "could gain up to" in found.message
 
 
-def shared_out(minutes: pd.DataFrame, people: pd.Series, capacity: float, sites: int) -> float:
+def shared_out(minutes: pd.DataFrame, people: pd.Series, capacity: float, number: int) -> float:
     """The least mean minutes over every choice, everyone sent by another solver."""
     lived = people > 0
     times, weights = minutes[lived].to_numpy(), people[lived].to_numpy()
     best = np.inf
-    for chosen in combinations(range(times.shape[1]), sites):
+    for chosen in combinations(range(times.shape[1]), number):
         own = times[:, chosen]
         cost = np.where(np.isnan(own), 0, own).ravel()
         bounds = [(0, 0 if np.isnan(time) else None) for time in own.ravel()]
         found = linprog(
-            cost, np.tile(np.eye(sites), len(own)), [capacity] * sites,
-            np.kron(np.eye(len(own)), np.ones(sites)), weights, bounds,
+            cost, np.tile(np.eye(number), len(own)), [capacity] * number,
+            np.kron(np.eye(len(own)), np.ones(number)), weights, bounds,
         )  # fmt: skip
         best = min(best, found.fun / weights.sum()) if found.status == 0 else best
     return best
 
 
+@pytest.mark.parametrize("at_once", [sites.MOST_PAIRS, 0])  # all pairs, or by cuts
 @settings(max_examples=10)
 @given(seed=st.integers(0, 10**6), room=st.floats(0.9, 2.0))
-def test_with_a_capacity_everyone_is_shared_out_as_well_as_can_be(seed: int, room: float) -> None:
+def test_with_a_capacity_everyone_is_shared_out_as_well_as_can_be(
+    at_once: int, seed: int, room: float
+) -> None:
     minutes, people = case(seed, areas=6, sites=5)
     if not people.sum():
         return
     capacity = room * people.sum() / 2
-    found = choose(minutes, people, Wanted("p-median", 2, capacity=capacity))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sites, "MOST_PAIRS", at_once)
+        found = choose(minutes, people, Wanted("p-median", 2, capacity=capacity))
     expected = shared_out(minutes, people, capacity, 2)
     if not np.isfinite(expected):
         assert found.status == "infeasible"

@@ -83,6 +83,8 @@ def test_the_share_within_reach_by_hand(
     frame = table_of(answer)
     assert frame["people"].sum() == 1_000 * len(minutes)
     assert frame[f"beyond_{within}"].sum() == beyond
+    # Two lines of a slide hold some 190 letters.
+    assert len(answer.message.finding) < 190 and not answer.message.caution
 
 
 def test_measured_minutes_take_the_place_of_modelled_ones_whole(
@@ -146,7 +148,7 @@ def blocks(question: Question) -> dict[str, list[Any]]:
 def test_every_section_says_which_minutes(dataset: Dataset, registered: Registered) -> None:
     found = blocks(asked(dataset, registered, around="F81110"))
     assert "places" not in found  # Thurrock is one of each
-    for key in ("furthest", "reach"):
+    for key in ("furthest", "nearest"):
         assert all("modelled" in item.caption for item in found[key] if isinstance(item, Table))
     assert any(NOT_MODELLED in str(getattr(item, "said", "")) for item in found["rests_on"])
     file = found["furthest"][0].file
@@ -220,11 +222,14 @@ def test_a_practice_that_is_asked_about_has_steps_of_five_minutes_around_it(
     points = dataset.lsoas.geometry.representative_point()
     km = np.hypot(points.x - practice["easting"], points.y - practice["northing"]) / 1_000
     minutes = km * minutes_per_km("walk")
-    table, _, file = blocks(question)["reach"]
+    answer = VIEW.answer(question)
+    table, (_, file) = answer.front[1], blocks(question)["reach"]
     expected = [int((minutes <= limit).sum()) for limit in (5, 10, 15, 20, 25, 30)]
     assert [row[1] for row in table.rows] == [str(n) for n in expected]
     assert [row[2] for row in table.rows] == [f"{1_000 * n:,}" for n in expected]
-    (spec,) = [item.spec for item in VIEW.answer(question).front if isinstance(item, MapBlock)]
+    said = f"{1_000 * expected[3]:,} patients live within 20 minutes of Tilbury Health Centre"
+    assert said in answer.message.finding and "on foot (modelled)" in answer.message.finding
+    (spec,) = [item.spec for item in answer.front if isinstance(item, MapBlock)]
     own = find_area("Thurrock").select(dataset.lsoas).index
     labels = spec.ground.labels.reindex(own)
     assert int((labels == "15 to 20").sum()) == int(minutes[own].between(15, 20, "right").sum())
@@ -237,7 +242,9 @@ def test_a_practice_that_is_asked_about_has_steps_of_five_minutes_around_it(
     path = tmp_path / file.name
     path.write_bytes(file.made())
     steps = gpd.read_file(path, layer="steps").set_index("within")
-    assert steps["patients"].to_dict() == {5 * n: 1_000 * expected[n - 1] for n in range(1, 7)}
+    assert steps["patients_within"].to_dict() == {
+        5 * n: 1_000 * expected[n - 1] for n in range(1, 7)
+    }
     assert set(steps["minutes_are"]) == {"modelled"}
 
 

@@ -11,7 +11,7 @@ from pcs_dash.travel.sites import Wanted
 from pcs_dash.views.answer import Beside, Chart, MapBlock, Table, Text
 from pcs_dash.views.plan_ahead import VIEW
 from pcs_dash.views.question import Question, ask
-from pcs_dash.views.where_sites import blocks, main_sites, standing
+from pcs_dash.views.where_sites import blocks, main_sites, standing, usual_mode
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def test_the_sites_serve_everyone_and_each_more_buys_less(question: Question) ->
     assert made.each["people"].sum() == pytest.approx(people)
     said, beside, note = blocks(question, made)
     assert isinstance(beside, Beside)
-    (drawn,), (table, chart) = beside.columns
+    (drawn,), (table, ways, chart) = beside.columns
     assert isinstance(said, Text) and said.said.startswith("Proven")
     assert isinstance(table, Table) and len(table.frame) == 3
     assert isinstance(chart, Chart)
@@ -35,9 +35,22 @@ def test_the_sites_serve_everyone_and_each_more_buys_less(question: Question) ->
     assert values.iloc[-1] == pytest.approx(made.found.value)
     assert isinstance(note, Text) and "modelled" in note.said
     assert isinstance(drawn, MapBlock)
-    assert drawn.spec.marks.labels.index.tolist() == list(made.found.chosen)
+    marks = drawn.spec.marks.labels
+    assert set(marks[marks == "site"].index) == set(made.found.chosen)
+    assert ways.frame.iloc[:, 0].tolist()[::2] == ["On foot, modelled", "By car, modelled"]
+    foot = pd.Series(made.times).sort_values()
+    half = question.readers.registered(question.dataset).totals[foot.index].cumsum() >= people / 2
+    assert float(ways.frame.iloc[0, 1]) == round(foot[half].iloc[0])
     mean = (made.times * question.readers.registered(question.dataset).totals).sum() / people
     assert mean == pytest.approx(made.found.value)
+
+
+def test_people_go_by_car_unless_it_is_said_and_else_as_there_are_minutes(question) -> None:
+    assert usual_mode(question.journeys.kinds) == "drive"
+    assert usual_mode(["transit", "walk"]) == "transit"
+    shown = VIEW.answer(question).sections
+    _, beside, *_ = next(part for part in shown if part.key == "sites").blocks(question)
+    assert "by car, modelled" in beside.columns[1][0].caption
 
 
 def test_a_plan_chooses_among_those_that_stay_open(question: Question) -> None:

@@ -1,15 +1,24 @@
-"""Minutes from small areas to practices, as a routing program writes them: one row a pair and mode;
-minutes to the nearest GP as the Department for Transport published them; households without a car.
+"""Minutes from small areas or postcodes to practices, as a routing program writes them (one row a
+pair and mode); minutes to the nearest GP as the Department for Transport published them; households
+without a car.
 
 Programs name their columns as they like (r5: from_id, to_id, travel_time_p50); one mode a row.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pcs_dash.official.archive import InputFile
-from pcs_dash.official.layout import LSOA_ENGLAND, LSOA_ENGLAND_WALES, Column, Layout
+from pcs_dash.official.layout import (
+    LSOA_ENGLAND,
+    LSOA_ENGLAND_WALES,
+    POSTCODE,
+    Column,
+    Layout,
+)
 from pcs_dash.official.reading import read_table
 from pcs_dash.tables.errors import InputFileError
 
@@ -27,8 +36,10 @@ _PLACE = LSOA_ENGLAND_WALES.strip("^$") + "|" + SITE.strip("^$")
 MINUTES = Layout(
     columns=(
         Column(
-            "origin", ("origin", "from_id", "origin_id", "lsoa", "lsoa_code"), "code",
-            "small area (LSOA) that the way begins in", pattern=f"^({_PLACE})$", repeated=True,
+            "origin", ("origin", "from_id", "origin_id", "lsoa", "lsoa_code", "postcode"),
+            "postcode",
+            "small area (LSOA) or postcode that the way begins in",
+            pattern=f"^({_PLACE}|{POSTCODE.strip('^$')})$", repeated=True,
         ),
         Column(
             "destination", ("destination", "to_id", "destination_id", "practice_code"), "code",
@@ -50,10 +61,12 @@ MINUTES = Layout(
 
 
 def load_minutes(file: InputFile) -> pd.DataFrame:
-    """Minutes by pair and mode: origin (LSOA), destination (practice), mode, minutes, source.
+    """Minutes by pair and mode: origin (LSOA, or postcode throughout), destination (practice),
+    mode, minutes, source.
 
     Ways from a practice to a small area are the way back: left out and counted. InputFileError
-    for other modes, pairs that stand twice, and a table of ways back only.
+    for other modes, pairs that stand twice, a table of ways back only, postcodes beside small
+    areas, and several sources of one mode.
     """
     table = read_table(file, MINUTES)
     words = table["mode"].astype("str").str.strip().str.lower()
@@ -68,18 +81,28 @@ def load_minutes(file: InputFile) -> pd.DataFrame:
     # A small area's code may look like that of a site.
     origin, to = (table[name].astype("str") for name in ("origin", "destination"))
     is_area = LSOA_ENGLAND_WALES
-    there = origin.str.match(is_area) & to.str.match(SITE) & ~to.str.match(is_area)
+    postcodes = origin.str.match(POSTCODE)
+    begins = postcodes | origin.str.match(is_area)
+    there = begins & to.str.match(SITE) & ~to.str.match(is_area)
     if not there.any():
         raise InputFileError(
             file.name,
             [
-                "No row leads from a small area (E01...) to a practice (a letter and five digits). "
-                "If it holds the ways back only, exchange the two columns."
+                "No row leads from a small area (E01...) or postcode to a practice (a letter and "
+                "five digits). If it holds the ways back only, exchange the two columns."
             ],
         )
     if not there.all():
         file.notes.append(f"{int((~there).sum()):,} rows that lead the other way were left out.")
     table = table[there].reset_index(drop=True)
+    _refuse_mixed(file, table, postcodes[there].to_numpy())
+    return table.astype({"source": "category"})
+
+
+def _refuse_mixed(file: InputFile, table: pd.DataFrame, postcodes: NDArray[np.bool_]) -> None:
+    """InputFileError for what one figure can't be made of: pairs that stand twice, postcodes beside
+    small areas, several sources of one mode.
+    """
     twice = table.duplicated(["origin", "destination", "mode"])
     if twice.any():
         first = table[twice].iloc[0]
@@ -90,7 +113,98 @@ def load_minutes(file: InputFile) -> pd.DataFrame:
                 f"rows, as {int(twice.sum()):,} pairs do."
             ],
         )
-    return table.astype({"source": "category"})
+    if postcodes.any() and not postcodes.all():
+        area, postcode = (table["origin"][kind].iloc[0] for kind in (~postcodes, postcodes))
+        raise InputFileError(
+            file.name,
+            [
+                f"Column 'origin' has small areas ({area}) in {int((~postcodes).sum()):,} rows and "
+                f"postcodes ({postcode}) in {int(postcodes.sum()):,}. Give one or the other."
+            ],
+        )
+    for mode, sources in table.groupby("mode", observed=True)["source"]:
+        named = sorted(set(sources))
+        if len(named) > 1:
+            raise InputFileError(
+                file.name,
+                [
+                    f"Mode {mode} has minutes of {len(named)} sources ({', '.join(named[:3])}), "
+                    "which can't be compared. Keep one source a mode."
+                ],
+            )
+
+
+def begins_at_postcodes(table: pd.DataFrame) -> bool:
+    """Whether the origins of a table of `load_minutes` are postcodes."""
+    return bool(table["origin"].astype("str").str.match(POSTCODE).any())
+
+
+def minutes_by_small_area(
+    table: pd.DataFrame, lookup: pd.DataFrame | None, file_name: str
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Minutes from postcodes as minutes from small areas (LSOAs of 2011), and what to say of it.
+
+    A small area's minutes to a practice are the median over its postcodes in the table; one
+    without minutes to that practice counts as further than all others, so where half or more have
+    none, the small area has none. `lookup` (postcode, lsoa11cd) is joined many to one; postcodes
+    it does not know are left out and counted. InputFileError where there is none, or none match.
+    """
+    if lookup is None:
+        raise InputFileError(
+            file_name,
+            [
+                "Its origins are postcodes, and no postcode look-up is loaded to tell their small "
+                "areas. Load the ONS Postcode Directory (`postcodes` in docs/data.md) before it, "
+                "or together with it."
+            ],
+        )
+    home = lookup.set_index("postcode")["lsoa11cd"].astype("str")
+    home = home[home.str.match(LSOA_ENGLAND_WALES).eq(True)]
+    asked = pd.Index(table["origin"].astype("str").unique())
+    lost = asked.difference(home.index)
+    if len(lost) == len(asked):
+        raise InputFileError(
+            file_name,
+            [
+                f"None of its {len(asked):,} postcodes ({', '.join(lost[:3])}) has a small area in "
+                "the postcode look-up that is loaded. Load the look-up of its county, or of all."
+            ],
+        )
+    own = home[home.index.isin(asked)]
+    parts = []
+    for (mode, source), rows in table.groupby(["mode", "source"], observed=True):
+        wide = rows.astype({"origin": "str", "destination": "str"}).pivot_table(
+            index="origin", columns="destination", values="minutes", aggfunc="first"
+        )
+        wide = wide.reindex(own.index.intersection(wide.index))
+        middle = wide.fillna(np.inf).groupby(own.reindex(wide.index)).median()  # inf: not reached
+        pairs = middle.rename_axis("origin").reset_index()
+        pairs = pairs.melt("origin", var_name="destination", value_name="minutes")
+        pairs = pairs[np.isfinite(pairs["minutes"])]
+        parts.append(pairs.assign(mode=mode, source=f"{source}, {BY_POSTCODE}"))
+    kinds = dict.fromkeys(["origin", "destination", "mode", "source"], "category")
+    found = pd.concat(parts, ignore_index=True).astype(kinds)
+    return found[["origin", "destination", "mode", "minutes", "source"]], (_told(own, lost),)
+
+
+# Stands with the source of such minutes wherever that is named.
+BY_POSTCODE = "median over the postcodes of each small area"
+
+
+def _told(own: pd.Series, lost: pd.Index) -> str:
+    """What the join of postcodes with small areas found."""
+    each = own.value_counts()
+    said = (
+        f"{len(own):,} postcodes joined to {len(each):,} small areas (many to one), "
+        f"{int((each == 1).sum()):,} of which rest on one postcode alone."
+    )
+    if not len(lost):
+        return said
+    more = ", ..." if len(lost) > 5 else ""
+    return (
+        f"{said} Without a small area in the postcode look-up, and left out: {len(lost):,} "
+        f"({', '.join(lost[:5])}{more})."
+    )
 
 
 # Heading of JTS0505 -> our mode. By public transport is public transport or walking, whichever is

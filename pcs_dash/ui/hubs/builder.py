@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -13,10 +13,11 @@ from pcs_dash.hubs.headline import headline
 from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.hubs.rules import counting
-from pcs_dash.hubs.summary import scorecard, summarise_hubs
+from pcs_dash.hubs.summary import Prepared, scorecard, summarise_hubs
 from pcs_dash.hubs.town_names import towns_of
-from pcs_dash.measures.register import PER_GP
+from pcs_dash.measures.register import HUB_MINUTES, PER_GP
 from pcs_dash.measures.workforce import patients_per_fte_gp
+from pcs_dash.render.web import publish
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.ui import address, hub_map
 from pcs_dash.ui.browser import browser_token
@@ -86,13 +87,13 @@ def unheard(opened: OpenPlan, sent: Any) -> bool:
 def content(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question) -> dict[str, Any]:
     """Everything the builder shows, ready for JSON; names are as typed, for it to show as text."""
     painted, rules, plan = opened.painted, opened.rules, opened.painted.plan
-    judged, near = prepared_for(choices), neighbours_for(choices, dataset)
+    judged, near = _judged(opened, choices), neighbours_for(choices, dataset)
     options: dict[str, Any] = {"benchmark": choices.benchmark, "rules": rules, "neighbours": near}
     summary = summarise_hubs(plan, judged, **options)
     fixed = _fixed(opened, dataset, web, choices, options)
     low, high = plan_figures.band_of(rules)
     made: dict[str, Any] = {
-        "view": fixed.view,
+        "fixed": fixed.url,
         "area": choices.area.name,
         "excluded": list(choices.excluded.index),
         "plan": {
@@ -112,7 +113,6 @@ def content(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question
         "note": f"{choices.basis} Totals are counted on their own and equal the sum of the rows.",
         "band": {"low": low, "high": high},
         "palette": list(PALETTE[:20]),
-        "towns": fixed.towns,
         "token": browser_token(),
         "draft": opened.draft_fault,
     }
@@ -122,15 +122,25 @@ def content(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question
     return made
 
 
+def _judged(opened: OpenPlan, choices: Question) -> Prepared:
+    """What the plan is judged by; without minutes, a quarter of the work, where none is shown."""
+    prepared = prepared_for(choices)
+    asked = any(rule.on and rule.measure in HUB_MINUTES for rule in opened.rules)
+    shown = any(st.session_state.get(key) for key in ("hub-score-open", "hub-every-measure"))
+    return prepared if asked or shown else replace(prepared, journeys=None)
+
+
 @dataclass(frozen=True)
 class Fixed:
-    """What stays the same from click to click, for one state of sidebar and rules."""
+    """What stays the same from click to click, for one state of sidebar and rules.
+
+    `url`: the file with the map under the plan (`view`) and the towns that hubs are named after.
+    """
 
     key: tuple[object, ...]
-    view: dict[str, Any]
+    url: str
     columns: list[dict[str, Any]]
     total: list[list[Any]]
-    towns: dict[str, str]
 
 
 def _fixed(
@@ -163,7 +173,8 @@ def _fixed(
         area = summarise_hubs(EMPTY_PLAN, prepared_for(choices), **options)
         total = plan_figures.rows(area, columns, choices.benchmark)
         towns = towns_of(choices.practices, dataset.towns)
-        held = Fixed(key, view(dataset, web, choices), columns, total, towns)
+        same = {"view": view(dataset, web, choices), "towns": towns}
+        held = Fixed(key, publish("hubs", same), columns, total)
         opened.fixed = held
     return held
 

@@ -62,7 +62,7 @@ def _form(choices: Question) -> tuple[str, Wanted] | None:
         aims: list[Aim] = list(AIMS)
         aim = row[0].selectbox("Aim", aims, format_func=lambda key: AIMS[key][0])
         mode = row[1].selectbox(
-            "How people travel", list(kinds),
+            "How people travel", list(kinds), list(kinds).index(where_sites.usual_mode(kinds)),
             format_func=lambda key: f"{MODES[key].capitalize()} ({kinds[key]})",
         )  # fmt: skip
         sites = row[2].number_input("How many sites", 1, 30, 4, help="Not for the fewest sites")
