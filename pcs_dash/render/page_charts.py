@@ -23,7 +23,6 @@ _LABEL = 260
 # breaks the line, so that the name stays data; a word that is longer stays in one piece.
 _LINE = 34
 _BROKEN = f"split(trim(replace(datum.label, regexp('(.{{1,{_LINE}}})( |$)', 'g'), '$1\\n')), '\\n')"
-_LEADING = 11
 _NARROW = 7
 # More marks than this would hide each other and the lines at their full size.
 _CROWD = 300
@@ -67,7 +66,17 @@ def _categories(chart: Chart) -> alt.Y:
         "category:N",
         sort=list(chart.categories),
         title=None,
-        axis=alt.Axis(labelLimit=_LABEL, labelOverlap=False, labelExpr=_BROKEN, labelLineHeight=12),
+        axis=alt.Axis(
+            labelLimit=_LABEL,
+            labelOverlap=False,
+            labelExpr=_BROKEN,
+            labelLineHeight=11,
+            # The first of two lines stands above the middle of their bar, the second below.
+            labelBaseline={
+                "condition": {"test": f"length(datum.label) > {_LINE}", "value": "bottom"},
+                "value": "middle",
+            },
+        ),
     )
 
 

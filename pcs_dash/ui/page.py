@@ -43,6 +43,11 @@ _STYLE = """
 .pcs-small-table tbody th { font-weight: 400; }
 [data-testid="stTabs"] [role="tablist"] { flex-wrap: wrap; row-gap: 0; overflow: visible; }
 :focus-visible { outline: 3px solid #d6006e !important; outline-offset: 1px; }
+/* Where what is around would cut it off, the ring stands inside. */
+:is(input, textarea, canvas, .stMain, .stSelectbox button, .stMultiSelect button,
+  [data-testid="stDataFrame"] *, .pcs-hubs-list button):focus-visible {
+  outline-offset: -3px !important;
+}
 @media (min-width: 641px) and (max-width: 1200px) {
   .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
   .stMainBlockContainer h1 { font-size: 1.5rem; }
@@ -62,6 +67,7 @@ _STYLE = """
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; padding-top: 4.2rem; }
   .stMainBlockContainer h1 { font-size: 1.5rem; }
   .st-key-headline p { font-size: 1.05rem; }
+  .pcs-small-table { max-height: none; }
 }
 </style>
 """
