@@ -29,7 +29,13 @@ with st.container(horizontal=True):
     panels.open_file(opened, dataset, choices)
     plan_saving.save(opened, dataset)
     panels.download(opened, dataset, choices)
-    if st.button("What becomes of this plan?", icon=":material/event_upcoming:", key="hub-ahead"):
+    if st.button(
+        "What becomes of this plan?",
+        icon=":material/event_upcoming:",
+        key="hub-ahead",
+        on_click=address.ask,
+        args=({"plan-part": "by-place-and-hub"},),
+    ):
         st.switch_page("pages/plan_ahead.py", query_params=address.said())
 panels.told(opened)
 builder.show(opened, dataset, web, choices)

@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     found = project(today, scenario, groups, **more)
     nothing = do_nothing(found, groups, **more).figures.set_index(["year", "group"])
     table = found.figures.set_index(["year", "group"])
-    for name in FIGURES:
+    for name in (name + end for name in FIGURES for end in ("", "_low", "_high")):
         # A practice that opens is in no group of doing nothing.
         table[f"{name}_doing_nothing"] = nothing[name].reindex(table.index)
     table = table.reset_index()

@@ -215,6 +215,14 @@ def gradients_of(
     return -100 * _line(*sums, matrix.order, "patients_per_fte_gp", by_patients)[1]
 
 
+def slopes_of(matrix: PatientMatrix, patients: Floats, fte: Floats) -> tuple[Floats, Floats]:
+    """Slope and relative index of patients per FTE GP for each row of practices' `patients` and
+    `fte`, as `Gradient.index` has them of the matrix's own.
+    """
+    mean, relative = _line(*matrix.sums(patients, fte), matrix.order, "patients_per_fte_gp", True)
+    return relative * mean, over(1 + relative / 2, 1 - relative / 2)
+
+
 @dataclass(frozen=True)
 class AreaInequality:
     """SII and RII of a measure over an area's practices, with limits over practices.

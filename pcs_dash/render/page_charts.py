@@ -367,7 +367,7 @@ def _lines(
         else alt.Legend(
             title=None,
             orient="top",
-            columns=2,
+            columns=_legend_columns(chart),
             symbolType="stroke",
             symbolSize=600,
             labelLimit=460,

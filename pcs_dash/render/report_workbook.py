@@ -25,12 +25,14 @@ from pcs_dash.measures.register import HUB_MEASURES, PER_GP, REGISTER, own
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 from pcs_dash.render.column_labels import BOUND
 from pcs_dash.render.paper_text import printable
+from pcs_dash.scenarios.project import FIGURES, OTHERS
 from pcs_dash.tables.sources import ATTRIBUTION
 from pcs_dash.views import plan_ahead
 from pcs_dash.views.costs import NOT_IN_THE_DATA, option_rows
-from pcs_dash.views.deck import Deck, sources, views_text
+from pcs_dash.views.deck import Deck, Slide, sources, views_text
 from pcs_dash.views.practices import practice_rows
 from pcs_dash.views.report_links import LONGEST_IN_OFFICE
+from pcs_dash.views.team import staff_label
 
 _HEAD = Font(name="Arial", size=11, bold=True, color="FFFFFF")
 _BODY = Font(name="Arial", size=11)
@@ -47,6 +49,8 @@ _KEYS = (
     "practices_without_nurse_figure", "direct_care_fte", "practices_without_direct_care_figure",
     "flagged_low_fte", "imd_score",
 )  # fmt: skip
+# Figures of the years ahead, each with both ends.
+_BANDED = tuple(name + end for name in FIGURES for end in ("", "_low", "_high"))
 _LONG = ("fte_gap", "nurse_fte", "direct_care_fte", "imd_score")
 
 
@@ -58,7 +62,8 @@ def _heading(key: str) -> str:
 
 def to_xlsx(deck: Deck) -> bytes:
     """The workbook's bytes. Sheets: About, Places, Districts, PCNs, Practices, Hubs, Plan, Options,
-    Definitions, Rules, Sources; with a plan ahead also Years ahead and Assumptions. A missing
+    Definitions, Rules, Sources; with a plan ahead also What happens, Years
+    ahead and Assumptions. A missing
     figure is an empty cell, never 0.
     """
     book = Workbook()
@@ -128,33 +133,37 @@ def _options(book: Workbook, deck: Deck) -> None:
 
 def _years_ahead(book: Workbook, deck: Deck) -> None:
     """What each plan ahead of the story takes to happen, its figures by year, what it assumes."""
+    told: dict[int, Slide] = {}
+    for slide in deck.slides:
+        if slide.view is not None and slide.view.topic == plan_ahead.VIEW.key and slide.question:
+            told.setdefault(id(slide.view), slide)
+    if not told:
+        return
+    happens: list[tuple[object, ...]] = []
     years: list[tuple[object, ...]] = []
     assumed: list[tuple[object, ...]] = []
-    told = {id(slide.view): slide for slide in reversed(deck.slides)}
-    for slide in reversed(told.values()):
-        if slide.view is None or slide.view.topic != plan_ahead.VIEW.key or slide.question is None:
-            continue
+    for slide in told.values():
+        assert slide.question is not None
         said, figures, assumptions = plan_ahead.for_workbook(slide.question)
-        years += [(slide.heading, sentence) for sentence in said]
-        columns = ["year", "group", "patients", "fte_gp", "patients_per_fte_gp",
-                   "patients_per_fte_gp_low", "patients_per_fte_gp_high"]  # fmt: skip
-        years += [
-            (slide.heading, None, *row)
-            for row in figures[columns].itertuples(index=False, name=None)
-        ]
+        happens += [(slide.heading, sentence) for sentence in said]
+        rows = figures[["case", "year", "group", "practices", *_BANDED, *OTHERS]]
+        years += [(slide.heading, *row) for row in rows.itertuples(index=False, name=None)]
         assumed += [(slide.heading, *row) for row in assumptions.itertuples(index=False, name=None)]
-    if not years:
-        return
-    heads = ["Slide", "What is taken to happen", "Year", "Area", REGISTER["patients"].label,
-             REGISTER["fte_gp"].label, PER_GP.label, "Low", "High"]  # fmt: skip
+    _sheet(book, "What happens", "What is taken to happen", ["Slide", "Change"], happens)
     _sheet(
-        book, "Years ahead", "As decided, central; low and high: 95% of the draws", heads,
-        [row + (None,) * (len(heads) - len(row)) for row in years],
-        [None, None, None, None, _WHOLE, "0.0", _WHOLE, _WHOLE, _WHOLE],
+        book, "Years ahead", "Low and high: 95% of the draws, in which other staff don't vary",
+        ["Slide", "Case", "Year", "Area", REGISTER["practices"].label,
+         *(head for name in FIGURES for head in (REGISTER[name].label, "Low", "High")),
+         *map(staff_label, OTHERS)],
+        years,
+        [*[None] * 4, _WHOLE, *(form for form in (_WHOLE, "0.0", _WHOLE) for _ in range(3)),
+         *["0.0"] * len(OTHERS)],
     )  # fmt: skip
     _sheet(
         book, "Assumptions", "What the years ahead rest on",
-        ["Slide", "Assumption", "Low", "Central", "High", "Unit", "Source"], assumed,
+        ["Slide", "Assumption", "Of", "Low", "Central", "High", "Unit", "Typed in", "Source"],
+        assumed,
+        [None, None, None, _TWO, _TWO, _TWO],
     )  # fmt: skip
 
 

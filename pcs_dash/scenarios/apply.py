@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ from pcs_dash.scenarios.changes import (
     ScenarioError,
     Staff,
 )
-from pcs_dash.scenarios.state import GPS, STAFF, Joined, State, band_shares
+from pcs_dash.scenarios.state import GP_ROLES, GP_ROWS, GPS, STAFF, Joined, State, band_shares
 from pcs_dash.scenarios.today import BANDS, NETWORK_CARE, Today
 from pcs_dash.tables.geometry import lonlat_to_grid
 
@@ -46,6 +47,7 @@ RESIDENTS, TRAINEES, PARTICIPATION = (
 )  # fmt: skip
 PATIENTS_PER_GP = "patients_per_wte_gp_new_homes"
 _ROLE_ROWS: Mapping[str, int | slice] = {
+    # Who comes counts under every definition, and has no role yet.
     "gp": slice(0, len(GPS)),
     "nurse": STAFF.index("nurse_fte"),
     "direct_care": STAFF.index("direct_care_fte"),
@@ -143,6 +145,9 @@ class Run:
             if change.code in practices.index:
                 raise ScenarioError(f"{who}: there is a practice {change.code} already.")
             ((east, north),) = lonlat_to_grid(np.array([[change.longitude, change.latitude]]))
+            flows.check_near(
+                self.today, np.array([east, north]), f"{who}: the point where it opens"
+            )
             far = np.hypot(practices["easting"] - east, practices["northing"] - north)
             row = practices.loc[[far.idxmin()]].set_axis([change.code])
             # Where it is goes by the nearest practice; no figure does.
@@ -182,14 +187,18 @@ class Run:
                 self._homes(state, list(together), moment)
                 continue
             for who, change in together:
-                _DONE_BY[kind](self, state, change, who, moment)
+                with _named(who):
+                    _DONE_BY[kind](self, state, change, who, moment)
 
     def _leave(self, state: State, leave: Leave, _who: str, moment: Moment) -> None:
         """From its first year on the GPs of then may leave; `Leavers` says how many have."""
         if moment.year > leave.year:
             return
         shares = band_shares(self.today, self.practices)
-        fte = np.nan_to_num(state.staff[[0, 0, 2]])
+        fte = np.nan_to_num(state.staff[: len(GP_ROWS)])
+        # Trainees do not leave: of all GPs the fully qualified do.
+        fte[GP_ROWS.index("gp_fte_all")] = fte[0]
+        fte[GP_ROWS.index("fte_trainees")] = 0
         state.leaving = fte[:, :, None] * shares * self.members(leave.where)[:, None]
 
     def _homes(self, state: State, homes: Sequence[tuple[str, Change]], moment: Moment) -> None:
@@ -207,7 +216,8 @@ class Run:
     def _new_residents(self, state: State, change: Homes, who: str) -> Floats:
         """The share of them that registers with each practice of today."""
         if change.where not in self._shares:
-            known = flows.shares_of_new_residents(self.today, change.where, self.hubs)
+            with _named(who):
+                known = flows.shares_of_new_residents(self.today, change.where, self.hubs)
             if not known.sum() > 0:
                 raise ScenarioError(f"{who}: nobody is registered in '{change.where[:60]}' today.")
             self._shares[change.where] = flows.on(state.codes, known)
@@ -254,7 +264,8 @@ class Run:
                 f"{there.sum():.1f} in {moment.year}."
             )
         for place in np.flatnonzero(there):
-            state.lose(int(place), role, -change.fte / there.sum())
+            rows_lost = slice(0, len(GP_ROWS)) if change.role == "gp" else role
+            state.lose(int(place), rows_lost, -change.fte / there.sum())
 
     # --- practices that close, merge, open ---
 
@@ -326,7 +337,9 @@ class Run:
 
     def _open(self, state: State, change: Open, _who: str, moment: Moment) -> None:
         place = state.place(change.code)
-        state.staff[:, place] = [*[change.gp] * len(GPS), change.nurse, change.direct_care, 0, 0]
+        state.staff[:, place] = [
+            *[change.gp] * len(GPS), *[0] * len(GP_ROLES), change.nurse, change.direct_care, 0, 0,
+        ]  # fmt: skip
         own = self.practices.loc[[change.code]].iloc[0]
         practices = self.practices.assign(patients=state.lists())
         size = change.gp * float(moment.values.of(PATIENTS_PER_GP)[0])
@@ -342,6 +355,16 @@ class Run:
             state.mix[:, place] = mix.sum(axis=1) / weights.sum()
             state.imd[place] = (np.nan_to_num(state.imd) * weights).sum() / weights.sum()
         state.mixed[place] = state.alive[place] = True
+
+
+@contextmanager
+def _named(who: str) -> Iterator[None]:
+    """What can't be done names its change."""
+    try:
+        yield
+    except ScenarioError as error:
+        said = str(error)
+        raise ScenarioError(said if said.startswith(who) else f"{who}: {said}") from None
 
 
 def _growth(who: str) -> str:

@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 # go within three years; at the slowest within five, at the fastest nine in ten within five.
 _AGED_60 = tuple(100 * (1 - left ** (1 / years)) for left, years in ((0.5, 5), (0.5, 3), (0.1, 5)))
 _LARGEST = 1_000_000
+_DIVISORS = ("patients_per_wte_gp_new_homes", "room_utilisation_minimum")
 # What an assumption is called where its key says too little.
 _LABELS = {
     "trainee_to_nhs_gp_within_1_year": "trainees who become NHS GPs",
@@ -33,7 +34,15 @@ _LABELS = {
     "leavers_30_34": "leavers aged 30 to 34",
     "leavers_under_30": "leavers under 30",
     "leavers_all_ages": "leavers of unknown age",
-    "patients_per_wte_gp_new_homes": "patients per FTE GP",
+    "deprived_consult_more": "more consultations of the most deprived fifth",
+    "appointments_per_fte_gp": "appointments of one FTE GP more",
+    "appointments_per_fte_nurse": "appointments of one FTE nurse more",
+    "appointments_per_fte_direct_care": "appointments of one FTE in direct care more",
+    "room_utilisation_minimum": "share of hours that rooms are used",
+    "floor_space_per_gp": "square metres per GP",
+    "floor_space_per_1750_patients": "square metres for 1,750 patients",
+    "cost_per_square_metre": "pounds per square metre",
+    "patients_per_wte_gp_new_homes": "patients per FTE GP of new homes",
 }
 
 
@@ -105,11 +114,13 @@ def with_typed(
             )
         if not all(0 <= value <= _LARGEST for value in (low, central, high)):
             raise UserError(f"The assumption '{key}' must be between 0 and {_LARGEST:,}.")
+        if key in _DIVISORS and min(low, central, high) <= 0:
+            raise UserError(f"The assumption '{key}' must be more than 0: it is divided by.")
         if not (central - low) * (high - central) >= 0:
             raise UserError(f"The assumption '{key}': {central} is not between {low} and {high}.")
-        found[key] = replace(
-            found[key], low=low, central=central, high=high, source="Typed in", typed=True
-        )
+        was = found[key]
+        source = f"Typed in over {was.low:g}, {was.central:g}, {was.high:g}: {was.source}"
+        found[key] = replace(was, low=low, central=central, high=high, source=source, typed=True)
     return found
 
 

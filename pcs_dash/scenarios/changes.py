@@ -200,7 +200,8 @@ def read_scenario(text: str) -> Scenario:
         found = json.loads(text)
     # Not its own error alone: a whole number of 5,000 digits is another.
     except (ValueError, RecursionError) as error:
-        raise ScenarioError(f"This is no JSON: {error}.") from None
+        told = error if isinstance(error, json.JSONDecodeError) else "it is too long or too deep"
+        raise ScenarioError(f"This is no JSON: {told}.") from None
     return Scenario.from_dict(found)
 
 
@@ -360,6 +361,8 @@ def _change(place: int, data: Any) -> Change:
     change = kind(**given)
     if change.last is not None and change.last < change.year:
         raise ScenarioError(f"{who}: it ends in {change.last}, before it begins in {change.year}.")
+    if isinstance(change, Close) and change.practice in change.to:
+        raise ScenarioError(f"{who}: 'to' names {change.practice} itself, which closes.")
     return change
 
 

@@ -1,13 +1,16 @@
 """Appointments that people need against those a team can give, and the rooms they take.
 
-All are sums over the practices of an area, for three months. docs/methods.md has the formulas.
+All are sums over the practices of an area, for three months, in each draw. docs/methods.md has the
+formulas.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pcs_dash.measures.deprivation import quintile_columns
 from pcs_dash.scenarios.assumptions import Assumption
@@ -25,46 +28,59 @@ WEEKS = 13
 HOURS_A_WEEK = 52.5
 PATIENTS_PER_SPACE = 1_750
 FIFTH = 0.2
-ENDS = ("low", "central", "high")
-Three = dict[str, float]
+# What the figures of this module rest on.
+USED = (
+    "consultations_per_person",
+    "deprived_consult_more",
+    *dict.fromkeys(ROLES.values()),
+    "consultation_length",
+    "room_utilisation_minimum",
+    "floor_space_per_1750_patients",
+)
+Floats = NDArray[np.float64]
+# An assumption's values by its key, shape (draws,); or (1,): the central one.
+Values = Callable[[str], Floats]
+
+
+def central(assumed: Mapping[str, Assumption]) -> Values:
+    """The central values."""
+    return lambda key: np.array([assumed[key].central])
 
 
 def appointments_needed(
     practices: pd.DataFrame,
-    assumed: Mapping[str, Assumption],
+    patients: Floats,
+    value: Values,
     edition: str,
     older: pd.Series | None = None,
-) -> Three:
-    """Consultations in three months by patients and deprivation: low, central, high.
+) -> Floats:
+    """Consultations in three months by patients and deprivation, shape (draws,).
 
     Patients x consultations a person a year / 4. Those of the most deprived fifth consult more, so
     that England's fifths together have the published mean. Patients of no known fifth have the
-    others' rate, those without a list none. `older`: what a person of each practice consults for 1
-    of today, through ageing; missing: as today.
+    others' rate, those without a list none. `patients`: of each practice, (practices, draws);
+    `older`: what a person of each practice consults for 1 of today, through ageing; missing: as
+    today.
     """
-    patients = practices["patients"].astype("float64")
+    lists = np.nan_to_num(patients)
     if older is not None:
-        patients = patients * older.reindex(practices.index).fillna(1.0)
-    lists = float(patients.sum(skipna=True))
+        lists = lists * older.reindex(practices.index).fillna(1.0).to_numpy()[:, None]
     mix = practices[quintile_columns(edition)].astype("float64")
-    shares = mix.iloc[:, 0] / mix.sum(axis=1)
-    deprived = float((patients * shares).sum(skipna=True))
-    found = {}
-    for end in ENDS:
-        more = getattr(assumed["deprived_consult_more"], end) / 100
-        others = getattr(assumed["consultations_per_person"], end) / (1 + FIFTH * more)
-        found[end] = (lists + more * deprived) * others / QUARTERS
-    return found
+    shares = (mix.iloc[:, 0] / mix.sum(axis=1)).to_numpy(dtype=float, na_value=np.nan)
+    more = value("deprived_consult_more") / 100
+    others = value("consultations_per_person") / (1 + FIFTH * more)
+    return (lists.sum(axis=0) + more * (np.nan_to_num(shares) @ lists)) * others / QUARTERS
 
 
 def appointments_more(
-    before: pd.DataFrame, after: pd.DataFrame, column: str, assumed: Mapping[str, Assumption]
-) -> dict[str, float]:
+    before: pd.DataFrame, after: pd.DataFrame, gps: Floats, value: Values
+) -> dict[str, Floats]:
     """Appointments in three months that each role's change in FTE brings (fewer: negative), by
-    keys of `ROLES`: FTE after less before x appointments of one FTE more. `column`: the GPs'.
+    keys of `ROLES`, shape (draws,): FTE after less before x appointments of one FTE more. `gps`:
+    the change in FTE GPs, by draw.
     """
     return {
-        role: _change(before, after, column if role == "gp" else role) * assumed[key].central
+        role: (gps if role == "gp" else _change(before, after, role)) * value(key)
         for role, key in ROLES.items()
     }
 
@@ -73,20 +89,14 @@ def _change(before: pd.DataFrame, after: pd.DataFrame, column: str) -> float:
     return float(after[column].sum(skipna=True) - before[column].sum(skipna=True))
 
 
-def rooms_needed(appointments: float, assumed: Mapping[str, Assumption]) -> Three:
+def rooms_needed(appointments: Floats, value: Values) -> Floats:
     """Consulting rooms that appointments of three months take, at the lowest use that guidance
     accepts for a room: appointments x minutes / 60 / (13 weeks x 52.5 hours x share in use).
-
-    "low" is short appointments in rooms much used, "high" long ones in rooms little used.
     """
-    minutes, use = assumed["consultation_length"], assumed["room_utilisation_minimum"]
-    shares = {"low": max(use.low, use.high), "central": use.central, "high": min(use.low, use.high)}
-    return {
-        end: appointments * getattr(minutes, end) / 60 / (WEEKS * HOURS_A_WEEK * shares[end] / 100)
-        for end in ENDS
-    }
+    hours = WEEKS * HOURS_A_WEEK * value("room_utilisation_minimum") / 100
+    return appointments * value("consultation_length") / 60 / hours
 
 
-def space_needed(patients: float, assumed: Mapping[str, Assumption]) -> float:
+def space_needed(patients: Floats, value: Values) -> Floats:
     """Square metres of a whole practice for its patients: 120 for each 1,750."""
-    return patients / PATIENTS_PER_SPACE * assumed["floor_space_per_1750_patients"].central
+    return patients / PATIENTS_PER_SPACE * value("floor_space_per_1750_patients")

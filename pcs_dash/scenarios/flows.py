@@ -34,6 +34,8 @@ _DISPERSED = (
     "patients_outside_england_or_unknown",
 )
 POOLED, OUTSIDE = "OTHER", "OUTSIDE"
+# The middles of small areas are closer than this to all who live in them.
+FAR_KM = 10
 
 
 def members(practices: pd.DataFrame, where: str, groups: Mapping[str, str]) -> Flags:
@@ -117,8 +119,19 @@ def degrees_in(where: str) -> Floats | None:
         return None
 
 
+def check_near(today: Today, at: Floats, who: str) -> None:
+    """ScenarioError where nobody of these data lives within `FAR_KM` of a place, shape (2,)."""
+    points = points_of(today.lsoas)[["easting", "northing"]].to_numpy(dtype=float)
+    if np.nanmin(np.hypot(*(points - at).T), initial=np.inf) > 1_000 * FAR_KM:
+        raise ScenarioError(
+            f"{who} is more than {FAR_KM} km from where anybody of these data lives. Give latitude "
+            "and longitude of a place in them."
+        )
+
+
 def _around(today: Today, at: Floats) -> pd.Series:
     """Who is registered in the small areas of a shape, or in the one nearest to its middle."""
+    check_near(today, at.mean(axis=0), "Where they are built")
     points = points_of(today.lsoas)
     grid = points[["easting", "northing"]].to_numpy(dtype=float)
     inside = np.zeros(len(points), dtype=bool)
@@ -162,6 +175,15 @@ def dispersal(today: Today, code: str) -> pd.DataFrame | None:
         return None
     mix = _mix(today.practices.loc[[code]])
     return pd.DataFrame(np.outer(going / going.sum(), mix), index=going.index)
+
+
+def most_go_to(today: Today, code: str, most: int = 2) -> list[tuple[str, float]]:
+    """Which practices most patients of one would go to if it closed today: code and share."""
+    table = dispersal(today, code)
+    if table is None:
+        return []
+    shares = table.sum(axis=1).drop(OUTSIDE, errors="ignore").groupby(level=0).sum()
+    return [(str(name), float(share)) for name, share in shares.nlargest(most).items()]
 
 
 def _mix(practice: pd.DataFrame) -> Floats:

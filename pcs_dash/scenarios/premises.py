@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 
 import pandas as pd
 
-from pcs_dash.scenarios.assumptions import Assumption
-from pcs_dash.scenarios.demand import appointments_needed, rooms_needed, space_needed
+from pcs_dash.scenarios.bands import Drawn, banded
+from pcs_dash.scenarios.demand import Values, appointments_needed, rooms_needed, space_needed
 from pcs_dash.tables.errors import InputFileError
 
 COLUMNS = ("practice_code", "site", "m2", "rooms", "tenure", "lease_end", "condition")
@@ -62,16 +61,18 @@ def read_premises(content: bytes, name: str) -> pd.DataFrame:
 def against_need(
     premises: pd.DataFrame,
     practices: pd.DataFrame,
+    drawn: Drawn,
     year: int,
-    assumed: Mapping[str, Assumption],
+    value: Values,
     edition: str,
 ) -> pd.DataFrame:
     """What each practice has in a year against what its patients need, the shortest first.
 
     Index practice_code; practice_name, patients, sites, leases_end (sites whose lease ends before
-    or in that year: not counted in what there is), m2, m2_needed, m2_short, rooms, rooms_needed,
-    pounds (for the square metres it is short of). A figure that a site of the practice lacks is
-    missing for the practice. Practices of the list that are not in `practices` are left out.
+    or in that year: not counted in what there is), m2, rooms, and with _low and _high m2_needed,
+    m2_short, rooms_needed and pounds (for the square metres it is short of). A figure that a site
+    of the practice lacks is missing for the practice. Practices of the list that are not in
+    `practices` are left out. `drawn`: the patients of that year.
     """
     kept = premises[~(premises["lease_end"] <= year)]
     own = practices.loc[practices.index.isin(premises["practice_code"])]
@@ -89,13 +90,19 @@ def against_need(
         gone = sites.index[left == 0]
         known = pd.concat([known, pd.Series(0.0, index=gone)])
         found[column] = known.reindex(own.index)
-    found["m2_needed"] = [space_needed(patients, assumed) for patients in found["patients"]]
-    found["m2_short"] = (found["m2_needed"] - found["m2"]).clip(lower=0)
-    found["rooms_needed"] = [
-        rooms_needed(appointments_needed(own.loc[[code]], assumed, edition)["central"], assumed)[
-            "central"
-        ]
-        for code in own.index
+    lists = drawn.of(own.index).patients
+    metres = [space_needed(patients, value) for patients in lists]
+    rooms = [
+        rooms_needed(appointments_needed(own.iloc[[row]], lists[[row]], value, edition), value)
+        for row in range(len(own))
     ]
-    found["pounds"] = found["m2_short"] * assumed["cost_per_square_metre"].central
+    short = [(needs - has).clip(min=0) for needs, has in zip(metres, found["m2"], strict=True)]
+    cost = value("cost_per_square_metre")
+    projected = {"m2_needed": metres, "m2_short": short, "rooms_needed": rooms,
+                 "pounds": [metres * cost for metres in short]}  # fmt: skip
+    for name, values in projected.items():
+        figures = [banded(row) for row in values]
+        found[name] = [figure.central for figure in figures]
+        found[f"{name}_low"] = [figure.low for figure in figures]
+        found[f"{name}_high"] = [figure.high for figure in figures]
     return found.sort_values("m2_short", ascending=False, kind="stable")

@@ -7,7 +7,7 @@ the central ones come from the same sums as today's figures (`measures.sums`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,10 @@ from pcs_dash.measures.workforce import DEFAULT_DEFINITION, gp_definition
 from pcs_dash.scenarios import apply
 from pcs_dash.scenarios.ageing import JOINING_BAND, a_year_earlier, leaving_rates
 from pcs_dash.scenarios.assumptions import Assumption, Draws, draw, published, with_typed
+from pcs_dash.scenarios.bands import Drawn, band
 from pcs_dash.scenarios.changes import Scenario
-from pcs_dash.scenarios.state import GPS, State, frame_of, state_of
-from pcs_dash.scenarios.today import NETWORK_CARE, Today
+from pcs_dash.scenarios.state import GP_ROLES, GP_ROWS, GPS, STAFF, State, frame_of, state_of
+from pcs_dash.scenarios.today import BANDS, NETWORK_CARE, Today
 
 Floats = NDArray[np.float64]
 Groups = NDArray[np.intp]
@@ -29,8 +30,6 @@ Grouping = Callable[[pd.DataFrame], pd.Series]
 
 DRAWS = 1_000
 SEED = 15
-# The band holds 95% of the draws.
-BAND_ENDS = (2.5, 97.5)
 FIGURES = ("patients", "fte_gp", "patients_per_fte_gp")
 
 
@@ -43,14 +42,17 @@ def one_group(name: str) -> Grouping:
 class Projection:
     """What comes of a scenario.
 
-    `figures`: one row a year and group: year, group, practices, then `FIGURES` and nurse_fte,
-    direct_care_fte, network_care_fte (their practices without a figure add nothing), with _low and
-    _high of the first three (95% of the draws; wide enough to hold the central figure).
+    `figures`: one row a year and group: year, group, practices, patients_in_ratio (of practices
+    that report GPs), `FIGURES` with _low and _high (95% of the draws; wide enough to hold the
+    central figure), and nurse_fte, direct_care_fte, network_care_fte, admin_fte, in which nothing
+    is drawn (practices without a figure add nothing; missing where no practice has one).
     `practices`: today's and those that open; `kept`: what `frame` makes a year's practices of.
     `ends`: per assumption the patients per FTE GP of all groups together in the last year at its
-    low and its high end. `drawn`: the same ratio in each draw, `drawn_patients` and `drawn_fte`
-    what all groups add up to; an assumption's draws are the same in every scenario, so that two can
-    be compared draw by draw. `notes`: what is missing and what was taken instead.
+    low and its high end. `drawn`: the same ratio in each draw; an assumption's draws (`values_of`)
+    are the same in every scenario, so that two can be compared draw by draw. `last_year`: the
+    practices of the last year in each draw, by the name of a definition's or role's column
+    (`GP_ROWS`). `notes`: what is missing and
+    what was taken instead.
     """
 
     scenario: Scenario
@@ -62,9 +64,10 @@ class Projection:
     kept: Mapping[int, tuple[State, Floats]]
     ends: pd.DataFrame
     drawn: Floats
-    drawn_patients: Floats
-    drawn_fte: Floats
+    last_year: Callable[[str], Drawn]
     notes: tuple[str, ...]
+    draws: int = DRAWS
+    seed: int = SEED
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -75,6 +78,11 @@ class Projection:
         """The practices of a year, central, as a table like today's."""
         state, gps = self.kept[year]
         return frame_of(state, self.practices, gps)
+
+    def values_of(self, key: str) -> Floats:
+        """An assumption, central and drawn, shape (1 + draws,)."""
+        values = draw(self.assumptions, (key,), number=self.draws, seed=self.seed)
+        return values.of(key)[: 1 + self.draws]
 
     def outside(self, year: int) -> float:
         """Patients who went to practices beyond the data by then, central."""
@@ -120,10 +128,30 @@ def project(
         kept,
         _ends(sums, values),
         _of_all(sums)[values.drawn],
-        sums.patients.sum(axis=0)[values.drawn],
-        np.nansum(sums.fte, axis=0)[values.drawn],
+        _last_year(state, leavers, values, year),
         tuple(run.notes),
+        draws,
+        seed,
     )
+
+
+def _last_year(state: State, leavers: Leavers, values: Draws, year: int) -> Callable[[str], Drawn]:
+    """What gives the practices that are open in every draw, by a row of `GP_ROWS`."""
+    codes = pd.Index(state.codes, name="practice_code")[state.alive]
+    # Half as much to keep; a band needs no more digits.
+    columns = slice(0, 1 + values.number)
+    patients = state.patients[state.alive][:, columns].astype(np.float32)
+    rest = replace(state, patients=state.patients[:, :1])
+
+    def found(gps: str) -> Drawn:
+        parts = _parts_of(rest, GP_ROWS.index(gps))[rest.alive]
+        if gps in GP_ROLES:
+            # Whoever joins counts under every definition, and has no role yet.
+            parts[:, 1 + len(BANDS) :] = 0
+        fte = leavers.by_draw(rest, year, parts)
+        return Drawn(codes, patients.astype(float), fte[:, columns])
+
+    return found
 
 
 def do_nothing(projection: Projection, grouping: Grouping, **more: object) -> Projection:
@@ -158,12 +186,12 @@ class Leavers:
         return self._left[year]
 
     def gps(self, state: State, year: int) -> Floats:
-        """Central FTE by definition and practice at the end of a year."""
+        """Central FTE by `GP_ROWS` and practice at the end of a year."""
         left = self.left(year)
-        found = state.staff[: len(GPS)] - state.leaving @ (1 - left[0][:, 0])
+        found = state.staff[: len(GP_ROWS)] - state.leaving @ (1 - left[0][:, 0])
         for part in state.joined:
             stay = left[part.year - self.start][JOINING_BAND, 0]
-            found = found + part.fte * (part.scale[0] * stay)
+            found[: len(GPS)] += part.fte * (part.scale[0] * stay)
         return np.asarray(found)
 
     def by_draw(self, state: State, year: int, sums: Floats) -> Floats:
@@ -226,20 +254,23 @@ def _figures(sums: _Sums, values: Draws, state: State, groups: Groups) -> Floats
     found = np.stack([sums.patients, sums.fte, _ratio(sums.in_ratio, sums.fte)])
     central = found[:, :, 0]
     drawn = found[:, :, values.drawn] if values.number else found[:, :, :1]
-    low, high = np.percentile(drawn, BAND_ENDS, axis=2)
-    bands = np.stack([central, np.fmin(low, central), np.fmax(high, central)], axis=1)
+    bands = np.stack([central, *band(drawn, central)], axis=1)
     counted = groups >= 0
-    others = np.nan_to_num(state.staff[len(GPS) : len(GPS) + len(_OTHERS)].T)
-    staff = sums_by_group(others[counted], groups[counted], number)
-    return np.column_stack([present, bands.reshape(-1, number).T, staff])
+    others = state.staff[[STAFF.index(name) for name in OTHERS]].T
+    staff = sums_by_group(np.nan_to_num(others)[counted], groups[counted], number)
+    there = (~np.isnan(others) & state.alive[:, None]).astype(np.float64)
+    known = sums_by_group(there[counted], groups[counted], number)
+    staff[(known == 0) & (present > 0)[:, None]] = np.nan
+    return np.column_stack([present, sums.in_ratio[:, 0], bands.reshape(-1, number).T, staff])
 
 
-# Who else works there, in the order of `STAFF`.
-_OTHERS = ("nurse_fte", "direct_care_fte", NETWORK_CARE)
+# Who else works there.
+OTHERS = ("nurse_fte", "direct_care_fte", NETWORK_CARE, "admin_fte")
 _COLUMNS = (
     "practices",
+    "patients_in_ratio",
     *(name + end for name in FIGURES for end in ("", "_low", "_high")),
-    *_OTHERS,
+    *OTHERS,
 )
 
 

@@ -20,8 +20,11 @@ Flags = NDArray[np.bool_]
 
 # Rows of `State.staff`: GPs by definition (with those who may leave first), then others.
 GPS = ("gp_fte_fully_qualified", "gp_fte_all", "gp_fte_permanent")
+# The same GPs by role, as far as it is known: whoever joins has none yet.
+GP_ROLES = ("fte_partners", "fte_salaried", "fte_retainers", "fte_locums", "fte_trainees")
+GP_ROWS = (*GPS, *GP_ROLES)
 # Staff of networks are those of their practices by list size.
-STAFF = (*GPS, "nurse_fte", "direct_care_fte", NETWORK_CARE, "admin_fte")
+STAFF = (*GP_ROWS, "nurse_fte", "direct_care_fte", NETWORK_CARE, "admin_fte")
 _ROUNDING = 1e-9
 EDITIONS = ("2025", "2019")
 HEADCOUNTS = (
@@ -46,7 +49,7 @@ class Joined:
 @dataclass(eq=False)
 class State:
     """`patients`: (practices, draws); `staff`: FTE as if nobody left, (roles, practices);
-    `leaving`: the part of the GPs' FTE that may leave, (definitions, practices, bands); `mix`:
+    `leaving`: the part of the GPs' FTE that may leave, (`GP_ROWS`, practices, bands); `mix`:
     shares of patients by quintile, (editions, practices, groups); `outside`: patients who went to
     practices beyond the data, by draw. `passed_to`: the practice a merged one became.
     """
@@ -132,7 +135,7 @@ class State:
         follow = stays * self._followers(rows, to[rows], whole=whole)
         coming = self.staff[:, source] if whole else np.nan_to_num(self.staff[:, source])
         self.staff[:, rows] += coming[:, None] * follow
-        gps = follow[: len(GPS)]
+        gps = follow[: len(GP_ROWS)]
         self.leaving[:, rows] += self.leaving[:, source][:, None] * gps[:, :, None]
         for part in self.joined:
             part.fte[rows] += part.fte[source] * gps[0]
@@ -194,7 +197,7 @@ def state_of(today: Today, practices: pd.DataFrame, columns: int) -> State:
         codes=tuple(map(str, practices.index)),
         patients=np.repeat(patients[:, None], columns, axis=1),
         staff=staff,
-        leaving=np.zeros((len(GPS), number, len(BANDS))),
+        leaving=np.zeros((len(GP_ROWS), number, len(BANDS))),
         headcounts=np.vstack([column(practices, name) for name in HEADCOUNTS]),
         mix=mix,
         imd=column(practices, "imd_score").copy(),
@@ -237,12 +240,12 @@ def _mix(practices: pd.DataFrame, edition: str) -> Floats:
 def frame_of(state: State, practices: pd.DataFrame, gps: Floats) -> pd.DataFrame:
     """The practices as a table like today's, central: what nothing changed is as it was.
 
-    `gps`: FTE by definition after leaving and joining, (definitions, practices). Headcounts and
+    `gps`: FTE by `GP_ROWS` after leaving and joining, (rows, practices). Headcounts and
     ages of GPs are not projected: they are missing where GPs came or went, and added up where
     practices merged.
     """
     table = practices.assign(patients=state.lists())
-    values = np.vstack([gps, state.staff[len(GPS) :]])
+    values = np.vstack([gps, state.staff[len(GP_ROWS) :]])
     for name, row in zip(STAFF, values, strict=True):
         table[name] = row
     before = np.vstack([column(practices, name) for name in GPS])

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash.measures.catchments import Registered
+from pcs_dash.measures.register import ROLE_COLUMNS
 from pcs_dash.official.store import Store
 from pcs_dash.official.stored_tables import stored_columns
 from pcs_dash.tables import load
@@ -87,10 +88,18 @@ def today_of(
         if set(_BAND_COLUMNS) <= set(workforce.columns):
             bands = workforce[[*_BAND_COLUMNS]].set_axis([*BANDS], axis=1)
         trainees = workforce.get(_TRAINEES)
+    roles = {
+        role: np.nan if workforce is None or not set(parts) <= set(workforce.columns)
+        else workforce[[*parts]].sum(axis=1, skipna=False)
+        for role, parts in ROLE_COLUMNS.items()
+    }  # fmt: skip
     if networks is None and embedded:
         networks = load.load_pcn_staff()
     return Today(
-        dataset.practices.assign(**{NETWORK_CARE: _shared_out(dataset.practices, networks)}),
+        dataset.practices.assign(
+            **{name: values for name, values in roles.items() if name not in dataset.practices},
+            **{NETWORK_CARE: _shared_out(dataset.practices, networks)},
+        ),
         dataset.lsoas,
         int(found[1]),
         dataset.workforce_period,
@@ -124,13 +133,16 @@ def _loaded_workforce() -> pd.DataFrame | None:
     if entry is None:
         return None
     there = stored_columns(store.root, entry)
-    wanted = [name for name in ("practice_code", *_BAND_COLUMNS, _TRAINEES) if name in there]
+    roles = [name for parts in ROLE_COLUMNS.values() for name in parts]
+    asked = dict.fromkeys(("practice_code", *_BAND_COLUMNS, _TRAINEES, *roles))
+    wanted = [name for name in asked if name in there]
     return store.read("workforce", columns=wanted)
 
 
 # --- homes ---
 
 NEEDED, BUILT = "homes_needed_a_year", "homes_built_a_year_3_year_average"
+BEFORE = "homes_needed_a_year_before"
 
 
 def districts_named(row: str) -> tuple[str, ...]:

@@ -32,6 +32,9 @@ _STYLE = """
 [data-testid="stMetric"] :is([data-testid="stMetricLabel"], [data-testid="stMetricDelta"]) * {
   white-space: normal; overflow: visible; text-overflow: clip;
 }
+.st-key-scenario-changes [data-testid="stCheckbox"] * {
+  white-space: normal; overflow: visible; text-overflow: clip;
+}
 .pcs-small-table { overflow: auto; max-height: 30rem; font-size: 0.86rem; }
 .pcs-small-table caption { text-align: left; font-weight: 600; padding-bottom: 4px; }
 .pcs-small-table thead th { position: sticky; top: 0; background: #ffffff; }

@@ -74,6 +74,12 @@ def tell(opened: OnTable, noun: str) -> None:
     """Say what has to be said above the table: a draft that can't be kept, what was done, and
     drafts that other tabs of this browser left.
     """
+    # In a place of its own: what stands below must not move, or an open popover closes.
+    with st.container():
+        _tell(opened, noun)
+
+
+def _tell(opened: OnTable, noun: str) -> None:
     if opened.fault:
         st.warning(f"Your {noun} is not kept as a draft: {plain(opened.fault)}")
     if opened.said:
@@ -375,9 +381,15 @@ class LibraryPanel:
             opened.open(theirs)
             st.rerun()
 
-    def exchange(self, opened: OnTable, text: str, read: Callable[[bytes, str], Any]) -> None:
+    def exchange(
+        self,
+        opened: OnTable,
+        text: str,
+        read: Callable[[bytes, str], Any],
+        others: Callable[[], None] = lambda: None,
+    ) -> None:
         """What is on the table as a file (`text`; "": nothing is), and one out of a file: `read`
-        makes it of the file's bytes and name.
+        makes it of the file's bytes and name. `others` offers files of other kinds.
         """
         with st.popover("File", icon=":material/description:"):
             if text:
@@ -390,6 +402,7 @@ class LibraryPanel:
                     icon=":material/download:",
                     on_click="ignore",
                 )
+            others()
             if not person.allowed(Action.UPLOAD):
                 return
             given = st.file_uploader(

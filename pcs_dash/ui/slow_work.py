@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -68,7 +68,7 @@ def _wait(future: Future[Any], label: str) -> None:
         if waited > QUIET_SECONDS:
             # Writing to the page is also where Streamlit stops a run that a click has overtaken.
             place.info(f"{plain(label)} ... {waited:.0f} s", icon=":material/hourglass_top:")
-        time.sleep(LOOK_SECONDS if waited > QUIET_SECONDS else 0.01)
+        wait([future], LOOK_SECONDS if waited > QUIET_SECONDS else QUIET_SECONDS)
     place.empty()
 
 

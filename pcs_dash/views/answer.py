@@ -259,7 +259,8 @@ class Figure:
     """A headline figure: what it is, its value as text, a short note below.
 
     `more_is_worse` colours the note by its sign. `term`: a word of the glossary.
-    `slide`: whether a slide, which holds four, shows it.
+    `slide`: whether a slide, which holds four, shows it; `banded`: the note is the figure's band,
+    which stands on the slide too.
     """
 
     label: str
@@ -268,6 +269,13 @@ class Figure:
     more_is_worse: bool = False
     term: str = ""
     slide: bool = True
+    banded: bool = False
+
+    @property
+    def on_slide(self) -> tuple[str, str]:
+        """Label and value as a slide has them."""
+        band = f" ({self.note})" if self.banded and self.note else ""
+        return f"{self.label}{band}", self.value
 
 
 @dataclass(frozen=True, eq=False)

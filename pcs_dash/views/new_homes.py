@@ -107,7 +107,7 @@ def answer(question: Question) -> Answer:
     return Answer(
         Words(said, CAUTION, "Assumptions: published ones, cited below."),
         figures=tuple(
-            Figure(name, _text(found[step], step), _range(found, step))
+            Figure(name, _text(found[step], step), _range(found, step), banded=True)
             for step, (name, _, _) in _STEPS.items()
             if step != "residents"
         ),

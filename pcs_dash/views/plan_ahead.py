@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
-from pcs_dash.measures.inequality import area_inequality, quintile_table
+from pcs_dash.measures.inequality import area_inequality, quintile_table, slopes_of
 from pcs_dash.measures.numbers import between, number, signed
+from pcs_dash.measures.patient_matrix import PatientMatrix, quintile_matrix
+from pcs_dash.measures.patient_matrix import measured as measured_groups
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.words import Words, definition_text
 from pcs_dash.measures.workforce import fte_gap, patients_per_fte_gp, summarise
-from pcs_dash.scenarios.assumptions import Assumption
+from pcs_dash.scenarios.bands import BAND_ENDS, Drawn, Floats, as_today, band, banded
 from pcs_dash.scenarios.changes import (
     AGES,
     Change,
@@ -29,7 +31,9 @@ from pcs_dash.scenarios.changes import (
     Staff,
     read_scenario,
 )
-from pcs_dash.scenarios.flows import degrees_in
+from pcs_dash.scenarios.demand import USED as ON_STAFF
+from pcs_dash.scenarios.demand import Values
+from pcs_dash.scenarios.flows import degrees_in, most_go_to
 from pcs_dash.scenarios.grouping import (
     KINDS,
     NO_HUB,
@@ -39,8 +43,9 @@ from pcs_dash.scenarios.grouping import (
     who_takes_them,
 )
 from pcs_dash.scenarios.homes import USED
-from pcs_dash.scenarios.project import BAND_ENDS, DRAWS, Grouping, Projection, project
-from pcs_dash.scenarios.today import BUILT, NEEDED, Today, today_of
+from pcs_dash.scenarios.project import DRAWS, OTHERS, Grouping, Projection, project
+from pcs_dash.scenarios.state import GP_ROWS
+from pcs_dash.scenarios.today import BEFORE, BUILT, NEEDED, Today, today_of
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views import closing_minutes, maps, placing, team, too_small, where_sites
@@ -68,11 +73,16 @@ from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.phrases import or_none
 from pcs_dash.views.question import Question
 from pcs_dash.views.readers import staff_of_networks
-from pcs_dash.views.scenario_words import AGAINST, LINK, from_text, sentence
+from pcs_dash.views.scenario_words import AGAINST, LINK, Takers, from_text, sentence
 
 YEARS = {"10": "10 years", "5": "5 years", "15": "15 years", "20": "20 years"}
-HOMES = {"built": "As many as were built", "needed": "As many as are needed", "none": "None"}
-_TABLES = {"needed": NEEDED, "built": BUILT}
+HOMES = {
+    "built": "As many as were built",
+    "needed": "As many as are needed",
+    "before": "As many as were needed before",
+    "none": "None",
+}
+_TABLES = {"needed": NEEDED, "before": BEFORE, "built": BUILT}
 LEAVERS = {"all": "At all ages", "retirement": "Aged 55 and over", "none": "None"}
 JOINERS = {"yes": "GPs who finish training", "no": "Nobody"}
 STAFF = {"0": "leave", "0.5": "half follow the patients", "1": "all follow the patients"}
@@ -93,8 +103,8 @@ MAP_OF, AT = "map_of", "at"
 DRAWN = "scenario-drawn"
 # When what is decided begins, years after the GP figures.
 DECIDED = 2
-# How many projections are kept: a megabyte each for a county.
-KEPT = 32
+# How many projections are kept: two megabytes each for a county.
+KEPT = 16
 CAUTION = (
     "A sum of what is assumed, no forecast. GPs leave at the rates of England in 2022; only those "
     "who finish training here join, none who come back or from elsewhere; other staff stay."
@@ -119,7 +129,13 @@ def _closing(question: Question) -> Mapping[str, str]:
 
 OPTIONS = (
     Option("years", "How far ahead", choices=lambda _: YEARS),
-    Option("homes", "Homes built", choices=_homes_known, help="In every district of Essex."),
+    Option(
+        "homes",
+        "Homes built",
+        choices=_homes_known,
+        help="In every district of Essex: built over three years; needed by the standard method "
+        "of December 2024; needed by the one before.",
+    ),
     Option("leave", "GPs who leave", choices=lambda _: LEAVERS),
     Option("join", "Who joins", choices=lambda _: JOINERS),
     Option(
@@ -148,7 +164,7 @@ OPTIONS = (
 def answer(question: Question) -> Answer:
     """Patients per FTE GP year by year if nothing is done, and with what is decided."""
     found, nothing = _both(question)
-    decided = found.scenario.changes != nothing.scenario.changes
+    decided = _decided(found.scenario)
     said = _sentences(question, found)
     last, then = nothing.years[-1], nothing.figures.iloc[-1]
     now, ahead = nothing.figures.iloc[0], found.figures.iloc[-1]
@@ -158,13 +174,14 @@ def answer(question: Question) -> Answer:
     ]
     if decided:
         figures.append(_figure(f"{last}, as decided", ahead))
-    gap = fte_gap(ahead["patients"], ahead["fte_gp"], question.benchmark.value)
+    gap = banded(_gap(question, found, question.benchmark.value))
     figures.append(
         Figure(
             f"FTE GPs to {question.benchmark.label}, {last}",
-            signed(gap),
-            _gap_band(found, question.benchmark.value),
+            signed(gap.central),
+            between(gap.low, gap.high, 1) if gap.high > gap.low else "",
             term=REGISTER["fte_gap"].term,
+            banded=True,
         )
     )
     return Answer(
@@ -249,6 +266,19 @@ def today_for(question: Question) -> Today:
     )
 
 
+def takers_of(today: Today) -> Takers:
+    """Which practices most patients of one would go to, worked out once for each."""
+
+    def takers(code: str) -> list[tuple[str, float]]:
+        return kept(today, ("takers", code), lambda: _takers_if_known(today, code))
+
+    return takers
+
+
+def _takers_if_known(today: Today, code: str) -> list[tuple[str, float]]:
+    return most_go_to(today, code) if code in today.practices.index else []
+
+
 def scenario_of(question: Question, start: int) -> Scenario:
     """The scenario that is asked for, or that the view's options make; `start`: the year of
     today's figures.
@@ -277,6 +307,10 @@ def scenario_of(question: Question, start: int) -> Scenario:
         follow = float(question.option("staff", STAFF))
         changes.append(Close(year=start + DECIDED, practice=code, staff_follow=follow))
     return Scenario(question.name, int(question.option("years", YEARS)), tuple(changes))
+
+
+def _decided(scenario: Scenario) -> bool:
+    return any(change.on and not change.comes_anyway for change in scenario.changes)
 
 
 def _both(question: Question) -> tuple[Projection, Projection]:
@@ -352,15 +386,19 @@ def _band(row: pd.Series, name: str = "patients_per_fte_gp", decimals: int = 0) 
     return between(row[f"{name}_low"], row[f"{name}_high"], decimals)
 
 
-def _gap_band(found: Projection, benchmark: float) -> str:
-    """FTE short of a benchmark in 95% of the draws, in the last year; "" where all agree."""
-    gaps = fte_gap(found.drawn_patients, found.drawn_fte, benchmark)
-    low, high = np.percentile(gaps, BAND_ENDS)
-    return between(low, high, 1) if high > low else ""
+def _last(question: Question, found: Projection) -> Drawn:
+    """The area's practices in the last year, those left out on demand apart."""
+    codes = _own(question, found, found.years[-1]).index
+    return found.last_year(question.definition.column).of(codes)
+
+
+def _gap(question: Question, found: Projection, benchmark: float) -> Floats:
+    """FTE short of a benchmark in the last year, central and drawn, of practices with a figure."""
+    return fte_gap(*_last(question, found).sums(), benchmark)
 
 
 def _figure(label: str, row: pd.Series) -> Figure:
-    return Figure(label, number(row["patients_per_fte_gp"]), _band(row))
+    return Figure(label, number(row["patients_per_fte_gp"]), _band(row), banded=True)
 
 
 def _message(question: Question, found: Projection, nothing: Projection, *, decided: bool) -> Words:
@@ -373,14 +411,13 @@ def _message(question: Question, found: Projection, nothing: Projection, *, deci
     )
     if decided:
         ahead = found.figures.iloc[-1]
-        difference = found.drawn - nothing.drawn
-        low, high = np.percentile(difference, BAND_ENDS)
+        low, high = np.percentile(found.drawn - nothing.drawn, BAND_ENDS)
         more = ahead["patients_per_fte_gp"] - then["patients_per_fte_gp"]
         sure = "" if low > 0 or high < 0 else ", so it could be more or fewer"
+        apart = f"{signed(more, 0)} (from {signed(low, 0)} to {signed(high, 0)}{sure})"
         said += (
             f" With what is decided it would have {number(ahead['patients_per_fte_gp'])} "
-            f"({_band(ahead)}): {signed(more, 0)} (from {signed(low, 0)} to {signed(high, 0)}"
-            f"{sure})."
+            f"({_band(ahead)}): {apart if low or high else 'as many'}."
         )
     basis = definition_text(question.definition.key, question.period)
     typed = [found.assumptions[key].label for key in found.used if found.assumptions[key].typed]
@@ -390,10 +427,11 @@ def _message(question: Question, found: Projection, nothing: Projection, *, deci
 
 def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
     """The changes as sentences."""
+    called = question.dataset.practices["practice_name"]
+    names = {str(code): str(name) for code, name in called.items()}
+    takers = takers_of(found.today)
     if question.options.get(LINK, ""):
-        called = question.dataset.practices["practice_name"]
-        names = {str(code): str(name) for code, name in called.items()}
-        return tuple(sentence(change, names) for change in found.scenario.changes)
+        return tuple(sentence(change, names, takers) for change in found.scenario.changes)
     first = found.years[0] + 1
     homes = question.option("homes", _homes_known(question))
     said = []
@@ -422,12 +460,7 @@ def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
                 "out by list size; their posts stay filled."
             )
         if isinstance(change, Close):
-            name = question.practices["practice_name"].to_dict()[change.practice]
-            staff = STAFF[question.option("staff", STAFF)]
-            said.append(
-                f"In {change.year} {name} ({change.practice}) closes; its patients go where others "
-                f"of their small area are registered; its staff: {staff}."
-            )
+            said.append(sentence(change, names, takers))
     return tuple(said)
 
 
@@ -530,21 +563,27 @@ def _by_year(question: Question, found: Projection, step: int = 1) -> Table:
     last = found.years[-1]
     shown = [year for year in found.years if (last - year) % step == 0 or year == found.years[0]]
     return Table(
-        f"{question.name} as decided" if found.scenario.changes else question.name,
+        f"{question.name}, {WHAT_IF.lower()}" if _decided(found.scenario) else question.name,
         found.figures[found.figures["year"].isin(shown)],
         (
             Column("year", "Year", "year"),
             *([] if step > 1 else [measured("practices")]),
             measured("patients", wide=1.3),
+            *([] if step > 1 else _ends_of("patients", "count")),
             measured("fte_gp"),
+            *([] if step > 1 else _ends_of("fte_gp", "tenth")),
             measured("patients_per_fte_gp", 1.3),
-            Column("patients_per_fte_gp_low", "Low", "count"),
-            Column("patients_per_fte_gp_high", "High", "count"),
+            *_ends_of("patients_per_fte_gp", "count"),
+            *([] if step > 1 else [Column(k, team.staff_label(k), "tenth") for k in OTHERS]),
         ),
         small=step > 1,
         name="" if step > 1 else f"plan-ahead-{question.area.key}-{question.definition.key}",
         file=None if step > 1 else found.figures,
     )
+
+
+def _ends_of(name: str, form: str) -> list[Column]:
+    return [Column(f"{name}_low", "Low", form), Column(f"{name}_high", "High", form)]
 
 
 # --- sections ---
@@ -654,39 +693,39 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
         _summed(question, projection.frame(when), own)
         for projection, when in ((nothing, nothing.years[0]), (nothing, year), (found, year))
     )
-    today, hubs = today_for(question), tuple(_hubs(question).items())
-    figures = _projected(question, today, found.scenario, hubs, by).figures
-    band = figures[figures["year"] == year].set_index("group")
-    table = (
-        pd.DataFrame(
-            {
-                "patients_now": first["patients"],
-                "patients_then": ahead["patients"],
-                "now": first["patients_per_fte_gp"],
-                "nothing": last["patients_per_fte_gp"],
-                "decided": ahead["patients_per_fte_gp"],
-                "low": band["patients_per_fte_gp_low"],
-                "high": band["patients_per_fte_gp_high"],
-                "gap": fte_gap(ahead["patients"], ahead["fte_gp"], question.benchmark.value),
-            }
+    columns = {
+        "patients_now": first["patients"],
+        "patients_then": ahead["patients"],
+        "now": first["patients_per_fte_gp"],
+        "nothing": last["patients_per_fte_gp"],
+        "decided": ahead["patients_per_fte_gp"],
+        "gap": ahead["fte_gap"],
+    }
+    bands = {
+        f"{name}{end}": pd.Series(ends, index=values.index)
+        for name, values in _drawn_groups(question, found, own).items()
+        for end, ends in zip(
+            ("_low", "_high"), band(values.to_numpy()[:, 1:], values[0]), strict=True
         )
-        .rename_axis("group")
-        .reset_index()
-    )
+    }
+    table = pd.DataFrame(columns | bands).rename_axis("group").reset_index()
     return [
         Table(
-            f"{nothing.years[0]} and {year}; low and high: 95% of the draws, as decided",
+            f"{PER_GP.label} in {nothing.years[0]} and {year}, and FTE GPs short of "
+            f"{question.benchmark.label} then; low and high: 95% of the draws, as decided",
             table,
             (
                 Column("group", {"hub": "Hub", "pcn": "PCN"}.get(by, "Place"), wide=2.0),
                 Column("patients_now", f"Patients {nothing.years[0]}", "count"),
                 Column("patients_then", f"Patients {year}", "count"),
-                Column("now", f"Per FTE GP {nothing.years[0]}", "count"),
-                Column("nothing", f"{year}, nothing done", "count"),
-                Column("decided", f"{year}, as decided", "count"),
-                Column("low", "Low", "count"),
-                Column("high", "High", "count"),
-                Column("gap", f"FTE GPs to {question.benchmark.label}", "signed_tenth"),
+                Column("now", f"Per GP {nothing.years[0]}", "count"),
+                Column("nothing", "Nothing done", "count"),
+                Column("decided", "As decided", "count"),
+                Column("decided_low", "Low", "count"),
+                Column("decided_high", "High", "count"),
+                Column("gap", "GPs short", "signed_tenth"),
+                Column("gap_low", "From", "signed_tenth"),
+                Column("gap_high", "To", "signed_tenth"),
             ),
             name=f"plan-ahead-{by}-{question.area.key}",
             file=table,
@@ -694,43 +733,69 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
+def _drawn_groups(question: Question, found: Projection, own: Grouping) -> dict[str, pd.DataFrame]:
+    """Patients, patients per FTE GP and FTE short of the benchmark of each group in the last year:
+    a row each, central and drawn.
+    """
+    drawn = _last(question, found)
+    table = found.frame(found.years[-1]).loc[drawn.codes]
+    keys = own(table)
+
+    def summed(values: Floats) -> pd.DataFrame:
+        return pd.DataFrame(values, index=drawn.codes).groupby(keys).sum()
+
+    patients, fte = (summed(part) for part in drawn.reported())
+    return {
+        "patients_then": summed(np.nan_to_num(drawn.patients)),
+        "decided": patients / fte.where(fte > 0),
+        "gap": patients / question.benchmark.value - fte,
+    }
+
+
 def _summed(question: Question, practices: pd.DataFrame, groups: Grouping) -> pd.DataFrame:
     """The measures of each group of a year's practices."""
     keys = _counted(groups, question.excluded.index)(practices)
-    return summarise(practices, keys, definition=question.definition.key)
+    return summarise(
+        practices,
+        keys,
+        definition=question.definition.key,
+        benchmark=question.benchmark.value,
+    )
 
 
 def _takes(question: Question) -> Sequence[Block | Beside]:
     """FTE GPs, space and cost to reach each benchmark in the last year, as decided."""
     found, _ = _both(question)
-    row, assumed = found.figures.iloc[-1], found.assumptions
+    assumed = found.assumptions
     per_gp = assumed[USED[1]]
     levels = {benchmark.label: benchmark.value for benchmark in question.benchmarks.values()}
     levels[f"{number(per_gp.central)} per FTE GP rule for new homes"] = per_gp.central
     space, cost = assumed[USED[2]], assumed[USED[3]]
+    metres, pounds = (found.values_of(key) for key in USED[2:])
     rows = []
     for label, value in levels.items():
-        gap = fte_gap(row["patients"], row["fte_gp"], value)
-        short = max(gap, 0.0)
+        gap = _gap(question, found, value)
+        room = gap.clip(min=0) * metres
         rows.append(
             (
                 label,
                 number(value),
-                f"{signed(gap)} ({band})" if (band := _gap_band(found, value)) else signed(gap),
-                f"{number(short * space.low)} to {number(short * space.high)}",
-                f"£{number(short * space.central * cost.central / 1e6, 1)} million",
+                banded(gap).text(1, sign=True),
+                banded(room).text(),
+                banded(room * pounds / 1e6).text(2),
             )
         )
-    heads = ("Benchmark", PER_GP.label, "FTE GPs to add", "Square metres", "Cost")
+    heads = ("Benchmark", PER_GP.label, "FTE GPs to add", "Square metres", "Million pounds")
     return [
         text_table(
             f"What it would take in {found.years[-1]}, with what is decided",
             heads,
             rows,
-            widths=(2.0, 1.1, 1.5, 1.3, 1.1),
-            note=f"{space.low:g} to {space.high:g} square metres a GP (2014 strategy); "
-            f"£{number(cost.central)} a square metre at prices of 2018, at "
-            f"{space.central:g} square metres. Space for GPs there already is not in it.",
+            widths=(1.6, 0.9, 1.6, 1.6, 1.4),
+            note="In brackets: 95% of the draws. "
+            f"{space.central:g} ({space.low:g} to {space.high:g}) square metres a GP (2014 "
+            f"strategy); £{number(cost.central)} a square metre at prices of 2018. Space for GPs "
+            "there already is not in it.",
         )
     ]
 
@@ -762,42 +827,81 @@ def _inequality(question: Question) -> Sequence[Block | Beside]:
         f"{year}, nothing done": nothing.frame(year),
         f"{year}, as decided": found.frame(year),
     }
-    for label, practices in tables.items():
+    by_draw = (None, _last(question, nothing), _last(question, found))
+    for (label, practices), drawn in zip(tables.items(), by_draw, strict=True):
         own = practices[practices.index.isin(question.practices.index)]
         index = area_inequality(
             own, definition=question.definition.key, edition=question.edition
         ).index
+        sii, rii = ("", "") if drawn is None else _drawn_slopes(question, own, drawn)
         rows.append(
             (
                 label,
                 number(index.sii),
                 between(index.sii_low, index.sii_high),
+                sii,
                 number(index.rii, 2),
                 between(index.rii_low, index.rii_high, 2, null=1.0),
+                rii,
             )
         )
     return [
-        _by_fifth(question, tables),
+        _by_fifth(question, tables, by_draw),
         text_table(
             "Slope and relative index of inequality of patients per FTE GP",
-            ("Year", "SII", "95% interval", "RII", "95% interval of it"),
+            ("Year", "SII", "95% interval", "of the draws", "RII", "95% interval", "of the draws"),
             rows,
-            widths=(1.6, 1, 1.4, 0.8, 1.4),
+            widths=(1.4, 0.7, 1.3, 1.3, 0.6, 1.2, 1.2),
             note="Least deprived less most deprived end: negative where the most deprived have "
-            "more patients per FTE GP. Intervals are those of today's method, and know nothing "
-            "of the assumptions.",
+            "more patients per FTE GP. Intervals are those of today's method (which practices "
+            "happen to be there) and know nothing of the assumptions; 95% of the draws say what "
+            "the assumptions leave open.",
         ),
     ]
 
 
-def _by_fifth(question: Question, tables: Mapping[str, pd.DataFrame]) -> Table:
-    """Patients per FTE GP of each fifth, a row each, with the interval of today's method."""
+def _drawn_slopes(question: Question, practices: pd.DataFrame, drawn: Drawn) -> tuple[str, str]:
+    """The slope and relative index in 95% of the draws; "" where there is none."""
+    matrix = _fifths(question, practices)
+    own = drawn.of(pd.Index(matrix.codes))
+    slopes = slopes_of(matrix, own.patients.T, own.fte.T)
+    (low, high), (least, most) = (np.percentile(each[1:], BAND_ENDS) for each in slopes)
+    return between(low, high), between(least, most, 2, null=1.0)
+
+
+def _with_draws(
+    question: Question, practices: pd.DataFrame, fifths: pd.DataFrame, drawn: Drawn
+) -> pd.DataFrame:
+    """The fifths with 95% of the draws in place of the interval; none where they are hidden."""
+    matrix = _fifths(question, practices)
+    own = drawn.of(pd.Index(matrix.codes))
+    patients, fte = matrix.sums(own.patients.T, own.fte.T)
+    ratios = measured_groups(patients, fte, "patients_per_fte_gp").T
+    ends = np.percentile(ratios[:, 1:], BAND_ENDS, axis=1)
+    shown = fifths["patients_per_fte_gp"].notna()
+    for name, values in zip(("low", "high"), ends, strict=True):
+        known = pd.Series(values, index=[*matrix.groups]).reindex(fifths.index)
+        fifths = fifths.assign(**{f"patients_per_fte_gp_{name}": known.where(shown)})
+    return fifths
+
+
+def _fifths(question: Question, practices: pd.DataFrame) -> PatientMatrix:
+    return quintile_matrix(practices, definition=question.definition.key, edition=question.edition)
+
+
+def _by_fifth(
+    question: Question, tables: Mapping[str, pd.DataFrame], by_draw: Sequence[Drawn | None]
+) -> Table:
+    """Patients per FTE GP of each fifth, a row each: today with its interval, later with 95% of the
+    draws.
+    """
     by_year = []
-    for practices in tables.values():
+    for practices, drawn in zip(tables.values(), by_draw, strict=True):
         own = practices[practices.index.isin(question.practices.index)]
-        by_year.append(
-            quintile_table(own, definition=question.definition.key, edition=question.edition).shown
-        )
+        found = quintile_table(
+            own, definition=question.definition.key, edition=question.edition
+        ).shown
+        by_year.append(found if drawn is None else _with_draws(question, own, found, drawn))
     rows = []
     for fifth, label in QUINTILE_LABELS.items():
         shown = [table[table.index == fifth].iloc[0] for table in by_year]
@@ -808,22 +912,37 @@ def _by_fifth(question: Question, tables: Mapping[str, pd.DataFrame]) -> Table:
         ("Fifth", *tables),
         rows,
         widths=(1.4, *[1.4] * len(tables)),
+        note="In brackets: today the 95% interval (which practices happen to be there), later 95% "
+        "of the draws.",
     )
 
 
 def _team(question: Question) -> Sequence[Block | Beside]:
     found, nothing = _both(question)
-    return team.blocks(question, _three(question, found, nothing), found.assumptions)
+    return team.blocks(question, _three(question, found, nothing), found.values_of)
 
 
-def _three(question: Question, found: Projection, nothing: Projection) -> dict[str, pd.DataFrame]:
+def _three(question: Question, found: Projection, nothing: Projection) -> dict[str, team.Year]:
     """The area's practices today, in the last year with nothing done, and as decided."""
     first, last = nothing.years[0], nothing.years[-1]
-    return {
-        f"{first}": _own(question, nothing, first),
-        f"{last}, nothing done": _own(question, nothing, last),
-        f"{last}, as decided": _own(question, found, last),
+    asked = {
+        f"{first}": (nothing, first),
+        f"{last}, nothing done": (nothing, last),
+        f"{last}, as decided": (found, last),
     }
+    return {name: _year(question, *each) for name, each in asked.items()}
+
+
+def _year(question: Question, projection: Projection, year: int) -> team.Year:
+    """The area's practices in the first or the last year, and in every draw."""
+    table = _own(question, projection, year)
+    gps = {
+        name: as_today(table, name)
+        if year == projection.years[0]
+        else projection.last_year(name).of(table.index)
+        for name in GP_ROWS
+    }
+    return team.Year(table, gps[question.definition.column], gps)
 
 
 def _small(question: Question) -> Sequence[Block | Beside]:
@@ -831,14 +950,8 @@ def _small(question: Question) -> Sequence[Block | Beside]:
     kind = "hub" if question.plan is not None else "pcn"
     own = grouping(question.area, kind, _hubs(question))
     years = _three(question, found, nothing)
-    lists = {
-        name: table["patients"]
-        .groupby(own(table))
-        .sum(min_count=1)
-        .drop([NO_PCN, NO_HUB], errors="ignore")
-        for name, table in years.items()
-    }
-    return too_small.blocks(question, years, lists, {"hub": "Hub", "pcn": "PCN"}[kind])
+    groups = {name: own(year.table).replace([NO_PCN, NO_HUB], None) for name, year in years.items()}
+    return too_small.blocks(question, years, groups, {"hub": "Hub", "pcn": "PCN"}[kind])
 
 
 def _own(question: Question, projection: Projection, year: int) -> pd.DataFrame:
@@ -848,32 +961,44 @@ def _own(question: Question, projection: Projection, year: int) -> pd.DataFrame:
     return practices[keys.notna()]
 
 
-def asked_years(question: Question) -> tuple[int, pd.DataFrame, Mapping[str, Assumption]]:
-    """The last year asked for, the area's practices in it as decided, and what is assumed."""
+def asked_years(question: Question) -> tuple[int, pd.DataFrame, Drawn, Values]:
+    """The last year asked for, the area's practices in it as decided, their draws, and what is
+    assumed.
+    """
     found, _ = _both(question)
-    return found.years[-1], _own(question, found, found.years[-1]), found.assumptions
+    own = _own(question, found, found.years[-1])
+    return found.years[-1], own, _last(question, found), found.values_of
 
 
 def for_workbook(question: Question) -> tuple[tuple[str, ...], pd.DataFrame, pd.DataFrame]:
-    """What is taken to happen in sentences, the figures by year as decided (`Projection.figures`),
-    and what is assumed: label, low, central, high, unit, source.
+    """What is taken to happen in sentences, the figures by year with nothing done and as decided
+    (`Projection.figures`, and before them which), and what is assumed: label, of_what, low,
+    central, high, unit, typed, source.
     """
-    found, _ = _both(question)
-    return _sentences(question, found), found.figures, _assumed(found)
+    found, nothing = _both(question)
+    cases = {NOTHING: nothing.figures, WHAT_IF: found.figures}
+    figures = pd.concat(cases, names=["case"]).reset_index(level="case")
+    return _sentences(question, found), figures, _assumed(found)
 
 
 def _assumptions(question: Question) -> Sequence[Block | Beside]:
     found, _ = _both(question)
     table = _assumed(found)
     blocks: list[Block] = []
+    if not found.used:
+        blocks.append(
+            Text(
+                "Patients and GPs rest on no assumption: no homes, and nobody leaves or joins.",
+                "info",
+            )
+        )
     ends = found.ends[(found.ends["low"] - found.ends["high"]).abs() > 0.5]
     central = float(found.figures["patients_per_fte_gp"].iloc[-1])
     if len(ends):
         blocks.append(_tornado(question, ends, central, found))
-    if table.empty:
-        return [Text("Nothing is assumed: no homes, and nobody leaves or joins.", "info")]
     fields = (
         Column("label", "Assumption", wide=1.6),
+        Column("of_what", "Of", wide=0.9),
         Column("low", "Low", "hundredth"),
         Column("central", "Central", "hundredth"),
         Column("high", "High", "hundredth"),
@@ -886,19 +1011,22 @@ def _assumptions(question: Question) -> Sequence[Block | Beside]:
 
 
 def _assumed(found: Projection) -> pd.DataFrame:
+    """What the patients and GPs of the years rest on, then what staff and space do."""
+    keys = dict.fromkeys(found.used, "Patients and GPs")
+    keys |= dict.fromkeys((key for key in (*ON_STAFF, *USED) if key not in keys), STAFFED)
+    assumed = found.assumptions
     return pd.DataFrame(
         [
             {
-                "label": one.marked,
-                "low": one.low,
-                "central": one.central,
-                "high": one.high,
-                "unit": one.unit,
-                "source": one.source,
+                "label": assumed[key].marked,
+                "of_what": of_what,
+                **{end: getattr(assumed[key], end) for end in ("low", "central", "high")},
+                "unit": assumed[key].unit,
+                "typed": assumed[key].typed,
+                "source": assumed[key].source,
             }
-            for one in (found.assumptions[key] for key in found.used)
-        ],
-        columns=["label", "low", "central", "high", "unit", "source"],
+            for key, of_what in keys.items()
+        ]
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from pcs_dash.measures.numbers import number
+from pcs_dash.measures.numbers import number, per_cent
 from pcs_dash.scenarios.changes import (
     AGES,
     HUB,
@@ -44,9 +44,14 @@ def from_text(text: str) -> Scenario:
     return Scenario.from_dict(open_link(text, (), kind=LINK).document)
 
 
-def sentence(change: Change, names: Mapping[str, str]) -> str:
+# Which practices most patients of one go to, with their shares.
+Takers = Callable[[str], Sequence[tuple[str, float]]]
+
+
+def sentence(change: Change, names: Mapping[str, str], takers: Takers = lambda _: ()) -> str:
     """A change as one reads it; `names`: those of practices by code."""
-    return f"{_when(change)} {_what(change, names)}" + ("." if change.on else " (switched off).")
+    said = f"{_when(change)} {_what(change, names, takers)}"
+    return said + ("." if change.on else " (switched off).")
 
 
 def _when(change: Change) -> str:
@@ -73,7 +78,7 @@ def _named(code: str, names: Mapping[str, str]) -> str:
     return code if known is None else f"{known} ({code.upper()})"
 
 
-def _what(change: Change, names: Mapping[str, str]) -> str:
+def _what(change: Change, names: Mapping[str, str], takers: Takers) -> str:
     match change:
         case Homes():
             return f"{number(change.a_year)} homes a year are built {_built(change.where)}"
@@ -91,7 +96,7 @@ def _what(change: Change, names: Mapping[str, str]) -> str:
             role = ROLE_WORDS[change.role]
             return f"{abs(change.fte):g} FTE {role} {more} in {_where(change.where, names)}"
         case Close():
-            return f"{_named(change.practice, names)} closes; {_goes(change, names)}"
+            return f"{_named(change.practice, names)} closes; {_goes(change, names, takers)}"
         case Merge():
             first, *others = (_named(code, names) for code in change.practices)
             return f"{', '.join(others)} become one list and one team with {first}"
@@ -100,11 +105,14 @@ def _what(change: Change, names: Mapping[str, str]) -> str:
     raise TypeError(change)
 
 
-def _goes(change: Close, names: Mapping[str, str]) -> str:
+def _goes(change: Close, names: Mapping[str, str], takers: Takers) -> str:
     if change.to == (HUB,):
         to = "its patients go to the rest of its hub"
     elif change.to:
         to = f"its patients go to {', '.join(_named(code, names) for code in change.to)}"
     else:
         to = "its patients go where others of their small area are registered"
+        most = [f"{per_cent(share)} to {_named(code, names)}" for code, share in
+                takers(change.practice)]  # fmt: skip
+        to += f" ({', '.join(most)})" if most else ""
     return f"{to}; {number(100 * change.staff_follow)}% of its staff go with them"

@@ -95,7 +95,7 @@ def _slide(
         share=share,
         view=saved,
         question=question,
-        figures=tuple((f.label, f.value) for f in figures if f.slide)[:MAX_FIGURES],
+        figures=tuple(f.on_slide for f in figures if f.slide)[:MAX_FIGURES],
         screen=screen if isinstance(screen, Drawn) else None,
     )
 

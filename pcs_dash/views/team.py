@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from pcs_dash.measures.numbers import between, count, number, signed
+from pcs_dash.measures.numbers import NO_FIGURE, between, count, number, signed
 from pcs_dash.measures.register import REGISTER, Measure
+from pcs_dash.measures.sums import over
 from pcs_dash.measures.words import lower_first
-from pcs_dash.measures.workforce import gp_definition
-from pcs_dash.scenarios.assumptions import Assumption
+from pcs_dash.measures.workforce import GP_DEFINITIONS
+from pcs_dash.scenarios.bands import Drawn, banded
 from pcs_dash.scenarios.demand import (
     HOURS_A_WEEK,
     ROLES,
+    Floats,
+    Values,
     appointments_more,
     appointments_needed,
     rooms_needed,
     space_needed,
 )
+from pcs_dash.scenarios.project import OTHERS
 from pcs_dash.scenarios.projected import loaded_ageing
+from pcs_dash.scenarios.state import GP_ROLES
 from pcs_dash.scenarios.today import NETWORK_CARE, PCN_CARE
 from pcs_dash.views.answer import Block, Table, Text, text_table
 from pcs_dash.views.question import Question
@@ -32,45 +39,67 @@ _WHO = {
     NETWORK_CARE: "direct patient care of networks",
 }
 _CARE = "direct_care_fte_per_10000"
+# Those of the fully qualified who have a contract with the practice.
+_CONTRACTS = ("fte_partners", "fte_salaried", "fte_retainers")
 STAFF = ("gps_per_10000", "nurse_fte_per_10000", _CARE)
 
 
-def blocks(
-    question: Question, years: Mapping[str, pd.DataFrame], assumed: Mapping[str, Assumption]
-) -> list[Block]:
-    """`years`: the area's practices by what they are called, which begins with the year, today's
-    first, the asked one last.
+@dataclass(frozen=True, eq=False)
+class Year:
+    """An area's practices in a year, and in every draw; `gps`: by each of `GP_ROWS`."""
+
+    table: pd.DataFrame
+    drawn: Drawn
+    gps: Mapping[str, Drawn]
+
+
+def blocks(question: Question, years: Mapping[str, Year], value: Values) -> list[Block]:
+    """`years` by what they are called, which begins with the year: today's first, the asked one
+    last; `value`: what is assumed, central and drawn.
     """
     names, tables = list(years), list(years.values())
     first, *_ = calendar = [int(name[:4]) for name in names]
     older = [
-        loaded_ageing(table["district"], first, year)
-        for table, year in zip(tables, calendar, strict=True)
+        loaded_ageing(year.table["district"], first, when)
+        for year, when in zip(tables, calendar, strict=True)
     ]
     needed = [
-        appointments_needed(table, assumed, question.edition, factor)
-        for table, factor in zip(tables, older, strict=True)
+        appointments_needed(year.table, year.drawn.patients, value, question.edition, factor)
+        for year, factor in zip(tables, older, strict=True)
     ]
-    column = gp_definition(question.definition.key).column
-    more = [appointments_more(tables[0], table, column, assumed) for table in tables]
+    start = np.nansum(tables[0].drawn.fte, axis=0)
+    more = [
+        appointments_more(
+            tables[0].table, year.table, np.nansum(year.drawn.fte, axis=0) - start, value
+        )
+        for year in tables
+    ]
     return [
         Text(_said(names, needed, more), "finding"),
-        _appointments(question, names, tables, needed, more, assumed, older[-1]),
+        _appointments(names, needed, more, _note(question, tables, older[-1], value)),
+        _roles(names, tables),
         _staff(question, names, tables),
-        _space(names, tables, needed, assumed),
+        _space(names, tables, needed, value),
         Text(_pcn_staff(question), "note"),
     ]
 
 
-def _said(names: list[str], needed: list[dict[str, float]], more: list[dict[str, float]]) -> str:
-    rise = needed[-1]["central"] - needed[0]["central"]
-    given = sum(more[-1].values())
-    left = rise - given
-    gap = "short of" if left > 0 else "beyond"
+def _said(names: list[str], needed: list[Floats], more: list[dict[str, Floats]]) -> str:
+    rise, given = needed[-1] - needed[0], sum(more[-1].values(), np.zeros(1))
+    left = banded(rise - given)
+    gap = "short of" if left.central > 0 else "beyond"
+    ends = sorted([abs(left.low), abs(left.high)])
+    spans = left.low < 0 < left.high
+    band = (
+        f"({signed(-left.high, 0)} to {signed(-left.low, 0)} in 95% of the draws, so it could be "
+        "either)"
+        if spans
+        else f"({between(ends[0], ends[1])} in 95% of the draws)"
+    )
     return (
-        f"By {names[-1].split(',')[0]} people would need {_more(rise)} appointments in three "
-        f"months than in {names[0]}, and the team would give {_more(given)}: {number(abs(left))} "
-        f"{gap} today's balance."
+        f"By {names[-1].split(',')[0]} people would need {_more(float(rise[0]))} appointments in "
+        f"three months than in {names[0]}, and the team would give {_more(float(given[0]))}: "
+        f"{number(abs(left.central))} {gap} today's balance {band}."
     )
 
 
@@ -79,38 +108,39 @@ def _more(change: float) -> str:
 
 
 def _appointments(
-    question: Question,
     names: list[str],
-    tables: list[pd.DataFrame],
-    needed: list[dict[str, float]],
-    more: list[dict[str, float]],
-    assumed: Mapping[str, Assumption],
-    older: pd.Series | None,
+    needed: list[Floats],
+    more: list[dict[str, Floats]],
+    note: str,
 ) -> Table:
     rows = [
-        (
-            "Needed: patients by consultation rate",
-            *(f"{number(one['central'])} ({between(one['low'], one['high'])})" for one in needed),
-        ),
+        ("Needed: patients by consultation rate", *(banded(one).text() for one in needed)),
         *(
-            (f"Given, against {names[0]}: {_WHO[role]}", *(signed(one[role], 0) for one in more))
+            (
+                f"Given, against {names[0]}: {_WHO[role]}",
+                *(banded(one[role]).text(sign=True) for one in more),
+            )
             for role in ROLES
         ),
     ]
-    booked = _booked(question, tables[0])
-    note = " Booked with all staff in the three months loaded: " + booked if booked else ""
-    rates = ", ".join(
-        f"{number(assumed[key].central)} ({_WHO[role]})" for role, key in ROLES.items()
-    )
     return text_table(
         "Appointments in three months",
         ("", *names),
         rows,
         widths=(1.9, *[1.5] * len(names)),
-        note=f"Needed: {assumed['consultations_per_person'].central:g} a person a year, "
-        f"{assumed['deprived_consult_more'].central:g}% more in the most deprived fifth; "
-        f"{_aged(tables[-1], older)} One FTE more gives {rates} (BJGP 2023, e644): averages of "
-        f"practices, so what the next one brings may differ.{note}",
+        note=note,
+    )
+
+
+def _note(question: Question, years: list[Year], older: pd.Series | None, value: Values) -> str:
+    booked = _booked(question, years[0].table)
+    more = " Booked with all staff in the three months loaded: " + booked if booked else ""
+    rates = ", ".join(f"{number(value(key)[0])} ({_WHO[role]})" for role, key in ROLES.items())
+    return (
+        f"In brackets: 95% of the draws. Needed: {value('consultations_per_person')[0]:g} a "
+        f"person a year, {value('deprived_consult_more')[0]:g}% more in the most deprived fifth; "
+        f"{_aged(years[-1].table, older)} One FTE more gives {rates} (BJGP 2023, e644): averages "
+        f"of practices, so what the next one brings may differ.{more}"
     )
 
 
@@ -139,33 +169,79 @@ def _booked(question: Question, practices: pd.DataFrame) -> str:
     return f"{number(float(known.sum()))}{left}." if known.notna().any() else ""
 
 
-def _staff(question: Question, names: list[str], tables: list[pd.DataFrame]) -> Table:
+def _roles(names: list[str], years: list[Year]) -> Table:
+    """FTE by role. GPs have the band of their leaving and joining; in other staff nothing is
+    drawn.
+    """
+
+    def gps(year: Year, name: str, *less: str) -> str:
+        parts = [year.gps[each].fte for each in (name, *less)]
+        if any(np.isnan(part).all() for part in parts):
+            return NO_FIGURE
+        whole, *others = (np.nansum(part, axis=0) for part in parts)
+        return banded(whole - sum(others, np.zeros(1))).text(1)
+
+    labels = {one.column: one.label for one in GP_DEFINITIONS.values()}
+    labels |= {key: REGISTER[key].label for key in GP_ROLES}
+    rows = [(label, *(gps(year, name) for year in years)) for name, label in labels.items()]
+    since = (gps(year, "gp_fte_permanent", *_CONTRACTS) for year in years)
+    rows.append(("GPs who came since, contract open", *since))
+    for key in OTHERS:
+        totals = (_total(year.table[key]) for year in years)
+        rows.append((staff_label(key), *(number(total, 1) for total in totals)))
+    return text_table(
+        "Staff by role, FTE",
+        ("", *names),
+        rows,
+        widths=(1.9, *[1.5] * len(names)),
+        note="In brackets: 95% of the draws. GPs of every contract leave at the rate of their "
+        "practice's ages; trainees stay as many. Other staff change by what is decided alone. "
+        "Practices without a figure add nothing.",
+    )
+
+
+def _total(values: pd.Series) -> float:
+    return float(values.astype("float64").sum(min_count=1))
+
+
+def staff_label(key: str) -> str:
+    """What staff of a column of `OTHERS` are called."""
+    return "Direct patient care of networks" if key == NETWORK_CARE else REGISTER[key].label
+
+
+def _staff(question: Question, names: list[str], years: list[Year]) -> Table:
     rows = []
     for key in STAFF:
         measure = REGISTER[key]
         values = []
-        for table in tables:
-            values.append(measure.text(_rate(measure, table, question)))
+        for year in years:
+            values.append(_rate(measure, year, year.table, question))
             if key == _CARE:
                 # As NHS England counts it: practices and networks together.
+                table = year.table
                 both = table.assign(direct_care_fte=table["direct_care_fte"] + table[NETWORK_CARE])
-                values[-1] = f"{values[-1]} ({measure.text(_rate(measure, both, question))})"
-        more = " (with those of networks)" if key == _CARE else ""
+                values[-1] = f"{values[-1]}; {_rate(measure, year, both, question)}"
+        more = "; with those of networks" if key == _CARE else ""
         rows.append((measure.label + more, *values))
     return text_table(
         "Staff for the patients",
         ("", *names),
         rows,
         widths=(1.9, *[1.5] * len(names)),
-        note=f"Patients counted: {lower_first(question.weighting.label)}."
+        note=f"In brackets: 95% of the draws. Patients counted: "
+        f"{lower_first(question.weighting.label)}."
         f"{_as_published(question)} Practices without a figure leave both sums.",
     )
 
 
-def _rate(measure: Measure, table: pd.DataFrame, question: Question) -> float:
+def _rate(measure: Measure, year: Year, table: pd.DataFrame, question: Question) -> str:
+    """The rate with its band: patients are drawn, and so are GPs."""
     top, bottom = measure.parts(table, question.definition.key)
-    both = top.notna() & bottom.notna()
-    return float(measure.times * top[both].sum() / bottom[both].sum())
+    both = (top.notna() & bottom.notna()).to_numpy()
+    gps = measure.key == STAFF[0]
+    patients = year.drawn.patients[both].sum(axis=0)
+    tops = year.drawn.fte[both].sum(axis=0) if gps else np.full(1, float(top[both].sum()))
+    return banded(over(measure.times * tops + 0 * patients, patients)).text(measure.decimals)
 
 
 def _as_published(question: Question) -> str:
@@ -178,37 +254,31 @@ def _as_published(question: Question) -> str:
     )
 
 
-def _space(
-    names: list[str],
-    tables: list[pd.DataFrame],
-    needed: list[dict[str, float]],
-    assumed: Mapping[str, Assumption],
-) -> Table:
-    metres = [space_needed(float(table["patients"].sum(skipna=True)), assumed) for table in tables]
-    rooms = [rooms_needed(one["central"], assumed) for one in needed]
-    cost = assumed["cost_per_square_metre"].central
+def _space(names: list[str], years: list[Year], needed: list[Floats], value: Values) -> Table:
+    metres = [space_needed(np.nansum(year.drawn.patients, axis=0), value) for year in years]
+    cost = value("cost_per_square_metre")
     rows = [
-        ("Square metres for the patients", *(number(value) for value in metres)),
+        ("Square metres for the patients", *(banded(one).text() for one in metres)),
         (
             f"Pounds for what is more than in {names[0]}, million",
-            *(number(max(0.0, value - metres[0]) * cost / 1e6, 1) for value in metres),
+            *(banded((one - metres[0]).clip(min=0) * cost / 1e6).text(1) for one in metres),
         ),
         (
             "Consulting rooms for the appointments needed",
-            *(f"{number(one['central'])} ({between(one['low'], one['high'])})" for one in rooms),
+            *(banded(rooms_needed(one, value)).text() for one in needed),
         ),
     ]
-    use = assumed["room_utilisation_minimum"]
     return text_table(
         "Space and rooms",
         ("", *names),
         rows,
         widths=(1.9, *[1.5] * len(names)),
-        note="120 square metres for 1,750 patients (Community Health Partnerships, 2018); rooms "
-        f"used {use.low:g} to {use.high:g}% of {HOURS_A_WEEK} hours a week, "
-        f"{assumed['consultation_length'].central:g} minutes an appointment; £{number(cost)} a "
-        "square metre at prices of 2018. What there is already, your own list says (Your "
-        "premises).",
+        note="In brackets: 95% of the draws. "
+        f"{value('floor_space_per_1750_patients')[0]:g} square metres for 1,750 patients "
+        "(Community Health Partnerships, 2018); rooms used at least "
+        f"{value('room_utilisation_minimum')[0]:g}% of {HOURS_A_WEEK} hours a week, "
+        f"{value('consultation_length')[0]:g} minutes an appointment; £{number(cost[0])} a square "
+        "metre at prices of 2018. What there is already, your own list says (Your premises).",
     )
 
 

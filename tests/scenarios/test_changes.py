@@ -73,6 +73,7 @@ HOMES = EVERY_KIND[0]
         (document(changes=[EVERY_KIND[5] | {"to_year": 2030}]), "'to_year' is not expected"),
         (document(changes=[EVERY_KIND[6] | {"practices": ["A", "a"]}]), "names a practice twice"),
         (document(changes=[EVERY_KIND[1] | {"per_cent": [2, 1, 3]}]), "central value between"),
+        (document(changes=[EVERY_KIND[5] | {"to": ["F81110"]}]), "names F81110 itself"),
         (document(assumptions={"x": [1, 2]}), "must be one number, or three"),
     ],
 )

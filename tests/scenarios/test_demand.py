@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -10,9 +11,11 @@ import pytest
 
 from pcs_dash.measures.inequality import area_inequality
 from pcs_dash.scenarios.assumptions import published
+from pcs_dash.scenarios.bands import as_today
 from pcs_dash.scenarios.demand import (
     appointments_more,
     appointments_needed,
+    central,
     rooms_needed,
     space_needed,
 )
@@ -20,6 +23,7 @@ from pcs_dash.scenarios.premises import against_need, read_premises
 from pcs_dash.scenarios.slope import close_slope, least_posts
 from pcs_dash.tables.errors import InputFileError, UserError
 
+CENTRAL = central(published())
 QUINTILES = [f"imd2025_patients_quintile_{q}" for q in range(1, 6)]
 
 
@@ -42,13 +46,15 @@ def practices(*rows: tuple[float, float, list[float]]) -> pd.DataFrame:
 def test_needed_by_hand() -> None:
     """5.16 a person a year of England: of 1.034 parts, 1.17 in the most deprived fifth."""
     england = practices((10_000, 5, [0.2] * 5))
-    found = appointments_needed(england, published(), "2025")
-    assert found["central"] == pytest.approx(10_000 * 5.16 / 4)
+    # Two draws: 10,000 and 20,000 patients.
+    lists = np.array([[10_000.0, 20_000.0]])
+    found = appointments_needed(england, lists, CENTRAL, "2025")
+    assert found == pytest.approx(lists[0] * 5.16 / 4)
     deprived = practices((10_000, 5, [1, 0, 0, 0, 0]))
-    more = appointments_needed(deprived, published(), "2025")
-    assert more["central"] == pytest.approx(10_000 * 5.16 / 4 * 1.17 / 1.034)
-    older = appointments_needed(england, published(), "2025", pd.Series({"A00000": 1.1}))
-    assert older["central"] == pytest.approx(1.1 * found["central"])
+    more = appointments_needed(deprived, lists, CENTRAL, "2025")
+    assert more == pytest.approx(lists[0] * 5.16 / 4 * 1.17 / 1.034)
+    older = appointments_needed(england, lists, CENTRAL, "2025", pd.Series({"A00000": 1.1}))
+    assert older == pytest.approx(1.1 * found)
 
 
 def test_one_more_of_each_role_gives_what_was_published() -> None:
@@ -56,16 +62,14 @@ def test_one_more_of_each_role_gives_what_was_published() -> None:
     after = before.assign(
         gp_fte_fully_qualified=6.0, nurse_fte=0.0, direct_care_fte=4.0, network_care_fte=1.5
     )
-    found = appointments_more(before, after, "gp_fte_fully_qualified", published())
+    found = appointments_more(before, after, np.ones(1), CENTRAL)
     assert found == {"gp": 175, "nurse_fte": -367, "direct_care_fte": 436, "network_care_fte": 109}
 
 
 def test_rooms_and_space_by_hand() -> None:
     # 6,825 appointments of 9.22 minutes: 1,048.8 hours; a room gives 13 x 52.5 x 60% = 409.5.
-    found = rooms_needed(6_825, published())
-    assert found["central"] == pytest.approx(1_048.775 / 409.5)
-    assert found["low"] < found["central"] < found["high"]
-    assert space_needed(3_500, published()) == 240
+    assert rooms_needed(np.array([6_825.0]), CENTRAL) == pytest.approx(1_048.775 / 409.5)
+    assert space_needed(np.array([3_500.0]), CENTRAL) == 240
 
 
 def test_the_slope_is_closed_by_few_posts_where_the_deprived_are() -> None:
@@ -122,8 +126,15 @@ def test_premises_against_need_by_year() -> None:
         "mine.csv",
     )
     table = practices((7_000, 4, [0.2] * 5), (1_750, 1, [0.2] * 5), (9_000, 1, [0.2] * 5))
-    early, late = (against_need(given, table, year, published(), "2025") for year in (2029, 2030))
+    # What is drawn: 7,000 patients or 14,000 of the first.
+    drawn = as_today(table, "gp_fte_fully_qualified")
+    drawn = replace(drawn, patients=drawn.patients * [1, 1, 2])
+    early, late = (
+        against_need(given, table, drawn, year, CENTRAL, "2025") for year in (2029, 2030)
+    )
     assert early.loc["A00000", ["m2", "m2_needed", "m2_short"]].to_list() == [400, 480, 80]
+    ends = early.loc["A00000", ["m2_short_low", "m2_short_high"]].to_list()
+    assert ends == pytest.approx([80, 80 + 0.975 * 480])
     assert late.loc["A00000", ["m2", "leases_end", "pounds"]].to_list() == [300, 1, 180 * 2_300]
     # A size that is not given is not 0.
     assert pd.isna(early.loc["A00001", "m2_short"])

@@ -44,6 +44,7 @@ def test_a_number_that_can_not_be_is_refused(homes: float) -> None:
         ({"happiness": (1, 1, 1)}, "no assumption 'happiness'"),
         ({"residents_per_dwelling": (3, 2, 4)}, "is not between"),
         ({"residents_per_dwelling": (-1, 2, 4)}, "must be between 0"),
+        ({"room_utilisation_minimum": (0, 60, 75)}, "must be more than 0"),
     ],
 )
 def test_an_assumption_that_can_not_be_typed_is_told(typed: dict, says: str) -> None:

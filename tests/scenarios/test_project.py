@@ -482,6 +482,14 @@ def test_doing_nothing_is_what_comes_anyway(today: Today) -> None:
         ([Close(year=2025, practice=TILBURY)], "goes from 2026 to 2028"),
         ([Close(year=2029, practice=TILBURY)], "goes from 2026 to 2028"),
         ([Homes(year=2026, a_year=1, where="Atlantis")], "'Atlantis' is no practice, hub, PCN or"),
+        (
+            [Homes(year=2026, a_year=1, where="51.9, 1.8")],
+            "Change 1 (homes): Where they are built is more than 10 km",
+        ),
+        (
+            [Open(year=2026, code="N1", name="Sea", longitude=1.8, latitude=51.9, gp=2)],
+            "Change 1 (open): the point where it opens is more than 10 km",
+        ),
         ([Homes(year=2026, a_year=1, where="Thurrock and Atlantis")], "'Thurrock and Atlantis' is"),
         ([Leave(year=2026), Leave(year=2027)], "Change 2 (leave): GPs leave by one change only"),
         ([Staff(year=2026, role="gp", fte=-90, where="Thurrock")], "which has 68.5"),

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from pcs_dash.measures.workforce import summarise
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render.report_workbook import to_xlsx
-from pcs_dash.scenarios.changes import Close, Homes, Leave
+from pcs_dash.scenarios.changes import Close, Homes, Leave, Scenario
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views import closing_minutes
@@ -20,6 +20,7 @@ from pcs_dash.views.answer import Answer, Chart, Table, Text
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.plan_ahead import OPTIONS, VIEW, for_workbook, scenario_of
 from pcs_dash.views.question import Question, ask
+from pcs_dash.views.scenario_words import to_text
 from pcs_dash.views.story import SavedView, Story
 
 STILL = {"homes": "none", "leave": "none", "join": "no"}
@@ -47,8 +48,10 @@ def test_nothing_assumed_is_today_in_every_year(dataset: Dataset) -> None:
     assert set(table.frame["patients_per_fte_gp"]) == {own["patients_per_fte_gp"]}
     assert set(table.frame["patients_per_fte_gp_high"]) == {own["patients_per_fte_gp"]}
     assert [figure.value for figure in answer.figures[:2]] == ["2,780", "2,780"]
-    (said,) = blocks(question, "assumptions")
-    assert "Nothing is assumed" in said.said
+    said, table = blocks(question, "assumptions")
+    assert "rest on no assumption" in said.said
+    # What staff and space rest on stays.
+    assert set(table.frame["of_what"]) == {"Staff and space"}
 
 
 def test_the_scenario_is_what_the_options_say(dataset: Dataset) -> None:
@@ -72,6 +75,14 @@ def test_the_message_compares_draw_by_draw(dataset: Dataset) -> None:
     even = asked(dataset, close="F81110", staff="0.5", recruit="1", years="15", homes="needed")
     assert "so it could be more or fewer" in VIEW.answer(even).message.finding
     assert "no forecast" in worse.message.caution
+    # What is switched off is not decided; what happens elsewhere changes nothing here.
+    off = {"kind": "close", "from": 2027, "practice": "F81110", "on": False}
+    elsewhere = {"kind": "staff", "from": 2027, "role": "gp", "fte": 2, "where": "F81003"}
+    for change, told in ((off, "With what is decided"), (elsewhere, "as many.")):
+        document = {"version": 1, "name": "x", "years": 5, "changes": [change]}
+        text = to_text(Scenario.from_dict(document))
+        said = VIEW.answer(asked(dataset, scenario=text)).message.finding
+        assert (told in said) is (change is elsewhere)
 
 
 def test_the_chart_has_doing_nothing_beside_what_is_decided(dataset: Dataset) -> None:
@@ -94,8 +105,9 @@ def test_groups_add_up_to_the_area(dataset: Dataset) -> None:
     assert table.frame["patients_then"].sum() == pytest.approx(last["patients"])
     gap = last["patients"] / question.benchmark.value - last["fte_gp"]
     assert table.frame["gap"].sum() == pytest.approx(gap)
-    assert (table.frame["low"] < table.frame["decided"]).all()
-    assert (table.frame["decided"] < table.frame["high"]).all()
+    for name in ("patients_then", "decided", "gap"):
+        assert (table.frame[f"{name}_low"] < table.frame[name]).all()
+        assert (table.frame[name] < table.frame[f"{name}_high"]).all()
     # The band of the whole area's gap holds it, and is no 0.
     (shown,) = [one for one in VIEW.answer(question).figures if one.label.startswith("FTE GPs to")]
     low, high = (float(end.replace("−", "-").replace("+", "")) for end in shown.note.split(" to "))
@@ -121,11 +133,14 @@ def test_small_practices_and_pcns_outside_their_band_are_counted(dataset: Datase
 
 def test_what_it_takes_by_hand(dataset: Dataset) -> None:
     """Today's Thurrock at 1,800 patients a GP: 190,486 / 1,800 - 68.52 = 37.3 FTE, at 90 m2 and
-    2,300 pounds 7.7 million.
+    2,300 pounds 7.7 million; 95% of what lies between 80 and 100 m2 is between 82.2 and 97.8.
     """
     (table,) = blocks(asked(dataset, **STILL), "takes")
     (row,) = [row for row in table.rows if "1,800" in row[1]]
-    assert row[2:] == ("+37.3", "2,985 to 3,731", "£7.7 million")
+    gap, metres, pounds = row[2:]
+    assert gap == "+37.3"
+    assert metres.startswith(f"{(190_486 / 1_800 - 68.518562) * 90:,.0f} (3,0")
+    assert pounds.startswith("7.72 (7.0")
 
 
 def test_those_who_take_the_patients_are_named(dataset: Dataset) -> None:
@@ -162,12 +177,17 @@ def test_inequality_today_is_that_of_the_page(dataset: Dataset) -> None:
 
 def test_more_people_need_more_appointments_than_fewer_gps_can_give(dataset: Dataset) -> None:
     """Homes and leavers both widen the gap; what recruits give is theirs times 175."""
-    said, appointments, staff, space, networks = blocks(asked(dataset, years="5"), "team")
+    said, appointments, roles, staff, space, networks = blocks(asked(dataset, years="5"), "team")
     assert "short of today's balance" in said.said
     assert [row[1] for row in appointments.rows[1:]] == ["0", "0", "0", "0"]
     assert staff.rows[0][1] == f"{10_000 / 2_780.1:.2f}"
     assert space.rows[0][1] == f"{190_486 / 1_750 * 120:,.0f}"
     assert "September 2022" in networks.said
+    # All that is drawn has its band: nurses, direct care and others are not, nor are trainees.
+    assert [" to " in row[3] for row in appointments.rows] == [True, True, False, False, False]
+    assert [" to " in row[3] for row in roles.rows] == [*[True] * 7, False, True, *[False] * 4]
+    assert all(" to " in row[3] for row in (*staff.rows, *space.rows))
+    assert roles.rows[3][:2] == ("GP partners", "37.8")
     still = asked(dataset, years="5", recruit="10", **STILL)
     _, given, *_ = blocks(still, "team")
     assert given.rows[1][1:] == ("0", "0", "+1,750")
@@ -218,17 +238,24 @@ def test_a_workbook_has_every_change_and_assumption_with_its_source(dataset: Dat
     area = find_area("Thurrock")
     view = SavedView(page="plan_ahead", topic="plan_ahead", options={"years": "5", "recruit": "5"})
     deck = build_deck(dataset, Story("Ahead", (view,)), area=area)
+    _, *projected = deck.slides[0].figures
+    assert len(projected) == 3
+    assert all(label.endswith(")") and " to " in label for label, _ in projected)
     book = load_workbook(io.BytesIO(to_xlsx(deck)))
     rows = list(book["Assumptions"].iter_rows(min_row=4, values_only=True))
     asked_for = asked(dataset, years="5", recruit="5")
     said, figures, assumed = for_workbook(asked_for)
     assert [row[1] for row in rows] == assumed["label"].to_list()
-    assert all(row[6] for row in rows)
+    assert all(row[-1] for row in rows)
+    # What staff and space rest on is there as well as what patients and GPs do.
+    assert {row[6] for row in rows} >= {"minutes", "per cent of FTE a year"}
+    happens = list(book["What happens"].iter_rows(min_row=4, values_only=True))
+    assert [row[1] for row in happens] == list(said)
     years = list(book["Years ahead"].iter_rows(min_row=4, values_only=True))
-    assert [row[1] for row in years if row[1]] == list(said)
-    assert [row[6] for row in years if row[2]] == pytest.approx(
-        figures["patients_per_fte_gp"].to_list()
-    )
+    heads = [cell.value for cell in book["Years ahead"][3]]
+    assert heads[5:8] == ["Patients", "Low", "High"]
+    assert [row[11] for row in years] == pytest.approx(figures["patients_per_fte_gp"].to_list())
+    assert all(row[6] <= row[5] <= row[7] for row in years)
 
 
 def test_people_of_a_small_area_are_told_only_where_they_were_counted(dataset: Dataset) -> None:

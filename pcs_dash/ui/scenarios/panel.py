@@ -9,8 +9,9 @@ from typing import Any
 import streamlit as st
 
 from pcs_dash.measures.register import REGISTER
+from pcs_dash.render.report_files import MIME
 from pcs_dash.scenarios.assumptions import published, with_typed
-from pcs_dash.scenarios.changes import AGES, LONGEST, MOST_HOMES, Scenario
+from pcs_dash.scenarios.changes import AGES, HUB, LONGEST, MOST_HOMES, Close, Scenario
 from pcs_dash.scenarios.projected import loaded_growth
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, presenting
@@ -20,7 +21,15 @@ from pcs_dash.ui.scenarios.open_scenario import OpenScenario, begin
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import View
 from pcs_dash.views.new_homes import WHOLE, places
-from pcs_dash.views.plan_ahead import AT, DECIDED, DRAWN, VIEW, scenario_of, today_for
+from pcs_dash.views.plan_ahead import (
+    AT,
+    DECIDED,
+    DRAWN,
+    VIEW,
+    scenario_of,
+    takers_of,
+    today_for,
+)
 from pcs_dash.views.question import Question
 from pcs_dash.views.scenario_words import AGAINST, LINK, ROLE_WORDS, sentence
 
@@ -81,7 +90,9 @@ def _draw(opened: OpenScenario, question: Question) -> None:
             _add(opened, question)
             _assume(opened)
             library_panel.save(opened, question.dataset)
-        library_panel.exchange(opened, saving.as_file(opened), saving.read)
+        library_panel.exchange(
+            opened, saving.as_file(opened), saving.read, lambda: _workbook(opened, question)
+        )
         saving.compare(opened)
     if opened.scenario is not None:
         _list(opened, question)
@@ -90,6 +101,28 @@ def _draw(opened: OpenScenario, question: Question) -> None:
     asked = address.held().asked.get(PART) or ("",)
     if st.session_state.get(PART, asked[-1]) == STAFFED_KEY:
         premises_panel.show(asked_of(opened, question))
+
+
+def _workbook(opened: OpenScenario, question: Question) -> None:
+    """A button that gives what is shown as a workbook, made when it is asked for."""
+    asked = asked_of(opened, question)
+
+    def made() -> bytes:
+        # Making a report brings its own libraries with it.
+        from pcs_dash.ui.stories.handout import workbook
+
+        return workbook(VIEW, asked)
+
+    st.download_button(
+        "Figures and assumptions (Excel)",
+        made,
+        file_name=f"plan-ahead-{question.area.key}.xlsx",
+        mime=MIME[".xlsx"],
+        key="scenario-excel",
+        icon=":material/download:",
+        help="Every year with nothing done and as decided, and every assumption with its source.",
+        on_click="ignore",
+    )
 
 
 def asked_of(opened: OpenScenario, question: Question) -> Question:
@@ -232,16 +265,22 @@ def _list(opened: OpenScenario, question: Question) -> None:
     saving.library_panel().tell_version(opened.saved_id, opened.saved_version, opened.is_as)
     called = question.dataset.practices["practice_name"]
     names = {str(code): str(name) for code, name in called.items()}
+    takers = takers_of(today_for(question))
     if not scenario.changes:
         st.info("Nothing changes: no homes, and nobody leaves or joins. Add a change.")
     many = len(scenario.changes) > LISTED
-    changes = st.container(height=190, border=True, gap=None) if many else st.container()
+    changes = st.container(
+        key="scenario-changes",
+        height=210 if many else "content",
+        border=many,
+        gap=None if many else "small",
+    )
     # What is decided first: of what comes anyway there are many.
     listed = sorted(enumerate(scenario.changes), key=lambda pair: pair[1].comes_anyway)
     for place, change in listed:
         switch, drop = changes.columns([6, 1], vertical_alignment="center")
         switch.toggle(
-            plain(sentence(change, names)),
+            plain(sentence(change, names, takers)),
             change.on,
             key=f"scenario-on-{opened.stamp}-{place}",
             on_change=opened.put,
@@ -273,8 +312,14 @@ def _add(opened: OpenScenario, question: Question) -> None:
         first = today_for(question).year + 1
         last = first + scenario.years - 1
         # With other limits it is another box: what was typed may lie beyond them.
-        year = st.number_input("In, or from", first, last, key=f"scenario-in-{first}-{last}")
+        left, right = st.columns(2) if kind == Close.kind else (st.container(), None)
+        year = left.number_input("In, or from", first, last, key=f"scenario-in-{first}-{last}")
         change = {"kind": kind, "from": int(year), **_FIELDS[kind](question)}
+        if right is not None:
+            follow = right.number_input(
+                "Staff that follow, %", 0, 100, 0, 10, key="scenario-follow"
+            )
+            change["staff_follow"] = follow / 100
         st.button(
             "Add it",
             type="primary",
@@ -412,6 +457,13 @@ def _practices(question: Question) -> dict[str, str]:
     return {str(code): f"{name} ({code})" for code, name in names.items()}
 
 
+_GO = {
+    "": "by where they live",
+    HUB: "to the rest of its hub or PCN",
+    "named": "to practices named here",
+}
+
+
 def _close(question: Question) -> dict[str, Any]:
     offered = _practices(question)
     code = st.selectbox(
@@ -420,8 +472,18 @@ def _close(question: Question) -> dict[str, Any]:
         format_func=offered.__getitem__,
         key=f"scenario-practice-{question.area.key}",
     )
-    follow = st.slider("Per cent of its staff that go with them", 0, 100, 0, key="scenario-follow")
-    return {"practice": code, "staff_follow": follow / 100}
+    where = st.selectbox(
+        "Its patients go", list(_GO), format_func=_GO.__getitem__, key="scenario-patients-go"
+    )
+    to: str | list[str] = "" if where == "named" else where
+    if where == "named":
+        to = st.multiselect(
+            "To",
+            [other for other in offered if other != code],
+            format_func=offered.__getitem__,
+            key=f"scenario-takers-{question.area.key}-{code}",
+        )
+    return {"practice": code, "to": to}
 
 
 def _merge(question: Question) -> dict[str, Any]:

@@ -54,11 +54,11 @@ def show(question: Question) -> None:
             return
         try:
             premises = _read(given)
-            year, practices, assumed = asked_years(question)
+            year, practices, drawn, value = asked_years(question)
         except UserError as error:
             st.error(plain(str(error)))
             return
-        found = against_need(premises, practices, year, assumed, question.edition)
+        found = against_need(premises, practices, drawn, year, value, question.edition)
         others = len(set(premises["practice_code"]) - set(found.index))
         table = Table(
             f"Premises in {year}, the shortest of space first",
@@ -70,6 +70,8 @@ def show(question: Question) -> None:
                 Column("m2", "Square metres", "count"),
                 Column("m2_needed", "Needed", "count"),
                 Column("m2_short", "Short of", "count"),
+                Column("m2_short_low", "Low", "count"),
+                Column("m2_short_high", "High", "count"),
                 Column("rooms", "Rooms", "count"),
                 Column("rooms_needed", "Rooms needed", "tenth"),
                 Column("pounds", "Pounds", "count"),

@@ -41,6 +41,16 @@ def one_page(view: View, question: Question) -> bytes:
     """A view as it stands as a sheet of PDF, without the title and the definitions of a pack."""
     from pcs_dash.render.pdf import to_pdf
 
+    deck = _deck_of_one(view, question)
+    return to_pdf(replace(deck, slides=deck.slides[:1]), cover=False)
+
+
+def workbook(view: View, question: Question) -> bytes:
+    """A view as it stands as the workbook of a report."""
+    return report_files.make(_deck_of_one(view, question), ".xlsx")
+
+
+def _deck_of_one(view: View, question: Question) -> Deck:
     area = question.area
     shown = SavedView(
         page=view.page,
@@ -50,8 +60,14 @@ def one_page(view: View, question: Question) -> bytes:
         options=question.options,
     )
     story = Story(view.title, (shown,))
-    deck = build_deck(question.dataset, story, area=area, base=app_address())
-    return to_pdf(replace(deck, slides=deck.slides[:1]), cover=False)
+    return build_deck(
+        question.dataset,
+        story,
+        area=area,
+        plan=question.plan,
+        plan_name=question.plan_name,
+        base=app_address(),
+    )
 
 
 @dataclass(frozen=True)
