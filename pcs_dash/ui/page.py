@@ -70,7 +70,7 @@ _STYLE = """
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; padding-top: 4.2rem; }
   .stMainBlockContainer h1 { font-size: 1.5rem; }
   .st-key-headline p { font-size: 1.05rem; }
-  .pcs-small-table { max-height: none; }
+  .pcs-small-table { max-height: 44rem; }
 }
 </style>
 """

@@ -143,7 +143,7 @@ def _singles(question: Question) -> Table:
         ("Measure", "Value", "95% interval", "Taken singly"),
         rows,
         widths=(2.2, 0.7, 1.2, 1.8),
-        note=f"{said} evidence taken singly. Each is one way of asking, of {question.basis} "
+        note=f"{said} evidence taken singly. Each is one way of asking. {question.basis} "
         "The verdict goes by all ways, so a single measure may say more or less than it.",
     )
 
