@@ -107,6 +107,7 @@ def whoever_carries_it() -> Iterator[None]:
     """Whether the app gives an interval goes by the real practices, not by a sample of them."""
     with (
         patch.object(intervals, "FEWEST_CARRYING", 0.0),
+        patch.object(intervals, "MANY_CARRYING", 0.0),
         patch.object(correlation, "PEARSON_CARRYING", 0.0),
         patch.object(correlation, "WEIGHTED_CARRYING", 0.0),
     ):

@@ -9,7 +9,6 @@ from pcs_dash.measures.deprivation import DEFAULT_EDITION
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_any_area
 from pcs_dash.tables.constants import IMD_EDITIONS
-from pcs_dash.tables.errors import UserError
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -47,11 +46,6 @@ def run(args: argparse.Namespace) -> int:
     from pcs_dash.measures.words import inequality_words
     from pcs_dash.official.any_area import practices_for
 
-    if args.level == "practice" and args.imd_edition != DEFAULT_EDITION:
-        raise UserError(
-            f"Practices are ranked by their IMD {DEFAULT_EDITION} score; there is no score of "
-            f"{args.imd_edition}. Take --level quintile for IMD {args.imd_edition}."
-        )
     area = find_any_area(args.area)
     practices, period = practices_for(area)
     result = area_inequality(

@@ -24,6 +24,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from pcs_dash.measures.correlation import is_constant, weighted_midranks
+from pcs_dash.measures.deprivation import DEFAULT_EDITION
 from pcs_dash.measures.intervals import (
     JACKKNIFE,
     NO_INTERVAL,
@@ -131,10 +132,7 @@ def gradient(
             reason = "No group has both patients and GPs, so there is nothing to compare."
     if reason:
         return Gradient(nan, nan, Limits(nan, nan, nan, nan, reason), reason)
-    left_out = _without_each(matrix, measure, by_patients)
-    singly = len(matrix.groups) == matrix.n and measure == "patients_per_fte_gp"
-    fewest = RATIOS_CARRYING if singly else None
-    limits = jackknife(relative, left_out, confidence=confidence, fewest=fewest)
+    limits = _limits_of_gradient(matrix, relative, measure, by_patients, confidence)
     if permute and not limits.known:
         p_value = permutation_p(
             lambda orders: line(matrix.patients[orders], matrix.fte[orders])[1],
@@ -143,6 +141,32 @@ def gradient(
         )
         limits = Limits(nan, nan, p_value, limits.carried_by, limits.reason)
     return Gradient(mean, relative, limits, limits.reason)
+
+
+def _limits_of_gradient(
+    matrix: PatientMatrix, relative: float, measure: RatioKey, by_patients: bool, confidence: float
+) -> Limits:
+    lines = _practice_lines if matrix.share is None else _group_lines
+
+    def again(counts: Floats) -> tuple[Floats, Floats]:
+        return lines(matrix, counts, measure, by_patients)
+
+    if matrix.share is None:
+        left_out, cells = again(np.ones((1, matrix.n)))[1][0], matrix.n
+    else:
+        left_out, cells = (
+            _without_each(matrix, measure, by_patients),
+            matrix.n * len(matrix.groups),
+        )
+    singly = matrix.share is None and measure == "patients_per_fte_gp"
+    return jackknife(
+        relative,
+        left_out,
+        confidence=confidence,
+        fewest=RATIOS_CARRYING if singly else None,
+        again=again,
+        cells=cells,
+    )
 
 
 def _no_gradient(matrix: PatientMatrix) -> str:
@@ -170,6 +194,58 @@ def _without_each(matrix: PatientMatrix, measure: RatioKey, by_patients: bool) -
         for start in range(0, matrix.n, step)
     ]
     return np.concatenate([relative for _, relative in parts])
+
+
+def _group_lines(
+    matrix: PatientMatrix, counts: Floats, measure: RatioKey, by_patients: bool
+) -> tuple[Floats, Floats]:
+    """The relative gradient where practices count so often, and without one of each practice."""
+    assert matrix.share is not None
+    drawn, practice = np.nonzero(counts)
+    whole = matrix.sums(counts * matrix.patients, counts * matrix.fte)
+    own = matrix.share[practice]
+    patients = whole[0][drawn] - matrix.patients[practice, None] * own
+    fte = whole[1][drawn] - matrix.fte[practice, None] * own
+    left_out = np.full(counts.shape, np.nan)
+    left_out[drawn, practice] = _line(patients, fte, matrix.order, measure, by_patients)[1]
+    return _line(*whole, matrix.order, measure, by_patients)[1], left_out
+
+
+def _practice_lines(
+    matrix: PatientMatrix, counts: Floats, measure: RatioKey, by_patients: bool
+) -> tuple[Floats, Floats]:
+    """The same over practices that are groups of their own. One that leaves moves the ranks of
+    those above it, all by its own weight (its equals' by half of it), so that a few sums tell what
+    is left and no table of practices by practices is made.
+    """
+    values = measured(matrix.patients, matrix.fte, measure)
+    own = np.where(np.isfinite(values), matrix.patients if by_patients else 1.0, 0.0)
+    values = np.where(own > 0, values, 0.0)
+    weights = counts * own
+    ranks = weighted_midranks(weights, matrix.order)
+    _, group = np.unique(matrix.order, return_inverse=True)
+    equals = np.stack([np.bincount(group, row)[group] for row in weights])
+
+    def whole(part: Floats) -> Floats:
+        return part.sum(axis=1, keepdims=True)
+
+    def above(part: Floats) -> Floats:
+        return whole(part) - weighted_midranks(part, matrix.order)
+
+    def lines(gone: Floats) -> Floats:
+        left = whole(weights) - gone
+        middle = left / 2
+        at = ranks - gone / 2 - middle
+        rise = whole(weights * ranks * values) - middle * whole(weights * values)
+        rise -= gone * (above(weights * values) + at * values)
+        spread = whole(weights * ranks**2) - 2 * middle * whole(weights * ranks)
+        spread += middle**2 * whole(weights) + gone**2 * (above(weights) - equals / 4)
+        spread -= 2 * gone * (above(weights * ranks) - middle * above(weights)) + gone * at**2
+        mean = whole(weights * values) - gone * values
+        # Where all ranks tie, rounding alone is left of the spread.
+        return over(rise, np.where(spread > 1e-9 * left**3, spread, 0.0) * mean / left**2)
+
+    return lines(np.zeros_like(weights))[:, 0], lines(np.broadcast_to(own, weights.shape))
 
 
 def _line(
@@ -257,8 +333,8 @@ def area_inequality(
     """Slope and Relative Index of Inequality at a level, with limits over practices.
 
     The quintiles share practices, so their errors are not independent as OHID's simulation has
-    it; leaving out whole practices keeps that. `edition` matters for quintiles; practices are
-    ranked by their IMD 2025 score; LSOAs by `lsoa_rank`. Too few practices: NaN and a `reason`.
+    it; leaving out whole practices keeps that. Practices are ranked by their IMD 2025 score, so
+    another `edition` is refused there; LSOAs by `lsoa_rank`. Too few practices: NaN and a `reason`.
     """
     if measure not in MEASURES:
         raise UserError(f"There is no measure '{measure}'. Choose one of: {', '.join(MEASURES)}.")
@@ -266,6 +342,11 @@ def area_inequality(
     if level == "quintile":
         matrix = quintile_matrix(practices, definition=definition, edition=edition)
     elif level == "practice":
+        if edition != DEFAULT_EDITION:
+            raise UserError(
+                f"Practices are ranked by their IMD {DEFAULT_EDITION} score; there is no score of "
+                f"{edition}. Take the level quintile for IMD {edition}."
+            )
         matrix = practice_matrix(practices, definition=definition, measure=measure)
     elif level == "lsoa":
         if registrations is None or lsoa_rank is None:
@@ -380,13 +461,18 @@ def _log_ratio(
     def logs(top: Floats, bottom: Floats) -> Floats:
         positive = (top > 0) & (bottom > 0)
         ratios = np.divide(top, bottom, out=np.full_like(top, np.nan), where=positive)
-        return np.asarray(np.log(ratios).T @ signs)
+        return np.asarray(np.tensordot(signs, np.log(ratios), axes=1))
 
-    whole_top, whole_bottom = tops.sum(axis=1, keepdims=True), bottoms.sum(axis=1, keepdims=True)
-    estimate = float(logs(whole_top, whole_bottom)[0])
+    def again(counts: Floats) -> tuple[Floats, Floats]:
+        top, bottom = tops @ counts.T, bottoms @ counts.T
+        left_out = logs(top[..., None] - tops[:, None], bottom[..., None] - bottoms[:, None])
+        return logs(top, bottom), left_out
+
+    estimates, left_out = again(np.ones((1, tops.shape[1])))
+    estimate = float(estimates[0])
     against = math.log(null) if null > 0 else 0.0 if len(tops) == 2 else math.nan
-    left_out = logs(whole_top - tops, whole_bottom - bottoms)
-    return math.exp(estimate), jackknife(estimate, left_out, null=against, confidence=confidence)
+    limits = jackknife(estimate, left_out[0], null=against, confidence=confidence, again=again)
+    return math.exp(estimate), limits
 
 
 @dataclass(frozen=True)
@@ -610,11 +696,13 @@ def concentration_index(
     if reason:
         return Concentration(nan, nan, nan, n, missing, curve, confidence, NO_INTERVAL, nan, reason)
     index = _index_of(amounts, persons, -scores)
-    estimate = float(index(np.arange(n), np.ones((1, n)))[0])
-    left_out = np.concatenate(
-        [index(np.arange(n), 1 - np.eye(n)[start : start + 500]) for start in range(0, n, 500)]
-    )
-    limits = jackknife(estimate, left_out, confidence=confidence)
+
+    def again(counts: Floats) -> tuple[Floats, Floats]:
+        return _indices(amounts, persons, -scores, counts)
+
+    estimates, left_out = again(np.ones((1, n)))
+    estimate = float(estimates[0])
+    limits = jackknife(estimate, left_out[0], confidence=confidence, again=again)
     p_value = limits.p_value
     if not limits.known:
         p_value = permutation_p(lambda orders: index(orders, np.ones(n)), n)
@@ -623,6 +711,23 @@ def concentration_index(
         estimate, limits.low, limits.high, n, missing, curve, confidence, method, p_value,
         limits.reason,
     )  # fmt: skip
+
+
+def _indices(
+    amounts: Floats, persons: Floats, order: Floats, counts: Floats
+) -> tuple[Floats, Floats]:
+    """The index where practices count so often, and without one of each (see `_practice_lines`)."""
+    weights, shares = counts * persons, counts * amounts
+    ranks = weighted_midranks(weights, order)
+    people, resource, met = (
+        part.sum(axis=1, keepdims=True) for part in (weights, shares, shares * ranks)
+    )
+    above = resource - weighted_midranks(shares, order)
+    left = met - persons * above - amounts * (ranks - persons / 2)
+    return (
+        (2 * over(met, people * resource) - 1)[:, 0],
+        2 * over(left, (people - persons) * (resource - amounts)) - 1,
+    )
 
 
 def _index_of(

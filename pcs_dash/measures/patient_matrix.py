@@ -56,9 +56,7 @@ class PatientMatrix:
 
     def without_each(self, rows: slice) -> tuple[Floats, Floats]:
         """The sums of the groups without each of the practices of `rows`."""
-        if self.share is None:
-            kept = (np.arange(self.n) != np.arange(self.n)[rows, None]).astype("float64")
-            return kept * self.patients, kept * self.fte
+        assert self.share is not None
         own = self.share[rows]
         return (
             self.patients @ self.share - self.patients[rows, None] * own,

@@ -98,11 +98,15 @@ def with_gaps(months: pd.DataFrame) -> pd.DataFrame:
 
 
 def movements(
-    history: pd.DataFrame, units: Mapping[str, str], heirs: Mapping[str, str]
+    history: pd.DataFrame,
+    units: Mapping[str, str],
+    heirs: Mapping[str, str],
+    column: str = HEADCOUNT,
 ) -> pd.DataFrame:
-    """Fully qualified GPs who came and went, at least: the sum of what the headcount of each
-    practice rose by, and fell by, from one loaded month to the next. Index unit; columns joined,
-    left, compared (pairs of months of a practice that could be), skipped (those that could not).
+    """What came and went of a `column` of the practices, at least (fully qualified GPs, if not
+    given): the sum of what it rose by, and fell by, at each practice from one loaded month to the
+    next. Index unit; columns joined, left, compared (pairs of months of a practice that could be),
+    skipped (those that could not).
 
     `heirs`: closed practice to the one that took over; both are one practice in all months, so that
     a merger moves nobody. Who left and was replaced in between shows in neither; who works at two
@@ -113,7 +117,7 @@ def movements(
     unit = practice.map(units).fillna(code.map(units))
     own = history.assign(practice=practice, unit=unit)
     own = own.dropna(subset=["unit"])
-    heads = own.groupby(["unit", "practice", "period"])[HEADCOUNT].agg(
+    heads = own.groupby(["unit", "practice", "period"])[column].agg(
         lambda values: values.sum(skipna=False)
     )
     step = heads.astype("float64").groupby(level=["unit", "practice"]).diff()

@@ -348,6 +348,7 @@ _ALL = (
         ),
         largest_bytes=2_500 * 1024**2,  # the whole directory has some 1.5 GB
         period_from="name",
+        stands_alone=True,
         note=(
             "Contains Royal Mail data (c) Royal Mail copyright and database right. Northern "
             "Ireland postcodes have a licence of their own."

@@ -21,7 +21,7 @@ from pcs_dash.hubs.plan import UNASSIGNED, plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs, verdict_column
 from pcs_dash.measures import numbers
 from pcs_dash.measures.deprivation import QUINTILE_LABELS, group_quintile_shares
-from pcs_dash.measures.register import HUB_MEASURES, PER_GP, REGISTER, own
+from pcs_dash.measures.register import HUB_MEASURES, PER_GP, REGISTER, Measure, own
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 from pcs_dash.render.column_labels import BOUND
 from pcs_dash.render.paper_text import printable
@@ -345,12 +345,21 @@ def _hubs(book: Workbook, deck: Deck, plan: Any, name: str) -> None:
         f"{name}: {question.basis}",
         [
             "Hub",
-            *(f"{measures[key].label} ({measures[key].unit})" for key in keys),
+            *(_with_unit(measures[key]) for key in keys),
             *(f"Rule: {rule.label}" for rule in on),
         ],
         rows,
         [None, *(measures[key].number_format for key in keys)],
     )
+
+
+def _with_unit(measure: Measure) -> str:
+    """The label, and the unit where neither it nor the form of the figures says it."""
+    label, unit = measure.label, measure.unit
+    told = measure.kind != "number" or unit in ("share", "yes/no")
+    if told or any(word.lower() in label.lower() for word in unit.split()):
+        return label
+    return f"{label} ({unit})"
 
 
 # --- cells ---

@@ -306,11 +306,13 @@ def _preview(checked: upload.Answer) -> None:
     if checked.words.startswith("These files can't be loaded alone"):
         st.warning(plain(checked.words.splitlines()[0]))
     elif not checked.to_load:
-        st.info("There is nothing to load: what could be read is loaded already, or older.")
+        read = any(o["status"] != "failed" for o in checked.outcomes)
+        why = "what could be read is loaded already, or older" if read else "nothing could be read"
+        st.info(f"There is nothing to load: {why}.")
 
 
 def _outcomes(answer: upload.Answer) -> None:
-    """A row a table, then the faults of each file that can't be loaded."""
+    """A row a table, what there is to know of it, then the faults of what can't be loaded."""
     known = [o for o in answer.outcomes if o["status"] != "failed"]
     if known:
         st.dataframe(
@@ -324,6 +326,9 @@ def _outcomes(answer: upload.Answer) -> None:
                 "Rows now": st.column_config.NumberColumn(format="localized"),
             },
         )
+    for outcome in known:
+        if outcome["message"]:
+            st.markdown(f"- **{plain(_file_name(outcome))}**: {plain(outcome['message'])}")
     for outcome in answer.failed:
         faults = outcome["faults"] or [outcome["message"]]
         source = SOURCES.get(outcome["source"])
@@ -349,7 +354,6 @@ def _outcome_row(outcome: Mapping[str, Any]) -> dict[str, Any]:
         "Columns that come": ", ".join(outcome["columns_added"]) or None,
         "Columns that go": ", ".join(outcome["columns_removed"]) or None,
         "Columns": ", ".join(outcome["columns"]) or None,
-        "Note": outcome["message"] or None,
     }
 
 

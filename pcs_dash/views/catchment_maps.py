@@ -17,6 +17,7 @@ from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.views.map_spec import Box
 from pcs_dash.views.maps import (
     CLASS_BLUES,
+    CLEAR,
     Layer,
     benchmark_layer,
 )
@@ -138,11 +139,11 @@ def ratio_layer(registered: Registered, ratios: pd.Series, benchmark: float, lab
     )
 
 
-def own_marks(practices: pd.DataFrame, codes: Collection[str]) -> Layer:
-    """The unit's own practices in magenta, the others as outlines."""
+def own_marks(practices: pd.DataFrame, codes: Collection[str], sign: str = "") -> Layer:
+    """The unit's own practices in magenta (with `sign` on them), the others as outlines."""
     ours = practices.index.isin(list(codes))
     labels = pd.Series("other", index=practices.index).mask(ours, "own")
-    return Layer("", labels, {"own": OWN_COLOUR, "other": "#ffffff00"})
+    return Layer("", labels, {"own": OWN_COLOUR, "other": CLEAR}, {"own": sign})
 
 
 def neighbours_of(lsoas: gpd.GeoDataFrame) -> list[tuple[str, str]]:

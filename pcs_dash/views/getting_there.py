@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,7 @@ from pcs_dash.views.answer import (
     View,
     text_table,
 )
-from pcs_dash.views.catchment_maps import box_of
+from pcs_dash.views.catchment_maps import box_of, own_marks
 from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.minute_bands import minutes_layer
@@ -120,13 +121,13 @@ class _Asked:
         labels = self.rows["lsoa"].map(group)
         return summary(self.rows["minutes"], self.rows["people"], labels, limits)
 
-    @property
+    @cached_property
     def whole(self) -> pd.Series:
         """The figures of the area as a whole."""
         one = pd.Series("all", index=self.lsoas.index)
         return self.by(one).iloc[0]
 
-    @property
+    @cached_property
     def of_areas(self) -> pd.Series:
         """Minutes by small area: the mean of its people where they go to several practices."""
         known = self.rows.dropna(subset=["minutes"])
@@ -180,12 +181,13 @@ def answer(question: Question) -> Answer:
     whole, within = asked.whole, asked.within
     share = 1 - whole[f"share_beyond_{within}"]
     how, tag = MODES[asked.minutes.mode], asked.minutes.kind
+    by_quintile = asked.by(_quintiles(question, asked))
     half, most = (_in_minutes(whole[name]) for name in ("median", "p90"))
     found = (
         f"In {question.name} {per_cent(share)} of {question.everyone} live within {within} minutes "
-        f"of {asked.goal} {how} ({tag}){_by_deprivation(question, asked)}."
+        f"of {asked.goal} {how} ({tag}){_by_deprivation(asked, by_quintile)}."
     )
-    quintiles = _by_quintile(question, asked)
+    quintiles = _quintile_table(question, asked, by_quintile)
     nearest = Answer(
         Words(found, "", _basis(question, asked)),
         figures=(
@@ -271,10 +273,10 @@ def _basis(question: Question, asked: _Asked) -> str:
     )
 
 
-def _by_deprivation(question: Question, asked: _Asked) -> str:
+def _by_deprivation(asked: _Asked, quintiles: pd.DataFrame) -> str:
     """The most beside the least deprived fifth, to end a sentence; "" where one has nobody."""
     column = f"share_beyond_{asked.within}"
-    shares = 1 - asked.by(_quintiles(question, asked))[column]
+    shares = 1 - quintiles[column]
     first, last = (shares.get(QUINTILE_LABELS[q], np.nan) for q in (1, 5))
     if pd.isna(first) or pd.isna(last):
         return ""
@@ -306,9 +308,12 @@ def _map(question: Question, asked: _Asked) -> MapBlock:
         question,
         highlight=question.highlight if centre is None else centre.code,
         position=question.position,
+        marks=None if centre is None else own_marks(question.dataset.practices, [centre.code]),
         ground=ground,
         about=f"small areas by {title}.",
-        note=f"Circles: practices. Uncoloured: {'over 30, or ' if centre else ''}no figure.",
+        note="Circles: practices. Uncoloured: no figure."
+        if centre is None
+        else f"Magenta: {centre.name}. Circles: practices. Uncoloured: over 30, or no figure.",
         steps=smooth,
         focus=None if centre is None or smooth is None else (title, box_of(smooth.geometry)),
     )
@@ -393,8 +398,7 @@ def _table(
     )  # fmt: skip
 
 
-def _by_quintile(question: Question, asked: _Asked) -> Table:
-    table = asked.by(_quintiles(question, asked))
+def _quintile_table(question: Question, asked: _Asked, table: pd.DataFrame) -> Table:
     table = table.reindex([label for label in QUINTILE_LABELS.values() if label in table.index])
     return _table(
         f"Minutes to {asked.goal} by deprivation quintile (IMD {question.edition})",

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash.measures import inequality, need
-from pcs_dash.measures.deprivation import QUINTILE_LABELS
+from pcs_dash.measures.deprivation import DEFAULT_EDITION, QUINTILE_LABELS
 from pcs_dash.measures.inequality import AreaInequality, Concentration, QuintileTable
-from pcs_dash.measures.numbers import between, count, number, per_cent, signed
+from pcs_dash.measures.numbers import NO_INTERVAL, between, count, number, per_cent, signed
 from pcs_dash.measures.patient_matrix import MEASURES
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.small_numbers import small_number
@@ -43,6 +43,10 @@ from pcs_dash.views.readers import NO_REGISTRATIONS, patients_by_lsoa
 
 RATIO, PER_10000 = MEASURES
 NAMES: dict[str, str] = {RATIO: PER_GP.label, PER_10000: REGISTER["gps_per_10000"].label}
+_NO_SCORE = (
+    f"Practices have a score of IMD {DEFAULT_EDITION} only: the level By practice comes with that "
+    "edition."
+)
 LEVELS = {"quintile": "By quintile", "practice": "By practice", "lsoa": "By small area (LSOA)"}
 _INK, _ADJUSTED, _LINE, _QUIET = "#212b32", "#d55e00", "#212b32", "#768692"
 _ACROSS = "Patients, most (0) to least deprived (1)"
@@ -132,6 +136,7 @@ def answer(question: Question) -> Answer:
         )
         return Answer(Words(said.finding, few, said.basis), sources=sources)
     ratios, gap = table.shown[RATIO], table.gaps[RATIO]
+    apart = between(gap.difference_low, gap.difference_high)
     return Answer(
         said,
         figures=(
@@ -144,7 +149,7 @@ def answer(question: Question) -> Answer:
             Figure(
                 "Difference",
                 signed(gap.difference, 0),
-                f"95% interval {between(gap.difference_low, gap.difference_high)}",
+                apart if apart == NO_INTERVAL else f"95% interval {apart}",
                 slide=False,
             ),
         ),
@@ -262,7 +267,8 @@ def quintile_rows(question: Question, table: QuintileTable) -> Table:
         small=True,
         note="Each practice's patients and FTE are shared out over quintiles in proportion to "
         f"where its patients lived in {question.dataset.mix_words}. No interval "
-        f"where a few practices carry the figure; {count(table.n_practices, 'practice')}, "
+        "where a few practices carry the figure and it would not hold; "
+        f"{count(table.n_practices, 'practice')}, "
         f"{table.n_missing:,} left out for a missing figure.",
         name=f"quintiles-{area}-{definition}-imd{question.edition}",
         file=table.shown,
@@ -302,9 +308,15 @@ def _per_10000(question: Question) -> Sequence[Block | Beside]:
 
 
 def levels(question: Question) -> Mapping[str, str]:
-    """Levels at which inequality is measured; LSOAs where their registrations are loaded."""
-    loaded = question.readers.published(question.dataset) is not None
-    return {key: label for key, label in LEVELS.items() if loaded or key != "lsoa"}
+    """Levels at which inequality is measured: LSOAs where their registrations are loaded, practices
+    in the edition of their score.
+    """
+    there = {
+        "quintile": True,
+        "practice": question.edition == DEFAULT_EDITION,
+        "lsoa": question.readers.published(question.dataset) is not None,
+    }
+    return {key: label for key, label in LEVELS.items() if there[key]}
 
 
 def _slope_blocks(question: Question) -> Sequence[Block | Beside]:
@@ -317,6 +329,8 @@ def _slope_blocks(question: Question) -> Sequence[Block | Beside]:
     right: list[Block] = [_index_table(question, known[level], results)]
     if "lsoa" not in known:
         right.append(Text(NO_REGISTRATIONS, "note"))
+    if "practice" not in known:
+        right.append(Text(_NO_SCORE, "note"))
     if shown.reason:
         right.append(Text(shown.reason, "info"))
     if level != "quintile":
@@ -421,8 +435,7 @@ def _flat(question: Question, measure: str, result: AreaInequality) -> dict[str,
         "measure": measure,
         "level": result.level,
         "gp_definition": result.definition,
-        # Practices are ranked by their score, which is of 2025.
-        "imd_edition": "2025" if result.level == "practice" else result.edition,
+        "imd_edition": result.edition,
         "sii": index.sii,
         "sii_low": index.sii_low,
         "sii_high": index.sii_high,

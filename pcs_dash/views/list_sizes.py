@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from pcs_dash.measures import list_trends, process_limits
+from pcs_dash.measures import list_trends, process_limits, workforce_trends
 from pcs_dash.measures.list_trends import (
     CHANGE_IN,
     HUB,
@@ -63,6 +63,12 @@ _HOW = (
 )
 
 
+_CAME = (
+    "What each practice's list rose and fell by from one loaded month to the next, summed. At "
+    "least so many came and went: who came where another went in between shows in neither. A "
+    "practice taken over counts with its successor, where the ODS names it; one that closed "
+    "without leaves the sums, as its patients' next practice is not published."
+)
 _NO_GROUP = "None of the practices here is in such a group. Choose another level."
 
 
@@ -191,6 +197,7 @@ def answer(question: Question) -> Answer:
             _usual,
             options=("trend-unit", "trend-follow"),
         ),
+        Section("moves", "Patients who came and went, at least", _moves),
         Section("months", "Every month", _every_month),
         Section("changes", f"Closed, merged, new and moved practices, {lists.span}", _changes),
         Section("plan", "What this means for your plan of hubs", _plan_after),
@@ -210,7 +217,7 @@ def answer(question: Question) -> Answer:
         if table is None
         else _front(table, lists, level, measure),
         below=_left_out(question, lists, units, level),
-        sections=sections if table is not None else sections[3:],
+        sections=sections if table is not None else sections[4:],
         share=0.5,
         about_gps=False,
         sources=f"{_SOURCE}, {lists.span}",
@@ -534,6 +541,29 @@ def _practice_counts(shown: pd.DataFrame) -> tuple[Column, ...]:
 
 
 # --- comings and goings ---
+
+
+def _moves(question: Question) -> Sequence[Block | Beside]:
+    """What practices' lists rose and fell by, summed by unit."""
+    lists = _lists(question)
+    level, _ = _asked(question)
+    units = _groups(question, level, lists.between)
+    table = workforce_trends.movements(lists.between, units, heirs(question), "patients")
+    return [
+        Table(
+            f"Patients who came and went, {lists.span}",
+            table.sort_values("left", ascending=False).reset_index(),
+            (
+                Column("unit", level.split(" of ")[0], wide=2.2),
+                Column("joined", "Came, at least", "count"),
+                Column("left", "Went, at least", "count"),
+                Column("compared", "Pairs of months compared", "count"),
+                Column("skipped", "Pairs without a figure", "count"),
+            ),
+            note=_CAME,
+            name=f"lists-moves-{question.area.key}",
+        )
+    ]
 
 
 def _changes(question: Question) -> Sequence[Block | Beside]:

@@ -87,15 +87,17 @@ class _Staff:
 
     def _units(self, level: str) -> dict[str, str]:
         question = self.question
-        return list_trends.groups_of(
+        heir = heirs(question)
+        found = list_trends.groups_of(
             level,
             self.history,
             question.area.select(question.dataset.practices),
             names=question.readers.names(question.dataset),
             plan=question.shown_plan.to_series(),
             area_name=question.name,
-            successors=heirs(question),
+            successors=heir,
         )
+        return {code: found.get(heir.get(code, code), unit) for code, unit in found.items()}
 
     def by_month(self, level: str, key: str) -> pd.DataFrame:
         """A measure by unit and month (`workforce_trends.by_month`)."""

@@ -26,9 +26,8 @@ from pcs_dash.views.answer import (
     measured,
     text_table,
 )
-from pcs_dash.views.catchment_maps import OWN_COLOUR
+from pcs_dash.views.catchment_maps import own_marks
 from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.maps import CLEAR, Layer
 from pcs_dash.views.minute_bands import minutes_layer
 from pcs_dash.views.question import Question
 
@@ -131,18 +130,11 @@ def blocks(question: Question, made: Standing) -> list[Block | Beside]:
 
 def _map(question: Question, made: Standing) -> MapBlock:
     """The sites, and how far it is to the nearest of them."""
-    practices = question.dataset.practices.index
     title = f"minutes to the nearest of the sites {MODES[made.mode]}, {made.kind}"
     spec = MapSpec(
         "layers",
         question,
-        # Others are outlines, or they would hide the sites where practices stand close.
-        marks=Layer(
-            "",
-            pd.Series("other", index=practices).mask(practices.isin(made.found.chosen), "site"),
-            {"site": OWN_COLOUR, "other": CLEAR},
-            {"site": "S"},
-        ),
+        marks=own_marks(question.dataset.practices, made.found.chosen, "S"),
         ground=minutes_layer(title, made.times),
         about=f"sites, over small areas by {title}.",
         note="Magenta, S: the sites. Outlines: other practices. Uncoloured: no figure.",

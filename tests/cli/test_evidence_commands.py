@@ -54,7 +54,7 @@ def test_the_imd_edition_asked_for_is_used_or_refused(
     assert found["coefficient"] == pytest.approx(spearmanr(share, ratio, nan_policy="omit")[0])
     for refused, said in (
         (("correlate", "--imd", "2019", "--x", "imd_score"), "--x imd2019_share_quintile_1"),
-        (("inequality", "--level", "practice", "--imd-edition", "2019"), "--level quintile"),
+        (("inequality", "--level", "practice", "--imd-edition", "2019"), "level quintile"),
     ):
         assert main([*refused]) == 2
         assert said in capsys.readouterr().err

@@ -218,6 +218,12 @@ def test_what_can_t_be_read_says_what_it_is(read, name: str, says: str) -> None:
         read(name)
 
 
+def test_a_template_for_slides_is_told_where_it_goes(practices: pd.DataFrame) -> None:
+    template = FILES.parents[1] / "render" / "template.potx"
+    with pytest.raises(InputFileError, match="goes to Present and pack"):
+        read_plan_file(template, practices)
+
+
 # --- where lists of all England are loaded ---
 
 ODS_ROW = '"{code}","{name}","Y61","QH8","1 ROAD","","","","","RM16 4JD","19740401","{closed}","{status}","B","07G","20130401","{closed}","","","","","0","","07G","","4",""\n'  # noqa: E501

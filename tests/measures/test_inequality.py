@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
+from pcs_dash.measures import inequality
 from pcs_dash.measures.inequality import (
     Concentration,
     Gradient,
@@ -21,7 +24,7 @@ from pcs_dash.measures.inequality import (
     quintile_table,
     relative_gradient,
 )
-from pcs_dash.measures.intervals import Limits, jackknife
+from pcs_dash.measures.intervals import Again, Limits, jackknife
 from pcs_dash.measures.patient_matrix import PatientMatrix, practice_matrix, quintile_matrix
 from pcs_dash.measures.slope_index import relative_ranks, slope_index_of_inequality
 from pcs_dash.tables.errors import UserError
@@ -225,6 +228,54 @@ def test_limits_come_from_the_relative_gradient_without_each_practice(
     assert index.rii_low == pytest.approx((1 + limits.low / 2) / (1 - limits.low / 2))
     assert index.rii_high == pytest.approx((1 + limits.high / 2) / (1 - limits.high / 2))
     assert index.p_value == pytest.approx(limits.p_value)
+
+
+def by_practice(table: pd.DataFrame, measure: str, *, by_patients: bool) -> float:
+    matrix = practice_matrix(table, measure=measure)  # type: ignore[arg-type]
+    return gradient(matrix, measure=measure, by_patients=by_patients).relative  # type: ignore[arg-type]
+
+
+FIGURES = {
+    "by practice": lambda table: by_practice(table, "patients_per_fte_gp", by_patients=True),
+    "each alike": lambda table: by_practice(table, "fte_gp_per_10000", by_patients=False),
+    "by quintile": lambda table: gradient(quintile_matrix(table)).relative,
+    "the area": lambda table: math.log(area_ratio(table).value),
+    "two quintiles": lambda table: math.log(
+        quintile_table(table).gaps["patients_per_fte_gp"].ratio
+    ),
+    "concentration": lambda table: (
+        concentration_index(
+            table["gp_fte_fully_qualified"], table["patients"], table["imd_score"]
+        ).index
+    ),
+}
+
+
+@pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
+def test_practices_drawn_again_give_what_a_table_of_them_gives(
+    figure: Callable[[pd.DataFrame], float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    practices = make_practices(n=12, slope=-0.5)
+    practices.loc[practices.index[3:6], "imd_score"] = 21.7
+    given: list[Again] = []
+
+    def noting(*args: Any, again: Again, **options: Any) -> Limits:
+        given.append(again)
+        return jackknife(*args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inequality, "jackknife", noting)
+        figure(practices)
+    counts = np.array([2, 0, 1, 1, 2, 0, 1, 1, 3, 0, 1, 0])
+    drawn, left_out = given[-1](np.stack([counts, np.ones(12)]).astype("float64"))
+    for row, times in enumerate((counts, np.ones(12, dtype=int))):
+        table = practices.loc[practices.index.repeat(times)]
+        assert drawn[row] == pytest.approx(figure(table.set_axis(range(len(table)))))
+        for place in np.flatnonzero(times):
+            less = times - (np.arange(12) == place)
+            table = practices.loc[practices.index.repeat(less)]
+            expected = figure(table.set_axis(range(len(table))))
+            assert left_out[row, place] == pytest.approx(expected)
 
 
 def test_the_relative_gradient_is_the_index_with_its_sign_turned() -> None:

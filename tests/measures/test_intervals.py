@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pcs_dash.measures.intervals import (
+    CELLS,
     FEWEST_CARRYING,
+    MANY_CARRYING,
     check_confidence,
     jackknife,
     permutation_p,
@@ -58,6 +60,42 @@ def test_no_interval_where_too_few_carry_the_figure() -> None:
         "figure."
     )
     assert jackknife(1.0, left_out, ranks=True).known
+
+
+def mean_again(values: np.ndarray):
+    """The mean of practices drawn again, and without one of each of them."""
+
+    def again(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        total = (counts @ values)[:, None]
+        return (total / len(values))[:, 0], (total - values) / (len(values) - 1)
+
+    return again
+
+
+def test_where_few_carry_it_practices_are_drawn_again() -> None:
+    lopsided, even = np.zeros(26), np.zeros(26)
+    lopsided[:7], even[:6] = [3, 3, 3, -1, -1, -1, -1], [1, -1, 1, -1, 0.1, -0.1]
+    for values, known in ((lopsided, True), (even, False)):
+        again = mean_again(values)
+        mean, left_out = (part[0] for part in again(np.ones((1, 26))))
+        plain, found = jackknife(mean, left_out), jackknife(mean, left_out, again=again)
+        assert FEWEST_CARRYING < plain.carried_by < MANY_CARRYING
+        rng, held = np.random.default_rng(5), []
+        for _ in range(2_000):
+            drawn = values[rng.integers(26, size=26)]
+            less = (drawn.sum() - drawn) / 25
+            if less.std() > 0:
+                part = jackknife(drawn.mean(), less, fewest=0)
+                held.append(part.low <= mean <= part.high)
+        assert (abs(np.mean(held) - 0.95) < 0.015) == found.known == known
+        if known:
+            assert found == plain
+        else:
+            assert "drawn again and again, one of 95% held the figure in 97" in found.reason
+            assert math.isnan(found.p_value)
+    # What takes too long to draw again needs many to carry it.
+    slow = jackknife(mean, left_out, again=again, cells=CELLS + 1)
+    assert "fewer than 5 of the 26" in slow.reason
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import product
 
 import pandas as pd
 import pytest
@@ -52,8 +53,26 @@ def agree(
 
 @pytest.fixture(autouse=True)
 def few_permutations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rule is the same however many orders p rests on."""
+    """The rule is the same however many orders p rests on, or draws decide on an interval."""
     monkeypatch.setattr(intervals, "PERMUTATIONS", 499)
+    monkeypatch.setattr(intervals, "DRAWS", 200)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "p_value", "low", "printed"),
+    [
+        ("no evidence", 0.03, 0.1, "0.10"),
+        ("weak evidence", 0.003, 0.1, "0.10"),
+        ("weak evidence", 0.2, -0.1, "−0.10"),
+        ("weak evidence", 0.03, -0.1, "−0.10"),  # the interval has zero in it
+        ("no evidence", 0.2, 0.1, "0.10"),  # the interval leaves zero out
+        ("weak evidence", 0.03, 0.004, "0.00"),  # the limit printed does not
+    ],
+)
+def test_a_contradiction_is_found(evidence: str, p_value: float, low: float, printed: str) -> None:
+    said = Words(f"There is {evidence} of it.", "", f"r 0.3 (95% interval {printed} to 0.50).")
+    with pytest.raises(AssertionError):
+        agree(said, p_value, low, 0.5, what="made up")
 
 
 @pytest.mark.parametrize("definition", list(GP_DEFINITIONS))
@@ -61,14 +80,16 @@ def few_permutations(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_verdict_interval_and_p_agree(practices: pd.DataFrame, area: Area, definition: str) -> None:
     own = area.select(practices)
     basis = {"place": area.name, "date": DATE}
-    x, y = "imd_score", "patients_per_fte_gp"
-    for method in METHODS:
-        found = correlate_practices(own, x, y, definition=definition, method=method)
+    y = "patients_per_fte_gp"
+    for x, (method, weighted) in product(
+        ("imd_score", "imd2019_share_quintile_1"),
+        (*((method, False) for method in METHODS), ("spearman", True)),
+    ):
+        found = correlate_practices(
+            own, x, y, definition=definition, method=method, weighted=weighted
+        )
         said = correlation_words(found, definition=definition, **basis)
-        agree(said, found.p_value, found.ci_low, found.ci_high, what=method)
-    weighted = correlate_practices(own, x, y, definition=definition, weighted=True)
-    said = correlation_words(weighted, definition=definition, **basis)
-    agree(said, weighted.p_value, weighted.ci_low, weighted.ci_high, what="weighted")
+        agree(said, found.p_value, found.ci_low, found.ci_high, what=f"{method} {x} {weighted}")
     for level, edition in (("practice", "2025"), ("quintile", "2025"), ("quintile", "2019")):
         for key in MEASURES:
             result = area_inequality(

@@ -58,10 +58,8 @@ def test_groups_add_up_to_the_area(book: Any, dataset: Dataset, sheet: str) -> N
         assert total["Patients per FTE GP"] == pytest.approx(
             own["patients"].sum() / own["gp_fte_fully_qualified"].sum()
         )
-    patients = "Patients (patients)" if sheet == "Hubs" else "Patients"
-    fte = "FTE GPs (FTE)" if sheet == "Hubs" else "FTE GPs"
-    assert sum(row[patients] for row in body) == own["patients"].sum()
-    assert sum(row[fte] for row in body if row[fte] is not None) == pytest.approx(
+    assert sum(row["Patients"] for row in body) == own["patients"].sum()
+    assert sum(row["FTE GPs"] for row in body if row["FTE GPs"] is not None) == pytest.approx(
         np.nansum(own["gp_fte_fully_qualified"])
     )
 
@@ -79,6 +77,21 @@ def test_practices_carry_all_three_definitions(book: Any, dataset: Dataset) -> N
             shown = body[code][f"FTE: {label}"]
             assert (shown is None) == bool(np.isnan(row[column]))
             assert shown is None or shown == pytest.approx(row[column])
+
+
+def test_headings_are_labels_and_figures_have_forms_and_room(book: Any) -> None:
+    for sheet in book.worksheets[1:]:
+        heads = [cell.value for cell in sheet[3]]
+        assert len(set(heads)) == len(heads), sheet.title
+        assert not [name for name in heads if "_" in name or name[0].islower()], sheet.title
+        for cells in sheet.iter_cols(min_row=4):
+            width = sheet.column_dimensions[cells[0].column_letter].width
+            for cell in cells:
+                if isinstance(cell.value, (int, float)):
+                    assert cell.number_format != "General", (sheet.title, cell.coordinate)
+                    assert width > len(f"{cell.value:,.1f}"), (sheet.title, cell.coordinate)
+    hubs = [cell.value for cell in book["Hubs"][3]]
+    assert {"Patients", "Nurses (FTE)", "Widest distance (km)", "GPs aged 55+"} <= set(hubs)
 
 
 def test_no_cell_is_a_formula_and_none_is_nan(book: Any) -> None:

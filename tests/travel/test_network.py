@@ -115,6 +115,15 @@ def test_build_makes_one_table_and_counts_what_did_not_snap(roads: Roads) -> Non
     assert "On foot: 1 of 3 small areas and 0 of 2 practices" in built.notes[0]
 
 
+def test_an_island_without_a_way_has_no_minutes_and_is_counted(tmp_path: Path) -> None:
+    streets = (("ABCD", {"highway": "residential"}), ("EF", {"highway": "residential"}))
+    apart = read_roads(write(tmp_path / "i.osm.pbf", streets), WALK, CYCLE)
+    practices = positions("CF").set_axis(["F81001", "F81002"])
+    built = build(apart, positions("AF").set_axis(["E01000001", "E01000002"]), practices, "x")
+    assert set(built.table["destination"]) == {"F81001"}
+    assert "1 of 2 small areas and 1 of 2 practices lie more than 1,000 m" in built.notes[0]
+
+
 def test_an_extract_of_another_place_is_refused(roads: Roads) -> None:
     elsewhere = positions("CG").assign(longitude=-3.0)
     with pytest.raises(UserError, match="where 0 of 2 practices lie"):

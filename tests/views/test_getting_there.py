@@ -171,6 +171,9 @@ def test_its_slide_says_modelled_and_of_whom(dataset: Dataset) -> None:
     assert "modelled (straight line" in slide.footer
     (drawn,) = [block for block in slide.blocks if isinstance(block, MapBlock)]
     assert drawn.spec.highlight == "F81110" and drawn.spec.steps is not None
+    assert (drawn.spec.marks.labels == "own").pipe(lambda own: own[own]).index.tolist() == [
+        "F81110"
+    ]
     assert "gravity model" in slide.footer
 
 

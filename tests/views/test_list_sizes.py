@@ -87,6 +87,10 @@ def test_lists_beside_their_usual_variation(dataset: Dataset) -> None:
     # Nine changes after it are too few for limits.
     means = [part.values[0] for part in chart.series if part.name == "Mean"]
     assert means == pytest.approx([10 / 11])
+    (moves,) = [part for part in VIEW.answer(changes).sections if part.key == "moves"]
+    frame = of_kind(moves.blocks(changes), Table).frame
+    # 11 months up by 10 and 10 down; the merger moves nobody.
+    assert frame[["joined", "left", "skipped"]].to_numpy().tolist() == [[110, 100, 0]]
     whole = list_trends.months_of(
         table, dict.fromkeys(own.index, "Both"), "Both", {"F81134": "F81010"}
     )

@@ -88,6 +88,11 @@ def test_a_merger_moves_nobody_and_the_successor_holds_its_history(dataset: Data
     assert (one["joined"], one["left"], one["skipped"]) == (0, 1, 0)
     other = moves.loc[next(unit for unit in moves.index if "F81134" in unit)]
     assert (other["left"], other["compared"], other["skipped"]) == (0, 11, 1)
+    fte = asked(dataset, months(dataset, YEAR), staff_by="Practice", staff="fte_gp")
+    ends = next(block for block in VIEW.answer(fte).front if isinstance(block, Table))
+    assert not ends.frame["unit"].str.contains("F81197").any()
+    own = ends.frame[ends.frame["unit"].str.contains("F81010")]
+    assert own[["first", "last", "first_n", "last_n"]].to_numpy().tolist() == [[5, 5, 2, 1]]
     pcn = asked(dataset, months(dataset, YEAR), staff_by="PCN", staff="fte_gp")
     ends = next(block for block in VIEW.answer(pcn).front if isinstance(block, Table))
     of = {code: dataset.practices.loc[code, "pcn"] for code in CODES}

@@ -36,7 +36,7 @@ def test_the_sites_serve_everyone_and_each_more_buys_less(question: Question) ->
     assert isinstance(note, Text) and "modelled" in note.said
     assert isinstance(drawn, MapBlock)
     marks = drawn.spec.marks.labels
-    assert set(marks[marks == "site"].index) == set(made.found.chosen)
+    assert set(marks[marks == "own"].index) == set(made.found.chosen)
     assert ways.frame.iloc[:, 0].tolist()[::2] == ["On foot, modelled", "By car, modelled"]
     foot = pd.Series(made.times).sort_values()
     half = question.readers.registered(question.dataset).totals[foot.index].cumsum() >= people / 2

@@ -53,7 +53,8 @@ _OTHERS = {
 # Zips that are documents, by a part that each has.
 _DOCUMENTS = {
     "word/document.xml": "a Word document. Copy its table into Excel and save it as .xlsx or CSV.",
-    "ppt/presentation.xml": "a PowerPoint file. Copy its table into Excel and save it as .xlsx.",
+    "ppt/presentation.xml": "a PowerPoint file. Copy its table into Excel and save it as .xlsx. "
+    "(A template for slides goes to Present and pack, or to report --template.)",
     "xl/workbook.bin": "a binary Excel workbook (.xlsb). Save it as .xlsx.",
     "Index/Document.iwa": "an Apple Numbers or Pages document. Export it as Excel or CSV.",
 }

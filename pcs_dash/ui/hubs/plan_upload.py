@@ -151,7 +151,7 @@ def preview(reading: PlanReading, area: Area) -> None:
     counts = {
         "In no hub": reading.without_hub,
         "Not in the data": len(reading.unknown),
-        "of these closed": reading.closed,
+        "Of these closed": reading.closed,
         "Outside the area": len(reading.elsewhere),
         "Rows left out": reading.left_out,
     }
