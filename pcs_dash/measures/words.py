@@ -190,8 +190,7 @@ def correlation_words(
     verb = "tends" if level == "clear" else "may tend"
     finding = (
         f"In {place} there is {level} evidence of a {sign} association between {pair}: where "
-        f"{across.higher}, the figure for {lower_first(up.label)} {verb} to be "
-        f"{'higher' if r > 0 else 'lower'}."
+        f"{across.higher}, the first {verb} to be {'higher' if r > 0 else 'lower'}."
     )
     size = result.reason
     if not size:
@@ -531,18 +530,21 @@ def moran_words(result: GlobalMoran, *, what: str, place: str, date: str) -> Wor
     return Words(finding, "A pattern on the map is not a measure of its size.", basis)
 
 
-def clusters_words(result: LocalPattern, *, what: str, place: str) -> Words:
-    """How many local clusters were found, and how many chance alone would give."""
+def clusters_words(result: LocalPattern, *, what: str, place: str = "") -> Words:
+    """How many local clusters were found, and how many chance alone would give. Without a `place`
+    it is a sentence that follows another on the same place.
+    """
     found = result.n_significant
+    none = f"In {place} no" if place else "No"
     if not result.n_tested:
-        return Words(f"In {place} no clusters of {what} can be looked for.", result.reason, "")
+        return Words(f"{none} clusters of {what} can be looked for.", result.reason, "")
     expected = number(result.expected_by_chance, 1)
     finding = (
-        f"In {place} {found:,} of {count(result.n_tested, result.unit)} stand out as part of a "
-        f"cluster of {what} after control for the number of tests."
+        f"{f'In {place} ' if place else ''}{found:,} of {count(result.n_tested, result.unit)} "
+        f"stand out as part of a cluster of {what} after control for the number of tests."
         if found
-        else f"In {place} no {result.unit} stands out as part of a cluster of {what} after control "
-        "for the number of tests."
+        else f"{none} {result.unit} stands out as part of a cluster of {what} after control for "
+        "the number of tests."
     )
     caution = (
         f"Without that control {result.n_unadjusted:,} would, where chance alone would give about "

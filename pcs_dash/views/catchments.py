@@ -130,7 +130,7 @@ def answer(question: Question) -> Answer:
     """Where the patients of a practice, PCN or hub live."""
     dataset = question.dataset
     registered = question.readers.registered(dataset)
-    warning = _modelled_warning() if registered.modelled else ""
+    warning = _modelled_warning(registered) if registered.modelled else ""
     try:
         unit = _unit(question)
     except UserError as error:
@@ -174,12 +174,12 @@ def catchment_points(question: Question) -> pd.DataFrame:
     return catchments.points_of(question.dataset.lsoas)
 
 
-def _modelled_warning() -> str:
+def _modelled_warning(registered: Registered) -> str:
     return (
         "Modelled, not registrations: those (Patients Registered at a GP Practice, by small area) "
         "are not loaded, so patients are shared out by distance until every practice has its list. "
-        f"{MODEL_ERROR} Not for decisions on single small areas. Data and methods takes the real "
-        "ones."
+        f"{registered.note} {MODEL_ERROR} Not for decisions on single small areas. The real ones "
+        "can be loaded under Data and methods."
     )
 
 

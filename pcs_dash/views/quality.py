@@ -14,7 +14,7 @@ from pcs_dash.measures import quality
 from pcs_dash.measures.numbers import NO_FIGURE, count, number
 from pcs_dash.measures.register import PER_GP, QUALITY_MEASURES, Measure
 from pcs_dash.measures.small_numbers import small_number
-from pcs_dash.measures.words import Words
+from pcs_dash.measures.words import Words, lower_first
 from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp, summarise
 from pcs_dash.views import maps
 from pcs_dash.views.answer import (
@@ -149,7 +149,7 @@ def answer(question: Question) -> Answer:
         share=0.52,
         notes=(said,) if said else (),
         sources=f"{measure.label}, {period}",
-        heading=f"{question.name}: {measure.label} beside capacity",
+        heading=f"{question.name}: {lower_first(measure.label)}, beside capacity",
         foot=(_told_periods(shown),),
     )
 

@@ -87,7 +87,6 @@ def answer(question: Question) -> Answer:
     clustered = words.clusters_words(
         found,
         what=f"{asked.named} by the deprivation around" if asked.what == "both" else asked.named,
-        place=question.name,
     )
     figures = Section("figures", "The figures themselves", lambda _: (_figures(question, asked),))
     return Answer(

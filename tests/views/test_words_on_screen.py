@@ -108,7 +108,11 @@ def test_several_plans_stand_side_by_side(dataset: Dataset) -> None:
     others = {"A copy": today, "One": whole}
     question = ask(dataset, area, plan=whole, plan_name="One", others=others)
     names = ("Measure", "Today's PCNs", "One", "A copy", "One (2)")
-    assert hub_plans.OPTIONS.answer(question).front[1].columns == names
+    options = hub_plans.OPTIONS.answer(question)
+    assert options.front[1].columns == names
+    # On a screen the map stands alone: the message and the figures are those of every grouping.
+    assert "Today's PCNs 2 of 4, One 0 of 1, A copy 2 of 4 and" in options.message.finding
+    assert [figure.value for figure in options.figures] == ["2 of 4", "0 of 1", "2 of 4", "0 of 1"]
     (section,) = costs.VIEW.answer(question).sections
     assert section.blocks(question)[-1].columns == names
     moved = question.practices["pcn"].value_counts().iloc[1:].sum()
