@@ -317,7 +317,7 @@ def _map(question: Question, asked: _Asked) -> MapBlock:
         steps=smooth,
         focus=None if centre is None or smooth is None else (title, box_of(smooth.geometry)),
     )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=440, pick="around", listed=False)
+    return MapBlock(spec, alt_text(question.dataset, spec), high=400, pick="around", listed=False)
 
 
 def _reach_table(asked: _Asked, centre: steps_around.Centre) -> Table:
