@@ -105,9 +105,10 @@ DRAWN = "scenario-drawn"
 DECIDED = 2
 # How many projections are kept: two megabytes each for a county.
 KEPT = 16
-CAUTION = (
-    "A sum of what is assumed, no forecast. GPs leave at the rates of England in 2022; only those "
-    "who finish training here join, none who come back or from elsewhere; other staff stay."
+CAUTION = "A sum of what is assumed, no forecast."
+_TAKEN = (
+    "GPs leave at the rates of England in 2022; only those who finish training here join, none who "
+    "come back or from elsewhere; other staff stay."
 )
 
 
@@ -189,7 +190,7 @@ def answer(question: Question) -> Answer:
         figures=tuple(figures),
         front=(_chart(question, found, nothing, decided=decided), _by_year(question, found, 5)),
         sections=_sections(question, found, _by_year(question, found), said),
-        sources="homes a year, December 2024; assumptions: as cited in each",
+        sources="homes a year, December 2024; assumptions, each cited in the app",
         notes=said,
         foot=(" ".join(found.notes),) if found.notes else (),
     )
@@ -417,7 +418,7 @@ def _message(question: Question, found: Projection, nothing: Projection, *, deci
     basis = definition_text(question.definition.key, question.period)
     typed = [found.assumptions[key].label for key in found.used if found.assumptions[key].typed]
     own = f"; typed in: {', '.join(typed)}" if typed else ""
-    return Words(said, CAUTION, f"{basis} Assumptions: published ones, cited below{own}.")
+    return Words(said, CAUTION, f"{_TAKEN} {basis} Assumptions: published ones, cited below{own}.")
 
 
 def _sentences(question: Question, found: Projection) -> tuple[str, ...]:

@@ -269,6 +269,10 @@ def test_what_a_view_points_at_is_chosen_and_its_map_put_back(page: AppTest) -> 
 def test_plans_and_a_suggestion_are_put_beside_todays_pcns(page: AppTest) -> None:
     plan = on_table(page)
     page.run()
+    # The library is not read for a list that nobody has opened.
+    assert "story-options" not in [box.key for box in page.multiselect]
+    page.session_state["story-options-box"] = True
+    page.run()
     page.multiselect(key="story-options").select("Two hubs")
     page.toggle(key="story-suggestion").set_value(True)
     press(page, "story-options-show")
