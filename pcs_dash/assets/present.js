@@ -416,7 +416,7 @@
   // The right-hand side: figures and legend, or the card of what is pointed at.
   function sideline() {
     const slide = show.slide, picture = slide.picture || {};
-    const figures = slide.figures.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", { class: value.length > 9 ? "pcs-p-long" : "" }, value)));
+    const figures = slide.figures.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", { class: value.length > 8 ? "pcs-p-long" : "" }, value)));
     const boxes = figures.length ? [el("dl", { class: "pcs-p-figures" }, ...figures)] : [];
     (picture.legends || []).forEach((legend) => {
       const named = Object.keys(slide.hubs);

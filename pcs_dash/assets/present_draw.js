@@ -53,9 +53,10 @@
   }
   // Title and, where there are several rows of marks, what each colour is; returns where it ends.
   function head(root, spec, wide, size) {
-    root.append(text(0, size, size, shorten(spec.title, size * 1.06, wide), { "font-weight": 700 }));
-    if (spec.series.length < 2) return size * 1.6;
-    let x = 0, y = size * 2.4;
+    const title = lines(spec.title, size * 1.06, wide, 2), more = size * 1.2 * (title.length - 1);
+    title.forEach((line, i) => root.append(text(0, size * (1 + 1.2 * i), size, line, { "font-weight": 700 })));
+    if (spec.series.length < 2) return size * 1.6 + more;
+    let x = 0, y = size * 2.4 + more;
     // Several lines of one name are parts of one.
     spec.series.filter((series, place) => spec.series.findIndex((other) => other.name === series.name) === place).forEach((series) => {
       const length = size * 1.5 + width(series.name, size) + size;
@@ -89,11 +90,13 @@
     let low = Math.min(0, ...all), highest = Math.max(0, ...all, spec.reference || 0);
     if (stacked) { low = 0; highest = 100; }
     if (spec.bounds) [low, highest] = spec.bounds;
-    const right = bare ? width(show(highest), small, true) + 14 : size;
+    const right = bare ? width(show(highest), small, true) + 14 : Math.max(size, width(show(highest), size * 0.9) / 2 + 2);
     const room = wide - left - right - (bare && low < 0 ? right : 0), begin = left + (bare && low < 0 ? right : 0);
     const x = (value) => begin + (value - low) / (highest - low || 1) * room;
     const bottom = top + above + step * rows;
-    if (!bare) ticks(low, highest, 6).forEach((value) => {
+    // As many ticks as their words leave room for.
+    const label = Math.max(width(show(low), size), width(show(highest), size)) + size;
+    if (!bare) ticks(low, highest, Math.max(2, Math.min(6, Math.floor(room / label)))).forEach((value) => {
       root.append(svg("line", { x1: x(value), x2: x(value), y1: top + above, y2: bottom, stroke: GRID }));
       root.append(text(x(value), bottom + size * 1.1, size * 0.9, show(value), { "text-anchor": "middle" }));
     });
@@ -177,8 +180,9 @@
   // --- tables and lists ---
 
   function table(picture) {
-    const titles = el("tr", {}, ...picture.columns.map((name) => el("th", { scope: "col" }, name)));
-    const rows = picture.rows.map((row) => el("tr", {}, el("th", { scope: "row" }, row[0]), ...row.slice(1).map((cell) => el("td", {}, cell))));
+    const side = (place) => ({ class: picture.words[place] ? "pcs-p-words" : null });
+    const titles = el("tr", {}, ...picture.columns.map((name, place) => el("th", { scope: "col", ...side(place) }, name)));
+    const rows = picture.rows.map((row) => el("tr", {}, el("th", { scope: "row" }, row[0]), ...row.slice(1).map((cell, place) => el("td", side(place + 1), cell))));
     return el("div", { class: "pcs-p-table pcs-p-scroll", tabindex: "0", role: "region", "aria-label": picture.caption },
       el("table", {}, el("caption", {}, picture.caption), el("thead", {}, titles), el("tbody", {}, ...rows)), picture.note ? el("p", {}, picture.note) : "");
   }

@@ -201,11 +201,14 @@ def _setting(area_name: str, weight: str = "") -> tuple[Area, Today]:
 
 
 def _hubs(args: argparse.Namespace, today: Today, area: Area) -> Mapping[str, str]:
-    """Practice code -> hub of the plan's file."""
+    """Practice code -> hub of the plan's file, else, as on the page, its PCN (the code: two have
+    one name).
+    """
     if args.plan is None:
         if args.by == "hub":
             raise UserError("--by hub needs a plan: --plan FILE.")
-        return {}
+        codes = today.practices["pcn_code"].dropna()
+        return {str(code): str(pcn) for code, pcn in codes.items()}
     plan = plan_files.read(args.plan, today.practices, area, args).plan
     return {str(code): str(name) for code, name in plan.to_series().items()}
 

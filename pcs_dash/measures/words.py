@@ -190,8 +190,7 @@ def correlation_words(
     verb = "tends" if level == "clear" else "may tend"
     finding = (
         f"In {place} there is {level} evidence of a {sign} association between {pair}: where "
-        f"{across.higher}, the figure for {lower_first(up.label)} {verb} to be "
-        f"{'higher' if r > 0 else 'lower'}."
+        f"{across.higher}, the first {verb} to be {'higher' if r > 0 else 'lower'}."
     )
     size = result.reason
     if not size:
@@ -531,18 +530,21 @@ def moran_words(result: GlobalMoran, *, what: str, place: str, date: str) -> Wor
     return Words(finding, "A pattern on the map is not a measure of its size.", basis)
 
 
-def clusters_words(result: LocalPattern, *, what: str, place: str) -> Words:
-    """How many local clusters were found, and how many chance alone would give."""
+def clusters_words(result: LocalPattern, *, what: str, place: str = "") -> Words:
+    """How many local clusters were found, and how many chance alone would give. Without a `place`
+    it is a sentence that follows another on the same place.
+    """
     found = result.n_significant
+    none = f"In {place} no" if place else "No"
     if not result.n_tested:
-        return Words(f"In {place} no clusters of {what} can be looked for.", result.reason, "")
+        return Words(f"{none} clusters of {what} can be looked for.", result.reason, "")
     expected = number(result.expected_by_chance, 1)
     finding = (
-        f"In {place} {found:,} of {count(result.n_tested, result.unit)} stand out as part of a "
-        f"cluster of {what} after control for the number of tests."
+        f"{f'In {place} ' if place else ''}{found:,} of {count(result.n_tested, result.unit)} "
+        f"stand out as part of a cluster of {what} after control for the number of tests."
         if found
-        else f"In {place} no {result.unit} stands out as part of a cluster of {what} after control "
-        "for the number of tests."
+        else f"{none} {result.unit} stands out as part of a cluster of {what} after control for "
+        "the number of tests."
     )
     caution = (
         f"Without that control {result.n_unadjusted:,} would, where chance alone would give about "
@@ -559,7 +561,7 @@ def specification_words(summary: SpecificationSummary, *, place: str, date: str)
     """How often the gradient points one way, and how often its interval says so."""
     n = summary.n
     if not n:
-        finding = f"In {place} no specification gives a gradient."
+        finding = f"In {place} no way of measuring gives a gradient."
         return Words(finding, "", f"{date}.")
     up, down = summary.n_positive_excludes_zero, summary.n_negative_excludes_zero
     excludes = up + down
@@ -569,7 +571,7 @@ def specification_words(summary: SpecificationSummary, *, place: str, date: str)
     lacking = f"; {without:,} {'has' if without == 1 else 'have'} no interval" if without else ""
     finding = (
         f"In {place} the gradient of patients per FTE GP towards deprivation is positive in "
-        f"{summary.n_positive:,} of {n:,} specifications; its interval excludes zero in "
+        f"{summary.n_positive:,} of {n:,} ways of measuring; its interval excludes zero in "
         f"{excludes:,}{split}{lacking}."
     )
     basis = (
@@ -600,7 +602,7 @@ def _survives(n: int, up: int, down: int) -> str:
             f"The conclusion survives nearly every way of measuring{side}; {rest:,} "
             f"{'does' if rest == 1 else 'do'} not leave zero out."
         )
-    return "The conclusion depends on the way of measuring; quote it with its specification."
+    return "The conclusion depends on the way of measuring; say with it how it was measured."
 
 
 def _sides(up: int, down: int) -> str:

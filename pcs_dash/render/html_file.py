@@ -19,6 +19,7 @@ from pcs_dash.measures import numbers
 from pcs_dash.render import web
 from pcs_dash.render.paper_text import printable
 from pcs_dash.render.svg_charts import to_svg
+from pcs_dash.render.table_fit import is_numeric
 from pcs_dash.tables.paths import ASSETS_DIR
 from pcs_dash.tables.sources import ATTRIBUTION
 from pcs_dash.views import maps
@@ -51,7 +52,7 @@ figure img { width: 100%; height: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .95rem; }
 caption { text-align: left; font-weight: 700; padding: 0 0 6px; }
 th, td { border-bottom: 1px solid #d1d5db; padding: 5px 8px; text-align: right; vertical-align: top; }
-th:first-child, td:first-child, .words th, .words td { text-align: left; }
+th:first-child, td:first-child, .words { text-align: left; }
 thead th { background: #005eb8; color: #fff; position: sticky; top: 0; }
 tbody th { font-weight: 400; }
 tbody tr:nth-child(even) { background: #f1f4f8; }
@@ -231,18 +232,26 @@ def _block(deck: Deck, block: Drawn, number: int, place: int, shown: list[dict[s
 
 
 def _table(table: Table, name: str) -> str:
-    words = len(table.columns) == 2 and any(len(row[1]) > 40 for row in table.rows)
-    head = "".join(f'<th scope="col">{_escape(column)}</th>' for column in table.columns)
+    side = [
+        "" if is_numeric(table.rows, place) else ' class="words"'
+        for place in range(len(table.columns))
+    ]
+    head = "".join(
+        f'<th scope="col"{words}>{_escape(column)}</th>'
+        for column, words in zip(table.columns, side, strict=True)
+    )
     body = "".join(
         f'<tr><th scope="row">{_escape(row[0])}</th>'
-        + "".join(f"<td>{_escape(cell)}</td>" for cell in row[1:])
+        + "".join(
+            f"<td{words}>{_escape(cell)}</td>"
+            for cell, words in zip(row[1:], side[1:], strict=True)
+        )
         + "</tr>"
         for row in table.rows
     )
     note = f'<p class="note">{_escape(table.note)}</p>' if table.note else ""
-    style = ' class="words"' if words else ""
     return (
-        f'<div class="scroll" role="region" aria-labelledby="{name}" tabindex="0"><table{style}>'
+        f'<div class="scroll" role="region" aria-labelledby="{name}" tabindex="0"><table>'
         f'<caption id="{name}">{_escape(table.caption)}</caption><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>{note}"
     )

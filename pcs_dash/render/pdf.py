@@ -32,6 +32,8 @@ BAND = "#e8edf4"
 _MARGIN = 0.5
 _FOOT = 0.75
 _GAP = 0.2
+TABLE_SIZES = (14, 12, 11)
+_SMALLER_SIZES = (10, 9)
 # Whole fonts, not shapes of letters: text that can be searched, copied and read aloud. Matplotlib
 # knows the setting for the whole process only, so that one file is drawn at a time.
 _ONE_AT_A_TIME = threading.Lock()
@@ -144,9 +146,9 @@ def _pages(deck: Deck, slide: Slide, before: int) -> list[Figure]:
     ready: list[list[Drawn | Fitted]] = []
     for block, share in zip(slide.blocks, shares, strict=True):
         if isinstance(block, Table):
-            ready.append(
-                [*best_fit(whole_if_short(block), room * share * 72, high * 72, (14, 12, 11), 1.0)]
-            )
+            box = (room * share * 72, high * 72)
+            table = whole_if_short(block)
+            ready.append([*best_fit(table, *box, TABLE_SIZES, 1.0, smaller=_SMALLER_SIZES)])
         else:
             ready.append([block])
     count = max((len(parts) for parts in ready), default=1)

@@ -43,7 +43,6 @@ from pcs_dash.render.table_fit import (
     best_fit,
     holds_all,
     whole_if_short,
-    words_whole,
 )
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.spreadsheet_text import FORMULA_STARTS
@@ -266,12 +265,8 @@ class _Writer:
             return [block]
         table = whole_if_short(block)
         wide, high = box.width * 72, box.height * 72
-        parts = best_fit(table, wide, high, _TABLE_SIZES, self.narrow)
-        for size in _SMALLER_TABLE_SIZES if self.templated else ():
-            if words_whole(parts, self.narrow):
-                break
-            parts = best_fit(table, wide, high, (size,), self.narrow)
-        return [*parts]
+        smaller = _SMALLER_TABLE_SIZES if self.templated else ()
+        return [*best_fit(table, wide, high, _TABLE_SIZES, self.narrow, smaller=smaller)]
 
     def _too_small(self, block: Drawn, box: _Box) -> bool:
         """Whether a block needs a slide to itself: on a 4:3 template two rarely fit."""

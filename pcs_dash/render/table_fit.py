@@ -11,6 +11,8 @@ from pcs_dash.views.answer import Table
 
 LEADING = 1.22
 SHORT_TABLE = 16  # rows: a table of no more is always shown whole
+# "0.4 (−0.2 to 0.6)", "1,590 to 1,988".
+_LONGEST_FIGURE = 24
 _NUMBER = re.compile(r"[−+-]?[\d,.]+(%| km)?")
 
 
@@ -37,10 +39,11 @@ def fit_rows(table: Table, wide: float, high: float, size: float, narrow: float)
     A "top" table is one part: its first rows, and a caption that says of how many. `narrow` is the
     width of the font over DejaVu Sans's.
     """
-    shares = table.widths or (1.0,) * len(table.columns)
-    widths = tuple(wide * share / sum(shares) for share in shares)
-    numbers = tuple(_is_numeric(table.rows, column) for column in range(len(table.columns)))
     padding = 5.0
+    widths = _widths(
+        table, wide, [2 * padding + 1.5 + each for each in _longest(table, size, narrow)]
+    )
+    numbers = tuple(is_numeric(table.rows, column) for column in range(len(table.columns)))
     line = size * LEADING
 
     def lines(cells: Sequence[str], *, bold: bool) -> int:
@@ -53,8 +56,9 @@ def fit_rows(table: Table, wide: float, high: float, size: float, narrow: float)
     head = lines(table.columns, bold=True) * line + 6
     each = [lines(row, bold=False) * line + 6 for row in table.rows]
     note_high = _height(table.note, size, wide, narrow) + 6 if table.note else 0.0
-    caption_high = _height(f"{table.caption} (first 888 of 888)", size + 1, wide, narrow) + 4
-    whole = _height(table.caption, size + 1, wide, narrow) + 4
+    part = f"{table.caption} (first 888 of 888)"
+    caption_high = _height(part, size + 1, wide, narrow, bold=True) + 4
+    whole = _height(table.caption, size + 1, wide, narrow, bold=True) + 4
     if head + sum(each) + note_high + whole <= high:
         caption_high = whole
     pages = _paged(table, each, high - caption_high - head - note_high)
@@ -74,6 +78,45 @@ def fit_rows(table: Table, wide: float, high: float, size: float, narrow: float)
         )
         for page, rows in enumerate(pages)
     ]
+
+
+def _longest(table: Table, size: float, narrow: float) -> list[float]:
+    """How wide the longest word of each column is, in points; where it holds figures, the cell."""
+    found = []
+    for column, head in enumerate(table.columns):
+        cells = [row[column] for row in table.rows]
+        words = cells if is_numeric(table.rows, column) else " ".join(cells).split()
+        found.append(
+            max(
+                *(width(word, size, bold=True, narrow=narrow) for word in head.split()),
+                *(width(word, size, narrow=narrow) for word in set(words)),
+                0.0,
+                0.0,
+            )
+        )
+    return found
+
+
+def _widths(table: Table, wide: float, least: Sequence[float]) -> tuple[float, ...]:
+    """`wide` shared out as the table asks, but that no column is narrower than its `least`, where
+    there is room for that.
+    """
+    shares = table.widths or (1.0,) * len(table.columns)
+    plain = tuple(wide * share / sum(shares) for share in shares)
+    if sum(least) > wide:
+        return plain
+    kept: set[int] = set()
+    while True:
+        rest = wide - sum(least[column] for column in kept)
+        free = sum(share for column, share in enumerate(shares) if column not in kept)
+        shared = [
+            least[column] if column in kept else rest * share / free
+            for column, share in enumerate(shares)
+        ]
+        short = {column for column, own in enumerate(shared) if own < least[column] - 1e-9}
+        if not short - kept:
+            return tuple(shared)
+        kept |= short
 
 
 def _paged(table: Table, each: Sequence[float], room: float) -> list[list[int]]:
@@ -102,13 +145,25 @@ def _part_caption(table: Table, pages: Sequence[Sequence[int]], page: int) -> st
 
 
 def best_fit(
-    table: Table, wide: float, high: float, sizes: Sequence[float], narrow: float
+    table: Table,
+    wide: float,
+    high: float,
+    sizes: Sequence[float],
+    narrow: float,
+    *,
+    smaller: Sequence[float] = (),
 ) -> list[Fitted]:
-    """`fit_rows` at the first of `sizes` at which the whole table fits, or else at the last."""
+    """`fit_rows` at the first of `sizes` at which the whole table fits, or else at the last; at one
+    of `smaller` ones only where a word would be cut.
+    """
     for size in sizes:
         parts = fit_rows(table, wide, high, size, narrow)
         if holds_all(parts, table, narrow):
             break
+    for size in smaller:
+        if words_whole(parts, narrow):
+            break
+        parts = fit_rows(table, wide, high, size, narrow)
     return parts
 
 
@@ -155,12 +210,17 @@ def _evened(pages: list[list[int]], each: Sequence[float], room: float) -> list[
     return even if fits else pages
 
 
-def _height(text: str, size: float, wide: float, narrow: float) -> float:
-    return max(1, len(wrap(text, size, wide, narrow=narrow))) * size * LEADING
+def _height(text: str, size: float, wide: float, narrow: float, *, bold: bool = False) -> float:
+    return max(1, len(wrap(text, size, wide, bold=bold, narrow=narrow))) * size * LEADING
 
 
-def _is_numeric(rows: Sequence[Sequence[str]], column: int) -> bool:
-    """Whether most cells are figures, which stand to the right."""
+def is_numeric(rows: Sequence[Sequence[str]], column: int) -> bool:
+    """Whether most cells are figures, which stand to the right; a sentence that begins with one is
+    none.
+    """
     cells = [row[column] for row in rows if row[column]]
-    figures = sum(bool(_NUMBER.fullmatch(cell)) or cell[0].isdigit() for cell in cells)
+    figures = sum(
+        bool(_NUMBER.fullmatch(cell)) or (cell[0].isdigit() and len(cell) <= _LONGEST_FIGURE)
+        for cell in cells
+    )
     return column > 0 and bool(cells) and figures * 2 >= len(cells)

@@ -71,11 +71,6 @@ class Drawn:
         both = ~np.isnan(self.patients) & ~np.isnan(self.fte)
         return np.where(both, self.patients, 0), np.where(both, self.fte, 0)
 
-    def sums(self) -> tuple[Floats, Floats]:
-        """Patients and FTE by draw of the practices that report both."""
-        patients, fte = self.reported()
-        return patients.sum(axis=0), fte.sum(axis=0)
-
 
 def as_today(practices: pd.DataFrame, fte: str) -> Drawn:
     """Practices of whom nothing is drawn; `fte`: the column of their GPs."""

@@ -86,7 +86,13 @@ def shares_of_new_residents(today: Today, where: str, groups: Mapping[str, str])
         chosen = members(today.practices, where, groups)
         lists = today.practices["patients"].where(chosen).dropna()
         return lists / lists.sum()
-    by_practice = today.living_in[known].sum(axis=1)
+    return _living_in(today, tuple(known))
+
+
+@lru_cache(maxsize=64)
+def _living_in(today: Today, districts: tuple[str, ...]) -> pd.Series:
+    """The same share of who lives in districts, worked out once: never change it."""
+    by_practice = today.living_in[[*districts]].sum(axis=1)
     share = by_practice[by_practice > 0] / by_practice.sum()
     return share.drop(BEYOND, errors="ignore")
 

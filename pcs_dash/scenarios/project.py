@@ -48,11 +48,11 @@ class Projection:
     is drawn (practices without a figure add nothing; missing where no practice has one).
     `practices`: today's and those that open; `kept`: what `frame` makes a year's practices of.
     `ends`: per assumption the patients per FTE GP of all groups together in the last year at its
-    low and its high end. `drawn`: the same ratio in each draw; an assumption's draws (`values_of`)
-    are the same in every scenario, so that two can be compared draw by draw. `last_year`: the
-    practices of the last year in each draw, by the name of a definition's or role's column
-    (`GP_ROWS`). `notes`: what is missing and
-    what was taken instead.
+    low and its high end. `whole`: patients and FTE of all groups' practices that report both,
+    central and drawn; an assumption's draws (`values_of`) are the same in every scenario, so that
+    two can be compared draw by draw. `last_year`: the practices of the last year in each draw, by
+    the name of a definition's or role's column (`GP_ROWS`). `notes`: what is missing and what was
+    taken instead.
     """
 
     scenario: Scenario
@@ -63,7 +63,7 @@ class Projection:
     practices: pd.DataFrame
     kept: Mapping[int, tuple[State, Floats]]
     ends: pd.DataFrame
-    drawn: Floats
+    whole: tuple[Floats, Floats]
     last_year: Callable[[str], Drawn]
     notes: tuple[str, ...]
     draws: int = DRAWS
@@ -78,6 +78,11 @@ class Projection:
         """The practices of a year, central, as a table like today's."""
         state, gps = self.kept[year]
         return frame_of(state, self.practices, gps)
+
+    @property
+    def drawn(self) -> Floats:
+        """Patients per FTE GP of all groups together in each draw."""
+        return _ratio(*self.whole)[1:]
 
     def values_of(self, key: str) -> Floats:
         """An assumption, central and drawn, shape (1 + draws,)."""
@@ -127,7 +132,7 @@ def project(
         run.practices,
         kept,
         _ends(sums, values),
-        _of_all(sums)[values.drawn],
+        (sums.in_ratio.sum(axis=0)[: 1 + draws], np.nansum(sums.fte, axis=0)[: 1 + draws]),
         _last_year(state, leavers, values, year),
         tuple(run.notes),
         draws,

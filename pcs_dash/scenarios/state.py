@@ -102,8 +102,9 @@ class State:
         closed ones spread over the others as theirs are; what is missing to 1 stays so.
         """
         whole = shares.sum()
-        found = np.zeros_like(shares)
-        for place in np.flatnonzero(shares.reshape(len(shares), -1).any(axis=1)):
+        found = np.zeros_like(shares) if self.passed_to else shares.copy()
+        merged = np.flatnonzero(shares.reshape(len(shares), -1).any(axis=1))
+        for place in merged if self.passed_to else ():
             found[self.holder(int(place))] += shares[place]
         found[~self.alive] = 0
         left = found.sum()

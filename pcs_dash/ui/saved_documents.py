@@ -420,9 +420,11 @@ class LibraryPanel:
                 st.rerun()
 
     def saved_ones(self, opened: OnTable) -> None:
-        """Every saved version, folded away, in a fragment of its own."""
-        with st.expander(f"Saved {self.plural}"):
-            st.fragment(self._saved_ones)(opened)
+        """Every saved version, folded away, in a fragment of its own; read once it is opened."""
+        box = st.expander(f"Saved {self.plural}", key=f"{self.key}-saved", on_change="rerun")
+        if box.open:
+            with box:
+                st.fragment(self._saved_ones)(opened)
 
     def _saved_ones(self, opened: OnTable) -> None:
         try:

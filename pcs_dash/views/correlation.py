@@ -30,7 +30,7 @@ from pcs_dash.views.answer import (
 from pcs_dash.views.by_place import place_series
 from pcs_dash.views.compared_measures import Compared
 from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.phrases import at_the_edge, or_none
+from pcs_dash.views.phrases import at_the_edge, interval_figures, or_none
 from pcs_dash.views.question import Question
 
 _LINE_NAMES = {
@@ -65,7 +65,7 @@ def answer(question: Question) -> Answer:
         said,
         figures=(
             Figure(pair.coefficient_name, number(result.coefficient, 2)),
-            Figure("95% interval", compared_measures.interval_cell(result)),
+            *interval_figures(compared_measures.interval_cell(result)),
             Figure("Practices", f"{result.n:,}", _missing(result)),
         ),
         front=(

@@ -1,4 +1,4 @@
-"""What does each option cost and gain? FTE GPs to reach each benchmark, and for each grouping."""
+"""What does it take to reach each benchmark, and what does each grouping cost and gain?"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from pcs_dash.hubs.compare import compare_plans
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.measures.numbers import number, signed
+from pcs_dash.measures.numbers import count, number, signed
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.words import Words, lower_first
 from pcs_dash.measures.workforce import summarise
@@ -125,7 +125,7 @@ def _chart(table: pd.DataFrame) -> Chart:
                 "No practice above it", tuple(map(or_none, table["gross"])), colour=CHART_COLOURS[1]
             ),
         ),
-        f"Bar chart of FTE GPs to add for each option: {told}",
+        f"Bar chart of FTE GPs to add for each benchmark: {told}",
         categories=tuple(
             f"{option} ({number(row['benchmark'])})" for option, row in table.iterrows()
         ),
@@ -150,7 +150,7 @@ def _costs_and_gains(table: pd.DataFrame, question: Question) -> Table:
     )
     options = [str(option) for option in table.index]
     return text_table(
-        "What each option costs and gains",
+        "Costs and gains of each benchmark",
         ("Measure", "As now", *options),
         rows,
         widths=(2.3, 0.8, *[1.15] * len(options)),
@@ -201,7 +201,14 @@ def _groupings(question: Question) -> Section:
         # Equal bars show nothing.
         return [table] if alike else [_gap_chart(benchmark.label, found), table]
 
-    figures = [Figure(name, f"{signed(each.gap)} FTE") for name, each in found.items()]
+    moving = alike and len(found) > 2
+    figures = [
+        Figure(f"Change group with {name}", f"{each.practices_moved:,}")
+        if moving
+        else Figure(name, f"{signed(each.gap)} FTE")
+        for name, each in found.items()
+        if not moving or name != TODAY_S_PCNS
+    ]
     if len(found) == 2:
         (own,) = (each for name, each in found.items() if name != TODAY_S_PCNS)
         figures += [
@@ -222,18 +229,26 @@ def _groupings(question: Question) -> Section:
 def _grouping_words(benchmark: str, found: Mapping[str, _Grouping], *, alike: bool) -> str:
     """A sentence on what each plan takes beside today's PCNs, and how many practices it moves."""
     own = {name: each for name, each in found.items() if name != TODAY_S_PCNS}
-    now, begun = found[TODAY_S_PCNS], f"So that no group is above {benchmark}"
-    takes = [f"{name} takes {signed(each.gap)} FTE GPs" for name, each in own.items()]
+    now, begun = found[TODAY_S_PCNS], f"So that no group is above {benchmark},"
     today = lower_first(TODAY_S_PCNS)
-    if alike:
-        said = f"{begun}, {join_words(takes)}, as {today} do"
-    else:
-        said = f"{begun}, {join_words([*takes, f'{today} take {signed(now.gap)}'])}"
     if len(own) == 1:
-        (each,) = own.values()
-        return f"{said}; {each.practices_moved:,} practices would change group."
-    moves = [f"{each.practices_moved:,} with {name}" for name, each in own.items()]
-    return f"{said}. Practices that would change group: {join_words(moves)}."
+        ((name, each),) = own.items()
+        beside = f"as {today} do" if alike else f"{today} take {signed(now.gap)}"
+        return (
+            f"{begun} {name} takes {signed(each.gap)} FTE GPs, {beside}; "
+            f"{count(each.practices_moved, 'practice')} would change group."
+        )
+    if alike:
+        moves = [f"{each.practices_moved:,} with {name}" for name, each in own.items()]
+        return (
+            f"{begun} every grouping takes {signed(now.gap)} FTE GPs. Practices that would change "
+            f"group: {join_words(moves)}."
+        )
+    takes = [
+        f"{name} {signed(each.gap)} (moves {count(each.practices_moved, 'practice')})"
+        for name, each in own.items()
+    ]
+    return f"{begun} {today} take {signed(now.gap)} FTE GPs, {join_words(takes)}."
 
 
 def _gap_chart(benchmark: str, found: Mapping[str, _Grouping]) -> Chart:
@@ -281,7 +296,7 @@ def _grouping_table(benchmark: str, found: Mapping[str, _Grouping]) -> Table:
 VIEW = View(
     "costs",
     "under_doctoring",
-    "What each option costs and gains",
+    "What it takes to reach each benchmark",
     "FTE GPs that it takes to reach each benchmark, and what each grouping takes.",
     answer,
     with_plan=True,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from pcs_dash.hubs.headline import headline
@@ -23,7 +25,7 @@ from pcs_dash.views.answer import (
     text_table,
 )
 from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.phrases import band, span
+from pcs_dash.views.phrases import band, join_words, span
 from pcs_dash.views.question import Question
 
 _MOST_BARS = 12
@@ -31,29 +33,30 @@ _MOST_BARS = 12
 
 def options(question: Question) -> Answer:
     """The plan on the map, beside today's PCNs in a table."""
-    plan = question.shown_plan
+    plan, name = question.shown_plan, question.shown_plan_name
     spec = MapSpec(
         "hubs", question, plan=plan, highlight=question.highlight, position=question.position
     )
-    columns = {name: _plan_figures(question, made) for name, made in question.groupings.items()}
+    columns = {each: _plan_figures(question, made) for each, made in question.groupings.items()}
     measures = list(next(iter(columns.values())))
     every = question.hubs(plan)
     filled = _filled(every)
-    # On the page an empty plan is told what to do first; a room is not.
-    said = (
-        headline(every, question.told_rules, question.name)
-        if len(filled)
-        else "no practice is in a hub yet."
-    )
     table = text_table(
         "Groupings side by side",
         ("Measure", *columns),
-        [(name, *(found[name] for found in columns.values())) for name in measures],
+        [(each, *(column[each] for column in columns.values())) for each in measures],
         widths=(2.0, *[1.1] * len(columns)),
     )
+    if len(columns) > 1:
+        said, figures = _side_by_side(question, columns)
+    else:
+        # On the page an empty plan is told what to do first; a room is not.
+        found = headline(every, question.told_rules, question.name)
+        said = f"{name}: {found if len(filled) else 'no practice is in a hub yet.'}"
+        figures = _sizes(filled) if len(filled) else ()
     return Answer(
-        Words(f"{question.shown_plan_name}: {said}", "", question.basis),
-        figures=_sizes(filled) if len(filled) else (),
+        Words(said, "", question.basis),
+        figures=figures,
         front=(MapBlock(spec, alt_text(question.dataset, spec)), table),
         share=0.66 if len(columns) == 1 else 0.6,
         # One grouping is no choice, so its slide does not promise any.
@@ -64,6 +67,16 @@ def options(question: Question) -> Answer:
             if rule.on
         ),
     )
+
+
+def _side_by_side(
+    question: Question, columns: Mapping[str, Mapping[str, str]]
+) -> tuple[str, tuple[Figure, ...]]:
+    """How many groups of each grouping are of the size asked for, and which one the map shows."""
+    size = REGISTER["within_30000_50000"].label
+    told = join_words([f"{name} {column[size]}" for name, column in columns.items()])
+    said = f"Groups of {size}: {told}. On the map: {question.shown_plan_name}."
+    return said, tuple(Figure(name, column[size]) for name, column in columns.items())
 
 
 def _filled(summary: pd.DataFrame) -> pd.DataFrame:

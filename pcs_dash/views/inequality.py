@@ -12,11 +12,17 @@ import pandas as pd
 from pcs_dash.measures import inequality, need
 from pcs_dash.measures.deprivation import DEFAULT_EDITION, QUINTILE_LABELS
 from pcs_dash.measures.inequality import AreaInequality, Concentration, QuintileTable
-from pcs_dash.measures.numbers import NO_INTERVAL, between, count, number, per_cent, signed
+from pcs_dash.measures.numbers import between, count, number, per_cent, signed
 from pcs_dash.measures.patient_matrix import MEASURES
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.small_numbers import small_number
-from pcs_dash.measures.words import Words, concentration_words, gap_words, inequality_words
+from pcs_dash.measures.words import (
+    Words,
+    concentration_words,
+    gap_words,
+    inequality_words,
+    interval_text,
+)
 from pcs_dash.measures.workforce import gp_definition
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
@@ -37,7 +43,7 @@ from pcs_dash.views.answer import (
     text_table,
 )
 from pcs_dash.views.maps import QUINTILE_PURPLES
-from pcs_dash.views.phrases import or_none, whole
+from pcs_dash.views.phrases import interval_figures, or_none, whole
 from pcs_dash.views.question import Question
 from pcs_dash.views.readers import NO_REGISTRATIONS, patients_by_lsoa
 
@@ -136,20 +142,19 @@ def answer(question: Question) -> Answer:
         )
         return Answer(Words(said.finding, few, said.basis), sources=sources)
     ratios, gap = table.shown[RATIO], table.gaps[RATIO]
-    apart = between(gap.difference_low, gap.difference_high)
     return Answer(
         said,
         figures=(
             Figure("Most deprived fifth", number(ratios[1]), "patients per FTE GP"),
             Figure("Least deprived fifth", number(ratios[5]), "patients per FTE GP"),
             Figure("Ratio, most to least", number(gap.ratio, 2)),
-            Figure(
-                "95% interval", between(gap.ratio_low, gap.ratio_high, 2, null=1), "of the ratio"
+            *interval_figures(
+                between(gap.ratio_low, gap.ratio_high, 2, null=1), note="of the ratio"
             ),
             Figure(
                 "Difference",
                 signed(gap.difference, 0),
-                apart if apart == NO_INTERVAL else f"95% interval {apart}",
+                interval_text(gap.difference_low, gap.difference_high),
                 slide=False,
             ),
         ),
@@ -193,10 +198,12 @@ def quintile_chart(
         for q, value in values.items()
     )
     name = NAMES[measure]
+    series = _quintile_series(name, table, measure, colours=QUINTILE_PURPLES)
+    lacking = ", where they hold" if None in series.low else ""
     return Chart(
         "intervals",
-        f"{name} by where patients live (95% intervals)",
-        (_quintile_series(name, table, measure, colours=QUINTILE_PURPLES),),
+        f"{name} by where patients live (95% intervals{lacking})",
+        (series,),
         f"{name} by IMD {question.edition} quintile in {question.name}: {told}. {said.text}",
         categories=_QUINTILES,
         value_title=f"{name} (benchmark: {number(benchmark.value)})" if on_ratio else name,

@@ -36,9 +36,9 @@ from pcs_dash.views.question import Question
 HOMES = 5_000
 WHOLE = "area"
 SHOWN = 10
-CAUTION = (
-    "A rule of thumb, no forecast: many who move into a new home live here already. All residents "
-    "are taken to register; low and high take every assumption at that end at once."
+CAUTION = "A rule of thumb, no forecast: many who move into a new home live here already."
+_TAKEN = (
+    "All residents are taken to register; low and high take every assumption at that end at once."
 )
 # Each step: what it is called, its decimals, and the assumption that leads to it.
 _STEPS: Mapping[str, tuple[str, int, str]] = {
@@ -105,7 +105,7 @@ def answer(question: Question) -> Answer:
         f"metres for £{number(found['cost_pounds'] / 1e6, 2)} million."
     )
     return Answer(
-        Words(said, CAUTION, "Assumptions: published ones, cited below."),
+        Words(said, CAUTION, f"{_TAKEN} Assumptions: published ones, cited below."),
         figures=tuple(
             Figure(name, _text(found[step], step), _range(found, step), banded=True)
             for step, (name, _, _) in _STEPS.items()
@@ -115,7 +115,7 @@ def answer(question: Question) -> Answer:
         sections=(Section("registering", "Who would register where", _registering(where, found)),),
         stacked=True,
         about_gps=False,
-        sources="assumptions: as cited in each",
+        sources="published assumptions, each cited in the app",
         notes=_sources(assumed),
     )
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from pcs_dash.measures.numbers import number, per_cent
+from pcs_dash.measures.numbers import NO_INTERVAL, number, per_cent
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.constants import BAND
-from pcs_dash.views.answer import Series
+from pcs_dash.views.answer import Figure, Series
 
 
 def or_none(value: float) -> float | None:
@@ -24,6 +24,12 @@ def fifths(low: float, high: float) -> tuple[float, float]:
     """Bounds in steps of 0.2 that hold an interval and zero."""
     below, above = math.floor(min(low, 0) * 5) / 5, math.ceil(max(high, 0) * 5) / 5
     return round(below, 1), round(above, 1)
+
+
+def interval_figures(interval: str, of: str = "", note: str = "") -> tuple[Figure, ...]:
+    """An interval (`numbers.between`) as a headline figure; no figure where there is none."""
+    label = f"95% interval, {of}" if of else "95% interval"
+    return () if interval == NO_INTERVAL else (Figure(label, interval, note),)
 
 
 def at_the_edge(

@@ -105,9 +105,10 @@ DRAWN = "scenario-drawn"
 DECIDED = 2
 # How many projections are kept: two megabytes each for a county.
 KEPT = 16
-CAUTION = (
-    "A sum of what is assumed, no forecast. GPs leave at the rates of England in 2022; only those "
-    "who finish training here join, none who come back or from elsewhere; other staff stay."
+CAUTION = "A sum of what is assumed, no forecast."
+_TAKEN = (
+    "GPs leave at the rates of England in 2022; only those who finish training here join, none who "
+    "come back or from elsewhere; other staff stay."
 )
 
 
@@ -174,7 +175,7 @@ def answer(question: Question) -> Answer:
     ]
     if decided:
         figures.append(_figure(f"{last}, as decided", ahead))
-    gap = banded(_gap(question, found, question.benchmark.value))
+    gap = banded(fte_gap(*found.whole, question.benchmark.value))
     figures.append(
         Figure(
             f"FTE GPs to {question.benchmark.label}, {last}",
@@ -189,7 +190,7 @@ def answer(question: Question) -> Answer:
         figures=tuple(figures),
         front=(_chart(question, found, nothing, decided=decided), _by_year(question, found, 5)),
         sections=_sections(question, found, _by_year(question, found), said),
-        sources="homes a year, December 2024; assumptions: as cited in each",
+        sources="homes a year, December 2024; assumptions, each cited in the app",
         notes=said,
         foot=(" ".join(found.notes),) if found.notes else (),
     )
@@ -392,11 +393,6 @@ def _last(question: Question, found: Projection) -> Drawn:
     return found.last_year(question.definition.column).of(codes)
 
 
-def _gap(question: Question, found: Projection, benchmark: float) -> Floats:
-    """FTE short of a benchmark in the last year, central and drawn, of practices with a figure."""
-    return fte_gap(*_last(question, found).sums(), benchmark)
-
-
 def _figure(label: str, row: pd.Series) -> Figure:
     return Figure(label, number(row["patients_per_fte_gp"]), _band(row), banded=True)
 
@@ -422,7 +418,7 @@ def _message(question: Question, found: Projection, nothing: Projection, *, deci
     basis = definition_text(question.definition.key, question.period)
     typed = [found.assumptions[key].label for key in found.used if found.assumptions[key].typed]
     own = f"; typed in: {', '.join(typed)}" if typed else ""
-    return Words(said, CAUTION, f"{basis} Assumptions: published ones, cited below{own}.")
+    return Words(said, CAUTION, f"{_TAKEN} {basis} Assumptions: published ones, cited below{own}.")
 
 
 def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
@@ -523,6 +519,7 @@ def _map(question: Question) -> Sequence[Block | Beside]:
     ratios = patients_per_fte_gp(shown.frame(year), question.definition.key)
     ratios = ratios[ratios.index.isin(question.practices.index)]
     benchmark = question.benchmark
+    bands = {} if which == "before" else _bands(_last(question, shown))
     spec = MapSpec(
         "layers",
         question,
@@ -534,7 +531,7 @@ def _map(question: Question) -> Sequence[Block | Beside]:
         ),
         highlight=question.highlight,
         notes={
-            str(code): f"{year}: {number(value)} patients per FTE GP"
+            str(code): f"{year}: {number(value)} patients per FTE GP{bands.get(str(code), '')}"
             for code, value in ratios.dropna().items()
         },
         about=f"practices by patients per FTE GP in {year}, {MAPS[which].lower()}",
@@ -543,6 +540,16 @@ def _map(question: Question) -> Sequence[Block | Beside]:
     )
     alt = alt_text(question.dataset, spec)
     return [MapBlock(spec, alt, pick=AT, high=400, draw=DRAWN, shapes=_shapes(found.scenario))]
+
+
+def _bands(drawn: Drawn) -> dict[str, str]:
+    """What holds 95% of the draws of each practice's patients per FTE GP, in brackets."""
+    ratios = np.divide(
+        drawn.patients, drawn.fte, out=np.full(drawn.fte.shape, np.nan), where=drawn.fte > 0
+    )
+    low, high = band(ratios[:, 1:], ratios[:, 0])
+    ends = zip(map(str, drawn.codes), low, high, strict=True)
+    return {code: f" ({between(least, most)})" for code, least, most in ends if most > least}
 
 
 def _shapes(scenario: Scenario) -> tuple[Corners, ...]:
@@ -774,7 +781,7 @@ def _takes(question: Question) -> Sequence[Block | Beside]:
     metres, pounds = (found.values_of(key) for key in USED[2:])
     rows = []
     for label, value in levels.items():
-        gap = _gap(question, found, value)
+        gap = fte_gap(*found.whole, value)
         room = gap.clip(min=0) * metres
         rows.append(
             (

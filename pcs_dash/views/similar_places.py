@@ -192,15 +192,16 @@ def answer(question: Question) -> Answer:
             f"{found.name(found.target)}: {PER_GP.noun} {PER_GP.text(head.value)}, and in "
             f"{count(len(found.near), 'similar place')} {PER_GP.text(head.pooled)}. "
             f"{_verdict(head)}",
-            _others(by_grade),
+            _others(by_grade, head),
             f"Similar by {short_list(by, 6)}, of {len(found.units):,}. {question.basis}",
         ),
         figures=(
             Figure(PER_GP.label, PER_GP.text(head.value), WORDS[head.grade]),
             Figure("In similar places", PER_GP.text(head.pooled), "sum over sum"),
             Figure("Where 95% of such lie", between(head.low, head.high, 0)),
-            Figure("Worse, better", f"{len(by_grade['worse'])}, {len(by_grade['better'])}",
-                   f"of {len(found.judged):,} measures"),
+            Figure("Of all measures",
+                   f"{len(by_grade['worse'])} worse, {len(by_grade['better'])} better",
+                   f"of {len(found.judged):,}"),
         ),
         front=(_bars(found, head), _table(found)),
         below=(Text(_HOW, "note"),),
@@ -219,13 +220,14 @@ def _verdict(head: Judged) -> str:
     return f"That is {side} than such places lead to expect."
 
 
-def _others(by_grade: Mapping[str, Sequence[Judged]]) -> str:
+def _others(by_grade: Mapping[str, Sequence[Judged]], head: Judged) -> str:
+    """Which measures beside the one in the headline are better or worse than expected."""
     told = [
-        f"{grade}: {short_list([lower_first(each.measure.label) for each in some], 4)}"
-        for grade, some in by_grade.items()
-        if grade in COLOURS and some
+        f"{grade}: {short_list([lower_first(each.measure.label) for each in some], 2)}"
+        for grade in COLOURS
+        if (some := [each for each in by_grade.get(grade, ()) if each is not head])
     ]
-    outside = f"Of all measures outside what is expected, {'; '.join(told)}. " if told else ""
+    outside = f"Also outside what is expected, {'; '.join(told)}. " if told else ""
     return f"{outside}Similar in what was chosen is not similar in all."
 
 

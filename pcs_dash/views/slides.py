@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from pcs_dash.hubs.rules import Rule
-from pcs_dash.measures.numbers import number
+from pcs_dash.measures.numbers import NO_INTERVAL, number
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.words import lower_first
 from pcs_dash.tables.constants import FTE_IS, IMPLAUSIBLE_PATIENTS_PER_FTE_GP
@@ -41,12 +41,15 @@ def slides_of(saved: SavedView, question: Question, answer: Answer, base: str) -
     if answer.refusal:
         raise UserError(answer.refusal)
     link = of_view(saved, question, question.plan, question.dataset.practices.index, base)
-    message = " ".join(part for part in (answer.message.finding, answer.message.caution) if part)
+    said = answer.message
+    # Each of several questions has a slide of its own; here the others are for the speaker.
+    parts = (said.finding,) if answer.questions else (said.finding, said.caution)
+    asked = (" ".join(each) for each in answer.questions)
     front = _slide(
-        saved, question, link, message, answer.front, answer.figures,
-        (answer.message.basis, *answer.notes), answer.heading, answer.share, answer.screen,
+        saved, question, link, " ".join(filter(None, parts)), answer.front, answer.figures,
+        (said.basis, *asked, *answer.notes), answer.heading, answer.share, answer.screen,
     )  # fmt: skip
-    parts = (
+    others = (
         _slide(
             saved, question, link, part.message, part.blocks(question), part.figures,
             answer.notes, part.heading, part.share,
@@ -54,14 +57,14 @@ def slides_of(saved: SavedView, question: Question, answer: Answer, base: str) -
         for part in answer.sections
         if part.message
     )  # fmt: skip
-    return [replace(slide, footer=_footer(question, answer)) for slide in (front, *parts)]
+    return [replace(slide, footer=_footer(question, answer)) for slide in (front, *others)]
 
 
 def _footer(question: Question, answer: Answer) -> str:
     if not answer.about_gps:
         return f"Source: {answer.sources}."
     return (
-        f"Source: NHS England, General Practice Workforce, {question.period}"
+        "Source: NHS England, General Practice Workforce"
         f"{'; ' + answer.sources if answer.sources else ''}. GPs counted: {question.basis}"
     )
 
@@ -115,7 +118,8 @@ def spoken(block: Drawn) -> list[str]:
 
 
 def _cells(columns: Sequence[str], row: Sequence[str]) -> list[str]:
-    return [row[0], *(f"{name} {cell}" for name, cell in zip(columns[1:], row[1:], strict=True))]
+    named = zip(columns[1:], row[1:], strict=True)
+    return [row[0], *(cell if cell == NO_INTERVAL else f"{name} {cell}" for name, cell in named)]
 
 
 class Definition(NamedTuple):

@@ -193,10 +193,10 @@ def _only_now(staff: _Staff, sections: tuple[Section, ...]) -> Answer:
     ]
     return Answer(
         Words(
-            f"In {question.name} worked, in FTE, in {month}: {', '.join(told)}.",
-            f"Only {month} is loaded: how this changes shows with two months or more, and what is "
-            f"usual with {FEWEST}.",
-            f"Sums over the practices that report each. {_SOURCE}.",
+            f"FTE in {question.name} in {month}: {', '.join(told)}.",
+            f"Only {month} is loaded: change shows with two months or more.",
+            f"What is usual shows with {FEWEST}. Sums over the practices that report each. "
+            f"{_SOURCE}.",
         ),
         figures=tuple(
             Figure(REGISTER[key].label, REGISTER[key].text(row["value"]),

@@ -355,7 +355,8 @@ def ready_made(
     others: Mapping[str, Plan] | None = None,
 ) -> Story:
     """The story every area starts from: where we are, is it where people are deprived, how sure
-    are we, the options, what each option costs and gains, what we ask for.
+    are we, the options, what reaching each benchmark takes and each grouping costs, what we ask
+    for.
 
     `plan` is the option put beside today's PCNs, `others` (name -> plan) are more of them.
     """

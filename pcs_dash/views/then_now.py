@@ -39,7 +39,7 @@ from pcs_dash.views.answer import (
     View,
     text_table,
 )
-from pcs_dash.views.phrases import fifths, or_none
+from pcs_dash.views.phrases import fifths, interval_figures, or_none
 from pcs_dash.views.question import Question
 
 SINGLE = "single-handed GP contracts"
@@ -69,7 +69,7 @@ def answer(question: Question) -> Answer:
             Figure(
                 f"{COEFFICIENT_NAMES[local.method]}, {CLAIM_PLACE}", number(local.coefficient, 2)
             ),
-            Figure(f"95% interval, {CLAIM_PLACE}", between(local.ci_low, local.ci_high, 2)),
+            *interval_figures(between(local.ci_low, local.ci_high, 2), CLAIM_PLACE),
             Figure(f"Practices, {CLAIM_PLACE}", f"{local.n}"),
         ),
         front=(_claim_chart(claim), _all_figures(rows)),

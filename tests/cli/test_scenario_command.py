@@ -58,6 +58,11 @@ def test_a_run_starts_today_and_stands_beside_doing_nothing(capsys, tmp_path, pl
     assert [row["group"] for row in hubs] == ["East", "Unassigned", "West"]
     assert sum(row["patients"] for row in hubs) == pytest.approx(last["patients"])
     assert sum(row["fte_gp"] for row in hubs) == pytest.approx(last["fte_gp"])
+    # Without a plan its hub is its PCN, as on the page.
+    pcns = shown(capsys, "run", file, "--area", "Thurrock", "--by", "pcn", "--year", "2030")
+    (own,) = [row for row in pcns if row["group"] == "TILBURY AND CHADWELL PCN"]
+    assert own["patients"] > 0.99 * own["patients_doing_nothing"]
+    assert own["patients_low_doing_nothing"] < own["patients_doing_nothing"]
 
 
 def test_a_closure_adds_up_to_the_list(capsys) -> None:
@@ -123,7 +128,7 @@ def test_what_can_not_be_is_told(capsys, arguments: list[str], says: str) -> Non
         ({"version": 2}, [], "format version 2"),
         ({}, ["--by", "hub"], "--by hub needs a plan"),
         ({}, ["--year", "1999"], "from 2025 to 2030"),
-        ({}, [], "no open practice is there to take"),
+        ({"changes": [CHANGES[3] | {"to": ["F81999"]}]}, [], "there is no practice F81999"),
         ({"changes": [CHANGES[0] | {"to_year": 2020}]}, [], "before it begins"),
     ],
 )

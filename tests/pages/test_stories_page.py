@@ -133,6 +133,10 @@ def test_saved_as_versions_and_opened_again(page: AppTest, tmp_path: Path) -> No
         assert (entry.name, entry.latest_version) == ("For the board", 2)
         lengths = [len(Story.from_dict(books.open(entry.id, n).document).views) for n in (1, 2)]
     assert lengths == [len(READY.views), len(READY.views) - 1]
+    # The library is read once its box is open.
+    assert not any((button.key or "").startswith("story-open-") for button in page.button)
+    page.session_state["story-saved"] = True
+    page.run()
     press(page, f"story-open-{entry.id}")
     assert len(story(page).views) == len(READY.views) - 1
 
@@ -264,6 +268,10 @@ def test_what_a_view_points_at_is_chosen_and_its_map_put_back(page: AppTest) -> 
 
 def test_plans_and_a_suggestion_are_put_beside_todays_pcns(page: AppTest) -> None:
     plan = on_table(page)
+    page.run()
+    # The library is not read for a list that nobody has opened.
+    assert "story-options" not in [box.key for box in page.multiselect]
+    page.session_state["story-options-box"] = True
     page.run()
     page.multiselect(key="story-options").select("Two hubs")
     page.toggle(key="story-suggestion").set_value(True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from matplotlib.textpath import TextPath
 
 from pcs_dash.render.paper_text import drawable, printable, shorten, width, wrap
-from pcs_dash.render.table_fit import best_fit, fit_rows, whole_if_short
+from pcs_dash.render.table_fit import best_fit, fit_rows, whole_if_short, words_whole
 from pcs_dash.views.answer import Table, text_table
 
 words = st.text(st.characters(codec="utf-8"), max_size=40)
@@ -89,3 +89,14 @@ def test_the_largest_size_that_holds_everything_is_taken() -> None:
     fitted = best_fit(many, 400, 300, (16, 14, 12), 0.9)[0]
     assert fitted.size == 12
     assert "of 40" in fitted.caption
+
+
+def test_a_column_is_as_wide_as_its_longest_word_and_a_sentence_is_no_figure() -> None:
+    rows = (("A", "12", "2.40 residents per dwelling (from 1.54 to 2.53)", "0.4 (0.2 to 0.6)"),)
+    table = text_table(
+        "T", ("Name", "Patients (modelled)", "By", "Of it"), rows, widths=(9, 1, 2, 1)
+    )
+    (part,) = fit_rows(table, 420, 300, 12, 1.0)
+    assert words_whole([part], 1.0)
+    assert sum(part.widths) == pytest.approx(420)
+    assert part.numbers == (False, True, False, True)

@@ -220,7 +220,7 @@ def test_influence_holds_every_practice_with_its_name(asked) -> None:
 def test_one_practice_is_told_and_not_measured(asked) -> None:
     question = asked("redbridge-district")
     answer = correlation.answer(question)
-    assert [figure.value for figure in answer.figures] == ["no figure", "no interval", "1"]
+    assert [figure.value for figure in answer.figures] == ["no figure", "1"]
     for part in answer.sections:
         assert flat(part.blocks(question))
     chart = one(answer.front, Chart)

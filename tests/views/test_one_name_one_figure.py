@@ -1,4 +1,6 @@
-"""One name, one figure: whatever view says it of the same area, place, PCN or practice."""
+"""One name, one figure: whatever view says it of the same area, place, PCN or practice. And what
+slides make of the same answers.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,17 @@ from pcs_dash.views.answer import Answer, Beside, Block, Table
 from pcs_dash.views.cells import cell_text
 from pcs_dash.views.question import Question, ask
 from pcs_dash.views.registry import VIEWS
+from pcs_dash.views.slides import slides_of
+from pcs_dash.views.story import SavedView
 
+Answers = dict[str, Answer]
 Found = dict[tuple[str, str], dict[str, set[str]]]
 # Views that ask what would be.
 WHAT_IF = ("plan_ahead", "new_homes")
 # Views whose headline figures are of the one practice or PCN that is chosen there.
 OF_ONE = ("similar", "catchment")
+# Four lines at 1024 x 768.
+MOST_WORDS = 53
 # What belongs to the coefficient beside it.
 OF_ANOTHER_FIGURE = ("p", "95% interval")
 
@@ -55,14 +62,19 @@ def cells_of(table: Table) -> Iterator[tuple[str, str, str]]:
                 yield group_of(row[first.key]), column.label, cell_text(value, column.form)
 
 
-@pytest.mark.parametrize("area", ["thurrock", "mid and south essex", "essex"])
-def test_a_figure_of_one_name_is_one_figure(dataset: Dataset, area: str) -> None:
-    question = ask(dataset, find_area(area))
+@pytest.fixture(scope="module", params=["thurrock", "mid and south essex", "essex"])
+def answered(dataset: Dataset, request: pytest.FixtureRequest) -> tuple[Question, Answers]:
+    """An area's question and what every view answers."""
+    question = ask(dataset, find_area(request.param))
+    return question, {key: view.answer(question) for key, view in VIEWS.items()}
+
+
+def test_a_figure_of_one_name_is_one_figure(answered: tuple[Question, Answers]) -> None:
+    question, answers = answered
     found: Found = defaultdict(lambda: defaultdict(set))
-    for key, view in VIEWS.items():
+    for key, answer in answers.items():
         if key in WHAT_IF:
             continue
-        answer = view.answer(question)
         subject = key if key in OF_ONE else question.name.casefold()
         for figure in answer.figures:
             found[subject, figure.label][figure.value].add(key)
@@ -77,3 +89,21 @@ def test_a_figure_of_one_name_is_one_figure(dataset: Dataset, area: str) -> None
     }
     assert len(found) > 100
     assert not several, "\n".join(f"{what}: {told}" for what, told in several.items())
+
+
+def test_the_message_of_a_slide_is_short_and_names_no_interval_that_is_none(
+    answered: tuple[Question, Answers],
+) -> None:
+    question, answers = answered
+    shown = 0
+    for key, answer in answers.items():
+        saved = SavedView(VIEWS[key].page, key, area=question.area.key)
+        for slide in [] if answer.refusal else slides_of(saved, question, answer, ""):
+            shown += 1
+            words = slide.message.replace(question.name, "X").split()
+            assert len(words) <= MOST_WORDS, f"{key}: {slide.message}"
+            figures = [" ".join(figure) for figure in slide.figures]
+            for text in (slide.message, *slide.notes, *figures):
+                assert "% interval no interval" not in text, f"{key}: {text}"
+                assert "no interval 95%" not in text, f"{key}: {text}"
+    assert shown > 20

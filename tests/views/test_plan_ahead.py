@@ -131,6 +131,13 @@ def test_small_practices_and_pcns_outside_their_band_are_counted(dataset: Datase
     assert table.rows[0][2:] == (str(len(own)), str(len(own) - 1))
 
 
+def test_a_practice_on_the_map_has_its_band(dataset: Dataset) -> None:
+    (after,) = blocks(asked(dataset, years="5"), "map")
+    (before,) = blocks(asked(dataset, years="5", map_of="before"), "map")
+    assert all(" (" in told for told in after.spec.notes.values())
+    assert not any(" (" in told for told in before.spec.notes.values())
+
+
 def test_what_it_takes_by_hand(dataset: Dataset) -> None:
     """Today's Thurrock at 1,800 patients a GP: 190,486 / 1,800 - 68.52 = 37.3 FTE, at 90 m2 and
     2,300 pounds 7.7 million; 95% of what lies between 80 and 100 m2 is between 82.2 and 97.8.

@@ -95,7 +95,7 @@ def test_every_area_has_a_story_that_asks_the_six_questions(area) -> None:  # ty
         "Is it where people are deprived?",
         "How sure are we?",
         "The options",
-        "What each option costs and gains",
+        "What it takes to reach each benchmark",
         "What we ask for",
     ]
     assert [heading for heading in headings if heading in wanted] == wanted

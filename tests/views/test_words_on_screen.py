@@ -59,6 +59,8 @@ def texts(path: Path) -> Iterator[str]:
 def test_no_command_and_no_wte_in_what_is_shown(path: Path) -> None:
     for text in texts(path):
         assert "python -m" not in text, text
+        # A setting's name stands alone, as what is read, not in a sentence.
+        assert not re.search(r"PCS_DASH_\w+", text) or re.fullmatch(r"PCS_DASH_\w+", text), text
         if "`" in text:
             # A pattern that looks for backticks, not a sentence with some.
             assert not re.search(r"`[\w ./-]+`", text), text
@@ -106,7 +108,11 @@ def test_several_plans_stand_side_by_side(dataset: Dataset) -> None:
     others = {"A copy": today, "One": whole}
     question = ask(dataset, area, plan=whole, plan_name="One", others=others)
     names = ("Measure", "Today's PCNs", "One", "A copy", "One (2)")
-    assert hub_plans.OPTIONS.answer(question).front[1].columns == names
+    options = hub_plans.OPTIONS.answer(question)
+    assert options.front[1].columns == names
+    # On a screen the map stands alone: the message and the figures are those of every grouping.
+    assert "Today's PCNs 2 of 4, One 0 of 1, A copy 2 of 4 and" in options.message.finding
+    assert [figure.value for figure in options.figures] == ["2 of 4", "0 of 1", "2 of 4", "0 of 1"]
     (section,) = costs.VIEW.answer(question).sections
     assert section.blocks(question)[-1].columns == names
     moved = question.practices["pcn"].value_counts().iloc[1:].sum()

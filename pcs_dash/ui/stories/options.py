@@ -21,13 +21,18 @@ from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question, free_name
 from pcs_dash.views.story import MAX_NAME_LENGTH, MAX_OPTIONS, with_options
 
+BOX = "story-options-box"
 # Beyond the search's own limit: it has to begin and to write its answer down.
 _GRACE = 60.0
 
 
 def panel(opened: OpenStory, dataset: Dataset, choices: Question) -> None:
     """Choose plans; the story's views of the options, and what each costs, then show them all."""
-    with st.popover("The options", icon=":material/account_tree:"):
+    box = st.popover("The options", icon=":material/account_tree:", key=BOX, on_change="rerun")
+    # The library is asked when somebody looks, not whenever the page runs.
+    if not box.open:
+        return
+    with box:
         offered = _offered(choices)
         picked = st.multiselect(
             "Beside today's PCNs",
