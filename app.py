@@ -24,6 +24,6 @@ else:
     app = st.App(
         __file__,
         lifespan=serving.warm,
-        routes=[*routes(sources, person.of_request), *serving.moved()],
+        routes=[*routes(sources, person.of_request), *serving.moved(), *serving.not_there()],
         middleware=[Middleware(Guard), *gates(database), Middleware(UploadLimits)],
     )

@@ -70,6 +70,17 @@ def test_neighbouring_hubs_differ_beyond_their_numbers(vision: str) -> None:
     assert apart(*near, vision) >= LEAST_NUMBERED, near
 
 
+def test_in_style_sheets_red_is_a_fault_or_the_pointer_alone() -> None:
+    used = {
+        (path.name, line.split("{")[0].split()[-1])
+        for path in sorted((PACKAGE / "assets").glob("*.css"))
+        for line in re.sub(r"\s*\n(?![.@#:])\s*", " ", path.read_text("utf-8")).splitlines()
+        if any(map(red, re.findall(r"#[0-9a-fA-F]{6}\b", line)))
+    }
+    assert used
+    assert [rule for rule in used if "fault" not in rule[1] and "laser" not in rule[1]] == []
+
+
 def test_red_is_worse_than_the_benchmark_and_nothing_else() -> None:
     assert [red(colour) for colour in maps.BENCHMARK_COLOURS] == [False] * 3 + [True] * 3
     drawn = [
@@ -89,6 +100,20 @@ def test_red_is_worse_than_the_benchmark_and_nothing_else() -> None:
 @pytest.mark.parametrize("ramp", [maps.CLASS_BLUES, quality.LESS_TO_MORE])
 def test_purple_is_deprivation_alone(ramp: Sequence[str]) -> None:
     assert not set(ramp) & {*maps.QUINTILE_PURPLES, *maps.QUINTILE_GREYS}
+
+
+def test_fifths_have_the_ramp_of_the_maps_in_the_builder_too() -> None:
+    script = (PACKAGE / "assets" / "hub_lists.js").read_text("utf-8")
+    (greys,) = re.findall(r"const GREYS = \[(.*?)\]", script)
+    assert tuple(re.findall(r"#[0-9a-f]{6}", greys)) == maps.QUINTILE_GREYS
+    rooms = [*(PACKAGE / "views").glob("*.py"), *(PACKAGE / "render").glob("*.py")]
+    ramps = {*maps.QUINTILE_GREYS, *maps.QUINTILE_PURPLES}
+    found = {
+        path.name
+        for path in rooms
+        if len(ramps & set(re.findall(r"#[0-9a-f]{6}\b", path.read_text("utf-8")))) > 2
+    }
+    assert found == {"maps.py"}
 
 
 def test_a_hub_has_one_colour_in_every_map_and_chart(dataset: Dataset) -> None:

@@ -300,9 +300,13 @@ def catchment_rows(
             "unit": 0,
         }
     )
-    # The share would tell the few of the LSOA who are with others.
+    # The share would tell the few of the LSOA who are with others, but for the whole per cent where
+    # any few would make it 100.
     rest = table["lsoa_patients"] - table["patients"]
-    rows["share_per_cent"] = rows["share_per_cent"].mask(is_small(rest, threshold))
+    limit = small_number() if threshold is None else threshold
+    nearly = (100 * table["patients"] / (table["patients"] + limit)).round() == 100
+    whole = pd.Series(100.0, index=rows.index).where(nearly)
+    rows["share_per_cent"] = rows["share_per_cent"].mask(is_small(rest, threshold), whole)
     # A model spreads fractions of a patient far and wide.
     rows = rows[rows["patients"] > 0]
     shown = hide_small(

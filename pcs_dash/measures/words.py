@@ -561,7 +561,7 @@ def specification_words(summary: SpecificationSummary, *, place: str, date: str)
     """How often the gradient points one way, and how often its interval says so."""
     n = summary.n
     if not n:
-        finding = f"In {place} no specification gives a gradient."
+        finding = f"In {place} no way of measuring gives a gradient."
         return Words(finding, "", f"{date}.")
     up, down = summary.n_positive_excludes_zero, summary.n_negative_excludes_zero
     excludes = up + down
@@ -571,7 +571,7 @@ def specification_words(summary: SpecificationSummary, *, place: str, date: str)
     lacking = f"; {without:,} {'has' if without == 1 else 'have'} no interval" if without else ""
     finding = (
         f"In {place} the gradient of patients per FTE GP towards deprivation is positive in "
-        f"{summary.n_positive:,} of {n:,} specifications; its interval excludes zero in "
+        f"{summary.n_positive:,} of {n:,} ways of measuring; its interval excludes zero in "
         f"{excludes:,}{split}{lacking}."
     )
     basis = (
@@ -602,7 +602,7 @@ def _survives(n: int, up: int, down: int) -> str:
             f"The conclusion survives nearly every way of measuring{side}; {rest:,} "
             f"{'does' if rest == 1 else 'do'} not leave zero out."
         )
-    return "The conclusion depends on the way of measuring; quote it with its specification."
+    return "The conclusion depends on the way of measuring; say with it how it was measured."
 
 
 def _sides(up: int, down: int) -> str:

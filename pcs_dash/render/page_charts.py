@@ -19,6 +19,10 @@ _BAR, _INTERVAL, _LEGEND = 26, 32, 26
 # Letters of an axis title that fit a narrow screen.
 _TITLE = 26
 _LABEL = 260
+# Letters of a category's line: a name is whole, and beside it a phone has room for the bars. Vega
+# breaks the line, so that the name stays data; a word that is longer stays in one piece.
+_LINE = 34
+_BROKEN = f"split(trim(replace(datum.label, regexp('(.{{1,{_LINE}}})( |$)', 'g'), '$1\\n')), '\\n')"
 _NARROW = 7
 # More marks than this would hide each other and the lines at their full size.
 _CROWD = 300
@@ -62,7 +66,17 @@ def _categories(chart: Chart) -> alt.Y:
         "category:N",
         sort=list(chart.categories),
         title=None,
-        axis=alt.Axis(labelLimit=_LABEL, labelOverlap=False),
+        axis=alt.Axis(
+            labelLimit=_LABEL,
+            labelOverlap=False,
+            labelExpr=_BROKEN,
+            labelLineHeight=11,
+            # The first of two lines stands above the middle of their bar, the second below.
+            labelBaseline={
+                "condition": {"test": f"length(datum.label) > {_LINE}", "value": "bottom"},
+                "value": "middle",
+            },
+        ),
     )
 
 
@@ -150,12 +164,18 @@ def _bars(chart: Chart) -> list[Any]:
     colour = _series_colour(chart) if several else alt.Color("colour:N", scale=None)
     bars = base.mark_bar(stroke=INK, strokeWidth=0.5).encode(x=across, color=colour, **offset)
     # A number stands at the end of its bar, to whichever side that is.
-    numbers = base.mark_text(
-        align=alt.expr("datum.value < 0 ? 'right' : 'left'"),
-        dx=alt.expr("datum.value < 0 ? -4 : 4"),
-        color=INK,
-    ).encode(x=across, text=alt.Text("value:Q", format=vega_format(chart.number_format)), **offset)
-    return [bars, numbers, *_reference(chart, upright=True)]
+    numbers = [
+        base.mark_text(
+            align=alt.expr("datum.value < 0 ? 'right' : 'left'"),
+            dx=alt.expr("datum.value < 0 ? -4 : 4"),
+            **paint,
+        ).encode(
+            x=across, text=alt.Text("value:Q", format=vega_format(chart.number_format)), **offset
+        )
+        # White around it, or the line of the benchmark would strike it through.
+        for paint in ({"stroke": "#ffffff", "strokeWidth": 4}, {"color": INK})
+    ]
+    return [bars, *_reference(chart, upright=True), *numbers]
 
 
 def _shares(chart: Chart) -> list[Any]:

@@ -27,10 +27,12 @@ from pcs_dash.render.column_labels import BOUND
 from pcs_dash.render.paper_text import printable
 from pcs_dash.scenarios.project import FIGURES, OTHERS
 from pcs_dash.tables.sources import ATTRIBUTION
-from pcs_dash.views import plan_ahead
+from pcs_dash.travel.minutes import LIMITS
+from pcs_dash.views import getting_there, plan_ahead
 from pcs_dash.views.costs import NOT_IN_THE_DATA, option_rows
 from pcs_dash.views.deck import Deck, Slide, sources, views_text
 from pcs_dash.views.practices import practice_rows
+from pcs_dash.views.question import Question
 from pcs_dash.views.report_links import LONGEST_IN_OFFICE
 from pcs_dash.views.team import staff_label
 
@@ -63,8 +65,7 @@ def _heading(key: str) -> str:
 def to_xlsx(deck: Deck) -> bytes:
     """The workbook's bytes. Sheets: About, Places, Districts, PCNs, Practices, Hubs, Plan, Options,
     Definitions, Rules, Sources; with a plan ahead also What happens, Years
-    ahead and Assumptions. A missing
-    figure is an empty cell, never 0.
+    ahead and Assumptions, with minutes Getting there. A missing figure is an empty cell, never 0.
     """
     book = Workbook()
     about = book.active
@@ -95,6 +96,7 @@ def to_xlsx(deck: Deck) -> bytes:
     )
     _options(book, deck)
     _years_ahead(book, deck)
+    _getting_there(book, deck)
     _sheet(book, "Definitions", "What the words mean", ["Term", "Meaning"], _definitions(deck))
     _rules(book, deck)
     _sheet(
@@ -131,20 +133,45 @@ def _options(book: Workbook, deck: Deck) -> None:
     )
 
 
+def _slides_of(deck: Deck, key: str) -> list[tuple[Slide, Question]]:
+    """The slides of a view, the first of each time it is shown, and what it is asked there."""
+    told: dict[int, tuple[Slide, Question]] = {}
+    for slide in deck.slides:
+        if slide.view is not None and slide.view.topic == key and slide.question:
+            told.setdefault(id(slide.view), (slide, slide.question))
+    return list(told.values())
+
+
+def _getting_there(book: Workbook, deck: Deck) -> None:
+    """The minutes of each slide of them, by quintile, place and district."""
+    rows: list[tuple[object, ...]] = []
+    for slide, question in _slides_of(deck, getting_there.VIEW.key):
+        label, table = getting_there.for_workbook(question)
+        rows += [(slide.heading, label, *row) for row in table.itertuples(index=False, name=None)]
+    if not rows:
+        return
+    limits = [
+        head for limit in LIMITS for head in (f"Beyond {limit} minutes", f"Share beyond {limit}")
+    ]
+    _sheet(
+        book, "Getting there", "Minutes to a practice, summed over registered patients",
+        ["Slide", "Minutes", "By", "Group", "Patients", "Patients without minutes",
+         "Half within, minutes", "Nine in ten within, minutes", *limits],
+        rows,
+        [*[None] * 4, _WHOLE, _WHOLE, "0.0", "0.0", *(_WHOLE, "0%") * len(LIMITS)],
+    )  # fmt: skip
+
+
 def _years_ahead(book: Workbook, deck: Deck) -> None:
     """What each plan ahead of the story takes to happen, its figures by year, what it assumes."""
-    told: dict[int, Slide] = {}
-    for slide in deck.slides:
-        if slide.view is not None and slide.view.topic == plan_ahead.VIEW.key and slide.question:
-            told.setdefault(id(slide.view), slide)
+    told = _slides_of(deck, plan_ahead.VIEW.key)
     if not told:
         return
     happens: list[tuple[object, ...]] = []
     years: list[tuple[object, ...]] = []
     assumed: list[tuple[object, ...]] = []
-    for slide in told.values():
-        assert slide.question is not None
-        said, figures, assumptions = plan_ahead.for_workbook(slide.question)
+    for slide, question in told:
+        said, figures, assumptions = plan_ahead.for_workbook(question)
         happens += [(slide.heading, sentence) for sentence in said]
         rows = figures[["case", "year", "group", "practices", *_BANDED, *OTHERS]]
         years += [(slide.heading, *row) for row in rows.itertuples(index=False, name=None)]

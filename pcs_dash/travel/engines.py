@@ -247,4 +247,3 @@ def _tried(call: Callable[..., Any], *given: Any, **asked: Any) -> Any:
 
 
 _RUNS = {"valhalla": ("valhalla", _valhalla), "r5py": ("r5py", _r5)}
-ENGINES = tuple(_RUNS)

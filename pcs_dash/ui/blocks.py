@@ -16,6 +16,7 @@ from pcs_dash.measures import glossary
 from pcs_dash.measures.numbers import MINUS
 from pcs_dash.measures.words import Words
 from pcs_dash.render import page_charts
+from pcs_dash.ui import browser
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import Bullets, Chart, Column, Figure, Table, Text
 from pcs_dash.views.cells import FORMS, cell_text
@@ -26,10 +27,9 @@ _NUMBER = re.compile(r"[^A-Za-z\[\]<>`!:]*")
 _numbers = count()
 # A bar in a cell is whole at so many times the middle figure.
 _LONGEST = 3
-# Pixels: the name of a row and a figure with its bar stand whole on a phone.
-_PINNED, _BAR = 180, 138
-# Without a bar names have more room: pixels of a letter, and at most.
-_LETTER, _WIDE = 7.2, 250
+# Pixels of a letter, left and right of a name, and of what heads the rows at most: a phone has
+# no room for more beside a figure and its bar.
+_LETTER, _AROUND, _WIDE, _ON_PHONE, _BAR = 7.2, 24, 360, 180, 138
 _LEFT = ' style="text-align:left"'
 
 
@@ -174,7 +174,7 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, Sequence[str]], N
             for place, column in enumerate(table.on_page)
         },
         placeholder=table.missing,
-        height=min(400, 38 + 35 * len(table.frame)),
+        height=min(374, 38 + 35 * len(table.frame)),
         alt=table.caption,
         **select,
     )
@@ -186,11 +186,10 @@ def _heading_width(table: Table) -> int | None:
     """
     if len(table.on_page) <= 2:
         return None
-    if any(column.bar for column in table.on_page):
-        return _PINNED
     names = table.frame[table.on_page[0].key].dropna().astype(str)
     longest = max(map(len, [table.on_page[0].label, *names]))
-    return min(_WIDE, max(80, 24 + round(_LETTER * longest)))
+    most = _ON_PHONE if browser.is_phone() else _WIDE
+    return min(most, max(80, _AROUND + round(_LETTER * longest)))
 
 
 def _column(table: Table, column: Column, *, pinned: bool) -> Any:
@@ -202,7 +201,7 @@ def _column(table: Table, column: Column, *, pinned: bool) -> Any:
     values = table.frame[column.key]
     if column.bar and values.notna().any():
         # One figure far out would leave the others no bar.
-        longest = min(float(values.max()), _LONGEST * float(values.median()))
+        longest = form.times * min(float(values.max()), _LONGEST * float(values.median()))
         return st.column_config.ProgressColumn(
             column.label,
             format=form.column,
@@ -211,15 +210,26 @@ def _column(table: Table, column: Column, *, pinned: bool) -> Any:
             pinned=pinned,
             width=_BAR,
         )
-    return st.column_config.NumberColumn(column.label, format=form.column, pinned=pinned)
+    # Where a figure is missing, its word stands whole, too.
+    word = max(len(column.label), len(table.missing)) if values.isna().any() else 0
+    width = _AROUND + round(_LETTER * word) if word == len(table.missing) else None
+    return st.column_config.NumberColumn(
+        column.label, format=form.column, pinned=pinned, width=width
+    )
 
 
 def _sortable(table: Table) -> pa.Table:
-    """Words for yes and no; numbers and words as they are, so that they can be sorted."""
-    yes = [column.key for column in table.on_page if column.form == "yes"]
+    """Words for yes and no, shares in per cent; numbers and words as they are, so that they can be
+    sorted.
+    """
     frame = table.frame[[column.key for column in table.on_page]]
-    worded = {name: [cell_text(value, "yes") for value in frame[name]] for name in yes}
-    return pa.Table.from_pandas(frame.assign(**worded))
+    shown: dict[str, Any] = {}
+    for column in table.on_page:
+        if column.form == "yes":
+            shown[column.key] = [cell_text(value, "yes") for value in frame[column.key]]
+        elif FORMS[column.form].times != 1:
+            shown[column.key] = FORMS[column.form].times * frame[column.key]
+    return pa.Table.from_pandas(frame.assign(**shown))
 
 
 def chart(block: Chart, *, key: str) -> None:

@@ -32,6 +32,11 @@ def browser_token() -> str:
     return str(st.session_state[_KEY])
 
 
+def is_phone() -> bool:
+    """Whether the browser says that it is on a phone: how wide its window is, nobody tells."""
+    return "Mobi" in str(st.context.headers.get("User-Agent", ""))
+
+
 def app_address() -> str:
     """Where the app is, as this browser sees it, without the page and without a slash."""
     at = urlsplit(st.context.url or LOCAL_APP)

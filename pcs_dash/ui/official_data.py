@@ -33,6 +33,14 @@ FIRST_FILES = (
     "list_sizes", "pcn_membership", "workforce", "allocations", "registrations_lsoa", "imd2019",
     "imd2025", "lsoa11_lsoa21", "boundaries_lsoa11",
 )  # fmt: skip
+_COMMANDS = (
+    "`python -m pcs_dash update --from FOLDER` loads every file of a folder. Where programs may "
+    "download, `python -m pcs_dash update` fetches what has an address of its own, and "
+    "`python -m pcs_dash update list_sizes` one source alone; `python -m pcs_dash status` names "
+    "them all. `python -m pcs_dash rollback --to 3` goes back to version 3. "
+    f"`{upload.UPLOADS_VARIABLE}=off` switches loading files on this page off, "
+    f"`{DATA_DIR_VARIABLE}` says in which folder they are kept."
+)
 _TABS = ("What is loaded", "Load files", "Measures", "Versions", "Joins")
 _NONCE = "official-upload-round"
 _RESULT = "official-upload-result"
@@ -60,6 +68,8 @@ def rows_now() -> tuple[Store, Manifest | None, list[dict[str, Any]]]:
 def section(store: Store, manifest: Manifest | None, rows: list[dict[str, Any]]) -> None:
     """The section "Official data"."""
     st.header("Official data", anchor="official-data")
+    with st.popover("For whoever runs the server", icon=":material/terminal:"):
+        st.markdown(_COMMANDS)
     if manifest is None:
         _first_step()
     elif manifest.recovered:
@@ -96,10 +106,7 @@ def _first_step() -> None:
         "app.** To work with this month's files, or with another area of England:\n\n"
         "1. Download files from the landing pages listed below (a browser will do), and leave "
         "them zipped.\n"
-        "2. Give them under **Load files**, or put them into one folder and run\n\n"
-        "   `python -m pcs_dash update --from FOLDER`\n\n"
-        "   On a network that lets programs download, `python -m pcs_dash update` fetches what has "
-        "an address by itself.\n\n"
+        "2. Give them under **Load files**.\n\n"
         f"Begin with: {', '.join(SOURCES[key].title for key in FIRST_FILES[:3])}."
     )
 
@@ -115,7 +122,6 @@ def _loaded(rows: list[dict[str, Any]], manifest: Manifest | None) -> None:
             "Age": age_words(row["age_days"]),
             "State": row["due"],
             "Rows": row["rows"],
-            "Command to refresh": row["refresh"],
             "Landing page": row["landing_page"],
             "Brings": row["brings"],
             "Loaded": row["loaded_at"][:10] or None,
@@ -151,26 +157,26 @@ def _loaded(rows: list[dict[str, Any]], manifest: Manifest | None) -> None:
         )
         _source_table(
             missing[
-                ["Source", "Landing page", "Brings", "Command to refresh", "Published", "Publisher",
-                 "Licence", "Note"]
+                ["Source", "Brings", "Landing page", "Published", "Publisher", "Licence", "Note"]
             ],
             "Official data that are not loaded",
-        )  # fmt: skip
+        )
 
 
 def _source_table(table: pd.DataFrame, words: str) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        height="content" if len(table) <= 12 else 460,
+        height="content" if len(table) <= 8 else 460,
+        # Two lines: titles and what they bring are long.
+        row_height=52,
         placeholder="",
         alt=words,
         column_config={
             "Source": st.column_config.TextColumn(width=330),
             "Period": st.column_config.DateColumn(format="D MMM YYYY"),
             "Loaded": st.column_config.DateColumn(format="D MMM YYYY"),
-            "Command to refresh": st.column_config.TextColumn(width=240),
-            "Brings": st.column_config.TextColumn(width=260),
+            "Brings": st.column_config.TextColumn(width=330),
             "Landing page": st.column_config.LinkColumn(width=180),
             "Rows": st.column_config.NumberColumn(format="localized"),
         },
@@ -191,8 +197,8 @@ def _day(moment: str) -> str:
 def _load_files(store: Store, manifest: Manifest | None) -> None:
     if not upload.uploads_allowed():
         st.info(
-            f"Loading files here is switched off on this server ({upload.UPLOADS_VARIABLE}=off). "
-            "Whoever runs it uses `python -m pcs_dash update --from FOLDER`."
+            "Loading files here is switched off on this server. Whoever runs it can load them, or "
+            "switch it on."
         )
         return
     if not person.allowed(Action.LOAD):
@@ -212,8 +218,7 @@ def _load_files(store: Store, manifest: Manifest | None) -> None:
     )
     st.caption(
         "**What you load changes the data for everyone who uses this server**, in one step, and "
-        "can be taken back under Versions. Nothing leaves this server. (PCS_DASH_UPLOADS=off "
-        "switches loading off.)"
+        "can be taken back under Versions. Nothing leaves this server."
     )
     files = st.file_uploader(
         f"Files, up to {upload.LARGEST_FILE_MB} MB each",
@@ -412,7 +417,6 @@ def _measures(store: Store) -> None:
                 "Covers": table["covers"].replace("", None),
                 "Period of its files": table["period"].replace("", None),
                 "Missing publication": table["needs"].replace("", None),
-                "How": table["how"].replace("", None),
             }
         ).sort_values("There", kind="stable"),
         hide_index=True,
@@ -449,11 +453,8 @@ def _versions(store: Store) -> None:
     if not others:
         st.caption("There is no other version to go back to.")
         return
-    st.markdown(
-        f"Go back with `python -m pcs_dash rollback --to {others[0]}`"
-        + (", or here:" if (here := _rolls_back(store)) else ".")
-    )
-    if not here:
+    if not _rolls_back(store):
+        st.caption("Whoever runs the server can go back to one of them.")
         return
     left, right = st.columns([1, 3], vertical_alignment="bottom")
     target = left.selectbox("Version to use", others, key="official-rollback-to")

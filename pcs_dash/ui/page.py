@@ -46,6 +46,11 @@ _STYLE = """
 .pcs-small-table tbody th { font-weight: 400; }
 [data-testid="stTabs"] [role="tablist"] { flex-wrap: wrap; row-gap: 0; overflow: visible; }
 :focus-visible { outline: 3px solid #d6006e !important; outline-offset: 1px; }
+/* Where what is around would cut it off, the ring stands inside. */
+:is(input, textarea, canvas, .stMain, .stSelectbox button, .stMultiSelect button,
+  [data-testid="stDataFrame"] *, .pcs-hubs-list button):focus-visible {
+  outline-offset: -3px !important;
+}
 @media (min-width: 641px) and (max-width: 1200px) {
   .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
   .stMainBlockContainer h1 { font-size: 1.5rem; }
@@ -56,13 +61,16 @@ _STYLE = """
   .st-key-headline-figures [data-testid="stMetricValue"] { font-size: 1.35rem; }
   .st-key-headline-figures [data-testid="stMetricLabel"] p,
   .st-key-headline-figures [data-testid="stMetricDelta"] { font-size: 0.68rem; }
-  .st-key-picture-overview [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
-  .st-key-picture-overview [data-testid="stColumn"] { flex: 1 1 100%; }
+  :is(.st-key-picture-overview, .st-key-picture-practices, .st-key-picture-pattern)
+    [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  :is(.st-key-picture-overview, .st-key-picture-practices, .st-key-picture-pattern)
+    [data-testid="stColumn"] { flex: 1 1 100%; }
 }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; padding-top: 4.2rem; }
   .stMainBlockContainer h1 { font-size: 1.5rem; }
   .st-key-headline p { font-size: 1.05rem; }
+  .pcs-small-table { max-height: 44rem; }
 }
 </style>
 """

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.routing import Route
 from streamlit import runtime
 from streamlit.web.server.server_util import get_url
@@ -26,6 +26,7 @@ from pcs_dash.jobs import JobError, Limits, executor
 from pcs_dash.jobs.worker import ready
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.paths import ROOT
 from pcs_dash.ui import data, official_store
 from pcs_dash.ui.area_choice import DEFAULT_AREA
 from pcs_dash.views import places, verdict
@@ -51,6 +52,8 @@ _PATIENCE = 300.0
 # How often what refers to itself is collected, in seconds.
 COLLECT_EVERY = 30.0
 _log = logging.getLogger(__name__)
+# Warns of whatever would show that it is busy while there is nobody to show it to.
+_nobody = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
 
 
 @asynccontextmanager
@@ -78,11 +81,14 @@ async def warm(_app: Any) -> AsyncIterator[None]:
 
 def _first_verdict() -> None:
     """Work out what takes longest on the first page, which Streamlit gives a minute to be shown."""
+    _nobody.disabled = True
     try:
         dataset, area = data.load()[0], find_area(DEFAULT_AREA)
         verdict.together(ask(dataset, area, readers=official_store.readers()))
     except UserError as error:
         _log.warning("the first page's verdict was not worked out: %s", error)
+    finally:
+        _nobody.disabled = False
 
 
 def ready_worker() -> None:
@@ -110,6 +116,24 @@ def _lead(request: Request) -> RedirectResponse:
     # As it was asked, names that stand there several times and all.
     asked = "&".join(part for part in (urlencode(sheet.asked), request.url.query) if part)
     return RedirectResponse(f"{sheet.path or '.'}{'?' if asked else ''}{asked}")
+
+
+def not_there() -> list[Route]:
+    """Where a browser that opens a page by its address asks for the server first: under the page.
+    "Several choices" sends it on to the next place at once, as 404 would, but is no fault that its
+    console shows.
+    """
+
+    def elsewhere(_request: Request) -> PlainTextResponse:
+        return PlainTextResponse("Not under a page.", status_code=300)
+
+    pages = [file.stem for file in (ROOT / "pages").glob("*.py")]
+    return [
+        Route(f"{base}/{page}/_stcore/{asked}", elsewhere)
+        for base in ("", "/{base:path}")
+        for page in pages
+        for asked in ("health", "host-config")
+    ]
 
 
 def collect(stop: threading.Event, every: float = COLLECT_EVERY) -> None:

@@ -175,17 +175,11 @@ def catchment_points(question: Question) -> pd.DataFrame:
 
 
 def _modelled_warning(registered: Registered) -> str:
-    more = (
-        "; residents by small area for the model can be loaded there, too."
-        if "not loaded" in registered.note
-        else "."
-    )
     return (
-        "Modelled, not registrations. Patients by practice and small area (LSOA) are not loaded, "
-        "so a gravity model stands in: it shares patients out by distance until every practice "
-        f"has its list. {registered.note} {MODEL_ERROR} Not for decisions on single small areas. "
-        "The real ones (Patients Registered at a GP Practice, NHS England) can be loaded under "
-        f"Data and methods{more}"
+        "Modelled, not registrations: those (Patients Registered at a GP Practice, by small area) "
+        "are not loaded, so patients are shared out by distance until every practice has its list. "
+        f"{registered.note} {MODEL_ERROR} Not for decisions on single small areas. The real ones "
+        "can be loaded under Data and methods."
     )
 
 

@@ -14,12 +14,13 @@ from pcs_dash.measures.numbers import NO_FIGURE, number, p_text, per_cent, signe
 @dataclass(frozen=True)
 class Form:
     """`text` writes a value that is there; `column` is Streamlit's format of a number column (""
-    for words). `right`: numbers stand to the right.
+    for words) that is given `times` the value. `right`: numbers stand to the right.
     """
 
     text: Callable[[Any], str]
     column: str = ""
     right: bool = True
+    times: float = 1.0
 
 
 def _yes(value: Any) -> str:
@@ -39,8 +40,8 @@ FORMS: Mapping[str, Form] = {
     "hundredth": Form(lambda value: number(value, 2), "%.2f"),
     "thousandth": Form(lambda value: number(value, 3), "%.3f"),
     "p": Form(_p, "%.4f"),
-    "share": Form(per_cent, "percent"),
-    "share_tenth": Form(lambda value: f"{number(100 * value, 1)}%", "percent"),
+    "share": Form(per_cent, "%.0f%%", times=100),
+    "share_tenth": Form(lambda value: f"{number(100 * value, 1)}%", "%.1f%%", times=100),
     "per_cent": Form(lambda value: f"{number(value)}%", "%.0f%%"),
     "per_cent_tenth": Form(lambda value: f"{number(value, 1)}%", "%.1f%%"),
     "signed": Form(lambda value: signed(value, 0), "%+,.0f"),

@@ -317,7 +317,7 @@ def _map(question: Question, asked: _Asked) -> MapBlock:
         steps=smooth,
         focus=None if centre is None or smooth is None else (title, box_of(smooth.geometry)),
     )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=440, pick="around", listed=False)
+    return MapBlock(spec, alt_text(question.dataset, spec), high=400, pick="around", listed=False)
 
 
 def _reach_table(asked: _Asked, centre: steps_around.Centre) -> Table:
@@ -330,12 +330,12 @@ def _reach_table(asked: _Asked, centre: steps_around.Centre) -> Table:
     for limit in steps_around.LIMITS:
         near = found["minutes"] <= limit
         # A step without a figure for one of its small areas has none.
-        rows.append((f"{limit} minutes", number(near.sum()),
+        rows.append((str(limit), number(near.sum()),
                      number(people[near].sum(skipna=False))))  # fmt: skip
     return text_table(
         f"Who lives within reach of {centre.name} {MODES[asked.minutes.mode]}, "
         f"{asked.minutes.kind}",
-        ("Within", "Small areas", f"Patients{asked.registered.suffix}"), rows,
+        ("Within, minutes", "Small areas", f"Patients{asked.registered.suffix}"), rows,
     )  # fmt: skip
 
 
@@ -431,6 +431,43 @@ def _groups(asked: _Asked) -> dict[str, pd.Series]:
     """The groupings of the area's small areas that tell more than the area as a whole."""
     found = {name: asked.lsoas[name] for name in ("place", "district") if name in asked.lsoas}
     return {name: groups for name, groups in found.items() if len(groups.dropna().unique()) > 1}
+
+
+def for_workbook(question: Question) -> tuple[str, pd.DataFrame]:
+    """What the minutes are, and the figures of the area, its quintiles, places and districts, one
+    row each: by, group, people, unknown, median, p90, and beyond_N and share_beyond_N of `LIMITS`;
+    around one practice its reach (by "Within reach of ...", people) too. Few people are missing.
+    """
+    asked = _asked(question)
+    if asked is None:
+        return "", pd.DataFrame()
+    every = pd.Series(question.name, index=asked.lsoas.index)
+    groups = {"Area": every, "Quintile": _quintiles(question, asked)} | {
+        name.capitalize(): group for name, group in _groups(asked).items()
+    }
+    parts = [
+        _shown(asked.by(group), asked.within).rename_axis("group").reset_index().assign(by=by)
+        for by, group in groups.items()
+    ]
+    centre = steps_around.centre_of(question, asked.minutes)
+    if centre is not None:
+        near = reach(asked.minutes, centre.code, steps_around.LIMITS[-1])["minutes"]
+        people = asked.registered.totals.reindex(near.index)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "by": f"Within reach of {centre.name}",
+                    "group": [f"{limit} minutes" for limit in steps_around.LIMITS],
+                    "people": [
+                        people[near <= limit].sum(skipna=False) for limit in steps_around.LIMITS
+                    ],
+                }
+            )
+        )
+    limits = [f"{start}beyond_{limit}" for limit in LIMITS for start in ("", "share_")]
+    table = pd.concat(parts, ignore_index=True)
+    names = ["by", "group", "people", "unknown", "median", "p90", *limits]
+    return f"{asked.minutes.label}, to {asked.goal}; {asked.registered.label}", table[names]
 
 
 def _car_section(question: Question) -> tuple[Section, ...]:

@@ -244,7 +244,7 @@ def _only_now(question: Question, month: str) -> Answer:
             measured("patients"),
         ),
         note="Registered patients as in the General Practice Workforce, one point in time. For "
-        "2014 beside now see the page Then and now.",
+        "2014 beside now see Deprivation and GPs, Then and now.",
         name=f"list-sizes-{question.area.key}",
     )
     return Answer(

@@ -248,6 +248,9 @@ def _capacity_layer(question: Question) -> maps.Layer:
 
 # --- beside capacity ---
 
+# How far the axis goes beyond the largest figure that is plausible.
+_ROOM = 1.15
+
 
 def _beside(question: Question, shown: _Shown, measure: Measure) -> tuple[tuple[Block, ...], str]:
     """The measure beside patients per FTE GP, and what may be said of the two together."""
@@ -306,10 +309,16 @@ def _dots(
     note = f"One dot a practice, sized by its list; {len(both):,} have both figures"
     note += f", {hidden:,} don't and are not drawn" if hidden else ""
     sound = flagged.reindex(both.index).eq(False)
+    # What is implausible does not squeeze the others.
+    edge = _ROOM * both.loc[sound, "x"].max()
+    far = both.index[both["x"] > edge]
+    both["x"] = both["x"].mask(both["x"] > edge, edge)
     crosses = (
         _series(question, both[~sound], "Implausible counts", _IMPLAUSIBLE, "cross"),
     ) if len(both[~sound]) else ()  # fmt: skip
-    note += ". Orange crosses: implausible counts." if crosses else "."
+    note += ". Orange crosses: implausible counts" if crosses else ""
+    names = [f"{code} ({measure.text(table.loc[code, measure.key])})" for code in far]
+    note += f"; beyond the right edge: {', '.join(names)}." if names else "."
     chart = Chart(
         "scatter",
         f"{measure.label} and patients per FTE GP",
@@ -360,17 +369,23 @@ def practice_columns(question: Question) -> tuple[pd.DataFrame, tuple[Column, ..
 
 
 def _columns(shown: _Shown, question: Question, *, grouped: bool = False) -> tuple[Column, ...]:
-    """Patients, capacity and every measure, each with its period in its heading."""
+    """The measure that is asked for, patients, capacity and every other measure, each with its
+    period in its heading.
+    """
     capacity = Column(PER_GP.key, f"{PER_GP.label}, {question.period}", PER_GP.form)
-    found = [measured("patients")]
-    found += [capacity] if question.dataset.has_gps else []
-    for key, measure in shown.measures.items():
+    rest = [measured("patients"), *([capacity] if question.dataset.has_gps else [])]
+    asked = question.option("quality", shown.measures)
+    found: list[Column] = []
+    for key in sorted(shown.measures, key=lambda key: key != asked):
+        measure = shown.measures[key]
         found.append(Column(key, f"{measure.label}, {shown.period(measure)}",
                             _form(measure, grouped=grouped)))  # fmt: skip
         if grouped and measure.flag:
             found.append(Column(f"{key}_flagged", f"Implausible: {measure.label.lower()}", "count"))
         if key == "cqc_rating" and not grouped and "cqc_year" in shown.table.columns:
             found.append(Column("cqc_year", "Rated in", "year"))
+        if key == asked:
+            found += rest
     return tuple(found)
 
 
@@ -414,9 +429,9 @@ def _practices(question: Question) -> Sequence[Block | Beside]:
             frame.reset_index(),
             (
                 Column("practice", "Practice", wide=2.0),
+                *_columns(shown, question),
                 Column("practice_code", "Code"),
                 Column("pcn", "PCN"),
-                *_columns(shown, question),
                 Column("implausible", "Implausible"),
             ),
             name=f"quality-{question.area.key}",
@@ -443,8 +458,8 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
             grouped.reset_index(),
             (
                 Column("group", kind.split(" of ")[0], wide=2.0),
-                measured("practices"),
                 *_columns(shown, question, grouped=True),
+                measured("practices"),
             ),
             note="Ratings, contracts and dispensing: practices counted. Appointments and same-day "
             "share: sums over sums, implausible counts left out and counted. All other numbers: "

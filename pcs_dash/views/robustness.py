@@ -122,8 +122,8 @@ def answer(question: Question) -> Answer:
     )
     if not summary.n:
         nothing = (
-            "There is nothing to draw: the area has too few practices, or no specification fits "
-            "the filters."
+            "There is nothing to draw: the area has too few practices, or no way of measuring "
+            "fits the filters."
         )
         return Answer(said, below=(Text(ASKED), Text(nothing, "info")), sections=(FUNNEL,))
     return Answer(
@@ -210,7 +210,7 @@ def _by_option(curve: pd.DataFrame) -> Table:
 
 def _every(question: Question, curve: pd.DataFrame) -> Table:
     return Table(
-        f"Every specification for {question.name}, one row each",
+        f"Every way of measuring for {question.name}, one row each",
         curve.reset_index(),
         (
             Column("specification", "No.", "count"),

@@ -104,7 +104,7 @@ def answer(question: Question) -> Answer:
                                        _surest(question, asked, found)),
         below=_remarks(question, asked, found, said, clustered),
         sections=(figures, access.section()),
-        share=0.62,
+        share=0.5,
         notes=(said.text, clustered.text, found.note, found.reason),
         sources=sources,
         foot=(
@@ -155,15 +155,14 @@ def _surest(question: Question, asked: patterns.PatternAsked, found: spatial.Loc
         f"Smallest p of {found.n_tested} ({found.statistic_name})",
         table.reset_index().assign(named=named),
         (
-            Column("code", "Code", only="page"),
-            Column("name", unit, only="page"),
-            Column("named", unit, wide=2.6, only="paper"),
+            Column("named", unit, wide=2.6),
+            # Beside a map there is room for little more than it is sorted by.
+            Column("p_value", "p", "p", 0.8),
+            Column("label", "Cluster", wide=1.6),
             Column("value", value, "count", 0.9),
             Column("statistic", found.statistic_name, "hundredth", only="page"),
-            Column("p_value", "p", "p", 0.8),
             Column("unadjusted", "p below 0.05", "yes", only="page"),
             Column("significant", "After control", "yes", only="page"),
-            Column("label", "Cluster", wide=1.6),
         ),
         note=f"Neighbours: {found.weights}. Control of tests: {found.control}.",
         name=f"clusters-{question.area.key}",

@@ -13,7 +13,7 @@ from pcs_dash.measures.patient_matrix import MEASURES
 from pcs_dash.measures.verdict import Verdict, verdict
 from pcs_dash.measures.words import NOT_WHY, Words, grade, verdict_words
 from pcs_dash.views import compared_measures, inequality
-from pcs_dash.views.answer import Answer, Figure, Table, Text, View, text_table
+from pcs_dash.views.answer import Answer, Figure, Section, Table, Text, View, text_table
 from pcs_dash.views.kept_answers import is_kept, kept
 from pcs_dash.views.question import Question
 from pcs_dash.views.robustness import curve_chart, every_way, in_words, specification_data
@@ -37,9 +37,9 @@ def answer(question: Question) -> Answer:
             Figure("Interval above zero", f"{summary.n_positive_excludes_zero}"),
             Figure("Median gradient", f"{signed(summary.median)}%", p_text(found.p_value)),
         ),
-        front=(curve_chart(in_words(curve), summary, said), _singles(question)),
+        front=(curve_chart(in_words(curve), summary, said),),
         below=(Text(_RULE, "note"),),
-        share=0.6,
+        sections=(Section("singles", "For the analyst", lambda asked: (_singles(asked),)),),
         notes=(NOT_WHY,),
         sources=f"MHCLG, IMD 2019 and 2025; patients by LSOA, {question.mix_period}",
     )
@@ -143,7 +143,7 @@ def _singles(question: Question) -> Table:
         ("Measure", "Value", "95% interval", "Taken singly"),
         rows,
         widths=(2.2, 0.7, 1.2, 1.8),
-        note=f"{said} evidence taken singly. Each is one way of asking, of {question.basis} "
+        note=f"{said} evidence taken singly. Each is one way of asking. {question.basis} "
         "The verdict goes by all ways, so a single measure may say more or less than it.",
     )
 

@@ -89,7 +89,9 @@ def _ways(question: Question, chosen: list[str], people: pd.Series) -> tuple[tup
     rows = []
     for mode, kind in question.journeys.kinds.items():
         minutes = between(question.dataset, mode, "", question.readers.minutes())
-        near = minutes.table.reindex(people.index)[chosen].min(axis=1)
+        # A table that lacks one of the sites can't say which is nearest: no figure.
+        ways = minutes.table.reindex(index=people.index, columns=chosen)
+        near = ways.min(axis=1, skipna=bool(ways.notna().any().all()))
         row = summary(near, people, None, []).iloc[0]
         rows.append(
             (f"{MODES[mode].capitalize()}, {kind}", number(row["median"]), number(row["p90"]))

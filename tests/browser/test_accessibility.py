@@ -30,15 +30,33 @@ def test_the_page_reads_at_twice_the_size(tab: Tab, app: App) -> None:
     assert extra <= 1
 
 
-def test_focus_shows(tab: Tab, app: App) -> None:
-    tab.open(f"{app.url}/?area=thurrock")
-    tab.page.get_by_role("link", name="Deprivation").focus()
-    tab.page.keyboard.press("Shift+Tab")
-    width = tab.page.evaluate(
-        "() => parseFloat(getComputedStyle(document.activeElement).outlineWidth)"
-    )
-    assert width >= 2
+# Of what has the focus: the ring's width in pixels, and by how many pixels what is around cuts it.
+RING = """() => {
+    const element = document.activeElement, style = getComputedStyle(element);
+    const wide = parseFloat(style.outlineWidth), reach = wide + parseFloat(style.outlineOffset);
+    const box = element.getBoundingClientRect();
+    let cut = 0;
+    for (let around = element.parentElement; around; around = around.parentElement) {
+        if (getComputedStyle(around).overflowX === 'visible') continue;
+        const edge = around.getBoundingClientRect();
+        cut = Math.max(cut, edge.left - box.left + reach, box.right + reach - edge.right);
+    }
+    return [element.tagName, wide, cut];
+}"""
+
+
+def test_focus_shows_and_its_ring_is_whole(tab: Tab, app: App) -> None:
+    tab.open(f"{app.url}/practices?area=thurrock")
     expect(tab.page.locator("iframe[title*='st_folium']").first).to_be_attached()
+    seen = set()
+    for _ in range(36):
+        tab.page.keyboard.press("Tab")
+        name, wide, cut = tab.page.evaluate(RING)
+        if name not in ("BODY", "IFRAME"):
+            assert wide >= 2, name
+            assert cut <= 1, name
+            seen.add(name)
+    assert {"A", "BUTTON", "INPUT", "MAIN"} <= seen
 
 
 def test_the_html_report_has_no_serious_fault(

@@ -319,14 +319,14 @@ def summary(n: int, positive: int, up: int, down: int) -> Words:
 
 def test_specifications_are_counted_as_the_issue_has_it() -> None:
     said = summary(48, 31, 9, 0)
-    assert "positive in 31 of 48 specifications" in said.finding
+    assert "positive in 31 of 48 ways of measuring" in said.finding
     assert "excludes zero in 9 (9 positive)" in said.finding
     assert "depends on the way" in said.caution
     assert "no single one" in summary(48, 31, 9, 2).caution
     assert "can tell it from chance" in summary(48, 31, 0, 0).caution
     assert "finds the same" in summary(48, 48, 48, 0).caution
     assert "negative gradient" in summary(48, 0, 0, 48).caution
-    assert "no specification" in summary(0, 0, 0, 0).finding
+    assert "no way of measuring" in summary(0, 0, 0, 0).finding
 
 
 def test_specifications_without_an_interval_are_told() -> None:
@@ -554,7 +554,7 @@ def test_whole_sentences_of_levels_clusters_and_a_part_beside_the_rest() -> None
 
 def test_whole_sentences_where_there_is_nothing_to_say() -> None:
     assert summary(0, 0, 0, 0) == Words(
-        "In Thurrock no specification gives a gradient.", "", "31 December 2025."
+        "In Thurrock no way of measuring gives a gradient.", "", "31 December 2025."
     )
     nan = math.nan
     nothing = Concentration(nan, nan, nan, 3, 0, pd.DataFrame(), 0.95, "", nan, "Too few.")
@@ -573,7 +573,7 @@ def test_whole_sentences_of_many_times_the_benchmark_and_of_the_curve() -> None:
     )
     assert summary(48, 31, 9, 2) == Words(
         "In Thurrock the gradient of patients per FTE GP towards deprivation is positive in 31 of "
-        "48 specifications; its interval excludes zero in 11 (9 positive, 2 negative).",
+        "48 ways of measuring; its interval excludes zero in 11 (9 positive, 2 negative).",
         "The answer turns with the way of measuring: no single one should be quoted alone.",
         f"From {MINUS}7.0% to 40.0%, median 12.0%: patients per FTE GP at the most against the "
         "least deprived end, in per cent of their mean. 31 December 2025.",

@@ -88,11 +88,11 @@ def test_levels_differ(run_page) -> None:
 
 def test_the_specifications_are_filtered(run_page) -> None:
     app = run_page("robustness", area="essex")
-    assert "of 96 specifications" in text_of(app)
+    assert "of 96 ways of measuring" in text_of(app)
     app.multiselect(key="spec-level").set_value(["quintile"]).run()
-    assert "of 48 specifications" in text_of(app)
+    assert "of 48 ways of measuring" in text_of(app)
     app.multiselect(key="spec-imd_edition").set_value(["IMD 2019"]).run()
-    assert "of 24 specifications" in text_of(app)
+    assert "of 24 ways of measuring" in text_of(app)
 
 
 def test_the_funnel_counts_what_chance_would_do(run_page) -> None:

@@ -72,7 +72,7 @@ def test_specifications_gain_the_lsoa_level(run_loaded) -> None:
     assert "lsoa" in options
     # On raw lists: 3 definitions x 2 (flagged) x 2 (IMD) x 2 (weighting) by LSOA.
     # By quintile and practice there are 48 each, need-adjusted lists among them.
-    assert "of 120 specifications" in said(app)
+    assert "of 120 ways of measuring" in said(app)
 
 
 def test_residents_have_a_pattern(run_loaded) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from pcs_dash.render.page_charts import drawn
@@ -54,3 +55,23 @@ def test_a_crowd_of_marks_is_drawn_small() -> None:
         return drawn(chart).to_dict()["layer"][0]["encoding"]["size"]["scale"]["range"]
 
     assert sizes(301)[1] < sizes(300)[1]
+
+
+def test_a_long_category_is_whole_on_lines_that_leave_a_phone_room_for_its_bar() -> None:
+    name = "Peartree Surgery & West Horndon Surgery (F81134)"
+    bars = drawn(Chart("bars", "t", (Series("s", (1.0,)),), "w", categories=(name,))).to_dict()
+    said = bars["layer"][0]["encoding"]["y"]["axis"]["labelExpr"]
+    (pattern,) = re.findall(r"regexp\('(.*?)'", said)
+    lines = re.sub(pattern, r"\1\n", name).strip().split("\n")
+    assert " ".join(lines) == name
+    assert max(map(len, lines)) <= 34
+
+
+def test_the_line_of_the_benchmark_strikes_no_figure_through() -> None:
+    chart = Chart(
+        "bars", "t", (Series("s", (1.0,)),), "w", categories=("a",), reference=1.0,
+        reference_label="England",
+    )  # fmt: skip
+    marks = [layer["mark"] for layer in drawn(chart).to_dict()["layer"]]
+    assert [mark["type"] for mark in marks] == ["bar", "rule", "text", "text", "text"]
+    assert [mark.get("stroke") for mark in marks[-2:]] == ["#ffffff", None]

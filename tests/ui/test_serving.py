@@ -12,7 +12,7 @@ import pytest
 from starlette.applications import Starlette
 
 from pcs_dash.tables.paths import ROOT
-from pcs_dash.ui.serving import collect, moved
+from pcs_dash.ui.serving import collect, moved, not_there
 from pcs_dash.views import places
 from tests.ui.asgi import finish
 
@@ -56,7 +56,7 @@ def answered(path: str, query: str) -> tuple[int, str]:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    finish(Starlette(routes=moved())(scope, receive, send))
+    finish(Starlette(routes=[*moved(), *not_there()])(scope, receive, send))
     location = dict(sent[0].get("headers", [])).get(b"location", b"")
     return sent[0]["status"], location.decode()
 
@@ -80,3 +80,12 @@ def test_an_old_address_leads_to_the_new_place_with_all_it_asks(old: str, base: 
 def test_a_new_address_is_left_alone() -> None:
     new = {sheet.path for sheet in places.SHEETS}
     assert [answered(f"/{path}", "")[0] for path in new] == [404] * len(new)
+
+
+def test_what_a_browser_tries_under_a_page_is_no_fault_and_the_server_itself_is_left_alone() -> (
+    None
+):
+    tried = [f"{base}/practices/_stcore/health" for base in ("", "/dash/board")]
+    # Neither found, so that the browser looks further, nor a fault, which its console would show.
+    assert [answered(path, "")[0] for path in tried] == [300, 300]
+    assert [answered(f"{base}/_stcore/health", "")[0] for base in ("", "/dash")] == [404, 404]

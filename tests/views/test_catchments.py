@@ -171,6 +171,9 @@ def test_a_few_who_use_others_are_not_told_by_the_total() -> None:
     rows = catchments.catchment_rows(data, ["P1"], LSOAS, threshold=5)
     assert rows["patients"].tolist() == [497, 300]
     assert rows["share_per_cent"].isna().tolist() == [True, False]
+    # Where any few would make it 100%, the whole per cent tells no more than that they are few.
+    most = registered({("P1", L1): 2_000, ("P2", L1): 3})
+    assert catchments.catchment_rows(most, ["P1"], LSOAS, threshold=5)["share_per_cent"][L1] == 100
 
 
 def test_the_share_of_the_others_does_not_tell_a_hidden_cell_of_the_matrix() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 from pcs_dash.measures.catchments import Registered
 from pcs_dash.official.any_area import find_area
+from pcs_dash.render.report_workbook import to_xlsx
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.travel.minutes import Stored, minutes_per_km
 from pcs_dash.views.answer import Answer, Beside, MapBlock, Table
@@ -175,6 +178,18 @@ def test_its_slide_says_modelled_and_of_whom(dataset: Dataset) -> None:
         "F81110"
     ]
     assert "gravity model" in slide.footer
+    sheet = load_workbook(io.BytesIO(to_xlsx(deck)))["Getting there"]
+    rows = {(row[2], row[3]): row for row in sheet.iter_rows(min_row=4, values_only=True)}
+    whole = rows["Area", "Thurrock"]
+    assert all("by bicycle, modelled (straight line" in row[1] for row in rows.values())
+    assert sum(row[4] for key, row in rows.items() if key[0] == "Quintile") == pytest.approx(
+        whole[4]
+    )
+    by_hand = (straight_km(dataset) * minutes_per_km("cycle") > 15).mean()
+    assert whole[9] == pytest.approx(by_hand, abs=0.001)
+    reach = next(value for label, value in slide.figures if "within 20" in label)
+    found = rows["Within reach of Tilbury Health Centre", "20 minutes"]
+    assert f"{found[4]:,.0f}" == reach and found[6] is None
 
 
 def test_published_minutes_go_to_the_nearest_and_say_so(

@@ -159,3 +159,17 @@ def test_a_measure_that_nobody_here_has_makes_no_slide(dataset: Dataset, made_up
     answer = VIEW.answer(asked(dataset, made_up, "redbridge-district", quality="qof_per_cent"))
     assert answer.refusal == "No practice of Redbridge has a figure for QOF achievement."
     assert answer.front == ()
+
+
+def test_the_measure_asked_for_stands_beside_the_name_and_outliers_at_the_edge(
+    dataset: Dataset,
+) -> None:
+    first, *_, last = VIEW.option("quality").labels(asked(dataset, Readers()))
+    for measure in (first, last):
+        question = asked(dataset, Readers(), quality=measure)
+        (table,) = VIEW.answer(question).sections[0].blocks(question)
+        assert table.fields[1].key == measure
+    _, chart, note, *_ = VIEW.answer(asked(dataset, Readers())).front
+    sound, implausible = (series.x for series in chart.series)
+    assert max(sound) < max(implausible) < 1.2 * max(sound)
+    assert "beyond the right edge: F81082 (8.06" in note.said

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import pandas as pd
 import pytest
 
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import Dataset
+from pcs_dash.travel.minutes import Stored
 from pcs_dash.travel.sites import Wanted
 from pcs_dash.views.answer import Beside, Chart, MapBlock, Table, Text
 from pcs_dash.views.plan_ahead import VIEW
@@ -43,6 +47,20 @@ def test_the_sites_serve_everyone_and_each_more_buys_less(question: Question) ->
     assert float(ways.frame.iloc[0, 1]) == round(foot[half].iloc[0])
     mean = (made.times * question.readers.registered(question.dataset).totals).sum() / people
     assert mean == pytest.approx(made.found.value)
+
+
+def test_a_mode_whose_table_lacks_a_site_has_no_figure(question: Question) -> None:
+    lsoas = question.area.select(question.dataset.lsoas).index
+    codes = question.area.select(question.dataset.practices).index
+    for there, expected in ((codes, "7"), (codes[:1], "no figure")):
+        pairs = pd.MultiIndex.from_product([lsoas, there], names=["origin", "destination"])
+        table = pairs.to_frame(index=False).assign(mode="transit", minutes=7.0, source="r5")
+        loaded = Stored(table, "May 2026")
+        minutes = partial(lambda kept: kept, loaded)
+        readers = replace(question.readers, minutes=minutes, version=("sites", expected))
+        asked = ask(question.dataset, question.area, readers=readers)
+        made = standing(asked, "drive", Wanted("p-median", 2))
+        assert made.ways[-1] == ("By public transport, measured", expected, expected)
 
 
 def test_people_go_by_car_unless_it_is_said_and_else_as_there_are_minutes(question) -> None:

@@ -59,6 +59,8 @@ def texts(path: Path) -> Iterator[str]:
 def test_no_command_and_no_wte_in_what_is_shown(path: Path) -> None:
     for text in texts(path):
         assert "python -m" not in text, text
+        # A setting's name stands alone, as what is read, not in a sentence.
+        assert not re.search(r"PCS_DASH_\w+", text) or re.fullmatch(r"PCS_DASH_\w+", text), text
         if "`" in text:
             # A pattern that looks for backticks, not a sentence with some.
             assert not re.search(r"`[\w ./-]+`", text), text
