@@ -146,7 +146,8 @@ def _last_year(state: State, leavers: Leavers, values: Draws, year: int) -> Call
     # Half as much to keep; a band needs no more digits.
     columns = slice(0, 1 + values.number)
     patients = state.patients[state.alive][:, columns].astype(np.float32)
-    rest = replace(state, patients=state.patients[:, :1])
+    # Not a view, which would keep all of it.
+    rest = replace(state, patients=state.patients[:, :1].copy())
 
     def found(gps: str) -> Drawn:
         parts = _parts_of(rest, GP_ROWS.index(gps))[rest.alive]

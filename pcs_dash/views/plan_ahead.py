@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -44,7 +44,6 @@ from pcs_dash.scenarios.grouping import (
 )
 from pcs_dash.scenarios.homes import USED
 from pcs_dash.scenarios.project import DRAWS, OTHERS, Grouping, Projection, project
-from pcs_dash.scenarios.state import GP_ROWS
 from pcs_dash.scenarios.today import BEFORE, BUILT, NEEDED, Today, today_of
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
@@ -943,13 +942,14 @@ def _three(question: Question, found: Projection, nothing: Projection) -> dict[s
 def _year(question: Question, projection: Projection, year: int) -> team.Year:
     """The area's practices in the first or the last year, and in every draw."""
     table = _own(question, projection, year)
-    gps = {
-        name: as_today(table, name)
-        if year == projection.years[0]
-        else projection.last_year(name).of(table.index)
-        for name in GP_ROWS
-    }
-    return team.Year(table, gps[question.definition.column], gps)
+
+    @cache
+    def gps(name: str) -> Drawn:
+        if year == projection.years[0]:
+            return as_today(table, name)
+        return projection.last_year(name).of(table.index)
+
+    return team.Year(table, gps(question.definition.column), gps)
 
 
 def _small(question: Question) -> Sequence[Block | Beside]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,11 +46,11 @@ STAFF = ("gps_per_10000", "nurse_fte_per_10000", _CARE)
 
 @dataclass(frozen=True, eq=False)
 class Year:
-    """An area's practices in a year, and in every draw; `gps`: by each of `GP_ROWS`."""
+    """An area's practices in a year, and in every draw; `gps`: by a name of `GP_ROWS`."""
 
     table: pd.DataFrame
     drawn: Drawn
-    gps: Mapping[str, Drawn]
+    gps: Callable[[str], Drawn]
 
 
 def blocks(question: Question, years: Mapping[str, Year], value: Values) -> list[Block]:
@@ -175,7 +175,7 @@ def _roles(names: list[str], years: list[Year]) -> Table:
     """
 
     def gps(year: Year, name: str, *less: str) -> str:
-        parts = [year.gps[each].fte for each in (name, *less)]
+        parts = [year.gps(each).fte for each in (name, *less)]
         if any(np.isnan(part).all() for part in parts):
             return NO_FIGURE
         whole, *others = (np.nansum(part, axis=0) for part in parts)

@@ -201,9 +201,13 @@ def test_the_boxes_become_a_list_and_come_back(page: AppTest) -> None:
     assert any(getattr(change, "practice", "") == "F81110" for change in listed.changes)
     assert from_text(page.code[0].value) == listed
     assert "years" not in page.code[1].value
+    page.selectbox(key="scenario-patients-go").set_value("hub").run()
+    page.number_input(key="scenario-follow").set_value(50)
     press(page, "scenario-add")
     assert table(page).scenario is not None
     assert len(table(page).scenario.changes) == len(listed.changes) + 1
+    closes = table(page).scenario.changes[-1]
+    assert (closes.to, closes.staff_follow) == (("hub",), 0.5)
     press(page, "scenario-end")
     assert table(page).scenario is None
     assert "years" in page.code[1].value

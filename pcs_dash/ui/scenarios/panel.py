@@ -313,23 +313,30 @@ def _add(opened: OpenScenario, question: Question) -> None:
         last = first + scenario.years - 1
         # With other limits it is another box: what was typed may lie beyond them.
         left, right = st.columns(2) if kind == Close.kind else (st.container(), None)
-        year = left.number_input("In, or from", first, last, key=f"scenario-in-{first}-{last}")
+        begins = f"scenario-in-{first}-{last}"
+        year = left.number_input("In, or from", first, last, key=begins)
         change = {"kind": kind, "from": int(year), **_FIELDS[kind](question)}
         if right is not None:
-            follow = right.number_input(
-                "Staff that follow, %", 0, 100, 0, 10, key="scenario-follow"
-            )
-            change["staff_follow"] = follow / 100
+            right.number_input("Staff that follow, %", 0, 100, 0, 10, key="scenario-follow")
         st.button(
             "Add it",
             type="primary",
             key="scenario-add",
             on_click=_do,
-            args=(
-                opened,
-                lambda: _with(opened, question, change),
-            ),
+            args=(opened, lambda: _with(opened, question, change | _numbers(kind, begins))),
         )
+
+
+def _numbers(kind: str, begins: str) -> dict[str, Any]:
+    """Numbers as they stand at the click: what was typed just before it counts."""
+    state = st.session_state
+    found: dict[str, Any] = {"from": int(state[begins])}
+    if kind == Close.kind:
+        found["staff_follow"] = state["scenario-follow"] / 100
+    elif kind in _TYPED:
+        field, key = _TYPED[kind]
+        found[field] = state[key]
+    return found
 
 
 def _assume(opened: OpenScenario) -> None:
@@ -497,6 +504,8 @@ def _merge(question: Question) -> dict[str, Any]:
     return {"practices": codes}
 
 
+# The number that a kind of change is about, and its box.
+_TYPED = {"staff": ("fte", "scenario-fte"), "homes": ("a_year", "scenario-homes")}
 _FIELDS: dict[str, Callable[[Question], dict[str, Any]]] = {
     "close": _close,
     "merge": _merge,
