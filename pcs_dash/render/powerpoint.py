@@ -247,6 +247,9 @@ class _Writer:
 
     def _parts(self, content: Slide) -> list[tuple[Drawn | Fitted, ...]]:
         """The blocks of each slide: side by side where there is room, tables cut to what fits."""
+        if len(content.blocks) > 2:
+            halves = (content.blocks[:2], content.blocks[2:])
+            return [part for own in halves for part in self._parts(replace(content, blocks=own))]
         room = self._blocks_box(content, self._body())
         boxes = _split(room, len(content.blocks), content.share)
         if len(boxes) > 1 and any(

@@ -26,7 +26,7 @@ from pcs_dash.views.answer import (
 )
 from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.phrases import band, join_words, span
-from pcs_dash.views.question import Question
+from pcs_dash.views.question import TODAY_S_PCNS, Question
 
 _MOST_BARS = 12
 
@@ -47,15 +47,17 @@ def options(question: Question) -> Answer:
         [(each, *(column[each] for column in columns.values())) for each in measures],
         widths=(2.0, *[1.1] * len(columns)),
     )
-    if len(columns) > 1:
+    if len(columns) > 2:
         said, figures = _side_by_side(question, columns)
     else:
         # On the page an empty plan is told what to do first; a room is not.
         found = headline(every, question.told_rules, question.name)
         said = f"{name}: {found if len(filled) else 'no practice is in a hub yet.'}"
         figures = _sizes(filled) if len(filled) else ()
+    size = REGISTER["within_30000_50000"].label
+    beside = f"{TODAY_S_PCNS}: {columns[TODAY_S_PCNS][size]} with {size}."
     return Answer(
-        Words(said, "", question.basis),
+        Words(said, beside if len(columns) == 2 else "", question.basis),
         figures=figures,
         front=(MapBlock(spec, alt_text(question.dataset, spec)), table),
         share=0.66 if len(columns) == 1 else 0.6,

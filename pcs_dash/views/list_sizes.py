@@ -270,7 +270,10 @@ def _figures(whole: pd.Series, lists: _Lists) -> tuple[Figure, ...]:
             f"{int(whole['practices_last']):,}",
             f"{int(whole['practices_first']):,} in {lists.first:%b %Y}",
         ),
-        Figure("Closed, merged, new", f"{counts['closed']}, {counts['merged']}, {counts['new']}"),
+        Figure(
+            f"Practices since {lists.first:%B %Y}",
+            f"{counts['closed']} closed, {counts['merged']} merged, {counts['new']} new",
+        ),
     )
 
 

@@ -30,6 +30,7 @@ from pcs_dash.views.story import SavedView
 
 MAX_FIGURES = 4
 _MOST_SPOKEN = 40
+_WORKFORCE = "NHS England, General Practice Workforce"
 
 
 def slides_of(saved: SavedView, question: Question, answer: Answer, base: str) -> list[Slide]:
@@ -63,10 +64,10 @@ def slides_of(saved: SavedView, question: Question, answer: Answer, base: str) -
 def _footer(question: Question, answer: Answer) -> str:
     if not answer.about_gps:
         return f"Source: {answer.sources}."
-    return (
-        "Source: NHS England, General Practice Workforce"
-        f"{'; ' + answer.sources if answer.sources else ''}. GPs counted: {question.basis}"
-    )
+    # A view of the workforce itself names it with its months.
+    named = answer.sources.startswith(_WORKFORCE)
+    sources = "; ".join(filter(None, ("" if named else _WORKFORCE, answer.sources)))
+    return f"Source: {sources}. GPs counted: {question.basis}"
 
 
 def _slide(

@@ -6,10 +6,12 @@ import io
 
 import matplotlib as mpl
 import pytest
+from pptx import Presentation
 from pypdf import PdfReader
 
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render.pdf import slide_picture, to_pdf
+from pcs_dash.render.powerpoint import to_pptx
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.deck import Deck
@@ -63,6 +65,10 @@ def test_more_than_two_blocks_go_on_overleaf(dataset: Dataset) -> None:
         for text in (caption, title)
     ]
     assert found[0] + 1 == found[1]
+    shown = Presentation(io.BytesIO(to_pptx(deck))).slides
+    charts = [number for number, one in enumerate(shown) if any(s.has_chart for s in one.shapes)]
+    tables = [number for number, one in enumerate(shown) if any(s.has_table for s in one.shapes)]
+    assert charts == [tables[0] + 1]
 
 
 def test_every_page_says_source_period_definition_and_date(pages: list[str]) -> None:

@@ -128,6 +128,11 @@ def test_one_grouping_is_not_called_options(dataset: Dataset) -> None:
     today = plan_from_column(area.select(dataset.practices), "pcn")
     both = hub_plans.OPTIONS.answer(ask(dataset, area, plan=today, plan_name="A copy"))
     assert both.heading == ""
+    # One plan keeps the headline of its page, with today's beside it.
+    assert both.message.finding.removeprefix("A copy: ") == alone.message.finding.removeprefix(
+        "Today's PCNs: "
+    )
+    assert both.message.caution == "Today's PCNs: 2 of 4 with 30,000 to 50,000 patients."
 
 
 @pytest.mark.parametrize(
