@@ -57,6 +57,10 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     homes = asked.add_parser("homes", help="residents, patients, GPs, square metres and cost")
     homes.add_argument("homes", type=float, metavar="N", help="how many homes")
     homes.add_argument("--district", help="where, to say who would register with which practice")
+    homes.add_argument(
+        "--room", type=float, default=0.0, metavar="N",
+        help="patients that the practices of today have room for: the others need GPs",
+    )  # fmt: skip
     for name, question, run_it in (("run", ahead, run), ("close", close, run_close)):
         output.add_format(question)
         question.set_defaults(run=run_it, question=name)
@@ -164,7 +168,8 @@ def run_homes(args: argparse.Namespace) -> int:
     from pcs_dash.scenarios.homes import USED, what_homes_need
 
     assumptions = with_typed(published(), _assumed(args.assume))
-    found: dict[str, object] = {"homes": args.homes, **what_homes_need(args.homes, assumptions)}
+    needed = what_homes_need(args.homes, assumptions, room=args.room)
+    found: dict[str, object] = {"homes": args.homes, **needed}
     if args.district:
         found = {"district": args.district, **found}
         shares = _registering(args.district)
@@ -173,6 +178,8 @@ def run_homes(args: argparse.Namespace) -> int:
                 {"practice_code": code, "patients": share * float(str(found["patients"]))}
                 for code, share in shares.items()
             ]
+    if args.room:
+        print(f"Room for {args.room:,g} patients today: typed in.", file=sys.stderr)
     for key in USED:
         one = assumptions[key]
         print(f"{one.label}: {one.low:g}, {one.central:g}, {one.high:g} {one.unit}. {one.source}",

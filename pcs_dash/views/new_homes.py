@@ -88,30 +88,34 @@ OPTIONS = (
     Option("dwellings", "Homes", "number", default=str(HOMES), bounds=(1, MOST_HOMES)),
     Option("built_in", "Where", choices=places),
     Option("per_home", "Residents per dwelling", choices=_per_home),
+    Option(
+        "room", "Patients there is room for today", "number", default="0", bounds=(0, MOST_HOMES)
+    ),
 )
 
 
 def answer(question: Question) -> Answer:
     """Homes to residents, patients, GPs, square metres and pounds, and who would register where."""
-    homes = _homes(question)
+    homes, room = _given(question, "dwellings"), _given(question, "room")
     place = question.option("built_in", places(question))
     where = question.area.label if place == WHOLE else place
     label = places(question)[place]
     assumed = _assumed(question)
-    found = what_homes_need(homes, assumed)
+    found = what_homes_need(homes, assumed, room=room)
+    who = f"; those beyond the {number(room)} there is room for" if room else ", who"
     said = (
-        f"{number(homes)} homes in {label} would bring {number(found['patients'])} patients, who "
+        f"{number(homes)} homes in {label} would bring {number(found['patients'])} patients{who} "
         f"need {number(found['fte_gp'], 1)} FTE GPs in {number(found['square_metres'])} square "
         f"metres for £{number(found['cost_pounds'] / 1e6, 2)} million."
     )
     return Answer(
-        Words(said, CAUTION, f"{_TAKEN} Assumptions: published ones, cited below."),
+        Words(said, CAUTION, f"{_TAKEN} Assumptions: published ones, cited below.{_typed(room)}"),
         figures=tuple(
             Figure(name, _text(found[step], step), _range(found, step), banded=True)
             for step, (name, _, _) in _STEPS.items()
             if step != "residents"
         ),
-        front=(_steps(homes, found, assumed), Bullets(_sources(assumed), "Sources")),
+        front=(_steps(homes, room, found, assumed), Bullets(_sources(assumed), "Sources")),
         sections=(Section("registering", "Who would register where", _registering(where, found)),),
         stacked=True,
         about_gps=False,
@@ -120,12 +124,17 @@ def answer(question: Question) -> Answer:
     )
 
 
-def _homes(question: Question) -> float:
-    text = question.options.get("dwellings", "") or str(HOMES)
+def _given(question: Question, key: str) -> float:
+    (option,) = (option for option in OPTIONS if option.key == key)
+    text = question.options.get(key, "") or option.default
     try:
         return float(text.replace(",", ""))
     except ValueError:
-        raise UserError(f"'{text[:40]}' is no number of homes.") from None
+        raise UserError(f"{option.label}: '{text[:40]}' is no number.") from None
+
+
+def _typed(room: float) -> str:
+    return f" Room for {number(room)} patients in the practices of today: typed in." if room else ""
 
 
 def _text(value: float, step: str) -> str:
@@ -138,12 +147,15 @@ def _range(found: Mapping[str, float], step: str) -> str:
     return between(low, high, _STEPS[step][1]) if high > low else ""
 
 
-def _steps(homes: float, found: Mapping[str, float], assumed: Mapping[str, Assumption]) -> Table:
+def _steps(
+    homes: float, room: float, found: Mapping[str, float], assumed: Mapping[str, Assumption]
+) -> Table:
     rows = [
         (
             _STEPS[step][0],
             *(_text(found[step + end], step) for end in ("_low", "", "_high")),
-            _by(assumed.get(_STEPS[step][2])),
+            _by(assumed.get(_STEPS[step][2]))
+            + (f", beyond {number(room)}" if room and step == "fte_gp" else ""),
         )
         for step in STEPS
     ]

@@ -62,3 +62,16 @@ def test_draws_stay_between_their_ends_and_do_not_depend_on_others() -> None:
     assert set(both.of(keys[0])[list(both.ends(keys[1]))]) == {2.4}
     alone = draw(published(), keys[1:], number=500, seed=1)
     assert (alone.of(keys[1])[alone.drawn] == both.of(keys[1])[both.drawn]).all()
+
+
+def test_only_those_beyond_the_room_there_is_need_gps() -> None:
+    """(12,000 - 3,000) / 2,000 = 4.5 GPs; low: 7,700 leave 4,700; room for all needs none."""
+    found = what_homes_need(5_000, published(), room=3_000)
+    assert found["patients"] == 12_000
+    assert found["fte_gp"] == 4.5
+    assert found["square_metres"] == 405
+    assert found["fte_gp_low"] == pytest.approx(4_700 / 2_000)
+    assert what_homes_need(5_000, published(), room=20_000)["cost_pounds_high"] == 0
+    for wrong in (-1, float("nan"), 1e9):
+        with pytest.raises(UserError, match="Room for"):
+            what_homes_need(5_000, published(), room=wrong)

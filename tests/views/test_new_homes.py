@@ -38,6 +38,20 @@ def test_the_homes_of_the_strategy_of_2014(dataset: Dataset) -> None:
     assert table.rows[2][2] == "82.4"
 
 
+def test_room_that_is_typed_in_is_said_wherever_it_counts(dataset: Dataset) -> None:
+    answer = VIEW.answer(asked(dataset, room="3000"))
+    assert "12,000 patients; those beyond the 3,000 there is room for need 4.5" in (
+        answer.message.finding
+    )
+    assert "typed in" in answer.message.basis
+    assert isinstance(answer.front[0], Table)
+    assert answer.front[0].rows[2][2:] == (
+        "4.5",
+        "5.4",
+        "2,000 patients per WTE GP (from 2,000 to 1,800), beyond 3,000",
+    )
+
+
 @pytest.mark.parametrize("homes", [1, 137, MOST_HOMES])
 def test_the_numbers_are_those_of_the_command(dataset: Dataset, homes: int) -> None:
     table = VIEW.answer(asked(dataset, dwellings=str(homes))).front[0]
@@ -73,5 +87,5 @@ def test_any_place_of_the_area_can_be_asked(dataset: Dataset) -> None:
 
 @pytest.mark.parametrize("homes", ["0", "10000000", "many", "nan"])
 def test_a_number_that_can_not_be_is_told(dataset: Dataset, homes: str) -> None:
-    with pytest.raises(UserError, match=r"can't be right|no number of homes"):
+    with pytest.raises(UserError, match=r"can't be right|is no number"):
         VIEW.answer(asked(dataset, dwellings=homes))
