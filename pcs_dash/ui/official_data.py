@@ -167,9 +167,9 @@ def _source_table(table: pd.DataFrame, words: str) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        height="content" if len(table) <= 8 else 460,
-        # Two lines: titles and what they bring are long.
-        row_height=52,
+        height="content" if len(table) <= 6 else 460,
+        # From such a height on words go on on the next line; those here are long.
+        row_height=66,
         placeholder="",
         alt=words,
         column_config={

@@ -177,7 +177,8 @@ def _registered(
     return found
 
 
-@st.cache_resource(show_spinner="Modelling who lives where ...", max_entries=4)
+# Without words: it may be asked for beside a page, where there is none to show them on.
+@st.cache_resource(show_spinner=False, max_entries=4)
 def _modelled(
     key: tuple[str, ...],
     data: tuple[str, str],  # noqa: ARG001
