@@ -12,7 +12,7 @@ from pcs_dash.views.answer import Table
 LEADING = 1.22
 SHORT_TABLE = 16  # rows: a table of no more is always shown whole
 # "0.4 (−0.2 to 0.6)", "1,590 to 1,988".
-_LONGEST_FIGURE = 24
+_LONGEST_FIGURE = 17
 _NUMBER = re.compile(r"[−+-]?[\d,.]+(%| km)?")
 
 
@@ -85,7 +85,10 @@ def _longest(table: Table, size: float, narrow: float) -> list[float]:
     found = []
     for column, head in enumerate(table.columns):
         cells = [row[column] for row in table.rows]
-        words = cells if is_numeric(table.rows, column) else " ".join(cells).split()
+        whole = _LONGEST_FIGURE if is_numeric(table.rows, column) else 0
+        words = [
+            word for cell in cells for word in ([cell] if len(cell) <= whole else cell.split())
+        ]
         found.append(
             max(
                 *(width(word, size, bold=True, narrow=narrow) for word in head.split()),
