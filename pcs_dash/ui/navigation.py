@@ -64,12 +64,13 @@ def _show(page: Any) -> None:
         raise
     choices.of_this_run.set(chosen)
     dataset, files = data.of(chosen.area)
+    search_box.box(dataset, files, chosen)
+    help_panel.button(dataset, files)
+    # After what lies over the top of the page, so that what the address asks for in vain is seen.
     sheet = tabs.open_sheet(page.url_path)
     tabs.of_this_run.set(sheet)
     address.of_map(presenting.place_of_map(sheet, files, chosen.area) if sheet else "")
-    search_box.box(dataset, files, chosen)
     if sheet is not None:
         presenting.bar(sheet, dataset, files, chosen)
-    help_panel.button(dataset, files)
     person.show()
     page.run()
