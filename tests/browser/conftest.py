@@ -114,7 +114,7 @@ class Tab:
 
     def settle(self) -> None:
         """Wait until the server has nothing more to say and nothing old is faded any more."""
-        self.page.wait_for_selector('[data-test-script-state="notRunning"]', timeout=30_000)
+        self.page.wait_for_selector('[data-test-script-state="notRunning"]', timeout=60_000)
         stale = self.page.locator('[data-stale="true"], [data-testid="stSkeleton"]')
         expect(stale).to_have_count(0)
 
