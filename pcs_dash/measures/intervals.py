@@ -33,6 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from pcs_dash.measures.numbers import number
 from pcs_dash.tables.errors import UserError
 
 Floats = NDArray[np.float64]
@@ -149,7 +150,7 @@ def _if_it_holds(limits: Limits, estimate: float, n: int, again: Again, step: in
     nan = float("nan")
     reason = (
         f"There is no interval that holds: with the {n:,} practices drawn again and again, one of "
-        f"95% held the figure in {100 * held:.1f}% of the draws."
+        f"95% held the figure in {number(100 * held, 1)}% of the draws."
     )
     return replace(limits, low=nan, high=nan, p_value=nan, reason=reason)
 

@@ -52,8 +52,11 @@ _PATIENCE = 300.0
 # How often what refers to itself is collected, in seconds.
 COLLECT_EVERY = 30.0
 _log = logging.getLogger(__name__)
-# Warns of whatever would show that it is busy while there is nobody to show it to.
-_nobody = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+# Warns of whatever would show that it is busy while nobody sees it: at the start, and where a file
+# is made as it is downloaded. Neither is a fault.
+logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").addFilter(
+    lambda record: "missing ScriptRunContext" not in record.getMessage()
+)
 
 
 @asynccontextmanager
@@ -81,14 +84,11 @@ async def warm(_app: Any) -> AsyncIterator[None]:
 
 def _first_verdict() -> None:
     """Work out what takes longest on the first page, which Streamlit gives a minute to be shown."""
-    _nobody.disabled = True
     try:
         dataset, area = data.load()[0], find_area(DEFAULT_AREA)
         verdict.together(ask(dataset, area, readers=official_store.readers()))
     except UserError as error:
         _log.warning("the first page's verdict was not worked out: %s", error)
-    finally:
-        _nobody.disabled = False
 
 
 def ready_worker() -> None:

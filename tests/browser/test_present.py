@@ -84,8 +84,9 @@ def test_every_slide_says_source_period_and_which_gps_count(tab: Tab, app: App) 
     for number in range(1, LAST + 1):
         on_slide(tab.page, number)
         foot = tab.page.locator(".pcs-p-stage > footer")
-        expect(foot).to_contain_text("NHS England, General Practice Workforce, 31 December 2025")
+        expect(foot).to_contain_text("NHS England, General Practice Workforce")
         expect(foot).to_contain_text("Permanent GPs")
+        expect(foot).to_contain_text("31 December 2025")
         tab.page.keyboard.press("PageDown")
 
 
