@@ -324,19 +324,27 @@ def _reach_table(asked: _Asked, centre: steps_around.Centre) -> Table:
     """Small areas and registered patients by steps of five minutes from the practice asked about,
     each step with all before it.
     """
-    found = reach(asked.minutes, centre.code, steps_around.LIMITS[-1])
-    people = asked.registered.totals.reindex(found.index)
-    rows = []
-    for limit in steps_around.LIMITS:
-        near = found["minutes"] <= limit
-        # A step without a figure for one of its small areas has none.
-        rows.append((str(limit), number(near.sum()),
-                     number(people[near].sum(skipna=False))))  # fmt: skip
+    rows = [
+        (str(limit), number(areas), number(people))
+        for limit, areas, people in _steps(asked, centre.code)
+    ]
     return text_table(
         f"Who lives within reach of {centre.name} {MODES[asked.minutes.mode]}, "
         f"{asked.minutes.kind}",
         ("Within, minutes", "Small areas", f"Patients{asked.registered.suffix}"), rows,
     )  # fmt: skip
+
+
+def _steps(asked: _Asked, code: str) -> list[tuple[int, int, float]]:
+    """By step of minutes around a practice, each with all before it: small areas and registered
+    patients; a step without a figure for one of its small areas has none.
+    """
+    near = reach(asked.minutes, code, steps_around.LIMITS[-1])["minutes"]
+    people = asked.registered.totals.reindex(near.index)
+    return [
+        (limit, int((near <= limit).sum()), float(people[near <= limit].sum(skipna=False)))
+        for limit in steps_around.LIMITS
+    ]
 
 
 def _reached(question: Question) -> Sequence[Block | Beside]:
@@ -451,16 +459,13 @@ def for_workbook(question: Question) -> tuple[str, pd.DataFrame]:
     ]
     centre = steps_around.centre_of(question, asked.minutes)
     if centre is not None:
-        near = reach(asked.minutes, centre.code, steps_around.LIMITS[-1])["minutes"]
-        people = asked.registered.totals.reindex(near.index)
+        steps = _steps(asked, centre.code)
         parts.append(
             pd.DataFrame(
                 {
                     "by": f"Within reach of {centre.name}",
-                    "group": [f"{limit} minutes" for limit in steps_around.LIMITS],
-                    "people": [
-                        people[near <= limit].sum(skipna=False) for limit in steps_around.LIMITS
-                    ],
+                    "group": [f"{limit} minutes" for limit, _, _ in steps],
+                    "people": [people for _, _, people in steps],
                 }
             )
         )

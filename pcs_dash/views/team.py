@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,13 +123,7 @@ def _appointments(
             for role in ROLES
         ),
     ]
-    return text_table(
-        "Appointments in three months",
-        ("", *names),
-        rows,
-        widths=(1.9, *[1.5] * len(names)),
-        note=note,
-    )
+    return _by_year("Appointments in three months", names, rows, note)
 
 
 def _note(question: Question, years: list[Year], older: pd.Series | None, value: Values) -> str:
@@ -158,6 +152,11 @@ def _aged(practices: pd.DataFrame, older: pd.Series | None) -> str:
         f"workload by age and sex, whose weights are still to be checked against the contract of "
         f"2004{without})."
     )
+
+
+def _by_year(caption: str, names: list[str], rows: Sequence[Sequence[str]], note: str) -> Table:
+    """A column a year, after what each row is."""
+    return text_table(caption, ("", *names), rows, widths=(1.9, *[1.5] * len(names)), note=note)
 
 
 def _booked(question: Question, practices: pd.DataFrame) -> str:
@@ -189,11 +188,10 @@ def _roles(names: list[str], years: list[Year]) -> Table:
     for key in OTHERS:
         totals = (_total(year.table[key]) for year in years)
         rows.append((staff_label(key), *(number(total, 1) for total in totals)))
-    return text_table(
+    return _by_year(
         "Staff by role, FTE",
-        ("", *names),
+        names,
         rows,
-        widths=(1.9, *[1.5] * len(names)),
         note="In brackets: 95% of the draws. GPs of every contract leave at the rate of their "
         "practice's ages; trainees stay as many. Other staff change by what is decided alone. "
         "Practices without a figure add nothing.",
@@ -223,11 +221,10 @@ def _staff(question: Question, names: list[str], years: list[Year]) -> Table:
                 values[-1] = f"{values[-1]}; {_rate(measure, year, both, question)}"
         more = "; with those of networks" if key == _CARE else ""
         rows.append((measure.label + more, *values))
-    return text_table(
+    return _by_year(
         "Staff for the patients",
-        ("", *names),
+        names,
         rows,
-        widths=(1.9, *[1.5] * len(names)),
         note=f"In brackets: 95% of the draws. Patients counted: "
         f"{lower_first(question.weighting.label)}."
         f"{_as_published(question)} Practices without a figure leave both sums.",
@@ -268,11 +265,10 @@ def _space(names: list[str], years: list[Year], needed: list[Floats], value: Val
             *(banded(rooms_needed(one, value)).text() for one in needed),
         ),
     ]
-    return text_table(
+    return _by_year(
         "Space and rooms",
-        ("", *names),
+        names,
         rows,
-        widths=(1.9, *[1.5] * len(names)),
         note="In brackets: 95% of the draws. "
         f"{value('floor_space_per_1750_patients')[0]:g} square metres for 1,750 patients "
         "(Community Health Partnerships, 2018); rooms used at least "

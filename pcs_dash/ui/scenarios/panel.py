@@ -314,8 +314,8 @@ def _add(opened: OpenScenario, question: Question) -> None:
         # With other limits it is another box: what was typed may lie beyond them.
         left, right = st.columns(2) if kind == Close.kind else (st.container(), None)
         begins = f"scenario-in-{first}-{last}"
-        year = left.number_input("In, or from", first, last, key=begins)
-        change = {"kind": kind, "from": int(year), **_FIELDS[kind](question)}
+        left.number_input("In, or from", first, last, key=begins)
+        change = {"kind": kind, **_FIELDS[kind](question)}
         if right is not None:
             right.number_input("Staff that follow, %", 0, 100, 0, 10, key="scenario-follow")
         st.button(
