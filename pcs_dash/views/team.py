@@ -149,8 +149,8 @@ def _aged(practices: pd.DataFrame, older: pd.Series | None) -> str:
     without = f"; {count(left, 'practice')} without a projection as today" if left else ""
     return (
         f"{signed(rise)}% a person through ageing (ONS projections of the district x Carr-Hill "
-        f"workload by age and sex, whose weights are still to be checked against the contract of "
-        f"2004{without})."
+        f"workload by age and sex, which tells 45% of how published weights of Essex's practices "
+        f"differ{without})."
     )
 
 

@@ -32,10 +32,19 @@ CHANGES = [
      "In 2027 Tilbury (F81110) closes; its patients go where others of their small area are "
      "registered; 50% of its staff go with them."),
     ({"kind": "close", "from": 2027, "practice": "F81003", "to": "hub"},
-     "In 2027 F81003 closes; its patients go to the rest of its hub; 0% of its staff go with "
-     "them."),
+     "In 2027 F81003 closes; its patients go to the rest of its hub; its staff leave."),
+    ({"kind": "close", "from": 2027, "practice": "F81003", "to": ["F81110", "F81088"],
+      "staff_follow": 1, "premises": "f81110"},
+     "In 2027 F81003 closes; its patients go to Tilbury (F81110) and F81088; its staff go with "
+     "them; Tilbury (F81110) has its premises."),
     ({"kind": "merge", "from": 2028, "practices": ["F81110", "F81088"]},
-     "In 2028 F81088 become one list and one team with Tilbury (F81110)."),
+     "In 2028 F81088 becomes one list and one team with Tilbury (F81110); the premises of Tilbury "
+     "(F81110) stay."),
+    ({"kind": "merge", "from": 2028, "practices": ["F81110", "A", "B"], "sites": ["A", "B"]},
+     "In 2028 A and B become one list and one team with Tilbury (F81110); the premises of A and B "
+     "stay."),
+    ({"kind": "merge", "from": 2028, "practices": ["F81110", "A"], "sites": ["A", "F81110"]},
+     "In 2028 A becomes one list and one team with Tilbury (F81110); all premises stay."),
     ({"kind": "open", "from": 2028, "code": "NEW1", "name": "New", "longitude": 0.3,
       "latitude": 51.5, "gp": 3},
      "From 2028 New (NEW1) opens with 3 FTE GPs."),

@@ -11,7 +11,7 @@ import streamlit as st
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.render.report_files import MIME
 from pcs_dash.scenarios.assumptions import published, with_typed
-from pcs_dash.scenarios.changes import AGES, HUB, LONGEST, MOST_HOMES, Close, Scenario
+from pcs_dash.scenarios.changes import AGES, HUB, LASTING, LONGEST, MOST_HOMES, Close, Scenario
 from pcs_dash.scenarios.projected import loaded_growth
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, presenting
@@ -41,6 +41,20 @@ GROWS_FOR = 10
 LISTED = 5
 # FTE that a practice opens with, unless something else is typed.
 NEW_TEAM = {"gp": 2.0, "nurse": 1.0, "direct_care": 1.0}
+# The change that is edited: of which state of the table, and its place in the list.
+_EDITING = "scenario-editing"
+# Dates and numbers of a change's file, as boxes.
+_EDITED = {
+    "from": "In, or from",
+    "to_year": "To (empty: to the end)",
+    "a_year": "Homes a year",
+    "per_cent": "Per cent a year",
+    "fte": "FTE more (or fewer: −)",
+    "staff_follow": "Share of staff that follow, 0 to 1",
+    "gp": REGISTER["fte_gp"].label,
+    "nurse": "FTE nurses",
+    "direct_care": "FTE direct patient care",
+}
 _KINDS = {
     "close": "A practice closes",
     "merge": "Practices merge",
@@ -278,13 +292,21 @@ def _list(opened: OpenScenario, question: Question) -> None:
     # What is decided first: of what comes anyway there are many.
     listed = sorted(enumerate(scenario.changes), key=lambda pair: pair[1].comes_anyway)
     for place, change in listed:
-        switch, drop = changes.columns([6, 1], vertical_alignment="center")
+        switch, edit, drop = changes.columns([6, 0.6, 0.8], vertical_alignment="center")
         switch.toggle(
             plain(sentence(change, names, takers)),
             change.on,
             key=f"scenario-on-{opened.stamp}-{place}",
             on_change=opened.put,
             args=(scenario.switched(place, on=not change.on),),
+        )
+        edit.button(
+            "Edit",
+            type="tertiary",
+            key=f"scenario-edit-{opened.stamp}-{place}",
+            help=f"Edit: {plain(sentence(change, names))}",
+            on_click=st.session_state.update,
+            args=({_EDITING: (opened.stamp, place)},),
         )
         rest = scenario.changes[:place] + scenario.changes[place + 1 :]
         drop.button(
@@ -295,6 +317,51 @@ def _list(opened: OpenScenario, question: Question) -> None:
             on_click=opened.put,
             args=(replace(scenario, changes=rest),),
         )
+
+    stamp, place = st.session_state.get(_EDITING, (None, 0))
+    if stamp == opened.stamp:
+        _edit(opened, scenario, place)
+
+
+def _edit(opened: OpenScenario, scenario: Scenario, place: int) -> None:
+    """The dates and numbers of a change; whom it means is changed by another one."""
+    changes = scenario.to_dict()["changes"]
+    given = changes[place] | {"per_cent": _alone(changes[place].get("per_cent", []))}
+    lasts = scenario.changes[place].kind in LASTING
+    names = [
+        name for name in _EDITED if given.get(name) is not None or (name == "to_year" and lasts)
+    ]
+    keys = {name: f"scenario-edit-{name}-{opened.stamp}-{place}" for name in names}
+
+    def take() -> None:
+        typed = {name: st.session_state[key] for name, key in keys.items()}
+        found = {key: value for key, value in (changes[place] | typed).items() if value is not None}
+        _do(
+            opened,
+            lambda: _changed(scenario, changes=[*changes[:place], found, *changes[place + 1 :]]),
+        )
+
+    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
+        for name, key in keys.items():
+            whole = name in ("from", "to_year", "a_year")
+            value = given.get(name)
+            st.number_input(
+                _EDITED[name],
+                value=value if value is None or not whole else int(value),
+                step=1 if whole else 0.1,
+                key=key,
+                width=210,
+            )
+        st.button("Take these", type="primary", key="scenario-edit-take", on_click=take)
+        st.button(
+            "Leave it", key="scenario-edit-leave", on_click=st.session_state.pop,
+            args=(_EDITING, None),
+        )  # fmt: skip
+
+
+def _alone(ends: list[float]) -> float | None:
+    """The one number that low, central and high are, if they are one."""
+    return ends[0] if len(set(ends)) == 1 else None
 
 
 def _changed(scenario: Scenario, **values: Any) -> Scenario:
@@ -416,10 +483,9 @@ def _open(question: Question) -> dict[str, Any]:
         key=f"scenario-open-at-{st.session_state.get(AT)}-{question.area.key}",
         help="It begins at the practice that is clicked on the map, or in the middle of the area.",
     )
-    labels = (REGISTER["fte_gp"].label, "FTE nurses", "FTE direct patient care")
     fte = {
-        role: st.number_input(label, 0.0, 100.0, value, 0.5, key=f"scenario-open-{role}")
-        for label, (role, value) in zip(labels, NEW_TEAM.items(), strict=True)
+        role: st.number_input(_EDITED[role], 0.0, 100.0, value, 0.5, key=f"scenario-open-{role}")
+        for role, value in NEW_TEAM.items()
     }
     latitude, _, longitude = there.partition(",")
     return {"code": code, "name": name, "latitude": _degrees(latitude),
@@ -490,7 +556,14 @@ def _close(question: Question) -> dict[str, Any]:
             format_func=offered.__getitem__,
             key=f"scenario-takers-{question.area.key}-{code}",
         )
-    return {"practice": code, "to": to}
+    stay = st.selectbox(
+        "Its premises",
+        ["", *(other for other in offered if other != code)],
+        format_func=lambda other: offered.get(other, "fall away"),
+        key=f"scenario-premises-of-{question.area.key}-{code}",
+        help="Fall away, or are a site of another practice from then on.",
+    )
+    return {"practice": code, "to": to, "premises": stay}
 
 
 def _merge(question: Question) -> dict[str, Any]:
@@ -501,7 +574,16 @@ def _merge(question: Question) -> dict[str, Any]:
         format_func=offered.__getitem__,
         key=f"scenario-practices-{question.area.key}",
     )
-    return {"practices": codes}
+    sites = st.multiselect(
+        "Whose premises stay",
+        codes,
+        codes[:1],
+        format_func=offered.__getitem__,
+        key=f"scenario-sites-{'-'.join(codes)}",
+        help="Patients whose practice's premises stay go on going there; the others go to the "
+        "nearest that stay.",
+    )
+    return {"practices": codes, "sites": sites}
 
 
 # The number that a kind of change is about, and its box.
