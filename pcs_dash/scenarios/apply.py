@@ -124,8 +124,8 @@ class Run:
             self.note(f"GPs by age are not loaded for this area: all are of unknown age, {at}.")
         else:
             names = " and ".join(_band_words(band) for band in INTERPOLATED)
-            self.note(f"No rate of leaving is published for GPs aged {names}: the mean of both "
-                      "neighbours.")  # fmt: skip
+            self.note(f"No rate of leaving is published for GPs aged {names}: the mean of the ages "
+                      "on either side is taken.")  # fmt: skip
         return leave
 
     def growths(self) -> dict[str, Assumption]:

@@ -67,6 +67,7 @@ def who_takes_them(today: Today, close: Close, definition: str, **more: object) 
     own = before.loc[close.practice]
     taken = before.loc[rows]
     km = np.hypot(taken["easting"] - own["easting"], taken["northing"] - own["northing"]) / 1_000
+    there = rows == close.premises
     table = pd.DataFrame(
         {
             "practice_name": taken["practice_name"],
@@ -75,7 +76,7 @@ def who_takes_them(today: Today, close: Close, definition: str, **more: object) 
             "patients_after": after["patients"][rows],
             "patients_per_fte_gp_before": patients_per_fte_gp(before, definition)[rows],
             "patients_per_fte_gp_after": patients_per_fte_gp(after, definition)[rows],
-            "km": km.mask(km.index == close.premises, 0.0),
+            "km": np.where(there, 0.0, km),
         }
     )
     beyond = found.outside(close.year)
@@ -96,11 +97,12 @@ def where_they_meet(today: Today, merge: Merge) -> pd.DataFrame:
         own[[axis]].to_numpy(float) - kept[axis].to_numpy(float) for axis in ("easting", "northing")
     )
     km = pd.DataFrame(np.hypot(east, north) / 1_000, own.index, kept.index)
+    near = km.dropna(how="all").idxmin(axis=1)
     return pd.DataFrame(
         {
             "practice_name": own["practice_name"],
             "patients": own["patients"].astype(float),
-            "premises": km.dropna(how="all").idxmin(axis=1).map(own["practice_name"]),
+            "premises": near.map(own["practice_name"]),
             "km": km.min(axis=1),
         },
         index=own.index,

@@ -78,11 +78,16 @@ def _added(rows: pd.DataFrame) -> pd.DataFrame:
 
 def who_moves(minutes: Minutes, registered: Registered) -> pd.DataFrame:
     """Who lives where, for a closure: practice_code, lsoa_code, patients as registered; where that
-    is modelled, everyone with the nearest practice.
+    is modelled, as many as each practice's list, who live where it is the nearest.
     """
-    if registered.modelled:
-        return living_nearest(minutes, registered.totals)
-    return registered.table
+    if not registered.modelled:
+        return registered.table
+    table = living_nearest(minutes, registered.totals)
+    lists, near = (
+        each.groupby(each["practice_code"].astype("object"))["patients"].sum()
+        for each in (registered.table, table)
+    )
+    return table.assign(patients=table["patients"] * table["practice_code"].map(lists / near))
 
 
 def mean_minutes(minutes: Minutes, registered: Registered, code: str) -> pd.Series:

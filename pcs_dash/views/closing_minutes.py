@@ -23,11 +23,11 @@ from pcs_dash.views.question import Question
 _SHOWN = ("walk", "drive", "transit")
 _MOST = 5
 _NO_REGISTRATIONS = (
-    "No registrations are loaded, so these are the people whose nearest practice it is."
+    "No registrations are loaded, so its patients are taken to live where it is the nearest."
 )
 _EQUAL = (
-    "No residents by small area are loaded, so all are taken to hold about the same number: those "
-    "of a single one are not told, and patients of several are so many times that number."
+    "No residents by small area are loaded, so all are taken to hold about the same number, and "
+    "how many live in one is not shown."
 )
 _FIGURES = ("people", "median_before", "median_after", "p90_before", "p90_after")
 
@@ -52,6 +52,7 @@ def blocks(question: Question, change: Close | Merge, to: Sequence[str] = ()) ->
         rows += _rows(question, found[mode], f"{MODES[mode].capitalize()}, {minutes.kind}")
     if not found:
         return []
+    equal = _EQUAL if registered.equal else ""
     return [
         text_table(
             "How far those who move have to go, before and after",
@@ -62,8 +63,7 @@ def blocks(question: Question, change: Close | Merge, to: Sequence[str] = ()) ->
         ),
         _losers(question, registered, *next(iter(found.items())), kinds[0]),
         Text(
-            f"{who} {registered.label}; {'; '.join(labels)}. {_EQUAL if registered.equal else ''}"
-            .strip(),
+            f"{who} Who lives where: {registered.label}; {'; '.join(labels)}. {equal}".strip(),
             "note",
         ),
     ]  # fmt: skip

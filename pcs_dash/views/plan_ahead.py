@@ -16,6 +16,7 @@ from pcs_dash.measures.numbers import between, number, signed
 from pcs_dash.measures.patient_matrix import PatientMatrix, quintile_matrix
 from pcs_dash.measures.patient_matrix import measured as measured_groups
 from pcs_dash.measures.register import PER_GP, REGISTER
+from pcs_dash.measures.slope_index import SlopeIndex
 from pcs_dash.measures.words import Words, definition_text
 from pcs_dash.measures.workforce import fte_gap, patients_per_fte_gp, summarise
 from pcs_dash.scenarios.bands import BAND_ENDS, Drawn, Floats, as_today, band, banded
@@ -106,12 +107,6 @@ DECIDED = 2
 # How many projections are kept: two megabytes each for a county.
 KEPT = 16
 CAUTION = "A sum of what is assumed, no forecast."
-_TAKEN = (
-    "GPs leave at the rates of England in 2022; only those who finish training here join, none who "
-    "come back or from elsewhere; other staff stay."
-)
-
-
 # docs/methods.md has the figures.
 BACK_TEST = (
     "Homes overstate growth: in the ten months to March 2026 lists grew by a quarter of what homes "
@@ -178,7 +173,7 @@ def answer(question: Question) -> Answer:
     gap = banded(fte_gap(*found.whole, question.benchmark.value))
     figures.append(
         Figure(
-            f"FTE GPs to {question.benchmark.label}, {last}",
+            f"FTE GPs to reach {question.benchmark.label}, {last}",
             signed(gap.central),
             between(gap.low, gap.high, 1) if gap.high > gap.low else "",
             term=REGISTER["fte_gap"].term,
@@ -409,21 +404,32 @@ def _message(question: Question, found: Projection, nothing: Projection, *, deci
             f" With what is decided {number(ahead['patients_per_fte_gp'])} ({_band(ahead)}): "
             f"{_apart(found, nothing)}."
         )
+    taken = _taken(found.scenario)
     basis = definition_text(question.definition.key, question.period)
     typed = [found.assumptions[key].label for key in found.used if found.assumptions[key].typed]
     own = f"; typed in: {', '.join(typed)}" if typed else ""
     return Words(
         said,
         f"{CAUTION} In brackets: 95% of the draws.",
-        f"{_TAKEN} {basis} Assumptions: published ones, cited below{own}.",
+        f"{taken} {basis} Assumptions: published ones, cited below{own}.",
     )
+
+
+def _taken(scenario: Scenario) -> str:
+    """Who leaves and joins, in a sentence."""
+    on = [change for change in scenario.changes if change.on]
+    leave = [AGES[each.ages] for each in on if isinstance(each, Leave)]
+    joining = any(isinstance(each, Join) for each in on)
+    joins = "only those who finish training here join" if joining else "nobody joins"
+    leaves = f"{leave[0]} at the rates of England in 2022" if leave else "No GP leaves"
+    return f"{leaves}; {joins}; all else stays but for what is decided."
 
 
 def _apart(found: Projection, nothing: Projection) -> str:
     """How many patients per FTE GP more or fewer, and whether the draws tell which."""
     low, high = np.percentile(found.drawn - nothing.drawn, BAND_ENDS)
     ahead, then = (each.figures["patients_per_fte_gp"].iloc[-1] for each in (found, nothing))
-    if not (low or high):
+    if max(abs(low), abs(high)) < 0.5:
         return "as many"
     if low <= 0 <= high:
         return f"it could be more or fewer ({signed(low, 0)} to {signed(high, 0)})"
@@ -533,6 +539,7 @@ def _map(question: Question) -> Sequence[Block | Beside]:
     # A practice stands at each of its sites.
     held = shown.sites(year)
     held = held[held.index.isin(question.practices.index) & held.isin(ratios.index)]
+    at = {str(code): str(holder) for code, holder in held.items()}
     ratios = held.map(ratios)
     benchmark = question.benchmark
     bands = {} if which == "before" else _bands(_last(question, shown))
@@ -548,9 +555,10 @@ def _map(question: Question) -> Sequence[Block | Beside]:
         ),
         highlight=question.highlight,
         notes={
-            str(code): f"{year}: {number(value)} patients per FTE GP{bands.get(held[code], '')}"
-            + ("" if held[code] == code else f", as a site of {names[held[code]]}")
-            for code, value in ratios.dropna().items()
+            code: f"{year}: {number(value)} patients per FTE GP{bands.get(at[code], '')}"
+            + ("" if at[code] == code else f", as a site of {names[at[code]]}")
+            for code, value in zip(at, ratios, strict=True)
+            if value == value
         },
         about=f"practices by patients per FTE GP in {year}, {MAPS[which].lower()}",
         note="Size: patients today. Hollow: no figure, or no longer there. Click a practice to "
@@ -817,7 +825,11 @@ def _inequality(question: Question) -> Sequence[Block | Beside]:
         index = area_inequality(
             own, definition=question.definition.key, edition=question.edition
         ).index
-        sii, rii = ("", "") if drawn is None else _drawn_slopes(question, own, drawn)
+        sii = rii = ""
+        if drawn is not None:
+            slopes = _drawn_slopes(question, own, drawn)
+            sii, rii = between(*slopes[0]), between(*slopes[1], 2, null=1.0)
+            said = _steeper(label, index, slopes[0])
         rows.append(
             (
                 label,
@@ -830,6 +842,7 @@ def _inequality(question: Question) -> Sequence[Block | Beside]:
             )
         )
     return [
+        Text(said, "finding"),
         _by_fifth(question, tables, by_draw),
         text_table(
             "Slope and relative index of inequality of patients per FTE GP",
@@ -844,13 +857,28 @@ def _inequality(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
-def _drawn_slopes(question: Question, practices: pd.DataFrame, drawn: Drawn) -> tuple[str, str]:
-    """The slope and relative index in 95% of the draws; "" where there is none."""
+def _steeper(label: str, index: SlopeIndex, drawn: Floats) -> str:
+    """Which end has more patients per FTE GP, where draws and interval over practices both tell."""
+    ends = np.array([*drawn, index.sii_low, index.sii_high])
+    if not ((ends > 0).all() or (ends < 0).all()):
+        return (
+            f"{label}: it can't be told which end of deprivation would have more patients per FTE "
+            "GP."
+        )
+    least, most = sorted(map(abs, drawn))
+    more, fewer = ("least", "most") if index.sii > 0 else ("most", "least")
+    return (
+        f"{label}: the {more} deprived end would have {number(abs(index.sii))} patients per FTE GP "
+        f"more than the {fewer} deprived ({between(least, most)} in 95% of the draws)."
+    )
+
+
+def _drawn_slopes(question: Question, practices: pd.DataFrame, drawn: Drawn) -> list[Floats]:
+    """Both ends of 95% of the draws of the slope, then of the relative index."""
     matrix = _fifths(question, practices)
     own = drawn.of(pd.Index(matrix.codes))
     slopes = slopes_of(matrix, own.patients.T, own.fte.T)
-    (low, high), (least, most) = (np.percentile(each[1:], BAND_ENDS) for each in slopes)
-    return between(low, high), between(least, most, 2, null=1.0)
+    return [np.percentile(each[1:], BAND_ENDS) for each in slopes]
 
 
 def _with_draws(

@@ -232,7 +232,7 @@ def test_inequality_today_is_that_of_the_page(dataset: Dataset) -> None:
     from pcs_dash.measures.inequality import area_inequality
 
     question = asked(dataset, "Essex", years="5")
-    fifths, table = blocks(question, "inequality")
+    said, fifths, table = blocks(question, "inequality")
     found = area_inequality(question.practices)
     now = found.index
     most = found.groups["patients_per_fte_gp"].iloc[0]
@@ -240,6 +240,11 @@ def test_inequality_today_is_that_of_the_page(dataset: Dataset) -> None:
     assert table.rows[0][1] == f"{now.sii:,.0f}".replace("-", "−")
     assert table.rows[1][1:] == table.rows[2][1:]
     assert table.rows[0][1] != table.rows[1][1]
+    # Nothing is claimed of which end has more where the interval over practices has both.
+    interval, drawn = (table.rows[2][place].replace("−", "-").split(" to ") for place in (2, 3))
+    ends = [float(end.replace(",", "")) for end in (*interval, *drawn)]
+    told = all(end < 0 for end in ends) or all(end > 0 for end in ends)
+    assert told is ("can't be told" not in said.said)
 
 
 def test_more_people_need_more_appointments_than_fewer_gps_can_give(dataset: Dataset) -> None:

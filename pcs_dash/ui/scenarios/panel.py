@@ -283,24 +283,27 @@ def _list(opened: OpenScenario, question: Question) -> None:
     if not scenario.changes:
         st.info("Nothing changes: no homes, and nobody leaves or joins. Add a change.")
     many = len(scenario.changes) > LISTED
+    stamp, editing = st.session_state.get(_EDITING, (None, 0))
+    editing = editing if stamp == opened.stamp else None
     changes = st.container(
         key="scenario-changes",
-        height=210 if many else "content",
+        height=(210 if editing is None else 420) if many else "content",
         border=many,
         gap=None if many else "small",
     )
     # What is decided first: of what comes anyway there are many.
     listed = sorted(enumerate(scenario.changes), key=lambda pair: pair[1].comes_anyway)
     for place, change in listed:
-        switch, edit, drop = changes.columns([6, 0.6, 0.8], vertical_alignment="center")
-        switch.toggle(
+        row = changes.container(horizontal=True, vertical_alignment="center")
+        row.toggle(
             plain(sentence(change, names, takers)),
             change.on,
             key=f"scenario-on-{opened.stamp}-{place}",
             on_change=opened.put,
             args=(scenario.switched(place, on=not change.on),),
+            width="stretch",
         )
-        edit.button(
+        row.button(
             "Edit",
             type="tertiary",
             key=f"scenario-edit-{opened.stamp}-{place}",
@@ -309,7 +312,7 @@ def _list(opened: OpenScenario, question: Question) -> None:
             args=({_EDITING: (opened.stamp, place)},),
         )
         rest = scenario.changes[:place] + scenario.changes[place + 1 :]
-        drop.button(
+        row.button(
             "Remove",
             type="tertiary",
             key=f"scenario-drop-{opened.stamp}-{place}",
@@ -317,10 +320,9 @@ def _list(opened: OpenScenario, question: Question) -> None:
             on_click=opened.put,
             args=(replace(scenario, changes=rest),),
         )
-
-    stamp, place = st.session_state.get(_EDITING, (None, 0))
-    if stamp == opened.stamp:
-        _edit(opened, scenario, place)
+        if place == editing:
+            with changes:
+                _edit(opened, scenario, place)
 
 
 def _edit(opened: OpenScenario, scenario: Scenario, place: int) -> None:
@@ -373,18 +375,16 @@ def _add(opened: OpenScenario, question: Question) -> None:
     scenario = opened.scenario
     assert scenario is not None
     with st.popover("Add a change", icon=":material/add:"):
-        kind = st.selectbox(
+        what, when = st.columns(2)
+        kind = what.selectbox(
             "What happens", list(_KINDS), format_func=_KINDS.__getitem__, key="scenario-kind"
         )
         first = today_for(question).year + 1
         last = first + scenario.years - 1
         # With other limits it is another box: what was typed may lie beyond them.
-        left, right = st.columns(2) if kind == Close.kind else (st.container(), None)
         begins = f"scenario-in-{first}-{last}"
-        left.number_input("In, or from", first, last, key=begins)
+        when.number_input("In, or from", first, last, key=begins)
         change = {"kind": kind, **_FIELDS[kind](question)}
-        if right is not None:
-            right.number_input("Staff that follow, %", 0, 100, 0, 10, key="scenario-follow")
         st.button(
             "Add it",
             type="primary",
@@ -545,6 +545,15 @@ def _close(question: Question) -> dict[str, Any]:
         format_func=offered.__getitem__,
         key=f"scenario-practice-{question.area.key}",
     )
+    left, right = st.columns(2)
+    left.number_input("Staff that follow, %", 0, 100, 0, 10, key="scenario-follow")
+    stay = right.selectbox(
+        "Its premises",
+        ["", *(other for other in offered if other != code)],
+        format_func=lambda other: offered.get(other, "fall away"),
+        key=f"scenario-premises-of-{question.area.key}-{code}",
+        help="Fall away, or are a site of another practice from then on.",
+    )
     where = st.selectbox(
         "Its patients go", list(_GO), format_func=_GO.__getitem__, key="scenario-patients-go"
     )
@@ -556,13 +565,6 @@ def _close(question: Question) -> dict[str, Any]:
             format_func=offered.__getitem__,
             key=f"scenario-takers-{question.area.key}-{code}",
         )
-    stay = st.selectbox(
-        "Its premises",
-        ["", *(other for other in offered if other != code)],
-        format_func=lambda other: offered.get(other, "fall away"),
-        key=f"scenario-premises-of-{question.area.key}-{code}",
-        help="Fall away, or are a site of another practice from then on.",
-    )
     return {"practice": code, "to": to, "premises": stay}
 
 
