@@ -828,7 +828,8 @@ def _inequality(question: Question) -> Sequence[Block | Beside]:
         sii = rii = ""
         if drawn is not None:
             slopes = _drawn_slopes(question, own, drawn)
-            sii, rii = between(*slopes[0]), between(*slopes[1], 2, null=1.0)
+            (low, high), (least, most) = slopes
+            sii, rii = between(low, high), between(least, most, 2, null=1.0)
             said = _steeper(label, index, slopes[0])
         rows.append(
             (

@@ -294,35 +294,41 @@ def _list(opened: OpenScenario, question: Question) -> None:
     # What is decided first: of what comes anyway there are many.
     listed = sorted(enumerate(scenario.changes), key=lambda pair: pair[1].comes_anyway)
     for place, change in listed:
-        row = changes.container(horizontal=True, vertical_alignment="center")
-        row.toggle(
-            plain(sentence(change, names, takers)),
+        with changes:
+            _row(opened, scenario, place, sentence(change, names, takers))
+            if place == editing:
+                _edit(opened, scenario, place)
+
+
+def _row(opened: OpenScenario, scenario: Scenario, place: int, said: str) -> None:
+    """A change as a sentence with a switch, and what can be done to it."""
+    change = scenario.changes[place]
+    rest = scenario.changes[:place] + scenario.changes[place + 1 :]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.toggle(
+            plain(said),
             change.on,
             key=f"scenario-on-{opened.stamp}-{place}",
             on_change=opened.put,
             args=(scenario.switched(place, on=not change.on),),
             width="stretch",
         )
-        row.button(
+        st.button(
             "Edit",
             type="tertiary",
             key=f"scenario-edit-{opened.stamp}-{place}",
-            help=f"Edit: {plain(sentence(change, names))}",
+            help=f"Edit: {plain(said)}",
             on_click=st.session_state.update,
             args=({_EDITING: (opened.stamp, place)},),
         )
-        rest = scenario.changes[:place] + scenario.changes[place + 1 :]
-        row.button(
+        st.button(
             "Remove",
             type="tertiary",
             key=f"scenario-drop-{opened.stamp}-{place}",
-            help=f"Remove: {plain(sentence(change, names))}",
+            help=f"Remove: {plain(said)}",
             on_click=opened.put,
             args=(replace(scenario, changes=rest),),
         )
-        if place == editing:
-            with changes:
-                _edit(opened, scenario, place)
 
 
 def _edit(opened: OpenScenario, scenario: Scenario, place: int) -> None:
