@@ -119,7 +119,13 @@ def recognise(file: InputFile) -> Source:
             continue
         if place.row < 0:
             return source
-        score = source.columns.score(place.head.headings(place.row))
+        headings = place.head.headings(place.row)
+        other = source.columns.of_other_areas(headings, place.head.rows[place.row + 1 :])
+        if other:
+            raise NoTableError(
+                file.name, [f"It has the headings of '{source.title}', but of other areas ({other})."]
+            )
+        score = source.columns.score(headings)
         if best is None or score > best[0]:
             best = (score, source)
     if best:
@@ -140,6 +146,13 @@ def _unknown(file: InputFile, heads: list[Head]) -> InputFileError:
         fault = changed_layout(file, heads, source.columns)
         words = [f"It looks like '{source.title}', but:", *fault.problems]
         return NearlyError(file.name, words, source)
+    there = {heading for h in heads for row in range(len(h.rows)) for heading in h.headings(row)}
+    for each in SOURCES.values():
+        told = [] if each.columns is None else [
+            words for heading, words in each.columns.instead.items() if heading in there
+        ]  # fmt: skip
+        if told:
+            raise NearlyError(file.name, told, each)
     found = next((r for h in heads for r in h.rows if any(r)), ())
     headings = ", ".join(" ".join(cell.split())[:60] for cell in found[:12]) or "nothing"
     return NoTableError(
