@@ -110,6 +110,14 @@ def recognise(file: InputFile) -> Source:
     if kind in ("geopackage", "shapefile"):
         return _boundary_with(file, layer_fields(file))
     heads = read_heads(file)
+    found = _fitting_best(file, heads)
+    if found is None:
+        raise _unknown(file, heads)
+    return found
+
+
+def _fitting_best(file: InputFile, heads: list[Head]) -> Source | None:
+    """The source whose columns fit best, None where none fits; InputFileError for other areas."""
     best: tuple[int, Source] | None = None
     for source in SOURCES.values():
         if source.columns is None:
@@ -122,18 +130,22 @@ def recognise(file: InputFile) -> Source:
         headings = place.head.headings(place.row)
         other = source.columns.of_other_areas(headings, place.head.rows[place.row + 1 :])
         if other:
-            raise NoTableError(
-                file.name, [f"It has the headings of '{source.title}', but of other areas ({other})."]
-            )
+            said = f"It has the headings of '{source.title}', but of other areas ({other})."
+            raise NoTableError(file.name, [said])
         score = source.columns.score(headings)
         if best is None or score > best[0]:
             best = (score, source)
-    if best:
-        return best[1]
-    raise _unknown(file, heads)
+    return best[1] if best else None
 
 
 def _unknown(file: InputFile, heads: list[Head]) -> InputFileError:
+    there = {heading for h in heads for row in range(len(h.rows)) for heading in h.headings(row)}
+    for each in SOURCES.values():
+        told = [] if each.columns is None else [
+            words for heading, words in each.columns.instead.items() if heading in there
+        ]  # fmt: skip
+        if told:
+            return NearlyError(file.name, told, each)
     near = [
         (source.columns.closeness(head.headings(row)), source)
         for source in SOURCES.values()
@@ -146,13 +158,6 @@ def _unknown(file: InputFile, heads: list[Head]) -> InputFileError:
         fault = changed_layout(file, heads, source.columns)
         words = [f"It looks like '{source.title}', but:", *fault.problems]
         return NearlyError(file.name, words, source)
-    there = {heading for h in heads for row in range(len(h.rows)) for heading in h.headings(row)}
-    for each in SOURCES.values():
-        told = [] if each.columns is None else [
-            words for heading, words in each.columns.instead.items() if heading in there
-        ]  # fmt: skip
-        if told:
-            raise NearlyError(file.name, told, each)
     found = next((r for h in heads for r in h.rows if any(r)), ())
     headings = ", ".join(" ".join(cell.split())[:60] for cell in found[:12]) or "nothing"
     return NoTableError(

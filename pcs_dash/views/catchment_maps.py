@@ -181,9 +181,9 @@ def catchment_file(
     practices: pd.DataFrame,
     about: Sequence[tuple[str, str]],
 ) -> bytes:
-    """A GeoPackage (EPSG:27700): layer catchment (the rows with their LSOA's polygon), layer
-    practices (points of the unit), table about; share_class: the class of its share. Rows beyond the map have no polygon, are in the
-    CSV, and are counted in `about`.
+    """A GeoPackage (EPSG:27700): layer catchment (the rows with their LSOA's polygon, and
+    share_class, the class of its share), layer practices (points of the unit), table about. Rows
+    beyond the map have no polygon, are in the CSV, and are counted in `about`.
     """
     here = rows[rows.index.isin(lsoas.index)]
     polygons = gpd.GeoDataFrame(
