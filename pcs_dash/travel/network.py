@@ -257,7 +257,8 @@ def build(
     """
     check_place(roads, practices)
     network = network_of(roads)
-    parts, notes = [], []
+    parts: list[pd.DataFrame] = []
+    notes: list[str] = []
     for mode in MODELLED_MODES:
         progress(f"shortest ways {MODES[mode]}")
         ends = joined(network, mode, origins, practices, land)

@@ -351,6 +351,7 @@ def _earning(problem: _Problem, price: Floats) -> tuple[NDArray[np.intp], Floats
     """At these prices: the sites that earn most, what each site earns, and what share of each small
     area those leave unserved (below 0: they serve it more than once).
     """
+    assert problem.capacity is not None
     people, weight = problem.people[:, None], problem.weight[:, None] / problem.weight.sum()
     gain = weight / people * (price[:, None] - problem.minutes)
     order = np.argsort(-gain, axis=0)
