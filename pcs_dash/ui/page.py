@@ -71,6 +71,10 @@ _STYLE = """
   .stMainBlockContainer h1 { font-size: 1.5rem; }
   .st-key-headline p { font-size: 1.05rem; }
   .pcs-small-table { max-height: 44rem; }
+  .pcs-stacked thead { position: sticky; top: 0; background: #ffffff; }
+  .pcs-stacked tr { display: flex; flex-wrap: wrap; border-bottom: 1px solid #d8dde0; }
+  .pcs-stacked :is(th, td) { flex: 1 1 0; min-width: 0; border: none; }
+  .pcs-stacked tr > :first-child { flex: 0 0 100%; padding-bottom: 0; }
 }
 </style>
 """
