@@ -160,7 +160,7 @@ def _table(found: Shown, codes: list[str]) -> None:
         selection_mode="multi-row",
         placeholder="no figure",
         height=400,
-        row_height=55 if is_phone() else None,
+        row_height=66 if is_phone() else None,
         column_config=_columns(found),
         alt=f"{found.title} of England with their measures, one row each",
     )

@@ -162,8 +162,10 @@ def _all_figures(rows: Sequence[ThenNow]) -> Table:
 
 
 def _apart(row: ThenNow) -> float:
-    """How far now is from then, as a quotient: twice and half are as far; what is missing, last."""
-    if not (math.isfinite(row.then_value) and math.isfinite(row.now_value)):
+    """How far now is from then, as a quotient: twice and half are as far. What is missing is last,
+    and ranks, which are no amounts.
+    """
+    if row.figure.startswith("rank") or not math.isfinite(row.then_value + row.now_value):
         return -1.0
     low, high = sorted((row.then_value, row.now_value))
     return high / low if low > 0 else math.inf

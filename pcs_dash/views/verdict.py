@@ -42,9 +42,9 @@ def answer(question: Question) -> Answer:
     return Answer(
         said,
         figures=(
-            Figure("Ways of measuring", f"{summary.n}"),
-            Figure("Positive", f"{summary.n_positive}", "more patients per FTE GP if deprived"),
-            Figure("Interval above zero", f"{summary.n_positive_excludes_zero}"),
+            Figure("Ways of asking", f"{summary.n}"),
+            Figure("Point to more", f"{summary.n_positive}", "patients per FTE GP if deprived"),
+            Figure("Told from chance", f"{summary.n_positive_excludes_zero}", "of those, alone"),
             Figure("Median gradient", f"{signed(summary.median)}%", p_text(found.p_value)),
         ),
         front=(_ways(summary, said),),

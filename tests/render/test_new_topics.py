@@ -143,7 +143,7 @@ def test_then_and_now_is_of_thurrock_whatever_the_area(dataset: Dataset) -> None
     table = block(here, Table)
     assert isinstance(table, Table)
     rows = [(alike, *(float(re.sub("[,%]| .*", "", cell)) for cell in (then, now)))
-            for _, then, now, alike in table.rows]  # fmt: skip
+            for name, then, now, alike in table.rows if "rank" not in name]  # fmt: skip
     apart = [
         ("yes no".index(alike), -max(now, then) / (min(now, then) or 1e-9))
         for alike, then, now in rows
