@@ -237,7 +237,9 @@ def _column(table: Table, column: Column, *, pinned: bool, width: int | None) ->
 def _tinted(table: Table) -> Any:
     """The same with the name of each hub on a tint of its colour, as its land on maps."""
     frame = _sortable(table)
-    tints = [colour and f"background-color: {colour}{_TINT}" for colour in table.colours]
+    tints = [
+        colour and f"background-color: {colour}{_TINT}; color: #111827" for colour in table.colours
+    ]
     return frame.style.apply(lambda _: tints, subset=[frame.columns[0]])
 
 

@@ -188,19 +188,19 @@ def _measures(
         )
         table.insert(2, PCNS, [*three[PCNS], *[None] * (len(table) - len(three))])
     figures = [name for name in table.columns if name not in ("measure", "unit", "definition")]
-    blocks.small_table(
-        text_table(
-            "Measures of the plans side by side, with differences",
-            ("Measure", *(name.capitalize() if name == "difference" else name for name in figures)),
-            [
-                (
-                    f"{row['measure']} ({row['unit']})",
-                    *(_cell(row[name], sign=name == "difference") for name in figures),
-                )
-                for _, row in table.iterrows()
-            ],
-        )
+    shown = text_table(
+        "Measures of the plans side by side, with differences",
+        ("Measure", *(name.capitalize() if name == "difference" else name for name in figures)),
+        [
+            (
+                f"{row['measure']} ({row['unit']})",
+                *(_cell(row[name], sign=name == "difference") for name in figures),
+            )
+            for _, row in table.iterrows()
+        ],
     )
+    with st.expander("Every measure, side by side"):
+        blocks.small_table(shown)
     st.download_button(
         "Download this table as CSV",
         table_csv(with_provenance(table, provenance(opened, choices))),
