@@ -193,7 +193,7 @@ def _measures(
         ("Measure", *(name.capitalize() if name == "difference" else name for name in figures)),
         [
             (
-                f"{row['measure']} ({row['unit']})",
+                _named(row["measure"], row["unit"]),
                 *(_cell(row[name], sign=name == "difference") for name in figures),
             )
             for _, row in table.iterrows()
@@ -210,6 +210,11 @@ def _measures(
         icon=":material/download:",
         on_click="ignore",
     )
+
+
+def _named(measure: str, unit: str) -> str:
+    """The measure with its unit, where its name does not say it."""
+    return measure if unit.lower() in measure.lower() else f"{measure} ({unit})"
 
 
 def _cell(value: float, *, sign: bool) -> str:
