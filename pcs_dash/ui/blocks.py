@@ -174,7 +174,7 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, Sequence[str]], N
     select: dict[str, Any] = {"on_select": chosen, "selection_mode": modes} if table.pick else {}
     if not table.fields:
         return
-    width, row = _heading_size(table)
+    columns, row = kept(table, ("columns", browser.is_phone()), lambda: _columns(table))
     st.markdown(f"**{plain(table.caption)}**")
     st.dataframe(
         _tinted(table)
@@ -182,16 +182,23 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, Sequence[str]], N
         else kept(table, "sortable", lambda: pa.Table.from_pandas(_sortable(table))),
         hide_index=True,
         key=key,
-        column_config={
-            column.key: _column(table, column, pinned=place == 0, width=None if place else width)
-            for place, column in enumerate(table.on_page)
-        },
+        column_config=columns,
         placeholder=table.missing,
         height=min(374, 38 + row * len(table.frame)),
         row_height=row if row > _ROW else None,
         alt=table.caption,
         **select,
     )
+
+
+def _columns(table: Table) -> tuple[dict[str, Any], int]:
+    """How its columns are shown, and pixels of a row."""
+    width, row = _heading_size(table)
+    columns = {
+        column.key: _column(table, column, pinned=place == 0, width=None if place else width)
+        for place, column in enumerate(table.on_page)
+    }
+    return columns, row
 
 
 def _heading_size(table: Table) -> tuple[int | None, int]:
