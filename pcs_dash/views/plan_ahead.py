@@ -652,7 +652,7 @@ def _compared(question: Question) -> Sequence[Block | Beside]:
         )
     heads = (
         f"In {found.years[-1]}", "Patients", REGISTER["fte_gp"].label, "Per FTE GP", "95% of draws",
-        "Less doing nothing",
+        "Against doing nothing",
     )  # fmt: skip
     return [
         text_table(
