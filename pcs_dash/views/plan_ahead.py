@@ -956,7 +956,8 @@ def _year(question: Question, projection: Projection, year: int) -> team.Year:
             return as_today(table, name)
         return projection.last_year(name).of(table.index)
 
-    return team.Year(table, gps(question.definition.column), gps)
+    drawn = gps(question.definition.column)
+    return team.Year(table, drawn, gps, projection.successors(year))
 
 
 def _small(question: Question) -> Sequence[Block | Beside]:
