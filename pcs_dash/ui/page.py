@@ -29,7 +29,8 @@ _STYLE = """
 }
 .st-key-headline-figures [data-testid="stColumn"] { width: auto; min-width: 0; }
 .st-key-headline-figures [data-testid="stMetricValue"] { font-size: 1.8rem; }
-[data-testid="stMetric"] :is([data-testid="stMetricLabel"], [data-testid="stMetricDelta"]) * {
+[data-testid="stMetric"] [data-testid^="stMetric"],
+[data-testid="stMetric"] [data-testid^="stMetric"] * {
   white-space: normal; overflow: visible; text-overflow: clip;
 }
 .st-key-scenario-changes [data-testid="stCheckbox"] * {
@@ -73,6 +74,12 @@ _STYLE = """
   .stMainBlockContainer h1 { font-size: 1.5rem; }
   .st-key-headline p { font-size: 1.05rem; }
   .pcs-small-table { max-height: 44rem; }
+  /* The buttons over a table, always there on a touch screen, leave its caption free. */
+  .stElementContainer:has([data-testid="stDataFrame"]) { margin-top: 1.4rem; }
+  .pcs-stacked thead { position: sticky; top: 0; background: #ffffff; }
+  .pcs-stacked tr { display: flex; flex-wrap: wrap; border-bottom: 1px solid #d8dde0; }
+  .pcs-stacked :is(th, td) { flex: 1 1 0; min-width: 0; border: none; }
+  .pcs-stacked tr > :first-child { flex: 0 0 100%; padding-bottom: 0; }
 }
 </style>
 """

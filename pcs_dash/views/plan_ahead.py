@@ -722,6 +722,7 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
             ),
             name=f"plan-ahead-{by}-{question.area.key}",
             file=table,
+            colours=() if by == "place" else question.colours_of(table["group"]),
         )
     ]
 
