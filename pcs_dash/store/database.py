@@ -69,6 +69,12 @@ def database_url(environment: Mapping[str, str] | None = None) -> URL:
     if given := environment.get("PCS_DASH_DATABASE_URL", "").strip():
         return _parse_url(given)
     if path := environment.get("PCS_DASH_DATABASE", "").strip():
+        # It may hold a password, so it is not repeated.
+        if "://" in path:
+            raise StoreError(
+                "PCS_DASH_DATABASE is the path of a file, and holds an address (...://...). "
+                "An address goes into PCS_DASH_DATABASE_URL."
+            )
         return _file_url(Path(path))
     return _file_url(platformdirs.user_data_path("pcs_dash", appauthor=False) / "plans.sqlite")
 

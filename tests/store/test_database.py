@@ -61,6 +61,13 @@ def test_an_unusable_url_is_refused_without_repeating_it(given: str) -> None:
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("given", ["sqlite:////tmp/plans.sqlite", "postgresql://u:secret@h/x"])
+def test_an_address_where_a_path_is_asked_for_is_refused(given: str) -> None:
+    with pytest.raises(StoreError, match="PCS_DASH_DATABASE_URL") as caught:
+        database_url({"PCS_DASH_DATABASE": given})
+    assert "secret" not in str(caught.value)
+
+
 def test_an_unreachable_server_is_named_without_its_password() -> None:
     with pytest.raises(StoreError, match="can't be used") as caught:
         open_database("postgresql://ann:hunter2@127.0.0.1:1/plans?password=hunter2")
