@@ -18,7 +18,8 @@ class Owner:
 
 
 def test_it_is_worked_out_once_for_each_owner_and_key() -> None:
-    one, other, made = Owner(), Owner(), []
+    one, other = Owner(), Owner()
+    made: list[None] = []
     for owner, key in [(one, "a"), (one, "a"), (one, "b"), (other, "a")]:
         kept(owner, key, lambda: made.append(None))
     assert len(made) == 3
@@ -26,12 +27,13 @@ def test_it_is_worked_out_once_for_each_owner_and_key() -> None:
     assert not is_kept(other, "b")
 
 
+def referring_to_itself(owner: object) -> weakref.ref[object]:
+    kept(owner, "itself", lambda: [owner])
+    return weakref.ref(owner)
+
+
 def test_what_refers_back_to_its_owner_goes_with_it() -> None:
-    frame = pd.DataFrame({"patients": [1]})
-    for owner in (Owner(), frame):
-        kept(owner, "itself", lambda owner=owner: [owner])
-    gone = weakref.ref(owner), weakref.ref(frame)
-    del owner, frame
+    gone = [referring_to_itself(Owner()), referring_to_itself(pd.DataFrame({"patients": [1]}))]
     gc.collect()
     assert [each() for each in gone] == [None, None]
 
