@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,53 @@ def cold_paint(browser: Browser, url: str) -> tuple[float, int]:
     received = traffic.socket
     context.close()
     return at - begun, received
+
+
+def cold_words(browser: Browser, url: str, wanted: str) -> float:
+    """Milliseconds from navigation in a new profile until something stands on the page: what
+    matches `wanted`, seen in the frame after it was drawn.
+    """
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.goto(url, wait_until="commit")
+    at = page.evaluate(STANDS, wanted)
+    begun = page.evaluate("performance.timeOrigin")
+    context.close()
+    return float(at - begun)
+
+
+# Asked for frame by frame, so that it is there to be seen.
+STANDS = """async wanted => {
+    const drawn = () => new Promise(requestAnimationFrame);
+    while (!document.querySelector(wanted)) await drawn();
+    await drawn();
+    return performance.timeOrigin + performance.now();
+}"""
+
+
+def beside_an_empty_page(browser: Browser, app: App, work: Path, repeats: int) -> Iterator[str]:
+    """How much later than Streamlit's own first word the map, and Correlation's first chart, stand:
+    a new profile each, in turn, so that all meet the same machine.
+    """
+    (work / "app.py").write_text('import streamlit\n\nstreamlit.write("A word")\n')
+    quiet = {"STREAMLIT_SERVER_HEADLESS": "true", "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false"}
+    empty = App(free_port(), app.environment | quiet, work / "empty.log", folder=work)
+    empty.start()
+    took: dict[str, list[float]] = {"empty": [], "words": [], "map": [], "chart": []}
+    home, chart = f"{app.url}/?area=Essex", f"{app.url}/correlation?area=Essex"
+    for _ in range(repeats + 1):
+        took["empty"].append(cold_words(browser, empty.url, ".stMain p"))
+        took["words"].append(cold_words(browser, home, ".stMain p"))
+        took["map"].append(cold_paint(browser, home)[0])
+        took["chart"].append(cold_words(browser, chart, ".stVegaLiteChart :is(canvas, svg)"))
+    empty.stop()
+    # The first of each finds the machine without the files at hand.
+    kept = {what: values[1:] for what, values in took.items()}
+    once = statistics.median(kept.pop("empty"))
+    for (what, values), target in zip(kept.items(), ("", "1.8", "2.2"), strict=True):
+        times = statistics.median(values) / once
+        yield row(f"first {what}, {times:.2f} times an empty page", values, "ms", target)
+    yield row("first word of an empty page", took["empty"][1:], "ms", "")
 
 
 def clicks_to_figures(browser: Browser, url: str) -> tuple[list[float], list[float]]:
@@ -166,6 +213,8 @@ def measure(say: Callable[[str], None] = print) -> None:
                 )
             )
         url = f"{app.url}/?area={AREAS['mid-and-south-essex']}"
+        for line in beside_an_empty_page(browser, app, folder, repeats):
+            say(line)
         marks, cards = clicks_to_figures(browser, url)
         say(row("click to mark in the map", marks, "ms", "at once"))
         say(row("click to the practice's card", cards, "ms", "330, p95 450"))

@@ -38,7 +38,7 @@ def main() -> None:
     area = find_area("Essex")
     dataset = dataset_for(area)
     question = ask(dataset, area, options={"years": "15", "close": "F81110"})
-    today = today_of(dataset, lambda: STRAIGHT.registered(dataset))
+    today = today_of(dataset, STRAIGHT.registered)
     scenario = plan_ahead.scenario_of(question, today.year)
     sections = plan_ahead.answer(question).sections
     recruits = iter(plan_ahead.RECRUITS[1:])

@@ -96,6 +96,10 @@ def run(args: argparse.Namespace) -> int:
         # A practice that opens is in no group of doing nothing.
         table[f"{name}_doing_nothing"] = nothing[name].reindex(table.index)
     table = table.reset_index()
+    if args.by == "practice":
+        held = {year: found.sites(year) for year in found.years}
+        pairs = zip(table["year"], table["group"], strict=True)
+        table["sites"] = [" ".join(held[year].index[held[year] == code]) for year, code in pairs]
     if args.year is not None:
         if args.year not in found.years:
             raise UserError(f"The scenario goes from {found.years[0]} to {found.years[-1]}.")
@@ -204,7 +208,7 @@ def _setting(area_name: str, weight: str = "") -> tuple[Area, Today]:
     area = find_area(area_name)
     dataset = weighted_dataset(dataset_for(area), find_weighting(weight))
     networks = staff_of_networks(STRAIGHT, dataset)
-    return area, today_of(dataset, lambda: STRAIGHT.registered(dataset), networks)
+    return area, today_of(dataset, STRAIGHT.registered, networks)
 
 
 def _hubs(args: argparse.Namespace, today: Today, area: Area) -> Mapping[str, str]:

@@ -125,7 +125,8 @@ def run_build(args: argparse.Namespace) -> int:
         if args.gtfs:
             raise UserError("Timetables (--gtfs) go with --engine r5py.")
         source = f"own network, {args.osm.name}"
-        built = build(roads, placed(dataset), practices, source, told)
+        land = dataset.lsoas.geometry
+        built = build(roads, placed(dataset), practices, source, told, land)
     else:
         asked = Asked(args.osm, tuple(args.gtfs), args.departure)
         built = computed(args.engine, asked, roads, placed(dataset), practices, told)

@@ -70,29 +70,22 @@ def measure_table(
 
     Columns: Measure, then the name of each group. Sums and shares are of each group as a whole.
     """
-    figures = {name: _figures(own, definition, benchmark, edition) for name, own in groups.items()}
-    measures = list(next(iter(figures.values())))
-    columns = {name: [own[measure] for measure in measures] for name, own in figures.items()}
+    found = {
+        name: every_figure(own, definition, benchmark, edition) for name, own in groups.items()
+    }
+    measures = list(next(iter(found.values())))
+    columns = {name: [own[measure] for measure in measures] for name, own in found.items()}
     return pd.DataFrame({"Measure": measures, **columns})
 
 
 def practice_card(
-    practices: pd.DataFrame,
-    code: str,
-    *,
-    definition: GPDefinition,
-    benchmark: Benchmark,
-    edition: str,
-    area_name: str,
+    own: Mapping[str, str], area: Mapping[str, str], *, benchmark: Benchmark, area_name: str
 ) -> pd.DataFrame:
     """Measures of one practice beside its area's and the benchmark, as text ready to show.
 
-    `practices` are the area's. Columns: Measure, This practice, the area's name, Benchmark.
-    A measure without a benchmark has an empty cell there, not a zero.
+    `own` and `area` are `every_figure` of both. Columns: Measure, This practice, the area's name,
+    Benchmark. A measure without a benchmark has an empty cell there, not a zero.
     """
-    one = practices.loc[[code]]
-    own = _figures(one, definition, benchmark, edition)
-    area = _figures(practices, definition, benchmark, edition)
     against = {
         PER_GP.long: f"{number(benchmark.value)} ({benchmark.label})",
         REGISTER["gps_per_10000"].long: number(PER_PATIENTS / benchmark.value, 1),
@@ -110,9 +103,10 @@ def practice_card(
     )
 
 
-def _figures(
+def every_figure(
     practices: pd.DataFrame, definition: GPDefinition, benchmark: Benchmark, edition: str
 ) -> dict[str, str]:
+    """Every measure of some practices as a whole, as text ready to show, by its name."""
     row = summarise(practices, definition=definition.key, benchmark=benchmark.value).iloc[0]
     rule_gap = fte_gap(row["patients_in_ratio"], row["fte_gp"], float(PATIENTS_PER_WTE_RULE))
     whole = pd.Series("all", index=practices.index)

@@ -73,19 +73,24 @@ def profiles(practices: pd.DataFrame, groups: pd.Series, keys: Sequence[str]) ->
     return pd.DataFrame(found)
 
 
-def distances(units: pd.DataFrame, target: str) -> pd.Series:
-    """How far each other unit is from one, nearest first, in standard deviations (see above);
-    without those that lack a variable. Empty where the target lacks one. A variable that is the
-    same everywhere tells nobody apart and is passed over.
+def scaled(units: pd.DataFrame) -> pd.DataFrame:
+    """The variables in standard deviations over all units (see above), without the units that lack
+    one. A variable that is the same everywhere tells nobody apart and is passed over.
     """
-    scaled = units.astype("float64").copy()
-    if "patients" in scaled:
-        scaled["patients"] = np.log(scaled["patients"].where(scaled["patients"] > 0))
-    spread = scaled.std(ddof=1)
-    scaled = (scaled[spread.index[spread > 0]] / spread[spread > 0]).dropna()
-    if target not in scaled.index or scaled.empty:
+    found = units.astype("float64").copy()
+    if "patients" in found:
+        found["patients"] = np.log(found["patients"].where(found["patients"] > 0))
+    spread = found.std(ddof=1)
+    return (found[spread.index[spread > 0]] / spread[spread > 0]).dropna()
+
+
+def distances(scales: pd.DataFrame, target: str) -> pd.Series:
+    """How far each other unit is from one, nearest first, in standard deviations (`scales` are the
+    units' `scaled`). Empty where the target lacks a variable.
+    """
+    if target not in scales.index or scales.empty:
         return pd.Series(dtype="float64")
-    apart = ((scaled - scaled.loc[target]) ** 2).mean(axis=1).pow(0.5)
+    apart = ((scales - scales.loc[target]) ** 2).mean(axis=1).pow(0.5)
     return apart.drop(index=target).sort_values(kind="stable")
 
 

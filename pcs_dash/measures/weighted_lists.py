@@ -69,6 +69,8 @@ def find_weighting(text: str) -> Weighting:
 
 def ratios(practices: pd.DataFrame, weighting: Weighting) -> pd.Series:
     """Weighted over registered patients by practice (1:1 by code); missing where not published."""
+    if weighting == REGISTERED:
+        return pd.Series(1.0, index=practices.index)
     table = load.load_relative_need().set_index("practice_code")
     return table[weighting.column].reindex(practices.index).astype("float64")
 
@@ -91,17 +93,36 @@ def weighted_dataset(dataset: Dataset, weighting: Weighting) -> Dataset:
             "Weighted lists are known for the practices of Essex only. Count registered patients "
             "(weight=registered), or choose an area of Essex."
         )
-    names = ["patients"]
-    for edition in IMD_EDITIONS:
-        names += [*quintile_columns(edition), f"imd{edition}_patients_unknown"]
-    there = [name for name in names if name in dataset.practices.columns]
-    counted = {name: _weighted(dataset.practices[name], by) for name in there}
     return replace(
         dataset,
-        practices=dataset.practices.assign(**counted),
+        practices=_counted(dataset.practices, by),
         workforce_period=f"{dataset.workforce_period}, {weighting.words}",
         weighting=weighting.key,
     )
+
+
+def as_registered(dataset: Dataset) -> Dataset:
+    """The data with registered patients again; of a weighted list to a patient or so, as that is in
+    whole ones.
+    """
+    if not dataset.weighting:
+        return dataset
+    weighting = WEIGHTINGS[dataset.weighting]
+    return replace(
+        dataset,
+        practices=_counted(dataset.practices, 1 / ratios(dataset.practices, weighting)),
+        workforce_period=dataset.workforce_period.removesuffix(f", {weighting.words}"),
+        weighting="",
+    )
+
+
+def _counted(practices: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
+    """The practices with lists, and patients by quintile, times a factor each."""
+    names = ["patients"]
+    for edition in IMD_EDITIONS:
+        names += [*quintile_columns(edition), f"imd{edition}_patients_unknown"]
+    there = [name for name in names if name in practices.columns]
+    return practices.assign(**{name: _weighted(practices[name], by) for name in there})
 
 
 def weighted_registrations(found: Registered, dataset: Dataset, weighting: Weighting) -> Registered:

@@ -7,7 +7,7 @@ A `Layout` serves three ends at once: it recognises a file by its headings, read
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -124,7 +124,9 @@ class Layout:
 
     `key`: columns whose values may not repeat together. `headless`: the file has no row of
     headings; then each column's source is its position ("0", "1", ...), the width is in
-    `widths`, and `probe` maps positions to patterns that its first rows must match.
+    `widths`, and `probe` maps positions to patterns that its first rows must match. `told_by`: the
+    column whose first cells tell the table from those of other areas under the same headings.
+    `instead`: a normalised heading of other forms of the publication, and what to take instead.
     """
 
     columns: tuple[Column, ...]
@@ -133,6 +135,8 @@ class Layout:
     widths: tuple[int, int] = (0, 0)
     probe: Mapping[int, str] = field(default_factory=dict)
     minimum_rows: int = 1
+    told_by: str = ""
+    instead: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -198,6 +202,15 @@ class Layout:
             for row in rows
         )
         return fits >= 0.9 * len(rows)
+
+    def of_other_areas(self, headings: list[str], rows: Sequence[Sequence[str]]) -> str:
+        """The first code of these rows where none is of the areas wanted; else nothing."""
+        if not self.told_by:
+            return ""
+        place = self.positions(headings)[self.told_by][0]
+        pattern = self.column(self.told_by).pattern or ""
+        codes = [row[place].strip() for row in rows if len(row) > place and row[place].strip()]
+        return codes[0] if codes and not any(re.match(pattern, code) for code in codes) else ""
 
     @cached_property
     def column_schema(self) -> pa.DataFrameSchema:

@@ -110,6 +110,14 @@ def recognise(file: InputFile) -> Source:
     if kind in ("geopackage", "shapefile"):
         return _boundary_with(file, layer_fields(file))
     heads = read_heads(file)
+    found = _fitting_best(file, heads)
+    if found is None:
+        raise _unknown(file, heads)
+    return found
+
+
+def _fitting_best(file: InputFile, heads: list[Head]) -> Source | None:
+    """The source whose columns fit best, None where none fits; InputFileError for other areas."""
     best: tuple[int, Source] | None = None
     for source in SOURCES.values():
         if source.columns is None:
@@ -119,15 +127,25 @@ def recognise(file: InputFile) -> Source:
             continue
         if place.row < 0:
             return source
-        score = source.columns.score(place.head.headings(place.row))
+        headings = place.head.headings(place.row)
+        other = source.columns.of_other_areas(headings, place.head.rows[place.row + 1 :])
+        if other:
+            said = f"It has the headings of '{source.title}', but of other areas ({other})."
+            raise NoTableError(file.name, [said])
+        score = source.columns.score(headings)
         if best is None or score > best[0]:
             best = (score, source)
-    if best:
-        return best[1]
-    raise _unknown(file, heads)
+    return best[1] if best else None
 
 
 def _unknown(file: InputFile, heads: list[Head]) -> InputFileError:
+    there = {heading for h in heads for row in range(len(h.rows)) for heading in h.headings(row)}
+    for each in SOURCES.values():
+        told = [] if each.columns is None else [
+            words for heading, words in each.columns.instead.items() if heading in there
+        ]  # fmt: skip
+        if told:
+            return NearlyError(file.name, told, each)
     near = [
         (source.columns.closeness(head.headings(row)), source)
         for source in SOURCES.values()

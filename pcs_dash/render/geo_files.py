@@ -5,25 +5,21 @@ from.
 from __future__ import annotations
 
 import json
-import re
-import tempfile
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 
 from pcs_dash.hubs.contiguity import CRS, Neighbours
 from pcs_dash.hubs.hub_shapes import grid_to_lonlat, hub_polygons
+from pcs_dash.hubs.palette import UNASSIGNED_COLOUR
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_to_frame
 from pcs_dash.measures.deprivation import without_small_counts
 from pcs_dash.render.provenance import Provenance
-from pcs_dash.render.qgis_style import GEOMETRY_COLUMN, layer_styles
+from pcs_dash.views.geopackage import Look, geopackage
 
 # A millionth of a degree is about a tenth of a metre: finer than any surgery is placed.
 _DEGREES = 1e-6
@@ -77,12 +73,10 @@ def plan_geopackage(
     shape: str = "cells",
 ) -> bytes:
     """A GeoPackage with the layers hubs (polygons) and practices (points), both EPSG:27700, and the
-    tables plan_hubs, rules, about, layer_styles (`qgis_style`) and, for assigned codes that are not
-    in `practices`, practices_elsewhere. Hubs without practices here have no polygon.
+    tables plan_hubs, rules, about, layer_styles (`views.geopackage`) and, for assigned codes that
+    are not in `practices`, practices_elsewhere. Hubs without practices here have no polygon.
 
     With `summary` (of `summary.summarise_hubs`) the hub layer has all its measures and verdicts.
-    Names of fields are lower-case letters, digits and underscores; yes and no are booleans.
-    Built in a temporary folder and read back whole, so nothing half-written is ever seen.
     `hubs.reading.read_plan` gives the very plan back, by all but the polygons.
     """
     hubs = hub_polygons(plan, practices, neighbours, shape=shape)
@@ -91,30 +85,22 @@ def plan_geopackage(
         hubs = hubs.merge(measured, on="hub_id", how="left", validate="1:1")
     hubs["note"] = [plan.hub(hub_id).note for hub_id in hubs["hub_id"]]
     about = pd.DataFrame(provenance.lines(), columns=["item", "value"])
-    tables: dict[str, tuple[pd.DataFrame, str | None]] = {
-        "hubs": (hubs, "MultiPolygon"),
-        "practices": (_practice_points(plan, practices), "Point"),
-        "plan_hubs": (_plan_hubs(plan), None),
-        "practices_elsewhere": (plan.to_frame(plan.unknown_codes(practices.index)), None),
-        "rules": (rules_to_frame(provenance.rules), None),
-        "about": (about, None),
-        "layer_styles": (layer_styles(plan, provenance.exported), None),
+    tables = {
+        "hubs": hubs,
+        "practices": _practice_points(plan, practices),
+        "plan_hubs": _plan_hubs(plan),
+        "practices_elsewhere": plan.to_frame(plan.unknown_codes(practices.index)),
+        "rules": rules_to_frame(provenance.rules),
+        "about": about,
     }
-    with tempfile.TemporaryDirectory(prefix="pcs_dash_") as folder:
-        path = Path(folder) / "plan.gpkg"
-        for layer, (table, geometry_type) in tables.items():
-            if table.empty and geometry_type is None:
-                continue
-            pyogrio.write_dataframe(
-                _writable(table),
-                path,
-                driver="GPKG",
-                layer=layer,
-                geometry_type=geometry_type,
-                append=path.exists(),
-                layer_options={} if geometry_type is None else {"GEOMETRY_NAME": GEOMETRY_COLUMN},
-            )
-        return path.read_bytes()
+    # Names of hubs differ, so none loses its colour.
+    colours = {hub.name: hub.colour for hub in plan.hubs}
+    loose = {**colours, "": UNASSIGNED_COLOUR}
+    looks = {
+        "hubs": Look("fill", "hub", colours),
+        "practices": Look("marker", "hub", loose, rest="In no hub"),
+    }
+    return geopackage(tables, looks, provenance.exported)
 
 
 def _practice_feature(plan: Plan, code: str, row: dict[Any, Any]) -> dict[str, Any]:
@@ -176,27 +162,3 @@ def _plan_hubs(plan: Plan) -> pd.DataFrame:
     rows = [hub.to_dict() for hub in plan.hubs]
     table = pd.DataFrame(rows, columns=["id", "name", "colour", "note", "locked"])
     return table.astype({"locked": bool}).rename(columns={"id": "hub_id", "name": "hub"})
-
-
-def _writable(table: pd.DataFrame) -> pd.DataFrame:
-    """With categories as plain text and names of fields that every program takes."""
-    writable = table.copy()
-    for name, column in table.items():
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            writable[name] = column.astype("str")
-    return writable.rename(columns=dict(zip(table.columns, _fields(table.columns), strict=True)))
-
-
-def _fields(names: Iterable[object]) -> list[str]:
-    """Names as fields: "Rule: PCN or locality" is rule_pcn_or_locality; names that meet are
-    numbered. QGIS' own table has names with capitals, which stay.
-    """
-    fields: list[str] = []
-    for name in map(str, names):
-        plain = name if name.isidentifier() else "_".join(re.findall("[a-z0-9]+", name.lower()))
-        field, number = plain, 1
-        while field in fields:
-            number += 1
-            field = f"{plain}_{number}"
-        fields.append(field)
-    return fields

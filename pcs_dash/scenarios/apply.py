@@ -31,7 +31,16 @@ from pcs_dash.scenarios.changes import (
     ScenarioError,
     Staff,
 )
-from pcs_dash.scenarios.state import GP_ROLES, GP_ROWS, GPS, STAFF, Joined, State, band_shares
+from pcs_dash.scenarios.state import (
+    GP_ROLES,
+    GP_ROWS,
+    GPS,
+    STAFF,
+    Joined,
+    State,
+    band_shares,
+    rest_of,
+)
 from pcs_dash.scenarios.today import BANDS, NETWORK_CARE, Today
 from pcs_dash.tables.geometry import lonlat_to_grid
 
@@ -45,6 +54,11 @@ BAND_COUNT = len(BANDS)
 RESIDENTS, TRAINEES, PARTICIPATION = (
     "residents_per_dwelling", "trainee_to_nhs_gp_within_1_year", "joiner_participation",
 )  # fmt: skip
+# docs/methods.md, Weighted lists, has how it was worked out.
+WEIGHED = (
+    "New residents count as the patients do whom their practice has today; practices whose "
+    "patients live in the same small areas differ by 5% on average (Essex)."
+)
 PATIENTS_PER_GP = "patients_per_wte_gp_new_homes"
 _ROLE_ROWS: Mapping[str, int | slice] = {
     # Who comes counts under every definition, and has no role yet.
@@ -83,6 +97,8 @@ class Run:
         self.horizon = today.year + scenario.years
         self._check_years()
         self.practices = self._with_opened()
+        # A practice without a ratio has no list, and so none with new residents.
+        self.weights = np.nan_to_num(today.weights.reindex(self.practices.index))
         self.leave = self._only_leave()
         self._shares: dict[str, Floats] = {}
 
@@ -108,8 +124,8 @@ class Run:
             self.note(f"GPs by age are not loaded for this area: all are of unknown age, {at}.")
         else:
             names = " and ".join(_band_words(band) for band in INTERPOLATED)
-            self.note(f"No rate of leaving is published for GPs aged {names}: the mean of both "
-                      "neighbours.")  # fmt: skip
+            self.note(f"No rate of leaving is published for GPs aged {names}: the mean of the ages "
+                      "on either side is taken.")  # fmt: skip
         return leave
 
     def growths(self) -> dict[str, Assumption]:
@@ -206,12 +222,17 @@ class Run:
         is built in several places is one sum, as residents per dwelling are the same in all.
         """
         settling = np.zeros(len(state.codes))
+        registering = settling.copy()
         number = 0.0
         for who, change in homes:
             assert isinstance(change, Homes)
-            settling += change.a_year * state.among_open(self._new_residents(state, change, who))
+            shares = change.a_year * self._new_residents(state, change, who)
+            # Each counts as the patients do whom the practice has today.
+            settling += state.among_open(shares * self.weights)
+            registering += shares
             number += change.a_year
-        state.settle(settling / number, number * moment.values.of(RESIDENTS))
+        incoming = number * moment.values.of(RESIDENTS)
+        state.settle(settling / number, incoming, rest_of(registering / number))
 
     def _new_residents(self, state: State, change: Homes, who: str) -> Floats:
         """The share of them that registers with each practice of today."""
@@ -223,6 +244,8 @@ class Run:
             self._shares[change.where] = flows.on(state.codes, known)
             self.note(f"New residents register as those who live there do today: "
                       f"{self.today.registrations.label}.")  # fmt: skip
+            if (self.today.weights != 1).any():
+                self.note(WEIGHED)
         return self._shares[change.where]
 
     def _population(self, state: State, change: Population, who: str, moment: Moment) -> None:
@@ -283,6 +306,9 @@ class Run:
         state.alive[source] = False
         by_group = self._takers(state, change, source, who)
         state.pass_on(source, by_group, change.staff_follow, whole=False)
+        state.pass_premises(
+            source, self._row(state, change.premises, who) if change.premises else -1
+        )
 
     def _takers(self, state: State, change: Close, source: int, who: str) -> Floats:
         """Shares of a closing practice's patients, (practices, groups)."""
@@ -334,6 +360,8 @@ class Run:
             share[first] = mix if not np.isnan(mix).any() else np.eye(flows.GROUPS)[-1]
             state.pass_on(place, share, 1.0, whole=True)
             state.passed_to[place] = first
+        for code in change.practices:
+            state.pass_premises(state.place(code), first if code in change.kept else -1)
 
     def _open(self, state: State, change: Open, _who: str, moment: Moment) -> None:
         place = state.place(change.code)
@@ -341,7 +369,9 @@ class Run:
             *[change.gp] * len(GPS), *[0] * len(GP_ROLES), change.nurse, change.direct_care, 0, 0,
         ]  # fmt: skip
         own = self.practices.loc[[change.code]].iloc[0]
-        practices = self.practices.assign(patients=state.lists())
+        practices = self.practices.assign(
+            patients=state.by_site(column(self.practices, "patients"))
+        )
         size = change.gp * float(moment.values.of(PATIENTS_PER_GP)[0])
         at = float(own["easting"]), float(own["northing"])
         drawn = flows.drawn_by(self.today, practices, at, size)

@@ -100,20 +100,30 @@ class Staff(Change):
 class Close(Change):
     """A practice closes. `to`: practices that take its patients ("" : by where they live; "hub":
     the rest of its group). `staff_follow`: the share of its staff that goes with them.
+    `premises`: the practice that takes its premises over ("": they fall away).
     """
 
     kind: ClassVar[str] = "close"
     practice: str
     to: tuple[str, ...] = ()
     staff_follow: float = 0.0
+    premises: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Merge(Change):
-    """Practices become one list and one team, under the code of the first."""
+    """Practices become one list and one team, under the code of the first. `sites`: those of them
+    whose premises stay (none named: the first one's); the others' fall away.
+    """
 
     kind: ClassVar[str] = "merge"
     practices: tuple[str, ...]
+    sites: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The practices whose premises stay."""
+        return self.sites or self.practices[:1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +144,8 @@ KINDS: Mapping[str, type[Change]] = {
     kind.kind: kind for kind in (Homes, Population, Leave, Join, Staff, Close, Merge, Open)
 }
 LASTING = ("homes", "population", "leave", "join")
+# Left out of files where nothing is said, so that older programs read them.
+_LATER = ("premises", "sites")
 
 
 @dataclass(frozen=True)
@@ -287,10 +299,12 @@ def _codes(fewest: int) -> Parser:
     return parse
 
 
+def _some(value: Any) -> tuple[str, ...]:
+    return () if value in ("", []) else _codes(1)(value)
+
+
 def _to(value: Any) -> tuple[str, ...]:
-    if value == "":
-        return ()
-    found = _codes(1)(value)
+    found = _some(value)
     return (HUB,) if found == (HUB.upper(),) else found
 
 
@@ -319,7 +333,9 @@ _PARSERS: Mapping[str, Parser] = {
     "practice": _code,
     "to": _to,
     "staff_follow": _number(0, 1),
+    "premises": lambda value: "" if value == "" else _code(value),
     "practices": _codes(2),
+    "sites": _some,
     "code": _code,
     "name": _text,
     "longitude": _number(-9, 3),
@@ -361,16 +377,31 @@ def _change(place: int, data: Any) -> Change:
     change = kind(**given)
     if change.last is not None and change.last < change.year:
         raise ScenarioError(f"{who}: it ends in {change.last}, before it begins in {change.year}.")
-    if isinstance(change, Close) and change.practice in change.to:
-        raise ScenarioError(f"{who}: 'to' names {change.practice} itself, which closes.")
+    _check_named(change, who)
     return change
+
+
+def _check_named(change: Change, who: str) -> None:
+    """ScenarioError where a practice is named that can't be meant there."""
+    if isinstance(change, Close):
+        for name, codes in (("to", change.to), ("premises", (change.premises,))):
+            if change.practice in codes:
+                raise ScenarioError(
+                    f"{who}: '{name}' names {change.practice} itself, which closes."
+                )
+    elif isinstance(change, Merge):
+        others = [code for code in change.sites if code not in change.practices]
+        if others:
+            raise ScenarioError(
+                f"{who}: 'sites' names {others[0][:20]}, which does not merge here."
+            )
 
 
 def _change_to_dict(change: Change) -> dict[str, Any]:
     found: dict[str, Any] = {"kind": change.kind}
     for name in _fields(type(change)):
         value = getattr(change, name)
-        if value is not None:
+        if value is not None and (value or name not in _LATER):
             value = list(value) if isinstance(value, tuple) else value
             found[_IN_FILES.get(name, name)] = "" if value == [] else value
     return found

@@ -54,7 +54,18 @@ def appointments_needed(
     edition: str,
     older: pd.Series | None = None,
 ) -> Floats:
-    """Consultations in three months by patients and deprivation, shape (draws,).
+    """Consultations in three months, shape (draws,): the sum of `appointments_by_practice`."""
+    return appointments_by_practice(practices, patients, value, edition, older).sum(axis=0)
+
+
+def appointments_by_practice(
+    practices: pd.DataFrame,
+    patients: Floats,
+    value: Values,
+    edition: str,
+    older: pd.Series | None = None,
+) -> Floats:
+    """Consultations in three months by patients and deprivation, shape (practices, draws).
 
     Patients x consultations a person a year / 4. Those of the most deprived fifth consult more, so
     that England's fifths together have the published mean. Patients of no known fifth have the
@@ -66,10 +77,10 @@ def appointments_needed(
     if older is not None:
         lists = lists * older.reindex(practices.index).fillna(1.0).to_numpy()[:, None]
     mix = practices[quintile_columns(edition)].astype("float64")
-    shares = (mix.iloc[:, 0] / mix.sum(axis=1)).to_numpy(dtype=float, na_value=np.nan)
+    shares = (mix.iloc[:, [0]].div(mix.sum(axis=1), axis=0)).to_numpy(dtype=float, na_value=np.nan)
     more = value("deprived_consult_more") / 100
     others = value("consultations_per_person") / (1 + FIFTH * more)
-    return (lists.sum(axis=0) + more * (np.nan_to_num(shares) @ lists)) * others / QUARTERS
+    return np.asarray(lists * (1 + more * np.nan_to_num(shares)) * others / QUARTERS)
 
 
 def appointments_more(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash.measures.workforce import patients_per_fte_gp
-from pcs_dash.scenarios.changes import Change, Close, Homes, Scenario
+from pcs_dash.scenarios.changes import Change, Close, Homes, Merge, Scenario
 from pcs_dash.scenarios.project import Grouping, one_group, project
 from pcs_dash.scenarios.today import NEEDED, Today, homes_a_year
 from pcs_dash.tables.areas import Area
@@ -48,7 +48,8 @@ def planned_homes(first: int, last: int | None = None, which: str = NEEDED) -> t
 def who_takes_them(today: Today, close: Close, definition: str, **more: object) -> pd.DataFrame:
     """Who takes the patients of a practice that closes, the most first: index practice_code ("":
     practices beyond the data); practice_name, patients_before, patients_moved, patients_after,
-    patients_per_fte_gp_before and _after, km (straight line from the practice that closes).
+    patients_per_fte_gp_before and _after, km (straight line from the practice that closes; 0 to
+    the one that keeps its premises).
     """
     changes: tuple[Change, ...] = (close,)
     scenario = Scenario("Closing", max(close.year - today.year, 1), changes)
@@ -66,6 +67,7 @@ def who_takes_them(today: Today, close: Close, definition: str, **more: object) 
     own = before.loc[close.practice]
     taken = before.loc[rows]
     km = np.hypot(taken["easting"] - own["easting"], taken["northing"] - own["northing"]) / 1_000
+    there = rows == close.premises
     table = pd.DataFrame(
         {
             "practice_name": taken["practice_name"],
@@ -74,7 +76,7 @@ def who_takes_them(today: Today, close: Close, definition: str, **more: object) 
             "patients_after": after["patients"][rows],
             "patients_per_fte_gp_before": patients_per_fte_gp(before, definition)[rows],
             "patients_per_fte_gp_after": patients_per_fte_gp(after, definition)[rows],
-            "km": km,
+            "km": np.where(there, 0.0, km),
         }
     )
     beyond = found.outside(close.year)
@@ -82,3 +84,26 @@ def who_takes_them(today: Today, close: Close, definition: str, **more: object) 
         table.loc["", "practice_name"] = "Practices beyond the data"
         table.loc["", "patients_moved"] = beyond
     return table.rename_axis("practice_code")
+
+
+def where_they_meet(today: Today, merge: Merge) -> pd.DataFrame:
+    """Where patients of practices that merge go, as of today: index practice_code; practice_name,
+    patients, premises (the nearest practice whose premises stay) and km to them (straight line
+    between practices, 0 where the own ones stay); missing where a position is.
+    """
+    own = today.practices.loc[[code for code in merge.practices if code in today.practices.index]]
+    kept = own[own.index.isin(merge.kept)].dropna(subset=["easting", "northing"])
+    east, north = (
+        own[[axis]].to_numpy(float) - kept[axis].to_numpy(float) for axis in ("easting", "northing")
+    )
+    km = pd.DataFrame(np.hypot(east, north) / 1_000, own.index, kept.index)
+    near = km.dropna(how="all").idxmin(axis=1)
+    return pd.DataFrame(
+        {
+            "practice_name": own["practice_name"],
+            "patients": own["patients"].astype(float),
+            "premises": near.map(own["practice_name"]),
+            "km": km.min(axis=1),
+        },
+        index=own.index,
+    )

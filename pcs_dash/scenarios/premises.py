@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from pcs_dash.scenarios.bands import Drawn, banded
-from pcs_dash.scenarios.demand import Values, appointments_needed, rooms_needed, space_needed
+from pcs_dash.scenarios.bands import Drawn, band
+from pcs_dash.scenarios.demand import Values, appointments_by_practice, rooms_needed, space_needed
 from pcs_dash.tables.errors import InputFileError
 
 COLUMNS = ("practice_code", "site", "m2", "rooms", "tenure", "lease_end", "condition")
@@ -65,44 +66,61 @@ def against_need(
     year: int,
     value: Values,
     edition: str,
+    held: pd.Series,
 ) -> pd.DataFrame:
     """What each practice has in a year against what its patients need, the shortest first.
 
     Index practice_code; practice_name, patients, sites, leases_end (sites whose lease ends before
     or in that year: not counted in what there is), m2, rooms, and with _low and _high m2_needed,
-    m2_short, rooms_needed and pounds (for the square metres it is short of). A figure that a site
-    of the practice lacks is missing for the practice. Practices of the list that are not in
-    `practices` are left out. `drawn`: the patients of that year.
+    m2_short, rooms_needed, rooms_short and pounds (for the square metres it is short of). `held`:
+    the practice that has each one's premises then (`Projection.sites`); the others have fallen
+    away. A figure that a site of the practice lacks is missing for the practice, as it is where
+    premises that it has are not in the list. Practices that are not in `practices` are left out.
+    `drawn`: the patients of that year.
     """
-    kept = premises[~(premises["lease_end"] <= year)]
-    own = practices.loc[practices.index.isin(premises["practice_code"])]
-    found = pd.DataFrame(index=own.index)
-    found["practice_name"] = own["practice_name"]
+    listed = premises.assign(holder=premises["practice_code"].map(held))
+    ended = listed["lease_end"] <= year
+    own = practices[practices.index.isin([*listed["holder"].dropna(), *listed["practice_code"]])]
+    lacking = held[~held.index.isin(premises["practice_code"])]
+    found = pd.DataFrame({"practice_name": own["practice_name"]}, index=own.index)
     found["patients"] = own["patients"].astype("float64")
-    sites = premises.groupby("practice_code").size()
-    left = kept.groupby("practice_code").size().reindex(sites.index, fill_value=0)
-    found["sites"], found["leases_end"] = (
-        sites.reindex(own.index),
-        (sites - left).reindex(own.index),
-    )
-    for column in ("m2", "rooms"):
-        known = kept.groupby("practice_code")[column].agg(lambda sizes: sizes.sum(skipna=False))
-        gone = sites.index[left == 0]
-        known = pd.concat([known, pd.Series(0.0, index=gone)])
-        found[column] = known.reindex(own.index)
+    for name, rows in (("sites", listed), ("leases_end", listed[ended])):
+        found[name] = rows.groupby("holder").size().reindex(own.index, fill_value=0)
+    for name in ("m2", "rooms"):
+        sums = listed[~ended].groupby("holder")[name].agg(lambda sizes: sizes.sum(skipna=False))
+        known = ~own.index.isin(lacking)
+        found[name] = sums.reindex(own.index, fill_value=0.0).where(known)
     lists = drawn.of(own.index).patients
-    metres = [space_needed(patients, value) for patients in lists]
-    rooms = [
-        rooms_needed(appointments_needed(own.iloc[[row]], lists[[row]], value, edition), value)
-        for row in range(len(own))
-    ]
-    short = [(needs - has).clip(min=0) for needs, has in zip(metres, found["m2"], strict=True)]
-    cost = value("cost_per_square_metre")
-    projected = {"m2_needed": metres, "m2_short": short, "rooms_needed": rooms,
-                 "pounds": [metres * cost for metres in short]}  # fmt: skip
+    metres = space_needed(lists, value)
+    rooms = rooms_needed(appointments_by_practice(own, lists, value, edition), value)
+    short = (metres - found[["m2"]].to_numpy(float)).clip(min=0)
+    projected = {
+        "m2_needed": metres,
+        "m2_short": short,
+        "rooms_needed": rooms,
+        "rooms_short": (rooms - found[["rooms"]].to_numpy(float)).clip(min=0),
+        "pounds": short * value("cost_per_square_metre"),
+    }
     for name, values in projected.items():
-        figures = [banded(row) for row in values]
-        found[name] = [figure.central for figure in figures]
-        found[f"{name}_low"] = [figure.low for figure in figures]
-        found[f"{name}_high"] = [figure.high for figure in figures]
+        found[name] = values[:, 0]
+        ends = band(values[:, 1:] if values.shape[1] > 1 else values, values[:, 0])
+        found[f"{name}_low"], found[f"{name}_high"] = ends
     return found.sort_values("m2_short", ascending=False, kind="stable")
+
+
+TOTALS = ("m2", "m2_needed", "m2_short", "rooms", "rooms_needed", "rooms_short")
+
+
+def by_year(years: Iterable[int], found: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
+    """`TOTALS` of the practices whose size is known, a row a year, and `sites` (all); `found`: a
+    year's `against_need`.
+    """
+    rows = []
+    for year in years:
+        table = found(year)
+        row: dict[str, float] = {"year": year, "sites": table["sites"].sum()}
+        for name in TOTALS:
+            known = table["m2" if name.startswith("m2") else "rooms"].notna()
+            row[name] = table.loc[known, name].sum(min_count=1)
+        rows.append(row)
+    return pd.DataFrame(rows)

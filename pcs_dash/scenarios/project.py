@@ -89,6 +89,15 @@ class Projection:
         values = draw(self.assumptions, (key,), number=self.draws, seed=self.seed)
         return values.of(key)[: 1 + self.draws]
 
+    def sites(self, year: int) -> pd.Series:
+        """The practice that has each one's premises in a year (index: whose they are today), those
+        apart that have fallen away.
+        """
+        state, _ = self.kept[year]
+        codes, had = np.array(state.codes, dtype=object), np.flatnonzero(state.sites >= 0)
+        had = had[state.alive[state.sites[had]]]
+        return pd.Series(codes[state.sites[had]], index=pd.Index(codes[had]))
+
     def outside(self, year: int) -> float:
         """Patients who went to practices beyond the data by then, central."""
         return float(self.kept[year][0].outside[0])

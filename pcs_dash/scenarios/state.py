@@ -51,7 +51,8 @@ class State:
     """`patients`: (practices, draws); `staff`: FTE as if nobody left, (roles, practices);
     `leaving`: the part of the GPs' FTE that may leave, (`GP_ROWS`, practices, bands); `mix`:
     shares of patients by quintile, (editions, practices, groups); `outside`: patients who went to
-    practices beyond the data, by draw. `passed_to`: the practice a merged one became.
+    practices beyond the data, by draw. `passed_to`: the practice a merged one became; `sites`: the
+    practice that has the premises of each one of today, -1: they have fallen away.
     """
 
     codes: tuple[str, ...]
@@ -64,6 +65,7 @@ class State:
     outside: Floats
     alive: Flags
     mixed: Flags
+    sites: NDArray[np.intp]
     joined: list[Joined] = field(default_factory=list)
     passed_to: dict[int, int] = field(default_factory=dict)
 
@@ -93,7 +95,7 @@ class State:
             leaving=self.leaving.sum(axis=(0, 2))[None, :, None],
             **{
                 name: getattr(self, name).copy()
-                for name in ("staff", "headcounts", "mix", "imd", "alive", "mixed")
+                for name in ("staff", "headcounts", "mix", "imd", "alive", "mixed", "sites")
             },
         )
 
@@ -110,13 +112,30 @@ class State:
         left = found.sum()
         return found if left == 0 or left == whole else found * (whole / left)
 
-    def settle(self, share: Floats, incoming: Floats) -> None:
-        """New patients (by draw) by the share that registers with each practice; the rest go to
-        practices beyond the data.
+    def settle(self, share: Floats, incoming: Floats, outside: float) -> None:
+        """New patients (by draw): what each practice has more for one of them, and the share that
+        registers with practices beyond the data.
         """
         rows = np.flatnonzero(share)
         self.patients[rows] += share[rows, None] * incoming
-        self.outside += _rest(share) * incoming
+        self.outside += outside * incoming
+
+    def pass_premises(self, source: int, to: int) -> None:
+        """All premises that a practice has are another one's (-1: fall away)."""
+        self.sites[self.sites == source] = to
+
+    def by_site(self, sizes: Floats) -> Floats:
+        """Patients of each practice shared over the premises it has, as `sizes` are; 0 at premises
+        that have fallen away.
+        """
+        had = self.sites >= 0
+        holder, sizes = self.sites[had], np.nan_to_num(sizes[had])
+        whole = np.bincount(holder, sizes, len(self.sites))[holder]
+        alone = self.sites[had] == np.flatnonzero(had)
+        share = np.divide(sizes, whole, out=alone.astype(float), where=whole > 0)
+        found = np.zeros(len(self.sites))
+        found[had] = self.lists()[holder] * share
+        return found
 
     def pass_on(self, source: int, by_group: Floats, staff_share: float, *, whole: bool) -> None:
         """Move all patients and some staff of a row to others; the rest of its staff leaves.
@@ -129,7 +148,7 @@ class State:
         moved = to[rows, None] * self.patients[source]
         self._mix_in(source, rows, by_group[rows], whole=whole)
         self.patients[rows] += moved
-        self.outside += _rest(to) * self.patients[source]
+        self.outside += rest_of(to) * self.patients[source]
         self.patients[source] = 0
         # Staff of a network are not the practice's, and stay with the patients.
         stays = np.where([name == NETWORK_CARE for name in STAFF], 1.0, staff_share)[:, None]
@@ -180,7 +199,7 @@ class State:
                 part.fte[place] *= 1 - share
 
 
-def _rest(shares: Floats) -> float:
+def rest_of(shares: Floats) -> float:
     """What is missing to 1, rounding apart."""
     rest = 1 - float(shares.sum())
     return rest if rest > _ROUNDING else 0.0
@@ -205,6 +224,7 @@ def state_of(today: Today, practices: pd.DataFrame, columns: int) -> State:
         outside=np.zeros(columns),
         alive=np.asarray(practices.index.isin(today.practices.index)),
         mixed=np.zeros(number, dtype=bool),
+        sites=np.arange(number),
     )
 
 

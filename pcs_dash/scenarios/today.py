@@ -13,6 +13,7 @@ import pandas as pd
 
 from pcs_dash.measures.catchments import Registered
 from pcs_dash.measures.register import ROLE_COLUMNS
+from pcs_dash.measures.weighted_lists import REGISTERED, WEIGHTINGS, as_registered, ratios
 from pcs_dash.official.store import Store
 from pcs_dash.official.stored_tables import stored_columns
 from pcs_dash.tables import load
@@ -39,7 +40,8 @@ class Today:
     `year`: that of the GP figures, whose December is the first point. `bands`: FTE of all GPs by
     age band (`BANDS`), `trainees`: GPs in their last year of training (headcount), index
     practice_code; `dispersal`: where patients of each practice would go; each None where it is not
-    loaded. `registered` gives patients by small area when they are needed.
+    loaded. `registered` gives patients by small area, as registered, when they are needed;
+    `weights`: what one of a practice's patients counts as in its list (1: as registered).
     """
 
     practices: pd.DataFrame
@@ -50,6 +52,7 @@ class Today:
     trainees: pd.Series | None
     dispersal: pd.DataFrame | None
     registered: Callable[[], Registered]
+    weights: pd.Series
 
     @cached_property
     def registrations(self) -> Registered:
@@ -69,10 +72,13 @@ class Today:
 
 
 def today_of(
-    dataset: Dataset, registered: Callable[[], Registered], networks: pd.DataFrame | None = None
+    dataset: Dataset,
+    registered: Callable[[Dataset], Registered],
+    networks: pd.DataFrame | None = None,
 ) -> Today:
-    """Today's practices of a data set. `networks`: the staff whom networks employ (pcn_code,
-    staff_group, fte), where they are loaded. UserError where no GP figures are loaded.
+    """Today's practices of a data set. `registered` reads who is registered where; `networks`: the
+    staff whom networks employ (pcn_code, staff_group, fte), where they are loaded. UserError where
+    no GP figures are loaded.
     """
     found = re.search(r"\b(20\d\d)\b", dataset.workforce_period)
     if found is None or not dataset.has_gps:
@@ -106,7 +112,8 @@ def today_of(
         bands,
         trainees,
         load.load_closure_dispersal() if embedded else None,
-        registered,
+        lambda: registered(as_registered(dataset)),
+        ratios(dataset.practices, WEIGHTINGS[dataset.weighting or REGISTERED.key]),
     )
 
 

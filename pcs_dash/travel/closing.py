@@ -12,17 +12,22 @@ from pcs_dash.travel.minutes import Minutes, summary
 
 
 def closing(
-    minutes: Minutes, registrations: pd.DataFrame, code: str, to: Sequence[str] = ()
+    minutes: Minutes,
+    registrations: pd.DataFrame,
+    code: str,
+    to: Sequence[str] = (),
+    premises: str = "",
 ) -> pd.DataFrame:
     """Where people registered with a practice would go: one row a small area and practice, columns
     lsoa_code, practice_code, people, before and after (minutes), added.
 
     They go as their neighbours do: in proportion to who of the small area is registered with each
     other practice of the data (of `to`, where given); where nobody is, to the nearest of those.
-    Minutes are missing where no way is known. UserError where nobody's small area is known.
+    `premises`: the practice that keeps those of this one, which its new patients go on using where
+    that is quicker. Minutes are missing where no way is known. UserError where nobody's small area
+    is known.
     """
-    table = registrations.astype({"practice_code": "object", "lsoa_code": "object"})
-    table = table[table["patients"] > 0]
+    table = _living(registrations)
     own = table[table["practice_code"] == code].groupby("lsoa_code")["patients"].sum()
     if own.empty:
         raise UserError(f"Where the patients of {code[:20]} live is not known.")
@@ -37,17 +42,52 @@ def closing(
     rows = pd.concat([rows, lone.reset_index()], ignore_index=True)
     rows["before"] = minutes.to_own(rows.assign(practice_code=code))
     rows["after"] = minutes.to_own(rows)
+    stays = rows["practice_code"] == premises
+    rows["after"] = rows["after"].mask(stays, rows[["before", "after"]].min(axis=1))
+    return _added(rows)
+
+
+def merging(
+    minutes: Minutes, registrations: pd.DataFrame, codes: Sequence[str], sites: Sequence[str]
+) -> pd.DataFrame:
+    """As `closing`, for practices (`codes`) that become one: whoever is registered with one whose
+    premises do not stay goes to the quickest of those that do (`sites`). UserError where there is
+    nobody, or none of those has minutes.
+    """
+    table = _living(registrations)
+    rows = table[table["practice_code"].isin(set(codes) - set(sites))]
+    there = minutes.table[minutes.table.columns.intersection(list(sites))]
+    if rows.empty or there.empty:
+        raise UserError("Nobody is known to move, or where to.")
+    rows = rows.rename(columns={"patients": "people"}).assign(before=minutes.to_own(rows))
+    near = there.dropna(how="all").idxmin(axis=1)
+    rows["practice_code"] = rows["lsoa_code"].map(near)
+    rows["after"] = minutes.to_own(rows)
+    return _added(rows)
+
+
+def _living(registrations: pd.DataFrame) -> pd.DataFrame:
+    table = registrations.astype({"practice_code": "object", "lsoa_code": "object"})
+    return table[table["patients"] > 0]
+
+
+def _added(rows: pd.DataFrame) -> pd.DataFrame:
     rows["added"] = rows["after"] - rows["before"]
     return rows[["lsoa_code", "practice_code", "people", "before", "after", "added"]]
 
 
 def who_moves(minutes: Minutes, registered: Registered) -> pd.DataFrame:
     """Who lives where, for a closure: practice_code, lsoa_code, patients as registered; where that
-    is modelled, everyone with the nearest practice.
+    is modelled, as many as each practice's list, who live where it is the nearest.
     """
-    if registered.modelled:
-        return living_nearest(minutes, registered.totals)
-    return registered.table
+    if not registered.modelled:
+        return registered.table
+    table = living_nearest(minutes, registered.totals)
+    lists, near = (
+        each.groupby(each["practice_code"].astype("object"))["patients"].sum()
+        for each in (registered.table, table)
+    )
+    return table.assign(patients=table["patients"] * table["practice_code"].map(lists / near))
 
 
 def mean_minutes(minutes: Minutes, registered: Registered, code: str) -> pd.Series:

@@ -74,7 +74,7 @@ def computed(
     name, run = _RUNS[engine]
     package = _installed(engine, name)
     network = network_of(roads)
-    near = [table[snap(network, "walk", table)[0] >= 0] for table in (origins, practices)]
+    near = [table[snap(network, "walk", table).place >= 0] for table in (origins, practices)]
     notes = [
         f"{len(table) - len(kept):,} of {len(table):,} {what} lie more than {SNAP_LIMIT_M:,.0f} m "
         "from the network and have no minutes."

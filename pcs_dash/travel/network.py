@@ -1,16 +1,20 @@
 """Minutes over a network of roads: a graph a mode, shortest ways from the fewer side.
 
-Places are brought to the nearest place of the network of their mode, and the straight line there
-is walked. What lies further off than `SNAP_LIMIT_M` is left without minutes and counted.
+A place is brought to the nearest road of its mode on its own land, the part of a small area that it
+lies in, and the straight line there is walked: so it is not taken across the water that parts small
+areas. Where its land has no road it is brought to the nearest beyond; where the roads of its land
+lead nowhere else, or none is near, it has no minutes. Both are counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components, dijkstra
@@ -24,6 +28,9 @@ from pcs_dash.travel.roads import Floats, Roads
 
 Places = NDArray[np.intp]
 SNAP_LIMIT_M = 1_000.0
+# A practice stands by a road. So near it may lie beyond the practice's land, as boundaries follow
+# roads and are drawn coarsely; and no further off where that land has none.
+AT_THE_DOOR_M, PRACTICE_LIMIT_M = 100.0, 250.0
 # No way longer than this is looked for.
 LONGEST_MINUTES = 120.0
 # On a long road without junctions a place is kept at least so often, to be brought to.
@@ -129,32 +136,97 @@ def _graph(
     return csr_matrix((time[first], (row[first], column[first])), shape=(size, size))
 
 
-def snap(network: Network, mode: str, points: pd.DataFrame) -> tuple[Places, Floats]:
-    """The nearest place of the mode's main network, and the minutes walked there, of each point
-    (easting, northing); -1 and missing beyond `SNAP_LIMIT_M`.
+@dataclass(frozen=True, eq=False)
+class Snapped:
+    """Where places join the network of a mode: `place` (-1: nowhere) and the minutes walked there
+    (`off`); which were brought `beyond` their own land, and which have no minutes as its roads lead
+    nowhere else (`cut_off`).
     """
-    graph = network.graphs[mode]
-    _, part = connected_components(graph, directed=True, connection="weak")
-    usable = np.flatnonzero(part == np.bincount(part).argmax()) if graph.nnz else np.array([], int)
-    place, off = np.full(len(points), -1), np.full(len(points), np.nan)
+
+    place: Places
+    off: Floats
+    beyond: NDArray[np.bool_]
+    cut_off: NDArray[np.bool_]
+
+
+def snap(
+    network: Network, mode: str, points: pd.DataFrame, land: gpd.GeoSeries | None = None, *,
+    door: float = 0.0, limit: float = SNAP_LIMIT_M,
+) -> Snapped:  # fmt: skip
+    """The place of the mode's main network that each point (easting, northing) joins.
+
+    The nearest within `SNAP_LIMIT_M` on its own part of the `land` (polygons of small areas; None:
+    everywhere), or within `door` m wherever that lies; else the nearest within `limit` m.
+    """
+    usable, apart = _roads_of(network.graphs[mode])
+    roads, lost_roads = network.points[usable], network.points[apart]
+    at = points[["easting", "northing"]].to_numpy(float)
+    far, near = np.full(len(at), np.inf), np.zeros(len(at), dtype=np.intp)
     if len(usable):
-        far, near = cKDTree(network.points[usable]).query(points[["easting", "northing"]])
-        good = far <= SNAP_LIMIT_M
-        place[good] = usable[near[good]]
-        off[good] = far[good] / 1000 / factors()["walk_speed"].central * 60
-    return place, off
+        far, near = cKDTree(roads).query(at)
+    on_own, cut_off = np.full(len(at), land is None), np.zeros(len(at), dtype=bool)
+    for point, own in _own_land(at, land) if land is not None and len(usable) else ():
+        if far[point] <= door or shapely.contains_xy(own, *roads[near[point]]):
+            on_own[point] = True
+            continue
+        inside = _on(own, roads)
+        away = np.hypot(*(roads[inside] - at[point]).T)
+        cut_off[point] = not len(inside) and len(_on(own, lost_roads)) > 0
+        if len(inside) and away.min() <= SNAP_LIMIT_M:
+            far[point], near[point], on_own[point] = away.min(), inside[away.argmin()], True
+    joined = (far <= np.where(on_own, SNAP_LIMIT_M, limit)) & ~cut_off
+    place, off = np.full(len(at), -1), np.full(len(at), np.nan)
+    place[joined] = usable[near[joined]]
+    off[joined] = far[joined] / 1000 / factors()["walk_speed"].central * 60
+    return Snapped(place, off, joined & ~on_own, cut_off)
+
+
+def _roads_of(graph: csr_matrix) -> tuple[Places, Places]:
+    """The places of a mode's main network, and those of roads that do not hang together with it."""
+    _, part = connected_components(graph, directed=True, connection="weak")
+    size = np.bincount(part)
+    main = part == size.argmax()
+    return np.flatnonzero(main & (graph.nnz > 0)), np.flatnonzero(~main & (size[part] > 1))
+
+
+def _own_land(at: Floats, land: gpd.GeoSeries) -> Iterator[tuple[int, shapely.Polygon]]:
+    """Each point that lies in a polygon, by its number, and that polygon."""
+    parts = shapely.get_parts(land.dropna().to_numpy())
+    point, own = shapely.STRtree(parts).query(shapely.points(at), predicate="within")
+    yield from zip(point.tolist(), parts[own], strict=True)
+
+
+def _on(own: shapely.Polygon, places: Floats) -> Places:
+    """The numbers of the places that lie in a polygon."""
+    west, south, east, north = own.bounds
+    x, y = places.T
+    near = np.flatnonzero((x >= west) & (x <= east) & (y >= south) & (y <= north))
+    return near[shapely.contains_xy(own, x[near], y[near])]
+
+
+def joined(
+    network: Network, mode: str, origins: pd.DataFrame, practices: pd.DataFrame,
+    land: gpd.GeoSeries | None = None,
+) -> tuple[Snapped, Snapped]:  # fmt: skip
+    """Where small areas and practices join the network; practices by their own limits (above)
+    where the `land` is known.
+    """
+    own = {} if land is None else {"door": AT_THE_DOOR_M, "limit": PRACTICE_LIMIT_M}
+    return snap(network, mode, origins, land), snap(network, mode, practices, land, **own)
 
 
 def minutes_between(
-    network: Network, mode: str, origins: pd.DataFrame, practices: pd.DataFrame
-) -> pd.DataFrame:
-    """Minutes from each origin (rows) to each practice (columns), both with easting and northing;
-    missing where no way of up to two hours is known.
+    network: Network, mode: str, origins: pd.DataFrame, practices: pd.DataFrame,
+    ends: tuple[Snapped, Snapped] | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Minutes from each origin (rows) to each practice (columns), both with easting and northing,
+    which join the network at `ends` (None: at the nearest roads); missing where no way of up to
+    two hours is known.
     """
     graph = network.graphs[mode]
-    (start, off), (goal, on) = snap(network, mode, origins), snap(network, mode, practices)
+    start, goal = ends or joined(network, mode, origins, practices)
     back = len(practices) <= len(origins)
-    sources, others = (goal, start) if back else (start, goal)
+    sources, others = (goal.place, start.place) if back else (start.place, goal.place)
     # Backwards from the practices: against one-way roads.
     graph = graph.T.tocsr() if back else graph
     distinct, which = np.unique(sources[sources >= 0], return_inverse=True)
@@ -165,7 +237,7 @@ def minutes_between(
         reached[at : at + len(part)] = found[:, others[others >= 0]]
     times = np.full((len(sources), len(others)), np.nan)
     times[np.ix_(sources >= 0, others >= 0)] = reached[which]
-    times = (times.T if back else times) + off[:, None] + on
+    times = (times.T if back else times) + start.off[:, None] + goal.off
     times[~(times <= LONGEST_MINUTES)] = np.nan
     return pd.DataFrame(times, origins.index, practices.index)
 
@@ -176,28 +248,49 @@ def build(
     practices: pd.DataFrame,
     source: str,
     progress: Callable[[str], None] = lambda _: None,
+    land: gpd.GeoSeries | None = None,
 ) -> Built:
     """Minutes of all modes over a network. `origins` (index LSOA code) and `practices` (index
-    practice_code) have easting and northing.
+    practice_code) have easting and northing; `land`: polygons of the small areas (EPSG:27700).
 
     UserError where fewer than half of the practices lie near the network: another place's extract.
     """
     check_place(roads, practices)
     network = network_of(roads)
-    parts, notes = [], []
+    parts: list[pd.DataFrame] = []
+    notes: list[str] = []
     for mode in MODELLED_MODES:
         progress(f"shortest ways {MODES[mode]}")
-        lost = [
-            f"{int((snap(network, mode, table)[0] < 0).sum()):,} of {len(table):,} {what}"
-            for table, what in ((origins, "small areas"), (practices, "practices"))
-        ]
-        notes.append(
-            f"{MODES[mode].capitalize()}: {' and '.join(lost)} lie more than "
-            f"{SNAP_LIMIT_M:,.0f} m from the network and have no minutes."
-        )
-        wide = minutes_between(network, mode, origins, practices)
+        ends = joined(network, mode, origins, practices, land)
+        notes += _told(mode, *ends)
+        wide = minutes_between(network, mode, origins, practices, ends)
         parts.append(pairs_of(wide, mode))
     return Built.of(parts, source, notes)
+
+
+def _told(mode: str, start: Snapped, goal: Snapped) -> Iterator[str]:
+    """What did not join the network, or did so elsewhere than on its own land."""
+
+    def counts(of: Callable[[Snapped], NDArray[np.bool_]]) -> str:
+        both = ((start, "small areas"), (goal, "practices"))
+        return " and ".join(f"{of(e).sum():,} of {len(e.place):,} {what}" for e, what in both)
+
+    yield (
+        f"{MODES[mode].capitalize()}: {counts(lambda e: (e.place < 0) & ~e.cut_off)} lie more than "
+        f"{SNAP_LIMIT_M:,.0f} m from the network (practices without a road on their own land: "
+        f"{PRACTICE_LIMIT_M:,.0f} m) and have no minutes."
+    )
+    if any(e.cut_off.any() for e in (start, goal)):
+        yield (
+            f"{counts(lambda e: e.cut_off)} have no minutes as the roads of their own land lead "
+            "nowhere else, such as those of an island."
+        )
+    if any(e.beyond.any() for e in (start, goal)):
+        yield (
+            f"{counts(lambda e: e.beyond)} have no road on their own land within "
+            f"{SNAP_LIMIT_M:,.0f} m and were brought to the nearest beyond it, over water if there "
+            "is any."
+        )
 
 
 def check_place(roads: Roads, practices: pd.DataFrame) -> None:

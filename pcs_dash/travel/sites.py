@@ -5,7 +5,7 @@ chosen, t(i) >= d - sum over sites j nearer than d of (d - d(i, j)) y(j), for an
 added where the solution breaks them (Benders), first without whole numbers, then with them. So
 the bound is one at every moment, and what is found is proven when both meet. With a capacity every
 small area's people are shared out over sites: with all pairs at once, or where those are too many
-by cuts of what sharing them out over the sites tried costs.
+by prices (Lagrange multipliers; Held, Wolfe and Crowder 1974), which give a bound at every step.
 """
 
 from __future__ import annotations
@@ -37,8 +37,11 @@ AIMS: dict[Aim, tuple[str, str]] = {
 }
 TIME_LIMIT = 30.0
 _ENOUGH = 1e-6
-# With a capacity every pair is a variable; more than these take too long, and cuts are used.
+# With a capacity every pair is a variable; more than these take too long, and prices are used.
 MOST_PAIRS = 60_000
+# Prices: turns without a gain before the step is shortened, the step that ends it, every how many
+# turns the sites are tried, and how many near ones are tried in a site's place.
+_PATIENCE, _LEAST_STEP, _TRY_EVERY, _NEAR = 20, 0.003, 15, 8
 # A pair without a known way, in minutes: never chosen while there is another.
 _NO_WAY = 1_440.0
 Floats = NDArray[np.float64]
@@ -114,7 +117,7 @@ def choose(
     clock = Clock(wanted.time_limit)
     many = problem.minutes.size > MOST_PAIRS
     solvers: Mapping[Aim, Callable[[_Problem, float, Clock], _Found]] = {
-        "p-median": _median if wanted.capacity is None or many else _shared,
+        "p-median": _median if wanted.capacity is None else _priced if many else _shared,
         "p-centre": _centre,
         "max-cover": _most,
         "set-cover": _fewest,
@@ -258,19 +261,15 @@ def curve(
 
 
 def _median(problem: _Problem, _within: float, clock: Clock) -> _Found:
-    """Least people x minutes, by cuts; with a capacity, by further ones of whom it sends away."""
+    """Least people x minutes, everyone at the nearest site, by cuts."""
     people, times = problem.weight / problem.weight.sum(), problem.minutes
     size, count = len(people), len(problem.codes)
-    if problem.capacity is not None and problem.sites * problem.capacity < problem.people.sum():
-        return _Found(None, np.nan, np.nan, infeasible=True)
     order = np.argsort(times, axis=1, kind="stable")
     ranked = np.take_along_axis(times, order, axis=1)
     highs = new_solver()
     highs.setOptionValue("mip_rel_gap", _ENOUGH / 10)
     _columns(highs, np.zeros(count), problem.low, problem.high)
     _columns(highs, people, ranked[:, 0], np.full(size, _NO_WAY))
-    # What a capacity adds to everyone at the nearest site.
-    _columns(highs, np.ones(1), np.zeros(1), np.full(1, np.inf))
     _rows(highs, _ones(count), [float(problem.sites)], [float(problem.sites)])
     best, bound, whole = _Found(None, np.inf, 0.0), 0.0, False
     try:
@@ -283,69 +282,161 @@ def _median(problem: _Problem, _within: float, clock: Clock) -> _Found:
             info = highs.getInfo()
             bound = max(bound, info.mip_dual_bound if whole else info.objective_function_value)
             chosen = np.sort(np.argsort(-found[:count], kind="stable")[: problem.sites])
-            cuts = _cuts(times, order, ranked, found[:count], found[count:-1])
+            cuts = _cuts(times, order, ranked, found[:count], found[count:])
             if cuts is None and not whole:
                 _whole(highs, count)
                 whole = True
                 continue
-            tried, more = _tried(problem, chosen, size, full=cuts is None)
-            best = min(best, tried, key=lambda found: found.value)
-            rows = cuts or more
-            if rows is None:
+            value = float(people @ times[:, chosen].min(axis=1))
+            best = min(best, _Found(tuple(chosen.tolist()), value, 0.0), key=_value)
+            if cuts is None:
                 break
-            _rows(highs, *rows)
+            _rows(highs, *cuts)
     except Stopped:
         pass
     return replace(best, bound=min(bound, best.value))
 
 
-def _tried(
-    problem: _Problem, chosen: NDArray[np.intp], size: int, *, full: bool
-) -> tuple[_Found, _Cut | None]:
-    """What these sites cost, and what that says of others: nothing, unless a capacity is `full`y
-    asked about.
-    """
-    sites = tuple(int(site) for site in chosen)
-    if problem.capacity is None:
-        near = problem.minutes[:, chosen].min(axis=1)
-        return _Found(sites, float(problem.weight @ near / problem.weight.sum()), 0.0), None
-    if not full:
-        return _Found(None, np.inf, 0.0), None
-    return _sent(problem, sites, size)
+def _value(found: _Found) -> float:
+    return found.value
 
 
-def _sent(problem: _Problem, sites: tuple[int, ...], size: int) -> tuple[_Found, _Cut]:
-    """Everyone shared out over these sites, none beyond its capacity. By the prices u of small
-    areas and v of sites, no sites y cost less than sum(u) - capacity x sum(v y); where these sites
-    can't take all, they are not chosen together again.
+def _priced(problem: _Problem, within: float, clock: Clock) -> _Found:
+    """Least people x minutes with at most so many people a site, by prices.
+
+    At any prices of the small areas (minutes a head) a site earns most by serving those who pay
+    most above their way, until it is full; so no sites cost less than all prices less the largest
+    earnings. Prices rise where the sites that earn most serve too few, and fall where too many
+    (Polyak's step towards the best choice known). Those sites are choices too, and are tried.
     """
     assert problem.capacity is not None
-    chosen, count, k = list(sites), len(problem.codes), len(sites)
-    people, weight = problem.people, problem.weight / problem.weight.sum()
+    if problem.sites * problem.capacity < problem.people.sum():
+        return _Found(None, np.nan, np.nan, infeasible=True)
+    free = _median(replace(problem, capacity=None), within, clock.sooner(clock.remaining / 6))
+    if free.sites is None:
+        return free
+    tries, bound = _Tries(problem, clock), free.bound
+    weight = problem.weight / problem.weight.sum()
+    # To the second nearest site: about what one more is worth.
+    price = np.sort(problem.minutes[:, list(free.sites)], axis=1)[:, min(1, len(free.sites) - 1)]
+    best, earned, way, step, idle, turn = price, np.zeros(0), np.zeros(len(price)), 1.0, 0, 0
+    at_best = -np.inf
+    try:
+        tries.settle(free.sites)
+        while step > _LEAST_STEP and tries.best.value - bound > _ENOUGH * tries.best.value:
+            clock.check()
+            chosen, earning, lack = _earning(problem, price)
+            now = float(weight @ price - earning[chosen].sum())
+            idle = 0 if now > at_best * (1 + 2e-5) else idle + 1
+            if now > at_best:
+                at_best, best, earned = now, price, earning
+                bound = max(bound, now)
+            turn += 1
+            if turn % _TRY_EVERY == 0:
+                tries.settle(chosen.tolist())
+            if idle >= _PATIENCE:
+                step, idle, price, way = step / 1.6, 0, best, lack
+                continue
+            way = lack if turn == 1 else (way + lack) / 2
+            aim = tries.best.value if tries.best.sites else 1.1 * bound
+            price = price + step * (aim - now) / max(float(weight @ way**2), 1e-12) * way
+            price = np.minimum(price, _NO_WAY)
+        tries.swap(earned, bound)
+    except Stopped:
+        pass
+    return replace(tries.best, bound=min(bound, tries.best.value))
+
+
+def _earning(problem: _Problem, price: Floats) -> tuple[NDArray[np.intp], Floats, Floats]:
+    """At these prices: the sites that earn most, what each site earns, and what share of each small
+    area those leave unserved (below 0: they serve it more than once).
+    """
+    assert problem.capacity is not None
+    people, weight = problem.people[:, None], problem.weight[:, None] / problem.weight.sum()
+    gain = weight / people * (price[:, None] - problem.minutes)
+    order = np.argsort(-gain, axis=0)
+    gain, heads = np.take_along_axis(gain, order, axis=0), problem.people[order]
+    full = np.cumsum(heads, axis=0)
+    taken = np.clip((problem.capacity - (full - heads)) / heads, 0, 1) * (gain > 0)
+    earning = (taken * heads * gain).sum(axis=0)
+    rank = np.where(problem.low > 0, np.inf, np.where(problem.high > 0, earning, -np.inf))
+    chosen = np.argsort(-rank, kind="stable")[: problem.sites]
+    served = np.zeros(gain.shape)
+    np.put_along_axis(served, order, taken, axis=0)
+    return chosen, earning, 1 - served[:, chosen].sum(axis=1)
+
+
+class _Tries:
+    """Choices of sites tried with a capacity, and the best of them."""
+
+    def __init__(self, problem: _Problem, clock: Clock) -> None:
+        self.problem, self.clock = problem, clock
+        self.known: set[tuple[int, ...]] = set()
+        self.best = _Found(None, np.inf, 0.0)
+
+    def settle(self, sites: Sequence[int]) -> None:
+        """Try these sites, and each moved to the middle of whom it serves while that is better."""
+        before = np.inf
+        while (sites := tuple(sorted(sites))) not in self.known:
+            self.clock.check()
+            self.known.add(sites)
+            found, sent = _sent(self.problem, sites)
+            if found.value >= before:
+                return
+            before = found.value
+            self.best = min(self.best, found, key=_value)
+            sites = self._moved(sites, sent)
+
+    def swap(self, earned: Floats, bound: float) -> None:
+        """Try each site at those near it, those that earn most first, while that is better."""
+        problem, value = self.problem, np.inf
+        while self.best.sites and self.best.value < value and self.best.value > bound:
+            value, sites = self.best.value, self.best.sites
+            far = [np.abs(problem.minutes - problem.minutes[:, [s]]).mean(axis=0) for s in sites]
+            moves = [
+                (earned[old] - earned[new], old, int(new))
+                for old, away in zip(sites, far, strict=True)
+                for new in np.argsort(away)[1 : _NEAR + 1]
+                if new not in sites and problem.high[new] > 0 and not problem.low[old]
+            ]
+            for _, old, new in sorted(moves):
+                self.settle([new if site == old else site for site in sites])
+                if self.best.value < value:
+                    break
+
+    def _moved(self, sites: tuple[int, ...], sent: Floats) -> tuple[int, ...]:
+        """Each site where those it serves (`sent`: small areas x sites) have least to go."""
+        problem, moved = self.problem, [site for site in sites if self.problem.low[site] > 0]
+        share = sent * (problem.weight / problem.people)[:, None]
+        cost = np.where(problem.high > 0, share.T @ problem.minutes, np.inf)
+        for site in np.argsort(-sent.sum(axis=0)):
+            if sites[site] not in moved:
+                cost[site, moved] = np.inf
+                moved.append(int(cost[site].argmin()))
+        return tuple(moved)
+
+
+def _sent(problem: _Problem, sites: tuple[int, ...]) -> tuple[_Found, Floats]:
+    """Everyone shared out over these sites, none beyond its capacity, and how many people of each
+    small area go to each; infinite where they can't take all.
+    """
+    chosen, k, size = list(sites), len(sites), len(problem.people)
+    weight = problem.weight / problem.weight.sum()
     area, site = np.divmod(np.arange(size * k), k)
     pair = np.arange(size * k)
     times = problem.minutes[:, chosen]
     most = np.where(times < _NO_WAY, np.inf, 0.0).ravel()
     done = linprog(
         (weight[:, None] * times).ravel(),
-        A_ub=csr_matrix((people[area], (site, pair))), b_ub=np.full(k, problem.capacity),
+        A_ub=csr_matrix((problem.people[area], (site, pair))),
+        b_ub=np.full(k, problem.capacity),
         A_eq=csr_matrix((np.ones(size * k), (area, pair))), b_eq=np.ones(size),
         bounds=np.column_stack([np.zeros(size * k), most]),
     )  # fmt: skip
-    wide = count + size + 1
     if done.status != 0:
-        these = csr_matrix((np.ones(k), (np.zeros(k, int), chosen)), (1, wide))
-        return _Found(None, np.inf, 0.0), (these, np.full(1, -np.inf), np.full(1, k - 1.0))
-    price = done.eqlin.marginals
-    cost = np.where(problem.minutes < _NO_WAY, weight[:, None] * problem.minutes, np.inf)
-    room = np.maximum(((price[:, None] - cost) / people[:, None]).max(axis=0), 0.0)
-    row = csr_matrix(np.concatenate([problem.capacity * room, weight, [1.0]])[None, :])
-    sent = done.x.reshape(size, k) * people[:, None]
-    loads = _loads(problem, sites, sent)
-    return (
-        _Found(sites, float(done.fun), 0.0, loads=loads),
-        (row, np.full(1, price.sum()), np.full(1, np.inf)),
-    )
+        return _Found(None, np.inf, 0.0), np.zeros((size, k))
+    sent = done.x.reshape(size, k) * problem.people[:, None]
+    return _Found(sites, float(done.fun), 0.0, loads=_loads(problem, sites, sent)), sent
 
 
 def _loads(
@@ -413,9 +504,8 @@ def _cuts(
     broken = np.flatnonzero(level[:, 0] - gain @ sites > minutes + 1e-7)
     if not len(broken):
         return None
-    size = len(times)
-    wide = size + 1
-    own = csr_matrix((np.ones(len(broken)), (np.arange(len(broken)), broken)), (len(broken), wide))
+    shape = (len(broken), len(times))
+    own = csr_matrix((np.ones(len(broken)), (np.arange(len(broken)), broken)), shape)
     matrix = csr_matrix(hstack([csr_matrix(gain[broken]), own]))
     return matrix, level[broken, 0], np.full(len(broken), np.inf)
 

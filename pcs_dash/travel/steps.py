@@ -25,6 +25,7 @@ STEP = 5
 LIMITS = (5, 10, 15, 20, 25, 30)
 # Cells of the grid that lines are drawn through: at most so many a side, none below so many metres.
 _CELLS, _FINEST_M = 220, 50.0
+_NONE = 1e-6  # minutes that make no difference
 
 
 def steps_around(
@@ -71,6 +72,7 @@ class _Between:
         pace = table["minutes"].to_numpy(float)[known] / far[known]
         self.pace = float(np.median(pace)) if len(pace) else 0.0
         rest = table["minutes"].to_numpy(float) - self.pace * far
+        self.straight = bool(len(rest) and np.abs(rest).max() < _NONE)
         places, rest = np.vstack([site, places]), np.concatenate([[0.0], rest])
         self.nearest = NearestNDInterpolator(places, rest)
         try:
@@ -79,10 +81,13 @@ class _Between:
             self.inner = self.nearest
 
     def __call__(self, places: Floats) -> Floats:
+        way = self.pace * np.hypot(*(places - self.site).T)
+        if self.straight:
+            return way
         rest = self.inner(places)
         beyond = np.isnan(rest)
         rest[beyond] = self.nearest(places[beyond])
-        return np.maximum(self.pace * np.hypot(*(places - self.site).T) + rest, 0.0)
+        return np.maximum(way + rest, 0.0)
 
 
 def _grid(

@@ -169,15 +169,19 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, Sequence[str]], N
         kept(table, "sortable", lambda: _sortable(table)),
         hide_index=True,
         key=key,
-        column_config={
-            column.key: _column(table, column, pinned=place == 0)
-            for place, column in enumerate(table.on_page)
-        },
+        column_config=kept(table, ("columns", browser.is_phone()), lambda: _columns(table)),
         placeholder=table.missing,
         height=min(374, 38 + 35 * len(table.frame)),
         alt=table.caption,
         **select,
     )
+
+
+def _columns(table: Table) -> dict[str, Any]:
+    return {
+        column.key: _column(table, column, pinned=place == 0)
+        for place, column in enumerate(table.on_page)
+    }
 
 
 def _heading_width(table: Table) -> int | None:

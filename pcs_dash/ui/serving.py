@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import CancelledError
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +20,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.routing import Route
 from streamlit import runtime
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.session_manager import SessionClient
 from streamlit.web.server.server_util import get_url
 
 from pcs_dash.jobs import JobError, Limits, executor
@@ -49,6 +52,9 @@ _HEAVY = (
 )  # fmt: skip
 # Seconds that it may take to import.
 _PATIENCE = 300.0
+# Seconds until a page that nobody sees must be whole, and between two of them.
+_WHOLE_WITHIN, _BETWEEN = 60.0, 0.2
+_WHOLE = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 # How often what refers to itself is collected, in seconds.
 COLLECT_EVERY = 30.0
 _log = logging.getLogger(__name__)
@@ -76,10 +82,42 @@ async def warm(_app: Any) -> AsyncIterator[None]:
     threading.Thread(target=collect, args=(stop,), daemon=True, name="collect").start()
     print(f"pcs_dash is ready: {get_url(st.get_option('browser.serverAddress'))}", flush=True)
     threading.Thread(target=ready_worker, daemon=True, name="ready-worker").start()
+    others = asyncio.create_task(_show_to_nobody())
     try:
         yield
     finally:
         stop.set()
+        others.cancel()
+
+
+class _Nobody(SessionClient):
+    """Takes what a page is made of, and notes when it is whole."""
+
+    def __init__(self) -> None:
+        self.whole = asyncio.Event()
+
+    def write_forward_msg(self, message: ForwardMsg) -> None:
+        """Hear how a run ended; one that asks for another is not the page's."""
+        if message.WhichOneof("type") == "script_finished" and message.script_finished in _WHOLE:
+            self.whole.set()
+
+
+async def _show_to_nobody() -> None:
+    """Make the other pages once, so that many who arrive at once need not wait for each other: a
+    page's first run imports and works out what all later ones share.
+    """
+    server = runtime.get_instance()
+    for file in sorted((ROOT / "pages").glob("*.py")):
+        nobody, message = _Nobody(), BackMsg()
+        message.rerun_script.page_name = file.stem
+        session = server.connect_session(nobody, {})
+        try:
+            server.handle_backmsg(session, message)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(nobody.whole.wait(), _WHOLE_WITHIN)
+        finally:
+            server.close_session(session)
+        await asyncio.sleep(_BETWEEN)
 
 
 def _first_verdict() -> None:

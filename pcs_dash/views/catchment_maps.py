@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -14,6 +12,7 @@ import shapely
 from pcs_dash.measures.catchments import Registered, main_users, of_codes
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.small_numbers import small_number
+from pcs_dash.views.geopackage import Look, geopackage
 from pcs_dash.views.map_spec import Box
 from pcs_dash.views.maps import (
     CLASS_BLUES,
@@ -68,8 +67,7 @@ def share_classes(
     limit = small_number() if threshold is None else threshold
     table = of_codes(registered, codes)
     table = table[table.index.isin(registered.lsoas)]
-    classes = np.searchsorted(SHARE_CUTS, table["share"].to_numpy(float), side="right")
-    words = pd.Series([SHARE_LABELS[number] for number in classes], index=table.index, dtype="str")
+    words = _share_words(table["share"])
     small = (table["patients"] > 0) & (table["patients"] < limit)
     words = words.mask(small, small_words(limit)).where(table["patients"] > 0)
     return words.reindex(registered.lsoas)
@@ -177,15 +175,15 @@ def territory_colours(owner: pd.Series, borders: Sequence[tuple[str, str]]) -> d
     return colours
 
 
-def geopackage(
+def catchment_file(
     rows: pd.DataFrame,
     lsoas: gpd.GeoDataFrame,
     practices: pd.DataFrame,
     about: Sequence[tuple[str, str]],
 ) -> bytes:
-    """A GeoPackage (EPSG:27700): layer catchment (the rows with their LSOA's polygon), layer
-    practices (points of the unit), table about. Rows beyond the map have no polygon, are in the
-    CSV, and are counted in `about`.
+    """A GeoPackage (EPSG:27700): layer catchment (the rows with their LSOA's polygon, and
+    share_class, the class of its share), layer practices (points of the unit), table about. Rows
+    beyond the map have no polygon, are in the CSV, and are counted in `about`.
     """
     here = rows[rows.index.isin(lsoas.index)]
     polygons = gpd.GeoDataFrame(
@@ -199,15 +197,20 @@ def geopackage(
     )
     beyond = f"{len(rows) - len(here):,} LSOAs or unknown places"
     notes = pd.DataFrame([*about, ("Beyond the map", beyond)], columns=["item", "value"])
-    return layers_as_geopackage({"catchment": polygons, "practices": points, "about": notes})
+    # What is not shown singly has no class either.
+    polygons["share_class"] = _share_words(polygons["share_per_cent"] / 100)
+    classes = dict(zip(SHARE_LABELS, CLASS_BLUES, strict=True)) | {"": HIDDEN_COLOUR}
+    return geopackage(
+        {"catchment": polygons, "practices": points, "about": notes},
+        {
+            "catchment": Look("fill", "share_class", classes, rest="not shown: few patients"),
+            "practices": Look("marker", "practice_code", {"": OWN_COLOUR}, rest="its practices"),
+        },
+    )
 
 
-def layers_as_geopackage(layers: Mapping[str, pd.DataFrame]) -> bytes:
-    """A GeoPackage of these layers (those with a geometry) and tables."""
-    import pyogrio
-
-    with tempfile.TemporaryDirectory(prefix="pcs_dash_") as folder:
-        path = Path(folder) / "layers.gpkg"
-        for layer, table in layers.items():
-            pyogrio.write_dataframe(table, path, driver="GPKG", layer=layer, append=path.exists())
-        return path.read_bytes()
+def _share_words(shares: pd.Series) -> pd.Series:
+    """Each share (0 to 1) by its class of `SHARE_LABELS`; missing stays missing."""
+    classes = np.searchsorted(SHARE_CUTS, shares.to_numpy(float), side="right")
+    words = pd.Series([SHARE_LABELS[number] for number in classes], shares.index, dtype="str")
+    return words.where(shares.notna())

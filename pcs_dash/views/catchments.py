@@ -348,7 +348,7 @@ def _where(question: Question, unit: _Unit, rows: pd.DataFrame) -> tuple[Block, 
         f"{file}.gpkg",
         "Download as GeoPackage",
         "application/geopackage+sqlite3",
-        lambda: catchment_maps.geopackage(rows, lsoas, own, about),
+        lambda: catchment_maps.catchment_file(rows, lsoas, own, about),
     )
     bare = () if lsoas["geometry"].notna().any() else (
         Text(f"Magenta: practices of {unit.name}.", "note"),

@@ -1,4 +1,6 @@
-"""How much longer is the way for the patients of a practice that closes? For Plan ahead."""
+"""How much longer is the way for the patients of a practice that closes, or of those that merge?
+For Plan ahead.
+"""
 
 from __future__ import annotations
 
@@ -10,41 +12,39 @@ from pcs_dash.measures.catchments import Registered
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.small_numbers import SMALL_NUMBER, hide_small
+from pcs_dash.scenarios.changes import Close, Merge
 from pcs_dash.tables.constants import MODES
 from pcs_dash.tables.errors import UserError
-from pcs_dash.travel.closing import before_and_after, by_small_area, closing, who_moves
-from pcs_dash.travel.minutes import between
+from pcs_dash.travel.closing import before_and_after, by_small_area, closing, merging, who_moves
+from pcs_dash.travel.minutes import Minutes, between
 from pcs_dash.views.answer import Block, Column, Table, Text, text_table
 from pcs_dash.views.question import Question
 
 _SHOWN = ("walk", "drive", "transit")
 _MOST = 5
 _NO_REGISTRATIONS = (
-    "No registrations are loaded, so these are the people for whom it is the nearest practice."
+    "No registrations are loaded, so its patients are taken to live where it is the nearest."
 )
 _EQUAL = (
-    "No residents by small area are loaded, so all are taken to hold about the same number: those "
-    "of a single one are not told, and patients of several are so many times that number."
+    "No residents by small area are loaded, so all are taken to hold about the same number, and "
+    "how many live in one is not shown."
 )
 _FIGURES = ("people", "median_before", "median_after", "p90_before", "p90_after")
 
 
-def blocks(question: Question, code: str, to: Sequence[str]) -> list[Block]:
+def blocks(question: Question, change: Close | Merge, to: Sequence[str] = ()) -> list[Block]:
     """Before and after by mode and quintile, and the small areas that lose most on foot.
 
-    `to`: practices that take the patients; none: all others.
+    `to`: practices that take the patients of one that closes; none: all others.
     """
     dataset, readers = question.dataset, question.readers
     registered = readers.registered(dataset)
-    goal = "those named" if to else "the other practices"
-    who = f"As if everyone went to {goal} as their neighbours of the small area are registered."
-    if registered.modelled:
-        who = f"{_NO_REGISTRATIONS} As if they went to the nearest of {goal}."
+    who = f"{_NO_REGISTRATIONS if registered.modelled else ''} {_who(change, to, registered)}"
     rows, labels, kinds, found = [], [], [], {}
     for mode in _SHOWN:
         try:
             minutes = between(dataset, mode, "", readers.minutes())
-            found[mode] = closing(minutes, who_moves(minutes, registered), code, to)
+            found[mode] = _moving(minutes, who_moves(minutes, registered), change, to)
         except UserError:
             continue
         labels.append(minutes.label)
@@ -52,9 +52,10 @@ def blocks(question: Question, code: str, to: Sequence[str]) -> list[Block]:
         rows += _rows(question, found[mode], f"{MODES[mode].capitalize()}, {minutes.kind}")
     if not found:
         return []
+    equal = _EQUAL if registered.equal else ""
     return [
         text_table(
-            "How far its patients have to go, before and after",
+            "How far those who move have to go, before and after",
             ("Who, and how", f"Patients{registered.suffix}", "Half within, before", "after",
              "Nine in ten within, before", "after"),
             rows,
@@ -62,11 +63,30 @@ def blocks(question: Question, code: str, to: Sequence[str]) -> list[Block]:
         ),
         _losers(question, registered, *next(iter(found.items())), kinds[0]),
         Text(
-            f"{who} {registered.label}; {'; '.join(labels)}. {_EQUAL if registered.equal else ''}"
-            .strip(),
+            f"{who} Who lives where: {registered.label}; {'; '.join(labels)}. {equal}".strip(),
             "note",
         ),
     ]  # fmt: skip
+
+
+def _moving(
+    minutes: Minutes, registrations: pd.DataFrame, change: Close | Merge, to: Sequence[str]
+) -> pd.DataFrame:
+    if isinstance(change, Merge):
+        return merging(minutes, registrations, change.practices, change.kept)
+    return closing(minutes, registrations, change.practice, to, change.premises)
+
+
+def _who(change: Close | Merge, to: Sequence[str], registered: Registered) -> str:
+    """Where people are taken to go."""
+    if isinstance(change, Merge):
+        return (
+            "As if those whose premises fall away went to the quickest of the premises that stay."
+        )
+    goal = "those named" if to else "the other practices"
+    if registered.modelled:
+        return f"As if they went to the nearest of {goal}."
+    return f"As if everyone went to {goal} as their neighbours of the small area are registered."
 
 
 def _rows(question: Question, found: pd.DataFrame, how: str) -> list[tuple[str, ...]]:

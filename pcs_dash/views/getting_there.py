@@ -116,15 +116,19 @@ class _Asked:
         return "their own practice" if self.own else "the nearest practice"
 
     def by(self, group: pd.Series) -> pd.DataFrame:
-        """`summary` by what `group` (on the small areas) says."""
+        """`summary` by what `group` (on the small areas, told apart by its name) says."""
         limits = sorted({*LIMITS, self.within})
-        labels = self.rows["lsoa"].map(group)
-        return summary(self.rows["minutes"], self.rows["people"], labels, limits)
+
+        def made() -> pd.DataFrame:
+            labels = self.rows["lsoa"].map(group)
+            return summary(self.rows["minutes"], self.rows["people"], labels, limits)
+
+        return kept(self, ("by", group.name), made)
 
     @cached_property
     def whole(self) -> pd.Series:
         """The figures of the area as a whole."""
-        one = pd.Series("all", index=self.lsoas.index)
+        one = pd.Series("all", index=self.lsoas.index, name="all")
         return self.by(one).iloc[0]
 
     @cached_property
@@ -150,8 +154,19 @@ def _asked(question: Question) -> _Asked | None:
     registered = kept(
         dataset, ("getting_there", readers.version), lambda: readers.registered(dataset)
     )
-    lsoas = question.area.select(dataset.lsoas)
     own = question.option("to", TO) == "own"
+    within = int(question.option("within", WITHIN))
+    # Whatever practice or hub is pointed at, these are the same.
+    key = ("asked", question.area.key, own, within)
+    made = kept(minutes, key, lambda: _people(question, minutes, registered, within, own=own))
+    return made if made.rows["people"].sum() > 0 else None
+
+
+def _people(
+    question: Question, minutes: Minutes, registered: Registered, within: int, *, own: bool
+) -> _Asked:
+    """The people of the area's small areas, and their minutes."""
+    lsoas = question.area.select(question.dataset.lsoas)
     table = registered.table[registered.table["lsoa_code"].isin(lsoas.index)]
     if own:
         rows = pd.DataFrame(
@@ -167,9 +182,6 @@ def _asked(question: Question) -> _Asked | None:
         near = minutes.nearest()["minutes"].reindex(totals.index)
         rows = pd.DataFrame({"lsoa": totals.index, "people": totals, "minutes": near})
     rows = rows.astype({"people": "float64", "minutes": "float64"}).reset_index(drop=True)
-    if not rows["people"].sum() > 0:
-        return None
-    within = int(question.option("within", WITHIN))
     return _Asked(minutes, registered, rows, lsoas, within, own)
 
 
@@ -187,7 +199,11 @@ def answer(question: Question) -> Answer:
         f"In {question.name} {per_cent(share)} of {question.everyone} live within {within} minutes "
         f"of {asked.goal} {how} ({tag}){_by_deprivation(asked, by_quintile)}."
     )
-    quintiles = _quintile_table(question, asked, by_quintile)
+    quintiles = kept(
+        asked,
+        ("quintiles", question.edition),
+        lambda: _quintile_table(question, asked, by_quintile),
+    )
     nearest = Answer(
         Words(found, "", _basis(question, asked)),
         figures=(
@@ -315,7 +331,10 @@ def _map(question: Question, asked: _Asked) -> MapBlock:
         if centre is None
         else f"Magenta: {centre.name}. Circles: practices. Uncoloured: over 30, or no figure.",
         steps=smooth,
-        focus=None if centre is None or smooth is None else (title, box_of(smooth.geometry)),
+        # Of their boxes: lines have thousands of corners.
+        focus=None
+        if centre is None or smooth is None
+        else (title, box_of(smooth.geometry.envelope)),
     )
     return MapBlock(spec, alt_text(question.dataset, spec), high=400, pick="around", listed=False)
 
@@ -421,8 +440,10 @@ def _file_tag(question: Question, asked: _Asked) -> str:
 
 def _places(question: Question) -> Sequence[Block | Beside]:
     asked = _asked(question)
-    if asked is None:
-        return []
+    return [] if asked is None else kept(asked, "places", lambda: _place_tables(question, asked))
+
+
+def _place_tables(question: Question, asked: _Asked) -> list[Table]:
     return [
         _table(
             f"Minutes to {asked.goal} by {column}",
@@ -449,7 +470,7 @@ def for_workbook(question: Question) -> tuple[str, pd.DataFrame]:
     asked = _asked(question)
     if asked is None:
         return "", pd.DataFrame()
-    every = pd.Series(question.name, index=asked.lsoas.index)
+    every = pd.Series(question.name, index=asked.lsoas.index, name="named")
     groups = {"Area": every, "Quintile": _quintiles(question, asked)} | {
         name.capitalize(): group for name, group in _groups(asked).items()
     }

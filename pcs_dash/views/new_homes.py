@@ -218,7 +218,9 @@ def registering(today: Today, where: str, patients: float, definition: str) -> p
             "coming": coming,
             "patients": own["patients"].astype(float),
             "patients_per_fte_gp": patients_per_fte_gp(own, definition),
-            "after": patients_per_fte_gp(own.assign(patients=own["patients"] + coming), definition),
+            "after": patients_per_fte_gp(
+                own.assign(patients=own["patients"] + coming * today.weights[own.index]), definition
+            ),
         }
     ).rename_axis("practice_code")
 

@@ -16,6 +16,7 @@ from pcs_dash.measures.numbers import between, number, signed
 from pcs_dash.measures.patient_matrix import PatientMatrix, quintile_matrix
 from pcs_dash.measures.patient_matrix import measured as measured_groups
 from pcs_dash.measures.register import PER_GP, REGISTER
+from pcs_dash.measures.slope_index import SlopeIndex
 from pcs_dash.measures.words import Words, definition_text
 from pcs_dash.measures.workforce import fte_gap, patients_per_fte_gp, summarise
 from pcs_dash.scenarios.bands import BAND_ENDS, Drawn, Floats, as_today, band, banded
@@ -26,6 +27,7 @@ from pcs_dash.scenarios.changes import (
     Homes,
     Join,
     Leave,
+    Merge,
     Open,
     Scenario,
     Staff,
@@ -40,14 +42,14 @@ from pcs_dash.scenarios.grouping import (
     NO_PCN,
     grouping,
     planned_homes,
-    who_takes_them,
 )
 from pcs_dash.scenarios.homes import USED
-from pcs_dash.scenarios.project import DRAWS, OTHERS, Grouping, Projection, project
+from pcs_dash.scenarios.premises import against_need, by_year
+from pcs_dash.scenarios.project import OTHERS, Grouping, Projection, project
 from pcs_dash.scenarios.today import BEFORE, BUILT, NEEDED, Today, today_of
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.errors import UserError
-from pcs_dash.views import closing_minutes, maps, placing, team, too_small, where_sites
+from pcs_dash.views import maps, moving, placing, team, too_small, where_sites
 from pcs_dash.views.answer import (
     Answer,
     Beside,
@@ -105,15 +107,9 @@ DECIDED = 2
 # How many projections are kept: two megabytes each for a county.
 KEPT = 16
 CAUTION = "A sum of what is assumed, no forecast."
-_TAKEN = (
-    "GPs leave at the rates of England in 2022; only those who finish training here join, none who "
-    "come back or from elsewhere; other staff stay."
-)
-
-
 # docs/methods.md has the figures.
 BACK_TEST = (
-    "This overstates growth: in the ten months to March 2026 lists grew by a quarter of what homes "
+    "Homes overstate growth: in the ten months to March 2026 lists grew by a quarter of what homes "
     "built give this way, since many who move into a new home live here already."
 )
 
@@ -177,7 +173,7 @@ def answer(question: Question) -> Answer:
     gap = banded(fte_gap(*found.whole, question.benchmark.value))
     figures.append(
         Figure(
-            f"FTE GPs to {question.benchmark.label}, {last}",
+            f"FTE GPs to reach {question.benchmark.label}, {last}",
             signed(gap.central),
             between(gap.low, gap.high, 1) if gap.high > gap.low else "",
             term=REGISTER["fte_gap"].term,
@@ -202,12 +198,12 @@ def _sections(
         (
             Section(
                 "takers",
-                "Who takes the patients of the practice that closes",
+                "Where patients of practices that close or merge go",
                 _takers,
                 part=GROUPED,
             ),
         )
-        if _closures(found.scenario)
+        if _moving(found.scenario)
         else ()
     )
     compared = (
@@ -260,9 +256,7 @@ def today_for(question: Question) -> Today:
     return kept(
         dataset,
         ("plan_ahead", readers.version),
-        lambda: today_of(
-            dataset, lambda: readers.registered(dataset), staff_of_networks(readers, dataset)
-        ),
+        lambda: today_of(dataset, readers.registered, staff_of_networks(readers, dataset)),
     )
 
 
@@ -401,23 +395,47 @@ def _message(question: Question, found: Projection, nothing: Projection, *, deci
     now, then, last = nothing.figures.iloc[0], nothing.figures.iloc[-1], nothing.years[-1]
     said = (
         f"If nothing is done, {question.name} would have {number(then['patients_per_fte_gp'])} "
-        f"patients per FTE GP in {last} ({_band(then)} in 95% of {DRAWS:,} draws), against "
+        f"patients per FTE GP in {last} ({_band(then)}), against "
         f"{number(now['patients_per_fte_gp'])} in {nothing.years[0]}."
     )
     if decided:
         ahead = found.figures.iloc[-1]
-        low, high = np.percentile(found.drawn - nothing.drawn, BAND_ENDS)
-        more = ahead["patients_per_fte_gp"] - then["patients_per_fte_gp"]
-        sure = "" if low > 0 or high < 0 else ", so it could be more or fewer"
-        apart = f"{signed(more, 0)} (from {signed(low, 0)} to {signed(high, 0)}{sure})"
         said += (
-            f" With what is decided it would have {number(ahead['patients_per_fte_gp'])} "
-            f"({_band(ahead)}): {apart if low or high else 'as many'}."
+            f" With what is decided {number(ahead['patients_per_fte_gp'])} ({_band(ahead)}): "
+            f"{_apart(found, nothing)}."
         )
+    taken = _taken(found.scenario)
     basis = definition_text(question.definition.key, question.period)
     typed = [found.assumptions[key].label for key in found.used if found.assumptions[key].typed]
     own = f"; typed in: {', '.join(typed)}" if typed else ""
-    return Words(said, CAUTION, f"{_TAKEN} {basis} Assumptions: published ones, cited below{own}.")
+    return Words(
+        said,
+        f"{CAUTION} In brackets: 95% of the draws.",
+        f"{taken} {basis} Assumptions: published ones, cited below{own}.",
+    )
+
+
+def _taken(scenario: Scenario) -> str:
+    """Who leaves and joins, in a sentence."""
+    on = [change for change in scenario.changes if change.on]
+    leave = [AGES[each.ages] for each in on if isinstance(each, Leave)]
+    joining = any(isinstance(each, Join) for each in on)
+    joins = "only those who finish training here join" if joining else "nobody joins"
+    leaves = f"{leave[0]} at the rates of England in 2022" if leave else "No GP leaves"
+    return f"{leaves}; {joins}; all else stays but for what is decided."
+
+
+def _apart(found: Projection, nothing: Projection) -> str:
+    """How many patients per FTE GP more or fewer, and whether the draws tell which."""
+    low, high = np.percentile(found.drawn - nothing.drawn, BAND_ENDS)
+    ahead, then = (each.figures["patients_per_fte_gp"].iloc[-1] for each in (found, nothing))
+    if max(abs(low), abs(high)) < 0.5:
+        return "as many"
+    if low <= 0 <= high:
+        return f"it could be more or fewer ({signed(low, 0)} to {signed(high, 0)})"
+    ends = sorted(map(abs, (low, high)))
+    word = "more" if ahead > then else "fewer"
+    return f"{number(abs(ahead - then))} {word} ({between(*ends)})"
 
 
 def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
@@ -426,7 +444,9 @@ def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
     names = {str(code): str(name) for code, name in called.items()}
     takers = takers_of(found.today)
     if question.options.get(LINK, ""):
-        return tuple(sentence(change, names, takers) for change in found.scenario.changes)
+        listed = found.scenario.changes
+        more = (BACK_TEST,) if any(isinstance(each, Homes) and each.on for each in listed) else ()
+        return (*(sentence(change, names, takers) for change in listed), *more)
     first = found.years[0] + 1
     homes = question.option("homes", _homes_known(question))
     said = []
@@ -516,9 +536,14 @@ def _map(question: Question) -> Sequence[Block | Beside]:
     shown = found if which == "after" else nothing
     year = shown.years[0 if which == "before" else -1]
     ratios = patients_per_fte_gp(shown.frame(year), question.definition.key)
-    ratios = ratios[ratios.index.isin(question.practices.index)]
+    # A practice stands at each of its sites.
+    held = shown.sites(year)
+    held = held[held.index.isin(question.practices.index) & held.isin(ratios.index)]
+    at = {str(code): str(holder) for code, holder in held.items()}
+    ratios = held.map(ratios)
     benchmark = question.benchmark
     bands = {} if which == "before" else _bands(_last(question, shown))
+    names = shown.practices["practice_name"]
     spec = MapSpec(
         "layers",
         question,
@@ -530,12 +555,14 @@ def _map(question: Question) -> Sequence[Block | Beside]:
         ),
         highlight=question.highlight,
         notes={
-            str(code): f"{year}: {number(value)} patients per FTE GP{bands.get(str(code), '')}"
-            for code, value in ratios.dropna().items()
+            code: f"{year}: {number(value)} patients per FTE GP{bands.get(at[code], '')}"
+            + ("" if at[code] == code else f", as a site of {names[at[code]]}")
+            for code, value in zip(at, ratios, strict=True)
+            if value == value
         },
         about=f"practices by patients per FTE GP in {year}, {MAPS[which].lower()}",
-        note="Size: patients today. Hollow: no figure, or closed. Click a practice to change "
-        "something there; draw a point or a shape where homes come.",
+        note="Size: patients today. Hollow: no figure, or no longer there. Click a practice to "
+        "change something there; draw a point or a shape where homes come.",
     )
     alt = alt_text(question.dataset, spec)
     return [MapBlock(spec, alt, pick=AT, high=400, draw=DRAWN, shapes=_shapes(found.scenario))]
@@ -595,54 +622,14 @@ def _ends_of(name: str, form: str) -> list[Column]:
 # --- sections ---
 
 
-def _closures(scenario: Scenario) -> list[Close]:
-    return [change for change in scenario.changes if isinstance(change, Close) and change.on]
+def _moving(scenario: Scenario) -> list[Close | Merge]:
+    return [each for each in scenario.changes if isinstance(each, (Close, Merge)) and each.on]
 
 
 def _takers(question: Question) -> Sequence[Block | Beside]:
-    today = today_for(question)
-    close = _closures(scenario_of(question, today.year))[0]
-    asked = replace(close, year=today.year + 1)
-    try:
-        found = who_takes_them(today, asked, question.definition.key, hubs=_hubs(question))
-    except UserError as error:
-        return [Text(f"If it closed today nobody could say. {error}", "info")]
-    table = found.reset_index()
-    return [
-        Table(
-            "Who takes them, if it closed today",
-            table,
-            (
-                Column("practice_name", "Practice", wide=2.4),
-                Column("patients_moved", "Patients moved", "count"),
-                Column("patients_before", "List before", "count"),
-                Column("patients_after", "List after", "count"),
-                Column("patients_per_fte_gp_before", "Per FTE GP before", "count"),
-                Column("patients_per_fte_gp_after", "After", "count"),
-                Column("km", "km away", "tenth"),
-            ),
-            name=f"closing-{close.practice}",
-            file=table,
-        ),
-        Text(
-            "As if every patient joined another practice of the own small area, in proportion to "
-            "who is registered there. People choose for themselves; distances are straight lines "
-            f"between practices, on average {number(_mean_km(table), 1)} km for those who move.",
-            "note",
-        ),
-        *closing_minutes.blocks(question, close.practice, _named(close, found)),
-    ]
-
-
-def _named(close: Close, found: pd.DataFrame) -> list[str]:
-    """Who takes the patients where that was said; nobody where they go by where they live."""
-    return [code for code in map(str, found.index) if code] if close.to else []
-
-
-def _mean_km(takers: pd.DataFrame) -> float:
-    """Mean distance by patients who move, those to practices beyond the data apart."""
-    known = takers.dropna(subset=["km"])
-    return float((known["km"] * known["patients_moved"]).sum() / known["patients_moved"].sum())
+    today, hubs = today_for(question), _hubs(question)
+    changes = _moving(scenario_of(question, today.year))
+    return [block for change in changes for block in moving.blocks(question, today, change, hubs)]
 
 
 def _compared(question: Question) -> Sequence[Block | Beside]:
@@ -817,8 +804,7 @@ def _placing(question: Question) -> Sequence[Block | Beside]:
 
 def _sites(question: Question) -> Sequence[Block | Beside]:
     found, _ = _both(question)
-    # A merged list has one surgery less, the first one's is kept.
-    closed = question.practices.index.difference(found.frame(found.years[-1]).index)
+    closed = question.practices.index.difference(found.sites(found.years[-1]).index)
     try:
         return where_sites.of_plan(question, set(closed))
     except UserError as error:
@@ -839,7 +825,12 @@ def _inequality(question: Question) -> Sequence[Block | Beside]:
         index = area_inequality(
             own, definition=question.definition.key, edition=question.edition
         ).index
-        sii, rii = ("", "") if drawn is None else _drawn_slopes(question, own, drawn)
+        sii = rii = ""
+        if drawn is not None:
+            slopes = _drawn_slopes(question, own, drawn)
+            (low, high), (least, most) = slopes
+            sii, rii = between(low, high), between(least, most, 2, null=1.0)
+            said = _steeper(label, index, slopes[0])
         rows.append(
             (
                 label,
@@ -852,6 +843,7 @@ def _inequality(question: Question) -> Sequence[Block | Beside]:
             )
         )
     return [
+        Text(said, "finding"),
         _by_fifth(question, tables, by_draw),
         text_table(
             "Slope and relative index of inequality of patients per FTE GP",
@@ -866,13 +858,28 @@ def _inequality(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
-def _drawn_slopes(question: Question, practices: pd.DataFrame, drawn: Drawn) -> tuple[str, str]:
-    """The slope and relative index in 95% of the draws; "" where there is none."""
+def _steeper(label: str, index: SlopeIndex, drawn: Floats) -> str:
+    """Which end has more patients per FTE GP, where draws and interval over practices both tell."""
+    ends = np.array([*drawn, index.sii_low, index.sii_high])
+    if not ((ends > 0).all() or (ends < 0).all()):
+        return (
+            f"{label}: it can't be told which end of deprivation would have more patients per FTE "
+            "GP."
+        )
+    least, most = sorted(map(abs, drawn))
+    more, fewer = ("least", "most") if index.sii > 0 else ("most", "least")
+    return (
+        f"{label}: the {more} deprived end would have {number(abs(index.sii))} patients per FTE GP "
+        f"more than the {fewer} deprived ({between(least, most)} in 95% of the draws)."
+    )
+
+
+def _drawn_slopes(question: Question, practices: pd.DataFrame, drawn: Drawn) -> list[Floats]:
+    """Both ends of 95% of the draws of the slope, then of the relative index."""
     matrix = _fifths(question, practices)
     own = drawn.of(pd.Index(matrix.codes))
     slopes = slopes_of(matrix, own.patients.T, own.fte.T)
-    (low, high), (least, most) = (np.percentile(each[1:], BAND_ENDS) for each in slopes)
-    return between(low, high), between(least, most, 2, null=1.0)
+    return [np.percentile(each[1:], BAND_ENDS) for each in slopes]
 
 
 def _with_draws(
@@ -968,13 +975,33 @@ def _own(question: Question, projection: Projection, year: int) -> pd.DataFrame:
     return practices[keys.notna()]
 
 
-def asked_years(question: Question) -> tuple[int, pd.DataFrame, Drawn, Values]:
-    """The last year asked for, the area's practices in it as decided, their draws, and what is
-    assumed.
+def premises_ahead(
+    question: Question, premises: pd.DataFrame
+) -> tuple[int, pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
+    """The last year asked for, what the user's premises are then against need, as decided
+    (`against_need`), the same of all years together (`by_year`), and the sites that have fallen
+    away by then.
     """
     found, _ = _both(question)
-    own = _own(question, found, found.years[-1])
-    return found.years[-1], own, _last(question, found), found.values_of
+    last = found.years[-1]
+
+    def against(year: int, drawn: Drawn, value: Values) -> pd.DataFrame:
+        own = _own(question, found, year)
+        return against_need(premises, own, drawn, year, value, question.edition, found.sites(year))
+
+    def central(year: int) -> pd.DataFrame:
+        drawn = as_today(_own(question, found, year), question.definition.column)
+        return against(year, drawn, lambda key: found.values_of(key)[:1])
+
+    codes = premises["practice_code"]
+    gone = codes.isin(question.practices.index) & ~codes.isin(found.sites(last).index)
+    fallen = tuple(f"{row.site} ({row.practice_code})" for row in premises[gone].itertuples())
+    return (
+        last,
+        against(last, _last(question, found), found.values_of),
+        by_year(found.years, central),
+        fallen,
+    )
 
 
 def for_workbook(question: Question) -> tuple[tuple[str, ...], pd.DataFrame, pd.DataFrame]:

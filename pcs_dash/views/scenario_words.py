@@ -61,7 +61,7 @@ def _when(change: Change) -> str:
 
 
 def _where(where: str, names: Mapping[str, str]) -> str:
-    return _named(where, names) if where else "all practices of the data"
+    return _named(where, names) if where else "all practices"
 
 
 def _built(where: str) -> str:
@@ -88,31 +88,47 @@ def _what(change: Change, names: Mapping[str, str], takers: Takers) -> str:
             where = _where(change.where, names)
             return f"patients of {where} change by {central}%{ends} a year"
         case Leave():
-            return f"{AGES[change.ages]} ({_where(change.where, names)})"
+            return f"{AGES[change.ages]} at England's rates, in {_where(change.where, names)}"
         case Join():
-            return f"GPs who finish their training join ({_where(change.where, names)})"
+            return f"GPs who finish their training join, in {_where(change.where, names)}"
         case Staff():
             more = "more" if change.fte > 0 else "fewer"
-            role = ROLE_WORDS[change.role]
-            return f"{abs(change.fte):g} FTE {role} {more} in {_where(change.where, names)}"
+            role, where = ROLE_WORDS[change.role], _where(change.where, names)
+            return f"there are {abs(change.fte):g} FTE {role} {more} in {where}"
         case Close():
             return f"{_named(change.practice, names)} closes; {_goes(change, names, takers)}"
         case Merge():
             first, *others = (_named(code, names) for code in change.practices)
-            return f"{', '.join(others)} become one list and one team with {first}"
+            become = "becomes" if len(others) == 1 else "become"
+            team = f"{_all(others)} {become} one list and one team with {first}"
+            return f"{team}; {_stay(change, names)}"
         case Open():
             return f"{change.name} ({change.code}) opens with {change.gp:g} FTE GPs"
     raise TypeError(change)
+
+
+def _all(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _stay(change: Merge, names: Mapping[str, str]) -> str:
+    if set(change.kept) == set(change.practices):
+        return "all premises stay"
+    return f"the premises of {_all([_named(code, names) for code in change.kept])} stay"
 
 
 def _goes(change: Close, names: Mapping[str, str], takers: Takers) -> str:
     if change.to == (HUB,):
         to = "its patients go to the rest of its hub"
     elif change.to:
-        to = f"its patients go to {', '.join(_named(code, names) for code in change.to)}"
+        to = f"its patients go to {_all([_named(code, names) for code in change.to])}"
     else:
         to = "its patients go where others of their small area are registered"
         most = [f"{per_cent(share)} to {_named(code, names)}" for code, share in
                 takers(change.practice)]  # fmt: skip
-        to += f" ({', '.join(most)})" if most else ""
-    return f"{to}; {number(100 * change.staff_follow)}% of its staff go with them"
+        to += f", {_all(most)}" if most else ""
+    share = f"{number(100 * change.staff_follow)}% of " if change.staff_follow < 1 else ""
+    staff = f"{share}its staff go with them" if change.staff_follow else "its staff leave"
+    stay = f"; {_named(change.premises, names)} has its premises" if change.premises else ""
+    return f"{to}; {staff}{stay}"

@@ -27,6 +27,7 @@ from pcs_dash.views.answer import (
     View,
     measured,
 )
+from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.maps import BENCHMARK_COLOURS
 from pcs_dash.views.phrases import short_list
 from pcs_dash.views.question import Question
@@ -53,12 +54,11 @@ _HOW = (
 
 
 @dataclass(frozen=True, eq=False)
-class _Similar:
-    """The units of the data, which one is asked for, and by what they are similar."""
+class _Units:
+    """Practices, networks or districts of the data: the same for whichever is asked for."""
 
-    question: Question
-    level: str
     practices: pd.DataFrame
+    level: str
 
     @cached_property
     def groups(self) -> pd.Series:
@@ -68,16 +68,63 @@ class _Similar:
         return self.practices[self.level.lower()]
 
     @cached_property
+    def names(self) -> dict[str, str]:
+        """The practices' names by code."""
+        names = self.practices["practice_name"]
+        return {str(code): str(name) for code, name in names.items()}
+
+    @cached_property
+    def offered(self) -> dict[str, str]:
+        """What similar can mean, by its label."""
+        return similar.offered(self.practices)
+
+    def profiles(self, variables: Sequence[str]) -> pd.DataFrame:
+        """The variables of every unit."""
+        return kept(
+            self,
+            ("profiles", *variables),
+            lambda: similar.profiles(self.practices, self.groups, variables),
+        )
+
+    def scales(self, variables: Sequence[str]) -> pd.DataFrame:
+        """The variables of every unit in standard deviations."""
+        return kept(self, ("scales", *variables), lambda: similar.scaled(self.profiles(variables)))
+
+    def sizes(self, definition: str) -> pd.DataFrame:
+        """List and patients per FTE GP of every unit."""
+
+        def made() -> pd.DataFrame:
+            top, bottom = PER_GP.parts(self.practices, definition)
+            lists = self.practices["patients"].groupby(self.groups).sum(min_count=1)
+            ratios = ratio_by_group(top, bottom, self.groups)["value"]
+            return pd.DataFrame({"patients": lists, "patients_per_fte_gp": ratios})
+
+        return kept(self, ("sizes", definition), made)
+
+
+@dataclass(frozen=True, eq=False)
+class _Similar:
+    """The units of the data, which one is asked for, and by what they are similar."""
+
+    question: Question
+    of: _Units
+
+    @property
+    def level(self) -> str:
+        """What kind of unit."""
+        return self.of.level
+
+    @cached_property
     def variables(self) -> list[str]:
         """By what places are similar."""
-        there = similar.offered(self.practices)
+        there = self.of.offered
         first = [key for key in similar.FIRST if key in there]
         return self.question.several("similar-by", there, first) or first
 
-    @cached_property
+    @property
     def units(self) -> pd.DataFrame:
         """The variables of every unit."""
-        return similar.profiles(self.practices, self.groups, self.variables)
+        return self.of.profiles(self.variables)
 
     @cached_property
     def target(self) -> str:
@@ -89,12 +136,12 @@ class _Similar:
     @cached_property
     def own(self) -> pd.Series:
         """The units of the area's practices."""
-        return self.groups.reindex(self.question.practices.index).dropna()
+        return self.of.groups.reindex(self.question.practices.index).dropna()
 
     @cached_property
     def near(self) -> pd.Series:
         """The nearest units and how far they are."""
-        apart = similar.distances(self.units, self.target)
+        apart = similar.distances(self.of.scales(self.variables), self.target)
         return apart.head(similar.how_many(len(self.units)))
 
     @cached_property
@@ -102,22 +149,24 @@ class _Similar:
         """Every measure of the unit beside the similar ones."""
         definition = self.question.definition.key
         peers = list(self.near.index)
-        return similar.compared(self.practices, self.groups, self.target, peers, definition)
+        return similar.compared(self.of.practices, self.of.groups, self.target, peers, definition)
 
     def name(self, unit: str) -> str:
         """What a unit is called."""
         if self.level != PRACTICE:
             return unit
-        return f"{self.names[unit]} ({unit})"
-
-    @cached_property
-    def names(self) -> dict[str, str]:
-        """The practices' names by code."""
-        names = self.practices["practice_name"]
-        return {str(code): str(name) for code, name in names.items()}
+        return f"{self.of.names[unit]} ({unit})"
 
 
 def _similar(question: Question) -> _Similar:
+    level = question.option("similar-level", LEVELS)
+    key = ("units", level, question.exclude, *question.readers.version)
+    of = kept(question.dataset, key, lambda: _Units(_practices(question), level))
+    return _Similar(question, of)
+
+
+def _practices(question: Question) -> pd.DataFrame:
+    """All practices of the data, with what is loaded of them besides."""
     practices = question.dataset.practices
     if question.exclude:
         practices = practices[~practices["flag_low_fte"].astype(bool)]
@@ -125,7 +174,7 @@ def _similar(question: Question) -> _Similar:
     for key in ("patients_rural_per_cent", "dispensing"):
         if loaded is not None and key not in practices and f"official_{key}" in loaded.table:
             practices = practices.assign(**{key: loaded.table[f"official_{key}"]})
-    return _Similar(question, question.option("similar-level", LEVELS), practices)
+    return practices
 
 
 def _units_of(found: _Similar) -> dict[str, str]:
@@ -143,7 +192,7 @@ def nearest(question: Question, code: str) -> Table | None:
     if found.near.empty:
         return None
     frame = _peers(found, [code, *map(str, found.near.index[:5])])
-    by = [similar.offered(found.practices)[key].lower() for key in found.variables]
+    by = [found.of.offered[key].lower() for key in found.variables]
     return Table(
         f"{code} beside the practices most like it", frame,
         (
@@ -157,15 +206,13 @@ def nearest(question: Question, code: str) -> Table | None:
 
 def _peers(found: _Similar, units: list[str]) -> pd.DataFrame:
     """Units with their variables, ratio and distance."""
-    top, bottom = PER_GP.parts(found.practices, found.question.definition.key)
-    ratios = ratio_by_group(top, bottom, found.groups)["value"]
-    lists = found.practices["patients"].groupby(found.groups).sum(min_count=1)
+    sizes = found.of.sizes(found.question.definition.key).reindex(units)
     frame = found.units.drop(columns="patients", errors="ignore").reindex(units)
     return frame.assign(
         unit=units,
         name=[found.name(unit) for unit in units],
-        patients=lists.reindex(units),
-        patients_per_fte_gp=ratios.reindex(units),
+        patients=sizes["patients"],
+        patients_per_fte_gp=sizes["patients_per_fte_gp"],
         apart=found.near.reindex(units).fillna(0.0),
     )
 
@@ -186,7 +233,7 @@ def answer(question: Question) -> Answer:
         )
         return Answer(Words(said, "", ""), refusal=said)
     by_grade = {grade: [each for each in found.judged if each.grade == grade] for grade in WORDS}
-    by = [similar.offered(found.practices)[key].lower() for key in found.variables]
+    by = [found.of.offered[key].lower() for key in found.variables]
     return Answer(
         Words(
             f"{found.name(found.target)}: {PER_GP.noun} {PER_GP.text(head.value)}, and in "
@@ -289,7 +336,7 @@ def _places(each: Judged) -> int:
 
 
 def _who(found: _Similar) -> Table:
-    there = similar.offered(found.practices)
+    there = found.of.offered
     fields = [Column(key, there[key], "tenth") for key in found.variables if key != "patients"]
     return Table(
         f"The places most like {found.name(found.target)}",
@@ -310,7 +357,7 @@ def _choices(question: Question) -> Mapping[str, str]:
 
 
 def _variables(question: Question) -> Mapping[str, str]:
-    return similar.offered(_similar(question).practices)
+    return _similar(question).of.offered
 
 
 VIEW = View(

@@ -13,8 +13,10 @@ from pcs_dash.measures.catchments import Registered
 from pcs_dash.tables.constants import MODES
 from pcs_dash.travel.minutes import NEAREST, Minutes, placed, reach
 from pcs_dash.views.answer import File, Option
-from pcs_dash.views.catchment_maps import layers_as_geopackage
+from pcs_dash.views.catchment_maps import OWN_COLOUR
+from pcs_dash.views.geopackage import Look, geopackage
 from pcs_dash.views.kept_answers import kept
+from pcs_dash.views.minute_bands import COLOURS
 from pcs_dash.views.question import Question
 
 PRACTICE, HUB = "around", "around-hub"
@@ -138,9 +140,13 @@ def file_of(
         ],
         columns=["item", "value"],
     )
+    looks = {
+        "steps": Look("fill", "word", dict(zip(WORDS, COLOURS, strict=True))),
+        "practice": Look("marker", "practice_code", {"": OWN_COLOUR}, rest=centre.name),
+    }
     return File(
         f"minutes-{centre.code}-{minutes.mode}-{minutes.kind}.gpkg",
         f"Steps {MODES[minutes.mode]} as GeoPackage",
         "application/geopackage+sqlite3",
-        lambda: layers_as_geopackage({"steps": steps, "practice": point, "about": about}),
+        lambda: geopackage({"steps": steps, "practice": point, "about": about}, looks),
     )

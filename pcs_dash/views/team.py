@@ -149,8 +149,8 @@ def _aged(practices: pd.DataFrame, older: pd.Series | None) -> str:
     without = f"; {count(left, 'practice')} without a projection as today" if left else ""
     return (
         f"{signed(rise)}% a person through ageing (ONS projections of the district x Carr-Hill "
-        f"workload by age and sex, whose weights are still to be checked against the contract of "
-        f"2004{without})."
+        f"workload by age and sex, which tells 45% of how published weights of Essex's practices "
+        f"differ{without})."
     )
 
 
@@ -274,7 +274,8 @@ def _space(names: list[str], years: list[Year], needed: list[Floats], value: Val
         "(Community Health Partnerships, 2018); rooms used at least "
         f"{value('room_utilisation_minimum')[0]:g}% of {HOURS_A_WEEK} hours a week, "
         f"{value('consultation_length')[0]:g} minutes an appointment; £{number(cost[0])} a square "
-        "metre at prices of 2018. What there is already, your own list says (Your premises).",
+        "metre at prices of 2018. What there is already, your own list says (Your premises against "
+        "need).",
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pcs_dash.measures.deprivation import patients_by_quintile
 from pcs_dash.measures.numbers import NO_FIGURE, number, per_cent, signed, signed_per_cent
-from pcs_dash.measures.profile import flags, gap_sentence, practice_card
+from pcs_dash.measures.profile import every_figure, flags, gap_sentence, practice_card
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.words import Words, benchmark_words
 from pcs_dash.measures.workforce import patients_per_fte_gp
@@ -24,6 +24,7 @@ from pcs_dash.views.answer import (
     View,
     text_table,
 )
+from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.question import Question
 from pcs_dash.views.similar_places import nearest
@@ -154,14 +155,14 @@ def card(question: Question, code: str) -> Sequence[Block]:
     """Every measure of the chosen practice, beside the area's and the benchmark."""
     practice = question.practices.loc[[code]].iloc[0]
     pcn = practice["pcn"] if pd.notna(practice["pcn"]) else "in no PCN"
-    card = practice_card(
-        question.practices,
-        code,
-        definition=question.definition,
-        benchmark=question.benchmark,
-        edition=question.edition,
-        area_name=question.name,
+    asked = question.definition, question.benchmark, question.edition
+    whole = kept(
+        question.dataset,
+        ("figures", question.area.key, question.exclude, *asked),
+        lambda: every_figure(question.practices, *asked),
     )
+    own = every_figure(question.practices.loc[[code]], *asked)
+    card = practice_card(own, whole, benchmark=question.benchmark, area_name=question.name)
     who = Words(
         f"{practice['practice_name']} ({code})",
         "",

@@ -11,16 +11,19 @@ from pcs_dash.official.any_area import find_area
 @pytest.fixture
 def card(dataset):
     def build(code: str, definition: str = "fully_qualified") -> pd.DataFrame:
-        return profile.practice_card(
-            find_area("Essex").select(dataset.practices),
-            code,
-            definition=GP_DEFINITIONS[definition],
-            benchmark=england_benchmark(dataset.published),
-            edition="2025",
-            area_name="Essex",
-        ).set_index("Measure")
+        asked = GP_DEFINITIONS[definition], england_benchmark(dataset.published), "2025"
+        practices = find_area("Essex").select(dataset.practices)
+        return card_of(practices, code, *asked, area_name="Essex").set_index("Measure")
 
     return build
+
+
+def card_of(practices, code, definition, benchmark, edition, *, area_name="Here") -> pd.DataFrame:
+    own, area = (
+        profile.every_figure(some, definition, benchmark, edition)
+        for some in (practices.loc[[code]], practices)
+    )
+    return profile.practice_card(own, area, benchmark=benchmark, area_name=area_name)
 
 
 def test_the_card_of_a_practice_gives_its_own_figures(card, practices) -> None:
@@ -100,7 +103,7 @@ ASKED = {
 
 
 def test_a_whole_card_by_hand() -> None:
-    table = profile.practice_card(area(), "P1", **ASKED, area_name="Here")
+    table = card_of(area(), "P1", **ASKED)
     assert list(table.columns) == ["Measure", "This practice", "Here", "Benchmark"]
     assert table.to_numpy().tolist() == [
         ["Patients per FTE GP", "2,000", "2,000", "1,800 (2014 rule)"],
@@ -124,7 +127,7 @@ def test_groups_side_by_side() -> None:
     both = area()
     table = profile.measure_table({"one": both.loc[["P1"]], "all": both}, **ASKED)
     assert list(table.columns) == ["Measure", "one", "all"]
-    card = profile.practice_card(both, "P1", **ASKED, area_name="Here")
+    card = card_of(both, "P1", **ASKED)
     assert table.to_numpy().tolist() == card.iloc[:, :3].to_numpy().tolist()
     # The rule of 2014 is the rule's, whatever the benchmark; and a practice without FTE is named.
     other = ASKED | {"benchmark": Benchmark("own", "own", 1_000.0, None, "", "")}

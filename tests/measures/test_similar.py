@@ -16,19 +16,23 @@ UNITS = pd.DataFrame(
 )
 
 
+def distances(units: pd.DataFrame, target: str) -> pd.Series:
+    return similar.distances(similar.scaled(units), target)
+
+
 def test_distance_by_hand() -> None:
-    found = similar.distances(UNITS, "A")
+    found = distances(UNITS, "A")
     size = np.log(2) / np.log([1_000, 2_000, 4_000, 8_000]).std(ddof=1)
     expected = {"B": np.sqrt((size**2 + 1) / 2), "C": np.sqrt((4 * size**2 + 4) / 2)}
     assert found.to_dict() == pytest.approx(expected)
     assert list(found.index) == ["B", "C"]  # D has no score
-    assert similar.distances(UNITS, "D").empty
+    assert distances(UNITS, "D").empty
 
 
 def test_what_is_the_same_everywhere_tells_nobody_apart() -> None:
     same = UNITS.assign(dispensing=0.0)
-    pd.testing.assert_series_equal(similar.distances(same, "A"), similar.distances(UNITS, "A"))
-    assert similar.distances(UNITS[["patients"]].assign(patients=5), "A").empty
+    pd.testing.assert_series_equal(distances(same, "A"), distances(UNITS, "A"))
+    assert distances(UNITS[["patients"]].assign(patients=5), "A").empty
 
 
 def test_groups_have_their_list_and_means_by_list() -> None:

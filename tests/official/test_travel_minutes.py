@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import samples
 
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.loaders.travel import load_cars2021, load_jts_gp, load_minutes
+from pcs_dash.official.recognise import contents, recognise
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import preview, update_store
 from pcs_dash.tables.errors import InputFileError
@@ -181,7 +183,29 @@ def test_the_newest_sheet_of_published_journey_times_is_read(tmp_path: Path) -> 
     table = load_jts_gp(file).set_index("lsoa_code")
     assert table["transit"].to_dict() == {"E01000001": 8.5, "E01000002": 11}
     assert table["drive"].isna().tolist() == [False, True]
-    assert file.notes == ["Of its sheets '2019' (9 rows) was read, not '2017' (9 rows)."]
+    assert table["walk"].to_dict() == {"E01000001": 9.5, "E01000002": 14.5}
+
+
+def test_tables_near_to_those_published_are_told(tmp_path: Path) -> None:
+    districts = samples.CARS.replace("E01034081", "E06000034").replace("E0100000", "E0600000")
+    with ZipFile(tmp_path / "census2021-ts045.zip", "w") as archive:
+        archive.writestr("census2021-ts045-ltla.csv", districts)
+        archive.writestr("census2021-ts045-lsoa.csv", samples.CARS)
+    with contents(tmp_path / "census2021-ts045.zip") as found:
+        assert [item.source.key for item in found.known] == ["cars2021"]
+        assert found.left_out == ("census2021-ts045.zip: census2021-ts045-ltla.csv",)
+        assert not found.unreadable
+    long = "Lower layer Super Output Areas Code,Car or van availability (5 categories),Observation"
+    for text, said in (
+        (f"{long}\nE01000001,No cars or vans in household,40\n", "census2021-ts045-lsoa.csv"),
+        ("LSOA_code,Region,HospPTt,HospCyct\nE01000001,London,30,20\n", r"hospitals.*JTS0505"),
+        ("LSOA_code,GPPTt,GPCyct,GPCart\nE01000001,9,8,7\n", "'GPWalkt'"),
+        (districts, r"of other areas \(E06000001\)"),
+    ):
+        path = tmp_path / "near.csv"
+        path.write_text(text, "utf-8")
+        with pytest.raises(InputFileError, match=said):
+            recognise(InputFile.of(path))
 
 
 def test_more_households_without_a_car_than_there_are_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,14 @@ def test_the_boxes_become_a_list_and_come_back(page: AppTest) -> None:
     assert len(table(page).scenario.changes) == len(listed.changes) + 1
     closes = table(page).scenario.changes[-1]
     assert (closes.to, closes.staff_follow) == (("hub",), 0.5)
+    # Its year is typed over where it stands; what can't be is told, and nothing is lost.
+    place = len(listed.changes)
+    for year, kept in ((1000, closes), (2030, replace(closes, year=2030))):
+        press(page, f"scenario-edit-{table(page).stamp}-{place}")
+        box = next(each for each in page.number_input if "edit-from" in (each.key or ""))
+        box.set_value(year)
+        press(page, "scenario-edit-take")
+        assert table(page).scenario.changes[-1] == kept
     press(page, "scenario-end")
     assert table(page).scenario is None
     assert "years" in page.code[1].value

@@ -9,4 +9,4 @@ from pcs_dash.tables.dataset import Dataset
 
 @pytest.fixture(scope="session")
 def today(dataset: Dataset) -> Today:
-    return today_of(dataset, lambda: modelled(dataset.practices, dataset.lsoas))
+    return today_of(dataset, lambda data: modelled(data.practices, data.lsoas))

@@ -31,7 +31,7 @@ def test_homes_times_residents_overstate_how_lists_grow(
     )
     assert march.sum() - may.sum() == 3_601
     then = dataclasses.replace(dataset, practices=dataset.practices.assign(patients=may))
-    today = today_of(then, lambda: modelled(then.practices, then.lsoas))
+    today = today_of(then, lambda data: modelled(data.practices, data.lsoas))
     homes = tuple(
         Homes(year=2026, last=2026, a_year=a_year * 10 / 12, where=where)
         for where, a_year in (homes_a_year(which) if which else {}).items()

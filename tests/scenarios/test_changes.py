@@ -18,7 +18,8 @@ EVERY_KIND: list[dict[str, Any]] = [
     {"kind": "join", "from": 2026, "where": "Thurrock"},
     {"kind": "staff", "from": 2028, "role": "nurse", "fte": -1.5, "where": "F81010"},
     {"kind": "close", "from": 2027, "practice": "f81110", "to": "hub", "staff_follow": 0.5},
-    {"kind": "merge", "from": 2029, "practices": ["F81010", "F81206"], "on": False},
+    {"kind": "merge", "from": 2029, "practices": ["F81010", "F81206"], "sites": ["f81206"],
+     "on": False},
     {"kind": "open", "from": 2030, "code": "NEW1", "name": "New", "longitude": 0.36,
      "latitude": 51.47, "gp": 4},
 ]  # fmt: skip
@@ -36,6 +37,19 @@ def test_every_kind_comes_back_as_it_was_written() -> None:
     close = scenario.changes[5]
     assert isinstance(close, Close)
     assert (close.practice, close.to, close.staff_follow) == ("F81110", ("hub",), 0.5)
+
+
+def test_a_file_that_names_no_sites_means_what_it_meant() -> None:
+    """One site stays after a merger, the first one's, and none after a closure; nothing is written
+    that an older program would not read.
+    """
+    merge = {key: value for key, value in EVERY_KIND[6].items() if key != "sites"}
+    scenario = Scenario.from_dict(document(changes=[merge, EVERY_KIND[5]]))
+    (merged, closed) = scenario.changes
+    assert (merged.kept, closed.premises) == (("F81010",), "")
+    written = scenario.to_dict()["changes"]
+    assert "sites" not in written[0]
+    assert "premises" not in written[1]
 
 
 def test_doing_nothing_keeps_what_comes_anyway() -> None:
@@ -74,6 +88,8 @@ HOMES = EVERY_KIND[0]
         (document(changes=[EVERY_KIND[6] | {"practices": ["A", "a"]}]), "names a practice twice"),
         (document(changes=[EVERY_KIND[1] | {"per_cent": [2, 1, 3]}]), "central value between"),
         (document(changes=[EVERY_KIND[5] | {"to": ["F81110"]}]), "names F81110 itself"),
+        (document(changes=[EVERY_KIND[5] | {"premises": "f81110"}]), "'premises' names F81110"),
+        (document(changes=[EVERY_KIND[6] | {"sites": ["F81110"]}]), "F81110, which does not merge"),
         (document(assumptions={"x": [1, 2]}), "must be one number, or three"),
     ],
 )

@@ -19,7 +19,7 @@ from pcs_dash.scenarios.demand import (
     rooms_needed,
     space_needed,
 )
-from pcs_dash.scenarios.premises import against_need, read_premises
+from pcs_dash.scenarios.premises import against_need, by_year, read_premises
 from pcs_dash.scenarios.slope import close_slope, least_posts
 from pcs_dash.tables.errors import InputFileError, UserError
 
@@ -129,8 +129,9 @@ def test_premises_against_need_by_year() -> None:
     # What is drawn: 7,000 patients or 14,000 of the first.
     drawn = as_today(table, "gp_fte_fully_qualified")
     drawn = replace(drawn, patients=drawn.patients * [1, 1, 2])
+    own = table.index.to_series()
     early, late = (
-        against_need(given, table, drawn, year, CENTRAL, "2025") for year in (2029, 2030)
+        against_need(given, table, drawn, year, CENTRAL, "2025", own) for year in (2029, 2030)
     )
     assert early.loc["A00000", ["m2", "m2_needed", "m2_short"]].to_list() == [400, 480, 80]
     ends = early.loc["A00000", ["m2_short_low", "m2_short_high"]].to_list()
@@ -140,6 +141,24 @@ def test_premises_against_need_by_year() -> None:
     assert pd.isna(early.loc["A00001", "m2_short"])
     assert early.loc["A00001", "rooms"] == 3
     assert "A00002" not in early.index
+    # Every site stays with the second: what there is is the same, what is needed of all together.
+    kept = own.replace("A00000", "A00001")
+    merged = against_need(given.fillna({"m2": 50}), table[1:], drawn, 2029, CENTRAL, "2025", kept)
+    assert merged.loc["A00001", ["sites", "m2", "rooms"]].to_list() == [3, 450, 10]
+    # What falls away is gone, what another had without telling is not known.
+    gone = against_need(given, table[1:], drawn, 2029, CENTRAL, "2025", own[1:])
+    assert gone.loc["A00001", "rooms"] == 3
+    unknown = against_need(
+        given[given["practice_code"] == "A00000"], table[:1], drawn, 2029, CENTRAL, "2025",
+        own.replace("A00001", "A00000"),
+    )  # fmt: skip
+    assert unknown[["m2", "rooms"]].isna().all(axis=None)
+    years = by_year((2029, 2030), {2029: early, 2030: late}.__getitem__)
+    assert years["m2"].to_list() == [400, 300]
+    assert years["rooms"].to_list() == [10, 8]
+    assert years["rooms_short"].to_list() == [
+        pytest.approx(table["rooms_short"].sum()) for table in (early, late)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def loaded(england_data: Path, monkeypatch: pytest.MonkeyPatch) -> Today:
     monkeypatch.setenv("PCS_DASH_DATA_DIR", str(england_data))
     dataset = dataset_for(find_area("icb-qh8"))
     assert dataset.version != "embedded"
-    return today_of(dataset, lambda: STRAIGHT.registered(dataset))
+    return today_of(dataset, STRAIGHT.registered)
 
 
 def test_ages_and_trainees_are_those_of_the_file(loaded: Today) -> None:

@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 from pcs_dash.cli.suggest import networks
+from pcs_dash.measures.catchments import modelled
 from pcs_dash.measures.inequality import area_inequality
+from pcs_dash.measures.weighted_lists import WEIGHTINGS, weighted_dataset
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 from pcs_dash.official.any_area import find_area
 from pcs_dash.scenarios.changes import (
@@ -29,9 +31,10 @@ from pcs_dash.scenarios.changes import (
 from pcs_dash.scenarios.flows import members
 from pcs_dash.scenarios.grouping import grouping
 from pcs_dash.scenarios.project import FIGURES, Projection, do_nothing, one_group, project
-from pcs_dash.scenarios.today import Today, districts_named, homes_a_year
+from pcs_dash.scenarios.today import Today, districts_named, homes_a_year, today_of
 from pcs_dash.tables import load
 from pcs_dash.tables.areas import DISTRICTS
+from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.labels import labels_by_code
 from pcs_dash.tables.paths import DATA_DIR
 
@@ -163,6 +166,35 @@ def test_homes_by_district_add_up_to_the_county() -> None:
         )
 
 
+@pytest.mark.parametrize("key", ["carr_hill", "primary_care"])
+def test_weighted_lists_ahead_are_the_registered_ones_by_their_ratios(
+    dataset: Dataset, today: Today, key: str
+) -> None:
+    """New residents count as the patients whom their practice has today do."""
+    table = weighted_dataset(dataset, WEIGHTINGS[key])
+    counted = today_of(table, lambda data: modelled(data.practices, data.lsoas))
+    # Today to the last digit: the sum of the table's lists.
+    still = run(counted, years=1).figures
+    assert still["patients"].to_list() == [float(table.practices["patients"].sum())] * 2
+    homes = Homes(year=2026, a_year=1_000, where="Thurrock")
+    closing = Close(year=2027, practice=TILBURY)
+    ratio = load.load_relative_need().set_index("practice_code")[WEIGHTINGS[key].column]
+    plain, weighted = (run(each, homes, closing) for each in (today, counted))
+    more, counts = (
+        projection.frame(2026)["patients"] - start.practices["patients"]
+        for projection, start in ((plain, today), (weighted, counted))
+    )
+    assert counts.sum() < 0.99 * more.sum()
+    assert "differ by 5%" in " ".join(weighted.notes)
+    assert "differ by 5%" not in " ".join(plain.notes)
+    assert counts.to_numpy() == pytest.approx((more * ratio[more.index]).to_numpy(), rel=1e-3)
+    assert weighted.outside(2026) == pytest.approx(plain.outside(2026), rel=1e-3)
+    # Who moves brings along what they count as.
+    lists, left = weighted.frame(2026)["patients"], weighted.frame(2027)["patients"]
+    gone = weighted.outside(2027) - 2 * weighted.outside(2026)
+    assert left.sum() + gone - lists.sum() == pytest.approx(counts.sum())
+
+
 # --- closing, merging, opening ---
 
 
@@ -228,6 +260,48 @@ def test_a_merger_is_one_list_and_one_team(today: Today) -> None:
     assert whole(found, 2026)[list(same)].astype(float).to_numpy() == pytest.approx(
         whole(found, 2025)[list(same)].astype(float).to_numpy()
     )
+
+
+def held(*changes: Change, of: Today) -> dict[str, str]:
+    """Whose premises are another's after changes, and whose have fallen away ("")."""
+    found = run(of, *changes, years=4)
+    sites = found.sites(2029).reindex(of.practices.index, fill_value="")
+    assert found.sites(2025).equals(found.sites(2025).index.to_series().rename(None))
+    return sites[sites != sites.index].to_dict()
+
+
+def test_premises_follow_mergers_and_closures(today: Today) -> None:
+    one, two, three = "F81010", "F81206", "F81088"
+    merge = Merge(year=2026, practices=(one, two, three))
+    assert held(merge, of=today) == {two: "", three: ""}
+    several = dataclasses.replace(merge, sites=(two, three))
+    assert held(several, of=today) == {one: "", two: one, three: one}
+    every = dataclasses.replace(merge, sites=merge.practices)
+    assert held(every, of=today) == {two: one, three: one}
+    # What has several sites gives all away: to nobody, to another practice, to its own successor.
+    closing = Close(year=2027, practice=one)
+    assert held(every, closing, of=today) == {one: "", two: "", three: ""}
+    taken = dataclasses.replace(closing, premises=TILBURY)
+    assert held(every, taken, of=today) == dict.fromkeys(merge.practices, TILBURY)
+    again = Merge(year=2028, practices=(TILBURY, one), sites=(TILBURY, one))
+    assert held(every, again, of=today) == dict.fromkeys(merge.practices, TILBURY)
+    with pytest.raises(ScenarioError, match="F81999"):
+        held(dataclasses.replace(closing, premises="F81999"), of=today)
+
+
+def test_a_new_practice_competes_with_every_site_that_stays(today: Today) -> None:
+    """Beside premises that stay it draws fewer of the neighbours' than where they are gone."""
+    at = today.practices.loc["F81206"]
+    new = Open(
+        year=2027, code="N1", name="New", longitude=at["longitude"], latitude=at["latitude"], gp=4,
+    )  # fmt: skip
+    drawn = []
+    for sites in ((), ("F81010", "F81206")):
+        merge = Merge(year=2026, practices=("F81010", "F81206"), sites=sites)
+        found = run(today, merge, new, years=2)
+        assert whole(found, 2027)["patients"] == pytest.approx(RAW["TOTAL_PATIENTS"].sum())
+        drawn.append(found.frame(2027).loc["N1", "patients"])
+    assert drawn[0] > drawn[1] > 0
 
 
 def test_a_merged_practice_that_closes_gives_away_both_lists(today: Today) -> None:

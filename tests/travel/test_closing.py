@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pcs_dash.tables.errors import UserError
-from pcs_dash.travel.closing import before_and_after, by_small_area, closing
+from pcs_dash.travel.closing import before_and_after, by_small_area, closing, merging
 from pcs_dash.travel.minutes import Minutes
 
 MINUTES = Minutes(
@@ -44,6 +44,21 @@ def test_before_and_after_by_hand() -> None:
     assert areas["added"].to_dict() == {"E1": pytest.approx(15), "E2": -2}
     named = closing(MINUTES, REGISTERED, "F1", to=["F3"])
     assert before_and_after(named).iloc[0]["share_beyond_20_after"] == pytest.approx(60 / 90)
+    # The one that takes the premises over has two: nobody has farther to go.
+    kept = closing(MINUTES, REGISTERED, "F1", to=["F3"], premises="F3")
+    assert kept["added"].dropna().tolist() == [0, 0]
+
+
+def test_who_merges_goes_to_the_quickest_of_the_premises_that_stay() -> None:
+    found = merging(MINUTES, REGISTERED, ["F1", "F2", "F3"], ["F2", "F3"])
+    known = found.dropna().set_index("lsoa_code")
+    assert known["people"].to_dict() == {"E1": 60, "E2": 30}
+    assert known["practice_code"].to_dict() == {"E1": "F2", "E2": "F2"}
+    assert known["added"].to_dict() == {"E1": 10, "E2": -2}
+    assert len(found) == 4
+    for sites in (["F1", "F2", "F3"], ["F8"]):
+        with pytest.raises(UserError, match="Nobody"):
+            merging(MINUTES, REGISTERED, ["F1", "F2", "F3"], sites)
 
 
 def test_a_practice_without_patients_by_area_is_told() -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from made_up_map import STREETS, positions, write
 
 from pcs_dash.hubs.hub_shapes import grid_to_lonlat
 from pcs_dash.tables.errors import InputFileError, UserError
 from pcs_dash.travel.minutes import modelled
-from pcs_dash.travel.network import Network, build, minutes_between, network_of, snap
+from pcs_dash.travel.network import Network, build, joined, minutes_between, network_of, snap
 from pcs_dash.travel.roads import Roads, read_roads, way_of
 
 WALK, CYCLE = 4.8, 16.0
@@ -100,7 +103,7 @@ def test_the_way_to_the_network_is_walked_up_to_a_limit(network: Network) -> Non
     found = minutes_between(network, "drive", off, positions("C")).iloc[0, 0]
     assert found == pytest.approx(at(2, 24) + at(0.6, WALK), abs=0.01)
     off["northing"] -= 401
-    assert snap(network, "drive", off)[0][0] == -1
+    assert snap(network, "drive", off).place[0] == -1
     assert math.isnan(minutes_between(network, "drive", off, positions("C")).iloc[0, 0])
 
 
@@ -122,6 +125,61 @@ def test_an_island_without_a_way_has_no_minutes_and_is_counted(tmp_path: Path) -
     built = build(apart, positions("AF").set_axis(["E01000001", "E01000002"]), practices, "x")
     assert set(built.table["destination"]) == {"F81001"}
     assert "1 of 2 small areas and 1 of 2 practices lie more than 1,000 m" in built.notes[0]
+
+
+def over(*lines: Sequence[tuple[float, float]]) -> Roads:
+    """Streets along these corners (m), a place every 200 m."""
+    places = [shapely.segmentize(shapely.LineString(line), 200) for line in lines]
+    grid, way = shapely.get_coordinates(places, return_index=True)
+    lon, lat = grid_to_lonlat(grid + positions("A")[["easting", "northing"]].to_numpy()).T
+    node = np.unique(grid, axis=0, return_inverse=True)[1]
+    return Roads(
+        node, lon, lat, way, (way_of({"highway": "residential"}, WALK, CYCLE),) * len(lines)
+    )
+
+
+def at_places(names: str, *places: tuple[float, float]) -> pd.DataFrame:
+    corner = positions("A")[["easting", "northing"]]
+    return pd.DataFrame(places + corner.to_numpy(), list(names), corner.columns)
+
+
+# Two banks with water between, a road on each, and a bridge in the east.
+NEAR, FAR = [(0, 200), (3000, 200)], [(0, 1200), (3000, 1200)]
+BRIDGE = [(3000, 200), (3000, 1200)]
+EAST, NORTH = positions("A")[["easting", "northing"]].to_numpy()[0]
+BANKS = gpd.GeoSeries(
+    shapely.box(EAST, [NORTH, NORTH + 1000], EAST + 3500, [NORTH + 950, NORTH + 2000]),
+    ["near", "far"],
+)
+
+
+def test_a_place_by_an_estuary_joins_a_road_of_its_own_bank() -> None:
+    network = network_of(over(NEAR, FAR, BRIDGE))
+    ways = at_places("P", (1000, 900)), at_places("Q", (1000, 1250))
+    ends = joined(network, "drive", *ways, BANKS)
+    found = minutes_between(network, "drive", *ways, ends).iloc[0, 0]
+    # 300 m from the far road, 700 m from its own.
+    assert found == pytest.approx(at(0.7, WALK) + at(5, 24) + at(0.05, WALK), abs=0.02)
+    # A practice joins what passes its door, wherever the line on the map is drawn.
+    door = joined(network, "walk", ways[0], at_places("Q", (1000, 1150)), BANKS[:1])[1]
+    assert door.off[0] == pytest.approx(at(0.05, WALK), abs=0.02)
+
+
+def test_an_island_is_cut_off_and_what_has_no_road_is_brought_over_and_counted() -> None:
+    home, practices = at_places("P", (1000, 900)), at_places("QR", (1000, 1250), (1000, 940))
+    for table in (home, practices):
+        table[["longitude", "latitude"]] = grid_to_lonlat(table.to_numpy())
+    across = over([*FAR, (3000, 1900)])
+    built = build(across, home, practices, "x", land=BANKS)
+    assert "0 of 1 small areas and 1 of 2 practices lie more than 1,000 m" in built.notes[0]
+    assert "1 of 1 small areas and 0 of 2 practices have no road on their own" in built.notes[1]
+    walked = built.table.set_index(["destination", "mode"])["minutes"]
+    assert walked[("Q", "walk")] == pytest.approx(at(0.35, WALK), abs=0.02)
+    # A road on the near bank, which leads to no other: an island.
+    apart = network_of(over(FAR, [(1000, 200), (1200, 200)]))
+    ends = joined(apart, "walk", home, practices, BANKS)
+    assert [end.cut_off.tolist() for end in ends] == [[True], [False, True]]
+    assert minutes_between(apart, "walk", home, practices, ends).isna().all(axis=None)
 
 
 def test_an_extract_of_another_place_is_refused(roads: Roads) -> None:

@@ -166,7 +166,7 @@ def shared_out(minutes: pd.DataFrame, people: pd.Series, capacity: float, number
     return best
 
 
-@pytest.mark.parametrize("at_once", [sites.MOST_PAIRS, 0])  # all pairs, or by cuts
+@pytest.mark.parametrize("at_once", [sites.MOST_PAIRS, 0])  # all pairs, or by prices
 @settings(max_examples=10)
 @given(seed=st.integers(0, 10**6), room=st.floats(0.9, 2.0))
 def test_with_a_capacity_everyone_is_shared_out_as_well_as_can_be(
@@ -183,9 +183,12 @@ def test_with_a_capacity_everyone_is_shared_out_as_well_as_can_be(
     if not np.isfinite(expected):
         assert found.status == "infeasible"
         return
-    assert found.status == "proven"
-    assert found.value == pytest.approx(expected, abs=1e-6)
+    if at_once:
+        assert found.status == "proven"
+    # Prices leave a gap, but never claim what is not so.
+    assert found.value == pytest.approx(expected, abs=1e-6) or not at_once
+    assert found.bound - 1e-6 <= expected <= found.value + 1e-6
     table = served(minutes, people, found)
     assert table["people"].sum() == pytest.approx(people.sum())
     assert table["people"].max() <= capacity * (1 + 1e-6)
-    assert (table["people"] @ table["mean_minutes"]) / people.sum() == pytest.approx(expected)
+    assert (table["people"] @ table["mean_minutes"]) / people.sum() == pytest.approx(found.value)

@@ -10,8 +10,11 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 from starlette.applications import Starlette
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from pcs_dash.tables.paths import ROOT
+from pcs_dash.ui import serving
 from pcs_dash.ui.serving import collect, moved, not_there
 from pcs_dash.views import places
 from tests.ui.asgi import finish
@@ -35,6 +38,38 @@ def test_what_refers_to_itself_is_freed_in_a_thread_that_can_be_stopped() -> Non
     stop.set()
     thread.join(60)
     assert not thread.is_alive()
+
+
+class _Runtime:
+    """Streamlit's, where a run asks for another, which is whole."""
+
+    def __init__(self) -> None:
+        self.open: dict[str, Any] = {}
+        self.pages: list[str] = []
+
+    def connect_session(self, client: Any, _user: Any) -> str:
+        self.open["session"] = client
+        return "session"
+
+    def handle_backmsg(self, session: str, message: BackMsg) -> None:
+        client = self.open[session]
+        client.write_forward_msg(ForwardMsg(script_finished=ForwardMsg.FINISHED_EARLY_FOR_RERUN))
+        assert not client.whole.is_set()
+        client.write_forward_msg(ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY))
+        self.pages.append(message.rerun_script.page_name)
+
+    def close_session(self, session: str) -> None:
+        assert self.open.pop(session).whole.is_set()
+
+
+def test_every_page_is_made_once_for_nobody_and_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = _Runtime()
+    monkeypatch.setattr(serving.runtime, "get_instance", lambda: server)
+    monkeypatch.setattr(serving, "_BETWEEN", 0)
+    finish(serving._show_to_nobody())
+    shown = {sheet.path or "overview" for sheet in places.SHEETS}
+    assert set(server.pages) == shown | {"england", "data_and_methods"}
+    assert not server.open
 
 
 def test_streamlit_does_not_collect_in_every_click() -> None:

@@ -337,12 +337,13 @@ def test_the_geopackage_holds_what_the_rows_hold(
     dataset: Dataset, model: Registered, tmp_path: Path
 ) -> None:
     rows = catchments.catchment_rows(model, ["F81010"], dataset.lsoas, threshold=5)
-    content = catchment_maps.geopackage(
+    content = catchment_maps.catchment_file(
         rows, dataset.lsoas, dataset.practices.loc[["F81010"]], [("Rests on", model.label)]
     )
     path = tmp_path / "catchment.gpkg"
     path.write_bytes(content)
-    assert {name for name, _ in pyogrio.list_layers(path)} == {"catchment", "practices", "about"}
+    layers = {"catchment", "practices", "about", "layer_styles"}
+    assert {name for name, _ in pyogrio.list_layers(path)} == layers
     layer: gpd.GeoDataFrame = gpd.read_file(path, layer="catchment").set_index("lsoa_code")
     assert layer.crs.to_epsg() == 27700
     assert set(layer.index) == set(rows.index)

@@ -11,11 +11,13 @@ import pandas as pd
 import pytest
 
 from pcs_dash.official.any_area import find_area
+from pcs_dash.scenarios.changes import Scenario
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views.answer import Answer, Beside, Block, Table
 from pcs_dash.views.cells import cell_text
 from pcs_dash.views.question import Question, ask
 from pcs_dash.views.registry import VIEWS
+from pcs_dash.views.scenario_words import to_text
 from pcs_dash.views.slides import slides_of
 from pcs_dash.views.story import SavedView
 
@@ -107,3 +109,31 @@ def test_the_message_of_a_slide_is_short_and_names_no_interval_that_is_none(
                 assert "% interval no interval" not in text, f"{key}: {text}"
                 assert "no interval 95%" not in text, f"{key}: {text}"
     assert shown > 20
+
+
+CLOSE = {"kind": "close", "from": 2027, "practice": "F81110"}
+CHANGES = [
+    CLOSE,
+    {"kind": "staff", "from": 2027, "role": "gp", "fte": -2, "where": "F81206"},
+    {"kind": "homes", "from": 2026, "a_year": 500, "where": "Thurrock"},
+    {"kind": "leave", "from": 2026},
+    {"kind": "merge", "from": 2028, "practices": ["F81010", "F81206"], "sites": ["F81206"]},
+]
+
+
+@pytest.mark.parametrize("compared", [False, True], ids=["alone", "compared"])
+@pytest.mark.parametrize("many", [1, 2, 5])
+def test_the_message_of_a_scenario_is_short(dataset: Dataset, many: int, compared: bool) -> None:
+    """In Thurrock and around it, whatever is decided; in the boxes' words and as a list."""
+    document = {"version": 1, "name": "Mine", "years": 5, "changes": CHANGES[:many]}
+    text = to_text(Scenario.from_dict(document))
+    other = to_text(Scenario.from_dict(document | {"changes": [CLOSE]}))
+    asked = {"scenario": text} | ({"against": other} if compared else {})
+    for area in map(find_area, ("Thurrock", "Essex")):
+        question = ask(dataset, area, options=asked)
+        answer = VIEWS["plan_ahead"].answer(question)
+        saved = SavedView("plan_ahead", "plan_ahead", area=area.key, options=asked)
+        (slide,) = slides_of(saved, question, answer, "")
+        words = slide.message.replace(question.name, "X").split()
+        assert len(words) <= MOST_WORDS, slide.message
+        assert "With what is decided" in slide.message

@@ -13,12 +13,19 @@ from pcs_dash.measures.workforce import summarise
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render.report_workbook import to_xlsx
 from pcs_dash.scenarios.changes import Close, Homes, Leave, Scenario
+from pcs_dash.scenarios.premises import read_premises
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views import closing_minutes
 from pcs_dash.views.answer import Answer, Chart, Table, Text
 from pcs_dash.views.content import build_deck
-from pcs_dash.views.plan_ahead import OPTIONS, VIEW, for_workbook, scenario_of
+from pcs_dash.views.plan_ahead import (
+    OPTIONS,
+    VIEW,
+    for_workbook,
+    premises_ahead,
+    scenario_of,
+)
 from pcs_dash.views.question import Question, ask
 from pcs_dash.views.scenario_words import to_text
 from pcs_dash.views.story import SavedView, Story
@@ -68,12 +75,12 @@ def test_the_message_compares_draw_by_draw(dataset: Dataset) -> None:
     worse = VIEW.answer(asked(dataset, close="F81110", years="5"))
     better = VIEW.answer(asked(dataset, recruit="20", years="5"))
     assert "in 2030" in worse.message.finding
-    assert ": +" in worse.message.finding
-    assert ": −" in better.message.finding
+    assert " more (" in worse.message.finding
+    assert " fewer (" in better.message.finding
     assert "more or fewer" not in worse.message.finding + better.message.finding
     # One recruit and half of the staff that follow about make up for a practice that closes.
     even = asked(dataset, close="F81110", staff="0.5", recruit="1", years="15", homes="needed")
-    assert "so it could be more or fewer" in VIEW.answer(even).message.finding
+    assert "it could be more or fewer" in VIEW.answer(even).message.finding
     assert "no forecast" in worse.message.caution
     # What is switched off is not decided; what happens elsewhere changes nothing here.
     off = {"kind": "close", "from": 2027, "practice": "F81110", "on": False}
@@ -160,6 +167,59 @@ def test_those_who_take_the_patients_are_named(dataset: Dataset) -> None:
     assert losers.frame["added"].is_monotonic_decreasing
 
 
+MERGE = {"kind": "merge", "from": 2027, "practices": ["F81110", "F81206", "F81010"]}
+
+
+def test_a_merged_practice_stands_at_each_site_that_stays(dataset: Dataset) -> None:
+    """Those whose premises stay have nowhere farther to go; the others go to the nearest."""
+    for sites, gone in ((["F81110", "F81206"], {"F81010"}), (MERGE["practices"], set())):
+        document = {"version": 1, "name": "x", "years": 5, "changes": [MERGE | {"sites": sites}]}
+        question = asked(dataset, scenario=to_text(Scenario.from_dict(document)))
+        (shown,) = blocks(question, "map")
+        before = set(blocks(question.with_options({"map_of": "before"}), "map")[0].spec.notes)
+        assert before - set(shown.spec.notes) == gone
+        told = shown.spec.notes["F81206"]
+        assert told.endswith("as a site of Tilbury Health Centre")
+        # One practice, one figure.
+        figure = shown.spec.notes["F81110"]
+        assert told.startswith(figure)
+        table, *rest = blocks(question, "takers")
+        far = table.frame.set_index("practice_code")["km"]
+        assert (far > 0).to_dict() == {code: code in gone for code in MERGE["practices"]}
+        if not gone:
+            assert "nobody has farther" in rest[0].said
+            continue
+        walk = next(row for row in rest[1].rows if row[0] == "On foot, modelled: all")
+        assert int(walk[3].replace(",", "")) > int(walk[2].replace(",", ""))
+
+
+def test_premises_follow_what_is_decided_year_by_year(dataset: Dataset) -> None:
+    """Rooms of a practice that closes fall away in its year; those of sites that stay do not."""
+    premises = read_premises(
+        b"practice_code,site,m2,rooms\nF81110,Main,900,10\nF81206,Main,500,6\n"
+        b"F81010,Main,400,5\nF81010,Branch,100,1\nF81088,Main,200,3\n", "mine.csv",
+    )  # fmt: skip
+    merge = MERGE | {"sites": ["F81110", "F81206"]}
+    close = {"kind": "close", "from": 2029, "practice": "F81110"}
+    for changes, rooms in (
+        ([], [25, 25, 25, 25]),
+        ([MERGE | {"sites": MERGE["practices"]}], [25, 25, 25, 25]),
+        ([merge], [25, 25, 19, 19]),
+        ([close], [25, 25, 25, 25, 15]),
+        ([merge, close | {"premises": "F81088"}], [25, 25, 19, 19, 19]),
+    ):
+        document = {"version": 1, "name": "x", "years": 5, "changes": changes}
+        question = asked(dataset, scenario=to_text(Scenario.from_dict(document)))
+        year, table, years, fallen = premises_ahead(question, premises)
+        assert years["rooms"].to_list()[: len(rooms)] == rooms, changes
+        assert year == 2030
+        assert len(fallen) == len(premises) - years["sites"].iloc[-1]
+        last = years.iloc[-1]
+        for name in ("rooms_needed", "rooms_short"):
+            assert table.loc[table["rooms"].notna(), name].sum() == pytest.approx(last[name])
+        assert (table["rooms_short_low"] <= table["rooms_short"]).all()
+
+
 def test_every_assumption_has_its_source(dataset: Dataset) -> None:
     tornado, table = blocks(asked(dataset), "assumptions")
     assert table.frame["source"].str.len().gt(10).all()
@@ -172,7 +232,7 @@ def test_inequality_today_is_that_of_the_page(dataset: Dataset) -> None:
     from pcs_dash.measures.inequality import area_inequality
 
     question = asked(dataset, "Essex", years="5")
-    fifths, table = blocks(question, "inequality")
+    said, fifths, table = blocks(question, "inequality")
     found = area_inequality(question.practices)
     now = found.index
     most = found.groups["patients_per_fte_gp"].iloc[0]
@@ -180,6 +240,11 @@ def test_inequality_today_is_that_of_the_page(dataset: Dataset) -> None:
     assert table.rows[0][1] == f"{now.sii:,.0f}".replace("-", "−")
     assert table.rows[1][1:] == table.rows[2][1:]
     assert table.rows[0][1] != table.rows[1][1]
+    # Nothing is claimed of which end has more where the interval over practices has both.
+    interval, drawn = (table.rows[2][place].replace("−", "-").split(" to ") for place in (2, 3))
+    ends = [float(end.replace(",", "")) for end in (*interval, *drawn)]
+    told = all(end < 0 for end in ends) or all(end > 0 for end in ends)
+    assert told is ("can't be told" not in said.said)
 
 
 def test_more_people_need_more_appointments_than_fewer_gps_can_give(dataset: Dataset) -> None:
@@ -273,7 +338,7 @@ def test_people_of_a_small_area_are_told_only_where_they_were_counted(dataset: D
     for equal in (True, False):
         found = replace(made, equal=equal)
         told = replace(question, readers=replace(question.readers, registered=lambda _, f=found: f))
-        _, losers, note = closing_minutes.blocks(told, "F81110", ())
+        _, losers, note = closing_minutes.blocks(told, Close(year=2027, practice="F81110"))
         assert isinstance(losers, Table)
         assert isinstance(note, Text)
         assert ("people" in losers.frame) is not equal

@@ -221,6 +221,13 @@ JTS_GP = Layout(
         ),
     ),
     key=("lsoa_code",),
+    instead={
+        heading: f"It is another table of the journey time statistics ({what}). Take JTS0505."
+        for heading, what in (
+            ("hospptt", "hospitals"), ("psptt", "primary schools"), ("ssptt", "secondary schools"),
+            ("feptt", "further education"), ("foodptt", "food stores"), ("townptt", "town centres"),
+        )
+    },
 )  # fmt: skip
 
 
@@ -246,6 +253,12 @@ CARS_2021 = Layout(
         ),
     ),
     key=("lsoa_code",),
+    told_by="lsoa_code",
+    instead=dict.fromkeys(
+        ("car_or_van_availability_5_categories", "c2021_cars_5_name"),
+        "It is TS045 with a row an area and number of cars. Take census2021-ts045-lsoa.csv of the "
+        "bulk archive, which has a row an area.",
+    ),
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.render.report_files import MIME
 from pcs_dash.scenarios.assumptions import published, with_typed
-from pcs_dash.scenarios.changes import AGES, HUB, LONGEST, MOST_HOMES, Close, Scenario
+from pcs_dash.scenarios.changes import AGES, HUB, LASTING, LONGEST, MOST_HOMES, Close, Scenario
 from pcs_dash.scenarios.projected import loaded_growth
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, presenting
@@ -41,6 +41,20 @@ GROWS_FOR = 10
 LISTED = 5
 # FTE that a practice opens with, unless something else is typed.
 NEW_TEAM = {"gp": 2.0, "nurse": 1.0, "direct_care": 1.0}
+# The change that is edited: of which state of the table, and its place in the list.
+_EDITING = "scenario-editing"
+# Dates and numbers of a change's file, as boxes.
+_EDITED = {
+    "from": "In, or from",
+    "to_year": "To (empty: to the end)",
+    "a_year": "Homes a year",
+    "per_cent": "Per cent a year",
+    "fte": "FTE more (or fewer: −)",
+    "staff_follow": "Share of staff that follow, 0 to 1",
+    "gp": REGISTER["fte_gp"].label,
+    "nurse": "FTE nurses",
+    "direct_care": "FTE direct patient care",
+}
 _KINDS = {
     "close": "A practice closes",
     "merge": "Practices merge",
@@ -269,32 +283,93 @@ def _list(opened: OpenScenario, question: Question) -> None:
     if not scenario.changes:
         st.info("Nothing changes: no homes, and nobody leaves or joins. Add a change.")
     many = len(scenario.changes) > LISTED
+    stamp, editing = st.session_state.get(_EDITING, (None, 0))
+    editing = editing if stamp == opened.stamp else None
     changes = st.container(
         key="scenario-changes",
-        height=210 if many else "content",
+        height=(210 if editing is None else 420) if many else "content",
         border=many,
         gap=None if many else "small",
     )
     # What is decided first: of what comes anyway there are many.
     listed = sorted(enumerate(scenario.changes), key=lambda pair: pair[1].comes_anyway)
     for place, change in listed:
-        switch, drop = changes.columns([6, 1], vertical_alignment="center")
-        switch.toggle(
-            plain(sentence(change, names, takers)),
+        with changes:
+            _row(opened, scenario, place, sentence(change, names, takers))
+            if place == editing:
+                _edit(opened, scenario, place)
+
+
+def _row(opened: OpenScenario, scenario: Scenario, place: int, said: str) -> None:
+    """A change as a sentence with a switch, and what can be done to it."""
+    change = scenario.changes[place]
+    rest = scenario.changes[:place] + scenario.changes[place + 1 :]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.toggle(
+            plain(said),
             change.on,
             key=f"scenario-on-{opened.stamp}-{place}",
             on_change=opened.put,
             args=(scenario.switched(place, on=not change.on),),
+            width="stretch",
         )
-        rest = scenario.changes[:place] + scenario.changes[place + 1 :]
-        drop.button(
+        st.button(
+            "Edit",
+            type="tertiary",
+            key=f"scenario-edit-{opened.stamp}-{place}",
+            help=f"Edit: {plain(said)}",
+            on_click=st.session_state.update,
+            args=({_EDITING: (opened.stamp, place)},),
+        )
+        st.button(
             "Remove",
             type="tertiary",
             key=f"scenario-drop-{opened.stamp}-{place}",
-            help=f"Remove: {plain(sentence(change, names))}",
+            help=f"Remove: {plain(said)}",
             on_click=opened.put,
             args=(replace(scenario, changes=rest),),
         )
+
+
+def _edit(opened: OpenScenario, scenario: Scenario, place: int) -> None:
+    """The dates and numbers of a change; whom it means is changed by another one."""
+    changes = scenario.to_dict()["changes"]
+    given = changes[place] | {"per_cent": _alone(changes[place].get("per_cent", []))}
+    lasts = scenario.changes[place].kind in LASTING
+    names = [
+        name for name in _EDITED if given.get(name) is not None or (name == "to_year" and lasts)
+    ]
+    keys = {name: f"scenario-edit-{name}-{opened.stamp}-{place}" for name in names}
+
+    def take() -> None:
+        typed = {name: st.session_state[key] for name, key in keys.items()}
+        found = {key: value for key, value in (changes[place] | typed).items() if value is not None}
+        _do(
+            opened,
+            lambda: _changed(scenario, changes=[*changes[:place], found, *changes[place + 1 :]]),
+        )
+
+    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
+        for name, key in keys.items():
+            whole = name in ("from", "to_year", "a_year")
+            value = given.get(name)
+            st.number_input(
+                _EDITED[name],
+                value=value if value is None or not whole else int(value),
+                step=1 if whole else 0.1,
+                key=key,
+                width=210,
+            )
+        st.button("Take these", type="primary", key="scenario-edit-take", on_click=take)
+        st.button(
+            "Leave it", key="scenario-edit-leave", on_click=st.session_state.pop,
+            args=(_EDITING, None),
+        )  # fmt: skip
+
+
+def _alone(ends: list[float]) -> float | None:
+    """The one number that low, central and high are, if they are one."""
+    return ends[0] if len(set(ends)) == 1 else None
 
 
 def _changed(scenario: Scenario, **values: Any) -> Scenario:
@@ -306,18 +381,16 @@ def _add(opened: OpenScenario, question: Question) -> None:
     scenario = opened.scenario
     assert scenario is not None
     with st.popover("Add a change", icon=":material/add:"):
-        kind = st.selectbox(
+        what, when = st.columns(2)
+        kind = what.selectbox(
             "What happens", list(_KINDS), format_func=_KINDS.__getitem__, key="scenario-kind"
         )
         first = today_for(question).year + 1
         last = first + scenario.years - 1
         # With other limits it is another box: what was typed may lie beyond them.
-        left, right = st.columns(2) if kind == Close.kind else (st.container(), None)
         begins = f"scenario-in-{first}-{last}"
-        left.number_input("In, or from", first, last, key=begins)
+        when.number_input("In, or from", first, last, key=begins)
         change = {"kind": kind, **_FIELDS[kind](question)}
-        if right is not None:
-            right.number_input("Staff that follow, %", 0, 100, 0, 10, key="scenario-follow")
         st.button(
             "Add it",
             type="primary",
@@ -416,10 +489,9 @@ def _open(question: Question) -> dict[str, Any]:
         key=f"scenario-open-at-{st.session_state.get(AT)}-{question.area.key}",
         help="It begins at the practice that is clicked on the map, or in the middle of the area.",
     )
-    labels = (REGISTER["fte_gp"].label, "FTE nurses", "FTE direct patient care")
     fte = {
-        role: st.number_input(label, 0.0, 100.0, value, 0.5, key=f"scenario-open-{role}")
-        for label, (role, value) in zip(labels, NEW_TEAM.items(), strict=True)
+        role: st.number_input(_EDITED[role], 0.0, 100.0, value, 0.5, key=f"scenario-open-{role}")
+        for role, value in NEW_TEAM.items()
     }
     latitude, _, longitude = there.partition(",")
     return {"code": code, "name": name, "latitude": _degrees(latitude),
@@ -479,6 +551,15 @@ def _close(question: Question) -> dict[str, Any]:
         format_func=offered.__getitem__,
         key=f"scenario-practice-{question.area.key}",
     )
+    left, right = st.columns(2)
+    left.number_input("Staff that follow, %", 0, 100, 0, 10, key="scenario-follow")
+    stay = right.selectbox(
+        "Its premises",
+        ["", *(other for other in offered if other != code)],
+        format_func=lambda other: offered.get(other, "fall away"),
+        key=f"scenario-premises-of-{question.area.key}-{code}",
+        help="Fall away, or are a site of another practice from then on.",
+    )
     where = st.selectbox(
         "Its patients go", list(_GO), format_func=_GO.__getitem__, key="scenario-patients-go"
     )
@@ -490,7 +571,7 @@ def _close(question: Question) -> dict[str, Any]:
             format_func=offered.__getitem__,
             key=f"scenario-takers-{question.area.key}-{code}",
         )
-    return {"practice": code, "to": to}
+    return {"practice": code, "to": to, "premises": stay}
 
 
 def _merge(question: Question) -> dict[str, Any]:
@@ -501,7 +582,16 @@ def _merge(question: Question) -> dict[str, Any]:
         format_func=offered.__getitem__,
         key=f"scenario-practices-{question.area.key}",
     )
-    return {"practices": codes}
+    sites = st.multiselect(
+        "Whose premises stay",
+        codes,
+        codes[:1],
+        format_func=offered.__getitem__,
+        key=f"scenario-sites-{'-'.join(codes)}",
+        help="Patients whose practice's premises stay go on going there; the others go to the "
+        "nearest that stay.",
+    )
+    return {"practices": codes, "sites": sites}
 
 
 # The number that a kind of change is about, and its box.

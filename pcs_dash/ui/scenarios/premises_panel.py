@@ -8,14 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from pcs_dash.render.csv_files import table_csv
-from pcs_dash.scenarios.premises import COLUMNS, against_need, read_premises
+from pcs_dash.scenarios.premises import COLUMNS, read_premises
 from pcs_dash.store.rights import Action
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import blocks, page_parts, slow_work
 from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import Column, Table
-from pcs_dash.views.plan_ahead import asked_years
+from pcs_dash.views.plan_ahead import premises_ahead
 from pcs_dash.views.question import Question
 
 # What a list of a county's sites is far below; what takes longer to read is made to.
@@ -54,12 +54,10 @@ def show(question: Question) -> None:
             return
         try:
             premises = _read(given)
-            year, practices, drawn, value = asked_years(question)
+            year, found, years, fallen = premises_ahead(question, premises)
         except UserError as error:
             st.error(plain(str(error)))
             return
-        found = against_need(premises, practices, drawn, year, value, question.edition)
-        others = len(set(premises["practice_code"]) - set(found.index))
         table = Table(
             f"Premises in {year}, the shortest of space first",
             found,
@@ -74,13 +72,32 @@ def show(question: Question) -> None:
                 Column("m2_short_high", "High", "count"),
                 Column("rooms", "Rooms", "count"),
                 Column("rooms_needed", "Rooms needed", "tenth"),
+                Column("rooms_short", "Rooms short of", "tenth"),
                 Column("pounds", "Pounds", "count"),
             ),
         )
         blocks.data_table(table, key="scenario-premises-table", pick=lambda *_: None)
+        gone = f" Fall away with what closes or merges: {', '.join(fallen)}." if fallen else ""
         st.caption(
-            f"{others} practices of the list are not open in this area then. A lease that ends by "
-            f"{year} is taken to be lost; where a site's size is not given, the practice's is not "
-            "known."
+            f"A lease that ends by {year} is taken to be lost; where a site's size is not "
+            f"given, or it is not in the list, the practice's is not known.{plain(gone)}"
         )
+        blocks.data_table(_years(years), key="scenario-premises-years", pick=lambda *_: None)
         page_parts.download_csv(table_csv(found), name="premises-against-need")
+
+
+def _years(years: pd.DataFrame) -> Table:
+    return Table(
+        "Year by year, practices of the list whose size is known together",
+        years,
+        (
+            Column("year", "Year", "year"),
+            Column("sites", "Sites", "count"),
+            Column("m2", "Square metres", "count"),
+            Column("m2_needed", "Needed", "count"),
+            Column("m2_short", "Short of", "count"),
+            Column("rooms", "Rooms", "count"),
+            Column("rooms_needed", "Rooms needed", "tenth"),
+            Column("rooms_short", "Rooms short of", "tenth"),
+        ),
+    )
