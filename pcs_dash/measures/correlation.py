@@ -247,7 +247,7 @@ def _limits(
         return scaled(coefficients), scaled(without)
 
     nan = float("nan")
-    whole = float(scaled(np.float64(coefficient)))
+    whole = float(scaled(np.asarray(coefficient)))
     if not np.isfinite(whole):
         reason = "There is no interval: the two agree perfectly, as a few practices can by chance."
         return Limits(nan, nan, nan, nan, reason)
