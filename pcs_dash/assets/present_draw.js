@@ -182,7 +182,7 @@
   function table(picture) {
     const side = (place) => ({ class: picture.words[place] ? "pcs-p-words" : null });
     const titles = el("tr", {}, ...picture.columns.map((name, place) => el("th", { scope: "col", ...side(place) }, name)));
-    const rows = picture.rows.map((row) => el("tr", {}, el("th", { scope: "row" }, row[0]), ...row.slice(1).map((cell, place) => el("td", side(place + 1), cell))));
+    const rows = picture.rows.map((row, at) => el("tr", {}, el("th", { scope: "row", style: picture.colours[at] ? { boxShadow: "inset 10px 0 " + picture.colours[at], paddingLeft: "18px" } : {} }, row[0]), ...row.slice(1).map((cell, place) => el("td", side(place + 1), cell))));
     return el("div", { class: "pcs-p-table pcs-p-scroll", tabindex: "0", role: "region", "aria-label": picture.caption },
       el("table", {}, el("caption", {}, picture.caption), el("thead", {}, titles), el("tbody", {}, ...rows)), picture.note ? el("p", {}, picture.note) : "");
   }

@@ -46,7 +46,7 @@
       const wanted = filter.value.trim().toLowerCase();
       const found = given.glossary.filter((term) => [term[0], term[1], ...term[2]].some((text) => text.toLowerCase().includes(wanted)));
       found.sort((a, b) => Number(b[0].toLowerCase().startsWith(wanted)) - Number(a[0].toLowerCase().startsWith(wanted)));
-      terms.replaceChildren(...(found.length ? found.flatMap(([word, meaning]) => [h("dt", {}, word), h("dd", {}, meaning)]) : [h("dt", {}, "No such word here"), h("dd", {}, "The page Data and methods explains every figure.")]));
+      terms.replaceChildren(...(found.length ? found.flatMap(([word, meaning]) => [h("dt", {}, word), h("dd", {}, meaning)]) : [h("dt", {}, "No such word here"), h("dd", {}, "“Data and methods” explains every figure.")]));
       count.textContent = found.length + " words";
     };
     list();
@@ -55,7 +55,7 @@
       h("div", { class: "pcs-help-head" }, h("h2", {}, "Help"), h("button", { type: "button", "aria-label": "Close help", onclick: () => { close(); own.button.focus(); } }, "Close")),
       h("p", {}, first),
       h("h3", {}, "Try an example"), h("ul", {}, ...given.examples.map(([link, label]) => h("li", {}, h("a", { href: link, target: "_self" }, label)))),
-      h("h3", {}, "Keys"), h("dl", { class: "pcs-help-keys" }, ...[["/", "ask “What about ...?” from anywhere"], ["Esc", "go back to where you were"],
+      h("h3", {}, "Keys"), h("dl", { class: "pcs-help-keys" }, ...[["/", "ask “What about ...?” from anywhere"], ["Esc", "close it, and go back to where you were"],
         ["Tab", "next control; the focus has a pink line"], ["← ↑ → ↓ + −", "move and zoom a map that has the focus"], ["Ctrl + wheel", "zoom the map under the pointer"],
         ["Shift + Enter", "in the search box: open the area it lies in"]].flatMap(([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)])),
       h("h3", {}, "The words used here"), filter, count, terms);

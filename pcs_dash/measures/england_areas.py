@@ -79,8 +79,11 @@ def sentence(table: pd.DataFrame, whole: pd.Series, measure: Measure) -> str:
     there = values.dropna()
     if len(there) < 2:
         return f"{measure.label}: hardly any area has the figure in the files loaded."
-    names = table["name"].to_dict()
-    highest, lowest = names[there.idxmax()], names[there.idxmin()]
+
+    def where(end: float) -> str:
+        alike = table["name"][there.index[there == end]]
+        return f"in {alike.iloc[0]}" if len(alike) == 1 else f"in {len(alike):,} areas"
+
     rest = len(values) - len(there)
     without = f" {rest:,} have no figure." if rest else ""
     overall = (
@@ -89,8 +92,8 @@ def sentence(table: pd.DataFrame, whole: pd.Series, measure: Measure) -> str:
         else ""
     )
     return (
-        f"{measure.label}: from {measure.with_unit(there.min())} in {lowest} to "
-        f"{measure.with_unit(there.max())} in {highest}.{overall}{without}"
+        f"{measure.label}: from {measure.with_unit(there.min())} {where(there.min())} to "
+        f"{measure.with_unit(there.max())} {where(there.max())}.{overall}{without}"
     )
 
 

@@ -36,6 +36,13 @@ TERMS: tuple[Term, ...] = (
         ("registered patients",),
     ),
     Term(
+        "Weighted list",
+        "Patients counted by the care they need (Carr-Hill weight, or need for primary care) "
+        "instead of by head. Chosen under “Settings”, never the default, and named wherever it is "
+        "used.",
+        ("need", "Carr-Hill"),
+    ),
+    Term(
         "FTE",
         "Full-time equivalent: 37.5 contracted hours a week count as 1. Contracted, not worked, "
         "hours. Older strategies call it \"WTE\" (whole-time equivalent).",
@@ -57,9 +64,9 @@ TERMS: tuple[Term, ...] = (
     ),
     Term(
         "Benchmark",
-        "What a place is held against: England's published figure, Mid and South Essex, the rule "
-        f"of {PATIENTS_PER_WTE_RULE:,} patients per FTE GP (strategy of 2014), or a figure typed "
-        "in.",
+        "What a place is held against, chosen under “Settings”: England's published figure, Mid "
+        "and South Essex (of areas loaded, the whole ICB), the rule of "
+        f"{PATIENTS_PER_WTE_RULE:,} patients per FTE GP (strategy of 2014), or a figure typed in.",
     ),
     Term(
         "Under-doctored",
@@ -79,8 +86,8 @@ TERMS: tuple[Term, ...] = (
     Term(
         "Implausible FTE",
         f"More than {IMPLAUSIBLE_PATIENTS_PER_FTE_GP:,} patients per fully qualified FTE GP: the "
-        "workforce return is more likely wrong than the staffing. Shown, flagged, counted, and "
-        "left out with a switch.",
+        "workforce return is more likely wrong than the staffing. Shown, flagged and counted; a "
+        "switch under “Settings” leaves them out.",
         ("flagged", "flag"),
     ),
     Term(
@@ -120,8 +127,8 @@ TERMS: tuple[Term, ...] = (
     ),
     Term(
         "Sub-ICB place",
-        "The seven places of Essex that were clinical commissioning groups, each part of an "
-        "integrated care board (ICB).",
+        "The seven places of Essex that were clinical commissioning groups (CCGs). Since 1 April "
+        "2026 all seven are part of one integrated care board, NHS Essex ICB.",
         ("ICB", "CCG", "place"),
     ),
     Term(

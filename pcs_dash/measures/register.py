@@ -380,8 +380,9 @@ def _rate(staff: str, column: str, who: str) -> Measure:
 def _most_deprived(edition: str) -> Measure:
     return Measure(
         key=f"imd{edition}_share_quintile_1", unit="%", decimals=1, times=100,
-        label=f"Patients in the most deprived fifth of England (IMD {edition})",
-        definition="patients living in quintile 1 over patients with a known quintile",
+        label=f"Patients in the most deprived fifth (IMD {edition})",
+        definition="patients who live in the most deprived fifth of England's small areas, of "
+        "those whose small area is known",
         top=quintile_columns(edition)[0], bottom=_any_quintile(edition),
         needs=(quintile_columns(edition)[0],), sources=("registrations_lsoa", f"imd{edition}"),
         beware="Registrations of their own month.",

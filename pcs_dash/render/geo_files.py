@@ -36,11 +36,12 @@ def plan_geojson(
 ) -> bytes:
     """A FeatureCollection of the practices as points and, with `neighbours`, the hubs as polygons.
 
-    Points have practice_code, practice_name, hub (null = unassigned) and patients; assigned codes
-    that are not in `practices` come without geometry. Polygons (see `hub_shapes.hub_polygons` for
-    `shape`) have hub, colour, practices, patients. The members "hubs" and "provenance" beside the
-    features carry the plan's colours, notes and locks, and what the export was made from;
-    `hubs.reading.read_plan` gives the very plan back. UTF-8, WGS 84, outer rings anticlockwise.
+    Points have practice_code, practice_name, hub and colour (null = unassigned), patients;
+    assigned codes that are not in `practices` come without geometry. Polygons (see
+    `hub_shapes.hub_polygons` for `shape`) have hub, colour, practices, patients. The members "hubs"
+    and "provenance" beside the features carry the plan's colours, notes and locks, and what the
+    export was made from; `hubs.reading.read_plan` gives the very plan back.
+    UTF-8, WGS 84, outer rings anticlockwise.
     """
     columns = ["practice_name", "longitude", "latitude", "patients"]
     records = practices[columns].to_dict("index")
@@ -116,6 +117,7 @@ def _practice_feature(plan: Plan, code: str, row: dict[Any, Any]) -> dict[str, A
             "practice_code": code,
             "practice_name": None if pd.isna(row["practice_name"]) else str(row["practice_name"]),
             "hub": None if hub is None else hub.name,
+            "colour": None if hub is None else hub.colour,
             "patients": None if pd.isna(row["patients"]) else int(row["patients"]),
         },
     )

@@ -17,6 +17,7 @@ from typing import Any
 
 from pcs_dash.measures import numbers
 from pcs_dash.render import web
+from pcs_dash.render.hub_colours import swatch
 from pcs_dash.render.paper_text import printable
 from pcs_dash.render.svg_charts import to_svg
 from pcs_dash.render.table_fit import is_numeric
@@ -57,7 +58,6 @@ thead th { background: #005eb8; color: #fff; position: sticky; top: 0; }
 tbody th { font-weight: 400; }
 tbody tr:nth-child(even) { background: #f1f4f8; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; list-style: none; padding: 0; margin: 6px 0; font-size: .9rem; }
-.legend span { display: inline-block; width: 14px; height: 14px; border: 1px solid #374151; margin-right: 6px; vertical-align: -2px; }
 .basis, .note { color: #374151; font-size: .9rem; }
 .points li { margin-bottom: .7em; font-size: 1.15rem; max-width: 60em; }
 details { margin-top: 10px; }
@@ -69,6 +69,14 @@ a { color: #005eb8; overflow-wrap: anywhere; }
 :focus-visible { outline: 3px solid #d6006e; outline-offset: 2px; }
 .skip { position: absolute; left: -9999px; }
 .skip:focus { left: 20px; top: 8px; background: #fff; padding: 6px; }
+/* On a phone what heads a row of figures stands above them. */
+@media (max-width: 640px) {
+  table:not(.words):has(th:nth-child(4)):not(:has(td.words)) { thead { position: sticky; top: 0; }
+    tr { display: flex; flex-wrap: wrap; border-bottom: 1px solid #d1d5db; }
+    :is(th, td) { flex: 1 1 0; min-width: 0; border: none; }
+    tr > :first-child { flex: 0 0 100%; box-sizing: border-box; }
+  }
+}
 @media print { .scroll { max-height: none; overflow: visible; } section { break-inside: avoid; } nav { display: none; } }
 """  # noqa: E501
 
@@ -240,14 +248,15 @@ def _table(table: Table, name: str) -> str:
         f'<th scope="col"{words}>{_escape(column)}</th>'
         for column, words in zip(table.columns, side, strict=True)
     )
+    colours = table.colours or ("",) * len(table.rows)
     body = "".join(
-        f'<tr><th scope="row">{_escape(row[0])}</th>'
+        f'<tr><th scope="row">{swatch(colour)}{_escape(row[0])}</th>'
         + "".join(
             f"<td{words}>{_escape(cell)}</td>"
             for cell, words in zip(row[1:], side[1:], strict=True)
         )
         + "</tr>"
-        for row in table.rows
+        for row, colour in zip(table.rows, colours, strict=True)
     )
     note = f'<p class="note">{_escape(table.note)}</p>' if table.note else ""
     return (
@@ -341,7 +350,7 @@ def _practice_list(block: MapBlock, name: str) -> str:
 def _legend(legend: maps.Legend) -> str:
     counts: Sequence[int | None] = legend.counts or [None] * len(legend.labels)
     items = "".join(
-        f'<li><span style="background:{colour}"></span>{_escape(label)}'
+        f"<li>{swatch(colour)}{_escape(label)}"
         f"{f' <b>{count:,}</b>' if count is not None else ''}</li>"
         for colour, label, count in zip(legend.colours, legend.labels, counts, strict=True)
     )

@@ -32,6 +32,7 @@ BAND = "#e8edf4"
 _MARGIN = 0.5
 _FOOT = 0.75
 _GAP = 0.2
+_SWATCH = 0.1
 TABLE_SIZES = (14, 12, 11)
 _SMALLER_SIZES = (10, 9)
 # Whole fonts, not shapes of letters: text that can be searched, copied and read aloud. Matplotlib
@@ -228,6 +229,12 @@ def _table(figure: Figure, fitted: Fitted, left: float, top: float) -> None:
             Rectangle((left / WIDE, 1 - (top + tall) / HIGH), wide / WIDE, tall / HIGH,
                       transform=figure.transFigure, facecolor=colour, edgecolor="none", zorder=0)
         )  # fmt: skip
+        if not head and fitted.colours and (own := fitted.colours[row - 1]):
+            figure.add_artist(
+                Rectangle(((left - _SWATCH) / WIDE, 1 - (top + tall) / HIGH), _SWATCH / WIDE,
+                          tall / HIGH, transform=figure.transFigure, facecolor=own,
+                          edgecolor="white", linewidth=0.5)
+            )  # fmt: skip
         x = left
         for column, text in enumerate(cells):
             _cell(figure, text, fitted, column, x, top, tall, head=head)

@@ -26,6 +26,7 @@ from pcs_dash.measures.deprivation import without_small_counts
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.register import HUB_MEASURES, Measure, own, rule_measures
 from pcs_dash.render.column_labels import format_of, heading, number_format
+from pcs_dash.render.hub_colours import mark_hubs
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.spreadsheet_text import neutralise
 
@@ -54,11 +55,14 @@ def plan_workbook(
     workbook.properties.created = datetime.combine(provenance.exported, time())
     workbook.properties.title = _clean(provenance.plan_name or "Hub plan")
     workbook.properties.creator = "pcs_dash"
-    _write(workbook, "Plan", _plan_table(plan, practices), provenance)
+    colours = {neutralise(_clean(hub.name)): hub.colour for hub in plan.hubs}
+    listed = _write(workbook, "Plan", _plan_table(plan, practices), provenance)
+    mark_hubs(listed, 1, heading("hub"), colours)
     measures = HUB_MEASURES | own(summary.columns)
     hubs, formats = _hub_table(plan, summary, measures), _hub_formats(measures)
     _colour_hubs(_write(workbook, "Hubs", hubs, provenance, formats))
-    _write(workbook, "Practices", _practice_table(plan, practices), provenance)
+    listed = _write(workbook, "Practices", _practice_table(plan, practices), provenance)
+    mark_hubs(listed, 1, heading("hub"), colours)
     if scorecard is not None:
         _write(workbook, "Score card", scorecard.reset_index(drop=True), provenance)
     _write(workbook, "Rules", _rule_table(provenance), provenance)

@@ -457,6 +457,9 @@ class _Writer:
             for column, text in enumerate(cells):
                 cell = table.cell(row, column)
                 _fill_cell(cell, text, fitted, right=fitted.numbers[column], head=row == 0)
+        for row, colour in enumerate(fitted.colours, start=1):
+            if colour:
+                _line_before(table.cell(row, 0), colour)
         if fitted.note:
             below = top + sum(fitted.heights) / 72 + 0.06
             self._text(slide, _Box(box.left, below, box.width, fitted.note_height / 72),
@@ -536,6 +539,14 @@ def _fill_cell(cell: Any, text: str, fitted: Fitted, *, right: bool, head: bool)
     run.font.bold = head or None
 
 
+def _line_before(cell: Any, colour: str) -> None:
+    """A thick line of a hub's colour at the left of its name: `a:lnL`, first in its element."""
+    space = "http://schemas.openxmlformats.org/drawingml/2006/main"
+    fill = f'<a:solidFill><a:srgbClr val="{_rgb(colour)}"/></a:solidFill>'
+    line = f'<a:lnL xmlns:a="{space}" w="76200" cap="flat">{fill}</a:lnL>'
+    cell._tc.get_or_add_tcPr().insert(0, parse_xml(line))
+
+
 # --- charts ---
 
 
@@ -588,7 +599,7 @@ def _reference_line(slide: Any, native: Any, chart: Chart, box: _Box, *, templat
     is known; without them each program would choose its own.
     """
     assert chart.reference is not None
-    low, high = chart.bounds or (0.0, _round_end(chart))
+    low, high = chart.bounds or _round_ends(chart)
     native.value_axis.minimum_scale, native.value_axis.maximum_scale = low, high
     names = max((width(name, 12, narrow=ARIAL) for name in map(printable, chart.categories)),
                 default=0.0)  # fmt: skip
@@ -624,12 +635,14 @@ def _reference_line(slide: Any, native: Any, chart: Chart, box: _Box, *, templat
     run.font.size = Pt(12)
 
 
-def _round_end(chart: Chart) -> float:
-    """A round end of the axis with room for the figures behind the bars."""
+def _round_ends(chart: Chart) -> tuple[float, float]:
+    """Round ends of the axis, 0 between them or one of them, with room for the figures behind the
+    bars.
+    """
     values = [value for series in chart.series for value in series.values if value is not None]
-    most = max([*values, chart.reference or 0.0]) * 1.08
+    ends = [*values, chart.reference or 0.0, 0.0]
     step = _step(chart)
-    return step * math.ceil(most / step)
+    return step * math.floor(1.08 * min(ends) / step), step * math.ceil(1.08 * max(ends) / step)
 
 
 def _fix_plot(native: Any, plot: tuple[float, float, float, float]) -> None:
@@ -673,7 +686,10 @@ def _style(native: Any, chart: Chart, *, templated: bool) -> None:
         _names_once(native.legend, chart)
     whole = chart.number_format
     if chart.kind == "bars":
-        whole = whole.partition(".")[0].removesuffix('"%"') + ('"%"' if "%" in whole else "")
+        # As many decimals as the distance between the ticks has.
+        decimals = len(f"{_step(chart):g}".partition(".")[2])
+        bare = whole.partition(".")[0].removesuffix('"%"') + "." * bool(decimals) + "0" * decimals
+        whole = bare + ('"%"' if "%" in whole else "")
     _axis_style(native.value_axis, chart.value_title, f"{whole};−{whole}")
     if chart.kind == "bars":
         native.value_axis.major_unit = _step(chart)

@@ -24,6 +24,7 @@ from pcs_dash.measures.deprivation import QUINTILE_LABELS, group_quintile_shares
 from pcs_dash.measures.register import HUB_MEASURES, PER_GP, REGISTER, Measure, own
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 from pcs_dash.render.column_labels import BOUND
+from pcs_dash.render.hub_colours import mark_hubs
 from pcs_dash.render.paper_text import printable
 from pcs_dash.scenarios.project import FIGURES, OTHERS
 from pcs_dash.tables.sources import ATTRIBUTION
@@ -94,6 +95,9 @@ def to_xlsx(deck: Deck) -> bytes:
             for code, hub in plan.to_series(practices.index).items()
         ],
     )
+    colours = {_shown(hub.name): hub.colour for hub in plan.hubs}
+    for sheet in ("Hubs", "Plan"):
+        mark_hubs(book[sheet], 3, "Hub", colours)
     _options(book, deck)
     _years_ahead(book, deck)
     _getting_there(book, deck)
@@ -446,9 +450,13 @@ def _cell(cell: Any, value: Any, pattern: str | None) -> int:
     return len(str(value))
 
 
+def _shown(text: Any) -> str:
+    return printable(text)[:32_000]
+
+
 def _text(cell: Any, text: Any, font: Font) -> None:
     """Text that stays text: Excel is told not to read "=..." as a formula, nor "1-2" as a date."""
-    cell.value = printable(text)[:32_000]
+    cell.value = _shown(text)
     cell.data_type = "s"
     cell.quotePrefix = cell.value.startswith(("=", "+", "-", "@"))
     cell.font = font

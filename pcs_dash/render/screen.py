@@ -22,7 +22,7 @@ from pcs_dash.measures.numbers import number, per_cent, signed, signed_per_cent
 from pcs_dash.measures.profile import flags
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.workforce import summarise
-from pcs_dash.render.table_fit import is_numeric
+from pcs_dash.render.table_fit import cut_caption, is_numeric
 from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock
@@ -114,13 +114,13 @@ def _picture(deck: Deck, block: Drawn, place: int, layers: Layers) -> dict[str, 
         return {"kind": "chart", "chart": asdict(block), "alt": block.alt}
     if isinstance(block, Bullets):
         return {"kind": "list", "caption": block.caption, "items": list(block.items)}
-    of = f" (first {MAX_ROWS} of {len(block.rows)})" if len(block.rows) > MAX_ROWS else ""
     return {
         "kind": "table",
-        "caption": block.caption + of,
+        "caption": cut_caption(block.caption, MAX_ROWS, len(block.rows)),
         "columns": list(block.columns),
         "words": [not is_numeric(block.rows, place) for place in range(len(block.columns))],
         "rows": [list(row) for row in block.rows[:MAX_ROWS]],
+        "colours": list(block.colours[:MAX_ROWS]),
         "note": block.note,
     }
 

@@ -31,13 +31,14 @@ class Fitted:
     caption_height: float
     note: str = ""
     note_height: float = 0.0
+    colours: tuple[str, ...] = ()
 
 
 def fit_rows(table: Table, wide: float, high: float, size: float, narrow: float) -> list[Fitted]:
     """The table in parts of at most `wide` by `high` points at a font size, one a page.
 
-    A "top" table is one part: its first rows, and a caption that says of how many. `narrow` is the
-    width of the font over DejaVu Sans's.
+    A "top" table is one part: its first rows, and a caption that says how many are not there.
+    `narrow` is the width of the font over DejaVu Sans's.
     """
     padding = 5.0
     widths = _widths(
@@ -56,7 +57,7 @@ def fit_rows(table: Table, wide: float, high: float, size: float, narrow: float)
     head = lines(table.columns, bold=True) * line + 6
     each = [lines(row, bold=False) * line + 6 for row in table.rows]
     note_high = _height(table.note, size, wide, narrow) + 6 if table.note else 0.0
-    part = f"{table.caption} (first 888 of 888)"
+    part = cut_caption(table.caption, 444, 888)
     caption_high = _height(part, size + 1, wide, narrow, bold=True) + 4
     whole = _height(table.caption, size + 1, wide, narrow, bold=True) + 4
     if head + sum(each) + note_high + whole <= high:
@@ -75,6 +76,7 @@ def fit_rows(table: Table, wide: float, high: float, size: float, narrow: float)
             caption_height=caption_high,
             note=table.note,
             note_height=note_high,
+            colours=tuple(table.colours[number] for number in rows) if table.colours else (),
         )
         for page, rows in enumerate(pages)
     ]
@@ -141,10 +143,16 @@ def _part_caption(table: Table, pages: Sequence[Sequence[int]], page: int) -> st
     """The caption, with what part of the table this is where it is not the whole."""
     shown = len(pages[0])
     if table.overflow == "top" and shown < len(table.rows):
-        return f"{table.caption} (first {shown} of {len(table.rows)})"
+        return cut_caption(table.caption, shown, len(table.rows))
     if len(pages) > 1:
         return f"{table.caption} (part {page + 1} of {len(pages)})"
     return table.caption
+
+
+def cut_caption(caption: str, shown: int, rows: int) -> str:
+    """The caption of a table of which the first rows are shown, where that is not all."""
+    rest = rows - shown
+    return f"{caption} (first {shown} of {rows}; {rest} more on the page)" if rest > 0 else caption
 
 
 def best_fit(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -16,6 +17,7 @@ from pcs_dash.measures import glossary
 from pcs_dash.measures.numbers import MINUS
 from pcs_dash.measures.words import Words
 from pcs_dash.render import page_charts
+from pcs_dash.render.hub_colours import swatch
 from pcs_dash.ui import browser
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import Bullets, Chart, Column, Figure, Table, Text
@@ -30,6 +32,10 @@ _LONGEST = 3
 # Pixels of a letter, left and right of a name, and of what heads the rows at most: a phone has
 # no room for more beside a figure and its bar.
 _LETTER, _AROUND, _WIDE, _ON_PHONE, _BAR = 7.2, 24, 360, 180, 138
+# How much of a colour a tint has, as the last two digits of "#rrggbbaa".
+_TINT = "70"
+# Pixels of a row, and of one that holds three lines: in lower ones Streamlit breaks none.
+_ROW, _TALL = 35, 66
 _LEFT = ' style="text-align:left"'
 
 
@@ -117,7 +123,9 @@ def bullets(block: Bullets) -> None:
 
 
 def small_table(table: Table) -> None:
-    """A short table that fits its column, with its first column as row headings."""
+    """A short table that fits its column, with its first column as row headings; on a phone these
+    stand above their figures where there are three or more.
+    """
     right = [FORMS[column.form].right for column in table.on_page]
     columns = [
         [cell_text(value, column.form, table.missing) for value in table.frame[column.key]]
@@ -127,18 +135,20 @@ def small_table(table: Table) -> None:
         f'<th scope="col"{"" if numbers else _LEFT}>{html.escape(column.label)}</th>'
         for column, numbers in zip(table.on_page, right, strict=True)
     )
+    colours = table.colours or ("",) * len(table.frame)
     rows = "".join(
-        f'<tr><th scope="row">{html.escape(first)}</th>'
+        f'<tr><th scope="row">{swatch(colour)}{html.escape(first)}</th>'
         + "".join(
             f"<td{'' if numbers else _LEFT}>{html.escape(cell)}</td>"
             for cell, numbers in zip(rest, right[1:], strict=True)
         )
         + "</tr>"
-        for first, *rest in zip(*columns, strict=True)
+        for colour, first, *rest in zip(colours, *columns, strict=True)
     )
     name = html.escape(table.caption)
+    kind = " pcs-stacked" if len(right) > 3 and all(right[1:]) else ""
     st.html(
-        f'<div class="pcs-small-table" role="region" aria-label="{name}" tabindex="0">'
+        f'<div class="pcs-small-table{kind}" role="region" aria-label="{name}" tabindex="0">'
         f"<table><caption>{name}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
@@ -164,43 +174,52 @@ def data_table(table: Table, *, key: str, pick: Callable[[str, Sequence[str]], N
     select: dict[str, Any] = {"on_select": chosen, "selection_mode": modes} if table.pick else {}
     if not table.fields:
         return
+    columns, row = kept(table, ("columns", browser.is_phone()), lambda: _columns(table))
     st.markdown(f"**{plain(table.caption)}**")
     st.dataframe(
-        kept(table, "sortable", lambda: _sortable(table)),
+        _tinted(table)
+        if any(table.colours)
+        else kept(table, "sortable", lambda: pa.Table.from_pandas(_sortable(table))),
         hide_index=True,
         key=key,
-        column_config=kept(table, ("columns", browser.is_phone()), lambda: _columns(table)),
+        column_config=columns,
         placeholder=table.missing,
-        height=min(374, 38 + 35 * len(table.frame)),
+        height=min(374, 38 + row * len(table.frame)),
+        row_height=row if row > _ROW else None,
         alt=table.caption,
         **select,
     )
 
 
-def _columns(table: Table) -> dict[str, Any]:
-    return {
-        column.key: _column(table, column, pinned=place == 0)
+def _columns(table: Table) -> tuple[dict[str, Any], int]:
+    """How its columns are shown, and pixels of a row."""
+    width, row = _heading_size(table)
+    columns = {
+        column.key: _column(table, column, pinned=place == 0, width=None if place else width)
         for place, column in enumerate(table.on_page)
     }
+    return columns, row
 
 
-def _heading_width(table: Table) -> int | None:
-    """Pixels of what heads the rows: its longest name, while the first measure stays in view on a
-    phone; None where there is little else.
+def _heading_size(table: Table) -> tuple[int | None, int]:
+    """Pixels of what heads the rows, across: its longest name, while the first measure stays in
+    view on a phone (None where there is little else); and down, where it takes two or three lines
+    there.
     """
     if len(table.on_page) <= 2:
-        return None
+        return None, _ROW
     names = table.frame[table.on_page[0].key].dropna().astype(str)
-    longest = max(map(len, [table.on_page[0].label, *names]))
-    most = _ON_PHONE if browser.is_phone() else _WIDE
-    return min(most, max(80, _AROUND + round(_LETTER * longest)))
+    needed = round(_LETTER * max(map(len, [table.on_page[0].label, *names])))
+    if not browser.is_phone():
+        return min(_WIDE, max(80, _AROUND + needed)), _ROW
+    width = max(80, _AROUND + needed)
+    return min(_ON_PHONE, width), _TALL if width > _ON_PHONE else _ROW
 
 
-def _column(table: Table, column: Column, *, pinned: bool) -> Any:
+def _column(table: Table, column: Column, *, pinned: bool, width: int | None) -> Any:
     """How a column of a table that can be sorted is shown."""
     form = FORMS[column.form]
     if not form.column:
-        width = _heading_width(table) if pinned else None
         return st.column_config.TextColumn(column.label, pinned=pinned, width=width)
     values = table.frame[column.key]
     if column.bar and values.notna().any():
@@ -222,7 +241,16 @@ def _column(table: Table, column: Column, *, pinned: bool) -> Any:
     )
 
 
-def _sortable(table: Table) -> pa.Table:
+def _tinted(table: Table) -> Any:
+    """The same with the name of each hub on a tint of its colour, as its land on maps."""
+    frame = _sortable(table)
+    tints = [
+        colour and f"background-color: {colour}{_TINT}; color: #111827" for colour in table.colours
+    ]
+    return frame.style.apply(lambda _: tints, subset=[frame.columns[0]])
+
+
+def _sortable(table: Table) -> pd.DataFrame:
     """Words for yes and no, shares in per cent; numbers and words as they are, so that they can be
     sorted.
     """
@@ -233,7 +261,7 @@ def _sortable(table: Table) -> pa.Table:
             shown[column.key] = [cell_text(value, "yes") for value in frame[column.key]]
         elif FORMS[column.form].times != 1:
             shown[column.key] = FORMS[column.form].times * frame[column.key]
-    return pa.Table.from_pandas(frame.assign(**shown))
+    return frame.assign(**shown)
 
 
 def chart(block: Chart, *, key: str) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pcs_dash.measures.england_areas import period, period_of
 from pcs_dash.ui import address, england_data, page_parts
+from pcs_dash.ui.browser import is_phone
 from pcs_dash.ui.text import plain
 from pcs_dash.views import maps
 from pcs_dash.views.england import Shown, shown
@@ -159,6 +160,7 @@ def _table(found: Shown, codes: list[str]) -> None:
         selection_mode="multi-row",
         placeholder="no figure",
         height=400,
+        row_height=66 if is_phone() else None,
         column_config=_columns(found),
         alt=f"{found.title} of England with their measures, one row each",
     )
@@ -185,7 +187,8 @@ def _columns(found: Shown) -> dict[str, Any]:
     """Headings with units, decimals of each measure."""
     loaded = found.loaded
     config: dict[str, Any] = {
-        "Area": st.column_config.TextColumn(pinned=True),
+        # A heading must not push the figures out of a phone's sight.
+        "Area": st.column_config.TextColumn(pinned=True, width=150 if is_phone() else None),
         "Patients": st.column_config.NumberColumn(
             format="localized", help=f"List sizes, {period_of('list_sizes', loaded.periods)}"
         ),
@@ -194,6 +197,7 @@ def _columns(found: Shown) -> dict[str, Any]:
         sign = "+" if measure.signed else ""
         unit = "%%" if measure.unit == "%" else ""
         config[measure.label] = st.column_config.NumberColumn(
+            width=130 if is_phone() else None,
             format=f"%{sign},.{measure.decimals}f{unit}",
             help=f"{measure.definition}; {period(measure, loaded.periods, loaded.months)}",
         )

@@ -44,30 +44,29 @@ TOUR = (
     Step(
         ('[data-testid="stSidebar"] .st-key-area', _MENU),
         "Choose the area",
-        "Essex (NHS Essex ICB), Mid and South Essex (an ICB until 31 March 2026), one of the "
-        "seven places, or a district; where official data are loaded, any area of England. Every "
-        "page follows, "
-        "and so does the address: a copied link opens the same view.",
+        "“Area”: Essex, Mid and South Essex (an ICB until 31 March 2026), one of the seven places "
+        "or a district; with official data loaded, any area of England. Every page follows, and so "
+        "does the address: a copied link opens the same view.",
     ),
     Step(
         ('[data-testid="stSidebar"] .st-key-gp', _MENU),
         "Say which GPs count",
-        "With or without GPs in training and locums. Headlines differ by a third between the "
-        "definitions, so one switch changes every figure, and each figure says which it is.",
+        "“Which GPs count”: with or without GPs in training and locums. Headlines differ by a "
+        "third between them, so one switch changes every figure, and each says which it is. "
+        "“Settings” has the benchmark and the rest.",
     ),
     Step(
         (".st-key-headline", ".pcs-hubs-head", ".stMainBlockContainer h1"),
         "Read the message first",
-        "Each page begins with its answer in a sentence or two. It never claims more than the "
-        "figures allow. The figures, the picture and the table follow.",
+        "Each page begins with its answer, which claims no more than the figures allow. The "
+        "figures, the picture and the table follow.",
     ),
     Step(
         ("iframe[title*='st_folium']", ".pcs-hubs-map"),
         "Look at the map",
-        "Circles are practices, sized by registered patients; the land is coloured by "
-        "deprivation. Click a practice for its card. Ctrl and the wheel "
-        "zoom. By keyboard: arrow keys move, + and − zoom, and the list beside the map chooses a "
-        "practice.",
+        "Circles are practices, sized by patients; the darker the land, the more deprived. Click a "
+        "practice for its card. Ctrl and the wheel zoom. By keyboard: arrow keys move, + and − "
+        "zoom, and the list beside the map chooses a practice.",
     ),
     Step(
         (".pcs-find-box",),
@@ -79,9 +78,9 @@ TOUR = (
     Step(
         ('[data-testid="stSidebarNav"]', _MENU),
         "Draw hubs, take it to the board",
-        "Hubs: put practices together on the map and compare groupings. Present, at the top of a "
-        "page, shows its view full screen; Present and pack puts such views in order and makes "
-        "slides, a paper and a spreadsheet. Help brings this tour back any time.",
+        "“Hubs”: put practices together on the map. “Plan ahead”: the years to come. “Present”, "
+        "at the top of a page, shows its view full screen; “Present and pack” makes slides, a "
+        "paper and a spreadsheet of several. “Help” brings this tour back.",
     ),
 )
 

@@ -29,13 +29,15 @@ _STYLE = """
 }
 .st-key-headline-figures [data-testid="stColumn"] { width: auto; min-width: 0; }
 .st-key-headline-figures [data-testid="stMetricValue"] { font-size: 1.8rem; }
-[data-testid="stMetric"] :is([data-testid="stMetricLabel"], [data-testid="stMetricDelta"]) * {
+[data-testid="stMetric"] [data-testid^="stMetric"],
+[data-testid="stMetric"] [data-testid^="stMetric"] * {
   white-space: normal; overflow: visible; text-overflow: clip;
 }
 .st-key-scenario-changes [data-testid="stCheckbox"] * {
   white-space: normal; overflow: visible; text-overflow: clip;
 }
 [data-testid="stPopoverBody"]:has(.st-key-scenario-add) { min-width: min(36rem, 92vw); }
+.st-key-scenario-changes .stElementContainer:has(.stCheckbox) { flex: 1 1 13rem; min-width: 0; }
 .pcs-small-table { overflow: auto; max-height: 30rem; font-size: 0.86rem; }
 .pcs-small-table caption { text-align: left; font-weight: 600; padding-bottom: 4px; }
 .pcs-small-table thead th { position: sticky; top: 0; background: #ffffff; }
@@ -72,6 +74,12 @@ _STYLE = """
   .stMainBlockContainer h1 { font-size: 1.5rem; }
   .st-key-headline p { font-size: 1.05rem; }
   .pcs-small-table { max-height: 44rem; }
+  /* The buttons over a table, always there on a touch screen, leave its caption free. */
+  .stElementContainer:has([data-testid="stDataFrame"]) { margin-top: 1.4rem; }
+  .pcs-stacked thead { position: sticky; top: 0; background: #ffffff; }
+  .pcs-stacked tr { display: flex; flex-wrap: wrap; border-bottom: 1px solid #d8dde0; }
+  .pcs-stacked :is(th, td) { flex: 1 1 0; min-width: 0; border: none; }
+  .pcs-stacked tr > :first-child { flex: 0 0 100%; padding-bottom: 0; }
 }
 </style>
 """

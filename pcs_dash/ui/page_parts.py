@@ -14,6 +14,7 @@ import streamlit_folium
 from jinja2.utils import htmlsafe_json_dumps
 
 from pcs_dash.render.csv_files import table_csv
+from pcs_dash.render.hub_colours import swatch
 from pcs_dash.tables.sources import ATTRIBUTION
 from pcs_dash.ui import address
 from pcs_dash.views.maps import Legend, PracticeMap, view_layer
@@ -165,9 +166,7 @@ def show_legend(legend: Legend, *, note: str = "") -> None:
         count = f" <b>{legend.counts[i]:,}</b>" if legend.counts is not None else ""
         items.append(
             '<span style="display:inline-flex;align-items:center;margin:0 14px 2px 0">'
-            f'<span aria-hidden="true" style="width:14px;height:14px;background:{colour};'
-            'border:1px solid #4b5563;border-radius:2px;margin-right:5px;flex:none"></span>'
-            f"<span>{html.escape(label)}{count}</span></span>"
+            f"{swatch(colour)}<span>{html.escape(label)}{count}</span></span>"
         )
     tail = f'<div style="color:#425563">{html.escape(note)}</div>' if note else ""
     st.html(

@@ -323,7 +323,7 @@ def _where(question: Question, unit: _Unit, rows: pd.DataFrame) -> tuple[Block, 
         "files."
     )
     table = Table(
-        f"Where patients of {unit.name} live{unit.registered.suffix}",
+        f"Where most patients of {unit.name} live{unit.registered.suffix}",
         listed.reset_index(),
         (
             Column("lsoa", "Small area", wide=1.7),

@@ -135,17 +135,15 @@ def answer(question: Question) -> Answer:
         Words(
             england.sentence(found.table, found.whole, measure),
             "",
-            f"{measure.label}: {measure.definition}. Period: {period}. An area whose practices "
-            f"with the figure hold less than {per_cent(england.LEAST_COVERED)} of its patients has "
-            "no figure. This page is about England, whatever the menu says, and patients count as "
-            "registered.",
+            f"{measure.label}: {measure.definition}. Files: {period}. An area has no figure where "
+            f"practices with less than {per_cent(england.LEAST_COVERED)} of its patients have one. "
+            "All of England, whatever area the menu says; patients as registered.",
         ),
         figures=_figures(found, own),
         front=(_map(question, found), chart) if mapped else (chart, _listing(found, own)),
         sections=(Section("missing", "Measures that need another file", _missing),),
-        share=0.55,
+        share=0.42 if mapped else 0.55,
         about_gps=False,
-        notes=(f"{measure.label}: {measure.definition}.",),
         sources=f"{measure.label}, {period}; {measure.definition}",
         heading=f"England: {lower_first(measure.label)}",
         foot=("Sources and licences: Data and methods.",),
@@ -184,11 +182,9 @@ def _ends(found: Shown) -> pd.Series:
 def _bars(found: Shown, own: Sequence[str]) -> Chart:
     measure, names, bars = found.measure, found.table["name"], _ends(found)
     overall = float(found.whole[measure.key])
-    cut = len(bars) < len(found.values)
     return Chart(
         "bars",
-        f"{measure.label}: {found.title}"
-        + (f", the {_MOST_BARS // 2} highest and lowest" if cut else ""),
+        f"{measure.label}: {found.title}{_cut(found.values)}",
         (
             Series(
                 measure.label,
@@ -205,6 +201,22 @@ def _bars(found: Shown, own: Sequence[str]) -> Chart:
         number_format=measure.number_format,
         reference=overall if math.isfinite(overall) else None,
         reference_label=str(found.whole["name"]),
+    )
+
+
+def _cut(values: pd.Series) -> str:
+    """Which of them bars are drawn of; of many that are alike, that others are, too."""
+    half = _MOST_BARS // 2
+    if len(values) <= _MOST_BARS:
+        return ""
+    high, low = (
+        int((values >= values.iloc[half - 1]).sum()),
+        int((values <= values.iloc[-half]).sum()),
+    )
+    ends = ((high, "highest"), (low, "lowest"))
+    return ", " + " and ".join(
+        f"the {half} {name}" if alike == half else f"{half} of the {alike} {name}"
+        for alike, name in ends
     )
 
 
@@ -266,7 +278,8 @@ def _missing(question: Question) -> Sequence[Block | Beside]:
     return [
         Table(
             "What is missing and what would bring it",
-            loaded.missing,
+            # Of what is loaded without the columns that it takes.
+            loaded.missing.replace({"needs": {"": "Another file of the publication loaded"}}),
             (
                 Column("measure", "Measure", wide=1.4),
                 Column("needs", "File", wide=1.2),

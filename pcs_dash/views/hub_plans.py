@@ -172,6 +172,7 @@ def one_by_one(question: Question) -> Answer:
         _FIELDS,
         overflow="split",
         note=f"{empty} groups without a practice here are not shown." if empty else "",
+        colours=question.colours_of(rows["hub"]),
     )
     return Answer(
         Words(found, "", question.basis),
@@ -185,7 +186,6 @@ def _bars(question: Question, ratio: pd.Series) -> Chart:
     """The groups with most patients per FTE GP, each in its colour; the line is the benchmark."""
     highest = ratio.sort_values(ascending=False, kind="stable").head(_MOST_BARS)
     benchmark = question.benchmark
-    colours = question.hub_colours
     cut = f", the {len(highest)} highest of {len(ratio)}" if len(ratio) > len(highest) else ""
     return Chart(
         "bars",
@@ -194,7 +194,7 @@ def _bars(question: Question, ratio: pd.Series) -> Chart:
             Series(
                 PER_GP.label,
                 tuple(map(float, highest)),
-                colours=tuple(colours[str(name)] for name in highest.index),
+                colours=question.colours_of(highest.index),
                 codes=tuple(map(str, highest.index)),
             ),
         ),

@@ -215,7 +215,7 @@ def answer(question: Question) -> Answer:
         figures=_figures(whole, lists),
         front=(Text(_NO_GROUP, "info"),)
         if table is None
-        else _front(table, lists, level, measure),
+        else _front(question, table, lists, level, measure),
         below=_left_out(question, lists, units, level),
         sections=sections if table is not None else sections[4:],
         share=0.5,
@@ -314,7 +314,9 @@ def _column(measure: str) -> tuple[str, str]:
     return "change", "Change in patients"
 
 
-def _front(table: pd.DataFrame, lists: _Lists, level: str, measure: str) -> tuple[Block, ...]:
+def _front(
+    question: Question, table: pd.DataFrame, lists: _Lists, level: str, measure: str
+) -> tuple[Block, ...]:
     """Bars of the change, beside the lists at both ends."""
     ranked = list_trends.fair(table, measure)
     column, title = _column(measure)
@@ -356,6 +358,7 @@ def _front(table: pd.DataFrame, lists: _Lists, level: str, measure: str) -> tupl
         ),
         note="Units are those of now, carried back. A list is not a population."
         + (f" {left}" if small else ""),
+        colours=question.colours_of(shown.index) if level == HUB else (),
     )
     return (bars, ends) if len(shown) else (ends,)
 
@@ -528,6 +531,7 @@ def _every_month(question: Question) -> Sequence[Block | Beside]:
                 Column("note", "Note"),
             ),
             note=carried if level in (PCN, HUB) else "",
+            colours=question.colours_of(shown.index) if level == HUB else (),
             name=f"lists-{question.area.key}-{level.lower().replace(' ', '-')}-{lists.last:%Y-%m}",
             file=shown,
         )

@@ -13,7 +13,7 @@ from pcs_dash.scenarios.grouping import where_they_meet, who_takes_them
 from pcs_dash.scenarios.today import Today
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views import closing_minutes
-from pcs_dash.views.answer import Block, Column, Table, Text
+from pcs_dash.views.answer import Block, Column, Table, Text, measured
 from pcs_dash.views.question import Question
 
 _BY_PLACE = (
@@ -43,7 +43,7 @@ def _meeting(question: Question, today: Today, merge: Merge) -> list[Block]:
         table,
         (
             Column("practice_name", "Practice", wide=2.4),
-            Column("patients", "Patients", "count"),
+            measured("patients"),
             Column("premises", "Premises, the nearest that stay", wide=2.4),
             Column("km", "km away", "tenth"),
         ),
@@ -54,7 +54,7 @@ def _meeting(question: Question, today: Today, merge: Merge) -> list[Block]:
         return [shown, Text("All premises stay: nobody has farther to go.", "note")]
     said = (
         "Distances are straight lines between practices, on average "
-        f"{number(_mean_km(moving, 'patients'), 1)} km for those whose premises fall away."
+        f"{number(_mean_km(moving, 'patients'), 1)} km for those whose premises are given up."
     )
     return [shown, Text(said, "note"), *closing_minutes.blocks(question, merge)]
 

@@ -48,7 +48,7 @@ def answer(question: Question) -> Answer:
 
 def _ended(question: Question, begun: Answer) -> Answer:
     """The answer with the verdict of every way of asking, as the Answer has it."""
-    _, _, told = verdict.together(question)
+    _, told = verdict.together(question)
     said = f"{told.finding} {told.caution}".strip()
     asked = tuple((each, said if each == _DEPRIVED else words) for each, words in begun.questions)
     return replace(begun, message=replace(begun.message, caution=said), questions=asked)

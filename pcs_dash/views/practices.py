@@ -145,7 +145,6 @@ def answer(question: Question) -> Answer:
         "Practices, most patients per FTE GP first",
         table,
         fields,
-        note="Every practice is in the workbook (tables.xlsx) and in the app.",
         name=f"under-doctoring-{question.area.key}",
         file=_file(table, (*_ALWAYS, *_MORE, *chosen)),
         pick="practice",

@@ -467,6 +467,7 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
             f"are is in the file. {left_out} in no group.",
             name=f"quality-{question.area.key}-{kind.lower()}",
             file=grouped.rename(columns=_dated(shown, question)),
+            colours=question.colours_of(grouped.index) if kind == HUB else (),
         )
     ]
 

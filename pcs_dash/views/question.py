@@ -186,8 +186,13 @@ class Question:
 
     @property
     def hub_colours(self) -> dict[str, str]:
-        """The colour of each hub of that plan, by name: the same in every map and chart."""
+        """The colour of each hub of that plan, by name: the same in every map, chart and table."""
         return {hub.name: hub.colour for hub in self.shown_plan.hubs}
+
+    def colours_of(self, hubs: Iterable[object]) -> tuple[str, ...]:
+        """The colours of such hubs by their names, in this order; "" for what is none."""
+        colours = self.hub_colours
+        return tuple(colours.get(str(hub), "") for hub in hubs)
 
     @property
     def shown_plan_name(self) -> str:

@@ -58,7 +58,17 @@ def slides_of(saved: SavedView, question: Question, answer: Answer, base: str) -
         for part in answer.sections
         if part.message
     )  # fmt: skip
-    return [replace(slide, footer=_footer(question, answer)) for slide in (front, *others)]
+    footer = _footer(question, answer)
+    defined = tuple(
+        f"{each.term}: {each.meaning}"
+        for each in definitions(question, ())
+        # What rests on no GPs needs no word on which of them count.
+        if answer.about_gps or ("IMD" in footer and each.term.startswith("Deprivation"))
+    )
+    return [
+        replace(slide, footer=footer, notes=(*slide.notes, *defined, f"Opens this view: {link}"))
+        for slide in (front, *others)
+    ]
 
 
 def _footer(question: Question, answer: Answer) -> str:
@@ -92,8 +102,6 @@ def _slide(
         notes=(
             *(text for text in (saved.text, message, *notes) if text),
             *(line for block in drawn for line in spoken(block)),
-            *(f"{each.term}: {each.meaning}" for each in definitions(question, ())),
-            f"Opens this view: {link}",
         ),
         link=link,
         share=share,

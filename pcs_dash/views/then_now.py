@@ -132,25 +132,50 @@ def _claim_chart(claim: Claim) -> Chart:
 
 
 def _all_figures(rows: Sequence[ThenNow]) -> Table:
-    cells = [
+    # Of the age profile the place of the claim; all seven stand among the changes.
+    shown = [row for row in rows if row.figure != AGED_55 or row.place == CLAIM_PLACE]
+    shown.sort(key=lambda row: (not row.comparable, -_apart(row)))
+    frame = pd.DataFrame(
+        {
+            "figure": [f"{row.figure}, {row.place}" for row in shown],
+            "then_text": [f"{row.then_text} ({row.then_period})" for row in shown],
+            "now_text": [_now(row) for row in shown],
+            "then": [f"{_short(row, row.then_value)} ({row.then_period})" for row in shown],
+            "now": [_short(row, row.now_value) for row in shown],
+            "comparable": [row.comparable for row in shown],
+        }
+    )
+    return Table(
+        "Published figures beside today's: those counted alike, then by how far they are apart",
+        frame,
         (
-            f"{row.figure}, {row.place}",
-            f"{row.then_text} ({row.then_period})",
-            _now(row),
-            "yes" if row.comparable else "no",
-        )
-        for row in rows
-        # Of the age profile the place of the claim; all seven stand among the changes.
-        if row.figure != AGED_55 or row.place == CLAIM_PLACE
-    ]
-    return text_table(
-        "Published figures beside today's",
-        ("Figure", "Then", "Now", "Alike?"),
-        cells,
-        widths=(2.4, 1.9, 1.9, 0.6),
-        words=True,
+            Column("figure", "Figure", wide=2.4),
+            Column("then_text", "Then", wide=1.9, only="page"),
+            Column("now_text", "Now", wide=1.9, only="page"),
+            Column("then", "Then", wide=1.2, only="paper"),
+            Column("now", "Now", wide=0.6, only="paper"),
+            Column("comparable", "Alike?", "yes", 0.6),
+        ),
+        small=True,
         note="Alike: whether the difference may be read as a change.",
     )
+
+
+def _apart(row: ThenNow) -> float:
+    """How far now is from then, as a quotient: twice and half are as far. What is missing is last,
+    and ranks, which are no amounts.
+    """
+    if row.figure.startswith("rank") or not math.isfinite(row.then_value + row.now_value):
+        return -1.0
+    low, high = sorted((row.then_value, row.now_value))
+    return high / low if low > 0 else math.inf
+
+
+def _short(row: ThenNow, value: float) -> str:
+    """The figure alone, as a slide has room for it."""
+    unit = "%" if row.then_text.endswith("%") else ""
+    decimals = 2 if row.then_value < 1 else 0
+    return f"{number(value, decimals)}{unit}" if math.isfinite(value) else NO_FIGURE
 
 
 def _now(row: ThenNow) -> str:

@@ -64,7 +64,7 @@ def blocks(
             "projected: single-handed are those of today that are still there, and what mergers "
             "make.",
         ),
-        _movers(lists, kind, question.patients),
+        _movers(lists, kind, question),
     ]
 
 
@@ -81,9 +81,9 @@ def _outside(patients: Floats) -> NDArray[np.bool_]:
     return ~((patients >= low) & (patients <= high))
 
 
-def _movers(lists: Mapping[str, pd.DataFrame], kind: str, patients: str) -> Block:
+def _movers(lists: Mapping[str, pd.DataFrame], kind: str, question: Question) -> Block:
     """Groups that are in their band at one end of the years and not at the other."""
-    low, high = BAND
+    (low, high), patients = BAND, question.patients
     (first, then), *_, (last, ahead) = lists.items()
     both = pd.DataFrame({"then": then[0], "ahead": ahead[0]})
     moved = both[_outside(both["then"].to_numpy()) != _outside(both["ahead"].to_numpy())]
@@ -110,4 +110,5 @@ def _movers(lists: Mapping[str, pd.DataFrame], kind: str, patients: str) -> Bloc
             Column("outside", "% of draws outside", "count"),
         ),
         name="plan-ahead-outside-band",
+        colours=question.colours_of(table["group"]),
     )

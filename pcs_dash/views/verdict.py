@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import math
 
-import pandas as pd
-
 from pcs_dash.jobs import beside
 from pcs_dash.measures.correlation import COEFFICIENT_NAMES, METHODS
 from pcs_dash.measures.numbers import between, number, of_all, p_text, signed
 from pcs_dash.measures.patient_matrix import MEASURES
+from pcs_dash.measures.register import PER_GP
+from pcs_dash.measures.specification import SpecificationSummary
 from pcs_dash.measures.verdict import Verdict, verdict
 from pcs_dash.measures.words import NOT_WHY, Words, grade, verdict_words
 from pcs_dash.views import compared_measures, inequality
-from pcs_dash.views.answer import Answer, Figure, Section, Table, Text, View, text_table
+from pcs_dash.views.answer import (
+    Answer,
+    Chart,
+    Figure,
+    Section,
+    Series,
+    Table,
+    Text,
+    View,
+    text_table,
+)
 from pcs_dash.views.kept_answers import is_kept, kept
 from pcs_dash.views.question import Question
-from pcs_dash.views.robustness import curve_chart, every_way, in_words, specification_data
+from pcs_dash.views.robustness import NOT_TOLD, TOLD, every_way, specification_data
 
 # A measure by itself: its name, value, interval, which way it points (above 0: more patients per GP
 # where people are more deprived), and p.
@@ -24,20 +34,20 @@ _Single = tuple[str, str, str, float, float]
 
 
 def answer(question: Question) -> Answer:
-    """The verdict, every way of asking on one chart, and what single measures say."""
-    curve, found, said = together(question)
+    """The verdict, how many ways of asking say what, and what single measures say."""
+    found, said = together(question)
     summary = found.summary
     if not summary.n:
         return Answer(said)
     return Answer(
         said,
         figures=(
-            Figure("Ways of measuring", f"{summary.n}"),
-            Figure("Positive", f"{summary.n_positive}", "more patients per FTE GP if deprived"),
-            Figure("Interval above zero", f"{summary.n_positive_excludes_zero}"),
+            Figure("Ways of asking", f"{summary.n}"),
+            Figure("Point to more", f"{summary.n_positive}", "patients per FTE GP if deprived"),
+            Figure("Told from chance", f"{summary.n_positive_excludes_zero}", "of those, alone"),
             Figure("Median gradient", f"{signed(summary.median)}%", p_text(found.p_value)),
         ),
-        front=(curve_chart(in_words(curve), summary, said),),
+        front=(_ways(summary, said),),
         below=(Text(_RULE, "note"),),
         sections=(Section("singles", "For the analyst", lambda asked: (_singles(asked),)),),
         notes=(NOT_WHY,),
@@ -45,8 +55,36 @@ def answer(question: Question) -> Answer:
     )
 
 
-def together(question: Question) -> tuple[pd.DataFrame, Verdict, Words]:
-    """Every way of asking, the verdict on them, and that in words. All of it depends on the area
+def _ways(summary: SpecificationSummary, said: Words) -> Chart:
+    """How many ways of asking point which way, and how many of them do so by themselves."""
+    more, fewer = summary.n_positive, summary.n - summary.n_positive
+    clear, clear_fewer = summary.n_positive_excludes_zero, summary.n_negative_excludes_zero
+    bars = {
+        "More, told from chance": (clear, TOLD),
+        "More, not told from chance": (more - clear, NOT_TOLD),
+        "Fewer, not told from chance": (fewer - clear_fewer, NOT_TOLD),
+        "Fewer, told from chance": (clear_fewer, TOLD),
+    }
+    return Chart(
+        "bars",
+        f"{PER_GP.label} where people are more deprived: what each of {summary.n} ways of asking "
+        "says alone",
+        (
+            Series(
+                "Ways of asking",
+                tuple(float(count) for count, _ in bars.values()),
+                colours=tuple(colour for _, colour in bars.values()),
+            ),
+        ),
+        said.text,
+        categories=tuple(bars),
+        value_title="Ways of asking (each is drawn under How sure)",
+        number_format="0",
+    )
+
+
+def together(question: Question) -> tuple[Verdict, Words]:
+    """The verdict on every way of asking, and that in words. All of it depends on the area
     and the data alone, not on the page's switches, and is worked out once.
     """
     return kept(question.dataset, _kind(question), lambda: _together(question))
@@ -61,11 +99,11 @@ def _kind(question: Question) -> tuple[str, ...]:
     return ("verdict", question.area.key, *question.readers.version)
 
 
-def _together(question: Question) -> tuple[pd.DataFrame, Verdict, Words]:
+def _together(question: Question) -> tuple[Verdict, Words]:
     practices = question.area.select(question.dataset.practices)
     curve = every_way(question)
     found = beside(verdict, practices, curve, **specification_data(question))
-    return curve, found, verdict_words(found, place=question.name, date=question.period)
+    return found, verdict_words(found, place=question.name, date=question.period)
 
 
 _RULE = (

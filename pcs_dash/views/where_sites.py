@@ -184,6 +184,7 @@ def main_sites(question: Question) -> list[Block]:
             ),
             small=True,
             name=f"main-sites-{question.area.key}",
+            colours=question.colours_of(table["hub"]),
         ),
         Text(
             "The member that all its patients together reach in the least minutes (by car, where "

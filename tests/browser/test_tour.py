@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -136,6 +138,13 @@ def test_the_glossary_opens_in_place_and_can_be_searched(tab: Tab, app: App) -> 
     panel = tab.page.get_by_role("region", name="Help")
     expect(panel.locator(".pcs-help-terms dt")).to_have_count(len(TERMS))
     assert serious(tab.page) == []
+    # What help names in quotes stands on the page, or in the menu, under that very name.
+    told = panel.inner_text() + "".join(step.title + step.text for step in TOUR)
+    names = set(re.findall("“([^”]+)”", told))
+    assert len(names) > 8
+    for name in names:
+        called = tab.page.get_by_text(name, exact=True)
+        expect(called.or_(tab.page.get_by_placeholder(name, exact=True)).first).to_be_attached()
     panel.get_by_role("searchbox", name="Find a word").fill("slope")
     expect(panel.locator(".pcs-help-terms dt").first).to_have_text("SII")
     panel.get_by_role("searchbox", name="Find a word").fill("zzz")

@@ -325,10 +325,10 @@ def test_areas_in_order_and_in_a_sentence() -> None:
     whole = pd.Series({"name": "England", "cqc": 62.5})
     label = "Practices that CQC rates good or outstanding"
     assert england.sentence(table, whole, measure) == (
-        f"{label}: from 50.0% in Dover to 90.0% in Barnet. England: 62.5%. 1 have no figure."
+        f"{label}: from 50.0% in 2 areas to 90.0% in Barnet. England: 62.5%. 1 have no figure."
     )
     assert england.sentence(table.drop(index="c"), whole.replace(62.5, np.nan), measure) == (
-        f"{label}: from 50.0% in Dover to 90.0% in Barnet."
+        f"{label}: from 50.0% in 2 areas to 90.0% in Barnet."
     )
     assert england.sentence(table.iloc[1:3], whole, measure) == (
         f"{label}: hardly any area has the figure in the files loaded."

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 from collections import defaultdict
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +139,19 @@ def test_then_and_now_is_of_thurrock_whatever_the_area(dataset: Dataset) -> None
     both = both.replace([np.inf, -np.inf], np.nan).dropna()
     rho = float(np.corrcoef(both["imd_score"].rank(), both["y"].rank())[0, 1])
     assert dict(here.figures)["Spearman's rho, Thurrock"] == f"{rho:.2f}"
+    # A slide has room for a few figures: those that can be compared, and what changed most.
+    table = block(here, Table)
+    assert isinstance(table, Table)
+    rows = [(alike, *(float(re.sub("[,%]| .*", "", cell)) for cell in (then, now)))
+            for name, then, now, alike in table.rows if "rank" not in name]  # fmt: skip
+    apart = [
+        ("yes no".index(alike), -max(now, then) / (min(now, then) or 1e-9))
+        for alike, then, now in rows
+    ]
+    # What is written is rounded.
+    assert [one for one, _ in apart] == sorted(one for one, _ in apart)
+    others = [by for one, by in apart if one]
+    assert all(by <= 0.95 * after for by, after in pairwise(others))
 
 
 # --- official data ------------------------------------------------------------------------------

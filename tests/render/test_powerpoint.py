@@ -27,7 +27,7 @@ from pptx.util import Emu, Inches, Pt
 
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render.paper_text import printable
-from pcs_dash.render.powerpoint import to_pptx
+from pcs_dash.render.powerpoint import _add_chart, _Box, to_pptx
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import Chart, Series
@@ -416,6 +416,21 @@ def test_the_benchmark_stands_where_the_axis_says(deck: Deck, slides: list[Any])
     assert block.reference == 2258
     assert axis.minimum_scale == 0
     assert axis.maximum_scale > max(block.series[0].values)
+
+
+def test_an_axis_reaches_a_fall_and_names_every_tick() -> None:
+    shares = Series("s", (0.2, -1.0))
+    chart = Chart(
+        "bars", "t", (shares,), "a", ("Up", "Down"), number_format='#,##0.0"%"', reference=-0.1
+    )
+    made = Presentation()
+    slide = made.slides.add_slide(made.slide_layouts[6])
+    _add_chart(slide, chart, _Box(1, 1, 6, 4), templated=False)
+    axis = next(shape for shape in slide.shapes if shape.has_chart).chart.value_axis
+    assert axis.minimum_scale < -1
+    assert axis.maximum_scale > 0.2
+    assert axis.major_unit == 0.5
+    assert axis.tick_labels.number_format.startswith('#,##0.0"%"')
 
 
 def test_a_dark_template_keeps_its_own_colours(deck: Deck) -> None:

@@ -15,6 +15,8 @@ from pcs_dash.views.england import VIEW
 from pcs_dash.views.loaded_data import England
 from pcs_dash.views.question import Question, ask
 from pcs_dash.views.readers import Readers
+from pcs_dash.views.slides import slides_of
+from pcs_dash.views.story import SavedView
 
 
 @pytest.fixture
@@ -50,6 +52,19 @@ def test_the_highest_and_the_lowest_are_drawn(dataset: Dataset, loaded: England)
     assert chart.reference == 91
     assert [row[2] for row in listing.rows][:2] == ["1 of 20", "2 of 20"]
     assert [(figure.label, figure.value) for figure in answer.figures] == [("England", "91.0%")]
+
+
+def test_of_areas_that_are_alike_none_is_named_alone(dataset: Dataset, loaded: England) -> None:
+    loaded.table.loc[[f"E{number}" for number in range(10, 18)], "cqc"] = 100.0
+    answer = VIEW.answer(asked(dataset, loaded))
+    assert "from 80.0% in Area 00 to 100.0% in 8 areas" in answer.message.finding
+    chart = answer.front[0]
+    assert isinstance(chart, Chart)
+    assert chart.title.endswith("6 of the 8 highest and the 6 lowest")
+    # Its slide rests on no GPs, and does not say which of them count.
+    (slide,) = slides_of(SavedView("england", "england"), asked(dataset, loaded), answer, "")
+    assert slide.notes[0] == answer.message.finding
+    assert not any("GPs" in note for note in slide.notes)
 
 
 def test_the_chosen_area_is_marked(dataset: Dataset, loaded: England) -> None:

@@ -4,7 +4,7 @@ slides make of the same answers.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 import pandas as pd
@@ -13,7 +13,7 @@ import pytest
 from pcs_dash.official.any_area import find_area
 from pcs_dash.scenarios.changes import Scenario
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.views.answer import Answer, Beside, Block, Table
+from pcs_dash.views.answer import Answer, Beside, Block, Chart, Table
 from pcs_dash.views.cells import cell_text
 from pcs_dash.views.question import Question, ask
 from pcs_dash.views.registry import VIEWS
@@ -69,6 +69,19 @@ def answered(dataset: Dataset, request: pytest.FixtureRequest) -> tuple[Question
     """An area's question and what every view answers."""
     question = ask(dataset, find_area(request.param))
     return question, {key: view.answer(question) for key, view in VIEWS.items()}
+
+
+def test_a_picture_answers_one_question(answered: tuple[Question, Answers]) -> None:
+    """No view opens with the chart of another."""
+    _, answers = answered
+    shown = Counter(
+        block.series
+        for each in answers.values()
+        for block in each.front
+        if isinstance(block, Chart)
+    )
+    assert len(shown) > 5
+    assert [[one.name for one in twice] for twice, times in shown.items() if times > 1] == []
 
 
 def test_a_figure_of_one_name_is_one_figure(answered: tuple[Question, Answers]) -> None:

@@ -16,18 +16,20 @@ from pcs_dash.hubs.compare import (
     compare_plans,
     paper_table,
 )
+from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.hubs.suggest import Suggestion
 from pcs_dash.measures import numbers
 from pcs_dash.render.csv_files import table_csv, with_provenance
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address, hub_map
+from pcs_dash.ui import address, blocks, hub_map
 from pcs_dash.ui.hubs import builder
 from pcs_dash.ui.hubs.adopt import adopt
 from pcs_dash.ui.hubs.open_plan import STARTS, OpenPlan, neighbours_for, provenance, start_plan
 from pcs_dash.ui.hubs.plan_saving import library
 from pcs_dash.ui.text import plain
+from pcs_dash.views.answer import text_table
 from pcs_dash.views.question import Question
 from pcs_dash.views.web_files import WebFiles
 
@@ -155,12 +157,17 @@ def _maps(
 
 
 def _in_colours_of(a: Plan, b: Plan, compared: Comparison) -> Plan:
-    """Plan b with each hub in the colour of the hub of a that it is matched with."""
-    matched = compared.matching.dropna()
-    for name_a, name_b in zip(matched["hub_a"], matched["hub_b"], strict=True):
-        one, other = a.hub_by_name(name_a), b.hub_by_name(name_b)
-        if one is not None and other is not None:
-            b = b.recolour(other.id, one.colour)
+    """Plan b with each hub in the colour of the hub of a that it is matched with, and every other
+    in one that stands for none of a's.
+    """
+    matched = compared.matching.dropna().set_index("hub_b")["hub_a"].map(a.hub_by_name)
+    taken = {hub.colour for hub in a.hubs}
+    free = [colour for colour in PALETTE if colour not in taken | {hub.colour for hub in b.hubs}]
+    for hub in b.hubs:
+        if hub.name in matched.index:
+            b = b.recolour(hub.id, matched[hub.name].colour)
+        elif hub.colour in taken and free:
+            b = b.recolour(hub.id, free.pop(0))
     return b
 
 
@@ -180,16 +187,20 @@ def _measures(
             journeys=choices.journeys,
         )
         table.insert(2, PCNS, [*three[PCNS], *[None] * (len(table) - len(three))])
-    st.dataframe(
-        table,
-        hide_index=True,
-        placeholder="",
-        column_config={
-            name: st.column_config.NumberColumn(format="localized")
-            for name in [*names, PCNS, "difference"]
-        },
-        alt="Measures of the plans side by side, with differences",
+    figures = [name for name in table.columns if name not in ("measure", "unit", "definition")]
+    shown = text_table(
+        "Measures of the plans side by side, with differences",
+        ("Measure", *(name.capitalize() if name == "difference" else name for name in figures)),
+        [
+            (
+                _named(row["measure"], row["unit"]),
+                *(_cell(row[name], sign=name == "difference") for name in figures),
+            )
+            for _, row in table.iterrows()
+        ],
     )
+    with st.expander("Every measure, side by side"):
+        blocks.small_table(shown)
     st.download_button(
         "Download this table as CSV",
         table_csv(with_provenance(table, provenance(opened, choices))),
@@ -199,6 +210,19 @@ def _measures(
         icon=":material/download:",
         on_click="ignore",
     )
+
+
+def _named(measure: str, unit: str) -> str:
+    """The measure with its unit, where its name does not say it."""
+    return measure if unit.lower() in measure.lower() else f"{measure} ({unit})"
+
+
+def _cell(value: float, *, sign: bool) -> str:
+    """A figure of any measure: whole where it is whole or large; nothing where there is none."""
+    if pd.isna(value):
+        return ""
+    decimals = 0 if value == round(value) or abs(value) >= 1_000 else 2
+    return numbers.signed(value, decimals) if sign else numbers.number(value, decimals)
 
 
 def _moves(opened: OpenPlan, choices: Question, compared: Comparison) -> None:
