@@ -84,20 +84,23 @@ def appointments_by_practice(
 
 
 def appointments_more(
-    before: pd.DataFrame, after: pd.DataFrame, gps: Floats, value: Values
+    before: pd.DataFrame, after: pd.DataFrame, gps: Floats, value: Values, became: pd.Series
 ) -> dict[str, Floats]:
     """Appointments in three months that each role's change in FTE brings (fewer: negative), by
     keys of `ROLES`, shape (draws,): FTE after less before x appointments of one FTE more. `gps`:
-    the change in FTE GPs, by draw.
+    the change in FTE GPs, by draw. `became`: what each practice of before is after (closed ones
+    apart): where its figure is not known after a merger, it is no change.
     """
     return {
-        role: (gps if role == "gp" else _change(before, after, role)) * value(key)
+        role: (gps if role == "gp" else _change(before, after, role, became)) * value(key)
         for role, key in ROLES.items()
     }
 
 
-def _change(before: pd.DataFrame, after: pd.DataFrame, column: str) -> float:
-    return float(after[column].sum(skipna=True) - before[column].sum(skipna=True))
+def _change(before: pd.DataFrame, after: pd.DataFrame, column: str, became: pd.Series) -> float:
+    unknown = became[became.isin(after.index[after[column].isna()])].index
+    known = before[column].mask(before.index.isin(unknown))
+    return float(after[column].sum(skipna=True) - known.sum(skipna=True))
 
 
 def rooms_needed(appointments: Floats, value: Values) -> Floats:

@@ -98,6 +98,16 @@ class Projection:
         had = had[state.alive[state.sites[had]]]
         return pd.Series(codes[state.sites[had]], index=pd.Index(codes[had]))
 
+    def successors(self, year: int) -> pd.Series:
+        """The practice that each has become by then (itself, or what it merged into), closed ones
+        apart.
+        """
+        state, _ = self.kept[year]
+        codes = np.array(state.codes, dtype=object)
+        to = np.array([state.holder(place) for place in range(len(codes))])
+        open_then = state.alive[to]
+        return pd.Series(codes[to[open_then]], index=pd.Index(codes[open_then]))
+
     def outside(self, year: int) -> float:
         """Patients who went to practices beyond the data by then, central."""
         return float(self.kept[year][0].outside[0])

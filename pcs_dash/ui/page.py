@@ -37,6 +37,7 @@ _STYLE = """
   white-space: normal; overflow: visible; text-overflow: clip;
 }
 [data-testid="stPopoverBody"]:has(.st-key-scenario-add) { min-width: min(36rem, 92vw); }
+.st-key-scenario-changes .stElementContainer:has(.stCheckbox) { flex: 1 1 13rem; min-width: 0; }
 .pcs-small-table { overflow: auto; max-height: 30rem; font-size: 0.86rem; }
 .pcs-small-table caption { text-align: left; font-weight: 600; padding-bottom: 4px; }
 .pcs-small-table thead th { position: sticky; top: 0; background: #ffffff; }

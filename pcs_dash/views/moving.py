@@ -54,7 +54,7 @@ def _meeting(question: Question, today: Today, merge: Merge) -> list[Block]:
         return [shown, Text("All premises stay: nobody has farther to go.", "note")]
     said = (
         "Distances are straight lines between practices, on average "
-        f"{number(_mean_km(moving, 'patients'), 1)} km for those whose premises fall away."
+        f"{number(_mean_km(moving, 'patients'), 1)} km for those whose premises are given up."
     )
     return [shown, Text(said, "note"), *closing_minutes.blocks(question, merge)]
 

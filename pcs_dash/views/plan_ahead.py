@@ -652,7 +652,7 @@ def _compared(question: Question) -> Sequence[Block | Beside]:
         )
     heads = (
         f"In {found.years[-1]}", "Patients", REGISTER["fte_gp"].label, "Per FTE GP", "95% of draws",
-        "Less doing nothing",
+        "Against doing nothing",
     )  # fmt: skip
     return [
         text_table(
@@ -957,7 +957,8 @@ def _year(question: Question, projection: Projection, year: int) -> team.Year:
             return as_today(table, name)
         return projection.last_year(name).of(table.index)
 
-    return team.Year(table, gps(question.definition.column), gps)
+    drawn = gps(question.definition.column)
+    return team.Year(table, drawn, gps, projection.successors(year))
 
 
 def _small(question: Question) -> Sequence[Block | Beside]:

@@ -46,11 +46,14 @@ STAFF = ("gps_per_10000", "nurse_fte_per_10000", _CARE)
 
 @dataclass(frozen=True, eq=False)
 class Year:
-    """An area's practices in a year, and in every draw; `gps`: by a name of `GP_ROWS`."""
+    """An area's practices in a year, and in every draw; `gps`: by a name of `GP_ROWS`; `became`:
+    what each practice of today is then.
+    """
 
     table: pd.DataFrame
     drawn: Drawn
     gps: Callable[[str], Drawn]
+    became: pd.Series
 
 
 def blocks(question: Question, years: Mapping[str, Year], value: Values) -> list[Block]:
@@ -70,7 +73,11 @@ def blocks(question: Question, years: Mapping[str, Year], value: Values) -> list
     start = np.nansum(tables[0].drawn.fte, axis=0)
     more = [
         appointments_more(
-            tables[0].table, year.table, np.nansum(year.drawn.fte, axis=0) - start, value
+            tables[0].table,
+            year.table,
+            np.nansum(year.drawn.fte, axis=0) - start,
+            value,
+            year.became,
         )
         for year in tables
     ]
@@ -194,7 +201,7 @@ def _roles(names: list[str], years: list[Year]) -> Table:
         rows,
         note="In brackets: 95% of the draws. GPs of every contract leave at the rate of their "
         "practice's ages; trainees stay as many. Other staff change by what is decided alone. "
-        "Practices without a figure add nothing.",
+        "Practices without a figure add nothing, nor does a merged one of which one had none.",
     )
 
 

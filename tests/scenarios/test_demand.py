@@ -62,8 +62,14 @@ def test_one_more_of_each_role_gives_what_was_published() -> None:
     after = before.assign(
         gp_fte_fully_qualified=6.0, nurse_fte=0.0, direct_care_fte=4.0, network_care_fte=1.5
     )
-    found = appointments_more(before, after, np.ones(1), CENTRAL)
+    became = before.index.to_series()
+    found = appointments_more(before, after, np.ones(1), CENTRAL, became)
     assert found == {"gp": 175, "nurse_fte": -367, "direct_care_fte": 436, "network_care_fte": 109}
+    # Two that merge and of which one has no figure for nurses lose none: it is not known.
+    two = pd.concat([before, before.rename(index={"A00000": "A00001"}).assign(nurse_fte=np.nan)])
+    merged = two[:1].assign(nurse_fte=np.nan, direct_care_fte=4.0, network_care_fte=2.0)
+    one = pd.Series("A00000", index=two.index)
+    assert appointments_more(two, merged, np.zeros(1), CENTRAL, one) == dict.fromkeys(found, 0)
 
 
 def test_rooms_and_space_by_hand() -> None:

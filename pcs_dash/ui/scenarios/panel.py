@@ -556,9 +556,9 @@ def _close(question: Question) -> dict[str, Any]:
     stay = right.selectbox(
         "Its premises",
         ["", *(other for other in offered if other != code)],
-        format_func=lambda other: offered.get(other, "fall away"),
+        format_func=lambda other: offered.get(other, "are given up"),
         key=f"scenario-premises-of-{question.area.key}-{code}",
-        help="Fall away, or are a site of another practice from then on.",
+        help="Given up, or a site of another practice from then on.",
     )
     where = st.selectbox(
         "Its patients go", list(_GO), format_func=_GO.__getitem__, key="scenario-patients-go"

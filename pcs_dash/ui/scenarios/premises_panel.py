@@ -77,7 +77,7 @@ def show(question: Question) -> None:
             ),
         )
         blocks.data_table(table, key="scenario-premises-table", pick=lambda *_: None)
-        gone = f" Fall away with what closes or merges: {', '.join(fallen)}." if fallen else ""
+        gone = f" Given up with what closes or merges: {', '.join(fallen)}." if fallen else ""
         st.caption(
             f"A lease that ends by {year} is taken to be lost; where a site's size is not "
             f"given, or it is not in the list, the practice's is not known.{plain(gone)}"
