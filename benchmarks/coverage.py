@@ -108,8 +108,10 @@ def whoever_carries_it() -> Iterator[None]:
     with (
         patch.object(intervals, "FEWEST_CARRYING", 0.0),
         patch.object(intervals, "MANY_CARRYING", 0.0),
+        patch.object(intervals, "UNTRIED_CARRYING", 0.0),
         patch.object(correlation, "PEARSON_CARRYING", 0.0),
         patch.object(correlation, "WEIGHTED_CARRYING", 0.0),
+        patch.object(correlation, "MOST_DRAWN", 0),
     ):
         yield
 

@@ -10,10 +10,10 @@ measured to hold), and below FEWEST_CARRYING no interval is given: none tried he
 one practice can do; they take n - 1 degrees and need no such limit.
 
 *Drawn again*: between FEWEST_CARRYING and MANY_CARRYING some hold and some do not, and how many
-carry it does not tell which. So there, where the caller gives the figure of practices `again`, the
-practices are drawn with replacement DRAWS times (seeded), as many as there are; the interval is
-given only where that of the draws holds the figure about as often as it should. Where that would
-take too long (LSOAs) MANY_CARRYING are needed.
+carry it does not tell which; of ranks nothing known beforehand tells. So there, where the caller
+gives the figure of practices `again`, the practices are drawn with replacement DRAWS times
+(seeded), as many as there are; the interval is given only where that of the draws holds the figure
+about as often as it should. Where that would take too long (LSOAs) UNTRIED_CARRYING are needed.
 
 *p-value*: that of the interval, so that one of 95% leaves the null value out exactly where
 p < 0.05. Where there is no interval it is that of a permutation test: how often chance alone, with
@@ -26,7 +26,7 @@ benchmarks/coverage.py.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,16 +37,18 @@ from pcs_dash.measures.numbers import number
 from pcs_dash.tables.errors import UserError
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 Orders = NDArray[np.intp]
 # Figures, and figures without one of each practice, for rows of how often each practice counts.
 Again = Callable[[Floats], tuple[Floats, Floats]]
 
 FEWEST_PRACTICES = 10
 FEWEST_CARRYING = 4.0
-MANY_CARRYING = 8.0
-DRAWS = 6_000
-# Of the draws at 95%: the standard error is 0.3 points, and 93% to 97% is to be kept.
-HOLDS = (0.935, 0.965)
+MANY_CARRYING = 10.0
+UNTRIED_CARRYING = 8.0
+DRAWS = 8_000
+# Of the draws at 95%: the standard error is 0.2 points, and 93% to 97% is to be kept.
+HOLDS = (0.936, 0.964)
 # Numbers in a table made at a time, so that memory stays small; of a single draw at most, so that
 # it takes a second at most.
 CHUNK = 1_000_000
@@ -111,17 +113,17 @@ def jackknife(
     if error <= 1e-12 * max(1.0, abs(estimate)):
         return Limits(nan, nan, nan, nan, "There is no interval: the practices do not differ.")
     fewest = (0.0 if ranks else FEWEST_CARRYING) if fewest is None else fewest
-    if again is not None and (cells or n) > CELLS:
-        fewest = MANY_CARRYING
+    if again is not None and not ranks and (cells or n) > CELLS:
+        fewest, again = UNTRIED_CARRYING, None
     if carrying < fewest:
         return Limits(nan, nan, nan, carrying, _carried(carrying, n))
-    freedom = n - 1.0 if ranks else float(_freedom(np.array([carrying]), n)[0])
+    freedom = float(_freedom(np.array([carrying]), n, ranks)[0])
     reach = error * float(stats.t.ppf((1 + confidence) / 2, freedom))
     p_value = 2 * float(stats.t.sf(abs(estimate - null) / error, freedom))
     limits = Limits(estimate - reach, estimate + reach, p_value, carrying)
-    if again is not None and carrying < MANY_CARRYING:
-        step = min(DRAWS_AT_A_TIME, max(1, CHUNK // (cells or n)))
-        return _if_it_holds(limits, estimate, n, again, step)
+    if again is not None and (ranks or carrying < MANY_CARRYING):
+        drawn = draw_again(estimate, n, again, cells=cells, ranks=ranks)
+        return _if_it_holds(limits, _share_held(drawn), n)
     return limits
 
 
@@ -135,16 +137,17 @@ def _spread(left_out: Floats, counts: Floats) -> tuple[Floats, Floats]:
     return np.sqrt((n - 1) / n * total), carrying
 
 
-def _freedom(carrying: Floats, n: int) -> Floats:
-    """Degrees of freedom of a sum or slope."""
+def _freedom(carrying: Floats, n: int, ranks: bool) -> Floats:
+    """Degrees of freedom of ranks, or of a sum or slope."""
+    if ranks:
+        return np.full_like(carrying, n - 1.0)
     # All alike (up to rounding) carry it: the most there are.
     apart = np.maximum(1 - carrying / n, 1e-12)
     return np.asarray(np.minimum(n - 1, 1.5 * carrying / apart))
 
 
-def _if_it_holds(limits: Limits, estimate: float, n: int, again: Again, step: int) -> Limits:
+def _if_it_holds(limits: Limits, held: float, n: int) -> Limits:
     """The limits, or none and why, where those of the practices drawn again do not hold."""
-    held = _share_held(estimate, n, again, step)
     if HOLDS[0] <= held <= HOLDS[1]:
         return limits
     nan = float("nan")
@@ -155,26 +158,47 @@ def _if_it_holds(limits: Limits, estimate: float, n: int, again: Again, step: in
     return replace(limits, low=nan, high=nan, p_value=nan, reason=reason)
 
 
-def _share_held(estimate: float, n: int, again: Again, step: int) -> float:
-    """How often the 95% interval of n practices drawn again, `step` draws at a time, holds
-    `estimate`; no more draws than tell on which side of HOLDS it lies.
-    """
-    rng = np.random.default_rng(0)
+def _share_held(drawn: Iterator[Bools]) -> float:
+    """How often it held; no more draws than tell on which side of HOLDS that lies."""
     held = np.zeros(0, dtype=bool)
-    for start in range(0, DRAWS, step):
-        rows = min(step, DRAWS - start)
+    share = 0.0
+    for part in drawn:
+        held = np.append(held, part)
+        share = held.sum() / max(len(held), 1)
+        if min(abs(share - bound) for bound in HOLDS) > 2 * math.sqrt(0.0475 / max(len(held), 1)):
+            break
+    return float(share)
+
+
+def draw_again(
+    estimate: float,
+    n: int,
+    again: Again,
+    *,
+    cells: int | None = None,
+    ranks: bool = False,
+    draws: int | None = None,
+    seed: int = 0,
+) -> Iterator[Bools]:
+    """Whether the 95% intervals of n practices drawn with replacement hold `estimate`, some of the
+    `draws` (DRAWS, of ranks half as many again) at a time; those without an interval are left out.
+    The rest is as `jackknife` has it.
+    """
+    rng = np.random.default_rng(seed)
+    if draws is None:
+        # Coefficients are quick to draw.
+        draws = DRAWS * 3 // 2 if ranks else DRAWS
+    step = min(DRAWS_AT_A_TIME, max(1, CHUNK // (cells or n)))
+    for start in range(0, draws, step):
+        rows = min(step, draws - start)
         counts = rng.multinomial(n, np.full(n, 1 / n), size=rows).astype("float64")
         with np.errstate(invalid="ignore", divide="ignore"):
             figures, left_out = again(counts)
             # Who is not drawn can't be left out.
             error, carrying = _spread(np.where(counts > 0, left_out, 0.0), counts)
         known = np.isfinite(figures) & np.isfinite(error) & (error > 0)
-        reach = stats.t.ppf(0.975, _freedom(carrying[known], n)) * error[known]
-        held = np.append(held, np.abs(figures[known] - estimate) <= reach)
-        share = held.sum() / max(len(held), 1)
-        if min(abs(share - bound) for bound in HOLDS) > 2 * math.sqrt(0.0475 / max(len(held), 1)):
-            break
-    return float(share)
+        reach = stats.t.ppf(0.975, _freedom(carrying[known], n, ranks)) * error[known]
+        yield np.abs(figures[known] - estimate) <= reach
 
 
 def _carried(carrying: float, n: int) -> str:

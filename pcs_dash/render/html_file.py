@@ -73,7 +73,7 @@ a { color: #005eb8; overflow-wrap: anywhere; }
 @media (max-width: 640px) {
   table:not(.words):has(th:nth-child(4)):not(:has(td.words)) { thead { position: sticky; top: 0; }
     tr { display: flex; flex-wrap: wrap; border-bottom: 1px solid #d1d5db; }
-    :is(th, td) { flex: 1 1 0; min-width: 0; border: none; }
+    :is(th, td) { flex: 1 1 0; min-width: 0; border: none; padding-inline: 4px; }
     tr > :first-child { flex: 0 0 100%; box-sizing: border-box; }
   }
 }

@@ -232,7 +232,8 @@ def _method(question: Question) -> str:
     level = (
         NO_REGISTRATIONS
         if registered is None
-        else f"Level LSOA: {registered[1]} (NHS England), on raw lists only."
+        else f"Level LSOA: {registered[1]} (NHS England), on raw lists only; no intervals where "
+        "each small area counts alike."
     )
     return (
         "GP definition × raw or need-adjusted lists × with or without practices of implausible FTE "

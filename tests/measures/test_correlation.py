@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from pcs_dash.measures import correlation
 from pcs_dash.measures.correlation import (
     HEADLINE,
     METHODS,
@@ -62,7 +64,7 @@ def pearson(x: np.ndarray, y: np.ndarray) -> float:
 def test_spearman_has_the_jackknife_of_fishers_z_on_the_ranks_of_the_sample() -> None:
     x, y = cloud(n=40, seed=3)
     x = np.round(x)  # ties
-    result = correlate(x, y)
+    result = correlate(x, y, holds=True)
     assert result.method == HEADLINE == "spearman"
     assert result.coefficient == pytest.approx(stats.spearmanr(x, y).statistic, abs=1e-12)
     low, high, p = by_hand(stats.rankdata(x), stats.rankdata(y), pearson)
@@ -125,6 +127,41 @@ def test_leaving_out_needs_no_second_regression(weighted: bool, columns: int) ->
     whole, without = residual_correlation(x, y, w, given_ if columns else None)
     assert whole == pytest.approx(coefficient(everyone))
     assert without == pytest.approx([coefficient(np.delete(everyone, i)) for i in range(25)])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_practice_drawn_twice_counts_as_two(method: str, weighted: bool) -> None:
+    x, y = cloud(n=20, seed=1)
+    x = np.round(x)
+    w = np.random.default_rng(3).lognormal(size=20) if weighted else np.ones(20)
+    again = (
+        correlation._taus(x, y, w)
+        if method == "kendall"
+        else correlation._rhos(x, y, w, method == "spearman")
+    )
+    counts = np.random.default_rng(4).multinomial(20, np.full(20, 1 / 20), size=2)
+    for row, whole, without in zip(counts, *again(counts), strict=True):
+        drawn = np.repeat(np.arange(20), row)
+        of = partial(correlate, method=method, holds=True)
+        assert whole == pytest.approx(of(x[drawn], y[drawn], weights=w[drawn]).coefficient)
+        if method != "spearman":  # whose ranks stay those of the whole sample
+            less = drawn[1:]
+            left = of(x[less], y[less], weights=w[less]).coefficient
+            assert without[drawn[0]] == pytest.approx(left)
+
+
+def test_so_it_does_where_others_are_allowed_for() -> None:
+    x, y = cloud(n=20, seed=1)
+    z = np.random.default_rng(2).normal(size=(20, 2))
+    counts = np.random.default_rng(4).multinomial(20, np.full(20, 1 / 20), size=2)
+    found = correlation._residual_rhos(x, y, z, True, True)(counts.astype(float))
+    for row, whole, without in zip(counts, *found, strict=True):
+        drawn = np.repeat(np.arange(20), row)
+        ranks = [stats.rankdata(part[drawn], axis=0) for part in (x, y, z)]
+        coefficient, left_out = residual_correlation(ranks[0], ranks[1], None, ranks[2])
+        assert whole == pytest.approx(coefficient)
+        assert without[drawn] == pytest.approx(left_out)
 
 
 @pytest.mark.parametrize(("n", "p"), [(4, 2 / 24), (5, 2 / 120), (6, 2 / 720), (7, 2 / 5_040)])
@@ -370,8 +407,11 @@ def simpsons_places() -> tuple[pd.Series, pd.Series, pd.Series]:
 def test_simpsons_paradox_is_seen() -> None:
     x, y, place = simpsons_places()
     result = within_between(x, y, place)
-    assert result.pooled.ci_low > 0
-    assert result.within.ci_high < 0
+    assert result.pooled.coefficient > 0 > result.within.coefficient
+    assert result.pooled.excludes_zero
+    assert result.within.excludes_zero
+    # Nearly in line, so that with the practices drawn again the interval holds too often.
+    assert "drawn again" in result.pooled.reason
     assert result.between.coefficient == pytest.approx(1)
     assert result.simpson
     # Within: what is left of the ranks once each place has its own mean.
@@ -578,9 +618,9 @@ def test_within_and_between_in_full() -> None:
     first = found.groups.iloc[0]
     assert first[["n", "mean_x", "mean_y"]].tolist() == [17, x[3:20].mean(), y[3:20].mean()]
     own = correlate(x[3:20], y[3:20], confidence=0.8)
-    assert (first["ci_low"], first["ci_high"], first["p_value"]) == (
-        own.ci_low, own.ci_high, own.p_value,
-    )  # fmt: skip
+    assert (first["ci_low"], first["ci_high"], first["p_value"]) == pytest.approx(
+        (own.ci_low, own.ci_high, own.p_value), nan_ok=True
+    )
     assert found.opposite
     chance = replace(found.pooled, p_value=0.2)
     assert not replace(found, pooled=chance).simpson

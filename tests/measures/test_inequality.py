@@ -278,6 +278,22 @@ def test_practices_drawn_again_give_what_a_table_of_them_gives(
             assert left_out[row, place] == pytest.approx(expected)
 
 
+def test_small_areas_that_count_alike_have_no_interval() -> None:
+    matrix = quintile_matrix(make_practices(n=60))
+    assert matrix.share is not None
+    halves = replace(
+        matrix,
+        share=np.repeat(matrix.share / 2, 2, axis=1),
+        order=np.arange(10.0),
+        groups=tuple(range(10)),
+    )
+    assert gradient(halves).limits.known
+    assert "alike" not in gradient(matrix, by_patients=False).reason
+    alike = gradient(halves, by_patients=False)
+    assert "each small area counts alike" in alike.reason
+    assert 0 < alike.p_value < 1
+
+
 def test_the_relative_gradient_is_the_index_with_its_sign_turned() -> None:
     practices = make_practices(n=60, slope=-0.5)
     index = area_inequality(practices).index

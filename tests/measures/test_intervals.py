@@ -93,6 +93,13 @@ def test_where_few_carry_it_practices_are_drawn_again() -> None:
         else:
             assert "drawn again and again, one of 95% held the figure in 97" in found.reason
             assert math.isnan(found.p_value)
+    # Of ranks nothing known beforehand tells, so they are tried however many carry them.
+    many = np.arange(26.0) - 12.5
+    mean, left_out = (part[0] for part in mean_again(many)(np.ones((1, 26))))
+    assert jackknife(mean, left_out, ranks=True, again=mean_again(many)).known
+    never = jackknife(9.0, left_out, ranks=True, again=mean_again(many))
+    assert "held the figure in 0.0% of the draws" in never.reason
+    mean, left_out = (part[0] for part in again(np.ones((1, 26))))
     # What takes too long to draw again needs many to carry it.
     slow = jackknife(mean, left_out, again=again, cells=CELLS + 1)
     assert "fewer than 5 of the 26" in slow.reason
