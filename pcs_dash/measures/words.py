@@ -632,10 +632,12 @@ def verdict_words(found: Verdict, *, place: str, date: str) -> Words:
     }[found.outcome]
     told = summary.n_positive_excludes_zero if found.more else summary.n_negative_excludes_zero
     more = NOT_NONE + "." if found.outcome == "not shown" else _inside_places(found)
+    held = n - summary.n_without_interval
+    ways = f"{held:,} ways with an interval that holds" if held < n else "ways"
     basis = (
         f"Median gradient {number(summary.median, 1)}% of the mean; {p_text(found.p_value)}, from "
         f"dealing lists and GPs out anew to where patients live. Taken singly, {told:,} of the "
-        f"ways can be told from chance. {date}."
+        f"{ways} can be told from chance. {date}."
     )
     return Words(finding, " ".join(part for part in (more, _by_list(found)) if part), basis)
 

@@ -44,7 +44,11 @@ def answer(question: Question) -> Answer:
         figures=(
             Figure("Ways of asking", f"{summary.n}"),
             Figure("Point to more", f"{summary.n_positive}", "patients per FTE GP if deprived"),
-            Figure("Told from chance", f"{summary.n_positive_excludes_zero}", "of those, alone"),
+            Figure(
+                "Told from chance",
+                f"{summary.n_positive_excludes_zero}",
+                f"of {summary.n - summary.n_without_interval:,} with an interval",
+            ),
             Figure("Median gradient", f"{signed(summary.median)}%", p_text(found.p_value)),
         ),
         front=(_ways(summary, said),),
@@ -61,8 +65,8 @@ def _ways(summary: SpecificationSummary, said: Words) -> Chart:
     clear, clear_fewer = summary.n_positive_excludes_zero, summary.n_negative_excludes_zero
     bars = {
         "More, told from chance": (clear, TOLD),
-        "More, not told from chance": (more - clear, NOT_TOLD),
-        "Fewer, not told from chance": (fewer - clear_fewer, NOT_TOLD),
+        "More, not told (or no interval)": (more - clear, NOT_TOLD),
+        "Fewer, not told (or no interval)": (fewer - clear_fewer, NOT_TOLD),
         "Fewer, told from chance": (clear_fewer, TOLD),
     }
     return Chart(

@@ -170,7 +170,10 @@ def test_the_other_side_and_the_weak_and_the_mixed_are_named() -> None:
     text = said(summary=fewer, outcome="shown", p_value=0.03)
     assert "90 point to fewer" in text
     assert "weak evidence" in text
-    assert "Taken singly, 9" in text
+    assert "Taken singly, 9 of the ways can be told" in text
+    few = replace(fewer, n_without_interval=fewer.n - 14)
+    said_of_few = said(summary=few, outcome="shown", p_value=0.03)
+    assert "9 of the 14 ways with an interval that holds can be told" in said_of_few
     mixed = said(outcome="depends", p_value=0.03, lists={"raw": 0.4, "need-adjusted": 0.01})
     assert "the answer depends on how it is asked" in mixed
     assert "with need-adjusted lists alone it is told from chance, with raw ones it is not" in mixed
