@@ -37,15 +37,16 @@ with st.container(horizontal=True):
         args=({"plan-part": "by-place-and-hub"},),
     ):
         st.switch_page("pages/plan_ahead.py", query_params=address.said())
+above = st.container()
 panels.told(opened)
 builder.show(opened, dataset, web, choices)
 
 
 @address.fragment
 def more() -> None:
-    """What needs more room, one at a time: only the tab that is open is made."""
-    names = ["Suggest hubs", "Where sites stand", "Compare", "Plan library", "Rules"]
-    suggest, sites, compare, saved, judged = st.tabs(
+    """What needs more room than the map leaves, one at a time: only the open tab is made."""
+    names = ["Paint", "Suggest hubs", "Where sites stand", "Compare", "Plan library", "Rules"]
+    _, suggest, sites, compare, saved, judged = st.tabs(
         names, key=address.choice("hub-tab", names), on_change="rerun"
     )
     if suggest.open:
@@ -65,7 +66,9 @@ def more() -> None:
             rules_panel.edit(opened, dataset)
 
 
-more()
+# Made after the map has heard what was painted, and shown above it.
+with above:
+    more()
 page_parts.footer(
     f"General Practice Workforce, {plain(choices.period)} (NHS England). "
     f"Benchmark: {plain(choices.benchmark.source)}. IMD {choices.edition} (MHCLG)."

@@ -387,7 +387,7 @@ def test_a_damaged_link_leaves_the_plan(run_page: Run) -> None:
 
 
 def test_suggest_takes_a_plan_that_keeps_the_band(run_page: Run) -> None:
-    app = run_page(area="Thurrock")
+    app = open_tab(run_page(area="Thurrock"), "Suggest hubs")
     click(app, "hub-suggest")
     wait_for_answers(app)
     answers = work_of(app).suggested.job.future.result()
@@ -400,7 +400,7 @@ def test_suggest_takes_a_plan_that_keeps_the_band(run_page: Run) -> None:
 
 
 def test_an_impossible_wish_is_told_with_its_reason(run_page: Run) -> None:
-    app = run_page(area="Thurrock")
+    app = open_tab(run_page(area="Thurrock"), "Suggest hubs")
     app.number_input(key="hub-count").set_value(20).run()
     click(app, "hub-suggest")
     wait_for_answers(app)
@@ -414,7 +414,7 @@ def test_work_that_can_t_be_taken_on_is_told(
     def gone() -> NoReturn:
         raise JobError("The scheduler can't be reached.")
 
-    app = run_page(area="Thurrock")
+    app = open_tab(run_page(area="Thurrock"), "Suggest hubs")
     monkeypatch.setattr(suggesting, "executor", gone)
     click(app, "hub-suggest")
     assert "The scheduler can't be reached" in texts(app)
@@ -422,7 +422,7 @@ def test_work_that_can_t_be_taken_on_is_told(
 
 
 def test_cancel_ends_a_search_long_before_its_time_limit(run_page: Run) -> None:
-    app = run_page(area="Essex")
+    app = open_tab(run_page(area="Essex"), "Suggest hubs")
     before = work_of(app).plan
     app.number_input(key="hub-limit").set_value(600).run()
     app.selectbox(key="hub-aim").select("size").run()
@@ -441,7 +441,7 @@ def test_cancel_ends_a_search_long_before_its_time_limit(run_page: Run) -> None:
 
 
 def test_repair_makes_the_moves_it_names_and_keeps_the_hubs(run_page: Run) -> None:
-    app = run_page(area="Thurrock")
+    app = open_tab(run_page(area="Thurrock"), "Suggest hubs")
     before, practices = work_of(app).plan, build_dataset().practices
     click(app, "hub-repair")
     wait_for_answers(app)
@@ -462,7 +462,7 @@ def test_repair_makes_the_moves_it_names_and_keeps_the_hubs(run_page: Run) -> No
 
 def test_alternatives_differ_and_the_one_taken_is_the_one_on_the_map(run_page: Run) -> None:
     # Of eight practices both are proven in half a second of a core: no clock decides.
-    app = run_page(area="Harlow")
+    app = open_tab(run_page(area="Harlow"), "Suggest hubs")
     app.selectbox(key="hub-answers").select(2).run()
     click(app, "hub-suggest")
     wait_for_answers(app)
