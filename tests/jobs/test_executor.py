@@ -71,18 +71,21 @@ def test_statistics_of_a_page_are_made_elsewhere_to_the_last_digit(
             dataset, question.practices, area.select(dataset.lsoas),
             definition="fully_qualified", edition="2025",
         )  # fmt: skip
-        curve, judged, _ = verdict._together(question)
+        curve = verdict.every_way(question)
+        judged, _ = verdict._together(question)
         table = pattern.clusters().table
         return repr(pattern.whole()), table.to_csv(), curve.to_csv(), repr(judged)
 
     here = found()
     assert not asked
-    # The curve is kept from there on: only what is not is made elsewhere.
+    # The curve is kept from there on, here for itself and for the verdict on it: only what is not
+    # kept is made elsewhere.
     monkeypatch.setattr("pcs_dash.views.robustness.kept", lambda _owner, _key, make: make())
     with for_page("a"):
         assert beside(work.where) != os.getpid()
         assert found() == here
-    assert asked == ["where", "specification_curve", "verdict", "local_moran", "global_moran"]
+    curves = ["specification_curve"] * 2
+    assert asked == ["where", *curves, "verdict", "local_moran", "global_moran"]
 
 
 def test_a_fault_comes_back_whole(one: Executor) -> None:
