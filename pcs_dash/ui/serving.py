@@ -69,14 +69,12 @@ logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").add
 async def warm(_app: Any) -> AsyncIterator[None]:
     """Show the first page to nobody, import what the others need, then tell the address."""
     print("Reading the data ...", flush=True)
-    # Another process works it out; meanwhile this one imports.
-    worked_out = asyncio.get_running_loop().run_in_executor(None, _first_verdict)
-    for name in _LATER:
-        import_module(name)
-    await worked_out
+    await asyncio.to_thread(_first_verdict)
     fine, why = await runtime.get_instance().does_script_run_without_error()
     if not fine:
         _log.warning("the first page could not be made ready: %s", why)
+    for name in _LATER:
+        import_module(name)
     # What stands now stays: no collection need look at it again.
     gc.collect()
     gc.freeze()
