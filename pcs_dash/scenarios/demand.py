@@ -47,17 +47,6 @@ def central(assumed: Mapping[str, Assumption]) -> Values:
     return lambda key: np.array([assumed[key].central])
 
 
-def appointments_needed(
-    practices: pd.DataFrame,
-    patients: Floats,
-    value: Values,
-    edition: str,
-    older: pd.Series | None = None,
-) -> Floats:
-    """Consultations in three months, shape (draws,): the sum of `appointments_by_practice`."""
-    return appointments_by_practice(practices, patients, value, edition, older).sum(axis=0)
-
-
 def appointments_by_practice(
     practices: pd.DataFrame,
     patients: Floats,

@@ -54,7 +54,6 @@ _HEAVY = (
 _PATIENCE = 300.0
 # Seconds until a page that nobody sees must be whole, and between two of them.
 _WHOLE_WITHIN, _BETWEEN = 60.0, 0.2
-_WHOLE = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 # How often what refers to itself is collected, in seconds.
 COLLECT_EVERY = 30.0
 _log = logging.getLogger(__name__)
@@ -98,7 +97,8 @@ class _Nobody(SessionClient):
 
     def write_forward_msg(self, message: ForwardMsg) -> None:
         """Hear how a run ended; one that asks for another is not the page's."""
-        if message.WhichOneof("type") == "script_finished" and message.script_finished in _WHOLE:
+        ended = message.WhichOneof("type") == "script_finished"
+        if ended and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
             self.whole.set()
 
 

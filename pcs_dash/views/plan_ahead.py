@@ -987,20 +987,23 @@ def premises_ahead(
     found, _ = _both(question)
     last = found.years[-1]
 
-    def against(year: int, drawn: Drawn, value: Values) -> pd.DataFrame:
-        own = _own(question, found, year)
-        return against_need(premises, own, drawn, year, value, question.edition, found.sites(year))
+    held = {year: found.sites(year) for year in found.years}
+
+    def against(year: int, own: pd.DataFrame, drawn: Drawn, value: Values) -> pd.DataFrame:
+        return against_need(premises, own, drawn, year, value, question.edition, held[year])
 
     def central(year: int) -> pd.DataFrame:
-        drawn = as_today(_own(question, found, year), question.definition.column)
-        return against(year, drawn, lambda key: found.values_of(key)[:1])
+        own = _own(question, found, year)
+        drawn = as_today(own, question.definition.column)
+        return against(year, own, drawn, lambda key: found.values_of(key)[:1])
 
     codes = premises["practice_code"]
-    gone = codes.isin(question.practices.index) & ~codes.isin(found.sites(last).index)
+    gone = codes.isin(question.practices.index) & ~codes.isin(held[last].index)
     fallen = tuple(f"{row.site} ({row.practice_code})" for row in premises[gone].itertuples())
+    own, drawn = _own(question, found, last), _last(question, found)
     return (
         last,
-        against(last, _last(question, found), found.values_of),
+        against(last, own, drawn, found.values_of),
         by_year(found.years, central),
         fallen,
     )

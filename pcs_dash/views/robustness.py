@@ -51,7 +51,7 @@ FILTERS = {
     "level": "Level",
     "weighting": "Weighting",
 }
-TOLD, NOT_TOLD, NONE = "#2166ac", "#768692", "#212b32"
+TOLD, NOT_TOLD, _NONE = "#2166ac", "#768692", "#212b32"
 ASKED = (
     "One question, measured every reasonable way: do practices with more deprived patients have "
     "more patients per FTE GP? Above zero: yes, by so much of the mean from the least to the most "
@@ -170,7 +170,7 @@ def curve_chart(curve: pd.DataFrame, summary: SpecificationSummary, said: Words)
         if len(part)
     ]
     ends = (float(known.index.min()), float(known.index.max()))
-    none = Series("No gradient", (0.0, 0.0), x=ends, colour=NONE, line=True)
+    none = Series("No gradient", (0.0, 0.0), x=ends, colour=_NONE, line=True)
     return Chart(
         "scatter",
         f"Gradient by deprivation, {summary.n} ways of measuring it, lowest first",

@@ -19,8 +19,8 @@ from pcs_dash.scenarios.demand import (
     ROLES,
     Floats,
     Values,
+    appointments_by_practice,
     appointments_more,
-    appointments_needed,
     rooms_needed,
     space_needed,
 )
@@ -67,7 +67,9 @@ def blocks(question: Question, years: Mapping[str, Year], value: Values) -> list
         for year, when in zip(tables, calendar, strict=True)
     ]
     needed = [
-        appointments_needed(year.table, year.drawn.patients, value, question.edition, factor)
+        appointments_by_practice(
+            year.table, year.drawn.patients, value, question.edition, factor
+        ).sum(axis=0)
         for year, factor in zip(tables, older, strict=True)
     ]
     start = np.nansum(tables[0].drawn.fte, axis=0)

@@ -13,8 +13,8 @@ from pcs_dash.measures.inequality import area_inequality
 from pcs_dash.scenarios.assumptions import published
 from pcs_dash.scenarios.bands import as_today
 from pcs_dash.scenarios.demand import (
+    appointments_by_practice,
     appointments_more,
-    appointments_needed,
     central,
     rooms_needed,
     space_needed,
@@ -48,12 +48,14 @@ def test_needed_by_hand() -> None:
     england = practices((10_000, 5, [0.2] * 5))
     # Two draws: 10,000 and 20,000 patients.
     lists = np.array([[10_000.0, 20_000.0]])
-    found = appointments_needed(england, lists, CENTRAL, "2025")
+    found = appointments_by_practice(england, lists, CENTRAL, "2025").sum(axis=0)
     assert found == pytest.approx(lists[0] * 5.16 / 4)
     deprived = practices((10_000, 5, [1, 0, 0, 0, 0]))
-    more = appointments_needed(deprived, lists, CENTRAL, "2025")
+    more = appointments_by_practice(deprived, lists, CENTRAL, "2025").sum(axis=0)
     assert more == pytest.approx(lists[0] * 5.16 / 4 * 1.17 / 1.034)
-    older = appointments_needed(england, lists, CENTRAL, "2025", pd.Series({"A00000": 1.1}))
+    older = appointments_by_practice(
+        england, lists, CENTRAL, "2025", pd.Series({"A00000": 1.1})
+    ).sum(axis=0)
     assert older == pytest.approx(1.1 * found)
 
 
