@@ -61,7 +61,7 @@ class Guard:
                 await receive()
                 await send({"type": "websocket.close", "code": 1008})
                 return
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, _to_whoever_is_there(send))
             return
         if refused:
             await PlainTextResponse("Not here.", status_code=refused)(scope, receive, send)
@@ -79,6 +79,23 @@ class Guard:
             await send(message)
 
         await self.app(scope, receive, answer)
+
+
+def _to_whoever_is_there(send: Send) -> Send:
+    """`send` of a websocket, silent where the browser has gone: `receive` is what tells of that.
+
+    Told by `send`, Starlette refuses to receive what is still waiting, and Streamlit takes that
+    refusal for a fault of its own and writes it into the log.
+    """
+
+    async def sent(message: Message) -> None:
+        try:
+            await send(message)
+        except OSError:
+            if message["type"] != "websocket.send":
+                raise
+
+    return sent
 
 
 def is_ours(origin: str, host: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit import net_util
 
 from pcs_dash.ui.guard import Guard, is_ours
@@ -71,6 +72,37 @@ def test_only_sites_that_the_administrator_names_may_frame_it(
 def test_only_the_frame_of_a_map_may_write_its_own_script() -> None:
     sent, _ = _answer("/pcs/component/streamlit_folium.st_folium/index.html")
     assert "'unsafe-eval'" in _policy(sent)["script-src"]
+
+
+def test_a_browser_that_leaves_is_heard_of_by_what_it_sent_last() -> None:
+    """Its last messages wait, then its leaving: sending to it meanwhile ends neither."""
+    waiting = [
+        {"type": "websocket.connect"},
+        {"type": "websocket.receive", "bytes": b"asked"},
+        {"type": "websocket.disconnect", "code": 1005},
+    ]
+    heard: list[object] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        browser = WebSocket(scope, receive, send)
+        await browser.accept()
+        await browser.send_bytes(b"figures")
+        heard.append(await browser.receive_bytes())
+        try:
+            await browser.receive_bytes()
+        except WebSocketDisconnect as left:
+            heard.append(left.code)
+
+    async def receive() -> Any:
+        return waiting.pop(0)
+
+    async def send(message: Any) -> None:
+        if message["type"] == "websocket.send":
+            raise ConnectionResetError
+
+    scope = {"type": "websocket", "path": "/", "headers": [(b"host", b"pcs.example")]}
+    finish(Guard(app)(scope, receive, send))
+    assert heard == [b"asked", 1005]
 
 
 def test_a_host_header_brings_nothing_into_the_policy() -> None:
