@@ -139,7 +139,8 @@ def run_close(args: argparse.Namespace) -> int:
         premises=args.premises.strip().upper(),
     )  # fmt: skip
     table = who_takes_them(today, close, args.gp_definition)
-    print(sentence(close, today.practices["practice_name"].to_dict()), file=sys.stderr)
+    names = {str(key): str(name) for key, name in today.practices["practice_name"].items()}
+    print(sentence(close, names), file=sys.stderr)
     table = table.join(_minutes_to(area, close, table.index))
     table["patients_counted"] = find_weighting(args.weight).key
     output.write(table.reset_index().astype(object).to_dict("records"), args.format)  # type: ignore[arg-type]

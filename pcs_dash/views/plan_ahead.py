@@ -958,8 +958,9 @@ def _year(question: Question, projection: Projection, year: int) -> team.Year:
         return projection.last_year(name).of(table.index)
 
     drawn = gps(question.definition.column)
-    figures = projection.figures.set_index("year").loc[year, [*OTHERS]]
-    return team.Year(table, figures, drawn, gps, projection.successors(year))
+    figures = projection.figures
+    others = figures.loc[figures["year"] == year, [*OTHERS]].iloc[0]
+    return team.Year(table, others, drawn, gps, projection.successors(year))
 
 
 def _small(question: Question) -> Sequence[Block | Beside]:
