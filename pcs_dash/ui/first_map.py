@@ -41,6 +41,6 @@ def told() -> list[Route]:
 
 
 async def _hear(request: Request) -> Response:
-    if waits := _waiting.get(request.cookies.to_dict().get(XSRF_COOKIE_NAME, "")):
+    if waits := _waiting.get(request.cookies.get(XSRF_COOKIE_NAME, "")):
         waits.set()
     return Response(status_code=204)
