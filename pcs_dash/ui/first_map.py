@@ -23,7 +23,7 @@ _waiting: dict[str, Event] = {}
 
 def wait() -> None:
     """Wait until this session's first map is painted; not where no browser would tell."""
-    browser = st.context.cookies.get(XSRF_COOKIE_NAME)
+    browser = st.context.cookies.to_dict().get(XSRF_COOKIE_NAME)
     if not browser or st.session_state.get(_SEEN):
         return
     st.session_state[_SEEN] = True

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
+from streamlit.runtime.context import StreamlitCookies
+from streamlit.testing.v1 import AppTest
 
 from pcs_dash.ui import first_map
 from pcs_dash.ui.first_map import told, wait
@@ -17,7 +19,7 @@ from tests.ui.asgi import finish
 def _visit(patch: pytest.MonkeyPatch, cookie: str, longest: float) -> dict[str, Any]:
     """A session whose browser has this cookie; returns what the session holds."""
     held: dict[str, Any] = {}
-    cookies = {"_streamlit_xsrf": cookie} if cookie else {}
+    cookies = StreamlitCookies({"_streamlit_xsrf": cookie} if cookie else {})
     context = SimpleNamespace(cookies=cookies)
     patch.setattr(first_map, "st", SimpleNamespace(context=context, session_state=held))
     patch.setattr(first_map, "_LONGEST", longest)
@@ -69,3 +71,18 @@ def test_a_page_made_for_nobody_waits_for_nobody(monkeypatch: pytest.MonkeyPatch
     held = _visit(monkeypatch, "", longest=600)
     wait()
     assert not held
+
+
+def test_a_page_of_the_tests_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a server, Streamlit makes up whatever cookie it is asked for."""
+    monkeypatch.setattr(first_map, "_LONGEST", 0.01)
+    page = AppTest.from_function(_page)
+    page.run(timeout=60)
+    assert not page.exception
+    assert first_map._SEEN not in page.session_state
+
+
+def _page() -> None:
+    from pcs_dash.ui.first_map import wait
+
+    wait()
