@@ -34,7 +34,7 @@ _LONGEST = 3
 _LETTER, _AROUND, _WIDE, _ON_PHONE, _BAR = 7.2, 24, 360, 180, 138
 # How much of a colour a tint has, as the last two digits of "#rrggbbaa": names read well on it,
 # which the table draws in three fifths of their own colour.
-_TINT = "50"
+_TINT = "48"
 # Pixels of a row, and of one that holds three lines: in lower ones Streamlit breaks none.
 _ROW, _TALL = 35, 66
 _LEFT = ' style="text-align:left"'

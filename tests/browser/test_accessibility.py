@@ -14,6 +14,7 @@ from pcs_dash.render import report_files
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.story import ready_made
+from tests.contrast import contrast
 
 from .conftest import App, Tab
 from .test_pages import serious
@@ -51,16 +52,7 @@ def test_what_heads_the_rows_of_a_table_reads_well_on_white_and_on_a_tint(
     assert grounds[1] == (255, 255, 255) != grounds[0]
     for row, ground in zip(rows, grounds, strict=True):
         darkest = min(colour for _, colour in row.getcolors(10_000))
-        assert (_luminance(ground) + 0.05) / (_luminance(darkest) + 0.05) >= 4.5
-
-
-def _luminance(colour: tuple[int, int, int]) -> float:
-    """As WCAG 2.2 defines it."""
-    parts = [part / 255 for part in colour]
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        assert contrast(darkest, ground) >= 4.5
 
 
 # Of what has the focus: the ring's width in pixels, and by how many pixels what is around cuts it.

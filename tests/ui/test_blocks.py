@@ -8,8 +8,10 @@ from unittest.mock import MagicMock, patch
 
 import pandas as pd
 
+from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.ui import blocks
 from pcs_dash.views.answer import Column, Table, text_table
+from tests.contrast import contrast, rgb
 
 NAME = "Peartree Surgery & West Horndon Surgery"
 TABLE = Table(
@@ -50,6 +52,14 @@ def test_a_hub_s_row_has_its_colour_and_its_figures_as_they_are() -> None:
     assert sent.data["part"].tolist() == [46.39, 60]
     styles = {place: dict(style) for place, style in sent._compute().ctx.items() if style}
     assert styles == {(0, 0): {"background-color": f"#0072b2{blocks._TINT}", "color": "#000000"}}
+
+
+def test_a_hub_s_name_reads_well_on_the_tint_of_every_colour() -> None:
+    """The table draws what heads its rows in three fifths of its colour, which is black there."""
+    part = int(blocks._TINT, 16) / 255
+    for colour in PALETTE:
+        ground = [255 - part * (255 - light) for light in rgb(colour)]
+        assert contrast([0.4 * light for light in ground], ground) >= 4.5, colour
 
 
 def test_figures_of_plans_side_by_side_stack_on_a_phone_but_words_do_not() -> None:

@@ -15,6 +15,7 @@ from pcs_dash.render import web
 from pcs_dash.tables.areas import all_areas
 from pcs_dash.tables.paths import GEO_DIR
 from pcs_dash.views import maps
+from tests.contrast import luminance, rgb
 
 
 @pytest.fixture(scope="module")
@@ -130,15 +131,9 @@ def test_a_second_start_writes_nothing(dataset, tmp_path) -> None:
 def test_the_palettes_differ_in_lightness_in_order() -> None:
     """Order has to survive any colour vision and a projector, so lightness alone must give it."""
     for palette in (maps.QUINTILE_PURPLES, maps.QUINTILE_GREYS):
-        lightness = [_luminance(colour) for colour in palette]
+        lightness = [luminance(rgb(colour)) for colour in palette]
         assert lightness == sorted(lightness)
         assert min(b - a for a, b in pairwise(lightness)) > 0.05
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 @pytest.mark.parametrize(
