@@ -15,7 +15,7 @@ if __name__ == "__main__":
 else:
     from pcs_dash.api.resources import Sources
     from pcs_dash.api.routes import routes
-    from pcs_dash.ui import data
+    from pcs_dash.ui import data, first_map
     from pcs_dash.ui.hubs.open_plan import database
     from pcs_dash.ui.sign_in import person
     from pcs_dash.ui.sign_in.gate import gates
@@ -24,6 +24,11 @@ else:
     app = st.App(
         __file__,
         lifespan=serving.warm,
-        routes=[*routes(sources, person.of_request), *serving.moved(), *serving.not_there()],
+        routes=[
+            *routes(sources, person.of_request),
+            *first_map.told(),
+            *serving.moved(),
+            *serving.not_there(),
+        ],
         middleware=[Middleware(Guard), *gates(database), Middleware(UploadLimits)],
     )

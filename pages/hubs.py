@@ -24,15 +24,16 @@ help_panel.about("hubs")
 if choices.practices.empty:
     st.info("No practice is left in this area. Switch the exclusion off, or choose another area.")
     raise address.EndedEarly
-with st.container(horizontal=True):
+with st.container(horizontal=True, gap="xsmall"):
     panels.start(opened, choices)
     panels.open_file(opened, dataset, choices)
     plan_saving.save(opened, dataset)
     panels.download(opened, dataset, choices)
     if st.button(
-        "What becomes of this plan?",
+        "Look ahead",
         icon=":material/event_upcoming:",
         key="hub-ahead",
+        help="What becomes of this plan in the years to come",
         on_click=address.ask,
         args=({"plan-part": "by-place-and-hub"},),
     ):
@@ -46,9 +47,10 @@ builder.show(opened, dataset, web, choices)
 def more() -> None:
     """What needs more room than the map leaves, one at a time: only the open tab is made."""
     names = ["Paint", "Suggest hubs", "Where sites stand", "Compare", "Plan library", "Rules"]
-    _, suggest, sites, compare, saved, judged = st.tabs(
-        names, key=address.choice("hub-tab", names), on_change="rerun"
-    )
+    key = address.choice("hub-tab", names)
+    if suggesting.just_taken():
+        st.session_state[key] = names[0]
+    _, suggest, sites, compare, saved, judged = st.tabs(names, key=key, on_change="rerun")
     if suggest.open:
         with suggest:
             suggesting.panel(opened, dataset, choices)

@@ -136,10 +136,19 @@
       drawSteps(map, own); paintArea(own); paintPoints(map, own); tiles(map, own); declutter(map, own);
       if (before.selected !== view.selected) select(map, own, view.selected, false);
       if (window.PCSTools) window.PCSTools.show(map, own);
+      tell();
       window.__pcsPainted = performance.timeOrigin + performance.now();
       map.getContainer().dataset.painted = String(ticket);
       found(map);
     }).catch((error) => complain(map, error));
+  }
+
+  // Once: the server then sends what stands below (first_map.py).
+  let told = false;
+  function tell() {
+    const [base, framed] = location.pathname.split("/component/");
+    if (framed && !told) navigator.sendBeacon(base + "/told/map");
+    told = true;
   }
 
   function complain(map, error) {

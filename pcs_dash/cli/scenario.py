@@ -19,6 +19,7 @@ from pcs_dash.tables.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pcs_dash.scenarios.changes import Close
     from pcs_dash.scenarios.today import Today
     from pcs_dash.tables.areas import Area
 
@@ -54,6 +55,10 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     close.add_argument(
         "--staff-follow", type=float, default=0.0, help="share of its staff that goes with them"
     )
+    close.add_argument(
+        "--premises", default="", metavar="CODE",
+        help="the practice that has its premises from then on (none: they are given up)",
+    )  # fmt: skip
     homes = asked.add_parser("homes", help="residents, patients, GPs, square metres and cost")
     homes.add_argument("homes", type=float, metavar="N", help="how many homes")
     homes.add_argument("--district", help="where, to say who would register with which practice")
@@ -97,9 +102,9 @@ def run(args: argparse.Namespace) -> int:
         table[f"{name}_doing_nothing"] = nothing[name].reindex(table.index)
     table = table.reset_index()
     if args.by == "practice":
-        held = {year: found.sites(year) for year in found.years}
+        held = {year: found.sites_of(year) for year in found.years}
         pairs = zip(table["year"], table["group"], strict=True)
-        table["sites"] = [" ".join(held[year].index[held[year] == code]) for year, code in pairs]
+        table["sites"] = [held[year].get(code, "") for year, code in pairs]
     if args.year is not None:
         if args.year not in found.years:
             raise UserError(f"The scenario goes from {found.years[0]} to {found.years[-1]}.")
@@ -120,6 +125,7 @@ def run_close(args: argparse.Namespace) -> int:
     from pcs_dash.measures.weighted_lists import find_weighting
     from pcs_dash.scenarios.changes import Close
     from pcs_dash.scenarios.grouping import who_takes_them
+    from pcs_dash.views.scenario_words import sentence
 
     area, today = _setting(args.area, args.weight)
     code = args.practice.strip().upper()
@@ -128,15 +134,20 @@ def run_close(args: argparse.Namespace) -> int:
     if not 0 <= args.staff_follow <= 1:
         raise UserError("--staff-follow is a share, from 0 to 1.")
     to = tuple(name.strip().upper() for name in args.to or ())
-    close = Close(year=today.year + 1, practice=code, to=to, staff_follow=args.staff_follow)
+    close = Close(
+        year=today.year + 1, practice=code, to=to, staff_follow=args.staff_follow,
+        premises=args.premises.strip().upper(),
+    )  # fmt: skip
     table = who_takes_them(today, close, args.gp_definition)
-    table = table.join(_minutes_to(area, code, table.index))
+    names = {str(key): str(name) for key, name in today.practices["practice_name"].items()}
+    print(sentence(close, names), file=sys.stderr)
+    table = table.join(_minutes_to(area, close, table.index))
     table["patients_counted"] = find_weighting(args.weight).key
     output.write(table.reset_index().astype(object).to_dict("records"), args.format)  # type: ignore[arg-type]
     return 0
 
 
-def _minutes_to(area: Area, code: str, takers: pd.Index) -> pd.DataFrame:
+def _minutes_to(area: Area, close: Close, takers: pd.Index) -> pd.DataFrame:
     """Mean minutes of the closing practice's patients to it and to each taker, by mode, of the same
     people as on the page; said on the way what they are.
     """
@@ -157,9 +168,9 @@ def _minutes_to(area: Area, code: str, takers: pd.Index) -> pd.DataFrame:
         except UserError:
             # No model has this mode, and none of its minutes are loaded.
             continue
-        mean = mean_minutes(minutes, registered, code)
+        mean = mean_minutes(minutes, registered, close.practice, close.premises)
         print(f"{minutes.label}.", file=sys.stderr)
-        found[f"minutes_{mode}_before"] = mean[code]
+        found[f"minutes_{mode}_before"] = mean[close.practice]
         found[f"minutes_{mode}_after"] = mean.reindex(takers)
     nearest = " Minutes: of those for whom it is the nearest." if registered.modelled else ""
     print(f"{registered.label}.{nearest}", file=sys.stderr)

@@ -190,7 +190,7 @@ def correlation_words(
     verb = "tends" if level == "clear" else "may tend"
     finding = (
         f"In {place} there is {level} evidence of a {sign} association between {pair}: where "
-        f"{across.higher}, the first {verb} to be {'higher' if r > 0 else 'lower'}."
+        f"{across.higher}, {lower_first(up.label)} {verb} to be {'higher' if r > 0 else 'lower'}."
     )
     size = result.reason
     if not size:

@@ -282,7 +282,7 @@ def _chart_table(chart: Chart) -> Table:
     def cell(value: float | None) -> str:
         if value is None:
             return "no figure"
-        return numbers.number(value, 2) if abs(value) < 10 else numbers.number(value, 1)
+        return numbers.number(value, 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0)
 
     if chart.kind == "scatter":
         dots = [series for series in chart.series if not series.line]
@@ -292,7 +292,7 @@ def _chart_table(chart: Chart) -> Table:
             for x, y in sorted(zip(series.x, series.values, strict=True))
         ]
         return text_table(chart.title, (chart.x_title, chart.value_title), tuple(rows))
-    columns = [chart.value_title or "Category"]
+    columns = ["Name"]
     parts: list[list[str]] = [list(chart.categories)]
     for series in chart.series:
         columns.append(series.name)
@@ -301,7 +301,7 @@ def _chart_table(chart: Chart) -> Table:
             columns += ["95% interval, lower", "95% interval, upper"]
             parts += [[cell(v) for v in series.low], [cell(v) for v in series.high]]
     rows_of = tuple(tuple(row) for row in zip(*parts, strict=True))
-    return text_table(chart.title, tuple(columns), rows_of)
+    return text_table(chart.title, tuple(columns), rows_of, note=chart.value_title)
 
 
 def _sources_section() -> str:

@@ -12,6 +12,7 @@ import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from openpyxl import load_workbook
@@ -35,7 +36,7 @@ from pptx.util import Emu, Inches, Pt
 
 from pcs_dash.measures import numbers
 from pcs_dash.render.paper_maps import map_figure, to_png
-from pcs_dash.render.paper_text import ARIAL, printable, width, wrap
+from pcs_dash.render.paper_text import ARIAL, printable, shorten, width, wrap
 from pcs_dash.render.slide_template import open_template
 from pcs_dash.render.table_fit import (
     SHORT_TABLE,
@@ -549,6 +550,9 @@ def _line_before(cell: Any, colour: str) -> None:
 
 # --- charts ---
 
+# Of a chart's width, at most so much is for the names of its categories.
+_MOST_NAMES = 0.46
+
 
 def _add_chart(slide: Any, chart: Chart, box: _Box, *, templated: bool) -> None:
     if chart.kind == "scatter":
@@ -561,7 +565,7 @@ def _add_chart(slide: Any, chart: Chart, box: _Box, *, templated: bool) -> None:
     else:
         # A bar chart draws its first category at the foot: turned round, the first is on top.
         data = CategoryChartData(number_format="General")
-        data.categories = [printable(name) for name in reversed(chart.categories)]
+        data.categories = [printable(name) for name in reversed(_names_in(chart, box))]
         for series in _drawn(chart):
             data.add_series(printable(series.name), list(reversed(series.values)))
         kind = XL_CHART_TYPE.BAR_CLUSTERED
@@ -574,6 +578,38 @@ def _add_chart(slide: Any, chart: Chart, box: _Box, *, templated: bool) -> None:
     _style(frame.chart, chart, templated=templated)
     if chart.reference is not None and chart.kind in ("bars", "intervals"):
         _reference_line(slide, frame.chart, chart, box, templated=templated)
+
+
+def _name_size(chart: Chart) -> int:
+    """Points of the names of categories."""
+    return 10 if len(chart.categories) > 10 else 12
+
+
+def _names_in(chart: Chart, box: _Box) -> tuple[str, ...]:
+    """The names of categories, each short enough for one line where two of two lines each would
+    touch: LibreOffice then leaves out every second one. A code in brackets stays whole.
+    """
+    size = _name_size(chart)
+    room = box.height * 72 - _title_lines(chart, box) * 18 - 90
+    wide = _MOST_NAMES * box.width * 72 - 16
+    long = [width(name, size, narrow=ARIAL) > wide for name in chart.categories]
+    touch = room < 2.15 * size * len(chart.categories)
+    if not (touch and any(map(all, pairwise(long)))):
+        return chart.categories
+
+    def short(name: str) -> str:
+        if width(name, size, narrow=ARIAL) <= wide:
+            return name
+        head, bracket, tail = name.rpartition(" (")
+        end = bracket + tail if head else ""
+        left = wide - width(end, size, narrow=ARIAL)
+        return shorten(head or name, size, left, narrow=ARIAL) + end
+
+    return tuple(map(short, chart.categories))
+
+
+def _title_lines(chart: Chart, box: _Box) -> int:
+    return len(wrap(chart.title, 13, box.width * 72 - 24, bold=True, narrow=ARIAL))
 
 
 def _names_as_text(native: Any, chart: Chart) -> None:
@@ -603,9 +639,8 @@ def _reference_line(slide: Any, native: Any, chart: Chart, box: _Box, *, templat
     native.value_axis.minimum_scale, native.value_axis.maximum_scale = low, high
     names = max((width(name, 12, narrow=ARIAL) for name in map(printable, chart.categories)),
                 default=0.0)  # fmt: skip
-    left = min(0.46, (names + 16) / 72 / box.width)
-    lines = len(wrap(chart.title, 13, box.width * 72 - 24, bold=True, narrow=ARIAL))
-    above = (lines * 18 + 38) / 72 / box.height
+    left = min(_MOST_NAMES, (names + 16) / 72 / box.width)
+    above = (_title_lines(chart, box) * 18 + 38) / 72 / box.height
     below = 52 / 72 / box.height
     plot = (left, above, 1 - left - 0.05, 1 - above - below)
     _fix_plot(native, plot)
@@ -693,14 +728,20 @@ def _style(native: Any, chart: Chart, *, templated: bool) -> None:
     _axis_style(native.value_axis, chart.value_title, f"{whole};−{whole}")
     if chart.kind == "bars":
         native.value_axis.major_unit = _step(chart)
+        # Bars that differ little would else begin at any figure, and seem to differ much.
+        native.value_axis.minimum_scale, native.value_axis.maximum_scale = _round_ends(chart)
     if chart.bounds is not None:
         native.value_axis.minimum_scale, native.value_axis.maximum_scale = chart.bounds
+        if chart.kind == "intervals" and chart.bounds[1] - chart.bounds[0] <= 2:
+            # Coefficients, whose bounds are in fifths: 0 is one of the ticks.
+            native.value_axis.major_unit = 0.2
+            native.value_axis.tick_labels.number_format = "0.0;−0.0"
     if chart.kind == "scatter":
         _axis_style(native.category_axis, chart.x_title, "General")
         _scatter_series(native, chart)
         return
     names = native.category_axis
-    names.tick_labels.font.size = Pt(10 if len(chart.categories) > 10 else 12)
+    names.tick_labels.font.size = Pt(_name_size(chart))
     _every_label(names)
     names.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     names.has_major_gridlines = False

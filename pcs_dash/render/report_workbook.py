@@ -174,12 +174,14 @@ def _years_ahead(book: Workbook, deck: Deck) -> None:
     happens: list[tuple[object, ...]] = []
     years: list[tuple[object, ...]] = []
     assumed: list[tuple[object, ...]] = []
+    sites: list[tuple[object, ...]] = []
     for slide, question in told:
-        said, figures, assumptions = plan_ahead.for_workbook(question)
+        said, figures, assumptions, premises = plan_ahead.for_workbook(question)
         happens += [(slide.heading, sentence) for sentence in said]
         rows = figures[["case", "year", "group", "practices", *_BANDED, *OTHERS]]
         years += [(slide.heading, *row) for row in rows.itertuples(index=False, name=None)]
         assumed += [(slide.heading, *row) for row in assumptions.itertuples(index=False, name=None)]
+        sites += [(slide.heading, *row) for row in premises.itertuples(index=False, name=None)]
     _sheet(book, "What happens", "What is taken to happen", ["Slide", "Change"], happens)
     _sheet(
         book, "Years ahead", "Low and high: 95% of the draws, in which other staff don't vary",
@@ -196,6 +198,12 @@ def _years_ahead(book: Workbook, deck: Deck) -> None:
         assumed,
         [None, None, None, _TWO, _TWO, _TWO],
     )  # fmt: skip
+    if sites:
+        _sheet(
+            book, "Sites", "Who has the premises of practices that merge or close, from which year",
+            ["Slide", "Year", "Premises of", "Are a site of"],
+            sites,
+        )  # fmt: skip
 
 
 def _rules(book: Workbook, deck: Deck) -> None:

@@ -19,6 +19,7 @@ from pcs_dash.scenarios.assumptions import Assumption, Draws
 from pcs_dash.scenarios.changes import (
     HUB,
     LASTING,
+    ROLE_WORDS,
     Change,
     Close,
     Homes,
@@ -355,6 +356,7 @@ class Run:
     def _merge(self, state: State, change: Merge, who: str, _moment: Moment) -> None:
         first, *others = (self._row(state, code, who) for code in change.practices)
         for place in others:
+            self._note_unknown(state, first, place, who)
             share = np.zeros((len(state.codes), flows.GROUPS))
             mix = state.mix[0, place]
             share[first] = mix if not np.isnan(mix).any() else np.eye(flows.GROUPS)[-1]
@@ -362,6 +364,23 @@ class Run:
             state.passed_to[place] = first
         for code in change.practices:
             state.pass_premises(state.place(code), first if code in change.kept else -1)
+
+    def _note_unknown(self, state: State, first: int, other: int, who: str) -> None:
+        """Say whose figures are not known once two practices are one."""
+        for role, words in ROLE_WORDS.items():
+            pair = np.atleast_2d(state.staff[_ROLE_ROWS[role]])[0, [first, other]]
+            if np.isnan(pair).sum() != 1:
+                continue
+            unknown = state.codes[(first, other)[int(np.isnan(pair[1]))]]
+            left = (
+                "they and their patients leave patients per FTE GP"
+                if role == "gp"
+                else "sums count what is known"
+            )
+            self.note(
+                f"{who}: how many {words} {unknown} has is not known, nor therefore of "
+                f"{state.codes[first]} from then on; {left}."
+            )
 
     def _open(self, state: State, change: Open, _who: str, moment: Moment) -> None:
         place = state.place(change.code)
@@ -374,7 +393,8 @@ class Run:
         )
         size = change.gp * float(moment.values.of(PATIENTS_PER_GP)[0])
         at = float(own["easting"]), float(own["northing"])
-        drawn = flows.drawn_by(self.today, practices, at, size)
+        became = {state.codes[row]: state.codes[state.holder(row)] for row in state.passed_to}
+        drawn = flows.drawn_by(self.today, practices, at, size, became)
         share = np.nan_to_num(drawn.to_numpy()) * state.alive
         moved = share[:, None] * state.patients
         state.patients -= moved

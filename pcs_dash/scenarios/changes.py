@@ -24,7 +24,13 @@ _LAST_YEAR = 2100
 _LONGEST_SHAPE = 1_000
 
 Role = Literal["gp", "nurse", "direct_care", "network_care", "admin"]
-ROLES: tuple[Role, ...] = ("gp", "nurse", "direct_care", "network_care", "admin")
+ROLE_WORDS: Mapping[Role, str] = {
+    "gp": "GPs",
+    "nurse": "nurses",
+    "direct_care": "direct care",
+    "network_care": "direct care employed by networks",
+    "admin": "other staff",
+}
 # Patients of a practice that closes go to the rest of its group.
 HUB = "hub"
 AGES = {"all": "GPs of all ages leave", "retirement": "GPs aged 55 and over leave"}
@@ -327,7 +333,7 @@ _PARSERS: Mapping[str, Parser] = {
     "a_year": _number(1, MOST_HOMES),
     "per_cent": _three(-20, 20),
     "ages": _one_of(tuple(AGES)),
-    "role": _one_of(ROLES),
+    "role": _one_of(tuple(ROLE_WORDS)),
     "fte": _fte,
     "where": _place,
     "practice": _code,

@@ -86,9 +86,13 @@ def appointments_more(
     }
 
 
+def no_longer_known(after: pd.Series, became: pd.Series) -> pd.Index:
+    """The practices of before that are part of one whose figure is not known after."""
+    return became[became.isin(after.index[after.isna()])].index
+
+
 def _change(before: pd.DataFrame, after: pd.DataFrame, column: str, became: pd.Series) -> float:
-    unknown = became[became.isin(after.index[after[column].isna()])].index
-    known = before[column].mask(before.index.isin(unknown))
+    known = before[column].mask(before.index.isin(no_longer_known(after[column], became)))
     return float(after[column].sum(skipna=True) - known.sum(skipna=True))
 
 

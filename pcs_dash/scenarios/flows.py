@@ -205,14 +205,21 @@ def _mix(practice: pd.DataFrame) -> Floats:
 
 
 def drawn_by(
-    today: Today, practices: pd.DataFrame, at: tuple[float, float], size: float
+    today: Today,
+    practices: pd.DataFrame,
+    at: tuple[float, float],
+    size: float,
+    became: Mapping[str, str],
 ) -> pd.Series:
     """The share of each practice's patients that a new one at `at` (easting, northing, m) draws.
 
     In each small area practices attract by their lists and by distance (the gravity model's
     decay); the new one has `size` patients for this. Practices without patients by area: 0.
+    `became`: the practice that each merged one is part of; of its list, the share of all whom its
+    members have today.
     """
     table = today.registrations.table
+    codes = table["practice_code"].astype("object").replace(dict(became))
     points = points_of(today.lsoas)
     placed = practices[practices["patients"] > 0].dropna(subset=["easting", "northing"])
     near = np.exp(-distance_km(points, placed) / DECAY_KM)
@@ -222,12 +229,8 @@ def drawn_by(
     share = pd.Series(own / np.maximum(own + others, 1e-300), index=points.index)
     living = table.assign(share=table["lsoa_code"].astype("object").map(share))
     living = living.dropna(subset=["share"])
-    drawn = (
-        (living["patients"] * living["share"])
-        .groupby(living["practice_code"].astype("object"))
-        .sum()
-    )
-    whole = table.groupby(table["practice_code"].astype("object"))["patients"].sum()
+    drawn = (living["patients"] * living["share"]).groupby(codes[living.index]).sum()
+    whole = table["patients"].groupby(codes).sum()
     return (drawn / whole).reindex(practices.index).astype(float)
 
 

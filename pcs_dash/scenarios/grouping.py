@@ -49,7 +49,7 @@ def who_takes_them(today: Today, close: Close, definition: str, **more: object) 
     """Who takes the patients of a practice that closes, the most first: index practice_code ("":
     practices beyond the data); practice_name, patients_before, patients_moved, patients_after,
     patients_per_fte_gp_before and _after, km (straight line from the practice that closes; 0 to
-    the one that keeps its premises).
+    the one that keeps its premises), sites (whose premises it has then, blanks between).
     """
     changes: tuple[Change, ...] = (close,)
     scenario = Scenario("Closing", max(close.year - today.year, 1), changes)
@@ -77,6 +77,7 @@ def who_takes_them(today: Today, close: Close, definition: str, **more: object) 
             "patients_per_fte_gp_before": patients_per_fte_gp(before, definition)[rows],
             "patients_per_fte_gp_after": patients_per_fte_gp(after, definition)[rows],
             "km": np.where(there, 0.0, km),
+            "sites": found.sites_of(close.year).reindex(rows),
         }
     )
     beyond = found.outside(close.year)

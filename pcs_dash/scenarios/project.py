@@ -45,7 +45,8 @@ class Projection:
     `figures`: one row a year and group: year, group, practices, patients_in_ratio (of practices
     that report GPs), `FIGURES` with _low and _high (95% of the draws; wide enough to hold the
     central figure), and nurse_fte, direct_care_fte, network_care_fte, admin_fte, in which nothing
-    is drawn (practices without a figure add nothing; missing where no practice has one).
+    is drawn (practices without a figure add nothing, a merged one what is known of it; missing
+    where no practice has one).
     `practices`: today's and those that open; `kept`: what `frame` makes a year's practices of.
     `ends`: per assumption the patients per FTE GP of all groups together in the last year at its
     low and its high end. `whole`: patients and FTE of all groups' practices that report both,
@@ -97,6 +98,11 @@ class Projection:
         codes, had = np.array(state.codes, dtype=object), np.flatnonzero(state.sites >= 0)
         had = had[state.alive[state.sites[had]]]
         return pd.Series(codes[state.sites[had]], index=pd.Index(codes[had]))
+
+    def sites_of(self, year: int) -> pd.Series:
+        """The codes whose premises each practice has in a year, blanks between; index its code."""
+        held = self.sites(year)
+        return held.index.to_series().groupby(held.to_numpy()).agg(" ".join)
 
     def successors(self, year: int) -> pd.Series:
         """The practice that each has become by then (itself, or what it merged into), closed ones
@@ -281,8 +287,9 @@ def _figures(sums: _Sums, values: Draws, state: State, groups: Groups) -> Floats
     drawn = found[:, :, values.drawn] if values.number else found[:, :, :1]
     bands = np.stack([central, *band(drawn, central)], axis=1)
     counted = groups >= 0
-    others = state.staff[[STAFF.index(name) for name in OTHERS]].T
-    staff = sums_by_group(np.nan_to_num(others)[counted], groups[counted], number)
+    rows = [STAFF.index(name) for name in OTHERS]
+    others, part = state.staff[rows].T, state.part[rows].T
+    staff = sums_by_group((np.nan_to_num(others) + part)[counted], groups[counted], number)
     there = (~np.isnan(others) & state.alive[:, None]).astype(np.float64)
     known = sums_by_group(there[counted], groups[counted], number)
     staff[(known == 0) & (present > 0)[:, None]] = np.nan

@@ -48,7 +48,8 @@ class Joined:
 
 @dataclass(eq=False)
 class State:
-    """`patients`: (practices, draws); `staff`: FTE as if nobody left, (roles, practices);
+    """`patients`: (practices, draws); `staff`: FTE as if nobody left, (roles, practices); `part`:
+    what is known of it where the whole is not, as one of those that merged had no figure;
     `leaving`: the part of the GPs' FTE that may leave, (`GP_ROWS`, practices, bands); `mix`:
     shares of patients by quintile, (editions, practices, groups); `outside`: patients who went to
     practices beyond the data, by draw. `passed_to`: the practice a merged one became; `sites`: the
@@ -58,6 +59,7 @@ class State:
     codes: tuple[str, ...]
     patients: Floats
     staff: Floats
+    part: Floats
     leaving: Floats
     headcounts: Floats
     mix: Floats
@@ -95,7 +97,7 @@ class State:
             leaving=self.leaving.sum(axis=(0, 2))[None, :, None],
             **{
                 name: getattr(self, name).copy()
-                for name in ("staff", "headcounts", "mix", "imd", "alive", "mixed", "sites")
+                for name in ("staff", "part", "headcounts", "mix", "imd", "alive", "mixed", "sites")
             },
         )
 
@@ -153,8 +155,11 @@ class State:
         # Staff of a network are not the practice's, and stay with the patients.
         stays = np.where([name == NETWORK_CARE for name in STAFF], 1.0, staff_share)[:, None]
         follow = stays * self._followers(rows, to[rows], whole=whole)
-        coming = self.staff[:, source] if whole else np.nan_to_num(self.staff[:, source])
-        self.staff[:, rows] += coming[:, None] * follow
+        coming = (np.nan_to_num(self.staff[:, source]) + self.part[:, source])[:, None] * follow
+        own = self.staff[:, rows]
+        unknown = np.isnan(own) | (whole & np.isnan(self.staff[:, source]))[:, None]
+        self.part[:, rows] += np.where(unknown, np.nan_to_num(own) + coming, 0)
+        self.staff[:, rows] = np.where(unknown, np.nan, own + coming)
         gps = follow[: len(GP_ROWS)]
         self.leaving[:, rows] += self.leaving[:, source][:, None] * gps[:, :, None]
         for part in self.joined:
@@ -162,14 +167,16 @@ class State:
             part.fte[source] = 0
         if whole:
             self.headcounts[:, rows] += self.headcounts[:, source][:, None]
-        self.staff[:, source] = self.leaving[:, source] = self.headcounts[:, source] = 0
+        for gone in (self.staff, self.part, self.leaving, self.headcounts):
+            gone[:, source] = 0
         self.alive[source] = False
 
     def _followers(self, rows: NDArray[np.intp], to: Floats, *, whole: bool) -> Floats:
         """The share of each role's FTE that each of the rows gets, (roles, rows): as the patients
-        that stay within the data, among those whose own figure is known.
+        that stay within the data, among those whose own figure is known, if any is.
         """
         known = ~np.isnan(self.staff[:, rows]) | whole
+        known |= ~known.any(axis=1, keepdims=True)
         weight = known * to
         whole_weight = weight.sum(axis=1, keepdims=True)
         return np.divide(weight, whole_weight, out=np.zeros_like(weight), where=whole_weight > 0)
@@ -217,6 +224,7 @@ def state_of(today: Today, practices: pd.DataFrame, columns: int) -> State:
         codes=tuple(map(str, practices.index)),
         patients=np.repeat(patients[:, None], columns, axis=1),
         staff=staff,
+        part=np.zeros_like(staff),
         leaving=np.zeros((len(GP_ROWS), number, len(BANDS))),
         headcounts=np.vstack([column(practices, name) for name in HEADCOUNTS]),
         mix=mix,

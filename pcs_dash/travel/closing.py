@@ -90,14 +90,18 @@ def who_moves(minutes: Minutes, registered: Registered) -> pd.DataFrame:
     return table.assign(patients=table["patients"] * table["practice_code"].map(lists / near))
 
 
-def mean_minutes(minutes: Minutes, registered: Registered, code: str) -> pd.Series:
+def mean_minutes(
+    minutes: Minutes, registered: Registered, code: str, premises: str = ""
+) -> pd.Series:
     """Mean minutes of a practice's patients to every practice (index its code), as `who_moves` says
-    where they live; those without minutes leave both sums.
+    where they live; those without minutes leave both sums. `premises`: as in `closing`.
     """
     table = who_moves(minutes, registered)
     own = table[table["practice_code"] == code].groupby("lsoa_code", observed=True)["patients"]
     people = own.sum()
     ways = minutes.table.reindex(people.index)
+    if premises in ways:
+        ways = ways.assign(**{premises: ways[[premises, code]].min(axis=1)})
     known = ways.notna().mul(people, axis=0).sum()
     return ways.mul(people, axis=0).sum() / known.where(known > 0)
 

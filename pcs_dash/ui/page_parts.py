@@ -16,7 +16,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from pcs_dash.render.csv_files import table_csv
 from pcs_dash.render.hub_colours import swatch
 from pcs_dash.tables.sources import ATTRIBUTION
-from pcs_dash.ui import address
+from pcs_dash.ui import address, first_map
 from pcs_dash.views.maps import Legend, PracticeMap, view_layer
 from pcs_dash.views.web_files import WebFiles
 
@@ -63,6 +63,7 @@ def show_map(
             on_draw(answer["drawn"])
 
     _send(web if on_draw is None else _with_tools(web), content, key, height, picked)
+    first_map.wait()
 
 
 def _with_tools(web: WebFiles) -> WebFiles:

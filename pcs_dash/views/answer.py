@@ -125,8 +125,8 @@ class Table:
     "split" goes on on the next slide. `name`: the file of `file` (or else of `frame`) that a page
     offers for download. `pick`: the option that the `codes` entry of a clicked row is given to,
     `compare` the one that those of ticked rows are.
-    `missing`: what a figure that is not there is called. `colours`: that of each row that is a hub,
-    "" for others, shown before its name.
+    `missing`: what a figure that is not there is called. `colours`: that of each row that is a hub
+    or that `note` says what it means of, "" for others, shown before its name.
     """
 
     caption: str

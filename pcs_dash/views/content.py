@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from pcs_dash.hubs.plan import Plan
@@ -150,13 +150,19 @@ def _in_short(found: Sequence[Definition]) -> list[tuple[str, str]]:
     return [*terms, ("Rules", f"{'; '.join(rules)}.")] if rules else terms
 
 
+def _publishers(said: Iterable[str]) -> list[str]:
+    """Who published the sources, each once: without what was taken from whom and how."""
+    named = (part.split(",")[0].split(" (")[0] for text in said for part in text.split("; "))
+    return [name for name in dict.fromkeys(named) if name[:1].isupper()]
+
+
 def _method_slide(
     bases: Sequence[Basis], found: Sequence[Definition], link: str, story_link: str
 ) -> Slide:
     question = bases[0].question
     listed = sources()
     publishers = (
-        f"{', '.join(dict.fromkeys(publisher for _, publisher, *_ in listed))}. Each with its "
+        f"{', '.join(_publishers(publisher for _, publisher, *_ in listed))}. Each with its "
         "period and licence in the notes and under Data and methods."
     )
     counted = question.basis if len(bases) == 1 else "as each view says."

@@ -958,7 +958,9 @@ def _year(question: Question, projection: Projection, year: int) -> team.Year:
         return projection.last_year(name).of(table.index)
 
     drawn = gps(question.definition.column)
-    return team.Year(table, drawn, gps, projection.successors(year))
+    figures = projection.figures
+    others = figures.loc[figures["year"] == year, [*OTHERS]].iloc[0]
+    return team.Year(table, others, drawn, gps, projection.successors(year))
 
 
 def _small(question: Question) -> Sequence[Block | Beside]:
@@ -1009,15 +1011,35 @@ def premises_ahead(
     )
 
 
-def for_workbook(question: Question) -> tuple[tuple[str, ...], pd.DataFrame, pd.DataFrame]:
-    """What is taken to happen in sentences, the figures by year with nothing done and as decided
-    (`Projection.figures`, and before them which), and what is assumed: label, of_what, low,
-    central, high, unit, typed, source.
+def for_workbook(
+    question: Question,
+) -> tuple[tuple[str, ...], pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """What is taken to happen in sentences and what is missing, the figures by year with nothing
+    done and as decided (`Projection.figures`, and before them which), what is assumed (label,
+    of_what, low, central, high, unit, typed, source), and what becomes of premises (`_premises`).
     """
     found, nothing = _both(question)
     cases = {NOTHING: nothing.figures, WHAT_IF: found.figures}
     figures = pd.concat(cases, names=["case"]).reset_index(level="case")
-    return _sentences(question, found), figures, _assumed(found)
+    said = (*_sentences(question, found), *found.notes)
+    return said, figures, _assumed(found), _premises(found)
+
+
+def _premises(found: Projection) -> pd.DataFrame:
+    """Who has the premises of practices that merge or close from then on, a row each: year,
+    premises (whose they are today) and holder, names with codes.
+    """
+    called = found.practices["practice_name"]
+    names = {code: f"{name} ({code})" for code, name in called.items()}
+    rows = []
+    for change in _moving(found.scenario):
+        own = change.practices if isinstance(change, Merge) else (change.practice,)
+        was, now = (found.sites(year) for year in (change.year - 1, change.year))
+        rows += [
+            (change.year, names[code], names.get(now.get(code), "given up"))
+            for code in was.index[was.isin(own)]
+        ]
+    return pd.DataFrame(rows, columns=["year", "premises", "holder"]).drop_duplicates()
 
 
 def _assumptions(question: Question) -> Sequence[Block | Beside]:

@@ -8,6 +8,7 @@ from pcs_dash.measures.numbers import number, per_cent
 from pcs_dash.scenarios.changes import (
     AGES,
     HUB,
+    ROLE_WORDS,
     Change,
     Close,
     Homes,
@@ -25,13 +26,6 @@ from pcs_dash.store.links import make_link, open_link
 LINK = "scenario"
 # What an address calls the scenario that it is compared with.
 AGAINST = "against"
-ROLE_WORDS = {
-    "gp": "GPs",
-    "nurse": "nurses",
-    "direct_care": "direct care",
-    "network_care": "direct care employed by networks",
-    "admin": "other staff",
-}
 
 
 def to_text(scenario: Scenario) -> str:

@@ -28,13 +28,17 @@ from pcs_dash.views.answer import (
     measured,
 )
 from pcs_dash.views.kept_answers import kept
-from pcs_dash.views.maps import BENCHMARK_COLOURS
 from pcs_dash.views.phrases import short_list
 from pcs_dash.views.question import Question
 
 PRACTICE, PCN, DISTRICT = LEVELS = ("Practice", "PCN", "District")
-# Red for what is worse than the benchmark only.
-COLOURS = {"worse": BENCHMARK_COLOURS[4], "better": BENCHMARK_COLOURS[0]}
+# Not red, which is for what is worse than the benchmark: that is another question.
+COLOURS = {"worse": "#b35806", "better": "#2166ac"}
+_LEGEND = (
+    "Orange: worse than similar places. Blue: better. No colour: as in similar places, neither "
+    "better nor worse, or it can't be told. Not the benchmark: what is better than similar places "
+    "can be worse than it."
+)
 _OWN, _PEER = "#4b5563", "#c3c8cf"
 WORDS = {
     "worse": "Worse than similar places",
@@ -291,7 +295,8 @@ def _bars(found: _Similar, head: Judged) -> Chart:
     )
     return Chart(
         "bars",
-        f"{PER_GP.label}: {found.name(found.target)} and the places most like it, nearest first",
+        f"{PER_GP.label}: {found.name(found.target)} ({lower_first(WORDS[head.grade])}) and the "
+        "places most like it, nearest first",
         (Series(PER_GP.label, values, colours=colours),),
         f"Bars of {PER_GP.noun}: {told}.",
         categories=tuple(frame["name"]),
@@ -326,6 +331,8 @@ def _table(found: _Similar) -> Table:
             Column("verdict", "Judged", wide=1.8),
             Column("n", "Similar with a figure", "count", only="page"),
         ),
+        note=_LEGEND,
+        colours=tuple(COLOURS.get(each.grade, "") for each in found.judged),
         name=f"similar-{found.question.area.key}-{found.target}",
     )
 

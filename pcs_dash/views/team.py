@@ -21,6 +21,7 @@ from pcs_dash.scenarios.demand import (
     Values,
     appointments_by_practice,
     appointments_more,
+    no_longer_known,
     rooms_needed,
     space_needed,
 )
@@ -46,11 +47,12 @@ STAFF = ("gps_per_10000", "nurse_fte_per_10000", _CARE)
 
 @dataclass(frozen=True, eq=False)
 class Year:
-    """An area's practices in a year, and in every draw; `gps`: by a name of `GP_ROWS`; `became`:
-    what each practice of today is then.
+    """An area's practices in a year, and in every draw; `others`: FTE of `OTHERS` together;
+    `gps`: by a name of `GP_ROWS`; `became`: what each practice of today is then.
     """
 
     table: pd.DataFrame
+    others: pd.Series
     drawn: Drawn
     gps: Callable[[str], Drawn]
     became: pd.Series
@@ -72,12 +74,12 @@ def blocks(question: Question, years: Mapping[str, Year], value: Values) -> list
         ).sum(axis=0)
         for year, factor in zip(tables, older, strict=True)
     ]
-    start = np.nansum(tables[0].drawn.fte, axis=0)
+    column = question.definition.column
     more = [
         appointments_more(
             tables[0].table,
             year.table,
-            np.nansum(year.drawn.fte, axis=0) - start,
+            _gps_more(tables[0], year, column),
             value,
             year.became,
         )
@@ -91,6 +93,12 @@ def blocks(question: Question, years: Mapping[str, Year], value: Values) -> list
         _space(names, tables, needed, value),
         Text(_pcn_staff(question), "note"),
     ]
+
+
+def _gps_more(first: Year, year: Year, column: str) -> Floats:
+    """The change in FTE GPs by draw, of practices of which it is known."""
+    gone = first.table.index.isin(no_longer_known(year.table[column], year.became))
+    return np.asarray(np.nansum(year.drawn.fte, axis=0) - np.nansum(first.drawn.fte[~gone], axis=0))
 
 
 def _said(names: list[str], needed: list[Floats], more: list[dict[str, Floats]]) -> str:
@@ -195,20 +203,16 @@ def _roles(names: list[str], years: list[Year]) -> Table:
     since = (gps(year, "gp_fte_permanent", *_CONTRACTS) for year in years)
     rows.append(("GPs who came since, contract open", *since))
     for key in OTHERS:
-        totals = (_total(year.table[key]) for year in years)
-        rows.append((staff_label(key), *(number(total, 1) for total in totals)))
+        rows.append((staff_label(key), *(number(year.others[key], 1) for year in years)))
     return _by_year(
         "Staff by role, FTE",
         names,
         rows,
         note="In brackets: 95% of the draws. GPs of every contract leave at the rate of their "
         "practice's ages; trainees stay as many. Other staff change by what is decided alone. "
-        "Practices without a figure add nothing, nor does a merged one of which one had none.",
+        "Practices without a figure add nothing. Of a merged one of which one had none the others' "
+        "nurses, direct care and other staff still count, and no GPs.",
     )
-
-
-def _total(values: pd.Series) -> float:
-    return float(values.astype("float64").sum(min_count=1))
 
 
 def staff_label(key: str) -> str:

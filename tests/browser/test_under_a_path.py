@@ -60,7 +60,10 @@ def test_map_search_hubs_presenting_and_links_work_under_a_path(
             else tab.asked_elsewhere.append(request.url)
         ),
     )
-    tab.open(f"{under_path.url}/practices?area=thurrock")
+    # The map tells that it is painted, and what stands below follows.
+    with page.expect_response(f"{under_path.url}/told/map") as told:
+        tab.open(f"{under_path.url}/practices?area=thurrock")
+    assert told.value.status == 204
     tab.map_frame()
     page.keyboard.press("/")
     page.keyboard.type("Tilbury")

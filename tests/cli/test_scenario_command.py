@@ -76,6 +76,13 @@ def test_a_closure_adds_up_to_the_list(capsys) -> None:
     # Tilbury Health Centre's list in the workforce file.
     assert sum(row["patients_moved"] for row in rows) == pytest.approx(12_219)
     assert rows[-1]["practice_name"] == "Practices beyond the data"
+    asked = ("close", "F81110", "--area", "Thurrock", "--premises", "f81206")
+    (stays,) = [row for row in shown(capsys, *asked) if row["practice_code"] == "F81206"]
+    assert (stays["km"], stays["sites"]) == (0, "F81110 F81206")
+    (goes,) = [row for row in named if row["practice_code"] == "F81206"]
+    for mode in ("walk", "drive"):
+        before, after = (stays[f"minutes_{mode}_{when}"] for when in ("before", "after"))
+        assert after <= before < goes[f"minutes_{mode}_after"]
     (one,) = shown(capsys, "close", "F81110", "--to", "F81206")
     assert one["patients_moved"] == pytest.approx(12_219)
     for when in ("before", "after"):
@@ -114,6 +121,7 @@ def test_assumptions_are_cited(capsys) -> None:
         (["homes", "10", "--assume", "residents_per_dwelling"], "is no assumption"),
         (["close", "F81999", "--area", "Thurrock"], "no practice F81999 in Thurrock"),
         (["close", "F81110", "--staff-follow", "2"], "from 0 to 1"),
+        (["close", "F81110", "--premises", "F81999"], "no practice F81999 in these data"),
         (["run", "no-such-file.json"], "can't be read"),
     ],
 )

@@ -468,7 +468,7 @@ def test_whole_sentences_of_a_correlation() -> None:
     assert said.finding == (
         "In Thurrock there is weak evidence of a positive association between patients per FTE GP "
         "and deprivation score (IMD 2025, patient-weighted): where patients live in more deprived "
-        "areas, the first may tend to be higher."
+        "areas, patients per FTE GP may tend to be higher."
     )
     assert said.caution == (
         "Its size could be anything from very small to moderate. "

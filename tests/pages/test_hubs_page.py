@@ -393,6 +393,8 @@ def test_suggest_takes_a_plan_that_keeps_the_band(run_page: Run) -> None:
     answers = work_of(app).suggested.job.future.result()
     assert answers[0].status in ("optimal", "feasible")
     click(app, "hub-take-0")
+    # It is seen on the map at once.
+    assert app.session_state["hub-tab"] == "Paint"
     plan, practices = work_of(app).plan, build_dataset().practices
     sizes = practices["patients"].groupby(plan.to_series()).sum()
     assert sizes.between(30_000, 50_000).all()

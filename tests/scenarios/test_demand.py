@@ -16,6 +16,7 @@ from pcs_dash.scenarios.demand import (
     appointments_by_practice,
     appointments_more,
     central,
+    no_longer_known,
     rooms_needed,
     space_needed,
 )
@@ -72,6 +73,7 @@ def test_one_more_of_each_role_gives_what_was_published() -> None:
     merged = two[:1].assign(nurse_fte=np.nan, direct_care_fte=4.0, network_care_fte=2.0)
     one = pd.Series("A00000", index=two.index)
     assert appointments_more(two, merged, np.zeros(1), CENTRAL, one) == dict.fromkeys(found, 0)
+    assert [*no_longer_known(merged["nurse_fte"], one)] == ["A00000", "A00001"]
 
 
 def test_rooms_and_space_by_hand() -> None:

@@ -28,9 +28,9 @@ from pcs_dash.scenarios.changes import (
     ScenarioError,
     Staff,
 )
-from pcs_dash.scenarios.flows import members
+from pcs_dash.scenarios.flows import drawn_by, members
 from pcs_dash.scenarios.grouping import grouping
-from pcs_dash.scenarios.project import FIGURES, Projection, do_nothing, one_group, project
+from pcs_dash.scenarios.project import FIGURES, OTHERS, Projection, do_nothing, one_group, project
 from pcs_dash.scenarios.today import Today, districts_named, homes_a_year, today_of
 from pcs_dash.tables import load
 from pcs_dash.tables.areas import DISTRICTS
@@ -262,6 +262,48 @@ def test_a_merger_is_one_list_and_one_team(today: Today) -> None:
     )
 
 
+@pytest.mark.parametrize("codes", [("F81697", "F81197"), ("F81197", "F81697")])
+def test_a_merger_with_who_has_no_figure_loses_no_staff(
+    today: Today, codes: tuple[str, str]
+) -> None:
+    """Nobody knows how many nurses F81697 has: nor then the merged one, but sums keep the other's.
+    GPs and patients leave both sums of a ratio, and each is said.
+    """
+    merge = Merge(year=2026, practices=codes)
+    practices = today.practices.assign(
+        gp_fte_fully_qualified=today.practices["gp_fte_fully_qualified"].drop("F81697")
+    )
+    unknown = dataclasses.replace(today, practices=practices)
+    found = run(unknown, merge, years=1)
+    before, after = whole(found, 2025), whole(found, 2026)
+    for name in OTHERS:
+        assert after[name] == pytest.approx(before[name]), name
+    merged = found.frame(2026).loc[codes[0]]
+    assert merged[["nurse_fte", "gp_fte_fully_qualified"]].isna().all()
+    own = today.practices.loc[[*codes]]
+    assert merged["direct_care_fte"] == pytest.approx(own["direct_care_fte"].sum())
+    alone = run(unknown, merge, years=1, grouping=grouping(find_area("Thurrock"), "practice"))
+    figures = alone.figures.set_index(["year", "group"]).loc[(2026, codes[0])]
+    assert figures[["nurse_fte", "fte_gp", "patients_per_fte_gp"]].isna().all()
+    known = own.loc["F81197"]
+    assert before["fte_gp"] - after["fte_gp"] == pytest.approx(known["gp_fte_fully_qualified"])
+    assert before["patients_in_ratio"] - after["patients_in_ratio"] == known["patients"]
+    said = " ".join(found.notes)
+    assert f"how many GPs F81697 has is not known, nor therefore of {codes[0]}" in said
+    assert "how many nurses F81697" in said
+    assert "direct care" not in said
+
+
+def test_staff_who_follow_to_who_has_no_figure_stay_in_the_sum(today: Today) -> None:
+    close = Close(year=2026, practice="F81197", to=("F81697",), staff_follow=0.5)
+    found = run(today, close, Close(year=2027, practice="F81697", to=("F81010",), staff_follow=1))
+    gone = today.practices.loc["F81197", "nurse_fte"] / 2
+    assert gone > 0
+    nurses = found.figures["nurse_fte"]
+    assert (nurses[0] - nurses[1:]).to_list() == pytest.approx([gone] * 3)
+    assert pd.isna(found.frame(2026).loc["F81697", "nurse_fte"])
+
+
 def held(*changes: Change, of: Today) -> dict[str, str]:
     """Whose premises are another's after changes, and whose have fallen away ("")."""
     found = run(of, *changes, years=4)
@@ -302,6 +344,21 @@ def test_a_new_practice_competes_with_every_site_that_stays(today: Today) -> Non
         assert whole(found, 2027)["patients"] == pytest.approx(RAW["TOTAL_PATIENTS"].sum())
         drawn.append(found.frame(2027).loc["N1", "patients"])
     assert drawn[0] > drawn[1] > 0
+
+
+def test_a_new_practice_draws_from_a_merged_list_as_from_its_members(today: Today) -> None:
+    """Of all its patients the share of those of the members together, whatever they count as."""
+    lists = today.registrations.table.groupby("practice_code", observed=True)["patients"].sum()
+    two = ["F81010", TILBURY]
+    at = today.practices.loc[TILBURY, ["easting", "northing"]].astype(float)
+    own, merged = (
+        drawn_by(today, today.practices, tuple(at), 8_000, became)
+        for became in ({}, {TILBURY: "F81010"})
+    )
+    assert own[TILBURY] > 5 * own["F81010"]
+    assert merged["F81010"] == pytest.approx((own * lists)[two].sum() / lists[two].sum())
+    others = own.index.difference(two)
+    assert merged[others].equals(own[others])
 
 
 def test_a_merged_practice_that_closes_gives_away_both_lists(today: Today) -> None:

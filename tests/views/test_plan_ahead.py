@@ -308,15 +308,19 @@ def test_a_story_keeps_what_is_asked() -> None:
 
 def test_a_workbook_has_every_change_and_assumption_with_its_source(dataset: Dataset) -> None:
     area = find_area("Thurrock")
-    view = SavedView(page="plan_ahead", topic="plan_ahead", options={"years": "5", "recruit": "5"})
+    merge = MERGE | {"sites": ["F81110", "F81206"]}
+    leave = {"kind": "leave", "from": 2026}
+    document = {"version": 1, "name": "x", "years": 5, "changes": [leave, merge]}
+    options = {"scenario": to_text(Scenario.from_dict(document))}
+    view = SavedView(page="plan_ahead", topic="plan_ahead", options=options)
     deck = build_deck(dataset, Story("Ahead", (view,)), area=area)
     _, *projected = deck.slides[0].figures
     assert len(projected) == 3
     assert all(label.endswith(")") and " to " in label for label, _ in projected)
     book = load_workbook(io.BytesIO(to_xlsx(deck)))
     rows = list(book["Assumptions"].iter_rows(min_row=4, values_only=True))
-    asked_for = asked(dataset, years="5", recruit="5")
-    said, figures, assumed = for_workbook(asked_for)
+    asked_for = asked(dataset, **options)
+    said, figures, assumed, _ = for_workbook(asked_for)
     assert [row[1] for row in rows] == assumed["label"].to_list()
     assert all(row[-1] for row in rows)
     # What staff and space rest on is there as well as what patients and GPs do.
@@ -328,6 +332,12 @@ def test_a_workbook_has_every_change_and_assumption_with_its_source(dataset: Dat
     assert heads[5:8] == ["Patients", "Low", "High"]
     assert [row[11] for row in years] == pytest.approx(figures["patients_per_fte_gp"].to_list())
     assert all(row[6] <= row[5] <= row[7] for row in years)
+    sites = [row[2:] for row in book["Sites"].iter_rows(min_row=4, values_only=True)]
+    assert [[name.rpartition("(")[2].strip(")") for name in names] for names in sites] == [
+        ["F81010", "given up"],
+        ["F81110", "F81110"],
+        ["F81206", "F81110"],
+    ]
 
 
 def test_people_of_a_small_area_are_told_only_where_they_were_counted(dataset: Dataset) -> None:

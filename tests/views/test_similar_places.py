@@ -7,6 +7,7 @@ import pytest
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views.answer import Chart, Table
+from pcs_dash.views.maps import BENCHMARK_COLOURS
 from pcs_dash.views.question import Question, ask
 from pcs_dash.views.readers import Readers
 from pcs_dash.views.similar_places import COLOURS, VIEW, nearest
@@ -18,9 +19,11 @@ def asked(dataset: Dataset, area: str = "Thurrock", **options: str) -> Question:
     return ask(dataset, find_area(area), options=named, readers=readers)
 
 
-@pytest.mark.parametrize("level", ["Practice", "PCN", "District"])
-def test_what_is_said_is_what_is_shown(dataset: Dataset, level: str) -> None:
-    question = asked(dataset, similar_level=level)
+@pytest.mark.parametrize(
+    ("level", "to"), [("Practice", ""), ("Practice", "F81206"), ("PCN", ""), ("District", "")]
+)
+def test_what_is_said_is_what_is_shown(dataset: Dataset, level: str, to: str) -> None:
+    question = asked(dataset, similar_level=level, similar_to=to)
     answer = VIEW.answer(question)
     chart, table = answer.front
     assert isinstance(chart, Chart)
@@ -30,6 +33,13 @@ def test_what_is_said_is_what_is_shown(dataset: Dataset, level: str) -> None:
     assert f"similar places {own['similar']}." in answer.message.finding
     coloured = set(chart.series[0].colours) & set(COLOURS.values())
     assert bool(coloured) == own["verdict"].startswith(("Worse", "Better"))
+    assert own["verdict"].lower() in chart.title.lower()
+    # Words beside every colour; red is for worse than the benchmark.
+    words = {"": "", COLOURS["worse"]: "Worse", COLOURS["better"]: "Better"}
+    for colour, verdict in zip(table.colours, table.frame["verdict"], strict=True):
+        assert verdict.startswith(words[colour])
+        assert bool(colour) == verdict.startswith(("Worse", "Better"))
+    assert not set(COLOURS.values()) & set(BENCHMARK_COLOURS[3:])
 
 
 def test_a_ratio_is_the_practice_s_own(dataset: Dataset) -> None:

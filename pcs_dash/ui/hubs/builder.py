@@ -36,6 +36,7 @@ _ROOM = """<style>
   .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
   [data-testid="stLayoutWrapper"]:has(> .st-key-present-bar) { width: calc(100% - 4rem); }
 }
+.st-key-hub-tab:has([role="tabpanel"] > div:empty) { margin-bottom: -1.5rem; }
 @media (min-width: 961px) and (max-width: 1200px) { .st-key-present-bar { right: -1.4rem; } }
 </style>"""
 

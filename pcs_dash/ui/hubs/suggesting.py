@@ -36,6 +36,7 @@ from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 
 _WEIGHTED = "weighted"
+_TAKEN = "hub-suggestion-taken"
 # Seconds that a search may take to begin and to write its answer down.
 _GRACE = 60.0
 _log = logging.getLogger(__name__)
@@ -65,17 +66,17 @@ class Search:
 
 def panel(opened: OpenPlan, dataset: Dataset, choices: Question) -> None:
     """The form above; below it the search under way, or its answers."""
-    st.caption(
-        "Looks for the grouping that serves the aim best and keeps every rule below, and says how "
-        f"sure that is. It groups the {len(choices.practices):,} practices of "
-        f"{plain(choices.area.name)}; the plan on the map changes only when you take an answer."
-    )
     form(opened, dataset, choices)
     search: Search | None = opened.suggested
     if search is not None and search.running:
         watch(opened)
     elif search is not None:
         answers(opened, choices)
+
+
+def just_taken() -> bool:
+    """Whether an answer was put on the map since this was asked last: it is seen there."""
+    return bool(st.session_state.pop(_TAKEN, False))
 
 
 @st.fragment
@@ -93,28 +94,36 @@ def _belonging(choices: Question) -> tuple[list[str], list[str], list[str]]:
 
 
 def form(opened: OpenPlan, dataset: Dataset, choices: Question) -> None:
-    """What is asked for."""
-    least, most, count, limit = _sizes(opened)
-    second = st.columns(5, vertical_alignment="bottom")
-    aim = second[0].selectbox(
-        "Aim",
-        [*OBJECTIVES, _WEIGHTED],
-        format_func=lambda key: OBJECTIVES.get(key, "a weighting of these"),
-        key="hub-aim",
-    )
-    kinds = choices.journeys.kinds
-    way = second[1].selectbox(
-        "Distances in",
-        ["", *kinds],
-        format_func=lambda mode: f"minutes {MODES[mode]} ({kinds[mode]})" if mode else "km",
-        key="hub-way",
-        help="Minutes are those of registered patients, from where they live to the hub's centre.",
-    )
-    plans = second[2].selectbox("Answers", [1, 2, 3], key="hub-answers", help="Clearly different")
-    together = second[3].toggle("Every hub in one piece", value=False, key="hub-contiguous")
-    keep = second[4].toggle("Keep locked hubs", value=True, key="hub-keep-locked")
-    objective: Any = _weights() if aim == _WEIGHTED else aim
-    whole, joined, parted = _belonging(choices)
+    """What is asked for, folded so that the map stays near, and the buttons that ask."""
+    with st.expander("Sizes, aim, and who belongs together"):
+        st.caption(
+            "Looks for the grouping that serves the aim best and keeps every rule below, and says "
+            f"how sure that is. It groups the {len(choices.practices):,} practices of "
+            f"{plain(choices.area.name)}; the plan on the map changes only when you take an answer."
+        )
+        least, most, count, limit = _sizes(opened)
+        second = st.columns(5, vertical_alignment="bottom")
+        aim = second[0].selectbox(
+            "Aim",
+            [*OBJECTIVES, _WEIGHTED],
+            format_func=lambda key: OBJECTIVES.get(key, "a weighting of these"),
+            key="hub-aim",
+        )
+        kinds = choices.journeys.kinds
+        way = second[1].selectbox(
+            "Distances in",
+            ["", *kinds],
+            format_func=lambda mode: f"minutes {MODES[mode]} ({kinds[mode]})" if mode else "km",
+            key="hub-way",
+            help="Of registered patients, from where they live to the hub's centre.",
+        )
+        plans = second[2].selectbox(
+            "Answers", [1, 2, 3], key="hub-answers", help="Clearly different"
+        )
+        together = second[3].toggle("Every hub in one piece", value=False, key="hub-contiguous")
+        keep = second[4].toggle("Keep locked hubs", value=True, key="hub-keep-locked")
+        objective: Any = _weights() if aim == _WEIGHTED else aim
+        whole, joined, parted = _belonging(choices)
     kind = _asked(busy=opened.suggested is not None and opened.suggested.running)
     if not kind:
         return
@@ -364,6 +373,7 @@ def _take(
     opened: OpenPlan, search: Search, assignment: pd.Series, *, reuse: list[str], label: str
 ) -> None:
     opened.change(adopt(opened.plan, assignment, search.codes, reuse=reuse), label)
+    st.session_state[_TAKEN] = True
     st.rerun()
 
 

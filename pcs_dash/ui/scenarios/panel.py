@@ -11,7 +11,16 @@ import streamlit as st
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.render.report_files import MIME
 from pcs_dash.scenarios.assumptions import published, with_typed
-from pcs_dash.scenarios.changes import AGES, HUB, LASTING, LONGEST, MOST_HOMES, Close, Scenario
+from pcs_dash.scenarios.changes import (
+    AGES,
+    HUB,
+    LASTING,
+    LONGEST,
+    MOST_HOMES,
+    ROLE_WORDS,
+    Close,
+    Scenario,
+)
 from pcs_dash.scenarios.projected import loaded_growth
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address, presenting
@@ -31,7 +40,7 @@ from pcs_dash.views.plan_ahead import (
     today_for,
 )
 from pcs_dash.views.question import Question
-from pcs_dash.views.scenario_words import AGAINST, LINK, ROLE_WORDS, sentence
+from pcs_dash.views.scenario_words import AGAINST, LINK, sentence
 
 # Which part of the answer is open (`view_page`), and the one that premises belong to.
 PART, STAFFED_KEY = "plan-part", "staff-and-space"
