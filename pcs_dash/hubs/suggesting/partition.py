@@ -187,15 +187,16 @@ class Partition:
 
     def _prove(self, any_plan: bool) -> None:
         """What cuts left open: a better plan where many columns are left, then the whole search."""
-        if self.large:
-            self._keep(dive(self, THOROUGH))
         self._drop_hopeless()
+        if self.large and sum(len(reduced) for reduced in self.reduced) > _EASY_COLUMNS:
+            # The cheapest columns hold a good plan, or none: then a better one is dearer.
+            before, limit = self.found.cost, self._smallest(_EASY_COLUMNS)
+            self._raise_bound(self._choose(limit, nodes=_QUICK_NODES)[1], limit)
+            if self.found.cost == before:
+                self._keep(dive(self, THOROUGH))
+            self._drop_hopeless()
         if sum(len(reduced) for reduced in self.reduced) > _EASY_COLUMNS:
-            if self.large:
-                # Often the cheapest columns do not make a plan at all.
-                limit = self._smallest(_EASY_COLUMNS)
-                self._raise_bound(self._choose(limit, nodes=_QUICK_NODES)[1], limit)
-            else:
+            if not self.large:
                 self._quick(_QUICK_GAP)
             if self.large or not self.problem.exact_tolerance:
                 for together in _TOGETHER_LARGE if self.large else _TOGETHER:
