@@ -49,7 +49,7 @@ def test_a_hub_s_row_has_its_colour_and_its_figures_as_they_are() -> None:
     sent = sent_of(replace(TABLE, colours=("#0072b2", "")), phone=False).call_args.args[0]
     assert sent.data["part"].tolist() == [46.39, 60]
     styles = {place: dict(style) for place, style in sent._compute().ctx.items() if style}
-    assert styles == {(0, 0): {"background-color": f"#0072b2{blocks._TINT}", "color": "#111827"}}
+    assert styles == {(0, 0): {"background-color": f"#0072b2{blocks._TINT}", "color": "#000000"}}
 
 
 def test_figures_of_plans_side_by_side_stack_on_a_phone_but_words_do_not() -> None:
