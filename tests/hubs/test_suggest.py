@@ -250,6 +250,23 @@ def test_optimum_by_the_compact_model(
     check_against_oracle(table, request)
 
 
+@pytest.mark.parametrize("seed", [17, 26])
+def test_columns_taken_in_several_steps_prove_the_same(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the first steps rule out says nothing of a single dearer hub in a better plan."""
+    table = small_table(seed, 12)
+    request = SuggestRequest(min_patients=18_000, max_patients=32_000, nearest=12)
+    at_once = suggest(table, request, time_limit=60)
+    steps = {"_FIRST_COLUMNS": 2, "_EASY_COLUMNS": 1, "_GROWTH": 2}
+    weak = {"_ROUNDS": 0, "_QUICK_COLUMNS": 1, "_QUICK_NODES": 1}
+    for name, value in (steps | weak).items():
+        monkeypatch.setattr(partition, name, value)
+    stepwise = suggest(table, request, time_limit=60)
+    assert at_once.status == stepwise.status == "optimal"
+    assert stepwise.objective_value == pytest.approx(at_once.objective_value)
+
+
 def test_equal_size_takes_the_number_nearest_to_the_middle_of_the_band() -> None:
     table = small_table(3, 7)
     total = int(table["patients"].sum())

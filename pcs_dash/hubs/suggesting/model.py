@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -156,7 +157,7 @@ class Problem:
         """How many units there are to place."""
         return len(self.members)
 
-    @property
+    @cached_property
     def own_unit(self) -> Ints:
         """The unit of each free practice."""
         unit = np.empty(len(self.free), dtype=np.int64)
@@ -164,13 +165,13 @@ class Problem:
             unit[practices] = number
         return unit
 
-    @property
+    @cached_property
     def unit_fte(self) -> Floats:
         """FTE surplus of each unit."""
         surplus = self.facts.fte_surplus[self.free]
         return np.array([surplus[practices].sum() for practices in self.members])
 
-    @property
+    @cached_property
     def unit_imd(self) -> Floats:
         """IMD surplus of each unit."""
         surplus = self.facts.imd_surplus[self.free]

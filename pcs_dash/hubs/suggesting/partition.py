@@ -54,6 +54,7 @@ _START_GAP = 0.05
 # Improving: how many hubs are made anew together, first few, then more; columns for each of them,
 # and nodes.
 _TOGETHER = (3, 5)
+_TOGETHER_LARGE = (12,)
 _IMPROVE_COLUMNS = 350
 _IMPROVE_NODES = 20
 # Closing: columns of the first try, growth, and the most that one search takes.
@@ -66,6 +67,7 @@ _CUTS_PER_UNIT = 4
 _ROUNDS = 30
 _ROUNDS_EVEN = 2
 _LEAST_GAIN = 1e-4
+_LEAST_GAIN_LARGE = 5e-4
 _VIOLATED = 1e-3
 
 
@@ -116,6 +118,8 @@ class Partition:
         self.pool_cost: list[float] = []
         self.pool_stay: list[Floats] = []
         self.reduced: list[Floats] = []
+        # The bound that the reduced costs are counted from.
+        self.relaxed = 0.0
         self.worst = _worst_cost(problem)
         self.tolerance = problem.tolerance
 
@@ -164,6 +168,7 @@ class Partition:
     def _tighten(self, any_plan: bool) -> bool:
         """Cuts and new columns while they raise the bound; True where that ends the search."""
         found = self.found
+        least = _LEAST_GAIN_LARGE if self.large else _LEAST_GAIN
         for _ in range(_ROUNDS if self.problem.exact_tolerance else _ROUNDS_EVEN):
             if found.closed(self.tolerance) or (any_plan and found.plan is not None):
                 return True
@@ -176,20 +181,25 @@ class Partition:
             self._generate()
             if found.infeasible:
                 return True
-            if found.bound - before < _LEAST_GAIN * abs(found.bound):
+            if found.bound - before < least * abs(found.bound):
                 break
         return False
 
     def _prove(self, any_plan: bool) -> None:
         """What cuts left open: a better plan where many columns are left, then the whole search."""
-        if self.large:
-            self._keep(dive(self, THOROUGH))
         self._drop_hopeless()
+        if self.large and sum(len(reduced) for reduced in self.reduced) > _EASY_COLUMNS:
+            # The cheapest columns hold a good plan, or none: then a better one is dearer.
+            before, limit = self.found.cost, self._smallest(_EASY_COLUMNS)
+            self._raise_bound(self._choose(limit, nodes=_QUICK_NODES)[1], limit)
+            if self.found.cost == before:
+                self._keep(dive(self, THOROUGH))
+            self._drop_hopeless()
         if sum(len(reduced) for reduced in self.reduced) > _EASY_COLUMNS:
             if not self.large:
                 self._quick(_QUICK_GAP)
             if self.large or not self.problem.exact_tolerance:
-                for together in _TOGETHER:
+                for together in _TOGETHER_LARGE if self.large else _TOGETHER:
                     self._improve(together)
                     self._drop_hopeless()
         self._close(any_plan=any_plan)
@@ -228,10 +238,12 @@ class Partition:
         found = self.found
         while True:
             self._solve_promising()
-            value = self._solve_master()
+            value = self.solve_master()
+            self.dual = np.array(self.master.getSolution().row_dual)
             self.reduced = self.prices(self.centres)
             lowest = min(float(reduced.min()) for reduced in self.reduced)
             bound = value + self.problem.hubs_high * min(0.0, lowest)
+            self.relaxed = bound
             found.bound = max(found.bound, bound)
             if found.bound > self.worst * (1 + 1e-6) + 1e-6:
                 found.infeasible = True
@@ -246,7 +258,7 @@ class Partition:
                 continue
             self.add_columns(self.centres, self.reduced)
 
-    def _solve_master(self) -> float:
+    def solve_master(self) -> float:
         """Solve the relaxation over the master's columns; its value."""
         status = run_solver(self.master, self.clock)
         self.clock.check()
@@ -258,18 +270,24 @@ class Partition:
         """Where the columns are very many: first solve over those that were cheapest last time."""
         if sum(len(reduced) for reduced in self.reduced) < _VERY_MANY_COLUMNS:
             return
-        share = _PROMISING / sum(len(reduced) for reduced in self.reduced)
+        promising = self.promising(_PROMISING)
+        while True:
+            self.solve_master()
+            if not self.add_columns(promising, self.prices(promising)):
+                return
+
+    def promising(self, count: int) -> list[Centre]:
+        """About so many of the possible hubs, those that were cheapest last time."""
+        every = sum(len(reduced) for reduced in self.reduced)
+        if every <= count:
+            return self.centres
         sample = np.concatenate([reduced[::_SAMPLED] for reduced in self.reduced])
-        limit = np.quantile(sample, share)
-        promising = [
+        limit = np.quantile(sample, count / every)
+        cheap = [
             centre.kept(reduced <= limit)
             for centre, reduced in zip(self.centres, self.reduced, strict=True)
         ]
-        promising = [centre for centre in promising if len(centre)]
-        while True:
-            self._solve_master()
-            if not self.add_columns(promising, self.prices(promising)):
-                return
+        return [centre for centre in cheap if len(centre)]
 
     def prices(self, centres: Sequence[Centre]) -> list[Floats]:
         """What each column would cost beyond the relaxation's prices for what it holds."""
@@ -330,18 +348,7 @@ class Partition:
         return len(self.pool_cost) - before
 
     def _add_column(self, units: Units, cost: float, stay: Floats) -> None:
-        count = self.problem.units
-        rows = [*units, count]
-        values = [1.0] * len(rows)
-        for plan, most in enumerate(self.stay_most):
-            rows.append(count + 1 + plan)
-            values.append(float(stay[plan]) / most)
-        first_cut = count + 1 + len(self.stay_most)
-        inside = set(units)
-        for number, triple in enumerate(self.cuts):
-            if len(inside.intersection(triple)) >= 2:
-                rows.append(first_cut + number)
-                values.append(1.0)
+        rows, values = self._rows_of(units, stay)
         self.pool[units] = len(self.pool_cost)
         self.pool_cost.append(cost)
         self.pool_stay.append(stay)
@@ -354,6 +361,22 @@ class Partition:
             np.array(rows, dtype=np.int32),
             np.array(values),
         )
+
+    def _rows_of(self, units: Units, stay: Floats) -> tuple[list[int], list[float]]:
+        """The master's rows that a hub counts in, and how much."""
+        count = self.problem.units
+        rows = [*units, count]
+        values = [1.0] * len(rows)
+        for plan, most in enumerate(self.stay_most):
+            rows.append(count + 1 + plan)
+            values.append(float(stay[plan]) / most)
+        first_cut = count + 1 + len(self.stay_most)
+        inside = set(units)
+        for number, triple in enumerate(self.cuts):
+            if len(inside.intersection(triple)) >= 2:
+                rows.append(first_cut + number)
+                values.append(1.0)
+        return rows, values
 
     # --- cuts ------------------------------------------------------------------------------------
 
@@ -406,7 +429,7 @@ class Partition:
         """Forget columns that no plan better than the best one can use."""
         if self.found.plan is None:
             return
-        gap = self.found.cost - self.found.bound + _REDUCED_COST
+        gap = self.found.cost - self.relaxed + _REDUCED_COST
         kept = [reduced <= gap for reduced in self.reduced]
         pairs = [
             (centre.kept(keep), reduced[keep])
@@ -429,7 +452,6 @@ class Partition:
         """Choose among ever more columns until no other column can belong to a better plan."""
         found = self.found
         count = _FIRST_COLUMNS
-        relaxed = found.bound
         while True:
             self._drop_hopeless()
             available = sum(len(reduced) for reduced in self.reduced)
@@ -443,14 +465,21 @@ class Partition:
                 found.bound = max(found.bound, min(bound, found.cost))
                 self.clock.check()
                 return
-            found.bound = max(found.bound, min(bound, relaxed + limit, found.cost))
-            self.clock.report("closing", bound=found.bound)
+            self._raise_bound(bound, limit)
             if found.closed(self.tolerance) or (any_plan and found.plan is not None):
                 return
             self.clock.check()
             count *= _GROWTH
             if count > _MOST_COLUMNS:
                 return
+
+    def _raise_bound(self, bound: float, limit: float) -> None:
+        """A better plan is one of the columns within `limit`, which cost `bound` at least, or has a
+        dearer one.
+        """
+        found = self.found
+        found.bound = max(found.bound, min(bound, self.relaxed + limit, found.cost))
+        self.clock.report("closing", bound=found.bound)
 
     def _quick(self, gap: float) -> None:
         """A quick search among the most promising columns, and for large areas the master's too."""
@@ -490,19 +519,45 @@ class Partition:
         found = self.found
         if found.plan is None:
             return
-        without_gain, start = 0, 0
-        while without_gain < len(found.plan) and not found.closed(self.tolerance):
-            plan = found.plan
-            seed = start % len(plan)
-            group = self._neighbourhood(plan, seed)[:together]
-            before = found.cost
-            rest = [units for number, units in enumerate(plan) if number not in group]
-            chosen = self.made_anew([plan[number] for number in group], rest)
+        tried: set[frozenset[Units]] = set()
+        start = 0
+        while not found.closed(self.tolerance):
+            group = self._untried(found.plan, together, start, tried)
+            if not group:
+                return
+            tried.add(frozenset(group))
+            rest = [units for units in found.plan if units not in group]
+            chosen = self.made_anew(group, rest)
             if chosen is not None:
                 self._keep([*rest, *chosen])
             self.clock.check()
-            without_gain = 0 if found.cost < before - max(1e-6 * before, 1e-9) else without_gain + 1
             start += 1
+
+    def _untried(
+        self, plan: list[Units], together: int, start: int, tried: set[frozenset[Units]]
+    ) -> list[Units]:
+        """Neighbouring hubs not yet made anew together: in a large area where the plan costs most
+        beyond the relaxation, as little can be gained elsewhere, else in turn; [] when all were.
+        """
+        centres = [self.problem.hub_cost(units)[1] for units in plan]
+        free = self.problem.free[centres]
+        seeds = np.roll(np.arange(len(plan)), -(start % len(plan)))
+        if self.large:
+            beyond = np.array([self._beyond(units) for units in plan])
+            seeds = np.argsort(-beyond, kind="stable")
+            seeds = seeds[beyond[seeds] > _LEAST_GAIN * self.found.bound]
+        for seed in seeds:
+            away = self.problem.facts.away[free[seed], free]
+            away[seed] = -1.0
+            group = [plan[number] for number in np.argsort(away, kind="stable")[:together]]
+            if frozenset(group) not in tried:
+                return group
+        return []
+
+    def _beyond(self, units: Units) -> float:
+        """What a hub costs beyond the relaxation's prices for what it holds."""
+        rows, values = self._rows_of(units, self._stay_of(units))
+        return self.problem.hub_cost(units)[0] - float(self.dual[rows] @ np.array(values))
 
     def made_anew(
         self, group: list[Units], rest: list[Units], left: Sequence[int] = ()
@@ -511,22 +566,18 @@ class Partition:
         None where none were found.
         """
         units = sorted([unit for hub in group for unit in hub] + list(left))
-        columns = self._columns_of(units, _IMPROVE_COLUMNS * len(group))
+        # Dearer ones hardly make better hubs than these.
+        limit = sum(map(self._beyond, group)) if self.large and not left else math.inf
+        columns = self._columns_of(units, _IMPROVE_COLUMNS * len(group), limit)
         for hub in group:
             columns.setdefault(hub, (self.problem.hub_cost(hub)[0], self._stay_of(hub)))
         start = None if left else group
         return Choice(self, columns, units, rest=rest).solve(start, _IMPROVE_NODES)[0]
 
-    def _neighbourhood(self, plan: list[Units], seed: int) -> list[int]:
-        """The hubs from the nearest to one hub to the furthest, itself first."""
-        centres = [self.problem.hub_cost(units)[1] for units in plan]
-        free = self.problem.free[centres]
-        away = self.problem.facts.away[free[seed], free]
-        away[seed] = -1.0
-        return [int(number) for number in np.argsort(away, kind="stable")]
-
-    def _columns_of(self, units: list[int], most: int) -> dict[Units, tuple[float, Floats]]:
-        """The most promising columns that hold none but these units."""
+    def _columns_of(
+        self, units: list[int], most: int, limit: float
+    ) -> dict[Units, tuple[float, Floats]]:
+        """The most promising columns within a reduced cost that hold none but these units."""
         inside = np.zeros(self.problem.units, dtype=bool)
         inside[units] = True
         parts: list[tuple[Centre, NDArray[np.intp], Floats]] = []
@@ -538,9 +589,8 @@ class Partition:
         if not parts:
             return {}
         every = np.concatenate([reduced for _, _, reduced in parts])
-        limit = np.inf
         if len(every) > most:
-            limit = np.partition(every, most)[most]
+            limit = min(limit, float(np.partition(every, most)[most]))
         columns: dict[Units, tuple[float, Floats]] = {}
         for centre, hubs, reduced in parts:
             _cheapest(columns, centre, hubs[reduced <= limit])
