@@ -267,6 +267,33 @@ def test_columns_taken_in_several_steps_prove_the_same(
     assert stepwise.objective_value == pytest.approx(at_once.objective_value)
 
 
+@pytest.mark.parametrize("seed", [74, 79])
+def test_the_bands_of_the_dearest_column_hold_the_best_plan(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if nothing were known of cheaper columns, and only a plan a fifth dearer than the best."""
+    table = small_table(seed, 12)
+    request = SuggestRequest(min_patients=18_000, max_patients=32_000, nearest=12)
+    at_once = suggest(table, request, time_limit=60)
+    beyond, begun = partition.Partition._close_beyond, []
+
+    def from_the_start(search: partition.Partition, *_: float) -> None:
+        assert search.found.plan is not None
+        search.found.cost, search.found.plan = 1.2 * search.found.cost, search.found.plan[:1]
+        begun.append(search.found.cost)
+        beyond(search, -1.0, math.inf)
+        assert search.found.cost < begun[-1]
+
+    monkeypatch.setattr(partition.Partition, "_close_beyond", from_the_start)
+    few = {"_FIRST_COLUMNS": 2, "_EASY_COLUMNS": 1, "_MOST_COLUMNS": 3, "_MOST_DEARER": 5}
+    for name, value in (few | {"_ROUNDS": 0}).items():
+        monkeypatch.setattr(partition, name, value)
+    in_bands = suggest(table, request, time_limit=60)
+    assert begun
+    assert at_once.status == in_bands.status == "optimal"
+    assert in_bands.objective_value == pytest.approx(at_once.objective_value)
+
+
 def test_equal_size_takes_the_number_nearest_to_the_middle_of_the_band() -> None:
     table = small_table(3, 7)
     total = int(table["patients"].sum())

@@ -9,8 +9,9 @@ hubs whose reduced cost is within the gap (Baldacci et al. 2008), and HiGHS choo
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from itertools import pairwise
 
 import highspy
 import numpy as np
@@ -23,6 +24,8 @@ from pcs_dash.hubs.suggesting.possible_hubs import Centre, subset_sums
 
 Units = tuple[int, ...]
 Triple = tuple[int, int, int]
+# Stands for the best plan so far among columns: a choice of it finds none that is better.
+NO_BETTER: Units = ()
 
 # With more columns than this, HiGHS's presolve takes longer than it saves, and does not look at
 # the clock.
@@ -57,10 +60,13 @@ _TOGETHER = (3, 5)
 _TOGETHER_LARGE = (12,)
 _IMPROVE_COLUMNS = 350
 _IMPROVE_NODES = 20
-# Closing: columns of the first try, growth, and the most that one search takes.
+# Closing: columns of the first try, growth, the most that one search takes; about how many dearer
+# ones are then searched at a time, and how many columns may be left for that.
 _FIRST_COLUMNS = 4_000
 _GROWTH = 4
 _MOST_COLUMNS = 100_000
+_MOST_DEARER = 18_000
+_MOST_BEYOND = 400_000
 # Cuts a round, most with one unit in a round, rounds, and the least gain that warrants another.
 _CUTS = 60
 _CUTS_PER_UNIT = 4
@@ -471,7 +477,45 @@ class Partition:
             self.clock.check()
             count *= _GROWTH
             if count > _MOST_COLUMNS:
+                self._close_beyond(limit, bound)
                 return
+
+    def _close_beyond(self, within: float, lowest: float) -> None:
+        """Go on where no plan of the columns within a reduced cost is better than `lowest`: in
+        bands of what a plan's dearest column costs, which bounds what its others can.
+        """
+        found = self.found
+        self._drop_hopeless()
+        if found.plan is None or sum(len(reduced) for reduced in self.reduced) > _MOST_BEYOND:
+            return
+        columns, prices = self._columns_within(math.inf), self._prices_of_columns()
+        price = np.array([prices[units] for units in columns])
+        gap = found.cost - self.relaxed
+        number = math.ceil(int((price > within).sum()) / _MOST_DEARER)
+        for low, high in pairwise(np.linspace(within, gap + _REDUCED_COST, number + 1).tolist()):
+            dear = (price > low) & (price <= high)
+            kept = dear | (price <= min(low, gap - low))
+            taken = {
+                units: columns[units] for units, keep in zip(columns, kept, strict=True) if keep
+            }
+            one_of = {units for units, keep in zip(columns, dear, strict=True) if keep}
+            if one_of:
+                choice = Choice(self, taken, range(self.problem.units), one_of=one_of)
+                chosen, _, bound = choice.solve([NO_BETTER])
+                self._keep(chosen)
+                lowest = min(lowest, bound)
+            self.clock.check()
+            self._raise_bound(lowest, high)
+
+    def _prices_of_columns(self) -> dict[Units, float]:
+        """The reduced cost of each column at its cheapest centre."""
+        prices: dict[Units, float] = {}
+        for centre, reduced in zip(self.centres, self.reduced, strict=True):
+            self.clock.check()
+            names = _unit_tuples(centre, np.arange(len(centre)))
+            for units, price in zip(names, reduced.tolist(), strict=True):
+                prices[units] = min(price, prices.get(units, math.inf))
+        return prices
 
     def _raise_bound(self, bound: float, limit: float) -> None:
         """A better plan is one of the columns within `limit`, which cost `bound` at least, or has a
@@ -600,7 +644,7 @@ class Partition:
         return np.array([plan[list(units)].sum(axis=0).max() for plan in self.earlier])
 
     def _columns_within(
-        self, limit: float, *, with_pool: bool
+        self, limit: float, *, with_pool: bool = False
     ) -> dict[Units, tuple[float, Floats]]:
         """Columns by their units, each at its cheapest centre; `with_pool`: also the master's."""
         columns = {
@@ -617,7 +661,8 @@ class Partition:
 class Choice:
     """The choice among columns that hold each of some units once, as a mixed-integer program.
 
-    `rest`: hubs that stay, for the rules that count over the whole plan.
+    `rest`: hubs that stay, for the rules that count over the whole plan. `one_of`: columns of
+    which at least one is chosen; the best plan so far, as NO_BETTER, stands for all other plans.
     """
 
     def __init__(
@@ -626,6 +671,7 @@ class Choice:
         columns: dict[Units, tuple[float, Floats]],
         units: Sequence[int],
         rest: Sequence[Units] = (),
+        one_of: Set[Units] = frozenset(),
     ) -> None:
         self.search = search
         self.units_of = list(columns)
@@ -636,8 +682,10 @@ class Choice:
         staying = sum((search._stay_of(hub) for hub in rest), np.zeros(plans))
         most = np.array(search.stay_most)
         count, first_cut = len(row_of), len(row_of) + 1 + plans
-        low = np.full(first_cut + len(cuts), -highspy.kHighsInf)
-        high = np.ones(first_cut + len(cuts))
+        last = first_cut + len(cuts)
+        low = np.full(last + bool(one_of), -highspy.kHighsInf)
+        high = np.ones(len(low))
+        low[last:], high[last:] = 1.0, highspy.kHighsInf
         low[:count] = 1.0
         low[count], high[count] = problem.hubs_low - len(rest), problem.hubs_high - len(rest)
         high[count + 1 : first_cut] = (most - staying) / most if plans else []
@@ -660,8 +708,15 @@ class Choice:
                 for number in cuts_of.get(unit, ()):
                     times[number] = times.get(number, 0) + 1
             hit = [number for number, held in times.items() if held >= 2]
-            rows += [first_cut + number for number in hit]
+            hit = [first_cut + number for number in hit] + [last] * (chosen in one_of)
+            rows += hit
             values += [1.0] * len(hit)
+        if one_of:
+            self.units_of.append(NO_BETTER)
+            cost = np.append(cost, search.found.cost)
+            starts.append(len(rows))
+            rows += [*range(count + 1), last]
+            values += [*[1.0] * count, low[count], 1.0]
         self.highs = self._model(cost, low, high, starts, rows, values)
 
     def _model(
@@ -697,7 +752,7 @@ class Choice:
         return highs
 
     def solve(
-        self, start: list[Units] | None, nodes: int | None, gap: float = RELATIVE_GAP
+        self, start: list[Units] | None, nodes: int | None = None, gap: float = RELATIVE_GAP
     ) -> tuple[list[Units] | None, bool, float]:
         """The best choice found (None: none), whether the search was complete, and a bound."""
         self.highs.setOptionValue("mip_rel_gap", gap)
@@ -710,6 +765,8 @@ class Choice:
         if info.primal_solution_status == 2:
             level = np.array(self.highs.getSolution().col_value)
             chosen = [self.units_of[column] for column in np.flatnonzero(level > 0.5)]
+            if chosen == [NO_BETTER]:
+                chosen = None
         if status == "Infeasible":
             return None, True, math.inf
         bound = info.mip_dual_bound
