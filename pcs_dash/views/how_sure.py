@@ -70,10 +70,10 @@ def _verdict(name: str, ways: Sequence[Correlation]) -> str:
             f"{'positive' if sides[0] > 0 else 'negative'} correlation that chance alone would "
             "rarely give."
         )
+    rest = "the others none" if abs(sum(sides)) == told else "not all to one side"
     return (
-        f"In {name} there is evidence of a correlation (p < 0.05) in {told} of {n} ways of "
-        "counting "
-        "it: the conclusion depends on the way of counting."
+        f"In {name} {told} of {n} ways of counting it {'shows' if told == 1 else 'show'} evidence "
+        f"of a correlation (p < 0.05), {rest}: the figures do not settle it."
     )
 
 

@@ -144,7 +144,7 @@ def test_two_scenarios_stand_beside_doing_nothing(dataset: Dataset) -> None:
     same = question.with_options({"against": to_text(closing)})
     (table,) = VIEW.answer(same).sections[1].blocks(same)
     assert isinstance(table, Table)
-    assert "0 (0 to 0)" in table.note
+    assert "are the same in patients per FTE GP in every draw" in table.note
     assert table.rows[1][1:] == table.rows[2][1:]
 
 
