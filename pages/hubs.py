@@ -47,9 +47,10 @@ builder.show(opened, dataset, web, choices)
 def more() -> None:
     """What needs more room than the map leaves, one at a time: only the open tab is made."""
     names = ["Paint", "Suggest hubs", "Where sites stand", "Compare", "Plan library", "Rules"]
-    key = address.choice("hub-tab", names)
     if suggesting.just_taken():
-        st.session_state[key] = names[0]
+        # Before the address is written, which says which tab is open.
+        st.session_state["hub-tab"] = names[0]
+    key = address.choice("hub-tab", names)
     _, suggest, sites, compare, saved, judged = st.tabs(names, key=key, on_change="rerun")
     if suggest.open:
         with suggest:

@@ -393,8 +393,9 @@ def test_suggest_takes_a_plan_that_keeps_the_band(run_page: Run) -> None:
     answers = work_of(app).suggested.job.future.result()
     assert answers[0].status in ("optimal", "feasible")
     click(app, "hub-take-0")
-    # It is seen on the map at once.
+    # It is seen on the map at once, and by whoever opens its address.
     assert app.session_state["hub-tab"] == "Paint"
+    assert "hub-tab" not in app.session_state["address"].drawn
     plan, practices = work_of(app).plan, build_dataset().practices
     sizes = practices["patients"].groupby(plan.to_series()).sum()
     assert sizes.between(30_000, 50_000).all()
