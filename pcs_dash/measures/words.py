@@ -195,7 +195,7 @@ def correlation_words(
     size = result.reason
     if not size:
         sizes = size_range(result.ci_low, result.ci_high)
-        size = f"Its size {'could be anything from' if ' to ' in sizes else 'is'} {sizes}."
+        size = f"Its size {'could be' if ' to ' in sizes else 'is'} {sizes}."
     return Words(finding, f"{size} {NOT_WHY}", " ".join((basis, *counted)))
 
 
