@@ -471,8 +471,7 @@ def test_whole_sentences_of_a_correlation() -> None:
         "areas, patients per FTE GP may tend to be higher."
     )
     assert said.caution == (
-        "Its size could be very small to moderate. "
-        "Figures that go together do not say why."
+        "Its size could be very small to moderate. Figures that go together do not say why."
     )
     assert said.basis == (
         "Spearman's rho = 0.13 (95% interval 0.04 to 0.36, p = 0.030), 26 practices; "
