@@ -22,6 +22,7 @@ from pcs_dash.render.csv_files import table_csv
 from pcs_dash.store.rights import EVERYONE, Who
 from pcs_dash.tables.as_plain import as_plain
 from pcs_dash.tables.errors import UserError
+from pcs_dash.tables.paths import BASES
 
 PREFIX = "/api/v1"
 # Of one address: so many at once, and then so many a second.
@@ -55,7 +56,7 @@ def routes(sources: Sources, who: Callable[[Request], Who] = lambda _: EVERYONE)
     """Every address, with and without a base path before it, read-only. `who` asks."""
     rate, working = Rate(), threading.Semaphore(AT_ONCE)
     made = []
-    for base in ("", "/{base:path}"):
+    for base in BASES:
         place = f"{base}{PREFIX}"
         made.append(Route(f"{place}/openapi.json", _described, methods=["GET"]))
         for resource in RESOURCES:

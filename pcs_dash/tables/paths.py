@@ -23,3 +23,5 @@ STATIC_DIR = ROOT / "static"
 
 # Where `make run` starts the app.
 LOCAL_APP = "http://localhost:8501"
+# What stands before the app's own addresses: nothing, or a server.baseUrlPath.
+BASES = ("", "/{base:path}")

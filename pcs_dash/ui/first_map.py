@@ -15,6 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
+from pcs_dash.tables.paths import BASES
+
 # Seconds that what is below waits at most.
 _LONGEST = 1.2
 _SEEN = "first-map-seen"
@@ -36,8 +38,7 @@ def wait() -> None:
 
 def told() -> list[Route]:
     """Where a map says that it is painted."""
-    before = ("", "/{base:path}")
-    return [Route(f"{base}/told/map", _hear, methods=["POST"]) for base in before]
+    return [Route(f"{base}/told/map", _hear, methods=["POST"]) for base in BASES]
 
 
 async def _hear(request: Request) -> Response:

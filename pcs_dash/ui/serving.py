@@ -29,7 +29,7 @@ from pcs_dash.jobs import JobError, Limits, executor
 from pcs_dash.jobs.worker import ready
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.errors import UserError
-from pcs_dash.tables.paths import ROOT
+from pcs_dash.tables.paths import BASES, ROOT
 from pcs_dash.ui import data, official_store
 from pcs_dash.ui.area_choice import DEFAULT_AREA
 from pcs_dash.views import places, verdict
@@ -144,9 +144,7 @@ def moved() -> list[Route]:
     """The addresses of earlier versions; each leads to where its views stand now, with all that it
     asks for. The server answers, not a page: Back must not come upon the old one.
     """
-    # Behind a server.baseUrlPath, and without.
-    before = ("", "/{base:path}")
-    return [Route(f"{base}/{old}", _lead, name=old) for old in places.moved() for base in before]
+    return [Route(f"{base}/{old}", _lead, name=old) for old in places.moved() for base in BASES]
 
 
 def _lead(request: Request) -> RedirectResponse:
@@ -168,7 +166,7 @@ def not_there() -> list[Route]:
     pages = [file.stem for file in (ROOT / "pages").glob("*.py")]
     return [
         Route(f"{base}/{page}/_stcore/{asked}", elsewhere)
-        for base in ("", "/{base:path}")
+        for base in BASES
         for page in pages
         for asked in ("health", "host-config")
     ]

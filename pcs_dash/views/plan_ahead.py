@@ -650,12 +650,13 @@ def _compared(question: Question) -> Sequence[Block | Beside]:
                 "" if projection is nothing else _difference(projection, nothing),
             )
         )
-    note = (
-        f"This scenario less '{rival[0]}': {_difference(found, rival[1])} patients per FTE GP, "
-        "draw by draw. Where it spans 0, either may have more."
-    )
     if np.array_equal(found.drawn, rival[1].drawn, equal_nan=True):
         note = f"This scenario and '{rival[0]}' are the same in patients per FTE GP in every draw."
+    else:
+        note = (
+            f"This scenario less '{rival[0]}': {_difference(found, rival[1])} patients per FTE GP, "
+            "draw by draw. Where it spans 0, either may have more."
+        )
     heads = (
         f"In {found.years[-1]}", "Patients", REGISTER["fte_gp"].label, "Per FTE GP", "95% of draws",
         "Against doing nothing",

@@ -250,19 +250,23 @@ def test_optimum_by_the_compact_model(
     check_against_oracle(table, request)
 
 
+def _of_twelve(seed: int) -> Suggestion:
+    """What is suggested for a made-up area of twelve practices."""
+    request = SuggestRequest(min_patients=18_000, max_patients=32_000, nearest=12)
+    return suggest(small_table(seed, 12), request, time_limit=60)
+
+
 @pytest.mark.parametrize("seed", [17, 26])
 def test_columns_taken_in_several_steps_prove_the_same(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the first steps rule out says nothing of a single dearer hub in a better plan."""
-    table = small_table(seed, 12)
-    request = SuggestRequest(min_patients=18_000, max_patients=32_000, nearest=12)
-    at_once = suggest(table, request, time_limit=60)
+    at_once = _of_twelve(seed)
     steps = {"_FIRST_COLUMNS": 2, "_EASY_COLUMNS": 1, "_GROWTH": 2}
     weak = {"_ROUNDS": 0, "_QUICK_COLUMNS": 1, "_QUICK_NODES": 1}
     for name, value in (steps | weak).items():
         monkeypatch.setattr(partition, name, value)
-    stepwise = suggest(table, request, time_limit=60)
+    stepwise = _of_twelve(seed)
     assert at_once.status == stepwise.status == "optimal"
     assert stepwise.objective_value == pytest.approx(at_once.objective_value)
 
@@ -272,9 +276,7 @@ def test_the_bands_of_the_dearest_column_hold_the_best_plan(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if nothing were known of cheaper columns, and only a plan a fifth dearer than the best."""
-    table = small_table(seed, 12)
-    request = SuggestRequest(min_patients=18_000, max_patients=32_000, nearest=12)
-    at_once = suggest(table, request, time_limit=60)
+    at_once = _of_twelve(seed)
     beyond, begun = partition.Partition._close_beyond, []
 
     def from_the_start(search: partition.Partition, *_: float) -> None:
@@ -288,7 +290,7 @@ def test_the_bands_of_the_dearest_column_hold_the_best_plan(
     few = {"_FIRST_COLUMNS": 2, "_EASY_COLUMNS": 1, "_MOST_COLUMNS": 3, "_MOST_DEARER": 5}
     for name, value in (few | {"_ROUNDS": 0}).items():
         monkeypatch.setattr(partition, name, value)
-    in_bands = suggest(table, request, time_limit=60)
+    in_bands = _of_twelve(seed)
     assert begun
     assert at_once.status == in_bands.status == "optimal"
     assert in_bands.objective_value == pytest.approx(at_once.objective_value)

@@ -707,8 +707,9 @@ class Choice:
             for unit in chosen:
                 for number in cuts_of.get(unit, ()):
                     times[number] = times.get(number, 0) + 1
-            hit = [number for number, held in times.items() if held >= 2]
-            hit = [first_cut + number for number in hit] + [last] * (chosen in one_of)
+            hit = [first_cut + number for number, held in times.items() if held >= 2]
+            if chosen in one_of:
+                hit.append(last)
             rows += hit
             values += [1.0] * len(hit)
         if one_of:
