@@ -81,6 +81,10 @@ class InputFile:
         """The file's own name, without that of the archive."""
         return PurePosixPath(self.name.rsplit(": ", 1)[-1].replace("\\", "/")).name
 
+    def fault(self, *problems: str) -> InputFileError:
+        """What to raise of it: complete sentences that name row and column."""
+        return InputFileError(self.name, problems)
+
 
 def kind_of(path: Path) -> str:
     """'zip', 'xlsx', 'xls', 'ods', 'gzip', 'json', 'geopackage', 'shapefile' or 'text', by content.
@@ -208,9 +212,8 @@ def _expand(file: InputFile, folder: Path, budget: _Budget, depth: int) -> Itera
         yield file
     elif kind == "shapefile":
         if not all(_beside(file.path, suffix) for suffix in _SHAPE_NEEDED):
-            raise InputFileError(
-                file.name,
-                ["A shapefile is several files (.shp, .shx, .dbf, .prj): give them in one zip."],
+            raise file.fault(
+                "A shapefile is several files (.shp, .shx, .dbf, .prj): give them in one zip."
             )
         yield file
     elif kind == "gzip":
@@ -259,14 +262,12 @@ def _expand_zip(file: InputFile, folder: Path, budget: _Budget, depth: int) -> I
                 usable += len(found)
                 yield from found
             if usable == 0:
-                raise InputFileError(file.name, ["There is no table inside the zip file."])
+                raise file.fault("There is no table inside the zip file.")
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as fault:
-        raise InputFileError(
-            file.name, ["The zip file is damaged or cut short. Download it again."]
-        ) from fault
+        raise file.fault("The zip file is damaged or cut short. Download it again.") from fault
     except (RuntimeError, NotImplementedError) as fault:
-        raise InputFileError(
-            file.name, ["The zip file is encrypted or packed in a way that can't be read."]
+        raise file.fault(
+            "The zip file is encrypted or packed in a way that can't be read."
         ) from fault
 
 
@@ -315,21 +316,19 @@ def _beside(path: Path, suffix: str) -> bool:
 
 def _check_members(file: InputFile, members: list[zipfile.ZipInfo], budget: _Budget) -> None:
     if len(members) > budget.limits.members:
-        raise InputFileError(file.name, [f"It holds {len(members):,} files; one or few expected."])
+        raise file.fault(f"It holds {len(members):,} files; one or few expected.")
     if budget.written + sum(m.file_size for m in members) > budget.limits.total_bytes:
         budget.refuse_size()
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if not path.parts:
-            raise InputFileError(file.name, ["It holds a file without a name."])
+            raise file.fault("It holds a file without a name.")
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or "\0" in str(path):
-            raise InputFileError(
-                file.name, [f"It holds a file that points outside it ({member.filename!r})."]
-            )
+            raise file.fault(f"It holds a file that points outside it ({member.filename!r}).")
         if stat.S_ISLNK(member.external_attr >> 16):
-            raise InputFileError(file.name, [f"It holds a link ({member.filename!r})."])
+            raise file.fault(f"It holds a link ({member.filename!r}).")
         if member.flag_bits & 0x1:
-            raise InputFileError(file.name, ["It is encrypted. Save it without a password."])
+            raise file.fault("It is encrypted. Save it without a password.")
         budget.check_ratio(member.file_size, max(member.compress_size, 1))
 
 
@@ -339,9 +338,7 @@ def _copy_gzip(file: InputFile, target: Path, budget: _Budget) -> None:
         with gzip.open(file.path) as source:
             _copy(source, target, budget, packed=packed)
     except (gzip.BadGzipFile, EOFError, zlib.error, OSError) as fault:
-        raise InputFileError(
-            file.name, ["The gzip file is damaged or cut short. Download it again."]
-        ) from fault
+        raise file.fault("The gzip file is damaged or cut short. Download it again.") from fault
 
 
 def _copy(source: IO[bytes] | gzip.GzipFile, target: Path, budget: _Budget, *, packed: int) -> None:
@@ -364,37 +361,27 @@ def check_excel(file: InputFile, *, limits: Limits = DEFAULT_LIMITS) -> None:
             most = limits.ods_bytes if is_ods else limits.excel_bytes
             size = sum(m.file_size for m in members)
             if len(members) > limits.members or size > most:
-                raise InputFileError(
-                    file.name,
-                    [
-                        f"Unpacked this spreadsheet would take more than "
-                        f"{most / 1024**2:,.0f} MB. Save the sheet as CSV."
-                    ],
+                raise file.fault(
+                    f"Unpacked this spreadsheet would take more than "
+                    f"{most / 1024**2:,.0f} MB. Save the sheet as CSV."
                 )
             ratio = limits.ods_ratio if is_ods else limits.excel_ratio
             if size > limits.excel_ratio_from_bytes and size / packed > ratio:
-                raise InputFileError(
-                    file.name,
-                    ["It unpacks to hundreds of times its size, as no real table does: refused."],
+                raise file.fault(
+                    "It unpacks to hundreds of times its size, as no real table does: refused."
                 )
             for member in members:
                 if (
                     member.filename.endswith("sharedStrings.xml")
                     and member.file_size > limits.excel_strings_bytes
                 ):
-                    raise InputFileError(
-                        file.name, ["It holds too much text for a table. Save it as CSV."]
-                    )
+                    raise file.fault("It holds too much text for a table. Save it as CSV.")
                 if member.filename.endswith((".xml", ".rels")):
                     with archive.open(member) as stream:
                         head = stream.read(2048)
                     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-                        raise InputFileError(file.name, ["It defines XML entities: refused."])
+                        raise file.fault("It defines XML entities: refused.")
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as fault:
-        raise InputFileError(
-            file.name, ["The spreadsheet is damaged. Download it again."]
-        ) from fault
+        raise file.fault("The spreadsheet is damaged. Download it again.") from fault
     except (RuntimeError, NotImplementedError) as fault:
-        raise InputFileError(
-            file.name, ["The spreadsheet has a password. Save it without."]
-        ) from fault
+        raise file.fault("The spreadsheet has a password. Save it without.") from fault

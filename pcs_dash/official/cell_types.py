@@ -20,7 +20,6 @@ import pyarrow.compute as pc
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.file_dates import US_DATE, parse_date, parse_us_date
 from pcs_dash.official.layout import Column, Layout, first_name
-from pcs_dash.tables.errors import InputFileError
 
 LONGEST_FIELD = 32_767  # Excel's own limit; no published field comes near
 MOST_PROBLEMS = 10
@@ -71,7 +70,7 @@ class _Faults:
         faulty = set().union(*self.rows.values())
         if self.fatal or len(faulty) * 1_000 > TOLERATED_IN_A_THOUSAND * len(table):
             tail = [f"And {self.more:,} more faults."] if self.more else []
-            raise InputFileError(self.file.name, [*self.sentences, *tail])
+            raise self.file.fault(*self.sentences, *tail)
         gone: set[int] = set()
         for name, rows in self.rows.items():
             column = layout.column(name)
@@ -103,7 +102,7 @@ def convert(
     """
     rows = len(next(iter(texts.values()))) if texts else 0
     if rows < layout.minimum_rows:
-        raise InputFileError(file.name, ["There are no rows below the headings."])
+        raise file.fault("There are no rows below the headings.")
     faults = _Faults(file, first_row)
     series: dict[str, pd.Series] = {}
     for column in layout.columns:

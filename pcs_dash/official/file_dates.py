@@ -8,7 +8,6 @@ from datetime import datetime
 import pandas as pd
 
 from pcs_dash.official.archive import InputFile
-from pcs_dash.tables.errors import InputFileError
 
 _DATE_FORMATS = (
     "%Y-%m-%d",
@@ -58,7 +57,7 @@ def one_period(file: InputFile, periods: pd.Series) -> None:
     days = sorted(periods.unique())
     if len(days) != 1:
         named = ", ".join(f"{pd.Timestamp(day):%d %B %Y}" for day in days[:4])
-        raise InputFileError(file.name, [f"It mixes dates ({named}): give one file a date."])
+        raise file.fault(f"It mixes dates ({named}): give one file a date.")
 
 
 _MONTHS = (

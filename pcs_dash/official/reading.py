@@ -65,9 +65,7 @@ def read_heads(file: InputFile) -> list[Head]:
         return list(_sheet_heads_once(file, kind, facts.st_mtime_ns, facts.st_size))
     if kind == "text":
         return [_text_head(file)]
-    raise InputFileError(
-        file.name, [f"A {kind} file where a CSV file or a spreadsheet was expected."]
-    )
+    raise file.fault(f"A {kind} file where a CSV file or a spreadsheet was expected.")
 
 
 def _text_head(file: InputFile) -> Head:
@@ -84,16 +82,14 @@ def _text_head(file: InputFile) -> Head:
     try:
         for row in reader:
             if len(row) > MOST_COLUMNS:
-                raise InputFileError(file.name, [f"Row {len(rows) + 1} has {len(row):,} columns."])
+                raise file.fault(f"Row {len(rows) + 1} has {len(row):,} columns.")
             rows.append(tuple(row))
             lines.append(before)
             before = reader.line_num
             if len(rows) >= HEADING_ROWS:
                 break
     except csv.Error as fault:
-        raise InputFileError(
-            file.name, [f"Row {len(rows) + 1} can't be read as CSV ({fault})."]
-        ) from fault
+        raise file.fault(f"Row {len(rows) + 1} can't be read as CSV ({fault}).") from fault
     return Head(tuple(rows), tuple(lines), delimiter, encoding)
 
 
@@ -120,12 +116,9 @@ def text_encoding(file: InputFile) -> str:
         while chunk := stream.read(CHUNK):
             nul = chunk.find(b"\0")
             if nul >= 0:
-                raise InputFileError(
-                    file.name,
-                    [
-                        f"It holds a zero byte at position {position + nul:,}: it is damaged, or "
-                        "saved as 'Unicode text'. Download it again, or save it as 'CSV UTF-8'."
-                    ],
+                raise file.fault(
+                    f"It holds a zero byte at position {position + nul:,}: it is damaged, or "
+                    "saved as 'Unicode text'. Download it again, or save it as 'CSV UTF-8'."
                 )
             for name in tuple(candidates):
                 try:
@@ -253,13 +246,10 @@ def changed_layout(file: InputFile, heads: Sequence[Head], layout: Layout) -> In
     if layout.headless:
         width = max((len(row) for head in heads for row in head.rows), default=0)
         low, high = layout.widths
-        return InputFileError(
-            file.name,
-            [
-                f"Expected a file without headings of {low} to {high} columns whose first columns "
-                f"are {', '.join(c.meaning for c in layout.columns[:3])}; found {width} columns. "
-                "The layout has changed, or it is another file."
-            ],
+        return file.fault(
+            f"Expected a file without headings of {low} to {high} columns whose first columns "
+            f"are {', '.join(c.meaning for c in layout.columns[:3])}; found {width} columns. "
+            "The layout has changed, or it is another file."
         )
     nearest = max(
         ((head, row) for head in heads for row in range(len(head.rows))),
@@ -270,20 +260,17 @@ def changed_layout(file: InputFile, heads: Sequence[Head], layout: Layout) -> In
         default=None,
     )
     if nearest is None:
-        return InputFileError(file.name, ["It holds no rows."])
+        return file.fault("It holds no rows.")
     head, row = nearest
     missing = layout.missing_columns(head.headings(row))
     found = [cell.strip() for cell in head.rows[row] if cell.strip()][:30]
     where = f" (sheet {head.sheet!r}, row {row + 1})" if head.sheet else f" (row {row + 1})"
-    return InputFileError(
-        file.name,
-        [
-            "The layout is not as expected: missing "
-            + ", ".join(f"'{first_name(c)}' ({c.meaning})" for c in missing)
-            + f". Found{where}: "
-            + (", ".join(short(cell) for cell in found) or "nothing")
-            + "."
-        ],
+    return file.fault(
+        "The layout is not as expected: missing "
+        + ", ".join(f"'{first_name(c)}' ({c.meaning})" for c in missing)
+        + f". Found{where}: "
+        + (", ".join(short(cell) for cell in found) or "nothing")
+        + "."
     )
 
 
@@ -310,7 +297,7 @@ def read_table(file: InputFile, layout: Layout) -> pd.DataFrame:
             named = ", ".join(
                 f"'{place.head.rows[place.row][i]}'" for name in twice for i in found[name]
             )
-            raise InputFileError(file.name, [f"These columns mean the same: {named}."])
+            raise file.fault(f"These columns mean the same: {named}.")
         positions = {name: places[0] for name, places in found.items()}
     if place.head.sheet is None:
         texts, first_row = _read_text(file, place, positions, layout)
@@ -374,9 +361,9 @@ def _read_text(
             reason = "a field is far too long; a quotation mark may be unbalanced"
         elif "Empty CSV" in reason:
             reason = "there are no rows below the headings"
-        raise InputFileError(file.name, [f"It can't be read as CSV: {reason}."]) from fault
+        raise file.fault(f"It can't be read as CSV: {reason}.") from fault
     if faults:
-        raise InputFileError(file.name, faults)
+        raise file.fault(*faults)
     texts = {name: table.column(f"c{at}") for name, at in positions.items()}
     return texts, 1 if place.row < 0 else place.row + 2
 
@@ -404,8 +391,6 @@ def _read_sheet(
                 columns[name].append(text)
             # A text may stand in a million cells and be stored once.
             if size > MOST_SHEET_TEXT:
-                raise InputFileError(
-                    file.name, [f"Sheet {place.head.sheet!r} is too large a table."]
-                )
+                raise file.fault(f"Sheet {place.head.sheet!r} is too large a table.")
     texts = {name: pa.array(cells, pa.string()) for name, cells in columns.items()}
     return texts, place.row + 2

@@ -266,9 +266,8 @@ def load_recognised(item: Recognised, *, trusted: bool = False) -> Loaded:
     file = item.file
     size = file.path.stat().st_size
     if size > item.source.largest_bytes:
-        raise InputFileError(
-            file.name,
-            [f"Unpacked it has {size / 1024**2:,.0f} MB, several times the published file."],
+        raise file.fault(
+            f"Unpacked it has {size / 1024**2:,.0f} MB, several times the published file."
         )
     table = item.source.parser(file)
     if not trusted and cut_short(file):
@@ -293,13 +292,10 @@ def _agree_with_name(item: Recognised, period: pd.Timestamp) -> None:
     # Lists are of the first of a month; the name of a file may be that of its download.
     exchanged = (period.year, period.day) == (named.year, named.month)
     if (named.year, named.month) != (period.year, period.month) and (period.day > 1 or exchanged):
-        raise InputFileError(
-            item.file.name,
-            [
-                f"Its dates say {period.day} {period:%B %Y}, its name says {named:%B %Y}. Take the "
-                "file as published (a spreadsheet may have exchanged day and month), or put the "
-                "right month in its name."
-            ],
+        raise item.file.fault(
+            f"Its dates say {period.day} {period:%B %Y}, its name says {named:%B %Y}. Take the "
+            "file as published (a spreadsheet may have exchanged day and month), or put the "
+            "right month in its name."
         )
 
 
@@ -332,11 +328,8 @@ def period_of(item: Recognised, table: pd.DataFrame) -> pd.Timestamp:
     if source.period_from != "loaded":
         monthly = source.cadence.startswith(("monthly", "quarterly"))
         what = "year and month" if monthly else "year"
-        raise InputFileError(
-            item.file.name,
-            [
-                f"Nothing in it says which period it is for: put the {what} in the file's name, "
-                f"e.g. '{source.key} {'2025-08' if monthly else '2024-25'}'."
-            ],
+        raise item.file.fault(
+            f"Nothing in it says which period it is for: put the {what} in the file's name, "
+            f"e.g. '{source.key} {'2025-08' if monthly else '2024-25'}'."
         )
     return pd.Timestamp(item.file.path.stat().st_mtime, unit="s").normalize()

@@ -80,7 +80,7 @@ def heads(file: InputFile, kind: str, rows: int) -> list[tuple[str, list[Row], b
                 for title in book.titles()
             ]
     if not found:
-        raise InputFileError(file.name, ["The spreadsheet has no sheet."])
+        raise file.fault("The spreadsheet has no sheet.")
     return found
 
 
@@ -110,7 +110,7 @@ def ods_sheets(file: InputFile, *, most_rows: int, most_cells: int) -> list[OdsS
             found[index][1].append(row)
             cells += len(row)
             if cells > most_cells:
-                raise InputFileError(file.name, [f"Sheet {title!r} is too large a table."])
+                raise file.fault(f"Sheet {title!r} is too large a table.")
     return [
         OdsSheet(title, tuple(rows), n in book.hidden, tuple(book.merged.get(n, ())))
         for n, (title, rows) in enumerate(found)
@@ -132,7 +132,7 @@ def cell_text(cell: Any) -> str:
 
 def _damaged(file: InputFile, sheet: str | None = None) -> InputFileError:
     what = f"Sheet {sheet!r}" if sheet else "The spreadsheet"
-    return InputFileError(file.name, [f"{what} is damaged. Download the file again."])
+    return file.fault(f"{what} is damaged. Download the file again.")
 
 
 def _bounded(file: InputFile, title: str, rows: Iterator[Row]) -> Iterator[Row]:
@@ -142,7 +142,7 @@ def _bounded(file: InputFile, title: str, rows: Iterator[Row]) -> Iterator[Row]:
         for number, row in enumerate(rows, start=1):
             cells += len(row)
             if len(row) > MOST_COLUMNS or number > MOST_ROWS or cells > MOST_CELLS:
-                raise InputFileError(file.name, [f"Sheet {title!r} is too large a table."])
+                raise file.fault(f"Sheet {title!r} is too large a table.")
             empty = 0 if any(cell is not None for cell in row) else empty + 1
             if empty > EMPTY_ROWS_END_SHEET:
                 return
@@ -192,7 +192,7 @@ class _Xls:
     def __init__(self, file: InputFile) -> None:
         self.file = file
         if file.path.stat().st_size > LARGEST_XLS:
-            raise InputFileError(file.name, ["It is larger than 100 MB: save it as .xlsx or CSV."])
+            raise file.fault("It is larger than 100 MB: save it as .xlsx or CSV.")
         self.log = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for xlrd
         try:
             self.book = xlrd.open_workbook(
@@ -200,12 +200,9 @@ class _Xls:
             )
         except Exception as fault:  # xlrd raises anything on a broken file
             self.log.close()
-            raise InputFileError(
-                file.name,
-                [
-                    "It is an old Office file that can't be read: damaged, with a password, or no "
-                    "Excel file. Open it and save it as .xlsx or CSV."
-                ],
+            raise file.fault(
+                "It is an old Office file that can't be read: damaged, with a password, or no "
+                "Excel file. Open it and save it as .xlsx or CSV."
             ) from fault
 
     def titles(self) -> list[str]:
@@ -354,10 +351,10 @@ class _OdsHandler:
         return ready
 
     def refuse_size(self) -> None:
-        raise InputFileError(self.file.name, [f"Sheet {self.title!r} is too large a table."])
+        raise self.file.fault(f"Sheet {self.title!r} is too large a table.")
 
     def refuse_doctype(self, *_: object) -> None:
-        raise InputFileError(self.file.name, ["It defines XML entities: refused."])
+        raise self.file.fault("It defines XML entities: refused.")
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == _STYLE + "style":
@@ -447,9 +444,7 @@ class _OdsHandler:
         row, self.row = tuple(self.row or ()), None
         repeat = self.repeat_row
         if row and repeat > MOST_REPEATS:
-            raise InputFileError(
-                self.file.name, [f"Sheet {self.title!r} repeats one row {repeat:,} times."]
-            )
+            raise self.file.fault(f"Sheet {self.title!r} repeats one row {repeat:,} times.")
         repeat = min(repeat, EMPTY_ROWS_END_SHEET + 1)
         if self.most is not None:
             repeat = min(repeat, self.most - self.rows_read)

@@ -58,12 +58,9 @@ def load_boundaries(file: InputFile) -> gpd.GeoDataFrame:
     with _readable(file) as layer:
         code_at = has_codes(layer.fields)
         if code_at is None:
-            raise InputFileError(
-                file.name,
-                [
-                    f"Expected a column {CODE_COLUMN.upper()} with codes; found "
-                    f"{', '.join(layer.fields[:30]) or 'no columns'}."
-                ],
+            raise file.fault(
+                f"Expected a column {CODE_COLUMN.upper()} with codes; found "
+                f"{', '.join(layer.fields[:30]) or 'no columns'}."
             )
         name_at = next((f for f in layer.fields if f.lower() == f"{code_at[:-2]}nm".lower()), None)
         frame = _read(file, layer, [code_at, *([name_at] if name_at else [])])
@@ -114,9 +111,7 @@ def _readable(file: InputFile) -> Iterator[_Layer]:
     GDAL goes by the ending of a name, and may write beside a database: so it gets a copy.
     """
     if file.path.stat().st_size > LARGEST_LAYER:
-        raise InputFileError(
-            file.name, ["The layer is larger than 300 MB; take a generalised one (BSC or BGC)."]
-        )
+        raise file.fault("The layer is larger than 300 MB; take a generalised one (BSC or BGC).")
     kind = kind_of(file.path)
     with tempfile.TemporaryDirectory(prefix="pcs_dash-") as folder:
         layer, note = None, ""
@@ -140,9 +135,9 @@ def _fields(file: InputFile, path: Path, layer: str | None) -> list[str]:
     with _told(file):
         info = pyogrio.read_info(path, layer=layer, force_feature_count=True)
     if info["features"] == 0:
-        raise InputFileError(file.name, ["The layer holds no features."])
+        raise file.fault("The layer holds no features.")
     if info["features"] > MOST_FEATURES:
-        raise InputFileError(file.name, [f"The layer holds {info['features']:,} features."])
+        raise file.fault(f"The layer holds {info['features']:,} features.")
     return [str(name) for name in info["fields"]]
 
 
@@ -150,7 +145,7 @@ def _read(file: InputFile, layer: _Layer, columns: list[str]) -> gpd.GeoDataFram
     with _told(file):
         frame = pyogrio.read_dataframe(layer.path, layer=layer.name, columns=columns)
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise InputFileError(file.name, ["The layer has no shapes."])
+        raise file.fault("The layer has no shapes.")
     return frame
 
 
@@ -165,9 +160,8 @@ def _told(file: InputFile) -> Iterator[None]:
         raise
     except UnboundLocalError as fault:
         # What pyogrio meets where the text of a coordinate system (.prj) is no UTF-8.
-        raise InputFileError(
-            file.name,
-            ["The coordinate system (.prj) is damaged. Save the layer again."],
+        raise file.fault(
+            "The coordinate system (.prj) is damaged. Save the layer again."
         ) from fault
     except (
         pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError,
@@ -176,9 +170,7 @@ def _told(file: InputFile) -> Iterator[None]:
     ) as fault:  # fmt: skip
         reason = " ".join(str(fault).split()).replace(str(file.path), file.name)
         reason = re.sub(r"'?/\S+layer\.\w+'?", "the file", reason)
-        raise InputFileError(
-            file.name, [f"The layer can't be read: {reason[:200].rstrip('.')}."]
-        ) from fault
+        raise file.fault(f"The layer can't be read: {reason[:200].rstrip('.')}.") from fault
 
 
 def _geopackage_layer(file: InputFile) -> tuple[str, str]:
@@ -196,7 +188,7 @@ def _geopackage_layer(file: InputFile) -> tuple[str, str]:
             ).fetchmany(1_000)
             plain = {n for n, sql in tables if re.match(r"(?i)\s*create\s+table\b", str(sql))}
             if "gpkg_contents" not in plain:
-                raise InputFileError(file.name, ["It is a database, but no GeoPackage."])
+                raise file.fault("It is a database, but no GeoPackage.")
             layers = database.execute(
                 "SELECT table_name FROM gpkg_contents WHERE data_type = 'features'"
             ).fetchmany(1_000)
@@ -206,15 +198,11 @@ def _geopackage_layer(file: InputFile) -> tuple[str, str]:
                 if layer in plain
             }
     except (sqlite3.Error, UnicodeDecodeError, OverflowError) as fault:
-        raise InputFileError(
-            file.name, ["The GeoPackage is damaged. Download it again."]
-        ) from fault
+        raise file.fault("The GeoPackage is damaged. Download it again.") from fault
     fitting = {layer: rows for layer, rows in sizes.items() if rows is not None}
     if not fitting:
         names = ", ".join(str(name) for (name,) in layers[:10]) or "none"
-        raise InputFileError(
-            file.name, [f"None of its layers has codes of areas this tool reads; layers: {names}."]
-        )
+        raise file.fault(f"None of its layers has codes of areas this tool reads; layers: {names}.")
     chosen = max(fitting, key=lambda layer: fitting[layer])
     others = [f"'{layer}' ({rows:,} areas)" for layer, rows in fitting.items() if layer != chosen]
     if not others:
@@ -250,10 +238,10 @@ def _check(file: InputFile, frame: gpd.GeoDataFrame, code_at: str) -> None:
         if wrong.any():
             number = int(np.flatnonzero(wrong.to_numpy())[0])
             code = " ".join(str(codes.iloc[number]).split())[:40]
-            raise InputFileError(file.name, [f"Feature {number + 1} ({code}) {what}."])
+            raise file.fault(f"Feature {number + 1} ({code}) {what}.")
     repeated = codes[codes.duplicated()]
     if not repeated.empty:
-        raise InputFileError(file.name, [f"{repeated.iloc[0]} stands in more than one feature."])
+        raise file.fault(f"{repeated.iloc[0]} stands in more than one feature.")
 
 
 def _mend(file: InputFile, frame: gpd.GeoDataFrame) -> int:
@@ -264,12 +252,9 @@ def _mend(file: InputFile, frame: gpd.GeoDataFrame) -> int:
     if wrong.any():
         for code, shape in zip(frame["code"][wrong], frame.geometry[wrong], strict=True):
             if _tangled(shape):
-                raise InputFileError(
-                    file.name,
-                    [
-                        f"The shape of {code} crosses itself more than {MOST_CROSSINGS:,} times. "
-                        "Take the boundaries as published, or mend it (in QGIS: Fix geometries)."
-                    ],
+                raise file.fault(
+                    f"The shape of {code} crosses itself more than {MOST_CROSSINGS:,} times. "
+                    "Take the boundaries as published, or mend it (in QGIS: Fix geometries)."
                 )
         # The method of structure keeps polygons polygons.
         frame.loc[wrong, frame.geometry.name] = shapely.make_valid(
@@ -305,13 +290,10 @@ def _crs(file: InputFile, frame: gpd.GeoDataFrame) -> int | str:
     if stated is None or (stated.is_geographic and not degrees):
         return WGS84 if degrees else BRITISH_NATIONAL_GRID
     if degrees and not stated.is_geographic:
-        raise InputFileError(
-            file.name,
-            [
-                f"Its coordinates are degrees ({west:.2f} to {east:.2f}, {south:.2f} to "
-                f"{north:.2f}), but it says that they are metres of {stated.name}. Save the layer "
-                "again with the system its coordinates are in (EPSG:4326 for degrees)."
-            ],
+        raise file.fault(
+            f"Its coordinates are degrees ({west:.2f} to {east:.2f}, {south:.2f} to "
+            f"{north:.2f}), but it says that they are metres of {stated.name}. Save the layer "
+            "again with the system its coordinates are in (EPSG:4326 for degrees)."
         )
     return str(stated.to_wkt())
 
@@ -323,6 +305,4 @@ def _check_place(file: InputFile, frame: gpd.GeoDataFrame) -> None:
         and _NORTHINGS[0] <= south <= north <= _NORTHINGS[1]
     )
     if not inside:
-        raise InputFileError(
-            file.name, ["Its coordinates lie outside Great Britain (are they swapped?)."]
-        )
+        raise file.fault("Its coordinates lie outside Great Britain (are they swapped?).")

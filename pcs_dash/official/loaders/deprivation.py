@@ -8,7 +8,6 @@ from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import LSOA_ENGLAND, Column, Layout
 from pcs_dash.official.reading import read_table
 from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
-from pcs_dash.tables.errors import InputFileError
 
 
 def _imd(year: int, lsoas: int) -> Layout:
@@ -78,12 +77,9 @@ def _decile_fits_rank(file: InputFile, table: pd.DataFrame, lsoas: int) -> None:
     wrong = table[(expected - table["imd_decile"]).abs() > 1]
     if not wrong.empty:
         row = wrong.iloc[0]
-        raise InputFileError(
-            file.name,
-            [
-                f"LSOA {row['lsoa_code']} has rank {row['imd_rank']:,} and decile "
-                f"{row['imd_decile']}: they can't belong together ({len(wrong):,} such rows)."
-            ],
+        raise file.fault(
+            f"LSOA {row['lsoa_code']} has rank {row['imd_rank']:,} and decile "
+            f"{row['imd_decile']}: they can't belong together ({len(wrong):,} such rows)."
         )
 
 

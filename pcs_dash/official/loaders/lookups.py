@@ -11,7 +11,6 @@ import pandas as pd
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import LSOA_ENGLAND_WALES, Column, Layout
 from pcs_dash.official.reading import read_table
-from pcs_dash.tables.errors import InputFileError
 
 LSOA11_LSOA21 = Layout(
     columns=(
@@ -156,9 +155,8 @@ def load_projections(file: InputFile) -> pd.DataFrame:
     years = {name: int(name[-4:]) for name in table.columns if name.startswith("people_")}
     own = table[table["component"].str.casefold().str.startswith("population")]
     if own.empty or len(years) < 2:
-        raise InputFileError(
-            file.name,
-            ["It has no rows of the component Population with two years and more (2022, 2023)."],
+        raise file.fault(
+            "It has no rows of the component Population with two years and more (2022, 2023)."
         )
     aged = _by_age(own, years)
     for column, whole in (

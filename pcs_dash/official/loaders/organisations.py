@@ -12,7 +12,6 @@ from pcs_dash.official.archive import InputFile
 from pcs_dash.official.cell_types import convert
 from pcs_dash.official.layout import LSOA_ENGLAND_WALES, ODS_ANY, ODS_PRACTICE, Column, Layout
 from pcs_dash.official.reading import read_table
-from pcs_dash.tables.errors import InputFileError
 from pcs_dash.tables.no_value import NO_PCN, NOT_KNOWN
 
 _STATUS = {"A": "active", "C": "closed", "D": "dormant", "P": "proposed"}
@@ -82,9 +81,8 @@ def _load_ods(file: InputFile, layout: Layout) -> pd.DataFrame:
     unknown = ~table["status"].isin(list(_STATUS))
     if unknown.any():
         row = int(np.flatnonzero(unknown)[0])
-        raise InputFileError(
-            file.name,
-            [f"Row {row + 1}: status {table['status'].iloc[row]!r} is none of A, C, D, P."],
+        raise file.fault(
+            f"Row {row + 1}: status {table['status'].iloc[row]!r} is none of A, C, D, P."
         )
     return table.assign(status=table["status"].map(_STATUS))
 
@@ -153,13 +151,10 @@ def load_pcn_membership(file: InputFile) -> pd.DataFrame:
     distinct = table.drop_duplicates(places)
     twice = distinct.loc[distinct["practice_code"].duplicated(keep=False), "practice_code"]
     if not twice.empty:
-        raise InputFileError(
-            file.name,
-            [
-                "These practices are in more than one network, ICB or region: "
-                + ", ".join(sorted(set(twice))[:10])
-                + "."
-            ],
+        raise file.fault(
+            "These practices are in more than one network, ICB or region: "
+            + ", ".join(sorted(set(twice))[:10])
+            + "."
         )
     if "supplier" in table.columns:
         systems = (
@@ -295,16 +290,14 @@ def _arrays(texts: dict[str, list[str]]) -> dict[str, Any]:
 def read_features(file: InputFile) -> list[dict[str, Any]]:
     """The features of a GeoJSON file; InputFileError when it is none or too large."""
     if file.path.stat().st_size > GEOJSON_BYTES:
-        raise InputFileError(
-            file.name, ["The GeoJSON is larger than 64 MB, far more than the list of dentists."]
-        )
+        raise file.fault("The GeoJSON is larger than 64 MB, far more than the list of dentists.")
     try:
         content = json.loads(file.path.read_bytes())
     except (ValueError, RecursionError) as fault:
-        raise InputFileError(file.name, [f"It is no valid JSON ({str(fault)[:80]})."]) from fault
+        raise file.fault(f"It is no valid JSON ({str(fault)[:80]}).") from fault
     features = content.get("features") if isinstance(content, dict) else None
     if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
-        raise InputFileError(file.name, ["It is JSON, but no GeoJSON FeatureCollection."])
+        raise file.fault("It is JSON, but no GeoJSON FeatureCollection.")
     if not features:
-        raise InputFileError(file.name, ["The GeoJSON holds no features."])
+        raise file.fault("The GeoJSON holds no features.")
     return features

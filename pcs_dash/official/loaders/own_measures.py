@@ -17,7 +17,6 @@ from pcs_dash.official.archive import InputFile
 from pcs_dash.official.file_dates import month_in_name, parse_date, year_in_name
 from pcs_dash.official.layout import ODS_PRACTICE, Column, Layout, normalise_heading
 from pcs_dash.official.reading import read_table
-from pcs_dash.tables.errors import InputFileError
 from pcs_dash.tables.no_value import NO_FIGURE
 
 MOST_MEASURES = 50
@@ -75,15 +74,13 @@ def load_own_measures(file: InputFile) -> pd.DataFrame:
     table["times"] = table["unit"].map(_times)
     faults = [*_names(table), *_twice(table), *_parts(table), *_shares(table)]
     if faults:
-        raise InputFileError(file.name, faults)
+        raise file.fault(*faults)
     exact = (
         table["times"] * table["numerator"] / table["denominator"].where(table["denominator"] > 0)
     )
     table["value"] = table["value"].fillna(exact)
     if table["value"].isna().all():
-        raise InputFileError(
-            file.name, ["No row has a value, or a numerator and a denominator above 0."]
-        )
+        raise file.fault("No row has a value, or a numerator and a denominator above 0.")
     without = int(table["value"].isna().sum())
     if without:
         file.notes.append(f"{without:,} rows without a figure: missing, not 0.")
@@ -109,12 +106,9 @@ def _periods(file: InputFile, labels: pd.Series) -> pd.Series:
              if re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", text)}  # fmt: skip
     unread = [text[:40] for text, day in days.items() if day is None]
     if unread:
-        raise InputFileError(
-            file.name,
-            [
-                f"Column 'period': '{unread[0]}' is no period. Write 2024-25, 2025, March 2025 or "
-                "2025-03-31."
-            ],
+        raise file.fault(
+            f"Column 'period': '{unread[0]}' is no period. Write 2024-25, 2025, March 2025 or "
+            "2025-03-31."
         )
     return pd.to_datetime(labels.map(days))
 

@@ -10,7 +10,6 @@ from pcs_dash.official.archive import InputFile
 from pcs_dash.official.file_dates import one_period
 from pcs_dash.official.layout import ODS_PRACTICE, Column, Layout
 from pcs_dash.official.reading import read_table
-from pcs_dash.tables.errors import InputFileError
 
 CQC_RATINGS = ("Outstanding", "Good", "Requires improvement", "Inadequate")
 
@@ -45,7 +44,7 @@ def load_cqc(file: InputFile) -> pd.DataFrame:
     table = read_table(file, CQC)
     if "year" not in table.columns:
         if "published" not in table.columns:
-            raise InputFileError(file.name, ["It has neither 'Year' nor 'Publication Date'."])
+            raise file.fault("It has neither 'Year' nor 'Publication Date'.")
         table["year"] = table["published"].dt.year
     overall = table[
         (table["domain"].astype(str).str.lower() == "overall")
@@ -130,16 +129,13 @@ def load_qof_prevalence(file: InputFile) -> pd.DataFrame:
     over = table[table["register"] > table["listed"]]
     if not over.empty:
         row = over.iloc[0]
-        raise InputFileError(
-            file.name,
-            [
-                f"{row['practice_code']}: register {row['group']} has {row['register']:,} patients "
-                f"of {row['listed']:,} on the list ({len(over):,} such rows)."
-            ],
+        raise file.fault(
+            f"{row['practice_code']}: register {row['group']} has {row['register']:,} patients "
+            f"of {row['listed']:,} on the list ({len(over):,} such rows)."
         )
     groups = table["group"].cat.remove_unused_categories().cat.categories
     if len(groups) > MOST_REGISTERS:
-        raise InputFileError(file.name, [f"It has {len(groups):,} registers; some 22 expected."])
+        raise file.fault(f"It has {len(groups):,} registers; some 22 expected.")
     share = 100 * table["register"] / table["listed"].where(table["listed"] > 0)
     keyed = table.assign(share=share, practice_code=table["practice_code"].astype("str"))
     keyed = keyed.set_index(["practice_code", "group"])[["share"]]
@@ -151,9 +147,7 @@ def load_qof_prevalence(file: InputFile) -> pd.DataFrame:
         ages = table.dropna(subset=["list_type"]).drop_duplicates(["group", "list_type"])
         mixed = ages.loc[ages["group"].duplicated(), "group"]
         if not mixed.empty:
-            raise InputFileError(
-                file.name, [f"Register {mixed.iloc[0]} is counted on lists of different ages."]
-            )
+            raise file.fault(f"Register {mixed.iloc[0]} is counted on lists of different ages.")
         narrow = ages[ages["list_type"] != "TOTAL"]
         pairs = zip(narrow["group"], narrow["list_type"], strict=True)
         named = sorted(f"{group} {ages_of}" for group, ages_of in pairs)

@@ -8,7 +8,6 @@ from pcs_dash.official.archive import InputFile
 from pcs_dash.official.file_dates import one_period
 from pcs_dash.official.layout import LSOA_OR_UNKNOWN, ODS_PRACTICE, Column, Layout
 from pcs_dash.official.reading import read_table
-from pcs_dash.tables.errors import InputFileError
 
 LIST_SIZES = Layout(
     columns=(
@@ -42,28 +41,25 @@ def load_list_sizes(file: InputFile) -> pd.DataFrame:
         (table["kind"] == "GP") & (table["sex"] == "ALL") & (table["age"] == "ALL")
     ].drop(columns=["kind", "sex", "age"])
     if totals.empty:
-        raise InputFileError(
-            file.name, ["It has no row for practices with SEX and AGE both 'ALL': take the totals."]
+        raise file.fault(
+            "It has no row for practices with SEX and AGE both 'ALL': take the totals."
         )
     one_period(file, totals["period"])
     _practice_codes(file, totals["practice_code"])
     twice = totals["practice_code"].duplicated(keep=False)
     if twice.any():
         codes = ", ".join(sorted(set(totals.loc[twice, "practice_code"]))[:10])
-        raise InputFileError(file.name, [f"These practices stand in more than one row: {codes}."])
+        raise file.fault(f"These practices stand in more than one row: {codes}.")
     return totals.sort_values("practice_code").reset_index(drop=True)
 
 
 def _practice_codes(file: InputFile, codes: pd.Series) -> None:
     wrong = codes[~codes.str.match(ODS_PRACTICE)]
     if not wrong.empty:
-        raise InputFileError(
-            file.name,
-            [
-                "These are no practice codes (a letter and five digits): "
-                + ", ".join(repr(code) for code in wrong.head(10))
-                + "."
-            ],
+        raise file.fault(
+            "These are no practice codes (a letter and five digits): "
+            + ", ".join(repr(code) for code in wrong.head(10))
+            + "."
         )
 
 
@@ -110,16 +106,15 @@ def load_registrations_lsoa(file: InputFile) -> pd.DataFrame:
     table = read_table(file, BY_LSOA)
     everyone = table[table["sex"] == "ALL"].drop(columns="sex")
     if everyone.empty:
-        raise InputFileError(
-            file.name, ["It has no rows for SEX 'ALL': take the file of all patients (…-lsoa-all)."]
+        raise file.fault(
+            "It has no rows for SEX 'ALL': take the file of all patients (…-lsoa-all)."
         )
     one_period(file, everyone["period"])
     twice = everyone.duplicated(["practice_code", "lsoa_code"])
     if twice.any():
         first = everyone[twice].iloc[0]
-        raise InputFileError(
-            file.name,
-            [f"Practice {first['practice_code']} and LSOA {first['lsoa_code']} stand in two rows."],
+        raise file.fault(
+            f"Practice {first['practice_code']} and LSOA {first['lsoa_code']} stand in two rows."
         )
     return everyone.reset_index(drop=True)
 

@@ -73,9 +73,7 @@ def load_minutes(file: InputFile) -> pd.DataFrame:
     mode = words.map(MODE_WORDS)
     if mode.isna().any():
         unknown = ", ".join(sorted(set(words[mode.isna()]))[:5])
-        raise InputFileError(
-            file.name, [f"These are no modes ({unknown}): use walk, cycle, drive or transit."]
-        )
+        raise file.fault(f"These are no modes ({unknown}): use walk, cycle, drive or transit.")
     source = table["source"].astype("str") if "source" in table else file.base_name
     table = table.assign(mode=mode.astype("category"), source=source)
     # A small area's code may look like that of a site.
@@ -85,12 +83,9 @@ def load_minutes(file: InputFile) -> pd.DataFrame:
     begins = postcodes | origin.str.match(is_area)
     there = begins & to.str.match(SITE) & ~to.str.match(is_area)
     if not there.any():
-        raise InputFileError(
-            file.name,
-            [
-                "No row leads from a small area (E01...) or postcode to a practice (a letter and "
-                "five digits). If it holds the ways back only, exchange the two columns."
-            ],
+        raise file.fault(
+            "No row leads from a small area (E01...) or postcode to a practice (a letter and "
+            "five digits). If it holds the ways back only, exchange the two columns."
         )
     if not there.all():
         file.notes.append(f"{int((~there).sum()):,} rows that lead the other way were left out.")
@@ -106,31 +101,22 @@ def _refuse_mixed(file: InputFile, table: pd.DataFrame, postcodes: NDArray[np.bo
     twice = table.duplicated(["origin", "destination", "mode"])
     if twice.any():
         first = table[twice].iloc[0]
-        raise InputFileError(
-            file.name,
-            [
-                f"{first['origin']} to {first['destination']} ({first['mode']}) stands in two "
-                f"rows, as {int(twice.sum()):,} pairs do."
-            ],
+        raise file.fault(
+            f"{first['origin']} to {first['destination']} ({first['mode']}) stands in two "
+            f"rows, as {int(twice.sum()):,} pairs do."
         )
     if postcodes.any() and not postcodes.all():
         area, postcode = (table["origin"][kind].iloc[0] for kind in (~postcodes, postcodes))
-        raise InputFileError(
-            file.name,
-            [
-                f"Column 'origin' has small areas ({area}) in {int((~postcodes).sum()):,} rows and "
-                f"postcodes ({postcode}) in {int(postcodes.sum()):,}. Give one or the other."
-            ],
+        raise file.fault(
+            f"Column 'origin' has small areas ({area}) in {int((~postcodes).sum()):,} rows and "
+            f"postcodes ({postcode}) in {int(postcodes.sum()):,}. Give one or the other."
         )
     for mode, sources in table.groupby("mode", observed=True)["source"]:
         named = sorted(set(sources))
         if len(named) > 1:
-            raise InputFileError(
-                file.name,
-                [
-                    f"Mode {mode} has minutes of {len(named)} sources ({', '.join(named[:3])}), "
-                    "which can't be compared. Keep one source a mode."
-                ],
+            raise file.fault(
+                f"Mode {mode} has minutes of {len(named)} sources ({', '.join(named[:3])}), "
+                "which can't be compared. Keep one source a mode."
             )
 
 
@@ -268,11 +254,8 @@ def load_cars2021(file: InputFile) -> pd.DataFrame:
     wrong = table[table["without_car"] > table["households"]]
     if len(wrong):
         row = wrong.iloc[0]
-        raise InputFileError(
-            file.name,
-            [
-                f"{row['lsoa_code']} has {row['without_car']:,} households without a car of "
-                f"{row['households']:,} in all; {len(wrong):,} small areas are so."
-            ],
+        raise file.fault(
+            f"{row['lsoa_code']} has {row['without_car']:,} households without a car of "
+            f"{row['households']:,} in all; {len(wrong):,} small areas are so."
         )
     return table

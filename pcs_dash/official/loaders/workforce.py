@@ -14,7 +14,6 @@ from pcs_dash.official.archive import InputFile
 from pcs_dash.official.file_dates import month_in_name, one_period
 from pcs_dash.official.layout import ODS_PRACTICE, Column, Layout
 from pcs_dash.official.reading import read_table
-from pcs_dash.tables.errors import InputFileError
 from pcs_dash.tables.no_value import NO_FIGURE
 
 NA_MEANS_NO_DATA_FROM = pd.Timestamp(2023, 2, 1)
@@ -126,12 +125,9 @@ def load_workforce(file: InputFile, *, period: pd.Timestamp | None = None) -> pd
     table = read_table(file, WORKFORCE)
     period = period or month_in_name(file.base_name) or month_in_name(file.name)
     if period is None:
-        raise InputFileError(
-            file.name,
-            [
-                "The file does not say which month it is for. Put the month in its name, "
-                "for example 'General Practice - December 2025 Practice Level.csv'."
-            ],
+        raise file.fault(
+            "The file does not say which month it is for. Put the month in its name, "
+            "for example 'General Practice - December 2025 Practice Level.csv'."
         )
     table = _fully_qualified(file, table)
     if period < NA_MEANS_NO_DATA_FROM:
@@ -158,13 +154,10 @@ def _fully_qualified(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
             None,
         )  # fmt: skip
         if registrars is None:
-            raise InputFileError(
-                file.name,
-                [
-                    f"It has neither '{whole}' nor the registrars' columns that older files "
-                    "have, so fully qualified GPs can't be told. Take the practice-level file "
-                    "with all columns ('Detailed')."
-                ],
+            raise file.fault(
+                f"It has neither '{whole}' nor the registrars' columns that older files "
+                "have, so fully qualified GPs can't be told. Take the practice-level file "
+                "with all columns ('Detailed')."
             )
         foundation = f"TOTAL_GP_TRN_GR_F1_2_{unit}"
         trainees = table[registrars]
@@ -207,7 +200,7 @@ def _check_order(file: InputFile, table: pd.DataFrame) -> None:
             for row in wrong.head(5).to_dict("records")
         ]
     if faults:
-        raise InputFileError(file.name, faults)
+        raise file.fault(*faults)
 
 
 INDIVIDUALS = Layout(
@@ -286,9 +279,7 @@ def load_workforce_individual(
     table = read_table(file, INDIVIDUALS)
     period = period or month_in_name(file.base_name) or month_in_name(file.name)
     if period is None:
-        raise InputFileError(
-            file.name, ["The file does not say which month it is for. Put the month in its name."]
-        )
+        raise file.fault("The file does not say which month it is for. Put the month in its name.")
     groups = [c for c in table.columns if c not in ("fte", "icb_code")]
     summed = (
         table.groupby(groups, dropna=False, observed=True)["fte"]
