@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
@@ -24,6 +25,7 @@ from pcs_dash.official.loaders import quality as _quality
 from pcs_dash.official.loaders import registrations as _registrations
 from pcs_dash.official.loaders import travel as _travel
 from pcs_dash.official.loaders import workforce as _workforce
+from pcs_dash.official.reading import read_table
 from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
 from pcs_dash.tables.errors import UserError
 
@@ -65,9 +67,10 @@ class Source:
     """One publication.
 
     `series`: several periods are kept side by side (lists of several months); otherwise a new
-    file replaces the old. `period_from`: 'column' (in the table), 'name' (in the file's name),
-    'fixed' (`fixed_period` says it, as the edition has one period only), 'rating' (the newest year
-    rated), or 'loaded' (a list made anew every night, which carries no date). `stands_alone`: it is
+    file replaces the old. `parser`: the loader; without one the table is as it is read, in the
+    order of its key. `period_from`: 'column' (in the table), 'name' (in the file's name), 'rating'
+    (the newest year rated), or 'loaded' (a list made anew every night, which carries no date); of
+    no use with a `fixed_period`, of an edition that has one period only. `stands_alone`: it is
     of use where no list of practices is loaded, beside the embedded ones. `usual_rows`: about
     how many rows the published file has, 0 where a part of it is as good. `largest_bytes`: what a
     file of it may take unpacked, a few times the published one. `dated_as_named`: a month in its
@@ -81,8 +84,8 @@ class Source:
     landing_page: str
     cadence: str
     columns: Layout | None
-    parser: Callable[[InputFile], pd.DataFrame]
     brings: str
+    parser: Callable[[InputFile], pd.DataFrame] | None = None
     licence: str = OGL
     address: str | None = None
     edition_pattern: str | None = None
@@ -106,6 +109,13 @@ class Source:
         if self.file_pattern:
             return "Found from the landing page: the newest edition, then the file whose name fits."
         return _BY_HAND
+
+    def load(self, file: InputFile) -> pd.DataFrame:
+        """The table in a file of it. Raises InputFileError."""
+        if self.parser is not None:
+            return self.parser(file)
+        assert self.columns is not None
+        return read_table(file, self.columns).sort_values([*self.columns.key], ignore_index=True)
 
     @property
     def downloadable(self) -> bool:
@@ -254,11 +264,10 @@ _ALL = (
             "File_7_-_All_IoD2019_Scores__Ranks__Deciles_and_Population_Denominators_3.csv"
         ),
         cadence="every four to six years",
-        columns=_deprivation.IMD_2019,
-        parser=_deprivation.load_imd2019,
+        columns=_deprivation.IMD["2019"],
+        parser=partial(_deprivation.load_imd, edition="2019"),
         brings="deprivation by LSOA of 2011",
         usual_rows=LSOAS_IN_ENGLAND["2019"],
-        period_from="fixed",
         fixed_period="2019-09-26",
         note="File 7 also has scores and populations; File 1 (Excel) ranks and deciles only.",
     ),
@@ -272,11 +281,10 @@ _ALL = (
             "File_7_IoD2025_All_Ranks_Scores_Deciles_Population_Denominators.csv"
         ),
         cadence="every four to six years",
-        columns=_deprivation.IMD_2025,
-        parser=_deprivation.load_imd2025,
+        columns=_deprivation.IMD["2025"],
+        parser=partial(_deprivation.load_imd, edition="2025"),
         brings="deprivation by LSOA of 2021",
         usual_rows=LSOAS_IN_ENGLAND["2025"],
-        period_from="fixed",
         fixed_period="2025-10-30",
         note="LSOAs of 2021: never joined to those of 2011 without the ONS lookup.",
     ),
@@ -287,10 +295,8 @@ _ALL = (
         landing_page="https://www.gov.uk/government/statistics/english-indices-of-deprivation-2019",
         cadence="once",
         columns=_deprivation.BARRIERS_2019,
-        parser=_deprivation.load_barriers2019,
         brings="patients' mean road distance to a GP surgery (Quality beside capacity)",
         usual_rows=LSOAS_IN_ENGLAND["2019"],
-        period_from="fixed",
         fixed_period="2019-09-26",
         note=_BY_HAND + " File 8, sheet 'IoD2019 Barriers Domain'.",
     ),
@@ -301,10 +307,8 @@ _ALL = (
         landing_page=GEOPORTAL,
         cadence="once",
         columns=_lookups.LSOA11_LSOA21,
-        parser=_lookups.load_lsoa11_lsoa21,
         brings="the join between IMD 2025 and registrations by LSOA of 2011",
         usual_rows=35_796,
-        period_from="fixed",
         fixed_period="2022-12-01",
         note="In latin-1; U unchanged, S split, M merged, X other.",
     ),
@@ -315,7 +319,6 @@ _ALL = (
         landing_page=GEOPORTAL,
         cadence="yearly, April",
         columns=_lookups.LSOA_ICB,
-        parser=_lookups.load_lsoa_icb,
         brings="the ICB in which an LSOA lies; without it that of most of its patients",
         usual_rows=LSOAS_IN_ENGLAND["2025"],
         period_from="name",
@@ -331,7 +334,6 @@ _ALL = (
         parser=_lookups.load_rural_urban,
         brings="share of patients in rural areas (Quality beside capacity)",
         usual_rows=34_753,
-        period_from="fixed",
         fixed_period="2013-08-01",
     ),
     Source(
@@ -341,7 +343,6 @@ _ALL = (
         landing_page=GEOPORTAL,
         cadence="quarterly (February, May, August, November)",
         columns=_lookups.POSTCODES,
-        parser=_lookups.load_postcodes,
         brings=(
             "the place of pharmacies, opticians and dental sites; districts of closed practices; "
             "small areas of minutes from postcodes"
@@ -364,7 +365,6 @@ _ALL = (
         ),
         cadence="yearly",
         columns=_lookups.POPULATION,
-        parser=_lookups.load_population,
         brings="residents by LSOA: a better modelled catchment",
         usual_rows=35_672,
         period_from="name",
@@ -394,7 +394,6 @@ _ALL = (
         columns=None,
         parser=_boundaries.load_boundaries,
         brings="maps of the LSOAs it holds, and the outlines of their ICBs and districts",
-        period_from="fixed",
         fixed_period="2011-12-01",
         note=(
             "Take the super-generalised or generalised layer (BSC or BGC) as GeoJSON, GeoPackage "
@@ -411,7 +410,6 @@ _ALL = (
         ),
         cadence="yearly",
         columns=_quality.QOF,
-        parser=_quality.load_qof,
         brings="QOF achievement by practice, per cent of points",
         usual_rows=6_300,
         period_from="name",
@@ -494,7 +492,6 @@ _ALL = (
         landing_page="https://www.england.nhs.uk/allocations/",
         cadence="with each round of allocations",
         columns=_quality.ALLOCATIONS,
-        parser=_quality.load_allocations,
         brings="coordinates, district and ICB of every practice, weighted populations",
         usual_rows=6_200,
         period_from="name",
@@ -508,7 +505,7 @@ _ALL = (
         address=f"{_ODS_REPORT}edispensary",
         cadence="nightly",
         columns=_organisations.PHARMACIES,
-        parser=_organisations.load_pharmacies,
+        parser=partial(_organisations.load_ods, layout=_organisations.PHARMACIES),
         brings="with the postcodes of England: pharmacies within a mile",
         period_from="loaded",
     ),
@@ -532,7 +529,7 @@ _ALL = (
         address=f"{_ODS_REPORT}egdpprac",
         cadence="nightly",
         columns=_organisations.DENTAL_SITES,
-        parser=_organisations.load_dental_sites,
+        parser=partial(_organisations.load_ods, layout=_organisations.DENTAL_SITES),
         brings="with the postcodes of England: dental sites within a mile",
         period_from="loaded",
     ),
@@ -544,7 +541,7 @@ _ALL = (
         address=f"{_ODS_REPORT}eoptsite",
         cadence="nightly",
         columns=_organisations.OPTICIANS,
-        parser=_organisations.load_opticians,
+        parser=partial(_organisations.load_ods, layout=_organisations.OPTICIANS),
         brings="with the postcodes of England: opticians within a mile",
         period_from="loaded",
     ),
@@ -583,10 +580,8 @@ _ALL = (
         ),
         cadence="ended with 2019",
         columns=_travel.JTS_GP,
-        parser=_travel.load_jts_gp,
         brings="published minutes to the nearest GP surgery, public transport too (Getting there)",
         usual_rows=LSOAS_IN_ENGLAND["2019"],
-        period_from="fixed",
         fixed_period="2019-12-19",
         note=(
             _BY_HAND
@@ -606,7 +601,6 @@ _ALL = (
         parser=_travel.load_cars2021,
         brings="minutes for households without a car (Getting there)",
         usual_rows=35_672,
-        period_from="fixed",
         fixed_period="2021-03-21",
         note=_BY_HAND + " census2021-ts045-lsoa.csv of the archive; LSOAs of 2021.",
         stands_alone=True,

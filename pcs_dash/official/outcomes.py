@@ -156,7 +156,7 @@ def few(item: Loaded) -> str:
     is one edition, a fifth fewer where their number changes.
     """
     usual, rows = item.source.usual_rows, len(item.table)
-    if rows >= usual * (1.0 if item.source.period_from == "fixed" else 0.8):
+    if rows >= usual * (1.0 if item.source.fixed_period else 0.8):
         return ""
     return f"Only {rows:,} rows; the published file has some {usual:,}: is it a part, or cut short?"
 

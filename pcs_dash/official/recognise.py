@@ -269,7 +269,7 @@ def load_recognised(item: Recognised, *, trusted: bool = False) -> Loaded:
         raise file.fault(
             f"Unpacked it has {size / 1024**2:,.0f} MB, several times the published file."
         )
-    table = item.source.parser(file)
+    table = item.source.load(file)
     if not trusted and cut_short(file):
         raise DoubtfulError(
             file.name,
@@ -315,7 +315,7 @@ def period_of(item: Recognised, table: pd.DataFrame) -> pd.Timestamp:
         period = pd.Timestamp(table["period"].max())
         _agree_with_name(item, period)
         return period
-    if source.period_from == "fixed" and source.fixed_period:
+    if source.fixed_period:
         return pd.Timestamp(source.fixed_period)
     if source.period_from == "rating":
         return pd.Timestamp(int(table["cqc_year"].max()), 12, 31)

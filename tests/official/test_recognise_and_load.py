@@ -574,7 +574,7 @@ def test_a_missing_required_column_is_always_an_error(source: str, tmp_path: Pat
         path = tmp_path / name
         path.write_bytes(csv_of([[c for i, c in enumerate(row) if i != at] for row in rows]))
         with pytest.raises(InputFileError):
-            SOURCES[source].parser(InputFile.of(path))
+            SOURCES[source].load(InputFile.of(path))
 
 
 @pytest.mark.parametrize("source", CSV_WITH_HEADINGS)

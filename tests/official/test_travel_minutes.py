@@ -9,7 +9,8 @@ import pytest
 import samples
 
 from pcs_dash.official.archive import InputFile
-from pcs_dash.official.loaders.travel import load_cars2021, load_jts_gp, load_minutes
+from pcs_dash.official.catalogue import SOURCES
+from pcs_dash.official.loaders.travel import load_cars2021, load_minutes
 from pcs_dash.official.recognise import contents, recognise
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import preview, update_store
@@ -180,7 +181,7 @@ def test_the_newest_sheet_of_published_journey_times_is_read(tmp_path: Path) -> 
     path = tmp_path / "jts0505.ods"
     path.write_bytes(samples.jts_workbook())
     file = InputFile.of(path)
-    table = load_jts_gp(file).set_index("lsoa_code")
+    table = SOURCES["jts_gp"].load(file).set_index("lsoa_code")
     assert table["transit"].to_dict() == {"E01000001": 8.5, "E01000002": 11}
     assert table["drive"].isna().tolist() == [False, True]
     assert table["walk"].to_dict() == {"E01000001": 9.5, "E01000002": 14.5}

@@ -50,23 +50,16 @@ def _imd(year: int, lsoas: int) -> Layout:
     )  # fmt: skip
 
 
-IMD_2019 = _imd(2011, LSOAS_IN_ENGLAND["2019"])
-IMD_2025 = _imd(2021, LSOAS_IN_ENGLAND["2025"])
+IMD = {
+    edition: _imd(year, LSOAS_IN_ENGLAND[edition])
+    for edition, year in (("2019", 2011), ("2025", 2021))
+}
 
 
-def load_imd2019(file: InputFile) -> pd.DataFrame:
-    """IMD 2019 by LSOA of 2011, England: rank, decile, quintile; score if the file has it."""
-    return _load(file, IMD_2019, LSOAS_IN_ENGLAND["2019"])
-
-
-def load_imd2025(file: InputFile) -> pd.DataFrame:
-    """IMD 2025 by LSOA of 2021, England: rank, decile, quintile; score if the file has it."""
-    return _load(file, IMD_2025, LSOAS_IN_ENGLAND["2025"])
-
-
-def _load(file: InputFile, layout: Layout, lsoas: int) -> pd.DataFrame:
-    table = read_table(file, layout)
-    _decile_fits_rank(file, table, lsoas)
+def load_imd(file: InputFile, *, edition: str) -> pd.DataFrame:
+    """The IMD by LSOA of its edition, England: rank, decile, quintile; score if the file has it."""
+    table = read_table(file, IMD[edition])
+    _decile_fits_rank(file, table, LSOAS_IN_ENGLAND[edition])
     quintile = (table["imd_decile"] + 1) // 2
     return table.assign(imd_quintile=quintile).sort_values("lsoa_code").reset_index(drop=True)
 
@@ -99,8 +92,3 @@ BARRIERS_2019 = Layout(
     ),
     key=("lsoa_code",),
 )  # fmt: skip
-
-
-def load_barriers2019(file: InputFile) -> pd.DataFrame:
-    """Road distance to a GP surgery by LSOA of 2011 (IoD 2019, underlying indicators)."""
-    return read_table(file, BARRIERS_2019).sort_values("lsoa_code").reset_index(drop=True)

@@ -29,11 +29,6 @@ LSOA11_LSOA21 = Layout(
 )  # fmt: skip
 
 
-def load_lsoa11_lsoa21(file: InputFile) -> pd.DataFrame:
-    """LSOA of 2011 to LSOA of 2021 (one row a pair) with the district."""
-    return read_table(file, LSOA11_LSOA21).sort_values(["lsoa11cd", "lsoa21cd"], ignore_index=True)
-
-
 LSOA_ICB = Layout(
     columns=(
         Column("lsoa_code", (r"~lsoa(11|21)cd",), "code", "LSOA", pattern=LSOA_ENGLAND_WALES),
@@ -45,11 +40,6 @@ LSOA_ICB = Layout(
     ),
     key=("lsoa_code",),
 )
-
-
-def load_lsoa_icb(file: InputFile) -> pd.DataFrame:
-    """LSOA to sub-ICB location and ICB (ONS)."""
-    return read_table(file, LSOA_ICB).sort_values("lsoa_code").reset_index(drop=True)
 
 
 RURAL_URBAN_2011 = Layout(
@@ -99,11 +89,6 @@ POSTCODES = Layout(
 )  # fmt: skip
 
 
-def load_postcodes(file: InputFile) -> pd.DataFrame:
-    """Postcode to LSOA and district (ONS Postcode Directory, or a part of it)."""
-    return read_table(file, POSTCODES).sort_values("postcode").reset_index(drop=True)
-
-
 POPULATION = Layout(
     columns=(
         Column(
@@ -117,11 +102,6 @@ POPULATION = Layout(
     ),
     key=("lsoa_code",),
 )  # fmt: skip
-
-
-def load_population(file: InputFile) -> pd.DataFrame:
-    """Residents by LSOA (ONS small-area estimates), of all ages."""
-    return read_table(file, POPULATION).sort_values("lsoa_code").reset_index(drop=True)
 
 
 PROJECTED = range(2018, 2051)

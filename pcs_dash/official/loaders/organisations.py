@@ -70,13 +70,14 @@ def load_ods_practices(file: InputFile) -> pd.DataFrame:
 
     Adds `is_gp_practice` (prescribing setting 4) and spells out the status.
     """
-    table = _load_ods(file, ODS_PRACTICES)
+    table = load_ods(file, layout=ODS_PRACTICES)
     return table.assign(
         is_gp_practice=(table["prescribing_setting"] == GP_PRACTICE_SETTING).fillna(False)
     )
 
 
-def _load_ods(file: InputFile, layout: Layout) -> pd.DataFrame:
+def load_ods(file: InputFile, *, layout: Layout) -> pd.DataFrame:
+    """A list of sites of the ODS (edispensary, egdpprac, eoptsite), its status spelt out."""
     table = read_table(file, layout)
     unknown = ~table["status"].isin(list(_STATUS))
     if unknown.any():
@@ -85,21 +86,6 @@ def _load_ods(file: InputFile, layout: Layout) -> pd.DataFrame:
             f"Row {row + 1}: status {table['status'].iloc[row]!r} is none of A, C, D, P."
         )
     return table.assign(status=table["status"].map(_STATUS))
-
-
-def load_pharmacies(file: InputFile) -> pd.DataFrame:
-    """Pharmacies and dispensing contractors (edispensary)."""
-    return _load_ods(file, PHARMACIES)
-
-
-def load_dental_sites(file: InputFile) -> pd.DataFrame:
-    """Dental practices as the ODS lists them (egdpprac)."""
-    return _load_ods(file, DENTAL_SITES)
-
-
-def load_opticians(file: InputFile) -> pd.DataFrame:
-    """Optical sites as the ODS lists them."""
-    return _load_ods(file, OPTICIANS)
 
 
 PCN_MEMBERSHIP = Layout(
@@ -114,21 +100,9 @@ PCN_MEMBERSHIP = Layout(
         Column("practice_name", ("GP_NAME", "PRACTICE_NAME"), "text", "name of the practice"),
         Column("supplier", ("SUPPLIER",), "text", "GP system", required=False, nullable=True),
         Column(
-            "pcn_code",
-            ("PCN_CODE",),
-            "code",
-            "primary care network",
-            nullable=True,
-            missing=NO_PCN,
+            "pcn_code", ("PCN_CODE",), "code", "primary care network", nullable=True, missing=NO_PCN
         ),
-        Column(
-            "pcn",
-            ("PCN_NAME",),
-            "text",
-            "name of the network",
-            nullable=True,
-            missing=NO_PCN,
-        ),
+        Column("pcn", ("PCN_NAME",), "text", "name of the network", nullable=True, missing=NO_PCN),
         Column("sub_icb_code", ("SUB_ICB_LOCATION_CODE",), "code", "sub-ICB location"),
         Column("sub_icb", ("SUB_ICB_LOCATION_NAME",), "text", "name of the sub-ICB location"),
         Column("icb_code", ("ICB_CODE",), "code", "integrated care board"),

@@ -95,11 +95,6 @@ QOF = Layout(
 )  # fmt: skip
 
 
-def load_qof(file: InputFile) -> pd.DataFrame:
-    """QOF achievement by practice: points, per cent of all points and of those within reach."""
-    return read_table(file, QOF).sort_values("practice_code").reset_index(drop=True)
-
-
 QOF_PREVALENCE = Layout(
     columns=(
         Column("practice_code", ("PRACTICE_CODE", "PRACTICECODE"), "code", "ODS code",
@@ -259,14 +254,6 @@ ALLOCATIONS = Layout(
     ),
     key=("practice_code",),
 )  # fmt: skip
-
-
-def load_allocations(file: InputFile) -> pd.DataFrame:
-    """Weighted populations of the ICB allocations, with coordinates, ICB and district.
-
-    `Patients`, PCN and CCG columns are empty in the published file and are not read.
-    """
-    return read_table(file, ALLOCATIONS).sort_values("practice_code").reset_index(drop=True)
 
 
 SURVEY = Layout(

@@ -217,11 +217,6 @@ JTS_GP = Layout(
 )  # fmt: skip
 
 
-def load_jts_gp(file: InputFile) -> pd.DataFrame:
-    """Minutes from each LSOA of 2011 to the nearest GP surgery by mode (DfT, JTS0505)."""
-    return read_table(file, JTS_GP).sort_values("lsoa_code", ignore_index=True)
-
-
 _CARS = "number_of_cars_or_vans"
 CARS_2021 = Layout(
     columns=(
