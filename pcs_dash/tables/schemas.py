@@ -6,6 +6,7 @@ dictionaries print them, so that what is said of a column stands in one place.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -27,108 +28,88 @@ REGISTRATIONS = "NHS England, Patients Registered at a GP Practice"
 MHCLG_2019 = "MHCLG, English Indices of Deprivation 2019"
 MHCLG_2025 = "MHCLG, English Indices of Deprivation 2025"
 ONS = "Office for National Statistics"
+DISPERSAL = "computed from registrations by LSOA of July 2023 (NHS England) and IMD 2025 (MHCLG)"
+RELATIVE_NEED = "computed from NHS Payments to General Practice and NHS England allocations"
+_APPOINTMENTS = "NHS England, Appointments in General Practice"
+_STRATEGY = "Transforming Primary Care in Essex, 2014"
+_CITED = "as cited in the row"
+
+_NOT_BELOW_0 = pa.Check.ge(0)
+_ABOVE_0 = pa.Check.gt(0)
+_PER_CENT = (pa.Check.ge(0), pa.Check.le(100))
 
 
 def _column(
-    dtype: Any,
-    meaning: str,
-    source: str,
-    *,
-    unit: str = "",
-    checks: pa.Check | list[pa.Check] | None = None,
-    nullable: bool = False,
-    unique: bool = False,
-    required: bool = True,
+    dtype: Any, meaning: str, source: str, checks: Sequence[pa.Check], unit: str = "", **more: bool
 ) -> pa.Column:
-    return pa.Column(
-        dtype,
-        checks,
-        description=meaning,
-        metadata={"unit": unit, "source": source},
-        nullable=nullable,
-        unique=unique,
-        required=required,
-    )
+    about = {"unit": unit, "source": source}
+    return pa.Column(dtype, [*checks], description=meaning, metadata=about, **more)
 
 
-def _code(pattern: str, meaning: str, source: str) -> pa.Column:
-    return _column(str, meaning, source, checks=pa.Check.str_matches(pattern), unique=True)
+def _text(meaning: str, source: str, *checks: pa.Check, **more: bool) -> pa.Column:
+    return _column(str, meaning, source, checks, **more)
 
 
-def _at_least_zero() -> pa.Check:
-    return pa.Check.ge(0)
+def _like(pattern: str, meaning: str, source: str, **more: bool) -> pa.Column:
+    return _text(meaning, source, pa.Check.str_matches(pattern), **more)
 
 
-def _per_cent() -> list[pa.Check]:
-    return [pa.Check.ge(0), pa.Check.le(100)]
+def _key(pattern: str, meaning: str, source: str) -> pa.Column:
+    return _like(pattern, meaning, source, unique=True)
 
 
-practices = pa.DataFrameSchema(
+def _one_of(allowed: Iterable[str], meaning: str, source: str) -> pa.Column:
+    return _text(meaning, source, pa.Check.isin(allowed))
+
+
+def _number(meaning: str, source: str, unit: str, *checks: pa.Check, **more: bool) -> pa.Column:
+    """Not below 0 unless `checks` say otherwise."""
+    return _column(float, meaning, source, checks or [_NOT_BELOW_0], unit, **more)
+
+
+def _whole(meaning: str, source: str, unit: str, *checks: pa.Check) -> pa.Column:
+    """A whole number, not below 0 unless `checks` say otherwise."""
+    return _column(int, meaning, source, checks or [_NOT_BELOW_0], unit)
+
+
+def _within(low: float, high: float) -> pa.Check:
+    return pa.Check.in_range(low, high)
+
+
+def _table(columns: dict[str, pa.Column], **more: Any) -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(columns, strict=True, coerce=True, **more)
+
+
+practices = _table(
     {
-        "practice_code": _code(ODS_CODE, "ODS code of the practice", ORGANISATIONS),
-        "practice_name": _column(str, "Name of the practice", ORGANISATIONS),
-        "postcode": _column(str, "Postcode of the main surgery", ORGANISATIONS),
-        "latitude": _column(
-            float,
-            "Latitude of the postcode",
-            CODE_POINT,
-            unit="degrees",
-            checks=pa.Check.in_range(49, 61),
+        "practice_code": _key(ODS_CODE, "ODS code of the practice", ORGANISATIONS),
+        "practice_name": _text("Name of the practice", ORGANISATIONS),
+        "postcode": _text("Postcode of the main surgery", ORGANISATIONS),
+        "latitude": _number("Latitude of the postcode", CODE_POINT, "degrees", _within(49, 61)),
+        "longitude": _number("Longitude of the postcode", CODE_POINT, "degrees", _within(-9, 3)),
+        "easting": _number("Easting of the postcode", CODE_POINT, "m", _within(0, 700_000)),
+        "northing": _number("Northing of the postcode", CODE_POINT, "m", _within(0, 1_300_000)),
+        "lad_code": _text("ONS code of the district", ONS),
+        "lad_name": _one_of(DISTRICTS, "District of the main surgery", ONS),
+        "sub_icb_code": _one_of(
+            list(PLACES), "Sub-ICB location the practice belongs to", ORGANISATIONS
         ),
-        "longitude": _column(
-            float,
-            "Longitude of the postcode",
-            CODE_POINT,
-            unit="degrees",
-            checks=pa.Check.in_range(-9, 3),
+        "pcn_name": _text(
+            "Primary care network, 2026 membership; UNALLOCATED where it has none", ORGANISATIONS
         ),
-        "easting": _column(
-            float,
-            "Easting of the postcode",
-            CODE_POINT,
-            unit="m",
-            checks=pa.Check.in_range(0, 700_000),
-        ),
-        "northing": _column(
-            float,
-            "Northing of the postcode",
-            CODE_POINT,
-            unit="m",
-            checks=pa.Check.in_range(0, 1_300_000),
-        ),
-        "lad_code": _column(str, "ONS code of the district", ONS),
-        "lad_name": _column(
-            str, "District of the main surgery", ONS, checks=pa.Check.isin(DISTRICTS)
-        ),
-        "sub_icb_code": _column(
-            str,
-            "Sub-ICB location the practice belongs to",
-            ORGANISATIONS,
-            checks=pa.Check.isin(list(PLACES)),
-        ),
-        "pcn_name": _column(
-            str,
-            "Primary care network, 2026 membership; UNALLOCATED where it has none",
-            ORGANISATIONS,
-        ),
-    },
-    strict=True,
-    coerce=True,
+    }
 )
 
-pcn_codes = pa.DataFrameSchema(
+pcn_codes = _table(
     {
-        "pcn_name": _column(str, "Primary care network", ORGANISATIONS, unique=True),
-        "pcn_code": _column(
-            str,
+        "pcn_name": _text("Primary care network", ORGANISATIONS, unique=True),
+        "pcn_code": _like(
+            PCN_CODE,
             "ODS code of the network, its key; missing where it is not known",
             PCN_MAPPING,
-            checks=pa.Check.str_matches(PCN_CODE),
             nullable=True,
         ),
-    },
-    strict=True,
-    coerce=True,
+    }
 )
 
 _GP_COUNTS = {
@@ -166,35 +147,36 @@ _AGE_BANDS = {
 }
 
 
-def _workforce_number(meaning: str, unit: str) -> pa.Column:
-    return _column(float, meaning, WORKFORCE, unit=unit, checks=_at_least_zero(), nullable=True)
-
-
 def _workforce_columns() -> dict[str, pa.Column]:
-    columns = {
-        "practice_code": _code(ODS_CODE, "ODS code of the practice", WORKFORCE),
-        "PRAC_NAME": _column(str, "Name of the practice as in the workforce file", WORKFORCE),
-        "TOTAL_PATIENTS": _column(
-            int,
-            "Registered patients (list size)",
-            WORKFORCE,
-            unit="patients",
-            checks=pa.Check.gt(0),
-        ),
-    }
-    for prefix, who in _GP_COUNTS.items():
-        columns[f"{prefix}_HC"] = _workforce_number(f"Headcount, {who}", "people")
-        columns[f"{prefix}_FTE"] = _workforce_number(f"FTE, {who}", "FTE (37.5 h a week = 1)")
-    for band, words in _AGE_BANDS.items():
-        columns[f"TOTAL_GP_HC_{band}"] = _workforce_number(f"Headcount, GPs {words}", "people")
-        columns[f"TOTAL_GP_FTE_{band}"] = _workforce_number(f"FTE, GPs {words}", "FTE")
-    for prefix, who in {
+    headcount, fte = ("HC", "Headcount", "people"), ("FTE", "FTE", "FTE")
+    whole_fte = ("FTE", "FTE", "FTE (37.5 h a week = 1)")
+    staff = {
         "NURSES": "nurses",
         "DPC": "direct patient care staff other than GPs and nurses",
         "ADMIN": "administrative staff",
-    }.items():
-        columns[f"TOTAL_{prefix}_FTE"] = _workforce_number(f"FTE, {who}", "FTE")
-    return columns
+    }
+    said = {
+        f"{prefix}_{end}": (f"{what}, {who}", unit)
+        for prefix, who in _GP_COUNTS.items()
+        for end, what, unit in (headcount, whole_fte)
+    }
+    said |= {
+        f"TOTAL_GP_{end}_{band}": (f"{what}, GPs {words}", unit)
+        for band, words in _AGE_BANDS.items()
+        for end, what, unit in (headcount, fte)
+    }
+    said |= {f"TOTAL_{prefix}_FTE": (f"FTE, {who}", "FTE") for prefix, who in staff.items()}
+    return {
+        "practice_code": _key(ODS_CODE, "ODS code of the practice", WORKFORCE),
+        "PRAC_NAME": _text("Name of the practice as in the workforce file", WORKFORCE),
+        "TOTAL_PATIENTS": _whole(
+            "Registered patients (list size)", WORKFORCE, "patients", _ABOVE_0
+        ),
+        **{
+            name: _number(meaning, WORKFORCE, unit, nullable=True)
+            for name, (meaning, unit) in said.items()
+        },
+    }
 
 
 def _qualified_within_all(table: pd.DataFrame) -> pd.Series:
@@ -203,13 +185,11 @@ def _qualified_within_all(table: pd.DataFrame) -> pd.Series:
     return ~((fully > table["TOTAL_GP_FTE"] + 1e-6) | (table["TOTAL_GP_EXTGL_FTE"] > fully + 1e-6))
 
 
-workforce = pa.DataFrameSchema(
+workforce = _table(
     _workforce_columns(),
     checks=pa.Check(
         _qualified_within_all, error="FTE permanent <= fully qualified <= all does not hold"
     ),
-    strict=True,
-    coerce=True,
 )
 
 _PREVALENCE = {
@@ -224,30 +204,24 @@ _PREVALENCE = {
 
 
 def _share(meaning: str) -> pa.Column:
-    return _column(float, meaning, PROFILES, unit="%", checks=_per_cent(), nullable=True)
+    return _number(meaning, PROFILES, "%", *_PER_CENT, nullable=True)
 
 
-def _count(meaning: str, source: str) -> pa.Column:
-    return _column(float, meaning, source, unit="count", checks=_at_least_zero(), nullable=True)
-
-
-context = pa.DataFrameSchema(
+context = _table(
     {
-        "practice_code": _code(ODS_CODE, "ODS code of the practice", ORGANISATIONS),
-        "list_size_2025_12": _column(
-            float,
+        "practice_code": _key(ODS_CODE, "ODS code of the practice", ORGANISATIONS),
+        "list_size_2025_12": _number(
             "Registered patients, 1 December 2025",
             REGISTRATIONS,
-            unit="patients",
-            checks=pa.Check.gt(0),
+            "patients",
+            _ABOVE_0,
             nullable=True,
         ),
-        "imd2025_score_patient_weighted": _column(
-            float,
+        "imd2025_score_patient_weighted": _number(
             "Mean IMD 2025 score of the LSOAs where the patients live, weighted by patients",
             PROFILES,
-            unit="IMD score (higher is more deprived)",
-            checks=_per_cent(),
+            "IMD score (higher is more deprived)",
+            *_PER_CENT,
             nullable=True,
         ),
         "pct_0_14": _share("Share of patients aged 0 to 14"),
@@ -257,280 +231,197 @@ context = pa.DataFrameSchema(
             column: _share(f"QOF 2024/25 recorded prevalence of {condition}")
             for column, condition in _PREVALENCE.items()
         },
-        "appointments_2026_06_to_08": _count(
-            "Appointments, June to August 2026", "NHS England, Appointments in General Practice"
+        "appointments_2026_06_to_08": _number(
+            "Appointments, June to August 2026", _APPOINTMENTS, "count", nullable=True
         ),
-        "gp_appointments_2026_06_to_08": _count(
-            "Appointments with a GP, June to August 2026",
-            "NHS England, Appointments in General Practice",
+        "gp_appointments_2026_06_to_08": _number(
+            "Appointments with a GP, June to August 2026", _APPOINTMENTS, "count", nullable=True
         ),
-    },
-    strict=True,
-    coerce=True,
+    }
 )
 
 
 def _quintile_mix(edition: str, source: str) -> pa.DataFrameSchema:
     words = {1: " (most deprived)", 5: " (least deprived)"}
-    quintiles = {
-        f"patients_quintile_{q}": _column(
-            int,
-            f"Patients in LSOAs of IMD {edition} quintile {q}{words.get(q, '')}, July 2023",
-            f"{REGISTRATIONS}; {source}",
-            unit="patients",
-            checks=_at_least_zero(),
-        )
-        for q in QUINTILES
-    }
-    return pa.DataFrameSchema(
+    return _table(
         {
-            "practice_code": _code(ODS_CODE, "ODS code of the practice", ORGANISATIONS),
-            **quintiles,
-            "patients_outside_england_or_unknown": _column(
-                int,
+            "practice_code": _key(ODS_CODE, "ODS code of the practice", ORGANISATIONS),
+            **{
+                f"patients_quintile_{q}": _whole(
+                    f"Patients in LSOAs of IMD {edition} quintile {q}{words.get(q, '')}, July 2023",
+                    f"{REGISTRATIONS}; {source}",
+                    "patients",
+                )
+                for q in QUINTILES
+            },
+            "patients_outside_england_or_unknown": _whole(
                 "Patients living outside England or in no known LSOA, July 2023",
                 REGISTRATIONS,
-                unit="patients",
-                checks=_at_least_zero(),
+                "patients",
             ),
-        },
-        strict=True,
-        coerce=True,
+        }
     )
 
 
 quintile_mix_2019 = _quintile_mix("2019", MHCLG_2019)
 quintile_mix_2025 = _quintile_mix("2025", MHCLG_2025)
 
-lsoa11_areas = pa.DataFrameSchema(
+lsoa11_areas = _table(
     {
-        "lsoa11cd": _code(LSOA_CODE, "2011 LSOA code", ONS),
-        "lsoa11nm": _column(str, "2011 LSOA name", ONS, unique=True),
-        "lad_name": _column(str, "District", ONS, checks=pa.Check.isin(DISTRICTS)),
-        "sub_icb_code": _column(str, "Sub-ICB location", ONS, checks=pa.Check.isin(list(PLACES))),
-    },
-    strict=True,
-    coerce=True,
+        "lsoa11cd": _key(LSOA_CODE, "2011 LSOA code", ONS),
+        "lsoa11nm": _text("2011 LSOA name", ONS, unique=True),
+        "lad_name": _one_of(DISTRICTS, "District", ONS),
+        "sub_icb_code": _one_of(list(PLACES), "Sub-ICB location", ONS),
+    }
 )
 
-imd2019 = pa.DataFrameSchema(
+
+def _imd_columns(edition: str, vintage: int, source: str) -> dict[str, pa.Column]:
+    lsoas = LSOAS_IN_ENGLAND[edition]
+    rank = f"Rank in England, 1 = most deprived of {lsoas:,}"
+    decile = "Decile in England, 1 = most deprived"
+    return {
+        f"lsoa{vintage % 100}cd": _key(LSOA_CODE, f"{vintage} LSOA code", ONS),
+        f"imd{edition}_rank": _whole(rank, source, "", _within(1, lsoas)),
+        f"imd{edition}_decile": _whole(decile, source, "", _within(1, 10)),
+    }
+
+
+imd2019 = _table(
     {
-        "lsoa11cd": _code(LSOA_CODE, "2011 LSOA code", ONS),
-        "imd2019_rank": _column(
-            int,
-            f"Rank in England, 1 = most deprived of {LSOAS_IN_ENGLAND['2019']:,}",
-            MHCLG_2019,
-            checks=pa.Check.in_range(1, LSOAS_IN_ENGLAND["2019"]),
-        ),
-        "imd2019_decile": _column(
-            int, "Decile in England, 1 = most deprived", MHCLG_2019, checks=pa.Check.in_range(1, 10)
-        ),
-        "imd2019_score": _column(
-            float, "IMD score, higher is more deprived", MHCLG_2019, checks=_per_cent()
-        ),
-    },
-    strict=True,
-    coerce=True,
+        **_imd_columns("2019", 2011, MHCLG_2019),
+        "imd2019_score": _number("IMD score, higher is more deprived", MHCLG_2019, "", *_PER_CENT),
+    }
+)
+imd2025 = _table(_imd_columns("2025", 2021, MHCLG_2025))
+
+lsoa_splits = _table(
+    {
+        "lsoa11cd": _like(LSOA_CODE, "2011 LSOA that was split", ONS),
+        "lsoa21cd": _key(LSOA_CODE, "2021 LSOA, one of its parts", ONS),
+    }
 )
 
-imd2025 = pa.DataFrameSchema(
+published_figures = _table(
     {
-        "lsoa21cd": _code(LSOA_CODE, "2021 LSOA code", ONS),
-        "imd2025_rank": _column(
-            int,
-            f"Rank in England, 1 = most deprived of {LSOAS_IN_ENGLAND['2025']:,}",
-            MHCLG_2025,
-            checks=pa.Check.in_range(1, LSOAS_IN_ENGLAND["2025"]),
-        ),
-        "imd2025_decile": _column(
-            int, "Decile in England, 1 = most deprived", MHCLG_2025, checks=pa.Check.in_range(1, 10)
-        ),
-    },
-    strict=True,
-    coerce=True,
+        "figure": _text("What the figure is", _CITED),
+        "place": _text("Where", _CITED),
+        "period": _text("When", _CITED),
+        "value": _column(float, "The figure", _CITED, ()),
+        "unit": _text("Its unit", _CITED),
+        "source": _text("The publication", _CITED),
+    }
 )
 
-lsoa_splits = pa.DataFrameSchema(
+gp_age_profile_2014 = _table(
     {
-        "lsoa11cd": _column(
-            str, "2011 LSOA that was split", ONS, checks=pa.Check.str_matches(LSOA_CODE)
-        ),
-        "lsoa21cd": _code(LSOA_CODE, "2021 LSOA, one of its parts", ONS),
-    },
-    strict=True,
-    coerce=True,
-)
-
-published_figures = pa.DataFrameSchema(
-    {
-        "figure": _column(str, "What the figure is", "as cited in the row"),
-        "place": _column(str, "Where", "as cited in the row"),
-        "period": _column(str, "When", "as cited in the row"),
-        "value": _column(float, "The figure", "as cited in the row"),
-        "unit": _column(str, "Its unit", "as cited in the row"),
-        "source": _column(str, "The publication", "as cited in the row"),
-    },
-    strict=True,
-    coerce=True,
-)
-
-gp_age_profile_2014 = pa.DataFrameSchema(
-    {
-        "place": _column(str, "CCG place of 2014", "Transforming Primary Care in Essex, 2014"),
+        "place": _text("CCG place of 2014", _STRATEGY),
         **{
-            band: _column(
-                float,
-                f"Share of GPs aged {band.replace('_', ' ')}",
-                "Transforming Primary Care in Essex, 2014",
-                unit="%",
-                checks=_per_cent(),
-            )
+            band: _number(f"Share of GPs aged {band.replace('_', ' ')}", _STRATEGY, "%", *_PER_CENT)
             for band in ("under_50", "50_to_54", "55_to_59", "60_to_64", "65_to_69", "70_plus")
         },
-    },
-    strict=True,
-    coerce=True,
+    }
 )
-
-
-DISPERSAL = "computed from registrations by LSOA of July 2023 (NHS England) and IMD 2025 (MHCLG)"
 
 pcn_staff = pa.DataFrameSchema(
     {
-        "pcn_code": _column(
-            str, "ODS code of the network", WORKFORCE, checks=pa.Check.str_matches(PCN_CODE)
-        ),
-        "pcn_name": _column(str, "Its name in September 2022", WORKFORCE),
-        "staff_group": _column(str, "Directors, direct patient care, or administration", WORKFORCE),
-        "staff_role": _column(str, "Role", WORKFORCE),
-        "fte": _column(
-            float, "Employed by the network", WORKFORCE, unit="FTE", checks=_at_least_zero()
-        ),
+        "pcn_code": _like(PCN_CODE, "ODS code of the network", WORKFORCE),
+        "pcn_name": _text("Its name in September 2022", WORKFORCE),
+        "staff_group": _text("Directors, direct patient care, or administration", WORKFORCE),
+        "staff_role": _text("Role", WORKFORCE),
+        "fte": _number("Employed by the network", WORKFORCE, "FTE"),
     },
     strict=True,
     unique=["pcn_code", "staff_group", "staff_role"],
 )
 
-RELATIVE_NEED = "computed from NHS Payments to General Practice and NHS England allocations"
+_NEED = {
+    "weighted_per_registered_2022_23": "Carr-Hill weighted over registered patients",
+    "primary_medical_care_need_2025_26": (
+        "Share of need for primary medical care over share of population"
+    ),
+}
 relative_need = pa.DataFrameSchema(
     {
-        "practice_code": _code(ODS_CODE, "ODS code of the practice", ORGANISATIONS),
+        "practice_code": _key(ODS_CODE, "ODS code of the practice", ORGANISATIONS),
         **{
-            name: _column(
-                float, meaning, RELATIVE_NEED, unit="1 = England", checks=pa.Check.in_range(0.3, 3)
-            )
-            for name, meaning in (
-                ("weighted_per_registered_2022_23", "Carr-Hill weighted over registered patients"),
-                (
-                    "primary_medical_care_need_2025_26",
-                    "Share of need for primary medical care over share of population",
-                ),
-            )
+            name: _number(meaning, RELATIVE_NEED, "1 = England", _within(0.3, 3))
+            for name, meaning in _NEED.items()
         },
     },
     strict=True,
     unique=["practice_code"],
 )
 
-closure_dispersal = pa.DataFrameSchema(
+closure_dispersal = _table(
     {
-        "practice_code": _column(
-            str, "Practice that closes", ORGANISATIONS, checks=pa.Check.str_matches(ODS_CODE)
-        ),
-        "destination": _column(
-            str,
+        "practice_code": _like(ODS_CODE, "Practice that closes", ORGANISATIONS),
+        "destination": _like(
+            r"^([A-Z]\d{5}|OTHER|OUTSIDE)$",
             "Where its patients would be: a practice, OTHER (pooled cells under 5) or OUTSIDE",
             DISPERSAL,
-            checks=pa.Check.str_matches(r"^([A-Z]\d{5}|OTHER|OUTSIDE)$"),
         ),
         **{
-            f"patients_quintile_{q}": _column(
-                float,
-                f"Patients of July 2023 in LSOAs of IMD 2025 quintile {q}",
-                DISPERSAL,
-                unit="patients",
-                checks=_at_least_zero(),
+            f"patients_quintile_{q}": _number(
+                f"Patients of July 2023 in LSOAs of IMD 2025 quintile {q}", DISPERSAL, "patients"
             )
-            for q in range(1, 6)
+            for q in QUINTILES
         },
-        "patients_outside_england_or_unknown": _column(
-            float,
-            "Patients of July 2023 in no known LSOA of England",
-            DISPERSAL,
-            unit="patients",
-            checks=_at_least_zero(),
+        "patients_outside_england_or_unknown": _number(
+            "Patients of July 2023 in no known LSOA of England", DISPERSAL, "patients"
         ),
-    },
-    strict=True,
-    coerce=True,
+    }
 )
 
-_CITED = "as cited in the row"
-planning_parameters = pa.DataFrameSchema(
+planning_parameters = _table(
     {
-        "parameter": _column(str, "What is assumed", _CITED, unique=True),
+        "parameter": _text("What is assumed", _CITED, unique=True),
         **{
-            name: _column(
-                float, f"The {name} value", _CITED, unit="as in unit", checks=_at_least_zero()
-            )
+            name: _number(f"The {name} value", _CITED, "as in unit")
             for name in ("low", "central", "high")
         },
-        "unit": _column(str, "Unit of the three", _CITED),
-        "applies_to": _column(str, "Part of a plan that needs it", _CITED),
-        "period": _column(str, "When it was measured or published", _CITED),
-        "source": _column(str, "The publication", _CITED),
+        "unit": _text("Unit of the three", _CITED),
+        "applies_to": _text("Part of a plan that needs it", _CITED),
+        "period": _text("When it was measured or published", _CITED),
+        "source": _text("The publication", _CITED),
     },
     # Low and high are those of what is needed: 1,800 patients a GP need more GPs than 2,000.
     checks=pa.Check(
         lambda table: (table["central"] - table["low"]) * (table["high"] - table["central"]) >= 0,
         error="central does not lie between low and high",
     ),
-    strict=True,
-    coerce=True,
 )
 
-homes = pa.DataFrameSchema(
+homes = _table(
     {
-        "district": _column(
-            str, "District, or several that are known only together", _CITED, unique=True
-        ),
+        "district": _text("District, or several that are known only together", _CITED, unique=True),
         **{
-            name: _column(
-                float, meaning, _CITED, unit="homes a year", checks=_at_least_zero(), nullable=True
-            )
+            name: _number(meaning, _CITED, "homes a year", nullable=True)
             for name, meaning in {
                 "homes_needed_a_year": "Needed by the standard method of December 2024",
                 "homes_needed_a_year_before": "Needed by the method before",
                 "homes_built_a_year_3_year_average": "Built, mean of three years",
             }.items()
         },
-        "period": _column(str, "When", _CITED),
-        "source": _column(str, "The publication", _CITED),
-    },
-    strict=True,
-    coerce=True,
+        "period": _text("When", _CITED),
+        "source": _text("The publication", _CITED),
+    }
 )
 
-
-road_speeds = pa.DataFrameSchema(
+road_speeds = _table(
     {
-        "road_class": _column(str, "Class of road of OpenStreetMap", _CITED, unique=True),
-        "drive_kmh": _column(
-            float, "Speed by car", _CITED, unit="km/h", checks=pa.Check.gt(0), nullable=True
-        ),
+        "road_class": _text("Class of road of OpenStreetMap", _CITED, unique=True),
+        "drive_kmh": _number("Speed by car", _CITED, "km/h", _ABOVE_0, nullable=True),
         **{
-            name: _column(
-                str,
+            name: _one_of(
+                ["yes", "no"],
                 f"Whether one may {name} there unless the road itself says otherwise",
                 _CITED,
-                checks=pa.Check.isin(["yes", "no"]),
             )
             for name in ("walk", "cycle")
         },
-        "source": _column(str, "The publication, or what is assumed", _CITED),
-    },
-    strict=True,
-    coerce=True,
+        "source": _text("The publication, or what is assumed", _CITED),
+    }
 )
 
 

