@@ -32,7 +32,7 @@ from pcs_dash.official.lsoa_table import build_lsoas, on_lsoas_of_2011, quintile
 from pcs_dash.official.outlines import area_outlines
 from pcs_dash.official.practice_table import Read, build_practices
 from pcs_dash.official.store import Update
-from pcs_dash.tables.dataset import JoinReport
+from pcs_dash.tables.dataset import JoinReport, report_of
 from pcs_dash.tables.errors import UserError
 
 # What is being done, and how many of how many such steps it is.
@@ -116,19 +116,8 @@ def _minutes_report(update: Update, practices: pd.DataFrame) -> list[JoinReport]
     minutes = update.read("travel_minutes")
     if minutes is None:
         return []
-    codes = pd.Index(minutes["destination"].astype("str"))
-    known = codes.isin(practices["practice_code"])
-    return [
-        JoinReport(
-            "minutes with practices",
-            "m:1",
-            len(minutes),
-            len(practices),
-            int(known.sum()),
-            tuple(sorted(set(codes[~known]))),
-            tuple(sorted(set(practices["practice_code"]) - set(codes))),
-        )
-    ]
+    codes = minutes["destination"].astype("str")
+    return [report_of("minutes with practices", "m:1", codes, practices["practice_code"])]
 
 
 def _lists(update: Update) -> dict[str, pd.DataFrame]:

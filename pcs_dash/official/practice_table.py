@@ -10,16 +10,13 @@ from pcs_dash.measures.nearby_sites import dentists_near, listed_sites_near
 from pcs_dash.official.loaded_areas import NO_ICB
 from pcs_dash.tables.areas import PLACES
 from pcs_dash.tables.constants import IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT
-from pcs_dash.tables.dataset import JoinReport, join
+from pcs_dash.tables.dataset import JoinReport, join, report_of, staff_figures
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.geometry import lonlat_to_grid
 from pcs_dash.tables.labels import labels_by_code
 
 # As for the embedded three months, for one month.
 IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT_MONTH = IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT / 3
-_AGED_60 = ("60TO64", "65TO69", "70PLUS")
-_AGED_55 = ("55TO59", *_AGED_60)
-_AGED_UNDER_55 = ("UNDER30", "30TO34", "35TO39", "40TO44", "45TO49", "50TO54")
 _NULLABLE = {"int64": "Int64", "bool": "boolean"}
 Read = Callable[[str], "pd.DataFrame | None"]
 # Code and name of the areas and networks that a practice is in.
@@ -146,7 +143,9 @@ def _add_workforce(rows: _Rows, workforce: pd.DataFrame | None) -> None:
     if workforce is None:
         rows.table["patients"] = rows.table["list_size"]
         return
-    rows.add(_workforce(workforce), "practices with workforce", list(_WORKFORCE_COLUMNS))
+    figures = {"workforce_patients": workforce["patients"], **staff_figures(workforce)}
+    staff = workforce[["practice_code"]].assign(**figures)
+    rows.add(staff, "practices with workforce", list(figures))
     patients = rows.table["workforce_patients"].fillna(rows.table["list_size"])
     rows.table["patients"] = patients.astype("int64") if patients.notna().all() else patients
 
@@ -228,12 +227,7 @@ def _newer_pcn(
             base[column] = newer.fillna(base[column]) if column in base.columns else newer
         kept = int((~listed & mapped.notna()).sum())
         name += f" ({kept:,} keep that of the mapping)" if kept else ""
-    report = JoinReport(
-        name, "1:1", len(base), len(table), int(listed.sum()),
-        tuple(sorted(base.loc[~listed, "practice_code"])),
-        tuple(sorted(set(table.index) - set(base["practice_code"]))),
-    )  # fmt: skip
-    return base, [report]
+    return base, [report_of(name, "1:1", base["practice_code"], partners["practice_code"])]
 
 
 def _fill_icb_from_sub_icb(base: pd.DataFrame) -> pd.DataFrame:
@@ -256,37 +250,3 @@ def _with_grid(base: pd.DataFrame) -> pd.DataFrame:
     grid = lonlat_to_grid(known.to_numpy(float))
     places = pd.DataFrame(grid, index=known.index, columns=["easting", "northing"])
     return base.join(places)
-
-
-_WORKFORCE_COLUMNS = {
-    "workforce_patients": "patients",
-    "gp_fte_all": "TOTAL_GP_FTE",
-    "gp_fte_fully_qualified": "TOTAL_GP_EXTG_FTE",
-    "gp_fte_permanent": "TOTAL_GP_EXTGL_FTE",
-    "gp_headcount_all": "TOTAL_GP_HC",
-    "gp_headcount_fully_qualified": "TOTAL_GP_EXTG_HC",
-    "gp_headcount_permanent": "TOTAL_GP_EXTGL_HC",
-    "gps_with_known_age": None,
-    "gps_55_plus": None,
-    "gps_60_plus": None,
-    "nurse_fte": "TOTAL_NURSES_FTE",
-    "direct_care_fte": "TOTAL_DPC_FTE",
-    "admin_fte": "TOTAL_ADMIN_FTE",
-}
-
-
-def _workforce(table: pd.DataFrame) -> pd.DataFrame:
-    measures_ = {"practice_code": table["practice_code"]}
-    for name, source in _WORKFORCE_COLUMNS.items():
-        if source is not None and source in table.columns:
-            measures_[name] = table[source]
-    bands = [f"TOTAL_GP_HC_{band}" for band in (*_AGED_UNDER_55, *_AGED_55)]
-    if set(bands) <= set(table.columns):
-        for name, group in (
-            ("gps_with_known_age", (*_AGED_UNDER_55, *_AGED_55)),
-            ("gps_55_plus", _AGED_55),
-            ("gps_60_plus", _AGED_60),
-        ):
-            columns = [f"TOTAL_GP_HC_{band}" for band in group]
-            measures_[name] = table[columns].sum(axis=1, skipna=False)
-    return pd.DataFrame(measures_)

@@ -7,7 +7,8 @@ not match. Nothing is dropped and nothing is filled in.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -30,9 +31,29 @@ from pcs_dash.tables.paths import DATA_DIR, GEO_DIR
 from pcs_dash.tables.sources import QUINTILE_MIX_PERIOD, WORKFORCE_PERIOD
 
 Cardinality = Literal["1:1", "m:1"]
-_AGED_55 = ("55TO59", "60TO64", "65TO69", "70PLUS")
-_AGED_60 = _AGED_55[1:]
-_AGED_UNDER_55 = ("UNDER30", "30TO34", "35TO39", "40TO44", "45TO49", "50TO54")
+# GPs by age, from the youngest.
+_AGED = tuple(
+    f"TOTAL_GP_HC_{band}"
+    for band in (
+        "UNDER30", "30TO34", "35TO39", "40TO44", "45TO49", "50TO54", "55TO59", "60TO64", "65TO69",
+        "70PLUS",
+    )
+)  # fmt: skip
+# The project's name -> the columns of the workforce that it is the sum of.
+_STAFF = {
+    "gp_fte_all": ("TOTAL_GP_FTE",),
+    "gp_fte_fully_qualified": ("TOTAL_GP_EXTG_FTE",),
+    "gp_fte_permanent": ("TOTAL_GP_EXTGL_FTE",),
+    "gp_headcount_all": ("TOTAL_GP_HC",),
+    "gp_headcount_fully_qualified": ("TOTAL_GP_EXTG_HC",),
+    "gp_headcount_permanent": ("TOTAL_GP_EXTGL_HC",),
+    "gps_with_known_age": _AGED,
+    "gps_55_plus": _AGED[6:],
+    "gps_60_plus": _AGED[7:],
+    "nurse_fte": ("TOTAL_NURSES_FTE",),
+    "direct_care_fte": ("TOTAL_DPC_FTE",),
+    "admin_fte": ("TOTAL_ADMIN_FTE",),
+}
 
 
 @dataclass(frozen=True)
@@ -101,20 +122,33 @@ def join(
     `cardinality` is "1:1" or "m:1"; pandas' MergeError is raised where the keys break it. Left
     rows without a partner stay, with missing values; right rows without one are only reported.
     """
-    joined = left.merge(right, on=on, how="left", validate=cardinality, indicator="_joined")
-    has_partner = joined.pop("_joined") == "both"
-    left_only = sorted(set(joined.loc[~has_partner, on].astype(str)))
-    right_only = sorted(set(right[on].dropna()) - set(left[on].dropna()))
-    report = JoinReport(
+    joined = left.merge(right, on=on, how="left", validate=cardinality)
+    return joined, report_of(name, cardinality, left[on], right[on])
+
+
+def report_of(name: str, cardinality: str, left: pd.Series, right: pd.Series) -> JoinReport:
+    """What a join on these keys matches."""
+    has_partner = left.isin(right)
+    return JoinReport(
         name,
         cardinality,
         len(left),
         len(right),
         int(has_partner.sum()),
-        tuple(left_only),
-        tuple(right_only),
+        tuple(sorted(set(left[~has_partner].astype(str)))),
+        tuple(sorted(set(right.dropna()) - set(left.dropna()))),
     )
-    return joined, report
+
+
+def _joined(
+    table: pd.DataFrame, others: Iterable[tuple[str, pd.DataFrame, str, Cardinality]]
+) -> tuple[pd.DataFrame, list[JoinReport]]:
+    """One `join` after another: name, right table, column and cardinality of each."""
+    reports = []
+    for name, right, on, cardinality in others:
+        table, report = join(table, right, on=on, cardinality=cardinality, name=name)
+        reports.append(report)
+    return table, reports
 
 
 def quintile_of_rank(rank: pd.Series, lsoas: int) -> pd.Series:
@@ -124,40 +158,30 @@ def quintile_of_rank(rank: pd.Series, lsoas: int) -> pd.Series:
 
 def build_practices(folder: Path = DATA_DIR) -> tuple[pd.DataFrame, tuple[JoinReport, ...]]:
     """One row a practice, index practice_code: who, where, list, FTE, deprivation, flags."""
-    table = load.load_practices(folder)
+    mixes = {
+        edition: _quintile_columns(load.load_quintile_mix(edition, folder), edition)
+        for edition in ("2019", "2025")
+    }
     workforce = _workforce_measures(load.load_workforce(folder))
-    context = _context_measures(load.load_context(folder))
-    table, with_workforce = join(
-        table, workforce, on="practice_code", cardinality="1:1", name="practices with workforce"
+    context = load.load_context(folder).rename(columns=_CONTEXT_NAMES)
+    table, reports = _joined(
+        load.load_practices(folder),
+        [
+            ("practices with workforce", workforce, "practice_code", "1:1"),
+            ("practices with context", context, "practice_code", "1:1"),
+            ("practices with IMD 2019 quintile mix", mixes["2019"], "practice_code", "1:1"),
+            ("practices with IMD 2025 quintile mix", mixes["2025"], "practice_code", "1:1"),
+            ("practices with sub-ICB place", _places(), "sub_icb_code", "m:1"),
+            ("PCN codes", load.load_pcn_codes(folder), "pcn_name", "m:1"),
+        ],
     )
-    table, with_context = join(
-        table, context, on="practice_code", cardinality="1:1", name="practices with context"
-    )
-    reports = [with_workforce, with_context]
-    for edition in ("2019", "2025"):
-        mix = _quintile_columns(load.load_quintile_mix(edition, folder), edition)
-        table, report = join(
-            table,
-            mix,
-            on="practice_code",
-            cardinality="1:1",
-            name=f"practices with IMD {edition} quintile mix",
-        )
-        reports.append(report)
-    table, with_place = join(
-        table, _places(), on="sub_icb_code", cardinality="m:1", name="practices with sub-ICB place"
-    )
-    reports.append(with_place)
-    reports.append(_pcn_report(table))
-    table, with_code = join(
-        table,
-        load.load_pcn_codes(folder),
-        on="pcn_name",
-        cardinality="m:1",
-        name="PCN codes",
-    )
-    reports.append(_pcn_code_report(table, with_code))
-    reports.append(_district_report(table, load.load_lsoa_areas(folder)))
+    with_code = reports.pop()
+    districts = load.load_lsoa_areas(folder)["lad_name"].drop_duplicates()
+    reports += [
+        _pcn_report(table),
+        _pcn_code_report(table, with_code),
+        report_of("practices with district", "m:1", table["lad_name"], districts),
+    ]
     table = table.rename(
         columns={"lad_code": "district_code", "lad_name": "district", "pcn_name": "pcn"}
     )
@@ -176,45 +200,38 @@ def _placed(practices: pd.DataFrame) -> pd.DataFrame:
     return practices.assign(latitude=at.y, longitude=at.x)
 
 
+_CONTEXT_NAMES = {
+    "imd2025_score_patient_weighted": "imd_score",
+    "appointments_2026_06_to_08": "appointments",
+    "gp_appointments_2026_06_to_08": "gp_appointments",
+}
+
+
 def _places() -> pd.DataFrame:
     return pd.DataFrame({"sub_icb_code": list(PLACES), "place": list(PLACES.values())})
 
 
 def _workforce_measures(workforce: pd.DataFrame) -> pd.DataFrame:
     """The workforce columns the measures use, under the project's names."""
-    headcount = "TOTAL_GP_HC_"
-
-    def gps(bands: tuple[str, ...]) -> pd.Series:
-        return workforce[[headcount + band for band in bands]].sum(axis=1, skipna=False)
-
     return pd.DataFrame(
         {
             "practice_code": workforce["practice_code"],
             "patients": workforce["TOTAL_PATIENTS"],
-            "gp_fte_all": workforce["TOTAL_GP_FTE"],
-            "gp_fte_fully_qualified": workforce["TOTAL_GP_EXTG_FTE"],
-            "gp_fte_permanent": workforce["TOTAL_GP_EXTGL_FTE"],
-            "gp_headcount_all": workforce["TOTAL_GP_HC"],
-            "gp_headcount_fully_qualified": workforce["TOTAL_GP_EXTG_HC"],
-            "gp_headcount_permanent": workforce["TOTAL_GP_EXTGL_HC"],
-            "gps_with_known_age": gps(_AGED_UNDER_55 + _AGED_55),
-            "gps_55_plus": gps(_AGED_55),
-            "gps_60_plus": gps(_AGED_60),
-            "nurse_fte": workforce["TOTAL_NURSES_FTE"],
-            "direct_care_fte": workforce["TOTAL_DPC_FTE"],
-            "admin_fte": workforce["TOTAL_ADMIN_FTE"],
+            **staff_figures(workforce),
         }
     )
 
 
-def _context_measures(context: pd.DataFrame) -> pd.DataFrame:
-    return context.rename(
-        columns={
-            "imd2025_score_patient_weighted": "imd_score",
-            "appointments_2026_06_to_08": "appointments",
-            "gp_appointments_2026_06_to_08": "gp_appointments",
-        }
-    )
+def staff_figures(workforce: pd.DataFrame) -> dict[str, pd.Series]:
+    """GPs and staff by the project's names, of those columns of the workforce that are there; the
+    ages of GPs only where every band is.
+    """
+    there = set(workforce.columns)
+    figures = {}
+    for name, columns in _STAFF.items():
+        if there.issuperset(_AGED if columns[0] in _AGED else columns):
+            figures[name] = workforce[[*columns]].sum(axis=1, skipna=False)
+    return figures
 
 
 def _quintile_columns(mix: pd.DataFrame, edition: str) -> pd.DataFrame:
@@ -264,48 +281,21 @@ def _pcn_code_report(table: pd.DataFrame, joined: JoinReport) -> JoinReport:
     )
 
 
-def _district_report(table: pd.DataFrame, lsoa_areas: pd.DataFrame) -> JoinReport:
-    """Practices against the districts that have LSOAs here."""
-    _, report = join(
-        table,
-        lsoa_areas[["lad_name"]].drop_duplicates(),
-        on="lad_name",
-        cardinality="m:1",
-        name="practices with district",
-    )
-    return report
-
-
 def build_lsoas(
     folder: Path = DATA_DIR, geo_folder: Path = GEO_DIR
 ) -> tuple[gpd.GeoDataFrame, tuple[JoinReport, ...]]:
     """One row a 2011 LSOA, index lsoa11cd, EPSG:27700: both IMD editions and the boundary."""
-    table = load.load_lsoa_areas(folder)
-    table, with_boundary = join(
-        table,
-        load.load_boundaries(geo_folder),
-        on="lsoa11cd",
-        cardinality="1:1",
-        name="LSOAs with boundary",
-    )
-    table, with_2019 = join(
-        table,
-        load.load_imd2019(folder),
-        on="lsoa11cd",
-        cardinality="1:1",
-        name="LSOAs with IMD 2019",
-    )
     carried, split_report = carry_imd2025(load.load_imd2025(folder), load.load_lsoa_splits(folder))
-    table, with_2025 = join(
-        table,
-        carried,
-        on="lsoa11cd",
-        cardinality="1:1",
-        name="LSOAs with IMD 2025 carried to 2011 boundaries",
+    table, reports = _joined(
+        load.load_lsoa_areas(folder),
+        [
+            ("LSOAs with boundary", load.load_boundaries(geo_folder), "lsoa11cd", "1:1"),
+            ("LSOAs with IMD 2019", load.load_imd2019(folder), "lsoa11cd", "1:1"),
+            ("LSOAs with IMD 2025 carried to 2011 boundaries", carried, "lsoa11cd", "1:1"),
+            ("LSOAs with sub-ICB place", _places(), "sub_icb_code", "m:1"),
+        ],
     )
-    table, with_place = join(
-        table, _places(), on="sub_icb_code", cardinality="m:1", name="LSOAs with sub-ICB place"
-    )
+    reports.insert(2, split_report)
     for edition in ("2019", "2025"):
         table[f"imd{edition}_quintile"] = quintile_of_rank(
             table[f"imd{edition}_rank"], LSOAS_IN_ENGLAND[edition]
@@ -315,7 +305,7 @@ def build_lsoas(
         geometry="geometry",
         crs=27700,
     )
-    return frame, (with_boundary, with_2019, split_report, with_2025, with_place)
+    return frame, tuple(reports)
 
 
 def carry_imd2025(imd2025: pd.DataFrame, splits: pd.DataFrame) -> tuple[pd.DataFrame, JoinReport]:
@@ -328,15 +318,7 @@ def carry_imd2025(imd2025: pd.DataFrame, splits: pd.DataFrame) -> tuple[pd.DataF
         splits, imd2025, on="lsoa21cd", cardinality="1:1", name="parts of split LSOAs with IMD 2025"
     )
     # Ranks outside the splits are the unchanged LSOAs, so only missing parts are worth reporting.
-    report = JoinReport(
-        report.name,
-        report.cardinality,
-        report.left_rows,
-        report.right_rows,
-        report.matched,
-        report.left_only,
-        (),
-    )
+    report = replace(report, right_only=())
     words = [_part_in_words(part) for part in parts.itertuples()]
     by_parent = parts.assign(words=words).groupby("lsoa11cd", sort=True)
     split = pd.DataFrame(
