@@ -23,10 +23,13 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"pcs_dash {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, purpose in COMMANDS.items():
-        if name == command:
-            importlib.import_module(f"pcs_dash.cli.{name}").add_parser(subparsers)
-        else:
+        if name != command:
             subparsers.add_parser(name, help=purpose)
+            continue
+        module = importlib.import_module(f"pcs_dash.cli.{name}")
+        own = subparsers.add_parser(name, help=purpose, description=module.DESCRIPTION)
+        own.set_defaults(run=getattr(module, "run", None))
+        module.add_options(own)
     return parser
 
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
-from typing import Any
 
 from pcs_dash.cli import output
 from pcs_dash.tables.errors import UserError
 
+DESCRIPTION = (
+    "Lists what people did to documents and data, the latest first; empty where "
+    "nobody signs in. Commands are not in it: who may run them may read the database."
+)
 
-def add_parser(subparsers: Any) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The audit command."""
-    parser = subparsers.add_parser(
-        "audit",
-        help="who did what, where people sign in",
-        description="Lists what people did to documents and data, the latest first; empty where "
-        "nobody signs in. Commands are not in it: who may run them may read the database.",
-    )
     parser.add_argument("--since", metavar="DAY", help="from this day on (2026-11-26, UTC)")
     output.add_format(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

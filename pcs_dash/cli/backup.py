@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from pcs_dash.cli import output
 
+DESCRIPTION = (
+    "Writes every plan, story, scenario, draft and short link into FILE, while the "
+    "server runs or not, out of SQLite or PostgreSQL. `restore` puts it back."
+)
 
-def add_parser(subparsers: Any) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The backup command."""
-    parser = subparsers.add_parser(
-        "backup",
-        help="copy the library of plans, stories and scenarios into a file",
-        description="Writes every plan, story, scenario, draft and short link into FILE, while the "
-        "server runs or not, out of SQLite or PostgreSQL. `restore` puts it back.",
-    )
     parser.add_argument("file", type=Path, metavar="FILE", help="a new file")
     output.add_format(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

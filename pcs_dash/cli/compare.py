@@ -15,21 +15,19 @@ from pcs_dash.views.judging import Setting, find_setting
 
 TODAY = ("pcn", "district", "place")
 
+DESCRIPTION = (
+    "Two hub plans held against each other. Either may be a file (see the command "
+    "hubs) or one of the words pcn, district and place for today's groupings."
+)
 
-def add_parser(subparsers: argparse._SubParsersAction) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The compare command and its options."""
-    parser = subparsers.add_parser(
-        "compare",
-        help="two hub plans, or a plan and today's PCNs, held against each other",
-        description="Two hub plans held against each other. Either may be a file (see the command "
-        "hubs) or one of the words pcn, district and place for today's groupings.",
-    )
     parser.add_argument("first", metavar="A.csv", help="the first plan: a file, or pcn")
     parser.add_argument("second", metavar="B.csv", help="the second plan: a file, or pcn")
     add_area_and_definition(parser)
     plan_files.add_reading_options(parser)
     output.add_format(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

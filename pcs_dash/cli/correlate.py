@@ -14,14 +14,11 @@ from pcs_dash.tables.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
+DESCRIPTION = "Correlation of two measures over an area's practices, with its interval."
 
-def add_parser(subparsers: argparse._SubParsersAction) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The correlate command and its options."""
-    parser = subparsers.add_parser(
-        "correlate",
-        help="correlation of two measures over an area's practices",
-        description="Correlation of two measures over an area's practices, with its interval.",
-    )
     parser.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
     parser.add_argument(
         "--x", help="default: imd_score, or the first measure of deprivation there is"
@@ -46,7 +43,6 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         help="leave out practices whose figure is implausible",
     )
     output.add_format(parser)
-    parser.set_defaults(run=run)
 
 
 def _measure_across(practices: pd.DataFrame, asked: str, edition: str) -> str:

@@ -8,21 +8,19 @@ from pcs_dash.cli import output, plan_files
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.views.judging import find_setting, hub_figures
 
+DESCRIPTION = (
+    "What a hub plan means, one row a hub and one for Unassigned. PLAN is a table "
+    "(CSV, Excel, OpenDocument) with a column of practice codes or names and one of hubs, a "
+    "map file (GeoJSON, GeoPackage, zipped shapefile, KML) or an exported plan (JSON)."
+)
 
-def add_parser(subparsers: argparse._SubParsersAction) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The hubs command and its options."""
-    parser = subparsers.add_parser(
-        "hubs",
-        help="what a hub plan means: patients, GPs, deprivation and rules by hub",
-        description="What a hub plan means, one row a hub and one for Unassigned. PLAN is a table "
-        "(CSV, Excel, OpenDocument) with a column of practice codes or names and one of hubs, a "
-        "map file (GeoJSON, GeoPackage, zipped shapefile, KML) or an exported plan (JSON).",
-    )
     parser.add_argument("plan", metavar="PLAN.csv", help="the plan's file")
     add_area_and_definition(parser)
     plan_files.add_reading_options(parser)
     output.add_format(parser)
-    parser.set_defaults(run=run)
 
 
 def add_area_and_definition(parser: argparse.ArgumentParser) -> None:

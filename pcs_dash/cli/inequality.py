@@ -10,17 +10,14 @@ from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_any_area
 from pcs_dash.tables.constants import IMD_EDITIONS
 
+DESCRIPTION = (
+    "Slope and Relative Index of Inequality by deprivation. Below zero: the figure is "
+    "higher where people are more deprived."
+)
 
-def add_parser(subparsers: argparse._SubParsersAction) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The inequality command and its options."""
-    parser = subparsers.add_parser(
-        "inequality",
-        help="Slope and Relative Index of Inequality by deprivation",
-        description=(
-            "Slope and Relative Index of Inequality by deprivation. Below zero: the figure is "
-            "higher where people are more deprived."
-        ),
-    )
     parser.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
     parser.add_argument(
         "--level", choices=("practice", "quintile"), default="quintile", help="default: quintile"
@@ -36,7 +33,6 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         "--imd-edition", choices=IMD_EDITIONS, default=DEFAULT_EDITION, help="of the quintiles"
     )
     output.add_format(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -10,21 +10,17 @@ from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_any_area, practices_for
 
+DESCRIPTION = f"{PER_GP.label} and the other capacity measures of an area."
 
-def add_parser(subparsers: argparse._SubParsersAction) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The metrics command and its options."""
-    parser = subparsers.add_parser(
-        "metrics",
-        help="patients per FTE GP and the other capacity measures",
-        description=f"{PER_GP.label} and the other capacity measures of an area.",
-    )
     parser.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
     parser.add_argument(
         "--by", choices=GROUPS, default="area", help="one row for each (default: area)"
     )
     parser.add_argument("--gp-definition", choices=list(GP_DEFINITIONS), default=DEFAULT_DEFINITION)
     output.add_format(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

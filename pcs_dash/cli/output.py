@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pcs_dash.measures.numbers import number
@@ -59,6 +60,15 @@ def _write_csv(table: list[Row]) -> None:
     for row in table:
         plain = (as_plain(row[column]) for column in columns)
         writer.writerow(["" if value is None else neutralise(value) for value in plain])
+
+
+def hubs_csv(hubs: Iterable[tuple[Any, Any]]) -> str:
+    """A plan's practices and hubs as CSV text: practice_code, hub."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["practice_code", "hub"])
+    writer.writerows((neutralise(code), neutralise(hub)) for code, hub in hubs)
+    return text.getvalue()
 
 
 def _write_table(table: list[Row]) -> None:

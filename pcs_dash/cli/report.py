@@ -21,15 +21,14 @@ if TYPE_CHECKING:
 
 DEFAULT_AREA = "Essex"
 
+DESCRIPTION = (
+    "A story of views as PowerPoint, PDF or one HTML file, or its tables as an "
+    "Excel workbook. The ending of --to says which."
+)
 
-def add_parser(subparsers: argparse._SubParsersAction) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The report command and its options."""
-    parser = subparsers.add_parser(
-        "report",
-        help="a board paper: .pptx, .pdf, .html or .xlsx",
-        description="A story of views as PowerPoint, PDF or one HTML file, or its tables as an "
-        "Excel workbook. The ending of --to says which.",
-    )
     parser.add_argument(
         "--area", default=DEFAULT_AREA, help=f"an area's name (default: {DEFAULT_AREA})"
     )
@@ -76,7 +75,6 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     )
     plan_files.add_reading_options(parser)
     output.add_format(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

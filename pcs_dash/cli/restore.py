@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from pcs_dash.cli import output
 
+DESCRIPTION = (
+    "Puts what `backup` wrote into the library that PCS_DASH_DATABASE_URL or "
+    "PCS_DASH_DATABASE names, in one step. Stop the server first."
+)
 
-def add_parser(subparsers: Any) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The restore command."""
-    parser = subparsers.add_parser(
-        "restore",
-        help="put a backup back into the library",
-        description="Puts what `backup` wrote into the library that PCS_DASH_DATABASE_URL or "
-        "PCS_DASH_DATABASE names, in one step. Stop the server first.",
-    )
     parser.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
     parser.add_argument(
         "--replace", action="store_true", help="though the library is not empty: what it has goes"
     )
     output.add_format(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
 
 from pcs_dash.cli import output
 
+DESCRIPTION = (
+    "Uses the version before the current one again, or the one named; "
+    "`status --history` lists them."
+)
 
-def add_parser(subparsers: Any) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The rollback command."""
-    parser = subparsers.add_parser(
-        "rollback",
-        help="go back to an earlier version of the official data",
-        description="Uses the version before the current one again, or the one named; "
-        "`status --history` lists them.",
-    )
     parser.add_argument("--to", type=int, metavar="VERSION", help="this version")
     output.add_format(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -26,17 +26,14 @@ if TYPE_CHECKING:
 
 HOW_COUNTED = "how patients count: registered, carr_hill or primary_care"
 
+DESCRIPTION = "Plans ahead: practices, patients and GPs year by year under dated changes."
 
-def add_parser(subparsers: argparse._SubParsersAction) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The scenario command, its three questions and their options."""
     from pcs_dash.scenarios.grouping import KINDS
     from pcs_dash.scenarios.project import DRAWS
 
-    parser = subparsers.add_parser(
-        "scenario",
-        help="what happens if nothing is done, and what if",
-        description="Plans ahead: practices, patients and GPs year by year under dated changes.",
-    )
     asked = parser.add_subparsers(title="questions", metavar="QUESTION", required=True)
     ahead = asked.add_parser("run", help="an area under a scenario, year by year")
     ahead.add_argument("file", metavar="FILE.json", help="the scenario")

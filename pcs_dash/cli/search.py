@@ -9,15 +9,14 @@ import pandas as pd
 
 from pcs_dash.cli import output
 
+DESCRIPTION = (
+    "Find by any part of a name or code; best first. `area` is the key of the area "
+    "that a find lies in, for --area of this and other commands."
+)
 
-def add_parser(subparsers: argparse._SubParsersAction) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The search command and its options."""
-    parser = subparsers.add_parser(
-        "search",
-        help="find a practice, PCN, area, town, postcode or LSOA",
-        description="Find by any part of a name or code; best first. `area` is the key of the area "
-        "that a find lies in, for --area of this and other commands.",
-    )
     parser.add_argument("text", nargs="+", metavar="TEXT")
     parser.add_argument("--limit", type=int, default=10, help="default: 10")
     parser.add_argument(
@@ -27,7 +26,6 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         "official data loaded. Areas are found everywhere",
     )
     output.add_format(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -14,18 +14,14 @@ if TYPE_CHECKING:
     from pcs_dash.measures.words import Words
     from pcs_dash.tables.dataset import Dataset
 
+DESCRIPTION = "What the figures of an area allow to be said, and no more."
 
-def add_parser(subparsers: argparse._SubParsersAction) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The sentence command and its options."""
-    parser = subparsers.add_parser(
-        "sentence",
-        help="the finding in plain English",
-        description="What the figures of an area allow to be said, and no more.",
-    )
     parser.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
     parser.add_argument("--gp-definition", choices=list(GP_DEFINITIONS), default=DEFAULT_DEFINITION)
     parser.add_argument("--format", choices=("text", *output.FORMATS), default="text")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

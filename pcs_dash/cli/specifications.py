@@ -7,20 +7,16 @@ import argparse
 from pcs_dash.cli import output
 from pcs_dash.official.any_area import find_any_area
 
+DESCRIPTION = (
+    "The gradient of patients per FTE GP towards deprivation, in per cent of the mean, "
+    "under every GP definition, kind of list, IMD edition, level and weighting."
+)
 
-def add_parser(subparsers: argparse._SubParsersAction) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The specifications command and its options."""
-    parser = subparsers.add_parser(
-        "specifications",
-        help="does the conclusion survive another way of measuring?",
-        description=(
-            "The gradient of patients per FTE GP towards deprivation, in per cent of the mean, "
-            "under every GP definition, kind of list, IMD edition, level and weighting."
-        ),
-    )
     parser.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
     output.add_format(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -11,19 +11,15 @@ from pcs_dash.cli import output
 # A table to read; CSV and JSON have every column, with addresses and licences.
 _SHORT = ("source", "period", "rows", "age_days", "due", "refresh")
 
+DESCRIPTION = "Lists every source with what is loaded of it and where it comes from."
 
-def add_parser(subparsers: Any) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The status command."""
-    parser = subparsers.add_parser(
-        "status",
-        help="what official data are loaded, their age, and how to refresh them",
-        description="Lists every source with what is loaded of it and where it comes from.",
-    )
     parser.add_argument("--measures", action="store_true", help="list measures instead of sources")
     parser.add_argument("--history", action="store_true", help="list the versions kept instead")
     parser.add_argument("--check", action="store_true", help="also check every stored file")
     output.add_format(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

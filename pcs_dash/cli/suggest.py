@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,28 +11,24 @@ import pandas as pd
 
 from pcs_dash.cli import output
 from pcs_dash.hubs.contiguity import neighbours
-from pcs_dash.hubs.suggest import OBJECTIVES, TIME_LIMIT, Suggestion, SuggestRequest, suggest
+from pcs_dash.hubs.suggest import OBJECTIVES, TIME_LIMIT, SuggestRequest, suggest
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, GP_DEFINITIONS
 from pcs_dash.official.any_area import find_area, practices_for
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.constants import BAND, MODES
-from pcs_dash.tables.spreadsheet_text import neutralise
 from pcs_dash.tables.writing import write_whole
 
 EXIT_INFEASIBLE = 3
 EXIT_UNKNOWN = 4
 
+DESCRIPTION = (
+    "Suggest hubs of an area's practices. Exit status 0 with a plan, 3 when no plan keeps "
+    "the rules, 4 when none was found in time, 2 for a mistake in what was asked."
+)
 
-def add_parser(subparsers: argparse._SubParsersAction) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The suggest command and its options."""
-    parser = subparsers.add_parser(
-        "suggest",
-        help="suggest hubs of an area's practices",
-        description=(
-            "Suggest hubs of an area's practices. Exit status 0 with a plan, 3 when no plan keeps "
-            "the rules, 4 when none was found in time, 2 for a mistake in what was asked."
-        ),
-    )
     parser.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
     parser.add_argument("--min", type=float, default=BAND[0], help="least patients of a hub")
     parser.add_argument("--max", type=float, default=BAND[1], help="most patients of a hub")
@@ -65,7 +59,6 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--out", type=Path, help="write the plan to this CSV file as well")
     output.add_format(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -86,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     )
     answer = suggest(practices, request, time_limit=args.time_limit)
     if args.out is not None and answer.hubs:
-        write_plan(args.out, answer)
+        write_whole(args.out, output.hubs_csv(answer.assignment.items()))
     if args.format == "json":
         output.write({"area": area.name, **answer.to_dict()}, "json")
     else:
@@ -131,12 +124,3 @@ def networks(practices: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     for code, name in practices["pcn"].dropna().items():
         members[str(name)] = (*members.get(str(name), ()), str(code))
     return members
-
-
-def write_plan(path: Path, answer: Suggestion) -> None:
-    """The plan as CSV: practice_code, hub. Raises UserError when the file can't be written."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["practice_code", "hub"])
-    writer.writerows((code, neutralise(hub)) for code, hub in answer.assignment.items())
-    write_whole(path, text.getvalue())

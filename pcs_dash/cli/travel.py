@@ -29,14 +29,11 @@ _AIMS = ("p-median", "p-centre", "max-cover", "set-cover")
 EXIT_INFEASIBLE = 3
 EXIT_UNKNOWN = 4
 
+DESCRIPTION = "Minutes from small areas to practices: modelled, loaded or computed here."
 
-def add_parser(subparsers: argparse._SubParsersAction) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The travel command, its three questions and their options."""
-    parser = subparsers.add_parser(
-        "travel",
-        help="minutes to practices, and where sites should stand",
-        description="Minutes from small areas to practices: modelled, loaded or computed here.",
-    )
     asked = parser.add_subparsers(title="questions", metavar="QUESTION", required=True)
     build = asked.add_parser("build", help="compute minutes over an OpenStreetMap extract")
     build.add_argument("--osm", required=True, type=Path, metavar="FILE.osm.pbf")

@@ -21,19 +21,16 @@ if TYPE_CHECKING:
 
 EXIT_SOME_FAILED = 1
 
+DESCRIPTION = (
+    "Load official publications into the data folder (PCS_DASH_DATA_DIR, by default that "
+    "of the user) and build the tables for the app. Without --from each is downloaded "
+    "from its publisher. The last good version stays in use until all is built; see "
+    "also `status` and `rollback`."
+)
 
-def add_parser(subparsers: Any) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The update command."""
-    parser = subparsers.add_parser(
-        "update",
-        help="load this month's official data",
-        description=(
-            "Load official publications into the data folder (PCS_DASH_DATA_DIR, by default that "
-            "of the user) and build the tables for the app. Without --from each is downloaded "
-            "from its publisher. The last good version stays in use until all is built; see "
-            "also `status` and `rollback`."
-        ),
-    )
     parser.add_argument(
         "sources", nargs="*", metavar="SOURCE", help="only these (default: all; see `status`)"
     )
@@ -54,7 +51,6 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
     output.add_format(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

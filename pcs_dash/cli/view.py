@@ -8,14 +8,11 @@ import sys
 
 from pcs_dash.tables.errors import UserError
 
+DESCRIPTION = "What a view of the app says of an area: message, figures, tables, charts."
 
-def add_parser(subparsers: argparse._SubParsersAction) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The view command and its options."""
-    parser = subparsers.add_parser(
-        "view",
-        help="what a page of the app says, as words or JSON",
-        description="What a view of the app says of an area: message, figures, tables, charts.",
-    )
     parser.add_argument("key", metavar="KEY", nargs="?", help="which view; without one: their list")
     parser.add_argument("--area", default="Essex", help="an area's name (default: Essex)")
     parser.add_argument("--gp-definition", default="", help="which GPs count")
@@ -33,7 +30,6 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         help="what the view itself is asked, as in an address; may be given several times",
     )
     parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

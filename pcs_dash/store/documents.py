@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 
 from sqlalchemy import (
     ColumnElement,
@@ -99,6 +99,18 @@ class Saved(Entry):
     document: dict[str, Any]
 
 
+class About(TypedDict, total=False):
+    """What is saved of a version beside its document."""
+
+    name: Required[str]
+    note: str
+    author: str
+    data_period: str
+    data_fingerprint: str
+    rules: Sequence[Mapping[str, Any]]
+    list_sizes: Mapping[str, int] | None
+
+
 class NotFoundError(UserError):
     """No such document, or no such version of it, or none for this person (`refused`: id and what
     was asked for, for the audit alone).
@@ -120,22 +132,21 @@ class DeletedError(UserError):
 class ConflictError(UserError):
     """Someone else saved in between. Nothing was written; `theirs` is the latest version."""
 
-    def __init__(self, *, noun: str, based_on_version: int, theirs: Saved) -> None:
+    def __init__(self, *, kind: str, based_on_version: int, theirs: Saved) -> None:
         self.id = theirs.id
         self.based_on_version = based_on_version
         self.theirs = theirs
         super().__init__(
-            f"{theirs.author or 'Someone'} saved version {theirs.version} of the {noun} "
+            f"{theirs.author or 'Someone'} saved version {theirs.version} of the {kind} "
             f"'{theirs.name}' on {theirs.saved_at:%d %B %Y at %H:%M} UTC, after you opened version "
             f"{based_on_version}. Yours is not saved yet: merge the two, or save yours as a copy."
         )
 
 
 class DocumentLibrary:
-    """The documents of one kind, as `who` has them. `noun` names them in messages."""
+    """The documents of one kind, as `who` has them."""
 
     kind = "document"
-    noun = "document"
 
     def __init__(self, database: Database, who: Who = EVERYONE) -> None:
         self._database = database
@@ -143,32 +154,19 @@ class DocumentLibrary:
 
     # --- writing ---
 
-    def create(
-        self,
-        document: Mapping[str, Any],
-        *,
-        name: str,
-        note: str = "",
-        author: str = "",
-        data_period: str = "",
-        data_fingerprint: str = "",
-        rules: Sequence[Mapping[str, Any]] = (),
-        list_sizes: Mapping[str, int] | None = None,
-    ) -> Saved:
+    def create(self, document: Mapping[str, Any], **about: Unpack[About]) -> Saved:
         """Save as a new document, at version 1. Also "save as a copy". UserError beyond limits.
 
         Two documents may have the same name; their ids differ.
         """
-        content = self._content(
-            document, name, note, author, data_period, data_fingerprint, rules, list_sizes
-        )
+        content = self._content(document, **about)
         now = datetime.now(UTC)
         with self._writing() as session:
             require(self.who, Action.SAVE)
             row = DocumentRow(
                 kind=self.kind,
                 latest_version=1,
-                name=name,
+                name=content["name"],
                 search_text=_search_text(content),
                 created_at=now,
                 saved_at=now,
@@ -185,18 +183,7 @@ class DocumentLibrary:
             return _saved(row, version, by_link=False)
 
     def save(
-        self,
-        id: int,
-        based_on_version: int,
-        document: Mapping[str, Any],
-        *,
-        name: str,
-        note: str = "",
-        author: str = "",
-        data_period: str = "",
-        data_fingerprint: str = "",
-        rules: Sequence[Mapping[str, Any]] = (),
-        list_sizes: Mapping[str, int] | None = None,
+        self, id: int, based_on_version: int, document: Mapping[str, Any], **about: Unpack[About]
     ) -> Saved:
         """Save the next version, if `based_on_version` is still the latest.
 
@@ -204,9 +191,7 @@ class DocumentLibrary:
         Saving the very same once more (an answer was lost on the way) gives the version that the
         first attempt made.
         """
-        content = self._content(
-            document, name, note, author, data_period, data_fingerprint, rules, list_sizes
-        )
+        content = self._content(document, **about)
         with self._writing() as session:
             self._permit(session, id, Action.EDIT)
             return self._add_version(session, id, based_on_version, content)
@@ -253,7 +238,7 @@ class DocumentLibrary:
         with self._writing() as session:
             id = session.execute(query).scalar()
             if id is None:
-                raise NotFoundError(f"This link leads to no {self.noun} here (any more).")
+                raise NotFoundError(f"This link leads to no {self.kind} here (any more).")
             if self.who.signed_in and self.who.role is not None:
                 session.execute(self._welcome(id, token))
             return self._open(session, id, None)
@@ -335,13 +320,13 @@ class DocumentLibrary:
         found = exact or named
         if not found:
             raise NotFoundError(
-                f"There is no {self.noun} with the id or name '{id_or_name}'. "
+                f"There is no {self.kind} with the id or name '{id_or_name}'. "
                 f"List them to see which there are."
             )
         if len(found) > 1:
             ids = ", ".join(str(entry.id) for entry in sorted(found, key=lambda entry: entry.id))
             raise UserError(
-                f"{len(found)} of the saved {self.noun} documents are named '{id_or_name}'. "
+                f"{len(found)} of the saved {self.kind} documents are named '{id_or_name}'. "
                 f"Give an id: {ids}."
             )
         return found[0]
@@ -400,7 +385,7 @@ class DocumentLibrary:
         if not may(self.who, action, access):
             owner = found[0].owner_name or "nobody who signs in"
             raise RefusedError(
-                f"This {self.noun} belongs to {owner}, and you are {self.who.role} here: you may "
+                f"This {self.kind} belongs to {owner}, and you are {self.who.role} here: you may "
                 f"not {action} it. Whoever may save can save it as a new one.",
                 action,
                 id,
@@ -431,11 +416,7 @@ class DocumentLibrary:
         audit.record(session, self.who, action, kind=self.kind, id=id, detail=detail)
 
     def _add_version(
-        self,
-        session: Session,
-        id: int,
-        based_on: int,
-        content: dict[str, Any],
+        self, session: Session, id: int, based_on: int, content: dict[str, Any]
     ) -> Saved:
         now = datetime.now(UTC)
         # The test of the version and its step forward are one statement, so that of two savers
@@ -460,11 +441,7 @@ class DocumentLibrary:
             return self._same_or_refused(session, id, based_on, content)
         session.add(
             VersionRow(
-                document_id=id,
-                number=based_on + 1,
-                based_on=based_on,
-                created_at=now,
-                **content,
+                document_id=id, number=based_on + 1, based_on=based_on, created_at=now, **content
             )
         )
         session.flush()
@@ -472,16 +449,12 @@ class DocumentLibrary:
         return self._open(session, id, based_on + 1)
 
     def _same_or_refused(
-        self,
-        session: Session,
-        id: int,
-        based_on: int,
-        content: dict[str, Any],
+        self, session: Session, id: int, based_on: int, content: dict[str, Any]
     ) -> Saved:
         theirs = self._open(session, id, None)
         if theirs.deleted_at is not None:
             raise DeletedError(
-                f"The {self.noun} '{theirs.name}' was deleted by {theirs.deleted_by or 'someone'} "
+                f"The {self.kind} '{theirs.name}' was deleted by {theirs.deleted_by or 'someone'} "
                 f"on {theirs.deleted_at:%d %B %Y at %H:%M} UTC. Undo the delete and save again, "
                 "or save yours as a copy.",
                 id=id,
@@ -489,7 +462,7 @@ class DocumentLibrary:
         same = all(getattr(theirs, field) == value for field, value in content.items())
         if same and theirs.based_on == based_on:
             return theirs
-        raise ConflictError(noun=self.noun, based_on_version=based_on, theirs=theirs)
+        raise ConflictError(kind=self.kind, based_on_version=based_on, theirs=theirs)
 
     def _open(self, session: Session, id: int, version: int | None) -> Saved:
         number = DocumentRow.latest_version if version is None else _key(version)
@@ -533,21 +506,39 @@ class DocumentLibrary:
         # The same words whether it is not there or not for this person.
         which = "" if version is None else f", or it has no version {version}"
         return NotFoundError(
-            f"There is no {self.noun} with the id {id} in the library{which}. List what there is.",
+            f"There is no {self.kind} with the id {id} in the library{which}. List what there is.",
             None if refused is None else (id, refused),
         )
 
     def _content(
         self,
         document: Mapping[str, Any],
+        *,
         name: str,
-        note: str,
-        author: str,
-        *rest: Any,
+        note: str = "",
+        author: str = "",
+        data_period: str = "",
+        data_fingerprint: str = "",
+        rules: Sequence[Mapping[str, Any]] = (),
+        list_sizes: Mapping[str, int] | None = None,
     ) -> dict[str, Any]:
-        """The columns that the caller fills; the author is who signed in, where people do."""
+        """The columns that the caller fills, checked; the author is who signed in, where people
+        do.
+        """
         by = self.who.name if self.who.signed_in else author
-        return _content(document, name, note, by, *rest)
+        sizes = {code: int(patients) for code, patients in (list_sizes or {}).items()}
+        return {
+            "name": check_text(name, what="name", limit=MAX_NAME, required=True),
+            "note": check_text(note, what="note", limit=MAX_NOTE),
+            "author": check_text(by, what="author", limit=MAX_AUTHOR),
+            "data_period": check_text(data_period, what="data period", limit=MAX_PERIOD),
+            "data_fingerprint": check_text(data_fingerprint, what="fingerprint", limit=MAX_PERIOD),
+            "rules": check_json(
+                [dict(rule) for rule in rules], what="table of rules", limit=MAX_RULES_BYTES
+            ),
+            "list_sizes": check_json(sizes, what="table of list sizes", limit=MAX_DOCUMENT_BYTES),
+            "document": check_json(dict(document), what="document", limit=MAX_DOCUMENT_BYTES),
+        }
 
     def _select_entries(self) -> Select[*tuple[Any, ...]]:
         """The columns of `Entry` without the long ones, and those of its access."""
@@ -572,38 +563,23 @@ class DocumentLibrary:
         ).join(VersionRow, VersionRow.document_id == DocumentRow.id)
 
 
+class StoryLibrary(DocumentLibrary):
+    """Saved stories. A story has no merge: of two savers the second keeps a copy, or opens the
+    first one's.
+    """
+
+    kind = "story"
+
+
+class ScenarioLibrary(DocumentLibrary):
+    """Saved scenarios: dated changes. They have no merge either."""
+
+    kind = "scenario"
+
+
 def _key(number: int) -> int:
     """A number that both databases take as a key; what can be none is made one that is not used."""
     return number if 0 < number < 2**31 else -1
-
-
-def _content(
-    document: Mapping[str, Any],
-    name: str,
-    note: str,
-    author: str,
-    data_period: str,
-    data_fingerprint: str,
-    rules: Sequence[Mapping[str, Any]],
-    list_sizes: Mapping[str, int] | None,
-) -> dict[str, Any]:
-    """The columns of a version that the caller fills, checked."""
-    return {
-        "name": check_text(name, what="name", limit=MAX_NAME, required=True),
-        "note": check_text(note, what="note", limit=MAX_NOTE),
-        "author": check_text(author, what="author", limit=MAX_AUTHOR),
-        "data_period": check_text(data_period, what="data period", limit=MAX_PERIOD),
-        "data_fingerprint": check_text(data_fingerprint, what="fingerprint", limit=MAX_PERIOD),
-        "rules": check_json(
-            [dict(rule) for rule in rules], what="table of rules", limit=MAX_RULES_BYTES
-        ),
-        "list_sizes": check_json(
-            {code: int(patients) for code, patients in (list_sizes or {}).items()},
-            what="table of list sizes",
-            limit=MAX_DOCUMENT_BYTES,
-        ),
-        "document": check_json(dict(document), what="document", limit=MAX_DOCUMENT_BYTES),
-    }
 
 
 def _fold(text: str) -> str:

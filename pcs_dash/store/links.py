@@ -291,7 +291,7 @@ def open_short_link(library: DocumentLibrary, database: Database, text: str) -> 
         # Not for this person, who need not learn that it is there.
         pass
     raise NotFoundError(
-        f"This short link leads to no {library.noun} here. Short links work only where the "
+        f"This short link leads to no {library.kind} here. Short links work only where the "
         "library they were made in is shared; ask for the long link or a file."
     )
 
@@ -299,7 +299,7 @@ def open_short_link(library: DocumentLibrary, database: Database, text: str) -> 
 def _not_deleted(library: DocumentLibrary, saved: Saved) -> Saved:
     if saved.deleted_at is not None:
         raise DeletedError(
-            f"The {library.noun} '{saved.name}' of this link was deleted on "
+            f"The {library.kind} '{saved.name}' of this link was deleted on "
             f"{saved.deleted_at:%d %B %Y}. Undo the delete to open it.",
             id=saved.id,
         )

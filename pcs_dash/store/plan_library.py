@@ -15,7 +15,6 @@ class PlanLibrary(DocumentLibrary):
     """Saved plans; the document is `Plan.to_dict()`."""
 
     kind = "plan"
-    noun = "plan"
 
     def merge(
         self,

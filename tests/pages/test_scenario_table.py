@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from pcs_dash.scenarios.changes import Scenario, ScenarioError
 from pcs_dash.store.database import open_database
+from pcs_dash.store.documents import ScenarioLibrary
 from pcs_dash.store.drafts import open_draft
-from pcs_dash.store.scenario_library import ScenarioLibrary
 from pcs_dash.tables.errors import InputFileError
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.ui import on_table

@@ -12,8 +12,8 @@ from pcs_dash.hubs.history import History
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.official.any_area import find_area
 from pcs_dash.store.database import open_database
+from pcs_dash.store.documents import StoryLibrary
 from pcs_dash.store.links import make_link, make_short_link, open_link
-from pcs_dash.store.story_library import StoryLibrary
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.ui.hubs.map_events import PaintedPlan

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pcs_dash.__main__ import EXIT_USER_ERROR, main
-from pcs_dash.cli.plans import plan_csv
+from pcs_dash.cli.library_actions import plan_csv
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.store.database import open_database
 from pcs_dash.store.plan_library import PlanLibrary

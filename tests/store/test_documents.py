@@ -15,9 +15,8 @@ from sqlalchemy import text
 
 from pcs_dash.store.checks import MAX_DOCUMENT_BYTES, MAX_NAME, MAX_NOTE
 from pcs_dash.store.database import Database, open_database
-from pcs_dash.store.documents import ConflictError, DeletedError, Entry, NotFoundError
+from pcs_dash.store.documents import ConflictError, DeletedError, Entry, NotFoundError, StoryLibrary
 from pcs_dash.store.plan_library import PlanLibrary
-from pcs_dash.store.story_library import StoryLibrary
 from pcs_dash.tables.errors import UserError
 
 DOCUMENT = {"version": 1, "hubs": [{"id": "h1", "name": "North"}], "assignment": {"F81010": "h1"}}

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pcs_dash.store.database import Database
+from pcs_dash.store.documents import StoryLibrary
 from pcs_dash.store.library_files import MAX_FILE_BYTES, from_file, to_file
 from pcs_dash.store.plan_library import PlanLibrary
-from pcs_dash.store.story_library import StoryLibrary
 from pcs_dash.tables.errors import InputFileError
 
 CONTENT: dict[str, Any] = {

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.store import links
 from pcs_dash.store.database import Database
-from pcs_dash.store.documents import DeletedError, NotFoundError
+from pcs_dash.store.documents import DeletedError, NotFoundError, StoryLibrary
 from pcs_dash.store.links import (
     MAX_LINK_CHARACTERS,
     LinkError,
@@ -32,7 +32,6 @@ from pcs_dash.store.links import (
     open_short_link,
 )
 from pcs_dash.store.plan_library import PlanLibrary
-from pcs_dash.store.story_library import StoryLibrary
 from pcs_dash.tables.paths import DATA_DIR
 
 PERIOD = "31 December 2025"

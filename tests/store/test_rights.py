@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from pcs_dash.store import audit
 from pcs_dash.store.database import Database
-from pcs_dash.store.documents import DocumentLibrary, NotFoundError
+from pcs_dash.store.documents import DocumentLibrary, NotFoundError, StoryLibrary
 from pcs_dash.store.links import make_short_link, open_short_link, share, shared_link
 from pcs_dash.store.plan_library import PlanLibrary
 from pcs_dash.store.rights import (
@@ -28,7 +28,6 @@ from pcs_dash.store.rights import (
     may,
     require,
 )
-from pcs_dash.store.story_library import StoryLibrary
 
 ANN = Who("ann", "Ann", "editor")
 BOB = Who("bob", "Bob", "editor")

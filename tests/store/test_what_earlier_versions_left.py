@@ -16,9 +16,9 @@ import pytest
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.reading import read_plan_file
 from pcs_dash.store.database import open_database
+from pcs_dash.store.documents import StoryLibrary
 from pcs_dash.store.links import open_link, open_short_link
 from pcs_dash.store.plan_library import PlanLibrary
-from pcs_dash.store.story_library import StoryLibrary
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views.story import Story
 

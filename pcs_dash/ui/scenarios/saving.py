@@ -7,9 +7,9 @@ import json
 import streamlit as st
 
 from pcs_dash.scenarios.changes import Scenario, read_scenario
+from pcs_dash.store.documents import ScenarioLibrary
 from pcs_dash.store.library_files import MAX_FILE_BYTES
 from pcs_dash.store.links import is_short_link, open_short_link
-from pcs_dash.store.scenario_library import ScenarioLibrary
 from pcs_dash.tables.errors import InputFileError, UserError
 from pcs_dash.ui import address
 from pcs_dash.ui.hubs.open_plan import database

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pcs_dash.store.documents import StoryLibrary
 from pcs_dash.store.library_files import to_file
 from pcs_dash.store.links import (
     LinkError,
@@ -12,7 +13,6 @@ from pcs_dash.store.links import (
     open_link,
     open_short_link,
 )
-from pcs_dash.store.story_library import StoryLibrary
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address
