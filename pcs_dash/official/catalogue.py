@@ -123,39 +123,44 @@ class Source:
         return bool(self.address or self.file_pattern)
 
 
+# What several publications share.
+_nhs = partial(Source, publisher=NHS_ENGLAND)
+_nightly = partial(Source, publisher=ODS, cadence="nightly", period_from="loaded")
+_portal = partial(Source, publisher=ONS, landing_page=GEOPORTAL)
+_indices_2019 = partial(
+    Source,
+    publisher=MHCLG,
+    landing_page="https://www.gov.uk/government/statistics/english-indices-of-deprivation-2019",
+    usual_rows=LSOAS_IN_ENGLAND["2019"],
+    fixed_period="2019-09-26",
+)
+
 _ALL = (
-    Source(
+    _nightly(
         key="ods_practices",
-        publisher=ODS,
         title="GP practices (epraccur)",
         landing_page=f"{_ODS_PAGE}/gp-and-gp-practice-related-data",
         address=f"{_ODS_REPORT}epraccur",
-        cadence="nightly",
         columns=_organisations.ODS_PRACTICES,
         parser=_organisations.load_ods_practices,
         brings="names of practices, of closed ones too, and gaps in their postcodes",
-        period_from="loaded",
         note=(
             "No headings; 27 columns. The former address (files.digital.nhs.uk/assets/ods) "
             "answers 403 to programs."
         ),
     ),
-    Source(
+    _nightly(
         key="pcn_core_partners",
-        publisher=ODS,
         title="Primary care networks and their core partners (ePCN)",
         landing_page=f"{_ODS_PAGE}/gp-and-gp-practice-related-data",
         address=f"{_ODS_REPORT}epcncorepartnerdetails",
-        cadence="nightly",
         columns=_organisations.PCN_CORE_PARTNERS,
         parser=_organisations.load_pcn_core_partners,
         brings="this month's PCN membership",
-        period_from="loaded",
         note="No headings; rows with a leaving date are former members.",
     ),
-    Source(
+    _nhs(
         key="pcn_membership",
-        publisher=NHS_ENGLAND,
         title="Practice, PCN, sub-ICB, ICB and region (Appointments in General Practice, mapping)",
         landing_page=f"{_STATISTICS}/appointments-in-general-practice",
         cadence="monthly",
@@ -180,9 +185,8 @@ _ALL = (
         period_from="loaded",
         note=_BY_HAND,
     ),
-    Source(
+    _nhs(
         key="list_sizes",
-        publisher=NHS_ENGLAND,
         title="Patients Registered at a GP Practice: totals (gp-reg-pat-prac-all)",
         landing_page=f"{_STATISTICS}/patients-registered-at-a-gp-practice",
         cadence="monthly",
@@ -196,9 +200,8 @@ _ALL = (
         dated_as_named=True,
         note="EXTRACT_DATE is written 01/05/2025 in some months and 2025-10-01 in others.",
     ),
-    Source(
+    _nhs(
         key="registrations_lsoa",
-        publisher=NHS_ENGLAND,
         title="Patients Registered at a GP Practice: by LSOA (gp-reg-pat-prac-lsoa-all)",
         landing_page=f"{_STATISTICS}/patients-registered-at-a-gp-practice",
         cadence="quarterly (January, April, July, October)",
@@ -211,9 +214,8 @@ _ALL = (
         dated_as_named=True,
         note="LSOAs of 2011 until 2023; NO2011 or NO2021 stands for an unknown place.",
     ),
-    Source(
+    _nhs(
         key="workforce",
-        publisher=NHS_ENGLAND,
         title="General Practice Workforce: practice level",
         landing_page=f"{_STATISTICS}/general-and-personal-medical-services",
         cadence="monthly",
@@ -229,9 +231,8 @@ _ALL = (
             "have other names. The month is in the name of the file."
         ),
     ),
-    Source(
+    _nhs(
         key="workforce_individual",
-        publisher=NHS_ENGLAND,
         title="General Practice Workforce: individual level",
         landing_page=f"{_STATISTICS}/general-and-personal-medical-services",
         cadence="monthly",
@@ -242,9 +243,8 @@ _ALL = (
         file_pattern=_DIGITAL_FILE + r"GPWIndividualCSV\S*\.zip",
         note="Added up when read: no single person is kept.",
     ),
-    Source(
+    _nhs(
         key="pcn_workforce",
-        publisher=NHS_ENGLAND,
         title="Primary Care Network Workforce: individual level",
         landing_page=f"{_STATISTICS}/primary-care-network-workforce",
         cadence="monthly",
@@ -253,11 +253,9 @@ _ALL = (
         brings="staff of each network by role (Practices, Who works here)",
         note=_BY_HAND + " Added up when read: no single person is kept.",
     ),
-    Source(
+    _indices_2019(
         key="imd2019",
-        publisher=MHCLG,
         title="English Indices of Deprivation 2019, File 1 or 7",
-        landing_page="https://www.gov.uk/government/statistics/english-indices-of-deprivation-2019",
         address=(
             "https://assets.publishing.service.gov.uk/government/uploads/system/uploads/"
             "attachment_data/file/845345/"
@@ -267,8 +265,6 @@ _ALL = (
         columns=_deprivation.IMD["2019"],
         parser=partial(_deprivation.load_imd, edition="2019"),
         brings="deprivation by LSOA of 2011",
-        usual_rows=LSOAS_IN_ENGLAND["2019"],
-        fixed_period="2019-09-26",
         note="File 7 also has scores and populations; File 1 (Excel) ranks and deciles only.",
     ),
     Source(
@@ -288,23 +284,17 @@ _ALL = (
         fixed_period="2025-10-30",
         note="LSOAs of 2021: never joined to those of 2011 without the ONS lookup.",
     ),
-    Source(
+    _indices_2019(
         key="barriers2019",
-        publisher=MHCLG,
         title="IoD 2019 underlying indicators: barriers to housing and services",
-        landing_page="https://www.gov.uk/government/statistics/english-indices-of-deprivation-2019",
         cadence="once",
         columns=_deprivation.BARRIERS_2019,
         brings="patients' mean road distance to a GP surgery (Quality beside capacity)",
-        usual_rows=LSOAS_IN_ENGLAND["2019"],
-        fixed_period="2019-09-26",
         note=_BY_HAND + " File 8, sheet 'IoD2019 Barriers Domain'.",
     ),
-    Source(
+    _portal(
         key="lsoa11_lsoa21",
-        publisher=ONS,
         title="LSOA (2011) to LSOA (2021) to district (2022), exact fit",
-        landing_page=GEOPORTAL,
         cadence="once",
         columns=_lookups.LSOA11_LSOA21,
         brings="the join between IMD 2025 and registrations by LSOA of 2011",
@@ -312,11 +302,9 @@ _ALL = (
         fixed_period="2022-12-01",
         note="In latin-1; U unchanged, S split, M merged, X other.",
     ),
-    Source(
+    _portal(
         key="lsoa_icb",
-        publisher=ONS,
         title="LSOA to sub-ICB location to ICB to district",
-        landing_page=GEOPORTAL,
         cadence="yearly, April",
         columns=_lookups.LSOA_ICB,
         brings="the ICB in which an LSOA lies; without it that of most of its patients",
@@ -324,11 +312,9 @@ _ALL = (
         period_from="name",
         note=_BY_HAND,
     ),
-    Source(
+    _portal(
         key="rural_urban2011",
-        publisher=ONS,
         title="Rural Urban Classification (2011) of LSOAs",
-        landing_page=GEOPORTAL,
         cadence="once",
         columns=_lookups.RURAL_URBAN_2011,
         parser=_lookups.load_rural_urban,
@@ -336,11 +322,9 @@ _ALL = (
         usual_rows=34_753,
         fixed_period="2013-08-01",
     ),
-    Source(
+    _portal(
         key="postcodes",
-        publisher=ONS,
         title="ONS Postcode Directory, or a postcode lookup",
-        landing_page=GEOPORTAL,
         cadence="quarterly (February, May, August, November)",
         columns=_lookups.POSTCODES,
         brings=(
@@ -385,11 +369,9 @@ _ALL = (
         period_from="name",
         note=_BY_HAND,
     ),
-    Source(
+    _portal(
         key="boundaries_lsoa11",
-        publisher=ONS,
         title="LSOA (December 2011) boundaries",
-        landing_page=GEOPORTAL,
         cadence="once",
         columns=None,
         parser=_boundaries.load_boundaries,
@@ -400,9 +382,8 @@ _ALL = (
             "or zipped shapefile. Contains OS data (c) Crown copyright and database right."
         ),
     ),
-    Source(
+    _nhs(
         key="qof",
-        publisher=NHS_ENGLAND,
         title="Quality and Outcomes Framework: achievement by practice",
         landing_page=(
             f"{_STATISTICS}/"
@@ -415,9 +396,8 @@ _ALL = (
         period_from="name",
         note=_BY_HAND + " The total points (635 in 2022/23) stand in the headings.",
     ),
-    Source(
+    _nhs(
         key="qof_prevalence",
-        publisher=NHS_ENGLAND,
         title="Quality and Outcomes Framework: prevalence by practice (PREVALENCE, raw data)",
         landing_page=(
             f"{_STATISTICS}/"
@@ -446,9 +426,8 @@ _ALL = (
         period_from="rating",
         note=_BY_HAND + " Published as an OpenDocument file, which is read as it is.",
     ),
-    Source(
+    _nhs(
         key="appointments",
-        publisher=NHS_ENGLAND,
         title="Appointments in General Practice: time between booking and appointment, by practice",
         landing_page=f"{_STATISTICS}/appointments-in-general-practice",
         cadence="monthly",
@@ -472,9 +451,8 @@ _ALL = (
         period_from="name",
         note=_BY_HAND,
     ),
-    Source(
+    _nhs(
         key="payments",
-        publisher=NHS_ENGLAND,
         title="NHS Payments to General Practice",
         landing_page=f"{_STATISTICS}/nhs-payments-to-general-practice",
         cadence="yearly",
@@ -485,9 +463,8 @@ _ALL = (
         period_from="name",
         note=_BY_HAND,
     ),
-    Source(
+    _nhs(
         key="allocations",
-        publisher=NHS_ENGLAND,
         title="ICB allocations: weighted populations by practice",
         landing_page="https://www.england.nhs.uk/allocations/",
         cadence="with each round of allocations",
@@ -497,17 +474,14 @@ _ALL = (
         period_from="name",
         note=_BY_HAND + " `Patients` and the PCN columns are empty in the 2025/26 file.",
     ),
-    Source(
+    _nightly(
         key="pharmacies",
-        publisher=ODS,
         title="Pharmacies and dispensaries (edispensary)",
         landing_page=_ODS_PAGE,
         address=f"{_ODS_REPORT}edispensary",
-        cadence="nightly",
         columns=_organisations.PHARMACIES,
         parser=partial(_organisations.load_ods, layout=_organisations.PHARMACIES),
         brings="with the postcodes of England: pharmacies within a mile",
-        period_from="loaded",
     ),
     Source(
         key="dentists",
@@ -521,29 +495,23 @@ _ALL = (
         period_from="name",
         note="Not an official statistic: compiled by a third party. " + _BY_HAND,
     ),
-    Source(
+    _nightly(
         key="dental_sites",
-        publisher=ODS,
         title="Dental practices (egdpprac)",
         landing_page=_ODS_PAGE,
         address=f"{_ODS_REPORT}egdpprac",
-        cadence="nightly",
         columns=_organisations.DENTAL_SITES,
         parser=partial(_organisations.load_ods, layout=_organisations.DENTAL_SITES),
         brings="with the postcodes of England: dental sites within a mile",
-        period_from="loaded",
     ),
-    Source(
+    _nightly(
         key="opticians",
-        publisher=ODS,
         title="Optical sites (eoptsite)",
         landing_page=_ODS_PAGE,
         address=f"{_ODS_REPORT}eoptsite",
-        cadence="nightly",
         columns=_organisations.OPTICIANS,
         parser=partial(_organisations.load_ods, layout=_organisations.OPTICIANS),
         brings="with the postcodes of England: opticians within a mile",
-        period_from="loaded",
     ),
     Source(
         key="travel_minutes",

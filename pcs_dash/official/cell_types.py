@@ -114,7 +114,9 @@ def convert(
         if rows and (pc.max(pc.utf8_length(array)).as_py() or 0) > LONGEST_FIELD:
             faults.add(f"Column '{first_name(column)}' holds a field that is far too long.")
             continue
-        series[column.name] = _CONVERTERS[column.kind](array, column, faults)
+        text = _trimmed(array, column)
+        _refuse_nulls(text, array, column, faults)
+        series[column.name] = _CONVERTERS[column.kind](text, column, faults)
     table = faults.settle(pd.DataFrame(series), layout)
     table = _of_their_types(table, layout)
     _refuse_repeats(table, layout, faults)
@@ -152,13 +154,11 @@ def _refuse_nulls(text: pa.Array, raw: pa.Array, column: Column, faults: _Faults
     faults.at(rows, column, values, "stands where a value is needed")
 
 
-def _as_text(array: pa.Array, column: Column, faults: _Faults) -> pd.Series:
-    text = _trimmed(array, column)
+def _as_text(text: pa.Array, column: Column, _: _Faults) -> pd.Series:
     if column.kind in ("code", "postcode"):
         text = pc.utf8_upper(text)
     if column.kind == "postcode":
         text = _with_one_space(text)
-    _refuse_nulls(text, array, column, faults)
     if column.repeated:
         return pd.Series(text.dictionary_encode().to_pandas()).astype("category")
     return pd.Series(text.to_pandas(), dtype="str")
@@ -181,9 +181,7 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _as_number(array: pa.Array, column: Column, faults: _Faults) -> pd.Series:
-    text = _trimmed(array, column)
-    _refuse_nulls(text, array, column, faults)
+def _as_number(text: pa.Array, column: Column, faults: _Faults) -> pd.Series:
     whole = column.kind == "int"
     try:
         numbers = pc.cast(text, pa.int64() if whole else pa.float64())
@@ -230,9 +228,7 @@ def _tell_rounded(text: pa.Array, column: Column, faults: _Faults) -> None:
         )
 
 
-def _as_date(array: pa.Array, column: Column, faults: _Faults) -> pd.Series:
-    text = _trimmed(array, column)
-    _refuse_nulls(text, array, column, faults)
+def _as_date(text: pa.Array, column: Column, faults: _Faults) -> pd.Series:
     codes = text.dictionary_encode()
     known = {value: parse_date(value) for value in codes.dictionary.to_pylist()}
     if column.first_of_month:
@@ -264,9 +260,7 @@ _YES = frozenset({"Y", "YES", "TRUE", "1"})
 _NO = frozenset({"N", "NO", "FALSE", "0"})
 
 
-def _as_yes_no(array: pa.Array, column: Column, faults: _Faults) -> pd.Series:
-    text = _trimmed(array, column)
-    _refuse_nulls(text, array, column, faults)
+def _as_yes_no(text: pa.Array, column: Column, faults: _Faults) -> pd.Series:
     values = [None if v is None else v.upper() for v in text.to_pylist()]
     bad = [row for row, v in enumerate(values) if v is not None and v not in _YES | _NO]
     faults.at(bad, column, [values[row] for row in bad[:MOST_PROBLEMS]], "is neither yes nor no")

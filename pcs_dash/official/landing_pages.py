@@ -48,12 +48,8 @@ def newest_edition(addresses: list[str], pattern: str) -> str | None:
     fitting = [a for a in addresses if re.search(pattern, a.rstrip("/"))]
     if not fitting:
         return None
-    dated = [(_month_of(a), a) for a in fitting]
-    known = [(month, a) for month, a in dated if month is not None]
-    if not known:
-        return fitting[0]
-    latest = max(month for month, _ in known)
-    return next(a for month, a in known if month == latest)
+    dated = [(month, a) for a in fitting if (month := _month_of(a)) is not None]
+    return max(dated, key=lambda pair: pair[0])[1] if dated else fitting[0]
 
 
 @dataclass(frozen=True)

@@ -64,15 +64,15 @@ class OfficialArea(Area):
 
     def select(self, table: Frame) -> Frame:
         """The rows of the area, by icb_code, sub_icb_code or district_code."""
-        column = {"icb": "icb_code", "sub_icb": "sub_icb_code", "district": "district_code"}
         if self.kind in ("england", "region"):
             return table[table["icb_code"].isin(self.icb_codes)]
-        if column[self.kind] not in table.columns:
+        column = f"{self.kind}_code"
+        if column not in table.columns:
             raise UserError(
                 f"Practices can't be chosen by {self.kind}: load 'allocations' (districts) or "
                 "'pcn_membership' (ICBs) first."
             )
-        return table[table[column[self.kind]].isin(self.codes)]
+        return table[table[column].isin(self.codes)]
 
 
 def area_table(
@@ -83,19 +83,15 @@ def area_table(
     """
     # Registrations of practices that have closed since are under no ICB.
     rows = [_row("england", "E92000001", whole, practices, {NO_ICB})]
-    for kind, code, name in (
-        ("region", "region_code", "region"),
-        ("icb", "icb_code", "icb"),
-        ("sub_icb", "sub_icb_code", "sub_icb"),
-        ("district", "district_code", "district"),
-    ):
+    for kind in KINDS[1:]:
+        code = f"{kind}_code"
         if code not in practices.columns:
             continue
         there = _icbs_by(lsoas, code)
         for value, group in practices.dropna(subset=[code]).groupby(code):
             if value == NO_ICB:
                 continue
-            label = group[name].dropna() if name in group.columns else pd.Series(dtype="str")
+            label = group[kind].dropna() if kind in group.columns else pd.Series(dtype="str")
             title = str(label.iloc[0]) if len(label) else str(value)
             rows.append(_row(kind, str(value), title, group, there.get(str(value), set())))
     return pd.DataFrame(rows)
@@ -107,11 +103,8 @@ def _icbs_by(lsoas: pd.DataFrame, code: str) -> dict[str, set[str]]:
     """
     if code not in lsoas.columns or "icb_code" not in lsoas.columns:
         return {}
-    pairs = lsoas[[code, "icb_code"]].dropna().drop_duplicates()
-    found: dict[str, set[str]] = {}
-    for value, icb in zip(pairs[code].astype(str), pairs["icb_code"].astype(str), strict=True):
-        found.setdefault(value, set()).add(icb)
-    return found
+    pairs = lsoas[[code, "icb_code"]].dropna().drop_duplicates().astype(str)
+    return {str(value): set(icbs) for value, icbs in pairs.groupby(code)["icb_code"]}
 
 
 def _row(

@@ -21,11 +21,7 @@ ICB_TOLERANCE = 60.0
 ENGLAND_TOLERANCE = 600.0
 # In square metres: no ICB, sub-ICB location or district encloses less of another.
 SMALLEST_HOLE = 4_000_000.0
-_KINDS = (
-    ("icb", "icb_code", "icb"),
-    ("sub_icb", "sub_icb_code", "sub_icb"),
-    ("district", "district_code", "district"),
-)
+_KINDS = ("icb", "sub_icb", "district")
 
 
 def area_outlines(
@@ -40,9 +36,9 @@ def area_outlines(
     pieces = _pieces(lsoas, boundaries)
     rows = [
         made
-        for kind, code, name in _KINDS
-        if code in pieces.columns and code in practices.columns
-        for made in _outlines_of(kind, pieces, code, _names(practices, code, name))
+        for kind in _KINDS
+        if f"{kind}_code" in pieces.columns and f"{kind}_code" in practices.columns
+        for made in _outlines_of(kind, pieces, _names(practices, kind))
     ]
     frame = gpd.GeoDataFrame(
         rows, columns=["kind", "code", "name", "geometry"], geometry="geometry", crs=boundaries.crs
@@ -85,8 +81,9 @@ def _told_by(name: str) -> str:
     return plain_name(name).replace(" the ", " ")
 
 
-def _names(practices: pd.DataFrame, code: str, name: str) -> dict[str, str]:
-    column = name if name in practices.columns else code
+def _names(practices: pd.DataFrame, kind: str) -> dict[str, str]:
+    code = f"{kind}_code"
+    column = kind if kind in practices.columns else code
     return dict(practices.dropna(subset=[code, column]).groupby(code)[column].first())
 
 
@@ -95,7 +92,7 @@ def _pieces(lsoas: pd.DataFrame, boundaries: gpd.GeoDataFrame) -> gpd.GeoDataFra
     dissolved once and not once a kind; geometry None where a boundary is missing.
     """
     shapes = lsoas["lsoa11cd"].map(boundaries.set_index("code").geometry)
-    codes = [code for _, code, _ in _KINDS if code in lsoas.columns]
+    codes = [code for kind in _KINDS if (code := f"{kind}_code") in lsoas.columns]
     rows = []
     for keys, own in shapes.groupby([lsoas[code] for code in codes], dropna=False):
         whole = _union(own.to_numpy()) if own.notna().all() else None
@@ -106,10 +103,10 @@ def _pieces(lsoas: pd.DataFrame, boundaries: gpd.GeoDataFrame) -> gpd.GeoDataFra
 
 
 def _outlines_of(
-    kind: str, pieces: gpd.GeoDataFrame, code: str, names: dict[str, str]
+    kind: str, pieces: gpd.GeoDataFrame, names: dict[str, str]
 ) -> list[tuple[str, str, str, shapely.Geometry]]:
     made = []
-    for value, own in pieces.geometry.groupby(pieces[code]):
+    for value, own in pieces.geometry.groupby(pieces[f"{kind}_code"]):
         if value in names and own.notna().all():
             title = short_name(names[str(value)], kind)
             made.append((kind, str(value), title, _without_slivers(_union(own.to_numpy()))))

@@ -6,13 +6,15 @@ memory: a file of a kilobyte can declare a million rows of sixteen thousand cell
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any, Protocol
 from xml.parsers import expat
 
@@ -49,17 +51,9 @@ class Book(Protocol):
 @contextmanager
 def opened(file: InputFile, kind: str) -> Iterator[Book]:
     """A spreadsheet of one of `KINDS`; its faults become InputFileError."""
-    book: _Xlsx | _Xls | _Ods
-    if kind == "xlsx":
-        book = _Xlsx(file)
-    elif kind == "xls":
-        book = _Xls(file)
-    else:
-        book = _Ods(file)
-    try:
+    readers: dict[str, type[_Xlsx | _Xls | _Ods]] = {"xlsx": _Xlsx, "xls": _Xls, "ods": _Ods}
+    with closing(readers[kind](file)) as book:
         yield book
-    finally:
-        book.close()
 
 
 def heads(file: InputFile, kind: str, rows: int) -> list[tuple[str, list[Row], bool]]:
@@ -72,11 +66,7 @@ def heads(file: InputFile, kind: str, rows: int) -> list[tuple[str, list[Row], b
         else:
             hidden = book.hidden if isinstance(book, _Xlsx) else frozenset[str]()
             found = [
-                (
-                    title,
-                    [row for _, row in zip(range(rows), book.rows(title), strict=False)],
-                    title in hidden,
-                )
+                (title, list(islice(book.rows(title), rows)), title in hidden)
                 for title in book.titles()
             ]
     if not found:
@@ -101,19 +91,9 @@ def ods_sheets(file: InputFile, *, most_rows: int, most_cells: int) -> list[OdsS
     where they have more than `most_cells` cells together.
     """
     book = _Ods(file)
-    found: list[tuple[str, list[Row]]] = []
-    cells = 0
-    for index, title, row in book.events(lambda _: True, most_rows):
-        if index == len(found):
-            found.append((title, []))
-        if row is not None:
-            found[index][1].append(row)
-            cells += len(row)
-            if cells > most_cells:
-                raise file.fault(f"Sheet {title!r} is too large a table.")
     return [
         OdsSheet(title, tuple(rows), n in book.hidden, tuple(book.merged.get(n, ())))
-        for n, (title, rows) in enumerate(found)
+        for n, (title, rows) in enumerate(book.heads(most_rows, most_cells))
     ]
 
 
@@ -259,14 +239,18 @@ class _Ods:
     def titles(self) -> list[str]:
         return [title for title, _ in self.heads(0)]
 
-    def heads(self, most: int) -> list[tuple[str, list[Row]]]:
+    def heads(self, most: int, most_cells: float = math.inf) -> list[tuple[str, list[Row]]]:
         """The title and first rows of every sheet, in one pass."""
         found: list[tuple[str, list[Row]]] = []
+        cells = 0
         for index, title, row in self.events(lambda _: True, most):
             if index == len(found):
                 found.append((title, []))
             if row is not None:
                 found[index][1].append(row)
+                cells += len(row)
+                if cells > most_cells:
+                    raise self.file.fault(f"Sheet {title!r} is too large a table.")
         return found
 
     def rows(self, title: str) -> Iterator[Row]:

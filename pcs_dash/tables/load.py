@@ -6,6 +6,7 @@ file, the row and the column.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -69,6 +70,24 @@ def _faults(cases: pd.DataFrame) -> list[str]:
     return sentences
 
 
+def _table(file: str, schema: pa.DataFrameSchema) -> Callable[..., pd.DataFrame]:
+    """The reader of a table of data/, or of another folder."""
+
+    def load(folder: Path = DATA_DIR) -> pd.DataFrame:
+        return read_table(folder / file, schema)
+
+    return load
+
+
+def _layer(file: str) -> Callable[..., gpd.GeoDataFrame]:
+    """The reader of a layer of geo/, or of another folder; EPSG:27700."""
+
+    def load(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
+        return gpd.read_parquet(folder / file)
+
+    return load
+
+
 def load_practices(folder: Path = DATA_DIR) -> pd.DataFrame:
     """204 practices: ODS code, name, postcode, position, district, sub-ICB, PCN."""
     table = read_table(folder / "practices_essex.csv", schemas.practices)
@@ -81,36 +100,6 @@ def as_names(names: pd.Series) -> pd.Series:
     return written.str.replace(r"(?<=\w)(['\u2019])S\b", r"\1s", regex=True)
 
 
-def load_pcn_codes(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """Code of each PCN name of the practices; missing where it is not known."""
-    return read_table(folder / "pcn_codes_essex.csv", schemas.pcn_codes)
-
-
-# The month of the embedded table.
-PCN_STAFF_OF = "2022-09-01"
-
-
-def load_pcn_staff(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """Staff employed by PCNs, September 2022: FTE by network, group and role."""
-    return read_table(folder / "pcn_staff_2022-09_essex.csv", schemas.pcn_staff)
-
-
-def load_workforce(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """General Practice Workforce, 31 December 2025, one row a practice, source column names."""
-    return read_table(folder / "gp_workforce_practice_2025-12_essex.csv", schemas.workforce)
-
-
-def load_context(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """List size, patient-weighted IMD 2025 score, ages, prevalence, appointments by practice."""
-    return read_table(folder / "practice_context_essex.csv", schemas.context)
-
-
-@cache
-def load_relative_need(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """Weighted over registered patients by practice, by Carr-Hill and by need for primary care."""
-    return read_table(folder / "relative_need_essex.csv", schemas.relative_need)
-
-
 def load_quintile_mix(edition: str, folder: Path = DATA_DIR) -> pd.DataFrame:
     """Each practice's patients by IMD quintile of their LSOA (edition "2019" or "2025")."""
     schema = {"2019": schemas.quintile_mix_2019, "2025": schemas.quintile_mix_2025}[edition]
@@ -118,80 +107,47 @@ def load_quintile_mix(edition: str, folder: Path = DATA_DIR) -> pd.DataFrame:
     return read_table(path, schema)
 
 
-def load_lsoa_areas(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """1,077 LSOAs of 2011: code, name, district, sub-ICB."""
-    return read_table(folder / "lsoa11_areas_essex.csv", schemas.lsoa11_areas)
-
-
-def load_imd2019(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """IMD 2019 rank, decile and score by 2011 LSOA."""
-    return read_table(folder / "imd2019_lsoa11_essex.csv", schemas.imd2019)
-
-
-def load_imd2025(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """IMD 2025 rank and decile by 2021 LSOA."""
-    return read_table(folder / "imd2025_lsoa21_essex.csv", schemas.imd2025)
-
-
-def load_lsoa_splits(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """The 2011 LSOAs split in 2021: parent and part, 62 rows."""
-    return read_table(folder / "lsoa11_lsoa21_splits_essex.csv", schemas.lsoa_splits)
-
-
-def load_published_figures(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """Published benchmarks and rules, each with place, period and source."""
-    return read_table(folder / "published_figures.csv", schemas.published_figures)
-
-
-def load_gp_age_profile_2014(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """GP age profile by CCG place in 2014, per cent."""
-    return read_table(folder / "gp_age_profile_2014.csv", schemas.gp_age_profile_2014)
-
-
-def load_closure_dispersal(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """Where each practice's patients would be if it closed, by IMD 2025 quintile: a row a
-    destination; those of a practice add up to its list of July 2023.
-    """
-    return read_table(folder / "closure_dispersal_2023-07_essex.csv", schemas.closure_dispersal)
-
-
-def load_planning_parameters(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """Assumptions of planning: low, central, high, unit, period and source of each."""
-    return read_table(folder / "planning_parameters.csv", schemas.planning_parameters)
-
-
-def load_homes(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """Homes a year by district: needed, needed before, built; missing where not published."""
-    return read_table(folder / "homes_essex_districts.csv", schemas.homes)
-
-
-def load_travel_factors(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """What modelled minutes rest on, laid out as the assumptions of planning."""
-    return read_table(folder / "travel_factors.csv", schemas.planning_parameters)
-
-
-def load_road_speeds(folder: Path = DATA_DIR) -> pd.DataFrame:
-    """Speed by car and who may use it, by class of road; missing where no cars go."""
-    return read_table(folder / "road_speeds.csv", schemas.road_speeds)
-
-
-def load_boundaries(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
-    """Boundaries of the 1,077 LSOAs (2011), EPSG:27700, columns lsoa11cd and geometry."""
-    return gpd.read_parquet(folder / "lsoa11_essex.parquet")
-
-
-def load_outlines(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
-    """Outlines of districts, places and regions, EPSG:27700, columns kind, name, geometry."""
-    return gpd.read_parquet(folder / "outlines_essex.parquet")
-
-
-def load_england_outlines(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
-    """Outlines for a map of England, EPSG:27700, columns kind (icb, sub_icb, district), name,
-    geometry; ICBs and sub-ICB locations until March 2026, districts of 2021 and of 2023.
-    """
-    return gpd.read_parquet(folder / "outlines_england.parquet")
-
-
-def load_towns(folder: Path = GEO_DIR) -> gpd.GeoDataFrame:
-    """Town labels, EPSG:27700, columns name, size (1 largest to 3), geometry (points)."""
-    return gpd.read_parquet(folder / "towns_essex.parquet")
+# The month of the embedded table.
+PCN_STAFF_OF = "2022-09-01"
+# Code of each PCN name of the practices; missing where it is not known.
+load_pcn_codes = _table("pcn_codes_essex.csv", schemas.pcn_codes)
+# Staff employed by PCNs, September 2022: FTE by network, group and role.
+load_pcn_staff = _table("pcn_staff_2022-09_essex.csv", schemas.pcn_staff)
+# General Practice Workforce, 31 December 2025, one row a practice, source column names.
+load_workforce = _table("gp_workforce_practice_2025-12_essex.csv", schemas.workforce)
+# List size, patient-weighted IMD 2025 score, ages, prevalence, appointments by practice.
+load_context = _table("practice_context_essex.csv", schemas.context)
+# Weighted over registered patients by practice, by Carr-Hill and by need for primary care.
+load_relative_need = cache(_table("relative_need_essex.csv", schemas.relative_need))
+# 1,077 LSOAs of 2011: code, name, district, sub-ICB.
+load_lsoa_areas = _table("lsoa11_areas_essex.csv", schemas.lsoa11_areas)
+# IMD 2019 rank, decile and score by 2011 LSOA.
+load_imd2019 = _table("imd2019_lsoa11_essex.csv", schemas.imd2019)
+# IMD 2025 rank and decile by 2021 LSOA.
+load_imd2025 = _table("imd2025_lsoa21_essex.csv", schemas.imd2025)
+# The 2011 LSOAs split in 2021: parent and part, 62 rows.
+load_lsoa_splits = _table("lsoa11_lsoa21_splits_essex.csv", schemas.lsoa_splits)
+# Published benchmarks and rules, each with place, period and source.
+load_published_figures = _table("published_figures.csv", schemas.published_figures)
+# GP age profile by CCG place in 2014, per cent.
+load_gp_age_profile_2014 = _table("gp_age_profile_2014.csv", schemas.gp_age_profile_2014)
+# Where each practice's patients would be if it closed, by IMD 2025 quintile: a row a destination;
+# those of a practice add up to its list of July 2023.
+load_closure_dispersal = _table("closure_dispersal_2023-07_essex.csv", schemas.closure_dispersal)
+# Assumptions of planning: low, central, high, unit, period and source of each.
+load_planning_parameters = _table("planning_parameters.csv", schemas.planning_parameters)
+# Homes a year by district: needed, needed before, built; missing where not published.
+load_homes = _table("homes_essex_districts.csv", schemas.homes)
+# What modelled minutes rest on, laid out as the assumptions of planning.
+load_travel_factors = _table("travel_factors.csv", schemas.planning_parameters)
+# Speed by car and who may use it, by class of road; missing where no cars go.
+load_road_speeds = _table("road_speeds.csv", schemas.road_speeds)
+# Boundaries of the 1,077 LSOAs (2011), EPSG:27700, columns lsoa11cd and geometry.
+load_boundaries = _layer("lsoa11_essex.parquet")
+# Outlines of districts, places and regions, EPSG:27700, columns kind, name, geometry.
+load_outlines = _layer("outlines_essex.parquet")
+# Outlines for a map of England, EPSG:27700, columns kind (icb, sub_icb, district), name, geometry;
+# ICBs and sub-ICB locations until March 2026, districts of 2021 and of 2023.
+load_england_outlines = _layer("outlines_england.parquet")
+# Town labels, EPSG:27700, columns name, size (1 largest to 3), geometry (points).
+load_towns = _layer("towns_essex.parquet")
