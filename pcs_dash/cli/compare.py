@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import pandas as pd
-
 from pcs_dash.cli import output, plan_files
 from pcs_dash.cli.hubs import add_area_and_definition
 from pcs_dash.hubs.compare import Comparison, compare_plans, paper_table
@@ -50,10 +48,10 @@ def run(args: argparse.Namespace) -> int:
     table = paper_table(comparison)
     if args.format == "table":
         table = table.drop(columns="definition")
-    output.write(_records(table), args.format)
+    output.write(output.records(table), args.format)
     if args.format == "table":
         print()
-        output.write(_records(comparison.moved.reset_index()), "table")
+        output.write(output.records(comparison.moved.reset_index()), "table")
     return 0
 
 
@@ -71,9 +69,9 @@ def as_mapping(comparison: Comparison, setting: Setting, *, definition: str) -> 
         "share_of_patients_moved": comparison.share_of_patients_moved,
         "share_kept_together": comparison.share_kept_together,
         "share_together_before": comparison.share_together_before,
-        "measures": _records(comparison.measures.reset_index()),
-        "hubs": _records(comparison.matching),
-        "moved": _records(comparison.moved.reset_index()),
+        "measures": output.records(comparison.measures.reset_index()),
+        "hubs": output.records(comparison.matching),
+        "moved": output.records(comparison.moved.reset_index()),
     }
 
 
@@ -85,7 +83,3 @@ def _plan(given: str, setting: Setting, args: argparse.Namespace, place: int) ->
 
 def _name(given: str) -> str:
     return given if given.lower() in TODAY else Path(given).name
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, object]]:
-    return table.astype(object).to_dict("records")  # type: ignore[return-value]

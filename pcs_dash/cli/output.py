@@ -8,13 +8,18 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pcs_dash.measures.numbers import number
 from pcs_dash.tables.as_plain import as_plain
 from pcs_dash.tables.spreadsheet_text import neutralise
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 FORMATS = ("table", "csv", "json")
+# Nothing keeps the rules; none was found in time.
+EXIT_INFEASIBLE, EXIT_UNKNOWN = 3, 4
 Row = Mapping[str, Any]
 
 
@@ -38,6 +43,16 @@ def write(rows: Sequence[Row] | Row, format: str) -> None:
         _write_csv(table)
     else:
         _write_table(table)
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table for `write`; whole numbers stay whole where others are missing."""
+    return table.astype(object).to_dict("records")  # type: ignore[return-value]
+
+
+def exit_status(status: str) -> int:
+    """Of a search for the best: 0 with an answer, else `EXIT_INFEASIBLE` or `EXIT_UNKNOWN`."""
+    return {"infeasible": EXIT_INFEASIBLE, "unknown": EXIT_UNKNOWN}.get(status, 0)
 
 
 def _cell(value: Any) -> str:

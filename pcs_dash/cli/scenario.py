@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "table":
         # A table for reading would write 2,035.
         table["year"] = table["year"].astype(str)
-    output.write(table.astype(object).to_dict("records"), args.format)  # type: ignore[arg-type]
+    output.write(output.records(table), args.format)
     return 0
 
 
@@ -140,7 +140,7 @@ def run_close(args: argparse.Namespace) -> int:
     print(sentence(close, names), file=sys.stderr)
     table = table.join(_minutes_to(area, close, table.index))
     table["patients_counted"] = find_weighting(args.weight).key
-    output.write(table.reset_index().astype(object).to_dict("records"), args.format)  # type: ignore[arg-type]
+    output.write(output.records(table.reset_index()), args.format)
     return 0
 
 

@@ -18,9 +18,6 @@ from pcs_dash.tables.areas import Area
 from pcs_dash.tables.constants import BAND, MODES
 from pcs_dash.tables.writing import write_whole
 
-EXIT_INFEASIBLE = 3
-EXIT_UNKNOWN = 4
-
 DESCRIPTION = (
     "Suggest hubs of an area's practices. Exit status 0 with a plan, 3 when no plan keeps "
     "the rules, 4 when none was found in time, 2 for a mistake in what was asked."
@@ -101,9 +98,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"\n{answer.status}: {answer.message}")
             if answer.value_words:
                 print(f"objective: {answer.value_words}")
-    if answer.status == "infeasible":
-        return EXIT_INFEASIBLE
-    return EXIT_UNKNOWN if answer.status == "unknown" else 0
+    return output.exit_status(answer.status)
 
 
 def _ways(area: Area, mode: str) -> dict[str, Any]:

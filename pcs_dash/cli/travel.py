@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 _MODES = ("walk", "cycle", "drive", "transit")
 _AIMS = ("p-median", "p-centre", "max-cover", "set-cover")
-EXIT_INFEASIBLE = 3
-EXIT_UNKNOWN = 4
 
 DESCRIPTION = "Minutes from small areas to practices: modelled, loaded or computed here."
 
@@ -213,7 +211,7 @@ def run_todd(args: argparse.Namespace) -> int:
         "line, and with the model's detour factor.",
         file=sys.stderr,
     )
-    output.write(found.reset_index().astype(object).to_dict("records"), args.format)  # type: ignore[arg-type]
+    output.write(output.records(found.reset_index()), args.format)
     return 0
 
 
@@ -263,9 +261,7 @@ def run_sites(args: argparse.Namespace) -> int:
     ]
     steps = curve(table, people, wanted, args.sites, deprived) if args.curve else []
     _write_sites(args, area, minutes, found, wanted, rows, steps)
-    if found.status == "infeasible":
-        return EXIT_INFEASIBLE
-    return EXIT_UNKNOWN if found.status == "unknown" else 0
+    return output.exit_status(found.status)
 
 
 def _choice(

@@ -153,9 +153,10 @@ def covered_by(known: pd.Series, patients: pd.Series, groups: pd.Series) -> pd.S
 def change_of_lists(lists: pd.DataFrame, practices: pd.DataFrame, level: str) -> pd.DataFrame:
     """Registered patients of each area in the first and the last month loaded: index its code.
 
-    Columns first, last (patients) and change_per_cent. `lists` is `build.list_history`. A practice
-    that has closed since has no ICB or district any more: it counts by its sub-ICB location, so
-    districts, which can't be told of it, are given for practices open in both months only.
+    Columns first, last (patients) and change_per_cent. `lists`: of every month (`built_lists`). A
+    practice that has closed since has no ICB or district any more: it counts by its sub-ICB
+    location, so districts, which can't be told of it, are given for practices open in both months
+    only.
     """
     months = sorted(lists["period"].unique())
     ends = lists[lists["period"].isin([months[0], months[-1]])]

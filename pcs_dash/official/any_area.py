@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 import pandas as pd
 
-from pcs_dash.official.area_dataset import dataset_of, practices_of
+from pcs_dash.official.area_dataset import dataset_of, listed_practices, practices_of
 from pcs_dash.official.loaded_areas import (
     OfficialArea,
     find_large_area,
@@ -41,8 +41,6 @@ def every_practice() -> pd.DataFrame:
     """Every practice that is known, with names, networks and places: the embedded ones and, where
     they are loaded, those of all England.
     """
-    from pcs_dash.official.area_dataset import listed_practices
-
     embedded = build_practices()[0]
     loaded = listed_practices()
     return pd.concat([embedded, loaded[~loaded.index.isin(embedded.index)]])

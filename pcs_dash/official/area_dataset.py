@@ -23,7 +23,7 @@ from pcs_dash.official.stored_tables import stored_columns
 from pcs_dash.tables import load
 from pcs_dash.tables.areas import short_name
 from pcs_dash.tables.constants import QUINTILES
-from pcs_dash.tables.dataset import Dataset, JoinReport, flag
+from pcs_dash.tables.dataset import Dataset, JoinReport, flag, with_words
 from pcs_dash.tables.labels import labels_by_code
 
 # Columns of the embedded practices that a publication may not bring: missing then.
@@ -129,9 +129,7 @@ def _store_at(root: Path) -> Store:
 
 def _practices(store: Store, area: OfficialArea) -> pd.DataFrame:
     table = store.read(PRACTICES, where=area.icb_codes)
-    for column in _WORDS:
-        if column not in table.columns:
-            table[column] = pd.Series(pd.NA, index=table.index, dtype="str")
+    table = with_words(table, _WORDS)
     table["practice_name"] = table["practice_name"].fillna(table["practice_code"])
     for column in _FIGURES:
         table[column] = _column(table, column).astype("float64")
@@ -160,9 +158,7 @@ def _lsoas(store: Store, manifest: Manifest, area: OfficialArea) -> gpd.GeoDataF
         table = pd.DataFrame(columns=["lsoa11cd", *_LSOA_WORDS])
     else:
         table = store.read(LSOAS, where=area.icb_codes)
-    for column in _LSOA_WORDS:
-        if column not in table.columns:
-            table[column] = pd.Series(pd.NA, index=table.index, dtype="str")
+    table = with_words(table, _LSOA_WORDS)
     for edition in ("2019", "2025"):
         rank, quintile = f"imd{edition}_rank", f"imd{edition}_quintile"
         table[rank] = _column(table, rank).astype("float64")
@@ -237,11 +233,8 @@ def _reports(store: Store, manifest: Manifest) -> tuple[JoinReport, ...]:
         JoinReport(
             row["join"],
             row["cardinality"],
-            int(row["left_rows"]),
-            int(row["right_rows"]),
-            int(row["matched"]),
-            tuple(str(row["left_only"] or "").split()),
-            tuple(str(row["right_only"] or "").split()),
+            *(int(row[name]) for name in ("left_rows", "right_rows", "matched")),
+            *(tuple(str(row[name] or "").split()) for name in ("left_only", "right_only")),
         )
         for row in store.read(REPORTS).to_dict("records")
     )
@@ -249,11 +242,8 @@ def _reports(store: Store, manifest: Manifest) -> tuple[JoinReport, ...]:
 
 def _day(manifest: Manifest, source: str) -> str:
     """The date of the newest edition, "31 December 2025"; "" where none is loaded."""
-    entry = manifest.latest(source)
-    if entry is None:
-        return ""
-    date = pd.Timestamp(entry.period)
-    return f"{date.day} {date:%B %Y}"
+    month = _month(manifest, source)
+    return month and f"{pd.Timestamp(manifest.of(source)[-1].period).day} {month}"
 
 
 def _month(manifest: Manifest, source: str) -> str:

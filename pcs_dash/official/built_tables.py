@@ -73,18 +73,3 @@ def read_around(store: Store, codes: Iterable[str], lsoas: Iterable[str]) -> pd.
         raise UserError("The registrations loaded hold no rows. Run `update` again.")
     found = pa.concat_tables(tables, promote_options="permissive").to_pandas()
     return found.astype({"practice_code": "category", "lsoa_code": "category"})
-
-
-def list_history(
-    area: str | OfficialArea = "England", *, store: Store | None = None
-) -> pd.DataFrame:
-    """List sizes of every loaded month: period, practice_code, patients, sub_icb_code."""
-    store = store or Store()
-    chosen = find_official_area(area, store) if isinstance(area, str) else area
-    table = store.read(LISTS)
-    if chosen.kind == "england":
-        return table
-    if chosen.kind in ("sub_icb", "icb", "region"):
-        return table[table["sub_icb_code"].isin(chosen.sub_icb_codes)].reset_index(drop=True)
-    codes = england_practices(chosen, store=store).index
-    return table[table["practice_code"].isin(codes)].reset_index(drop=True)

@@ -9,7 +9,7 @@ from pcs_dash.official.loaded_areas import NO_ICB
 from pcs_dash.official.loaders.registrations import lsoa_vintage
 from pcs_dash.official.practice_table import Read, join_or_tell
 from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
-from pcs_dash.tables.dataset import JoinReport, quintile_of_rank
+from pcs_dash.tables.dataset import JoinReport, quintile_of_rank, with_words
 
 
 def build_lsoas(
@@ -122,8 +122,7 @@ def _with_lsoa_icb(
     """The ICB of each LSOA: by the ONS lookup, else where most of its patients are registered,
     else where most practices of its district are.
     """
-    if "sub_icb_code" not in lsoas.columns:
-        lsoas["sub_icb_code"] = pd.Series(pd.NA, index=lsoas.index, dtype="str")
+    lsoas = with_words(lsoas, ["sub_icb_code"])
     basis = pd.Series("registrations", index=lsoas.index, dtype="str")
     icb_of = practices.drop_duplicates("sub_icb_code").set_index("sub_icb_code")["icb_code"]
     icb = lsoas["sub_icb_code"].map(icb_of)

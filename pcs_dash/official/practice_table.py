@@ -10,7 +10,7 @@ from pcs_dash.measures.nearby_sites import dentists_near, listed_sites_near
 from pcs_dash.official.loaded_areas import NO_ICB
 from pcs_dash.tables.areas import PLACES
 from pcs_dash.tables.constants import IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT
-from pcs_dash.tables.dataset import JoinReport, join, report_of, staff_figures
+from pcs_dash.tables.dataset import JoinReport, join, report_of, staff_figures, with_words
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.geometry import lonlat_to_grid
 from pcs_dash.tables.labels import labels_by_code
@@ -232,10 +232,9 @@ def _newer_pcn(
 
 def _fill_icb_from_sub_icb(base: pd.DataFrame) -> pd.DataFrame:
     """A practice that the mapping lacks is in the ICB of the others of its sub-ICB location."""
-    for column in ("icb_code", "icb", "region_code", "region", "sub_icb"):
-        if column not in base.columns:
-            base[column] = pd.Series(pd.NA, index=base.index, dtype="str")
-            continue
+    filled = ("icb_code", "icb", "region_code", "region", "sub_icb")
+    base = with_words(base, filled)
+    for column in filled:
         known = base.dropna(subset=[column]).drop_duplicates("sub_icb_code")
         by_sub_icb = known.set_index("sub_icb_code")[column]
         base[column] = base[column].fillna(base["sub_icb_code"].map(by_sub_icb))

@@ -151,6 +151,12 @@ def _joined(
     return table, reports
 
 
+def with_words(table: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
+    """The table with these columns of text, missing throughout where it lacks one."""
+    lacking = [column for column in columns if column not in table.columns]
+    return table.assign(**{c: pd.Series(pd.NA, table.index, dtype="str") for c in lacking})
+
+
 def quintile_of_rank(rank: pd.Series, lsoas: int) -> pd.Series:
     """National quintile of a rank (1 = most deprived fifth); ranks may be means of parts."""
     return np.ceil(rank * 5 / lsoas).astype("Int64")

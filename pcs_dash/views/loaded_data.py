@@ -22,7 +22,6 @@ from pcs_dash.official.built_tables import (
     PRACTICES,
     REGISTRATIONS,
     england_practices,
-    list_history,
     read_around,
 )
 from pcs_dash.official.loaded_areas import PART_OF_ENGLAND
@@ -239,7 +238,7 @@ def england_by(store: Store, level: str) -> England | None:
     newest = {source: _month(manifest.of(source)[-1].period) for source in manifest.sources()}
     months = [_month(entry.period) for entry in manifest.of("list_sizes")]
     if len(months) > 1:
-        lists = list_history(store=store)
+        lists = store.read(LISTS)
         if not manifest.of_england:
             lists = lists[lists["sub_icb_code"].isin(everyone["sub_icb_code"])]
         change = england.change_of_lists(lists, everyone, level)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pcs_dash.measures import england_areas as england
 from pcs_dash.measures.register import AREA_MEASURES, REGISTER
 from pcs_dash.official.area_dataset import england_outlines
-from pcs_dash.official.built_tables import england_practices, list_history
+from pcs_dash.official.built_tables import LISTS, england_practices
 from pcs_dash.official.outlines import area_outlines, outlines_for_england
 from pcs_dash.official.store import Store
 
@@ -111,7 +111,7 @@ def test_cqc_counts_rated_practices_only(practices: pd.DataFrame) -> None:
 def test_change_of_lists_is_first_to_last_month(
     store: Store, practices: pd.DataFrame, level: str
 ) -> None:
-    lists = list_history(store=store)
+    lists = store.read(LISTS)
     change = england.change_of_lists(lists, practices, level)
     months = sorted(lists["period"].unique())
     first = lists.loc[lists["period"] == months[0], "patients"].sum()

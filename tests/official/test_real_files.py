@@ -200,7 +200,7 @@ def test_practices_closed_and_new_over_the_five_months(england: Store, official:
     assert gone == set(old) - set(new)
     assert len(gone) == 62
     assert set(changes.of("new").index) == set(new) - set(old)
-    table = trend(built_tables.list_history(store=england))
+    table = trend(england.read(built_tables.LISTS))
     stayed = set(old) & set(new)
     change = table.loc[sorted(stayed), "change"].astype("int64")
     assert change.to_dict() == {code: new[code] - old[code] for code in sorted(stayed)}

@@ -149,7 +149,7 @@ def test_registrations_and_history_of_an_area(loaded: Store) -> None:
     ours = england_registrations("QH8", store=loaded)
     assert ours["patients"].sum() == 9000 + 4000 + 3 + 5990 + 10
     assert england_registrations("99G", store=loaded)["patients"].sum() == 6000
-    history = built_tables.list_history("06T", store=loaded)
+    history = loaded.read(built_tables.LISTS)
     assert sorted(history["period"].dt.strftime("%Y-%m").unique()) == ["2025-05", "2025-10"]
 
 

@@ -96,14 +96,14 @@ def _columns() -> tuple[Column, ...]:
         for role, meaning in GP_ROLES.items():
             old = (f"TOTAL_GP_{_OLD_ROLES[role]}_{unit}",) if role in _OLD_ROLES else ()
             columns.append(_number(f"TOTAL_GP_{role}_{unit}", f"{what}, {meaning}", label, old=old))
-        for role in OLD_REGISTRARS:
-            columns.append(
-                _number(f"TOTAL_GP_{role}_{unit}", f"{what}, registrars until 2019", label)
-            )
-        for band in AGE_BANDS:
-            columns.append(
-                _number(f"TOTAL_GP_{unit}_{band}", f"{what}, GPs aged {band.lower()}", label)
-            )
+        columns += [
+            _number(f"TOTAL_GP_{role}_{unit}", f"{what}, registrars until 2019", label)
+            for role in OLD_REGISTRARS
+        ]
+        columns += [
+            _number(f"TOTAL_GP_{unit}_{band}", f"{what}, GPs aged {band.lower()}", label)
+            for band in AGE_BANDS
+        ]
     for group, meaning in (
         ("NURSES", "nurses"),
         ("DPC", "direct patient care staff"),
@@ -116,14 +116,14 @@ def _columns() -> tuple[Column, ...]:
 WORKFORCE = Layout(columns=_columns(), key=("practice_code",))
 
 
-def load_workforce(file: InputFile, *, period: pd.Timestamp | None = None) -> pd.DataFrame:
+def load_workforce(file: InputFile) -> pd.DataFrame:
     """One row a practice: `period` (a month's last day) and the 64 columns that matter.
 
-    The month comes from the file's name ("... December 2025 Practice Level ...") unless given.
+    The month comes from the file's name ("... December 2025 Practice Level ...").
     Raises InputFileError when it can't be known, or when no column gives the fully qualified.
     """
     table = read_table(file, WORKFORCE)
-    period = period or month_in_name(file.base_name) or month_in_name(file.name)
+    period = month_in_name(file.base_name) or month_in_name(file.name)
     if period is None:
         raise file.fault(
             "The file does not say which month it is for. Put the month in its name, "
@@ -250,6 +250,12 @@ PCN_WORKFORCE = Layout(
 )  # fmt: skip
 
 
+def _added_up(table: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
+    """Rows of one person each as people (rows) and FTE of each group."""
+    by_group = table.groupby(groups, dropna=False, observed=True)["fte"]
+    return by_group.agg(people="size", fte=lambda each: each.sum(min_count=1)).reset_index()
+
+
 def load_pcn_workforce(file: InputFile) -> pd.DataFrame:
     """Staff employed by or for networks, added up: one row per pcn_code, staff group and role,
     with people (rows; contracted services have one a service), FTE, and the month's last day.
@@ -258,33 +264,23 @@ def load_pcn_workforce(file: InputFile) -> pd.DataFrame:
     days = pd.to_datetime(table[["year", "month"]].assign(day=1)) + pd.offsets.MonthEnd(0)
     one_period(file, days)
     groups = ["pcn_code", "staff_group", "staff_role", "detailed_role"]
-    summed = (
-        table.groupby(groups, dropna=False, observed=True)["fte"]
-        .agg(people="size", fte=lambda values: values.sum(min_count=1))
-        .reset_index()
-    )
+    summed = _added_up(table, groups)
     named = table.dropna(subset=["pcn"]).drop_duplicates("pcn_code").set_index("pcn_code")["pcn"]
     summed.insert(1, "pcn", summed["pcn_code"].map(named))
     summed.insert(0, "period", days.iloc[0])
     return summed
 
 
-def load_workforce_individual(
-    file: InputFile, *, period: pd.Timestamp | None = None
-) -> pd.DataFrame:
+def load_workforce_individual(file: InputFile) -> pd.DataFrame:
     """The individual-level file, added up: no row of one person leaves this function.
 
     One row per sub-ICB, staff group, role, age band and gender: people (rows) and FTE.
     """
     table = read_table(file, INDIVIDUALS)
-    period = period or month_in_name(file.base_name) or month_in_name(file.name)
+    period = month_in_name(file.base_name) or month_in_name(file.name)
     if period is None:
         raise file.fault("The file does not say which month it is for. Put the month in its name.")
     groups = [c for c in table.columns if c not in ("fte", "icb_code")]
-    summed = (
-        table.groupby(groups, dropna=False, observed=True)["fte"]
-        .agg(people="size", fte=lambda values: values.sum(min_count=1))
-        .reset_index()
-    )
+    summed = _added_up(table, groups)
     summed.insert(0, "period", period)
     return summed
