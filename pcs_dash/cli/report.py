@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pcs_dash.cli import output, plan_files
+from pcs_dash.cli.view import switches
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.official.any_area import find_area, practices_for
 from pcs_dash.tables.constants import IMD_EDITIONS
@@ -92,16 +93,16 @@ def run(args: argparse.Namespace) -> int:
     from pcs_dash.views.content import build_deck, only_dataset
     from pcs_dash.views.story import Story, ready_made, with_options
 
-    switches = _switches(args)
+    chosen = switches(args)
     if args.story:
         story = Story.from_json(_read(args.story), args.story.name)
-        if switches:
+        if chosen:
             raise UserError(
                 "A story has its own definitions: leave out --gp-definition, --imd, --benchmark "
                 "and --exclude-flagged, or leave out --story."
             )
     else:
-        story = ready_made(area, switches=switches)
+        story = ready_made(area, switches=chosen)
         if plans:
             story = with_options(story, plans, area)
     plan_name, plan = next(iter(plans.items()), ("", None))
@@ -129,24 +130,6 @@ def run(args: argparse.Namespace) -> int:
         args.format,
     )
     return 0
-
-
-def _switches(args: argparse.Namespace) -> dict[str, str]:
-    switches: dict[str, str] = {}
-    if args.gp_definition:
-        switches["gp"] = args.gp_definition
-    if args.weight:
-        switches["weight"] = args.weight
-    if args.imd:
-        switches["imd"] = args.imd
-    if args.benchmark:
-        number = args.benchmark.replace(",", "").replace(".", "", 1).isdigit()
-        switches |= (
-            {"benchmark": "own", "own": args.benchmark} if number else {"benchmark": args.benchmark}
-        )
-    if args.exclude_flagged:
-        switches["exclude"] = "true"
-    return switches
 
 
 def _plans(args: argparse.Namespace, area: Area) -> dict[str, Plan]:

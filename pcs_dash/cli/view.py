@@ -21,7 +21,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--imd", default="", help="IMD edition: 2025 or 2019")
     parser.add_argument("--benchmark", default="", help="what the area is held against")
-    parser.add_argument("--exclude", action="store_true", help="leave out implausible FTE")
+    parser.add_argument(
+        "--exclude",
+        dest="exclude_flagged",
+        action="store_true",
+        help="leave out implausible FTE",
+    )
     parser.add_argument(
         "--option",
         action="append",
@@ -49,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     question = ask(
         dataset,
         area,
-        _switches(args),
+        switches(args),
         options=_options(args.option, [option.key for option in view.options]),
     )
     view.check(question)
@@ -65,19 +70,20 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _switches(args: argparse.Namespace) -> dict[str, str]:
+def switches(args: argparse.Namespace) -> dict[str, str]:
     """The switches that were given, by their names in an address; a benchmark may be a number."""
-    switches = {
+    benchmark, own = args.benchmark, ""
+    if benchmark and benchmark.replace(",", "").replace(".", "", 1).isdigit():
+        benchmark, own = "own", benchmark
+    given = {
         "gp": args.gp_definition,
-        "imd": args.imd,
-        "benchmark": args.benchmark,
         "weight": args.weight,
+        "imd": args.imd,
+        "benchmark": benchmark,
+        "own": own,
+        "exclude": "true" if args.exclude_flagged else "",
     }
-    if args.benchmark.replace(",", "").replace(".", "").isdigit():
-        switches |= {"benchmark": "own", "own": args.benchmark}
-    if args.exclude:
-        switches["exclude"] = "true"
-    return {name: value for name, value in switches.items() if value}
+    return {name: value for name, value in given.items() if value}
 
 
 def _options(given: list[str], known: list[str]) -> dict[str, str]:

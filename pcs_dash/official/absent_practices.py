@@ -12,6 +12,7 @@ import pandas as pd
 from pcs_dash.official.build import PRACTICES
 from pcs_dash.official.loaded_areas import short_name
 from pcs_dash.official.store import Store
+from pcs_dash.tables.dataset import with_words
 from pcs_dash.tables.errors import UserError
 
 _ODS, _SUCCESSORS = "ods_practices", "ods_successors"
@@ -41,18 +42,20 @@ class Whereabouts:
         if self.status == "no list":
             place = f" in {self.area}" if self.area else ""
             return f"open{place}, but without a list of patients"
-        heirs = [f"{code} ({name})" if name else code for code, name in self.successors]
-        word = "successor" if len(heirs) == 1 else "successors"
-        return f"closed{_on(self.closed)}" + (f", {word} {' and '.join(heirs)}" if heirs else "")
+        word = "successor" if len(self.successors) == 1 else "successors"
+        return f"closed{_on(self.closed)}" + (f", {word} {self._heirs}" if self._heirs else "")
 
     @property
     def sentence(self) -> str:
         """Whole, for a search that found nothing else."""
         if self.status == "closed":
-            heirs = [f"{code} ({name})" if name else code for code, name in self.successors]
-            then = f" Its successor is {' and '.join(heirs)}." if heirs else ""
+            then = f" Its successor is {self._heirs}." if self._heirs else ""
             return f"{self._called} closed{_on(self.closed)}.{then}"
         return f"{self._called} is {self.words}."
+
+    @property
+    def _heirs(self) -> str:
+        return " and ".join(f"{code} ({name})" if name else code for code, name in self.successors)
 
     @property
     def _called(self) -> str:
@@ -112,60 +115,50 @@ def _of_ods(
     heirs: Mapping[str, tuple[str, ...]],
 ) -> dict[str, Whereabouts]:
     found = {}
-    for code, status, closed, icb in zip(
-        ods["practice_code"], ods["status"], ods["closed"], ods["icb_code"], strict=True
-    ):
-        name = names.get(str(code), "")
+    columns = ["practice_code", "status", "closed", "icb_code"]
+    for code, status, closed, icb in ods[columns].itertuples(index=False, name=None):
+        name = names.get(code, "")
         if status == "closed" or pd.notna(closed):
             day = "" if pd.isna(closed) else f"{pd.Timestamp(closed):%Y-%m-%d}"
-            successors = _named(heirs.get(str(code), ()), names)
-            found[str(code)] = Whereabouts(
-                str(code), name, "closed", closed=day, successors=successors
-            )
+            successors = _named(heirs.get(code, ()), names)
+            found[code] = Whereabouts(code, name, "closed", closed=day, successors=successors)
         else:
-            found[str(code)] = Whereabouts(str(code), name, "no list", area=icbs.get(str(icb), ""))
+            found[code] = Whereabouts(code, name, "no list", area=icbs.get(str(icb), ""))
     return found
 
 
 def _with_list(listed: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Whereabouts]:
     icbs = _icb_names(listed)
-    codes = listed["icb_code"] if "icb_code" in listed.columns else pd.Series(pd.NA, listed.index)
+    places = with_words(listed, ["icb_code"])[["practice_code", "icb_code"]].astype(str)
+    unknown = "an ICB that is not known"
     return {
-        str(code): Whereabouts(
-            str(code),
-            names.get(str(code), ""),
-            "elsewhere",
-            area=icbs.get(str(icb), "an ICB that is not known"),
-        )
-        for code, icb in zip(listed["practice_code"], codes, strict=True)
+        code: Whereabouts(code, names.get(code, ""), "elsewhere", area=icbs.get(icb, unknown))
+        for code, icb in places.itertuples(index=False, name=None)
     }
 
 
 def _icb_names(listed: pd.DataFrame | None) -> dict[str, str]:
-    if listed is None or not {"icb_code", "icb"} <= set(listed.columns):
-        return {}
-    pairs = listed[["icb_code", "icb"]].dropna().drop_duplicates("icb_code")
-    return {
-        str(code): short_name(str(name), "icb")
-        for code, name in zip(pairs["icb_code"], pairs["icb"], strict=True)
-    }
+    # The first name of a code counts.
+    pairs = reversed(_pairs(listed, "icb_code", "icb"))
+    return {code: short_name(name, "icb") for code, name in pairs}
 
 
 def _names(table: pd.DataFrame | None) -> dict[str, str]:
-    if table is None or "practice_name" not in table.columns:
-        return {}
-    known = table[["practice_code", "practice_name"]].dropna()
-    return dict(
-        zip(known["practice_code"].astype(str), known["practice_name"].astype(str), strict=True)
-    )
+    return dict(_pairs(table, "practice_code", "practice_name"))
+
+
+def _pairs(table: pd.DataFrame | None, *columns: str) -> list[tuple[str, str]]:
+    """Two columns row by row, where both are known; nothing of a table that lacks one."""
+    if table is None or not set(columns) <= set(table.columns):
+        return []
+    return list(table[[*columns]].dropna().astype(str).itertuples(index=False, name=None))
 
 
 def _heirs(store: Store) -> dict[str, tuple[str, ...]]:
     """Code -> the codes at the end of its chains of successors."""
     step: dict[str, list[str]] = {}
-    table = store.read(_SUCCESSORS)
-    for code, heir in zip(table["practice_code"], table["successor_code"], strict=True):
-        step.setdefault(str(code), []).append(str(heir))
+    for code, heir in _pairs(store.read(_SUCCESSORS), "practice_code", "successor_code"):
+        step.setdefault(code, []).append(heir)
     return {code: _ends(code, step) for code in step}
 
 

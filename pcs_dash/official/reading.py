@@ -113,7 +113,10 @@ def text_encoding(file: InputFile) -> str:
     }
     position = 0
     with file.path.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
+        more = True
+        while more:
+            chunk = stream.read(CHUNK)
+            more = bool(chunk)
             nul = chunk.find(b"\0")
             if nul >= 0:
                 raise file.fault(
@@ -122,15 +125,10 @@ def text_encoding(file: InputFile) -> str:
                 )
             for name in tuple(candidates):
                 try:
-                    candidates[name].decode(chunk)
+                    candidates[name].decode(chunk, final=not more)
                 except UnicodeDecodeError:
                     del candidates[name]
             position += len(chunk)
-    for name in tuple(candidates):
-        try:
-            candidates[name].decode(b"", final=True)
-        except UnicodeDecodeError:
-            del candidates[name]
     return next(iter(candidates), "latin-1")
 
 
@@ -180,11 +178,8 @@ def line_count(file: InputFile) -> int:
     """Lines of a text file; 0 for other kinds of file."""
     if kind_of(file.path) != "text":
         return 0
-    count = 0
     with file.path.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            count += chunk.count(b"\n")
-    return count
+        return sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(CHUNK), b""))
 
 
 # --- finding the headings -------------------------------------------------------------------

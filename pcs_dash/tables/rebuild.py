@@ -148,14 +148,7 @@ def build_outlines(lsoas: gpd.GeoSeries, areas: pd.DataFrame) -> gpd.GeoDataFram
         {name: dissolve(lsoas[inside], inside[inside]).iloc[0] for name, inside in within.items()},
         crs=lsoas.crs,
     ).sort_index()
-    return gpd.GeoDataFrame(
-        {
-            "kind": [kind for kind, layer in layers.items() for _ in layer],
-            "name": [name for layer in layers.values() for name in layer.index],
-        },
-        geometry=[outline for layer in layers.values() for outline in layer],
-        crs=lsoas.crs,
-    )
+    return _layers_as_one([*layers.items()])
 
 
 def read_england(lsoa_file: Path, region_file: Path) -> pd.DataFrame:
@@ -206,13 +199,18 @@ def build_england(boundaries: gpd.GeoSeries, areas: pd.DataFrame) -> gpd.GeoData
     layers = [(kind, dissolve(pieces, names[kind])) for kind in names]
     newer = names["district"].map(_by_part(MERGED_IN_2023))
     layers.append(("district", dissolve(pieces[newer.notna()], newer.dropna())))
+    return _layers_as_one(layers)
+
+
+def _layers_as_one(layers: Sequence[tuple[str, gpd.GeoSeries]]) -> gpd.GeoDataFrame:
+    """Outlines by name of each kind as one table: kind, name, geometry."""
     return gpd.GeoDataFrame(
         {
             "kind": [kind for kind, layer in layers for _ in layer],
             "name": [name for _, layer in layers for name in layer.index],
         },
         geometry=[shape for _, layer in layers for shape in layer],
-        crs=BRITISH_NATIONAL_GRID,
+        crs=layers[0][1].crs,
     )
 
 

@@ -114,20 +114,15 @@ def _readable(file: InputFile) -> Iterator[_Layer]:
         raise file.fault("The layer is larger than 300 MB; take a generalised one (BSC or BGC).")
     kind = kind_of(file.path)
     with tempfile.TemporaryDirectory(prefix="pcs_dash-") as folder:
-        layer, note = None, ""
-        if kind == "geopackage":
-            layer, note = _geopackage_layer(file)
-            path = Path(folder) / "layer.gpkg"
-            shutil.copyfile(file.path, path)
-        elif kind == "shapefile":
-            path = Path(folder) / "layer.shp"
+        layer, note = _geopackage_layer(file) if kind == "geopackage" else (None, "")
+        ending = {"geopackage": ".gpkg", "shapefile": ".shp"}.get(kind, ".geojson")
+        path = Path(folder) / f"layer{ending}"
+        shutil.copyfile(file.path, path)
+        if kind == "shapefile":
             for suffix in SHAPE_PARTS:
                 for part in (file.path.with_suffix(suffix), file.path.with_suffix(suffix.upper())):
                     if part.is_file():
                         shutil.copyfile(part, path.with_suffix(suffix))
-        else:
-            path = Path(folder) / "layer.geojson"
-            shutil.copyfile(file.path, path)
         yield _Layer(path, layer, _fields(file, path, layer), note)
 
 
