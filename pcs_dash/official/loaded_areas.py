@@ -103,8 +103,8 @@ def _icbs_by(lsoas: pd.DataFrame, code: str) -> dict[str, set[str]]:
     """
     if code not in lsoas.columns or "icb_code" not in lsoas.columns:
         return {}
-    pairs = lsoas[[code, "icb_code"]].dropna().drop_duplicates().astype(str)
-    return {str(value): set(icbs) for value, icbs in pairs.groupby(code)["icb_code"]}
+    icbs = lsoas["icb_code"].dropna().astype(str)
+    return {str(area): set(own) for area, own in icbs.groupby(lsoas[code])}
 
 
 def _row(
