@@ -22,10 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--imd", default="", help="IMD edition: 2025 or 2019")
     parser.add_argument("--benchmark", default="", help="what the area is held against")
     parser.add_argument(
-        "--exclude",
-        dest="exclude_flagged",
-        action="store_true",
-        help="leave out implausible FTE",
+        "--exclude", dest="exclude_flagged", action="store_true", help="leave out implausible FTE"
     )
     parser.add_argument(
         "--option",
