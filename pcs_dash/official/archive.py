@@ -15,9 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from pcs_dash.tables.errors import InputFileError, UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHUNK = 1 << 20
 _MAGIC = {
@@ -84,6 +87,11 @@ class InputFile:
     def fault(self, *problems: str) -> InputFileError:
         """What to raise of it: complete sentences that name row and column."""
         return InputFileError(self.name, problems)
+
+    def refuse(self, wrong: pd.DataFrame, words: str) -> None:
+        """Raise that where any row is wrong: `words` with the first one's columns and `count`."""
+        if len(wrong):
+            raise self.fault(words.format_map({**wrong.iloc[0], "count": len(wrong)}))
 
 
 def kind_of(path: Path) -> str:

@@ -67,10 +67,11 @@ class Source:
     """One publication.
 
     `series`: several periods are kept side by side (lists of several months); otherwise a new
-    file replaces the old. `parser`: the loader; without one the table is as it is read, in the
-    order of its key. `period_from`: 'column' (in the table), 'name' (in the file's name), 'rating'
-    (the newest year rated), or 'loaded' (a list made anew every night, which carries no date); of
-    no use with a `fixed_period`, of an edition that has one period only. `stands_alone`: it is
+    file replaces the old. `reader`: of a file that is no table of these columns; `loader`: what
+    is made of the table read, which without one is taken in the order of its key. `period_from`:
+    'column' (in the table), 'name' (in the file's name), 'rating' (the newest year rated), or
+    'loaded' (a list made anew every night, which carries no date); of no use with a
+    `fixed_period`, of an edition that has one period only. `stands_alone`: it is
     of use where no list of practices is loaded, beside the embedded ones. `usual_rows`: about
     how many rows the published file has, 0 where a part of it is as good. `largest_bytes`: what a
     file of it may take unpacked, a few times the published one. `dated_as_named`: a month in its
@@ -85,7 +86,8 @@ class Source:
     cadence: str
     columns: Layout | None
     brings: str
-    parser: Callable[[InputFile], pd.DataFrame] | None = None
+    reader: Callable[[InputFile], pd.DataFrame] | None = None
+    loader: Callable[[InputFile, pd.DataFrame], pd.DataFrame] | None = None
     licence: str = OGL
     address: str | None = None
     edition_pattern: str | None = None
@@ -112,10 +114,13 @@ class Source:
 
     def load(self, file: InputFile) -> pd.DataFrame:
         """The table in a file of it. Raises InputFileError."""
-        if self.parser is not None:
-            return self.parser(file)
+        if self.reader is not None:
+            return self.reader(file)
         assert self.columns is not None
-        return read_table(file, self.columns).sort_values([*self.columns.key], ignore_index=True)
+        table = read_table(file, self.columns)
+        if self.loader is not None:
+            return self.loader(file, table)
+        return table.sort_values([*self.columns.key], ignore_index=True)
 
     @property
     def downloadable(self) -> bool:
@@ -142,7 +147,7 @@ _ALL = (
         landing_page=f"{_ODS_PAGE}/gp-and-gp-practice-related-data",
         address=f"{_ODS_REPORT}epraccur",
         columns=_organisations.ODS_PRACTICES,
-        parser=_organisations.load_ods_practices,
+        loader=_organisations.load_ods_practices,
         brings="names of practices, of closed ones too, and gaps in their postcodes",
         note=(
             "No headings; 27 columns. The former address (files.digital.nhs.uk/assets/ods) "
@@ -155,7 +160,7 @@ _ALL = (
         landing_page=f"{_ODS_PAGE}/gp-and-gp-practice-related-data",
         address=f"{_ODS_REPORT}epcncorepartnerdetails",
         columns=_organisations.PCN_CORE_PARTNERS,
-        parser=_organisations.load_pcn_core_partners,
+        loader=_organisations.load_pcn_core_partners,
         brings="this month's PCN membership",
         note="No headings; rows with a leaving date are former members.",
     ),
@@ -165,7 +170,7 @@ _ALL = (
         landing_page=f"{_STATISTICS}/appointments-in-general-practice",
         cadence="monthly",
         columns=_organisations.PCN_MEMBERSHIP,
-        parser=_organisations.load_pcn_membership,
+        loader=_organisations.load_pcn_membership,
         brings="PCN, sub-ICB, ICB and region of every practice",
         usual_rows=6_200,
         period_from="name",
@@ -180,7 +185,7 @@ _ALL = (
         landing_page=_ODS_PAGE,
         cadence="quarterly",
         columns=_organisations.SUCCESSORS,
-        parser=_organisations.load_successors,
+        loader=_organisations.load_successors,
         brings="which practice took over from a closed one (Lists over time, plans carried over)",
         period_from="loaded",
         note=_BY_HAND,
@@ -191,7 +196,7 @@ _ALL = (
         landing_page=f"{_STATISTICS}/patients-registered-at-a-gp-practice",
         cadence="monthly",
         columns=_registrations.LIST_SIZES,
-        parser=_registrations.load_list_sizes,
+        loader=_registrations.load_list_sizes,
         brings="list sizes, and their change over time",
         usual_rows=6_200,
         edition_pattern=r"/patients-registered-at-a-gp-practice/[a-z]+-20\d\d$",
@@ -206,7 +211,7 @@ _ALL = (
         landing_page=f"{_STATISTICS}/patients-registered-at-a-gp-practice",
         cadence="quarterly (January, April, July, October)",
         columns=_registrations.BY_LSOA,
-        parser=_registrations.load_registrations_lsoa,
+        loader=_registrations.load_registrations_lsoa,
         brings="catchments as they are, deprivation of each practice's patients, distances",
         usual_rows=868_000,
         edition_pattern=r"/patients-registered-at-a-gp-practice/(?:january|april|july|october)-20\d\d$",
@@ -220,7 +225,7 @@ _ALL = (
         landing_page=f"{_STATISTICS}/general-and-personal-medical-services",
         cadence="monthly",
         columns=_workforce.WORKFORCE,
-        parser=_workforce.load_workforce,
+        loader=_workforce.load_workforce,
         brings="FTE and headcount of GPs, FTE of nurses and others: patients per FTE GP",
         usual_rows=6_200,
         edition_pattern=r"/general-and-personal-medical-services/\d\d?-[a-z]+-20\d\d$",
@@ -237,7 +242,7 @@ _ALL = (
         landing_page=f"{_STATISTICS}/general-and-personal-medical-services",
         cadence="monthly",
         columns=_workforce.INDIVIDUALS,
-        parser=_workforce.load_workforce_individual,
+        loader=_workforce.load_workforce_individual,
         brings=f"roles, ages and genders by sub-ICB: {_STORED_ONLY}",
         edition_pattern=r"/general-and-personal-medical-services/\d\d?-[a-z]+-20\d\d$",
         file_pattern=_DIGITAL_FILE + r"GPWIndividualCSV\S*\.zip",
@@ -249,7 +254,7 @@ _ALL = (
         landing_page=f"{_STATISTICS}/primary-care-network-workforce",
         cadence="monthly",
         columns=_workforce.PCN_WORKFORCE,
-        parser=_workforce.load_pcn_workforce,
+        loader=_workforce.load_pcn_workforce,
         brings="staff of each network by role (Practices, Who works here)",
         note=_BY_HAND + " Added up when read: no single person is kept.",
     ),
@@ -263,7 +268,7 @@ _ALL = (
         ),
         cadence="every four to six years",
         columns=_deprivation.IMD["2019"],
-        parser=partial(_deprivation.load_imd, edition="2019"),
+        loader=partial(_deprivation.load_imd, edition="2019"),
         brings="deprivation by LSOA of 2011",
         note="File 7 also has scores and populations; File 1 (Excel) ranks and deciles only.",
     ),
@@ -278,7 +283,7 @@ _ALL = (
         ),
         cadence="every four to six years",
         columns=_deprivation.IMD["2025"],
-        parser=partial(_deprivation.load_imd, edition="2025"),
+        loader=partial(_deprivation.load_imd, edition="2025"),
         brings="deprivation by LSOA of 2021",
         usual_rows=LSOAS_IN_ENGLAND["2025"],
         fixed_period="2025-10-30",
@@ -317,7 +322,7 @@ _ALL = (
         title="Rural Urban Classification (2011) of LSOAs",
         cadence="once",
         columns=_lookups.RURAL_URBAN_2011,
-        parser=_lookups.load_rural_urban,
+        loader=_lookups.load_rural_urban,
         brings="share of patients in rural areas (Quality beside capacity)",
         usual_rows=34_753,
         fixed_period="2013-08-01",
@@ -364,7 +369,7 @@ _ALL = (
         ),
         cadence="irregular",
         columns=_lookups.PROJECTIONS,
-        parser=_lookups.load_projections,
+        loader=_lookups.load_projections,
         brings="how a district's population grows, for plans ahead",
         period_from="name",
         note=_BY_HAND,
@@ -374,7 +379,7 @@ _ALL = (
         title="LSOA (December 2011) boundaries",
         cadence="once",
         columns=None,
-        parser=_boundaries.load_boundaries,
+        reader=_boundaries.load_boundaries,
         brings="maps of the LSOAs it holds, and the outlines of their ICBs and districts",
         fixed_period="2011-12-01",
         note=(
@@ -405,7 +410,7 @@ _ALL = (
         ),
         cadence="yearly",
         columns=_quality.QOF_PREVALENCE,
-        parser=_quality.load_qof_prevalence,
+        loader=_quality.load_qof_prevalence,
         brings="patients on each disease register, per cent",
         usual_rows=6_200,
         period_from="name",
@@ -421,7 +426,7 @@ _ALL = (
         landing_page="https://www.cqc.org.uk/about-us/transparency/using-cqc-data",
         cadence="monthly",
         columns=_quality.CQC,
-        parser=_quality.load_cqc,
+        loader=_quality.load_cqc,
         brings="overall CQC rating by practice",
         period_from="rating",
         note=_BY_HAND + " Published as an OpenDocument file, which is read as it is.",
@@ -432,7 +437,7 @@ _ALL = (
         landing_page=f"{_STATISTICS}/appointments-in-general-practice",
         cadence="monthly",
         columns=_quality.APPOINTMENTS,
-        parser=_quality.load_appointments,
+        loader=_quality.load_appointments,
         brings="appointments per patient and the share on the day",
         usual_rows=6_200,
         series=True,
@@ -445,7 +450,7 @@ _ALL = (
         landing_page="https://www.gp-patient.co.uk/surveysandreports",
         cadence="yearly, July",
         columns=_quality.SURVEY,
-        parser=_quality.load_survey,
+        loader=_quality.load_survey,
         brings="patients' experience by practice",
         usual_rows=6_200,
         period_from="name",
@@ -457,7 +462,7 @@ _ALL = (
         landing_page=f"{_STATISTICS}/nhs-payments-to-general-practice",
         cadence="yearly",
         columns=_quality.PAYMENTS,
-        parser=_quality.load_payments,
+        loader=_quality.load_payments,
         brings="contract type, dispensing, patients weighted by Carr-Hill, payments per patient",
         usual_rows=6_500,
         period_from="name",
@@ -480,7 +485,7 @@ _ALL = (
         landing_page=_ODS_PAGE,
         address=f"{_ODS_REPORT}edispensary",
         columns=_organisations.PHARMACIES,
-        parser=partial(_organisations.load_ods, layout=_organisations.PHARMACIES),
+        loader=_organisations.load_ods,
         brings="with the postcodes of England: pharmacies within a mile",
     ),
     Source(
@@ -490,7 +495,7 @@ _ALL = (
         landing_page="https://www.nhs.uk/service-search/find-a-dentist",
         cadence="irregular",
         columns=_organisations.DENTISTS,
-        parser=_organisations.load_dentists,
+        reader=_organisations.load_dentists,
         brings="dental practices near each practice, and whether they take patients",
         period_from="name",
         note="Not an official statistic: compiled by a third party. " + _BY_HAND,
@@ -501,7 +506,7 @@ _ALL = (
         landing_page=_ODS_PAGE,
         address=f"{_ODS_REPORT}egdpprac",
         columns=_organisations.DENTAL_SITES,
-        parser=partial(_organisations.load_ods, layout=_organisations.DENTAL_SITES),
+        loader=_organisations.load_ods,
         brings="with the postcodes of England: dental sites within a mile",
     ),
     _nightly(
@@ -510,7 +515,7 @@ _ALL = (
         landing_page=_ODS_PAGE,
         address=f"{_ODS_REPORT}eoptsite",
         columns=_organisations.OPTICIANS,
-        parser=partial(_organisations.load_ods, layout=_organisations.OPTICIANS),
+        loader=_organisations.load_ods,
         brings="with the postcodes of England: opticians within a mile",
     ),
     Source(
@@ -520,7 +525,7 @@ _ALL = (
         landing_page="https://download.geofabrik.de/",
         cadence="as computed",
         columns=_travel.MINUTES,
-        parser=_travel.load_minutes,
+        loader=_travel.load_minutes,
         brings="measured minutes in place of modelled ones (Getting there)",
         licence="that of its roads and timetables (OpenStreetMap: ODbL)",
         period_from="loaded",
@@ -566,7 +571,7 @@ _ALL = (
         landing_page="https://www.nomisweb.co.uk/sources/census_2021_bulk",
         cadence="every ten years",
         columns=_travel.CARS_2021,
-        parser=_travel.load_cars2021,
+        loader=_travel.load_cars2021,
         brings="minutes for households without a car (Getting there)",
         usual_rows=35_672,
         fixed_period="2021-03-21",
@@ -580,7 +585,7 @@ _ALL = (
         landing_page="https://fingertips.phe.org.uk/profile/general-practice",
         cadence="as published",
         columns=_own_measures.OWN_MEASURES,
-        parser=_own_measures.load_own_measures,
+        loader=_own_measures.load_own_measures,
         brings="what you measure, beside capacity: map, table, correlation, groups",
         licence="that of its publication",
         note=(

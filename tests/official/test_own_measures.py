@@ -17,7 +17,7 @@ from pcs_dash.hubs.summary import own_count, summarise_hubs, verdict_column
 from pcs_dash.measures import practice_measures, quality, register
 from pcs_dash.official.any_area import find_area
 from pcs_dash.official.archive import InputFile
-from pcs_dash.official.loaders.own_measures import load_own_measures
+from pcs_dash.official.catalogue import SOURCES
 from pcs_dash.official.own_columns import own_measures, with_own_columns
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import update_store
@@ -38,7 +38,7 @@ THURROCK = ["F81010", "F81134", "F81197", "F81198", "F81206"]
 def loaded(tmp_path: Path, rows: str, head: str = HEAD) -> pd.DataFrame:
     path = tmp_path / "bed_days.csv"
     path.write_text(head + rows, "utf-8")
-    return load_own_measures(InputFile.of(path))
+    return SOURCES["own_measures"].load(InputFile.of(path))
 
 
 def test_values_parts_units_and_periods_are_read(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import samples
 
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.catalogue import SOURCES
-from pcs_dash.official.loaders.travel import load_cars2021, load_minutes
 from pcs_dash.official.recognise import contents, recognise
 from pcs_dash.official.store import Store
 from pcs_dash.official.update import preview, update_store
@@ -23,7 +22,7 @@ def loaded(tmp_path: Path, rows: str, head: str = HEAD):
     path = tmp_path / "m.csv"
     path.write_text(head + rows, "utf-8")
     file = InputFile.of(path)
-    return load_minutes(file), file.notes
+    return SOURCES["travel_minutes"].load(file), file.notes
 
 
 def test_names_of_other_programs_and_modes_are_read(tmp_path: Path) -> None:
@@ -74,7 +73,7 @@ def test_other_marks_and_encodings_are_read(tmp_path: Path, mark: str, encoding:
     path = tmp_path / "m.csv"
     text = "origin,destination,mode,minutes,source\nE01000001,F81001,walk,1.5,Réseau\n"
     path.write_bytes(text.replace(",", mark).encode(encoding))
-    table = load_minutes(InputFile.of(path))
+    table = SOURCES["travel_minutes"].load(InputFile.of(path))
     assert table[["minutes", "source"]].to_numpy().tolist() == [[1.5, "Réseau"]]
 
 
@@ -213,4 +212,4 @@ def test_more_households_without_a_car_than_there_are_is_refused(tmp_path: Path)
     path = tmp_path / "cars.csv"
     path.write_text(samples.CARS.replace("200,20,", "20,200,"), "utf-8")
     with pytest.raises(InputFileError, match="E01000002 has 200 households without a car of 20"):
-        load_cars2021(InputFile.of(path))
+        SOURCES["cars2021"].load(InputFile.of(path))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pcs_dash.official.archive import InputFile
-from pcs_dash.official.loaders.lookups import load_projections
+from pcs_dash.official.catalogue import SOURCES
 from pcs_dash.scenarios.projected import ageing, projected_growth
 from tests.official.samples import PROJECTIONS
 
@@ -16,7 +16,7 @@ from tests.official.samples import PROJECTIONS
 def read(folder: Path, text: str) -> pd.DataFrame:
     path = folder / "snpp-2022.csv"
     path.write_text(text)
-    return load_projections(InputFile.of(path))
+    return SOURCES["population_projections"].load(InputFile.of(path))
 
 
 def test_growth_is_that_of_the_people_of_the_area(tmp_path: Path) -> None:

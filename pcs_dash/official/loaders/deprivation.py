@@ -6,7 +6,6 @@ import pandas as pd
 
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import LSOA_ENGLAND, Column, Layout
-from pcs_dash.official.reading import read_table
 from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
 
 
@@ -56,9 +55,8 @@ IMD = {
 }
 
 
-def load_imd(file: InputFile, *, edition: str) -> pd.DataFrame:
+def load_imd(file: InputFile, table: pd.DataFrame, *, edition: str) -> pd.DataFrame:
     """The IMD by LSOA of its edition, England: rank, decile, quintile; score if the file has it."""
-    table = read_table(file, IMD[edition])
     _decile_fits_rank(file, table, LSOAS_IN_ENGLAND[edition])
     quintile = (table["imd_decile"] + 1) // 2
     return table.assign(imd_quintile=quintile).sort_values("lsoa_code").reset_index(drop=True)
@@ -68,12 +66,11 @@ def _decile_fits_rank(file: InputFile, table: pd.DataFrame, lsoas: int) -> None:
     """The decile follows from the rank; one apart at a boundary is rounding, more is a mix-up."""
     expected = ((table["imd_rank"] - 1) * 10) // lsoas + 1
     wrong = table[(expected - table["imd_decile"]).abs() > 1]
-    if not wrong.empty:
-        row = wrong.iloc[0]
-        raise file.fault(
-            f"LSOA {row['lsoa_code']} has rank {row['imd_rank']:,} and decile "
-            f"{row['imd_decile']}: they can't belong together ({len(wrong):,} such rows)."
-        )
+    file.refuse(
+        wrong,
+        "LSOA {lsoa_code} has rank {imd_rank:,} and decile {imd_decile}: they can't belong "
+        "together ({count:,} such rows).",
+    )
 
 
 BARRIERS_2019 = Layout(

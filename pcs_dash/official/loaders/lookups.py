@@ -10,7 +10,6 @@ import pandas as pd
 
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.layout import LSOA_ENGLAND_WALES, Column, Layout
-from pcs_dash.official.reading import read_table
 
 LSOA11_LSOA21 = Layout(
     columns=(
@@ -52,9 +51,8 @@ RURAL_URBAN_2011 = Layout(
 )
 
 
-def load_rural_urban(file: InputFile) -> pd.DataFrame:
+def load_rural_urban(_: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """Rural-urban class of 2011 by LSOA, with `rural` (classes D to F)."""
-    table = read_table(file, RURAL_URBAN_2011)
     return table.assign(rural=table["rural_urban_code"].str[0].isin(list("DEF"))).sort_values(
         "lsoa_code", ignore_index=True
     )
@@ -126,12 +124,11 @@ PROJECTIONS = Layout(
 )  # fmt: skip
 
 
-def load_projections(file: InputFile) -> pd.DataFrame:
+def load_projections(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """People by area and year (ONS subnational population projections): one row each of area_code,
     area, year, people, and where the file has sexes and ages those of each (`AGED`, from the age in
     the name on; missing else). Totals are taken where the file has them, else both are added.
     """
-    table = read_table(file, PROJECTIONS)
     years = {name: int(name[-4:]) for name in table.columns if name.startswith("people_")}
     own = table[table["component"].str.casefold().str.startswith("population")]
     if own.empty or len(years) < 2:

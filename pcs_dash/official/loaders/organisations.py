@@ -11,7 +11,6 @@ import pandas as pd
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.cell_types import convert
 from pcs_dash.official.layout import LSOA_ENGLAND_WALES, ODS_ANY, ODS_PRACTICE, Column, Layout
-from pcs_dash.official.reading import read_table
 from pcs_dash.tables.no_value import NO_PCN, NOT_KNOWN
 
 _STATUS = {"A": "active", "C": "closed", "D": "dormant", "P": "proposed"}
@@ -65,20 +64,19 @@ DENTAL_SITES = _ods_layout(r"V\d{6}", "dentist")
 OPTICIANS = _ods_layout(r"T[A-Z0-9]{2,7}", "optician")
 
 
-def load_ods_practices(file: InputFile) -> pd.DataFrame:
+def load_ods_practices(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """Every GP practice and prescribing cost centre, open and closed (epraccur).
 
     Adds `is_gp_practice` (prescribing setting 4) and spells out the status.
     """
-    table = load_ods(file, layout=ODS_PRACTICES)
+    table = load_ods(file, table)
     return table.assign(
         is_gp_practice=(table["prescribing_setting"] == GP_PRACTICE_SETTING).fillna(False)
     )
 
 
-def load_ods(file: InputFile, *, layout: Layout) -> pd.DataFrame:
+def load_ods(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """A list of sites of the ODS (edispensary, egdpprac, eoptsite), its status spelt out."""
-    table = read_table(file, layout)
     unknown = ~table["status"].isin(list(_STATUS))
     if unknown.any():
         row = int(np.flatnonzero(unknown)[0])
@@ -113,14 +111,13 @@ PCN_MEMBERSHIP = Layout(
 )
 
 
-def load_pcn_membership(file: InputFile) -> pd.DataFrame:
+def load_pcn_membership(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """Practice -> PCN -> sub-ICB -> ICB -> region, one row a practice.
 
     The published file has a row for each GP system a practice used in the month; those rows are
     made one, with the systems listed. Networks and areas are told by their codes: their names are
     spelt in several ways. A practice in two networks is refused.
     """
-    table = read_table(file, PCN_MEMBERSHIP)
     places = ["practice_code", "pcn_code", "sub_icb_code", "icb_code", "region_code"]
     distinct = table.drop_duplicates(places)
     twice = distinct.loc[distinct["practice_code"].duplicated(keep=False), "practice_code"]
@@ -159,9 +156,8 @@ PCN_CORE_PARTNERS = Layout(
 )
 
 
-def load_pcn_core_partners(file: InputFile) -> pd.DataFrame:
+def load_pcn_core_partners(_: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """Current members of each PCN (ePCN core partner details): rows with a leaving date go."""
-    table = read_table(file, PCN_CORE_PARTNERS)
     current = table[table["left"].isna()].drop(columns="left")
     twice = current.loc[current["practice_code"].duplicated(keep=False)]
     if not twice.empty:
@@ -184,9 +180,8 @@ SUCCESSORS = Layout(
 )
 
 
-def load_successors(file: InputFile) -> pd.DataFrame:
+def load_successors(_: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """Successor organisations of the ODS: closed code, successor code, date."""
-    table = read_table(file, SUCCESSORS)
     return table.drop_duplicates().sort_values(["practice_code", "effective"], ignore_index=True)
 
 

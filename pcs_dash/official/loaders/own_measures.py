@@ -16,7 +16,6 @@ from pcs_dash.measures.register import OWN_PREFIX
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.file_dates import month_in_name, parse_date, year_in_name
 from pcs_dash.official.layout import ODS_PRACTICE, Column, Layout, normalise_heading
-from pcs_dash.official.reading import read_table
 from pcs_dash.tables.no_value import NO_FIGURE
 
 MOST_MEASURES = 50
@@ -52,7 +51,7 @@ OWN_MEASURES = Layout(
 )  # fmt: skip
 
 
-def load_own_measures(file: InputFile) -> pd.DataFrame:
+def load_own_measures(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """One row a practice, measure and period: practice_code, key, measure, value, numerator,
     denominator, unit, times (what numerator over denominator is multiplied by), period_label,
     period (its last day), source.
@@ -61,7 +60,6 @@ def load_own_measures(file: InputFile) -> pd.DataFrame:
     contradict, a share beyond 0 to 100%, a part without the other, a row that stands twice, and a
     measure of two units or sources.
     """
-    table = read_table(file, OWN_MEASURES).reset_index(drop=True)
     for name in ("value", "numerator", "denominator"):
         if name not in table.columns:
             table[name] = np.nan

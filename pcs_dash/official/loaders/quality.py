@@ -9,7 +9,6 @@ import pandas as pd
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.file_dates import one_period
 from pcs_dash.official.layout import ODS_PRACTICE, Column, Layout
-from pcs_dash.official.reading import read_table
 
 CQC_RATINGS = ("Outstanding", "Good", "Requires improvement", "Inadequate")
 
@@ -34,14 +33,13 @@ CQC = Layout(
 )  # fmt: skip
 
 
-def load_cqc(file: InputFile) -> pd.DataFrame:
+def load_cqc(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """The latest overall CQC rating of each practice: practice_code, cqc_rating, cqc_year.
 
     Rows with a branch code (practice code and three digits) and rows without a code are left
     out; of several ratings of a practice the latest counts, and among those of one year the
     worse. Both are counted in `file.notes`.
     """
-    table = read_table(file, CQC)
     if "year" not in table.columns:
         if "published" not in table.columns:
             raise file.fault("It has neither 'Year' nor 'Publication Date'.")
@@ -113,21 +111,19 @@ QOF_PREVALENCE = Layout(
 )  # fmt: skip
 
 
-def load_qof_prevalence(file: InputFile) -> pd.DataFrame:
+def load_qof_prevalence(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """QOF prevalence, one row a practice: qof_prev_<group> in per cent of the patients of the
     ages that the register is of (all, or 18 and over ...), which `file.notes` names.
 
     The published file has a row for each practice and register. Missing where a practice has no
     such register or no patient of those ages. A register larger than its list is refused.
     """
-    table = read_table(file, QOF_PREVALENCE)
     over = table[table["register"] > table["listed"]]
-    if not over.empty:
-        row = over.iloc[0]
-        raise file.fault(
-            f"{row['practice_code']}: register {row['group']} has {row['register']:,} patients "
-            f"of {row['listed']:,} on the list ({len(over):,} such rows)."
-        )
+    file.refuse(
+        over,
+        "{practice_code}: register {group} has {register:,} patients of {listed:,} on the list "
+        "({count:,} such rows).",
+    )
     groups = table["group"].cat.remove_unused_categories().cat.categories
     if len(groups) > MOST_REGISTERS:
         raise file.fault(f"It has {len(groups):,} registers; some 22 expected.")
@@ -175,12 +171,11 @@ APPOINTMENTS = Layout(
 )  # fmt: skip
 
 
-def load_appointments(file: InputFile) -> pd.DataFrame:
+def load_appointments(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """Appointments of a month by practice and wait since booking, with the total and the
     same-day share (per cent of those whose wait is known; missing where there is none). A file
     of several months is refused.
     """
-    table = read_table(file, APPOINTMENTS)
     one_period(file, table["period"])
     waits = list(WAITS)
     # A practice with two GP systems has two rows.
@@ -212,13 +207,12 @@ PAYMENTS = Layout(
 )  # fmt: skip
 
 
-def load_payments(file: InputFile) -> pd.DataFrame:
+def load_payments(_: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """NHS Payments to General Practice: contract, dispensing, weighted patients, and
     `carr_hill_ratio`, weighted over registered patients.
 
     A practice with no registered patients has no meaningful figure per patient: missing.
     """
-    table = read_table(file, PAYMENTS)
     registered = table["payments_registered"].where(table["payments_registered"] > 0)
     return (
         table.assign(
@@ -273,9 +267,8 @@ SURVEY = Layout(
 )  # fmt: skip
 
 
-def load_survey(file: InputFile) -> pd.DataFrame:
+def load_survey(_: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """GP Patient Survey, weighted practice results; shares become per cent."""
-    table = read_table(file, SURVEY)
     for column in ("survey_overall_good", "survey_contact_good"):
         if column in table.columns and table[column].max() <= 1:
             table[column] = table[column] * 100

@@ -7,7 +7,6 @@ import pandas as pd
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.file_dates import one_period
 from pcs_dash.official.layout import LSOA_OR_UNKNOWN, ODS_PRACTICE, Column, Layout
-from pcs_dash.official.reading import read_table
 
 LIST_SIZES = Layout(
     columns=(
@@ -32,11 +31,10 @@ LIST_SIZES = Layout(
 )
 
 
-def load_list_sizes(file: InputFile) -> pd.DataFrame:
+def load_list_sizes(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """List size of every practice on one day: period, practice_code, sub_icb_code, postcode,
     patients. Files with ages and sexes are read too: their ALL/ALL rows are taken.
     """
-    table = read_table(file, LIST_SIZES)
     totals = table[
         (table["kind"] == "GP") & (table["sex"] == "ALL") & (table["age"] == "ALL")
     ].drop(columns=["kind", "sex", "age"])
@@ -97,25 +95,22 @@ BY_LSOA = Layout(
 )
 
 
-def load_registrations_lsoa(file: InputFile) -> pd.DataFrame:
+def load_registrations_lsoa(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """Patients by practice and LSOA on one day: period, practice_code, lsoa_code, patients.
 
     The male and female files are refused: their sum is in the file for all. Codes are
     categories (868,505 rows, some 10 MB).
     """
-    table = read_table(file, BY_LSOA)
     everyone = table[table["sex"] == "ALL"].drop(columns="sex")
     if everyone.empty:
         raise file.fault(
             "It has no rows for SEX 'ALL': take the file of all patients (…-lsoa-all)."
         )
     one_period(file, everyone["period"])
-    twice = everyone.duplicated(["practice_code", "lsoa_code"])
-    if twice.any():
-        first = everyone[twice].iloc[0]
-        raise file.fault(
-            f"Practice {first['practice_code']} and LSOA {first['lsoa_code']} stand in two rows."
-        )
+    file.refuse(
+        everyone[everyone.duplicated(["practice_code", "lsoa_code"])],
+        "Practice {practice_code} and LSOA {lsoa_code} stand in two rows.",
+    )
     return everyone.reset_index(drop=True)
 
 

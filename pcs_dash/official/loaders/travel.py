@@ -19,7 +19,6 @@ from pcs_dash.official.layout import (
     Column,
     Layout,
 )
-from pcs_dash.official.reading import read_table
 from pcs_dash.tables.errors import InputFileError
 
 MODE_WORDS = {
@@ -60,7 +59,7 @@ MINUTES = Layout(
 )  # fmt: skip
 
 
-def load_minutes(file: InputFile) -> pd.DataFrame:
+def load_minutes(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """Minutes by pair and mode: origin (LSOA, or postcode throughout), destination (practice),
     mode, minutes, source.
 
@@ -68,7 +67,6 @@ def load_minutes(file: InputFile) -> pd.DataFrame:
     for other modes, pairs that stand twice, a table of ways back only, postcodes beside small
     areas, and several sources of one mode.
     """
-    table = read_table(file, MINUTES)
     words = table["mode"].astype("str").str.strip().str.lower()
     mode = words.map(MODE_WORDS)
     if mode.isna().any():
@@ -98,13 +96,10 @@ def _refuse_mixed(file: InputFile, table: pd.DataFrame, postcodes: NDArray[np.bo
     """InputFileError for what one figure can't be made of: pairs that stand twice, postcodes beside
     small areas, several sources of one mode.
     """
-    twice = table.duplicated(["origin", "destination", "mode"])
-    if twice.any():
-        first = table[twice].iloc[0]
-        raise file.fault(
-            f"{first['origin']} to {first['destination']} ({first['mode']}) stands in two "
-            f"rows, as {int(twice.sum()):,} pairs do."
-        )
+    file.refuse(
+        table[table.duplicated(["origin", "destination", "mode"])],
+        "{origin} to {destination} ({mode}) stands in two rows, as {count:,} pairs do.",
+    )
     if postcodes.any() and not postcodes.all():
         area, postcode = (table["origin"][kind].iloc[0] for kind in (~postcodes, postcodes))
         raise file.fault(
@@ -243,14 +238,12 @@ CARS_2021 = Layout(
 )  # fmt: skip
 
 
-def load_cars2021(file: InputFile) -> pd.DataFrame:
+def load_cars2021(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """Households, and those without a car or van, by LSOA of 2021 (Census 2021, TS045)."""
-    table = read_table(file, CARS_2021).sort_values("lsoa_code", ignore_index=True)
-    wrong = table[table["without_car"] > table["households"]]
-    if len(wrong):
-        row = wrong.iloc[0]
-        raise file.fault(
-            f"{row['lsoa_code']} has {row['without_car']:,} households without a car of "
-            f"{row['households']:,} in all; {len(wrong):,} small areas are so."
-        )
+    table = table.sort_values("lsoa_code", ignore_index=True)
+    file.refuse(
+        table[table["without_car"] > table["households"]],
+        "{lsoa_code} has {without_car:,} households without a car of {households:,} in all; "
+        "{count:,} small areas are so.",
+    )
     return table

@@ -13,7 +13,6 @@ import pandas as pd
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.file_dates import month_in_name, one_period
 from pcs_dash.official.layout import ODS_PRACTICE, Column, Layout
-from pcs_dash.official.reading import read_table
 from pcs_dash.tables.no_value import NO_FIGURE
 
 NA_MEANS_NO_DATA_FROM = pd.Timestamp(2023, 2, 1)
@@ -116,13 +115,12 @@ def _columns() -> tuple[Column, ...]:
 WORKFORCE = Layout(columns=_columns(), key=("practice_code",))
 
 
-def load_workforce(file: InputFile) -> pd.DataFrame:
+def load_workforce(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """One row a practice: `period` (a month's last day) and the 64 columns that matter.
 
     The month comes from the file's name ("... December 2025 Practice Level ...").
     Raises InputFileError when it can't be known, or when no column gives the fully qualified.
     """
-    table = read_table(file, WORKFORCE)
     period = month_in_name(file.base_name) or month_in_name(file.name)
     if period is None:
         raise file.fault(
@@ -256,11 +254,10 @@ def _added_up(table: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
     return by_group.agg(people="size", fte=lambda each: each.sum(min_count=1)).reset_index()
 
 
-def load_pcn_workforce(file: InputFile) -> pd.DataFrame:
+def load_pcn_workforce(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """Staff employed by or for networks, added up: one row per pcn_code, staff group and role,
     with people (rows; contracted services have one a service), FTE, and the month's last day.
     """
-    table = read_table(file, PCN_WORKFORCE)
     days = pd.to_datetime(table[["year", "month"]].assign(day=1)) + pd.offsets.MonthEnd(0)
     one_period(file, days)
     groups = ["pcn_code", "staff_group", "staff_role", "detailed_role"]
@@ -271,12 +268,11 @@ def load_pcn_workforce(file: InputFile) -> pd.DataFrame:
     return summed
 
 
-def load_workforce_individual(file: InputFile) -> pd.DataFrame:
+def load_workforce_individual(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     """The individual-level file, added up: no row of one person leaves this function.
 
     One row per sub-ICB, staff group, role, age band and gender: people (rows) and FTE.
     """
-    table = read_table(file, INDIVIDUALS)
     period = month_in_name(file.base_name) or month_in_name(file.name)
     if period is None:
         raise file.fault("The file does not say which month it is for. Put the month in its name.")
