@@ -54,7 +54,9 @@ def build_all(
         return []
     read: Read = update.read
     stage("building: practices", 1, BUILD_STAGES)
-    practices, reports = build_practices(read, lists=_lists(update), periods=_periods(update))
+    practices, reports = build_practices(
+        read, lists=_lists(update), periods=dict(sorted(update.tables))
+    )
     stage("building: registrations", 2, BUILD_STAGES)
     published = update.read("registrations_lsoa")
     registrations, moved = on_lsoas_of_2011(published, read("lsoa11_lsoa21"))
@@ -121,20 +123,9 @@ def _minutes_report(update: Update, practices: pd.DataFrame) -> list[JoinReport]
 
 
 def _lists(update: Update) -> dict[str, pd.DataFrame]:
-    tables = {}
-    for entry in update.entries("list_sizes"):
-        table = update.read("list_sizes", entry.period)
-        if table is not None:
-            tables[entry.period] = table
-    return tables
-
-
-def _periods(update: Update) -> dict[str, str]:
-    """The newest period of each source, as ISO date."""
-    newest: dict[str, str] = {}
-    for source, period in sorted(update.tables):
-        newest[source] = period
-    return newest
+    """The list sizes of each month."""
+    tables = {e.period: update.read(e.source, e.period) for e in update.entries("list_sizes")}
+    return {period: table for period, table in tables.items() if table is not None}
 
 
 def _period_of_practices(update: Update) -> pd.Timestamp:

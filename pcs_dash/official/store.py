@@ -294,8 +294,7 @@ class Update:
             file_lines=file_lines,
         )
         if only_period:
-            for key in [k for k in self.tables if k[0] == source]:
-                del self.tables[key]
+            self.remove(source)
         self.tables[entry.key] = entry
         return entry
 

@@ -99,7 +99,8 @@ def write_table(table: pd.DataFrame, folder: Path, partition_by: str | None) -> 
             _write(part.assign(**used), place / "part.parquet")
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            _flush(path)
+            with path.open("rb+") as stream:
+                os.fsync(stream.fileno())
     for path in sorted([folder, *(p for p in folder.rglob("*") if p.is_dir())]):
         flush_folder(path)
 
@@ -125,8 +126,3 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file, read in pieces."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())

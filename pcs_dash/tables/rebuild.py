@@ -196,7 +196,7 @@ def build_england(boundaries: gpd.GeoSeries, areas: pd.DataFrame) -> gpd.GeoData
         shapely.coverage_simplify(whole, ENGLAND_TOLERANCE), crs=BRITISH_NATIONAL_GRID
     )
     names = pd.DataFrame([keys for keys, _ in groups], columns=areas.columns)
-    layers = [(kind, dissolve(pieces, names[kind])) for kind in names]
+    layers = [(str(kind), dissolve(pieces, names[kind])) for kind in names]
     newer = names["district"].map(_by_part(MERGED_IN_2023))
     layers.append(("district", dissolve(pieces[newer.notna()], newer.dropna())))
     return _layers_as_one(layers)

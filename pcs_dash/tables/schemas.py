@@ -40,14 +40,14 @@ _PER_CENT = (pa.Check.ge(0), pa.Check.le(100))
 
 
 def _column(
-    dtype: Any, meaning: str, source: str, checks: Sequence[pa.Check], unit: str = "", **more: bool
+    dtype: Any, meaning: str, source: str, checks: Sequence[pa.Check], unit: str, **more: bool
 ) -> pa.Column:
     about = {"unit": unit, "source": source}
     return pa.Column(dtype, [*checks], description=meaning, metadata=about, **more)
 
 
 def _text(meaning: str, source: str, *checks: pa.Check, **more: bool) -> pa.Column:
-    return _column(str, meaning, source, checks, **more)
+    return _column(str, meaning, source, checks, "", **more)
 
 
 def _like(pattern: str, meaning: str, source: str, **more: bool) -> pa.Column:
@@ -307,7 +307,7 @@ published_figures = _table(
         "figure": _text("What the figure is", _CITED),
         "place": _text("Where", _CITED),
         "period": _text("When", _CITED),
-        "value": _column(float, "The figure", _CITED, ()),
+        "value": _column(float, "The figure", _CITED, (), ""),
         "unit": _text("Its unit", _CITED),
         "source": _text("The publication", _CITED),
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.cell_types import convert
@@ -247,13 +248,8 @@ def load_dentists(file: InputFile) -> pd.DataFrame:
         t.removeprefix("LSOA::") if t.startswith("LSOA::") else ""
         for t in texts["lsoa_code"]
     ]
-    return convert(file, _arrays(texts), DENTISTS, first_row=1)
-
-
-def _arrays(texts: dict[str, list[str]]) -> dict[str, Any]:
-    import pyarrow as pa
-
-    return {name: pa.array(values, pa.string()) for name, values in texts.items()}
+    arrays = {name: pa.array(values, pa.string()) for name, values in texts.items()}
+    return convert(file, arrays, DENTISTS, first_row=1)
 
 
 def read_features(file: InputFile) -> list[dict[str, Any]]:

@@ -70,7 +70,12 @@ def load_own_measures(file: InputFile, table: pd.DataFrame) -> pd.DataFrame:
     table["period"] = _periods(file, table["period_label"])
     table["key"] = OWN_PREFIX + table["measure"].map(normalise_heading)
     table["times"] = table["unit"].map(_times)
-    faults = [*_names(table), *_twice(table), *_parts(table), *_shares(table)]
+    faults = [
+        *_names(table),
+        *_told(table[table.duplicated(_KEY)], "stands in two rows."),
+        *_parts(table),
+        *_shares(table),
+    ]
     if faults:
         raise file.fault(*faults)
     exact = (
@@ -143,10 +148,6 @@ def _told(rows: pd.DataFrame, what: str) -> list[str]:
         for row in rows.head(5).to_dict("records")
     ]
     return [*told, *([f"... {len(rows):,} such rows in all."] if len(rows) > 5 else [])]
-
-
-def _twice(table: pd.DataFrame) -> list[str]:
-    return _told(table[table.duplicated(_KEY)], "stands in two rows.")
 
 
 def _parts(table: pd.DataFrame) -> list[str]:
