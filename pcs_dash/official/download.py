@@ -63,6 +63,7 @@ class Patience:
 
 
 DEFAULT_PATIENCE = Patience()
+LARGEST_PAGE = 5 * 1024**2
 _RETRY_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _ADVICE = {
     401: "It asks for a password.",
@@ -237,13 +238,7 @@ def download(
     return target
 
 
-def fetch_page(
-    url: str,
-    *,
-    patience: Patience = DEFAULT_PATIENCE,
-    largest_bytes: int = 5 * 1024**2,
-    sleep: Sleep = time.sleep,
-) -> tuple[str, str]:
+def fetch_page(url: str, *, patience: Patience = DEFAULT_PATIENCE) -> tuple[str, str]:
     """A web page as text, and its address after redirects; tried as often as a file.
 
     Raises DownloadError.
@@ -254,13 +249,13 @@ def fetch_page(
             body = bytearray()
             for piece in line.pieces(answer, decoded=True):
                 body += piece
-                if len(body) > largest_bytes:
+                if len(body) > LARGEST_PAGE:
                     raise DownloadError(f"{url}: the page is too large.")
             return body.decode(answer.encoding or "utf-8", errors="replace"), answer.url
 
     by_hand = "Open it in a browser, download the file and give it with --from."
     words = f"{url}: the page can't be read: {{fault}}, {{attempts}}. {by_hand}"
-    return _persist(url, patience, sleep, attempt, words)
+    return _persist(url, patience, time.sleep, attempt, words)
 
 
 def _persist(
@@ -339,12 +334,9 @@ def _told(url: str, fault: Exception) -> DownloadError | _PassingError:
             f"{urlsplit(url).hostname} can't be found: there is no connection to the internet, or "
             "it needs a proxy (HTTPS_PROXY)."
         )
-    for kind, words in _FINAL.items():
+    for kind, words in (_FINAL | _PASSING).items():
         if isinstance(fault, kind):
-            return DownloadError(f"{url}: {words}")
-    for kind, words in _PASSING.items():
-        if isinstance(fault, kind):
-            return _PassingError(words)
+            return DownloadError(f"{url}: {words}") if kind in _FINAL else _PassingError(words)
     return _PassingError(f"the transfer failed ({type(fault).__name__})")
 
 

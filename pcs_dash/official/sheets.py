@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 from xml.parsers import expat
 
 import openpyxl
@@ -38,19 +38,11 @@ _CHUNK = 1 << 16
 Row = tuple[Any, ...]
 
 
-class Book(Protocol):
-    """An open spreadsheet: the names of its sheets and the cells of one, row by row."""
-
-    def titles(self) -> list[str]:
-        """The names of the sheets, in order."""
-
-    def rows(self, title: str) -> Iterator[Row]:
-        """The rows of a sheet, one at a time."""
-
-
 @contextmanager
-def opened(file: InputFile, kind: str) -> Iterator[Book]:
-    """A spreadsheet of one of `KINDS`; its faults become InputFileError."""
+def opened(file: InputFile, kind: str) -> Iterator[_Xlsx | _Xls | _Ods]:
+    """A spreadsheet of one of `KINDS`: the `titles` of its sheets, and the `rows` of one, one at a
+    time. Its faults become InputFileError.
+    """
     readers: dict[str, type[_Xlsx | _Xls | _Ods]] = {"xlsx": _Xlsx, "xls": _Xls, "ods": _Ods}
     with closing(readers[kind](file)) as book:
         yield book

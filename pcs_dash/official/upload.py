@@ -116,10 +116,7 @@ def _run(options: list[str], folder: Path, sources: Sequence[str], seconds: floa
             encoding="utf-8", errors="replace", env=os.environ | ENVIRONMENT,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return Answer(
-            (), f"It took longer than {seconds / 60:.0f} minutes, so it was stopped. Nothing was "
-            "changed. Load fewer files, or use the command.", False,
-        )  # fmt: skip
+        return _stopped(f"It took longer than {seconds / 60:.0f} minutes")
     words = done.stderr.strip().replace(f"{folder}/", "").replace(str(folder), "the files")
     if done.returncode in (0, 1):
         try:
@@ -129,14 +126,16 @@ def _run(options: list[str], folder: Path, sources: Sequence[str], seconds: floa
             return Answer(outcomes, words, True, changes)
         except ValueError:
             pass
-    if done.returncode == EXIT_OUT_OF_MEMORY:
-        return Answer(
-            (), f"The files need more memory than {memory_mb():,} MB, so it was stopped. Nothing "
-            "was changed. Load fewer files, or use the command.", False,
-        )  # fmt: skip
     if done.returncode == _USER_ERROR:
         return Answer((), words.removeprefix("pcs_dash: "), False)
+    if done.returncode == EXIT_OUT_OF_MEMORY:
+        return _stopped(f"The files need more memory than {memory_mb():,} MB")
     return Answer(
         (), f"The files could not be read to the end (status {done.returncode}). Nothing was "
         "changed. One of them may be damaged: try them one by one.", False,
     )  # fmt: skip
+
+
+def _stopped(why: str) -> Answer:
+    then = "so it was stopped. Nothing was changed. Load fewer files, or use the command."
+    return Answer((), f"{why}, {then}", False)

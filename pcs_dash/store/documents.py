@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Required, TypedDict, Unpack
+from typing import Any, Required, TypedDict, TypeVar, Unpack
 
 from sqlalchemy import (
     ColumnElement,
@@ -99,6 +99,9 @@ class Saved(Entry):
     document: dict[str, Any]
 
 
+E = TypeVar("E", bound=Entry)
+
+
 class About(TypedDict, total=False):
     """What is saved of a version beside its document."""
 
@@ -176,11 +179,10 @@ class DocumentLibrary:
             )
             session.add(row)
             session.flush()
-            version = VersionRow(document_id=row.id, number=1, created_at=now, **content)
-            session.add(version)
+            session.add(VersionRow(document_id=row.id, number=1, created_at=now, **content))
             session.flush()
             self._record(session, "saved", row.id, "version 1")
-            return _saved(row, version, by_link=False)
+            return self._open(session, row.id, 1)
 
     def save(
         self, id: int, based_on_version: int, document: Mapping[str, Any], **about: Unpack[About]
@@ -280,7 +282,9 @@ class DocumentLibrary:
         )
         query = query.order_by(DocumentRow.saved_at.desc(), DocumentRow.id.desc())
         with self._database.reading() as session:
-            return [_entry(row) for row in session.execute(query.limit(limit).offset(offset))]
+            return [
+                _entry(row, Entry) for row in session.execute(query.limit(limit).offset(offset))
+            ]
 
     def count(self, search: str = "", *, deleted: bool = False) -> int:
         """How many documents `entries` would give without a limit."""
@@ -297,7 +301,7 @@ class DocumentLibrary:
             rows = session.execute(query.order_by(VersionRow.number.desc())).all()
         if not rows:
             raise self._missing(id)
-        return [_entry(row) for row in rows]
+        return [_entry(row, Entry) for row in rows]
 
     def find(self, id_or_name: str) -> Entry:
         """The document with this id or, failing that, with this name (case ignored if no name is
@@ -466,20 +470,18 @@ class DocumentLibrary:
 
     def _open(self, session: Session, id: int, version: int | None) -> Saved:
         number = DocumentRow.latest_version if version is None else _key(version)
-        row = session.execute(
-            select(DocumentRow, VersionRow, self._by_link())
-            .join(VersionRow, VersionRow.document_id == DocumentRow.id)
-            .where(
-                DocumentRow.kind == self.kind,
-                DocumentRow.id == _key(id),
-                VersionRow.number == number,
-            )
-            # The session may hold the row as it was before an UPDATE.
-            .execution_options(populate_existing=True)
-        ).one_or_none()
+        query = self._select_entries(
+            VersionRow.id.label("version_id"),
+            VersionRow.rules,
+            VersionRow.list_sizes,
+            VersionRow.document,
+        ).where(
+            DocumentRow.kind == self.kind, DocumentRow.id == _key(id), VersionRow.number == number
+        )
+        row = session.execute(query).one_or_none()
         if row is None:
             raise self._missing(id, version)
-        saved = _saved(*row)
+        saved = _entry(row, Saved)
         if not self.allows(Action.READ, saved):
             raise self._missing(id, version, refused=Action.READ)
         return saved
@@ -540,8 +542,8 @@ class DocumentLibrary:
             "document": check_json(dict(document), what="document", limit=MAX_DOCUMENT_BYTES),
         }
 
-    def _select_entries(self) -> Select[*tuple[Any, ...]]:
-        """The columns of `Entry` without the long ones, and those of its access."""
+    def _select_entries(self, *more: Any) -> Select[*tuple[Any, ...]]:
+        """The columns of `Entry`, those of its access, and `more`."""
         return select(
             DocumentRow.id,
             VersionRow.number.label("version"),
@@ -560,6 +562,7 @@ class DocumentLibrary:
             DocumentRow.owner,
             DocumentRow.sharing,
             self._by_link().label("by_link"),
+            *more,
         ).join(VersionRow, VersionRow.document_id == DocumentRow.id)
 
 
@@ -590,35 +593,11 @@ def _search_text(content: Mapping[str, Any]) -> str:
     return "\n".join(_fold(content[field]) for field in ("name", "author", "note"))
 
 
-def _entry(row: Row[Any]) -> Entry:
+def _entry(row: Row[Any], kind: type[E]) -> E:
     told = dict(row._mapping)
     owner, sharing, by_link = (told.pop(name) for name in ("owner", "sharing", "by_link"))
-    return Entry(**told, access=Access(owner, Sharing(sharing), bool(by_link)))
+    return kind(**told, access=Access(owner, Sharing(sharing), bool(by_link)))
 
 
 def _access(document: DocumentRow, by_link: bool) -> Access:
     return Access(document.owner, Sharing(document.sharing), bool(by_link))
-
-
-def _saved(document: DocumentRow, version: VersionRow, by_link: bool) -> Saved:
-    return Saved(
-        id=document.id,
-        version=version.number,
-        latest_version=document.latest_version,
-        name=version.name,
-        note=version.note,
-        author=version.author,
-        data_period=version.data_period,
-        data_fingerprint=version.data_fingerprint,
-        saved_at=version.created_at,
-        created_at=document.created_at,
-        based_on=version.based_on,
-        deleted_at=document.deleted_at,
-        deleted_by=document.deleted_by,
-        owner_name=document.owner_name,
-        access=_access(document, by_link),
-        version_id=version.id,
-        rules=version.rules,
-        list_sizes=version.list_sizes,
-        document=version.document,
-    )

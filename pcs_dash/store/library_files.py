@@ -97,28 +97,22 @@ def _parse(data: bytes | str, file_name: str, kind: str) -> Mapping[str, Any]:
     def refuse_constant(word: str) -> NoReturn:
         raise ValueError(f"{word} is no JSON")
 
+    def refuse(words: str) -> NoReturn:
+        raise InputFileError(file_name, [words]) from None
+
     wanted = f"pcs_dash {kind}"
     if len(data) > MAX_FILE_BYTES:
-        raise InputFileError(
-            file_name, [f"The file has more than {MAX_FILE_BYTES:,} bytes: it is no {kind}."]
-        )
+        refuse(f"The file has more than {MAX_FILE_BYTES:,} bytes: it is no {kind}.")
     try:
         text = data if isinstance(data, str) else data.decode("utf-8-sig")
         content = json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
-        raise InputFileError(
-            file_name, [f"The file is not JSON. Choose a file that was exported as a {kind}."]
-        ) from None
+        refuse(f"The file is not JSON. Choose a file that was exported as a {kind}.")
     if not isinstance(content, dict) or content.get("format") != wanted:
-        raise InputFileError(
-            file_name, [f"The file is not a {wanted}: its 'format' says otherwise."]
-        )
+        refuse(f"The file is not a {wanted}: its 'format' says otherwise.")
     if content.get("format_version") != FILE_VERSION:
-        raise InputFileError(
-            file_name,
-            [
-                f"The file has format version {str(content.get('format_version'))[:20]}; this "
-                f"program reads version {FILE_VERSION}. Update pcs_dash to open it."
-            ],
+        refuse(
+            f"The file has format version {str(content.get('format_version'))[:20]}; this "
+            f"program reads version {FILE_VERSION}. Update pcs_dash to open it."
         )
     return content
