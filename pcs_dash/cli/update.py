@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     if args.preview:
         return _preview(args)
 
-    with _shown(args.quiet) as shown:
+    with closing(_shown(args.quiet)) as shown:
         report = update_store(
             Store(),
             sources=args.sources,
@@ -92,7 +91,7 @@ def _preview(args: argparse.Namespace) -> int:
 
     if not args.origin or "://" in args.origin:
         raise UserError("--preview looks at files at hand: name them with --from FOLDER.")
-    with _shown(args.quiet) as shown:
+    with closing(_shown(args.quiet)) as shown:
         report = preview(Path(args.origin), sources=args.sources, stage=shown.stage)
     _write(report, args.format)
     print(report.note or "Preview: nothing was changed.", file=sys.stderr)
@@ -129,14 +128,9 @@ def _write(report: Report, format: str) -> None:
         output.write([outcome.row() for outcome in report.outcomes], format)
 
 
-@contextmanager
-def _shown(quiet: bool) -> Iterator[Shown]:
+def _shown(quiet: bool) -> Shown:
     """Progress on stderr: bars in a terminal, a line for each file and stage elsewhere."""
-    shown = Shown() if quiet else (Bars() if sys.stderr.isatty() else Lines())
-    try:
-        yield shown
-    finally:
-        shown.close()
+    return Shown() if quiet else (Bars() if sys.stderr.isatty() else Lines())
 
 
 class Shown:

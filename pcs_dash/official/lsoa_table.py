@@ -24,11 +24,10 @@ def build_lsoas(
         columns={
             "lsoa_code": "lsoa11cd",
             "lsoa_name": "lsoa11nm",
-            "imd_rank": "imd2019_rank",
-            "imd_decile": "imd2019_decile",
-            "imd_quintile": "imd2019_quintile",
-            "imd_score": "imd2019_score",
             "population": "population_2015",
+            **{
+                f"imd_{what}": f"imd2019_{what}" for what in ("rank", "decile", "quintile", "score")
+            },
         }
     )
     lookup = read("lsoa11_lsoa21")

@@ -207,16 +207,15 @@ class Store:
         if now is None or not versions:
             raise UserError("Nothing has been loaded, so there is nothing to go back to.")
         if version is None:
-            earlier = [m for m in versions if m.version < now.version]
-            if not earlier:
+            found = [m for m in versions if m.version < now.version]
+            if not found:
                 raise UserError("There is no earlier version to go back to.")
-            target = earlier[-1]
         else:
             found = [m for m in versions if m.version == version]
             if not found:
                 kept = ", ".join(str(m.version) for m in versions)
                 raise UserError(f"There is no version {version}. Kept are: {kept}.")
-            target = found[0]
+        target = found[-1]
         with self._lock(), self._told():
             replace_whole(self.root / "current", f"{target.version}\n".encode())
         return target

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -32,25 +33,23 @@ def read_entry(
 ) -> pd.DataFrame:
     """The table of an entry below the store's folder; see `Store.read`."""
     folder = root / entry.path
+    read = partial(pq.read_table, columns=columns, partitioning=None)
     try:
-        if entry.geometry and entry.partitioned_by is None:
-            return gpd.read_parquet(folder / "table.parquet", columns=columns)
         if entry.partitioned_by is None:
             file = folder / "table.parquet"
-            return pq.read_table(file, columns=columns, partitioning=None).to_pandas()
-        wanted = None if where is None else sorted({str(value) for value in where})
-        parts = _parts(folder, entry.partitioned_by, wanted)
-        if (folder / WHOLE).exists() and len(parts) == len(
-            _parts(folder, entry.partitioned_by, None)
-        ):
-            whole = pq.read_table(folder / WHOLE, columns=columns, partitioning=None)
-            return whole.to_pandas()
+            if entry.geometry:
+                return gpd.read_parquet(file, columns=columns)
+            return read(file).to_pandas()
+        every = sorted(folder.glob(f"{entry.partitioned_by}=*/*.parquet"))
+        names = None if where is None else {str(value) for value in where}
+        parts = [p for p in every if names is None or p.parent.name.split("=", 1)[1] in names]
+        if (folder / WHOLE).exists() and len(parts) == len(every):
+            return read(folder / WHOLE).to_pandas()
+        if not every:
+            raise UserError(f"'{entry.source}' of {entry.period} holds no rows.")
         if not parts:
-            first = next(iter(_parts(folder, entry.partitioned_by, None)), None)
-            if first is None:
-                raise UserError(f"'{entry.source}' of {entry.period} holds no rows.")
-            return pq.read_table(first, columns=columns, partitioning=None).slice(0, 0).to_pandas()
-        tables = [pq.read_table(part, columns=columns, partitioning=None) for part in parts]
+            return read(every[0]).slice(0, 0).to_pandas()
+        tables = [read(part) for part in parts]
         return pa.concat_tables(tables, promote_options="permissive").to_pandas()
     except (OSError, pa.ArrowInvalid) as fault:
         raise UserError(
@@ -66,13 +65,6 @@ def stored_columns(root: Path, entry: TableEntry) -> tuple[str, ...]:
         return tuple(pq.read_schema(first).names) if first else ()
     except (OSError, pa.ArrowInvalid):
         return ()
-
-
-def _parts(folder: Path, column: str, wanted: list[str] | None) -> list[Path]:
-    found = sorted(folder.glob(f"{column}=*/*.parquet"))
-    if wanted is None:
-        return found
-    return [part for part in found if part.parent.name.split("=", 1)[1] in wanted]
 
 
 def write_table(table: pd.DataFrame, folder: Path, partition_by: str | None) -> None:

@@ -110,10 +110,7 @@ def update_store(
                 run = _Run(
                     store, tuple(s.key for s in wanted), update.tables, report, _put_into(update)
                 )
-                for number, path in enumerate(files, start=1):
-                    stage(f"reading {path.name}", number, len(files))
-                    _take(path, run)
-                run.finish()
+                _take_all(files, run, stage)
                 _build_and_swap(update, area, report, stage, dry_run=dry_run)
         except UserError as fault:
             if not dry_run:
@@ -178,11 +175,7 @@ def preview(
     tables = {entry.key: entry for entry in base.tables} if base else {}
     wanted = tuple(find_source(key).key for key in sources)
     run = _Run(store, wanted, tables, report, lambda *_: None)
-    files = folder_files(origin)
-    for number, path in enumerate(files, start=1):
-        stage(f"reading {path.name}", number, len(files))
-        _take(path, run)
-    run.finish()
+    _take_all(folder_files(origin), run, stage)
     there = {source for source, _ in tables} | {o.source for o in report.loaded}
     alone = all(SOURCES[key].stands_alone for key in there if key in SOURCES)
     if report.loaded and not alone and not there & {"list_sizes", "workforce"}:
@@ -221,14 +214,6 @@ class _Run:
     later: list[_Taken] = field(default_factory=list)
     needed: dict[str, pd.DataFrame] = field(default_factory=dict)
 
-    def finish(self) -> None:
-        """Settle the tables that waited for others."""
-        for taken in self.later:
-            try:
-                _settle(replace(taken, loaded=_joined(taken.loaded, self)), self)
-            except InputFileError as fault:
-                self.fail(taken.loaded.source.key, taken.loaded.file_name, fault)
-
     def wants(self, source: Source | None) -> bool:
         return not self.wanted or source is None or source.key in self.wanted
 
@@ -259,6 +244,18 @@ def _put_into(update: Update) -> Keep:
         )
 
     return keep
+
+
+def _take_all(files: Sequence[Path], run: _Run, stage: Stage) -> None:
+    """Each file, and last the tables that waited for others."""
+    for number, path in enumerate(files, start=1):
+        stage(f"reading {path.name}", number, len(files))
+        _take(path, run)
+    for taken in run.later:
+        try:
+            _settle(replace(taken, loaded=_joined(taken.loaded, run)), run)
+        except InputFileError as fault:
+            run.fail(taken.loaded.source.key, taken.loaded.file_name, fault)
 
 
 def _take(path: Path, run: _Run) -> None:

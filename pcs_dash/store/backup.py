@@ -96,15 +96,12 @@ def _copied(
 def _count_on(session: Session) -> None:
     """PostgreSQL's counters of keys go on after the greatest that was put in."""
     for table in _TABLES:
-        keys: list[Any] = [
-            column
-            for column in table.primary_key
-            if column.name == "id" and isinstance(column.type, Integer)
-        ]
-        for key in keys:
-            greatest = session.execute(select(func.max(key))).scalar()
-            if greatest is not None:
-                session.execute(
-                    text("SELECT setval(pg_get_serial_sequence(:table, 'id'), :value)"),
-                    {"table": table.name, "value": greatest},
-                )
+        key: Any = table.c.get("id")
+        if key is None or not isinstance(key.type, Integer):
+            continue
+        greatest = session.execute(select(func.max(key))).scalar()
+        if greatest is not None:
+            session.execute(
+                text("SELECT setval(pg_get_serial_sequence(:table, 'id'), :value)"),
+                {"table": table.name, "value": greatest},
+            )

@@ -8,7 +8,7 @@ Where both changed the same thing differently, it is a conflict: the result take
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -204,17 +204,13 @@ class _Merge:
         return taken == keeper
 
     def _fields(self, id: str, b: Hub, m: Hub, t: Hub) -> Hub:
-        merged: Hub = {}
-        for field in dict.fromkeys([*t, *m]):
-            word = _HUB_WORDS.get(field, field)
-            text = (
-                f"The {word} of hub '{_name(t, id)}': {_shown(m.get(field))} in yours, "
-                f"{_shown(t.get(field))} in theirs."
+        def words(field: str) -> str:
+            return (
+                f"The {_HUB_WORDS.get(field, field)} of hub '{_name(t, id)}': "
+                f"{_shown(m.get(field))} in yours, {_shown(t.get(field))} in theirs."
             )
-            value = self._value(f"hub:{id}:{field}", field, b, m, t, text)
-            if value is not _ABSENT:
-                merged[field] = value
-        return merged
+
+        return self._values(f"hub:{id}", b, m, t, words)
 
     def _rehoused(self, assignment: Mapping[str, str], hubs: Mapping[str, Hub]) -> dict[str, str]:
         """Practices of a hub that was chosen to go: where the side that deleted it has them."""
@@ -260,32 +256,34 @@ class _Merge:
     # --- the rest ---
 
     def _rest(self) -> dict[str, Any]:
-        merged: dict[str, Any] = {}
-        for key in dict.fromkeys([*self.theirs.rest, *self.mine.rest]):
-            text = f"'{key}' of the plan was changed in both."
-            value = self._value(
-                f"plan:{key}", key, self.base.rest, self.mine.rest, self.theirs.rest, text
-            )
-            if value is not _ABSENT:
-                merged[key] = value
-        return merged
+        def words(key: str) -> str:
+            return f"'{key}' of the plan was changed in both."
 
-    def _value(
+        sides = (self.base.rest, self.mine.rest, self.theirs.rest)
+        return self._values("plan", *sides, words)
+
+    def _values(
         self,
-        conflict_key: str,
-        key: str,
+        prefix: str,
         base: Mapping[str, Any],
         mine: Mapping[str, Any],
         theirs: Mapping[str, Any],
-        text: str,
-    ) -> Any:
-        b, m, t = (side.get(key, _ABSENT) for side in (base, mine, theirs))
-        if m in (t, b):
-            return t
-        if t == b:
-            return m
-        b, mv, tv = (None if value is _ABSENT else value for value in (b, m, t))
-        return m if self._conflict(conflict_key, b, mv, tv, text, "theirs") == "mine" else t
+        words: Callable[[str], str],
+    ) -> dict[str, Any]:
+        """Both changes to a mapping, key by key; `words` of a conflict, which `prefix` names."""
+        merged: dict[str, Any] = {}
+        for key in dict.fromkeys([*theirs, *mine]):
+            b, m, t = (side.get(key, _ABSENT) for side in (base, mine, theirs))
+            value = t
+            if m not in (t, b):
+                value = m
+                if t != b:
+                    was = [None if side is _ABSENT else side for side in (b, m, t)]
+                    taken = self._conflict(f"{prefix}:{key}", *was, words(key), "theirs")
+                    value = m if taken == "mine" else t
+            if value is not _ABSENT:
+                merged[key] = value
+        return merged
 
     def _conflict(
         self, key: str, base: Any, mine: Any, theirs: Any, text: str, default: Side

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -27,10 +27,11 @@ def labels_by_code(codes: pd.Series, names: pd.Series) -> pd.Series:
 
 def group_labels(codes: Sequence[str], names: Sequence[str]) -> list[str | None]:
     """`labels_by_code` of plain texts, "" where missing."""
+    pairs = list(zip(codes, names, strict=True))
     # No code has a space in front: a name never passes for one.
-    groups = [code or (f" {name_key(name)}" if name else "") for code, name in _pairs(codes, names)]
+    groups = [code or (f" {name_key(name)}" if name else "") for code, name in pairs]
     spellings: dict[str, Counter[str]] = {group: Counter() for group in groups if group}
-    for group, name in _pairs(groups, names):
+    for group, name in zip(groups, names, strict=True):
         if group and name:
             spellings[group][name] += 1
     label = {
@@ -42,10 +43,6 @@ def group_labels(codes: Sequence[str], names: Sequence[str]) -> list[str | None]
         if bearers[name_key(name)] > 1:
             label[group] = f"{name} ({'no code' if group.startswith(' ') else group})"
     return [label.get(group) for group in groups]
-
-
-def _pairs(one: Sequence[str], other: Sequence[str]) -> Iterable[tuple[str, str]]:
-    return zip(one, other, strict=True)
 
 
 def _texts(column: pd.Series) -> list[str]:
