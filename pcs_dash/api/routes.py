@@ -103,7 +103,8 @@ def _endpoint(
             asked.pop("base", None)
             _check(resource, asked)
             found = as_plain(resource.answer(replace(sources, who=asking), asked))
-            content = _csv(found) if csv else _json(found)
+            # As objects: whole numbers stay whole where others are missing.
+            content = table_csv(pd.DataFrame(found, dtype=object)) if csv else _json(found)
         except UserError as error:
             return _refused(400, str(error))
         except Exception:
@@ -127,11 +128,6 @@ def _check(resource: Resource, asked: dict[str, str]) -> None:
 
 def _json(found: object) -> bytes:
     return json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
-
-
-def _csv(rows: list[dict[str, object]]) -> bytes:
-    # As objects: whole numbers stay whole where others are missing.
-    return table_csv(pd.DataFrame(rows, dtype=object))
 
 
 def _sent(request: Request, content: bytes, kind: str) -> Response:

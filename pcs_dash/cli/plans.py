@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run_import(args: argparse.Namespace) -> int:
     """Save the plan, print its row; exit status 0."""
     from pcs_dash.official.any_area import every_practice, find_area, practices_for
-    from pcs_dash.store.library_files import FileContent, from_file
+    from pcs_dash.store.library_files import from_file
 
     area = find_area(args.area) if args.area else None
     practices = every_practice() if area is None else practices_for(area)[0]
@@ -47,10 +47,10 @@ def run_import(args: argparse.Namespace) -> int:
         reading = plan_files.read(args.file, practices, area, args)
         if reading.nobody:
             raise UserError(f"{args.file}: {reading.nobody} Nothing was saved.")
-        content = FileContent(document=reading.plan.to_dict())
+        content = {"document": reading.plan.to_dict()}
     given = {key: getattr(args, key) for key in ("name", "author", "note")}
-    arguments = content.arguments() | {key: text for key, text in given.items() if text is not None}
-    arguments["name"] = arguments["name"] or args.file.stem
+    arguments = content | {key: text for key, text in given.items() if text is not None}
+    arguments["name"] = arguments.get("name") or args.file.stem
     with library_of("plan") as library:
         saved = library.create(**arguments)
     print_entries([saved], args.format)

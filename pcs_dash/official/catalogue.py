@@ -41,8 +41,6 @@ _ODS_PAGE = (
     "https://digital.nhs.uk/services/organisation-data-service/data-search-and-export/csv-downloads"
 )
 _DIGITAL_FILE = r"https://files\.digital\.nhs\.uk/\S*"
-# What is read and kept, but stands on no page: said, so that nobody waits for it.
-_STORED_ONLY = "stored, not shown on any page yet"
 _BY_HAND = (
     "No lasting address is known. Found from the landing page: download it in a browser and give "
     "it with --from."
@@ -243,7 +241,8 @@ _ALL = (
         cadence="monthly",
         columns=_workforce.INDIVIDUALS,
         loader=_workforce.load_workforce_individual,
-        brings=f"roles, ages and genders by sub-ICB: {_STORED_ONLY}",
+        # Said, so that nobody waits for it.
+        brings="roles, ages and genders by sub-ICB: stored, not shown on any page yet",
         edition_pattern=r"/general-and-personal-medical-services/\d\d?-[a-z]+-20\d\d$",
         file_pattern=_DIGITAL_FILE + r"GPWIndividualCSV\S*\.zip",
         note="Added up when read: no single person is kept.",

@@ -7,7 +7,7 @@ import pandas as pd
 from pcs_dash.measures.registrations import patient_weighted, quintile_mix
 from pcs_dash.official.loaded_areas import NO_ICB
 from pcs_dash.official.loaders.registrations import lsoa_vintage
-from pcs_dash.official.practice_table import Read, join_or_tell
+from pcs_dash.official.practice_table import Read, Rows
 from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
 from pcs_dash.tables.dataset import JoinReport, quintile_of_rank, with_words
 
@@ -17,9 +17,8 @@ def build_lsoas(
 ) -> tuple[pd.DataFrame, list[JoinReport]]:
     """One row an LSOA of 2011 in England: deprivation, district, rural class, patients, ICB."""
     imd2019 = read("imd2019")
-    reports: list[JoinReport] = []
     if imd2019 is None:
-        return pd.DataFrame(), reports
+        return pd.DataFrame(), []
     lsoas = imd2019.rename(
         columns={
             "lsoa_code": "lsoa11cd",
@@ -35,11 +34,9 @@ def build_lsoas(
         newest = lookup.drop_duplicates("lsoa11cd").set_index("lsoa11cd")
         for column in ("district_code", "district"):
             lsoas[column] = lsoas["lsoa11cd"].map(newest[column]).fillna(lsoas[column])
-        imd2025 = read("imd2025")
-        if imd2025 is not None:
-            carried = imd2025_on_lsoa11(imd2025, lookup).reset_index()
-            lsoas, report = join_or_tell(lsoas, carried, on="lsoa11cd", name="LSOAs with IMD 2025")
-            reports.append(report)
+    rows = Rows(lsoas, "lsoa11cd")
+    if lookup is not None and (imd2025 := read("imd2025")) is not None:
+        rows.join(imd2025_on_lsoa11(imd2025, lookup).reset_index(), "LSOAs with IMD 2025")
     for source, columns, name in (
         ("barriers2019", ["gp_road_km"], "LSOAs with road distance to a GP"),
         ("rural_urban2011", ["rural_urban", "rural"], "LSOAs with rural-urban class"),
@@ -48,19 +45,17 @@ def build_lsoas(
         if table is not None:
             table = table[["lsoa_code", *columns]].rename(columns={"lsoa_code": "lsoa11cd"})
             table = table[table["lsoa11cd"].str.startswith("E")]
-            lsoas, report = join_or_tell(lsoas, table, on="lsoa11cd", name=name)
-            reports.append(report)
+            rows.join(table, name)
     boundaries = read("boundaries_lsoa11")
     if boundaries is not None:
         points = boundaries.geometry.representative_point()
         where = pd.DataFrame(
             {"lsoa11cd": boundaries["code"], "easting": points.x, "northing": points.y}
         )
-        lsoas, report = join_or_tell(lsoas, where, on="lsoa11cd", name="LSOAs with boundaries")
-        reports.append(report)
-    lsoas = _with_patients(lsoas, practices, registrations)
+        rows.join(where, "LSOAs with boundaries")
+    lsoas = _with_patients(rows.table, practices, registrations)
     lsoas = _with_lsoa_icb(lsoas, practices, read("lsoa_icb"))
-    return lsoas.sort_values("lsoa11cd").reset_index(drop=True), reports
+    return lsoas.sort_values("lsoa11cd").reset_index(drop=True), rows.reports
 
 
 def imd2025_on_lsoa11(imd2025: pd.DataFrame, lookup: pd.DataFrame) -> pd.DataFrame:

@@ -67,7 +67,7 @@ def build_practices(
     the newest period (ISO date) of each source. PCN, sub-ICB, ICB, region and district each have
     one name a code. UserError where a source names a practice twice.
     """
-    rows = _Rows(_listed(lists, read("workforce")))
+    rows = Rows(_listed(lists, read("workforce")))
     rows.add(read("pcn_membership"), *_JOINED["pcn_membership"])
     rows.table, reports = _newer_pcn(rows.table, read("pcn_core_partners"), periods or {})
     rows.reports += reports
@@ -89,11 +89,11 @@ def build_practices(
     return table.sort_values("practice_code").reset_index(drop=True), rows.reports
 
 
-class _Rows:
-    """The practices as they are joined, and what each join matched."""
+class Rows:
+    """Practices or LSOAs (told by `key`) as they are joined, and what each join matched."""
 
-    def __init__(self, table: pd.DataFrame) -> None:
-        self.table = table
+    def __init__(self, table: pd.DataFrame, key: str = "practice_code") -> None:
+        self.table, self.key = table, key
         self.reports: list[JoinReport] = []
 
     def add(self, table: pd.DataFrame | None, name: str, columns: Sequence[str]) -> None:
@@ -105,9 +105,18 @@ class _Rows:
         table = table.astype(
             {c: _NULLABLE[str(table[c].dtype)] for c in there if str(table[c].dtype) in _NULLABLE}
         )
-        self.table, report = join_or_tell(
-            self.table, table[["practice_code", *there]], on="practice_code", name=name
-        )
+        self.join(table[[self.key, *there]], name)
+
+    def join(self, table: pd.DataFrame, name: str) -> None:
+        """Join 1:1; UserError with the codes where one stands in several rows of the file."""
+        twice = table.loc[table[self.key].duplicated(), self.key]
+        if not twice.empty:
+            codes = ", ".join(sorted(set(twice.astype(str)))[:10])
+            raise UserError(
+                f"{name}: the file loaded has more than one row for {codes}. Load a file with one "
+                "row for each; the last good version is still in use."
+            )
+        self.table, report = join(self.table, table, on=self.key, cardinality="1:1", name=name)
         self.reports.append(report)
 
 
@@ -127,7 +136,7 @@ def _listed(lists: dict[str, pd.DataFrame], workforce: pd.DataFrame | None) -> p
     return table.assign(list_size=workforce["patients"], list_period=period)
 
 
-def _add_places(rows: _Rows, read: Read) -> None:
+def _add_places(rows: Rows, read: Read) -> None:
     """Where a practice stands, from the allocations and the ODS list; gaps of names are filled."""
     allocations, ods = read("allocations"), read("ods_practices")
     if allocations is not None:
@@ -138,7 +147,7 @@ def _add_places(rows: _Rows, read: Read) -> None:
         rows.table = _fill(rows.table, ods, ("practice_name", "postcode"))
 
 
-def _add_workforce(rows: _Rows, workforce: pd.DataFrame | None) -> None:
+def _add_workforce(rows: Rows, workforce: pd.DataFrame | None) -> None:
     """GPs and staff; `patients` are those the workforce is held against, else the list."""
     if workforce is None:
         rows.table["patients"] = rows.table["list_size"]
@@ -150,13 +159,13 @@ def _add_workforce(rows: _Rows, workforce: pd.DataFrame | None) -> None:
     rows.table["patients"] = patients.astype("int64") if patients.notna().all() else patients
 
 
-def _add_prevalence(rows: _Rows, prevalence: pd.DataFrame | None) -> None:
+def _add_prevalence(rows: Rows, prevalence: pd.DataFrame | None) -> None:
     if prevalence is not None:
         registers = [column for column in prevalence.columns if column.startswith("qof_prev_")]
         rows.add(prevalence, "practices with QOF prevalence", registers)
 
 
-def _add_appointments(rows: _Rows, appointments: pd.DataFrame | None) -> None:
+def _add_appointments(rows: Rows, appointments: pd.DataFrame | None) -> None:
     """Appointments of a month, per patient, and whether their number is implausible."""
     if appointments is None:
         return
@@ -170,7 +179,7 @@ def _add_appointments(rows: _Rows, appointments: pd.DataFrame | None) -> None:
     table["flag_appointments"] = too_many.fillna(False) | none.fillna(False)
 
 
-def _add_nearby(rows: _Rows, read: Read) -> None:
+def _add_nearby(rows: Rows, read: Read) -> None:
     """Dentists, pharmacies and opticians within a mile, where the practices have a place."""
     if "easting" not in rows.table.columns:
         return
@@ -189,20 +198,6 @@ def _fill(base: pd.DataFrame, table: pd.DataFrame, columns: Sequence[str]) -> pd
         values = base["practice_code"].map(source[column])
         base[column] = base[column].fillna(values) if column in base.columns else values
     return base
-
-
-def join_or_tell(
-    left: pd.DataFrame, right: pd.DataFrame, *, on: str, name: str
-) -> tuple[pd.DataFrame, JoinReport]:
-    """A 1:1 join; UserError with the codes where one stands in several rows of the file."""
-    twice = right.loc[right[on].duplicated(), on]
-    if not twice.empty:
-        codes = ", ".join(sorted(set(twice.astype(str)))[:10])
-        raise UserError(
-            f"{name}: the file loaded has more than one row for {codes}. Load a file with one row "
-            "for each; the last good version is still in use."
-        )
-    return join(left, right, on=on, cardinality="1:1", name=name)
 
 
 def _newer_pcn(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from typing import Any, NoReturn
 
 from pcs_dash.store.checks import MAX_DOCUMENT_BYTES, MAX_RULES_BYTES
@@ -27,24 +26,6 @@ _TYPES: dict[str, type[Any]] = {
 _JSON_WORDS: dict[type[Any], str] = {str: "text", list: "a list", dict: "an object"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class FileContent:
-    """What a file holds: the arguments of `DocumentLibrary.create`."""
-
-    document: dict[str, Any]
-    name: str = ""
-    note: str = ""
-    author: str = ""
-    data_period: str = ""
-    data_fingerprint: str = ""
-    rules: list[dict[str, Any]] = field(default_factory=list)
-    list_sizes: dict[str, int] = field(default_factory=dict)
-
-    def arguments(self) -> dict[str, Any]:
-        """The fields by name, as `DocumentLibrary.create` takes them."""
-        return asdict(self)
-
-
 def to_file(saved: Saved, *, kind: str = "plan") -> str:
     """The version as JSON text, everything in it but its id."""
     content = {
@@ -65,8 +46,9 @@ def to_file(saved: Saved, *, kind: str = "plan") -> str:
     return json.dumps(content, indent=1, allow_nan=False) + "\n"
 
 
-def from_file(data: bytes | str, file_name: str, *, kind: str = "plan") -> FileContent:
-    """What such a file holds. InputFileError, with every fault, for anything else.
+def from_file(data: bytes | str, file_name: str, *, kind: str = "plan") -> dict[str, Any]:
+    """What such a file holds, as `DocumentLibrary.create` takes it; InputFileError, with every
+    fault, for anything else.
 
     The document itself is for `Plan.from_dict` (or the story's reader) to judge.
     """
@@ -90,7 +72,7 @@ def from_file(data: bytes | str, file_name: str, *, kind: str = "plan") -> FileC
         ]
     if problems:
         raise InputFileError(file_name, problems)
-    return FileContent(**{key: content[key] for key in _TYPES if key in content})
+    return {key: content[key] for key in _TYPES if key in content}
 
 
 def _parse(data: bytes | str, file_name: str, kind: str) -> Mapping[str, Any]:

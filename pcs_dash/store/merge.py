@@ -278,8 +278,8 @@ class _Merge:
             if m not in (t, b):
                 value = m
                 if t != b:
-                    was = [None if side is _ABSENT else side for side in (b, m, t)]
-                    taken = self._conflict(f"{prefix}:{key}", *was, words(key), "theirs")
+                    was, mv, tv = (None if side is _ABSENT else side for side in (b, m, t))
+                    taken = self._conflict(f"{prefix}:{key}", was, mv, tv, words(key), "theirs")
                     value = m if taken == "mine" else t
             if value is not _ABSENT:
                 merged[key] = value
