@@ -233,8 +233,11 @@ def _reports(store: Store, manifest: Manifest) -> tuple[JoinReport, ...]:
         JoinReport(
             row["join"],
             row["cardinality"],
-            *(int(row[name]) for name in ("left_rows", "right_rows", "matched")),
-            *(tuple(str(row[name] or "").split()) for name in ("left_only", "right_only")),
+            int(row["left_rows"]),
+            int(row["right_rows"]),
+            int(row["matched"]),
+            tuple(str(row["left_only"] or "").split()),
+            tuple(str(row["right_only"] or "").split()),
         )
         for row in store.read(REPORTS).to_dict("records")
     )
