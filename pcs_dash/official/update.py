@@ -15,11 +15,7 @@ import pandas as pd
 from pcs_dash.official.build import Stage, build_all
 from pcs_dash.official.built_tables import PRACTICES
 from pcs_dash.official.catalogue import SOURCES, Source, find_source
-from pcs_dash.official.download import (
-    DEFAULT_PATIENCE,
-    Patience,
-    Progress,
-)
+from pcs_dash.official.download import DEFAULT_PATIENCE, Patience, Progress
 from pcs_dash.official.load_changes import LoadChanges, changes_between
 from pcs_dash.official.manifest import READER, Manifest, TableEntry
 from pcs_dash.official.outcomes import Outcome, content_of, judge, second_file, unchanged
