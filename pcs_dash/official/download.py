@@ -238,7 +238,9 @@ def download(
     return target
 
 
-def fetch_page(url: str, *, patience: Patience = DEFAULT_PATIENCE) -> tuple[str, str]:
+def fetch_page(
+    url: str, *, patience: Patience = DEFAULT_PATIENCE, sleep: Sleep = time.sleep
+) -> tuple[str, str]:
     """A web page as text, and its address after redirects; tried as often as a file.
 
     Raises DownloadError.
@@ -255,7 +257,7 @@ def fetch_page(url: str, *, patience: Patience = DEFAULT_PATIENCE) -> tuple[str,
 
     by_hand = "Open it in a browser, download the file and give it with --from."
     words = f"{url}: the page can't be read: {{fault}}, {{attempts}}. {by_hand}"
-    return _persist(url, patience, time.sleep, attempt, words)
+    return _persist(url, patience, sleep, attempt, words)
 
 
 def _persist(

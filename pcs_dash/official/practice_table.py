@@ -228,12 +228,11 @@ def _newer_pcn(
 def _fill_icb_from_sub_icb(base: pd.DataFrame) -> pd.DataFrame:
     """A practice that the mapping lacks is in the ICB of the others of its sub-ICB location."""
     filled = ("icb_code", "icb", "region_code", "region", "sub_icb")
-    base = with_words(base, filled)
-    for column in filled:
+    for column in [column for column in filled if column in base.columns]:
         known = base.dropna(subset=[column]).drop_duplicates("sub_icb_code")
         by_sub_icb = known.set_index("sub_icb_code")[column]
         base[column] = base[column].fillna(base["sub_icb_code"].map(by_sub_icb))
-    return base
+    return with_words(base, filled)
 
 
 def _with_grid(base: pd.DataFrame) -> pd.DataFrame:
