@@ -140,6 +140,11 @@ def lower_first(label: str) -> str:
     )
 
 
+def upper_first(label: str) -> str:
+    """The label at the head of a sentence."""
+    return label[:1].upper() + label[1:]
+
+
 # --- Correlation ----------------------------------------------------------------------------------
 
 
@@ -345,6 +350,16 @@ def slope_words(
         f"{'higher' if more else 'lower'} where people are more deprived."
     )
     return Words(finding, NOT_WHY, f"{figures} {tail}")
+
+
+def index_cells(index: SlopeIndex, decimals: int = 0) -> tuple[str, str, str, str]:
+    """Slope and Relative Index of Inequality, each with its interval, as cells of a table."""
+    return (
+        number(index.sii, decimals),
+        between(index.sii_low, index.sii_high, decimals),
+        number(index.rii, 2),
+        between(index.rii_low, index.rii_high, 2, null=1),
+    )
 
 
 def inequality_words(result: AreaInequality, *, place: str, date: str) -> Words:

@@ -5,10 +5,10 @@ Everything that the views `correlation` and `sure` compute about the pair is ask
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -26,6 +26,7 @@ from pcs_dash.measures.register import Measure
 from pcs_dash.measures.trend_lines import Line, lines
 from pcs_dash.measures.words import Words, correlation_words
 from pcs_dash.measures.workforce import GP_DEFINITIONS
+from pcs_dash.views.answer import Series
 from pcs_dash.views.question import Question
 from pcs_dash.views.with_own import with_own
 
@@ -126,11 +127,8 @@ class Compared:
         """The coefficient in each area of the data (`correlation.forest`), implausible FTE
         left out where the question asks for that.
         """
-        practices = self.question.dataset.practices
-        if self.question.exclude:
-            practices = practices[~practices["flag_low_fte"].astype(bool)]
         return measures.forest(
-            practices,
+            self.question.all_practices,
             x=self.x.key,
             y=self.y.key,
             definition=self.question.definition.key,
@@ -194,6 +192,12 @@ def asked(question: Question) -> Compared:
 def interval_cell(result: Correlation) -> str:
     """The interval of a coefficient in a cell."""
     return between(result.ci_low, result.ci_high, 2)
+
+
+def coefficient_marks(name: str, found: Collection[Correlation], **looks: Any) -> Series:
+    """Coefficients as marks with their intervals."""
+    table = pd.DataFrame([(each.coefficient, each.ci_low, each.ci_high) for each in found])
+    return Series.of(name, table[0], low=table[1], high=table[2], **looks)
 
 
 def p_cell(result: Correlation) -> str:

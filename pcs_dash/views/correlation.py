@@ -14,7 +14,7 @@ from pcs_dash.views.answer import (
     CHART_COLOURS,
     Answer,
     Beside,
-    Block,
+    Blocks,
     Chart,
     Column,
     Figure,
@@ -28,9 +28,9 @@ from pcs_dash.views.answer import (
     text_table,
 )
 from pcs_dash.views.by_place import place_series
-from pcs_dash.views.compared_measures import Compared
-from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.phrases import at_the_edge, interval_figures, or_none
+from pcs_dash.views.compared_measures import Compared, coefficient_marks
+from pcs_dash.views.map_spec import MapSpec
+from pcs_dash.views.phrases import at_the_edge, interval_figures
 from pcs_dash.views.question import Question
 
 _LINE_NAMES = {
@@ -38,7 +38,7 @@ _LINE_NAMES = {
     "least squares, weighted": "Least squares, weighted",
     "Theil-Sen": "Robust line",
 }
-_INK = "#212b32"
+_LINE_LOOKS = ({"colour": "#212b32"}, {"colour": CHART_COLOURS[2], "dash": True})
 # Columns of practices that the correlation can allow for.
 ALLOWED_FOR = {
     "pct_65plus": "share aged 65 and over",
@@ -139,17 +139,8 @@ def _line_series(pair: Compared) -> list[Series]:
         return []
     ends = (float(both["x"].min()), float(both["x"].max()))
     return [
-        Series(
-            _LINE_NAMES.get(line.name, line.name),
-            tuple(map(float, line.at(ends))),
-            x=ends,
-            colour=colour,
-            line=True,
-            dash=dash,
-        )
-        for line, colour, dash in zip(
-            pair.lines(), (_INK, CHART_COLOURS[2]), (False, True), strict=False
-        )
+        Series.of(_LINE_NAMES.get(line.name, line.name), line.at(ends), x=ends, line=True, **looks)
+        for line, looks in zip(pair.lines(), _LINE_LOOKS, strict=False)
     ]
 
 
@@ -195,19 +186,19 @@ def _map(pair: Compared) -> MapBlock:
         note=f"Figure: {pair.y.label}. Deprivation: {pair.x.label}. Low, middle and high: thirds "
         "of this area's practices. Hollow: a figure is missing. Size: patients.",
     )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=400)
+    return MapBlock(spec, high=400)
 
 
 # --- sections ---
 
 
-def _quintiles(question: Question) -> Sequence[Block | Beside]:
+def _quintiles(question: Question) -> Blocks:
     table, said = inequality.quintiles(question)
     more = Text("More of it under the tab By fifth.", "note")
     return [Beside((3, 2), ((inequality.quintile_chart(question, table, said),), (more,)))]
 
 
-def _sure(question: Question) -> Sequence[Block | Beside]:
+def _sure(question: Question) -> Blocks:
     """What the view `sure` says of the same pair."""
     told = how_sure.answer(question)
     picture, *beside = told.front
@@ -237,7 +228,7 @@ def pair_table(question: Question) -> Table:
     )
 
 
-def _coefficients(question: Question) -> Sequence[Block | Beside]:
+def _coefficients(question: Question) -> Blocks:
     """By ranks, by pairs, and of the figures as they are."""
     pair = compared_measures.asked(question)
     results = [pair.result(method) for method in METHODS]
@@ -276,7 +267,7 @@ def _groups(practices: pd.DataFrame) -> tuple[str, str]:
     return ("place", "places") if len(practices["place"].unique()) > 1 else ("pcn", "PCNs")
 
 
-def _within(question: Question) -> Sequence[Block | Beside]:
+def _within(question: Question) -> Blocks:
     """Whether what holds over all practices also holds inside the places."""
     pair = compared_measures.asked(question)
     column, unit = _groups(question.practices)
@@ -304,15 +295,7 @@ def _levels_chart(result: WithinBetween, unit: str, told: str) -> Chart:
     return Chart(
         "intervals",
         "Spearman's rho with 95% intervals",
-        (
-            Series(
-                "Spearman's rho",
-                tuple(or_none(found.coefficient) for found in rows.values()),
-                low=tuple(or_none(found.ci_low) for found in rows.values()),
-                high=tuple(or_none(found.ci_high) for found in rows.values()),
-                colour=CHART_COLOURS[0],
-            ),
-        ),
+        (coefficient_marks("Spearman's rho", rows.values()),),
         told,
         categories=tuple(f"{name} (n = {found.n:,})" for name, found in rows.items()),
         value_title="Spearman's rho: left of 0 falling, right of 0 rising",
@@ -345,7 +328,7 @@ def _group_rows(pair: Compared, result: WithinBetween, unit: str) -> Table:
     )  # fmt: skip
 
 
-def _given(question: Question) -> Sequence[Block | Beside]:
+def _given(question: Question) -> Blocks:
     """The correlation that is left once age and recorded illness are allowed for."""
     columns = {
         key: ALLOWED_FOR[key] for key in question.several("given", ALLOWED_FOR, _FIRST_ALLOWED)
@@ -380,7 +363,7 @@ def _given(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
-def _influence(question: Question) -> Sequence[Block | Beside]:
+def _influence(question: Question) -> Blocks:
     """The coefficient without each practice, the most influential first."""
     pair = compared_measures.asked(question)
     carried = pair.influence()
@@ -437,7 +420,7 @@ VIEW = View(
             "given",
             "Allow for",
             "several",
-            choices=lambda _: ALLOWED_FOR,
+            choices=ALLOWED_FOR,
             default="|".join(_FIRST_ALLOWED),
             inside=True,
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import pandas as pd
@@ -13,7 +14,6 @@ from pcs_dash.hubs.plan import Plan
 from pcs_dash.measures.numbers import count, number, signed
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.words import Words, lower_first
-from pcs_dash.measures.workforce import summarise
 from pcs_dash.views.answer import (
     CHART_COLOURS,
     Answer,
@@ -26,7 +26,7 @@ from pcs_dash.views.answer import (
     View,
     text_table,
 )
-from pcs_dash.views.phrases import join_words, or_none
+from pcs_dash.views.phrases import join_words
 from pcs_dash.views.question import TODAY_S_PCNS, Question
 
 NOT_IN_THE_DATA = "Costs in money are not in the data."
@@ -40,7 +40,6 @@ def option_rows(question: Question) -> pd.DataFrame:
     gross addition), helped (practices that gain), patients (registered with them), space_low and
     space_high (square metres, by the published rule per additional GP).
     """
-    practices, definition = question.practices, question.definition.key
     published = question.dataset.published
     space = published[published["figure"].str.startswith("space per additional GP")]["value"]
     choices = dict(question.benchmarks)
@@ -48,11 +47,8 @@ def option_rows(question: Question) -> pd.DataFrame:
         choices[question.benchmark.key] = question.benchmark
     rows = []
     for benchmark in choices.values():
-        each = summarise(
-            practices,
-            practices.index.to_series(),
-            definition=definition,
-            benchmark=benchmark.value,
+        each = replace(question, benchmark=benchmark).summarised(
+            question.practices.index.to_series()
         )
         gaps = each["fte_gap"]
         helped = each[gaps > 0]
@@ -116,14 +112,8 @@ def _chart(table: pd.DataFrame) -> Chart:
         "bars",
         "FTE GPs to add",
         (
-            Series(
-                "Over the whole area (net)",
-                tuple(map(or_none, table["net"])),
-                colour=CHART_COLOURS[0],
-            ),
-            Series(
-                "No practice above it", tuple(map(or_none, table["gross"])), colour=CHART_COLOURS[1]
-            ),
+            Series.of("Over the whole area (net)", table["net"]),
+            Series.of("No practice above it", table["gross"], colour=CHART_COLOURS[1]),
         ),
         f"Bar chart of FTE GPs to add for each benchmark: {told}",
         categories=tuple(
@@ -255,13 +245,7 @@ def _gap_chart(benchmark: str, found: Mapping[str, _Grouping]) -> Chart:
     return Chart(
         "bars",
         f"FTE GPs to add so that no group is above {benchmark}",
-        (
-            Series(
-                REGISTER["fte_gp"].label,
-                tuple(each.gap for each in found.values()),
-                colour=CHART_COLOURS[0],
-            ),
-        ),
+        (Series(REGISTER["fte_gp"].label, tuple(each.gap for each in found.values())),),
         "FTE GPs to add: "
         + "; ".join(f"{name} {signed(each.gap)}" for name, each in found.items()),
         categories=tuple(found),

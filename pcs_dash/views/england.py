@@ -23,8 +23,7 @@ from pcs_dash.views import maps
 from pcs_dash.views.answer import (
     CHART_COLOURS,
     Answer,
-    Beside,
-    Block,
+    Blocks,
     Chart,
     Column,
     Figure,
@@ -37,7 +36,7 @@ from pcs_dash.views.answer import (
     View,
     text_table,
 )
-from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.phrases import NO_OFFICIAL
 from pcs_dash.views.question import Question
 
@@ -186,9 +185,9 @@ def _bars(found: Shown, own: Sequence[str]) -> Chart:
         "bars",
         f"{measure.label}: {found.title}{_cut(found.values)}",
         (
-            Series(
+            Series.of(
                 measure.label,
-                tuple(map(float, bars)),
+                bars,
                 colours=tuple(CHART_COLOURS[1 if code in own else 0] for code in bars.index),
             ),
         ),
@@ -267,10 +266,10 @@ def _map(question: Question, found: Shown) -> MapBlock:
         shapes=shapes,
         level=found.level,
     )
-    return MapBlock(spec, alt_text(question.dataset, spec))
+    return MapBlock(spec)
 
 
-def _missing(question: Question) -> Sequence[Block | Beside]:
+def _missing(question: Question) -> Blocks:
     """Measures that no file loaded brings."""
     loaded = question.readers.england(_level(question))
     if loaded is None or loaded.missing.empty:
@@ -298,7 +297,7 @@ VIEW = View(
     "area of all pages.",
     answer,
     options=(
-        Option("england-areas", "Areas", choices=lambda _: LEVEL_LABELS),
+        Option("england-areas", "Areas", choices=LEVEL_LABELS),
         Option("england-measure", "Measure", choices=_measure_labels),
     ),
     needs_gps=False,

@@ -24,7 +24,7 @@ from pcs_dash.views.answer import (
     measured,
     text_table,
 )
-from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.phrases import band, join_words, span
 from pcs_dash.views.question import TODAY_S_PCNS, Question
 
@@ -59,7 +59,7 @@ def options(question: Question) -> Answer:
     return Answer(
         Words(said, beside if len(columns) == 2 else "", question.basis),
         figures=figures,
-        front=(MapBlock(spec, alt_text(question.dataset, spec)), table),
+        front=(MapBlock(spec), table),
         share=0.66 if len(columns) == 1 else 0.6,
         # One grouping is no choice, so its slide does not promise any.
         heading="" if len(columns) > 1 else f"{question.name}: today's PCNs",
@@ -191,9 +191,9 @@ def _bars(question: Question, ratio: pd.Series) -> Chart:
         "bars",
         f"{PER_GP.label} by group{cut}",
         (
-            Series(
+            Series.of(
                 PER_GP.label,
-                tuple(map(float, highest)),
+                highest,
                 colours=question.colours_of(highest.index),
                 codes=tuple(map(str, highest.index)),
             ),

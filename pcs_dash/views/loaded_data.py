@@ -110,6 +110,18 @@ def modelled_registrations(store: Store, dataset: Dataset) -> Registered:
     return modelled(dataset.practices, dataset.lsoas, residents)
 
 
+def registered_or_modelled(store: Store, dataset: Dataset) -> Registered:
+    """The registrations, or else their modelled stand-in."""
+    found = registered(store, dataset)
+    return modelled_registrations(store, dataset) if found is None else found
+
+
+def successors(store: Store) -> pd.DataFrame | None:
+    """Who took over closed practices, as the ODS lists it."""
+    loaded = store.current()
+    return store.read("ods_successors") if loaded and loaded.latest("ods_successors") else None
+
+
 def history(store: Store, dataset: Dataset) -> pd.DataFrame | None:
     """List sizes of every month loaded, for the data's sub-ICBs: period, practice_code, patients,
     postcode, and the columns by which an area selects: sub_icb_code, district and, where the data

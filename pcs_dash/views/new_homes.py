@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pandas as pd
@@ -18,16 +18,16 @@ from pcs_dash.scenarios.today import Today
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
     Answer,
-    Block,
+    Blocks,
     Bullets,
     Column,
     Figure,
     Option,
     Section,
     Table,
-    Text,
     View,
     measured,
+    or_why_not,
     text_table,
 )
 from pcs_dash.views.plan_ahead import today_for
@@ -177,12 +177,10 @@ def _sources(assumed: Mapping[str, Assumption]) -> tuple[str, ...]:
     return tuple(f"{_by(assumed[key])}: {assumed[key].source}" for key in USED)
 
 
-def _registering(where: str, found: Mapping[str, float]) -> Callable[[Question], Sequence[Block]]:
-    def blocks(question: Question) -> Sequence[Block]:
-        try:
-            today = today_for(question)
-        except UserError as error:
-            return [Text(str(error), "info")]
+def _registering(where: str, found: Mapping[str, float]) -> Callable[[Question], Blocks]:
+    @or_why_not
+    def blocks(question: Question) -> Blocks:
+        today = today_for(question)
         table = registering(today, where, found["patients"], question.definition.key)
         return [
             Table(

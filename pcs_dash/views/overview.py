@@ -11,8 +11,7 @@ import pandas as pd
 
 from pcs_dash.measures.numbers import number, of_all, per_cent, signed_per_cent
 from pcs_dash.measures.register import PER_GP
-from pcs_dash.measures.words import Words
-from pcs_dash.measures.workforce import summarise
+from pcs_dash.measures.words import Words, upper_first
 from pcs_dash.tables.constants import MINIMUM_GP_WTE, MINIMUM_LIST
 from pcs_dash.views import maps, under_doctored, verdict
 from pcs_dash.views.answer import (
@@ -26,7 +25,7 @@ from pcs_dash.views.answer import (
     View,
     measured,
 )
-from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.practices import practice_rows
 from pcs_dash.views.question import Question
 
@@ -69,7 +68,7 @@ def _begun(question: Question) -> Answer:
             (f"Which {what}?", _where(question, what, places)),
         ),
         front=(
-            MapBlock(spec, alt_text(question.dataset, spec), pick="practice", high=420),
+            MapBlock(spec, pick="practice", high=420),
             _worst(rows),
             *_chart(question, what, places),
         ),
@@ -83,9 +82,7 @@ def _places(question: Question) -> tuple[str, pd.DataFrame]:
     """What the area is made of, and the figures of each part, most patients per FTE GP first."""
     practices = question.practices
     column = next((key for key in _PARTS if len(practices[key].dropna().unique()) > 1), "pcn")
-    table = summarise(
-        practices, column, definition=question.definition.key, benchmark=question.benchmark.value
-    )
+    table = question.summarised(column)
     table = table[table["patients_per_fte_gp"].notna()]
     return _PARTS[column], table.sort_values("patients_per_fte_gp", ascending=False, kind="stable")
 
@@ -147,11 +144,11 @@ def _chart(question: Question, what: str, places: pd.DataFrame) -> tuple[Chart, 
     return (
         Chart(
             "bars",
-            f"{what[0].upper()}{what[1:]} against {benchmark.label}",
+            f"{upper_first(what)} against {benchmark.label}",
             (
-                Series(
+                Series.of(
                     PER_GP.label,
-                    tuple(map(float, ratios)),
+                    ratios,
                     colours=tuple(maps.BENCHMARK_COLOURS[int(number)] for number in classes),
                 ),
             ),

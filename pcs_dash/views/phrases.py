@@ -15,11 +15,6 @@ from pcs_dash.tables.constants import BAND
 from pcs_dash.views.answer import Figure, Series
 
 
-def or_none(value: float) -> float | None:
-    """A figure as JSON has it: None where there is none."""
-    return float(value) if math.isfinite(value) else None
-
-
 def fifths(low: float, high: float) -> tuple[float, float]:
     """Bounds in steps of 0.2 that hold an interval and zero."""
     below, above = math.floor(min(low, 0) * 5) / 5, math.ceil(max(high, 0) * 5) / 5

@@ -17,8 +17,8 @@ from pcs_dash.measures.patient_matrix import PatientMatrix, quintile_matrix
 from pcs_dash.measures.patient_matrix import measured as measured_groups
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.slope_index import SlopeIndex
-from pcs_dash.measures.words import Words, definition_text
-from pcs_dash.measures.workforce import fte_gap, patients_per_fte_gp, summarise
+from pcs_dash.measures.words import Words, definition_text, index_cells
+from pcs_dash.measures.workforce import fte_gap, patients_per_fte_gp
 from pcs_dash.scenarios.bands import BAND_ENDS, Drawn, Floats, as_today, band, banded
 from pcs_dash.scenarios.changes import (
     AGES,
@@ -52,8 +52,8 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.views import maps, moving, placing, team, too_small, where_sites
 from pcs_dash.views.answer import (
     Answer,
-    Beside,
     Block,
+    Blocks,
     Bullets,
     Chart,
     Column,
@@ -67,11 +67,11 @@ from pcs_dash.views.answer import (
     Text,
     View,
     measured,
+    or_why_not,
     text_table,
 )
 from pcs_dash.views.kept_answers import kept
-from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.phrases import or_none
+from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.question import Question
 from pcs_dash.views.readers import staff_of_networks
 from pcs_dash.views.scenario_words import AGAINST, LINK, Takers, from_text, sentence
@@ -124,7 +124,7 @@ def _closing(question: Question) -> Mapping[str, str]:
 
 
 OPTIONS = (
-    Option("years", "How far ahead", choices=lambda _: YEARS),
+    Option("years", "How far ahead", choices=YEARS),
     Option(
         "homes",
         "Homes built",
@@ -132,25 +132,25 @@ OPTIONS = (
         help="In every district of Essex: built over three years; needed by the standard method "
         "of December 2024; needed by the one before.",
     ),
-    Option("leave", "GPs who leave", choices=lambda _: LEAVERS),
-    Option("join", "Who joins", choices=lambda _: JOINERS),
+    Option("leave", "GPs who leave", choices=LEAVERS),
+    Option("join", "Who joins", choices=JOINERS),
     Option(
         "recruit",
         "FTE GPs recruited besides",
-        choices=lambda _: {n: "none" if n == "0" else n for n in RECRUITS},
+        choices={n: "none" if n == "0" else n for n in RECRUITS},
     ),
     # A choice, not a practice that is pointed at: it stands in stories and addresses as it is.
     Option("close", "A practice that closes", choices=_closing),
     Option(
         "staff",
         "Its staff",
-        choices=lambda _: STAFF,
+        choices=STAFF,
         when=lambda question: question.options.get("close", "") in question.practices.index,
     ),
     # Nothing to choose from: the page puts a scenario of its own there, and the boxes away.
     Option(LINK, "A scenario as the text of its link"),
     Option(AGAINST, "Another one, to compare it with"),
-    Option(MAP_OF, "The map shows", choices=lambda _: MAPS, inside=True),
+    Option(MAP_OF, "The map shows", choices=MAPS, inside=True),
     Option(AT, "Practice on the map", "practice", inside=True),
     *placing.OPTIONS,
     *where_sites.OPTIONS,
@@ -194,31 +194,18 @@ def answer(question: Question) -> Answer:
 def _sections(
     question: Question, found: Projection, by_year: Table, said: tuple[str, ...]
 ) -> tuple[Section, ...]:
-    closing = (
-        (
-            Section(
-                "takers",
-                "Where patients of practices that close or merge go",
-                _takers,
-                part=GROUPED,
-            ),
-        )
-        if _moving(found.scenario)
-        else ()
-    )
-    compared = (
-        (Section("compare", "Side by side", _compared, part="Compare"),)
-        if question.options.get(AGAINST)
-        else ()
+    compared = Section("compare", "Side by side", _compared, part="Compare")
+    closing = Section(
+        "takers", "Where patients of practices that close or merge go", _takers, part=GROUPED
     )
     return (
         Section("map", "Before and after", _map, options=(MAP_OF, AT), whole=True),
-        *compared,
+        *([compared] if question.options.get(AGAINST) else []),
         Section("happens", "What is taken to happen", lambda _: [Bullets(said)], part=HAPPENS),
         Section("years", "Year by year", lambda _: [by_year], part=HAPPENS),
         Section("groups", "By place, PCN or hub", _groups, part=GROUPED),
         Section("small", "Too small, or outside the band", _small, part=GROUPED),
-        *closing,
+        *([closing] if _moving(found.scenario) else []),
         Section("assumptions", "What it rests on most", _assumptions, part="What moves it"),
         Section("team", "Appointments needed, and what the team can give", _team, part=STAFFED),
         Section("takes", "What it would take", _takes, part=STAFFED),
@@ -309,12 +296,8 @@ def _decided(scenario: Scenario) -> bool:
 
 def _both(question: Question) -> tuple[Projection, Projection]:
     """With what is decided, and without it, of the area as a whole."""
-    today = today_for(question)
-    scenario = scenario_of(question, today.year)
-    hubs = tuple(_hubs(question).items())
-    both = (scenario, scenario.doing_nothing)
-    found, nothing = (_projected(question, today, each, hubs) for each in both)
-    return found, nothing
+    scenario = scenario_of(question, today_for(question).year)
+    return _projected(question, scenario), _projected(question, scenario.doing_nothing)
 
 
 def _rival(question: Question, years: int) -> tuple[str, Projection] | None:
@@ -328,26 +311,20 @@ def _rival(question: Question, years: int) -> tuple[str, Projection] | None:
             f"'{scenario.name}' looks {scenario.years} years ahead, this one {years}. Give both "
             "the same years to compare them."
         )
-    hubs = tuple(_hubs(question).items())
-    return scenario.name, _projected(question, today_for(question), scenario, hubs)
+    return scenario.name, _projected(question, scenario)
 
 
 def _hubs(question: Question) -> dict[str, str]:
     return {str(code): str(name) for code, name in question.shown_plan.to_series().items()}
 
 
-def _projected(
-    question: Question,
-    today: Today,
-    scenario: Scenario,
-    hubs: tuple[tuple[str, str], ...],
-    by: str = "area",
-) -> Projection:
-    """The area, or its groups, under a scenario; the last ones are kept for sections and others."""
+def _projected(question: Question, scenario: Scenario) -> Projection:
+    """The area under a scenario; the last ones are kept for sections and others."""
     # Its name moves no figure.
     text = json.dumps(replace(scenario, name=question.name).to_dict())
-    excluded = tuple(map(str, question.excluded.index))
-    return _projection(today, text, question.area, by, excluded, question.definition.key, hubs)
+    excluded, hubs = tuple(map(str, question.excluded.index)), tuple(_hubs(question).items())
+    definition = question.definition.key
+    return _projection(today_for(question), text, question.area, excluded, definition, hubs)
 
 
 @lru_cache(maxsize=KEPT)
@@ -355,12 +332,11 @@ def _projection(
     today: Today,
     scenario: str,
     area: Area,
-    by: str,
     excluded: tuple[str, ...],
     definition: str,
     hubs: tuple[tuple[str, str], ...],
 ) -> Projection:
-    groups = _counted(grouping(area, by, dict(hubs)), excluded)
+    groups = _counted(grouping(area), excluded)
     return project(today, read_scenario(scenario), groups, definition=definition, hubs=dict(hubs))
 
 
@@ -510,26 +486,14 @@ def _chart(question: Question, found: Projection, nothing: Projection, *, decide
 
 def _lines(name: str, projection: Projection, colour: str) -> list[Series]:
     table = projection.figures
-    years = tuple(map(float, table["year"]))
-    return [
-        Series(
-            label,
-            tuple(or_none(value) for value in table[column]),
-            x=years,
-            colour=colour,
-            line=True,
-            dash=label != name,
-        )
-        for label, column in (
-            (name, "patients_per_fte_gp"),
-            # One name for both ends: one line of the legend.
-            (f"{name}, 95%", "patients_per_fte_gp_low"),
-            (f"{name}, 95%", "patients_per_fte_gp_high"),
-        )
-    ]
+    central, low, high = (table[f"patients_per_fte_gp{end}"] for end in ("", "_low", "_high"))
+    looks = {"x": table["year"], "colour": colour, "line": True}
+    # One name for both ends: one line of the legend.
+    ends = (Series.of(f"{name}, 95%", end, dash=True, **looks) for end in (low, high))
+    return [Series.of(name, central, **looks), *ends]
 
 
-def _map(question: Question) -> Sequence[Block | Beside]:
+def _map(question: Question) -> Blocks:
     """Each practice against the benchmark, today or in the last year."""
     found, nothing = _both(question)
     which = question.option(MAP_OF, MAPS)
@@ -564,8 +528,7 @@ def _map(question: Question) -> Sequence[Block | Beside]:
         note="Size: patients today. Hollow: no figure, or no longer there. Click a practice to "
         "change something there; draw a point or a shape where homes come.",
     )
-    alt = alt_text(question.dataset, spec)
-    return [MapBlock(spec, alt, pick=AT, high=400, draw=DRAWN, shapes=_shapes(found.scenario))]
+    return [MapBlock(spec, pick=AT, high=400, draw=DRAWN, shapes=_shapes(found.scenario))]
 
 
 def _bands(drawn: Drawn) -> dict[str, str]:
@@ -626,30 +589,29 @@ def _moving(scenario: Scenario) -> list[Close | Merge]:
     return [each for each in scenario.changes if isinstance(each, (Close, Merge)) and each.on]
 
 
-def _takers(question: Question) -> Sequence[Block | Beside]:
+def _takers(question: Question) -> Blocks:
     today, hubs = today_for(question), _hubs(question)
     changes = _moving(scenario_of(question, today.year))
     return [block for change in changes for block in moving.blocks(question, today, change, hubs)]
 
 
-def _compared(question: Question) -> Sequence[Block | Beside]:
+def _compared(question: Question) -> Blocks:
     """Both scenarios and doing nothing in the last year; differences draw by draw."""
     found, nothing = _both(question)
     rival = _rival(question, found.scenario.years)
     assert rival is not None
-    rows = []
-    for name, projection in ((NOTHING, nothing), (THIS, found), rival):
-        last = projection.figures.iloc[-1]
-        rows.append(
-            (
-                name,
-                number(last["patients"]),
-                number(last["fte_gp"], 1),
-                number(last["patients_per_fte_gp"]),
-                _band(last),
-                "" if projection is nothing else _difference(projection, nothing),
-            )
+    rows = [
+        (
+            name,
+            number(last["patients"]),
+            number(last["fte_gp"], 1),
+            number(last["patients_per_fte_gp"]),
+            _band(last),
+            "" if projection is nothing else _difference(projection, nothing),
         )
+        for name, projection in ((NOTHING, nothing), (THIS, found), rival)
+        for last in [projection.figures.iloc[-1]]
+    ]
     if np.array_equal(found.drawn, rival[1].drawn, equal_nan=True):
         note = f"This scenario and '{rival[0]}' are the same in patients per FTE GP in every draw."
     else:
@@ -680,7 +642,7 @@ def _difference(one: Projection, other: Projection) -> str:
     return f"{signed(more, 0)} ({signed(low, 0)} to {signed(high, 0)})"
 
 
-def _groups(question: Question) -> Sequence[Block | Beside]:
+def _groups(question: Question) -> Blocks:
     by = "hub" if question.plan is not None else "pcn"
     if question.area.kind == "region" and by == "pcn":
         by = "place"
@@ -755,15 +717,10 @@ def _drawn_groups(question: Question, found: Projection, own: Grouping) -> dict[
 def _summed(question: Question, practices: pd.DataFrame, groups: Grouping) -> pd.DataFrame:
     """The measures of each group of a year's practices."""
     keys = _counted(groups, question.excluded.index)(practices)
-    return summarise(
-        practices,
-        keys,
-        definition=question.definition.key,
-        benchmark=question.benchmark.value,
-    )
+    return question.summarised(keys, practices)
 
 
-def _takes(question: Question) -> Sequence[Block | Beside]:
+def _takes(question: Question) -> Blocks:
     """FTE GPs, space and cost to reach each benchmark in the last year, as decided."""
     found, _ = _both(question)
     assumed = found.assumptions
@@ -776,15 +733,8 @@ def _takes(question: Question) -> Sequence[Block | Beside]:
     for label, value in levels.items():
         gap = fte_gap(*found.whole, value)
         room = gap.clip(min=0) * metres
-        rows.append(
-            (
-                label,
-                number(value),
-                banded(gap).text(1, sign=True),
-                banded(room).text(),
-                banded(room * pounds / 1e6).text(2),
-            )
-        )
+        needs = (banded(gap).text(1, sign=True), banded(room).text())
+        rows.append((label, number(value), *needs, banded(room * pounds / 1e6).text(2)))
     heads = ("Benchmark", PER_GP.label, "FTE GPs to add", "Square metres", "Million pounds")
     return [
         text_table(
@@ -800,25 +750,21 @@ def _takes(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
-def _placing(question: Question) -> Sequence[Block | Beside]:
+@or_why_not
+def _placing(question: Question) -> Blocks:
     found, _ = _both(question)
     year = found.years[-1]
-    try:
-        return placing.blocks(question, _own(question, found, year), year)
-    except UserError as error:
-        return [Text(str(error), "info")]
+    return placing.blocks(question, _own(question, found, year), year)
 
 
-def _sites(question: Question) -> Sequence[Block | Beside]:
+@or_why_not
+def _sites(question: Question) -> Blocks:
     found, _ = _both(question)
     closed = question.practices.index.difference(found.sites(found.years[-1]).index)
-    try:
-        return where_sites.of_plan(question, set(closed))
-    except UserError as error:
-        return [Text(str(error), "info")]
+    return where_sites.of_plan(question, set(closed))
 
 
-def _inequality(question: Question) -> Sequence[Block | Beside]:
+def _inequality(question: Question) -> Blocks:
     found, nothing = _both(question)
     year, rows = found.years[-1], []
     tables = {
@@ -838,17 +784,8 @@ def _inequality(question: Question) -> Sequence[Block | Beside]:
             (low, high), (least, most) = slopes
             sii, rii = between(low, high), between(least, most, 2, null=1.0)
             said = _steeper(label, index, slopes[0])
-        rows.append(
-            (
-                label,
-                number(index.sii),
-                between(index.sii_low, index.sii_high),
-                sii,
-                number(index.rii, 2),
-                between(index.rii_low, index.rii_high, 2, null=1.0),
-                rii,
-            )
-        )
+        slope, of_slope, relative, of_relative = index_cells(index)
+        rows.append((label, slope, of_slope, sii, relative, of_relative, rii))
     return [
         Text(said, "finding"),
         _by_fifth(question, tables, by_draw),
@@ -937,7 +874,7 @@ def _by_fifth(
     )
 
 
-def _team(question: Question) -> Sequence[Block | Beside]:
+def _team(question: Question) -> Blocks:
     found, nothing = _both(question)
     return team.blocks(question, _three(question, found, nothing), found.values_of)
 
@@ -969,7 +906,7 @@ def _year(question: Question, projection: Projection, year: int) -> team.Year:
     return team.Year(table, others, drawn, gps, projection.successors(year))
 
 
-def _small(question: Question) -> Sequence[Block | Beside]:
+def _small(question: Question) -> Blocks:
     found, nothing = _both(question)
     kind = "hub" if question.plan is not None else "pcn"
     own = grouping(question.area, kind, _hubs(question))
@@ -1048,17 +985,13 @@ def _premises(found: Projection) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["year", "premises", "holder"]).drop_duplicates()
 
 
-def _assumptions(question: Question) -> Sequence[Block | Beside]:
+def _assumptions(question: Question) -> Blocks:
     found, _ = _both(question)
     table = _assumed(found)
     blocks: list[Block] = []
     if not found.used:
-        blocks.append(
-            Text(
-                "Patients and GPs rest on no assumption: no homes, and nobody leaves or joins.",
-                "info",
-            )
-        )
+        none = "Patients and GPs rest on no assumption: no homes, and nobody leaves or joins."
+        blocks.append(Text(none, "info"))
     ends = found.ends[(found.ends["low"] - found.ends["high"]).abs() > 0.5]
     central = float(found.figures["patients_per_fte_gp"].iloc[-1])
     if len(ends):
@@ -1100,22 +1033,12 @@ def _assumed(found: Projection) -> pd.DataFrame:
 def _tornado(question: Question, ends: pd.DataFrame, central: float, found: Projection) -> Chart:
     labels = tuple(found.assumptions[str(key)].marked for key in ends.index)
     low, high = ends.min(axis=1), ends.max(axis=1)
+    told = (f"{label} {between(a, b)}" for label, a, b in zip(labels, low, high, strict=True))
     return Chart(
         "intervals",
         f"{PER_GP.label} of {question.name} in {found.years[-1]}, one assumption at its ends",
-        (
-            Series(
-                PER_GP.label,
-                (central,) * len(ends),
-                low=tuple(map(float, low)),
-                high=tuple(map(float, high)),
-            ),
-        ),
-        "What moves it most: "
-        + "; ".join(
-            f"{label} {between(a, b)}" for label, a, b in zip(labels, low, high, strict=True)
-        )
-        + ".",
+        (Series.of(PER_GP.label, [central] * len(ends), low=low, high=high),),
+        f"What moves it most: {'; '.join(told)}.",
         categories=labels,
         value_title=PER_GP.label,
         reference=question.benchmark.value,

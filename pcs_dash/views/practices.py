@@ -11,7 +11,6 @@ from pcs_dash.measures.deprivation import quintile_shares
 from pcs_dash.measures.profile import FLAGGED_BY, flags, measure_table
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.words import Words
-from pcs_dash.measures.workforce import summarise
 from pcs_dash.views import maps, quality
 from pcs_dash.views.answer import (
     Answer,
@@ -41,12 +40,7 @@ def practice_rows(question: Question) -> pd.DataFrame:
     district, against_benchmark (times it), share_quintile_1 and flags (sentences).
     """
     practices, benchmark = question.practices, question.benchmark.value
-    table = summarise(
-        practices,
-        practices.index.to_series(),
-        definition=question.definition.key,
-        benchmark=benchmark,
-    )
+    table = question.summarised(practices.index.to_series())
     table = table.join(practices[["practice_name", "district", "pcn"]])
     own = practices.loc[table.index]
     # Said before the name, or the practice would pass for the worst; short where it would be cut.
@@ -201,9 +195,9 @@ def _highest(question: Question, table: pd.DataFrame) -> tuple[Chart, ...]:
         "bars",
         f"{PER_GP.label}: highest {len(shown)}{without}",
         (
-            Series(
+            Series.of(
                 PER_GP.label,
-                tuple(map(float, ratios)),
+                ratios,
                 colours=tuple(maps.BENCHMARK_COLOURS[int(number)] for number in classes),
                 codes=tuple(map(str, shown.index)),
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -15,13 +15,13 @@ from pcs_dash.measures.numbers import NO_FIGURE, count, number
 from pcs_dash.measures.register import PER_GP, QUALITY_MEASURES, Measure
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.words import Words, lower_first
-from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp, summarise
+from pcs_dash.measures.workforce import area_patients_per_fte_gp
 from pcs_dash.views import maps
 from pcs_dash.views.answer import (
     CHART_COLOURS,
     Answer,
-    Beside,
     Block,
+    Blocks,
     Bullets,
     Chart,
     Column,
@@ -36,7 +36,7 @@ from pcs_dash.views.answer import (
     measured,
 )
 from pcs_dash.views.kept_answers import kept
-from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.phrases import NO_OFFICIAL
 from pcs_dash.views.question import Question
 from pcs_dash.views.with_own import with_own
@@ -221,7 +221,7 @@ def _map(question: Question, shown: _Shown, measure: Measure) -> MapBlock:
         about=f"practices by {marks.title}, over deprivation in grey.",
         note=f"{note}{ringed} Size: patients.",
     )
-    return MapBlock(spec, alt_text(dataset, spec), high=420)
+    return MapBlock(spec, high=420)
 
 
 def _tips(table: pd.DataFrame, measure: Measure, period: str) -> dict[str, str]:
@@ -241,7 +241,7 @@ def _tips(table: pd.DataFrame, measure: Measure, period: str) -> dict[str, str]:
 
 def _capacity_layer(question: Question) -> maps.Layer:
     benchmark = question.benchmark
-    ratios = patients_per_fte_gp(question.practices, question.definition.key)
+    ratios = question.ratios
     title = f"{PER_GP.label} against {benchmark.label}, {question.period}"
     return maps.benchmark_layer(title, ratios, benchmark.value)
 
@@ -254,7 +254,7 @@ _ROOM = 1.15
 
 def _beside(question: Question, shown: _Shown, measure: Measure) -> tuple[tuple[Block, ...], str]:
     """The measure beside patients per FTE GP, and what may be said of the two together."""
-    ratios = patients_per_fte_gp(question.practices, question.definition.key)
+    ratios = question.ratios
     both = int((shown.table[measure.key].notna() & ratios.notna()).sum())
     none: tuple[Block, ...] = ()
     if not both:
@@ -338,16 +338,7 @@ def _dots(
 
 def _series(question: Question, points: pd.DataFrame, name: str, colour: str, shape: str) -> Series:
     own = question.practices.loc[points.index]
-    return Series(
-        name,
-        tuple(map(float, points["y"])),
-        x=tuple(map(float, points["x"])),
-        colour=colour,
-        shape=shape,
-        codes=tuple(map(str, points.index)),
-        labels=tuple(f"{name} ({code})" for code, name in own["practice_name"].items()),
-        sizes=tuple(map(float, own["patients"])),
-    )
+    return Series.of_practices(name, own, points["y"], points["x"], colour=colour, shape=shape)
 
 
 # --- the tables ---
@@ -403,13 +394,12 @@ def _dated(shown: _Shown, question: Question) -> dict[str, str]:
     return dated | {"patients_per_fte_gp": capacity}
 
 
-def _practices(question: Question) -> Sequence[Block | Beside]:
+def _practices(question: Question) -> Blocks:
     """Every measure of every practice."""
     shown, own = _shown(question), question.practices
     frame = own[["practice_name", "pcn", "patients"]].rename(columns={"practice_name": "practice"})
-    frame = frame.assign(
-        patients_per_fte_gp=patients_per_fte_gp(own, question.definition.key)
-    ).join(shown.table[list(shown.measures)])
+    frame = frame.assign(patients_per_fte_gp=question.ratios)
+    frame = frame.join(shown.table[list(shown.measures)])
     if "cqc_year" in shown.table.columns and "cqc_rating" in frame.columns:
         place = frame.columns.tolist().index("cqc_rating") + 1
         frame.insert(place, "cqc_year", shown.table["cqc_year"])
@@ -440,7 +430,7 @@ def _practices(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
-def _groups(question: Question) -> Sequence[Block | Beside]:
+def _groups(question: Question) -> Blocks:
     """Every measure by PCN, hub, district or place."""
     shown, own = _shown(question), question.practices
     kind = question.option("quality-by", GROUPS)
@@ -449,7 +439,7 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
         return [Text("None of the practices here is in such a group.", "info")]
     grouped = quality.by_group(shown.table, groups)
     if question.dataset.has_gps:
-        capacity = summarise(own, groups, definition=question.definition.key)
+        capacity = question.summarised(groups)
         grouped.insert(2, "patients_per_fte_gp", capacity["patients_per_fte_gp"])
     left_out = count(int(groups.isna().sum()), "practice")
     return [
@@ -500,7 +490,7 @@ def missing_measures(table: pd.DataFrame, loaded: Collection[str] = ()) -> pd.Da
     return pd.DataFrame(rows.values(), columns=["measure", "publication", "how"])
 
 
-def _not_loaded(question: Question) -> Sequence[Block | Beside]:
+def _not_loaded(question: Question) -> Blocks:
     """Which file would bring what, and how the official figures were joined."""
     shown = _shown(question)
     missing = missing_measures(shown.everything, shown.dates)
@@ -565,7 +555,7 @@ VIEW = View(
         Option("quality", "Measure", choices=_measure_labels),
         Option("quality-colour", "Colour on the map", choices=_colour_labels),
         Option(
-            "quality-by", "By", choices=lambda _: dict(zip(GROUPS, GROUPS, strict=True)),
+            "quality-by", "By", choices=GROUPS,
             inside=True,
         ),
     ),

@@ -29,6 +29,7 @@ from pcs_dash.measures.workforce import (
     Benchmark,
     GPDefinition,
     benchmarks,
+    patients_per_fte_gp,
     summarise,
     typed_benchmark,
 )
@@ -165,6 +166,12 @@ class Question:
     # --- what views share ---
 
     @property
+    def all_practices(self) -> pd.DataFrame:
+        """All practices of the data, without those left out on demand."""
+        practices = self.dataset.practices
+        return practices[~practices["flag_low_fte"].astype(bool)] if self.exclude else practices
+
+    @property
     def deprivation(self) -> str:
         """The measure of deprivation that the data at hand have: of IMD 2019 where that is asked
         for (UserError without it), else the first there is.
@@ -231,11 +238,25 @@ class Question:
         """The question with some options (name -> value) changed."""
         return replace(self, options={**self.options, **options})
 
-    def total(self) -> pd.Series:
-        """Every measure of the area as a whole (`measures.workforce.summarise`)."""
+    def summarised(
+        self, by: str | pd.Series | None = None, practices: pd.DataFrame | None = None
+    ) -> pd.DataFrame:
+        """Every measure of groups of its practices, or of others (`workforce.summarise`)."""
         return summarise(
-            self.practices, definition=self.definition.key, benchmark=self.benchmark.value
-        ).iloc[0]
+            self.practices if practices is None else practices,
+            by,
+            definition=self.definition.key,
+            benchmark=self.benchmark.value,
+        )
+
+    def total(self) -> pd.Series:
+        """Every measure of the area as a whole."""
+        return self.summarised().iloc[0]
+
+    @property
+    def ratios(self) -> pd.Series:
+        """Patients per FTE GP of each practice."""
+        return patients_per_fte_gp(self.practices, self.definition.key)
 
     def hubs(self, plan: Plan) -> pd.DataFrame:
         """Every measure of each hub of a plan, the practices in none last."""

@@ -23,8 +23,7 @@ from pcs_dash.tables.constants import IMD_EDITIONS
 from pcs_dash.views import maps
 from pcs_dash.views.answer import (
     Answer,
-    Beside,
-    Block,
+    Blocks,
     Chart,
     Column,
     Figure,
@@ -38,7 +37,6 @@ from pcs_dash.views.answer import (
     text_table,
 )
 from pcs_dash.views.kept_answers import kept
-from pcs_dash.views.phrases import or_none
 from pcs_dash.views.question import Question
 from pcs_dash.views.readers import NO_REGISTRATIONS, patients_by_lsoa
 
@@ -156,12 +154,12 @@ def curve_chart(curve: pd.DataFrame, summary: SpecificationSummary, said: Words)
         ("Interval excludes zero", TOLD, "circle", known[clear]),
     )
     marks = [
-        Series(
+        Series.of(
             name,
-            tuple(map(float, part["coefficient"])),
-            x=tuple(map(float, part.index)),
-            low=tuple(map(or_none, part["ci_low"])),
-            high=tuple(map(or_none, part["ci_high"])),
+            part["coefficient"],
+            x=part.index,
+            low=part["ci_low"],
+            high=part["ci_high"],
             labels=tuple("; ".join(map(str, row)) for row in part[list(FILTERS)].to_numpy()),
             colour=colour,
             shape=shape,
@@ -248,7 +246,7 @@ def _method(question: Question) -> str:
 # --- small practices ---
 
 
-def _funnel(question: Question) -> Sequence[Block | Beside]:
+def _funnel(question: Question) -> Blocks:
     """Practices against the limits for their size."""
     practices = question.practices
     result = funnel.funnel(
@@ -286,26 +284,26 @@ def _funnel_chart(result: funnel.Funnel, points: pd.DataFrame, said: Words) -> C
         part = points[points["position"] == position]
         if len(part):
             marks.append(
-                Series(
+                Series.of(
                     position,
-                    tuple(map(float, part["fte_per_10000"])),
-                    x=tuple(map(float, part["patients"])),
+                    part["fte_per_10000"],
+                    x=part["patients"],
                     codes=tuple(map(str, part.index)),
                     labels=tuple(f"{name} ({code})" for code, name in part["name"].items()),
                     colour=colour,
                     shape=shape,
                 )
             )
-    limits, sizes = result.limits, tuple(map(float, result.limits["patients"]))
+    limits = result.limits
     names = {
         "average": "average", "low_95": "95% limits", "high_95": "95% limits ",
         "low_998": "99.8% limits", "high_998": "99.8% limits ",
     }  # fmt: skip
     lines = [
-        Series(
+        Series.of(
             name,
-            tuple(map(float, limits[column])),
-            x=sizes,
+            limits[column],
+            x=limits["patients"],
             colour="#212b32",
             line=True,
             dash=column != "average",

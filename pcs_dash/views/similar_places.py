@@ -171,9 +171,7 @@ def _similar(question: Question) -> _Similar:
 
 def _practices(question: Question) -> pd.DataFrame:
     """All practices of the data, with what is loaded of them besides."""
-    practices = question.dataset.practices
-    if question.exclude:
-        practices = practices[~practices["flag_low_fte"].astype(bool)]
+    practices = question.all_practices
     loaded = question.readers.practices(question.dataset)
     for key in ("patients_rural_per_cent", "dispensing"):
         if loaded is not None and key not in practices and f"official_{key}" in loaded.table:
@@ -375,7 +373,7 @@ VIEW = View(
     "is unusual, where the figures allow that to be said.",
     answer,
     options=(
-        Option("similar-level", "What", choices=lambda _: dict(zip(LEVELS, LEVELS, strict=True))),
+        Option("similar-level", "What", choices=LEVELS),
         Option("similar-to", "Which", choices=_choices),
         Option(
             "similar-by", "Similar by", "several", choices=_variables,

@@ -14,8 +14,8 @@ from pcs_dash.tables.constants import FTE_IS, IMPLAUSIBLE_PATIENTS_PER_FTE_GP
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
     Answer,
-    Beside,
     Block,
+    Blocks,
     Bullets,
     Chart,
     Drawn,
@@ -85,7 +85,7 @@ def _slide(
     question: Question,
     link: str,
     message: str,
-    blocks: Sequence[Block | Beside],
+    blocks: Blocks,
     figures: Sequence[Figure],
     notes: Sequence[str],
     heading: str,

@@ -22,7 +22,8 @@ from pcs_dash.views.answer import (
     Text,
     View,
 )
-from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.map_spec import MapSpec
+from pcs_dash.views.phrases import whole
 from pcs_dash.views.question import Question
 from pcs_dash.views.readers import NO_REGISTRATIONS, patients_by_lsoa
 
@@ -136,7 +137,7 @@ def _clusters(
         about=f"clusters of {asked.named}. {clustered.finding}",
         note=patterns.control_note(found, by_practice),
     )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=400)
+    return MapBlock(spec, high=400)
 
 
 def _surest(question: Question, asked: patterns.PatternAsked, found: spatial.LocalPattern) -> Table:
@@ -197,7 +198,7 @@ def _remarks(
         shared = (
             "A practice's GPs are shared out over LSOAs by where its patients live, so neighbours "
             "who share practices are alike by construction: a pattern is to be expected. Patients "
-            f"of practices outside {access.whole(question)} or left out do not count; an LSOA with "
+            f"of practices outside {whole(question.area)} or left out do not count; an LSOA with "
             f"fewer than {small_number()} patients has no figure."
         )
         told.append(Text(shared, "note"))
@@ -227,7 +228,7 @@ def _figures(question: Question, asked: patterns.PatternAsked) -> MapBlock:
             ),
             about="residents' patients per FTE GP by small area.",
         )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=380)
+    return MapBlock(spec, high=380)
 
 
 VIEW = View(
@@ -244,19 +245,17 @@ VIEW = View(
             choices=pattern_labels,
             help="What is compared with neighbours.",
         ),
-        Option(
-            "statistic", "Statistic", choices=lambda _: STATISTICS, help="How clusters are found."
-        ),
+        Option("statistic", "Statistic", choices=STATISTICS, help="How clusters are found."),
         Option(
             "near",
             "Neighbours of a practice",
-            choices=lambda _: NEAREST,
+            choices=NEAREST,
             help="Who counts as a neighbour. The answer can depend on it: try another.",
         ),
         Option(
             "near-lsoa",
             "Neighbours of a small area",
-            choices=lambda _: BY_LSOA,
+            choices=BY_LSOA,
             help="Who counts as a neighbour. The answer can depend on it: try another.",
         ),
         access.REACH,

@@ -27,7 +27,7 @@ from pcs_dash.views.answer import (
     text_table,
 )
 from pcs_dash.views.catchment_maps import own_marks
-from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.minute_bands import minutes_layer
 from pcs_dash.views.question import Question
 
@@ -141,7 +141,7 @@ def _map(question: Question, made: Standing) -> MapBlock:
         about=f"sites, over small areas by {title}.",
         note="Magenta, S: the sites. Outlines: other practices. Uncoloured: no figure.",
     )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=420)
+    return MapBlock(spec, high=420)
 
 
 def _curve(made: Standing) -> Chart:
@@ -202,7 +202,7 @@ _SECONDS = 15.0
 OPTIONS = (
     Option(NUMBER, "How many sites", "number", default="3", bounds=(1, 30), inside=True),
     Option(AIM, "What they are to do", inside=True,
-           choices=lambda _: {aim: words[0].capitalize() for aim, words in AIMS.items()}),
+           choices={aim: words[0].capitalize() for aim, words in AIMS.items()}),
     Option(HOW, "How people travel", inside=True, default=USUAL, choices=lambda question: {
         mode: f"{MODES[mode].capitalize()} ({kind})"
         for mode, kind in question.journeys.kinds.items()
