@@ -555,7 +555,7 @@ VIEW = View(
         Option("quality", "Measure", choices=_measure_labels),
         Option("quality-colour", "Colour on the map", choices=_colour_labels),
         Option(
-            "quality-by", "By", choices=GROUPS,
+            "quality-by", "By", choices=tuple(GROUPS),
             inside=True,
         ),
     ),
