@@ -178,9 +178,8 @@ def correlation_words(
         return Words(finding, result.reason, " ".join((basis, *counted)))
     r = result.coefficient
     name = ("weighted " if result.weighted else "") + COEFFICIENT_NAMES[result.method]
-    tested = _tested(result.ci_low, result.ci_high, 2, result.confidence, result.p_value)
     basis = (
-        f"{name[0].upper() + name[1:]} = {number(r, 2)} ({tested}), "
+        f"{upper_first(name)} = {_coefficient(result)}, "
         f"{count(result.n, 'practice')}{_missing(result.n_missing)}."
     )
     if result.weighted:
@@ -234,15 +233,15 @@ def influence_words(
     """Whether one practice carries the result; `carried` as `correlation.influence` returns it."""
     turning = int(carried["changes_conclusion"].sum())
     first = carried.iloc[0]
-    return (
-        f"In {place} leaving out one practice "
-        + (
+    changes = "never changes whether there is evidence"
+    if turning:
+        changes = (
             f"changes whether there is evidence, or on which side of zero, for {turning:,} of "
-            f"{count(len(carried), 'practice')}."
-            if turning
-            else "never changes whether there is evidence."
+            f"{count(len(carried), 'practice')}"
         )
-        + f" Without the most influential one ({carried.index[0]}) {name} is "
+    return (
+        f"In {place} leaving out one practice {changes}. "
+        f"Without the most influential one ({carried.index[0]}) {name} is "
         f"{number(first['coefficient_without'], 2)} "
         f"({interval_text(first['ci_low'], first['ci_high'], 2)}) in place of "
         f"{number(coefficient, 2)}."
@@ -378,14 +377,8 @@ def inequality_words(result: AreaInequality, *, place: str, date: str) -> Words:
         basis += f" LSOAs ranked by IMD {result.edition}."
     if result.note:
         basis += f" {result.note}"
-    return slope_words(
-        result.index,
-        place=place,
-        measure=result.measure,
-        definition=result.definition,
-        date=date,
-        basis=basis,
-    )
+    what = {"measure": result.measure, "definition": result.definition}
+    return slope_words(result.index, place=place, date=date, basis=basis, **what)
 
 
 def gap_words(gap: Gap, *, place: str, definition: str = "fully_qualified", date: str) -> Words:
@@ -503,20 +496,13 @@ def _against(value: float, benchmark: Benchmark, shared: str, ratio: AreaRatio) 
         beside = f"the others in {benchmark.label} ({number(ratio.rest)}, {p_text(ratio.p_value)})"
     exact = " England's figure is taken as exact." if benchmark.key == "england" else ""
     if level == "none":
-        differ = (
-            f"Held against {beside}, a difference of this size could be chance"
-            if shared == "inside"
-            else f"The interval includes {beside}: a difference of this size could be chance"
-        )
-        return f"{differ}, were these practices a sample.{exact}"
-    side = "above" if value > null else "below"
-    return (
-        f"There is {level} evidence that the figure is {side} that of {beside}, were these "
-        f"practices a sample.{exact}"
-        if shared == "inside"
-        else f"There is {level} evidence that the figure is {side} {beside}, were these practices "
-        f"a sample.{exact}"
-    )
+        held = "Held against {}," if shared == "inside" else "The interval includes {}:"
+        finding = f"{held.format(beside)} a difference of this size could be chance"
+    else:
+        side = "above" if value > null else "below"
+        of = "that of " if shared == "inside" else ""
+        finding = f"There is {level} evidence that the figure is {side} {of}{beside}"
+    return f"{finding}, were these practices a sample.{exact}"
 
 
 # --- Spatial pattern ----------------------------------------------------------------------------
@@ -536,12 +522,11 @@ def moran_words(result: GlobalMoran, *, what: str, place: str, date: str) -> Wor
     if level == "none":
         finding = f"In {place} there is no evidence of a spatial pattern of {what}."
         return Words(finding, "That is not the same as evidence of none.", basis)
-    pattern = (
-        "neighbours are more alike than chance would have it"
-        if result.statistic > result.expected
-        else "neighbours are more unlike than chance would have it"
+    alike = "alike" if result.statistic > result.expected else "unlike"
+    finding = (
+        f"In {place} there is {level} evidence of a spatial pattern of {what}: neighbours are more "
+        f"{alike} than chance would have it."
     )
-    finding = f"In {place} there is {level} evidence of a spatial pattern of {what}: {pattern}."
     return Words(finding, "A pattern on the map is not a measure of its size.", basis)
 
 

@@ -77,7 +77,6 @@ class _Unit:
 
     @property
     def noun(self) -> str:
-        """What such a unit is called in a sentence."""
         return {PRACTICE: "practice", PCN: "PCN", HUB: "hub"}[self.kind]
 
     @property
@@ -358,7 +357,6 @@ def _where(question: Question, unit: _Unit, rows: pd.DataFrame) -> tuple[Block, 
 
 
 def _main_users(question: Question) -> Blocks:
-    """The main practice, PCN or hub of each small area of the area."""
     unit = _unit(question)
     what = question.option("catchment-map", MAPS, SHARE)
     named, noun = _named(question, unit, what)

@@ -199,7 +199,6 @@ def _quintiles(question: Question) -> Blocks:
 
 
 def _sure(question: Question) -> Blocks:
-    """What the view `sure` says of the same pair."""
     told = how_sure.answer(question)
     picture, *beside = told.front
     foot = (Text(line, "note") for line in told.foot)
@@ -268,7 +267,6 @@ def _groups(practices: pd.DataFrame) -> tuple[str, str]:
 
 
 def _within(question: Question) -> Blocks:
-    """Whether what holds over all practices also holds inside the places."""
     pair = compared_measures.asked(question)
     column, unit = _groups(question.practices)
     result = pair.within(column)

@@ -149,12 +149,14 @@ def _costs_and_gains(table: pd.DataFrame, question: Question) -> Table:
 
 
 class _Grouping(NamedTuple):
-    """What a grouping takes: FTE GPs so that no group is above the benchmark, who moves, cells."""
+    """What a grouping takes: FTE GPs so that no group is above the benchmark, who moves, and what
+    the table says of each measure.
+    """
 
     gap: float
     practices_moved: int
     patients_moved: int
-    cells: tuple[str, ...]
+    cells: dict[str, str]
 
 
 def _grouping(question: Question, name: str, plan: Plan, today: Plan) -> _Grouping:
@@ -163,31 +165,27 @@ def _grouping(question: Question, name: str, plan: Plan, today: Plan) -> _Groupi
     short = filled["fte_gap"][filled["fte_gap"] > 0]
     moved = compare_plans(today, plan, question.practices, names=(TODAY_S_PCNS, name))
     gap = float(short.sum())
-    return _Grouping(
-        gap,
-        moved.practices_moved,
-        moved.patients_moved,
-        (
-            f"{len(filled)}",
-            signed(gap),
-            f"{len(short)} of {len(filled)}",
-            f"{int(filled['meets_20000'].sum())} of {len(filled)}",
-            f"{int(filled['within_30000_50000'].sum())} of {len(filled)}",
-            f"{moved.practices_moved:,}",
-            f"{moved.patients_moved:,}",
-        ),
-    )
+    n = len(filled)
+    cells = {
+        "Groups": f"{n}",
+        f"Costs: FTE GPs, no group above {question.benchmark.label}": signed(gap),
+        "Groups short of GPs": f"{len(short)} of {n}",
+        "Gains: groups of 20,000 and more": f"{int(filled['meets_20000'].sum())} of {n}",
+        "Gains: groups of 30,000 to 50,000": f"{int(filled['within_30000_50000'].sum())} of {n}",
+        "Costs: practices that change group": f"{moved.practices_moved:,}",
+        "Patients there": f"{moved.patients_moved:,}",
+    }
+    return _Grouping(gap, moved.practices_moved, moved.patients_moved, cells)
 
 
 def _groupings(question: Question) -> Section:
-    """What today's PCNs and each plan cost: FTE so that no group is above the benchmark."""
     benchmark, plans = question.benchmark, question.groupings
     today = plans[TODAY_S_PCNS]
     found = {name: _grouping(question, name, plan, today) for name, plan in plans.items()}
     alike = len({signed(each.gap) for each in found.values()}) == 1
 
     def blocks(_: Question) -> Sequence[Block]:
-        table = _grouping_table(benchmark.label, found)
+        table = _grouping_table(found)
         # Equal bars show nothing.
         return [table] if alike else [_gap_chart(benchmark.label, found), table]
 
@@ -254,23 +252,12 @@ def _gap_chart(benchmark: str, found: Mapping[str, _Grouping]) -> Chart:
     )
 
 
-def _grouping_table(benchmark: str, found: Mapping[str, _Grouping]) -> Table:
-    measures = (
-        "Groups",
-        f"Costs: FTE GPs, no group above {benchmark}",
-        "Groups short of GPs",
-        "Gains: groups of 20,000 and more",
-        "Gains: groups of 30,000 to 50,000",
-        "Costs: practices that change group",
-        "Patients there",
-    )
+def _grouping_table(found: Mapping[str, _Grouping]) -> Table:
+    measures = next(iter(found.values())).cells
     return text_table(
         "What each grouping costs and gains",
         ("Measure", *found),
-        [
-            (measure, *(each.cells[row] for each in found.values()))
-            for row, measure in enumerate(measures)
-        ],
+        [(measure, *(each.cells[measure] for each in found.values())) for measure in measures],
         widths=(2.3, *[1.1] * len(found)),
         note="Change group: hubs are matched with PCNs by the most patients in common. No group "
         "above: within a group practices offset each other.",

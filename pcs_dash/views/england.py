@@ -243,7 +243,6 @@ def _listing(found: Shown, own: Sequence[str]) -> Table:
 
 
 def _map(question: Question, found: Shown) -> MapBlock:
-    """All areas by fifths of the measure."""
     measure, shapes = found.measure, found.loaded.outlines
     classes, words = found.classes
     missing = len(found.table) - len(shapes)
@@ -270,7 +269,6 @@ def _map(question: Question, found: Shown) -> MapBlock:
 
 
 def _missing(question: Question) -> Blocks:
-    """Measures that no file loaded brings."""
     loaded = question.readers.england(_level(question))
     if loaded is None or loaded.missing.empty:
         return [Text("None: every measure has its file.")]

@@ -74,7 +74,6 @@ def geopackage(
 
 
 def _style(layer: str, look: Look, made: date) -> dict[str, object]:
-    """A row of the table `layer_styles`."""
     return {
         "f_table_catalog": "",
         "f_table_schema": "",

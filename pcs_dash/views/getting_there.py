@@ -128,7 +128,6 @@ class _Asked:
 
     @cached_property
     def whole(self) -> pd.Series:
-        """The figures of the area as a whole."""
         one = pd.Series("all", index=self.lsoas.index, name="all")
         return self.by(one).iloc[0]
 
@@ -166,7 +165,6 @@ def _asked(question: Question) -> _Asked | None:
 def _people(
     question: Question, minutes: Minutes, registered: Registered, within: int, *, own: bool
 ) -> _Asked:
-    """The people of the area's small areas, and their minutes."""
     lsoas = question.area.select(question.dataset.lsoas)
     table = registered.table[registered.table["lsoa_code"].isin(lsoas.index)]
     if own:
@@ -602,7 +600,6 @@ def _access(asked: _Asked, question: Question) -> Sequence[Block]:
 
 
 def _rests_on(asked: _Asked, question: Question) -> Blocks:
-    """Source and error of the minutes in plain words."""
     if asked.minutes.kind != MODELLED:
         stored = question.readers.minutes()
         loaded = stored.notes if stored is not None and asked.minutes.kind == MEASURED else ()

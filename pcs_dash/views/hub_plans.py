@@ -18,14 +18,13 @@ from pcs_dash.views.answer import (
     Column,
     Figure,
     MapBlock,
-    Series,
     Table,
     View,
     measured,
     text_table,
 )
 from pcs_dash.views.map_spec import MapSpec
-from pcs_dash.views.phrases import band, join_words, span
+from pcs_dash.views.phrases import band, join_words, ratio_bars, span
 from pcs_dash.views.question import TODAY_S_PCNS, Question
 
 _MOST_BARS = 12
@@ -185,25 +184,17 @@ def one_by_one(question: Question) -> Answer:
 def _bars(question: Question, ratio: pd.Series) -> Chart:
     """The groups with most patients per FTE GP, each in its colour; the line is the benchmark."""
     highest = ratio.sort_values(ascending=False, kind="stable").head(_MOST_BARS)
-    benchmark = question.benchmark
     cut = f", the {len(highest)} highest of {len(ratio)}" if len(ratio) > len(highest) else ""
-    return Chart(
-        "bars",
+    names = tuple(map(str, highest.index))
+    return ratio_bars(
+        question,
         f"{PER_GP.label} by group{cut}",
-        (
-            Series.of(
-                PER_GP.label,
-                highest,
-                colours=question.colours_of(highest.index),
-                codes=tuple(map(str, highest.index)),
-            ),
-        ),
+        highest,
         f"Bar chart of the {len(highest)} groups of practices with most patients per FTE GP: "
-        f"{span(highest)}; benchmark {number(benchmark.value)}.",
-        categories=tuple(map(str, highest.index)),
-        value_title=f"{PER_GP.label} (benchmark: {number(benchmark.value)})",
-        reference=benchmark.value,
-        reference_label=benchmark.label,
+        f"{span(highest)}; benchmark {number(question.benchmark.value)}.",
+        colours=question.colours_of(highest.index),
+        names=names,
+        codes=names,
     )
 
 

@@ -87,7 +87,6 @@ def slope(
 
 
 def _slopes(question: Question, level: str) -> dict[str, AreaInequality]:
-    """The same of both measures at a level."""
     found = patients_by_lsoa(question.readers, question.dataset) if level == "lsoa" else None
     results: dict[str, AreaInequality] = {
         measure: inequality.area_inequality(
@@ -307,7 +306,6 @@ def levels(question: Question) -> Mapping[str, str]:
 
 
 def _slope_blocks(question: Question) -> Blocks:
-    """Slope and Relative Index of Inequality at a level."""
     known = levels(question)
     level = question.option("level", known)
     results = _slopes(question, level)

@@ -132,7 +132,6 @@ class _Lists:
 
     @property
     def span(self) -> str:
-        """The two months, in words."""
         return f"{self.first:%B %Y} to {self.last:%B %Y}"
 
     @cached_property
@@ -151,7 +150,6 @@ class _Lists:
 
     @cached_property
     def trend(self) -> pd.DataFrame:
-        """The lists of each unit by month, and how they changed."""
         return list_trends.trend(self.between, self.units)
 
     @property
@@ -505,7 +503,6 @@ def _usual(lists: _Lists, question: Question) -> Blocks:
 
 
 def _every_month(lists: _Lists, question: Question) -> Blocks:
-    """Every unit with every month and the change."""
     level, table = lists.level, lists.trend
     if level == PRACTICE:
         table = table.drop(columns=["practices_first", "practices_last"])
@@ -529,7 +526,11 @@ def _every_month(lists: _Lists, question: Question) -> Blocks:
                 Column("change", "Change", "signed"),
                 measured("change_per_cent", name="short"),
                 Column("per_year", "Pace a year", "signed"),
-                *_practice_counts(shown),
+                *(
+                    Column(f"practices_{end}", f"Practices {when}", "count")
+                    for end, when in (("first", "then"), ("last", "now"))
+                    if f"practices_{end}" in shown
+                ),
                 Column("note", "Note"),
             ),
             note=carried if level in (PCN, HUB) else "",
@@ -538,15 +539,6 @@ def _every_month(lists: _Lists, question: Question) -> Blocks:
             file=shown,
         )
     ]
-
-
-def _practice_counts(shown: pd.DataFrame) -> tuple[Column, ...]:
-    if "practices_first" not in shown.columns:
-        return ()
-    return (
-        Column("practices_first", "Practices then", "count"),
-        Column("practices_last", "Practices now", "count"),
-    )
 
 
 # --- comings and goings ---
@@ -616,7 +608,6 @@ def _changes(lists: _Lists, question: Question) -> Blocks:
 
 
 def _told(code: str, row: pd.Series, names: Mapping[str, str]) -> str:
-    """What happened to a practice."""
     who = f"{names.get(code, code)} ({code})"
     match row["change"]:
         case "new":
@@ -653,11 +644,8 @@ def _grown_nearby(
 
 def _caveat(question: Question) -> str:
     """How far to trust where patients went."""
-    missing = (
-        ""
-        if question.readers.successors() is not None
-        else " (that list is not loaded: see Data and methods)"
-    )
+    loaded = question.readers.successors() is not None
+    missing = "" if loaded else " (that list is not loaded: see Data and methods)"
     return (
         f"The successor is the one the ODS names{missing}, else a practice at the same postcode "
         "that grew by at least half of the closed list, marked as inferred. For the rest, "
@@ -667,7 +655,6 @@ def _caveat(question: Question) -> str:
 
 
 def _plan_after(lists: _Lists, question: Question) -> Blocks:
-    """What the changes mean for the plan of hubs."""
     changes = lists.changes
     known = set(changes.table.index)
     hubs = question.shown_plan.to_series()

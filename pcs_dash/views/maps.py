@@ -95,6 +95,18 @@ class Layer:
     signs: Mapping[str, str] = field(default_factory=dict)
     tip: str = ""
 
+    @classmethod
+    def signed(
+        cls, title: str, labels: pd.Series, looks: Mapping[str, tuple[str, str]], tip: str = ""
+    ) -> Layer:
+        """A layer by words whose colour and sign `looks` has, in the legend's order."""
+        colours = {word: colour for word, (colour, _) in looks.items()}
+        return cls(title, labels, colours, {word: sign for word, (_, sign) in looks.items()}, tip)
+
+    def colours_of(self, codes: pd.Index) -> list[str]:
+        """The colour of each of these places, which all have a word."""
+        return [self.colours[word] for word in self.labels.reindex(codes)]
+
     def counts(self, codes: pd.Index) -> list[int]:
         """How many of these places have each word."""
         own = self.labels.reindex(codes)

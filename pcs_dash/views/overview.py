@@ -20,12 +20,12 @@ from pcs_dash.views.answer import (
     Column,
     Late,
     MapBlock,
-    Series,
     Table,
     View,
     measured,
 )
 from pcs_dash.views.map_spec import MapSpec
+from pcs_dash.views.phrases import ratio_bars
 from pcs_dash.views.practices import practice_rows
 from pcs_dash.views.question import Question
 
@@ -136,30 +136,21 @@ def _chart(question: Question, what: str, places: pd.DataFrame) -> tuple[Chart, 
     ratios, benchmark = places["patients_per_fte_gp"], question.benchmark
     if len(ratios) < 2:
         return ()
-    classes = maps.benchmark_classes(ratios, benchmark.value)
     told = "; ".join(
         f"{name} {number(ratio)} ({signed_per_cent(ratio / benchmark.value - 1)})"
         for name, ratio in ratios.items()
     )
-    return (
-        Chart(
-            "bars",
-            f"{upper_first(what)} against {benchmark.label}",
-            (
-                Series.of(
-                    PER_GP.label,
-                    ratios,
-                    colours=tuple(maps.BENCHMARK_COLOURS[int(number)] for number in classes),
-                ),
-            ),
-            f"{PER_GP.label} of the {what} of {question.name} against {benchmark.label} "
-            f"({number(benchmark.value)}): {told}.",
-            categories=tuple(map(str, ratios.index)),
-            value_title=PER_GP.label,
-            reference=benchmark.value,
-            reference_label=benchmark.label,
-        ),
+    chart = ratio_bars(
+        question,
+        f"{upper_first(what)} against {benchmark.label}",
+        ratios,
+        f"{PER_GP.label} of the {what} of {question.name} against {benchmark.label} "
+        f"({number(benchmark.value)}): {told}.",
+        colours=maps.benchmark_layer("", ratios, benchmark.value).colours_of(ratios.index),
+        names=[str(name) for name in ratios.index],
+        said=False,
     )
+    return (chart,)
 
 
 VIEW = View(

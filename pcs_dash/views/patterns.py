@@ -33,7 +33,6 @@ CLUSTERS = {
     "low values together": (HIGH_TO_LOW[4], "L"),
     spatial.NOT_SIGNIFICANT: ("#e5e7eb", ""),
 }
-# Ranks of England's LSOAs run from 1 to these.
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,14 +151,9 @@ def kinds_of(found: spatial.LocalPattern) -> tuple[str, ...]:
 
 def layer(found: spatial.LocalPattern) -> Layer:
     """The clusters in words, colours and letters; units without a figure are bare."""
-    used = [name for name in CLUSTERS if name in kinds_of(found)]
-    return Layer(
-        f"{found.statistic_name}, neighbours: {found.weights}",
-        found.table["label"],
-        {name: CLUSTERS[name][0] for name in used},
-        {name: CLUSTERS[name][1] for name in used},
-        tip=found.statistic_name,
-    )
+    kinds, name = kinds_of(found), found.statistic_name
+    looks = {kind: look for kind, look in CLUSTERS.items() if kind in kinds}
+    return Layer.signed(f"{name}, neighbours: {found.weights}", found.table["label"], looks, name)
 
 
 def only_before(found: spatial.LocalPattern) -> pd.Index:

@@ -105,7 +105,6 @@ def _slope(
                 Column("posts", "Posts", "count"),
             ),
             name=f"posts-slope-{question.area.key}",
-            file=table,
         ),
         Text(
             "The slope has an interval (Deprived or not): where it spans 0, there may be nothing "

@@ -37,7 +37,6 @@ from pcs_dash.scenarios.demand import USED as ON_STAFF
 from pcs_dash.scenarios.demand import Values
 from pcs_dash.scenarios.flows import degrees_in, most_go_to
 from pcs_dash.scenarios.grouping import (
-    KINDS,
     NO_HUB,
     NO_PCN,
     grouping,
@@ -162,27 +161,22 @@ def answer(question: Question) -> Answer:
     found, nothing = _both(question)
     decided = _decided(found.scenario)
     said = _sentences(question, found)
-    last, then = nothing.years[-1], nothing.figures.iloc[-1]
-    now, ahead = nothing.figures.iloc[0], found.figures.iloc[-1]
-    figures = [
-        Figure(f"{PER_GP.label}, {nothing.years[0]}", number(now["patients_per_fte_gp"])),
-        _figure(f"{last}, nothing done", then),
-    ]
-    if decided:
-        figures.append(_figure(f"{last}, as decided", ahead))
+    last, now = nothing.years[-1], nothing.figures["patients_per_fte_gp"].iloc[0]
     gap = banded(fte_gap(*found.whole, question.benchmark.value))
-    figures.append(
-        Figure(
-            f"FTE GPs to reach {question.benchmark.label}, {last}",
-            signed(gap.central),
-            between(gap.low, gap.high, 1) if gap.high > gap.low else "",
-            term=REGISTER["fte_gap"].term,
-            banded=True,
-        )
-    )
     return Answer(
         _message(question, found, nothing, decided=decided),
-        figures=tuple(figures),
+        figures=(
+            Figure(f"{PER_GP.label}, {nothing.years[0]}", number(now)),
+            _figure(f"{last}, nothing done", nothing),
+            *([_figure(f"{last}, as decided", found)] if decided else []),
+            Figure(
+                f"FTE GPs to reach {question.benchmark.label}, {last}",
+                signed(gap.central),
+                between(gap.low, gap.high, 1) if gap.high > gap.low else "",
+                term=REGISTER["fte_gap"].term,
+                banded=True,
+            ),
+        ),
         front=(_chart(question, found, nothing, decided=decided), _by_year(question, found, 5)),
         sections=_sections(question, found, _by_year(question, found), said),
         sources="homes a year, December 2024; assumptions, each cited in the app",
@@ -352,8 +346,8 @@ def _counted(groups: Grouping, excluded: Collection[str]) -> Grouping:
 # --- words ---
 
 
-def _band(row: pd.Series, name: str = "patients_per_fte_gp", decimals: int = 0) -> str:
-    return between(row[f"{name}_low"], row[f"{name}_high"], decimals)
+def _band(row: pd.Series) -> str:
+    return between(row["patients_per_fte_gp_low"], row["patients_per_fte_gp_high"])
 
 
 def _last(question: Question, found: Projection) -> Drawn:
@@ -362,7 +356,8 @@ def _last(question: Question, found: Projection) -> Drawn:
     return found.last_year(question.definition.column).of(codes)
 
 
-def _figure(label: str, row: pd.Series) -> Figure:
+def _figure(label: str, projection: Projection) -> Figure:
+    row = projection.figures.iloc[-1]
     return Figure(label, number(row["patients_per_fte_gp"]), _band(row), banded=True)
 
 
@@ -415,7 +410,6 @@ def _apart(found: Projection, nothing: Projection) -> str:
 
 
 def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
-    """The changes as sentences."""
     called = question.dataset.practices["practice_name"]
     names = {str(code): str(name) for code, name in called.items()}
     takers = takers_of(found.today)
@@ -574,7 +568,6 @@ def _by_year(question: Question, found: Projection, step: int = 1) -> Table:
         ),
         small=step > 1,
         name="" if step > 1 else f"plan-ahead-{question.area.key}-{question.definition.key}",
-        file=None if step > 1 else found.figures,
     )
 
 
@@ -646,7 +639,6 @@ def _groups(question: Question) -> Blocks:
     by = "hub" if question.plan is not None else "pcn"
     if question.area.kind == "region" and by == "pcn":
         by = "place"
-    assert by in KINDS
     found, nothing = _both(question)
     own = grouping(question.area, by, _hubs(question))
     year = found.years[-1]
@@ -689,7 +681,6 @@ def _groups(question: Question) -> Blocks:
                 Column("gap_high", "To", "signed_tenth"),
             ),
             name=f"plan-ahead-{by}-{question.area.key}",
-            file=table,
             colours=() if by == "place" else question.colours_of(table["group"]),
         )
     ]
@@ -715,7 +706,6 @@ def _drawn_groups(question: Question, found: Projection, own: Grouping) -> dict[
 
 
 def _summed(question: Question, practices: pd.DataFrame, groups: Grouping) -> pd.DataFrame:
-    """The measures of each group of a year's practices."""
     keys = _counted(groups, question.excluded.index)(practices)
     return question.summarised(keys, practices)
 
@@ -852,18 +842,14 @@ def _by_fifth(
     """Patients per FTE GP of each fifth, a row each: today with its interval, later with 95% of the
     draws.
     """
-    by_year = []
+    by_year, definition = [], question.definition.key
     for practices, drawn in zip(tables.values(), by_draw, strict=True):
         own = practices[practices.index.isin(question.practices.index)]
-        found = quintile_table(
-            own, definition=question.definition.key, edition=question.edition
-        ).shown
-        by_year.append(found if drawn is None else _with_draws(question, own, found, drawn))
-    rows = []
-    for fifth, label in QUINTILE_LABELS.items():
-        shown = [table[table.index == fifth].iloc[0] for table in by_year]
-        figures = (f"{number(row['patients_per_fte_gp'])} ({_band(row)})" for row in shown)
-        rows.append((label, *figures))
+        found = quintile_table(own, definition=definition, edition=question.edition).shown
+        found = found if drawn is None else _with_draws(question, own, found, drawn)
+        by_year.append([f"{number(r['patients_per_fte_gp'])} ({_band(r)})"
+                        for _, r in found.loc[[*QUINTILE_LABELS]].iterrows()])  # fmt: skip
+    rows = [*zip(QUINTILE_LABELS.values(), *by_year, strict=True)]
     return text_table(
         f"{PER_GP.label} by fifth of deprivation (IMD {question.edition})",
         ("Fifth", *tables),
@@ -1006,7 +992,7 @@ def _assumptions(question: Question) -> Blocks:
         Column("source", "Source", wide=3.0),
     )
     name = f"assumptions-{question.area.key}"
-    blocks.append(Table("What is assumed", table, fields, name=name, file=table))
+    blocks.append(Table("What is assumed", table, fields, name=name))
     return blocks
 
 

@@ -18,13 +18,12 @@ from pcs_dash.views.answer import (
     Column,
     Figure,
     Option,
-    Series,
     Table,
     View,
     measured,
     text_table,
 )
-from pcs_dash.views.phrases import short_list, span
+from pcs_dash.views.phrases import ratio_bars, short_list, span
 from pcs_dash.views.question import Question
 from pcs_dash.views.under_doctored import PRACTICE, card
 
@@ -89,7 +88,6 @@ def _column_labels(question: Question) -> Mapping[str, str]:
 
 
 def _chosen(question: Question) -> tuple[pd.DataFrame, tuple[Column, ...]]:
-    """The quality measures of the practices, and the columns that are asked for."""
     measures, of_quality = quality.practice_columns(question)
     known = {column.key: column for column in (*_MORE, *of_quality)}
     return measures, tuple(known[key] for key in question.several(COLUMNS, known, _FIRST_CHOSEN))
@@ -189,26 +187,16 @@ def _highest(question: Question, table: pd.DataFrame) -> tuple[Chart, ...]:
         return ()
     left = short_list([str(code) for code in table.index[doubted]], 3)
     without = f" (without implausible FTE: {left})" if left else ""
-    benchmark, ratios = question.benchmark, shown["patients_per_fte_gp"]
-    classes = maps.benchmark_classes(ratios, benchmark.value)
-    chart = Chart(
-        "bars",
+    ratios, benchmark = shown["patients_per_fte_gp"], question.benchmark.value
+    chart = ratio_bars(
+        question,
         f"{PER_GP.label}: highest {len(shown)}{without}",
-        (
-            Series.of(
-                PER_GP.label,
-                ratios,
-                colours=tuple(maps.BENCHMARK_COLOURS[int(number)] for number in classes),
-                codes=tuple(map(str, shown.index)),
-            ),
-        ),
+        ratios,
         f"Bar chart of the {len(shown)} practices with most patients per FTE GP in "
-        f"{question.name}{without}, from {span(ratios)}; benchmark "
-        f"{numbers.number(benchmark.value)}.",
-        categories=tuple(shown["named"]),
-        value_title=f"{PER_GP.label} (benchmark: {numbers.number(benchmark.value)})",
-        reference=benchmark.value,
-        reference_label=benchmark.label,
+        f"{question.name}{without}, from {span(ratios)}; benchmark {numbers.number(benchmark)}.",
+        colours=maps.benchmark_layer("", ratios, benchmark).colours_of(shown.index),
+        names=shown["named"].to_list(),
+        codes=[str(code) for code in shown.index],
     )
     return (chart,)
 

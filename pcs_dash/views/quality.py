@@ -82,12 +82,13 @@ class _Shown:
 
     @property
     def measures(self) -> dict[str, Measure]:
-        """The measures that there are, by key."""
         return quality.available(self.everything)
 
     def period(self, measure: Measure) -> str:
-        """The period of a measure, in words."""
         return quality.period_of(measure, self.dates)
+
+    def dated(self, measure: Measure) -> str:
+        return f"{measure.label}, {self.period(measure)}"
 
 
 def _shown(question: Question) -> _Shown:
@@ -165,7 +166,7 @@ def _told_periods(shown: _Shown) -> str:
     loaded = [measure for measure in shown.measures.values() if measure.sources]
     if not loaded:
         return "Prevalence and appointments: embedded figures, see Data and methods."
-    return "Quality: " + "; ".join(f"{m.label}, {shown.period(m)}" for m in loaded) + "."
+    return f"Quality: {'; '.join(map(shown.dated, loaded))}."
 
 
 def _figures(question: Question, shown: _Shown, measure: Measure) -> tuple[Figure, ...]:
@@ -225,7 +226,6 @@ def _map(question: Question, shown: _Shown, measure: Measure) -> MapBlock:
 
 
 def _tips(table: pd.DataFrame, measure: Measure, period: str) -> dict[str, str]:
-    """What the tooltip of each practice adds."""
     years = table.get("cqc_year") if measure.key == "cqc_rating" else None
     rated = {} if years is None else years.dropna().to_dict()
     found = {}
@@ -348,12 +348,7 @@ def practice_columns(question: Question) -> tuple[pd.DataFrame, tuple[Column, ..
     """Every measure that is loaded of the area's practices, by code, and the columns they make."""
     shown = _shown(question)
     columns = tuple(
-        Column(
-            key,
-            f"{measure.label}, {shown.period(measure)}",
-            _form(measure, grouped=False),
-            only="page",
-        )
+        Column(key, shown.dated(measure), _form(measure, grouped=False), only="page")
         for key, measure in shown.measures.items()
     )
     return shown.table[list(shown.measures)], columns
@@ -369,8 +364,7 @@ def _columns(shown: _Shown, question: Question, *, grouped: bool = False) -> tup
     found: list[Column] = []
     for key in sorted(shown.measures, key=lambda key: key != asked):
         measure = shown.measures[key]
-        found.append(Column(key, f"{measure.label}, {shown.period(measure)}",
-                            _form(measure, grouped=grouped)))  # fmt: skip
+        found.append(Column(key, shown.dated(measure), _form(measure, grouped=grouped)))
         if grouped and measure.flag:
             found.append(Column(f"{key}_flagged", f"Implausible: {measure.label.lower()}", "count"))
         if key == "cqc_rating" and not grouped and "cqc_year" in shown.table.columns:
@@ -395,7 +389,6 @@ def _dated(shown: _Shown, question: Question) -> dict[str, str]:
 
 
 def _practices(question: Question) -> Blocks:
-    """Every measure of every practice."""
     shown, own = _shown(question), question.practices
     frame = own[["practice_name", "pcn", "patients"]].rename(columns={"practice_name": "practice"})
     frame = frame.assign(patients_per_fte_gp=question.ratios)
@@ -411,7 +404,7 @@ def _practices(question: Question) -> Blocks:
     for measure in shown.measures.values():
         if marks[measure.flag] is measure:
             mark = quality.flags(shown.table, measure)
-            flagged = flagged.mask(mark, flagged + f"{measure.label}, {shown.period(measure)}. ")
+            flagged = flagged.mask(mark, flagged + f"{shown.dated(measure)}. ")
     frame = frame.assign(implausible=flagged).rename_axis("practice_code")
     return [
         Table(
@@ -431,7 +424,6 @@ def _practices(question: Question) -> Blocks:
 
 
 def _groups(question: Question) -> Blocks:
-    """Every measure by PCN, hub, district or place."""
     shown, own = _shown(question), question.practices
     kind = question.option("quality-by", GROUPS)
     groups = question.shown_plan.to_series(own.index) if kind == HUB else own[GROUPS[kind]]
@@ -613,18 +605,8 @@ def layer(everything: pd.DataFrame, own: pd.Index, measure: Measure, period: str
     """Practices by a measure: fifths of the area's own practices (`own`), or the words it has."""
     title = f"{measure.label}, {period}"
     if measure.kind == "number":
-        classes, labels = number_classes(
-            everything.loc[own, measure.key].astype("float64"), measure.decimals
-        )
-        return maps.Layer(
-            title,
-            classes.map(dict(enumerate(labels))),
-            dict(zip(labels, colours_for(len(labels)), strict=True)),
-        )
-    known = STYLES[measure.key]
-    return maps.Layer(
-        title,
-        everything[measure.key],
-        {name: colour for name, (colour, _) in known.items()},
-        {name: sign for name, (_, sign) in known.items()},
-    )
+        figures = everything.loc[own, measure.key].astype("float64")
+        classes, labels = number_classes(figures, measure.decimals)
+        colours = dict(zip(labels, colours_for(len(labels)), strict=True))
+        return maps.Layer(title, classes.map(dict(enumerate(labels))), colours)
+    return maps.Layer.signed(title, everything[measure.key], STYLES[measure.key])

@@ -38,6 +38,7 @@ from pcs_dash.tables.constants import PATIENTS_PER_WTE_RULE
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.travel.hub_minutes import journeys_of
+from pcs_dash.views.judging import outline_of
 from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.position import Position
 from pcs_dash.views.readers import STRAIGHT, Readers
@@ -182,9 +183,7 @@ class Question:
     @property
     def outline(self) -> Any:
         """The area's outline (EPSG:27700), None where there is none (a district without LSOAs)."""
-        outlines = self.dataset.outlines
-        own = outlines[(outlines["kind"] == self.area.kind) & (outlines["name"] == self.area.name)]
-        return own.geometry.iloc[0] if len(own) else None
+        return outline_of(self.area, self.dataset.outlines)
 
     @property
     def shown_plan(self) -> Plan:

@@ -247,7 +247,6 @@ def _method(question: Question) -> str:
 
 
 def _funnel(question: Question) -> Blocks:
-    """Practices against the limits for their size."""
     practices = question.practices
     result = funnel.funnel(
         practices, definition=question.definition.key, adjust=question.on("adjust")

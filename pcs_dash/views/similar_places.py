@@ -66,24 +66,20 @@ class _Units:
 
     @cached_property
     def groups(self) -> pd.Series:
-        """The unit of each practice of the data."""
         if self.level == PRACTICE:
             return pd.Series(self.practices.index, self.practices.index).astype("str")
         return self.practices[self.level.lower()]
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """The practices' names by code."""
         names = self.practices["practice_name"]
         return {str(code): str(name) for code, name in names.items()}
 
     @cached_property
     def offered(self) -> dict[str, str]:
-        """What similar can mean, by its label."""
         return similar.offered(self.practices)
 
     def profiles(self, variables: Sequence[str]) -> pd.DataFrame:
-        """The variables of every unit."""
         return kept(
             self,
             ("profiles", *variables),
@@ -115,7 +111,6 @@ class _Similar:
 
     @property
     def level(self) -> str:
-        """What kind of unit."""
         return self.of.level
 
     @cached_property
@@ -127,7 +122,6 @@ class _Similar:
 
     @property
     def units(self) -> pd.DataFrame:
-        """The variables of every unit."""
         return self.of.profiles(self.variables)
 
     @cached_property
@@ -139,7 +133,6 @@ class _Similar:
 
     @cached_property
     def own(self) -> pd.Series:
-        """The units of the area's practices."""
         return self.of.groups.reindex(self.question.practices.index).dropna()
 
     @cached_property
@@ -150,13 +143,11 @@ class _Similar:
 
     @cached_property
     def judged(self) -> tuple[Judged, ...]:
-        """Every measure of the unit beside the similar ones."""
         definition = self.question.definition.key
         peers = list(self.near.index)
         return similar.compared(self.of.practices, self.of.groups, self.target, peers, definition)
 
     def name(self, unit: str) -> str:
-        """What a unit is called."""
         if self.level != PRACTICE:
             return unit
         return f"{self.of.names[unit]} ({unit})"

@@ -67,17 +67,14 @@ class _Staff:
 
     @cached_property
     def months(self) -> list[pd.Timestamp]:
-        """The months there are."""
         return sorted(pd.to_datetime(self.history["period"].unique()))
 
     @cached_property
     def level(self) -> str:
-        """What is added up by: the area as a whole, PCNs ..."""
         return self.question.option("staff-by", _LEVELS)
 
     @cached_property
     def measure(self) -> Measure:
-        """What is followed."""
         return self.measures[self.question.option("staff", self.measures)]
 
     def units(self, level: str) -> dict[str, str]:
@@ -100,7 +97,6 @@ class _Staff:
 
     @cached_property
     def unit(self) -> str:
-        """The unit that is followed."""
         return (
             self.question.option("staff-of", self.choices) if self.choices else self.question.name
         )
@@ -238,7 +234,6 @@ def _figures(staff: _Staff, own: pd.DataFrame, found: Process) -> tuple[Figure, 
 
 
 def _ends(staff: _Staff, level: str) -> Table:
-    """Every unit at the first and last month loaded."""
     measure = staff.measure
     months = staff.by_month(level, measure.key)
     wide = {}
@@ -297,7 +292,6 @@ def _moves(staff: _Staff, question: Question) -> Blocks:
 
 
 def _roles_table(staff: _Staff, level: str) -> Table:
-    """FTE by role of every unit, newest month."""
     newest = staff.months[-1]
     now = _Staff(staff.question, staff.history[staff.history["period"] == newest], staff.measures)
     keys = [key for key in staff.measures if key in trends.ROLES]

@@ -219,7 +219,6 @@ def _pair(
     said: str,
     names: tuple[str, str],
 ) -> Chart:
-    """Then and now as two bars for each place."""
     return Chart(
         "bars",
         title,

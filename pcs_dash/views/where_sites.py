@@ -145,7 +145,6 @@ def _map(question: Question, made: Standing) -> MapBlock:
 
 
 def _curve(made: Standing) -> Chart:
-    """The best value of each number of sites."""
     unit = made.found.unit
     values = tuple(float(step["value"]) for step in made.steps)
     counts = tuple(str(step["sites"]) for step in made.steps)
