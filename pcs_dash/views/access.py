@@ -43,17 +43,6 @@ REACH = Option(
 )
 
 
-def section() -> Section:
-    """The section of the page of spatial patterns."""
-    return Section(
-        "access",
-        "Is there a GP within reach? A separate question",
-        blocks,
-        options=("reach",),
-        slow="Adding up what is within reach",
-    )
-
-
 def blocks(question: Question) -> Blocks:
     """What is near in each small area, in words, on the map and by quintile and district."""
     dataset, reach = question.dataset, int(question.option("reach", map(str, range(1, 16)), "5"))
@@ -188,3 +177,13 @@ def _method(question: Question, unplaced: int) -> str:
         "which hold alike numbers, for want of residents by LSOA. Practices beyond the border of "
         f"{whole(question.area)} do not count, so figures near it are too low.{left_out}"
     )
+
+
+# Stands on the page of spatial patterns.
+SECTION = Section(
+    "access",
+    "Is there a GP within reach? A separate question",
+    blocks,
+    options=("reach",),
+    slow="Adding up what is within reach",
+)

@@ -23,10 +23,6 @@ class Form:
     times: float = 1.0
 
 
-def _yes(value: Any) -> str:
-    return "yes" if value else "no"
-
-
 def _p(value: Any) -> str:
     return p_text(value).removeprefix("p = ").removeprefix("p ")
 
@@ -34,7 +30,7 @@ def _p(value: Any) -> str:
 FORMS: Mapping[str, Form] = {
     "text": Form(str, right=False),
     "ready": Form(str),
-    "yes": Form(_yes, right=False),
+    "yes": Form(lambda value: "yes" if value else "no", right=False),
     "count": Form(number, "%,.0f"),
     "tenth": Form(lambda value: number(value, 1), "%,.1f"),
     "hundredth": Form(lambda value: number(value, 2), "%.2f"),

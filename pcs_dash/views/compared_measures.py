@@ -28,7 +28,6 @@ from pcs_dash.measures.words import Words, correlation_words
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.views.answer import Series
 from pcs_dash.views.question import Question
-from pcs_dash.views.with_own import with_own
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +170,7 @@ class Compared:
 
 def axis_labels(question: Question, axis: Literal["x", "y"]) -> dict[str, str]:
     """Key -> label of the measures that can stand on an axis."""
-    found = practice_measures.available_variables(with_own(question).dataset.practices, axis)
+    found = practice_measures.available_variables(question.with_own.dataset.practices, axis)
     return {key: variable.label for key, variable in found.items()}
 
 
@@ -179,7 +178,7 @@ def asked(question: Question) -> Compared:
     """The pair that the options name; the first of each menu where they name none that is there."""
     x = question.option("x", axis_labels(question, "x"), question.deprivation)
     y = question.option("y", axis_labels(question, "y"), "patients_per_fte_gp")
-    asked_of = with_own(question)
+    asked_of = question.with_own
     practices = asked_of.dataset.practices
     return Compared(
         asked_of,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from pcs_dash.measures import words
@@ -108,17 +106,18 @@ def _missing(result: Correlation) -> str:
 def _scatter(pair: Compared, said: words.Words) -> Chart:
     question = pair.question
     dots, bounds = at_the_edge(place_series(question.practices, *pair.shown()))
-    drawn = sum(len(series.values) for series in dots)
+    heights = [value or 0.0 for series in dots for value in series.values]
     benchmark = pair.benchmark
     return Chart(
         "scatter",
         "Each mark is a practice",
         (*dots, *_line_series(pair)),
-        f"Scatter chart of {count(drawn, 'practice')} of {question.name}: {pair.x.label} across, "
-        f"{pair.y.label} up. {said.text}",
+        f"Scatter chart of {count(len(heights), 'practice')} of {question.name}: {pair.x.label} "
+        f"across, {pair.y.label} up. {said.text}",
         value_title=pair.y_title,
         x_title=f"{pair.x.label} (higher = more deprived)",
-        number_format="#,##0.0" if _largest(dots) < 20 else "#,##0",
+        # Where the highest mark is small, ticks need a decimal.
+        number_format="#,##0.0" if max(heights, default=0.0) < 20 else "#,##0",
         bounds=bounds,
         reference=benchmark,
         reference_label=""
@@ -126,11 +125,6 @@ def _scatter(pair: Compared, said: words.Words) -> Chart:
         else f"{question.benchmark.label} {number(benchmark)}",
         words=said.text,
     )
-
-
-def _largest(dots: Sequence[Series]) -> float:
-    """The highest mark: where it is small, ticks need a decimal."""
-    return max((value or 0.0 for series in dots for value in series.values), default=0.0)
 
 
 def _line_series(pair: Compared) -> list[Series]:
@@ -261,14 +255,10 @@ def _coefficients(question: Question) -> Blocks:
     ]
 
 
-def _groups(practices: pd.DataFrame) -> tuple[str, str]:
-    """Column and word of the groups: places, or PCNs where there is one place only."""
-    return ("place", "places") if len(practices["place"].unique()) > 1 else ("pcn", "PCNs")
-
-
 def _within(question: Question) -> Blocks:
     pair = compared_measures.asked(question)
-    column, unit = _groups(question.practices)
+    several = len(question.practices["place"].unique()) > 1
+    column, unit = ("place", "places") if several else ("pcn", "PCNs")
     result = pair.within(column)
     said = words.within_between_words(
         result, definition=question.definition.key, date=question.period, unit=unit

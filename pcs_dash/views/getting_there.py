@@ -50,7 +50,7 @@ from pcs_dash.views.answer import (
 from pcs_dash.views.catchment_maps import box_of, own_marks
 from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.map_spec import MapSpec
-from pcs_dash.views.minute_bands import minutes_layer
+from pcs_dash.views.maps import minutes_layer
 from pcs_dash.views.question import Question
 
 WITHIN = {str(limit): f"{limit} minutes" for limit in (20, 10, 15, 30, 45)}
@@ -443,20 +443,19 @@ def _file_tag(question: Question, asked: _Asked) -> str:
 
 
 def _places(asked: _Asked, question: Question) -> Blocks:
-    return kept(asked, "places", lambda: _place_tables(question, asked))
+    def tables() -> list[Table]:
+        return [
+            _table(
+                f"Minutes to {asked.goal} by {column}",
+                column.capitalize(),
+                asked.by(groups).sort_values(f"share_beyond_{asked.within}", ascending=False),
+                asked,
+                f"minutes-{column}-{_file_tag(question, asked)}",
+            )
+            for column, groups in _groups(asked).items()
+        ]
 
-
-def _place_tables(question: Question, asked: _Asked) -> list[Table]:
-    return [
-        _table(
-            f"Minutes to {asked.goal} by {column}",
-            column.capitalize(),
-            asked.by(groups).sort_values(f"share_beyond_{asked.within}", ascending=False),
-            asked,
-            f"minutes-{column}-{_file_tag(question, asked)}",
-        )
-        for column, groups in _groups(asked).items()
-    ]
+    return kept(asked, "places", tables)
 
 
 def _groups(asked: _Asked) -> dict[str, pd.Series]:

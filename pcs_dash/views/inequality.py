@@ -479,7 +479,11 @@ def _need(question: Question) -> Blocks:
     )
     right = (
         Text(replace(said, finding=f"On need-adjusted lists: {said.finding}", basis="")),
-        _need_table({kind: result for kind, (result, _) in indices.items()}),
+        text_table(
+            f"{PER_GP.label} by quintile, raw beside need-adjusted",
+            ("Lists", "SII", "95% interval", "RII", "95% interval of RII"),
+            [(kind, *index_cells(result.index)) for kind, (result, _) in indices.items()],
+        ),
         Text(how, "note"),
     )
     chart = _need_chart(question, raw, by_need, compared)
@@ -499,14 +503,6 @@ def _need_chart(question: Question, raw: pd.DataFrame, adjusted: pd.DataFrame, t
         categories=_QUINTILES,
         value_title=NAMES[RATIO],
         bounds=(0.0, _ceiling(tables, RATIO)),
-    )
-
-
-def _need_table(results: Mapping[str, AreaInequality]) -> Table:
-    return text_table(
-        f"{PER_GP.label} by quintile, raw beside need-adjusted",
-        ("Lists", "SII", "95% interval", "RII", "95% interval of RII"),
-        [(kind, *index_cells(result.index)) for kind, result in results.items()],
     )
 
 

@@ -99,10 +99,6 @@ def _chosen(question: Question) -> tuple[pd.Timestamp, pd.Timestamp]:
     return (first, last) if first < last else (months[names[0]], months[names[-1]])
 
 
-def _first_months(question: Question) -> Sequence[str]:
-    return list(_months(question))[:-1]
-
-
 def _last_months(question: Question) -> Sequence[str]:
     """Those after the first month, the latest first: it is the one wanted by default."""
     months = _months(question)
@@ -679,7 +675,7 @@ VIEW = View(
     "closed or merged.",
     answer,
     options=(
-        Option("trend-from", "From", choices=_first_months),
+        Option("trend-from", "From", choices=lambda question: list(_months(question))[:-1]),
         Option("trend-to", "To", choices=_last_months),
         Option("trend-by", "By", choices=_of_a_trend(LEVELS)),
         Option("trend-in", "Change in", choices=_of_a_trend(CHANGE_IN)),

@@ -49,6 +49,10 @@ BENCHMARK_LABELS = (
     "25% to 50% more",
     "over 50% more patients per GP",
 )
+# Minutes, in bands: yellow to brown, read by lightness alone, so in any colour vision.
+MINUTE_CUTS = (5.0, 10.0, 15.0, 20.0, 30.0)
+MINUTE_BANDS = ("up to 5", "5 to 10", "10 to 15", "15 to 20", "20 to 30", "over 30")
+MINUTE_COLOURS = ("#ffffd4", "#fee391", "#fec44f", "#fe9929", "#d95f0e", "#993404")
 # Rows: patients per FTE GP low to high (blue); columns: deprivation low to high (yellow). Blue and
 # yellow stay apart in all three common colour-vision deficiencies, which purple and blue do not.
 BIVARIATE_COLOURS = (
@@ -195,6 +199,22 @@ def benchmark_layer(title: str, ratios: pd.Series, benchmark: float, tip: str = 
         dict(zip(BENCHMARK_LABELS, BENCHMARK_COLOURS, strict=True)),
         tip=tip,
     )
+
+
+def minutes_layer(
+    title: str,
+    times: pd.Series,
+    cuts: Sequence[float] = MINUTE_CUTS,
+    names: Sequence[str] = MINUTE_BANDS,
+) -> Layer:
+    """Small areas by the band of their minutes: on a border the earlier one, bare where not known
+    or beyond the last.
+    """
+    places = np.searchsorted(cuts, times.to_numpy(float), side="left")
+    words = [*names, None][: len(cuts) + 1]
+    bands = pd.Series([words[place] for place in places], times.index).where(times.notna())
+    colours = dict(zip(names, MINUTE_COLOURS, strict=True))
+    return Layer(f"LSOAs: {title}", bands, colours, tip="Minutes")
 
 
 def thirds(values: pd.Series) -> pd.Series:

@@ -108,8 +108,11 @@ def answer(question: Question) -> Answer:
         f"need {number(found['fte_gp'], 1)} FTE GPs in {number(found['square_metres'])} square "
         f"metres for £{number(found['cost_pounds'] / 1e6, 2)} million."
     )
+    basis = f"{_TAKEN} Assumptions: published ones, cited below."
+    if room:
+        basis += f" Room for {number(room)} patients in the practices of today: typed in."
     return Answer(
-        Words(said, CAUTION, f"{_TAKEN} Assumptions: published ones, cited below.{_typed(room)}"),
+        Words(said, CAUTION, basis),
         figures=tuple(
             Figure(name, _text(found[step], step), _range(found, step), banded=True)
             for step, (name, _, _) in _STEPS.items()
@@ -131,10 +134,6 @@ def _given(question: Question, key: str) -> float:
         return float(text.replace(",", ""))
     except ValueError:
         raise UserError(f"{option.label}: '{text[:40]}' is no number.") from None
-
-
-def _typed(room: float) -> str:
-    return f" Room for {number(room)} patients in the practices of today: typed in." if room else ""
 
 
 def _text(value: float, step: str) -> str:

@@ -97,10 +97,8 @@ def _of(series: Series, places: Sequence[int]) -> Series:
     def taken(values: Sequence[Any]) -> tuple[Any, ...]:
         return tuple(values[place] for place in places) if values else ()
 
-    return replace(
-        series, values=taken(series.values), x=taken(series.x), codes=taken(series.codes),
-        labels=taken(series.labels), sizes=taken(series.sizes), colours=taken(series.colours),
-    )  # fmt: skip
+    names = ("values", "x", "codes", "labels", "sizes", "colours")
+    return replace(series, **{name: taken(getattr(series, name)) for name in names})
 
 
 def whole(area: Area) -> str:

@@ -245,13 +245,10 @@ def takers_of(today: Today) -> Takers:
     """Which practices most patients of one would go to, worked out once for each."""
 
     def takers(code: str) -> list[tuple[str, float]]:
-        return kept(today, ("takers", code), lambda: _takers_if_known(today, code))
+        known = code in today.practices.index
+        return kept(today, ("takers", code), lambda: most_go_to(today, code) if known else [])
 
     return takers
-
-
-def _takers_if_known(today: Today, code: str) -> list[tuple[str, float]]:
-    return most_go_to(today, code) if code in today.practices.index else []
 
 
 def scenario_of(question: Question, start: int) -> Scenario:

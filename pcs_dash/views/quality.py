@@ -39,7 +39,6 @@ from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.phrases import NO_OFFICIAL
 from pcs_dash.views.question import Question
-from pcs_dash.views.with_own import with_own
 
 if TYPE_CHECKING:
     from pcs_dash.views.loaded_data import OfficialPractices
@@ -92,7 +91,7 @@ class _Shown:
 
 
 def _shown(question: Question) -> _Shown:
-    dataset = with_own(question).dataset
+    dataset = question.with_own.dataset
     loaded = question.readers.practices(question.dataset)
     everything = kept(
         question.readers.own(question.dataset) or loaded or dataset, ("quality", dataset.key),

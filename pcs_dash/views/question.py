@@ -271,14 +271,22 @@ class Question:
         )
 
     @property
+    def with_own(self) -> Question:
+        """The same question, its practices with a column for each measure of users' own files;
+        itself without any.
+        """
+        found, known = self.readers.own(self.dataset), self.dataset
+        if found is None or set(found.table.columns) <= set(self.practices.columns):
+            return self
+        every = known.practices
+        dataset = kept(found, known.key, lambda: replace(known, practices=every.join(found.table)))
+        own, others = (dataset.practices.loc[one.index] for one in (self.practices, self.excluded))
+        return replace(self, dataset=dataset, practices=own, excluded=others)
+
+    @property
     def with_own_figures(self) -> pd.DataFrame:
         """`practices` with the columns of users' own files, where any are loaded."""
-        found = self.readers.own(self.dataset)
-        if found is None:
-            return self.practices
-        return self.practices.join(
-            found.table[found.table.columns.difference(self.practices.columns)]
-        )
+        return self.with_own.practices
 
     @property
     def journeys(self) -> Journeys:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -324,15 +323,14 @@ FUNNEL = Section("funnel", "A scandal, or a small practice?", _funnel, options=(
 
 
 def _options(column: str, label: str) -> Option:
-    def there(question: Question) -> dict[str, str]:
-        known: dict[str, Sequence[str]] = {
-            "gp_definition": [item.label for item in GP_DEFINITIONS.values()],
-            "imd_edition": [f"IMD {year}" for year in IMD_EDITIONS],
-        }
-        options = known.get(column)
-        if options is None:
-            options = list(dict.fromkeys(curve_of(question)[column].sort_values()))
-        return {str(option): str(option) for option in options}
+    known = {
+        "gp_definition": [item.label for item in GP_DEFINITIONS.values()],
+        "imd_edition": [f"IMD {year}" for year in IMD_EDITIONS],
+    }
+
+    def there(question: Question) -> list[str]:
+        found = known.get(column) or curve_of(question)[column].sort_values()
+        return [str(option) for option in dict.fromkeys(found)]
 
     return Option(f"spec-{column}", label, "several", there)
 

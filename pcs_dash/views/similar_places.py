@@ -348,14 +348,6 @@ def _who(found: _Similar) -> Table:
     )
 
 
-def _choices(question: Question) -> Mapping[str, str]:
-    return _units_of(_similar(question))
-
-
-def _variables(question: Question) -> Mapping[str, str]:
-    return _similar(question).of.offered
-
-
 VIEW = View(
     "similar",
     "similar",
@@ -365,9 +357,10 @@ VIEW = View(
     answer,
     options=(
         Option("similar-level", "What", choices=LEVELS),
-        Option("similar-to", "Which", choices=_choices),
+        Option("similar-to", "Which", choices=lambda question: _units_of(_similar(question))),
         Option(
-            "similar-by", "Similar by", "several", choices=_variables,
+            "similar-by", "Similar by", "several",
+            choices=lambda question: _similar(question).of.offered,
             placeholder="List size, age, deprivation, and what else is loaded",
         ),
     ),

@@ -82,7 +82,7 @@ def answer(question: Question) -> Answer:
     sources = f"MHCLG, IMD {question.edition}" if asked.what != "under-doctoring" else ""
     if asked.table.empty:
         nothing = f"{question.name} has no LSOA here, so there is no pattern to look for."
-        return Answer(Words(nothing, "", ""), sections=(access.section(),), sources=sources)
+        return Answer(Words(nothing, "", ""), sections=(access.SECTION,), sources=sources)
     whole, found = asked.whole(), asked.clusters()
     said = words.moran_words(whole, what=asked.named, place=question.name, date=asked.basis)
     clustered = words.clusters_words(
@@ -104,7 +104,7 @@ def answer(question: Question) -> Answer:
         front=() if found.reason else (_clusters(question, asked, found, clustered),
                                        _surest(question, asked, found)),
         below=_remarks(question, asked, found, said, clustered),
-        sections=(figures, access.section()),
+        sections=(figures, access.SECTION),
         share=0.5,
         notes=(said.text, clustered.text, found.note, found.reason),
         sources=sources,

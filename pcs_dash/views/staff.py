@@ -110,10 +110,6 @@ def _staff(question: Question) -> _Staff | None:
     return _Staff(question, own.reset_index(drop=True), trends.menu(own))
 
 
-def _levels(question: Question) -> Sequence[str]:
-    return () if _staff(question) is None else _LEVELS
-
-
 def _measures(question: Question) -> Mapping[str, str]:
     staff = _staff(question)
     return {} if staff is None else {key: each.long for key, each in staff.measures.items()}
@@ -372,7 +368,7 @@ VIEW = View(
     answer,
     options=(
         Option("staff", "Measure", choices=_measures),
-        Option("staff-by", "By", choices=_levels),
+        Option("staff-by", "By", choices=lambda question: _LEVELS if _staff(question) else ()),
         Option("staff-of", "Of", choices=_units),
     ),
     with_plan=True,

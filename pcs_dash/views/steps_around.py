@@ -16,7 +16,7 @@ from pcs_dash.views.answer import File, Option
 from pcs_dash.views.catchment_maps import OWN_COLOUR
 from pcs_dash.views.geopackage import Look, geopackage
 from pcs_dash.views.kept_answers import kept
-from pcs_dash.views.minute_bands import COLOURS
+from pcs_dash.views.maps import MINUTE_COLOURS
 from pcs_dash.views.question import Question
 
 PRACTICE, HUB = "around", "around-hub"
@@ -141,7 +141,7 @@ def file_of(
         columns=["item", "value"],
     )
     looks = {
-        "steps": Look("fill", "word", dict(zip(WORDS, COLOURS, strict=True))),
+        "steps": Look("fill", "word", dict(zip(WORDS, MINUTE_COLOURS, strict=True))),
         "practice": Look("marker", "practice_code", {"": OWN_COLOUR}, rest=centre.name),
     }
     return File(

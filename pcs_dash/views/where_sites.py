@@ -28,7 +28,7 @@ from pcs_dash.views.answer import (
 )
 from pcs_dash.views.catchment_maps import own_marks
 from pcs_dash.views.map_spec import MapSpec
-from pcs_dash.views.minute_bands import minutes_layer
+from pcs_dash.views.maps import minutes_layer
 from pcs_dash.views.question import Question
 
 # How people travel to few sites, unless it is said.
