@@ -59,8 +59,8 @@ class Words:
     """What was found, how far it can be trusted, and what it rests on; `str()` joins them."""
 
     finding: str
-    caution: str
-    basis: str
+    caution: str = ""
+    basis: str = ""
 
     @property
     def text(self) -> str:
@@ -518,7 +518,7 @@ def moran_words(result: GlobalMoran, *, what: str, place: str, date: str) -> Wor
         f"neighbours by {result.weights}. {date}."
     )
     if level == "undefined":
-        return Words(f"In {place} no spatial pattern of {what} can be computed.", result.reason, "")
+        return Words(f"In {place} no spatial pattern of {what} can be computed.", result.reason)
     if level == "none":
         finding = f"In {place} there is no evidence of a spatial pattern of {what}."
         return Words(finding, "That is not the same as evidence of none.", basis)
@@ -537,7 +537,7 @@ def clusters_words(result: LocalPattern, *, what: str, place: str = "") -> Words
     found = result.n_significant
     none = f"In {place} no" if place else "No"
     if not result.n_tested:
-        return Words(f"{none} clusters of {what} can be looked for.", result.reason, "")
+        return Words(f"{none} clusters of {what} can be looked for.", result.reason)
     expected = number(result.expected_by_chance, 1)
     finding = (
         f"{f'In {place} ' if place else ''}{found:,} of {count(result.n_tested, result.unit)} "

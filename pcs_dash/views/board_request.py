@@ -44,7 +44,7 @@ def answer(question: Question) -> Answer:
         *_returns(question, int(total["practices_without_fte"])),
     ]
     return Answer(
-        Words("", "", ""),
+        Words(""),
         front=(Bullets(tuple(asked), caption="The board is asked to"),),
         notes=(
             "These points are drafted from the figures: change them to what is asked for.",
@@ -74,8 +74,7 @@ def _grouping(question: Question) -> str:
 
 def _sized(question: Question, plan: Plan) -> tuple[int, int]:
     """How many of a plan's groups have 30,000 to 50,000 patients, and of how many."""
-    summary = question.hubs(plan).iloc[:-1]
-    filled = summary[summary["practices"] > 0]
+    filled = question.filled_hubs(plan)
     return int(filled["within_30000_50000"].sum()), len(filled)
 
 

@@ -135,7 +135,7 @@ def answer(question: Question) -> Answer:
         unit = _unit(question)
     except UserError as error:
         said = str(error)
-        return Answer(Words(said, "", ""), warning=warning, sections=(_CHECK,), refusal=said)
+        return Answer(Words(said), warning=warning, sections=(_CHECK,), refusal=said)
     points = kept(dataset, "points", lambda: catchment_points(question))
     portrait = catchments.portrait(registered, unit.codes, dataset.practices, points)
     away = catchments.elsewhere(unit.overlap, unit.key)[1]

@@ -188,6 +188,11 @@ def asked(question: Question) -> Compared:
     )
 
 
+def cells(result: Correlation) -> tuple[str, str, str]:
+    """A coefficient, its interval and its p-value in cells."""
+    return number(result.coefficient, 2), interval_cell(result), p_cell(result)
+
+
 def interval_cell(result: Correlation) -> str:
     """The interval of a coefficient in a cell."""
     return between(result.ci_low, result.ci_high, 2)

@@ -228,9 +228,7 @@ def _coefficients(question: Question) -> Blocks:
     rows = [
         (
             COEFFICIENT_NAMES[result.method],
-            number(result.coefficient, 2),
-            compared_measures.interval_cell(result),
-            compared_measures.p_cell(result),
+            *compared_measures.cells(result),
             f"{result.n:,}" + (f" ({_missing(result)})" if result.n_missing else ""),
             result.interval_method,
         )
@@ -326,16 +324,8 @@ def _given(question: Question) -> Blocks:
     pair = compared_measures.asked(question)
     result = pair.given(columns)
     said = words.partial_words(pair.said(result), list(columns.values()))
-    rows = [
-        (
-            name,
-            number(shown.coefficient, 2),
-            between(shown.ci_low, shown.ci_high, 2),
-            compared_measures.p_cell(shown),
-            f"{shown.n:,}",
-        )
-        for name, shown in (("as it is", pair.unweighted()), ("allowing for these", result))
-    ]
+    both = {"as it is": pair.unweighted(), "allowing for these": result}
+    rows = [(name, *compared_measures.cells(one), f"{one.n:,}") for name, one in both.items()]
     return [
         Text(said, words=True),
         text_table(
@@ -367,7 +357,7 @@ def _influence(question: Question) -> Blocks:
     for column in ("changes_conclusion", "flagged"):
         shown[column] = shown[column].map({True: "yes", False: "no"})
     return [
-        Text(words.Words(told, "", ""), words=True),
+        Text(words.Words(told), words=True),
         Table(
             f"Practices of {question.name} by how much the coefficient moves without them",
             shown,

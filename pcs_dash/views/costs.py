@@ -160,8 +160,7 @@ class _Grouping(NamedTuple):
 
 
 def _grouping(question: Question, name: str, plan: Plan, today: Plan) -> _Grouping:
-    filled = question.hubs(plan).iloc[:-1]
-    filled = filled[filled["practices"] > 0]
+    filled = question.filled_hubs(plan)
     short = filled["fte_gap"][filled["fte_gap"] > 0]
     moved = compare_plans(today, plan, question.practices, names=(TODAY_S_PCNS, name))
     gap = float(short.sum())

@@ -123,7 +123,7 @@ def answer(question: Question) -> Answer:
     found = shown(question)
     if found is None:
         return Answer(
-            Words(_NOTHING, "", ""), below=(Text(_HOW, "info"),), about_gps=False,
+            Words(_NOTHING), below=(Text(_HOW, "info"),), about_gps=False,
             refusal=NO_OFFICIAL,
         )  # fmt: skip
     measure, period = found.measure, found.period

@@ -9,19 +9,7 @@ from functools import cached_property, partial
 import pandas as pd
 
 from pcs_dash.measures import list_trends, process_limits, workforce_trends
-from pcs_dash.measures.list_trends import (
-    CHANGE_IN,
-    HUB,
-    LEVELS,
-    NEAR_KM,
-    PATIENTS,
-    PCN,
-    PER_CENT,
-    PRACTICE,
-    SMALL_LIST,
-    WHOLE,
-    PracticeChanges,
-)
+from pcs_dash.measures.list_trends import HUB, LEVELS, PCN, PER_CENT, PRACTICE, WHOLE
 from pcs_dash.measures.numbers import count, number, signed
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.words import Words
@@ -131,7 +119,7 @@ class _Lists:
         return f"{self.first:%B %Y} to {self.last:%B %Y}"
 
     @cached_property
-    def changes(self) -> PracticeChanges:
+    def changes(self) -> list_trends.PracticeChanges:
         """What became of practices from the first to the last."""
         when = pd.to_datetime(self.between["period"])
         ends = (self.between[when == month] for month in (self.first, self.last))
@@ -164,7 +152,7 @@ def _lists(question: Question) -> _Lists:
     first, last = _chosen(question)
     between = list_trends.between(history, first, last)
     level = question.option("trend-by", LEVELS)
-    measure = question.option("trend-in", CHANGE_IN)
+    measure = question.option("trend-in", list_trends.CHANGE_IN)
     return _Lists(question, between, first, last, level, measure)
 
 
@@ -260,7 +248,7 @@ def _only_now(question: Question, month: str) -> Answer:
         name=f"list-sizes-{question.area.key}",
     )
     return Answer(
-        Words(said, "", ""), front=(table,), below=(Text(_HOW, "info"),), about_gps=False,
+        Words(said), front=(table,), below=(Text(_HOW, "info"),), about_gps=False,
         refusal=f"{said} {_HOW}",
     )  # fmt: skip
 
@@ -353,8 +341,8 @@ def _front(lists: _Lists) -> tuple[Block, ...]:
         number_format='#,##0.0"%"' if decimals else "#,##0",
     )
     small = int(table["change"].notna().sum()) - len(ranked)
-    left = f"{count(small, 'list')} below {SMALL_LIST:,} patients left out: a few families move "
-    left += "their percentage. The table of every month has them."
+    left = f"{count(small, 'list')} below {list_trends.SMALL_LIST:,} patients left out: a few "
+    left += "families move their percentage. The table of every month has them."
     ends = Table(
         f"List sizes by {lower(level)}, {lists.span}",
         shown[["first", "last", "change", "change_per_cent"]].rename_axis("unit").reset_index(),
@@ -387,7 +375,7 @@ def _over_time(lists: _Lists, question: Question) -> Blocks:
     asked = question.several("trend-lines", map(str, table.index)) or ends
     shown = table.loc[asked[:MOST_LINES]]
     alone = len(table) == 1
-    values = _values(shown, PATIENTS if alone else measure, alone=alone)
+    values = _values(shown, list_trends.PATIENTS if alone else measure, alone=alone)
     if values.isna().all(axis=None):
         return [Text("None of these has a list at both ends.", "note")]
     title = REGISTER["patients"].long
@@ -502,9 +490,9 @@ def _every_month(lists: _Lists, question: Question) -> Blocks:
     level, table = lists.level, lists.trend
     if level == PRACTICE:
         table = table.drop(columns=["practices_first", "practices_last"])
-    small = (table["first"] < SMALL_LIST) | (table["last"] < SMALL_LIST)
+    small = (table["first"] < list_trends.SMALL_LIST) | (table["last"] < list_trends.SMALL_LIST)
     shown = table.drop(columns=["first", "last"]).assign(
-        note=[f"below {SMALL_LIST:,} patients" if few is True else "" for few in small]
+        note=[f"below {list_trends.SMALL_LIST:,} patients" if few is True else "" for few in small]
     )
     shown = shown.sort_values("change", ascending=False, na_position="last").rename_axis("unit")
     carried = (
@@ -621,7 +609,7 @@ def _told(code: str, row: pd.Series, names: Mapping[str, str]) -> str:
 
 
 def _grown_nearby(
-    question: Question, changes: PracticeChanges, names: Mapping[str, str]
+    question: Question, changes: list_trends.PracticeChanges, names: Mapping[str, str]
 ) -> list[str]:
     """Who grew near a practice that closed without a successor."""
     near = list_trends.growth_nearby(changes, question.readers.positions(question.dataset))
@@ -645,8 +633,8 @@ def _caveat(question: Question) -> str:
     return (
         f"The successor is the one the ODS names{missing}, else a practice at the same postcode "
         "that grew by at least half of the closed list, marked as inferred. For the rest, "
-        f"practices within {number(NEAR_KM)} km that grew most: a hint, not a finding. Lists grow "
-        "for many reasons, and who went where is not published."
+        f"practices within {number(list_trends.NEAR_KM)} km that grew most: a hint, not a finding. "
+        "Lists grow for many reasons, and who went where is not published."
     )
 
 
@@ -678,7 +666,7 @@ VIEW = View(
         Option("trend-from", "From", choices=lambda question: list(_months(question))[:-1]),
         Option("trend-to", "To", choices=_last_months),
         Option("trend-by", "By", choices=_of_a_trend(LEVELS)),
-        Option("trend-in", "Change in", choices=_of_a_trend(CHANGE_IN)),
+        Option("trend-in", "Change in", choices=_of_a_trend(list_trends.CHANGE_IN)),
         Option(
             "trend-lines",
             f"Lines (up to {MOST_LINES})",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
 
@@ -753,29 +753,27 @@ def _sites(question: Question) -> Blocks:
 
 def _inequality(question: Question) -> Blocks:
     found, nothing = _both(question)
-    year, rows = found.years[-1], []
-    tables = {
-        f"{nothing.years[0]}": nothing.frame(nothing.years[0]),
-        f"{year}, nothing done": nothing.frame(year),
-        f"{year}, as decided": found.frame(year),
+    first, last, rows = nothing.years[0], found.years[-1], []
+    asked = {
+        f"{first}": (nothing.frame(first), None),
+        f"{last}, nothing done": (nothing.frame(last), _last(question, nothing)),
+        f"{last}, as decided": (found.frame(last), _last(question, found)),
     }
-    by_draw = (None, _last(question, nothing), _last(question, found))
-    for (label, practices), drawn in zip(tables.items(), by_draw, strict=True):
-        own = practices[practices.index.isin(question.practices.index)]
-        index = area_inequality(
-            own, definition=question.definition.key, edition=question.edition
-        ).index
+    here = question.practices.index
+    years = {name: (table[table.index.isin(here)], drawn) for name, (table, drawn) in asked.items()}
+    definition, edition = question.definition.key, question.edition
+    for label, (own, drawn) in years.items():
+        index = area_inequality(own, definition=definition, edition=edition).index
         sii = rii = ""
         if drawn is not None:
-            slopes = _drawn_slopes(question, own, drawn)
-            (low, high), (least, most) = slopes
-            sii, rii = between(low, high), between(least, most, 2, null=1.0)
-            said = _steeper(label, index, slopes[0])
+            ends, (least, most) = _drawn_slopes(question, own, drawn)
+            sii, rii = between(*ends), between(least, most, 2, null=1.0)
+            said = _steeper(label, index, ends)
         slope, of_slope, relative, of_relative = index_cells(index)
         rows.append((label, slope, of_slope, sii, relative, of_relative, rii))
     return [
         Text(said, "finding"),
-        _by_fifth(question, tables, by_draw),
+        _by_fifth(question, years),
         text_table(
             "Slope and relative index of inequality of patients per FTE GP",
             ("Year", "SII", "95% interval", "of the draws", "RII", "95% interval", "of the draws"),
@@ -833,25 +831,21 @@ def _fifths(question: Question, practices: pd.DataFrame) -> PatientMatrix:
     return quintile_matrix(practices, definition=question.definition.key, edition=question.edition)
 
 
-def _by_fifth(
-    question: Question, tables: Mapping[str, pd.DataFrame], by_draw: Sequence[Drawn | None]
-) -> Table:
+def _by_fifth(question: Question, years: Mapping[str, tuple[pd.DataFrame, Drawn | None]]) -> Table:
     """Patients per FTE GP of each fifth, a row each: today with its interval, later with 95% of the
     draws.
     """
-    by_year, definition = [], question.definition.key
-    for practices, drawn in zip(tables.values(), by_draw, strict=True):
-        own = practices[practices.index.isin(question.practices.index)]
+    cells, definition = [], question.definition.key
+    for own, drawn in years.values():
         found = quintile_table(own, definition=definition, edition=question.edition).shown
         found = found if drawn is None else _with_draws(question, own, found, drawn)
-        by_year.append([f"{number(r['patients_per_fte_gp'])} ({_band(r)})"
-                        for _, r in found.loc[[*QUINTILE_LABELS]].iterrows()])  # fmt: skip
-    rows = [*zip(QUINTILE_LABELS.values(), *by_year, strict=True)]
+        rows = [row for _, row in found.loc[[*QUINTILE_LABELS]].iterrows()]
+        cells.append([f"{number(row['patients_per_fte_gp'])} ({_band(row)})" for row in rows])
     return text_table(
         f"{PER_GP.label} by fifth of deprivation (IMD {question.edition})",
-        ("Fifth", *tables),
-        rows,
-        widths=(1.4, *[1.4] * len(tables)),
+        ("Fifth", *years),
+        list(zip(QUINTILE_LABELS.values(), *cells, strict=True)),
+        widths=(1.4, *[1.4] * len(years)),
         note="In brackets: today the 95% interval (which practices happen to be there), later 95% "
         "of the draws.",
     )

@@ -120,7 +120,7 @@ def answer(question: Question) -> Answer:
     if not shown.measures:
         said = f"No quality measure is loaded for {question.name}."
         return Answer(
-            Words(said, "", ""), sections=(_MISSING,), below=below,
+            Words(said), sections=(_MISSING,), below=below,
             refusal=f"{said} {NO_OFFICIAL}",
         )  # fmt: skip
     sections = (
@@ -131,7 +131,7 @@ def answer(question: Question) -> Answer:
     measure = shown.measures[question.option("quality", shown.measures)]
     if shown.table[measure.key].isna().all():
         said = f"No practice of {question.name} has a figure for {measure.label}."
-        return Answer(Words(said, "", ""), sections=sections, below=below, refusal=said)
+        return Answer(Words(said), sections=sections, below=below, refusal=said)
     period = shown.period(measure)
     beside, said = _beside(question, shown, measure)
     return Answer(

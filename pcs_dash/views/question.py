@@ -270,6 +270,11 @@ class Question:
             journeys=self.journeys,
         )
 
+    def filled_hubs(self, plan: Plan) -> pd.DataFrame:
+        """The same of the hubs that have practices alone."""
+        hubs = self.hubs(plan).iloc[:-1]
+        return hubs[hubs["practices"] > 0]
+
     @property
     def with_own(self) -> Question:
         """The same question, its practices with a column for each measure of users' own files;

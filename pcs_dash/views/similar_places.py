@@ -224,7 +224,7 @@ def answer(question: Question) -> Answer:
             "Nothing can be set beside similar places: the data hold few units of this kind, the "
             "one chosen lacks a variable, or no GP figures are loaded. Choose others."
         )
-        return Answer(Words(said, "", ""), refusal=said)
+        return Answer(Words(said), refusal=said)
     by_grade = {grade: [each for each in found.judged if each.grade == grade] for grade in WORDS}
     by = [found.of.offered[key].lower() for key in found.variables]
     return Answer(

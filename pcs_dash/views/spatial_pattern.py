@@ -82,7 +82,7 @@ def answer(question: Question) -> Answer:
     sources = f"MHCLG, IMD {question.edition}" if asked.what != "under-doctoring" else ""
     if asked.table.empty:
         nothing = f"{question.name} has no LSOA here, so there is no pattern to look for."
-        return Answer(Words(nothing, "", ""), sections=(access.SECTION,), sources=sources)
+        return Answer(Words(nothing), sections=(access.SECTION,), sources=sources)
     whole, found = asked.whole(), asked.clusters()
     said = words.moran_words(whole, what=asked.named, place=question.name, date=asked.basis)
     clustered = words.clusters_words(

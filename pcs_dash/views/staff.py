@@ -128,7 +128,7 @@ def answer(question: Question) -> Answer:
     staff = _staff(question)
     if staff is None:
         said = f"No staff figures are loaded for {question.name}."
-        return Answer(Words(said, "", ""), below=(Text(_HOW, "info"),), refusal=f"{said} {_HOW}")
+        return Answer(Words(said), below=(Text(_HOW, "info"),), refusal=f"{said} {_HOW}")
     networks = Section("networks", "Staff employed by the networks", _networks)
     if len(staff.months) < 2:
         return _only_now(staff, networks)  # the roles stand in front
@@ -192,7 +192,7 @@ def _said(staff: _Staff, own: pd.DataFrame, found: Process) -> Words:
     """What became of the measure, and whether that is more than the usual variation."""
     measure, known = staff.measure, own["value"].dropna()
     if known.empty:
-        return Words(f"No month has a figure for {measure.noun} of {staff.unit}.", "", "")
+        return Words(f"No month has a figure for {measure.noun} of {staff.unit}.")
     first, last = known.iloc[0], known.iloc[-1]
     finding = (
         f"{measure.long} of {staff.unit}: {measure.text(first)} in {known.index[0]:%B %Y}, "
