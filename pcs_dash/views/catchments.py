@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
@@ -211,9 +212,10 @@ def _sections(unit: _Unit, what: str) -> tuple[Section, ...]:
     suffix = unit.registered.suffix
     found = []
     if what in (MAIN_PRACTICE, MAIN_GROUP):
-        found.append(Section("main", f"{what}{suffix}", _main_users))
+        found.append(Section("main", f"{what}{suffix}", partial(_main_users, unit, what)))
     if unit.kind != PRACTICE:
-        found.append(Section("overlap", f"Overlap between {unit.noun}s{suffix}", _overlap))
+        overlap = partial(_overlap, unit)
+        found.append(Section("overlap", f"Overlap between {unit.noun}s{suffix}", overlap))
     return (*found, _CHECK)
 
 
@@ -356,9 +358,7 @@ def _where(question: Question, unit: _Unit, rows: pd.DataFrame) -> tuple[Block, 
     return (table, package, *bare)
 
 
-def _main_users(question: Question) -> Blocks:
-    unit = _unit(question)
-    what = question.option("catchment-map", MAPS, SHARE)
+def _main_users(unit: _Unit, what: str, question: Question) -> Blocks:
     named, noun = _named(question, unit, what)
     own = question.area.select(question.dataset.lsoas)
     users = catchments.main_users(unit.registered, named)
@@ -387,9 +387,8 @@ def _main_users(question: Question) -> Blocks:
     ]
 
 
-def _overlap(question: Question) -> Blocks:
+def _overlap(unit: _Unit, question: Question) -> Blocks:
     """The matrix: patients of each group by the group that most people use where they live."""
-    unit = _unit(question)
     noun, registered = unit.noun, unit.registered
     table = catchments.matrix_rows(unit.overlap, list(_units(question, unit.kind)))
     if table.empty:

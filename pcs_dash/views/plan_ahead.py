@@ -159,16 +159,15 @@ OPTIONS = (
 def answer(question: Question) -> Answer:
     """Patients per FTE GP year by year if nothing is done, and with what is decided."""
     found, nothing = _both(question)
-    decided = _decided(found.scenario)
     said = _sentences(question, found)
     last, now = nothing.years[-1], nothing.figures["patients_per_fte_gp"].iloc[0]
     gap = banded(fte_gap(*found.whole, question.benchmark.value))
     return Answer(
-        _message(question, found, nothing, decided=decided),
+        _message(question, found, nothing),
         figures=(
             Figure(f"{PER_GP.label}, {nothing.years[0]}", number(now)),
             _figure(f"{last}, nothing done", nothing),
-            *([_figure(f"{last}, as decided", found)] if decided else []),
+            *([_figure(f"{last}, as decided", found)] if _decided(found.scenario) else []),
             Figure(
                 f"FTE GPs to reach {question.benchmark.label}, {last}",
                 signed(gap.central),
@@ -177,7 +176,7 @@ def answer(question: Question) -> Answer:
                 banded=True,
             ),
         ),
-        front=(_chart(question, found, nothing, decided=decided), _by_year(question, found, 5)),
+        front=(_chart(question, found, nothing), _by_year(question, found, 5)),
         sections=_sections(question, found, _by_year(question, found), said),
         sources="homes a year, December 2024; assumptions, each cited in the app",
         notes=said,
@@ -358,7 +357,7 @@ def _figure(label: str, projection: Projection) -> Figure:
     return Figure(label, number(row["patients_per_fte_gp"]), _band(row), banded=True)
 
 
-def _message(question: Question, found: Projection, nothing: Projection, *, decided: bool) -> Words:
+def _message(question: Question, found: Projection, nothing: Projection) -> Words:
     """What the years bring, with no more claimed of a difference than its draws allow."""
     now, then, last = nothing.figures.iloc[0], nothing.figures.iloc[-1], nothing.years[-1]
     said = (
@@ -366,7 +365,7 @@ def _message(question: Question, found: Projection, nothing: Projection, *, deci
         f"patients per FTE GP in {last} ({_band(then)}), against "
         f"{number(now['patients_per_fte_gp'])} in {nothing.years[0]}."
     )
-    if decided:
+    if _decided(found.scenario):
         ahead = found.figures.iloc[-1]
         said += (
             f" With what is decided {number(ahead['patients_per_fte_gp'])} ({_band(ahead)}): "
@@ -449,9 +448,9 @@ def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
 # --- the picture ---
 
 
-def _chart(question: Question, found: Projection, nothing: Projection, *, decided: bool) -> Chart:
+def _chart(question: Question, found: Projection, nothing: Projection) -> Chart:
     lines = _lines(NOTHING, nothing, "#2166ac")
-    if decided:
+    if _decided(found.scenario):
         lines += _lines(WHAT_IF, found, "#e08214")
     rival = _rival(question, found.scenario.years)
     if rival is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -116,17 +117,19 @@ def _colour_labels(question: Question) -> Mapping[str, str]:
 def answer(question: Question) -> Answer:
     """A measure of quality on the map, and beside patients per FTE GP."""
     shown = _shown(question)
+    title = "What is not loaded, and what would bring it"
+    missing = Section("missing", title, partial(_not_loaded, shown))
     below = () if shown.loaded is not None else (Text(_EMBEDDED_ONLY, "info"),)
     if not shown.measures:
         said = f"No quality measure is loaded for {question.name}."
         return Answer(
-            Words(said), sections=(_MISSING,), below=below,
+            Words(said), sections=(missing,), below=below,
             refusal=f"{said} {NO_OFFICIAL}",
         )  # fmt: skip
     sections = (
-        Section("practices", "Every practice", _practices),
-        Section("groups", "Groups of practices", _groups, options=("quality-by",)),
-        _MISSING,
+        Section("practices", "Every practice", partial(_practices, shown)),
+        Section("groups", "Groups of practices", partial(_groups, shown), options=("quality-by",)),
+        missing,
     )
     measure = shown.measures[question.option("quality", shown.measures)]
     if shown.table[measure.key].isna().all():
@@ -387,8 +390,8 @@ def _dated(shown: _Shown, question: Question) -> dict[str, str]:
     return dated | {"patients_per_fte_gp": capacity}
 
 
-def _practices(question: Question) -> Blocks:
-    shown, own = _shown(question), question.practices
+def _practices(shown: _Shown, question: Question) -> Blocks:
+    own = question.practices
     frame = own[["practice_name", "pcn", "patients"]].rename(columns={"practice_name": "practice"})
     frame = frame.assign(patients_per_fte_gp=question.ratios)
     frame = frame.join(shown.table[list(shown.measures)])
@@ -422,8 +425,8 @@ def _practices(question: Question) -> Blocks:
     ]
 
 
-def _groups(question: Question) -> Blocks:
-    shown, own = _shown(question), question.practices
+def _groups(shown: _Shown, question: Question) -> Blocks:
+    own = question.practices
     kind = question.option("quality-by", GROUPS)
     groups = question.shown_plan.to_series(own.index) if kind == HUB else own[GROUPS[kind]]
     if groups.isna().all():
@@ -481,9 +484,8 @@ def missing_measures(table: pd.DataFrame, loaded: Collection[str] = ()) -> pd.Da
     return pd.DataFrame(rows.values(), columns=["measure", "publication", "how"])
 
 
-def _not_loaded(question: Question) -> Blocks:
+def _not_loaded(shown: _Shown, question: Question) -> Blocks:
     """Which file would bring what, and how the official figures were joined."""
-    shown = _shown(question)
     missing = missing_measures(shown.everything, shown.dates)
     blocks: list[Block] = []
     if missing.empty:
@@ -532,8 +534,6 @@ def _own_files(question: Question) -> list[Block]:
         told.append(f"{text}.")
     return [Text("Measures of your own files, joined by code, one to one:"), Bullets(tuple(told))]
 
-
-_MISSING = Section("missing", "What is not loaded, and what would bring it", _not_loaded)
 
 VIEW = View(
     "quality",

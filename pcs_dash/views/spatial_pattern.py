@@ -52,28 +52,7 @@ def _asked(question: Question) -> patterns.PatternAsked:
         if what in _BY_AREA
         else question.option("near", NEAREST)
     )
-    residents, registered_in = None, ""
-    registered = patients_by_lsoa(question.readers, question.dataset)
-    if what == "residents" and registered is not None:
-        residents = patterns.ratios_of_residents(
-            question.dataset.practices,
-            registered[0],
-            question.definition.column,
-            question.excluded.index,
-        )
-        registered_in = registered[1]
-    return patterns.ask(
-        question.dataset,
-        question.practices,
-        question.area.select(question.dataset.lsoas),
-        definition=question.definition.key,
-        edition=question.edition,
-        what=what,
-        statistic=question.option("statistic", STATISTICS),
-        near=near,
-        residents=residents,
-        registered_in=registered_in,
-    )
+    return patterns.ask(question, what, question.option("statistic", STATISTICS), near)
 
 
 def answer(question: Question) -> Answer:
