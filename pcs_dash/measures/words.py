@@ -227,9 +227,7 @@ def partial_words(said: Words, given: Sequence[str]) -> Words:
     )
 
 
-def influence_words(
-    carried: pd.DataFrame, coefficient: float, *, place: str, name: str = "Spearman's rho"
-) -> str:
+def influence_words(carried: pd.DataFrame, coefficient: float, *, place: str) -> str:
     """Whether one practice carries the result; `carried` as `correlation.influence` returns it."""
     turning = int(carried["changes_conclusion"].sum())
     first = carried.iloc[0]
@@ -241,7 +239,7 @@ def influence_words(
         )
     return (
         f"In {place} leaving out one practice {changes}. "
-        f"Without the most influential one ({carried.index[0]}) {name} is "
+        f"Without the most influential one ({carried.index[0]}) Spearman's rho is "
         f"{number(first['coefficient_without'], 2)} "
         f"({interval_text(first['ci_low'], first['ci_high'], 2)}) in place of "
         f"{number(coefficient, 2)}."
@@ -530,22 +528,18 @@ def moran_words(result: GlobalMoran, *, what: str, place: str, date: str) -> Wor
     return Words(finding, "A pattern on the map is not a measure of its size.", basis)
 
 
-def clusters_words(result: LocalPattern, *, what: str, place: str = "") -> Words:
-    """How many local clusters were found, and how many chance alone would give. Without a `place`
-    it is a sentence that follows another on the same place.
-    """
+def clusters_words(result: LocalPattern, *, what: str) -> Words:
+    """How many local clusters were found, and how many chance alone would give."""
     found = result.n_significant
-    none = f"In {place} no" if place else "No"
     if not result.n_tested:
-        return Words(f"{none} clusters of {what} can be looked for.", result.reason)
+        return Words(f"No clusters of {what} can be looked for.", result.reason)
     expected = number(result.expected_by_chance, 1)
     finding = (
-        f"{f'In {place} ' if place else ''}{found:,} of {count(result.n_tested, result.unit)} "
-        f"stand out as part of a cluster of {what} after control for the number of tests."
+        f"{found:,} of {count(result.n_tested, result.unit)} stand"
         if found
-        else f"{none} {result.unit} stands out as part of a cluster of {what} after control for "
-        "the number of tests."
+        else f"No {result.unit} stands"
     )
+    finding += f" out as part of a cluster of {what} after control for the number of tests."
     caution = (
         f"Without that control {result.n_unadjusted:,} would, where chance alone would give about "
         f"{expected}."

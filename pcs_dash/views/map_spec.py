@@ -154,7 +154,7 @@ def map_view(
     )
     shaded = quintiles.legend(question.area.select(dataset.lsoas).index)
     if not grey:
-        content["marks"] = maps.plain_marks(practices)
+        content["marks"] = maps.plain_marks(practices, "#ffffff")
         return content, [shaded], "Circles: practices, by patients."
     dots = maps.benchmark_layer(
         f"Practices: patients per FTE GP against {benchmark.label} "
@@ -202,7 +202,7 @@ def _layers_view(
     if spec.ground is not None and spec.steps is not None:
         content["steps"] = maps.shapes_in_colours(spec.steps, spec.ground.colours)
     content["marks"] = (
-        maps.hollow_marks(practices) if spec.marks is None else spec.marks.marks(practices.index)
+        maps.plain_marks(practices) if spec.marks is None else spec.marks.marks(practices.index)
     )
     content["ring"] = maps.letters(
         pd.Series(practices.index.isin(list(spec.ring)), index=practices.index).astype(int)

@@ -223,9 +223,9 @@ def thirds(values: pd.Series) -> pd.Series:
     return (ranks * 3).map(np.ceil) - 1
 
 
-def plain_marks(practices: pd.DataFrame) -> dict[str, Any]:
-    """Practices all in one colour."""
-    return {"letters": "0" * len(practices), "palette": ["#ffffff"]}
+def plain_marks(practices: pd.DataFrame, colour: str = CLEAR) -> dict[str, Any]:
+    """Practices all in one colour: as outlines only, where the LSOAs under them matter."""
+    return {"letters": "0" * len(practices), "palette": [colour]}
 
 
 def area_fill(
@@ -239,11 +239,6 @@ def area_fill(
         "opacity": 0.9,
         "pick": True,
     }
-
-
-def hollow_marks(practices: pd.DataFrame) -> dict[str, Any]:
-    """Practices as outlines only, where the LSOAs under them matter."""
-    return {"letters": "0" * len(practices), "palette": [CLEAR]}
 
 
 def blank(key: str, area: Mapping[str, Any], points: str) -> dict[str, Any]:
