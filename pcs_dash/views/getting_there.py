@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -495,14 +495,15 @@ def _car_section(question: Question, asked: _Asked) -> tuple[Section, ...]:
     stored = question.readers.minutes()
     if stored is None or stored.cars is None:
         return ()
-    homes = partial(by_lsoa_of_2011, stored.cars, stored.lookup, asked.lsoas.index)
-    blocks = partial(_cars, asked, homes)
+    blocks = partial(_cars, asked, stored.cars, stored.lookup)
     return (Section("cars", "Households without a car", blocks),)
 
 
-def _cars(asked: _Asked, homes_of: Callable[[], pd.DataFrame], question: Question) -> Blocks:
+def _cars(
+    asked: _Asked, cars: pd.DataFrame, lookup: pd.DataFrame | None, question: Question
+) -> Blocks:
     """The same minutes over households instead of patients, by whether they have a car."""
-    homes = homes_of()
+    homes = by_lsoa_of_2011(cars, lookup, asked.lsoas.index)
     limits = sorted({*LIMITS, asked.within})
     lots = {
         "Without a car": homes["without_car"],

@@ -287,8 +287,8 @@ def _left_out(lists: _Lists) -> tuple[Block, ...]:
             f"{'PCN' if lists.level == PCN else 'such group'} now: left out here, counted above."
         )
     loaded = question.readers.history(question.dataset)
-    district = question.area.kind == "district" and loaded is not None
-    if district and (unplaced := list_trends.unplaced(loaded)):
+    district = question.area.kind == "district"
+    if district and loaded is not None and (unplaced := list_trends.unplaced(loaded)):
         notes.append(
             f"{count(unplaced, 'practice')} that closed since, of the sub-ICB locations around, "
             "may have stood here: the district is not known, so no month counts them. A file of "
