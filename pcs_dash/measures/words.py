@@ -106,13 +106,7 @@ def interval_text(
 
 
 def _tested(
-    low: float,
-    high: float,
-    decimals: int,
-    confidence: float,
-    p_value: float,
-    *,
-    null: float = 0.0,
+    low: float, high: float, decimals: int, confidence: float, p_value: float, *, null: float = 0.0
 ) -> str:
     """As "95% interval 0.04 to 0.36, p = 0.015"; "no interval, p = 0.083 by permutation"."""
     interval = interval_text(low, high, decimals, confidence, null=null)
@@ -300,10 +294,7 @@ def _coefficient(result: Correlation) -> str:
 
 # --- Inequality ---------------------------------------------------------------------------------
 
-_MEASURE_WORDS = {
-    PER_GP.key: PER_GP.noun,
-    "fte_gp_per_10000": REGISTER["gps_per_10000"].noun,
-}
+_MEASURE_WORDS = {PER_GP.key: PER_GP.noun, "fte_gp_per_10000": REGISTER["gps_per_10000"].noun}
 
 
 def slope_words(

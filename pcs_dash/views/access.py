@@ -11,16 +11,7 @@ from pcs_dash.measures.numbers import number
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.workforce import area_patients_per_fte_gp
 from pcs_dash.tables.constants import PER_PATIENTS
-from pcs_dash.views.answer import (
-    Beside,
-    Blocks,
-    MapBlock,
-    Option,
-    Section,
-    Table,
-    Text,
-    text_table,
-)
+from pcs_dash.views.answer import Beside, Blocks, MapBlock, Option, Section, Table, Text, text_table
 from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.maps import Layer
 from pcs_dash.views.phrases import whole

@@ -230,6 +230,16 @@ def text_table(
     return Table(caption, frame, fields, small=more.pop("small", True), **more)
 
 
+def side_by_side(
+    caption: str, columns: Mapping[str, Mapping[str, str]], wide: float, note: str = ""
+) -> Table:
+    """Some things (name to the cell of each measure), a column each, whose measures are alike."""
+    measures = next(iter(columns.values()))
+    rows = [(measure, *(column[measure] for column in columns.values())) for measure in measures]
+    widths = (wide, *[1.1] * len(columns))
+    return text_table(caption, ("Measure", *columns), rows, widths=widths, note=note)
+
+
 @dataclass(frozen=True)
 class Bullets:
     """Sentences, one a bullet."""

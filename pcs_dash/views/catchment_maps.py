@@ -14,12 +14,7 @@ from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.views.geopackage import Look, geopackage
 from pcs_dash.views.map_spec import Box
-from pcs_dash.views.maps import (
-    CLASS_BLUES,
-    CLEAR,
-    Layer,
-    benchmark_layer,
-)
+from pcs_dash.views.maps import CLASS_BLUES, CLEAR, Layer, benchmark_layer
 
 SHARE_CUTS = (0.05, 0.1, 0.25, 0.5)
 SHARE_LABELS = ("under 5%", "5% to 10%", "10% to 25%", "25% to 50%", "half or more")

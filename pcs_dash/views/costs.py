@@ -24,6 +24,7 @@ from pcs_dash.views.answer import (
     Series,
     Table,
     View,
+    side_by_side,
     text_table,
 )
 from pcs_dash.views.phrases import join_words
@@ -214,7 +215,6 @@ def _groupings(question: Question) -> Section:
 
 
 def _grouping_words(benchmark: str, found: Mapping[str, _Grouping], *, alike: bool) -> str:
-    """A sentence on what each plan takes beside today's PCNs, and how many practices it moves."""
     own = {name: each for name, each in found.items() if name != TODAY_S_PCNS}
     now, begun = found[TODAY_S_PCNS], f"So that no group is above {benchmark},"
     today = lower_first(TODAY_S_PCNS)
@@ -252,12 +252,10 @@ def _gap_chart(benchmark: str, found: Mapping[str, _Grouping]) -> Chart:
 
 
 def _grouping_table(found: Mapping[str, _Grouping]) -> Table:
-    measures = next(iter(found.values())).cells
-    return text_table(
+    return side_by_side(
         "What each grouping costs and gains",
-        ("Measure", *found),
-        [(measure, *(each.cells[measure] for each in found.values())) for measure in measures],
-        widths=(2.3, *[1.1] * len(found)),
+        {name: each.cells for name, each in found.items()},
+        2.3,
         note="Change group: hubs are matched with PCNs by the most patients in common. No group "
         "above: within a group practices offset each other.",
     )

@@ -70,10 +70,7 @@ def answer(question: Question) -> Answer:
             "quintile). Registered patients stand for residents by LSOA.",
         ),
         figures=(Figure("Patients in the most deprived fifth", per_cent(first)), *ends),
-        front=(
-            MapBlock(spec, pick="practice", high=560),
-            _shares_chart(question, shares, word),
-        ),
+        front=(MapBlock(spec, pick="practice", high=560), _shares_chart(question, shares, word)),
         sections=(
             Section("quintiles", "By quintile", _by_quintile, options=("practice",)),
             Section("districts", "Districts", _districts),

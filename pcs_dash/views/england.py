@@ -277,10 +277,7 @@ def _missing(question: Question) -> Blocks:
             "What is missing and what would bring it",
             # Of what is loaded without the columns that it takes.
             loaded.missing.replace({"needs": {"": "Another file of the publication loaded"}}),
-            (
-                Column("measure", "Measure", wide=1.4),
-                Column("needs", "File", wide=1.2),
-            ),
+            (Column("measure", "Measure", wide=1.4), Column("needs", "File", wide=1.2)),
             small=True,
             note="Data and methods says where each file is published, and takes it.",
         )

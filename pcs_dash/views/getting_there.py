@@ -263,9 +263,7 @@ def _around(asked: _Asked, centre: steps_around.Centre, nearest: Answer) -> Answ
         front=(nearest.front[0], _reach_table(asked, centre)),
         sections=(
             Section(
-                "reach",
-                "How the steps are drawn, and their file",
-                partial(_reached, asked, centre),
+                "reach", "How the steps are drawn, and their file", partial(_reached, asked, centre)
             ),
             Section("nearest", "To the nearest practice", lambda _: nearest.front[1:]),
             *nearest.sections,

@@ -21,7 +21,7 @@ from pcs_dash.views.answer import (
     Table,
     View,
     measured,
-    text_table,
+    side_by_side,
 )
 from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.phrases import band, join_words, ratio_bars, span
@@ -37,15 +37,9 @@ def options(question: Question) -> Answer:
         "hubs", question, plan=plan, highlight=question.highlight, position=question.position
     )
     columns = {each: _plan_figures(question, made) for each, made in question.groupings.items()}
-    measures = list(next(iter(columns.values())))
     every = question.hubs(plan)
     filled = _filled(every)
-    table = text_table(
-        "Groupings side by side",
-        ("Measure", *columns),
-        [(each, *(column[each] for column in columns.values())) for each in measures],
-        widths=(2.0, *[1.1] * len(columns)),
-    )
+    table = side_by_side("Groupings side by side", columns, 2.0)
     if len(columns) > 2:
         said, figures = _side_by_side(question, columns)
     else:
@@ -182,7 +176,6 @@ def one_by_one(question: Question) -> Answer:
 
 
 def _bars(question: Question, ratio: pd.Series) -> Chart:
-    """The groups with most patients per FTE GP, each in its colour; the line is the benchmark."""
     highest = ratio.sort_values(ascending=False, kind="stable").head(_MOST_BARS)
     cut = f", the {len(highest)} highest of {len(ratio)}" if len(ratio) > len(highest) else ""
     names = tuple(map(str, highest.index))

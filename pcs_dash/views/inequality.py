@@ -353,7 +353,6 @@ def _ranked(question: Question, result: AreaInequality) -> pd.DataFrame:
 
 
 def _gradient(question: Question, result: AreaInequality, said: Words) -> Chart:
-    """Groups at their relative rank, and the line of the Slope Index of Inequality."""
     groups = _ranked(question, result)
     dots = groups[groups[RATIO].notna()]
     series = [

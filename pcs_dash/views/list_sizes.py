@@ -32,13 +32,7 @@ from pcs_dash.views.answer import (
     measured,
 )
 from pcs_dash.views.by_place import PLACE_COLOURS, PLACE_SHAPES
-from pcs_dash.views.process_chart import (
-    LIMITS,
-    NOT_WHY,
-    fraction_of_year,
-    process_chart,
-    verdict,
-)
+from pcs_dash.views.process_chart import LIMITS, NOT_WHY, fraction_of_year, process_chart, verdict
 from pcs_dash.views.question import Question
 
 MOST_LINES = 7
@@ -66,7 +60,6 @@ _NO_GROUP = "None of the practices here is in such a group. Choose another level
 
 
 def _history(question: Question) -> pd.DataFrame | None:
-    """The lists of the area, of every month loaded."""
     loaded = question.readers.history(question.dataset)
     return None if loaded is None else question.area.select(loaded)
 
@@ -238,11 +231,7 @@ def _only_now(question: Question, month: str) -> Answer:
     table = Table(
         f"Patients by PCN of {question.name}, {question.period}",
         sizes.reset_index(),
-        (
-            Column("pcn", "PCN", wide=2.0),
-            measured("practices"),
-            measured("patients"),
-        ),
+        (Column("pcn", "PCN", wide=2.0), measured("practices"), measured("patients")),
         note="Registered patients as in the General Practice Workforce, one point in time. For "
         "2014 beside now see Deprivation and GPs, Then and now.",
         name=f"list-sizes-{question.area.key}",
@@ -529,7 +518,6 @@ def _every_month(lists: _Lists, question: Question) -> Blocks:
 
 
 def _moves(lists: _Lists, question: Question) -> Blocks:
-    """What practices' lists rose and fell by, summed by unit."""
     table = workforce_trends.movements(lists.between, lists.units, heirs(question), "patients")
     caption, name = f"Patients who came and went, {lists.span}", f"lists-moves-{question.area.key}"
     return [moves_table(caption, table, lists.level, ("Came", "Went"), note=_CAME, name=name)]
@@ -676,12 +664,7 @@ VIEW = View(
             inside=True,
         ),
         Option("trend-unit", "Of", choices=_units_and_whole, inside=True),
-        Option(
-            "trend-follow",
-            "Follow",
-            choices=_of_a_trend(_FOLLOWED),
-            inside=True,
-        ),
+        Option("trend-follow", "Follow", choices=_of_a_trend(_FOLLOWED), inside=True),
     ),
     needs_gps=False,
     with_plan=True,

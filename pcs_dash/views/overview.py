@@ -14,16 +14,7 @@ from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.words import Words, upper_first
 from pcs_dash.tables.constants import MINIMUM_GP_WTE, MINIMUM_LIST
 from pcs_dash.views import maps, under_doctored, verdict
-from pcs_dash.views.answer import (
-    Answer,
-    Chart,
-    Column,
-    Late,
-    MapBlock,
-    Table,
-    View,
-    measured,
-)
+from pcs_dash.views.answer import Answer, Chart, Column, Late, MapBlock, Table, View, measured
 from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.phrases import ratio_bars
 from pcs_dash.views.practices import practice_rows

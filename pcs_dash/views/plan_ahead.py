@@ -36,12 +36,7 @@ from pcs_dash.scenarios.changes import (
 from pcs_dash.scenarios.demand import USED as ON_STAFF
 from pcs_dash.scenarios.demand import Values
 from pcs_dash.scenarios.flows import degrees_in, most_go_to
-from pcs_dash.scenarios.grouping import (
-    NO_HUB,
-    NO_PCN,
-    grouping,
-    planned_homes,
-)
+from pcs_dash.scenarios.grouping import NO_HUB, NO_PCN, grouping, planned_homes
 from pcs_dash.scenarios.homes import USED
 from pcs_dash.scenarios.premises import against_need, by_year
 from pcs_dash.scenarios.project import OTHERS, Grouping, Projection, project
@@ -92,7 +87,7 @@ MAPS = {
     "before": "Today",
 }
 NOBODY = "none"
-RECRUITS = ("0", "1", "2", "3", "5", "10", "20", "50", "100")
+RECRUITS = {"0": "none"} | {n: n for n in ("1", "2", "3", "5", "10", "20", "50", "100")}
 NOTHING, WHAT_IF = "Nothing is done", "With what is decided"
 THIS = "This scenario"
 # The parts of the page that hold several sections.
@@ -133,11 +128,7 @@ OPTIONS = (
     ),
     Option("leave", "GPs who leave", choices=LEAVERS),
     Option("join", "Who joins", choices=JOINERS),
-    Option(
-        "recruit",
-        "FTE GPs recruited besides",
-        choices={n: "none" if n == "0" else n for n in RECRUITS},
-    ),
+    Option("recruit", "FTE GPs recruited besides", choices=RECRUITS),
     # A choice, not a practice that is pointed at: it stands in stories and addresses as it is.
     Option("close", "A practice that closes", choices=_closing),
     Option(
@@ -856,7 +847,6 @@ def _team(question: Question) -> Blocks:
 
 
 def _three(question: Question, found: Projection, nothing: Projection) -> dict[str, team.Year]:
-    """The area's practices today, in the last year with nothing done, and as decided."""
     first, last = nothing.years[0], nothing.years[-1]
     asked = {
         f"{first}": (nothing, first),
@@ -922,12 +912,7 @@ def premises_ahead(
     gone = codes.isin(question.practices.index) & ~codes.isin(held[last].index)
     fallen = tuple(f"{row.site} ({row.practice_code})" for row in premises[gone].itertuples())
     own, drawn = _own(question, found, last), _last(question, found)
-    return (
-        last,
-        against(last, own, drawn, found.values_of),
-        by_year(found.years, central),
-        fallen,
-    )
+    return (last, against(last, own, drawn, found.values_of), by_year(found.years, central), fallen)
 
 
 def for_workbook(

@@ -209,13 +209,7 @@ VIEW = View(
     "all of it; tick two to five to see them side by side.",
     answer,
     options=(
-        Option(
-            COLUMNS,
-            "More columns",
-            "several",
-            _column_labels,
-            default="|".join(_FIRST_CHOSEN),
-        ),
+        Option(COLUMNS, "More columns", "several", _column_labels, default="|".join(_FIRST_CHOSEN)),
         Option(
             COMPARE,
             "Side by side",

@@ -517,7 +517,6 @@ def _not_loaded(shown: _Shown, question: Question) -> Blocks:
 
 
 def _own_files(question: Question) -> list[Block]:
-    """What became of the figures of users' own files."""
     found = question.readers.own(question.dataset)
     if found is None:
         return []

@@ -135,11 +135,7 @@ class Question:
     @property
     def switches(self) -> dict[str, str]:
         """The switches that every page shares, by their names in an address."""
-        switches = {
-            "gp": self.definition.key,
-            "imd": self.edition,
-            "benchmark": self.benchmark.key,
-        }
+        switches = {"gp": self.definition.key, "imd": self.edition, "benchmark": self.benchmark.key}
         if self.exclude:
             switches["exclude"] = "true"
         if self.dataset.weighting:

@@ -179,7 +179,6 @@ def curve_chart(curve: pd.DataFrame, summary: SpecificationSummary, said: Words)
 
 
 def _by_option(curve: pd.DataFrame) -> Table:
-    """How the specifications fall for every option that is left."""
     rows = []
     for column, label in FILTERS.items():
         for option, part in curve.groupby(column, sort=True):

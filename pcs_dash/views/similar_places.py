@@ -198,7 +198,6 @@ def nearest(question: Question, code: str) -> Table | None:
 
 
 def _peers(found: _Similar, units: list[str]) -> pd.DataFrame:
-    """Units with their variables, ratio and distance."""
     sizes = found.of.sizes(found.question.definition.key).reindex(units)
     frame = found.units.drop(columns="patients", errors="ignore").reindex(units)
     return frame.assign(
@@ -272,7 +271,6 @@ def _others(by_grade: Mapping[str, Sequence[Judged]], head: Judged) -> str:
 
 
 def _bars(found: _Similar, head: Judged) -> Chart:
-    """Patients per FTE GP of the unit and the similar ones."""
     frame = _peers(found, [found.target, *map(str, found.near.index)]).dropna(
         subset=["patients_per_fte_gp"]
     )

@@ -96,10 +96,7 @@ def answer(question: Question) -> Answer:
 
 
 def _clusters(
-    question: Question,
-    asked: patterns.PatternAsked,
-    found: spatial.LocalPattern,
-    clustered: Words,
+    question: Question, asked: patterns.PatternAsked, found: spatial.LocalPattern, clustered: Words
 ) -> MapBlock:
     """Clusters in words, colours and letters; a dashed ring where only chance may speak."""
     layer, by_practice = patterns.layer(found), asked.by_practice

@@ -129,10 +129,7 @@ class SavedView:
         if self.area:
             object.__setattr__(self, "area", find_area(self.area).key)
         asked = options_of(self.page)
-        for name, kind, known in (
-            ("switches", "switch", SWITCHES),
-            ("options", "option", asked),
-        ):
+        for name, kind, known in (("switches", "switch", SWITCHES), ("options", "option", asked)):
             given = _checked(getattr(self, name), known, kind, name)
             object.__setattr__(self, name, MappingProxyType(given))
 

@@ -164,7 +164,6 @@ def _apart(row: ThenNow) -> float:
 
 
 def _short(row: ThenNow, value: float) -> str:
-    """The figure alone, as a slide has room for it."""
     unit = "%" if row.then_text.endswith("%") else ""
     decimals = 2 if row.then_value < 1 else 0
     return f"{number(value, decimals)}{unit}" if math.isfinite(value) else NO_FIGURE
@@ -213,11 +212,7 @@ def _areas(claim: Claim, question: Question) -> Blocks:
 
 
 def _pair(
-    title: str,
-    then: dict[str, float],
-    now: dict[str, float],
-    said: str,
-    names: tuple[str, str],
+    title: str, then: dict[str, float], now: dict[str, float], said: str, names: tuple[str, str]
 ) -> Chart:
     return Chart(
         "bars",

@@ -64,10 +64,7 @@ def answer(question: Question) -> Answer:
             f"Practices without a GP figure: {missing}{left_out}.",
         ),
         figures=figures(question, total),
-        front=(
-            MapBlock(spec, pick="practice"),
-            _key_figures(question, total),
-        ),
+        front=(MapBlock(spec, pick="practice"), _key_figures(question, total)),
         share=0.6,
         sources=f"MHCLG, IMD {question.edition}",
         foot=(

@@ -131,7 +131,6 @@ def blocks(question: Question, made: Standing) -> list[Block | Beside]:
 
 
 def _map(question: Question, made: Standing) -> MapBlock:
-    """The sites, and how far it is to the nearest of them."""
     title = f"minutes to the nearest of the sites {MODES[made.mode]}, {made.kind}"
     spec = MapSpec(
         "layers",
