@@ -5,7 +5,6 @@ About England, whatever the area; the chosen area is marked where it is one of t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,6 +33,7 @@ from pcs_dash.views.answer import (
     Table,
     Text,
     View,
+    or_none,
     text_table,
 )
 from pcs_dash.views.map_spec import MapSpec
@@ -179,8 +179,9 @@ def _ends(found: Shown) -> pd.Series:
 
 
 def _bars(found: Shown, own: Sequence[str]) -> Chart:
-    measure, names, bars = found.measure, found.table["name"], _ends(found)
-    overall = float(found.whole[measure.key])
+    measure, bars = found.measure, _ends(found)
+    names = found.table["name"].astype("str").reindex(bars.index)
+    told = (f"{names[code]} {measure.with_unit(value)}" for code, value in bars.items())
     return Chart(
         "bars",
         f"{measure.label}: {found.title}{_cut(found.values)}",
@@ -191,14 +192,11 @@ def _bars(found: Shown, own: Sequence[str]) -> Chart:
                 colours=tuple(CHART_COLOURS[1 if code in own else 0] for code in bars.index),
             ),
         ),
-        f"Bars of {lower_first(measure.label)}: "
-        + "; ".join(
-            f"{names[str(code)]} {measure.with_unit(value)}" for code, value in bars.items()
-        ),
-        categories=tuple(str(names[code]) for code in bars.index),
+        f"Bars of {lower_first(measure.label)}: {'; '.join(told)}",
+        categories=tuple(names),
         value_title=f"{measure.label} ({measure.unit})" if measure.unit else measure.label,
         number_format=measure.number_format,
-        reference=overall if math.isfinite(overall) else None,
+        reference=or_none(float(found.whole[measure.key])),
         reference_label=str(found.whole["name"]),
     )
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree as ET
 
+import geopandas as gpd
 import pandas as pd
 
 _GEOMETRY_COLUMN = "geom"
@@ -71,6 +72,14 @@ def geopackage(
                 layer_options={} if look is None else {"GEOMETRY_NAME": _GEOMETRY_COLUMN},
             )
         return path.read_bytes()
+
+
+def points_of(practices: pd.DataFrame, columns: Sequence[str]) -> gpd.GeoDataFrame:
+    """Practices (with a position) as points: practice_code and these columns."""
+    placed = practices.dropna(subset=["easting", "northing"])
+    table = placed[[*columns]].rename_axis("practice_code").reset_index()
+    at = gpd.points_from_xy(placed["easting"], placed["northing"])
+    return gpd.GeoDataFrame(table, geometry=at, crs=27700)
 
 
 def _style(layer: str, look: Look, made: date) -> dict[str, object]:

@@ -26,6 +26,7 @@ from pcs_dash.views.answer import (
     Text,
     View,
     measured,
+    or_none,
 )
 from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.phrases import short_list
@@ -288,7 +289,7 @@ def _bars(found: _Similar, head: Judged) -> Chart:
         f"Bars of {PER_GP.noun}: {told}.",
         categories=tuple(frame["name"]),
         value_title=PER_GP.label,
-        reference=head.pooled if pd.notna(head.pooled) else None,
+        reference=or_none(float(head.pooled)),
         reference_label="similar places",
     )
 
