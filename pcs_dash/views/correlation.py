@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from pcs_dash.measures import words
@@ -36,7 +38,10 @@ _LINE_NAMES = {
     "least squares, weighted": "Least squares, weighted",
     "Theil-Sen": "Robust line",
 }
-_LINE_LOOKS = ({"colour": "#212b32"}, {"colour": CHART_COLOURS[2], "dash": True})
+_LINE_LOOKS: tuple[dict[str, Any], ...] = (
+    {"colour": "#212b32"},
+    {"colour": CHART_COLOURS[2], "dash": True},
+)
 # Columns of practices that the correlation can allow for.
 ALLOWED_FOR = {
     "pct_65plus": "share aged 65 and over",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -468,7 +469,7 @@ def _chart(question: Question, found: Projection, nothing: Projection) -> Chart:
 def _lines(name: str, projection: Projection, colour: str) -> list[Series]:
     table = projection.figures
     central, low, high = (table[f"patients_per_fte_gp{end}"] for end in ("", "_low", "_high"))
-    looks = {"x": table["year"], "colour": colour, "line": True}
+    looks: dict[str, Any] = {"x": table["year"], "colour": colour, "line": True}
     # One name for both ends: one line of the legend.
     ends = (Series.of(f"{name}, 95%", end, dash=True, **looks) for end in (low, high))
     return [Series.of(name, central, **looks), *ends]
