@@ -23,7 +23,8 @@ class Form:
     times: float = 1.0
 
 
-def _p(value: Any) -> str:
+def p_cell(value: float) -> str:
+    """A p-value in a cell headed "p"; "" where there is none."""
     return p_text(value).removeprefix("p = ").removeprefix("p ")
 
 
@@ -35,7 +36,7 @@ FORMS: Mapping[str, Form] = {
     "tenth": Form(lambda value: number(value, 1), "%,.1f"),
     "hundredth": Form(lambda value: number(value, 2), "%.2f"),
     "thousandth": Form(lambda value: number(value, 3), "%.3f"),
-    "p": Form(_p, "%.4f"),
+    "p": Form(p_cell, "%.4f"),
     "share": Form(per_cent, "%.0f%%", times=100),
     "share_tenth": Form(lambda value: f"{number(100 * value, 1)}%", "%.1f%%", times=100),
     "per_cent": Form(lambda value: f"{number(value)}%", "%.0f%%"),

@@ -21,12 +21,13 @@ from pcs_dash.measures.correlation import (
     Method,
     WithinBetween,
 )
-from pcs_dash.measures.numbers import between, number, p_text
+from pcs_dash.measures.numbers import between, number
 from pcs_dash.measures.register import Measure
 from pcs_dash.measures.trend_lines import Line, lines
 from pcs_dash.measures.words import Words, correlation_words
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 from pcs_dash.views.answer import Series
+from pcs_dash.views.cells import p_cell
 from pcs_dash.views.question import Question
 
 
@@ -190,7 +191,7 @@ def asked(question: Question) -> Compared:
 
 def cells(result: Correlation) -> tuple[str, str, str]:
     """A coefficient, its interval and its p-value in cells."""
-    return number(result.coefficient, 2), interval_cell(result), p_cell(result)
+    return number(result.coefficient, 2), interval_cell(result), p_of(result)
 
 
 def interval_cell(result: Correlation) -> str:
@@ -204,7 +205,6 @@ def coefficient_marks(name: str, found: Collection[Correlation], **looks: Any) -
     return Series.of(name, table[0], low=table[1], high=table[2], **looks)
 
 
-def p_cell(result: Correlation) -> str:
-    """The p-value in a cell headed "p"."""
-    text = p_text(result.p_value) or number(result.p_value)
-    return text.removeprefix("p = ").removeprefix("p ")
+def p_of(result: Correlation) -> str:
+    """The p-value of a coefficient in a cell headed "p"."""
+    return p_cell(result.p_value) or number(result.p_value)

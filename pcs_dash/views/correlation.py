@@ -28,6 +28,7 @@ from pcs_dash.views.answer import (
     text_table,
 )
 from pcs_dash.views.by_place import place_series
+from pcs_dash.views.cells import p_cell
 from pcs_dash.views.compared_measures import Compared, coefficient_marks
 from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.phrases import at_the_edge, interval_figures
@@ -306,9 +307,8 @@ def _group_rows(pair: Compared, result: WithinBetween, unit: str) -> Table:
             limits = between(row["ci_low"], row["ci_high"], 2)
             rho = f"{number(row['coefficient'], 2)} ({limits})"
         figure = number(row["mean_y"], decimals_for(row["mean_y"]))
-        p_value = p_text(row["p_value"]).removeprefix("p = ").removeprefix("p ")
-        cells = (f"{int(row['n']):,}", number(row["mean_x"], 1), figure, rho, p_value)
-        rows.append((str(group), *cells))
+        means = number(row["mean_x"], 1), figure
+        rows.append((str(group), f"{int(row['n']):,}", *means, rho, p_cell(row["p_value"])))
     return text_table(
         f"Inside each of the {unit}",
         ("Place" if unit == "places" else "PCN", "Practices", "Mean deprivation", "Mean figure",

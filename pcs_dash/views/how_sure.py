@@ -125,7 +125,7 @@ def _ways(question: Question, ways: Sequence[tuple[str, Correlation]]) -> Table:
                 "n": result.n,
                 "rho": result.coefficient,
                 "interval": compared_measures.interval_cell(result),
-                "p": compared_measures.p_cell(result),
+                "p": compared_measures.p_of(result),
             }
             for name, result in ways
         ]

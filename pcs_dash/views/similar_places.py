@@ -110,10 +110,6 @@ class _Similar:
     question: Question
     of: _Units
 
-    @property
-    def level(self) -> str:
-        return self.of.level
-
     @cached_property
     def variables(self) -> list[str]:
         """By what places are similar."""
@@ -149,7 +145,7 @@ class _Similar:
         return similar.compared(self.of.practices, self.of.groups, self.target, peers, definition)
 
     def name(self, unit: str) -> str:
-        if self.level != PRACTICE:
+        if self.of.level != PRACTICE:
             return unit
         return f"{self.of.names[unit]} ({unit})"
 
@@ -173,7 +169,7 @@ def _practices(question: Question) -> pd.DataFrame:
 
 def _units_of(found: _Similar) -> dict[str, str]:
     own = found.own
-    if found.level == PRACTICE:
+    if found.of.level == PRACTICE:
         first = found.question.highlight
         codes = sorted(own, key=lambda code: (code != first, found.name(code)))
         return {code: found.name(code) for code in codes}
@@ -337,7 +333,7 @@ def _who(found: _Similar) -> Table:
         f"The places most like {found.name(found.target)}",
         _peers(found, [found.target, *map(str, found.near.index)]),
         (
-            Column("name", found.level, wide=2.4),
+            Column("name", found.of.level, wide=2.4),
             measured("patients"),
             *fields,
             measured("patients_per_fte_gp"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pcs_dash.measures import numbers, spatial, words
+from pcs_dash.measures import spatial, words
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.small_numbers import small_number
@@ -22,6 +22,7 @@ from pcs_dash.views.answer import (
     Text,
     View,
 )
+from pcs_dash.views.cells import p_cell
 from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.phrases import whole
 from pcs_dash.views.question import Question
@@ -73,11 +74,11 @@ def answer(question: Question) -> Answer:
         Words(f"{said.finding} {clustered.finding}".strip(), said.caution, said.basis),
         figures=(
             Figure("Moran's I", number(whole.statistic, 2)),
-            Figure("p", numbers.p_text(whole.p_value).removeprefix("p = ").removeprefix("p ")),
+            Figure("p", p_cell(whole.p_value)),
             Figure("Stand out", f"{found.n_significant} of {found.n_tested}"),
             Figure(
                 "By chance alone, before control",
-                f"about {numbers.number(found.expected_by_chance, 1)}",
+                f"about {number(found.expected_by_chance, 1)}",
             ),
         ),
         front=() if found.reason else (_clusters(question, asked, found, clustered),
