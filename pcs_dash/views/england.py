@@ -181,7 +181,7 @@ def _ends(found: Shown) -> pd.Series:
 def _bars(found: Shown, own: Sequence[str]) -> Chart:
     measure, bars = found.measure, _ends(found)
     names = found.table["name"].astype("str").reindex(bars.index)
-    told = (f"{names[code]} {measure.with_unit(value)}" for code, value in bars.items())
+    told = (f"{name} {measure.with_unit(value)}" for name, value in zip(names, bars, strict=True))
     return Chart(
         "bars",
         f"{measure.label}: {found.title}{_cut(found.values)}",

@@ -604,9 +604,9 @@ def _grown_nearby(
     found = []
     for code, group in near.groupby("closed"):
         gains = ", ".join(
-            f"{names.get(str(row.neighbour), row.neighbour)} "
-            f"(+{row.gained:,}, {number(float(row.km), 1)} km)"
-            for row in group.itertuples()
+            f"{names.get(row['neighbour'], row['neighbour'])} "
+            f"(+{row['gained']:,}, {number(row['km'], 1)} km)"
+            for row in group.to_dict("records")
         )
         lost = int(group["patients_lost"].iloc[0])
         who = names.get(str(code), str(code))

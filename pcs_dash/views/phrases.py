@@ -98,7 +98,8 @@ def _of(series: Series, places: Sequence[int]) -> Series:
         return tuple(values[place] for place in places) if values else ()
 
     names = ("values", "x", "codes", "labels", "sizes", "colours")
-    return replace(series, **{name: taken(getattr(series, name)) for name in names})
+    some: dict[str, Any] = {name: taken(getattr(series, name)) for name in names}
+    return replace(series, **some)
 
 
 def whole(area: Area) -> str:
