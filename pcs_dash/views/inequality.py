@@ -366,16 +366,9 @@ def _gradient(question: Question, result: AreaInequality, said: Words) -> Chart:
     ]
     start, rise = result.index.intercept, result.index.sii
     if math.isfinite(start) and math.isfinite(rise):
-        series.append(
-            Series(
-                f"Fitted: {number(start)} at the most, {number(start + rise)} at the least "
-                "deprived end",
-                (start, start + rise),
-                x=(0.0, 1.0),
-                colour=_LINE,
-                line=True,
-            )
-        )
+        ends = (start, start + rise)
+        told = f"{number(ends[0])} at the most, {number(ends[1])} at the least deprived end"
+        series.append(Series(f"Fitted: {told}", ends, x=(0.0, 1.0), colour=_LINE, line=True))
     return Chart(
         "scatter",
         f"{NAMES[RATIO]}, from the most to the least deprived",
