@@ -44,8 +44,7 @@ def option_rows(question: Question) -> pd.DataFrame:
     published = question.dataset.published
     space = published[published["figure"].str.startswith("space per additional GP")]["value"]
     choices = dict(question.benchmarks)
-    if question.benchmark.key not in choices:
-        choices[question.benchmark.key] = question.benchmark
+    choices.setdefault(question.benchmark.key, question.benchmark)
     rows = []
     for benchmark in choices.values():
         each = replace(question, benchmark=benchmark).summarised(

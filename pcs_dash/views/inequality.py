@@ -78,11 +78,9 @@ def slope(
     question: Question, practices: pd.DataFrame | None = None
 ) -> tuple[AreaInequality, Words]:
     """Slope and Relative Index of patients per FTE GP by quintile, and in words."""
-    result = inequality.area_inequality(
-        question.practices if practices is None else practices,
-        definition=question.definition.key,
-        edition=question.edition,
-    )
+    counted = question.practices if practices is None else practices
+    definition, edition = question.definition.key, question.edition
+    result = inequality.area_inequality(counted, definition=definition, edition=edition)
     return result, inequality_words(result, place=question.name, date=question.period)
 
 
