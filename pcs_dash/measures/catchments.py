@@ -85,10 +85,14 @@ class Registered:
         return " (modelled)" if self.modelled else ""
 
     @property
+    def here(self) -> pd.DataFrame:
+        """The rows of the LSOAs of the map, where every practice is known."""
+        return self.table[self.table["lsoa_code"].isin(self.lsoas)]
+
+    @property
     def totals(self) -> pd.Series:
         """Patients by LSOA, over every practice; only LSOAs whose total is whole."""
-        here = self.table[self.table["lsoa_code"].isin(self.lsoas)]
-        return lsoa_totals(here)
+        return lsoa_totals(self.here)
 
 
 def points_of(lsoas: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -108,17 +112,15 @@ def modelled(
     """
     points = points_of(lsoas)
     population = None
+    note = (
+        "Residents by LSOA are not loaded, so the model takes every LSOA to hold the same number "
+        "of people, which is only roughly so."
+    )
     if residents is not None and residents.reindex(points.index).gt(0).all():
         points["residents"] = residents.reindex(points.index).astype("float64")
-        population = "residents"
+        population, note = "residents", "Residents by LSOA are those loaded (ONS)."
     placed = practices.dropna(subset=["patients", "easting", "northing"])
     table = gravity_registrations(placed, points, population=population)
-    note = (
-        "Residents by LSOA are those loaded (ONS)."
-        if population
-        else "Residents by LSOA are not loaded, so the model takes every LSOA to hold the same "
-        "number of people, which is only roughly so."
-    )
     left_out = len(practices) - len(placed)
     if left_out:
         note += f" {left_out} practices without a position or a list are left out."
@@ -191,10 +193,7 @@ def of_codes(registered: Registered, codes: Collection[str]) -> pd.DataFrame:
 
 
 def portrait(
-    registered: Registered,
-    codes: Collection[str],
-    practices: pd.DataFrame,
-    points: pd.DataFrame,
+    registered: Registered, codes: Collection[str], practices: pd.DataFrame, points: pd.DataFrame
 ) -> Portrait:
     """The figures of a unit. UserError when none of its practices has registrations."""
     table = of_codes(registered, codes)
@@ -216,30 +215,25 @@ def portrait(
 
 def km_text(km: float) -> str:
     """A distance in words: "2.4 km", "no figure"."""
-    from pcs_dash.measures.numbers import NO_FIGURE, number
-
-    return NO_FIGURE if pd.isna(km) else f"{number(km, 1)} km"
+    return numbers.NO_FIGURE if pd.isna(km) else f"{numbers.number(km, 1)} km"
 
 
 def sentence(kind: str, name: str, figures: Portrait, away: float, *, modelled: bool) -> str:
     """The catchment in a sentence or two. `away`: the share who live in others' areas."""
-    from pcs_dash.measures.numbers import per_cent
-
-    start = "Modelled: " if modelled else ""
-    elsewhere_text = (
-        f" {per_cent(away)} live where most people use {another(kind)}." if pd.notna(away) else ""
-    )
-    areas = "1 small area" if figures.core == 1 else f"{figures.core:,} small areas"
+    start, areas = "Modelled: " if modelled else "", numbers.count(figures.core, "small area")
     where = f"{start}80% of the patients of {name} live in {areas}"
-    if pd.isna(figures.median_km):
-        return (
-            f"{where}. How far they live from their practice is not known: the places of the small "
-            f"areas, or of the practice, are not loaded.{elsewhere_text}"
-        )
-    return (
-        f"{where}; half live within {km_text(figures.median_km)} of their practice, nine in ten "
-        f"within {km_text(figures.p90_km)}.{elsewhere_text}"
+    far = (
+        f"; half live within {km_text(figures.median_km)} of their practice, nine in ten within "
+        f"{km_text(figures.p90_km)}."
     )
+    if pd.isna(figures.median_km):
+        far = (
+            ". How far they live from their practice is not known: the places of the small areas, "
+            "or of the practice, are not loaded."
+        )
+    if pd.isna(away):
+        return where + far
+    return f"{where}{far} {numbers.per_cent(away)} live where most people use {another(kind)}."
 
 
 def beyond(registered: Registered, figures: Portrait, rows: pd.DataFrame) -> list[str]:
@@ -273,11 +267,7 @@ def another(kind: str) -> str:
 
 
 def catchment_rows(
-    registered: Registered,
-    codes: Collection[str],
-    lsoas: pd.DataFrame,
-    *,
-    threshold: int | None = None,
+    registered: Registered, codes: Collection[str], lsoas: pd.DataFrame
 ) -> pd.DataFrame:
     """A unit's catchment to show and export: index lsoa_code, most patients first.
 
@@ -303,18 +293,13 @@ def catchment_rows(
     # The share would tell the few of the LSOA who are with others, but for the whole per cent where
     # any few would make it 100.
     rest = table["lsoa_patients"] - table["patients"]
-    limit = small_number() if threshold is None else threshold
-    nearly = (100 * table["patients"] / (table["patients"] + limit)).round() == 100
+    nearly = (100 * table["patients"] / (table["patients"] + small_number())).round() == 100
     whole = pd.Series(100.0, index=rows.index).where(nearly)
-    rows["share_per_cent"] = rows["share_per_cent"].mask(is_small(rest, threshold), whole)
+    rows["share_per_cent"] = rows["share_per_cent"].mask(is_small(rest), whole)
     # A model spreads fractions of a patient far and wide.
     rows = rows[rows["patients"] > 0]
     shown = hide_small(
-        rows,
-        "patients",
-        derived=["share_per_cent", "share_of_list_per_cent"],
-        within="unit",
-        threshold=threshold,
+        rows, "patients", derived=["share_per_cent", "share_of_list_per_cent"], within="unit"
     )
     # Hidden ones come last; their order must not tell which is larger.
     hidden = shown["hidden"]
@@ -336,13 +321,10 @@ def elsewhere(overlap: Overlap, group: str) -> tuple[float, float]:
 
 def overlap_of(registered: Registered, groups: Mapping[str, str] | pd.Series) -> Overlap:
     """`registrations.hub_overlap` over the LSOAs of the map, where every practice is known."""
-    here = registered.table[registered.table["lsoa_code"].isin(registered.lsoas)]
-    return hub_overlap(here, groups)
+    return hub_overlap(registered.here, groups)
 
 
-def matrix_rows(
-    overlap: Overlap, groups: Sequence[str], *, threshold: int | None = None
-) -> pd.DataFrame:
+def matrix_rows(overlap: Overlap, groups: Sequence[str]) -> pd.DataFrame:
     """Patients of each of `groups` (rows) by the group that most people use where they live.
 
     Columns patients, elsewhere_per_cent, then the groups themselves, then "others" together.
@@ -360,7 +342,7 @@ def matrix_rows(
             "patients": matrix[rows].assign(others=others).to_numpy().ravel(),
         }
     )
-    shown = hide_small(cells, "patients", within="of", threshold=threshold)
+    shown = hide_small(cells, "patients", within="of")
     table = pd.DataFrame(
         {
             name: shown["patients"].iloc[place :: len(rows) + 1].to_numpy()
@@ -376,10 +358,7 @@ def matrix_rows(
 
 
 def main_users(
-    registered: Registered,
-    groups: Mapping[str, str] | pd.Series | None = None,
-    *,
-    threshold: int | None = None,
+    registered: Registered, groups: Mapping[str, str] | pd.Series | None = None
 ) -> pd.DataFrame:
     """The practice (or group) that most people of each LSOA of the map use; index lsoa_code.
 
@@ -387,26 +366,21 @@ def main_users(
     left out; where only a few use others, patients and share are missing, as their total would tell
     how many. Practices in no group leave the contest but stay in the whole.
     """
-    limit = small_number() if threshold is None else threshold
-    here = registered.table[registered.table["lsoa_code"].isin(registered.lsoas)]
-    table = dominant(here, groups)
-    table = table[(table["patients"] >= limit) & (table["patients"] > 0)]
-    return hide_rest(table, "patients", "lsoa_patients", derived=["share"], threshold=threshold)
+    table = dominant(registered.here, groups)
+    table = table[(table["patients"] >= small_number()) & (table["patients"] > 0)]
+    return hide_rest(table, "patients", "lsoa_patients", derived=["share"])
 
 
-def ratios_by_lsoa(
-    registered: Registered, fte: pd.Series, *, threshold: int | None = None
-) -> pd.DataFrame:
+def ratios_by_lsoa(registered: Registered, fte: pd.Series) -> pd.DataFrame:
     """Patients per FTE GP of each LSOA of the map (`patients_per_fte_gp_by_lsoa`), with
     `coverage`: the share of the LSOA's patients whose practice's FTE is known.
 
     LSOAs with fewer known patients than the threshold have no ratio.
     """
-    limit = small_number() if threshold is None else threshold
     # Over every row, so that a practice's FTE is spread over all its patients.
     table = patients_per_fte_gp_by_lsoa(registered.table, fte)
     table = table.reindex(registered.lsoas)
-    enough = table["patients_in_ratio"] >= max(limit, 1)
+    enough = table["patients_in_ratio"] >= max(small_number(), 1)
     return table.assign(
         patients_per_fte_gp=table["patients_per_fte_gp"].where(enough),
         coverage=table["patients_in_ratio"] / table["patients"].where(table["patients"] > 0),
@@ -458,10 +432,11 @@ def check_scores(
             "matched": weighted["patients_matched"],
         }
     )
-    ranks = table[["recomputed", "published"]].dropna().rank()
+    both = table.dropna(subset=["recomputed", "published"])
+    ranks = both[["recomputed", "published"]].rank()
     return ScoreCheck(
         agreement=agreement(table["recomputed"], table["published"]),
         rank_correlation=float(np.corrcoef(ranks["recomputed"], ranks["published"])[0, 1]),
-        table=table.dropna(subset=["recomputed", "published"]),
+        table=both,
         unmatched=1 - float(table["matched"].sum() / table["patients"].sum()),
     )
