@@ -152,7 +152,4 @@ def described(journeys: Journeys | None, sites: Groups, number: int) -> dict[str
     if journeys is None:
         return {"main_site": [None] * number, "minutes_are": [None] * number}
     codes = [*map(str, journeys.codes), None]
-    return {
-        "main_site": [codes[site] for site in sites],
-        "minutes_are": [journeys.label] * number,
-    }
+    return {"main_site": [codes[site] for site in sites], "minutes_are": [journeys.label] * number}

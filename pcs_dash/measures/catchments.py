@@ -267,7 +267,11 @@ def another(kind: str) -> str:
 
 
 def catchment_rows(
-    registered: Registered, codes: Collection[str], lsoas: pd.DataFrame
+    registered: Registered,
+    codes: Collection[str],
+    lsoas: pd.DataFrame,
+    *,
+    threshold: int | None = None,
 ) -> pd.DataFrame:
     """A unit's catchment to show and export: index lsoa_code, most patients first.
 
@@ -293,13 +297,18 @@ def catchment_rows(
     # The share would tell the few of the LSOA who are with others, but for the whole per cent where
     # any few would make it 100.
     rest = table["lsoa_patients"] - table["patients"]
-    nearly = (100 * table["patients"] / (table["patients"] + small_number())).round() == 100
+    limit = small_number() if threshold is None else threshold
+    nearly = (100 * table["patients"] / (table["patients"] + limit)).round() == 100
     whole = pd.Series(100.0, index=rows.index).where(nearly)
-    rows["share_per_cent"] = rows["share_per_cent"].mask(is_small(rest), whole)
+    rows["share_per_cent"] = rows["share_per_cent"].mask(is_small(rest, threshold), whole)
     # A model spreads fractions of a patient far and wide.
     rows = rows[rows["patients"] > 0]
     shown = hide_small(
-        rows, "patients", derived=["share_per_cent", "share_of_list_per_cent"], within="unit"
+        rows,
+        "patients",
+        derived=["share_per_cent", "share_of_list_per_cent"],
+        within="unit",
+        threshold=threshold,
     )
     # Hidden ones come last; their order must not tell which is larger.
     hidden = shown["hidden"]
@@ -324,7 +333,9 @@ def overlap_of(registered: Registered, groups: Mapping[str, str] | pd.Series) ->
     return hub_overlap(registered.here, groups)
 
 
-def matrix_rows(overlap: Overlap, groups: Sequence[str]) -> pd.DataFrame:
+def matrix_rows(
+    overlap: Overlap, groups: Sequence[str], *, threshold: int | None = None
+) -> pd.DataFrame:
     """Patients of each of `groups` (rows) by the group that most people use where they live.
 
     Columns patients, elsewhere_per_cent, then the groups themselves, then "others" together.
@@ -342,7 +353,7 @@ def matrix_rows(overlap: Overlap, groups: Sequence[str]) -> pd.DataFrame:
             "patients": matrix[rows].assign(others=others).to_numpy().ravel(),
         }
     )
-    shown = hide_small(cells, "patients", within="of")
+    shown = hide_small(cells, "patients", within="of", threshold=threshold)
     table = pd.DataFrame(
         {
             name: shown["patients"].iloc[place :: len(rows) + 1].to_numpy()
@@ -358,7 +369,10 @@ def matrix_rows(overlap: Overlap, groups: Sequence[str]) -> pd.DataFrame:
 
 
 def main_users(
-    registered: Registered, groups: Mapping[str, str] | pd.Series | None = None
+    registered: Registered,
+    groups: Mapping[str, str] | pd.Series | None = None,
+    *,
+    threshold: int | None = None,
 ) -> pd.DataFrame:
     """The practice (or group) that most people of each LSOA of the map use; index lsoa_code.
 
@@ -366,21 +380,25 @@ def main_users(
     left out; where only a few use others, patients and share are missing, as their total would tell
     how many. Practices in no group leave the contest but stay in the whole.
     """
+    limit = small_number() if threshold is None else threshold
     table = dominant(registered.here, groups)
-    table = table[(table["patients"] >= small_number()) & (table["patients"] > 0)]
-    return hide_rest(table, "patients", "lsoa_patients", derived=["share"])
+    table = table[(table["patients"] >= limit) & (table["patients"] > 0)]
+    return hide_rest(table, "patients", "lsoa_patients", derived=["share"], threshold=threshold)
 
 
-def ratios_by_lsoa(registered: Registered, fte: pd.Series) -> pd.DataFrame:
+def ratios_by_lsoa(
+    registered: Registered, fte: pd.Series, *, threshold: int | None = None
+) -> pd.DataFrame:
     """Patients per FTE GP of each LSOA of the map (`patients_per_fte_gp_by_lsoa`), with
     `coverage`: the share of the LSOA's patients whose practice's FTE is known.
 
     LSOAs with fewer known patients than the threshold have no ratio.
     """
+    limit = small_number() if threshold is None else threshold
     # Over every row, so that a practice's FTE is spread over all its patients.
     table = patients_per_fte_gp_by_lsoa(registered.table, fte)
     table = table.reindex(registered.lsoas)
-    enough = table["patients_in_ratio"] >= max(small_number(), 1)
+    enough = table["patients_in_ratio"] >= max(limit, 1)
     return table.assign(
         patients_per_fte_gp=table["patients_per_fte_gp"].where(enough),
         coverage=table["patients_in_ratio"] / table["patients"].where(table["patients"] > 0),

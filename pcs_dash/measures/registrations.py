@@ -37,10 +37,7 @@ def lsoa_totals(registrations: pd.DataFrame) -> pd.Series:
 
 
 def catchment(
-    registrations: pd.DataFrame,
-    codes: Iterable[str],
-    *,
-    totals: pd.Series | None = None,
+    registrations: pd.DataFrame, codes: Iterable[str], *, totals: pd.Series | None = None
 ) -> pd.DataFrame:
     """Where the patients of a practice or hub live: index lsoa_code, sorted by patients.
 

@@ -339,10 +339,7 @@ def _quintile_1(practices: pd.DataFrame, edition: str) -> Today:
 
 
 def claim_retested(
-    practices: pd.DataFrame,
-    *,
-    definition: str = "fully_qualified",
-    date: str,
+    practices: pd.DataFrame, *, definition: str = "fully_qualified", date: str
 ) -> Claim:
     """The claim of 2017, tested again in Thurrock, Mid and South Essex and Essex.
 

@@ -121,7 +121,7 @@ def test_a_portrait_counts_places_patients_and_the_unknown() -> None:
 
 def test_those_beyond_are_told_as_they_stand_where_nothing_is_hidden() -> None:
     data = registered({("P1", L1): 900, ("P1", WALES): 57, ("P1", "NO2011"): 12})
-    rows = catchments.catchment_rows(data, ["P1"], LSOAS)
+    rows = catchments.catchment_rows(data, ["P1"], LSOAS, threshold=5)
     figures = Portrait(969, 2, 1, 12, 57, 900, 1, 1)
     assert catchments.beyond(data, figures, rows) == [
         "57 patients live beyond the small areas known here: they count in the catchment, but "
@@ -142,7 +142,7 @@ def test_rows_of_a_catchment_in_full() -> None:
     data = registered(
         {("P1", L1): 600, ("P1", L2): 200.4, ("P1", OUT): 100, ("P1", L3): 0.4, ("P2", L2): 100}
     )
-    rows = catchments.catchment_rows(data, ["P1"], LSOAS)
+    rows = catchments.catchment_rows(data, ["P1"], LSOAS, threshold=5)
     assert rows.index.tolist() == [L1, L2, OUT]
     assert rows.index.name == "lsoa_code"
     assert list(rows.columns) == [
@@ -163,12 +163,11 @@ def test_rows_of_a_catchment_in_full() -> None:
     assert not rows["modelled"].any()
 
 
-def test_the_matrix_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PCS_DASH_SMALL_NUMBER", "0")
+def test_the_matrix_in_full() -> None:
     data = registered({("P1", L1): 900, ("P1", L3): 40, ("P2", L2): 300, ("P3", L3): 360})
     groups = {"P1": "north", "P2": "east", "P3": "south"}
     overlap = catchments.overlap_of(data, groups)
-    table = catchments.matrix_rows(overlap, ["north", "nowhere", "south"])
+    table = catchments.matrix_rows(overlap, ["north", "nowhere", "south"], threshold=0)
     assert table.index.tolist() == ["north", "south"]
     assert table.index.name == "group"
     assert list(table.columns) == ["patients", "elsewhere_per_cent", "north", "south", "others"]
@@ -182,20 +181,19 @@ def test_the_matrix_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
     assert catchments.elsewhere(overlap, "south") == (0, 0)
 
 
-def test_who_is_used_most_by_the_small_number_of_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
-    """4 of 4 are no main practice where 5 is the small number, 9 of 9 are."""
+def test_who_is_used_most_by_the_small_number_of_the_app() -> None:
+    """Without a threshold the small number holds: 4 of 4 are no main practice, 9 of 9 are."""
     data = registered({("P1", L1): 4, ("P2", L2): 9, ("P1", L3): 0, ("P1", OUT): 50})
     assert catchments.main_users(data)["dominant"].to_dict() == {L2: "P2"}
+    every = catchments.main_users(data, threshold=0)
+    assert every["dominant"].to_dict() == {L1: "P1", L2: "P2"}
+    assert list(every.columns)[:4] == ["dominant", "patients", "lsoa_patients", "share"]
     fte = pd.Series({"P1": 2.0, "P2": 1.0})
     ratios = catchments.ratios_by_lsoa(data, fte)
     assert ratios.index.tolist() == [L1, L2, L3]
     assert ratios["patients_per_fte_gp"].tolist() == pytest.approx([np.nan, 9, np.nan], nan_ok=True)
     assert ratios["coverage"].tolist() == pytest.approx([1, 1, np.nan], nan_ok=True)
-    monkeypatch.setenv("PCS_DASH_SMALL_NUMBER", "0")
-    every = catchments.main_users(data)
-    assert every["dominant"].to_dict() == {L1: "P1", L2: "P2"}
-    assert list(every.columns)[:4] == ["dominant", "patients", "lsoa_patients", "share"]
-    shown = catchments.ratios_by_lsoa(data, fte)
+    shown = catchments.ratios_by_lsoa(data, fte, threshold=0)
     assert shown.loc[L1, "patients_per_fte_gp"] == pytest.approx(27)
     assert np.isnan(shown.loc[L3, "patients_per_fte_gp"])
 

@@ -169,8 +169,8 @@ def _member(file: InputFile, faults: Faults) -> Contents:
     content = file.path.read_bytes()
     is_archive = content.startswith(b"\x1f\x8b")
     if content.startswith(b"PK"):
-        names, mimetype = _names(content, inner)
-        is_archive = "xl/workbook.xml" not in names and _ODS not in mimetype
+        parts, mimetype = _names(content, inner)
+        is_archive = "xl/workbook.xml" not in parts and _ODS not in mimetype
     if is_archive:
         inner.refuse("An archive in an archive is not opened. Unpack it.")
     one = contents(content, inner)

@@ -35,12 +35,7 @@ class Claimed:
 
 
 def claimed_by_shapes(
-    sheet: Sheet,
-    layout: Layout,
-    practices: pd.DataFrame,
-    faults: Faults,
-    *,
-    repair: bool,
+    sheet: Sheet, layout: Layout, practices: pd.DataFrame, faults: Faults, *, repair: bool
 ) -> Claimed:
     """The practices within the polygons of a layer. Features that are no polygons are counted and
     passed over; what is wrong with a polygon is a fault.
