@@ -25,7 +25,7 @@ from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import STATIC_DIR
 from pcs_dash.tables.writing import replace_whole
-from pcs_dash.ui import data
+from pcs_dash.ui import data, official_store
 from pcs_dash.ui.component import component
 from pcs_dash.views import cards
 from pcs_dash.views.question import Question
@@ -183,7 +183,9 @@ def _card(hit: Hit, dataset: Dataset, choices: Question, areas: tuple[Area, ...]
     counted = dataset.practices
     if st.session_state.get("exclude"):
         counted = counted[~counted["flag_low_fte"]]
-    residents, residents_basis = _residents(choices, counted) if hit.kind == "lsoa" else (None, "")
+    residents, residents_basis = (
+        _residents(dataset, choices, counted) if hit.kind == "lsoa" else (None, "")
+    )
     basis = cards.Basis(
         dataset=dataset,
         counted=counted,
@@ -198,19 +200,19 @@ def _card(hit: Hit, dataset: Dataset, choices: Question, areas: tuple[Area, ...]
     return asdict(cards.card(hit, basis)) | {"basis": choices.basis}
 
 
-def _residents(choices: Question, counted: pd.DataFrame) -> tuple[pd.Series | None, str]:
+def _residents(
+    dataset: Dataset, choices: Question, counted: pd.DataFrame
+) -> tuple[pd.Series | None, str]:
     """Patients per FTE GP by LSOA where registrations are loaded; small numbers stay missing."""
-    registrations = data.registrations()
-    if registrations is None:
+    registered = official_store.published(dataset)
+    if registered is None:
         return None, ""
     from pcs_dash.measures.registrations import patients_per_fte_gp_by_lsoa
     from pcs_dash.measures.small_numbers import small_number
 
-    table = patients_per_fte_gp_by_lsoa(
-        registrations.rename(columns={"lsoa11cd": "lsoa_code"}), counted[choices.definition.column]
-    )
+    table = patients_per_fte_gp_by_lsoa(registered.table, counted[choices.definition.column])
     enough = table["patients_in_ratio"] >= small_number()
-    return table["patients_per_fte_gp"].where(enough), data.registered_in(registrations)
+    return table["patients_per_fte_gp"].where(enough), registered.label
 
 
 def _for_browser(hit: Hit) -> dict[str, Any]:
@@ -240,28 +242,21 @@ def _hubs() -> list[tuple[str, str, tuple[str, ...]]]:
     return [(hub.id, hub.name, tuple(work.plan.members(hub.id))) for hub in work.plan.hubs]
 
 
-def _entries() -> tuple[str, str, str]:
-    """Folder and checksum of the postcode directory in use, and the version of the official data;
-    empty where there is none.
+def _entries() -> tuple[str, str]:
+    """Checksum of the postcode directory in use, and the version of the official data; empty where
+    there is none.
     """
-    from pcs_dash.official.store import Store
-
-    store = Store()
-    try:
-        loaded = store.current()
-        entry = loaded.latest("postcodes") if loaded else None
-    except UserError as error:
-        _log.warning("postcode directory not read: %s", error)
-        return "", "", ""
-    version = "".join(filter(str.isalnum, loaded.identity)) if loaded else ""
-    return (str(store.root), entry.sha256, version) if entry else ("", "", version)
+    loaded = official_store.manifest()
+    if loaded is None:
+        return "", ""
+    entry = loaded.latest("postcodes")
+    return entry.sha256 if entry else "", "".join(filter(str.isalnum, loaded.identity))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Dataset: data.key_of})
 def _published(
     dataset: Dataset,
     area_keys: str,  # noqa: ARG001 - part of the cache's key
-    root: str,
     sha256: str,
     version: str,
     _areas: tuple[Area, ...],
@@ -276,7 +271,7 @@ def _published(
         name = f"codes-{version}.json"
         codes = web.address_of(name)
         _later(_publish_codes, name)
-    if not root:
+    if not sha256:
         return url, "", codes
     folder = f"postcodes-{sha256[:10]}-{url.rsplit('-', 1)[-1].removesuffix('.json')}"
     _later(_publish_directory, dataset, folder, _areas)

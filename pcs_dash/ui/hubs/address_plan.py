@@ -21,10 +21,10 @@ from pcs_dash.store.links import LinkError, is_short_link, make_link, open_link,
 from pcs_dash.store.plan_library import PlanLibrary
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address, data
+from pcs_dash.ui import address, data, official_store
 from pcs_dash.ui.browser import HUB_WORK
 from pcs_dash.ui.hubs.map_events import PaintedPlan, Said
-from pcs_dash.ui.hubs.migrating import Before, Carried, carry_over, ods_successors
+from pcs_dash.ui.hubs.migrating import Before, Carried, carry_over
 from pcs_dash.ui.hubs.open_plan import OpenPlan, database, start_plan
 from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.text import plain
@@ -158,7 +158,7 @@ def carried_over(dataset: Dataset, plan: Plan, before: Before) -> Carried:
         before,
         dataset.practices,
         period=dataset.workforce_period,
-        successors=ods_successors() if lost else None,
+        successors=official_store.successors() if lost else None,
         known_of={code: found.words for code, found in whereabouts(lost).items()},
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -12,11 +11,9 @@ import pandas as pd
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.store.documents import Saved
 from pcs_dash.store.links import LinkedPlan, data_fingerprint
-from pcs_dash.tables.errors import UserError
 
 _SHOWN = 10
 _LARGEST = 5
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,21 +52,6 @@ class Carried:
     plan: Plan
     sentences: tuple[str, ...]
     merged: tuple[str, ...] = ()
-
-
-def ods_successors() -> pd.DataFrame | None:
-    """practice_code, successor_code, effective, as loaded from the ODS; None if they are not."""
-    from pcs_dash.official.store import Store
-
-    store = Store()
-    try:
-        loaded = store.current()
-        if loaded is None or loaded.latest("ods_successors") is None:
-            return None
-        return store.read("ods_successors")
-    except UserError as error:
-        _log.warning("successors not read: %s", error)
-        return None
 
 
 def carry_over(
