@@ -12,7 +12,7 @@ from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.paths import DATA_DIR, GEO_DIR, ROOT
 from pcs_dash.tables.sources import SOURCES, checksum
-from pcs_dash.ui import address, page_parts
+from pcs_dash.ui import address, boxes, page_parts
 from pcs_dash.ui.text import plain
 
 
@@ -21,15 +21,8 @@ def figures(dataset: Dataset, area: Area) -> None:
     """One part at a time: the others are not made."""
     st.header("Figures and definitions", anchor="figures")
     labels = {key: label for key, (label, _) in _PARTS.items()}
-    key = st.segmented_control(
-        "Show",
-        list(_PARTS),
-        format_func=labels.__getitem__,
-        key=address.choice("data-part", labels),
-        required=True,
-        label_visibility="collapsed",
-    )
-    _PARTS[str(key)][1](dataset, area)
+    key = boxes.part("Show", labels, address.choice("data-part", labels))
+    _PARTS[key][1](dataset, area)
 
 
 def _sources(_: Dataset, __: Area) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pcs_dash.measures.england_areas import period, period_of
-from pcs_dash.ui import address, england_data, page_parts
+from pcs_dash.ui import address, boxes, england_data, page_parts
 from pcs_dash.ui.browser import is_phone
 from pcs_dash.ui.text import plain
 from pcs_dash.views import maps
@@ -33,12 +33,11 @@ def _explore(found: Shown) -> None:
             str(code): f"{name} ({code})"
             for code, name in found.table["name"].sort_values().items()
         }
-        chosen = st.selectbox(
+        chosen = boxes.one(
             f"Find one of the {plain(found.title)}",
-            list(labels),
+            labels,
+            address.choice(_CHOSEN, labels, empty=True),
             index=None,
-            format_func=labels.__getitem__,
-            key=address.choice(_CHOSEN, labels, empty=True),
             placeholder="Type a name or code, or click one on the map or in the table",
         )
         _card(found, chosen)

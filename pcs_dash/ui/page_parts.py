@@ -16,7 +16,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from pcs_dash.render.csv_files import table_csv
 from pcs_dash.render.hub_colours import swatch
 from pcs_dash.tables.sources import ATTRIBUTION
-from pcs_dash.ui import address, first_map
+from pcs_dash.ui import address, boxes, first_map
 from pcs_dash.views.maps import Legend, PracticeMap, view_layer
 from pcs_dash.views.web_files import WebFiles
 
@@ -148,14 +148,10 @@ def _with_list(
     def choose(code: str) -> None:
         st.session_state[list_key(key)] = code if code in labels else None
 
-    chosen = st.selectbox(
-        find,
-        list(labels),
-        index=None,
-        format_func=lambda code: labels.get(code, code),
-        key=address.choice(list_key(key), labels, empty=True),
+    chosen = boxes.one(
+        find, labels, address.choice(list_key(key), labels, empty=True), index=None,
         placeholder="Type a name or code, or click one on the map",
-    )
+    )  # fmt: skip
     content = {**content, "selected": chosen}
     show_map(web, content, key=key, height=height, on_pick=on_pick or choose)
 
@@ -193,17 +189,12 @@ def small_table(table: pd.DataFrame, *, caption: str) -> None:
     )
 
 
-def download_csv(table: pd.DataFrame | bytes, *, name: str, label: str = "Download as CSV") -> None:
+def download_csv(
+    table: pd.DataFrame | bytes, *, name: str, label: str = "Download as CSV", key: str = ""
+) -> None:
     """A download button for a table, its index first (see `table_csv`), or for its CSV."""
-    st.download_button(
-        label,
-        table if isinstance(table, bytes) else table_csv(table),
-        file_name=f"{name}.csv",
-        mime="text/csv",
-        key=f"download-{name}",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    made = table if isinstance(table, bytes) else table_csv(table)
+    boxes.download(label, made, f"{name}.csv", "text/csv", key or f"download-{name}")
 
 
 def footer(*lines: str) -> None:

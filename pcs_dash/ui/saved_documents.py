@@ -31,7 +31,7 @@ from pcs_dash.store.rights import Action, Sharing
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import ASSETS_DIR
-from pcs_dash.ui import address
+from pcs_dash.ui import address, boxes
 from pcs_dash.ui.hubs.open_plan import database
 from pcs_dash.ui.on_table import OnTable
 from pcs_dash.ui.sign_in import person
@@ -170,11 +170,10 @@ class LibraryPanel:
             return
         key = f"{self.key}-sharing-{place}-{entry.id}"
         st.session_state[key] = entry.access.sharing
-        st.selectbox(
+        boxes.one(
             f"Who may see this {self.noun}",
-            list(_SHARED),
-            format_func=_SHARED.__getitem__,
-            key=key,
+            _SHARED,
+            key,
             help="All its versions. Its link stays while it is shared by one; made private, the "
             "link opens nothing any more, and sharing it anew makes another.",
             on_change=lambda: _try(share, self.books, entry.id, st.session_state[key]),
@@ -393,15 +392,8 @@ class LibraryPanel:
         """
         with st.popover("File", icon=":material/description:"):
             if text:
-                st.download_button(
-                    f"Export the {self.noun}",
-                    text,
-                    file_name=f"{self.noun}.json",
-                    mime="application/json",
-                    key=f"{self.key}-export",
-                    icon=":material/download:",
-                    on_click="ignore",
-                )
+                label, name = f"Export the {self.noun}", f"{self.noun}.json"
+                boxes.download(label, text, name, "application/json", f"{self.key}-export")
             others()
             if not person.allowed(Action.UPLOAD):
                 return

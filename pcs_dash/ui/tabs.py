@@ -7,7 +7,7 @@ from contextvars import ContextVar
 
 import streamlit as st
 
-from pcs_dash.ui import address
+from pcs_dash.ui import address, boxes
 from pcs_dash.views import places
 from pcs_dash.views.places import Sheet
 
@@ -40,12 +40,5 @@ def show(sheet: Sheet, draw: Callable[[], None]) -> None:
     with drawn[list(labels).index(sheet.tab)]:
         parts = places.parts(sheet.path, sheet.tab)
         if len(parts) > 1:
-            st.segmented_control(
-                sheet.label,
-                list(parts),
-                format_func=lambda key: parts[key].part,
-                key=sheet.tab,
-                required=True,
-                label_visibility="collapsed",
-            )
+            boxes.part(sheet.label, {key: one.part for key, one in parts.items()}, sheet.tab)
         draw()

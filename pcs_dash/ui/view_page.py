@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pcs_dash.jobs import for_page
 from pcs_dash.render.csv_files import table_csv
+from pcs_dash.render.report_files import MIME
 from pcs_dash.scenarios.flows import degrees_in
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address, blocks, page, page_parts, slow_work, tabs
+from pcs_dash.ui import address, blocks, boxes, page, page_parts, slow_work, tabs
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import (
     Answer,
@@ -246,15 +248,7 @@ def _part(view: View, answer: Answer) -> str:
     keys = {label.replace(" ", "-").lower(): part for part, label in parts.items()}
     labels = {key: part or "Answer" for key, part in keys.items()}
     key = address.choice(f"{view.page.partition('_')[0]}-part", labels)
-    st.segmented_control(
-        "Part of the answer",
-        list(labels),
-        format_func=labels.__getitem__,
-        key=key,
-        required=True,
-        label_visibility="collapsed",
-    )
-    return keys[st.session_state[key]]
+    return keys[boxes.part("Part of the answer", labels, key)]
 
 
 def _printed(view: View, question: Question) -> None:
@@ -268,15 +262,9 @@ def _printed(view: View, question: Question) -> None:
 
         return one_page(view, question)
 
-    st.download_button(
-        "One page to print (PDF)",
-        made,
-        file_name=f"{view.key}-{question.area.key}.pdf",
-        mime="application/pdf",
-        key=f"{view.key}-print",
-        icon=":material/print:",
-        on_click="ignore",
-    )
+    name, icon = f"{view.key}-{question.area.key}.pdf", ":material/print:"
+    key = f"{view.key}-print"
+    boxes.download("One page to print (PDF)", made, name, MIME[".pdf"], key, icon=icon)
 
 
 def _said(answer: Answer, *, first: bool) -> list[tuple[str, DeltaGenerator]]:
@@ -387,35 +375,19 @@ def _widget(option: Option, question: Question) -> str | None:
         key = address.number(option.key, low, high, int(option.default))
         return str(st.number_input(option.label, low, high, step=1, key=key))
     labels = option.labels(question)
+    more: dict[str, Any] = {"help": option.help or None}
     if option.kind == "several":
-        chosen = st.multiselect(
-            option.label,
-            list(labels),
-            format_func=lambda key: labels.get(key, key),
-            key=address.several(
-                option.key, labels, [key for key in option.default.split("|") if key in labels]
-            ),
-            placeholder=option.placeholder or "all",
-            help=option.help or None,
-        )
-        return "|".join(chosen)
+        begins = [key for key in option.default.split("|") if key in labels]
+        key = address.several(option.key, labels, begins)
+        more["placeholder"] = option.placeholder or "all"
+        return "|".join(boxes.several(option.label, labels, key, **more))
     if option.kind == "practice":
-        return st.selectbox(
-            option.label,
-            list(labels),
-            index=None,
-            format_func=lambda key: labels.get(key, key),
-            key=address.choice(option.key, labels, empty=True),
-            placeholder=option.placeholder or "Type a name or code",
-            help=option.help or None,
-        )
-    return st.selectbox(
-        option.label,
-        list(labels),
-        format_func=lambda key: labels.get(key, key),
-        key=address.choice(option.key, labels, default=option.default or None),
-        help=option.help or None,
-    )
+        key = address.choice(option.key, labels, empty=True)
+        more |= {"index": None, "placeholder": option.placeholder or "Type a name or code"}
+    else:
+        key = address.choice(option.key, labels, default=option.default or None)
+    chosen: str | None = boxes.one(option.label, labels, key, **more)
+    return chosen
 
 
 def _state(view: View, question: Question) -> str:
@@ -498,20 +470,12 @@ def _chosen(view: View, sections: Sequence[Section]) -> Section:
     """The section that is open: the one chosen, or whose options the address asks for, or the
     first.
     """
-    known = {section.key: section for section in sections}
+    titles = {section.key: section.title for section in sections}
     asked = (each.key for each in sections if any(map(address.asked, each.options)))
-    key = st.segmented_control(
-        "Look closer at",
-        list(known),
-        format_func=lambda key: plain(known[key].title),
-        key=address.choice(
-            f"{view.key}-section",
-            {key: section.title for key, section in known.items()},
-            default=next(asked, None),
-        ),
-        required=True,
-    )
-    return known[str(key)]
+    key = address.choice(f"{view.key}-section", titles, default=next(asked, None))
+    shown = {key: plain(title) for key, title in titles.items()}
+    chosen = boxes.part("Look closer at", shown, key, hidden=False)
+    return next(section for section in sections if section.key == chosen)
 
 
 def _made(view: View, section: Section, question: Question) -> Sequence[Block | Beside]:
@@ -557,10 +521,7 @@ def draw(
         case Text():
             blocks.text(block)
         case File():
-            st.download_button(
-                plain(block.label), block.made, file_name=block.name, mime=block.mime, key=key,
-                icon=":material/download:", on_click="ignore",
-            )  # fmt: skip
+            boxes.download(plain(block.label), block.made, block.name, block.mime, key)
 
 
 def _map(

@@ -20,10 +20,10 @@ from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.hubs.suggest import Suggestion
 from pcs_dash.measures import numbers
-from pcs_dash.render.csv_files import table_csv, with_provenance
+from pcs_dash.render.csv_files import with_provenance
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address, blocks, hub_map
+from pcs_dash.ui import address, blocks, hub_map, page_parts
 from pcs_dash.ui.hubs import builder
 from pcs_dash.ui.hubs.adopt import adopt
 from pcs_dash.ui.hubs.open_plan import STARTS, OpenPlan, neighbours_for, provenance, start_plan
@@ -201,14 +201,11 @@ def _measures(
     )
     with st.expander("Every measure, side by side"):
         blocks.small_table(shown)
-    st.download_button(
-        "Download this table as CSV",
-        table_csv(with_provenance(table, provenance(opened, choices))),
-        file_name=f"compare-{choices.area.key}.csv",
-        mime="text/csv",
+    page_parts.download_csv(
+        with_provenance(table, provenance(opened, choices)),
+        name=f"compare-{choices.area.key}",
+        label="Download this table as CSV",
         key="hub-compare-csv",
-        icon=":material/download:",
-        on_click="ignore",
     )
 
 
@@ -240,12 +237,9 @@ def _moves(opened: OpenPlan, choices: Question, compared: Comparison) -> None:
             }
         )
         st.dataframe(moved, hide_index=True, placeholder="no hub", alt="Practices that move")
-        st.download_button(
-            "Download the moves as CSV",
-            table_csv(with_provenance(moved, provenance(opened, choices))),
-            file_name=f"moves-{choices.area.key}.csv",
-            mime="text/csv",
+        page_parts.download_csv(
+            with_provenance(moved, provenance(opened, choices)),
+            name=f"moves-{choices.area.key}",
+            label="Download the moves as CSV",
             key="hub-moves-csv",
-            icon=":material/download:",
-            on_click="ignore",
         )

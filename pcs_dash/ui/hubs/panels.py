@@ -20,6 +20,7 @@ from pcs_dash.store.drafts import Draft, drop_draft
 from pcs_dash.store.rights import Action
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
+from pcs_dash.ui import boxes
 from pcs_dash.ui.hubs import plan_upload
 from pcs_dash.ui.hubs.address_plan import carried_over, put_carried
 from pcs_dash.ui.hubs.migrating import Before
@@ -38,8 +39,6 @@ from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 from pcs_dash.views.story import SavedView, Story
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def start(opened: OpenPlan, choices: Question) -> None:
@@ -113,19 +112,12 @@ def download(opened: OpenPlan, dataset: Dataset, choices: Question) -> None:
             ("PowerPoint of this plan", "pptx", report_files.MIME[".pptx"], files.slides),
             ("Plan as CSV (opens again here)", "csv", "text/csv", files.csv),
             ("Figures of the hubs as CSV", "figures.csv", "text/csv", files.figures),
-            ("Excel workbook", "xlsx", _XLSX, files.workbook),
+            ("Excel workbook", "xlsx", report_files.MIME[".xlsx"], files.workbook),
             ("GeoJSON", "geojson", "application/geo+json", files.geojson),
             ("GeoPackage (EPSG:27700)", "gpkg", "application/geopackage+sqlite3", files.geopackage),
         ):
-            st.download_button(
-                label,
-                make,
-                file_name=f"hubs-{choices.area.key}.{suffix}",
-                mime=mime,
-                key=f"hub-download-{suffix}",
-                on_click="ignore",
-                width="stretch",
-            )
+            name, key = f"hubs-{choices.area.key}.{suffix}", f"hub-download-{suffix}"
+            boxes.download(label, make, name, mime, key, icon=None, width="stretch")
         st.caption("Each file says its data period, GP definition and the rules it was judged by.")
 
 

@@ -28,7 +28,7 @@ from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.tables.constants import MODES
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import slow_work
+from pcs_dash.ui import boxes, slow_work
 from pcs_dash.ui.hubs import plan_figures
 from pcs_dash.ui.hubs.adopt import adopt
 from pcs_dash.ui.hubs.open_plan import OpenPlan, neighbours_for
@@ -86,10 +86,9 @@ def _belonging(choices: Question) -> tuple[list[str], list[str], list[str]]:
         names = choices.practices["practice_name"]
         pcns = sorted(choices.practices["pcn"].dropna().unique())
         whole = st.multiselect("Keep these PCNs whole", pcns, key="hub-whole")
-        every = list(names.index)
-        label = {code: f"{name} ({code})" for code, name in names.items()}.__getitem__
-        joined = st.multiselect("In one hub", every, format_func=label, key="hub-joined")
-        parted = st.multiselect("No two in one hub", every, format_func=label, key="hub-parted")
+        every = {code: f"{name} ({code})" for code, name in names.items()}
+        joined = boxes.several("In one hub", every, "hub-joined")
+        parted = boxes.several("No two in one hub", every, "hub-parted")
     return whole, joined, parted
 
 
@@ -103,18 +102,14 @@ def form(opened: OpenPlan, dataset: Dataset, choices: Question) -> None:
         )
         least, most, count, limit = _sizes(opened)
         second = st.columns(5, vertical_alignment="bottom")
-        aim = second[0].selectbox(
-            "Aim",
-            [*OBJECTIVES, _WEIGHTED],
-            format_func=lambda key: OBJECTIVES.get(key, "a weighting of these"),
-            key="hub-aim",
-        )
-        kinds = choices.journeys.kinds
-        way = second[1].selectbox(
+        aims = {**OBJECTIVES, _WEIGHTED: "a weighting of these"}
+        aim = boxes.one("Aim", aims, "hub-aim", at=second[0])
+        kinds = choices.journeys.kinds.items()
+        way = boxes.one(
             "Distances in",
-            ["", *kinds],
-            format_func=lambda mode: f"minutes {MODES[mode]} ({kinds[mode]})" if mode else "km",
-            key="hub-way",
+            {"": "km"} | {mode: f"minutes {MODES[mode]} ({kind})" for mode, kind in kinds},
+            "hub-way",
+            at=second[1],
             help="Of registered patients, from where they live to the hub's centre.",
         )
         plans = second[2].selectbox(

@@ -14,7 +14,7 @@ from pcs_dash.store.rights import Action
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import data, presenting, slow_work
+from pcs_dash.ui import boxes, data, presenting, slow_work
 from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.hubs import plan_upload
 from pcs_dash.ui.sign_in import person
@@ -191,13 +191,6 @@ def _make(pack: Pack, kind: str) -> bytes:
 
 
 def _save(pack: Pack, kind: str, made: bytes) -> None:
-    st.download_button(
-        f"Save {report_files.KINDS[kind]} ({len(made) / 1e6:.1f} MB)",
-        made,
-        file_name=f"{pack.area.key}-{pack.name}{kind}",
-        mime=report_files.MIME[kind],
-        key=f"save{kind}",
-        icon=":material/download:",
-        type="primary",
-        on_click="ignore",
-    )
+    label = f"Save {report_files.KINDS[kind]} ({len(made) / 1e6:.1f} MB)"
+    name = f"{pack.area.key}-{pack.name}{kind}"
+    boxes.download(label, made, name, report_files.MIME[kind], f"save{kind}", type="primary")
