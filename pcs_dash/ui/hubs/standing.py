@@ -13,7 +13,7 @@ from pcs_dash.travel.sites import AIMS, Aim, Wanted
 from pcs_dash.ui.hubs.open_plan import OpenPlan
 from pcs_dash.ui.slow_work import computed
 from pcs_dash.ui.text import plain
-from pcs_dash.ui.view_page import draw
+from pcs_dash.ui.view_page import Asked, draw
 from pcs_dash.views import where_sites
 from pcs_dash.views.answer import Beside, Block
 from pcs_dash.views.question import Question
@@ -51,7 +51,7 @@ def panel(web: WebFiles, choices: Question, opened: OpenPlan) -> None:
 
 def _drawn(blocks: Sequence[Block | Beside], web: WebFiles, choices: Question, key: str) -> None:
     for number, block in enumerate(blocks):
-        draw(block, web, choices, f"hub-{key}-{number}", "", lambda *_: None)
+        draw(block, Asked(web, choices), f"hub-{key}-{number}")
 
 
 def _form(choices: Question) -> tuple[str, Wanted] | None:
