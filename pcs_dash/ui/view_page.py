@@ -44,7 +44,7 @@ from pcs_dash.views.web_files import WebFiles
 Pick = Callable[[str, Sequence[str]], None]
 # Draws what stands above a view, and says what view and question that makes.
 Above = Callable[[View, Question], tuple[View, Question]] | None
-# Draws what can be done with what is chosen in a section, above its blocks.
+# Draws what stands under a page, or in a section above its blocks.
 Inside = Callable[[Question], None] | None
 # Where the last practice was clicked: the view, its option and the practice.
 _CLICKED = "practice-clicked"
