@@ -66,68 +66,62 @@ def _opened(url: URL) -> Database:
     return opened
 
 
+def every_practice(choices: Question, dataset: Dataset) -> pd.DataFrame:
+    """Every practice of the area, those left out of the figures included."""
+    return _every_practice(_name(choices), choices.area, dataset)
+
+
+def prepared_for(choices: Question) -> Prepared:
+    """What every summary needs for what the sidebar says, whatever the plan."""
+    return _prepared((*_name(choices), *choices.readers.version), *_counted(choices), choices)
+
+
+def neighbours_for(choices: Question, dataset: Dataset) -> Neighbours:
+    """Which practices are neighbours, of those that the sidebar leaves."""
+    return _neighbours(_name(choices), _counted(choices)[-1], choices, dataset)
+
+
+def _name(choices: Question) -> tuple[str, ...]:
+    """Area and data set, as the name of what is kept of them."""
+    return choices.area.key, choices.version
+
+
+def _counted(choices: Question) -> tuple[str, str, tuple[str, ...]]:
+    """Definition, edition and the practices left out."""
+    return choices.definition.key, choices.edition, tuple(choices.excluded.index)
+
+
 @st.cache_resource(show_spinner=False, max_entries=64)
-def prepared(
-    name: str,  # noqa: ARG001 - part of the cache's key
+def _every_practice(
+    name: tuple[str, ...],  # noqa: ARG001 - the cache's key
+    _area: Area,
+    _dataset: Dataset,
+) -> pd.DataFrame:
+    return _area.select(_dataset.practices)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _prepared(
+    name: tuple[str, ...],  # noqa: ARG001 - part of the cache's key
     definition: str,
     edition: str,
     left_out: tuple[str, ...],  # noqa: ARG001
     _choices: Question,
 ) -> Prepared:
-    """What every summary of an area needs, whatever the plan."""
-    return prepare(
-        _choices.with_own_figures,
-        definition=definition,
-        edition=edition,
-        journeys=_choices.journeys,
-    )
+    practices, journeys = _choices.with_own_figures, _choices.journeys
+    return prepare(practices, definition=definition, edition=edition, journeys=journeys)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def neighbourhood(
-    name: str,  # noqa: ARG001 - part of the cache's key
+def _neighbours(
+    name: tuple[str, ...],  # noqa: ARG001 - part of the cache's key
     left_out: tuple[str, ...],  # noqa: ARG001
-    _area: Area,
+    _choices: Question,
     _dataset: Dataset,
-    _practices: pd.DataFrame,
 ) -> Neighbours:
-    """Which practices of an area are neighbours."""
-    outlines = _dataset.outlines
-    same = outlines[(outlines["kind"] == _area.kind) & (outlines["name"] == _area.name)]
-    return neighbours(_practices, same.geometry.iloc[0] if len(same) else None)
-
-
-@st.cache_resource(show_spinner=False, max_entries=64)
-def practices_of(
-    name: str,  # noqa: ARG001 - the cache's key
-    _area: Area,
-    _dataset: Dataset,
-) -> pd.DataFrame:
-    """Every practice of an area, those left out of the figures included."""
-    return _area.select(_dataset.practices)
-
-
-def _name(choices: Question) -> str:
-    """Area and data set, as the name of what is kept of them."""
-    return f"{choices.area.key} {choices.version}"
-
-
-def every_practice(choices: Question, dataset: Dataset) -> pd.DataFrame:
-    """`practices_of` for what the sidebar says."""
-    return practices_of(_name(choices), choices.area, dataset)
-
-
-def prepared_for(choices: Question) -> Prepared:
-    """`prepared` for what the sidebar says."""
-    left_out = tuple(choices.excluded.index)
-    name = " ".join((_name(choices), *choices.readers.version))
-    return prepared(name, choices.definition.key, choices.edition, left_out, choices)
-
-
-def neighbours_for(choices: Question, dataset: Dataset) -> Neighbours:
-    """`neighbourhood` for what the sidebar says."""
-    left_out = tuple(choices.excluded.index)
-    return neighbourhood(_name(choices), left_out, choices.area, dataset, choices.practices)
+    outlines, area = _dataset.outlines, _choices.area
+    same = outlines[(outlines["kind"] == area.kind) & (outlines["name"] == area.name)]
+    return neighbours(_choices.practices, same.geometry.iloc[0] if len(same) else None)
 
 
 @dataclass

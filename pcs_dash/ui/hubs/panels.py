@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.hubs.contiguity import Neighbours
+from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.reading import PlanReading
-from pcs_dash.hubs.summary import scorecard, summarise_hubs
+from pcs_dash.hubs.summary import Prepared, scorecard, summarise_hubs
 from pcs_dash.measures.numbers import count
 from pcs_dash.render import report_files
 from pcs_dash.render.csv_files import hubs_csv, plan_csv
@@ -145,64 +146,45 @@ class Files:
 
     def csv(self) -> bytes:
         """Practice to hub, for tables."""
-        return plan_csv(self.opened.plan, self.choices.practices, self._provenance())
+        return plan_csv(*self._made_of)
 
     def figures(self) -> bytes:
         """The figures of each hub, for tables."""
-        return hubs_csv(self._summary(), self._provenance())
+        return hubs_csv(self._summary, self._made_of[-1])
 
     def workbook(self) -> bytes:
         """Plan, figures, rules and definitions as an Excel file."""
-        summary = self._summary()
-        score = scorecard(
-            self.opened.plan,
-            prepared_for(self.choices),
-            benchmark=self.choices.benchmark,
-            rules=self.opened.rules,
-            neighbours=self._neighbours(),
-            summary=summary,
-        )
-        return plan_workbook(
-            self.opened.plan,
-            self.choices.practices,
-            self._provenance(),
-            summary=summary,
-            scorecard=score,
-        )
+        summary = self._summary
+        score = scorecard(*self._judged, summary=summary, **self._by)
+        return plan_workbook(*self._made_of, summary=summary, scorecard=score)
 
     def geojson(self) -> bytes:
         """The hubs as shapes, one layer."""
-        return plan_geojson(
-            self.opened.plan,
-            self.choices.practices,
-            self._provenance(),
-            neighbours=self._neighbours(),
-        )
+        return plan_geojson(*self._made_of, neighbours=self._by["neighbours"])
 
     def geopackage(self) -> bytes:
         """Hubs and practices as layers, with the figures."""
-        return plan_geopackage(
-            self.opened.plan,
-            self.choices.practices,
-            self._provenance(),
-            neighbours=self._neighbours(),
-            summary=self._summary(),
-        )
+        near, summary = self._by["neighbours"], self._summary
+        return plan_geopackage(*self._made_of, neighbours=near, summary=summary)
 
-    def _provenance(self) -> Provenance:
-        return provenance(self.opened, self.choices)
+    @property
+    def _made_of(self) -> tuple[Plan, pd.DataFrame, Provenance]:
+        return self.opened.plan, self.choices.practices, provenance(self.opened, self.choices)
 
-    def _neighbours(self) -> Neighbours:
-        return neighbours_for(self.choices, self.dataset)
+    @property
+    def _judged(self) -> tuple[Plan, Prepared]:
+        return self.opened.plan, prepared_for(self.choices)
 
+    @property
+    def _by(self) -> dict[str, Any]:
+        """What the hubs are judged by."""
+        near = neighbours_for(self.choices, self.dataset)
+        benchmark, rules = self.choices.benchmark, self.opened.rules
+        return {"benchmark": benchmark, "rules": rules, "neighbours": near}
+
+    @property
     def _summary(self) -> pd.DataFrame:
-        return summarise_hubs(
-            self.opened.plan,
-            prepared_for(self.choices),
-            benchmark=self.choices.benchmark,
-            rules=self.opened.rules,
-            neighbours=self._neighbours(),
-        )
+        return summarise_hubs(*self._judged, **self._by)
 
 
 def _other_draft(opened: OpenPlan, draft: Draft) -> None:
