@@ -43,6 +43,7 @@ from pcs_dash.render.table_fit import (
     Fitted,
     best_fit,
     holds_all,
+    parts_beside,
     whole_if_short,
 )
 from pcs_dash.tables.errors import UserError
@@ -55,8 +56,8 @@ INK = RGBColor(0x11, 0x18, 0x27)
 QUIET = RGBColor(0x37, 0x41, 0x51)
 GRID = RGBColor(0xD1, 0xD5, 0xDB)
 
-_MESSAGE_SIZE = 16
-_TEXT_SIZE = 18
+_MESSAGE_SIZE = 16.0
+_TEXT_SIZE = 18.0
 _FOOTER_SIZE = 10
 _TABLE_SIZES = (16, 14, 12)
 # Only where a word would be cut: on the narrow slides of some templates.
@@ -180,9 +181,8 @@ def _properties(presentation: Any, deck: Deck) -> None:
     properties.subject = printable(deck.subtitle)[:255]
     properties.author = "pcs_dash"
     properties.last_modified_by = "pcs_dash"
-    properties.comments = printable(f"Made {deck.made_text}. Opens the first view: {deck.link}")[
-        :255
-    ]
+    comments = f"Made {deck.made_text}. Opens the first view: {deck.link}"
+    properties.comments = printable(comments)[:255]
     properties.keywords = "general practice, deprivation, workforce"
 
 
@@ -257,12 +257,8 @@ class _Writer:
             self._too_small(block, box) for block, box in zip(content.blocks, boxes, strict=True)
         ):
             return [(part,) for block in content.blocks for part in self._pages(block, room)]
-        ready = [self._pages(block, box) for block, box in zip(content.blocks, boxes, strict=True)]
-        # Where one block goes on, the others are repeated beside it.
-        most = max((len(pages) for pages in ready), default=1)
-        return [
-            tuple(pages[min(number, len(pages) - 1)] for pages in ready) for number in range(most)
-        ]
+        both = zip(content.blocks, boxes, strict=True)
+        return parts_beside([self._pages(block, box) for block, box in both])
 
     def _pages(self, block: Drawn, box: _Box) -> list[Drawn | Fitted]:
         if not isinstance(block, Table):
@@ -408,9 +404,8 @@ class _Writer:
 
     def _block(self, slide: Any, block: Drawn | Fitted, box: _Box) -> None:
         if isinstance(block, MapBlock):
-            figure = map_figure(
-                self.deck.dataset, block.spec, size=(box.width, box.height), enlarged=_BACK_ROW
-            )
+            size = (box.width, box.height)
+            figure = map_figure(self.deck.dataset, block.spec, size=size, enlarged=_BACK_ROW)
             picture = slide.shapes.add_picture(io.BytesIO(to_png(figure)), *box.emu)
             picture.name = "Map"
             _describe(picture, block.alt)
@@ -469,10 +464,7 @@ class _Writer:
 
 def _lead(content: Slide) -> list[tuple[str, float, bool]]:
     """The presenter's own line, then what the figures say."""
-    lines = [
-        (content.text, float(_TEXT_SIZE), True),
-        (content.message, float(_MESSAGE_SIZE), False),
-    ]
+    lines = ((content.text, _TEXT_SIZE, True), (content.message, _MESSAGE_SIZE, False))
     return [line for line in lines if line[0]]
 
 
@@ -650,15 +642,12 @@ def _reference_line(slide: Any, native: Any, chart: Chart, box: _Box, *, templat
     line = slide.shapes.add_connector(
         MSO_CONNECTOR.STRAIGHT, Inches(x), Inches(top), Inches(x), Inches(foot)
     )
-    if templated:
-        line.line.color.theme_color = MSO_THEME_COLOR.TEXT_1
-    else:
-        line.line.color.rgb = INK
+    _ink(line.line.color, templated=templated)
     line.line.width = Pt(1.75)
     line.line.dash_style = MSO_LINE.DASH
     line.name = "Reference line"
     label = chart.reference_label or numbers.number(chart.reference)
-    line._element.xpath(".//p:cNvPr")[0].set("descr", printable(f"Line at {label}"))
+    _describe(line, f"Line at {label}")
     words = slide.shapes.add_textbox(Inches(x - 1), Inches(top - 0.26), Inches(2), Inches(0.24))
     words.name = "Reference label"
     _describe(words, f"Line at {label}")
@@ -703,10 +692,7 @@ def _drawn(chart: Chart) -> Sequence[Series]:
 
 def _style(native: Any, chart: Chart, *, templated: bool) -> None:
     native.font.size = Pt(12)
-    if templated:
-        native.font.color.theme_color = MSO_THEME_COLOR.TEXT_1
-    else:
-        native.font.color.rgb = INK
+    _ink(native.font.color, templated=templated)
     native.has_title = True
     native.chart_title.include_in_layout = False
     title = native.chart_title.text_frame
@@ -753,6 +739,14 @@ def _style(native: Any, chart: Chart, *, templated: bool) -> None:
         native.value_axis.tick_labels.number_format = "0%"
     for series, own in zip(_drawn(chart), plot.series, strict=True):
         _bar_series(own, series, chart)
+
+
+def _ink(colour: Any, *, templated: bool) -> None:
+    """Dark, or as the template has its text."""
+    if templated:
+        colour.theme_color = MSO_THEME_COLOR.TEXT_1
+    else:
+        colour.rgb = INK
 
 
 def _names_once(legend: Any, chart: Chart) -> None:
@@ -803,16 +797,13 @@ def _axis_style(axis: Any, title: str, number_format: str) -> None:
 
 def _bar_series(own: Any, series: Series, chart: Chart) -> None:
     own.invert_if_negative = False
-    own.format.fill.solid()
-    own.format.fill.fore_color.rgb = _rgb(series.colour)
-    own.format.line.color.rgb = QUIET
-    own.format.line.width = Pt(0.5)
-    for number, colour in enumerate(reversed(series.colours)):
-        point = own.points[number]
-        point.format.fill.solid()
-        point.format.fill.fore_color.rgb = _rgb(colour)
-        point.format.line.color.rgb = QUIET
-        point.format.line.width = Pt(0.5)
+    bars = [(own, series.colour)]
+    bars += [(own.points[place], colour) for place, colour in enumerate(reversed(series.colours))]
+    for bar, colour in bars:
+        bar.format.fill.solid()
+        bar.format.fill.fore_color.rgb = _rgb(colour)
+        bar.format.line.color.rgb = QUIET
+        bar.format.line.width = Pt(0.5)
     if chart.kind == "bars":
         labels = own.data_labels
         labels.show_value = True
@@ -828,14 +819,13 @@ def _error_bars(own: Any, series: Series) -> None:
     rows = list(zip(series.values, series.low, series.high, strict=True))[::-1]
 
     def points(pick: int) -> str:
-        found = []
-        for number, row in enumerate(rows):
-            value, end = row[0], row[pick]
-            if value is not None and end is not None:
-                found.append(f'<c:pt idx="{number}"><c:v>{abs(end - value):.6g}</c:v></c:pt>')
-        return f'<c:numLit><c:formatCode>General</c:formatCode><c:ptCount val="{len(rows)}"/>' + (
-            "".join(found) + "</c:numLit>"
+        found = "".join(
+            f'<c:pt idx="{number}"><c:v>{abs(row[pick] - row[0]):.6g}</c:v></c:pt>'
+            for number, row in enumerate(rows)
+            if row[0] is not None and row[pick] is not None
         )
+        head = f'<c:formatCode>General</c:formatCode><c:ptCount val="{len(rows)}"/>'
+        return f"<c:numLit>{head}{found}</c:numLit>"
 
     xml = (
         '<c:errBars xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
@@ -845,8 +835,7 @@ def _error_bars(own: Any, series: Series) -> None:
         '<c:spPr><a:ln w="22225"><a:solidFill><a:srgbClr val="111827"/></a:solidFill></a:ln>'
         "</c:spPr></c:errBars>"
     )
-    element = own._element
-    element.find(qn("c:cat")).addprevious(parse_xml(xml))
+    own._element.find(qn("c:cat")).addprevious(parse_xml(xml))
 
 
 def _scatter_series(native: Any, chart: Chart) -> None:

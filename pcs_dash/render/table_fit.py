@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from pcs_dash.render.paper_text import width, wrap
 from pcs_dash.views.answer import Table
 
+T = TypeVar("T")
 LEADING = 1.22
 SHORT_TABLE = 16  # rows: a table of no more is always shown whole
 # "0.4 (−0.2 to 0.6)", "1,590 to 1,988".
@@ -223,6 +225,14 @@ def _evened(pages: list[list[int]], each: Sequence[float], room: float) -> list[
 
 def _height(text: str, size: float, wide: float, narrow: float, *, bold: bool = False) -> float:
     return max(1, len(wrap(text, size, wide, bold=bold, narrow=narrow))) * size * LEADING
+
+
+def parts_beside(ready: Sequence[Sequence[T]]) -> list[tuple[T, ...]]:
+    """What stands on each page, of the parts of what stands side by side: where one goes on, the
+    others are repeated beside it.
+    """
+    most = max(map(len, ready), default=1)
+    return [tuple(parts[min(page, len(parts) - 1)] for parts in ready) for page in range(most)]
 
 
 def is_numeric(rows: Sequence[Sequence[str]], column: int) -> bool:

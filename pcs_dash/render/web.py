@@ -10,7 +10,7 @@ import hashlib
 import importlib.util
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,7 @@ def prepare(dataset: Dataset, folder: Path = STATIC_DIR) -> WebFiles:
         tour_scripts=scripts("dom", "tour", "connection"),
         tour_styles=(asset("tour", "css"),),
         points_url=_write_json(folder, "practices", practice_points(dataset.practices)),
-        areas=_write_areas(folder, dataset),
+        areas=_write_areas(folder, dataset, {area.key: area for area in all_areas()}),
     )
 
 
@@ -94,24 +94,9 @@ def prepare_area(
     files: WebFiles, dataset: Dataset, area: Area, folder: Path = STATIC_DIR
 ) -> WebFiles:
     """The addresses for one area of another data set, whose layer is written if it is missing."""
-    lsoas = for_the_web(dataset.lsoas)
-    content = area_layer(
-        area,
-        dataset.practices,
-        lsoas,
-        for_the_web(dataset.outlines),
-        dataset.towns.to_crs(4326),
-    )
-    return replace(
-        files,
-        points_url=_write_json(folder, "practices", practice_points(dataset.practices)),
-        areas={
-            area.key: AreaLayer(
-                _write_json(folder, "area-loaded", content),
-                bounds_of(area, dataset.practices, lsoas),
-            )
-        },
-    )
+    points_url = _write_json(folder, "practices", practice_points(dataset.practices))
+    areas = _write_areas(folder, dataset, {"loaded": area})
+    return replace(files, points_url=points_url, areas=areas)
 
 
 def prepare_england(
@@ -208,15 +193,16 @@ def practice_points(practices: pd.DataFrame) -> list[list[Any]]:
     return [[code, *row] for code, *row in known.itertuples(name=None)]
 
 
-def _write_areas(folder: Path, dataset: Dataset) -> dict[str, AreaLayer]:
+def _write_areas(folder: Path, dataset: Dataset, areas: Mapping[str, Area]) -> dict[str, AreaLayer]:
+    """The layers of areas, by their keys; `areas` by the ends of their files' names."""
     lsoas = for_the_web(dataset.lsoas)
     outlines = for_the_web(dataset.outlines)
     towns = dataset.towns.to_crs(4326)
     layers = {}
-    for area in all_areas():
+    for name, area in areas.items():
         content = area_layer(area, dataset.practices, lsoas, outlines, towns)
         bounds = bounds_of(area, dataset.practices, lsoas)
-        layers[area.key] = AreaLayer(_write_json(folder, f"area-{area.key}", content), bounds)
+        layers[area.key] = AreaLayer(_write_json(folder, f"area-{name}", content), bounds)
     return layers
 
 
