@@ -67,10 +67,10 @@ def to_pdf(deck: Deck, *, cover: bool = True) -> bytes:
     return data.getvalue()
 
 
-def slide_picture(deck: Deck, *, dpi: int = 72) -> bytes:
+def slide_picture(deck: Deck) -> bytes:
     """The first slide of a report as PNG bytes, drawn as its page is."""
     with _ONE_AT_A_TIME:
-        return to_png(_pages(deck, deck.slides[0], 0)[0], dpi=dpi)
+        return to_png(_pages(deck, deck.slides[0], 0)[0], dpi=72)
 
 
 def _figure() -> Figure:

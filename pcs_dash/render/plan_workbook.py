@@ -26,6 +26,7 @@ from pcs_dash.measures.deprivation import without_small_counts
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.register import HUB_MEASURES, Measure, own, rule_measures
 from pcs_dash.render.column_labels import format_of, heading, number_format
+from pcs_dash.render.csv_files import plan_table
 from pcs_dash.render.hub_colours import as_wide_as_a_page, mark_hubs
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.spreadsheet_text import neutralise
@@ -56,7 +57,7 @@ def plan_workbook(
     workbook.properties.title = _clean(provenance.plan_name or "Hub plan")
     workbook.properties.creator = "pcs_dash"
     colours = {neutralise(_clean(hub.name)): hub.colour for hub in plan.hubs}
-    listed = _write(workbook, "Plan", _plan_table(plan, practices), provenance)
+    listed = _write(workbook, "Plan", plan_table(plan, practices).reset_index(), provenance)
     mark_hubs(listed, 1, heading("hub"), colours)
     measures = HUB_MEASURES | own(summary.columns)
     hubs = _hub_table(plan, summary, measures)
@@ -73,14 +74,6 @@ def plan_workbook(
     stream = io.BytesIO()
     workbook.save(stream)
     return stream.getvalue()
-
-
-def _plan_table(plan: Plan, practices: pd.DataFrame) -> pd.DataFrame:
-    codes = sorted({*plan.assignment, *practices.index})
-    table = plan.to_series(codes).to_frame()
-    table["practice_name"] = practices["practice_name"].reindex(table.index)
-    table["patients"] = practices["patients"].reindex(table.index).astype("Int64")
-    return table.reset_index()
 
 
 def _hub_table(plan: Plan, summary: pd.DataFrame, measures: Mapping[str, Measure]) -> pd.DataFrame:

@@ -37,6 +37,11 @@ def _named(labels: Mapping[Any, str]) -> Any:
     return lambda key: labels.get(key, key)
 
 
+def table(rows: Any, alt: str, *, height: Any = "content", **more: Any) -> None:
+    """A table to look at; what is missing is left empty."""
+    st.dataframe(rows, hide_index=True, height=height, placeholder="", alt=alt, **more)
+
+
 def download(label: str, made: Any, name: str, mime: str, key: str, **more: Any) -> None:
     """A button that saves what is `made` (or what it makes when pressed) as a file of that name."""
     told = {"icon": ":material/download:"} | more

@@ -27,26 +27,19 @@ def figures(dataset: Dataset, area: Area) -> None:
 
 def _sources(_: Dataset, __: Area) -> None:
     """The tables that come with the app."""
-    st.dataframe(
-        pd.DataFrame(
-            [
-                {
-                    "Table": source.title,
-                    "Period": source.period,
-                    "Publisher": source.publisher,
-                    "Licence": source.licence,
-                    "Landing page": source.address or None,
-                    "Note": source.note,
-                    "File": source.file,
-                }
-                for source in SOURCES
-            ]
-        ),
-        hide_index=True,
-        height=380,
-        placeholder="",
-        alt="Sources of the embedded figures",
+    rows = pd.DataFrame(
+        {
+            "Table": source.title,
+            "Period": source.period,
+            "Publisher": source.publisher,
+            "Licence": source.licence,
+            "Landing page": source.address or None,
+            "Note": source.note,
+            "File": source.file,
+        }
+        for source in SOURCES
     )
+    boxes.table(rows, "Sources of the embedded figures", height=380)
 
 
 def _missing(dataset: Dataset, area: Area) -> None:

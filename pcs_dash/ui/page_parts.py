@@ -38,13 +38,12 @@ def show_map(
     on_pick: Callable[[str], None] | None = None,
     on_draw: Callable[[list[list[float]]], None] | None = None,
     practices: pd.Series | None = None,
-    find: str = "Find a practice on this map",
 ) -> None:
     """Show a view; `on_pick` hears the code of a practice that is clicked, `on_draw` the corners
     (latitude, longitude) of what is drawn with the map's tools, before the rerun.
 
     `practices` (names by code) puts a list above a map whose page has none, so that a practice is
-    found without a pointer; `find` is the list's label.
+    found without a pointer.
 
     The one place that knows how a map reaches the browser. The base map never changes, so that
     st_folium keeps it; the view travels beside it.
@@ -52,7 +51,7 @@ def show_map(
     if practices is not None:
         # A page that hears clicks runs again as a whole, the list with it.
         listed = _with_list if on_pick else address.fragment(_with_list, key)
-        listed(web, content, key, height, practices, find, on_pick)
+        listed(web, content, key, height, practices, on_pick)
         return
 
     def picked() -> None:
@@ -140,7 +139,6 @@ def _with_list(
     key: str,
     height: int,
     practices: pd.Series,
-    find: str,
     on_pick: Callable[[str], None] | None,
 ) -> None:
     labels = {str(code): f"{name} ({code})" for code, name in practices.items()}
@@ -149,9 +147,12 @@ def _with_list(
         st.session_state[list_key(key)] = code if code in labels else None
 
     chosen = boxes.one(
-        find, labels, address.choice(list_key(key), labels, empty=True), index=None,
+        "Find a practice on this map",
+        labels,
+        address.choice(list_key(key), labels, empty=True),
+        index=None,
         placeholder="Type a name or code, or click one on the map",
-    )  # fmt: skip
+    )
     content = {**content, "selected": chosen}
     show_map(web, content, key=key, height=height, on_pick=on_pick or choose)
 

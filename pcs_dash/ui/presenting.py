@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -176,9 +177,9 @@ def _decks(story: Story, area: Area, base: str) -> list[tuple[Deck, WebFiles]]:
     from pcs_dash.views.content import build_deck
 
     parts = []
-    for views in _of_one_dataset(story, area):
-        dataset, files = data.of(views[0].area_in(area))
-        own = Story(story.name, tuple(views))
+    for _, run in groupby(story.views, lambda view: data.of(view.area_in(area))[0].key):
+        own = Story(story.name, tuple(run))
+        dataset, files = data.of(own.views[0].area_in(area))
         deck = build_deck(dataset, own, area=area, readers=official_store.readers(), base=base)
         parts.append((deck, files))
     return parts
@@ -189,19 +190,6 @@ def _england_files(level: str) -> WebFiles | None:
 
     loaded = england_data.load(level)
     return None if loaded is None else loaded.files
-
-
-def _of_one_dataset(story: Story, area: Area) -> list[list[SavedView]]:
-    """The views in runs whose areas are shown by one data set."""
-    runs: list[list[SavedView]] = []
-    last = None
-    for view in story.views:
-        dataset = data.of(view.area_in(area))[0]
-        if dataset is not last:
-            runs.append([])
-        runs[-1].append(view)
-        last = dataset
-    return runs
 
 
 def switches_of(choices: Question) -> dict[str, str]:

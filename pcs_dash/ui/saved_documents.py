@@ -57,6 +57,12 @@ _link = st.components.v2.component(
 )
 
 
+def link_of(document: Mapping[str, Any], dataset: Dataset, kind: str = "plan") -> str:
+    """The text of a link that carries a document. LinkError where it is too long for one."""
+    codes, period = dataset.practices.index, dataset.workforce_period
+    return make_link(document, codes, data_period=period, kind=kind)
+
+
 def other_draft(draft: Draft, said: str, label: str, key: str) -> tuple[bool, bool]:
     """Tell of a draft that another tab of this browser left, `said` being what it is; whether it
     is to be opened (the button `label`), and whether it has been dealt with: opened or forgotten.
@@ -141,13 +147,7 @@ class LibraryPanel:
             self._sharing(self.books.open(saved_id), "form")
         st.markdown("**Share by link**")
         if st.button(f"Make a link that carries the {self.noun}", key=f"{self.key}-link"):
-            text = make_link(
-                document,
-                dataset.practices.index,
-                data_period=dataset.workforce_period,
-                kind=self.books.kind,
-            )
-            self._show(text)
+            self._show(link_of(document, dataset, self.books.kind))
             st.caption(
                 "It opens what you see here, on any computer that runs this program, also without "
                 "this library. So does the address of this page while it is not too long."

@@ -17,7 +17,7 @@ from pcs_dash.official.absent_practices import whereabouts
 from pcs_dash.store.checks import MAX_NAME
 from pcs_dash.store.documents import Saved
 from pcs_dash.store.drafts import open_draft
-from pcs_dash.store.links import LinkError, is_short_link, make_link, open_link, open_short_link
+from pcs_dash.store.links import LinkError, is_short_link, open_link, open_short_link
 from pcs_dash.store.plan_library import PlanLibrary
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
@@ -26,6 +26,7 @@ from pcs_dash.ui.browser import HUB_WORK
 from pcs_dash.ui.hubs.map_events import PaintedPlan, Said
 from pcs_dash.ui.hubs.migrating import Before, Carried, carry_over
 from pcs_dash.ui.hubs.open_plan import OpenPlan, database, start_plan
+from pcs_dash.ui.saved_documents import link_of
 from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
@@ -91,11 +92,7 @@ def into_address(opened: OpenPlan, dataset: Dataset) -> None:
     ):
         opened.link_made_of = made_of
         try:
-            opened.linked = make_link(
-                document_of(opened, dataset),
-                dataset.practices.index,
-                data_period=dataset.workforce_period,
-            )
+            opened.linked = link_of(document_of(opened, dataset), dataset)
         except LinkError:
             opened.linked = ""
     address.carry(LINK, opened.linked)
