@@ -78,6 +78,11 @@ class OnTable(ABC):
         self.conflict = None
         self.keep()
 
+    def saved_as(self, saved: Saved) -> None:
+        """Note that it was saved as a version, and say so."""
+        self.said = f"Saved: '{saved.name}', version {saved.version}."
+        self.came_from(saved)
+
     def is_as(self, saved: Saved) -> bool:
         """Whether a saved version says what is on the table."""
         return bool(self.read(saved.document) == self.held)

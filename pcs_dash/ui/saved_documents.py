@@ -117,8 +117,9 @@ def _try(work: Callable[..., object], *arguments: object) -> None:
 @dataclass(frozen=True)
 class LibraryPanel:
     """One library: `noun` and `plural` as users say them, `page` and `parameter` of its links,
-    `key` the beginning of its widgets' keys. It is opened only when something in it is asked for:
-    what is on the table can be worked on, shared and kept as a file without it.
+    `key` the beginning of its widgets' keys, `kept` where its list stands. It is opened only when
+    something in it is asked for: what is on the table can be worked on, shared and kept as a file
+    without it.
     """
 
     library: Callable[[], DocumentLibrary]
@@ -127,6 +128,7 @@ class LibraryPanel:
     page: str
     parameter: str
     key: str
+    kept: str = "below"
 
     @property
     def books(self) -> DocumentLibrary:
@@ -295,21 +297,38 @@ class LibraryPanel:
 
     # --- what is saved whole ---
 
-    def save(self, opened: OnTable, dataset: Dataset) -> None:
+    def save(self, opened: Any, dataset: Dataset) -> None:
         """Save what is on the table as a version, or as one of its own, and share it by a link."""
-        with self.saving():
+        may_save = person.allowed(Action.SAVE)
+        with st.popover("Save and share" if may_save else "Share", icon=":material/save:"):
             try:
-                if person.allowed(Action.SAVE):
+                if may_save:
                     self._form(opened, dataset)
                     st.divider()
-                self.links(opened.held.to_dict(), dataset, opened.saved_id, opened.saved_version)
+                document = self.linked(opened, dataset)
+                self.links(document, dataset, opened.saved_id, opened.saved_version)
             except UserError as error:
                 st.error(plain(str(error)))
 
-    def saving(self) -> Any:
-        """What opens to save and share; to share alone for who may not save."""
-        may_save = person.allowed(Action.SAVE)
-        return st.popover("Save and share" if may_save else "Share", icon=":material/save:")
+    def linked(self, opened: Any, dataset: Dataset) -> dict[str, Any]:  # noqa: ARG002 - of plans
+        """The document that a link carries."""
+        document: dict[str, Any] = opened.held.to_dict()
+        return document
+
+    def about(self, opened: Any, dataset: Dataset) -> dict[str, Any]:
+        """What a version says besides the document, as typed and of the data."""
+        codes, period = dataset.practices.index, dataset.workforce_period
+        return {
+            "name": opened.held.name,
+            "note": st.text_area("Note", max_chars=MAX_NOTE, height=70, key=f"{self.key}-note"),
+            "author": self.author(),
+            "data_period": period,
+            "data_fingerprint": data_fingerprint(codes, period),
+        }
+
+    def places(self) -> tuple[Any, Any]:
+        """Where the two buttons stand: a popover is too narrow for both side by side."""
+        return st, st
 
     def author(self) -> str:
         """Who saves: as typed, or who signed in."""
@@ -321,24 +340,16 @@ class LibraryPanel:
             "Your name, as others shall see it", max_chars=MAX_AUTHOR, key=f"{self.key}-author"
         )
 
-    def _form(self, opened: OnTable, dataset: Dataset) -> None:
-        note = st.text_area("Note", max_chars=MAX_NOTE, height=70, key=f"{self.key}-note")
-        author = self.author()
-        about = {
-            "name": opened.held.name,
-            "note": note,
-            "author": author,
-            "data_period": dataset.workforce_period,
-            "data_fingerprint": data_fingerprint(dataset.practices.index, dataset.workforce_period),
-        }
+    def _form(self, opened: Any, dataset: Dataset) -> None:
+        about = self.about(opened, dataset)
         known = self.may_save_version(opened)
         self.tell_version(opened.saved_id, opened.saved_version, opened.is_as)
-        # One under the other: a popover is too narrow for both.
-        if known and st.button(
+        again, new = self.places()
+        if known and again.button(
             "Save version", type="primary", width="stretch", key=f"{self.key}-save"
         ):
             self._save_version(opened, about)
-        if st.button(
+        if new.button(
             f"Save as a new {self.noun}",
             type="secondary" if known else "primary",
             width="stretch",
@@ -346,28 +357,30 @@ class LibraryPanel:
         ):
             self._saved(opened, self.books.create(opened.held.to_dict(), **about))
         if opened.conflict is not None:
-            self._conflict(opened, opened.conflict.theirs, about)
+            self._conflict(opened, dataset, about)
 
-    def _save_version(self, opened: OnTable, about: dict[str, Any]) -> None:
-        assert opened.saved_id is not None
-        assert opened.saved_version is not None
-        document = opened.held.to_dict()
+    def _save_version(self, opened: Any, about: dict[str, Any]) -> None:
+        document, version = opened.held.to_dict(), opened.saved_version
         try:
-            self._saved(
-                opened, self.books.save(opened.saved_id, opened.saved_version, document, **about)
-            )
+            self._saved(opened, self.books.save(opened.saved_id, version, document, **about))
         except ConflictError as error:
             opened.conflict = error
         except DeletedError as error:
-            st.error(f"{plain(str(error))} Undelete it below, or save as a new {self.noun}.")
+            where = f"{self.kept}, or save as a new {self.noun}"
+            st.error(f"{plain(str(error))} Undelete it {where}.")
 
-    def _saved(self, opened: OnTable, saved: Saved) -> None:
-        opened.said = f"Saved: '{saved.name}', version {saved.version}."
-        opened.came_from(saved)
+    def _saved(self, opened: Any, saved: Saved) -> None:
+        opened.saved_as(saved)
         st.rerun()
 
-    def _conflict(self, opened: OnTable, theirs: Saved, about: dict[str, Any]) -> None:
+    def _conflict(
+        self,
+        opened: Any,
+        dataset: Dataset,  # noqa: ARG002 - of plans
+        about: dict[str, Any],
+    ) -> None:
         """Someone saved in between: nothing is overwritten. Keep a copy, or take theirs."""
+        theirs = opened.conflict.theirs
         st.warning(
             f"{plain(theirs.author) or 'Someone'} saved version {theirs.version} meanwhile. Yours "
             "is not saved yet: save it as a copy, or open theirs (Undo brings yours back)."

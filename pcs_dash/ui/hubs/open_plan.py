@@ -25,7 +25,7 @@ from pcs_dash.hubs.summary import Prepared, prepare
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.store.checks import MAX_NAME
 from pcs_dash.store.database import Database, database_url, open_database
-from pcs_dash.store.documents import ConflictError
+from pcs_dash.store.documents import ConflictError, Saved
 from pcs_dash.store.drafts import Draft, Place, clean_drafts
 from pcs_dash.store.rights import Action
 from pcs_dash.tables.areas import Area
@@ -164,6 +164,21 @@ class OpenPlan:
     def plan(self) -> Plan:
         """The plan on the table."""
         return self.painted.plan
+
+    # By the name that all that is saved has it by.
+    held = plan
+
+    def is_as(self, saved: Saved) -> bool:
+        """Whether a saved version says what is on the table."""
+        same = Plan.from_dict(saved.document) == self.plan
+        return same and saved.rules == rules_to_list(self.rules)
+
+    def saved_as(self, saved: Saved) -> None:
+        """Note that it was saved as a version, and say so."""
+        self.name, self.saved_id, self.saved_version = saved.name, saved.id, saved.version
+        self.conflict = None
+        self.say(f"Saved: '{saved.name}', version {saved.version}.")
+        self.keep()
 
     def put(self, changed: PaintedPlan) -> None:
         """Put the changed plan on the table and keep it as the draft."""
