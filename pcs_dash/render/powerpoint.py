@@ -573,7 +573,6 @@ def _add_chart(slide: Any, chart: Chart, box: _Box, *, templated: bool) -> None:
 
 
 def _name_size(chart: Chart) -> int:
-    """Points of the names of categories."""
     return 10 if len(chart.categories) > 10 else 12
 
 

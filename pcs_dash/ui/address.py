@@ -428,7 +428,6 @@ def of_map(place: str) -> None:
 
 
 def _tell(where: str) -> None:
-    """Let the browser write the address."""
     kept = held()
     kept.number += 1
     names = {*kept.drawn, *kept.shown}

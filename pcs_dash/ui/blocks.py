@@ -218,7 +218,6 @@ def _heading_size(table: Table) -> tuple[int | None, int]:
 
 
 def _column(table: Table, column: Column, *, pinned: bool, width: int | None) -> Any:
-    """How a column of a table that can be sorted is shown."""
     form = FORMS[column.form]
     if not form.column:
         return st.column_config.TextColumn(column.label, pinned=pinned, width=width)

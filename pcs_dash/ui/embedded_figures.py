@@ -26,7 +26,6 @@ def figures(dataset: Dataset, area: Area) -> None:
 
 
 def _sources(_: Dataset, __: Area) -> None:
-    """The tables that come with the app."""
     rows = pd.DataFrame(
         {
             "Table": source.title,
@@ -43,7 +42,6 @@ def _sources(_: Dataset, __: Area) -> None:
 
 
 def _missing(dataset: Dataset, area: Area) -> None:
-    """What is not there for the practices of the area, and what is flagged."""
     practices = area.select(dataset.practices)
     st.subheader(f"What is missing: {plain(area.title)}")
     st.caption(
@@ -100,7 +98,6 @@ def _methods() -> dict[str, str]:
 
 
 def _details(dataset: Dataset, _: Area) -> None:
-    """Joins, columns, published figures and checksums."""
     with st.expander("Joins: what found no partner"):
         st.caption(
             "Every join states how many rows of one side may meet one of the other (1:1, m:1), and "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -56,23 +57,13 @@ def _panel(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question)
     )
     second = row[1].selectbox("Plan B", names, key=address.choice("hub-compare-b", names))
     row[2].button("Refresh", key="hub-compare-refresh", help="After painting on", width="stretch")
-    a, b = offered[first](), offered[second]()
-    rules, near = opened.rules, neighbours_for(choices, dataset)
-    compared = compare_plans(
-        a,
-        b,
-        choices.with_own_figures,
-        names=(first, second),
-        definition=choices.definition.key,
-        benchmark=choices.benchmark,
-        rules=rules,
-        neighbours=near,
-        journeys=choices.journeys,
-    )
+    a, b, by = offered[first](), offered[second](), _judged_by(opened, dataset, choices)
+    compared = compare_plans(a, b, choices.with_own_figures, names=(first, second), **by)
     st.markdown(f"**{plain(in_words(compared))}**", help=f"{MOVED} {KEPT_TOGETHER}")
     hub_map.show_pair(web, _maps(dataset, web, choices, compared, a, b), key="hub-pair")
     st.caption("The maps move together. A dashed ring marks a practice that moves.")
-    _measures(opened, choices, dataset, compared, a, b)
+    plans = {compared.name_a: a, compared.name_b: b}
+    _measures(opened, choices, compared, plans, by)
     _moves(opened, choices, compared)
 
 
@@ -171,21 +162,28 @@ def _in_colours_of(a: Plan, b: Plan, compared: Comparison) -> Plan:
     return b
 
 
+def _judged_by(opened: OpenPlan, dataset: Dataset, choices: Question) -> dict[str, Any]:
+    """What plans are compared by, as arguments."""
+    return {
+        "definition": choices.definition.key,
+        "benchmark": choices.benchmark,
+        "rules": opened.rules,
+        "neighbours": neighbours_for(choices, dataset),
+        "journeys": choices.journeys,
+    }
+
+
 def _measures(
-    opened: OpenPlan, choices: Question, dataset: Dataset, compared: Comparison, a: Plan, b: Plan
+    opened: OpenPlan,
+    choices: Question,
+    compared: Comparison,
+    plans: dict[str, Plan],
+    by: dict[str, Any],
 ) -> None:
     table = paper_table(compared)
-    names = [compared.name_a, compared.name_b]
-    if PCNS not in names:
-        three = compare_many(
-            {PCNS: start_plan("pcn", choices.practices), names[0]: a, names[1]: b},
-            choices.with_own_figures,
-            definition=choices.definition.key,
-            benchmark=choices.benchmark,
-            rules=opened.rules,
-            neighbours=neighbours_for(choices, dataset),
-            journeys=choices.journeys,
-        )
+    if PCNS not in plans:
+        pcns = {PCNS: start_plan("pcn", choices.practices)}
+        three = compare_many(pcns | plans, choices.with_own_figures, **by)
         table.insert(2, PCNS, [*three[PCNS], *[None] * (len(table) - len(three))])
     figures = [name for name in table.columns if name not in ("measure", "unit", "definition")]
     shown = text_table(

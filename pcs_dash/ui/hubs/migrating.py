@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from pcs_dash.hubs.plan import Plan
+from pcs_dash.measures.numbers import count
 from pcs_dash.store.documents import Saved
 from pcs_dash.store.links import LinkedPlan, data_fingerprint
 
@@ -178,9 +179,8 @@ def _sizes(before: Before, practices: pd.DataFrame) -> list[str]:
 
 
 def _counted(listed: list[str], between: str = ", ") -> str:
-    count = f"{len(listed):,} {'practice' if len(listed) == 1 else 'practices'}"
     more = f" and {len(listed) - _SHOWN:,} more" if len(listed) > _SHOWN else ""
-    return f"{count} ({between.join(listed[:_SHOWN])}{more})"
+    return f"{count(len(listed), 'practice')} ({between.join(listed[:_SHOWN])}{more})"
 
 
 def _few(sentences: list[str]) -> list[str]:

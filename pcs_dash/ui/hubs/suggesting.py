@@ -159,7 +159,6 @@ def _sizes(opened: OpenPlan) -> tuple[int, int, int, int]:
 
 
 def _weights() -> dict[str, float]:
-    """How much each aim counts."""
     return {
         key: box.slider(words.capitalize(), 0.0, 5.0, 1.0, 0.5, key=f"hub-weight-{key}")
         for box, (key, words) in zip(st.columns(len(OBJECTIVES)), OBJECTIVES.items(), strict=True)
