@@ -223,7 +223,8 @@ def _draw_hubs(sheet: _Sheet) -> None:
 def _draw_layers(sheet: _Sheet) -> None:
     spec, legend = sheet.spec, sheet.legend
     ground, marks, practices = spec.ground, spec.marks, sheet.question.practices
-    own, colours = sheet.lsoas, [None] * len(sheet.lsoas)
+    own = sheet.lsoas
+    colours: list[str | None] = [None] * len(own)
     if ground is not None and spec.steps is not None:
         _paths(
             sheet.axes,
@@ -250,8 +251,8 @@ def _draw_layers(sheet: _Sheet) -> None:
     for place, found in enumerate(spec.legends(sheet.dataset)):
         room = max(legend.room() - (2 if place == 0 else 0), 0)
         legend.title(found.title)
-        shown = list(zip(found.colours, found.labels, found.counts or [], strict=True))
-        used = [item for item in shown if item[2]] if len(shown) > 8 else shown
+        items = list(zip(found.colours, found.labels, found.counts or [], strict=True))
+        used = [item for item in items if item[2]] if len(items) > 8 else items
         draw = legend.dot if of_practices and place == 0 else legend.swatch
         for colour, label, count in used[: max(room // 2, 4)]:
             draw(colour, label, f"{count:,}")

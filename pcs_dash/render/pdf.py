@@ -158,8 +158,8 @@ def _pages(deck: Deck, slide: Slide, before: int) -> list[Figure]:
         of = f" ({page} of {len(parts)})" if len(parts) > 1 else ""
         _head(figure, slide, slide.heading + of)
         left = _MARGIN
-        for block, share in zip(blocks, shares, strict=True):
-            _block(deck, figure, block, left, top, room * share, high)
+        for part, share in zip(blocks, shares, strict=True):
+            _block(deck, figure, part, left, top, room * share, high)
             left += room * share + _GAP
         _foot(figure, slide.footer, deck, slide.link, before + page)
         figures.append(figure)

@@ -815,22 +815,22 @@ def _bar_series(own: Any, series: Series, chart: Chart) -> None:
 
 def _error_bars(own: Any, series: Series) -> None:
     """Intervals, which python-pptx has no words for: `c:errBars` before the categories."""
-    rows = list(zip(series.values, series.low, series.high, strict=True))[::-1]
 
-    def points(pick: int) -> str:
+    def points(ends: Sequence[float | None]) -> str:
+        pairs = list(zip(series.values, ends, strict=True))[::-1]
         found = "".join(
-            f'<c:pt idx="{number}"><c:v>{abs(row[pick] - row[0]):.6g}</c:v></c:pt>'
-            for number, row in enumerate(rows)
-            if row[0] is not None and row[pick] is not None
+            f'<c:pt idx="{number}"><c:v>{abs(end - value):.6g}</c:v></c:pt>'
+            for number, (value, end) in enumerate(pairs)
+            if value is not None and end is not None
         )
-        head = f'<c:formatCode>General</c:formatCode><c:ptCount val="{len(rows)}"/>'
+        head = f'<c:formatCode>General</c:formatCode><c:ptCount val="{len(pairs)}"/>'
         return f"<c:numLit>{head}{found}</c:numLit>"
 
     xml = (
         '<c:errBars xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
         'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
         '<c:errBarType val="both"/><c:errValType val="cust"/><c:noEndCap val="0"/>'
-        f"<c:plus>{points(2)}</c:plus><c:minus>{points(1)}</c:minus>"
+        f"<c:plus>{points(series.high)}</c:plus><c:minus>{points(series.low)}</c:minus>"
         '<c:spPr><a:ln w="22225"><a:solidFill><a:srgbClr val="111827"/></a:solidFill></a:ln>'
         "</c:spPr></c:errBars>"
     )

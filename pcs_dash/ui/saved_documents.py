@@ -254,12 +254,8 @@ class LibraryPanel:
             own = self.books.allows(Action.DELETE, entry)
             if deleted:
                 if own:
-                    row.button(
-                        "Undo the delete",
-                        key=f"{self.key}-undelete-{entry.id}",
-                        on_click=_try,
-                        args=(self.books.undelete, entry.id),
-                    )
+                    key, undo = f"{self.key}-undelete-{entry.id}", (self.books.undelete, entry.id)
+                    row.button("Undo the delete", key=key, on_click=_try, args=undo)
                 return
             version = entry.version
             if entry.latest_version > 1:

@@ -63,12 +63,8 @@ class UploadLimits:
         everyone = kept.total() + self.coming.total() + size
         if own <= SESSION_MB * 1024**2 and everyone <= total_mb() * 1024**2:
             return True
-        _log.warning(
-            "an upload of %d bytes was refused: %d bytes of one session, %d of all",
-            size,
-            own,
-            everyone,
-        )
+        said = "an upload of %d bytes was refused: %d bytes of one session, %d of all"
+        _log.warning(said, size, own, everyone)
         return False
 
 

@@ -241,12 +241,11 @@ def watch(opened: OpenPlan) -> None:
     seconds = now.seconds if now else 0.0
     begun = "starting" if search.job.future.running() else "waiting for its turn"
     stage = now.stage if now else begun
-    best = "" if now is None or now.best is None else f"; best so far {numbers.number(now.best)}"
-    gap = (
-        ""
-        if now is None or now.gap is None
-        else f", at most {numbers.per_cent(now.gap)} from the best possible"
-    )
+    best = gap = ""
+    if now is not None and now.best is not None:
+        best = f"; best so far {numbers.number(now.best)}"
+    if now is not None and now.gap is not None:
+        gap = f", at most {numbers.per_cent(now.gap)} from the best possible"
     st.progress(
         min(1.0, seconds / search.time_limit),
         f"{plain(stage)}: {numbers.number(seconds)} of at most "
@@ -380,11 +379,5 @@ def _relaxations(
         text, go = st.columns([4, 1], vertical_alignment="center")
         text.markdown(f"- {plain(relaxed.text)} ({least})")
         if go.button("Try it", key=f"hub-relax-{number}-{i}"):
-            start(
-                opened,
-                choices,
-                search.kind,
-                relaxed.request,
-                time_limit=search.time_limit,
-                count=1,
-            )
+            kind, limit = search.kind, search.time_limit
+            start(opened, choices, kind, relaxed.request, time_limit=limit, count=1)

@@ -264,18 +264,13 @@ def _plain(text: str) -> str:
 
 def _stranger(scope: Scope, settings: Settings) -> Response:
     """What somebody is told who has not signed in."""
+    title = "Sign in to pcs_dash"
     if settings.mode == "proxy":
-        return _answered(
-            scope,
-            401,
-            "Sign in to pcs_dash",
-            "Open pcs_dash by the address of your organisation's sign-in.",
-        )
+        words = "Open pcs_dash by the address of your organisation's sign-in."
+        return _answered(scope, 401, title, words)
     base = st.get_option("server.baseUrlPath").strip("/")
     way = f'<a href="{"/" + base if base else ""}{SIGN_IN}">Sign in</a>'
-    answer = _answered(
-        scope, 401, "Sign in to pcs_dash", "You are not signed in, or no longer.", way
-    )
+    answer = _answered(scope, 401, title, "You are not signed in, or no longer.", way)
     asked = quote(scope["path"], safe="/")
     if query := scope.get("query_string", b"").decode("latin-1"):
         asked += f"?{query}"

@@ -185,18 +185,11 @@ def _chosen(opened: OpenStory, choices: Question) -> None:
     _pointing(opened, choices, view, which)
     st.caption(f"{_settings(view)} [Open it in the app]({_link(view, choices)})")
     with st.container(horizontal=True):
-        st.button(
-            "Take area and switches of the sidebar",
-            key="story-take",
-            on_click=_take,
-            args=(opened, choices, [opened.at]),
-        )
-        st.button(
-            "For every view",
-            key="story-take-all",
-            on_click=_take,
-            args=(opened, choices, range(len(opened.story.views))),
-        )
+        for label, key, places in (
+            ("Take area and switches of the sidebar", "story-take", [opened.at]),
+            ("For every view", "story-take-all", range(len(opened.story.views))),
+        ):
+            st.button(label, key=key, on_click=_take, args=(opened, choices, places))
 
 
 def _preview(view: SavedView, choices: Question) -> None:

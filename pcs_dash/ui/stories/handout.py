@@ -137,14 +137,8 @@ def _packed(
     if opened.untouched:
         switches = presenting.switches_of(choices)
         story = ready_made(choices.area, switches=switches, plan=plan, plan_name=plan_name)
-    return Pack(
-        story,
-        choices.area,
-        "board" if opened.untouched else "story",
-        plan,
-        plan_name,
-        template,
-    )
+    name = "board" if opened.untouched else "story"
+    return Pack(story, choices.area, name, plan, plan_name, template)
 
 
 def offer(pack: Pack) -> None:
