@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -32,7 +33,7 @@ from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import ASSETS_DIR
 from pcs_dash.ui import address, boxes
-from pcs_dash.ui.hubs.open_plan import database
+from pcs_dash.ui.hubs.open_plan import OpenPlan, database
 from pcs_dash.ui.on_table import OnTable
 from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.text import plain
@@ -63,17 +64,26 @@ def link_of(document: Mapping[str, Any], dataset: Dataset, kind: str = "plan") -
     return make_link(document, codes, data_period=period, kind=kind)
 
 
-def other_draft(draft: Draft, said: str, label: str, key: str) -> tuple[bool, bool]:
-    """Tell of a draft that another tab of this browser left, `said` being what it is; whether it
-    is to be opened (the button `label`), and whether it has been dealt with: opened or forgotten.
+def other_draft(
+    opened: OnTable | OpenPlan, draft: Draft, said: str, label: str, key: str,
+    take: Callable[[], None],
+) -> None:  # fmt: skip
+    """Tell of a draft that another tab of this browser left, `said` being what it is; the button
+    `label` takes it, another forgets it.
     """
     with st.container(border=True):
         st.markdown(
             f"Another tab of this browser has left {said}last changed "
             f"{draft.saved_at:%d %B %Y %H:%M} UTC)."
         )
-        opened = st.button(label, key=f"{key}-draft-open-{draft.kind}")
-        return opened, opened or st.button("Forget it", key=f"{key}-draft-drop-{draft.kind}")
+        wanted = st.button(label, key=f"{key}-draft-open-{draft.kind}")
+        done = wanted or st.button("Forget it", key=f"{key}-draft-drop-{draft.kind}")
+    if wanted:
+        take()
+    if done:
+        drop_draft(database(), opened.token, draft.kind)
+        opened.other_drafts = [kept for kept in opened.other_drafts if kept.kind != draft.kind]
+        st.rerun()
 
 
 def tell(opened: OnTable, noun: str) -> None:
@@ -97,13 +107,7 @@ def _tell(opened: OnTable, noun: str) -> None:
         except UserError:
             continue
         said = f"a {noun} of its own, {plain(held.name)} ("
-        wanted, done = other_draft(draft, said, "Open it", opened.kind)
-        if wanted:
-            opened.take(held)
-        if done:
-            drop_draft(database(), opened.token, draft.kind)
-            opened.other_drafts = [kept for kept in opened.other_drafts if kept.kind != draft.kind]
-            st.rerun()
+        other_draft(opened, draft, said, "Open it", opened.kind, partial(opened.take, held))
 
 
 def _try(work: Callable[..., object], *arguments: object) -> None:

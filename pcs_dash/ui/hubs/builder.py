@@ -115,7 +115,7 @@ def content(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question
         "band": {"low": low, "high": high},
         "palette": list(PALETTE[:20]),
         "token": browser_token(),
-        "draft": opened.draft_fault,
+        "draft": opened.fault,
     }
     if st.session_state.get("hub-score-open"):
         score = scorecard(plan, judged, summary=summary, **options)

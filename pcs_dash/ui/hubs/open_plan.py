@@ -130,7 +130,7 @@ class OpenPlan:
 
     `token` tells whose drafts, `place` where this tab keeps its draft, and `other_drafts` those of
     tabs that went their own way; `saying` grows with everything that is said, so that the page
-    says it once; `draft_fault` tells why the draft can't be kept, "" if it is; `saved_id` and
+    says it once; `fault` tells why the draft can't be kept, "" if it is; `saved_id` and
     `saved_version` name the version in the library that the plan was opened from or saved as;
     `conflict` is what stood in the way of saving the next; `suggested` is the search under way or
     done (suggesting.Search); `migration` is what changed since the version opened was saved;
@@ -144,7 +144,7 @@ class OpenPlan:
     token: str
     name: str = ""
     saying: int = 0
-    draft_fault: str = ""
+    fault: str = ""
     saved_id: int | None = None
     saved_version: int | None = None
     conflict: ConflictError | None = None
@@ -207,12 +207,12 @@ class OpenPlan:
             return
         try:
             told = self.place.keep(database(), self.to_dict())
-            self.draft_fault = ""
+            self.fault = ""
             if told:
                 self.say(f"{self.painted.said.text} {told}".strip(), fault=True)
         except UserError as error:
             _log.warning("draft not kept: %s %s", error, error.aside)
-            self.draft_fault = str(error)
+            self.fault = str(error)
 
     def to_dict(self) -> dict[str, Any]:
         """The draft as it is stored."""

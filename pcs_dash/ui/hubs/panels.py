@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -17,7 +18,7 @@ from pcs_dash.render.csv_files import hubs_csv, plan_csv
 from pcs_dash.render.geo_files import plan_geojson, plan_geopackage
 from pcs_dash.render.plan_workbook import plan_workbook
 from pcs_dash.render.provenance import Provenance
-from pcs_dash.store.drafts import Draft, drop_draft
+from pcs_dash.store.drafts import Draft
 from pcs_dash.store.rights import Action
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
@@ -28,7 +29,6 @@ from pcs_dash.ui.hubs.migrating import Before
 from pcs_dash.ui.hubs.open_plan import (
     STARTS,
     OpenPlan,
-    database,
     every_practice,
     neighbours_for,
     prepared_for,
@@ -194,20 +194,15 @@ def _other_draft(opened: OpenPlan, draft: Draft) -> None:
     except UserError:
         return
     said = f"a plan of its own ({len(plan.hubs):,} hubs, "
-    wanted, done = other_draft(draft, said, "Put it on the map", "hub")
-    if wanted:
-        opened.change(plan, "Open the plan of another tab")
-    if done:
-        drop_draft(database(), opened.token, draft.kind)
-        opened.other_drafts = [kept for kept in opened.other_drafts if kept.kind != draft.kind]
-        st.rerun()
+    take = partial(opened.change, plan, "Open the plan of another tab")
+    other_draft(opened, draft, said, "Put it on the map", "hub", take)
 
 
 def told(opened: OpenPlan) -> None:
     """What has to be said above the map: a draft that can't be kept, a version of other data."""
-    if opened.draft_fault:
+    if opened.fault:
         st.warning(
-            f"Your plan is on the screen but not kept as a draft. {plain(opened.draft_fault)} "
+            f"Your plan is on the screen but not kept as a draft. {plain(opened.fault)} "
             "Download the plan before you leave."
         )
     for draft in opened.other_drafts:
