@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -31,6 +31,15 @@ def part(label: str, labels: Mapping[str, str], key: str, *, hidden: bool = True
         label_visibility="collapsed" if hidden else "visible",
     )
     return str(chosen)
+
+
+def tabs(drawn: Mapping[str, Callable[[], object]], key: str) -> None:
+    """Tabs by name; what is under the open one is drawn, and nothing else."""
+    shown = st.tabs(list(drawn), key=key, on_change="rerun")
+    for tab, draw in zip(shown, drawn.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
 
 
 def _named(labels: Mapping[Any, str]) -> Any:

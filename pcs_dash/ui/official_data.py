@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,6 @@ _COMMANDS = (
     f"`{upload.UPLOADS_VARIABLE}=off` switches loading files on this page off, "
     f"`{DATA_DIR_VARIABLE}` says in which folder they are kept."
 )
-_TABS = ("What is loaded", "Load files", "Measures", "Versions", "Joins")
 _NONCE = "official-upload-round"
 _RESULT = "official-upload-result"
 _CHECKED = "official-upload-checked"
@@ -81,23 +80,16 @@ def section(store: Store, manifest: Manifest | None, rows: list[dict[str, Any]])
             f"The last update ({_day(when)}) could not load {len(failed)} of its files"
         ):
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in failed))
-    names: tuple[str, ...] = _TABS if manifest else _TABS[:3]
-    if settings().on and person.allowed(Action.AUDIT):
-        names += (audited.TAB,)
-    opened = st.tabs(names, key=address.choice("official", names), on_change="rerun")
-    draw = {
+    drawn: dict[str, Callable[[], None]] = {
         "What is loaded": lambda: _loaded(rows, manifest),
         "Load files": lambda: _load_files(store, manifest),
         "Measures": lambda: _measures(store),
-        "Versions": lambda: _versions(store),
-        "Joins": lambda: _joins(store),
-        audited.TAB: audited.panel,
     }
-    for name, tab in zip(names, opened, strict=True):
-        # Only what is looked at is made.
-        if tab.open:
-            with tab:
-                draw[name]()
+    if manifest:
+        drawn |= {"Versions": lambda: _versions(store), "Joins": lambda: _joins(store)}
+    if settings().on and person.allowed(Action.AUDIT):
+        drawn[audited.TAB] = audited.panel
+    boxes.tabs(drawn, address.choice("official", list(drawn)))
 
 
 def _first_step() -> None:
