@@ -60,7 +60,6 @@ def address_of(name: str) -> str:
 
 def prepare(dataset: Dataset, folder: Path = STATIC_DIR) -> WebFiles:
     """Write what is missing under `folder` and return the addresses. A second call is quick."""
-    (folder / "vendor").mkdir(parents=True, exist_ok=True)
     vendored = _copy_vendor(folder / "vendor")
 
     def asset(name: str, suffix: str) -> str:
@@ -85,7 +84,7 @@ def prepare(dataset: Dataset, folder: Path = STATIC_DIR) -> WebFiles:
         present_styles=(asset("present", "css"),),
         tour_scripts=scripts("dom", "tour", "connection"),
         tour_styles=(asset("tour", "css"),),
-        points_url=_write_json(folder, "practices", practice_points(dataset.practices)),
+        points_url=publish("practices", practice_points(dataset.practices), folder),
         areas=_write_areas(folder, dataset, {area.key: area for area in all_areas()}),
     )
 
@@ -94,7 +93,7 @@ def prepare_area(
     files: WebFiles, dataset: Dataset, area: Area, folder: Path = STATIC_DIR
 ) -> WebFiles:
     """The addresses for one area of another data set, whose layer is written if it is missing."""
-    points_url = _write_json(folder, "practices", practice_points(dataset.practices))
+    points_url = publish("practices", practice_points(dataset.practices), folder)
     areas = _write_areas(folder, dataset, {"loaded": area})
     return replace(files, points_url=points_url, areas=areas)
 
@@ -108,8 +107,8 @@ def prepare_england(
     stand in the place of LSOAs: each carries `i`, its place among those of its kind by code.
     """
     content, bounds = england_layer(outlines[outlines["kind"] == level])
-    layer = AreaLayer(_write_json(folder, f"england-{level}", content), bounds)
-    return replace(files, points_url=_write_json(folder, "nothing", []), areas={level: layer})
+    layer = AreaLayer(publish(f"england-{level}", content, folder), bounds)
+    return replace(files, points_url=publish("nothing", [], folder), areas={level: layer})
 
 
 def england_layer(
@@ -173,15 +172,10 @@ def _write_text(folder: Path, name: str, suffix: str, text: str) -> str:
     return address_of(f"{name}-{digest}.{suffix}")
 
 
-def _write_json(folder: Path, name: str, content: Any) -> str:
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return _write_text(folder, name, "json", text)
-
-
 def publish(name: str, content: Any, folder: Path = STATIC_DIR) -> str:
     """Write JSON for the browser under a name that carries its digest; returns its address."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return _write_json(folder, name, content)
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _write_text(folder, name, "json", text)
 
 
 def practice_points(practices: pd.DataFrame) -> list[list[Any]]:
@@ -202,7 +196,7 @@ def _write_areas(folder: Path, dataset: Dataset, areas: Mapping[str, Area]) -> d
     for name, area in areas.items():
         content = area_layer(area, dataset.practices, lsoas, outlines, towns)
         bounds = bounds_of(area, dataset.practices, lsoas)
-        layers[area.key] = AreaLayer(_write_json(folder, f"area-{name}", content), bounds)
+        layers[area.key] = AreaLayer(publish(f"area-{name}", content, folder), bounds)
     return layers
 
 

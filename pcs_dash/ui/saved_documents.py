@@ -315,11 +315,15 @@ class LibraryPanel:
         document: dict[str, Any] = opened.held.to_dict()
         return document
 
+    def name(self, opened: Any) -> str:
+        """What it is to be called."""
+        return str(opened.held.name)
+
     def about(self, opened: Any, dataset: Dataset) -> dict[str, Any]:
         """What a version says besides the document, as typed and of the data."""
         codes, period = dataset.practices.index, dataset.workforce_period
         return {
-            "name": opened.held.name,
+            "name": self.name(opened),
             "note": st.text_area("Note", max_chars=MAX_NOTE, height=70, key=f"{self.key}-note"),
             "author": self.author(),
             "data_period": period,

@@ -35,12 +35,14 @@ class PlanPanel(LibraryPanel):
         """The document that a link carries."""
         return document_of(opened, dataset)
 
+    def name(self, opened: OpenPlan) -> str:
+        """What it is to be called, as typed."""
+        return st.text_input("Name of the plan", opened.name, max_chars=MAX_NAME, key="hub-name")
+
     def about(self, opened: OpenPlan, dataset: Dataset) -> dict[str, Any]:
         """What a version says besides the plan."""
-        name = st.text_input("Name of the plan", opened.name, max_chars=MAX_NAME, key="hub-name")
         patients = dataset.practices["patients"]
         return super().about(opened, dataset) | {
-            "name": name,
             "rules": rules_to_list(opened.rules),
             # Of every practice, so that those that are new to a later reader can be told.
             "list_sizes": {str(code): int(size) for code, size in patients.items()},

@@ -108,15 +108,15 @@ def _draw(opened: OpenScenario, question: Question) -> None:
             )  # fmt: skip
         _steps(opened)
         if opened.scenario is not None:
-            _add(opened, question)
-            _assume(opened)
+            _add(opened, opened.scenario, question)
+            _assume(opened, opened.scenario)
             library_panel.save(opened, question.dataset)
         library_panel.exchange(
             opened, saving.as_file(opened), saving.read, lambda: _workbook(opened, question)
         )
         saving.compare(opened)
     if opened.scenario is not None:
-        _list(opened, question)
+        _list(opened, opened.scenario, question)
     library_panel.saved_ones(opened)
     # At first only the address says which part is open.
     asked = address.held().asked.get(PART) or ("",)
@@ -273,10 +273,8 @@ def _end(opened: OpenScenario) -> None:
     opened.came_from(None)
 
 
-def _list(opened: OpenScenario, question: Question) -> None:
+def _list(opened: OpenScenario, scenario: Scenario, question: Question) -> None:
     """Name, years, and each change as a sentence with a switch."""
-    scenario = opened.scenario
-    assert scenario is not None
     left, right = st.columns([3, 1])
     name, years = f"scenario-name-{opened.stamp}", f"scenario-years-{opened.stamp}"
     left.text_input(
@@ -381,9 +379,7 @@ def _changed(scenario: Scenario, **values: Any) -> Scenario:
     return Scenario.from_dict({**scenario.to_dict(), **values})
 
 
-def _add(opened: OpenScenario, question: Question) -> None:
-    scenario = opened.scenario
-    assert scenario is not None
+def _add(opened: OpenScenario, scenario: Scenario, question: Question) -> None:
     with st.popover("Add a change", icon=":material/add:"):
         what, when = st.columns(2)
         kind = boxes.one("What happens", _KINDS, "scenario-kind", at=what)
@@ -411,10 +407,8 @@ def _numbers(kind: str, begins: str) -> dict[str, Any]:
     return found
 
 
-def _assume(opened: OpenScenario) -> None:
+def _assume(opened: OpenScenario, scenario: Scenario) -> None:
     """Type over an assumption, or go back to the published one; what is typed is marked."""
-    scenario = opened.scenario
-    assert scenario is not None
     with st.popover("Assumptions", icon=":material/edit:"):
         known = published()
         typed = dict(scenario.assumptions)
