@@ -342,9 +342,7 @@ def _whiskers(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> a
 def _lines(
     chart: Chart, joined: list[Series], across: alt.X, up: alt.Y, *, known: set[str]
 ) -> alt.Chart:
-    """Lines; those of a name that has points too are in the points' legend. Several of one name are
-    parts of one line, with gaps between.
-    """
+    """Lines, in the points' legend where these have the name; of one name, one line with gaps."""
     rows = pd.concat(
         [_long(chart, series).assign(part=part) for part, series in enumerate(joined)],
         ignore_index=True,

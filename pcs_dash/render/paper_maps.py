@@ -84,9 +84,7 @@ def draw_map(
     *,
     enlarged: float = 1.0,
 ) -> None:
-    """Draw the map and its legend, in one frame, into `box` (left, bottom, width, height in
-    inches).
-    """
+    """Draw map and legend, in one frame, into `box` (left, bottom, width, height in inches)."""
     left, bottom, wide, high = box
     canvas = tuple(map(float, figure.get_size_inches()))
     legend = min(LEGEND_WIDTH, 0.36 * wide)
@@ -558,9 +556,7 @@ _ROUND = ((0.0, 0.0), (0.0, 1.5), (0.0, -1.5), (1.1, 0.0), (-1.1, 0.0), (0.9, 1.
 
 
 def _towns(sheet: _Sheet, enlarged: float) -> None:
-    """The area's own first, the largest before others; those outside it quieter, and only where
-    they stand.
-    """
+    """The area's own first, the largest before others; those outside quieter, and in place only."""
     kind, outline, towns = sheet.spec.kind, sheet.question.outline, sheet.dataset.towns
     if kind == "areas":
         return

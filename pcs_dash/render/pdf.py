@@ -41,9 +41,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 def to_pdf(deck: Deck, *, cover: bool = True) -> bytes:
-    """The report as the bytes of a PDF file, 16:9 pages: a title (`cover`), then a page or more a
-    view.
-    """
+    """The bytes of a PDF file, pages 16:9: a title (`cover`), then a page or more a view."""
     data = io.BytesIO()
     about = {
         "Title": drawable(deck.title),
@@ -89,9 +87,7 @@ def _write(
     colour: str = INK,
     link: str = "",
 ) -> float:
-    """Write wrapped lines from `top` down, in inches; returns where the next may begin. A click on
-    them opens `link`.
-    """
+    """Write lines that open `link` from `top` down (inches); returns where the next may begin."""
     for line in wrap(text, size, wide * 72, bold=bold):
         figure.text(
             left / WIDE, 1 - top / HIGH, drawable(line, bold=bold), fontsize=size, color=colour,

@@ -659,9 +659,7 @@ def _reference_line(slide: Any, native: Any, chart: Chart, box: _Box, *, templat
 
 
 def _round_ends(chart: Chart) -> tuple[float, float]:
-    """Round ends of the axis, 0 between them or one of them, with room for the figures behind the
-    bars.
-    """
+    """Round ends of the axis, 0 within, with room for the figures behind the bars."""
     values = [value for series in chart.series for value in series.values if value is not None]
     ends = [*values, chart.reference or 0.0, 0.0]
     step = _step(chart)

@@ -284,18 +284,13 @@ def _measures(book: Workbook, deck: Deck, title: str, head: str, keys: pd.Series
     shares = pd.concat(
         [group_quintile_shares(practices, by, question.edition) for by in (keys, whole)]
     )
-    rows = [
-        (name, *(row[key] for key in _KEYS), *mix)
-        for (name, row), mix in zip(
-            table.iterrows(), shares.reindex(table.index).to_numpy(), strict=True
-        )
-    ]
+    rows = pd.concat([table[[*_KEYS]], shares.reindex(table.index)], axis=1)
     _sheet(
         book,
         title,
         f"{question.area.name} by {head}: {question.basis}",
         [head, *map(_heading, _KEYS), *_quintile_heads(question.edition)],
-        rows,
+        rows.itertuples(name=None),
         [None, *(REGISTER[key].number_format for key in _KEYS), *[_SHARE] * 5],
     )
 
@@ -310,24 +305,17 @@ def _practices(book: Workbook, deck: Deck) -> None:
     shares = group_quintile_shares(practices, practices.index.to_series(), question.edition)
     skip = {"practices", "practices_without_fte", "patients_in_ratio"}
     kept = [key for key in _KEYS if key not in skip and not key.startswith("practices_")]
-    rows = []
-    for code, row in table.iterrows():
-        own = practices.loc[str(code)]
-        definitions = [own[item.column] for item in GP_DEFINITIONS.values()]
-        rows.append(
-            (
-                code,
-                own["practice_name"],
-                own["postcode"],
-                own["district"],
-                own["place"],
-                None if pd.isna(own["pcn"]) else own["pcn"],
-                *(row[key] for key in kept),
-                *definitions,
-                *(shares.loc[str(code)] if code in shares.index else [math.nan] * 5),
-                row["flags"],
-            )
-        )
+    own = practices.loc[table.index]
+    rows = pd.concat(
+        [
+            own[["practice_name", "postcode", "district", "place", "pcn"]],
+            table[kept],
+            own[[item.column for item in GP_DEFINITIONS.values()]],
+            shares.reindex(own.index),
+            table["flags"],
+        ],
+        axis=1,
+    )
     _sheet(
         book,
         "Practices",
@@ -339,7 +327,7 @@ def _practices(book: Workbook, deck: Deck) -> None:
             *_quintile_heads(question.edition),
             "Beware",
         ],
-        rows,
+        rows.itertuples(name=None),
         [*[None] * 6, *(REGISTER[key].number_format for key in kept), *[_TWO] * 3, *[_SHARE] * 5],
     )  # fmt: skip
 
@@ -359,14 +347,7 @@ def _hubs(book: Workbook, deck: Deck, plan: Any, name: str) -> None:
     # Contiguity needs the map; the app shows it.
     keys = [key for key in measures if key not in ("pieces", "contiguous")]
     on = [rule for rule in deck.rules if rule.on]
-    rows = [
-        (
-            "In no hub" if hub == UNASSIGNED else hub,
-            *(row[key] for key in keys),
-            *(row[verdict_column(rule)] for rule in on),
-        )
-        for hub, row in summary.iterrows()
-    ]
+    rows = summary[[*keys, *map(verdict_column, on)]].rename(index={UNASSIGNED: "In no hub"})
     _sheet(
         book,
         "Hubs",
@@ -376,7 +357,7 @@ def _hubs(book: Workbook, deck: Deck, plan: Any, name: str) -> None:
             *(_with_unit(measures[key]) for key in keys),
             *(f"Rule: {rule.label}" for rule in on),
         ],
-        rows,
+        rows.itertuples(name=None),
         [None, *(measures[key].number_format for key in keys)],
     )
 

@@ -105,9 +105,7 @@ def _longest(table: Table, size: float, narrow: float) -> list[float]:
 
 
 def _widths(table: Table, wide: float, least: Sequence[float]) -> tuple[float, ...]:
-    """`wide` shared out as the table asks, but that no column is narrower than its `least`, where
-    there is room for that.
-    """
+    """`wide` shared out as asked, no column under its `least` where there is room for that."""
     shares = table.widths or (1.0,) * len(table.columns)
     plain = tuple(wide * share / sum(shares) for share in shares)
     if sum(least) > wide:
@@ -228,9 +226,7 @@ def _height(text: str, size: float, wide: float, narrow: float, *, bold: bool = 
 
 
 def parts_beside(ready: Sequence[Sequence[T]]) -> list[tuple[T, ...]]:
-    """What stands on each page, of the parts of what stands side by side: where one goes on, the
-    others are repeated beside it.
-    """
+    """Parts of what stands side by side, by page: where one goes on, the others are repeated."""
     most = max(map(len, ready), default=1)
     return [tuple(parts[min(page, len(parts) - 1)] for parts in ready) for page in range(most)]
 

@@ -98,9 +98,7 @@ def _definition() -> GPDefinition:
 
 
 def _counted(dataset: Dataset, *, offered: bool) -> Dataset:
-    """The data with patients counted as the box says, which is there where ratios are known and
-    the page follows them.
-    """
+    """The data, patients counted as the box says, where ratios are known and the page has it."""
     if known_ratios(dataset.practices).empty:
         return dataset
     labels = {key: one.label for key, one in WEIGHTINGS.items()}

@@ -176,9 +176,7 @@ def network_staff(dataset: Dataset) -> pd.DataFrame | None:
 
 
 def positions(dataset: Dataset) -> pd.DataFrame:
-    """Easting and northing by practice_code: the data's practices, and closed ones where the
-    allocations name a place for them.
-    """
+    """Easting and northing by practice_code, of closed practices too where allocations say it."""
     found = _positions(dataset)
     return dataset.practices[["easting", "northing"]] if found is None else found
 

@@ -146,9 +146,7 @@ class LibraryPanel:
         saved_id: int | None,
         version: int | None,
     ) -> None:
-        """With whom the saved one is shared; buttons that make a link with everything in it, or a
-        short one to the saved version.
-        """
+        """With whom it is shared; buttons for a link with everything in it, or a short one."""
         if saved_id is not None and person.who().signed_in:
             self._sharing(self.books.open(saved_id), "form")
         st.markdown("**Share by link**")
@@ -275,13 +273,8 @@ class LibraryPanel:
                 put_on_table(self.books.open(entry.id, version))
                 st.rerun()
             if own:
-                row.button(
-                    "Delete",
-                    key=f"{self.key}-delete-{entry.id}",
-                    help="Can be undone",
-                    on_click=_try,
-                    args=(self.books.delete, entry.id),
-                )
+                key, drop = f"{self.key}-delete-{entry.id}", (self.books.delete, entry.id)
+                row.button("Delete", key=key, help="Can be undone", on_click=_try, args=drop)
             if own and self.books.who.signed_in:
                 with row.popover("Share"):
                     self._sharing(entry, "list")

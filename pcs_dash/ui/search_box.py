@@ -125,17 +125,12 @@ def _hear(dataset: Dataset, choices: Question) -> None:
 
 def _open(key: object) -> Area | None:
     """Choose an area on the page; None where there is none of this key."""
-    area = _area(str(key))
-    if area is not None:
-        st.session_state["area"] = area.key
-    return area
-
-
-def _area(key: str) -> Area | None:
     try:
-        return find_area(key)
+        area = find_area(str(key))
     except UserError:
         return None
+    st.session_state["area"] = area.key
+    return area
 
 
 def _choose(hit: Hit, number: int, held: Held | None, dataset: Dataset, choices: Question) -> None:
@@ -217,20 +212,16 @@ def _residents(
 
 def _for_browser(hit: Hit) -> dict[str, Any]:
     """A hit as JSON can carry it: what is missing is None."""
-    missing = {
-        key: None for key, x in asdict(hit).items() if isinstance(x, float) and math.isnan(x)
-    }
-    return asdict(hit) | missing
+    told = asdict(hit).items()
+    return {key: None if isinstance(x, float) and math.isnan(x) else x for key, x in told}
 
 
 def _places(hit: Hit, dataset: Dataset) -> dict[str, list[float]]:
-    known = dataset.practices.reindex([c for c in hit.codes if c in dataset.practices.index])
+    placed = dataset.practices[["latitude", "longitude"]].dropna()
+    known = placed.loc[[code for code in hit.codes if code in placed.index]]
     return {
         str(code): [round(latitude, 5), round(longitude, 5)]
-        for code, latitude, longitude in zip(
-            known.index, known["latitude"], known["longitude"], strict=True
-        )
-        if math.isfinite(latitude) and math.isfinite(longitude)
+        for code, latitude, longitude in known.itertuples(name=None)
     }
 
 
@@ -243,9 +234,7 @@ def _hubs() -> list[tuple[str, str, tuple[str, ...]]]:
 
 
 def _entries() -> tuple[str, str]:
-    """Checksum of the postcode directory in use, and the version of the official data; empty where
-    there is none.
-    """
+    """Checksum of the postcode directory, version of the official data; empty without them."""
     loaded = official_store.manifest()
     if loaded is None:
         return "", ""

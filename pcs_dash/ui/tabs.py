@@ -16,9 +16,7 @@ of_this_run: ContextVar[Sheet | None] = ContextVar("sheet")
 
 
 def open_sheet(path: str) -> Sheet | None:
-    """The sheet of a page that its address opens; None where the page has none. Call it before
-    what depends on it is drawn.
-    """
+    """The sheet that the address opens, None without one. Call it before what depends on it."""
     tab, labels = "", places.tabs(path)
     if labels:
         name = address.tabs(places.tab_name(path), labels)

@@ -52,9 +52,7 @@ _CLICKED = "practice-clicked"
 
 @dataclass(frozen=True)
 class Asked:
-    """What blocks are drawn for: a question, the practice that is `picked`, and what hears of
-    another one.
-    """
+    """What blocks are drawn for: a question, what is `picked`, and what hears of another."""
 
     web: WebFiles
     question: Question
@@ -127,9 +125,7 @@ def _show(
 
 
 def _carded(views: Sequence[View]) -> View:
-    """The view that has the card of what is chosen, which stands once on a page: the one where it
-    was clicked, and otherwise the first.
-    """
+    """The one view with the card of what is chosen: where it was clicked, else the first."""
     where, option, code = st.session_state.get(_CLICKED, ("", "", ""))
     still = option and st.session_state.get(option) == code
     return next((view for view in views if still and view.key == where), views[0])
@@ -433,9 +429,7 @@ def _more(
     together: bool,
     inside: Inside,
 ) -> None:
-    """The sections, or one of them and the others not computed; then all words to copy, of what
-    is shown here and above.
-    """
+    """The sections, or the one that is chosen; then all words to copy, of here and above."""
     words = list(told)
     for section in sections if together or not sections else [_chosen(view, sections)]:
         if together:
@@ -454,9 +448,7 @@ def _more(
 
 
 def _chosen(view: View, sections: Sequence[Section]) -> Section:
-    """The section that is open: the one chosen, or whose options the address asks for, or the
-    first.
-    """
+    """The open section: the one chosen, or whose options the address asks for, or the first."""
     titles = {section.key: section.title for section in sections}
     asked = (each.key for each in sections if any(map(address.asked, each.options)))
     key = address.choice(f"{view.key}-section", titles, default=next(asked, None))

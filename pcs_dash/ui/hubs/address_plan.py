@@ -1,6 +1,4 @@
-"""The plan on the table, of every page that shows one: where it comes from, and how the address
-carries it.
-"""
+"""The plan on the table of every page: where it comes from, and how the address carries it."""
 
 from __future__ import annotations
 

@@ -92,9 +92,7 @@ def groupings(choices: Question) -> dict[str, Callable[[], Plan]]:
 
 
 def saved_plans() -> dict[str, Callable[[], Plan]]:
-    """Name -> how to get the plan, of the newest in the library; one that can't be opened is told
-    and offers none.
-    """
+    """Name -> how to get the plan, of the newest saved; none where the library can't be opened."""
     try:
         entries = library().entries(limit=_SAVED)
     except UserError as error:
@@ -148,9 +146,7 @@ def _maps(
 
 
 def _in_colours_of(a: Plan, b: Plan, compared: Comparison) -> Plan:
-    """Plan b with each hub in the colour of the hub of a that it is matched with, and every other
-    in one that stands for none of a's.
-    """
+    """Plan b, its hubs in the colours of those of a that match, all others in free ones."""
     matched = compared.matching.dropna().set_index("hub_b")["hub_a"].map(a.hub_by_name)
     taken = {hub.colour for hub in a.hubs}
     free = [colour for colour in PALETTE if colour not in taken | {hub.colour for hub in b.hubs}]

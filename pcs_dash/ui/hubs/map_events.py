@@ -183,9 +183,7 @@ def _moved(plan: Plan, codes: Sequence[str], hub_id: str | None) -> Moved:
 
 
 def _called(plan: Plan, moved: Moved, hub_id: str | None, event: Mapping[str, Any]) -> Moved:
-    """The first practices of a hub that has its number for a name call it after their town, which
-    the browser knows: in the step that moves them.
-    """
+    """The first practices of a numbered hub name it after their town, in the same step."""
     name = str(event.get("called") or "")
     if hub_id is None or not (name and moved.moved) or plan.members(hub_id):
         return moved

@@ -23,9 +23,7 @@ _SECONDS = 20
 
 
 def panel(web: WebFiles, choices: Question, opened: OpenPlan) -> None:
-    """The main site of each hub, and the best of so many sites among today's premises; answers stay
-    until something else is asked.
-    """
+    """The main site of each hub; the best of so many among today's premises, until asked anew."""
     _drawn(where_sites.main_sites(replace(choices, plan=opened.plan)), web, choices, "main")
     st.markdown("**Sites chosen afresh**")
     st.caption(

@@ -101,9 +101,7 @@ class Logins:
 
 
 def gates(database: Callable[[], Database]) -> list[Middleware]:
-    """The gate, where people sign in; none where they don't. Ends the program, with what to do,
-    where the settings make no sense.
-    """
+    """The gate where people sign in, or none; ends the program where settings make no sense."""
     try:
         found = settings()
     except UserError as error:

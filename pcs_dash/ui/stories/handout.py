@@ -72,9 +72,7 @@ def _deck_of_one(view: View, question: Question) -> Deck:
 
 @dataclass(frozen=True)
 class Pack:
-    """What files are made of. `plan` belongs to the views that have none of their own; `name` ends
-    the files' names.
-    """
+    """What files are made of: `plan` for views without their own, `name` to end files' names."""
 
     story: Story
     area: Area
