@@ -76,11 +76,7 @@ def _with_tools(web: WebFiles) -> WebFiles:
 
 
 def _send(
-    web: WebFiles,
-    content: Mapping[str, Any],
-    key: str,
-    height: int,
-    on_change: Callable[[], None],
+    web: WebFiles, content: Mapping[str, Any], key: str, height: int, on_change: Callable[[], None]
 ) -> None:
     """What `st_folium(PracticeMap(web), feature_group_to_add=view_layer(content), ...)` would send.
 
