@@ -89,26 +89,22 @@ def prepare(dataset: Dataset, folder: Path = STATIC_DIR) -> WebFiles:
     )
 
 
-def prepare_area(
-    files: WebFiles, dataset: Dataset, area: Area, folder: Path = STATIC_DIR
-) -> WebFiles:
+def prepare_area(files: WebFiles, dataset: Dataset, area: Area) -> WebFiles:
     """The addresses for one area of another data set, whose layer is written if it is missing."""
-    points_url = publish("practices", practice_points(dataset.practices), folder)
-    areas = _write_areas(folder, dataset, {"loaded": area})
+    points_url = publish("practices", practice_points(dataset.practices))
+    areas = _write_areas(STATIC_DIR, dataset, {"loaded": area})
     return replace(files, points_url=points_url, areas=areas)
 
 
-def prepare_england(
-    files: WebFiles, outlines: gpd.GeoDataFrame, level: str, folder: Path = STATIC_DIR
-) -> WebFiles:
+def prepare_england(files: WebFiles, outlines: gpd.GeoDataFrame, level: str) -> WebFiles:
     """The addresses for a map of all areas of one kind, under the key of that kind.
 
     `outlines` has kind, code, name and `coarse`, shapes for a map of England, EPSG:27700. Areas
     stand in the place of LSOAs: each carries `i`, its place among those of its kind by code.
     """
     content, bounds = england_layer(outlines[outlines["kind"] == level])
-    layer = AreaLayer(publish(f"england-{level}", content, folder), bounds)
-    return replace(files, points_url=publish("nothing", [], folder), areas={level: layer})
+    layer = AreaLayer(publish(f"england-{level}", content), bounds)
+    return replace(files, points_url=publish("nothing", []), areas={level: layer})
 
 
 def england_layer(
