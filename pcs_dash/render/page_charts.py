@@ -100,22 +100,21 @@ def _beside(chart: Chart) -> dict[str, Any]:
 
 def _rows(chart: Chart) -> pd.DataFrame:
     """One row a mark of a chart by category: category, series, value, low, high, colour."""
-    rows = []
-    for series in chart.series:
-        for place, category in enumerate(chart.categories):
-            rows.append(
-                {
-                    "category": category,
-                    "series": series.name,
-                    "value": series.values[place],
-                    "low": series.low[place] if series.low else None,
-                    "high": series.high[place] if series.high else None,
-                    "colour": series.colours[place] if series.colours else series.colour,
-                    "chosen": bool(chart.highlight) and category == chart.highlight,
-                }
-            )
-    names = ("category", "series", "value", "low", "high", "colour", "chosen")
-    return pd.DataFrame(rows, columns=list(names))
+    rows = (
+        (
+            category,
+            series.name,
+            series.values[place],
+            series.low[place] if series.low else None,
+            series.high[place] if series.high else None,
+            series.colours[place] if series.colours else series.colour,
+            bool(chart.highlight) and category == chart.highlight,
+        )
+        for series in chart.series
+        for place, category in enumerate(chart.categories)
+    )
+    names = ["category", "series", "value", "low", "high", "colour", "chosen"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def _tooltip(chart: Chart, *, interval: bool = False) -> list[alt.Tooltip]:

@@ -179,8 +179,7 @@ def _properties(presentation: Any, deck: Deck) -> None:
     properties = presentation.core_properties
     properties.title = printable(deck.title)[:255]
     properties.subject = printable(deck.subtitle)[:255]
-    properties.author = "pcs_dash"
-    properties.last_modified_by = "pcs_dash"
+    properties.author = properties.last_modified_by = "pcs_dash"
     comments = f"Made {deck.made_text}. Opens the first view: {deck.link}"
     properties.comments = printable(comments)[:255]
     properties.keywords = "general practice, deprivation, workforce"
@@ -486,10 +485,8 @@ def _text_height(text: str, size: float, wide: float, narrow: float) -> float:
 
 def _holder(shapes: Any, kinds: Sequence[Any]) -> Any:
     """The first placeholder of these kinds, or None."""
-    for shape in shapes.placeholders:
-        if shape.placeholder_format.type in kinds:
-            return shape
-    return None
+    found = (shape for shape in shapes.placeholders if shape.placeholder_format.type in kinds)
+    return next(found, None)
 
 
 def _contents(layout: Any) -> int:

@@ -103,12 +103,8 @@ def _details(dataset: Dataset, _: Area) -> None:
             "Every join states how many rows of one side may meet one of the other (1:1, m:1), and "
             "refuses data that break it. What found no partner is listed."
         )
-        st.dataframe(
-            join_table(dataset.reports),
-            hide_index=True,
-            height="content",
-            alt="Reports of the joins",
-        )
+        joins = join_table(dataset.reports)
+        st.dataframe(joins, hide_index=True, height="content", alt="Reports of the joins")
 
     tables = {
         "Practices": schemas.practices,
@@ -145,12 +141,10 @@ def _details(dataset: Dataset, _: Area) -> None:
     with st.expander("Checksums (SHA-256) of the embedded files"):
         page_parts.small_table(
             pd.DataFrame(
-                [
-                    {"File": source.file, "SHA-256": checksum(folder / source.file)}
-                    for source in SOURCES
-                    for folder in (DATA_DIR, GEO_DIR)
-                    if (folder / source.file).is_file()
-                ]
+                {"File": source.file, "SHA-256": checksum(folder / source.file)}
+                for source in SOURCES
+                for folder in (DATA_DIR, GEO_DIR)
+                if (folder / source.file).is_file()
             ),
             caption="The same figures stand in data/README.md and geo/README.md",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -109,7 +109,7 @@ def _card(found: Shown, code: str | None) -> None:
         own, overall = (measure.text(float(each[key])) for each in (area, whole))
         rows.append((measure.label, own, overall))
     _open_button(
-        found, [code], f"Open {area['name']}", "Make it the area of every page", kind="primary"
+        found, [code], f"Open {area['name']}", "Make it the area of every page", type="primary"
     )
     page_parts.small_table(
         pd.DataFrame(rows, columns=["Measure", str(area["name"]), str(whole["name"])]),
@@ -117,24 +117,16 @@ def _card(found: Shown, code: str | None) -> None:
     )
 
 
-def _open_button(
-    found: Shown,
-    codes: list[str],
-    label: str,
-    about: str,
-    *,
-    kind: Literal["primary", "secondary"] = "secondary",
-) -> None:
+def _open_button(found: Shown, codes: list[str], label: str, about: str, **more: Any) -> None:
     """A button that makes these areas the area of every page, and goes to the first page."""
     asked = f"{found.level.replace('_', '-')}-{'+'.join(sorted(codes))}".lower()
 
     def choose_area() -> None:
         st.session_state["area"] = asked
 
-    pressed = st.button(
-        plain(label), help=plain(about), type=kind, key=f"open-{asked}", on_click=choose_area
-    )
-    if pressed:
+    if st.button(
+        plain(label), help=plain(about), key=f"open-{asked}", on_click=choose_area, **more
+    ):
         # What the address says stays in it, so that Back leads to this very view.
         st.switch_page("pages/overview.py", query_params=address.said())
 

@@ -47,9 +47,8 @@ class UploadLimits:
             return
         size = int(told)
         if not self._fits(session, size):
-            await PlainTextResponse("Too many files at once. Close some.", 413)(
-                scope, receive, send
-            )
+            full = PlainTextResponse("Too many files at once. Close some.", 413)
+            await full(scope, receive, send)
             return
         self.coming[session] += size
         try:
