@@ -36,8 +36,6 @@ MAX_FIGURES = 4
 MAX_ROWS = 12
 
 Rows = list[list[str]]
-
-
 England = Callable[[str], WebFiles | None]
 # The layer and the points that a map is drawn with.
 Layers = Callable[[MapSpec], tuple[AreaLayer, str]]

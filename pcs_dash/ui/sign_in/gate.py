@@ -252,8 +252,7 @@ def _inside(path: str) -> str:
 
 
 def _with(scope: Scope, login: Login) -> Scope:
-    told = (HEADER.encode(), packed(login).encode())
-    return {**scope, "headers": [*scope["headers"], told]}
+    return {**scope, "headers": [*scope["headers"], (HEADER.encode(), packed(login).encode())]}
 
 
 def _plain(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -51,11 +50,12 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
         "once it has begun, nothing waits for a network or for this server."
     )
     tell(opened, "story")
-
-    def hear(ask: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - both show all slides
-        return {"slides": presenting.slides(opened.story, choices.area)}
-
-    presenting.buttons("presenter-stories", files, hear, [_PRESENT, _REHEARSE])
+    presenting.buttons(
+        "presenter-stories",
+        files,
+        lambda _: {"slides": presenting.slides(opened.story, choices.area)},
+        [_PRESENT, _REHEARSE],
+    )
     with st.container(horizontal=True):
         handout.files(opened, dataset, choices)
         options.panel(opened, dataset, choices)
