@@ -59,8 +59,8 @@ class Words:
     """What was found, how far it can be trusted, and what it rests on; `str()` joins them."""
 
     finding: str
-    caution: str
-    basis: str
+    caution: str = ""
+    basis: str = ""
 
     @property
     def text(self) -> str:
@@ -106,13 +106,7 @@ def interval_text(
 
 
 def _tested(
-    low: float,
-    high: float,
-    decimals: int,
-    confidence: float,
-    p_value: float,
-    *,
-    null: float = 0.0,
+    low: float, high: float, decimals: int, confidence: float, p_value: float, *, null: float = 0.0
 ) -> str:
     """As "95% interval 0.04 to 0.36, p = 0.015"; "no interval, p = 0.083 by permutation"."""
     interval = interval_text(low, high, decimals, confidence, null=null)
@@ -138,6 +132,11 @@ def lower_first(label: str) -> str:
     return (
         label if first.isupper() or first in ("GPs", "FTE", "QOF") else label[0].lower() + label[1:]
     )
+
+
+def upper_first(label: str) -> str:
+    """The label at the head of a sentence."""
+    return label[:1].upper() + label[1:]
 
 
 # --- Correlation ----------------------------------------------------------------------------------
@@ -173,9 +172,8 @@ def correlation_words(
         return Words(finding, result.reason, " ".join((basis, *counted)))
     r = result.coefficient
     name = ("weighted " if result.weighted else "") + COEFFICIENT_NAMES[result.method]
-    tested = _tested(result.ci_low, result.ci_high, 2, result.confidence, result.p_value)
     basis = (
-        f"{name[0].upper() + name[1:]} = {number(r, 2)} ({tested}), "
+        f"{upper_first(name)} = {_coefficient(result)}, "
         f"{count(result.n, 'practice')}{_missing(result.n_missing)}."
     )
     if result.weighted:
@@ -223,21 +221,19 @@ def partial_words(said: Words, given: Sequence[str]) -> Words:
     )
 
 
-def influence_words(
-    carried: pd.DataFrame, coefficient: float, *, place: str, name: str = "Spearman's rho"
-) -> str:
+def influence_words(carried: pd.DataFrame, coefficient: float, *, place: str) -> str:
     """Whether one practice carries the result; `carried` as `correlation.influence` returns it."""
     turning = int(carried["changes_conclusion"].sum())
     first = carried.iloc[0]
-    return (
-        f"In {place} leaving out one practice "
-        + (
+    changes = "never changes whether there is evidence"
+    if turning:
+        changes = (
             f"changes whether there is evidence, or on which side of zero, for {turning:,} of "
-            f"{count(len(carried), 'practice')}."
-            if turning
-            else "never changes whether there is evidence."
+            f"{count(len(carried), 'practice')}"
         )
-        + f" Without the most influential one ({carried.index[0]}) {name} is "
+    return (
+        f"In {place} leaving out one practice {changes}. "
+        f"Without the most influential one ({carried.index[0]}) Spearman's rho is "
         f"{number(first['coefficient_without'], 2)} "
         f"({interval_text(first['ci_low'], first['ci_high'], 2)}) in place of "
         f"{number(coefficient, 2)}."
@@ -298,10 +294,7 @@ def _coefficient(result: Correlation) -> str:
 
 # --- Inequality ---------------------------------------------------------------------------------
 
-_MEASURE_WORDS = {
-    PER_GP.key: PER_GP.noun,
-    "fte_gp_per_10000": REGISTER["gps_per_10000"].noun,
-}
+_MEASURE_WORDS = {PER_GP.key: PER_GP.noun, "fte_gp_per_10000": REGISTER["gps_per_10000"].noun}
 
 
 def slope_words(
@@ -347,6 +340,16 @@ def slope_words(
     return Words(finding, NOT_WHY, f"{figures} {tail}")
 
 
+def index_cells(index: SlopeIndex, decimals: int = 0) -> tuple[str, str, str, str]:
+    """Slope and Relative Index of Inequality, each with its interval, as cells of a table."""
+    return (
+        number(index.sii, decimals),
+        between(index.sii_low, index.sii_high, decimals),
+        number(index.rii, 2),
+        between(index.rii_low, index.rii_high, 2, null=1),
+    )
+
+
 def inequality_words(result: AreaInequality, *, place: str, date: str) -> Words:
     """`slope_words` for an area's practices, with the level and the counts."""
     levels = {"quintile": "by deprivation quintile", "practice": "by practice", "lsoa": "by LSOA"}
@@ -363,14 +366,8 @@ def inequality_words(result: AreaInequality, *, place: str, date: str) -> Words:
         basis += f" LSOAs ranked by IMD {result.edition}."
     if result.note:
         basis += f" {result.note}"
-    return slope_words(
-        result.index,
-        place=place,
-        measure=result.measure,
-        definition=result.definition,
-        date=date,
-        basis=basis,
-    )
+    what = {"measure": result.measure, "definition": result.definition}
+    return slope_words(result.index, place=place, date=date, basis=basis, **what)
 
 
 def gap_words(gap: Gap, *, place: str, definition: str = "fully_qualified", date: str) -> Words:
@@ -488,20 +485,13 @@ def _against(value: float, benchmark: Benchmark, shared: str, ratio: AreaRatio) 
         beside = f"the others in {benchmark.label} ({number(ratio.rest)}, {p_text(ratio.p_value)})"
     exact = " England's figure is taken as exact." if benchmark.key == "england" else ""
     if level == "none":
-        differ = (
-            f"Held against {beside}, a difference of this size could be chance"
-            if shared == "inside"
-            else f"The interval includes {beside}: a difference of this size could be chance"
-        )
-        return f"{differ}, were these practices a sample.{exact}"
-    side = "above" if value > null else "below"
-    return (
-        f"There is {level} evidence that the figure is {side} that of {beside}, were these "
-        f"practices a sample.{exact}"
-        if shared == "inside"
-        else f"There is {level} evidence that the figure is {side} {beside}, were these practices "
-        f"a sample.{exact}"
-    )
+        held = "Held against {}," if shared == "inside" else "The interval includes {}:"
+        finding = f"{held.format(beside)} a difference of this size could be chance"
+    else:
+        side = "above" if value > null else "below"
+        of = "that of " if shared == "inside" else ""
+        finding = f"There is {level} evidence that the figure is {side} {of}{beside}"
+    return f"{finding}, were these practices a sample.{exact}"
 
 
 # --- Spatial pattern ----------------------------------------------------------------------------
@@ -517,35 +507,30 @@ def moran_words(result: GlobalMoran, *, what: str, place: str, date: str) -> Wor
         f"neighbours by {result.weights}. {date}."
     )
     if level == "undefined":
-        return Words(f"In {place} no spatial pattern of {what} can be computed.", result.reason, "")
+        return Words(f"In {place} no spatial pattern of {what} can be computed.", result.reason)
     if level == "none":
         finding = f"In {place} there is no evidence of a spatial pattern of {what}."
         return Words(finding, "That is not the same as evidence of none.", basis)
-    pattern = (
-        "neighbours are more alike than chance would have it"
-        if result.statistic > result.expected
-        else "neighbours are more unlike than chance would have it"
+    alike = "alike" if result.statistic > result.expected else "unlike"
+    finding = (
+        f"In {place} there is {level} evidence of a spatial pattern of {what}: neighbours are more "
+        f"{alike} than chance would have it."
     )
-    finding = f"In {place} there is {level} evidence of a spatial pattern of {what}: {pattern}."
     return Words(finding, "A pattern on the map is not a measure of its size.", basis)
 
 
-def clusters_words(result: LocalPattern, *, what: str, place: str = "") -> Words:
-    """How many local clusters were found, and how many chance alone would give. Without a `place`
-    it is a sentence that follows another on the same place.
-    """
+def clusters_words(result: LocalPattern, *, what: str) -> Words:
+    """How many local clusters were found, and how many chance alone would give."""
     found = result.n_significant
-    none = f"In {place} no" if place else "No"
     if not result.n_tested:
-        return Words(f"{none} clusters of {what} can be looked for.", result.reason, "")
+        return Words(f"No clusters of {what} can be looked for.", result.reason)
     expected = number(result.expected_by_chance, 1)
     finding = (
-        f"{f'In {place} ' if place else ''}{found:,} of {count(result.n_tested, result.unit)} "
-        f"stand out as part of a cluster of {what} after control for the number of tests."
+        f"{found:,} of {count(result.n_tested, result.unit)} stand"
         if found
-        else f"{none} {result.unit} stands out as part of a cluster of {what} after control for "
-        "the number of tests."
+        else f"No {result.unit} stands"
     )
+    finding += f" out as part of a cluster of {what} after control for the number of tests."
     caution = (
         f"Without that control {result.n_unadjusted:,} would, where chance alone would give about "
         f"{expected}."

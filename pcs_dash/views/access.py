@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import geopandas as gpd
 import pandas as pd
 
@@ -13,18 +11,10 @@ from pcs_dash.measures.numbers import number
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.workforce import area_patients_per_fte_gp
 from pcs_dash.tables.constants import PER_PATIENTS
-from pcs_dash.views.answer import (
-    Beside,
-    Block,
-    MapBlock,
-    Option,
-    Section,
-    Table,
-    Text,
-    text_table,
-)
-from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.answer import Beside, Blocks, MapBlock, Option, Section, Table, Text, text_table
+from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.maps import Layer
+from pcs_dash.views.phrases import whole
 from pcs_dash.views.question import Question
 
 COLOURS = ("#edf8e9", "#bae4b3", "#74c476", "#31a354", "#006d2c")
@@ -38,29 +28,13 @@ NOT_DISTANCE = (
 REACH = Option(
     "reach",
     "Reach in km, straight line",
-    choices=lambda _: {str(km): f"{km} km" for km in range(1, 16)},
+    choices={str(km): f"{km} km" for km in range(1, 16)},
     default="5",
     inside=True,
 )
 
 
-def section() -> Section:
-    """The section of the page of spatial patterns."""
-    return Section(
-        "access",
-        "Is there a GP within reach? A separate question",
-        blocks,
-        options=("reach",),
-        slow="Adding up what is within reach",
-    )
-
-
-def whole(question: Question) -> str:
-    """What the data hold around the area, in a sentence: "Essex", "these ICBs"."""
-    return "these ICBs" if question.area.loaded else "Essex"
-
-
-def blocks(question: Question) -> Sequence[Block | Beside]:
+def blocks(question: Question) -> Blocks:
     """What is near in each small area, in words, on the map and by quintile and district."""
     dataset, reach = question.dataset, int(question.option("reach", map(str, range(1, 16)), "5"))
     own = question.area.select(dataset.lsoas)
@@ -69,9 +43,7 @@ def blocks(question: Question) -> Sequence[Block | Beside]:
     missing = _missing(question, own, here)
     if missing:
         return [Text(NOT_DISTANCE), Text(missing, "info")]
-    practices = dataset.practices
-    if question.exclude:
-        practices = practices[~practices["flag_low_fte"].astype(bool)]
+    practices = question.all_practices
     everywhere = spatial.floating_catchment_access(
         practices,
         placed,
@@ -115,7 +87,8 @@ def _words(
     """What is within reach, with no interval: it is a count of what there is."""
     none = int((found["practices_in_reach"] == 0).sum())
     middle = number(everywhere["fte_per_10000"].median(), 1)
-    against = f", against {middle} in {whole(question)}" if len(found) < len(everywhere) else ""
+    part = len(found) < len(everywhere)
+    against = f", against {middle} in {whole(question.area)}" if part else ""
     return words.Words(
         f"In {question.name} the middle LSOA has {number(found['fte_per_10000'].median(), 1)} FTE "
         f"GPs per 10,000 people within {reach} km{against}; {none:,} of "
@@ -140,7 +113,7 @@ def _map(question: Question, everywhere: pd.DataFrame, reach: int) -> MapBlock:
         ),
         about=f"small areas by {title}.",
     )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=420)
+    return MapBlock(spec, high=420)
 
 
 def _by_quintile(question: Question, here: pd.DataFrame, found: pd.DataFrame) -> Table:
@@ -191,7 +164,17 @@ def _method(question: Question, unplaced: int) -> str:
     )
     return (
         "Two-step floating catchment (Luo and Wang 2003), straight-line distance from the middle "
-        f"of an LSOA. People: all patients of {whole(question)} spread evenly over the LSOAs, "
+        f"of an LSOA. People: all patients of {whole(question.area)} spread evenly over the LSOAs, "
         "which hold alike numbers, for want of residents by LSOA. Practices beyond the border of "
-        f"{whole(question)} do not count, so figures near it are too low.{left_out}"
+        f"{whole(question.area)} do not count, so figures near it are too low.{left_out}"
     )
+
+
+# Stands on the page of spatial patterns.
+SECTION = Section(
+    "access",
+    "Is there a GP within reach? A separate question",
+    blocks,
+    options=("reach",),
+    slow="Adding up what is within reach",
+)

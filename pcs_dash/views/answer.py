@@ -9,9 +9,10 @@ Names are untrusted and stand here as they are; whoever shows them makes them sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Any, Literal
 
 import pandas as pd
@@ -21,15 +22,21 @@ from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.words import Words
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.cells import cell_text
-from pcs_dash.views.map_spec import MapSpec
+from pcs_dash.views.map_spec import MapSpec, alt_text
 from pcs_dash.views.question import Question
 
 CHART_COLOURS = ("#2166ac", "#e08214", "#6b7280")
 
 ChartKind = Literal["bars", "shares", "scatter", "intervals"]
 OptionKind = Literal["choice", "switch", "several", "practice", "number"]
+Choices = Mapping[str, str] | Sequence[str]
 # Latitude and longitude of each.
 Corners = tuple[tuple[float, float], ...]
+
+
+def or_none(value: float | None) -> float | None:
+    """A figure as JSON has it: None where there is none."""
+    return None if value is None or not math.isfinite(value) else float(value)
 
 
 # --- blocks ---
@@ -57,6 +64,36 @@ class Series:
     labels: tuple[str, ...] = ()
     sizes: tuple[float, ...] = ()
     shape: str = "circle"
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        values: Iterable[float | None],
+        *,
+        x: Iterable[float] = (),
+        low: Iterable[float | None] = (),
+        high: Iterable[float | None] = (),
+        **more: Any,
+    ) -> Series:
+        """The same of any columns or lists: what is not finite is missing."""
+        shown, lows, highs = (tuple(map(or_none, each)) for each in (values, low, high))
+        return cls(name, shown, x=tuple(map(float, x)), low=lows, high=highs, **more)
+
+    @classmethod
+    def of_practices(
+        cls, name: str, own: pd.DataFrame, values: pd.Series, x: pd.Series, **more: Any
+    ) -> Series:
+        """A mark for each of these practices (a row each), named and sized by its list."""
+        return cls.of(
+            name,
+            values,
+            x=x,
+            codes=tuple(map(str, own.index)),
+            labels=tuple(f"{name} ({code})" for code, name in own["practice_name"].items()),
+            sizes=tuple(map(float, own["patients"])),
+            **more,
+        )
 
 
 @dataclass(frozen=True)
@@ -193,6 +230,16 @@ def text_table(
     return Table(caption, frame, fields, small=more.pop("small", True), **more)
 
 
+def side_by_side(
+    caption: str, columns: Mapping[str, Mapping[str, str]], wide: float, note: str = ""
+) -> Table:
+    """Some things (name to the cell of each measure), a column each, whose measures are alike."""
+    measures = next(iter(columns.values()))
+    rows = [(measure, *(column[measure] for column in columns.values())) for measure in measures]
+    widths = (wide, *[1.1] * len(columns))
+    return text_table(caption, ("Measure", *columns), rows, widths=widths, note=note)
+
+
 @dataclass(frozen=True)
 class Bullets:
     """Sentences, one a bullet."""
@@ -215,19 +262,23 @@ class Text:
 
 @dataclass(frozen=True, eq=False)
 class MapBlock:
-    """A map, with the words that stand for it. `pick`: the option that a clicked practice is given
+    """A map. `pick`: the option that a clicked practice is given
     to; without one, or where `listed`, the page puts a list above the map, to point at a practice
     there. `draw`: what the page keeps a point or a shape under that is drawn with the map's tools
     ("lat, lng; ..."); `shapes` are shown besides (corners in degrees; one is a point).
     """
 
     spec: MapSpec
-    alt: str
     pick: str = ""
     high: int = 520
     listed: bool = False
     draw: str = ""
     shapes: tuple[Corners, ...] = ()
+
+    @cached_property
+    def alt(self) -> str:
+        """The words that stand for it."""
+        return alt_text(self.spec)
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,6 +302,22 @@ class Beside:
 
     shares: tuple[float, ...]
     columns: tuple[tuple[Block, ...], ...]
+
+
+Blocks = Sequence[Block | Beside]
+
+
+def or_why_not(blocks: Callable[[Question], Blocks]) -> Callable[[Question], Blocks]:
+    """A section's blocks, or in their place why they can't be had (UserError)."""
+
+    @wraps(blocks)
+    def told(question: Question) -> Blocks:
+        try:
+            return blocks(question)
+        except UserError as error:
+            return [Text(str(error), "info")]
+
+    return told
 
 
 # --- an answer ---
@@ -293,7 +360,7 @@ class Section:
 
     key: str
     title: str
-    blocks: Callable[[Question], Sequence[Block | Beside]]
+    blocks: Callable[[Question], Blocks]
     options: tuple[str, ...] = ()
     slow: str = ""
     message: str = ""
@@ -345,7 +412,8 @@ class Answer:
 class Option:
     """What a view can be asked: `key` in addresses, stories and commands, `label` on the page.
 
-    `choices` gives key -> label of what can be chosen (for `choice` and `several`); `default` is a
+    `choices` has or gives key -> label of what can be chosen (for `choice` and `several`), or keys
+    that are their own labels; `default` is a
     key, or keys joined by "|" ("" : the first, or none). `practice` chooses one of the area's.
     `inside`: it stands above a section, not above the answer. `when`: whether it is asked at all,
     as the options before it stand; such options follow one another in one place. `sets`: what else
@@ -355,7 +423,7 @@ class Option:
     key: str
     label: str
     kind: OptionKind = "choice"
-    choices: Callable[[Question], Mapping[str, str]] | None = None
+    choices: Choices | Callable[[Question], Choices] = ()
     default: str = ""
     help: str = ""
     placeholder: str = ""
@@ -369,7 +437,8 @@ class Option:
         if self.kind == "practice":
             names = question.practices["practice_name"]
             return {str(code): f"{name} ({code})" for code, name in names.items()}
-        return {} if self.choices is None else self.choices(question)
+        found = self.choices(question) if callable(self.choices) else self.choices
+        return found if isinstance(found, Mapping) else {name: name for name in found}
 
     def check(self, question: Question) -> None:
         """UserError where it is asked for what is not offered: a page falls back and says so, a

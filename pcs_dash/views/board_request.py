@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.measures.correlation import correlate_practices
 from pcs_dash.measures.numbers import count, number, of_all
-from pcs_dash.measures.words import Words, correlation_words
+from pcs_dash.measures.words import Words
+from pcs_dash.views import compared_measures
 from pcs_dash.views.answer import Answer, Bullets, View
 from pcs_dash.views.costs import option_rows
 from pcs_dash.views.phrases import join_words, short_list
@@ -17,19 +19,9 @@ def answer(question: Question) -> Answer:
     """The points that a board is asked to note and to agree."""
     total, benchmark = question.total(), question.benchmark
     row = option_rows(question).loc[[benchmark.label]].iloc[0]
-    result = correlate_practices(
-        question.practices,
-        question.deprivation,
-        "patients_per_fte_gp",
-        definition=question.definition.key,
-    )
-    said = correlation_words(
-        result,
-        place=question.name,
-        x=question.deprivation,
-        definition=question.definition.key,
-        date=question.period,
-    )
+    # The pair that the analyst's tab begins with, whatever is chosen there.
+    pair = compared_measures.asked(replace(question, options={}))
+    said = pair.said(pair.result())
     counted = f" Counted: {question.weighting.words}." if question.weighting.words else ""
     asked = [
         f"Note: {headline(question, total)}{counted}",
@@ -44,7 +36,7 @@ def answer(question: Question) -> Answer:
         *_returns(question, int(total["practices_without_fte"])),
     ]
     return Answer(
-        Words("", "", ""),
+        Words(""),
         front=(Bullets(tuple(asked), caption="The board is asked to"),),
         notes=(
             "These points are drafted from the figures: change them to what is asked for.",
@@ -74,8 +66,7 @@ def _grouping(question: Question) -> str:
 
 def _sized(question: Question, plan: Plan) -> tuple[int, int]:
     """How many of a plan's groups have 30,000 to 50,000 patients, and of how many."""
-    summary = question.hubs(plan).iloc[:-1]
-    filled = summary[summary["practices"] > 0]
+    filled = question.filled_hubs(plan)
     return int(filled["within_30000_50000"].sum()), len(filled)
 
 

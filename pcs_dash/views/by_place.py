@@ -27,17 +27,13 @@ def place_series(practices: pd.DataFrame, x: pd.Series, y: pd.Series) -> tuple[S
     known = list(PLACES.values())
     order = [*known, *sorted(set(places) - set(known))]
     return tuple(
-        Series(
+        Series.of_practices(
             str(place),
-            tuple(part["y"]),
-            x=tuple(part["x"]),
+            own.loc[part.index],
+            part["y"],
+            part["x"],
             colour=PLACE_COLOURS[number % len(PLACE_COLOURS)],
             shape=PLACE_SHAPES[number % len(PLACE_SHAPES)],
-            codes=tuple(map(str, part.index)),
-            labels=tuple(
-                f"{name} ({code})" for code, name in own.loc[part.index, "practice_name"].items()
-            ),
-            sizes=tuple(own.loc[part.index, "patients"].astype("float64")),
         )
         for number, place in enumerate(order)
         if len(part := both[places == place])

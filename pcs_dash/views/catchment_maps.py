@@ -12,14 +12,9 @@ import shapely
 from pcs_dash.measures.catchments import Registered, main_users, of_codes
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.small_numbers import small_number
-from pcs_dash.views.geopackage import Look, geopackage
+from pcs_dash.views.geopackage import Look, geopackage, points_of
 from pcs_dash.views.map_spec import Box
-from pcs_dash.views.maps import (
-    CLASS_BLUES,
-    CLEAR,
-    Layer,
-    benchmark_layer,
-)
+from pcs_dash.views.maps import CLASS_BLUES, CLEAR, Layer, benchmark_layer
 
 SHARE_CUTS = (0.05, 0.1, 0.25, 0.5)
 SHARE_LABELS = ("under 5%", "5% to 10%", "10% to 25%", "25% to 50%", "half or more")
@@ -189,12 +184,7 @@ def catchment_file(
     polygons = gpd.GeoDataFrame(
         here.reset_index(), geometry=lsoas.geometry.reindex(here.index).to_numpy(), crs=27700
     )
-    placed = practices.dropna(subset=["easting", "northing"])
-    points = gpd.GeoDataFrame(
-        placed[["practice_name", "patients"]].rename_axis("practice_code").reset_index(),
-        geometry=gpd.points_from_xy(placed["easting"], placed["northing"]),
-        crs=27700,
-    )
+    points = points_of(practices, ("practice_name", "patients"))
     beyond = f"{len(rows) - len(here):,} LSOAs or unknown places"
     notes = pd.DataFrame([*about, ("Beyond the map", beyond)], columns=["item", "value"])
     # What is not shown singly has no class either.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
@@ -13,13 +14,13 @@ from pcs_dash.measures.gravity import MODEL_ERROR
 from pcs_dash.measures.numbers import count, number, per_cent
 from pcs_dash.measures.registrations import Overlap
 from pcs_dash.measures.small_numbers import small_number
-from pcs_dash.measures.words import Words
+from pcs_dash.measures.words import Words, upper_first
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views import catchment_maps, maps
 from pcs_dash.views.answer import (
     Answer,
-    Beside,
     Block,
+    Blocks,
     Column,
     Figure,
     File,
@@ -30,10 +31,11 @@ from pcs_dash.views.answer import (
     Text,
     View,
     measured,
+    or_why_not,
 )
 from pcs_dash.views.catchment_maps import MAIN_GROUP, MAIN_PRACTICE, MAPS, RATIO, SHARE
 from pcs_dash.views.kept_answers import kept
-from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.question import Question
 
 _MOST_CHECKED = 20
@@ -76,7 +78,6 @@ class _Unit:
 
     @property
     def noun(self) -> str:
-        """What such a unit is called in a sentence."""
         return {PRACTICE: "practice", PCN: "PCN", HUB: "hub"}[self.kind]
 
     @property
@@ -135,7 +136,7 @@ def answer(question: Question) -> Answer:
         unit = _unit(question)
     except UserError as error:
         said = str(error)
-        return Answer(Words(said, "", ""), warning=warning, sections=(_CHECK,), refusal=said)
+        return Answer(Words(said), warning=warning, sections=(_CHECK,), refusal=said)
     points = kept(dataset, "points", lambda: catchment_points(question))
     portrait = catchments.portrait(registered, unit.codes, dataset.practices, points)
     away = catchments.elsewhere(unit.overlap, unit.key)[1]
@@ -211,9 +212,10 @@ def _sections(unit: _Unit, what: str) -> tuple[Section, ...]:
     suffix = unit.registered.suffix
     found = []
     if what in (MAIN_PRACTICE, MAIN_GROUP):
-        found.append(Section("main", f"{what}{suffix}", _main_users))
+        found.append(Section("main", f"{what}{suffix}", partial(_main_users, unit, what)))
     if unit.kind != PRACTICE:
-        found.append(Section("overlap", f"Overlap between {unit.noun}s{suffix}", _overlap))
+        overlap = partial(_overlap, unit)
+        found.append(Section("overlap", f"Overlap between {unit.noun}s{suffix}", overlap))
     return (*found, _CHECK)
 
 
@@ -236,7 +238,7 @@ def _map(question: Question, unit: _Unit, what: str, rows: pd.DataFrame) -> MapB
         note=f"Magenta: practices of {unit.name}. {note}",
         focus=None if box is None else (unit.key, box),
     )
-    return MapBlock(spec, alt_text(dataset, spec), pick="practice", listed=unit.kind != PRACTICE)
+    return MapBlock(spec, pick="practice", listed=unit.kind != PRACTICE)
 
 
 def _ground(
@@ -356,17 +358,14 @@ def _where(question: Question, unit: _Unit, rows: pd.DataFrame) -> tuple[Block, 
     return (table, package, *bare)
 
 
-def _main_users(question: Question) -> Sequence[Block | Beside]:
-    """The main practice, PCN or hub of each small area of the area."""
-    unit = _unit(question)
-    what = question.option("catchment-map", MAPS, SHARE)
+def _main_users(unit: _Unit, what: str, question: Question) -> Blocks:
     named, noun = _named(question, unit, what)
     own = question.area.select(question.dataset.lsoas)
     users = catchments.main_users(unit.registered, named)
     table = users.reindex(own.index).dropna(subset=["dominant"])
     table.insert(0, "lsoa", own["lsoa11nm"])
     table["modelled"] = unit.registered.modelled
-    names: tuple[Column, ...] = (Column("dominant", noun[0].upper() + noun[1:], wide=1.6),)
+    names: tuple[Column, ...] = (Column("dominant", upper_first(noun), wide=1.6),)
     if named is None:
         known = question.dataset.practices["practice_name"]
         table.insert(2, "practice_name", table["dominant"].map(known))
@@ -388,9 +387,8 @@ def _main_users(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
-def _overlap(question: Question) -> Sequence[Block | Beside]:
+def _overlap(unit: _Unit, question: Question) -> Blocks:
     """The matrix: patients of each group by the group that most people use where they live."""
-    unit = _unit(question)
     noun, registered = unit.noun, unit.registered
     table = catchments.matrix_rows(unit.overlap, list(_units(question, unit.kind)))
     if table.empty:
@@ -405,14 +403,14 @@ def _overlap(question: Question) -> Sequence[Block | Beside]:
             f"live{registered.suffix}",
             table.rename(columns={"patients": "known_home"}).reset_index(),
             (
-                Column("group", noun[0].upper() + noun[1:], wide=2.0),
+                Column("group", upper_first(noun), wide=2.0),
                 # Fewer than are registered: those from small areas that are not known.
                 Column("known_home", "Patients whose home is known", "count"),
                 Column("elsewhere_per_cent", "In others' areas", "per_cent"),
                 *(Column(str(name), str(name), "count") for name in table.index),
                 Column("others", f"{noun}s elsewhere", "count"),
             ),
-            note=f"{registered.label[0].upper()}{registered.label[1:]}. Only small areas on these "
+            note=f"{upper_first(registered.label)}. Only small areas on these "
             f"maps; practices in no {noun} leave the contest. Hidden: cells below "
             f"{small_number()}, and the next smallest where one alone could be had by subtraction.",
             missing="hidden",
@@ -422,18 +420,16 @@ def _overlap(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
-def _check(question: Question) -> Sequence[Block | Beside]:
+@or_why_not
+def _check(question: Question) -> Blocks:
     """The patient-weighted score, recomputed, beside the published one."""
     dataset, registered = question.dataset, question.readers.registered(question.dataset)
-    try:
-        if question.area.loaded:
-            raise UserError(
-                "No published score is loaded for these practices: theirs is computed from the "
-                "registrations, and would check itself."
-            )
-        check = catchments.check_scores(registered, dataset.practices, dataset.lsoas)
-    except UserError as error:
-        return [Text(str(error), "info")]
+    if question.area.loaded:
+        raise UserError(
+            "No published score is loaded for these practices: theirs is computed from the "
+            "registrations, and would check itself."
+        )
+    check = catchments.check_scores(registered, dataset.practices, dataset.lsoas)
     most = check.table.assign(name=dataset.practices["practice_name"]).sort_values(
         "difference", key=lambda column: column.abs(), ascending=False
     )
@@ -468,10 +464,6 @@ def _check(question: Question) -> Sequence[Block | Beside]:
 _CHECK = Section("check", "Is the deprivation of patients right? A check", _check)
 
 
-def _same(names: Sequence[str]) -> Mapping[str, str]:
-    return dict(zip(names, names, strict=True))
-
-
 VIEW = View(
     "catchment",
     "catchments",
@@ -479,7 +471,7 @@ VIEW = View(
     "Where the patients of a practice, PCN or hub live, and how far they travel.",
     answer,
     options=(
-        Option("whose", "Whose patients", choices=lambda _: _same(KINDS)),
+        Option("whose", "Whose patients", choices=KINDS),
         Option(
             "catchment-pcn", "PCN (largest first)", choices=lambda asked: _units(asked, PCN),
             when=lambda asked: _kind(asked) == PCN,
@@ -492,7 +484,7 @@ VIEW = View(
             "catchment-hub", "Hub (largest first)", choices=lambda asked: _units(asked, HUB),
             when=lambda asked: _kind(asked) == HUB,
         ),
-        Option("catchment-map", "What the map shows", choices=lambda _: _same(MAPS)),
+        Option("catchment-map", "What the map shows", choices=MAPS),
     ),
     needs_gps=False,
     with_plan=True,

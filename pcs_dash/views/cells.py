@@ -23,23 +23,20 @@ class Form:
     times: float = 1.0
 
 
-def _yes(value: Any) -> str:
-    return "yes" if value else "no"
-
-
-def _p(value: Any) -> str:
+def p_cell(value: float) -> str:
+    """A p-value in a cell headed "p"; "" where there is none."""
     return p_text(value).removeprefix("p = ").removeprefix("p ")
 
 
 FORMS: Mapping[str, Form] = {
     "text": Form(str, right=False),
     "ready": Form(str),
-    "yes": Form(_yes, right=False),
+    "yes": Form(lambda value: "yes" if value else "no", right=False),
     "count": Form(number, "%,.0f"),
     "tenth": Form(lambda value: number(value, 1), "%,.1f"),
     "hundredth": Form(lambda value: number(value, 2), "%.2f"),
     "thousandth": Form(lambda value: number(value, 3), "%.3f"),
-    "p": Form(_p, "%.4f"),
+    "p": Form(p_cell, "%.4f"),
     "share": Form(per_cent, "%.0f%%", times=100),
     "share_tenth": Form(lambda value: f"{number(100 * value, 1)}%", "%.1f%%", times=100),
     "per_cent": Form(lambda value: f"{number(value)}%", "%.0f%%"),

@@ -78,7 +78,6 @@ def _moving(
 
 
 def _who(change: Close | Merge, to: Sequence[str], registered: Registered) -> str:
-    """Where people are taken to go."""
     if isinstance(change, Merge):
         return "As if those whose premises are given up went to the quickest of those that stay."
     goal = "those named" if to else "the other practices"

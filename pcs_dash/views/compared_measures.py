@@ -5,10 +5,10 @@ Everything that the views `correlation` and `sure` compute about the pair is ask
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -21,13 +21,14 @@ from pcs_dash.measures.correlation import (
     Method,
     WithinBetween,
 )
-from pcs_dash.measures.numbers import between, number, p_text
+from pcs_dash.measures.numbers import between, number
 from pcs_dash.measures.register import Measure
 from pcs_dash.measures.trend_lines import Line, lines
 from pcs_dash.measures.words import Words, correlation_words
 from pcs_dash.measures.workforce import GP_DEFINITIONS
+from pcs_dash.views.answer import Series
+from pcs_dash.views.cells import p_cell
 from pcs_dash.views.question import Question
-from pcs_dash.views.with_own import with_own
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,11 +127,8 @@ class Compared:
         """The coefficient in each area of the data (`correlation.forest`), implausible FTE
         left out where the question asks for that.
         """
-        practices = self.question.dataset.practices
-        if self.question.exclude:
-            practices = practices[~practices["flag_low_fte"].astype(bool)]
         return measures.forest(
-            practices,
+            self.question.all_practices,
             x=self.x.key,
             y=self.y.key,
             definition=self.question.definition.key,
@@ -173,7 +171,7 @@ class Compared:
 
 def axis_labels(question: Question, axis: Literal["x", "y"]) -> dict[str, str]:
     """Key -> label of the measures that can stand on an axis."""
-    found = practice_measures.available_variables(with_own(question).dataset.practices, axis)
+    found = practice_measures.available_variables(question.with_own.dataset.practices, axis)
     return {key: variable.label for key, variable in found.items()}
 
 
@@ -181,7 +179,7 @@ def asked(question: Question) -> Compared:
     """The pair that the options name; the first of each menu where they name none that is there."""
     x = question.option("x", axis_labels(question, "x"), question.deprivation)
     y = question.option("y", axis_labels(question, "y"), "patients_per_fte_gp")
-    asked_of = with_own(question)
+    asked_of = question.with_own
     practices = asked_of.dataset.practices
     return Compared(
         asked_of,
@@ -191,12 +189,22 @@ def asked(question: Question) -> Compared:
     )
 
 
+def cells(result: Correlation) -> tuple[str, str, str]:
+    """A coefficient, its interval and its p-value in cells."""
+    return number(result.coefficient, 2), interval_cell(result), p_of(result)
+
+
 def interval_cell(result: Correlation) -> str:
     """The interval of a coefficient in a cell."""
     return between(result.ci_low, result.ci_high, 2)
 
 
-def p_cell(result: Correlation) -> str:
-    """The p-value in a cell headed "p"."""
-    text = p_text(result.p_value) or number(result.p_value)
-    return text.removeprefix("p = ").removeprefix("p ")
+def coefficient_marks(name: str, found: Collection[Correlation], **looks: Any) -> Series:
+    """Coefficients as marks with their intervals."""
+    table = pd.DataFrame([(each.coefficient, each.ci_low, each.ci_high) for each in found])
+    return Series.of(name, table[0], low=table[1], high=table[2], **looks)
+
+
+def p_of(result: Correlation) -> str:
+    """The p-value of a coefficient in a cell headed "p"."""
+    return p_cell(result.p_value) or number(result.p_value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from pcs_dash.views.answer import (
     CHART_COLOURS,
     Answer,
     Beside,
-    Block,
+    Blocks,
     Chart,
     Column,
     Figure,
@@ -28,9 +28,10 @@ from pcs_dash.views.answer import (
     text_table,
 )
 from pcs_dash.views.by_place import place_series
-from pcs_dash.views.compared_measures import Compared
-from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.phrases import at_the_edge, interval_figures, or_none
+from pcs_dash.views.cells import p_cell
+from pcs_dash.views.compared_measures import Compared, coefficient_marks
+from pcs_dash.views.map_spec import MapSpec
+from pcs_dash.views.phrases import at_the_edge, interval_figures
 from pcs_dash.views.question import Question
 
 _LINE_NAMES = {
@@ -38,7 +39,10 @@ _LINE_NAMES = {
     "least squares, weighted": "Least squares, weighted",
     "Theil-Sen": "Robust line",
 }
-_INK = "#212b32"
+_LINE_LOOKS: tuple[dict[str, Any], ...] = (
+    {"colour": "#212b32"},
+    {"colour": CHART_COLOURS[2], "dash": True},
+)
 # Columns of practices that the correlation can allow for.
 ALLOWED_FOR = {
     "pct_65plus": "share aged 65 and over",
@@ -108,17 +112,18 @@ def _missing(result: Correlation) -> str:
 def _scatter(pair: Compared, said: words.Words) -> Chart:
     question = pair.question
     dots, bounds = at_the_edge(place_series(question.practices, *pair.shown()))
-    drawn = sum(len(series.values) for series in dots)
+    heights = [value or 0.0 for series in dots for value in series.values]
     benchmark = pair.benchmark
     return Chart(
         "scatter",
         "Each mark is a practice",
         (*dots, *_line_series(pair)),
-        f"Scatter chart of {count(drawn, 'practice')} of {question.name}: {pair.x.label} across, "
-        f"{pair.y.label} up. {said.text}",
+        f"Scatter chart of {count(len(heights), 'practice')} of {question.name}: {pair.x.label} "
+        f"across, {pair.y.label} up. {said.text}",
         value_title=pair.y_title,
         x_title=f"{pair.x.label} (higher = more deprived)",
-        number_format="#,##0.0" if _largest(dots) < 20 else "#,##0",
+        # Where the highest mark is small, ticks need a decimal.
+        number_format="#,##0.0" if max(heights, default=0.0) < 20 else "#,##0",
         bounds=bounds,
         reference=benchmark,
         reference_label=""
@@ -128,28 +133,14 @@ def _scatter(pair: Compared, said: words.Words) -> Chart:
     )
 
 
-def _largest(dots: Sequence[Series]) -> float:
-    """The highest mark: where it is small, ticks need a decimal."""
-    return max((value or 0.0 for series in dots for value in series.values), default=0.0)
-
-
 def _line_series(pair: Compared) -> list[Series]:
     both = pd.DataFrame({"x": pair.x_values, "y": pair.y_values}).dropna()
     if both.empty:
         return []
     ends = (float(both["x"].min()), float(both["x"].max()))
     return [
-        Series(
-            _LINE_NAMES.get(line.name, line.name),
-            tuple(map(float, line.at(ends))),
-            x=ends,
-            colour=colour,
-            line=True,
-            dash=dash,
-        )
-        for line, colour, dash in zip(
-            pair.lines(), (_INK, CHART_COLOURS[2]), (False, True), strict=False
-        )
+        Series.of(_LINE_NAMES.get(line.name, line.name), line.at(ends), x=ends, line=True, **looks)
+        for line, looks in zip(pair.lines(), _LINE_LOOKS, strict=False)
     ]
 
 
@@ -195,20 +186,19 @@ def _map(pair: Compared) -> MapBlock:
         note=f"Figure: {pair.y.label}. Deprivation: {pair.x.label}. Low, middle and high: thirds "
         "of this area's practices. Hollow: a figure is missing. Size: patients.",
     )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=400)
+    return MapBlock(spec, high=400)
 
 
 # --- sections ---
 
 
-def _quintiles(question: Question) -> Sequence[Block | Beside]:
+def _quintiles(question: Question) -> Blocks:
     table, said = inequality.quintiles(question)
     more = Text("More of it under the tab By fifth.", "note")
     return [Beside((3, 2), ((inequality.quintile_chart(question, table, said),), (more,)))]
 
 
-def _sure(question: Question) -> Sequence[Block | Beside]:
-    """What the view `sure` says of the same pair."""
+def _sure(question: Question) -> Blocks:
     told = how_sure.answer(question)
     picture, *beside = told.front
     foot = (Text(line, "note") for line in told.foot)
@@ -237,16 +227,14 @@ def pair_table(question: Question) -> Table:
     )
 
 
-def _coefficients(question: Question) -> Sequence[Block | Beside]:
+def _coefficients(question: Question) -> Blocks:
     """By ranks, by pairs, and of the figures as they are."""
     pair = compared_measures.asked(question)
     results = [pair.result(method) for method in METHODS]
     rows = [
         (
             COEFFICIENT_NAMES[result.method],
-            number(result.coefficient, 2),
-            compared_measures.interval_cell(result),
-            compared_measures.p_cell(result),
+            *compared_measures.cells(result),
             f"{result.n:,}" + (f" ({_missing(result)})" if result.n_missing else ""),
             result.interval_method,
         )
@@ -271,15 +259,10 @@ def _coefficients(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
-def _groups(practices: pd.DataFrame) -> tuple[str, str]:
-    """Column and word of the groups: places, or PCNs where there is one place only."""
-    return ("place", "places") if len(practices["place"].unique()) > 1 else ("pcn", "PCNs")
-
-
-def _within(question: Question) -> Sequence[Block | Beside]:
-    """Whether what holds over all practices also holds inside the places."""
+def _within(question: Question) -> Blocks:
     pair = compared_measures.asked(question)
-    column, unit = _groups(question.practices)
+    several = len(question.practices["place"].unique()) > 1
+    column, unit = ("place", "places") if several else ("pcn", "PCNs")
     result = pair.within(column)
     said = words.within_between_words(
         result, definition=question.definition.key, date=question.period, unit=unit
@@ -304,15 +287,7 @@ def _levels_chart(result: WithinBetween, unit: str, told: str) -> Chart:
     return Chart(
         "intervals",
         "Spearman's rho with 95% intervals",
-        (
-            Series(
-                "Spearman's rho",
-                tuple(or_none(found.coefficient) for found in rows.values()),
-                low=tuple(or_none(found.ci_low) for found in rows.values()),
-                high=tuple(or_none(found.ci_high) for found in rows.values()),
-                colour=CHART_COLOURS[0],
-            ),
-        ),
+        (coefficient_marks("Spearman's rho", rows.values()),),
         told,
         categories=tuple(f"{name} (n = {found.n:,})" for name, found in rows.items()),
         value_title="Spearman's rho: left of 0 falling, right of 0 rising",
@@ -332,9 +307,8 @@ def _group_rows(pair: Compared, result: WithinBetween, unit: str) -> Table:
             limits = between(row["ci_low"], row["ci_high"], 2)
             rho = f"{number(row['coefficient'], 2)} ({limits})"
         figure = number(row["mean_y"], decimals_for(row["mean_y"]))
-        p_value = p_text(row["p_value"]).removeprefix("p = ").removeprefix("p ")
-        cells = (f"{int(row['n']):,}", number(row["mean_x"], 1), figure, rho, p_value)
-        rows.append((str(group), *cells))
+        means = number(row["mean_x"], 1), figure
+        rows.append((str(group), f"{int(row['n']):,}", *means, rho, p_cell(row["p_value"])))
     return text_table(
         f"Inside each of the {unit}",
         ("Place" if unit == "places" else "PCN", "Practices", "Mean deprivation", "Mean figure",
@@ -345,7 +319,7 @@ def _group_rows(pair: Compared, result: WithinBetween, unit: str) -> Table:
     )  # fmt: skip
 
 
-def _given(question: Question) -> Sequence[Block | Beside]:
+def _given(question: Question) -> Blocks:
     """The correlation that is left once age and recorded illness are allowed for."""
     columns = {
         key: ALLOWED_FOR[key] for key in question.several("given", ALLOWED_FOR, _FIRST_ALLOWED)
@@ -355,16 +329,8 @@ def _given(question: Question) -> Sequence[Block | Beside]:
     pair = compared_measures.asked(question)
     result = pair.given(columns)
     said = words.partial_words(pair.said(result), list(columns.values()))
-    rows = [
-        (
-            name,
-            number(shown.coefficient, 2),
-            between(shown.ci_low, shown.ci_high, 2),
-            compared_measures.p_cell(shown),
-            f"{shown.n:,}",
-        )
-        for name, shown in (("as it is", pair.unweighted()), ("allowing for these", result))
-    ]
+    both = {"as it is": pair.unweighted(), "allowing for these": result}
+    rows = [(name, *compared_measures.cells(one), f"{one.n:,}") for name, one in both.items()]
     return [
         Text(said, words=True),
         text_table(
@@ -380,7 +346,7 @@ def _given(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
-def _influence(question: Question) -> Sequence[Block | Beside]:
+def _influence(question: Question) -> Blocks:
     """The coefficient without each practice, the most influential first."""
     pair = compared_measures.asked(question)
     carried = pair.influence()
@@ -396,7 +362,7 @@ def _influence(question: Question) -> Sequence[Block | Beside]:
     for column in ("changes_conclusion", "flagged"):
         shown[column] = shown[column].map({True: "yes", False: "no"})
     return [
-        Text(words.Words(told, "", ""), words=True),
+        Text(words.Words(told), words=True),
         Table(
             f"Practices of {question.name} by how much the coefficient moves without them",
             shown,
@@ -437,7 +403,7 @@ VIEW = View(
             "given",
             "Allow for",
             "several",
-            choices=lambda _: ALLOWED_FOR,
+            choices=ALLOWED_FOR,
             default="|".join(_FIRST_ALLOWED),
             inside=True,
         ),

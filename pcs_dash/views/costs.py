@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import pandas as pd
@@ -13,7 +14,6 @@ from pcs_dash.hubs.plan import Plan
 from pcs_dash.measures.numbers import count, number, signed
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.words import Words, lower_first
-from pcs_dash.measures.workforce import summarise
 from pcs_dash.views.answer import (
     CHART_COLOURS,
     Answer,
@@ -24,9 +24,10 @@ from pcs_dash.views.answer import (
     Series,
     Table,
     View,
+    side_by_side,
     text_table,
 )
-from pcs_dash.views.phrases import join_words, or_none
+from pcs_dash.views.phrases import join_words
 from pcs_dash.views.question import TODAY_S_PCNS, Question
 
 NOT_IN_THE_DATA = "Costs in money are not in the data."
@@ -40,7 +41,6 @@ def option_rows(question: Question) -> pd.DataFrame:
     gross addition), helped (practices that gain), patients (registered with them), space_low and
     space_high (square metres, by the published rule per additional GP).
     """
-    practices, definition = question.practices, question.definition.key
     published = question.dataset.published
     space = published[published["figure"].str.startswith("space per additional GP")]["value"]
     choices = dict(question.benchmarks)
@@ -48,11 +48,8 @@ def option_rows(question: Question) -> pd.DataFrame:
         choices[question.benchmark.key] = question.benchmark
     rows = []
     for benchmark in choices.values():
-        each = summarise(
-            practices,
-            practices.index.to_series(),
-            definition=definition,
-            benchmark=benchmark.value,
+        each = replace(question, benchmark=benchmark).summarised(
+            question.practices.index.to_series()
         )
         gaps = each["fte_gap"]
         helped = each[gaps > 0]
@@ -116,14 +113,8 @@ def _chart(table: pd.DataFrame) -> Chart:
         "bars",
         "FTE GPs to add",
         (
-            Series(
-                "Over the whole area (net)",
-                tuple(map(or_none, table["net"])),
-                colour=CHART_COLOURS[0],
-            ),
-            Series(
-                "No practice above it", tuple(map(or_none, table["gross"])), colour=CHART_COLOURS[1]
-            ),
+            Series.of("Over the whole area (net)", table["net"]),
+            Series.of("No practice above it", table["gross"], colour=CHART_COLOURS[1]),
         ),
         f"Bar chart of FTE GPs to add for each benchmark: {told}",
         categories=tuple(
@@ -159,45 +150,42 @@ def _costs_and_gains(table: pd.DataFrame, question: Question) -> Table:
 
 
 class _Grouping(NamedTuple):
-    """What a grouping takes: FTE GPs so that no group is above the benchmark, who moves, cells."""
+    """What a grouping takes: FTE GPs so that no group is above the benchmark, who moves, and what
+    the table says of each measure.
+    """
 
     gap: float
     practices_moved: int
     patients_moved: int
-    cells: tuple[str, ...]
+    cells: dict[str, str]
 
 
 def _grouping(question: Question, name: str, plan: Plan, today: Plan) -> _Grouping:
-    filled = question.hubs(plan).iloc[:-1]
-    filled = filled[filled["practices"] > 0]
+    filled = question.filled_hubs(plan)
     short = filled["fte_gap"][filled["fte_gap"] > 0]
     moved = compare_plans(today, plan, question.practices, names=(TODAY_S_PCNS, name))
     gap = float(short.sum())
-    return _Grouping(
-        gap,
-        moved.practices_moved,
-        moved.patients_moved,
-        (
-            f"{len(filled)}",
-            signed(gap),
-            f"{len(short)} of {len(filled)}",
-            f"{int(filled['meets_20000'].sum())} of {len(filled)}",
-            f"{int(filled['within_30000_50000'].sum())} of {len(filled)}",
-            f"{moved.practices_moved:,}",
-            f"{moved.patients_moved:,}",
-        ),
-    )
+    n = len(filled)
+    cells = {
+        "Groups": f"{n}",
+        f"Costs: FTE GPs, no group above {question.benchmark.label}": signed(gap),
+        "Groups short of GPs": f"{len(short)} of {n}",
+        "Gains: groups of 20,000 and more": f"{int(filled['meets_20000'].sum())} of {n}",
+        "Gains: groups of 30,000 to 50,000": f"{int(filled['within_30000_50000'].sum())} of {n}",
+        "Costs: practices that change group": f"{moved.practices_moved:,}",
+        "Patients there": f"{moved.patients_moved:,}",
+    }
+    return _Grouping(gap, moved.practices_moved, moved.patients_moved, cells)
 
 
 def _groupings(question: Question) -> Section:
-    """What today's PCNs and each plan cost: FTE so that no group is above the benchmark."""
     benchmark, plans = question.benchmark, question.groupings
     today = plans[TODAY_S_PCNS]
     found = {name: _grouping(question, name, plan, today) for name, plan in plans.items()}
     alike = len({signed(each.gap) for each in found.values()}) == 1
 
     def blocks(_: Question) -> Sequence[Block]:
-        table = _grouping_table(benchmark.label, found)
+        table = _grouping_table(found)
         # Equal bars show nothing.
         return [table] if alike else [_gap_chart(benchmark.label, found), table]
 
@@ -227,7 +215,6 @@ def _groupings(question: Question) -> Section:
 
 
 def _grouping_words(benchmark: str, found: Mapping[str, _Grouping], *, alike: bool) -> str:
-    """A sentence on what each plan takes beside today's PCNs, and how many practices it moves."""
     own = {name: each for name, each in found.items() if name != TODAY_S_PCNS}
     now, begun = found[TODAY_S_PCNS], f"So that no group is above {benchmark},"
     today = lower_first(TODAY_S_PCNS)
@@ -255,13 +242,7 @@ def _gap_chart(benchmark: str, found: Mapping[str, _Grouping]) -> Chart:
     return Chart(
         "bars",
         f"FTE GPs to add so that no group is above {benchmark}",
-        (
-            Series(
-                REGISTER["fte_gp"].label,
-                tuple(each.gap for each in found.values()),
-                colour=CHART_COLOURS[0],
-            ),
-        ),
+        (Series(REGISTER["fte_gp"].label, tuple(each.gap for each in found.values())),),
         "FTE GPs to add: "
         + "; ".join(f"{name} {signed(each.gap)}" for name, each in found.items()),
         categories=tuple(found),
@@ -270,24 +251,11 @@ def _gap_chart(benchmark: str, found: Mapping[str, _Grouping]) -> Chart:
     )
 
 
-def _grouping_table(benchmark: str, found: Mapping[str, _Grouping]) -> Table:
-    measures = (
-        "Groups",
-        f"Costs: FTE GPs, no group above {benchmark}",
-        "Groups short of GPs",
-        "Gains: groups of 20,000 and more",
-        "Gains: groups of 30,000 to 50,000",
-        "Costs: practices that change group",
-        "Patients there",
-    )
-    return text_table(
+def _grouping_table(found: Mapping[str, _Grouping]) -> Table:
+    return side_by_side(
         "What each grouping costs and gains",
-        ("Measure", *found),
-        [
-            (measure, *(each.cells[row] for each in found.values()))
-            for row, measure in enumerate(measures)
-        ],
-        widths=(2.3, *[1.1] * len(found)),
+        {name: each.cells for name, each in found.items()},
+        2.3,
         note="Change group: hubs are matched with PCNs by the most patients in common. No group "
         "above: within a group practices offset each other.",
     )

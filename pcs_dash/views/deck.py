@@ -12,6 +12,7 @@ from pcs_dash.measures.numbers import number
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.sources import SOURCES
 from pcs_dash.views.answer import Drawn
+from pcs_dash.views.phrases import join_words
 from pcs_dash.views.question import Question
 from pcs_dash.views.story import SavedView, Story
 
@@ -98,7 +99,7 @@ def views_text(views: Sequence[int]) -> str:
     numbers = [str(view) for view in views]
     if len(numbers) == 1:
         return f"View {numbers[0]}"
-    return f"Views {', '.join(numbers[:-1])} and {numbers[-1]}"
+    return f"Views {join_words(numbers)}"
 
 
 def long_date(day: date) -> str:

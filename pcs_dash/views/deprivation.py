@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from pcs_dash.measures.deprivation import (
@@ -25,6 +23,7 @@ from pcs_dash.views.answer import (
     Answer,
     Beside,
     Block,
+    Blocks,
     Chart,
     Column,
     Figure,
@@ -37,7 +36,7 @@ from pcs_dash.views.answer import (
     View,
     measured,
 )
-from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.phrases import listed
 from pcs_dash.views.question import Question
 
@@ -71,10 +70,7 @@ def answer(question: Question) -> Answer:
             "quintile). Registered patients stand for residents by LSOA.",
         ),
         figures=(Figure("Patients in the most deprived fifth", per_cent(first)), *ends),
-        front=(
-            MapBlock(spec, alt_text(dataset, spec), pick="practice", high=560),
-            _shares_chart(question, shares, word),
-        ),
+        front=(MapBlock(spec, pick="practice", high=560), _shares_chart(question, shares, word)),
         sections=(
             Section("quintiles", "By quintile", _by_quintile, options=("practice",)),
             Section("districts", "Districts", _districts),
@@ -121,7 +117,7 @@ def _shares_chart(question: Question, shares: pd.DataFrame, word: str) -> Chart:
     )
 
 
-def _by_quintile(question: Question) -> Sequence[Block | Beside]:
+def _by_quintile(question: Question) -> Blocks:
     """Patients of the area, or of the practice chosen, beside the area's LSOAs."""
     edition, practices = question.edition, question.practices
     chosen = question.options.get("practice", "")
@@ -168,7 +164,7 @@ def _quintile_bars(what: str, counts: pd.Series) -> Chart:
     )
 
 
-def _districts(question: Question) -> Sequence[Block | Beside]:
+def _districts(question: Question) -> Blocks:
     lsoas = question.area.select(question.dataset.lsoas)
     table = district_table(question.practices, lsoas, question.edition)
     return [

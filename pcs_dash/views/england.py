@@ -5,7 +5,6 @@ About England, whatever the area; the chosen area is marked where it is one of t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,8 +22,7 @@ from pcs_dash.views import maps
 from pcs_dash.views.answer import (
     CHART_COLOURS,
     Answer,
-    Beside,
-    Block,
+    Blocks,
     Chart,
     Column,
     Figure,
@@ -35,9 +33,10 @@ from pcs_dash.views.answer import (
     Table,
     Text,
     View,
+    or_none,
     text_table,
 )
-from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.phrases import NO_OFFICIAL
 from pcs_dash.views.question import Question
 
@@ -124,7 +123,7 @@ def answer(question: Question) -> Answer:
     found = shown(question)
     if found is None:
         return Answer(
-            Words(_NOTHING, "", ""), below=(Text(_HOW, "info"),), about_gps=False,
+            Words(_NOTHING), below=(Text(_HOW, "info"),), about_gps=False,
             refusal=NO_OFFICIAL,
         )  # fmt: skip
     measure, period = found.measure, found.period
@@ -180,26 +179,24 @@ def _ends(found: Shown) -> pd.Series:
 
 
 def _bars(found: Shown, own: Sequence[str]) -> Chart:
-    measure, names, bars = found.measure, found.table["name"], _ends(found)
-    overall = float(found.whole[measure.key])
+    measure, bars = found.measure, _ends(found)
+    names = found.table["name"].astype("str").reindex(bars.index)
+    told = (f"{name} {measure.with_unit(value)}" for name, value in zip(names, bars, strict=True))
     return Chart(
         "bars",
         f"{measure.label}: {found.title}{_cut(found.values)}",
         (
-            Series(
+            Series.of(
                 measure.label,
-                tuple(map(float, bars)),
+                bars,
                 colours=tuple(CHART_COLOURS[1 if code in own else 0] for code in bars.index),
             ),
         ),
-        f"Bars of {lower_first(measure.label)}: "
-        + "; ".join(
-            f"{names[str(code)]} {measure.with_unit(value)}" for code, value in bars.items()
-        ),
-        categories=tuple(str(names[code]) for code in bars.index),
+        f"Bars of {lower_first(measure.label)}: {'; '.join(told)}",
+        categories=tuple(names),
         value_title=f"{measure.label} ({measure.unit})" if measure.unit else measure.label,
         number_format=measure.number_format,
-        reference=overall if math.isfinite(overall) else None,
+        reference=or_none(float(found.whole[measure.key])),
         reference_label=str(found.whole["name"]),
     )
 
@@ -244,7 +241,6 @@ def _listing(found: Shown, own: Sequence[str]) -> Table:
 
 
 def _map(question: Question, found: Shown) -> MapBlock:
-    """All areas by fifths of the measure."""
     measure, shapes = found.measure, found.loaded.outlines
     classes, words = found.classes
     missing = len(found.table) - len(shapes)
@@ -267,11 +263,10 @@ def _map(question: Question, found: Shown) -> MapBlock:
         shapes=shapes,
         level=found.level,
     )
-    return MapBlock(spec, alt_text(question.dataset, spec))
+    return MapBlock(spec)
 
 
-def _missing(question: Question) -> Sequence[Block | Beside]:
-    """Measures that no file loaded brings."""
+def _missing(question: Question) -> Blocks:
     loaded = question.readers.england(_level(question))
     if loaded is None or loaded.missing.empty:
         return [Text("None: every measure has its file.")]
@@ -280,10 +275,7 @@ def _missing(question: Question) -> Sequence[Block | Beside]:
             "What is missing and what would bring it",
             # Of what is loaded without the columns that it takes.
             loaded.missing.replace({"needs": {"": "Another file of the publication loaded"}}),
-            (
-                Column("measure", "Measure", wide=1.4),
-                Column("needs", "File", wide=1.2),
-            ),
+            (Column("measure", "Measure", wide=1.4), Column("needs", "File", wide=1.2)),
             small=True,
             note="Data and methods says where each file is published, and takes it.",
         )
@@ -298,7 +290,7 @@ VIEW = View(
     "area of all pages.",
     answer,
     options=(
-        Option("england-areas", "Areas", choices=lambda _: LEVEL_LABELS),
+        Option("england-areas", "Areas", choices=LEVEL_LABELS),
         Option("england-measure", "Measure", choices=_measure_labels),
     ),
     needs_gps=False,

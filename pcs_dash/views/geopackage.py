@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree as ET
 
+import geopandas as gpd
 import pandas as pd
 
 _GEOMETRY_COLUMN = "geom"
@@ -73,8 +74,15 @@ def geopackage(
         return path.read_bytes()
 
 
+def points_of(practices: pd.DataFrame, columns: Sequence[str]) -> gpd.GeoDataFrame:
+    """Practices (with a position) as points: practice_code and these columns."""
+    placed = practices.dropna(subset=["easting", "northing"])
+    table = placed[[*columns]].rename_axis("practice_code").reset_index()
+    at = gpd.points_from_xy(placed["easting"], placed["northing"])
+    return gpd.GeoDataFrame(table, geometry=at, crs=27700)
+
+
 def _style(layer: str, look: Look, made: date) -> dict[str, object]:
-    """A row of the table `layer_styles`."""
     return {
         "f_table_catalog": "",
         "f_table_schema": "",

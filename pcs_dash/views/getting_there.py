@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from pcs_dash.measures.catchments import Registered
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.measures.numbers import NO_FIGURE, count, number, per_cent
 from pcs_dash.measures.small_numbers import hide_small, small_text
-from pcs_dash.measures.words import Words, definition_text
+from pcs_dash.measures.words import Words, definition_text, upper_first
 from pcs_dash.tables.constants import MODES
 from pcs_dash.travel.households import by_lsoa_of_2011
 from pcs_dash.travel.minutes import (
@@ -36,6 +36,7 @@ from pcs_dash.views.answer import (
     Answer,
     Beside,
     Block,
+    Blocks,
     Column,
     Figure,
     MapBlock,
@@ -48,8 +49,8 @@ from pcs_dash.views.answer import (
 )
 from pcs_dash.views.catchment_maps import box_of, own_marks
 from pcs_dash.views.kept_answers import kept
-from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.minute_bands import minutes_layer
+from pcs_dash.views.map_spec import MapSpec
+from pcs_dash.views.maps import minutes_layer
 from pcs_dash.views.question import Question
 
 WITHIN = {str(limit): f"{limit} minutes" for limit in (20, 10, 15, 30, 45)}
@@ -89,8 +90,8 @@ def _kinds(question: Question) -> Mapping[str, str]:
 
 OPTIONS = (
     Option("mode", "How", choices=_modes),
-    Option("within", "Within", choices=lambda _: WITHIN),
-    Option("to", "To", choices=lambda _: TO),
+    Option("within", "Within", choices=WITHIN),
+    Option("to", "To", choices=TO),
     *steps_around.OPTIONS,
     Option(
         "minutes", "Which minutes", choices=_kinds, when=lambda question: len(_kinds(question)) > 1
@@ -127,7 +128,6 @@ class _Asked:
 
     @cached_property
     def whole(self) -> pd.Series:
-        """The figures of the area as a whole."""
         one = pd.Series("all", index=self.lsoas.index, name="all")
         return self.by(one).iloc[0]
 
@@ -165,7 +165,6 @@ def _asked(question: Question) -> _Asked | None:
 def _people(
     question: Question, minutes: Minutes, registered: Registered, within: int, *, own: bool
 ) -> _Asked:
-    """The people of the area's small areas, and their minutes."""
     lsoas = question.area.select(question.dataset.lsoas)
     table = registered.table[registered.table["lsoa_code"].isin(lsoas.index)]
     if own:
@@ -217,10 +216,18 @@ def answer(question: Question) -> Answer:
         ),
         front=(_map(question, asked), quintiles),
         sections=(
-            *_car_section(question),
-            *((Section("places", "By place and district", _places),) if _groups(asked) else ()),
-            Section("furthest", "Where it is furthest, and GPs within reach", _furthest_section),
-            Section("rests_on", "What the minutes rest on", _rests_on),
+            *_car_section(question, asked),
+            *(
+                (Section("places", "By place and district", partial(_places, asked)),)
+                if _groups(asked)
+                else ()
+            ),
+            Section(
+                "furthest",
+                "Where it is furthest, and GPs within reach",
+                partial(_furthest_section, asked),
+            ),
+            Section("rests_on", "What the minutes rest on", partial(_rests_on, asked)),
         ),
         share=0.6,
         sources=f"{asked.minutes.label}; {asked.registered.label}",
@@ -245,7 +252,7 @@ def _around(asked: _Asked, centre: steps_around.Centre, nearest: Answer) -> Answ
         f"{MODES[minutes.mode]} ({minutes.kind}), whichever practice they are registered with."
     )
     error = f" {MODEL_ERROR}" if minutes.kind == MODELLED else ""
-    basis = f"{minutes.label[0].upper()}{minutes.label[1:]}; {asked.registered.label}.{error}"
+    basis = f"{upper_first(minutes.label)}; {asked.registered.label}.{error}"
     return replace(
         nearest,
         message=Words(found, "", basis),
@@ -255,7 +262,9 @@ def _around(asked: _Asked, centre: steps_around.Centre, nearest: Answer) -> Answ
         ),
         front=(nearest.front[0], _reach_table(asked, centre)),
         sections=(
-            Section("reach", "How the steps are drawn, and their file", _reached),
+            Section(
+                "reach", "How the steps are drawn, and their file", partial(_reached, asked, centre)
+            ),
             Section("nearest", "To the nearest practice", lambda _: nearest.front[1:]),
             *nearest.sections,
         ),
@@ -274,7 +283,7 @@ def _nothing(question: Question, asked: _Asked | None) -> Answer:
         else f"No minutes are known for the small areas of {question.name}: their boundaries, or "
         "a table of minutes, are not loaded."
     )
-    return Answer(Words(why, "", ""), about_gps=False, sources=NOT_MODELLED)
+    return Answer(Words(why), about_gps=False, sources=NOT_MODELLED)
 
 
 def _basis(question: Question, asked: _Asked) -> str:
@@ -284,7 +293,7 @@ def _basis(question: Question, asked: _Asked) -> str:
     # In small print, so that what was found stands alone on a slide; it says "modelled" itself.
     error = f" {MODEL_ERROR}" if asked.minutes.kind == MODELLED else ""
     return (
-        f"{asked.minutes.label[0].upper()}{asked.minutes.label[1:]}; {which}, summed over "
+        f"{upper_first(asked.minutes.label)}; {which}, summed over "
         f"{question.everyone}: {asked.registered.label}.{without}{error}"
     )
 
@@ -336,17 +345,15 @@ def _map(question: Question, asked: _Asked) -> MapBlock:
         if centre is None or smooth is None
         else (title, box_of(smooth.geometry.envelope)),
     )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=400, pick="around", listed=False)
+    return MapBlock(spec, high=400, pick="around")
 
 
 def _reach_table(asked: _Asked, centre: steps_around.Centre) -> Table:
     """Small areas and registered patients by steps of five minutes from the practice asked about,
     each step with all before it.
     """
-    rows = [
-        (str(limit), number(areas), number(people))
-        for limit, areas, people in _steps(asked, centre.code)
-    ]
+    steps = _steps(asked, centre.code)
+    rows = [(str(limit), number(areas), number(people)) for limit, areas, people in steps]
     return text_table(
         f"Who lives within reach of {centre.name} {MODES[asked.minutes.mode]}, "
         f"{asked.minutes.kind}",
@@ -366,12 +373,7 @@ def _steps(asked: _Asked, code: str) -> list[tuple[int, int, float]]:
     ]
 
 
-def _reached(question: Question) -> Sequence[Block | Beside]:
-    """How the steps are drawn, and their file."""
-    asked = _asked(question)
-    centre = None if asked is None else steps_around.centre_of(question, asked.minutes)
-    if asked is None or centre is None:
-        return []
+def _reached(asked: _Asked, centre: steps_around.Centre, question: Question) -> Blocks:
     file = steps_around.file_of(question, asked.minutes, centre, asked.registered)
     return [
         Text(
@@ -388,7 +390,7 @@ def _shown(table: pd.DataFrame, within: int) -> pd.DataFrame:
     shown = table.assign(whole=0)
     for name in ("unknown", *(f"beyond_{limit}" for limit in {*LIMITS, within})):
         shown[name] = shown[name].round()
-        derived = [column for column in (f"share_{name}",) if column in shown.columns]
+        derived = [f"share_{name}"] if f"share_{name}" in shown else []
         shown = hide_small(shown, name, derived=derived, within="whole")
     return shown.drop(columns=["whole", "hidden"])
 
@@ -438,22 +440,20 @@ def _file_tag(question: Question, asked: _Asked) -> str:
     return f"{question.area.key}-{asked.minutes.mode}-{goal}-{asked.minutes.kind}"
 
 
-def _places(question: Question) -> Sequence[Block | Beside]:
-    asked = _asked(question)
-    return [] if asked is None else kept(asked, "places", lambda: _place_tables(question, asked))
+def _places(asked: _Asked, question: Question) -> Blocks:
+    def tables() -> list[Table]:
+        return [
+            _table(
+                f"Minutes to {asked.goal} by {column}",
+                column.capitalize(),
+                asked.by(groups).sort_values(f"share_beyond_{asked.within}", ascending=False),
+                asked,
+                f"minutes-{column}-{_file_tag(question, asked)}",
+            )
+            for column, groups in _groups(asked).items()
+        ]
 
-
-def _place_tables(question: Question, asked: _Asked) -> list[Table]:
-    return [
-        _table(
-            f"Minutes to {asked.goal} by {column}",
-            column.capitalize(),
-            asked.by(groups).sort_values(f"share_beyond_{asked.within}", ascending=False),
-            asked,
-            f"minutes-{column}-{_file_tag(question, asked)}",
-        )
-        for column, groups in _groups(asked).items()
-    ]
+    return kept(asked, "places", tables)
 
 
 def _groups(asked: _Asked) -> dict[str, pd.Series]:
@@ -480,36 +480,28 @@ def for_workbook(question: Question) -> tuple[str, pd.DataFrame]:
     ]
     centre = steps_around.centre_of(question, asked.minutes)
     if centre is not None:
-        steps = _steps(asked, centre.code)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "by": f"Within reach of {centre.name}",
-                    "group": [f"{limit} minutes" for limit, _, _ in steps],
-                    "people": [people for _, _, people in steps],
-                }
-            )
-        )
+        steps = [(f"{limit} minutes", people) for limit, _, people in _steps(asked, centre.code)]
+        reached = pd.DataFrame(steps, columns=["group", "people"])
+        parts.append(reached.assign(by=f"Within reach of {centre.name}"))
     limits = [f"{start}beyond_{limit}" for limit in LIMITS for start in ("", "share_")]
     table = pd.concat(parts, ignore_index=True)
     names = ["by", "group", "people", "unknown", "median", "p90", *limits]
     return f"{asked.minutes.label}, to {asked.goal}; {asked.registered.label}", table[names]
 
 
-def _car_section(question: Question) -> tuple[Section, ...]:
+def _car_section(question: Question, asked: _Asked) -> tuple[Section, ...]:
     stored = question.readers.minutes()
     if stored is None or stored.cars is None:
         return ()
-    return (Section("cars", "Households without a car", _cars),)
+    blocks = partial(_cars, asked, stored.cars, stored.lookup)
+    return (Section("cars", "Households without a car", blocks),)
 
 
-def _cars(question: Question) -> Sequence[Block | Beside]:
+def _cars(
+    asked: _Asked, cars: pd.DataFrame, lookup: pd.DataFrame | None, question: Question
+) -> Blocks:
     """The same minutes over households instead of patients, by whether they have a car."""
-    asked, stored = _asked(question), question.readers.minutes()
-    if asked is None or stored is None or stored.cars is None:
-        return []
-    lsoas = asked.lsoas.index
-    homes = by_lsoa_of_2011(stored.cars, stored.lookup, lsoas)
+    homes = by_lsoa_of_2011(cars, lookup, asked.lsoas.index)
     limits = sorted({*LIMITS, asked.within})
     lots = {
         "Without a car": homes["without_car"],
@@ -533,11 +525,8 @@ def _cars(question: Question) -> Sequence[Block | Beside]:
     return [table, Text(said, "note")]
 
 
-def _furthest_section(question: Question) -> Sequence[Block | Beside]:
+def _furthest_section(asked: _Asked, question: Question) -> Blocks:
     """The small areas that are furthest, and the file of all."""
-    asked = _asked(question)
-    if asked is None:
-        return []
     near = asked.minutes.nearest().reindex(asked.lsoas.index)
     names = question.dataset.practices["practice_name"]
     table = pd.DataFrame(
@@ -564,19 +553,14 @@ def _furthest_section(question: Question) -> Sequence[Block | Beside]:
             file=table,
         ),
     )
-    return [Beside((1.1, 1), (furthest, tuple(_access(question))))]
+    return [Beside((1.1, 1), (furthest, tuple(_access(asked, question))))]
 
 
-def _access(question: Question) -> Sequence[Block]:
+def _access(asked: _Asked, question: Question) -> Sequence[Block]:
     """Enhanced two-step floating catchments in minutes, by quintile."""
-    asked = _asked(question)
-    if asked is None or NEAREST in asked.minutes.table.columns:
-        return [Text("Published minutes go to the nearest surgery alone.", "info")] if asked else []
-    dataset, column = question.dataset, question.definition.column
-    practices = dataset.practices
-    if question.exclude:
-        practices = practices[~practices["flag_low_fte"].astype(bool)]
-    fte = practices[column].astype("float64")
+    if NEAREST in asked.minutes.table.columns:
+        return [Text("Published minutes go to the nearest surgery alone.", "info")]
+    fte = question.all_practices[question.definition.column].astype("float64")
     if fte.isna().all():
         return [Text("No practice here has a GP figure.", "info")]
     people = asked.registered.totals.reindex(asked.minutes.table.index)
@@ -613,24 +597,16 @@ def _access(question: Question) -> Sequence[Block]:
     ]
 
 
-def _rests_on(question: Question) -> Sequence[Block | Beside]:
-    """Source and error of the minutes in plain words."""
-    asked = _asked(question)
-    if asked is None:
-        return []
+def _rests_on(asked: _Asked, question: Question) -> Blocks:
     if asked.minutes.kind != MODELLED:
         stored = question.readers.minutes()
         loaded = stored.notes if stored is not None and asked.minutes.kind == MEASURED else ()
-        label = f"{asked.minutes.label[0].upper()}{asked.minutes.label[1:]}."
-        said = (label, asked.minutes.note, *loaded)
+        said = (f"{upper_first(asked.minutes.label)}.", asked.minutes.note, *loaded)
         return [Text(" ".join(part for part in said if part), "note")]
-    used = ("detour", f"{asked.minutes.mode}_speed")
+    used = {"Detour factor": "detour", "Speed": f"{asked.minutes.mode}_speed"}
     rows = [
         (name, f"{f.central:g} ({f.low:g} to {f.high:g}) {f.unit}", f.source)
-        for name, f in (
-            (label, factors()[key])
-            for label, key in zip(("Detour factor", "Speed"), used, strict=True)
-        )
+        for name, f in ((name, factors()[key]) for name, key in used.items())
     ]
     return [
         Text(f"Modelled: straight line x detour factor / speed. {MODEL_ERROR}", "note"),

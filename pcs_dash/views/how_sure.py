@@ -13,7 +13,7 @@ from pcs_dash.measures.words import NOT_WHY, Words, definition_text, interval_te
 from pcs_dash.views import compared_measures
 from pcs_dash.views.answer import Answer, Chart, Column, Figure, Series, Table, View
 from pcs_dash.views.compared_measures import Compared
-from pcs_dash.views.phrases import fifths, or_none
+from pcs_dash.views.phrases import fifths
 from pcs_dash.views.question import Question
 
 _MARK = "#92c5de"
@@ -92,11 +92,11 @@ def _areas(pair: Compared, table: pd.DataFrame) -> Chart:
         "intervals",
         f"{pair.coefficient_name} place by place (95% intervals)",
         (
-            Series(
+            Series.of(
                 pair.coefficient_name,
-                tuple(map(or_none, table["coefficient"])),
-                low=tuple(map(or_none, table["ci_low"])),
-                high=tuple(map(or_none, table["ci_high"])),
+                table["coefficient"],
+                low=table["ci_low"],
+                high=table["ci_high"],
                 colour=_MARK,
             ),
         ),
@@ -125,7 +125,7 @@ def _ways(question: Question, ways: Sequence[tuple[str, Correlation]]) -> Table:
                 "n": result.n,
                 "rho": result.coefficient,
                 "interval": compared_measures.interval_cell(result),
-                "p": compared_measures.p_cell(result),
+                "p": compared_measures.p_of(result),
             }
             for name, result in ways
         ]

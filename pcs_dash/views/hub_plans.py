@@ -18,14 +18,13 @@ from pcs_dash.views.answer import (
     Column,
     Figure,
     MapBlock,
-    Series,
     Table,
     View,
     measured,
-    text_table,
+    side_by_side,
 )
-from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.phrases import band, join_words, span
+from pcs_dash.views.map_spec import MapSpec
+from pcs_dash.views.phrases import band, join_words, ratio_bars, span
 from pcs_dash.views.question import TODAY_S_PCNS, Question
 
 _MOST_BARS = 12
@@ -38,15 +37,9 @@ def options(question: Question) -> Answer:
         "hubs", question, plan=plan, highlight=question.highlight, position=question.position
     )
     columns = {each: _plan_figures(question, made) for each, made in question.groupings.items()}
-    measures = list(next(iter(columns.values())))
     every = question.hubs(plan)
     filled = _filled(every)
-    table = text_table(
-        "Groupings side by side",
-        ("Measure", *columns),
-        [(each, *(column[each] for column in columns.values())) for each in measures],
-        widths=(2.0, *[1.1] * len(columns)),
-    )
+    table = side_by_side("Groupings side by side", columns, 2.0)
     if len(columns) > 2:
         said, figures = _side_by_side(question, columns)
     else:
@@ -59,7 +52,7 @@ def options(question: Question) -> Answer:
     return Answer(
         Words(said, beside if len(columns) == 2 else "", question.basis),
         figures=figures,
-        front=(MapBlock(spec, alt_text(question.dataset, spec)), table),
+        front=(MapBlock(spec), table),
         share=0.66 if len(columns) == 1 else 0.6,
         # One grouping is no choice, so its slide does not promise any.
         heading="" if len(columns) > 1 else f"{question.name}: today's PCNs",
@@ -183,27 +176,18 @@ def one_by_one(question: Question) -> Answer:
 
 
 def _bars(question: Question, ratio: pd.Series) -> Chart:
-    """The groups with most patients per FTE GP, each in its colour; the line is the benchmark."""
     highest = ratio.sort_values(ascending=False, kind="stable").head(_MOST_BARS)
-    benchmark = question.benchmark
     cut = f", the {len(highest)} highest of {len(ratio)}" if len(ratio) > len(highest) else ""
-    return Chart(
-        "bars",
+    names = tuple(map(str, highest.index))
+    return ratio_bars(
+        question,
         f"{PER_GP.label} by group{cut}",
-        (
-            Series(
-                PER_GP.label,
-                tuple(map(float, highest)),
-                colours=question.colours_of(highest.index),
-                codes=tuple(map(str, highest.index)),
-            ),
-        ),
+        highest,
         f"Bar chart of the {len(highest)} groups of practices with most patients per FTE GP: "
-        f"{span(highest)}; benchmark {number(benchmark.value)}.",
-        categories=tuple(map(str, highest.index)),
-        value_title=f"{PER_GP.label} (benchmark: {number(benchmark.value)})",
-        reference=benchmark.value,
-        reference_label=benchmark.label,
+        f"{span(highest)}; benchmark {number(question.benchmark.value)}.",
+        colours=question.colours_of(highest.index),
+        names=names,
+        codes=names,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,16 +21,17 @@ from pcs_dash.measures.words import (
     Words,
     concentration_words,
     gap_words,
+    index_cells,
     inequality_words,
     interval_text,
 )
 from pcs_dash.measures.workforce import gp_definition
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
-    CHART_COLOURS,
     Answer,
     Beside,
     Block,
+    Blocks,
     Chart,
     Column,
     Figure,
@@ -43,7 +45,7 @@ from pcs_dash.views.answer import (
     text_table,
 )
 from pcs_dash.views.maps import QUINTILE_PURPLES
-from pcs_dash.views.phrases import interval_figures, or_none, whole
+from pcs_dash.views.phrases import interval_figures, whole
 from pcs_dash.views.question import Question
 from pcs_dash.views.readers import NO_REGISTRATIONS, patients_by_lsoa
 
@@ -66,16 +68,10 @@ def quintiles(
 ) -> tuple[QuintileTable, Words]:
     """The quintiles of the question's practices (or others), and the gap of a measure in words."""
     counted = question.practices if practices is None else practices
-    table = inequality.quintile_table(
-        counted, definition=question.definition.key, edition=question.edition
-    )
-    said = gap_words(
-        table.gaps[measure],
-        place=question.name,
-        definition=question.definition.key,
-        date=question.period,
-    )
-    return table, said
+    definition = question.definition.key
+    table = inequality.quintile_table(counted, definition=definition, edition=question.edition)
+    gap, place, date = table.gaps[measure], question.name, question.period
+    return table, gap_words(gap, place=place, definition=definition, date=date)
 
 
 def slope(
@@ -91,7 +87,6 @@ def slope(
 
 
 def _slopes(question: Question, level: str) -> dict[str, AreaInequality]:
-    """The same of both measures at a level."""
     found = patients_by_lsoa(question.readers, question.dataset) if level == "lsoa" else None
     results: dict[str, AreaInequality] = {
         measure: inequality.area_inequality(
@@ -121,10 +116,8 @@ def _held(question: Question) -> tuple[Concentration, Words]:
         practices["patients"],
         practices["imd_score"],
     )
-    said = concentration_words(
-        held, place=question.name, definition=question.definition.key, date=question.period
-    )
-    return held, said
+    definition, date = question.definition.key, question.period
+    return held, concentration_words(held, place=question.name, definition=definition, date=date)
 
 
 # --- the answer ---
@@ -218,23 +211,10 @@ def quintile_chart(
 _QUINTILES = tuple(f"Quintile {label}" for label in QUINTILE_LABELS.values())
 
 
-def _quintile_series(
-    name: str,
-    table: QuintileTable,
-    measure: str,
-    *,
-    colour: str = CHART_COLOURS[0],
-    colours: Sequence[str] = (),
-) -> Series:
+def _quintile_series(name: str, table: QuintileTable, measure: str, **looks: Any) -> Series:
     shown = table.shown
-    return Series(
-        name,
-        tuple(map(or_none, shown[measure])),
-        low=tuple(map(or_none, shown[f"{measure}_low"])),
-        high=tuple(map(or_none, shown[f"{measure}_high"])),
-        colour=colour,
-        colours=tuple(colours),
-    )
+    low, high = shown[f"{measure}_low"], shown[f"{measure}_high"]
+    return Series.of(name, shown[measure], low=low, high=high, **looks)
 
 
 def _ceiling(tables: Sequence[QuintileTable], measure: str) -> float:
@@ -288,19 +268,18 @@ def _interval_cells(table: QuintileTable, measure: str) -> list[str]:
     return [between(low, high, places) for low, high in zip(lows, highs, strict=True)]
 
 
-def _per_10000(question: Question) -> Sequence[Block | Beside]:
+def _per_10000(question: Question) -> Blocks:
     table, said = quintiles(question, measure=PER_10000)
     chart = quintile_chart(question, table, said, PER_10000)
-    frame = pd.DataFrame(
-        {
-            "quintile": list(QUINTILE_LABELS.values()),
-            "value": table.shown[PER_10000].to_numpy(),
-            "interval": _interval_cells(table, PER_10000),
-        }
-    )
     beside = Table(
         f"{NAMES[PER_10000]} by quintile",
-        frame,
+        pd.DataFrame(
+            {
+                "quintile": list(QUINTILE_LABELS.values()),
+                "value": table.shown[PER_10000].to_numpy(),
+                "interval": _interval_cells(table, PER_10000),
+            }
+        ),
         (
             Column("quintile", "Quintile"),
             Column("value", REGISTER["gps_per_10000"].short, "tenth"),
@@ -326,8 +305,7 @@ def levels(question: Question) -> Mapping[str, str]:
     return {key: label for key, label in LEVELS.items() if there[key]}
 
 
-def _slope_blocks(question: Question) -> Sequence[Block | Beside]:
-    """Slope and Relative Index of Inequality at a level."""
+def _slope_blocks(question: Question) -> Blocks:
     known = levels(question)
     level = question.option("level", known)
     results = _slopes(question, level)
@@ -375,15 +353,13 @@ def _ranked(question: Question, result: AreaInequality) -> pd.DataFrame:
 
 
 def _gradient(question: Question, result: AreaInequality, said: Words) -> Chart:
-    """Groups at their relative rank, and the line of the Slope Index of Inequality."""
     groups = _ranked(question, result)
     dots = groups[groups[RATIO].notna()]
     series = [
-        Series(
+        Series.of(
             {"quintile": "Quintiles", "practice": "Practices"}.get(result.level, "Small areas"),
-            tuple(dots[RATIO].astype("float64")),
-            x=tuple(dots["rank"]),
-            colour=CHART_COLOURS[0],
+            dots[RATIO],
+            x=dots["rank"],
             labels=tuple(str(QUINTILE_LABELS.get(name, name)) for name in dots.index),
             sizes=tuple(dots["patients"].astype("float64")),
         )
@@ -412,18 +388,10 @@ def _gradient(question: Question, result: AreaInequality, said: Words) -> Chart:
 
 
 def _index_table(question: Question, level: str, results: Mapping[str, AreaInequality]) -> Table:
-    rows = []
-    for measure, result in results.items():
-        index, places = result.index, decimals(measure)
-        rows.append(
-            (
-                NAMES[measure],
-                number(index.sii, places),
-                between(index.sii_low, index.sii_high, places),
-                number(index.rii, 2),
-                between(index.rii_low, index.rii_high, 2, null=1),
-            )
-        )
+    rows = [
+        (NAMES[measure], *index_cells(result.index, decimals(measure)))
+        for measure, result in results.items()
+    ]
     practices = count(results[RATIO].n_practices, "practice")
     file = pd.DataFrame([_flat(question, *item) for item in results.items()])
     return text_table(
@@ -437,21 +405,16 @@ def _index_table(question: Question, level: str, results: Mapping[str, AreaInequ
 
 def _flat(question: Question, measure: str, result: AreaInequality) -> dict[str, object]:
     """The same to full precision, with what it rests on."""
-    index = result.index
+    figures = ("sii", "sii_low", "sii_high", "rii", "rii_low", "rii_high")
     return {
         "measure": measure,
         "level": result.level,
         "gp_definition": result.definition,
         "imd_edition": result.edition,
-        "sii": index.sii,
-        "sii_low": index.sii_low,
-        "sii_high": index.sii_high,
-        "rii": index.rii,
-        "rii_low": index.rii_low,
-        "rii_high": index.rii_high,
+        **{name: getattr(result.index, name) for name in figures},
         "n_practices": result.n_practices,
         "n_missing": result.n_missing,
-        "interval": index.interval_method,
+        "interval": result.index.interval_method,
         "period": question.period,
     }
 
@@ -459,17 +422,14 @@ def _flat(question: Question, measure: str, result: AreaInequality) -> dict[str,
 # --- concentration and need ---
 
 
-def _concentration(question: Question) -> Sequence[Block | Beside]:
+def _concentration(question: Question) -> Blocks:
     held, said = _held(question)
     curve = 100 * held.curve[["people", "resource"]]
     chart = Chart(
         "scatter",
         "FTE GPs held by patients, the most deprived first",
         (
-            Series(
-                REGISTER["fte_gp"].label, tuple(map(or_none, curve["resource"])),
-                x=tuple(curve["people"]), colour=CHART_COLOURS[0], line=True,
-            ),
+            Series.of(REGISTER["fte_gp"].label, curve["resource"], x=curve["people"], line=True),
             Series("Even shares", (0.0, 100.0), x=(0.0, 100.0), colour=_QUIET, line=True,
                    dash=True),
         ),
@@ -495,7 +455,7 @@ def _concentration(question: Question) -> Sequence[Block | Beside]:
     return [Beside((3, 2), ((chart,), (Text(said), Text(how, "note"), table)))]
 
 
-def _need(question: Question) -> Sequence[Block | Beside]:
+def _need(question: Question) -> Blocks:
     """The quintiles on lists that count patients by need, beside the raw ones."""
     practices = question.dataset.practices
     try:
@@ -518,7 +478,11 @@ def _need(question: Question) -> Sequence[Block | Beside]:
     )
     right = (
         Text(replace(said, finding=f"On need-adjusted lists: {said.finding}", basis="")),
-        _need_table({kind: result for kind, (result, _) in indices.items()}),
+        text_table(
+            f"{PER_GP.label} by quintile, raw beside need-adjusted",
+            ("Lists", "SII", "95% interval", "RII", "95% interval of RII"),
+            [(kind, *index_cells(result.index)) for kind, (result, _) in indices.items()],
+        ),
         Text(how, "note"),
     )
     chart = _need_chart(question, raw, by_need, compared)
@@ -538,23 +502,6 @@ def _need_chart(question: Question, raw: pd.DataFrame, adjusted: pd.DataFrame, t
         categories=_QUINTILES,
         value_title=NAMES[RATIO],
         bounds=(0.0, _ceiling(tables, RATIO)),
-    )
-
-
-def _need_table(results: Mapping[str, AreaInequality]) -> Table:
-    return text_table(
-        f"{PER_GP.label} by quintile, raw beside need-adjusted",
-        ("Lists", "SII", "95% interval", "RII", "95% interval of RII"),
-        [
-            (
-                kind,
-                number(result.index.sii),
-                between(result.index.sii_low, result.index.sii_high),
-                number(result.index.rii, 2),
-                between(result.index.rii_low, result.index.rii_high, 2, null=1),
-            )
-            for kind, result in results.items()
-        ],
     )
 
 

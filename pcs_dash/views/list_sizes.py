@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import pandas as pd
 
 from pcs_dash.measures import list_trends, process_limits, workforce_trends
-from pcs_dash.measures.list_trends import (
-    CHANGE_IN,
-    HUB,
-    LEVELS,
-    NEAR_KM,
-    PATIENTS,
-    PCN,
-    PER_CENT,
-    PRACTICE,
-    SMALL_LIST,
-    WHOLE,
-    PracticeChanges,
-)
+from pcs_dash.measures.list_trends import HUB, LEVELS, PCN, PER_CENT, PRACTICE, WHOLE
 from pcs_dash.measures.numbers import count, number, signed
 from pcs_dash.measures.register import REGISTER
 from pcs_dash.measures.words import Words
@@ -29,6 +18,7 @@ from pcs_dash.views.answer import (
     Answer,
     Beside,
     Block,
+    Blocks,
     Bullets,
     Chart,
     Column,
@@ -42,13 +32,7 @@ from pcs_dash.views.answer import (
     measured,
 )
 from pcs_dash.views.by_place import PLACE_COLOURS, PLACE_SHAPES
-from pcs_dash.views.process_chart import (
-    LIMITS,
-    NOT_WHY,
-    fraction_of_year,
-    process_chart,
-    verdict,
-)
+from pcs_dash.views.process_chart import LIMITS, NOT_WHY, fraction_of_year, process_chart, verdict
 from pcs_dash.views.question import Question
 
 MOST_LINES = 7
@@ -76,7 +60,6 @@ _NO_GROUP = "None of the practices here is in such a group. Choose another level
 
 
 def _history(question: Question) -> pd.DataFrame | None:
-    """The lists of the area, of every month loaded."""
     loaded = question.readers.history(question.dataset)
     return None if loaded is None else question.area.select(loaded)
 
@@ -97,39 +80,63 @@ def _chosen(question: Question) -> tuple[pd.Timestamp, pd.Timestamp]:
     return (first, last) if first < last else (months[names[0]], months[names[-1]])
 
 
-def _first_months(question: Question) -> Mapping[str, str]:
-    names = list(_months(question))[:-1]
-    return dict(zip(names, names, strict=True))
-
-
-def _last_months(question: Question) -> Mapping[str, str]:
+def _last_months(question: Question) -> Sequence[str]:
     """Those after the first month, the latest first: it is the one wanted by default."""
     months = _months(question)
     if len(months) < 2:
-        return {}
+        return ()
     first = months[question.option("trend-from", list(months)[:-1])]
-    names = [name for name, month in months.items() if month > first][::-1]
-    return dict(zip(names, names, strict=True))
+    return [name for name, month in months.items() if month > first][::-1]
 
 
-def _of_a_trend(question: Question, names: Sequence[str]) -> Mapping[str, str]:
+def _of_a_trend(names: Sequence[str]) -> Callable[[Question], Sequence[str]]:
     """What a trend can be asked; nothing where there is none."""
-    return dict(zip(names, names, strict=True)) if len(_months(question)) > 1 else {}
+    return lambda question: names if len(_months(question)) > 1 else ()
 
 
 @dataclass(frozen=True, eq=False)
 class _Lists:
-    """The lists between two months: `between` of all months, `changes` of practices."""
+    """The lists `between` the two months asked for, of all months; `level`, by which they are added
+    up, and `measure`, what their change is in.
+    """
 
+    question: Question
     between: pd.DataFrame
-    changes: PracticeChanges
     first: pd.Timestamp
     last: pd.Timestamp
+    level: str
+    measure: str
 
     @property
     def span(self) -> str:
-        """The two months, in words."""
         return f"{self.first:%B %Y} to {self.last:%B %Y}"
+
+    @cached_property
+    def changes(self) -> list_trends.PracticeChanges:
+        """What became of practices from the first to the last."""
+        when = pd.to_datetime(self.between["period"])
+        ends = (self.between[when == month] for month in (self.first, self.last))
+        return list_trends.compare_lists(*ends, successors=self.question.readers.successors())
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """Practice code to its unit, of the practices in these lists."""
+        found = units_of(self.question, self.level, self.between)
+        here = set(self.between["practice_code"])
+        return {code: unit for code, unit in found.items() if code in here}
+
+    @cached_property
+    def trend(self) -> pd.DataFrame:
+        return list_trends.trend(self.between, self.units)
+
+    @property
+    def colours(self) -> Mapping[str, str]:
+        """The units' own colours, where they are hubs."""
+        return self.question.hub_colours if self.level == HUB else {}
+
+    def colours_of(self, units: pd.Index) -> tuple[str, ...]:
+        """The same in this order, for a table."""
+        return self.question.colours_of(units) if self.level == HUB else ()
 
 
 def _lists(question: Question) -> _Lists:
@@ -137,11 +144,9 @@ def _lists(question: Question) -> _Lists:
     assert history is not None, "sections stand only where there is a history"
     first, last = _chosen(question)
     between = list_trends.between(history, first, last)
-    when = pd.to_datetime(between["period"])
-    changes = list_trends.compare_lists(
-        between[when == first], between[when == last], successors=question.readers.successors()
-    )
-    return _Lists(between, changes, first, last)
+    level = question.option("trend-by", LEVELS)
+    measure = question.option("trend-in", list_trends.CHANGE_IN)
+    return _Lists(question, between, first, last, level, measure)
 
 
 def heirs(question: Question) -> dict[str, str]:
@@ -151,9 +156,9 @@ def heirs(question: Question) -> dict[str, str]:
     )
 
 
-def _groups(question: Question, level: str, lists: pd.DataFrame) -> dict[str, str]:
-    """Practice code to its unit, of the practices in these lists."""
-    found = list_trends.groups_of(
+def units_of(question: Question, level: str, lists: pd.DataFrame) -> dict[str, str]:
+    """Practice code to its unit of that level (`list_trends.groups_of`)."""
+    return list_trends.groups_of(
         level,
         lists,
         question.area.select(question.dataset.practices),
@@ -162,17 +167,6 @@ def _groups(question: Question, level: str, lists: pd.DataFrame) -> dict[str, st
         area_name=question.name,
         successors=heirs(question),
     )
-    here = set(lists["practice_code"])
-    return {code: unit for code, unit in found.items() if code in here}
-
-
-def _trend(question: Question, level: str, lists: pd.DataFrame) -> pd.DataFrame:
-    return list_trends.trend(lists, _groups(question, level, lists))
-
-
-def _asked(question: Question) -> tuple[str, str]:
-    """By what the lists are added up, and what their change is in."""
-    return question.option("trend-by", LEVELS), question.option("trend-in", CHANGE_IN)
 
 
 # --- the answer ---
@@ -184,23 +178,24 @@ def answer(question: Question) -> Answer:
     if len(months) < 2:
         return _only_now(question, next(iter(months), ""))
     lists = _lists(question)
-    level, measure = _asked(question)
-    whole = _trend(question, WHOLE, lists.between).iloc[0]
+    whole = replace(lists, level=WHOLE).trend.iloc[0]
     used = sorted(pd.to_datetime(lists.between["period"].unique()))
-    units = _groups(question, level, lists.between)
-    table = list_trends.trend(lists.between, units) if units else None
     sections = (
-        Section("lines", "Over time", _over_time, options=("trend-lines",)),
+        Section("lines", "Over time", partial(_over_time, lists), options=("trend-lines",)),
         Section(
             "usual",
             "More than the usual variation?",
-            _usual,
+            partial(_usual, lists),
             options=("trend-unit", "trend-follow"),
         ),
-        Section("moves", "Patients who came and went, at least", _moves),
-        Section("months", "Every month", _every_month),
-        Section("changes", f"Closed, merged, new and moved practices, {lists.span}", _changes),
-        Section("plan", "What this means for your plan of hubs", _plan_after),
+        Section("moves", "Patients who came and went, at least", partial(_moves, lists)),
+        Section("months", "Every month", partial(_every_month, lists)),
+        Section(
+            "changes",
+            f"Closed, merged, new and moved practices, {lists.span}",
+            partial(_changes, lists),
+        ),
+        Section("plan", "What this means for your plan of hubs", partial(_plan_after, lists)),
     )
     return Answer(
         Words(
@@ -213,11 +208,9 @@ def answer(question: Question) -> Answer:
             "are cleaned at times, and people are registered who have moved away.",
         ),
         figures=_figures(whole, lists),
-        front=(Text(_NO_GROUP, "info"),)
-        if table is None
-        else _front(question, table, lists, level, measure),
-        below=_left_out(question, lists, units, level),
-        sections=sections if table is not None else sections[4:],
+        front=_front(lists) if lists.units else (Text(_NO_GROUP, "info"),),
+        below=_left_out(lists),
+        sections=sections if lists.units else sections[4:],
         share=0.5,
         about_gps=False,
         sources=f"{_SOURCE}, {lists.span}",
@@ -238,17 +231,13 @@ def _only_now(question: Question, month: str) -> Answer:
     table = Table(
         f"Patients by PCN of {question.name}, {question.period}",
         sizes.reset_index(),
-        (
-            Column("pcn", "PCN", wide=2.0),
-            measured("practices"),
-            measured("patients"),
-        ),
+        (Column("pcn", "PCN", wide=2.0), measured("practices"), measured("patients")),
         note="Registered patients as in the General Practice Workforce, one point in time. For "
         "2014 beside now see Deprivation and GPs, Then and now.",
         name=f"list-sizes-{question.area.key}",
     )
     return Answer(
-        Words(said, "", ""), front=(table,), below=(Text(_HOW, "info"),), about_gps=False,
+        Words(said), front=(table,), below=(Text(_HOW, "info"),), about_gps=False,
         refusal=f"{said} {_HOW}",
     )  # fmt: skip
 
@@ -277,21 +266,18 @@ def _figures(whole: pd.Series, lists: _Lists) -> tuple[Figure, ...]:
     )
 
 
-def _left_out(
-    question: Question, lists: _Lists, units: Mapping[str, str], level: str
-) -> tuple[Block, ...]:
+def _left_out(lists: _Lists) -> tuple[Block, ...]:
     """Who is not among the units shown, and who could be told of no district."""
-    notes = []
+    question, units, notes = lists.question, lists.units, []
     gone = lists.between.loc[~lists.between["practice_code"].isin(list(units)), "practice_code"]
     if units and gone.nunique():
         notes.append(
             f"{count(gone.nunique(), 'practice')} of these lists in no "
-            f"{'PCN' if level == PCN else 'such group'} now: left out here, counted above."
+            f"{'PCN' if lists.level == PCN else 'such group'} now: left out here, counted above."
         )
     loaded = question.readers.history(question.dataset)
-    district = question.area.kind == "district" and loaded is not None
-    unplaced = list_trends.unplaced(loaded) if district and loaded is not None else 0
-    if unplaced:
+    district = question.area.kind == "district"
+    if district and loaded is not None and (unplaced := list_trends.unplaced(loaded)):
         notes.append(
             f"{count(unplaced, 'practice')} that closed since, of the sub-ICB locations around, "
             "may have stood here: the district is not known, so no month counts them. A file of "
@@ -303,7 +289,8 @@ def _left_out(
 # --- who grew most ---
 
 
-def _lower(level: str) -> str:
+def lower(level: str) -> str:
+    """A level inside a sentence."""
     return level if level == PCN else level.lower()
 
 
@@ -314,10 +301,9 @@ def _column(measure: str) -> tuple[str, str]:
     return "change", "Change in patients"
 
 
-def _front(
-    question: Question, table: pd.DataFrame, lists: _Lists, level: str, measure: str
-) -> tuple[Block, ...]:
+def _front(lists: _Lists) -> tuple[Block, ...]:
     """Bars of the change, beside the lists at both ends."""
+    table, level, measure = lists.trend, lists.level, lists.measure
     ranked = list_trends.fair(table, measure)
     column, title = _column(measure)
     shown, cut = ranked, ""
@@ -329,11 +315,11 @@ def _front(
     decimals = 1 if measure == PER_CENT else 0
     bars = Chart(
         "bars",
-        f"Change in registered patients by {_lower(level)}{cut}",
+        f"Change in registered patients by {lower(level)}{cut}",
         (
-            Series(
+            Series.of(
                 "Change",
-                tuple(map(float, values)),
+                values,
                 colours=tuple(_GREW if value >= 0 else _SHRANK for value in values),
             ),
         ),
@@ -344,10 +330,10 @@ def _front(
         number_format='#,##0.0"%"' if decimals else "#,##0",
     )
     small = int(table["change"].notna().sum()) - len(ranked)
-    left = f"{count(small, 'list')} below {SMALL_LIST:,} patients left out: a few families move "
-    left += "their percentage. The table of every month has them."
+    left = f"{count(small, 'list')} below {list_trends.SMALL_LIST:,} patients left out: a few "
+    left += "families move their percentage. The table of every month has them."
     ends = Table(
-        f"List sizes by {_lower(level)}, {lists.span}",
+        f"List sizes by {lower(level)}, {lists.span}",
         shown[["first", "last", "change", "change_per_cent"]].rename_axis("unit").reset_index(),
         (
             Column("unit", level.split(" of ")[0], wide=2.4),
@@ -358,7 +344,7 @@ def _front(
         ),
         note="Units are those of now, carried back. A list is not a population."
         + (f" {left}" if small else ""),
-        colours=question.colours_of(shown.index) if level == HUB else (),
+        colours=lists.colours_of(shown.index),
     )
     return (bars, ends) if len(shown) else (ends,)
 
@@ -366,28 +352,19 @@ def _front(
 # --- over time ---
 
 
-def _line_labels(question: Question) -> Mapping[str, str]:
-    if len(_months(question)) < 2:
-        return {}
-    history = _history(question)
-    assert history is not None
-    level, _ = _asked(question)
-    between = list_trends.between(history, *_chosen(question))
-    units = sorted(set(_groups(question, level, between).values()))
-    return dict(zip(units, units, strict=True))
+def _line_labels(question: Question) -> Sequence[str]:
+    return sorted(set(_lists(question).units.values())) if len(_months(question)) > 1 else ()
 
 
-def _over_time(question: Question) -> Sequence[Block | Beside]:
+def _over_time(lists: _Lists, question: Question) -> Blocks:
     """Lines of the units chosen; at first of the two that grew and the two that shrank most."""
-    lists = _lists(question)
-    level, measure = _asked(question)
-    table = _trend(question, level, lists.between)
+    table, measure = lists.trend, lists.measure
     fair = list_trends.fair(table, measure)
     ends = list(dict.fromkeys([*fair.index[:2], *fair.index[-2:]])) or list(table.index)
     asked = question.several("trend-lines", map(str, table.index)) or ends
     shown = table.loc[asked[:MOST_LINES]]
     alone = len(table) == 1
-    values = _values(shown, PATIENTS if alone else measure, alone=alone)
+    values = _values(shown, list_trends.PATIENTS if alone else measure, alone=alone)
     if values.isna().all(axis=None):
         return [Text("None of these has a list at both ends.", "note")]
     title = REGISTER["patients"].long
@@ -402,8 +379,8 @@ def _over_time(question: Question) -> Sequence[Block | Beside]:
         Chart(
             "scatter",
             title,
-            _lines(values, question.hub_colours if level == HUB else {}),
-            f"List sizes by {_lower(level)}, {lists.span}. {'; '.join(told)}.",
+            _lines(values, lists.colours),
+            f"List sizes by {lower(lists.level)}, {lists.span}. {'; '.join(told)}.",
             value_title=title,
             number_format="#,##0.0" if measure == PER_CENT and not alone else "#,##0",
             x_dates=True,
@@ -437,14 +414,15 @@ def _lines(values: pd.DataFrame, own: Mapping[str, str]) -> tuple[Series, ...]:
     signs = zip(PLACE_COLOURS, PLACE_SHAPES, strict=True)
     for (unit, row), (colour, shape) in zip(values.iterrows(), signs, strict=False):
         known = row.dropna()
-        when = tuple(fraction_of_year(pd.Timestamp(str(month))) for month in known.index)
-        heights = tuple(map(float, known))
-        name = str(unit)
-        colour = own.get(name, colour)
-        found.append(Series(name, heights, x=when, colour=colour, line=True))
-        found.append(
-            Series(name, heights, x=when, colour=colour, shape=shape, labels=(name,) * len(known))
+        line = Series.of(
+            str(unit),
+            known,
+            x=[fraction_of_year(pd.Timestamp(str(month))) for month in known.index],
+            colour=own.get(str(unit), colour),
+            line=True,
         )
+        points = replace(line, line=False, shape=shape, labels=(line.name,) * len(known))
+        found += [line, points]
     return tuple(found)
 
 
@@ -457,20 +435,17 @@ _MONTHLY = replace(
 )  # fmt: skip
 
 
-def _units_and_whole(question: Question) -> Mapping[str, str]:
+def _units_and_whole(question: Question) -> Sequence[str]:
     """What can be followed: the area as a whole first, then the units of the level."""
-    whole = question.name if len(_months(question)) > 1 else ""
-    return {whole: whole, **_line_labels(question)} if whole else {}
+    return [question.name, *_line_labels(question)] if len(_months(question)) > 1 else ()
 
 
-def _usual(question: Question) -> Sequence[Block | Beside]:
+def _usual(lists: _Lists, question: Question) -> Blocks:
     """One unit month by month, with the limits of usual variation (XmR): the change from the month
     before, as a list that grows steadily is outside its own limits all along; or the list.
     """
-    lists = _lists(question)
-    level, _ = _asked(question)
     unit = question.option("trend-unit", _units_and_whole(question))
-    of = _groups(question, WHOLE if unit == question.name else level, lists.between)
+    of = replace(lists, level=WHOLE).units if unit == question.name else lists.units
     own = list_trends.months_of(lists.between, of, unit, heirs(question))
     lists_shown = question.option("trend-follow", _FOLLOWED) == _LISTS
     column, stretch = ("patients", "stretch") if lists_shown else ("change", "change_stretch")
@@ -500,16 +475,13 @@ def _usual(question: Question) -> Sequence[Block | Beside]:
 # --- every month ---
 
 
-def _every_month(question: Question) -> Sequence[Block | Beside]:
-    """Every unit with every month and the change."""
-    lists = _lists(question)
-    level, _ = _asked(question)
-    table = _trend(question, level, lists.between)
+def _every_month(lists: _Lists, question: Question) -> Blocks:
+    level, table = lists.level, lists.trend
     if level == PRACTICE:
         table = table.drop(columns=["practices_first", "practices_last"])
-    small = (table["first"] < SMALL_LIST) | (table["last"] < SMALL_LIST)
+    small = (table["first"] < list_trends.SMALL_LIST) | (table["last"] < list_trends.SMALL_LIST)
     shown = table.drop(columns=["first", "last"]).assign(
-        note=[f"below {SMALL_LIST:,} patients" if few is True else "" for few in small]
+        note=[f"below {list_trends.SMALL_LIST:,} patients" if few is True else "" for few in small]
     )
     shown = shown.sort_values("change", ascending=False, na_position="last").rename_axis("unit")
     carried = (
@@ -519,7 +491,7 @@ def _every_month(question: Question) -> Sequence[Block | Beside]:
     )
     return [
         Table(
-            f"List sizes by {_lower(level)} and month, largest gain first",
+            f"List sizes by {lower(level)} and month, largest gain first",
             shown.reset_index(),
             (
                 Column("unit", level.split(" of ")[0], wide=2.4),
@@ -527,55 +499,51 @@ def _every_month(question: Question) -> Sequence[Block | Beside]:
                 Column("change", "Change", "signed"),
                 measured("change_per_cent", name="short"),
                 Column("per_year", "Pace a year", "signed"),
-                *_practice_counts(shown),
+                *(
+                    Column(f"practices_{end}", f"Practices {when}", "count")
+                    for end, when in (("first", "then"), ("last", "now"))
+                    if f"practices_{end}" in shown
+                ),
                 Column("note", "Note"),
             ),
             note=carried if level in (PCN, HUB) else "",
-            colours=question.colours_of(shown.index) if level == HUB else (),
+            colours=lists.colours_of(shown.index),
             name=f"lists-{question.area.key}-{level.lower().replace(' ', '-')}-{lists.last:%Y-%m}",
             file=shown,
         )
     ]
 
 
-def _practice_counts(shown: pd.DataFrame) -> tuple[Column, ...]:
-    if "practices_first" not in shown.columns:
-        return ()
-    return (
-        Column("practices_first", "Practices then", "count"),
-        Column("practices_last", "Practices now", "count"),
-    )
-
-
 # --- comings and goings ---
 
 
-def _moves(question: Question) -> Sequence[Block | Beside]:
-    """What practices' lists rose and fell by, summed by unit."""
-    lists = _lists(question)
-    level, _ = _asked(question)
-    units = _groups(question, level, lists.between)
-    table = workforce_trends.movements(lists.between, units, heirs(question), "patients")
-    return [
-        Table(
-            f"Patients who came and went, {lists.span}",
-            table.sort_values("left", ascending=False).reset_index(),
-            (
-                Column("unit", level.split(" of ")[0], wide=2.2),
-                Column("joined", "Came, at least", "count"),
-                Column("left", "Went, at least", "count"),
-                Column("compared", "Pairs of months compared", "count"),
-                Column("skipped", "Pairs without a figure", "count"),
-            ),
-            note=_CAME,
-            name=f"lists-moves-{question.area.key}",
-        )
-    ]
+def _moves(lists: _Lists, question: Question) -> Blocks:
+    table = workforce_trends.movements(lists.between, lists.units, heirs(question), "patients")
+    caption, name = f"Patients who came and went, {lists.span}", f"lists-moves-{question.area.key}"
+    return [moves_table(caption, table, lists.level, ("Came", "Went"), note=_CAME, name=name)]
 
 
-def _changes(question: Question) -> Sequence[Block | Beside]:
+def moves_table(
+    caption: str, table: pd.DataFrame, level: str, words: tuple[str, str], *, note: str, name: str
+) -> Table:
+    """Who came and went by unit (`workforce_trends.movements`), the most who went first."""
+    return Table(
+        caption,
+        table.sort_values("left", ascending=False).reset_index(),
+        (
+            Column("unit", level.split(" of ")[0], wide=2.2),
+            Column("joined", f"{words[0]}, at least", "count"),
+            Column("left", f"{words[1]}, at least", "count"),
+            Column("compared", "Pairs of months compared", "count"),
+            Column("skipped", "Pairs without a figure", "count"),
+        ),
+        note=note,
+        name=name,
+    )
+
+
+def _changes(lists: _Lists, question: Question) -> Blocks:
     """Practices closed, merged, new and moved, and where patients seem to have gone."""
-    lists = _lists(question)
     changes = lists.changes
     table = changes.table[changes.table["change"] != "continuing"]
     if table.empty:
@@ -612,35 +580,33 @@ def _changes(question: Question) -> Sequence[Block | Beside]:
 
 
 def _told(code: str, row: pd.Series, names: Mapping[str, str]) -> str:
-    """What happened to a practice."""
     who = f"{names.get(code, code)} ({code})"
-    if row["change"] == "new":
-        return f"{who}: new, {row['patients_after']:,} patients."
-    if row["change"] == "moved":
-        return (
-            f"{who}: listed at another postcode, {row['patients_before']:,} then "
-            f"{row['patients_after']:,} patients."
-        )
+    match row["change"]:
+        case "new":
+            return f"{who}: new, {row['patients_after']:,} patients."
+        case "moved":
+            return (
+                f"{who}: listed at another postcode, {row['patients_before']:,} then "
+                f"{row['patients_after']:,} patients."
+            )
+    closed = f"{who}: closed with {row['patients_before']:,} patients"
     if row["change"] == "merged":
         to = f"{names.get(row['successor'], row['successor'])} ({row['successor']})"
-        return (
-            f"{who}: closed with {row['patients_before']:,} patients; taken over by {to}, "
-            f"{row['basis']}."
-        )
-    return f"{who}: closed with {row['patients_before']:,} patients; no successor is known."
+        return f"{closed}; taken over by {to}, {row['basis']}."
+    return f"{closed}; no successor is known."
 
 
 def _grown_nearby(
-    question: Question, changes: PracticeChanges, names: Mapping[str, str]
+    question: Question, changes: list_trends.PracticeChanges, names: Mapping[str, str]
 ) -> list[str]:
     """Who grew near a practice that closed without a successor."""
     near = list_trends.growth_nearby(changes, question.readers.positions(question.dataset))
     found = []
     for code, group in near.groupby("closed"):
-        grew = zip(group["neighbour"], group["gained"], group["km"], strict=True)
         gains = ", ".join(
-            f"{names.get(str(near_by), near_by)} (+{gained:,}, {number(float(km), 1)} km)"
-            for near_by, gained, km in grew
+            f"{names.get(row['neighbour'], row['neighbour'])} "
+            f"(+{row['gained']:,}, {number(row['km'], 1)} km)"
+            for row in group.to_dict("records")
         )
         lost = int(group["patients_lost"].iloc[0])
         who = names.get(str(code), str(code))
@@ -650,22 +616,18 @@ def _grown_nearby(
 
 def _caveat(question: Question) -> str:
     """How far to trust where patients went."""
-    missing = (
-        ""
-        if question.readers.successors() is not None
-        else " (that list is not loaded: see Data and methods)"
-    )
+    loaded = question.readers.successors() is not None
+    missing = "" if loaded else " (that list is not loaded: see Data and methods)"
     return (
         f"The successor is the one the ODS names{missing}, else a practice at the same postcode "
         "that grew by at least half of the closed list, marked as inferred. For the rest, "
-        f"practices within {number(NEAR_KM)} km that grew most: a hint, not a finding. Lists grow "
-        "for many reasons, and who went where is not published."
+        f"practices within {number(list_trends.NEAR_KM)} km that grew most: a hint, not a finding. "
+        "Lists grow for many reasons, and who went where is not published."
     )
 
 
-def _plan_after(question: Question) -> Sequence[Block | Beside]:
-    """What the changes mean for the plan of hubs."""
-    changes = _lists(question).changes
+def _plan_after(lists: _Lists, question: Question) -> Blocks:
+    changes = lists.changes
     known = set(changes.table.index)
     hubs = question.shown_plan.to_series()
     assignment = {str(code): str(hub) for code, hub in hubs.items() if code in known}
@@ -689,10 +651,10 @@ VIEW = View(
     "closed or merged.",
     answer,
     options=(
-        Option("trend-from", "From", choices=_first_months),
+        Option("trend-from", "From", choices=lambda question: list(_months(question))[:-1]),
         Option("trend-to", "To", choices=_last_months),
-        Option("trend-by", "By", choices=lambda question: _of_a_trend(question, LEVELS)),
-        Option("trend-in", "Change in", choices=lambda question: _of_a_trend(question, CHANGE_IN)),
+        Option("trend-by", "By", choices=_of_a_trend(LEVELS)),
+        Option("trend-in", "Change in", choices=_of_a_trend(list_trends.CHANGE_IN)),
         Option(
             "trend-lines",
             f"Lines (up to {MOST_LINES})",
@@ -702,12 +664,7 @@ VIEW = View(
             inside=True,
         ),
         Option("trend-unit", "Of", choices=_units_and_whole, inside=True),
-        Option(
-            "trend-follow",
-            "Follow",
-            choices=lambda question: _of_a_trend(question, _FOLLOWED),
-            inside=True,
-        ),
+        Option("trend-follow", "Follow", choices=_of_a_trend(_FOLLOWED), inside=True),
     ),
     needs_gps=False,
     with_plan=True,

@@ -56,10 +56,14 @@ def periods(store: Store) -> dict[str, str]:
     return {entry.source: entry.period for entry in sorted(loaded.tables, key=lambda e: e.period)}
 
 
+def _has(store: Store, source: str) -> bool:
+    loaded = store.current()
+    return loaded is not None and loaded.latest(source) is not None
+
+
 def practices(store: Store, dataset: Dataset) -> OfficialPractices | None:
     """Quality and other official columns of the practices, joined 1:1 by code."""
-    loaded = store.current()
-    if loaded is None or loaded.latest(PRACTICES) is None:
+    if not _has(store, PRACTICES):
         return None
     table = store.read(PRACTICES)
     wanted = [name for name in OFFICIAL_COLUMNS if name in table.columns]
@@ -89,8 +93,7 @@ def registered(store: Store, dataset: Dataset) -> Registered | None:
     """Registrations around the practices and LSOAs, counted as the data's patients are; None where
     none of them has any.
     """
-    loaded = store.current()
-    if loaded is None or loaded.latest(REGISTRATIONS) is None:
+    if not _has(store, REGISTRATIONS):
         return None
     table = read_around(store, dataset.practices.index, dataset.lsoas.index)
     if not table["practice_code"].isin(dataset.practices.index).any():
@@ -110,17 +113,26 @@ def modelled_registrations(store: Store, dataset: Dataset) -> Registered:
     return modelled(dataset.practices, dataset.lsoas, residents)
 
 
+def registered_or_modelled(store: Store, dataset: Dataset) -> Registered:
+    """The registrations, or else their modelled stand-in."""
+    found = registered(store, dataset)
+    return modelled_registrations(store, dataset) if found is None else found
+
+
+def successors(store: Store) -> pd.DataFrame | None:
+    """Who took over closed practices, as the ODS lists it."""
+    return store.read("ods_successors") if _has(store, "ods_successors") else None
+
+
 def history(store: Store, dataset: Dataset) -> pd.DataFrame | None:
     """List sizes of every month loaded, for the data's sub-ICBs: period, practice_code, patients,
     postcode, and the columns by which an area selects: sub_icb_code, district and, where the data
     have them, icb_code and district_code. A closed practice is in the ICB of its sub-ICB, and in
     the district of its postcode: missing where no postcodes are loaded.
     """
-    loaded = store.current()
-    if loaded is None or loaded.latest(LISTS) is None:
+    if not _has(store, LISTS):
         return None
-    table = store.read(LISTS)
-    return _placed(store, dataset, table)
+    return _placed(store, dataset, store.read(LISTS))
 
 
 def _placed(store: Store, dataset: Dataset, table: pd.DataFrame) -> pd.DataFrame:

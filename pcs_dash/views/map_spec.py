@@ -75,13 +75,12 @@ class MapSpec:
         return found
 
 
-def alt_text(dataset: Dataset, spec: MapSpec) -> str:
+def alt_text(spec: MapSpec) -> str:
     """What the map shows, in words, for those who can't see it."""
     question = spec.question
-    practices = question.practices
-    name = question.area.name
+    dataset, practices, name = question.dataset, question.practices, question.name
     if spec.kind == "practices":
-        ratios = patients_per_fte_gp(practices, question.definition.key)
+        ratios = question.ratios
         above = int((ratios > question.benchmark.value).sum())
         over = numbers.of_all(above, int(ratios.notna().sum()), "practice", "is", "are")
         return (
@@ -137,39 +136,41 @@ def map_view(
         "selected": spec.highlight if spec.highlight in practices.index else None,
         "tiles": False,
         "valueTitle": f"{PER_GP.label} ({definition.label[:1].lower()}{definition.label[1:]})",
-        "values": [None if pd.isna(value) else round(float(value)) for value in ratios],
+        "values": maps.whole_or_none(ratios),
     }
     if spec.kind == "hubs":
         return _hub_view(content, dataset, spec)
     if spec.kind == "layers":
         return _layers_view(content, dataset, spec)
     grey = spec.kind == "practices"
-    palette = maps.QUINTILE_GREYS if grey else maps.QUINTILE_PURPLES
-    content["fill"] = maps.quintile_fill(
-        dataset.lsoas, question.edition, palette=palette, opacity=0.75 if grey else 0.9
+    quintiles = maps.quintile_layer(
+        dataset.lsoas,
+        question.edition,
+        maps.QUINTILE_GREYS if grey else maps.QUINTILE_PURPLES,
+        tip=f"IMD {question.edition} quintile",
     )
-    counts = lsoas_by_quintile(question.area.select(dataset.lsoas), question.edition)
-    quintiles = maps.quintile_legend(question.edition, palette, counts)
+    content["fill"] = quintiles.fill(
+        dataset.lsoas.index, question.edition, opacity=0.75 if grey else 0.9
+    )
+    shaded = quintiles.legend(question.area.select(dataset.lsoas).index)
     if not grey:
-        content["marks"] = maps.plain_marks(practices)
-        return content, [quintiles], "Circles: practices, by patients."
-    content["marks"] = maps.benchmark_marks(ratios, benchmark.value)
+        content["marks"] = maps.plain_marks(practices, "#ffffff")
+        return content, [shaded], "Circles: practices, by patients."
+    dots = maps.benchmark_layer(
+        f"Practices: patients per FTE GP against {benchmark.label} "
+        f"({numbers.number(benchmark.value)})",
+        ratios,
+        benchmark.value,
+    )
+    content["marks"] = dots.marks(practices.index)
     content["ring"] = maps.letters(practices["flag_low_fte"].astype(int))
     content["notes"] = {
         str(code): " ".join(flags(row))
         for code, row in question.practices.iterrows()
         if row["flag_low_fte"]
     }
-    classes = maps.benchmark_classes(ratios, benchmark.value)
-    legend = maps.Legend(
-        f"Practices: patients per FTE GP against {benchmark.label} "
-        f"({numbers.number(benchmark.value)})",
-        maps.BENCHMARK_COLOURS,
-        maps.BENCHMARK_LABELS,
-        [int((classes == number).sum()) for number in range(len(maps.BENCHMARK_LABELS))],
-    )
     note = "Size: patients. Dashed ring: implausible FTE. Hollow: no ratio."
-    return content, [legend, quintiles], note
+    return content, [dots.legend(question.practices.index), shaded], note
 
 
 def _areas_view(spec: MapSpec, key: str) -> tuple[dict[str, Any], list[maps.Legend], str]:
@@ -183,18 +184,9 @@ def _areas_view(spec: MapSpec, key: str) -> tuple[dict[str, Any], list[maps.Lege
         [[spec.notes[code]] if code in spec.notes else [] for code in codes],
         palette=list(spec.ground.colours.values()),
     )
-    content: dict[str, Any] = {
-        "key": key,
-        "area": {"url": f"{ENGLAND}{spec.level}", "bounds": None},
-        "points": {"url": NO_POINTS},
-        # Areas are looked at here; they are opened on the page England.
-        "fill": {**fill, "pick": False},
-        "marks": {"letters": "", "palette": []},
-        "ring": "",
-        "notes": {},
-        "selected": None,
-        "tiles": False,
-    }
+    content = maps.blank(key, {"url": f"{ENGLAND}{spec.level}", "bounds": None}, NO_POINTS)
+    # Areas are looked at here; they are opened on the page England.
+    content["fill"] = {**fill, "pick": False}
     legend = spec.ground.legend(pd.Index(codes))
     return content, [legend], spec.note
 
@@ -210,7 +202,7 @@ def _layers_view(
     if spec.ground is not None and spec.steps is not None:
         content["steps"] = maps.shapes_in_colours(spec.steps, spec.ground.colours)
     content["marks"] = (
-        maps.hollow_marks(practices) if spec.marks is None else spec.marks.marks(practices.index)
+        maps.plain_marks(practices) if spec.marks is None else spec.marks.marks(practices.index)
     )
     content["ring"] = maps.letters(
         pd.Series(practices.index.isin(list(spec.ring)), index=practices.index).astype(int)

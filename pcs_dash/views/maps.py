@@ -49,6 +49,10 @@ BENCHMARK_LABELS = (
     "25% to 50% more",
     "over 50% more patients per GP",
 )
+# Minutes, in bands: yellow to brown, read by lightness alone, so in any colour vision.
+MINUTE_CUTS = (5.0, 10.0, 15.0, 20.0, 30.0)
+MINUTE_BANDS = ("up to 5", "5 to 10", "10 to 15", "15 to 20", "20 to 30", "over 30")
+MINUTE_COLOURS = ("#ffffd4", "#fee391", "#fec44f", "#fe9929", "#d95f0e", "#993404")
 # Rows: patients per FTE GP low to high (blue); columns: deprivation low to high (yellow). Blue and
 # yellow stay apart in all three common colour-vision deficiencies, which purple and blue do not.
 BIVARIATE_COLOURS = (
@@ -95,6 +99,18 @@ class Layer:
     signs: Mapping[str, str] = field(default_factory=dict)
     tip: str = ""
 
+    @classmethod
+    def signed(
+        cls, title: str, labels: pd.Series, looks: Mapping[str, tuple[str, str]], tip: str = ""
+    ) -> Layer:
+        """A layer by words whose colour and sign `looks` has, in the legend's order."""
+        colours = {word: colour for word, (colour, _) in looks.items()}
+        return cls(title, labels, colours, {word: sign for word, (_, sign) in looks.items()}, tip)
+
+    def colours_of(self, codes: pd.Index) -> list[str]:
+        """The colour of each of these places, which all have a word."""
+        return [self.colours[word] for word in self.labels.reindex(codes)]
+
     def counts(self, codes: pd.Index) -> list[int]:
         """How many of these places have each word."""
         own = self.labels.reindex(codes)
@@ -109,17 +125,32 @@ class Layer:
         return Legend(self.title, list(self.colours.values()), labels, self.counts(codes))
 
     def marks(self, practices: pd.Index) -> dict[str, Any]:
-        """Practices coloured so, in this order."""
+        """Practices coloured so, in this order; hollow without a word of the legend."""
+        marks: dict[str, Any] = {
+            "letters": letters(self._numbers(practices)),
+            "palette": list(self.colours.values()),
+        }
         signs = [self.signs.get(word, "") for word in self.colours]
-        labels = self.labels.reindex(practices)
-        return category_marks(labels, self.colours, signs=signs if any(signs) else ())
+        return marks | ({"labels": signs} if any(signs) else {})
 
     def fill(self, lsoas: pd.Index, edition: str, *, opacity: float = 0.8) -> dict[str, Any]:
-        """LSOAs coloured so, in this order."""
-        return category_fill(
-            self.labels.reindex(lsoas), self.colours, title=self.tip or self.title,
-            edition=edition, opacity=opacity,
-        )  # fmt: skip
+        """LSOAs coloured so, in this order; their tooltips say the word."""
+        numbers = self._numbers(lsoas)
+        # Where there are more words than letters, numbers say the same (-1 for nothing).
+        many = len(self.colours) > len(_LETTERS)
+        return {
+            "letters": [int(n) if n >= 0 else -1 for n in numbers] if many else letters(numbers),
+            "palette": list(self.colours.values()),
+            "labels": list(self.colours),
+            "title": self.tip or self.title,
+            "edition": edition,
+            "opacity": opacity,
+        }
+
+    def _numbers(self, codes: pd.Index) -> pd.Series:
+        """The place of each one's word in the legend, missing where it is none of them."""
+        places = {word: float(place) for place, word in enumerate(self.colours)}
+        return self.labels.reindex(codes).astype("object").map(places)
 
 
 def shapes_in_colours(shapes: gpd.GeoDataFrame, colours: Mapping[str, str]) -> dict[str, Any]:
@@ -136,32 +167,21 @@ def shapes_in_colours(shapes: gpd.GeoDataFrame, colours: Mapping[str, str]) -> d
     return {"type": "FeatureCollection", "features": features}
 
 
-def quintile_layer(lsoas: pd.DataFrame, edition: str, palette: Sequence[str]) -> Layer:
+def quintile_layer(
+    lsoas: pd.DataFrame, edition: str, palette: Sequence[str], tip: str = ""
+) -> Layer:
     """LSOAs by national deprivation quintile as a layer."""
     return Layer(
         f"LSOAs: national IMD {edition} quintile",
         lsoas[f"imd{edition}_quintile"].map(QUINTILE_LABELS),
         dict(zip(QUINTILE_LABELS.values(), palette, strict=True)),
+        tip=tip,
     )
 
 
 def letters(classes: pd.Series) -> str:
     """One letter a row: the class number (0 to 35) as a letter, "-" where it is missing."""
     return "".join(NOTHING if pd.isna(value) else _LETTERS[int(value)] for value in classes)
-
-
-def quintile_fill(
-    lsoas: pd.DataFrame, edition: str, *, palette: Sequence[str] = QUINTILE_PURPLES, opacity: float
-) -> dict[str, Any]:
-    """LSOAs coloured by national deprivation quintile."""
-    return {
-        "letters": letters(lsoas[f"imd{edition}_quintile"] - 1),
-        "palette": list(palette),
-        "labels": list(QUINTILE_LABELS.values()),
-        "title": f"IMD {edition} quintile",
-        "edition": edition,
-        "opacity": opacity,
-    }
 
 
 def benchmark_classes(ratios: pd.Series, benchmark: float) -> pd.Series:
@@ -181,12 +201,20 @@ def benchmark_layer(title: str, ratios: pd.Series, benchmark: float, tip: str = 
     )
 
 
-def benchmark_marks(ratios: pd.Series, benchmark: float) -> dict[str, Any]:
-    """Practices coloured by patients per FTE GP against the benchmark; hollow where missing."""
-    return {
-        "letters": letters(benchmark_classes(ratios, benchmark)),
-        "palette": list(BENCHMARK_COLOURS),
-    }
+def minutes_layer(
+    title: str,
+    times: pd.Series,
+    cuts: Sequence[float] = MINUTE_CUTS,
+    names: Sequence[str] = MINUTE_BANDS,
+) -> Layer:
+    """Small areas by the band of their minutes: on a border the earlier one, bare where not known
+    or beyond the last.
+    """
+    places = np.searchsorted(cuts, times.to_numpy(float), side="left")
+    words = [*names, None][: len(cuts) + 1]
+    bands = pd.Series([words[place] for place in places], times.index).where(times.notna())
+    colours = dict(zip(names, MINUTE_COLOURS, strict=True))
+    return Layer(f"LSOAs: {title}", bands, colours, tip="Minutes")
 
 
 def thirds(values: pd.Series) -> pd.Series:
@@ -195,52 +223,9 @@ def thirds(values: pd.Series) -> pd.Series:
     return (ranks * 3).map(np.ceil) - 1
 
 
-def _numbers(labels: pd.Series, categories: Mapping[str, str]) -> pd.Series:
-    """The place of each label among the categories, missing where it is none of them."""
-    order = {label: float(i) for i, label in enumerate(categories)}
-    return pd.Series([order.get(label, np.nan) for label in labels], index=labels.index)
-
-
-def category_marks(
-    labels: pd.Series, categories: Mapping[str, str], *, signs: Sequence[str] = ()
-) -> dict[str, Any]:
-    """Practices coloured by a word: `categories` is word to colour, in the legend's order.
-
-    A practice whose label is no category is hollow. `signs`: a letter or two for each category,
-    written on the dots, so that colour is never the only sign.
-    """
-    marks: dict[str, Any] = {
-        "letters": letters(_numbers(labels, categories)),
-        "palette": list(categories.values()),
-    }
-    return marks | ({"labels": list(signs)} if signs else {})
-
-
-def category_fill(
-    labels: pd.Series,
-    categories: Mapping[str, str],
-    *,
-    title: str,
-    edition: str,
-    opacity: float = 0.8,
-) -> dict[str, Any]:
-    """LSOAs coloured by a word, which their tooltips say; bare where it is no category."""
-    numbers = _numbers(labels, categories)
-    # Where there are more categories than letters, numbers say the same (-1 for nothing).
-    many = len(categories) > len(_LETTERS)
-    return {
-        "letters": [int(n) if n >= 0 else -1 for n in numbers] if many else letters(numbers),
-        "palette": list(categories.values()),
-        "labels": list(categories),
-        "title": title,
-        "edition": edition,
-        "opacity": opacity,
-    }
-
-
-def plain_marks(practices: pd.DataFrame) -> dict[str, Any]:
-    """Practices all in one colour."""
-    return {"letters": "0" * len(practices), "palette": ["#ffffff"]}
+def plain_marks(practices: pd.DataFrame, colour: str = CLEAR) -> dict[str, Any]:
+    """Practices all in one colour: as outlines only, where the LSOAs under them matter."""
+    return {"letters": "0" * len(practices), "palette": [colour]}
 
 
 def area_fill(
@@ -256,9 +241,21 @@ def area_fill(
     }
 
 
-def hollow_marks(practices: pd.DataFrame) -> dict[str, Any]:
-    """Practices as outlines only, where the LSOAs under them matter."""
-    return {"letters": "0" * len(practices), "palette": [CLEAR]}
+def blank(key: str, area: Mapping[str, Any], points: str) -> dict[str, Any]:
+    """A view on which nothing is coloured, marked or said, ready for JSON: the page's name (the
+    browser remembers where the map stood for each), its area (url, bounds) and its points' url.
+    """
+    return {
+        "key": key,
+        "area": dict(area),
+        "points": {"url": points},
+        "fill": None,
+        "marks": {"letters": "", "palette": []},
+        "ring": "",
+        "notes": {},
+        "selected": None,
+        "tiles": False,
+    }
 
 
 def england_view(
@@ -266,17 +263,8 @@ def england_view(
 ) -> dict[str, Any]:
     """All areas of one kind on the map of England (`web.prepare_england`), ready for JSON."""
     layer = web.areas[level]
-    return {
-        "key": "england",
-        "area": {"url": layer.url, "bounds": layer.bounds},
-        "points": {"url": web.points_url},
-        "fill": fill,
-        "marks": {"letters": "", "palette": []},
-        "ring": "",
-        "notes": {},
-        "selected": selected,
-        "tiles": False,
-    }
+    content = blank("england", {"url": layer.url, "bounds": layer.bounds}, web.points_url)
+    return content | {"fill": fill, "selected": selected}
 
 
 def view(
@@ -286,37 +274,20 @@ def view(
     key: str,
     fill: Mapping[str, Any] | None = None,
     marks: Mapping[str, Any],
-    ring: str = "",
-    values: pd.Series | None = None,
-    value_title: str = "",
-    notes: Mapping[str, str] | None = None,
-    selected: str | None = None,
+    values: pd.Series,
+    value_title: str,
     tiles: bool = False,
-    focus: tuple[str, tuple[tuple[float, float], tuple[float, float]]] | None = None,
 ) -> dict[str, Any]:
-    """A view, ready for JSON. `marks`, `ring` and `values` follow the order of all practices.
-
-    `key` names the page: the browser remembers where the map stood for each. `focus`: a name and
-    the box ((south, west), (north, east)) that the map goes to when that name is new.
-    """
+    """A view, ready for JSON. `marks` and `values` follow the order of all practices."""
     layer = web.areas[area.key]
-    content: dict[str, Any] = {
-        "key": key,
-        "area": {"url": layer.url, "bounds": layer.bounds},
-        "points": {"url": web.points_url},
-        "fill": fill,
-        "marks": marks,
-        "ring": ring,
-        "notes": dict(notes or {}),
-        "selected": selected,
-        "tiles": tiles,
-    }
-    if focus is not None:
-        content["focus"] = {"name": focus[0], "bounds": focus[1]}
-    if values is not None:
-        content["valueTitle"] = value_title
-        content["values"] = [None if pd.isna(value) else round(float(value)) for value in values]
-    return content
+    content = blank(key, {"url": layer.url, "bounds": layer.bounds}, web.points_url)
+    content |= {"fill": fill, "marks": marks, "tiles": tiles, "valueTitle": value_title}
+    return content | {"values": whole_or_none(values)}
+
+
+def whole_or_none(values: pd.Series) -> list[int | None]:
+    """Figures as the map's script has them."""
+    return [None if pd.isna(value) else round(float(value)) for value in values]
 
 
 class PracticeMap(folium.Map):
@@ -368,15 +339,3 @@ def view_layer(content: Any) -> folium.FeatureGroup:
     group = folium.FeatureGroup(name="view", control=False)
     group.add_child(_ShowView(content))
     return group
-
-
-def quintile_legend(
-    edition: str, palette: Sequence[str], counts: pd.Series | None = None
-) -> Legend:
-    """The legend of a quintile fill, with LSOA counts where given (index 1 to 5)."""
-    return Legend(
-        f"LSOAs: national IMD {edition} quintile",
-        palette,
-        list(QUINTILE_LABELS.values()),
-        None if counts is None else [int(count) for count in counts],
-    )

@@ -48,7 +48,6 @@ def _meeting(question: Question, today: Today, merge: Merge) -> list[Block]:
             Column("km", "km away", "tenth"),
         ),
         name=f"merging-{merge.practices[0]}",
-        file=table,
     )
     if moving.empty:
         return [shown, Text("All premises stay: nobody has farther to go.", "note")]
@@ -83,7 +82,6 @@ def _taking(question: Question, today: Today, close: Close, hubs: Mapping[str, s
                 Column("km", "km away", "tenth"),
             ),
             name=f"closing-{close.practice}",
-            file=table,
         ),
         Text(
             f"{how}Distances are straight lines between practices, on average "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pandas as pd
@@ -18,16 +18,16 @@ from pcs_dash.scenarios.today import Today
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
     Answer,
-    Block,
+    Blocks,
     Bullets,
     Column,
     Figure,
     Option,
     Section,
     Table,
-    Text,
     View,
     measured,
+    or_why_not,
     text_table,
 )
 from pcs_dash.views.plan_ahead import today_for
@@ -108,8 +108,11 @@ def answer(question: Question) -> Answer:
         f"need {number(found['fte_gp'], 1)} FTE GPs in {number(found['square_metres'])} square "
         f"metres for £{number(found['cost_pounds'] / 1e6, 2)} million."
     )
+    basis = f"{_TAKEN} Assumptions: published ones, cited below."
+    if room:
+        basis += f" Room for {number(room)} patients in the practices of today: typed in."
     return Answer(
-        Words(said, CAUTION, f"{_TAKEN} Assumptions: published ones, cited below.{_typed(room)}"),
+        Words(said, CAUTION, basis),
         figures=tuple(
             Figure(name, _text(found[step], step), _range(found, step), banded=True)
             for step, (name, _, _) in _STEPS.items()
@@ -131,10 +134,6 @@ def _given(question: Question, key: str) -> float:
         return float(text.replace(",", ""))
     except ValueError:
         raise UserError(f"{option.label}: '{text[:40]}' is no number.") from None
-
-
-def _typed(room: float) -> str:
-    return f" Room for {number(room)} patients in the practices of today: typed in." if room else ""
 
 
 def _text(value: float, step: str) -> str:
@@ -177,12 +176,10 @@ def _sources(assumed: Mapping[str, Assumption]) -> tuple[str, ...]:
     return tuple(f"{_by(assumed[key])}: {assumed[key].source}" for key in USED)
 
 
-def _registering(where: str, found: Mapping[str, float]) -> Callable[[Question], Sequence[Block]]:
-    def blocks(question: Question) -> Sequence[Block]:
-        try:
-            today = today_for(question)
-        except UserError as error:
-            return [Text(str(error), "info")]
+def _registering(where: str, found: Mapping[str, float]) -> Callable[[Question], Blocks]:
+    @or_why_not
+    def blocks(question: Question) -> Blocks:
+        today = today_for(question)
         table = registering(today, where, found["patients"], question.definition.key)
         return [
             Table(

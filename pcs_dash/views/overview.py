@@ -11,22 +11,12 @@ import pandas as pd
 
 from pcs_dash.measures.numbers import number, of_all, per_cent, signed_per_cent
 from pcs_dash.measures.register import PER_GP
-from pcs_dash.measures.words import Words
-from pcs_dash.measures.workforce import summarise
+from pcs_dash.measures.words import Words, upper_first
 from pcs_dash.tables.constants import MINIMUM_GP_WTE, MINIMUM_LIST
 from pcs_dash.views import maps, under_doctored, verdict
-from pcs_dash.views.answer import (
-    Answer,
-    Chart,
-    Column,
-    Late,
-    MapBlock,
-    Series,
-    Table,
-    View,
-    measured,
-)
-from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.answer import Answer, Chart, Column, Late, MapBlock, Table, View, measured
+from pcs_dash.views.map_spec import MapSpec
+from pcs_dash.views.phrases import ratio_bars
 from pcs_dash.views.practices import practice_rows
 from pcs_dash.views.question import Question
 
@@ -69,7 +59,7 @@ def _begun(question: Question) -> Answer:
             (f"Which {what}?", _where(question, what, places)),
         ),
         front=(
-            MapBlock(spec, alt_text(question.dataset, spec), pick="practice", high=420),
+            MapBlock(spec, pick="practice", high=420),
             _worst(rows),
             *_chart(question, what, places),
         ),
@@ -83,9 +73,7 @@ def _places(question: Question) -> tuple[str, pd.DataFrame]:
     """What the area is made of, and the figures of each part, most patients per FTE GP first."""
     practices = question.practices
     column = next((key for key in _PARTS if len(practices[key].dropna().unique()) > 1), "pcn")
-    table = summarise(
-        practices, column, definition=question.definition.key, benchmark=question.benchmark.value
-    )
+    table = question.summarised(column)
     table = table[table["patients_per_fte_gp"].notna()]
     return _PARTS[column], table.sort_values("patients_per_fte_gp", ascending=False, kind="stable")
 
@@ -139,30 +127,21 @@ def _chart(question: Question, what: str, places: pd.DataFrame) -> tuple[Chart, 
     ratios, benchmark = places["patients_per_fte_gp"], question.benchmark
     if len(ratios) < 2:
         return ()
-    classes = maps.benchmark_classes(ratios, benchmark.value)
     told = "; ".join(
         f"{name} {number(ratio)} ({signed_per_cent(ratio / benchmark.value - 1)})"
         for name, ratio in ratios.items()
     )
-    return (
-        Chart(
-            "bars",
-            f"{what[0].upper()}{what[1:]} against {benchmark.label}",
-            (
-                Series(
-                    PER_GP.label,
-                    tuple(map(float, ratios)),
-                    colours=tuple(maps.BENCHMARK_COLOURS[int(number)] for number in classes),
-                ),
-            ),
-            f"{PER_GP.label} of the {what} of {question.name} against {benchmark.label} "
-            f"({number(benchmark.value)}): {told}.",
-            categories=tuple(map(str, ratios.index)),
-            value_title=PER_GP.label,
-            reference=benchmark.value,
-            reference_label=benchmark.label,
-        ),
+    chart = ratio_bars(
+        question,
+        f"{upper_first(what)} against {benchmark.label}",
+        ratios,
+        f"{PER_GP.label} of the {what} of {question.name} against {benchmark.label} "
+        f"({number(benchmark.value)}): {told}.",
+        colours=maps.benchmark_layer("", ratios, benchmark.value).colours_of(ratios.index),
+        names=[str(name) for name in ratios.index],
+        said=False,
     )
+    return (chart,)
 
 
 VIEW = View(

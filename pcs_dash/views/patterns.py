@@ -18,10 +18,10 @@ from pcs_dash.measures.practice_measures import deprivation_measure, measure
 from pcs_dash.measures.registrations import patients_per_fte_gp_by_lsoa
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.words import definition_text
-from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.tables.constants import LSOAS_IN_ENGLAND
-from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views.maps import HIGH_TO_LOW, Layer
+from pcs_dash.views.question import Question
+from pcs_dash.views.readers import patients_by_lsoa
 
 # Word for the legend, colour, sign on the dot. The first four are Moran's, the next two G*'s.
 CLUSTERS = {
@@ -33,7 +33,6 @@ CLUSTERS = {
     "low values together": (HIGH_TO_LOW[4], "L"),
     spatial.NOT_SIGNIFICANT: ("#e5e7eb", ""),
 }
-# Ranks of England's LSOAs run from 1 to these.
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,33 +74,32 @@ class PatternAsked:
 
 
 def ask(
-    dataset: Dataset,
-    practices: pd.DataFrame,
-    lsoas: pd.DataFrame,
-    *,
-    definition: str,
-    edition: str,
+    question: Question,
     what: str = "under-doctoring",
     statistic: str = "moran",
     near: str = "6-nearest",
-    residents: pd.Series | None = None,
-    registered_in: str = "",
 ) -> PatternAsked:
-    """The question about these practices and LSOAs of an area.
+    """The question about the practices and LSOAs of an area.
 
     `what`: "under-doctoring", "both" (in deprived surroundings), "deprivation" or "residents",
-    which needs the patients per FTE GP of LSOAs (`residents`) and where they are from.
-    `near`: "6-nearest" and the like, or "queen". What is not known is asked as the first.
+    which needs registrations by LSOA. `near`: "6-nearest" and the like, or "queen". What is not
+    known is asked as the first.
     """
+    dataset, practices, edition = question.dataset, question.practices, question.edition
+    definition, lsoas = question.definition, question.area.select(dataset.lsoas)
     first = near.split("-")[0]
     neighbours: dict[str, Any] = (
         {"neighbours": "queen"} if first == "queen" else {"neighbours": "knn", "k": int(first)}
     )
-    counted = definition_text(definition, dataset.workforce_period).rstrip(".")
-    if what == "residents" and residents is not None:
+    counted = definition_text(definition.key, question.period).rstrip(".")
+    registered = patients_by_lsoa(question.readers, dataset) if what == "residents" else None
+    if registered is not None:
+        ratios = ratios_of_residents(
+            dataset.practices, registered[0], definition.column, question.excluded.index
+        )
         return PatternAsked(
-            what, statistic, residents.reindex(lsoas.index), lsoas, "LSOA",
-            "patients per FTE GP of residents", f"{counted}; {registered_in}", neighbours,
+            what, statistic, ratios.reindex(lsoas.index), lsoas, "LSOA",
+            "patients per FTE GP of residents", f"{counted}; {registered[1]}", neighbours,
         )  # fmt: skip
     if what in ("deprivation", "residents"):
         return PatternAsked(
@@ -110,10 +108,11 @@ def ask(
         )  # fmt: skip
     around = None
     if what == "both":
-        around = measure(practices, deprivation_measure(dataset.practices, edition), definition)
+        measured = deprivation_measure(dataset.practices, edition)
+        around = measure(practices, measured, definition.key)
     return PatternAsked(
-        what, statistic, patients_per_fte_gp(practices, definition), practices, "practice",
-        "patients per FTE GP", counted, neighbours, around,
+        what, statistic, question.ratios, practices, "practice", "patients per FTE GP", counted,
+        neighbours, around,
     )  # fmt: skip
 
 
@@ -152,14 +151,9 @@ def kinds_of(found: spatial.LocalPattern) -> tuple[str, ...]:
 
 def layer(found: spatial.LocalPattern) -> Layer:
     """The clusters in words, colours and letters; units without a figure are bare."""
-    used = [name for name in CLUSTERS if name in kinds_of(found)]
-    return Layer(
-        f"{found.statistic_name}, neighbours: {found.weights}",
-        found.table["label"],
-        {name: CLUSTERS[name][0] for name in used},
-        {name: CLUSTERS[name][1] for name in used},
-        tip=found.statistic_name,
-    )
+    kinds, name = kinds_of(found), found.statistic_name
+    looks = {kind: look for kind, look in CLUSTERS.items() if kind in kinds}
+    return Layer.signed(f"{name}, neighbours: {found.weights}", found.table["label"], looks, name)
 
 
 def only_before(found: spatial.LocalPattern) -> pd.Index:

@@ -10,14 +10,11 @@ from typing import Any
 import pandas as pd
 
 from pcs_dash.measures.numbers import NO_INTERVAL, number, per_cent
+from pcs_dash.measures.register import PER_GP
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.constants import BAND
-from pcs_dash.views.answer import Figure, Series
-
-
-def or_none(value: float) -> float | None:
-    """A figure as JSON has it: None where there is none."""
-    return float(value) if math.isfinite(value) else None
+from pcs_dash.views.answer import Chart, Figure, Series
+from pcs_dash.views.question import Question
 
 
 def fifths(low: float, high: float) -> tuple[float, float]:
@@ -30,6 +27,32 @@ def interval_figures(interval: str, of: str = "", note: str = "") -> tuple[Figur
     """An interval (`numbers.between`) as a headline figure; no figure where there is none."""
     label = f"95% interval, {of}" if of else "95% interval"
     return () if interval == NO_INTERVAL else (Figure(label, interval, note),)
+
+
+def ratio_bars(
+    question: Question,
+    title: str,
+    ratios: pd.Series,
+    alt: str,
+    *,
+    colours: Sequence[str],
+    names: Sequence[str],
+    codes: Sequence[str] = (),
+    said: bool = True,
+) -> Chart:
+    """Patients per FTE GP as bars, the benchmark as a line; `said`: its figure on the axis too."""
+    benchmark = question.benchmark
+    value = f" (benchmark: {number(benchmark.value)})" if said else ""
+    return Chart(
+        "bars",
+        title,
+        (Series.of(PER_GP.label, ratios, colours=tuple(colours), codes=tuple(codes)),),
+        alt,
+        categories=tuple(names),
+        value_title=f"{PER_GP.label}{value}",
+        reference=benchmark.value,
+        reference_label=benchmark.label,
+    )
 
 
 def at_the_edge(
@@ -74,10 +97,9 @@ def _of(series: Series, places: Sequence[int]) -> Series:
     def taken(values: Sequence[Any]) -> tuple[Any, ...]:
         return tuple(values[place] for place in places) if values else ()
 
-    return replace(
-        series, values=taken(series.values), x=taken(series.x), codes=taken(series.codes),
-        labels=taken(series.labels), sizes=taken(series.sizes), colours=taken(series.colours),
-    )  # fmt: skip
+    names = ("values", "x", "codes", "labels", "sizes", "colours")
+    some: dict[str, Any] = {name: taken(getattr(series, name)) for name in names}
+    return replace(series, **some)
 
 
 def whole(area: Area) -> str:

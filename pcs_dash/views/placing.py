@@ -17,7 +17,7 @@ AIMS = {"gaps": "Close the largest gaps", "slope": "The same in every fifth of d
 OPTIONS = (
     Option(POSTS, "FTE GPs to place", "number", default="10", bounds=(1, 500), inside=True),
     Option(MOST, "At most, in one practice", "number", default="2", bounds=(1, 20), inside=True),
-    Option(AIM, "What they are to do", choices=lambda _: AIMS, inside=True),
+    Option(AIM, "What they are to do", choices=AIMS, inside=True),
 )
 
 
@@ -105,7 +105,6 @@ def _slope(
                 Column("posts", "Posts", "count"),
             ),
             name=f"posts-slope-{question.area.key}",
-            file=table,
         ),
         Text(
             "The slope has an interval (Deprived or not): where it spans 0, there may be nothing "

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,8 @@ from pcs_dash.measures.patient_matrix import PatientMatrix, quintile_matrix
 from pcs_dash.measures.patient_matrix import measured as measured_groups
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.slope_index import SlopeIndex
-from pcs_dash.measures.words import Words, definition_text
-from pcs_dash.measures.workforce import fte_gap, patients_per_fte_gp, summarise
+from pcs_dash.measures.words import Words, definition_text, index_cells
+from pcs_dash.measures.workforce import fte_gap, patients_per_fte_gp
 from pcs_dash.scenarios.bands import BAND_ENDS, Drawn, Floats, as_today, band, banded
 from pcs_dash.scenarios.changes import (
     AGES,
@@ -36,13 +37,7 @@ from pcs_dash.scenarios.changes import (
 from pcs_dash.scenarios.demand import USED as ON_STAFF
 from pcs_dash.scenarios.demand import Values
 from pcs_dash.scenarios.flows import degrees_in, most_go_to
-from pcs_dash.scenarios.grouping import (
-    KINDS,
-    NO_HUB,
-    NO_PCN,
-    grouping,
-    planned_homes,
-)
+from pcs_dash.scenarios.grouping import NO_HUB, NO_PCN, grouping, planned_homes
 from pcs_dash.scenarios.homes import USED
 from pcs_dash.scenarios.premises import against_need, by_year
 from pcs_dash.scenarios.project import OTHERS, Grouping, Projection, project
@@ -52,8 +47,8 @@ from pcs_dash.tables.errors import UserError
 from pcs_dash.views import maps, moving, placing, team, too_small, where_sites
 from pcs_dash.views.answer import (
     Answer,
-    Beside,
     Block,
+    Blocks,
     Bullets,
     Chart,
     Column,
@@ -67,11 +62,11 @@ from pcs_dash.views.answer import (
     Text,
     View,
     measured,
+    or_why_not,
     text_table,
 )
 from pcs_dash.views.kept_answers import kept
-from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.phrases import or_none
+from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.question import Question
 from pcs_dash.views.readers import staff_of_networks
 from pcs_dash.views.scenario_words import AGAINST, LINK, Takers, from_text, sentence
@@ -93,7 +88,7 @@ MAPS = {
     "before": "Today",
 }
 NOBODY = "none"
-RECRUITS = ("0", "1", "2", "3", "5", "10", "20", "50", "100")
+RECRUITS = {"0": "none"} | {n: n for n in ("1", "2", "3", "5", "10", "20", "50", "100")}
 NOTHING, WHAT_IF = "Nothing is done", "With what is decided"
 THIS = "This scenario"
 # The parts of the page that hold several sections.
@@ -124,7 +119,7 @@ def _closing(question: Question) -> Mapping[str, str]:
 
 
 OPTIONS = (
-    Option("years", "How far ahead", choices=lambda _: YEARS),
+    Option("years", "How far ahead", choices=YEARS),
     Option(
         "homes",
         "Homes built",
@@ -132,25 +127,21 @@ OPTIONS = (
         help="In every district of Essex: built over three years; needed by the standard method "
         "of December 2024; needed by the one before.",
     ),
-    Option("leave", "GPs who leave", choices=lambda _: LEAVERS),
-    Option("join", "Who joins", choices=lambda _: JOINERS),
-    Option(
-        "recruit",
-        "FTE GPs recruited besides",
-        choices=lambda _: {n: "none" if n == "0" else n for n in RECRUITS},
-    ),
+    Option("leave", "GPs who leave", choices=LEAVERS),
+    Option("join", "Who joins", choices=JOINERS),
+    Option("recruit", "FTE GPs recruited besides", choices=RECRUITS),
     # A choice, not a practice that is pointed at: it stands in stories and addresses as it is.
     Option("close", "A practice that closes", choices=_closing),
     Option(
         "staff",
         "Its staff",
-        choices=lambda _: STAFF,
+        choices=STAFF,
         when=lambda question: question.options.get("close", "") in question.practices.index,
     ),
     # Nothing to choose from: the page puts a scenario of its own there, and the boxes away.
     Option(LINK, "A scenario as the text of its link"),
     Option(AGAINST, "Another one, to compare it with"),
-    Option(MAP_OF, "The map shows", choices=lambda _: MAPS, inside=True),
+    Option(MAP_OF, "The map shows", choices=MAPS, inside=True),
     Option(AT, "Practice on the map", "practice", inside=True),
     *placing.OPTIONS,
     *where_sites.OPTIONS,
@@ -160,30 +151,24 @@ OPTIONS = (
 def answer(question: Question) -> Answer:
     """Patients per FTE GP year by year if nothing is done, and with what is decided."""
     found, nothing = _both(question)
-    decided = _decided(found.scenario)
     said = _sentences(question, found)
-    last, then = nothing.years[-1], nothing.figures.iloc[-1]
-    now, ahead = nothing.figures.iloc[0], found.figures.iloc[-1]
-    figures = [
-        Figure(f"{PER_GP.label}, {nothing.years[0]}", number(now["patients_per_fte_gp"])),
-        _figure(f"{last}, nothing done", then),
-    ]
-    if decided:
-        figures.append(_figure(f"{last}, as decided", ahead))
+    last, now = nothing.years[-1], nothing.figures["patients_per_fte_gp"].iloc[0]
     gap = banded(fte_gap(*found.whole, question.benchmark.value))
-    figures.append(
-        Figure(
-            f"FTE GPs to reach {question.benchmark.label}, {last}",
-            signed(gap.central),
-            between(gap.low, gap.high, 1) if gap.high > gap.low else "",
-            term=REGISTER["fte_gap"].term,
-            banded=True,
-        )
-    )
     return Answer(
-        _message(question, found, nothing, decided=decided),
-        figures=tuple(figures),
-        front=(_chart(question, found, nothing, decided=decided), _by_year(question, found, 5)),
+        _message(question, found, nothing),
+        figures=(
+            Figure(f"{PER_GP.label}, {nothing.years[0]}", number(now)),
+            _figure(f"{last}, nothing done", nothing),
+            *([_figure(f"{last}, as decided", found)] if _decided(found.scenario) else []),
+            Figure(
+                f"FTE GPs to reach {question.benchmark.label}, {last}",
+                signed(gap.central),
+                between(gap.low, gap.high, 1) if gap.high > gap.low else "",
+                term=REGISTER["fte_gap"].term,
+                banded=True,
+            ),
+        ),
+        front=(_chart(question, found, nothing), _by_year(question, found, 5)),
         sections=_sections(question, found, _by_year(question, found), said),
         sources="homes a year, December 2024; assumptions, each cited in the app",
         notes=said,
@@ -194,31 +179,18 @@ def answer(question: Question) -> Answer:
 def _sections(
     question: Question, found: Projection, by_year: Table, said: tuple[str, ...]
 ) -> tuple[Section, ...]:
-    closing = (
-        (
-            Section(
-                "takers",
-                "Where patients of practices that close or merge go",
-                _takers,
-                part=GROUPED,
-            ),
-        )
-        if _moving(found.scenario)
-        else ()
-    )
-    compared = (
-        (Section("compare", "Side by side", _compared, part="Compare"),)
-        if question.options.get(AGAINST)
-        else ()
+    compared = Section("compare", "Side by side", _compared, part="Compare")
+    closing = Section(
+        "takers", "Where patients of practices that close or merge go", _takers, part=GROUPED
     )
     return (
         Section("map", "Before and after", _map, options=(MAP_OF, AT), whole=True),
-        *compared,
+        *([compared] if question.options.get(AGAINST) else []),
         Section("happens", "What is taken to happen", lambda _: [Bullets(said)], part=HAPPENS),
         Section("years", "Year by year", lambda _: [by_year], part=HAPPENS),
         Section("groups", "By place, PCN or hub", _groups, part=GROUPED),
         Section("small", "Too small, or outside the band", _small, part=GROUPED),
-        *closing,
+        *([closing] if _moving(found.scenario) else []),
         Section("assumptions", "What it rests on most", _assumptions, part="What moves it"),
         Section("team", "Appointments needed, and what the team can give", _team, part=STAFFED),
         Section("takes", "What it would take", _takes, part=STAFFED),
@@ -264,13 +236,10 @@ def takers_of(today: Today) -> Takers:
     """Which practices most patients of one would go to, worked out once for each."""
 
     def takers(code: str) -> list[tuple[str, float]]:
-        return kept(today, ("takers", code), lambda: _takers_if_known(today, code))
+        known = code in today.practices.index
+        return kept(today, ("takers", code), lambda: most_go_to(today, code) if known else [])
 
     return takers
-
-
-def _takers_if_known(today: Today, code: str) -> list[tuple[str, float]]:
-    return most_go_to(today, code) if code in today.practices.index else []
 
 
 def scenario_of(question: Question, start: int) -> Scenario:
@@ -309,12 +278,8 @@ def _decided(scenario: Scenario) -> bool:
 
 def _both(question: Question) -> tuple[Projection, Projection]:
     """With what is decided, and without it, of the area as a whole."""
-    today = today_for(question)
-    scenario = scenario_of(question, today.year)
-    hubs = tuple(_hubs(question).items())
-    both = (scenario, scenario.doing_nothing)
-    found, nothing = (_projected(question, today, each, hubs) for each in both)
-    return found, nothing
+    scenario = scenario_of(question, today_for(question).year)
+    return _projected(question, scenario), _projected(question, scenario.doing_nothing)
 
 
 def _rival(question: Question, years: int) -> tuple[str, Projection] | None:
@@ -328,26 +293,20 @@ def _rival(question: Question, years: int) -> tuple[str, Projection] | None:
             f"'{scenario.name}' looks {scenario.years} years ahead, this one {years}. Give both "
             "the same years to compare them."
         )
-    hubs = tuple(_hubs(question).items())
-    return scenario.name, _projected(question, today_for(question), scenario, hubs)
+    return scenario.name, _projected(question, scenario)
 
 
 def _hubs(question: Question) -> dict[str, str]:
     return {str(code): str(name) for code, name in question.shown_plan.to_series().items()}
 
 
-def _projected(
-    question: Question,
-    today: Today,
-    scenario: Scenario,
-    hubs: tuple[tuple[str, str], ...],
-    by: str = "area",
-) -> Projection:
-    """The area, or its groups, under a scenario; the last ones are kept for sections and others."""
+def _projected(question: Question, scenario: Scenario) -> Projection:
+    """The area under a scenario; the last ones are kept for sections and others."""
     # Its name moves no figure.
     text = json.dumps(replace(scenario, name=question.name).to_dict())
-    excluded = tuple(map(str, question.excluded.index))
-    return _projection(today, text, question.area, by, excluded, question.definition.key, hubs)
+    excluded, hubs = tuple(map(str, question.excluded.index)), tuple(_hubs(question).items())
+    definition = question.definition.key
+    return _projection(today_for(question), text, question.area, excluded, definition, hubs)
 
 
 @lru_cache(maxsize=KEPT)
@@ -355,12 +314,11 @@ def _projection(
     today: Today,
     scenario: str,
     area: Area,
-    by: str,
     excluded: tuple[str, ...],
     definition: str,
     hubs: tuple[tuple[str, str], ...],
 ) -> Projection:
-    groups = _counted(grouping(area, by, dict(hubs)), excluded)
+    groups = _counted(grouping(area), excluded)
     return project(today, read_scenario(scenario), groups, definition=definition, hubs=dict(hubs))
 
 
@@ -376,8 +334,8 @@ def _counted(groups: Grouping, excluded: Collection[str]) -> Grouping:
 # --- words ---
 
 
-def _band(row: pd.Series, name: str = "patients_per_fte_gp", decimals: int = 0) -> str:
-    return between(row[f"{name}_low"], row[f"{name}_high"], decimals)
+def _band(row: pd.Series) -> str:
+    return between(row["patients_per_fte_gp_low"], row["patients_per_fte_gp_high"])
 
 
 def _last(question: Question, found: Projection) -> Drawn:
@@ -386,11 +344,12 @@ def _last(question: Question, found: Projection) -> Drawn:
     return found.last_year(question.definition.column).of(codes)
 
 
-def _figure(label: str, row: pd.Series) -> Figure:
+def _figure(label: str, projection: Projection) -> Figure:
+    row = projection.figures.iloc[-1]
     return Figure(label, number(row["patients_per_fte_gp"]), _band(row), banded=True)
 
 
-def _message(question: Question, found: Projection, nothing: Projection, *, decided: bool) -> Words:
+def _message(question: Question, found: Projection, nothing: Projection) -> Words:
     """What the years bring, with no more claimed of a difference than its draws allow."""
     now, then, last = nothing.figures.iloc[0], nothing.figures.iloc[-1], nothing.years[-1]
     said = (
@@ -398,7 +357,7 @@ def _message(question: Question, found: Projection, nothing: Projection, *, deci
         f"patients per FTE GP in {last} ({_band(then)}), against "
         f"{number(now['patients_per_fte_gp'])} in {nothing.years[0]}."
     )
-    if decided:
+    if _decided(found.scenario):
         ahead = found.figures.iloc[-1]
         said += (
             f" With what is decided {number(ahead['patients_per_fte_gp'])} ({_band(ahead)}): "
@@ -439,7 +398,6 @@ def _apart(found: Projection, nothing: Projection) -> str:
 
 
 def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
-    """The changes as sentences."""
     called = question.dataset.practices["practice_name"]
     names = {str(code): str(name) for code, name in called.items()}
     takers = takers_of(found.today)
@@ -482,9 +440,9 @@ def _sentences(question: Question, found: Projection) -> tuple[str, ...]:
 # --- the picture ---
 
 
-def _chart(question: Question, found: Projection, nothing: Projection, *, decided: bool) -> Chart:
+def _chart(question: Question, found: Projection, nothing: Projection) -> Chart:
     lines = _lines(NOTHING, nothing, "#2166ac")
-    if decided:
+    if _decided(found.scenario):
         lines += _lines(WHAT_IF, found, "#e08214")
     rival = _rival(question, found.scenario.years)
     if rival is not None:
@@ -510,26 +468,14 @@ def _chart(question: Question, found: Projection, nothing: Projection, *, decide
 
 def _lines(name: str, projection: Projection, colour: str) -> list[Series]:
     table = projection.figures
-    years = tuple(map(float, table["year"]))
-    return [
-        Series(
-            label,
-            tuple(or_none(value) for value in table[column]),
-            x=years,
-            colour=colour,
-            line=True,
-            dash=label != name,
-        )
-        for label, column in (
-            (name, "patients_per_fte_gp"),
-            # One name for both ends: one line of the legend.
-            (f"{name}, 95%", "patients_per_fte_gp_low"),
-            (f"{name}, 95%", "patients_per_fte_gp_high"),
-        )
-    ]
+    central, low, high = (table[f"patients_per_fte_gp{end}"] for end in ("", "_low", "_high"))
+    looks: dict[str, Any] = {"x": table["year"], "colour": colour, "line": True}
+    # One name for both ends: one line of the legend.
+    ends = (Series.of(f"{name}, 95%", end, dash=True, **looks) for end in (low, high))
+    return [Series.of(name, central, **looks), *ends]
 
 
-def _map(question: Question) -> Sequence[Block | Beside]:
+def _map(question: Question) -> Blocks:
     """Each practice against the benchmark, today or in the last year."""
     found, nothing = _both(question)
     which = question.option(MAP_OF, MAPS)
@@ -564,8 +510,7 @@ def _map(question: Question) -> Sequence[Block | Beside]:
         note="Size: patients today. Hollow: no figure, or no longer there. Click a practice to "
         "change something there; draw a point or a shape where homes come.",
     )
-    alt = alt_text(question.dataset, spec)
-    return [MapBlock(spec, alt, pick=AT, high=400, draw=DRAWN, shapes=_shapes(found.scenario))]
+    return [MapBlock(spec, pick=AT, high=400, draw=DRAWN, shapes=_shapes(found.scenario))]
 
 
 def _bands(drawn: Drawn) -> dict[str, str]:
@@ -611,7 +556,6 @@ def _by_year(question: Question, found: Projection, step: int = 1) -> Table:
         ),
         small=step > 1,
         name="" if step > 1 else f"plan-ahead-{question.area.key}-{question.definition.key}",
-        file=None if step > 1 else found.figures,
     )
 
 
@@ -626,30 +570,29 @@ def _moving(scenario: Scenario) -> list[Close | Merge]:
     return [each for each in scenario.changes if isinstance(each, (Close, Merge)) and each.on]
 
 
-def _takers(question: Question) -> Sequence[Block | Beside]:
+def _takers(question: Question) -> Blocks:
     today, hubs = today_for(question), _hubs(question)
     changes = _moving(scenario_of(question, today.year))
     return [block for change in changes for block in moving.blocks(question, today, change, hubs)]
 
 
-def _compared(question: Question) -> Sequence[Block | Beside]:
+def _compared(question: Question) -> Blocks:
     """Both scenarios and doing nothing in the last year; differences draw by draw."""
     found, nothing = _both(question)
     rival = _rival(question, found.scenario.years)
     assert rival is not None
-    rows = []
-    for name, projection in ((NOTHING, nothing), (THIS, found), rival):
-        last = projection.figures.iloc[-1]
-        rows.append(
-            (
-                name,
-                number(last["patients"]),
-                number(last["fte_gp"], 1),
-                number(last["patients_per_fte_gp"]),
-                _band(last),
-                "" if projection is nothing else _difference(projection, nothing),
-            )
+    rows = [
+        (
+            name,
+            number(last["patients"]),
+            number(last["fte_gp"], 1),
+            number(last["patients_per_fte_gp"]),
+            _band(last),
+            "" if projection is nothing else _difference(projection, nothing),
         )
+        for name, projection in ((NOTHING, nothing), (THIS, found), rival)
+        for last in [projection.figures.iloc[-1]]
+    ]
     if np.array_equal(found.drawn, rival[1].drawn, equal_nan=True):
         note = f"This scenario and '{rival[0]}' are the same in patients per FTE GP in every draw."
     else:
@@ -680,11 +623,10 @@ def _difference(one: Projection, other: Projection) -> str:
     return f"{signed(more, 0)} ({signed(low, 0)} to {signed(high, 0)})"
 
 
-def _groups(question: Question) -> Sequence[Block | Beside]:
+def _groups(question: Question) -> Blocks:
     by = "hub" if question.plan is not None else "pcn"
     if question.area.kind == "region" and by == "pcn":
         by = "place"
-    assert by in KINDS
     found, nothing = _both(question)
     own = grouping(question.area, by, _hubs(question))
     year = found.years[-1]
@@ -720,14 +662,12 @@ def _groups(question: Question) -> Sequence[Block | Beside]:
                 Column("now", f"Per GP {nothing.years[0]}", "count"),
                 Column("nothing", "Nothing done", "count"),
                 Column("decided", "As decided", "count"),
-                Column("decided_low", "Low", "count"),
-                Column("decided_high", "High", "count"),
+                *_ends_of("decided", "count"),
                 Column("gap", "GPs short", "signed_tenth"),
                 Column("gap_low", "From", "signed_tenth"),
                 Column("gap_high", "To", "signed_tenth"),
             ),
             name=f"plan-ahead-{by}-{question.area.key}",
-            file=table,
             colours=() if by == "place" else question.colours_of(table["group"]),
         )
     ]
@@ -753,17 +693,11 @@ def _drawn_groups(question: Question, found: Projection, own: Grouping) -> dict[
 
 
 def _summed(question: Question, practices: pd.DataFrame, groups: Grouping) -> pd.DataFrame:
-    """The measures of each group of a year's practices."""
     keys = _counted(groups, question.excluded.index)(practices)
-    return summarise(
-        practices,
-        keys,
-        definition=question.definition.key,
-        benchmark=question.benchmark.value,
-    )
+    return question.summarised(keys, practices)
 
 
-def _takes(question: Question) -> Sequence[Block | Beside]:
+def _takes(question: Question) -> Blocks:
     """FTE GPs, space and cost to reach each benchmark in the last year, as decided."""
     found, _ = _both(question)
     assumed = found.assumptions
@@ -776,15 +710,8 @@ def _takes(question: Question) -> Sequence[Block | Beside]:
     for label, value in levels.items():
         gap = fte_gap(*found.whole, value)
         room = gap.clip(min=0) * metres
-        rows.append(
-            (
-                label,
-                number(value),
-                banded(gap).text(1, sign=True),
-                banded(room).text(),
-                banded(room * pounds / 1e6).text(2),
-            )
-        )
+        needs = (banded(gap).text(1, sign=True), banded(room).text())
+        rows.append((label, number(value), *needs, banded(room * pounds / 1e6).text(2)))
     heads = ("Benchmark", PER_GP.label, "FTE GPs to add", "Square metres", "Million pounds")
     return [
         text_table(
@@ -800,58 +727,43 @@ def _takes(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
-def _placing(question: Question) -> Sequence[Block | Beside]:
+@or_why_not
+def _placing(question: Question) -> Blocks:
     found, _ = _both(question)
     year = found.years[-1]
-    try:
-        return placing.blocks(question, _own(question, found, year), year)
-    except UserError as error:
-        return [Text(str(error), "info")]
+    return placing.blocks(question, _own(question, found, year), year)
 
 
-def _sites(question: Question) -> Sequence[Block | Beside]:
+@or_why_not
+def _sites(question: Question) -> Blocks:
     found, _ = _both(question)
     closed = question.practices.index.difference(found.sites(found.years[-1]).index)
-    try:
-        return where_sites.of_plan(question, set(closed))
-    except UserError as error:
-        return [Text(str(error), "info")]
+    return where_sites.of_plan(question, set(closed))
 
 
-def _inequality(question: Question) -> Sequence[Block | Beside]:
+def _inequality(question: Question) -> Blocks:
     found, nothing = _both(question)
-    year, rows = found.years[-1], []
-    tables = {
-        f"{nothing.years[0]}": nothing.frame(nothing.years[0]),
-        f"{year}, nothing done": nothing.frame(year),
-        f"{year}, as decided": found.frame(year),
+    first, last, rows = nothing.years[0], found.years[-1], []
+    asked = {
+        f"{first}": (nothing.frame(first), None),
+        f"{last}, nothing done": (nothing.frame(last), _last(question, nothing)),
+        f"{last}, as decided": (found.frame(last), _last(question, found)),
     }
-    by_draw = (None, _last(question, nothing), _last(question, found))
-    for (label, practices), drawn in zip(tables.items(), by_draw, strict=True):
-        own = practices[practices.index.isin(question.practices.index)]
-        index = area_inequality(
-            own, definition=question.definition.key, edition=question.edition
-        ).index
+    here = question.practices.index
+    years = {name: (table[table.index.isin(here)], drawn) for name, (table, drawn) in asked.items()}
+    definition, edition = question.definition.key, question.edition
+    for label, (own, drawn) in years.items():
+        index = area_inequality(own, definition=definition, edition=edition).index
         sii = rii = ""
         if drawn is not None:
-            slopes = _drawn_slopes(question, own, drawn)
-            (low, high), (least, most) = slopes
-            sii, rii = between(low, high), between(least, most, 2, null=1.0)
-            said = _steeper(label, index, slopes[0])
-        rows.append(
-            (
-                label,
-                number(index.sii),
-                between(index.sii_low, index.sii_high),
-                sii,
-                number(index.rii, 2),
-                between(index.rii_low, index.rii_high, 2, null=1.0),
-                rii,
-            )
-        )
+            ends, (least, most) = _drawn_slopes(question, own, drawn)
+            sii, rii = between(*ends), between(least, most, 2, null=1.0)
+            said = _steeper(label, index, ends)
+        slope, of_slope, relative, of_relative = index_cells(index)
+        rows.append((label, slope, of_slope, sii, relative, of_relative, rii))
     return [
         Text(said, "finding"),
-        _by_fifth(question, tables, by_draw),
+        _by_fifth(question, years),
         text_table(
             "Slope and relative index of inequality of patients per FTE GP",
             ("Year", "SII", "95% interval", "of the draws", "RII", "95% interval", "of the draws"),
@@ -909,41 +821,32 @@ def _fifths(question: Question, practices: pd.DataFrame) -> PatientMatrix:
     return quintile_matrix(practices, definition=question.definition.key, edition=question.edition)
 
 
-def _by_fifth(
-    question: Question, tables: Mapping[str, pd.DataFrame], by_draw: Sequence[Drawn | None]
-) -> Table:
+def _by_fifth(question: Question, years: Mapping[str, tuple[pd.DataFrame, Drawn | None]]) -> Table:
     """Patients per FTE GP of each fifth, a row each: today with its interval, later with 95% of the
     draws.
     """
-    by_year = []
-    for practices, drawn in zip(tables.values(), by_draw, strict=True):
-        own = practices[practices.index.isin(question.practices.index)]
-        found = quintile_table(
-            own, definition=question.definition.key, edition=question.edition
-        ).shown
-        by_year.append(found if drawn is None else _with_draws(question, own, found, drawn))
-    rows = []
-    for fifth, label in QUINTILE_LABELS.items():
-        shown = [table[table.index == fifth].iloc[0] for table in by_year]
-        figures = (f"{number(row['patients_per_fte_gp'])} ({_band(row)})" for row in shown)
-        rows.append((label, *figures))
+    cells, definition = [], question.definition.key
+    for own, drawn in years.values():
+        found = quintile_table(own, definition=definition, edition=question.edition).shown
+        found = found if drawn is None else _with_draws(question, own, found, drawn)
+        rows = [row for _, row in found.loc[[*QUINTILE_LABELS]].iterrows()]
+        cells.append([f"{number(row['patients_per_fte_gp'])} ({_band(row)})" for row in rows])
     return text_table(
         f"{PER_GP.label} by fifth of deprivation (IMD {question.edition})",
-        ("Fifth", *tables),
-        rows,
-        widths=(1.4, *[1.4] * len(tables)),
+        ("Fifth", *years),
+        list(zip(QUINTILE_LABELS.values(), *cells, strict=True)),
+        widths=(1.4, *[1.4] * len(years)),
         note="In brackets: today the 95% interval (which practices happen to be there), later 95% "
         "of the draws.",
     )
 
 
-def _team(question: Question) -> Sequence[Block | Beside]:
+def _team(question: Question) -> Blocks:
     found, nothing = _both(question)
     return team.blocks(question, _three(question, found, nothing), found.values_of)
 
 
 def _three(question: Question, found: Projection, nothing: Projection) -> dict[str, team.Year]:
-    """The area's practices today, in the last year with nothing done, and as decided."""
     first, last = nothing.years[0], nothing.years[-1]
     asked = {
         f"{first}": (nothing, first),
@@ -969,7 +872,7 @@ def _year(question: Question, projection: Projection, year: int) -> team.Year:
     return team.Year(table, others, drawn, gps, projection.successors(year))
 
 
-def _small(question: Question) -> Sequence[Block | Beside]:
+def _small(question: Question) -> Blocks:
     found, nothing = _both(question)
     kind = "hub" if question.plan is not None else "pcn"
     own = grouping(question.area, kind, _hubs(question))
@@ -1009,12 +912,7 @@ def premises_ahead(
     gone = codes.isin(question.practices.index) & ~codes.isin(held[last].index)
     fallen = tuple(f"{row.site} ({row.practice_code})" for row in premises[gone].itertuples())
     own, drawn = _own(question, found, last), _last(question, found)
-    return (
-        last,
-        against(last, own, drawn, found.values_of),
-        by_year(found.years, central),
-        fallen,
-    )
+    return (last, against(last, own, drawn, found.values_of), by_year(found.years, central), fallen)
 
 
 def for_workbook(
@@ -1048,17 +946,13 @@ def _premises(found: Projection) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["year", "premises", "holder"]).drop_duplicates()
 
 
-def _assumptions(question: Question) -> Sequence[Block | Beside]:
+def _assumptions(question: Question) -> Blocks:
     found, _ = _both(question)
     table = _assumed(found)
     blocks: list[Block] = []
     if not found.used:
-        blocks.append(
-            Text(
-                "Patients and GPs rest on no assumption: no homes, and nobody leaves or joins.",
-                "info",
-            )
-        )
+        none = "Patients and GPs rest on no assumption: no homes, and nobody leaves or joins."
+        blocks.append(Text(none, "info"))
     ends = found.ends[(found.ends["low"] - found.ends["high"]).abs() > 0.5]
     central = float(found.figures["patients_per_fte_gp"].iloc[-1])
     if len(ends):
@@ -1073,7 +967,7 @@ def _assumptions(question: Question) -> Sequence[Block | Beside]:
         Column("source", "Source", wide=3.0),
     )
     name = f"assumptions-{question.area.key}"
-    blocks.append(Table("What is assumed", table, fields, name=name, file=table))
+    blocks.append(Table("What is assumed", table, fields, name=name))
     return blocks
 
 
@@ -1100,22 +994,12 @@ def _assumed(found: Projection) -> pd.DataFrame:
 def _tornado(question: Question, ends: pd.DataFrame, central: float, found: Projection) -> Chart:
     labels = tuple(found.assumptions[str(key)].marked for key in ends.index)
     low, high = ends.min(axis=1), ends.max(axis=1)
+    told = (f"{label} {between(a, b)}" for label, a, b in zip(labels, low, high, strict=True))
     return Chart(
         "intervals",
         f"{PER_GP.label} of {question.name} in {found.years[-1]}, one assumption at its ends",
-        (
-            Series(
-                PER_GP.label,
-                (central,) * len(ends),
-                low=tuple(map(float, low)),
-                high=tuple(map(float, high)),
-            ),
-        ),
-        "What moves it most: "
-        + "; ".join(
-            f"{label} {between(a, b)}" for label, a, b in zip(labels, low, high, strict=True)
-        )
-        + ".",
+        (Series.of(PER_GP.label, [central] * len(ends), low=low, high=high),),
+        f"What moves it most: {'; '.join(told)}.",
         categories=labels,
         value_title=PER_GP.label,
         reference=question.benchmark.value,

@@ -11,7 +11,6 @@ from pcs_dash.measures.deprivation import quintile_shares
 from pcs_dash.measures.profile import FLAGGED_BY, flags, measure_table
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.words import Words
-from pcs_dash.measures.workforce import summarise
 from pcs_dash.views import maps, quality
 from pcs_dash.views.answer import (
     Answer,
@@ -19,13 +18,12 @@ from pcs_dash.views.answer import (
     Column,
     Figure,
     Option,
-    Series,
     Table,
     View,
     measured,
     text_table,
 )
-from pcs_dash.views.phrases import short_list, span
+from pcs_dash.views.phrases import ratio_bars, short_list, span
 from pcs_dash.views.question import Question
 from pcs_dash.views.under_doctored import PRACTICE, card
 
@@ -41,12 +39,7 @@ def practice_rows(question: Question) -> pd.DataFrame:
     district, against_benchmark (times it), share_quintile_1 and flags (sentences).
     """
     practices, benchmark = question.practices, question.benchmark.value
-    table = summarise(
-        practices,
-        practices.index.to_series(),
-        definition=question.definition.key,
-        benchmark=benchmark,
-    )
+    table = question.summarised(practices.index.to_series())
     table = table.join(practices[["practice_name", "district", "pcn"]])
     own = practices.loc[table.index]
     # Said before the name, or the practice would pass for the worst; short where it would be cut.
@@ -95,7 +88,6 @@ def _column_labels(question: Question) -> Mapping[str, str]:
 
 
 def _chosen(question: Question) -> tuple[pd.DataFrame, tuple[Column, ...]]:
-    """The quality measures of the practices, and the columns that are asked for."""
     measures, of_quality = quality.practice_columns(question)
     known = {column.key: column for column in (*_MORE, *of_quality)}
     return measures, tuple(known[key] for key in question.several(COLUMNS, known, _FIRST_CHOSEN))
@@ -195,26 +187,16 @@ def _highest(question: Question, table: pd.DataFrame) -> tuple[Chart, ...]:
         return ()
     left = short_list([str(code) for code in table.index[doubted]], 3)
     without = f" (without implausible FTE: {left})" if left else ""
-    benchmark, ratios = question.benchmark, shown["patients_per_fte_gp"]
-    classes = maps.benchmark_classes(ratios, benchmark.value)
-    chart = Chart(
-        "bars",
+    ratios, benchmark = shown["patients_per_fte_gp"], question.benchmark.value
+    chart = ratio_bars(
+        question,
         f"{PER_GP.label}: highest {len(shown)}{without}",
-        (
-            Series(
-                PER_GP.label,
-                tuple(map(float, ratios)),
-                colours=tuple(maps.BENCHMARK_COLOURS[int(number)] for number in classes),
-                codes=tuple(map(str, shown.index)),
-            ),
-        ),
+        ratios,
         f"Bar chart of the {len(shown)} practices with most patients per FTE GP in "
-        f"{question.name}{without}, from {span(ratios)}; benchmark "
-        f"{numbers.number(benchmark.value)}.",
-        categories=tuple(shown["named"]),
-        value_title=f"{PER_GP.label} (benchmark: {numbers.number(benchmark.value)})",
-        reference=benchmark.value,
-        reference_label=benchmark.label,
+        f"{question.name}{without}, from {span(ratios)}; benchmark {numbers.number(benchmark)}.",
+        colours=maps.benchmark_layer("", ratios, benchmark).colours_of(shown.index),
+        names=shown["named"].to_list(),
+        codes=[str(code) for code in shown.index],
     )
     return (chart,)
 
@@ -227,13 +209,7 @@ VIEW = View(
     "all of it; tick two to five to see them side by side.",
     answer,
     options=(
-        Option(
-            COLUMNS,
-            "More columns",
-            "several",
-            _column_labels,
-            default="|".join(_FIRST_CHOSEN),
-        ),
+        Option(COLUMNS, "More columns", "several", _column_labels, default="|".join(_FIRST_CHOSEN)),
         Option(
             COMPARE,
             "Side by side",

@@ -77,11 +77,9 @@ def process_chart(found: Process, measure: Measure, unit: str) -> Chart:
 
 
 def _marks(part: pd.DataFrame, name: str, colour: str, shape: str) -> Series:
-    return Series(
-        name, tuple(map(float, part["value"])),
-        x=tuple(fraction_of_year(pd.Timestamp(month)) for month in part.index), colour=colour,
-        shape=shape, labels=tuple(f"{month:%B %Y}" for month in part.index),
-    )  # fmt: skip
+    labels = tuple(f"{month:%B %Y}" for month in part.index)
+    when = map(fraction_of_year, part.index)
+    return Series.of(name, part["value"], x=when, colour=colour, shape=shape, labels=labels)
 
 
 def _lines(
@@ -94,11 +92,14 @@ def _lines(
         # Limits of two stretches are not joined by a slope.
         runs = runs + (points[column] != points[column].shift()).cumsum()
     return [
-        Series(
-            name, tuple(map(float, part[column])),
-            x=tuple(fraction_of_year(pd.Timestamp(month)) for month in part.index), colour=colour,
-            line=True, dash=dash,
+        Series.of(
+            name,
+            part[column],
+            x=map(fraction_of_year, part.index),
+            colour=colour,
+            line=True,
+            dash=dash,
         )
         for _, part in points[known].groupby(runs[known])
         if len(part) > 1
-    ]  # fmt: skip
+    ]

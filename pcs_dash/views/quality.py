@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,13 @@ from pcs_dash.measures.numbers import NO_FIGURE, count, number
 from pcs_dash.measures.register import PER_GP, QUALITY_MEASURES, Measure
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.words import Words, lower_first
-from pcs_dash.measures.workforce import area_patients_per_fte_gp, patients_per_fte_gp, summarise
+from pcs_dash.measures.workforce import area_patients_per_fte_gp
 from pcs_dash.views import maps
 from pcs_dash.views.answer import (
     CHART_COLOURS,
     Answer,
-    Beside,
     Block,
+    Blocks,
     Bullets,
     Chart,
     Column,
@@ -36,10 +37,9 @@ from pcs_dash.views.answer import (
     measured,
 )
 from pcs_dash.views.kept_answers import kept
-from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.phrases import NO_OFFICIAL
 from pcs_dash.views.question import Question
-from pcs_dash.views.with_own import with_own
 
 if TYPE_CHECKING:
     from pcs_dash.views.loaded_data import OfficialPractices
@@ -82,16 +82,17 @@ class _Shown:
 
     @property
     def measures(self) -> dict[str, Measure]:
-        """The measures that there are, by key."""
         return quality.available(self.everything)
 
     def period(self, measure: Measure) -> str:
-        """The period of a measure, in words."""
         return quality.period_of(measure, self.dates)
+
+    def dated(self, measure: Measure) -> str:
+        return f"{measure.label}, {self.period(measure)}"
 
 
 def _shown(question: Question) -> _Shown:
-    dataset = with_own(question).dataset
+    dataset = question.with_own.dataset
     loaded = question.readers.practices(question.dataset)
     everything = kept(
         question.readers.own(question.dataset) or loaded or dataset, ("quality", dataset.key),
@@ -116,22 +117,24 @@ def _colour_labels(question: Question) -> Mapping[str, str]:
 def answer(question: Question) -> Answer:
     """A measure of quality on the map, and beside patients per FTE GP."""
     shown = _shown(question)
+    title = "What is not loaded, and what would bring it"
+    missing = Section("missing", title, partial(_not_loaded, shown))
     below = () if shown.loaded is not None else (Text(_EMBEDDED_ONLY, "info"),)
     if not shown.measures:
         said = f"No quality measure is loaded for {question.name}."
         return Answer(
-            Words(said, "", ""), sections=(_MISSING,), below=below,
+            Words(said), sections=(missing,), below=below,
             refusal=f"{said} {NO_OFFICIAL}",
         )  # fmt: skip
     sections = (
-        Section("practices", "Every practice", _practices),
-        Section("groups", "Groups of practices", _groups, options=("quality-by",)),
-        _MISSING,
+        Section("practices", "Every practice", partial(_practices, shown)),
+        Section("groups", "Groups of practices", partial(_groups, shown), options=("quality-by",)),
+        missing,
     )
     measure = shown.measures[question.option("quality", shown.measures)]
     if shown.table[measure.key].isna().all():
         said = f"No practice of {question.name} has a figure for {measure.label}."
-        return Answer(Words(said, "", ""), sections=sections, below=below, refusal=said)
+        return Answer(Words(said), sections=sections, below=below, refusal=said)
     period = shown.period(measure)
     beside, said = _beside(question, shown, measure)
     return Answer(
@@ -165,7 +168,7 @@ def _told_periods(shown: _Shown) -> str:
     loaded = [measure for measure in shown.measures.values() if measure.sources]
     if not loaded:
         return "Prevalence and appointments: embedded figures, see Data and methods."
-    return "Quality: " + "; ".join(f"{m.label}, {shown.period(m)}" for m in loaded) + "."
+    return f"Quality: {'; '.join(map(shown.dated, loaded))}."
 
 
 def _figures(question: Question, shown: _Shown, measure: Measure) -> tuple[Figure, ...]:
@@ -221,11 +224,10 @@ def _map(question: Question, shown: _Shown, measure: Measure) -> MapBlock:
         about=f"practices by {marks.title}, over deprivation in grey.",
         note=f"{note}{ringed} Size: patients.",
     )
-    return MapBlock(spec, alt_text(dataset, spec), high=420)
+    return MapBlock(spec, high=420)
 
 
 def _tips(table: pd.DataFrame, measure: Measure, period: str) -> dict[str, str]:
-    """What the tooltip of each practice adds."""
     years = table.get("cqc_year") if measure.key == "cqc_rating" else None
     rated = {} if years is None else years.dropna().to_dict()
     found = {}
@@ -241,7 +243,7 @@ def _tips(table: pd.DataFrame, measure: Measure, period: str) -> dict[str, str]:
 
 def _capacity_layer(question: Question) -> maps.Layer:
     benchmark = question.benchmark
-    ratios = patients_per_fte_gp(question.practices, question.definition.key)
+    ratios = question.ratios
     title = f"{PER_GP.label} against {benchmark.label}, {question.period}"
     return maps.benchmark_layer(title, ratios, benchmark.value)
 
@@ -254,7 +256,7 @@ _ROOM = 1.15
 
 def _beside(question: Question, shown: _Shown, measure: Measure) -> tuple[tuple[Block, ...], str]:
     """The measure beside patients per FTE GP, and what may be said of the two together."""
-    ratios = patients_per_fte_gp(question.practices, question.definition.key)
+    ratios = question.ratios
     both = int((shown.table[measure.key].notna() & ratios.notna()).sum())
     none: tuple[Block, ...] = ()
     if not both:
@@ -338,16 +340,7 @@ def _dots(
 
 def _series(question: Question, points: pd.DataFrame, name: str, colour: str, shape: str) -> Series:
     own = question.practices.loc[points.index]
-    return Series(
-        name,
-        tuple(map(float, points["y"])),
-        x=tuple(map(float, points["x"])),
-        colour=colour,
-        shape=shape,
-        codes=tuple(map(str, points.index)),
-        labels=tuple(f"{name} ({code})" for code, name in own["practice_name"].items()),
-        sizes=tuple(map(float, own["patients"])),
-    )
+    return Series.of_practices(name, own, points["y"], points["x"], colour=colour, shape=shape)
 
 
 # --- the tables ---
@@ -357,12 +350,7 @@ def practice_columns(question: Question) -> tuple[pd.DataFrame, tuple[Column, ..
     """Every measure that is loaded of the area's practices, by code, and the columns they make."""
     shown = _shown(question)
     columns = tuple(
-        Column(
-            key,
-            f"{measure.label}, {shown.period(measure)}",
-            _form(measure, grouped=False),
-            only="page",
-        )
+        Column(key, shown.dated(measure), _form(measure, grouped=False), only="page")
         for key, measure in shown.measures.items()
     )
     return shown.table[list(shown.measures)], columns
@@ -378,8 +366,7 @@ def _columns(shown: _Shown, question: Question, *, grouped: bool = False) -> tup
     found: list[Column] = []
     for key in sorted(shown.measures, key=lambda key: key != asked):
         measure = shown.measures[key]
-        found.append(Column(key, f"{measure.label}, {shown.period(measure)}",
-                            _form(measure, grouped=grouped)))  # fmt: skip
+        found.append(Column(key, shown.dated(measure), _form(measure, grouped=grouped)))
         if grouped and measure.flag:
             found.append(Column(f"{key}_flagged", f"Implausible: {measure.label.lower()}", "count"))
         if key == "cqc_rating" and not grouped and "cqc_year" in shown.table.columns:
@@ -403,13 +390,11 @@ def _dated(shown: _Shown, question: Question) -> dict[str, str]:
     return dated | {"patients_per_fte_gp": capacity}
 
 
-def _practices(question: Question) -> Sequence[Block | Beside]:
-    """Every measure of every practice."""
-    shown, own = _shown(question), question.practices
+def _practices(shown: _Shown, question: Question) -> Blocks:
+    own = question.practices
     frame = own[["practice_name", "pcn", "patients"]].rename(columns={"practice_name": "practice"})
-    frame = frame.assign(
-        patients_per_fte_gp=patients_per_fte_gp(own, question.definition.key)
-    ).join(shown.table[list(shown.measures)])
+    frame = frame.assign(patients_per_fte_gp=question.ratios)
+    frame = frame.join(shown.table[list(shown.measures)])
     if "cqc_year" in shown.table.columns and "cqc_rating" in frame.columns:
         place = frame.columns.tolist().index("cqc_rating") + 1
         frame.insert(place, "cqc_year", shown.table["cqc_year"])
@@ -421,7 +406,7 @@ def _practices(question: Question) -> Sequence[Block | Beside]:
     for measure in shown.measures.values():
         if marks[measure.flag] is measure:
             mark = quality.flags(shown.table, measure)
-            flagged = flagged.mask(mark, flagged + f"{measure.label}, {shown.period(measure)}. ")
+            flagged = flagged.mask(mark, flagged + f"{shown.dated(measure)}. ")
     frame = frame.assign(implausible=flagged).rename_axis("practice_code")
     return [
         Table(
@@ -440,16 +425,15 @@ def _practices(question: Question) -> Sequence[Block | Beside]:
     ]
 
 
-def _groups(question: Question) -> Sequence[Block | Beside]:
-    """Every measure by PCN, hub, district or place."""
-    shown, own = _shown(question), question.practices
+def _groups(shown: _Shown, question: Question) -> Blocks:
+    own = question.practices
     kind = question.option("quality-by", GROUPS)
     groups = question.shown_plan.to_series(own.index) if kind == HUB else own[GROUPS[kind]]
     if groups.isna().all():
         return [Text("None of the practices here is in such a group.", "info")]
     grouped = quality.by_group(shown.table, groups)
     if question.dataset.has_gps:
-        capacity = summarise(own, groups, definition=question.definition.key)
+        capacity = question.summarised(groups)
         grouped.insert(2, "patients_per_fte_gp", capacity["patients_per_fte_gp"])
     left_out = count(int(groups.isna().sum()), "practice")
     return [
@@ -500,9 +484,8 @@ def missing_measures(table: pd.DataFrame, loaded: Collection[str] = ()) -> pd.Da
     return pd.DataFrame(rows.values(), columns=["measure", "publication", "how"])
 
 
-def _not_loaded(question: Question) -> Sequence[Block | Beside]:
+def _not_loaded(shown: _Shown, question: Question) -> Blocks:
     """Which file would bring what, and how the official figures were joined."""
-    shown = _shown(question)
     missing = missing_measures(shown.everything, shown.dates)
     blocks: list[Block] = []
     if missing.empty:
@@ -534,7 +517,6 @@ def _not_loaded(question: Question) -> Sequence[Block | Beside]:
 
 
 def _own_files(question: Question) -> list[Block]:
-    """What became of the figures of users' own files."""
     found = question.readers.own(question.dataset)
     if found is None:
         return []
@@ -552,8 +534,6 @@ def _own_files(question: Question) -> list[Block]:
     return [Text("Measures of your own files, joined by code, one to one:"), Bullets(tuple(told))]
 
 
-_MISSING = Section("missing", "What is not loaded, and what would bring it", _not_loaded)
-
 VIEW = View(
     "quality",
     "quality",
@@ -565,7 +545,7 @@ VIEW = View(
         Option("quality", "Measure", choices=_measure_labels),
         Option("quality-colour", "Colour on the map", choices=_colour_labels),
         Option(
-            "quality-by", "By", choices=lambda _: dict(zip(GROUPS, GROUPS, strict=True)),
+            "quality-by", "By", choices=tuple(GROUPS),
             inside=True,
         ),
     ),
@@ -623,18 +603,8 @@ def layer(everything: pd.DataFrame, own: pd.Index, measure: Measure, period: str
     """Practices by a measure: fifths of the area's own practices (`own`), or the words it has."""
     title = f"{measure.label}, {period}"
     if measure.kind == "number":
-        classes, labels = number_classes(
-            everything.loc[own, measure.key].astype("float64"), measure.decimals
-        )
-        return maps.Layer(
-            title,
-            classes.map(dict(enumerate(labels))),
-            dict(zip(labels, colours_for(len(labels)), strict=True)),
-        )
-    known = STYLES[measure.key]
-    return maps.Layer(
-        title,
-        everything[measure.key],
-        {name: colour for name, (colour, _) in known.items()},
-        {name: sign for name, (_, sign) in known.items()},
-    )
+        figures = everything.loc[own, measure.key].astype("float64")
+        classes, labels = number_classes(figures, measure.decimals)
+        colours = dict(zip(labels, colours_for(len(labels)), strict=True))
+        return maps.Layer(title, classes.map(dict(enumerate(labels))), colours)
+    return maps.Layer.signed(title, everything[measure.key], STYLES[measure.key])

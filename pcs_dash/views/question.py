@@ -29,6 +29,7 @@ from pcs_dash.measures.workforce import (
     Benchmark,
     GPDefinition,
     benchmarks,
+    patients_per_fte_gp,
     summarise,
     typed_benchmark,
 )
@@ -37,6 +38,7 @@ from pcs_dash.tables.constants import PATIENTS_PER_WTE_RULE
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.travel.hub_minutes import journeys_of
+from pcs_dash.views.judging import outline_of
 from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.position import Position
 from pcs_dash.views.readers import STRAIGHT, Readers
@@ -133,11 +135,7 @@ class Question:
     @property
     def switches(self) -> dict[str, str]:
         """The switches that every page shares, by their names in an address."""
-        switches = {
-            "gp": self.definition.key,
-            "imd": self.edition,
-            "benchmark": self.benchmark.key,
-        }
+        switches = {"gp": self.definition.key, "imd": self.edition, "benchmark": self.benchmark.key}
         if self.exclude:
             switches["exclude"] = "true"
         if self.dataset.weighting:
@@ -165,6 +163,12 @@ class Question:
     # --- what views share ---
 
     @property
+    def all_practices(self) -> pd.DataFrame:
+        """All practices of the data, without those left out on demand."""
+        practices = self.dataset.practices
+        return practices[~practices["flag_low_fte"].astype(bool)] if self.exclude else practices
+
+    @property
     def deprivation(self) -> str:
         """The measure of deprivation that the data at hand have: of IMD 2019 where that is asked
         for (UserError without it), else the first there is.
@@ -175,9 +179,7 @@ class Question:
     @property
     def outline(self) -> Any:
         """The area's outline (EPSG:27700), None where there is none (a district without LSOAs)."""
-        outlines = self.dataset.outlines
-        own = outlines[(outlines["kind"] == self.area.kind) & (outlines["name"] == self.area.name)]
-        return own.geometry.iloc[0] if len(own) else None
+        return outline_of(self.area, self.dataset.outlines)
 
     @property
     def shown_plan(self) -> Plan:
@@ -231,11 +233,25 @@ class Question:
         """The question with some options (name -> value) changed."""
         return replace(self, options={**self.options, **options})
 
-    def total(self) -> pd.Series:
-        """Every measure of the area as a whole (`measures.workforce.summarise`)."""
+    def summarised(
+        self, by: str | pd.Series | None = None, practices: pd.DataFrame | None = None
+    ) -> pd.DataFrame:
+        """Every measure of groups of its practices, or of others (`workforce.summarise`)."""
         return summarise(
-            self.practices, definition=self.definition.key, benchmark=self.benchmark.value
-        ).iloc[0]
+            self.practices if practices is None else practices,
+            by,
+            definition=self.definition.key,
+            benchmark=self.benchmark.value,
+        )
+
+    def total(self) -> pd.Series:
+        """Every measure of the area as a whole."""
+        return self.summarised().iloc[0]
+
+    @property
+    def ratios(self) -> pd.Series:
+        """Patients per FTE GP of each practice."""
+        return patients_per_fte_gp(self.practices, self.definition.key)
 
     def hubs(self, plan: Plan) -> pd.DataFrame:
         """Every measure of each hub of a plan, the practices in none last."""
@@ -250,15 +266,28 @@ class Question:
             journeys=self.journeys,
         )
 
+    def filled_hubs(self, plan: Plan) -> pd.DataFrame:
+        """The same of the hubs that have practices alone."""
+        hubs = self.hubs(plan).iloc[:-1]
+        return hubs[hubs["practices"] > 0]
+
+    @property
+    def with_own(self) -> Question:
+        """The same question, its practices with a column for each measure of users' own files;
+        itself without any.
+        """
+        found, known = self.readers.own(self.dataset), self.dataset
+        if found is None or set(found.table.columns) <= set(self.practices.columns):
+            return self
+        every = known.practices
+        dataset = kept(found, known.key, lambda: replace(known, practices=every.join(found.table)))
+        own, others = (dataset.practices.loc[one.index] for one in (self.practices, self.excluded))
+        return replace(self, dataset=dataset, practices=own, excluded=others)
+
     @property
     def with_own_figures(self) -> pd.DataFrame:
         """`practices` with the columns of users' own files, where any are loaded."""
-        found = self.readers.own(self.dataset)
-        if found is None:
-            return self.practices
-        return self.practices.join(
-            found.table[found.table.columns.difference(self.practices.columns)]
-        )
+        return self.with_own.practices
 
     @property
     def journeys(self) -> Journeys:

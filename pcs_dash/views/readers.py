@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -21,92 +21,12 @@ if TYPE_CHECKING:
     from pcs_dash.views.loaded_data import England, OfficialPractices
 
 
-def _registered(dataset: Dataset) -> Registered:
+def _read(name: str, *asked: Dataset | str) -> Any:
+    """What the reader of that name in `loaded_data` gives; it is imported when first asked."""
     from pcs_dash.official.store import Store
     from pcs_dash.views import loaded_data
 
-    found = loaded_data.registered(Store(), dataset)
-    return loaded_data.modelled_registrations(Store(), dataset) if found is None else found
-
-
-def _published(dataset: Dataset) -> Registered | None:
-    from pcs_dash.official.store import Store
-    from pcs_dash.views import loaded_data
-
-    return loaded_data.registered(Store(), dataset)
-
-
-def _practices(dataset: Dataset) -> OfficialPractices | None:
-    from pcs_dash.official.store import Store
-    from pcs_dash.views import loaded_data
-
-    return loaded_data.practices(Store(), dataset)
-
-
-def _own(dataset: Dataset) -> OwnMeasures | None:
-    from pcs_dash.official.store import Store
-    from pcs_dash.views import loaded_data
-
-    return loaded_data.own(Store(), dataset)
-
-
-def _history(dataset: Dataset) -> pd.DataFrame | None:
-    from pcs_dash.official.store import Store
-    from pcs_dash.views import loaded_data
-
-    return loaded_data.history(Store(), dataset)
-
-
-def _staff(dataset: Dataset) -> pd.DataFrame | None:
-    from pcs_dash.official.store import Store
-    from pcs_dash.views import loaded_data
-
-    return loaded_data.staff(Store(), dataset)
-
-
-def staff_of_networks(readers: Readers, dataset: Dataset) -> pd.DataFrame | None:
-    """Staff employed by the data's networks, newest month there is: period, pcn_code, staff_group,
-    staff_role, fte; None where none are known.
-    """
-    found = readers.network_staff(dataset)
-    if found is None and dataset.version == "embedded":
-        found = load_pcn_staff().assign(period=pd.Timestamp(PCN_STAFF_OF))
-    return found
-
-
-def _network_staff(dataset: Dataset) -> pd.DataFrame | None:
-    from pcs_dash.official.store import Store
-    from pcs_dash.views import loaded_data
-
-    return loaded_data.network_staff(Store(), dataset)
-
-
-def _successors() -> pd.DataFrame | None:
-    from pcs_dash.official.store import Store
-
-    loaded = Store().current()
-    return Store().read("ods_successors") if loaded and loaded.latest("ods_successors") else None
-
-
-def _england(level: str) -> England | None:
-    from pcs_dash.official.store import Store
-    from pcs_dash.views import loaded_data
-
-    return loaded_data.england_by(Store(), level)
-
-
-def _names(dataset: Dataset) -> Mapping[str, str]:
-    from pcs_dash.official.store import Store
-    from pcs_dash.views import loaded_data
-
-    return loaded_data.names(Store(), dataset)
-
-
-def _positions(dataset: Dataset) -> pd.DataFrame:
-    from pcs_dash.official.store import Store
-    from pcs_dash.views import loaded_data
-
-    return loaded_data.positions(Store(), dataset)
+    return getattr(loaded_data, name)(Store(), *asked)
 
 
 def _minutes() -> Stored | None:
@@ -125,22 +45,35 @@ class Readers:
     which data they read, where what they gave is kept.
     """
 
-    registered: Callable[[Dataset], Registered] = _registered
-    published: Callable[[Dataset], Registered | None] = _published
-    practices: Callable[[Dataset], OfficialPractices | None] = _practices
-    own: Callable[[Dataset], OwnMeasures | None] = _own
-    history: Callable[[Dataset], pd.DataFrame | None] = _history
-    staff: Callable[[Dataset], pd.DataFrame | None] = _staff
-    network_staff: Callable[[Dataset], pd.DataFrame | None] = _network_staff
-    successors: Callable[[], pd.DataFrame | None] = _successors
-    england: Callable[[str], England | None] = _england
-    names: Callable[[Dataset], Mapping[str, str]] = _names
-    positions: Callable[[Dataset], pd.DataFrame] = _positions
+    registered: Callable[[Dataset], Registered] = lambda data: _read("registered_or_modelled", data)
+    published: Callable[[Dataset], Registered | None] = lambda data: _read("registered", data)
+    practices: Callable[[Dataset], OfficialPractices | None] = lambda data: _read("practices", data)
+    own: Callable[[Dataset], OwnMeasures | None] = lambda data: _read("own", data)
+    history: Callable[[Dataset], pd.DataFrame | None] = lambda data: _read("history", data)
+    staff: Callable[[Dataset], pd.DataFrame | None] = lambda data: _read("staff", data)
+    network_staff: Callable[[Dataset], pd.DataFrame | None] = lambda data: _read(
+        "network_staff", data
+    )
+    successors: Callable[[], pd.DataFrame | None] = lambda: _read("successors")
+    england: Callable[[str], England | None] = lambda level: _read("england_by", level)
+    names: Callable[[Dataset], Mapping[str, str]] = lambda data: _read("names", data)
+    positions: Callable[[Dataset], pd.DataFrame] = lambda data: _read("positions", data)
     minutes: Callable[[], Stored | None] = _minutes
     version: tuple[str, ...] = ()
 
 
 STRAIGHT = Readers()
+
+
+def staff_of_networks(readers: Readers, dataset: Dataset) -> pd.DataFrame | None:
+    """Staff employed by the data's networks, newest month there is: period, pcn_code, staff_group,
+    staff_role, fte; None where none are known.
+    """
+    found = readers.network_staff(dataset)
+    if found is None and dataset.version == "embedded":
+        found = load_pcn_staff().assign(period=pd.Timestamp(PCN_STAFF_OF))
+    return found
+
 
 # Registrations are joined to the practices of a list, so both are named.
 NO_REGISTRATIONS = (

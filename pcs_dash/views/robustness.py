@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -23,8 +22,7 @@ from pcs_dash.tables.constants import IMD_EDITIONS
 from pcs_dash.views import maps
 from pcs_dash.views.answer import (
     Answer,
-    Beside,
-    Block,
+    Blocks,
     Chart,
     Column,
     Figure,
@@ -38,7 +36,6 @@ from pcs_dash.views.answer import (
     text_table,
 )
 from pcs_dash.views.kept_answers import kept
-from pcs_dash.views.phrases import or_none
 from pcs_dash.views.question import Question
 from pcs_dash.views.readers import NO_REGISTRATIONS, patients_by_lsoa
 
@@ -156,12 +153,12 @@ def curve_chart(curve: pd.DataFrame, summary: SpecificationSummary, said: Words)
         ("Interval excludes zero", TOLD, "circle", known[clear]),
     )
     marks = [
-        Series(
+        Series.of(
             name,
-            tuple(map(float, part["coefficient"])),
-            x=tuple(map(float, part.index)),
-            low=tuple(map(or_none, part["ci_low"])),
-            high=tuple(map(or_none, part["ci_high"])),
+            part["coefficient"],
+            x=part.index,
+            low=part["ci_low"],
+            high=part["ci_high"],
             labels=tuple("; ".join(map(str, row)) for row in part[list(FILTERS)].to_numpy()),
             colour=colour,
             shape=shape,
@@ -182,7 +179,6 @@ def curve_chart(curve: pd.DataFrame, summary: SpecificationSummary, said: Words)
 
 
 def _by_option(curve: pd.DataFrame) -> Table:
-    """How the specifications fall for every option that is left."""
     rows = []
     for column, label in FILTERS.items():
         for option, part in curve.groupby(column, sort=True):
@@ -248,8 +244,7 @@ def _method(question: Question) -> str:
 # --- small practices ---
 
 
-def _funnel(question: Question) -> Sequence[Block | Beside]:
-    """Practices against the limits for their size."""
+def _funnel(question: Question) -> Blocks:
     practices = question.practices
     result = funnel.funnel(
         practices, definition=question.definition.key, adjust=question.on("adjust")
@@ -286,26 +281,26 @@ def _funnel_chart(result: funnel.Funnel, points: pd.DataFrame, said: Words) -> C
         part = points[points["position"] == position]
         if len(part):
             marks.append(
-                Series(
+                Series.of(
                     position,
-                    tuple(map(float, part["fte_per_10000"])),
-                    x=tuple(map(float, part["patients"])),
+                    part["fte_per_10000"],
+                    x=part["patients"],
                     codes=tuple(map(str, part.index)),
                     labels=tuple(f"{name} ({code})" for code, name in part["name"].items()),
                     colour=colour,
                     shape=shape,
                 )
             )
-    limits, sizes = result.limits, tuple(map(float, result.limits["patients"]))
+    limits = result.limits
     names = {
         "average": "average", "low_95": "95% limits", "high_95": "95% limits ",
         "low_998": "99.8% limits", "high_998": "99.8% limits ",
     }  # fmt: skip
     lines = [
-        Series(
+        Series.of(
             name,
-            tuple(map(float, limits[column])),
-            x=sizes,
+            limits[column],
+            x=limits["patients"],
             colour="#212b32",
             line=True,
             dash=column != "average",
@@ -327,15 +322,14 @@ FUNNEL = Section("funnel", "A scandal, or a small practice?", _funnel, options=(
 
 
 def _options(column: str, label: str) -> Option:
-    def there(question: Question) -> dict[str, str]:
-        known: dict[str, Sequence[str]] = {
-            "gp_definition": [item.label for item in GP_DEFINITIONS.values()],
-            "imd_edition": [f"IMD {year}" for year in IMD_EDITIONS],
-        }
-        options = known.get(column)
-        if options is None:
-            options = list(dict.fromkeys(curve_of(question)[column].sort_values()))
-        return {str(option): str(option) for option in options}
+    known = {
+        "gp_definition": [item.label for item in GP_DEFINITIONS.values()],
+        "imd_edition": [f"IMD {year}" for year in IMD_EDITIONS],
+    }
+
+    def there(question: Question) -> list[str]:
+        found = known.get(column) or curve_of(question)[column].sort_values()
+        return [str(option) for option in dict.fromkeys(found)]
 
     return Option(f"spec-{column}", label, "several", there)
 

@@ -22,6 +22,7 @@ from pcs_dash.scenarios.changes import (
 )
 from pcs_dash.scenarios.flows import degrees_in
 from pcs_dash.store.links import make_link, open_link
+from pcs_dash.views.phrases import join_words
 
 LINK = "scenario"
 # What an address calls the scenario that it is compared with.
@@ -94,34 +95,29 @@ def _what(change: Change, names: Mapping[str, str], takers: Takers) -> str:
         case Merge():
             first, *others = (_named(code, names) for code in change.practices)
             become = "becomes" if len(others) == 1 else "become"
-            team = f"{_all(others)} {become} one list and one team with {first}"
+            team = f"{join_words(others)} {become} one list and one team with {first}"
             return f"{team}; {_stay(change, names)}"
         case Open():
             return f"{change.name} ({change.code}) opens with {change.gp:g} FTE GPs"
     raise TypeError(change)
 
 
-def _all(names: Sequence[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
-
-
 def _stay(change: Merge, names: Mapping[str, str]) -> str:
     if set(change.kept) == set(change.practices):
         return "all premises stay"
-    return f"the premises of {_all([_named(code, names) for code in change.kept])} stay"
+    return f"the premises of {join_words([_named(code, names) for code in change.kept])} stay"
 
 
 def _goes(change: Close, names: Mapping[str, str], takers: Takers) -> str:
     if change.to == (HUB,):
         to = "its patients go to the rest of its hub"
     elif change.to:
-        to = f"its patients go to {_all([_named(code, names) for code in change.to])}"
+        to = f"its patients go to {join_words([_named(code, names) for code in change.to])}"
     else:
         to = "its patients go where others of their small area are registered"
         most = [f"{per_cent(share)} to {_named(code, names)}" for code, share in
                 takers(change.practice)]  # fmt: skip
-        to += f", {_all(most)}" if most else ""
+        to += f", {join_words(most)}" if most else ""
     share = f"{number(100 * change.staff_follow)}% of " if change.staff_follow < 1 else ""
     staff = f"{share}its staff go with them" if change.staff_follow else "its staff leave"
     stay = f"; {_named(change.premises, names)} has its premises" if change.premises else ""

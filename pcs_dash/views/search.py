@@ -21,6 +21,8 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from pcs_dash.measures.numbers import count
+from pcs_dash.measures.words import upper_first
 from pcs_dash.official.loaded_areas import OfficialArea, loaded_areas
 from pcs_dash.tables.areas import Area, all_areas
 from pcs_dash.tables.dataset import Dataset
@@ -127,37 +129,28 @@ class _Postcodes:
         return Hit("postcode", shown, shown, f"Postcode{near}", *at, 15, codes, row["home"], note)
 
 
+@dataclass(frozen=True, eq=False)
 class SearchIndex:
     """Everything that can be found. Immutable; `find` is safe to call from several threads."""
 
-    def __init__(self, entries: Sequence[_Entry], postcodes: _Postcodes) -> None:
-        self._entries = tuple(entries)
-        self._postcodes = postcodes
+    entries: tuple[_Entry, ...]
+    postcodes: _Postcodes
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self.entries)
 
     def as_json(self) -> dict[str, Any]:
         """Everything `find` goes by but the directory; the browser adds the hubs on the table."""
-        places = self._postcodes
-        return {
-            "kinds": list(KINDS),
-            "same": dict(_SAME),
-            "max": MAX_QUERY,
-            "entries": [
-                [
-                    KINDS.index(entry.hit.kind),
-                    entry.words,
-                    list(entry.codes),
-                    entry.weight,
-                    *_as_list(entry.hit),
-                ]
-                for entry in self._entries
-            ],
-            "exact": {code: _as_list(hit) for code, hit in places.exact.items()},
-            "sectors": {code: _as_list(hit) for code, hit in places.sectors.items()},
-            "districts": {code: _as_list(hit) for code, hit in places.districts.items()},
+        entries = [
+            [KINDS.index(one.hit.kind), one.words, list(one.codes), one.weight, *_as_list(one.hit)]
+            for one in self.entries
+        ]
+        places = {
+            part: {code: _as_list(hit) for code, hit in getattr(self.postcodes, part).items()}
+            for part in ("exact", "sectors", "districts")
         }
+        same = {"kinds": list(KINDS), "same": dict(_SAME), "max": MAX_QUERY}
+        return {**same, "entries": entries, **places}
 
     def find(self, text: str, limit: int = 10) -> list[Hit]:
         """The best finds, best first; none for a blank text. Every word typed must occur."""
@@ -169,7 +162,7 @@ class SearchIndex:
         # The longest word typed, or all without its spaces; one or two letters must begin a word.
         held = [f" {w}" if len(w) < 3 else w for w in (max(words, key=len), compact)]
         found = []
-        for entry in self._entries:
+        for entry in self.entries:
             if any(word in entry.words for word in held):
                 score = _score(entry, query, compact, words)
                 if score > 0:
@@ -178,7 +171,7 @@ class SearchIndex:
         hits = [replace(entry.hit, score=-order) for order, _, entry in found[:limit]]
         if _LIKE_A_POSTCODE.match(compact):
             # A postcode in full is what was asked for; part of one may be part of a code.
-            places = self._postcodes.find(query)
+            places = self.postcodes.find(query)
             if is_postcode(query):
                 hits = [*places, *hits]
             else:
@@ -232,15 +225,14 @@ def build_index(
     its sector or district, and the find says so.
     """
     areas = all_areas() if areas is None else areas
-    places = _Places(dataset, areas)
-    practices = dataset.practices
-    entries = [
+    places, practices = _Places(dataset, areas), dataset.practices
+    entries = (
         *_practice_entries(practices, places),
         *_pcn_entries(practices, places),
         *_area_entries(practices, places, areas, others),
         *_town_entries(dataset, places),
         *_lsoa_entries(dataset, places),
-    ]
+    )
     return SearchIndex(entries, _postcodes(practices, places, directory))
 
 
@@ -358,8 +350,12 @@ def _text(value: Any) -> str:
     return "" if pd.isna(value) else str(value)
 
 
-def _counted(number: int) -> str:
-    return f"{number:,} practice{'' if number == 1 else 's'}"
+def _listed(parts: Iterable[str]) -> str:
+    return ", ".join(filter(None, parts))
+
+
+def _counted(practices: int) -> str:
+    return count(practices, "practice")
 
 
 def _as_list(hit: Hit) -> list[Any]:
@@ -392,13 +388,8 @@ class _Places:
         self._metres = {code: (easting, northing) for code, _, easting, northing in rows}
         at = gpd.GeoSeries.from_xy(practices["easting"], practices["northing"], crs=27700)
         degrees = at.to_crs(4326)
-        self._at = dict(
-            zip(
-                practices.index,
-                zip(degrees.y.tolist(), degrees.x.tolist(), strict=True),
-                strict=True,
-            )
-        )
+        points = zip(degrees.y.tolist(), degrees.x.tolist(), strict=True)
+        self._at = dict(zip(practices.index, points, strict=True))
         self._towns = dataset.towns["name"].to_list()
         self._town_xy = np.column_stack([dataset.towns.geometry.x, dataset.towns.geometry.y])
 
@@ -417,7 +408,6 @@ class _Places:
         return Counter(self.practice_home[code] for code in codes).most_common(1)[0][0]
 
     def town_of(self, codes: Sequence[str]) -> str:
-        """The town nearest to the middle of some practices."""
         eastings, northings = zip(*(self._metres[code] for code in codes), strict=True)
         return self.town(float(np.mean(eastings)), float(np.mean(northings)))
 
@@ -440,30 +430,16 @@ def _practice_entries(practices: pd.DataFrame, places: _Places) -> list[_Entry]:
     largest = float(practices["patients"].max()) if len(practices) else 1.0
     columns = ["practice_name", "postcode", "district", "pcn", "patients", "easting", "northing"]
     for code, row in zip(practices.index, practices[columns].to_dict("records"), strict=True):
-        latitude, longitude = places.of([code])
         patients = 0 if pd.isna(row["patients"]) else int(row["patients"])
         known = [code, *(_text(row[name]) for name in ("postcode", "district"))]
-        count = "no list size" if pd.isna(row["patients"]) else f"{patients:,} patients"
-        hit = Hit(
-            "practice",
-            code,
-            _text(row["practice_name"]) or code,
-            f"{', '.join(part for part in known if part)}; {count}",
-            latitude,
-            longitude,
-            14,
-            (code,),
-            places.practice_home[code],
-        )
+        size = "no list size" if pd.isna(row["patients"]) else f"{patients:,} patients"
+        name, detail = _text(row["practice_name"]) or code, f"{_listed(known)}; {size}"
+        home = places.practice_home[code]
+        hit = Hit("practice", code, name, detail, *places.of([code]), 14, (code,), home)
         town = places.town(row["easting"], row["northing"])
-        entries.append(
-            _entry(
-                hit,
-                codes=(code, _text(row["postcode"])),
-                also=" ".join([*known, town, _text(row["pcn"])]),
-                weight=patients / largest if largest > 0 else 0.0,
-            )
-        )
+        also = " ".join([*known, town, _text(row["pcn"])])
+        weight = patients / largest if largest > 0 else 0.0
+        entries.append(_entry(hit, codes=known[:2], also=also, weight=weight))
     return entries
 
 
@@ -474,14 +450,11 @@ def _pcn_entries(practices: pd.DataFrame, places: _Places) -> list[_Entry]:
     for key, own in narrow.groupby("pcn", sort=True):
         name, codes = str(key), tuple(map(str, own.index))
         districts = ", ".join(sorted(set(own["district"].dropna().astype(str))))
-        detail = (
-            f"Primary care network, {_counted(len(own))}, {int(own['patients'].sum()):,} patients"
-        )
+        kind, patients = "Primary care network", int(own["patients"].sum())
+        detail = f"{kind}, {_counted(len(own))}, {patients:,} patients"
         detail += f"; {districts}" if districts else ""
         hit = Hit("pcn", name, name, detail, *places.of(codes), 12, codes, places.home(codes))
-        entries.append(
-            _entry(hit, codes=own["pcn_code"].dropna().unique(), also="Primary care network")
-        )
+        entries.append(_entry(hit, codes=own["pcn_code"].dropna().unique(), also=kind))
     return entries
 
 
@@ -520,18 +493,13 @@ def _of_area(area: Area, practices: int, patients: int) -> str:
 
 def _town_entries(dataset: Dataset, places: _Places) -> list[_Entry]:
     towns = dataset.towns.to_crs(4326)
-    homes = _homes_of_towns(dataset, places)
-    return [
-        _entry(
-            Hit(
-                "town", name, name, "Town or village", round(at.y, 5), round(at.x, 5), 13, (), home
-            ),
-            weight=0.4 / size,
-        )
-        for name, size, at, home in zip(
-            towns["name"], towns["size"], towns.geometry, homes, strict=True
-        )
-    ]
+    columns = (towns["name"], towns["size"], towns.geometry, _homes_of_towns(dataset, places))
+    entries = []
+    for name, size, point, home in zip(*columns, strict=True):
+        at = round(point.y, 5), round(point.x, 5)
+        hit = Hit("town", name, name, "Town or village", *at, 13, home=home)
+        entries.append(_entry(hit, weight=0.4 / size))
+    return entries
 
 
 def _homes_of_towns(dataset: Dataset, places: _Places) -> list[str]:
@@ -549,34 +517,16 @@ def _homes_of_towns(dataset: Dataset, places: _Places) -> list[str]:
 
 def _lsoa_entries(dataset: Dataset, places: _Places) -> list[_Entry]:
     inside = dataset.lsoas.geometry.representative_point().to_crs(4326)
-    rows = zip(
-        dataset.lsoas.index,
-        dataset.lsoas["lsoa11nm"],
-        dataset.lsoas["district"],
-        dataset.lsoas["imd2025_quintile"],
-        inside.y.round(5),
-        inside.x.round(5),
-        places.lsoa_home.values(),
-        strict=True,
-    )
-    return [
-        _entry(
-            Hit(
-                "lsoa",
-                code,
-                _text(name) or code,
-                ", ".join(part for part in (f"LSOA {code}", _text(district)) if part)
-                + ("" if pd.isna(quintile) else f"; IMD 2025 quintile {quintile}"),
-                latitude,
-                longitude,
-                14,
-                (),
-                home,
-            ),
-            codes=(code,),
-        )
-        for code, name, district, quintile, latitude, longitude, home in rows
-    ]
+    columns = dataset.lsoas[["lsoa11nm", "district", "imd2025_quintile"]].itertuples(name=None)
+    points = zip(inside.y.round(5), inside.x.round(5), strict=True)
+    entries = []
+    for row, at, home in zip(columns, points, places.lsoa_home.values(), strict=True):
+        code, name, district, quintile = row
+        detail = _listed([f"LSOA {code}", _text(district)])
+        detail += "" if pd.isna(quintile) else f"; IMD 2025 quintile {quintile}"
+        hit = Hit("lsoa", code, _text(name) or code, detail, *at, 14, home=home)
+        entries.append(_entry(hit, codes=(code,)))
+    return entries
 
 
 def _postcodes(
@@ -617,8 +567,7 @@ def _postcode_hit(key: str, codes: tuple[str, ...], places: _Places, part: str, 
 
 def _noted(hit: Hit, asked: str) -> Hit:
     """An inexact find that begins with what was asked for."""
-    note = f"{asked}{hit.note}"
-    return replace(hit, note=note[0].upper() + note[1:])
+    return replace(hit, note=upper_first(f"{asked}{hit.note}"))
 
 
 def _spaced(compact: str) -> str:

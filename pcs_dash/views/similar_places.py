@@ -26,6 +26,7 @@ from pcs_dash.views.answer import (
     Text,
     View,
     measured,
+    or_none,
 )
 from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.phrases import short_list
@@ -66,24 +67,20 @@ class _Units:
 
     @cached_property
     def groups(self) -> pd.Series:
-        """The unit of each practice of the data."""
         if self.level == PRACTICE:
             return pd.Series(self.practices.index, self.practices.index).astype("str")
         return self.practices[self.level.lower()]
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """The practices' names by code."""
         names = self.practices["practice_name"]
         return {str(code): str(name) for code, name in names.items()}
 
     @cached_property
     def offered(self) -> dict[str, str]:
-        """What similar can mean, by its label."""
         return similar.offered(self.practices)
 
     def profiles(self, variables: Sequence[str]) -> pd.DataFrame:
-        """The variables of every unit."""
         return kept(
             self,
             ("profiles", *variables),
@@ -113,11 +110,6 @@ class _Similar:
     question: Question
     of: _Units
 
-    @property
-    def level(self) -> str:
-        """What kind of unit."""
-        return self.of.level
-
     @cached_property
     def variables(self) -> list[str]:
         """By what places are similar."""
@@ -127,7 +119,6 @@ class _Similar:
 
     @property
     def units(self) -> pd.DataFrame:
-        """The variables of every unit."""
         return self.of.profiles(self.variables)
 
     @cached_property
@@ -139,7 +130,6 @@ class _Similar:
 
     @cached_property
     def own(self) -> pd.Series:
-        """The units of the area's practices."""
         return self.of.groups.reindex(self.question.practices.index).dropna()
 
     @cached_property
@@ -150,14 +140,12 @@ class _Similar:
 
     @cached_property
     def judged(self) -> tuple[Judged, ...]:
-        """Every measure of the unit beside the similar ones."""
         definition = self.question.definition.key
         peers = list(self.near.index)
         return similar.compared(self.of.practices, self.of.groups, self.target, peers, definition)
 
     def name(self, unit: str) -> str:
-        """What a unit is called."""
-        if self.level != PRACTICE:
+        if self.of.level != PRACTICE:
             return unit
         return f"{self.of.names[unit]} ({unit})"
 
@@ -171,9 +159,7 @@ def _similar(question: Question) -> _Similar:
 
 def _practices(question: Question) -> pd.DataFrame:
     """All practices of the data, with what is loaded of them besides."""
-    practices = question.dataset.practices
-    if question.exclude:
-        practices = practices[~practices["flag_low_fte"].astype(bool)]
+    practices = question.all_practices
     loaded = question.readers.practices(question.dataset)
     for key in ("patients_rural_per_cent", "dispensing"):
         if loaded is not None and key not in practices and f"official_{key}" in loaded.table:
@@ -183,7 +169,7 @@ def _practices(question: Question) -> pd.DataFrame:
 
 def _units_of(found: _Similar) -> dict[str, str]:
     own = found.own
-    if found.level == PRACTICE:
+    if found.of.level == PRACTICE:
         first = found.question.highlight
         codes = sorted(own, key=lambda code: (code != first, found.name(code)))
         return {code: found.name(code) for code in codes}
@@ -209,7 +195,6 @@ def nearest(question: Question, code: str) -> Table | None:
 
 
 def _peers(found: _Similar, units: list[str]) -> pd.DataFrame:
-    """Units with their variables, ratio and distance."""
     sizes = found.of.sizes(found.question.definition.key).reindex(units)
     frame = found.units.drop(columns="patients", errors="ignore").reindex(units)
     return frame.assign(
@@ -235,7 +220,7 @@ def answer(question: Question) -> Answer:
             "Nothing can be set beside similar places: the data hold few units of this kind, the "
             "one chosen lacks a variable, or no GP figures are loaded. Choose others."
         )
-        return Answer(Words(said, "", ""), refusal=said)
+        return Answer(Words(said), refusal=said)
     by_grade = {grade: [each for each in found.judged if each.grade == grade] for grade in WORDS}
     by = [found.of.offered[key].lower() for key in found.variables]
     return Answer(
@@ -283,7 +268,6 @@ def _others(by_grade: Mapping[str, Sequence[Judged]], head: Judged) -> str:
 
 
 def _bars(found: _Similar, head: Judged) -> Chart:
-    """Patients per FTE GP of the unit and the similar ones."""
     frame = _peers(found, [found.target, *map(str, found.near.index)]).dropna(
         subset=["patients_per_fte_gp"]
     )
@@ -301,7 +285,7 @@ def _bars(found: _Similar, head: Judged) -> Chart:
         f"Bars of {PER_GP.noun}: {told}.",
         categories=tuple(frame["name"]),
         value_title=PER_GP.label,
-        reference=head.pooled if pd.notna(head.pooled) else None,
+        reference=or_none(float(head.pooled)),
         reference_label="similar places",
     )
 
@@ -349,7 +333,7 @@ def _who(found: _Similar) -> Table:
         f"The places most like {found.name(found.target)}",
         _peers(found, [found.target, *map(str, found.near.index)]),
         (
-            Column("name", found.level, wide=2.4),
+            Column("name", found.of.level, wide=2.4),
             measured("patients"),
             *fields,
             measured("patients_per_fte_gp"),
@@ -357,14 +341,6 @@ def _who(found: _Similar) -> Table:
         ),
         name=f"similar-to-{found.question.area.key}-{found.target}",
     )
-
-
-def _choices(question: Question) -> Mapping[str, str]:
-    return _units_of(_similar(question))
-
-
-def _variables(question: Question) -> Mapping[str, str]:
-    return _similar(question).of.offered
 
 
 VIEW = View(
@@ -375,10 +351,11 @@ VIEW = View(
     "is unusual, where the figures allow that to be said.",
     answer,
     options=(
-        Option("similar-level", "What", choices=lambda _: dict(zip(LEVELS, LEVELS, strict=True))),
-        Option("similar-to", "Which", choices=_choices),
+        Option("similar-level", "What", choices=LEVELS),
+        Option("similar-to", "Which", choices=lambda question: _units_of(_similar(question))),
         Option(
-            "similar-by", "Similar by", "several", choices=_variables,
+            "similar-by", "Similar by", "several",
+            choices=lambda question: _similar(question).of.offered,
             placeholder="List size, age, deprivation, and what else is loaded",
         ),
     ),

@@ -14,8 +14,8 @@ from pcs_dash.tables.constants import FTE_IS, IMPLAUSIBLE_PATIENTS_PER_FTE_GP
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views.answer import (
     Answer,
-    Beside,
     Block,
+    Blocks,
     Bullets,
     Chart,
     Drawn,
@@ -85,7 +85,7 @@ def _slide(
     question: Question,
     link: str,
     message: str,
-    blocks: Sequence[Block | Beside],
+    blocks: Blocks,
     figures: Sequence[Figure],
     notes: Sequence[str],
     heading: str,
@@ -143,42 +143,26 @@ def definitions(question: Question, rules: Sequence[Rule]) -> tuple[Definition, 
     """Terms and what they mean here, as printed in every export; the rules that are on last."""
     benchmark, chosen = question.benchmark, question.definition
     period = f" ({benchmark.period})" if benchmark.period else ""
-    left_out = (
-        [("Left out", f"Practices with implausible FTE: {', '.join(question.excluded.index)}.")]
-        if len(question.excluded)
-        else []
-    )
-    terms = (
-        (
-            "GPs counted",
-            f"{chosen.label}: {chosen.meaning} ({chosen.source_column}), {question.period}. "
-            f"FTE: {FTE_IS}.",
-        ),
-        (
-            PER_GP.label,
-            f"Sum of {question.everyone} over sum of FTE GPs, of the practices that report FTE; "
-            "never a mean of ratios.",
-        ),
-        ("Benchmark", f"{benchmark.label}, {number(benchmark.value)}{period}. {benchmark.source}."),
-        (
-            REGISTER["fte_gap"].noun,
-            "FTE that would bring patients per FTE GP down to the benchmark; negative where there "
-            "are more GPs than it asks for.",
-        ),
-        (
-            f"Deprivation (IMD {question.edition})",
-            "Quintile 1 is the most deprived fifth of England's LSOAs. Where patients live: "
-            f"{question.mix_period}. A practice's score: patient-weighted mean IMD 2025 score.",
-        ),
-        (
-            "Implausible FTE",
-            f"More than {IMPLAUSIBLE_PATIENTS_PER_FTE_GP:,} patients per fully qualified FTE GP: "
-            "the return is more likely wrong than the staffing. Counted in unless said otherwise.",
-        ),
-        *left_out,
-    )
+    terms = {
+        "GPs counted": f"{chosen.label}: {chosen.meaning} ({chosen.source_column}), "
+        f"{question.period}. FTE: {FTE_IS}.",
+        PER_GP.label: f"Sum of {question.everyone} over sum of FTE GPs, of the practices that "
+        "report FTE; never a mean of ratios.",
+        "Benchmark": f"{benchmark.label}, {number(benchmark.value)}{period}. {benchmark.source}.",
+        REGISTER["fte_gap"].noun: "FTE that would bring patients per FTE GP down to the "
+        "benchmark; negative where there are more GPs than it asks for.",
+        f"Deprivation (IMD {question.edition})": "Quintile 1 is the most deprived fifth of "
+        f"England's LSOAs. Where patients live: {question.mix_period}. A practice's score: "
+        "patient-weighted mean IMD 2025 score.",
+        "Implausible FTE": f"More than {IMPLAUSIBLE_PATIENTS_PER_FTE_GP:,} patients per fully "
+        "qualified FTE GP: the return is more likely wrong than the staffing. Counted in unless "
+        "said otherwise.",
+    }
+    if len(question.excluded):
+        left_out = ", ".join(question.excluded.index)
+        terms["Left out"] = f"Practices with implausible FTE: {left_out}."
     return (
-        *(Definition(term, meaning) for term, meaning in terms),
+        *(Definition(term, meaning) for term, meaning in terms.items()),
         *(
             Definition(
                 f"Rule: {rule.name}", f"{rule.label}. {rule.source}, {rule.date}.", rule.label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pcs_dash.measures import numbers, spatial, words
+from pcs_dash.measures import spatial, words
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.small_numbers import small_number
@@ -22,7 +22,9 @@ from pcs_dash.views.answer import (
     Text,
     View,
 )
-from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.cells import p_cell
+from pcs_dash.views.map_spec import MapSpec
+from pcs_dash.views.phrases import whole
 from pcs_dash.views.question import Question
 from pcs_dash.views.readers import NO_REGISTRATIONS, patients_by_lsoa
 
@@ -51,28 +53,7 @@ def _asked(question: Question) -> patterns.PatternAsked:
         if what in _BY_AREA
         else question.option("near", NEAREST)
     )
-    residents, registered_in = None, ""
-    registered = patients_by_lsoa(question.readers, question.dataset)
-    if what == "residents" and registered is not None:
-        residents = patterns.ratios_of_residents(
-            question.dataset.practices,
-            registered[0],
-            question.definition.column,
-            question.excluded.index,
-        )
-        registered_in = registered[1]
-    return patterns.ask(
-        question.dataset,
-        question.practices,
-        question.area.select(question.dataset.lsoas),
-        definition=question.definition.key,
-        edition=question.edition,
-        what=what,
-        statistic=question.option("statistic", STATISTICS),
-        near=near,
-        residents=residents,
-        registered_in=registered_in,
-    )
+    return patterns.ask(question, what, question.option("statistic", STATISTICS), near)
 
 
 def answer(question: Question) -> Answer:
@@ -81,7 +62,7 @@ def answer(question: Question) -> Answer:
     sources = f"MHCLG, IMD {question.edition}" if asked.what != "under-doctoring" else ""
     if asked.table.empty:
         nothing = f"{question.name} has no LSOA here, so there is no pattern to look for."
-        return Answer(Words(nothing, "", ""), sections=(access.section(),), sources=sources)
+        return Answer(Words(nothing), sections=(access.SECTION,), sources=sources)
     whole, found = asked.whole(), asked.clusters()
     said = words.moran_words(whole, what=asked.named, place=question.name, date=asked.basis)
     clustered = words.clusters_words(
@@ -93,17 +74,17 @@ def answer(question: Question) -> Answer:
         Words(f"{said.finding} {clustered.finding}".strip(), said.caution, said.basis),
         figures=(
             Figure("Moran's I", number(whole.statistic, 2)),
-            Figure("p", numbers.p_text(whole.p_value).removeprefix("p = ").removeprefix("p ")),
+            Figure("p", p_cell(whole.p_value)),
             Figure("Stand out", f"{found.n_significant} of {found.n_tested}"),
             Figure(
                 "By chance alone, before control",
-                f"about {numbers.number(found.expected_by_chance, 1)}",
+                f"about {number(found.expected_by_chance, 1)}",
             ),
         ),
         front=() if found.reason else (_clusters(question, asked, found, clustered),
                                        _surest(question, asked, found)),
         below=_remarks(question, asked, found, said, clustered),
-        sections=(figures, access.section()),
+        sections=(figures, access.SECTION),
         share=0.5,
         notes=(said.text, clustered.text, found.note, found.reason),
         sources=sources,
@@ -116,10 +97,7 @@ def answer(question: Question) -> Answer:
 
 
 def _clusters(
-    question: Question,
-    asked: patterns.PatternAsked,
-    found: spatial.LocalPattern,
-    clustered: Words,
+    question: Question, asked: patterns.PatternAsked, found: spatial.LocalPattern, clustered: Words
 ) -> MapBlock:
     """Clusters in words, colours and letters; a dashed ring where only chance may speak."""
     layer, by_practice = patterns.layer(found), asked.by_practice
@@ -136,7 +114,7 @@ def _clusters(
         about=f"clusters of {asked.named}. {clustered.finding}",
         note=patterns.control_note(found, by_practice),
     )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=400)
+    return MapBlock(spec, high=400)
 
 
 def _surest(question: Question, asked: patterns.PatternAsked, found: spatial.LocalPattern) -> Table:
@@ -197,7 +175,7 @@ def _remarks(
         shared = (
             "A practice's GPs are shared out over LSOAs by where its patients live, so neighbours "
             "who share practices are alike by construction: a pattern is to be expected. Patients "
-            f"of practices outside {access.whole(question)} or left out do not count; an LSOA with "
+            f"of practices outside {whole(question.area)} or left out do not count; an LSOA with "
             f"fewer than {small_number()} patients has no figure."
         )
         told.append(Text(shared, "note"))
@@ -227,7 +205,7 @@ def _figures(question: Question, asked: patterns.PatternAsked) -> MapBlock:
             ),
             about="residents' patients per FTE GP by small area.",
         )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=380)
+    return MapBlock(spec, high=380)
 
 
 VIEW = View(
@@ -244,19 +222,17 @@ VIEW = View(
             choices=pattern_labels,
             help="What is compared with neighbours.",
         ),
-        Option(
-            "statistic", "Statistic", choices=lambda _: STATISTICS, help="How clusters are found."
-        ),
+        Option("statistic", "Statistic", choices=STATISTICS, help="How clusters are found."),
         Option(
             "near",
             "Neighbours of a practice",
-            choices=lambda _: NEAREST,
+            choices=NEAREST,
             help="Who counts as a neighbour. The answer can depend on it: try another.",
         ),
         Option(
             "near-lsoa",
             "Neighbours of a small area",
-            choices=lambda _: BY_LSOA,
+            choices=BY_LSOA,
             help="Who counts as a neighbour. The answer can depend on it: try another.",
         ),
         access.REACH,

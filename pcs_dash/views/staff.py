@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import pandas as pd
 
-from pcs_dash.measures import list_trends, process_limits
+from pcs_dash.measures import process_limits
 from pcs_dash.measures import workforce_trends as trends
 from pcs_dash.measures.list_trends import LEVELS, PCN, WHOLE
 from pcs_dash.measures.numbers import count, number
@@ -17,8 +17,7 @@ from pcs_dash.measures.register import REGISTER, Measure
 from pcs_dash.measures.words import Words, lower_first
 from pcs_dash.views.answer import (
     Answer,
-    Beside,
-    Block,
+    Blocks,
     Column,
     Figure,
     Option,
@@ -29,7 +28,7 @@ from pcs_dash.views.answer import (
     measured,
 )
 from pcs_dash.views.kept_answers import kept
-from pcs_dash.views.list_sizes import heirs
+from pcs_dash.views.list_sizes import heirs, lower, moves_table, units_of
 from pcs_dash.views.phrases import short_list
 from pcs_dash.views.process_chart import LIMITS, NOT_WHY, process_chart, verdict
 from pcs_dash.views.question import Question
@@ -68,17 +67,14 @@ class _Staff:
 
     @cached_property
     def months(self) -> list[pd.Timestamp]:
-        """The months there are."""
         return sorted(pd.to_datetime(self.history["period"].unique()))
 
     @cached_property
     def level(self) -> str:
-        """What is added up by: the area as a whole, PCNs ..."""
         return self.question.option("staff-by", _LEVELS)
 
     @cached_property
     def measure(self) -> Measure:
-        """What is followed."""
         return self.measures[self.question.option("staff", self.measures)]
 
     def units(self, level: str) -> dict[str, str]:
@@ -86,17 +82,7 @@ class _Staff:
         return kept(self, ("units", level), lambda: self._units(level))
 
     def _units(self, level: str) -> dict[str, str]:
-        question = self.question
-        heir = heirs(question)
-        found = list_trends.groups_of(
-            level,
-            self.history,
-            question.area.select(question.dataset.practices),
-            names=question.readers.names(question.dataset),
-            plan=question.shown_plan.to_series(),
-            area_name=question.name,
-            successors=heir,
-        )
+        heir, found = heirs(self.question), units_of(self.question, level, self.history)
         return {code: found.get(heir.get(code, code), unit) for code, unit in found.items()}
 
     def by_month(self, level: str, key: str) -> pd.DataFrame:
@@ -111,7 +97,6 @@ class _Staff:
 
     @cached_property
     def unit(self) -> str:
-        """The unit that is followed."""
         return (
             self.question.option("staff-of", self.choices) if self.choices else self.question.name
         )
@@ -125,19 +110,14 @@ def _staff(question: Question) -> _Staff | None:
     return _Staff(question, own.reset_index(drop=True), trends.menu(own))
 
 
-def _levels(question: Question) -> Mapping[str, str]:
-    return {} if _staff(question) is None else dict(zip(_LEVELS, _LEVELS, strict=True))
-
-
 def _measures(question: Question) -> Mapping[str, str]:
     staff = _staff(question)
     return {} if staff is None else {key: each.long for key, each in staff.measures.items()}
 
 
-def _units(question: Question) -> Mapping[str, str]:
+def _units(question: Question) -> Sequence[str]:
     staff = _staff(question)
-    names = [] if staff is None else staff.choices
-    return dict(zip(names, names, strict=True))
+    return () if staff is None else staff.choices
 
 
 # --- the answer ---
@@ -148,21 +128,19 @@ def answer(question: Question) -> Answer:
     staff = _staff(question)
     if staff is None:
         said = f"No staff figures are loaded for {question.name}."
-        return Answer(Words(said, "", ""), below=(Text(_HOW, "info"),), refusal=f"{said} {_HOW}")
-    sections: tuple[Section, ...] = (
-        Section("roles", "Staff by role now", _roles),
-        Section("networks", "Staff employed by the networks", _networks),
-    )
+        return Answer(Words(said), below=(Text(_HOW, "info"),), refusal=f"{said} {_HOW}")
+    networks = Section("networks", "Staff employed by the networks", _networks)
     if len(staff.months) < 2:
-        return _only_now(staff, sections[1:])  # the roles stand in front
+        return _only_now(staff, networks)  # the roles stand in front
     months = staff.by_month(staff.level, staff.measure.key)
     shown = PCN if staff.level == WHOLE else staff.level
     own = trends.with_gaps(months[months["unit"] == staff.unit].drop(columns="unit"))
     found = process_limits.process(own["value"], own["stretch"])
     sections = (
         Section("months", "Every month", lambda _: [_every_month(staff, own, found)]),
-        Section("moves", "GPs who joined and left, at least", _moves),
-        *sections,
+        Section("moves", "GPs who joined and left, at least", partial(_moves, staff)),
+        Section("roles", "Staff by role now", lambda _: [_roles_table(staff, staff.level)]),
+        networks,
     )
     return Answer(
         _said(staff, own, found),
@@ -181,7 +159,7 @@ def _span(staff: _Staff) -> str:
     return f"{staff.months[0]:%B %Y} to {staff.months[-1]:%B %Y}"
 
 
-def _only_now(staff: _Staff, sections: tuple[Section, ...]) -> Answer:
+def _only_now(staff: _Staff, networks: Section) -> Answer:
     """Roles of one month, and how to get more."""
     question, month = staff.question, f"{staff.months[0]:%B %Y}"
     total = {key: staff.by_month(WHOLE, key) for key in trends.ROLES}
@@ -205,8 +183,7 @@ def _only_now(staff: _Staff, sections: tuple[Section, ...]) -> Answer:
         ),
         front=(_roles_table(staff, staff.level if staff.level != WHOLE else PCN),),
         below=(Text(_HOW, "info"),),
-        # The picture is the table of roles.
-        sections=tuple(section for section in sections if section.key != "roles"),
+        sections=(networks,),
         sources=f"{_SOURCE}, {month}",
     )  # fmt: skip
 
@@ -215,7 +192,7 @@ def _said(staff: _Staff, own: pd.DataFrame, found: Process) -> Words:
     """What became of the measure, and whether that is more than the usual variation."""
     measure, known = staff.measure, own["value"].dropna()
     if known.empty:
-        return Words(f"No month has a figure for {measure.noun} of {staff.unit}.", "", "")
+        return Words(f"No month has a figure for {measure.noun} of {staff.unit}.")
     first, last = known.iloc[0], known.iloc[-1]
     finding = (
         f"{measure.long} of {staff.unit}: {measure.text(first)} in {known.index[0]:%B %Y}, "
@@ -252,12 +229,7 @@ def _figures(staff: _Staff, own: pd.DataFrame, found: Process) -> tuple[Figure, 
 # --- the tables ---
 
 
-def _lower(level: str) -> str:
-    return level if level == PCN else level.lower()
-
-
 def _ends(staff: _Staff, level: str) -> Table:
-    """Every unit at the first and last month loaded."""
     measure = staff.measure
     months = staff.by_month(level, measure.key)
     wide = {}
@@ -270,7 +242,7 @@ def _ends(staff: _Staff, level: str) -> Table:
     first, last = (f"{month:%b %Y}" for month in (staff.months[0], staff.months[-1]))
     signed = "signed_tenth" if measure.decimals else "signed"
     return Table(
-        f"{measure.long} by {_lower(level)}, {_span(staff)}",
+        f"{measure.long} by {lower(level)}, {_span(staff)}",
         frame.sort_values("change", ascending=False, na_position="last"),
         (
             Column("unit", level.split(" of ")[0], wide=2.2),
@@ -309,35 +281,13 @@ def _every_month(staff: _Staff, own: pd.DataFrame, found: Process) -> Table:
     )
 
 
-def _moves(question: Question) -> Sequence[Block | Beside]:
-    staff = _staff(question)
-    assert staff is not None, "the section stands only where there are figures"
+def _moves(staff: _Staff, question: Question) -> Blocks:
     table = trends.movements(staff.history, staff.units(staff.level), heirs(question))
-    return [
-        Table(
-            f"GPs who joined and left, {_span(staff)}",
-            table.sort_values("left", ascending=False).reset_index(),
-            (
-                Column("unit", staff.level.split(" of ")[0], wide=2.2),
-                Column("joined", "Joined, at least", "count"),
-                Column("left", "Left, at least", "count"),
-                Column("compared", "Pairs of months compared", "count"),
-                Column("skipped", "Pairs without a figure", "count"),
-            ),
-            note=_CAME,
-            name=f"staff-moves-{question.area.key}",
-        )
-    ]
-
-
-def _roles(question: Question) -> Sequence[Block | Beside]:
-    staff = _staff(question)
-    assert staff is not None, "the section stands only where there are figures"
-    return [_roles_table(staff, staff.level)]
+    caption, name = f"GPs who joined and left, {_span(staff)}", f"staff-moves-{question.area.key}"
+    return [moves_table(caption, table, staff.level, ("Joined", "Left"), note=_CAME, name=name)]
 
 
 def _roles_table(staff: _Staff, level: str) -> Table:
-    """FTE by role of every unit, newest month."""
     newest = staff.months[-1]
     now = _Staff(staff.question, staff.history[staff.history["period"] == newest], staff.measures)
     keys = [key for key in staff.measures if key in trends.ROLES]
@@ -350,7 +300,7 @@ def _roles_table(staff: _Staff, level: str) -> Table:
     nowhere = int(now.by_month(WHOLE, keys[0])["of"].sum() - frame["of"].sum())
     left = f"{count(nowhere, 'practice')} in none of these, so in no row. " if nowhere else ""
     return Table(
-        f"Staff by role and {_lower(level)}, FTE, {newest:%B %Y}",
+        f"Staff by role and {lower(level)}, FTE, {newest:%B %Y}",
         frame.rename_axis("unit").reset_index(),
         (
             Column("unit", level.split(" of ")[0], wide=2.2),
@@ -364,7 +314,7 @@ def _roles_table(staff: _Staff, level: str) -> Table:
     )  # fmt: skip
 
 
-def _networks(question: Question) -> Sequence[Block | Beside]:
+def _networks(question: Question) -> Blocks:
     """Staff employed by PCNs, which no practice's figures hold."""
     found = staff_of_networks(question.readers, question.dataset)
     own = question.area.select(question.dataset.practices)
@@ -418,7 +368,7 @@ VIEW = View(
     answer,
     options=(
         Option("staff", "Measure", choices=_measures),
-        Option("staff-by", "By", choices=_levels),
+        Option("staff-by", "By", choices=lambda question: _LEVELS if _staff(question) else ()),
         Option("staff-of", "Of", choices=_units),
     ),
     with_plan=True,

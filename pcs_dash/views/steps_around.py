@@ -14,9 +14,9 @@ from pcs_dash.tables.constants import MODES
 from pcs_dash.travel.minutes import NEAREST, Minutes, placed, reach
 from pcs_dash.views.answer import File, Option
 from pcs_dash.views.catchment_maps import OWN_COLOUR
-from pcs_dash.views.geopackage import Look, geopackage
+from pcs_dash.views.geopackage import Look, geopackage, points_of
 from pcs_dash.views.kept_answers import kept
-from pcs_dash.views.minute_bands import COLOURS
+from pcs_dash.views.maps import MINUTE_COLOURS
 from pcs_dash.views.question import Question
 
 PRACTICE, HUB = "around", "around-hub"
@@ -124,12 +124,7 @@ def file_of(
     # One row a step on both sides.
     steps = shapes.merge(counted, on="within", how="left", validate="1:1")
     steps["mode"], steps["minutes_are"] = minutes.mode, minutes.kind
-    at = question.dataset.practices.loc[[centre.code]]
-    point = gpd.GeoDataFrame(
-        at[["practice_name"]].rename_axis("practice_code").reset_index(),
-        geometry=gpd.points_from_xy(at["easting"], at["northing"]),
-        crs=27700,
-    )
+    point = points_of(question.dataset.practices.loc[[centre.code]], ("practice_name",))
     about = pd.DataFrame(
         [
             ("Steps around", f"{centre.name} ({centre.code})"),
@@ -141,7 +136,7 @@ def file_of(
         columns=["item", "value"],
     )
     looks = {
-        "steps": Look("fill", "word", dict(zip(WORDS, COLOURS, strict=True))),
+        "steps": Look("fill", "word", dict(zip(WORDS, MINUTE_COLOURS, strict=True))),
         "practice": Look("marker", "practice_code", {"": OWN_COLOUR}, rest=centre.name),
     }
     return File(

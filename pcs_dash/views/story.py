@@ -129,10 +129,7 @@ class SavedView:
         if self.area:
             object.__setattr__(self, "area", find_area(self.area).key)
         asked = options_of(self.page)
-        for name, kind, known in (
-            ("switches", "switch", SWITCHES),
-            ("options", "option", asked),
-        ):
+        for name, kind, known in (("switches", "switch", SWITCHES), ("options", "option", asked)):
             given = _checked(getattr(self, name), known, kind, name)
             object.__setattr__(self, name, MappingProxyType(given))
 
@@ -352,17 +349,15 @@ def ready_made(
     switches: Mapping[str, str] | None = None,
     plan: Plan | None = None,
     plan_name: str = "",
-    others: Mapping[str, Plan] | None = None,
 ) -> Story:
     """The story every area starts from: where we are, is it where people are deprived, how sure
     are we, the options, what reaching each benchmark takes and each grouping costs, what we ask
     for.
 
-    `plan` is the option put beside today's PCNs, `others` (name -> plan) are more of them.
+    `plan` is the option put beside today's PCNs.
     """
     chosen = dict(switches or {})
     with_plan: dict[str, Any] = {"plan": plan, "plan_name": plan_name}
-    compared = with_plan | {"others": tuple((others or {}).items())}
 
     def view(topic: str, **more: Any) -> SavedView:
         return SavedView(
@@ -377,10 +372,10 @@ def ready_made(
             view("deprivation"),
             view("correlation"),
             view("sure"),
-            view("options", **compared),
+            view("options", **with_plan),
             view("hubs", **with_plan),
-            view("costs", **compared),
-            view("ask", **compared),
+            view("costs", **with_plan),
+            view("ask", **with_plan),
         ),
     )
 

@@ -77,11 +77,7 @@ def blocks(question: Question, years: Mapping[str, Year], value: Values) -> list
     column = question.definition.column
     more = [
         appointments_more(
-            tables[0].table,
-            year.table,
-            _gps_more(tables[0], year, column),
-            value,
-            year.became,
+            tables[0].table, year.table, _gps_more(tables[0], year, column), value, year.became
         )
         for year in tables
     ]
@@ -125,10 +121,7 @@ def _more(change: float) -> str:
 
 
 def _appointments(
-    names: list[str],
-    needed: list[Floats],
-    more: list[dict[str, Floats]],
-    note: str,
+    names: list[str], needed: list[Floats], more: list[dict[str, Floats]], note: str
 ) -> Table:
     rows = [
         ("Needed: patients by consultation rate", *(banded(one).text() for one in needed)),
@@ -293,7 +286,6 @@ def _space(names: list[str], years: list[Year], needed: list[Floats], value: Val
 
 
 def _pcn_staff(question: Question) -> str:
-    """What the networks of the area employ, as far as it is known."""
     table = staff_of_networks(question.readers, question.dataset)
     codes = set(question.practices["pcn_code"].dropna().astype(str))
     own = None if table is None else table[table["pcn_code"].astype(str).isin(codes)]

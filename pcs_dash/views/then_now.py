@@ -27,8 +27,7 @@ from pcs_dash.tables.load import load_gp_age_profile_2014
 from pcs_dash.views.answer import (
     CHART_COLOURS,
     Answer,
-    Beside,
-    Block,
+    Blocks,
     Chart,
     Column,
     Figure,
@@ -39,7 +38,8 @@ from pcs_dash.views.answer import (
     View,
     text_table,
 )
-from pcs_dash.views.phrases import fifths, interval_figures, or_none
+from pcs_dash.views.compared_measures import coefficient_marks
+from pcs_dash.views.phrases import fifths, interval_figures
 from pcs_dash.views.question import Question
 
 SINGLE = "single-handed GP contracts"
@@ -111,15 +111,7 @@ def _claim_chart(claim: Claim) -> Chart:
     return Chart(
         "intervals",
         f"{PER_GP.label} against deprivation, today (95% intervals)",
-        (
-            Series(
-                name,
-                tuple(or_none(result.coefficient) for result in found.values()),
-                low=tuple(or_none(result.ci_low) for result in found.values()),
-                high=tuple(or_none(result.ci_high) for result in found.values()),
-                colour="#92c5de",
-            ),
-        ),
+        (coefficient_marks(name, found.values(), colour="#92c5de"),),
         f"{claim.then} {claim.verdict} {claim.now.basis}",
         categories=tuple(found),
         value_title=f"{name}: 0 none, 0.5 and above strong",
@@ -172,7 +164,6 @@ def _apart(row: ThenNow) -> float:
 
 
 def _short(row: ThenNow, value: float) -> str:
-    """The figure alone, as a slide has room for it."""
     unit = "%" if row.then_text.endswith("%") else ""
     decimals = 2 if row.then_value < 1 else 0
     return f"{number(value, decimals)}{unit}" if math.isfinite(value) else NO_FIGURE
@@ -182,7 +173,7 @@ def _now(row: ThenNow) -> str:
     return f"{row.now_text} ({row.now_period})" if pd.notna(row.now_value) else NO_FIGURE
 
 
-def _areas(claim: Claim, question: Question) -> Sequence[Block | Beside]:
+def _areas(claim: Claim, question: Question) -> Blocks:
     """The same test in each area, in words and as rows."""
     told = [
         words.correlation_words(
@@ -190,16 +181,12 @@ def _areas(claim: Claim, question: Question) -> Sequence[Block | Beside]:
         )
         for name, result in claim.results.items()
     ]
+    shown = ("coefficient", "ci_low", "ci_high", "p_value", "n", "n_missing")
     forest = pd.DataFrame(
-        {
-            "area": list(claim.results),
-            "coefficient": [result.coefficient for result in claim.results.values()],
-            "ci_low": [result.ci_low for result in claim.results.values()],
-            "ci_high": [result.ci_high for result in claim.results.values()],
-            "p_value": [result.p_value for result in claim.results.values()],
-            "n": [result.n for result in claim.results.values()],
-            "n_missing": [result.n_missing for result in claim.results.values()],
-        }
+        [
+            {"area": area} | {key: getattr(result, key) for key in shown}
+            for area, result in claim.results.items()
+        ]
     )
     strong = (
         "A claim of a strong positive correlation is upheld only if the whole interval lies to "
@@ -225,19 +212,14 @@ def _areas(claim: Claim, question: Question) -> Sequence[Block | Beside]:
 
 
 def _pair(
-    title: str,
-    then: dict[str, float],
-    now: dict[str, float],
-    said: str,
-    names: tuple[str, str],
+    title: str, then: dict[str, float], now: dict[str, float], said: str, names: tuple[str, str]
 ) -> Chart:
-    """Then and now as two bars for each place."""
     return Chart(
         "bars",
         title,
         (
-            Series(names[0], tuple(map(or_none, then.values())), colour=CHART_COLOURS[2]),
-            Series(names[1], tuple(map(or_none, now.values())), colour=CHART_COLOURS[0]),
+            Series.of(names[0], then.values(), colour=CHART_COLOURS[2]),
+            Series.of(names[1], now.values(), colour=CHART_COLOURS[0]),
         ),
         said,
         categories=tuple(then),
@@ -245,7 +227,7 @@ def _pair(
     )
 
 
-def _ratio(row: ThenNow, dataset: Dataset) -> Sequence[Block | Beside]:
+def _ratio(row: ThenNow, dataset: Dataset) -> Blocks:
     said = words.then_now_words(row)
     then = published_value(dataset.published, "patients per FTE GP (mean)", "England", "2014/15")
     now = published_value(
@@ -261,7 +243,7 @@ def _ratio(row: ThenNow, dataset: Dataset) -> Sequence[Block | Beside]:
     return [chart, Text(said)]
 
 
-def _single(rows: Sequence[ThenNow]) -> Sequence[Block | Beside]:
+def _single(rows: Sequence[ThenNow]) -> Blocks:
     single = [row for row in rows if row.figure == SINGLE]
     said = " ".join(f"{row.place}: then {row.then_text}, now {row.now_text}." for row in single)
     chart = _pair(
@@ -274,7 +256,7 @@ def _single(rows: Sequence[ThenNow]) -> Sequence[Block | Beside]:
     return [chart, Text(f"{single[0].change} Source of then: {single[0].then_source}.", "note")]
 
 
-def _changes(rows: Sequence[ThenNow], definition: str) -> Sequence[Block | Beside]:
+def _changes(rows: Sequence[ThenNow], definition: str) -> Blocks:
     heads = ("Figure", "Then", "Now", "Measured alike?", "What changed", "Source of then")
     cells = [
         (

@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pcs_dash.measures.register import REGISTER
-from pcs_dash.measures.workforce import summarise
 from pcs_dash.scenarios.bands import Floats, banded
 from pcs_dash.scenarios.project import DRAWS
 from pcs_dash.tables.constants import BAND, MINIMUM_GP_WTE, MINIMUM_LIST
@@ -26,14 +25,7 @@ def blocks(
     """`years`: the area's practices by what they are called, today's first, the asked one last;
     `groups`: in the same years the group of that kind of each practice, missing: of none.
     """
-    counted = [
-        summarise(
-            year.table,
-            pd.Series("all", index=year.table.index),
-            definition=question.definition.key,
-        ).iloc[0]
-        for year in years.values()
-    ]
+    counted = [question.summarised(practices=year.table).iloc[0] for year in years.values()]
     drawn = {
         "below_4500": lambda year: year.drawn.patients < MINIMUM_LIST,
         "below_2_5_wte": lambda year: year.drawn.fte < MINIMUM_GP_WTE,

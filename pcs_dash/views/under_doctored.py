@@ -12,7 +12,6 @@ from pcs_dash.measures.numbers import NO_FIGURE, number, per_cent, signed, signe
 from pcs_dash.measures.profile import every_figure, flags, gap_sentence, practice_card
 from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.measures.words import Words, benchmark_words
-from pcs_dash.measures.workforce import patients_per_fte_gp
 from pcs_dash.views.answer import (
     Answer,
     Block,
@@ -25,7 +24,7 @@ from pcs_dash.views.answer import (
     text_table,
 )
 from pcs_dash.views.kept_answers import kept
-from pcs_dash.views.map_spec import MapSpec, alt_text
+from pcs_dash.views.map_spec import MapSpec
 from pcs_dash.views.question import Question
 from pcs_dash.views.similar_places import nearest
 
@@ -65,10 +64,7 @@ def answer(question: Question) -> Answer:
             f"Practices without a GP figure: {missing}{left_out}.",
         ),
         figures=figures(question, total),
-        front=(
-            MapBlock(spec, alt_text(question.dataset, spec), pick="practice"),
-            _key_figures(question, total),
-        ),
+        front=(MapBlock(spec, pick="practice"), _key_figures(question, total)),
         share=0.6,
         sources=f"MHCLG, IMD {question.edition}",
         foot=(
@@ -81,7 +77,7 @@ def answer(question: Question) -> Answer:
 
 def above(question: Question) -> str:
     """How many practices are above the benchmark, of those that have a ratio."""
-    ratios = patients_per_fte_gp(question.practices, question.definition.key)
+    ratios = question.ratios
     if not ratios.notna().any():
         return NO_FIGURE
     over = int((ratios > question.benchmark.value).sum())

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 from pcs_dash.jobs import beside
-from pcs_dash.measures.correlation import COEFFICIENT_NAMES, METHODS
+from pcs_dash.measures.correlation import COEFFICIENT_NAMES, METHODS, Correlation
 from pcs_dash.measures.numbers import between, number, of_all, p_text, signed
 from pcs_dash.measures.patient_matrix import MEASURES
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.specification import SpecificationSummary
 from pcs_dash.measures.verdict import Verdict, verdict
-from pcs_dash.measures.words import NOT_WHY, Words, grade, verdict_words
+from pcs_dash.measures.words import NOT_WHY, Words, grade, index_cells, verdict_words
 from pcs_dash.views import compared_measures, inequality
 from pcs_dash.views.answer import (
     Answer,
@@ -123,33 +123,13 @@ _RULE = (
 
 def _measures(question: Question) -> list[_Single]:
     pair = compared_measures.asked(question)
-    found: list[_Single] = [
-        (
-            COEFFICIENT_NAMES[result.method],
-            number(result.coefficient, 2),
-            compared_measures.interval_cell(result),
-            result.coefficient,
-            result.p_value,
-        )
-        for result in map(pair.result, METHODS)
-    ]
+    found = [_of(COEFFICIENT_NAMES[result.method], result) for result in map(pair.result, METHODS)]
     index = inequality.slope(question)[0].index
+    sii, of_sii, rii, of_rii = index_cells(index)
     gap = inequality.quintiles(question)[0].gaps[MEASURES[0]]
     found += [
-        (
-            "Slope Index of Inequality",
-            number(index.sii),
-            between(index.sii_low, index.sii_high),
-            -index.sii,
-            index.p_value,
-        ),
-        (
-            "Relative Index of Inequality",
-            number(index.rii, 2),
-            between(index.rii_low, index.rii_high, 2, null=1),
-            -index.sii,
-            index.p_value,
-        ),
+        ("Slope Index of Inequality", sii, of_sii, -index.sii, index.p_value),
+        ("Relative Index of Inequality", rii, of_rii, -index.sii, index.p_value),
         (
             "Most to least deprived fifth",
             number(gap.ratio, 2),
@@ -159,17 +139,13 @@ def _measures(question: Question) -> list[_Single]:
         ),
     ]
     if len(question.practices["place"].dropna().unique()) > 1:
-        within = pair.within("place").within
-        found.append(
-            (
-                "Spearman's rho within places",
-                number(within.coefficient, 2),
-                compared_measures.interval_cell(within),
-                within.coefficient,
-                within.p_value,
-            )
-        )
+        found.append(_of("Spearman's rho within places", pair.within("place").within))
     return found
+
+
+def _of(name: str, result: Correlation) -> _Single:
+    cells = number(result.coefficient, 2), compared_measures.interval_cell(result)
+    return (name, *cells, result.coefficient, result.p_value)
 
 
 def _singles(question: Question) -> Table:

@@ -27,8 +27,8 @@ from pcs_dash.views.answer import (
     text_table,
 )
 from pcs_dash.views.catchment_maps import own_marks
-from pcs_dash.views.map_spec import MapSpec, alt_text
-from pcs_dash.views.minute_bands import minutes_layer
+from pcs_dash.views.map_spec import MapSpec
+from pcs_dash.views.maps import minutes_layer
 from pcs_dash.views.question import Question
 
 # How people travel to few sites, unless it is said.
@@ -131,7 +131,6 @@ def blocks(question: Question, made: Standing) -> list[Block | Beside]:
 
 
 def _map(question: Question, made: Standing) -> MapBlock:
-    """The sites, and how far it is to the nearest of them."""
     title = f"minutes to the nearest of the sites {MODES[made.mode]}, {made.kind}"
     spec = MapSpec(
         "layers",
@@ -141,11 +140,10 @@ def _map(question: Question, made: Standing) -> MapBlock:
         about=f"sites, over small areas by {title}.",
         note="Magenta, S: the sites. Outlines: other practices. Uncoloured: no figure.",
     )
-    return MapBlock(spec, alt_text(question.dataset, spec), high=420)
+    return MapBlock(spec, high=420)
 
 
 def _curve(made: Standing) -> Chart:
-    """The best value of each number of sites."""
     unit = made.found.unit
     values = tuple(float(step["value"]) for step in made.steps)
     counts = tuple(str(step["sites"]) for step in made.steps)
@@ -202,7 +200,7 @@ _SECONDS = 15.0
 OPTIONS = (
     Option(NUMBER, "How many sites", "number", default="3", bounds=(1, 30), inside=True),
     Option(AIM, "What they are to do", inside=True,
-           choices=lambda _: {aim: words[0].capitalize() for aim, words in AIMS.items()}),
+           choices={aim: words[0].capitalize() for aim, words in AIMS.items()}),
     Option(HOW, "How people travel", inside=True, default=USUAL, choices=lambda question: {
         mode: f"{MODES[mode].capitalize()} ({kind})"
         for mode, kind in question.journeys.kinds.items()

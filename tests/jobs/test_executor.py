@@ -63,14 +63,10 @@ def test_statistics_of_a_page_are_made_elsewhere_to_the_last_digit(
     monkeypatch.setattr(
         one, "submit", lambda f, *a, **k: asked.append(f.__name__) or submit(f, *a, **k)
     )
-    area = find_area("Thurrock")
-    question = ask(dataset, area)
+    question = ask(dataset, find_area("Thurrock"))
 
     def found() -> tuple[Any, ...]:
-        pattern = patterns.ask(
-            dataset, question.practices, area.select(dataset.lsoas),
-            definition="fully_qualified", edition="2025",
-        )  # fmt: skip
+        pattern = patterns.ask(question)
         curve = verdict.every_way(question)
         judged, _ = verdict._together(question)
         table = pattern.clusters().table

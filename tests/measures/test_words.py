@@ -306,10 +306,10 @@ def test_clusters_come_with_what_chance_would_give() -> None:
             "queen", "LSOA",
         )  # fmt: skip
 
-    said = clusters_words(pattern(12), what="deprivation", place="Essex")
+    said = clusters_words(pattern(12), what="deprivation")
     assert "12 of 1,077 LSOAs stand out" in said.finding
     assert "about 53.9" in said.caution
-    assert "no LSOA stands out" in clusters_words(pattern(0), what="x", place="Essex").finding
+    assert "No LSOA stands out" in clusters_words(pattern(0), what="x").finding
 
 
 def summary(n: int, positive: int, up: int, down: int) -> Words:
@@ -538,8 +538,8 @@ def test_whole_sentences_of_levels_clusters_and_a_part_beside_the_rest() -> None
     none = LocalPattern(
         pd.DataFrame(), "Local Moran's I", 77, 0, 0, 3, 3.85, -1, "FDR", 99, "queen", "LSOA"
     )
-    assert clusters_words(none, what="deprivation", place="Essex").finding == (
-        "In Essex no LSOA stands out as part of a cluster of deprivation after control for the "
+    assert clusters_words(none, what="deprivation").finding == (
+        "No LSOA stands out as part of a cluster of deprivation after control for the "
         "number of tests."
     )
     # Above the rest of the whole, though below the whole's own figure.

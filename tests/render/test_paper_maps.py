@@ -198,12 +198,12 @@ def test_pyplot_knows_nothing_of_the_figures(dataset: Dataset) -> None:
 
 
 def test_alt_text_gives_the_figures(dataset: Dataset) -> None:
-    text = alt_text(dataset, spec_of(dataset, "practices"))
+    text = alt_text(spec_of(dataset, "practices"))
     assert "Thurrock" in text
     assert "26 practices" in text
     assert "2,258" in text
     own = find_area("Thurrock").select(dataset.lsoas)
     most = int((own["imd2025_quintile"] == 1).sum())
     assert f"{most} of {len(own)} are in the most deprived" in alt_text(
-        dataset, spec_of(dataset, "quintiles")
+        spec_of(dataset, "quintiles")
     )

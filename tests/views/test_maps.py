@@ -40,7 +40,7 @@ def test_the_class_says_how_far_from_the_benchmark(relative: float) -> None:
 
 def test_a_missing_ratio_has_no_class(practices) -> None:
     ratios = patients_per_fte_gp(practices, "permanent")
-    text = maps.benchmark_marks(ratios, 2_258)["letters"]
+    text = maps.benchmark_layer("", ratios, 2_258).marks(practices.index)["letters"]
     assert len(text) == 204
     assert [code for code, letter in zip(practices.index, text, strict=True) if letter == "-"] == [
         "F81032"
@@ -54,19 +54,21 @@ def test_thirds_split_evenly_and_leave_gaps_alone() -> None:
 
 
 def test_the_fill_has_a_letter_for_every_lsoa(dataset) -> None:
-    fill = maps.quintile_fill(dataset.lsoas, "2025", opacity=0.8)
+    layer = maps.quintile_layer(dataset.lsoas, "2025", maps.QUINTILE_PURPLES)
+    fill = layer.fill(dataset.lsoas.index, "2025")
     assert len(fill["letters"]) == 1_077
     assert {int(letter) + 1 for letter in fill["letters"]} == {1, 2, 3, 4, 5}
 
 
 def test_a_view_is_small_and_names_no_practice(dataset, files) -> None:
     ratios = patients_per_fte_gp(dataset.practices)
+    quintiles = maps.quintile_layer(dataset.lsoas, "2025", maps.QUINTILE_PURPLES)
     content = maps.view(
         files,
         find_area("Essex"),
         key="home",
-        fill=maps.quintile_fill(dataset.lsoas, "2025", opacity=0.8),
-        marks=maps.benchmark_marks(ratios, 2_258),
+        fill=quintiles.fill(dataset.lsoas.index, "2025"),
+        marks=maps.benchmark_layer("", ratios, 2_258).marks(ratios.index),
         values=ratios,
         value_title="Patients per FTE GP",
     )
@@ -84,13 +86,7 @@ def test_the_folium_map_asks_only_this_server(files) -> None:
 
 def test_a_name_in_a_view_stays_inside_its_string(files) -> None:
     evil = "</script><img src=x onerror=alert(1)>${alert(2)}"
-    content = maps.view(
-        files,
-        find_area("Thurrock"),
-        key="home",
-        marks={"letters": "", "palette": []},
-        notes={"F81010": evil},
-    )
+    content = maps.blank("home", {"url": "", "bounds": None}, "") | {"notes": {"F81010": evil}}
     folium_map = maps.PracticeMap(files.scripts, files.styles)
     maps.view_layer(content).add_to(folium_map)
     html = folium_map.get_root().render()

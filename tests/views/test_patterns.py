@@ -10,19 +10,13 @@ from pcs_dash.measures import spatial
 from pcs_dash.official.any_area import find_area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.views import patterns
+from pcs_dash.views.question import ask as question_to
 
 THURROCK = find_area("Thurrock")
 
 
 def ask(dataset: Dataset, **given: object) -> patterns.PatternAsked:
-    return patterns.ask(
-        dataset,
-        THURROCK.select(dataset.practices),
-        THURROCK.select(dataset.lsoas),
-        definition="fully_qualified",
-        edition="2025",
-        **given,  # type: ignore[arg-type]
-    )
+    return patterns.ask(question_to(dataset, THURROCK), **given)  # type: ignore[arg-type]
 
 
 def test_by_default_practices_are_asked_about(dataset: Dataset) -> None:

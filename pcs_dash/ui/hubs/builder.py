@@ -172,13 +172,13 @@ def _fixed(
 def view(dataset: Dataset, web: WebFiles, choices: Question) -> dict[str, Any]:
     """The map under the plan: area, deprivation, patients per FTE GP."""
     ratios = patients_per_fte_gp(dataset.practices, choices.definition.key)
+    tip = f"IMD {choices.edition} quintile"
+    quintiles = maps.quintile_layer(dataset.lsoas, choices.edition, maps.QUINTILE_GREYS, tip)
     return maps.view(
         web,
         choices.area,
         key="hubs",
-        fill=maps.quintile_fill(
-            dataset.lsoas, choices.edition, palette=maps.QUINTILE_GREYS, opacity=0.75
-        ),
+        fill=quintiles.fill(dataset.lsoas.index, choices.edition, opacity=0.75),
         marks={},
         values=ratios.mask(ratios.index.isin(choices.excluded.index)),
         value_title=f"{PER_GP.label} ({choices.definition.label.lower()})",
