@@ -8,20 +8,19 @@ in or out of any hub is a move too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from pcs_dash.hubs.contiguity import Neighbours
 from pcs_dash.hubs.journeys import Journeys
 from pcs_dash.hubs.plan import Plan
-from pcs_dash.hubs.rules import Rule
 from pcs_dash.hubs.summary import Floats, Groups, groups_of, prepare, scorecard
-from pcs_dash.measures.workforce import DEFAULT_DEFINITION, Benchmark
+from pcs_dash.measures.workforce import DEFAULT_DEFINITION
 from pcs_dash.tables.errors import UserError
 
 KEPT_TOGETHER = (
@@ -84,33 +83,23 @@ def compare_plans(
     practices: pd.DataFrame,
     *,
     names: tuple[str, str] = ("A", "B"),
-    definition: str = DEFAULT_DEFINITION,
-    benchmark: Benchmark | float | None = None,
-    rules: Sequence[Rule] = (),
-    neighbours: Neighbours | None = None,
-    journeys: Journeys | None = None,
+    **judged_by: Any,
 ) -> Comparison:
     """Everything that differs between two plans for the practices of an area.
 
-    Both plans are taken as the area sees them (`Plan.within`). `names` name the plans in tables.
+    Both plans are taken as the area sees them (`Plan.within`). `names` name the plans in tables;
+    the rest is as `compare_many` takes it.
     """
     a, b = a.within(practices.index), b.within(practices.index)
     if names[0] == names[1]:
         names = (f"{names[0]} (first)", f"{names[1]} (second)")
-    cards = compare_many(
-        dict(zip(names, (a, b), strict=True)),
-        practices,
-        definition=definition,
-        benchmark=benchmark,
-        rules=rules,
-        neighbours=neighbours,
-        journeys=journeys,
-    )
+    cards = compare_many(dict(zip(names, (a, b), strict=True)), practices, **judged_by)
     measures = cards.rename(columns={names[0]: "a", names[1]: "b"})
     measures.insert(4, "difference", measures["b"] - measures["a"])
     patients = np.nan_to_num(practices["patients"].to_numpy(dtype=float, na_value=np.nan))
     group_a, group_b = groups_of(a, practices.index), groups_of(b, practices.index)
-    shared = shared_patients(group_a, group_b, patients, (len(a.hubs), len(b.hubs)))
+    hubs = len(a.hubs), len(b.hubs)
+    shared = shared_patients(group_a, group_b, patients, hubs)
     match = match_hubs(shared)
     return Comparison(
         name_a=names[0],
@@ -120,8 +109,8 @@ def compare_plans(
         matching=_matching(a, b, shared, match),
         practices=len(practices),
         patients=int(patients.sum()),
-        share_kept_together=kept_together(group_a, group_b, patients, (len(a.hubs), len(b.hubs))),
-        share_together_before=kept_together(group_b, group_a, patients, (len(b.hubs), len(a.hubs))),
+        share_kept_together=kept_together(group_a, group_b, patients, hubs),
+        share_together_before=kept_together(group_b, group_a, patients, hubs[::-1]),
     )
 
 
@@ -130,27 +119,19 @@ def compare_many(
     practices: pd.DataFrame,
     *,
     definition: str = DEFAULT_DEFINITION,
-    benchmark: Benchmark | float | None = None,
-    rules: Sequence[Rule] = (),
-    neighbours: Neighbours | None = None,
     journeys: Journeys | None = None,
+    **judged_by: Any,
 ) -> pd.DataFrame:
     """The score cards of several plans side by side; index key, columns measure, unit, one a plan
     under its name, definition. Plans are taken as the area sees them. Names must be unlike
-    "measure", "unit" and "definition".
+    "measure", "unit" and "definition". `judged_by`: benchmark, rules, neighbours (`scorecard`).
     """
     taken = {"measure", "unit", "definition"} & set(plans)
     if taken or not plans:
         raise UserError("Give at least one plan, and none the name measure, unit or definition.")
     prepared = prepare(practices, definition=definition, journeys=journeys)
     cards = {
-        name: scorecard(
-            plan.within(practices.index),
-            prepared,
-            benchmark=benchmark,
-            rules=rules,
-            neighbours=neighbours,
-        )
+        name: scorecard(plan.within(practices.index), prepared, **judged_by)
         for name, plan in plans.items()
     }
     first = next(iter(cards.values()))
@@ -168,28 +149,17 @@ def paper_table(comparison: Comparison) -> pd.DataFrame:
     """
     names = {"a": comparison.name_a, "b": comparison.name_b}
     rows = comparison.measures.rename(columns=names).reset_index(drop=True)
+    pairs = "share of pairs"
     extra = pd.DataFrame(
         [
             ("Practices that move", "practices", comparison.practices_moved, MOVED),
             ("Patients of practices that move", "patients", comparison.patients_moved, MOVED),
-            (
-                "Patients kept together",
-                "share of pairs",
-                comparison.share_kept_together,
-                KEPT_TOGETHER,
-            ),
-            (
-                "Patients together before",
-                "share of pairs",
-                comparison.share_together_before,
-                TOGETHER_BEFORE,
-            ),
+            ("Patients kept together", pairs, comparison.share_kept_together, KEPT_TOGETHER),
+            ("Patients together before", pairs, comparison.share_together_before, TOGETHER_BEFORE),
         ],
         columns=["measure", "unit", "difference", "definition"],
     )
-    for name in names.values():
-        extra[name] = np.nan
-    return pd.concat([rows, extra[rows.columns]], ignore_index=True)
+    return pd.concat([rows, extra.reindex(columns=rows.columns)], ignore_index=True)
 
 
 def shared_patients(
@@ -242,30 +212,23 @@ def _moved(
     becomes = np.array([match.get(hub, -1) for hub in range(len(a.hubs))] + [len(b.hubs)])
     expected = becomes[groups[0]]
     moves = expected != groups[1]
+    # None for Unassigned, and for -1 of a hub that has no match.
     names_a = np.array([*(hub.name for hub in a.hubs), None], dtype=object)
     names_b = np.array([*(hub.name for hub in b.hubs), None], dtype=object)
-    table = pd.DataFrame(
-        {
-            "practice_name": practices["practice_name"][moves],
-            "patients": practices["patients"][moves],
-            "hub_a": pd.array(names_a[groups[0][moves]], dtype="str"),
-            "hub_b": pd.array(names_b[groups[1][moves]], dtype="str"),
-            "match_of_hub_a": pd.array(
-                [names_b[hub] if hub >= 0 else None for hub in expected[moves]], dtype="str"
-            ),
-        },
-        index=practices.index[moves],
-    )
+    table = practices.loc[moves, ["practice_name", "patients"]].copy()
+    table["hub_a"] = pd.array(names_a[groups[0][moves]], dtype="str")
+    table["hub_b"] = pd.array(names_b[groups[1][moves]], dtype="str")
+    table["match_of_hub_a"] = pd.array(names_b[expected[moves]], dtype="str")
     return table.sort_values(by="patients", ascending=False, kind="stable")
 
 
 def _matching(a: Plan, b: Plan, shared: Floats, match: Mapping[int, int]) -> pd.DataFrame:
-    rows: list[tuple[str | None, str | None, int]] = []
-    for i, hub in enumerate(a.hubs):
-        if i in match:
-            rows.append((hub.name, b.hubs[match[i]].name, int(shared[i, match[i]])))
-        else:
-            rows.append((hub.name, None, 0))
+    rows: list[tuple[str | None, str | None, int]] = [
+        (hub.name, b.hubs[match[i]].name, int(shared[i, match[i]]))
+        if i in match
+        else (hub.name, None, 0)
+        for i, hub in enumerate(a.hubs)
+    ]
     rows += [(None, hub.name, 0) for j, hub in enumerate(b.hubs) if j not in match.values()]
     table = pd.DataFrame(rows, columns=["hub_a", "hub_b", "shared_patients"])
     return table.astype({"hub_a": "str", "hub_b": "str", "shared_patients": "int64"})

@@ -13,7 +13,7 @@ Depends on the area alone, not on the plan: compute once an area and keep it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import combinations
 
 import geopandas as gpd
 import numpy as np
@@ -25,9 +25,6 @@ from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from scipy.spatial.distance import cdist
 
 from pcs_dash.tables.errors import UserError
-
-if TYPE_CHECKING:
-    pass
 
 CRS = 27700
 # A touch of less than this, in metres, is a corner that rounding has opened, not a border.
@@ -78,12 +75,14 @@ def neighbours(practices: pd.DataFrame, outline: shapely.Geometry | None = None)
     borders = _site_borders(whole, outline)
     links = _missing_links(sites, borders)
     pairs = _practice_pairs(site, np.concatenate([borders, links]))
+    # A site is called after the first practice on it.
+    names = [str(codes[place]) for place in np.unique(site, return_index=True)[1]]
     return Neighbours(
         codes=codes,
         cells=gpd.GeoSeries(_clipped(whole, sites, outline)[site], index=codes, crs=CRS),
         site=site,
         pairs=pairs,
-        links=tuple(_named(link, site, codes) for link in links),
+        links=tuple((names[first], names[second]) for first, second in links),
     )
 
 
@@ -133,13 +132,12 @@ def _missing_links(sites: NDArray[np.float64], borders: NDArray[np.intp]) -> NDA
         return np.empty((0, 2), dtype=np.intp)
     apart = np.full((count, count), np.inf)
     closest: dict[tuple[int, int], tuple[int, int]] = {}
-    for one in range(count):
-        for other in range(one + 1, count):
-            here, there = np.flatnonzero(label == one), np.flatnonzero(label == other)
-            distance = cdist(sites[here], sites[there])
-            row, column = np.unravel_index(distance.argmin(), distance.shape)
-            apart[one, other] = distance[row, column]
-            closest[one, other] = int(here[row]), int(there[column])
+    for one, other in combinations(range(count), 2):
+        here, there = np.flatnonzero(label == one), np.flatnonzero(label == other)
+        distance = cdist(sites[here], sites[there])
+        row, column = np.unravel_index(distance.argmin(), distance.shape)
+        apart[one, other] = distance[row, column]
+        closest[one, other] = int(here[row]), int(there[column])
     tree = minimum_spanning_tree(np.where(np.isinf(apart), 0, apart)).tocoo()
     chosen = [
         sorted(closest[min(i, j), max(i, j)]) for i, j in zip(tree.row, tree.col, strict=True)
@@ -174,8 +172,3 @@ def _components(count: int, pairs: NDArray[np.intp]) -> tuple[int, NDArray[np.in
     joined = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
     number, label = connected_components(joined, directed=False)
     return int(number), label
-
-
-def _named(link: NDArray[np.intp], site: NDArray[np.intp], codes: pd.Index) -> tuple[str, str]:
-    first, second = (str(codes[site == place][0]) for place in link)
-    return first, second

@@ -8,6 +8,7 @@ import pandas as pd
 
 from pcs_dash.hubs.rules import Rule
 from pcs_dash.hubs.summary import verdict_column
+from pcs_dash.measures.numbers import count
 
 
 def headline(summary: pd.DataFrame, rules: Sequence[Rule], area: str) -> str:
@@ -30,11 +31,10 @@ def headline(summary: pd.DataFrame, rules: Sequence[Rule], area: str) -> str:
     none = "Every practice is in a hub."
     if practices[-1]:
         none = f"{_counted(practices[-1], patients[-1])} in no hub."
-    count = f"{number:,} {'hub' if number == 1 else 'hubs'}."
-    return f"{' '.join([count, *judged])} {none} {whole}.{tail}"
+    hubs = f"{count(number, 'hub')}."
+    return f"{' '.join([hubs, *judged])} {none} {whole}.{tail}"
 
 
 def _counted(practices: int, patients: int) -> str:
     """Practices and patients in words."""
-    word = "practice" if practices == 1 else "practices"
-    return f"{int(practices):,} {word} ({int(patients):,} patients)"
+    return f"{count(int(practices), 'practice')} ({int(patients):,} patients)"

@@ -8,7 +8,8 @@ included).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 from pcs_dash.hubs.plan import EMPTY_PLAN, Hub, Plan, PlanError
@@ -79,25 +80,15 @@ class History:
         """One step back; the same history if there is none."""
         if not self.past:
             return self
-        step = self.past[-1]
-        return replace(
-            self,
-            past=self.past[:-1],
-            present=step.backwards(self.present),
-            future=(step, *self.future),
-        )
+        *past, step = self.past
+        return History(tuple(past), step.backwards(self.present), (step, *self.future))
 
     def redo(self) -> History:
         """One step forward again; the same history if there is none."""
         if not self.future:
             return self
-        step = self.future[0]
-        return replace(
-            self,
-            past=(*self.past, step),
-            present=step.forwards(self.present),
-            future=self.future[1:],
-        )
+        step, *future = self.future
+        return History((*self.past, step), step.forwards(self.present), tuple(future))
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able form for an autosaved draft. Hub lists that repeat are stored once."""
@@ -137,7 +128,9 @@ class History:
                 present=Plan.from_dict(data["present"]),
                 future=tuple(_step(item, hub_lists) for item in data["future"]),
             )
-            _check(history)
+            # To both ends: every plan on the way must be valid.
+            reduce(lambda plan, step: step.backwards(plan), history.past[::-1], history.present)
+            reduce(lambda plan, step: step.forwards(plan), history.future, history.present)
         except UserError:
             raise
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
@@ -152,13 +145,3 @@ def _step(item: Any, hub_lists: list[tuple[Hub, ...]]) -> Step:
     return Step(
         str(label), hub_lists[before], hub_lists[after], tuple((str(c), b, a) for c, b, a in moved)
     )
-
-
-def _check(history: History) -> None:
-    """Walk to both ends: every plan on the way must be valid."""
-    plan = history.present
-    for step in reversed(history.past):
-        plan = step.backwards(plan)
-    plan = history.present
-    for step in history.future:
-        plan = step.forwards(plan)

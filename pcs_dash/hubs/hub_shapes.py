@@ -60,17 +60,6 @@ class Circle:
 Shape: TypeAlias = Any
 
 
-@dataclass(frozen=True)
-class Claims:
-    """What several shapes claim. `assigned`: code -> name of the one shape that claims it;
-    `twice`: code -> names of all that claim it, where more than one does; `nobody`: the rest.
-    """
-
-    assigned: Mapping[str, str]
-    twice: Mapping[str, tuple[str, ...]]
-    nobody: tuple[str, ...]
-
-
 # --- shapes from the map ---
 
 
@@ -106,7 +95,8 @@ def polygon(
         raise ShapeError(f"{what} is no shape that can be computed with. Draw it again.") from error
     if not shapely.area(whole) > 0:
         raise ShapeError(f"{what} has no area. Draw it again.")
-    return _only_polygons(whole)
+    made = _multi(whole)
+    return made.geoms[0] if len(made.geoms) == 1 else made
 
 
 def _grid_rings(
@@ -148,34 +138,27 @@ def practices_in(shape: Shape, practices: pd.DataFrame, *, on_map: bool = True) 
 
     `on_map` True: by longitude and latitude, as the map shows them; False: by easting and northing.
     """
-    return claims({"shape": shape}, practices, on_map=on_map)[0]["shape"]
+    return tuple(claims({"shape": shape}, practices, on_map=on_map))
 
 
 def claims(
     shapes: Mapping[str, Shape], practices: pd.DataFrame, *, on_map: bool = True
-) -> tuple[dict[str, tuple[str, ...]], Claims]:
-    """For each named shape the practices it covers, and which are claimed once, twice or never."""
+) -> dict[str, tuple[str, ...]]:
+    """Of the practices that a shape covers (in the table's order) the names of all that do."""
     position = _positions_of(practices, on_map=on_map)
     placed = np.flatnonzero(np.isfinite(position).all(axis=1))
     tree = shapely.STRtree(shapely.points(position[placed]))
     claimed: dict[int, list[str]] = {}
-    caught: dict[str, tuple[str, ...]] = {}
     for name, shape in shapes.items():
         if isinstance(shape, Circle):
             distance = np.hypot(*(position[placed] - (shape.easting, shape.northing)).T)
             found = np.flatnonzero(distance <= shape.radius)
         else:
             shapely.prepare(shape)
-            found = np.sort(tree.query(shape, predicate="covers"))
-        caught[name] = tuple(practices.index[placed[found]])
+            found = tree.query(shape, predicate="covers")
         for place in placed[found]:
             claimed.setdefault(int(place), []).append(name)
-    by_code = {str(practices.index[place]): tuple(claimed[place]) for place in sorted(claimed)}
-    return caught, Claims(
-        assigned={code: names[0] for code, names in by_code.items() if len(names) == 1},
-        twice={code: names for code, names in by_code.items() if len(names) > 1},
-        nobody=tuple(str(code) for code in practices.index if code not in by_code),
-    )
+    return {str(practices.index[place]): tuple(claimed[place]) for place in sorted(claimed)}
 
 
 # --- the shape of a hub ---
@@ -221,21 +204,14 @@ def hub_polygons(
             continue
         owned = table.loc[table["owner"] == order[hub.id]].drop_duplicates("site")
         places = practices.loc[members.index, ["easting", "northing"]].to_numpy(dtype=float)
-        rows.append(
-            {
-                "hub_id": hub.id,
-                "hub": hub.name,
-                "colour": hub.colour,
-                "practices": len(members),
-                "patients": int(members["patients"].sum()),
-                "shares_building": int((members["owner"] != order[hub.id]).sum()),
-                "geometry": _multi(
-                    shapely.union_all(neighbours.cells.to_numpy()[owned["cell"]])
-                    if shape == "cells"
-                    else _hull(places, shape)
-                ),
-            }
+        area = (
+            shapely.union_all(neighbours.cells.to_numpy()[owned["cell"]])
+            if shape == "cells"
+            else _hull(places, shape)
         )
+        shared = int((members["owner"] != order[hub.id]).sum())
+        figures = (len(members), int(members["patients"].sum()), shared)
+        rows.append((hub.id, hub.name, hub.colour, *figures, _multi(area)))
     columns = ["hub_id", "hub", "colour", "practices", "patients", "shares_building", "geometry"]
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=CRS)
 
@@ -244,30 +220,23 @@ def hub_polygons(
 
 
 @cache
-def _to_degrees() -> Transformer:
-    return Transformer.from_crs(CRS, 4326, always_xy=True)
+def _transformer(before: int, after: int) -> Transformer:
+    return Transformer.from_crs(before, after, always_xy=True)
 
 
-@cache
-def _to_mercator() -> Transformer:
-    return Transformer.from_crs(4326, 3857, always_xy=True)
-
-
-@cache
-def _from_mercator() -> Transformer:
-    return Transformer.from_crs(3857, CRS, always_xy=True)
+def _transformed(places: NDArray[np.float64], before: int, after: int) -> NDArray[np.float64]:
+    return np.column_stack(_transformer(before, after).transform(places[:, 0], places[:, 1]))
 
 
 def grid_to_lonlat(grid: NDArray[np.float64]) -> NDArray[np.float64]:
     """The way back: metres, shape (n, 2), to longitude and latitude."""
-    return np.column_stack(_to_degrees().transform(grid[:, 0], grid[:, 1]))
+    return _transformed(grid, CRS, 4326)
 
 
 def _ring_to_grid(ring: NDArray[np.float64], *, mercator: bool) -> NDArray[np.float64]:
     if mercator:
-        flat = np.column_stack(_to_mercator().transform(ring[:, 0], ring[:, 1]))
-        followed = shapely.get_coordinates(_segmented(flat, _STEP))
-        return np.column_stack(_from_mercator().transform(followed[:, 0], followed[:, 1]))
+        flat = _transformed(ring, 4326, 3857)
+        return _transformed(shapely.get_coordinates(_segmented(flat, _STEP)), 3857, CRS)
     # A hundredth of a degree is about 1.1 km of latitude and 0.7 km of longitude here.
     return lonlat_to_grid(shapely.get_coordinates(_segmented(ring, 0.01)))
 
@@ -386,11 +355,6 @@ def _fault_at(made: shapely.Geometry) -> str:
     return f"near longitude {place[0]:.4f}, latitude {place[1]:.4f}"
 
 
-def _only_polygons(geometry: shapely.Geometry) -> shapely.Polygon | shapely.MultiPolygon:
-    parts = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"]
-    return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
-
-
 def _multi(geometry: shapely.Geometry) -> shapely.MultiPolygon:
     """One geometry type for the whole layer; holes and lines of zero area left out."""
     parts = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"]
@@ -399,9 +363,8 @@ def _multi(geometry: shapely.Geometry) -> shapely.MultiPolygon:
 
 def _hull(places: NDArray[np.float64], shape: str) -> shapely.Geometry:
     points = shapely.multipoints(places)
+    convex = shape == "convex"
     hull = (
-        shapely.convex_hull(points)
-        if shape == "convex"
-        else shapely.concave_hull(points, ratio=_HULL_RATIO)
+        shapely.convex_hull(points) if convex else shapely.concave_hull(points, ratio=_HULL_RATIO)
     )
     return shapely.buffer(hull, _HULL_MARGIN)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pcs_dash.measures.sums import Floats, Groups, sorted_groups
+from pcs_dash.measures.sums import Floats, Groups, over, sorted_groups
 from pcs_dash.tables.constants import MODES
 from pcs_dash.tables.errors import UserError
 
@@ -51,8 +51,7 @@ class Journeys:
         NaN where none of them has a way there.
         """
         total, lost = self._sums(mode)
-        known = self.patients.sum(axis=1)[:, None] - lost
-        return np.divide(total, known, out=np.full(total.shape, np.nan), where=known > 0)
+        return over(total, self.patients.sum(axis=1)[:, None] - lost)
 
     def asked(self, mode: str) -> dict[str, Any]:
         """What a `SuggestRequest` takes to count distances in minutes of a mode. UserError where
@@ -119,9 +118,8 @@ def minutes_of_groups(
     for mode in MODES:
         table = journeys.minutes.get(mode)
         for start, to in (("own", practice), ("site", goal)):
-            if table is None:
-                values = np.full(len(people), np.nan)
-            else:
+            values = np.full(len(people), np.nan)
+            if table is not None:
                 values = np.where(to >= 0, table[place, to], np.nan)
             half, most = quantiles(values, people, held, number)
             found |= {f"{start}_half_{mode}": half, f"{start}_most_{mode}": most}
@@ -154,7 +152,4 @@ def described(journeys: Journeys | None, sites: Groups, number: int) -> dict[str
     if journeys is None:
         return {"main_site": [None] * number, "minutes_are": [None] * number}
     codes = [*map(str, journeys.codes), None]
-    return {
-        "main_site": [codes[site] for site in sites],
-        "minutes_are": [journeys.label] * number,
-    }
+    return {"main_site": [codes[site] for site in sites], "minutes_are": [journeys.label] * number}

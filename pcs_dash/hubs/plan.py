@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -80,10 +80,8 @@ class Assignment(Mapping[str, str]):
         return code in self._items
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, Assignment):
-            return self._items == other._items
         if isinstance(other, Mapping):
-            return self._items == dict(other)
+            return self._items == (other._items if isinstance(other, Assignment) else dict(other))
         return NotImplemented
 
     def __hash__(self) -> int:
@@ -123,7 +121,7 @@ class Hub:
     def __post_init__(self) -> None:
         if not isinstance(self.id, str) or not _ID.fullmatch(self.id):
             raise PlanError(
-                f"'{_short(self.id)}' is not a hub id: use up to 40 letters, digits, '.', '_', '-'."
+                f"'{short(self.id)}' is not a hub id: use up to 40 letters, digits, '.', '_', '-'."
             )
         object.__setattr__(self, "name", clean_name(self.name))
         object.__setattr__(self, "colour", clean_colour(self.colour))
@@ -133,13 +131,7 @@ class Hub:
 
     def to_dict(self) -> dict[str, Any]:
         """The hub as plan files hold it."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "colour": self.colour,
-            "note": self.note,
-            "locked": self.locked,
-        }
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)
@@ -177,7 +169,7 @@ class Plan:
             if hub.id == hub_id:
                 return hub
         raise PlanError(
-            f"There is no hub '{_short(hub_id)}' in this plan. Reload the plan and try again."
+            f"There is no hub '{short(hub_id)}' in this plan. Reload the plan and try again."
         )
 
     def hub_by_name(self, name: str) -> Hub | None:
@@ -194,10 +186,6 @@ class Plan:
         """Practice codes of a hub, sorted."""
         self.hub(hub_id)
         return tuple(sorted(code for code, held in self.assignment.items() if held == hub_id))
-
-    def unassigned(self, codes: Iterable[str]) -> tuple[str, ...]:
-        """Those of `codes` that are in no hub, in their order."""
-        return tuple(code for code in codes if code not in self.assignment)
 
     def unknown_codes(self, known: Iterable[str]) -> tuple[str, ...]:
         """Assigned codes that are not among `known` (practices closed, or of another area),
@@ -258,12 +246,6 @@ class Plan:
         """Take out of their hubs those practices that no lock holds, and report the rest."""
         return self._move(codes, None)
 
-    def toggle(self, code: str, hub_id: str) -> Moved:
-        """A click with a brush: into the hub, or out of it if the practice is there already."""
-        if self.assignment.get(code) == hub_id:
-            return self.try_unassign([code])
-        return self.try_assign([code], hub_id)
-
     def merge(self, into: str, other: str) -> Plan:
         """Move all practices of `other` into `into` and delete `other`. LockedHubError if either
         is locked.
@@ -284,17 +266,12 @@ class Plan:
         self._refuse_locked(hub_id, "deleted")
         return self.changed(dict.fromkeys(self.members(hub_id)), hubs=self._without(hub_id))
 
-    def restricted_to(self, known: Iterable[str]) -> Plan:
-        """The plan without practices that are not among `known`; hubs stay, even when empty.
-        Locks don't apply.
-        """
-        return self.changed(dict.fromkeys(self.unknown_codes(known)))
-
     def within(self, known: Iterable[str]) -> Plan:
         """The plan as an area sees it: without practices that are not among `known`, and without
-        the hubs that lose all their practices by that. Hubs that were empty before stay.
+        the hubs that lose all their practices by that. Hubs that were empty before stay, and locks
+        don't apply.
         """
-        trimmed = self.restricted_to(known)
+        trimmed = self.changed(dict.fromkeys(self.unknown_codes(known)))
         before, after = set(self.assignment.values()), set(trimmed.assignment.values())
         return replace(trimmed, hubs=tuple(h for h in self.hubs if h.id not in before - after))
 
@@ -347,7 +324,7 @@ class Plan:
         version = data.get("version")
         if version != FORMAT_VERSION:
             raise PlanError(
-                f"This plan has the format version {_short(version)}; this program reads version "
+                f"This plan has the format version {short(version)}; this program reads version "
                 f"{FORMAT_VERSION}. "
                 "Open it with the version of the program that saved it and export it as CSV."
             )
@@ -393,9 +370,8 @@ class Plan:
     # --- inside ---
 
     def _with_hub(self, changed: Hub) -> Plan:
-        return replace(
-            self, hubs=tuple(changed if hub.id == changed.id else hub for hub in self.hubs)
-        )
+        hubs = tuple(changed if hub.id == changed.id else hub for hub in self.hubs)
+        return replace(self, hubs=hubs)
 
     def _without(self, hub_id: str) -> tuple[Hub, ...]:
         return tuple(hub for hub in self.hubs if hub.id != hub_id)
@@ -410,10 +386,8 @@ class Plan:
             held = self.assignment.get(code)
             if held == target_id:
                 unchanged.append(code)
-            elif held in locked:
-                refused[code] = locked[held]
-            elif target_id in locked:
-                refused[code] = locked[target_id]
+            elif holder := locked.get(held or "") or locked.get(target_id or ""):
+                refused[code] = holder
             else:
                 changes[code] = target_id
         plan = self.changed(changes) if changes else self
@@ -435,7 +409,7 @@ def plan_from_column(practices: pd.DataFrame, column: str) -> Plan:
     Practices with no value stay unassigned (F81031 has no PCN).
     """
     if column not in practices.columns:
-        raise PlanError(f"There is no grouping '{_short(column)}'. Choose pcn, district or place.")
+        raise PlanError(f"There is no grouping '{short(column)}'. Choose pcn, district or place.")
     return Plan.from_series(practices[column])
 
 
@@ -450,12 +424,12 @@ def clean_name(name: object) -> str:
         raise PlanError("A hub needs a name. Type one.")
     if len(text) > MAX_NAME_LENGTH:
         raise PlanError(
-            f"The hub name '{_short(text)}' has {len(text)} characters. "
+            f"The hub name '{short(text)}' has {len(text)} characters. "
             f"Use {MAX_NAME_LENGTH} at the most."
         )
     if _unprintable(text) or not any(unicodedata.category(c)[0] in "LNPS" for c in text):
         raise PlanError(
-            f"The hub name '{_short(text)}' has characters that can't be shown. Retype it."
+            f"The hub name '{short(text)}' has characters that can't be shown. Retype it."
         )
     if name_key(text) in NO_HUB:
         raise PlanError(f"'{text}' stands for practices in no hub. Choose another name.")
@@ -485,7 +459,7 @@ def clean_colour(colour: object) -> str:
     text = colour.lower() if isinstance(colour, str) else ""
     if not _COLOUR.fullmatch(text):
         raise PlanError(
-            f"'{_short(colour)}' is not a colour. Use '#' and six digits, as in #0072b2."
+            f"'{short(colour)}' is not a colour. Use '#' and six digits, as in #0072b2."
         )
     return text
 
@@ -520,22 +494,16 @@ def _check_plan(hubs: tuple[Hub, ...], assignment: Mapping[str, str]) -> None:
     for code, hub_id in assignment.items():
         if not isinstance(hub_id, str) or hub_id not in ids:
             raise PlanError(
-                f"Practice '{_short(code)}' is in the hub '{_short(hub_id)}', which doesn't exist."
+                f"Practice '{short(code)}' is in the hub '{short(hub_id)}', which doesn't exist."
             )
         if not isinstance(code, str) or not code:
-            raise PlanError(f"'{_short(code)}' is not a practice code.")
+            raise PlanError(f"'{short(code)}' is not a practice code.")
 
 
 def _hub_from_dict(item: Any) -> Hub:
     if not isinstance(item, Mapping) or not {"id", "name", "colour"} <= set(item):
         raise PlanError("This is not a saved plan: every hub needs 'id', 'name' and 'colour'.")
-    return Hub(
-        id=item["id"],
-        name=item["name"],
-        colour=item["colour"],
-        note=item.get("note", ""),
-        locked=item.get("locked", False),
-    )
+    return Hub(**{field.name: item[field.name] for field in fields(Hub) if field.name in item})
 
 
 def _all_or_nothing(result: Moved) -> Plan:
@@ -558,17 +526,14 @@ def _next_id(hubs: tuple[Hub, ...]) -> str:
 
 def _free_name(hubs: tuple[Hub, ...]) -> str:
     used = {name_key(hub.name) for hub in hubs}
-    number = 1
-    while name_key(f"Hub {number}") in used:
-        number += 1
-    return f"Hub {number}"
+    names = (f"Hub {number}" for number in range(1, len(hubs) + 2))
+    return next(name for name in names if name_key(name) not in used)
 
 
 def _free_colour(hubs: tuple[Hub, ...]) -> str:
     used = {hub.colour for hub in hubs}
-    return next(
-        (colour for colour in PALETTE if colour not in used), PALETTE[len(hubs) % len(PALETTE)]
-    )
+    free = (colour for colour in PALETTE if colour not in used)
+    return next(free, PALETTE[len(hubs) % len(PALETTE)])
 
 
 def _unprintable(text: str) -> bool:
@@ -576,9 +541,10 @@ def _unprintable(text: str) -> bool:
     return any(unicodedata.category(c) in ("Cc", "Cs") or c in "\ufffe\uffff" for c in text)
 
 
-def _short(value: object) -> str:
+def short(value: object, limit: int = 40) -> str:
+    """Text cut to fit into a sentence."""
     text = str(value)
-    return text if len(text) <= 40 else text[:39] + "…"
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _listing(items: Iterable[str], limit: int = 5) -> str:

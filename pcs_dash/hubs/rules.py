@@ -82,16 +82,11 @@ def default_rules(published: pd.DataFrame) -> tuple[Rule, ...]:
 
     UserError if a figure is missing from the table or there twice.
     """
-    hub, low, high, list_size, team = (
-        _published(published, figure)
-        for figure in (
-            "hub minimum population",
-            "locality or PCN population (lower)",
-            "locality or PCN population (upper)",
-            "practice minimum list size",
-            "practice minimum GP team",
-        )
-    )
+    hub = _published(published, "hub minimum population")
+    low = _published(published, "locality or PCN population (lower)")
+    high = _published(published, "locality or PCN population (upper)")
+    list_size = _published(published, "practice minimum list size")
+    team = _published(published, "practice minimum GP team")
     return (
         _rule("Hub", "patients", hub, lower=hub["value"]),
         _rule("PCN or locality", "patients", low, lower=low["value"], upper=high["value"]),
@@ -162,7 +157,7 @@ def _read(records: Sequence[dict[Any, Any]]) -> tuple[Rule, ...]:
         given = {field.name: record.get(field.name) for field in fields(Rule)}
         if _blank(given["name"]) and _blank(given["measure"]):
             continue
-        measure = "" if _blank(given["measure"]) else str(given["measure"])
+        measure = _text(given["measure"])
         unit = given["unit"]
         known = rule_measures([measure])
         if _blank(unit) and measure in known:
@@ -170,13 +165,13 @@ def _read(records: Sequence[dict[Any, Any]]) -> tuple[Rule, ...]:
         try:
             rules.append(
                 Rule(
-                    name=_text(given["name"]),
-                    measure=measure,
-                    lower=given["lower"],
-                    upper=given["upper"],
-                    unit=_text(unit),
-                    source=_text(given["source"]),
-                    date=_text(given["date"]),
+                    _text(given["name"]),
+                    measure,
+                    given["lower"],
+                    given["upper"],
+                    _text(unit),
+                    _text(given["source"]),
+                    _text(given["date"]),
                     on=_switch(given["on"]),
                 )
             )
@@ -252,14 +247,7 @@ def _rule(
     *,
     lower: float | None = None,
     upper: float | None = None,
-    unit: str | None = None,
+    unit: str = "",
 ) -> Rule:
-    return Rule(
-        name=name,
-        measure=measure,
-        lower=lower,
-        upper=upper,
-        unit=RULE_MEASURES[measure].unit if unit is None else unit,
-        source=str(row["source"]),
-        date=str(row["period"]),
-    )
+    unit, source, date = unit or RULE_MEASURES[measure].unit, row["source"], row["period"]
+    return Rule(name, measure, lower, upper, unit, source=str(source), date=str(date))

@@ -10,19 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from pcs_dash.hubs.suggesting.broken_rules import broken_rules
-from pcs_dash.hubs.suggesting.clock import Clock, Progress, Stopped, relative_gap
-from pcs_dash.hubs.suggesting.explain import (
-    band_conflicts,
-    check_codes,
-    contradictions,
-    explain,
-)
+from pcs_dash.hubs.suggesting.clock import TIME_LIMIT, Clock, Progress, Stopped, relative_gap
+from pcs_dash.hubs.suggesting.explain import band_conflicts, check_codes, contradictions, explain
 from pcs_dash.hubs.suggesting.model import (
     Facts,
     Floats,
@@ -33,15 +27,15 @@ from pcs_dash.hubs.suggesting.model import (
     read_facts,
 )
 from pcs_dash.hubs.suggesting.partition import Found
-from pcs_dash.hubs.suggesting.repair import Move, Repair, repair
+from pcs_dash.hubs.suggesting.repair import Repair, repair
 from pcs_dash.hubs.suggesting.request import (
-    MIXED_UNIT,
     OBJECTIVES,
-    UNITS,
-    Relaxation,
+    Ended,
+    Status,
     SuggestedHub,
     Suggestion,
     SuggestRequest,
+    assignment_of,
     neighbour_pairs,
 )
 from pcs_dash.hubs.suggesting.solve import hub_numbers, search
@@ -50,13 +44,9 @@ from pcs_dash.tables.errors import UserError
 
 __all__ = [
     "DIFFERENCE",
-    "MIXED_UNIT",
     "OBJECTIVES",
     "TIME_LIMIT",
-    "UNITS",
-    "Move",
     "Progress",
-    "Relaxation",
     "Repair",
     "SuggestRequest",
     "SuggestedHub",
@@ -68,7 +58,6 @@ __all__ = [
     "suggest_alternatives",
 ]
 
-TIME_LIMIT = 20.0
 # An alternative is clearly different when at least this share of the patients in hubs that are not
 # locked is in another hub, hubs being matched so that as few as possible are.
 DIFFERENCE = 0.2
@@ -129,12 +118,10 @@ def suggest_alternatives(
         if part < 0.2 or whole.cancelled:
             break
         clock = Clock(part, progress=progress, cancel=cancel)
-        answer = _suggest(
-            practices, facts, request, clock, [plan.assignment for plan in plans], difference
-        )
-        if not answer.hubs and plans:
-            break
-        plans.append(answer)
+        earlier = [plan.assignment for plan in plans]
+        answer = _suggest(practices, facts, request, clock, earlier, difference)
+        if answer.hubs or not plans:
+            plans.append(answer)
         if not answer.hubs:
             break
     return tuple(plans)
@@ -149,7 +136,7 @@ def _suggest(
     difference: float = DIFFERENCE,
 ) -> Suggestion:
     found, problem = Found(), None
-    stopped: Literal["finished", "time limit", "cancelled"] = "finished"
+    stopped: Ended = "finished"
     notes = list(facts.notes)
     try:
         impossible = bool(contradictions(facts, request) or band_conflicts(facts, request))
@@ -175,22 +162,14 @@ def _suggest(
                 )
             else:
                 why = explain(facts, request, clock)
-                return Suggestion(
-                    "infeasible",
-                    request,
-                    clock.seconds,
-                    unit=request.unit,
-                    reason=why.reason,
-                    conflicts=why.conflicts,
-                    relaxations=why.relaxations,
-                    notes=tuple(notes),
-                )
+                told = {**vars(why), "notes": tuple(notes), "unit": request.unit}
+                return Suggestion("infeasible", request, clock.seconds, **told)
     except Stopped as stop:
         stopped = "cancelled" if stop.cancelled else "time limit"
     if problem is None or found.plan is None:
         if stopped == "finished":
             stopped = "time limit"
-        status: Literal["infeasible", "unknown"] = "infeasible" if found.infeasible else "unknown"
+        status: Status = "infeasible" if found.infeasible else "unknown"
         return Suggestion(status, request, clock.seconds, stopped, unit=request.unit)
     return _answer(practices, problem, found, clock, stopped, notes)
 
@@ -233,28 +212,23 @@ def _answer(
     problem: Problem,
     found: Found,
     clock: Clock,
-    stopped: Literal["finished", "time limit", "cancelled"],
+    stopped: Ended,
     notes: list[str],
 ) -> Suggestion:
     assert found.plan is not None
     facts, request = problem.facts, problem.request
     cost = sum(problem.hub_cost(units)[0] for units in found.plan)
     groups = _named_groups(problem, found.plan)
-    assignment = pd.Series(
-        {facts.codes[practice]: name for name, group, _, _ in groups for practice in group},
-        dtype=object,
-        name="hub",
-    ).sort_index()
-    assignment.index.name = "practice_code"
+    assignment = assignment_of(
+        {facts.codes[practice]: name for name, group, _, _ in groups for practice in group}
+    )
     if faults := broken_rules(assignment, practices, request):
         raise RuntimeError(f"The suggested plan breaks its rules: {' '.join(faults)}")
     value = (cost + problem.constant) * problem.scale
-    bound = None
-    if math.isfinite(found.bound):
-        bound = (min(found.bound, cost) + problem.constant) * problem.scale
+    least = min(found.bound, cost) if math.isfinite(found.bound) else None
+    bound = None if least is None else (least + problem.constant) * problem.scale
     closed = Found(found.plan, cost, found.bound).closed(problem.tolerance)
-    last_bound = min(found.bound, cost) if bound is not None else None
-    clock.report("finished", best=cost, bound=last_bound, now=True)
+    clock.report("finished", best=cost, bound=least, now=True)
     return Suggestion(
         "optimal" if closed else "feasible",
         request,
@@ -294,13 +268,10 @@ def _named_groups(
 
 
 def _hub(facts: Facts, name: str, group: Ints, centre: int, locked: bool) -> SuggestedHub:
-    patients = facts.patients[group]
-    total = int(patients.sum())
+    patients, total = facts.patients[group], int(facts.patients[group].sum())
     away = float(patients @ facts.distance[group, centre])
-    with_fte = np.isfinite(facts.fte[group])
-    fte = float(facts.fte[group][with_fte].sum())
-    with_imd = np.isfinite(facts.imd[group])
-    known = float(patients[with_imd].sum())
+    with_fte, with_imd = np.isfinite(facts.fte[group]), np.isfinite(facts.imd[group])
+    fte, known = float(facts.fte[group][with_fte].sum()), float(patients[with_imd].sum())
     return SuggestedHub(
         hub=name,
         practices=tuple(facts.codes[practice] for practice in group),

@@ -41,6 +41,8 @@ from pcs_dash.tables.errors import UserError
 
 MEETS, BELOW, ABOVE, NO_FIGURE = VERDICTS = ("meets", "below", "above", "no figure")
 _VERDICT = pd.CategoricalDtype(list(VERDICTS))
+# A score card's line: key, measure, value, what it is out of (NaN: nothing), unit, definition.
+Line = tuple[str, str, float, float, str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +57,6 @@ class Prepared:
     """
 
     codes: pd.Index
-    definition: str
-    edition: str
     names: tuple[str, ...]
     summands: Floats
     position: Floats
@@ -104,8 +104,6 @@ def prepare(
         summands |= _own_summands(measure, practices)
     return Prepared(
         practices.index,
-        definition,
-        edition,
         tuple(summands),
         stacked(summands),
         position,
@@ -249,80 +247,51 @@ def scorecard(
     hubs = summary.iloc[:-1]
     filled = hubs[hubs["practices"] > 0]
     in_hub = groups_of(plan, practices.codes) < len(plan.hubs)
-    return pd.DataFrame(
-        [
-            *_count_lines(summary, filled, len(practices.codes)),
-            *(_rule_line(rule, filled, practices, in_hub) for rule in rules if rule.on),
-            _contiguous_line(filled),
-            *_distance_lines(filled),
-            *_minutes_lines(plan, practices),
-            *_spread(filled, "patients", "Hub size", "patients"),
-            *_spread(filled, PER_GP.key, PER_GP.label, PER_GP.unit),
-            *_benchmark_lines(filled, _benchmark_value(benchmark)),
-        ]
-    ).set_index("key")
+    lines = [
+        *_count_lines(summary, filled, len(practices.codes)),
+        *(_rule_line(rule, filled, practices, in_hub) for rule in rules if rule.on),
+        _contiguous_line(filled),
+        *_distance_lines(filled),
+        *_minutes_lines(plan, practices),
+        *_spread(filled, "patients", "Hub size", "patients"),
+        *_spread(filled, PER_GP.key, PER_GP.label, PER_GP.unit),
+        *_benchmark_lines(filled, _benchmark_value(benchmark)),
+    ]
+    columns = ["key", "measure", "value", "of", "unit", "definition"]
+    table = pd.DataFrame(lines, columns=columns).set_index("key")
+    return table.astype({"value": float, "of": float})
 
 
-def _count_lines(
-    summary: pd.DataFrame, filled: pd.DataFrame, practices: int
-) -> list[dict[str, Any]]:
+def _count_lines(summary: pd.DataFrame, filled: pd.DataFrame, practices: int) -> list[Line]:
     """Hubs with and without practices, and what is in no hub."""
-    empty, rest = len(summary) - 1 - len(filled), summary.iloc[-1]
+    empty, rest, patients = len(summary) - 1 - len(filled), summary.iloc[-1], summary["patients"]
+    here, none = "Hubs without a practice of this area.", "Practices of the area in no hub."
+    listed = "Registered patients of practices in no hub."
+    in_none, theirs = rest["practices"], rest["patients"]
     return [
-        _line("hubs", "Hubs", len(filled), unit="hubs", definition="Hubs with practices here."),
-        _line(
-            "empty_hubs",
-            "Empty hubs",
-            empty,
-            unit="hubs",
-            definition="Hubs without a practice of this area.",
-        ),
-        _line(
-            "unassigned_practices",
-            "Unassigned practices",
-            rest["practices"],
-            of=practices,
-            unit="practices",
-            definition="Practices of the area in no hub.",
-        ),
-        _line(
-            "unassigned_patients",
-            "Unassigned patients",
-            rest["patients"],
-            of=int(summary["patients"].sum()),
-            unit="patients",
-            definition="Registered patients of practices in no hub.",
-        ),
+        ("hubs", "Hubs", len(filled), np.nan, "hubs", "Hubs with practices here."),
+        ("empty_hubs", "Empty hubs", empty, np.nan, "hubs", here),
+        ("unassigned_practices", "Unassigned practices", in_none, practices, "practices", none),
+        ("unassigned_patients", "Unassigned patients", theirs, patients.sum(), "patients", listed),
     ]
 
 
-def _contiguous_line(filled: pd.DataFrame) -> dict[str, Any]:
+def _contiguous_line(filled: pd.DataFrame) -> Line:
     whole = filled["contiguous"].dropna()
-    return _line(
-        "contiguous_hubs",
-        "Hubs in one piece",
-        float(whole.sum()) if len(whole) else np.nan,
-        of=len(whole),
-        unit="hubs",
-        definition=HUB_MEASURES["contiguous"].definition,
-    )
+    number = float(whole.sum()) if len(whole) else np.nan
+    meaning = HUB_MEASURES["contiguous"].definition
+    return ("contiguous_hubs", "Hubs in one piece", number, len(whole), "hubs", meaning)
 
 
-def _benchmark_lines(filled: pd.DataFrame, benchmark: float | None) -> list[dict[str, Any]]:
+def _benchmark_lines(filled: pd.DataFrame, benchmark: float | None) -> list[Line]:
     if benchmark is None:
         return []
     ratio = filled["patients_per_fte_gp"].dropna()
-    return [
-        _line(
-            "hubs_above_benchmark",
-            "Under-doctored hubs",
-            int((ratio > benchmark).sum()),
-            of=len(ratio),
-            unit="hubs",
-            definition=f"Hubs with more than {numbers.number(benchmark)} patients per FTE GP (the "
-            "benchmark).",
-        )
-    ]
+    above = int((ratio > benchmark).sum())
+    meaning = (
+        f"Hubs with more than {numbers.number(benchmark)} patients per FTE GP (the benchmark)."
+    )
+    return [("hubs_above_benchmark", "Under-doctored hubs", above, len(ratio), "hubs", meaning)]
 
 
 def gini(values: Sequence[float] | Floats) -> float:
@@ -342,7 +311,7 @@ def gini(values: Sequence[float] | Floats) -> float:
 
 
 def _quintiles(sums: Mapping[str, Floats]) -> dict[str, Any]:
-    counts = [sums[f"quintile_{quintile}"] for quintile in range(1, 6)]
+    counts = [sums[f"quintile_{q}"] for q in range(1, 6)]
     known = np.sum(counts, axis=0)
     return {f"share_quintile_{q}": over(count, known) for q, count in enumerate(counts, start=1)}
 
@@ -517,7 +486,7 @@ def _practice_measure(measure: str, practices: Prepared) -> Floats:
 
 def _rule_line(
     rule: Rule, filled: pd.DataFrame, practices: Prepared, in_hub: NDArray[np.bool_]
-) -> dict[str, Any]:
+) -> Line:
     """How many hubs, or practices in hubs, meet a rule, of those that have a figure."""
     if rule.of_practices:
         codes = _verdict_codes(_practice_measure(rule.measure, practices), rule)[in_hub]
@@ -525,41 +494,35 @@ def _rule_line(
     else:
         codes = filled[verdict_column(rule)].cat.codes.to_numpy().astype(np.int8)
         unit = "hubs"
-    return _line(
+    return (
         f"rule:{rule.name}",
         f"Meet the rule {rule.label}",
         int((codes == VERDICTS.index(MEETS)).sum()),
-        of=int((codes != VERDICTS.index(NO_FIGURE)).sum()),
-        unit=unit,
-        definition=f"{unit.capitalize()} in the plan that meet the rule, of those with a figure. "
+        int((codes != VERDICTS.index(NO_FIGURE)).sum()),
+        unit,
+        f"{unit.capitalize()} in the plan that meet the rule, of those with a figure. "
         f"Source: {rule.source or 'set by the user'}{', ' + rule.date if rule.date else ''}.",
     )
 
 
-def _distance_lines(filled: pd.DataFrame) -> list[dict[str, Any]]:
+def _distance_lines(filled: pd.DataFrame) -> list[Line]:
     known = filled[filled["patient_distance_km"].notna() & (filled["patients"] > 0)]
     patients = known["patients"].to_numpy(dtype=float)
     distance = known["patient_distance_km"].to_numpy(dtype=float)
+    mean = float((patients * distance).sum() / patients.sum()) if len(known) else np.nan
+    is_mean = (
+        "Mean over the patients in hubs of the straight-line distance from their practice to their "
+        "hub's patient-weighted centre."
+    )
+    is_widest = "Longest straight-line distance between two practices of one hub."
+    title = "Mean distance from practice to hub centre"
     return [
-        _line(
-            "patient_distance_km",
-            "Mean distance from practice to hub centre",
-            float((patients * distance).sum() / patients.sum()) if len(known) else np.nan,
-            unit="km",
-            definition="Mean over the patients in hubs of the straight-line distance from their "
-            "practice to their hub's patient-weighted centre.",
-        ),
-        _line(
-            "widest_km_max",
-            "Widest hub",
-            float(filled["widest_km"].max()),
-            unit="km",
-            definition="Longest straight-line distance between two practices of one hub.",
-        ),
+        ("patient_distance_km", title, mean, np.nan, "km", is_mean),
+        ("widest_km_max", "Widest hub", filled["widest_km"].max(), np.nan, "km", is_widest),
     ]
 
 
-def _minutes_lines(plan: Plan, practices: Prepared) -> list[dict[str, Any]]:
+def _minutes_lines(plan: Plan, practices: Prepared) -> list[Line]:
     """Minutes of all patients in hubs, before and after, by each mode that has minutes."""
     journeys = practices.journeys
     if journeys is None:
@@ -569,12 +532,13 @@ def _minutes_lines(plan: Plan, practices: Prepared) -> list[dict[str, Any]]:
     in_none = (group == len(plan.hubs)).astype(np.intp)
     found = minutes_of_groups(journeys, in_none, sites[group], 2)
     return [
-        _line(
+        (
             key,
             f"{HUB_MEASURES[key].label} ({journeys.kinds[mode]})",
             found[key][0],
-            unit="minutes",
-            definition=f"{HUB_MEASURES[key].definition} All hubs together. {journeys.label}.",
+            np.nan,
+            "minutes",
+            f"{HUB_MEASURES[key].definition} All hubs together. {journeys.label}.",
         )
         for mode in journeys.kinds
         for key in HUB_MINUTES
@@ -582,39 +546,19 @@ def _minutes_lines(plan: Plan, practices: Prepared) -> list[dict[str, Any]]:
     ]
 
 
-def _spread(filled: pd.DataFrame, key: str, label: str, unit: str) -> list[dict[str, Any]]:
+def _spread(filled: pd.DataFrame, key: str, label: str, unit: str) -> list[Line]:
     values = filled[key].dropna().to_numpy(dtype=float)
     low, high = (values.min(), values.max()) if len(values) else (np.nan, np.nan)
     what = lower_first(HUB_MEASURES[key].label)
+    ratio = high / low if low > 0 else np.nan
+    is_ratio = f"Highest over lowest {what} among the hubs; 1 = all equal."
+    is_gini = (
+        f"Half the mean absolute difference in {what} over all pairs of hubs, divided by the mean; "
+        "each hub counts once. 0 = all equal."
+    )
     return [
-        _line(f"{key}_min", f"{label}: lowest", low, unit=unit, definition=f"Lowest {what}."),
-        _line(f"{key}_max", f"{label}: highest", high, unit=unit, definition=f"Highest {what}."),
-        _line(
-            f"{key}_ratio",
-            f"{label}: highest / lowest",
-            high / low if low > 0 else np.nan,
-            unit="ratio",
-            definition=f"Highest over lowest {what} among the hubs; 1 = all equal.",
-        ),
-        _line(
-            f"{key}_gini",
-            f"{label}: Gini coefficient",
-            gini(values),
-            unit="0 to 1",
-            definition=f"Half the mean absolute difference in {what} over all pairs of hubs, "
-            "divided by the mean; each hub counts once. 0 = all equal.",
-        ),
+        (f"{key}_min", f"{label}: lowest", low, np.nan, unit, f"Lowest {what}."),
+        (f"{key}_max", f"{label}: highest", high, np.nan, unit, f"Highest {what}."),
+        (f"{key}_ratio", f"{label}: highest / lowest", ratio, np.nan, "ratio", is_ratio),
+        (f"{key}_gini", f"{label}: Gini coefficient", gini(values), np.nan, "0 to 1", is_gini),
     ]
-
-
-def _line(
-    key: str, measure: str, value: float, *, unit: str, definition: str, of: float = np.nan
-) -> dict[str, Any]:
-    return {
-        "key": key,
-        "measure": measure,
-        "value": float(value),
-        "of": float(of),
-        "unit": unit,
-        "definition": definition,
-    }

@@ -85,10 +85,14 @@ class Registered:
         return " (modelled)" if self.modelled else ""
 
     @property
+    def here(self) -> pd.DataFrame:
+        """The rows of the LSOAs of the map, where every practice is known."""
+        return self.table[self.table["lsoa_code"].isin(self.lsoas)]
+
+    @property
     def totals(self) -> pd.Series:
         """Patients by LSOA, over every practice; only LSOAs whose total is whole."""
-        here = self.table[self.table["lsoa_code"].isin(self.lsoas)]
-        return lsoa_totals(here)
+        return lsoa_totals(self.here)
 
 
 def points_of(lsoas: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -108,17 +112,15 @@ def modelled(
     """
     points = points_of(lsoas)
     population = None
+    note = (
+        "Residents by LSOA are not loaded, so the model takes every LSOA to hold the same number "
+        "of people, which is only roughly so."
+    )
     if residents is not None and residents.reindex(points.index).gt(0).all():
         points["residents"] = residents.reindex(points.index).astype("float64")
-        population = "residents"
+        population, note = "residents", "Residents by LSOA are those loaded (ONS)."
     placed = practices.dropna(subset=["patients", "easting", "northing"])
     table = gravity_registrations(placed, points, population=population)
-    note = (
-        "Residents by LSOA are those loaded (ONS)."
-        if population
-        else "Residents by LSOA are not loaded, so the model takes every LSOA to hold the same "
-        "number of people, which is only roughly so."
-    )
     left_out = len(practices) - len(placed)
     if left_out:
         note += f" {left_out} practices without a position or a list are left out."
@@ -191,10 +193,7 @@ def of_codes(registered: Registered, codes: Collection[str]) -> pd.DataFrame:
 
 
 def portrait(
-    registered: Registered,
-    codes: Collection[str],
-    practices: pd.DataFrame,
-    points: pd.DataFrame,
+    registered: Registered, codes: Collection[str], practices: pd.DataFrame, points: pd.DataFrame
 ) -> Portrait:
     """The figures of a unit. UserError when none of its practices has registrations."""
     table = of_codes(registered, codes)
@@ -216,30 +215,25 @@ def portrait(
 
 def km_text(km: float) -> str:
     """A distance in words: "2.4 km", "no figure"."""
-    from pcs_dash.measures.numbers import NO_FIGURE, number
-
-    return NO_FIGURE if pd.isna(km) else f"{number(km, 1)} km"
+    return numbers.NO_FIGURE if pd.isna(km) else f"{numbers.number(km, 1)} km"
 
 
 def sentence(kind: str, name: str, figures: Portrait, away: float, *, modelled: bool) -> str:
     """The catchment in a sentence or two. `away`: the share who live in others' areas."""
-    from pcs_dash.measures.numbers import per_cent
-
-    start = "Modelled: " if modelled else ""
-    elsewhere_text = (
-        f" {per_cent(away)} live where most people use {another(kind)}." if pd.notna(away) else ""
-    )
-    areas = "1 small area" if figures.core == 1 else f"{figures.core:,} small areas"
+    start, areas = "Modelled: " if modelled else "", numbers.count(figures.core, "small area")
     where = f"{start}80% of the patients of {name} live in {areas}"
-    if pd.isna(figures.median_km):
-        return (
-            f"{where}. How far they live from their practice is not known: the places of the small "
-            f"areas, or of the practice, are not loaded.{elsewhere_text}"
-        )
-    return (
-        f"{where}; half live within {km_text(figures.median_km)} of their practice, nine in ten "
-        f"within {km_text(figures.p90_km)}.{elsewhere_text}"
+    far = (
+        f"; half live within {km_text(figures.median_km)} of their practice, nine in ten within "
+        f"{km_text(figures.p90_km)}."
     )
+    if pd.isna(figures.median_km):
+        far = (
+            ". How far they live from their practice is not known: the places of the small areas, "
+            "or of the practice, are not loaded."
+        )
+    if pd.isna(away):
+        return where + far
+    return f"{where}{far} {numbers.per_cent(away)} live where most people use {another(kind)}."
 
 
 def beyond(registered: Registered, figures: Portrait, rows: pd.DataFrame) -> list[str]:
@@ -336,8 +330,7 @@ def elsewhere(overlap: Overlap, group: str) -> tuple[float, float]:
 
 def overlap_of(registered: Registered, groups: Mapping[str, str] | pd.Series) -> Overlap:
     """`registrations.hub_overlap` over the LSOAs of the map, where every practice is known."""
-    here = registered.table[registered.table["lsoa_code"].isin(registered.lsoas)]
-    return hub_overlap(here, groups)
+    return hub_overlap(registered.here, groups)
 
 
 def matrix_rows(
@@ -388,8 +381,7 @@ def main_users(
     how many. Practices in no group leave the contest but stay in the whole.
     """
     limit = small_number() if threshold is None else threshold
-    here = registered.table[registered.table["lsoa_code"].isin(registered.lsoas)]
-    table = dominant(here, groups)
+    table = dominant(registered.here, groups)
     table = table[(table["patients"] >= limit) & (table["patients"] > 0)]
     return hide_rest(table, "patients", "lsoa_patients", derived=["share"], threshold=threshold)
 
@@ -458,10 +450,11 @@ def check_scores(
             "matched": weighted["patients_matched"],
         }
     )
-    ranks = table[["recomputed", "published"]].dropna().rank()
+    both = table.dropna(subset=["recomputed", "published"])
+    ranks = both[["recomputed", "published"]].rank()
     return ScoreCheck(
         agreement=agreement(table["recomputed"], table["published"]),
         rank_correlation=float(np.corrcoef(ranks["recomputed"], ranks["published"])[0, 1]),
-        table=table.dropna(subset=["recomputed", "published"]),
+        table=both,
         unmatched=1 - float(table["matched"].sum() / table["patients"].sum()),
     )

@@ -40,39 +40,23 @@ def missing_figures(practices: pd.DataFrame) -> pd.DataFrame:
     for column, figure in _needed().items():
         without = practices.index[practices[column].isna()]
         if len(without):
-            rows.append(
-                {
-                    "Figure": figure,
-                    "Practices without it": len(without),
-                    "Which": ", ".join(without),
-                }
-            )
+            rows.append((figure, len(without), ", ".join(without)))
     return pd.DataFrame(rows, columns=["Figure", "Practices without it", "Which"])
 
 
 def flagged_practices(practices: pd.DataFrame) -> pd.DataFrame:
     """Practices with an implausible figure: what it is, and the rule that flagged it."""
-    low = practices[practices["flag_low_fte"]]
-    busy = practices[practices["flag_appointments"]]
-    rows = [
-        {
-            "Code": code,
-            "Practice": row["practice_name"],
-            "Figure": f"{number(row['gp_fte_fully_qualified'], 2)} FTE fully qualified GPs "
-            f"for {number(row['patients'])} patients",
-            "Rule": f"over {IMPLAUSIBLE_PATIENTS_PER_FTE_GP:,} {PER_GP.noun}",
-        }
-        for code, row in low.iterrows()
-    ] + [
-        {
-            "Code": code,
-            "Practice": row["practice_name"],
-            "Figure": f"{number(row['appointments'])} appointments in three months "
-            f"for {number(row['list_size_2025_12'])} patients",
-            "Rule": f"over {IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT} appointments a patient",
-        }
-        for code, row in busy.iterrows()
-    ]
+    few = f"over {IMPLAUSIBLE_PATIENTS_PER_FTE_GP:,} {PER_GP.noun}"
+    many = f"over {IMPLAUSIBLE_APPOINTMENTS_PER_PATIENT} appointments a patient"
+    rows = []
+    for code, row in practices[practices["flag_low_fte"]].iterrows():
+        gps = f"{number(row['gp_fte_fully_qualified'], 2)} FTE fully qualified GPs"
+        figure = f"{gps} for {number(row['patients'])} patients"
+        rows.append((code, row["practice_name"], figure, few))
+    for code, row in practices[practices["flag_appointments"]].iterrows():
+        booked = f"{number(row['appointments'])} appointments in three months"
+        figure = f"{booked} for {number(row['list_size_2025_12'])} patients"
+        rows.append((code, row["practice_name"], figure, many))
     return pd.DataFrame(rows, columns=["Code", "Practice", "Figure", "Rule"])
 
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -31,8 +31,6 @@ from scipy import stats
 
 from pcs_dash.measures.intervals import (
     FEWEST_PRACTICES,
-    JACKKNIFE,
-    NO_INTERVAL,
     Again,
     Limits,
     check_confidence,
@@ -41,11 +39,11 @@ from pcs_dash.measures.intervals import (
 )
 from pcs_dash.measures.numbers import count
 from pcs_dash.measures.practice_measures import measure
+from pcs_dash.measures.sums import Floats
 from pcs_dash.tables.areas import all_areas
 from pcs_dash.tables.errors import UserError
 
 Method = Literal["spearman", "kendall", "pearson"]
-Floats = NDArray[np.float64]
 
 METHODS: tuple[Method, ...] = ("spearman", "kendall", "pearson")
 HEADLINE: Method = "spearman"
@@ -127,20 +125,9 @@ def correlate(
         None if holds else again,
         as_it_is=method == "kendall",
     )
-    p_value = limits.p_value if limits.known else _dealt_out(xs, ys, ws, method)
-    return Correlation(
-        len(xs),
-        float(coefficient),
-        limits.low,
-        limits.high,
-        p_value,
-        method,
-        weighted,
-        JACKKNIFE if limits.known else NO_INTERVAL,
-        n_missing,
-        confidence,
-        limits.reason,
-    )
+    if not limits.known:
+        limits = replace(limits, p_value=_dealt_out(xs, ys, ws, method))
+    return _result(len(xs), coefficient, limits, method, weighted, n_missing, confidence)
 
 
 def _fewest(weighted: bool, method: str = HEADLINE) -> float:
@@ -152,10 +139,21 @@ def _fewest(weighted: bool, method: str = HEADLINE) -> float:
 def _undefined(
     n: int, method: str, weighted: bool, n_missing: int, confidence: float, reason: str
 ) -> Correlation:
-    nan = float("nan")
-    return Correlation(
-        n, nan, nan, nan, nan, method, weighted, NO_INTERVAL, n_missing, confidence, reason
-    )
+    limits = Limits(reason=reason)
+    return _result(n, math.nan, limits, method, weighted, n_missing, confidence)
+
+
+def _result(
+    n: int,
+    coefficient: float,
+    limits: Limits,
+    method: str,
+    weighted: bool,
+    n_missing: int,
+    confidence: float,
+) -> Correlation:
+    figures = (float(coefficient), limits.low, limits.high, limits.p_value, method, weighted)
+    return Correlation(n, *figures, limits.method, n_missing, confidence, limits.reason)
 
 
 def complete_pairs(
@@ -246,11 +244,10 @@ def _limits(
         coefficients, without = again(counts)
         return scaled(coefficients), scaled(without)
 
-    nan = float("nan")
     whole = float(scaled(np.asarray(coefficient)))
     if not np.isfinite(whole):
         reason = "There is no interval: the two agree perfectly, as a few practices can by chance."
-        return Limits(nan, nan, nan, nan, reason)
+        return Limits(reason=reason)
     found = jackknife(
         whole,
         scaled(left_out),
@@ -302,9 +299,8 @@ def _residual_rhos(x: Floats, y: Floats, given: Floats, ranks: bool, ranked: boo
 
     def again(counts: Floats) -> tuple[Floats, Floats]:
         def placed(part: Floats, by_rank: bool) -> Floats:
-            return (
-                weighted_midranks(counts, part) if by_rank else np.broadcast_to(part, counts.shape)
-            )
+            as_is = np.broadcast_to(part, counts.shape)
+            return weighted_midranks(counts, part) if by_rank else as_is
 
         columns = [np.ones(counts.shape), *(placed(part, ranked) for part in given.T)]
         design = np.stack(columns, axis=2)
@@ -424,15 +420,11 @@ def influence(
             confidence=confidence,
             holds=bool(np.isfinite(whole.ci_low)),
         )
-        rows.append(
-            (
-                without.coefficient,
-                without.coefficient - whole.coefficient,
-                without.ci_low,
-                without.ci_high,
-                _side(without) != _side(whole),
-            )
+        change, interval = (
+            without.coefficient - whole.coefficient,
+            (without.ci_low, without.ci_high),
         )
+        rows.append((without.coefficient, change, *interval, _side(without) != _side(whole)))
     table = pd.DataFrame(rows, columns=columns, index=codes)
     return table.sort_values("change", key=np.abs, ascending=False, kind="stable")
 
@@ -507,19 +499,9 @@ def _allowing_for(
         what = count(taken, "covariate")
         reason = f"With {what} an interval needs at least {needed} practices; there are {n}."
         limits = replace(limits, low=math.nan, high=math.nan, reason=reason)
-    return Correlation(
-        n,
-        coefficient,
-        limits.low,
-        limits.high,
-        limits.p_value if limits.known else _dealt_out(left[0], left[1], np.ones(n), method),
-        method,
-        False,
-        JACKKNIFE if limits.known else NO_INTERVAL,
-        n_missing,
-        confidence,
-        limits.reason,
-    )
+    if not limits.known:
+        limits = replace(limits, p_value=_dealt_out(left[0], left[1], np.ones(n), method))
+    return _result(n, coefficient, limits, method, False, n_missing, confidence)
 
 
 # --- Within places and between places ----------------------------------------------------------
@@ -575,21 +557,17 @@ def within_between(
     )
 
 
+_FIGURES = ("coefficient", "ci_low", "ci_high", "p_value")
+
+
 def _group_table(x: pd.Series, y: pd.Series, names: pd.Series, confidence: float) -> pd.DataFrame:
     rows = {}
     for name, own in x.groupby(names, sort=True):
         others = y[own.index]
         result = correlate(own, others, confidence=confidence)
-        rows[str(name)] = {
-            "n": len(own),
-            "mean_x": float(own.mean()),
-            "mean_y": float(others.mean()),
-            "coefficient": result.coefficient,
-            "ci_low": result.ci_low,
-            "ci_high": result.ci_high,
-            "p_value": result.p_value,
-        }
-    columns = ["n", "mean_x", "mean_y", "coefficient", "ci_low", "ci_high", "p_value"]
+        means = {"n": len(own), "mean_x": float(own.mean()), "mean_y": float(others.mean())}
+        rows[str(name)] = means | {key: getattr(result, key) for key in _FIGURES}
+    columns = ["n", "mean_x", "mean_y", *_FIGURES]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     return table.astype({"n": int}).rename_axis("group")
 
@@ -618,46 +596,20 @@ def correlate_practices(
 
 
 def forest(
-    practices: pd.DataFrame,
-    *,
-    x: str = "imd_score",
-    y: str = "patients_per_fte_gp",
-    definition: str = "fully_qualified",
-    method: Method = HEADLINE,
-    weighted: bool = False,
-    confidence: float = 0.95,
+    practices: pd.DataFrame, *, x: str = "imd_score", y: str = "patients_per_fte_gp", **asked: Any
 ) -> pd.DataFrame:
     """The correlation in each of the seven places, Mid and South Essex and Essex; where the
     practices are those of loaded ICBs, in each sub-ICB location (or district) and in the whole.
 
     One row an area, the largest last: index `area`; columns kind, n, n_missing, coefficient,
     ci_low, ci_high, p_value, reason. `practices` are those of all Essex or of whole ICBs (flagged
-    ones left out or not).
+    ones left out or not); `asked`: what else `correlate_practices` takes.
     """
     rows = []
     for name, kind, own in _side_by_side(practices):
-        result = correlate_practices(
-            own,
-            x,
-            y,
-            definition=definition,
-            method=method,
-            weighted=weighted,
-            confidence=confidence,
-        )
-        rows.append(
-            {
-                "area": name,
-                "kind": kind,
-                "n": result.n,
-                "n_missing": result.n_missing,
-                "coefficient": result.coefficient,
-                "ci_low": result.ci_low,
-                "ci_high": result.ci_high,
-                "p_value": result.p_value,
-                "reason": result.reason,
-            }
-        )
+        result = vars(correlate_practices(own, x, y, **asked))
+        told = {key: result[key] for key in ("n", "n_missing", *_FIGURES, "reason")}
+        rows.append({"area": name, "kind": kind, **told})
     return pd.DataFrame(rows).set_index("area")
 
 

@@ -13,13 +13,7 @@ from pcs_dash.tables.constants import IMD_EDITIONS, QUINTILES
 from pcs_dash.tables.errors import UserError
 
 DEFAULT_EDITION = "2025"
-QUINTILE_LABELS = {
-    1: "1 (most deprived)",
-    2: "2",
-    3: "3",
-    4: "4",
-    5: "5 (least deprived)",
-}
+QUINTILE_LABELS = {1: "1 (most deprived)", 2: "2", 3: "3", 4: "4", 5: "5 (least deprived)"}
 
 
 def imd_edition(text: str) -> str:
@@ -121,9 +115,8 @@ def district_table(
             "imd_score": weighted.sum(min_count=1) / known.groupby(practices["district"]).sum(),
         }
     )
-    shares = group_quintile_shares(practices, "district", edition)[1].rename(
-        "share_patients_quintile_1"
-    )
+    shares = group_quintile_shares(practices, "district", edition)[1]
+    shares = shares.rename("share_patients_quintile_1")
     table = by_lsoa.join([by_practice, shares], how="outer")
     whole = ["lsoas", "lsoas_quintile_1", "practices", "patients"]
     return table.astype(dict.fromkeys(whole, "Int64")).rename_axis("district")

@@ -86,11 +86,8 @@ def sentence(table: pd.DataFrame, whole: pd.Series, measure: Measure) -> str:
 
     rest = len(values) - len(there)
     without = f" {rest:,} have no figure." if rest else ""
-    overall = (
-        f" {whole['name']}: {measure.with_unit(whole[measure.key])}."
-        if pd.notna(whole[measure.key])
-        else ""
-    )
+    figure = whole[measure.key]
+    overall = "" if pd.isna(figure) else f" {whole['name']}: {measure.with_unit(figure)}."
     return (
         f"{measure.label}: from {measure.with_unit(there.min())} {where(there.min())} to "
         f"{measure.with_unit(there.max())} {where(there.max())}.{overall}{without}"
@@ -116,11 +113,7 @@ def by_area(practices: pd.DataFrame, level: str, *, whole: str = "England") -> p
     )
     table["name"] = [short_name(str(text), level) for text in table["name"]]
     table = table[table.index != "none"].sort_values("name")
-    everyone = {
-        "name": whole,
-        "practices": len(practices),
-        "patients": people(practices).sum(),
-    }
+    everyone = {"name": whole, "practices": len(practices), "patients": people(practices).sum()}
     table = pd.concat([table, pd.DataFrame(everyone, index=[ENGLAND])])
     for key, measure in available(practices).items():
         values, counted = _values(measure, practices, groups)

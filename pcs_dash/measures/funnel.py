@@ -13,14 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from pcs_dash.measures.numbers import number
+from pcs_dash.measures.sums import Floats
 from pcs_dash.measures.workforce import gp_definition
 from pcs_dash.tables.constants import PER_PATIENTS
-
-Floats = NDArray[np.float64]
 
 # One-sided tails of the 95% and 99.8% limits.
 TAILS = {"95": 0.025, "998": 0.001}
@@ -95,7 +94,9 @@ def funnel(
     dispersion = _dispersion(points)
     widen = float(np.sqrt(dispersion)) if adjust and np.isfinite(dispersion) else 1.0
     points["position"] = _positions(points, widen)
-    sizes = _axis(patients, grid)
+    sizes = np.array([])
+    if patients.sum() > 0:
+        sizes = np.geomspace(max(100.0, patients.min() * 0.8), patients.max() * 1.1, grid)
     outside = int((points["position"] != WITHIN).sum())
     return Funnel(
         PER_PATIENTS * average,
@@ -110,12 +111,6 @@ def funnel(
         definition,
         _note(dispersion),
     )
-
-
-def _axis(patients: pd.Series, grid: int) -> Floats:
-    if patients.empty or not patients.sum() > 0:
-        return np.array([])
-    return np.geomspace(max(100.0, patients.min() * 0.8), patients.max() * 1.1, grid)
 
 
 def _counts(expected: ArrayLike, tail: float, widen: float) -> tuple[Floats, Floats]:
@@ -134,10 +129,8 @@ def _limit_lines(sizes: Floats, average: float, widen: float) -> pd.DataFrame:
     )
     for name, tail in TAILS.items():
         low, high = _counts(expected, tail, widen)
-        table[f"low_{name}"], table[f"high_{name}"] = (
-            PER_PATIENTS * low / sizes,
-            PER_PATIENTS * high / sizes,
-        )
+        table[f"low_{name}"] = PER_PATIENTS * low / sizes
+        table[f"high_{name}"] = PER_PATIENTS * high / sizes
     return table
 
 
@@ -161,14 +154,11 @@ def _dispersion(points: pd.DataFrame) -> float:
 def _note(dispersion: float) -> str:
     if not np.isfinite(dispersion):
         return "Too few practices to tell how far they spread."
-    if dispersion > 1:
-        return (
-            f"The practices' variance is {number(dispersion, 1)} times what the Poisson limits "
-            "allow for "
-            "(overdispersion), so more of them lie outside than chance explains."
-        )
-    return (
-        f"The practices' variance is {number(dispersion, 1)} times what the Poisson limits allow "
-        "for: the "
-        "limits are generous, a practice outside them stands out, and one inside may still be odd."
+    times = f"{number(dispersion, 1)} times what the Poisson limits allow for"
+    meaning = (
+        " (overdispersion), so more of them lie outside than chance explains."
+        if dispersion > 1
+        else ": the limits are generous, a practice outside them stands out, and one inside may "
+        "still be odd."
     )
+    return f"The practices' variance is {times}{meaning}"

@@ -93,13 +93,11 @@ def _check(
 
 def distance_km(points: pd.DataFrame, practices: pd.DataFrame) -> np.ndarray:
     """Straight line from each LSOA (row) to each practice (column), km."""
-    return (
-        np.hypot(
-            points["easting"].to_numpy(float)[:, None] - practices["easting"].to_numpy(float),
-            points["northing"].to_numpy(float)[:, None] - practices["northing"].to_numpy(float),
-        )
-        / 1000
+    east, north = (
+        points[axis].to_numpy(float)[:, None] - practices[axis].to_numpy(float)
+        for axis in ("easting", "northing")
     )
+    return np.hypot(east, north) / 1000
 
 
 def _balance(

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -33,6 +33,7 @@ from pcs_dash.measures.intervals import (
     jackknife,
     permutation_p,
 )
+from pcs_dash.measures.numbers import count
 from pcs_dash.measures.patient_matrix import (
     MEASURES,
     PatientMatrix,
@@ -41,17 +42,16 @@ from pcs_dash.measures.patient_matrix import (
     group_ratios,
     lsoa_matrix,
     measured,
-    over,
     practice_matrix,
     quintile_matrix,
 )
 from pcs_dash.measures.slope_index import FEWEST_QUANTILES, SlopeIndex
 from pcs_dash.measures.small_numbers import is_small
+from pcs_dash.measures.sums import Floats, over
 from pcs_dash.measures.workforce import gp_definition
 from pcs_dash.tables.constants import PER_PATIENTS, QUINTILES
 from pcs_dash.tables.errors import UserError
 
-Floats = NDArray[np.float64]
 Level = Literal["practice", "quintile", "lsoa"]
 
 LEVELS: tuple[Level, ...] = ("practice", "quintile", "lsoa")
@@ -102,7 +102,7 @@ class Gradient:
             _ratio_of_ends(high) if bounded else math.nan,
             self.mean * (1 - self.relative / 2),
             confidence,
-            JACKKNIFE if self.limits.known else NO_INTERVAL,
+            self.limits.method,
             self.p_value,
         )
 
@@ -128,15 +128,14 @@ def gradient(
     def line(patients: Floats, fte: Floats) -> tuple[Floats, Floats]:
         return _line(*matrix.sums(patients, fte), matrix.order, measure, by_patients)
 
-    nan = math.nan
-    mean = relative = nan
+    mean = relative = math.nan
     reason = _no_gradient(matrix)
     if not reason:
         mean, relative = (float(part[0]) for part in line(matrix.patients, matrix.fte))
         if not math.isfinite(relative):
             reason = "No group has both patients and GPs, so there is nothing to compare."
     if reason:
-        return Gradient(nan, nan, Limits(nan, nan, nan, nan, reason), reason)
+        return Gradient(math.nan, math.nan, Limits(reason=reason), reason)
     limits = _limits_of_gradient(matrix, relative, measure, by_patients, confidence)
     if permute and not limits.known:
         p_value = permutation_p(
@@ -144,7 +143,7 @@ def gradient(
             matrix.n,
             cells=matrix.n + len(matrix.groups),
         )
-        limits = Limits(nan, nan, p_value, limits.carried_by, limits.reason)
+        limits = replace(limits, p_value=p_value)
     return Gradient(mean, relative, limits, limits.reason)
 
 
@@ -153,7 +152,7 @@ def _limits_of_gradient(
 ) -> Limits:
     lines = _practice_lines if matrix.share is None else _group_lines
     if not by_patients and matrix.share is not None and len(matrix.groups) > len(QUINTILES):
-        return Limits(math.nan, math.nan, math.nan, math.nan, _ALIKE)
+        return Limits(reason=_ALIKE)
 
     def again(counts: Floats) -> tuple[Floats, Floats]:
         return lines(matrix, counts, measure, by_patients)
@@ -161,10 +160,8 @@ def _limits_of_gradient(
     if matrix.share is None:
         left_out, cells = again(np.ones((1, matrix.n)))[1][0], matrix.n
     else:
-        left_out, cells = (
-            _without_each(matrix, measure, by_patients),
-            matrix.n * len(matrix.groups),
-        )
+        left_out = _without_each(matrix, measure, by_patients)
+        cells = matrix.n * len(matrix.groups)
     singly = matrix.share is None and measure == "patients_per_fte_gp"
     return jackknife(
         relative,
@@ -180,14 +177,12 @@ def _no_gradient(matrix: PatientMatrix) -> str:
     n, groups = matrix.n, len(matrix.groups)
     if n < FEWEST_FOR_GRADIENT:
         return (
-            f"Only {n} {'practice has' if n == 1 else 'practices have'} a figure; an index of "
-            f"inequality needs at least {FEWEST_FOR_GRADIENT}."
+            f"Only {count(n, 'practice has', 'practices have')} a figure; an index of inequality "
+            f"needs at least {FEWEST_FOR_GRADIENT}."
         )
     if groups < FEWEST_QUANTILES:
-        return (
-            f"Only {groups} {'group has' if groups == 1 else 'groups have'} patients; a slope "
-            f"needs at least {FEWEST_QUANTILES}."
-        )
+        have = count(groups, "group has", "groups have")
+        return f"Only {have} patients; a slope needs at least {FEWEST_QUANTILES}."
     if is_constant(matrix.order):
         return "All practices are equally deprived, so nothing can vary with deprivation."
     return ""
@@ -428,7 +423,7 @@ def area_ratio(
         len(people),
         missing,
         confidence,
-        JACKKNIFE if limits.known else NO_INTERVAL,
+        limits.method,
         rest,
         limits.reason,
     )
@@ -555,15 +550,11 @@ def quintile_table(
         for end in ("low", "high")
     )  # fmt: skip
     table["patients_per_fte_gp_low"], table["patients_per_fte_gp_high"] = low, high
-    table["fte_gp_per_10000_low"], table["fte_gp_per_10000_high"] = (
-        PER_PATIENTS / high,
-        PER_PATIENTS / low,
-    )
-    order = ["patients", "fte_gp"] + [
-        f"{m}{end}" for m in MEASURES for end in ("", "_low", "_high")
-    ]
+    table["fte_gp_per_10000_low"] = PER_PATIENTS / high
+    table["fte_gp_per_10000_high"] = PER_PATIENTS / low
+    order = [f"{m}{end}" for m in MEASURES for end in ("", "_low", "_high")]
     return QuintileTable(
-        table[order],
+        table[["patients", "fte_gp", *order]],
         _gaps(matrix, confidence),
         definition,
         edition,
@@ -582,56 +573,36 @@ def _columns(matrix: PatientMatrix, groups: list[int]) -> tuple[Floats, Floats]:
 
 def _gaps(matrix: PatientMatrix, confidence: float) -> dict[str, Gap]:
     """Both measures from one ratio: the rate's is the other's inverse."""
-    nan = math.nan
     if not {1, 5} <= set(matrix.groups) or matrix.n < FEWEST_FOR_GRADIENT:
         reason = matrix.note or "There are too few practices to compare two quintiles."
-        return {
-            m: Gap(m, nan, nan, nan, nan, nan, nan, confidence, NO_INTERVAL, nan, reason)
-            for m in MEASURES
-        }
+        none = Limits(reason=reason)
+        return {m: _gap(m, (math.nan,) * 3, math.nan, none, confidence) for m in MEASURES}
     ends = [matrix.groups.index(1), matrix.groups.index(5)]
     people, doctors = _columns(matrix, ends)
     ratio, limits = _log_ratio(people, doctors, confidence)
     if not limits.known and math.isfinite(ratio):
-        limits = Limits(nan, nan, _dealt_out(matrix, ends), limits.carried_by, limits.reason)
+        limits = replace(limits, p_value=_dealt_out(matrix, ends))
     values = measured(people.sum(axis=0), doctors.sum(axis=0), "patients_per_fte_gp")
     middle = float(np.sqrt(values.prod()))
     logs = (math.log(ratio), limits.low, limits.high)
+    turned = (-logs[0], -limits.high, -limits.low)
+    per_gp, rate = MEASURES
     return {
-        MEASURES[0]: _gap(MEASURES[0], logs, middle, limits, confidence),
-        MEASURES[1]: _gap(
-            MEASURES[1],
-            (-logs[0], -limits.high, -limits.low),
-            PER_PATIENTS / middle,
-            limits,
-            confidence,
-        ),
+        per_gp: _gap(per_gp, logs, middle, limits, confidence),
+        rate: _gap(rate, turned, PER_PATIENTS / middle, limits, confidence),
     }
 
 
 def _gap(
-    measure: str,
-    logs: tuple[float, float, float],
-    middle: float,
-    limits: Limits,
-    confidence: float,
+    measure: str, logs: tuple[float, float, float], middle: float, limits: Limits, confidence: float
 ) -> Gap:
     """Ratio and difference from the logarithm of the ratio and the geometric mean of both ends."""
-    ratio, ratio_low, ratio_high = (math.exp(log) for log in logs)
-    apart, apart_low, apart_high = (2 * middle * math.sinh(log / 2) for log in logs)
-    return Gap(
-        measure,
-        ratio,
-        ratio_low,
-        ratio_high,
-        apart,
-        apart_low,
-        apart_high,
-        confidence,
-        JACKKNIFE if limits.known else NO_INTERVAL,
-        limits.p_value,
-        limits.reason,
-    )
+
+    def three(of: Callable[[float], float]) -> tuple[float, float, float]:
+        return of(logs[0]), of(logs[1]), of(logs[2])
+
+    ratios, apart = three(math.exp), three(lambda log: 2 * middle * math.sinh(log / 2))
+    return Gap(measure, *ratios, *apart, confidence, limits.method, limits.p_value, limits.reason)
 
 
 def _dealt_out(matrix: PatientMatrix, ends: list[int]) -> float:
@@ -670,11 +641,7 @@ class Concentration:
 
 
 def concentration_index(
-    resource: ArrayLike,
-    people: ArrayLike,
-    deprivation: ArrayLike,
-    *,
-    confidence: float = 0.95,
+    resource: ArrayLike, people: ArrayLike, deprivation: ArrayLike, *, confidence: float = 0.95
 ) -> Concentration:
     """Concentration of `resource` (FTE, a total) over `people`, most deprived first.
 
@@ -702,7 +669,6 @@ def concentration_index(
         reason = "All practices are equally deprived, so nothing can vary with deprivation."
     if reason:
         return Concentration(nan, nan, nan, n, missing, curve, confidence, NO_INTERVAL, nan, reason)
-    index = _index_of(amounts, persons, -scores)
 
     def again(counts: Floats) -> tuple[Floats, Floats]:
         return _indices(amounts, persons, -scores, counts)
@@ -710,12 +676,10 @@ def concentration_index(
     estimates, left_out = again(np.ones((1, n)))
     estimate = float(estimates[0])
     limits = jackknife(estimate, left_out[0], confidence=confidence, again=again)
-    p_value = limits.p_value
-    if not limits.known:
-        p_value = permutation_p(lambda orders: index(orders, np.ones(n)), n)
-    method = JACKKNIFE if limits.known else NO_INTERVAL
+    known = limits.known
+    p_value = limits.p_value if known else permutation_p(_index_of(amounts, persons, -scores), n)
     return Concentration(
-        estimate, limits.low, limits.high, n, missing, curve, confidence, method, p_value,
+        estimate, limits.low, limits.high, n, missing, curve, confidence, limits.method, p_value,
         limits.reason,
     )  # fmt: skip
 
@@ -739,13 +703,12 @@ def _indices(
 
 def _index_of(
     amounts: Floats, persons: Floats, order: Floats
-) -> Callable[[NDArray[np.intp], Floats], Floats]:
-    """The index for practices dealt out in some orders, each counted so often (0 or 1)."""
+) -> Callable[[NDArray[np.intp]], Floats]:
+    """The index for practices dealt out in some orders."""
 
-    def index(orders: NDArray[np.intp], counts: Floats) -> Floats:
-        weights = np.atleast_2d(counts * persons[orders])
+    def index(orders: NDArray[np.intp]) -> Floats:
+        weights, shares = np.atleast_2d(persons[orders], amounts[orders])
         ranks = weighted_midranks(weights, order) / weights.sum(axis=1, keepdims=True)
-        shares = np.atleast_2d(counts * amounts[orders])
         return 2 * over((shares * ranks).sum(axis=1), shares.sum(axis=1)) - 1
 
     return index

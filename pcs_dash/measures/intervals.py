@@ -27,16 +27,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
 from pcs_dash.measures.numbers import number
+from pcs_dash.measures.sums import Floats
 from pcs_dash.tables.errors import UserError
 
-Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Orders = NDArray[np.intp]
 # Figures, and figures without one of each practice, for rows of how often each practice counts.
@@ -69,16 +69,21 @@ class Limits:
     `carried_by`: by how many practices, in effect, the figure is carried.
     """
 
-    low: float
-    high: float
-    p_value: float
-    carried_by: float = float("nan")
+    low: float = math.nan
+    high: float = math.nan
+    p_value: float = math.nan
+    carried_by: float = math.nan
     reason: str = ""
 
     @property
     def known(self) -> bool:
         """Whether there is an interval."""
         return math.isfinite(self.low)
+
+    @property
+    def method(self) -> str:
+        """How the interval was made."""
+        return JACKKNIFE if self.known else NO_INTERVAL
 
 
 def jackknife(
@@ -100,30 +105,32 @@ def jackknife(
     again, which handles `cells` numbers for a draw (n, if not given).
     """
     check_confidence(confidence)
-    nan = float("nan")
     n = len(left_out)
     if not math.isfinite(estimate) or n < FEWEST_PRACTICES:
         reason = f"An interval needs at least {FEWEST_PRACTICES} practices; there are {n}."
-        return Limits(nan, nan, nan, nan, reason)
+        return Limits(reason=reason)
     if not np.all(np.isfinite(left_out)):
-        return Limits(
-            nan, nan, nan, nan, "There is no interval: the figure hangs on a single practice."
-        )
+        return Limits(reason="There is no interval: the figure hangs on a single practice.")
     error, carrying = (float(part) for part in _spread(left_out, np.ones(n)))
     if error <= 1e-12 * max(1.0, abs(estimate)):
-        return Limits(nan, nan, nan, nan, "There is no interval: the practices do not differ.")
+        return Limits(reason="There is no interval: the practices do not differ.")
     fewest = (0.0 if ranks else FEWEST_CARRYING) if fewest is None else fewest
     if again is not None and not ranks and (cells or n) > CELLS:
         fewest, again = UNTRIED_CARRYING, None
     if carrying < fewest:
-        return Limits(nan, nan, nan, carrying, _carried(carrying, n))
+        return Limits(carried_by=carrying, reason=_carried(carrying, n))
     freedom = float(_freedom(np.array([carrying]), n, ranks)[0])
     reach = error * float(stats.t.ppf((1 + confidence) / 2, freedom))
     p_value = 2 * float(stats.t.sf(abs(estimate - null) / error, freedom))
     limits = Limits(estimate - reach, estimate + reach, p_value, carrying)
     if again is not None and (ranks or carrying < MANY_CARRYING):
-        drawn = draw_again(estimate, n, again, cells=cells, ranks=ranks)
-        return _if_it_holds(limits, _share_held(drawn), n)
+        held = _share_held(draw_again(estimate, n, again, cells=cells, ranks=ranks))
+        if not HOLDS[0] <= held <= HOLDS[1]:
+            reason = (
+                f"There is no interval that holds: with the {n:,} practices drawn again and again, "
+                f"one of 95% held the figure in {number(100 * held, 1)}% of the draws."
+            )
+            return Limits(carried_by=carrying, reason=reason)
     return limits
 
 
@@ -146,28 +153,16 @@ def _freedom(carrying: Floats, n: int, ranks: bool) -> Floats:
     return np.asarray(np.minimum(n - 1, 1.5 * carrying / apart))
 
 
-def _if_it_holds(limits: Limits, held: float, n: int) -> Limits:
-    """The limits, or none and why, where those of the practices drawn again do not hold."""
-    if HOLDS[0] <= held <= HOLDS[1]:
-        return limits
-    nan = float("nan")
-    reason = (
-        f"There is no interval that holds: with the {n:,} practices drawn again and again, one of "
-        f"95% held the figure in {number(100 * held, 1)}% of the draws."
-    )
-    return replace(limits, low=nan, high=nan, p_value=nan, reason=reason)
-
-
 def _share_held(drawn: Iterator[Bools]) -> float:
     """How often it held; no more draws than tell on which side of HOLDS that lies."""
-    held = np.zeros(0, dtype=bool)
+    held = n = 0
     share = 0.0
     for part in drawn:
-        held = np.append(held, part)
-        share = held.sum() / max(len(held), 1)
-        if min(abs(share - bound) for bound in HOLDS) > 2 * math.sqrt(0.0475 / max(len(held), 1)):
+        held, n = held + int(part.sum()), n + len(part)
+        share = held / max(n, 1)
+        if min(abs(share - bound) for bound in HOLDS) > 2 * math.sqrt(0.0475 / max(n, 1)):
             break
-    return float(share)
+    return share
 
 
 def draw_again(
@@ -185,9 +180,8 @@ def draw_again(
     The rest is as `jackknife` has it.
     """
     rng = np.random.default_rng(seed)
-    if draws is None:
-        # Coefficients are quick to draw.
-        draws = DRAWS * 3 // 2 if ranks else DRAWS
+    # Coefficients are quick to draw.
+    draws = draws or (DRAWS * 3 // 2 if ranks else DRAWS)
     step = min(DRAWS_AT_A_TIME, max(1, CHUNK // (cells or n)))
     for start in range(0, draws, step):
         rows = min(step, draws - start)

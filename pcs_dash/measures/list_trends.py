@@ -147,7 +147,7 @@ def sentence(
     """
     gone = counts["closed"] + counts["merged"]
     grew = "grew" if whole["change"] >= 0 else "shrank"
-    closed = "No practice" if not gone else f"{gone} practice{'s' * (gone != 1)}"
+    closed = numbers.count(gone, "practice") if gone else "No practice"
     return (
         f"From {first:%B %Y} to {last:%B %Y} the lists of {place} {grew} by "
         f"{numbers.number(abs(whole['change']))} patients "
@@ -183,8 +183,6 @@ class PracticeChanges:
     `moved` one with another postcode.
     """
 
-    before: str
-    after: str
     table: pd.DataFrame
 
     def of(self, change: str) -> pd.DataFrame:
@@ -210,7 +208,7 @@ def compare_lists(
 ) -> PracticeChanges:
     """Practices closed, merged, new and moved between two lists of practices.
 
-    Both: practice_code, patients, and if present postcode and period. `successors`: the ODS's
+    Both: practice_code, patients, and if present postcode. `successors`: the ODS's
     practice_code, successor_code, effective; chains are followed. Where the ODS names none, a
     practice at the same postcode that grew by half the closed list or more is named, marked as
     inferred. A practice with no patients left counts as closed.
@@ -222,30 +220,25 @@ def compare_lists(
     table["patients_before"] = old["patients"].reindex(codes).astype("Int64")
     table["patients_after"] = new["patients"].reindex(codes).astype("Int64")
     in_old, in_new = codes.isin(old.index), codes.isin(new.index)
-    change = np.select([in_old & in_new, in_new], ["continuing", "new"], default="closed").astype(
-        object
-    )
+    kinds = np.select([in_old & in_new, in_new], ["continuing", "new"], default="closed")
+    change = pd.Series(kinds, index=codes).astype("str")
     if "postcode" in old.columns and "postcode" in new.columns:
-        here = old["postcode"].reindex(codes)
-        there = new["postcode"].reindex(codes)
+        here, there = (each["postcode"].reindex(codes) for each in (old, new))
         moved = (in_old & in_new) & here.notna() & there.notna() & (here != there)
-        change[moved.to_numpy() if hasattr(moved, "to_numpy") else moved] = "moved"
-    table["change"] = pd.Series(change, index=codes).astype("str")
+        change = change.mask(moved, "moved")
+    table["change"] = change
     named = ods_successors(successors, set(new.index))
-    found: dict[str, tuple[str, str]] = {}
+    found, basis = {}, {}
     for code in table.index[table["change"] == "closed"]:
-        if code in named:
-            found[code] = (named[code], "ODS")
-            continue
-        guess = _same_place(code, old, new)
-        if guess:
-            found[code] = (guess, "same postcode and growth (inferred)")
-    table["successor"] = pd.Series({c: s for c, (s, _) in found.items()}, dtype="str").reindex(
-        codes
-    )
-    table["basis"] = pd.Series({c: b for c, (_, b) in found.items()}, dtype="str").reindex(codes)
+        heir, how = named.get(code), "ODS"
+        if heir is None:
+            heir, how = _same_place(code, old, new), "same postcode and growth (inferred)"
+        if heir:
+            found[code], basis[code] = heir, how
+    table["successor"] = pd.Series(found, dtype="str").reindex(codes)
+    table["basis"] = pd.Series(basis, dtype="str").reindex(codes)
     table.loc[table["successor"].notna(), "change"] = "merged"
-    return PracticeChanges(_day(before), _day(after), table)
+    return PracticeChanges(table)
 
 
 # Where patients of a closed practice without a known successor may have gone: so near, so many.
@@ -253,19 +246,13 @@ NEAR_KM = 3.0
 NEAREST = 3
 
 
-def growth_nearby(
-    changes: PracticeChanges,
-    positions: pd.DataFrame,
-    *,
-    within_km: float = NEAR_KM,
-    at_most: int = NEAREST,
-) -> pd.DataFrame:
+def growth_nearby(changes: PracticeChanges, positions: pd.DataFrame) -> pd.DataFrame:
     """Practices near a closed one that grew in the same time: a hint, not a finding.
 
     `positions`: index practice_code, easting and northing (m). For each closed practice without a
-    successor whose place is known, the (at most `at_most`) practices within `within_km` that
-    gained most. Columns closed, patients_lost, neighbour, km, gained. Lists grow for many reasons,
-    so what was gained near by need not be what was lost.
+    successor whose place is known, the `NEAREST` practices within `NEAR_KM` that gained most.
+    Columns closed, patients_lost, neighbour, km, gained. Lists grow for many reasons, so what was
+    gained near by need not be what was lost.
     """
     known = positions.dropna(subset=["easting", "northing"])
     table = changes.table
@@ -280,17 +267,9 @@ def growth_nearby(
         here = known.loc[[code], ["easting", "northing"]].to_numpy(float)[0]
         km = np.hypot(*(there - here).T) / 1000
         near = pd.DataFrame({"km": km, "gained": gained.to_numpy()}, index=both.index)
-        near = near[(near["km"] <= within_km) & (near["gained"] > 0)]
-        for neighbour, row in near.nlargest(at_most, "gained").iterrows():
-            rows.append(
-                {
-                    "closed": code,
-                    "patients_lost": int(lost[code]),
-                    "neighbour": neighbour,
-                    "km": float(row["km"]),
-                    "gained": int(row["gained"]),
-                }
-            )
+        near = near[(near["km"] <= NEAR_KM) & (near["gained"] > 0)]
+        for neighbour, km_away, more in near.nlargest(NEAREST, "gained").itertuples():
+            rows.append((code, int(lost[code]), neighbour, float(km_away), int(more)))
     return pd.DataFrame(rows, columns=["closed", "patients_lost", "neighbour", "km", "gained"])
 
 
@@ -306,12 +285,6 @@ def _listed(table: pd.DataFrame) -> pd.DataFrame:
         twice = listed.index[listed.index.duplicated()][0]
         raise UserError(f"Practice {twice} stands twice in one list.")
     return listed
-
-
-def _day(table: pd.DataFrame) -> str:
-    if "period" not in table.columns or table.empty:
-        return ""
-    return f"{pd.Timestamp(table['period'].max()):%Y-%m-%d}"
 
 
 def ods_successors(successors: pd.DataFrame | None, alive: set[str]) -> dict[str, str]:
@@ -369,53 +342,33 @@ def migrate_assignment(assignment: Mapping[str, str], changes: PracticeChanges) 
     practice without a successor leaves the plan. New practices are listed, not assigned.
     """
     table = changes.table
-    rows: list[dict[str, str]] = []
+    rows: list[tuple[str, str, str, str, str]] = []
     alive = set(table.index[table["change"].isin(["continuing", "moved", "new"])])
     result = {code: hub for code, hub in assignment.items() if code in alive}
-
-    def note(code: str, what: str, hub: str, successor: str, sentence: str) -> None:
-        rows.append(
-            {"practice_code": code, "what": what, "hub": hub, "successor": successor,
-             "sentence": sentence}
-        )  # fmt: skip
-
-    before = table["patients_before"].to_dict()
-    after = table["patients_after"].to_dict()
-    basis = table["basis"].to_dict()
+    columns = ("patients_before", "patients_after", "basis")
+    before, after, basis = (table[name].to_dict() for name in columns)
+    successors = changes.successors
     for code, hub in sorted(assignment.items()):
         if code in alive:
             continue
-        successor = changes.successors.get(code)
+        successor = successors.get(code, "")
+        closed = f"{code} has closed; its successor {successor}"
         if code not in table.index:
-            note(code, "unknown", hub, "", f"{code} is in neither list; it leaves hub {hub}.")
-        elif successor is None:
-            lost = before[code]
-            note(
-                code, "closed", hub, "",
-                f"{code} ({lost:,} patients) has closed and no successor is known; it leaves "
-                f"hub {hub}.",
-            )  # fmt: skip
+            what, told = "unknown", f"{code} is in neither list; it leaves hub {hub}."
+        elif not successor:
+            gone = f"{code} ({before[code]:,} patients) has closed and no successor is known"
+            what, told = "closed", f"{gone}; it leaves hub {hub}."
         elif successor not in result:
             result[successor] = hub
-            note(
-                code, "merged", hub, successor,
-                f"{code} has closed; its successor {successor} joins hub {hub} "
-                f"({basis[code]}).",
-            )  # fmt: skip
+            what, told = "merged", f"{closed} joins hub {hub} ({basis[code]})."
         elif result[successor] == hub:
-            note(
-                code, "merged", hub, successor,
-                f"{code} has closed; its successor {successor} is in hub {hub} already.",
-            )  # fmt: skip
+            what, told = "merged", f"{closed} is in hub {hub} already."
         else:
-            note(
-                code, "conflict", hub, successor,
-                f"{code} of hub {hub} has closed; its successor {successor} stays in hub "
-                f"{result[successor]}. Move it if need be.",
-            )  # fmt: skip
-    taken = set(result)
-    for code in table.index[table["change"] == "new"]:
-        if code not in taken:
-            note(code, "new", "", "", f"{code} ({after[code]:,} patients) is new and in no hub.")
-    columns = ["practice_code", "what", "hub", "successor", "sentence"]
-    return Migration(dict(sorted(result.items())), pd.DataFrame(rows, columns=columns))
+            stays = f"its successor {successor} stays in hub {result[successor]}"
+            what, told = "conflict", f"{code} of hub {hub} has closed; {stays}. Move it if need be."
+        rows.append((code, what, hub, successor, told))
+    for code in table.index[table["change"] == "new"].difference([*result], sort=False):
+        told = f"{code} ({after[code]:,} patients) is new and in no hub."
+        rows.append((code, "new", "", "", told))
+    report = pd.DataFrame(rows, columns=["practice_code", "what", "hub", "successor", "sentence"])
+    return Migration(dict(sorted(result.items())), report)

@@ -40,17 +40,14 @@ def sites_near(
     """
     points = sites[["easting", "northing"]].dropna().to_numpy(float)
     placed = practices.dropna(subset=["easting", "northing"])
-    found = pd.DataFrame(
-        {count: pd.array([], "Int64"), nearest: np.array([], float)}, index=placed.index[:0]
-    )
-    if len(points) and not placed.empty:
-        where = placed[["easting", "northing"]].to_numpy(float)
-        tree = cKDTree(points)
+    if not len(points):
+        placed = placed[:0]
+    inside, far = np.array([], dtype=int), np.array([])
+    if not placed.empty:
+        where, tree = placed[["easting", "northing"]].to_numpy(float), cKDTree(points)
         inside = tree.query_ball_point(where, radius_m, return_length=True)
-        found = pd.DataFrame(
-            {count: pd.array(inside, "Int64"), nearest: tree.query(where)[0] / 1000},
-            index=placed.index,
-        )
+        far = tree.query(where)[0] / 1000
+    found = pd.DataFrame({count: pd.array(inside, "Int64"), nearest: far}, index=placed.index)
     return found.reindex(practices.index)
 
 

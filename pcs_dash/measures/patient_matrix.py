@@ -11,14 +11,14 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from pcs_dash.measures.deprivation import quintile_columns
+from pcs_dash.measures.sums import Floats, over
 from pcs_dash.measures.workforce import gp_definition
 from pcs_dash.tables.constants import PER_PATIENTS
 from pcs_dash.tables.errors import UserError
 
-Floats = NDArray[np.float64]
 RatioKey = Literal["patients_per_fte_gp", "fte_gp_per_10000"]
 
 MEASURES: tuple[RatioKey, ...] = ("patients_per_fte_gp", "fte_gp_per_10000")
@@ -92,9 +92,7 @@ def quintile_matrix(
 
 
 def _listed(numbers: list[str]) -> str:
-    if len(numbers) < 2:
-        return "".join(numbers)
-    return f"{', '.join(numbers[:-1])} or {numbers[-1]}"
+    return " or ".join(filter(None, [", ".join(numbers[:-1]), *numbers[-1:]]))
 
 
 def practice_matrix(
@@ -186,8 +184,3 @@ def measured(patients: Floats, fte: Floats, measure: RatioKey) -> Floats:
 def floats(values: ArrayLike) -> Floats:
     """The values as floating-point numbers."""
     return np.asarray(values, dtype="float64")
-
-
-def over(top: Floats, bottom: Floats) -> Floats:
-    """top / bottom, NaN where bottom is not above 0."""
-    return np.divide(top, bottom, out=np.full_like(top, np.nan), where=bottom > 0)

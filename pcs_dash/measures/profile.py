@@ -15,12 +15,7 @@ from pcs_dash.measures.deprivation import (
 )
 from pcs_dash.measures.numbers import number, per_cent, signed
 from pcs_dash.measures.register import PER_GP, REGISTER
-from pcs_dash.measures.workforce import (
-    Benchmark,
-    GPDefinition,
-    fte_gap,
-    summarise,
-)
+from pcs_dash.measures.workforce import Benchmark, GPDefinition, fte_gap, summarise
 from pcs_dash.tables.constants import (
     MINIMUM_GP_WTE,
     MINIMUM_LIST,
@@ -146,19 +141,13 @@ FLAGGED_BY = (
 
 def flags(practice: Mapping[Any, Any] | pd.Series) -> list[str]:
     """What to beware of in one practice's figures (FLAGGED_BY), as short sentences."""
-    found = []
-    if practice["flag_low_fte"]:
-        found.append("Implausibly low FTE for the list: check the workforce return.")
-    if pd.isna(practice["gp_fte_fully_qualified"]):
-        found.append("No GP figure was supplied.")
-    if practice["single_handed"]:
-        found.append("Single-handed: one permanent GP by headcount.")
-    if practice["flag_appointments"]:
-        found.append("Implausible appointment count.")
-    if pd.isna(practice["nurse_fte"]):
-        found.append("No nurse figure was supplied.")
-    if pd.isna(practice["direct_care_fte"]):
-        found.append("No direct patient care figure was supplied.")
-    if practice["patients"] < MINIMUM_LIST:
-        found.append(f"Fewer than {MINIMUM_LIST:,} patients.")
-    return found
+    told = {
+        "Implausibly low FTE for the list: check the workforce return.": practice["flag_low_fte"],
+        "No GP figure was supplied.": pd.isna(practice["gp_fte_fully_qualified"]),
+        "Single-handed: one permanent GP by headcount.": practice["single_handed"],
+        "Implausible appointment count.": practice["flag_appointments"],
+        "No nurse figure was supplied.": pd.isna(practice["nurse_fte"]),
+        "No direct patient care figure was supplied.": pd.isna(practice["direct_care_fte"]),
+        f"Fewer than {MINIMUM_LIST:,} patients.": practice["patients"] < MINIMUM_LIST,
+    }
+    return [text for text, is_so in told.items() if is_so]

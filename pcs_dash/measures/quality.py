@@ -288,20 +288,15 @@ def by_category(
     made of them. Index the category, "no figure" last where there is one.
     """
     labels = table[measure.key].astype("object").where(table[measure.key].notna(), "no figure")
-    fte = practices[fte_column].reindex(table.index)
-    people = practices["patients"].reindex(table.index)
-    both = fte.notna() & people.notna()
-    frame = pd.DataFrame(
-        {"label": labels, "patients": people, "p": people.where(both), "fte": fte.where(both)}
-    )
-    grouped = frame.groupby("label")
-    sums = grouped[["p", "fte"]].sum()
+    fte, people = (practices[name].reindex(table.index) for name in (fte_column, "patients"))
     result = pd.DataFrame(
         {
-            "practices": grouped.size(),
-            "patients": grouped["patients"].sum(),
-            "patients_per_fte_gp": sums["p"] / sums["fte"].where(sums["fte"] > 0),
+            "practices": labels.groupby(labels).size(),
+            "patients": people.groupby(labels).sum(),
+            "patients_per_fte_gp": ratio_by_group(people, fte, labels)["value"],
         }
     )
     order = [*measure.categories, *sorted(result.index), "no figure"]
-    return result.reindex([name for name in dict.fromkeys(order) if name in result.index])
+    return result.rename_axis("label").reindex(
+        [name for name in dict.fromkeys(order) if name in result.index]
+    )

@@ -18,16 +18,26 @@ from pcs_dash.tables.constants import QUINTILES
 from pcs_dash.tables.errors import UserError
 
 
+def _by_text(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The table under its index as text (a category loses its unused values), of that name."""
+    return table.set_axis(pd.Index(table.index.astype("str"), name=name))
+
+
+def _group_of(
+    registrations: pd.DataFrame, groups: pd.Series | Mapping[str, str] | None
+) -> pd.Series:
+    """The group of each row's practice, missing for none; its code without `groups`."""
+    codes = registrations["practice_code"].astype("str")
+    return codes if groups is None else codes.map(pd.Series(groups, dtype="str"))
+
+
 def lsoa_totals(registrations: pd.DataFrame) -> pd.Series:
     """Registered patients of each LSOA over all practices given; index lsoa_code."""
     return registrations.groupby("lsoa_code", observed=True)["patients"].sum()
 
 
 def catchment(
-    registrations: pd.DataFrame,
-    codes: Iterable[str],
-    *,
-    totals: pd.Series | None = None,
+    registrations: pd.DataFrame, codes: Iterable[str], *, totals: pd.Series | None = None
 ) -> pd.DataFrame:
     """Where the patients of a practice or hub live: index lsoa_code, sorted by patients.
 
@@ -48,7 +58,7 @@ def catchment(
     table["lsoa_patients"] = everyone.reindex(table.index).astype("float64")
     table["share"] = table["patients"] / table["lsoa_patients"]
     table["share_of_list"] = table["patients"] / table["patients"].sum()
-    table.index = pd.Index(table.index.astype("str"), name="lsoa_code")
+    table = _by_text(table, "lsoa_code")
     order = np.lexsort((table.index.to_numpy(str), -table["patients"].to_numpy()))
     return table.iloc[order]
 
@@ -71,19 +81,19 @@ def patients_per_fte_gp_by_lsoa(registrations: pd.DataFrame, fte: pd.Series) -> 
     list_size = registrations.groupby("practice_code", observed=True)["patients"].sum()
     per_patient = (fte.reindex(list_size.index) / list_size.where(list_size > 0)).astype("float64")
     rate = registrations["practice_code"].map(per_patient).astype("float64")
-    known = rate.notna()
-    frame = pd.DataFrame(
-        {
-            "lsoa_code": registrations["lsoa_code"],
-            "patients": registrations["patients"],
-            "patients_in_ratio": registrations["patients"].where(known, 0),
-            "fte_gp": (registrations["patients"] * rate).where(known, 0.0),
-        }
-    )
-    summed = frame.groupby("lsoa_code", observed=True).sum()
+    summed = _sums_by("lsoa_code", registrations, rate, ("patients_in_ratio", "fte_gp"))
     ratio = summed["patients_in_ratio"] / summed["fte_gp"].where(summed["fte_gp"] > 0)
-    summed.index = pd.Index(summed.index.astype("str"), name="lsoa_code")
-    return summed.assign(patients_per_fte_gp=ratio.to_numpy())
+    return _by_text(summed.assign(patients_per_fte_gp=ratio), "lsoa_code")
+
+
+def _sums_by(
+    key: str, registrations: pd.DataFrame, figure: pd.Series, names: tuple[str, str]
+) -> pd.DataFrame:
+    """Sums by a column: patients; those whose figure is known, and patients x figure (`names`)."""
+    patients, known = registrations["patients"], figure.notna()
+    parts = (patients.where(known, 0), (patients * figure).where(known, 0.0))
+    frame = pd.DataFrame({"patients": patients, **dict(zip(names, parts, strict=True))})
+    return frame.groupby(registrations[key], observed=True).sum()
 
 
 def patient_weighted(registrations: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
@@ -93,20 +103,10 @@ def patient_weighted(registrations: pd.DataFrame, values: pd.Series) -> pd.DataF
     without a value (unknown place, Wales) leave the mean and are counted.
     """
     value = registrations["lsoa_code"].map(values).astype("float64")
-    known = value.notna()
-    frame = pd.DataFrame(
-        {
-            "practice_code": registrations["practice_code"],
-            "patients": registrations["patients"],
-            "patients_matched": registrations["patients"].where(known, 0),
-            "weighted": (registrations["patients"] * value).where(known, 0.0),
-        }
-    )
-    summed = frame.groupby("practice_code", observed=True).sum()
+    summed = _sums_by("practice_code", registrations, value, ("patients_matched", "weighted"))
     matched = summed["patients_matched"]
     mean = summed["weighted"] / matched.where(matched > 0)
-    summed.index = pd.Index(summed.index.astype("str"), name="practice_code")
-    return summed.drop(columns="weighted").assign(value=mean.to_numpy())
+    return _by_text(summed.drop(columns="weighted").assign(value=mean), "practice_code")
 
 
 def quintile_mix(registrations: pd.DataFrame, quintile: pd.Series) -> pd.DataFrame:
@@ -114,21 +114,12 @@ def quintile_mix(registrations: pd.DataFrame, quintile: pd.Series) -> pd.DataFra
     patients_quintile_1 .. _5 and patients_unknown (outside England or unknown place).
     """
     of_row = registrations["lsoa_code"].map(quintile).astype("Int64")
-    counts = (
-        registrations.assign(quintile=of_row.fillna(0).astype("int64"))
-        .pivot_table(
-            index="practice_code",
-            columns="quintile",
-            values="patients",
-            aggfunc="sum",
-            fill_value=0,
-            observed=True,
-        )
-        .reindex(columns=[*QUINTILES, 0], fill_value=0)
-    )
+    table = registrations.assign(quintile=of_row.fillna(0).astype("int64"))
+    counts = table.pivot_table(
+        "patients", "practice_code", "quintile", aggfunc="sum", fill_value=0, observed=True
+    ).reindex(columns=[*QUINTILES, 0], fill_value=0)
     counts.columns = [*(f"patients_quintile_{q}" for q in QUINTILES), "patients_unknown"]
-    counts.index = pd.Index(counts.index.astype("str"), name="practice_code")
-    return counts.astype("int64")
+    return _by_text(counts.astype("int64"), "practice_code")
 
 
 @dataclass(frozen=True)
@@ -182,35 +173,24 @@ def distances_to_practice(
     (all by patients), patients, patients_placed: patients in LSOAs without a point are counted
     and left out.
     """
-    east = registrations["practice_code"].map(practices["easting"]).astype("float64")
-    north = registrations["practice_code"].map(practices["northing"]).astype("float64")
-    x = registrations["lsoa_code"].map(points["easting"]).astype("float64")
-    y = registrations["lsoa_code"].map(points["northing"]).astype("float64")
-    label = registrations["practice_code"].astype("str")
-    if groups is not None:
-        label = label.map(pd.Series(groups, dtype="str"))
+    east, north = (
+        registrations["practice_code"].map(practices[axis]).astype("float64")
+        - registrations["lsoa_code"].map(points[axis]).astype("float64")
+        for axis in ("easting", "northing")
+    )
     frame = pd.DataFrame(
         {
-            "group": label,
+            "group": _group_of(registrations, groups),
             "patients": registrations["patients"],
-            "km": np.hypot(east - x, north - y) / 1000,
+            "km": np.hypot(east, north) / 1000,
         }
     )
     rows = []
     for name, group in frame.groupby("group"):
-        placed = group.dropna(subset=["km"])
-        weights = placed["patients"].to_numpy(float)
-        km = placed["km"].to_numpy(float)
-        rows.append(
-            {
-                "group": name,
-                "patients": group["patients"].sum(),
-                "patients_placed": weights.sum(),
-                "mean_km": float(np.average(km, weights=weights)) if weights.sum() else np.nan,
-                "median_km": weighted_quantile(km, weights, 0.5),
-                "p90_km": weighted_quantile(km, weights, 0.9),
-            }
-        )
+        km, weights = group.dropna(subset=["km"])[["km", "patients"]].to_numpy(float).T
+        mean = float(np.average(km, weights=weights)) if weights.sum() else np.nan
+        half, most = (weighted_quantile(km, weights, share) for share in (0.5, 0.9))
+        rows.append((name, group["patients"].sum(), weights.sum(), mean, half, most))
     columns = ["group", "patients", "patients_placed", "mean_km", "median_km", "p90_km"]
     table = pd.DataFrame(rows, columns=columns).set_index("group")
     table.index.name = "practice_code" if groups is None else "group"
@@ -235,11 +215,8 @@ def dominant(
     LSOA's total. Columns dominant, patients, lsoa_patients, share. On a tie the first in
     alphabetical order.
     """
-    label = registrations["practice_code"].astype("str")
-    if groups is not None:
-        label = label.map(pd.Series(groups, dtype="str"))
     by_group = (
-        registrations.assign(dominant=label)
+        registrations.assign(dominant=_group_of(registrations, groups))
         .dropna(subset=["dominant"])
         .groupby(["lsoa_code", "dominant"], observed=True)["patients"]
         .sum()
@@ -249,8 +226,7 @@ def dominant(
     first = by_group.drop_duplicates("lsoa_code").set_index("lsoa_code")
     first["lsoa_patients"] = lsoa_totals(registrations).reindex(first.index)
     first["share"] = first["patients"] / first["lsoa_patients"]
-    first.index = pd.Index(first.index.astype("str"), name="lsoa_code")
-    return first.sort_index()
+    return _by_text(first, "lsoa_code").sort_index()
 
 
 @dataclass(frozen=True)
@@ -273,8 +249,7 @@ def hub_overlap(registrations: pd.DataFrame, hubs: pd.Series | Mapping[str, str]
     `hubs`: practice_code -> hub; practices in no hub are left out of both sides. UserError when
     no practice with registrations is in a hub.
     """
-    label = registrations["practice_code"].astype("str").map(pd.Series(hubs, dtype="str"))
-    ours = registrations.assign(hub=label).dropna(subset=["hub"])
+    ours = registrations.assign(hub=_group_of(registrations, hubs)).dropna(subset=["hub"])
     if ours.empty:
         raise UserError("None of the practices in these hubs has registrations by LSOA.")
     home = dominant(registrations, hubs)["dominant"]

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
 from pcs_dash.measures.intervals import NO_INTERVAL, check_confidence
+from pcs_dash.measures.sums import Floats
 from pcs_dash.tables.errors import UserError
 
-Floats = NDArray[np.float64]
 Kind = Literal["mean", "rate", "proportion"]
 
 NAN = float("nan")

@@ -20,9 +20,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from pcs_dash.measures import numbers
+from pcs_dash.measures.sums import Floats, over
 from pcs_dash.tables.errors import UserError
 
-Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
 
 SMALL_NUMBER_VARIABLE = "PCS_DASH_SMALL_NUMBER"
@@ -94,7 +94,7 @@ def hide_small(
     counts = table[count].astype("float64")
     hidden = pd.Series(is_small(counts, threshold), index=table.index)
     if within is not None and hidden.any():
-        values, found = counts.to_numpy(np.float64), hidden.to_numpy(copy=True)
+        values, found = np.asarray(counts, dtype=np.float64), hidden.to_numpy(copy=True)
         groups = table[within]
         for places in groups.groupby(groups, observed=True).indices.values():
             found[places] = hidden_cells(values[places], threshold)
@@ -135,7 +135,7 @@ def shown_shares(counts: Floats, threshold: int | None = None) -> Floats:
     """
     limit = small_number() if threshold is None else threshold
     total = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0)
+    shares = over(counts, total)
     small = is_small(counts, limit).any(axis=1, keepdims=True)
     few = total < 10**_SHARE_DECIMALS * limit
     rounded = np.where(few, np.nan, shares.round(_SHARE_DECIMALS))

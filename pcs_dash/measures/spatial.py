@@ -12,21 +12,20 @@ eastings and northings (EPSG:27700).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from pcs_dash.measures.sums import Floats
 from pcs_dash.measures.workforce import gp_definition
 from pcs_dash.tables.constants import PER_PATIENTS
 from pcs_dash.tables.errors import UserError
 
-Floats = NDArray[np.float64]
 Neighbours = Literal["queen", "knn"]
 NEIGHBOURS: tuple[Neighbours, ...] = ("queen", "knn")
 
@@ -58,13 +57,12 @@ def _quiet() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class SpatialWeights:
-    """Row-standardised weights of the units `ids`, in that order.
+    """Row-standardised weights of the units of a table, in its order.
 
     `label` says how neighbours were chosen, `note` what had to be done about units without any.
     """
 
     w: Any
-    ids: tuple[Any, ...]
     label: str
     note: str = ""
 
@@ -100,7 +98,7 @@ def spatial_weights(
     with _quiet():
         w = W({code: [ids[j] for j in near] for code, near in zip(ids, lists, strict=True)})
         w.transform = "r"
-    return SpatialWeights(w, tuple(ids), label, note)
+    return SpatialWeights(w, label, note)
 
 
 def _points(table: pd.DataFrame) -> Floats:
@@ -261,46 +259,30 @@ class LocalPattern:
     reason: str = ""
 
 
+class LocalOptions(TypedDict, total=False):
+    """What every local statistic may be asked for; `_local` has what is taken otherwise."""
+
+    neighbours: Neighbours
+    k: int
+    permutations: int
+    seed: int
+    alpha: float
+    unit: str
+
+
+# Statistic of each unit, what the permutations gave, words for the legend, what is compared.
+Computed = tuple[Floats, Floats, list[str], Floats]
+
+
 def local_moran(
-    values: pd.Series,
-    table: pd.DataFrame,
-    *,
-    neighbours: Neighbours = "knn",
-    k: int = NEAREST,
-    permutations: int = PERMUTATIONS,
-    seed: int = 0,
-    alpha: float = 0.05,
-    unit: str = "practice",
+    values: pd.Series, table: pd.DataFrame, **options: Unpack[LocalOptions]
 ) -> LocalPattern:
     """Local Moran's I: which units and their neighbours are alike, which stand apart."""
-
-    def compute(kept: pd.DataFrame, weights: SpatialWeights) -> tuple[Any, ...]:
-        from esda import Moran_Local
-
-        result = Moran_Local(
-            values.reindex(kept.index).to_numpy(dtype="float64"),
-            weights.w,
-            permutations=permutations,
-            seed=seed,
-        )
-        return result.Is, result.rlisas, [MORAN_LABELS[int(q)] for q in result.q]
-
-    return _local(
-        "Local Moran's I", values, None, table, neighbours, k, permutations, alpha, unit, compute
-    )
+    return _local("Local Moran's I", _moran, values, None, table, **options)
 
 
 def bivariate_local_moran(
-    values: pd.Series,
-    surroundings: pd.Series,
-    table: pd.DataFrame,
-    *,
-    neighbours: Neighbours = "knn",
-    k: int = NEAREST,
-    permutations: int = PERMUTATIONS,
-    seed: int = 0,
-    alpha: float = 0.05,
-    unit: str = "practice",
+    values: pd.Series, surroundings: pd.Series, table: pd.DataFrame, **options: Unpack[LocalOptions]
 ) -> LocalPattern:
     """A unit's own `values` (under-doctoring) against its neighbours' `surroundings` (deprivation).
 
@@ -308,35 +290,46 @@ def bivariate_local_moran(
     the unit's own deprivation, and nothing of cause. Where the surroundings are themselves
     clustered, as deprivation is, many units stand out for that alone.
     """
-
-    def compute(kept: pd.DataFrame, weights: SpatialWeights) -> tuple[Any, ...]:
-        from esda import Moran_Local_BV
-
-        result = Moran_Local_BV(
-            values.reindex(kept.index).to_numpy(dtype="float64"),
-            surroundings.reindex(kept.index).to_numpy(dtype="float64"),
-            weights.w,
-            permutations=permutations,
-            seed=seed,
-        )
-        return result.Is, result.rlisas, [MORAN_LABELS[int(q)] for q in result.q]
-
-    return _local(
-        "Bivariate local Moran's I",
-        values,
-        surroundings,
-        table,
-        neighbours,
-        k,
-        permutations,
-        alpha,
-        unit,
-        compute,
-    )
+    return _local("Bivariate local Moran's I", _moran, values, surroundings, table, **options)
 
 
 def getis_ord(
+    values: pd.Series, table: pd.DataFrame, **options: Unpack[LocalOptions]
+) -> LocalPattern:
+    """Getis and Ord's G*: where high (or low) values gather, the unit itself among them.
+
+    The statistic is the z-score; the unit counts as much as each of its neighbours.
+    """
+    return _local("Getis and Ord's G*", _g_star, values, None, table, **options)
+
+
+def _moran(figures: list[Floats], w: Any, permutations: int, seed: int) -> Computed:
+    from esda import Moran_Local, Moran_Local_BV
+
+    statistic = Moran_Local if len(figures) == 1 else Moran_Local_BV
+    result = statistic(*figures, w, permutations=permutations, seed=seed)
+    return result.Is, result.rlisas, [MORAN_LABELS[int(q)] for q in result.q], result.Is
+
+
+def _g_star(figures: list[Floats], w: Any, permutations: int, seed: int) -> Computed:
+    from esda import G_Local
+    from libpysal.weights import fill_diagonal
+
+    # G* is defined for positive figures; shifting them changes no z-score or rank.
+    shifted = figures[0] - min(0.0, float(figures[0].min()))
+    w.transform = "b"
+    star = fill_diagonal(w, 1.0)
+    result = G_Local(
+        shifted, star, star=None, transform="B", permutations=permutations, n_jobs=1, seed=seed
+    )
+    return result.Zs, result.rGs, [HOT if z > 0 else COLD for z in result.Zs], result.Gs
+
+
+def _local(
+    name: str,
+    compute: Callable[[list[Floats], Any, int, int], Computed],
     values: pd.Series,
+    others: pd.Series | None,
     table: pd.DataFrame,
     *,
     neighbours: Neighbours = "knn",
@@ -346,82 +339,30 @@ def getis_ord(
     alpha: float = 0.05,
     unit: str = "practice",
 ) -> LocalPattern:
-    """Getis and Ord's G*: where high (or low) values gather, the unit itself among them.
-
-    The statistic is the z-score; the unit counts as much as each of its neighbours.
-    """
-
-    def compute(kept: pd.DataFrame, weights: SpatialWeights) -> tuple[Any, ...]:
-        from esda import G_Local
-        from libpysal.weights import fill_diagonal
-
-        figures = values.reindex(kept.index).to_numpy(dtype="float64")
-        # G* is defined for positive figures; shifting them changes no z-score or rank.
-        figures = figures - min(0.0, float(figures.min()))
-        weights.w.transform = "b"
-        star = fill_diagonal(weights.w, 1.0)
-        result = G_Local(
-            figures, star, star=None, transform="B", permutations=permutations, n_jobs=1, seed=seed
-        )
-        return result.Zs, result.rGs, [HOT if z > 0 else COLD for z in result.Zs], result.Gs
-
-    return _local(
-        "Getis and Ord's G*", values, None, table, neighbours, k, permutations, alpha, unit, compute
-    )
-
-
-def _untold(values: pd.Series, index: pd.Index) -> pd.DataFrame:
-    """The table of a local statistic before it is known of any unit."""
-    return pd.DataFrame(
-        {
-            "value": values.reindex(index).astype("float64"),
-            "statistic": np.nan,
-            "p_value": np.nan,
-            "unadjusted": False,
-            "significant": False,
-            "label": NO_FIGURE,
-        },
-        index=index,
-    )
-
-
-def _local(
-    name: str,
-    values: pd.Series,
-    others: pd.Series | None,
-    table: pd.DataFrame,
-    neighbours: Neighbours,
-    k: int,
-    permutations: int,
-    alpha: float,
-    unit: str,
-    compute: Any,
-) -> LocalPattern:
     kept, missing = _complete(values, table, others)
-    figures = values.reindex(kept.index).to_numpy(dtype="float64")
-    out = _untold(values, table.index)
+    known = [values] if others is None else [values, others]
+    figures = [each.reindex(kept.index).to_numpy(dtype="float64") for each in known]
+    out = pd.DataFrame({"value": values.reindex(table.index).astype("float64")})
+    out[["statistic", "p_value"]] = np.nan
+    out[["unadjusted", "significant"]] = False
+    out["label"] = NO_FIGURE
     control = f"false discovery rate {100 * alpha:g}% (Benjamini-Hochberg)"
-    reason = _why_not(figures)
-    if not reason and others is not None:
-        reason = _why_not(others.reindex(kept.index).to_numpy(dtype="float64"))
+    reason = next(filter(None, map(_why_not, figures)), "")
     if reason:
         return LocalPattern(
             out, name, 0, missing, 0, 0, 0.0, float("nan"), control, 0, "none", unit, "", reason
         )
     weights = spatial_weights(kept, neighbours=neighbours, k=k)
     with _quiet():
-        statistic, simulated, labels, *compared = compute(kept, weights)
-    p_values = _two_sided(np.asarray(compared[0] if compared else statistic), simulated)
+        statistic, simulated, labels, compared = compute(figures, weights.w, permutations, seed)
+    p_values = _two_sided(np.asarray(compared), simulated)
     threshold = _fdr(p_values, alpha)
     significant = p_values <= threshold
     out.loc[kept.index, "statistic"] = statistic
     out.loc[kept.index, "p_value"] = p_values
     out.loc[kept.index, "unadjusted"] = p_values < alpha
     out.loc[kept.index, "significant"] = significant
-    out.loc[kept.index, "label"] = [
-        label if clear else NOT_SIGNIFICANT
-        for label, clear in zip(labels, significant, strict=True)
-    ]
+    out.loc[kept.index, "label"] = np.where(significant, labels, NOT_SIGNIFICANT)
     return LocalPattern(
         out,
         name,

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,27 +73,18 @@ def other_lists(practices: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def specification_curve(
-    practices: pd.DataFrame,
-    *,
-    lists: Mapping[str, pd.Series] | None = None,
-    registrations: pd.DataFrame | None = None,
-    lsoa_ranks: Mapping[str, pd.Series] | None = None,
-    confidence: float = 0.95,
+    practices: pd.DataFrame, *, confidence: float = 0.95, **data: Any
 ) -> pd.DataFrame:
     """One row a specification, sorted by coefficient (undefined last).
 
-    `practices` of the area. `lists`: more kinds of list by name, e.g. {"need-adjusted":
-    need_adjusted_patients(...)} or published weighted lists. The LSOA level needs `registrations`
-    (practice_code, lsoa11cd, patients) and `lsoa_ranks` by IMD edition, and uses raw lists only.
+    `practices` of the area; `data`: what else `specifications` takes.
 
     Columns: gp_definition, list, flagged, imd_edition, level, weighting, coefficient, ci_low,
     ci_high, n (practices), n_left_out, excludes_zero, reason. Index 1.. in order.
     """
     rows = [
         choices | _figures(matrix, choices["weighting"], len(practices), confidence)
-        for choices, matrix in specifications(
-            practices, lists=lists, registrations=registrations, lsoa_ranks=lsoa_ranks
-        )
+        for choices, matrix in specifications(practices, **data)
     ]
     curve = pd.DataFrame(rows).sort_values("coefficient", kind="stable", na_position="last")
     curve.index = pd.RangeIndex(1, len(curve) + 1, name="specification")
@@ -106,7 +98,12 @@ def specifications(
     registrations: pd.DataFrame | None = None,
     lsoa_ranks: Mapping[str, pd.Series] | None = None,
 ) -> Iterator[tuple[dict[str, str], PatientMatrix]]:
-    """Every specification of `specification_curve`: its choices, and what they leave to measure."""
+    """Every specification of `specification_curve`: its choices, and what they leave to measure.
+
+    `lists`: more kinds of list by name, e.g. {"need-adjusted": need_adjusted_patients(...)} or
+    published weighted lists. The LSOA level needs `registrations` (practice_code, lsoa11cd,
+    patients) and `lsoa_ranks` by IMD edition, and uses raw lists only.
+    """
     if registrations is not None and lsoa_ranks is None:
         raise UserError("The LSOA level needs the IMD ranks of LSOAs as well.")
     for definition, kind, flagged, table in counted_tables(practices, lists):
@@ -152,11 +149,6 @@ def _figures(
     }
 
 
-def _deprivation(practices: pd.DataFrame, edition: str) -> pd.Series:
-    key = "imd_score" if edition == "2025" else "imd2019_share_quintile_1"
-    return measure(practices, key)
-
-
 def matrices(
     practices: pd.DataFrame,
     definition: str,
@@ -165,26 +157,15 @@ def matrices(
 ) -> Iterator[tuple[str, str, PatientMatrix]]:
     """IMD edition, level, and the practices' patients over the groups of that level."""
     for edition in IMD_EDITIONS:
-        yield (
-            edition,
-            "practice",
-            practice_matrix(
-                practices, definition=definition, deprivation=_deprivation(practices, edition)
-            ),
-        )
-        yield (
-            edition,
-            "quintile",
-            quintile_matrix(practices, definition=definition, edition=edition),
-        )
-        if registrations is not None and edition in (lsoa_ranks or {}):
-            yield (
-                edition,
-                "lsoa",
-                lsoa_matrix(
-                    practices, registrations, (lsoa_ranks or {})[edition], definition=definition
-                ),
-            )
+        by = measure(practices, "imd_score" if edition == "2025" else "imd2019_share_quintile_1")
+        own = practice_matrix(practices, definition=definition, deprivation=by)
+        yield edition, "practice", own
+        fifths = quintile_matrix(practices, definition=definition, edition=edition)
+        yield edition, "quintile", fifths
+        ranks = (lsoa_ranks or {}).get(edition)
+        if registrations is not None and ranks is not None:
+            areas = lsoa_matrix(practices, registrations, ranks, definition=definition)
+            yield edition, "lsoa", areas
 
 
 def summarise_curve(curve: pd.DataFrame) -> SpecificationSummary:

@@ -19,6 +19,7 @@ from pcs_dash.tables.constants import MINIMUM_GP_WTE, MINIMUM_LIST, PER_PATIENTS
 
 Floats = NDArray[np.float64]
 Groups = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 
 # Counts of practices and of patients.
 COUNTS = (
@@ -106,8 +107,9 @@ def sums_by_group(summands: Floats, group: Groups, number: int) -> Floats:
 
 
 def over(top: Floats, bottom: Floats) -> Floats:
-    """A quotient that is missing where there is nothing to divide by."""
-    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
+    """A quotient, of any shape, that is missing where there is nothing to divide by."""
+    missing = np.full(np.broadcast_shapes(top.shape, bottom.shape), np.nan)
+    return np.divide(top, bottom, out=missing, where=bottom > 0)
 
 
 def ratio_by_group(top: pd.Series, bottom: pd.Series, groups: pd.Series) -> pd.DataFrame:

@@ -126,43 +126,35 @@ def _beside_then(
 ) -> ThenNow:
     """Today's figure beside the published one of the same name and place."""
     found = _published(published, figure, place)
-    return ThenNow(
-        figure,
-        place,
-        float(found["value"]),
-        _figure_text(float(found["value"]), str(found["unit"])),
-        str(found["period"]),
-        str(found["source"]),
-        now,
-        now_text,
-        date,
-        comparable,
-        change,
-    )
+    was = float(found["value"])
+    before = _figure_text(was, str(found["unit"])), str(found["period"]), str(found["source"])
+    return ThenNow(figure, place, was, *before, now, now_text, date, comparable, change)
 
 
 def _to_england(
     practices: pd.DataFrame, published: pd.DataFrame, england: pd.Series, definition: str
 ) -> Today:
     """Thurrock's patients per FTE GP, and how many times England's that is, then and now."""
-    label = gp_definition(definition).label.lower().replace("gps", "GPs")
     ratio = area_patients_per_fte_gp(practices, definition)
     figure = "patients per FTE GP (mean)"
     then, england_then = (
         _published(published, figure, place) for place in (CLAIM_PLACE, "England")
     )
-    return (
-        figure,
-        CLAIM_PLACE,
-        ratio,
-        f"{number(ratio)} patients per FTE GP ({label}), "
-        f"{number(ratio / england['value'], 2)} times England's {number(england['value'])} "
-        f"({england['period']}); in {then['period']} it was "
-        f"{number(then['value'] / england_then['value'], 2)} times England's "
-        f"{number(england_then['value'])}",
-        False,
-        _NEW_COUNT + _england_definition(definition),
+
+    def against(value: float, whole: float) -> str:
+        return f"{number(value / whole, 2)} times England's {number(whole)}"
+
+    told = (
+        f"{number(ratio)} patients per FTE GP ({_which(definition)}), "
+        f"{against(ratio, england['value'])} ({england['period']}); in {then['period']} it was "
+        f"{against(then['value'], england_then['value'])}"
     )
+    return figure, CLAIM_PLACE, ratio, told, False, _NEW_COUNT + _england_definition(definition)
+
+
+def _which(definition: str) -> str:
+    """The GPs that count, inside a sentence."""
+    return gp_definition(definition).label.lower().replace("gps", "GPs")
 
 
 def _practices(practices: pd.DataFrame) -> Today:
@@ -206,28 +198,24 @@ def _aged_55(practices: pd.DataFrame, ages_then: pd.DataFrame, date: str) -> lis
     bands = ["55_to_59", "60_to_64", "65_to_69", "70_plus"]
     then = ages_then.set_index(ages_then["place"].str.replace("&", "and"))[bands].sum(axis=1)
     rows = []
+    source = "Transforming Primary Care in Essex, NHS England, 2014, GP age profile"
+    change = (
+        "Then the CCG's GPs, rounded to whole per cents, without saying which GPs count; now all "
+        "GPs by headcount, trainees and locums among them, which makes the share smaller."
+    )
     for area in places():
-        local = area.select(practices)
-        known, older = local["gps_with_known_age"].sum(), local["gps_55_plus"].sum()
-        now = float(100 * older / known) if known > 0 else float("nan")
-        rows.append(
-            ThenNow(
-                AGED_55,
-                area.name,
-                float(then[area.name]),
-                _figure_text(float(then[area.name]), "per cent"),
-                "2014",
-                "Transforming Primary Care in Essex, NHS England, 2014, GP age profile",
-                now,
-                f"{per_cent(now / 100)} of {number(float(known))} GPs with a known age",
-                date,
-                False,
-                "Then the CCG's GPs, rounded to whole per cents, without saying which GPs count; "
-                "now all GPs by headcount, trainees and locums among them, which makes the share "
-                "smaller.",
-            )
-        )
+        was = float(then[area.name])
+        before = (was, _figure_text(was, "per cent"), "2014", source)
+        now = _share_of_gps(area.select(practices), "gps_55_plus")
+        rows.append(ThenNow(AGED_55, area.name, *before, *now, date, False, change))
     return rows
+
+
+def _share_of_gps(practices: pd.DataFrame, column: str) -> tuple[float, str]:
+    """GPs of an age in per cent of those whose age is known, and so in words."""
+    known = practices["gps_with_known_age"].sum()
+    share = float(100 * practices[column].sum() / known) if known > 0 else float("nan")
+    return share, f"{per_cent(share / 100)} of {number(float(known))} GPs with a known age"
 
 
 def _published(
@@ -315,7 +303,7 @@ def _patients_per_gp(practices: pd.DataFrame, district: str, definition: str) ->
         value,
         f"{number(value)} patients per GP (headcount, all but trainees and locums) in "
         f"{len(practices)} practices of the district; {number(per_fte)} per FTE GP "
-        f"({gp_definition(definition).label.lower().replace('gps', 'GPs')})",
+        f"({_which(definition)})",
         False,
         "Then before the new national count of September 2015; the source says neither which GPs "
         "it counted, nor whether by headcount or FTE, nor whether the place is the district of "
@@ -324,14 +312,12 @@ def _patients_per_gp(practices: pd.DataFrame, district: str, definition: str) ->
 
 
 def _older_gps(practices: pd.DataFrame) -> Today:
-    known = practices["gps_with_known_age"].sum()
-    older = practices["gps_60_plus"].sum()
-    share = float(100 * older / known) if known > 0 else float("nan")
+    share, told = _share_of_gps(practices, "gps_60_plus")
     return (
         "GP workforce aged over 60",
         CLAIM_PLACE,
         share,
-        f"{per_cent(share / 100)} of {number(float(known))} GPs with a known age are 60 or over",
+        f"{told} are 60 or over",
         False,
         "Then 'over 60', now 60 and over; today's age bands cover all GPs, trainees and locums "
         "among them, which makes the share smaller.",
@@ -353,23 +339,16 @@ def _quintile_1(practices: pd.DataFrame, edition: str) -> Today:
 
 
 def claim_retested(
-    practices: pd.DataFrame,
-    *,
-    definition: str = "fully_qualified",
-    date: str,
+    practices: pd.DataFrame, *, definition: str = "fully_qualified", date: str
 ) -> Claim:
     """The claim of 2017, tested again in Thurrock, Mid and South Essex and Essex.
 
     `practices`: all of Essex. Its coefficient was not published; today's is the headline one,
     Spearman's. "Strong" is upheld only if the whole interval lies at 0.5 or above.
     """
+    pair = ("imd_score", "patients_per_fte_gp")
     results = {
-        name: correlate_practices(
-            select_area(name, practices),
-            "imd_score",
-            "patients_per_fte_gp",
-            definition=definition,
-        )
+        name: correlate_practices(select_area(name, practices), *pair, definition=definition)
         for name in (CLAIM_PLACE, "Mid and South Essex", "Essex")
     }
     local = results[CLAIM_PLACE]

@@ -32,10 +32,10 @@ from pcs_dash.measures.specification import (
     matrices,
     summarise_curve,
 )
+from pcs_dash.measures.sums import Floats
 from pcs_dash.measures.words import NEARLY_ALL, grade
 from pcs_dash.measures.workforce import GP_DEFINITIONS
 
-Floats = NDArray[np.float64]
 Orders = NDArray[np.intp]
 
 # So many deals of the practices; a p-value of 0.05 has a standard error of 0.7 points.

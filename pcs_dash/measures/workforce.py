@@ -15,12 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash.measures.numbers import number
-from pcs_dash.measures.sums import (
-    capacity,
-    capacity_summands,
-    stacked,
-    sums_by_group,
-)
+from pcs_dash.measures.sums import capacity, capacity_summands, stacked, sums_by_group
 from pcs_dash.tables.areas import select_area
 from pcs_dash.tables.constants import (
     BENCHMARK_RANGE,
@@ -51,21 +46,16 @@ class GPDefinition:
 
 
 GP_DEFINITIONS = {
-    definition.key: definition
-    for definition in (
-        GPDefinition(
+    key: GPDefinition(key, label, meaning, f"TOTAL_GP{suffix}_FTE")
+    for key, label, meaning, suffix in (
+        (
             "fully_qualified",
             "Fully qualified GPs",
             "without GPs in training; regular locums included",
-            "TOTAL_GP_EXTG_FTE",
+            "_EXTG",
         ),
-        GPDefinition("all", "All GPs", "with GPs in training and locums", "TOTAL_GP_FTE"),
-        GPDefinition(
-            "permanent",
-            "Permanent GPs",
-            "without GPs in training and without locums",
-            "TOTAL_GP_EXTGL_FTE",
-        ),
+        ("all", "All GPs", "with GPs in training and locums", ""),
+        ("permanent", "Permanent GPs", "without GPs in training and without locums", "_EXTGL"),
     )
 }
 DEFAULT_DEFINITION = "fully_qualified"
@@ -137,7 +127,8 @@ def area_patients_per_fte_gp(
     """Sum of patients over sum of FTE, of the practices that report both; NaN if there is no GP."""
     fte = practices[gp_definition(definition).column]
     reported = fte.notna() & practices["patients"].notna()
-    return _ratio(float(practices["patients"][reported].sum()), float(fte[reported].sum()))
+    patients, total = float(practices["patients"][reported].sum()), float(fte[reported].sum())
+    return patients / total if total > 0 else float("nan")
 
 
 def fte_gap(patients: Amount, fte: Amount, benchmark: float) -> Amount:
@@ -165,8 +156,9 @@ def benchmarks(
     chosen: dict[str, Benchmark] = {}
     if definition == "fully_qualified":
         chosen["england"] = england_benchmark(published)
-    whole = "icb" if "icb_code" in practices.columns else "mse"
-    everyone = _whole(practices)
+    whole, everyone = "icb", practices
+    if "icb_code" not in practices.columns:
+        whole, everyone = "mse", select_area("Mid and South Essex", practices)
     value = area_patients_per_fte_gp(everyone, definition)
     if pd.notna(value):
         chosen[whole] = Benchmark(
@@ -188,13 +180,6 @@ def benchmarks(
         "Essex, NHS England, 2014",
     )
     return chosen
-
-
-def _whole(practices: pd.DataFrame) -> pd.DataFrame:
-    """The practices that the area is held against: the ICBs loaded, or Mid and South Essex."""
-    if "icb_code" in practices.columns:
-        return practices
-    return select_area("Mid and South Essex", practices)
 
 
 def england_benchmark(published: pd.DataFrame) -> Benchmark:
@@ -247,20 +232,12 @@ def summarise(
     practices_without_direct_care_figure, flagged_low_fte, imd_score (patient-weighted).
     below_2_5_wte, single_handed and flagged_low_fte are missing where no practice reports FTE.
     """
-    keys = _group_keys(practices, by, name)
+    keys = pd.Series(name, index=practices.index)
+    if by is not None:
+        keys = practices[by] if isinstance(by, str) else by.reindex(practices.index)
     group, names = pd.factorize(keys, sort=True)
     summands = capacity_summands(practices, gp_definition(definition).column)
     counted = group >= 0
     sums = sums_by_group(stacked(summands)[counted], group[counted], len(names))
     found = capacity(dict(zip(summands, sums.T, strict=True)), benchmark or None)
     return pd.DataFrame(found, index=pd.Index(names, name="group"))
-
-
-def _group_keys(practices: pd.DataFrame, by: str | pd.Series | None, name: str) -> pd.Series:
-    if by is None:
-        return pd.Series(name, index=practices.index)
-    return practices[by] if isinstance(by, str) else by.reindex(practices.index)
-
-
-def _ratio(numerator: float, denominator: float) -> float:
-    return numerator / denominator if denominator > 0 else float("nan")

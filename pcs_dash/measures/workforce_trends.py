@@ -22,7 +22,6 @@ MISSING_MARKED_FROM = pd.Timestamp(2023, 2, 1)
 MONTHLY_FROM = pd.Timestamp(2021, 6, 30)
 HEADCOUNT = "gp_headcount"
 ROLES = tuple(ROLE_COLUMNS)
-_SUFFIX = {"all": "", "fully_qualified": "_EXTG", "permanent": "_EXTGL"}
 
 
 def months_of_staff(raw: pd.DataFrame) -> pd.DataFrame:
@@ -30,7 +29,7 @@ def months_of_staff(raw: pd.DataFrame) -> pd.DataFrame:
     each definition, FTE by role (missing where a part of it is), headcount of fully qualified GPs;
     columns that the file has beside (areas) stay.
     """
-    columns = {each.column: [f"TOTAL_GP{_SUFFIX[key]}_FTE"] for key, each in GP_DEFINITIONS.items()}
+    columns = {each.column: [each.source_column] for each in GP_DEFINITIONS.values()}
     columns |= {HEADCOUNT: ["TOTAL_GP_EXTG_HC"]}
     columns |= {key: list(parts) for key, parts in ROLE_COLUMNS.items()}
     found = raw[[name for name in raw.columns if not name.startswith("TOTAL_")]].copy()
@@ -54,9 +53,8 @@ def by_month(
     """
     own = history.assign(unit=history["practice_code"].map(units)).dropna(subset=["unit"])
     top, bottom = _parts(own, key, definition)
-    place = pd.Series(
-        pd.MultiIndex.from_frame(own[["unit", "period"]]).to_flat_index(), index=own.index
-    )
+    pairs = pd.MultiIndex.from_frame(own[["unit", "period"]])
+    place = pd.Series(pairs.to_flat_index(), index=own.index)
     found = ratio_by_group(top, bottom, place)
     of = own.groupby(place).size().reindex(found.index)
     value = found["value"]
@@ -115,17 +113,15 @@ def movements(
     code = history["practice_code"].astype("str")
     practice = code.map(heirs).fillna(code)
     unit = practice.map(units).fillna(code.map(units))
-    own = history.assign(practice=practice, unit=unit)
-    own = own.dropna(subset=["unit"])
-    heads = own.groupby(["unit", "practice", "period"])[column].agg(
-        lambda values: values.sum(skipna=False)
-    )
+    own = history.assign(practice=practice, unit=unit).dropna(subset=["unit"])
+    grouped = own.groupby(["unit", "practice", "period"])[column]
+    heads = grouped.agg(lambda values: values.sum(skipna=False))
     step = heads.astype("float64").groupby(level=["unit", "practice"]).diff()
     first = ~heads.reset_index().duplicated(["unit", "practice"]).to_numpy()
     table = pd.DataFrame({
         "joined": step.clip(lower=0), "left": -step.clip(upper=0),
         "compared": step.notna().astype(int), "skipped": (step.isna() & ~first).astype(int),
     })  # fmt: skip
-    grouped = table.groupby(level="unit")
-    sums = grouped[["joined", "left"]].sum(min_count=1)
-    return sums.join(grouped[["compared", "skipped"]].sum())
+    by_unit = table.groupby(level="unit")
+    sums = by_unit[["joined", "left"]].sum(min_count=1)
+    return sums.join(by_unit[["compared", "skipped"]].sum())

@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pcs_dash.measures.sums import Floats
 from pcs_dash.scenarios.today import BANDS
-
-Floats = NDArray[np.float64]
 
 ALL_AGES = "leavers_all_ages"
 # The published rates; bands between two of them have their mean.

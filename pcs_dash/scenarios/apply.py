@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from pcs_dash.measures.sums import column
+from pcs_dash.measures.sums import Flags, Floats, column
 from pcs_dash.scenarios import flows
 from pcs_dash.scenarios.ageing import INTERPOLATED, keys_used
 from pcs_dash.scenarios.assumptions import Assumption, Draws
@@ -48,8 +47,6 @@ from pcs_dash.tables.geometry import lonlat_to_grid
 if TYPE_CHECKING:
     from pcs_dash.scenarios.project import Leavers
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 BAND_COUNT = len(BANDS)
 RESIDENTS, TRAINEES, PARTICIPATION = (
@@ -124,7 +121,7 @@ class Run:
             at = "at the rate of all ages" if leave.ages == "all" else "and so nobody retires"
             self.note(f"GPs by age are not loaded for this area: all are of unknown age, {at}.")
         else:
-            names = " and ".join(_band_words(band) for band in INTERPOLATED)
+            names = " and ".join(band.replace("TO", " to ") for band in INTERPOLATED)
             self.note(f"No rate of leaving is published for GPs aged {names}: the mean of the ages "
                       "on either side is taken.")  # fmt: skip
         return leave
@@ -307,9 +304,8 @@ class Run:
         state.alive[source] = False
         by_group = self._takers(state, change, source, who)
         state.pass_on(source, by_group, change.staff_follow, whole=False)
-        state.pass_premises(
-            source, self._row(state, change.premises, who) if change.premises else -1
-        )
+        to = self._row(state, change.premises, who) if change.premises else -1
+        state.pass_premises(source, to)
 
     def _takers(self, state: State, change: Close, source: int, who: str) -> Floats:
         """Shares of a closing practice's patients, (practices, groups)."""
@@ -372,11 +368,9 @@ class Run:
             if np.isnan(pair).sum() != 1:
                 continue
             unknown = state.codes[(first, other)[int(np.isnan(pair[1]))]]
-            left = (
-                "they and their patients leave patients per FTE GP"
-                if role == "gp"
-                else "sums count what is known"
-            )
+            left = "sums count what is known"
+            if role == "gp":
+                left = "they and their patients leave patients per FTE GP"
             self.note(
                 f"{who}: how many {words} {unknown} has is not known, nor therefore of "
                 f"{state.codes[first]} from then on; {left}."
@@ -388,9 +382,8 @@ class Run:
             *[change.gp] * len(GPS), *[0] * len(GP_ROLES), change.nurse, change.direct_care, 0, 0,
         ]  # fmt: skip
         own = self.practices.loc[[change.code]].iloc[0]
-        practices = self.practices.assign(
-            patients=state.by_site(column(self.practices, "patients"))
-        )
+        lists = state.by_site(column(self.practices, "patients"))
+        practices = self.practices.assign(patients=lists)
         size = change.gp * float(moment.values.of(PATIENTS_PER_GP)[0])
         at = float(own["easting"]), float(own["northing"])
         became = {state.codes[row]: state.codes[state.holder(row)] for row in state.passed_to}
@@ -419,10 +412,6 @@ def _named(who: str) -> Iterator[None]:
 
 def _growth(who: str) -> str:
     return f"growth of {who.lower().replace(' (population)', '')}"
-
-
-def _band_words(band: str) -> str:
-    return band.replace("TO", " to ")
 
 
 # Homes apart, which are done together.

@@ -11,12 +11,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pcs_dash.measures.sums import Floats
 from pcs_dash.tables import load
 from pcs_dash.tables.errors import UserError
-
-Floats = NDArray[np.float64]
 
 # 28% of the GPs of Castle Point and Rochford meant to retire within five years, 14% within one to
 # three (LMC survey of 2012); 28% were aged 60 and over (2014). So half of those aged 60 and over
@@ -70,33 +68,24 @@ class Assumption:
         return f"{self.label} (typed in)" if self.typed else self.label
 
 
+_PUBLISHED = ("low", "central", "high", "unit", "period", "source")
+
+
 @cache
 def published() -> Mapping[str, Assumption]:
     """The published assumptions by key, and the leavers aged 60 and over worked out from them."""
     found = {
-        str(row["parameter"]): Assumption(
-            row["parameter"],
-            row["low"],
-            row["central"],
-            row["high"],
-            row["unit"],
-            row["period"],
-            row["source"],
-        )
+        str(row["parameter"]): Assumption(row["parameter"], *(row[name] for name in _PUBLISHED))
         for row in load.load_planning_parameters().to_dict("records")
     }
-    retiring = found["retirement_within_5_years"]
-    found["leavers_60_plus"] = Assumption(
-        "leavers_60_plus",
-        _AGED_60[0],
-        _AGED_60[1],
-        _AGED_60[2],
-        "per cent of FTE a year",
-        retiring.period,
+    low, central, high = _AGED_60
+    retiring = replace(found["retirement_within_5_years"], low=low, central=central, high=high)
+    source = (
         "Worked out: half of those aged 60 and over gone within three years (low: five; high: nine "
-        f"in ten within five). {retiring.source}",
+        f"in ten within five). {retiring.source}"
     )
-    return found
+    unit, key = "per cent of FTE a year", "leavers_60_plus"
+    return found | {key: replace(retiring, key=key, unit=unit, source=source)}
 
 
 def with_typed(

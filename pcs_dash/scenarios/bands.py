@@ -9,12 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from pcs_dash.measures.numbers import number, signed
-from pcs_dash.measures.sums import column
-
-Floats = NDArray[np.float64]
+from pcs_dash.measures.sums import Floats, column
 
 # The band holds 95% of the draws.
 BAND_ENDS = (2.5, 97.5)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pcs_dash.measures.deprivation import quintile_columns
+from pcs_dash.measures.sums import Floats
 from pcs_dash.scenarios.assumptions import Assumption
 from pcs_dash.scenarios.today import NETWORK_CARE
 
@@ -37,7 +37,6 @@ USED = (
     "room_utilisation_minimum",
     "floor_space_per_1750_patients",
 )
-Floats = NDArray[np.float64]
 # An assumption's values by its key, shape (draws,); or (1,): the central one.
 Values = Callable[[str], Floats]
 

@@ -10,20 +10,17 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from pcs_dash.measures.catchments import points_of
 from pcs_dash.measures.deprivation import quintile_columns
 from pcs_dash.measures.gravity import DECAY_KM, distance_km
+from pcs_dash.measures.sums import Flags, Floats
 from pcs_dash.official.any_area import find_area
 from pcs_dash.scenarios.changes import ScenarioError
 from pcs_dash.scenarios.today import BEYOND, Today, districts_named
 from pcs_dash.tables.areas import DISTRICTS
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.geometry import lonlat_to_grid
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 # South, west; north, east: degrees.
 _ENGLAND = (49.8, -6.5), (55.9, 1.9)
@@ -183,13 +180,13 @@ def dispersal(today: Today, code: str) -> pd.DataFrame | None:
     return pd.DataFrame(np.outer(going / going.sum(), mix), index=going.index)
 
 
-def most_go_to(today: Today, code: str, most: int = 2) -> list[tuple[str, float]]:
-    """Which practices most patients of one would go to if it closed today: code and share."""
+def most_go_to(today: Today, code: str) -> list[tuple[str, float]]:
+    """The two practices most patients of one would go to if it closed today: code and share."""
     table = dispersal(today, code)
     if table is None:
         return []
     shares = table.sum(axis=1).drop(OUTSIDE, errors="ignore").groupby(level=0).sum()
-    return [(str(name), float(share)) for name, share in shares.nlargest(most).items()]
+    return [(str(name), float(share)) for name, share in shares.nlargest(2).items()]
 
 
 def _mix(practice: pd.DataFrame) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pcs_dash.measures.workforce import patients_per_fte_gp
-from pcs_dash.scenarios.changes import Change, Close, Homes, Merge, Scenario
+from pcs_dash.scenarios.changes import Close, Homes, Merge, Scenario
 from pcs_dash.scenarios.project import Grouping, one_group, project
 from pcs_dash.scenarios.today import NEEDED, Today, homes_a_year
 from pcs_dash.tables.areas import Area
@@ -37,12 +37,10 @@ def grouping(area: Area, by: str = "area", hubs: Mapping[str, str] | None = None
     return groups
 
 
-def planned_homes(first: int, last: int | None = None, which: str = NEEDED) -> tuple[Homes, ...]:
+def planned_homes(first: int, which: str = NEEDED) -> tuple[Homes, ...]:
     """The homes that every district of Essex is to get each year."""
-    return tuple(
-        Homes(year=first, last=last, a_year=a_year, where=where)
-        for where, a_year in homes_a_year(which).items()
-    )
+    homes = homes_a_year(which).items()
+    return tuple(Homes(year=first, a_year=a_year, where=where) for where, a_year in homes)
 
 
 def who_takes_them(today: Today, close: Close, definition: str, **more: object) -> pd.DataFrame:
@@ -51,16 +49,9 @@ def who_takes_them(today: Today, close: Close, definition: str, **more: object) 
     patients_per_fte_gp_before and _after, km (straight line from the practice that closes; 0 to
     the one that keeps its premises), sites (whose premises it has then, blanks between).
     """
-    changes: tuple[Change, ...] = (close,)
-    scenario = Scenario("Closing", max(close.year - today.year, 1), changes)
-    found = project(
-        today,
-        scenario,
-        one_group("all"),
-        definition=definition,
-        draws=0,
-        **more,  # type: ignore[arg-type]
-    )
+    scenario = Scenario("Closing", max(close.year - today.year, 1), (close,))
+    asked = {**more, "definition": definition, "draws": 0}
+    found = project(today, scenario, one_group("all"), **asked)  # type: ignore[arg-type]
     before, after = today.practices, found.frame(close.year)
     moved = (after["patients"] - before["patients"].reindex(after.index)).rename("patients_moved")
     rows = moved[moved > 1e-9].sort_values(ascending=False, kind="stable").index

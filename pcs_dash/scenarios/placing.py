@@ -27,19 +27,14 @@ def place_gps(gaps: pd.Series, posts: int, most: int) -> pd.Series:
     placed = pd.Series(0, index=gaps.index, dtype=np.int64)
     if short.empty:
         return placed
-    largest = _solved(short.to_numpy(), posts, most, None).max_left
-    placed[short.index] = _solved(short.to_numpy(), posts, most, largest).posts
+    gap = short.to_numpy()
+    first = _solved(gap, posts, most, None)
+    placed[short.index] = _solved(gap, posts, most, float(np.maximum(gap - first, 0).max()))
     return placed
 
 
-class _Solution:
-    def __init__(self, posts: np.ndarray, gap: np.ndarray) -> None:
-        self.posts = np.rint(posts).astype(np.int64)
-        self.max_left = float(np.maximum(gap - self.posts, 0).max())
-
-
-def _solved(gap: np.ndarray, posts: int, most: int, largest: float | None) -> _Solution:
-    """The least largest gap left (`largest` None), or the least left in all within that one.
+def _solved(gap: np.ndarray, posts: int, most: int, largest: float | None) -> np.ndarray:
+    """Posts that leave the least largest gap (`largest` None), or least in all within that one.
 
     Variables: posts of each practice, and what is left of each gap; or once, of the largest.
     """
@@ -62,4 +57,4 @@ def _solved(gap: np.ndarray, posts: int, most: int, largest: float | None) -> _S
     )
     if found.x is None:
         raise UserError(f"The solver found no placing: {found.message}")
-    return _Solution(found.x[:number], gap)
+    return np.rint(found.x[:number]).astype(np.int64)

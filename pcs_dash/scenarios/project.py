@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from pcs_dash.measures.sums import sums_by_group
+from pcs_dash.measures.sums import Floats, Groups, over, sums_by_group
 from pcs_dash.measures.workforce import DEFAULT_DEFINITION, gp_definition
 from pcs_dash.scenarios import apply
 from pcs_dash.scenarios.ageing import JOINING_BAND, a_year_earlier, leaving_rates
@@ -23,8 +22,6 @@ from pcs_dash.scenarios.changes import Scenario
 from pcs_dash.scenarios.state import GP_ROLES, GP_ROWS, GPS, STAFF, State, frame_of, state_of
 from pcs_dash.scenarios.today import BANDS, NETWORK_CARE, Today
 
-Floats = NDArray[np.float64]
-Groups = NDArray[np.intp]
 # Practices -> the name of each one's group; missing: in none.
 Grouping = Callable[[pd.DataFrame], pd.Series]
 
@@ -83,7 +80,7 @@ class Projection:
     @property
     def drawn(self) -> Floats:
         """Patients per FTE GP of all groups together in each draw."""
-        return _ratio(*self.whole)[1:]
+        return over(*self.whole)[1:]
 
     def values_of(self, key: str) -> Floats:
         """An assumption, central and drawn, shape (1 + draws,)."""
@@ -194,14 +191,13 @@ class Leavers:
     """How much of the GPs' FTE is left in a year, by draw."""
 
     def __init__(self, run: apply.Run, values: Draws) -> None:
-        self.years = (
-            range(0) if run.leave is None else range(run.leave.year, run.until(run.leave) + 1)
-        )
         self.start = run.today.year
         self.columns = values.columns
-        self.rates = (
-            None if run.leave is None else leaving_rates(run.leave.ages, values.of, values.columns)
-        )
+        self.years = range(0)
+        self.rates: Floats | None = None
+        if (leave := run.leave) is not None:
+            self.years = range(leave.year, run.until(leave) + 1)
+            self.rates = leaving_rates(leave.ages, values.of, values.columns)
         self._left: dict[int, list[Floats]] = {}
 
     def left(self, year: int) -> list[Floats]:
@@ -269,20 +265,11 @@ def _sums(state: State, place: int, leavers: Leavers, year: int, groups: Groups)
     return _Sums(whole, in_ratio, fte)
 
 
-def _ratio(patients: Floats, fte: Floats) -> Floats:
-    return np.divide(patients, fte, out=np.full(fte.shape, np.nan), where=fte > 0)
-
-
-def _of_all(sums: _Sums) -> Floats:
-    """Patients per FTE GP of all groups together, by draw."""
-    return _ratio(sums.in_ratio.sum(axis=0), np.nansum(sums.fte, axis=0))
-
-
 def _figures(sums: _Sums, values: Draws, state: State, groups: Groups) -> Floats:
     """A year's figures of each group: a row each, in the order of `_COLUMNS`."""
     number = len(sums.patients)
     present = np.bincount(groups[(groups >= 0) & state.alive], minlength=number)
-    found = np.stack([sums.patients, sums.fte, _ratio(sums.in_ratio, sums.fte)])
+    found = np.stack([sums.patients, sums.fte, over(sums.in_ratio, sums.fte)])
     central = found[:, :, 0]
     drawn = found[:, :, values.drawn] if values.number else found[:, :, :1]
     bands = np.stack([central, *band(drawn, central)], axis=1)
@@ -308,10 +295,9 @@ _COLUMNS = (
 
 def _table(years: Iterable[int], names: pd.Index, rows: list[Floats]) -> pd.DataFrame:
     """The figures of all years and groups as `Projection.figures`."""
-    keys = [(year, name) for year in years for name in names]
     table = pd.DataFrame(np.vstack(rows), columns=list(_COLUMNS))
-    table.insert(0, "year", [year for year, _ in keys])
-    table.insert(1, "group", pd.Series([name for _, name in keys], dtype="object"))
+    table.insert(0, "year", np.repeat([*years], len(names)))
+    table.insert(1, "group", pd.Series([*names] * len(rows), dtype="object"))
     return table.astype({"practices": np.int64})
 
 
@@ -319,7 +305,7 @@ def _ends(sums: _Sums, values: Draws) -> pd.DataFrame:
     """Patients per FTE GP of all groups in the last year at each assumption's ends; the one that
     moves it most first. Index: the assumption's key; columns low, high.
     """
-    whole = _of_all(sums)
+    whole = over(sums.in_ratio.sum(axis=0), np.nansum(sums.fte, axis=0))
     found = pd.DataFrame(
         [[whole[column] for column in values.ends(key)] for key in values.keys],
         index=pd.Index(values.keys, name="assumption"),

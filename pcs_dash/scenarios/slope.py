@@ -12,9 +12,10 @@ from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import lil_array
 
 from pcs_dash.measures.patient_matrix import quintile_matrix
+from pcs_dash.measures.slope_index import relative_ranks
+from pcs_dash.measures.sums import Floats
 from pcs_dash.tables.errors import UserError
 
-Floats = NDArray[np.float64]
 Posts = NDArray[np.int64]
 MOST_POSTS = 500
 # Straight pieces of a quotient; what the solver may take; its word for "there is none".
@@ -75,14 +76,8 @@ def close_slope(
     if better is not None and not (passing and better.sum() >= passing):
         placed, passing = better, int(better.sum())
     now = float(weights @ (patients / (fte + placed @ share)))
-    return SlopeClosed(
-        pd.Series(placed, index=index),
-        before,
-        now,
-        passing > 0,
-        passing or int(placed.sum()),
-        least,
-    )
+    posts, number = pd.Series(placed, index=index), passing or int(placed.sum())
+    return SlopeClosed(posts, before, now, passing > 0, number, least)
 
 
 def _one_by_one(
@@ -207,7 +202,6 @@ class _Model:
 
 def _slope_weights(patients: Floats) -> Floats:
     """What each fifth's figure is multiplied by for the slope weighted by population (OHID)."""
-    share = patients / patients.sum()
-    rank = np.cumsum(share) - share / 2
+    share, rank = patients / patients.sum(), relative_ranks(patients)
     off = share * (rank - share @ rank)
     return np.asarray(off / (off @ rank))

@@ -12,11 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pcs_dash.measures.deprivation import quintile_columns
-from pcs_dash.measures.sums import column
+from pcs_dash.measures.sums import Flags, Floats, column, over
 from pcs_dash.scenarios.today import BANDS, NETWORK_CARE, Today
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 # Rows of `State.staff`: GPs by definition (with those who may leave first), then others.
 GPS = ("gp_fte_fully_qualified", "gp_fte_all", "gp_fte_permanent")
@@ -258,12 +255,9 @@ def band_shares(today: Today, practices: pd.DataFrame) -> Floats:
 
 
 def _mix(practices: pd.DataFrame, edition: str) -> Floats:
-    names = quintile_columns(edition)
-    counts = np.column_stack(
-        [column(practices, name) for name in (*names, f"imd{edition}_patients_unknown")]
-    )
-    whole = counts.sum(axis=1, keepdims=True)
-    return np.divide(counts, whole, out=np.full(counts.shape, np.nan), where=whole > 0)
+    names = [*quintile_columns(edition), f"imd{edition}_patients_unknown"]
+    counts = np.column_stack([column(practices, name) for name in names])
+    return over(counts, counts.sum(axis=1, keepdims=True))
 
 
 def frame_of(state: State, practices: pd.DataFrame, gps: Floats) -> pd.DataFrame:

@@ -92,9 +92,12 @@ class Minutes:
 
     def to_own(self, registrations: pd.DataFrame) -> pd.Series:
         """Minutes of each row (practice_code, lsoa_code) to the practice of registration."""
-        row = self.table.index.get_indexer(pd.Index(registrations["lsoa_code"].astype("str")))
-        column = self.table.columns.get_indexer(
-            pd.Index(registrations["practice_code"].astype("str"))
+        row, column = (
+            axis.get_indexer(pd.Index(registrations[name].astype("str")))
+            for axis, name in (
+                (self.table.index, "lsoa_code"),
+                (self.table.columns, "practice_code"),
+            )
         )
         found = np.full(len(registrations), np.nan)
         known = (row >= 0) & (column >= 0)
@@ -144,14 +147,8 @@ def measured(
     table = own.astype({"origin": "str", "destination": "str"}).pivot_table(
         index="origin", columns="destination", values="minutes", aggfunc="first"
     )
-    lacking = [
-        count(number, what)
-        for number, what in (
-            (len(origins) - len(table.index), "small area"),
-            (len(practices) - len(table.columns), "practice"),
-        )
-        if number
-    ]
+    areas, goals = len(origins) - len(table.index), len(practices) - len(table.columns)
+    lacking = [count(n, what) for n, what in ((areas, "small area"), (goals, "practice")) if n]
     note = f"Not in the table of minutes: {' and '.join(lacking)}." if lacking else ""
     named = sorted(set(own["source"].astype("str")))
     table = table.reindex(origins)
@@ -175,8 +172,7 @@ def summary(
     for name, own in people.groupby(label, observed=True):
         time = minutes.loc[own.index]
         known = time.notna()
-        weights = own[known].to_numpy(float)
-        values = time[known].to_numpy(float)
+        weights, values = own[known].to_numpy(float), time[known].to_numpy(float)
         total = weights.sum()
         row = {
             "people": own.sum(),
@@ -218,9 +214,8 @@ def reach(minutes: Minutes, code: str, within: float, step: int = 5) -> pd.DataF
 @dataclass(frozen=True, eq=False)
 class Stored:
     """What is loaded: a table of minutes, the day it is of, and what was said when it was loaded
-    (`notes`); `nearest`: published minutes to the
-    nearest surgery (lsoa_code and a column a mode) and their day; `cars`: households by LSOA of
-    2021, `lookup`: which of those were which of 2011.
+    (`notes`); `nearest`: published minutes to the nearest surgery (lsoa_code and a column a mode)
+    and their day; `cars`: households by LSOA of 2021, `lookup`: which of those were which of 2011.
     """
 
     table: pd.DataFrame

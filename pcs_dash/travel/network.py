@@ -297,9 +297,8 @@ def check_place(roads: Roads, practices: pd.DataFrame) -> None:
     """UserError for an extract of another place, in which less than half of the practices lie."""
     west, east = roads.lon.min(), roads.lon.max()
     south, north = roads.lat.min(), roads.lat.max()
-    inside = practices["longitude"].between(west, east) & practices["latitude"].between(
-        south, north
-    )
+    inside = practices["longitude"].between(west, east)
+    inside &= practices["latitude"].between(south, north)
     if inside.sum() * 2 < len(practices):
         raise UserError(
             f"The extract covers {south:.2f} to {north:.2f} degrees north and {west:.2f} to "

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pcs_dash.measures.sums import Floats
 from pcs_dash.tables import load
 from pcs_dash.tables.errors import InputFileError
 
-Floats = NDArray[np.float64]
 # Several times the extract of a county; what is larger takes too long and too much memory.
 LARGEST_MB = 400
 MPH = 1.609344
@@ -136,21 +136,19 @@ def check_extract(path: Path, largest_mb: float = LARGEST_MB) -> None:
         size = path.stat().st_size / 1024**2
         with path.open("rb") as stream:
             head = stream.read(64)
-    except OSError as fault:
-        raise InputFileError(path.name, [f"It can't be read ({fault.strerror})."]) from fault
+    except OSError as error:
+        raise InputFileError(path.name, [f"It can't be read ({error.strerror})."]) from error
+    fault = ""
     if size > largest_mb:
-        raise InputFileError(
-            path.name,
-            [
-                f"It has {size:,.0f} MB, more than {largest_mb:,.0f}. Take the extract of a county "
-                "or region, or allow more with --largest-mb."
-            ],
+        fault = (
+            f"It has {size:,.0f} MB, more than {largest_mb:,.0f}. Take the extract of a county or "
+            "region, or allow more with --largest-mb."
         )
-    if b"OSMHeader" not in head:
+    elif b"OSMHeader" not in head:
         what = "OpenStreetMap XML" if head.lstrip().startswith((b"<?xml", b"<osm")) else "no map"
-        raise InputFileError(
-            path.name, [f"It is {what}. Take the extract as .osm.pbf (docs/travel.md)."]
-        )
+        fault = f"It is {what}. Take the extract as .osm.pbf (docs/travel.md)."
+    if fault:
+        raise InputFileError(path.name, [fault])
 
 
 def read_roads(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Any, Literal
 
 import highspy
@@ -21,8 +22,16 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csr_matrix, hstack
 
-from pcs_dash.hubs.suggesting.clock import Clock, Stopped, new_solver, relative_gap, run_solver
+from pcs_dash.hubs.suggesting.clock import (
+    Clock,
+    Stopped,
+    make_whole,
+    new_solver,
+    relative_gap,
+    run_solver,
+)
 from pcs_dash.measures.numbers import number, per_cent
+from pcs_dash.measures.sums import Floats
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
@@ -44,7 +53,6 @@ MOST_PAIRS = 60_000
 _PATIENCE, _LEAST_STEP, _TRY_EVERY, _NEAR = 20, 0.003, 15, 8
 # A pair without a known way, in minutes: never chosen while there is another.
 _NO_WAY = 1_440.0
-Floats = NDArray[np.float64]
 # Rows of the solver's table, the least and the most that each may come to.
 _Cut = tuple[csr_matrix, Floats, Floats]
 
@@ -147,8 +155,10 @@ def _problem(
     if not 0 < wanted.deprived < np.inf:
         raise UserError("The most deprived fifth can be counted any number of times above 0.")
     own = people.to_numpy(float) > 0
-    if wanted.capacity is not None:
-        _check_capacity(wanted)
+    if wanted.capacity is not None and wanted.aim != "p-median":
+        raise UserError("A capacity goes with the aim p-median alone.")
+    if wanted.capacity is not None and not 0 < wanted.capacity < np.inf:
+        raise UserError("A capacity is a number of patients above 0.")
     times = minutes.to_numpy(float)[own]
     heads = people.to_numpy(float)[own]
     counted = np.zeros(len(heads), bool) if deprived is None else deprived.to_numpy(bool)[own]
@@ -178,13 +188,6 @@ def possible(
     return minutes.table.reindex(weights.index)[own], weights, most
 
 
-def _check_capacity(wanted: Wanted) -> None:
-    if wanted.aim != "p-median":
-        raise UserError("A capacity goes with the aim p-median alone.")
-    if not (wanted.capacity is not None and 0 < wanted.capacity < np.inf):
-        raise UserError("A capacity is a number of patients above 0.")
-
-
 @dataclass(frozen=True)
 class _Found:
     """Sites (or none), their value, and what no sites can beat."""
@@ -202,14 +205,12 @@ def _said(wanted: Wanted, problem: _Problem, found: _Found, seconds: float) -> S
     if wanted.deprived != 1 and aim in ("p-median", "max-cover"):
         unit += f", the most deprived fifth counted {wanted.deprived:g} times"
     if found.infeasible:
-        why = (
-            f"No choice of sites has everyone within {wanted.within:g} minutes."
-            if aim == "set-cover"
-            else "No such number of sites can be reached by everyone."
-            if problem.capacity is None
-            else f"{problem.sites} sites of {number(problem.capacity)} patients can't take all "
-            f"{number(problem.people.sum())}."
-        )
+        why = "No such number of sites can be reached by everyone."
+        if aim == "set-cover":
+            why = f"No choice of sites has everyone within {wanted.within:g} minutes."
+        elif problem.capacity is not None:
+            of = f"{problem.sites} sites of {number(problem.capacity)} patients"
+            why = f"{of} can't take all {number(problem.people.sum())}."
         return Sites(aim, "infeasible", why, seconds=seconds)
     if found.sites is None:
         return Sites(aim, "unknown", "None was found in time: allow more.", seconds=seconds)
@@ -218,11 +219,9 @@ def _said(wanted: Wanted, problem: _Problem, found: _Found, seconds: float) -> S
         worst, best = best, worst
     gap = relative_gap(worst, best) or 0.0
     proven = gap <= _ENOUGH
-    said = (
-        "Proven: no other choice does better."
-        if proven
-        else f"The best found; a better one could gain up to {per_cent(gap, 1)}."
-    )
+    said = f"The best found; a better one could gain up to {per_cent(gap, 1)}."
+    if proven:
+        said = "Proven: no other choice does better."
     shown = number(found.value, 1 if unit.startswith("minutes") else 0)
     codes = tuple(problem.codes[site] for site in found.sites)
     if aim == "p-centre" and len(codes) < problem.sites:
@@ -249,11 +248,9 @@ def curve(
     rows: list[dict[str, Any]] = []
     for count in range(first, most + 1):
         found = choose(minutes, people, replace(wanted, sites=count), deprived)
-        before = rows[-1]["value"] if rows else float("nan")
-        rows.append(
-            {"sites": count, "status": found.status, "value": found.value,
-             "bought": abs(before - found.value)}
-        )  # fmt: skip
+        bought = abs(rows[-1]["value"] - found.value) if rows else float("nan")
+        told = {"status": found.status, "value": found.value}
+        rows.append({"sites": count, **told, "bought": bought})
     return rows
 
 
@@ -284,21 +281,17 @@ def _median(problem: _Problem, _within: float, clock: Clock) -> _Found:
             chosen = np.sort(np.argsort(-found[:count], kind="stable")[: problem.sites])
             cuts = _cuts(times, order, ranked, found[:count], found[count:])
             if cuts is None and not whole:
-                _whole(highs, count)
+                make_whole(highs, np.arange(count))
                 whole = True
                 continue
             value = float(people @ times[:, chosen].min(axis=1))
-            best = min(best, _Found(tuple(chosen.tolist()), value, 0.0), key=_value)
+            best = min(best, _Found(tuple(chosen.tolist()), value, 0.0), key=attrgetter("value"))
             if cuts is None:
                 break
             _rows(highs, *cuts)
     except Stopped:
         pass
     return replace(best, bound=min(bound, best.value))
-
-
-def _value(found: _Found) -> float:
-    return found.value
 
 
 def _priced(problem: _Problem, within: float, clock: Clock) -> _Found:
@@ -341,7 +334,8 @@ def _priced(problem: _Problem, within: float, clock: Clock) -> _Found:
             aim = tries.best.value if tries.best.sites else 1.1 * bound
             price = price + step * (aim - now) / max(float(weight @ way**2), 1e-12) * way
             price = np.minimum(price, _NO_WAY)
-        tries.swap(earned, bound)
+        if turn:
+            tries.swap(earned, bound)
     except Stopped:
         pass
     return replace(tries.best, bound=min(bound, tries.best.value))
@@ -384,7 +378,7 @@ class _Tries:
             if found.value >= before:
                 return
             before = found.value
-            self.best = min(self.best, found, key=_value)
+            self.best = min(self.best, found, key=attrgetter("value"))
             sites = self._moved(sites, sent)
 
     def swap(self, earned: Floats, bound: float) -> None:
@@ -446,10 +440,7 @@ def _loads(
     times = problem.minutes[:, list(sites)]
     total = sent.sum(axis=0)
     mean = (sent * times).sum(axis=0) / np.maximum(total, 1e-9)
-    return {
-        site: (float(people), float(minutes))
-        for site, people, minutes in zip(sites, total, mean, strict=True)
-    }
+    return dict(zip(sites, zip(total.tolist(), mean.tolist(), strict=True), strict=True))
 
 
 def _shared(problem: _Problem, _within: float, clock: Clock) -> _Found:
@@ -482,7 +473,7 @@ def _shared(problem: _Problem, _within: float, clock: Clock) -> _Found:
     )
     _rows(highs, full, np.full(count, -np.inf), np.zeros(count))
     _rows(highs, _ones(count), [float(problem.sites)], [float(problem.sites)])
-    _whole(highs, count)
+    make_whole(highs, np.arange(count))
     found = _result(highs, clock, count, problem.sites)
     if found.sites is None:
         return found
@@ -547,7 +538,7 @@ def _fewest(
     _rows(highs, csr_matrix(near.astype(float)), np.ones(len(near)), np.full(len(near), np.inf))
     if at_most is not None:
         _rows(highs, _ones(count), [0.0], [float(at_most)])
-    _whole(highs, count)
+    make_whole(highs, np.arange(count))
     return _result(highs, clock, count, at_most)
 
 
@@ -572,7 +563,7 @@ def _most(problem: _Problem, within: float, clock: Clock) -> _Found:
     matrix = csr_matrix(hstack([csr_matrix(near.astype(float)), covered]))
     _rows(highs, matrix, np.zeros(size), np.full(size, np.inf))
     _rows(highs, _ones(count), [float(problem.sites)], [float(problem.sites)])
-    _whole(highs, count)
+    make_whole(highs, np.arange(count))
     found = _result(highs, clock, count, problem.sites)
     # Counted from the sites, as zeros of the solver are not quite zero.
     if found.sites is None:
@@ -618,12 +609,6 @@ def _rows(
 def _ones(count: int) -> csr_matrix:
     """A row that adds up the first `count` columns."""
     return csr_matrix(np.ones((1, count)))
-
-
-def _whole(highs: Any, count: int) -> None:
-    """The first `count` columns are whole numbers."""
-    kind = np.full(count, int(highspy.HighsVarType.kInteger), dtype=np.uint8)
-    highs.changeColsIntegrality(count, np.arange(count, dtype=np.int32), kind)
 
 
 def served(minutes: pd.DataFrame, people: pd.Series, found: Sites) -> pd.DataFrame:

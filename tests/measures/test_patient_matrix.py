@@ -11,10 +11,10 @@ from pcs_dash.measures.patient_matrix import (
     group_ratios,
     lsoa_matrix,
     measured,
-    over,
     practice_matrix,
     quintile_matrix,
 )
+from pcs_dash.measures.sums import over
 from pcs_dash.tables.errors import UserError
 
 

@@ -81,7 +81,7 @@ def test_nearest_neighbours_match_brute_force() -> None:
         distance[i] = math.inf
         assert set(weights.w.neighbors[code]) == set(table.index[np.argsort(distance)[:4]])
     assert weights.label == "the 4 nearest"
-    assert weights.ids == tuple(table.index)
+    assert weights.w.id_order == list(table.index)
 
 
 def test_practices_in_one_building_are_neighbours_and_never_their_own() -> None:

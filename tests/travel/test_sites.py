@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -169,6 +169,7 @@ def shared_out(minutes: pd.DataFrame, people: pd.Series, capacity: float, number
 @pytest.mark.parametrize("at_once", [sites.MOST_PAIRS, 0])  # all pairs, or by prices
 @settings(max_examples=10)
 @given(seed=st.integers(0, 10**6), room=st.floats(0.9, 2.0))
+@example(seed=0, room=6.0)  # room for all at the nearest: prices have nothing to do
 def test_with_a_capacity_everyone_is_shared_out_as_well_as_can_be(
     at_once: int, seed: int, room: float
 ) -> None:

@@ -4,11 +4,7 @@
 `shapes` which practice is in which hub; `reader` puts them together into a `PlanReading`.
 """
 
-from pcs_dash.hubs.reading.faults import (
-    ColumnChoiceError,
-    CrossingShapeError,
-    UnknownPracticeError,
-)
+from pcs_dash.hubs.reading.faults import ColumnChoiceError, CrossingShapeError, UnknownPracticeError
 from pcs_dash.hubs.reading.reader import file_content, read_plan, read_plan_file
 from pcs_dash.hubs.reading.reading_report import PlanReading, Unknown
 

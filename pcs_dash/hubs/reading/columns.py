@@ -22,10 +22,8 @@ CODES = frozenset(
     }
 )  # fmt: skip
 EITHER = frozenset(
-    {
-        "practice", "practices", "gp_practice", "gp_practices", "surgery", "gp_surgery", "gp",
-    }
-)  # fmt: skip
+    {"practice", "practices", "gp_practice", "gp_practices", "surgery", "gp_surgery", "gp"}
+)
 NAMES = frozenset(
     {
         "practice_name", "practicename", "prac_name", "gp_name", "gp_practice_name", "surgery_name",
@@ -33,11 +31,7 @@ NAMES = frozenset(
     }
 )  # fmt: skip
 # Hubs under that very name come before the other groupings that practices are in.
-HUBS = frozenset(
-    {
-        "hub", "hub_name", "hubs", "hubname", "proposed_hub", "new_hub", "hub_proposed",
-    }
-)  # fmt: skip
+HUBS = frozenset({"hub", "hub_name", "hubs", "hubname", "proposed_hub", "new_hub", "hub_proposed"})
 GROUPS = frozenset(
     {
         "pcn", "pcn_name", "pcnname", "pcn_code", "pcncode", "pcn_id", "network", "network_name",
@@ -47,22 +41,14 @@ GROUPS = frozenset(
         "collaborative",
     }
 )  # fmt: skip
-SHAPE_NAMES = frozenset(
-    {
-        "name", "title", "label",
-    }
-)  # fmt: skip
+SHAPE_NAMES = frozenset({"name", "title", "label"})
 _PCN_NAMES = frozenset(
     {
         "pcn", "pcn_name", "pcnname", "network", "network_name", "primary_care_network",
         "primary_care_network_name",
     }
 )  # fmt: skip
-_PCN_CODES = frozenset(
-    {
-        "pcn_code", "pcncode", "pcn_id", "network_code",
-    }
-)  # fmt: skip
+_PCN_CODES = frozenset({"pcn_code", "pcncode", "pcn_id", "network_code"})
 
 PRACTICE_CODE = re.compile(r"[A-Z]\d{5}")
 PCN_CODE = re.compile(r"U\d{5}")
@@ -88,6 +74,13 @@ class Layout:
     possible: tuple[str, ...] = ()
     sure: bool = True
     word: str = "column"
+
+    @property
+    def columns(self) -> tuple[int, int]:
+        """The columns of the practices and of the hubs, where rows say them."""
+        assert self.practice is not None
+        assert self.hub is not None
+        return self.practice, self.hub
 
     def named(self, column: int) -> str:
         """A column in a sentence: "column 'Practice code'"."""
@@ -122,10 +115,9 @@ def understand(sheet: Sheet, faults: Faults, *, column: str | None = None) -> La
     sheet that does have practices: no column for the hubs, or several and none more likely.
     """
     top, headings = _heading(sheet)
-    body = sheet.rows[top + 1 :]
-    columns = _Columns(sheet, top, headings, body, faults)
+    columns = _Columns(sheet, top, headings, faults)
     found = columns.practices()
-    if found is None and not (sheet.is_features and any(row.shape for row in body)):
+    if found is None and not (sheet.is_features and any(row.shape for row in columns.body)):
         return None
     practice, by_name = found or (None, False)
     hub, possible, sure = columns.hubs(practice, column)
@@ -167,7 +159,7 @@ def _above(filled: Sequence[tuple[int, Row]], number: int) -> tuple[int, tuple[s
             return place, _distinct(above.cells)
     width = max(len(row.cells) for _, row in filled[number:])
     # Of a file without a heading the rows begin at once.
-    return filled[number][0] - 1, tuple(f"column {_letter(place)}" for place in range(width))
+    return filled[number][0] - 1, tuple(f"column {_letter(n + 1)}" for n in range(width))
 
 
 def _distinct(cells: Sequence[str]) -> tuple[str, ...]:
@@ -175,13 +167,12 @@ def _distinct(cells: Sequence[str]) -> tuple[str, ...]:
     keys = [column_key(cell) for cell in cells]
     return tuple(
         cell if cell and keys.count(key) == 1 else f"{cell} (column {_letter(place)})".strip()
-        for place, (cell, key) in enumerate(zip(cells, keys, strict=True))
+        for place, (cell, key) in enumerate(zip(cells, keys, strict=True), start=1)
     )
 
 
 def _letter(place: int) -> str:
     letters = ""
-    place += 1
     while place:
         place, rest = divmod(place - 1, 26)
         letters = chr(ord("A") + rest) + letters
@@ -199,17 +190,10 @@ def _is_code(text: str) -> bool:
 class _Columns:
     """The columns of one sheet, by heading and content."""
 
-    def __init__(
-        self,
-        sheet: Sheet,
-        top: int,
-        headings: tuple[str, ...],
-        body: Sequence[Row],
-        faults: Faults,
-    ) -> None:
+    def __init__(self, sheet: Sheet, top: int, headings: tuple[str, ...], faults: Faults) -> None:
         self.headings = headings
         self.keys = [column_key(heading) for heading in headings]
-        self.body = body
+        self.body = sheet.rows[top + 1 :]
         self.faults = faults
         self.is_features = sheet.is_features
         self.where = f"Layer '{short(sheet.name)}'" if sheet.name else "The file"
@@ -229,13 +213,11 @@ class _Columns:
         loose: set[str] = set()
         if self.is_features:
             loose = {"name", "code", *EITHER}
-        elif not self._has(HUBS | GROUPS):
+        elif not (HUBS | GROUPS) & {*self.keys}:
             loose = {"name", "code"}
         named = [n for n, key in enumerate(self.keys) if key in (CODES | EITHER | NAMES) - loose]
         filled = [n for n in named if any(row.cell(n) for row in self.body)]
-        for place in filled or named:
-            return place, self.keys[place] not in CODES
-        return None
+        return next(((n, self.keys[n] not in CODES) for n in filled or named), None)
 
     def _only_one(self, fit: Sequence[int], share: Sequence[float]) -> int:
         best = max(fit, key=lambda place: share[place])
@@ -254,9 +236,6 @@ class _Columns:
 
     def _differ(self, one: int, other: int) -> bool:
         return any(code_in(row.cell(one)) != code_in(row.cell(other)) for row in self.body)
-
-    def _has(self, wanted: frozenset[str]) -> bool:
-        return any(key in wanted for key in self.keys)
 
     def _filled(self, column: int) -> list[str]:
         return [cell for row in self.body if (cell := row.cell(column))]
@@ -279,15 +258,18 @@ class _Columns:
             return hub, self._told(hub, [*named, *filter(self._groups, others)]), True
         for tier in tiers:
             if tier:
-                self._ask_of_namesakes(tier)
+                # Of namesakes none is more likely.
+                if len({self.keys[place] for place in tier}) < len(tier):
+                    self._ask(tier)
                 hub = self._first(tier)
                 rivals = [n for n in tier if n not in (hub, self.pcn_code(hub))]
                 return hub, self._told(hub, [*rivals, *named]), not rivals
-        fit = others if len(others) == 1 and practice is not None else self._all_groups(others)
+        only = len(others) == 1 and practice is not None
+        fit = others if only else [place for place in others if self._groups(place)]
         if len(fit) > 1:
             self._ask(fit)
         if not fit and practice is not None:
-            have = ", ".join(f"'{short(heading)}'" for heading in self.headings[:8])
+            have = _quoted(self.headings[:8])
             self.faults.refuse(f"{self.where} has no column for the hubs (it has {have}). {NEEDS}")
         return (fit[0], self._told(fit[0], []), False) if fit else (None, (), True)
 
@@ -317,30 +299,20 @@ class _Columns:
         exact = [n for n, heading in enumerate(self.headings) if heading == column]
         wanted = exact or [n for n, key in enumerate(self.keys) if key == column_key(column)]
         if len(wanted) != 1:
-            have = ", ".join(f"'{short(heading)}'" for heading in self.headings[:12])
+            have = _quoted(self.headings[:12]) or "nothing"
             self.faults.refuse(
-                f"{self.where} has no column '{short(column)}' (it has {have or 'nothing'}). Name "
-                "one of these."
+                f"{self.where} has no column '{short(column)}' (it has {have}). Name one of these."
             )
         return wanted[0]
 
-    def _ask_of_namesakes(self, tier: Sequence[int]) -> None:
-        keys = [self.keys[place] for place in tier]
-        if len(set(keys)) < len(keys):
-            self._ask(tier)
-
     def _ask(self, fit: Sequence[int]) -> None:
         names = tuple(self.headings[place] for place in fit)
-        listed = ", ".join(f"'{short(name)}'" for name in names[:12])
         raise ColumnChoiceError(
             self.faults.name,
-            f"{self.where} has several columns that could be the hub ({listed}). Say which (on "
-            "the command line with --column), or call it hub.",
+            f"{self.where} has several columns that could be the hub ({_quoted(names[:12])}). Say "
+            "which (on the command line with --column), or call it hub.",
             names,
         )
-
-    def _all_groups(self, places: Sequence[int]) -> list[int]:
-        return [place for place in places if self._groups(place)]
 
     def _groups(self, column: int) -> bool:
         """Whether what is in a column could be groups: texts that come again, and no measure."""
@@ -358,6 +330,10 @@ class _Columns:
             if row.cell(code) and row.cell(name):
                 names.setdefault(row.cell(code).upper(), set()).add(_bare(row.cell(name)))
         return all(map(_alike, names.values()))
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"'{short(name)}'" for name in names)
 
 
 def _alike(names: set[str]) -> bool:

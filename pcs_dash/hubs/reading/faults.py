@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -54,6 +55,16 @@ class Faults:
     def refuse(self, problem: str) -> NoReturn:
         """Stop at a fault that leaves nothing more to look at."""
         raise InputFileError(self.name, [problem])
+
+    @contextmanager
+    def damaged(self, problem: str) -> Iterator[None]:
+        """What any library raises over a damaged file, from KeyError to struct.error, refused."""
+        try:
+            yield
+        except InputFileError:
+            raise
+        except Exception as error:
+            raise InputFileError(self.name, [problem]) from error
 
     def check(self) -> None:
         """Raise what was found, all of it."""

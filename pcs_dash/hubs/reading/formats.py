@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +12,12 @@ from pathlib import Path
 from pcs_dash.hubs.reading.delimited import csv_sheet
 from pcs_dash.hubs.reading.faults import NEEDS, Faults
 from pcs_dash.hubs.reading.map_files import (
+    gdal_sheets,
     geojson_sheet,
     geopackage_sheets,
     kml_sheet,
-    shapefile_sheet,
 )
-from pcs_dash.hubs.reading.sheet import MAX_BYTES, Sheet
+from pcs_dash.hubs.reading.sheet import MAX_BYTES, Sheet, on_disk
 from pcs_dash.hubs.reading.workbooks import (
     MAX_ENTRIES,
     MAX_UNPACKED_BYTES,
@@ -118,7 +117,9 @@ def _zip(content: bytes, faults: Faults) -> Contents:
     if "xl/workbook.xml" in names:
         return Contents("Excel workbook", xlsx_sheets(content, faults))
     if _ODS in mimetype:
-        return Contents("OpenDocument workbook", _in_a_file(content, faults, _opendocument))
+        with on_disk(content) as path:
+            check_excel(InputFile(path, faults.name), limits=_LIMITS)
+            return Contents("OpenDocument workbook", opendocument_sheets(path, faults))
     if b"opendocument" in mimetype:
         faults.refuse(f"This is an OpenDocument file, but no spreadsheet. {_CHOOSE}")
     return _members(content, faults)
@@ -126,33 +127,12 @@ def _zip(content: bytes, faults: Faults) -> Contents:
 
 def _names(content: bytes, faults: Faults) -> tuple[set[str], bytes]:
     """The names in a zip, and what an OpenDocument file says that it is."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = set(archive.namelist())
-            if "mimetype" not in names or archive.getinfo("mimetype").file_size > 200:
-                return names, b""
-            return names, archive.read("mimetype")
-    except Exception as error:
-        # A damaged archive raises what its damage hits, from zlib.error to struct.error.
-        raise InputFileError(
-            faults.name,
-            ["The file is damaged. Open it in its program and save it again."],
-        ) from error
-
-
-def _opendocument(path: Path, faults: Faults) -> list[Sheet]:
-    check_excel(InputFile(path, faults.name), limits=_LIMITS)
-    return opendocument_sheets(path, faults)
-
-
-def _in_a_file(
-    content: bytes, faults: Faults, read: Callable[[Path, Faults], list[Sheet]]
-) -> list[Sheet]:
-    """What a reader makes of content that it wants to find on the disk."""
-    with tempfile.TemporaryDirectory(prefix="pcs_dash-") as folder:
-        path = Path(folder) / "plan"
-        path.write_bytes(content)
-        return read(path, faults)
+    damaged = "The file is damaged. Open it in its program and save it again."
+    with faults.damaged(damaged), zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = set(archive.namelist())
+        if "mimetype" not in names or archive.getinfo("mimetype").file_size > 200:
+            return names, b""
+        return names, archive.read("mimetype")
 
 
 def _members(content: bytes, faults: Faults) -> Contents:
@@ -160,17 +140,13 @@ def _members(content: bytes, faults: Faults) -> Contents:
     refused: list[InputFileError] = []
     found: list[Contents] = []
 
-    def read(path: Path, faults: Faults) -> list[Sheet]:
-        with unpacked(path, limits=_LIMITS) as files:
+    try:
+        with on_disk(content) as path, unpacked(path, limits=_LIMITS) as files:
             for file in files:
                 try:
                     found.append(_member(file, faults))
                 except InputFileError as error:
                     refused.append(error)
-        return []
-
-    try:
-        _in_a_file(content, faults, read)
     except InputFileError as error:
         raise InputFileError(faults.name, error.problems) from error
     if not found and refused:
@@ -185,29 +161,22 @@ def _members(content: bytes, faults: Faults) -> Contents:
 def _member(file: InputFile, faults: Faults) -> Contents:
     """One file of an archive; its sheets bear its name."""
     if file.path.suffix == ".shp":
-        name = Path(file.base_name).stem
-        return Contents("shapefile", [shapefile_sheet(file.path, name, faults)])
+        layer = gdal_sheets(file.path, faults)[0].renamed(Path(file.base_name).stem)
+        return Contents("shapefile", [layer])
     inner = Faults(f"{faults.name}: {file.base_name}")
     if file.path.stat().st_size > MAX_BYTES:
         inner.refuse(too_large(file.path.stat().st_size))
     content = file.path.read_bytes()
-    if content.startswith((b"PK", b"\x1f\x8b")) and not _is_workbook(content, inner):
+    is_archive = content.startswith(b"\x1f\x8b")
+    if content.startswith(b"PK"):
+        parts, mimetype = _names(content, inner)
+        is_archive = "xl/workbook.xml" not in parts and _ODS not in mimetype
+    if is_archive:
         inner.refuse("An archive in an archive is not opened. Unpack it.")
     one = contents(content, inner)
-    return Contents(
-        one.kind,
-        [
-            sheet.renamed(f"{file.base_name}: {sheet.name}" if sheet.name else file.base_name)
-            for sheet in one.sheets
-        ],
-    )
-
-
-def _is_workbook(content: bytes, faults: Faults) -> bool:
-    if not content.startswith(b"PK"):
-        return False
-    names, mimetype = _names(content, faults)
-    return "xl/workbook.xml" in names or _ODS in mimetype
+    names = [": ".join(filter(None, [file.base_name, sheet.name])) for sheet in one.sheets]
+    renamed = [sheet.renamed(name) for sheet, name in zip(one.sheets, names, strict=True)]
+    return Contents(one.kind, renamed)
 
 
 # What a file of each kind begins with, and what reads it.

@@ -51,30 +51,28 @@ def entries(sheet: Sheet, layout: Layout, practices: Practices, faults: Faults) 
     codes = _network_codes(layout, rows, texts, sheet)
     if any(codes):
         texts = _networks(codes, texts, practices, faults)
-    made = []
-    for row, text in zip(rows, texts, strict=True):
-        assert layout.practice is not None
-        cell = row.cell(layout.practice)
-        match = practices.by_name(cell) if layout.by_name else practices.by_code(cell)
-        made.append(_entry(row, match, text, sheet, layout, faults))
+    find = practices.by_name if layout.by_name else practices.by_code
+    practice, _ = layout.columns
+    made = [
+        _entry(row, find(row.cell(practice)), text, sheet, layout, faults)
+        for row, text in zip(rows, texts, strict=True)
+    ]
     _tell_of_cells(rows, made, texts, layout, sheet, faults)
     return made
 
 
 def _rows(sheet: Sheet, layout: Layout, faults: Faults) -> list[Row]:
     """The rows that name a practice, but for those that can't be read, which are faults."""
-    assert layout.practice is not None
-    assert layout.hub is not None
     kept, pictures = [], 0
     for row in sheet.rows[layout.top + 1 :]:
-        cells = row.cell(layout.practice), row.cell(layout.hub)
+        cells = [row.cell(column) for column in layout.columns]
         if not any(row.cells) and not row.flaws:
             continue
         if sheet.is_features and not cells[0]:
             pictures += row.shape is not None and row.shape.get("type") != "Point"
             if row.shape is None or row.shape.get("type") == "Point":
                 faults.faults.append(
-                    f"{row.at}: no property {layout.headings[layout.practice]}. Add it or remove "
+                    f"{row.at}: no property {layout.headings[layout.columns[0]]}. Add it or remove "
                     "the feature."
                 )
             continue
@@ -93,15 +91,13 @@ def _rows(sheet: Sheet, layout: Layout, faults: Faults) -> list[Row]:
 
 def _fault_of(row: Row, sheet: Sheet, layout: Layout) -> str:
     """Why a row can't be read, as a sentence; "" where it can."""
-    assert layout.practice is not None
-    assert layout.hub is not None
     width = len(layout.headings)
     if sheet.ragged and any(row.cells[width:]):
         return (
             f"{row.at}: {len(row.cells)} fields under {width} headings. Put a name that has the "
             "delimiter in it between double quotes."
         )
-    for column in (layout.practice, layout.hub):
+    for column in layout.columns:
         place = f"{row.at}, {layout.named(column)}"
         if sheet.ragged and column >= len(row.cells):
             return (
@@ -119,35 +115,28 @@ def _fault_of(row: Row, sheet: Sheet, layout: Layout) -> str:
     return ""
 
 
-def _is_heading(cells: tuple[str, str], layout: Layout) -> bool:
+def _is_heading(cells: Sequence[str], layout: Layout) -> bool:
     """Whether a row is the heading once more, as on the pages of a printed list."""
-    assert layout.practice is not None
-    assert layout.hub is not None
-    wanted = layout.headings[layout.practice], layout.headings[layout.hub]
-    return [column_key(cell) for cell in cells] == [column_key(name) for name in wanted]
+    wanted = [layout.headings[column] for column in layout.columns]
+    return [*map(column_key, cells)] == [*map(column_key, wanted)]
 
 
 def _entry(
     row: Row, match: Match, text: str, sheet: Sheet, layout: Layout, faults: Faults
 ) -> Entry:
-    assert layout.practice is not None
-    assert layout.hub is not None
+    practice, hub = layout.columns
     if not match.given:
         faults.faults.append(
-            f"{row.at}, {layout.named(layout.practice)}: no practice code for hub "
+            f"{row.at}, {layout.named(practice)}: no practice code for hub "
             f"'{short(text)}'. Add the code or remove the row."
         )
-    if _is_none(text, sheet):
+    if not text or (name_key(text) in NO_HUB if sheet.ours else means_no_group(text)):
         return Entry(row.at, match, None, text)
     try:
         return Entry(row.at, match, clean_name(text))
     except PlanError as error:
-        faults.faults.append(f"{row.at}, {layout.named(layout.hub)}: {error}")
+        faults.faults.append(f"{row.at}, {layout.named(hub)}: {error}")
         return Entry(row.at, match, None)
-
-
-def _is_none(text: str, sheet: Sheet) -> bool:
-    return not text or (name_key(text) in NO_HUB if sheet.ours else means_no_group(text))
 
 
 # --- the hubs ---
@@ -155,8 +144,7 @@ def _is_none(text: str, sheet: Sheet) -> bool:
 
 def _hub_texts(sheet: Sheet, layout: Layout, rows: Sequence[Row]) -> list[str]:
     """What stands for the hub in each row; in a sheet of our own just as it was typed."""
-    assert layout.hub is not None
-    texts = [row.cell(layout.hub) for row in rows]
+    texts = [row.cell(layout.columns[1]) for row in rows]
     if not sheet.ours:
         texts = [_plain(text) for text in texts]
     return texts if sheet.is_features else [restore(text) for text in texts]
@@ -164,10 +152,10 @@ def _hub_texts(sheet: Sheet, layout: Layout, rows: Sequence[Row]) -> list[str]:
 
 def _plain(text: str) -> str:
     """Without what spreadsheets put round a text, or behind a whole number."""
-    wrapped = _WRAPPED.fullmatch(text)
-    text = wrapped.group(1) if wrapped else text
-    whole = _WHOLE.fullmatch(text)
-    return whole.group(1) if whole else text
+    for pattern in (_WRAPPED, _WHOLE):
+        found = pattern.fullmatch(text)
+        text = found.group(1) if found else text
+    return text
 
 
 def _network_codes(
@@ -218,18 +206,16 @@ def _tell_of_cells(
     within = sum(entry.match.within for entry in made)
     if within:
         faults.notes.append(f"Codes that stood within more text were taken out of it: {within:,}.")
-    assert layout.hub is not None
-    if not sheet.is_features:
-        formulas = dict.fromkeys(
-            text
-            for row, text in zip(rows, texts, strict=True)
-            if row.cell(layout.hub).startswith(FORMULA_STARTS)
-            and not _WRAPPED.fullmatch(row.cell(layout.hub))
+    cells = [] if sheet.is_features else [row.cell(layout.columns[1]) for row in rows]
+    formulas = dict.fromkeys(
+        text
+        for cell, text in zip(cells, texts, strict=False)
+        if cell.startswith(FORMULA_STARTS) and not _WRAPPED.fullmatch(cell)
+    )
+    if formulas:
+        faults.notes.append(
+            f"Hub names that look like formulas were taken as text: {listed([*formulas])}."
         )
-        if formulas:
-            faults.notes.append(
-                f"Hub names that look like formulas were taken as text: {listed([*formulas])}."
-            )
     dates = [] if sheet.ours else [*dict.fromkeys(t for t in texts if _DATE.fullmatch(t))]
     if dates:
         faults.notes.append(

@@ -6,9 +6,9 @@ GeoJSON is read by hand, since its faults are named by feature; the others throu
 from __future__ import annotations
 
 import json
-import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,9 +20,8 @@ from pyproj.exceptions import CRSError
 from pcs_dash.hubs.plan import MAX_HUBS
 from pcs_dash.hubs.reading.delimited import decoded, too_many_rows
 from pcs_dash.hubs.reading.faults import Faults
-from pcs_dash.hubs.reading.sheet import MAX_COLUMNS, MAX_ROWS, Row, Sheet, cell_text, short
+from pcs_dash.hubs.reading.sheet import MAX_COLUMNS, MAX_ROWS, Row, Sheet, cell_text, on_disk, short
 from pcs_dash.hubs.reading.workbooks import described_hub
-from pcs_dash.tables.errors import InputFileError
 
 _SEPARATOR = "\x1e"  # before each feature, where RFC 8142 is followed
 _KML_REFUSED = (b"<!DOCTYPE", b"<!ENTITY", b"<OGR")
@@ -86,10 +85,8 @@ def _one_a_line(lines: Sequence[str]) -> list[Any] | None:
 def _record(feature: Any) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
     feature = feature if isinstance(feature, dict) else {}
     properties, geometry = feature.get("properties"), feature.get("geometry")
-    return (
-        properties if isinstance(properties, dict) else {},
-        geometry if isinstance(geometry, dict) else None,
-    )
+    given = properties if isinstance(properties, dict) else {}
+    return given, geometry if isinstance(geometry, dict) else None
 
 
 def _hub_member(data: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
@@ -150,46 +147,33 @@ def kml_sheet(content: bytes, faults: Faults) -> Sheet:
     # What would expand, or make GDAL take the file for a pointer to others.
     if any(word in content.upper() for word in (word.upper() for word in _KML_REFUSED)):
         faults.refuse("The KML has declarations that no map program writes. Export it again.")
-    with tempfile.TemporaryDirectory(prefix="pcs_dash-") as folder:
-        path = Path(folder) / "plan.kml"
-        path.write_bytes(content)
+    with on_disk(content, "plan.kml") as path:
         layers = gdal_sheets(path, faults)
     headings = tuple(dict.fromkeys(name for layer in layers for name in layer.headings or ()))
-    places = {name: place for place, name in enumerate(headings)}
     whole: list[Row] = []
     for layer in layers:
         for row in layer.rows:
-            cells = [""] * (len(headings) + 1)
-            for name, cell in zip(layer.headings or (), row.cells, strict=True):
-                cells[places[name]] = cell
-            cells[-1] = layer.name
-            at = f"Placemark {len(whole) + 1}"
-            whole.append(Row(at, tuple(cells), shape=row.shape))
+            cells = dict(zip(layer.headings or (), row.cells, strict=True))
+            told = (*(cells.get(name, "") for name in headings), layer.name)
+            whole.append(Row(f"Placemark {len(whole) + 1}", told, shape=row.shape))
     return Sheet("", tuple(whole), "Placemark", headings=(*headings, "folder"), crs=4326)
 
 
 def geopackage_sheets(content: bytes, faults: Faults) -> list[Sheet]:
     """The layers of a GeoPackage; of one of our own the practices, with the hubs they are in."""
-    with tempfile.TemporaryDirectory(prefix="pcs_dash-") as folder:
-        path = Path(folder) / "plan.gpkg"
-        path.write_bytes(content)
+    with on_disk(content, "plan.gpkg") as path:
         sheets = gdal_sheets(path, faults)
     by_name = {sheet.name: sheet for sheet in sheets}
     plan, hubs = by_name.get("practices"), by_name.get("plan_hubs")
     if plan is None or hubs is None or not {"hub_id", "hub"} <= set(hubs.headings or ()):
         return sheets
-    more = by_name.get("practices_elsewhere")
-    rows = (*plan.rows, *_rows_like(plan, more)) if more is not None else plan.rows
+    more = by_name.get("practices_elsewhere", Sheet("", ()))
+    rows = (*plan.rows, *_rows_like(plan, more))
     described = [
         described_hub(dict(zip(hubs.headings or (), row.cells, strict=True)), str)
         for row in hubs.rows
     ]
-    return [
-        Sheet(
-            plan.name, rows, plan.at, headings=plan.headings, crs=plan.crs,
-            hubs=tuple(described), ours=True,
-        )
-    ]  # fmt: skip
+    return [replace(plan, rows=rows, hubs=tuple(described), ours=True)]
 
 
 def _rows_like(plan: Sheet, more: Sheet) -> list[Row]:
@@ -201,26 +185,15 @@ def _rows_like(plan: Sheet, more: Sheet) -> list[Row]:
     return [Row(row.at, tuple(row.cell(place) for place in places)) for row in more.rows]
 
 
-def shapefile_sheet(path: Path, name: str, faults: Faults) -> Sheet:
-    """The layer of a shapefile whose parts lie beside `path`."""
-    return gdal_sheets(path, faults)[0].renamed(name)
-
-
 def gdal_sheets(path: Path, faults: Faults) -> list[Sheet]:
     """Every layer of a file that GDAL reads, in WGS 84 or on the National Grid."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of rings and fields that GDAL puts right
-            names = [str(name) for name, _ in pyogrio.list_layers(path)]
-            if len(names) > MAX_LAYERS:
-                faults.refuse(f"The file has {len(names):,} layers. Save the plan's layer alone.")
-            return [_layer(path, name, faults, only=len(names) == 1) for name in names]
-    except InputFileError:
-        raise
-    except Exception as error:  # GDAL raises what a damaged file hits
-        raise InputFileError(
-            faults.name, ["The map file is damaged. Open it in its program and save it again."]
-        ) from error
+    damaged = "The map file is damaged. Open it in its program and save it again."
+    with faults.damaged(damaged), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of rings and fields that GDAL puts right
+        names = [str(name) for name, _ in pyogrio.list_layers(path)]
+        if len(names) > MAX_LAYERS:
+            faults.refuse(f"The file has {len(names):,} layers. Save the plan's layer alone.")
+        return [_layer(path, name, faults, only=len(names) == 1) for name in names]
 
 
 def _layer(path: Path, name: str, faults: Faults, *, only: bool) -> Sheet:
@@ -233,19 +206,15 @@ def _layer(path: Path, name: str, faults: Faults, *, only: bool) -> Sheet:
     if geometry is not None and geometry.crs is not None:
         crs = _plain_crs(geometry.crs)
         if crs is None:
-            geometry = geometry.to_crs(27700)
-            crs = 27700
+            geometry, crs = geometry.to_crs(27700), 27700
     columns = [column for column in table.columns if column != "geometry"]
+    shapes = [None] * len(table) if geometry is None else geometry
     records = [
         (
             dict(zip(columns, values, strict=True)),
             None if shape is None or shape.is_empty else shape.__geo_interface__,
         )
-        for values, shape in zip(
-            table[columns].itertuples(index=False, name=None),
-            [None] * len(table) if geometry is None else geometry,
-            strict=True,
-        )
+        for *values, shape in zip(*(table[name] for name in columns), shapes, strict=True)
     ]
     return _features("" if only else name, records, crs=crs)
 

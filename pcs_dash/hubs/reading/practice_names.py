@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from pcs_dash.hubs.reading.columns import PRACTICE_CODE, code_in
-from pcs_dash.hubs.reading.sheet import column_key, short
+from pcs_dash.hubs.reading.sheet import column_key
 from pcs_dash.tables.areas import Area
 
 # How alike two names must be to be offered as the same (difflib's ratio).
@@ -40,11 +41,9 @@ class Practices:
     def __init__(self, practices: pd.DataFrame, area: Area | None) -> None:
         self.table = practices
         self.area = area
-        self.inside = frozenset(
-            map(str, (practices if area is None else area.select(practices)).index)
-        )
+        here = practices if area is None else area.select(practices)
+        self.inside = frozenset(map(str, here.index))
         self._codes = {str(code).upper(): str(code) for code in practices.index}
-        self._names: dict[str, list[str]] | None = None
 
     def by_code(self, text: str) -> Match:
         """The practice of a cell with a code."""
@@ -62,29 +61,27 @@ class Practices:
         code = code_in(text)
         if code in self._codes:
             return Match(self._codes[code], text, within=True)
-        names = self._by_name()
-        found = names.get(column_key(_spelt(text)), [])
+        found = self._by_name.get(column_key(_spelt(text)), [])
         here = [code for code in found if code in self.inside]
         fit = here or found
         if len(fit) == 1:
             return Match(fit[0], text)
         return Match("", text, perhaps=tuple(fit) or self._alike(text))
 
+    @cached_property
     def _by_name(self) -> dict[str, list[str]]:
-        if self._names is None:
-            self._names = {}
-            if "practice_name" in self.table.columns:
-                known = self.table["practice_name"].dropna()
-                for code, name in known.items():
-                    self._names.setdefault(column_key(_spelt(name)), []).append(str(code))
-        return self._names
+        names: dict[str, list[str]] = {}
+        if "practice_name" in self.table.columns:
+            for code, name in self.table["practice_name"].dropna().items():
+                names.setdefault(column_key(_spelt(name)), []).append(str(code))
+        return names
 
     def _alike(self, text: str) -> tuple[str, ...]:
         """The code of the practice of the area whose name is most like a text."""
         wanted = _telling(text)
         names = {
             _telling(key): codes
-            for key, codes in self._by_name().items()
+            for key, codes in self._by_name.items()
             if any(code in self.inside for code in codes)
         }
         near = difflib.get_close_matches(wanted[:80], names, n=1, cutoff=_ALIKE)
@@ -106,10 +103,8 @@ class Practices:
 
     def place(self, code: str) -> str:
         """Where a practice of the data is: its place, district or ICB."""
-        for column in ("place", "district", "icb"):
-            if value := self._value(column, code):
-                return value
-        return "another area"
+        values = (self._value(column, code) for column in ("place", "district", "icb"))
+        return next(filter(None, values), "another area")
 
     def networks(self) -> Mapping[str, str]:
         """Name of each PCN of the data by its code."""
@@ -137,8 +132,3 @@ def _telling(name: str) -> str:
     """A name without the words that half of all practices have."""
     words = column_key(_spelt(name)).split("_")
     return " ".join(word for word in words if word not in _COMMON) or " ".join(words)
-
-
-def quoted(text: str) -> str:
-    """A cell's text in a sentence."""
-    return f"'{short(text)}'"

@@ -26,7 +26,7 @@ from pcs_dash.hubs.reading.groups import Entry, entries, joined_spellings
 from pcs_dash.hubs.reading.practice_names import Practices
 from pcs_dash.hubs.reading.reading_report import PlanReading, Unknown
 from pcs_dash.hubs.reading.rows import OnUnknown, about_unknown, known_rows, one_row_each
-from pcs_dash.hubs.reading.saved_plans import SavedPlan, saved_plan
+from pcs_dash.hubs.reading.saved_plans import saved_plan
 from pcs_dash.hubs.reading.shapes import Claimed, claimed_by_shapes
 from pcs_dash.hubs.reading.sheet import MAX_BYTES, Sheet, short
 from pcs_dash.official.absent_practices import whereabouts
@@ -63,7 +63,7 @@ def read_plan(
     known = Practices(practices, area)
     saved = saved_plan(content, faults)
     if saved is not None:
-        return _checked_plan(saved, known, faults)
+        return _checked_plan(*saved, known, faults)
     found = contents(content, faults)
     chosen, layout, others = choose_sheet(found.sheets, faults, sheet=sheet, column=column)
     tell_of_choice(chosen, layout, others, found.sheets, faults, sheet=sheet, column=column)
@@ -164,9 +164,8 @@ def _tell_of_none(rows: Sequence[Entry], faults: Faults) -> None:
         )
 
 
-def _checked_plan(saved: SavedPlan, known: Practices, faults: Faults) -> PlanReading:
+def _checked_plan(plan: Plan, name: str, known: Practices, faults: Faults) -> PlanReading:
     """A plan that came whole; codes that the data lack stay in it, and are told."""
-    plan = saved.plan
     lost = plan.unknown_codes(known.table.index)
     elsewhere = whereabouts(lost)
     rows = [
@@ -175,7 +174,7 @@ def _checked_plan(saved: SavedPlan, known: Practices, faults: Faults) -> PlanRea
     ]
     left_out = tuple(about_unknown(row, known, elsewhere, sought=False) for row in rows)
     reading = PlanReading(
-        plan, faults.name, "a plan exported here", plan_name=saved.name, unknown=left_out, kept=True
+        plan, faults.name, "a plan exported here", plan_name=name, unknown=left_out, kept=True
     )
     return _held_against_area(reading, set(plan.assignment), known, faults, shapes=False)
 

@@ -9,7 +9,7 @@ from typing import Literal
 from pcs_dash.hubs.reading.columns import Layout
 from pcs_dash.hubs.reading.faults import Faults
 from pcs_dash.hubs.reading.groups import Entry
-from pcs_dash.hubs.reading.practice_names import Practices, quoted
+from pcs_dash.hubs.reading.practice_names import Practices
 from pcs_dash.hubs.reading.reading_report import Unknown
 from pcs_dash.hubs.reading.sheet import short
 from pcs_dash.official.absent_practices import Whereabouts, whereabouts
@@ -29,9 +29,8 @@ def one_row_each(rows: Sequence[Entry], layout: Layout, faults: Faults) -> tuple
         if held.hub == row.hub:
             again += 1
             continue
-        assert layout.practice is not None
         faults.faults.append(
-            f"{row.at}, {layout.named(layout.practice)}: {short(key)} is in two hubs, "
+            f"{row.at}, {layout.named(layout.columns[0])}: {short(key)} is in two hubs, "
             f"'{short(held.hub or 'none')}' ({held.at.lower()}) and '{short(row.hub or 'none')}'. "
             "Keep one of them."
         )
@@ -58,7 +57,6 @@ def known_rows(
         about = about_unknown(row, known, listed_elsewhere, sought=len(left_out) < 50)
         left_out.append(about)
         if unknown == "refuse":
-            assert layout.practice is not None
             faults.unknown.append(about.given)
             faults.faults.append(_refusal(about, layout))
     return [row for row in rows if row.match.code], tuple(left_out)
@@ -97,9 +95,8 @@ def about_unknown(
 
 
 def _refusal(about: Unknown, layout: Layout) -> str:
-    assert layout.practice is not None
-    place = f"{about.at}, {layout.named(layout.practice)}"
+    place = f"{about.at}, {layout.named(layout.columns[0])}"
     if about.status:
         return f"{place}: {about.given} is not in the data: {about.why}. Correct or remove it."
     near = f" ({about.why})" if about.why else ""
-    return f"{place}: the data have no practice {quoted(about.given)}{near}. Correct or remove it."
+    return f"{place}: the data have no practice '{short(about.given)}'{near}. Correct or remove it."

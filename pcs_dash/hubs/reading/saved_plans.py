@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from pcs_dash.hubs.plan import Plan, PlanError
@@ -13,16 +12,9 @@ from pcs_dash.hubs.reading.faults import Faults
 _FORMAT = re.compile(rb'"format"\s*:\s*"pcs_dash')
 
 
-@dataclass(frozen=True)
-class SavedPlan:
-    """A plan as it was exported, with its name ("" if it has none)."""
-
-    plan: Plan
-    name: str
-
-
-def saved_plan(content: bytes, faults: Faults) -> SavedPlan | None:
-    """The plan of an export, None where the file is none. Refuses one that is damaged, or a story.
+def saved_plan(content: bytes, faults: Faults) -> tuple[Plan, str] | None:
+    """The plan of an export and its name ("" if it has none), None where the file is none. Refuses
+    one that is damaged, or a story.
 
     Author, note and rules beside it are for `store.library_files` to read.
     """
@@ -40,4 +32,4 @@ def saved_plan(content: bytes, faults: Faults) -> SavedPlan | None:
         plan = Plan.from_dict(data.get("document"))
     except PlanError as error:
         faults.refuse(str(error))
-    return SavedPlan(plan, name if isinstance(name, str) else "")
+    return plan, name if isinstance(name, str) else ""

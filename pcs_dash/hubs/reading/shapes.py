@@ -25,23 +25,17 @@ _LEAST_GRID = 1_000
 
 @dataclass(frozen=True)
 class Claimed:
-    """What the polygons cover: practice code -> hub, code -> hubs where several claim it, every
-    hub in order, and the practices in none.
+    """What the polygons cover: practice code -> hub, code -> hubs where several claim it, and every
+    hub in order.
     """
 
     hub_of: Mapping[str, str]
     twice: Mapping[str, tuple[str, ...]]
     hubs: tuple[str, ...]
-    nobody: int
 
 
 def claimed_by_shapes(
-    sheet: Sheet,
-    layout: Layout,
-    practices: pd.DataFrame,
-    faults: Faults,
-    *,
-    repair: bool,
+    sheet: Sheet, layout: Layout, practices: pd.DataFrame, faults: Faults, *, repair: bool
 ) -> Claimed:
     """The practices within the polygons of a layer. Features that are no polygons are counted and
     passed over; what is wrong with a polygon is a fault.
@@ -94,10 +88,9 @@ def _claimed(
     *,
     on_map: bool,
 ) -> Claimed:
-    _, found = claims(shapes, practices, on_map=on_map)
     hub_of: dict[str, str] = {}
     twice: dict[str, tuple[str, ...]] = {}
-    for code, keys in {**{c: (k,) for c, k in found.assigned.items()}, **found.twice}.items():
+    for code, keys in claims(shapes, practices, on_map=on_map).items():
         # Several polygons of one name are one hub in several parts.
         hubs = tuple(dict.fromkeys(hub_of_shape[key] for key in keys))
         if len(hubs) == 1:
@@ -116,7 +109,7 @@ def _claimed(
     empty = [name for name in hubs if name not in set(hub_of.values())]
     if empty:
         faults.notes.append(f"Without a practice: {listed(empty, 8)}.")
-    return Claimed(hub_of, twice, hubs, len(found.nobody))
+    return Claimed(hub_of, twice, hubs)
 
 
 def _nobody(shapes: Mapping[str, Any]) -> str:
@@ -186,7 +179,10 @@ def _settled(
             "Longitudes were 360 degrees off, as of shapes drawn on a map that was turned round: "
             "they were taken back."
         )
-        return 4326, [(row, _turned_back(shape)) for row, shape in polygons]
+        return 4326, [
+            (row, {**shape, "coordinates": _shifted(shape.get("coordinates"), _DEPTH)})
+            for row, shape in polygons
+        ]
     if said == 27700 and places and all(in_degrees):
         faults.notes.append(
             "The file says that its coordinates are on the British National Grid, but they are "
@@ -217,10 +213,6 @@ def _first_place(geometry: Mapping[str, Any]) -> tuple[float, float] | None:
     ):
         return place[0], place[1]
     return None
-
-
-def _turned_back(shape: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**shape, "coordinates": _shifted(shape.get("coordinates"), _DEPTH)}
 
 
 def _shifted(places: Any, depth: int) -> Any:

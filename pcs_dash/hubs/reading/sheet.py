@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from pcs_dash.hubs.plan import short as short
 
 # Bounds of what is read at all: a plan has one row a practice, and England some 6,200 practices.
 MAX_BYTES = 10_000_000
@@ -95,6 +100,15 @@ def grid_rows(
     )
 
 
+@contextmanager
+def on_disk(content: bytes, name: str = "plan") -> Iterator[Path]:
+    """A file of this name with this content, for what reads files only."""
+    with tempfile.TemporaryDirectory(prefix="pcs_dash-") as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        yield path
+
+
 def cell_text(value: Any) -> str:
     """A value of a spreadsheet or property as text: whole numbers without ".0", days as ISO."""
     if value is None or value != value:
@@ -125,9 +139,3 @@ def column_key(name: object) -> str:
         before, _, rest = text.partition("(")
         text = f"{before} {rest.partition(')')[2]}"
     return "_".join("".join(c if c.isalnum() else " " for c in text).split())
-
-
-def short(value: object, limit: int = 40) -> str:
-    """Text cut to fit into a sentence."""
-    text = str(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -12,6 +12,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,6 @@ from pcs_dash.hubs.reading.sheet import (
 )
 from pcs_dash.official.archive import InputFile
 from pcs_dash.official.sheets import ods_sheets, xls_value
-from pcs_dash.tables.errors import InputFileError
 from pcs_dash.tables.spreadsheet_text import restore
 
 MAX_UNPACKED_BYTES = 30_000_000
@@ -63,21 +63,13 @@ Merged = tuple[int, int, int, int]
 
 def xlsx_sheets(content: bytes, faults: Faults) -> list[Sheet]:
     """The sheets of an .xlsx, hidden ones too; those too large to be plans without their rows."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            large = _check_parts(archive, faults)
-            content = _without(archive, large) if large else content
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of styles and extensions that don't matter
-                return _read(content, archive, large, faults)
-    except InputFileError:
-        raise
-    except Exception as error:
-        # openpyxl, zipfile and the XML parsers raise what a damaged part hits, from KeyError to
-        # struct.error.
-        raise InputFileError(
-            faults.name, ["The workbook is damaged. Open it in Excel and save it again as .xlsx."]
-        ) from error
+    damaged = "The workbook is damaged. Open it in Excel and save it again as .xlsx."
+    with faults.damaged(damaged), zipfile.ZipFile(io.BytesIO(content)) as archive:
+        large = _check_parts(archive, faults)
+        content = _without(archive, large) if large else content
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of styles and extensions that don't matter
+            return _read(content, archive, large, faults)
 
 
 def _check_parts(archive: zipfile.ZipFile, faults: Faults) -> set[str]:
@@ -146,20 +138,17 @@ def _read(content: bytes, archive: zipfile.ZipFile, large: set[str], faults: Fau
             faults.refuse(f"The workbook has more than {MAX_SHEETS} sheets. Save the plan's alone.")
         for sheet in values.worksheets:
             place = sheet._worksheet_path.lstrip("/")
-            at = f"Sheet '{short(sheet.title)}', row"
             hidden = sheet.sheet_state != "visible"
             if place in large:
-                sheets.append(Sheet(sheet.title, (), at, hidden=hidden, too_large=True))
+                sheets.append(_too_large(sheet.title, hidden))
                 continue
             part, written = archive.read(place), None
             if _FORMULA.search(part):
                 formulas = formulas or book(False)
                 written = formulas[sheet.title]
             grid, flaws, stored = _grid(sheet, written, _width(part), faults)
-            _fill_merged(grid, _merged(part), faults)
-            sheets.append(
-                Sheet(sheet.title, grid_rows(grid, at, flaws), at, hidden=hidden, formulas=stored)
-            )
+            made = _sheet(sheet.title, hidden, grid, _merged(part), faults, flaws)
+            sheets.append(replace(made, formulas=stored))
     finally:
         values.close()
         if formulas is not None:
@@ -233,33 +222,42 @@ def _fill_merged(grid: Grid, merged: Sequence[Merged], faults: Faults) -> None:
             row[left : wide + 1] = texts
 
 
+def _sheet(
+    title: str,
+    hidden: bool,
+    grid: Grid,
+    merged: Sequence[Merged],
+    faults: Faults,
+    flaws: Mapping[tuple[int, int], str] | None = None,
+) -> Sheet:
+    _fill_merged(grid, merged, faults)
+    at = f"Sheet '{short(title)}', row"
+    return Sheet(title, grid_rows(grid, at, flaws), at, hidden=hidden)
+
+
+def _too_large(title: str, hidden: bool) -> Sheet:
+    return Sheet(title, (), hidden=hidden, too_large=True)
+
+
 # --- other programs' workbooks ---
 
 
 def xls_sheets(content: bytes, faults: Faults) -> list[Sheet]:
     """The sheets of an old Excel workbook."""
-    try:
-        with Path(os.devnull).open("w", encoding="utf-8") as log:
-            book = xlrd.open_workbook(
-                file_contents=content, formatting_info=True, ragged_rows=True, logfile=log
-            )
-            return [_xls_sheet(book, sheet, faults) for sheet in book.sheets()]
-    except InputFileError:
-        raise
-    except Exception as error:  # xlrd raises anything on a broken file
-        raise InputFileError(
-            faults.name,
-            [
-                "This is an old Office file that can't be read: damaged, with a password, or no "
-                "workbook. Open it and save it as .xlsx without a password."
-            ],
-        ) from error
+    damaged = (
+        "This is an old Office file that can't be read: damaged, with a password, or no "
+        "workbook. Open it and save it as .xlsx without a password."
+    )
+    with faults.damaged(damaged), Path(os.devnull).open("w", encoding="utf-8") as log:
+        book = xlrd.open_workbook(
+            file_contents=content, formatting_info=True, ragged_rows=True, logfile=log
+        )
+        return [_xls_sheet(book, sheet, faults) for sheet in book.sheets()]
 
 
 def _xls_sheet(book: Any, sheet: Any, faults: Faults) -> Sheet:
-    at = f"Sheet '{short(sheet.name)}', row"
     if sheet.nrows > _MOST_ROWS:
-        return Sheet(sheet.name, (), at, hidden=bool(sheet.visibility), too_large=True)
+        return _too_large(sheet.name, bool(sheet.visibility))
     grid = [
         [
             cell_text(xls_value(book, cell.ctype, cell.value))
@@ -267,8 +265,8 @@ def _xls_sheet(book: Any, sheet: Any, faults: Faults) -> Sheet:
         ]
         for number in range(sheet.nrows)
     ]
-    _fill_merged(grid, [(t, left, b - 1, r - 1) for t, b, left, r in sheet.merged_cells], faults)
-    return Sheet(sheet.name, grid_rows(grid, at), at, hidden=bool(sheet.visibility))
+    merged = [(t, left, b - 1, r - 1) for t, b, left, r in sheet.merged_cells]
+    return _sheet(sheet.name, bool(sheet.visibility), grid, merged, faults)
 
 
 def opendocument_sheets(path: Path, faults: Faults) -> list[Sheet]:
@@ -276,13 +274,11 @@ def opendocument_sheets(path: Path, faults: Faults) -> list[Sheet]:
     sheets = []
     file = InputFile(path, faults.name)
     for found in ods_sheets(file, most_rows=_MOST_ROWS + 1, most_cells=MAX_CELLS):
-        at = f"Sheet '{short(found.title)}', row"
         if len(found.rows) > _MOST_ROWS:
-            sheets.append(Sheet(found.title, (), at, hidden=found.hidden, too_large=True))
+            sheets.append(_too_large(found.title, found.hidden))
             continue
         grid = [[cell_text(value) for value in row[:MAX_COLUMNS]] for row in found.rows]
-        _fill_merged(grid, found.merged, faults)
-        sheets.append(Sheet(found.title, grid_rows(grid, at), at, hidden=found.hidden))
+        sheets.append(_sheet(found.title, found.hidden, grid, found.merged, faults))
     return sheets
 
 
@@ -303,8 +299,7 @@ def _ours(sheets: list[Sheet]) -> list[Sheet]:
         values = dict(zip(heading, [*row.cells, *[""] * len(heading)], strict=False))
         if values["hub_id"]:
             described.append(described_hub(values, restore))
-    ours = Sheet(plan.name, plan.rows, plan.at, hubs=tuple(described), ours=True)
-    return [ours]
+    return [Sheet(plan.name, plan.rows, plan.at, hubs=tuple(described), ours=True)]
 
 
 def described_hub(values: Mapping[str, str], text: Callable[[str], str]) -> dict[str, Any]:

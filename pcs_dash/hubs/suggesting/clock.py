@@ -13,9 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import highspy
+import numpy as np
+from numpy.typing import NDArray
 
 from pcs_dash.tables.errors import UserError
 
+# Seconds that a search may take, if nothing else is said.
+TIME_LIMIT = 20.0
 # Seconds between two reports of progress.
 _REPORT_EVERY = 0.1
 # Kept back from the time limit to end the search and check the answer: seconds, and a share.
@@ -152,6 +156,25 @@ def new_solver() -> Any:
     highs.setOptionValue("threads", _THREADS)
     highs.setOptionValue("random_seed", _SEED)
     return highs
+
+
+def add_empty_rows(highs: Any, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
+    """Rows with these bounds, without an entry yet."""
+    none = np.zeros(len(low), dtype=np.int32)
+    highs.addRows(len(low), low, high, 0, none, none[:0], none[:0].astype(float))
+
+
+def make_whole(highs: Any, columns: NDArray[np.intp]) -> None:
+    """Let columns be whole numbers only."""
+    kind = np.full(len(columns), int(highspy.HighsVarType.kInteger), dtype=np.uint8)
+    highs.changeColsIntegrality(len(columns), columns.astype(np.int32), kind)
+
+
+def offer(highs: Any, level: NDArray[np.float64]) -> None:
+    """Start from a solution that is known."""
+    solution = highspy.HighsSolution()
+    solution.col_value = level.tolist()
+    highs.setSolution(solution)
 
 
 def run_solver(highs: Any, clock: Clock, stage: str = "") -> str:

@@ -15,7 +15,7 @@ from typing import Literal
 import highspy
 import numpy as np
 
-from pcs_dash.hubs.suggesting.clock import Clock, new_solver, run_solver
+from pcs_dash.hubs.suggesting.clock import Clock, make_whole, new_solver, offer, run_solver
 from pcs_dash.hubs.suggesting.model import Bools, Floats, Ints, Problem, pieces
 from pcs_dash.hubs.suggesting.partition import RELATIVE_GAP, Found
 
@@ -89,13 +89,15 @@ class Compact:
             if info.primal_solution_status != 2:
                 return answer
             level = np.array(highs.getSolution().col_value)
-            slot = self._read(level)
+            slot = np.where(self.x >= 0, level[self.x], 0.0).argmax(axis=1)
             cuts = self._separators(slot)
             if not cuts:
                 if info.objective_function_value < answer.value - 1e-6:
                     answer.slot, answer.value = slot, info.objective_function_value
-                    answer.slack_low = self._slack(level, self.delta_low)
-                    answer.slack_high = self._slack(level, self.delta_high)
+                    answer.slack_low, answer.slack_high = (
+                        math.ceil(round(float(level[column]), 3)) if column >= 0 else 0
+                        for column in (self.delta_low, self.delta_high)
+                    )
                     self.clock.report(self.stage, best=answer.value, bound=answer.bound, now=True)
                 answer.complete = status == "Optimal"
                 return answer
@@ -103,9 +105,8 @@ class Compact:
                 return answer
             self.cuts += cuts
             for low, high, columns, values in cuts:
-                highs.addRow(
-                    low, high, len(columns), np.array(columns, dtype=np.int32), np.array(values)
-                )
+                places = np.array(columns, dtype=np.int32)
+                highs.addRow(low, high, len(columns), places, np.array(values))
 
     def _build(self, any_plan: bool) -> None:
         problem, slots = self.problem, self.slots
@@ -182,11 +183,10 @@ class Compact:
                 continue
             around = own_unit[problem.adjacent[practices].any(axis=0)]
             gates = np.setdiff1d(around, [unit])
-            for slot in range(len(self.y)):
-                if self.x[unit, slot] >= 0:
-                    open_ = [column for column in self.x[gates, slot] if column >= 0]
-                    columns = [self.x[unit, slot], *open_]
-                    self._row(-math.inf, 0, columns, [1.0] + [-1.0] * len(open_))
+            for slot in np.flatnonzero(self.x[unit] >= 0):
+                open_ = [column for column in self.x[gates, slot] if column >= 0]
+                columns = [self.x[unit, slot], *open_]
+                self._row(-math.inf, 0, columns, [1.0] + [-1.0] * len(open_))
 
     def _evenness(self) -> None:
         """A column a slot and aim that is at least the hub's distance from even."""
@@ -237,18 +237,18 @@ class Compact:
         self, unit: int, other: int, gates: Ints, part: Ints
     ) -> list[tuple[float, float, list[int], list[float]]]:
         cuts = []
-        for place in range(self.x.shape[1]):
-            column = self.x[unit, place]
-            if column < 0:
+        for place in np.flatnonzero(self.x[unit] >= 0):
+            inside = [int(self.x[unit, place])]
+            if self.slots.root[place] >= 0:
+                if self.slots.root[place] in part:
+                    continue
+            elif self.x[other, place] >= 0:
+                inside.append(int(self.x[other, place]))
+            else:
                 continue
             open_ = [int(self.x[gate, place]) for gate in gates if self.x[gate, place] >= 0]
-            if self.slots.root[place] >= 0:
-                if self.slots.root[place] not in part:
-                    row = [int(column), *open_]
-                    cuts.append((-math.inf, 0.0, *_merged(row, [1.0] + [-1.0] * len(open_))))
-            elif self.x[other, place] >= 0:
-                columns = [int(column), int(self.x[other, place]), *open_]
-                cuts.append((-math.inf, 1.0, *_merged(columns, [1.0, 1.0] + [-1.0] * len(open_))))
+            signs = [1.0] * len(inside) + [-1.0] * len(open_)
+            cuts.append((-math.inf, len(inside) - 1.0, *_merged([*inside, *open_], signs)))
         return cuts
 
     def _offer(self, highs: highspy.Highs, slot: Ints) -> None:
@@ -256,16 +256,7 @@ class Compact:
         level = np.zeros(len(self.columns))
         level[self.x[np.arange(len(slot)), slot]] = 1.0
         level[[self.y[int(place)] for place in np.unique(slot)]] = 1.0
-        solution = highspy.HighsSolution()
-        solution.col_value = level.tolist()
-        highs.setSolution(solution)
-
-    def _read(self, level: Floats) -> Ints:
-        filled = np.where(self.x >= 0, level[self.x], 0.0)
-        return filled.argmax(axis=1)
-
-    def _slack(self, level: Floats, column: int) -> int:
-        return math.ceil(round(float(level[column]), 3)) if column >= 0 else 0
+        offer(highs, level)
 
     def _column(self, cost: float, low: float, high: float, whole: bool) -> int:
         self.columns.append((cost, low, high, whole))
@@ -282,34 +273,16 @@ class Compact:
         self.rows.append((low, high, *merged))
 
     def _pass(self, highs: highspy.Highs) -> None:
-        count = len(self.columns)
-        nothing = np.zeros(count, dtype=np.int32)
-        cost, low, high, whole = (np.array(part) for part in zip(*self.columns, strict=True))
-        highs.addCols(
-            count,
-            cost.astype(float),
-            low.astype(float),
-            high.astype(float),
-            0,
-            nothing,
-            nothing[:0],
-            nothing[:0].astype(float),
-        )
-        integer = np.flatnonzero(whole).astype(np.int32)
-        kind = np.full(len(integer), int(highspy.HighsVarType.kInteger), dtype=np.uint8)
-        highs.changeColsIntegrality(len(integer), integer, kind)
-        starts = np.cumsum([0] + [len(row[2]) for row in self.rows[:-1]]).astype(np.int32)
-        entries = np.concatenate([row[2] for row in self.rows]).astype(np.int32)
-        values = np.concatenate([row[3] for row in self.rows]).astype(float)
-        highs.addRows(
-            len(self.rows),
-            np.array([row[0] for row in self.rows], dtype=float),
-            np.array([row[1] for row in self.rows], dtype=float),
-            len(entries),
-            starts,
-            entries,
-            values,
-        )
+        cost, least, most, whole = np.array(self.columns, dtype=float).T.copy()
+        nothing = np.zeros(len(cost), dtype=np.int32)
+        highs.addCols(len(cost), cost, least, most, 0, nothing, nothing[:0], cost[:0])
+        make_whole(highs, np.flatnonzero(whole))
+        least, most, columns, values = zip(*self.rows, strict=True)
+        starts = np.cumsum([0, *map(len, columns[:-1])]).astype(np.int32)
+        entries = np.concatenate(columns).astype(np.int32)
+        bounds = [np.array(each, dtype=float) for each in (least, most)]
+        entered = np.concatenate(values).astype(float)
+        highs.addRows(len(self.rows), *bounds, len(entries), starts, entries, entered)
 
 
 def _merged(columns: list[int], values: list[float]) -> tuple[list[int], list[float]]:
@@ -336,9 +309,6 @@ def plan_of(slot: Ints) -> list[tuple[int, ...]]:
 
 def solve_compact(problem: Problem, clock: Clock, found: Found, *, any_plan: bool = False) -> None:
     """Search with the compact model; writes what it learns into `found`."""
-    if problem.units == 0 or problem.hubs_low > problem.hubs_high or problem.hubs_high < 1:
-        found.infeasible = found.infeasible or problem.units > 0
-        return
     model = Compact(problem, centre_slots(problem), clock, tolerance=problem.tolerance)
     answer = model.solve(any_plan=any_plan)
     found.infeasible = answer.infeasible and found.plan is None

@@ -9,8 +9,9 @@ tried: a plan was found for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -130,27 +131,19 @@ def band_conflicts(facts: Facts, request: SuggestRequest) -> list[str]:
     faults = []
     for name, group in problem.locked:
         size = int(facts.patients[group].sum())
-        if name not in request.locked:
-            continue  # a practice alone is a hub whatever its size
-        if size > high:
-            faults.append(f"The locked hub {name} has {size:,} patients, over the most, {high:,}.")
-        if size < low:
-            faults.append(f"The locked hub {name} has {size:,} patients, under the least, {low:,}.")
+        # A practice alone is a hub whatever its size.
+        if name in request.locked and not low <= size <= high:
+            bound = f"over the most, {high:,}" if size > high else f"under the least, {low:,}"
+            faults.append(f"The locked hub {name} has {size:,} patients, {bound}.")
     for practices, size in zip(problem.members, problem.unit_patients, strict=True):
-        if size <= high:
-            continue
-        codes = [facts.codes[problem.free[practice]] for practice in practices]
-        if len(codes) == 1:
-            faults.append(f"{codes[0]} by itself has {size:,} patients, over the most, {high:,}.")
-        else:
-            faults.append(
-                f"{_group_name(request, codes)} together have {size:,} patients, over the most, "
-                f"{high:,}."
-            )
-    total = int(problem.unit_patients.sum())
-    unlocked = " not in locked hubs" if problem.locked else ""
+        if size > high:
+            codes = [facts.codes[problem.free[practice]] for practice in practices]
+            has = f"{codes[0]} by itself has"
+            if len(codes) > 1:
+                has = f"{_group_name(request, codes)} together have"
+            faults.append(f"{has} {size:,} patients, over the most, {high:,}.")
     if problem.units and not faults:
-        faults += _total_conflict(problem, request, total, unlocked, "The practices")
+        faults += _total_conflict(problem, request)
     if problem.adjacent is not None and not faults and problem.units > 1:
         faults += _component_conflicts(problem, low, high)
     return faults
@@ -184,13 +177,12 @@ def explain(facts: Facts, request: SuggestRequest, clock: Clock) -> Explanation:
 def _locked_pieces(facts: Facts, request: SuggestRequest, problem: Problem) -> list[str]:
     if request.neighbours is None:
         return []
-    everything = np.arange(len(facts.codes))
     from_all = build_problem(facts, request.but(locked={}, alone=())).adjacent
     assert from_all is not None
     return [
         f"Hubs must hang together, but the locked hub {name} is in {len(parts)} pieces."
         for name, group in problem.locked
-        if len(parts := pieces(from_all, everything[group])) > 1
+        if len(parts := pieces(from_all, group)) > 1
     ]
 
 
@@ -202,33 +194,33 @@ def _group_name(request: SuggestRequest, codes: list[str]) -> str:
     return f"{listed(codes)}, which are to stay together,"
 
 
-def _total_conflict(
-    problem: Problem, request: SuggestRequest, total: int, unlocked: str, who: str
-) -> list[str]:
-    low, high = problem.low, problem.high
+def _total_conflict(problem: Problem, request: SuggestRequest) -> list[str]:
+    low, high, total = problem.low, problem.high, int(problem.unit_patients.sum())
+    have = f"practices{' not in locked hubs' if problem.locked else ''} have {total:,}"
     if request.hubs is not None:
         number = problem.hubs_low
-        if number * low > total:
-            return [
-                f"{number:,} hubs of at least {low:,} need {number * low:,} patients; {who.lower()}"
-                f"{unlocked} have {total:,}."
-            ]
-        if number * high < total:
-            return [
-                f"{number:,} hubs of at most {high:,} hold {number * high:,} patients; "
-                f"{who.lower()}{unlocked} have {total:,}."
-            ]
+        for bound, fault, does in (
+            (low, number * low > total, "at least {:,} need"),
+            (high, number * high < total, "at most {:,} hold"),
+        ):
+            if fault:
+                hubs = f"{number:,} hubs of {does.format(bound)} {number * bound:,} patients"
+                return [f"{hubs}; the {have}."]
         return []
-    if math.ceil(total / max(high, 1)) <= (total // low if low else total):
+    if not _between_numbers(total, low, high):
         return []
     if total < low:
-        return [f"{who}{unlocked} have {total:,} patients, under the least of one hub, {low:,}."]
+        return [f"The {have} patients, under the least of one hub, {low:,}."]
     few = total // low
     return [
-        f"{who}{unlocked} have {total:,} patients: too many for {few:,} "
-        f"{'hub' if few == 1 else 'hubs'} of at most {high:,}, too few for {few + 1:,} of at "
-        f"least {low:,}."
+        f"The {have} patients: too many for {count(few, 'hub')} of at most {high:,}, too few for "
+        f"{few + 1:,} of at least {low:,}."
     ]
+
+
+def _between_numbers(patients: int, low: int, high: int) -> bool:
+    """Whether no number of hubs holds so many patients: too many for n, too few for n + 1."""
+    return math.ceil(patients / max(high, 1)) > (patients // low if low else patients)
 
 
 def _component_conflicts(problem: Problem, low: int, high: int) -> list[str]:
@@ -238,12 +230,10 @@ def _component_conflicts(problem: Problem, low: int, high: int) -> list[str]:
         joined[np.ix_(practices, practices)] = True
     faults = []
     parts = pieces(joined, np.arange(len(problem.free)))
-    if len(parts) == 1:
-        return []
-    for part in parts:
+    for part in parts if len(parts) > 1 else ():
         codes = [problem.facts.codes[problem.free[practice]] for practice in part]
         size = int(problem.facts.patients[problem.free[part]].sum())
-        if math.ceil(size / max(high, 1)) > (size // low if low else size):
+        if _between_numbers(size, low, high):
             faults.append(
                 f"Hubs must hang together, but {listed(codes)} have {size:,} patients and no "
                 "neighbours outside their group that are free to join them."
@@ -271,15 +261,11 @@ def _band_relaxations(facts: Facts, request: SuggestRequest, clock: Clock) -> li
     """The band widened as little as possible at its lower end, its upper end, or (if neither helps
     alone) both.
     """
-    found = []
-    kinds: tuple[Elastic, ...] = ("min", "max")
+    found: list[Relaxation] = []
+    kinds: tuple[Elastic, ...] = ("min", "max", "both")
     for kind in kinds:
-        change = _widened(facts, request, clock, kind)
-        if change is not None:
-            found.append(change)
-    if not found:
-        change = _widened(facts, request, clock, "both")
-        found += [change] if change is not None else []
+        change = None if kind == "both" and found else _widened(facts, request, clock, kind)
+        found += [] if change is None else [change]
 
     def size(change: Relaxation) -> float:
         old, new = request, change.request
@@ -299,32 +285,25 @@ def _widened(
     ):
         return None
     low, high = band(request, facts.total)
-    least_low = least_high = 0
-    if kind != "both":
+    first = None
+    if kind == "both":
+        least = _locked_slack(facts, request)
+    else:
         needed = _needed(facts, request, kind)
         if needed is None:
             return None
-        if kind == "min":
-            least_low = low - needed
-        else:
-            least_high = needed - high
+        least = (low - needed, 0) if kind == "min" else (0, needed - high)
         # A little more than needed is tried too: that often does where the least does not.
         for extra in _EXTRA:
             more = math.ceil(needed * extra)
             value = max(needed - more, 0) if kind == "min" else needed + more
             if _works(facts, _with_bound(request, kind, value), clock):
-                first = _Widening(low - value, 0, extra == 0)
-                if kind == "max":
-                    first = _Widening(0, value - high, extra == 0)
+                slack = (low - value, 0) if kind == "min" else (0, value - high)
+                first = _Widening(*slack, extra == 0)
                 break
-        else:
-            first = None
         if first is not None and first.proven and (first.low or first.high):
             return _as_relaxation(request, low, high, first)
-    else:
-        first = None
-        least_low, least_high = _locked_slack(facts, request)
-    found = _elastic(facts, request, clock, kind, (least_low, least_high))
+    found = _elastic(facts, request, clock, kind, least)
     best = min(
         (change for change in (first, found) if change is not None and (change.low or change.high)),
         key=lambda change: (change.low + change.high, not change.proven),
@@ -343,9 +322,7 @@ class _Widening:
 
 
 def _with_bound(request: SuggestRequest, kind: Elastic, value: int) -> SuggestRequest:
-    if kind == "min":
-        return request.but(min_patients=value)
-    return request.but(max_patients=value)
+    return request.but(**{f"{kind}_patients": value})
 
 
 def _needed(facts: Facts, request: SuggestRequest, kind: Elastic) -> int | None:
@@ -370,9 +347,8 @@ def _needed(facts: Facts, request: SuggestRequest, kind: Elastic) -> int | None:
 def _locked_slack(facts: Facts, request: SuggestRequest) -> tuple[int, int]:
     """By how much locked hubs are under and over the band."""
     low, high = band(request, facts.total)
-    position = facts.position
     sizes = [
-        int(sum(facts.patients[position[code]] for code in codes))
+        int(sum(facts.patients[facts.position[code]] for code in codes))
         for codes in request.locked.values()
         if codes
     ]
@@ -431,18 +407,20 @@ def _changes(request: SuggestRequest) -> Iterator[tuple[str, SuggestRequest]]:
         yield f"Leave the number of hubs open instead of {request.hubs:,}.", request.but(hubs=None)
     if request.neighbours is not None:
         yield "Allow hubs in pieces.", request.but(neighbours=None)
-    for name in request.locked:
-        others = {key: codes for key, codes in request.locked.items() if key != name}
-        yield f"Unlock the hub {name}.", request.but(locked=others)
-    for name in request.keep_whole:
-        others = {key: codes for key, codes in request.keep_whole.items() if key != name}
-        yield f"Allow {name} to be split.", request.but(keep_whole=others)
-    for pair in request.apart:
-        rest = tuple(other for other in request.apart if other != pair)
-        yield f"Allow {pair[0]} and {pair[1]} in one hub.", request.but(apart=rest)
-    for pair in request.together:
-        rest = tuple(other for other in request.together if other != pair)
-        yield f"Allow {pair[0]} and {pair[1]} in different hubs.", request.but(together=rest)
+    for field, groups, text in (
+        ("locked", request.locked, "Unlock the hub {}."),
+        ("keep_whole", request.keep_whole, "Allow {} to be split."),
+    ):
+        for name in groups:
+            others = {key: codes for key, codes in groups.items() if key != name}
+            yield text.format(name), request.but(**{field: others})
+    for field, pairs, where in (
+        ("apart", request.apart, "one hub"),
+        ("together", request.together, "different hubs"),
+    ):
+        for pair in pairs:
+            rest = tuple(other for other in pairs if other != pair)
+            yield f"Allow {pair[0]} and {pair[1]} in {where}.", request.but(**{field: rest})
 
 
 def _rules_left_out(facts: Facts, request: SuggestRequest, clock: Clock) -> list[Relaxation]:
@@ -475,37 +453,26 @@ def _everything_left_out(facts: Facts, request: SuggestRequest, clock: Clock) ->
     """The band alone: where no single change helps, say whether it is the other rules together."""
     texts: list[str] = []
     changed = request
-    drops: list[tuple[bool, str, Callable[[SuggestRequest], SuggestRequest]]] = [
-        (bool(request.apart or request.together), "drop the pairs", _without_pairs),
-        (bool(request.keep_whole), "allow groups to be split", lambda r: r.but(keep_whole={})),
-        (bool(request.locked), "unlock the hubs", lambda r: r.but(locked={})),
-        (request.neighbours is not None, "allow hubs in pieces", lambda r: r.but(neighbours=None)),
+    drops: list[tuple[Any, str, dict[str, Any]]] = [
+        (request.apart or request.together, "drop the pairs", {"apart": (), "together": ()}),
+        (request.keep_whole, "allow groups to be split", {"keep_whole": {}}),
+        (request.locked, "unlock the hubs", {"locked": {}}),
+        (request.neighbours is not None, "allow hubs in pieces", {"neighbours": None}),
     ]
-    for there, text, drop in drops:
+    for there, text, without in drops:
         if not there:
             continue
         texts.append(text)
-        changed = drop(changed)
+        changed = changed.but(**without)
         together = " and ".join(texts)
+        together = together[0].upper() + together[1:]
         if _works(facts, changed, clock):
-            return [Relaxation(f"{together[0].upper()}{together[1:]}.", changed, smallest=False)]
+            return [Relaxation(f"{together}.", changed, smallest=False)]
         if not contradictions(facts, changed):
-            widened = _band_relaxations(facts, changed, clock)
-            if widened:
-                best = widened[0]
-                return [
-                    Relaxation(
-                        f"{together[0].upper()}{together[1:]}, and "
-                        f"{best.text[0].lower()}{best.text[1:]}",
-                        best.request,
-                        smallest=False,
-                    )
-                ]
+            for best in _band_relaxations(facts, changed, clock)[:1]:
+                text = f"{together}, and {best.text[0].lower()}{best.text[1:]}"
+                return [Relaxation(text, best.request, smallest=False)]
     return []
-
-
-def _without_pairs(request: SuggestRequest) -> SuggestRequest:
-    return request.but(apart=(), together=())
 
 
 def _works(facts: Facts, request: SuggestRequest, clock: Clock) -> bool:
@@ -525,20 +492,16 @@ def _found_conflicts(facts: Facts, request: SuggestRequest) -> list[str]:
     """What a search has shown, where no single figure gives it away."""
     low, high = band(request, facts.total)
     wanted = f"{request.hubs:,} hubs" if request.hubs is not None else "hubs"
-    patients = f"{low:,} to {high:,} patients"
     where = " that hang together" if request.neighbours is not None else ""
-    first = f"The practices can't be grouped into {wanted} of {patients}{where}"
-    rules = [
-        name
-        for name, there in (
-            ("the locked hubs", request.locked),
-            ("the groups kept whole", request.keep_whole),
-            ("the pairs", request.together or request.apart),
-        )
-        if there
-    ]
+    bounds = f"{low:,} to {high:,} patients{where}"
+    kept_rules = {
+        "the locked hubs": request.locked,
+        "the groups kept whole": request.keep_whole,
+        "the pairs": request.together or request.apart,
+    }
+    rules = [name for name, there in kept_rules.items() if there]
     kept = f" with {' and '.join(rules)} as asked for" if rules else ""
-    return [f"{first}{kept}."]
+    return [f"The practices can't be grouped into {wanted} of {bounds}{kept}."]
 
 
 def _reason(conflicts: list[str], relaxations: list[Relaxation]) -> str:

@@ -8,21 +8,20 @@ of units. Costs are in an internal unit (patient-km or -minutes, or its equivale
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pcs_dash.hubs.suggesting.request import SuggestRequest
 from pcs_dash.measures.register import REGISTER
+from pcs_dash.measures.sums import Floats
 from pcs_dash.tables.errors import UserError
 
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
@@ -60,7 +59,7 @@ class Facts:
         """Patients of the area."""
         return int(self.patients.sum())
 
-    @property
+    @cached_property
     def position(self) -> dict[str, int]:
         """Code -> place in `codes`."""
         return {code: place for place, code in enumerate(self.codes)}
@@ -87,7 +86,7 @@ def read_facts(practices: pd.DataFrame, request: SuggestRequest) -> Facts:
     if absent:
         raise UserError(f"The table of practices has no column {', '.join(absent)}.")
     patients = _whole_patients(table)
-    position = _numbers(table, ["easting", "northing"])
+    position = np.column_stack([_column(table, "easting"), _column(table, "northing")])
     nowhere = ~np.isfinite(position.sum(axis=1))
     if nowhere.any():
         raise UserError(
@@ -168,14 +167,15 @@ class Problem:
     @cached_property
     def unit_fte(self) -> Floats:
         """FTE surplus of each unit."""
-        surplus = self.facts.fte_surplus[self.free]
-        return np.array([surplus[practices].sum() for practices in self.members])
+        return self._by_unit(self.facts.fte_surplus)
 
     @cached_property
     def unit_imd(self) -> Floats:
         """IMD surplus of each unit."""
-        surplus = self.facts.imd_surplus[self.free]
-        return np.array([surplus[practices].sum() for practices in self.members])
+        return self._by_unit(self.facts.imd_surplus)
+
+    def _by_unit(self, figures: Floats) -> Floats:
+        return np.array([figures[self.free[practices]].sum() for practices in self.members])
 
     @property
     def exact_tolerance(self) -> bool:
@@ -192,11 +192,7 @@ class Problem:
         if self.exact_tolerance:
             return 0.0
         share = 0.0005 * self.facts.total
-        return max(
-            self.weight_size * share,
-            self.weight_fte * share,
-            self.weight_imd * _PERCENT * share,
-        )
+        return share * max(self.weight_size, self.weight_fte, self.weight_imd * _PERCENT)
 
     def hub_cost(self, units: Sequence[int]) -> tuple[float, int]:
         """Internal cost of a hub of these units (inf without a centre), and its free practice."""
@@ -208,12 +204,9 @@ class Problem:
         centres = np.sort(practices[allowed])
         away = self.centre_cost[np.ix_(chosen, centres)].sum(axis=0)
         best = int(away.argmin())
-        uneven = self._uneven(
-            float(self.unit_patients[chosen].sum()),
-            float(self.unit_fte[chosen].sum()),
-            float(self.unit_imd[chosen].sum()),
-        )
-        return self.weight_distance * float(away[best]) + uneven, int(centres[best])
+        sums = (part[chosen].sum() for part in (self.unit_patients, self.unit_fte, self.unit_imd))
+        cost = self.weight_distance * float(away[best]) + self._uneven(*map(float, sums))
+        return cost, int(centres[best])
 
     def _uneven(self, patients: float, fte: float, imd: float) -> float:
         size = abs(patients - self.target) / 2 if self.target is not None else 0.0
@@ -225,10 +218,9 @@ def build_problem(facts: Facts, request: SuggestRequest, *, hubs: int | None = N
 
     hubs: the number of hubs in all, instead of the request's.
     """
-    position = facts.position
     total = facts.total
     locked = tuple(
-        (name, np.array(sorted(position[code] for code in codes), dtype=np.int64))
+        (name, np.array(sorted(facts.position[code] for code in codes), dtype=np.int64))
         for name, codes in request.held.items()
         if codes
     )
@@ -298,11 +290,16 @@ def adjacency(facts: Facts, request: SuggestRequest, chosen: Ints) -> Bools | No
     if request.neighbours is None:
         return None
     place = {facts.codes[practice]: number for number, practice in enumerate(chosen)}
-    joined = np.zeros((len(chosen), len(chosen)), dtype=bool)
-    for first, second in request.neighbours:
+    return _linked(request.neighbours, place, len(chosen))
+
+
+def _linked(pairs: Iterable[Sequence[str]], place: Mapping[str, int], count: int) -> Bools:
+    """Which places pairs of codes link, shape (count, count), of those that have a place."""
+    linked = np.zeros((count, count), dtype=bool)
+    for first, second in pairs:
         if first in place and second in place:
-            joined[place[first], place[second]] = joined[place[second], place[first]] = True
-    return joined
+            linked[place[first], place[second]] = linked[place[second], place[first]] = True
+    return linked
 
 
 def pieces(adjacent: Bools, practices: Ints) -> list[Ints]:
@@ -335,20 +332,15 @@ def _minutes(codes: pd.Index, patients: Ints, request: SuggestRequest) -> Floats
     return np.where(np.isnan(found), A_DAY, found)
 
 
-def _numbers(table: pd.DataFrame, columns: list[str]) -> Floats:
-    return (
-        table[columns].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    )
-
-
 def _column(table: pd.DataFrame, column: str) -> Floats:
+    """A column as floats, NaN where it has no number; all of it where the table has no such."""
     if column not in table.columns:
         return np.full(len(table), np.nan)
-    return _numbers(table, [column])[:, 0]
+    return pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
 
 
 def _whole_patients(table: pd.DataFrame) -> Ints:
-    patients = _numbers(table, ["patients"])[:, 0]
+    patients = _column(table, "patients")
     missing = ~np.isfinite(patients)
     if missing.any():
         raise UserError(
@@ -392,20 +384,8 @@ def _imd_surplus(patients: Ints, imd: Floats) -> Floats:
 
 def _units(facts: Facts, request: SuggestRequest, free: Ints) -> tuple[Ints, ...]:
     place = {facts.codes[practice]: number for number, practice in enumerate(free)}
-    bonds = [
-        (place[codes[0]], place[code])
-        for codes in request.keep_whole.values()
-        for code in codes[1:]
-        if codes[0] in place and code in place
-    ]
-    bonds += [
-        (place[first], place[second])
-        for first, second in request.together
-        if first in place and second in place
-    ]
-    count = len(free)
-    first, second = np.array(bonds, dtype=int).reshape(-1, 2).T
-    bonded = coo_array((np.ones(len(bonds)), (first, second)), shape=(count, count))
+    whole = [(codes[0], code) for codes in request.keep_whole.values() for code in codes[1:]]
+    bonded = _linked([*whole, *request.together], place, len(free))
     number, label = connected_components(bonded, directed=False)
     return tuple(np.flatnonzero(label == unit) for unit in range(number))
 
@@ -418,11 +398,7 @@ def _apart_units(
         for number, practices in enumerate(members)
         for practice in practices
     }
-    apart = np.zeros((len(members), len(members)), dtype=bool)
-    for first, second in request.apart:
-        if first in unit and second in unit:
-            apart[unit[first], unit[second]] = apart[unit[second], unit[first]] = True
-    return apart
+    return _linked(request.apart, unit, len(members))
 
 
 def _hub_range(
@@ -458,12 +434,9 @@ def _locked_cost(problem: Problem) -> float:
     facts = problem.facts
     cost = 0.0
     for _, group in problem.locked:
-        away, _ = medoid(facts, group)
-        cost += problem.weight_distance * away + problem._uneven(
-            float(facts.patients[group].sum()),
-            float(facts.fte_surplus[group].sum()),
-            float(facts.imd_surplus[group].sum()),
-        )
+        parts = (facts.patients, facts.fte_surplus, facts.imd_surplus)
+        uneven = problem._uneven(*(float(part[group].sum()) for part in parts))
+        cost += problem.weight_distance * medoid(facts, group)[0] + uneven
     return cost
 
 

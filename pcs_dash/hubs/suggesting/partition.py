@@ -12,12 +12,20 @@ import math
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from pcs_dash.hubs.suggesting.clock import Clock, new_solver, run_solver
+from pcs_dash.hubs.suggesting.clock import (
+    Clock,
+    add_empty_rows,
+    make_whole,
+    new_solver,
+    offer,
+    run_solver,
+)
 from pcs_dash.hubs.suggesting.dive import QUICK, THOROUGH, dive
 from pcs_dash.hubs.suggesting.model import Bools, Floats, Problem
 from pcs_dash.hubs.suggesting.possible_hubs import Centre, subset_sums
@@ -77,6 +85,16 @@ _LEAST_GAIN_LARGE = 5e-4
 _VIOLATED = 1e-3
 
 
+class Column(NamedTuple):
+    """A possible hub at its cheapest centre: its cost, the patients who stay with each earlier
+    plan's hubs, and what it costs beyond the relaxation's prices.
+    """
+
+    cost: float
+    stay: Floats
+    beyond: float = math.inf
+
+
 @dataclass
 class Found:
     """What a search knows: the best plan (tuples of units), its internal cost, a lower bound."""
@@ -94,7 +112,8 @@ class Found:
 
 
 class Partition:
-    """One search. `found` can be read at any time, also after Stopped.
+    """One search of a problem with units to place and a number of hubs that fits (see `solve`).
+    `found` can be read at any time, also after Stopped.
 
     earlier, stay_most: for each earlier plan, the patients of each unit in each of its hubs, and
     the most patients who may stay with its hubs.
@@ -136,13 +155,10 @@ class Partition:
         answer when the possible hubs are too many to close the gap: `found` says so.
         """
         problem, found = self.problem, self.found
-        if problem.units == 0:
-            found.plan, found.cost, found.bound = [], 0.0, 0.0
-            return
-        if not self._coverable() or not max(1, problem.hubs_low) <= problem.hubs_high:
+        if not self._coverable():
             found.infeasible = True
             return
-        if sum(len(centre) for centre in self.centres) <= _FIRST_COLUMNS:
+        if sum(map(len, self.centres)) <= _FIRST_COLUMNS:
             self.reduced = [centre.cost for centre in self.centres]
             self._close()
             return
@@ -160,6 +176,11 @@ class Partition:
             self._improve(_TOGETHER[0])
         if not self._tighten(any_plan):
             self._prove(any_plan)
+
+    @property
+    def _left(self) -> int:
+        """How many possible hubs are left, as of the last pricing."""
+        return sum(map(len, self.reduced))
 
     def _coverable(self) -> bool:
         """Whether every unit is in one possible hub at least."""
@@ -194,14 +215,14 @@ class Partition:
     def _prove(self, any_plan: bool) -> None:
         """What cuts left open: a better plan where many columns are left, then the whole search."""
         self._drop_hopeless()
-        if self.large and sum(len(reduced) for reduced in self.reduced) > _EASY_COLUMNS:
+        if self.large and self._left > _EASY_COLUMNS:
             # The cheapest columns hold a good plan, or none: then a better one is dearer.
             before, limit = self.found.cost, self._smallest(_EASY_COLUMNS)
             self._raise_bound(self._choose(limit, nodes=_QUICK_NODES)[1], limit)
             if self.found.cost == before:
                 self._keep(dive(self, THOROUGH))
             self._drop_hopeless()
-        if sum(len(reduced) for reduced in self.reduced) > _EASY_COLUMNS:
+        if self._left > _EASY_COLUMNS:
             if not self.large:
                 self._quick(_QUICK_GAP)
             if self.large or not self.problem.exact_tolerance:
@@ -221,23 +242,14 @@ class Partition:
         )
         high = np.concatenate([np.ones(units), [problem.hubs_high], np.ones(plans)])
         self.master = new_solver()
-        nothing = np.zeros(len(low), dtype=np.int32)
-        self.master.addRows(len(low), low, high, 0, nothing, nothing[:0], nothing[:0].astype(float))
+        add_empty_rows(self.master, low, high)
         # Stand-ins make every set of columns feasible, at a price that no real plan reaches.
         self.penalty = 10 * max(self.worst, 1.0) / units
         rows = [*range(units), units, units, *range(units + 1, units + 1 + plans)]
         sign = [1.0] * (units + 1) + [-1.0] * (1 + plans)
         self.stand_ins = len(rows)
-        self.master.addCols(
-            len(rows),
-            np.full(len(rows), self.penalty),
-            np.zeros(len(rows)),
-            np.full(len(rows), highspy.kHighsInf),
-            len(rows),
-            np.arange(len(rows), dtype=np.int32),
-            np.array(rows, dtype=np.int32),
-            np.array(sign),
-        )
+        for row, entry in zip(rows, sign, strict=True):
+            self._add_master_column(self.penalty, [row], [entry])
 
     def _generate(self) -> None:
         """Solve the relaxation over all columns: a bound, or the proof that there is no plan."""
@@ -274,7 +286,7 @@ class Partition:
 
     def _solve_promising(self) -> None:
         """Where the columns are very many: first solve over those that were cheapest last time."""
-        if sum(len(reduced) for reduced in self.reduced) < _VERY_MANY_COLUMNS:
+        if self._left < _VERY_MANY_COLUMNS:
             return
         promising = self.promising(_PROMISING)
         while True:
@@ -284,11 +296,10 @@ class Partition:
 
     def promising(self, count: int) -> list[Centre]:
         """About so many of the possible hubs, those that were cheapest last time."""
-        every = sum(len(reduced) for reduced in self.reduced)
-        if every <= count:
+        if self._left <= count:
             return self.centres
         sample = np.concatenate([reduced[::_SAMPLED] for reduced in self.reduced])
-        limit = np.quantile(sample, count / every)
+        limit = np.quantile(sample, count / self._left)
         cheap = [
             centre.kept(reduced <= limit)
             for centre, reduced in zip(self.centres, self.reduced, strict=True)
@@ -335,22 +346,17 @@ class Partition:
 
     def add_columns(self, centres: Sequence[Centre], prices: Sequence[Floats]) -> int:
         """Give the master the cheapest columns of each centre that it has not got yet; how many."""
-        new: dict[Units, tuple[float, Floats]] = {}
+        new: dict[Units, Column] = {}
         before = len(self.pool_cost)
         for centre, reduced in zip(centres, prices, strict=True):
             count = min(_PER_CENTRE, len(reduced))
-            if not count:
+            hubs = np.argpartition(reduced, count - 1)[:count]
+            hubs = hubs[reduced[hubs] < -_REDUCED_COST]
+            _cheapest(new, centre, hubs, reduced[hubs])
+        for units, column in new.items():
+            if units in self.pool and self.pool_cost[self.pool[units]] <= column.cost + 1e-12:
                 continue
-            for hub in np.argpartition(reduced, count - 1)[:count]:
-                if reduced[hub] < -_REDUCED_COST:
-                    units = centre.units(int(hub))
-                    cost = float(centre.cost[hub])
-                    if units not in new or cost < new[units][0]:
-                        new[units] = (cost, centre.stay[:, hub])
-        for units, (cost, stay) in new.items():
-            if units in self.pool and self.pool_cost[self.pool[units]] <= cost + 1e-12:
-                continue
-            self._add_column(units, cost, stay)
+            self._add_column(units, column.cost, column.stay)
         return len(self.pool_cost) - before
 
     def _add_column(self, units: Units, cost: float, stay: Floats) -> None:
@@ -359,14 +365,11 @@ class Partition:
         self.pool_cost.append(cost)
         self.pool_stay.append(stay)
         self.pool_units.append(units)
-        self.master.addCol(
-            cost,
-            0.0,
-            highspy.kHighsInf,
-            len(rows),
-            np.array(rows, dtype=np.int32),
-            np.array(values),
-        )
+        self._add_master_column(cost, rows, values)
+
+    def _add_master_column(self, cost: float, rows: list[int], values: list[float]) -> None:
+        places = np.array(rows, dtype=np.int32)
+        self.master.addCol(cost, 0.0, highspy.kHighsInf, len(rows), places, np.array(values))
 
     def _rows_of(self, units: Units, stay: Floats) -> tuple[list[int], list[float]]:
         """The master's rows that a hub counts in, and how much."""
@@ -407,9 +410,8 @@ class Partition:
             for second, third in np.argwhere(spent > 1 + _VIOLATED) + first + 1:
                 triple = (first, int(second), int(third))
                 if triple not in known:
-                    violated.append(
-                        (-round(float(spent[second - first - 1, third - first - 1]), 6), triple)
-                    )
+                    over = float(spent[second - first - 1, third - first - 1])
+                    violated.append((-round(over, 6), triple))
         chosen: list[Triple] = []
         uses = np.zeros(self.problem.units, dtype=int)
         for _, triple in sorted(violated):
@@ -460,9 +462,8 @@ class Partition:
         count = _FIRST_COLUMNS
         while True:
             self._drop_hopeless()
-            available = sum(len(reduced) for reduced in self.reduced)
-            if available <= max(2 * count, _EASY_COLUMNS):
-                count = available
+            if self._left <= max(2 * count, _EASY_COLUMNS):
+                count = self._left
             limit = self._smallest(count)
             proven, bound = self._choose(limit)
             if math.isinf(limit):
@@ -486,10 +487,10 @@ class Partition:
         """
         found = self.found
         self._drop_hopeless()
-        if found.plan is None or sum(len(reduced) for reduced in self.reduced) > _MOST_BEYOND:
+        if found.plan is None or self._left > _MOST_BEYOND:
             return
-        columns, prices = self._columns_within(math.inf), self._prices_of_columns()
-        price = np.array([prices[units] for units in columns])
+        columns = self._columns_within(math.inf)
+        price = np.array([column.beyond for column in columns.values()])
         gap = found.cost - self.relaxed
         number = math.ceil(int((price > within).sum()) / _MOST_DEARER)
         for low, high in pairwise(np.linspace(within, gap + _REDUCED_COST, number + 1).tolist()):
@@ -507,16 +508,6 @@ class Partition:
             self.clock.check()
             self._raise_bound(lowest, high)
 
-    def _prices_of_columns(self) -> dict[Units, float]:
-        """The reduced cost of each column at its cheapest centre."""
-        prices: dict[Units, float] = {}
-        for centre, reduced in zip(self.centres, self.reduced, strict=True):
-            self.clock.check()
-            names = _unit_tuples(centre, np.arange(len(centre)))
-            for units, price in zip(names, reduced.tolist(), strict=True):
-                prices[units] = min(price, prices.get(units, math.inf))
-        return prices
-
     def _raise_bound(self, bound: float, limit: float) -> None:
         """A better plan is one of the columns within `limit`, which cost `bound` at least, or has a
         dearer one.
@@ -527,10 +518,8 @@ class Partition:
 
     def _quick(self, gap: float) -> None:
         """A quick search among the most promising columns, and for large areas the master's too."""
-        with_pool = self.problem.units > _FEW_UNITS
-        self._choose(
-            self._smallest(_QUICK_COLUMNS), nodes=_QUICK_NODES, gap=gap, with_pool=with_pool
-        )
+        limit, with_pool = self._smallest(_QUICK_COLUMNS), self.problem.units > _FEW_UNITS
+        self._choose(limit, nodes=_QUICK_NODES, gap=gap, with_pool=with_pool)
 
     def _choose(
         self,
@@ -614,13 +603,11 @@ class Partition:
         limit = sum(map(self._beyond, group)) if self.large and not left else math.inf
         columns = self._columns_of(units, _IMPROVE_COLUMNS * len(group), limit)
         for hub in group:
-            columns.setdefault(hub, (self.problem.hub_cost(hub)[0], self._stay_of(hub)))
+            columns.setdefault(hub, Column(self.problem.hub_cost(hub)[0], self._stay_of(hub)))
         start = None if left else group
         return Choice(self, columns, units, rest=rest).solve(start, _IMPROVE_NODES)[0]
 
-    def _columns_of(
-        self, units: list[int], most: int, limit: float
-    ) -> dict[Units, tuple[float, Floats]]:
+    def _columns_of(self, units: list[int], most: int, limit: float) -> dict[Units, Column]:
         """The most promising columns within a reduced cost that hold none but these units."""
         inside = np.zeros(self.problem.units, dtype=bool)
         inside[units] = True
@@ -630,31 +617,29 @@ class Partition:
                 continue
             hubs = np.flatnonzero(centre.without(~inside))
             parts.append((centre, hubs, reduced[hubs]))
-        if not parts:
-            return {}
-        every = np.concatenate([reduced for _, _, reduced in parts])
+        every = np.concatenate([reduced for _, _, reduced in parts] or [np.empty(0)])
         if len(every) > most:
             limit = min(limit, float(np.partition(every, most)[most]))
-        columns: dict[Units, tuple[float, Floats]] = {}
+        columns: dict[Units, Column] = {}
         for centre, hubs, reduced in parts:
-            _cheapest(columns, centre, hubs[reduced <= limit])
+            within = reduced <= limit
+            _cheapest(columns, centre, hubs[within], reduced[within])
         return dict(sorted(columns.items()))
 
     def _stay_of(self, units: Units) -> Floats:
         return np.array([plan[list(units)].sum(axis=0).max() for plan in self.earlier])
 
-    def _columns_within(
-        self, limit: float, *, with_pool: bool = False
-    ) -> dict[Units, tuple[float, Floats]]:
+    def _columns_within(self, limit: float, *, with_pool: bool = False) -> dict[Units, Column]:
         """Columns by their units, each at its cheapest centre; `with_pool`: also the master's."""
         columns = {
-            units: (self.pool_cost[place], self.pool_stay[place])
+            units: Column(self.pool_cost[place], self.pool_stay[place])
             for units, place in self.pool.items()
             if with_pool
         }
         for centre, reduced in zip(self.centres, self.reduced, strict=True):
             self.clock.check()
-            _cheapest(columns, centre, np.flatnonzero(reduced <= limit))
+            within = np.flatnonzero(reduced <= limit)
+            _cheapest(columns, centre, within, reduced[within])
         return dict(sorted(columns.items()))
 
 
@@ -668,14 +653,14 @@ class Choice:
     def __init__(
         self,
         search: Partition,
-        columns: dict[Units, tuple[float, Floats]],
+        columns: dict[Units, Column],
         units: Sequence[int],
         rest: Sequence[Units] = (),
         one_of: Set[Units] = frozenset(),
     ) -> None:
         self.search = search
         self.units_of = list(columns)
-        cost = np.array([columns[chosen][0] for chosen in self.units_of])
+        cost = np.array([column.cost for column in columns.values()])
         row_of = {unit: row for row, unit in enumerate(units)}
         problem, plans = search.problem, len(search.stay_most)
         cuts = [triple for triple in search.cuts if all(unit in row_of for unit in triple)]
@@ -702,7 +687,7 @@ class Choice:
             starts.append(len(rows))
             rows += [*(row_of[unit] for unit in chosen), count, *range(count + 1, first_cut)]
             values += [1.0] * (len(chosen) + 1)
-            values += list(columns[chosen][1] / most) if plans else []
+            values += list(columns[chosen].stay / most) if plans else []
             times: dict[int, int] = {}
             for unit in chosen:
                 for number in cuts_of.get(unit, ()):
@@ -718,39 +703,23 @@ class Choice:
             starts.append(len(rows))
             rows += [*range(count + 1), last]
             values += [*[1.0] * count, low[count], 1.0]
-        self.highs = self._model(cost, low, high, starts, rows, values)
-
-    def _model(
-        self,
-        cost: Floats,
-        low: Floats,
-        high: Floats,
-        starts: Sequence[int],
-        rows: Sequence[int],
-        values: Sequence[float],
-    ) -> highspy.Highs:
-        """The solver, holding one binary column for each possible hub (sparse, by column)."""
-        highs = new_solver()
+        self.highs = new_solver()
         if len(self.units_of) > _PRESOLVED:
-            highs.setOptionValue("presolve", "off")
-        highs.setOptionValue("mip_abs_gap", max(1e-6, self.search.tolerance))
-        nothing = np.zeros(len(low), dtype=np.int32)
-        highs.addRows(len(low), low, high, 0, nothing, nothing[:0], nothing[:0].astype(float))
-        number = len(self.units_of)
+            self.highs.setOptionValue("presolve", "off")
+        self.highs.setOptionValue("mip_abs_gap", max(1e-6, search.tolerance))
+        add_empty_rows(self.highs, low, high)
+        self._add_columns(cost, starts, rows, values)
+
+    def _add_columns(
+        self, cost: Floats, starts: list[int], rows: list[int], values: list[float]
+    ) -> None:
+        """One binary column for each possible hub (sparse, by column)."""
+        number = len(cost)
         if number:
-            highs.addCols(
-                number,
-                cost,
-                np.zeros(number),
-                np.ones(number),
-                len(rows),
-                np.array(starts, dtype=np.int32),
-                np.array(rows, dtype=np.int32),
-                np.array(values),
-            )
-            kind = np.full(number, int(highspy.HighsVarType.kInteger), dtype=np.uint8)
-            highs.changeColsIntegrality(number, np.arange(number, dtype=np.int32), kind)
-        return highs
+            places = [np.array(each, dtype=np.int32) for each in (starts, rows)]
+            zeros, ones = np.zeros(number), np.ones(number)
+            self.highs.addCols(number, cost, zeros, ones, len(rows), *places, np.array(values))
+            make_whole(self.highs, np.arange(number))
 
     def solve(
         self, start: list[Units] | None, nodes: int | None = None, gap: float = RELATIVE_GAP
@@ -759,51 +728,38 @@ class Choice:
         self.highs.setOptionValue("mip_rel_gap", gap)
         if nodes is not None:
             self.highs.setOptionValue("mip_max_nodes", nodes)
-        self._offer(start)
+        place = {units: column for column, units in enumerate(self.units_of)}
+        # Start from a plan, where its hubs are among the columns.
+        if start is not None and all(units in place for units in start):
+            level = np.zeros(len(self.units_of))
+            level[[place[units] for units in start]] = 1.0
+            offer(self.highs, level)
         status = run_solver(self.highs, self.search.clock, "choosing hubs")
         info = self.highs.getInfo()
+        if status == "Infeasible":
+            return None, True, math.inf
         chosen = None
         if info.primal_solution_status == 2:
             level = np.array(self.highs.getSolution().col_value)
             chosen = [self.units_of[column] for column in np.flatnonzero(level > 0.5)]
-            if chosen == [NO_BETTER]:
-                chosen = None
-        if status == "Infeasible":
-            return None, True, math.inf
+        if chosen == [NO_BETTER]:
+            chosen = None
         bound = info.mip_dual_bound
         return chosen, status == "Optimal", bound if math.isfinite(bound) else -math.inf
 
-    def _offer(self, start: list[Units] | None) -> None:
-        """Start from a plan, where its hubs are among the columns."""
-        place = {units: column for column, units in enumerate(self.units_of)}
-        if start is None or not all(units in place for units in start):
-            return
-        level = np.zeros(len(self.units_of))
-        level[[place[units] for units in start]] = 1.0
-        solution = highspy.HighsSolution()
-        solution.col_value = level.tolist()
-        self.highs.setSolution(solution)
-
 
 def _cheapest(
-    columns: dict[Units, tuple[float, Floats]], centre: Centre, hubs: NDArray[np.intp]
+    columns: dict[Units, Column], centre: Centre, hubs: NDArray[np.intp], reduced: Floats
 ) -> None:
     """Add hubs of a centre to the columns, unless they are there at a lower cost."""
-    for hub, units in zip(hubs, _unit_tuples(centre, hubs), strict=True):
-        cost = float(centre.cost[hub])
-        if units not in columns or cost < columns[units][0]:
-            columns[units] = (cost, centre.stay[:, hub])
-
-
-def _unit_tuples(centre: Centre, chosen: NDArray[np.intp]) -> list[Units]:
-    """The units of several hubs of a centre."""
     kind = centre.mask.dtype.type
     bits = np.arange(len(centre.others)).astype(centre.mask.dtype)
-    inside: Bools = (centre.mask[chosen][:, None] >> bits & kind(1)).astype(bool)
-    others = [int(unit) for unit in centre.others]
-    return [
-        tuple(sorted([centre.own, *(others[bit] for bit in np.flatnonzero(row))])) for row in inside
-    ]
+    inside: Bools = (centre.mask[hubs][:, None] >> bits & kind(1)).astype(bool)
+    for hub, row, beyond in zip(hubs, inside, reduced.tolist(), strict=True):
+        units = tuple(sorted([centre.own, *centre.others[row].tolist()]))
+        cost = float(centre.cost[hub])
+        if units not in columns or cost < columns[units].cost:
+            columns[units] = Column(cost, centre.stay[:, hub], beyond)
 
 
 def _worst_cost(problem: Problem) -> float:

@@ -68,12 +68,6 @@ class Centre:
         flags = self.mask.dtype.type(sum(1 << int(bit) for bit in bits))
         return np.asarray((self.mask & flags) == 0)
 
-    def units(self, hub: int) -> tuple[int, ...]:
-        """The units of one hub, sorted."""
-        mask = int(self.mask[hub])
-        chosen = [int(unit) for bit, unit in enumerate(self.others) if mask >> bit & 1]
-        return tuple(sorted([self.own, *chosen]))
-
 
 def subset_sums(mask: NDArray[Any], values: Floats) -> Floats:
     """For each mask the sum of the values its bits stand for."""
@@ -97,7 +91,9 @@ def all_columns(
     """
     order = np.argsort(-problem.unit_patients, kind="stable")
     own_unit, unit_fte, unit_imd = problem.own_unit, problem.unit_fte, problem.unit_imd
-    unit_pieces = _unit_pieces(problem)
+    unit_pieces = None
+    if problem.adjacent is not None:
+        unit_pieces = [pieces(problem.adjacent, practices) for practices in problem.members]
     centres, count = [], 0
     for practice in range(len(problem.free)):
         clock.check()
@@ -157,12 +153,6 @@ def _masks(problem: Problem, own: int, others: Ints) -> NDArray[Any]:
         if len(mask) > _MOST_AT_A_CENTRE:
             raise TooManyColumns
     return mask[size >= problem.low]
-
-
-def _unit_pieces(problem: Problem) -> list[list[Ints]] | None:
-    if problem.adjacent is None:
-        return None
-    return [pieces(problem.adjacent, practices) for practices in problem.members]
 
 
 def _hangs_together(

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from pcs_dash.hubs.suggesting.broken_rules import broken_rules
-from pcs_dash.hubs.suggesting.clock import Clock, Progress, Stopped
+from pcs_dash.hubs.suggesting.clock import TIME_LIMIT, Clock, Progress, Stopped
 from pcs_dash.hubs.suggesting.compact import Answer, Compact, Slots
-from pcs_dash.hubs.suggesting.explain import (
-    band_conflicts,
-    check_codes,
-    contradictions,
-    explain,
-)
+from pcs_dash.hubs.suggesting.explain import band_conflicts, check_codes, contradictions, explain
 from pcs_dash.hubs.suggesting.model import (
     Bools,
     Facts,
@@ -28,21 +22,13 @@ from pcs_dash.hubs.suggesting.model import (
     listed,
     read_facts,
 )
-from pcs_dash.hubs.suggesting.request import (
-    Relaxation,
-    Status,
-    SuggestRequest,
-    empty_assignment,
-)
+from pcs_dash.hubs.suggesting.request import Ended, Outcome, SuggestRequest, assignment_of
 from pcs_dash.hubs.town_names import town_names
+from pcs_dash.measures.numbers import count
 from pcs_dash.tables.errors import UserError
 
-TIME_LIMIT = 20.0
 # Share of the time for the number of moves; the rest is for the patients moved.
 _FIRST_SHARE = 0.7
-
-
-Ended = Literal["finished", "time limit", "cancelled"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +42,7 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Repair:
+class Repair(Outcome):
     """A repaired plan and what it took.
 
     status: "optimal" when no plan that keeps the rules needs fewer moves (nor, with so many, moves
@@ -65,18 +51,10 @@ class Repair:
     to go somewhere, and don't count as moves). least_moves: the proven least number of moves.
     """
 
-    status: Status
-    request: SuggestRequest
-    seconds: float
-    stopped: Ended = "finished"
-    assignment: pd.Series = field(default_factory=empty_assignment)
     moves: tuple[Move, ...] = ()
     placed: tuple[Move, ...] = ()
     patients_moved: int = 0
     least_moves: int | None = None
-    reason: str = ""
-    conflicts: tuple[str, ...] = ()
-    relaxations: tuple[Relaxation, ...] = ()
 
     @property
     def message(self) -> str:
@@ -88,15 +66,14 @@ class Repair:
                 "No repair was found in time, and it is not known whether there is one. "
                 "Allow more time."
             )
-        count = len(self.moves)
-        if not count and not self.placed:
+        if not self.moves and not self.placed:
             return "The plan keeps every rule already: nothing to move."
-        moved = f"{count:,} {'move' if count == 1 else 'moves'} ({self.patients_moved:,} patients)"
+        moved = f"{count(len(self.moves), 'move')} ({self.patients_moved:,} patients)"
         if self.placed:
             moved += f", and {len(self.placed):,} practices placed that were in no hub"
         if self.status == "optimal":
             return f"{moved}: fewer moves can't do it."
-        if self.least_moves == count:
+        if self.least_moves == len(self.moves):
             return (
                 f"{moved}: fewer moves can't do it, but so many might move fewer patients: the "
                 "time ran out."
@@ -127,8 +104,9 @@ def repair(
     facts = read_facts(practices, request)
     check_codes(facts, request)
     before = _present(plan_assignment, facts)
-    if not broken_rules(pd.Series(before, dtype=object), practices, request):
-        return Repair("optimal", request, clock.seconds, assignment=_series(before), least_moves=0)
+    present = assignment_of(before)
+    if not broken_rules(present, practices, request):
+        return Repair("optimal", request, clock.seconds, assignment=present, least_moves=0)
     answer, least, problem, hubs = Answer(), None, None, []
     stopped: Ended = "finished"
     try:
@@ -138,7 +116,8 @@ def repair(
             hubs = _present_hubs(problem, before)
             answer, least = _fewest(problem, hubs, before, clock)
         if impossible or answer.infeasible:
-            return _impossible(facts, request, clock)
+            why = explain(facts, request, clock)
+            return Repair("infeasible", request, clock.seconds, **vars(why))
     except Stopped as stop:
         stopped = "cancelled" if stop.cancelled else "time limit"
     if stopped == "finished" and not answer.complete:
@@ -146,7 +125,8 @@ def repair(
     if answer.slot is None or problem is None:
         return Repair("unknown", request, clock.seconds, stopped)
     after = _repaired(problem, hubs, answer.slot, before)
-    if faults := broken_rules(pd.Series(after, dtype=object), practices, request):
+    repaired = assignment_of(after)
+    if faults := broken_rules(repaired, practices, request):
         raise RuntimeError(f"The repaired plan breaks its rules: {' '.join(faults)}")
     changed = _changed(before, after, facts)
     moves = tuple(move for move in changed if move.before is not None)
@@ -155,7 +135,7 @@ def repair(
         request,
         clock.seconds,
         stopped,
-        assignment=_series(after),
+        assignment=repaired,
         moves=moves,
         placed=tuple(move for move in changed if move.before is None),
         patients_moved=sum(move.patients for move in moves),
@@ -163,23 +143,10 @@ def repair(
     )
 
 
-def _impossible(facts: Facts, request: SuggestRequest, clock: Clock) -> Repair:
-    """The answer where no plan keeps the rules: why, and what would do."""
-    why = explain(facts, request, clock)
-    return Repair(
-        "infeasible",
-        request,
-        clock.seconds,
-        reason=why.reason,
-        conflicts=why.conflicts,
-        relaxations=why.relaxations,
-    )
-
-
 def _changed(before: dict[str, str], after: dict[str, str], facts: Facts) -> list[Move]:
     return [
         Move(code, before.get(code), hub, int(facts.patients[facts.position[code]]))
-        for code, hub in after.items()
+        for code, hub in sorted(after.items())
         if before.get(code) != hub
     ]
 
@@ -191,13 +158,7 @@ def _present(plan_assignment: pd.Series, facts: Facts) -> dict[str, str]:
             f"The plan holds practices that are not in this area: {listed(foreign)}. Choose the "
             "area the plan was made for."
         )
-    return dict(sorted(plan.items()))
-
-
-def _series(plan: dict[str, str]) -> pd.Series:
-    series = pd.Series(plan, dtype=object, name="hub")
-    series.index.name = "practice_code"
-    return series
+    return plan
 
 
 def _slot_names(problem: Problem, present: list[str], slot: Ints) -> dict[int, str]:
@@ -240,24 +201,24 @@ def _fewest(
                 moves[unit] += away
                 moved[unit] += away * float(patients[practice])
     first = clock.sooner(clock.remaining * _FIRST_SHARE)
-    model = Compact(problem, Slots(allowed, moves, root), first, stage="fewest moves")
-    near = model.solve()
-    # Hubs further away are asked only where the near ones can't do it.
-    if near.infeasible:
-        allowed[:, : len(present)] = True
+    for everywhere in (False, True):
+        # Hubs further away are asked only where the near ones can't do it.
+        allowed[:, : len(present)] |= everywhere
         model = Compact(problem, Slots(allowed, moves, root), first, stage="fewest moves")
         near = model.solve()
+        if not near.infeasible:
+            break
     if near.infeasible or near.slot is None:
         return near, None
-    count = round(near.value)
+    number = round(near.value)
     least = max(0, math.ceil(near.bound - 1e-6)) if math.isfinite(near.bound) else 0
-    near.complete = near.complete or least >= count
+    near.complete = near.complete or least >= number
     second = Compact(
         problem,
         Slots(allowed, moved, root),
         clock,
         stage="fewest patients",
-        limit=(moves, count),
+        limit=(moves, number),
         cuts=model.cuts,
     )
     start = replace(near, value=float(moved[np.arange(problem.units), near.slot].sum()))
@@ -289,8 +250,8 @@ def _places(problem: Problem, at: Ints, present: int) -> tuple[Bools, Ints]:
 def _repaired(
     problem: Problem, hubs: list[str], slot: Ints, before: dict[str, str]
 ) -> dict[str, str]:
-    """Practice code -> hub name after the repair, locked hubs included, in the order of codes. A
-    practice that stands alone and was so already keeps the name of its hub.
+    """Practice code -> hub name after the repair, locked hubs included. A practice that stands
+    alone and was so already keeps the name of its hub.
     """
     codes = problem.facts.codes
     names = _slot_names(problem, hubs, slot)
@@ -304,4 +265,4 @@ def _repaired(
         by_itself = name not in problem.request.locked and [*before.values()].count(now) == 1
         kept = now if by_itself else name
         after |= {codes[practice]: kept for practice in group}
-    return dict(sorted(after.items()))
+    return after

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -33,6 +33,7 @@ IN_MINUTES = "patient-minutes"
 MIXED_UNIT = "weighted score"
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+Ended = Literal["finished", "time limit", "cancelled"]
 Codes = tuple[str, ...]
 Pair = tuple[str, str]
 
@@ -78,8 +79,10 @@ class SuggestRequest:
     def __post_init__(self) -> None:
         """Freeze what was given, and refuse what no area could satisfy."""
         for name in ("locked", "keep_whole"):
-            object.__setattr__(self, name, _groups(getattr(self, name)))
-        object.__setattr__(self, "alone", tuple(str(code) for code in self.alone))
+            groups = getattr(self, name).items()
+            held = {str(group): tuple(map(str, codes)) for group, codes in groups}
+            object.__setattr__(self, name, held)
+        object.__setattr__(self, "alone", tuple(map(str, self.alone)))
         for name in ("together", "apart"):
             object.__setattr__(self, name, _pairs(getattr(self, name), name))
         if self.neighbours is not None:
@@ -157,25 +160,35 @@ class Relaxation:
 
 
 @dataclass(frozen=True)
-class Suggestion:
-    """The answer, and how good it is.
-
-    status: "optimal" (proven), "feasible" (best found, `gap` says how far from the best possible it
-    may be), "infeasible" (proven: no plan keeps the rules; see `conflicts`, `relaxations`) or
-    "unknown" (none found in time, none ruled out).
-    assignment: practice code -> hub name, every practice of the table; empty without a plan.
-    objective_value, best_bound: in `unit`; gap: (value - bound) / value.
-    tolerance: the difference, in `unit`, that is not told apart when a plan counts as optimal.
-    measures: all four objectives of the plan, whichever was asked for; "minutes" (patient-minutes)
-    where distances were asked in them.
-    stopped: "finished", "time limit" or "cancelled".
+class Outcome:
+    """What a search came to: the plan (practice code -> hub name, every practice of the table;
+    empty without one), or why there is none (`reason`, rule by rule in `conflicts`) and what would
+    help.
     """
 
     status: Status
     request: SuggestRequest
     seconds: float
-    stopped: Literal["finished", "time limit", "cancelled"] = "finished"
-    assignment: pd.Series = field(default_factory=lambda: empty_assignment())
+    stopped: Ended = "finished"
+    assignment: pd.Series = field(default_factory=lambda: assignment_of({}))
+    reason: str = ""
+    conflicts: tuple[str, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Suggestion(Outcome):
+    """The answer, and how good it is.
+
+    status: "optimal" (proven), "feasible" (best found, `gap` says how far from the best possible it
+    may be), "infeasible" (proven: no plan keeps the rules; see `conflicts`, `relaxations`) or
+    "unknown" (none found in time, none ruled out).
+    objective_value, best_bound: in `unit`; gap: (value - bound) / value.
+    tolerance: the difference, in `unit`, that is not told apart when a plan counts as optimal.
+    measures: all four objectives of the plan, whichever was asked for; "minutes" (patient-minutes)
+    where distances were asked in them.
+    """
+
     hubs: tuple[SuggestedHub, ...] = ()
     objective_value: float | None = None
     best_bound: float | None = None
@@ -183,9 +196,6 @@ class Suggestion:
     unit: str = ""
     tolerance: float = 0.0
     measures: Mapping[str, float] = field(default_factory=dict)
-    reason: str = ""
-    conflicts: tuple[str, ...] = ()
-    relaxations: tuple[Relaxation, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -217,15 +227,12 @@ class Suggestion:
                 "Allow more time, or ask for less."
             )
         if self.status == "optimal":
-            if self.tolerance:
-                return (
-                    "Proven: no plan that keeps these rules is better by more than "
-                    f"{self._in_words(self.tolerance, self.tolerance)}."
-                )
-            return "Proven: no plan that keeps these rules is better."
-        how = {"cancelled": "you cancelled", "time limit": "the time ran out"}.get(
-            self.stopped, "the search ended"
-        )
+            more = f" by more than {self._in_words(self.tolerance, self.tolerance)}"
+            return (
+                f"Proven: no plan that keeps these rules is better{more if self.tolerance else ''}."
+            )
+        endings = {"cancelled": "you cancelled", "time limit": "the time ran out"}
+        how = endings.get(self.stopped, "the search ended")
         if self.gap is None or self.best_bound is None:
             return f"The best plan found when {how}; how far it is from the best is not known."
         return (
@@ -250,25 +257,14 @@ class Suggestion:
             "relaxations": [item.text for item in self.relaxations],
             "measures": dict(self.measures),
             "notes": list(self.notes),
-            "hubs": [
-                {
-                    "hub": hub.hub,
-                    "practices": list(hub.practices),
-                    "patients": hub.patients,
-                    "centre": hub.centre,
-                    "mean_distance_km": hub.mean_distance_km,
-                    "patients_per_fte_gp": hub.patients_per_fte_gp,
-                    "imd_score": hub.imd_score,
-                    "locked": hub.locked,
-                }
-                for hub in self.hubs
-            ],
+            "hubs": [asdict(hub) | {"practices": list(hub.practices)} for hub in self.hubs],
         }
 
 
-def empty_assignment() -> pd.Series:
-    """No practice in any hub."""
-    return pd.Series([], index=pd.Index([], dtype=object, name="practice_code"), dtype=object)
+def assignment_of(hub_of: Mapping[str, str]) -> pd.Series:
+    """Hub name by practice code, sorted."""
+    hubs = pd.Series(dict(sorted(hub_of.items())), dtype=object, name="hub")
+    return hubs.rename_axis("practice_code")
 
 
 def neighbour_pairs(neighbours: Any) -> tuple[Pair, ...]:
@@ -291,10 +287,6 @@ def neighbour_pairs(neighbours: Any) -> tuple[Pair, ...]:
     else:
         found = [(str(first), str(second)) for first, second in neighbours]
     return tuple(sorted({(min(pair), max(pair)) for pair in found if pair[0] != pair[1]}))
-
-
-def _groups(given: Mapping[str, Iterable[str]]) -> dict[str, Codes]:
-    return {str(name): tuple(str(code) for code in codes) for name, codes in given.items()}
 
 
 def _pairs(given: Iterable[Pair], name: str) -> tuple[Pair, ...]:
@@ -328,9 +320,8 @@ def _band_faults(request: SuggestRequest) -> list[str]:
 def _objective_faults(request: SuggestRequest) -> list[str]:
     names = ", ".join(OBJECTIVES)
     if isinstance(request.objective, str):
-        if request.objective not in OBJECTIVES:
-            return [f"There is no objective '{request.objective}': choose one of {names}."]
-        return []
+        fault = f"There is no objective '{request.objective}': choose one of {names}."
+        return [fault] if request.objective not in OBJECTIVES else []
     faults = [
         f"There is no objective '{name}': choose among {names}."
         for name in request.objective
@@ -342,7 +333,3 @@ def _objective_faults(request: SuggestRequest) -> list[str]:
     elif not any(weights):
         faults.append("Every weight is 0: give at least one objective a weight above 0.")
     return faults
-
-
-def _figure(value: float) -> str:
-    return number(value) if value >= 10 else f"{value:.3g}"

@@ -12,12 +12,7 @@ from pcs_dash.hubs.suggesting.clock import Clock
 from pcs_dash.hubs.suggesting.compact import solve_compact
 from pcs_dash.hubs.suggesting.model import Facts, Floats, Problem, build_problem
 from pcs_dash.hubs.suggesting.partition import Found, Partition
-from pcs_dash.hubs.suggesting.possible_hubs import (
-    MOST_AT_EASE,
-    Centre,
-    TooManyColumns,
-    all_columns,
-)
+from pcs_dash.hubs.suggesting.possible_hubs import MOST_AT_EASE, Centre, TooManyColumns, all_columns
 from pcs_dash.hubs.suggesting.request import SuggestRequest
 
 # An even plan is first sought among the most even of the possible hubs, with short distances.
@@ -38,7 +33,11 @@ def search(
 
     earlier, stay_most: see `partition.Partition`; needs columns that can be written down.
     """
-    if found_at_once(problem, found):
+    if problem.units == 0 and problem.hubs_low <= 0 <= problem.hubs_high:
+        found.plan, found.cost, found.bound = [], 0.0, 0.0
+        return
+    if problem.units == 0 or problem.hubs_low > problem.hubs_high or problem.hubs_high < 1:
+        found.infeasible = True
         return
     try:
         most = MOST_AT_EASE if any_plan or earlier else None
@@ -52,17 +51,6 @@ def search(
     Partition(problem, centres, clock, found, earlier, stay_most).run(any_plan=any_plan)
     if found.plan is None and not found.infeasible and not earlier:
         solve_compact(problem, clock, found, any_plan=any_plan)
-
-
-def found_at_once(problem: Problem, found: Found) -> bool:
-    """Settle what needs no search: nothing to place, or no number of hubs that fits."""
-    if problem.units == 0 and problem.hubs_low <= 0 <= problem.hubs_high:
-        found.plan, found.cost, found.bound = [], 0.0, 0.0
-        return True
-    if problem.units == 0 or problem.hubs_low > problem.hubs_high or problem.hubs_high < 1:
-        found.infeasible = True
-        return True
-    return False
 
 
 def possible(facts: Facts, request: SuggestRequest, clock: Clock) -> bool | None:
