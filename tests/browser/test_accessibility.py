@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from pcs_dash.official.any_area import find_area
 from pcs_dash.render import report_files
@@ -33,6 +33,19 @@ def test_the_page_reads_at_twice_the_size(tab: Tab, app: App) -> None:
     assert extra <= 1
 
 
+def _painted(tab: Tab, table: Locator, row: int) -> Image.Image:
+    """What heads a row of a table; the canvas is there before it is painted."""
+    for _ in range(100):
+        box = table.bounding_box()
+        assert box is not None
+        clip = {"x": box["x"] + 6, "y": box["y"] + 42 + 35 * row, "width": 180, "height": 28}
+        picture = Image.open(BytesIO(tab.page.screenshot(clip=clip))).convert("RGB")
+        if len(picture.getcolors(10_000)) > 1:
+            break
+        tab.page.wait_for_timeout(100)
+    return picture
+
+
 def test_what_heads_the_rows_of_a_table_reads_well_on_white_and_on_a_tint(
     tab: Tab, app: App
 ) -> None:
@@ -42,12 +55,8 @@ def test_what_heads_the_rows_of_a_table_reads_well_on_white_and_on_a_tint(
     table = tab.page.locator("[data-testid=stDataFrame]").first
     expect(table.locator("canvas").first).to_be_visible()
     tab.settle()
-    box = table.bounding_box()
-    assert box is not None
     # The first measure is worse than in similar places, and tinted; the second is not.
-    rows = [Image.open(BytesIO(tab.page.screenshot(clip={
-        "x": box["x"] + 6, "y": box["y"] + 42 + 35 * row, "width": 180, "height": 28,
-    }))).convert("RGB") for row in (0, 1)]  # fmt: skip
+    rows = [_painted(tab, table, row) for row in (0, 1)]
     grounds = [max(row.getcolors(10_000))[1] for row in rows]
     assert grounds[1] == (255, 255, 255) != grounds[0]
     for row, ground in zip(rows, grounds, strict=True):

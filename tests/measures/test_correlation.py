@@ -107,6 +107,28 @@ def test_kendall_has_the_jackknife_of_tau_itself() -> None:
     assert (result.ci_low, result.ci_high) == pytest.approx((tau - reach, tau + reach))
 
 
+def test_no_limit_of_kendalls_lies_beyond_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.arange(12.0)
+    y = np.array([0, 1, 2, 3, 4, 5, 6, 7, 11, 8, 9, 10.0])
+    up, down = (correlate(x, part, method="kendall", holds=True) for part in (y, -y))
+    assert (up.ci_high, down.ci_low) == (1, -1)
+    assert -1 < down.ci_high < 0
+    assert down.ci_high == pytest.approx(-up.ci_low)
+    # What is counted in parts is what is counted at once.
+    monkeypatch.setattr(correlation, "CHUNK", 5)
+    assert correlate(x, y, method="kendall", holds=True) == up
+
+
+def test_ranks_need_no_more_than_few_to_carry_them_weighted_ones_do() -> None:
+    x = np.arange(30.0)
+    y = x.copy()
+    y[0], y[29] = 29, 0
+    assert math.isfinite(correlate(x, y, holds=True).ci_low)
+    weighted = correlate(x, y, weights=np.ones(30), holds=True)
+    assert math.isnan(weighted.ci_low)
+    assert "practices carry the figure" in weighted.reason
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("columns", [0, 2])
 def test_leaving_out_needs_no_second_regression(weighted: bool, columns: int) -> None:
@@ -391,6 +413,9 @@ def test_partial_correlation_says_when_nothing_is_left() -> None:
     assert "nothing is left" in partial_correlation(x, y, pd.DataFrame({"z": 2 * x + 1})).reason
     wide = pd.DataFrame(np.random.default_rng(0).normal(size=(6, 4)))
     assert "covariates need more" in partial_correlation(x[:6], y[:6], wide).reason
+    gap = np.where(np.arange(20) == 3, np.nan, x)
+    nothing = partial_correlation(gap, y, pd.DataFrame({"z": 2 * x + 1}))
+    assert (nothing.n, nothing.n_missing, nothing.weighted) == (19, 1, False)
     with pytest.raises(UserError, match="pearson and spearman"):
         partial_correlation(x, y, pd.DataFrame({"z": y}), method="kendall")  # type: ignore[arg-type]
 
@@ -630,6 +655,9 @@ def test_within_and_between_in_full() -> None:
     one = within_between(x, y, pd.Series(["Thurrock"] * 120), confidence=0.8).within
     assert one.reason == "There is one group only: nothing can be told apart."
     assert (one.n, one.n_missing, one.method, one.confidence) == (118, 2, "spearman", 0.8)
+    assert not one.weighted
+    two = within_between(x[:40], y[:40], place[:40])
+    assert math.isfinite(two.within.coefficient)
 
 
 # --- the menu, on a small made-up table

@@ -16,6 +16,7 @@ from pcs_dash.measures.intervals import (
     FEWEST_CARRYING,
     MANY_CARRYING,
     check_confidence,
+    draw_again,
     jackknife,
     permutation_p,
 )
@@ -103,6 +104,50 @@ def test_where_few_carry_it_practices_are_drawn_again() -> None:
     # What takes too long to draw again needs many to carry it.
     slow = jackknife(mean, left_out, again=again, cells=CELLS + 1)
     assert "fewer than 5 of the 26" in slow.reason
+
+
+def test_so_many_draws_are_made_a_part_at_a_time() -> None:
+    again = mean_again(np.arange(26.0))
+
+    def parts(**options) -> list[int]:
+        return [len(part) for part in draw_again(12.5, 26, again, **options)]
+
+    assert parts() == [1_500] * 5 + [500]
+    # Coefficients are quick to draw.
+    assert parts(ranks=True) == [1_500] * 8
+    assert parts(draws=7, cells=400_000) == [2, 2, 2, 1]
+    assert parts(draws=3, cells=5_000_000) == [1, 1, 1]
+    first, second = (np.concatenate(list(draw_again(12.5, 26, again))) for _ in range(2))
+    assert (first == second).all()
+    assert (first != np.concatenate(list(draw_again(12.5, 26, again, seed=1)))).any()
+
+
+def test_ranks_are_drawn_again_as_ranks_and_no_more_often_than_tells() -> None:
+    values = np.zeros(26)
+    values[:4] = [1, -1, 1, -1]
+    drawn: list[int] = []
+
+    def again(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        drawn.append(len(counts))
+        return mean_again(values)(counts)
+
+    mean, left_out = (part[0] for part in mean_again(values)(np.ones((1, 26))))
+    held = {
+        ranks: np.concatenate(list(draw_again(mean, 26, again, ranks=ranks))).mean()
+        for ranks in (True, False)
+    }
+    assert 0.936 < held[True] < 0.964 < held[False]
+    assert jackknife(mean, left_out, ranks=True, again=again).known
+    drawn.clear()
+    assert not jackknife(9.0, left_out, ranks=True, again=again).known
+    assert drawn == [1_500]
+
+
+def test_a_sum_that_all_carry_alike_has_the_most_degrees_of_freedom() -> None:
+    left_out = np.tile([1.0, -1.0], 10)
+    found = jackknife(0.0, left_out)
+    assert found.carried_by == pytest.approx(20)
+    assert found.high == pytest.approx(stats.t.ppf(0.975, 19) * math.sqrt(19 / 20 * 20))
 
 
 @pytest.mark.parametrize(
