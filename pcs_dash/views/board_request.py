@@ -27,10 +27,8 @@ def answer(question: Question) -> Answer:
         f"Note: {headline(question, total)}{counted}",
         f"Agree a benchmark to plan by. With {benchmark.label} ({number(benchmark.value)}), "
         f"{count(int(row['helped']), 'practice is', 'practices are')} short of "
-        f"{number(row['gross'], 1)} FTE GPs "
-        "between them "
-        f"({number(row['space_low'])} to {number(row['space_high'])} square metres by the 2014 "
-        "rule).",
+        f"{number(row['gross'], 1)} FTE GPs between them ({number(row['space_low'])} to "
+        f"{number(row['space_high'])} square metres by the 2014 rule).",
         f"When deciding where GPs go first, keep in mind: {said.finding}",
         _grouping(question),
         *_returns(question, int(total["practices_without_fte"])),

@@ -42,9 +42,7 @@ def extent(lsoas: gpd.GeoDataFrame, rows: pd.DataFrame) -> Box | None:
     None where no boundary of it is loaded. `rows`: its `catchment_rows`.
     """
     core = lsoas.loc[lsoas.index.isin(rows.index[rows["in_core"]]), "geometry"].dropna()
-    if core.empty:
-        return None
-    return box_of(core)
+    return None if core.empty else box_of(core)
 
 
 def box_of(shapes: gpd.GeoSeries) -> Box:

@@ -137,7 +137,7 @@ def answer(question: Question) -> Answer:
     except UserError as error:
         said = str(error)
         return Answer(Words(said), warning=warning, sections=(_CHECK,), refusal=said)
-    points = kept(dataset, "points", lambda: catchment_points(question))
+    points = kept(dataset, "points", lambda: catchments.points_of(dataset.lsoas))
     portrait = catchments.portrait(registered, unit.codes, dataset.practices, points)
     away = catchments.elsewhere(unit.overlap, unit.key)[1]
     rows = catchments.catchment_rows(registered, unit.codes, dataset.lsoas)
@@ -168,11 +168,6 @@ def answer(question: Question) -> Answer:
 
 
 _DISTANCES = "Distances are straight lines from a point inside the LSOA to the surgery's postcode."
-
-
-def catchment_points(question: Question) -> pd.DataFrame:
-    """A point in each LSOA of the data."""
-    return catchments.points_of(question.dataset.lsoas)
 
 
 def _modelled_warning(registered: Registered) -> str:

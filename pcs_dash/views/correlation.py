@@ -114,6 +114,7 @@ def _scatter(pair: Compared, said: words.Words) -> Chart:
     dots, bounds = at_the_edge(place_series(question.practices, *pair.shown()))
     heights = [value or 0.0 for series in dots for value in series.values]
     benchmark = pair.benchmark
+    held = "" if benchmark is None else f"{question.benchmark.label} {number(benchmark)}"
     return Chart(
         "scatter",
         "Each mark is a practice",
@@ -126,9 +127,7 @@ def _scatter(pair: Compared, said: words.Words) -> Chart:
         number_format="#,##0.0" if max(heights, default=0.0) < 20 else "#,##0",
         bounds=bounds,
         reference=benchmark,
-        reference_label=""
-        if benchmark is None
-        else f"{question.benchmark.label} {number(benchmark)}",
+        reference_label=held,
         words=said.text,
     )
 

@@ -44,8 +44,7 @@ def option_rows(question: Question) -> pd.DataFrame:
     published = question.dataset.published
     space = published[published["figure"].str.startswith("space per additional GP")]["value"]
     choices = dict(question.benchmarks)
-    if question.benchmark.key not in choices:
-        choices[question.benchmark.key] = question.benchmark
+    choices.setdefault(question.benchmark.key, question.benchmark)
     rows = []
     for benchmark in choices.values():
         each = replace(question, benchmark=benchmark).summarised(
@@ -54,16 +53,14 @@ def option_rows(question: Question) -> pd.DataFrame:
         gaps = each["fte_gap"]
         helped = each[gaps > 0]
         gross = float(helped["fte_gap"].sum())
-        fte = float(each["fte_gp"].sum())
+        then = float(each["fte_gp"].sum()) + gross
         rows.append(
             {
                 "option": benchmark.label,
                 "benchmark": benchmark.value,
                 "net": float(gaps.sum()) if gaps.notna().any() else math.nan,
                 "gross": gross,
-                "ratio": each["patients_in_ratio"].sum() / (fte + gross)
-                if fte + gross > 0
-                else math.nan,
+                "ratio": each["patients_in_ratio"].sum() / then if then > 0 else math.nan,
                 "helped": len(helped),
                 "patients": int(helped["patients"].sum()),
                 "space_low": gross * float(space.min()),
@@ -80,10 +77,8 @@ def answer(question: Question) -> Answer:
     row = table.loc[[chosen]].iloc[0]
     found = (
         f"To bring every practice to {chosen} ({number(row['benchmark'])}) takes "
-        f"{number(row['gross'], 1)} "
-        f"more FTE GPs in {number(row['helped'])} practices; over {question.name} as a whole the "
-        "gap "
-        f"is {signed(row['net'])}."
+        f"{number(row['gross'], 1)} more FTE GPs in {number(row['helped'])} practices; over "
+        f"{question.name} as a whole the gap is {signed(row['net'])}."
     )
     return Answer(
         Words(found, NOT_IN_THE_DATA, question.basis),

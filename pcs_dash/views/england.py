@@ -206,14 +206,12 @@ def _cut(values: pd.Series) -> str:
     half = _MOST_BARS // 2
     if len(values) <= _MOST_BARS:
         return ""
-    high, low = (
-        int((values >= values.iloc[half - 1]).sum()),
-        int((values <= values.iloc[-half]).sum()),
-    )
-    ends = ((high, "highest"), (low, "lowest"))
+    alike = {
+        "highest": (values >= values.iloc[half - 1]).sum(),
+        "lowest": (values <= values.iloc[-half]).sum(),
+    }
     return ", " + " and ".join(
-        f"the {half} {name}" if alike == half else f"{half} of the {alike} {name}"
-        for alike, name in ends
+        f"the {half} {end}" if n == half else f"{half} of the {n} {end}" for end, n in alike.items()
     )
 
 

@@ -78,11 +78,9 @@ def slope(
     question: Question, practices: pd.DataFrame | None = None
 ) -> tuple[AreaInequality, Words]:
     """Slope and Relative Index of patients per FTE GP by quintile, and in words."""
-    result = inequality.area_inequality(
-        question.practices if practices is None else practices,
-        definition=question.definition.key,
-        edition=question.edition,
-    )
+    counted = question.practices if practices is None else practices
+    definition, edition = question.definition.key, question.edition
+    result = inequality.area_inequality(counted, definition=definition, edition=edition)
     return result, inequality_words(result, place=question.name, date=question.period)
 
 
@@ -366,16 +364,9 @@ def _gradient(question: Question, result: AreaInequality, said: Words) -> Chart:
     ]
     start, rise = result.index.intercept, result.index.sii
     if math.isfinite(start) and math.isfinite(rise):
-        series.append(
-            Series(
-                f"Fitted: {number(start)} at the most, {number(start + rise)} at the least "
-                "deprived end",
-                (start, start + rise),
-                x=(0.0, 1.0),
-                colour=_LINE,
-                line=True,
-            )
-        )
+        ends = (start, start + rise)
+        told = f"{number(ends[0])} at the most, {number(ends[1])} at the least deprived end"
+        series.append(Series(f"Fitted: {told}", ends, x=(0.0, 1.0), colour=_LINE, line=True))
     return Chart(
         "scatter",
         f"{NAMES[RATIO]}, from the most to the least deprived",

@@ -85,11 +85,9 @@ def alt_text(spec: MapSpec) -> str:
         over = numbers.of_all(above, int(ratios.notna().sum()), "practice", "is", "are")
         return (
             f"Map of {name}: {numbers.count(len(practices), 'practice')} as circles sized by "
-            f"{question.everyone}, "
-            f"coloured by patients per FTE GP against {question.benchmark.label} "
-            f"({numbers.number(question.benchmark.value)}), over LSOAs shaded by IMD "
-            f"{question.edition} "
-            f"quintile. {over} above the benchmark."
+            f"{question.everyone}, coloured by patients per FTE GP against "
+            f"{question.benchmark.label} ({numbers.number(question.benchmark.value)}), over LSOAs "
+            f"shaded by IMD {question.edition} quintile. {over} above the benchmark."
         )
     if spec.kind == "quintiles":
         counts = lsoas_by_quintile(question.area.select(dataset.lsoas), question.edition)

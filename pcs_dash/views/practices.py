@@ -126,8 +126,8 @@ def answer(question: Question) -> Answer:
     people = numbers.count(round(over["patients"].sum()), "patient")
     found = (
         f"{have} more patients per FTE GP than {benchmark.label} "
-        f"({numbers.number(benchmark.value)}); "
-        f"{'it has' if len(over) == 1 else 'they have'} {people}."
+        f"({numbers.number(benchmark.value)}); {'it has' if len(over) == 1 else 'they have'} "
+        f"{people}."
     )
     caution = f"Implausible FTE, check the return: {', '.join(flagged)}." if flagged else ""
     measures, chosen = _chosen(question)

@@ -55,12 +55,11 @@ def process_chart(found: Process, measure: Measure, unit: str) -> Chart:
         *_lines(points, "high", "Upper limit", CHART_COLOURS[2], dash=True),
         *_lines(points, "low", "Lower limit", CHART_COLOURS[2], dash=True),
     ]
-    for part, name, colour, shape in (
+    kinds = (
         (marks[usual], "Usual", CHART_COLOURS[0], "circle"),
         (marks[~usual], "Stands out", CHART_COLOURS[1], "diamond"),
-    ):
-        if len(part):
-            series.append(_marks(part, name, colour, shape))
+    )
+    series += [_marks(*kind) for kind in kinds if len(kind[0])]
     told = "; ".join(
         f"{month:%b %Y} {measure.text(value)}" for month, value in marks["value"].items()
     )

@@ -296,15 +296,9 @@ def _funnel_chart(result: funnel.Funnel, points: pd.DataFrame, said: Words) -> C
         "average": "average", "low_95": "95% limits", "high_95": "95% limits ",
         "low_998": "99.8% limits", "high_998": "99.8% limits ",
     }  # fmt: skip
+    looks: dict[str, Any] = {"x": limits["patients"], "colour": _NONE, "line": True}
     lines = [
-        Series.of(
-            name,
-            limits[column],
-            x=limits["patients"],
-            colour="#212b32",
-            line=True,
-            dash=column != "average",
-        )
+        Series.of(name, limits[column], dash=column != "average", **looks)
         for column, name in names.items()
     ]
     return Chart(

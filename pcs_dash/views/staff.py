@@ -97,9 +97,7 @@ class _Staff:
 
     @cached_property
     def unit(self) -> str:
-        return (
-            self.question.option("staff-of", self.choices) if self.choices else self.question.name
-        )
+        return self.question.option("staff-of", self.choices) or self.question.name
 
 
 def _staff(question: Question) -> _Staff | None:

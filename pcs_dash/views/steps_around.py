@@ -74,9 +74,8 @@ def centre_of(question: Question, minutes: Minutes) -> Centre | None:
         return Centre(code, str(names[code]))
     hub = question.options.get(HUB, "")
     site = _hubs(question).get(hub, "") if hub and not code else ""
-    if site not in minutes.table.columns:
-        return None
-    return Centre(site, f"the main site of {hub} ({names[site]})")
+    known = site in minutes.table.columns
+    return Centre(site, f"the main site of {hub} ({names[site]})") if known else None
 
 
 def shapes_around(question: Question, minutes: Minutes, centre: Centre) -> gpd.GeoDataFrame | None:

@@ -112,18 +112,11 @@ class SavedView:
             raise StoryError(
                 f"There is no topic '{_short(self.topic)}'. Choose one of: {', '.join(VIEWS)}."
             )
-        for name, limit in (
-            ("title", MAX_NAME_LENGTH),
-            ("text", MAX_TEXT_LENGTH),
-            ("plan_name", MAX_NAME_LENGTH),
-            ("highlight", MAX_NAME_LENGTH),
-        ):
+        for name in ("title", "text", "plan_name", "highlight"):
+            limit = MAX_TEXT_LENGTH if name == "text" else MAX_NAME_LENGTH
             object.__setattr__(self, name, _clean(getattr(self, name), name, limit))
-        object.__setattr__(
-            self,
-            "others",
-            tuple((_clean(name, "plan", MAX_NAME_LENGTH), plan) for name, plan in self.others),
-        )
+        others = tuple((_clean(name, "plan", MAX_NAME_LENGTH), plan) for name, plan in self.others)
+        object.__setattr__(self, "others", others)
         if len(self.others) >= MAX_OPTIONS:
             raise StoryError(f"Choose at most {MAX_OPTIONS} plans to put beside today's PCNs.")
         if self.area:
@@ -208,11 +201,8 @@ class SavedView:
         if "rules" in fields:
             fields["rules"] = rules_from_list(fields["rules"])
         if position is not None:
-            if not isinstance(position, Mapping) or set(position) != {
-                "latitude",
-                "longitude",
-                "zoom",
-            }:
+            parts = {"latitude", "longitude", "zoom"}
+            if not isinstance(position, Mapping) or set(position) != parts:
                 raise StoryError("A map position must have latitude, longitude and zoom.")
             fields["position"] = Position(**position)
         if plan is not None:
@@ -322,9 +312,8 @@ class Story:
         InputFileError, naming the file and every fault, for anything else.
         """
         if len(data) > MAX_FILE_BYTES:
-            raise InputFileError(
-                file_name, [f"More than {MAX_FILE_BYTES:,} bytes: it is no story."]
-            )
+            fault = f"More than {MAX_FILE_BYTES:,} bytes: it is no story."
+            raise InputFileError(file_name, [fault])
         try:
             text = data if isinstance(data, str) else data.decode("utf-8-sig")
             content = json.loads(text)

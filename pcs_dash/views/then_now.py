@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -49,9 +50,7 @@ ABOUT_ESSEX = "This page is about Thurrock and the seven places, whatever area t
 def answer(question: Question) -> Answer:
     """The claim of 2017 tested on today's figures. About Essex, whatever the area."""
     dataset = build_dataset() if question.area.loaded else question.dataset
-    practices = dataset.practices
-    if question.exclude:
-        practices = practices[~practices["flag_low_fte"].astype(bool)]
+    practices = replace(question, dataset=dataset).all_practices
     definition, date = question.definition, dataset.workforce_period
     claim = claim_retested(practices, definition=definition.key, date=date)
     rows = then_and_now(
