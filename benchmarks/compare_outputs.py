@@ -125,7 +125,7 @@ def _lines_of(path: Path) -> list[str]:
     try:
         found = list(READERS[path.suffix](path))
     except (KeyError, ValueError, TypeError):
-        found = path.read_text().splitlines()
+        found = path.read_text(errors="replace").splitlines()  # a GeoPackage's are its texts
     return [re.sub(r"-?\d+\.\d{7,}(e-?\d+)?", lambda n: f"{float(n[0]):.9g}", x) for x in found]
 
 

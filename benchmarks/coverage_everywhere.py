@@ -218,10 +218,7 @@ def lsoas(own: pd.DataFrame, dataset: Dataset, definitions: list[str]) -> Iterat
 
 
 def gradients_of(
-    level: str,
-    which: str,
-    matrix: PatientMatrix,
-    keys: tuple[RatioKey, ...] = MEASURES,
+    level: str, which: str, matrix: PatientMatrix, keys: tuple[RatioKey, ...] = MEASURES
 ) -> Iterator[Case]:
     """Slope and relative index of a level, and the gradient of the specification curve."""
     for key in keys:

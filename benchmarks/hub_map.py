@@ -12,22 +12,20 @@ import os
 import statistics
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import psutil
 from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.load import served
 from benchmarks.pages import Traffic
-from tests.browser.conftest import App, free_port
+from pcs_dash.tables.paths import ROOT
 from tests.conftest import CHROMIUM, CHROMIUM_OPTIONS
 
-TARGETS = {
-    "click to colour": (50, 50),
-    "click to figures": (100, 200),
-}
+TARGETS = {"click to colour": (50, 50), "click to figures": (100, 200)}
 APP = "document.querySelector('.pcs-hubs').pcsHubs"
 
 # Practices whose dot no other dot covers, so that a click is certain to meet them.
@@ -101,33 +99,24 @@ def main() -> None:
     parser.add_argument("--area", default="mid-and-south-essex")
     parser.add_argument("--clicks", type=int, default=40)
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"PCS_DASH_DATABASE": f"{folder}/plans.sqlite"}
-        app = App(free_port(), environment, Path(folder) / "app.log")
-        app.start()
-        assert app.process is not None
-        try:
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=CHROMIUM, args=CHROMIUM_OPTIONS
-                )
-                page = browser.new_context(
-                    bypass_csp=True, viewport={"width": 1440, "height": 1000}
-                ).new_page()
-                traffic = Traffic(page)
-                page.goto(f"{app.url}/hubs?area={args.area}")
-                page.wait_for_selector(".pcs-hubs .pcs-map[data-painted]", timeout=90_000)
-                page.wait_for_timeout(2_000)
-                first = traffic.socket
-                clicks(page, 3)
-                server = psutil.Process(app.process.pid)
-                before, used = traffic.socket, sum(server.cpu_times()[:2])
-                colours, figures = clicks(page, args.clicks)
-                each = (traffic.socket - before) / args.clicks
-                processor = (sum(server.cpu_times()[:2]) - used) / args.clicks
-                browser.close()
-        finally:
-            app.stop()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        app = stack.enter_context(served(ROOT, folder, twice=False))
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+        size: Any = {"width": 1440, "height": 1000}
+        page = browser.new_context(bypass_csp=True, viewport=size).new_page()
+        traffic = Traffic(page)
+        page.goto(f"http://localhost:{app.port}/hubs?area={args.area}")
+        page.wait_for_selector(".pcs-hubs .pcs-map[data-painted]", timeout=90_000)
+        page.wait_for_timeout(2_000)
+        first = traffic.socket
+        clicks(page, 3)
+        before, used = traffic.socket, app.processor_s
+        colours, figures = clicks(page, args.clicks)
+        each = (traffic.socket - before) / args.clicks
+        processor = (app.processor_s - used) / args.clicks
+        browser.close()
     print(f"{args.area}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     report("click to colour", colours)
     report("click to figures", figures)

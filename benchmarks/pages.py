@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +171,7 @@ def start_to_served(app: App) -> float:
     return time.perf_counter() - begun
 
 
-def row(name: str, values: list[float], unit: str, target: str) -> str:
+def row(name: str, values: Sequence[float], unit: str, target: str) -> str:
     """A line of the table: median, 95th percentile, extremes."""
     ordered = sorted(values)
     p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
@@ -200,32 +200,19 @@ def measure(say: Callable[[str], None] = print) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
         for area in ("thurrock", "mid-and-south-essex", "essex"):
-            url = f"{app.url}/?area={AREAS[area]}"
+            url = f"{app.url}/?area={area}"
             cold_paint(browser, url)
-            results = [cold_paint(browser, url) for _ in range(repeats)]
-            say(row(f"cold page to painted map, {area}", [r[0] for r in results], "ms", "1,500"))
-            say(
-                row(
-                    f"websocket bytes at first paint, {area}",
-                    [r[1] for r in results],
-                    "B",
-                    "60,000",
-                )
-            )
-        url = f"{app.url}/?area={AREAS['mid-and-south-essex']}"
+            painted, sent = zip(*(cold_paint(browser, url) for _ in range(repeats)), strict=True)
+            say(row(f"cold page to painted map, {area}", painted, "ms", "1,500"))
+            say(row(f"websocket bytes at first paint, {area}", sent, "B", "60,000"))
+        url = f"{app.url}/?area=mid-and-south-essex"
         for line in beside_an_empty_page(browser, app, folder, repeats):
             say(line)
         marks, cards = clicks_to_figures(browser, url)
         say(row("click to mark in the map", marks, "ms", "at once"))
         say(row("click to the practice's card", cards, "ms", "330, p95 450"))
-        say(
-            row(
-                "bytes of a rerun without change",
-                [rerun_bytes(browser, url) for _ in range(5)],
-                "B",
-                "2,000",
-            )
-        )
+        sent = [rerun_bytes(browser, url) for _ in range(5)]
+        say(row("bytes of a rerun without change", sent, "B", "2,000"))
         browser.close()
     assert app.process is not None
     memory = psutil.Process(app.process.pid).memory_info().rss / 1e6
@@ -233,12 +220,6 @@ def measure(say: Callable[[str], None] = print) -> None:
     say(f"load {os.getloadavg()[0]:.1f} at the end")
     app.stop()
 
-
-AREAS = {
-    "thurrock": "Thurrock",
-    "mid-and-south-essex": "Mid and South Essex",
-    "essex": "Essex",
-}
 
 if __name__ == "__main__":
     measure()

@@ -22,16 +22,8 @@ from pcs_dash.views.search import build_index
 from pcs_dash.views.story import ready_made
 
 QUERIES = (
-    "a",
-    "su",
-    "surgery",
-    "F810",
-    "grays surg",
-    "ss7 4zz",
-    "thurrock 001",
-    "zzqq",
-    "basildon",
-)
+    "a", "su", "surgery", "F810", "grays surg", "ss7 4zz", "thurrock 001", "zzqq", "basildon",
+)  # fmt: skip
 
 
 def main() -> None:

@@ -82,12 +82,7 @@ def more(practices: pd.DataFrame) -> None:
 
 
 def timed(
-    area: pd.DataFrame,
-    name: str,
-    case: str,
-    request: SuggestRequest,
-    limit: float,
-    target: str,
+    area: pd.DataFrame, name: str, case: str, request: SuggestRequest, limit: float, target: str
 ) -> Suggestion:
     """One suggestion, printed as a row."""
     close: list[float] = []

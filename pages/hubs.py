@@ -1,8 +1,10 @@
 """Which practices belong together? Paint hubs on the map, see what they mean, save and compare."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from pcs_dash.ui import address, help_panel, page, page_parts
+from pcs_dash.ui import address, boxes, help_panel, page, page_parts
 from pcs_dash.ui.hubs import (
     builder,
     comparing,
@@ -46,27 +48,18 @@ builder.show(opened, dataset, web, choices)
 @address.fragment
 def more() -> None:
     """What needs more room than the map leaves, one at a time: only the open tab is made."""
-    names = ["Paint", "Suggest hubs", "Where sites stand", "Compare", "Plan library", "Rules"]
+    drawn: dict[str, Callable[[], object]] = {
+        "Paint": lambda: None,
+        "Suggest hubs": lambda: suggesting.panel(opened, dataset, choices),
+        "Where sites stand": lambda: standing.panel(web, choices, opened),
+        "Compare": lambda: comparing.panel(opened, dataset, web, choices),
+        "Plan library": lambda: plan_saving.browse(opened, dataset),
+        "Rules": lambda: rules_panel.edit(opened, dataset),
+    }
     if suggesting.just_taken():
         # Before the address is written, which says which tab is open.
-        st.session_state["hub-tab"] = names[0]
-    key = address.choice("hub-tab", names)
-    _, suggest, sites, compare, saved, judged = st.tabs(names, key=key, on_change="rerun")
-    if suggest.open:
-        with suggest:
-            suggesting.panel(opened, dataset, choices)
-    if sites.open:
-        with sites:
-            standing.panel(web, choices, opened)
-    if compare.open:
-        with compare:
-            comparing.panel(opened, dataset, web, choices)
-    if saved.open:
-        with saved:
-            plan_saving.browse(opened, dataset)
-    if judged.open:
-        with judged:
-            rules_panel.edit(opened, dataset)
+        st.session_state["hub-tab"] = "Paint"
+    boxes.tabs(drawn, address.choice("hub-tab", list(drawn)))
 
 
 # Made after the map has heard what was painted, and shown above it.

@@ -46,7 +46,8 @@ def main() -> int:
         def told(number: int = number) -> bool:
             return number in stopped
 
-        with _memory(memory_mb):
+        with contextlib.ExitStack() as meanwhile:
+            meanwhile.callback(limit_memory(memory_mb))
             kind, value = _made(payload, tell, told)
         try:
             tell(kind, value)
@@ -77,16 +78,6 @@ def _listen(calls: queue.Queue[tuple[Any, ...]], stopped: set[int]) -> None:
         else:
             calls.put(message)
     os._exit(0)
-
-
-@contextlib.contextmanager
-def _memory(megabytes: int) -> Any:
-    """No more addresses than so many megabytes meanwhile."""
-    undo = limit_memory(megabytes)
-    try:
-        yield
-    finally:
-        undo()
 
 
 if __name__ == "__main__":

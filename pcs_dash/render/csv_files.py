@@ -49,16 +49,22 @@ def plan_csv(
     stand in the first. `hubs.reading.read_plan` needs the first two columns only. Colours, notes,
     locks and empty hubs are not in a CSV: use Excel or GeoJSON to keep them.
     """
-    codes = sorted({*plan.assignment, *(() if practices is None else practices.index)})
-    table = plan.to_series(codes).to_frame()
-    if practices is not None:
-        table["practice_name"] = practices["practice_name"].reindex(table.index)
-        table["patients"] = practices["patients"].reindex(table.index).astype("Int64")
+    table = plan_table(plan, practices)
     if provenance is not None:
         table = with_provenance(table, provenance)
         # As long as the rest of a row, and of the plan, not of a practice.
         table.loc[table.index[1:], "rules"] = ""
     return table_csv(table)
+
+
+def plan_table(plan: Plan, practices: pd.DataFrame | None = None) -> pd.DataFrame:
+    """`hub`, and with `practices` practice_name and patients, by practice_code, sorted."""
+    codes = sorted({*plan.assignment, *(() if practices is None else practices.index)})
+    table = plan.to_series(codes).to_frame()
+    if practices is not None:
+        table["practice_name"] = practices["practice_name"].reindex(table.index)
+        table["patients"] = practices["patients"].reindex(table.index).astype("Int64")
+    return table
 
 
 def hubs_csv(summary: pd.DataFrame, provenance: Provenance) -> bytes:

@@ -32,13 +32,12 @@ def plan_geojson(
     provenance: Provenance,
     *,
     neighbours: Neighbours | None = None,
-    shape: str = "cells",
 ) -> bytes:
     """A FeatureCollection of the practices as points and, with `neighbours`, the hubs as polygons.
 
     Points have practice_code, practice_name, hub and colour (null = unassigned), patients;
     assigned codes that are not in `practices` come without geometry. Polygons (see
-    `hub_shapes.hub_polygons` for `shape`) have hub, colour, practices, patients. The members "hubs"
+    `hub_shapes.hub_polygons`) have hub, colour, practices, patients. The members "hubs"
     and "provenance" beside the features carry the plan's colours, notes and locks, and what the
     export was made from; `hubs.reading.read_plan` gives the very plan back.
     UTF-8, WGS 84, outer rings anticlockwise.
@@ -52,7 +51,7 @@ def plan_geojson(
             _feature(None, {"practice_code": code, "hub": None if hub is None else hub.name})
         )
     if neighbours is not None:
-        polygons = hub_polygons(plan, practices, neighbours, shape=shape)
+        polygons = hub_polygons(plan, practices, neighbours)
         features += [_hub_feature(row) for row in polygons.to_dict("records")]
     collection = {
         "type": "FeatureCollection",
@@ -71,7 +70,6 @@ def plan_geopackage(
     *,
     neighbours: Neighbours,
     summary: pd.DataFrame | None = None,
-    shape: str = "cells",
 ) -> bytes:
     """A GeoPackage with the layers hubs (polygons) and practices (points), both EPSG:27700, and the
     tables plan_hubs, rules, about, layer_styles (`views.geopackage`) and, for assigned codes that
@@ -80,7 +78,7 @@ def plan_geopackage(
     With `summary` (of `summary.summarise_hubs`) the hub layer has all its measures and verdicts.
     `hubs.reading.read_plan` gives the very plan back, by all but the polygons.
     """
-    hubs = hub_polygons(plan, practices, neighbours, shape=shape)
+    hubs = hub_polygons(plan, practices, neighbours)
     if summary is not None:
         measured = summary.iloc[:-1].drop(columns=["practices", "patients", "colour"])
         hubs = hubs.merge(measured, on="hub_id", how="left", validate="1:1")

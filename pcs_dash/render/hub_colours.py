@@ -18,6 +18,14 @@ def swatch(colour: str) -> str:
     )
 
 
+def as_wide_as_a_page(sheet: Worksheet, head: int) -> None:
+    """Printed across, one page wide, the headings of row `head` on each."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = f"{head}:{head}"
+
+
 def mark_hubs(sheet: Worksheet, head: int, column: str, colours: Mapping[str, str]) -> None:
     """A thick line in its hub's colour before each cell under the heading `column` in row `head`;
     `colours` are those of the hubs by their names as the cells have them.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 import textwrap
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any
 
 import altair as alt
@@ -26,6 +28,7 @@ _BROKEN = f"split(trim(replace(datum.label, regexp('(.{{1,{_LINE}}})( |$)', 'g')
 _NARROW = 7
 # More marks than this would hide each other and the lines at their full size.
 _CROWD = 300
+_COLOUR = attrgetter("colour")
 
 
 def drawn(chart: Chart) -> alt.LayerChart:
@@ -85,30 +88,33 @@ def _title(text: str) -> list[str] | None:
     return textwrap.wrap(text, _TITLE) or None
 
 
-def _values(chart: Chart, field: str = "value:Q", *, zero: bool = True) -> alt.X:
-    scale = alt.Scale(domain=list(chart.bounds)) if chart.bounds else alt.Scale(zero=zero)
-    axis = alt.Axis(format=vega_format(chart.number_format), tickCount=5)
-    return alt.X(field, title=_title(chart.value_title), scale=scale, axis=axis)
+def _value_axis(chart: Chart) -> alt.Axis:
+    return alt.Axis(format=vega_format(chart.number_format), tickCount=5)
+
+
+def _beside(chart: Chart) -> dict[str, Any]:
+    """Where marks of several series stand side by side: an encoding, none of one series."""
+    names = [series.name for series in chart.series]
+    return {"yOffset": alt.YOffset("series:N", sort=names)} if len(names) > 1 else {}
 
 
 def _rows(chart: Chart) -> pd.DataFrame:
     """One row a mark of a chart by category: category, series, value, low, high, colour."""
-    rows = []
-    for series in chart.series:
-        for place, category in enumerate(chart.categories):
-            rows.append(
-                {
-                    "category": category,
-                    "series": series.name,
-                    "value": series.values[place],
-                    "low": series.low[place] if series.low else None,
-                    "high": series.high[place] if series.high else None,
-                    "colour": series.colours[place] if series.colours else series.colour,
-                    "chosen": bool(chart.highlight) and category == chart.highlight,
-                }
-            )
-    names = ("category", "series", "value", "low", "high", "colour", "chosen")
-    return pd.DataFrame(rows, columns=list(names))
+    rows = (
+        (
+            category,
+            series.name,
+            series.values[place],
+            series.low[place] if series.low else None,
+            series.high[place] if series.high else None,
+            series.colours[place] if series.colours else series.colour,
+            bool(chart.highlight) and category == chart.highlight,
+        )
+        for series in chart.series
+        for place, category in enumerate(chart.categories)
+    )
+    names = ["category", "series", "value", "low", "high", "colour", "chosen"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def _tooltip(chart: Chart, *, interval: bool = False) -> list[alt.Tooltip]:
@@ -117,20 +123,27 @@ def _tooltip(chart: Chart, *, interval: bool = False) -> list[alt.Tooltip]:
     if len(chart.series) > 1:
         fields.append(alt.Tooltip("series:N", title="Series"))
     fields.append(alt.Tooltip("value:Q", title=chart.value_title or chart.title, format=shown))
-    if interval:
-        fields.append(alt.Tooltip("low:Q", title="95% interval from", format=shown))
-        fields.append(alt.Tooltip("high:Q", title="to", format=shown))
-    return fields
+    return [*fields, *(_interval_tips(shown) if interval else [])]
+
+
+def _interval_tips(shown: str) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("low:Q", title="95% interval from", format=shown),
+        alt.Tooltip("high:Q", title="to", format=shown),
+    ]
+
+
+def _by_name(series: Iterable[Series], shown: Callable[[Series], Any]) -> alt.Scale:
+    """Series by name to a colour, shape or dash."""
+    found = {each.name: shown(each) for each in series}
+    return alt.Scale(domain=list(found), range=list(found.values()))
 
 
 def _series_colour(chart: Chart) -> alt.Color:
     return alt.Color(
         "series:N",
         sort=[series.name for series in chart.series],
-        scale=alt.Scale(
-            domain=[series.name for series in chart.series],
-            range=[series.colour for series in chart.series],
-        ),
+        scale=_by_name(chart.series, _COLOUR),
         legend=alt.Legend(
             title=None,
             orient="top",
@@ -143,10 +156,14 @@ def _series_colour(chart: Chart) -> alt.Color:
     )
 
 
+def _colour(chart: Chart) -> alt.Color:
+    """That of each series; of each mark where there is one series."""
+    return _series_colour(chart) if len(chart.series) > 1 else alt.Color("colour:N", scale=None)
+
+
 def _bars(chart: Chart) -> list[Any]:
     rows = _rows(chart).dropna(subset=["value"])
     base = alt.Chart(rows).encode(y=_categories(chart), tooltip=_tooltip(chart))
-    several = len(chart.series) > 1
     # Room at the end of the longest bar for its number.
     room = chart.bounds or (
         min(0.0, rows["value"].min() * 1.2),
@@ -156,12 +173,9 @@ def _bars(chart: Chart) -> list[Any]:
         "value:Q",
         title=_title(chart.value_title),
         scale=alt.Scale(domain=list(room)) if len(rows) else alt.Scale(),
-        axis=alt.Axis(format=vega_format(chart.number_format), tickCount=5),
+        axis=_value_axis(chart),
     )
-    offset: dict[str, Any] = (
-        {"yOffset": alt.YOffset("series:N", sort=[s.name for s in chart.series])} if several else {}
-    )
-    colour = _series_colour(chart) if several else alt.Color("colour:N", scale=None)
+    offset, colour = _beside(chart), _colour(chart)
     bars = base.mark_bar(stroke=INK, strokeWidth=0.5).encode(x=across, color=colour, **offset)
     # A number stands at the end of its bar, to whichever side that is.
     numbers = [
@@ -198,31 +212,24 @@ def _shares(chart: Chart) -> list[Any]:
 
 
 def _intervals(chart: Chart) -> list[Any]:
-    several = len(chart.series) > 1
-    more: dict[str, Any] = (
-        {"yOffset": alt.YOffset("series:N", sort=[s.name for s in chart.series])} if several else {}
-    )
     base = alt.Chart(_rows(chart)).encode(
-        y=_categories(chart), tooltip=_tooltip(chart, interval=True), **more
+        y=_categories(chart), tooltip=_tooltip(chart, interval=True), **_beside(chart)
     )
     colour = alt.condition("datum.chosen", alt.value(ACCENT), alt.value(INK))
-    across = _values(chart, "low:Q", zero=False)
+    scale = alt.Scale(domain=list(chart.bounds)) if chart.bounds else alt.Scale(zero=False)
+    title = _title(chart.value_title)
+    across = alt.X("low:Q", title=title, scale=scale, axis=_value_axis(chart))
     rule = base.mark_rule(strokeWidth=2, clip=True).encode(x=across, x2="high:Q", color=colour)
     point = base.mark_point(filled=True, size=90, opacity=1, stroke=INK, clip=True).encode(
-        x=alt.X("value:Q"),
-        color=_series_colour(chart) if several else alt.Color("colour:N", scale=None),
+        x=alt.X("value:Q"), color=_colour(chart)
     )
     return [*_reference(chart, upright=True), rule, point]
 
 
 def _scatter(chart: Chart) -> list[Any]:
     across = _scatter_axis(chart)
-    up = alt.Y(
-        "value:Q",
-        title=chart.value_title or None,
-        scale=_up_scale(chart),
-        axis=alt.Axis(format=vega_format(chart.number_format), tickCount=5),
-    )
+    title, axis = chart.value_title or None, _value_axis(chart)
+    up = alt.Y("value:Q", title=title, scale=_up_scale(chart), axis=axis)
     points = [series for series in chart.series if not series.line and series.values]
     joined = [series for series in chart.series if series.line and series.values]
     layers: list[Any] = []
@@ -244,17 +251,14 @@ def _up_scale(chart: Chart) -> alt.Scale:
 
 def _scatter_axis(chart: Chart) -> alt.X:
     if chart.x_dates:
-        months = sorted({at for series in chart.series for at in series.x})
+        months = map(_date, sorted({at for series in chart.series for at in series.x}))
         return alt.X(
             "x:T",
             title=_title(chart.x_title),
             axis=alt.Axis(
                 format="%b %Y",
                 labelOverlap="greedy",
-                values=[
-                    alt.DateTime(year=day.year, month=day.month, date=day.day)
-                    for day in map(_date, months)
-                ],
+                values=[alt.DateTime(year=d.year, month=d.month, date=d.day) for d in months],
             ),
         )
     return alt.X(
@@ -290,43 +294,29 @@ def _long(chart: Chart, series: Series) -> pd.DataFrame:
 
 def _points(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> alt.Chart:
     rows = pd.concat([_long(chart, series) for series in points], ignore_index=True)
-    names = [series.name for series in points]
-    several = len(points) > 1
-    legend = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=220) if several else None
     sized = any(series.sizes for series in points)
     crowded = len(rows) > _CROWD
+    shown, whole = vega_format(chart.number_format), chart.x_format == "0"
     tips = [
         alt.Tooltip("label:N", title=" "),
         alt.Tooltip("x:T", title="Month", format="%B %Y")
         if chart.x_dates
-        else alt.Tooltip(
-            "x:Q", title=chart.x_title, format=".0f" if chart.x_format == "0" else ",.1f"
-        ),
-        alt.Tooltip("value:Q", title=chart.value_title, format=vega_format(chart.number_format)),
+        else alt.Tooltip("x:Q", title=chart.x_title, format=".0f" if whole else ",.1f"),
+        alt.Tooltip("value:Q", title=chart.value_title, format=shown),
     ]
     if sized:
         tips.append(alt.Tooltip("size:Q", title="Patients", format=",.0f"))
     if any(series.low for series in points):
-        shown = vega_format(chart.number_format)
-        tips.append(alt.Tooltip("low:Q", title="95% interval from", format=shown))
-        tips.append(alt.Tooltip("high:Q", title="to", format=shown))
-    more: dict[str, Any] = {}
+        tips += _interval_tips(shown)
+    more: dict[str, Any] = {"color": alt.Color("colour:N", scale=None)}
     if sized:
         sizes = [4, 30] if crowded else [25, 420]
         more["size"] = alt.Size("size:Q", legend=None, scale=alt.Scale(range=sizes))
-    if several:
-        more["color"] = alt.Color(
-            "series:N",
-            scale=alt.Scale(domain=names, range=[series.colour for series in points]),
-            legend=legend,
-        )
-        more["shape"] = alt.Shape(
-            "series:N",
-            scale=alt.Scale(domain=names, range=[series.shape for series in points]),
-            legend=legend,
-        )
-    else:
-        more["color"] = alt.Color("colour:N", scale=None)
+    if len(points) > 1:
+        legend = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=220)
+        colours, shapes = _by_name(points, _COLOUR), _by_name(points, lambda each: each.shape)
+        more["color"] = alt.Color("series:N", scale=colours, legend=legend)
+        more["shape"] = alt.Shape("series:N", scale=shapes, legend=legend)
     if chart.x_dates:
         more["size"] = alt.value(80)  # a few months, each to be found on its line
     return (
@@ -351,20 +341,14 @@ def _whiskers(chart: Chart, points: list[Series], across: alt.X, up: alt.Y) -> a
 def _lines(
     chart: Chart, joined: list[Series], across: alt.X, up: alt.Y, *, known: set[str]
 ) -> alt.Chart:
-    """Lines; those of a name that has points too are in the points' legend. Several of one name are
-    parts of one line, with gaps between.
-    """
+    """Lines, in the points' legend where these have the name; of one name, one line with gaps."""
     rows = pd.concat(
         [_long(chart, series).assign(part=part) for part, series in enumerate(joined)],
         ignore_index=True,
     )
-    once = {series.name: series for series in joined}
-    names = list(once)
-    dashes = [[6, 4] if series.dash else [1, 0] for series in once.values()]
-    legend = (
-        None
-        if set(names) <= known
-        else alt.Legend(
+    legend = None
+    if not {series.name for series in joined} <= known:
+        legend = alt.Legend(
             title=None,
             orient="top",
             columns=_legend_columns(chart),
@@ -372,22 +356,16 @@ def _lines(
             symbolSize=600,
             labelLimit=460,
         )
-    )
+    dashes = _by_name(joined, lambda each: [6, 4] if each.dash else [1, 0])
     return (
         alt.Chart(rows)
         .mark_line(strokeWidth=1.8)
         .encode(
             x=across,
             y=up,
-            color=alt.Color(
-                "series:N",
-                scale=alt.Scale(domain=names, range=[each.colour for each in once.values()]),
-                legend=legend,
-            ),
+            color=alt.Color("series:N", scale=_by_name(joined, _COLOUR), legend=legend),
             detail="part:N",
-            strokeDash=alt.StrokeDash(
-                "series:N", scale=alt.Scale(domain=names, range=dashes), legend=legend
-            ),
+            strokeDash=alt.StrokeDash("series:N", scale=dashes, legend=legend),
             tooltip=[alt.Tooltip("series:N", title=" "), alt.Tooltip("value:Q", format=",.1f")],
         )
     )
@@ -399,17 +377,14 @@ def _reference(chart: Chart, *, upright: bool) -> list[Any]:
         return []
     at = pd.DataFrame({"at": [chart.reference], "label": [chart.reference_label]})
     base = alt.Chart(at)
+    words = {"align": "left", "dx": 4, "color": ACCENT, "fontSize": 12}
     if upright:
         rule = base.mark_rule(color=MUTED, strokeDash=[4, 4]).encode(x="at:Q")
-        text = base.mark_text(align="left", dx=4, dy=-6, color=ACCENT, fontSize=12).encode(
-            x="at:Q", y=alt.value(0), text="label:N"
-        )
+        text = base.mark_text(dy=-6, **words).encode(x="at:Q", y=alt.value(0), text="label:N")
         return [rule, text]
     rule = base.mark_rule(color=ACCENT, strokeDash=[5, 4]).encode(y="at:Q")
-    text = base.mark_text(
-        align="left", baseline="bottom", dx=4, dy=-2, color=ACCENT, fontSize=12
-    ).encode(y="at:Q", x=alt.value(0), text="label:N")
-    return [rule, text]
+    text = base.mark_text(baseline="bottom", dy=-2, **words)
+    return [rule, text.encode(y="at:Q", x=alt.value(0), text="label:N")]
 
 
 _KINDS = {"bars": _bars, "shares": _shares, "intervals": _intervals, "scatter": _scatter}

@@ -11,6 +11,7 @@ import io
 import itertools
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -83,9 +84,7 @@ def draw_map(
     *,
     enlarged: float = 1.0,
 ) -> None:
-    """Draw the map and its legend, in one frame, into `box` (left, bottom, width, height in
-    inches).
-    """
+    """Draw map and legend, in one frame, into `box` (left, bottom, width, height in inches)."""
     left, bottom, wide, high = box
     canvas = tuple(map(float, figure.get_size_inches()))
     legend = min(LEGEND_WIDTH, 0.36 * wide)
@@ -102,34 +101,52 @@ def draw_map(
     figure.add_artist(
         Rectangle(corner, *extent, fill=False, edgecolor="#9ca3af", linewidth=0.8, clip_on=False)
     )
-    labels = _Labels(frame)
-    _SOURCES_OF_MAPS[spec.kind](axes, side, frame, labels, dataset, spec)
-    _scale_bar(axes, frame, labels)
-    _north(axes, frame, labels)
-    _attribution(axes, frame, labels, _source(dataset, spec))
+    sheet = _Sheet(dataset, spec, axes, frame, _Labels(axes, frame), _Legend(side))
+    _KINDS_OF_MAPS[spec.kind](sheet)
+    _scale_bar(sheet)
+    _north(sheet)
+    _attribution(sheet)
     if spec.kind == "hubs":
-        _hub_labels(axes, frame, labels)
-    _towns(axes, labels, dataset, spec, enlarged)
+        _hub_labels(sheet)
+    _towns(sheet, enlarged)
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A map that is drawn: what of, and on what."""
+
+    dataset: Dataset
+    spec: MapSpec
+    axes: Axes
+    frame: _Frame
+    labels: _Labels
+    legend: _Legend
+
+    @property
+    def question(self) -> Question:
+        return self.spec.question
+
+    @property
+    def lsoas(self) -> gpd.GeoDataFrame:
+        """Those of the area."""
+        return self.question.area.select(self.dataset.lsoas)
 
 
 # --- what each kind of map shows ---
 
 
-def _draw_practices(
-    axes: Axes, side: Axes, frame: _Frame, labels: _Labels, dataset: Dataset, spec: MapSpec
-) -> None:
-    question = spec.question
+def _draw_practices(sheet: _Sheet) -> None:
+    spec, question, legend = sheet.spec, sheet.question, sheet.legend
     edition, benchmark = question.edition, question.benchmark
-    _lsoas(axes, dataset, question, maps.QUINTILE_GREYS, alpha=0.85)
-    _outlines(axes, dataset, question)
+    _lsoas(sheet, maps.QUINTILE_GREYS, alpha=0.85)
+    _outlines(sheet)
     practices = question.practices
     ratios = patients_per_fte_gp(practices, question.definition.key)
     classes = maps.benchmark_classes(ratios, benchmark.value)
     colours = [
         "#ffffff" if pd.isna(number) else maps.BENCHMARK_COLOURS[int(number)] for number in classes
     ]
-    _practices(axes, frame, labels, practices, colours, hollow=ratios.isna(), spec=spec)
-    legend = _Legend(side)
+    _practices(sheet, colours, hollow=ratios.isna())
     legend.title(f"{PER_GP.label} against {benchmark.label} ({numbers.number(benchmark.value)})")
     for number, (colour, label) in enumerate(
         zip(maps.BENCHMARK_COLOURS, maps.BENCHMARK_LABELS, strict=True)
@@ -148,17 +165,12 @@ def _draw_practices(
         legend.ring(str(practices.loc[spec.highlight, "practice_name"]), colour=HIGHLIGHT)
 
 
-def _draw_quintiles(
-    axes: Axes, side: Axes, frame: _Frame, labels: _Labels, dataset: Dataset, spec: MapSpec
-) -> None:
-    question = spec.question
-    _lsoas(axes, dataset, question, maps.QUINTILE_PURPLES, alpha=1.0)
-    _outlines(axes, dataset, question)
-    practices = question.practices
-    _practices(axes, frame, labels, practices, ["#ffffff"] * len(practices), spec=spec, scale=0.55)
-    own = question.area.select(dataset.lsoas)
+def _draw_quintiles(sheet: _Sheet) -> None:
+    question, own, legend = sheet.question, sheet.lsoas, sheet.legend
+    _lsoas(sheet, maps.QUINTILE_PURPLES, alpha=1.0)
+    _outlines(sheet)
+    _practices(sheet, ["#ffffff"] * len(question.practices), scale=0.55)
     counts = lsoas_by_quintile(own, question.edition)
-    legend = _Legend(side)
     legend.title(f"LSOAs: national IMD {question.edition} quintile, number")
     for quintile, label in QUINTILE_LABELS.items():
         legend.swatch(maps.QUINTILE_PURPLES[quintile - 1], label, f"{counts[quintile]}")
@@ -170,33 +182,28 @@ def _draw_quintiles(
         )
 
 
-def _draw_hubs(
-    axes: Axes, side: Axes, frame: _Frame, labels: _Labels, dataset: Dataset, spec: MapSpec
-) -> None:
-    question = spec.question
-    plan = spec.plan or Plan()
-    practices = question.practices
-    _lsoas(axes, dataset, question, ("#ffffff",) * 5, alpha=1.0)
-    shapes = frame.hubs
-    for row in shapes.itertuples():
-        chosen = row.hub == spec.highlight
+def _draw_hubs(sheet: _Sheet) -> None:
+    plan, legend = sheet.spec.plan or Plan(), sheet.legend
+    practices = sheet.question.practices
+    _lsoas(sheet, ("#ffffff",) * 5, alpha=1.0)
+    for row in sheet.frame.hubs.itertuples():
+        chosen = row.hub == sheet.spec.highlight
         _paths(
-            axes,
+            sheet.axes,
             [row.geometry],
             facecolors=[(*_rgb(row.colour), 0.38)],
             edgecolors=HIGHLIGHT if chosen else row.colour,
             linewidths=2.4 if chosen else 1.0,
             zorder=4 if chosen else 3,
         )
-    _outlines(axes, dataset, question)
+    _outlines(sheet)
     hub_of = [plan.hub_of(code) for code in practices.index]
     colours = [UNASSIGNED_COLOUR if hub is None else hub.colour for hub in hub_of]
-    _practices(axes, frame, labels, practices, colours, spec=spec, scale=0.75)
+    _practices(sheet, colours, scale=0.75)
     sums = practices["patients"].groupby(
         pd.Series([None if hub is None else hub.id for hub in hub_of], index=practices.index)
     )
     patients = sums.sum()
-    legend = _Legend(side)
     legend.title("Hubs: patients")
     there = [hub for hub in plan.hubs if hub.id in patients.index]
     room = legend.room() - (5 if len(there) > legend.room() - 4 else 4)
@@ -211,98 +218,76 @@ def _draw_hubs(
     legend.note("Tint: land nearest to the hub's surgeries, not its catchment")
 
 
-def _draw_layers(
-    axes: Axes, side: Axes, frame: _Frame, labels: _Labels, dataset: Dataset, spec: MapSpec
-) -> None:
-    question, ground, marks = spec.question, spec.ground, spec.marks
-    own = question.area.select(dataset.lsoas)
-    words = None if ground is None else ground.labels.reindex(own.index)
-    colours = [] if words is None or ground is None else [ground.colours.get(w) for w in words]
-    smooth = ground is not None and spec.steps is not None
+def _draw_layers(sheet: _Sheet) -> None:
+    spec, legend = sheet.spec, sheet.legend
+    ground, marks, practices = spec.ground, spec.marks, sheet.question.practices
+    own = sheet.lsoas
+    colours: list[str | None] = [None] * len(own)
     if ground is not None and spec.steps is not None:
         _paths(
-            axes,
+            sheet.axes,
             spec.steps.geometry,
             linewidths=0.5,
             edgecolors=QUIET,
             zorder=1,
             facecolors=[(*_rgb(ground.colours[word]), 0.9) for word in spec.steps["word"]],
         )
-    bare = smooth or not colours
-    _places(axes, own, [None] * len(own) if bare else colours, alpha=0.9)
-    _outlines(axes, dataset, question)
-    practices = question.practices
-    named = None if marks is None else marks.labels.reindex(practices.index)
-    dots = [None] * len(practices) if named is None or marks is None else [
-        marks.colours.get(word) for word in named
-    ]  # fmt: skip
-    _practices(
-        axes, frame, labels, practices,
-        ["none" if colour is None or len(colour) > 7 else colour for colour in dots],
-        hollow=None if marks is None else pd.Series([c is None for c in dots], practices.index),
-        spec=spec, scale=0.75 if marks is not None else 0.55,
-    )  # fmt: skip
-    if marks is not None and named is not None:
-        _signs(axes, frame, practices, named.map(dict(marks.signs)))
-    legend = _Legend(side)
-    for place, (found, dot) in enumerate(_legends_of(spec, dataset)):
+    elif ground is not None:
+        colours = [ground.colours.get(word) for word in ground.labels.reindex(own.index)]
+    _places(sheet.axes, own, colours, alpha=0.9)
+    _outlines(sheet)
+    if marks is None:
+        _practices(sheet, ["none"] * len(practices), scale=0.55)
+    else:
+        named = marks.labels.reindex(practices.index)
+        dots = [marks.colours.get(word) for word in named]
+        bare = pd.Series([colour is None for colour in dots], practices.index)
+        shown = ["none" if colour is None or len(colour) > 7 else colour for colour in dots]
+        _practices(sheet, shown, hollow=bare, scale=0.75)
+        _signs(sheet, named.map(dict(marks.signs)))
+    of_practices = marks is not None and bool(marks.title)
+    for place, found in enumerate(spec.legends(sheet.dataset)):
         room = max(legend.room() - (2 if place == 0 else 0), 0)
         legend.title(found.title)
-        shown = list(zip(found.colours, found.labels, found.counts or [], strict=True))
-        used = [item for item in shown if item[2]] if len(shown) > 8 else shown
+        items = list(zip(found.colours, found.labels, found.counts or [], strict=True))
+        used = [item for item in items if item[2]] if len(items) > 8 else items
+        draw = legend.dot if of_practices and place == 0 else legend.swatch
         for colour, label, count in used[: max(room // 2, 4)]:
-            draw = legend.dot if dot else legend.swatch
             draw(colour, label, f"{count:,}")
         if len(used) > max(room // 2, 4):
             legend.note(f"and {len(used) - max(room // 2, 4)} more")
     legend.note(spec.note)
 
 
-def _draw_areas(
-    axes: Axes,
-    side: Axes,
-    frame: _Frame,  # noqa: ARG001 - every kind of map is drawn with the same arguments
-    labels: _Labels,  # noqa: ARG001
-    dataset: Dataset,
-    spec: MapSpec,
-) -> None:
-    shapes, ground = spec.shapes, spec.ground
+def _draw_areas(sheet: _Sheet) -> None:
+    spec, shapes, ground = sheet.spec, sheet.spec.shapes, sheet.spec.ground
     assert shapes is not None
     assert ground is not None
     own = shapes.set_geometry("coarse")
     colours = [ground.colours.get(word) for word in ground.labels.reindex(own["code"])]
-    _places(axes, own, colours, alpha=1.0)
-    legend = _Legend(side)
-    for found in spec.legends(dataset):
-        legend.title(found.title)
-        for colour, label, count in zip(
-            found.colours, found.labels, found.counts or [], strict=True
-        ):
-            legend.swatch(colour, label, f"{count:,}")
-    legend.note(spec.note)
+    _places(sheet.axes, own, colours, alpha=1.0)
+    for found in spec.legends(sheet.dataset):
+        sheet.legend.title(found.title)
+        counted = zip(found.colours, found.labels, found.counts or [], strict=True)
+        for colour, label, count in counted:
+            sheet.legend.swatch(colour, label, f"{count:,}")
+    sheet.legend.note(spec.note)
 
 
-def _legends_of(spec: MapSpec, dataset: Dataset) -> list[tuple[maps.Legend, bool]]:
-    """The legends, and whether each is of practices."""
-    of_practices = spec.marks is not None and bool(spec.marks.title)
-    return [
-        (found, of_practices and place == 0) for place, found in enumerate(spec.legends(dataset))
-    ]
-
-
-def _signs(axes: Axes, frame: _Frame, practices: pd.DataFrame, signs: pd.Series) -> None:
+def _signs(sheet: _Sheet, signs: pd.Series) -> None:
     """A letter or two on each dot, so that colour is never the only sign."""
+    practices = sheet.question.practices
     for sign, easting, northing in zip(
         signs, practices["easting"], practices["northing"], strict=True
     ):
-        if pd.isna(sign) or not sign or not frame.holds(float(easting), float(northing)):
+        if pd.isna(sign) or not sign or not sheet.frame.holds(float(easting), float(northing)):
             continue
-        axes.text(float(easting), float(northing), str(sign), fontsize=6, ha="center",
-                  va="center", family=FAMILY, color=INK, zorder=12, parse_math=False,
-                  path_effects=[withStroke(linewidth=1.6, foreground="white")])  # fmt: skip
+        sheet.axes.text(float(easting), float(northing), str(sign), fontsize=6, ha="center",
+                        va="center", family=FAMILY, color=INK, zorder=12, parse_math=False,
+                        path_effects=[withStroke(linewidth=1.6, foreground="white")])  # fmt: skip
 
 
-_SOURCES_OF_MAPS = {
+_KINDS_OF_MAPS = {
     "practices": _draw_practices,
     "quintiles": _draw_quintiles,
     "hubs": _draw_hubs,
@@ -410,13 +395,10 @@ def _paths(axes: Axes, geometries: Iterable[Any], **style: Any) -> None:
         axes.add_collection(PathCollection(paths, **style), autolim=False)
 
 
-def _lsoas(
-    axes: Axes, dataset: Dataset, question: Question, palette: Sequence[str], *, alpha: float
-) -> None:
-    own = question.area.select(dataset.lsoas)
-    quintiles = own[f"imd{question.edition}_quintile"]
+def _lsoas(sheet: _Sheet, palette: Sequence[str], *, alpha: float) -> None:
+    quintiles = sheet.lsoas[f"imd{sheet.question.edition}_quintile"]
     colours = [palette[int(q) - 1] if pd.notna(q) else None for q in quintiles]
-    _places(axes, own, colours, alpha=alpha)
+    _places(sheet.axes, sheet.lsoas, colours, alpha=alpha)
 
 
 def _places(
@@ -430,29 +412,21 @@ def _places(
         if there
     ]
     # The same line everywhere would blacken a map of a thousand LSOAs.
-    thin = 0.4 if len(own) < 250 else 0.15
-    _paths(
-        axes,
-        own.geometry[drawn],
-        facecolors=filled,
-        edgecolors="#6b7280",
-        linewidths=thin,
-        zorder=2,
-    )
+    line = {"edgecolors": "#6b7280", "linewidths": 0.4 if len(own) < 250 else 0.15}
+    _paths(axes, own.geometry[drawn], facecolors=filled, zorder=2, **line)
 
 
-def _outlines(axes: Axes, dataset: Dataset, question: Question) -> None:
-    area, outlines = question.area, dataset.outlines
-    own = area.select(dataset.lsoas)
+def _outlines(sheet: _Sheet) -> None:
+    area, outlines, own = sheet.question.area, sheet.dataset.outlines, sheet.lsoas
     inside = {"region": ("place", own["place"]), "place": ("district", own["district"])}
     if area.kind in inside:
         kind, names = inside[area.kind]
         inner = outlines[(outlines["kind"] == kind) & outlines["name"].isin(names)]
-        _paths(axes, inner.geometry, facecolors="none", edgecolors=QUIET, linewidths=0.8,
+        _paths(sheet.axes, inner.geometry, facecolors="none", edgecolors=QUIET, linewidths=0.8,
                linestyles=(0, (5, 3)), zorder=5)  # fmt: skip
-    outline = question.outline
+    outline = sheet.question.outline
     if outline is not None:
-        _paths(axes, [outline], facecolors="none", edgecolors=INK, linewidths=1.5, zorder=6)
+        _paths(sheet.axes, [outline], facecolors="none", edgecolors=INK, linewidths=1.5, zorder=6)
 
 
 def _radius(patients: float) -> float:
@@ -461,17 +435,10 @@ def _radius(patients: float) -> float:
 
 
 def _practices(
-    axes: Axes,
-    frame: _Frame,
-    labels: _Labels,
-    practices: pd.DataFrame,
-    colours: Sequence[str],
-    *,
-    spec: MapSpec,
-    hollow: pd.Series | None = None,
-    scale: float = 1.0,
+    sheet: _Sheet, colours: Sequence[str], *, hollow: pd.Series | None = None, scale: float = 1.0
 ) -> None:
     """Circles in size order, small on top; those that share a building stand side by side."""
+    frame, spec, practices = sheet.frame, sheet.spec, sheet.question.practices
     crowding = min(1.0, max(0.5, math.sqrt(45 / max(len(practices), 1))))
     radii = {
         code: _radius(patients) * scale * crowding
@@ -484,22 +451,19 @@ def _practices(
             continue
         radius = radii[code] * frame.metres_per_point
         dashed = hollow is not None and bool(hollow[code])
-        axes.add_patch(
-            Circle(at[code], radius, facecolor=colour[code], edgecolor=INK, linewidth=0.7,
-                   linestyle=(0, (2, 2)) if dashed else "-", zorder=8)
-        )  # fmt: skip
-        labels.keep_clear(at[code], radii[code] * 0.6)
+
+        def circle(points: float, at: Any = at[code], radius: float = radius, **style: Any) -> None:
+            more = points * frame.metres_per_point
+            sheet.axes.add_patch(Circle(at, radius + more, **style))
+
+        circle(0, facecolor=colour[code], edgecolor=INK, linewidth=0.7,
+               linestyle=(0, (2, 2)) if dashed else "-", zorder=8)  # fmt: skip
+        sheet.labels.keep_clear(at[code], radii[code] * 0.6)
         ringed = spec.kind == "practices" and practices.loc[code, "flag_low_fte"]
         if ringed or code in spec.ring:
-            axes.add_patch(
-                Circle(at[code], radius + 3 * frame.metres_per_point, fill=False, edgecolor=INK,
-                       linewidth=1.2, linestyle=(0, (3, 2)), zorder=9)
-            )  # fmt: skip
+            circle(3, fill=False, edgecolor=INK, linewidth=1.2, linestyle=(0, (3, 2)), zorder=9)
         if code == spec.highlight:
-            axes.add_patch(
-                Circle(at[code], radius + 4 * frame.metres_per_point, fill=False,
-                       edgecolor=HIGHLIGHT, linewidth=2.6, zorder=10)
-            )  # fmt: skip
+            circle(4, fill=False, edgecolor=HIGHLIGHT, linewidth=2.6, zorder=10)
 
 
 def _side_by_side(
@@ -519,10 +483,7 @@ def _side_by_side(
         reach *= 1.0 if len(codes) == 2 else 1.25
         for number, code in enumerate(codes):
             angle = 2 * math.pi * number / len(codes)
-            at[code] = (
-                easting + reach * math.cos(angle),
-                northing - reach * math.sin(angle),
-            )
+            at[code] = (easting + reach * math.cos(angle), northing - reach * math.sin(angle))
     return at
 
 
@@ -532,8 +493,8 @@ def _side_by_side(
 class _Labels:
     """Boxes already taken, in points from the map's lower left corner."""
 
-    def __init__(self, frame: _Frame) -> None:
-        self.frame = frame
+    def __init__(self, axes: Axes, frame: _Frame) -> None:
+        self.axes, self.frame = axes, frame
         self._taken: list[tuple[float, float, float, float]] = []
         self._dots: list[tuple[float, float, float, float]] = []
 
@@ -558,14 +519,13 @@ class _Labels:
 
     def write(
         self,
-        axes: Axes,
         at: tuple[float, float],
         text: str,
         *,
         size: float,
         bold: bool = False,
         colour: str = INK,
-        tries: Sequence[tuple[float, float]] = ((0.0, 0.0),),
+        tries: Sequence[tuple[float, float]],
         always: bool = False,
     ) -> bool:
         """Write at the first of `tries` (steps of half a box from `at`) that is free; else, where
@@ -580,73 +540,59 @@ class _Labels:
             if not self.fits(box, over_dots=over_dots):
                 continue
             self.take(box)
-            axes.text(
-                left / self.frame.wide,
-                low / self.frame.high,
-                text,
-                transform=axes.transAxes,
-                ha="center",
-                va="center",
-                fontsize=size,
-                fontweight="bold" if bold else "normal",
-                family=FAMILY,
-                color=colour,
-                zorder=20,
-                parse_math=False,
+            self.axes.text(
+                left / self.frame.wide, low / self.frame.high, text, transform=self.axes.transAxes,
+                ha="center", va="center", fontsize=size, fontweight="bold" if bold else "normal",
+                family=FAMILY, color=colour, zorder=20, parse_math=False,
                 path_effects=[withStroke(linewidth=2.4, foreground="white")],
-            )
+            )  # fmt: skip
             return True
         return False
 
 
+_THERE = ((0.0, 0.0),)
 _NEAR = ((0.0, 0.0), (0.0, 1.0), (0.0, -1.0), (0.4, 0.0), (-0.4, 0.0))
 _ROUND = ((0.0, 0.0), (0.0, 1.5), (0.0, -1.5), (1.1, 0.0), (-1.1, 0.0), (0.9, 1.3), (-0.9, -1.3))
 
 
-def _towns(axes: Axes, labels: _Labels, dataset: Dataset, spec: MapSpec, enlarged: float) -> None:
-    """The area's own first, the largest before others; those outside it quieter, and only where
-    they stand.
-    """
-    if spec.kind == "areas":
+def _towns(sheet: _Sheet, enlarged: float) -> None:
+    """The area's own first, the largest before others; those outside quieter, and in place only."""
+    kind, outline, towns = sheet.spec.kind, sheet.question.outline, sheet.dataset.towns
+    if kind == "areas":
         return
-    outline = spec.question.outline
-    own = [outline is None or outline.contains(at) for at in dataset.towns.geometry]
-    towns = dataset.towns.assign(outside=[not inside for inside in own])
-    towns = towns.sort_values(["outside", "size", "name"])
+    outside = [outline is not None and not outline.contains(at) for at in towns.geometry]
+    towns = towns.assign(outside=outside).sort_values(["outside", "size", "name"])
     size = {1: 10.0 * enlarged, 2: 8.5 * enlarged, 3: 8.0 * enlarged}
-    for name, rank, at, outside in zip(
+    for name, rank, at, far in zip(
         towns["name"], towns["size"], towns.geometry, towns["outside"], strict=True
     ):
         # Small places only where the map is close enough to have room for them.
-        too_small = (spec.kind == "hubs" and rank > 1) or (
-            rank == 3 and labels.frame.metres_per_point > 90
+        too_small = (kind == "hubs" and rank > 1) or (
+            rank == 3 and sheet.frame.metres_per_point > 90
         )
-        if too_small or not labels.frame.holds(at.x, at.y):
+        if too_small or not sheet.frame.holds(at.x, at.y):
             continue
-        inside = not outside
-        labels.write(
-            axes,
-            (at.x, at.y),
-            name,
-            size=size[int(rank)],
-            bold=rank == 1 and inside,
-            colour=INK if inside else QUIET,
-            tries=_ROUND if inside else ((0.0, 0.0),),
-            always=rank == 1 and inside,
-        )
+        first = rank == 1 and not far
+        colour, tries = (QUIET, _THERE) if far else (INK, _ROUND)
+        sheet.labels.write(
+            (at.x, at.y), name, size=size[int(rank)], bold=first, colour=colour, tries=tries,
+            always=first,
+        )  # fmt: skip
 
 
-def _hub_labels(axes: Axes, frame: _Frame, labels: _Labels) -> None:
-    for row in frame.hubs.sort_values("patients", ascending=False, kind="stable").itertuples():
+def _hub_labels(sheet: _Sheet) -> None:
+    hubs = sheet.frame.hubs.sort_values("patients", ascending=False, kind="stable")
+    for row in hubs.itertuples():
         # Near the middle of its largest piece or nowhere: a name elsewhere would mislead.
         at = max(row.geometry.geoms, key=lambda part: part.area).representative_point()
-        if frame.holds(at.x, at.y):
+        if sheet.frame.holds(at.x, at.y):
             name = shorten(drawable(row.hub, bold=True), 8.5, 120, bold=True)
-            labels.write(axes, (at.x, at.y), name, size=8.5, bold=True, tries=_NEAR)
+            sheet.labels.write((at.x, at.y), name, size=8.5, bold=True, tries=_NEAR)
 
 
-def _scale_bar(axes: Axes, frame: _Frame, labels: _Labels) -> None:
+def _scale_bar(sheet: _Sheet) -> None:
     """A round length of about a fifth of the map's width, in kilometres and miles."""
+    axes, frame = sheet.axes, sheet.frame
     wanted = frame.wide * frame.metres_per_point / 5_000
     power = 10 ** math.floor(math.log10(wanted))
     kilometres = max(step for step in (1, 2, 5) if step * power <= wanted) * power
@@ -664,42 +610,31 @@ def _scale_bar(axes: Axes, frame: _Frame, labels: _Labels) -> None:
     axes.text(x / frame.wide, (y + 8) / frame.high, words, transform=axes.transAxes, fontsize=8,
               family=FAMILY, color=INK, ha="left", va="bottom", zorder=22,
               path_effects=[withStroke(linewidth=2.4, foreground="white")])  # fmt: skip
-    labels.take((x - 2, y - 2, x + max(long, width(words, 8)) + 4, y + 20))
+    sheet.labels.take((x - 2, y - 2, x + max(long, width(words, 8)) + 4, y + 20))
 
 
-def _north(axes: Axes, frame: _Frame, labels: _Labels) -> None:
+def _north(sheet: _Sheet) -> None:
     """Grid north, which is up."""
+    frame = sheet.frame
     x, y = frame.wide - 16, frame.high - 14
-    axes.annotate(
-        "N",
-        xy=(x / frame.wide, y / frame.high),
-        xytext=(x / frame.wide, (y - 26) / frame.high),
-        xycoords="axes fraction",
-        textcoords="axes fraction",
-        ha="center",
-        va="top",
-        fontsize=10,
-        fontweight="bold",
-        family=FAMILY,
-        color=INK,
+    sheet.axes.annotate(
+        "N", xy=(x / frame.wide, y / frame.high), xytext=(x / frame.wide, (y - 26) / frame.high),
+        xycoords="axes fraction", textcoords="axes fraction", ha="center", va="top", fontsize=10,
+        fontweight="bold", family=FAMILY, color=INK, zorder=22,
         arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.6},
-        zorder=22,
-    )
-    labels.take((x - 9, y - 42, x + 9, y + 6))
+    )  # fmt: skip
+    sheet.labels.take((x - 9, y - 42, x + 9, y + 6))
 
 
-def _source(dataset: Dataset, spec: MapSpec) -> str:
-    """The attribution, and what kind of boundaries these are."""
-    own = spec.question.area.select(dataset.lsoas).geometry
-    near = spec.kind != "areas" and not web.coarse(own[own.notna()])
-    return ATTRIBUTION if near else f"{ATTRIBUTION}. Generalised boundaries"
-
-
-def _attribution(axes: Axes, frame: _Frame, labels: _Labels, text: str) -> None:
-    axes.text(6 / frame.wide, 6 / frame.high, text, transform=axes.transAxes, fontsize=6.5,
-              family=FAMILY, color=QUIET, ha="left", va="bottom", zorder=22,
-              bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none"})  # fmt: skip
-    labels.take((4, 3, 8 + width(text, 6.5), 16))
+def _attribution(sheet: _Sheet) -> None:
+    """With it, what kind of boundaries these are."""
+    own, text = sheet.lsoas.geometry, ATTRIBUTION
+    if sheet.spec.kind == "areas" or web.coarse(own[own.notna()]):
+        text = f"{ATTRIBUTION}. Generalised boundaries"
+    sheet.axes.text(6 / sheet.frame.wide, 6 / sheet.frame.high, text, fontsize=6.5, family=FAMILY,
+                    transform=sheet.axes.transAxes, color=QUIET, ha="left", va="bottom", zorder=22,
+                    bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none"})  # fmt: skip
+    sheet.labels.take((4, 3, 8 + width(text, 6.5), 16))
 
 
 # --- the legend beside the map ---

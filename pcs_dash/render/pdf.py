@@ -19,7 +19,7 @@ from matplotlib.patches import Rectangle
 from pcs_dash.render.paper_maps import draw_map, to_png
 from pcs_dash.render.paper_text import FAMILY, drawable, wrap
 from pcs_dash.render.svg_charts import draw_chart
-from pcs_dash.render.table_fit import LEADING, Fitted, best_fit, whole_if_short
+from pcs_dash.render.table_fit import LEADING, Fitted, best_fit, parts_beside, whole_if_short
 from pcs_dash.views.answer import Bullets, Chart, Drawn, MapBlock, Table
 from pcs_dash.views.deck import Deck, Slide
 from pcs_dash.views.report_links import shown
@@ -41,9 +41,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 def to_pdf(deck: Deck, *, cover: bool = True) -> bytes:
-    """The report as the bytes of a PDF file, 16:9 pages: a title (`cover`), then a page or more a
-    view.
-    """
+    """The bytes of a PDF file, pages 16:9: a title (`cover`), then a page or more a view."""
     data = io.BytesIO()
     about = {
         "Title": drawable(deck.title),
@@ -67,10 +65,10 @@ def to_pdf(deck: Deck, *, cover: bool = True) -> bytes:
     return data.getvalue()
 
 
-def slide_picture(deck: Deck, *, dpi: int = 72) -> bytes:
+def slide_picture(deck: Deck) -> bytes:
     """The first slide of a report as PNG bytes, drawn as its page is."""
     with _ONE_AT_A_TIME:
-        return to_png(_pages(deck, deck.slides[0], 0)[0], dpi=dpi)
+        return to_png(_pages(deck, deck.slides[0], 0)[0], dpi=72)
 
 
 def _figure() -> Figure:
@@ -89,9 +87,7 @@ def _write(
     colour: str = INK,
     link: str = "",
 ) -> float:
-    """Write wrapped lines from `top` down, in inches; returns where the next may begin. A click on
-    them opens `link`.
-    """
+    """Write lines that open `link` from `top` down (inches); returns where the next may begin."""
     for line in wrap(text, size, wide * 72, bold=bold):
         figure.text(
             left / WIDE, 1 - top / HIGH, drawable(line, bold=bold), fontsize=size, color=colour,
@@ -152,18 +148,16 @@ def _pages(deck: Deck, slide: Slide, before: int) -> list[Figure]:
             ready.append([*best_fit(table, *box, TABLE_SIZES, 1.0, smaller=_SMALLER_SIZES)])
         else:
             ready.append([block])
-    count = max((len(parts) for parts in ready), default=1)
-    figures = []
-    for page in range(count):
+    figures, parts = [], parts_beside(ready)
+    for page, blocks in enumerate(parts, start=1):
         figure = _figure()
-        of = f" ({page + 1} of {count})" if count > 1 else ""
+        of = f" ({page} of {len(parts)})" if len(parts) > 1 else ""
         _head(figure, slide, slide.heading + of)
         left = _MARGIN
-        for options, share in zip(ready, shares, strict=True):
-            own = room * share
-            _block(deck, figure, options[min(page, len(options) - 1)], left, top, own, high)
-            left += own + _GAP
-        _foot(figure, slide.footer, deck, slide.link, before + page + 1)
+        for part, share in zip(blocks, shares, strict=True):
+            _block(deck, figure, part, left, top, room * share, high)
+            left += room * share + _GAP
+        _foot(figure, slide.footer, deck, slide.link, before + page)
         figures.append(figure)
     return figures
 

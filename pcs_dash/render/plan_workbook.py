@@ -26,7 +26,8 @@ from pcs_dash.measures.deprivation import without_small_counts
 from pcs_dash.measures.numbers import number
 from pcs_dash.measures.register import HUB_MEASURES, Measure, own, rule_measures
 from pcs_dash.render.column_labels import format_of, heading, number_format
-from pcs_dash.render.hub_colours import mark_hubs
+from pcs_dash.render.csv_files import plan_table
+from pcs_dash.render.hub_colours import as_wide_as_a_page, mark_hubs
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.tables.spreadsheet_text import neutralise
 
@@ -56,10 +57,11 @@ def plan_workbook(
     workbook.properties.title = _clean(provenance.plan_name or "Hub plan")
     workbook.properties.creator = "pcs_dash"
     colours = {neutralise(_clean(hub.name)): hub.colour for hub in plan.hubs}
-    listed = _write(workbook, "Plan", _plan_table(plan, practices), provenance)
+    listed = _write(workbook, "Plan", plan_table(plan, practices).reset_index(), provenance)
     mark_hubs(listed, 1, heading("hub"), colours)
     measures = HUB_MEASURES | own(summary.columns)
-    hubs, formats = _hub_table(plan, summary, measures), _hub_formats(measures)
+    hubs = _hub_table(plan, summary, measures)
+    formats = {measure.label: measure.number_format for measure in measures.values()}
     _colour_hubs(_write(workbook, "Hubs", hubs, provenance, formats))
     listed = _write(workbook, "Practices", _practice_table(plan, practices), provenance)
     mark_hubs(listed, 1, heading("hub"), colours)
@@ -74,24 +76,12 @@ def plan_workbook(
     return stream.getvalue()
 
 
-def _plan_table(plan: Plan, practices: pd.DataFrame) -> pd.DataFrame:
-    codes = sorted({*plan.assignment, *practices.index})
-    table = plan.to_series(codes).to_frame()
-    table["practice_name"] = practices["practice_name"].reindex(table.index)
-    table["patients"] = practices["patients"].reindex(table.index).astype("Int64")
-    return table.reset_index()
-
-
 def _hub_table(plan: Plan, summary: pd.DataFrame, measures: Mapping[str, Measure]) -> pd.DataFrame:
     """The summary under its measures' labels, with what a hub needs to be read back."""
     notes = {hub.id: hub.note for hub in plan.hubs}
     table = summary.reset_index()
     table.insert(4, "note", table["hub_id"].map(notes))
     return table.rename(columns={key: measure.label for key, measure in measures.items()})
-
-
-def _hub_formats(measures: Mapping[str, Measure]) -> dict[str, str]:
-    return {measure.label: measure.number_format for measure in measures.values()}
 
 
 def _practice_table(plan: Plan, practices: pd.DataFrame) -> pd.DataFrame:
@@ -165,11 +155,8 @@ def _colour_hubs(sheet: Worksheet) -> None:
 
 
 def _set_up_print(sheet: Worksheet, title: str, provenance: Provenance) -> None:
-    sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = _A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = "1:1"
+    as_wide_as_a_page(sheet, 1)
     sheet.oddHeader.left.text = _header(f"{provenance.plan_name or 'Hub plan'}: {title}")
     sheet.oddHeader.right.text = _header(provenance.area)
     sheet.oddFooter.left.text = _header(

@@ -43,6 +43,7 @@ from pcs_dash.render.table_fit import (
     Fitted,
     best_fit,
     holds_all,
+    parts_beside,
     whole_if_short,
 )
 from pcs_dash.tables.errors import UserError
@@ -55,8 +56,8 @@ INK = RGBColor(0x11, 0x18, 0x27)
 QUIET = RGBColor(0x37, 0x41, 0x51)
 GRID = RGBColor(0xD1, 0xD5, 0xDB)
 
-_MESSAGE_SIZE = 16
-_TEXT_SIZE = 18
+_MESSAGE_SIZE = 16.0
+_TEXT_SIZE = 18.0
 _FOOTER_SIZE = 10
 _TABLE_SIZES = (16, 14, 12)
 # Only where a word would be cut: on the narrow slides of some templates.
@@ -178,11 +179,9 @@ def _properties(presentation: Any, deck: Deck) -> None:
     properties = presentation.core_properties
     properties.title = printable(deck.title)[:255]
     properties.subject = printable(deck.subtitle)[:255]
-    properties.author = "pcs_dash"
-    properties.last_modified_by = "pcs_dash"
-    properties.comments = printable(f"Made {deck.made_text}. Opens the first view: {deck.link}")[
-        :255
-    ]
+    properties.author = properties.last_modified_by = "pcs_dash"
+    comments = f"Made {deck.made_text}. Opens the first view: {deck.link}"
+    properties.comments = printable(comments)[:255]
     properties.keywords = "general practice, deprivation, workforce"
 
 
@@ -257,12 +256,8 @@ class _Writer:
             self._too_small(block, box) for block, box in zip(content.blocks, boxes, strict=True)
         ):
             return [(part,) for block in content.blocks for part in self._pages(block, room)]
-        ready = [self._pages(block, box) for block, box in zip(content.blocks, boxes, strict=True)]
-        # Where one block goes on, the others are repeated beside it.
-        most = max((len(pages) for pages in ready), default=1)
-        return [
-            tuple(pages[min(number, len(pages) - 1)] for pages in ready) for number in range(most)
-        ]
+        both = zip(content.blocks, boxes, strict=True)
+        return parts_beside([self._pages(block, box) for block, box in both])
 
     def _pages(self, block: Drawn, box: _Box) -> list[Drawn | Fitted]:
         if not isinstance(block, Table):
@@ -408,9 +403,8 @@ class _Writer:
 
     def _block(self, slide: Any, block: Drawn | Fitted, box: _Box) -> None:
         if isinstance(block, MapBlock):
-            figure = map_figure(
-                self.deck.dataset, block.spec, size=(box.width, box.height), enlarged=_BACK_ROW
-            )
+            size = (box.width, box.height)
+            figure = map_figure(self.deck.dataset, block.spec, size=size, enlarged=_BACK_ROW)
             picture = slide.shapes.add_picture(io.BytesIO(to_png(figure)), *box.emu)
             picture.name = "Map"
             _describe(picture, block.alt)
@@ -469,10 +463,7 @@ class _Writer:
 
 def _lead(content: Slide) -> list[tuple[str, float, bool]]:
     """The presenter's own line, then what the figures say."""
-    lines = [
-        (content.text, float(_TEXT_SIZE), True),
-        (content.message, float(_MESSAGE_SIZE), False),
-    ]
+    lines = ((content.text, _TEXT_SIZE, True), (content.message, _MESSAGE_SIZE, False))
     return [line for line in lines if line[0]]
 
 
@@ -494,10 +485,8 @@ def _text_height(text: str, size: float, wide: float, narrow: float) -> float:
 
 def _holder(shapes: Any, kinds: Sequence[Any]) -> Any:
     """The first placeholder of these kinds, or None."""
-    for shape in shapes.placeholders:
-        if shape.placeholder_format.type in kinds:
-            return shape
-    return None
+    found = (shape for shape in shapes.placeholders if shape.placeholder_format.type in kinds)
+    return next(found, None)
 
 
 def _contents(layout: Any) -> int:
@@ -581,7 +570,6 @@ def _add_chart(slide: Any, chart: Chart, box: _Box, *, templated: bool) -> None:
 
 
 def _name_size(chart: Chart) -> int:
-    """Points of the names of categories."""
     return 10 if len(chart.categories) > 10 else 12
 
 
@@ -650,15 +638,12 @@ def _reference_line(slide: Any, native: Any, chart: Chart, box: _Box, *, templat
     line = slide.shapes.add_connector(
         MSO_CONNECTOR.STRAIGHT, Inches(x), Inches(top), Inches(x), Inches(foot)
     )
-    if templated:
-        line.line.color.theme_color = MSO_THEME_COLOR.TEXT_1
-    else:
-        line.line.color.rgb = INK
+    _ink(line.line.color, templated=templated)
     line.line.width = Pt(1.75)
     line.line.dash_style = MSO_LINE.DASH
     line.name = "Reference line"
     label = chart.reference_label or numbers.number(chart.reference)
-    line._element.xpath(".//p:cNvPr")[0].set("descr", printable(f"Line at {label}"))
+    _describe(line, f"Line at {label}")
     words = slide.shapes.add_textbox(Inches(x - 1), Inches(top - 0.26), Inches(2), Inches(0.24))
     words.name = "Reference label"
     _describe(words, f"Line at {label}")
@@ -671,9 +656,7 @@ def _reference_line(slide: Any, native: Any, chart: Chart, box: _Box, *, templat
 
 
 def _round_ends(chart: Chart) -> tuple[float, float]:
-    """Round ends of the axis, 0 between them or one of them, with room for the figures behind the
-    bars.
-    """
+    """Round ends of the axis, 0 within, with room for the figures behind the bars."""
     values = [value for series in chart.series for value in series.values if value is not None]
     ends = [*values, chart.reference or 0.0, 0.0]
     step = _step(chart)
@@ -703,10 +686,7 @@ def _drawn(chart: Chart) -> Sequence[Series]:
 
 def _style(native: Any, chart: Chart, *, templated: bool) -> None:
     native.font.size = Pt(12)
-    if templated:
-        native.font.color.theme_color = MSO_THEME_COLOR.TEXT_1
-    else:
-        native.font.color.rgb = INK
+    _ink(native.font.color, templated=templated)
     native.has_title = True
     native.chart_title.include_in_layout = False
     title = native.chart_title.text_frame
@@ -753,6 +733,14 @@ def _style(native: Any, chart: Chart, *, templated: bool) -> None:
         native.value_axis.tick_labels.number_format = "0%"
     for series, own in zip(_drawn(chart), plot.series, strict=True):
         _bar_series(own, series, chart)
+
+
+def _ink(colour: Any, *, templated: bool) -> None:
+    """Dark, or as the template has its text."""
+    if templated:
+        colour.theme_color = MSO_THEME_COLOR.TEXT_1
+    else:
+        colour.rgb = INK
 
 
 def _names_once(legend: Any, chart: Chart) -> None:
@@ -803,16 +791,13 @@ def _axis_style(axis: Any, title: str, number_format: str) -> None:
 
 def _bar_series(own: Any, series: Series, chart: Chart) -> None:
     own.invert_if_negative = False
-    own.format.fill.solid()
-    own.format.fill.fore_color.rgb = _rgb(series.colour)
-    own.format.line.color.rgb = QUIET
-    own.format.line.width = Pt(0.5)
-    for number, colour in enumerate(reversed(series.colours)):
-        point = own.points[number]
-        point.format.fill.solid()
-        point.format.fill.fore_color.rgb = _rgb(colour)
-        point.format.line.color.rgb = QUIET
-        point.format.line.width = Pt(0.5)
+    bars = [(own, series.colour)]
+    bars += [(own.points[place], colour) for place, colour in enumerate(reversed(series.colours))]
+    for bar, colour in bars:
+        bar.format.fill.solid()
+        bar.format.fill.fore_color.rgb = _rgb(colour)
+        bar.format.line.color.rgb = QUIET
+        bar.format.line.width = Pt(0.5)
     if chart.kind == "bars":
         labels = own.data_labels
         labels.show_value = True
@@ -825,28 +810,26 @@ def _bar_series(own: Any, series: Series, chart: Chart) -> None:
 
 def _error_bars(own: Any, series: Series) -> None:
     """Intervals, which python-pptx has no words for: `c:errBars` before the categories."""
-    rows = list(zip(series.values, series.low, series.high, strict=True))[::-1]
 
-    def points(pick: int) -> str:
-        found = []
-        for number, row in enumerate(rows):
-            value, end = row[0], row[pick]
-            if value is not None and end is not None:
-                found.append(f'<c:pt idx="{number}"><c:v>{abs(end - value):.6g}</c:v></c:pt>')
-        return f'<c:numLit><c:formatCode>General</c:formatCode><c:ptCount val="{len(rows)}"/>' + (
-            "".join(found) + "</c:numLit>"
+    def points(ends: Sequence[float | None]) -> str:
+        pairs = list(zip(series.values, ends, strict=True))[::-1]
+        found = "".join(
+            f'<c:pt idx="{number}"><c:v>{abs(end - value):.6g}</c:v></c:pt>'
+            for number, (value, end) in enumerate(pairs)
+            if value is not None and end is not None
         )
+        head = f'<c:formatCode>General</c:formatCode><c:ptCount val="{len(pairs)}"/>'
+        return f"<c:numLit>{head}{found}</c:numLit>"
 
     xml = (
         '<c:errBars xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
         'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
         '<c:errBarType val="both"/><c:errValType val="cust"/><c:noEndCap val="0"/>'
-        f"<c:plus>{points(2)}</c:plus><c:minus>{points(1)}</c:minus>"
+        f"<c:plus>{points(series.high)}</c:plus><c:minus>{points(series.low)}</c:minus>"
         '<c:spPr><a:ln w="22225"><a:solidFill><a:srgbClr val="111827"/></a:solidFill></a:ln>'
         "</c:spPr></c:errBars>"
     )
-    element = own._element
-    element.find(qn("c:cat")).addprevious(parse_xml(xml))
+    own._element.find(qn("c:cat")).addprevious(parse_xml(xml))
 
 
 def _scatter_series(native: Any, chart: Chart) -> None:

@@ -24,7 +24,7 @@ from pcs_dash.measures.deprivation import QUINTILE_LABELS, group_quintile_shares
 from pcs_dash.measures.register import HUB_MEASURES, PER_GP, REGISTER, Measure, own
 from pcs_dash.measures.workforce import GP_DEFINITIONS, summarise
 from pcs_dash.render.column_labels import BOUND
-from pcs_dash.render.hub_colours import mark_hubs
+from pcs_dash.render.hub_colours import as_wide_as_a_page, mark_hubs
 from pcs_dash.render.paper_text import printable
 from pcs_dash.scenarios.project import FIGURES, OTHERS
 from pcs_dash.tables.sources import ATTRIBUTION
@@ -37,6 +37,7 @@ from pcs_dash.views.question import Question
 from pcs_dash.views.report_links import LONGEST_IN_OFFICE
 from pcs_dash.views.team import staff_label
 
+Rows = list[tuple[object, ...]]
 _HEAD = Font(name="Arial", size=11, bold=True, color="FFFFFF")
 _BODY = Font(name="Arial", size=11)
 _BOLD = Font(name="Arial", size=11, bold=True)
@@ -148,7 +149,7 @@ def _slides_of(deck: Deck, key: str) -> list[tuple[Slide, Question]]:
 
 def _getting_there(book: Workbook, deck: Deck) -> None:
     """The minutes of each slide of them, by quintile, place and district."""
-    rows: list[tuple[object, ...]] = []
+    rows = Rows()
     for slide, question in _slides_of(deck, getting_there.VIEW.key):
         label, table = getting_there.for_workbook(question)
         rows += [(slide.heading, label, *row) for row in table.itertuples(index=False, name=None)]
@@ -171,17 +172,13 @@ def _years_ahead(book: Workbook, deck: Deck) -> None:
     told = _slides_of(deck, plan_ahead.VIEW.key)
     if not told:
         return
-    happens: list[tuple[object, ...]] = []
-    years: list[tuple[object, ...]] = []
-    assumed: list[tuple[object, ...]] = []
-    sites: list[tuple[object, ...]] = []
+    happens, years, assumed, sites = Rows(), Rows(), Rows(), Rows()
     for slide, question in told:
         said, figures, assumptions, premises = plan_ahead.for_workbook(question)
         happens += [(slide.heading, sentence) for sentence in said]
-        rows = figures[["case", "year", "group", "practices", *_BANDED, *OTHERS]]
-        years += [(slide.heading, *row) for row in rows.itertuples(index=False, name=None)]
-        assumed += [(slide.heading, *row) for row in assumptions.itertuples(index=False, name=None)]
-        sites += [(slide.heading, *row) for row in premises.itertuples(index=False, name=None)]
+        figures = figures[["case", "year", "group", "practices", *_BANDED, *OTHERS]]
+        for rows, table in ((years, figures), (assumed, assumptions), (sites, premises)):
+            rows += [(slide.heading, *row) for row in table.itertuples(index=False, name=None)]
     _sheet(book, "What happens", "What is taken to happen", ["Slide", "Change"], happens)
     _sheet(
         book, "Years ahead", "Low and high: 95% of the draws, in which other staff don't vary",
@@ -232,18 +229,14 @@ def _definitions(deck: Deck) -> list[tuple[str, str]]:
 
 def _about(sheet: Any, deck: Deck) -> None:
     sheet.title = "About"
-    question = deck.question
+    question, held = deck.question, deck.question.benchmark
+    of = f" ({held.period})" if held.period else ""
     lines = (
         ("Area", question.area.title),
         ("Made", deck.made_text),
         ("Data", question.basis),
         ("GP definition", f"{question.definition.label}: {question.definition.meaning}"),
-        (
-            "Benchmark",
-            f"{question.benchmark.label}, {numbers.number(question.benchmark.value)} patients "
-            "per FTE GP"
-            f"{f' ({question.benchmark.period})' if question.benchmark.period else ''}",
-        ),
+        ("Benchmark", f"{held.label}, {numbers.number(held.value)} patients per FTE GP{of}"),
         ("Deprivation", f"IMD {question.edition}"),
         ("Plan", deck.plan_name or ("given" if deck.plan is not None else "Today's PCNs")),
         ("Rules", "; ".join(rule.label for rule in deck.rules if rule.on)),
@@ -281,32 +274,23 @@ def _measures(book: Workbook, deck: Deck, title: str, head: str, keys: pd.Series
     """One row a group and a last row for the whole area, which the groups add up to."""
     question, practices = deck.question, deck.question.practices
     whole = pd.Series(f"{question.area.name}, all practices", index=practices.index)
+    definition, benchmark = question.definition.key, question.benchmark.value
     table = pd.concat(
         [
-            summarise(
-                practices,
-                by,
-                definition=question.definition.key,
-                benchmark=question.benchmark.value,
-            )
+            summarise(practices, by, definition=definition, benchmark=benchmark)
             for by in (keys, whole)
         ]
     )
     shares = pd.concat(
         [group_quintile_shares(practices, by, question.edition) for by in (keys, whole)]
     )
-    rows = [
-        (name, *(row[key] for key in _KEYS), *mix)
-        for (name, row), mix in zip(
-            table.iterrows(), shares.reindex(table.index).to_numpy(), strict=True
-        )
-    ]
+    rows = pd.concat([table[[*_KEYS]], shares.reindex(table.index)], axis=1)
     _sheet(
         book,
         title,
         f"{question.area.name} by {head}: {question.basis}",
         [head, *map(_heading, _KEYS), *_quintile_heads(question.edition)],
-        rows,
+        rows.itertuples(name=None),
         [None, *(REGISTER[key].number_format for key in _KEYS), *[_SHARE] * 5],
     )
 
@@ -321,24 +305,17 @@ def _practices(book: Workbook, deck: Deck) -> None:
     shares = group_quintile_shares(practices, practices.index.to_series(), question.edition)
     skip = {"practices", "practices_without_fte", "patients_in_ratio"}
     kept = [key for key in _KEYS if key not in skip and not key.startswith("practices_")]
-    rows = []
-    for code, row in table.iterrows():
-        own = practices.loc[str(code)]
-        definitions = [own[item.column] for item in GP_DEFINITIONS.values()]
-        rows.append(
-            (
-                code,
-                own["practice_name"],
-                own["postcode"],
-                own["district"],
-                own["place"],
-                None if pd.isna(own["pcn"]) else own["pcn"],
-                *(row[key] for key in kept),
-                *definitions,
-                *(shares.loc[str(code)] if code in shares.index else [math.nan] * 5),
-                row["flags"],
-            )
-        )
+    own = practices.loc[table.index]
+    rows = pd.concat(
+        [
+            own[["practice_name", "postcode", "district", "place", "pcn"]],
+            table[kept],
+            own[[item.column for item in GP_DEFINITIONS.values()]],
+            shares.reindex(own.index),
+            table["flags"],
+        ],
+        axis=1,
+    )
     _sheet(
         book,
         "Practices",
@@ -350,7 +327,7 @@ def _practices(book: Workbook, deck: Deck) -> None:
             *_quintile_heads(question.edition),
             "Beware",
         ],
-        rows,
+        rows.itertuples(name=None),
         [*[None] * 6, *(REGISTER[key].number_format for key in kept), *[_TWO] * 3, *[_SHARE] * 5],
     )  # fmt: skip
 
@@ -370,14 +347,7 @@ def _hubs(book: Workbook, deck: Deck, plan: Any, name: str) -> None:
     # Contiguity needs the map; the app shows it.
     keys = [key for key in measures if key not in ("pieces", "contiguous")]
     on = [rule for rule in deck.rules if rule.on]
-    rows = [
-        (
-            "In no hub" if hub == UNASSIGNED else hub,
-            *(row[key] for key in keys),
-            *(row[verdict_column(rule)] for rule in on),
-        )
-        for hub, row in summary.iterrows()
-    ]
+    rows = summary[[*keys, *map(verdict_column, on)]].rename(index={UNASSIGNED: "In no hub"})
     _sheet(
         book,
         "Hubs",
@@ -387,7 +357,7 @@ def _hubs(book: Workbook, deck: Deck, plan: Any, name: str) -> None:
             *(_with_unit(measures[key]) for key in keys),
             *(f"Rule: {rule.label}" for rule in on),
         ],
-        rows,
+        rows.itertuples(name=None),
         [None, *(measures[key].number_format for key in keys)],
     )
 
@@ -431,23 +401,18 @@ def _sheet(
         sheet.column_dimensions[get_column_letter(column)].width = max(10, wide + 2)
     sheet.freeze_panes = "B4"
     sheet.auto_filter.ref = f"A3:{get_column_letter(len(heads))}{last}"
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = "3:3"
+    as_wide_as_a_page(sheet, 3)
 
 
 def _cell(cell: Any, value: Any, pattern: str | None) -> int:
     """Write a value; returns about how many characters wide it shows. Missing: nothing."""
-    if value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
-        return 0
     if hasattr(value, "item"):
         value = value.item()
+    if value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return 0
     if isinstance(value, bool):
         value = "yes" if value else "no"
     if isinstance(value, (int, float)):
-        if isinstance(value, float) and not math.isfinite(value):
-            return 0
         cell.value, cell.font = value, _BODY
         if pattern:
             cell.number_format = pattern

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from pcs_dash.hubs.plan import Plan
+from pcs_dash.hubs.plan import Plan, plan_from_column
 from pcs_dash.hubs.summary import summarise_hubs
 from pcs_dash.measures.numbers import number, per_cent, signed, signed_per_cent
 from pcs_dash.measures.profile import flags
@@ -36,8 +36,6 @@ MAX_FIGURES = 4
 MAX_ROWS = 12
 
 Rows = list[list[str]]
-
-
 England = Callable[[str], WebFiles | None]
 # The layer and the points that a map is drawn with.
 Layers = Callable[[MapSpec], tuple[AreaLayer, str]]
@@ -166,18 +164,22 @@ def practice_cards(question: Question) -> dict[str, Any]:
 
     `sums` are what a group of practices is added up from: patients, those in the ratio, FTE GPs.
     """
-    practices = question.practices
+    practices, benchmark, key = question.practices, question.benchmark, "patients_per_fte_gp"
     figures = summarise(
         practices,
         practices.index.to_series(),
         definition=question.definition.key,
-        benchmark=question.benchmark.value,
+        benchmark=benchmark.value,
     )
     return {
         str(code): [
             str(row["practice_name"]),
             ", ".join(str(row[key]) for key in ("district", "pcn") if not pd.isna(row[key])),
-            _rows(row_of, question),
+            _rows(
+                row_of,
+                [f"Against {benchmark.label}", signed_per_cent(row_of[key] / benchmark.value - 1)],
+                ["IMD 2025 score", number(row_of["imd_score"], 1)],
+            ),
             " ".join(flags(row)),
             [_plain(row_of[name]) for name in ("patients", "patients_in_ratio", "fte_gp")],
         ]
@@ -191,26 +193,20 @@ def _plain(value: Any) -> float | None:
     return None if pd.isna(value) else round(float(value), 3)
 
 
-def _rows(row: pd.Series, question: Question) -> Rows:
+def _rows(row: pd.Series, second: list[str], last: list[str]) -> Rows:
+    """What is said of a practice as of a hub, around what is said of one of them."""
     return [
         [PER_GP.label, number(row["patients_per_fte_gp"])],
-        [f"Against {question.benchmark.label}", _against(row, question)],
+        second,
         ["Patients", number(row["patients"])],
         [REGISTER["fte_gp"].label, number(row["fte_gp"], 1)],
         [REGISTER["fte_gap"].noun, signed(row["fte_gap"])],
-        ["IMD 2025 score", number(row["imd_score"], 1)],
+        last,
     ]
-
-
-def _against(row: pd.Series, question: Question) -> str:
-    relative = float(row["patients_per_fte_gp"]) / question.benchmark.value - 1
-    return signed_per_cent(relative)
 
 
 def _hub_cards(deck: Deck, slide: Slide) -> dict[str, Rows]:
     """What is said of each hub that is pointed at, by its name."""
-    from pcs_dash.hubs.plan import plan_from_column
-
     question, view = slide.question, slide.view
     assert question is not None
     assert view is not None
@@ -226,13 +222,10 @@ def _hub_cards(deck: Deck, slide: Slide) -> dict[str, Rows]:
         edition=question.edition,
     ).iloc[:-1]
     return {
-        str(name): [
-            [PER_GP.label, number(row["patients_per_fte_gp"])],
+        str(name): _rows(
+            row,
             ["Practices", number(row["practices"])],
-            ["Patients", number(row["patients"])],
-            [REGISTER["fte_gp"].label, number(row["fte_gp"], 1)],
-            [REGISTER["fte_gap"].noun, signed(row["fte_gap"])],
             ["In the most deprived fifth", per_cent(row["share_quintile_1"])],
-        ]
+        )
         for name, row in table[table["practices"] > 0].iterrows()
     }

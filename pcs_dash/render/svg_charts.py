@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pcs_dash.measures import numbers
 from pcs_dash.render.paper_text import FAMILY, drawable, shorten, width, wrap
-from pcs_dash.views.answer import Chart, Series
+from pcs_dash.views.answer import Chart
 
 INK = "#111827"
 QUIET = "#374151"
@@ -126,10 +126,6 @@ def _number(pattern: str) -> FuncFormatter:
     return FuncFormatter(show)
 
 
-def _values(series: Series) -> np.ndarray:
-    return np.array([np.nan if value is None else value for value in series.values], dtype=float)
-
-
 def _bars(axes: Axes, chart: Chart, names: list[str]) -> None:
     rows = np.arange(len(names))
     axes.grid(axis="x", color=GRID, linewidth=0.6)
@@ -138,7 +134,8 @@ def _bars(axes: Axes, chart: Chart, names: list[str]) -> None:
     start = np.zeros(len(names))
     thick = 0.72 if chart.kind == "shares" else 0.78 / max(len(chart.series), 1)
     for number, series in enumerate(chart.series):
-        values = _values(series)
+        # What is None is not a number there.
+        values = np.array(series.values, dtype=float)
         offset = 0.0 if chart.kind == "shares" else (number + 0.5) * thick - 0.39
         axes.barh(
             rows + offset, values, height=thick, left=start if chart.kind == "shares" else 0,
@@ -148,8 +145,7 @@ def _bars(axes: Axes, chart: Chart, names: list[str]) -> None:
         if chart.kind == "shares":
             start = start + np.nan_to_num(values)
         if series.low:
-            low = np.array([np.nan if v is None else v for v in series.low], dtype=float)
-            high = np.array([np.nan if v is None else v for v in series.high], dtype=float)
+            low, high = (np.array(ends, dtype=float) for ends in (series.low, series.high))
             axes.errorbar(
                 values, rows + offset, xerr=np.abs([values - low, high - values]), fmt="none",
                 ecolor=INK, elinewidth=1.4, capsize=3,
@@ -180,12 +176,13 @@ def _scatter(axes: Axes, chart: Chart) -> None:
     axes.yaxis.set_major_formatter(_number(chart.number_format))
     _label(axes, "y", drawable(chart.value_title))
     for series in chart.series:
+        values = np.array(series.values, dtype=float)
         if series.line:
-            axes.plot(series.x, _values(series), color=series.colour, linewidth=1.8,
+            axes.plot(series.x, values, color=series.colour, linewidth=1.8,
                       linestyle=(0, (4, 2)) if series.dash else "solid",
                       label=drawable(series.name))  # fmt: skip
         else:
-            axes.scatter(series.x, _values(series), s=34, color=series.colour, edgecolor="white",
+            axes.scatter(series.x, values, s=34, color=series.colour, edgecolor="white",
                          linewidth=0.6, label=drawable(series.name), zorder=3)  # fmt: skip
     lowest = min(
         (value for s in chart.series for value in s.values if value is not None), default=0

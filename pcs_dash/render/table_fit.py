@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from pcs_dash.render.paper_text import width, wrap
 from pcs_dash.views.answer import Table
 
+T = TypeVar("T")
 LEADING = 1.22
 SHORT_TABLE = 16  # rows: a table of no more is always shown whole
 # "0.4 (−0.2 to 0.6)", "1,590 to 1,988".
@@ -103,9 +105,7 @@ def _longest(table: Table, size: float, narrow: float) -> list[float]:
 
 
 def _widths(table: Table, wide: float, least: Sequence[float]) -> tuple[float, ...]:
-    """`wide` shared out as the table asks, but that no column is narrower than its `least`, where
-    there is room for that.
-    """
+    """`wide` shared out as asked, no column under its `least` where there is room for that."""
     shares = table.widths or (1.0,) * len(table.columns)
     plain = tuple(wide * share / sum(shares) for share in shares)
     if sum(least) > wide:
@@ -223,6 +223,12 @@ def _evened(pages: list[list[int]], each: Sequence[float], room: float) -> list[
 
 def _height(text: str, size: float, wide: float, narrow: float, *, bold: bool = False) -> float:
     return max(1, len(wrap(text, size, wide, bold=bold, narrow=narrow))) * size * LEADING
+
+
+def parts_beside(ready: Sequence[Sequence[T]]) -> list[tuple[T, ...]]:
+    """Parts of what stands side by side, by page: where one goes on, the others are repeated."""
+    most = max(map(len, ready), default=1)
+    return [tuple(parts[min(page, len(parts) - 1)] for parts in ready) for page in range(most)]
 
 
 def is_numeric(rows: Sequence[Sequence[str]], column: int) -> bool:

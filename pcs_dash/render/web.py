@@ -10,7 +10,7 @@ import hashlib
 import importlib.util
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,6 @@ def address_of(name: str) -> str:
 
 def prepare(dataset: Dataset, folder: Path = STATIC_DIR) -> WebFiles:
     """Write what is missing under `folder` and return the addresses. A second call is quick."""
-    (folder / "vendor").mkdir(parents=True, exist_ok=True)
     vendored = _copy_vendor(folder / "vendor")
 
     def asset(name: str, suffix: str) -> str:
@@ -85,46 +84,27 @@ def prepare(dataset: Dataset, folder: Path = STATIC_DIR) -> WebFiles:
         present_styles=(asset("present", "css"),),
         tour_scripts=scripts("dom", "tour", "connection"),
         tour_styles=(asset("tour", "css"),),
-        points_url=_write_json(folder, "practices", practice_points(dataset.practices)),
-        areas=_write_areas(folder, dataset),
+        points_url=publish("practices", practice_points(dataset.practices), folder),
+        areas=_write_areas(folder, dataset, {area.key: area for area in all_areas()}),
     )
 
 
-def prepare_area(
-    files: WebFiles, dataset: Dataset, area: Area, folder: Path = STATIC_DIR
-) -> WebFiles:
+def prepare_area(files: WebFiles, dataset: Dataset, area: Area) -> WebFiles:
     """The addresses for one area of another data set, whose layer is written if it is missing."""
-    lsoas = for_the_web(dataset.lsoas)
-    content = area_layer(
-        area,
-        dataset.practices,
-        lsoas,
-        for_the_web(dataset.outlines),
-        dataset.towns.to_crs(4326),
-    )
-    return replace(
-        files,
-        points_url=_write_json(folder, "practices", practice_points(dataset.practices)),
-        areas={
-            area.key: AreaLayer(
-                _write_json(folder, "area-loaded", content),
-                bounds_of(area, dataset.practices, lsoas),
-            )
-        },
-    )
+    points_url = publish("practices", practice_points(dataset.practices))
+    areas = _write_areas(STATIC_DIR, dataset, {"loaded": area})
+    return replace(files, points_url=points_url, areas=areas)
 
 
-def prepare_england(
-    files: WebFiles, outlines: gpd.GeoDataFrame, level: str, folder: Path = STATIC_DIR
-) -> WebFiles:
+def prepare_england(files: WebFiles, outlines: gpd.GeoDataFrame, level: str) -> WebFiles:
     """The addresses for a map of all areas of one kind, under the key of that kind.
 
     `outlines` has kind, code, name and `coarse`, shapes for a map of England, EPSG:27700. Areas
     stand in the place of LSOAs: each carries `i`, its place among those of its kind by code.
     """
     content, bounds = england_layer(outlines[outlines["kind"] == level])
-    layer = AreaLayer(_write_json(folder, f"england-{level}", content), bounds)
-    return replace(files, points_url=_write_json(folder, "nothing", []), areas={level: layer})
+    layer = AreaLayer(publish(f"england-{level}", content), bounds)
+    return replace(files, points_url=publish("nothing", []), areas={level: layer})
 
 
 def england_layer(
@@ -188,15 +168,10 @@ def _write_text(folder: Path, name: str, suffix: str, text: str) -> str:
     return address_of(f"{name}-{digest}.{suffix}")
 
 
-def _write_json(folder: Path, name: str, content: Any) -> str:
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return _write_text(folder, name, "json", text)
-
-
 def publish(name: str, content: Any, folder: Path = STATIC_DIR) -> str:
     """Write JSON for the browser under a name that carries its digest; returns its address."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return _write_json(folder, name, content)
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _write_text(folder, name, "json", text)
 
 
 def practice_points(practices: pd.DataFrame) -> list[list[Any]]:
@@ -208,15 +183,16 @@ def practice_points(practices: pd.DataFrame) -> list[list[Any]]:
     return [[code, *row] for code, *row in known.itertuples(name=None)]
 
 
-def _write_areas(folder: Path, dataset: Dataset) -> dict[str, AreaLayer]:
+def _write_areas(folder: Path, dataset: Dataset, areas: Mapping[str, Area]) -> dict[str, AreaLayer]:
+    """The layers of areas, by their keys; `areas` by the ends of their files' names."""
     lsoas = for_the_web(dataset.lsoas)
     outlines = for_the_web(dataset.outlines)
     towns = dataset.towns.to_crs(4326)
     layers = {}
-    for area in all_areas():
+    for name, area in areas.items():
         content = area_layer(area, dataset.practices, lsoas, outlines, towns)
         bounds = bounds_of(area, dataset.practices, lsoas)
-        layers[area.key] = AreaLayer(_write_json(folder, f"area-{area.key}", content), bounds)
+        layers[area.key] = AreaLayer(publish(f"area-{name}", content, folder), bounds)
     return layers
 
 

@@ -121,9 +121,7 @@ def held() -> Held:
 
 
 class EndedEarly(Exception):  # noqa: N818 - no fault
-    """A page has nothing more to show; what was chosen on it stands. `st.stop` would keep the
-    address from being told.
-    """
+    """A page has no more to show; its choices stand. `st.stop` would keep the address untold."""
 
 
 def begin(page: str) -> None:
@@ -143,9 +141,7 @@ def end() -> None:
 
 
 def fragment(draw: Callable[P, None], where: str = "") -> Callable[P, None]:
-    """`st.fragment` for what draws choices that are in the address; `where` tells apart what is
-    drawn twice on a page.
-    """
+    """`st.fragment` for choices in the address; `where` tells apart what a page draws twice."""
 
     @st.fragment
     @wraps(draw)
@@ -328,9 +324,7 @@ def _asked(kept: Held, name: str, parameter: Parameter) -> Any:
 
 @contextmanager
 def telling_in(place: Any) -> Iterator[None]:
-    """Meanwhile what the address asks for in vain is told in this container: in a closed box nobody
-    would see it.
-    """
+    """Meanwhile what is asked for in vain is told here: in a closed box nobody would see it."""
     kept = held()
     kept.told_in = place
     try:
@@ -428,7 +422,6 @@ def of_map(place: str) -> None:
 
 
 def _tell(where: str) -> None:
-    """Let the browser write the address."""
     kept = held()
     kept.number += 1
     names = {*kept.drawn, *kept.shown}

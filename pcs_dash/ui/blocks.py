@@ -156,9 +156,7 @@ def small_table(table: Table) -> None:
 
 
 def data_table(table: Table, *, key: str, pick: Callable[[str, Sequence[str]], None]) -> None:
-    """A long table that can be sorted; a click anywhere on a row picks what it stands for, and
-    ticked rows are those to compare.
-    """
+    """A long table to sort; a click on a row picks what it stands for, ticked rows are compared."""
 
     def chosen() -> None:
         found, before = st.session_state[key]["selection"], f"{key}-ticked"
@@ -218,7 +216,6 @@ def _heading_size(table: Table) -> tuple[int | None, int]:
 
 
 def _column(table: Table, column: Column, *, pinned: bool, width: int | None) -> Any:
-    """How a column of a table that can be sorted is shown."""
     form = FORMS[column.form]
     if not form.column:
         return st.column_config.TextColumn(column.label, pinned=pinned, width=width)
@@ -252,9 +249,7 @@ def _tinted(table: Table) -> Any:
 
 
 def _sortable(table: Table) -> pd.DataFrame:
-    """Words for yes and no, shares in per cent; numbers and words as they are, so that they can be
-    sorted.
-    """
+    """Words for yes and no, shares in per cent; numbers and words as they are, to be sorted."""
     frame = table.frame[[column.key for column in table.on_page]]
     shown: dict[str, Any] = {}
     for column in table.on_page:

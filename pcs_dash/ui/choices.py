@@ -21,7 +21,7 @@ from pcs_dash.measures.workforce import (
 )
 from pcs_dash.tables.constants import BENCHMARK_RANGE, IMD_EDITIONS, PATIENTS_PER_WTE_RULE
 from pcs_dash.tables.dataset import Dataset
-from pcs_dash.ui import address, area_choice, data, official_store
+from pcs_dash.ui import address, area_choice, boxes, data, official_store
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question, benchmarks_of, counted_by
 
@@ -84,11 +84,10 @@ def sidebar(*, weighted: bool = True) -> Question:
 
 def _definition() -> GPDefinition:
     labels = {key: item.label for key, item in GP_DEFINITIONS.items()}
-    key = st.selectbox(
+    key = boxes.one(
         "Which GPs count",
-        list(labels),
-        format_func=labels.__getitem__,
-        key=address.choice("gp", labels),
+        labels,
+        address.choice("gp", labels),
         help="\n".join(
             f"- **{item.label}**: {item.meaning} ({item.source_column})."
             for item in GP_DEFINITIONS.values()
@@ -99,9 +98,7 @@ def _definition() -> GPDefinition:
 
 
 def _counted(dataset: Dataset, *, offered: bool) -> Dataset:
-    """The data with patients counted as the box says, which is there where ratios are known and
-    the page follows them.
-    """
+    """The data, patients counted as the box says, where ratios are known and the page has it."""
     if known_ratios(dataset.practices).empty:
         return dataset
     labels = {key: one.label for key, one in WEIGHTINGS.items()}
@@ -112,11 +109,10 @@ def _counted(dataset: Dataset, *, offered: bool) -> Dataset:
             "the app are those of Essex."
         )
         return dataset
-    key = st.selectbox(
+    key = boxes.one(
         "How patients count",
-        list(labels),
-        format_func=labels.__getitem__,
-        key=chosen,
+        labels,
+        chosen,
         help="\n".join(f"- **{one.label}**: {one.meaning}." for one in WEIGHTINGS.values())
         + "\n\nA weighted list is the registered one times the practice's published ratio, which "
         "is 1 for England as a whole. Figures of other publications stay on registered lists.",
@@ -126,23 +122,22 @@ def _counted(dataset: Dataset, *, offered: bool) -> Dataset:
 
 def _edition() -> str:
     editions = {year: f"IMD {year}" for year in IMD_EDITIONS}
-    return st.selectbox(
+    chosen: str = boxes.one(
         "Deprivation (IMD edition)",
-        list(editions),
-        format_func=editions.__getitem__,
-        key=address.choice("imd", editions),
+        editions,
+        address.choice("imd", editions),
         help="IMD 2025 ranks 2021 LSOAs; it is carried to the 2011 boundaries shown here. "
         "Split LSOAs take the mean rank of their parts.",
     )
+    return chosen
 
 
 def _benchmark(known: Mapping[str, Benchmark]) -> Benchmark:
     labels = {key: BENCHMARK_LABELS[key] for key in (*known, _OWN)}
-    key = st.selectbox(
+    key = boxes.one(
         "Benchmark (patients per FTE GP)",
-        list(labels),
-        format_func=labels.__getitem__,
-        key=address.choice("benchmark", labels, earlier=EARLIER_LABELS),
+        labels,
+        address.choice("benchmark", labels, earlier=EARLIER_LABELS),
         help="What the area is held against. England's published figure counts fully qualified "
         "GPs, so it is offered for that definition only.",
     )

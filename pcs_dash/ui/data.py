@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import gc
-import logging
 from contextvars import ContextVar
-from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from pcs_dash.hubs.rules import Rule, default_rules
@@ -15,10 +12,8 @@ from pcs_dash.official.loaded_areas import OfficialArea
 from pcs_dash.render import web
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset, build_dataset
-from pcs_dash.tables.errors import UserError
 from pcs_dash.views.kept_answers import kept
 
-_log = logging.getLogger(__name__)
 # What the thread's run shows; set by the entry script once the area is known.
 of_this_run: ContextVar[tuple[Dataset, web.WebFiles] | None] = ContextVar("dataset", default=None)
 
@@ -73,58 +68,3 @@ def _of_loaded(
 
     dataset = dataset_of(_area)
     return dataset, web.prepare_area(load()[1], dataset, _area)
-
-
-def registrations() -> pd.DataFrame | None:
-    """Patients by practice and LSOA (2011) of the practices of this run, if they are loaded.
-
-    Columns practice_code, lsoa11cd, patients, period (the first of its month), one row a pair;
-    shared, so never changed. None where the data folder holds none that can be read.
-    """
-    named = registrations_version()
-    codes = tuple(current().practices.index)
-    try:
-        return _registrations(named, codes) if named else None
-    except UserError as error:
-        _log.warning("registrations not read: %s", error)
-        return None
-
-
-def registrations_version() -> tuple[str, ...]:
-    """Folder and checksum of the registrations in use; empty where there are none."""
-    from pcs_dash.official.store import Store
-
-    store = Store()
-    try:
-        loaded = store.current()
-        entry = loaded.latest(_registrations_key()) if loaded else None
-    except UserError as error:
-        _log.warning("registrations not read: %s", error)
-        return ()
-    return (str(store.root.parent), entry.path, entry.sha256) if entry else ()
-
-
-def registered_in(table: pd.DataFrame) -> str:
-    """Which registrations, for under a figure: "patients by LSOA of July 2023 (NHS England)"."""
-    return f"patients by LSOA of {table['period'].iloc[0]:%B %Y} (NHS England)"
-
-
-def _registrations_key() -> str:
-    # The module takes seconds to import: only where data are loaded at all.
-    from pcs_dash.official.built_tables import REGISTRATIONS
-
-    return REGISTRATIONS
-
-
-@st.cache_resource(show_spinner="Reading the registrations ...", max_entries=4)
-def _registrations(
-    named: tuple[str, ...],  # folder, path and checksum: what Streamlit keeps the table under
-    codes: tuple[str, ...],
-) -> pd.DataFrame | None:
-    from pcs_dash.official.built_tables import registrations_of
-    from pcs_dash.official.store import Store
-
-    table = registrations_of(codes, store=Store(Path(named[0])))
-    table = table[["practice_code", "lsoa_code", "patients", "period"]]
-    table = table.astype({"practice_code": "str", "lsoa_code": "str"})
-    return table.rename(columns={"lsoa_code": "lsoa11cd"}) if len(table) else None

@@ -12,7 +12,7 @@ from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.paths import DATA_DIR, GEO_DIR, ROOT
 from pcs_dash.tables.sources import SOURCES, checksum
-from pcs_dash.ui import address, page_parts
+from pcs_dash.ui import address, boxes, page_parts
 from pcs_dash.ui.text import plain
 
 
@@ -21,43 +21,27 @@ def figures(dataset: Dataset, area: Area) -> None:
     """One part at a time: the others are not made."""
     st.header("Figures and definitions", anchor="figures")
     labels = {key: label for key, (label, _) in _PARTS.items()}
-    key = st.segmented_control(
-        "Show",
-        list(_PARTS),
-        format_func=labels.__getitem__,
-        key=address.choice("data-part", labels),
-        required=True,
-        label_visibility="collapsed",
-    )
-    _PARTS[str(key)][1](dataset, area)
+    key = boxes.part("Show", labels, address.choice("data-part", labels))
+    _PARTS[key][1](dataset, area)
 
 
 def _sources(_: Dataset, __: Area) -> None:
-    """The tables that come with the app."""
-    st.dataframe(
-        pd.DataFrame(
-            [
-                {
-                    "Table": source.title,
-                    "Period": source.period,
-                    "Publisher": source.publisher,
-                    "Licence": source.licence,
-                    "Landing page": source.address or None,
-                    "Note": source.note,
-                    "File": source.file,
-                }
-                for source in SOURCES
-            ]
-        ),
-        hide_index=True,
-        height=380,
-        placeholder="",
-        alt="Sources of the embedded figures",
+    rows = pd.DataFrame(
+        {
+            "Table": source.title,
+            "Period": source.period,
+            "Publisher": source.publisher,
+            "Licence": source.licence,
+            "Landing page": source.address or None,
+            "Note": source.note,
+            "File": source.file,
+        }
+        for source in SOURCES
     )
+    boxes.table(rows, "Sources of the embedded figures", height=380)
 
 
 def _missing(dataset: Dataset, area: Area) -> None:
-    """What is not there for the practices of the area, and what is flagged."""
     practices = area.select(dataset.practices)
     st.subheader(f"What is missing: {plain(area.title)}")
     st.caption(
@@ -114,18 +98,13 @@ def _methods() -> dict[str, str]:
 
 
 def _details(dataset: Dataset, _: Area) -> None:
-    """Joins, columns, published figures and checksums."""
     with st.expander("Joins: what found no partner"):
         st.caption(
             "Every join states how many rows of one side may meet one of the other (1:1, m:1), and "
             "refuses data that break it. What found no partner is listed."
         )
-        st.dataframe(
-            join_table(dataset.reports),
-            hide_index=True,
-            height="content",
-            alt="Reports of the joins",
-        )
+        joins = join_table(dataset.reports)
+        st.dataframe(joins, hide_index=True, height="content", alt="Reports of the joins")
 
     tables = {
         "Practices": schemas.practices,
@@ -162,12 +141,10 @@ def _details(dataset: Dataset, _: Area) -> None:
     with st.expander("Checksums (SHA-256) of the embedded files"):
         page_parts.small_table(
             pd.DataFrame(
-                [
-                    {"File": source.file, "SHA-256": checksum(folder / source.file)}
-                    for source in SOURCES
-                    for folder in (DATA_DIR, GEO_DIR)
-                    if (folder / source.file).is_file()
-                ]
+                {"File": source.file, "SHA-256": checksum(folder / source.file)}
+                for source in SOURCES
+                for folder in (DATA_DIR, GEO_DIR)
+                if (folder / source.file).is_file()
             ),
             caption="The same figures stand in data/README.md and geo/README.md",
         )

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from pcs_dash.render import web
-from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import data
+from pcs_dash.ui import data, official_store
 
 if TYPE_CHECKING:
     from pcs_dash.views.loaded_data import England
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -32,29 +28,21 @@ class EnglandOnMap:
 def load(level: str) -> EnglandOnMap | None:
     """England by one kind of area, or None where no official data are loaded, or damaged."""
     from pcs_dash.official.built_tables import PRACTICES
-    from pcs_dash.official.store import Store
 
-    store = Store()
-    try:
-        manifest = store.current()
-        if manifest is None or manifest.latest(PRACTICES) is None:
-            return None
-        return _load(level, str(store.root), manifest.identity)
-    except UserError as error:
-        _log.warning("England not read: %s", error)
+    loaded = official_store.manifest()
+    if loaded is None or loaded.latest(PRACTICES) is None:
         return None
+    return official_store.or_none(lambda: _load(level, official_store.version()))
 
 
 @st.cache_resource(show_spinner="Reading England ...", max_entries=6)
 def _load(
     level: str,
-    root: str,  # noqa: ARG001 - part of the cache's key
-    version: str,  # noqa: ARG001 - another version may have other boundaries
+    version: tuple[str, ...],  # noqa: ARG001 - another may have other boundaries
 ) -> EnglandOnMap | None:
     from pcs_dash.official.store import Store
-    from pcs_dash.views.loaded_data import england_by
 
-    figures = england_by(Store(), level)
+    figures = official_store.loaded_data().england_by(Store(), level)
     if figures is None:
         return None
     outlines = figures.outlines

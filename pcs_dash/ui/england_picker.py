@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from pcs_dash.measures.england_areas import period, period_of
-from pcs_dash.ui import address, england_data, page_parts
+from pcs_dash.ui import address, boxes, england_data, page_parts
 from pcs_dash.ui.browser import is_phone
 from pcs_dash.ui.text import plain
 from pcs_dash.views import maps
@@ -33,12 +33,11 @@ def _explore(found: Shown) -> None:
             str(code): f"{name} ({code})"
             for code, name in found.table["name"].sort_values().items()
         }
-        chosen = st.selectbox(
+        chosen = boxes.one(
             f"Find one of the {plain(found.title)}",
-            list(labels),
+            labels,
+            address.choice(_CHOSEN, labels, empty=True),
             index=None,
-            format_func=labels.__getitem__,
-            key=address.choice(_CHOSEN, labels, empty=True),
             placeholder="Type a name or code, or click one on the map or in the table",
         )
         _card(found, chosen)
@@ -110,7 +109,7 @@ def _card(found: Shown, code: str | None) -> None:
         own, overall = (measure.text(float(each[key])) for each in (area, whole))
         rows.append((measure.label, own, overall))
     _open_button(
-        found, [code], f"Open {area['name']}", "Make it the area of every page", kind="primary"
+        found, [code], f"Open {area['name']}", "Make it the area of every page", type="primary"
     )
     page_parts.small_table(
         pd.DataFrame(rows, columns=["Measure", str(area["name"]), str(whole["name"])]),
@@ -118,24 +117,16 @@ def _card(found: Shown, code: str | None) -> None:
     )
 
 
-def _open_button(
-    found: Shown,
-    codes: list[str],
-    label: str,
-    about: str,
-    *,
-    kind: Literal["primary", "secondary"] = "secondary",
-) -> None:
+def _open_button(found: Shown, codes: list[str], label: str, about: str, **more: Any) -> None:
     """A button that makes these areas the area of every page, and goes to the first page."""
     asked = f"{found.level.replace('_', '-')}-{'+'.join(sorted(codes))}".lower()
 
     def choose_area() -> None:
         st.session_state["area"] = asked
 
-    pressed = st.button(
-        plain(label), help=plain(about), type=kind, key=f"open-{asked}", on_click=choose_area
-    )
-    if pressed:
+    if st.button(
+        plain(label), help=plain(about), key=f"open-{asked}", on_click=choose_area, **more
+    ):
         # What the address says stays in it, so that Back leads to this very view.
         st.switch_page("pages/overview.py", query_params=address.said())
 

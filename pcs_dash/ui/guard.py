@@ -133,7 +133,6 @@ def embedding_sites() -> list[str]:
 
 
 def _security(path: str, host: str) -> dict[str, str]:
-    """The security headers of an answer."""
     # A map's frame writes its script as text; nothing else may.
     inline = "'unsafe-inline' 'unsafe-eval'" if "/component/" in path else _INSIDE
     # Not every browser takes 'self' to mean the websocket too.

@@ -25,11 +25,7 @@ _pair = component("hub_pair", "pcs-hubs pcs-pair", _SHOW.format("PCSPair"), what
 
 
 def show_builder(
-    web: WebFiles,
-    content: Mapping[str, Any],
-    *,
-    key: str,
-    on_events: Callable[[], None],
+    web: WebFiles, content: Mapping[str, Any], *, key: str, on_events: Callable[[], None]
 ) -> Any:
     """Show the builder; what the user does arrives as `events(key)` when `on_events` is called."""
     result = _builder(key=key, data={**content, **_files(web)}, on_events_change=on_events)

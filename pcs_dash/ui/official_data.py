@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from pcs_dash.official.store import DATA_DIR_VARIABLE, Store
 from pcs_dash.store.rights import Action
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.sources import WORKFORCE_PERIOD
-from pcs_dash.ui import address, page_parts
+from pcs_dash.ui import address, boxes, page_parts
 from pcs_dash.ui.sign_in import audited, person
 from pcs_dash.ui.sign_in.settings import settings
 from pcs_dash.ui.text import plain
@@ -41,7 +41,6 @@ _COMMANDS = (
     f"`{upload.UPLOADS_VARIABLE}=off` switches loading files on this page off, "
     f"`{DATA_DIR_VARIABLE}` says in which folder they are kept."
 )
-_TABS = ("What is loaded", "Load files", "Measures", "Versions", "Joins")
 _NONCE = "official-upload-round"
 _RESULT = "official-upload-result"
 _CHECKED = "official-upload-checked"
@@ -81,23 +80,16 @@ def section(store: Store, manifest: Manifest | None, rows: list[dict[str, Any]])
             f"The last update ({_day(when)}) could not load {len(failed)} of its files"
         ):
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in failed))
-    names: tuple[str, ...] = _TABS if manifest else _TABS[:3]
-    if settings().on and person.allowed(Action.AUDIT):
-        names += (audited.TAB,)
-    opened = st.tabs(names, key=address.choice("official", names), on_change="rerun")
-    draw = {
+    drawn: dict[str, Callable[[], None]] = {
         "What is loaded": lambda: _loaded(rows, manifest),
         "Load files": lambda: _load_files(store, manifest),
         "Measures": lambda: _measures(store),
-        "Versions": lambda: _versions(store),
-        "Joins": lambda: _joins(store),
-        audited.TAB: audited.panel,
     }
-    for name, tab in zip(names, opened, strict=True):
-        # Only what is looked at is made.
-        if tab.open:
-            with tab:
-                draw[name]()
+    if manifest:
+        drawn |= {"Versions": lambda: _versions(store), "Joins": lambda: _joins(store)}
+    if settings().on and person.allowed(Action.AUDIT):
+        drawn[audited.TAB] = audited.panel
+    boxes.tabs(drawn, address.choice("official", list(drawn)))
 
 
 def _first_step() -> None:
@@ -164,14 +156,12 @@ def _loaded(rows: list[dict[str, Any]], manifest: Manifest | None) -> None:
 
 
 def _source_table(table: pd.DataFrame, words: str) -> None:
-    st.dataframe(
+    boxes.table(
         table,
-        hide_index=True,
+        words,
         height="content" if len(table) <= 6 else 460,
         # From such a height on words go on on the next line; those here are long.
         row_height=66,
-        placeholder="",
-        alt=words,
         column_config={
             "Source": st.column_config.TextColumn(width=330),
             "Period": st.column_config.DateColumn(format="D MMM YYYY"),
@@ -315,16 +305,11 @@ def _outcomes(answer: upload.Answer) -> None:
     """A row a table, what there is to know of it, then the faults of what can't be loaded."""
     known = [o for o in answer.outcomes if o["status"] != "failed"]
     if known:
-        st.dataframe(
+        localized = st.column_config.NumberColumn(format="localized")
+        boxes.table(
             pd.DataFrame(_outcome_row(o) for o in known),
-            hide_index=True,
-            height="content",
-            placeholder="",
-            alt="What the files hold and what would change",
-            column_config={
-                "Rows": st.column_config.NumberColumn(format="localized"),
-                "Rows now": st.column_config.NumberColumn(format="localized"),
-            },
+            "What the files hold and what would change",
+            column_config={"Rows": localized, "Rows now": localized},
         )
     for outcome in known:
         if outcome["message"]:
@@ -368,10 +353,6 @@ def _codes(count: int, first: Sequence[str]) -> str | None:
     return f"{count:,}: {' '.join(first)}{more}"
 
 
-def _bullet(text: str) -> str:
-    return f"- {plain(text)}"
-
-
 def _is_loaded(answer: upload.Answer) -> bool:
     return answer.finished and bool(answer.to_load) and "is in use" in answer.words
 
@@ -388,7 +369,8 @@ def _result() -> None:
         )
         st.success(f"Loaded: {plain(loaded)}. Everyone on this server sees the new version.")
         if answer.changes:
-            st.markdown("\n".join(["Since the last load:", "", *map(_bullet, answer.changes)]))
+            listed = (f"- {plain(change)}" for change in answer.changes)
+            st.markdown("\n".join(["Since the last load:", "", *listed]))
     else:
         st.error(f"{plain(answer.words)}\n\nNothing was changed.")
     if answer.failed:
@@ -408,7 +390,7 @@ def _measures(store: Store) -> None:
         f"{there} of {len(table)} measures of practices and LSOAs are there from the official "
         "data. For the others: which publication brings them."
     )
-    st.dataframe(
+    boxes.table(
         pd.DataFrame(
             {
                 "Measure": table["measure"],
@@ -419,18 +401,10 @@ def _measures(store: Store) -> None:
                 "Missing publication": table["needs"].replace("", None),
             }
         ).sort_values("There", kind="stable"),
-        hide_index=True,
+        "Measures and the publications that bring them",
         height=460,
-        placeholder="",
-        alt="Measures and the publications that bring them",
         column_config={"Measure": st.column_config.TextColumn(width=300)},
     )
-
-
-def _rolls_back(store: Store) -> bool:
-    """Whether who looks at this page may go back to another version here."""
-    allowed = upload.uploads_allowed() and person.allowed(Action.LOAD)
-    return allowed and not upload.unwritable(store)
 
 
 def _versions(store: Store) -> None:
@@ -453,7 +427,8 @@ def _versions(store: Store) -> None:
     if not others:
         st.caption("There is no other version to go back to.")
         return
-    if not _rolls_back(store):
+    allowed = upload.uploads_allowed() and person.allowed(Action.LOAD)
+    if not allowed or upload.unwritable(store):
         st.caption("Whoever runs the server can go back to one of them.")
         return
     left, right = st.columns([1, 3], vertical_alignment="bottom")
@@ -494,7 +469,7 @@ def _joins(store: Store) -> None:
             "Which are without": table["left_only"].map(_first_codes),
         }
     )
-    st.dataframe(shown, hide_index=True, height="content", placeholder="", alt="Joins of the build")
+    boxes.table(shown, "Joins of the build")
     page_parts.download_csv(table, name="official-joins", label="Download with all codes")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,19 +35,15 @@ _log = logging.getLogger(__name__)
 
 def manifest() -> Manifest | None:
     """What is loaded, or None."""
-    from pcs_dash.official.store import Store
-
-    return _or_none(Store().current)
+    return or_none(lambda: _store().current())
 
 
 def version() -> tuple[str, ...]:
     """Folder and version of the store in use, the key of all that is kept; () where empty."""
-    from pcs_dash.official.store import Store
-
     loaded = manifest()
     if loaded is None:
         return ()
-    return (str(Store().root.parent), str(loaded.version), loaded.created)
+    return (str(_store().root.parent), str(loaded.version), loaded.created)
 
 
 def periods() -> dict[str, str]:
@@ -57,162 +54,13 @@ def periods() -> dict[str, str]:
     return found
 
 
-def practices(dataset: Dataset) -> OfficialPractices | None:
-    """Quality and other official columns for the practices of the data; None if none are loaded."""
-    key = version()
-    return _or_none(lambda: _practices(key, dataset.key, dataset)) if key else None
-
-
-def own(dataset: Dataset) -> OwnMeasures | None:
-    """Measures of users' own files for the practices of the data; None if none are loaded."""
-    key = version()
-    return _or_none(lambda: _own(key, dataset.key, dataset)) if key else None
-
-
-def registered(dataset: Dataset) -> Registered:
-    """Registrations around the practices and LSOAs of the data, or the modelled stand-in."""
-    found = published(dataset)
-    return _modelled(version(), dataset.key, dataset) if found is None else found
-
-
-def published(dataset: Dataset) -> Registered | None:
-    """Registrations around the practices and LSOAs of the data; None if none are loaded."""
-    key = version()
-    return _or_none(lambda: _registered(key, dataset.key, dataset)) if key else None
-
-
-def history(dataset: Dataset) -> pd.DataFrame | None:
-    """List sizes of every month loaded, for the data's sub-ICBs: period, practice_code, patients,
-    sub_icb_code, district (missing where a closed practice's is unknown), postcode.
-    """
-    key = version()
-    return _or_none(lambda: _history(key, dataset.key, dataset)) if key else None
-
-
-def staff(dataset: Dataset) -> pd.DataFrame | None:
-    """Staff of practices by role, every month there is; None without any."""
-    return _or_none(lambda: _staff(version(), dataset.key, dataset))
-
-
-def network_staff(dataset: Dataset) -> pd.DataFrame | None:
-    """Staff employed by networks, newest month loaded; None if none is."""
-    key = version()
-    return _or_none(lambda: loaded_data().network_staff(_store(key), dataset)) if key else None
-
-
-def positions(dataset: Dataset) -> pd.DataFrame:
-    """Easting and northing by practice_code: the data's practices, and closed ones where the
-    allocations name a place for them.
-    """
-    found = _or_none(lambda: _positions(version(), dataset.key, dataset))
-    return dataset.practices[["easting", "northing"]] if found is None else found
-
-
-def names(dataset: Dataset) -> dict[str, str]:
-    """Practice names by code, closed ones too where the ODS list is loaded."""
-    key = version()
-    found = _or_none(lambda: _names(key, dataset.key, dataset)) if key else None
-    if found is not None:
-        return found
-    return {str(code): str(name) for code, name in dataset.practices["practice_name"].items()}
-
-
-def successors() -> pd.DataFrame | None:
-    """The ODS list of successors, or None."""
-    from pcs_dash.official.store import Store
-
-    return (
-        _or_none(lambda: Store().read("ods_successors")) if "ods_successors" in periods() else None
-    )
-
-
-def minutes() -> Stored | None:
-    """The loaded minutes from small areas to practices, or None."""
-    key = version()
-    return _or_none(lambda: _minutes(key)) if key else None
-
-
-@st.cache_resource(show_spinner="Reading the minutes ...", max_entries=2)
-def _minutes(key: tuple[str, ...]) -> Stored | None:
-    from pcs_dash.travel.minutes import stored_minutes
-
-    return stored_minutes(_store(key))
-
-
-def _or_none(read: Callable[[], T]) -> T | None:
+def or_none(read: Callable[[], T]) -> T | None:
+    """What `read` gives; None where it can't be read, which the log tells."""
     try:
         return read()
     except UserError as error:
         _log.warning("official data not read: %s", error)
         return None
-
-
-@st.cache_resource(show_spinner="Reading the official data ...", max_entries=8)
-def _practices(
-    key: tuple[str, ...],
-    data: tuple[str, str],  # noqa: ARG001 - part of the cache's key
-    _dataset: Dataset,
-) -> OfficialPractices | None:
-    return loaded_data().practices(_store(key), _dataset)
-
-
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _own(
-    key: tuple[str, ...],
-    data: tuple[str, str],  # noqa: ARG001
-    _dataset: Dataset,
-) -> OwnMeasures | None:
-    return loaded_data().own(_store(key), _dataset)
-
-
-@st.cache_resource(show_spinner="Reading the registrations ...", max_entries=4)
-def _registered(
-    key: tuple[str, ...],
-    data: tuple[str, str],  # noqa: ARG001
-    _dataset: Dataset,
-) -> Registered | None:
-    found = loaded_data().registered(_store(key), _dataset)
-    gc.collect()
-    gc.freeze()
-    return found
-
-
-# Without words: it may be asked for beside a page, where there is none to show them on.
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _modelled(
-    key: tuple[str, ...],
-    data: tuple[str, str],  # noqa: ARG001
-    _dataset: Dataset,
-) -> Registered:
-    from pcs_dash.measures.catchments import modelled
-
-    found = _or_none(lambda: loaded_data().modelled_registrations(_store(key), _dataset))
-    return modelled(_dataset.practices, _dataset.lsoas) if found is None else found
-
-
-@st.cache_resource(show_spinner="Reading the lists ...", max_entries=4)
-def _history(
-    key: tuple[str, ...],
-    data: tuple[str, str],  # noqa: ARG001
-    _dataset: Dataset,
-) -> pd.DataFrame | None:
-    return loaded_data().history(_store(key), _dataset)
-
-
-@st.cache_resource(show_spinner="Reading the workforce ...", max_entries=4)
-def _staff(
-    key: tuple[str, ...],
-    data: tuple[str, str],  # noqa: ARG001
-    _dataset: Dataset,
-) -> pd.DataFrame | None:
-    found: pd.DataFrame | None = loaded_data().staff(_store(key), _dataset)
-    return found
-
-
-def _store(key: tuple[str, ...]) -> Store:
-    from pcs_dash.official.store import Store
-
-    return Store(Path(key[0])) if key else Store()
 
 
 def loaded_data() -> Any:
@@ -222,24 +70,143 @@ def loaded_data() -> Any:
     return loaded_data
 
 
+def _store(key: tuple[str, ...] = ()) -> Store:
+    from pcs_dash.official.store import Store
+
+    return Store(Path(key[0])) if key else Store()
+
+
+def _kept(
+    words: str | bool = False, *, most: int = 4, always: bool = False
+) -> Callable[[Callable[[Store, Dataset], T]], Callable[[Dataset], T | None]]:
+    """Make a reader of a store one that reads once for a version and a data set, saying `words`
+    meanwhile; None where nothing is loaded (unless it reads `always`), or it can't be read.
+    """
+
+    def of_store(work: Callable[[Store, Dataset], T]) -> Callable[[Dataset], T | None]:
+        def read(
+            key: tuple[str, ...],
+            data: tuple[str, str],  # noqa: ARG001 - part of the cache's key
+            _dataset: Dataset,
+        ) -> T:
+            return work(_store(key), _dataset)
+
+        # By this Streamlit tells what it keeps of one from what it keeps of another.
+        read.__qualname__ = work.__qualname__
+        kept = st.cache_resource(show_spinner=words, max_entries=most)(read)
+
+        @wraps(work)
+        def reader(dataset: Dataset) -> T | None:
+            key = version()
+            return or_none(lambda: kept(key, dataset.key, dataset)) if key or always else None
+
+        return reader
+
+    return of_store
+
+
+@_kept("Reading the official data ...", most=8)
+def practices(store: Store, dataset: Dataset) -> OfficialPractices | None:
+    """Quality and other official columns for the practices of the data; None if none are loaded."""
+    return loaded_data().practices(store, dataset)
+
+
+@_kept(most=8)
+def own(store: Store, dataset: Dataset) -> OwnMeasures | None:
+    """Measures of users' own files for the practices of the data; None if none are loaded."""
+    return loaded_data().own(store, dataset)
+
+
+@_kept("Reading the registrations ...")
+def published(store: Store, dataset: Dataset) -> Registered | None:
+    """Registrations around the practices and LSOAs of the data; None if none are loaded."""
+    found = loaded_data().registered(store, dataset)
+    gc.collect()
+    gc.freeze()
+    return found
+
+
+@_kept("Reading the lists ...")
+def history(store: Store, dataset: Dataset) -> pd.DataFrame | None:
+    """List sizes of every month loaded, for the data's sub-ICBs: period, practice_code, patients,
+    sub_icb_code, district (missing where a closed practice's is unknown), postcode.
+    """
+    return loaded_data().history(store, dataset)
+
+
+@_kept("Reading the workforce ...", always=True)
+def staff(store: Store, dataset: Dataset) -> pd.DataFrame | None:
+    """Staff of practices by role, every month there is; None without any."""
+    return loaded_data().staff(store, dataset)
+
+
+@_kept(always=True)
+def _positions(store: Store, dataset: Dataset) -> pd.DataFrame:
+    return loaded_data().positions(store, dataset)
+
+
+@_kept(most=8)
+def _names(store: Store, dataset: Dataset) -> dict[str, str]:
+    return loaded_data().names(store, dataset)
+
+
+def registered(dataset: Dataset) -> Registered:
+    """Registrations around the practices and LSOAs of the data, or the modelled stand-in."""
+    found = published(dataset)
+    return _modelled(version(), dataset.key, dataset) if found is None else found
+
+
+# Without words: it may be asked for beside a page, where there is none to show them on.
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _positions(
+def _modelled(
     key: tuple[str, ...],
-    data: tuple[str, str],  # noqa: ARG001
+    data: tuple[str, str],  # noqa: ARG001 - part of the cache's key
     _dataset: Dataset,
-) -> pd.DataFrame:
-    found: pd.DataFrame = loaded_data().positions(_store(key), _dataset)
-    return found
+) -> Registered:
+    from pcs_dash.measures.catchments import modelled
+
+    found = or_none(lambda: loaded_data().modelled_registrations(_store(key), _dataset))
+    return modelled(_dataset.practices, _dataset.lsoas) if found is None else found
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _names(
-    key: tuple[str, ...],
-    data: tuple[str, str],  # noqa: ARG001
-    _dataset: Dataset,
-) -> dict[str, str]:
-    found: dict[str, str] = loaded_data().names(_store(key), _dataset)
-    return found
+def network_staff(dataset: Dataset) -> pd.DataFrame | None:
+    """Staff employed by networks, newest month loaded; None if none is."""
+    key = version()
+    return or_none(lambda: loaded_data().network_staff(_store(key), dataset)) if key else None
+
+
+def positions(dataset: Dataset) -> pd.DataFrame:
+    """Easting and northing by practice_code, of closed practices too where allocations say it."""
+    found = _positions(dataset)
+    return dataset.practices[["easting", "northing"]] if found is None else found
+
+
+def names(dataset: Dataset) -> dict[str, str]:
+    """Practice names by code, closed ones too where the ODS list is loaded."""
+    found = _names(dataset)
+    if found is not None:
+        return found
+    return {str(code): str(name) for code, name in dataset.practices["practice_name"].items()}
+
+
+def successors() -> pd.DataFrame | None:
+    """practice_code, successor_code, effective, as loaded from the ODS; None if they are not."""
+    if "ods_successors" not in periods():
+        return None
+    return or_none(lambda: _store().read("ods_successors"))
+
+
+def minutes() -> Stored | None:
+    """The loaded minutes from small areas to practices, or None."""
+    key = version()
+    return or_none(lambda: _minutes(key)) if key else None
+
+
+@st.cache_resource(show_spinner="Reading the minutes ...", max_entries=2)
+def _minutes(key: tuple[str, ...]) -> Stored | None:
+    from pcs_dash.travel.minutes import stored_minutes
+
+    return stored_minutes(_store(key))
 
 
 def readers() -> Readers:

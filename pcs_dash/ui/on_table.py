@@ -16,7 +16,7 @@ from pcs_dash.store.documents import ConflictError, Saved
 from pcs_dash.store.drafts import Draft, Place, open_draft
 from pcs_dash.store.rights import Action
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui.hubs.open_plan import database
+from pcs_dash.ui.hubs.open_plan import OpenPlan, database
 from pcs_dash.ui.sign_in import person
 
 UNDO = 100
@@ -78,6 +78,11 @@ class OnTable(ABC):
         self.conflict = None
         self.keep()
 
+    def saved_as(self, saved: Saved) -> None:
+        """Note that it was saved as a version, and say so."""
+        self.said = f"Saved: '{saved.name}', version {saved.version}."
+        self.came_from(saved)
+
     def is_as(self, saved: Saved) -> bool:
         """Whether a saved version says what is on the table."""
         return bool(self.read(saved.document) == self.held)
@@ -100,7 +105,7 @@ def saved_in(draft: Mapping[str, Any]) -> dict[str, Any]:
     return found if all(isinstance(number, int) for number in found.values()) else {}
 
 
-T = TypeVar("T", bound=OnTable)
+T = TypeVar("T", bound=OnTable | OpenPlan)
 
 
 def from_draft(

@@ -16,7 +16,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from pcs_dash.render.csv_files import table_csv
 from pcs_dash.render.hub_colours import swatch
 from pcs_dash.tables.sources import ATTRIBUTION
-from pcs_dash.ui import address, first_map
+from pcs_dash.ui import address, boxes, first_map
 from pcs_dash.views.maps import Legend, PracticeMap, view_layer
 from pcs_dash.views.web_files import WebFiles
 
@@ -38,13 +38,12 @@ def show_map(
     on_pick: Callable[[str], None] | None = None,
     on_draw: Callable[[list[list[float]]], None] | None = None,
     practices: pd.Series | None = None,
-    find: str = "Find a practice on this map",
 ) -> None:
     """Show a view; `on_pick` hears the code of a practice that is clicked, `on_draw` the corners
     (latitude, longitude) of what is drawn with the map's tools, before the rerun.
 
     `practices` (names by code) puts a list above a map whose page has none, so that a practice is
-    found without a pointer; `find` is the list's label.
+    found without a pointer.
 
     The one place that knows how a map reaches the browser. The base map never changes, so that
     st_folium keeps it; the view travels beside it.
@@ -52,7 +51,7 @@ def show_map(
     if practices is not None:
         # A page that hears clicks runs again as a whole, the list with it.
         listed = _with_list if on_pick else address.fragment(_with_list, key)
-        listed(web, content, key, height, practices, find, on_pick)
+        listed(web, content, key, height, practices, on_pick)
         return
 
     def picked() -> None:
@@ -77,11 +76,7 @@ def _with_tools(web: WebFiles) -> WebFiles:
 
 
 def _send(
-    web: WebFiles,
-    content: Mapping[str, Any],
-    key: str,
-    height: int,
-    on_change: Callable[[], None],
+    web: WebFiles, content: Mapping[str, Any], key: str, height: int, on_change: Callable[[], None]
 ) -> None:
     """What `st_folium(PracticeMap(web), feature_group_to_add=view_layer(content), ...)` would send.
 
@@ -140,7 +135,6 @@ def _with_list(
     key: str,
     height: int,
     practices: pd.Series,
-    find: str,
     on_pick: Callable[[str], None] | None,
 ) -> None:
     labels = {str(code): f"{name} ({code})" for code, name in practices.items()}
@@ -148,12 +142,11 @@ def _with_list(
     def choose(code: str) -> None:
         st.session_state[list_key(key)] = code if code in labels else None
 
-    chosen = st.selectbox(
-        find,
-        list(labels),
+    chosen = boxes.one(
+        "Find a practice on this map",
+        labels,
+        address.choice(list_key(key), labels, empty=True),
         index=None,
-        format_func=lambda code: labels.get(code, code),
-        key=address.choice(list_key(key), labels, empty=True),
         placeholder="Type a name or code, or click one on the map",
     )
     content = {**content, "selected": chosen}
@@ -193,17 +186,12 @@ def small_table(table: pd.DataFrame, *, caption: str) -> None:
     )
 
 
-def download_csv(table: pd.DataFrame | bytes, *, name: str, label: str = "Download as CSV") -> None:
+def download_csv(
+    table: pd.DataFrame | bytes, *, name: str, label: str = "Download as CSV", key: str = ""
+) -> None:
     """A download button for a table, its index first (see `table_csv`), or for its CSV."""
-    st.download_button(
-        label,
-        table if isinstance(table, bytes) else table_csv(table),
-        file_name=f"{name}.csv",
-        mime="text/csv",
-        key=f"download-{name}",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    made = table if isinstance(table, bytes) else table_csv(table)
+    boxes.download(label, made, f"{name}.csv", "text/csv", key or f"download-{name}")
 
 
 def footer(*lines: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -128,58 +129,48 @@ def slides(story: Story, area: Area) -> dict[str, Any]:
     """Every slide of a story, ready for the browser. UserError where a view can't be shown."""
     if not story.views:
         raise UserError("This story has no views yet. Add one, or start from the ready-made story.")
-    made: dict[str, Any] = _slides(_named(story, area), area, story, app_address())
+    made: dict[str, Any] = _slides(_named(story, area), area, story)
     return made
 
 
 def picture(view: SavedView, area: Area) -> bytes:
     """The slide of a view as PNG bytes. UserError where it can't be shown."""
     story = Story(view.heading, (view,))
-    made: bytes = _picture(_named(story, area), area, story, app_address())
+    made: bytes = _picture(_named(story, area), area, story)
     return made
 
 
 def _named(story: Story, area: Area) -> tuple[str, ...]:
-    """All that the slides of a story depend on."""
+    """All that the slides of a story depend on, which Streamlit keeps them under."""
     versions = (data.of(view.area_in(area))[0].version for view in story.views)
     return (story.to_json(), area.key, app_address(), *versions, *official_store.version())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _picture(
-    key: tuple[str, ...],  # noqa: ARG001 - what Streamlit keeps the picture under
-    _area: Area,
-    _story: Story,
-    _base: str,
-) -> bytes:
+def _picture(key: tuple[str, ...], _area: Area, _story: Story) -> bytes:  # noqa: ARG001
     # Drawing brings its own libraries with it.
     from pcs_dash.render.pdf import slide_picture
 
-    ((deck, _),) = _decks(_story, _area, _base)
+    ((deck, _),) = _decks(_story, _area)
     return slide_picture(deck)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _slides(
-    key: tuple[str, ...],  # noqa: ARG001 - what Streamlit keeps the slides under
-    _area: Area,
-    _story: Story,
-    _base: str,
-) -> dict[str, Any]:
+def _slides(key: tuple[str, ...], _area: Area, _story: Story) -> dict[str, Any]:  # noqa: ARG001
     from pcs_dash.render.screen import to_screen
 
-    return to_screen(_story.name, _decks(_story, _area, _base), england=_england_files)
+    return to_screen(_story.name, _decks(_story, _area), england=_england_files)
 
 
-def _decks(story: Story, area: Area, base: str) -> list[tuple[Deck, WebFiles]]:
+def _decks(story: Story, area: Area) -> list[tuple[Deck, WebFiles]]:
     """A report of each run of views that one data set shows, and the files of its maps."""
     from pcs_dash.views.content import build_deck
 
-    parts = []
-    for views in _of_one_dataset(story, area):
-        dataset, files = data.of(views[0].area_in(area))
-        own = Story(story.name, tuple(views))
-        deck = build_deck(dataset, own, area=area, readers=official_store.readers(), base=base)
+    parts, readers, base = [], official_store.readers(), app_address()
+    for _, run in groupby(story.views, lambda view: data.of(view.area_in(area))[0].key):
+        own = Story(story.name, tuple(run))
+        dataset, files = data.of(own.views[0].area_in(area))
+        deck = build_deck(dataset, own, area=area, readers=readers, base=base)
         parts.append((deck, files))
     return parts
 
@@ -189,19 +180,6 @@ def _england_files(level: str) -> WebFiles | None:
 
     loaded = england_data.load(level)
     return None if loaded is None else loaded.files
-
-
-def _of_one_dataset(story: Story, area: Area) -> list[list[SavedView]]:
-    """The views in runs whose areas are shown by one data set."""
-    runs: list[list[SavedView]] = []
-    last = None
-    for view in story.views:
-        dataset = data.of(view.area_in(area))[0]
-        if dataset is not last:
-            runs.append([])
-        runs[-1].append(view)
-        last = dataset
-    return runs
 
 
 def switches_of(choices: Question) -> dict[str, str]:

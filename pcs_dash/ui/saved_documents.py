@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -31,8 +32,8 @@ from pcs_dash.store.rights import Action, Sharing
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import ASSETS_DIR
-from pcs_dash.ui import address
-from pcs_dash.ui.hubs.open_plan import database
+from pcs_dash.ui import address, boxes
+from pcs_dash.ui.hubs.open_plan import OpenPlan, database
 from pcs_dash.ui.on_table import OnTable
 from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.text import plain
@@ -57,17 +58,32 @@ _link = st.components.v2.component(
 )
 
 
-def other_draft(draft: Draft, said: str, label: str, key: str) -> tuple[bool, bool]:
-    """Tell of a draft that another tab of this browser left, `said` being what it is; whether it
-    is to be opened (the button `label`), and whether it has been dealt with: opened or forgotten.
+def link_of(document: Mapping[str, Any], dataset: Dataset, kind: str = "plan") -> str:
+    """The text of a link that carries a document. LinkError where it is too long for one."""
+    codes, period = dataset.practices.index, dataset.workforce_period
+    return make_link(document, codes, data_period=period, kind=kind)
+
+
+def other_draft(
+    opened: OnTable | OpenPlan, draft: Draft, said: str, label: str, key: str,
+    take: Callable[[], None],
+) -> None:  # fmt: skip
+    """Tell of a draft that another tab of this browser left, `said` being what it is; the button
+    `label` takes it, another forgets it.
     """
     with st.container(border=True):
         st.markdown(
             f"Another tab of this browser has left {said}last changed "
             f"{draft.saved_at:%d %B %Y %H:%M} UTC)."
         )
-        opened = st.button(label, key=f"{key}-draft-open-{draft.kind}")
-        return opened, opened or st.button("Forget it", key=f"{key}-draft-drop-{draft.kind}")
+        wanted = st.button(label, key=f"{key}-draft-open-{draft.kind}")
+        done = wanted or st.button("Forget it", key=f"{key}-draft-drop-{draft.kind}")
+    if wanted:
+        take()
+    if done:
+        drop_draft(database(), opened.token, draft.kind)
+        opened.other_drafts = [kept for kept in opened.other_drafts if kept.kind != draft.kind]
+        st.rerun()
 
 
 def tell(opened: OnTable, noun: str) -> None:
@@ -91,13 +107,7 @@ def _tell(opened: OnTable, noun: str) -> None:
         except UserError:
             continue
         said = f"a {noun} of its own, {plain(held.name)} ("
-        wanted, done = other_draft(draft, said, "Open it", opened.kind)
-        if wanted:
-            opened.take(held)
-        if done:
-            drop_draft(database(), opened.token, draft.kind)
-            opened.other_drafts = [kept for kept in opened.other_drafts if kept.kind != draft.kind]
-            st.rerun()
+        other_draft(opened, draft, said, "Open it", opened.kind, partial(opened.take, held))
 
 
 def _try(work: Callable[..., object], *arguments: object) -> None:
@@ -111,8 +121,9 @@ def _try(work: Callable[..., object], *arguments: object) -> None:
 @dataclass(frozen=True)
 class LibraryPanel:
     """One library: `noun` and `plural` as users say them, `page` and `parameter` of its links,
-    `key` the beginning of its widgets' keys. It is opened only when something in it is asked for:
-    what is on the table can be worked on, shared and kept as a file without it.
+    `key` the beginning of its widgets' keys, `kept` where its list stands. It is opened only when
+    something in it is asked for: what is on the table can be worked on, shared and kept as a file
+    without it.
     """
 
     library: Callable[[], DocumentLibrary]
@@ -121,6 +132,7 @@ class LibraryPanel:
     page: str
     parameter: str
     key: str
+    kept: str = "below"
 
     @property
     def books(self) -> DocumentLibrary:
@@ -134,20 +146,12 @@ class LibraryPanel:
         saved_id: int | None,
         version: int | None,
     ) -> None:
-        """With whom the saved one is shared; buttons that make a link with everything in it, or a
-        short one to the saved version.
-        """
+        """With whom it is shared; buttons for a link with everything in it, or a short one."""
         if saved_id is not None and person.who().signed_in:
             self._sharing(self.books.open(saved_id), "form")
         st.markdown("**Share by link**")
         if st.button(f"Make a link that carries the {self.noun}", key=f"{self.key}-link"):
-            text = make_link(
-                document,
-                dataset.practices.index,
-                data_period=dataset.workforce_period,
-                kind=self.books.kind,
-            )
-            self._show(text)
+            self._show(link_of(document, dataset, self.books.kind))
             st.caption(
                 "It opens what you see here, on any computer that runs this program, also without "
                 "this library. So does the address of this page while it is not too long."
@@ -170,11 +174,10 @@ class LibraryPanel:
             return
         key = f"{self.key}-sharing-{place}-{entry.id}"
         st.session_state[key] = entry.access.sharing
-        st.selectbox(
+        boxes.one(
             f"Who may see this {self.noun}",
-            list(_SHARED),
-            format_func=_SHARED.__getitem__,
-            key=key,
+            _SHARED,
+            key,
             help="All its versions. Its link stays while it is shared by one; made private, the "
             "link opens nothing any more, and sharing it anew makes another.",
             on_change=lambda: _try(share, self.books, entry.id, st.session_state[key]),
@@ -253,12 +256,8 @@ class LibraryPanel:
             own = self.books.allows(Action.DELETE, entry)
             if deleted:
                 if own:
-                    row.button(
-                        "Undo the delete",
-                        key=f"{self.key}-undelete-{entry.id}",
-                        on_click=_try,
-                        args=(self.books.undelete, entry.id),
-                    )
+                    key, undo = f"{self.key}-undelete-{entry.id}", (self.books.undelete, entry.id)
+                    row.button("Undo the delete", key=key, on_click=_try, args=undo)
                 return
             version = entry.version
             if entry.latest_version > 1:
@@ -274,13 +273,8 @@ class LibraryPanel:
                 put_on_table(self.books.open(entry.id, version))
                 st.rerun()
             if own:
-                row.button(
-                    "Delete",
-                    key=f"{self.key}-delete-{entry.id}",
-                    help="Can be undone",
-                    on_click=_try,
-                    args=(self.books.delete, entry.id),
-                )
+                key, drop = f"{self.key}-delete-{entry.id}", (self.books.delete, entry.id)
+                row.button("Delete", key=key, help="Can be undone", on_click=_try, args=drop)
             if own and self.books.who.signed_in:
                 with row.popover("Share"):
                     self._sharing(entry, "list")
@@ -296,21 +290,42 @@ class LibraryPanel:
 
     # --- what is saved whole ---
 
-    def save(self, opened: OnTable, dataset: Dataset) -> None:
+    def save(self, opened: Any, dataset: Dataset) -> None:
         """Save what is on the table as a version, or as one of its own, and share it by a link."""
-        with self.saving():
+        may_save = person.allowed(Action.SAVE)
+        with st.popover("Save and share" if may_save else "Share", icon=":material/save:"):
             try:
-                if person.allowed(Action.SAVE):
+                if may_save:
                     self._form(opened, dataset)
                     st.divider()
-                self.links(opened.held.to_dict(), dataset, opened.saved_id, opened.saved_version)
+                document = self.linked(opened, dataset)
+                self.links(document, dataset, opened.saved_id, opened.saved_version)
             except UserError as error:
                 st.error(plain(str(error)))
 
-    def saving(self) -> Any:
-        """What opens to save and share; to share alone for who may not save."""
-        may_save = person.allowed(Action.SAVE)
-        return st.popover("Save and share" if may_save else "Share", icon=":material/save:")
+    def linked(self, opened: Any, dataset: Dataset) -> dict[str, Any]:  # noqa: ARG002 - of plans
+        """The document that a link carries."""
+        document: dict[str, Any] = opened.held.to_dict()
+        return document
+
+    def name(self, opened: Any) -> str:
+        """What it is to be called."""
+        return str(opened.held.name)
+
+    def about(self, opened: Any, dataset: Dataset) -> dict[str, Any]:
+        """What a version says besides the document, as typed and of the data."""
+        codes, period = dataset.practices.index, dataset.workforce_period
+        return {
+            "name": self.name(opened),
+            "note": st.text_area("Note", max_chars=MAX_NOTE, height=70, key=f"{self.key}-note"),
+            "author": self.author(),
+            "data_period": period,
+            "data_fingerprint": data_fingerprint(codes, period),
+        }
+
+    def places(self) -> tuple[Any, Any]:
+        """Where the two buttons stand: a popover is too narrow for both side by side."""
+        return st, st
 
     def author(self) -> str:
         """Who saves: as typed, or who signed in."""
@@ -322,24 +337,16 @@ class LibraryPanel:
             "Your name, as others shall see it", max_chars=MAX_AUTHOR, key=f"{self.key}-author"
         )
 
-    def _form(self, opened: OnTable, dataset: Dataset) -> None:
-        note = st.text_area("Note", max_chars=MAX_NOTE, height=70, key=f"{self.key}-note")
-        author = self.author()
-        about = {
-            "name": opened.held.name,
-            "note": note,
-            "author": author,
-            "data_period": dataset.workforce_period,
-            "data_fingerprint": data_fingerprint(dataset.practices.index, dataset.workforce_period),
-        }
+    def _form(self, opened: Any, dataset: Dataset) -> None:
+        about = self.about(opened, dataset)
         known = self.may_save_version(opened)
         self.tell_version(opened.saved_id, opened.saved_version, opened.is_as)
-        # One under the other: a popover is too narrow for both.
-        if known and st.button(
+        again, new = self.places()
+        if known and again.button(
             "Save version", type="primary", width="stretch", key=f"{self.key}-save"
         ):
             self._save_version(opened, about)
-        if st.button(
+        if new.button(
             f"Save as a new {self.noun}",
             type="secondary" if known else "primary",
             width="stretch",
@@ -347,28 +354,30 @@ class LibraryPanel:
         ):
             self._saved(opened, self.books.create(opened.held.to_dict(), **about))
         if opened.conflict is not None:
-            self._conflict(opened, opened.conflict.theirs, about)
+            self._conflict(opened, dataset, about)
 
-    def _save_version(self, opened: OnTable, about: dict[str, Any]) -> None:
-        assert opened.saved_id is not None
-        assert opened.saved_version is not None
-        document = opened.held.to_dict()
+    def _save_version(self, opened: Any, about: dict[str, Any]) -> None:
+        document, version = opened.held.to_dict(), opened.saved_version
         try:
-            self._saved(
-                opened, self.books.save(opened.saved_id, opened.saved_version, document, **about)
-            )
+            self._saved(opened, self.books.save(opened.saved_id, version, document, **about))
         except ConflictError as error:
             opened.conflict = error
         except DeletedError as error:
-            st.error(f"{plain(str(error))} Undelete it below, or save as a new {self.noun}.")
+            where = f"{self.kept}, or save as a new {self.noun}"
+            st.error(f"{plain(str(error))} Undelete it {where}.")
 
-    def _saved(self, opened: OnTable, saved: Saved) -> None:
-        opened.said = f"Saved: '{saved.name}', version {saved.version}."
-        opened.came_from(saved)
+    def _saved(self, opened: Any, saved: Saved) -> None:
+        opened.saved_as(saved)
         st.rerun()
 
-    def _conflict(self, opened: OnTable, theirs: Saved, about: dict[str, Any]) -> None:
+    def _conflict(
+        self,
+        opened: Any,
+        dataset: Dataset,  # noqa: ARG002 - of plans
+        about: dict[str, Any],
+    ) -> None:
         """Someone saved in between: nothing is overwritten. Keep a copy, or take theirs."""
+        theirs = opened.conflict.theirs
         st.warning(
             f"{plain(theirs.author) or 'Someone'} saved version {theirs.version} meanwhile. Yours "
             "is not saved yet: save it as a copy, or open theirs (Undo brings yours back)."
@@ -393,15 +402,8 @@ class LibraryPanel:
         """
         with st.popover("File", icon=":material/description:"):
             if text:
-                st.download_button(
-                    f"Export the {self.noun}",
-                    text,
-                    file_name=f"{self.noun}.json",
-                    mime="application/json",
-                    key=f"{self.key}-export",
-                    icon=":material/download:",
-                    on_click="ignore",
-                )
+                label, name = f"Export the {self.noun}", f"{self.noun}.json"
+                boxes.download(label, text, name, "application/json", f"{self.key}-export")
             others()
             if not person.allowed(Action.UPLOAD):
                 return

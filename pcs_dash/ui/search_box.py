@@ -25,7 +25,7 @@ from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.paths import STATIC_DIR
 from pcs_dash.tables.writing import replace_whole
-from pcs_dash.ui import data
+from pcs_dash.ui import data, official_store
 from pcs_dash.ui.component import component
 from pcs_dash.views import cards
 from pcs_dash.views.question import Question
@@ -125,17 +125,12 @@ def _hear(dataset: Dataset, choices: Question) -> None:
 
 def _open(key: object) -> Area | None:
     """Choose an area on the page; None where there is none of this key."""
-    area = _area(str(key))
-    if area is not None:
-        st.session_state["area"] = area.key
-    return area
-
-
-def _area(key: str) -> Area | None:
     try:
-        return find_area(key)
+        area = find_area(str(key))
     except UserError:
         return None
+    st.session_state["area"] = area.key
+    return area
 
 
 def _choose(hit: Hit, number: int, held: Held | None, dataset: Dataset, choices: Question) -> None:
@@ -183,7 +178,9 @@ def _card(hit: Hit, dataset: Dataset, choices: Question, areas: tuple[Area, ...]
     counted = dataset.practices
     if st.session_state.get("exclude"):
         counted = counted[~counted["flag_low_fte"]]
-    residents, residents_basis = _residents(choices, counted) if hit.kind == "lsoa" else (None, "")
+    residents, residents_basis = (
+        _residents(dataset, choices, counted) if hit.kind == "lsoa" else (None, "")
+    )
     basis = cards.Basis(
         dataset=dataset,
         counted=counted,
@@ -198,37 +195,33 @@ def _card(hit: Hit, dataset: Dataset, choices: Question, areas: tuple[Area, ...]
     return asdict(cards.card(hit, basis)) | {"basis": choices.basis}
 
 
-def _residents(choices: Question, counted: pd.DataFrame) -> tuple[pd.Series | None, str]:
+def _residents(
+    dataset: Dataset, choices: Question, counted: pd.DataFrame
+) -> tuple[pd.Series | None, str]:
     """Patients per FTE GP by LSOA where registrations are loaded; small numbers stay missing."""
-    registrations = data.registrations()
-    if registrations is None:
+    registered = official_store.published(dataset)
+    if registered is None:
         return None, ""
     from pcs_dash.measures.registrations import patients_per_fte_gp_by_lsoa
     from pcs_dash.measures.small_numbers import small_number
 
-    table = patients_per_fte_gp_by_lsoa(
-        registrations.rename(columns={"lsoa11cd": "lsoa_code"}), counted[choices.definition.column]
-    )
+    table = patients_per_fte_gp_by_lsoa(registered.table, counted[choices.definition.column])
     enough = table["patients_in_ratio"] >= small_number()
-    return table["patients_per_fte_gp"].where(enough), data.registered_in(registrations)
+    return table["patients_per_fte_gp"].where(enough), registered.label
 
 
 def _for_browser(hit: Hit) -> dict[str, Any]:
     """A hit as JSON can carry it: what is missing is None."""
-    missing = {
-        key: None for key, x in asdict(hit).items() if isinstance(x, float) and math.isnan(x)
-    }
-    return asdict(hit) | missing
+    told = asdict(hit).items()
+    return {key: None if isinstance(x, float) and math.isnan(x) else x for key, x in told}
 
 
 def _places(hit: Hit, dataset: Dataset) -> dict[str, list[float]]:
-    known = dataset.practices.reindex([c for c in hit.codes if c in dataset.practices.index])
+    placed = dataset.practices[["latitude", "longitude"]].dropna()
+    known = placed.loc[[code for code in hit.codes if code in placed.index]]
     return {
         str(code): [round(latitude, 5), round(longitude, 5)]
-        for code, latitude, longitude in zip(
-            known.index, known["latitude"], known["longitude"], strict=True
-        )
-        if math.isfinite(latitude) and math.isfinite(longitude)
+        for code, latitude, longitude in known.itertuples(name=None)
     }
 
 
@@ -240,28 +233,19 @@ def _hubs() -> list[tuple[str, str, tuple[str, ...]]]:
     return [(hub.id, hub.name, tuple(work.plan.members(hub.id))) for hub in work.plan.hubs]
 
 
-def _entries() -> tuple[str, str, str]:
-    """Folder and checksum of the postcode directory in use, and the version of the official data;
-    empty where there is none.
-    """
-    from pcs_dash.official.store import Store
-
-    store = Store()
-    try:
-        loaded = store.current()
-        entry = loaded.latest("postcodes") if loaded else None
-    except UserError as error:
-        _log.warning("postcode directory not read: %s", error)
-        return "", "", ""
-    version = "".join(filter(str.isalnum, loaded.identity)) if loaded else ""
-    return (str(store.root), entry.sha256, version) if entry else ("", "", version)
+def _entries() -> tuple[str, str]:
+    """Checksum of the postcode directory, version of the official data; empty without them."""
+    loaded = official_store.manifest()
+    if loaded is None:
+        return "", ""
+    entry = loaded.latest("postcodes")
+    return entry.sha256 if entry else "", "".join(filter(str.isalnum, loaded.identity))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Dataset: data.key_of})
 def _published(
     dataset: Dataset,
     area_keys: str,  # noqa: ARG001 - part of the cache's key
-    root: str,
     sha256: str,
     version: str,
     _areas: tuple[Area, ...],
@@ -276,7 +260,7 @@ def _published(
         name = f"codes-{version}.json"
         codes = web.address_of(name)
         _later(_publish_codes, name)
-    if not root:
+    if not sha256:
         return url, "", codes
     folder = f"postcodes-{sha256[:10]}-{url.rsplit('-', 1)[-1].removesuffix('.json')}"
     _later(_publish_directory, dataset, folder, _areas)

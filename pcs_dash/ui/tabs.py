@@ -7,7 +7,7 @@ from contextvars import ContextVar
 
 import streamlit as st
 
-from pcs_dash.ui import address
+from pcs_dash.ui import address, boxes
 from pcs_dash.views import places
 from pcs_dash.views.places import Sheet
 
@@ -16,9 +16,7 @@ of_this_run: ContextVar[Sheet | None] = ContextVar("sheet")
 
 
 def open_sheet(path: str) -> Sheet | None:
-    """The sheet of a page that its address opens; None where the page has none. Call it before
-    what depends on it is drawn.
-    """
+    """The sheet that the address opens, None without one. Call it before what depends on it."""
     tab, labels = "", places.tabs(path)
     if labels:
         name = address.tabs(places.tab_name(path), labels)
@@ -40,12 +38,5 @@ def show(sheet: Sheet, draw: Callable[[], None]) -> None:
     with drawn[list(labels).index(sheet.tab)]:
         parts = places.parts(sheet.path, sheet.tab)
         if len(parts) > 1:
-            st.segmented_control(
-                sheet.label,
-                list(parts),
-                format_func=lambda key: parts[key].part,
-                key=sheet.tab,
-                required=True,
-                label_visibility="collapsed",
-            )
+            boxes.part(sheet.label, {key: one.part for key, one in parts.items()}, sheet.tab)
         draw()

@@ -47,9 +47,8 @@ class UploadLimits:
             return
         size = int(told)
         if not self._fits(session, size):
-            await PlainTextResponse("Too many files at once. Close some.", 413)(
-                scope, receive, send
-            )
+            full = PlainTextResponse("Too many files at once. Close some.", 413)
+            await full(scope, receive, send)
             return
         self.coming[session] += size
         try:
@@ -63,12 +62,8 @@ class UploadLimits:
         everyone = kept.total() + self.coming.total() + size
         if own <= SESSION_MB * 1024**2 and everyone <= total_mb() * 1024**2:
             return True
-        _log.warning(
-            "an upload of %d bytes was refused: %d bytes of one session, %d of all",
-            size,
-            own,
-            everyone,
-        )
+        said = "an upload of %d bytes was refused: %d bytes of one session, %d of all"
+        _log.warning(said, size, own, everyone)
         return False
 
 

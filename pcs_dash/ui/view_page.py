@@ -7,16 +7,18 @@ again, not the page, and a section's own options run that section only.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pcs_dash.jobs import for_page
 from pcs_dash.render.csv_files import table_csv
+from pcs_dash.render.report_files import MIME
 from pcs_dash.scenarios.flows import degrees_in
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address, blocks, page, page_parts, slow_work, tabs
+from pcs_dash.ui import address, blocks, boxes, page, page_parts, slow_work, tabs
 from pcs_dash.ui.text import plain
 from pcs_dash.views.answer import (
     Answer,
@@ -34,25 +36,32 @@ from pcs_dash.views.answer import (
 )
 from pcs_dash.views.kept_answers import kept
 from pcs_dash.views.map_spec import map_view
+from pcs_dash.views.places import Sheet
 from pcs_dash.views.question import Question
 from pcs_dash.views.registry import find_view
 from pcs_dash.views.web_files import WebFiles
 
 Pick = Callable[[str, Sequence[str]], None]
 # Draws what stands above a view, and says what view and question that makes.
-Above = Callable[[View, Question], tuple[View, Question]]
-# Draws what can be done with what is chosen in a section, above its blocks.
-Inside = Callable[[Question], None]
+Above = Callable[[View, Question], tuple[View, Question]] | None
+# Draws what stands under a page, or in a section above its blocks.
+Inside = Callable[[Question], None] | None
 # Where the last practice was clicked: the view, its option and the practice.
 _CLICKED = "practice-clicked"
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What blocks are drawn for: a question, what is `picked`, and what hears of another."""
+
+    web: WebFiles
+    question: Question
+    picked: str = ""
+    pick: Pick = lambda *_: None
+
+
 def page_of(
-    title: str,
-    after: Callable[[Question], None] | None = None,
-    *,
-    above: Above | None = None,
-    inside: Inside | None = None,
+    title: str, after: Inside = None, *, above: Above = None, inside: Inside = None
 ) -> None:
     """A whole page: the title with the area's name, its tabs, and the views of the open one;
     `above` draws what stands above each, `inside` what stands in sections that change the view,
@@ -64,24 +73,17 @@ def page_of(
     tags = "".join(view.tag(question) for view in views if view.tag is not None)
     st.title(f"{title}: {plain(question.area.title)}{plain(tags)}")
     if sheet is not None:
-        # The home page says by its questions what it is about.
-        about = views[0].about if sheet.path else ""
-        tabs.show(sheet, lambda: _sheet(about, views, web, question, above, inside))
+        tabs.show(sheet, lambda: _sheet(sheet, web, question, above, inside))
     if after is not None:
         after(question)
     page.foot(question)
 
 
-def _sheet(
-    about: str,
-    views: Sequence[View],
-    web: WebFiles,
-    question: Question,
-    above: Above | None,
-    inside: Inside | None,
-) -> None:
-    if about:
-        st.caption(about)
+def _sheet(sheet: Sheet, web: WebFiles, question: Question, above: Above, inside: Inside) -> None:
+    views = sheet.views
+    # The home page says by its questions what it is about.
+    if sheet.path and views[0].about:
+        st.caption(views[0].about)
     if question.practices.empty:
         st.info(
             "No practice is left in this area. Switch the exclusion off, or choose another area."
@@ -103,11 +105,7 @@ def _with_plan(question: Question) -> Question:
 
 
 def _show(
-    views: Sequence[View],
-    web: WebFiles,
-    question: Question,
-    above: Above | None,
-    inside: Inside | None,
+    views: Sequence[View], web: WebFiles, question: Question, above: Above, inside: Inside
 ) -> None:
     """The views in one fragment: a practice that is chosen in one is chosen in all."""
     drawn: set[str] = set()
@@ -127,9 +125,7 @@ def _show(
 
 
 def _carded(views: Sequence[View]) -> View:
-    """The view that has the card of what is chosen, which stands once on a page: the one where it
-    was clicked, and otherwise the first.
-    """
+    """The one view with the card of what is chosen: where it was clicked, else the first."""
     where, option, code = st.session_state.get(_CLICKED, ("", "", ""))
     still = option and st.session_state.get(option) == code
     return next((view for view in views if still and view.key == where), views[0])
@@ -145,7 +141,7 @@ def show_view(
     picture: Callable[[Question], None] | None = None,
     head: DeltaGenerator | None = None,
     drawn: Container[str] = (),
-    inside: Inside | None = None,
+    inside: Inside = None,
 ) -> None:
     """One view, as the page's switches and its own options ask for it; the page's `first` has its
     figures, and its message large; `card`: what is chosen has its card here. `picture` draws what
@@ -159,8 +155,7 @@ def show_view(
     if answer is None:
         return
     answer = answer if card else replace(answer, picked=None)
-    picked = _state(view, question)
-    pick = _picking(view, question)
+    at = Asked(web, asked, _state(view, question), _picking(view, question))
 
     with head or st.container():
         places = _said(answer, first=first)
@@ -170,11 +165,11 @@ def show_view(
             finders = [
                 each for each in view.options if _beside_picture(each) and each.key not in drawn
             ]
-            _front(view, web, asked, answer, finders, picked, pick)
+            _front(view, at, answer, finders)
         else:
             picture(asked)
         for number, block in enumerate(answer.below):
-            draw(block, web, asked, f"{view.key}-below-{number}", picked, pick)
+            draw(block, at, f"{view.key}-below-{number}")
         _printed(view, asked)
     sections = [one for one in answer.sections if one.part == part]
     told = [] if part else _words((*shown, *answer.below))
@@ -183,7 +178,7 @@ def show_view(
     if sections or told:
         whole = any(section.whole for section in sections)
         more = _more if whole else address.fragment(_more, view.key)
-        more(view, sections, told, web, asked, pick, together=together, inside=inside)
+        more(view, sections, told, at, together=together, inside=inside)
     for line in answer.foot:
         st.caption(plain(line))
     _end(view, asked, answer, places)
@@ -246,15 +241,7 @@ def _part(view: View, answer: Answer) -> str:
     keys = {label.replace(" ", "-").lower(): part for part, label in parts.items()}
     labels = {key: part or "Answer" for key, part in keys.items()}
     key = address.choice(f"{view.page.partition('_')[0]}-part", labels)
-    st.segmented_control(
-        "Part of the answer",
-        list(labels),
-        format_func=labels.__getitem__,
-        key=key,
-        required=True,
-        label_visibility="collapsed",
-    )
-    return keys[st.session_state[key]]
+    return keys[boxes.part("Part of the answer", labels, key)]
 
 
 def _printed(view: View, question: Question) -> None:
@@ -268,15 +255,9 @@ def _printed(view: View, question: Question) -> None:
 
         return one_page(view, question)
 
-    st.download_button(
-        "One page to print (PDF)",
-        made,
-        file_name=f"{view.key}-{question.area.key}.pdf",
-        mime="application/pdf",
-        key=f"{view.key}-print",
-        icon=":material/print:",
-        on_click="ignore",
-    )
+    name, icon = f"{view.key}-{question.area.key}.pdf", ":material/print:"
+    key = f"{view.key}-print"
+    boxes.download("One page to print (PDF)", made, name, MIME[".pdf"], key, icon=icon)
 
 
 def _said(answer: Answer, *, first: bool) -> list[tuple[str, DeltaGenerator]]:
@@ -387,35 +368,19 @@ def _widget(option: Option, question: Question) -> str | None:
         key = address.number(option.key, low, high, int(option.default))
         return str(st.number_input(option.label, low, high, step=1, key=key))
     labels = option.labels(question)
+    more: dict[str, Any] = {"help": option.help or None}
     if option.kind == "several":
-        chosen = st.multiselect(
-            option.label,
-            list(labels),
-            format_func=lambda key: labels.get(key, key),
-            key=address.several(
-                option.key, labels, [key for key in option.default.split("|") if key in labels]
-            ),
-            placeholder=option.placeholder or "all",
-            help=option.help or None,
-        )
-        return "|".join(chosen)
+        begins = [key for key in option.default.split("|") if key in labels]
+        key = address.several(option.key, labels, begins)
+        more["placeholder"] = option.placeholder or "all"
+        return "|".join(boxes.several(option.label, labels, key, **more))
     if option.kind == "practice":
-        return st.selectbox(
-            option.label,
-            list(labels),
-            index=None,
-            format_func=lambda key: labels.get(key, key),
-            key=address.choice(option.key, labels, empty=True),
-            placeholder=option.placeholder or "Type a name or code",
-            help=option.help or None,
-        )
-    return st.selectbox(
-        option.label,
-        list(labels),
-        format_func=lambda key: labels.get(key, key),
-        key=address.choice(option.key, labels, default=option.default or None),
-        help=option.help or None,
-    )
+        key = address.choice(option.key, labels, empty=True)
+        more |= {"index": None, "placeholder": option.placeholder or "Type a name or code"}
+    else:
+        key = address.choice(option.key, labels, default=option.default or None)
+    chosen: str | None = boxes.one(option.label, labels, key, **more)
+    return chosen
 
 
 def _state(view: View, question: Question) -> str:
@@ -434,84 +399,62 @@ def _state(view: View, question: Question) -> str:
 # --- blocks ---
 
 
-def _front(
-    view: View,
-    web: WebFiles,
-    question: Question,
-    answer: Answer,
-    finders: Sequence[Option],
-    picked: str,
-    pick: Pick,
-) -> None:
+def _front(view: View, at: Asked, answer: Answer, finders: Sequence[Option]) -> None:
     # Present asks the browser where the map of that name stands.
-    picture = view.map_key or f"{view.key}-front"
+    picture, question = view.map_key or f"{view.key}-front", at.question
     beside: Sequence[Block | Beside] = answer.front[1:]
-    if picked and answer.picked is not None and picked in question.practices.index:
-        beside = _picked(view.key, question.key, picked, answer, question)
+    if at.picked and answer.picked is not None and at.picked in question.practices.index:
+        beside = _picked(view.key, question.key, at.picked, answer, question)
     if answer.stacked or not (beside or finders):
         _draw(finders, question)
         for number, block in enumerate(answer.front):
-            name = f"{picture}-{number}" if number else picture
-            draw(block, web, question, name, picked, pick)
+            draw(block, at, f"{picture}-{number}" if number else picture)
         return
     with st.container(key=f"picture-{view.key}"):
         left, right = st.columns([answer.share, 1 - answer.share], gap="medium")
     with left:
-        draw(answer.front[0], web, question, picture, picked, pick)
+        draw(answer.front[0], at, picture)
     with right:
         _draw(finders, question)
         for number, part in enumerate(beside):
-            draw(part, web, question, f"{view.key}-beside-{number}", picked, pick)
+            draw(part, at, f"{view.key}-beside-{number}")
 
 
 def _more(
     view: View,
     sections: Sequence[Section],
     told: Sequence[str],
-    web: WebFiles,
-    question: Question,
-    pick: Pick,
+    at: Asked,
     *,
     together: bool,
-    inside: Inside | None,
+    inside: Inside,
 ) -> None:
-    """The sections, or one of them and the others not computed; then all words to copy, of what
-    is shown here and above.
-    """
+    """The sections, or the one that is chosen; then all words to copy, of here and above."""
     words = list(told)
     for section in sections if together or not sections else [_chosen(view, sections)]:
         if together:
             st.header(plain(section.title))
         options = [view.option(key) for key in section.options]
-        asked = question.with_options(_draw(options, question))
+        asked = at.question.with_options(_draw(options, at.question))
         if section.whole and inside is not None:
-            inside(question)
-        made, picked = _made(view, section, asked), _state(view, question)
+            inside(at.question)
+        made = _made(view, section, asked)
+        here = replace(at, question=asked, picked=_state(view, at.question))
         for number, block in enumerate(made):
-            draw(block, web, asked, f"{view.key}-{section.key}-{number}", picked, pick)
+            draw(block, here, f"{view.key}-{section.key}-{number}")
         words += _words(made)
     if words:
         blocks.words_for_paper("\n\n".join(dict.fromkeys(words)), key=view.key)
 
 
 def _chosen(view: View, sections: Sequence[Section]) -> Section:
-    """The section that is open: the one chosen, or whose options the address asks for, or the
-    first.
-    """
-    known = {section.key: section for section in sections}
+    """The open section: the one chosen, or whose options the address asks for, or the first."""
+    titles = {section.key: section.title for section in sections}
     asked = (each.key for each in sections if any(map(address.asked, each.options)))
-    key = st.segmented_control(
-        "Look closer at",
-        list(known),
-        format_func=lambda key: plain(known[key].title),
-        key=address.choice(
-            f"{view.key}-section",
-            {key: section.title for key, section in known.items()},
-            default=next(asked, None),
-        ),
-        required=True,
-    )
-    return known[str(key)]
+    key = address.choice(f"{view.key}-section", titles, default=next(asked, None))
+    shown = {key: plain(title) for key, title in titles.items()}
+    chosen = boxes.part("Look closer at", shown, key, hidden=False)
+    return next(section for section in sections if section.key == chosen)
 
 
 def _made(view: View, section: Section, question: Question) -> Sequence[Block | Beside]:
@@ -535,9 +478,7 @@ def _words(made: Sequence[Block | Beside]) -> list[str]:
     return told
 
 
-def draw(
-    block: Block | Beside, web: WebFiles, question: Question, key: str, picked: str, pick: Pick
-) -> None:
+def draw(block: Block | Beside, at: Asked, key: str) -> None:
     """One block, or columns of them."""
     match block:
         case Beside():
@@ -545,28 +486,23 @@ def draw(
             for number, (column, stacked) in enumerate(columns):
                 for place, one in enumerate(stacked):
                     with column:
-                        draw(one, web, question, f"{key}-{number}-{place}", picked, pick)
+                        draw(one, at, f"{key}-{number}-{place}")
         case MapBlock():
-            _map(block, web, question, key, picked, pick)
+            _map(block, at, key)
         case Chart():
             blocks.chart(block, key=key)
         case Table():
-            _table(block, key, pick)
+            _table(block, key, at.pick)
         case Bullets():
             blocks.bullets(block)
         case Text():
             blocks.text(block)
         case File():
-            st.download_button(
-                plain(block.label), block.made, file_name=block.name, mime=block.mime, key=key,
-                icon=":material/download:", on_click="ignore",
-            )  # fmt: skip
+            boxes.download(plain(block.label), block.made, block.name, block.mime, key)
 
 
-def _map(
-    block: MapBlock, web: WebFiles, question: Question, key: str, picked: str, pick: Pick
-) -> None:
-    spec = block.spec
+def _map(block: MapBlock, at: Asked, key: str) -> None:
+    spec, web, question = block.spec, at.web, at.question
     made, legends, note = kept(spec, ("map", key), lambda: map_view(question.dataset, spec, key))
     if spec.page_legend is not None:
         legends = [spec.page_legend]
@@ -581,10 +517,10 @@ def _map(
         content["focus"] = {"name": spec.focus[0], "bounds": spec.focus[1]}
     on_pick = None
     if block.pick:
-        content["selected"] = picked or content["selected"]
+        content["selected"] = at.picked or content["selected"]
 
         def on_pick(code: str) -> None:
-            pick(block.pick, [code])
+            at.pick(block.pick, [code])
 
     on_draw = None
     if block.draw:

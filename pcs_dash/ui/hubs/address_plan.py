@@ -1,6 +1,4 @@
-"""The plan on the table, of every page that shows one: where it comes from, and how the address
-carries it.
-"""
+"""The plan on the table of every page: where it comes from, and how the address carries it."""
 
 from __future__ import annotations
 
@@ -16,16 +14,17 @@ from pcs_dash.hubs.rules import rules_from_list, rules_to_list
 from pcs_dash.official.absent_practices import whereabouts
 from pcs_dash.store.checks import MAX_NAME
 from pcs_dash.store.documents import Saved
-from pcs_dash.store.drafts import open_draft
-from pcs_dash.store.links import LinkError, is_short_link, make_link, open_link, open_short_link
+from pcs_dash.store.links import LinkError, is_short_link, open_link, open_short_link
 from pcs_dash.store.plan_library import PlanLibrary
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address, data
+from pcs_dash.ui import address, data, official_store
 from pcs_dash.ui.browser import HUB_WORK
 from pcs_dash.ui.hubs.map_events import PaintedPlan, Said
-from pcs_dash.ui.hubs.migrating import Before, Carried, carry_over, ods_successors
+from pcs_dash.ui.hubs.migrating import Before, Carried, carry_over
 from pcs_dash.ui.hubs.open_plan import OpenPlan, database, start_plan
+from pcs_dash.ui.on_table import from_draft
+from pcs_dash.ui.saved_documents import link_of
 from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
@@ -39,7 +38,9 @@ def begin(dataset: Dataset, choices: Question) -> OpenPlan:
     """
     opened: OpenPlan | None = st.session_state.get(HUB_WORK)
     if opened is None:
-        opened = st.session_state[HUB_WORK] = _from_draft(dataset, choices)
+        opened = st.session_state[HUB_WORK] = from_draft(
+            "plan", OpenPlan.from_dict, lambda token: _afresh(token, dataset, choices)
+        )
     elif opened.untouched_since not in ("", choices.area.key):
         _start(opened, choices)
     _open_from_address(opened, dataset)
@@ -47,17 +48,8 @@ def begin(dataset: Dataset, choices: Question) -> OpenPlan:
     return opened
 
 
-def _from_draft(dataset: Dataset, choices: Question) -> OpenPlan:
-    token, fault = person.draft_token(), ""
-    try:
-        place, drafts = open_draft(database(), token, "plan")
-        if drafts:
-            opened = OpenPlan.from_dict(drafts[0].document, token)
-            opened.place, opened.other_drafts = place, drafts[1:]
-            return opened
-    except UserError as error:
-        fault = str(error)
-    opened = OpenPlan(PaintedPlan(), data.rules_of(dataset), token, draft_fault=fault)
+def _afresh(token: str, dataset: Dataset, choices: Question) -> OpenPlan:
+    opened = OpenPlan(PaintedPlan(), data.rules_of(dataset), token)
     _start(opened, choices)
     return opened
 
@@ -91,11 +83,7 @@ def into_address(opened: OpenPlan, dataset: Dataset) -> None:
     ):
         opened.link_made_of = made_of
         try:
-            opened.linked = make_link(
-                document_of(opened, dataset),
-                dataset.practices.index,
-                data_period=dataset.workforce_period,
-            )
+            opened.linked = link_of(document_of(opened, dataset), dataset)
         except LinkError:
             opened.linked = ""
     address.carry(LINK, opened.linked)
@@ -158,7 +146,7 @@ def carried_over(dataset: Dataset, plan: Plan, before: Before) -> Carried:
         before,
         dataset.practices,
         period=dataset.workforce_period,
-        successors=ods_successors() if lost else None,
+        successors=official_store.successors() if lost else None,
         known_of={code: found.words for code, found in whereabouts(lost).items()},
     )
 

@@ -115,7 +115,7 @@ def content(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question
         "band": {"low": low, "high": high},
         "palette": list(PALETTE[:20]),
         "token": browser_token(),
-        "draft": opened.draft_fault,
+        "draft": opened.fault,
     }
     if st.session_state.get("hub-score-open"):
         score = scorecard(plan, judged, summary=summary, **options)
@@ -148,18 +148,7 @@ def _fixed(
     opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question, options: Mapping[str, Any]
 ) -> Fixed:
     every = bool(st.session_state.get("hub-every-measure"))
-    key = (
-        every,
-        choices.area.key,
-        choices.version,
-        choices.readers.version,
-        choices.definition.key,
-        choices.edition,
-        choices.benchmark,
-        tuple(choices.excluded.index),
-        choices.tiles,
-        opened.rules,
-    )
+    key = every, choices.key, choices.tiles, opened.rules
     held = opened.fixed
     if not isinstance(held, Fixed) or held.key != key:
         own = prepared_for(choices).own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -20,10 +21,10 @@ from pcs_dash.hubs.palette import PALETTE
 from pcs_dash.hubs.plan import EMPTY_PLAN, Plan
 from pcs_dash.hubs.suggest import Suggestion
 from pcs_dash.measures import numbers
-from pcs_dash.render.csv_files import table_csv, with_provenance
+from pcs_dash.render.csv_files import with_provenance
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address, blocks, hub_map
+from pcs_dash.ui import address, blocks, hub_map, page_parts
 from pcs_dash.ui.hubs import builder
 from pcs_dash.ui.hubs.adopt import adopt
 from pcs_dash.ui.hubs.open_plan import STARTS, OpenPlan, neighbours_for, provenance, start_plan
@@ -56,23 +57,13 @@ def _panel(opened: OpenPlan, dataset: Dataset, web: WebFiles, choices: Question)
     )
     second = row[1].selectbox("Plan B", names, key=address.choice("hub-compare-b", names))
     row[2].button("Refresh", key="hub-compare-refresh", help="After painting on", width="stretch")
-    a, b = offered[first](), offered[second]()
-    rules, near = opened.rules, neighbours_for(choices, dataset)
-    compared = compare_plans(
-        a,
-        b,
-        choices.with_own_figures,
-        names=(first, second),
-        definition=choices.definition.key,
-        benchmark=choices.benchmark,
-        rules=rules,
-        neighbours=near,
-        journeys=choices.journeys,
-    )
+    a, b, by = offered[first](), offered[second](), _judged_by(opened, dataset, choices)
+    compared = compare_plans(a, b, choices.with_own_figures, names=(first, second), **by)
     st.markdown(f"**{plain(in_words(compared))}**", help=f"{MOVED} {KEPT_TOGETHER}")
     hub_map.show_pair(web, _maps(dataset, web, choices, compared, a, b), key="hub-pair")
     st.caption("The maps move together. A dashed ring marks a practice that moves.")
-    _measures(opened, choices, dataset, compared, a, b)
+    plans = {compared.name_a: a, compared.name_b: b}
+    _measures(opened, choices, compared, plans, by)
     _moves(opened, choices, compared)
 
 
@@ -101,9 +92,7 @@ def groupings(choices: Question) -> dict[str, Callable[[], Plan]]:
 
 
 def saved_plans() -> dict[str, Callable[[], Plan]]:
-    """Name -> how to get the plan, of the newest in the library; one that can't be opened is told
-    and offers none.
-    """
+    """Name -> how to get the plan, of the newest saved; none where the library can't be opened."""
     try:
         entries = library().entries(limit=_SAVED)
     except UserError as error:
@@ -157,9 +146,7 @@ def _maps(
 
 
 def _in_colours_of(a: Plan, b: Plan, compared: Comparison) -> Plan:
-    """Plan b with each hub in the colour of the hub of a that it is matched with, and every other
-    in one that stands for none of a's.
-    """
+    """Plan b, its hubs in the colours of those of a that match, all others in free ones."""
     matched = compared.matching.dropna().set_index("hub_b")["hub_a"].map(a.hub_by_name)
     taken = {hub.colour for hub in a.hubs}
     free = [colour for colour in PALETTE if colour not in taken | {hub.colour for hub in b.hubs}]
@@ -171,21 +158,28 @@ def _in_colours_of(a: Plan, b: Plan, compared: Comparison) -> Plan:
     return b
 
 
+def _judged_by(opened: OpenPlan, dataset: Dataset, choices: Question) -> dict[str, Any]:
+    """What plans are compared by, as arguments."""
+    return {
+        "definition": choices.definition.key,
+        "benchmark": choices.benchmark,
+        "rules": opened.rules,
+        "neighbours": neighbours_for(choices, dataset),
+        "journeys": choices.journeys,
+    }
+
+
 def _measures(
-    opened: OpenPlan, choices: Question, dataset: Dataset, compared: Comparison, a: Plan, b: Plan
+    opened: OpenPlan,
+    choices: Question,
+    compared: Comparison,
+    plans: dict[str, Plan],
+    by: dict[str, Any],
 ) -> None:
     table = paper_table(compared)
-    names = [compared.name_a, compared.name_b]
-    if PCNS not in names:
-        three = compare_many(
-            {PCNS: start_plan("pcn", choices.practices), names[0]: a, names[1]: b},
-            choices.with_own_figures,
-            definition=choices.definition.key,
-            benchmark=choices.benchmark,
-            rules=opened.rules,
-            neighbours=neighbours_for(choices, dataset),
-            journeys=choices.journeys,
-        )
+    if PCNS not in plans:
+        pcns = {PCNS: start_plan("pcn", choices.practices)}
+        three = compare_many(pcns | plans, choices.with_own_figures, **by)
         table.insert(2, PCNS, [*three[PCNS], *[None] * (len(table) - len(three))])
     figures = [name for name in table.columns if name not in ("measure", "unit", "definition")]
     shown = text_table(
@@ -201,14 +195,11 @@ def _measures(
     )
     with st.expander("Every measure, side by side"):
         blocks.small_table(shown)
-    st.download_button(
-        "Download this table as CSV",
-        table_csv(with_provenance(table, provenance(opened, choices))),
-        file_name=f"compare-{choices.area.key}.csv",
-        mime="text/csv",
+    page_parts.download_csv(
+        with_provenance(table, provenance(opened, choices)),
+        name=f"compare-{choices.area.key}",
+        label="Download this table as CSV",
         key="hub-compare-csv",
-        icon=":material/download:",
-        on_click="ignore",
     )
 
 
@@ -240,12 +231,9 @@ def _moves(opened: OpenPlan, choices: Question, compared: Comparison) -> None:
             }
         )
         st.dataframe(moved, hide_index=True, placeholder="no hub", alt="Practices that move")
-        st.download_button(
-            "Download the moves as CSV",
-            table_csv(with_provenance(moved, provenance(opened, choices))),
-            file_name=f"moves-{choices.area.key}.csv",
-            mime="text/csv",
+        page_parts.download_csv(
+            with_provenance(moved, provenance(opened, choices)),
+            name=f"moves-{choices.area.key}",
+            label="Download the moves as CSV",
             key="hub-moves-csv",
-            icon=":material/download:",
-            on_click="ignore",
         )

@@ -21,6 +21,7 @@ import pandas as pd
 from pcs_dash.hubs import hub_shapes
 from pcs_dash.hubs.history import History
 from pcs_dash.hubs.plan import Moved, Plan, PlanError
+from pcs_dash.measures.numbers import count
 from pcs_dash.tables.errors import UserError
 
 # Browsers whose numbering is remembered: a reload or a second tab makes one more.
@@ -182,9 +183,7 @@ def _moved(plan: Plan, codes: Sequence[str], hub_id: str | None) -> Moved:
 
 
 def _called(plan: Plan, moved: Moved, hub_id: str | None, event: Mapping[str, Any]) -> Moved:
-    """The first practices of a hub that has its number for a name call it after their town, which
-    the browser knows: in the step that moves them.
-    """
+    """The first practices of a numbered hub name it after their town, in the same step."""
     name = str(event.get("called") or "")
     if hub_id is None or not (name and moved.moved) or plan.members(hub_id):
         return moved
@@ -211,13 +210,13 @@ def _told(
     if left:
         parts.append("from " + _listed(left, of=len(moved.moved) > 1))
     if moved.unchanged:
-        parts.append(f"{_practices(len(moved.unchanged))} there already")
+        parts.append(f"{count(len(moved.unchanged), 'practice')} there already")
     if moved.refused:
         held = Counter(moved.refused.values())
-        parts.append(f"{_practices(len(moved.refused))} kept by a lock ({_listed(held)})")
+        parts.append(f"{count(len(moved.refused), 'practice')} kept by a lock ({_listed(held)})")
     text = "; ".join(parts) or "nothing to move"
     if how:
-        text = f"{how} caught {_practices(caught)}: {text}"
+        text = f"{how} caught {count(caught, 'practice')}: {text}"
     nothing = not moved.moved and (bool(moved.refused) or not caught)
     return replace(
         painted,
@@ -230,11 +229,7 @@ def _named(codes: Sequence[str], practices: pd.DataFrame) -> str:
     """One practice by its name, several by their number."""
     if len(codes) == 1 and codes[0] in practices.index:
         return str(practices.at[codes[0], "practice_name"])
-    return _practices(len(codes))
-
-
-def _practices(count: int) -> str:
-    return f"{count:,} practice" if count == 1 else f"{count:,} practices"
+    return count(len(codes), "practice")
 
 
 def _listed(counts: Counter[str], *, of: bool = True, limit: int = 3) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -10,13 +9,12 @@ from types import MappingProxyType
 import pandas as pd
 
 from pcs_dash.hubs.plan import Plan
+from pcs_dash.measures.numbers import count
 from pcs_dash.store.documents import Saved
 from pcs_dash.store.links import LinkedPlan, data_fingerprint
-from pcs_dash.tables.errors import UserError
 
 _SHOWN = 10
 _LARGEST = 5
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,21 +53,6 @@ class Carried:
     plan: Plan
     sentences: tuple[str, ...]
     merged: tuple[str, ...] = ()
-
-
-def ods_successors() -> pd.DataFrame | None:
-    """practice_code, successor_code, effective, as loaded from the ODS; None if they are not."""
-    from pcs_dash.official.store import Store
-
-    store = Store()
-    try:
-        loaded = store.current()
-        if loaded is None or loaded.latest("ods_successors") is None:
-            return None
-        return store.read("ods_successors")
-    except UserError as error:
-        _log.warning("successors not read: %s", error)
-        return None
 
 
 def carry_over(
@@ -196,9 +179,8 @@ def _sizes(before: Before, practices: pd.DataFrame) -> list[str]:
 
 
 def _counted(listed: list[str], between: str = ", ") -> str:
-    count = f"{len(listed):,} {'practice' if len(listed) == 1 else 'practices'}"
     more = f" and {len(listed) - _SHOWN:,} more" if len(listed) > _SHOWN else ""
-    return f"{count} ({between.join(listed[:_SHOWN])}{more})"
+    return f"{count(len(listed), 'practice')} ({between.join(listed[:_SHOWN])}{more})"
 
 
 def _few(sentences: list[str]) -> list[str]:

@@ -25,7 +25,7 @@ from pcs_dash.hubs.summary import Prepared, prepare
 from pcs_dash.render.provenance import Provenance
 from pcs_dash.store.checks import MAX_NAME
 from pcs_dash.store.database import Database, database_url, open_database
-from pcs_dash.store.documents import ConflictError
+from pcs_dash.store.documents import ConflictError, Saved
 from pcs_dash.store.drafts import Draft, Place, clean_drafts
 from pcs_dash.store.rights import Action
 from pcs_dash.tables.areas import Area
@@ -66,68 +66,62 @@ def _opened(url: URL) -> Database:
     return opened
 
 
+def every_practice(choices: Question, dataset: Dataset) -> pd.DataFrame:
+    """Every practice of the area, those left out of the figures included."""
+    return _every_practice(_name(choices), choices.area, dataset)
+
+
+def prepared_for(choices: Question) -> Prepared:
+    """What every summary needs for what the sidebar says, whatever the plan."""
+    return _prepared((*_name(choices), *choices.readers.version), *_counted(choices), choices)
+
+
+def neighbours_for(choices: Question, dataset: Dataset) -> Neighbours:
+    """Which practices are neighbours, of those that the sidebar leaves."""
+    return _neighbours(_name(choices), _counted(choices)[-1], choices, dataset)
+
+
+def _name(choices: Question) -> tuple[str, ...]:
+    """Area and data set, as the name of what is kept of them."""
+    return choices.area.key, choices.version
+
+
+def _counted(choices: Question) -> tuple[str, str, tuple[str, ...]]:
+    """Definition, edition and the practices left out."""
+    return choices.definition.key, choices.edition, tuple(choices.excluded.index)
+
+
 @st.cache_resource(show_spinner=False, max_entries=64)
-def prepared(
-    name: str,  # noqa: ARG001 - part of the cache's key
+def _every_practice(
+    name: tuple[str, ...],  # noqa: ARG001 - the cache's key
+    _area: Area,
+    _dataset: Dataset,
+) -> pd.DataFrame:
+    return _area.select(_dataset.practices)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _prepared(
+    name: tuple[str, ...],  # noqa: ARG001 - part of the cache's key
     definition: str,
     edition: str,
     left_out: tuple[str, ...],  # noqa: ARG001
     _choices: Question,
 ) -> Prepared:
-    """What every summary of an area needs, whatever the plan."""
-    return prepare(
-        _choices.with_own_figures,
-        definition=definition,
-        edition=edition,
-        journeys=_choices.journeys,
-    )
+    practices, journeys = _choices.with_own_figures, _choices.journeys
+    return prepare(practices, definition=definition, edition=edition, journeys=journeys)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def neighbourhood(
-    name: str,  # noqa: ARG001 - part of the cache's key
+def _neighbours(
+    name: tuple[str, ...],  # noqa: ARG001 - part of the cache's key
     left_out: tuple[str, ...],  # noqa: ARG001
-    _area: Area,
+    _choices: Question,
     _dataset: Dataset,
-    _practices: pd.DataFrame,
 ) -> Neighbours:
-    """Which practices of an area are neighbours."""
-    outlines = _dataset.outlines
-    same = outlines[(outlines["kind"] == _area.kind) & (outlines["name"] == _area.name)]
-    return neighbours(_practices, same.geometry.iloc[0] if len(same) else None)
-
-
-@st.cache_resource(show_spinner=False, max_entries=64)
-def practices_of(
-    name: str,  # noqa: ARG001 - the cache's key
-    _area: Area,
-    _dataset: Dataset,
-) -> pd.DataFrame:
-    """Every practice of an area, those left out of the figures included."""
-    return _area.select(_dataset.practices)
-
-
-def _name(choices: Question) -> str:
-    """Area and data set, as the name of what is kept of them."""
-    return f"{choices.area.key} {choices.version}"
-
-
-def every_practice(choices: Question, dataset: Dataset) -> pd.DataFrame:
-    """`practices_of` for what the sidebar says."""
-    return practices_of(_name(choices), choices.area, dataset)
-
-
-def prepared_for(choices: Question) -> Prepared:
-    """`prepared` for what the sidebar says."""
-    left_out = tuple(choices.excluded.index)
-    name = " ".join((_name(choices), *choices.readers.version))
-    return prepared(name, choices.definition.key, choices.edition, left_out, choices)
-
-
-def neighbours_for(choices: Question, dataset: Dataset) -> Neighbours:
-    """`neighbourhood` for what the sidebar says."""
-    left_out = tuple(choices.excluded.index)
-    return neighbourhood(_name(choices), left_out, choices.area, dataset, choices.practices)
+    outlines, area = _dataset.outlines, _choices.area
+    same = outlines[(outlines["kind"] == area.kind) & (outlines["name"] == area.name)]
+    return neighbours(_choices.practices, same.geometry.iloc[0] if len(same) else None)
 
 
 @dataclass
@@ -136,7 +130,7 @@ class OpenPlan:
 
     `token` tells whose drafts, `place` where this tab keeps its draft, and `other_drafts` those of
     tabs that went their own way; `saying` grows with everything that is said, so that the page
-    says it once; `draft_fault` tells why the draft can't be kept, "" if it is; `saved_id` and
+    says it once; `fault` tells why the draft can't be kept, "" if it is; `saved_id` and
     `saved_version` name the version in the library that the plan was opened from or saved as;
     `conflict` is what stood in the way of saving the next; `suggested` is the search under way or
     done (suggesting.Search); `migration` is what changed since the version opened was saved;
@@ -150,7 +144,7 @@ class OpenPlan:
     token: str
     name: str = ""
     saying: int = 0
-    draft_fault: str = ""
+    fault: str = ""
     saved_id: int | None = None
     saved_version: int | None = None
     conflict: ConflictError | None = None
@@ -170,6 +164,21 @@ class OpenPlan:
     def plan(self) -> Plan:
         """The plan on the table."""
         return self.painted.plan
+
+    # By the name that all that is saved has it by.
+    held = plan
+
+    def is_as(self, saved: Saved) -> bool:
+        """Whether a saved version says what is on the table."""
+        same = Plan.from_dict(saved.document) == self.plan
+        return same and saved.rules == rules_to_list(self.rules)
+
+    def saved_as(self, saved: Saved) -> None:
+        """Note that it was saved as a version, and say so."""
+        self.name, self.saved_id, self.saved_version = saved.name, saved.id, saved.version
+        self.conflict = None
+        self.say(f"Saved: '{saved.name}', version {saved.version}.")
+        self.keep()
 
     def put(self, changed: PaintedPlan) -> None:
         """Put the changed plan on the table and keep it as the draft."""
@@ -198,12 +207,12 @@ class OpenPlan:
             return
         try:
             told = self.place.keep(database(), self.to_dict())
-            self.draft_fault = ""
+            self.fault = ""
             if told:
                 self.say(f"{self.painted.said.text} {told}".strip(), fault=True)
         except UserError as error:
             _log.warning("draft not kept: %s %s", error, error.aside)
-            self.draft_fault = str(error)
+            self.fault = str(error)
 
     def to_dict(self) -> dict[str, Any]:
         """The draft as it is stored."""

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from pcs_dash.hubs.contiguity import Neighbours
+from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.reading import PlanReading
-from pcs_dash.hubs.summary import scorecard, summarise_hubs
+from pcs_dash.hubs.summary import Prepared, scorecard, summarise_hubs
 from pcs_dash.measures.numbers import count
 from pcs_dash.render import report_files
 from pcs_dash.render.csv_files import hubs_csv, plan_csv
 from pcs_dash.render.geo_files import plan_geojson, plan_geopackage
 from pcs_dash.render.plan_workbook import plan_workbook
 from pcs_dash.render.provenance import Provenance
-from pcs_dash.store.drafts import Draft, drop_draft
+from pcs_dash.store.drafts import Draft
 from pcs_dash.store.rights import Action
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
+from pcs_dash.ui import boxes
 from pcs_dash.ui.hubs import plan_upload
 from pcs_dash.ui.hubs.address_plan import carried_over, put_carried
 from pcs_dash.ui.hubs.migrating import Before
 from pcs_dash.ui.hubs.open_plan import (
     STARTS,
     OpenPlan,
-    database,
     every_practice,
     neighbours_for,
     prepared_for,
@@ -38,8 +40,6 @@ from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.text import plain
 from pcs_dash.views.question import Question
 from pcs_dash.views.story import SavedView, Story
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def start(opened: OpenPlan, choices: Question) -> None:
@@ -113,19 +113,12 @@ def download(opened: OpenPlan, dataset: Dataset, choices: Question) -> None:
             ("PowerPoint of this plan", "pptx", report_files.MIME[".pptx"], files.slides),
             ("Plan as CSV (opens again here)", "csv", "text/csv", files.csv),
             ("Figures of the hubs as CSV", "figures.csv", "text/csv", files.figures),
-            ("Excel workbook", "xlsx", _XLSX, files.workbook),
+            ("Excel workbook", "xlsx", report_files.MIME[".xlsx"], files.workbook),
             ("GeoJSON", "geojson", "application/geo+json", files.geojson),
             ("GeoPackage (EPSG:27700)", "gpkg", "application/geopackage+sqlite3", files.geopackage),
         ):
-            st.download_button(
-                label,
-                make,
-                file_name=f"hubs-{choices.area.key}.{suffix}",
-                mime=mime,
-                key=f"hub-download-{suffix}",
-                on_click="ignore",
-                width="stretch",
-            )
+            name, key = f"hubs-{choices.area.key}.{suffix}", f"hub-download-{suffix}"
+            boxes.download(label, make, name, mime, key, icon=None, width="stretch")
         st.caption("Each file says its data period, GP definition and the rules it was judged by.")
 
 
@@ -153,64 +146,45 @@ class Files:
 
     def csv(self) -> bytes:
         """Practice to hub, for tables."""
-        return plan_csv(self.opened.plan, self.choices.practices, self._provenance())
+        return plan_csv(*self._made_of)
 
     def figures(self) -> bytes:
         """The figures of each hub, for tables."""
-        return hubs_csv(self._summary(), self._provenance())
+        return hubs_csv(self._summary, self._made_of[-1])
 
     def workbook(self) -> bytes:
         """Plan, figures, rules and definitions as an Excel file."""
-        summary = self._summary()
-        score = scorecard(
-            self.opened.plan,
-            prepared_for(self.choices),
-            benchmark=self.choices.benchmark,
-            rules=self.opened.rules,
-            neighbours=self._neighbours(),
-            summary=summary,
-        )
-        return plan_workbook(
-            self.opened.plan,
-            self.choices.practices,
-            self._provenance(),
-            summary=summary,
-            scorecard=score,
-        )
+        summary = self._summary
+        score = scorecard(*self._judged, summary=summary, **self._by)
+        return plan_workbook(*self._made_of, summary=summary, scorecard=score)
 
     def geojson(self) -> bytes:
         """The hubs as shapes, one layer."""
-        return plan_geojson(
-            self.opened.plan,
-            self.choices.practices,
-            self._provenance(),
-            neighbours=self._neighbours(),
-        )
+        return plan_geojson(*self._made_of, neighbours=self._by["neighbours"])
 
     def geopackage(self) -> bytes:
         """Hubs and practices as layers, with the figures."""
-        return plan_geopackage(
-            self.opened.plan,
-            self.choices.practices,
-            self._provenance(),
-            neighbours=self._neighbours(),
-            summary=self._summary(),
-        )
+        near, summary = self._by["neighbours"], self._summary
+        return plan_geopackage(*self._made_of, neighbours=near, summary=summary)
 
-    def _provenance(self) -> Provenance:
-        return provenance(self.opened, self.choices)
+    @property
+    def _made_of(self) -> tuple[Plan, pd.DataFrame, Provenance]:
+        return self.opened.plan, self.choices.practices, provenance(self.opened, self.choices)
 
-    def _neighbours(self) -> Neighbours:
-        return neighbours_for(self.choices, self.dataset)
+    @property
+    def _judged(self) -> tuple[Plan, Prepared]:
+        return self.opened.plan, prepared_for(self.choices)
 
+    @property
+    def _by(self) -> dict[str, Any]:
+        """What the hubs are judged by."""
+        near = neighbours_for(self.choices, self.dataset)
+        benchmark, rules = self.choices.benchmark, self.opened.rules
+        return {"benchmark": benchmark, "rules": rules, "neighbours": near}
+
+    @property
     def _summary(self) -> pd.DataFrame:
-        return summarise_hubs(
-            self.opened.plan,
-            prepared_for(self.choices),
-            benchmark=self.choices.benchmark,
-            rules=self.opened.rules,
-            neighbours=self._neighbours(),
-        )
+        return summarise_hubs(*self._judged, **self._by)
 
 
 def _other_draft(opened: OpenPlan, draft: Draft) -> None:
@@ -220,20 +194,15 @@ def _other_draft(opened: OpenPlan, draft: Draft) -> None:
     except UserError:
         return
     said = f"a plan of its own ({len(plan.hubs):,} hubs, "
-    wanted, done = other_draft(draft, said, "Put it on the map", "hub")
-    if wanted:
-        opened.change(plan, "Open the plan of another tab")
-    if done:
-        drop_draft(database(), opened.token, draft.kind)
-        opened.other_drafts = [kept for kept in opened.other_drafts if kept.kind != draft.kind]
-        st.rerun()
+    take = partial(opened.change, plan, "Open the plan of another tab")
+    other_draft(opened, draft, said, "Put it on the map", "hub", take)
 
 
 def told(opened: OpenPlan) -> None:
     """What has to be said above the map: a draft that can't be kept, a version of other data."""
-    if opened.draft_fault:
+    if opened.fault:
         st.warning(
-            f"Your plan is on the screen but not kept as a draft. {plain(opened.draft_fault)} "
+            f"Your plan is on the screen but not kept as a draft. {plain(opened.fault)} "
             "Download the plan before you leave."
         )
     for draft in opened.other_drafts:

@@ -41,47 +41,41 @@ def columns(
     first = [_column(key, benchmark) for key in _FIRST]
     asked = {rule.measure for rule in rules if rule.on}
     first += [_measured(each) for key, each in own.items() if key in asked]
-    judged = [
-        {
-            "key": verdict_column(rule),
-            "label": rule.name,
-            "kind": "verdict",
-            "help": f"{rule.label}. {rule.source}, {rule.date}.",
-        }
-        for rule in rules
-        if rule.on and not rule.of_practices
+    on = [rule for rule in rules if rule.on]
+    first += [
+        _verdict(rule, rule.name, f"{rule.label}. {rule.source}, {rule.date}.")
+        for rule in on
+        if not rule.of_practices
     ]
-    of_practices = [
-        {
-            "key": verdict_column(rule),
-            "label": f"Every practice: {rule.label}",
-            "kind": "verdict",
-            "help": rule.source,
-            "more": True,
-        }
-        for rule in rules
-        if rule.on and rule.of_practices
-    ]
-    more = [{**_column(key, benchmark), "more": True} for key in _MORE]
-    minutes = [
-        {**column, "label": f"{column['label']} ({kind})", "more": True}
-        for mode, kind in kinds.items()
-        for column in (_column(f"{goal}_most_{mode}", benchmark) for goal in ("own", "site"))
-    ]
-    others = [{**_measured(each), "more": True} for key, each in own.items() if key not in asked]
-    counts = [
+    if not every:
+        return first
+    more = [_column(key, benchmark) for key in _MORE]
+    more += [_measured(each) for key, each in own.items() if key not in asked]
+    more += [
         {
             "key": own_count(key),
             "label": f"Practices with {lower_first(each.label)}",
             "kind": "number",
             "decimals": 0,
             "help": f"Practices that the hub's figure rests on. {each.definition}.",
-            "more": True,
         }
         for key, each in own.items()
     ]
-    rest = (*more, *others, *counts, *minutes, *of_practices)
-    return [*first, *judged, *(each for each in rest if every)]
+    more += [
+        {**column, "label": f"{column['label']} ({kind})"}
+        for mode, kind in kinds.items()
+        for column in (_column(f"{goal}_most_{mode}", benchmark) for goal in ("own", "site"))
+    ]
+    more += [
+        _verdict(rule, f"Every practice: {rule.label}", rule.source)
+        for rule in on
+        if rule.of_practices
+    ]
+    return [*first, *({**column, "more": True} for column in more)]
+
+
+def _verdict(rule: Rule, label: str, help: str) -> dict[str, Any]:
+    return {"key": verdict_column(rule), "label": label, "kind": "verdict", "help": help}
 
 
 def _column(key: str, benchmark: Benchmark) -> dict[str, Any]:
@@ -143,14 +137,10 @@ def _plain(value: Any) -> Any:
 
 def score_lines(score: pd.DataFrame) -> list[list[str]]:
     """The score card as text: measure, value, unit, definition."""
+    units = score["unit"].where(score["unit"] != "0 to 1", "")
     return [
-        [
-            str(row.measure),
-            _score_value(row),
-            "" if row.unit == "0 to 1" else str(row.unit),
-            str(row.definition),
-        ]
-        for row in score.itertuples()
+        [str(row.measure), _score_value(row), str(unit), str(row.definition)]
+        for row, unit in zip(score.itertuples(), units, strict=True)
     ]
 
 
@@ -165,11 +155,7 @@ def _score_value(row: Any) -> str:
 def band_of(rules: Sequence[Rule]) -> tuple[float, float]:
     """The band drawn in the bars: the first rule that is on and holds patients between two."""
     for rule in rules:
-        if (
-            rule.on
-            and rule.measure == "patients"
-            and rule.lower is not None
-            and rule.upper is not None
-        ):
-            return rule.lower, rule.upper
+        low, high = rule.lower, rule.upper
+        if rule.on and rule.measure == "patients" and low is not None and high is not None:
+            return low, high
     return float(BAND[0]), float(BAND[1])

@@ -8,11 +8,9 @@ import streamlit as st
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.hubs.rules import rules_to_list
-from pcs_dash.store.checks import MAX_NAME, MAX_NOTE
-from pcs_dash.store.documents import ConflictError, DeletedError, Saved
-from pcs_dash.store.links import data_fingerprint
+from pcs_dash.store.checks import MAX_NAME
+from pcs_dash.store.documents import ConflictError
 from pcs_dash.store.plan_library import Conflict, MergeResult, PlanLibrary, Side
-from pcs_dash.store.rights import Action
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui.hubs.address_plan import LINK, document_of, put_saved
@@ -30,120 +28,62 @@ def library() -> PlanLibrary:
     return PlanLibrary(database(), person.who())
 
 
-def library_panel() -> LibraryPanel:
+class PlanPanel(LibraryPanel):
+    """What is its own with plans: a name to type, the rules, and two versions that are merged."""
+
+    def linked(self, opened: OpenPlan, dataset: Dataset) -> dict[str, Any]:
+        """The document that a link carries."""
+        return document_of(opened, dataset)
+
+    def name(self, opened: OpenPlan) -> str:
+        """What it is to be called, as typed."""
+        return st.text_input("Name of the plan", opened.name, max_chars=MAX_NAME, key="hub-name")
+
+    def about(self, opened: OpenPlan, dataset: Dataset) -> dict[str, Any]:
+        """What a version says besides the plan."""
+        patients = dataset.practices["patients"]
+        return super().about(opened, dataset) | {
+            "rules": rules_to_list(opened.rules),
+            # Of every practice, so that those that are new to a later reader can be told.
+            "list_sizes": {str(code): int(size) for code, size in patients.items()},
+        }
+
+    def places(self) -> tuple[Any, Any]:
+        """Where the two buttons stand: side by side."""
+        again, new = st.columns(2)
+        return again, new
+
+    def _conflict(self, opened: OpenPlan, dataset: Dataset, about: dict[str, Any]) -> None:
+        """Someone saved in between: nothing is overwritten; merge the two, or keep a copy."""
+        conflict = opened.conflict
+        assert conflict is not None
+        st.warning(plain(str(conflict)))
+        merged = _merge(opened, conflict, dataset)
+        for remark in merged.notes:
+            st.markdown(f"- {plain(remark)}")
+        if not merged.conflicts:
+            st.caption("Your changes and theirs don't touch one another.")
+        if st.button("Merge the two and save", type="primary", key="hub-merge"):
+            opened.saved_version = conflict.theirs.version
+            label = f"Merged with version {conflict.theirs.version}"
+            opened.change(Plan.from_dict(merged.document), label)
+            self._save_version(opened, about)
+            # Not saved: someone was faster once more, and the question is a new one.
+            st.rerun()
+        if st.button("Save mine as a copy", key="hub-copy"):
+            copy = about | {"name": f"{about['name']} (copy)"[:MAX_NAME]}
+            self._saved(opened, self.books.create(opened.plan.to_dict(), **copy))
+
+
+def library_panel() -> PlanPanel:
     """Its list and its links on screen."""
-    return LibraryPanel(library, "plan", "plans", "hubs", LINK, "hub")
-
-
-# --- saving ---
+    where = "in the plan library"
+    return PlanPanel(library, "plan", "plans", "hubs", LINK, "hub", where)
 
 
 def save(opened: OpenPlan, dataset: Dataset) -> None:
     """Save the plan as a version, or as a plan of its own, and share it by a link."""
-    panel = library_panel()
-    with panel.saving():
-        try:
-            if person.allowed(Action.SAVE):
-                _save_form(opened, dataset, panel)
-                st.divider()
-            panel.links(
-                document_of(opened, dataset), dataset, opened.saved_id, opened.saved_version
-            )
-        except UserError as error:
-            st.error(plain(str(error)))
-
-
-def _save_form(opened: OpenPlan, dataset: Dataset, panel: LibraryPanel) -> None:
-    name = st.text_input("Name of the plan", value=opened.name, max_chars=MAX_NAME, key="hub-name")
-    note = st.text_area("Note", max_chars=MAX_NOTE, height=70, key="hub-note")
-    author = panel.author()
-    known = panel.may_save_version(opened)
-    panel.tell_version(opened.saved_id, opened.saved_version, lambda saved: _is_same(opened, saved))
-    again, new = st.columns(2)
-    if known and again.button("Save version", type="primary", width="stretch", key="hub-save"):
-        _save_version(opened, dataset, name, note, author)
-    if new.button(
-        "Save as a new plan",
-        type="secondary" if known else "primary",
-        width="stretch",
-        key="hub-save-new",
-    ):
-        _note_saved(
-            opened,
-            library().create(opened.plan.to_dict(), **_about(opened, dataset, name, note, author)),
-        )
-    if opened.conflict is not None:
-        _conflict(opened, dataset, name, note, author)
-
-
-def _is_same(opened: OpenPlan, saved: Saved) -> bool:
-    return Plan.from_dict(saved.document) == opened.plan and saved.rules == rules_to_list(
-        opened.rules
-    )
-
-
-def _about(opened: OpenPlan, dataset: Dataset, name: str, note: str, author: str) -> dict[str, Any]:
-    """What a version says besides the plan."""
-    codes = dataset.practices.index
-    patients = dataset.practices["patients"]
-    return {
-        "name": name,
-        "note": note,
-        "author": author,
-        "data_period": dataset.workforce_period,
-        "data_fingerprint": data_fingerprint(codes, dataset.workforce_period),
-        "rules": rules_to_list(opened.rules),
-        # Of every practice, so that those that are new to a later reader can be told.
-        "list_sizes": {str(code): int(size) for code, size in patients.items()},
-    }
-
-
-def _save_version(opened: OpenPlan, dataset: Dataset, name: str, note: str, author: str) -> None:
-    assert opened.saved_id is not None
-    assert opened.saved_version is not None
-    about = _about(opened, dataset, name, note, author)
-    try:
-        saved = library().save(
-            opened.saved_id, opened.saved_version, opened.plan.to_dict(), **about
-        )
-    except ConflictError as error:
-        opened.conflict = error
-        return
-    except DeletedError as error:
-        st.error(f"{plain(str(error))} Undelete it in the plan library, or save as a new plan.")
-        return
-    _note_saved(opened, saved)
-
-
-def _note_saved(opened: OpenPlan, saved: Saved) -> None:
-    opened.name, opened.saved_id, opened.saved_version = saved.name, saved.id, saved.version
-    opened.conflict = None
-    opened.say(f"Saved: '{saved.name}', version {saved.version}.")
-    opened.keep()
-    st.rerun()
-
-
-def _conflict(opened: OpenPlan, dataset: Dataset, name: str, note: str, author: str) -> None:
-    """Someone saved in between: nothing is overwritten; merge the two, or keep a copy."""
-    conflict = opened.conflict
-    assert conflict is not None
-    theirs = conflict.theirs
-    st.warning(plain(str(conflict)))
-    merged = _merge(opened, conflict, dataset)
-    for remark in merged.notes:
-        st.markdown(f"- {plain(remark)}")
-    if not merged.conflicts:
-        st.caption("Your changes and theirs don't touch one another.")
-    if st.button("Merge the two and save", type="primary", key="hub-merge"):
-        plan = Plan.from_dict(merged.document)
-        opened.saved_version = theirs.version
-        opened.change(plan, f"Merged with version {theirs.version}")
-        _save_version(opened, dataset, name, note, author)
-        # Not saved: someone was faster once more, and the question is a new one.
-        st.rerun()
-    if st.button("Save mine as a copy", key="hub-copy"):
-        about = _about(opened, dataset, f"{name} (copy)"[:MAX_NAME], note, author)
-        _note_saved(opened, library().create(opened.plan.to_dict(), **about))
+    library_panel().save(opened, dataset)
 
 
 def _merge(opened: OpenPlan, conflict: ConflictError, dataset: Dataset) -> MergeResult:

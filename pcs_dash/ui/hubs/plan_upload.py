@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -91,17 +92,17 @@ def _choices(reading: PlanReading, own: str, *, chosen: bool) -> bool:
         f"{own}-columns-{reading.sheet}", (reading.columns, reading.sure)
     )
     if len(columns) > 1:
-        st.selectbox(
-            "Which column holds the hubs?",
-            columns,
-            index=0 if sure else None,
-            key=f"{own}-column",
-            format_func=plain,
-            placeholder="Choose the column",
-        )
+        _ask_column(columns, own, index=0 if sure else None)
     if any(row.why.startswith("perhaps") for row in reading.unknown):
         st.toggle("Take the nearest name where none is the very one", key=f"{own}-nearest")
     return sure or chosen or len(columns) < 2
+
+
+def _ask_column(columns: Sequence[str], own: str, *, index: int | None) -> None:
+    label, key = "Which column holds the hubs?", f"{own}-column"
+    st.selectbox(
+        label, columns, index, key=key, format_func=plain, placeholder="Choose the column"
+    )  # fmt: skip
 
 
 def _explain(error: InputFileError, own: str) -> None:
@@ -109,14 +110,7 @@ def _explain(error: InputFileError, own: str) -> None:
     st.error(f"**{plain(error.file_name)}** was not opened. Your plan is as it was.")
     st.markdown("\n".join(f"- {plain(problem)}" for problem in error.problems))
     if isinstance(error, ColumnChoiceError):
-        st.selectbox(
-            "Which column holds the hubs?",
-            error.columns,
-            index=None,
-            key=f"{own}-column",
-            format_func=plain,
-            placeholder="Choose the column",
-        )
+        _ask_column(error.columns, own, index=None)
     elif isinstance(error, CrossingShapeError):
         st.button(
             "Open it: take all that the crossing lines enclose",

@@ -13,7 +13,7 @@ from pcs_dash.travel.sites import AIMS, Aim, Wanted
 from pcs_dash.ui.hubs.open_plan import OpenPlan
 from pcs_dash.ui.slow_work import computed
 from pcs_dash.ui.text import plain
-from pcs_dash.ui.view_page import draw
+from pcs_dash.ui.view_page import Asked, draw
 from pcs_dash.views import where_sites
 from pcs_dash.views.answer import Beside, Block
 from pcs_dash.views.question import Question
@@ -23,9 +23,7 @@ _SECONDS = 20
 
 
 def panel(web: WebFiles, choices: Question, opened: OpenPlan) -> None:
-    """The main site of each hub, and the best of so many sites among today's premises; answers stay
-    until something else is asked.
-    """
+    """The main site of each hub; the best of so many among today's premises, until asked anew."""
     _drawn(where_sites.main_sites(replace(choices, plan=opened.plan)), web, choices, "main")
     st.markdown("**Sites chosen afresh**")
     st.caption(
@@ -51,7 +49,7 @@ def panel(web: WebFiles, choices: Question, opened: OpenPlan) -> None:
 
 def _drawn(blocks: Sequence[Block | Beside], web: WebFiles, choices: Question, key: str) -> None:
     for number, block in enumerate(blocks):
-        draw(block, web, choices, f"hub-{key}-{number}", "", lambda *_: None)
+        draw(block, Asked(web, choices), f"hub-{key}-{number}")
 
 
 def _form(choices: Question) -> tuple[str, Wanted] | None:

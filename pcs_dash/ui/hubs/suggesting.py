@@ -28,7 +28,7 @@ from pcs_dash.measures.register import PER_GP, REGISTER
 from pcs_dash.tables.constants import MODES
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import slow_work
+from pcs_dash.ui import boxes, slow_work
 from pcs_dash.ui.hubs import plan_figures
 from pcs_dash.ui.hubs.adopt import adopt
 from pcs_dash.ui.hubs.open_plan import OpenPlan, neighbours_for
@@ -86,10 +86,9 @@ def _belonging(choices: Question) -> tuple[list[str], list[str], list[str]]:
         names = choices.practices["practice_name"]
         pcns = sorted(choices.practices["pcn"].dropna().unique())
         whole = st.multiselect("Keep these PCNs whole", pcns, key="hub-whole")
-        every = list(names.index)
-        label = {code: f"{name} ({code})" for code, name in names.items()}.__getitem__
-        joined = st.multiselect("In one hub", every, format_func=label, key="hub-joined")
-        parted = st.multiselect("No two in one hub", every, format_func=label, key="hub-parted")
+        every = {code: f"{name} ({code})" for code, name in names.items()}
+        joined = boxes.several("In one hub", every, "hub-joined")
+        parted = boxes.several("No two in one hub", every, "hub-parted")
     return whole, joined, parted
 
 
@@ -103,18 +102,14 @@ def form(opened: OpenPlan, dataset: Dataset, choices: Question) -> None:
         )
         least, most, count, limit = _sizes(opened)
         second = st.columns(5, vertical_alignment="bottom")
-        aim = second[0].selectbox(
-            "Aim",
-            [*OBJECTIVES, _WEIGHTED],
-            format_func=lambda key: OBJECTIVES.get(key, "a weighting of these"),
-            key="hub-aim",
-        )
-        kinds = choices.journeys.kinds
-        way = second[1].selectbox(
+        aims = {**OBJECTIVES, _WEIGHTED: "a weighting of these"}
+        aim = boxes.one("Aim", aims, "hub-aim", at=second[0])
+        kinds = choices.journeys.kinds.items()
+        way = boxes.one(
             "Distances in",
-            ["", *kinds],
-            format_func=lambda mode: f"minutes {MODES[mode]} ({kinds[mode]})" if mode else "km",
-            key="hub-way",
+            {"": "km"} | {mode: f"minutes {MODES[mode]} ({kind})" for mode, kind in kinds},
+            "hub-way",
+            at=second[1],
             help="Of registered patients, from where they live to the hub's centre.",
         )
         plans = second[2].selectbox(
@@ -164,7 +159,6 @@ def _sizes(opened: OpenPlan) -> tuple[int, int, int, int]:
 
 
 def _weights() -> dict[str, float]:
-    """How much each aim counts."""
     return {
         key: box.slider(words.capitalize(), 0.0, 5.0, 1.0, 0.5, key=f"hub-weight-{key}")
         for box, (key, words) in zip(st.columns(len(OBJECTIVES)), OBJECTIVES.items(), strict=True)
@@ -247,12 +241,11 @@ def watch(opened: OpenPlan) -> None:
     seconds = now.seconds if now else 0.0
     begun = "starting" if search.job.future.running() else "waiting for its turn"
     stage = now.stage if now else begun
-    best = "" if now is None or now.best is None else f"; best so far {numbers.number(now.best)}"
-    gap = (
-        ""
-        if now is None or now.gap is None
-        else f", at most {numbers.per_cent(now.gap)} from the best possible"
-    )
+    best = gap = ""
+    if now is not None and now.best is not None:
+        best = f"; best so far {numbers.number(now.best)}"
+    if now is not None and now.gap is not None:
+        gap = f", at most {numbers.per_cent(now.gap)} from the best possible"
     st.progress(
         min(1.0, seconds / search.time_limit),
         f"{plain(stage)}: {numbers.number(seconds)} of at most "
@@ -386,11 +379,5 @@ def _relaxations(
         text, go = st.columns([4, 1], vertical_alignment="center")
         text.markdown(f"- {plain(relaxed.text)} ({least})")
         if go.button("Try it", key=f"hub-relax-{number}-{i}"):
-            start(
-                opened,
-                choices,
-                search.kind,
-                relaxed.request,
-                time_limit=search.time_limit,
-                count=1,
-            )
+            kind, limit = search.kind, search.time_limit
+            start(opened, choices, kind, relaxed.request, time_limit=limit, count=1)

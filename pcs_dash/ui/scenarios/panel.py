@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -23,7 +24,7 @@ from pcs_dash.scenarios.changes import (
 )
 from pcs_dash.scenarios.projected import loaded_growth
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address, presenting
+from pcs_dash.ui import address, boxes, presenting
 from pcs_dash.ui.saved_documents import tell
 from pcs_dash.ui.scenarios import premises_panel, saving
 from pcs_dash.ui.scenarios.open_scenario import OpenScenario, begin
@@ -100,25 +101,22 @@ def _draw(opened: OpenScenario, question: Question) -> None:
     library_panel = saving.library_panel()
     with st.container(horizontal=True):
         if opened.scenario is None:
-            st.button(
-                "Change by change",
+            _button(
+                opened, "Change by change", "begin", lambda: _of_boxes(question),
                 icon=":material/list:",
-                key="scenario-begin",
                 help="Makes a list of what the boxes below say, to be changed, dated and saved.",
-                on_click=_do,
-                args=(opened, lambda: _of_boxes(question)),
-            )
+            )  # fmt: skip
         _steps(opened)
         if opened.scenario is not None:
-            _add(opened, question)
-            _assume(opened)
+            _add(opened, opened.scenario, question)
+            _assume(opened, opened.scenario)
             library_panel.save(opened, question.dataset)
         library_panel.exchange(
             opened, saving.as_file(opened), saving.read, lambda: _workbook(opened, question)
         )
         saving.compare(opened)
     if opened.scenario is not None:
-        _list(opened, question)
+        _list(opened, opened.scenario, question)
     library_panel.saved_ones(opened)
     # At first only the address says which part is open.
     asked = address.held().asked.get(PART) or ("",)
@@ -136,15 +134,13 @@ def _workbook(opened: OpenScenario, question: Question) -> None:
 
         return workbook(VIEW, asked)
 
-    st.download_button(
+    boxes.download(
         "Figures and assumptions (Excel)",
         made,
-        file_name=f"plan-ahead-{question.area.key}.xlsx",
-        mime=MIME[".xlsx"],
-        key="scenario-excel",
-        icon=":material/download:",
+        f"plan-ahead-{question.area.key}.xlsx",
+        MIME[".xlsx"],
+        "scenario-excel",
         help="Every year with nothing done and as decided, and every assumption with its source.",
-        on_click="ignore",
     )
 
 
@@ -166,6 +162,13 @@ def _do(opened: OpenScenario, make: Callable[[], Scenario | None]) -> None:
         opened.put(make())
     except UserError as error:
         opened.said = str(error)
+
+
+def _button(
+    opened: OpenScenario, label: str, key: str, make: Callable[[], Scenario | None], **more: Any
+) -> None:
+    """A button that puts on the table what `make` gives."""
+    st.button(label, key=f"scenario-{key}", on_click=_do, args=(opened, make), **more)
 
 
 def at_map(question: Question) -> None:
@@ -248,14 +251,13 @@ def _with(opened: OpenScenario, question: Question, change: dict[str, Any]) -> S
 
 
 def _steps(opened: OpenScenario) -> None:
-    st.button(
-        "Undo", icon=":material/undo:", key="scenario-undo", disabled=not opened.past,
-        on_click=opened.undo,
-    )  # fmt: skip
-    st.button(
-        "Redo", icon=":material/redo:", key="scenario-redo", disabled=not opened.future,
-        on_click=opened.redo,
-    )  # fmt: skip
+    for label, steps, do in (
+        ("Undo", opened.past, opened.undo),
+        ("Redo", opened.future, opened.redo),
+    ):
+        name = label.lower()
+        st.button(label, icon=f":material/{name}:", key=f"scenario-{name}", disabled=not steps,
+                  on_click=do)  # fmt: skip
     if opened.scenario is not None:
         st.button(
             "Back to the boxes",
@@ -271,10 +273,8 @@ def _end(opened: OpenScenario) -> None:
     opened.came_from(None)
 
 
-def _list(opened: OpenScenario, question: Question) -> None:
+def _list(opened: OpenScenario, scenario: Scenario, question: Question) -> None:
     """Name, years, and each change as a sentence with a switch."""
-    scenario = opened.scenario
-    assert scenario is not None
     left, right = st.columns([3, 1])
     name, years = f"scenario-name-{opened.stamp}", f"scenario-years-{opened.stamp}"
     left.text_input(
@@ -313,31 +313,24 @@ def _row(opened: OpenScenario, scenario: Scenario, place: int, said: str) -> Non
     """A change as a sentence with a switch, and what can be done to it."""
     change = scenario.changes[place]
     rest = scenario.changes[:place] + scenario.changes[place + 1 :]
+    which, editing = f"{opened.stamp}-{place}", {_EDITING: (opened.stamp, place)}
     with st.container(horizontal=True, vertical_alignment="center"):
         st.toggle(
             plain(said),
             change.on,
-            key=f"scenario-on-{opened.stamp}-{place}",
+            key=f"scenario-on-{which}",
             on_change=opened.put,
             args=(scenario.switched(place, on=not change.on),),
             width="stretch",
         )
-        st.button(
-            "Edit",
-            type="tertiary",
-            key=f"scenario-edit-{opened.stamp}-{place}",
-            help=f"Edit: {plain(said)}",
-            on_click=st.session_state.update,
-            args=({_EDITING: (opened.stamp, place)},),
-        )
-        st.button(
-            "Remove",
-            type="tertiary",
-            key=f"scenario-drop-{opened.stamp}-{place}",
-            help=f"Remove: {plain(said)}",
-            on_click=opened.put,
-            args=(replace(scenario, changes=rest),),
-        )
+        for label, key, do in (
+            ("Edit", "edit", partial(st.session_state.update, editing)),
+            ("Remove", "drop", partial(opened.put, replace(scenario, changes=rest))),
+        ):
+            st.button(
+                label, type="tertiary", key=f"scenario-{key}-{which}",
+                help=f"{label}: {plain(said)}", on_click=do,
+            )  # fmt: skip
 
 
 def _edit(opened: OpenScenario, scenario: Scenario, place: int) -> None:
@@ -386,27 +379,20 @@ def _changed(scenario: Scenario, **values: Any) -> Scenario:
     return Scenario.from_dict({**scenario.to_dict(), **values})
 
 
-def _add(opened: OpenScenario, question: Question) -> None:
-    scenario = opened.scenario
-    assert scenario is not None
+def _add(opened: OpenScenario, scenario: Scenario, question: Question) -> None:
     with st.popover("Add a change", icon=":material/add:"):
         what, when = st.columns(2)
-        kind = what.selectbox(
-            "What happens", list(_KINDS), format_func=_KINDS.__getitem__, key="scenario-kind"
-        )
+        kind = boxes.one("What happens", _KINDS, "scenario-kind", at=what)
         first = today_for(question).year + 1
         last = first + scenario.years - 1
         # With other limits it is another box: what was typed may lie beyond them.
         begins = f"scenario-in-{first}-{last}"
         when.number_input("In, or from", first, last, key=begins)
         change = {"kind": kind, **_FIELDS[kind](question)}
-        st.button(
-            "Add it",
-            type="primary",
-            key="scenario-add",
-            on_click=_do,
-            args=(opened, lambda: _with(opened, question, change | _numbers(kind, begins))),
-        )
+        _button(
+            opened, "Add it", "add",
+            lambda: _with(opened, question, change | _numbers(kind, begins)), type="primary",
+        )  # fmt: skip
 
 
 def _numbers(kind: str, begins: str) -> dict[str, Any]:
@@ -421,19 +407,15 @@ def _numbers(kind: str, begins: str) -> dict[str, Any]:
     return found
 
 
-def _assume(opened: OpenScenario) -> None:
+def _assume(opened: OpenScenario, scenario: Scenario) -> None:
     """Type over an assumption, or go back to the published one; what is typed is marked."""
-    scenario = opened.scenario
-    assert scenario is not None
     with st.popover("Assumptions", icon=":material/edit:"):
         known = published()
         typed = dict(scenario.assumptions)
-        key = st.selectbox(
-            "Assumption",
-            list(known),
-            format_func=lambda key: known[key].label + (" (typed in)" if key in typed else ""),
-            key="scenario-assumption",
-        )
+        labels = {
+            key: one.label + (" (typed in)" if key in typed else "") for key, one in known.items()
+        }
+        key = boxes.one("Assumption", labels, "scenario-assumption")
         one = known[key]
         st.caption(f"In {plain(one.unit)}. {plain(one.source)}")
         ends = typed.get(key, (one.low, one.central, one.high))
@@ -442,15 +424,12 @@ def _assume(opened: OpenScenario) -> None:
             for label, value in zip(("Low", "Central", "High"), ends, strict=True)
         )
         others = {name: value for name, value in typed.items() if name != key}
-        st.button(
-            "Take these", type="primary", key="scenario-assume", on_click=_do,
-            args=(opened, lambda: _assuming(scenario, {**others, key: found})),
-        )  # fmt: skip
+        taken = {**others, key: found}
+        _button(opened, "Take these", "assume", lambda: _assuming(scenario, taken), type="primary")
         if key in typed:
-            st.button(
-                "The published ones again", key="scenario-published", on_click=_do,
-                args=(opened, lambda: _assuming(scenario, others)),
-            )  # fmt: skip
+            _button(
+                opened, "The published ones again", "published", lambda: _assuming(scenario, others)
+            )
 
 
 def _assuming(scenario: Scenario, typed: dict[str, Any]) -> Scenario:
@@ -463,13 +442,7 @@ def _assuming(scenario: Scenario, typed: dict[str, Any]) -> Scenario:
 
 
 def _where(question: Question) -> dict[str, Any]:
-    offered = places(question)
-    place = st.selectbox(
-        "Where",
-        list(offered),
-        format_func=offered.__getitem__,
-        key=f"scenario-where-{question.area.key}",
-    )
+    place = boxes.one("Where", places(question), f"scenario-where-{question.area.key}")
     return {"where": question.area.label if place == WHOLE else place}
 
 
@@ -528,14 +501,11 @@ def _population(question: Question) -> dict[str, Any]:
 
 
 def _leave(question: Question) -> dict[str, Any]:
-    ages = st.selectbox("Who", list(AGES), format_func=AGES.__getitem__, key="scenario-ages")
-    return {"ages": ages, **_where(question)}
+    return {"ages": boxes.one("Who", AGES, "scenario-ages"), **_where(question)}
 
 
 def _staff(question: Question) -> dict[str, Any]:
-    role = st.selectbox(
-        "Who", list(ROLE_WORDS), format_func=ROLE_WORDS.__getitem__, key="scenario-role"
-    )
+    role = boxes.one("Who", ROLE_WORDS, "scenario-role")
     fte = st.number_input("FTE more (or fewer: −)", -500.0, 500.0, 1.0, 0.5, key="scenario-fte")
     return {"role": role, "fte": fte, **_where(question)}
 
@@ -554,49 +524,31 @@ _GO = {
 
 def _close(question: Question) -> dict[str, Any]:
     offered = _practices(question)
-    code = st.selectbox(
-        "Which",
-        list(offered),
-        format_func=offered.__getitem__,
-        key=f"scenario-practice-{question.area.key}",
-    )
+    code = boxes.one("Which", offered, f"scenario-practice-{question.area.key}")
+    others = {other: name for other, name in offered.items() if other != code}
     left, right = st.columns(2)
     left.number_input("Staff that follow, %", 0, 100, 0, 10, key="scenario-follow")
-    stay = right.selectbox(
+    stay = boxes.one(
         "Its premises",
-        ["", *(other for other in offered if other != code)],
-        format_func=lambda other: offered.get(other, "are given up"),
-        key=f"scenario-premises-of-{question.area.key}-{code}",
+        {"": "are given up", **others},
+        f"scenario-premises-of-{question.area.key}-{code}",
+        at=right,
         help="Given up, or a site of another practice from then on.",
     )
-    where = st.selectbox(
-        "Its patients go", list(_GO), format_func=_GO.__getitem__, key="scenario-patients-go"
-    )
-    to: str | list[str] = "" if where == "named" else where
-    if where == "named":
-        to = st.multiselect(
-            "To",
-            [other for other in offered if other != code],
-            format_func=offered.__getitem__,
-            key=f"scenario-takers-{question.area.key}-{code}",
-        )
+    to: str | list[str] = boxes.one("Its patients go", _GO, "scenario-patients-go")
+    if to == "named":
+        to = boxes.several("To", others, f"scenario-takers-{question.area.key}-{code}")
     return {"practice": code, "to": to, "premises": stay}
 
 
 def _merge(question: Question) -> dict[str, Any]:
-    offered = _practices(question)
-    codes = st.multiselect(
-        "Which (the first one's code stays)",
-        list(offered),
-        format_func=offered.__getitem__,
-        key=f"scenario-practices-{question.area.key}",
-    )
-    sites = st.multiselect(
+    offered, key = _practices(question), f"scenario-practices-{question.area.key}"
+    codes = boxes.several("Which (the first one's code stays)", offered, key)
+    sites = boxes.several(
         "Whose premises stay",
-        codes,
-        codes[:1],
-        format_func=offered.__getitem__,
-        key=f"scenario-sites-{'-'.join(codes)}",
+        {code: offered[code] for code in codes},
+        f"scenario-sites-{'-'.join(codes)}",
+        default=codes[:1],
         help="Patients whose practice's premises stay go on going there; the others go to the "
         "nearest that stay.",
     )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pcs_dash.store import audit
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import page_parts
+from pcs_dash.ui import boxes, page_parts
 from pcs_dash.ui.hubs.open_plan import database
 from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.text import plain
@@ -51,12 +51,10 @@ def panel() -> None:
         st.info("Nothing yet.")
         return
     table["Number"] = table["Number"].astype("Int64")
-    st.dataframe(
+    boxes.table(
         table,
-        hide_index=True,
+        "Who did what, latest first",
         height="content" if len(table) <= 12 else 460,
-        placeholder="",
-        alt="Who did what, latest first",
         column_config={"When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss")},
     )
     page_parts.download_csv(table, name="audit")

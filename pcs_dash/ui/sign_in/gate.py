@@ -101,9 +101,7 @@ class Logins:
 
 
 def gates(database: Callable[[], Database]) -> list[Middleware]:
-    """The gate, where people sign in; none where they don't. Ends the program, with what to do,
-    where the settings make no sense.
-    """
+    """The gate where people sign in, or none; ends the program where settings make no sense."""
     try:
         found = settings()
     except UserError as error:
@@ -254,8 +252,7 @@ def _inside(path: str) -> str:
 
 
 def _with(scope: Scope, login: Login) -> Scope:
-    told = (HEADER.encode(), packed(login).encode())
-    return {**scope, "headers": [*scope["headers"], told]}
+    return {**scope, "headers": [*scope["headers"], (HEADER.encode(), packed(login).encode())]}
 
 
 def _plain(text: str) -> str:
@@ -264,18 +261,13 @@ def _plain(text: str) -> str:
 
 def _stranger(scope: Scope, settings: Settings) -> Response:
     """What somebody is told who has not signed in."""
+    title = "Sign in to pcs_dash"
     if settings.mode == "proxy":
-        return _answered(
-            scope,
-            401,
-            "Sign in to pcs_dash",
-            "Open pcs_dash by the address of your organisation's sign-in.",
-        )
+        words = "Open pcs_dash by the address of your organisation's sign-in."
+        return _answered(scope, 401, title, words)
     base = st.get_option("server.baseUrlPath").strip("/")
     way = f'<a href="{"/" + base if base else ""}{SIGN_IN}">Sign in</a>'
-    answer = _answered(
-        scope, 401, "Sign in to pcs_dash", "You are not signed in, or no longer.", way
-    )
+    answer = _answered(scope, 401, title, "You are not signed in, or no longer.", way)
     asked = quote(scope["path"], safe="/")
     if query := scope.get("query_string", b"").decode("latin-1"):
         asked += f"?{query}"

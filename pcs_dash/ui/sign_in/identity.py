@@ -42,9 +42,7 @@ class Login:
 
 
 def from_cookies(cookies: Mapping[str, str], settings: Settings) -> Login | None:
-    """The sign-in of Streamlit's cookie; None where there is none, or it is over, forged or of
-    another app.
-    """
+    """The sign-in of Streamlit's cookie; None without one, or over, forged or of another app."""
 
     def one(name: str) -> bytes | None:
         signed = cookies.get(name, "").encode("latin-1", "replace")
@@ -61,9 +59,7 @@ def from_cookies(cookies: Mapping[str, str], settings: Settings) -> Login | None
 
 
 def from_claims(claims: Mapping[str, Any], settings: Settings) -> Login | None:
-    """The sign-in that an identity token's claims tell of; None where it is over, or they do not
-    say who it is.
-    """
+    """The sign-in that a token's claims tell of; None where it is over, or they name nobody."""
     began, id = claims.get("iat"), _text(claims.get(settings.user_claim))
     if id is None or isinstance(began, bool) or not isinstance(began, (int, float)):
         return None

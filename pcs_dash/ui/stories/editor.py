@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +14,7 @@ from pcs_dash.measures.weighted_lists import WEIGHTINGS
 from pcs_dash.measures.workforce import BENCHMARK_LABELS, GP_DEFINITIONS
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import address, data, page_parts, presenting
+from pcs_dash.ui import address, boxes, data, page_parts, presenting
 from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.saved_documents import tell
 from pcs_dash.ui.stories import handout, options, story_saving
@@ -50,11 +50,12 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
         "once it has begun, nothing waits for a network or for this server."
     )
     tell(opened, "story")
-
-    def hear(ask: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - both show all slides
-        return {"slides": presenting.slides(opened.story, choices.area)}
-
-    presenting.buttons("presenter-stories", files, hear, [_PRESENT, _REHEARSE])
+    presenting.buttons(
+        "presenter-stories",
+        files,
+        lambda _: {"slides": presenting.slides(opened.story, choices.area)},
+        [_PRESENT, _REHEARSE],
+    )
     with st.container(horizontal=True):
         handout.files(opened, dataset, choices)
         options.panel(opened, dataset, choices)
@@ -107,35 +108,15 @@ def _views(opened: OpenStory) -> None:
     )
     with st.container(horizontal=True):
         last = len(views) - 1
-        st.button(
-            "Move up",
-            icon=":material/arrow_upward:",
-            key="story-up",
-            disabled=opened.at == 0,
-            on_click=_move,
-            args=(opened, -1),
-        )
-        st.button(
-            "Move down",
-            icon=":material/arrow_downward:",
-            key="story-down",
-            disabled=opened.at == last,
-            on_click=_move,
-            args=(opened, 1),
-        )
-        st.button(
-            "Remove",
-            icon=":material/delete:",
-            key="story-remove",
-            on_click=lambda: opened.put(opened.story.remove(opened.at)),
-        )
-        st.button(
-            "Undo",
-            icon=":material/undo:",
-            key="story-undo",
-            disabled=not opened.past,
-            on_click=opened.undo,
-        )
+        for label, icon, key, off, do in (
+            ("Move up", "arrow_upward", "up", opened.at == 0, partial(_move, opened, -1)),
+            ("Move down", "arrow_downward", "down", opened.at == last, partial(_move, opened, 1)),
+            ("Remove", "delete", "remove", False, partial(_remove, opened)),
+            ("Undo", "undo", "undo", not opened.past, opened.undo),
+        ):
+            st.button(
+                label, icon=f":material/{icon}:", key=f"story-{key}", disabled=off, on_click=do
+            )
 
 
 def _about(view: SavedView) -> str:
@@ -158,6 +139,10 @@ def _move(opened: OpenStory, by: int) -> None:
     end = opened.at + by
     if 0 <= end < len(opened.story.views):
         opened.put(opened.story.move(opened.at, end), at=end)
+
+
+def _remove(opened: OpenStory) -> None:
+    opened.put(opened.story.remove(opened.at))
 
 
 def _typed(opened: OpenStory, key: str, what: str) -> None:
@@ -200,18 +185,11 @@ def _chosen(opened: OpenStory, choices: Question) -> None:
     _pointing(opened, choices, view, which)
     st.caption(f"{_settings(view)} [Open it in the app]({_link(view, choices)})")
     with st.container(horizontal=True):
-        st.button(
-            "Take area and switches of the sidebar",
-            key="story-take",
-            on_click=_take,
-            args=(opened, choices, [opened.at]),
-        )
-        st.button(
-            "For every view",
-            key="story-take-all",
-            on_click=_take,
-            args=(opened, choices, range(len(opened.story.views))),
-        )
+        for label, key, places in (
+            ("Take area and switches of the sidebar", "story-take", [opened.at]),
+            ("For every view", "story-take-all", range(len(opened.story.views))),
+        ):
+            st.button(label, key=key, on_click=_take, args=(opened, choices, places))
 
 
 def _preview(view: SavedView, choices: Question) -> None:
@@ -235,12 +213,11 @@ def _pointing(opened: OpenStory, choices: Question, view: SavedView, which: str)
     """What the view points at, and the way back from a map that stands where it was added."""
     offered = _pointed_at(view, choices)
     key = f"story-highlight-{which}"
-    st.selectbox(
+    boxes.one(
         "Point at",
-        list(offered),
+        offered,
+        key,
         index=list(offered).index(view.highlight),
-        format_func=offered.__getitem__,
-        key=key,
         on_change=_typed,
         args=(opened, key, "highlight"),
         help="The practice or hub that is ringed, with its card, when the slide comes up.",
@@ -296,12 +273,8 @@ def _take(opened: OpenStory, choices: Question, places: Any) -> None:
 
 def _add(opened: OpenStory, choices: Question) -> None:
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    topic = left.selectbox(
-        "Add a view of the sidebar's area",
-        list(VIEWS),
-        format_func=lambda key: VIEWS[key].title,
-        key="story-topic",
-    )
+    titles = {key: view.title for key, view in VIEWS.items()}
+    topic = boxes.one("Add a view of the sidebar's area", titles, "story-topic", at=left)
     right.button("Add", key="story-add", on_click=_add_view, args=(opened, choices, topic))
 
 

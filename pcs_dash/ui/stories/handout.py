@@ -14,7 +14,7 @@ from pcs_dash.store.rights import Action
 from pcs_dash.tables.areas import Area
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
-from pcs_dash.ui import data, presenting, slow_work
+from pcs_dash.ui import boxes, data, presenting, slow_work
 from pcs_dash.ui.browser import app_address
 from pcs_dash.ui.hubs import plan_upload
 from pcs_dash.ui.sign_in import person
@@ -72,9 +72,7 @@ def _deck_of_one(view: View, question: Question) -> Deck:
 
 @dataclass(frozen=True)
 class Pack:
-    """What files are made of. `plan` belongs to the views that have none of their own; `name` ends
-    the files' names.
-    """
+    """What files are made of: `plan` for views without their own, `name` to end files' names."""
 
     story: Story
     area: Area
@@ -137,14 +135,8 @@ def _packed(
     if opened.untouched:
         switches = presenting.switches_of(choices)
         story = ready_made(choices.area, switches=switches, plan=plan, plan_name=plan_name)
-    return Pack(
-        story,
-        choices.area,
-        "board" if opened.untouched else "story",
-        plan,
-        plan_name,
-        template,
-    )
+    name = "board" if opened.untouched else "story"
+    return Pack(story, choices.area, name, plan, plan_name, template)
 
 
 def offer(pack: Pack) -> None:
@@ -191,13 +183,6 @@ def _make(pack: Pack, kind: str) -> bytes:
 
 
 def _save(pack: Pack, kind: str, made: bytes) -> None:
-    st.download_button(
-        f"Save {report_files.KINDS[kind]} ({len(made) / 1e6:.1f} MB)",
-        made,
-        file_name=f"{pack.area.key}-{pack.name}{kind}",
-        mime=report_files.MIME[kind],
-        key=f"save{kind}",
-        icon=":material/download:",
-        type="primary",
-        on_click="ignore",
-    )
+    label = f"Save {report_files.KINDS[kind]} ({len(made) / 1e6:.1f} MB)"
+    name = f"{pack.area.key}-{pack.name}{kind}"
+    boxes.download(label, made, name, report_files.MIME[kind], f"save{kind}", type="primary")

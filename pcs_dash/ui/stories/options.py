@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import streamlit as st
 
@@ -63,14 +62,10 @@ def panel(opened: OpenStory, dataset: Dataset, choices: Question) -> None:
 def _offered(choices: Question) -> dict[str, Callable[[], Plan]]:
     """Name -> how to get the plan: the one on the map, those of the library, other groupings."""
     offered: dict[str, Callable[[], Plan]] = {}
-    on_table = plan_on_table()
-    if on_table is not None:
-        offered[on_table[1][:MAX_NAME_LENGTH] or comparing.NOW] = partial(_same, on_table[0])
+    if on_table := plan_on_table():
+        plan, name = on_table
+        offered[name[:MAX_NAME_LENGTH] or comparing.NOW] = lambda: plan
     return offered | comparing.saved_plans() | comparing.groupings(choices)
-
-
-def _same(plan: Plan) -> Plan:
-    return plan
 
 
 def _suggested(dataset: Dataset, choices: Question) -> tuple[str, Plan]:

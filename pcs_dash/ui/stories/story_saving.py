@@ -6,19 +6,13 @@ import streamlit as st
 
 from pcs_dash.store.documents import StoryLibrary
 from pcs_dash.store.library_files import to_file
-from pcs_dash.store.links import (
-    LinkError,
-    is_short_link,
-    make_link,
-    open_link,
-    open_short_link,
-)
+from pcs_dash.store.links import LinkError, is_short_link, open_link, open_short_link
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.ui import address
 from pcs_dash.ui.hubs.address_plan import LINK as PLAN
 from pcs_dash.ui.hubs.open_plan import database
-from pcs_dash.ui.saved_documents import LibraryPanel
+from pcs_dash.ui.saved_documents import LibraryPanel, link_of
 from pcs_dash.ui.sign_in import person
 from pcs_dash.ui.stories.open_story import OpenStory
 from pcs_dash.ui.text import plain
@@ -65,12 +59,7 @@ def into_address(opened: OpenStory, dataset: Dataset) -> None:
     elif opened.link_made_of != opened.story:
         opened.link_made_of = opened.story
         try:
-            opened.linked = make_link(
-                opened.story.to_dict(),
-                dataset.practices.index,
-                data_period=dataset.workforce_period,
-                kind=LINK,
-            )
+            opened.linked = link_of(opened.story.to_dict(), dataset, LINK)
         except LinkError:
             opened.linked = ""
     address.carry(LINK, opened.linked)
