@@ -190,6 +190,17 @@ def run_reach(args: argparse.Namespace) -> int:
     return 0
 
 
+_TODD_NEEDS = {
+    "population_2015": (
+        "the population of each LSOA, which the IMD 2019 that is loaded lacks: load its File 7 "
+        "(python -m pcs_dash update imd2019)."
+    ),
+    "easting": (
+        "the place of each LSOA: load the boundaries (python -m pcs_dash update boundaries_lsoa11)."
+    ),
+}
+
+
 def run_todd(args: argparse.Namespace) -> int:
     """Print who lives within a 20-minute walk of a practice, of England where it is loaded."""
     from pcs_dash.official.built_tables import LSOAS, PRACTICES
@@ -199,6 +210,9 @@ def run_todd(args: argparse.Namespace) -> int:
     loaded = Store().current()
     if loaded is not None and loaded.latest(LSOAS) and loaded.latest(PRACTICES):
         lsoas, practices = Store().read(LSOAS), Store().read(PRACTICES)
+        for column, lacks in _TODD_NEEDS.items():
+            if column not in lsoas:
+                raise UserError(f"The shares need {lacks}")
         lsoas["people"], where = lsoas["population_2015"], "England as loaded"
     else:
         lsoas, practices = _embedded()

@@ -15,6 +15,7 @@ from pcs_dash.official.any_area import find_area
 from pcs_dash.official.store import Store
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.travel.minutes import minutes_per_km
+from tests.official.samples import write
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
@@ -94,3 +95,29 @@ def test_what_can_not_be_served_has_a_status_of_its_own(capsys) -> None:
     assert main(["travel", "sites", "--area", "Thurrock", "--sites", "0"]) == 2
     assert main(["travel", "reach", "F81110", "--mode", "transit"]) == 2
     assert "not modelled" in capsys.readouterr().err
+
+
+FILE_7 = (
+    "LSOA code (2011),LSOA name (2011),Local Authority District code (2019),"
+    "Local Authority District name (2019),Index of Multiple Deprivation (IMD) Rank,"
+    "Index of Multiple Deprivation (IMD) Decile,Index of Multiple Deprivation (IMD) Score,"
+    '"Total population: mid 2015 (excluding prisoners)"\n'
+    "E01000001,Place 1,E07000069,Castle Point,29199,9,6.2,1296\n"
+    "E01000002,Place 2,E07000069,Castle Point,100,1,70.1,1156\n"
+)
+
+
+def test_shares_of_england_name_what_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """File 1 of the deprivation index has no populations; without boundaries nobody has a place."""
+    monkeypatch.setenv("PCS_DASH_DATA_DIR", str(tmp_path / "data"))
+    folder = write(tmp_path / "files", "list_sizes", "allocations", "imd2019")
+    assert main(["update", "--from", str(folder)]) == 0
+    assert main(["travel", "todd"]) == 2
+    assert "load its File 7 (python -m pcs_dash update imd2019)" in capsys.readouterr().err
+    file = tmp_path / "File_7_IoD2019.csv"
+    file.write_text(FILE_7)
+    assert main(["update", "imd2019", "--from", str(file)]) == 0
+    assert main(["travel", "todd"]) == 2
+    assert "load the boundaries (python -m pcs_dash update bound" in capsys.readouterr().err
