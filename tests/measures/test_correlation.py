@@ -378,6 +378,26 @@ def test_influence_is_the_correlation_without_each_practice() -> None:
     assert table["change"].abs().is_monotonic_decreasing
 
 
+def test_of_five_in_line_each_carries_the_claim() -> None:
+    """Of five in line 2 orders in 120 do as much, of four 2 in 24: no longer below 1 in 20."""
+    five = pd.Series([1.0, 2, 3, 4, 5])
+    for y in (five, 6 - five):
+        assert influence(five, y)["changes_conclusion"].all()
+    # Where all are alike they stay in their order.
+    line = pd.Series(np.arange(40.0))
+    table = influence(line, line, method="kendall")
+    assert table.index.tolist() == list(line.index)
+    assert not table["changes_conclusion"].any()
+
+
+def test_no_coefficient_lies_beyond_one_by_rounding() -> None:
+    for seed in range(20):
+        x = np.random.default_rng(seed).lognormal(size=25)
+        for y in (3 * x, -x / 7):
+            for part in correlation._rhos(x, y, np.ones(25), False)(np.ones((1, 25))):
+                assert (np.abs(part) <= 1).all()
+
+
 def test_influence_names_the_practice_that_carries_the_result() -> None:
     rng = np.random.default_rng(6)
     x = pd.Series(np.append(rng.normal(size=20), 12.0))
@@ -418,6 +438,18 @@ def test_partial_correlation_says_when_nothing_is_left() -> None:
     assert (nothing.n, nothing.n_missing, nothing.weighted) == (19, 1, False)
     with pytest.raises(UserError, match="pearson and spearman"):
         partial_correlation(x, y, pd.DataFrame({"z": y}), method="kendall")  # type: ignore[arg-type]
+
+
+def test_each_covariate_needs_five_practices_more() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=19)
+    y = x + rng.normal(size=19)
+    found = partial_correlation(x, y, pd.DataFrame(rng.normal(size=(19, 2))))
+    assert found.reason == (
+        "With 2 covariates an interval needs at least 20 practices; there are 19."
+    )
+    assert math.isnan(found.ci_low)
+    assert found.p_value < 0.05
 
 
 def simpsons_places() -> tuple[pd.Series, pd.Series, pd.Series]:
