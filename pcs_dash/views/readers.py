@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -42,22 +43,21 @@ class Readers:
     ones too; `own`: measures of users' files; `staff` of practices by role and month,
     `network_staff` of networks; `positions`: easting and northing by practice code, of closed ones
     too where the allocations name a place; `minutes` from small areas to practices. `version` says
-    which data they read, where what they gave is kept.
+    which data they read, where what they gave is kept. They go to another process with a deck, so
+    each can be pickled.
     """
 
-    registered: Callable[[Dataset], Registered] = lambda data: _read("registered_or_modelled", data)
-    published: Callable[[Dataset], Registered | None] = lambda data: _read("registered", data)
-    practices: Callable[[Dataset], OfficialPractices | None] = lambda data: _read("practices", data)
-    own: Callable[[Dataset], OwnMeasures | None] = lambda data: _read("own", data)
-    history: Callable[[Dataset], pd.DataFrame | None] = lambda data: _read("history", data)
-    staff: Callable[[Dataset], pd.DataFrame | None] = lambda data: _read("staff", data)
-    network_staff: Callable[[Dataset], pd.DataFrame | None] = lambda data: _read(
-        "network_staff", data
-    )
-    successors: Callable[[], pd.DataFrame | None] = lambda: _read("successors")
-    england: Callable[[str], England | None] = lambda level: _read("england_by", level)
-    names: Callable[[Dataset], Mapping[str, str]] = lambda data: _read("names", data)
-    positions: Callable[[Dataset], pd.DataFrame] = lambda data: _read("positions", data)
+    registered: Callable[[Dataset], Registered] = partial(_read, "registered_or_modelled")
+    published: Callable[[Dataset], Registered | None] = partial(_read, "registered")
+    practices: Callable[[Dataset], OfficialPractices | None] = partial(_read, "practices")
+    own: Callable[[Dataset], OwnMeasures | None] = partial(_read, "own")
+    history: Callable[[Dataset], pd.DataFrame | None] = partial(_read, "history")
+    staff: Callable[[Dataset], pd.DataFrame | None] = partial(_read, "staff")
+    network_staff: Callable[[Dataset], pd.DataFrame | None] = partial(_read, "network_staff")
+    successors: Callable[[], pd.DataFrame | None] = partial(_read, "successors")
+    england: Callable[[str], England | None] = partial(_read, "england_by")
+    names: Callable[[Dataset], Mapping[str, str]] = partial(_read, "names")
+    positions: Callable[[Dataset], pd.DataFrame] = partial(_read, "positions")
     minutes: Callable[[], Stored | None] = _minutes
     version: tuple[str, ...] = ()
 
