@@ -15,16 +15,11 @@ from pcs_dash.measures.then_now import (
     then_and_now,
 )
 from pcs_dash.official.any_area import find_area
-from pcs_dash.tables.dataset import Dataset, build_dataset
+from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.tables.load import load_gp_age_profile_2014
 
 DATE = "31 December 2025"
-
-
-@pytest.fixture(scope="module")
-def dataset() -> Dataset:
-    return build_dataset()
 
 
 def rows(dataset: Dataset, **options: str) -> dict[tuple[str, str], object]:

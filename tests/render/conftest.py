@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from pcs_dash.hubs.plan import Plan
@@ -42,6 +43,17 @@ def dataset() -> Dataset:
     practices = built.practices.copy()
     practices.loc["F81010", "practice_name"] = "Aveley $x$ <b>&amp; \x07Medical</b> Centre"
     return replace(built, practices=practices)
+
+
+# Of this data set, too: those of all tests would otherwise be whichever came first.
+@pytest.fixture(scope="session")
+def practices(dataset: Dataset) -> pd.DataFrame:
+    return dataset.practices
+
+
+@pytest.fixture(scope="session")
+def thurrock(practices: pd.DataFrame) -> pd.DataFrame:
+    return find_area("Thurrock").select(practices)
 
 
 @pytest.fixture(scope="session")

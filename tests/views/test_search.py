@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pcs_dash.official.loaded_areas import OfficialArea
 from pcs_dash.tables.areas import all_areas
-from pcs_dash.tables.dataset import Dataset, build_dataset
+from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.paths import ROOT
 from pcs_dash.views.search import (
     KINDS,
@@ -33,11 +33,6 @@ from pcs_dash.views.search import _Postcodes as Postcodes
 
 TABLE_FILE = Path(__file__).with_name("search_cases.json")
 TABLE = json.loads(TABLE_FILE.read_text("utf-8"))
-
-
-@pytest.fixture(scope="module")
-def dataset() -> Dataset:
-    return build_dataset()
 
 
 @pytest.fixture(scope="module")
