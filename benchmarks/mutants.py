@@ -48,7 +48,7 @@ MODULES |= {
     "measures/sums": ("measures/test_sums", "measures/test_workforce"),
     "measures/words": ("measures/test_words", "measures/test_verdict"),
     "measures/workforce_trends": ("views/test_staff",),
-    "hubs/summary": ("hubs/test_summary",),
+    "hubs/summary": ("hubs/test_summary", "hubs/test_journeys"),
 }
 # Fixtures that take minutes: the tests that need them are left out.
 SLOW = {"england", "england_data", "official", "chromium"}
