@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pcs_dash.official.loaded_areas import NO_ICB, OfficialArea, find_official_area
+from pcs_dash.official.loaded_areas import OfficialArea, find_official_area
 from pcs_dash.official.store import Store
 from pcs_dash.tables.errors import UserError
 
@@ -35,16 +35,6 @@ def england_practices(
     chosen = find_official_area(area, store) if isinstance(area, str) else area
     table = store.read(PRACTICES, where=chosen.icb_codes)
     return chosen.select(table).set_index("practice_code").sort_index()
-
-
-def registrations_of(codes: Sequence[str], *, store: Store | None = None) -> pd.DataFrame:
-    """Patients by practice and LSOA of the practices of these codes; only their ICBs are read."""
-    store = store or Store()
-    practices = store.read(PRACTICES, columns=["practice_code", "icb_code"])
-    icbs = practices.loc[practices["practice_code"].isin(codes), "icb_code"]
-    # Practices that have closed since stand under no ICB.
-    table = store.read(REGISTRATIONS, where=[*icbs.unique(), NO_ICB])
-    return table[table["practice_code"].isin(codes)].reset_index(drop=True)
 
 
 def read_around(store: Store, codes: Iterable[str], lsoas: Iterable[str]) -> pd.DataFrame:
