@@ -72,6 +72,12 @@ def option_rows(question: Question) -> pd.DataFrame:
 
 def answer(question: Question) -> Answer:
     """What it takes that every practice reaches the benchmark, and that each grouping does."""
+    if question.ratios.isna().all():
+        unknown = (
+            f"No practice of {question.name} has a figure for patients per FTE GP, so what it "
+            "takes can't be told."
+        )
+        return Answer(Words(unknown, "", question.basis))
     table = option_rows(question)
     chosen = question.benchmark.label
     row = table.loc[[chosen]].iloc[0]

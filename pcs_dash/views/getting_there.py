@@ -283,7 +283,7 @@ def _nothing(question: Question, asked: _Asked | None) -> Answer:
         else f"No minutes are known for the small areas of {question.name}: their boundaries, or "
         "a table of minutes, are not loaded."
     )
-    return Answer(Words(why), about_gps=False, sources=NOT_MODELLED)
+    return Answer(Words(why, NOT_MODELLED), about_gps=False, sources="no minutes are known here")
 
 
 def _basis(question: Question, asked: _Asked) -> str:

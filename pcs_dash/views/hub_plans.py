@@ -158,6 +158,8 @@ def one_by_one(question: Question) -> Answer:
     found = (
         f"{question.shown_plan_name}: {above} more patients per FTE GP than {benchmark.label} "
         f"({number(benchmark.value)})."
+        if len(ratio)
+        else f"{question.shown_plan_name}: no group has a figure for patients per FTE GP."
     )
     table = Table(
         f"{question.shown_plan_name}, one by one",
@@ -197,6 +199,7 @@ OPTIONS = View(
     "The options",
     "Practices in groups: paint them on the map and see at once what each group means.",
     options,
+    needs_gps=False,
     with_plan=True,
     map_key="hubs",
 )
@@ -206,5 +209,6 @@ ONE_BY_ONE = View(
     "The hubs, one by one",
     "Every hub of the plan with its patients, GPs and deprivation.",
     one_by_one,
+    needs_gps=False,
     with_plan=True,
 )

@@ -30,6 +30,7 @@ from pcs_dash.views.under_doctored import PRACTICE, card
 _MOST_BARS = 12
 # Before the name of a practice with an implausible figure, which its flags explain.
 _SIGN = "⚠"
+_NONE = numbers.NO_FIGURE
 
 
 def practice_rows(question: Question) -> pd.DataFrame:
@@ -122,12 +123,15 @@ def answer(question: Question) -> Answer:
     ratios = table["patients_per_fte_gp"]
     over = table[ratios > benchmark.value]
     flagged = [str(code) for code in table.index[table["flagged_low_fte"] > 0]]
-    have = numbers.of_all(len(over), int(ratios.notna().sum()), "practice", "has", "have")
+    known = int(ratios.notna().sum())
+    have = numbers.of_all(len(over), known, "practice", "has", "have")
     people = numbers.count(round(over["patients"].sum()), "patient")
     found = (
         f"{have} more patients per FTE GP than {benchmark.label} "
         f"({numbers.number(benchmark.value)}); {'it has' if len(over) == 1 else 'they have'} "
         f"{people}."
+        if known
+        else f"No practice of {question.name} has a figure for patients per FTE GP."
     )
     caution = f"Implausible FTE, check the return: {', '.join(flagged)}." if flagged else ""
     measures, chosen = _chosen(question)
@@ -146,8 +150,8 @@ def answer(question: Question) -> Answer:
     return Answer(
         Words(found, caution, question.basis),
         figures=(
-            Figure("Above the benchmark", f"{len(over)} of {int(ratios.notna().sum())}"),
-            Figure("Patients there", numbers.number(over["patients"].sum())),
+            Figure("Above the benchmark", f"{len(over)} of {known}" if known else _NONE),
+            Figure("Patients there", numbers.number(over["patients"].sum()) if known else _NONE),
             Figure("Implausible FTE", f"{len(flagged)}"),
             Figure("Without a GP figure", f"{int(ratios.isna().sum())}"),
         ),

@@ -488,6 +488,8 @@ def _not_loaded(shown: _Shown, question: Question) -> Blocks:
     """Which file would bring what, and how the official figures were joined."""
     missing = missing_measures(shown.everything, shown.dates)
     blocks: list[Block] = []
+    if not question.dataset.has_gps:
+        blocks.append(Text(f"{PER_GP.label} is left out: no GP figures (FTE) are loaded."))
     if missing.empty:
         blocks.append(Text("Every measure of this page is loaded."))
     else:
@@ -549,6 +551,7 @@ VIEW = View(
             inside=True,
         ),
     ),
+    needs_gps=False,
     with_plan=True,
     map_key="quality",
     pointer="quality",

@@ -361,6 +361,27 @@ def test_where_few_practices_carry_it_p_is_of_all_the_ways_to_deal_them_out() ->
     assert math.isnan(gradient(quintile_matrix(practices), permute=False).p_value)
 
 
+def spread_practices(seed: int) -> pd.DataFrame:
+    practices = make_practices(n=12, seed=seed)
+    noise = np.random.default_rng(seed + 1000).normal(scale=0.6, size=12)
+    practices["gp_fte_fully_qualified"] *= np.exp(noise)
+    return practices
+
+
+def test_slopes_over_practices_own_ratios_need_more_that_carry_them() -> None:
+    """Between 4 and 4.5 practices: enough for FTE per patient and for quintiles alone."""
+    few = spread_practices(84)
+    ratios = gradient(practice_matrix(few)).limits
+    assert 4 < ratios.carried_by < inequality.RATIOS_CARRYING
+    assert "fewer than 5 of the 12 practices carry" in ratios.reason
+    upside_down = practice_matrix(few, measure="fte_gp_per_10000")
+    supply = gradient(upside_down, measure="fte_gp_per_10000").limits
+    quintiles = gradient(quintile_matrix(spread_practices(94))).limits
+    for limits in (supply, quintiles):
+        assert 4 < limits.carried_by < inequality.RATIOS_CARRYING
+        assert limits.known
+
+
 def test_area_ratio_is_sum_over_sum_with_its_interval() -> None:
     practices = make_practices()
     practices.loc["F00001", "gp_fte_fully_qualified"] = np.nan

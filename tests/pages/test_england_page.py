@@ -21,7 +21,7 @@ WITHOUT_AREA = ("england", "data_and_methods", "then_and_now")
 AREAS = ("icb-qks", "icb-qh8", "sub-icb-91q", "district-e07000107", "district-e07000107+e07000109")
 WITH_GPS = ("icb-qh8",)
 # Pages that say something where no GP figures are loaded, too.
-WITHOUT_GPS = ("trends", "catchments", "deprivation", "getting_there", "new_homes")
+WITHOUT_GPS = ("trends", "catchments", "deprivation", "getting_there", "new_homes", "quality")
 
 
 @pytest.fixture

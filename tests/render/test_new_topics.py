@@ -25,6 +25,7 @@ from pcs_dash.views.answer import Chart, MapBlock, Table
 from pcs_dash.views.content import build_deck
 from pcs_dash.views.deck import Slide
 from pcs_dash.views.map_spec import map_view
+from pcs_dash.views.question import ask
 from pcs_dash.views.registry import VIEWS
 from pcs_dash.views.story import SavedView, Story
 
@@ -280,16 +281,29 @@ def test_england_marks_the_area_and_ranks_it(dataset: Dataset) -> None:
     assert list(values) == sorted((v for v in values if v is not None), reverse=True)
 
 
-@pytest.mark.parametrize("topic", ["england", "catchment", "lists", "quality"])
+@pytest.mark.parametrize(
+    "topic", ["england", "catchment", "lists", "quality", "options", "hubs", "where"]
+)
 @pytest.mark.usefixtures("loaded")
 def test_a_loaded_area_without_gp_figures_has_its_slides(topic: str) -> None:
     area = find_area("icb-qks")
     own = dataset_for(area)
     view = SavedView(page=VIEWS[topic].page, topic=topic, area=area.key)
-    if topic == "quality":
+    if topic == "where":
         with pytest.raises(UserError, match="No GP figures"):
             build_deck(own, Story("One", (view,)), area=area)
         return
     deck = build_deck(own, Story("One", (view,)), area=area)
     assert deck.slides[0].message
     assert "31 December 2025" not in deck.slides[0].footer
+
+
+@pytest.mark.parametrize("topic", ["practices", "hubs", "costs"])
+@pytest.mark.usefixtures("loaded")
+def test_without_gp_figures_nothing_is_counted_of_them(topic: str) -> None:
+    """Not "0 of 0 practices", and not 0.0 more GPs."""
+    area = find_area("icb-qks")
+    found = VIEWS[topic].answer(ask(dataset_for(area), area))
+    assert "has a figure for patients per FTE GP" in found.message.finding
+    counted = ("Above the benchmark", "Patients there", "Practices that gain")
+    assert {each.value for each in found.figures if each.label in counted} <= {"no figure"}
