@@ -503,6 +503,21 @@ def test_polygons_claim_what_lies_inside(practices: pd.DataFrame) -> None:
     assert [hub.name for hub in found.plan.hubs] == ["West", "East"]
 
 
+@pytest.mark.parametrize("ending", ["gpkg", "geojson"])
+def test_shapes_without_any_field_are_numbered(
+    practices: pd.DataFrame, tmp_path: Path, ending: str
+) -> None:
+    """A layer that was drawn and saved, without a table behind it."""
+    halves = [shapely.box(0.2, 51.4, 0.45, 51.6), shapely.box(0.45, 51.4, 0.7, 51.6)]
+    drawn = gpd.GeoDataFrame(geometry=halves, crs=4326)
+    drawn.to_file(tmp_path / f"drawn.{ending}")
+    found = read(practices, (tmp_path / f"drawn.{ending}").read_bytes())
+    place = shapely.points(practices["longitude"], practices["latitude"])
+    west, east = (list(practices.index[shapely.contains(half, place)]) for half in halves)
+    assert hubs(found) == {"Hub 1": west, "Hub 2": east}
+    assert len(west) > 0
+
+
 def test_twice_claimed_practices_are_listed_and_unassigned(practices: pd.DataFrame) -> None:
     found = read(
         practices,
