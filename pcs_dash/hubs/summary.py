@@ -287,7 +287,7 @@ def _benchmark_lines(filled: pd.DataFrame, benchmark: float | None) -> list[Line
     if benchmark is None:
         return []
     ratio = filled["patients_per_fte_gp"].dropna()
-    above = int((ratio > benchmark).sum())
+    above = float((ratio > benchmark).sum()) if len(ratio) else np.nan
     meaning = (
         f"Hubs with more than {numbers.number(benchmark)} patients per FTE GP (the benchmark)."
     )

@@ -544,7 +544,8 @@ def within_between(
     missing = int((~kept).sum())
     dummies = pd.get_dummies(names, dtype="float64").to_numpy()[:, 1:]
     if len(table) < 2:
-        reason = "There is one group only: nothing can be told apart."
+        groups_found = "one group only" if len(table) else "no group with both figures"
+        reason = f"There is {groups_found}: nothing can be told apart."
         within = _undefined(len(xs), HEADLINE, False, missing, confidence, reason)
     else:
         ranks = stats.rankdata(xs), stats.rankdata(ys)

@@ -111,8 +111,8 @@ def movements(
     practices counts twice.
     """
     code = history["practice_code"].astype("str")
-    practice = code.map(heirs).fillna(code)
-    unit = practice.map(units).fillna(code.map(units))
+    practice = code.map(heirs).astype(code.dtype).fillna(code)  # floats where nobody has one
+    unit = practice.map(units).astype(code.dtype).fillna(code.map(units))
     own = history.assign(practice=practice, unit=unit).dropna(subset=["unit"])
     grouped = own.groupby(["unit", "practice", "period"])[column]
     heads = grouped.agg(lambda values: values.sum(skipna=False))

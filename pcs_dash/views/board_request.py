@@ -17,18 +17,14 @@ from pcs_dash.views.under_doctored import headline
 
 def answer(question: Question) -> Answer:
     """The points that a board is asked to note and to agree."""
-    total, benchmark = question.total(), question.benchmark
-    row = option_rows(question).loc[[benchmark.label]].iloc[0]
+    total = question.total()
     # The pair that the analyst's tab begins with, whatever is chosen there.
     pair = compared_measures.asked(replace(question, options={}))
     said = pair.said(pair.result())
     counted = f" Counted: {question.weighting.words}." if question.weighting.words else ""
     asked = [
         f"Note: {headline(question, total)}{counted}",
-        f"Agree a benchmark to plan by. With {benchmark.label} ({number(benchmark.value)}), "
-        f"{count(int(row['helped']), 'practice is', 'practices are')} short of "
-        f"{number(row['gross'], 1)} FTE GPs between them ({number(row['space_low'])} to "
-        f"{number(row['space_high'])} square metres by the 2014 rule).",
+        f"Agree a benchmark to plan by. {_short_of(question)}",
         f"When deciding where GPs go first, keep in mind: {said.finding}",
         _grouping(question),
         *_returns(question, int(total["practices_without_fte"])),
@@ -40,6 +36,20 @@ def answer(question: Question) -> Answer:
             "These points are drafted from the figures: change them to what is asked for.",
             said.text,
         ),
+    )
+
+
+def _short_of(question: Question) -> str:
+    """What it takes that no practice is above the benchmark chosen."""
+    benchmark = question.benchmark
+    if question.ratios.isna().all():
+        return "No practice here has a figure, so what it would take can't be told."
+    row = option_rows(question).loc[[benchmark.label]].iloc[0]
+    return (
+        f"With {benchmark.label} ({number(benchmark.value)}), "
+        f"{count(int(row['helped']), 'practice is', 'practices are')} short of "
+        f"{number(row['gross'], 1)} FTE GPs between them ({number(row['space_low'])} to "
+        f"{number(row['space_high'])} square metres by the 2014 rule)."
     )
 
 

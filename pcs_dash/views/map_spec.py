@@ -82,12 +82,14 @@ def alt_text(spec: MapSpec) -> str:
     if spec.kind == "practices":
         ratios = question.ratios
         above = int((ratios > question.benchmark.value).sum())
-        over = numbers.of_all(above, int(ratios.notna().sum()), "practice", "is", "are")
+        known = int(ratios.notna().sum())
+        have = numbers.of_all(above, known, "practice", "is", "are")
+        over = f"{have} above the benchmark" if known else "No practice has a figure"
         return (
             f"Map of {name}: {numbers.count(len(practices), 'practice')} as circles sized by "
             f"{question.everyone}, coloured by patients per FTE GP against "
             f"{question.benchmark.label} ({numbers.number(question.benchmark.value)}), over LSOAs "
-            f"shaded by IMD {question.edition} quintile. {over} above the benchmark."
+            f"shaded by IMD {question.edition} quintile. {over}."
         )
     if spec.kind == "quintiles":
         counts = lsoas_by_quintile(question.area.select(dataset.lsoas), question.edition)

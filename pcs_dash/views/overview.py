@@ -60,7 +60,7 @@ def _begun(question: Question) -> Answer:
         ),
         front=(
             MapBlock(spec, pick="practice", high=420),
-            _worst(rows),
+            *_worst(rows),
             *_chart(question, what, places),
         ),
         share=0.6,
@@ -91,22 +91,28 @@ def _where(question: Question, what: str, places: pd.DataFrame) -> str:
     return f"{told} is highest, {ratios.index[-1]} ({number(ratios.iloc[-1])}) lowest."
 
 
-def _worst(rows: pd.DataFrame) -> Table:
-    """The practices with most patients per FTE GP; implausible figures are named, not ranked."""
+def _worst(rows: pd.DataFrame) -> tuple[Table, ...]:
+    """The practices with most patients per FTE GP, if any is known; implausible figures are named,
+    not ranked.
+    """
     doubtful = rows["flagged_low_fte"] > 0
     shown = rows[~doubtful & rows["patients_per_fte_gp"].notna()].head(_WORST)
+    if shown.empty and not doubtful.any():
+        return ()
     why = [_why(row) for _, row in shown.iterrows()]
     doubted = ", ".join(str(code) for code in rows.index[doubtful])
-    return Table(
-        f"The {len(shown)} practices with most patients per FTE GP",
-        shown.assign(why=why),
-        (
-            Column("named", "Practice", wide=1.6),
-            measured("patients_per_fte_gp", 0.8),
-            Column("why", "Why", wide=2.4),
+    return (
+        Table(
+            f"The {len(shown)} practices with most patients per FTE GP",
+            shown.assign(why=why),
+            (
+                Column("named", "Practice", wide=1.6),
+                measured("patients_per_fte_gp", 0.8),
+                Column("why", "Why", wide=2.4),
+            ),
+            small=True,
+            note=f"Implausible FTE, so not ranked here: {doubted}." if doubted else "",
         ),
-        small=True,
-        note=f"Implausible FTE, so not ranked here: {doubted}." if doubted else "",
     )
 
 

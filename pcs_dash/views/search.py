@@ -269,7 +269,7 @@ def directory_near(
             "longitude": degrees.x.round(5).to_numpy(),
             "town": places.towns_of(easting[near].to_numpy(), northing[near].to_numpy()),
             "lsoa": by_lsoa["lsoa"].where(without, "").loc[near].to_numpy(),
-            "home": own.loc[near, "lsoa11cd"].map(places.lsoa_home).fillna("").to_numpy(),
+            "home": [places.lsoa_home.get(code, "") for code in own.loc[near, "lsoa11cd"]],
         },
         index=pd.Index(keys, name="postcode"),
     )

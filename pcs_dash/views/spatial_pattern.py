@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pcs_dash.measures import spatial, words
-from pcs_dash.measures.numbers import number
+from pcs_dash.measures.numbers import NO_FIGURE, number
 from pcs_dash.measures.register import PER_GP
 from pcs_dash.measures.small_numbers import small_number
 from pcs_dash.measures.words import Words
@@ -75,7 +75,10 @@ def answer(question: Question) -> Answer:
         figures=(
             Figure("Moran's I", number(whole.statistic, 2)),
             Figure("p", p_cell(whole.p_value)),
-            Figure("Stand out", f"{found.n_significant} of {found.n_tested}"),
+            Figure(
+                "Stand out",
+                f"{found.n_significant} of {found.n_tested}" if found.n_tested else NO_FIGURE,
+            ),
             Figure(
                 "By chance alone, before control",
                 f"about {number(found.expected_by_chance, 1)}",
