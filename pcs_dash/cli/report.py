@@ -102,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
                 "and --exclude-flagged, or leave out --story."
             )
     else:
-        story = ready_made(area, switches=chosen)
+        story = ready_made(area, switches=chosen, has_gps=dataset_for(area).has_gps)
         if plans:
             story = with_options(story, plans, area)
     plan_name, plan = next(iter(plans.items()), ("", None))

@@ -604,7 +604,7 @@ def verdict_words(found: Verdict, *, place: str, date: str) -> Words:
     summary = found.summary
     n, same = summary.n, found.n_same
     if found.outcome == "undefined":
-        finding = f"In {place} nothing can be said: it has too few practices to compare."
+        finding = f"In {place} nothing can be said: too few practices have a figure to compare."
         return Words(finding, "", f"{date}.")
     side = f"{'more' if found.more else 'fewer'} patients per FTE GP where people are more deprived"
     count_words = f"Of {n:,} ways to ask, {'all' if same == n else f'{same:,}'} point to {side}"

@@ -39,8 +39,9 @@ def report(question: Question, path: Path | str, *, plan: Plan | None = None) ->
     kind = kind_of(target)
     chosen = plan if plan is not None else question.plan
     story = ready_made(
-        question.area, switches=question.switches, plan=chosen, plan_name=question.plan_name
-    )
+        question.area, switches=question.switches, plan=chosen, plan_name=question.plan_name,
+        has_gps=question.dataset.has_gps,
+    )  # fmt: skip
     deck = build_deck(question.dataset, story, area=question.area, plan=chosen)
     write_whole(target, make(deck, kind))
     return target

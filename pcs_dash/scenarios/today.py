@@ -83,8 +83,8 @@ def today_of(
     found = re.search(r"\b(20\d\d)\b", dataset.workforce_period)
     if found is None or not dataset.has_gps:
         raise UserError(
-            "Plans ahead start from GP figures, and none are loaded for this area. "
-            "`python -m pcs_dash update workforce` brings them."
+            "Plans ahead start from GP figures (FTE), and none are loaded for this area. The "
+            "General Practice Workforce file brings them: choose it under Data and methods."
         )
     embedded = dataset.version == _EMBEDDED
     workforce = load.load_workforce() if embedded else _loaded_workforce()

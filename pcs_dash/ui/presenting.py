@@ -29,7 +29,14 @@ from pcs_dash.views.places import Sheet
 from pcs_dash.views.position import Position
 from pcs_dash.views.question import Question
 from pcs_dash.views.registry import VIEWS
-from pcs_dash.views.story import MAX_NAME_LENGTH, SavedView, Story, options_of, pointed_at
+from pcs_dash.views.story import (
+    MAX_NAME_LENGTH,
+    SavedView,
+    Story,
+    options_of,
+    pointed_at,
+    ready_made,
+)
 from pcs_dash.views.web_files import WebFiles
 
 if TYPE_CHECKING:
@@ -72,7 +79,7 @@ def _bar(sheet: Sheet, files: WebFiles, choices: Question) -> None:
         if ask.get("what") == "add":
             from pcs_dash.ui.stories import open_story
 
-            return {"said": open_story.add(view, choices.area)}
+            return {"said": open_story.add(view, choices)}
         story = Story(view.heading, (view,))
         try:
             return {"slides": slides(story, choices.area)}
@@ -123,6 +130,14 @@ def buttons(
         },
         on_ask_change=asked,
     )
+
+
+def ready_story(choices: Question, plan: Plan | None = None, plan_name: str = "") -> Story:
+    """The ready-made story of the sidebar's area and switches; `plan` is put beside the PCNs."""
+    return ready_made(
+        choices.area, switches=switches_of(choices), plan=plan, plan_name=plan_name,
+        has_gps=choices.dataset.has_gps,
+    )  # fmt: skip
 
 
 def slides(story: Story, area: Area) -> dict[str, Any]:

@@ -338,12 +338,14 @@ def ready_made(
     switches: Mapping[str, str] | None = None,
     plan: Plan | None = None,
     plan_name: str = "",
+    has_gps: bool = True,
 ) -> Story:
     """The story every area starts from: where we are, is it where people are deprived, how sure
     are we, the options, what reaching each benchmark takes and each grouping costs, what we ask
     for.
 
-    `plan` is the option put beside today's PCNs.
+    `plan` is the option put beside today's PCNs. Where no GP figures are loaded (`has_gps`), what
+    they are needed for stays out.
     """
     chosen = dict(switches or {})
     with_plan: dict[str, Any] = {"plan": plan, "plan_name": plan_name}
@@ -353,20 +355,19 @@ def ready_made(
             page=VIEWS[topic].page, topic=topic, area=area.key, switches=chosen, **more
         )
 
-    return Story(
-        name=f"General practice in {area.name}",
-        views=(
-            view("where"),
-            view("practices"),
-            view("deprivation"),
-            view("correlation"),
-            view("sure"),
-            view("options", **with_plan),
-            view("hubs", **with_plan),
-            view("costs", **with_plan),
-            view("ask", **with_plan),
-        ),
+    views = (
+        view("where"),
+        view("practices"),
+        view("deprivation"),
+        view("correlation"),
+        view("sure"),
+        view("options", **with_plan),
+        view("hubs", **with_plan),
+        view("costs", **with_plan),
+        view("ask", **with_plan),
     )
+    shown = tuple(each for each in views if has_gps or not VIEWS[each.topic].needs_gps)
+    return Story(name=f"General practice in {area.name}", views=shown)
 
 
 def with_options(story: Story, plans: Mapping[str, Plan], area: Area) -> Story:

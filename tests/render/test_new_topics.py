@@ -29,7 +29,7 @@ from pcs_dash.views.deck import Slide
 from pcs_dash.views.map_spec import map_view
 from pcs_dash.views.question import ask
 from pcs_dash.views.registry import VIEWS
-from pcs_dash.views.story import SavedView, Story
+from pcs_dash.views.story import SavedView, Story, ready_made
 
 Make = Callable[..., Slide]
 EVIDENCE = ("inequality", "pattern", "survives", "then_now", "plan_ahead")
@@ -298,6 +298,17 @@ def test_a_loaded_area_without_gp_figures_has_its_slides(topic: str) -> None:
     deck = build_deck(own, Story("One", (view,)), area=area)
     assert deck.slides[0].message
     assert "31 December 2025" not in deck.slides[0].footer
+
+
+@pytest.mark.usefixtures("loaded")
+def test_the_ready_made_story_without_gp_figures_is_of_what_there_is() -> None:
+    area = find_area("icb-qks")
+    own = dataset_for(area)
+    story = ready_made(area, has_gps=own.has_gps)
+    assert [view.topic for view in story.views] == ["deprivation", "options", "hubs"]
+    deck = build_deck(own, story, area=area)
+    assert all(slide.message for slide in deck.slides[: len(story.views)])
+    assert len(ready_made(area).views) == 9
 
 
 # Refused where there is nothing at all to say.

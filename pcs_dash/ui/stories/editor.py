@@ -28,7 +28,6 @@ from pcs_dash.views.story import (
     MAX_TEXT_LENGTH,
     SavedView,
     Story,
-    ready_made,
 )
 from pcs_dash.views.web_files import WebFiles
 
@@ -42,7 +41,7 @@ def show_editor(dataset: Dataset, files: WebFiles, choices: Question) -> None:
     """Everything of the page that changes with the story: what leaves it on top, views, words."""
     presenting.open_plan(dataset, choices)
     plan, plan_name = presenting.plan_for("options")
-    opened = begin(choices.area, presenting.switches_of(choices), plan, plan_name)
+    opened = begin(choices, plan, plan_name)
     story_saving.open_from_address(opened, dataset)
     many = len(opened.story.views)
     page_parts.headline(
@@ -300,8 +299,7 @@ def _begin_again(opened: OpenStory, choices: Question) -> None:
         st.caption("What is on the table can be brought back with Undo.")
         if st.button(f"The ready-made story of {plain(choices.area.name)}", key="story-ready"):
             plan, name = presenting.plan_for("options")
-            switches = presenting.switches_of(choices)
-            _start(opened, ready_made(choices.area, switches=switches, plan=plan, plan_name=name))
+            _start(opened, presenting.ready_story(choices, plan, name))
         if st.button("An empty story", key="story-empty"):
             _start(opened, Story(f"Story of {choices.area.name}"))
 

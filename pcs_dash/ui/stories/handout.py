@@ -24,7 +24,7 @@ from pcs_dash.views.answer import View
 from pcs_dash.views.content import build_deck, only_dataset
 from pcs_dash.views.deck import Deck
 from pcs_dash.views.question import Question
-from pcs_dash.views.story import SavedView, Story, ready_made
+from pcs_dash.views.story import SavedView, Story
 
 ABOUT = {
     ".pptx": "Slides with native charts and tables, maps as pictures, speaker notes, alt text.",
@@ -133,8 +133,7 @@ def _packed(
         if plan is not None:
             st.caption(f"With the plan open on the page Hubs: {plain(plan_name or 'unnamed')}.")
     if opened.untouched:
-        switches = presenting.switches_of(choices)
-        story = ready_made(choices.area, switches=switches, plan=plan, plan_name=plan_name)
+        story = presenting.ready_story(choices, plan, plan_name)
     name = "board" if opened.untouched else "story"
     return Pack(story, choices.area, name, plan, plan_name, template)
 

@@ -10,10 +10,11 @@ import streamlit as st
 
 from pcs_dash.hubs.plan import Plan
 from pcs_dash.store.documents import Saved
-from pcs_dash.tables.areas import Area
+from pcs_dash.ui import presenting
 from pcs_dash.ui.on_table import UNDO, OnTable, from_draft, saved_in
 from pcs_dash.views.position import StoryError
-from pcs_dash.views.story import SavedView, Story, ready_made
+from pcs_dash.views.question import Question
+from pcs_dash.views.story import SavedView, Story
 
 _KEY = "story-desk"
 
@@ -90,12 +91,7 @@ class OpenStory(OnTable):
         return found
 
 
-def begin(
-    area: Area,
-    switches: Mapping[str, str] | None = None,
-    plan: Plan | None = None,
-    plan_name: str = "",
-) -> OpenStory:
+def begin(choices: Question, plan: Plan | None = None, plan_name: str = "") -> OpenStory:
     """The story on the table: this session's, else this browser's draft, else the ready-made one
     of the area, which follows the sidebar and the plan on the table until it is changed.
     """
@@ -104,21 +100,21 @@ def begin(
         held = st.session_state[_KEY] = from_draft(
             OpenStory.kind,
             OpenStory.from_dict,
-            lambda token: OpenStory(story=ready_made(area), token=token),
+            lambda token: OpenStory(story=presenting.ready_story(choices), token=token),
         )
     if held.untouched:
-        held.story = ready_made(area, switches=switches, plan=plan, plan_name=plan_name)
+        held.story = presenting.ready_story(choices, plan, plan_name)
         held._choose(held.at)
     return held
 
 
-def add(view: SavedView, area: Area) -> str:
+def add(view: SavedView, choices: Question) -> str:
     """Add a view to the story on the table; the first one begins a story of its own. Returns what
     to tell. StoryError if the story is full.
     """
-    held = begin(area)
+    held = begin(choices)
     if held.untouched:
-        held.put(Story(f"Story of {area.name}", (view,)), at=0)
+        held.put(Story(f"Story of {choices.area.name}", (view,)), at=0)
     else:
         held.put(held.story.add(view), at=len(held.story.views))
     return f"Added as view {len(held.story.views)} of '{held.story.name}'."
