@@ -314,7 +314,7 @@ class _Frame:
             own = area.select(dataset.lsoas)
             practices = spec.question.practices
             corners = practices[["easting", "northing"]].dropna().to_numpy(dtype=float)
-            boxes = [own.total_bounds] if len(own) else []
+            boxes = [own.total_bounds] if own.geometry.notna().any() else []
             if len(corners):
                 boxes.append(np.concatenate([corners.min(axis=0), corners.max(axis=0)]))
             box = np.array(boxes)

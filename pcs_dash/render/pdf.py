@@ -138,8 +138,9 @@ def _pages(deck: Deck, slide: Slide, before: int) -> list[Figure]:
     probe = _figure()
     top = _head(probe, slide, slide.heading)
     high = HIGH - _FOOT - top
-    shares = [1.0] if len(slide.blocks) < 2 else [slide.share, 1 - slide.share]
-    room = wide if len(slide.blocks) < 2 else wide - _GAP
+    alone = len(slide.blocks) < 2
+    shares = [1.0] * len(slide.blocks) if alone else [slide.share, 1 - slide.share]
+    room = wide if alone else wide - _GAP
     ready: list[list[Drawn | Fitted]] = []
     for block, share in zip(slide.blocks, shares, strict=True):
         if isinstance(block, Table):

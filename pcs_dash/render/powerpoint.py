@@ -468,9 +468,9 @@ def _lead(content: Slide) -> list[tuple[str, float, bool]]:
 
 
 def _split(box: _Box, parts: int, share: float) -> list[_Box]:
-    """One box, or two side by side, the left one with `share` of the width."""
+    """One box (none for no part), or two side by side, the left one with `share` of the width."""
     if parts < 2:
-        return [box]
+        return [box] * parts
     left = (box.width - _GAP) * share
     return [
         replace(box, width=left),

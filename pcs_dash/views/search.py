@@ -239,7 +239,8 @@ def build_index(
 def directory_near(
     table: pd.DataFrame, dataset: Dataset, areas: Sequence[Area] | None = None
 ) -> pd.DataFrame:
-    """The postcodes of a directory that lie in the data set's LSOAs or within 5 km of its box.
+    """The postcodes of a directory that lie in the data set's LSOAs or within 5 km of its box (of
+    its practices', where no boundaries are loaded).
 
     `table`: columns postcode, and of lsoa11cd, ended, easting, northing (EPSG:27700) what there is;
     postcodes that ended are left out. Returns index postcode without its space in lower case,
@@ -256,7 +257,12 @@ def directory_near(
     without = own["easting"].isna() | own["northing"].isna()
     easting = own["easting"].where(~without, by_lsoa["easting"]).astype(float)
     northing = own["northing"].where(~without, by_lsoa["northing"]).astype(float)
-    west, south, east, north = lsoas.total_bounds if len(lsoas) else (0.0, 0.0, 0.0, 0.0)
+    at_practices = dataset.practices[["easting", "northing"]]
+    west, south, east, north = (
+        lsoas.total_bounds
+        if lsoas.geometry.notna().any()
+        else (*at_practices.min(), *at_practices.max())
+    )
     near = easting.between(west - 5_000, east + 5_000) & northing.between(
         south - 5_000, north + 5_000
     )

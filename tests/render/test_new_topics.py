@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import json
 import re
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pptx import Presentation
+from pypdf import PdfReader
 
 from pcs_dash.hubs.plan import plan_from_column
 from pcs_dash.measures import catchments
 from pcs_dash.measures.inequality import quintile_table
 from pcs_dash.measures.specification import specification_curve
 from pcs_dash.official.any_area import dataset_for, find_area
+from pcs_dash.render.report_files import make
 from pcs_dash.tables.dataset import Dataset
 from pcs_dash.tables.errors import UserError
 from pcs_dash.views import catchment_maps, places
@@ -309,6 +314,29 @@ def test_the_ready_made_story_without_gp_figures_is_of_what_there_is() -> None:
     deck = build_deck(own, story, area=area)
     assert all(slide.message for slide in deck.slides[: len(story.views)])
     assert len(ready_made(area).views) == 9
+
+
+@pytest.mark.parametrize("kind", [".pptx", ".pdf"])
+@pytest.mark.usefixtures("loaded")
+def test_paper_of_what_has_no_boundaries_and_of_answers_without_a_picture(kind: str) -> None:
+    """Practices are drawn where outlines are not loaded; without minutes there are words alone."""
+    area = find_area("icb-qks")
+    loaded = dataset_for(area)
+    own = replace(loaded, lsoas=loaded.lsoas.assign(geometry=None))
+    views = (
+        SavedView(page=VIEWS[topic].page, topic=topic, area=area.key)
+        for topic in ("deprivation", "getting_there", "options", "quality")
+    )
+    deck = build_deck(own, Story("Without boundaries", tuple(views)), area=area)
+    assert deck.slides[1].blocks == ()
+    made = io.BytesIO(make(deck, kind))
+    if kind == ".pptx":
+        told = ["\n".join(shape.text_frame.text for shape in page.shapes if shape.has_text_frame)
+                for page in Presentation(made).slides]  # fmt: skip
+    else:
+        told = [page.extract_text() for page in PdfReader(made).pages]
+    assert sum("No minutes are known" in text for text in told) == 1
+    assert len(told) >= 1 + len(deck.slides)
 
 
 # Refused where there is nothing at all to say.

@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,14 @@ def test_a_loaded_directory_resolves_every_postcode(dataset: Dataset) -> None:
         pytest.approx(51.5634, abs=0.003),
         pytest.approx(0.5378, abs=0.003),
     )
+
+
+def test_without_boundaries_postcodes_around_the_practices_are_found(dataset: Dataset) -> None:
+    table = pd.DataFrame(
+        {"postcode": ["SS7 9ZZ", "M1 1AA"], "easting": [576e3, 384e3], "northing": [188e3, 398e3]}
+    )
+    bare = replace(dataset, lsoas=dataset.lsoas.assign(geometry=None))
+    assert list(directory_near(table, bare).index) == ["ss79zz"]
 
 
 def test_a_place_comes_before_what_only_mentions_it(index: SearchIndex) -> None:
