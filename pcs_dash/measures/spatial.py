@@ -141,9 +141,9 @@ def _touching(table: pd.DataFrame, points: Floats) -> tuple[list[list[int]], int
 def _complete(
     values: pd.Series, table: pd.DataFrame, others: pd.Series | None = None
 ) -> tuple[pd.DataFrame, int]:
-    """The rows of `table` with a figure (two figures), and how many have none."""
+    """The rows of `table` with a place and a figure (two figures), and how many lack one."""
     figures = values.reindex(table.index).astype("float64")
-    keep = np.isfinite(figures.to_numpy())
+    keep = np.isfinite(figures.to_numpy()) & np.isfinite(_points(table)).all(axis=1)
     if others is not None:
         keep &= np.isfinite(others.reindex(table.index).to_numpy(dtype="float64"))
     return table[keep], int((~keep).sum())
@@ -197,7 +197,7 @@ def global_moran(
 ) -> GlobalMoran:
     """Global Moran's I of `values` over the rows of `table` (see `spatial_weights`).
 
-    Rows without a figure leave before neighbours are chosen, and are counted.
+    Rows without a figure or a place leave before neighbours are chosen, and are counted.
     """
     kept, missing = _complete(values, table)
     figures = values.reindex(kept.index).to_numpy(dtype="float64")

@@ -122,8 +122,8 @@ def definition_text(definition: str, date: str) -> str:
     return f"GPs counted: {chosen.label.lower().replace('gps', 'GPs')} ({chosen.meaning}), {date}."
 
 
-def _missing(n: int) -> str:
-    return f"; {n:,} left out for a missing figure" if n else ""
+def _missing(n: int, what: str = "figure") -> str:
+    return f"; {n:,} left out for a missing {what}" if n else ""
 
 
 def lower_first(label: str) -> str:
@@ -497,13 +497,16 @@ def _against(value: float, benchmark: Benchmark, shared: str, ratio: AreaRatio) 
 # --- Spatial pattern ----------------------------------------------------------------------------
 
 
+_OR_PLACE = "figure or place"
+
+
 def moran_words(result: GlobalMoran, *, what: str, place: str, date: str) -> Words:
     """Whether like values lie near each other more than chance would have it."""
     level = grade(result.p_value)
     basis = (
         f"Moran's I = {number(result.statistic, 3)}, expected under chance "
         f"{number(result.expected, 3)}, {p_text(result.p_value)} from {result.permutations:,} "
-        f"permutations; {count(result.n, result.unit)}{_missing(result.n_missing)}, "
+        f"permutations; {count(result.n, result.unit)}{_missing(result.n_missing, _OR_PLACE)}, "
         f"neighbours by {result.weights}. {date}."
     )
     if level == "undefined":

@@ -78,9 +78,14 @@ def _block(block: Block) -> list[dict[str, Any]]:
 
 
 def _rows(table: Table) -> list[dict[str, Any]]:
-    """The table's rows in full precision, under the labels of its columns where those are words."""
+    """The table's rows in full precision, under the labels of its columns where those are words;
+    one that stands twice is numbered.
+    """
     keys = [column.key for column in table.on_page]
-    names = [column.label if column.key.isdigit() else column.key for column in table.on_page]
+    names: list[str] = []
+    for column in table.on_page:
+        name = column.label if column.key.isdigit() else column.key
+        names.append(name if name not in names else f"{name} ({len(names) + 1})")
     frame = table.frame[keys].set_axis(names, axis=1)
     rows: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", double_precision=12))
     return rows

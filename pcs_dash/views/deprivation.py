@@ -70,7 +70,7 @@ def answer(question: Question) -> Answer:
             "quintile). Registered patients stand for residents by LSOA.",
         ),
         figures=(Figure("Patients in the most deprived fifth", per_cent(first)), *ends),
-        front=(MapBlock(spec, pick="practice", high=560), _shares_chart(question, shares, word)),
+        front=(MapBlock(spec, pick="practice", high=560), *_shares_chart(question, shares, word)),
         sections=(
             Section("quintiles", "By quintile", _by_quintile, options=("practice",)),
             Section("districts", "Districts", _districts),
@@ -95,10 +95,13 @@ def _shares_by_group(question: Question) -> tuple[pd.DataFrame, str]:
     return shares.loc[order.index], word
 
 
-def _shares_chart(question: Question, shares: pd.DataFrame, word: str) -> Chart:
+def _shares_chart(question: Question, shares: pd.DataFrame, word: str) -> tuple[Chart, ...]:
+    """The groups as stacked bars; none where nobody's quintile is known."""
+    if shares.empty:
+        return ()
     top = shares.head(_MOST_GROUPS)
     cut = f", the {_MOST_GROUPS} with most in quintile 1" if len(shares) > _MOST_GROUPS else ""
-    return Chart(
+    chart = Chart(
         "shares",
         f"Patients by IMD {question.edition} quintile of their homes, by {word}{cut}",
         tuple(
@@ -115,6 +118,7 @@ def _shares_chart(question: Question, shares: pd.DataFrame, word: str) -> Chart:
         value_title="Per cent of patients",
         number_format='0"%"',
     )
+    return (chart,)
 
 
 def _by_quintile(question: Question) -> Blocks:

@@ -766,7 +766,15 @@ def _inequality(question: Question) -> Blocks:
         _by_fifth(question, years),
         text_table(
             "Slope and relative index of inequality of patients per FTE GP",
-            ("Year", "SII", "95% interval", "of the draws", "RII", "95% interval", "of the draws"),
+            (
+                "Year",
+                "SII",
+                "SII, 95% interval",
+                "SII, draws",
+                "RII",
+                "RII, 95% interval",
+                "RII, draws",
+            ),
             rows,
             widths=(1.4, 0.7, 1.3, 1.3, 0.6, 1.2, 1.2),
             note="Least deprived less most deprived end: negative where the most deprived have "

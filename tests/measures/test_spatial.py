@@ -239,6 +239,21 @@ def test_both_tails_count_what_equals_the_observed_figure() -> None:
     assert _two_sided(np.zeros(3), simulated).tolist() == [1.0, 0.5, 1.0]
 
 
+def test_a_unit_without_a_place_is_no_neighbour_and_is_counted() -> None:
+    """A practice whose postcode is not known has a figure, and lies nowhere."""
+    shapes, values = patch()
+    centre = shapes.geometry.centroid
+    table = pd.DataFrame({"easting": centre.x, "northing": centre.y})
+    table.loc["E099"] = np.nan
+    found = global_moran(values, table, permutations=99)
+    alone = global_moran(values[:99], table[:99], permutations=99)
+    assert (found.statistic, found.n, found.n_missing) == (alone.statistic, 99, 1)
+    local = local_moran(values, table, permutations=99)
+    assert (local.n_tested, local.n_missing) == (99, 1)
+    nowhere = global_moran(values, shapes.assign(geometry=None), permutations=99)
+    assert (nowhere.n, nowhere.n_missing) == (0, 100)
+
+
 @pytest.mark.parametrize("find", [getis_ord, bivariate_local_moran])
 def test_a_unit_without_a_figure_changes_nothing_for_the_others(find: Any) -> None:
     table, values = patch()
