@@ -13,7 +13,7 @@ import pandas as pd
 
 from pcs_dash.measures.deprivation import QUINTILE_LABELS
 from pcs_dash.measures.inequality import area_inequality, quintile_table, slopes_of
-from pcs_dash.measures.numbers import between, number, signed
+from pcs_dash.measures.numbers import NO_FIGURE, between, number, signed
 from pcs_dash.measures.patient_matrix import PatientMatrix, quintile_matrix
 from pcs_dash.measures.patient_matrix import measured as measured_groups
 from pcs_dash.measures.register import PER_GP, REGISTER
@@ -162,7 +162,7 @@ def answer(question: Question) -> Answer:
             *([_figure(f"{last}, as decided", found)] if _decided(found.scenario) else []),
             Figure(
                 f"FTE GPs to reach {question.benchmark.label}, {last}",
-                signed(gap.central),
+                signed(gap.central) if found.whole[0].any() else NO_FIGURE,
                 between(gap.low, gap.high, 1) if gap.high > gap.low else "",
                 term=REGISTER["fte_gap"].term,
                 banded=True,
@@ -359,9 +359,11 @@ def _message(question: Question, found: Projection, nothing: Projection) -> Word
     )
     if _decided(found.scenario):
         ahead = found.figures.iloc[-1]
+        ratio = ahead["patients_per_fte_gp"]
         said += (
-            f" With what is decided {number(ahead['patients_per_fte_gp'])} ({_band(ahead)}): "
-            f"{_apart(found, nothing)}."
+            f" With what is decided {number(ratio)} ({_band(ahead)}): {_apart(found, nothing)}."
+            if pd.notna(ratio)
+            else " With what is decided no practice here is left with a figure."
         )
     taken = _taken(found.scenario)
     basis = definition_text(question.definition.key, question.period)
@@ -486,7 +488,7 @@ def _map(question: Question) -> Blocks:
     held = shown.sites(year)
     held = held[held.index.isin(question.practices.index) & held.isin(ratios.index)]
     at = {str(code): str(holder) for code, holder in held.items()}
-    ratios = held.map(ratios)
+    ratios = ratios.reindex(held).set_axis(held.index)
     benchmark = question.benchmark
     bands = {} if which == "before" else _bands(_last(question, shown))
     names = shown.practices["practice_name"]

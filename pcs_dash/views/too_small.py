@@ -25,7 +25,11 @@ def blocks(
     """`years`: the area's practices by what they are called, today's first, the asked one last;
     `groups`: in the same years the group of that kind of each practice, missing: of none.
     """
-    counted = [question.summarised(practices=year.table).iloc[0] for year in years.values()]
+    # One row for the area, none once its last practice has closed.
+    counted = [
+        question.summarised(practices=year.table)[[*COUNTS]].sum(skipna=False)
+        for year in years.values()
+    ]
     drawn = {
         "below_4500": lambda year: year.drawn.patients < MINIMUM_LIST,
         "below_2_5_wte": lambda year: year.drawn.fte < MINIMUM_GP_WTE,

@@ -73,3 +73,14 @@ def test_where_no_quintile_is_known_there_is_a_map_and_no_chart(dataset: Dataset
     answer = VIEWS["deprivation"].answer(ask(bare, find_area("thurrock")))
     assert isinstance(answer.front[0], MapBlock)
     assert not any(isinstance(block, Chart) for block in answer.front)
+
+
+def test_an_area_whose_only_practice_closes_is_told_to_its_last_year(dataset: Dataset) -> None:
+    alone = ask(dataset, find_area("redbridge-district"))
+    (code,) = alone.practices.index
+    question = alone.with_options({"close": str(code)})
+    view = VIEWS["plan_ahead"]
+    found = answer_as_data(view, question, view.answer(question))
+    json.dumps(found, allow_nan=False)
+    assert "no practice here is left with a figure" in found["finding"]
+    assert any(block["kind"] == "map" for s in found["sections"] for block in s["blocks"])
