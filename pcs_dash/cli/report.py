@@ -101,13 +101,15 @@ def run(args: argparse.Namespace) -> int:
                 "A story has its own definitions: leave out --gp-definition, --imd, --benchmark "
                 "and --exclude-flagged, or leave out --story."
             )
+        dataset = only_dataset(story, area, dataset_for)
     else:
-        story = ready_made(area, switches=chosen, has_gps=dataset_for(area).has_gps)
+        dataset = dataset_for(area)
+        story = ready_made(area, switches=chosen, has_gps=dataset.has_gps)
         if plans:
             story = with_options(story, plans, area)
     plan_name, plan = next(iter(plans.items()), ("", None))
     deck = build_deck(
-        only_dataset(story, area, dataset_for),
+        dataset,
         story,
         area=area,
         plan=plan,

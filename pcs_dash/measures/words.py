@@ -497,16 +497,14 @@ def _against(value: float, benchmark: Benchmark, shared: str, ratio: AreaRatio) 
 # --- Spatial pattern ----------------------------------------------------------------------------
 
 
-_OR_PLACE = "figure or place"
-
-
 def moran_words(result: GlobalMoran, *, what: str, place: str, date: str) -> Words:
     """Whether like values lie near each other more than chance would have it."""
     level = grade(result.p_value)
+    left_out = _missing(result.n_missing, "figure or place")
     basis = (
         f"Moran's I = {number(result.statistic, 3)}, expected under chance "
         f"{number(result.expected, 3)}, {p_text(result.p_value)} from {result.permutations:,} "
-        f"permutations; {count(result.n, result.unit)}{_missing(result.n_missing, _OR_PLACE)}, "
+        f"permutations; {count(result.n, result.unit)}{left_out}, "
         f"neighbours by {result.weights}. {date}."
     )
     if level == "undefined":

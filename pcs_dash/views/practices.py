@@ -25,12 +25,11 @@ from pcs_dash.views.answer import (
 )
 from pcs_dash.views.phrases import ratio_bars, short_list, span
 from pcs_dash.views.question import Question
-from pcs_dash.views.under_doctored import PRACTICE, card
+from pcs_dash.views.under_doctored import PRACTICE, above, card
 
 _MOST_BARS = 12
 # Before the name of a practice with an implausible figure, which its flags explain.
 _SIGN = "⚠"
-_NONE = numbers.NO_FIGURE
 
 
 def practice_rows(question: Question) -> pd.DataFrame:
@@ -150,8 +149,11 @@ def answer(question: Question) -> Answer:
     return Answer(
         Words(found, caution, question.basis),
         figures=(
-            Figure("Above the benchmark", f"{len(over)} of {known}" if known else _NONE),
-            Figure("Patients there", numbers.number(over["patients"].sum()) if known else _NONE),
+            Figure("Above the benchmark", above(question)),
+            Figure(
+                "Patients there",
+                numbers.number(over["patients"].sum()) if known else numbers.NO_FIGURE,
+            ),
             Figure("Implausible FTE", f"{len(flagged)}"),
             Figure("Without a GP figure", f"{int(ratios.isna().sum())}"),
         ),

@@ -55,6 +55,16 @@ def test_every_view_is_data_with_all_columns_of_its_tables(thurrock: Question, t
         assert {len(row) for row in told} <= {len(table.on_page)}
 
 
+def test_a_plan_called_as_a_column_is_there_beside_it(dataset: Dataset) -> None:
+    area = find_area("thurrock")
+    pcns = ask(dataset, area).shown_plan
+    question = ask(dataset, area, plan=pcns, plan_name="Measure")
+    view = VIEWS["options"]
+    found = answer_as_data(view, question, view.answer(question))
+    (rows,) = (block["rows"] for block in found["front"] if block["kind"] == "table")
+    assert list(rows[0]) == ["Measure", "Today's PCNs", "Measure (3)"]
+
+
 def test_what_is_not_loaded_is_refused(thurrock: Question) -> None:
     answers = (VIEWS[topic].answer for topic in OF_LOADED_DATA)
     assert all(_refused(answer, thurrock) for answer in answers)
